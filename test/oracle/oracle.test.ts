@@ -87,6 +87,12 @@ describe.skipIf(oracleMissing !== undefined)(
       expect(second).toMatchObject([{ familiar: 'last:1' }]);
     });
 
+    test('refuses a question after it was closed', async () => {
+      const closed = await startOracle();
+      await closed.close();
+      await expect(closed.ask(['nginx'])).rejects.toThrow('the oracle was asked after it had ended');
+    });
+
     test('answers nothing to no question', async () => {
       expect(await oracle.ask([])).toEqual([]);
     });

@@ -78,6 +78,7 @@ export async function startOracle(): Promise<Oracle> {
 
   return {
     ask(images) {
+      if (!child.stdin.writable) return Promise.reject(new Error('the oracle was asked after it had ended'));
       const answers = images.map(
         () => new Promise<OracleAnswer>((resolve, reject) => waiting.push({ resolve, reject })),
       );
