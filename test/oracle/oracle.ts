@@ -11,7 +11,7 @@ import type { Readable, Writable } from 'node:stream';
 /** What github.com/distribution/reference makes of one image string. */
 export type OracleAnswer = ValidImage | InvalidImage;
 
-export interface ValidImage {
+interface ValidImage {
   readonly valid: true;
   readonly error: null;
   readonly domain: string;
@@ -26,7 +26,7 @@ export interface ValidImage {
   readonly runtimeRef: string;
 }
 
-export interface InvalidImage {
+interface InvalidImage {
   readonly valid: false;
   readonly error: string;
   readonly domain: null;
@@ -112,7 +112,7 @@ async function build(): Promise<void> {
   const unfinished = `${program}.${process.pid}`;
   const go = spawn('go', ['build', '-mod=readonly', '-trimpath', '-o', unfinished, '.'], {
     cwd: import.meta.dirname,
-    env: { ...process.env, CGO_ENABLED: '0' },
+    env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const said: Buffer[] = [];
