@@ -1,6 +1,6 @@
 // The two ways in which tests talk to the API server: its HTTP API, and kubectl as a user would run it.
 import { spawn } from 'node:child_process';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 
@@ -33,7 +33,7 @@ export function createApiClient(url: string, ca: string, client: KeyPair): ApiCl
     async request(method, path, body) {
       const payload = body === undefined ? undefined : JSON.stringify(body);
       const headers = payload === undefined ? {} : { 'content-type': contentType(method, body) };
-      const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
         const sent = httpsRequest(new URL(path, url), { agent, method, headers }, resolve);
         sent.once('error', reject);
         sent.end(payload);
