@@ -1,0 +1,64 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { quoteValue } from '../../src/image/quote.ts';
+
+describe('quoteValue', () => {
+  test.each([
+    ['nginx:1.27', '"nginx:1.27"'],
+    ['', '""'],
+    ['a b', '"a b"'],
+    ['größe 漢字 😀', '"größe 漢字 😀"'],
+    ['say "hi"', String.raw`"say \"hi\""`],
+    ['C:\\x', String.raw`"C:\\x"`],
+    ['nginx\n', String.raw`"nginx\u000a"`],
+    ['\u001b[31mred', String.raw`"\u001b[31mred"`],
+    ['a\u0000b\u007fc\u0085', String.raw`"a\u0000b\u007fc\u0085"`],
+    ['line\u2028paragraph\u2029', String.raw`"line\u2028paragraph\u2029"`],
+    ['\u202egnp.exe\u2066', String.raw`"\u202egnp.exe\u2066"`],
+    ['zero\u200bwidth\ufeff', String.raw`"zero\u200bwidth\ufeff"`],
+    ['hard\u00a0space\u3000', String.raw`"hard\u00a0space\u3000"`],
+    ['lone \ud800 high, lone \udc00 low', String.raw`"lone \ud800 high, lone \udc00 low"`],
+    ['tag \u{e0041}', String.raw`"tag \udb40\udc41"`],
+  ])('shows %j as %s', (text, quoted) => {
+    expect(quoteValue(text)).toBe(quoted);
+  });
+
+  test.each([
+    ['x'.repeat(200), 200, `"${'x'.repeat(200)}"`],
+    ['x'.repeat(201), 200, `"${'x'.repeat(200)}…"`],
+    ['abcdef', 3, '"abc…"'],
+    ['ab😀', 3, '"ab…"'],
+    ['ab\n', 7, '"ab…"'],
+    ['ab\n', 8, String.raw`"ab\u000a"`],
+  ])('cuts %j at %i characters, never inside of one', (text, max, quoted) => {
+    expect(quoteValue(text, max)).toBe(quoted);
+  });
+
+  test('cuts at 200 when nothing else is said', () => {
+    expect(quoteValue('x'.repeat(100_000))).toBe(`"${'x'.repeat(200)}…"`);
+  });
+
+  test('never lets an invisible character through and is never longer than asked, whatever the value', () => {
+    const anything = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
+    );
+    fc.assert(
+      fc.property(anything, fc.integer({ min: 0, max: 40 }), (text, max) => {
+        const quoted = quoteValue(text, max);
+        expect(quoted).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+        expect(quoted.length).toBeLessThanOrEqual(max + 3);
+      }),
+    );
+  });
+
+  test('shows different values differently when nothing is cut', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (one, other) => {
+        expect(quoteValue(one, 10_000) === quoteValue(other, 10_000)).toBe(one === other);
+      }),
+    );
+    expect(quoteValue('\n')).not.toBe(quoteValue(String.raw`\u000a`));
+  });
+});
