@@ -1,0 +1,65 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { compileGlob } from '../../src/image/glob.ts';
+
+describe('compileGlob', () => {
+  test.each([
+    ['latest', 'latest'],
+    ['*', ''],
+    ['*', 'anything, with / and : and \n'],
+    ['**', 'a'],
+    ['v*', 'v'],
+    ['v*', 'v1.2.3'],
+    ['*-dev', '1-dev'],
+    ['1.*-alpine*', '1.27-alpine3.20'],
+    ['a*a', 'aa'],
+    ['*aab*', 'aaab'],
+    ['*ab*ab', 'ababab'],
+    ['system:serviceaccount:*:deployer', 'system:serviceaccount:shop:deployer'],
+    ['', ''],
+  ])('%j matches %j', (glob, text) => {
+    expect(compileGlob(glob)(text)).toBe(true);
+  });
+
+  test.each([
+    ['latest', 'latest2'],
+    ['latest', 'Latest'],
+    ['v*', 'xv1'],
+    ['*-dev', '1-dev2'],
+    ['a*a', 'a'],
+    ['aa*aa', 'aaa'],
+    ['*ab*ab', 'ab'],
+    ['a*b*c', 'acb'],
+    ['a.c', 'abc'],
+    ['a?c', 'abc'],
+    ['[ab]', 'a'],
+    ['', 'a'],
+  ])('%j does not match %j', (glob, text) => {
+    expect(compileGlob(glob)(text)).toBe(false);
+  });
+
+  test('agrees with the meaning of a star written down as a recursion', () => {
+    fc.assert(
+      fc.property(few('a', 'b', '*'), few('a', 'b'), (glob, text) => {
+        expect(compileGlob(glob)(text)).toBe(naive(glob, text));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test('finishes on a glob that is made to backtrack', () => {
+    expect(compileGlob('*a'.repeat(200) + '*b')('a'.repeat(100_000))).toBe(false);
+    expect(compileGlob('*ab'.repeat(200))(`${'a'.repeat(100_000)}b`)).toBe(false);
+  });
+});
+
+function few(...characters: string[]): fc.Arbitrary<string> {
+  return fc.array(fc.constantFrom(...characters), { maxLength: 8 }).map((list) => list.join(''));
+}
+
+function naive(glob: string, text: string): boolean {
+  if (glob === '') return text === '';
+  if (glob[0] === '*') return naive(glob.slice(1), text) || (text !== '' && naive(glob, text.slice(1)));
+  return text !== '' && glob[0] === text[0] && naive(glob.slice(1), text.slice(1));
+}
