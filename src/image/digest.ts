@@ -1,0 +1,43 @@
+/**
+ * Digests: algorithm, colon, lower-case hex digits. The three algorithms are the ones that the kubelet and containerd have
+ * linked in (opencontainers/go-digest algorithm.go); md5, sha1 and unknown ones are refused there, and so here.
+ */
+import { quoteValue } from './quote.ts';
+
+const HEX_DIGITS: ReadonlyMap<string, number> = new Map([
+  ['sha256', 64],
+  ['sha384', 96],
+  ['sha512', 128],
+]);
+
+const DIGEST = /^(?:sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128})$/;
+
+export function isDigest(text: string): boolean {
+  return DIGEST.test(text);
+}
+
+/** What is wrong with `text`, the part of a reference behind its `@`, and what would be accepted. */
+export function digestProblem(text: string): string | undefined {
+  if (isDigest(text)) return undefined;
+  if (text === '') return 'there is no digest after "@": write "sha256:" and 64 hex digits, or leave out "@"';
+  const colon = text.indexOf(':');
+  if (colon === -1) return 'the digest needs its algorithm in front: "sha256:" and 64 hex digits';
+  const algorithm = text.slice(0, colon);
+  const digits = HEX_DIGITS.get(algorithm);
+  if (digits === undefined) return algorithmProblem(algorithm);
+  return hexProblem(text.slice(colon + 1), `${digits} lower-case hex digits after "${algorithm}:"`, digits);
+}
+
+function algorithmProblem(algorithm: string): string {
+  const lower = algorithm.toLowerCase();
+  if (HEX_DIGITS.has(lower)) return `the digest algorithm is written in lower case: "${lower}:"`;
+  return `the digest algorithm ${quoteValue(algorithm, 40)} is not supported: use sha256, sha384 or sha512`;
+}
+
+function hexProblem(hex: string, needed: string, digits: number): string {
+  if (hex.includes('@')) return 'a reference has only one "@", before its digest';
+  if (hex.includes(':')) return 'a tag stands before the digest: name:tag@sha256:…';
+  if (/[^a-fA-F0-9]/.test(hex)) return `the digest needs ${needed}, it has other characters`;
+  if (hex.length !== digits) return `the digest needs ${needed}, it has ${hex.length}`;
+  return `the digest needs ${needed}, it has upper-case ones`;
+}

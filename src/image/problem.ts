@@ -1,0 +1,125 @@
+/**
+ * Why a string is not an image reference, said to a person who has to repair it: what is wrong, and what would be accepted.
+ * Every spelling that is proposed has been read by the grammar, so it is a valid one. Values are quoted, cut and escaped.
+ */
+import { digestProblem } from './digest.ts';
+import {
+  completeName,
+  isComponent,
+  isHost,
+  isImageId,
+  isPort,
+  isTag,
+  MAX_PATH,
+  MAX_TAG,
+  readParts,
+  splitPort,
+  splitReference,
+  type WrittenParts,
+} from './grammar.ts';
+import { quoteValue } from './quote.ts';
+
+const HOST_NAME = 'letters, digits, inner hyphens and dots';
+
+/** For a `text` that the grammar refuses. The first problem that is found, the ones that mislead most before the others. */
+export function problemOf(text: string): string {
+  const parts = splitReference(text);
+  return (
+    wholeProblem(text) ??
+    hostProblem(parts.host) ??
+    (parts.digest === undefined ? undefined : digestProblem(parts.digest)) ??
+    tagProblem(parts.tag) ??
+    nameProblem(text, parts) ??
+    'it does not follow [registry/]name[:tag][@digest]'
+  );
+}
+
+/** What can be seen without taking the string apart. */
+function wholeProblem(text: string): string | undefined {
+  if (text === '') return 'it is empty: write for example "nginx:1.27"';
+  const placeholder = /\$\{|\$\(|\{\{/.exec(text);
+  if (placeholder !== null) return `"${placeholder[0]}" looks like a placeholder that nothing has filled in`;
+  const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(text);
+  if (scheme !== null) return `it has a scheme: leave out ${quoteValue(scheme[0], 40)}`;
+  if (isImageId(text)) return '64 hex digits are the id of an image, not a name: write name@sha256:… with its digest';
+  return spaceProblem(text) ?? characterProblem(text);
+}
+
+function spaceProblem(text: string): string | undefined {
+  if (!/\s/.test(text)) return undefined;
+  const trimmed = text.trim();
+  if (trimmed === '') return 'it is only white space: write for example "nginx:1.27"';
+  const where = /^\s/.test(text) ? 'leading ' : /\s$/.test(text) ? 'trailing ' : '';
+  return `${where}white space is not allowed${proposal(trimmed)}`;
+}
+
+function characterProblem(text: string): string | undefined {
+  const [character] = /[^\x21-\x7e]/u.exec(text) ?? [];
+  if (character === undefined) return undefined;
+  const code = `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`;
+  return `the character ${quoteValue(character)} (${code}) is not allowed, only plain letters, digits and . _ - / : @`;
+}
+
+/** `undefined` also for what can be a path, and for an upper-case path that was taken for a host. */
+function hostProblem(text: string | undefined): string | undefined {
+  if (text === undefined || isHost(text) || isComponent(text) || !/[.:]/.test(text)) return undefined;
+  // Not quoted: it may hold a password.
+  if (text.includes('@')) return '"@" stands only between name and digest: leave out a user name or password';
+  const { host, port } = splitPort(text);
+  return portProblem(port) ?? `${quoteValue(host, 80)} is not a host name: it has ${HOST_NAME}, and a port after ":"`;
+}
+
+function portProblem(port: string | undefined): string | undefined {
+  if (port === undefined || isPort(port)) return undefined;
+  if (port === '') return 'there is no port after ":": write it, or leave out ":"';
+  if (port.includes(':')) return 'an IPv6 address stands in brackets: for example "[2001:db8::1]:5000/name"';
+  return `${quoteValue(port, 40)} is not a port: a port is digits only`;
+}
+
+function tagProblem(tag: string | undefined): string | undefined {
+  if (tag === undefined || isTag(tag)) return undefined;
+  if (tag === '') return 'there is no tag after ":": write one, or leave out ":"';
+  const [character] = /[^A-Za-z0-9_.-]/.exec(tag) ?? [];
+  if (character !== undefined) return `"${character}" is not allowed in a tag, only letters, digits, ".", "_" and "-"`;
+  if (tag.length > MAX_TAG) return `a tag may have at most ${MAX_TAG} characters, it has ${tag.length}`;
+  return `a tag may not begin with "${tag.charAt(0)}"`;
+}
+
+function nameProblem(text: string, { host, name }: WrittenParts): string | undefined {
+  if (name === '') return 'there is no repository name: write for example "nginx:1.27"';
+  const whole = host === undefined ? name : `${host}/${name}`;
+  if (/[A-Z]/.test(host !== undefined && isHost(host) ? name : whole)) return upperCaseProblem(text, host, whole);
+  if (/\/\/|^\/|\/$/.test(whole)) return slashProblem(text, whole);
+  const wrong = whole
+    .split('/')
+    .find((component, index) => (index > 0 || host === undefined) && !isComponent(component));
+  if (wrong !== undefined && wrong.length <= MAX_PATH) return componentProblem(wrong);
+  const { domain, path } = completeName(host, name);
+  const { length } = isHost(domain) ? path : whole;
+  return `a repository path may have at most ${MAX_PATH} characters, it has ${length}`;
+}
+
+function upperCaseProblem(text: string, host: string | undefined, whole: string): string {
+  const kept = host !== undefined && isHost(host) ? host.length : 0;
+  const lowered = whole.slice(0, kept) + whole.slice(kept).toLowerCase() + text.slice(whole.length);
+  return `upper-case letters are not allowed in a repository name${proposal(lowered)}`;
+}
+
+function slashProblem(text: string, whole: string): string {
+  const closed = whole.split('/').filter((component) => component !== '');
+  return `"/" stands only between two names${proposal(closed.join('/') + text.slice(whole.length))}`;
+}
+
+function componentProblem(component: string): string {
+  const shown = quoteValue(component, 80);
+  const [character] = /[^a-z0-9._-]/.exec(component) ?? [];
+  if (character !== undefined) {
+    return `${quoteValue(character)} is not allowed in a repository name, only a-z, 0-9, ".", "_", "-" and "/"`;
+  }
+  if (/^[._-]|[._-]$/.test(component)) return `${shown} must begin and end with a letter or a digit`;
+  return `${shown} has two separators in a row: only "__" and "--" may stand together`;
+}
+
+function proposal(text: string): string {
+  return readParts(text) === undefined ? '' : `: write ${quoteValue(text)}`;
+}

@@ -1,0 +1,77 @@
+/**
+ * Image references: `[registry/]name[:tag][@digest]`, read as the kubelet and the container runtimes read them. The grammar
+ * is in grammar.ts; the forms are those of github.com/distribution/reference, named beside each function.
+ */
+import { DOCKER_HUB, readParts } from './grammar.ts';
+import { problemOf } from './problem.ts';
+
+export interface ImageReference {
+  /** What the user wrote. */
+  readonly text: string;
+  /** `docker.io`, `registry.example.com:5000`; case as written. Empty in one odd case: see grammar.ts. */
+  readonly domain: string;
+  /** `library/nginx`. */
+  readonly path: string;
+  /** As written; undefined when none was. */
+  readonly tag: string | undefined;
+  /** `sha256:…`, `sha384:…` or `sha512:…`. */
+  readonly digest: string | undefined;
+}
+
+/** A bad image string is the user's data, so it is a value; `problem` is a sentence fragment about it, safe to print. */
+export type ParsedImage =
+  | { readonly ok: true; readonly reference: ImageReference }
+  | { readonly ok: false; readonly text: string; readonly problem: string };
+
+/** Never throws; linear in the length of `text`. Nothing is trimmed. */
+export function parseReference(text: string): ParsedImage {
+  const parts = readParts(text);
+  if (parts === undefined) return { ok: false, text, problem: problemOf(text) };
+  const { domain, path, tag, digest } = parts;
+  return { ok: true, reference: { text, domain, path, tag, digest } };
+}
+
+/** The fully spelled name with tag and digest as written, no tag added: Go's `named.String()`. */
+export function normalizedName(reference: ImageReference): string {
+  return withSuffix(repositoryOf(reference), reference.tag, reference.digest);
+}
+
+/** The shortest name: Go's `FamiliarString`. `docker.io/foo.bar/x` becomes `foo.bar/x`, which reads differently; so did Go. */
+export function familiarName(reference: ImageReference): string {
+  return withSuffix(familiarRepository(reference), reference.tag, reference.digest);
+}
+
+/**
+ * What containerd and CRI-O pull: `:latest` when there is neither tag nor digest, and no tag beside a digest, which decides
+ * alone: Go's `ParseDockerRef`.
+ */
+export function runtimeName(reference: ImageReference): string {
+  const tag = reference.digest === undefined ? effectiveTag(reference) : undefined;
+  return withSuffix(repositoryOf(reference), tag, reference.digest);
+}
+
+/** Registry and path without tag and digest: what the kubelet looks pull credentials up with. */
+export function repositoryOf({ domain, path }: ImageReference): string {
+  return domain === '' ? path : `${domain}/${path}`;
+}
+
+/** The tag, `latest` when there is neither tag nor digest, undefined when there is only a digest. */
+export function effectiveTag({ tag, digest }: ImageReference): string | undefined {
+  return tag ?? (digest === undefined ? 'latest' : undefined);
+}
+
+/** Whether the image can never change under its name. */
+export function isPinned({ digest }: ImageReference): boolean {
+  return digest !== undefined;
+}
+
+function familiarRepository(reference: ImageReference): string {
+  const { domain, path } = reference;
+  if (domain !== DOCKER_HUB) return repositoryOf(reference);
+  const official = /^library\/([^/]*)$/.exec(path);
+  return official?.[1] ?? path;
+}
+
+function withSuffix(name: string, tag: string | undefined, digest: string | undefined): string {
+  return `${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+}

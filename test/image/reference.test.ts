@@ -1,0 +1,133 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import {
+  effectiveTag,
+  familiarName,
+  type ImageReference,
+  isPinned,
+  normalizedName,
+  parseReference,
+  repositoryOf,
+  runtimeName,
+} from '../../src/image/reference.ts';
+import { hostileStrings, imageString } from './image-strings.ts';
+import { accepted, refused, sha256 } from './reference-table.ts';
+
+function reference(text: string): ImageReference {
+  const parsed = parseReference(text);
+  if (!parsed.ok) throw new Error(`${text}: ${parsed.problem}`);
+  return parsed.reference;
+}
+
+describe('parseReference', () => {
+  test.each(accepted)('reads $text: $why', ({ text, domain, path, tag, digest }) => {
+    expect(parseReference(text)).toEqual({ ok: true, reference: { text, domain, path, tag, digest } });
+  });
+
+  test.each(refused)('refuses %j: %s', (text, problem) => {
+    expect(parseReference(text)).toEqual({ ok: false, text, problem });
+  });
+
+  test('names no password that stands in an image string', () => {
+    const parsed = parseReference('user:s3cret@registry.example.com/x');
+    expect(parsed).toMatchObject({ ok: false, problem: expect.not.stringContaining('s3cret') });
+  });
+
+  test('answers with a value for every string, and with a short printable line for a bad one', () => {
+    fc.assert(
+      fc.property(imageString, (text) => {
+        const parsed = parseReference(text);
+        const problem = parsed.ok ? 'fine' : parsed.problem;
+        expect(problem).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]{1,400}$/u);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('proposes only spellings that it accepts itself', () => {
+    fc.assert(
+      fc.property(imageString, (text) => {
+        const parsed = parseReference(text);
+        const proposed = parsed.ok ? undefined : /: write "([^"…]+)"$/.exec(parsed.problem)?.[1];
+        expect(parseReference(proposed ?? 'nginx').ok).toBe(true);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('reads the normalised name as the same image', () => {
+    fc.assert(
+      fc.property(imageString, (text) => {
+        const parsed = parseReference(text);
+        fc.pre(parsed.ok);
+        const name = normalizedName(parsed.reference);
+        expect(reference(name)).toEqual({ ...parsed.reference, text: name });
+        expect(normalizedName(reference(name))).toBe(name);
+      }),
+    );
+  });
+
+  test('reads what the runtime pulls as an image of the same repository', () => {
+    fc.assert(
+      fc.property(imageString, (text) => {
+        const parsed = parseReference(text);
+        fc.pre(parsed.ok);
+        const pulled = reference(runtimeName(parsed.reference));
+        expect(repositoryOf(pulled)).toBe(repositoryOf(parsed.reference));
+        expect([pulled.tag, pulled.digest].filter((part) => part !== undefined)).toHaveLength(1);
+      }),
+    );
+  });
+
+  test('returns for 100 kB of anything', () => {
+    for (const text of hostileStrings) {
+      const parsed = parseReference(text);
+      expect(parsed.ok ? '' : parsed.problem).toMatch(/^.{0,400}$/u);
+    }
+  });
+});
+
+describe('the forms of a reference', () => {
+  test.each([
+    ['nginx', 'docker.io/library/nginx', 'nginx', 'docker.io/library/nginx:latest'],
+    ['nginx:1.27', 'docker.io/library/nginx:1.27', 'nginx:1.27', 'docker.io/library/nginx:1.27'],
+    ['docker.io/nginx:latest', 'docker.io/library/nginx:latest', 'nginx:latest', 'docker.io/library/nginx:latest'],
+    ['index.docker.io/team/app', 'docker.io/team/app', 'team/app', 'docker.io/team/app:latest'],
+    ['library/foo/bar', 'docker.io/library/foo/bar', 'library/foo/bar', 'docker.io/library/foo/bar:latest'],
+    ['Docker.io/foo', 'Docker.io/foo', 'Docker.io/foo', 'Docker.io/foo:latest'],
+    ['localhost:5000', 'docker.io/library/localhost:5000', 'localhost:5000', 'docker.io/library/localhost:5000'],
+    ['host:5000/app', 'host:5000/app', 'host:5000/app', 'host:5000/app:latest'],
+    ['exa_mple.com/x', 'exa_mple.com/x', 'exa_mple.com/x', 'exa_mple.com/x:latest'],
+    [`nginx@${sha256}`, `docker.io/library/nginx@${sha256}`, `nginx@${sha256}`, `docker.io/library/nginx@${sha256}`],
+    [
+      `nginx:1.27@${sha256}`,
+      `docker.io/library/nginx:1.27@${sha256}`,
+      `nginx:1.27@${sha256}`,
+      `docker.io/library/nginx@${sha256}`,
+    ],
+  ])('%s is %s in full, %s for short, and the runtime pulls %s', (text, normalized, familiar, runtime) => {
+    const parsed = reference(text);
+    expect(normalizedName(parsed)).toBe(normalized);
+    expect(familiarName(parsed)).toBe(familiar);
+    expect(runtimeName(parsed)).toBe(runtime);
+  });
+
+  test.each([
+    ['nginx:1.27', 'docker.io/library/nginx'],
+    [`host:5000/a/b:1@${sha256}`, 'host:5000/a/b'],
+    ['exa_mple.com/x:1', 'exa_mple.com/x'],
+  ])('%s is kept in the repository %s', (text, repository) => {
+    expect(repositoryOf(reference(text))).toBe(repository);
+  });
+
+  test.each([
+    ['nginx', 'latest', false],
+    ['nginx:1.27', '1.27', false],
+    [`nginx@${sha256}`, undefined, true],
+    [`nginx:1.27@${sha256}`, '1.27', true],
+  ])('%s means the tag %s, and it is %s that it cannot change', (text, tag, pinned) => {
+    expect(effectiveTag(reference(text))).toBe(tag);
+    expect(isPinned(reference(text))).toBe(pinned);
+  });
+});
