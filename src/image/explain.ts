@@ -1,0 +1,112 @@
+/** What an image reference means, for programs and for somebody who sees one for the first time. */
+import { DOCKER_HUB, splitReference } from './grammar.ts';
+import { quoteValue } from './quote.ts';
+import {
+  effectiveTag,
+  familiarName,
+  type ImageReference,
+  isPinned,
+  normalizedName,
+  parseReference,
+  repositoryOf,
+  runtimeName,
+} from './reference.ts';
+
+/** `explain image -o json`: null where there is nothing. All but `input`, `valid` and `error` are null when it is invalid. */
+export interface ExplainedReference {
+  readonly input: string;
+  readonly valid: boolean;
+  readonly error: string | null;
+  /** Empty when the path looks like it begins with a host, but does not. */
+  readonly domain: string | null;
+  readonly path: string | null;
+  readonly tag: string | null;
+  readonly digest: string | null;
+  readonly normalized: string | null;
+  readonly familiar: string | null;
+  /** What the container runtime pulls. */
+  readonly runtimeRef: string | null;
+}
+
+export function explainReference(text: string): ExplainedReference {
+  const parsed = parseReference(text);
+  if (!parsed.ok) return { ...NOTHING, input: text, error: parsed.problem };
+  const { reference } = parsed;
+  return {
+    input: text,
+    valid: true,
+    error: null,
+    domain: reference.domain,
+    path: reference.path,
+    tag: reference.tag ?? null,
+    digest: reference.digest ?? null,
+    normalized: normalizedName(reference),
+    familiar: familiarName(reference),
+    runtimeRef: runtimeName(reference),
+  };
+}
+
+const NOTHING = {
+  valid: false,
+  domain: null,
+  path: null,
+  tag: null,
+  digest: null,
+  normalized: null,
+  familiar: null,
+  runtimeRef: null,
+} as const;
+
+/** Several lines without a line break at the end, each cut at 800 characters: a host name has no limit. */
+export function explainText(text: string): string {
+  const parsed = parseReference(text);
+  const lines = parsed.ok ? linesAbout(parsed.reference) : linesAgainst(text, parsed.problem);
+  return lines.map((line) => (line.length > 800 ? `${line.slice(0, 800)}…` : line)).join('\n');
+}
+
+function linesAgainst(text: string, problem: string): readonly string[] {
+  return [
+    `${quoteValue(text)} is not an image reference`,
+    `  problem     ${problem}`,
+    '  accepted    [registry/]name[:tag][@sha256:digest], for example nginx:1.27 or registry.example.com/team/web:7',
+  ];
+}
+
+function linesAbout(reference: ImageReference): readonly string[] {
+  return [
+    quoteValue(reference.text),
+    `  registry    ${registryLine(reference)}`,
+    `  repository  ${repositoryLine(reference)}`,
+    `  tag         ${tagLine(reference)}`,
+    `  digest      ${reference.digest ?? 'none'}`,
+    `  pulled as   ${runtimeName(reference)}`,
+    `  ${changeLine(reference)}`,
+  ];
+}
+
+function registryLine({ text, domain }: ImageReference): string {
+  if (domain === '') return 'none: what stands before the first "/" is not a host name';
+  if (domain !== DOCKER_HUB) return domain;
+  const { host } = splitReference(text);
+  if (host === undefined)
+    return 'docker.io, Docker Hub: no registry is written (CRI-O may be set up to look elsewhere)';
+  return host === DOCKER_HUB ? 'docker.io, Docker Hub' : `docker.io, Docker Hub: ${host} is its older name`;
+}
+
+function repositoryLine({ text, path }: ImageReference): string {
+  const { name } = splitReference(text);
+  return path === `library/${name}` ? `${path}: a single name on Docker Hub belongs to library/` : path;
+}
+
+function tagLine(reference: ImageReference): string {
+  const { tag, digest } = reference;
+  if (tag === undefined)
+    return digest === undefined ? 'none is written, so it means latest' : 'none, and none is needed';
+  return digest === undefined ? tag : `${tag}, only a note for people: beside a digest it is ignored, and may be wrong`;
+}
+
+function changeLine(reference: ImageReference): string {
+  if (isPinned(reference)) return 'It cannot change under you: the digest names exactly these bytes.';
+  const pinned = `${repositoryOf(reference)}:${effectiveTag(reference)}@sha256:…`;
+  return `It can change under you: a tag can be moved to another image at any time. Pinned it is ${pinned}`;
+}

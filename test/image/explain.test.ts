@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+
+import { explainReference, explainText } from '../../src/image/explain.ts';
+import { hostileStrings } from './image-strings.ts';
+import { sha256 } from './reference-table.ts';
+
+describe('explainReference', () => {
+  test('gives every part and form of a reference', () => {
+    expect(explainReference(`nginx:1.27@${sha256}`)).toEqual({
+      input: `nginx:1.27@${sha256}`,
+      valid: true,
+      error: null,
+      domain: 'docker.io',
+      path: 'library/nginx',
+      tag: '1.27',
+      digest: sha256,
+      normalized: `docker.io/library/nginx:1.27@${sha256}`,
+      familiar: `nginx:1.27@${sha256}`,
+      runtimeRef: `docker.io/library/nginx@${sha256}`,
+    });
+  });
+
+  test('says null for a tag and a digest that are not there', () => {
+    expect(explainReference('exa_mple.com/x')).toMatchObject({
+      domain: '',
+      path: 'exa_mple.com/x',
+      tag: null,
+      digest: null,
+    });
+  });
+
+  test('gives only the problem of what is no reference', () => {
+    expect(explainReference('Nginx')).toEqual({
+      input: 'Nginx',
+      valid: false,
+      error: 'upper-case letters are not allowed in a repository name: write "nginx"',
+      domain: null,
+      path: null,
+      tag: null,
+      digest: null,
+      normalized: null,
+      familiar: null,
+      runtimeRef: null,
+    });
+  });
+});
+
+describe('explainText', () => {
+  test.each([
+    [
+      'nginx',
+      [
+        '"nginx"',
+        '  registry    docker.io, Docker Hub: no registry is written (CRI-O may be set up to look elsewhere)',
+        '  repository  library/nginx: a single name on Docker Hub belongs to library/',
+        '  tag         none is written, so it means latest',
+        '  digest      none',
+        '  pulled as   docker.io/library/nginx:latest',
+        '  It can change under you: a tag can be moved to another image at any time. Pinned it is docker.io/library/nginx:latest@sha256:…',
+      ],
+    ],
+    [
+      `registry.example.com:5000/shop/web:7@${sha256}`,
+      [
+        `"registry.example.com:5000/shop/web:7@${sha256}"`,
+        '  registry    registry.example.com:5000',
+        '  repository  shop/web',
+        '  tag         7, only a note for people: beside a digest it is ignored, and may be wrong',
+        `  digest      ${sha256}`,
+        `  pulled as   registry.example.com:5000/shop/web@${sha256}`,
+        '  It cannot change under you: the digest names exactly these bytes.',
+      ],
+    ],
+    [
+      `index.docker.io/library/nginx@${sha256}`,
+      [
+        `"index.docker.io/library/nginx@${sha256}"`,
+        '  registry    docker.io, Docker Hub: index.docker.io is its older name',
+        '  repository  library/nginx',
+        '  tag         none, and none is needed',
+        `  digest      ${sha256}`,
+        `  pulled as   docker.io/library/nginx@${sha256}`,
+        '  It cannot change under you: the digest names exactly these bytes.',
+      ],
+    ],
+    [
+      'docker.io/team/app:1',
+      [
+        '"docker.io/team/app:1"',
+        '  registry    docker.io, Docker Hub',
+        '  repository  team/app',
+        '  tag         1',
+        '  digest      none',
+        '  pulled as   docker.io/team/app:1',
+        '  It can change under you: a tag can be moved to another image at any time. Pinned it is docker.io/team/app:1@sha256:…',
+      ],
+    ],
+    [
+      'exa_mple.com/x:1',
+      [
+        '"exa_mple.com/x:1"',
+        '  registry    none: what stands before the first "/" is not a host name',
+        '  repository  exa_mple.com/x',
+        '  tag         1',
+        '  digest      none',
+        '  pulled as   exa_mple.com/x:1',
+        '  It can change under you: a tag can be moved to another image at any time. Pinned it is exa_mple.com/x:1@sha256:…',
+      ],
+    ],
+    [
+      'docker://nginx',
+      [
+        '"docker://nginx" is not an image reference',
+        '  problem     it has a scheme: leave out "docker://"',
+        '  accepted    [registry/]name[:tag][@sha256:digest], for example nginx:1.27 or registry.example.com/team/web:7',
+      ],
+    ],
+  ])('explains %s to somebody who is new to it', (text, lines) => {
+    expect(explainText(text).split('\n')).toEqual(lines);
+  });
+
+  test('stays readable for 100 kB of anything', () => {
+    for (const text of hostileStrings) expect(explainText(text)).toMatch(/^(?:[^\p{C}\p{Zl}\p{Zp}]{1,801}(?:\n|$))+$/u);
+  });
+});
