@@ -1,0 +1,137 @@
+/** Child processes: each is bounded in time, pinned to a core where that matters, and ended by its own id. */
+import { type ChildProcess, spawn, spawnSync, type StdioOptions } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+const SHORT_COMMAND_MS = 60_000;
+const STOP_MS = 5000;
+/** USER_HZ, the unit of the times in /proc/PID/stat: 100 on every Linux that Node supports. */
+const TICK_US = 10_000;
+
+export const SERVER_CORE = 0;
+export const CLIENT_CORE = 1;
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
+export const hasProgram = (name: string): boolean =>
+  spawnSync(name, ['--version'], { stdio: 'ignore' }).error === undefined;
+
+const canPin = availableParallelism() > 1 && hasProgram('taskset');
+
+/** The command line that runs `argv` on one core; taskset becomes the program, so the process id stays. */
+export function pinned(core: number, argv: readonly string[]): readonly string[] {
+  return canPin ? ['taskset', '-c', String(core), ...argv] : argv;
+}
+
+export interface Running {
+  readonly pid: number;
+  /** Why it ended by itself, with what it said last. */
+  ended(): string | undefined;
+  stop(): Promise<void>;
+}
+
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+}
+
+/** Its standard output goes to /dev/null. */
+export function start([program = '', ...argv]: readonly string[], surroundings: Surroundings): Running {
+  const child = spawn(program, argv, { ...surroundings, stdio: ['ignore', 'ignore', 'pipe'] });
+  running.add(child);
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)));
+  child.on('error', (error) => (said += error.message));
+  const exit = new Promise<void>((resolve) => {
+    child.on('close', () => {
+      running.delete(child);
+      resolve();
+    });
+  });
+  return {
+    pid: child.pid ?? 0,
+    ended: () =>
+      running.has(child) ? undefined : `${argv.join(' ')} ended (${child.exitCode ?? child.signalCode}): ${said}`,
+    async stop() {
+      child.kill('SIGTERM');
+      const cut = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      await exit;
+      clearTimeout(cut);
+    },
+  };
+}
+
+/** Runs to its end and resolves with its standard output. */
+export function output(
+  [program = '', ...argv]: readonly string[],
+  env: NodeJS.ProcessEnv,
+  limitMs: number,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, argv, { env, stdio: ['ignore', 'pipe', 'inherit'], timeout: limitMs });
+    running.add(child);
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      running.delete(child);
+      if (code === 0) resolve(text);
+      else reject(new Error(`${program} ${argv.join(' ')} ended with ${code}: ${text}`));
+    });
+  });
+}
+
+export interface Command extends Surroundings {
+  readonly argv: readonly string[];
+  /** A crash must not be measured as a fast run. */
+  readonly exitCode: number;
+}
+
+/** Runs `process.execPath` to its end; standard output goes to /dev/null. Wall time in milliseconds. */
+export function wallMs(command: Command): number {
+  const begin = performance.now();
+  runNode(command, ['ignore', 'ignore', 'pipe']);
+  return performance.now() - begin;
+}
+
+export function standardOutput(command: Command): string {
+  return runNode(command, ['ignore', 'pipe', 'pipe'])[1] ?? '';
+}
+
+/** Reported by the process itself at its exit on descriptor 3, so that no sample comes too late. Written as a data URL: a
+ * TypeScript file would load the type stripper into the process that is measured. */
+const TELL_PEAK =
+  "data:text/javascript,import fs from 'node:fs';process.on('exit',()=>fs.writeSync(3,String(process.resourceUsage().maxRSS)))";
+
+export function peakMiB({ argv, ...rest }: Command): number {
+  const told = runNode({ argv: ['--import', TELL_PEAK, ...argv], ...rest }, ['ignore', 'ignore', 'pipe', 'pipe'])[3];
+  return Number(told) / 1024;
+}
+
+function runNode({ argv, env, cwd, exitCode }: Command, stdio: StdioOptions): readonly (string | null)[] {
+  const done = spawnSync(process.execPath, argv, {
+    env,
+    cwd,
+    stdio,
+    encoding: 'utf8',
+    timeout: SHORT_COMMAND_MS,
+    maxBuffer: 1 << 28,
+  });
+  if (done.status === exitCode) return done.output;
+  const ending = done.error?.message ?? done.signal ?? `exit ${done.status}`;
+  throw new Error(`node ${argv.join(' ')}: ${ending}, expected exit ${exitCode}: ${done.stderr.slice(-2000)}`);
+}
+
+/** User and system time of a process until now, in microseconds. */
+export function cpuUs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+}
+
+export function rssMiB(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}

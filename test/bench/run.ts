@@ -1,0 +1,79 @@
+/** `npm run bench`: the built program against its goals, each beside a reference in the same run. Exit 1 when one is missed. */
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureCheck, measureHelp, measureStart } from './commands.ts';
+import { isMissed, type Outcome, outcomeTable } from './outcome.ts';
+import { isBuilt } from './program.ts';
+import { measureServe } from './serve.ts';
+
+const PARTS = ['serve', 'start', 'help', 'check'] as const;
+type Part = (typeof PARTS)[number];
+
+const note = (text: string): void => void process.stderr.write(`${text}\n`);
+
+interface Options {
+  readonly parts: readonly Part[];
+  readonly seconds: number;
+  readonly rounds: number;
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      seconds: { type: 'string', default: '4' },
+      rounds: { type: 'string', default: '4' },
+    },
+  });
+  const unknown = values.only.find((name) => !PARTS.some((part) => part === name));
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: expected one of ${PARTS.join(', ')}`);
+  const parts = values.only.length === 0 ? PARTS : PARTS.filter((part) => values.only.includes(part));
+  return { parts, seconds: count('--seconds', values.seconds), rounds: count('--rounds', values.rounds) };
+}
+
+function count(flag: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 60)
+    throw new Error(`${flag} ${text}: expected a number from 1 to 60`);
+  return value;
+}
+
+function build(): void {
+  if (isBuilt()) return;
+  note('dist/ is missing: npm run build');
+  const { status } = spawnSync('npm', ['run', 'build'], {
+    cwd: path.resolve(import.meta.dirname, '../..'),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) throw new Error('npm run build failed');
+}
+
+async function measure(part: Part, { seconds, rounds }: Options): Promise<readonly Outcome[]> {
+  if (part === 'start') return measureStart();
+  if (part === 'help') return measureHelp();
+  if (part === 'check') return measureCheck();
+  const { outcomes, text } = await measureServe({ seconds, rounds, note });
+  process.stdout.write(`${text}\n`);
+  return outcomes;
+}
+
+async function main(): Promise<number> {
+  if (process.platform !== 'linux') throw new Error(`this reads /proc, so it needs Linux, not ${process.platform}`);
+  const options = readOptions();
+  build();
+  const outcomes: Outcome[] = [];
+  for (const part of options.parts) {
+    note(`${part} ...`);
+    outcomes.push(...(await measure(part, options)));
+  }
+  process.stdout.write(outcomeTable(outcomes));
+  return outcomes.some(isMissed) ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  note(error instanceof Error ? error.message : String(error));
+  process.exitCode = 2;
+}
