@@ -1,0 +1,206 @@
+/**
+ * The one loop over everything in a pod spec that runs or mounts an image: init containers (sidecars among them), regular
+ * containers, ephemeral containers and image volumes. Defaults that the API server writes before admission are applied on
+ * reading (kubernetes pkg/apis/core/v1/defaults.go), so that a manifest from a file and a stored object read alike.
+ */
+import { quoteValue } from '../image/quote.ts';
+import { effectiveTag, type ImageReference, parseReference } from '../image/reference.ts';
+import { isObject, type JsonObject, type Place, ShapeError } from './pointer.ts';
+import { readBoolean, readNumber, readObject, readObjects, readString } from './read.ts';
+
+export const CONTAINER_KINDS = ['regular', 'init', 'sidecar', 'ephemeral', 'volume'] as const;
+export type ContainerKind = (typeof CONTAINER_KINDS)[number];
+
+/**
+ * `parsed`: follows the reference grammar. `invalid`: no container runtime can pull it. `pending`: a controller fills it
+ * in later (an empty image in a template, `{{inputs.image}}`, `$(params.image)`), so nothing can be said here.
+ */
+export type ContainerImage =
+  | { readonly state: 'parsed'; readonly text: string; readonly reference: ImageReference }
+  | { readonly state: 'invalid'; readonly text: string; readonly problem: string }
+  | { readonly state: 'pending'; readonly text: string; readonly reason: string };
+
+export interface Port {
+  readonly pointer: string;
+  readonly name: string | undefined;
+  readonly containerPort: number;
+  /** TCP when the object says nothing. */
+  readonly protocol: string;
+  /** The port taken on the node; in a Pod on the host's network every container port is one. */
+  readonly hostPort: number | undefined;
+  readonly hostIP: string;
+}
+
+export interface Container {
+  readonly kind: ContainerKind;
+  /** `undefined` where the API has no name for it (`spec.image` of a custom resource). */
+  readonly name: string | undefined;
+  /** Where the container, the volume or the holder of the image stands, from the root of the object. */
+  readonly pointer: string;
+  /** Where the image string stands (or would stand). */
+  readonly imagePointer: string;
+  readonly image: ContainerImage;
+  /** Always, IfNotPresent or Never, after defaulting; `undefined` outside of a pod spec, where the controller decides. */
+  readonly pullPolicy: string | undefined;
+  readonly pullPolicyPointer: string;
+  readonly ports: readonly Port[];
+}
+
+export interface Pod {
+  readonly pointer: string;
+  readonly hostNetwork: boolean;
+  /** `default` when the object names none, as the ServiceAccount admission plugin writes it. */
+  readonly serviceAccountName: string;
+  /** `imagePullSecrets`, in order, empty names left out as the kubelet does. */
+  readonly pullSecretNames: readonly string[];
+  readonly containers: readonly Container[];
+}
+
+/** Where image strings may still be open, and who fills them in. */
+export interface PodSource {
+  /** A template: an empty image is filled in by a controller. In a Pod an empty image is an error. */
+  readonly template: boolean;
+  /** Placeholders that the kind's controller substitutes, for example `{{`. */
+  readonly placeholder: string | undefined;
+}
+
+export function podAt(place: Place, source: PodSource): Pod {
+  const { pointer, value: spec } = place;
+  if (!isObject(spec)) throw new ShapeError(pointer, 'an object', spec);
+  const hostNetwork = readBoolean(spec, 'hostNetwork', pointer);
+  const containers: Container[] = [];
+  const add = (key: string, kindOf: (container: JsonObject, at: string) => ContainerKind): void => {
+    for (const [index, fields] of readObjects(spec, key, pointer).entries()) {
+      const at = `${pointer}/${key}/${index}`;
+      containers.push(containerAt(at, fields, { kind: kindOf(fields, at), hostNetwork, source }));
+    }
+  };
+  add('initContainers', (fields, at) => (readString(fields, 'restartPolicy', at) === 'Always' ? 'sidecar' : 'init'));
+  add('containers', () => 'regular');
+  add('ephemeralContainers', () => 'ephemeral');
+  addImageVolumes(spec, pointer, { source, containers });
+  return {
+    pointer,
+    hostNetwork,
+    serviceAccountName: readString(spec, 'serviceAccountName', pointer) || 'default',
+    pullSecretNames: readObjects(spec, 'imagePullSecrets', pointer).flatMap((entry, index) => {
+      const name = readString(entry, 'name', `${pointer}/imagePullSecrets/${index}`);
+      return name ? [name] : [];
+    }),
+    containers,
+  };
+}
+
+interface ContainerContext {
+  readonly kind: ContainerKind;
+  readonly hostNetwork: boolean;
+  readonly source: PodSource;
+}
+
+function containerAt(pointer: string, fields: JsonObject, context: ContainerContext): Container {
+  const image = imageOf(readString(fields, 'image', pointer) ?? '', context.source);
+  return {
+    kind: context.kind,
+    name: readString(fields, 'name', pointer) || undefined,
+    pointer,
+    imagePointer: `${pointer}/image`,
+    image,
+    pullPolicy: readString(fields, 'imagePullPolicy', pointer) || defaultPullPolicy(image),
+    pullPolicyPointer: `${pointer}/imagePullPolicy`,
+    ports: portsAt(pointer, fields, context.hostNetwork),
+  };
+}
+
+/** `volumes[].image.reference`, an image mounted as a volume (KEP-4639). */
+function addImageVolumes(
+  spec: JsonObject,
+  pointer: string,
+  into: { readonly source: PodSource; readonly containers: Container[] },
+): void {
+  for (const [index, volume] of readObjects(spec, 'volumes', pointer).entries()) {
+    const at = `${pointer}/volumes/${index}`;
+    const source = readObject(volume, 'image', at);
+    if (source === undefined) continue;
+    const image = imageOf(readString(source, 'reference', `${at}/image`) ?? '', into.source);
+    into.containers.push({
+      kind: 'volume',
+      name: readString(volume, 'name', at) || undefined,
+      pointer: at,
+      imagePointer: `${at}/image/reference`,
+      image,
+      pullPolicy: readString(source, 'pullPolicy', `${at}/image`) || defaultPullPolicy(image),
+      pullPolicyPointer: `${at}/image/pullPolicy`,
+      ports: [],
+    });
+  }
+}
+
+/** An image string that stands outside of a pod spec, at `place`; `holder` is the object around it. */
+export function looseImage(place: Place, holder: JsonObject, source: PodSource): Container {
+  if (typeof place.value !== 'string') throw new ShapeError(place.pointer, 'a string', place.value);
+  const pointer = place.pointer.slice(0, place.pointer.lastIndexOf('/'));
+  return {
+    kind: 'regular',
+    name: typeof holder['name'] === 'string' && holder['name'] !== '' ? holder['name'] : undefined,
+    pointer,
+    imagePointer: place.pointer,
+    image: imageOf(place.value, source),
+    pullPolicy: undefined,
+    pullPolicyPointer: `${pointer}/imagePullPolicy`,
+    ports: [],
+  };
+}
+
+export function imageOf(text: string, source: PodSource): ContainerImage {
+  if (source.placeholder !== undefined && text.includes(source.placeholder)) {
+    return { state: 'pending', text, reason: 'its controller fills in the expression later' };
+  }
+  // White space is OpenShift's placeholder for an image trigger, "auto" the one of the service mesh injector.
+  if (source.template && (text.trim() === '' || text === 'auto')) {
+    return { state: 'pending', text, reason: 'a controller fills it in later' };
+  }
+  const parsed = parseReference(text);
+  return parsed.ok
+    ? { state: 'parsed', text, reference: parsed.reference }
+    : { state: 'invalid', text, problem: parsed.problem };
+}
+
+/** SetDefaults_Container: the tag decides, also beside a digest; what does not parse gets IfNotPresent. */
+function defaultPullPolicy(image: ContainerImage): string {
+  return image.state === 'parsed' && effectiveTag(image.reference) === 'latest' ? 'Always' : 'IfNotPresent';
+}
+
+function portsAt(pointer: string, fields: JsonObject, hostNetwork: boolean): readonly Port[] {
+  const ports = readObjects(fields, 'ports', pointer);
+  return ports.length === 0
+    ? NO_PORTS
+    : ports.map((port, index) => portAt(`${pointer}/ports/${index}`, port, hostNetwork));
+}
+
+const NO_PORTS: readonly Port[] = [];
+
+function portAt(pointer: string, port: JsonObject, hostNetwork: boolean): Port {
+  const containerPort = readNumber(port, 'containerPort', pointer) ?? 0;
+  return {
+    pointer,
+    name: readString(port, 'name', pointer) || undefined,
+    containerPort,
+    protocol: readString(port, 'protocol', pointer) || 'TCP',
+    hostPort: readNumber(port, 'hostPort', pointer) || (hostNetwork ? containerPort : undefined),
+    hostIP: readString(port, 'hostIP', pointer) || '0.0.0.0',
+  };
+}
+
+const LABELS: Readonly<Record<ContainerKind, string>> = {
+  regular: 'container',
+  init: 'init container',
+  sidecar: 'sidecar container',
+  ephemeral: 'ephemeral container',
+  volume: 'image volume',
+};
+
+/** `container "web"`, `init container "migrate"`, or the place when there is no name. */
+export function containerLabel(container: Container): string {
+  if (container.name === undefined) return `image at ${container.imagePointer}`;
+  return `${LABELS[container.kind]} ${quoteValue(container.name)}`;
+}

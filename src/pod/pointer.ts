@@ -1,0 +1,91 @@
+/**
+ * JSON pointers (RFC 6901) into Kubernetes objects, with one addition for tables of places: a segment `*` stands for
+ * every element of a list and every value of a map.
+ */
+
+export type JsonObject = { readonly [key: string]: unknown };
+
+export interface Place {
+  readonly pointer: string;
+  readonly value: unknown;
+}
+
+/** A value of another JSON type than the API has at this place; `pointer` is relative to the object. */
+export class ShapeError extends Error {
+  readonly pointer: string;
+
+  constructor(pointer: string, expected: string, found: unknown) {
+    super(`expected ${expected}, found ${jsonType(found)}`);
+    this.name = 'ShapeError';
+    this.pointer = pointer;
+  }
+}
+
+export function jsonType(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  if (value === undefined) return 'nothing';
+  return `a ${typeof value}`;
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function escapeSegment(segment: string): string {
+  return segment.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** The unescaped segments of a pointer; `''` (the whole document) has none. */
+export function pointerSegments(pointer: string): readonly string[] {
+  if (pointer === '') return [];
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** `/spec/containers/0/image` in the spelling of Kubernetes field paths: `spec.containers[0].image`. */
+export function fieldPath(pointer: string): string {
+  let path = '';
+  for (const segment of pointerSegments(pointer)) {
+    if (/^\d+$/.test(segment)) path += `[${segment}]`;
+    else if (/^[A-Za-z_][\w-]*$/.test(segment)) path += path === '' ? segment : `.${segment}`;
+    else path += `[${JSON.stringify(segment)}]`;
+  }
+  return path;
+}
+
+/** Every place that exists at `segments` (already split, `*` for all), in document order; null counts as absent, as in Go. */
+export function placesAt(root: unknown, segments: readonly string[]): readonly Place[] {
+  let places: readonly Place[] = [{ pointer: '', value: root }];
+  for (const segment of segments) {
+    const next: Place[] = [];
+    for (const place of places) step(place, segment, next);
+    places = next;
+  }
+  return places;
+}
+
+function step(place: Place, segment: string, into: Place[]): void {
+  const { pointer, value } = place;
+  if (segment === '*') {
+    for (const [key, child] of entries(value)) push(into, `${pointer}/${escapeSegment(key)}`, child);
+  } else if (isObject(value)) {
+    if (Object.hasOwn(value, segment)) push(into, `${pointer}/${escapeSegment(segment)}`, value[segment]);
+  } else if (Array.isArray(value) && /^(0|[1-9]\d{0,9})$/.test(segment)) {
+    push(into, `${pointer}/${segment}`, value[Number(segment)]);
+  } else if (value !== null && value !== undefined) {
+    throw new ShapeError(pointer, 'an object', value);
+  }
+}
+
+function entries(value: unknown): readonly (readonly [string, unknown])[] {
+  if (Array.isArray(value)) return value.map((child, index) => [String(index), child] as const);
+  return isObject(value) ? Object.entries(value) : [];
+}
+
+function push(into: Place[], pointer: string, value: unknown): void {
+  if (value !== null && value !== undefined) into.push({ pointer, value });
+}
