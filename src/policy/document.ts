@@ -1,0 +1,147 @@
+/** A policy document, parsed but unread -> Policy, or everything that is wrong with it. */
+import { parsePattern, type ImagePattern } from '../image/pattern.ts';
+import { quoteValue } from '../image/quote.ts';
+import type { ContainerKind } from '../pod/containers.ts';
+import type { KindTable } from '../pod/kinds.ts';
+import { isObject } from '../pod/pointer.ts';
+import type { Action, Binding, Policy } from './policy.ts';
+import type { Check, Rule } from './rule.ts';
+import { POLICY_SCHEMA } from './schema.ts';
+import { didYouMean, type DocumentFault, schemaCheck, type SchemaCheck } from './schema-faults.ts';
+import { type Clause, compileScope } from './scope.ts';
+import type { LabelSelector } from './selector.ts';
+
+export type ReadPolicy =
+  | { readonly ok: true; readonly policy: Policy }
+  | { readonly ok: false; readonly faults: readonly DocumentFault[] };
+
+/** What a document may refer to. */
+export interface Vocabulary {
+  readonly rules: readonly Rule[];
+  readonly kinds: KindTable;
+}
+
+/** The document once the schema has accepted it. */
+interface Document {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly match?: ClauseDocument;
+    readonly exclude?: ClauseDocument;
+    readonly onUpdate?: 'changed' | 'all';
+    readonly rules: readonly BindingDocument[];
+  };
+}
+
+interface ClauseDocument {
+  readonly namespaces?: readonly string[];
+  readonly namespaceSelector?: LabelSelector;
+  readonly kinds?: readonly string[];
+  readonly operations?: readonly string[];
+  readonly users?: readonly string[];
+  readonly groups?: readonly string[];
+  readonly containers?: readonly ContainerKind[];
+  readonly images?: readonly string[];
+}
+
+interface BindingDocument {
+  readonly rule: string;
+  readonly action?: Action;
+  readonly onUnknown?: Action;
+  readonly parameters?: object;
+  readonly message?: string;
+}
+
+type Report = (pointer: string, problem: string) => void;
+
+const checkDocument = schemaCheck(POLICY_SCHEMA);
+
+export function readPolicy(value: unknown, vocabulary: Vocabulary): ReadPolicy {
+  const wrong = checkDocument(value);
+  if (wrong.length > 0) return { ok: false, faults: wrong };
+  const document = value as Document;
+  const faults: DocumentFault[] = [];
+  const report: Report = (pointer, problem) => void faults.push({ pointer, problem, at: 'value' });
+  const { metadata, spec } = document;
+  const match = readClause(spec.match ?? {}, '/spec/match', { vocabulary, report });
+  const exclude = readClause(spec.exclude ?? {}, '/spec/exclude', { vocabulary, report });
+  const bindings = spec.rules.flatMap((entry, index) => {
+    const binding = readBinding(entry, `/spec/rules/${index}`, { vocabulary, faults });
+    return binding === undefined ? [] : [binding];
+  });
+  if (faults.length > 0) return { ok: false, faults };
+  const scope = compileScope(match, exclude);
+  return { ok: true, policy: { name: metadata.name, scope, onUpdate: spec.onUpdate ?? 'changed', bindings } };
+}
+
+function readClause(
+  clause: ClauseDocument,
+  at: string,
+  { vocabulary, report }: { readonly vocabulary: Vocabulary; readonly report: Report },
+): Clause {
+  for (const [index, kind] of (clause.kinds ?? []).entries()) {
+    const problem = kindProblem(kind, vocabulary.kinds.names);
+    if (problem !== undefined) report(`${at}/kinds/${index}`, problem);
+  }
+  const images: ImagePattern[] = [];
+  for (const [index, text] of (clause.images ?? []).entries()) {
+    const parsed = parsePattern(text);
+    if (parsed.ok) images.push(parsed.pattern);
+    else report(`${at}/images/${index}`, parsed.problem);
+  }
+  return { ...clause, images };
+}
+
+/** A kind that can never come would make a policy that silently never applies. */
+function kindProblem(kind: string, names: readonly string[]): string | undefined {
+  const name = kind.split('.', 1)[0] ?? '';
+  if (name.includes('*') || names.includes(name)) return undefined;
+  return `no kind with images is called ${quoteValue(kind)}${didYouMean(name, names)} (more kinds: "kinds" in the configuration)`;
+}
+
+const parameterChecks = new WeakMap<Rule, SchemaCheck>();
+
+function parameterCheck(rule: Rule): SchemaCheck {
+  let check = parameterChecks.get(rule);
+  if (check === undefined) parameterChecks.set(rule, (check = schemaCheck(rule.parameters)));
+  return check;
+}
+
+function readBinding(
+  entry: BindingDocument,
+  at: string,
+  { vocabulary, faults }: { readonly vocabulary: Vocabulary; readonly faults: DocumentFault[] },
+): Binding | undefined {
+  const rule = vocabulary.rules.find(({ name }) => name === entry.rule);
+  if (rule === undefined) {
+    const names = vocabulary.rules.map(({ name }) => name);
+    const problem = `unknown rule ${quoteValue(entry.rule)}${didYouMean(entry.rule, names)} (all rules: ${names.join(', ')})`;
+    faults.push({ pointer: `${at}/rule`, problem, at: 'value' });
+    return undefined;
+  }
+  const check = bindRule(rule, entry.parameters ?? {}, `${at}/parameters`, faults);
+  if (check === undefined) return undefined;
+  const { action = 'deny', onUnknown = 'warn', message } = entry;
+  return { rule: rule.name, action, onUnknown, check, message };
+}
+
+function bindRule(rule: Rule, parameters: object, at: string, faults: DocumentFault[]): Check | undefined {
+  // Most rules take no parameter in most policies: then there is nothing to compile a schema for.
+  const empty =
+    Object.keys(parameters).length === 0 &&
+    (rule.parameters.minProperties ?? 0) === 0 &&
+    rule.parameters.required === undefined;
+  const wrong = empty ? [] : parameterCheck(rule)(parameters);
+  for (const fault of wrong) faults.push({ ...fault, pointer: `${at}${fault.pointer}` });
+  if (wrong.length > 0) return undefined;
+  const bound = rule.bind(parameters);
+  if (bound.ok) return bound.value;
+  for (const { pointer, problem } of bound.faults) faults.push({ pointer: `${at}${pointer}`, problem, at: 'value' });
+  return undefined;
+}
+
+/** Whether a document claims to be ours at all. */
+export function isPolicyDocument(value: unknown): boolean {
+  return (
+    isObject(value) && typeof value['apiVersion'] === 'string' && value['apiVersion'].startsWith('tidewaiter.dev/')
+  );
+}

@@ -1,0 +1,133 @@
+/**
+ * Asks every rule of every policy that covers an object, and collects all answers. Pure: the same subject always gives
+ * the same findings, whichever door it came through.
+ */
+import { quoteValue } from '../image/quote.ts';
+import type { Container } from '../pod/containers.ts';
+import type { Facts } from './fact.ts';
+import { type Action, type Binding, type Policy, strictness } from './policy.ts';
+import type { Problem, Subject } from './rule.ts';
+import type { Coverage, ScopeRequest } from './scope.ts';
+
+/** What one rule of one policy says about one place of an object. */
+export interface Finding {
+  readonly policy: string;
+  readonly rule: string;
+  /** What happens: deny, warn or audit. */
+  readonly action: Action;
+  /** `violation`: the rule says no. `unknown`: it could not tell. `error`: the rule itself failed. */
+  readonly outcome: 'violation' | 'unknown' | 'error';
+  /** The stored object already had it, so it is no reason to refuse this update. */
+  readonly existing: boolean;
+  readonly container: Container | undefined;
+  /** RFC 6901, from the root of the object. */
+  readonly pointer: string;
+  /** One line, without the container: `image "x" has no tag, so it means "latest"`. */
+  readonly message: string;
+  readonly remedy: string | undefined;
+}
+
+/** A policy that applies to a request, and what it looks at there. */
+export interface Covered {
+  readonly policy: Policy;
+  readonly coverage: Coverage;
+}
+
+export function coveredBy(policies: readonly Policy[], request: ScopeRequest): readonly Covered[] {
+  return policies.flatMap((policy) => {
+    const coverage = policy.scope.covers(request);
+    return coverage === undefined ? [] : [{ policy, coverage }];
+  });
+}
+
+export interface Judged {
+  readonly request: ScopeRequest;
+  readonly facts: Facts;
+  /** The containers that this request can change at all. */
+  readonly concerns: (container: Container) => boolean;
+}
+
+export function evaluate(covered: readonly Covered[], judged: Judged): readonly Finding[] {
+  return covered.flatMap(({ policy, coverage }) => told(judgeBy(policy, coverage, judged)));
+}
+
+interface Told {
+  readonly finding: Finding;
+  readonly problem: Problem | undefined;
+}
+
+function judgeBy(policy: Policy, coverage: Coverage, judged: Judged): readonly Told[] {
+  const { operation, namespace, workload } = judged.request;
+  const subject: Subject<keyof Facts> = {
+    operation,
+    namespace,
+    workload,
+    pods: workload.pods,
+    containers: coverage.containers.filter(judged.concerns),
+    facts: judged.facts,
+  };
+  return policy.bindings.flatMap((binding) => ask(policy, binding, { coverage, subject }));
+}
+
+interface Asked {
+  readonly coverage: Coverage;
+  readonly subject: Subject<keyof Facts>;
+}
+
+function ask(policy: Policy, binding: Binding, { coverage, subject }: Asked): readonly Told[] {
+  let problems: readonly Problem[];
+  try {
+    problems = binding.check.run(subject);
+  } catch (error) {
+    return [{ finding: ruleError(policy, binding, error), problem: undefined }];
+  }
+  return problems.map((problem) => ({ problem, finding: findingOf(policy, binding, problem, coverage) }));
+}
+
+function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage: Coverage): Finding {
+  const doubt = coverage.doubt(problem.container);
+  const unknown = problem.state === 'unknown' || doubt !== undefined;
+  const reason = doubt === undefined ? '' : ` (could not tell whether the policy applies: ${doubt})`;
+  return {
+    policy: policy.name,
+    rule: binding.rule,
+    action: unknown ? binding.onUnknown : binding.action,
+    outcome: unknown ? 'unknown' : 'violation',
+    existing: false,
+    container: problem.container,
+    pointer: problem.pointer,
+    message: `${problem.message}${reason}`,
+    remedy: [problem.remedy, binding.message].filter((part) => part !== undefined).join('; ') || undefined,
+  };
+}
+
+/** A rule that throws is an error of that rule, so the object's fate follows `onUnknown`. */
+function ruleError(policy: Policy, binding: Binding, error: unknown): Finding {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return {
+    policy: policy.name,
+    rule: binding.rule,
+    action: binding.onUnknown,
+    outcome: 'error',
+    existing: false,
+    container: undefined,
+    pointer: '',
+    message: `the rule itself failed, so it could not tell: ${quoteValue(reason)}`,
+    remedy: 'this is a bug of the rule, not of the object',
+  };
+}
+
+/** Several rules stumble over one image that cannot be read: the strictest of them speaks, the others are silent. */
+function told(all: readonly Told[]): readonly Finding[] {
+  if (!all.some(({ problem }) => problem?.unreadable)) return all.map(({ finding }) => finding);
+  const speakers = new Map<string, Finding>();
+  for (const { finding, problem } of all) {
+    if (!problem?.unreadable) continue;
+    const before = speakers.get(finding.pointer);
+    if (before === undefined || strictness(finding.action) < strictness(before.action))
+      speakers.set(finding.pointer, finding);
+  }
+  return all
+    .filter(({ finding, problem }) => !problem?.unreadable || speakers.get(finding.pointer) === finding)
+    .map(({ finding }) => finding);
+}

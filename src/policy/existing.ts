@@ -1,0 +1,23 @@
+/**
+ * On UPDATE, what the stored object already had is no reason to refuse: an operator must be able to scale, label or
+ * remove a finalizer from what is there. A finding is the same when policy, rule, container and the whole sentence are, so
+ * a container that gets another image, or a second one with the same fault, is judged anew.
+ */
+import type { Finding } from './evaluate.ts';
+
+/** `now` with everything that `before` had as well turned from deny into warn, at most as often as `before` had it. */
+export function forgiveExisting(now: readonly Finding[], before: readonly Finding[]): readonly Finding[] {
+  const had = new Map<string, number>();
+  for (const finding of before) had.set(identity(finding), (had.get(identity(finding)) ?? 0) + 1);
+  return now.map((finding) => {
+    const left = had.get(identity(finding)) ?? 0;
+    if (left === 0) return finding;
+    had.set(identity(finding), left - 1);
+    return { ...finding, existing: true, action: finding.action === 'deny' ? 'warn' : finding.action };
+  });
+}
+
+function identity(finding: Finding): string {
+  const { policy, rule, outcome, container, message } = finding;
+  return JSON.stringify([policy, rule, outcome, container?.kind, container?.name, message]);
+}

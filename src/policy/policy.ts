@@ -1,0 +1,29 @@
+/** A policy document, read: which rules apply where, with which action. */
+import type { Check } from './rule.ts';
+import type { Scope } from './scope.ts';
+
+export const ACTIONS = ['deny', 'warn', 'audit'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** A smaller number is stricter. */
+export function strictness(action: Action): number {
+  return ACTIONS.indexOf(action);
+}
+
+export interface Binding {
+  readonly rule: string;
+  readonly action: Action;
+  /** What an answer of "could not tell" does. */
+  readonly onUnknown: Action;
+  readonly check: Check;
+  /** The policy author's own sentence, appended to the rule's. */
+  readonly message: string | undefined;
+}
+
+export interface Policy {
+  readonly name: string;
+  readonly scope: Scope;
+  /** `changed`: on UPDATE what the old object already had is a warning; `all`: it is judged as if new. */
+  readonly onUpdate: 'changed' | 'all';
+  readonly bindings: readonly Binding[];
+}

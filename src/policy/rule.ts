@@ -1,0 +1,93 @@
+/**
+ * A rule is code that checks one thing. It is a pure function of one object, its parameters and the facts it named, so it
+ * can neither block nor fail for reasons of the network.
+ */
+import type { Container, Pod } from '../pod/containers.ts';
+import type { Workload } from '../pod/workload.ts';
+import type { Facts, Need } from './fact.ts';
+
+/** JSON Schema of a rule's parameters (draft 2020-12, always `type: object`). */
+export interface ParameterSchema {
+  readonly type: 'object';
+  readonly additionalProperties: false;
+  readonly properties: { readonly [name: string]: object };
+  readonly minProperties?: number;
+  readonly required?: readonly string[];
+}
+
+/** What a rule is asked about. */
+export interface Subject<N extends Need = never> {
+  readonly operation: 'CREATE' | 'UPDATE';
+  /** `undefined` for cluster-scoped objects. */
+  readonly namespace: string | undefined;
+  readonly workload: Workload;
+  readonly pods: readonly Pod[];
+  /** The containers that the policy's scope leaves in, image volumes and images outside of pods included. */
+  readonly containers: readonly Container[];
+  readonly facts: Pick<Facts, N>;
+}
+
+export interface Problem {
+  /** `unknown`: the question could not be answered. */
+  readonly state: 'violation' | 'unknown';
+  readonly container: Container | undefined;
+  /** Where the value stands that would have to change, from the root of the object. */
+  readonly pointer: string;
+  /** One sentence without full stop: what is wrong, with the value in quotes. */
+  readonly message: string;
+  /** What would be accepted. */
+  readonly remedy?: string;
+  /** The image string could not be read at all; told once for a container, however many rules stumble over it. */
+  readonly unreadable?: true;
+}
+
+/** A parameter that fits the schema and still makes no sense; `pointer` is relative to the parameters. */
+export interface ParameterFault {
+  readonly pointer: string;
+  readonly problem: string;
+}
+
+export type Prepared<C> =
+  | { readonly ok: true; readonly value: C }
+  | { readonly ok: false; readonly faults: readonly ParameterFault[] };
+
+export interface RuleDefinition<N extends Need, P, C> {
+  /** kebab-case, unique. */
+  readonly name: string;
+  /** One line: what it asks of an object. */
+  readonly description: string;
+  readonly parameters: ParameterSchema;
+  readonly needs: readonly N[];
+  /** Once per policy, at load: compiles patterns and finds faults that a schema cannot. */
+  prepare(parameters: P): Prepared<C>;
+  check(subject: Subject<N>, prepared: C): readonly Problem[];
+}
+
+/** A rule bound to parameters. */
+export interface Check {
+  readonly needs: readonly Need[];
+  run(subject: Subject<Need>): readonly Problem[];
+}
+
+export interface Rule {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: ParameterSchema;
+  /** `parameters` must have passed the schema. */
+  bind(parameters: unknown): Prepared<Check>;
+}
+
+/** Gives a rule its type: `check` sees only the facts that `needs` lists. */
+export function defineRule<const N extends Need, P, C>(definition: RuleDefinition<N, P, C>): Rule {
+  const { name, description, parameters, needs } = definition;
+  return {
+    name,
+    description,
+    parameters,
+    bind(values) {
+      const prepared = definition.prepare(values as P);
+      if (!prepared.ok) return prepared;
+      return { ok: true, value: { needs, run: (subject) => definition.check(subject, prepared.value) } };
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { quoteValue } from '../../image/quote.ts';
+import { type Container, containerLabel, type Pod, type Port } from '../../pod/containers.ts';
+import { defineRule, type Problem } from '../rule.ts';
+
+interface Parameters {
+  readonly hostPort?: boolean;
+  readonly namesRequired?: boolean;
+}
+
+/** The containers of a Pod share one IP, so they share one port space; host ports are shared by a whole node. */
+export const containerPorts = defineRule({
+  name: 'container-ports',
+  description: 'The containers of a Pod do not claim the same port twice; host ports and names as asked for',
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      hostPort: { type: 'boolean', default: true, description: 'false forbids ports on the node' },
+      namesRequired: { type: 'boolean', default: false, description: 'true wants a name for every port' },
+    },
+  },
+  needs: [],
+  prepare: ({ hostPort = true, namesRequired = false }: Parameters) => ({
+    ok: true,
+    value: { hostPort, namesRequired },
+  }),
+  check(subject, { hostPort, namesRequired }) {
+    const asked = new Set(subject.containers);
+    return subject.pods.flatMap((pod) => {
+      const claims = claimsOf(pod);
+      const problems = [...clashes(claims), ...claims.flatMap((claim) => single(claim, hostPort, namesRequired))];
+      return problems.filter(({ container }) => container !== undefined && asked.has(container));
+    });
+  },
+});
+
+interface Claim {
+  readonly container: Container;
+  readonly port: Port;
+}
+
+function claimsOf(pod: Pod): readonly Claim[] {
+  return pod.containers.flatMap((container) => container.ports.map((port) => ({ container, port })));
+}
+
+/** Linear in the number of ports, whatever the object: each key remembers one earlier claim, not all of them. */
+function clashes(claims: readonly Claim[]): readonly Problem[] {
+  const taken = new Map<string, Claim>();
+  const problems: Problem[] = [];
+  for (const claim of claims) {
+    const found = clashOf(claim, taken);
+    if (found !== undefined) problems.push(found);
+    for (const key of [portKey(claim), ...hostKeys(claim).claimed]) {
+      const at = owner(claim) + key;
+      if (!taken.has(at)) taken.set(at, claim);
+    }
+  }
+  return problems;
+}
+
+function clashOf(claim: Claim, taken: ReadonlyMap<string, Claim>): Problem | undefined {
+  const { containerPort, hostPort, protocol } = claim.port;
+  const inPod = taken.get(owner(claim) + portKey(claim));
+  if (inPod !== undefined) return clash(`port ${containerPort}/${protocol}`, claim, inPod);
+  for (const key of hostKeys(claim).clashing) {
+    const onNode = taken.get(owner(claim) + key);
+    if (onNode !== undefined) return clash(`host port ${hostPort}/${protocol}`, claim, onNode);
+  }
+  return undefined;
+}
+
+/** Plain init containers run before the others and one by one, so only their own ports can clash. */
+function owner({ container }: Claim): string {
+  return container.kind === 'init' ? `${container.pointer} ` : '';
+}
+
+function portKey({ port }: Claim): string {
+  return `${port.containerPort}/${port.protocol}`;
+}
+
+/** A port on all addresses clashes with the same port on any one; two different addresses do not clash. */
+function hostKeys({ port }: Claim): { readonly claimed: readonly string[]; readonly clashing: readonly string[] } {
+  if (port.hostPort === undefined) return { claimed: [], clashing: [] };
+  const key = `host ${port.hostPort}/${port.protocol} on`;
+  const everywhere = port.hostIP === '0.0.0.0' || port.hostIP === '::';
+  const own = `${key} ${everywhere ? 'all' : port.hostIP}`;
+  return { claimed: [own, `${key} any`], clashing: everywhere ? [`${key} any`] : [own, `${key} all`] };
+}
+
+function clash(key: string, claim: Claim, other: Claim): Problem {
+  const where =
+    claim.container === other.container ? 'is declared twice' : `is also taken by ${containerLabel(other.container)}`;
+  return {
+    state: 'violation',
+    container: claim.container,
+    pointer: claim.port.pointer,
+    message: `${key} ${where}`,
+    remedy: key.startsWith('host')
+      ? 'a node has each port once'
+      : 'all containers of a Pod share one IP: give each its own port',
+  };
+}
+
+function single({ container, port }: Claim, hostPort: boolean, namesRequired: boolean): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (!hostPort && port.hostPort !== undefined) {
+    const message = `host port ${port.hostPort}/${port.protocol} is not allowed`;
+    const remedy = 'leave out hostPort and hostNetwork, and use a Service';
+    problems.push({ state: 'violation', container, pointer: port.pointer, message, remedy });
+  }
+  if (namesRequired && port.name === undefined) {
+    const message = `port ${port.containerPort}/${port.protocol} has no name`;
+    problems.push({
+      state: 'violation',
+      container,
+      pointer: port.pointer,
+      message,
+      remedy: `for example name: ${quoteValue('http')}`,
+    });
+  }
+  return problems;
+}

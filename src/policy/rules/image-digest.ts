@@ -1,0 +1,23 @@
+import { quoteValue } from '../../image/quote.ts';
+import { effectiveTag, isPinned } from '../../image/reference.ts';
+import { defineRule } from '../rule.ts';
+import { judgeImages } from './images.ts';
+
+/** The image is pinned: a digest never drifts and a tag does. */
+export const imageDigest = defineRule({
+  name: 'image-digest',
+  description: 'Images are pinned by digest',
+  parameters: { type: 'object', additionalProperties: false, properties: {} },
+  needs: [],
+  prepare: () => ({ ok: true, value: undefined }),
+  check: (subject) =>
+    judgeImages(subject, (reference, container) => {
+      if (isPinned(reference)) return undefined;
+      const tagged = reference.tag === undefined ? `${reference.text}:${effectiveTag(reference)}` : reference.text;
+      return {
+        pointer: container.imagePointer,
+        message: `image ${quoteValue(reference.text)} has no digest, so it can change under you`,
+        remedy: `pin it: ${tagged}@sha256:…`,
+      };
+    }),
+});

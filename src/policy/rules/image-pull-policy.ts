@@ -1,0 +1,47 @@
+import { quoteValue } from '../../image/quote.ts';
+import { effectiveTag, type ImageReference, isPinned } from '../../image/reference.ts';
+import { defineRule } from '../rule.ts';
+import { judgeImages } from './images.ts';
+
+interface Parameters {
+  readonly when?: 'latest' | 'mutable' | 'all';
+}
+
+/** What can change is pulled each time: with IfNotPresent or Never, nodes drift apart. */
+export const imagePullPolicy = defineRule({
+  name: 'image-pull-policy',
+  description: 'Images that can change have imagePullPolicy Always, so that nodes do not drift apart',
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      when: {
+        enum: ['latest', 'mutable', 'all'],
+        default: 'mutable',
+        description: 'Which images must say Always: those tagged latest, those without digest, or every one',
+      },
+    },
+  },
+  needs: [],
+  prepare: ({ when = 'mutable' }: Parameters) => ({ ok: true, value: when }),
+  check: (subject, when) =>
+    judgeImages(subject, (reference, container) => {
+      const policy = container.pullPolicy;
+      if (policy === undefined || policy === 'Always' || !concerns(reference, when)) return undefined;
+      const image = `image ${quoteValue(reference.text)}`;
+      return {
+        pointer: container.pullPolicyPointer,
+        message: isPinned(reference)
+          ? `${image} has the pull policy ${quoteValue(policy)}`
+          : `${image} can change, but its pull policy is ${quoteValue(policy)}, so nodes can run different builds`,
+        remedy: isPinned(reference)
+          ? 'set the pull policy to Always'
+          : 'set the pull policy to Always, or pin the image by digest',
+      };
+    }),
+});
+
+function concerns(reference: ImageReference, when: 'latest' | 'mutable' | 'all'): boolean {
+  if (when === 'all') return true;
+  return when === 'latest' ? effectiveTag(reference) === 'latest' && !isPinned(reference) : !isPinned(reference);
+}

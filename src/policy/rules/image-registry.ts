@@ -1,0 +1,53 @@
+import type { PatternSet } from '../../image/pattern.ts';
+import { quoteValue } from '../../image/quote.ts';
+import { defineRule } from '../rule.ts';
+import { judgeImages, shortList } from './images.ts';
+import { PATTERN_LIST, patternsOf } from './patterns.ts';
+
+interface Parameters {
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+}
+
+interface Lists {
+  readonly allow: PatternSet | undefined;
+  readonly deny: PatternSet | undefined;
+  readonly allowed: string;
+}
+
+/** The image comes from an allowed place, and not from a denied one; `deny` wins. */
+export const imageRegistry = defineRule({
+  name: 'image-registry',
+  description: 'Images come only from allowed registries and repositories',
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    minProperties: 1,
+    properties: {
+      allow: { ...PATTERN_LIST, description: 'Image patterns; an image that matches none of them is refused' },
+      deny: { ...PATTERN_LIST, description: 'Image patterns; an image that matches one of them is refused' },
+    },
+  },
+  needs: [],
+  prepare({ allow, deny }: Parameters) {
+    const allowed = patternsOf('allow', allow);
+    const denied = patternsOf('deny', deny);
+    if (!allowed.ok || !denied.ok) {
+      return { ok: false, faults: [allowed, denied].flatMap((list) => (list.ok ? [] : list.faults)) };
+    }
+    const value: Lists = { allow: allowed.value, deny: denied.value, allowed: shortList(allow ?? []) };
+    return { ok: true, value };
+  },
+  check: (subject, { allow, deny, allowed }) =>
+    judgeImages(subject, (reference, container) => {
+      const pointer = container.imagePointer;
+      const denied = deny?.match(reference);
+      if (denied !== undefined) {
+        const message = `image ${quoteValue(reference.text)} is from a registry that is not allowed`;
+        return { pointer, message, remedy: `denied: ${denied.text}` };
+      }
+      if (allow === undefined || allow.match(reference) !== undefined) return undefined;
+      const message = `image ${quoteValue(reference.text)} is not from an allowed registry`;
+      return { pointer, message, remedy: `allowed: ${allowed}` };
+    }),
+});

@@ -1,0 +1,42 @@
+/** What all rules about images share: the loop, and what an image that cannot be read means. */
+import { quoteValue } from '../../image/quote.ts';
+import type { ImageReference } from '../../image/reference.ts';
+import type { Container } from '../../pod/containers.ts';
+import type { Problem, Subject } from '../rule.ts';
+
+/** Asks `judge` about each readable image. An invalid one is a violation of every rule, a pending one is unknown. */
+export function judgeImages(
+  subject: Subject,
+  judge: (reference: ImageReference, container: Container) => Omit<Problem, 'container' | 'state'> | undefined,
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const container of subject.containers) {
+    const { image } = container;
+    if (image.state !== 'parsed') {
+      problems.push(unreadable(container));
+      continue;
+    }
+    const problem = judge(image.reference, container);
+    if (problem !== undefined) problems.push({ ...problem, state: 'violation', container });
+  }
+  return problems;
+}
+
+function unreadable(container: Container): Problem {
+  const { image, imagePointer: pointer } = container;
+  const shared = { container, pointer, unreadable: true } as const;
+  if (image.state === 'pending') {
+    const message = `image ${quoteValue(image.text)} cannot be judged yet: ${image.reason}`;
+    return { ...shared, state: 'unknown', message, remedy: 'its Pods are judged when they are created' };
+  }
+  const problem = image.state === 'invalid' ? image.problem : '';
+  const message =
+    image.text === '' ? 'no image is given' : `image ${quoteValue(image.text)} is not a valid reference: ${problem}`;
+  return { ...shared, state: 'violation', message, remedy: 'write [registry/]name[:tag][@sha256:digest]' };
+}
+
+/** `a, b, c and 4 more`: at most eight, since a list of hundreds helps nobody. */
+export function shortList(items: readonly string[]): string {
+  const shown = items.slice(0, 8).join(', ');
+  return items.length > 8 ? `${shown} and ${items.length - 8} more` : shown;
+}

@@ -1,0 +1,105 @@
+/** JSON Schema validation whose faults read like sentences: what is wrong, what is accepted, the nearest spelling. */
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import leven from 'leven';
+import { quoteValue } from '../image/quote.ts';
+import { escapeSegment, jsonType } from '../pod/pointer.ts';
+
+/** `pointer` is relative to the document; `at: 'key'` means that the key itself is what is wrong. */
+export interface DocumentFault {
+  readonly pointer: string;
+  readonly problem: string;
+  readonly at: 'key' | 'value';
+}
+
+export type SchemaCheck = (value: unknown) => readonly DocumentFault[];
+
+/** Compiles on first use: many schemas are never asked. */
+export function schemaCheck(schema: object): SchemaCheck {
+  let validate: ValidateFunction | undefined;
+  return (value) => {
+    validate ??= compiler().compile(schema);
+    return validate(value) ? [] : (validate.errors ?? []).map(faultOf);
+  };
+}
+
+let ajv: Ajv2020 | undefined;
+
+/** The schemas are ours and tested, so they are not validated against the meta-schema at run time. */
+function compiler(): Ajv2020 {
+  ajv ??= new Ajv2020({ allErrors: true, verbose: true, strict: false, meta: false, validateSchema: false });
+  return ajv;
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  object: 'an object',
+  array: 'a list',
+  string: 'a string',
+  boolean: 'true or false',
+  integer: 'a whole number',
+  number: 'a number',
+};
+
+function faultOf(error: ErrorObject): DocumentFault {
+  const fault = (problem: string): DocumentFault => ({ pointer: error.instancePath, problem, at: 'value' });
+  const params = error.params as Readonly<Record<string, unknown>>;
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownKey(error, String(params['additionalProperty']));
+    case 'required':
+      return fault(`${quoteValue(String(params['missingProperty']))} is missing`);
+    case 'enum':
+      return fault(notAccepted(error.data, params['allowedValues'] as readonly string[]));
+    case 'const':
+      return fault(`expected ${JSON.stringify(params['allowedValue'])}, found ${show(error.data)}`);
+    case 'type':
+      return fault(
+        `expected ${EXPECTED[String(params['type'])] ?? String(params['type'])}, found ${jsonType(error.data)}`,
+      );
+    case 'minItems':
+    case 'minLength':
+      return fault('must not be empty');
+    case 'minProperties':
+      return fault(`give at least one of ${Object.keys(propertiesOf(error)).join(', ')}`);
+    default:
+      return fault(`${show(error.data)} is not accepted: ${hintOf(error)}`);
+  }
+}
+
+function unknownKey(error: ErrorObject, key: string): DocumentFault {
+  const accepted = Object.keys(propertiesOf(error));
+  const list = accepted.length === 0 ? 'none is accepted here' : `accepted: ${accepted.join(', ')}`;
+  return {
+    pointer: `${error.instancePath}/${escapeSegment(key)}`,
+    problem: `unknown key ${quoteValue(key)}${didYouMean(key, accepted)} (${list})`,
+    at: 'key',
+  };
+}
+
+function notAccepted(value: unknown, accepted: readonly string[]): string {
+  const nearest = typeof value === 'string' ? didYouMean(value, accepted) : '';
+  return `${show(value)} is not accepted${nearest} (accepted: ${accepted.join(', ')})`;
+}
+
+function propertiesOf(error: ErrorObject): object {
+  const schema = error.parentSchema as { readonly properties?: object } | undefined;
+  return schema?.properties ?? {};
+}
+
+function hintOf(error: ErrorObject): string {
+  const schema = error.parentSchema as { readonly hint?: string } | undefined;
+  return schema?.hint ?? error.message ?? error.keyword;
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? quoteValue(value) : jsonType(value);
+}
+
+/** `; did you mean "x"?` when one candidate is near enough to be a misspelling, else nothing. */
+export function didYouMean(text: string, candidates: readonly string[]): string {
+  if (text.length > 60) return '';
+  const near = candidates
+    .map((candidate) => ({ candidate, distance: leven(text.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(2, Math.floor(candidate.length / 3)))
+    .sort((left, right) => left.distance - right.distance)[0];
+  return near === undefined ? '' : `; did you mean "${near.candidate}"?`;
+}

@@ -1,0 +1,174 @@
+/**
+ * Where a policy applies. Every key that is given must match; `exclude` takes the same keys and takes out what all of them
+ * match. An empty or absent list says nothing, so an empty `exclude` excludes nothing.
+ */
+import { compileGlob } from '../image/glob.ts';
+import { type ImagePattern, patternSet } from '../image/pattern.ts';
+import type { Container, ContainerKind } from '../pod/containers.ts';
+import type { Workload } from '../pod/workload.ts';
+import type { Fact, Labels } from './fact.ts';
+import { type Answer, both, type LabelSelector, selects } from './selector.ts';
+
+/** One `match` or `exclude` block, as the document has it, image patterns parsed. */
+export interface Clause {
+  readonly namespaces?: readonly string[] | undefined;
+  readonly namespaceSelector?: LabelSelector | undefined;
+  readonly kinds?: readonly string[] | undefined;
+  readonly operations?: readonly string[] | undefined;
+  readonly users?: readonly string[] | undefined;
+  readonly groups?: readonly string[] | undefined;
+  readonly containers?: readonly ContainerKind[] | undefined;
+  readonly images?: readonly ImagePattern[] | undefined;
+}
+
+/** The part of a request that scopes look at. */
+export interface ScopeRequest {
+  readonly operation: 'CREATE' | 'UPDATE';
+  readonly namespace: string | undefined;
+  readonly workload: Workload;
+  /** `undefined` when nobody knows who asks (a manifest from a file). */
+  readonly user: { readonly name: string; readonly groups: readonly string[] } | undefined;
+  readonly namespaceLabels: Fact<Labels>;
+}
+
+export interface Scope {
+  /** Whether an answer depends on the namespace's labels. */
+  readonly asksLabels: boolean;
+  covers(request: ScopeRequest): Coverage | undefined;
+}
+
+/** What a policy is asked about in a request; `undefined` instead of it when the policy does not apply. */
+export interface Coverage {
+  readonly containers: readonly Container[];
+  /** Why nobody can tell whether the policy applies to this container (or to the object), if so. */
+  doubt(container: Container | undefined): string | undefined;
+}
+
+export function compileScope(match: Clause, exclude: Clause): Scope {
+  const wanted = compileClause(match);
+  const unwanted = isEmpty(exclude) ? undefined : compileClause(exclude);
+  return {
+    asksLabels: match.namespaceSelector !== undefined || exclude.namespaceSelector !== undefined,
+    covers(request) {
+      const inside = wanted.request(request);
+      if (inside === 'no') return undefined;
+      const doubt = inside === 'unknown' ? always : never;
+      const outside = unwanted === undefined ? 'no' : unwanted.request(request);
+      if (unwanted === undefined || outside === 'no') return coverage(request, wanted, doubt);
+      if (outside === 'unknown') return coverage(request, wanted, inside === 'unknown' ? always : takenOutBy(unwanted));
+      return unwanted.narrows ? coverage(request, without(wanted, unwanted), doubt) : undefined;
+    },
+  };
+}
+
+function takenOutBy(unwanted: CompiledClause): Doubt {
+  return (container) => container === undefined || unwanted.container(container, false);
+}
+
+type Doubt = (container: Container | undefined) => boolean;
+const always: Doubt = () => true;
+const never: Doubt = () => false;
+
+function coverage(request: ScopeRequest, clause: CompiledClause, doubtful: Doubt): Coverage {
+  const all = request.workload.containers;
+  return {
+    containers: clause.narrows ? all.filter((container) => clause.container(container, true)) : all,
+    doubt: (container) => (doubtful(container) ? reasonOf(request) : undefined),
+  };
+}
+
+function without(wanted: CompiledClause, unwanted: CompiledClause): CompiledClause {
+  return {
+    ...wanted,
+    narrows: true,
+    container: (container, unread) => wanted.container(container, unread) && !unwanted.container(container, false),
+  };
+}
+
+function reasonOf({ namespaceLabels, user }: ScopeRequest): string {
+  if (namespaceLabels.state === 'unknown') return namespaceLabels.reason;
+  return user === undefined ? 'who asks is not known here' : 'its scope could not be decided';
+}
+
+interface CompiledClause {
+  request(request: ScopeRequest): Answer;
+  /** Whether it looks at single containers at all. */
+  readonly narrows: boolean;
+  /** `unread` answers for an image that does not parse: it stays in what is matched and is never excluded. */
+  container(container: Container, unread: boolean): boolean;
+}
+
+function isEmpty(clause: Clause): boolean {
+  return Object.values(clause).every((value) => value === undefined || (Array.isArray(value) && value.length === 0));
+}
+
+function compileClause(clause: Clause): CompiledClause {
+  const tests = [
+    ...given(clause.namespaces, namespaceTest),
+    ...(clause.namespaceSelector === undefined ? [] : [selectorTest(clause.namespaceSelector)]),
+    ...given(clause.kinds, kindTest),
+    ...given(clause.operations, (operations) => (request) => answerOf(operations.includes(request.operation))),
+    ...given(clause.users, userTest),
+    ...given(clause.groups, groupTest),
+  ];
+  const kinds = clause.containers?.length ? new Set(clause.containers) : undefined;
+  const images = clause.images?.length ? patternSet(clause.images) : undefined;
+  return {
+    request: (request) => tests.reduce<Answer>((answer, test) => both(answer, test(request)), 'yes'),
+    narrows: kinds !== undefined || images !== undefined,
+    container(container, unread) {
+      if (kinds !== undefined && !kinds.has(container.kind)) return false;
+      if (images === undefined) return true;
+      return container.image.state === 'parsed' ? images.match(container.image.reference) !== undefined : unread;
+    },
+  };
+}
+
+type Test = (request: ScopeRequest) => Answer;
+
+function given<T>(list: readonly T[] | undefined, test: (list: readonly T[]) => Test): readonly Test[] {
+  return list === undefined || list.length === 0 ? [] : [test(list)];
+}
+
+function answerOf(yes: boolean): Answer {
+  return yes ? 'yes' : 'no';
+}
+
+function anyGlob(globs: readonly string[]): (text: string) => boolean {
+  const tests = globs.map(compileGlob);
+  return (text) => tests.some((test) => test(text));
+}
+
+function namespaceTest(globs: readonly string[]): Test {
+  const matches = anyGlob(globs);
+  return ({ namespace }) => answerOf(namespace !== undefined && matches(namespace));
+}
+
+/** The label of the namespace's name is set by the API server itself, so it is known without asking. */
+function selectorTest(selector: LabelSelector): Test {
+  return ({ namespace, namespaceLabels }) => {
+    if (namespace === undefined || namespaceLabels.state === 'no') return selects(selector, {}, true);
+    if (namespaceLabels.state === 'yes') return selects(selector, namespaceLabels.value, true);
+    return selects(selector, { 'kubernetes.io/metadata.name': namespace }, false);
+  };
+}
+
+/** `Deployment`, or `Job.batch.volcano.sh` where a kind's name alone is not enough. */
+function kindTest(globs: readonly string[]): Test {
+  const matches = anyGlob(globs);
+  return ({
+    workload: {
+      type: { kind, group },
+    },
+  }) => answerOf(matches(kind) || matches(`${kind}.${group}`));
+}
+
+function userTest(globs: readonly string[]): Test {
+  const matches = anyGlob(globs);
+  return ({ user }) => (user === undefined ? 'unknown' : answerOf(matches(user.name)));
+}
+
+function groupTest(globs: readonly string[]): Test {
+  const matches = anyGlob(globs);
+  return ({ user }) => (user === undefined ? 'unknown' : answerOf(user.groups.some(matches)));
+}

@@ -1,0 +1,40 @@
+/** Kubernetes label selectors (meta/v1 LabelSelector), answered with three values when labels are not known. */
+import type { Labels } from './fact.ts';
+
+export interface LabelSelector {
+  readonly matchLabels?: Labels;
+  readonly matchExpressions?: readonly LabelRequirement[];
+}
+
+export interface LabelRequirement {
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  readonly values?: readonly string[];
+}
+
+export type Answer = 'yes' | 'no' | 'unknown';
+
+/** Kleene's "and": one no decides, then one unknown. */
+export function both(left: Answer, right: Answer): Answer {
+  if (left === 'no' || right === 'no') return 'no';
+  return left === 'unknown' || right === 'unknown' ? 'unknown' : 'yes';
+}
+
+/** `complete`: a label that is not in `labels` does not exist; otherwise it is unknown. */
+export function selects(selector: LabelSelector, labels: Labels, complete: boolean): Answer {
+  let answer: Answer = 'yes';
+  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
+    answer = both(answer, meets({ key, operator: 'In', values: [value] }, labels, complete));
+  }
+  for (const requirement of selector.matchExpressions ?? [])
+    answer = both(answer, meets(requirement, labels, complete));
+  return answer;
+}
+
+function meets(requirement: LabelRequirement, labels: Labels, complete: boolean): Answer {
+  const known = Object.hasOwn(labels, requirement.key);
+  if (!known && !complete) return 'unknown';
+  const within = known && (requirement.values ?? []).includes(labels[requirement.key] ?? '');
+  const met = { In: within, NotIn: !within, Exists: known, DoesNotExist: !known }[requirement.operator];
+  return met ? 'yes' : 'no';
+}
