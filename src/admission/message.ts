@@ -1,0 +1,91 @@
+/** How a verdict reads: the text of a denial, one line for each warning, the audit annotations. */
+import { quoteValue } from '../image/quote.ts';
+import { containerLabel } from '../pod/containers.ts';
+import type { Finding } from '../policy/evaluate.ts';
+import type { AdmissionRequest } from './request.ts';
+
+/** An object can hold any number of faults; a person reads the first of them. */
+const MAX_LISTED = 50;
+/** The API server drops what passes 4096 runes over all webhooks, and advises 120 for each (staging apiserver, filters/warning.go). */
+const MAX_WARNING_RUNES = 256;
+const MAX_WARNINGS_RUNES = 3500;
+
+/** `Deployment shop/web`; names that no API server would accept are quoted. */
+export function objectLabel(kind: string, namespace: string | undefined, name: string): string {
+  const path = namespace === undefined ? name : `${namespace}/${name}`;
+  return `${plain(kind)} ${plain(path)}`;
+}
+
+function plain(text: string): string {
+  return /^[\w./:-]{1,300}$/.test(text) ? text : quoteValue(text);
+}
+
+/** `container "web": image "x" …`: complete without its object. */
+export function sentence({ container, message }: Finding): string {
+  return container === undefined ? message : `${containerLabel(container)}: ${message}`;
+}
+
+/** `[baseline/image-tag]`, `[baseline/image-exists, unknown -> warn]` */
+export function source({ policy, rule, outcome, action }: Finding): string {
+  return outcome === 'violation' ? `[${policy}/${rule}]` : `[${policy}/${rule}, unknown -> ${action}]`;
+}
+
+export function denialText(request: AdmissionRequest, denials: readonly Finding[]): string {
+  const count = denials.length === 1 ? '1 problem' : `${denials.length} problems`;
+  const lines = [`${objectLabel(request.type.kind, request.namespace, nameOf(request))}: ${count}`];
+  for (const denial of denials.slice(0, MAX_LISTED)) {
+    lines.push(`  ${sentence(denial)} ${source(denial)}`);
+    if (denial.remedy !== undefined) lines.push(`    ${denial.remedy}`);
+  }
+  if (denials.length > MAX_LISTED) lines.push(`  and ${denials.length - MAX_LISTED} more`);
+  return lines.join('\n');
+}
+
+/** CREATE with generateName has no name yet. */
+export function nameOf({ name, object }: AdmissionRequest): string {
+  if (name !== '') return name;
+  const metadata = object?.['metadata'] as
+    | { readonly name?: unknown; readonly generateName?: unknown }
+    | null
+    | undefined;
+  for (const candidate of [metadata?.name, metadata?.generateName]) {
+    if (typeof candidate === 'string' && candidate !== '') return candidate;
+  }
+  return '(no name)';
+}
+
+/** One line each, short enough to survive the API server, the first ones when there are too many. */
+export function warningTexts(findings: readonly Finding[]): readonly string[] {
+  const warnings: string[] = [];
+  let runes = 0;
+  const warned = findings.filter(({ action }) => action === 'warn');
+  for (const [index, finding] of warned.entries()) {
+    const text = warningText(finding);
+    runes += text.length;
+    if (runes > MAX_WARNINGS_RUNES) {
+      warnings.push(`and ${warned.length - index} more warnings; "tidewaiter check" on the manifest shows them all`);
+      break;
+    }
+    warnings.push(text);
+  }
+  return warnings;
+}
+
+function warningText(finding: Finding): string {
+  const end = `${finding.existing ? ' (already so before this update)' : ''} ${source(finding)}`;
+  const room = Math.max(40, MAX_WARNING_RUNES - end.length);
+  const text = sentence(finding);
+  return `${text.length > room ? `${text.slice(0, room - 1)}…` : text}${end}`.toWellFormed();
+}
+
+/** Keys are label-key names; the API server puts the webhook's name before them. */
+export function auditAnnotations(findings: readonly Finding[]): { readonly [key: string]: string } {
+  const actions = findings.map(({ action }) => action);
+  const decision = actions.includes('deny') ? 'deny' : actions.includes('warn') ? 'warn' : 'allow';
+  if (findings.length === 0) return { decision };
+  const listed = findings.slice(0, MAX_LISTED).map((finding) => {
+    return `${finding.existing ? 'existing ' : ''}${finding.action} ${source(finding)} ${sentence(finding)}`;
+  });
+  if (findings.length > MAX_LISTED) listed.push(`and ${findings.length - MAX_LISTED} more`);
+  return { decision, findings: listed.join('\n').toWellFormed() };
+}

@@ -1,0 +1,22 @@
+/** One admission request, whichever door it came through: the API server, a manifest, a recording. */
+import type { JsonObject } from '../pod/pointer.ts';
+import type { ObjectType } from '../pod/workload.ts';
+
+export const OPERATIONS = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+export interface AdmissionRequest {
+  readonly uid: string;
+  readonly type: ObjectType;
+  /** `''` for the object itself. */
+  readonly subResource: string;
+  readonly operation: Operation;
+  readonly name: string;
+  /** `undefined` for cluster-scoped objects. */
+  readonly namespace: string | undefined;
+  /** `undefined` when nobody knows who asks. */
+  readonly user: { readonly name: string; readonly groups: readonly string[] } | undefined;
+  readonly object: JsonObject | undefined;
+  readonly oldObject: JsonObject | undefined;
+  readonly dryRun: boolean;
+}

@@ -1,0 +1,227 @@
+/**
+ * The wire format of admission reviews, v1 and v1beta1: the only file that reads or writes it. What the API server checks
+ * in an answer is in staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/request/admissionreview.go.
+ */
+import { fieldPath, isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
+import type { ObjectType } from '../pod/workload.ts';
+import type { Finding } from '../policy/evaluate.ts';
+import { auditAnnotations, denialText, sentence, warningTexts } from './message.ts';
+import type { Mutation } from './mutate.ts';
+import { type AdmissionRequest, type Operation, OPERATIONS } from './request.ts';
+import type { Verdict } from './validate.ts';
+
+export const REVIEW_VERSIONS = ['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'] as const;
+export type ReviewVersion = (typeof REVIEW_VERSIONS)[number];
+
+export interface Review {
+  readonly apiVersion: ReviewVersion;
+  readonly request: AdmissionRequest;
+}
+
+/** `pointer` is from the root of the body. */
+export type ReadReview =
+  | { readonly ok: true; readonly review: Review }
+  | { readonly ok: false; readonly pointer: string; readonly problem: string };
+
+class Malformed extends Error {
+  readonly pointer: string;
+
+  constructor(pointer: string, problem: string) {
+    super(problem);
+    this.name = 'Malformed';
+    this.pointer = pointer;
+  }
+}
+
+/** Never throws, whatever the JSON. */
+export function readReview(body: unknown): ReadReview {
+  try {
+    return { ok: true, review: reviewOf(body) };
+  } catch (error) {
+    if (error instanceof Malformed) return { ok: false, pointer: error.pointer, problem: error.message };
+    throw error;
+  }
+}
+
+/** Whether a document claims to be an AdmissionReview, so that a manifest is told from a recording. */
+export function isReview(value: unknown): boolean {
+  return isObject(value) && value['kind'] === 'AdmissionReview';
+}
+
+function reviewOf(body: unknown): Review {
+  const review = objectAt(body, '');
+  const apiVersion = REVIEW_VERSIONS.find((version) => version === review['apiVersion']);
+  if (apiVersion === undefined) {
+    throw new Malformed(
+      '/apiVersion',
+      `expected ${REVIEW_VERSIONS.join(' or ')}, found ${shown(review['apiVersion'])}`,
+    );
+  }
+  if (review['kind'] !== 'AdmissionReview') {
+    throw new Malformed('/kind', `expected AdmissionReview, found ${shown(review['kind'])}`);
+  }
+  return { apiVersion, request: requestOf(objectAt(review['request'], '/request')) };
+}
+
+function requestOf(request: JsonObject): AdmissionRequest {
+  const operation = OPERATIONS.find((known) => known === request['operation']);
+  if (operation === undefined) {
+    throw new Malformed(
+      '/request/operation',
+      `expected ${OPERATIONS.join(', ')}, found ${shown(request['operation'])}`,
+    );
+  }
+  const uid = textAt(request, 'uid', '/request');
+  if (uid === '') throw new Malformed('/request/uid', 'expected a UID, found nothing');
+  return {
+    uid,
+    operation,
+    type: typeAt(request['kind'], '/request/kind'),
+    subResource: textAt(request, 'subResource', '/request'),
+    name: textAt(request, 'name', '/request'),
+    namespace: textAt(request, 'namespace', '/request') || undefined,
+    user: userAt(request['userInfo'], '/request/userInfo'),
+    ...objectsOf(request, operation),
+    dryRun: flagAt(request, 'dryRun', '/request'),
+  };
+}
+
+function objectsOf(request: JsonObject, operation: Operation): Pick<AdmissionRequest, 'object' | 'oldObject'> {
+  const object = optionalObjectAt(request, 'object', '/request');
+  if (object === undefined && (operation === 'CREATE' || operation === 'UPDATE')) {
+    throw new Malformed('/request/object', `expected the object of the ${operation}, found nothing`);
+  }
+  return { object, oldObject: optionalObjectAt(request, 'oldObject', '/request') };
+}
+
+function typeAt(value: unknown, at: string): ObjectType {
+  const type = objectAt(value, at);
+  const kind = textAt(type, 'kind', at);
+  if (kind === '') throw new Malformed(`${at}/kind`, 'expected the kind of the object, found nothing');
+  return { group: textAt(type, 'group', at), version: textAt(type, 'version', at), kind };
+}
+
+function userAt(value: unknown, at: string): AdmissionRequest['user'] {
+  if (value === undefined || value === null) return undefined;
+  const user = objectAt(value, at);
+  const groups = user['groups'] ?? [];
+  if (!Array.isArray(groups)) throw new Malformed(`${at}/groups`, `expected a list, found ${jsonType(groups)}`);
+  const index = groups.findIndex((group) => typeof group !== 'string');
+  if (index >= 0) throw new Malformed(`${at}/groups/${index}`, `expected a string, found ${jsonType(groups[index])}`);
+  return { name: textAt(user, 'username', at), groups };
+}
+
+function objectAt(value: unknown, at: string): JsonObject {
+  if (!isObject(value)) throw new Malformed(at, `expected an object, found ${jsonType(value)}`);
+  return value;
+}
+
+function optionalObjectAt(parent: JsonObject, key: string, at: string): JsonObject | undefined {
+  const value = parent[key];
+  return value === undefined || value === null ? undefined : objectAt(value, `${at}/${key}`);
+}
+
+function textAt(parent: JsonObject, key: string, at: string): string {
+  const value = parent[key] ?? '';
+  if (typeof value !== 'string') throw new Malformed(`${at}/${key}`, `expected a string, found ${jsonType(value)}`);
+  return value;
+}
+
+function flagAt(parent: JsonObject, key: string, at: string): boolean {
+  const value = parent[key] ?? false;
+  if (typeof value !== 'boolean')
+    throw new Malformed(`${at}/${key}`, `expected true or false, found ${jsonType(value)}`);
+  return value;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' && /^[\w./-]{1,60}$/.test(value) ? value : jsonType(value);
+}
+
+/** What goes back to the API server; field names are the API's. */
+export interface ReviewAnswer {
+  readonly apiVersion: ReviewVersion;
+  readonly kind: 'AdmissionReview';
+  readonly response: {
+    readonly uid: string;
+    readonly allowed: boolean;
+    readonly status?: DenialStatus;
+    readonly patchType?: 'JSONPatch';
+    readonly patch?: string;
+    readonly warnings?: readonly string[];
+    readonly auditAnnotations?: { readonly [key: string]: string };
+  };
+}
+
+interface DenialStatus {
+  readonly status: 'Failure';
+  readonly reason: 'Forbidden';
+  readonly code: 403;
+  readonly message: string;
+  readonly details: {
+    readonly group: string;
+    readonly kind: string;
+    readonly name: string;
+    readonly causes: readonly { readonly reason: string; readonly message: string; readonly field: string }[];
+  };
+}
+
+/** A decision that can be sent; a malformed object has none. */
+export type Decision = Exclude<Verdict, { readonly outcome: 'malformed' }>;
+
+export function verdictReview({ apiVersion, request }: Review, verdict: Decision): ReviewAnswer {
+  const { allowed, findings } = verdict;
+  const warnings = warningTexts(findings);
+  return {
+    apiVersion,
+    kind: 'AdmissionReview',
+    response: {
+      uid: request.uid,
+      allowed,
+      ...(allowed ? {} : { status: denialStatus(request, findings) }),
+      ...(warnings.length === 0 ? {} : { warnings }),
+      ...(verdict.outcome === 'judged' ? { auditAnnotations: auditAnnotations(findings) } : {}),
+    },
+  };
+}
+
+const MAX_CAUSES = 50;
+
+function denialStatus(request: AdmissionRequest, findings: readonly Finding[]): DenialStatus {
+  const denials = findings.filter(({ action }) => action === 'deny');
+  return {
+    status: 'Failure',
+    reason: 'Forbidden',
+    code: 403,
+    message: denialText(request, denials),
+    details: {
+      group: request.type.group,
+      kind: request.type.kind,
+      name: request.name,
+      causes: denials.slice(0, MAX_CAUSES).map((denial) => ({
+        reason: 'FieldValueForbidden',
+        message: sentence(denial),
+        field: fieldPath(denial.pointer),
+      })),
+    },
+  };
+}
+
+/** `patch` and `patchType` come together or not at all; an empty patch is no change. */
+export function mutationReview({ apiVersion }: Review, { uid, patch }: Mutation): ReviewAnswer {
+  const change = patch.length === 0 ? {} : { patchType: 'JSONPatch' as const, patch: base64(JSON.stringify(patch)) };
+  return { apiVersion, kind: 'AdmissionReview', response: { uid, allowed: true, ...change } };
+}
+
+/** Standard, padded base64 of the UTF-8 bytes, as Go's decoder wants it. */
+function base64(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+/** The very bytes of an answer, the same from every door. */
+export function answerText(answer: ReviewAnswer): string {
+  return JSON.stringify(answer);
+}

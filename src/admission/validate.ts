@@ -1,0 +1,126 @@
+/** The decision about one request. The same function behind the webhook, the offline check and the replay. */
+import type { Container } from '../pod/containers.ts';
+import { isObject, type JsonObject } from '../pod/pointer.ts';
+import { type Workload, workloadOf } from '../pod/workload.ts';
+import { coveredBy, evaluate, type Covered, type Finding } from '../policy/evaluate.ts';
+import { forgiveExisting } from '../policy/existing.ts';
+import type { Facts, Need } from '../policy/fact.ts';
+import type { ScopeRequest } from '../policy/scope.ts';
+import type { Context } from './context.ts';
+import { gather, namespaceLabels } from './gather.ts';
+import type { AdmissionRequest } from './request.ts';
+
+export type Verdict =
+  /** Nothing in the request that a policy could say anything about. */
+  | {
+      readonly outcome: 'nothing-to-judge';
+      readonly allowed: true;
+      readonly findings: readonly [];
+      readonly reason: string;
+    }
+  | {
+      readonly outcome: 'judged';
+      readonly allowed: boolean;
+      readonly findings: readonly Finding[];
+      readonly workload: Workload;
+    }
+  /** The object is not of the shape its kind has; `pointer` is from the root of the object. Neither yes nor no. */
+  | { readonly outcome: 'malformed'; readonly pointer: string; readonly problem: string };
+
+/** Subresources through which containers reach a Pod; all others (status, scale, binding, eviction, …) carry none. */
+const JUDGED_SUBRESOURCES = new Set(['', 'ephemeralcontainers', 'resize']);
+
+export async function validate(request: AdmissionRequest, context: Context, signal: AbortSignal): Promise<Verdict> {
+  const question = questionOf(request);
+  if ('nothing' in question) return allowed(question.nothing);
+  const read = workloadOf(question.object, request.type, context.kinds);
+  if (read === undefined) return allowed(`${request.type.kind} has no images`);
+  if (!read.ok) return { outcome: 'malformed', ...read.fault };
+  return judge(read.workload, question.operation, { request, context, signal });
+}
+
+interface Asked {
+  readonly request: AdmissionRequest;
+  readonly context: Context;
+  readonly signal: AbortSignal;
+}
+
+async function judge(
+  workload: Workload,
+  operation: 'CREATE' | 'UPDATE',
+  { request, context, signal }: Asked,
+): Promise<Verdict> {
+  const namespace = workload.clusterScoped ? undefined : request.namespace;
+  const asksLabels = context.policies.some(needsLabels);
+  const labels = asksLabels ? await namespaceLabels(namespace, context, signal) : NOT_ASKED;
+  const scopeRequest: ScopeRequest = { operation, namespace, workload, user: request.user, namespaceLabels: labels };
+  const covered = coveredBy(context.policies, scopeRequest);
+  const needs = needsOf(covered);
+  const facts = needs.size === 0 ? NO_FACTS : await gather({ workload, namespace, needs }, labels, { context, signal });
+  const concerns = concernOf(request);
+  const findings = evaluate(covered, { request: scopeRequest, facts, concerns });
+  const final = forgiven(findings, covered, { request, scopeRequest, facts, context, concerns });
+  return { outcome: 'judged', allowed: final.every(({ action }) => action !== 'deny'), findings: final, workload };
+}
+
+function allowed(reason: string): Verdict {
+  return { outcome: 'nothing-to-judge', allowed: true, findings: [], reason };
+}
+
+type Question = { readonly nothing: string } | { readonly object: JsonObject; readonly operation: 'CREATE' | 'UPDATE' };
+
+function questionOf({ operation, subResource, object }: AdmissionRequest): Question {
+  if (operation === 'DELETE' || operation === 'CONNECT' || object === undefined) {
+    return { nothing: `${operation} brings no image` };
+  }
+  if (!JUDGED_SUBRESOURCES.has(subResource))
+    return { nothing: `the subresource "${subResource}" carries no container` };
+  // Its finalizers must come off, whatever its images are. (On CREATE the field says nothing: the API server clears it.)
+  if (operation === 'UPDATE' && isBeingDeleted(object)) return { nothing: 'the object is being deleted' };
+  return { object, operation };
+}
+
+function isBeingDeleted({ metadata }: JsonObject): boolean {
+  return isObject(metadata) && typeof metadata['deletionTimestamp'] === 'string';
+}
+
+const NOT_ASKED = { state: 'unknown', reason: 'no policy asks for namespace labels' } as const;
+const NO_FACTS: Facts = { namespaceLabels: NOT_ASKED, digests: new Map(), pullSecrets: new Map() };
+
+function needsLabels({ scope, bindings }: Covered['policy']): boolean {
+  return scope.asksLabels || bindings.some(({ check }) => check.needs.includes('namespaceLabels'));
+}
+
+function needsOf(covered: readonly Covered[]): ReadonlySet<Need> {
+  const needs = new Set<Need>();
+  for (const { policy } of covered)
+    for (const { check } of policy.bindings) for (const need of check.needs) needs.add(need);
+  return needs;
+}
+
+/** Through `pods/ephemeralcontainers` nothing but the ephemeral containers can change; the rest is discarded. */
+function concernOf({ subResource }: AdmissionRequest): (container: Container) => boolean {
+  return subResource === 'ephemeralcontainers' ? (container) => container.kind === 'ephemeral' : () => true;
+}
+
+interface Update {
+  readonly request: AdmissionRequest;
+  readonly scopeRequest: ScopeRequest;
+  readonly facts: Facts;
+  readonly context: Context;
+  readonly concerns: (container: Container) => boolean;
+}
+
+/** On UPDATE, findings that the old object already had become warnings, except for policies that want all judged anew. */
+function forgiven(findings: readonly Finding[], covered: readonly Covered[], update: Update): readonly Finding[] {
+  const { request, scopeRequest, facts, context, concerns } = update;
+  if (request.operation !== 'UPDATE' || request.oldObject === undefined || findings.length === 0) return findings;
+  const old = workloadOf(request.oldObject, request.type, context.kinds);
+  // An old object that cannot be read had nothing that could be forgiven.
+  if (old === undefined || !old.ok) return findings;
+  const lenient = covered.flatMap(({ policy }) =>
+    policy.onUpdate === 'changed' || request.subResource !== '' ? [policy] : [],
+  );
+  const oldRequest = { ...scopeRequest, workload: old.workload };
+  return forgiveExisting(findings, evaluate(coveredBy(lenient, oldRequest), { request: oldRequest, facts, concerns }));
+}
