@@ -1,0 +1,93 @@
+/** Two decisions about one request, and what is different between them. */
+import { sentence, source } from '../admission/message.ts';
+import type { Mutation } from '../admission/mutate.ts';
+import type { Decision } from '../admission/review.ts';
+import type { Finding } from '../policy/evaluate.ts';
+import type { Expected, ExpectedFinding } from './expected.ts';
+
+export interface Decided {
+  readonly decision: Decision;
+  readonly mutation: Mutation;
+}
+
+export interface Difference {
+  readonly kind: 'newly-denied' | 'newly-allowed' | 'finding-added' | 'finding-removed' | 'patch';
+  /** One line. */
+  readonly text: string;
+}
+
+/** From `before` to `after`. */
+export function compareDecisions(before: Decided, after: Decided): readonly Difference[] {
+  const left = before.decision.findings.map(spelled);
+  const right = after.decision.findings.map(spelled);
+  return [
+    ...verdictChange(before.decision.allowed, after.decision),
+    ...without(left, right).map((text) => ({ kind: 'finding-removed' as const, text })),
+    ...without(right, left).map((text) => ({ kind: 'finding-added' as const, text })),
+    ...patchChange(before.mutation.patch, after.mutation.patch),
+  ];
+}
+
+/** From what the recording expects to what is decided now. */
+export function compareToExpected({ allowed, findings, patch }: Expected, now: Decided): readonly Difference[] {
+  const differences: Difference[] = allowed === undefined ? [] : [...verdictChange(allowed, now.decision)];
+  if (findings !== undefined) differences.push(...findingChanges(findings, now.decision.findings));
+  if (patch !== undefined) differences.push(...patchChange(patch, now.mutation.patch));
+  return differences;
+}
+
+function verdictChange(before: boolean, { allowed, findings }: Decision): readonly Difference[] {
+  if (before === allowed) return [];
+  if (allowed) return [{ kind: 'newly-allowed', text: 'was denied, is allowed' }];
+  const reasons = findings.filter(({ action }) => action === 'deny').map(spelled);
+  return [
+    {
+      kind: 'newly-denied',
+      text: `was allowed, is denied: ${reasons[0] ?? ''}${reasons.length > 1 ? ` and ${reasons.length - 1} more` : ''}`,
+    },
+  ];
+}
+
+function findingChanges(expected: readonly ExpectedFinding[], now: readonly Finding[]): readonly Difference[] {
+  const left = [...now];
+  const differences: Difference[] = [];
+  for (const wanted of expected) {
+    const index = left.findIndex((finding) => fits(wanted, finding));
+    if (index >= 0) left.splice(index, 1);
+    else differences.push({ kind: 'finding-removed', text: JSON.stringify(wanted) });
+  }
+  return [...differences, ...left.map((finding) => ({ kind: 'finding-added' as const, text: spelled(finding) }))];
+}
+
+function fits(wanted: ExpectedFinding, finding: Finding): boolean {
+  const found: Readonly<Record<keyof ExpectedFinding, string | undefined>> = {
+    policy: finding.policy,
+    rule: finding.rule,
+    action: finding.action,
+    outcome: finding.outcome,
+    container: finding.container?.name,
+    pointer: finding.pointer,
+    message: finding.message,
+  };
+  return Object.entries(wanted).every(([key, value]) => found[key as keyof ExpectedFinding] === value);
+}
+
+function patchChange(before: readonly unknown[], after: readonly unknown[]): readonly Difference[] {
+  const [left, right] = [JSON.stringify(before), JSON.stringify(after)];
+  return left === right ? [] : [{ kind: 'patch', text: `patch was ${left}, is ${right}` }];
+}
+
+function spelled(finding: Finding): string {
+  return `${finding.action} ${sentence(finding)} ${source(finding)}`;
+}
+
+/** Multiset difference, linear. */
+function without(list: readonly string[], taken: readonly string[]): readonly string[] {
+  const left = new Map<string, number>();
+  for (const text of taken) left.set(text, (left.get(text) ?? 0) + 1);
+  return list.filter((text) => {
+    const count = left.get(text) ?? 0;
+    left.set(text, count - 1);
+    return count <= 0;
+  });
+}
