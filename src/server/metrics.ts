@@ -1,0 +1,68 @@
+/** What Prometheus reads. Label values come from fixed sets or from the loaded policies, never from an object. */
+import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import type { Finding } from '../policy/evaluate.ts';
+
+export type Endpoint = 'validate' | 'mutate';
+
+export interface Metrics {
+  reviewed(endpoint: Endpoint, operation: string, decision: 'allow' | 'deny', seconds: number): void;
+  found(findings: readonly Finding[]): void;
+  /** An HTTP error that was sent instead of a review; `code` is the HTTP status. */
+  refused(code: number): void;
+  /** Prometheus text format, and its content type. */
+  exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** Starts at half a millisecond; 5 ms is the API server's own first bucket, 30 s the longest it waits. */
+const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 2.5, 10, 30];
+
+export function createMetrics(version: string, certificateExpiry: Date): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const reviews = new Counter({
+    name: 'tidewaiter_reviews_total',
+    help: 'Admission reviews answered.',
+    labelNames: ['endpoint', 'operation', 'decision'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'tidewaiter_review_duration_seconds',
+    help: 'Time from the whole body to the answer.',
+    labelNames: ['endpoint'],
+    buckets: BUCKETS_SECONDS,
+    registers,
+  });
+  const findings = new Counter({
+    name: 'tidewaiter_findings_total',
+    help: 'Findings by policy, rule and what they did.',
+    labelNames: ['policy', 'rule', 'action', 'outcome'],
+    registers,
+  });
+  const refused = new Counter({
+    name: 'tidewaiter_refused_requests_total',
+    help: 'Requests answered with an HTTP error instead of a review.',
+    labelNames: ['code'],
+    registers,
+  });
+  const build = new Gauge({ name: 'tidewaiter_build_info', help: 'Always 1.', labelNames: ['version'], registers });
+  build.set({ version }, 1);
+  const expiry = new Gauge({
+    name: 'tidewaiter_certificate_expiry_timestamp_seconds',
+    help: 'When the serving certificate ends, in seconds since 1970.',
+    registers,
+  });
+  expiry.set(certificateExpiry.getTime() / 1000);
+  return {
+    reviewed(endpoint, operation, decision, seconds) {
+      reviews.inc({ endpoint, operation, decision });
+      duration.observe({ endpoint }, seconds);
+    },
+    found(list) {
+      for (const { policy, rule, action, outcome } of list) findings.inc({ policy, rule, action, outcome });
+    },
+    refused: (code) => refused.inc({ code: String(code) }),
+    async exposition() {
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** What operators and the kubelet ask: is it alive, is it ready, its metrics, its version. Plain HTTP, a port of its own. */
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { Metrics } from './metrics.ts';
+import { statusBody } from './status.ts';
+
+export interface Operations {
+  readonly version: string;
+  readonly metrics: Metrics;
+  /** `undefined` when ready, else why not. */
+  notReady(): string | undefined;
+}
+
+/** Routes that take a Fastify server of either kind. */
+interface Routes {
+  get: FastifyInstance['get'];
+}
+
+export function addHealth(app: Routes, operations: Operations): void {
+  app.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'));
+  app.get('/readyz', (_request, reply) => {
+    const reason = operations.notReady();
+    return reply
+      .code(reason === undefined ? 200 : 503)
+      .type('text/plain')
+      .send(reason === undefined ? 'ok\n' : `${reason}\n`);
+  });
+}
+
+export function buildOperations(operations: Operations): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: true,
+  });
+  addHealth(app, operations);
+  app.get('/version', () => ({ version: operations.version }));
+  app.get('/metrics', async (_request, reply) => {
+    const { contentType, text } = await operations.metrics.exposition();
+    return reply.type(contentType).send(text);
+  });
+  app.setNotFoundHandler((_request, reply) => {
+    return reply.code(404).send(statusBody(404, 'this port answers GET /healthz, /readyz, /metrics and /version'));
+  });
+  return app;
+}
