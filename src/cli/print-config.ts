@@ -1,0 +1,11 @@
+import type { Setting } from '../config.ts';
+
+/** `listen: "127.0.0.1:8443"   # default`: YAML that can be saved as tidewaiter.yaml. */
+export function printConfig(settings: readonly Setting[]): string {
+  const lines = settings.map(({ key, value, from }) => {
+    const line = value === undefined ? `# ${key}:` : `${key}: ${JSON.stringify(value)}`;
+    return { line, from };
+  });
+  const width = Math.max(...lines.map(({ line }) => line.length));
+  return lines.map(({ line, from }) => `${line.padEnd(width)}  # ${from}\n`).join('');
+}

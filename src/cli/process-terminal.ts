@@ -1,0 +1,18 @@
+/** The terminal of this process. Colours follow NO_COLOR and FORCE_COLOR (picocolors knows them) and whether stdout is a terminal. */
+import { createInterface } from 'node:readline';
+import colours from 'picocolors';
+import type { Terminal } from './terminal.ts';
+
+export function processTerminal(): Terminal {
+  // A reader that has seen enough (head) is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  return {
+    out: (text) => void process.stdout.write(text),
+    note: (text) => void process.stderr.write(text),
+    isTerminal: process.stdout.isTTY,
+    colours: process.stdout.isTTY && colours.isColorSupported,
+    lines: () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
+  };
+}

@@ -1,0 +1,93 @@
+/** `tidewaiter replay`: recorded reviews through the same engine, and what is different. */
+import type { Context } from '../admission/context.ts';
+import { nameOf } from '../admission/message.ts';
+import { mutate } from '../admission/mutate.ts';
+import { answerText, mutationReview, verdictReview } from '../admission/review.ts';
+import { validate } from '../admission/validate.ts';
+import { compose } from '../compose.ts';
+import { loadConfig } from '../config.ts';
+import { loadRecordings, type Recording } from '../files/recordings.ts';
+import { compareDecisions, compareToExpected, type Decided, type Difference } from '../recording/compare.ts';
+import type { ErrorRow } from '../report/check.ts';
+import { paint } from '../report/pretty.ts';
+import { prettyReplay, replayExitCode, replayReport, type ReplayReport, type ReplayRow } from '../report/replay.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ReplayFlags {
+  readonly config?: string | undefined;
+  readonly policy?: readonly string[] | undefined;
+  readonly against?: readonly string[] | undefined;
+  readonly output: 'pretty' | 'json' | 'junit';
+}
+
+interface Engines {
+  readonly now: Context;
+  readonly against: Context | undefined;
+}
+
+export async function replay(paths: readonly string[], flags: ReplayFlags, terminal: Terminal): Promise<number> {
+  const { config } = await loadConfig({ config: flags.config, policy: flags.policy });
+  const loaded = await loadRecordings(paths);
+  const { context: now, policySource } = await compose(config);
+  const other = flags.against?.length ? await compose({ kinds: config.kinds, policies: flags.against }) : undefined;
+  const rows: ReplayRow[] = [];
+  const errors: ErrorRow[] = loaded.errors.map(({ file, line, column, document, message }) => {
+    return { file, line: line ?? null, column: column ?? null, document: document ?? null, message };
+  });
+  for (const recording of loaded.recordings) {
+    const outcome = await replayOne(recording, { now, against: other?.context });
+    if ('message' in outcome) errors.push(outcome);
+    else rows.push(outcome);
+  }
+  const report = replayReport(loaded.files, rows, errors);
+  const compared =
+    other === undefined ? `policy: ${policySource}` : `from policy ${policySource} to ${other.policySource}`;
+  terminal.out(await rendered(report, flags.output, { compared, colours: terminal.colours }));
+  return replayExitCode(report);
+}
+
+async function rendered(
+  report: ReplayReport,
+  output: ReplayFlags['output'],
+  { compared, colours }: { readonly compared: string; readonly colours: boolean },
+): Promise<string> {
+  if (output === 'json') return `${JSON.stringify(report, null, 2)}\n`;
+  if (output === 'pretty') return prettyReplay(report, compared, paint(colours));
+  const { junitReplay } = await import('../report/junit.ts');
+  return junitReplay(report);
+}
+
+async function replayOne(recording: Recording, { now, against }: Engines): Promise<ReplayRow | ErrorRow> {
+  const { file, line, document, review, expected } = recording;
+  const decided = await decide(recording, now);
+  const other = against === undefined ? undefined : await decide(recording, against);
+  if ('message' in decided) return decided;
+  let differences: readonly Difference[] = [];
+  if (other !== undefined && !('message' in other)) differences = compareDecisions(decided, other);
+  else if (expected !== undefined) differences = compareToExpected(expected, decided);
+  const { request } = review;
+  return {
+    file,
+    line,
+    document,
+    uid: request.uid,
+    operation: request.operation,
+    kind: request.type.kind,
+    namespace: request.namespace ?? null,
+    name: nameOf(request),
+    allowed: decided.decision.allowed,
+    answers: {
+      validate: answerText(verdictReview(review, decided.decision)),
+      mutate: answerText(mutationReview(review, decided.mutation)),
+    },
+    comparedWith: other !== undefined ? 'against' : expected === undefined ? null : 'expected',
+    differences,
+  };
+}
+
+/** An object that `serve` answers with HTTP 400 has no decision to compare. */
+async function decide({ file, line, document, review }: Recording, context: Context): Promise<Decided | ErrorRow> {
+  const verdict = await validate(review.request, context, new AbortController().signal);
+  if (verdict.outcome !== 'malformed') return { decision: verdict, mutation: mutate(review.request) };
+  return { file, line, column: 1, document, message: `/request/object${verdict.pointer}: ${verdict.problem}` };
+}

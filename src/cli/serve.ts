@@ -1,0 +1,131 @@
+/** `tidewaiter serve`: listens, says what to try, stops gracefully. */
+import type { Server } from 'node:net';
+import { type Address, type Config, ConfigError, type Flags, loadConfig } from '../config.ts';
+import { compose } from '../compose.ts';
+import { createLog, type GateLog, standardOutput } from '../log.ts';
+import { buildServer, type GateServer } from '../server/app.ts';
+import { createMetrics } from '../server/metrics.ts';
+import { buildOperations, type Operations } from '../server/operations.ts';
+import { ensureCertificate, loadCertificate, type ServingCertificate } from '../server/tls.ts';
+import { VERSION } from '../version.ts';
+import { printConfig } from './print-config.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ServeFlags extends Flags {
+  readonly printConfig?: boolean | undefined;
+}
+
+/** Running reviews get this long to be answered after SIGTERM; less than a Pod's default grace period. */
+const STOP_MS = 10_000;
+
+export async function serve(flags: ServeFlags, terminal: Terminal): Promise<number> {
+  const loaded = await loadConfig(flags);
+  if (flags.printConfig) {
+    terminal.out(printConfig(loaded.settings));
+    return 0;
+  }
+  const { config } = loaded;
+  const { context, policySource } = await compose(config);
+  const certificate = await certificateFor(config);
+  let stopping = false;
+  const operations: Operations = {
+    version: VERSION,
+    metrics: createMetrics(VERSION, certificate.notAfter),
+    notReady: () => (stopping ? 'stopping' : undefined),
+  };
+  const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
+  const gate = buildServer(context, { tls: certificate, operations, log });
+  const side = config.operationsPort === 0 ? undefined : buildOperations(operations);
+  const stopped = stopSignal(terminal);
+  const address = await listen(gate, config.listen, '--listen');
+  if (side !== undefined) {
+    await listen(side, { host: config.listen.host, port: config.operationsPort }, '--operations-port');
+  }
+  log.info(
+    { address, policy: policySource, certificateUntil: certificate.notAfter.toISOString(), version: VERSION },
+    'listening',
+  );
+  const rules = context.policies.reduce((count, { bindings }) => count + bindings.length, 0);
+  greet(terminal, { address, certificate, policy: `${policySource} (${rules} rules)` });
+  await stopped;
+  stopping = true;
+  await stop(gate, side, log);
+  return 0;
+}
+
+async function certificateFor({ cert, key, certsDir, listen: { host } }: Config): Promise<ServingCertificate> {
+  if (cert !== undefined && key !== undefined) return loadCertificate({ cert, key });
+  return ensureCertificate(certsDir, ['0.0.0.0', '::', ''].includes(host) ? [] : [host]);
+}
+
+type Listener = Pick<GateServer, 'listen'> & { readonly server: Server };
+
+async function listen(app: Listener, { host, port }: Address, from: string): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const remedy = reason === 'EADDRINUSE' ? 'another process has it' : reason;
+    const off = from === '--operations-port' ? ', or turn it off with --operations-port 0' : '';
+    throw new ConfigError(`cannot listen on ${host}:${port}: ${remedy}; name another with ${from}${off}`, {
+      cause: error,
+    });
+  }
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `${name}:${portOf(app.server, port)}`;
+}
+
+/** Port 0 has become a real one. */
+function portOf(server: Server, asked: number): number {
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : asked;
+}
+
+/** Resolves on the first SIGTERM or SIGINT; the second one ends the process at once, as without us. */
+function stopSignal(terminal: Terminal): Promise<void> {
+  return new Promise((resolve) => {
+    const onSignal = (signal: NodeJS.Signals): void => {
+      process.off('SIGTERM', onSignal);
+      process.off('SIGINT', onSignal);
+      terminal.note(`${signal}: answering what is under way, then stopping\n`);
+      resolve();
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}
+
+async function stop(
+  gate: GateServer,
+  side: ReturnType<typeof buildOperations> | undefined,
+  log: GateLog,
+): Promise<void> {
+  const cut = setTimeout(() => gate.server.closeAllConnections(), STOP_MS);
+  await gate.close();
+  clearTimeout(cut);
+  await side?.close();
+  log.info({}, 'stopped');
+  log.flush();
+}
+
+interface Greeting {
+  readonly address: string;
+  readonly certificate: ServingCertificate;
+  readonly policy: string;
+}
+
+/** For a person who starts it by hand: at a terminal, or with a certificate that was made here. */
+function greet(terminal: Terminal, { address, certificate, policy }: Greeting): void {
+  const { ca, from, notAfter } = certificate;
+  if (!terminal.isTerminal && ca === undefined) return;
+  const url = `https://${address.replace(/^(0\.0\.0\.0|\[::\])/, '127.0.0.1')}`;
+  const trust = ca === undefined ? '' : ` --cacert ${from.replace(/tls\.crt$/, 'ca.crt')}`;
+  terminal.note(
+    `tidewaiter ${VERSION}  ${url}  policy: ${policy}  certificate: ${from}, until ${notAfter.toISOString().slice(0, 10)}
+Try it:
+  curl${trust} -H 'content-type: application/json' -d @test/recordings/pod-latest.json ${url}/validate
+  npx tidewaiter check test/fixtures/rules
+  register it with a cluster: README.md, "Register it with a cluster"
+`,
+  );
+}

@@ -1,0 +1,276 @@
+/**
+ * Defaults, then `tidewaiter.yaml`, then TIDEWAITER_* variables, then flags: one frozen Config, and where each value came
+ * from. The only file that reads the environment.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { readDocuments } from './files/yaml.ts';
+import { quoteValue } from './image/quote.ts';
+import { kindTable, type KindEntry, type KindTable } from './pod/kinds.ts';
+import { didYouMean, schemaCheck } from './policy/schema-faults.ts';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Config {
+  readonly listen: Address;
+  /** 0: no operations port. */
+  readonly operationsPort: number;
+  /** Files and folders; empty: the built-in policy. */
+  readonly policies: readonly string[];
+  /** Serving certificate and key; both or neither. */
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  /** Where a certificate is made when none is given. */
+  readonly certsDir: string;
+  readonly logLevel: LogLevel;
+  readonly kinds: KindTable;
+}
+
+/** One effective value as `--print-config` shows it. */
+export interface Setting {
+  readonly key: string;
+  readonly value: unknown;
+  /** `default`, a file with its line, a variable or a flag. */
+  readonly from: string;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly settings: readonly Setting[];
+}
+
+/** Bad configuration: the message is complete, and names the place. */
+export class ConfigError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Values from flags, as typed; absent ones are not there. */
+export interface Flags {
+  readonly config?: string | undefined;
+  readonly listen?: string | undefined;
+  readonly operationsPort?: string | undefined;
+  readonly policy?: readonly string[] | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly certsDir?: string | undefined;
+}
+
+interface Value {
+  readonly value: unknown;
+  readonly from: string;
+}
+
+const DEFAULT_FILE = 'tidewaiter.yaml';
+
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  listen: '127.0.0.1:8443',
+  operationsPort: 8080,
+  policies: [],
+  cert: undefined,
+  key: undefined,
+  certsDir: 'certs',
+  logLevel: 'info',
+  kinds: [],
+};
+
+const POINTERS = {
+  type: 'array',
+  items: {
+    type: 'string',
+    pattern: '^/',
+    hint: 'a JSON pointer that begins with "/", for example /spec/template/spec',
+  },
+};
+
+const SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    listen: { type: 'string' },
+    operationsPort: { type: 'integer' },
+    policies: { type: 'array', items: { type: 'string', minLength: 1 } },
+    cert: { type: 'string', minLength: 1 },
+    key: { type: 'string', minLength: 1 },
+    certsDir: { type: 'string', minLength: 1 },
+    logLevel: { enum: LOG_LEVELS },
+    kinds: {
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['group', 'kind'],
+        properties: {
+          group: { type: 'string' },
+          kind: { type: 'string', minLength: 1 },
+          podSpecs: POINTERS,
+          images: POINTERS,
+          clusterScoped: { type: 'boolean' },
+        },
+      },
+    },
+  },
+};
+
+/** File paths in the configuration file are relative to it. */
+const PATH_KEYS = new Set(['cert', 'key', 'certsDir']);
+
+const checkFile = schemaCheck(SCHEMA);
+
+export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): Promise<LoadedConfig> {
+  const layers = [defaultLayer(), await fileLayer(flags.config, env), envLayer(env), flagLayer(flags)];
+  const values = new Map<string, Value>();
+  for (const layer of layers) for (const [key, value] of layer) values.set(key, value);
+  const config = freeze(values);
+  const settings = [...values].map(([key, { value, from }]) => ({ key, value, from }));
+  return { config, settings };
+}
+
+type Layer = ReadonlyMap<string, Value>;
+
+function defaultLayer(): Layer {
+  return new Map(Object.entries(DEFAULTS).map(([key, value]) => [key, { value, from: 'default' }]));
+}
+
+async function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): Promise<Layer> {
+  const file = named ?? (env['TIDEWAITER_CONFIG'] || undefined);
+  if (file === undefined && !existsSync(DEFAULT_FILE)) return new Map();
+  const from = file ?? DEFAULT_FILE;
+  const [document, ...more] = readDocuments(await readText(from));
+  if (document === undefined) return new Map();
+  if (!document.ok) throw new ConfigError(`${from}:${document.line}:${document.column}: ${document.problem}`);
+  if (more.length > 0) throw new ConfigError(`${from}: expected one document, found ${more.length + 1}`);
+  const faults = checkFile(document.value).map(({ pointer, problem, at }) => {
+    const { line, column } = at === 'key' ? document.keyPositionOf(pointer) : document.positionOf(pointer);
+    return `${from}:${line}:${column}: ${problem}`;
+  });
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
+  const folder = path.dirname(from);
+  return new Map(
+    Object.entries(document.value as object).map(([key, value]) => {
+      const at = `${from}:${document.positionOf(`/${key}`).line}`;
+      return [key, { value: relativeTo(folder, key, value), from: at }] as const;
+    }),
+  );
+}
+
+function relativeTo(folder: string, key: string, value: unknown): unknown {
+  const join = (file: string): string => (path.isAbsolute(file) ? file : path.join(folder, file));
+  if (PATH_KEYS.has(key)) return join(String(value));
+  return key === 'policies' ? (value as readonly string[]).map(join) : value;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`cannot read the configuration file ${quoteValue(file)}: ${reason}`, { cause: error });
+  }
+}
+
+const VARIABLES: Readonly<Record<string, string>> = {
+  TIDEWAITER_LISTEN: 'listen',
+  TIDEWAITER_OPERATIONS_PORT: 'operationsPort',
+  TIDEWAITER_POLICIES: 'policies',
+  TIDEWAITER_CERT: 'cert',
+  TIDEWAITER_KEY: 'key',
+  TIDEWAITER_CERTS_DIR: 'certsDir',
+  TIDEWAITER_LOG_LEVEL: 'logLevel',
+};
+
+/** Kubernetes sets TIDEWAITER_SERVICE_HOST, TIDEWAITER_PORT and the like for a Service of our name. */
+const SERVICE_LINK = /^TIDEWAITER_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$/;
+
+function envLayer(env: NodeJS.ProcessEnv): Layer {
+  const layer = new Map<string, Value>();
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith('TIDEWAITER_') || name === 'TIDEWAITER_CONFIG' || text === undefined || text === '') continue;
+    const key = VARIABLES[name];
+    if (key !== undefined) layer.set(key, { value: parsed(key, text, name), from: name });
+    else if (!SERVICE_LINK.test(name)) {
+      const names = [...Object.keys(VARIABLES), 'TIDEWAITER_CONFIG'];
+      throw new ConfigError(`unknown variable ${name}${didYouMean(name, names)} (accepted: ${names.join(', ')})`);
+    }
+  }
+  return layer;
+}
+
+function parsed(key: string, text: string, from: string): unknown {
+  if (key === 'operationsPort') return portOf(text, from);
+  if (key === 'policies') return text.split(path.delimiter).filter((part) => part !== '');
+  return text;
+}
+
+function flagLayer(flags: Flags): Layer {
+  const layer = new Map<string, Value>();
+  const set = (key: string, flag: string, value: unknown): void => {
+    if (value !== undefined) layer.set(key, { value, from: flag });
+  };
+  set('listen', '--listen', flags.listen);
+  set('operationsPort', '--operations-port', flags.operationsPort && portOf(flags.operationsPort, '--operations-port'));
+  set('policies', '--policy', flags.policy?.length ? flags.policy : undefined);
+  set('cert', '--cert', flags.cert);
+  set('key', '--key', flags.key);
+  set('certsDir', '--certs-dir', flags.certsDir);
+  return layer;
+}
+
+function freeze(values: ReadonlyMap<string, Value>): Config {
+  const given = (key: string): Value => values.get(key) ?? { value: undefined, from: 'default' };
+  const { cert, key } = certificateFiles(given('cert'), given('key'));
+  return Object.freeze({
+    listen: addressOf(String(given('listen').value), given('listen').from),
+    operationsPort: portOf(String(given('operationsPort').value), given('operationsPort').from),
+    policies: given('policies').value as readonly string[],
+    cert,
+    key,
+    certsDir: String(given('certsDir').value),
+    logLevel: levelOf(given('logLevel')),
+    kinds: kindTable(given('kinds').value as readonly KindEntry[]),
+  });
+}
+
+function certificateFiles(
+  cert: Value,
+  key: Value,
+): { readonly cert: string | undefined; readonly key: string | undefined } {
+  const missing = cert.value === undefined ? 'cert' : 'key';
+  if ((cert.value === undefined) !== (key.value === undefined)) {
+    const { from } = missing === 'cert' ? key : cert;
+    throw new ConfigError(`${from}: "cert" and "key" go together, "${missing}" is missing`);
+  }
+  return { cert: cert.value as string | undefined, key: key.value as string | undefined };
+}
+
+function levelOf({ value, from }: Value): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === value);
+  if (level !== undefined) return level;
+  throw new ConfigError(`${from}: expected ${LOG_LEVELS.join(', ')}, found ${quoteValue(String(value))}`);
+}
+
+/** `HOST:PORT`, `[::1]:PORT`, `:PORT` (all interfaces). */
+export function addressOf(text: string, from: string): Address {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]]*)):(\d{1,5})$/.exec(text);
+  if (match === null) {
+    throw new ConfigError(
+      `${from}: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found ${quoteValue(text)}`,
+    );
+  }
+  return { host: match[1] ?? (match[2] || '::'), port: portOf(match[3] ?? '', from) };
+}
+
+function portOf(text: string, from: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw new ConfigError(`${from}: expected a port from 0 to 65535, found ${quoteValue(text)}`);
+  return port;
+}

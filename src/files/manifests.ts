@@ -1,0 +1,183 @@
+/** Manifests, lists of them and recorded reviews in files -> admission requests, each with its place. */
+import type { AdmissionRequest } from '../admission/request.ts';
+import type { NamespaceSource } from '../admission/context.ts';
+import { isReview, readReview } from '../admission/review.ts';
+import type { KindTable } from '../pod/kinds.ts';
+import { isObject, type JsonObject } from '../pod/pointer.ts';
+import { typeOf } from '../pod/workload.ts';
+import type { Labels } from '../policy/fact.ts';
+import { loadInputs } from './documents.ts';
+import { readDocuments, type ParsedDocument, type Position } from './yaml.ts';
+
+/** A request that a file asks for. */
+export interface Manifest {
+  readonly file: string;
+  /** 1-based, within the file. */
+  readonly document: number;
+  readonly request: AdmissionRequest;
+  /** Of the value at a pointer relative to the object. */
+  positionOf(pointer: string): Position;
+}
+
+/** What could not be read, or is no object of the API. */
+export interface InputError {
+  readonly file: string;
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+  readonly document: number | undefined;
+  readonly message: string;
+}
+
+export interface Manifests {
+  /** Files that were read, or should have been. */
+  readonly files: number;
+  readonly documents: number;
+  readonly manifests: readonly Manifest[];
+  readonly errors: readonly InputError[];
+}
+
+export interface ManifestOptions {
+  readonly kinds: KindTable;
+  /** For objects that name none, as `kubectl --namespace` does. */
+  readonly namespace: string;
+}
+
+export async function loadManifests(paths: readonly string[], options: ManifestOptions): Promise<Manifests> {
+  const manifests: Manifest[] = [];
+  const errors: InputError[] = [];
+  let files = 0;
+  let documents = 0;
+  for await (const input of loadInputs(paths)) {
+    files += 1;
+    if ('problem' in input) {
+      errors.push({
+        file: input.path,
+        line: undefined,
+        column: undefined,
+        document: undefined,
+        message: input.problem,
+      });
+      continue;
+    }
+    for (const document of readDocuments(input.text)) {
+      documents += 1;
+      readDocument(document, { ...options, file: input.path, manifests, errors });
+    }
+  }
+  return { files, documents, manifests, errors };
+}
+
+interface Reading extends ManifestOptions {
+  readonly file: string;
+  readonly manifests: Manifest[];
+  readonly errors: InputError[];
+}
+
+type GoodDocument = Extract<ParsedDocument, { readonly ok: true }>;
+
+function readDocument(document: ParsedDocument, reading: Reading): void {
+  const { file, errors } = reading;
+  const number = document.index + 1;
+  if (!document.ok) {
+    errors.push({ file, line: document.line, column: document.column, document: number, message: document.problem });
+    return;
+  }
+  const fail = (pointer: string, message: string): void => {
+    const { line, column } = document.positionOf(pointer);
+    errors.push({ file, line, column, document: number, message });
+  };
+  if (isReview(document.value)) readRecorded(document, reading, fail);
+  else readObject(document.value, '', { document, reading, fail });
+}
+
+type Fail = (pointer: string, message: string) => void;
+
+function readRecorded(document: GoodDocument, { file, manifests }: Reading, fail: Fail): void {
+  const read = readReview(document.value);
+  if (!read.ok) {
+    fail(read.pointer, `not an AdmissionReview that can be answered: ${read.pointer || '/'}: ${read.problem}`);
+    return;
+  }
+  manifests.push({
+    file,
+    document: document.index + 1,
+    request: read.review.request,
+    positionOf: (pointer) => document.positionOf(`/request/object${pointer}`),
+  });
+}
+
+interface At {
+  readonly document: GoodDocument;
+  readonly reading: Reading;
+  readonly fail: Fail;
+}
+
+function readObject(value: unknown, base: string, at: At): void {
+  const { document, reading, fail } = at;
+  if (!isObject(value)) return fail(base, 'expected an object with apiVersion and kind');
+  const type = typeOf(value);
+  if (type.kind === '' || type.version === '') {
+    const missing = [type.version === '' ? 'apiVersion' : '', type.kind === '' ? 'kind' : ''].filter(
+      (key) => key !== '',
+    );
+    return fail(base, `no ${missing.join(' and no ')}: not an object of the Kubernetes API`);
+  }
+  const { items } = value;
+  if (type.kind.endsWith('List') && Array.isArray(items)) {
+    for (const [index, item] of items.entries()) readObject(listItem(item, value), `${base}/items/${index}`, at);
+    return;
+  }
+  reading.manifests.push({
+    file: reading.file,
+    document: document.index + 1,
+    request: creation(value, reading),
+    positionOf: (pointer) => document.positionOf(`${base}${pointer}`),
+  });
+}
+
+/** Items of a typed list (`PodList`) need not repeat their type. */
+function listItem(item: unknown, list: JsonObject): unknown {
+  const listKind = String(list['kind']).slice(0, -'List'.length);
+  if (!isObject(item) || listKind === '' || item['kind'] !== undefined) return item;
+  return { apiVersion: list['apiVersion'], kind: listKind, ...item };
+}
+
+/** The request that `kubectl create` would make of an object; who asks is not known. */
+function creation(object: JsonObject, { kinds, namespace }: ManifestOptions): AdmissionRequest {
+  const type = typeOf(object);
+  const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+  const own =
+    typeof metadata['namespace'] === 'string' && metadata['namespace'] !== '' ? metadata['namespace'] : namespace;
+  return {
+    uid: 'from-file',
+    type,
+    subResource: '',
+    operation: 'CREATE',
+    name: typeof metadata['name'] === 'string' ? metadata['name'] : '',
+    namespace: kinds.find(type.group, type.kind)?.clusterScoped ? undefined : own,
+    user: undefined,
+    object,
+    oldObject: undefined,
+    dryRun: true,
+  };
+}
+
+/** The labels of the Namespace objects among the manifests; of all others nothing is known. */
+export function namespacesIn(manifests: readonly Manifest[]): NamespaceSource {
+  const known = new Map<string, Labels>();
+  for (const { request } of manifests) {
+    const { type, object, name } = request;
+    if (type.group !== '' || type.kind !== 'Namespace' || object === undefined) continue;
+    const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+    const labels = isObject(metadata['labels']) ? metadata['labels'] : {};
+    const strings = Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    known.set(name, { ...Object.fromEntries(strings), 'kubernetes.io/metadata.name': name });
+  }
+  return {
+    labelsOf(namespace) {
+      const labels = known.get(namespace);
+      if (labels !== undefined) return Promise.resolve({ state: 'yes', value: labels });
+      return Promise.resolve({ state: 'unknown', reason: `namespace "${namespace}" is not among the files` });
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/** Recorded reviews in files, one or many per file -> reviews with what is expected of them. */
+import { isReview, readReview, type Review } from '../admission/review.ts';
+import { isObject } from '../pod/pointer.ts';
+import { type Expected, readExpected } from '../recording/expected.ts';
+import { loadInputs } from './documents.ts';
+import type { InputError } from './manifests.ts';
+import { type ParsedDocument, readDocuments } from './yaml.ts';
+
+export interface Recording {
+  readonly file: string;
+  readonly line: number;
+  /** 1-based, within the file. */
+  readonly document: number;
+  readonly review: Review;
+  readonly expected: Expected | undefined;
+}
+
+export interface Recordings {
+  readonly files: number;
+  readonly recordings: readonly Recording[];
+  readonly errors: readonly InputError[];
+}
+
+export async function loadRecordings(paths: readonly string[]): Promise<Recordings> {
+  const recordings: Recording[] = [];
+  const errors: InputError[] = [];
+  let files = 0;
+  for await (const input of loadInputs(paths)) {
+    files += 1;
+    if ('problem' in input) {
+      errors.push({
+        file: input.path,
+        line: undefined,
+        column: undefined,
+        document: undefined,
+        message: input.problem,
+      });
+      continue;
+    }
+    const before = recordings.length + errors.length;
+    for (const document of readDocuments(input.text)) readDocument(document, { file: input.path, recordings, errors });
+    if (recordings.length + errors.length === before) {
+      errors.push({ file: input.path, line: 1, column: 1, document: undefined, message: 'no AdmissionReview in it' });
+    }
+  }
+  return { files, recordings, errors };
+}
+
+interface Reading {
+  readonly file: string;
+  readonly recordings: Recording[];
+  readonly errors: InputError[];
+}
+
+type GoodDocument = Extract<ParsedDocument, { readonly ok: true }>;
+
+function readDocument(document: ParsedDocument, reading: Reading): void {
+  if (!document.ok) {
+    const { line, column, index, problem } = document;
+    reading.errors.push({ file: reading.file, line, column, document: index + 1, message: problem });
+    return;
+  }
+  const { value } = document;
+  const list = Array.isArray(value)
+    ? { at: '', items: value }
+    : isList(value)
+      ? { at: '/items', items: value.items }
+      : undefined;
+  if (list === undefined) readEntry(value, '', document, reading);
+  else for (const [index, item] of list.items.entries()) readEntry(item, `${list.at}/${index}`, document, reading);
+}
+
+function isList(value: unknown): value is { readonly items: readonly unknown[] } {
+  return isObject(value) && Array.isArray(value['items']) && value['review'] === undefined;
+}
+
+function readEntry(value: unknown, base: string, document: GoodDocument, { file, recordings, errors }: Reading): void {
+  const number = document.index + 1;
+  const fail = (pointer: string, problem: string): void => {
+    const { line, column } = document.positionOf(`${base}${pointer}`);
+    errors.push({ file, line, column, document: number, message: `${pointer || '/'}: ${problem}` });
+  };
+  const { at, body, wanted } = unwrap(value);
+  if (!isReview(body)) return fail(at, 'expected an AdmissionReview, or {review, expected}');
+  const read = readReview(body);
+  if (!read.ok) return fail(`${at}${read.pointer}`, read.problem);
+  const expected = wanted === undefined ? undefined : readExpected(wanted);
+  if (expected?.ok === false) {
+    for (const fault of expected.faults) fail(`/expected${fault.pointer}`, fault.problem);
+    return;
+  }
+  const { line } = document.positionOf(base);
+  recordings.push({ file, line, document: number, review: read.review, expected: expected?.expected });
+}
+
+/** `{review, expected}`, or the review itself. */
+function unwrap(value: unknown): { readonly at: string; readonly body: unknown; readonly wanted: unknown } {
+  if (!isObject(value) || !isObject(value['review'])) return { at: '', body: value, wanted: undefined };
+  return { at: '/review', body: value['review'], wanted: value['expected'] };
+}

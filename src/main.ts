@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+/** argv -> command -> exit code: the only place that ends the process. An old Node must be able to read this file. */
+import module from 'node:module';
+
+const NEEDED = [22, 12, 0];
+
+function isOld(version: string): boolean {
+  const found = version.split('.').map(Number);
+  const differs = NEEDED.findIndex((part, index) => found[index] !== part);
+  return differs >= 0 && (found[differs] ?? 0) < (NEEDED[differs] ?? 0);
+}
+
+if (isOld(process.versions.node)) {
+  process.stderr.write(`tidewaiter needs Node.js ${NEEDED.join('.')} or newer, this is ${process.versions.node}\n`);
+  process.exitCode = 2;
+} else {
+  module.enableCompileCache();
+  const { run } = await import('./cli/program.ts');
+  process.exitCode = await run(process.argv.slice(2));
+}

@@ -1,0 +1,61 @@
+/** One finding or image as reports print it, with its place: the stable keys of every machine format. */
+import type { Container } from '../pod/containers.ts';
+import type { Finding } from '../policy/evaluate.ts';
+
+export interface ObjectRow {
+  readonly file: string;
+  /** 1-based: where the value stands in the file as given. */
+  readonly line: number;
+  readonly column: number;
+  /** 1-based number of the document within the file. */
+  readonly document: number;
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** null for cluster-scoped objects. */
+  readonly namespace: string | null;
+  readonly name: string;
+}
+
+export interface ImageRow extends ObjectRow {
+  readonly container: string | null;
+  /** RFC 6901, from the root of the object. */
+  readonly pointer: string;
+  readonly image: string;
+}
+
+export interface FindingRow extends ObjectRow {
+  readonly container: string | null;
+  readonly containerKind: string | null;
+  readonly pointer: string;
+  readonly image: string | null;
+  readonly policy: string;
+  readonly rule: string;
+  readonly action: Finding['action'];
+  readonly outcome: Finding['outcome'];
+  /** The stored object had it before the update. */
+  readonly existing: boolean;
+  readonly message: string;
+  readonly remedy: string | null;
+}
+
+export function findingRow(object: ObjectRow, finding: Finding): FindingRow {
+  const { container, pointer, policy, rule, action, outcome, existing, message, remedy } = finding;
+  return {
+    ...object,
+    container: container?.name ?? null,
+    containerKind: container?.kind ?? null,
+    pointer,
+    image: container?.image.text ?? null,
+    policy,
+    rule,
+    action,
+    outcome,
+    existing,
+    message,
+    remedy: remedy ?? null,
+  };
+}
+
+export function imageRow(object: ObjectRow, container: Container): ImageRow {
+  return { ...object, container: container.name ?? null, pointer: container.imagePointer, image: container.image.text };
+}

@@ -1,0 +1,169 @@
+/** The shape of the code, enforced: ranks, no cycles, a pure core, one importer per heavy package, lazy commands. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const SRC = path.join(ROOT, 'src');
+
+/** A folder imports only from a smaller rank or from itself. Files beside the folders are part of the command line. */
+const RANKS: Readonly<Record<string, number>> = {
+  image: 0,
+  credential: 1,
+  pod: 1,
+  policy: 2,
+  admission: 3,
+  recording: 3,
+  registry: 4,
+  cluster: 4,
+  files: 4,
+  server: 5,
+  report: 5,
+  cli: 6,
+};
+const CLI_RANK = 6;
+const PURE_RANK = 3;
+/** recording stands on admission, both pure. */
+const ALLOWED_SIDEWAYS = new Set(['recording -> admission', 'cli -> .', '. -> cli']);
+
+interface Import {
+  readonly from: string;
+  readonly specifier: string;
+  readonly kind: 'static' | 'dynamic' | 'type';
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.replaceAll(path.sep, '/'));
+
+function importsOf(file: string): readonly Import[] {
+  const text = readFileSync(path.join(SRC, file), 'utf8');
+  const found: Import[] = [];
+  for (const [, type, specifier] of text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'";]*?from\s+)?'([^']+)'/gm)) {
+    found.push({ from: file, specifier: specifier ?? '', kind: type === undefined ? 'static' : 'type' });
+  }
+  for (const [, specifier] of text.matchAll(/\bimport\('([^']+)'\)/g)) {
+    found.push({ from: file, specifier: specifier ?? '', kind: 'dynamic' });
+  }
+  return found;
+}
+
+const imports = files.flatMap(importsOf);
+const own = imports.flatMap((one) =>
+  one.specifier.startsWith('.')
+    ? [{ ...one, to: path.posix.normalize(path.posix.join(path.posix.dirname(one.from), one.specifier)) }]
+    : [],
+);
+
+function folderOf(file: string): string {
+  return file.includes('/') ? (file.split('/')[0] ?? '') : '.';
+}
+
+function rankOf(folder: string): number {
+  return folder === '.' ? CLI_RANK : (RANKS[folder] ?? -1);
+}
+
+describe('the architecture', () => {
+  test('knows the rank of every folder', () => {
+    expect([...new Set(files.map(folderOf))].filter((folder) => rankOf(folder) < 0)).toEqual([]);
+  });
+
+  test('lets a folder import only from a smaller rank or from itself', () => {
+    const wrong = own.filter(({ from, to }) => {
+      const [left, right] = [folderOf(from), folderOf(to)];
+      if (left === right || to.startsWith('..') || ALLOWED_SIDEWAYS.has(`${left} -> ${right}`)) return false;
+      return rankOf(right) >= rankOf(left);
+    });
+    // The command line's configuration file reads YAML; types of the server's record are what the log writes.
+    expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+  });
+
+  test('has no cycles', () => {
+    const edges = new Map<string, string[]>();
+    for (const { from, to, kind } of own) if (kind !== 'type') edges.set(from, [...(edges.get(from) ?? []), to]);
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (file: string, trail: readonly string[]): void => {
+      if (trail.includes(file)) cycles.push([...trail, file].join(' -> '));
+      if (done.has(file) || trail.includes(file)) return;
+      for (const next of edges.get(file) ?? []) visit(next, [...trail, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+
+  test('keeps the core pure: no Node modules, no input or output, no clock, no environment', () => {
+    const core = files.filter((file) => rankOf(folderOf(file)) <= PURE_RANK);
+    const foreign = imports.filter(
+      ({ from, specifier }) =>
+        core.includes(from) && !specifier.startsWith('.') && !['ajv/dist/2020.js', 'leven'].includes(specifier),
+    );
+    expect(foreign.map(({ from, specifier }) => `${from} imports ${specifier}`)).toEqual([]);
+    const impure = core.filter((file) =>
+      /\b(Date\.now|new Date|Math\.random|process\.|setTimeout|console\.|fetch\()/.test(
+        readFileSync(path.join(SRC, file), 'utf8'),
+      ),
+    );
+    expect(impure).toEqual([]);
+  });
+
+  const HEAVY: Readonly<Record<string, { readonly importers: readonly string[]; readonly lazy: boolean }>> = {
+    fastify: { importers: ['server/app.ts', 'server/operations.ts'], lazy: false },
+    pino: { importers: ['log.ts'], lazy: false },
+    'pino-pretty': { importers: ['log.ts'], lazy: true },
+    selfsigned: { importers: ['server/tls.ts'], lazy: true },
+    'js-yaml': { importers: ['files/yaml.ts', 'files/yaml-schema.ts'], lazy: false },
+    'ajv/dist/2020.js': { importers: ['policy/schema-faults.ts'], lazy: false },
+    '@prometheus-io/client': { importers: ['server/metrics.ts'], lazy: false },
+    commander: { importers: ['cli/program.ts'], lazy: false },
+    'junit-report-builder': { importers: ['report/junit.ts'], lazy: false },
+    '@kubernetes/client-node': { importers: ['cluster/client.ts'], lazy: true },
+  };
+
+  test.each(Object.entries(HEAVY))('%s has one importer, lazy where it must be', (name, { importers, lazy }) => {
+    const found = imports.filter(({ specifier }) => specifier === name);
+    expect(found.map(({ from }) => from).filter((from) => !importers.includes(from))).toEqual([]);
+    if (lazy) expect(found.filter(({ kind }) => kind === 'static')).toEqual([]);
+  });
+
+  test('loads nothing heavy for the command line itself: commands are imported when they run', () => {
+    const seen = new Set<string>();
+    const queue = ['cli/program.ts'];
+    for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+      if (seen.has(file)) continue;
+      seen.add(file);
+      queue.push(...own.filter(({ from, kind }) => from === file && kind === 'static').map(({ to }) => to));
+    }
+    const packages = imports.filter(
+      ({ from, specifier, kind }) =>
+        seen.has(from) && kind === 'static' && !specifier.startsWith('.') && !specifier.startsWith('node:'),
+    );
+    expect([...new Set(packages.map(({ specifier }) => specifier))].sort()).toEqual(['commander', 'picocolors']);
+  });
+
+  test('reads the environment only in config.ts and ends the process only in main.ts', () => {
+    const reading = (pattern: RegExp): readonly string[] =>
+      files.filter((file) => pattern.test(readFileSync(path.join(SRC, file), 'utf8')));
+    expect(reading(/process\.env\b/)).toEqual(['config.ts']);
+    expect(reading(/process\.exit(Code)?\b/)).toEqual(['main.ts']);
+  });
+
+  test('has no drawer files and no long files', () => {
+    expect(
+      files.filter((file) => /(^|\/)(utils?|helpers?|common|shared|misc|types|constants)\.ts$/.test(file)),
+    ).toEqual([]);
+    expect(files.filter((file) => readFileSync(path.join(SRC, file), 'utf8').split('\n').length > 301)).toEqual([]);
+  });
+
+  test('says in main.ts the Node version that package.json says', () => {
+    const { engines } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+      engines: { node: string };
+    };
+    const needed = /NEEDED = \[([\d, ]+)\]/
+      .exec(readFileSync(path.join(SRC, 'main.ts'), 'utf8'))?.[1]
+      ?.split(', ')
+      .join('.');
+    expect(engines.node).toBe(`>=${needed}`);
+  });
+});

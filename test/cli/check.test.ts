@@ -1,0 +1,285 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { CheckReport } from '../../src/report/check.ts';
+import { runCommand } from '../support/command.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-check-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(name: string, text: string): string {
+  const full = path.join(folder, name);
+  mkdirSync(path.dirname(full), { recursive: true });
+  writeFileSync(full, text);
+  return full;
+}
+
+async function reportOf(...argv: readonly string[]): Promise<{ code: number; report: CheckReport; note: string }> {
+  const { code, out, note } = await runCommand(['check', ...argv, '-o', 'json']);
+  return { code, report: JSON.parse(out) as CheckReport, note };
+}
+
+const pod = (name: string, image: string, extra = ''): string => `apiVersion: v1
+kind: Pod
+metadata: {name: ${name}}
+spec:
+  containers:
+    - name: web
+      image: ${image}
+${extra}`;
+
+const PINNED = `nginx:1.27@sha256:${'a'.repeat(64)}`;
+
+describe('check', () => {
+  test('gives every finding its file, line, column, document, object, container, pointer, image, policy and remedy', async () => {
+    const manifest = file('two.yaml', `${pod('good', PINNED)}---\n${pod('bad', 'nginx')}`);
+    const { code, report } = await reportOf(manifest, '--namespace', 'shop');
+    expect(code).toBe(1);
+    expect(report.summary).toEqual({
+      files: 1,
+      documents: 2,
+      workloads: 2,
+      images: 2,
+      denied: 1,
+      warned: 1,
+      unknown: 0,
+      errors: 0,
+    });
+    expect(report.findings[0]).toEqual({
+      file: manifest,
+      line: 15,
+      column: 14,
+      document: 2,
+      apiVersion: 'v1',
+      kind: 'Pod',
+      namespace: 'shop',
+      name: 'bad',
+      container: 'web',
+      containerKind: 'regular',
+      pointer: '/spec/containers/0/image',
+      image: 'nginx',
+      policy: 'baseline',
+      rule: 'image-tag',
+      action: 'deny',
+      outcome: 'violation',
+      existing: false,
+      message: 'image "nginx" has no tag, so it means "latest"',
+      remedy: 'name a version, for example :1.27',
+    });
+    expect(report.images.map(({ line, image, name, namespace }) => ({ line, image, name, namespace }))).toEqual([
+      { line: 7, image: PINNED, name: 'good', namespace: 'shop' },
+      { line: 15, image: 'nginx', name: 'bad', namespace: 'shop' },
+    ]);
+  });
+
+  test('prints blocks per file, aligned, without colours in a pipe', async () => {
+    const manifest = file('pretty.yaml', pod('bad', 'nginx'));
+    const { out } = await runCommand(['check', manifest]);
+    expect(out).toBe(`${manifest}
+  7:14  deny   image "nginx" has no tag, so it means "latest"           Pod default/bad > web  image-tag
+               name a version, for example :1.27
+  7:14  warn   image "nginx" has no digest, so it can change under you  Pod default/bad > web  image-digest
+               pin it: nginx:latest@sha256:…
+
+1 file, 1 workload, 1 image: 1 denied, 1 warned, 0 unknown (policy: built-in)
+`);
+  });
+
+  const TABLE: readonly {
+    readonly what: string;
+    readonly files: Readonly<Record<string, string>>;
+    readonly flags?: readonly string[];
+    readonly code: number;
+    readonly errors?: readonly (readonly [number | null, RegExp])[];
+    readonly findings?: number;
+  }[] = [
+    {
+      what: 'nothing to judge is fine',
+      files: { 'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n' },
+      code: 0,
+    },
+    { what: 'a warning is fine', files: { 'a.yaml': pod('a', 'nginx:1.27') }, code: 0, findings: 1 },
+    {
+      what: '--fail-on warn makes it 1',
+      files: { 'a.yaml': pod('a', 'nginx:1.27') },
+      flags: ['--fail-on', 'warn'],
+      code: 1,
+      findings: 1,
+    },
+    {
+      what: 'one broken document does not hide the others, and wins over a denial',
+      files: { 'a.yaml': `${pod('a', 'nginx')}---\na: [1,\n---\n${pod('b', 'nginx')}` },
+      code: 2,
+      errors: [[10, /./]],
+      findings: 4,
+    },
+    {
+      what: 'a file that is no object of the API is an error',
+      files: { 'a.yaml': 'a: 1\n' },
+      code: 2,
+      errors: [[1, /no apiVersion and no kind/]],
+    },
+    {
+      what: 'a wrong type is an error with its pointer',
+      files: { 'a.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers: web\n' },
+      code: 2,
+      errors: [[5, /^\/spec\/containers: expected a list, found a string$/]],
+    },
+    { what: 'a folder without manifests is an error', files: { 'a.txt': '' }, code: 2, errors: [[null, /no \.yaml/]] },
+    {
+      what: 'an undecidable finding is unknown, and --fail-on unknown makes it 1',
+      files: {
+        'a.yaml':
+          'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {template: {spec: {containers: [{name: a, image: " "}]}}}\n',
+      },
+      flags: ['--fail-on', 'unknown'],
+      code: 1,
+      findings: 1,
+    },
+  ];
+
+  test.each(TABLE.map((row, index) => ({ ...row, index })))(
+    '$what',
+    async ({ files, flags = [], code, errors = [], findings, index }) => {
+      for (const [name, text] of Object.entries(files)) file(`table-${index}/${name}`, text);
+      const result = await reportOf(path.join(folder, `table-${index}`), ...flags);
+      expect(result.code).toBe(code);
+      expect(result.report.errors.map(({ line }) => line)).toEqual(errors.map(([line]) => line));
+      for (const [at, [, message]] of errors.entries()) expect(result.report.errors[at]?.message).toMatch(message);
+      if (findings !== undefined)
+        expect(result.report.findings.filter(({ action }) => action !== 'audit')).toHaveLength(findings);
+    },
+  );
+
+  test('walks lists, typed lists and recorded reviews', async () => {
+    const list = file(
+      'list.yaml',
+      `apiVersion: v1
+kind: List
+items:
+  - ${pod('one', 'nginx').replaceAll('\n', '\n    ').trimEnd()}
+`,
+    );
+    const typed = file(
+      'typed.json',
+      JSON.stringify(
+        {
+          apiVersion: 'v1',
+          kind: 'PodList',
+          items: [{ metadata: { name: 'two' }, spec: { containers: [{ name: 'web', image: 'nginx' }] } }],
+        },
+        null,
+        1,
+      ),
+    );
+    const { report } = await reportOf(list, typed, 'test/recordings/pod-latest.json');
+    expect(report.images.map(({ name, image }) => `${name} ${image}`)).toEqual(['one nginx', 'two nginx', 'web nginx']);
+    expect(report.findings.filter(({ rule }) => rule === 'image-tag').map(({ pointer }) => pointer)).toEqual(
+      Array.from({ length: 3 }, () => '/spec/containers/0/image'),
+    );
+  });
+
+  test('knows the labels of namespaces among the files, and says unknown for the others', async () => {
+    const policy = file(
+      'strict.yaml',
+      `apiVersion: tidewaiter.dev/v1alpha1
+kind: ImagePolicy
+metadata: {name: strict}
+spec:
+  match: {namespaceSelector: {matchLabels: {gate: strict}}}
+  rules: [{rule: image-digest}]
+`,
+    );
+    const inNamespace = (namespace: string): string =>
+      pod('web', 'nginx:1').replace('{name: web}', `{name: web, namespace: ${namespace}}`);
+    const namespace = (name: string, gate: string): string =>
+      `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${name}, labels: {gate: ${gate}}}\n`;
+    const input = file(
+      'namespaces/all.yaml',
+      [namespace('a', 'strict'), namespace('b', 'open'), inNamespace('a'), inNamespace('b'), inNamespace('c')].join(
+        '---\n',
+      ),
+    );
+    const { report } = await reportOf(input, '--policy', policy);
+    expect(report.findings.map(({ namespace: of, action, outcome }) => ({ of, action, outcome }))).toEqual([
+      { of: 'a', action: 'deny', outcome: 'violation' },
+      { of: 'c', action: 'warn', outcome: 'unknown' },
+    ]);
+    expect(report.findings[1]?.message).toBe(
+      'image "nginx:1" has no digest, so it can change under you (could not tell whether the policy applies: namespace "c" is not among the files)',
+    );
+  });
+});
+
+describe('a bad policy', () => {
+  test.each([
+    [
+      'unknown rule',
+      '  rules:\n    - rule: image-registy\n',
+      /:6:13: spec\/rules\/0\/rule: unknown rule "image-registy"; did you mean "image-registry"\?/,
+    ],
+    [
+      'unknown key',
+      '  rules: [{rule: image-digest, acton: warn}]\n',
+      /:5:\d+: spec\/rules\/0\/acton: unknown key "acton"; did you mean "action"\? \(accepted: rule, action, onUnknown, parameters, message\)/,
+    ],
+    [
+      'unknown action',
+      '  rules: [{rule: image-digest, action: wran}]\n',
+      /"wran" is not accepted; did you mean "warn"\? \(accepted: deny, warn, audit\)/,
+    ],
+    [
+      'bad pattern',
+      '  rules:\n    - rule: image-registry\n      parameters: {allow: ["https://registry.example.com"]}\n',
+      /:7:\d+: spec\/rules\/0\/parameters\/allow\/0: .*leave out "https:\/\/"/,
+    ],
+    [
+      'missing parameters',
+      '  rules: [{rule: image-tag}]\n',
+      /spec\/rules\/0\/parameters: give at least one of required, allow, deny/,
+    ],
+    [
+      'unknown kind',
+      '  match: {kinds: [Deploymnet]}\n  rules: [{rule: image-digest}]\n',
+      /no kind with images is called "Deploymnet"; did you mean "Deployment"\?/,
+    ],
+    ['wrong type', '  rules: image-digest\n', /spec\/rules: expected a list, found a string/],
+    ['broken YAML', '  rules: [\n', /\.yaml:\d+:\d+: /],
+  ])('%s: file, line, pointer, what is accepted; exit 2 and nothing judged', async (name, spec, message) => {
+    const policy = file(
+      `bad-${name}.yaml`,
+      `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: bad}\nspec:\n${spec}`,
+    );
+    const { code, out, note } = await runCommand(['check', file('x.yaml', pod('a', 'nginx')), '--policy', policy]);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(note).toMatch(message);
+    expect(note.startsWith(policy)).toBe(true);
+  });
+
+  test('a name that stands twice is named with both places', async () => {
+    const text =
+      'apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: same}\nspec: {rules: [{rule: image-digest}]}\n';
+    const policies = path.dirname(file('twice/a.yaml', text));
+    file('twice/b.yaml', text);
+    const { code, note } = await runCommand(['check', file('x.yaml', pod('a', 'nginx')), '--policy', policies]);
+    expect(code).toBe(2);
+    expect(note).toBe(
+      `${policies}/b.yaml:3:18: metadata/name: there is already a policy "same", at ${policies}/a.yaml:3:18\n`,
+    );
+  });
+});
+
+describe('usage errors', () => {
+  test.each([
+    [['check', '--fail-on', 'never', '.'], /Allowed choices are deny, warn, unknown/],
+    [['chekc'], /Did you mean check/],
+    [['check', '--nonsense'], /unknown option/],
+    [['check', path.join(folder, 'nowhere.yaml')], /no such file or folder|^$/],
+    [['replay'], /missing required argument/],
+  ])('%j exits with 2', async (argv, message) => {
+    const { code, note } = await runCommand(argv);
+    expect(code).toBe(2);
+    expect(note).toMatch(message);
+  });
+});

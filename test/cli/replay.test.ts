@@ -1,0 +1,140 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compose } from '../../src/compose.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
+import type { ReplayReport } from '../../src/report/replay.ts';
+import { runCommand } from '../support/command.ts';
+import { type Gate, startGate } from '../support/gate.ts';
+
+const RECORDINGS = 'test/recordings';
+const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-replay-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(name: string, value: unknown): string {
+  const full = path.join(folder, name);
+  writeFileSync(full, typeof value === 'string' ? value : JSON.stringify(value, null, 2));
+  return full;
+}
+
+async function reportOf(...argv: readonly string[]): Promise<{ code: number; report: ReplayReport }> {
+  const { code, out } = await runCommand(['replay', ...argv, '-o', 'json']);
+  return { code, report: JSON.parse(out) as ReplayReport };
+}
+
+const recorded = (name: string): unknown => JSON.parse(readFileSync(path.join(RECORDINGS, `${name}.json`), 'utf8'));
+
+describe('replay of the recorded reviews', () => {
+  let gate: Gate;
+  beforeAll(async () => {
+    gate = await startGate((await compose({ kinds: kindTable(), policies: [] })).context);
+  });
+  afterAll(() => gate.stop());
+
+  test('answers byte for byte what the server answers, for both endpoints', async () => {
+    const { code, report } = await reportOf(RECORDINGS);
+    expect(code).toBe(0);
+    expect(report.errors).toEqual([]);
+    const names = readdirSync(RECORDINGS).filter((name) => name.endsWith('.json'));
+    expect(report.reviews).toHaveLength(names.length);
+    for (const { file: name, answers } of report.reviews) {
+      const body = readFileSync(name, 'utf8');
+      expect((await gate.post('/validate?timeout=10s', body)).text).toBe(answers.validate);
+      expect((await gate.post('/mutate?timeout=10s', body)).text).toBe(answers.mutate);
+    }
+  });
+});
+
+describe('expectations', () => {
+  const review = recorded('pod-latest');
+
+  test('that hold are the same', async () => {
+    const { code, report } = await reportOf(
+      file('same.json', {
+        review,
+        expected: {
+          allowed: false,
+          findings: [{ rule: 'image-tag', action: 'deny', container: 'web' }, { rule: 'image-digest' }],
+          patch: [],
+        },
+      }),
+    );
+    expect({ code, differences: report.reviews.map(({ differences }) => differences) }).toEqual({
+      code: 0,
+      differences: [[]],
+    });
+  });
+
+  test('that do not hold are told one by one', async () => {
+    const { code, report } = await reportOf(
+      file('different.json', [{ review, expected: { allowed: true, findings: [{ rule: 'image-registry' }] } }]),
+    );
+    expect(code).toBe(1);
+    expect(report.summary).toMatchObject({ reviews: 1, compared: 1, different: 1, newlyDenied: 1, newlyAllowed: 0 });
+    expect(report.reviews[0]?.differences.map(({ kind }) => kind)).toEqual([
+      'newly-denied',
+      'finding-removed',
+      'finding-added',
+      'finding-added',
+    ]);
+  });
+
+  test.each([
+    ['a misspelt key', { review, expected: { alowed: true } }, /unknown key "alowed"; did you mean "allowed"/],
+    ['something else', { a: 1 }, /expected an AdmissionReview/],
+    [
+      'a review without request',
+      { kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1' },
+      /\/request: expected an object, found nothing/,
+    ],
+    ['broken JSON', '{"kind": "AdmissionReview",', /./],
+    ['an empty file', '', /no AdmissionReview in it/],
+  ])('%s is named, exit 2, and the others are replayed', async (name, value, message) => {
+    const { code, report } = await reportOf(file(`bad ${name}.json`, value), file('good.json', review));
+    expect(code).toBe(2);
+    expect(report.errors).toHaveLength(1);
+    expect(report.errors[0]?.message).toMatch(message);
+    expect(report.errors[0]?.file).toContain(`bad ${name}.json`);
+    expect(report.reviews).toHaveLength(1);
+  });
+});
+
+describe('two policies', () => {
+  const strict = file(
+    'strict.yaml',
+    'apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: strict}\nspec: {rules: [{rule: image-digest}]}\n',
+  );
+  const open = file(
+    'open.yaml',
+    'apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: open}\nspec: {rules: [{rule: image-digest, action: audit}]}\n',
+  );
+  const one = file('one.json', recorded('pod-latest'));
+
+  test.each([
+    ['newly denied', open, strict, 1, { newlyDenied: 1, newlyAllowed: 0 }],
+    ['newly allowed', strict, open, 1, { newlyDenied: 0, newlyAllowed: 1 }],
+    ['the same', strict, strict, 0, { different: 0 }],
+  ])('%s from --policy to --against', async (_name, from, to, code, summary) => {
+    const result = await reportOf(one, '--policy', from, '--against', to);
+    expect(result.code).toBe(code);
+    expect(result.report.summary).toMatchObject(summary);
+  });
+
+  test('prints each difference and a summary', async () => {
+    const { out } = await runCommand(['replay', one, '--policy', open, '--against', strict]);
+    expect(out).toBe(`${one}:1  CREATE Pod shop/web
+  newly denied   was allowed, is denied: deny container "web": image "nginx" has no digest, so it can change under you [strict/image-digest]
+  - finding      audit container "web": image "nginx" has no digest, so it can change under you [open/image-digest]
+  + finding      deny container "web": image "nginx" has no digest, so it can change under you [strict/image-digest]
+1 review: 1 allowed, 0 denied; 1 different (1 newly denied, 0 newly allowed, 0 with other findings) (from policy ${open} to ${strict})
+`);
+  });
+
+  test('writes JUnit XML with a failure per different review', async () => {
+    const { code, out } = await runCommand(['replay', one, '--policy', open, '--against', strict, '-o', 'junit']);
+    expect(code).toBe(1);
+    expect(out).toContain('failures="1"');
+    expect(out).toContain('newly-denied');
+  });
+});

@@ -1,0 +1,91 @@
+/** One table of cases, three doors: the core function, HTTPS on the listening server, and `check`. All must agree. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { answerText, readReview, verdictReview } from '../src/admission/review.ts';
+import { validate } from '../src/admission/validate.ts';
+import { compose } from '../src/compose.ts';
+import { loadManifests } from '../src/files/manifests.ts';
+import { readDocuments } from '../src/files/yaml.ts';
+import { kindTable } from '../src/pod/kinds.ts';
+import type { CheckReport } from '../src/report/check.ts';
+import { runCommand } from './support/command.ts';
+import { createReview } from './support/review.ts';
+import { startGate, type Gate } from './support/gate.ts';
+
+const RULES = path.join(import.meta.dirname, 'fixtures/rules');
+const kinds = kindTable();
+
+const yamlFiles = (folder: string): readonly string[] => readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+
+describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
+  const policy = path.join(RULES, rule, 'policy.yaml');
+  let gate: Gate;
+  beforeAll(async () => {
+    gate = await startGate((await compose({ kinds, policies: [policy] })).context);
+  });
+  afterAll(() => gate.stop());
+
+  const cases = (['pass', 'fail'] as const).flatMap((outcome) =>
+    yamlFiles(path.join(RULES, rule, outcome)).map((file) => ({ outcome, file })),
+  );
+
+  test('exist for both outcomes', () => {
+    expect(new Set(cases.map(({ outcome }) => outcome))).toEqual(new Set(['pass', 'fail']));
+  });
+
+  test.each(cases)(
+    '$outcome/$file has the same answer through the core, HTTPS and check',
+    async ({ outcome, file }) => {
+      const manifest = path.join(RULES, rule, outcome, file);
+      const [document] = readDocuments(readFileSync(manifest, 'utf8'));
+      if (document?.ok !== true) throw new Error(`${manifest} does not parse`);
+      const body = createReview(document.value);
+      const read = readReview(body);
+      if (!read.ok) throw new Error(read.problem);
+      const { context } = await compose({ kinds, policies: [policy] });
+
+      const verdict = await validate(read.review.request, context, new AbortController().signal);
+      if (verdict.outcome === 'malformed') throw new Error(verdict.problem);
+      expect(verdict.allowed, JSON.stringify(verdict.findings.map(({ message }) => message))).toBe(outcome === 'pass');
+
+      const reply = await gate.post('/validate', JSON.stringify(body));
+      expect(reply).toMatchObject({ status: 200, text: answerText(verdictReview(read.review, verdict)) });
+
+      const checked = await runCommand(['check', manifest, '--policy', policy, '-o', 'json']);
+      expect(checked.code).toBe(outcome === 'pass' ? 0 : 1);
+      const report = JSON.parse(checked.out) as CheckReport;
+      expect(
+        report.findings.map(({ message, pointer, action, container }) => ({ message, pointer, action, container })),
+      ).toEqual(
+        verdict.findings.map(({ message, pointer, action, container }) => ({
+          message,
+          pointer,
+          action,
+          container: container?.name ?? null,
+        })),
+      );
+    },
+  );
+
+  test('name the line on which each value stands', async () => {
+    for (const { outcome, file } of cases) {
+      const manifest = path.join(RULES, rule, outcome, file);
+      const lines = readFileSync(manifest, 'utf8').split('\n');
+      const { out } = await runCommand(['check', manifest, '--policy', policy, '-o', 'json']);
+      for (const { image, line } of (JSON.parse(out) as CheckReport).images) {
+        expect(lines[line - 1]).toContain(image.split('\n', 1)[0]);
+      }
+    }
+  });
+});
+
+test('every built-in rule has fixtures', async () => {
+  const { RULES: rules } = await import('../src/policy/rules/index.ts');
+  expect(readdirSync(RULES)).toEqual(rules.map(({ name }) => name));
+});
+
+test('manifests of the fixtures load without errors', async () => {
+  const { errors } = await loadManifests([RULES], { kinds, namespace: 'default' });
+  expect(errors).toEqual([]);
+});

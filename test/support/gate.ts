@@ -1,0 +1,93 @@
+/** The real server, listening on loopback with a certificate made for it, and a client that verifies that certificate. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Context } from '../../src/admission/context.ts';
+import { buildServer, type ReviewRecord } from '../../src/server/app.ts';
+import { createMetrics } from '../../src/server/metrics.ts';
+import type { Operations } from '../../src/server/operations.ts';
+import { ensureCertificate, type ServingCertificate } from '../../src/server/tls.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+export interface Gate {
+  readonly url: string;
+  readonly certificate: ServingCertificate;
+  readonly operations: Operations;
+  readonly reviews: readonly ReviewRecord[];
+  readonly failures: readonly unknown[];
+  post(pathAndQuery: string, body: string | Buffer, headers?: Readonly<Record<string, string>>): Promise<Reply>;
+  get(pathAndQuery: string): Promise<Reply>;
+  stop(): Promise<void>;
+}
+
+let certificates: Promise<{ folder: string; certificate: ServingCertificate }> | undefined;
+
+/** One certificate for all servers of a test file. */
+async function certificateForTests(): Promise<ServingCertificate> {
+  certificates ??= (async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-test-'));
+    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+    return { folder, certificate: await ensureCertificate(folder, []) };
+  })();
+  return (await certificates).certificate;
+}
+
+export async function startGate(context: Context): Promise<Gate> {
+  const certificate = await certificateForTests();
+  const reviews: ReviewRecord[] = [];
+  const failures: unknown[] = [];
+  const operations: Operations = {
+    version: '0.0.0-test',
+    metrics: createMetrics('0.0.0-test', certificate.notAfter),
+    notReady: () => undefined,
+  };
+  const log = {
+    review: (record: ReviewRecord) => void reviews.push(record),
+    refused: () => undefined,
+    failed: (error: unknown) => void failures.push(error),
+  };
+  const app = buildServer(context, { tls: certificate, operations, log });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const agent = new Agent({ keepAlive: true, ca: certificate.ca });
+  const send = (
+    method: string,
+    target: string,
+    body?: string | Buffer,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Reply> =>
+    new Promise((resolve, reject) => {
+      const sent = request(`${url}${target}`, { method, agent, headers }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text: Buffer.concat(chunks).toString(),
+          }),
+        );
+      });
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  return {
+    url,
+    certificate,
+    operations,
+    reviews,
+    failures,
+    post: (target, body, headers) => send('POST', target, body, { 'content-type': 'application/json', ...headers }),
+    get: (target) => send('GET', target),
+    async stop() {
+      agent.destroy();
+      await app.close();
+    },
+  };
+}
