@@ -1,0 +1,107 @@
+/** A certificate that the user names with --cert and --key: everything that can be wrong with it is found before anything listens. */
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+import { quoteValue } from '../image/quote.ts';
+import { CertificateError, invalidAt, readKey, reasonOf, type ServingCertificate } from './certificate.ts';
+
+/** serverAuth, and any use. */
+const FOR_SERVERS = ['1.3.6.1.5.5.7.3.1', '2.5.29.37.0'];
+
+/** Throws CertificateError. */
+export async function loadCertificate(
+  files: { readonly cert: string; readonly key: string },
+  now = new Date(),
+): Promise<ServingCertificate> {
+  const certName = `certificate ${quoteValue(files.cert)}`;
+  const keyName = `private key ${quoteValue(files.key)}`;
+  const cert = await readGiven(files.cert, certName);
+  const key = await readGiven(files.key, keyName);
+  const chain = chainOf(cert, certName);
+  const [leaf] = chain;
+  checkPair(chain, privateKeyOf(key, keyName), { certName, keyName });
+  checkLeaf(leaf, certName, now);
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    throw new CertificateError(
+      `${certName}: OpenSSL does not take it: ${reasonOf(error)}; expected RSA 2048 or EC P-256`,
+      { cause: error },
+    );
+  }
+  return { cert, key, ca: undefined, from: files.cert, notAfter: leaf.validToDate, notes: [] };
+}
+
+async function readGiven(file: string, name: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new CertificateError(`cannot read the ${name}: ${reasonOf(error)}; expected a PEM file`, { cause: error });
+  }
+}
+
+type Chain = readonly [X509Certificate, ...X509Certificate[]];
+
+function chainOf(text: string, name: string): Chain {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const chain = blocks.map((block, index) => {
+    try {
+      return new X509Certificate(block);
+    } catch (error) {
+      throw new CertificateError(`${name}: number ${index + 1} in it is damaged; expected whole PEM certificates`, {
+        cause: error,
+      });
+    }
+  });
+  const [leaf, ...rest] = chain;
+  if (leaf !== undefined) return [leaf, ...rest];
+  const swapped = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text) ? ' but a private key (are the two swapped?)' : '';
+  throw new CertificateError(
+    `${name}: no certificate in it${swapped}; expected PEM, "-----BEGIN CERTIFICATE-----" and what follows`,
+  );
+}
+
+function privateKeyOf(text: string, name: string): KeyObject {
+  const key = readKey(text);
+  if (key === 'encrypted') {
+    throw new CertificateError(`${name}: it is encrypted; expected a key without passphrase (openssl pkey makes one)`);
+  }
+  if (key !== 'damaged') return key;
+  const swapped = text.includes('-----BEGIN CERTIFICATE-----') ? ' but a certificate (are the two swapped?)' : '';
+  throw new CertificateError(
+    `${name}: no readable private key in it${swapped}; expected PEM, "-----BEGIN PRIVATE KEY-----" and what follows`,
+  );
+}
+
+function checkPair(
+  chain: Chain,
+  key: KeyObject,
+  { certName, keyName }: { readonly certName: string; readonly keyName: string },
+): void {
+  const place = chain.findIndex((certificate) => certificate.checkPrivateKey(key));
+  if (place === 0) return;
+  if (place > 0) {
+    throw new CertificateError(
+      `${certName}: number ${place + 1} in it is the one that the ${keyName} fits; expected it first`,
+    );
+  }
+  throw new CertificateError(
+    `the ${keyName} does not fit the ${certName}; expected the key that the certificate was made for`,
+  );
+}
+
+function checkLeaf(leaf: X509Certificate, name: string, now: Date): void {
+  const problem = invalidAt(leaf, now);
+  if (problem !== undefined) throw new CertificateError(`${name}: it ${problem}; expected one that is valid now`);
+  if (leaf.subjectAltName === undefined) {
+    const example = 'for example DNS:tidewaiter.tidewaiter.svc';
+    throw new CertificateError(
+      `${name}: no subjectAltName, and API servers do not look at the common name; expected its host there, ${example}`,
+    );
+  }
+  // Without an extended key usage it is good for every use.
+  const uses = leaf.keyUsage ?? FOR_SERVERS;
+  if (!FOR_SERVERS.some((use) => uses.includes(use))) {
+    throw new CertificateError(`${name}: its extended key usage is not for servers; expected serverAuth`);
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * Serving certificates. When none is given, an authority of our own makes one for loopback and development. What is given
+ * is checked in given-certificate.ts, the disk is in certificate-folder.ts; here is what has to be made, and how.
+ */
+import { createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import path from 'node:path';
+import { domainToASCII } from 'node:url';
+import { quoteValue } from '../image/quote.ts';
+import { CertificateError, day, invalidAt, type ServingCertificate } from './certificate.ts';
+import { ELSEWHERE, type Folder, type Found, OUR_CA, readFolder, storeFile } from './certificate-folder.ts';
+
+export { CertificateError, type ServingCertificate } from './certificate.ts';
+export { loadCertificate } from './given-certificate.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const LEAF_DAYS = 90;
+const CA_DAYS = 3650;
+const RENEW_DAYS = 30;
+/** Clocks differ; a certificate that begins now is not valid yet for a client whose clock is behind. */
+const BACKDATE_MS = 60 * 60 * 1000;
+const ALWAYS = [
+  'localhost',
+  '127.0.0.1',
+  '::1',
+  'tidewaiter.tidewaiter.svc',
+  'tidewaiter.tidewaiter.svc.cluster.local',
+];
+
+/**
+ * Looks at the folder and makes what is missing, one file at a time, until all of it fits together. A key is never written
+ * over, and a certificate is made for the key that is there; so several processes may do this at once and each may be killed
+ * at any time: whoever writes last has looked at the whole again. Throws CertificateError.
+ */
+export async function ensureCertificate(
+  dir: string,
+  hosts: readonly string[],
+  now = new Date(),
+): Promise<ServingCertificate> {
+  const wanted = [...new Set([...ALWAYS, ...hosts].map(wantedName))];
+  const notes: string[] = [];
+  for (let step = 0; step < 50; step += 1) {
+    const task = nextTask(await readFolder(dir), wanted, now);
+    if ('serve' in task) return { ...task.serve, from: path.join(dir, 'tls.crt'), notes };
+    if (task.problem !== undefined) notes.push(`${path.join(dir, task.file)} ${task.problem}, so it was made anew`);
+    await storeFile(path.join(dir, task.file), task.found, await task.make());
+  }
+  throw new CertificateError(`something keeps changing the certificates in ${quoteValue(dir)}; ${ELSEWHERE}`);
+}
+
+function wantedName(host: string): string {
+  const name = hostName(host);
+  if (name !== undefined) return name;
+  throw new CertificateError(`cannot make a certificate for ${quoteValue(host)}; expected a DNS name or an IP address`);
+}
+
+/** As a certificate has it: lower case, ASCII, no zone, no last dot, one spelling for each IPv6 address. */
+function hostName(host: string): string | undefined {
+  const bare = host.replace(/%.*$/, '').replace(/\.$/, '');
+  if (isIP(bare) === 6) return new URL(`https://[${bare}]`).hostname.slice(1, -1);
+  // Looked at first: like a URL's, the conversion of "a/b" is "a".
+  const name = /^[\p{L}\p{M}\p{N}._-]+$/u.test(bare) ? domainToASCII(bare) : '';
+  return isIP(name) !== 0 || /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(name) ? name : undefined;
+}
+
+type Served = { readonly serve: Pick<ServingCertificate, 'cert' | 'key' | 'ca' | 'notAfter'> };
+
+interface Making {
+  readonly file: 'ca.key' | 'ca.crt' | 'tls.key' | 'tls.crt';
+  readonly found: Found<unknown>;
+  /** What is wrong with the file that is there; `undefined` when none is. */
+  readonly problem: string | undefined;
+  make(): Promise<string> | string;
+}
+
+/** Bottom up: a certificate needs its authority and its key. The authority's key is needed only when it has to sign. */
+function nextTask(folder: Folder, wanted: readonly string[], now: Date): Served | Making {
+  const leaf = judgeLeaf(folder, wanted, now);
+  if ('serve' in leaf) return leaf;
+  const authority = judgeAuthority(folder, now);
+  if ('file' in authority) return authority;
+  const { key, cert } = folder;
+  if (key.state !== 'good') return { file: 'tls.key', found: key, problem: key.problem, make: newKey };
+  // What the old one named stays: two servers with different hosts and one folder would else take turns.
+  const names = [...new Set([...wanted, ...(cert.state === 'good' ? hostsOf(cert.value) : [])])];
+  const make = (): Promise<string> => newLeaf(names, { authority, key: key.value, now });
+  return { file: 'tls.crt', found: cert, problem: leaf.problem, make };
+}
+
+function judgeLeaf(
+  { ca, key, cert }: Folder,
+  wanted: readonly string[],
+  now: Date,
+): Served | { readonly problem: string | undefined } {
+  if (cert.state !== 'good') return { problem: cert.problem };
+  // These are made first, and then the certificate is looked at again.
+  if (key.state !== 'good' || ca.state !== 'good') return { problem: undefined };
+  const problem =
+    pairProblem(cert.value, key.value, ca.value) ?? leafProblem(cert.value, wanted, now) ?? invalidAt(ca.value, now);
+  if (problem !== undefined) return { problem };
+  return { serve: { cert: cert.text, key: key.text, ca: ca.text, notAfter: cert.value.validToDate } };
+}
+
+function pairProblem(leaf: X509Certificate, key: KeyObject, ca: X509Certificate): string | undefined {
+  if (!leaf.checkPrivateKey(key)) return 'did not fit tls.key';
+  return leaf.checkIssued(ca) && leaf.verify(ca.publicKey) ? undefined : 'was not signed by ca.crt';
+}
+
+function leafProblem(leaf: X509Certificate, wanted: readonly string[], now: Date): string | undefined {
+  const missing = wanted.find((name) => (isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name)) === undefined);
+  if (missing !== undefined) return `did not name ${quoteValue(missing)}`;
+  return invalidAt(leaf, now) ?? endsWithin(RENEW_DAYS, leaf, now);
+}
+
+type Authority = { readonly cert: string; readonly key: string };
+
+/** An authority must outlive what it signs. With the same key, certificates of the old one stay good under the new one. */
+function judgeAuthority({ ca, caKey }: Folder, now: Date): Making | Authority {
+  if (caKey.state !== 'good') return { file: 'ca.key', found: caKey, problem: caKey.problem, make: newKey };
+  const problem = ca.state === 'good' ? authorityProblem(ca.value, caKey.value, now) : ca.problem;
+  if (ca.state === 'good' && problem === undefined) return { cert: ca.text, key: caKey.text };
+  return { file: 'ca.crt', found: ca, problem, make: () => newAuthority(caKey.value, now) };
+}
+
+function authorityProblem(ca: X509Certificate, key: KeyObject, now: Date): string | undefined {
+  if (!ca.ca || !ca.checkPrivateKey(key)) return 'does not fit ca.key';
+  return invalidAt(ca, now) ?? endsWithin(LEAF_DAYS + 1, ca, now);
+}
+
+function endsWithin(days: number, { validToDate }: X509Certificate, now: Date): string | undefined {
+  return validToDate.getTime() - now.getTime() < days * DAY_MS ? `ends on ${day(validToDate)}` : undefined;
+}
+
+function hostsOf({ subjectAltName = '' }: X509Certificate): readonly string[] {
+  const hosts = [...subjectAltName.matchAll(/(?:DNS|IP Address):([^,"\s]+)/g)];
+  return hosts.flatMap(([, host = '']) => hostName(host) ?? []);
+}
+
+function newKey(): string {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString();
+}
+
+function newAuthority(key: KeyObject, now: Date): Promise<string> {
+  return sign(OUR_CA, key, {
+    ...validity(CA_DAYS, now),
+    extensions: [
+      { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
+      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+}
+
+interface LeafInputs {
+  readonly authority: Authority;
+  readonly key: KeyObject;
+  readonly now: Date;
+}
+
+function newLeaf(names: readonly string[], { authority, key, now }: LeafInputs): Promise<string> {
+  return sign('tidewaiter', key, {
+    ...validity(LEAF_DAYS, now),
+    ca: authority,
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: names.map((name) => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })),
+      },
+    ],
+  });
+}
+
+function validity(days: number, now: Date): { notBeforeDate: Date; notAfterDate: Date } {
+  return {
+    notBeforeDate: new Date(now.getTime() - BACKDATE_MS),
+    notAfterDate: new Date(now.getTime() + days * DAY_MS),
+  };
+}
+
+type SignOptions = NonNullable<Parameters<typeof import('selfsigned').generate>[1]>;
+
+/** Loaded on demand, for most starts find their certificate made. Its default hash is SHA-1, which clients refuse. */
+async function sign(commonName: string, key: KeyObject, options: SignOptions): Promise<string> {
+  // Bundled, a CommonJS package has nothing but its default export.
+  const { default: selfsigned } = await import('selfsigned');
+  const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
+  const keyPair = { privateKey, publicKey };
+  const { cert } = await selfsigned.generate([{ name: 'commonName', value: commonName }], {
+    ...options,
+    keyPair,
+    keyType: 'ec',
+    algorithm: 'sha256',
+  });
+  return `${cert.trimEnd()}\n`;
+}
