@@ -9,7 +9,13 @@ export function readBody(bytes: Buffer): ReadBody {
   try {
     return { ok: true, value: JSON.parse(bytes.toString('utf8')) };
   } catch (error) {
-    if (error instanceof SyntaxError) return { ok: false, problem: `the body is not JSON: ${error.message}` };
+    if (error instanceof SyntaxError) return { ok: false, problem: `the body is not JSON${placeIn(error)}` };
     throw error;
   }
+}
+
+/** The engine's own message quotes the body, and a body can hold secrets. */
+function placeIn(error: SyntaxError): string {
+  const position = /at position (\d+)/.exec(error.message)?.[1];
+  return position === undefined ? '' : `, from character ${position} on`;
 }
