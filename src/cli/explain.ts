@@ -1,5 +1,6 @@
 /** `tidewaiter explain image`: what a reference means, for people and for programs. */
-import { explainReference, explainText } from '../image/explain.ts';
+import { explainReference, explainText, unexplained } from '../image/explain.ts';
+import { quoteValue } from '../image/quote.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ExplainFlags {
@@ -13,34 +14,37 @@ export async function explainImages(
   terminal: Terminal,
 ): Promise<number> {
   let code = 0;
-  for await (const text of textsOf(references, terminal)) {
-    if (text === undefined) {
-      code = 2;
-      continue;
-    }
-    const explained = explainReference(text);
-    terminal.out(flags.output === 'json' ? `${JSON.stringify(explained)}\n` : `${explainText(text)}\n`);
-    if (!explained.valid) code = Math.max(code, 1);
+  for await (const asked of questions(references, terminal)) {
+    const explained = asked.ok ? explainReference(asked.text) : unexplained(asked.text, NO_STRING);
+    const text = asked.ok ? explainText(asked.text) : `${quoteValue(asked.text)}: ${NO_STRING}`;
+    terminal.out(`${flags.output === 'json' ? JSON.stringify(explained) : text}\n`);
+    if (!explained.valid) code = Math.max(code, asked.ok ? 1 : 2);
   }
   return code;
 }
 
-async function* textsOf(references: readonly string[], terminal: Terminal): AsyncIterable<string | undefined> {
+const NO_STRING = "a line that begins with '\"' must be one JSON string";
+
+interface Question {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+async function* questions(references: readonly string[], terminal: Terminal): AsyncIterable<Question> {
   for (const reference of references) {
-    if (reference !== '-') yield reference;
-    else for await (const line of terminal.lines()) yield fromLine(line, terminal);
+    if (reference !== '-') yield { ok: true, text: reference };
+    else for await (const line of terminal.lines()) yield fromLine(line);
   }
 }
 
 /** A line that begins with `"` is a JSON string, so that any byte can be asked about. */
-function fromLine(line: string, terminal: Terminal): string | undefined {
-  if (!line.startsWith('"')) return line;
+function fromLine(line: string): Question {
+  if (!line.startsWith('"')) return { ok: true, text: line };
   try {
     const value: unknown = JSON.parse(line);
-    if (typeof value === 'string') return value;
+    return typeof value === 'string' ? { ok: true, text: value } : { ok: false, text: line };
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (error instanceof SyntaxError) return { ok: false, text: line };
+    throw error;
   }
-  terminal.note(`stdin: a line that begins with '"' must be one JSON string: ${line.slice(0, 200)}\n`);
-  return undefined;
 }

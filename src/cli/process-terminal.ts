@@ -1,5 +1,4 @@
 /** The terminal of this process. Colours follow NO_COLOR and FORCE_COLOR (picocolors knows them) and whether stdout is a terminal. */
-import { createInterface } from 'node:readline';
 import colours from 'picocolors';
 import type { Terminal } from './terminal.ts';
 
@@ -13,6 +12,17 @@ export function processTerminal(): Terminal {
     note: (text) => void process.stderr.write(text),
     isTerminal: process.stdout.isTTY,
     colours: process.stdout.isTTY && colours.isColorSupported,
-    lines: () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
+    lines,
   };
+}
+
+/** Lines end with LF or CRLF and nothing else: U+2028, which node:readline splits at, may stand in a line. */
+async function* lines(): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    const parts = `${rest}${String(chunk)}`.split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) yield part.endsWith('\r') ? part.slice(0, -1) : part;
+  }
+  if (rest !== '') yield rest;
 }

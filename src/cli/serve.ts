@@ -1,4 +1,5 @@
 /** `tidewaiter serve`: listens, says what to try, stops gracefully. */
+import { existsSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { type Address, type Config, ConfigError, type Flags, loadConfig } from '../config.ts';
 import { compose } from '../compose.ts';
@@ -108,6 +109,25 @@ async function stop(
   log.flush();
 }
 
+/** In a checkout of tidewaiter: a review as a real API server sent it. */
+const EXAMPLE = 'test/recordings/pod-latest.json';
+const MINIMAL_REVIEW = JSON.stringify({
+  apiVersion: 'admission.k8s.io/v1',
+  kind: 'AdmissionReview',
+  request: {
+    uid: '1',
+    kind: { group: '', version: 'v1', kind: 'Pod' },
+    namespace: 'shop',
+    operation: 'CREATE',
+    object: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web' },
+      spec: { containers: [{ name: 'web', image: 'nginx' }] },
+    },
+  },
+});
+
 interface Greeting {
   readonly address: string;
   readonly certificate: ServingCertificate;
@@ -120,11 +140,12 @@ function greet(terminal: Terminal, { address, certificate, policy }: Greeting): 
   if (!terminal.isTerminal && ca === undefined) return;
   const url = `https://${address.replace(/^(0\.0\.0\.0|\[::\])/, '127.0.0.1')}`;
   const trust = ca === undefined ? '' : ` --cacert ${from.replace(/tls\.crt$/, 'ca.crt')}`;
+  const body = existsSync(EXAMPLE) ? `@${EXAMPLE}` : `'${MINIMAL_REVIEW}'`;
   terminal.note(
     `tidewaiter ${VERSION}  ${url}  policy: ${policy}  certificate: ${from}, until ${notAfter.toISOString().slice(0, 10)}
 Try it:
-  curl${trust} -H 'content-type: application/json' -d @test/recordings/pod-latest.json ${url}/validate
-  npx tidewaiter check test/fixtures/rules
+  curl${trust} -H 'content-type: application/json' -d ${body} ${url}/validate
+  npx tidewaiter check FILE|FOLDER
   register it with a cluster: README.md, "Register it with a cluster"
 `,
   );

@@ -30,7 +30,7 @@ export interface ExplainedReference {
 
 export function explainReference(text: string): ExplainedReference {
   const parsed = parseReference(text);
-  if (!parsed.ok) return { ...NOTHING, input: text, error: parsed.problem };
+  if (!parsed.ok) return unexplained(text, parsed.problem);
   const { reference } = parsed;
   return {
     input: text,
@@ -46,8 +46,12 @@ export function explainReference(text: string): ExplainedReference {
   };
 }
 
+/** What is said of something that is no reference at all. */
+export function unexplained(input: string, error: string): ExplainedReference {
+  return { input, valid: false, error, ...NOTHING };
+}
+
 const NOTHING = {
-  valid: false,
   domain: null,
   path: null,
   tag: null,
