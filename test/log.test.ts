@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { readReview } from '../src/admission/review.ts';
+import { validate } from '../src/admission/validate.ts';
+import { compose } from '../src/compose.ts';
+import { createLog, type GateLog, REDACTED } from '../src/log.ts';
+import { kindTable } from '../src/pod/kinds.ts';
+import { createReview } from './support/review.ts';
+
+function logInto(lines: string[]): GateLog {
+  return createLog('info', { write: (line) => void lines.push(line) });
+}
+
+describe('the log', () => {
+  test('has one JSON object for a review, with the documented keys', async () => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { containers: [{ name: 'web', image: 'nginx' }] },
+    };
+    const read = readReview(createReview(pod));
+    if (!read.ok) throw new Error(read.problem);
+    const { context } = await compose({ kinds: kindTable(), policies: [] });
+    const verdict = await validate(read.review.request, context, new AbortController().signal);
+    const lines: string[] = [];
+    logInto(lines).review({ endpoint: 'validate', review: read.review, verdict, durationMs: 1.23456 });
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      endpoint: 'validate',
+      uid: '5d6f3c1e-8f5b-4a53-9e0b-0f2d9f7d3c11',
+      operation: 'CREATE',
+      kind: 'Pod',
+      namespace: 'shop',
+      name: 'web',
+      user: 'jane',
+      allowed: false,
+      findings: ['baseline/image-tag: deny', 'baseline/image-digest: warn'],
+      images: ['nginx'],
+      unknown: 0,
+      durationMs: 1.235,
+      dryRun: false,
+      msg: 'review',
+    });
+  });
+
+  test.each(REDACTED.flatMap((key) => [{ [key]: 'hunter2' }, { request: { [key]: 'hunter2' } }]))(
+    'never writes the value of %j',
+    (fields) => {
+      const lines: string[] = [];
+      const log = logInto(lines);
+      log.info(fields, 'x');
+      log.error(fields, 'x');
+      expect(lines).toHaveLength(2);
+      expect(lines.join('')).not.toContain('hunter2');
+      expect(lines.join('')).toContain('[redacted]');
+    },
+  );
+});

@@ -1,0 +1,212 @@
+/** The built program as users run it: its own process, its exit codes, its streams. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:https';
+import { get } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+
+const MAIN = path.resolve(import.meta.dirname, '../dist/main.js');
+const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-main-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const running = new Set<ChildProcess>();
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+  running.clear();
+});
+
+interface Program {
+  readonly child: ChildProcess;
+  readonly out: () => string;
+  readonly err: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+function start(argv: readonly string[], { node = [] as readonly string[], input = '', env = {} } = {}): Program {
+  const child = spawn(process.execPath, [...node, MAIN, ...argv], {
+    env: { ...process.env, NO_COLOR: undefined, ...env },
+  });
+  running.add(child);
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  child.stdin.on('error', () => undefined).end(input);
+  const ended = once(child, 'close').then(([code]: unknown[]) => {
+    running.delete(child);
+    return code as number | null;
+  });
+  return { child, out: () => out, err: () => err, ended };
+}
+
+async function finish(program: Program): Promise<{ code: number | null; out: string; err: string }> {
+  const code = await program.ended;
+  return { code, out: program.out(), err: program.err() };
+}
+
+async function until<T>(what: () => T | undefined): Promise<T> {
+  for (let tries = 0; tries < 400; tries++) {
+    const value = what();
+    if (value !== undefined) return value;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error('waited in vain');
+}
+
+const REVIEW = readFileSync('test/recordings/pod-latest.json', 'utf8');
+
+describe('the program', () => {
+  test('says in one line which Node it needs, and exits with 2', async () => {
+    const old = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.2'}})`;
+    expect(await finish(start(['--help'], { node: ['--import', old] }))).toEqual({
+      code: 2,
+      out: '',
+      err: 'tidewaiter needs Node.js 22.12.0 or newer, this is 20.20.2\n',
+    });
+  });
+
+  test.each([
+    [['--help'], 0],
+    [['--version'], 0],
+    [['check', '--help'], 0],
+    [['check', 'test/fixtures/rules/image-digest/pass/pinned.yaml'], 0],
+    [['check', 'test/fixtures/rules/image-digest/fail/bare.yaml'], 1],
+    [['check', '/nowhere'], 2],
+    [['nonsense'], 2],
+    [[], 2],
+  ])('%j exits with %i', async (argv, expected) => {
+    const { code, out } = await finish(start(argv));
+    expect(code).toBe(expected);
+    expect(out).not.toContain('\u001B[');
+  });
+
+  test('reads manifests from standard input', async () => {
+    const { code, out } = await finish(
+      start(['check', '-'], { input: readFileSync('test/fixtures/rules/image-digest/fail/bare.yaml', 'utf8') }),
+    );
+    expect(code).toBe(1);
+    expect(out).toContain('stdin\n  5:');
+  });
+
+  test('reads references line by line, where U+2028 ends no line', async () => {
+    const { out } = await finish(start(['explain', 'image', '-o', 'json', '-'], { input: '"a\u2028b"\r\nnginx' }));
+    const inputs = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { input: string }).input);
+    expect(inputs).toEqual(['a\u2028b', 'nginx']);
+  });
+});
+
+describe('serve', () => {
+  const serve = (...argv: readonly string[]): Program =>
+    start(['serve', '--listen', '127.0.0.1:0', '--certs-dir', folder, ...argv]);
+
+  async function addressOf(program: Program): Promise<string> {
+    return until(() => /"address":"([^"]+)"/.exec(program.out())?.[1]);
+  }
+
+  function post(
+    address: string,
+    body: string,
+  ): Promise<{ status: number; connection: string | undefined; text: string }> {
+    return new Promise((resolve, reject) => {
+      const ca = readFileSync(path.join(folder, 'ca.crt'), 'utf8');
+      const sent = request(
+        `https://${address}/validate?timeout=5s`,
+        { method: 'POST', ca, headers: { 'content-type': 'application/json' } },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+          response.on('end', () =>
+            resolve({ status: response.statusCode ?? 0, connection: response.headers.connection, text }),
+          );
+        },
+      );
+      sent.on('error', reject).end(body);
+    });
+  }
+
+  test('prints what to try, answers a review, logs one JSON line for it, and ends with 0 on SIGTERM', async () => {
+    const program = serve('--operations-port', '0');
+    const address = await addressOf(program);
+    expect(program.err()).toContain(
+      `curl --cacert ${folder}/ca.crt -H 'content-type: application/json' -d @test/recordings/pod-latest.json https://${address}/validate`,
+    );
+    const reply = await post(address, REVIEW);
+    expect(reply.status).toBe(200);
+    expect(JSON.parse(reply.text)).toMatchObject({ response: { allowed: false, status: { code: 403 } } });
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+    const lines = program
+      .out()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { msg: string });
+    expect(lines.map(({ msg }) => msg)).toEqual(['listening', 'review', 'stopped']);
+  });
+
+  test('is not ready while it answers what is under way, and says that the connection ends', async () => {
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const bound = free.address();
+    const port = typeof bound === 'object' ? (bound?.port ?? 0) : 0;
+    await new Promise((resolve) => free.close(resolve));
+    const program = serve('--operations-port', String(port));
+    const address = await addressOf(program);
+    const ready = (): Promise<number> =>
+      new Promise((resolve, reject) => {
+        get(`http://127.0.0.1:${port}/readyz`, (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        }).on('error', reject);
+      });
+    expect(await ready()).toBe(200);
+    const ca = readFileSync(path.join(folder, 'ca.crt'), 'utf8');
+    const slow = request(`https://${address}/validate`, {
+      method: 'POST',
+      ca,
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(REVIEW) },
+    });
+    slow.write(REVIEW.slice(0, 100));
+    await once(slow, 'socket');
+    await until(() => (slow.socket?.writableLength === 0 && !slow.socket.connecting ? true : undefined));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    program.child.kill('SIGTERM');
+    await until(() => (program.err().includes('SIGTERM') ? true : undefined));
+    expect(await ready()).toBe(503);
+    slow.end(REVIEW.slice(100));
+    const [response] = (await once(slow, 'response')) as [import('node:http').IncomingMessage];
+    response.resume();
+    expect({ status: response.statusCode, connection: response.headers.connection }).toEqual({
+      status: 200,
+      connection: 'close',
+    });
+    expect(await program.ended).toBe(0);
+  });
+
+  test('says which address is taken and what to do, exit 2', async () => {
+    const first = serve('--operations-port', '0');
+    const address = await addressOf(first);
+    const second = await finish(start(['serve', '--listen', address, '--certs-dir', folder, '--operations-port', '0']));
+    expect(second).toMatchObject({
+      code: 2,
+      err: `cannot listen on ${address}: another process has it; name another with --listen\n`,
+    });
+  });
+
+  test.each([
+    [['--listen', 'nonsense'], /^--listen: expected HOST:PORT/],
+    [['--cert', 'x.pem'], /^--cert: "cert" and "key" go together, "key" is missing\n$/],
+    [['--policy', 'test/recordings/pod-latest.json'], /pod-latest\.json:\d+:\d+: /],
+    [['--operations-port', '99999'], /^--operations-port: expected a port from 0 to 65535/],
+  ])('refuses %j with exit 2', async (argv, message) => {
+    const { code, err } = await finish(start(['serve', '--certs-dir', folder, ...argv]));
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+});
