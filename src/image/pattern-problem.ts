@@ -1,0 +1,122 @@
+/**
+ * Why a string is not an image pattern (pattern.ts), said to the author of a policy: what is wrong, and what to write instead.
+ * A pattern that no image could ever match is refused here as well: it would be a rule that does nothing.
+ */
+import { digestProblem } from './digest.ts';
+import { DOCKER_HUB, isComponent, isHost, isPort, MAX_TAG, splitPort, splitReference } from './grammar.ts';
+import { quoteValue } from './quote.ts';
+import { ANY_SEGMENTS } from './segments.ts';
+
+const MAX_PATTERN = 1024;
+const EXAMPLE = 'registry.example.com/**';
+
+/** A sentence fragment behind `"…" is not a pattern: `; undefined when it is one. */
+export function patternProblem(text: string): string | undefined {
+  return wholeProblem(text) ?? partsProblem(text);
+}
+
+function wholeProblem(text: string): string | undefined {
+  if (text === '') return `it is empty; for example ${EXAMPLE}`;
+  if (text.length > MAX_PATTERN) return `it may have at most ${MAX_PATTERN} characters, it has ${text.length}`;
+  const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(text)?.[0];
+  if (scheme !== undefined)
+    return `leave out ${quoteValue(scheme, 40)}; for example ${withoutScheme(text.slice(scheme.length))}`;
+  if (/\s/.test(text)) return `white space is not allowed; for example ${EXAMPLE}`;
+  const character = /[^A-Za-z0-9._/:@*[\]-]/u.exec(text)?.[0];
+  if (character === undefined) return undefined;
+  return `${quoteValue(character)} is not allowed, and only "*" stands for other characters; for example ${EXAMPLE}`;
+}
+
+function withoutScheme(rest: string): string {
+  const name = rest.replace(/\/+$/, '');
+  return proposal(name.includes('/') ? name : `${name}/**`, EXAMPLE);
+}
+
+/** Only what is a pattern itself and fits into a line is proposed. */
+function proposal(text: string, otherwise: string): string {
+  return text.length <= 120 && patternProblem(text) === undefined ? text : otherwise;
+}
+
+function partsProblem(text: string): string | undefined {
+  const { host, name, tag, digest } = splitReference(text);
+  const suffix = text.slice((host === undefined ? 0 : host.length + 1) + name.length);
+  return (
+    hostProblem(host) ??
+    (host === undefined ? leadProblem(name, tag, suffix) : undefined) ??
+    segmentsProblem(host, name) ??
+    tagProblem(tag) ??
+    (digest === undefined ? undefined : digestProblem(digest))
+  );
+}
+
+function hostProblem(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (text.includes('@')) return `"@" stands only between name and digest; for example ${EXAMPLE}`;
+  if (text.includes('**')) return '"**" cannot stand in a host, where "*" is one label; for example *.example.com/**';
+  const { host, port } = splitPort(text);
+  if (port !== undefined && !isPort(port)) return `${quoteValue(port, 40)} is not a port: a port is digits only`;
+  if (isHost(filled(host)) && !/\[.*\*/.test(host)) return undefined;
+  return `${quoteValue(host, 80)} is not a host name: it has letters, digits, inner hyphens and dots, and a port after ":"`;
+}
+
+/** What may stand at the beginning when no host does, but makes one wonder whether a host was meant. */
+function leadProblem(name: string, tag: string | undefined, suffix: string): string | undefined {
+  if (name === '*') {
+    const every = proposal(`**${suffix}`, '**');
+    const official = proposal(`docker.io/library/*${suffix}`, 'docker.io/library/*');
+    return `"*" could be every image or an official one of Docker Hub: write ${every} or ${official}`;
+  }
+  if (name.startsWith('*/')) {
+    const every = proposal(`**${name.slice(1)}${suffix}`, '**/name');
+    const hub = proposal(`docker.io/${name}${suffix}`, 'docker.io/*/name');
+    return `"*" in front could be any registry or a part of Docker Hub: write ${every} or ${hub}`;
+  }
+  const hostLike = name === 'localhost' || (/\.[a-z]{2,}$/.test(name) && isHost(filled(name)));
+  if (!hostLike || suffix.includes('@') || (tag !== undefined && !isPort(tag))) return undefined;
+  const registry = proposal(`${name}${suffix}/**`, EXAMPLE);
+  const image = proposal(`${DOCKER_HUB}/library/${name}${suffix}`, 'docker.io/library/name');
+  return `it names no repository: write ${registry} for the registry, or ${image} for the image`;
+}
+
+function segmentsProblem(host: string | undefined, name: string): string | undefined {
+  const segments = name.split('/');
+  for (const segment of segments) {
+    const problem = segmentProblem(segment);
+    if (problem === undefined) continue;
+    if (segment !== '') return problem;
+    const closed = [host ?? '', ...segments].filter((part) => part !== '').join('/');
+    return `${problem}: write ${proposal(`${closed}/**`, EXAMPLE)} for all that is below`;
+  }
+  return undefined;
+}
+
+function segmentProblem(segment: string): string | undefined {
+  if (segment === ANY_SEGMENTS) return undefined;
+  if (segment === '') return '"/" stands only between two segments';
+  if (segment.includes('**')) return `"**" must be a segment alone, as in ${EXAMPLE}; inside of one write "*"`;
+  if (/[A-Z]/.test(segment))
+    return `no repository has upper-case letters: write ${quoteValue(segment.toLowerCase(), 80)}`;
+  const character = /[^a-z0-9._*-]/.exec(segment)?.[0];
+  if (character !== undefined) return `"${character}" is not allowed in ${quoteValue(segment, 80)}`;
+  if (isComponent(filled(segment))) return undefined;
+  return `no repository is called ${quoteValue(segment, 80)}: single ".", "_", "__" or "-" stand only between letters or digits`;
+}
+
+function tagProblem(tag: string | undefined): string | undefined {
+  if (tag === undefined) return undefined;
+  if (tag === '') return 'there is no tag after ":": write one, or leave out ":" for every tag';
+  const character = /[^A-Za-z0-9_.*-]/.exec(tag)?.[0];
+  if (character !== undefined)
+    return `"${character}" is not allowed in a tag, only letters, digits, ".", "_", "-" and "*"`;
+  if (/^[.-]/.test(tag)) return `a tag may not begin with "${tag.charAt(0)}"`;
+  const { length } = tag.replaceAll('*', '');
+  return length > MAX_TAG ? `a tag may have at most ${MAX_TAG} characters, it has ${length}` : undefined;
+}
+
+/**
+ * A name that the glob matches. If this one breaks the grammar, all that match do: what is wrong with it stands in the
+ * literal parts, and no other filling would mend that.
+ */
+function filled(glob: string): string {
+  return glob.replaceAll('*', 'a');
+}

@@ -1,0 +1,187 @@
+/**
+ * Image patterns, as policies write them:
+ *
+ *     pattern = [ host "/" ] segment { "/" segment } [ ":" tag glob ] [ "@" digest ]
+ *
+ * It is taken apart and completed as a reference is (grammar.ts): `nginx` is docker.io/library/nginx, `team/*` is
+ * docker.io/team/*, and the first part is a host only by the reference's own rule. In a segment `*` stands for any
+ * characters, never for a "/"; the segment `**` stands for any number of segments, also for none. In a host `*` stays inside
+ * of its label, so both sides have as many dots. `**` alone is every image, and a leading `**` covers every registry, also
+ * where the image has none (its path is then all it has). Without a tag glob every tag and digest matches; with one the
+ * image's effective tag must match, so that an image with only a digest does not.
+ *
+ * Hosts are compared as DNS does it, without case, and port 443 is no port, since images are pulled over https. Addresses are
+ * compared as they are written. Nothing is ever compared as a substring or a prefix of a whole name.
+ */
+import { compileGlob, type TextTest } from './glob.ts';
+import { completeName, splitPort, splitReference } from './grammar.ts';
+import { patternProblem } from './pattern-problem.ts';
+import { quoteValue } from './quote.ts';
+import { effectiveTag, type ImageReference } from './reference.ts';
+import { ANY_SEGMENTS, compileSegments, isGlob, literalPrefix, type SegmentsTest } from './segments.ts';
+
+export interface ImagePattern {
+  /** What the policy says. */
+  readonly text: string;
+  /** Lower-case, without a port 443, `*` inside of labels; undefined for every registry. */
+  readonly host: string | undefined;
+  /** Never empty; `**` for any number of segments. */
+  readonly segments: readonly string[];
+  readonly tag: string | undefined;
+  readonly digest: string | undefined;
+}
+
+/** `problem` is a sentence about the whole pattern, safe to print. */
+export type ParsedPattern =
+  | { readonly ok: true; readonly pattern: ImagePattern }
+  | { readonly ok: false; readonly problem: string };
+
+/** DNS has no longer names (RFC 1035 section 2.3.4), so nothing can be pulled from one; 8 more for a port. */
+const MAX_HOST = 253 + 8;
+
+export function parsePattern(text: string): ParsedPattern {
+  const why = patternProblem(text);
+  if (why !== undefined) return { ok: false, problem: `${quoteValue(text, 80)} is not a pattern: ${why}` };
+  const { host, name, tag, digest } = splitReference(text);
+  const anyRegistry = host === undefined && (name === ANY_SEGMENTS || name.startsWith(`${ANY_SEGMENTS}/`));
+  const { domain, path } = completeName(host, name);
+  // All of Docker Hub is meant, not only what is below library/.
+  const segments = (anyRegistry || name === ANY_SEGMENTS ? name : path).split('/');
+  return { ok: true, pattern: { text, host: anyRegistry ? undefined : hostKey(domain), segments, tag, digest } };
+}
+
+/** One spelling per endpoint: lower case, no port 443, no leading zeros in a port. */
+function hostKey(domain: string): string {
+  const { host, port } = splitPort(domain.toLowerCase());
+  const number = port?.replace(/^0+(?=.)/, '');
+  return number === undefined || number === '443' ? host : `${host}:${number}`;
+}
+
+export interface PatternSet {
+  readonly size: number;
+  /** The first matching pattern in the order of the list. */
+  match(reference: ImageReference): ImagePattern | undefined;
+}
+
+/**
+ * Compiles a list once, so that a decision looks only at the patterns that could match: those of the image's host, found by
+ * their whole path, or by the literal text before their first `*`. That is a few map lookups, however long the list is.
+ */
+export function patternSet(patterns: readonly ImagePattern[]): PatternSet {
+  const hosts = Map.groupBy(patterns.map(entryOf), ({ pattern }) => pattern.host);
+  const anyRegistry = hosts.get(undefined);
+  const everywhere = anyRegistry && indexPaths(anyRegistry);
+  const literal = new Map<string, PathIndex>();
+  const globbed: GlobbedHost[] = [];
+  for (const [host, entries] of hosts) {
+    if (host === undefined) continue;
+    if (isGlob(host)) globbed.push(globbedHost(host, indexPaths(entries)));
+    else literal.set(host, indexPaths(entries));
+  }
+  return {
+    size: patterns.length,
+    match(reference) {
+      const image: Image = { reference, tag: effectiveTag(reference), segments: undefined };
+      const host = hostKey(reference.domain);
+      let best = firstOf(everywhere, image, undefined);
+      best = firstOf(literal.get(host), image, best);
+      for (const { paths, matches } of globbed) if (matches(host)) best = firstOf(paths, image, best);
+      return best?.pattern;
+    },
+  };
+}
+
+interface Entry {
+  /** Its place in the list. */
+  readonly order: number;
+  readonly pattern: ImagePattern;
+  /** undefined: every tag, and none. */
+  readonly matchesTag: TextTest | undefined;
+  /** undefined: the index has compared the whole path already. */
+  readonly matchesPath: SegmentsTest | undefined;
+}
+
+/** What one decision works out about its image. */
+interface Image {
+  readonly reference: ImageReference;
+  readonly tag: string | undefined;
+  segments: readonly string[] | undefined;
+}
+
+/** The patterns of one host, each list in its own order. */
+interface PathIndex {
+  readonly exact: ReadonlyMap<string, readonly Entry[]>;
+  readonly prefixed: ReadonlyMap<string, readonly Entry[]>;
+  /** The lengths that the keys of `prefixed` have, shortest first. */
+  readonly lengths: readonly number[];
+}
+
+interface GlobbedHost {
+  readonly matches: TextTest;
+  readonly paths: PathIndex;
+}
+
+function entryOf(pattern: ImagePattern, order: number): Entry {
+  return {
+    order,
+    pattern,
+    matchesTag: pattern.tag === undefined ? undefined : compileGlob(pattern.tag),
+    matchesPath: pattern.segments.some(isGlob) ? compileSegments(pattern.segments) : undefined,
+  };
+}
+
+function indexPaths(entries: readonly Entry[]): PathIndex {
+  const keyOf = ({ pattern }: Entry): string => literalPrefix(pattern.segments);
+  const exact = Map.groupBy(
+    entries.filter(({ matchesPath }) => matchesPath === undefined),
+    keyOf,
+  );
+  const prefixed = Map.groupBy(
+    entries.filter(({ matchesPath }) => matchesPath !== undefined),
+    keyOf,
+  );
+  const lengths = [...new Set([...prefixed.keys()].map(({ length }) => length))].toSorted((one, other) => one - other);
+  return { exact, prefixed, lengths };
+}
+
+/** An address in brackets has no labels, and an image without a registry has no host; neither matches a glob. */
+function globbedHost(glob: string, paths: PathIndex): GlobbedHost {
+  const { host, port } = splitPort(glob);
+  const matchesLabels = compileSegments(host.split('.'));
+  return {
+    paths,
+    matches(text) {
+      if (text === '' || text.startsWith('[') || text.length > MAX_HOST) return false;
+      const image = splitPort(text);
+      return image.port === port && matchesLabels(image.host.split('.'));
+    },
+  };
+}
+
+function firstOf(paths: PathIndex | undefined, image: Image, best: Entry | undefined): Entry | undefined {
+  if (paths === undefined) return best;
+  const { path } = image.reference;
+  let first = firstIn(paths.exact.get(path), image, best);
+  for (const length of paths.lengths) {
+    if (length > path.length) break;
+    first = firstIn(paths.prefixed.get(path.slice(0, length)), image, first);
+  }
+  return first;
+}
+
+function firstIn(entries: readonly Entry[] | undefined, image: Image, best: Entry | undefined): Entry | undefined {
+  if (entries === undefined) return best;
+  for (const entry of entries) {
+    if (best !== undefined && entry.order > best.order) return best;
+    if (covers(entry, image)) return entry;
+  }
+  return best;
+}
+
+function covers({ pattern, matchesTag, matchesPath }: Entry, image: Image): boolean {
+  if (pattern.digest !== undefined && pattern.digest !== image.reference.digest) return false;
+  if (matchesTag !== undefined && (image.tag === undefined || !matchesTag(image.tag))) return false;
+  if (matchesPath === undefined) return true;
+  image.segments ??= image.reference.path.split('/');
+  return matchesPath(image.segments);
+}
