@@ -4,7 +4,8 @@ import type { Server } from 'node:net';
 import { type Address, type Config, ConfigError, type Flags, loadConfig } from '../config.ts';
 import { compose } from '../compose.ts';
 import { createLog, type GateLog, standardOutput } from '../log.ts';
-import { buildServer, type GateServer } from '../server/app.ts';
+import { buildServer } from '../server/app.ts';
+import type { GateServer } from '../server/http.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { buildOperations, type Operations } from '../server/operations.ts';
 import { ensureCertificate, loadCertificate, type ServingCertificate } from '../server/tls.ts';
@@ -35,6 +36,7 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
     notReady: () => (stopping ? 'stopping' : undefined),
   };
   const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
+  process.once('exit', log.flush);
   const gate = buildServer(context, { tls: certificate, operations, log });
   const side = config.operationsPort === 0 ? undefined : buildOperations(operations);
   const stopped = stopSignal(terminal);

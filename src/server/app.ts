@@ -1,12 +1,5 @@
 /** HTTP in, HTTP out: routes and one error handler around the engine. Builds the server, never listens. */
-import { Server } from 'node:https';
-import Fastify, {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../admission/context.ts';
 import { mutate } from '../admission/mutate.ts';
 import {
@@ -20,6 +13,7 @@ import {
 import { validate, type Verdict } from '../admission/validate.ts';
 import { readBody } from './body.ts';
 import { budgetMs } from './deadline.ts';
+import { BODY_LIMIT_BYTES, createGateServer, type GateServer } from './http.ts';
 import type { Endpoint } from './metrics.ts';
 import { addHealth, type Operations } from './operations.ts';
 import { statusBody } from './status.ts';
@@ -46,14 +40,6 @@ export interface ServerOptions {
   readonly log: ServerLog;
 }
 
-export type GateServer = FastifyInstance<Server>;
-
-/** An API request is limited to 3 MiB and an update carries two objects; controller-runtime takes 7 MiB. */
-const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
-/** The API server keeps idle connections for 90 s; a POST that meets our closing them is lost, not retried. */
-const KEEP_ALIVE_MS = 120_000;
-const REQUEST_MS = 60_000;
-
 /** A request that gets an HTTP error: the client's fault, and `failurePolicy` decides about the object. */
 class BadRequest extends Error {
   readonly statusCode = 400;
@@ -61,21 +47,9 @@ class BadRequest extends Error {
 
 export function buildServer(context: Context, options: ServerOptions): GateServer {
   const { tls, operations, log } = options;
-  const app = Fastify({
-    https: { ...tls, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] },
-    logger: false,
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: BODY_LIMIT_BYTES,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: REQUEST_MS,
-    forceCloseConnections: 'idle',
-    return503OnClosing: false,
-  });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  const app = createGateServer(tls);
   addHealth(app, operations);
   addReviews(app, { context, ...options });
-  closeConnectionsAtTheEnd(app);
   app.setNotFoundHandler((request, reply) => refuse(reply, ...unknownRoute(request)));
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const code = error.statusCode ?? 500;
@@ -176,17 +150,4 @@ async function decide(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** While closing, each answer says that it is the last on its connection; then nothing keeps the process alive. */
-function closeConnectionsAtTheEnd(app: GateServer): void {
-  let closing = false;
-  app.addHook('preClose', (done) => {
-    closing = true;
-    done();
-  });
-  app.addHook('onSend', (_request, reply, _payload, done) => {
-    if (closing) void reply.header('connection', 'close');
-    done();
-  });
 }

@@ -1,5 +1,6 @@
 /** What operators and the kubelet ask: is it alive, is it ready, its metrics, its version. Plain HTTP, a port of its own. */
-import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { createOperationsServer } from './http.ts';
 import type { Metrics } from './metrics.ts';
 import { statusBody } from './status.ts';
 
@@ -27,11 +28,7 @@ export function addHealth(app: Routes, operations: Operations): void {
 }
 
 export function buildOperations(operations: Operations): FastifyInstance {
-  const app = Fastify({
-    logger: false,
-    logController: new LogController({ disableRequestLogging: true }),
-    forceCloseConnections: true,
-  });
+  const app = createOperationsServer();
   addHealth(app, operations);
   app.get('/version', () => ({ version: operations.version }));
   app.get('/metrics', async (_request, reply) => {
