@@ -7,6 +7,7 @@ import { isObject, type JsonObject } from '../pod/pointer.ts';
 import { typeOf } from '../pod/workload.ts';
 import type { Labels } from '../policy/fact.ts';
 import { loadInputs } from './documents.ts';
+import { isKustomization } from './kustomization.ts';
 import { readDocuments, type ParsedDocument, type Position } from './yaml.ts';
 
 /** A request that a file asks for. */
@@ -61,6 +62,7 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
     }
     for (const document of readDocuments(input.text)) {
       documents += 1;
+      if (isKustomization(input.path)) continue;
       readDocument(document, { ...options, file: input.path, manifests, errors });
     }
   }

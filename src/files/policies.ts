@@ -2,6 +2,7 @@
 import type { Policy } from '../policy/policy.ts';
 import { readPolicy, type Vocabulary } from '../policy/document.ts';
 import { loadInputs } from './documents.ts';
+import { isKustomization } from './kustomization.ts';
 import { readDocuments } from './yaml.ts';
 
 /** Every fault of every file, one a line: `file:line:column: pointer: what is wrong`. */
@@ -52,6 +53,7 @@ function policiesIn(
       const { line, column } = of === 'key' ? document.keyPositionOf(pointer) : document.positionOf(pointer);
       return `${path}:${line}:${column}`;
     };
+    if (isKustomization(path)) return [];
     const read = readPolicy(document.value, vocabulary);
     if (read.ok) return [{ policy: read.policy, place: at('/metadata/name', 'value') }];
     for (const fault of read.faults) {

@@ -3,7 +3,6 @@ import { parsePattern, type ImagePattern } from '../image/pattern.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ContainerKind } from '../pod/containers.ts';
 import type { KindTable } from '../pod/kinds.ts';
-import { isObject } from '../pod/pointer.ts';
 import type { Action, Binding, Policy } from './policy.ts';
 import type { Check, Rule } from './rule.ts';
 import { POLICY_SCHEMA } from './schema.ts';
@@ -137,11 +136,4 @@ function bindRule(rule: Rule, parameters: object, at: string, faults: DocumentFa
   if (bound.ok) return bound.value;
   for (const { pointer, problem } of bound.faults) faults.push({ pointer: `${at}${pointer}`, problem, at: 'value' });
   return undefined;
-}
-
-/** Whether a document claims to be ours at all. */
-export function isPolicyDocument(value: unknown): boolean {
-  return (
-    isObject(value) && typeof value['apiVersion'] === 'string' && value['apiVersion'].startsWith('tidewaiter.dev/')
-  );
 }

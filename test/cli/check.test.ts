@@ -152,6 +152,13 @@ describe('check', () => {
     },
   );
 
+  test('passes over kustomizations, which are no objects', async () => {
+    file('kustomized/kustomization.yaml', 'resources: [pod.yaml]\n');
+    file('kustomized/pod.yaml', pod('a', PINNED));
+    const { code, report } = await reportOf(path.join(folder, 'kustomized'));
+    expect({ code, files: report.summary.files }).toEqual({ code: 0, files: 2 });
+  });
+
   test('walks lists, typed lists and recorded reviews', async () => {
     const list = file(
       'list.yaml',
