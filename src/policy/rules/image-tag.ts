@@ -20,7 +20,11 @@ interface TagLists {
 const TAG_GLOBS = {
   type: 'array',
   minItems: 1,
-  items: { type: 'string', pattern: '^[A-Za-z0-9_.*-]{1,128}$' },
+  items: {
+    type: 'string',
+    pattern: '^[A-Za-z0-9_.*-]{1,128}$',
+    hint: 'letters, digits, "_", ".", "-", and "*" for any of them',
+  },
 } as const;
 
 /** Tags are named and of an accepted form. No tag and no digest means `latest`; an image with only a digest has no tag. */
