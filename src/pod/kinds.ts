@@ -166,10 +166,12 @@ const trainingJob = (kind: string, prefix: string): KindEntry => ({
   podSpecs: [`/spec/${prefix}ReplicaSpecs/*/template/spec`],
 });
 
-const rayCluster = (at: string): string[] => [
-  `${at}/headGroupSpec/template/spec`,
-  `${at}/workerGroupSpecs/*/template/spec`,
-];
+const ray = (kind: string, at: string, ...podSpecs: string[]): KindEntry => ({
+  group: 'ray.io',
+  kind,
+  podSpecs: [`${at}/headGroupSpec/template/spec`, `${at}/workerGroupSpecs/*/template/spec`, ...podSpecs],
+  images: [`${at}/autoscalerOptions/image`],
+});
 
 const spark = (kind: string, at: string): KindEntry => ({
   group: 'sparkoperator.k8s.io',
@@ -203,9 +205,9 @@ const OTHERS: readonly KindEntry[] = [
   trainingJob('MPIJob', 'mpi'),
   trainingJob('PaddleJob', 'paddle'),
   trainingJob('JAXJob', 'jax'),
-  ...template('ray.io', ['RayCluster'], ...rayCluster('/spec')),
-  ...template('ray.io', ['RayJob'], ...rayCluster('/spec/rayClusterSpec'), '/spec/submitterPodTemplate/spec'),
-  ...template('ray.io', ['RayService'], ...rayCluster('/spec/rayClusterConfig')),
+  ray('RayCluster', '/spec'),
+  ray('RayJob', '/spec/rayClusterSpec', '/spec/submitterPodTemplate/spec'),
+  ray('RayService', '/spec/rayClusterConfig'),
   spark('SparkApplication', '/spec'),
   spark('ScheduledSparkApplication', '/spec/template'),
 ];
