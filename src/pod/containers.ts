@@ -5,7 +5,7 @@
  */
 import { quoteValue } from '../image/quote.ts';
 import { effectiveTag, type ImageReference, parseReference } from '../image/reference.ts';
-import { isObject, type JsonObject, type Place, ShapeError } from './pointer.ts';
+import { isObject, type JsonObject, jsonType, type Place, ShapeError, shownPointer } from './pointer.ts';
 import { readBoolean, readNumber, readObject, readObjects, readString } from './read.ts';
 
 export const CONTAINER_KINDS = ['regular', 'init', 'sidecar', 'ephemeral', 'volume'] as const;
@@ -62,11 +62,25 @@ export interface PodSource {
   readonly template: boolean;
   /** Placeholders that the kind's controller substitutes, for example `{{`. */
   readonly placeholder: string | undefined;
+  /** Called for each container, image and port of the object; throws a ShapeError when there are too many. */
+  readonly count: (pointer: string) => void;
+}
+
+/** More than fits into etcd's 1.5 MiB; beyond it, one request could take the memory and the time of all others. */
+export const MAX_ITEMS = 50_000;
+
+/** A fresh one for each object. */
+export function itemCount(): PodSource['count'] {
+  let items = 0;
+  return (pointer) => {
+    items += 1;
+    if (items > MAX_ITEMS) throw new ShapeError(pointer, `at most ${MAX_ITEMS} containers, images and ports`, 'more');
+  };
 }
 
 export function podAt(place: Place, source: PodSource): Pod {
   const { pointer, value: spec } = place;
-  if (!isObject(spec)) throw new ShapeError(pointer, 'an object', spec);
+  if (!isObject(spec)) throw new ShapeError(pointer, 'an object', jsonType(spec));
   const hostNetwork = readBoolean(spec, 'hostNetwork', pointer);
   const containers: Container[] = [];
   const add = (key: string, kindOf: (container: JsonObject, at: string) => ContainerKind): void => {
@@ -98,6 +112,7 @@ interface ContainerContext {
 }
 
 function containerAt(pointer: string, fields: JsonObject, context: ContainerContext): Container {
+  context.source.count(pointer);
   const image = imageOf(readString(fields, 'image', pointer) ?? '', context.source);
   return {
     kind: context.kind,
@@ -107,7 +122,7 @@ function containerAt(pointer: string, fields: JsonObject, context: ContainerCont
     image,
     pullPolicy: readString(fields, 'imagePullPolicy', pointer) || defaultPullPolicy(image),
     pullPolicyPointer: `${pointer}/imagePullPolicy`,
-    ports: portsAt(pointer, fields, context.hostNetwork),
+    ports: portsAt(pointer, fields, context),
   };
 }
 
@@ -121,6 +136,7 @@ function addImageVolumes(
     const at = `${pointer}/volumes/${index}`;
     const source = readObject(volume, 'image', at);
     if (source === undefined) continue;
+    into.source.count(at);
     const image = imageOf(readString(source, 'reference', `${at}/image`) ?? '', into.source);
     into.containers.push({
       kind: 'volume',
@@ -137,7 +153,8 @@ function addImageVolumes(
 
 /** An image string that stands outside of a pod spec, at `place`; `holder` is the object around it. */
 export function looseImage(place: Place, holder: JsonObject, source: PodSource): Container {
-  if (typeof place.value !== 'string') throw new ShapeError(place.pointer, 'a string', place.value);
+  if (typeof place.value !== 'string') throw new ShapeError(place.pointer, 'a string', jsonType(place.value));
+  source.count(place.pointer);
   const pointer = place.pointer.slice(0, place.pointer.lastIndexOf('/'));
   return {
     kind: 'regular',
@@ -170,16 +187,15 @@ function defaultPullPolicy(image: ContainerImage): string {
   return image.state === 'parsed' && effectiveTag(image.reference) === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
-function portsAt(pointer: string, fields: JsonObject, hostNetwork: boolean): readonly Port[] {
+function portsAt(pointer: string, fields: JsonObject, context: ContainerContext): readonly Port[] {
   const ports = readObjects(fields, 'ports', pointer);
-  return ports.length === 0
-    ? NO_PORTS
-    : ports.map((port, index) => portAt(`${pointer}/ports/${index}`, port, hostNetwork));
+  return ports.length === 0 ? NO_PORTS : ports.map((port, index) => portAt(`${pointer}/ports/${index}`, port, context));
 }
 
 const NO_PORTS: readonly Port[] = [];
 
-function portAt(pointer: string, port: JsonObject, hostNetwork: boolean): Port {
+function portAt(pointer: string, port: JsonObject, { hostNetwork, source }: ContainerContext): Port {
+  source.count(pointer);
   const containerPort = readNumber(port, 'containerPort', pointer) ?? 0;
   return {
     pointer,
@@ -201,6 +217,6 @@ const LABELS: Readonly<Record<ContainerKind, string>> = {
 
 /** `container "web"`, `init container "migrate"`, or the place when there is no name. */
 export function containerLabel(container: Container): string {
-  if (container.name === undefined) return `image at ${container.imagePointer}`;
+  if (container.name === undefined) return `image at ${shownPointer(container.imagePointer)}`;
   return `${LABELS[container.kind]} ${quoteValue(container.name)}`;
 }

@@ -2,7 +2,7 @@
  * Images that a JSON pointer alone cannot name: put together from several fields, used as a map key, or inside a string.
  * Each place is that of the value a user would change.
  */
-import { escapeSegment, isObject, type JsonObject, type Place } from './pointer.ts';
+import { escapeSegment, isObject, type JsonObject, type Place, pointerTo } from './pointer.ts';
 import { readObject, readObjects, readString } from './read.ts';
 
 export type OddReader = (object: JsonObject) => readonly Place[];
@@ -35,7 +35,7 @@ function nodeImages(object: JsonObject): readonly Place[] {
   const images = spec === undefined ? undefined : readObject(spec, 'images', '/spec');
   if (images === undefined) return [];
   return Object.keys(images).flatMap((repository) => {
-    const at = `/spec/images/${escapeSegment(repository)}`;
+    const at = pointerTo('/spec/images', repository);
     const entry = readObject(images, repository, '/spec/images');
     if (entry === undefined) return [];
     return readObjects(entry, 'tags', at).map((tag, index) => ({

@@ -2,6 +2,7 @@
  * JSON pointers (RFC 6901) into Kubernetes objects, with one addition for tables of places: a segment `*` stands for
  * every element of a list and every value of a map.
  */
+import { quoteValue } from '../image/quote.ts';
 
 export type JsonObject = { readonly [key: string]: unknown };
 
@@ -10,12 +11,12 @@ export interface Place {
   readonly value: unknown;
 }
 
-/** A value of another JSON type than the API has at this place; `pointer` is relative to the object. */
+/** Something else than the API can have at this place, mostly another JSON type; `pointer` is relative to the object. */
 export class ShapeError extends Error {
   readonly pointer: string;
 
-  constructor(pointer: string, expected: string, found: unknown) {
-    super(`expected ${expected}, found ${jsonType(found)}`);
+  constructor(pointer: string, expected: string, found: string) {
+    super(`expected ${expected}, found ${found}`);
     this.name = 'ShapeError';
     this.pointer = pointer;
   }
@@ -46,13 +47,18 @@ export function pointerSegments(pointer: string): readonly string[] {
     .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
+/** Keys are other people's text: a pointer with an odd one is quoted where a person reads it. */
+export function shownPointer(pointer: string): string {
+  return /^[\w/.~:*-]{0,500}$/.test(pointer) ? pointer : quoteValue(pointer, 500);
+}
+
 /** `/spec/containers/0/image` in the spelling of Kubernetes field paths: `spec.containers[0].image`. */
 export function fieldPath(pointer: string): string {
   let path = '';
   for (const segment of pointerSegments(pointer)) {
     if (/^\d+$/.test(segment)) path += `[${segment}]`;
     else if (/^[A-Za-z_][\w-]*$/.test(segment)) path += path === '' ? segment : `.${segment}`;
-    else path += `[${JSON.stringify(segment)}]`;
+    else path += `[${quoteValue(segment)}]`;
   }
   return path;
 }
@@ -71,19 +77,29 @@ export function placesAt(root: unknown, segments: readonly string[]): readonly P
 function step(place: Place, segment: string, into: Place[]): void {
   const { pointer, value } = place;
   if (segment === '*') {
-    for (const [key, child] of entries(value)) push(into, `${pointer}/${escapeSegment(key)}`, child);
+    for (const [key, child] of entries(place)) push(into, pointerTo(pointer, key), child);
   } else if (isObject(value)) {
     if (Object.hasOwn(value, segment)) push(into, `${pointer}/${escapeSegment(segment)}`, value[segment]);
   } else if (Array.isArray(value) && /^(0|[1-9]\d{0,9})$/.test(segment)) {
     push(into, `${pointer}/${segment}`, value[Number(segment)]);
   } else if (value !== null && value !== undefined) {
-    throw new ShapeError(pointer, 'an object', value);
+    throw new ShapeError(pointer, 'an object', jsonType(value));
   }
 }
 
-function entries(value: unknown): readonly (readonly [string, unknown])[] {
+function entries({ pointer, value }: Place): readonly (readonly [string, unknown])[] {
   if (Array.isArray(value)) return value.map((child, index) => [String(index), child] as const);
-  return isObject(value) ? Object.entries(value) : [];
+  if (isObject(value)) return Object.entries(value);
+  throw new ShapeError(pointer, 'a list or a map', jsonType(value));
+}
+
+/** Longer than any name or image repository; the pointers of a whole object are built on its keys. */
+const MAX_KEY = 500;
+
+/** To the value of a key that a user has chosen. */
+export function pointerTo(pointer: string, key: string): string {
+  if (key.length <= MAX_KEY) return `${pointer}/${escapeSegment(key)}`;
+  throw new ShapeError(pointer, `keys of at most ${MAX_KEY} characters`, `one of ${key.length}`);
 }
 
 function push(into: Place[], pointer: string, value: unknown): void {

@@ -1,31 +1,31 @@
 /** Typed reads of single fields. Absent and null are the same, as in Go's decoding; another JSON type is a ShapeError. */
-import { isObject, type JsonObject, ShapeError } from './pointer.ts';
+import { escapeSegment, isObject, type JsonObject, jsonType, ShapeError } from './pointer.ts';
 
 export function readString(object: JsonObject, key: string, at: string): string | undefined {
   const value = object[key];
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string') throw new ShapeError(`${at}/${key}`, 'a string', value);
+  if (typeof value !== 'string') throw new ShapeError(`${at}/${escapeSegment(key)}`, 'a string', jsonType(value));
   return value;
 }
 
 export function readNumber(object: JsonObject, key: string, at: string): number | undefined {
   const value = object[key];
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'number') throw new ShapeError(`${at}/${key}`, 'a number', value);
+  if (typeof value !== 'number') throw new ShapeError(`${at}/${escapeSegment(key)}`, 'a number', jsonType(value));
   return value;
 }
 
 export function readBoolean(object: JsonObject, key: string, at: string): boolean {
   const value = object[key];
   if (value === undefined || value === null) return false;
-  if (typeof value !== 'boolean') throw new ShapeError(`${at}/${key}`, 'true or false', value);
+  if (typeof value !== 'boolean') throw new ShapeError(`${at}/${escapeSegment(key)}`, 'true or false', jsonType(value));
   return value;
 }
 
 export function readObject(object: JsonObject, key: string, at: string): JsonObject | undefined {
   const value = object[key];
   if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) throw new ShapeError(`${at}/${key}`, 'an object', value);
+  if (!isObject(value)) throw new ShapeError(`${at}/${escapeSegment(key)}`, 'an object', jsonType(value));
   return value;
 }
 
@@ -33,9 +33,10 @@ export function readObject(object: JsonObject, key: string, at: string): JsonObj
 export function readObjects(object: JsonObject, key: string, at: string): readonly JsonObject[] {
   const value = object[key];
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new ShapeError(`${at}/${key}`, 'a list', value);
+  if (!Array.isArray(value)) throw new ShapeError(`${at}/${escapeSegment(key)}`, 'a list', jsonType(value));
   for (let index = 0; index < value.length; index++) {
-    if (!isObject(value[index])) throw new ShapeError(`${at}/${key}/${index}`, 'an object', value[index]);
+    if (!isObject(value[index]))
+      throw new ShapeError(`${at}/${escapeSegment(key)}/${index}`, 'an object', jsonType(value[index]));
   }
   return value;
 }

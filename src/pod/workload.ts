@@ -1,5 +1,5 @@
 /** An object of the API that runs or pulls images, read once: which pods it makes, and every image in it. */
-import { type Container, looseImage, type Pod, podAt, type PodSource } from './containers.ts';
+import { type Container, itemCount, looseImage, type Pod, podAt, type PodSource } from './containers.ts';
 import type { Kind, KindTable } from './kinds.ts';
 import { isObject, type JsonObject, type Place, placesAt, pointerSegments, ShapeError } from './pointer.ts';
 import { readObject, readString } from './read.ts';
@@ -60,7 +60,7 @@ export function apiVersionOf({ group, version }: ObjectType): string {
 }
 
 function readWorkload(object: JsonObject, type: ObjectType, kind: Kind): Workload {
-  const source: PodSource = { template: kind.template, placeholder: kind.placeholder };
+  const source: PodSource = { template: kind.template, placeholder: kind.placeholder, count: itemCount() };
   const pods = kind.podSpecs.flatMap((segments) => placesAt(object, segments).map((place) => podAt(place, source)));
   const inPods = pods.flatMap((pod) => pod.containers);
   const metadata = readObject(object, 'metadata', '') ?? {};

@@ -1,0 +1,143 @@
+/** Images that are put together from several fields, used as a key, or hidden in a string. */
+import { describe, expect, test } from 'vitest';
+import { kindTable } from '../../src/pod/kinds.ts';
+import { typeOf, workloadOf } from '../../src/pod/workload.ts';
+import { objectsIn, readWorkload } from './fixtures.ts';
+
+function imagesOf(yaml: string): readonly (readonly [string, string])[] {
+  return objectsIn(yaml).flatMap((object) =>
+    readWorkload(object).containers.map(({ imagePointer, image }) => [imagePointer, image.text] as const),
+  );
+}
+
+function faultOf(yaml: string): unknown {
+  const [object] = objectsIn(yaml);
+  const read = object && workloadOf(object, typeOf(object), kindTable());
+  return read?.ok === false ? `${read.fault.pointer}: ${read.fault.problem}` : read;
+}
+
+const SHA = 'e'.repeat(64);
+
+describe('prometheus-operator’s baseImage', () => {
+  const image = (kind: string, spec: string): readonly string[] =>
+    imagesOf(`{apiVersion: monitoring.coreos.com/v1, kind: ${kind}, metadata: {name: m}, spec: ${spec}}`).map(
+      ([, text]) => text,
+    );
+
+  test.each([
+    ['{baseImage: quay.io/p}', ['quay.io/p']],
+    ['{baseImage: quay.io/p, version: v1}', ['quay.io/p:v1']],
+    ['{baseImage: quay.io/p, version: v1, tag: v2}', ['quay.io/p:v2']],
+    [`{baseImage: quay.io/p, version: v1, tag: v2, sha: ${SHA}}`, [`quay.io/p@sha256:${SHA}`]],
+    ['{baseImage: quay.io/p, tag: v2, image: quay.io/q:3}', ['quay.io/q:3']],
+    ['{baseImage: quay.io/p, tag: "", version: v1, image: ""}', ['', 'quay.io/p:v1']],
+    ['{tag: v2, version: v1}', []],
+    ['null', []],
+  ])('of %s is %j', (spec, images) => {
+    for (const kind of ['Prometheus', 'Alertmanager', 'ThanosRuler', 'PrometheusAgent'])
+      expect(image(kind, spec)).toEqual(images);
+  });
+
+  test.each([
+    ['{spec: {baseImage: 1}}', '/spec/baseImage: expected a string, found a number'],
+    ['{spec: {baseImage: a, tag: {}}}', '/spec/tag: expected a string, found an object'],
+    ['{spec: {baseImage: a, sha: []}}', '/spec/sha: expected a string, found a list'],
+    ['{spec: {baseImage: a, version: true}}', '/spec/version: expected a string, found a boolean'],
+    ['{spec: {image: 1}}', '/spec/image: expected a string, found a number'],
+    ['{spec: a}', '/spec: expected an object, found a string'],
+  ])('of another shape is a fault: %s', (rest, fault) => {
+    expect(faultOf(rest.replace('{', '{apiVersion: monitoring.coreos.com/v1, kind: Prometheus, '))).toBe(fault);
+  });
+});
+
+describe('a NodeImage', () => {
+  const nodeImage = (images: string): string =>
+    `{apiVersion: apps.kruise.io/v1alpha1, kind: NodeImage, spec: {images: ${images}}}`;
+
+  test.each<[string, readonly (readonly [string, string])[]]>([
+    [
+      '{"a/b": {tags: [{tag: "1"}, {tag: "2"}]}}',
+      [
+        ['/spec/images/a~1b/tags/0/tag', 'a/b:1'],
+        ['/spec/images/a~1b/tags/1/tag', 'a/b:2'],
+      ],
+    ],
+    [
+      '{__proto__: {tags: [{tag: "1"}]}, constructor: {tags: [{tag: "2"}]}}',
+      [
+        ['/spec/images/__proto__/tags/0/tag', '__proto__:1'],
+        ['/spec/images/constructor/tags/0/tag', 'constructor:2'],
+      ],
+    ],
+    ['{a: {tags: [{}]}}', [['/spec/images/a/tags/0/tag', 'a:']]],
+    ['{a: {tags: null}, b: null, c: {}}', []],
+    ['{}', []],
+    ['null', []],
+  ])('with %s pulls %j', (images, expected) => {
+    expect(imagesOf(nodeImage(images))).toEqual(expected);
+  });
+
+  test.each([
+    ['[]', '/spec/images: expected an object, found a list'],
+    ['{a/b: 1}', '/spec/images/a~1b: expected an object, found a number'],
+    ['{a/b: {tags: {}}}', '/spec/images/a~1b/tags: expected a list, found an object'],
+    ['{a: {tags: [x]}}', '/spec/images/a/tags/0: expected an object, found a string'],
+    ['{a: {tags: [{tag: 1}]}}', '/spec/images/a/tags/0/tag: expected a string, found a number'],
+    [
+      `{${'k'.repeat(501)}: {tags: [{tag: "1"}]}}`,
+      '/spec/images: expected keys of at most 500 characters, found one of 501',
+    ],
+  ])('of another shape is a fault: %s', (images, fault) => {
+    expect(faultOf(nodeImage(images))).toBe(fault);
+  });
+});
+
+describe('a DataVolume', () => {
+  test.each([
+    ['docker://quay.io/a:1', ['quay.io/a:1']],
+    ['oci-archive://bucket/a', []],
+    ['DOCKER://quay.io/a:1', []],
+    ['docker://', ['']],
+  ])('from %j pulls %j', (url, images) => {
+    const found = imagesOf(
+      `{apiVersion: cdi.kubevirt.io/v1beta1, kind: DataVolume, spec: {source: {registry: {url: "${url}"}}}}`,
+    );
+    expect(found.map(([, text]) => text)).toEqual(images);
+  });
+
+  test.each([
+    ['{source: {registry: {url: 1}}}', '/spec/source/registry/url: expected a string, found a number'],
+    ['{source: {registry: x}}', '/spec/source/registry: expected an object, found a string'],
+    ['{source: x}', '/spec/source: expected an object, found a string'],
+  ])('of another shape is a fault: %s', (spec, fault) => {
+    expect(faultOf(`{apiVersion: cdi.kubevirt.io/v1beta1, kind: DataVolume, spec: ${spec}}`)).toBe(fault);
+  });
+});
+
+describe('KubeVirt’s hook sidecars', () => {
+  const vmi = (annotation: unknown): string =>
+    JSON.stringify({
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachineInstance',
+      metadata: { annotations: { 'hooks.kubevirt.io/hookSidecars': annotation } },
+    });
+
+  test.each<[unknown, readonly string[]]>([
+    ['[{"image": "a:1"}, {"args": []}, {"image": "b:2"}]', ['a:1', 'b:2']],
+    ['[{"image": 1}, null, "c:3", ["d:4"]]', []],
+    ['{"image": "a:1"}', []],
+    ['not JSON', []],
+    ['', []],
+    [null, []],
+    ['['.repeat(100_000), []],
+    [`${'['.repeat(100_000)}${']'.repeat(100_000)}`, []],
+  ])('in %.60j are %j', (annotation, images) => {
+    expect(imagesOf(vmi(annotation)).map(([, text]) => text)).toEqual(images);
+  });
+
+  test('in an annotation that is no text are a fault', () => {
+    expect(faultOf(vmi([]))).toBe(
+      '/metadata/annotations/hooks.kubevirt.io~1hookSidecars: expected a string, found a list',
+    );
+  });
+});
