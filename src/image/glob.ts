@@ -19,7 +19,7 @@ export function compileGlob(glob: string): TextTest {
     .filter((piece) => piece !== '');
   return (text) => {
     const end = text.length - tail.length;
-    if (end < head.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
+    if (!text.startsWith(head) || !text.endsWith(tail)) return false;
     let from = head.length;
     for (const piece of middle) {
       const found = text.indexOf(piece, from);

@@ -42,7 +42,7 @@ export const MAX_TAG = 128;
 const LEGACY_DOCKER_HUB = 'index.docker.io';
 const COMPONENT = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
 const PATH = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/;
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 const IMAGE_ID = /^[a-f0-9]{64}$/;
 
 /** The checked and normalised parts, or undefined when `text` does not follow the grammar. */

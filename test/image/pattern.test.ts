@@ -61,6 +61,7 @@ describe('parsePattern', () => {
 
   test.each([sha256, sha512])('reads a digest', (digest) => {
     expect(pattern(`nginx@${digest}`)).toMatchObject({ segments: ['library', 'nginx'], tag: undefined, digest });
+    expect(pattern(`node.js@${digest}`)).toMatchObject({ segments: ['library', 'node.js'], tag: undefined, digest });
     expect(pattern(`nginx:1@${digest}`)).toMatchObject({ segments: ['library', 'nginx'], tag: '1', digest });
   });
 
@@ -78,6 +79,10 @@ describe('parsePattern', () => {
     [
       `*@${'sha256:'.repeat(100)}`,
       '"*" could be every image or an official one of Docker Hub: write ** or docker.io/library/*',
+    ],
+    [
+      `*/${'a'.repeat(200)}`,
+      '"*" in front could be any registry or a part of Docker Hub: write **/name or docker.io/*/name',
     ],
     ['*/app', '"*" in front could be any registry or a part of Docker Hub: write **/app or docker.io/*/app'],
     ['*/**', '"*" in front could be any registry or a part of Docker Hub: write **/** or docker.io/*/**'],

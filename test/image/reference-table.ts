@@ -185,6 +185,8 @@ export const refused: readonly (readonly [text: string, problem: string])[] = [
   ['2001:db8::1/x', 'an IPv6 address stands in brackets: for example "[2001:db8::1]:5000/name"'],
   ['-bad.com/x', '"-bad.com" is not a host name: it has letters, digits, inner hyphens and dots, and a port after ":"'],
   ['bad-.com/x', '"bad-.com" is not a host name: it has letters, digits, inner hyphens and dots, and a port after ":"'],
+  ['a.-b.com/x', '"a.-b.com" is not a host name: it has letters, digits, inner hyphens and dots, and a port after ":"'],
+  ['[]:5000/x', '"[]" is not a host name: it has letters, digits, inner hyphens and dots, and a port after ":"'],
   ['a..com/x', '"a..com" is not a host name: it has letters, digits, inner hyphens and dots, and a port after ":"'],
   ['a.com./x', '"a.com." is not a host name: it has letters, digits, inner hyphens and dots, and a port after ":"'],
   [
