@@ -3,6 +3,7 @@
  * containers, ephemeral containers and image volumes. Defaults that the API server writes before admission are applied on
  * reading (kubernetes pkg/apis/core/v1/defaults.go), so that a manifest from a file and a stored object read alike.
  */
+import { maskPassword } from '../image/password.ts';
 import { quoteValue } from '../image/quote.ts';
 import { effectiveTag, type ImageReference, parseReference } from '../image/reference.ts';
 import { isObject, type JsonObject, jsonType, type Place, ShapeError, shownPointer } from './pointer.ts';
@@ -179,7 +180,7 @@ export function imageOf(text: string, source: PodSource): ContainerImage {
   const parsed = parseReference(text);
   return parsed.ok
     ? { state: 'parsed', text, reference: parsed.reference }
-    : { state: 'invalid', text, problem: parsed.problem };
+    : { state: 'invalid', text: maskPassword(text), problem: parsed.problem };
 }
 
 /** SetDefaults_Container: the tag decides, also beside a digest; what does not parse gets IfNotPresent. */
