@@ -52,28 +52,38 @@ export function compileScope(match: Clause, exclude: Clause): Scope {
     covers(request) {
       const inside = wanted.request(request);
       if (inside === 'no') return undefined;
-      const doubt = inside === 'unknown' ? always : never;
-      const outside = unwanted === undefined ? 'no' : unwanted.request(request);
-      if (unwanted === undefined || outside === 'no') return coverage(request, wanted, doubt);
-      if (outside === 'unknown') return coverage(request, wanted, inside === 'unknown' ? always : takenOutBy(unwanted));
-      return unwanted.narrows ? coverage(request, without(wanted, unwanted), doubt) : undefined;
+      const outside = unwanted?.request(request) ?? 'no';
+      if (unwanted === undefined || outside === 'no') return coverage(request, wanted, [[wanted, always]]);
+      if (outside === 'unknown')
+        return coverage(request, wanted, [
+          [wanted, always],
+          [unwanted, takenOutBy(unwanted)],
+        ]);
+      return unwanted.narrows ? coverage(request, without(wanted, unwanted), [[wanted, always]]) : undefined;
     },
   };
 }
 
-function takenOutBy(unwanted: CompiledClause): Doubt {
-  return (container) => container === undefined || unwanted.container(container, false);
+type Concerns = (container: Container | undefined) => boolean;
+const always: Concerns = () => true;
+
+/** A clause that looks at single containers takes out only those, never what is said of the whole object. */
+function takenOutBy(unwanted: CompiledClause): Concerns {
+  return (container) => (container === undefined ? !unwanted.narrows : unwanted.container(container, false));
 }
 
-type Doubt = (container: Container | undefined) => boolean;
-const always: Doubt = () => true;
-const never: Doubt = () => false;
-
-function coverage(request: ScopeRequest, clause: CompiledClause, doubtful: Doubt): Coverage {
+function coverage(
+  request: ScopeRequest,
+  clause: CompiledClause,
+  clauses: readonly (readonly [CompiledClause, Concerns])[],
+): Coverage {
   const all = request.workload.containers;
   return {
     containers: clause.narrows ? all.filter((container) => clause.container(container, true)) : all,
-    doubt: (container) => (doubtful(container) ? reasonOf(request) : undefined),
+    doubt(container) {
+      const doubts = clauses.flatMap(([doubtful, concerns]) => (concerns(container) ? doubtful.doubts(request) : []));
+      return doubts.length === 0 ? undefined : [...new Set(doubts)].join(' and ');
+    },
   };
 }
 
@@ -85,13 +95,10 @@ function without(wanted: CompiledClause, unwanted: CompiledClause): CompiledClau
   };
 }
 
-function reasonOf({ namespaceLabels, user }: ScopeRequest): string {
-  if (namespaceLabels.state === 'unknown') return namespaceLabels.reason;
-  return user === undefined ? 'who asks is not known here' : 'its scope could not be decided';
-}
-
 interface CompiledClause {
   request(request: ScopeRequest): Answer;
+  /** Why `request` is unknown; empty when it is not. */
+  doubts(request: ScopeRequest): readonly string[];
   /** Whether it looks at single containers at all. */
   readonly narrows: boolean;
   /** `unread` answers for an image that does not parse: it stays in what is matched and is never excluded. */
@@ -107,14 +114,15 @@ function compileClause(clause: Clause): CompiledClause {
     ...given(clause.namespaces, namespaceTest),
     ...(clause.namespaceSelector === undefined ? [] : [selectorTest(clause.namespaceSelector)]),
     ...given(clause.kinds, kindTest),
-    ...given(clause.operations, (operations) => (request) => answerOf(operations.includes(request.operation))),
+    ...given(clause.operations, operationTest),
     ...given(clause.users, userTest),
     ...given(clause.groups, groupTest),
   ];
   const kinds = clause.containers?.length ? new Set(clause.containers) : undefined;
   const images = clause.images?.length ? patternSet(clause.images) : undefined;
   return {
-    request: (request) => tests.reduce<Answer>((answer, test) => both(answer, test(request)), 'yes'),
+    request: (request) => tests.reduce<Answer>((answer, { ask }) => both(answer, ask(request)), 'yes'),
+    doubts: (request) => tests.flatMap(({ ask, doubt }) => (ask(request) === 'unknown' ? [doubt(request)] : [])),
     narrows: kinds !== undefined || images !== undefined,
     container(container, unread) {
       if (kinds !== undefined && !kinds.has(container.kind)) return false;
@@ -124,14 +132,19 @@ function compileClause(clause: Clause): CompiledClause {
   };
 }
 
-type Test = (request: ScopeRequest) => Answer;
+interface Test {
+  readonly ask: (request: ScopeRequest) => Answer;
+  /** Why it cannot tell, when it cannot. */
+  readonly doubt: (request: ScopeRequest) => string;
+}
+
+/** What every door knows. */
+function certain(ask: (request: ScopeRequest) => boolean): Test {
+  return { ask: (request) => (ask(request) ? 'yes' : 'no'), doubt: () => '' };
+}
 
 function given<T>(list: readonly T[] | undefined, test: (list: readonly T[]) => Test): readonly Test[] {
   return list === undefined || list.length === 0 ? [] : [test(list)];
-}
-
-function answerOf(yes: boolean): Answer {
-  return yes ? 'yes' : 'no';
 }
 
 function anyGlob(globs: readonly string[]): (text: string) => boolean {
@@ -141,34 +154,44 @@ function anyGlob(globs: readonly string[]): (text: string) => boolean {
 
 function namespaceTest(globs: readonly string[]): Test {
   const matches = anyGlob(globs);
-  return ({ namespace }) => answerOf(namespace !== undefined && matches(namespace));
+  return certain(({ namespace }) => namespace !== undefined && matches(namespace));
 }
 
 /** The label of the namespace's name is set by the API server itself, so it is known without asking. */
 function selectorTest(selector: LabelSelector): Test {
-  return ({ namespace, namespaceLabels }) => {
-    if (namespace === undefined || namespaceLabels.state === 'no') return selects(selector, {}, true);
-    if (namespaceLabels.state === 'yes') return selects(selector, namespaceLabels.value, true);
-    return selects(selector, { 'kubernetes.io/metadata.name': namespace }, false);
+  return {
+    ask({ namespace, namespaceLabels }) {
+      if (namespace === undefined || namespaceLabels.state === 'no') return selects(selector, {}, true);
+      if (namespaceLabels.state === 'yes') return selects(selector, namespaceLabels.value, true);
+      return selects(selector, { 'kubernetes.io/metadata.name': namespace }, false);
+    },
+    doubt: ({ namespaceLabels }) => (namespaceLabels.state === 'unknown' ? namespaceLabels.reason : ''),
   };
 }
 
 /** `Deployment`, or `Job.batch.volcano.sh` where a kind's name alone is not enough. */
 function kindTest(globs: readonly string[]): Test {
   const matches = anyGlob(globs);
-  return ({
-    workload: {
-      type: { kind, group },
-    },
-  }) => answerOf(matches(kind) || matches(`${kind}.${group}`));
+  return certain(({ workload: { type } }) => matches(type.kind) || matches(`${type.kind}.${type.group}`));
+}
+
+function operationTest(operations: readonly string[]): Test {
+  return certain(({ operation }) => operations.includes(operation));
 }
 
 function userTest(globs: readonly string[]): Test {
   const matches = anyGlob(globs);
-  return ({ user }) => (user === undefined ? 'unknown' : answerOf(matches(user.name)));
+  return askingUser((user) => matches(user.name));
 }
 
 function groupTest(globs: readonly string[]): Test {
   const matches = anyGlob(globs);
-  return ({ user }) => (user === undefined ? 'unknown' : answerOf(user.groups.some(matches)));
+  return askingUser((user) => user.groups.some(matches));
+}
+
+function askingUser(matches: (user: NonNullable<ScopeRequest['user']>) => boolean): Test {
+  return {
+    ask: ({ user }) => (user === undefined ? 'unknown' : matches(user) ? 'yes' : 'no'),
+    doubt: () => 'who asks is not known here',
+  };
 }
