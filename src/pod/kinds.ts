@@ -34,6 +34,8 @@ export interface Kind {
 export interface KindTable {
   find(group: string, kind: string): Kind | undefined;
   readonly names: readonly string[];
+  /** `Deployment.apps`, for kinds outside of the core group. */
+  readonly fullNames: readonly string[];
 }
 
 const template = (group: string, kinds: readonly string[], ...podSpecs: string[]): KindEntry[] =>
@@ -224,6 +226,7 @@ export function kindTable(added: readonly KindEntry[] = []): KindTable {
   return {
     find: (group, kind) => kinds.get(`${group}/${kind}`),
     names: [...new Set([...kinds.values()].map(({ kind }) => kind))].sort(),
+    fullNames: [...kinds.values()].flatMap(({ group, kind }) => (group === '' ? [] : [`${kind}.${group}`])).sort(),
   };
 }
 

@@ -78,9 +78,10 @@ function readClause(
   { vocabulary, report }: { readonly vocabulary: Vocabulary; readonly report: Report },
 ): Clause {
   for (const [index, kind] of (clause.kinds ?? []).entries()) {
-    const problem = kindProblem(kind, vocabulary.kinds.names);
+    const problem = kindProblem(kind, vocabulary.kinds);
     if (problem !== undefined) report(`${at}/kinds/${index}`, problem);
   }
+  checkSelector(clause.namespaceSelector, `${at}/namespaceSelector`, report);
   const images: ImagePattern[] = [];
   for (const [index, text] of (clause.images ?? []).entries()) {
     const parsed = parsePattern(text);
@@ -91,10 +92,25 @@ function readClause(
 }
 
 /** A kind that can never come would make a policy that silently never applies. */
-function kindProblem(kind: string, names: readonly string[]): string | undefined {
-  const name = kind.split('.', 1)[0] ?? '';
-  if (name.includes('*') || names.includes(name)) return undefined;
-  return `no kind with images is called ${quoteValue(kind)}${didYouMean(name, names)} (more kinds: "kinds" in the configuration)`;
+function kindProblem(kind: string, { names, fullNames }: KindTable): string | undefined {
+  const dot = kind.indexOf('.');
+  const name = dot < 0 ? kind : kind.slice(0, dot);
+  if (name.includes('*')) return undefined;
+  const known = names.includes(name);
+  if (known && (dot < 0 || kind.includes('*') || fullNames.includes(kind))) return undefined;
+  return `no kind with images is called ${quoteValue(kind)}${known ? didYouMean(kind, fullNames) : didYouMean(name, names)} (more kinds: "kinds" in the configuration)`;
+}
+
+/** As the API server has it (apimachinery, ValidateLabelSelectorRequirement): without values "In" never matches, "NotIn" always. */
+function checkSelector(selector: LabelSelector | undefined, at: string, report: Report): void {
+  for (const [index, { operator, values = [] }] of (selector?.matchExpressions ?? []).entries()) {
+    const wanted = operator === 'In' || operator === 'NotIn';
+    if (wanted === values.length > 0) continue;
+    report(
+      `${at}/matchExpressions/${index}/values`,
+      `${operator} ${wanted ? 'needs at least one value' : 'takes no values'}`,
+    );
+  }
 }
 
 const parameterChecks = new WeakMap<Rule, SchemaCheck>();

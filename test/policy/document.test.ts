@@ -1,0 +1,397 @@
+/** What is wrong with a policy document: every fault with its place and its whole sentence. */
+import { describe, expect, test } from 'vitest';
+import { readPolicy } from '../../src/policy/document.ts';
+import type { ParameterSchema } from '../../src/policy/rule.ts';
+import { defineRule } from '../../src/policy/rule.ts';
+import { RULES } from '../../src/policy/rules/index.ts';
+import { didYouMean, schemaCheck } from '../../src/policy/schema-faults.ts';
+import { objectsIn } from '../pod/fixtures.ts';
+import { kinds, policyOf, read } from './asking.ts';
+
+const ALL_RULES = 'container-ports, image-digest, image-pull-policy, image-reference, image-registry, image-tag';
+const CONFIGURED = '(more kinds: "kinds" in the configuration)';
+
+function faultsOf(value: unknown): readonly string[] {
+  const result = readPolicy(value, { rules: RULES, kinds });
+  return result.ok ? [] : result.faults.map(({ pointer, problem, at }) => `${at} ${pointer || '/'}: ${problem}`);
+}
+
+const inSpec = (spec: string): readonly string[] => {
+  const result = read(spec);
+  return result.ok ? [] : result.faults.map(({ pointer, problem, at }) => `${at} ${pointer}: ${problem}`);
+};
+
+const RULE = 'rules: [{rule: image-digest}]';
+
+describe('a document as a whole', () => {
+  test.each<[unknown, readonly string[]]>([
+    ['text', ['value /: expected an object, found a string']],
+    [null, ['value /: expected an object, found null']],
+    [[], ['value /: expected an object, found a list']],
+    [
+      {},
+      [
+        'value /: "apiVersion" is missing',
+        'value /: "kind" is missing',
+        'value /: "metadata" is missing',
+        'value /: "spec" is missing',
+      ],
+    ],
+  ])('%j', (value, faults) => {
+    expect(faultsOf(value)).toEqual(faults);
+  });
+
+  test.each<[string, readonly string[]]>([
+    [
+      '{apiVersion: tidewaiter.dev/v1}',
+      ['value /apiVersion: expected "tidewaiter.dev/v1alpha1", found "tidewaiter.dev/v1"'],
+    ],
+    ['{apiVersion: 1}', ['value /apiVersion: expected "tidewaiter.dev/v1alpha1", found a number']],
+    ['{kind: ImagePolicies}', ['value /kind: expected "ImagePolicy", found "ImagePolicies"']],
+    [
+      '{Kind: ImagePolicy}',
+      ['key /Kind: unknown key "Kind"; did you mean "kind"? (accepted: apiVersion, kind, metadata, spec)'],
+    ],
+    ['{metadata: {}}', ['value /metadata: "name" is missing']],
+    ['{metadata: {name: 1}}', ['value /metadata/name: expected a string, found a number']],
+    [
+      '{metadata: {name: Web_1}}',
+      ['value /metadata/name: "Web_1" is not accepted: lower-case letters, digits and inner hyphens, at most 63'],
+    ],
+    [
+      '{metadata: {name: ""}}',
+      ['value /metadata/name: "" is not accepted: lower-case letters, digits and inner hyphens, at most 63'],
+    ],
+    [
+      '{metadata: {name: a-}}',
+      ['value /metadata/name: "a-" is not accepted: lower-case letters, digits and inner hyphens, at most 63'],
+    ],
+    [
+      `{metadata: {name: ${'a'.repeat(64)}}}`,
+      [
+        `value /metadata/name: "${'a'.repeat(64)}" is not accepted: lower-case letters, digits and inner hyphens, at most 63`,
+      ],
+    ],
+    ['{metadata: {name: test, labels: {a: b}, annotations: {c: d}}}', []],
+    ['{spec: []}', ['value /spec: expected an object, found a list']],
+    ['{status: {}}', ['key /status: unknown key "status" (accepted: apiVersion, kind, metadata, spec)']],
+    ['{a/b~c: 1}', ['key /a~1b~0c: unknown key "a/b~c" (accepted: apiVersion, kind, metadata, spec)']],
+    ['{"x\\ny": 1}', ['key /x\ny: unknown key "x\\u000ay" (accepted: apiVersion, kind, metadata, spec)']],
+  ])('with %s', (change, faults) => {
+    const [changed] = objectsIn(change);
+    const [good] = objectsIn(
+      `{apiVersion: tidewaiter.dev/v1alpha1, kind: ImagePolicy, metadata: {name: test}, spec: {${RULE}}}`,
+    );
+    expect(faultsOf({ ...good, ...changed })).toEqual(faults);
+  });
+});
+
+describe('spec', () => {
+  test.each<[string, readonly string[]]>([
+    ['{}', ['value /spec: "rules" is missing']],
+    ['{rules: []}', ['value /spec/rules: must not be empty']],
+    ['{rules: {}}', ['value /spec/rules: expected a list, found an object']],
+    ['{rules: [image-digest]}', ['value /spec/rules/0: expected an object, found a string']],
+    ['{rules: [{}]}', ['value /spec/rules/0: "rule" is missing']],
+    [`{${RULE}, description: 1}`, ['value /spec/description: expected a string, found a number']],
+    [
+      `{${RULE}, mach: {}}`,
+      [
+        'key /spec/mach: unknown key "mach"; did you mean "match"? (accepted: description, match, exclude, onUpdate, rules)',
+      ],
+    ],
+    [
+      `{${RULE}, onUpdate: change}`,
+      ['value /spec/onUpdate: "change" is not accepted; did you mean "changed"? (accepted: changed, all)'],
+    ],
+    [`{${RULE}, onUpdate: never}`, ['value /spec/onUpdate: "never" is not accepted (accepted: changed, all)']],
+    [`{${RULE}, match: []}`, ['value /spec/match: expected an object, found a list']],
+    [
+      `{${RULE}, match: {namespace: [a]}}`,
+      [
+        'key /spec/match/namespace: unknown key "namespace"; did you mean "namespaces"? (accepted: namespaces, namespaceSelector, kinds, operations, users, groups, containers, images)',
+      ],
+    ],
+    [`{${RULE}, match: {namespaces: team-a}}`, ['value /spec/match/namespaces: expected a list, found a string']],
+    [
+      `{${RULE}, match: {namespaces: [1, ""]}}`,
+      [
+        'value /spec/match/namespaces/0: expected a string, found a number',
+        'value /spec/match/namespaces/1: must not be empty',
+      ],
+    ],
+    [`{${RULE}, match: {users: [true]}}`, ['value /spec/match/users/0: expected a string, found a boolean']],
+    [`{${RULE}, match: {groups: [[]]}}`, ['value /spec/match/groups/0: expected a string, found a list']],
+    [
+      `{${RULE}, exclude: {operations: [create]}}`,
+      ['value /spec/exclude/operations/0: "create" is not accepted; did you mean "CREATE"? (accepted: CREATE, UPDATE)'],
+    ],
+    [
+      `{${RULE}, match: {operations: [DELETE]}}`,
+      ['value /spec/match/operations/0: "DELETE" is not accepted (accepted: CREATE, UPDATE)'],
+    ],
+    [
+      `{${RULE}, match: {containers: [inti, all]}}`,
+      [
+        'value /spec/match/containers/0: "inti" is not accepted; did you mean "init"? (accepted: regular, init, sidecar, ephemeral, volume)',
+        'value /spec/match/containers/1: "all" is not accepted (accepted: regular, init, sidecar, ephemeral, volume)',
+      ],
+    ],
+    [
+      `{${RULE}, match: {namespaceSelector: {labels: {}}}}`,
+      ['key /spec/match/namespaceSelector/labels: unknown key "labels" (accepted: matchLabels, matchExpressions)'],
+    ],
+    [
+      `{${RULE}, match: {namespaceSelector: {matchLabels: {a: 1}}}}`,
+      ['value /spec/match/namespaceSelector/matchLabels/a: expected a string, found a number'],
+    ],
+    [
+      `{${RULE}, exclude: {namespaceSelector: {matchExpressions: [{key: "", operator: in, values: [1]}, {}]}}}`,
+      [
+        'value /spec/exclude/namespaceSelector/matchExpressions/0/key: must not be empty',
+        'value /spec/exclude/namespaceSelector/matchExpressions/0/operator: "in" is not accepted; did you mean "In"? (accepted: In, NotIn, Exists, DoesNotExist)',
+        'value /spec/exclude/namespaceSelector/matchExpressions/0/values/0: expected a string, found a number',
+        'value /spec/exclude/namespaceSelector/matchExpressions/1: "key" is missing',
+        'value /spec/exclude/namespaceSelector/matchExpressions/1: "operator" is missing',
+      ],
+    ],
+    [
+      `{${RULE}, match: {namespaceSelector: {matchExpressions: [{key: a, operator: In}, {key: a, operator: NotIn, values: []}, {key: a, operator: Exists, values: [b]}, {key: a, operator: DoesNotExist, values: [b]}]}}}`,
+      [
+        'value /spec/match/namespaceSelector/matchExpressions/0/values: In needs at least one value',
+        'value /spec/match/namespaceSelector/matchExpressions/1/values: NotIn needs at least one value',
+        'value /spec/match/namespaceSelector/matchExpressions/2/values: Exists takes no values',
+        'value /spec/match/namespaceSelector/matchExpressions/3/values: DoesNotExist takes no values',
+      ],
+    ],
+    [
+      `{${RULE}, match: {namespaceSelector: {matchExpressions: [{key: a, operator: In, values: [b]}, {key: a, operator: Exists}, {key: a, operator: DoesNotExist, values: []}]}}}`,
+      [],
+    ],
+  ])('%s', (spec, faults) => {
+    expect(inSpec(spec)).toEqual(faults);
+  });
+});
+
+describe('kinds of match and exclude', () => {
+  test.each<[string, string | undefined]>([
+    ['Deployment', undefined],
+    ['Deployment.apps', undefined],
+    ['Deployment.extensions', undefined],
+    ['Job.batch.volcano.sh', undefined],
+    ['Pod', undefined],
+    ['*', undefined],
+    ['*Job', undefined],
+    ['*.kruise.io', undefined],
+    ['Job.*', undefined],
+    ['Deploymet', `no kind with images is called "Deploymet"; did you mean "Deployment"? ${CONFIGURED}`],
+    ['deployment', `no kind with images is called "deployment"; did you mean "Deployment"? ${CONFIGURED}`],
+    ['ConfigMap', `no kind with images is called "ConfigMap" ${CONFIGURED}`],
+    ['Deploymet.*', `no kind with images is called "Deploymet.*"; did you mean "Deployment"? ${CONFIGURED}`],
+    ['Deployment.app', `no kind with images is called "Deployment.app"; did you mean "Deployment.apps"? ${CONFIGURED}`],
+    [
+      'Job.batch.volcan.sh',
+      `no kind with images is called "Job.batch.volcan.sh"; did you mean "Job.batch.volcano.sh"? ${CONFIGURED}`,
+    ],
+    ['Pod.v1', `no kind with images is called "Pod.v1" ${CONFIGURED}`],
+  ])('%j: %s', (kind, problem) => {
+    for (const clause of ['match', 'exclude']) {
+      expect(inSpec(`{${RULE}, ${clause}: {kinds: [Pod, "${kind}"]}}`)).toEqual(
+        problem === undefined ? [] : [`value /spec/${clause}/kinds/1: ${problem}`],
+      );
+    }
+  });
+});
+
+describe('rules', () => {
+  const rule = (binding: string): readonly string[] => inSpec(`{rules: [{rule: image-digest}, ${binding}]}`);
+
+  test.each<[string, string]>([
+    [
+      '{rule: image-registy}',
+      `value /spec/rules/1/rule: unknown rule "image-registy"; did you mean "image-registry"? (all rules: ${ALL_RULES})`,
+    ],
+    ['{rule: x}', `value /spec/rules/1/rule: unknown rule "x" (all rules: ${ALL_RULES})`],
+    ['{rule: __proto__}', `value /spec/rules/1/rule: unknown rule "__proto__" (all rules: ${ALL_RULES})`],
+    ['{rule: 1}', 'value /spec/rules/1/rule: expected a string, found a number'],
+    [
+      '{rule: image-digest, action: refuse}',
+      'value /spec/rules/1/action: "refuse" is not accepted (accepted: deny, warn, audit)',
+    ],
+    [
+      '{rule: image-digest, action: Deny}',
+      'value /spec/rules/1/action: "Deny" is not accepted; did you mean "deny"? (accepted: deny, warn, audit)',
+    ],
+    [
+      '{rule: image-digest, onUnknown: allow}',
+      'value /spec/rules/1/onUnknown: "allow" is not accepted (accepted: deny, warn, audit)',
+    ],
+    [
+      '{rule: image-digest, mode: deny}',
+      'key /spec/rules/1/mode: unknown key "mode" (accepted: rule, action, onUnknown, parameters, message)',
+    ],
+    ['{rule: image-digest, message: ""}', 'value /spec/rules/1/message: must not be empty'],
+    ['{rule: image-digest, parameters: []}', 'value /spec/rules/1/parameters: expected an object, found a list'],
+    [
+      '{rule: image-digest, parameters: {when: all}}',
+      'key /spec/rules/1/parameters/when: unknown key "when" (none is accepted here)',
+    ],
+    [
+      '{rule: image-reference, parameters: {x: 1}}',
+      'key /spec/rules/1/parameters/x: unknown key "x" (none is accepted here)',
+    ],
+    ['{rule: image-tag}', 'value /spec/rules/1/parameters: give at least one of required, allow, deny'],
+    ['{rule: image-tag, parameters: {}}', 'value /spec/rules/1/parameters: give at least one of required, allow, deny'],
+    [
+      '{rule: image-tag, parameters: {required: "yes"}}',
+      'value /spec/rules/1/parameters/required: expected true or false, found a string',
+    ],
+    [
+      '{rule: image-tag, parameters: {deny: latest}}',
+      'value /spec/rules/1/parameters/deny: expected a list, found a string',
+    ],
+    ['{rule: image-tag, parameters: {allow: []}}', 'value /spec/rules/1/parameters/allow: must not be empty'],
+    [
+      '{rule: image-tag, parameters: {alow: [a]}}',
+      'key /spec/rules/1/parameters/alow: unknown key "alow"; did you mean "allow"? (accepted: required, allow, deny)',
+    ],
+    ['{rule: image-registry}', 'value /spec/rules/1/parameters: give at least one of allow, deny'],
+    ['{rule: image-registry, parameters: {allow: [""]}}', 'value /spec/rules/1/parameters/allow/0: must not be empty'],
+    [
+      '{rule: image-pull-policy, parameters: {when: mutabel}}',
+      'value /spec/rules/1/parameters/when: "mutabel" is not accepted; did you mean "mutable"? (accepted: latest, mutable, all)',
+    ],
+    [
+      '{rule: container-ports, parameters: {hostPort: never}}',
+      'value /spec/rules/1/parameters/hostPort: expected true or false, found a string',
+    ],
+    [
+      '{rule: container-ports, parameters: {hostport: false}}',
+      'key /spec/rules/1/parameters/hostport: unknown key "hostport"; did you mean "hostPort"? (accepted: hostPort, namesRequired)',
+    ],
+  ])('%s', (binding, fault) => {
+    expect(rule(binding)).toEqual([fault]);
+  });
+
+  test('a message of more than 500 characters is refused', () => {
+    expect(rule(`{rule: image-digest, message: ${'m'.repeat(501)}}`)).toEqual([
+      `value /spec/rules/1/message: "${'m'.repeat(200)}…" is not accepted: must NOT have more than 500 characters`,
+    ]);
+  });
+
+  test('a tag that no tag can be says what one has', () => {
+    const [fault, ...others] = rule('{rule: image-tag, parameters: {deny: [latest, "a b"]}}');
+    expect(fault).toMatch(/^value \/spec\/rules\/1\/parameters\/deny\/1: "a b" is not accepted: /);
+    expect(others).toEqual([]);
+  });
+});
+
+describe('image patterns', () => {
+  test.each([
+    ['match: {images: ["https://registry.example.com"]}', '/spec/match/images/0'],
+    ['exclude: {images: [nginx, "a b"]}', '/spec/exclude/images/1'],
+  ])('in %s are refused at their place', (clause, pointer) => {
+    expect(inSpec(`{${RULE}, ${clause}}`)).toEqual([
+      expect.stringMatching(new RegExp(`^value ${pointer}: "[^"]+" is not a pattern: .+`)),
+    ]);
+  });
+
+  test('as parameters are refused together, each at its place', () => {
+    const faults = inSpec(
+      '{rules: [{rule: image-registry, parameters: {allow: ["https://a.io", "b.io/**"], deny: ["b/UPPER", ":"]}}]}',
+    );
+    expect(faults.map((fault) => fault.split(': ', 1)[0])).toEqual([
+      'value /spec/rules/0/parameters/allow/0',
+      'value /spec/rules/0/parameters/deny/0',
+      'value /spec/rules/0/parameters/deny/1',
+    ]);
+  });
+});
+
+test('all faults of a document are told at once', () => {
+  expect(
+    inSpec(
+      '{match: {kinds: [Podd], images: ["a b"]}, rules: [{rule: nope}, {rule: image-tag}, {rule: image-registry, parameters: {allow: ["c d"]}}]}',
+    ).map((fault) => fault.split(': ', 1)[0]),
+  ).toEqual([
+    'value /spec/match/kinds/0',
+    'value /spec/match/images/0',
+    'value /spec/rules/0/rule',
+    'value /spec/rules/1/parameters',
+    'value /spec/rules/2/parameters/allow/0',
+  ]);
+});
+
+test('what is left out has its default', () => {
+  const policy = policyOf(
+    '{rules: [{rule: image-digest}, {rule: image-tag, action: warn, onUnknown: deny, message: Ask us., parameters: {deny: [latest]}}]}',
+  );
+  expect(policy).toMatchObject({
+    name: 'test',
+    onUpdate: 'changed',
+    bindings: [
+      { rule: 'image-digest', action: 'deny', onUnknown: 'warn', message: undefined },
+      { rule: 'image-tag', action: 'warn', onUnknown: 'deny', message: 'Ask us.' },
+    ],
+  });
+  expect(policyOf(`{${RULE}, onUpdate: all}`).onUpdate).toBe('all');
+});
+
+describe('a rule that is not one of ours', () => {
+  const parameters: ParameterSchema = {
+    type: 'object',
+    additionalProperties: false,
+    properties: { size: { type: 'integer', minimum: 1 }, ratio: { type: 'number' } },
+    required: ['size'],
+  };
+  const rule = defineRule({
+    name: 'sized',
+    description: 'For tests',
+    parameters,
+    needs: [],
+    prepare: ({ size }: { readonly size: number }) =>
+      size === 13
+        ? { ok: false, faults: [{ pointer: '/size', problem: 'brings bad luck' }] }
+        : { ok: true, value: size },
+    check: () => [],
+  });
+  const faults = (binding: string): readonly string[] => {
+    const result = read(`{rules: [${binding}]}`, [rule]);
+    return result.ok ? [] : result.faults.map(({ pointer, problem }) => `${pointer}: ${problem}`);
+  };
+
+  test.each<[string, readonly string[]]>([
+    ['{rule: sized, parameters: {size: 1}}', []],
+    ['{rule: sized}', ['/spec/rules/0/parameters: "size" is missing']],
+    [
+      '{rule: sized, parameters: {size: 1.5}}',
+      ['/spec/rules/0/parameters/size: expected a whole number, found a number'],
+    ],
+    [
+      '{rule: sized, parameters: {size: 1, ratio: a}}',
+      ['/spec/rules/0/parameters/ratio: expected a number, found a string'],
+    ],
+    ['{rule: sized, parameters: {size: 0}}', ['/spec/rules/0/parameters/size: a number is not accepted: must be >= 1']],
+    ['{rule: sized, parameters: {size: 13}}', ['/spec/rules/0/parameters/size: brings bad luck']],
+    ['{rule: image-digest}', ['/spec/rules/0/rule: unknown rule "image-digest" (all rules: sized)']],
+  ])('%s', (binding, expected) => {
+    expect(faults(binding)).toEqual(expected);
+  });
+});
+
+test.each([
+  ['', ['a'], '; did you mean "a"?'],
+  ['allow', ['allow'], '; did you mean "allow"?'],
+  ['ALLOW', ['deny', 'allow'], '; did you mean "allow"?'],
+  ['quite-different', ['allow', 'deny'], ''],
+  ['namespacesele', ['namespaces', 'namespaceSelector'], '; did you mean "namespaces"?'],
+  ['a'.repeat(61), ['a'.repeat(61)], ''],
+  ['x', [], ''],
+])('for %j among %j we ask %j', (text, candidates, question) => {
+  expect(didYouMean(text, candidates)).toBe(question);
+});
+
+test('a schema is checked again and again with the same answer', () => {
+  const check = schemaCheck({ type: 'object', required: ['a'] });
+  for (const value of [{}, { a: 1 }, {}]) expect(check(value)).toHaveLength('a' in value ? 0 : 1);
+});
