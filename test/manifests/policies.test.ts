@@ -1,0 +1,162 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadPolicies } from '../../src/files/policies.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
+import { RULES } from '../../src/policy/rules/index.ts';
+import { runCommand } from '../support/command.ts';
+import { readManifests, ROOT } from './documents.ts';
+
+const EXAMPLES = path.join(ROOT, 'manifests/policies/examples');
+const vocabulary = { rules: RULES, kinds: kindTable() };
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(path.join(tmpdir(), 'tidewaiter-manifests-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+function pod(namespace: string, image: string, rest = ''): string {
+  return `apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: ${namespace}}\nspec: {containers: [{name: web, image: "${image}"${rest}}]}\n`;
+}
+
+const DIGEST = `@sha256:${'1'.repeat(64)}`;
+
+interface Case {
+  readonly example: string;
+  readonly says: string;
+  readonly manifest: string;
+  readonly found: readonly string[];
+}
+
+const CASES: readonly Case[] = [
+  {
+    example: 'allowed-registries',
+    says: 'our registry is allowed',
+    manifest: pod('shop', 'registry.example.com/shop/web:1'),
+    found: [],
+  },
+  {
+    example: 'allowed-registries',
+    says: 'official images are allowed',
+    manifest: pod('shop', 'nginx:1.27'),
+    found: [],
+  },
+  {
+    example: 'allowed-registries',
+    says: 'a look-alike is refused',
+    manifest: pod('shop', 'registry.example.com.evil.io/web:1'),
+    found: ['deny image-registry'],
+  },
+  {
+    example: 'allowed-registries',
+    says: 'other people on Docker Hub are refused',
+    manifest: pod('shop', 'somebody/web:1'),
+    found: ['deny image-registry'],
+  },
+  {
+    example: 'allowed-registries',
+    says: 'kube-system is left alone',
+    manifest: pod('kube-system', 'somebody/web:1'),
+    found: [],
+  },
+  {
+    example: 'production',
+    says: 'a tag alone is refused',
+    manifest: pod('shop', 'nginx:1.27'),
+    found: ['deny image-digest'],
+  },
+  {
+    example: 'production',
+    says: 'a moving tag is refused, pinned or not',
+    manifest: pod('shop', `nginx:main${DIGEST}`),
+    found: ['deny image-tag'],
+  },
+  {
+    example: 'production',
+    says: 'a pinned release is allowed',
+    manifest: pod('shop', `nginx:1.27${DIGEST}`),
+    found: [],
+  },
+  { example: 'production', says: 'development may do what it wants', manifest: pod('development', 'nginx'), found: [] },
+  {
+    example: 'team-pull-policy',
+    says: "the team's tags are pulled each time",
+    manifest: pod('payments-api', 'registry.example.com/payments/api:dev', ', imagePullPolicy: IfNotPresent'),
+    found: ['deny image-pull-policy', 'audit image-digest'],
+  },
+  {
+    example: 'team-pull-policy',
+    says: 'what is pinned may stay on the node',
+    manifest: pod('payments', `registry.example.com/payments/api:1${DIGEST}`, ', imagePullPolicy: IfNotPresent'),
+    found: [],
+  },
+  {
+    example: 'team-pull-policy',
+    says: 'nobody else is asked',
+    manifest: pod('shop', 'registry.example.com/payments/api:dev', ', imagePullPolicy: Never'),
+    found: [],
+  },
+  {
+    example: 'ports',
+    says: 'a host port is refused',
+    manifest: pod('shop', 'nginx:1', ', ports: [{name: http, containerPort: 80, hostPort: 80}]'),
+    found: ['deny container-ports'],
+  },
+  {
+    example: 'ports',
+    says: 'a port without a name is told',
+    manifest: pod('shop', 'nginx:1', ', ports: [{containerPort: 80}]'),
+    found: ['warn container-ports'],
+  },
+  {
+    example: 'ports',
+    says: 'ingress may have host ports',
+    manifest: pod('ingress-nginx', 'nginx:1', ', ports: [{containerPort: 80, hostPort: 80}]'),
+    found: [],
+  },
+];
+
+describe('the example policies', () => {
+  test.each(CASES)('$example: $says', async ({ example, manifest, found }) => {
+    const file = path.join(dir, 'pod.yaml');
+    writeFileSync(file, manifest);
+    const { code, out } = await runCommand(['check', file, '-o', 'json', '-p', path.join(EXAMPLES, `${example}.yaml`)]);
+    const { findings, errors } = JSON.parse(out) as { findings: { action: string; rule: string }[]; errors: unknown[] };
+    expect(findings.map(({ action, rule }) => `${action} ${rule}`).sort()).toEqual([...found].sort());
+    expect(errors).toEqual([]);
+    expect(code).toBe(found.some((finding) => finding.startsWith('deny')) ? 1 : 0);
+  });
+
+  test('all have a case here, and can be used together with the built-in one', async () => {
+    const names = readdirSync(EXAMPLES).map((name) => path.basename(name, '.yaml'));
+    expect([...new Set(CASES.map(({ example }) => example))].sort()).toEqual(names.sort());
+    const policies = await loadPolicies([path.join(ROOT, 'manifests/policies/baseline.yaml'), EXAMPLES], vocabulary);
+    expect(policies).toHaveLength(names.length + 1);
+  });
+});
+
+describe('a ConfigMap of policies', () => {
+  test('is read once, although the kubelet mounts each file three times over', async () => {
+    const data = path.join(dir, '..2026_11_24_00_00_00.1');
+    mkdirSync(data);
+    writeFileSync(path.join(data, 'baseline.yaml'), readFileSync(path.join(ROOT, 'manifests/policies/baseline.yaml')));
+    symlinkSync('..2026_11_24_00_00_00.1', path.join(dir, '..data'));
+    symlinkSync('..data/baseline.yaml', path.join(dir, 'baseline.yaml'));
+    expect((await loadPolicies([dir], vocabulary)).map(({ name }) => name)).toEqual(['baseline']);
+  });
+});
+
+describe('our own Deployment', () => {
+  test('is let in by the built-in policy, wherever it runs', async () => {
+    const [deployment] = readManifests('manifests/base/deployment.yaml');
+    const elsewhere = path.join(dir, 'deployment.json');
+    writeFileSync(elsewhere, JSON.stringify({ ...deployment, metadata: { name: 'tidewaiter', namespace: 'shop' } }));
+    const { code, out } = await runCommand(['check', elsewhere, '-o', 'json']);
+    expect([code, (JSON.parse(out) as { summary: object }).summary]).toMatchObject([
+      0,
+      { workloads: 1, denied: 0, unknown: 0 },
+    ]);
+  });
+});

@@ -1,0 +1,141 @@
+import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { describeWith } from '../support/real-part.ts';
+import { kubectlMissing, type Manifest, manifestsIn, readManifests, render } from './documents.ts';
+
+interface PodSpec {
+  readonly automountServiceAccountToken: boolean;
+  readonly terminationGracePeriodSeconds: number;
+  readonly securityContext: object;
+  readonly containers: readonly {
+    readonly args: readonly string[];
+    readonly env: readonly { readonly name: string; readonly value: string }[];
+    readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+    readonly securityContext: object;
+    readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; readonly readOnly: boolean }[];
+  }[];
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly configMap?: { readonly name: string };
+    readonly secret?: { readonly secretName: string };
+  }[];
+}
+
+function podSpecIn(manifests: readonly Manifest[]): PodSpec {
+  const [spec] = manifests.flatMap(({ kind, spec: found }) => (kind === 'Deployment' ? [found] : []));
+  return (spec as { template: { spec: PodSpec } }).template.spec;
+}
+
+describe('the Deployment', () => {
+  const spec = podSpecIn(readManifests('manifests/base/deployment.yaml'));
+  const [container] = spec.containers;
+
+  test('has what the Pod Security Standard "restricted" asks for, and a root file system that cannot be written', () => {
+    expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    expect(container?.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(spec.automountServiceAccountToken).toBe(false);
+    expect(container?.volumeMounts.every(({ readOnly }) => readOnly)).toBe(true);
+  });
+
+  test('has time to answer what is under way: 5 s before SIGTERM, 10 s after it', () => {
+    expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(15);
+  });
+});
+
+describeWith(kubectlMissing, 'kubectl kustomize', () => {
+  const RENDERED: readonly { readonly folder: string; readonly kinds: readonly string[] }[] = [
+    {
+      folder: 'manifests/base',
+      kinds: ['ConfigMap', 'ConfigMap', 'Deployment', 'Namespace', 'PodDisruptionBudget', 'Service', 'ServiceAccount'],
+    },
+    { folder: 'manifests/policies', kinds: ['ConfigMap'] },
+    { folder: 'manifests/webhooks', kinds: ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] },
+    { folder: 'manifests/overlays/local', kinds: ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] },
+    {
+      folder: 'manifests/overlays/cert-manager',
+      kinds: [
+        'Certificate',
+        'Certificate',
+        'ConfigMap',
+        'ConfigMap',
+        'Deployment',
+        'Issuer',
+        'Issuer',
+        'Namespace',
+        'PodDisruptionBudget',
+        'Service',
+        'ServiceAccount',
+      ],
+    },
+  ];
+
+  test.each(RENDERED)('renders $folder', ({ folder, kinds }) => {
+    const manifests = manifestsIn(render(folder));
+    expect(manifests.map(({ kind }) => kind).sort()).toEqual(kinds);
+    const cluster = ['Namespace', 'MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+    const homeless = manifests.filter(
+      ({ kind, metadata }) => !cluster.includes(kind) && metadata.namespace !== 'tidewaiter',
+    );
+    expect(homeless.map(({ kind }) => kind)).toEqual(folder === 'manifests/policies' ? ['ConfigMap'] : []);
+  });
+
+  test('mounts each ConfigMap by the name that changes with its content', () => {
+    const manifests = manifestsIn(render('manifests/base'));
+    const names = manifests.filter(({ kind }) => kind === 'ConfigMap').map(({ metadata }) => metadata.name);
+    const mounted = podSpecIn(manifests).volumes.flatMap(({ configMap }) => configMap?.name ?? []);
+    expect(mounted.sort()).toEqual(names.sort());
+    expect(names).toEqual([
+      expect.stringMatching(/^tidewaiter-config-\w{10}$/),
+      expect.stringMatching(/^tidewaiter-policies-\w{10}$/),
+    ]);
+  });
+
+  test('configures the server with what is mounted, and listens where the Service, the probes and Prometheus look', async () => {
+    const manifests = manifestsIn(render('manifests/base'));
+    const spec = podSpecIn(manifests);
+    const [container] = spec.containers;
+    const text = manifests.find(({ metadata }) => metadata.name.startsWith('tidewaiter-config'))?.data?.[
+      'tidewaiter.yaml'
+    ];
+    const dir = mkdtempSync(path.join(tmpdir(), 'tidewaiter-config-'));
+    const file = path.join(dir, 'tidewaiter.yaml');
+    writeFileSync(file, text ?? '');
+    // As in the image, whose variables come first and are then replaced by the Deployment's.
+    const env = {
+      TIDEWAITER_LISTEN: '0.0.0.0:9',
+      ...Object.fromEntries(container?.env.map(({ name, value }) => [name, value]) ?? []),
+    };
+    const { config } = await loadConfig({ config: file }, env).finally(() => rmSync(dir, { recursive: true }));
+    expect(config.listen.host).toBe('0.0.0.0');
+    expect(container?.ports).toEqual([
+      { name: 'https', containerPort: config.listen.port },
+      { name: 'operations', containerPort: config.operationsPort },
+    ]);
+    const mounts = container?.volumeMounts.map(({ mountPath }) => mountPath) ?? [];
+    expect([container?.args.at(-1), config.cert, config.key].map((name) => path.dirname(name ?? ''))).toEqual([
+      '/etc/tidewaiter',
+      '/etc/tidewaiter-tls',
+      '/etc/tidewaiter-tls',
+    ]);
+    expect(mounts).toEqual(['/etc/tidewaiter', ...config.policies, '/etc/tidewaiter-tls']);
+  });
+
+  test('asks cert-manager for the Secret that is mounted, the name that is called, and the Certificate that is injected', () => {
+    const manifests = manifestsIn(render('manifests/overlays/cert-manager'));
+    const certificate = manifests.find(
+      ({ kind, metadata }) => kind === 'Certificate' && metadata.name === 'tidewaiter',
+    );
+    const secret = podSpecIn(manifests).volumes.flatMap(({ secret: mounted }) => mounted?.secretName ?? []);
+    expect(certificate?.spec).toMatchObject({
+      secretName: secret[0],
+      dnsNames: expect.arrayContaining(['tidewaiter.tidewaiter.svc']),
+    });
+  });
+});
