@@ -1,0 +1,117 @@
+/**
+ * Where the documents of a text stand, found before any of them is parsed: a broken one cannot hide its neighbours.
+ * The rules are those of Kubernetes (k8s.io/apimachinery/pkg/util/yaml/decoder.go): every line that starts with `---`
+ * separates, nothing but a comment may follow on that line, and JSON values may stand one after another.
+ */
+import { jsonExtent, parseJson } from './json.ts';
+
+export type Piece =
+  | { readonly kind: 'yaml'; readonly from: number; readonly to: number }
+  | { readonly kind: 'json'; readonly from: number; readonly value: unknown }
+  /** What follows `---` on its line. */
+  | { readonly kind: 'stray'; readonly from: number }
+  /** What follows `...` without a `---`: go-yaml has read its one document and does not look at it. */
+  | { readonly kind: 'ignored'; readonly from: number };
+
+const SEPARATOR = '---';
+const REST_OF_LINE = /[^\n]*/y;
+
+export function* piecesOf(text: string): Generator<Piece> {
+  let from = text.startsWith('\uFEFF') ? 1 : 0;
+  let stray = false;
+  let separator = text.startsWith(SEPARATOR, from) ? from : nextSeparator(text, from);
+  while (separator !== -1) {
+    yield* stray ? [{ kind: 'stray', from } as const] : piecesWithin(text, from, separator);
+    from = separator + SEPARATOR.length;
+    REST_OF_LINE.lastIndex = from;
+    const rest = REST_OF_LINE.exec(text)?.[0] ?? '';
+    const said = rest.trimStart();
+    stray = said !== '' && !said.startsWith('#');
+    from += stray ? rest.length - said.length : rest.length;
+    // Files with a byte order mark, one behind the other.
+    if (text.startsWith('\n\uFEFF', from)) from += 2;
+    separator = nextSeparator(text, from);
+  }
+  yield* stray ? [{ kind: 'stray', from } as const] : piecesWithin(text, from, text.length);
+}
+
+/** Only `\n` ends a line here, as in Go's bufio. */
+function nextSeparator(text: string, from: number): number {
+  const found = text.indexOf(`\n${SEPARATOR}`, from);
+  return found === -1 ? -1 : found + 1;
+}
+
+const SPACE = /\s*/y;
+/** Meant as JSON, even if it is broken: not `{{ a template }}` and not `[a, b]`. */
+const LIKE_JSON = /\{\s*["}]|\[\s*["{[\]]/y;
+/** In a row of JSON values, where the next one starts although the one before is broken. */
+const NEXT_JSON = /\n(?=\{\s*["}])/;
+
+/** Between two separators: one YAML document, or JSON values in a row. */
+function* piecesWithin(text: string, from: number, to: number): Generator<Piece> {
+  let bounded = false;
+  let end = from;
+  for (let at = skipSpace(text, end); at < to; at = skipSpace(text, end)) {
+    // One value that is never closed must not make each later one look for its end through the whole text again.
+    const found = jsonAt(text, at, bounded ? nextJson(text, at, to) : to);
+    if (found === undefined) yield* yamlPieces(text, end, to);
+    else yield found.piece;
+    bounded ||= found?.closed === false;
+    end = found?.end ?? to;
+  }
+}
+
+interface Found {
+  readonly piece: Piece;
+  readonly end: number;
+  readonly closed: boolean;
+}
+
+/** A JSON value, or what was meant as one: YAML then says what is wrong with it. */
+function jsonAt(text: string, at: number, to: number): Found | undefined {
+  const extent = isBracket(text, at) ? jsonExtent(text, at, to) : undefined;
+  const json = extent === undefined ? undefined : parseJson(text, at, extent);
+  if (extent !== undefined && json !== undefined) {
+    return { piece: { kind: 'json', from: at, value: json.value }, end: extent.end, closed: true };
+  }
+  if (!matchesAt(LIKE_JSON, text, at)) return undefined;
+  const end = extent?.end ?? nextJson(text, at, to);
+  return { piece: { kind: 'yaml', from: at, to: end }, end, closed: extent !== undefined };
+}
+
+/** `...` at the start of a line ends a document wherever it stands, as `---` does. */
+const DOCUMENT_END = /\n\.\.\.(?=\s|$)/;
+const NOTHING_MORE = /^(?:(?:\.\.\.)?[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*(?:#[^\n]*$)?/;
+
+function* yamlPieces(text: string, from: number, to: number): Generator<Piece> {
+  const source = text.slice(from, to);
+  const end = source.includes('\n...') ? source.search(DOCUMENT_END) : -1;
+  if (end === -1) {
+    yield { kind: 'yaml', from, to };
+    return;
+  }
+  yield { kind: 'yaml', from, to: from + end + 1 };
+  const after = from + end + '\n...'.length;
+  const rest = after + (NOTHING_MORE.exec(text.slice(after, to))?.[0].length ?? 0);
+  if (rest < to) yield { kind: 'ignored', from: rest };
+}
+
+function nextJson(text: string, from: number, to: number): number {
+  const found = text.slice(from, to).search(NEXT_JSON);
+  return found === -1 ? to : from + found + 1;
+}
+
+function skipSpace(text: string, from: number): number {
+  SPACE.lastIndex = from;
+  return from + (SPACE.exec(text)?.[0].length ?? 0);
+}
+
+function matchesAt(pattern: RegExp, text: string, at: number): boolean {
+  pattern.lastIndex = at;
+  return pattern.test(text);
+}
+
+function isBracket(text: string, at: number): boolean {
+  const character = text.charAt(at);
+  return character === '{' || character === '[';
+}

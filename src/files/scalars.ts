@@ -1,0 +1,137 @@
+/**
+ * What a scalar of a YAML document means to Kubernetes: sigs.k8s.io/yaml over go-yaml v2 (`resolve.go`), which is neither
+ * YAML 1.1 nor 1.2. Checked against kubectl 1.32 in test/files. Pure: text in, value out.
+ */
+
+export type Scalar = string | number | boolean | null;
+
+/** A scalar that Kubernetes would refuse; the message is a sentence fragment. */
+export type Refused = { readonly refused: string };
+
+const WORDS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
+  ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((word) => [word, true] as const),
+  ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
+  ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
+  ...['.nan', '.NaN', '.NAN'].map((word) => [word, Number.NaN] as const),
+  ...['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'].map((word) => [word, Infinity] as const),
+  ...['-.inf', '-.Inf', '-.INF'].map((word) => [word, -Infinity] as const),
+]);
+
+/** Texts that start with another character are strings, and that is most of them. */
+const NEITHER_WORD_NOR_NUMBER = new Uint8Array(128).fill(1);
+for (const character of 'yYnNtTfFoO~+-.0123456789') NEITHER_WORD_NOR_NUMBER[character.charCodeAt(0)] = 0;
+
+const LONGEST_WORD = 5;
+
+/** A scalar without quotes and without a tag. Dates and `12:30` stay text, as they do in go-yaml. */
+export function plainScalar(text: string): Scalar {
+  if (text === '') return null;
+  const first = text.charCodeAt(0);
+  if (first > 127 || NEITHER_WORD_NOR_NUMBER[first] === 1) return text;
+  if (text.length <= LONGEST_WORD) {
+    const word = WORDS.get(text);
+    if (word !== undefined) return word;
+  }
+  // '+', '-', '.' and digits are all below ':'.
+  return first < 0x3a ? (numberFrom(text) ?? text) : text;
+}
+
+const POINT_FIRST = /^\.\d+(?:_\d+)*(?:[eE][-+]?\d+(?:_\d+)*)?$/;
+const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
+const BASED = /^([-+]?)0(?:[xX]([\da-fA-F]+)|[bB]([01]+)|[oO]?([0-7]+))$/;
+
+function numberFrom(text: string): number | undefined {
+  // strconv.ParseFloat itself: underscores only between digits.
+  if (text.startsWith('.')) return POINT_FIRST.test(text) ? finite(Number(text.replaceAll('_', ''))) : undefined;
+  const plain = text.replaceAll('_', '');
+  return based(plain) ?? (FLOAT.test(plain) ? finite(Number(plain)) : undefined);
+}
+
+/** `0777` and `0o7`, `0x1F`, `0b11`. Go's integers end at 64 bits; beyond, only what also looks like a decimal is a number. */
+function based(text: string): number | undefined {
+  const [, sign, hex, binary, octal] = BASED.exec(text) ?? [];
+  if (sign === undefined) return undefined;
+  const digits = hex === undefined ? (binary === undefined ? `0o${octal}` : `0b${binary}`) : `0x${hex}`;
+  const value = BigInt(digits);
+  if (value >= (sign === '' ? 2n ** 64n : 2n ** 63n)) return undefined;
+  return sign === '-' ? 0 - Number(value) : Number(value);
+}
+
+/** `1e400` is text, because Go cannot read it as a number; `-0` is 0, because JSON has no other. */
+function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value + 0 : undefined;
+}
+
+const STANDARD = 'tag:yaml.org,2002:';
+
+/** The name of a tag as a scalar needs it: `!!str`, `!<tag:yaml.org,2002:str>` -> `str`; any other tag -> undefined. */
+function tagName(raw: string): string | undefined {
+  if (raw.startsWith(`!<${STANDARD}`)) return raw.slice(2 + STANDARD.length, -1);
+  return raw.startsWith('!!') ? raw.slice(2) : undefined;
+}
+
+/** A scalar with a tag, whatever its quotes. Tags of others (`!secret x`) mean nothing to Kubernetes: the text counts. */
+export function taggedScalar(text: string, raw: string): Scalar | Refused {
+  const name = tagName(raw);
+  if (name === 'binary') return binaryScalar(text);
+  const accepts = name === undefined ? undefined : ACCEPTED[name];
+  if (accepts === undefined) return text;
+  const value = plainScalar(text);
+  if (!accepts(value, text)) return { refused: `${quote(text)} is not what its tag ${raw} says` };
+  return name === 'timestamp' ? text : value;
+}
+
+const ACCEPTED: Readonly<Record<string, (value: Scalar, text: string) => boolean>> = {
+  bool: (value) => typeof value === 'boolean',
+  null: (value) => value === null,
+  int: (value, text) => typeof value === 'number' && Number.isInteger(value) && !isFloat(text),
+  float: (value) => typeof value === 'number',
+  timestamp: (_value, text) => /^\d{4}-\d{1,2}-\d{1,2}([Tt ]|$)/.test(text),
+};
+
+function binaryScalar(text: string): Scalar | Refused {
+  const base64 = text.replace(/[\r\n]/g, '');
+  if (base64.length % 4 !== 0 || !/^[A-Za-z\d+/]*={0,2}$/.test(base64))
+    return { refused: `${quote(text)} is not base64, but is tagged !!binary` };
+  // Bytes that are no UTF-8 become U+FFFD, as in Go's JSON.
+  return Buffer.from(base64, 'base64').toString('utf8');
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}
+
+/** A key of a map: JSON knows only strings, so Kubernetes spells the others out (`yes:` -> "true", `0777:` -> "511"). */
+export function keyText(key: unknown, text: string): string | Refused {
+  if (typeof key === 'string') return key;
+  if (typeof key === 'boolean') return String(key);
+  if (key === null) return { refused: 'a key is null: put it in quotes' };
+  if (typeof key !== 'number') return { refused: 'a map or a list cannot be a key' };
+  if (isFloat(text)) return floatKey(key);
+  if (!Number.isSafeInteger(key)) return { refused: 'a key is a number beyond 2^53: put it in quotes' };
+  return String(key);
+}
+
+/** Of a text that is a number. */
+function isFloat(text: string): boolean {
+  return /[.eE]/.test(text) && !/^[-+]?0[xX]/.test(text);
+}
+
+/** Go: strconv.FormatFloat(key, 'g', -1, 32). */
+function floatKey(key: number): string {
+  const single = Math.fround(key);
+  if (Number.isNaN(single)) return '.nan';
+  if (!Number.isFinite(single)) return single > 0 ? '.inf' : '-.inf';
+  const shortest = shortestSingle(single);
+  const [mantissa = '', exponent = '0'] = shortest.split('e');
+  const power = Number(exponent);
+  if (power >= -4 && power < 6) return String(Number(shortest));
+  return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+}
+
+/** The fewest digits that are this number again in 32 bits, as `1.5e+0`. */
+function shortestSingle(single: number): string {
+  let digits = 0;
+  while (digits < 8 && Math.fround(Number(single.toExponential(digits))) !== single) digits += 1;
+  return single.toExponential(digits);
+}

@@ -1,0 +1,128 @@
+/**
+ * YAML and JSON text -> values, with the place of every value. Values are what kubectl would send; the differences from
+ * YAML as others read it are in yaml-schema.ts and scalars.ts. Numbers are JavaScript's: integers beyond 2^53 lose digits.
+ */
+import { type Event, parseEvents, YAMLException } from 'js-yaml';
+import { piecesOf } from './chunks.ts';
+import { MAX_DEPTH, outlineJson } from './json.ts';
+import { createOutline, lineTable, locate, type Outline, type Position } from './positions.ts';
+import { IGNORED, oddCharacterIn, type Problem, STRAY, wordsFor } from './yaml-problems.ts';
+import { readEvents, type ReadYaml } from './yaml-schema.ts';
+
+export type { Position } from './positions.ts';
+
+/**
+ * `index` counts the documents of a file from 0; documents without a value (blank, comments, `null`) are not there and
+ * do not count. `line` is where the value starts, or what is wrong.
+ */
+export type ParsedDocument =
+  | {
+      readonly ok: true;
+      readonly index: number;
+      readonly line: number;
+      readonly value: unknown;
+      /**
+       * Of the value at an RFC 6901 pointer, or of its nearest parent that is there. What came through an alias or a merge
+       * key is where its text stands.
+       */
+      positionOf(pointer: string): Position;
+      /** The same for the key of the value; for an item of a list, the item. */
+      keyPositionOf(pointer: string): Position;
+    }
+  | {
+      readonly ok: false;
+      readonly index: number;
+      readonly line: number;
+      readonly column: number;
+      /** A sentence fragment. */
+      readonly problem: string;
+    };
+
+interface File {
+  readonly text: string;
+  readonly positionAt: (offset: number) => Position;
+  /** Of all YAML documents of the file. */
+  readonly outline: Outline;
+  readonly documents: ParsedDocument[];
+}
+
+/** Never throws, whatever the text; takes time in proportion to its length. */
+export function readDocuments(text: string): readonly ParsedDocument[] {
+  const file: File = { text, positionAt: lineTable(text), outline: createOutline(), documents: [] };
+  for (const piece of piecesOf(text)) {
+    if (piece.kind === 'yaml') addYaml(file, piece.from, piece.to);
+    else if (piece.kind === 'json') addJson(file, piece.from, piece.value);
+    else addProblem(file, piece.from, piece.kind === 'stray' ? STRAY : IGNORED);
+  }
+  return file.documents;
+}
+
+function addProblem({ documents, positionAt }: File, offset: number, problem: string): void {
+  const { line, column } = positionAt(offset);
+  documents.push({ ok: false, index: documents.length, line, column, problem });
+}
+
+type Find = (pointer: string, of: 'key' | 'value') => number;
+
+function addValue({ documents, positionAt }: File, value: unknown, find: Find): void {
+  documents.push({
+    ok: true,
+    index: documents.length,
+    line: positionAt(find('', 'value')).line,
+    value,
+    positionOf: (pointer) => positionAt(find(pointer, 'value')),
+    keyPositionOf: (pointer) => positionAt(find(pointer, 'key')),
+  });
+}
+
+/** JSON.parse says nothing about places, and mostly nobody asks: the first question makes the outline. */
+function addJson(file: File, from: number, value: unknown): void {
+  let outline: Outline | undefined;
+  addValue(file, value, (pointer, of) => {
+    if (pointer === '') return from;
+    outline ??= outlineJson(file.text, from);
+    return locate(outline, 0, pointer, of);
+  });
+}
+
+function addYaml(file: File, from: number, to: number): void {
+  const { outline } = file;
+  const { root, problem } = readYaml(file.text.slice(from, to), from, outline);
+  if (root !== undefined) addValue(file, root.value, (pointer, of) => locate(outline, root.row, pointer, of));
+  if (problem !== undefined) addProblem(file, from + problem.offset, problem.problem);
+}
+
+function readYaml(text: string, base: number, outline: Outline): ReadYaml {
+  const odd = oddCharacterIn(text);
+  if (odd !== undefined) return { root: undefined, problem: odd };
+  let events: readonly Event[];
+  try {
+    events = parse(text);
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    return { root: undefined, problem: problemIn(error, text) };
+  }
+  return readEvents({ text, base, events }, outline);
+}
+
+function problemIn(error: YAMLException, text: string): Problem {
+  return { offset: error.mark?.position ?? 0, problem: wordsFor(error.reason, text) };
+}
+
+const throwAt = YAMLException.throwAt.bind(YAMLException);
+
+/**
+ * js-yaml wants the lines of a flow collection, or of a quoted scalar, further right than the key; go-yaml does not, and
+ * manifests are full of `args: [` with the `]` below the `a`. When this one complaint is not thrown its parser goes on,
+ * and reads just that. For the time of one call: nobody else who uses js-yaml notices.
+ */
+function parse(text: string): readonly Event[] {
+  YAMLException.throwAt = ((input, position, message, filename) => {
+    if (message !== 'deficient indentation') throwAt(input, position, message, filename);
+  }) as typeof throwAt;
+  try {
+    return parseEvents(text, { maxDepth: MAX_DEPTH });
+  } finally {
+    YAMLException.throwAt = throwAt;
+  }
+}
