@@ -72,7 +72,7 @@ async function measureCells(servers: Servers, { seconds, rounds, note }: ServeOp
   for (const body of bodies) {
     for (const server of [servers.floor, servers.gate]) {
       await expectAllowed(server, body);
-      await load({ port: server.port, bodyFile: body.bodyFile, seconds: WARM_SECONDS });
+      await oneRound(server, body.bodyFile, WARM_SECONDS);
     }
   }
   const cells: Cell[] = [];
@@ -99,9 +99,14 @@ async function expectAllowed({ port }: Answering, { name, text }: Body): Promise
     throw new Error(`the ${name} review was not allowed: ${answer}`);
 }
 
-async function oneRound({ pid, port }: Answering, bodyFile: string, seconds: number): Promise<Round> {
+async function oneRound(server: Answering, bodyFile: string, seconds: number): Promise<Round> {
+  const { pid, port } = server;
   const before = cpuUs(pid);
   const done: Load = await load({ port, bodyFile, seconds });
+  const why =
+    server.ended() ??
+    (done.failed > 0 ? `${done.failed} of ${done.requests} requests failed on port ${port}` : undefined);
+  if (why !== undefined) throw new Error(why);
   return {
     rps: (done.requests * 1e6) / done.us,
     p50Ms: done.p50Us / 1000,
