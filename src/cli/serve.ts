@@ -29,6 +29,7 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
   const { config } = loaded;
   const { context, policySource } = await compose(config);
   const certificate = await certificateFor(config);
+  for (const note of certificate.notes) terminal.note(`${note}\n`);
   let stopping = false;
   const operations: Operations = {
     version: VERSION,

@@ -1,5 +1,7 @@
 /** The two listeners, HTTPS for reviews and plain HTTP for operations: the only file that makes Fastify servers. */
 import type { Server } from 'node:https';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 
 export type GateServer = FastifyInstance<Server>;
@@ -9,11 +11,13 @@ export const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 /** The API server keeps idle connections for 90 s; a POST that meets our closing them is lost, not retried. */
 const KEEP_ALIVE_MS = 120_000;
 const REQUEST_MS = 60_000;
+/** Longer than a review is on its way to us. A busy API server uses each of its connections many times a second. */
+const LINGER_MS = 1000;
 
 /** Bodies arrive as bytes: a review may hold keys (`__proto__`) that a body parser would refuse or drop. */
-export function createGateServer(tls: { readonly cert: string; readonly key: string }): GateServer {
+export function createGateServer({ cert, key }: { readonly cert: string; readonly key: string }): GateServer {
   const app = Fastify({
-    https: { ...tls, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] },
+    https: { cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] },
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
@@ -24,20 +28,41 @@ export function createGateServer(tls: { readonly cert: string; readonly key: str
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  closeConnectionsAtTheEnd(app);
+  endConnectionsGently(app);
   return app;
 }
 
-/** While closing, each answer says that it is the last on its connection; then nothing keeps the process alive. */
-function closeConnectionsAtTheEnd(app: GateServer): void {
+/**
+ * At the end no review is lost: each answer says that it is the last on its connection, and a connection between two
+ * answers stays open for a moment. Then goes whatever never asked, down to a TCP connection without a TLS handshake, which
+ * Node would wait for.
+ */
+function endConnectionsGently(app: GateServer): void {
   let closing = false;
-  app.addHook('preClose', (done) => {
-    closing = true;
+  const open = new Set<Socket>();
+  const asking = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  app.addHook('onRequest', ({ socket }, _reply, done) => {
+    asking.add(socket);
     done();
   });
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (closing) void reply.header('connection', 'close');
     done();
+  });
+  app.addHook('onResponse', ({ socket }, _reply, done) => {
+    asking.delete(socket);
+    done();
+  });
+  app.addHook('preClose', async () => {
+    closing = true;
+    for (const end = performance.now() + LINGER_MS; open.size > 0 && performance.now() < end;) await delay(20);
+    // Those below TLS are other objects; their remote ports are the same.
+    const ports = new Set([...asking].map(({ remotePort }) => remotePort));
+    for (const socket of open) if (!ports.has(socket.remotePort)) socket.destroy();
   });
 }
 
