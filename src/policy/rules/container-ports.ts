@@ -59,14 +59,21 @@ function clashes(claims: readonly Claim[]): readonly Problem[] {
 }
 
 function clashOf(claim: Claim, taken: ReadonlyMap<string, Claim>): Problem | undefined {
-  const { containerPort, hostPort, protocol } = claim.port;
+  const { hostPort, protocol } = claim.port;
   const inPod = taken.get(owner(claim) + portKey(claim));
-  if (inPod !== undefined) return clash(`port ${containerPort}/${protocol}`, claim, inPod);
+  if (inPod !== undefined && !mapsElsewhere(claim, inPod))
+    return clash(`port ${portText(claim.port.containerPort, protocol)}`, claim, inPod);
   for (const key of hostKeys(claim).clashing) {
     const onNode = taken.get(owner(claim) + key);
-    if (onNode !== undefined) return clash(`host port ${hostPort}/${protocol}`, claim, onNode);
+    if (onNode !== undefined) return clash(`host port ${portText(hostPort, protocol)}`, claim, onNode);
   }
   return undefined;
+}
+
+/** One port of a container can be reached through several of the node: only the node's can clash then. */
+function mapsElsewhere({ container, port }: Claim, other: Claim): boolean {
+  if (container !== other.container || port.hostPort === undefined || other.port.hostPort === undefined) return false;
+  return port.hostPort !== other.port.hostPort || port.hostIP !== other.port.hostIP;
 }
 
 /** Plain init containers run before the others and one by one, so only their own ports can clash. */
@@ -104,12 +111,12 @@ function clash(key: string, claim: Claim, other: Claim): Problem {
 function single({ container, port }: Claim, hostPort: boolean, namesRequired: boolean): readonly Problem[] {
   const problems: Problem[] = [];
   if (!hostPort && port.hostPort !== undefined) {
-    const message = `host port ${port.hostPort}/${port.protocol} is not allowed`;
+    const message = `host port ${portText(port.hostPort, port.protocol)} is not allowed`;
     const remedy = 'leave out hostPort and hostNetwork, and use a Service';
     problems.push({ state: 'violation', container, pointer: port.pointer, message, remedy });
   }
   if (namesRequired && port.name === undefined) {
-    const message = `port ${port.containerPort}/${port.protocol} has no name`;
+    const message = `port ${portText(port.containerPort, port.protocol)} has no name`;
     problems.push({
       state: 'violation',
       container,
@@ -119,4 +126,9 @@ function single({ container, port }: Claim, hostPort: boolean, namesRequired: bo
     });
   }
   return problems;
+}
+
+/** `80/TCP`; what is no protocol at all is quoted. */
+function portText(port: number | undefined, protocol: string): string {
+  return `${port}/${/^[A-Z]{1,8}$/.test(protocol) ? protocol : quoteValue(protocol, 40)}`;
 }

@@ -1,0 +1,242 @@
+/** One IP and one port space for the containers of a Pod, one set of ports for a node. */
+import { describe, expect, test } from 'vitest';
+import type { Container, Pod, Port } from '../../src/pod/containers.ts';
+import type { Workload } from '../../src/pod/workload.ts';
+import { containerPorts } from '../../src/policy/rules/container-ports.ts';
+import { findingsOf, pod, policyOf, requestFor, said, workload } from './asking.ts';
+
+const clashes = (spec: string, parameters = '{}'): readonly string[] =>
+  said(findingsOf([policyOf(`{rules: [{rule: container-ports, parameters: ${parameters}}]}`)], requestFor(pod(spec))));
+
+const OWN = 'all containers of a Pod share one IP: give each its own port';
+const NODE = 'a node has each port once';
+
+describe('ports of a Pod', () => {
+  test.each<[string, string, readonly string[]]>([
+    [
+      'of two containers',
+      '{containers: [{name: a, image: i, ports: [{containerPort: 80}]}, {name: b, image: i, ports: [{containerPort: 80}]}]}',
+      [`b: port 80/TCP is also taken by container "a" | ${OWN}`],
+    ],
+    [
+      'of three containers are two clashes',
+      '{containers: [{name: a, image: i, ports: [{containerPort: 80}]}, {name: b, image: i, ports: [{containerPort: 80}]}, {name: c, image: i, ports: [{containerPort: 80}]}]}',
+      [
+        `b: port 80/TCP is also taken by container "a" | ${OWN}`,
+        `c: port 80/TCP is also taken by container "a" | ${OWN}`,
+      ],
+    ],
+    [
+      'twice in one',
+      '{containers: [{name: a, image: i, ports: [{containerPort: 80}, {containerPort: 80, name: again}]}]}',
+      [`a: port 80/TCP is declared twice | ${OWN}`],
+    ],
+    [
+      'of another protocol',
+      '{containers: [{name: a, image: i, ports: [{containerPort: 80}, {containerPort: 80, protocol: UDP}]}]}',
+      [],
+    ],
+    [
+      'TCP, written or not',
+      '{containers: [{name: a, image: i, ports: [{containerPort: 80}, {containerPort: 80, protocol: TCP}]}]}',
+      [`a: port 80/TCP is declared twice | ${OWN}`],
+    ],
+    [
+      'of a sidecar',
+      '{initContainers: [{name: s, image: i, restartPolicy: Always, ports: [{containerPort: 80}]}], containers: [{name: a, image: i, ports: [{containerPort: 80}]}]}',
+      [`a: port 80/TCP is also taken by sidecar container "s" | ${OWN}`],
+    ],
+    [
+      'of an init container that is over by then',
+      '{initContainers: [{name: x, image: i, ports: [{containerPort: 80}]}, {name: z, image: i, ports: [{containerPort: 80}]}], containers: [{name: a, image: i, ports: [{containerPort: 80}]}]}',
+      [],
+    ],
+    [
+      'twice in an init container',
+      '{initContainers: [{name: x, image: i, ports: [{containerPort: 80}, {containerPort: 80}]}], containers: []}',
+      [`x: port 80/TCP is declared twice | ${OWN}`],
+    ],
+    [
+      'of a container without a name',
+      '{containers: [{image: i, ports: [{containerPort: 80}]}, {name: b, image: i, ports: [{containerPort: 80}]}]}',
+      [`b: port 80/TCP is also taken by image at /spec/containers/0/image | ${OWN}`],
+    ],
+    [
+      'of no protocol at all, quoted',
+      '{containers: [{name: a, image: i, ports: [{containerPort: 80, protocol: "T\\nP"}, {containerPort: 80, protocol: "T\\nP"}]}]}',
+      [`a: port 80/"T\\u000aP" is declared twice | ${OWN}`],
+    ],
+  ])('%s', (_what, spec, sentences) => {
+    expect(clashes(spec)).toEqual(sentences);
+  });
+
+  test('of two Pods in one object do not clash', () => {
+    const job = workload(`{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, metadata: {name: j}, spec: {tasks: [
+      {template: {spec: {containers: [{name: a, image: i, ports: [{containerPort: 80}]}]}}},
+      {template: {spec: {containers: [{name: b, image: i, ports: [{containerPort: 80}]}]}}}]}}`);
+    expect(findingsOf([policyOf('{rules: [{rule: container-ports}]}')], requestFor(job))).toEqual([]);
+  });
+
+  test('are pointed to where the later one stands', () => {
+    const object = pod(
+      '{containers: [{name: a, image: i, ports: [{containerPort: 1}]}, {name: b, image: i, ports: [{containerPort: 2}, {containerPort: 1}]}]}',
+    );
+    const [finding] = findingsOf([policyOf('{rules: [{rule: container-ports}]}')], requestFor(object));
+    expect(finding?.pointer).toBe('/spec/containers/1/ports/1');
+  });
+});
+
+describe('ports of the node', () => {
+  const two = (first: string, second: string): string =>
+    `{containers: [{name: a, image: i, ports: [{containerPort: 1, ${first}}]}, {name: b, image: i, ports: [{containerPort: 2, ${second}}]}]}`;
+  const taken = [`b: host port 80/TCP is also taken by container "a" | ${NODE}`];
+
+  test.each<[string, string, readonly string[]]>([
+    ['hostPort: 80', 'hostPort: 80', taken],
+    ['hostPort: 80', 'hostPort: 81', []],
+    ['hostPort: 80', 'hostPort: 80, protocol: UDP', []],
+    ['hostPort: 80, hostIP: 10.0.0.1', 'hostPort: 80, hostIP: 10.0.0.2', []],
+    ['hostPort: 80, hostIP: 10.0.0.1', 'hostPort: 80, hostIP: 10.0.0.1', taken],
+    ['hostPort: 80, hostIP: 10.0.0.1', 'hostPort: 80', taken],
+    ['hostPort: 80', 'hostPort: 80, hostIP: 10.0.0.1', taken],
+    ['hostPort: 80, hostIP: 0.0.0.0', 'hostPort: 80, hostIP: "::"', taken],
+    ['hostPort: 80, hostIP: "::"', 'hostPort: 80, hostIP: 10.0.0.1', taken],
+    ['hostPort: 80', 'hostPort: 0', []],
+  ])('%s and %s', (first, second, sentences) => {
+    expect(clashes(two(first, second))).toEqual(sentences);
+  });
+
+  test.each<[string, readonly string[]]>([
+    // Two ports of the node lead to one of the container: nothing is claimed twice.
+    ['{containerPort: 80, hostPort: 8080}, {containerPort: 80, hostPort: 8081}', []],
+    [
+      '{containerPort: 80, hostPort: 8080, hostIP: 10.0.0.1}, {containerPort: 80, hostPort: 8080, hostIP: 10.0.0.2}',
+      [],
+    ],
+    [
+      '{containerPort: 80, hostPort: 8080, hostIP: 10.0.0.1}, {containerPort: 80, hostPort: 8080}',
+      [`a: host port 8080/TCP is declared twice | ${NODE}`],
+    ],
+    [
+      '{containerPort: 80, hostPort: 8080}, {containerPort: 80, hostPort: 8080}',
+      [`a: port 80/TCP is declared twice | ${OWN}`],
+    ],
+    ['{containerPort: 80, hostPort: 8080}, {containerPort: 80}', [`a: port 80/TCP is declared twice | ${OWN}`]],
+    [
+      '{containerPort: 80, hostPort: 1}, {containerPort: 80, hostPort: 2}, {containerPort: 81, hostPort: 2}',
+      [`a: host port 2/TCP is declared twice | ${NODE}`],
+    ],
+  ])('of one container: %s', (ports, sentences) => {
+    expect(clashes(`{containers: [{name: a, image: i, ports: [${ports}]}]}`)).toEqual(sentences);
+  });
+
+  test('of two containers that share the container’s port clash there, wherever they lead', () => {
+    const spec =
+      '{containers: [{name: a, image: i, ports: [{containerPort: 80, hostPort: 1}]}, {name: b, image: i, ports: [{containerPort: 80, hostPort: 2}]}]}';
+    expect(clashes(spec)).toEqual([`b: port 80/TCP is also taken by container "a" | ${OWN}`]);
+  });
+
+  test('are those of the container on the host’s network', () => {
+    const spec = (network: string): string =>
+      `{hostNetwork: ${network}, containers: [{name: a, image: i, ports: [{containerPort: 80}, {containerPort: 443}]}]}`;
+    const remedy = 'leave out hostPort and hostNetwork, and use a Service';
+    expect(clashes(spec('true'), '{hostPort: false}')).toEqual([
+      `a: host port 80/TCP is not allowed | ${remedy}`,
+      `a: host port 443/TCP is not allowed | ${remedy}`,
+    ]);
+    expect(clashes(spec('false'), '{hostPort: false}')).toEqual([]);
+    expect(clashes(spec('true'))).toEqual([]);
+  });
+});
+
+test('names are asked for only when the policy wants them', () => {
+  const spec =
+    '{containers: [{name: a, image: i, ports: [{containerPort: 80}, {containerPort: 443, name: https}, {containerPort: 53, protocol: UDP, name: ""}]}]}';
+  expect(clashes(spec)).toEqual([]);
+  expect(clashes(spec, '{namesRequired: true}')).toEqual([
+    'a: port 80/TCP has no name | for example name: "http"',
+    'a: port 53/UDP has no name | for example name: "http"',
+  ]);
+});
+
+describe('any number of ports', () => {
+  const port = (containerPort: number, hostPort?: number): Port => ({
+    pointer: '/p',
+    name: undefined,
+    containerPort,
+    protocol: 'TCP',
+    hostPort,
+    hostIP: '0.0.0.0',
+  });
+  const container = (name: string, ports: readonly Port[]): Container => ({
+    kind: 'regular',
+    name,
+    pointer: `/${name}`,
+    imagePointer: `/${name}/image`,
+    image: { state: 'pending', text: '', reason: '' },
+    pullPolicy: undefined,
+    pullPolicyPointer: `/${name}/imagePullPolicy`,
+    ports,
+  });
+
+  function problemsOf(containers: readonly Container[]): number {
+    const bound = containerPorts.bind({});
+    if (!bound.ok) throw new Error('no check');
+    const one: Pod = {
+      pointer: '/spec',
+      hostNetwork: false,
+      serviceAccountName: 'default',
+      pullSecretNames: [],
+      containers,
+    };
+    const type = { group: '', version: 'v1', kind: 'Pod' };
+    const of: Workload = { object: {}, type, name: 'p', clusterScoped: false, pods: [one], containers };
+    const facts = { namespaceLabels: { state: 'no' }, digests: new Map(), pullSecrets: new Map() } as const;
+    return bound.value.run({ operation: 'CREATE', namespace: 'n', workload: of, pods: [one], containers, facts })
+      .length;
+  }
+
+  const N = 200_000;
+  const each = (of: (index: number) => Port): readonly Port[] => Array.from({ length: N }, (_, index) => of(index));
+
+  // Quadratic work would be 40 billion comparisons.
+  test.each<[string, readonly Container[], number]>([
+    [
+      'all the same',
+      [
+        container(
+          'a',
+          each(() => port(80, 80)),
+        ),
+      ],
+      N - 1,
+    ],
+    [
+      'all different',
+      [
+        container(
+          'a',
+          each((index) => port(index, index + 1)),
+        ),
+      ],
+      0,
+    ],
+    [
+      'one for each container',
+      Array.from({ length: N }, (_, index) => container(`c${index}`, [port(80, index + 1)])),
+      N - 1,
+    ],
+    [
+      'all of one container port',
+      [
+        container(
+          'a',
+          each((index) => port(80, index + 1)),
+        ),
+      ],
+      0,
+    ],
+  ])('%s, is answered in time', { timeout: 20_000 }, (_what, containers, problems) => {
+    expect(problemsOf(containers)).toBe(problems);
+  });
+});
