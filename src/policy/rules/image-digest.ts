@@ -3,6 +3,9 @@ import { effectiveTag, isPinned } from '../../image/reference.ts';
 import { defineRule } from '../rule.ts';
 import { judgeImages } from './images.ts';
 
+/** A host may be of any length, and nobody reads a remedy that is. */
+const MAX_SHOWN = 500;
+
 /** The image is pinned: a digest never drifts and a tag does. */
 export const imageDigest = defineRule({
   name: 'image-digest',
@@ -17,7 +20,7 @@ export const imageDigest = defineRule({
       return {
         pointer: container.imagePointer,
         message: `image ${quoteValue(reference.text)} has no digest, so it can change under you`,
-        remedy: `pin it: ${tagged}@sha256:…`,
+        remedy: `pin it: ${tagged.length <= MAX_SHOWN ? tagged : 'name'}@sha256:…`,
       };
     }),
 });
