@@ -77,11 +77,18 @@ interface Asked {
 function ask(policy: Policy, binding: Binding, { coverage, subject }: Asked): readonly Told[] {
   let problems: readonly Problem[];
   try {
-    problems = binding.check.run(subject);
+    problems = listOf(binding.check.run(subject));
   } catch (error) {
     return [{ finding: ruleError(policy, binding, error), problem: undefined }];
   }
   return problems.map((problem) => ({ problem, finding: findingOf(policy, binding, problem, coverage) }));
+}
+
+/** A promise, from a rule that the compiler has not seen: nobody waits for it, and its rejection, unheard, would end the server. */
+function listOf(answer: unknown): readonly Problem[] {
+  if (Array.isArray(answer)) return answer;
+  if (answer instanceof Promise) answer.catch(() => undefined);
+  throw new TypeError('a rule answers with a list, and at once');
 }
 
 function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage: Coverage): Finding {
@@ -96,9 +103,14 @@ function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage:
     existing: false,
     container: problem.container,
     pointer: problem.pointer,
-    message: `${problem.message}${reason}`,
-    remedy: [problem.remedy, binding.message].filter((part) => part !== undefined).join('; ') || undefined,
+    message: oneLine(`${problem.message}${reason}`),
+    remedy: oneLine([problem.remedy, binding.message].filter((part) => part !== undefined).join('; ')) || undefined,
   };
+}
+
+/** The API server drops a warning with a control character in it, and a line break makes a line of its own in a denial. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
 /** A rule that throws is an error of that rule, so the object's fate follows `onUnknown`. */
@@ -120,14 +132,20 @@ function ruleError(policy: Policy, binding: Binding, error: unknown): Finding {
 /** Several rules stumble over one image that cannot be read: the strictest of them speaks, the others are silent. */
 function told(all: readonly Told[]): readonly Finding[] {
   if (!all.some(({ problem }) => problem?.unreadable)) return all.map(({ finding }) => finding);
-  const speakers = new Map<string, Finding>();
+  const speakers = new Map<Container | string, Finding>();
   for (const { finding, problem } of all) {
     if (!problem?.unreadable) continue;
-    const before = speakers.get(finding.pointer);
-    if (before === undefined || strictness(finding.action) < strictness(before.action))
-      speakers.set(finding.pointer, finding);
+    const before = speakers.get(broken(finding));
+    if (before === undefined || strictness(finding.action) < strictness(before.action)) {
+      speakers.set(broken(finding), finding);
+    }
   }
   return all
-    .filter(({ finding, problem }) => !problem?.unreadable || speakers.get(finding.pointer) === finding)
+    .filter(({ finding, problem }) => !problem?.unreadable || speakers.get(broken(finding)) === finding)
     .map(({ finding }) => finding);
+}
+
+/** Not the place: one annotation can hold several images. */
+function broken({ container, pointer }: Finding): Container | string {
+  return container ?? pointer;
 }

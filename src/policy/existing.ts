@@ -1,7 +1,7 @@
 /**
  * On UPDATE, what the stored object already had is no reason to refuse: an operator must be able to scale, label or
- * remove a finalizer from what is there. A finding is the same when policy, rule, container and the whole sentence are, so
- * a container that gets another image, or a second one with the same fault, is judged anew.
+ * remove a finalizer from what is there. A finding is the same when policy, rule, container and the whole sentence are, and
+ * the image when it is about that, so a container that gets another image, or a second one with the same fault, is judged anew.
  */
 import type { Finding } from './evaluate.ts';
 
@@ -18,6 +18,9 @@ export function forgiveExisting(now: readonly Finding[], before: readonly Findin
 }
 
 function identity(finding: Finding): string {
-  const { policy, rule, outcome, container, message } = finding;
-  return JSON.stringify([policy, rule, outcome, container?.kind, container?.name, message]);
+  const { policy, rule, outcome, container, pointer, message } = finding;
+  // A sentence shows only the beginning of a long image.
+  const aboutImage = pointer === container?.imagePointer || pointer === container?.pullPolicyPointer;
+  const image = aboutImage ? container?.image.text : undefined;
+  return JSON.stringify([policy, rule, outcome, container?.kind, container?.name, message, image]);
 }
