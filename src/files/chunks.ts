@@ -17,22 +17,35 @@ const SEPARATOR = '---';
 const REST_OF_LINE = /[^\n]*/y;
 
 export function* piecesOf(text: string): Generator<Piece> {
-  let from = text.startsWith('\uFEFF') ? 1 : 0;
-  let stray = false;
-  let separator = text.startsWith(SEPARATOR, from) ? from : nextSeparator(text, from);
-  while (separator !== -1) {
-    yield* stray ? [{ kind: 'stray', from } as const] : piecesWithin(text, from, separator);
-    from = separator + SEPARATOR.length;
-    REST_OF_LINE.lastIndex = from;
-    const rest = REST_OF_LINE.exec(text)?.[0] ?? '';
-    const said = rest.trimStart();
-    stray = said !== '' && !said.startsWith('#');
-    from += stray ? rest.length - said.length : rest.length;
-    // Files with a byte order mark, one behind the other.
-    if (text.startsWith('\n\uFEFF', from)) from += 2;
-    separator = nextSeparator(text, from);
+  let start: Start = { from: text.startsWith('\uFEFF') ? 1 : 0, stray: false };
+  let separator = text.startsWith(SEPARATOR, start.from) ? start.from : nextSeparator(text, start.from);
+  for (; separator !== -1; separator = nextSeparator(text, start.from)) {
+    yield* piecesFrom(text, start, separator);
+    start = startAfter(text, separator);
   }
-  yield* stray ? [{ kind: 'stray', from } as const] : piecesWithin(text, from, text.length);
+  yield* piecesFrom(text, start, text.length);
+}
+
+function* piecesFrom(text: string, { from, stray }: Start, to: number): Generator<Piece> {
+  if (stray) yield { kind: 'stray', from };
+  else yield* piecesWithin(text, from, to);
+}
+
+interface Start {
+  readonly from: number;
+  /** Something stands on the line of the separator. */
+  readonly stray: boolean;
+}
+
+function startAfter(text: string, separator: number): Start {
+  const from = separator + SEPARATOR.length;
+  REST_OF_LINE.lastIndex = from;
+  const rest = REST_OF_LINE.exec(text)?.[0] ?? '';
+  const said = rest.trimStart();
+  if (said !== '' && !said.startsWith('#')) return { from: from + rest.length - said.length, stray: true };
+  const end = from + rest.length;
+  // Files with a byte order mark, one behind the other.
+  return { from: text.startsWith('\n\uFEFF', end) ? end + 2 : end, stray: false };
 }
 
 /** Only `\n` ends a line here, as in Go's bufio. */

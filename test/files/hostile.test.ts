@@ -1,0 +1,183 @@
+/** Texts that are made to hurt: every one ends, in time that grows with the text only, with values or with a problem. */
+import { describe, expect, test } from 'vitest';
+import fc from 'fast-check';
+import { readDocuments } from '../../src/files/yaml.ts';
+
+function outcome(text: string): string {
+  const documents = readDocuments(text);
+  const [first] = documents;
+  if (first === undefined) return 'nothing';
+  return first.ok ? `${documents.length} x ${Array.isArray(first.value) ? 'list' : typeof first.value}` : first.problem;
+}
+
+const lines = (count: number, line: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => line(index)).join('');
+
+const TOO_DEEP = 'maps and lists are nested more than 100 deep';
+
+describe('bombs', () => {
+  const laughs = `a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n${lines(9, (i) => `a${i + 1}: &a${i + 1} [${`*a${i}, `.repeat(10)}]\n`)}`;
+  const CASES: readonly (readonly [name: string, text: string, outcome: string])[] = [
+    ['a hundred lists in each other are fine', `a: ${'['.repeat(99)}${']'.repeat(99)}`, '1 x object'],
+    ['brackets', '['.repeat(1_000_000), TOO_DEEP],
+    ['braces', '{"a":'.repeat(200_000), TOO_DEEP],
+    ['braces that close', `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`, TOO_DEEP],
+    ['dashes', '- '.repeat(1_000_000), TOO_DEEP],
+    ['lines that indent', lines(200, (i) => `${' '.repeat(i)}a:\n`), TOO_DEEP],
+    [
+      'lists that aliases put into each other',
+      `a0: &a0 ${'['.repeat(60)}${']'.repeat(60)}\na1: ${'['.repeat(60)}*a0${']'.repeat(60)}\n`,
+      `${TOO_DEEP}, counting aliases (*name)`,
+    ],
+    ['a billion laughs', laughs, 'the aliases (*name) of this document stand for 4983 values, and kubectl refuses it'],
+    [
+      'many aliases of a long list',
+      `a: &a [${'x, '.repeat(5_000)}]\nb: [${'*a, '.repeat(100_000)}]`,
+      'the aliases (*name) of this document stand for 405081 values, and kubectl refuses it',
+    ],
+    [
+      'many aliases of a long text',
+      `a: &a ${'x'.repeat(100_000)}\nb: [${'*a, '.repeat(1_000)}]`,
+      'the aliases (*name) of this document stand for more than 16 MiB of text',
+    ],
+    [
+      'many merges of a large map',
+      `a: &a {${lines(3_000, (i) => `k${i}: 1, `)}}\n${lines(500, (i) => `m${i}: {<<: *a}\n`)}`,
+      'the aliases (*name) of this document stand for 414069 values, and kubectl refuses it',
+    ],
+    [
+      'as many aliases as people use',
+      `a: &a {x: 1, y: [2, 3]}\n${lines(1_000, (i) => `m${i}: {<<: *a, z: *a}\n`)}`,
+      '1 x object',
+    ],
+  ];
+  test.each(CASES)('%s', (_name, text, expected) => {
+    expect(outcome(text)).toBe(expected);
+  });
+});
+
+describe('long texts', () => {
+  const CASES: readonly (readonly [name: string, text: string, outcome: string])[] = [
+    ['one line of 5 MB', `a: ${'x'.repeat(5_000_000)}`, '1 x object'],
+    ['one string of 5 MB, never closed', `a: "${'x'.repeat(5_000_000)}`, 'a quote is never closed'],
+    ['backslashes', `{"a": "${'\\'.repeat(5_000_000)}`, 'a quote is never closed'],
+    ['half a million separators', '---\n'.repeat(500_000), 'nothing'],
+    [
+      'separators with something behind them',
+      '--- x\n'.repeat(50_000),
+      'kubectl takes nothing but a comment after "---": start a new line',
+    ],
+    ['ends of documents', '...\n'.repeat(1_000_000), 'nothing'],
+    ['line ends', '\n'.repeat(1_000_000), 'nothing'],
+    ['old line ends', '\r'.repeat(1_000_000), 'nothing'],
+    ['the same key again and again', 'a: 1\n'.repeat(50_000), '1 x object'],
+    ['keys', lines(50_000, (i) => `k${i}: 1\n`), '1 x object'],
+    ['lines of JSON', '{"a":1}\n'.repeat(100_000), '100000 x object'],
+    ['lines of broken JSON', `{"a": \n`.repeat(10_000), 'a "{" or "[" is never closed'],
+    ['documents of broken JSON', '{"a\n---\n'.repeat(10_000), 'a quote is never closed'],
+    [
+      'broken documents',
+      'a: b: c\n---\n'.repeat(10_000),
+      'this does not fit here: look at the indentation, and put a text with ": " in it in quotes',
+    ],
+  ];
+  test.each(CASES)('%s', (_name, text, expected) => {
+    expect(outcome(text)).toBe(expected);
+  });
+
+  // Eight times the text takes eight times as long, or sixty-four if something is wrong. What neighbours use does not count.
+  test.each([
+    ['documents', (count: number) => 'a: {b: [c]}\n---\n'.repeat(4 * count)],
+    ['broken documents', (count: number) => 'a: b: c\n---\n'.repeat(count)],
+    ['lines of broken JSON', (count: number) => '{"a" 1}\n'.repeat(count)],
+    ['items', (count: number) => `a:\n${'- b\n'.repeat(8 * count)}`],
+  ])('takes time in proportion to the number of %s', (_name, make) => {
+    const cpu = (count: number): number => {
+      const text = make(count);
+      const before = process.cpuUsage();
+      readDocuments(text);
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
+    };
+    const least = (count: number): number => Math.min(cpu(count), cpu(count), cpu(count));
+    cpu(1_000);
+    expect(least(8_000) / least(1_000)).toBeLessThan(32);
+  });
+});
+
+describe('any text', () => {
+  const tokens = [
+    '\n',
+    '\n  ',
+    ' ',
+    ': ',
+    '- ',
+    '? ',
+    '{',
+    '}',
+    '[',
+    ']',
+    ', ',
+    '"',
+    "'",
+    ' # ',
+    '&a ',
+    '*a',
+    '|\n',
+    '>-\n',
+    'a',
+    '1',
+    '\t',
+    '\n---\n',
+    '\n...\n',
+    '!!str ',
+    '!x ',
+    '<<: ',
+    '%',
+    '\\u',
+    '\uFEFF',
+    '\0',
+    '\uD83D',
+    '\r',
+    '{"a":',
+    '\u2028',
+    '__proto__: ',
+  ];
+
+  test.each([
+    ['of YAML tokens', fc.array(fc.constantFrom(...tokens), { maxLength: 30 }).map((parts) => parts.join(''))],
+    ['of any characters', fc.string({ unit: 'binary', maxLength: 50 })],
+  ])('%s never throws, and every place is in it', (_name, texts) => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const rows = text.split(/\r\n?|\n/).length;
+        for (const document of readDocuments(text)) {
+          expect(document.line).toBeLessThanOrEqual(rows);
+          if (!document.ok) continue;
+          const { offset, line, column } = document.positionOf('/a/0');
+          expect([line >= 1 && line <= rows, column >= 1, offset >= 0 && offset <= text.length]).toEqual([
+            true,
+            true,
+            true,
+          ]);
+          JSON.stringify(document.value);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('holds documents that are read one by one as all at once', () => {
+    const parts = fc.array(fc.constantFrom(...tokens.filter((token) => !/---|\.\.\.|\r|"|\{/.test(token))), {
+      maxLength: 10,
+    });
+    fc.assert(
+      fc.property(fc.array(parts, { minLength: 1, maxLength: 4 }), (documents) => {
+        const texts = documents.map((words) => `${words.join('')}\n`);
+        const values = (text: string): readonly unknown[] =>
+          readDocuments(text).map((document) => (document.ok ? document.value : document.problem));
+        expect(values(`---\n${texts.join('---\n')}`)).toEqual(texts.flatMap((text) => values(`---\n${text}`)));
+      }),
+    );
+  });
+});
