@@ -32,38 +32,44 @@ export function createGateServer({ cert, key }: { readonly cert: string; readonl
   return app;
 }
 
+interface Connection {
+  readonly socket: Socket;
+  asked: boolean;
+}
+
 /**
  * At the end no review is lost: each answer says that it is the last on its connection, and a connection between two
- * answers stays open for a moment. Then goes whatever never asked, down to a TCP connection without a TLS handshake, which
- * Node would wait for.
+ * answers stays open for a moment. Node then waits for requests under way, but also for connections that never asked
+ * anything, down to a TCP connection without a TLS handshake: those end here.
  */
 function endConnectionsGently(app: GateServer): void {
   let closing = false;
-  const open = new Set<Socket>();
-  const asking = new Set<Socket>();
+  // By their other end, since the socket of a request is not the one below its TLS.
+  const connections = new Map<string, Connection>();
   app.server.on('connection', (socket: Socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
+    const peer = peerOf(socket);
+    const connection = { socket, asked: false };
+    connections.set(peer, connection);
+    socket.once('close', () => connections.get(peer) === connection && connections.delete(peer));
   });
-  app.addHook('onRequest', ({ socket }, _reply, done) => {
-    asking.add(socket);
-    done();
+  app.server.on('request', ({ socket }) => {
+    const connection = connections.get(peerOf(socket));
+    if (connection !== undefined) connection.asked = true;
   });
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (closing) void reply.header('connection', 'close');
     done();
   });
-  app.addHook('onResponse', ({ socket }, _reply, done) => {
-    asking.delete(socket);
-    done();
-  });
   app.addHook('preClose', async () => {
     closing = true;
-    for (const end = performance.now() + LINGER_MS; open.size > 0 && performance.now() < end;) await delay(20);
-    // Those below TLS are other objects; their remote ports are the same.
-    const ports = new Set([...asking].map(({ remotePort }) => remotePort));
-    for (const socket of open) if (!ports.has(socket.remotePort)) socket.destroy();
+    const end = performance.now() + LINGER_MS;
+    while (connections.size > 0 && performance.now() < end) await delay(20);
+    for (const { socket, asked } of connections.values()) if (!asked) socket.destroy();
   });
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 export function createOperationsServer(): FastifyInstance {
