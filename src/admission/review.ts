@@ -186,6 +186,8 @@ export function verdictReview({ apiVersion, request }: Review, verdict: Decision
 }
 
 const MAX_CAUSES = 50;
+/** DNS subdomain names have no more; only the API server's own requests are known to keep to it. */
+const MAX_NAME = 253;
 
 function denialStatus(request: AdmissionRequest, findings: readonly Finding[]): DenialStatus {
   const denials = findings.filter(({ action }) => action === 'deny');
@@ -197,7 +199,7 @@ function denialStatus(request: AdmissionRequest, findings: readonly Finding[]): 
     details: {
       group: request.type.group,
       kind: request.type.kind,
-      name: request.name,
+      name: request.name.slice(0, MAX_NAME),
       causes: denials.slice(0, MAX_CAUSES).map((denial) => ({
         reason: 'FieldValueForbidden',
         message: sentence(denial),

@@ -1,0 +1,441 @@
+/** The wire: what is read from a review, what is refused in one, and what goes back. */
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Mutation } from '../../src/admission/mutate.ts';
+import {
+  answerText,
+  type Decision,
+  isReview,
+  mutationReview,
+  readReview,
+  type Review,
+  verdictReview,
+} from '../../src/admission/review.ts';
+import type { AdmissionRequest } from '../../src/admission/request.ts';
+import { type JsonObject, jsonType } from '../../src/pod/pointer.ts';
+import type { Finding } from '../../src/policy/evaluate.ts';
+import { pod } from '../policy/asking.ts';
+import { answerFaults } from './answer-checks.ts';
+
+const REQUEST = {
+  uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+  kind: { group: 'apps', version: 'v1', kind: 'Deployment' },
+  resource: { group: 'apps', version: 'v1', resource: 'deployments' },
+  subResource: 'status',
+  requestKind: { group: 'apps', version: 'v1beta1', kind: 'Deployment' },
+  name: 'web',
+  namespace: 'shop',
+  operation: 'UPDATE',
+  userInfo: { username: 'jane', uid: '1', groups: ['devs'], extra: { a: ['b'] } },
+  object: { spec: {} },
+  oldObject: { spec: { old: true } },
+  dryRun: true,
+  options: { kind: 'UpdateOptions' },
+};
+
+const body = (change: JsonObject = {}, version = 'admission.k8s.io/v1'): JsonObject => ({
+  apiVersion: version,
+  kind: 'AdmissionReview',
+  request: { ...REQUEST, ...change },
+});
+
+function requestOf(value: unknown): AdmissionRequest {
+  const read = readReview(value);
+  if (!read.ok) throw new Error(`${read.pointer}: ${read.problem}`);
+  return read.review.request;
+}
+
+describe('readReview', () => {
+  test.each(['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'])('reads %s', (version) => {
+    expect(readReview(body({}, version))).toEqual({
+      ok: true,
+      review: {
+        apiVersion: version,
+        request: {
+          uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+          operation: 'UPDATE',
+          type: { group: 'apps', version: 'v1', kind: 'Deployment' },
+          subResource: 'status',
+          name: 'web',
+          namespace: 'shop',
+          user: { name: 'jane', groups: ['devs'] },
+          object: { spec: {} },
+          oldObject: { spec: { old: true } },
+          dryRun: true,
+        },
+      },
+    });
+  });
+
+  const ABSENT = {
+    subResource: '',
+    name: '',
+    namespace: undefined,
+    user: undefined,
+    oldObject: undefined,
+    dryRun: false,
+  };
+
+  test.each([undefined, null])('takes what may be absent as %s', (nothing) => {
+    const read = requestOf(
+      body({
+        subResource: nothing,
+        name: nothing,
+        namespace: nothing,
+        userInfo: nothing,
+        oldObject: nothing,
+        dryRun: nothing,
+      }),
+    );
+    expect(read).toMatchObject(ABSENT);
+    expect(requestOf(body({ userInfo: {} })).user).toEqual({ name: '', groups: [] });
+    expect(requestOf(body({ userInfo: { username: nothing, groups: nothing } })).user).toEqual({
+      name: '',
+      groups: [],
+    });
+    expect(requestOf(body({ kind: { group: nothing, version: nothing, kind: 'Pod' } })).type).toEqual({
+      group: '',
+      version: '',
+      kind: 'Pod',
+    });
+    for (const operation of ['DELETE', 'CONNECT'])
+      expect(requestOf(body({ operation, object: nothing })).object).toBeUndefined();
+  });
+
+  test('keeps the keys of an object that would be another’s properties', () => {
+    const object: unknown = JSON.parse('{"__proto__": {"spec": 1}, "constructor": 2}');
+    expect(Object.keys(requestOf(body({ object })).object ?? {})).toEqual(['__proto__', 'constructor']);
+    const envelope: unknown = JSON.parse(
+      '{"__proto__": {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview"}}',
+    );
+    expect(readReview(envelope)).toMatchObject({ ok: false, pointer: '/apiVersion' });
+  });
+
+  const VERSIONS = 'expected admission.k8s.io/v1 or admission.k8s.io/v1beta1, found';
+  const OPERATIONS = 'expected CREATE, UPDATE, DELETE, CONNECT, found';
+
+  test.each<[unknown, string, string]>([
+    [undefined, '', 'expected an object, found nothing'],
+    [null, '', 'expected an object, found null'],
+    [[], '', 'expected an object, found a list'],
+    ['x', '', 'expected an object, found a string'],
+    [{}, '/apiVersion', `${VERSIONS} nothing`],
+    [{ apiVersion: 'admission.k8s.io/v2' }, '/apiVersion', `${VERSIONS} admission.k8s.io/v2`],
+    [{ apiVersion: 'v1' }, '/apiVersion', `${VERSIONS} v1`],
+    [{ apiVersion: ['admission.k8s.io/v1'] }, '/apiVersion', `${VERSIONS} a list`],
+    [{ apiVersion: 'two words' }, '/apiVersion', `${VERSIONS} a string`],
+    [{ apiVersion: 'a'.repeat(61) }, '/apiVersion', `${VERSIONS} a string`],
+    [{ ...body(), kind: 'Pod' }, '/kind', 'expected AdmissionReview, found Pod'],
+    [{ ...body(), kind: undefined }, '/kind', 'expected AdmissionReview, found nothing'],
+    [{ ...body(), request: null }, '/request', 'expected an object, found null'],
+    [
+      { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: {} },
+      '/request',
+      'expected an object, found nothing',
+    ],
+    [body({ operation: 'create' }), '/request/operation', `${OPERATIONS} create`],
+    [body({ operation: undefined }), '/request/operation', `${OPERATIONS} nothing`],
+    [body({ operation: 1 }), '/request/operation', `${OPERATIONS} a number`],
+    [body({ uid: '' }), '/request/uid', 'expected a UID, found nothing'],
+    [body({ uid: undefined }), '/request/uid', 'expected a UID, found nothing'],
+    [body({ kind: undefined }), '/request/kind', 'expected an object, found nothing'],
+    [
+      body({ kind: { group: '', version: 'v1' } }),
+      '/request/kind/kind',
+      'expected the kind of the object, found nothing',
+    ],
+    [body({ object: null }), '/request/object', 'expected the object of the UPDATE, found nothing'],
+    [
+      body({ object: undefined, operation: 'CREATE' }),
+      '/request/object',
+      'expected the object of the CREATE, found nothing',
+    ],
+    [body({ userInfo: { groups: ['a', 1] } }), '/request/userInfo/groups/1', 'expected a string, found a number'],
+  ])('refuses %o at %s: %s', (value, pointer, problem) => {
+    expect(readReview(value)).toEqual({ ok: false, pointer, problem });
+  });
+
+  const TYPES: Readonly<Record<string, string>> = {
+    uid: 'a string',
+    subResource: 'a string',
+    name: 'a string',
+    namespace: 'a string',
+    kind: 'an object',
+    'kind/group': 'a string',
+    'kind/version': 'a string',
+    'kind/kind': 'a string',
+    userInfo: 'an object',
+    'userInfo/username': 'a string',
+    'userInfo/groups': 'a list',
+    object: 'an object',
+    oldObject: 'an object',
+    dryRun: 'true or false',
+  };
+  const NAMES: Readonly<Record<string, string>> = { 'true or false': 'a boolean' };
+
+  test.each(Object.entries(TYPES))('refuses every other type at %s than %s', (field, expected) => {
+    const [key = '', inner] = field.split('/');
+    for (const value of ['text', 7, true, [], {}, Infinity, [[]]]) {
+      const wrong = inner === undefined ? value : { ...((REQUEST as JsonObject)[key] as JsonObject), [inner]: value };
+      const read = readReview(body({ [key]: wrong }));
+      if (jsonType(value) !== (NAMES[expected] ?? expected)) {
+        expect(read).toEqual({
+          ok: false,
+          pointer: `/request/${field}`,
+          problem: `expected ${expected}, found ${jsonType(value)}`,
+        });
+      } else if (!read.ok) {
+        // The right type, with something wrong further inside.
+        expect(read.pointer.startsWith(`/request/${field}/`)).toBe(true);
+      }
+    }
+  });
+
+  test('never throws, whatever the JSON', () => {
+    const anything = fc.jsonValue();
+    fc.assert(
+      fc.property(
+        fc.oneof(anything, fc.record({ apiVersion: anything, kind: anything, request: anything }), nearReview()),
+        (value) => {
+          const read = readReview(value);
+          expect(read.ok ? '' : read.pointer).toMatch(/^(\/[A-Za-z]+(\/\d+)?)*$/);
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+function nearReview(): fc.Arbitrary<unknown> {
+  const keys = Object.keys(REQUEST);
+  return fc
+    .record({
+      key: fc.constantFrom(...keys),
+      value: fc.jsonValue(),
+      operation: fc.constantFrom('CREATE', 'UPDATE', 'DELETE', 'CONNECT'),
+    })
+    .map(({ key, value, operation }) => body({ operation, [key]: value }));
+}
+
+test.each<[unknown, boolean]>([
+  [body(), true],
+  [{ kind: 'AdmissionReview' }, true],
+  [{ kind: 'Pod' }, false],
+  [{}, false],
+  [null, false],
+  [['AdmissionReview'], false],
+])('%o claims to be a review: %s', (value, claims) => {
+  expect(isReview(value)).toBe(claims);
+});
+
+function reviewOf(change: JsonObject = {}, version?: string): Review {
+  const read = readReview(body(change, version));
+  if (!read.ok) throw new Error(read.problem);
+  return read.review;
+}
+
+const workload = pod('{containers: [{name: web, image: nginx}]}');
+const [web] = workload.containers;
+
+const finding = (change: Partial<Finding> = {}): Finding => ({
+  policy: 'baseline',
+  rule: 'image-tag',
+  action: 'deny',
+  outcome: 'violation',
+  existing: false,
+  container: web,
+  pointer: '/spec/containers/0/image',
+  message: 'image "nginx" has no tag, so it means "latest"',
+  remedy: 'name a version, for example :1.27',
+  ...change,
+});
+
+const decision = (...findings: readonly Finding[]): Decision => ({
+  outcome: 'judged',
+  allowed: findings.every(({ action }) => action !== 'deny'),
+  findings,
+  workload,
+});
+
+describe('the answer', () => {
+  test('to nothing to judge is only yes', () => {
+    const answer = verdictReview(reviewOf(), { outcome: 'nothing-to-judge', allowed: true, findings: [], reason: 'x' });
+    expect(answer).toEqual({
+      apiVersion: 'admission.k8s.io/v1',
+      kind: 'AdmissionReview',
+      response: { uid: REQUEST.uid, allowed: true },
+    });
+  });
+
+  test('to an object without findings says so in the audit log', () => {
+    expect(verdictReview(reviewOf(), decision()).response).toEqual({
+      uid: REQUEST.uid,
+      allowed: true,
+      auditAnnotations: { decision: 'allow' },
+    });
+  });
+
+  test('that denies has the object, every problem, who says so and what would be accepted', () => {
+    const warned = finding({
+      action: 'warn',
+      rule: 'image-digest',
+      message: 'image "nginx" has no digest',
+      remedy: undefined,
+    });
+    const other = finding({
+      container: undefined,
+      pointer: '/spec/tasks/a~1b/image',
+      message: 'something is wrong',
+      remedy: undefined,
+    });
+    const answer = verdictReview(reviewOf({}, 'admission.k8s.io/v1beta1'), decision(finding(), warned, other));
+    expect(answer).toEqual({
+      apiVersion: 'admission.k8s.io/v1beta1',
+      kind: 'AdmissionReview',
+      response: {
+        uid: REQUEST.uid,
+        allowed: false,
+        status: {
+          status: 'Failure',
+          reason: 'Forbidden',
+          code: 403,
+          message: [
+            'Deployment shop/web: 2 problems',
+            '  container "web": image "nginx" has no tag, so it means "latest" [baseline/image-tag]',
+            '    name a version, for example :1.27',
+            '  something is wrong [baseline/image-tag]',
+          ].join('\n'),
+          details: {
+            group: 'apps',
+            kind: 'Deployment',
+            name: 'web',
+            causes: [
+              {
+                reason: 'FieldValueForbidden',
+                message: 'container "web": image "nginx" has no tag, so it means "latest"',
+                field: 'spec.containers[0].image',
+              },
+              { reason: 'FieldValueForbidden', message: 'something is wrong', field: 'spec.tasks["a/b"].image' },
+            ],
+          },
+        },
+        warnings: ['container "web": image "nginx" has no digest [baseline/image-digest]'],
+        auditAnnotations: {
+          decision: 'deny',
+          findings: [
+            'deny [baseline/image-tag] container "web": image "nginx" has no tag, so it means "latest"',
+            'warn [baseline/image-digest] container "web": image "nginx" has no digest',
+            'deny [baseline/image-tag] something is wrong',
+          ].join('\n'),
+        },
+      },
+    });
+    expect(
+      answerFaults(answerText(answer), {
+        apiVersion: 'admission.k8s.io/v1beta1',
+        uid: REQUEST.uid,
+        endpoint: 'validate',
+      }),
+    ).toEqual([]);
+  });
+
+  test.each<[Partial<Finding>, readonly string[] | undefined, string]>([
+    [
+      { action: 'warn' },
+      ['container "web": image "nginx" has no tag, so it means "latest" [baseline/image-tag]'],
+      'warn',
+    ],
+    [
+      { action: 'warn', existing: true },
+      [
+        'container "web": image "nginx" has no tag, so it means "latest" (already so before this update) [baseline/image-tag]',
+      ],
+      'warn',
+    ],
+    [
+      { action: 'warn', outcome: 'unknown' },
+      ['container "web": image "nginx" has no tag, so it means "latest" [baseline/image-tag, unknown -> warn]'],
+      'warn',
+    ],
+    [
+      { action: 'warn', outcome: 'error', container: undefined },
+      ['image "nginx" has no tag, so it means "latest" [baseline/image-tag, unknown -> warn]'],
+      'warn',
+    ],
+    [{ action: 'audit' }, undefined, 'allow'],
+    [{ action: 'audit', outcome: 'unknown' }, undefined, 'allow'],
+  ])('with %o has the warnings %j and the decision %s', (change, warnings, decided) => {
+    const { response } = verdictReview(reviewOf(), decision(finding(change)));
+    expect(response.warnings).toEqual(warnings);
+    expect(response.auditAnnotations?.['decision']).toBe(decided);
+    expect(response.auditAnnotations?.['findings']).toContain('has no tag');
+    expect(response.allowed).toBe(true);
+  });
+
+  test.each<[JsonObject, string]>([
+    [{}, 'Deployment shop/web: 1 problem'],
+    [{ namespace: '' }, 'Deployment web: 1 problem'],
+    [{ name: '', object: { metadata: { generateName: 'web-' } } }, 'Deployment shop/web-: 1 problem'],
+    [{ name: '', object: { metadata: { name: 'own' } } }, 'Deployment shop/own: 1 problem'],
+    [{ name: '', object: {} }, 'Deployment "shop/(no name)": 1 problem'],
+    [{ name: 'a\nb: allowed' }, 'Deployment "shop/a\\u000ab: allowed": 1 problem'],
+    [{ name: '\u202egnp' }, 'Deployment "shop/\\u202egnp": 1 problem'],
+    [{ name: 'n'.repeat(400) }, `Deployment "shop/${'n'.repeat(195)}…": 1 problem`],
+  ])('for %o begins with %s', (change, first) => {
+    const { status } = verdictReview(reviewOf(change), decision(finding())).response;
+    expect(status?.message.split('\n')[0]).toBe(first);
+    expect(status?.details.name.length).toBeLessThanOrEqual(253);
+  });
+
+  test('lists fifty problems and counts the others', () => {
+    const { response } = verdictReview(
+      reviewOf(),
+      decision(...Array.from({ length: 53 }, () => finding({ remedy: undefined }))),
+    );
+    const lines = response.status?.message.split('\n') ?? [];
+    expect([lines.length, lines[0], lines[51]]).toEqual([52, 'Deployment shop/web: 53 problems', '  and 3 more']);
+    expect(response.status?.details.causes).toHaveLength(50);
+    const audited = response.auditAnnotations?.['findings']?.split('\n') ?? [];
+    expect([audited.length, audited[50]]).toEqual([51, 'and 3 more']);
+  });
+
+  test('has warnings until the API server would drop them, and counts the others', () => {
+    const long = finding({ action: 'warn', message: `image "${'x'.repeat(300)}"` });
+    const { warnings } = verdictReview(reviewOf(), decision(...Array.from({ length: 20 }, () => long))).response;
+    expect(warnings?.map((text) => text.length)).toEqual([...Array.from({ length: 13 }, () => 256), 70]);
+    expect(warnings?.[0]).toMatch(/^container "web": image "x+… \[baseline\/image-tag\]$/);
+    expect(warnings?.[13]).toBe('and 7 more warnings; "tidewaiter check" on the manifest shows them all');
+  });
+
+  test('cuts no character in two', () => {
+    for (const shift of ['', 'x']) {
+      const message = `image "${shift}${'😀'.repeat(200)}"`;
+      const answer = verdictReview(reviewOf(), decision(finding({ action: 'warn', message })));
+      expect(
+        answerFaults(answerText(answer), { apiVersion: 'admission.k8s.io/v1', uid: REQUEST.uid, endpoint: 'validate' }),
+      ).toEqual([]);
+    }
+  });
+});
+
+describe('the mutating answer', () => {
+  test('without a change has neither patch nor patchType', () => {
+    expect(mutationReview(reviewOf(), { uid: REQUEST.uid, patch: [] }).response).toEqual({
+      uid: REQUEST.uid,
+      allowed: true,
+    });
+  });
+
+  test('with a change has both, as Go decodes them', () => {
+    const mutation: Mutation = {
+      uid: REQUEST.uid,
+      patch: [{ op: 'replace', path: '/spec/ä~1/image', value: 'nginx@sha256:…' }],
+    };
+    const answer = mutationReview(reviewOf(), mutation);
+    expect(
+      answerFaults(answerText(answer), { apiVersion: 'admission.k8s.io/v1', uid: REQUEST.uid, endpoint: 'mutate' }),
+    ).toEqual([]);
+    expect(answer.response.patchType).toBe('JSONPatch');
+    expect(JSON.parse(Buffer.from(answer.response.patch ?? '', 'base64').toString())).toEqual(mutation.patch);
+  });
+});
