@@ -1,7 +1,8 @@
 /**
  * Where the documents of a text stand, found before any of them is parsed: a broken one cannot hide its neighbours.
  * The rules are those of Kubernetes (k8s.io/apimachinery/pkg/util/yaml/decoder.go): every line that starts with `---`
- * separates, nothing but a comment may follow on that line, and JSON values may stand one after another.
+ * separates, nothing but a comment may follow on that line, and JSON values may stand one after another. Where kubectl
+ * itself forgets a document (JSON behind JSON behind a `---`) or refuses (`---` behind JSON), we still read it.
  */
 import { jsonExtent, parseJson } from './json.ts';
 
