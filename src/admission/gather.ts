@@ -1,4 +1,5 @@
 /** Fetches the facts that the rules in scope named, once each and in parallel, before any rule runs. */
+import { quoteValue } from '../image/quote.ts';
 import type { Pod } from '../pod/containers.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Fact, Facts, Labels, Need, PullSecret } from '../policy/fact.ts';
@@ -18,8 +19,9 @@ export async function namespaceLabels(
   signal: AbortSignal,
 ): Promise<Fact<Labels>> {
   if (namespace === undefined) return { state: 'no' };
-  if (namespaces === undefined) return unknown(`the labels of namespace "${namespace}" are not known here`);
-  return settle(signal, `the labels of namespace "${namespace}"`, () => namespaces.labelsOf(namespace, signal));
+  const what = `the labels of namespace ${quoteValue(namespace)}`;
+  if (namespaces === undefined) return unknown(`${what} are not known here`);
+  return settle(signal, what, () => namespaces.labelsOf(namespace, signal));
 }
 
 export async function gather(
@@ -53,7 +55,10 @@ async function digestsOf(
   return Promise.all(
     [...references].map(async ([text, reference]): Promise<Entry<string>> => {
       if (digests === undefined) return [text, unknown('no registry is asked here')];
-      return [text, await settle(signal, `the digest of ${text}`, () => digests.digestOf(reference, signal))];
+      return [
+        text,
+        await settle(signal, `the digest of ${quoteValue(text)}`, () => digests.digestOf(reference, signal)),
+      ];
     }),
   );
 }

@@ -1,4 +1,5 @@
 /** The decision about one request. The same function behind the webhook, the offline check and the replay. */
+import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import { type Workload, workloadOf } from '../pod/workload.ts';
@@ -34,7 +35,7 @@ export async function validate(request: AdmissionRequest, context: Context, sign
   const question = questionOf(request);
   if ('nothing' in question) return allowed(question.nothing);
   const read = workloadOf(question.object, request.type, context.kinds);
-  if (read === undefined) return allowed(`${request.type.kind} has no images`);
+  if (read === undefined) return allowed(`${quoteValue(request.type.kind)} has no images`);
   if (!read.ok) return { outcome: 'malformed', ...read.fault };
   return judge(read.workload, question.operation, { request, context, signal });
 }
@@ -74,7 +75,7 @@ function questionOf({ operation, subResource, object }: AdmissionRequest): Quest
     return { nothing: `${operation} brings no image` };
   }
   if (!JUDGED_SUBRESOURCES.has(subResource))
-    return { nothing: `the subresource "${subResource}" carries no container` };
+    return { nothing: `the subresource ${quoteValue(subResource)} carries no container` };
   // Its finalizers must come off, whatever its images are. (On CREATE the field says nothing: the API server clears it.)
   if (operation === 'UPDATE' && isBeingDeleted(object)) return { nothing: 'the object is being deleted' };
   return { object, operation };

@@ -1,0 +1,55 @@
+/** Requests made by hand, and the verdict on them. */
+import type { Context } from '../../src/admission/context.ts';
+import type { AdmissionRequest } from '../../src/admission/request.ts';
+import { validate, type Verdict } from '../../src/admission/validate.ts';
+import { type JsonObject } from '../../src/pod/pointer.ts';
+import { typeOf } from '../../src/pod/workload.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import { objectsIn } from '../pod/fixtures.ts';
+import { kinds } from '../policy/asking.ts';
+
+export function objectOf(yaml: string): JsonObject {
+  const [object] = objectsIn(yaml);
+  if (object === undefined) throw new Error('no object');
+  return object;
+}
+
+export const podOf = (spec: string, metadata = '{name: p}'): JsonObject =>
+  objectOf(`{apiVersion: v1, kind: Pod, metadata: ${metadata}, spec: ${spec}}`);
+
+export function requestOf(object: JsonObject | undefined, extra: Partial<AdmissionRequest> = {}): AdmissionRequest {
+  return {
+    uid: 'u',
+    type: object === undefined ? { group: '', version: 'v1', kind: 'Pod' } : typeOf(object),
+    subResource: '',
+    operation: 'CREATE',
+    name: 'p',
+    namespace: 'shop',
+    user: { name: 'jane', groups: [] },
+    object,
+    oldObject: undefined,
+    dryRun: false,
+    ...extra,
+  };
+}
+
+export function contextOf(policies: readonly Policy[], ports: Partial<Context> = {}): Context {
+  return { kinds, policies, ...ports };
+}
+
+export function ask(
+  request: AdmissionRequest,
+  context: Context,
+  signal = new AbortController().signal,
+): Promise<Verdict> {
+  return validate(request, context, signal);
+}
+
+/** `container rule action`, `+` where the old object already had it; or what else came out. */
+export function told(verdict: Verdict): readonly string[] {
+  if (verdict.outcome === 'nothing-to-judge') return [verdict.reason];
+  if (verdict.outcome === 'malformed') return [`${verdict.pointer}: ${verdict.problem}`];
+  return verdict.findings.map(
+    ({ container, rule, action, existing }) => `${existing ? '+' : ''}${container?.name ?? '-'} ${rule} ${action}`,
+  );
+}

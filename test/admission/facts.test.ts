@@ -1,0 +1,227 @@
+/** Facts from the world: asked for only when a rule in scope needs them, and unknown when the world does not answer. */
+import { describe, expect, test } from 'vitest';
+import { type Context, Outage } from '../../src/admission/context.ts';
+import type { Verdict } from '../../src/admission/validate.ts';
+import type { Fact, Facts, Need } from '../../src/policy/fact.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import { defineRule, type Rule } from '../../src/policy/rule.ts';
+import { policyOf } from '../policy/asking.ts';
+import { ask, contextOf, objectOf, podOf, requestOf } from './asking.ts';
+
+/** Says every fact that it was given. */
+function tellRule<const N extends Need>(needs: readonly N[], tell: (facts: Pick<Facts, N>) => readonly string[]): Rule {
+  return defineRule({
+    name: 'tell',
+    description: 'For tests',
+    parameters: { type: 'object', additionalProperties: false, properties: {} },
+    needs,
+    prepare: () => ({ ok: true, value: undefined }),
+    check: ({ facts }) =>
+      tell(facts).map((message) => ({ state: 'violation', container: undefined, pointer: '', message })),
+  });
+}
+
+const spelled = (fact: Fact<unknown>): string =>
+  fact.state === 'yes' ? JSON.stringify(fact.value) : fact.state === 'no' ? 'no' : `unknown: ${fact.reason}`;
+const entries = (facts: ReadonlyMap<string, Fact<unknown>>): readonly string[] =>
+  [...facts].map(([key, fact]) => `${key}: ${spelled(fact)}`);
+
+const labelsRule = tellRule(['namespaceLabels'], ({ namespaceLabels }) => [spelled(namespaceLabels)]);
+const digestsRule = tellRule(['digests'], ({ digests }) => entries(digests));
+const secretsRule = tellRule(['pullSecrets'], ({ pullSecrets }) => entries(pullSecrets));
+
+const telling = (rule: Rule, scope = 'onUpdate: changed'): Policy =>
+  policyOf(`{${scope}, rules: [{rule: tell, action: audit}]}`, [rule]);
+
+const POD = podOf(
+  '{serviceAccountName: shop, imagePullSecrets: [{name: a}, {name: b}], containers: [{name: x, image: "a:1"}, {name: w, image: "a:1"}, {name: z, image: "UPPER:"}], volumes: [{name: v, image: {reference: "m:3"}}]}',
+);
+
+const messages = (verdict: Verdict): readonly string[] =>
+  verdict.outcome === 'judged' ? verdict.findings.map(({ message }) => message) : [verdict.outcome];
+const askPod = async (policy: Policy, ports: Partial<Context>, signal?: AbortSignal): Promise<readonly string[]> =>
+  messages(await ask(requestOf(POD), contextOf([policy], ports), signal));
+
+/** A port of each kind whose answer is `answer`, and what it was asked. */
+function portsThat(answer: () => Promise<Fact<never>>): { readonly ports: Partial<Context>; readonly asked: string[] } {
+  const asked: string[] = [];
+  const reply = (question: string): Promise<Fact<never>> => {
+    asked.push(question);
+    return answer();
+  };
+  return {
+    asked,
+    ports: {
+      namespaces: { labelsOf: (namespace) => reply(namespace) },
+      pullSecrets: { pullSecretsFor: (wanted) => reply(JSON.stringify(wanted)) },
+      digests: { digestOf: ({ text }) => reply(text) },
+    },
+  };
+}
+
+const CASES: readonly (readonly [string, Policy, readonly string[], readonly string[]])[] = [
+  ['namespace labels', telling(labelsRule), ['shop'], ['']],
+  ['digests', telling(digestsRule), ['a:1', 'm:3'], ['a:1: ', 'm:3: ']],
+  [
+    'pull secrets',
+    telling(secretsRule),
+    ['{"namespace":"shop","names":["a","b"],"serviceAccount":"shop"}'],
+    ['/spec: '],
+  ],
+];
+
+describe.each(CASES)('%s', (_what, policy, questions, places) => {
+  test('are asked for once each, and handed on', async () => {
+    const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
+    expect(await askPod(policy, ports)).toEqual(places.map((place) => `${place}no`));
+    expect(asked).toEqual(questions);
+  });
+
+  test('are unknown, with the reason, when the world does not answer', async () => {
+    const { ports } = portsThat(() => Promise.reject(new Outage('registry.example.com answered 429')));
+    expect(await askPod(policy, ports)).toEqual(
+      places.map((place) => `${place}unknown: registry.example.com answered 429`),
+    );
+  });
+
+  test('are unknown when the time is over before they are there', async () => {
+    const controller = new AbortController();
+    const { ports } = portsThat(() => new Promise(() => undefined));
+    const answer = askPod(policy, ports, controller.signal);
+    setTimeout(() => controller.abort(), 10);
+    for (const message of await answer) expect(message).toMatch(/unknown: .+: no answer in the time allowed$/);
+  });
+
+  test('are unknown when there was no time at all, and nobody is asked', async () => {
+    const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
+    const found = await askPod(policy, ports, AbortSignal.abort());
+    expect(found).toHaveLength(places.length);
+    for (const message of found) expect(message).toMatch(/unknown: .+: no answer in the time allowed$/);
+    expect(asked).toEqual([]);
+  });
+
+  test('are unknown when a port gives up because the time is over', async () => {
+    const controller = new AbortController();
+    const { ports } = portsThat(async () => {
+      controller.abort();
+      throw new DOMException('aborted', 'AbortError');
+    });
+    for (const message of await askPod(policy, ports, controller.signal))
+      expect(message).toMatch(/unknown: .+: no answer in the time allowed$/);
+  });
+
+  test('that fail for any other reason are a bug, and nobody calls it an answer', async () => {
+    await expect(askPod(policy, portsThat(() => Promise.reject(new TypeError('a bug'))).ports)).rejects.toThrow(
+      new TypeError('a bug'),
+    );
+    const throwing = portsThat(() => {
+      throw new RangeError('at once');
+    });
+    await expect(askPod(policy, throwing.ports)).rejects.toThrow(new RangeError('at once'));
+  });
+
+  test('are not asked for when no rule in scope needs them', async () => {
+    const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
+    await ask(requestOf(POD), contextOf([policyOf('{rules: [{rule: image-digest}]}')], ports));
+    await ask(requestOf(undefined, { operation: 'DELETE' }), contextOf([policy], ports));
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('without a port', () => {
+  test('every fact is unknown and says that nobody can ask', async () => {
+    expect(await askPod(telling(labelsRule), {})).toEqual([
+      'unknown: the labels of namespace "shop" are not known here',
+    ]);
+    expect(await askPod(telling(digestsRule), {})).toEqual([
+      'a:1: unknown: no registry is asked here',
+      'm:3: unknown: no registry is asked here',
+    ]);
+    expect(await askPod(telling(secretsRule), {})).toEqual(['/spec: unknown: no cluster is connected']);
+  });
+
+  test('a namespace is quoted when it is said', async () => {
+    const request = requestOf(POD, { namespace: 'a\nb' });
+    expect(messages(await ask(request, contextOf([telling(labelsRule)])))).toEqual([
+      'unknown: the labels of namespace "a\\u000ab" are not known here',
+    ]);
+  });
+});
+
+test('digests and pull secrets are not asked for by a policy that does not apply', async () => {
+  const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
+  const elsewhere = 'match: {namespaces: [other]}';
+  await ask(requestOf(POD), contextOf([telling(digestsRule, elsewhere), telling(secretsRule, elsewhere)], ports));
+  expect(asked).toEqual([]);
+});
+
+describe('the labels of a namespace', () => {
+  const selecting = policyOf(
+    '{match: {namespaceSelector: {matchLabels: {env: prod}}}, rules: [{rule: image-digest, onUnknown: deny}]}',
+  );
+  const withLabels = (fact: Fact<Readonly<Record<string, string>>>): Partial<Context> => ({
+    namespaces: { labelsOf: () => Promise.resolve(fact) },
+  });
+  const outcomes = async (ports: Partial<Context>): Promise<readonly string[]> => {
+    const verdict = await ask(
+      requestOf(podOf('{containers: [{name: x, image: "a:1"}]}')),
+      contextOf([selecting], ports),
+    );
+    return verdict.outcome === 'judged'
+      ? verdict.findings.map(({ outcome, action, message }) => `${outcome} ${action}: ${message}`)
+      : [];
+  };
+  const MESSAGE = 'image "a:1" has no digest, so it can change under you';
+
+  test('decide whether a policy applies', async () => {
+    expect(await outcomes(withLabels({ state: 'yes', value: { env: 'prod' } }))).toEqual([
+      `violation deny: ${MESSAGE}`,
+    ]);
+    expect(await outcomes(withLabels({ state: 'yes', value: { env: 'dev' } }))).toEqual([]);
+    expect(await outcomes(withLabels({ state: 'no' }))).toEqual([]);
+  });
+
+  test('leave a doubt when they are not known, and onUnknown decides', async () => {
+    expect(await outcomes({})).toEqual([
+      `unknown deny: ${MESSAGE} (could not tell whether the policy applies: the labels of namespace "shop" are not known here)`,
+    ]);
+    const outage = { namespaces: { labelsOf: () => Promise.reject(new Outage('the API server is away')) } };
+    expect(await outcomes(outage)).toEqual([
+      `unknown deny: ${MESSAGE} (could not tell whether the policy applies: the API server is away)`,
+    ]);
+  });
+
+  test('are asked for once for a rule and a scope together, and never without a namespace', async () => {
+    const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
+    await ask(requestOf(POD), contextOf([selecting, telling(labelsRule), telling(labelsRule)], ports));
+    expect(asked).toEqual(['shop']);
+    const set = objectOf(
+      '{apiVersion: apps.kruise.io/v1alpha1, kind: SidecarSet, metadata: {name: s}, spec: {containers: [{name: log, image: "a:1"}]}}',
+    );
+    expect(messages(await ask(requestOf(set), contextOf([telling(labelsRule)], ports)))).toEqual(['no']);
+    expect(
+      messages(await ask(requestOf(POD, { namespace: undefined }), contextOf([telling(labelsRule)], ports))),
+    ).toEqual(['no']);
+    expect(asked).toEqual(['shop']);
+  });
+});
+
+test('pull secrets without a namespace are unknown', async () => {
+  const { ports } = portsThat(() => Promise.resolve({ state: 'no' }));
+  const found = await ask(requestOf(POD, { namespace: undefined }), contextOf([telling(secretsRule)], ports));
+  expect(messages(found)).toEqual(['/spec: unknown: no cluster is connected']);
+});
+
+test('facts are asked for side by side', async () => {
+  const waiting: (() => void)[] = [];
+  const { ports, asked } = portsThat(
+    () =>
+      new Promise((resolve) => {
+        waiting.push(() => resolve({ state: 'no' }));
+        // Nobody gets an answer before all have asked.
+        if (waiting.length === 3) for (const answer of waiting) answer();
+      }),
+  );
+  await ask(requestOf(POD), contextOf([telling(digestsRule), telling(secretsRule)], ports));
+  expect(asked).toHaveLength(3);
+});

@@ -1,0 +1,214 @@
+/** What is judged at all, what an update is held against, and what becomes of an object that cannot be read. */
+import { describe, expect, test } from 'vitest';
+import type { AdmissionRequest } from '../../src/admission/request.ts';
+import { policyOf } from '../policy/asking.ts';
+import { ask, contextOf, objectOf, podOf, requestOf, told } from './asking.ts';
+
+const pinned = policyOf('{rules: [{rule: image-digest}]}');
+const context = contextOf([pinned]);
+const bad = podOf('{containers: [{name: web, image: "nginx:1"}]}');
+const DELETION = '2026-11-24T02:39:13Z';
+
+describe('nothing is judged', () => {
+  test.each<[string, AdmissionRequest, string]>([
+    ['on DELETE', requestOf(undefined, { operation: 'DELETE', oldObject: bad }), 'DELETE brings no image'],
+    ['on DELETE, even with an object', requestOf(bad, { operation: 'DELETE' }), 'DELETE brings no image'],
+    [
+      'on CONNECT',
+      requestOf(objectOf('{apiVersion: v1, kind: PodExecOptions, command: [sh]}'), {
+        operation: 'CONNECT',
+        subResource: 'exec',
+      }),
+      'CONNECT brings no image',
+    ],
+    [
+      'in a status',
+      requestOf(bad, { operation: 'UPDATE', subResource: 'status', oldObject: bad }),
+      'the subresource "status" carries no container',
+    ],
+    [
+      'in a scale',
+      requestOf(objectOf('{apiVersion: autoscaling/v1, kind: Scale, spec: {replicas: 2}}'), {
+        operation: 'UPDATE',
+        subResource: 'scale',
+      }),
+      'the subresource "scale" carries no container',
+    ],
+    [
+      'in a binding',
+      requestOf(objectOf('{apiVersion: v1, kind: Binding, target: {name: n}}'), { subResource: 'binding' }),
+      'the subresource "binding" carries no container',
+    ],
+    [
+      'in an eviction',
+      requestOf(objectOf('{apiVersion: policy/v1, kind: Eviction}'), { subResource: 'eviction' }),
+      'the subresource "eviction" carries no container',
+    ],
+    [
+      'in a subresource nobody knows',
+      requestOf(bad, { subResource: 'a\nb' }),
+      'the subresource "a\\u000ab" carries no container',
+    ],
+    [
+      'in an object that is being deleted',
+      requestOf(podOf('{containers: [{name: web, image: "nginx:1"}]}', `{name: p, deletionTimestamp: "${DELETION}"}`), {
+        operation: 'UPDATE',
+        oldObject: bad,
+      }),
+      'the object is being deleted',
+    ],
+    [
+      'in another kind',
+      requestOf(objectOf('{apiVersion: v1, kind: ConfigMap, data: {image: nginx}}')),
+      '"ConfigMap" has no images',
+    ],
+    [
+      'in a kind of another group',
+      requestOf(objectOf('{apiVersion: example.com/v1, kind: Pod, spec: {containers: [{image: nginx}]}}')),
+      '"Pod" has no images',
+    ],
+    ['without an object', requestOf(undefined), 'CREATE brings no image'],
+  ])('%s', async (_what, request, reason) => {
+    expect(await ask(request, context)).toEqual({ outcome: 'nothing-to-judge', allowed: true, findings: [], reason });
+  });
+
+  test.each<[string, string]>([
+    ['CREATE', `{name: p, deletionTimestamp: "${DELETION}"}`],
+    ['UPDATE', '{name: p, deletionTimestamp: null}'],
+    ['UPDATE', '{name: p, deletionTimestamp: true}'],
+    ['UPDATE', '{name: p}'],
+  ])('but a %s with the metadata %s is', async (operation, metadata) => {
+    const object = podOf('{containers: [{name: web, image: "nginx:1"}]}', metadata);
+    expect(told(await ask(requestOf(object, { operation: operation as 'CREATE' }), context))).toEqual([
+      'web image-digest deny',
+    ]);
+  });
+});
+
+describe('an object of another shape', () => {
+  test('is neither allowed nor denied, and its fault has a place', async () => {
+    const verdict = await ask(requestOf(podOf('{containers: {}}')), context);
+    expect(verdict).toEqual({
+      outcome: 'malformed',
+      pointer: '/spec/containers',
+      problem: 'expected a list, found an object',
+    });
+  });
+
+  test('is not even read by a policy that would not apply', async () => {
+    const elsewhere = contextOf([policyOf('{match: {namespaces: [other]}, rules: [{rule: image-digest}]}')]);
+    expect(await ask(requestOf(podOf('{containers: {}}')), elsewhere)).toMatchObject({ outcome: 'malformed' });
+  });
+
+  test('as the old object forgives nothing', async () => {
+    const request = requestOf(bad, { operation: 'UPDATE', oldObject: podOf('{containers: {}}') });
+    expect(told(await ask(request, context))).toEqual(['web image-digest deny']);
+  });
+
+  test('is judged by its type in the request, not by what it says of itself', async () => {
+    const object = { ...bad, apiVersion: 'v1', kind: 'ConfigMap' };
+    expect(told(await ask(requestOf(object, { type: { group: '', version: 'v1', kind: 'Pod' } }), context))).toEqual([
+      'web image-digest deny',
+    ]);
+  });
+});
+
+test('a verdict is allowed as long as nothing denies', async () => {
+  const of = async (action: string): Promise<unknown> =>
+    ask(requestOf(bad), contextOf([policyOf(`{rules: [{rule: image-digest, action: ${action}}]}`)]));
+  expect(await of('deny')).toMatchObject({ outcome: 'judged', allowed: false });
+  expect(await of('warn')).toMatchObject({ outcome: 'judged', allowed: true });
+  expect(await of('audit')).toMatchObject({ outcome: 'judged', allowed: true });
+  expect(await ask(requestOf(bad), contextOf([]))).toMatchObject({ outcome: 'judged', allowed: true, findings: [] });
+});
+
+test('policies speak in their order, each with its own findings', async () => {
+  const policies = [
+    pinned,
+    policyOf('{match: {namespaces: [other]}, rules: [{rule: image-digest}]}'),
+    policyOf('{rules: [{rule: image-digest, action: warn}]}'),
+  ];
+  expect(told(await ask(requestOf(bad), contextOf(policies)))).toEqual([
+    'web image-digest deny',
+    'web image-digest warn',
+  ]);
+});
+
+test('a cluster-scoped kind has no namespace, whatever the request says', async () => {
+  const set = objectOf(
+    '{apiVersion: apps.kruise.io/v1alpha1, kind: SidecarSet, metadata: {name: s}, spec: {containers: [{name: log, image: "a:1"}]}}',
+  );
+  const inShop = contextOf([policyOf('{match: {namespaces: ["*"]}, rules: [{rule: image-digest}]}')]);
+  expect(told(await ask(requestOf(set), inShop))).toEqual([]);
+  expect(told(await ask(requestOf(bad), inShop))).toEqual(['web image-digest deny']);
+});
+
+describe('an update', () => {
+  const two = '{containers: [{name: web, image: "nginx:1"}, {name: log, image: "log:1"}]}';
+  const changed = '{containers: [{name: web, image: "nginx:2"}, {name: log, image: "log:1"}]}';
+  const update = (old: string | undefined, now: string, extra: Partial<AdmissionRequest> = {}): AdmissionRequest =>
+    requestOf(podOf(now), { operation: 'UPDATE', oldObject: old === undefined ? undefined : podOf(old), ...extra });
+  const all = contextOf([policyOf('{onUpdate: all, rules: [{rule: image-digest}]}')]);
+
+  test.each<[string, AdmissionRequest, readonly string[]]>([
+    ['that changes nothing about images', update(two, two), ['+web image-digest warn', '+log image-digest warn']],
+    ['that changes one image', update(two, changed), ['web image-digest deny', '+log image-digest warn']],
+    ['whose old object is not known', update(undefined, two), ['web image-digest deny', 'log image-digest deny']],
+    [
+      'called CREATE by the server',
+      update(two, two, { operation: 'CREATE' }),
+      ['web image-digest deny', 'log image-digest deny'],
+    ],
+  ])('%s', async (_what, request, findings) => {
+    expect(told(await ask(request, context))).toEqual(findings);
+  });
+
+  test('is judged as if new where the policy says so', async () => {
+    expect(told(await ask(update(two, two), all))).toEqual(['web image-digest deny', 'log image-digest deny']);
+  });
+
+  test('has each policy’s own leniency', async () => {
+    const both = contextOf([...all.policies, policyOf('{rules: [{rule: image-tag, parameters: {deny: ["1"]}}]}')]);
+    expect(told(await ask(update(two, two), both))).toEqual([
+      'web image-digest deny',
+      'log image-digest deny',
+      '+web image-tag warn',
+      '+log image-tag warn',
+    ]);
+  });
+
+  test('to a place that the policy did not cover before brings all of it', async () => {
+    const init = contextOf([policyOf('{match: {containers: [init]}, rules: [{rule: image-digest}]}')]);
+    const request = update(
+      '{containers: [{name: web, image: "nginx:1"}]}',
+      '{initContainers: [{name: web, image: "nginx:1"}]}',
+    );
+    expect(told(await ask(request, init))).toEqual(['web image-digest deny']);
+  });
+
+  test('through pods/resize is never refused for what was there, even where all is judged anew', async () => {
+    expect(told(await ask(update(two, two, { subResource: 'resize' }), all))).toEqual([
+      '+web image-digest warn',
+      '+log image-digest warn',
+    ]);
+  });
+
+  test('through pods/ephemeralcontainers is about ephemeral containers only', async () => {
+    const debug = (image: string): string =>
+      `${two.slice(0, -1)}, ephemeralContainers: [{name: old, image: "old:1"}${image}]}`;
+    const request = update(debug(''), debug(', {name: new, image: "new:1"}'), { subResource: 'ephemeralcontainers' });
+    expect(told(await ask(request, context))).toEqual(['+old image-digest warn', 'new image-digest deny']);
+    expect(told(await ask(request, all))).toEqual(['+old image-digest warn', 'new image-digest deny']);
+    const withoutNew = update(debug(''), debug(''), { subResource: 'ephemeralcontainers' });
+    expect(told(await ask(withoutNew, context))).toEqual(['+old image-digest warn']);
+  });
+
+  test('through the ephemeralcontainers of old clusters has the list at the root', async () => {
+    const list = objectOf(
+      '{apiVersion: v1, kind: EphemeralContainers, metadata: {name: p}, ephemeralContainers: [{name: new, image: "new:1"}]}',
+    );
+    expect(
+      told(await ask(requestOf(list, { operation: 'UPDATE', subResource: 'ephemeralcontainers' }), context)),
+    ).toEqual(['new image-digest deny']);
+  });
+});
