@@ -89,7 +89,9 @@ function jsonAt(text: string, at: number, to: number): Found | undefined {
     return { piece: { kind: 'json', from: at, value: json.value }, end: extent.end, closed: true };
   }
   if (!matchesAt(LIKE_JSON, text, at)) return undefined;
-  const end = extent?.end ?? nextJson(text, at, to);
+  // A bracket in a comment closes nothing: then there is more to come than the next value.
+  const next = nextJson(text, extent?.end ?? at, to);
+  const end = extent !== undefined && text.slice(extent.end, next).trim() === '' ? extent.end : next;
   return { piece: { kind: 'yaml', from: at, to: end }, end, closed: extent !== undefined };
 }
 

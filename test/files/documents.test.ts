@@ -185,7 +185,7 @@ describe('standard input and pipes', () => {
   });
 
   test('a pipe is read like a file', async () => {
-    execFileSync('mkfifo', ['pipe']);
+    execFileSync('sh', ['-c', 'mkfifo pipe']);
     const writer = spawn('sh', ['-c', 'echo "a: 1" > pipe'], { stdio: 'ignore' });
     const closed = once(writer, 'close');
     expect(await summary('pipe')).toEqual(['pipe: "a: 1\\n"']);
@@ -194,7 +194,7 @@ describe('standard input and pipes', () => {
 
   test('a pipe in a folder is left alone: nobody may ever write to it', async () => {
     mkdirSync('pipes');
-    execFileSync('mkfifo', ['pipes/a.yaml']);
+    execFileSync('sh', ['-c', 'mkfifo pipes/a.yaml']);
     writeFileSync('pipes/b.yaml', 'b: 1\n');
     expect(await summary('pipes')).toEqual(['pipes/b.yaml: "b: 1\\n"']);
   });

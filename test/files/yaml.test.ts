@@ -112,6 +112,12 @@ describe('JSON', () => {
     ['YAML behind JSON', '{"a":1}\nb: 2\n', [{ a: 1 }, { b: 2 }]],
     ['a comment behind JSON', '{"a":1} # c\n', [{ a: 1 }]],
     ['YAML that looks like JSON', '{"a": b, c: [yes],}\n', [{ a: 'b', c: [true] }]],
+    ['YAML that looks like JSON, with comments', '{"a": 1, # }\n "b": [2, # "\n 3]}\n', [{ a: 1, b: [2, 3] }]],
+    [
+      'YAML that looks like JSON, over lines',
+      '{"a": [\n{"b": c},\n{"b": d}\n]}\n{"e": 1}\n',
+      [{ a: [{ b: 'c' }, { b: 'd' }] }, { e: 1 }],
+    ],
     ['YAML in braces', '{a: 1,\nb: 2}\n', [{ a: 1, b: 2 }]],
     ['the later of two keys', '{"a":1,"a":2}', [{ a: 2 }]],
     ['half of a character', '{"a":"\\ud83d","b":"\\ud83d\\ude00"}', [{ a: '\uFFFD', b: '😀' }]],
