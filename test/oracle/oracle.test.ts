@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { oracleMissing, startOracle, type Oracle } from './oracle.ts';
 import { describeWith } from '../support/real-part.ts';
