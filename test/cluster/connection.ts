@@ -10,6 +10,8 @@ import type { KeyPair } from './certificates.ts';
 export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** The texts of its `Warning` headers, in their order. */
+  readonly warnings: readonly string[];
   /** Parsed when it is JSON, else the text. */
   readonly body: unknown;
 }
@@ -22,17 +24,17 @@ export interface CommandResult {
 }
 
 export interface ApiClient {
-  /** Sends JSON. The body of a PATCH is a JSON Patch when it is a list, else a JSON Merge Patch. */
-  request(method: string, path: string, body?: unknown): Promise<Reply>;
+  /** Sends JSON. The body of a PATCH is a JSON Patch when it is a list, else a JSON Merge Patch, unless `type` says more. */
+  request(method: string, path: string, body?: unknown, type?: string): Promise<Reply>;
   close(): void;
 }
 
 export function createApiClient(url: string, ca: string, client: KeyPair): ApiClient {
   const agent = new Agent({ ca, cert: client.cert, key: client.key, keepAlive: true });
   return {
-    async request(method, path, body) {
+    async request(method, path, body, type = contentType(method, body)) {
       const payload = body === undefined ? undefined : JSON.stringify(body);
-      const headers = payload === undefined ? {} : { 'content-type': contentType(method, body) };
+      const headers = payload === undefined ? {} : { 'content-type': type };
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         const sent = httpsRequest(new URL(path, url), { agent, method, headers }, resolve);
         sent.once('error', reject);
@@ -43,6 +45,7 @@ export function createApiClient(url: string, ca: string, client: KeyPair): ApiCl
       return {
         status: response.statusCode ?? 0,
         headers: response.headers,
+        warnings: warningsIn(response.headers['warning']),
         body: isJson ? (JSON.parse(answer) as unknown) : answer,
       };
     },
@@ -67,6 +70,13 @@ export function runKubectl(
       output.then(([stdout, stderr]) => resolve({ code, stdout, stderr }), reject);
     });
   });
+}
+
+/** RFC 7234, 5.5, as k8s.io/apimachinery writes it: `299 - "text", 299 - "text"`. Node reads headers as Latin-1. */
+function warningsIn(header = ''): readonly string[] {
+  return [...header.matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, quoted = '']) =>
+    Buffer.from(quoted.replaceAll(/\\(.)/g, '$1'), 'latin1').toString(),
+  );
 }
 
 function contentType(method: string, body: unknown): string {

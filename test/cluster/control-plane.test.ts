@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
+import { describeWith } from '../support/real-part.ts';
 import { assetsMissing, kubectlMissing, kubernetesVersion } from './assets.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 
@@ -17,7 +18,7 @@ const pod = (name: string): object => ({
   spec: { containers: [{ name: 'web', image: 'nginx' }] },
 });
 
-describe.skipIf(assetsMissing !== undefined)(`the control plane${reason(assetsMissing)}`, () => {
+describeWith(assetsMissing, 'the control plane', () => {
   let plane: ControlPlane;
 
   beforeAll(async () => {
@@ -63,18 +64,20 @@ describe.skipIf(assetsMissing !== undefined)(`the control plane${reason(assetsMi
     ]);
   });
 
-  test.skipIf(kubectlMissing !== undefined)(`runs its controllers, and kubectl${reason(kubectlMissing)}`, async () => {
-    const created = await plane.kubectl(['create', 'deployment', 'shop', '--image=nginx']);
-    expect(created).toMatchObject({ code: 0, stdout: 'deployment.apps/shop created\n' });
-    await vi.waitFor(
-      async () => {
-        const { stdout } = await plane.kubectl(['get', 'pods', '--selector=app=shop', '--output=name']);
-        expect(stdout).toMatch(/^pod\/shop-/);
-      },
-      { timeout: 20_000, interval: 200 },
-    );
-    const refused = await plane.kubectl(['create', '-f', '-'], JSON.stringify(pod('Web')));
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('The Pod "Web" is invalid') });
+  describeWith(kubectlMissing, 'with kubectl', () => {
+    test('runs its controllers, and kubectl', async () => {
+      const created = await plane.kubectl(['create', 'deployment', 'shop', '--image=nginx']);
+      expect(created).toMatchObject({ code: 0, stdout: 'deployment.apps/shop created\n' });
+      await vi.waitFor(
+        async () => {
+          const { stdout } = await plane.kubectl(['get', 'pods', '--selector=app=shop', '--output=name']);
+          expect(stdout).toMatch(/^pod\/shop-/);
+        },
+        { timeout: 20_000, interval: 200 },
+      );
+      const refused = await plane.kubectl(['create', '-f', '-'], JSON.stringify(pod('Web')));
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('The Pod "Web" is invalid') });
+    });
   });
 
   test('leaves nothing behind when it is stopped', { timeout: startTimeoutMs }, async () => {
@@ -123,8 +126,4 @@ function processesOf(folder: string): readonly RunningProcess[] {
     .split('\n')
     .filter((line) => line.includes(folder))
     .map((line) => ({ pid: Number.parseInt(line, 10), command: line }));
-}
-
-function reason(missing: string | undefined): string {
-  return missing === undefined ? '' : ` (${missing})`;
 }

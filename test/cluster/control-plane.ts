@@ -30,8 +30,8 @@ export interface ControlPlane {
   readonly auditLog: string;
   /** Runs kubectl as the admin. Rejects only when there is no kubectl. */
   kubectl(args: readonly string[], stdin?: string): Promise<CommandResult>;
-  /** As the admin. The body of a PATCH is a JSON Patch when it is a list, else a JSON Merge Patch. */
-  request(method: string, path: string, body?: unknown): Promise<Reply>;
+  /** As the admin. The body of a PATCH is a JSON Patch when it is a list, else a JSON Merge Patch, unless `type` says more. */
+  request(method: string, path: string, body?: unknown, type?: string): Promise<Reply>;
   /** Ends all three processes and removes their data. */
   stop(): Promise<void>;
 }
@@ -63,10 +63,10 @@ export async function startControlPlane(): Promise<ControlPlane> {
       kubeconfig: files.kubeconfig,
       auditLog: files.auditLog,
       kubectl: (args, stdin) => runKubectl(files, args, stdin),
-      async request(method, path, body) {
+      async request(method, path, body, type) {
         const broken = supervisor.broken();
         if (broken !== undefined) throw new Error(broken);
-        return client.request(method, path, body);
+        return client.request(method, path, body, type);
       },
       stop() {
         client.close();

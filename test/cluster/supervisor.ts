@@ -1,10 +1,11 @@
 // Runs the programs of one control plane so that none can outlive the tests: each is ended by its own id, and a guard
-// process does the same, and removes the data, when this process dies without getting to it.
+// does the same when this process dies without getting to it.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { programPath, type Program } from './assets.ts';
+import { startGuard } from './guard.ts';
 
 export interface Supervisor {
   /** Starts a program with its output in `<folder>/<program>.log`. */
@@ -21,21 +22,9 @@ interface Running {
   readonly ended: Promise<string>;
 }
 
-// The guard's standard input ends when this process does, however that dies.
-const guardScript = `
-while read -r pid; do pids="$pids $pid"; done
-[ -z "$pids" ] || kill -KILL $pids
-rm -rf "$1"
-`;
-
 /** Supervises programs that keep everything they write in one folder, which goes with them. */
 export function startSupervisor(folder: string): Supervisor {
-  // In a process group of its own, so that ^C does not reach it.
-  const guard = spawn('sh', ['-c', guardScript, 'guard', folder], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  const guardEnded = new Promise((resolve) => guard.once('exit', resolve));
+  const guard = startGuard(folder);
   const programs: Running[] = [];
   let stopped: Promise<void> | undefined;
   let broken: string | undefined;
@@ -45,17 +34,15 @@ export function startSupervisor(folder: string): Supervisor {
       child.kill('SIGKILL'); // does nothing when the process is gone already
       await ended;
     }
-    guard.kill('SIGKILL'); // it has nothing left to end, and the ids that it knows are free again
-    await guardEnded;
-    rmSync(folder, { recursive: true, force: true });
+    await guard.dismiss();
   };
 
   const supervisor: Supervisor = {
     start(program, flags) {
       const running = run(program, flags, folder);
       programs.push(running);
-      if (running.child.pid !== undefined) guard.stdin.write(`${running.child.pid}\n`);
-      // Without one of them the others are of no use, and the guard must not keep an id that may be somebody else's soon.
+      guard.watch(running.child);
+      // Without one of them the others are of no use.
       void running.ended.then((how) => {
         if (stopped === undefined) broken = how;
         return supervisor.stop();
