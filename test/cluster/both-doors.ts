@@ -1,0 +1,92 @@
+// The same object through both doors: to the API server, which asks the registered webhook, and to `check` as a file.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { CheckReport } from '../../src/report/check.ts';
+import type { FindingRow } from '../../src/report/rows.ts';
+import { runCommand } from '../support/command.ts';
+import { auditAnnotations } from './audit.ts';
+import type { GateCluster } from './gate-cluster.ts';
+import type { KubernetesObject } from './objects.ts';
+
+/** Everything that a door tells about an object. */
+interface Said {
+  /** The whole message of the denial; undefined when there is none. */
+  readonly denial: string | undefined;
+  readonly warnings: readonly string[];
+  /** All findings, also those that nobody but the audit log is told; undefined when there are none. */
+  readonly findings: string | undefined;
+  readonly decision: string | undefined;
+}
+
+export interface Doors {
+  readonly answer: { readonly status: number; readonly said: Said };
+  readonly check: { readonly code: number; readonly said: Said };
+}
+
+export async function doorsOf(
+  { plane, create, gates }: GateCluster,
+  namespace: string,
+  object: KubernetesObject,
+): Promise<Doors> {
+  const reply = await create(namespace, object, '?dryRun=All');
+  const annotations = await auditAnnotations(plane, reply);
+  const { message, details } = reply.body as {
+    readonly message?: string;
+    readonly details?: { readonly name: string };
+  };
+
+  const manifest = join(gates.folder, 'manifest.json');
+  writeFileSync(manifest, JSON.stringify(object));
+  const { code, out } = await runCommand(['check', manifest, '--namespace', namespace, '-o', 'json']);
+  const { findings } = JSON.parse(out) as CheckReport;
+  const denied = findings.filter(({ action }) => action === 'deny');
+  const warned = findings.filter(({ action }) => action === 'warn');
+  const decision = denied.length > 0 ? 'deny' : warned.length > 0 ? 'warn' : 'allow';
+  // A generated name is known to the API server only.
+  const label = `${object.kind} ${namespace}/${details?.name}`;
+
+  return {
+    answer: {
+      status: reply.status,
+      said: {
+        denial: reply.status < 400 ? undefined : message,
+        // The API server has warnings of its own, which begin with a field.
+        warnings: reply.warnings.filter((text) => !text.startsWith('spec.')),
+        findings: annotations['validate.tidewaiter.dev/findings'],
+        decision: annotations['validate.tidewaiter.dev/decision'],
+      },
+    },
+    check: {
+      code,
+      said: {
+        denial: denied.length === 0 ? undefined : denialOf(label, denied),
+        warnings: warned.map((row) => `${sentence(row)} ${source(row)}`),
+        findings: findings.map((row) => `${row.action} ${source(row)} ${sentence(row)}`).join('\n') || undefined,
+        decision,
+      },
+    },
+  };
+}
+
+function denialOf(object: string, denied: readonly FindingRow[]): string {
+  const count = denied.length === 1 ? '1 problem' : `${denied.length} problems`;
+  const lines = denied.flatMap((row) => [`  ${sentence(row)} ${source(row)}`, `    ${row.remedy}`]);
+  return [`admission webhook "validate.tidewaiter.dev" denied the request: ${object}: ${count}`, ...lines].join('\n');
+}
+
+const labels: Readonly<Record<string, string>> = {
+  regular: 'container',
+  init: 'init container',
+  sidecar: 'sidecar container',
+  volume: 'image volume',
+};
+
+function sentence({ containerKind, container, message }: FindingRow): string {
+  return `${labels[containerKind ?? '']} "${container}": ${message}`;
+}
+
+/** `[baseline/image-tag]` */
+function source({ policy, rule }: FindingRow): string {
+  return `[${policy}/${rule}]`;
+}

@@ -1,0 +1,103 @@
+// The built program as a user starts it, `node dist/main.js serve`: as many servers as a test wants, with one certificate.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+
+import { startGuard, type Guard } from './guard.ts';
+
+/** One line of its log; the keys are those of the README. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface GateServer {
+  /** `https://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly port: number;
+  /** The log so far; a line comes at most a tenth of a second after what it tells. */
+  readonly log: readonly LogLine[];
+  /** SIGTERM. Resolves with the exit code, when all of the log is there. */
+  stop(): Promise<number | null>;
+}
+
+export interface GateServers {
+  /** For files of the tests; goes with the servers. */
+  readonly folder: string;
+  /** What to trust for all of them: PEM in base64, as webhook configurations want it. */
+  caBundle(): string;
+  /** On a free port of loopback, or on `port`. Rejects with what the program said when it does not listen. */
+  start(port?: number): Promise<GateServer>;
+  /** Ends all that still run, at once. */
+  close(): Promise<void>;
+}
+
+const repository = join(import.meta.dirname, '..', '..');
+const main = join(repository, 'dist', 'main.js');
+
+/** Why the program cannot be tested; undefined when it was built from what is in src/ now. */
+export const buildMissing = staleness();
+
+export function prepareGateServers(): GateServers {
+  const folder = mkdtempSync(join(tmpdir(), 'tidewaiter-gates-'));
+  const guard = startGuard(folder);
+  const certs = join(folder, 'certs');
+  const all: Running[] = [];
+  return {
+    folder,
+    caBundle: () => readFileSync(join(certs, 'ca.crt')).toString('base64'),
+    async start(port = 0) {
+      const flags = ['--listen', `127.0.0.1:${port}`, '--operations-port', '0', '--certs-dir', certs];
+      const running = run(flags, folder, guard);
+      all.push(running);
+      return { ...running, ...(await running.listening) };
+    },
+    async close() {
+      await Promise.all(all.map(({ kill }) => kill()));
+      await guard.dismiss();
+    },
+  };
+}
+
+interface Running extends Pick<GateServer, 'log' | 'stop'> {
+  readonly kill: () => Promise<unknown>;
+  readonly listening: Promise<Pick<GateServer, 'url' | 'port'>>;
+}
+
+/** In a folder that has no tidewaiter.yaml, and without TIDEWAITER_ variables. */
+function run(flags: readonly string[], cwd: string, guard: Guard): Running {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TIDEWAITER_')));
+  const child = spawn(process.execPath, [main, 'serve', ...flags], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  guard.watch(child);
+  const log: LogLine[] = [];
+  const stderr = text(child.stderr);
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('close', resolve);
+  });
+  const listening = new Promise<Pick<GateServer, 'url' | 'port'>>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const entry = JSON.parse(line) as LogLine;
+      log.push(entry);
+      const { msg, address } = entry;
+      if (msg !== 'listening') return;
+      resolve({ url: `https://${String(address)}`, port: Number(String(address).split(':').at(-1)) });
+    });
+    child.once('error', reject);
+    void ended.then(async (code) => reject(new Error(`serve ended with ${code}: ${await stderr}`)));
+  });
+  const end = (signal: NodeJS.Signals): Promise<number | null> => {
+    child.kill(signal); // does nothing when it has ended
+    return ended;
+  };
+  return { log, listening, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+}
+
+function staleness(): string | undefined {
+  if (!existsSync(main)) return 'there is no dist/main.js: run npm run build';
+  const builtAt = statSync(main).mtimeMs;
+  const newer = readdirSync(join(repository, 'src'), { recursive: true, encoding: 'utf8' }).find(
+    (file) => file.endsWith('.ts') && statSync(join(repository, 'src', file)).mtimeMs > builtAt,
+  );
+  return newer === undefined ? undefined : `dist/ is older than src/${newer}: run npm run build`;
+}

@@ -1,0 +1,125 @@
+// The webhook configurations of manifests/webhooks, registered with a control plane that reaches the server by URL.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { readDocuments } from '../../src/files/yaml.ts';
+import type { Reply } from './connection.ts';
+import type { ControlPlane } from './control-plane.ts';
+
+/** One webhook, apart from what no test touches. */
+export interface Webhook {
+  readonly name: string;
+  readonly clientConfig: {
+    readonly service?: { readonly path?: string };
+    readonly url?: string;
+    readonly caBundle?: string;
+  };
+  readonly rules: readonly Rule[];
+  readonly failurePolicy?: string;
+  readonly sideEffects: string;
+  readonly admissionReviewVersions: readonly string[];
+  readonly namespaceSelector?: { readonly matchExpressions?: readonly object[] };
+}
+
+interface Rule {
+  readonly operations: readonly string[];
+  readonly apiVersions: readonly string[];
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+}
+
+export interface Configuration {
+  readonly kind: 'ValidatingWebhookConfiguration' | 'MutatingWebhookConfiguration';
+  readonly metadata: { readonly name: string };
+  readonly webhooks: readonly Webhook[];
+}
+
+/** Where a server is, and what to trust for it. */
+export interface Target {
+  readonly url: string;
+  /** PEM in base64. */
+  readonly caBundle: string;
+}
+
+export const manifests = join(import.meta.dirname, '..', '..', 'manifests');
+const effectiveWithinMs = 20_000;
+
+/** Both, as they are committed. */
+export function committedConfigurations(): readonly Configuration[] {
+  const folder = join(manifests, 'webhooks');
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+  return files.toSorted().flatMap((file) => configurationsIn(readFileSync(join(folder, file), 'utf8')));
+}
+
+export function configurationsIn(yaml: string): readonly Configuration[] {
+  return readDocuments(yaml)
+    .flatMap((document) => (document.ok ? [document.value as Configuration] : []))
+    .filter(({ kind }) => kind.endsWith('WebhookConfiguration'));
+}
+
+/** What a user outside of the cluster changes: the Service becomes a URL. */
+export function byUrl(configuration: Configuration, { url, caBundle }: Target): Configuration {
+  return {
+    ...configuration,
+    webhooks: configuration.webhooks.map((webhook) => {
+      const path = webhook.clientConfig.service?.path;
+      if (path === undefined) throw new Error(`${webhook.name} names no path of a Service`);
+      return { ...webhook, clientConfig: { url: `${url}${path}`, caBundle } };
+    }),
+  };
+}
+
+/** A copy under another name that is asked about one namespace only, its webhooks changed. */
+export function within(
+  namespace: string,
+  configuration: Configuration,
+  change: (webhook: Webhook) => Partial<Webhook> = () => ({}),
+): Configuration {
+  const onlyThere = { key: 'kubernetes.io/metadata.name', operator: 'In', values: [namespace] };
+  return {
+    ...configuration,
+    metadata: { name: `${configuration.metadata.name}-${namespace}` },
+    webhooks: configuration.webhooks.map((webhook) => ({
+      ...webhook,
+      ...change(webhook),
+      namespaceSelector: { matchExpressions: [...(webhook.namespaceSelector?.matchExpressions ?? []), onlyThere] },
+    })),
+  };
+}
+
+export async function register(plane: ControlPlane, configuration: Configuration): Promise<void> {
+  const { status, body } = await plane.request('POST', listOf(configuration), configuration);
+  if (status !== 201) {
+    throw new Error(`${configuration.metadata.name} was answered ${status}: ${JSON.stringify(body)}`);
+  }
+}
+
+export async function unregister(plane: ControlPlane, configuration: Configuration): Promise<void> {
+  await plane.request('DELETE', `${listOf(configuration)}/${configuration.metadata.name}`);
+}
+
+function listOf({ kind }: Configuration): string {
+  return `/apis/admissionregistration.k8s.io/v1/${kind.toLowerCase()}s`;
+}
+
+/**
+ * It takes the API server about a second to heed a configuration. `ask` must change nothing; resolves with the first reply
+ * that is right.
+ */
+export async function untilEffective(
+  what: string,
+  ask: () => Promise<Reply>,
+  isThere: (reply: Reply) => boolean,
+): Promise<Reply> {
+  const giveUpAt = performance.now() + effectiveWithinMs;
+  for (;;) {
+    const reply = await ask();
+    if (isThere(reply)) return reply;
+    if (performance.now() > giveUpAt) {
+      const last = `${reply.status} ${JSON.stringify(reply.body)}`;
+      throw new Error(`${what} is not effective after ${effectiveWithinMs / 1000} s; the last answer: ${last}`);
+    }
+    await delay(50);
+  }
+}

@@ -1,0 +1,24 @@
+// What the built-in policy says about the images that these tests use, and how the API server passes it on.
+const denied = 'admission webhook "validate.tidewaiter.dev" denied the request: ';
+
+/** The whole message about an object with one container that has no tag; `container` is `container "main"`. */
+export function noTagDenial(object: string, image: string, container = 'container "main"'): string {
+  return `${denied}${object}: 1 problem
+  ${noTag(image, container)} [baseline/image-tag]
+    name a version, for example :1.27`;
+}
+
+export function noTag(image: string, container = 'container "main"'): string {
+  return `${container}: image "${image}" has no tag, so it means "latest"`;
+}
+
+/** The text of a Warning header. */
+export function noDigestWarning(image: string, container = 'container "main"'): string {
+  return `${container}: image "${image}" has no digest, so it can change under you [baseline/image-digest]`;
+}
+
+/** The warnings about an object whose one container had this image without a tag all along. */
+export function existingWarnings(image: string): readonly string[] {
+  const already = '(already so before this update)';
+  return [`${noTag(image)} ${already} [baseline/image-tag]`, noDigestWarning(image).replace(' [', ` ${already} [`)];
+}
