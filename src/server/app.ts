@@ -11,6 +11,7 @@ import {
   verdictReview,
 } from '../admission/review.ts';
 import { validate, type Verdict } from '../admission/validate.ts';
+import { shownPointer } from '../pod/pointer.ts';
 import { readBody } from './body.ts';
 import { budgetMs } from './deadline.ts';
 import { BODY_LIMIT_BYTES, createGateServer, type GateServer } from './http.ts';
@@ -145,7 +146,8 @@ async function decide(
   const timer = setTimeout(() => controller.abort(), budgetMs(query?.timeout));
   try {
     const verdict = await validate(review.request, context, controller.signal);
-    if (verdict.outcome === 'malformed') throw new BadRequest(`/request/object${verdict.pointer}: ${verdict.problem}`);
+    if (verdict.outcome === 'malformed')
+      throw new BadRequest(`${shownPointer(`/request/object${verdict.pointer}`)}: ${verdict.problem}`);
     return { verdict, reviewAnswer: verdictReview(review, verdict) };
   } finally {
     clearTimeout(timer);

@@ -1,0 +1,425 @@
+/** The server over real HTTPS: routes, errors, versions, time, connections. */
+import { request } from 'node:https';
+import { connect } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Context } from '../../src/admission/context.ts';
+import { compose } from '../../src/compose.ts';
+import { answerFaults } from '../admission/answer-checks.ts';
+import { podOf } from '../admission/asking.ts';
+import { kinds, policyOf } from '../policy/asking.ts';
+import { type Gate, type Reply, startGate } from '../support/gate.ts';
+import { createReview } from '../support/review.ts';
+import { head, open } from './raw.ts';
+
+const UID = '5d6f3c1e-8f5b-4a53-9e0b-0f2d9f7d3c11';
+const good = podOf('{containers: [{name: web, image: "nginx:1"}]}');
+const latest = podOf('{containers: [{name: web, image: nginx}]}');
+const body = (object: unknown, extra = {}): string => JSON.stringify(createReview(object, extra));
+
+let gate: Gate;
+beforeAll(async () => {
+  gate = await startGate((await compose({ kinds, policies: [] })).context);
+});
+afterAll(() => gate.stop());
+
+function statusOf({ status, headers, text }: Reply): unknown {
+  expect(headers['content-type']).toBe('application/json; charset=utf-8');
+  expect(headers['retry-after']).toBeUndefined();
+  const value = JSON.parse(text) as { readonly reason: string; readonly message: string };
+  expect(value).toEqual({
+    kind: 'Status',
+    apiVersion: 'v1',
+    status: 'Failure',
+    code: status,
+    reason: value.reason,
+    message: value.message,
+  });
+  return `${status} ${value.reason}: ${value.message}`;
+}
+
+/** Any method, through the same trust as everybody else. */
+function send(
+  method: string,
+  target: string,
+  headers: Readonly<Record<string, string>> = {},
+  content = '',
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      `${gate.url}${target}`,
+      { method, ca: gate.certificate.ca, agent: false, headers },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+      },
+    );
+    sent.on('error', reject);
+    sent.end(content);
+  });
+}
+
+describe('a review', () => {
+  test.each(['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'])(
+    'of %s is answered in that version',
+    async (apiVersion) => {
+      for (const [endpoint, object, allowed] of [
+        ['validate', good, true],
+        ['validate', latest, false],
+        ['mutate', latest, true],
+      ] as const) {
+        const reply = await gate.post(`/${endpoint}`, JSON.stringify({ ...createReview(object), apiVersion }));
+        expect(reply).toMatchObject({ status: 200, headers: { 'content-type': 'application/json; charset=utf-8' } });
+        expect(answerFaults(reply.text, { apiVersion, uid: UID, endpoint })).toEqual([]);
+        expect(JSON.parse(reply.text)).toMatchObject({ response: { allowed } });
+      }
+    },
+  );
+
+  test('is recorded for the log, with its verdict', async () => {
+    const before = gate.reviews.length;
+    await gate.post('/validate', body(latest, { uid: 'for-the-log' }));
+    await gate.post('/mutate', body(latest));
+    const [validated, mutated] = gate.reviews.slice(before);
+    expect(validated).toMatchObject({
+      endpoint: 'validate',
+      review: { request: { uid: 'for-the-log' } },
+      verdict: { outcome: 'judged', allowed: false },
+    });
+    expect(mutated).toMatchObject({ endpoint: 'mutate', verdict: undefined });
+    expect(validated?.durationMs).toBeGreaterThan(0);
+  });
+
+  test.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'Application/JSON',
+    'application/json;charset=UTF-8',
+  ])('as %s is read', async (contentType) => {
+    expect(await gate.post('/validate', body(good), { 'content-type': contentType })).toMatchObject({ status: 200 });
+  });
+});
+
+describe('what is no review', () => {
+  const POST_ONLY = 'is not answered here: POST an AdmissionReview';
+  const ROUTES = '404 NotFound: this port answers POST /validate and /mutate, GET /healthz and /readyz';
+
+  test.each<[string, string, string]>([
+    ['GET', '/validate', `405 MethodNotAllowed: GET ${POST_ONLY}`],
+    ['GET', '/mutate?timeout=10s', `405 MethodNotAllowed: GET ${POST_ONLY}`],
+    ['PUT', '/validate', `405 MethodNotAllowed: PUT ${POST_ONLY}`],
+    ['DELETE', '/validate', `405 MethodNotAllowed: DELETE ${POST_ONLY}`],
+    ['PATCH', '/mutate', `405 MethodNotAllowed: PATCH ${POST_ONLY}`],
+    ['OPTIONS', '/validate', `405 MethodNotAllowed: OPTIONS ${POST_ONLY}`],
+    ['PROPFIND', '/validate', `405 MethodNotAllowed: PROPFIND ${POST_ONLY}`],
+    ['GET', '/', ROUTES],
+    ['POST', '/', ROUTES],
+    ['POST', '/validate/', ROUTES],
+    ['POST', '/Validate', ROUTES],
+    ['POST', '/validate/../mutate/x', ROUTES],
+    ['POST', '/healthz', ROUTES],
+    ['GET', '/metrics', ROUTES],
+    ['GET', '/version', ROUTES],
+    ['GET', `/${'a'.repeat(5000)}`, ROUTES],
+  ])('%s %s', async (method, target, status) => {
+    const reply = await send(
+      method,
+      target,
+      { 'content-type': 'application/json' },
+      method === 'POST' ? body(good) : '',
+    );
+    expect(statusOf(reply)).toBe(status);
+    expect(reply.headers['allow']).toBe(reply.status === 405 ? 'POST' : undefined);
+  });
+
+  test.each(['/%', '/validate%zz'])('%s, which is no URL path, is refused as well', async (target) => {
+    const reply = await send('POST', target, { 'content-type': 'application/json' }, body(good));
+    expect(reply.status).toBe(400);
+    expect(reply.headers['retry-after']).toBeUndefined();
+  });
+
+  test('HEAD of an endpoint has the code without a body', async () => {
+    expect(await send('HEAD', '/validate')).toMatchObject({ status: 405, text: '', headers: { allow: 'POST' } });
+  });
+
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    ['text', { 'content-type': 'text/plain' }, '415 UnsupportedMediaType: expected content-type: application/json'],
+    [
+      'YAML',
+      { 'content-type': 'application/yaml' },
+      '415 UnsupportedMediaType: expected content-type: application/json',
+    ],
+    [
+      'a form',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      '415 UnsupportedMediaType: expected content-type: application/json',
+    ],
+    [
+      'another JSON',
+      { 'content-type': 'application/json-patch+json' },
+      '415 UnsupportedMediaType: expected content-type: application/json',
+    ],
+    ['nothing that is said', {}, '415 UnsupportedMediaType: expected content-type: application/json'],
+    ['nonsense', { 'content-type': ';;;' }, '415 UnsupportedMediaType: expected content-type: application/json'],
+  ])('%s as its type', async (_what, headers, status) => {
+    expect(statusOf(await send('POST', '/validate', headers, body(good)))).toBe(status);
+  });
+
+  const REFUSED = '400 BadRequest: not an AdmissionReview that can be answered:';
+
+  test.each<[string, string]>([
+    ['', '400 BadRequest: the body is not JSON'],
+    ['null', `${REFUSED} /: expected an object, found null`],
+    ['[]', `${REFUSED} /: expected an object, found a list`],
+    ['{}', `${REFUSED} /apiVersion: expected admission.k8s.io/v1 or admission.k8s.io/v1beta1, found nothing`],
+    [body(good, { uid: 7 }), `${REFUSED} /request/uid: expected a string, found a number`],
+    [body(good, { object: null }), `${REFUSED} /request/object: expected the object of the CREATE, found nothing`],
+    [
+      body(podOf('{containers: 7}')),
+      '400 BadRequest: /request/object/spec/containers: expected a list, found a number',
+    ],
+  ])('%s', async (content, status) => {
+    expect(statusOf(await gate.post('/validate', content))).toBe(status);
+  });
+
+  test('an object that validate cannot read is no reason for mutate to fail', async () => {
+    expect(await gate.post('/mutate', body(podOf('{containers: 7}')))).toMatchObject({ status: 200 });
+  });
+
+  test('a key of the user’s in a place is quoted', async () => {
+    const job = {
+      apiVersion: 'kubeflow.org/v1',
+      kind: 'TFJob',
+      metadata: { name: 'j' },
+      spec: { tfReplicaSpecs: { 'a\nb': { template: { spec: 7 } } } },
+    };
+    expect(statusOf(await gate.post('/validate', body(job)))).toBe(
+      '400 BadRequest: "/request/object/spec/tfReplicaSpecs/a\\u000ab/template/spec": expected an object, found a number',
+    );
+  });
+});
+
+describe('health', () => {
+  test('is alive, and ready until told otherwise', async () => {
+    expect(await gate.get('/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
+    expect(await gate.get('/readyz')).toMatchObject({ status: 200, text: 'ok\n' });
+    gate.operations.notReady = () => 'shutting down';
+    try {
+      expect(await gate.get('/readyz')).toMatchObject({ status: 503, text: 'shutting down\n' });
+      expect(await gate.get('/healthz')).toMatchObject({ status: 200 });
+      expect(await gate.post('/validate', body(good))).toMatchObject({ status: 200 });
+    } finally {
+      gate.operations.notReady = () => undefined;
+    }
+  });
+});
+
+describe('the time that is left', () => {
+  const selecting = policyOf(
+    '{match: {namespaceSelector: {matchLabels: {env: prod}}}, rules: [{rule: image-digest, onUnknown: deny}]}',
+  );
+  const hanging: Context = {
+    kinds,
+    policies: [selecting],
+    namespaces: { labelsOf: () => new Promise(() => undefined) },
+  };
+
+  test('is kept, and what could not be known in it is unknown', async () => {
+    const slow = await startGate(hanging);
+    try {
+      const start = performance.now();
+      const { status, text } = await slow.post('/validate?timeout=3s', body(good));
+      expect(performance.now() - start).toBeGreaterThan(2000);
+      expect(performance.now() - start).toBeLessThan(3000);
+      expect(status).toBe(200);
+      expect(JSON.parse(text)).toMatchObject({
+        response: {
+          allowed: false,
+          status: {
+            message: expect.stringContaining('the labels of namespace "default": no answer in the time allowed'),
+          },
+        },
+      });
+      expect(await slow.post('/validate?timeout=1ms', body(good))).toMatchObject({ status: 200 });
+    } finally {
+      await slow.stop();
+    }
+  });
+
+  test.each([
+    '?timeout=10s',
+    '?timeout=',
+    '?timeout=soon',
+    '?timeout=1s&timeout=2s',
+    '?timeout[]=1s',
+    '?%00=%zz',
+    '?__proto__=1',
+  ])('%s is no reason to fail', async (query) => {
+    expect(await gate.post(`/validate${query}`, body(good))).toMatchObject({ status: 200 });
+  });
+});
+
+describe('a bug of ours', () => {
+  test('is a 500 that nobody repeats, says nothing of itself, and ends nothing', async () => {
+    let broken = true;
+    const { policies } = (await compose({ kinds, policies: [] })).context;
+    const failing = await startGate({
+      kinds,
+      get policies() {
+        if (broken) throw new Error('a detail of ours');
+        return policies;
+      },
+    });
+    try {
+      const reply = await failing.post('/validate', body(good));
+      expect(statusOf(reply)).toBe('500 InternalError: internal error: tidewaiter could not decide; its log says why');
+      expect(failing.failures).toEqual([new Error('a detail of ours')]);
+      broken = false;
+      expect(await failing.post('/validate', body(good))).toMatchObject({ status: 200 });
+      const { text } = await failing.operations.metrics.exposition();
+      expect(text).toContain('tidewaiter_refused_requests_total{code="500"} 1');
+    } finally {
+      await failing.stop();
+    }
+  });
+});
+
+describe('metrics', () => {
+  test('count answers, findings and refusals, by labels that no client can choose', async () => {
+    const own = await startGate((await compose({ kinds, policies: [] })).context);
+    try {
+      await own.post('/validate', body(good));
+      await own.post('/validate', body(latest));
+      await own.post('/mutate', body(latest, { operation: 'UPDATE' }));
+      await own.post('/validate', '{');
+      await own.post('/validate', body(good), { 'content-type': 'text/plain' });
+      const before = await own.operations.metrics.exposition();
+      expect(before.contentType).toMatch(/^text\/plain/);
+      const lines = before.text.split('\n');
+      expect(lines).toEqual(
+        expect.arrayContaining([
+          'tidewaiter_reviews_total{endpoint="validate",operation="CREATE",decision="allow"} 1',
+          'tidewaiter_reviews_total{endpoint="validate",operation="CREATE",decision="deny"} 1',
+          'tidewaiter_reviews_total{endpoint="mutate",operation="UPDATE",decision="allow"} 1',
+          'tidewaiter_review_duration_seconds_count{endpoint="validate"} 2',
+          'tidewaiter_findings_total{policy="baseline",rule="image-tag",action="deny",outcome="violation"} 1',
+          'tidewaiter_refused_requests_total{code="400"} 1',
+          'tidewaiter_refused_requests_total{code="415"} 1',
+          'tidewaiter_build_info{version="0.0.0-test"} 1',
+          `tidewaiter_certificate_expiry_timestamp_seconds ${own.certificate.notAfter.getTime() / 1000}`,
+        ]),
+      );
+      for (let index = 0; index < 30; index++) {
+        const odd = podOf(`{containers: [{name: c${index}, image: "registry-${index}.io/x"}]}`, `{name: p${index}}`);
+        await own.post(
+          `/validate?timeout=${index}s`,
+          body(odd, { namespace: `n${index}`, name: `p${index}`, userInfo: { username: `u${index}` } }),
+        );
+      }
+      const after = await own.operations.metrics.exposition();
+      expect(after.text.split('\n')).toHaveLength(lines.length);
+      expect(after.text).not.toContain('registry-');
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
+describe('connections', () => {
+  test('are used again, and kept longer than an API server keeps them', async () => {
+    const connection = await open(gate);
+    for (let index = 0; index < 3; index++) {
+      connection.write(head('/validate', Buffer.byteLength(body(good))) + body(good));
+      const reply = await connection.reply();
+      expect([reply.status, reply.headers.get('connection'), reply.headers.get('keep-alive')]).toEqual([
+        200,
+        'keep-alive',
+        'timeout=120',
+      ]);
+    }
+    connection.end();
+  });
+
+  test('go on after a refusal', async () => {
+    const connection = await open(gate);
+    connection.write(
+      head('/nowhere', 2) +
+        '{}' +
+        head('/validate', 1) +
+        '{' +
+        head('/validate', Buffer.byteLength(body(good))) +
+        body(good),
+    );
+    expect([
+      (await connection.reply()).status,
+      (await connection.reply()).status,
+      (await connection.reply()).status,
+    ]).toEqual([404, 400, 200]);
+    connection.end();
+  });
+
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('are made with %s', async (version) => {
+    const connection = await open(gate, { minVersion: version, maxVersion: version });
+    expect(connection.socket.getProtocol()).toBe(version);
+    connection.end();
+  });
+
+  test.each(['TLSv1', 'TLSv1.1'] as const)('are not made with %s', async (version) => {
+    const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' };
+    await expect(open(gate, old)).rejects.toThrow(/protocol version|PROTOCOL_VERSION|unsupported/i);
+  });
+
+  test('speak HTTP/1.1 and nothing else', async () => {
+    const both = await open(gate, { ALPNProtocols: ['h2', 'http/1.1'] });
+    expect(both.socket.alpnProtocol).toBe('http/1.1');
+    both.end();
+    await expect(open(gate, { ALPNProtocols: ['h2'] })).rejects.toThrow(/no application protocol/i);
+    const without = await open(gate);
+    without.write('GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n');
+    expect(await without.reply()).toMatchObject({ status: 200 });
+    without.end();
+  });
+
+  test('are refused to a client that does not know who signed the certificate', async () => {
+    const { hostname, port } = new URL(gate.url);
+    const socket = connect({ host: hostname, port: Number(port) });
+    const error = await new Promise<Error>((resolve) => void socket.once('error', resolve));
+    expect(error.message).toMatch(/self-signed|unable to (get|verify)/);
+  });
+});
+
+describe('a server that stops', () => {
+  test('answers what it has begun, says that it is the last, and closes the idle', async () => {
+    let ask: (() => void) | undefined;
+    let release: (() => void) | undefined;
+    const asked = new Promise<void>((resolve) => (ask = resolve));
+    const answered = new Promise<void>((resolve) => (release = resolve));
+    const stopping = await startGate({
+      kinds,
+      policies: [policyOf('{match: {namespaceSelector: {matchLabels: {env: prod}}}, rules: [{rule: image-digest}]}')],
+      namespaces: {
+        async labelsOf() {
+          ask?.();
+          await answered;
+          return { state: 'yes', value: { env: 'prod' } };
+        },
+      },
+    });
+    const idle = await open(stopping);
+    idle.write('GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n');
+    await idle.reply();
+    const busy = await open(stopping);
+    busy.write(head('/validate', Buffer.byteLength(body(good))) + body(good));
+    await asked;
+    const stopped = stopping.stop();
+    await idle.closed;
+    release?.();
+    const reply = await busy.reply();
+    expect([reply.status, reply.headers.get('connection')]).toEqual([200, 'close']);
+    expect(JSON.parse(reply.text)).toMatchObject({ response: { allowed: false } });
+    await busy.closed;
+    await stopped;
+    await expect(open(stopping)).rejects.toThrow('ECONNREFUSED');
+  });
+});
