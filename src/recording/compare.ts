@@ -30,10 +30,11 @@ export function compareDecisions(before: Decided, after: Decided): readonly Diff
 
 /** From what the recording expects to what is decided now. */
 export function compareToExpected({ allowed, findings, patch }: Expected, now: Decided): readonly Difference[] {
-  const differences: Difference[] = allowed === undefined ? [] : [...verdictChange(allowed, now.decision)];
-  if (findings !== undefined) differences.push(...findingChanges(findings, now.decision.findings));
-  if (patch !== undefined) differences.push(...patchChange(patch, now.mutation.patch));
-  return differences;
+  return [
+    ...(allowed === undefined ? [] : verdictChange(allowed, now.decision)),
+    ...(findings === undefined ? [] : findingChanges(findings, now.decision.findings)),
+    ...(patch === undefined ? [] : patchChange(patch, now.mutation.patch)),
+  ];
 }
 
 function verdictChange(before: boolean, { allowed, findings }: Decision): readonly Difference[] {
