@@ -103,8 +103,10 @@ function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage:
     existing: false,
     container: problem.container,
     pointer: problem.pointer,
-    message: oneLine(`${problem.message}${reason}`),
-    remedy: oneLine([problem.remedy, binding.message].filter((part) => part !== undefined).join('; ')) || undefined,
+    message: oneLine(
+      `${problem.message}${reason}${binding.message === undefined ? '' : `; ${binding.message.trim()}`}`,
+    ),
+    remedy: problem.remedy === undefined ? undefined : oneLine(problem.remedy),
   };
 }
 

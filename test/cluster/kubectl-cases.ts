@@ -19,7 +19,7 @@ const shop = pod('shop', {
   containers: [{ name: 'web', image: 'k8s.gcr.io/shop/web:7', ports: [{ containerPort: 8080 }] }],
 });
 
-const shopDenied = `Warning: container "web": image "k8s.gcr.io/shop/web:7" is from a registry that is not allowed [baseline/image-registry]
+const shopDenied = `Warning: container "web": image "k8s.gcr.io/shop/web:7" is from a place that is not wanted; use registry.k8s.io instead [baseline/image-registry]
 Warning: sidecar container "proxy": image "envoy" has no digest, so it can change under you [baseline/image-digest]
 Warning: container "web": image "k8s.gcr.io/shop/web:7" has no digest, so it can change under you [baseline/image-digest]
 Error from server (Forbidden): error when creating "STDIN": admission webhook "validate.tidewaiter.dev" denied the request: Pod shop/shop: 2 problems

@@ -111,18 +111,18 @@ describe('a finding', () => {
     expect(one({ state: 'unknown' }, 'action: deny')).toMatchObject({ action: 'warn', outcome: 'unknown' });
   });
 
-  test.each<[string | undefined, string, string | undefined]>([
-    ['do this', 'action: deny', 'do this'],
-    ['do this', 'message: Ask us.', 'do this; Ask us.'],
-    [undefined, 'message: Ask us.', 'Ask us.'],
-    [undefined, 'action: deny', undefined],
-    ['do this', 'message: "Ask us.\\nOr them."', 'do this; Ask us. Or them.'],
-  ])('with the remedy %j and %s says %j', (remedy, binding, expected) => {
-    expect(one(remedy === undefined ? {} : { remedy }, binding)).toMatchObject({ remedy: expected });
+  test.each<[string | undefined, string, string, string | undefined]>([
+    ['do this', 'action: deny', 'm', 'do this'],
+    ['do this', 'message: Ask us.', 'm; Ask us.', 'do this'],
+    [undefined, 'message: Ask us.', 'm; Ask us.', undefined],
+    [undefined, 'action: deny', 'm', undefined],
+    ['do\nthis', 'message: "Ask us.\\nOr them.\\n"', 'm; Ask us. Or them.', 'do this'],
+  ])('with the remedy %j and %s says %j and %j', (remedy, binding, message, expected) => {
+    expect(one(remedy === undefined ? {} : { remedy }, binding)).toMatchObject({ message, remedy: expected });
   });
 
   test('is one line, whatever a rule says', () => {
-    expect(one({ message: 'two\r\nlines\tand\u0000a \u2028break\u009b' })).toMatchObject({
+    expect(one({ message: 'two\r\nlines\tand\u0000a \u2028break\u009b' }, 'action: deny')).toMatchObject({
       message: 'two lines and a  break ',
     });
   });

@@ -80,19 +80,19 @@ describe('image-registry', () => {
     [
       '{deny: ["*.evil.io/**", "evil.io/**"]}',
       'evil.io/x',
-      ['c: image "evil.io/x" is from a registry that is not allowed | denied: evil.io/**'],
+      ['c: image "evil.io/x" is from a place that is not wanted | not wanted: evil.io/**'],
     ],
     ['{deny: ["evil.io/**"]}', 'good.io/x', []],
     // deny wins
     [
       '{allow: ["**"], deny: ["evil.io/**"]}',
       'evil.io/x',
-      ['c: image "evil.io/x" is from a registry that is not allowed | denied: evil.io/**'],
+      ['c: image "evil.io/x" is from a place that is not wanted | not wanted: evil.io/**'],
     ],
     [
       '{allow: ["evil.io/ok"], deny: ["evil.io/**"]}',
       'evil.io/ok',
-      ['c: image "evil.io/ok" is from a registry that is not allowed | denied: evil.io/**'],
+      ['c: image "evil.io/ok" is from a place that is not wanted | not wanted: evil.io/**'],
     ],
   ])('%s of %s', (parameters, image, sentences) => {
     expect(about('image-registry', parameters, image)).toEqual(sentences);

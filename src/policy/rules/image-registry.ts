@@ -43,8 +43,8 @@ export const imageRegistry = defineRule({
       const pointer = container.imagePointer;
       const denied = deny?.match(reference);
       if (denied !== undefined) {
-        const message = `image ${quoteValue(reference.text)} is from a registry that is not allowed`;
-        return { pointer, message, remedy: `denied: ${denied.text}` };
+        const message = `image ${quoteValue(reference.text)} is from a place that is not wanted`;
+        return { pointer, message, remedy: `not wanted: ${denied.text}` };
       }
       if (allow === undefined || allow.match(reference) !== undefined) return undefined;
       const message = `image ${quoteValue(reference.text)} is not from an allowed registry`;
