@@ -86,6 +86,6 @@ test('every built-in rule has fixtures', async () => {
 });
 
 test('manifests of the fixtures load without errors', async () => {
-  const { errors } = await loadManifests([RULES], { kinds, namespace: 'default' });
+  const { errors } = await loadManifests([RULES], { kinds, namespace: 'default', stdin: process.stdin });
   expect(errors).toEqual([]);
 });

@@ -22,7 +22,11 @@ export interface CheckFlags {
 
 export async function check(paths: readonly string[], flags: CheckFlags, terminal: Terminal): Promise<number> {
   const { config } = await loadConfig({ config: flags.config, policy: flags.policy });
-  const loaded = await loadManifests(paths, { kinds: config.kinds, namespace: flags.namespace });
+  const loaded = await loadManifests(paths, {
+    kinds: config.kinds,
+    namespace: flags.namespace,
+    stdin: terminal.input(),
+  });
   const { context, policySource } = await compose(config, { namespaces: namespacesIn(loaded.manifests) });
   const judged = await judgeAll(loaded.manifests, context);
   const errors = [...loaded.errors.map(errorRow), ...judged.errors];

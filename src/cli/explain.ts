@@ -33,7 +33,7 @@ interface Question {
 async function* questions(references: readonly string[], terminal: Terminal): AsyncIterable<Question> {
   for (const reference of references) {
     if (reference !== '-') yield { ok: true, text: reference };
-    else for await (const line of terminal.lines()) yield fromLine(line);
+    else for await (const line of linesOf(terminal.input())) yield fromLine(line);
   }
 }
 
@@ -47,4 +47,17 @@ function fromLine(line: string): Question {
     if (error instanceof SyntaxError) return { ok: false, text: line };
     throw error;
   }
+}
+
+/** Lines end with LF or CRLF and nothing else: U+2028, which node:readline splits at, may stand in a line. */
+async function* linesOf(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of input) {
+    const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    const parts = `${rest}${text}`.split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) yield part.endsWith('\r') ? part.slice(0, -1) : part;
+  }
+  if (rest !== '') yield rest;
 }

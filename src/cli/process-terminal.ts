@@ -12,17 +12,6 @@ export function processTerminal(): Terminal {
     note: (text) => void process.stderr.write(text),
     isTerminal: process.stdout.isTTY,
     colours: process.stdout.isTTY && colours.isColorSupported,
-    lines,
+    input: () => process.stdin,
   };
-}
-
-/** Lines end with LF or CRLF and nothing else: U+2028, which node:readline splits at, may stand in a line. */
-async function* lines(): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of process.stdin.setEncoding('utf8')) {
-    const parts = `${rest}${String(chunk)}`.split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) yield part.endsWith('\r') ? part.slice(0, -1) : part;
-  }
-  if (rest !== '') yield rest;
 }

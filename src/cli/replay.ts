@@ -27,7 +27,7 @@ interface Engines {
 
 export async function replay(paths: readonly string[], flags: ReplayFlags, terminal: Terminal): Promise<number> {
   const { config } = await loadConfig({ config: flags.config, policy: flags.policy });
-  const loaded = await loadRecordings(paths);
+  const loaded = await loadRecordings(paths, terminal.input());
   const { context: now, policySource } = await compose(config);
   const other = flags.against?.length ? await compose({ kinds: config.kinds, policies: flags.against }) : undefined;
   const rows: ReplayRow[] = [];

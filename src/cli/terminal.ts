@@ -5,6 +5,6 @@ export interface Terminal {
   /** Whether stdout is a person's terminal. */
   readonly isTerminal: boolean;
   readonly colours: boolean;
-  /** Standard input, line by line, without line ends. */
-  lines(): AsyncIterable<string>;
+  /** Standard input. */
+  input(): AsyncIterable<Uint8Array | string>;
 }

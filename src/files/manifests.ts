@@ -41,6 +41,8 @@ export interface ManifestOptions {
   readonly kinds: KindTable;
   /** For objects that name none, as `kubectl --namespace` does. */
   readonly namespace: string;
+  /** What `-` reads. */
+  readonly stdin: AsyncIterable<Uint8Array | string>;
 }
 
 export async function loadManifests(paths: readonly string[], options: ManifestOptions): Promise<Manifests> {
@@ -48,7 +50,7 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
   const errors: InputError[] = [];
   let files = 0;
   let documents = 0;
-  for await (const input of loadInputs(paths)) {
+  for await (const input of loadInputs(paths, options)) {
     files += 1;
     if ('problem' in input) {
       errors.push({

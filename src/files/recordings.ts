@@ -21,11 +21,14 @@ export interface Recordings {
   readonly errors: readonly InputError[];
 }
 
-export async function loadRecordings(paths: readonly string[]): Promise<Recordings> {
+export async function loadRecordings(
+  paths: readonly string[],
+  stdin: AsyncIterable<Uint8Array | string>,
+): Promise<Recordings> {
   const recordings: Recording[] = [];
   const errors: InputError[] = [];
   let files = 0;
-  for await (const input of loadInputs(paths)) {
+  for await (const input of loadInputs(paths, { stdin })) {
     files += 1;
     if ('problem' in input) {
       errors.push({

@@ -152,6 +152,27 @@ describe('check', () => {
     },
   );
 
+  test("reads standard input, and appends the author's own message on one line", async () => {
+    const policy = file(
+      'message.yaml',
+      `apiVersion: tidewaiter.dev/v1alpha1
+kind: ImagePolicy
+metadata: {name: guided}
+spec:
+  rules:
+    - rule: image-digest
+      message: |
+        see the
+        image guide
+`,
+    );
+    const { out } = await runCommand(['check', '-', '--policy', policy, '-o', 'json'], pod('a', 'nginx:1'));
+    const { findings } = JSON.parse(out) as CheckReport;
+    expect(findings.map(({ file: name, message }) => ({ name, message }))).toEqual([
+      { name: 'stdin', message: 'image "nginx:1" has no digest, so it can change under you; see the image guide' },
+    ]);
+  });
+
   test('passes over kustomizations, which are no objects', async () => {
     file('kustomized/kustomization.yaml', 'resources: [pod.yaml]\n');
     file('kustomized/pod.yaml', pod('a', PINNED));

@@ -15,8 +15,8 @@ export async function runCommand(argv: readonly string[], stdin = ''): Promise<C
     note: (text) => void (note += text),
     isTerminal: false,
     colours: false,
-    async *lines() {
-      yield* stdin.split('\n').slice(0, stdin.endsWith('\n') ? -1 : undefined);
+    async *input() {
+      yield stdin;
     },
   });
   return { code, out, note };

@@ -26,16 +26,19 @@ export interface Gate {
   stop(): Promise<void>;
 }
 
-let certificates: Promise<{ folder: string; certificate: ServingCertificate }> | undefined;
+let certificates: Promise<ServingCertificate> | undefined;
 
 /** One certificate for all servers of a test file. */
 async function certificateForTests(): Promise<ServingCertificate> {
   certificates ??= (async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-test-'));
-    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-    return { folder, certificate: await ensureCertificate(folder, []) };
+    try {
+      return await ensureCertificate(folder, []);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   })();
-  return (await certificates).certificate;
+  return certificates;
 }
 
 export async function startGate(context: Context): Promise<Gate> {
