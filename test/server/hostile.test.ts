@@ -12,8 +12,8 @@ import { head, open } from './raw.ts';
 
 const UID = '5d6f3c1e-8f5b-4a53-9e0b-0f2d9f7d3c11';
 const LIMIT = 8 * 1024 * 1024;
-/** A third of the time that an API server gives by default. */
-const SOON_MS = 3000;
+/** Half of the time that an API server gives by default. */
+const SOON_MS = 5000;
 
 let gate: Gate;
 beforeAll(async () => {
