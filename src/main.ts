@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 /** argv -> command -> exit code: the only place that ends the process. An old Node must be able to read this file. */
-import module from 'node:module';
-
 const NEEDED = [22, 12, 0];
 
 function isOld(version: string): boolean {
@@ -14,7 +12,7 @@ if (isOld(process.versions.node)) {
   process.stderr.write(`tidewaiter needs Node.js ${NEEDED.join('.')} or newer, this is ${process.versions.node}\n`);
   process.exitCode = 2;
 } else {
-  module.enableCompileCache();
+  process.getBuiltinModule('node:module').enableCompileCache();
   const { run } = await import('./cli/program.ts');
   process.exitCode = await run(process.argv.slice(2));
 }

@@ -1,5 +1,4 @@
-/** The terminal of this process. Colours follow NO_COLOR and FORCE_COLOR (picocolors knows them) and whether stdout is a terminal. */
-import colours from 'picocolors';
+/** The terminal of this process. Colours: a terminal that has them, and no NO_COLOR (hasColors knows). */
 import type { Terminal } from './terminal.ts';
 
 export function processTerminal(): Terminal {
@@ -11,7 +10,7 @@ export function processTerminal(): Terminal {
     out: (text) => void process.stdout.write(text),
     note: (text) => void process.stderr.write(text),
     isTerminal: process.stdout.isTTY,
-    colours: process.stdout.isTTY && colours.isColorSupported,
+    colours: process.stdout.isTTY && process.stdout.hasColors(),
     input: () => process.stdin,
   };
 }
