@@ -37,7 +37,7 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
     notReady: () => (stopping ? 'stopping' : undefined),
   };
   const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
-  process.once('exit', log.flush);
+  process.once('exit', () => log.flush());
   const gate = buildServer(context, { tls: certificate, operations, log });
   const side = config.operationsPort === 0 ? undefined : buildOperations(operations);
   const stopped = stopSignal(terminal);

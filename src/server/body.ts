@@ -1,11 +1,12 @@
-/** From the bytes of a request to JSON: the one place to replace when reading must become cheaper. */
+/** From a request to its bytes to JSON: the one place to replace when reading must become cheaper. */
+import type { IncomingMessage } from 'node:http';
 
-export type ReadBody =
+export type ParsedBody =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly problem: string };
 
 /** UTF-8, as RFC 8259 wants it. Duplicate keys: the last one counts, as for the API server. */
-export function readBody(bytes: Buffer): ReadBody {
+export function parseBody(bytes: Buffer): ParsedBody {
   try {
     return { ok: true, value: JSON.parse(bytes.toString('utf8')) };
   } catch (error) {
@@ -18,4 +19,53 @@ export function readBody(bytes: Buffer): ReadBody {
 function placeIn(error: SyntaxError): string {
   const position = /at position (\d+)/.exec(error.message)?.[1];
   return position === undefined ? '' : `, from character ${position} on`;
+}
+
+/** An API request is limited to 3 MiB and an update carries two objects; controller-runtime takes 7 MiB. */
+export const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+
+export type Received =
+  | { readonly body: Buffer }
+  | { readonly code: 413 | 415; readonly problem: string }
+  /** The client went away. */
+  | undefined;
+
+/** Calls back once. What is too large is not kept, but read to its end, so that the client gets to hear of it. */
+export function receiveBody(request: IncomingMessage, done: (received: Received) => void): void {
+  if (!isJson(request.headers['content-type'])) return drop(request, UNSUPPORTED, done);
+  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES) return drop(request, TOO_LARGE, done);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let settled = false;
+  const finish = (received: Received): void => {
+    if (!settled) done(received);
+    settled = true;
+  };
+  request
+    .on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);
+      else finish(TOO_LARGE);
+    })
+    .on('end', () => finish({ body: whole(chunks) }))
+    .on('close', () => finish(undefined))
+    // A connection that breaks is followed by `close`.
+    .on('error', () => undefined);
+}
+
+function whole(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+}
+
+const UNSUPPORTED = { code: 415, problem: 'expected content-type: application/json' } as const;
+const TOO_LARGE = { code: 413, problem: `the body is larger than ${BODY_LIMIT_BYTES} bytes` } as const;
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType === 'application/json' || /^\s*application\/json\s*(;|$)/i.test(contentType ?? '');
+}
+
+function drop(request: IncomingMessage, refused: Received, done: (received: Received) => void): void {
+  request.on('error', () => undefined).resume();
+  done(refused);
 }

@@ -1,4 +1,5 @@
 /** How long an answer may take: the `timeout` that the API server puts into the URL, less a margin for the way back. */
+import type { Context } from '../admission/context.ts';
 
 const UNITS_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
@@ -25,8 +26,26 @@ export function goDurationMs(text: string): number | undefined {
 }
 
 /** Milliseconds that a decision may take: at least a tenth of a second and a tenth of the time are kept for the answer. */
-export function budgetMs(timeout: unknown): number {
-  const given = typeof timeout === 'string' ? goDurationMs(timeout) : undefined;
+export function budgetMs(timeout: string | undefined): number {
+  const given = timeout === undefined ? undefined : goDurationMs(timeout);
   const total = Math.min(given === undefined || given <= 0 ? DEFAULT_MS : given, MAX_MS);
   return Math.max(1, total - Math.max(100, total / 10));
+}
+
+const NEVER = new AbortController().signal;
+
+/** Runs `decide` with a signal that aborts when the budget in the query of `url` is used up. Without ports nobody can wait. */
+export async function withDeadline<T>(
+  { namespaces, pullSecrets, digests }: Context,
+  url: string,
+  decide: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (namespaces === undefined && pullSecrets === undefined && digests === undefined) return decide(NEVER);
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), budgetMs(/[?&]timeout=([^&]*)/.exec(url)?.[1]));
+  try {
+    return await decide(controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }

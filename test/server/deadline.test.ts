@@ -49,7 +49,7 @@ describe('goDurationMs', () => {
 });
 
 describe('budgetMs', () => {
-  test.each<[unknown, number]>([
+  test.each<[string | undefined, number]>([
     ['10s', 9000],
     ['30s', 27_000],
     ['1s', 900],
@@ -65,9 +65,6 @@ describe('budgetMs', () => {
     ['soon', 9000],
     ['0s', 9000],
     ['-5s', 9000],
-    [['10s', '20s'], 9000],
-    [10, 9000],
-    [{}, 9000],
   ])('of %j is %d', (timeout, ms) => {
     expect(budgetMs(timeout)).toBe(ms);
   });

@@ -18,7 +18,7 @@ import path from 'node:path';
 import { checkServerIdentity } from 'node:tls';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CertificateError, ensureCertificate, loadCertificate, type ServingCertificate } from '../../src/server/tls.ts';
 import { describeWith } from '../support/real-part.ts';
 
@@ -26,6 +26,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const NOW = new Date();
 const later = (days: number): Date => new Date(NOW.getTime() + days * DAY_MS);
 const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
+
+// Other processes are started, on machines that may be busy.
+vi.setConfig({ testTimeout: 30_000 });
 
 let dir: string;
 beforeEach(() => {

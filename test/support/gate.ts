@@ -4,7 +4,8 @@ import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Context } from '../../src/admission/context.ts';
-import { buildServer, type ReviewRecord } from '../../src/server/app.ts';
+import { buildServer } from '../../src/server/app.ts';
+import type { ReviewRecord } from '../../src/server/reviews.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
 import type { Operations } from '../../src/server/operations.ts';
 import { ensureCertificate, type ServingCertificate } from '../../src/server/tls.ts';
@@ -56,7 +57,9 @@ export async function startGate(context: Context): Promise<Gate> {
     failed: (error: unknown) => void failures.push(error),
   };
   const app = buildServer(context, { tls: certificate, operations, log });
-  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const bound = app.server.address();
+  const url = `https://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`;
   const agent = new Agent({ keepAlive: true, ca: certificate.ca });
   const send = (
     method: string,

@@ -1,0 +1,160 @@
+/**
+ * The two endpoints of the webhook, below the framework: what it does for each request costs more than a review. It serves all
+ * other routes.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Context } from '../admission/context.ts';
+import { mutate } from '../admission/mutate.ts';
+import {
+  answerText,
+  mutationReview,
+  readReview,
+  type Review,
+  type ReviewAnswer,
+  verdictReview,
+} from '../admission/review.ts';
+import { validate, type Verdict } from '../admission/validate.ts';
+import { shownPointer } from '../pod/pointer.ts';
+import { parseBody, receiveBody } from './body.ts';
+import { withDeadline } from './deadline.ts';
+import type { Endpoint, Metrics } from './metrics.ts';
+import { statusBody } from './status.ts';
+
+/** What happened to one review, for the log. */
+export interface ReviewRecord {
+  readonly endpoint: Endpoint;
+  readonly review: Review;
+  readonly verdict: Verdict | undefined;
+  readonly durationMs: number;
+}
+
+export interface ServerLog {
+  review(record: ReviewRecord): void;
+  /** A body that is no review, or an object that cannot be read. */
+  refused(code: number, message: string): void;
+  /** A bug of ours. */
+  failed(error: unknown, uid: string | undefined): void;
+}
+
+export interface Reviewing {
+  readonly context: Context;
+  readonly log: ServerLog;
+  readonly metrics: Metrics;
+}
+
+/** False: the request is not for us, and nothing of it was touched. */
+export type ReviewListener = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** `isLast`: the connection ends with the answer that is sent now. */
+export function reviewListener(reviewing: Reviewing, isLast: () => boolean): ReviewListener {
+  return (request, response) => {
+    const endpoint = request.method === 'POST' ? endpointOf(request.url ?? '') : undefined;
+    if (endpoint === undefined) return false;
+    receiveBody(request, (received) => {
+      const send: Send = (code, text) => sendJson(response, { code, text, isLast: isLast() || code === 413 });
+      if (received === undefined) return;
+      if ('body' in received) void answer({ endpoint, url: request.url ?? '', body: received.body }, reviewing, send);
+      else refuse(reviewing, received.code, received.problem, send);
+    });
+    return true;
+  };
+}
+
+interface Reply {
+  readonly code: number;
+  readonly text: string;
+  readonly isLast: boolean;
+}
+
+function sendJson(response: ServerResponse, { code, text, isLast }: Reply): void {
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) };
+  response.writeHead(code, isLast ? { ...headers, connection: 'close' } : headers).end(text);
+}
+
+type Send = (code: number, text: string) => void;
+
+function endpointOf(url: string): Endpoint | undefined {
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  if (path === '/validate') return 'validate';
+  return path === '/mutate' ? 'mutate' : undefined;
+}
+
+/** `failurePolicy` decides about the object. */
+export function refuse({ log, metrics }: Omit<Reviewing, 'context'>, code: number, message: string, send: Send): void {
+  log.refused(code, message);
+  metrics.refused(code);
+  send(code, JSON.stringify(statusBody(code, message)));
+}
+
+/** A bug is HTTP 500 without Retry-After, so that nobody asks again and `failurePolicy` decides. */
+export function fail(
+  { log, metrics }: Omit<Reviewing, 'context'>,
+  error: unknown,
+  uid: string | undefined,
+  send: Send,
+): void {
+  log.failed(error, uid);
+  metrics.refused(500);
+  send(500, JSON.stringify(statusBody(500, 'internal error: tidewaiter could not decide; its log says why')));
+}
+
+interface Asked {
+  readonly endpoint: Endpoint;
+  readonly url: string;
+  readonly body: Buffer;
+}
+
+async function answer({ endpoint, url, body }: Asked, reviewing: Reviewing, send: Send): Promise<void> {
+  const start = performance.now();
+  let uid: string | undefined;
+  try {
+    const read = reviewIn(body);
+    if ('problem' in read) return refuse(reviewing, 400, read.problem, send);
+    const { review } = read;
+    uid = review.request.uid;
+    const decided = await decide(endpoint, review, { context: reviewing.context, url });
+    if ('problem' in decided) return refuse(reviewing, 400, decided.problem, send);
+    const text = answerText(decided.answer);
+    const durationMs = performance.now() - start;
+    record({ endpoint, review, verdict: decided.verdict, durationMs }, decided.answer.response.allowed, reviewing);
+    return send(200, text);
+  } catch (error) {
+    return fail(reviewing, error, uid, send);
+  }
+}
+
+function record(done: ReviewRecord, allowed: boolean, { log, metrics }: Reviewing): void {
+  const { endpoint, review, verdict, durationMs } = done;
+  metrics.reviewed(endpoint, review.request.operation, allowed ? 'allow' : 'deny', durationMs / 1000);
+  if (verdict !== undefined && verdict.outcome !== 'malformed') metrics.found(verdict.findings);
+  log.review(done);
+}
+
+interface Refused {
+  readonly problem: string;
+}
+
+function reviewIn(body: Buffer): { readonly review: Review } | Refused {
+  const parsed = parseBody(body);
+  if (!parsed.ok) return { problem: parsed.problem };
+  const read = readReview(parsed.value);
+  if (read.ok) return { review: read.review };
+  return { problem: `not an AdmissionReview that can be answered: ${read.pointer || '/'}: ${read.problem}` };
+}
+
+interface Decided {
+  readonly verdict: Verdict | undefined;
+  readonly answer: ReviewAnswer;
+}
+
+async function decide(
+  endpoint: Endpoint,
+  review: Review,
+  { context, url }: { readonly context: Context; readonly url: string },
+): Promise<Decided | Refused> {
+  if (endpoint === 'mutate') return { verdict: undefined, answer: mutationReview(review, mutate(review.request)) };
+  const verdict = await withDeadline(context, url, (signal) => validate(review.request, context, signal));
+  if (verdict.outcome !== 'malformed') return { verdict, answer: verdictReview(review, verdict) };
+  return { problem: `${shownPointer(`/request/object${verdict.pointer}`)}: ${verdict.problem}` };
+}
