@@ -1,5 +1,5 @@
 /** The log: one JSON line for each review on standard output, pretty in a terminal. Made by `createLog`, not a singleton. */
-import pino, { type DestinationStream, type Logger } from 'pino';
+import pino, { type DestinationStream } from 'pino';
 import { nameOf } from './admission/message.ts';
 import type { ReviewRecord, ServerLog } from './server/reviews.ts';
 
@@ -28,21 +28,23 @@ const MAX_TEXT = 300;
 const FLUSH_MS = 100;
 
 export function createLog(level: string, destination: DestinationStream & { flushSync?(): void }): GateLog {
-  const options = {
-    level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-  };
-  const redact = { paths: REDACTED.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' };
-  const logger = pino({ ...options, redact }, destination);
-  // Its keys are fixed and none of them is a secret's, so nothing has to be looked for in the line that is written most.
-  const reviews = pino(options, destination);
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: REDACTED.flatMap((key) => [key, `*.${key}`]), censor: '[redacted]' },
+    },
+    destination,
+  );
   const flush = (): void => destination.flushSync?.();
   // Lines are written in blocks: under load a write per review costs more than the review.
   setInterval(flush, FLUSH_MS).unref();
   return {
-    review: (record) => logReview(reviews, record),
+    // The line that is written most is made here: its keys are fixed and none is a secret's, so nothing has to be looked for.
+    review: (record) =>
+      void (logger.isLevelEnabled('info') && destination.write(`${JSON.stringify(reviewLine(record))}\n`)),
     refused: (code, message) => logger.warn({ code }, message),
     failed: (error, uid) => logger.error({ err: error, uid }, 'internal error: this is a bug in tidewaiter'),
     info: (fields, message) => logger.info(fields, message),
@@ -60,28 +62,28 @@ export async function standardOutput(isTerminal: boolean): Promise<DestinationSt
   return pino.destination({ dest: 1, sync: true, minLength: 4096 });
 }
 
-function logReview(logger: Logger, { endpoint, review, verdict, durationMs }: ReviewRecord): void {
+function reviewLine({ endpoint, review, verdict, durationMs }: ReviewRecord): object {
   const { request } = review;
   const judged = verdict?.outcome === 'judged' ? verdict : undefined;
   const findings = judged?.findings ?? [];
-  logger.info(
-    {
-      endpoint,
-      uid: request.uid,
-      operation: request.operation,
-      kind: request.type.kind,
-      namespace: cut(request.namespace),
-      name: cut(nameOf(request)),
-      user: cut(request.user?.name),
-      allowed: verdict === undefined || (verdict.outcome !== 'malformed' && verdict.allowed),
-      findings: findings.slice(0, MAX_FINDINGS).map(({ policy, rule, action }) => `${policy}/${rule}: ${action}`),
-      images: judged?.workload.containers.slice(0, MAX_IMAGES).map(({ image }) => cut(image.text)) ?? [],
-      unknown: findings.reduce((count, { outcome }) => (outcome === 'violation' ? count : count + 1), 0),
-      durationMs: Math.round(durationMs * 1000) / 1000,
-      dryRun: request.dryRun,
-    },
-    'review',
-  );
+  return {
+    level: 'info',
+    time: new Date().toISOString(),
+    endpoint,
+    uid: request.uid,
+    operation: request.operation,
+    kind: request.type.kind,
+    namespace: cut(request.namespace),
+    name: cut(nameOf(request)),
+    user: cut(request.user?.name),
+    allowed: verdict === undefined || (verdict.outcome !== 'malformed' && verdict.allowed),
+    findings: findings.slice(0, MAX_FINDINGS).map(({ policy, rule, action }) => `${policy}/${rule}: ${action}`),
+    images: judged?.workload.containers.slice(0, MAX_IMAGES).map(({ image }) => cut(image.text)) ?? [],
+    unknown: findings.reduce((count, { outcome }) => (outcome === 'violation' ? count : count + 1), 0),
+    durationMs: Math.round(durationMs * 1000) / 1000,
+    dryRun: request.dryRun,
+    msg: 'review',
+  };
 }
 
 function cut(text: string | undefined): string | undefined {

@@ -23,8 +23,23 @@ export type ParsedImage =
   | { readonly ok: true; readonly reference: ImageReference }
   | { readonly ok: false; readonly text: string; readonly problem: string };
 
+/** The same few images come again and again. Long texts and a full memory are begun anew, so nobody can fill it for good. */
+const known = new Map<string, ParsedImage>();
+const MAX_KNOWN = 2000;
+const MAX_KNOWN_LENGTH = 300;
+
 /** Never throws; linear in the length of `text`. Nothing is trimmed. */
 export function parseReference(text: string): ParsedImage {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const parsed = readReference(text);
+  if (text.length > MAX_KNOWN_LENGTH) return parsed;
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(text, parsed);
+  return parsed;
+}
+
+function readReference(text: string): ParsedImage {
   const parts = readParts(text);
   if (parts === undefined) return { ok: false, text, problem: problemOf(text) };
   const { domain, path, tag, digest } = parts;

@@ -1,6 +1,7 @@
 /** What Prometheus reads. Label values come from fixed sets or from the loaded policies, never from an object. */
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { Finding } from '../policy/evaluate.ts';
+import { createTally } from './tally.ts';
 
 export type Endpoint = 'validate' | 'mutate';
 
@@ -52,16 +53,20 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
     registers,
   });
   expiry.set(certificateExpiry.getTime() / 1000);
+  const tally = createTally();
+  const settle = (): void => {
+    for (const [endpoint, seconds] of tally.takeDurations()) duration.observe({ endpoint }, seconds);
+    for (const [labels, count] of tally.takeReviews()) reviews.inc(labels, count);
+    for (const [labels, count] of tally.takeFindings()) findings.inc(labels, count);
+  };
   return {
     reviewed(endpoint, operation, decision, seconds) {
-      reviews.inc({ endpoint, operation, decision });
-      duration.observe({ endpoint }, seconds);
+      if (tally.review(endpoint, operation, decision, seconds)) settle();
     },
-    found(list) {
-      for (const { policy, rule, action, outcome } of list) findings.inc({ policy, rule, action, outcome });
-    },
+    found: (list) => tally.found(list),
     refused: (code) => refused.inc({ code: String(code) }),
     async exposition() {
+      settle();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };

@@ -1,0 +1,67 @@
+/** Counts between two looks at the metrics: a label set is worked out once for many reviews, not once for each. */
+import type { Finding } from '../policy/evaluate.ts';
+import type { Endpoint } from './metrics.ts';
+
+type Counted<L> = readonly (readonly [L, number])[];
+
+type ReviewLabels = { readonly endpoint: string; readonly operation: string; readonly decision: string };
+type FindingLabels = {
+  readonly policy: string;
+  readonly rule: string;
+  readonly action: string;
+  readonly outcome: string;
+};
+
+export interface Tally {
+  /** True when it is full, so that somebody must take what is in it. */
+  review(endpoint: Endpoint, operation: string, decision: string, seconds: number): boolean;
+  found(findings: readonly Finding[]): void;
+  takeDurations(): readonly (readonly [Endpoint, number])[];
+  takeReviews(): Counted<ReviewLabels>;
+  takeFindings(): Counted<FindingLabels>;
+}
+
+const FULL = 512;
+
+export function createTally(): Tally {
+  const durations = { validate: new Float64Array(FULL), mutate: new Float64Array(FULL) };
+  const sizes = { validate: 0, mutate: 0 };
+  const reviews = new Map<string, { readonly labels: ReviewLabels; count: number }>();
+  const findings = new Map<string, { readonly labels: FindingLabels; count: number }>();
+  return {
+    review(endpoint, operation, decision, seconds) {
+      count(reviews, `${endpoint} ${operation} ${decision}`, () => ({ endpoint, operation, decision }));
+      durations[endpoint][sizes[endpoint]] = seconds;
+      sizes[endpoint] += 1;
+      return sizes[endpoint] === FULL;
+    },
+    found(list) {
+      for (const { policy, rule, action, outcome } of list) {
+        count(findings, `${policy} ${rule} ${action} ${outcome}`, () => ({ policy, rule, action, outcome }));
+      }
+    },
+    takeDurations: () =>
+      (['validate', 'mutate'] as const).flatMap((endpoint) => {
+        const taken = durations[endpoint].subarray(0, sizes[endpoint]);
+        sizes[endpoint] = 0;
+        return Array.from(taken, (seconds) => [endpoint, seconds] as const);
+      }),
+    takeReviews: () => take(reviews),
+    takeFindings: () => take(findings),
+  };
+}
+
+function count<L>(counts: Map<string, { readonly labels: L; count: number }>, key: string, labels: () => L): void {
+  const entry = counts.get(key);
+  if (entry === undefined) counts.set(key, { labels: labels(), count: 1 });
+  else entry.count += 1;
+}
+
+/** Labels stay, counts begin anew. */
+function take<L>(counts: ReadonlyMap<string, { readonly labels: L; count: number }>): Counted<L> {
+  return [...counts.values()].flatMap((entry) => {
+    const taken = entry.count;
+    entry.count = 0;
+    return taken === 0 ? [] : [[entry.labels, taken] as const];
+  });
+}
