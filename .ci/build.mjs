@@ -68,7 +68,7 @@ function requireOf(clause, name) {
 
 function packagesIn(inputs) {
   const folders = inputs.flatMap((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []);
-  return [...new Set(folders)].sort();
+  return [...new Set(folders)].sort((left, right) => left.localeCompare(right));
 }
 
 function notices(folders) {
