@@ -88,16 +88,16 @@ function isBeingDeleted({ metadata }: JsonObject): boolean {
 const NOT_ASKED = { state: 'unknown', reason: 'no policy asks for namespace labels' } as const;
 const NO_FACTS: Facts = { namespaceLabels: NOT_ASKED, digests: new Map(), pullSecrets: new Map() };
 
-function needsLabels({ scope, bindings }: Covered['policy']): boolean {
-  return scope.asksLabels || bindings.some(({ check }) => check.needs.includes('namespaceLabels'));
+function needsLabels({ needs }: Covered['policy']): boolean {
+  return needs.has('namespaceLabels');
 }
 
 function needsOf(covered: readonly Covered[]): ReadonlySet<Need> {
-  const needs = new Set<Need>();
-  for (const { policy } of covered)
-    for (const { check } of policy.bindings) for (const need of check.needs) needs.add(need);
-  return needs;
+  if (covered.every(({ policy }) => policy.needs.size === 0)) return NO_NEEDS;
+  return new Set(covered.flatMap(({ policy }) => [...policy.needs]));
 }
+
+const NO_NEEDS: ReadonlySet<Need> = new Set();
 
 /** Through `pods/ephemeralcontainers` nothing but the ephemeral containers can change; the rest is discarded. */
 function concernOf({ subResource }: AdmissionRequest): (container: Container) => boolean {

@@ -61,8 +61,8 @@ export function apiVersionOf({ group, version }: ObjectType): string {
 
 function readWorkload(object: JsonObject, type: ObjectType, kind: Kind): Workload {
   const source: PodSource = { template: kind.template, placeholder: kind.placeholder, count: itemCount() };
-  const pods = kind.podSpecs.flatMap((segments) => placesAt(object, segments).map((place) => podAt(place, source)));
-  const inPods = pods.flatMap((pod) => pod.containers);
+  const pods: Pod[] = [];
+  for (const segments of kind.podSpecs) for (const place of placesAt(object, segments)) pods.push(podAt(place, source));
   const metadata = readObject(object, 'metadata', '') ?? {};
   return {
     object,
@@ -70,11 +70,19 @@ function readWorkload(object: JsonObject, type: ObjectType, kind: Kind): Workloa
     name: readString(metadata, 'name', '/metadata') || readString(metadata, 'generateName', '/metadata') || '',
     clusterScoped: kind.clusterScoped,
     pods,
-    containers: [...inPods, ...looseImages(object, kind, source)],
+    containers: containersOf(pods, looseImages(object, kind, source)),
   };
 }
 
+/** Most objects have one pod and nothing beside it. */
+function containersOf(pods: readonly Pod[], loose: readonly Container[]): readonly Container[] {
+  const [only] = pods;
+  if (only !== undefined && pods.length === 1 && loose.length === 0) return only.containers;
+  return [...pods.flatMap((pod) => pod.containers), ...loose];
+}
+
 function looseImages(object: JsonObject, kind: Kind, source: PodSource): readonly Container[] {
+  if (kind.images.length === 0 && kind.odd === undefined) return [];
   const places = kind.images.flatMap((segments) => placesAt(object, segments));
   const odd = kind.odd === undefined ? [] : kind.odd(object);
   return [...places, ...odd].map((place) => looseImage(place, holderOf(object, place.pointer), source));

@@ -69,7 +69,9 @@ export function readPolicy(value: unknown, vocabulary: Vocabulary): ReadPolicy {
   });
   if (faults.length > 0) return { ok: false, faults };
   const scope = compileScope(match, exclude);
-  return { ok: true, policy: { name: metadata.name, scope, onUpdate: spec.onUpdate ?? 'changed', bindings } };
+  const needs = new Set(bindings.flatMap(({ check }) => check.needs));
+  if (scope.asksLabels) needs.add('namespaceLabels');
+  return { ok: true, policy: { name: metadata.name, scope, onUpdate: spec.onUpdate ?? 'changed', bindings, needs } };
 }
 
 function readClause(

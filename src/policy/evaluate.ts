@@ -48,7 +48,11 @@ export interface Judged {
 }
 
 export function evaluate(covered: readonly Covered[], judged: Judged): readonly Finding[] {
-  return covered.flatMap(({ policy, coverage }) => told(judgeBy(policy, coverage, judged)));
+  const findings: Finding[] = [];
+  for (const { policy, coverage } of covered) {
+    for (const finding of told(judgeBy(policy, coverage, judged))) findings.push(finding);
+  }
+  return findings;
 }
 
 interface Told {
@@ -66,7 +70,10 @@ function judgeBy(policy: Policy, coverage: Coverage, judged: Judged): readonly T
     containers: coverage.containers.filter(judged.concerns),
     facts: judged.facts,
   };
-  return policy.bindings.flatMap((binding) => ask(policy, binding, { coverage, subject }));
+  const asked = { coverage, subject };
+  const all: Told[] = [];
+  for (const binding of policy.bindings) for (const one of ask(policy, binding, asked)) all.push(one);
+  return all;
 }
 
 interface Asked {
@@ -81,8 +88,11 @@ function ask(policy: Policy, binding: Binding, { coverage, subject }: Asked): re
   } catch (error) {
     return [{ finding: ruleError(policy, binding, error), problem: undefined }];
   }
+  if (problems.length === 0) return NOTHING;
   return problems.map((problem) => ({ problem, finding: findingOf(policy, binding, problem, coverage) }));
 }
+
+const NOTHING: readonly never[] = [];
 
 /** A promise, from a rule that the compiler has not seen: nobody waits for it, and its rejection, unheard, would end the server. */
 function listOf(answer: unknown): readonly Problem[] {

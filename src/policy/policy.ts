@@ -1,4 +1,5 @@
 /** A policy document, read: which rules apply where, with which action. */
+import type { Need } from './fact.ts';
 import type { Check } from './rule.ts';
 import type { Scope } from './scope.ts';
 
@@ -26,4 +27,6 @@ export interface Policy {
   /** `changed`: on UPDATE what the old object already had is a warning; `all`: it is judged as if new. */
   readonly onUpdate: 'changed' | 'all';
   readonly bindings: readonly Binding[];
+  /** The facts that its scope and its rules ask for. */
+  readonly needs: ReadonlySet<Need>;
 }

@@ -70,7 +70,10 @@ function endConnectionsGently(app: GateServer, state: Lifetime): void {
     connections.set(peer, connection);
     socket.once('close', () => connections.get(peer) === connection && connections.delete(peer));
   });
+  const seen = new WeakSet<Socket>();
   app.server.on('request', ({ socket }) => {
+    if (seen.has(socket)) return;
+    seen.add(socket);
     const connection = connections.get(peerOf(socket));
     if (connection !== undefined) connection.asked = true;
   });

@@ -1,8 +1,9 @@
 /** The closing line of a test run: `N passed, N failed`, and what was skipped. In CI a skip counts as failed. */
 import type { Reporter, TestModule } from 'vitest/node';
 
-const summary: Reporter = {
-  onTestRunEnd(modules: readonly TestModule[]) {
+/** A class, because vitest makes its reporters with `new`. */
+export default class Summary implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
     let passed = 0;
     let failed = 0;
     let skipped = 0;
@@ -16,7 +17,5 @@ const summary: Reporter = {
       }
     }
     process.stdout.write(`\n${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}\n`);
-  },
-};
-
-export default summary;
+  }
+}
