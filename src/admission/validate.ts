@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from '../pod/pointer.ts';
 import { type Workload, workloadOf } from '../pod/workload.ts';
 import { coveredBy, evaluate, type Covered, type Finding } from '../policy/evaluate.ts';
 import { forgiveExisting } from '../policy/existing.ts';
-import type { Facts, Need } from '../policy/fact.ts';
+import type { Fact, Facts, Labels, Need } from '../policy/fact.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
 import type { Context } from './context.ts';
 import { gather, namespaceLabels } from './gather.ts';
@@ -31,13 +31,22 @@ export type Verdict =
 /** Subresources through which containers reach a Pod; all others (status, scale, binding, eviction, …) carry none. */
 const JUDGED_SUBRESOURCES = new Set(['', 'ephemeralcontainers', 'resize']);
 
-export async function validate(request: AdmissionRequest, context: Context, signal: AbortSignal): Promise<Verdict> {
+/** At once when no policy in scope needs a fact, and most need none: a promise costs as much as the verdict. */
+export function validate(request: AdmissionRequest, context: Context, signal: AbortSignal): Verdict | Promise<Verdict> {
   const question = questionOf(request);
   if ('nothing' in question) return allowed(question.nothing);
   const read = workloadOf(question.object, request.type, context.kinds);
   if (read === undefined) return allowed(`${quoteValue(request.type.kind)} has no images`);
   if (!read.ok) return { outcome: 'malformed', ...read.fault };
-  return judge(read.workload, question.operation, { request, context, signal });
+  const { workload } = read;
+  const namespace = workload.clusterScoped ? undefined : request.namespace;
+  const { operation } = question;
+  const judgeWith = (labels: Fact<Labels>): Verdict | Promise<Verdict> => {
+    const asked = { operation, namespace, workload, user: request.user, namespaceLabels: labels };
+    return judge(asked, { request, context, signal });
+  };
+  if (!context.policies.some(needsLabels)) return judgeWith(NOT_ASKED);
+  return namespaceLabels(namespace, context, signal).then(judgeWith);
 }
 
 interface Asked {
@@ -46,22 +55,18 @@ interface Asked {
   readonly signal: AbortSignal;
 }
 
-async function judge(
-  workload: Workload,
-  operation: 'CREATE' | 'UPDATE',
-  { request, context, signal }: Asked,
-): Promise<Verdict> {
-  const namespace = workload.clusterScoped ? undefined : request.namespace;
-  const asksLabels = context.policies.some(needsLabels);
-  const labels = asksLabels ? await namespaceLabels(namespace, context, signal) : NOT_ASKED;
-  const scopeRequest: ScopeRequest = { operation, namespace, workload, user: request.user, namespaceLabels: labels };
+function judge(scopeRequest: ScopeRequest, { request, context, signal }: Asked): Verdict | Promise<Verdict> {
+  const { workload, namespace, namespaceLabels: labels } = scopeRequest;
   const covered = coveredBy(context.policies, scopeRequest);
   const needs = needsOf(covered);
-  const facts = needs.size === 0 ? NO_FACTS : await gather({ workload, namespace, needs }, labels, { context, signal });
   const concerns = concernOf(request);
-  const findings = evaluate(covered, { request: scopeRequest, facts, concerns });
-  const final = forgiven(findings, covered, { request, scopeRequest, facts, context, concerns });
-  return { outcome: 'judged', allowed: final.every(({ action }) => action !== 'deny'), findings: final, workload };
+  const judgeWith = (facts: Facts): Verdict => {
+    const findings = evaluate(covered, { request: scopeRequest, facts, concerns });
+    const final = forgiven(findings, covered, { request, scopeRequest, facts, context, concerns });
+    return { outcome: 'judged', allowed: final.every(({ action }) => action !== 'deny'), findings: final, workload };
+  };
+  if (needs.size === 0) return judgeWith(NO_FACTS);
+  return gather({ workload, namespace, needs }, labels, { context, signal }).then(judgeWith);
 }
 
 function allowed(reason: string): Verdict {

@@ -35,17 +35,14 @@ export function budgetMs(timeout: string | undefined): number {
 const NEVER = new AbortController().signal;
 
 /** Runs `decide` with a signal that aborts when the budget in the query of `url` is used up. Without ports nobody can wait. */
-export async function withDeadline<T>(
+export function withDeadline<T>(
   { namespaces, pullSecrets, digests }: Context,
   url: string,
-  decide: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+  decide: (signal: AbortSignal) => T | Promise<T>,
+): T | Promise<T> {
   if (namespaces === undefined && pullSecrets === undefined && digests === undefined) return decide(NEVER);
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), budgetMs(/[?&]timeout=([^&]*)/.exec(url)?.[1]));
-  try {
-    return await decide(controller.signal);
-  } finally {
-    clearTimeout(timer);
-  }
+  const decided = (async () => decide(controller.signal))();
+  return decided.finally(() => clearTimeout(timer));
 }

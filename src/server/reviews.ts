@@ -53,7 +53,7 @@ export function reviewListener(reviewing: Reviewing, isLast: () => boolean): Rev
     receiveBody(request, (received) => {
       const send: Send = (code, text) => sendJson(response, { code, text, isLast: isLast() || code === 413 });
       if (received === undefined) return;
-      if ('body' in received) void answer({ endpoint, url: request.url ?? '', body: received.body }, reviewing, send);
+      if ('body' in received) answer({ endpoint, url: request.url ?? '', body: received.body }, reviewing, send);
       else refuse(reviewing, received.code, received.problem, send);
     });
     return true;
@@ -105,22 +105,28 @@ interface Asked {
   readonly body: Buffer;
 }
 
-async function answer({ endpoint, url, body }: Asked, reviewing: Reviewing, send: Send): Promise<void> {
+/** Without waiting where nothing has to be waited for: an answer in the same turn costs a fifth less. */
+function answer({ endpoint, url, body }: Asked, reviewing: Reviewing, send: Send): void {
   const start = performance.now();
   let uid: string | undefined;
+  const failed = (error: unknown): void => fail(reviewing, error, uid, send);
   try {
     const read = reviewIn(body);
     if ('problem' in read) return refuse(reviewing, 400, read.problem, send);
     const { review } = read;
     uid = review.request.uid;
-    const decided = await decide(endpoint, review, { context: reviewing.context, url });
-    if ('problem' in decided) return refuse(reviewing, 400, decided.problem, send);
-    const text = answerText(decided.answer);
-    const durationMs = performance.now() - start;
-    record({ endpoint, review, verdict: decided.verdict, durationMs }, decided.answer.response.allowed, reviewing);
-    return send(200, text);
+    const finish = (decided: Decided | Refused): void => {
+      if ('problem' in decided) return refuse(reviewing, 400, decided.problem, send);
+      const text = answerText(decided.answer);
+      const done = { endpoint, review, verdict: decided.verdict, durationMs: performance.now() - start };
+      record(done, decided.answer.response.allowed, reviewing);
+      return send(200, text);
+    };
+    const decided = decide(endpoint, review, { context: reviewing.context, url });
+    if (decided instanceof Promise) decided.then(finish).catch(failed);
+    else finish(decided);
   } catch (error) {
-    return fail(reviewing, error, uid, send);
+    failed(error);
   }
 }
 
@@ -148,13 +154,17 @@ interface Decided {
   readonly answer: ReviewAnswer;
 }
 
-async function decide(
+function decide(
   endpoint: Endpoint,
   review: Review,
   { context, url }: { readonly context: Context; readonly url: string },
-): Promise<Decided | Refused> {
+): Decided | Refused | Promise<Decided | Refused> {
   if (endpoint === 'mutate') return { verdict: undefined, answer: mutationReview(review, mutate(review.request)) };
-  const verdict = await withDeadline(context, url, (signal) => validate(review.request, context, signal));
+  const verdict = withDeadline(context, url, (signal) => validate(review.request, context, signal));
+  return verdict instanceof Promise ? verdict.then((later) => decidedOf(review, later)) : decidedOf(review, verdict);
+}
+
+function decidedOf(review: Review, verdict: Verdict): Decided | Refused {
   if (verdict.outcome !== 'malformed') return { verdict, answer: verdictReview(review, verdict) };
   return { problem: `${shownPointer(`/request/object${verdict.pointer}`)}: ${verdict.problem}` };
 }

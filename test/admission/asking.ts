@@ -37,7 +37,7 @@ export function contextOf(policies: readonly Policy[], ports: Partial<Context> =
   return { kinds, policies, ...ports };
 }
 
-export function ask(
+export async function ask(
   request: AdmissionRequest,
   context: Context,
   signal = new AbortController().signal,
