@@ -29,7 +29,7 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
   });
   const { context, policySource } = await compose(config, { namespaces: namespacesIn(loaded.manifests) });
   const judged = await judgeAll(loaded.manifests, context);
-  const errors = [...loaded.errors.map(errorRow), ...judged.errors];
+  const errors = [...loaded.errors, ...judged.errors];
   const { findings, images, workloads } = judged;
   const report: CheckReport = {
     version: 1,
@@ -53,16 +53,6 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
       : prettyCheck(report, policySource, paint(terminal.colours)),
   );
   return exitCode(report, flags.failOn);
-}
-
-function errorRow({
-  file,
-  line,
-  column,
-  document,
-  message,
-}: Awaited<ReturnType<typeof loadManifests>>['errors'][number]): ErrorRow {
-  return { file, line: line ?? null, column: column ?? null, document: document ?? null, message };
 }
 
 interface Judged {

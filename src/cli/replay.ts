@@ -31,9 +31,7 @@ export async function replay(paths: readonly string[], flags: ReplayFlags, termi
   const { context: now, policySource } = await compose(config);
   const other = flags.against?.length ? await compose({ kinds: config.kinds, policies: flags.against }) : undefined;
   const rows: ReplayRow[] = [];
-  const errors: ErrorRow[] = loaded.errors.map(({ file, line, column, document, message }) => {
-    return { file, line: line ?? null, column: column ?? null, document: document ?? null, message };
-  });
+  const errors: ErrorRow[] = [...loaded.errors];
   for (const recording of loaded.recordings) {
     const outcome = await replayOne(recording, { now, against: other?.context });
     if ('message' in outcome) errors.push(outcome);

@@ -23,10 +23,15 @@ export interface Manifest {
 /** What could not be read, or is no object of the API. */
 export interface InputError {
   readonly file: string;
-  readonly line: number | undefined;
-  readonly column: number | undefined;
-  readonly document: number | undefined;
+  /** null where the fault is the file's as a whole. */
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly document: number | null;
   readonly message: string;
+}
+
+export function unreadable(file: string, message: string): InputError {
+  return { file, line: null, column: null, document: null, message };
 }
 
 export interface Manifests {
@@ -53,13 +58,7 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
   for await (const input of loadInputs(paths, options)) {
     files += 1;
     if ('problem' in input) {
-      errors.push({
-        file: input.path,
-        line: undefined,
-        column: undefined,
-        document: undefined,
-        message: input.problem,
-      });
+      errors.push(unreadable(input.path, input.problem));
       continue;
     }
     for (const document of readDocuments(input.text)) {

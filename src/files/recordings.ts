@@ -3,7 +3,7 @@ import { isReview, readReview, type Review } from '../admission/review.ts';
 import { isObject } from '../pod/pointer.ts';
 import { type Expected, readExpected } from '../recording/expected.ts';
 import { loadInputs } from './documents.ts';
-import type { InputError } from './manifests.ts';
+import { type InputError, unreadable } from './manifests.ts';
 import { type ParsedDocument, readDocuments } from './yaml.ts';
 
 export interface Recording {
@@ -31,19 +31,13 @@ export async function loadRecordings(
   for await (const input of loadInputs(paths, { stdin })) {
     files += 1;
     if ('problem' in input) {
-      errors.push({
-        file: input.path,
-        line: undefined,
-        column: undefined,
-        document: undefined,
-        message: input.problem,
-      });
+      errors.push(unreadable(input.path, input.problem));
       continue;
     }
     const before = recordings.length + errors.length;
     for (const document of readDocuments(input.text)) readDocument(document, { file: input.path, recordings, errors });
     if (recordings.length + errors.length === before) {
-      errors.push({ file: input.path, line: 1, column: 1, document: undefined, message: 'no AdmissionReview in it' });
+      errors.push({ file: input.path, line: 1, column: 1, document: null, message: 'no AdmissionReview in it' });
     }
   }
   return { files, recordings, errors };
