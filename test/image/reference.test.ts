@@ -131,3 +131,19 @@ describe('the forms of a reference', () => {
     expect(isPinned(reference(text))).toBe(pinned);
   });
 });
+
+describe('what is remembered', () => {
+  test('gives the same answer as the first time, also after more images than are remembered', () => {
+    const first = parseReference('reg.example.com/team/web:1');
+    expect(parseReference('reg.example.com/team/web:1')).toBe(first);
+    for (let index = 0; index < 5000; index++) parseReference(`reg.example.com/team/web:${index}-x`);
+    const again = parseReference('reg.example.com/team/web:1');
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+  });
+
+  test('is nothing long', () => {
+    const long = `reg.example.com/${'a/'.repeat(200)}b`;
+    expect(parseReference(long)).not.toBe(parseReference(long));
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import type { Finding } from '../../src/policy/evaluate.ts';
+import { createMetrics, type Metrics } from '../../src/server/metrics.ts';
+
+const finding: Finding = {
+  policy: 'baseline',
+  rule: 'image-tag',
+  action: 'deny',
+  outcome: 'violation',
+  existing: false,
+  container: undefined,
+  pointer: '',
+  message: '',
+  remedy: undefined,
+};
+
+async function samples(metrics: Metrics): Promise<Readonly<Record<string, number>>> {
+  const { text } = await metrics.exposition();
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]),
+  );
+}
+
+const VALIDATED = 'tidewaiter_reviews_total{endpoint="validate",operation="CREATE",decision="deny"}';
+const MUTATED = 'tidewaiter_reviews_total{endpoint="mutate",operation="UPDATE",decision="allow"}';
+const FOUND = 'tidewaiter_findings_total{policy="baseline",rule="image-tag",action="deny",outcome="violation"}';
+const TIMED = 'tidewaiter_review_duration_seconds_count{endpoint="validate"}';
+const SECONDS = 'tidewaiter_review_duration_seconds_sum{endpoint="validate"}';
+
+describe('the metrics', () => {
+  // Below, at and above the number of reviews that are handed on at once, and several times of it.
+  test.each([1, 511, 512, 513, 1300])('count %i reviews once, however often somebody looks', async (reviews) => {
+    const metrics = createMetrics('0.0.0', new Date(0));
+    for (let index = 0; index < reviews; index++) {
+      metrics.reviewed('validate', 'CREATE', 'deny', 0.25);
+      metrics.found([finding, finding]);
+    }
+    metrics.reviewed('mutate', 'UPDATE', 'allow', 1);
+    const expected = {
+      [VALIDATED]: reviews,
+      [MUTATED]: 1,
+      [FOUND]: 2 * reviews,
+      [TIMED]: reviews,
+      [SECONDS]: reviews / 4,
+    };
+    expect(await samples(metrics)).toMatchObject(expected);
+    expect(await samples(metrics)).toMatchObject(expected);
+    metrics.reviewed('validate', 'CREATE', 'deny', 0.25);
+    expect(await samples(metrics)).toMatchObject({ [VALIDATED]: reviews + 1, [TIMED]: reviews + 1, [MUTATED]: 1 });
+  });
+});
