@@ -1,8 +1,8 @@
 /** The decision about one request. The same function behind the webhook, the offline check and the replay. */
 import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
-import { isObject, type JsonObject } from '../pod/pointer.ts';
-import { type Workload, workloadOf } from '../pod/workload.ts';
+import { isObject, type JsonObject, ShapeError } from '../pod/pointer.ts';
+import { type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
 import { coveredBy, evaluate, type Covered, type Finding } from '../policy/evaluate.ts';
 import { forgiveExisting } from '../policy/existing.ts';
 import type { Fact, Facts, Labels, Need } from '../policy/fact.ts';
@@ -61,12 +61,27 @@ function judge(scopeRequest: ScopeRequest, { request, context, signal }: Asked):
   const needs = needsOf(covered);
   const concerns = concernOf(request);
   const judgeWith = (facts: Facts): Verdict => {
-    const findings = evaluate(covered, { request: scopeRequest, facts, concerns });
-    const final = forgiven(findings, covered, { request, scopeRequest, facts, context, concerns });
+    const read = readable(() => evaluate(covered, { request: scopeRequest, facts, concerns }));
+    if (!read.ok) return { outcome: 'malformed', ...read.fault };
+    const final = forgiven(read.findings, covered, { request, scopeRequest, facts, context, concerns });
     return { outcome: 'judged', allowed: final.every(({ action }) => action !== 'deny'), findings: final, workload };
   };
   if (needs.size === 0) return judgeWith(NO_FACTS);
   return gather({ workload, namespace, needs }, labels, { context, signal }).then(judgeWith);
+}
+
+type ReadFindings =
+  | { readonly ok: true; readonly findings: readonly Finding[] }
+  | { readonly ok: false; readonly fault: ShapeFault };
+
+/** Rules read fields of their own; one that is not of the shape its kind has is no rule's business. */
+function readable(judgement: () => readonly Finding[]): ReadFindings {
+  try {
+    return { ok: true, findings: judgement() };
+  } catch (error) {
+    if (error instanceof ShapeError) return { ok: false, fault: { pointer: error.pointer, problem: error.message } };
+    throw error;
+  }
 }
 
 function allowed(reason: string): Verdict {
@@ -128,5 +143,6 @@ function forgiven(findings: readonly Finding[], covered: readonly Covered[], upd
     policy.onUpdate === 'changed' || request.subResource !== '' ? [policy] : [],
   );
   const oldRequest = { ...scopeRequest, workload: old.workload };
-  return forgiveExisting(findings, evaluate(coveredBy(lenient, oldRequest), { request: oldRequest, facts, concerns }));
+  const before = readable(() => evaluate(coveredBy(lenient, oldRequest), { request: oldRequest, facts, concerns }));
+  return before.ok ? forgiveExisting(findings, before.findings) : findings;
 }

@@ -45,10 +45,16 @@ export interface Container {
   readonly pullPolicy: string | undefined;
   readonly pullPolicyPointer: string;
   readonly ports: readonly Port[];
+  /** As the object has it, for what has no field here: of the container, the volume, or the holder of the image. */
+  readonly fields: JsonObject;
 }
+
+const NO_PORTS: readonly Port[] = [];
 
 export interface Pod {
   readonly pointer: string;
+  /** As the object has it. */
+  readonly spec: JsonObject;
   readonly hostNetwork: boolean;
   /** `default` when the object names none, as the ServiceAccount admission plugin writes it. */
   readonly serviceAccountName: string;
@@ -96,6 +102,7 @@ export function podAt(place: Place, source: PodSource): Pod {
   addImageVolumes(spec, pointer, { source, containers });
   return {
     pointer,
+    spec,
     hostNetwork,
     serviceAccountName: readString(spec, 'serviceAccountName', pointer) || 'default',
     pullSecretNames: readObjects(spec, 'imagePullSecrets', pointer).flatMap((entry, index) => {
@@ -124,6 +131,7 @@ function containerAt(pointer: string, fields: JsonObject, context: ContainerCont
     pullPolicy: readString(fields, 'imagePullPolicy', pointer) || defaultPullPolicy(image),
     pullPolicyPointer: `${pointer}/imagePullPolicy`,
     ports: portsAt(pointer, fields, context),
+    fields,
   };
 }
 
@@ -147,7 +155,8 @@ function addImageVolumes(
       image,
       pullPolicy: readString(source, 'pullPolicy', `${at}/image`) || defaultPullPolicy(image),
       pullPolicyPointer: `${at}/image/pullPolicy`,
-      ports: [],
+      ports: NO_PORTS,
+      fields: volume,
     });
   }
 }
@@ -165,7 +174,8 @@ export function looseImage(place: Place, holder: JsonObject, source: PodSource):
     image: imageOf(place.value, source),
     pullPolicy: undefined,
     pullPolicyPointer: `${pointer}/imagePullPolicy`,
-    ports: [],
+    ports: NO_PORTS,
+    fields: holder,
   };
 }
 
@@ -192,8 +202,6 @@ function portsAt(pointer: string, fields: JsonObject, context: ContainerContext)
   const ports = readObjects(fields, 'ports', pointer);
   return ports.length === 0 ? NO_PORTS : ports.map((port, index) => portAt(`${pointer}/ports/${index}`, port, context));
 }
-
-const NO_PORTS: readonly Port[] = [];
 
 function portAt(pointer: string, port: JsonObject, { hostNetwork, source }: ContainerContext): Port {
   source.count(pointer);

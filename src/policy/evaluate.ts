@@ -4,6 +4,7 @@
  */
 import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
+import { ShapeError } from '../pod/pointer.ts';
 import type { Facts } from './fact.ts';
 import { type Action, type Binding, type Policy, strictness } from './policy.ts';
 import type { Problem, Subject } from './rule.ts';
@@ -47,6 +48,7 @@ export interface Judged {
   readonly concerns: (container: Container) => boolean;
 }
 
+/** Throws a ShapeError when a rule finds that the object is not of the shape its kind has. */
 export function evaluate(covered: readonly Covered[], judged: Judged): readonly Finding[] {
   const findings: Finding[] = [];
   for (const { policy, coverage } of covered) {
@@ -86,6 +88,8 @@ function ask(policy: Policy, binding: Binding, { coverage, subject }: Asked): re
   try {
     problems = listOf(binding.check.run(subject));
   } catch (error) {
+    // Of the object, not of the rule: rules read on where the loop over the containers stopped.
+    if (error instanceof ShapeError) throw error;
     return [{ finding: ruleError(policy, binding, error), problem: undefined }];
   }
   if (problems.length === 0) return NOTHING;

@@ -51,11 +51,23 @@ export type Prepared<C> =
   | { readonly ok: true; readonly value: C }
   | { readonly ok: false; readonly faults: readonly ParameterFault[] };
 
+/** What `explain rule` and the documentation say of a rule. */
+export interface RuleDocs {
+  /** Why anybody would want it: what goes wrong without it. Whole sentences. */
+  readonly why: string;
+  /** What to do about a finding. Whole sentences. */
+  readonly remedy: string;
+  /** Manifests (YAML, as `check` reads them) that pass and fail with these parameters. */
+  readonly example: { readonly parameters: object; readonly pass: string; readonly fail: string };
+}
+
 export interface RuleDefinition<N extends Need, P, C> {
   /** kebab-case, unique. */
   readonly name: string;
   /** One line: what it asks of an object. */
   readonly description: string;
+  /** Every built-in rule has them. */
+  readonly docs?: RuleDocs | undefined;
   readonly parameters: ParameterSchema;
   readonly needs: readonly N[];
   /** Once per policy, at load: compiles patterns and finds faults that a schema cannot. */
@@ -72,18 +84,22 @@ export interface Check {
 export interface Rule {
   readonly name: string;
   readonly description: string;
+  readonly docs: RuleDocs | undefined;
   readonly parameters: ParameterSchema;
+  readonly needs: readonly Need[];
   /** `parameters` must have passed the schema. */
   bind(parameters: unknown): Prepared<Check>;
 }
 
 /** Gives a rule its type: `check` sees only the facts that `needs` lists. */
 export function defineRule<const N extends Need, P, C>(definition: RuleDefinition<N, P, C>): Rule {
-  const { name, description, parameters, needs } = definition;
+  const { name, description, docs, parameters, needs } = definition;
   return {
     name,
     description,
+    docs,
     parameters,
+    needs,
     bind(values) {
       const prepared = definition.prepare(values as P);
       if (!prepared.ok) return prepared;

@@ -177,6 +177,7 @@ describe('any number of ports', () => {
     pullPolicy: undefined,
     pullPolicyPointer: `/${name}/imagePullPolicy`,
     ports,
+    fields: {},
   });
 
   function problemsOf(containers: readonly Container[]): number {
@@ -184,6 +185,7 @@ describe('any number of ports', () => {
     if (!bound.ok) throw new Error('no check');
     const one: Pod = {
       pointer: '/spec',
+      spec: {},
       hostNetwork: false,
       serviceAccountName: 'default',
       pullSecretNames: [],

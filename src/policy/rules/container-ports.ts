@@ -11,6 +11,31 @@ interface Parameters {
 export const containerPorts = defineRule({
   name: 'container-ports',
   description: 'The containers of a Pod do not claim the same port twice; host ports and names as asked for',
+  docs: {
+    why: 'The containers of a Pod share one IP and therefore one port space: the second container that binds a port fails when it starts, long after the API server said yes.',
+    remedy: 'Give each container its own port, and reach a Pod through a Service instead of a port of the node.',
+    example: {
+      parameters: { hostPort: false },
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: nginx:1.27
+      ports: [{name: http, containerPort: 8080}]
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: nginx:1.27
+      ports: [{name: http, containerPort: 8080, hostPort: 80}]
+`,
+    },
+  },
   parameters: {
     type: 'object',
     additionalProperties: false,

@@ -10,6 +10,29 @@ const MAX_SHOWN = 500;
 export const imageDigest = defineRule({
   name: 'image-digest',
   description: 'Images are pinned by digest',
+  docs: {
+    why: 'A tag can be moved, so two nodes can run different builds under one name. A digest is the image.',
+    remedy: 'Pin the image: name:tag@sha256:digest keeps the tag readable.',
+    example: {
+      parameters: {},
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: nginx:1.27@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: nginx:1.27
+`,
+    },
+  },
   parameters: { type: 'object', additionalProperties: false, properties: {} },
   needs: [],
   prepare: () => ({ ok: true, value: undefined }),

@@ -11,6 +11,30 @@ interface Parameters {
 export const imagePullPolicy = defineRule({
   name: 'image-pull-policy',
   description: 'Images that can change have imagePullPolicy Always, so that nodes do not drift apart',
+  docs: {
+    why: 'With IfNotPresent or Never a node keeps what it once pulled, so under a moved tag the nodes of a cluster run different builds.',
+    remedy: 'Set imagePullPolicy to Always, or pin the image by digest.',
+    example: {
+      parameters: { when: 'mutable' },
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: nginx:1.27
+      imagePullPolicy: Always
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: nginx:1.27
+`,
+    },
+  },
   parameters: {
     type: 'object',
     additionalProperties: false,

@@ -6,6 +6,30 @@ import { judgeImages } from './images.ts';
 export const imageReference = defineRule({
   name: 'image-reference',
   description: 'Every image is a valid reference, as the container runtimes read it',
+  docs: {
+    why: 'A reference that no container runtime can read ends in InvalidImageName on the node, after the object was accepted.',
+    remedy:
+      'Write [registry/]name[:tag][@sha256:digest]; only the host may have upper-case letters, and a host has no underscore.',
+    example: {
+      parameters: {},
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:7
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: registry.example.com/Shop/web:7
+`,
+    },
+  },
   parameters: { type: 'object', additionalProperties: false, properties: {} },
   needs: [],
   prepare: () => ({ ok: true, value: undefined }),

@@ -19,6 +19,29 @@ interface Lists {
 export const imageRegistry = defineRule({
   name: 'image-registry',
   description: 'Images come only from allowed registries and repositories',
+  docs: {
+    why: 'Whoever may create a Pod chooses where its code comes from. An allow list keeps that choice with the team that answers for the cluster.',
+    remedy: 'Use an image from an allowed place, or have the place added to the list.',
+    example: {
+      parameters: { allow: ['registry.example.com/**'] },
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:7
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: registry.example.com.evil.io/shop/web:7
+`,
+    },
+  },
   parameters: {
     type: 'object',
     additionalProperties: false,

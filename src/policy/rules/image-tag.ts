@@ -31,6 +31,29 @@ const TAG_GLOBS = {
 export const imageTag = defineRule({
   name: 'image-tag',
   description: 'Tags are given and have an accepted form; no tag and no digest means "latest"',
+  docs: {
+    why: 'No tag means "latest", and "latest" means whatever was pushed last: nobody can tell later what ran, and a rollback brings back nothing.',
+    remedy: 'Name a version. With a digest beside it the tag is only for people.',
+    example: {
+      parameters: { required: true, deny: ['latest'] },
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: nginx:1.27
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: nginx
+`,
+    },
+  },
   parameters: {
     type: 'object',
     additionalProperties: false,

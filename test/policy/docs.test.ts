@@ -1,0 +1,26 @@
+/** What is said about a rule must be true: its example passes and fails as it says. */
+import { describe, expect, test } from 'vitest';
+import { RULES } from '../../src/policy/rules/index.ts';
+import { checkText } from '../support/check-text.ts';
+
+describe.each(RULES.map((rule) => [rule.name, rule] as const))('the documentation of %s', (name, { docs }) => {
+  if (docs === undefined) throw new Error(`${name} has no documentation`);
+  const policy = {
+    apiVersion: 'tidewaiter.dev/v1alpha1',
+    kind: 'ImagePolicy',
+    metadata: { name: 'example' },
+    spec: { rules: [{ rule: name, onUnknown: 'deny', parameters: docs.example.parameters }] },
+  };
+
+  test('has an example that passes and one that fails', async () => {
+    expect((await checkText(docs.example.pass, policy)).findings).toEqual([]);
+    expect(await checkText(docs.example.fail, policy)).toMatchObject({
+      errors: [],
+      findings: [expect.objectContaining({ rule: name, action: 'deny', outcome: 'violation' })],
+    });
+  });
+
+  test('speaks in whole sentences', () => {
+    for (const text of [docs.why, docs.remedy]) expect(text).toMatch(/^[A-Z"].*[.]$/s);
+  });
+});
