@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import type { Result } from './command-options.ts';
 import { addCheck, addReplay, addServe } from './gate-commands.ts';
-import { addExplain } from './help-commands.ts';
+import { addExplain, addRules, addSchema } from './help-commands.ts';
 import { processTerminal } from './process-terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -45,6 +45,8 @@ function buildProgram(result: Result, terminal: Terminal): Command {
   addCheck(program, result, terminal);
   addReplay(program, result, terminal);
   addExplain(program, result, terminal);
+  addRules(program, result, terminal);
+  addSchema(program, result, terminal);
   return program;
 }
 
@@ -54,6 +56,7 @@ Examples:
   helm template . | tidewaiter check -p policies -  judge what a chart renders
   tidewaiter replay recordings/ -p policies         recorded reviews against a policy
   tidewaiter explain image nginx                    what an image reference means
+  tidewaiter explain rule image-tag                 what a rule asks, and why
   tidewaiter serve                                  the admission webhook, on 127.0.0.1:8443
 
 Exit codes: 0 fine, 1 the answer is "no", 2 the question could not be answered.`;
