@@ -120,6 +120,7 @@ describe('the architecture', () => {
       importers: ['cli/program.ts', 'cli/command-options.ts', 'cli/gate-commands.ts', 'cli/help-commands.ts'],
       lazy: false,
     },
+    'node-sarif-builder': { importers: ['report/sarif.ts'], lazy: false },
     'junit-report-builder': { importers: ['report/junit.ts'], lazy: false },
     '@kubernetes/client-node': { importers: ['cluster/client.ts'], lazy: true },
   };

@@ -36,7 +36,11 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
         .argParser(nonEmpty)
         .default('default'),
     )
-    .addOption(new Option('-o, --output <FORMAT>', 'how to print').choices(['pretty', 'json']).default('pretty'))
+    .addOption(
+      new Option('-o, --output <FORMAT>', 'how to print')
+        .choices(['pretty', 'json', 'sarif', 'junit', 'github'])
+        .default('pretty'),
+    )
     .addOption(
       new Option('--fail-on <LEVEL>', 'exit 1 on denials, or also on warnings, or also on what is unknown')
         .choices(['deny', 'warn', 'unknown'])
