@@ -122,6 +122,7 @@ describe('the architecture', () => {
     },
     'node-sarif-builder': { importers: ['report/sarif.ts'], lazy: false },
     'junit-report-builder': { importers: ['report/junit.ts'], lazy: false },
+    '@bomb.sh/tab': { importers: ['cli/completion-script.ts'], lazy: false },
     '@kubernetes/client-node': { importers: ['cluster/client.ts'], lazy: true },
   };
 

@@ -1,5 +1,5 @@
 /** `explain`, `rules`, `schema` and `completion`: the commands that help people who write policies and manifests. */
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import type { Result } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -66,3 +66,32 @@ const SCHEMA_EXAMPLES = `
 Examples:
   tidewaiter schema policy > policy.schema.json
   # yaml-language-server: $schema=policy.schema.json    as the first line of a policy, in editors with that language server`;
+
+export function addCompletion(program: Command, result: Result, terminal: Terminal): void {
+  program
+    .command('completion')
+    .description('print a script that lets your shell complete commands, options and names')
+    .addArgument(new Argument('<SHELL>', 'your shell').choices(SHELLS))
+    .addHelpText('after', COMPLETION_EXAMPLES)
+    .action(async (shell) => {
+      const { completionScript } = await import('./completion-script.ts');
+      result.code = completionScript(shell, terminal);
+    });
+  program
+    .command('complete', { hidden: true })
+    .description('answer a shell: what could come next')
+    .argument('[WORD...]', 'the words so far, after "--"')
+    .action(async (words) => {
+      const { complete } = await import('./complete.ts');
+      result.code = await complete(words, program, terminal);
+    });
+}
+
+const SHELLS = ['bash', 'zsh', 'fish', 'powershell'];
+
+const COMPLETION_EXAMPLES = `
+In the file that your shell reads when it starts:
+  bash         source <(tidewaiter completion bash)
+  zsh          source <(tidewaiter completion zsh)
+  fish         tidewaiter completion fish | source
+  powershell   tidewaiter completion powershell | Out-String | Invoke-Expression`;

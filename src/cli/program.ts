@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import type { Result } from './command-options.ts';
 import { addCheck, addReplay, addServe } from './gate-commands.ts';
-import { addExplain, addRules, addSchema } from './help-commands.ts';
+import { addCompletion, addExplain, addRules, addSchema } from './help-commands.ts';
 import { processTerminal } from './process-terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -47,6 +47,7 @@ function buildProgram(result: Result, terminal: Terminal): Command {
   addExplain(program, result, terminal);
   addRules(program, result, terminal);
   addSchema(program, result, terminal);
+  addCompletion(program, result, terminal);
   return program;
 }
 
