@@ -1,10 +1,12 @@
 /** The log: one JSON line for each review on standard output, pretty in a terminal. Made by `createLog`, not a singleton. */
 import pino, { type DestinationStream } from 'pino';
 import { nameOf } from './admission/message.ts';
+import type { Finding } from './policy/evaluate.ts';
 import type { ReviewRecord, ServerLog } from './server/reviews.ts';
 
 export interface GateLog extends ServerLog {
   info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
   flush(): void;
 }
@@ -48,6 +50,7 @@ export function createLog(level: string, destination: DestinationStream & { flus
     refused: (code, message) => logger.warn({ code }, message),
     failed: (error, uid) => logger.error({ err: error, uid }, 'internal error: this is a bug in tidewaiter'),
     info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
     flush,
   };
@@ -78,12 +81,26 @@ function reviewLine({ endpoint, review, verdict, durationMs }: ReviewRecord): ob
     user: cut(request.user?.name),
     allowed: verdict === undefined || (verdict.outcome !== 'malformed' && verdict.allowed),
     findings: findings.slice(0, MAX_FINDINGS).map(({ policy, rule, action }) => `${policy}/${rule}: ${action}`),
+    excused: excusedIn(findings),
     images: judged?.workload.containers.slice(0, MAX_IMAGES).map(({ image }) => cut(image.text)) ?? [],
-    unknown: findings.reduce((count, { outcome }) => (outcome === 'violation' ? count : count + 1), 0),
+    unknown: findings.reduce((count, { outcome, action }) => (isUndecided(outcome, action) ? count + 1 : count), 0),
     durationMs: Math.round(durationMs * 1000) / 1000,
     dryRun: request.dryRun,
     msg: 'review',
   };
+}
+
+function isUndecided(outcome: Finding['outcome'], action: Finding['action']): boolean {
+  return outcome !== 'violation' && action !== 'excused';
+}
+
+/** `exception policy/rule: container`, one for each use of an exception. */
+function excusedIn(findings: readonly Finding[]): readonly string[] {
+  const uses = findings.flatMap(({ excuse, policy, rule, container }) =>
+    excuse === undefined ? [] : [`${excuse.exception.name} ${policy}/${rule}: ${cut(container?.name) ?? '-'}`],
+  );
+  if (uses.length <= MAX_FINDINGS) return uses;
+  return [...uses.slice(0, MAX_FINDINGS), `and ${uses.length - MAX_FINDINGS} more`];
 }
 
 function cut(text: string | undefined): string | undefined {

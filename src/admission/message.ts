@@ -2,6 +2,7 @@
 import { quoteValue } from '../image/quote.ts';
 import { containerLabel } from '../pod/containers.ts';
 import type { Finding } from '../policy/evaluate.ts';
+import { exceptionLabel } from '../policy/exception.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** An object can hold any number of faults; a person reads the first of them. */
@@ -84,7 +85,8 @@ export function auditAnnotations(findings: readonly Finding[]): { readonly [key:
   const decision = actions.includes('deny') ? 'deny' : actions.includes('warn') ? 'warn' : 'allow';
   if (findings.length === 0) return { decision };
   const listed = findings.slice(0, MAX_LISTED).map((finding) => {
-    return `${finding.existing ? 'existing ' : ''}${finding.action} ${source(finding)} ${sentence(finding)}`;
+    const by = finding.excuse === undefined ? '' : ` by ${exceptionLabel(finding.excuse.exception)}`;
+    return `${finding.existing ? 'existing ' : ''}${finding.action}${by} ${source(finding)} ${sentence(finding)}`;
   });
   if (findings.length > MAX_LISTED) listed.push(`and ${findings.length - MAX_LISTED} more`);
   return { decision, findings: listed.join('\n').toWellFormed() };

@@ -1,5 +1,6 @@
 /** The command line: what exists, what it is called, and which file does it. Nothing heavy is imported before it runs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { dayStart } from '../policy/day.ts';
 import { VERSION } from '../version.ts';
 import { processTerminal } from './process-terminal.ts';
 import type { Terminal } from './terminal.ts';
@@ -37,6 +38,18 @@ function nonEmpty(value: string): string {
   if (value === '') throw new InvalidArgumentError('It must not be empty.');
   return value;
 }
+
+/** Milliseconds since 1970. */
+function dayOf(value: string): number {
+  const start = dayStart(value);
+  if (start === undefined) throw new InvalidArgumentError('It must be a day: YYYY-MM-DD.');
+  return start;
+}
+
+const nowOption = (): Option =>
+  new Option('--now <DATE>', 'judge as if it were this day, YYYY-MM-DD: exceptions expire (default: today)').argParser(
+    dayOf,
+  );
 
 const policyOption = (description: string): Option =>
   new Option('-p, --policy <FILE|FOLDER>', description).argParser(collect);
@@ -109,6 +122,7 @@ function addCheck(program: Command, result: Result, terminal: Terminal): void {
         .choices(['deny', 'warn', 'unknown'])
         .default('deny'),
     )
+    .addOption(nowOption())
     .option('--offline', 'never ask a registry or a cluster: what only they know is unknown')
     .action(async (paths, flags) => {
       const { check } = await import('./check.ts');
@@ -132,6 +146,7 @@ function addReplay(program: Command, result: Result, terminal: Terminal): void {
     .addOption(
       new Option('-o, --output <FORMAT>', 'how to print').choices(['pretty', 'json', 'junit']).default('pretty'),
     )
+    .addOption(nowOption())
     .addHelpText('after', '\nExit codes: 0 same, 1 different, 2 something could not be judged.')
     .action(async (paths, flags) => {
       const { replay } = await import('./replay.ts');

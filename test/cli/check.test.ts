@@ -44,8 +44,10 @@ describe('check', () => {
       denied: 1,
       warned: 1,
       unknown: 0,
+      excused: 0,
       errors: 0,
     });
+    expect(report.notices).toEqual([]);
     expect(report.findings[0]).toEqual({
       file: manifest,
       line: 15,
@@ -66,6 +68,7 @@ describe('check', () => {
       existing: false,
       message: 'image "nginx" has no tag, so it means "latest"',
       remedy: 'name a version, for example :1.27',
+      exception: null,
     });
     expect(report.images.map(({ line, image, name, namespace }) => ({ line, image, name, namespace }))).toEqual([
       { line: 7, image: PINNED, name: 'good', namespace: 'shop' },
