@@ -87,7 +87,7 @@ function policyNotice({ name, bindings }: Policy, usage: Usage): readonly Notice
   if (containers > 0) return [];
   const kind = 'ImagePolicy';
   const matched = `${documentLabel(kind, name)} matched ${workloads} of ${count(usage.workloads, 'workload')}`;
-  if (workloads === 0) return [{ kind, name, pointer: '/spec', message: matched }];
+  if (workloads === 0) return [{ kind, name, pointer: '/metadata/name', message: matched }];
   return bindings.map(({ rule }, index) => {
     const message = `rule ${rule} of ${documentLabel(kind, name)} was never asked about any container: the policy matched ${count(workloads, 'workload')} and no container there`;
     return { kind, name, rule, pointer: `/spec/rules/${index}/rule`, message };
@@ -98,7 +98,7 @@ function policyNotice({ name, bindings }: Policy, usage: Usage): readonly Notice
 function exceptionNotice({ name, endsAt }: ImageException, usage: Usage, now: number): readonly Notice[] {
   if (now >= endsAt || usage.exception(name).excused > 0) return [];
   const kind = 'ImagePolicyException';
-  return [{ kind, name, pointer: '/spec', message: `${documentLabel(kind, name)} excused nothing here` }];
+  return [{ kind, name, pointer: '/metadata/name', message: `${documentLabel(kind, name)} excused nothing here` }];
 }
 
 function count(number: number, word: string): string {

@@ -40,6 +40,7 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
   operations.metrics.excusing(policies.exceptions);
   const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
   process.once('exit', () => log.flush());
+  tellNotices(policies, log);
   const gate = buildServer(context, { tls: certificate, operations, log });
   const side = config.operationsPort === 0 ? undefined : buildOperations(operations);
   const stopped = stopSignal(terminal);
@@ -51,7 +52,6 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
     { address, policy: policySource, certificateUntil: certificate.notAfter.toISOString(), version: VERSION },
     'listening',
   );
-  tellNotices(policies, log);
   const rules = context.policies.reduce((count, { bindings }) => count + bindings.length, 0);
   greet(terminal, { address, certificate, policy: `${policySource} (${rules} rules)` });
   await stopped;
