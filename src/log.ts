@@ -94,13 +94,21 @@ function isUndecided(outcome: Finding['outcome'], action: Finding['action']): bo
   return outcome !== 'violation' && action !== 'excused';
 }
 
-/** `exception policy/rule: container`, one for each use of an exception. */
+/** `exception policy/rule: containers`, one for each rule that each exception excused, so that none hides behind many others. */
 function excusedIn(findings: readonly Finding[]): readonly string[] {
-  const uses = findings.flatMap(({ excuse, policy, rule, container }) =>
-    excuse === undefined ? [] : [`${excuse.exception.name} ${policy}/${rule}: ${cut(container?.name) ?? '-'}`],
+  const used = findings.flatMap(({ excuse, policy, rule, container }) =>
+    excuse === undefined ? [] : [{ by: `${excuse.exception.name} ${policy}/${rule}`, container: container?.name }],
   );
-  if (uses.length <= MAX_FINDINGS) return uses;
-  return [...uses.slice(0, MAX_FINDINGS), `and ${uses.length - MAX_FINDINGS} more`];
+  if (used.length === 0) return [];
+  const lines = [...Map.groupBy(used, ({ by }) => by)].map(
+    ([by, uses]) => `${by}: ${listed(uses.map(({ container }) => cut(container) ?? '-')).join(', ')}`,
+  );
+  return listed(lines);
+}
+
+function listed(items: readonly string[]): readonly string[] {
+  if (items.length <= MAX_FINDINGS) return items;
+  return [...items.slice(0, MAX_FINDINGS), `and ${items.length - MAX_FINDINGS} more`];
 }
 
 function cut(text: string | undefined): string | undefined {

@@ -131,24 +131,24 @@ describe('an exception in force', () => {
     });
   });
 
-  test('is said to have been used more often where a line would be too long', async () => {
-    const [policy, exception] = [policyOf('{rules: [{rule: image-digest}]}'), exceptionOf('{kinds: [Pod]}')];
-    const many = podOf(
-      `{containers: [${Array.from({ length: 60 }, (_, index) => `{name: c${index}, image: "a:1"}`).join(', ')}]}`,
-    );
-    const verdict = await ask(
-      requestOf(many),
-      contextOf([policy], { exceptions: exceptionBook([exception], () => LAST_DAY) }),
-    );
+  test('cannot hide behind many others in the log line and the annotation', async () => {
+    const policy = policyOf('{rules: [{rule: image-digest}]}');
+    const all = [exceptionOf('{containers: ["c*"]}'), exceptionOf('{containers: [last]}', { name: 'other' })];
+    const containers = Array.from({ length: 60 }, (_, index) => `{name: c${index}, image: "a:1"}`).join(', ');
+    const many = podOf(`{containers: [${containers}, {name: last, image: "a:1"}]}`);
+    const verdict = await ask(requestOf(many), contextOf([policy], { exceptions: exceptionBook(all, () => LAST_DAY) }));
     const lines: string[] = [];
-    createLog('info', { write: (line) => void lines.push(line) }).review({
-      endpoint: 'validate',
-      review,
-      verdict,
-      durationMs: 1,
-    });
+    const log = createLog('info', { write: (line) => void lines.push(line) });
+    log.review({ endpoint: 'validate', review, verdict, durationMs: 1 });
     const { excused } = JSON.parse(lines[0] ?? '') as { excused: readonly string[] };
-    expect(excused.slice(-2)).toEqual(['x test/image-digest: c49', 'and 10 more']);
+    const named = exceptionBook(all.slice(1), () => LAST_DAY);
+    const audited = await ask(requestOf(many), contextOf([policy], { exceptions: named }));
+    const { response } = verdictReview(review, audited as Decision);
+    expect(response.auditAnnotations?.['findings']?.split('\n')[0]).toMatch(/^excused by other \(team-x, until /);
+    expect(excused).toEqual([
+      expect.stringMatching(/^x test\/image-digest: c0, c1, .*, c49, and 10 more$/),
+      'other test/image-digest: last',
+    ]);
   });
 
   test('is visible in check, as an action of its own that no reader can take for a denial or for nothing', async () => {

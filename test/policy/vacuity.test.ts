@@ -192,7 +192,7 @@ describe('a selector that no labels can meet', () => {
       },
       false,
     ],
-    [{ matchLabels: { __proto__: 'x' } as Record<string, string> }, false],
+    [{ matchLabels: { ['__proto__']: 'x' } }, false],
   ])('%j: %s', (selector, contradiction) => {
     expect(contradictionIn(selector) !== undefined).toBe(contradiction);
   });
