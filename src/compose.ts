@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import type { Context, NamespaceSource } from './admission/context.ts';
 import type { Config } from './config.ts';
-import { loadPolicies } from './files/policies.ts';
+import { type LoadedPolicies, loadPolicies } from './files/policies.ts';
+import { exceptionBook } from './policy/exception.ts';
 import { RULES } from './policy/rules/index.ts';
 
 /** The policy that is used when none is given; shipped with the package, one level above this file and its bundle. */
@@ -12,16 +13,25 @@ export interface Composed {
   readonly context: Context;
   /** `built-in`, or the files and folders. */
   readonly policySource: string;
+  readonly loaded: LoadedPolicies;
 }
 
 /** Ports that only some doors have: `check` knows the namespaces in its input. */
 export interface Ports {
   readonly namespaces?: NamespaceSource | undefined;
+  /** Milliseconds since 1970, for what expires; the wall clock when not given. */
+  readonly now?: (() => number) | undefined;
 }
 
-export async function compose(config: Pick<Config, 'kinds' | 'policies'>, ports: Ports = {}): Promise<Composed> {
+export async function compose(
+  config: Pick<Config, 'kinds' | 'policies'>,
+  { now = Date.now, ...ports }: Ports = {},
+): Promise<Composed> {
   const { kinds, policies: paths } = config;
   const builtIn = paths.length === 0;
-  const policies = await loadPolicies(builtIn ? [BUILT_IN] : paths, { rules: RULES, kinds });
-  return { context: { kinds, policies, ...ports }, policySource: builtIn ? 'built-in' : paths.join(', ') };
+  const loaded = await loadPolicies(builtIn ? [BUILT_IN] : paths, { rules: RULES, kinds });
+  const { policies, exceptions: all } = loaded;
+  const exceptions = all.length === 0 ? undefined : exceptionBook(all, now);
+  const context = { kinds, policies, exceptions, ...ports };
+  return { context, policySource: builtIn ? 'built-in' : paths.join(', '), loaded };
 }

@@ -7,6 +7,7 @@ import type { ReviewRecord, ServerLog } from './server/reviews.ts';
 
 export interface GateLog extends ServerLog {
   info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
   flush(): void;
 }
@@ -69,6 +70,7 @@ export function createLog(level: string, destination: DestinationStream & { flus
     failed: (error, uid) =>
       inOrder(() => logger.error({ err: error, uid }, 'internal error: this is a bug in tidewaiter')),
     info: (fields, message) => inOrder(() => logger.info(fields, message)),
+    warn: (fields, message) => inOrder(() => logger.warn(fields, message)),
     error: (fields, message) => inOrder(() => logger.error(fields, message)),
     flush,
   };
@@ -89,12 +91,15 @@ function reviewLine({ endpoint, review, verdict, durationMs }: ReviewRecord, tim
   const judged = verdict?.outcome === 'judged' ? verdict : undefined;
   const findings = judged?.findings ?? [];
   const allowed = verdict === undefined || (verdict.outcome !== 'malformed' && verdict.allowed);
-  const unknown = findings.reduce((count, { outcome }) => (outcome === 'violation' ? count : count + 1), 0);
+  const unknown = findings.reduce(
+    (count, { outcome, action }) => (isUndecided(outcome, action) ? count + 1 : count),
+    0,
+  );
   return (
     `{"level":"info","time":"${time}","endpoint":"${endpoint}","uid":${JSON.stringify(uid)},"operation":"${operation}"` +
     `${member('kind', type.kind)}${member('namespace', namespace)}${member('name', nameOf(review.request))}` +
     `${member('user', user?.name)},"allowed":${allowed},"findings":${findingList(findings)}` +
-    `,"images":${imageList(judged?.workload.containers ?? [])},"unknown":${unknown}` +
+    `,"excused":${excusedList(findings)},"images":${imageList(judged?.workload.containers ?? [])},"unknown":${unknown}` +
     `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${dryRun},"msg":"review"}\n`
   );
 }
@@ -110,12 +115,38 @@ function findingList(findings: readonly Finding[]): string {
   );
 }
 
+function excusedList(findings: readonly Finding[]): string {
+  return findings.length === 0 ? '[]' : JSON.stringify(excusedIn(findings));
+}
+
 function imageList(containers: readonly Container[]): string {
   let list = '';
   for (let index = 0; index < containers.length && index < MAX_IMAGES; index++) {
     list += `${index === 0 ? '' : ','}${JSON.stringify(cut(containers[index]?.image.text ?? ''))}`;
   }
   return `[${list}]`;
+}
+
+function isUndecided(outcome: Finding['outcome'], action: Finding['action']): boolean {
+  return outcome !== 'violation' && action !== 'excused';
+}
+
+/** `exception policy/rule: containers`, one for each rule that each exception excused, so that none hides behind many others. */
+function excusedIn(findings: readonly Finding[]): readonly string[] {
+  const used = findings.flatMap(({ excuse, policy, rule, container }) =>
+    excuse === undefined ? [] : [{ by: `${excuse.exception.name} ${policy}/${rule}`, container: container?.name }],
+  );
+  if (used.length === 0) return [];
+  const lines = [...Map.groupBy(used, ({ by }) => by)].map(
+    ([by, uses]) =>
+      `${by}: ${listed(uses.map(({ container }) => (container === undefined ? '-' : cut(container)))).join(', ')}`,
+  );
+  return listed(lines);
+}
+
+function listed(items: readonly string[]): readonly string[] {
+  if (items.length <= MAX_FINDINGS) return items;
+  return [...items.slice(0, MAX_FINDINGS), `and ${items.length - MAX_FINDINGS} more`];
 }
 
 function cut(text: string): string {

@@ -39,6 +39,7 @@ describe('the log', () => {
       user: 'jane',
       allowed: false,
       findings: ['baseline/image-tag: deny', 'baseline/image-digest: warn'],
+      excused: [],
       images: ['nginx'],
       unknown: 0,
       durationMs: 1.235,

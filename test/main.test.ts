@@ -1,7 +1,7 @@
 /** The built program as users run it: its own process, its exit codes, its streams. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { get } from 'node:http';
 import { createServer } from 'node:net';
@@ -155,6 +155,39 @@ describe('serve', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { msg: string });
     expect(lines.map(({ msg }) => msg)).toEqual(['listening', 'review', 'stopped']);
+  });
+
+  test('logs what is wrong with the policies when it starts, and serves all the same', async () => {
+    const policies = path.join(folder, 'expired.yaml');
+    writeFileSync(
+      policies,
+      `apiVersion: tidewaiter.dev/v1alpha1
+kind: ImagePolicy
+metadata: {name: base}
+spec: {rules: [{rule: image-tag, parameters: {deny: [latest]}}]}
+---
+apiVersion: tidewaiter.dev/v1alpha1
+kind: ImagePolicyException
+metadata: {name: old}
+spec: {policy: base, rules: [image-tag], match: {kinds: ['*']}, owner: team-x, reason: known, expires: 2020-02-29}
+`,
+    );
+    const program = serve('--operations-port', '0', '--policy', policies);
+    const { text } = await post(await addressOf(program), REVIEW);
+    expect(JSON.parse(text)).toMatchObject({
+      response: { status: { message: expect.stringContaining('; the exception old of team-x expired on 2020-02-29') } },
+    });
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+    const [first, second] = program.out().split('\n');
+    expect(JSON.parse(first ?? '')).toMatchObject({
+      level: 'warn',
+      kind: 'ImagePolicyException',
+      name: 'old',
+      place: `${policies}:9:104`,
+      msg: 'exception "old" of team-x expired on 2020-02-29, so it excuses nothing',
+    });
+    expect(JSON.parse(second ?? '')).toMatchObject({ msg: 'listening' });
   });
 
   test('is not ready while it answers what is under way, and says that the connection ends', async () => {

@@ -5,6 +5,7 @@
  */
 import type { ImageReference } from '../image/reference.ts';
 import type { KindTable } from '../pod/kinds.ts';
+import type { ExceptionBook } from '../policy/exception.ts';
 import type { Fact, Labels, PullSecret } from '../policy/fact.ts';
 import type { Policy } from '../policy/policy.ts';
 
@@ -31,6 +32,8 @@ export interface DigestSource {
 export interface Context {
   readonly kinds: KindTable;
   readonly policies: readonly Policy[];
+  /** Not there when none is loaded. */
+  readonly exceptions?: ExceptionBook | undefined;
   readonly namespaces?: NamespaceSource | undefined;
   readonly pullSecrets?: PullSecretSource | undefined;
   readonly digests?: DigestSource | undefined;

@@ -2,6 +2,7 @@
 import { quoteValue } from '../image/quote.ts';
 import { containerLabel } from '../pod/containers.ts';
 import type { Finding } from '../policy/evaluate.ts';
+import { exceptionLabel } from '../policy/exception.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** An object can hold any number of faults; a person reads the first of them. */
@@ -80,13 +81,21 @@ function warningText(finding: Finding): string {
   return `${text.length > room ? `${text.slice(0, room - 1)}…` : text}${end}`.toWellFormed();
 }
 
+/** What is excused comes first where not all can be listed: nothing else in the answer tells of it. */
+function mostTelling(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length <= MAX_LISTED) return findings;
+  const excused = findings.filter(({ excuse }) => excuse !== undefined);
+  return [...excused, ...findings.filter(({ excuse }) => excuse === undefined)].slice(0, MAX_LISTED);
+}
+
 /** Keys are label-key names; the API server puts the webhook's name before them. */
 export function auditAnnotations(findings: readonly Finding[]): { readonly [key: string]: string } {
   const actions = findings.map(({ action }) => action);
   const decision = actions.includes('deny') ? 'deny' : actions.includes('warn') ? 'warn' : 'allow';
   if (findings.length === 0) return { decision };
-  const listed = findings.slice(0, MAX_LISTED).map((finding) => {
-    return `${finding.existing ? 'existing ' : ''}${finding.action} ${source(finding)} ${sentence(finding)}`;
+  const listed = mostTelling(findings).map((finding) => {
+    const by = finding.excuse === undefined ? '' : ` by ${exceptionLabel(finding.excuse.exception)}`;
+    return `${finding.existing ? 'existing ' : ''}${finding.action}${by} ${source(finding)} ${sentence(finding)}`;
   });
   if (findings.length > MAX_LISTED) listed.push(`and ${findings.length - MAX_LISTED} more`);
   return { decision, findings: listed.join('\n').toWellFormed() };

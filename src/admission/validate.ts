@@ -4,6 +4,7 @@ import type { Container } from '../pod/containers.ts';
 import { isObject, type JsonObject, ShapeError } from '../pod/pointer.ts';
 import { type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
 import { coveredBy, evaluate, type Covered, type Finding } from '../policy/evaluate.ts';
+import { type Excuses, tellLapsed } from '../policy/exception.ts';
 import { forgiveExisting } from '../policy/existing.ts';
 import type { Fact, Facts, Labels, Need } from '../policy/fact.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
@@ -24,6 +25,8 @@ export type Verdict =
       readonly allowed: boolean;
       readonly findings: readonly Finding[];
       readonly workload: Workload;
+      /** The policies that were asked, and about what. */
+      readonly covered: readonly Covered[];
     }
   /** The object is not of the shape its kind has; `pointer` is from the root of the object. Neither yes nor no. */
   | { readonly outcome: 'malformed'; readonly pointer: string; readonly problem: string };
@@ -34,9 +37,9 @@ const JUDGED_SUBRESOURCES = new Set(['', 'ephemeralcontainers', 'resize']);
 /** At once when no policy in scope needs a fact, and most need none: a promise costs as much as the verdict. */
 export function validate(request: AdmissionRequest, context: Context, signal: AbortSignal): Verdict | Promise<Verdict> {
   const question = questionOf(request);
-  if ('nothing' in question) return allowed(question.nothing);
+  if ('nothing' in question) return letThrough(question.nothing);
   const read = workloadOf(question.object, request.type, context.kinds);
-  if (read === undefined) return allowed(`${quoteValue(request.type.kind)} has no images`);
+  if (read === undefined) return letThrough(`${quoteValue(request.type.kind)} has no images`);
   if (!read.ok) return { outcome: 'malformed', ...read.fault };
   const { workload } = read;
   const namespace = workload.clusterScoped ? undefined : request.namespace;
@@ -60,11 +63,14 @@ function judge(scopeRequest: ScopeRequest, { request, context, signal }: Asked):
   const covered = coveredBy(context.policies, scopeRequest);
   const needs = needsOf(covered);
   const concerns = concernOf(request);
+  const excuses = context.exceptions?.excusesFor(scopeRequest);
   const judgeWith = (facts: Facts): Verdict => {
-    const read = readable(() => evaluate(covered, { request: scopeRequest, facts, concerns }));
+    const read = readable(() => evaluate(covered, { request: scopeRequest, facts, concerns, excuses }));
     if (!read.ok) return { outcome: 'malformed', ...read.fault };
-    const final = forgiven(read.findings, covered, { request, scopeRequest, facts, context, concerns });
-    return { outcome: 'judged', allowed: final.every(({ action }) => action !== 'deny'), findings: final, workload };
+    const final = forgiven(read.findings, covered, { request, scopeRequest, facts, context, concerns, excuses });
+    const findings = excuses === undefined ? final : tellLapsed(final);
+    const allowed = findings.every(({ action }) => action !== 'deny');
+    return { outcome: 'judged', allowed, findings, workload, covered };
   };
   if (needs.size === 0) return judgeWith(NO_FACTS);
   return gather({ workload, namespace, needs }, labels, { context, signal }).then(judgeWith);
@@ -84,7 +90,7 @@ function readable(judgement: () => readonly Finding[]): ReadFindings {
   }
 }
 
-function allowed(reason: string): Verdict {
+function letThrough(reason: string): Verdict {
   return { outcome: 'nothing-to-judge', allowed: true, findings: [], reason };
 }
 
@@ -130,11 +136,12 @@ interface Update {
   readonly facts: Facts;
   readonly context: Context;
   readonly concerns: (container: Container) => boolean;
+  readonly excuses: Excuses | undefined;
 }
 
 /** On UPDATE, findings that the old object already had become warnings, except for policies that want all judged anew. */
 function forgiven(findings: readonly Finding[], covered: readonly Covered[], update: Update): readonly Finding[] {
-  const { request, scopeRequest, facts, context, concerns } = update;
+  const { request, scopeRequest, facts, context, concerns, excuses } = update;
   if (request.operation !== 'UPDATE' || request.oldObject === undefined || findings.length === 0) return findings;
   const old = workloadOf(request.oldObject, request.type, context.kinds);
   // An old object that cannot be read had nothing that could be forgiven.
@@ -143,6 +150,8 @@ function forgiven(findings: readonly Finding[], covered: readonly Covered[], upd
     policy.onUpdate === 'changed' || request.subResource !== '' ? [policy] : [],
   );
   const oldRequest = { ...scopeRequest, workload: old.workload };
-  const before = readable(() => evaluate(coveredBy(lenient, oldRequest), { request: oldRequest, facts, concerns }));
+  // The same exceptions on both sides, those of the object as it will be: what they excuse is compared like with like.
+  const judged = { request: oldRequest, facts, concerns, excuses };
+  const before = readable(() => evaluate(coveredBy(lenient, oldRequest), judged));
   return before.ok ? forgiveExisting(findings, before.findings) : findings;
 }

@@ -2,15 +2,25 @@
 import type { Context } from '../admission/context.ts';
 import { nameOf } from '../admission/message.ts';
 import type { AdmissionRequest } from '../admission/request.ts';
+import { countUsage, type Usage, usageNotices } from '../admission/usage.ts';
 import { validate } from '../admission/validate.ts';
 import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
 import { loadManifests, type Manifest, namespacesIn } from '../files/manifests.ts';
+import { type LoadedPolicies, noticesAt } from '../files/policies.ts';
 import { apiVersionOf, type Workload, workloadOf } from '../pod/workload.ts';
 import { RULES } from '../policy/rules/index.ts';
 import { type CheckReport, type ErrorRow, exitCode, type FailOn } from '../report/check.ts';
 import { paint, prettyCheck } from '../report/pretty.ts';
-import { type FindingRow, findingRow, type ImageRow, imageRow, type ObjectRow } from '../report/rows.ts';
+import {
+  type FindingRow,
+  findingRow,
+  type ImageRow,
+  imageRow,
+  type NoticeRow,
+  noticeRow,
+  type ObjectRow,
+} from '../report/rows.ts';
 import { VERSION } from '../version.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -20,6 +30,8 @@ export interface CheckFlags {
   readonly namespace: string;
   readonly output: 'pretty' | 'json' | 'sarif' | 'junit' | 'github';
   readonly failOn: FailOn;
+  /** Milliseconds since 1970. */
+  readonly now?: number | undefined;
 }
 
 export async function check(paths: readonly string[], flags: CheckFlags, terminal: Terminal): Promise<number> {
@@ -29,7 +41,9 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
     namespace: flags.namespace,
     stdin: terminal.input(),
   });
-  const { context, policySource } = await compose(config, { namespaces: namespacesIn(loaded.manifests) });
+  const now = flags.now ?? Date.now();
+  const namespaces = namespacesIn(loaded.manifests);
+  const { context, policySource, loaded: policies } = await compose(config, { namespaces, now: () => now });
   const judged = await judgeAll(loaded.manifests, context);
   const errors = [...loaded.errors, ...judged.errors];
   const { findings, images, workloads } = judged;
@@ -42,12 +56,14 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
       images: images.length,
       denied: findings.filter(({ action }) => action === 'deny').length,
       warned: findings.filter(({ action }) => action === 'warn').length,
-      unknown: findings.filter(({ outcome }) => outcome !== 'violation').length,
+      unknown: findings.filter(({ outcome, action }) => outcome !== 'violation' && action !== 'excused').length,
+      excused: findings.filter(({ action }) => action === 'excused').length,
       errors: errors.length,
     },
     images,
     findings,
     errors,
+    notices: noticesOf(policies, judged.usage, now),
   };
   const { failOn, output } = flags;
   terminal.out(await RENDER[output](report, { failOn, policySource, colours: terminal.colours }));
@@ -80,7 +96,17 @@ const RENDER: Readonly<Record<CheckFlags['output'], Render>> = {
   },
 };
 
+/** What policies are seen to be from their documents, from the calendar, and from what they did here. */
+function noticesOf(loaded: LoadedPolicies, usage: Usage, now: number): readonly NoticeRow[] {
+  const told = new Set(loaded.notices.map(({ kind, name }) => `${kind} ${name}`));
+  const known = noticesAt(loaded, now, (name) => usage.exception(name).missed);
+  // What can never apply needs no second line that says that it did not.
+  const unused = usageNotices(loaded, usage, now).filter(({ kind, name }) => !told.has(`${kind} ${name}`));
+  return [...known, ...unused.map(loaded.placed)].map(noticeRow);
+}
+
 interface Judged {
+  readonly usage: Usage;
   workloads: number;
   readonly images: ImageRow[];
   readonly findings: FindingRow[];
@@ -88,7 +114,8 @@ interface Judged {
 }
 
 async function judgeAll(manifests: readonly Manifest[], context: Context): Promise<Judged> {
-  const judged: Judged = { workloads: 0, images: [], findings: [], errors: [] };
+  const usage = countUsage();
+  const judged: Judged = { usage, workloads: 0, images: [], findings: [], errors: [] };
   const { signal } = new AbortController();
   for (const manifest of manifests) {
     const verdict = await validate(manifest.request, context, signal);
@@ -98,6 +125,7 @@ async function judgeAll(manifests: readonly Manifest[], context: Context): Promi
       judged.errors.push({ file, line, column, document, message: `${verdict.pointer || '/'}: ${verdict.problem}` });
       continue;
     }
+    usage.add(verdict);
     addImages(judged, manifest, verdict.outcome === 'judged' ? verdict.workload : unjudged(manifest.request, context));
     for (const finding of verdict.findings) judged.findings.push(findingRow(place(manifest, finding.pointer), finding));
   }

@@ -1,5 +1,6 @@
 /** What the definitions of commands share: their options, and where the exit code goes. */
 import { InvalidArgumentError, Option } from 'commander';
+import { dayStart } from '../policy/day.ts';
 
 /** The exit code of the command that ran. */
 export type Result = { code: number };
@@ -19,3 +20,15 @@ export const policyOption = (description: string): Option =>
 
 export const configOption = (): Option =>
   new Option('-c, --config <FILE>', 'configuration file (default: tidewaiter.yaml, if there is one)');
+
+/** Milliseconds since 1970. */
+function dayOf(value: string): number {
+  const start = dayStart(value);
+  if (start === undefined) throw new InvalidArgumentError('It must be a day: YYYY-MM-DD.');
+  return start;
+}
+
+export const nowOption = (): Option =>
+  new Option('--now <DATE>', 'judge as if it were this day, YYYY-MM-DD: exceptions expire (default: today)').argParser(
+    dayOf,
+  );

@@ -1,6 +1,6 @@
 /** `serve`, `check` and `replay`: the commands that judge. */
 import { type Command, Option } from 'commander';
-import { collect, configOption, nonEmpty, policyOption, type Result } from './command-options.ts';
+import { collect, configOption, nonEmpty, nowOption, policyOption, type Result } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
 export function addServe(program: Command, result: Result, terminal: Terminal): void {
@@ -46,6 +46,7 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
         .choices(['deny', 'warn', 'unknown'])
         .default('deny'),
     )
+    .addOption(nowOption())
     .option('--offline', 'never ask a registry or a cluster: what only they know is unknown')
     .action(async (paths, flags) => {
       const { check } = await import('./check.ts');
@@ -69,6 +70,7 @@ export function addReplay(program: Command, result: Result, terminal: Terminal):
     .addOption(
       new Option('-o, --output <FORMAT>', 'how to print').choices(['pretty', 'json', 'junit']).default('pretty'),
     )
+    .addOption(nowOption())
     .addHelpText('after', '\nExit codes: 0 same, 1 different, 2 something could not be judged.')
     .action(async (paths, flags) => {
       const { replay } = await import('./replay.ts');

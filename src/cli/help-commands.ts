@@ -54,7 +54,7 @@ export function addSchema(program: Command, result: Result, terminal: Terminal):
   program
     .command('schema')
     .description('print a JSON Schema, for editors')
-    .argument('[NAME]', 'policy, config, or all: every kind of document that a folder of policies can hold', 'all')
+    .argument('[NAME]', 'policy, exception, list, config, or all: every kind of document that a folder of policies can hold', 'all')
     .addHelpText('after', SCHEMA_EXAMPLES)
     .action(async (name) => {
       const { printSchema } = await import('./schema.ts');

@@ -6,11 +6,13 @@ import { answerText, mutationReview, verdictReview } from '../admission/review.t
 import { validate } from '../admission/validate.ts';
 import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
+import { noticesAt } from '../files/policies.ts';
 import { loadRecordings, type Recording } from '../files/recordings.ts';
 import { compareDecisions, compareToExpected, type Decided, type Difference } from '../recording/compare.ts';
 import type { ErrorRow } from '../report/check.ts';
 import { paint } from '../report/pretty.ts';
 import { prettyReplay, replayExitCode, replayReport, type ReplayReport, type ReplayRow } from '../report/replay.ts';
+import { noticeRow } from '../report/rows.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ReplayFlags {
@@ -18,6 +20,8 @@ export interface ReplayFlags {
   readonly policy?: readonly string[] | undefined;
   readonly against?: readonly string[] | undefined;
   readonly output: 'pretty' | 'json' | 'junit';
+  /** Milliseconds since 1970: when the reviews are judged, whenever they were recorded. */
+  readonly now?: number | undefined;
 }
 
 interface Engines {
@@ -28,8 +32,11 @@ interface Engines {
 export async function replay(paths: readonly string[], flags: ReplayFlags, terminal: Terminal): Promise<number> {
   const { config } = await loadConfig({ config: flags.config, policy: flags.policy });
   const loaded = await loadRecordings(paths, terminal.input());
-  const { context: now, policySource } = await compose(config);
-  const other = flags.against?.length ? await compose({ kinds: config.kinds, policies: flags.against }) : undefined;
+  const moment = flags.now ?? Date.now();
+  const ports = { now: () => moment };
+  const { context: now, policySource, loaded: policies } = await compose(config, ports);
+  const against = { kinds: config.kinds, policies: flags.against ?? [] };
+  const other = flags.against?.length ? await compose(against, ports) : undefined;
   const rows: ReplayRow[] = [];
   const errors: ErrorRow[] = [...loaded.errors];
   for (const recording of loaded.recordings) {
@@ -37,7 +44,10 @@ export async function replay(paths: readonly string[], flags: ReplayFlags, termi
     if ('message' in outcome) errors.push(outcome);
     else rows.push(outcome);
   }
-  const report = replayReport(loaded.files, rows, errors);
+  const notices = [policies, ...(other === undefined ? [] : [other.loaded])].flatMap((each) =>
+    noticesAt(each, moment).map(noticeRow),
+  );
+  const report = replayReport(loaded.files, rows, { errors, notices });
   const compared =
     other === undefined ? `policy: ${policySource}` : `from policy ${policySource} to ${other.policySource}`;
   terminal.out(await rendered(report, flags.output, { compared, colours: terminal.colours }));

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { type Address, type Config, ConfigError, type Flags, loadConfig } from '../config.ts';
 import { compose } from '../compose.ts';
+import { type LoadedPolicies, noticesAt } from '../files/policies.ts';
 import { createLog, type GateLog, standardOutput } from '../log.ts';
 import { buildServer } from '../server/app.ts';
 import type { GateServer } from '../server/http.ts';
@@ -27,7 +28,7 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
     return 0;
   }
   const { config } = loaded;
-  const { context, policySource } = await compose(config);
+  const { context, policySource, loaded: policies } = await compose(config);
   const certificate = await certificateFor(config);
   for (const note of certificate.notes) terminal.note(`${note}\n`);
   let stopping = false;
@@ -36,8 +37,10 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
     metrics: createMetrics(VERSION, certificate.notAfter),
     notReady: () => (stopping ? 'stopping' : undefined),
   };
+  operations.metrics.excusing(policies.exceptions);
   const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
   process.once('exit', () => log.flush());
+  tellNotices(policies, log);
   const gate = buildServer(context, { tls: certificate, operations, log });
   const side = config.operationsPort === 0 ? undefined : buildOperations(operations);
   const stopped = stopSignal(terminal);
@@ -55,6 +58,13 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
   stopping = true;
   await stop(gate, side, log);
   return 0;
+}
+
+/** Policies that can never apply and exceptions that end are no reason not to serve, and nobody should have to look for them. */
+function tellNotices(policies: LoadedPolicies, log: GateLog): void {
+  for (const { kind, name, file, line, column, message } of noticesAt(policies, Date.now())) {
+    log.warn({ kind, name, place: `${file}:${line}:${column}` }, message);
+  }
 }
 
 async function certificateFor({ cert, key, certsDir, listen: { host } }: Config): Promise<ServingCertificate> {

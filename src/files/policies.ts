@@ -1,9 +1,14 @@
-/** Policy files and folders -> policies. A bad document stops the load as a whole: nothing half-loads. */
-import type { Policy } from '../policy/policy.ts';
+/** Policy files and folders -> policies, and the lists and exceptions beside them. Nothing half-loads: one bad document stops it all. */
 import { readPolicy, type Vocabulary } from '../policy/document.ts';
-import { loadInputs } from './documents.ts';
-import { isKustomization } from './kustomization.ts';
-import { readDocuments } from './yaml.ts';
+import type { ImageException } from '../policy/exception.ts';
+import { readException } from '../policy/exception-document.ts';
+import { type Lists, type NamedList, namedLists, readList } from '../policy/list.ts';
+import { documentLabel, expiryNotices, type Notice, unusedListNotice, vacuityNotice } from '../policy/notice.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { DocumentKind } from '../policy/schema.ts';
+import type { DocumentFault } from '../policy/schema-faults.ts';
+import type { Vacuity } from '../policy/vacuity.ts';
+import { loadSheets, type PlacedFault, placeText, type Sheet } from './policy-sheets.ts';
 
 /** Every fault of every file, one a line: `file:line:column: pointer: what is wrong`. */
 export class PolicyError extends Error {
@@ -13,53 +18,155 @@ export class PolicyError extends Error {
   }
 }
 
-export async function loadPolicies(paths: readonly string[], vocabulary: Vocabulary): Promise<readonly Policy[]> {
-  const faults: string[] = [];
-  const policies: Policy[] = [];
+export interface LoadedPolicies {
+  readonly policies: readonly Policy[];
+  readonly exceptions: readonly ImageException[];
+  /** What the documents alone show to do nothing. */
+  readonly notices: readonly PlacedNotice[];
+  /** Where a notice stands in the files. */
+  readonly placed: (notice: Notice) => PlacedNotice;
+}
+
+/** What the documents and the calendar show; `now` and `missed` as for `expiryNotices`. */
+export function noticesAt(
+  { exceptions, notices, placed }: LoadedPolicies,
+  now: number,
+  missed?: (name: string) => number,
+): readonly PlacedNotice[] {
+  return [...notices, ...expiryNotices(exceptions, now, missed).map(placed)];
+}
+
+export interface PlacedNotice extends Notice {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export async function loadPolicies(
+  paths: readonly string[],
+  vocabulary: Omit<Vocabulary, 'lists'>,
+): Promise<LoadedPolicies> {
+  const { files, sheets, faults } = await loadSheets(paths);
+  const reading: Reading = { sheets, faults: new Map(faults.map((fault) => [textOf(fault), fault])), notices: [] };
+  checkNames(reading);
+  const lists = readLists(reading);
+  const policies = readEach(reading, 'ImagePolicy', (value) => {
+    const read = readPolicy(value, { ...vocabulary, lists });
+    return read.ok ? { ok: true, value: read.policy, vacuities: read.vacuities } : read;
+  });
+  const known = { kinds: vocabulary.kinds, lists, policies: rulesByPolicy(reading, policies) };
+  const exceptions = readEach(reading, 'ImagePolicyException', (value) => {
+    const read = readException(value, known);
+    return read.ok ? { ok: true, value: read.exception, vacuities: read.vacuities } : read;
+  });
+  if (reading.faults.size > 0) throw new PolicyError(inOrder([...reading.faults.values()], files).map(textOf));
+  if (policies.length === 0) {
+    const beside = sheets.length === 0 ? '' : ': exceptions and lists need the policies that they are for beside them';
+    throw new PolicyError([`${paths.join(', ')}: no policy in it${beside}`]);
+  }
+  const placed = (notice: Notice): PlacedNotice => placeNotice(notice, sheets);
+  const notices = [...reading.notices, ...lists.unused().map(unusedListNotice)].map(placed);
+  return { policies, exceptions, notices, placed };
+}
+
+function textOf(fault: PlacedFault): string {
+  return `${placeText(fault)}: ${fault.text}`;
+}
+
+/** As people read: file by file, from top to bottom. */
+function inOrder(faults: readonly PlacedFault[], files: readonly string[]): readonly PlacedFault[] {
+  const order = new Map(files.map((file, index) => [file, index]));
+  const fileOf = ({ file }: PlacedFault): number => order.get(file) ?? 0;
+  return faults.toSorted(
+    (one, other) =>
+      fileOf(one) - fileOf(other) || (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0),
+  );
+}
+
+interface Reading {
+  readonly sheets: readonly Sheet[];
+  /** By what is wrong: a list's fault is the same however often the list is used. */
+  readonly faults: Map<string, PlacedFault>;
+  readonly notices: Notice[];
+}
+
+function checkNames({ sheets, faults }: Reading): void {
   const places = new Map<string, string>();
-  for await (const input of loadInputs(paths)) {
-    if ('problem' in input) {
-      faults.push(`${input.path}: ${input.problem}`);
+  for (const { kind, name, file, positionOf } of sheets) {
+    if (name === undefined) continue;
+    const label = documentLabel(kind, name);
+    const place = { file, ...positionOf('/metadata/name') };
+    const before = places.get(label);
+    if (before === undefined) {
+      places.set(label, placeText(place));
       continue;
     }
-    for (const { policy, place } of policiesIn(input, vocabulary, faults)) {
-      const before = places.get(policy.name);
-      if (before === undefined) places.set(policy.name, place);
-      else faults.push(`${place}: metadata/name: there is already a policy "${policy.name}", at ${before}`);
-      policies.push(policy);
-    }
+    const text = `metadata/name: there is already ${kind === 'ImagePolicyException' ? 'an' : 'a'} ${label}, at ${before}`;
+    faults.set(`${placeText(place)}: ${text}`, { ...place, text });
   }
-  if (faults.length === 0 && policies.length === 0) faults.push(`${paths.join(', ')}: no policy in it`);
-  if (faults.length > 0) throw new PolicyError(faults);
-  return policies;
 }
 
-interface Placed {
-  readonly policy: Policy;
-  readonly place: string;
-}
+type Read<T> =
+  | { readonly ok: true; readonly value: T; readonly vacuities: readonly Vacuity[] }
+  | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
-function policiesIn(
-  { path, text }: { readonly path: string; readonly text: string },
-  vocabulary: Vocabulary,
-  faults: string[],
-): readonly Placed[] {
-  return readDocuments(text).flatMap((document) => {
-    if (!document.ok) {
-      faults.push(`${path}:${document.line}:${document.column}: ${document.problem}`);
+function readEach<T extends { readonly name: string }>(
+  reading: Reading,
+  kind: DocumentKind,
+  read: (value: unknown) => Read<T>,
+): readonly T[] {
+  return reading.sheets.flatMap((sheet) => {
+    if (sheet.kind !== kind) return [];
+    const result = read(sheet.value);
+    if (!result.ok) {
+      for (const fault of result.faults) addFault(fault, sheet, reading);
       return [];
     }
-    const at = (pointer: string, of: 'key' | 'value'): string => {
-      const { line, column } = of === 'key' ? document.keyPositionOf(pointer) : document.positionOf(pointer);
-      return `${path}:${line}:${column}`;
-    };
-    if (isKustomization(path)) return [];
-    const read = readPolicy(document.value, vocabulary);
-    if (read.ok) return [{ policy: read.policy, place: at('/metadata/name', 'value') }];
-    for (const fault of read.faults) {
-      const where = fault.pointer === '' ? '' : `${fault.pointer.slice(1)}: `;
-      faults.push(`${at(fault.pointer, fault.at)}: ${where}${fault.problem}`);
-    }
-    return [];
+    const { value, vacuities } = result;
+    reading.notices.push(...vacuities.map((vacuity) => vacuityNotice(kind, value.name, vacuity)));
+    return [value];
   });
+}
+
+/** A fault in a list is one of the list: it is told once, with the first place that shows it. */
+function addFault({ pointer, problem, at, list }: DocumentFault, sheet: Sheet, { sheets, faults }: Reading): void {
+  const home = list && sheets.find(({ kind, name }) => kind === 'ImagePolicyList' && name === list.name);
+  const { file, positionOf } = home ?? sheet;
+  const fault = {
+    file,
+    ...positionOf(pointer, at),
+    text: `${pointer === '' ? '' : `${pointer.slice(1)}: `}${problem}`,
+  };
+  const key = textOf(fault);
+  if (faults.has(key)) return;
+  const usedAt = placeText({ file: sheet.file, ...sheet.positionOf(list?.usedAt ?? '') });
+  faults.set(key, home === undefined ? fault : { ...fault, text: `${fault.text} (used at ${usedAt})` });
+}
+
+function readLists(reading: Reading): Lists {
+  const lists = readEach<NamedList>(reading, 'ImagePolicyList', (value) => {
+    const read = readList(value);
+    return read.ok ? { ok: true, value: read.list, vacuities: [] } : read;
+  });
+  const broken = reading.sheets.flatMap(({ kind, name }) =>
+    kind === 'ImagePolicyList' && name !== undefined && !lists.some((list) => list.name === name) ? [name] : [],
+  );
+  return namedLists(lists, broken);
+}
+
+function rulesByPolicy(
+  { sheets }: Reading,
+  policies: readonly Policy[],
+): ReadonlyMap<string, readonly string[] | undefined> {
+  return new Map([
+    ...sheets.flatMap(({ kind, name }) =>
+      kind === 'ImagePolicy' && name !== undefined ? [[name, undefined] as const] : [],
+    ),
+    ...policies.map(({ name, bindings }) => [name, [...new Set(bindings.map(({ rule }) => rule))]] as const),
+  ]);
+}
+
+function placeNotice(notice: Notice, sheets: readonly Sheet[]): PlacedNotice {
+  const sheet = sheets.find(({ kind, name }) => kind === notice.kind && name === notice.name);
+  return { ...notice, file: sheet?.file ?? '', ...(sheet?.positionOf(notice.pointer) ?? { line: 1, column: 1 }) };
 }

@@ -29,3 +29,16 @@ export function compileGlob(glob: string): TextTest {
     return from <= end;
   };
 }
+
+const compiledLists = new WeakMap<readonly string[], TextTest>();
+
+/** Any of a list. Texts without `*` are looked up, so a list may be long; a list that many share is compiled once. */
+export function compileGlobs(globs: readonly string[]): TextTest {
+  const known = compiledLists.get(globs);
+  if (known !== undefined) return known;
+  const literal = new Set(globs.filter((glob) => !glob.includes('*')));
+  const tests = globs.filter((glob) => glob.includes('*')).map(compileGlob);
+  const test: TextTest = (text) => literal.has(text) || tests.some((matches) => matches(text));
+  compiledLists.set(globs, test);
+  return test;
+}

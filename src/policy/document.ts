@@ -1,23 +1,26 @@
 /** A policy document, parsed but unread -> Policy, or everything that is wrong with it. */
-import { parsePattern, type ImagePattern } from '../image/pattern.ts';
 import { quoteValue } from '../image/quote.ts';
-import type { ContainerKind } from '../pod/containers.ts';
 import type { KindTable } from '../pod/kinds.ts';
+import { type ClauseDocument, readClause, type Report } from './clause.ts';
+import { type Lists, NO_LISTS } from './list.ts';
+import { expandLists } from './list-reference.ts';
 import type { Action, Binding, Policy } from './policy.ts';
 import type { Check, Rule } from './rule.ts';
 import { POLICY_SCHEMA } from './schema.ts';
 import { didYouMean, type DocumentFault, schemaCheck, type SchemaCheck } from './schema-faults.ts';
-import { type Clause, compileScope } from './scope.ts';
-import type { LabelSelector } from './selector.ts';
+import { compileScope } from './scope.ts';
+import { type Vacuity, vacuityOf } from './vacuity.ts';
 
 export type ReadPolicy =
-  | { readonly ok: true; readonly policy: Policy }
+  | { readonly ok: true; readonly policy: Policy; readonly vacuities: readonly Vacuity[] }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
 /** What a document may refer to. */
 export interface Vocabulary {
   readonly rules: readonly Rule[];
   readonly kinds: KindTable;
+  /** None when not given. */
+  readonly lists?: Lists | undefined;
 }
 
 /** The document once the schema has accepted it. */
@@ -31,17 +34,6 @@ interface Document {
   };
 }
 
-interface ClauseDocument {
-  readonly namespaces?: readonly string[];
-  readonly namespaceSelector?: LabelSelector;
-  readonly kinds?: readonly string[];
-  readonly operations?: readonly string[];
-  readonly users?: readonly string[];
-  readonly groups?: readonly string[];
-  readonly containers?: readonly ContainerKind[];
-  readonly images?: readonly string[];
-}
-
 interface BindingDocument {
   readonly rule: string;
   readonly action?: Action;
@@ -50,19 +42,21 @@ interface BindingDocument {
   readonly message?: string;
 }
 
-type Report = (pointer: string, problem: string) => void;
-
 const checkDocument = schemaCheck(POLICY_SCHEMA);
 
 export function readPolicy(value: unknown, vocabulary: Vocabulary): ReadPolicy {
-  const wrong = checkDocument(value);
+  const { value: expanded, faults: lost, trace } = expandLists(value, POLICY_SCHEMA, vocabulary.lists ?? NO_LISTS);
+  const wrong = [...lost, ...trace(checkDocument(expanded))];
   if (wrong.length > 0) return { ok: false, faults: wrong };
-  const document = value as Document;
+  const document = expanded as Document;
   const faults: DocumentFault[] = [];
-  const report: Report = (pointer, problem) => void faults.push({ pointer, problem, at: 'value' });
+  const report: Report = (pointer, problem) => {
+    for (const fault of trace([{ pointer, problem, at: 'value' }])) faults.push(fault);
+  };
   const { metadata, spec } = document;
-  const match = readClause(spec.match ?? {}, '/spec/match', { vocabulary, report });
-  const exclude = readClause(spec.exclude ?? {}, '/spec/exclude', { vocabulary, report });
+  const { kinds } = vocabulary;
+  const match = readClause(spec.match ?? {}, '/spec/match', { kinds, report });
+  const exclude = readClause(spec.exclude ?? {}, '/spec/exclude', { kinds, report });
   const bindings = spec.rules.flatMap((entry, index) => {
     const binding = readBinding(entry, `/spec/rules/${index}`, { vocabulary, faults });
     return binding === undefined ? [] : [binding];
@@ -71,48 +65,8 @@ export function readPolicy(value: unknown, vocabulary: Vocabulary): ReadPolicy {
   const scope = compileScope(match, exclude);
   const needs = new Set(bindings.flatMap(({ check }) => check.needs));
   if (scope.asksLabels) needs.add('namespaceLabels');
-  return { ok: true, policy: { name: metadata.name, scope, onUpdate: spec.onUpdate ?? 'changed', bindings, needs } };
-}
-
-function readClause(
-  clause: ClauseDocument,
-  at: string,
-  { vocabulary, report }: { readonly vocabulary: Vocabulary; readonly report: Report },
-): Clause {
-  for (const [index, kind] of (clause.kinds ?? []).entries()) {
-    const problem = kindProblem(kind, vocabulary.kinds);
-    if (problem !== undefined) report(`${at}/kinds/${index}`, problem);
-  }
-  checkSelector(clause.namespaceSelector, `${at}/namespaceSelector`, report);
-  const images: ImagePattern[] = [];
-  for (const [index, text] of (clause.images ?? []).entries()) {
-    const parsed = parsePattern(text);
-    if (parsed.ok) images.push(parsed.pattern);
-    else report(`${at}/images/${index}`, parsed.problem);
-  }
-  return { ...clause, images };
-}
-
-/** A kind that can never come would make a policy that silently never applies. */
-function kindProblem(kind: string, { names, fullNames }: KindTable): string | undefined {
-  const dot = kind.indexOf('.');
-  const name = dot < 0 ? kind : kind.slice(0, dot);
-  if (name.includes('*')) return undefined;
-  const known = names.includes(name);
-  if (known && (dot < 0 || kind.includes('*') || fullNames.includes(kind))) return undefined;
-  return `no kind with images is called ${quoteValue(kind)}${known ? didYouMean(kind, fullNames) : didYouMean(name, names)} (more kinds: "kinds" in the configuration)`;
-}
-
-/** As the API server has it (apimachinery, ValidateLabelSelectorRequirement): without values "In" never matches, "NotIn" always. */
-function checkSelector(selector: LabelSelector | undefined, at: string, report: Report): void {
-  for (const [index, { operator, values = [] }] of (selector?.matchExpressions ?? []).entries()) {
-    const wanted = operator === 'In' || operator === 'NotIn';
-    if (wanted === values.length > 0) continue;
-    report(
-      `${at}/matchExpressions/${index}/values`,
-      `${operator} ${wanted ? 'needs at least one value' : 'takes no values'}`,
-    );
-  }
+  const policy = { name: metadata.name, scope, onUpdate: spec.onUpdate ?? 'changed', bindings, needs };
+  return { ok: true, policy, vacuities: vacuityOf({ match: spec.match ?? {}, exclude: spec.exclude ?? {} }, kinds) };
 }
 
 const parameterChecks = new WeakMap<Rule, SchemaCheck>();
@@ -135,23 +89,37 @@ function readBinding(
     faults.push({ pointer: `${at}/rule`, problem, at: 'value' });
     return undefined;
   }
-  const check = bindRule(rule, entry.parameters ?? {}, `${at}/parameters`, faults);
-  if (check === undefined) return undefined;
+  const bound = bindRule(rule, entry.parameters ?? {}, vocabulary.lists ?? NO_LISTS);
+  if (!bound.ok) {
+    for (const fault of bound.faults) faults.push(below(`${at}/parameters`, fault));
+    return undefined;
+  }
   const { action = 'deny', onUnknown = 'warn', message } = entry;
-  return { rule: rule.name, action, onUnknown, check, message };
+  return { rule: rule.name, action, onUnknown, check: bound.check, message };
 }
 
-function bindRule(rule: Rule, parameters: object, at: string, faults: DocumentFault[]): Check | undefined {
+type Bound =
+  | { readonly ok: true; readonly check: Check }
+  | { readonly ok: false; readonly faults: readonly DocumentFault[] };
+
+/** Pointers of faults are relative to the parameters. */
+function bindRule(rule: Rule, written: object, lists: Lists): Bound {
+  const { value, faults: lost, trace } = expandLists(written, rule.parameters, lists);
   // Most rules take no parameter in most policies: then there is nothing to compile a schema for.
   const empty =
-    Object.keys(parameters).length === 0 &&
+    Object.keys(written).length === 0 &&
     (rule.parameters.minProperties ?? 0) === 0 &&
     rule.parameters.required === undefined;
-  const wrong = empty ? [] : parameterCheck(rule)(parameters);
-  for (const fault of wrong) faults.push({ ...fault, pointer: `${at}${fault.pointer}` });
-  if (wrong.length > 0) return undefined;
-  const bound = rule.bind(parameters);
-  if (bound.ok) return bound.value;
-  for (const { pointer, problem } of bound.faults) faults.push({ pointer: `${at}${pointer}`, problem, at: 'value' });
-  return undefined;
+  const wrong = [...lost, ...(empty ? [] : trace(parameterCheck(rule)(value)))];
+  if (wrong.length > 0) return { ok: false, faults: wrong };
+  const bound = rule.bind(value);
+  if (bound.ok) return { ok: true, check: bound.value };
+  return { ok: false, faults: trace(bound.faults.map((fault) => ({ ...fault, at: 'value' }))) };
+}
+
+/** A fault of a list keeps its place there. */
+function below(at: string, fault: DocumentFault): DocumentFault {
+  const { list, pointer } = fault;
+  if (list === undefined) return { ...fault, pointer: `${at}${pointer}` };
+  return { ...fault, list: { ...list, usedAt: `${at}${list.usedAt}` } };
 }

@@ -5,6 +5,7 @@
 import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
 import { ShapeError } from '../pod/pointer.ts';
+import type { Excuses, ImageException } from './exception.ts';
 import type { Facts } from './fact.ts';
 import { type Action, type Binding, type Policy, strictness } from './policy.ts';
 import type { Problem, Subject } from './rule.ts';
@@ -14,8 +15,8 @@ import type { Coverage, ScopeRequest } from './scope.ts';
 export interface Finding {
   readonly policy: string;
   readonly rule: string;
-  /** What happens: deny, warn or audit. */
-  readonly action: Action;
+  /** What happens: deny, warn or audit; `excused` when an exception in force says that nothing does. */
+  readonly action: Action | 'excused';
   /** `violation`: the rule says no. `unknown`: it could not tell. `error`: the rule itself failed. */
   readonly outcome: 'violation' | 'unknown' | 'error';
   /** The stored object already had it, so it is no reason to refuse this update. */
@@ -26,6 +27,10 @@ export interface Finding {
   /** One line, without the container: `image "x" has no tag, so it means "latest"`. */
   readonly message: string;
   readonly remedy: string | undefined;
+  /** With the action `excused`, and only then: by which exception, and what would happen without it. */
+  readonly excuse?: { readonly exception: ImageException; readonly insteadOf: Action } | undefined;
+  /** The exception that would have excused it, had it not expired. */
+  readonly lapsed?: ImageException | undefined;
 }
 
 /** A policy that applies to a request, and what it looks at there. */
@@ -46,6 +51,8 @@ export interface Judged {
   readonly facts: Facts;
   /** The containers that this request can change at all. */
   readonly concerns: (container: Container) => boolean;
+  /** Not given where there are no exceptions. */
+  readonly excuses?: Excuses | undefined;
 }
 
 /** Throws a ShapeError when a rule finds that the object is not of the shape its kind has. */
@@ -75,7 +82,8 @@ function judgeBy(policy: Policy, coverage: Coverage, judged: Judged): readonly T
   const asked = { coverage, subject };
   const all: Told[] = [];
   for (const binding of policy.bindings) for (const one of ask(policy, binding, asked)) all.push(one);
-  return all;
+  const { excuses } = judged;
+  return excuses === undefined ? all : all.map((one) => ({ ...one, finding: excuses.applied(one.finding) }));
 }
 
 interface Asked {
@@ -145,20 +153,22 @@ function ruleError(policy: Policy, binding: Binding, error: unknown): Finding {
   };
 }
 
-/** Several rules stumble over one image that cannot be read: the strictest of them speaks, the others are silent. */
+/**
+ * Several rules stumble over one image that cannot be read: the strictest of them speaks, the others are silent. An excused
+ * one never speaks for others, since its exception is not about them.
+ */
 function told(all: readonly Told[]): readonly Finding[] {
   if (!all.some(({ problem }) => problem?.unreadable)) return all.map(({ finding }) => finding);
-  const speakers = new Map<Container | string, Finding>();
+  const speakers = new Map<Container | string, { readonly finding: Finding; readonly strict: number }>();
   for (const { finding, problem } of all) {
-    if (!problem?.unreadable) continue;
+    if (!problem?.unreadable || finding.action === 'excused') continue;
     const before = speakers.get(broken(finding));
-    if (before === undefined || strictness(finding.action) < strictness(before.action)) {
-      speakers.set(broken(finding), finding);
-    }
+    const strict = strictness(finding.action);
+    if (before === undefined || strict < before.strict) speakers.set(broken(finding), { finding, strict });
   }
-  return all
-    .filter(({ finding, problem }) => !problem?.unreadable || speakers.get(broken(finding)) === finding)
-    .map(({ finding }) => finding);
+  const speaks = ({ finding, problem }: Told): boolean =>
+    !problem?.unreadable || finding.action === 'excused' || speakers.get(broken(finding))?.finding === finding;
+  return all.filter(speaks).map(({ finding }) => finding);
 }
 
 /** Not the place: one annotation can hold several images. */

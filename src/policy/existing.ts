@@ -13,8 +13,14 @@ export function forgiveExisting(now: readonly Finding[], before: readonly Findin
     const left = had.get(identity(finding)) ?? 0;
     if (left === 0) return finding;
     had.set(identity(finding), left - 1);
-    return { ...finding, existing: true, action: finding.action === 'deny' ? 'warn' : finding.action };
+    return { ...finding, existing: true, ...milder(finding) };
   });
+}
+
+/** What is excused stays excused, now instead of a warning. */
+function milder({ action, excuse }: Finding): Pick<Finding, 'action' | 'excuse'> {
+  if (excuse?.insteadOf === 'deny') return { action, excuse: { ...excuse, insteadOf: 'warn' } };
+  return { action: action === 'deny' ? 'warn' : action, excuse };
 }
 
 function identity(finding: Finding): string {

@@ -3,7 +3,8 @@
  * of them takes, so that an editor completes and checks the parameters of the rule that was chosen.
  */
 import type { Rule } from './rule.ts';
-import { API_VERSION, POLICY_SCHEMA } from './schema.ts';
+import { API_VERSION, withListReferences } from './document-schema.ts';
+import { POLICY_SCHEMA, WRITTEN_SCHEMAS } from './schema.ts';
 
 interface DocumentSchema {
   /** What `tidewaiter schema` and the file call it. */
@@ -15,7 +16,24 @@ interface DocumentSchema {
 
 /** Every kind of document with our apiVersion. */
 export const DOCUMENT_SCHEMAS: readonly DocumentSchema[] = [
-  { name: 'policy', kind: 'ImagePolicy', title: 'A policy of tidewaiter', schema: policySchema },
+  {
+    name: 'policy',
+    kind: 'ImagePolicy',
+    title: 'A policy of tidewaiter',
+    schema: (rules) => withListReferences(policySchema(rules)),
+  },
+  {
+    name: 'exception',
+    kind: 'ImagePolicyException',
+    title: 'An exception from a policy of tidewaiter',
+    schema: () => WRITTEN_SCHEMAS.ImagePolicyException,
+  },
+  {
+    name: 'list',
+    kind: 'ImagePolicyList',
+    title: 'A list of texts that policies of tidewaiter share',
+    schema: () => WRITTEN_SCHEMAS.ImagePolicyList,
+  },
 ];
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
@@ -68,7 +86,7 @@ function parametersBranch({ name, description, parameters }: Rule): object {
     if: { required: ['rule'], properties: { rule: { const: name } } },
     then: {
       ...(needed ? { required: ['parameters'] } : {}),
-      properties: { parameters: { description, ...parameters } },
+      properties: { parameters: { description, ...withListReferences(parameters) } },
     },
   };
 }

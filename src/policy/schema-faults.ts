@@ -9,6 +9,8 @@ export interface DocumentFault {
   readonly pointer: string;
   readonly problem: string;
   readonly at: 'key' | 'value';
+  /** The fault is in this named list, and `pointer` is relative to its document; `usedAt` is where the list is used. */
+  readonly list?: { readonly name: string; readonly usedAt: string } | undefined;
 }
 
 export type SchemaCheck = (value: unknown) => readonly DocumentFault[];

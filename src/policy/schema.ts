@@ -1,38 +1,36 @@
-/** JSON Schema (draft 2020-12) of an ImagePolicy document; the parameters of each rule have their own. */
+/** JSON Schemas of our documents, as they are read; the parameters of each rule have their own. */
 import { CONTAINER_KINDS } from '../pod/containers.ts';
+import { documentSchema, oneOf, strings, withListReferences } from './document-schema.ts';
 import { ACTIONS } from './policy.ts';
-
-export const API_VERSION = 'tidewaiter.dev/v1alpha1';
-
-const strings = (description: string): object => ({
-  type: 'array',
-  items: { type: 'string', minLength: 1 },
-  description,
-});
-
-const oneOf = (values: readonly string[], description: string): object => ({
-  type: 'array',
-  items: { enum: values },
-  description,
-});
 
 const NAMESPACE_SELECTOR = {
   type: 'object',
   additionalProperties: false,
-  description: 'A label selector on the namespace of the object',
+  description: 'A label selector on the namespace of the object, as in Kubernetes',
   properties: {
-    matchLabels: { type: 'object', additionalProperties: { type: 'string' }, description: 'Labels with their values' },
+    matchLabels: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      description: 'Labels that the namespace must have, with these values',
+    },
     matchExpressions: {
       type: 'array',
-      description: 'Requirements, all of which must hold',
+      description: 'Requirements that must all be met',
       items: {
         type: 'object',
         additionalProperties: false,
         required: ['key', 'operator'],
         properties: {
-          key: { type: 'string', minLength: 1, description: 'The label' },
-          operator: { enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'], description: 'How it is compared' },
-          values: { type: 'array', items: { type: 'string' }, description: 'For In and NotIn: at least one' },
+          key: { type: 'string', minLength: 1, description: 'Key of the label' },
+          operator: {
+            enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'],
+            description: 'How the label is compared with the values',
+          },
+          values: {
+            type: 'array',
+            items: { type: 'string' },
+            description: 'At least one for In and NotIn, none for the others',
+          },
         },
       },
     },
@@ -41,87 +39,139 @@ const NAMESPACE_SELECTOR = {
 
 const clause = (description: string): object => ({
   type: 'object',
-  additionalProperties: false,
   description,
+  additionalProperties: false,
   properties: {
-    namespaces: strings('Namespace globs'),
+    namespaces: strings('Globs of namespaces; objects outside of namespaces match none'),
     namespaceSelector: NAMESPACE_SELECTOR,
-    kinds: strings('Kinds, for example Deployment or Job.batch.volcano.sh'),
+    kinds: strings('Globs of kinds, for example Deployment or Job.batch.volcano.sh'),
     operations: oneOf(['CREATE', 'UPDATE'], 'Operations; DELETE and CONNECT are never judged'),
     users: strings('Globs of user names'),
     groups: strings('Globs of group names'),
-    containers: oneOf(CONTAINER_KINDS, 'Kinds of containers'),
-    images: strings('Image patterns'),
+    containers: oneOf(CONTAINER_KINDS, 'Kinds of containers; "volume" is an image that is mounted'),
+    images: strings('Image patterns, for example registry.example.com/shop/**'),
   },
 });
 
-export const POLICY_SCHEMA = {
+const BINDING = {
   type: 'object',
   additionalProperties: false,
-  required: ['apiVersion', 'kind', 'metadata', 'spec'],
+  required: ['rule'],
   properties: {
-    apiVersion: { const: API_VERSION, description: 'The version of the format' },
-    kind: { const: 'ImagePolicy', description: 'A policy: which rules apply where, and what happens then' },
-    metadata: {
-      type: 'object',
-      description: 'As of any object of Kubernetes; only the name is read',
-      required: ['name'],
-      properties: {
-        name: {
-          type: 'string',
-          description: 'What messages, the log and audit annotations call the policy',
-          maxLength: 63,
-          pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
-          hint: 'lower-case letters, digits and inner hyphens, at most 63',
-        },
-      },
-    },
-    spec: {
-      type: 'object',
-      additionalProperties: false,
-      description: 'What the policy asks, and of which objects',
-      required: ['rules'],
-      properties: {
-        description: { type: 'string', description: 'For people: what it is for' },
-        match: clause('Which objects it covers; every key that is given must fit. Without it: all'),
-        exclude: clause('Which of those it leaves out; every key that is given must fit'),
-        onUpdate: {
-          enum: ['changed', 'all'],
-          default: 'changed',
-          description:
-            'Whether an update is refused only for what it changes, or also for what the stored object already had',
-        },
-        rules: {
-          type: 'array',
-          description: 'Rules with their parameters and action',
-          minItems: 1,
-          items: {
-            type: 'object',
-            additionalProperties: false,
-            required: ['rule'],
-            properties: {
-              rule: { type: 'string', description: 'The name of the rule (npx tidewaiter rules)' },
-              action: {
-                enum: ACTIONS,
-                default: 'deny',
-                description: 'What a violation does: refuse, warn, or only tell the log and the audit annotations',
-              },
-              onUnknown: {
-                enum: ACTIONS,
-                default: 'warn',
-                description: 'The same when the rule could not tell, for example because a registry did not answer',
-              },
-              parameters: { type: 'object', description: 'Parameters of the rule (npx tidewaiter explain rule NAME)' },
-              message: {
-                type: 'string',
-                minLength: 1,
-                maxLength: 500,
-                description: 'Your own words, appended to the message of the rule',
-              },
-            },
-          },
-        },
-      },
+    rule: { type: 'string', description: 'Name of a rule' },
+    action: { enum: ACTIONS, default: 'deny', description: 'What a violation does' },
+    onUnknown: { enum: ACTIONS, default: 'warn', description: 'What it does when the rule could not tell' },
+    parameters: { type: 'object', description: "The rule's own parameters" },
+    message: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 500,
+      description: "Appended to the rule's sentence: what your people should do",
     },
   },
 } as const;
+
+export const POLICY_SCHEMA = documentSchema('ImagePolicy', {
+  name: 'Unique among the policies; stands in every message: [name/rule]',
+  description: 'Which rules apply where, and what a finding does',
+  spec: {
+    type: 'object',
+    description: 'The policy',
+    additionalProperties: false,
+    required: ['rules'],
+    properties: {
+      description: { type: 'string', description: 'For people' },
+      match: clause('What the policy is about: every key that is given must match; without it, everything'),
+      exclude: clause('What it leaves alone: whatever all the given keys match'),
+      onUpdate: {
+        enum: ['changed', 'all'],
+        default: 'changed',
+        description: 'changed: on UPDATE, what the stored object already had is a warning; all: it is judged as if new',
+      },
+      rules: { type: 'array', minItems: 1, items: BINDING, description: 'The rules, in the order of their findings' },
+    },
+  },
+});
+
+/** Somebody must be there to ask: white space and dashes are no owner and no reason. */
+const said = (description: string): object => ({
+  type: 'string',
+  maxLength: 500,
+  pattern: '[\\p{L}\\p{N}]',
+  hint: 'at least a letter or a digit, and at most 500 characters',
+  description,
+});
+
+const NOT_EMPTY = { minItems: 1 };
+
+export const EXCEPTION_SCHEMA = documentSchema('ImagePolicyException', {
+  name: 'Unique among the exceptions; stands wherever the exception was used',
+  description: 'Excuses findings of a policy for a while: they are told, and do nothing',
+  spec: {
+    type: 'object',
+    description: 'The exception',
+    additionalProperties: false,
+    required: ['policy', 'rules', 'match', 'owner', 'reason', 'expires'],
+    properties: {
+      policy: { type: 'string', description: 'metadata.name of the policy' },
+      rules: {
+        type: 'array',
+        ...NOT_EMPTY,
+        items: { type: 'string' },
+        description: 'Rules of that policy whose findings are excused',
+      },
+      match: {
+        type: 'object',
+        additionalProperties: false,
+        minProperties: 1,
+        description: 'What is excused: every key that is given must match. For everything say it: kinds: ["*"]',
+        properties: {
+          namespaces: strings('Globs of namespaces; objects outside of namespaces match none', NOT_EMPTY),
+          kinds: strings('Globs of kinds, for example Deployment or Job.batch.volcano.sh', NOT_EMPTY),
+          names: strings(
+            'Globs of object names. The Pods of a Deployment "web" are called web-*, and at their creation have only the beginning of a name',
+            NOT_EMPTY,
+          ),
+          containers: strings(
+            'Globs of the names of containers and image volumes (not their kinds: a name is what one team answers for). What has no name matches none',
+            NOT_EMPTY,
+          ),
+          images: strings('Image patterns; an image that cannot be read matches none', NOT_EMPTY),
+        },
+      },
+      owner: said('Who answers for it: a team, a person, an address'),
+      reason: said('Why it is there, for whoever finds it'),
+      expires: {
+        type: 'string',
+        pattern: '^\\d{4}-\\d\\d-\\d\\d$',
+        hint: 'write a day as YYYY-MM-DD, for example 2027-01-31',
+        description: 'The last day on which it excuses anything, through the end of that day in UTC: YYYY-MM-DD',
+      },
+    },
+  },
+});
+
+export const LIST_SCHEMA = documentSchema('ImagePolicyList', {
+  name: 'Unique among the lists; policies and exceptions refer to it as {list: NAME}',
+  description: 'Texts that many policies share: where a list of texts is expected, {list: NAME} stands for all of them',
+  spec: {
+    type: 'object',
+    description: 'The list',
+    additionalProperties: false,
+    required: ['items'],
+    properties: {
+      description: { type: 'string', description: 'For people' },
+      items: strings('Image patterns, namespaces, tags: what the places take that refer to it', NOT_EMPTY),
+    },
+  },
+});
+
+export const DOCUMENT_KINDS = ['ImagePolicy', 'ImagePolicyException', 'ImagePolicyList'] as const;
+export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
+
+/** The schemas as people write the documents, for editors: with references to named lists. */
+export const WRITTEN_SCHEMAS: Readonly<Record<DocumentKind, object>> = {
+  ImagePolicy: withListReferences(POLICY_SCHEMA),
+  ImagePolicyException: withListReferences(EXCEPTION_SCHEMA),
+  ImagePolicyList: LIST_SCHEMA,
+};

@@ -2,14 +2,14 @@
  * Where a policy applies. Every key that is given must match; `exclude` takes the same keys and takes out what all of them
  * match. An empty or absent list says nothing, so an empty `exclude` excludes nothing.
  */
-import { compileGlob } from '../image/glob.ts';
-import { type ImagePattern, patternSet } from '../image/pattern.ts';
+import { compileGlobs } from '../image/glob.ts';
+import type { PatternSet } from '../image/pattern.ts';
 import type { Container, ContainerKind } from '../pod/containers.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Fact, Labels } from './fact.ts';
 import { type Answer, both, type LabelSelector, selects } from './selector.ts';
 
-/** One `match` or `exclude` block, as the document has it, image patterns parsed. */
+/** One `match` or `exclude` block, as the document has it, image patterns compiled. */
 export interface Clause {
   readonly namespaces?: readonly string[] | undefined;
   readonly namespaceSelector?: LabelSelector | undefined;
@@ -18,7 +18,7 @@ export interface Clause {
   readonly users?: readonly string[] | undefined;
   readonly groups?: readonly string[] | undefined;
   readonly containers?: readonly ContainerKind[] | undefined;
-  readonly images?: readonly ImagePattern[] | undefined;
+  readonly images?: PatternSet | undefined;
 }
 
 /** The part of a request that scopes look at. */
@@ -119,7 +119,7 @@ function compileClause(clause: Clause): CompiledClause {
     ...given(clause.groups, groupTest),
   ];
   const kinds = clause.containers?.length ? new Set(clause.containers) : undefined;
-  const images = clause.images?.length ? patternSet(clause.images) : undefined;
+  const { images } = clause;
   return {
     request: (request) => tests.reduce<Answer>((answer, { ask }) => both(answer, ask(request)), 'yes'),
     doubts: (request) => tests.flatMap(({ ask, doubt }) => (ask(request) === 'unknown' ? [doubt(request)] : [])),
@@ -147,13 +147,8 @@ function given<T>(list: readonly T[] | undefined, test: (list: readonly T[]) => 
   return list === undefined || list.length === 0 ? [] : [test(list)];
 }
 
-function anyGlob(globs: readonly string[]): (text: string) => boolean {
-  const tests = globs.map(compileGlob);
-  return (text) => tests.some((test) => test(text));
-}
-
 function namespaceTest(globs: readonly string[]): Test {
-  const matches = anyGlob(globs);
+  const matches = compileGlobs(globs);
   return certain(({ namespace }) => namespace !== undefined && matches(namespace));
 }
 
@@ -171,7 +166,7 @@ function selectorTest(selector: LabelSelector): Test {
 
 /** `Deployment`, or `Job.batch.volcano.sh` where a kind's name alone is not enough. */
 function kindTest(globs: readonly string[]): Test {
-  const matches = anyGlob(globs);
+  const matches = compileGlobs(globs);
   return certain(({ workload: { type } }) => matches(type.kind) || matches(`${type.kind}.${type.group}`));
 }
 
@@ -180,12 +175,12 @@ function operationTest(operations: readonly string[]): Test {
 }
 
 function userTest(globs: readonly string[]): Test {
-  const matches = anyGlob(globs);
+  const matches = compileGlobs(globs);
   return askingUser((user) => matches(user.name));
 }
 
 function groupTest(globs: readonly string[]): Test {
-  const matches = anyGlob(globs);
+  const matches = compileGlobs(globs);
   return askingUser((user) => user.groups.some(matches));
 }
 

@@ -1,4 +1,5 @@
 /** Kubernetes label selectors (meta/v1 LabelSelector), answered with three values when labels are not known. */
+import { quoteValue } from '../image/quote.ts';
 import type { Labels } from './fact.ts';
 
 export interface LabelSelector {
@@ -37,4 +38,25 @@ function meets(requirement: LabelRequirement, labels: Labels, complete: boolean)
   const within = known && (requirement.values ?? []).includes(labels[requirement.key] ?? '');
   const met = { In: within, NotIn: !within, Exists: known, DoesNotExist: !known }[requirement.operator];
   return met ? 'yes' : 'no';
+}
+
+/** Why no set of labels can meet the selector, if so. */
+export function contradictionIn(selector: LabelSelector): string | undefined {
+  const labels = Object.entries(selector.matchLabels ?? {});
+  const requirements: readonly LabelRequirement[] = [
+    ...labels.map(([key, value]) => ({ key, operator: 'In' as const, values: [value] })),
+    ...(selector.matchExpressions ?? []),
+  ];
+  for (const [key, asked] of Map.groupBy(requirements, (requirement) => requirement.key)) {
+    if (!canBeMet(key, asked)) return `no label ${quoteValue(key)} can meet all requirements of "namespaceSelector"`;
+  }
+  return undefined;
+}
+
+/** One value at most has to be tried for each that is named, besides no label at all, and a value that nobody names. */
+function canBeMet(key: string, requirements: readonly LabelRequirement[]): boolean {
+  const named = requirements.flatMap(({ values = [] }) => values);
+  const unnamed = `${named.toSorted((one, other) => other.length - one.length)[0] ?? ''}x`;
+  const tried: readonly Labels[] = [{}, ...[...new Set(named), unnamed].map((value) => ({ [key]: value }))];
+  return tried.some((labels) => requirements.every((requirement) => meets(requirement, labels, true) === 'yes'));
 }

@@ -1,5 +1,5 @@
 /** The result of `check`: the object that `-o json` prints. Keys are stable; `version` counts incompatible changes. */
-import type { FindingRow, ImageRow } from './rows.ts';
+import type { FindingRow, ImageRow, NoticeRow } from './rows.ts';
 
 export interface CheckReport {
   readonly version: 1;
@@ -12,13 +12,17 @@ export interface CheckReport {
     /** Findings with the action deny. */
     readonly denied: number;
     readonly warned: number;
-    /** Findings, of whatever action, that could not be decided. */
+    /** Findings, of whatever action, that could not be decided; excused ones are not among them. */
     readonly unknown: number;
+    /** Findings that an exception excuses: they are listed, and do nothing. */
+    readonly excused: number;
     readonly errors: number;
   };
   readonly images: readonly ImageRow[];
   readonly findings: readonly FindingRow[];
   readonly errors: readonly ErrorRow[];
+  /** About the policies, not about the manifests: they never change the exit code. */
+  readonly notices: readonly NoticeRow[];
 }
 
 export interface ErrorRow {
@@ -35,6 +39,7 @@ export type FailOn = (typeof FAIL_ON)[number];
 /** What makes the answer "no": a denial, and what `failOn` adds. */
 export function fails({ action, outcome }: Pick<FindingRow, 'action' | 'outcome'>, failOn: FailOn): boolean {
   if (action === 'deny') return true;
+  if (action === 'excused') return false;
   return failOn === 'warn' ? action === 'warn' : failOn === 'unknown' && outcome !== 'violation';
 }
 

@@ -13,13 +13,13 @@ export interface GithubOptions {
   readonly folder: string;
 }
 
-/** What is only audited is not annotated: its author wants nobody to be bothered. */
+/** What is only audited or excused is not annotated: somebody wants nobody to be bothered. The summary counts it. */
 export function githubCheck(report: CheckReport, { policySource, folder }: GithubOptions): string {
   const errors = report.errors.map((row) =>
     command('error', { ...row, title: 'not judged', text: row.message, folder }),
   );
   const findings = report.findings
-    .filter(({ action }) => action !== 'audit')
+    .filter(({ action }) => action !== 'audit' && action !== 'excused')
     .map((row) => command(levelOf(row), { ...row, title: row.rule, text: findingText(row), folder }));
   const summary = oneLine(summaryLine(report, policySource, paint(false)));
   return [...errors, ...findings, summary].map((line) => `${line}\n`).join('');

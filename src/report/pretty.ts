@@ -1,7 +1,7 @@
 /** Findings for people: one block per file, aligned; colours only where the caller says so. */
 import colours from 'picocolors';
 import type { CheckReport, ErrorRow } from './check.ts';
-import { type FindingRow, rowLabel } from './rows.ts';
+import { type ExceptionRow, type FindingRow, type NoticeRow, rowLabel } from './rows.ts';
 
 export type Paint = ReturnType<typeof colours.createColors>;
 
@@ -15,7 +15,16 @@ export function prettyCheck(report: CheckReport, policySource: string, ink: Pain
     const errors = report.errors.filter((error) => error.file === file);
     return fileBlock(file, { findings: report.findings.filter((finding) => finding.file === file), errors }, ink);
   });
-  return `${blocks.map((block) => `${block}\n`).join('')}${summaryLine(report, policySource, ink)}\n`;
+  const notices = noticeLines(report.notices, ink);
+  return `${blocks.map((block) => `${block}\n`).join('')}${notices}${summaryLine(report, policySource, ink)}\n`;
+}
+
+/** One line each, with their place, and an empty line after them. */
+export function noticeLines(notices: readonly NoticeRow[], ink: Paint): string {
+  const lines = notices.map(({ file, line, column, message }) => {
+    return `${ink.dim(`${file}:${line}:${column}`)}  ${ink.cyan('notice')}  ${message}\n`;
+  });
+  return lines.length === 0 ? '' : `${lines.join('')}\n`;
 }
 
 interface Block {
@@ -30,13 +39,21 @@ function fileBlock(file: string, { findings, errors }: Block, ink: Paint): strin
   const placeWidth = widest([...shown, ...errors].map(placeOf));
   const messageWidth = Math.min(MAX_MESSAGE, widest(shown.map(({ message }) => message)));
   const whereWidth = widest(shown.map((row) => rowLabel(row)));
-  const lines = errors.map((row) => `  ${placeOf(row).padStart(placeWidth)}  ${ink.red('error')}  ${row.message}`);
+  const levelWidth = widest(['error', ...shown.map(({ action }) => action)]);
+  const lines = errors.map((row) => {
+    return `  ${placeOf(row).padStart(placeWidth)}  ${ink.red('error'.padEnd(levelWidth))}  ${row.message}`;
+  });
   for (const row of shown) {
     const rule = row.outcome === 'violation' ? row.rule : `${row.rule}, unknown`;
     const place = ink.dim(placeOf(row).padStart(placeWidth));
     const where = ink.dim(rowLabel(row).padEnd(whereWidth));
-    lines.push(`  ${place}  ${level(row, ink)}  ${row.message.padEnd(messageWidth)}  ${where}  ${ink.cyan(rule)}`);
-    if (row.remedy !== null) lines.push(`  ${' '.repeat(placeWidth)}         ${ink.dim(row.remedy)}`);
+    const level = levelInk(row, ink)(row.action.padEnd(levelWidth));
+    const message = row.message.padEnd(messageWidth);
+    lines.push(
+      `  ${place}  ${level}  ${row.exception === null ? message : ink.dim(message)}  ${where}  ${ink.cyan(rule)}`,
+    );
+    const more = row.exception === null ? row.remedy : excuseLine(row.exception);
+    if (more !== null) lines.push(`  ${' '.repeat(placeWidth + levelWidth)}    ${ink.dim(more)}`);
   }
   return lines.length === 0 ? '' : `${ink.underline(file)}\n${lines.join('\n')}\n`;
 }
@@ -49,17 +66,23 @@ function placeOf({ line, column }: { readonly line: number | null; readonly colu
   return line === null ? '' : `${line}:${column}`;
 }
 
-function level({ action }: FindingRow, ink: Paint): string {
-  if (action === 'deny') return ink.red('deny ');
-  return action === 'warn' ? ink.yellow('warn ') : ink.dim('audit');
+function levelInk({ action }: FindingRow, ink: Paint): Paint['dim'] {
+  if (action === 'deny') return ink.red;
+  return action === 'warn' ? ink.yellow : ink.dim;
+}
+
+/** In the place of the remedy: there is nothing to do until then. */
+function excuseLine({ name, owner, reason, expires, insteadOf }: ExceptionRow): string {
+  return `would ${insteadOf}, but for the exception ${name} of ${owner} until ${expires}: ${reason}`;
 }
 
 export function summaryLine({ summary, findings }: CheckReport, policySource: string, ink: Paint): string {
-  const { files, workloads, images, denied, warned, unknown, errors } = summary;
+  const { files, workloads, images, denied, warned, unknown, excused, errors } = summary;
   const verdicts = [
     denied === 0 ? '0 denied' : ink.red(`${denied} denied`),
     warned === 0 ? '0 warned' : ink.yellow(`${warned} warned`),
     `${unknown} unknown`,
+    ...(excused === 0 ? [] : [`${excused} excused`]),
     ...(errors === 0 ? [] : [ink.red(count(errors, 'error'))]),
   ];
   const audited = findings.filter(({ action }) => action === 'audit').length;

@@ -2,7 +2,8 @@
 import { objectLabel } from '../admission/message.ts';
 import type { Difference } from '../recording/compare.ts';
 import type { ErrorRow } from './check.ts';
-import type { Paint } from './pretty.ts';
+import { noticeLines, type Paint } from './pretty.ts';
+import type { NoticeRow } from './rows.ts';
 
 export interface ReplayRow {
   readonly file: string;
@@ -38,9 +39,15 @@ export interface ReplayReport {
   };
   readonly reviews: readonly ReplayRow[];
   readonly errors: readonly ErrorRow[];
+  /** About the policies, not about the reviews: they never change the exit code. */
+  readonly notices: readonly NoticeRow[];
 }
 
-export function replayReport(files: number, reviews: readonly ReplayRow[], errors: readonly ErrorRow[]): ReplayReport {
+export function replayReport(
+  files: number,
+  reviews: readonly ReplayRow[],
+  { errors, notices }: Pick<ReplayReport, 'errors' | 'notices'>,
+): ReplayReport {
   const having = (test: (row: ReplayRow) => boolean): number => reviews.filter(test).length;
   const changed = (kind: Difference['kind']) => (row: ReplayRow) =>
     row.differences.some((difference) => difference.kind === kind);
@@ -61,6 +68,7 @@ export function replayReport(files: number, reviews: readonly ReplayRow[], error
     },
     reviews,
     errors,
+    notices,
   };
 }
 
@@ -83,7 +91,7 @@ export function prettyReplay(report: ReplayReport, compared: string, ink: Paint)
   });
   const changed = report.reviews.filter(({ differences }) => differences.length > 0);
   const lines = [...errors, ...changed.flatMap((row) => differenceLines(row, ink))];
-  return `${lines.map((line) => `${line}\n`).join('')}${summaryLine(report, ink)} (${compared})\n`;
+  return `${lines.map((line) => `${line}\n`).join('')}${noticeLines(report.notices, ink)}${summaryLine(report, ink)} (${compared})\n`;
 }
 
 function differenceLines(

@@ -2,6 +2,7 @@
 import { objectLabel, source } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
+import type { PlacedNotice } from '../files/policies.ts';
 import type { Finding } from '../policy/evaluate.ts';
 
 export interface ObjectRow {
@@ -38,10 +39,40 @@ export interface FindingRow extends ObjectRow {
   readonly existing: boolean;
   readonly message: string;
   readonly remedy: string | null;
+  /** Not null with the action `excused`, and only then. */
+  readonly exception: ExceptionRow | null;
+}
+
+/** The exception that excuses a finding. */
+export interface ExceptionRow {
+  readonly name: string;
+  readonly owner: string;
+  readonly reason: string;
+  /** The last day, YYYY-MM-DD. */
+  readonly expires: string;
+  /** The action that the finding would have without it. */
+  readonly insteadOf: 'deny' | 'warn' | 'audit';
+}
+
+/** What is no finding and no fault: a document of the policies that does nothing here, or soon will not any more. */
+export interface NoticeRow {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** ImagePolicy, ImagePolicyException or ImagePolicyList, and its name. */
+  readonly kind: string;
+  readonly name: string;
+  /** null where it is about the whole document. */
+  readonly rule: string | null;
+  readonly message: string;
+}
+
+export function noticeRow({ file, line, column, kind, name, rule, message }: PlacedNotice): NoticeRow {
+  return { file, line, column, kind, name, rule: rule ?? null, message };
 }
 
 export function findingRow(object: ObjectRow, finding: Finding): FindingRow {
-  const { container, pointer, policy, rule, action, outcome, existing, message, remedy } = finding;
+  const { container, pointer, policy, rule, action, outcome, existing, message, remedy, excuse } = finding;
   return {
     ...object,
     container: container?.name ?? null,
@@ -55,7 +86,13 @@ export function findingRow(object: ObjectRow, finding: Finding): FindingRow {
     existing,
     message,
     remedy: remedy ?? null,
+    exception: excuse === undefined ? null : exceptionRow(excuse),
   };
+}
+
+function exceptionRow({ exception, insteadOf }: NonNullable<Finding['excuse']>): ExceptionRow {
+  const { name, owner, reason, expires } = exception;
+  return { name, owner, reason, expires, insteadOf };
 }
 
 export function imageRow(object: ObjectRow, container: Container): ImageRow {

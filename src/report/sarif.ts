@@ -67,7 +67,7 @@ function descriptor(rule: Rule): SarifRuleBuilder {
   });
 }
 
-const LEVELS = { deny: 'error', warn: 'warning', audit: 'note' } as const;
+const LEVELS = { deny: 'error', warn: 'warning', audit: 'note', excused: 'note' } as const;
 
 /**
  * The level says what happens, also where the rule could not tell and `onUnknown` decided: a result of the kind "open" must
@@ -78,7 +78,8 @@ function result(row: FindingRow, folder: string, count: Map<string, number>): Sa
   return new SarifResultBuilder({
     ruleId: row.rule,
     kind: 'fail',
-    level: LEVELS[action],
+    level: LEVELS[row.exception?.insteadOf ?? action],
+    ...suppressed(row),
     message: { text: plain(findingText(row)) },
     locations: [
       {
@@ -89,6 +90,14 @@ function result(row: FindingRow, folder: string, count: Map<string, number>): Sa
     partialFingerprints: { 'tidewaiter/v1': fingerprint(row, folder, count) },
     properties: { policy, action, outcome, existing, kind, namespace, name, container, image, pointer, remedy },
   });
+}
+
+/** Excused by an exception: viewers close the alert, and say why. Section 3.35. */
+function suppressed({ exception }: FindingRow): object {
+  if (exception === null) return {};
+  const { name, owner, reason, expires } = exception;
+  const justification = plain(`exception ${name} of ${owner} until ${expires}: ${reason}`);
+  return { suppressions: [{ kind: 'external', status: 'accepted', justification }] };
 }
 
 /** The same when lines move, other documents come or go, or the policy's action changes. The nth of equal ones has a number. */

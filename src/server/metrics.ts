@@ -1,6 +1,7 @@
 /** What Prometheus reads. Label values come from fixed sets or from the loaded policies, never from an object. */
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { Finding } from '../policy/evaluate.ts';
+import type { ImageException } from '../policy/exception.ts';
 import { createTally } from './tally.ts';
 
 export type Endpoint = 'validate' | 'mutate';
@@ -8,6 +9,8 @@ export type Endpoint = 'validate' | 'mutate';
 export interface Metrics {
   reviewed(endpoint: Endpoint, operation: string, decision: 'allow' | 'deny', seconds: number): void;
   found(findings: readonly Finding[]): void;
+  /** The exceptions that are loaded now, so that one that is never used is seen as well. */
+  excusing(exceptions: readonly ImageException[]): void;
   /** An HTTP error that was sent instead of a review; `code` is the HTTP status. */
   refused(code: number): void;
   /** Prometheus text format, and its content type. */
@@ -45,6 +48,18 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
     labelNames: ['code'],
     registers,
   });
+  const used = new Counter({
+    name: 'tidewaiter_exceptions_used_total',
+    help: 'Findings that an exception excused.',
+    labelNames: ['exception'],
+    registers,
+  });
+  const ends = new Gauge({
+    name: 'tidewaiter_exception_expiry_timestamp_seconds',
+    help: 'When an exception ends, in seconds since 1970.',
+    labelNames: ['exception'],
+    registers,
+  });
   const build = new Gauge({ name: 'tidewaiter_build_info', help: 'Always 1.', labelNames: ['version'], registers });
   build.set({ version }, 1);
   const expiry = new Gauge({
@@ -58,12 +73,20 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
     for (const [endpoint, seconds] of tally.takeDurations()) duration.observe({ endpoint }, seconds);
     for (const [labels, count] of tally.takeReviews()) reviews.inc(labels, count);
     for (const [labels, count] of tally.takeFindings()) findings.inc(labels, count);
+    for (const [labels, count] of tally.takeUses()) used.inc(labels, count);
   };
   return {
     reviewed(endpoint, operation, decision, seconds) {
       if (tally.review(endpoint, operation, decision, seconds)) settle();
     },
     found: (list) => tally.found(list),
+    excusing(exceptions) {
+      ends.reset();
+      for (const { name: exception, endsAt } of exceptions) {
+        ends.set({ exception }, endsAt / 1000);
+        used.inc({ exception }, 0);
+      }
+    },
     refused: (code) => refused.inc({ code: String(code) }),
     async exposition() {
       settle();

@@ -11,6 +11,7 @@ type FindingLabels = {
   readonly action: string;
   readonly outcome: string;
 };
+type UseLabels = { readonly exception: string };
 
 export interface Tally {
   /** True when it is full, so that somebody must take what is in it. */
@@ -19,6 +20,8 @@ export interface Tally {
   takeDurations(): readonly (readonly [Endpoint, number])[];
   takeReviews(): Counted<ReviewLabels>;
   takeFindings(): Counted<FindingLabels>;
+  /** Uses of exceptions. */
+  takeUses(): Counted<UseLabels>;
 }
 
 const FULL = 512;
@@ -28,6 +31,7 @@ export function createTally(): Tally {
   const sizes = { validate: 0, mutate: 0 };
   const reviews = { validate: new Map<string, Map<string, number>>(), mutate: new Map<string, Map<string, number>>() };
   const findings = new Map<string, { readonly labels: FindingLabels; count: number }>();
+  const uses = new Map<string, { readonly labels: UseLabels; count: number }>();
   return {
     review(endpoint, operation, decision, seconds) {
       // Strings that are there already: to put a key together from them would cost as much as all the rest.
@@ -39,8 +43,11 @@ export function createTally(): Tally {
       return sizes[endpoint] === FULL;
     },
     found(list) {
-      for (const { policy, rule, action, outcome } of list) {
+      for (const { policy, rule, action, outcome, excuse } of list) {
         count(findings, `${policy} ${rule} ${action} ${outcome}`, () => ({ policy, rule, action, outcome }));
+        if (excuse === undefined) continue;
+        const exception = excuse.exception.name;
+        count(uses, exception, () => ({ exception }));
       }
     },
     takeDurations: () =>
@@ -58,6 +65,7 @@ export function createTally(): Tally {
         return taken;
       }),
     takeFindings: () => take(findings),
+    takeUses: () => take(uses),
   };
 }
 

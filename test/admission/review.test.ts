@@ -252,6 +252,7 @@ const finding = (change: Partial<Finding> = {}): Finding => ({
 
 const decision = (...findings: readonly Finding[]): Decision => ({
   outcome: 'judged',
+  covered: [],
   allowed: findings.every(({ action }) => action !== 'deny'),
   findings,
   workload,

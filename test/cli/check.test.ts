@@ -44,8 +44,10 @@ describe('check', () => {
       denied: 1,
       warned: 1,
       unknown: 0,
+      excused: 0,
       errors: 0,
     });
+    expect(report.notices).toEqual([]);
     expect(report.findings[0]).toEqual({
       file: manifest,
       line: 15,
@@ -66,6 +68,7 @@ describe('check', () => {
       existing: false,
       message: 'image "nginx" has no tag, so it means "latest"',
       remedy: 'name a version, for example :1.27',
+      exception: null,
     });
     expect(report.images.map(({ line, image, name, namespace }) => ({ line, image, name, namespace }))).toEqual([
       { line: 7, image: PINNED, name: 'good', namespace: 'shop' },
@@ -237,6 +240,51 @@ spec:
     expect(report.findings[1]?.message).toBe(
       'image "nginx:1" has no digest, so it can change under you (could not tell whether the policy applies: namespace "c" is not among the files)',
     );
+  });
+});
+
+describe('notices', () => {
+  const policy = (name: string, spec: string): string =>
+    `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: ${name}}\nspec: {${spec}}\n`;
+  const policies = file(
+    'notices/policies.yaml',
+    [
+      policy('used', 'rules: [{rule: image-reference}]'),
+      policy('elsewhere', 'match: {namespaces: [other]}, rules: [{rule: image-reference}]'),
+      policy('volumes', 'match: {containers: [volume]}, rules: [{rule: image-reference}, {rule: image-digest}]'),
+      policy('never', 'match: {namespaces: [a]}, exclude: {namespaces: [a]}, rules: [{rule: image-digest}]'),
+    ].join('---\n'),
+  );
+  const why = 'was never asked about any container: the policy matched 2 workloads and no container there';
+
+  test('name policies and rules that looked at nothing, and never change the exit code', async () => {
+    const manifest = file('notices/pods.yaml', `${pod('a', 'nginx')}---\n${pod('b', 'nginx')}`);
+    const { code, report } = await reportOf(manifest, '-p', policies);
+    expect(code).toBe(0);
+    expect(
+      report.notices.map(({ line, column, kind, name, rule, message }) => [line, column, kind, name, rule, message]),
+    ).toEqual([
+      [
+        19,
+        43,
+        'ImagePolicy',
+        'never',
+        null,
+        'policy "never": it never applies: "exclude" takes out all that "match" lets in',
+      ],
+      [8, 18, 'ImagePolicy', 'elsewhere', null, 'policy "elsewhere" matched 0 of 2 workloads'],
+      [14, 54, 'ImagePolicy', 'volumes', 'image-reference', `rule image-reference of policy "volumes" ${why}`],
+      [14, 79, 'ImagePolicy', 'volumes', 'image-digest', `rule image-digest of policy "volumes" ${why}`],
+    ]);
+    expect((await runCommand(['check', manifest, '-p', policies])).out).toContain(
+      `${policies}:8:18  notice  policy "elsewhere" matched 0 of 2 workloads\n`,
+    );
+  });
+
+  test('say nothing of what was not used where there was nothing to judge', async () => {
+    const manifest = file('notices/empty.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n');
+    const { report } = await reportOf(manifest, '-p', policies);
+    expect(report.notices.map(({ name }) => name)).toEqual(['never']);
   });
 });
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { compileGlob } from '../../src/image/glob.ts';
+import { compileGlob, compileGlobs } from '../../src/image/glob.ts';
 import { naiveGlob } from './naive-match.ts';
 
 describe('compileGlob', () => {
@@ -52,6 +52,24 @@ describe('compileGlob', () => {
   test('finishes on a glob that is made to backtrack', () => {
     expect(compileGlob('*a'.repeat(200) + '*b')('a'.repeat(100_000))).toBe(false);
     expect(compileGlob('*ab'.repeat(200))(`${'a'.repeat(100_000)}b`)).toBe(false);
+  });
+});
+
+describe('compileGlobs', () => {
+  test('matches what any of its globs matches', () => {
+    const glob = few('a', 'b', '*');
+    fc.assert(
+      fc.property(fc.array(glob, { maxLength: 4 }), few('a', 'b'), (globs, text) => {
+        expect(compileGlobs(globs)(text)).toBe(globs.some((one) => naiveGlob(one, text)));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('compiles a list once', () => {
+    const globs = ['a', 'b*'];
+    expect(compileGlobs(globs)).toBe(compileGlobs(globs));
+    expect(compileGlobs([...globs])).not.toBe(compileGlobs(globs));
   });
 });
 

@@ -116,13 +116,44 @@ const CASES: readonly Case[] = [
     manifest: pod('ingress-nginx', 'nginx:1', ', ports: [{containerPort: 80, hostPort: 80}]'),
     found: [],
   },
+  {
+    example: 'exceptions',
+    says: 'what the list has is allowed',
+    manifest: pod('shop', 'mirror.example.com/docker.io/library/nginx:1.27'),
+    found: [],
+  },
+  {
+    example: 'exceptions',
+    says: 'what stands beside the list is allowed',
+    manifest: pod('shop', 'registry.k8s.io/pause:3.10'),
+    found: [],
+  },
+  {
+    example: 'exceptions',
+    says: 'the container that the exception is about is excused',
+    manifest: pod('shop', 'quay.io/vendor/agent:1').replaceAll('name: web', 'name: agent'),
+    found: ['excused image-registry'],
+  },
+  {
+    example: 'exceptions',
+    says: 'only the rule that the exception names is excused',
+    manifest: pod('shop', 'quay.io/vendor/agent').replaceAll('name: web', 'name: agent'),
+    found: ['excused image-registry', 'deny image-tag'],
+  },
+  {
+    example: 'exceptions',
+    says: 'the same image elsewhere is refused',
+    manifest: pod('shop', 'quay.io/vendor/agent:1'),
+    found: ['deny image-registry'],
+  },
 ];
 
 describe('the example policies', () => {
   test.each(CASES)('$example: $says', async ({ example, manifest, found }) => {
     const file = path.join(dir, 'pod.yaml');
     writeFileSync(file, manifest);
-    const { code, out } = await runCommand(['check', file, '-o', 'json', '-p', path.join(EXAMPLES, `${example}.yaml`)]);
+    const policy = path.join(EXAMPLES, `${example}.yaml`);
+    const { code, out } = await runCommand(['check', file, '-o', 'json', '-p', policy, '--now', '2027-06-30']);
     const { findings, errors } = JSON.parse(out) as { findings: { action: string; rule: string }[]; errors: unknown[] };
     expect(findings.map(({ action, rule }) => `${action} ${rule}`).sort()).toEqual([...found].sort());
     expect(errors).toEqual([]);
@@ -132,8 +163,11 @@ describe('the example policies', () => {
   test('all have a case here, and can be used together with the built-in one', async () => {
     const names = readdirSync(EXAMPLES).map((name) => path.basename(name, '.yaml'));
     expect([...new Set(CASES.map(({ example }) => example))].sort()).toEqual(names.sort());
-    const policies = await loadPolicies([path.join(ROOT, 'manifests/policies/baseline.yaml'), EXAMPLES], vocabulary);
+    const baseline = path.join(ROOT, 'manifests/policies/baseline.yaml');
+    const { policies, exceptions, notices } = await loadPolicies([baseline, EXAMPLES], vocabulary);
     expect(policies).toHaveLength(names.length + 1);
+    expect(exceptions).toHaveLength(1);
+    expect(notices).toEqual([]);
   });
 });
 
@@ -144,7 +178,7 @@ describe('a ConfigMap of policies', () => {
     writeFileSync(path.join(data, 'baseline.yaml'), readFileSync(path.join(ROOT, 'manifests/policies/baseline.yaml')));
     symlinkSync('..2026_11_24_00_00_00.1', path.join(dir, '..data'));
     symlinkSync('..data/baseline.yaml', path.join(dir, 'baseline.yaml'));
-    expect((await loadPolicies([dir], vocabulary)).map(({ name }) => name)).toEqual(['baseline']);
+    expect((await loadPolicies([dir], vocabulary)).policies.map(({ name }) => name)).toEqual(['baseline']);
   });
 });
 

@@ -1,8 +1,11 @@
 /** Policies and objects from YAML, and what the one says of the other. */
 import { kindTable } from '../../src/pod/kinds.ts';
+import type { JsonObject } from '../../src/pod/pointer.ts';
 import type { Workload } from '../../src/pod/workload.ts';
 import { type ReadPolicy, readPolicy } from '../../src/policy/document.ts';
 import { coveredBy, evaluate, type Finding } from '../../src/policy/evaluate.ts';
+import type { ImageException } from '../../src/policy/exception.ts';
+import { readException } from '../../src/policy/exception-document.ts';
 import type { Facts } from '../../src/policy/fact.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { Rule } from '../../src/policy/rule.ts';
@@ -25,6 +28,27 @@ export function policyOf(spec: string, rules: readonly Rule[] = RULES): Policy {
   if (!result.ok) throw new Error(result.faults.map(({ pointer, problem }) => `${pointer}: ${problem}`).join('\n'));
   return result.policy;
 }
+
+/** The exception `x` for the policy `test`, in force through `expires`, with this `match` (YAML). */
+export function exceptionOf(match: string, more: JsonObject = {}): ImageException {
+  const [clause] = objectsIn(match);
+  const { name = 'x', ...spec } = more;
+  const rules = ['image-digest'];
+  const document = {
+    apiVersion: 'tidewaiter.dev/v1alpha1',
+    kind: 'ImagePolicyException',
+    metadata: { name },
+    spec: { policy: 'test', rules, match: clause, owner: 'team-x', reason: 'known', expires: '2027-01-31', ...spec },
+  };
+  const policies = new Map([['test', RULES.map((rule) => rule.name)]]);
+  const result = readException(document, { kinds, policies });
+  if (!result.ok) throw new Error(result.faults.map(({ pointer, problem }) => `${pointer}: ${problem}`).join('\n'));
+  return result.exception;
+}
+
+/** Noon on the last day of exceptions made by `exceptionOf`, and the first moment after it. */
+export const LAST_DAY = Date.UTC(2027, 0, 31, 12);
+export const AFTER = Date.UTC(2027, 1, 1);
 
 export function workload(yaml: string): Workload {
   const [object] = objectsIn(yaml);

@@ -23,6 +23,7 @@ export const FINDING: FindingRow = {
   existing: false,
   message: 'image "envoy" has no tag, so it means "latest"',
   remedy: 'name a version, for example :1.27',
+  exception: null,
 };
 
 export function reportOf(findings: readonly FindingRow[], errors: CheckReport['errors'] = []): CheckReport {
@@ -41,11 +42,13 @@ export function reportOf(findings: readonly FindingRow[], errors: CheckReport['e
       denied: having('deny'),
       warned: having('warn'),
       unknown: findings.filter(({ outcome }) => outcome !== 'violation').length,
+      excused: having('excused'),
       errors: errors.length,
     },
     images,
     findings,
     errors,
+    notices: [],
   };
 }
 
@@ -113,6 +116,7 @@ const row: fc.Arbitrary<FindingRow> = fc.record({
   existing: fc.boolean(),
   message: hostileText,
   remedy: fc.option(hostileText),
+  exception: fc.constant(null),
 });
 
 const error = fc.record({

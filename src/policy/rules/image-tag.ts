@@ -1,4 +1,4 @@
-import { compileGlob } from '../../image/glob.ts';
+import { compileGlobs } from '../../image/glob.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { effectiveTag, type ImageReference } from '../../image/reference.ts';
 import { defineRule } from '../rule.ts';
@@ -68,8 +68,8 @@ spec:
   prepare({ required = false, allow, deny = [] }: Parameters) {
     const value: TagLists = {
       required,
-      isDenied: anyGlob(deny),
-      isAllowed: allow === undefined ? () => true : anyGlob(allow),
+      isDenied: compileGlobs(deny),
+      isAllowed: allow === undefined ? () => true : compileGlobs(allow),
       allowed: shortList(allow ?? []),
     };
     return { ok: true, value };
@@ -80,11 +80,6 @@ spec:
       return wrong === undefined ? undefined : { ...wrong, pointer: container.imagePointer };
     }),
 });
-
-function anyGlob(globs: readonly string[]): (tag: string) => boolean {
-  const tests = globs.map(compileGlob);
-  return (tag) => tests.some((test) => test(tag));
-}
 
 function judgeTag(reference: ImageReference, lists: TagLists): { message: string; remedy: string } | undefined {
   const tag = effectiveTag(reference);

@@ -1,0 +1,106 @@
+/** What policies and exceptions did over many verdicts: the counts from which one sees what never did anything. */
+import type { Finding } from '../policy/evaluate.ts';
+import type { ImageException } from '../policy/exception.ts';
+import { documentLabel, type Notice } from '../policy/notice.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Verdict } from './validate.ts';
+
+export interface PolicyUsage {
+  /** Objects that it applied to. */
+  readonly workloads: number;
+  /** Containers in them that its rules were asked about. */
+  readonly containers: number;
+}
+
+export interface ExceptionUsage {
+  /** Findings that it excused. */
+  readonly excused: number;
+  /** Findings that it would have excused, had it not expired. */
+  readonly missed: number;
+}
+
+export interface Usage {
+  /** Objects that were judged, by whatever policy. */
+  readonly workloads: number;
+  policy(name: string): PolicyUsage;
+  exception(name: string): ExceptionUsage;
+  /** Findings of one rule of one policy, excused ones among them. */
+  findings(policy: string, rule: string): number;
+}
+
+export interface UsageCount extends Usage {
+  add(verdict: Verdict): void;
+}
+
+type Counts = Map<string, number>;
+
+/** Empty; `add` one verdict after the other. */
+export function countUsage(): UsageCount {
+  let workloads = 0;
+  const [applied, asked, found]: readonly [Counts, Counts, Counts] = [new Map(), new Map(), new Map()];
+  const [excused, missed]: readonly [Counts, Counts] = [new Map(), new Map()];
+  return {
+    get workloads() {
+      return workloads;
+    },
+    policy: (name) => ({ workloads: applied.get(name) ?? 0, containers: asked.get(name) ?? 0 }),
+    exception: (name) => ({ excused: excused.get(name) ?? 0, missed: missed.get(name) ?? 0 }),
+    findings: (policy, rule) => found.get(`${policy}/${rule}`) ?? 0,
+    add(verdict) {
+      if (verdict.outcome !== 'judged') return;
+      workloads += 1;
+      for (const { policy, coverage } of verdict.covered) {
+        raise(applied, policy.name, 1);
+        raise(asked, policy.name, coverage.containers.length);
+      }
+      for (const finding of verdict.findings) addFinding(finding);
+    },
+  };
+
+  function addFinding({ policy, rule, excuse, lapsed }: Finding): void {
+    raise(found, `${policy}/${rule}`, 1);
+    if (excuse !== undefined) raise(excused, excuse.exception.name, 1);
+    if (lapsed !== undefined) raise(missed, lapsed.name, 1);
+  }
+}
+
+function raise(counts: Counts, key: string, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+export interface Loaded {
+  readonly policies: readonly Policy[];
+  readonly exceptions: readonly ImageException[];
+}
+
+/** What never looked at anything, and exceptions that nobody needed; nothing where there was nothing to look at. */
+export function usageNotices({ policies, exceptions }: Loaded, usage: Usage, now: number): readonly Notice[] {
+  if (usage.workloads === 0) return [];
+  return [
+    ...policies.flatMap((policy) => policyNotice(policy, usage)),
+    ...exceptions.flatMap((exception) => exceptionNotice(exception, usage, now)),
+  ];
+}
+
+function policyNotice({ name, bindings }: Policy, usage: Usage): readonly Notice[] {
+  const { workloads, containers } = usage.policy(name);
+  if (containers > 0) return [];
+  const kind = 'ImagePolicy';
+  const matched = `${documentLabel(kind, name)} matched ${workloads} of ${count(usage.workloads, 'workload')}`;
+  if (workloads === 0) return [{ kind, name, pointer: '/metadata/name', message: matched }];
+  return bindings.map(({ rule }, index) => {
+    const message = `rule ${rule} of ${documentLabel(kind, name)} was never asked about any container: the policy matched ${count(workloads, 'workload')} and no container there`;
+    return { kind, name, rule, pointer: `/spec/rules/${index}/rule`, message };
+  });
+}
+
+/** Of one that has expired, `expiryNotices` tells. */
+function exceptionNotice({ name, endsAt }: ImageException, usage: Usage, now: number): readonly Notice[] {
+  if (now >= endsAt || usage.exception(name).excused > 0) return [];
+  const kind = 'ImagePolicyException';
+  return [{ kind, name, pointer: '/metadata/name', message: `${documentLabel(kind, name)} excused nothing here` }];
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,88 @@
+/** What the JSON Schemas (draft 2020-12) of all our documents share: the envelope, lists of texts, references to named lists. */
+
+export const API_VERSION = 'tidewaiter.dev/v1alpha1';
+
+const NAME = {
+  type: 'string',
+  maxLength: 63,
+  pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+  hint: 'lower-case letters, digits and inner hyphens, at most 63',
+} as const;
+
+interface DocumentSchema<S extends object> {
+  readonly properties: { readonly [key: string]: object; readonly spec: S };
+  readonly [keyword: string]: unknown;
+}
+
+/** A document of ours; labels and annotations beside its name are nobody's business here. */
+export function documentSchema<const S extends object>(
+  kind: string,
+  { name, description, spec }: { readonly name: string; readonly description: string; readonly spec: S },
+): DocumentSchema<S> {
+  return {
+    type: 'object',
+    description,
+    additionalProperties: false,
+    required: ['apiVersion', 'kind', 'metadata', 'spec'],
+    properties: {
+      apiVersion: { const: API_VERSION, description: 'Version of the format' },
+      kind: { const: kind, description: 'What the document is' },
+      metadata: {
+        type: 'object',
+        description: 'The name; labels and annotations are accepted and not read',
+        required: ['name'],
+        properties: { name: { ...NAME, description: name } },
+      },
+      spec,
+    },
+  };
+}
+
+/** Texts, or references to named lists; `minItems` where an empty list would say too much. */
+export function strings(description: string, more: object = {}): object {
+  return { type: 'array', items: { type: 'string', minLength: 1 }, description, ...more };
+}
+
+export function oneOf(values: readonly string[], description: string): object {
+  return { type: 'array', items: { enum: values }, description };
+}
+
+const LIST_REFERENCE = {
+  type: 'object',
+  description: 'All items of a named list (kind: ImagePolicyList)',
+  additionalProperties: false,
+  required: ['list'],
+  properties: { list: { ...NAME, description: 'Its metadata.name' } },
+} as const;
+
+/** Where a list takes texts, it takes named lists as well (list-reference.ts). */
+export function takesTexts(schema: object): schema is { readonly items: object } {
+  if (!('items' in schema)) return false;
+  const { items } = schema;
+  return typeof items === 'object' && items !== null && 'type' in items && items.type === 'string';
+}
+
+/**
+ * A schema as people write documents: `{list: NAME}` is accepted where texts are. Documents are read with the schema as it
+ * stands, after the references have been replaced by what they stand for.
+ */
+export function withListReferences(schema: object): object {
+  if (takesTexts(schema)) return { ...schema, items: { anyOf: [schema.items, LIST_REFERENCE] } };
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]: [string, unknown]) => {
+      if (key === 'properties') return [key, mapValues(value, withListReferences)];
+      return [key, key === 'items' && isSchema(value) ? withListReferences(value) : value];
+    }),
+  );
+}
+
+function mapValues(value: unknown, change: (schema: object) => object): unknown {
+  if (!isSchema(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]: [string, unknown]) => [key, isSchema(child) ? change(child) : child]),
+  );
+}
+
+function isSchema(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,121 @@
+/** An ImagePolicyException document, parsed but unread -> the exception, or everything that is wrong with it. */
+import { compileGlobs, type TextTest } from '../image/glob.ts';
+import { parsePatterns } from '../image/pattern-list.ts';
+import { quoteValue } from '../image/quote.ts';
+import type { KindTable } from '../pod/kinds.ts';
+import { checkKinds, type Report } from './clause.ts';
+import { DAY_MS, dayStart } from './day.ts';
+import type { ExceptionMatch, ImageException } from './exception.ts';
+import { type Lists, NO_LISTS } from './list.ts';
+import { expandLists } from './list-reference.ts';
+import { EXCEPTION_SCHEMA } from './schema.ts';
+import { didYouMean, type DocumentFault, schemaCheck } from './schema-faults.ts';
+import { exceptionVacuity, type Vacuity } from './vacuity.ts';
+
+export type ReadException =
+  | { readonly ok: true; readonly exception: ImageException; readonly vacuities: readonly Vacuity[] }
+  | { readonly ok: false; readonly faults: readonly DocumentFault[] };
+
+export interface ExceptionVocabulary {
+  /** Names of policies, each with the rules that it has; `undefined` for a policy that cannot be read. */
+  readonly policies: ReadonlyMap<string, readonly string[] | undefined>;
+  readonly kinds: KindTable;
+  /** None when not given. */
+  readonly lists?: Lists | undefined;
+}
+
+/** The document once the schema has accepted it. */
+interface Document {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly policy: string;
+    readonly rules: readonly string[];
+    readonly match: MatchDocument;
+    readonly owner: string;
+    readonly reason: string;
+    readonly expires: string;
+  };
+}
+
+interface MatchDocument {
+  readonly namespaces?: readonly string[];
+  readonly kinds?: readonly string[];
+  readonly names?: readonly string[];
+  readonly containers?: readonly string[];
+  readonly images?: readonly string[];
+}
+
+const checkDocument = schemaCheck(EXCEPTION_SCHEMA);
+
+export function readException(value: unknown, vocabulary: ExceptionVocabulary): ReadException {
+  const { policies, kinds, lists = NO_LISTS } = vocabulary;
+  const { value: expanded, faults: lost, trace } = expandLists(value, EXCEPTION_SCHEMA, lists);
+  const wrong = [...lost, ...trace(checkDocument(expanded))];
+  if (wrong.length > 0) return { ok: false, faults: wrong };
+  const { metadata, spec } = expanded as Document;
+  const found: DocumentFault[] = [];
+  const report: Report = (pointer, problem) => void found.push({ pointer, problem, at: 'value' });
+  checkPolicy(spec, policies, report);
+  checkKinds(spec.match.kinds, '/spec/match/kinds', { kinds, report });
+  const match = matchOf(spec.match, report);
+  const begins = dayStart(spec.expires);
+  if (begins === undefined) {
+    report('/spec/expires', `${quoteValue(spec.expires)} is no day of the calendar`);
+  }
+  if (found.length > 0 || begins === undefined) return { ok: false, faults: trace(found) };
+  const { policy, rules, expires } = spec;
+  const exception = {
+    name: metadata.name,
+    policy,
+    rules,
+    owner: oneLine(spec.owner),
+    reason: oneLine(spec.reason),
+    expires,
+    endsAt: begins + DAY_MS,
+    match,
+  };
+  const { namespaces = [], kinds: kindGlobs = [] } = spec.match;
+  return { ok: true, exception, vacuities: exceptionVacuity({ namespaces, kinds: kindGlobs }, kinds) };
+}
+
+function checkPolicy(
+  { policy, rules }: Document['spec'],
+  policies: ExceptionVocabulary['policies'],
+  report: Report,
+): void {
+  if (!policies.has(policy)) {
+    const names = [...policies.keys()];
+    const all = names.length === 0 ? 'none is loaded' : `all policies: ${names.join(', ')}`;
+    return report('/spec/policy', `unknown policy ${quoteValue(policy)}${didYouMean(policy, names)} (${all})`);
+  }
+  const known = policies.get(policy);
+  if (known === undefined) return;
+  for (const [index, rule] of rules.entries()) {
+    if (known.includes(rule)) continue;
+    const problem = `policy "${policy}" has no rule ${quoteValue(rule)}${didYouMean(rule, known)} (its rules: ${known.join(', ')})`;
+    report(`/spec/rules/${index}`, problem);
+  }
+}
+
+function matchOf({ namespaces, kinds, names, containers, images }: MatchDocument, report: Report): ExceptionMatch {
+  const patterns = images === undefined ? undefined : parsePatterns(images);
+  if (patterns?.ok === false) {
+    for (const { index, problem } of patterns.faults) report(`/spec/match/images/${index}`, problem);
+  }
+  return {
+    namespace: anyOf(namespaces),
+    kind: anyOf(kinds),
+    name: anyOf(names),
+    container: anyOf(containers),
+    images: patterns?.ok === true ? patterns.patterns : undefined,
+  };
+}
+
+function anyOf(globs: readonly string[] | undefined): TextTest | undefined {
+  return globs === undefined ? undefined : compileGlobs(globs);
+}
+
+/** They stand in log lines, annotations and messages. */
+function oneLine(text: string): string {
+  return text.replace(/[\s\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}

@@ -1,0 +1,67 @@
+/** Named lists (kind: ImagePolicyList): one list of texts for many policies, so that a change is made once. */
+import { didYouMean, type DocumentFault, schemaCheck } from './schema-faults.ts';
+import { quoteValue } from '../image/quote.ts';
+import { LIST_SCHEMA } from './schema.ts';
+
+export interface NamedList {
+  readonly name: string;
+  readonly items: readonly string[];
+}
+
+export type ReadList =
+  | { readonly ok: true; readonly list: NamedList }
+  | { readonly ok: false; readonly faults: readonly DocumentFault[] };
+
+interface Document {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly items: readonly string[] };
+}
+
+const checkDocument = schemaCheck(LIST_SCHEMA);
+
+export function readList(value: unknown): ReadList {
+  const faults = checkDocument(value);
+  if (faults.length > 0) return { ok: false, faults };
+  const { metadata, spec } = value as Document;
+  return { ok: true, list: { name: metadata.name, items: spec.items } };
+}
+
+/** All lists that documents may refer to. */
+export interface Lists {
+  /** The items; else why there are none, as a problem, or nothing where that is told elsewhere. */
+  find(name: string): { readonly items: readonly string[] } | { readonly problem: string | undefined };
+  /** What texts and references together stand for, made once: policies that write the same share one array. */
+  joined(key: string, join: () => readonly unknown[]): readonly unknown[];
+  /** The names that nobody has asked for. */
+  unused(): readonly string[];
+}
+
+/** `broken`: lists that are there and cannot be read; their own faults are enough. */
+export function namedLists(lists: readonly NamedList[], broken: readonly string[] = []): Lists {
+  const items = new Map(lists.map((list) => [list.name, list.items]));
+  const made = new Map<string, readonly unknown[]>();
+  const asked = new Set<string>();
+  return {
+    find(name) {
+      asked.add(name);
+      const found = items.get(name);
+      if (found !== undefined) return { items: found };
+      return { problem: broken.includes(name) ? undefined : unknownList(name, [...items.keys()]) };
+    },
+    joined(key, join) {
+      const before = made.get(key);
+      if (before !== undefined) return before;
+      const list = join();
+      made.set(key, list);
+      return list;
+    },
+    unused: () => lists.flatMap(({ name }) => (asked.has(name) ? [] : [name])),
+  };
+}
+
+function unknownList(name: string, names: readonly string[]): string {
+  const all = names.length === 0 ? 'there is none: write one, kind: ImagePolicyList' : `all lists: ${names.join(', ')}`;
+  return `unknown list ${quoteValue(name)}${didYouMean(name, names)} (${all})`;
+}
+
+export const NO_LISTS: Lists = namedLists([]);

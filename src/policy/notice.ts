@@ -1,0 +1,67 @@
+/** What is no fault, and somebody should know: a document that does nothing, or will soon do nothing any more. */
+import { DAY_MS } from './day.ts';
+import type { ImageException } from './exception.ts';
+import type { DocumentKind } from './schema.ts';
+import type { Vacuity } from './vacuity.ts';
+
+export interface Notice {
+  readonly kind: DocumentKind;
+  readonly name: string;
+  /** The rule of the policy that it is about, when it is not the whole document. */
+  readonly rule?: string | undefined;
+  /** Within the document. */
+  readonly pointer: string;
+  /** A sentence without full stop that names the document: `policy "x" never applies: …`. */
+  readonly message: string;
+}
+
+const WORDS: Readonly<Record<DocumentKind, string>> = {
+  ImagePolicy: 'policy',
+  ImagePolicyException: 'exception',
+  ImagePolicyList: 'list',
+};
+
+/** `policy "x"` */
+export function documentLabel(kind: DocumentKind, name: string): string {
+  return `${WORDS[kind]} "${name}"`;
+}
+
+export function vacuityNotice(kind: DocumentKind, name: string, { pointer, problem }: Vacuity): Notice {
+  return { kind, name, pointer, message: `${documentLabel(kind, name)}: ${problem}` };
+}
+
+export function unusedListNotice(name: string): Notice {
+  const kind = 'ImagePolicyList';
+  return { kind, name, pointer: '/metadata/name', message: `${documentLabel(kind, name)} is used nowhere` };
+}
+
+const SOON_DAYS = 14;
+
+/**
+ * Exceptions that have expired, or will within two weeks; `now` in milliseconds since 1970. `missed`: how many findings were
+ * told that one would have excused, where somebody has counted.
+ */
+export function expiryNotices(
+  exceptions: readonly ImageException[],
+  now: number,
+  missed: (name: string) => number = () => 0,
+): readonly Notice[] {
+  return exceptions.flatMap((exception) => {
+    const { name, owner } = exception;
+    const when = expiryOf(exception, now, missed(name));
+    if (when === undefined) return [];
+    const kind = 'ImagePolicyException';
+    return [{ kind, name, pointer: '/spec/expires', message: `${documentLabel(kind, name)} of ${owner} ${when}` }];
+  });
+}
+
+function expiryOf({ endsAt, expires }: ImageException, now: number, missed: number): string | undefined {
+  if (now >= endsAt) {
+    const here = missed === 0 ? '' : `; here it would have excused ${missed} finding${missed === 1 ? '' : 's'}`;
+    return `expired on ${expires}, so it excuses nothing${here}`;
+  }
+  const days = endsAt / DAY_MS - 1 - Math.floor(now / DAY_MS);
+  if (days > SOON_DAYS) return undefined;
+  if (days === 0) return `expires today, ${expires}`;
+  return `expires on ${expires}, in ${days} day${days === 1 ? '' : 's'}`;
+}

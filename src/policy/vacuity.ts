@@ -1,0 +1,111 @@
+/**
+ * Clauses that can never be true, as far as that can be proved from the document alone: a policy that silently never
+ * applies looks exactly like one that nobody violates.
+ */
+import { compileGlobs } from '../image/glob.ts';
+import { quoteValue } from '../image/quote.ts';
+import { CONTAINER_KINDS } from '../pod/containers.ts';
+import type { Kind, KindTable } from '../pod/kinds.ts';
+import type { ClauseDocument } from './clause.ts';
+import { contradictionIn } from './selector.ts';
+
+export interface Vacuity {
+  /** From the root of the document. */
+  readonly pointer: string;
+  /** A sentence fragment: why, and what follows. */
+  readonly problem: string;
+}
+
+interface Clauses {
+  readonly match: ClauseDocument;
+  readonly exclude: ClauseDocument;
+}
+
+export function vacuityOf({ match, exclude }: Clauses, kinds: KindTable): readonly Vacuity[] {
+  const table = allKinds(kinds);
+  const never = impossible(match, table);
+  if (never !== undefined) return [{ pointer: '/spec/match', problem: `it never applies: ${never}` }];
+  const nothing = impossible(exclude, table);
+  if (nothing !== undefined) return [{ pointer: '/spec/exclude', problem: `it excludes nothing: ${nothing}` }];
+  const swallowed = swallows({ match, exclude }, table);
+  return swallowed === undefined ? [] : [{ pointer: '/spec/exclude', problem: swallowed }];
+}
+
+/** The same for the `match` of an exception. */
+export function exceptionVacuity(match: ClauseDocument, kinds: KindTable): readonly Vacuity[] {
+  const never = impossible(match, allKinds(kinds));
+  return never === undefined ? [] : [{ pointer: '/spec/match', problem: `it excuses nothing: ${never}` }];
+}
+
+/** Objects of other kinds have no images, so there is nothing else that could match. */
+function allKinds(table: KindTable): readonly Kind[] {
+  const core = table.names.map((kind) => table.find('', kind));
+  const others = table.fullNames.map((name) => {
+    const dot = name.indexOf('.');
+    return table.find(name.slice(dot + 1), name.slice(0, dot));
+  });
+  return [...core, ...others].filter((kind) => kind !== undefined);
+}
+
+function impossible(
+  { kinds = [], namespaces = [], namespaceSelector }: ClauseDocument,
+  table: readonly Kind[],
+): string | undefined {
+  const selected = selectedKinds(kinds, table);
+  const wanted = kinds
+    .slice(0, 3)
+    .map((kind) => quoteValue(kind))
+    .join(', ');
+  if (selected.length === 0) return `no kind with images is called ${wanted}`;
+  if (namespaces.length > 0 && selected.every(({ clusterScoped }) => clusterScoped)) {
+    return `objects of the kind ${wanted} are in no namespace, and "namespaces" wants one`;
+  }
+  return namespaceSelector === undefined ? undefined : contradictionIn(namespaceSelector);
+}
+
+function selectedKinds(globs: readonly string[], table: readonly Kind[]): readonly Kind[] {
+  if (globs.length === 0) return table;
+  const matches = compileGlobs(globs);
+  return table.filter(({ kind, group }) => matches(kind) || matches(`${kind}.${group}`));
+}
+
+function swallows({ match, exclude }: Clauses, table: readonly Kind[]): string | undefined {
+  const { containers = [], images = [] } = exclude;
+  const empty = Object.values(exclude).every((value: unknown) => Array.isArray(value) && value.length === 0);
+  if (empty || !swallowsObjects({ match, exclude }, table)) return undefined;
+  const everyImage = images.includes('**') || within(match.images, ['**'], images);
+  if (!everyImage || !within(match.containers, CONTAINER_KINDS, containers)) return undefined;
+  // An image that cannot be read is never excluded, and rules about the whole object are still asked.
+  const every = '"exclude" takes out every container that "match" lets in';
+  if (images.length > 0) return `${every} and whose image can be read`;
+  return containers.length > 0 ? every : 'it never applies: "exclude" takes out all that "match" lets in';
+}
+
+function swallowsObjects({ match, exclude }: Clauses, table: readonly Kind[]): boolean {
+  const selected = selectedKinds(match.kinds ?? [], table);
+  const excluded = selectedKinds(exclude.kinds ?? [], table);
+  return (
+    selected.every((kind) => excluded.includes(kind)) &&
+    within(match.operations, ['CREATE', 'UPDATE'], exclude.operations) &&
+    swallowsNamespaces({ match, exclude }, selected) &&
+    globsWithin(match.users, exclude.users) &&
+    globsWithin(match.groups, exclude.groups) &&
+    (exclude.namespaceSelector === undefined ||
+      JSON.stringify(exclude.namespaceSelector) === JSON.stringify(match.namespaceSelector))
+  );
+}
+
+function swallowsNamespaces({ match, exclude }: Clauses, selected: readonly Kind[]): boolean {
+  const everywhere = exclude.namespaces?.includes('*') && selected.every(({ clusterScoped }) => !clusterScoped);
+  return everywhere || globsWithin(match.namespaces, exclude.namespaces);
+}
+
+/** Whether all that `inner` lets in (without it: `all`) is also in `outer`; an absent `outer` holds everything. */
+function within(inner: readonly string[] = [], all: readonly string[], outer: readonly string[] = []): boolean {
+  return outer.length === 0 || (inner.length === 0 ? all : inner).every((one) => outer.includes(one));
+}
+
+/** A glob that matches another one as if that were a text also matches all that the other does: only a `*` takes a `*`. */
+function globsWithin(inner: readonly string[] = [], outer: readonly string[] = []): boolean {
+  return outer.length === 0 || (inner.length > 0 && inner.every(compileGlobs(outer)));
+}

@@ -1,0 +1,85 @@
+/** What never did anything, seen from many verdicts. */
+import { describe, expect, test } from 'vitest';
+import { countUsage, usageNotices } from '../../src/admission/usage.ts';
+import { exceptionBook, type ImageException } from '../../src/policy/exception.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import { AFTER, exceptionOf, LAST_DAY, policyOf } from '../policy/asking.ts';
+import { ask, contextOf, podOf, requestOf } from './asking.ts';
+
+const PODS = [
+  '{containers: [{name: web, image: "nginx:1"}]}',
+  `{containers: [{name: web, image: "a@sha256:${'1'.repeat(64)}"}]}`,
+];
+
+async function usageOf(policies: readonly Policy[], exceptions: readonly ImageException[], now = LAST_DAY) {
+  const usage = countUsage();
+  const context = contextOf(policies, { exceptions: exceptionBook(exceptions, () => now) });
+  for (const spec of PODS) usage.add(await ask(requestOf(podOf(spec)), context));
+  usage.add(await ask(requestOf(undefined, { operation: 'DELETE' }), context));
+  usage.add(await ask(requestOf(podOf('[]')), context));
+  return usage;
+}
+
+async function notices(
+  policies: readonly Policy[],
+  exceptions: readonly ImageException[] = [],
+  now = LAST_DAY,
+): Promise<readonly string[]> {
+  const found = usageNotices({ policies, exceptions }, await usageOf(policies, exceptions, now), now);
+  return found.map(({ pointer, rule, message }) => `${pointer} ${rule ?? '-'}: ${message}`);
+}
+
+const all = policyOf('{rules: [{rule: image-digest}]}');
+const elsewhere = policyOf(
+  '{match: {namespaces: [other]}, rules: [{rule: image-digest}, {rule: image-tag, parameters: {required: true}}]}',
+);
+const volumes = policyOf(
+  '{match: {containers: [volume]}, rules: [{rule: image-digest}, {rule: image-tag, parameters: {required: true}}]}',
+);
+
+describe('usage', () => {
+  test('counts what was judged, and by what', async () => {
+    const usage = await usageOf([all], [exceptionOf('{containers: [web]}')]);
+    expect(usage.workloads).toBe(2);
+    expect(usage.policy('test')).toEqual({ workloads: 2, containers: 2 });
+    expect(usage.findings('test', 'image-digest')).toBe(1);
+    expect(usage.findings('test', 'image-tag')).toBe(0);
+    expect(usage.exception('x')).toEqual({ excused: 1, missed: 0 });
+    expect(usage.policy('nobody')).toEqual({ workloads: 0, containers: 0 });
+  });
+
+  test('counts what an exception would have excused, had it not expired', async () => {
+    const usage = await usageOf([all], [exceptionOf('{containers: [web]}')], AFTER);
+    expect(usage.exception('x')).toEqual({ excused: 0, missed: 1 });
+  });
+});
+
+describe('notices', () => {
+  test('say nothing of what did something', async () => {
+    expect(await notices([all], [exceptionOf('{containers: [web]}')])).toEqual([]);
+  });
+
+  test('name a policy that matched nothing', async () => {
+    expect(await notices([elsewhere])).toEqual(['/metadata/name -: policy "test" matched 0 of 2 workloads']);
+  });
+
+  test('name each rule that was asked about no container', async () => {
+    const why = 'was never asked about any container: the policy matched 2 workloads and no container there';
+    expect(await notices([volumes])).toEqual([
+      `/spec/rules/0/rule image-digest: rule image-digest of policy "test" ${why}`,
+      `/spec/rules/1/rule image-tag: rule image-tag of policy "test" ${why}`,
+    ]);
+  });
+
+  test('name an exception that nobody needed, and not one that has expired', async () => {
+    const unused = exceptionOf('{containers: [other]}', { name: 'unused' });
+    expect(await notices([all], [unused])).toEqual(['/metadata/name -: exception "unused" excused nothing here']);
+    expect(await notices([all], [unused], AFTER)).toEqual([]);
+  });
+
+  test('say nothing where there was nothing to look at', () => {
+    expect(
+      usageNotices({ policies: [elsewhere], exceptions: [exceptionOf('{kinds: [Pod]}')] }, countUsage(), 0),
+    ).toEqual([]);
+  });
+});

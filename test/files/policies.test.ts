@@ -1,0 +1,283 @@
+/** Policies, lists and exceptions from files: they find each other in whatever order they stand, and faults name their place. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadPolicies, PolicyError } from '../../src/files/policies.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
+import { RULES } from '../../src/policy/rules/index.ts';
+import { findingsOf, pod, requestFor } from '../policy/asking.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-policies-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const vocabulary = { rules: RULES, kinds: kindTable() };
+type Files = Readonly<Record<string, string>>;
+
+const load = (files: Files): ReturnType<typeof loadPolicies> => {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    writeFileSync(path.join(folder, name), text);
+  }
+  return loadPolicies([folder], vocabulary);
+};
+
+/** What is wrong, one a line, places relative to the folder. */
+async function faultsOf(files: Files): Promise<readonly string[]> {
+  try {
+    await load(files);
+    return [];
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    return error.message.replaceAll(`${folder}/`, '').replaceAll(folder, '.').split('\n');
+  }
+}
+
+const document = (kind: string, name: string, spec: string): string =>
+  `apiVersion: tidewaiter.dev/v1alpha1\nkind: ${kind}\nmetadata: {name: ${name}}\nspec:\n${spec.replaceAll(/^/gm, '  ')}\n`;
+const policy = (name: string, spec = 'rules: [{rule: image-digest}]'): string => document('ImagePolicy', name, spec);
+const list = (name: string, spec: string): string => document('ImagePolicyList', name, spec);
+const exception = (name: string, more: Files = {}): string => {
+  const spec: Files = {
+    policy: 'base',
+    rules: '[image-digest]',
+    match: '{namespaces: [shop]}',
+    owner: 'team-shop',
+    reason: 'known',
+    expires: '2027-01-31',
+    ...more,
+  };
+  const lines = Object.entries(spec).map(([key, value]) => `${key}: ${value}`);
+  return document('ImagePolicyException', name, lines.join('\n'));
+};
+const allowing = (...elements: readonly string[]): string =>
+  `rules:\n  - rule: image-registry\n    parameters:\n      allow:\n${elements.map((one) => `        - ${one}`).join('\n')}`;
+
+describe('what is loaded', () => {
+  test('finds lists and policies in whatever file and order they stand', async () => {
+    const { policies, exceptions, notices } = await load({
+      'a-exception.yaml': exception('legacy', { policy: 'base', rules: '[image-registry]' }),
+      'b-policy.yaml': policy('base', allowing('{list: ours}', 'quay.io/team/**')),
+      'nested/c-list.yml': list('ours', 'items: [registry.example.com/**, docker.io/library/*]'),
+    });
+    expect(exceptions.map(({ name, policy: of, rules, expires }) => ({ name, of, rules, expires }))).toEqual([
+      { name: 'legacy', of: 'base', rules: ['image-registry'], expires: '2027-01-31' },
+    ]);
+    expect(notices).toEqual([]);
+    const images = ['registry.example.com/a:1', 'nginx:1', 'quay.io/team/a:1', 'quay.io/other/a:1'];
+    const refused = images.filter(
+      (image) => findingsOf(policies, requestFor(pod(`{containers: [{name: c, image: "${image}"}]}`))).length > 0,
+    );
+    expect(refused).toEqual(['quay.io/other/a:1']);
+  });
+
+  test('may be several documents of one file, and JSON', async () => {
+    const json = JSON.stringify({
+      apiVersion: 'tidewaiter.dev/v1alpha1',
+      kind: 'ImagePolicyList',
+      metadata: { name: 'ours' },
+      spec: { description: 'ours', items: ['a.io/**'] },
+    });
+    const { policies } = await load({
+      'all.yaml': `${policy('base', allowing('{list: ours}'))}---\n${exception('x', { rules: '[image-registry]' })}`,
+      'list.json': json,
+    });
+    expect(policies.map(({ name }) => name)).toEqual(['base']);
+  });
+
+  test('leaves kustomizations alone', async () => {
+    expect(await faultsOf({ 'kustomization.yaml': 'kind: Kustomization\n', 'p.yaml': policy('base') })).toEqual([]);
+  });
+
+  // kubectl sends `2027-01-31` without quotes as a text, whatever YAML 1.1 says of timestamps.
+  test.each(['2027-01-31', '"2027-01-31"', "'2027-01-31'"])('reads the day %s', async (expires) => {
+    const { exceptions } = await load({ 'p.yaml': policy('base'), 'x.yaml': exception('x', { expires }) });
+    expect(exceptions[0]).toMatchObject({ expires: '2027-01-31', endsAt: Date.UTC(2027, 1, 1) });
+  });
+
+  test('tells of lists that nobody uses, and of clauses that can never be true, with their place', async () => {
+    const { notices } = await load({
+      'all.yaml': [
+        policy('base', 'match: {namespaces: [a, b]}\nexclude: {namespaces: ["*"]}\nrules: [{rule: image-digest}]'),
+        list('spare', 'items: [a]'),
+        exception('x', { match: '{kinds: ["Cluster*"], namespaces: [shop]}' }),
+      ].join('---\n'),
+    });
+    expect(
+      notices.map(({ file, line, column, message }) => `${path.basename(file)}:${line}:${column} ${message}`),
+    ).toEqual([
+      'all.yaml:6:12 policy "base": it never applies: "exclude" takes out all that "match" lets in',
+      'all.yaml:21:10 exception "x": it excuses nothing: objects of the kind "Cluster*" are in no namespace, and "namespaces" wants one',
+      'all.yaml:11:18 list "spare" is used nowhere',
+    ]);
+  });
+});
+
+describe('faults', () => {
+  test.each<[string, Files, readonly string[]]>([
+    [
+      'a kind that is none of ours',
+      { 'p.yaml': policy('base').replace('ImagePolicy', 'ImagePolicies') },
+      [
+        'p.yaml:2:7: kind: "ImagePolicies" is none of our documents; did you mean "ImagePolicy"? (accepted: ImagePolicy, ImagePolicyException, ImagePolicyList)',
+      ],
+    ],
+    [
+      'names that stand twice, each kind for itself',
+      {
+        'a.yaml': policy('same'),
+        'b.yaml': `${list('same', 'items: [a]')}---\n${list('same', 'items: [b]')}`,
+        'c.yaml': exception('same', { policy: 'same' }),
+        'd.yaml': exception('same', { policy: 'same' }),
+      },
+      [
+        'b.yaml:9:18: metadata/name: there is already a list "same", at b.yaml:3:18',
+        'd.yaml:3:18: metadata/name: there is already an exception "same", at c.yaml:3:18',
+      ],
+    ],
+    [
+      'a list that is not there',
+      {
+        'p.yaml': policy('base', allowing('{list: company-registrys}')),
+        'l.yaml': list('company-registries', 'items: [a]'),
+      },
+      [
+        'p.yaml:9:20: spec/rules/0/parameters/allow/0/list: unknown list "company-registrys"; did you mean "company-registries"? (all lists: company-registries)',
+      ],
+    ],
+    [
+      'a list where there is none',
+      { 'p.yaml': policy('base', 'match: {namespaces: [{list: x}]}\nrules: [{rule: image-digest}]') },
+      ['p.yaml:5:31: spec/match/namespaces/0/list: unknown list "x" (there is none: write one, kind: ImagePolicyList)'],
+    ],
+    [
+      'an object that is no reference',
+      {
+        'p.yaml': policy(
+          'base',
+          allowing('{lists: x}', '{list: x, of: y}', '{list: 1}', '{list: [x]}', '{}', 'a.io/**'),
+        ),
+      },
+      [0, 1, 2, 3, 4].map(
+        (index) =>
+          `p.yaml:${9 + index}:13: spec/rules/0/parameters/allow/${index}: expected a string or {list: NAME}, found another object`,
+      ),
+    ],
+    [
+      'a reference where no texts are expected',
+      { 'p.yaml': policy('base', 'match: {containers: [{list: x}]}\nrules: [{rule: image-digest}]') },
+      [
+        'p.yaml:5:24: spec/match/containers/0: an object is not accepted (accepted: regular, init, sidecar, ephemeral, volume)',
+      ],
+    ],
+    [
+      'a list that holds what no list can, told without those who use it',
+      { 'l.yaml': list('l', 'items: [1, {list: m}, ""]\nitem: x'), 'p.yaml': policy('base', allowing('{list: l}')) },
+      [
+        'l.yaml:5:11: spec/items/0: expected a string, found a number',
+        'l.yaml:5:14: spec/items/1: expected a string, found an object',
+        'l.yaml:5:25: spec/items/2: must not be empty',
+        'l.yaml:6:3: spec/item: unknown key "item"; did you mean "items"? (accepted: description, items)',
+      ],
+    ],
+    [
+      'an empty list',
+      { 'l.yaml': list('l', 'items: []'), 'p.yaml': policy('base') },
+      ['l.yaml:5:10: spec/items: must not be empty'],
+    ],
+    [
+      'a bad pattern in a list, once, where it stands, however often the list is used',
+      {
+        'l.yaml': list('l', 'items:\n  - a.io/**\n  - https://b.io'),
+        'p.yaml': `${policy('one', allowing('x.io/**', '{list: l}', 'https://c.io'))}---\n${policy('two', allowing('{list: l}'))}---\n${policy('three', 'exclude: {images: [{list: l}]}\nrules: [{rule: image-digest}]')}`,
+      },
+      [
+        'l.yaml:7:7: spec/items/1: "https://b.io" is not a pattern: leave out "https://"; for example b.io/** (used at p.yaml:10:13)',
+        'p.yaml:11:13: spec/rules/0/parameters/allow/2: "https://c.io" is not a pattern: leave out "https://"; for example c.io/**',
+      ],
+    ],
+    [
+      'an item that its place does not take',
+      {
+        'l.yaml': list('l', 'items: [latest, "a b"]'),
+        'p.yaml': policy('base', 'rules: [{rule: image-tag, parameters: {deny: [{list: l}]}}]'),
+      },
+      [
+        'l.yaml:5:19: spec/items/1: "a b" is not accepted: letters, digits, "_", ".", "-", and "*" for any of them (used at p.yaml:5:49)',
+      ],
+    ],
+    [
+      'an exception for what is not there',
+      {
+        'p.yaml': policy('base'),
+        'x.yaml': `${exception('a', { policy: 'bsae' })}---\n${exception('b', { rules: '[image-digets, image-tag]' })}`,
+      },
+      [
+        'x.yaml:5:11: spec/policy: unknown policy "bsae"; did you mean "base"? (all policies: base)',
+        'x.yaml:17:11: spec/rules/0: policy "base" has no rule "image-digets"; did you mean "image-digest"? (its rules: image-digest)',
+        'x.yaml:17:25: spec/rules/1: policy "base" has no rule "image-tag" (its rules: image-digest)',
+      ],
+    ],
+    [
+      'a policy that cannot be read, told without the exceptions for it',
+      { 'p.yaml': policy('base', 'rules: []'), 'x.yaml': exception('a') },
+      ['p.yaml:5:10: spec/rules: must not be empty'],
+    ],
+    [
+      'exceptions and lists alone',
+      { 'l.yaml': list('l', 'items: [a]') },
+      ['.: no policy in it: exceptions and lists need the policies that they are for beside them'],
+    ],
+    ['no document at all', { 'l.yaml': '# nothing\n' }, ['.: no policy in it']],
+    [
+      'file by file, from top to bottom, whatever the kind',
+      {
+        'a.yaml': `${exception('x', { expires: 'soon' })}---\n${policy('base', 'rules: []')}---\n${list('l', 'items: []')}`,
+        'b.yaml': 'a: [\n',
+        'c.yaml': exception('z', { policy: 'x' }),
+      },
+      [
+        'a.yaml:10:12: spec/expires: "soon" is not accepted: write a day as YYYY-MM-DD, for example 2027-01-31',
+        'a.yaml:16:10: spec/rules: must not be empty',
+        'a.yaml:22:10: spec/items: must not be empty',
+        'b.yaml:2:1: a "{" or "[" is never closed',
+        'c.yaml:5:11: spec/policy: unknown policy "x" (all policies: base)',
+      ],
+    ],
+  ])('%s', async (_what, files, faults) => {
+    expect(await faultsOf(files)).toEqual(faults);
+  });
+});
+
+describe('a list of ten thousand patterns', () => {
+  const items = Array.from({ length: 10_000 }, (_, index) => `- registry-${index}.example.com/team/**`).join('\n');
+
+  test('is compiled once for a hundred policies, alone and beside others', async () => {
+    const policies = Array.from({ length: 100 }, (_, index) =>
+      policy(`p-${index}`, index % 2 === 0 ? allowing('{list: big}') : allowing('{list: big}', 'quay.io/**')),
+    );
+    const start = performance.now();
+    const loaded = await load({ 'big.yaml': list('big', `items:\n${items}`), 'p.yaml': policies.join('---\n') });
+    const elapsed = performance.now() - start;
+    expect(loaded.policies).toHaveLength(100);
+    // Compiled a hundred times it takes about ten seconds.
+    expect(elapsed).toBeLessThan(4000);
+    const request = requestFor(
+      pod('{containers: [{name: c, image: "registry-9999.example.com/team/a:1"}, {name: d, image: "evil.io/a:1"}]}'),
+    );
+    expect(findingsOf(loaded.policies, request).map(({ container }) => container?.name)).toEqual(
+      Array.from({ length: 100 }, () => 'd'),
+    );
+  }, 30_000);
+
+  test('all of them bad, is told once for each item', async () => {
+    const bad = items.replaceAll('- ', '- https://');
+    const policies = Array.from({ length: 20 }, (_, index) => policy(`p-${index}`, allowing('{list: big}')));
+    const faults = await faultsOf({ 'big.yaml': list('big', `items:\n${bad}`), 'p.yaml': policies.join('---\n') });
+    expect(faults).toHaveLength(10_000);
+    expect(faults[0]).toMatch(/^big\.yaml:6:5: spec\/items\/0: .*\(used at p\.yaml:9:13\)$/);
+  }, 30_000);
+});
