@@ -1,6 +1,6 @@
 /** Config -> the context that every door decides with. The only place that creates adapters. */
 import { fileURLToPath } from 'node:url';
-import type { Context, NamespaceSource } from './admission/context.ts';
+import type { Context } from './admission/context.ts';
 import type { Config } from './config.ts';
 import { loadPolicies } from './files/policies.ts';
 import { RULES } from './policy/rules/index.ts';
@@ -14,10 +14,8 @@ export interface Composed {
   readonly policySource: string;
 }
 
-/** Ports that only some doors have: `check` knows the namespaces in its input. */
-export interface Ports {
-  readonly namespaces?: NamespaceSource | undefined;
-}
+/** Ports that only some doors have: `check` knows the namespaces, secrets and service accounts in its input. */
+export type Ports = Pick<Context, 'namespaces' | 'secrets' | 'serviceAccounts'>;
 
 export async function compose(config: Pick<Config, 'kinds' | 'policies'>, ports: Ports = {}): Promise<Composed> {
   const { kinds, policies: paths } = config;

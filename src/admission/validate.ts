@@ -8,7 +8,8 @@ import { forgiveExisting } from '../policy/existing.ts';
 import type { Fact, Facts, Labels, Need } from '../policy/fact.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
 import type { Context } from './context.ts';
-import { gather, namespaceLabels } from './gather.ts';
+import { gather } from './gather.ts';
+import { lookups, namespaceLabels } from './lookups.ts';
 import type { AdmissionRequest } from './request.ts';
 
 export type Verdict =
@@ -60,14 +61,32 @@ function judge(scopeRequest: ScopeRequest, { request, context, signal }: Asked):
   const covered = coveredBy(context.policies, scopeRequest);
   const needs = needsOf(covered);
   const concerns = concernOf(request);
-  const judgeWith = (facts: Facts): Verdict => {
+  const ask = lookups(namespace, context, signal);
+  const factsAbout = (of: Workload): Promise<Facts> =>
+    gather({ workload: of, needs, pluginsRan: request.pluginsRan }, labels, ask);
+  const judgeWith = (facts: Facts): Verdict | Promise<Verdict> => {
     const read = readable(() => evaluate(covered, { request: scopeRequest, facts, concerns }));
     if (!read.ok) return { outcome: 'malformed', ...read.fault };
-    const final = forgiven(read.findings, covered, { request, scopeRequest, facts, context, concerns });
-    return { outcome: 'judged', allowed: final.every(({ action }) => action !== 'deny'), findings: final, workload };
+    const { findings } = read;
+    const old = findings.length === 0 ? undefined : oldWorkload(request, context);
+    if (old === undefined) return judged(workload, findings);
+    const update = { request, scopeRequest: { ...scopeRequest, workload: old }, concerns };
+    const forgive = (before: Facts): Verdict => judged(workload, forgiven(findings, covered, { ...update, before }));
+    // Its pods can stand at the same places and name other secrets.
+    return needs.size === 0 ? forgive(facts) : factsAbout(old).then(forgive);
   };
-  if (needs.size === 0) return judgeWith(NO_FACTS);
-  return gather({ workload, namespace, needs }, labels, { context, signal }).then(judgeWith);
+  return needs.size === 0 ? judgeWith(NO_FACTS) : factsAbout(workload).then(judgeWith);
+}
+
+function judged(workload: Workload, findings: readonly Finding[]): Verdict {
+  return { outcome: 'judged', allowed: findings.every(({ action }) => action !== 'deny'), findings, workload };
+}
+
+/** What an UPDATE may leave as it was; an old object that cannot be read had nothing that could be forgiven. */
+function oldWorkload({ operation, oldObject, type }: AdmissionRequest, { kinds }: Context): Workload | undefined {
+  if (operation !== 'UPDATE' || oldObject === undefined) return undefined;
+  const old = workloadOf(oldObject, type, kinds);
+  return old?.ok ? old.workload : undefined;
 }
 
 type ReadFindings =
@@ -126,23 +145,18 @@ function concernOf({ subResource }: AdmissionRequest): (container: Container) =>
 
 interface Update {
   readonly request: AdmissionRequest;
+  /** About the old object. */
   readonly scopeRequest: ScopeRequest;
-  readonly facts: Facts;
-  readonly context: Context;
+  readonly before: Facts;
   readonly concerns: (container: Container) => boolean;
 }
 
 /** On UPDATE, findings that the old object already had become warnings, except for policies that want all judged anew. */
 function forgiven(findings: readonly Finding[], covered: readonly Covered[], update: Update): readonly Finding[] {
-  const { request, scopeRequest, facts, context, concerns } = update;
-  if (request.operation !== 'UPDATE' || request.oldObject === undefined || findings.length === 0) return findings;
-  const old = workloadOf(request.oldObject, request.type, context.kinds);
-  // An old object that cannot be read had nothing that could be forgiven.
-  if (old === undefined || !old.ok) return findings;
+  const { request, scopeRequest, before: facts, concerns } = update;
   const lenient = covered.flatMap(({ policy }) =>
     policy.onUpdate === 'changed' || request.subResource !== '' ? [policy] : [],
   );
-  const oldRequest = { ...scopeRequest, workload: old.workload };
-  const before = readable(() => evaluate(coveredBy(lenient, oldRequest), { request: oldRequest, facts, concerns }));
+  const before = readable(() => evaluate(coveredBy(lenient, scopeRequest), { request: scopeRequest, facts, concerns }));
   return before.ok ? forgiveExisting(findings, before.findings) : findings;
 }

@@ -5,7 +5,8 @@ import type { AdmissionRequest } from '../admission/request.ts';
 import { validate } from '../admission/validate.ts';
 import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
-import { loadManifests, type Manifest, namespacesIn } from '../files/manifests.ts';
+import { loadManifests, type Manifest } from '../files/manifests.ts';
+import { surroundingsIn } from '../files/surroundings.ts';
 import { apiVersionOf, type Workload, workloadOf } from '../pod/workload.ts';
 import { type CheckReport, type ErrorRow, exitCode, type FailOn } from '../report/check.ts';
 import { paint, prettyCheck } from '../report/pretty.ts';
@@ -27,9 +28,11 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
     namespace: flags.namespace,
     stdin: terminal.input(),
   });
-  const { context, policySource } = await compose(config, { namespaces: namespacesIn(loaded.manifests) });
+  const { errors: secretErrors, ...ports } = surroundingsIn(loaded.manifests);
+  const { context, policySource } = await compose(config, ports);
   const judged = await judgeAll(loaded.manifests, context);
-  const errors = [...loaded.errors, ...judged.errors];
+  const asksSecrets = context.policies.some(({ needs }) => needs.has('pullSecrets'));
+  const errors = [...loaded.errors, ...(asksSecrets ? secretErrors : []), ...judged.errors];
   const { findings, images, workloads } = judged;
   const report: CheckReport = {
     version: 1,

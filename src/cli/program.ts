@@ -140,22 +140,35 @@ function addReplay(program: Command, result: Result, terminal: Terminal): void {
 }
 
 function addExplain(program: Command, result: Result, terminal: Terminal): void {
-  program
-    .command('explain')
-    .description('explain what something means')
+  const explain = program.command('explain').description('explain what something means');
+  const output = (): Option =>
+    new Option('-o, --output <FORMAT>', 'how to print; json is one object a line')
+      .choices(['text', 'json'])
+      .default('text');
+  explain
     .command('image')
     .description('how container runtimes read an image reference')
     .argument(
       '<REF...>',
       'references; "-" reads one a line from standard input, a line that begins with \'"\' is a JSON string',
     )
-    .addOption(
-      new Option('-o, --output <FORMAT>', 'how to print; json is one object a line')
-        .choices(['text', 'json'])
-        .default('text'),
-    )
+    .addOption(output())
     .action(async (references, flags) => {
       const { explainImages } = await import('./explain.ts');
       result.code = await explainImages(references, flags, terminal);
+    });
+  explain
+    .command('credentials')
+    .description('which credentials the kubelet tries for an image, in its order; passwords are never shown')
+    .argument('[IMAGE]', 'image reference')
+    .option(
+      '--pull-secret <FILE...>',
+      'Secret manifests in the order of imagePullSecrets, "-" is standard input; repeatable',
+    )
+    .addOption(output())
+    .addHelpText('after', '\nExit codes: 0 found, 1 none or the kubelet refuses them, 2 something could not be read.')
+    .action(async (image, flags) => {
+      const { explainCredentials } = await import('./explain-credentials.ts');
+      result.code = await explainCredentials(image, flags, terminal);
     });
 }

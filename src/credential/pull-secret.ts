@@ -17,7 +17,8 @@ export type SecretContents =
   | { readonly state: 'read'; readonly key: string; readonly credentials: CredentialIndex }
   /** The kubelet passes over it without an error. */
   | { readonly state: 'other-type' }
-  | { readonly state: 'no-key' | 'empty'; readonly key: string }
+  | { readonly state: 'no-key'; readonly key: string }
+  | { readonly state: 'empty'; readonly key: string }
   /** The kubelet pulls no image of the Pod. */
   | { readonly state: 'malformed'; readonly key: string; readonly faults: readonly string[] };
 
@@ -44,14 +45,18 @@ export function pullSecret({ name, type, data }: SecretData): PullSecret {
   };
 }
 
+/** A file can be wrong in tens of thousands of places. */
+const MAX_FAULTS = 20;
+
 function readContents(type: string, data: SecretData['data']): SecretContents {
   const key = PULL_SECRET_KEYS.get(type);
   if (key === undefined) return { state: 'other-type' };
   const bytes = data.get(key);
-  if (bytes === undefined || bytes.length === 0) return { state: bytes === undefined ? 'no-key' : 'empty', key };
+  if (bytes === undefined) return { state: 'no-key', key };
+  if (bytes.length === 0) return { state: 'empty', key };
   const form: ConfigForm = key === '.dockercfg' ? 'dockercfg' : 'dockerconfigjson';
   const { entries, faults } = readDockerConfig(binary(bytes), form);
   return faults.length > 0
-    ? { state: 'malformed', key, faults }
+    ? { state: 'malformed', key, faults: faults.slice(0, MAX_FAULTS) }
     : { state: 'read', key, credentials: indexEntries(entries) };
 }

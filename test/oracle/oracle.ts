@@ -45,6 +45,9 @@ const program = goProgram<OracleAnswer>({ folder: import.meta.dirname, name: 'or
 export const oracleMissing = program.missing;
 
 export async function startOracle(): Promise<Oracle> {
-  const { ask, close } = await program.start();
-  return { ask: (images) => ask(images.map((image) => ({ kind: 'reference', image }))), close };
+  const running = await program.start();
+  return {
+    ask: (images) => running.ask(images.map((image) => ({ kind: 'reference', image }))),
+    close: () => running.close(),
+  };
 }
