@@ -116,9 +116,7 @@ function passedOver(secret: PullSecret): readonly string[] {
   const contents = secret.contents();
   const name = quoteValue(secret.name);
   if (contents.state === 'other-type') {
-    return [
-      `secret ${name} has the type ${quoteValue(secret.type)}; it reads ${[...PULL_SECRET_KEYS.keys()].join(' and ')}`,
-    ];
+    return [`secret ${name} has the type ${quoteValue(secret.type)}, not ${[...PULL_SECRET_KEYS.keys()].join(' or ')}`];
   }
   if (contents.state === 'no-key') return [`secret ${name} has no key ${quoteValue(contents.key)}`];
   if (contents.state === 'empty') return [`secret ${name} has nothing in its key ${quoteValue(contents.key)}`];
