@@ -8,7 +8,7 @@ export function bytesOf(text: string): string {
   return isAscii(text) ? text : binary(new TextEncoder().encode(text));
 }
 
-export function binary(bytes: Uint8Array): string {
+function binary(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return text;
@@ -27,6 +27,18 @@ const SEQUENCE =
 export function textOf(bytes: string, bad = '\ufffd'): string {
   if (isAscii(bytes)) return bytes;
   return bytes.replace(SEQUENCE, (sequence) => (sequence.length === 1 ? bad : character(sequence)));
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of a file, as Go has it. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return textOf(binary(bytes));
+    throw error;
+  }
 }
 
 function character(sequence: string): string {

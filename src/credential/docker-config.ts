@@ -33,15 +33,19 @@ export interface DockerConfig {
   readonly faults: readonly string[];
 }
 
-/** `bytes` is a byte string. */
-export function readDockerConfig(bytes: string, form: ConfigForm): DockerConfig {
-  const read = readJson(bytes, form === 'dockerconfigjson' ? 3 : 2);
+export function readDockerConfig(text: string, form: ConfigForm): DockerConfig {
+  const read = readJson(text, form === 'dockerconfigjson' ? 3 : 2);
   if (!read.ok) return { entries: [], faults: [read.problem] };
   const reading: Reading = { entries: new Map(), faults: [] };
-  if (form === 'dockercfg') readEntries(read.value, 'the file', reading);
+  if (form === 'dockercfg') readEntries(read.value, FILE, reading);
   else readSettings(read.value, reading);
   return { entries: [...reading.entries.values()], faults: reading.faults };
 }
+
+/** What a fault is about; put into words only where there is one, since there can be 80,000 entries. */
+type Label = (part?: string) => string;
+
+const FILE: Label = () => 'the file';
 
 interface Reading {
   /** By key: one that comes again replaces the one before. */
@@ -51,18 +55,18 @@ interface Reading {
 
 /** Of the other settings Go knows HttpHeaders, and is strict about its type. */
 function readSettings(value: Json, reading: Reading): void {
-  for (const [name, setting] of membersOf(value, 'the file', reading.faults)) {
+  for (const [name, setting] of membersOf(value, FILE, reading.faults)) {
     const field = folded(name);
-    if (field === 'auths') readEntries(setting, '"auths"', reading);
+    if (field === 'auths') readEntries(setting, () => '"auths"', reading);
     if (field !== 'httpheaders') continue;
-    for (const [, header] of membersOf(setting, '"HttpHeaders"', reading.faults)) {
-      textIn(header, 'a value of "HttpHeaders"', reading.faults);
+    for (const [, header] of membersOf(setting, () => '"HttpHeaders"', reading.faults)) {
+      textIn(header, () => 'a value of "HttpHeaders"', reading.faults);
     }
   }
 }
 
 /** null empties the map, as it does in Go. */
-function readEntries(value: Json, what: string, reading: Reading): void {
+function readEntries(value: Json, what: Label, reading: Reading): void {
   if (value.type === 'null') reading.entries.clear();
   for (const [server, entry] of membersOf(value, what, reading.faults)) {
     reading.entries.set(server, readEntry(server, entry, reading.faults));
@@ -74,11 +78,11 @@ const UNREAD_TOKENS = ['identitytoken', 'registrytoken'];
 
 function readEntry(server: string, value: Json, faults: string[]): Entry {
   const texts = new Map<string, string>();
-  const entry = `entry ${quoteValue(shownServer(server))}`;
+  const entry: Label = (part = '') => `entry ${quoteValue(shownServer(server))}${part}`;
   for (const [name, member] of membersOf(value, entry, faults)) {
     const field = folded(name);
     if (UNREAD_TOKENS.includes(field) && member.type === 'a string') texts.set(field, member.text);
-    const text = FIELDS.has(field) ? textIn(member, `${entry}: "${field}"`, faults) : undefined;
+    const text = FIELDS.has(field) ? textIn(member, () => entry(`: "${field}"`), faults) : undefined;
     if (text !== undefined) texts.set(field, text);
   }
   const textAt = (field: string): string => texts.get(field) ?? '';
@@ -90,26 +94,26 @@ function readEntry(server: string, value: Json, faults: string[]): Entry {
 }
 
 /** `auth` wins over `username` and `password`. */
-function readAuth(auth: string, entry: string, faults: string[]): Pick<Entry, 'username' | 'password'> {
+function readAuth(auth: string, entry: Label, faults: string[]): Pick<Entry, 'username' | 'password'> {
   const decoded = decodeBase64(auth, { padded: /=[\r\n]*$/.test(auth) });
   const colon = decoded?.indexOf(':') ?? -1;
-  if (decoded === undefined) faults.push(`${entry}: "auth" is not base64 (of the standard alphabet, without spaces)`);
-  else if (colon < 0) faults.push(`${entry}: "auth" holds no ":": it must be base64 of user:password`);
+  if (decoded === undefined) faults.push(entry(': "auth" is not base64 (of the standard alphabet, without spaces)'));
+  else if (colon < 0) faults.push(entry(': "auth" holds no ":": it must be base64 of user:password'));
   if (decoded === undefined || colon < 0) return { username: '', password: () => '' };
   const password = textOf(decoded.slice(colon + 1));
   return { username: textOf(decoded.slice(0, colon)), password: () => password };
 }
 
-function membersOf(value: Json, what: string, faults: string[]): readonly Member[] {
+function membersOf(value: Json, what: Label, faults: string[]): readonly Member[] {
   if (value.type === 'an object') return value.members;
-  if (value.type !== 'null') faults.push(`${what} is ${value.type}, where an object is expected`);
+  if (value.type !== 'null') faults.push(`${what()} is ${value.type}, where an object is expected`);
   return [];
 }
 
 /** `undefined` for null too, which changes nothing in a Go string. */
-function textIn(value: Json, what: string, faults: string[]): string | undefined {
+function textIn(value: Json, what: Label, faults: string[]): string | undefined {
   if (value.type === 'a string') return value.text;
-  if (value.type !== 'null') faults.push(`${what} is ${value.type}, where a string is expected`);
+  if (value.type !== 'null') faults.push(`${what()} is ${value.type}, where a string is expected`);
   return undefined;
 }
 

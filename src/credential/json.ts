@@ -2,7 +2,6 @@
  * JSON as Go's encoding/json reads it, which JSON.parse cannot show: members that come twice stay, in their order. What
  * is wrong is said with its place and never with a value, since these files are credentials. Linear, however deep.
  */
-import { textOf } from './bytes.ts';
 
 /** Objects are read down to the depth that was asked for; of everything below only the form is looked at. */
 export type Json =
@@ -14,9 +13,8 @@ export type Member = readonly [name: string, value: Json];
 
 export type ReadJson = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly problem: string };
 
-/** `bytes` is a byte string. */
-export function readJson(bytes: string, levels: number): ReadJson {
-  const cursor: Cursor = { text: textOf(bytes), at: 0 };
+export function readJson(text: string, levels: number): ReadJson {
+  const cursor: Cursor = { text, at: 0 };
   try {
     const value = readValue(cursor, levels, 1);
     if (peek(cursor) !== '') throw expected(cursor, 'nothing more after the value');

@@ -1,5 +1,5 @@
 /** A Secret that a Pod names in imagePullSecrets, and what the kubelet makes of it. Its values never leave this folder unread. */
-import { binary } from './bytes.ts';
+import { decodeUtf8 } from './bytes.ts';
 import { type ConfigForm, readDockerConfig } from './docker-config.ts';
 import { type CredentialIndex, indexEntries } from './credential-index.ts';
 
@@ -55,7 +55,7 @@ function readContents(type: string, data: SecretData['data']): SecretContents {
   if (bytes === undefined) return { state: 'no-key', key };
   if (bytes.length === 0) return { state: 'empty', key };
   const form: ConfigForm = key === '.dockercfg' ? 'dockercfg' : 'dockerconfigjson';
-  const { entries, faults } = readDockerConfig(binary(bytes), form);
+  const { entries, faults } = readDockerConfig(decodeUtf8(bytes), form);
   return faults.length > 0
     ? { state: 'malformed', key, faults: faults.slice(0, MAX_FAULTS) }
     : { state: 'read', key, credentials: indexEntries(entries) };

@@ -6,11 +6,10 @@ import { compileGlob } from '../../src/credential/glob.ts';
 import { type Candidate, type Keyring, keyringOf } from '../../src/credential/keyring.ts';
 import { pullSecret } from '../../src/credential/pull-secret.ts';
 import { type ImageReference, parseReference, repositoryOf } from '../../src/image/reference.ts';
-import type { Running } from '../oracle/go-program.ts';
 import {
   type FoundCredential,
-  type KeyringAnswer,
   keyringMissing,
+  type KeyringProgram,
   type SecretQuestion,
   startKeyring,
 } from '../oracle/keyring/keyring.ts';
@@ -60,7 +59,7 @@ function referenceTo(text: string): readonly ImageReference[] {
 const tally = { failed: 0, found: 0, nothing: 0 };
 
 describeWith(keyringMissing, "keyringOf and the kubelet's keyring agree", () => {
-  let kubelet: Running<KeyringAnswer>;
+  let kubelet: KeyringProgram;
 
   beforeAll(async () => {
     kubelet = await startKeyring();

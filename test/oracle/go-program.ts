@@ -8,16 +8,16 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
-export interface GoProgram<Answer> {
+export interface GoProgram<Question extends object, Answer> {
   /** Why the program cannot be asked, and how to get it; undefined when it can. */
   readonly missing: string | undefined;
   /** Builds the program when it is not there, and starts one process of it. */
-  start(): Promise<Running<Answer>>;
+  start(): Promise<Running<Question, Answer>>;
 }
 
-export interface Running<Answer> {
+export interface Running<Question extends object, Answer> {
   /** One answer per question, in the same order. Rejects when the process ends early, with what it said on stderr. */
-  ask(questions: readonly object[]): Promise<readonly Answer[]>;
+  ask(questions: readonly Question[]): Promise<readonly Answer[]>;
   /** Ends the process; resolves when it is gone. */
   close(): Promise<void>;
 }
@@ -39,16 +39,16 @@ interface Waiting<Answer> {
 
 type GoProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 
-export function goProgram<Answer>(source: GoSource): GoProgram<Answer> {
+export function goProgram<Question extends object, Answer>(source: GoSource): GoProgram<Question, Answer> {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   const program = join(cache, 'tidewaiter', `${source.name}-${hashOf(source.folder)}`, source.name);
   return {
     missing: existsSync(program) ? undefined : goMissing(source.folder),
-    start: () => start<Answer>({ ...source, program }),
+    start: () => start({ ...source, program }),
   };
 }
 
-async function start<Answer>(built: Built): Promise<Running<Answer>> {
+async function start<Question extends object, Answer>(built: Built): Promise<Running<Question, Answer>> {
   if (!existsSync(built.program)) await build(built);
   const child = spawn(built.program, { stdio: ['pipe', 'pipe', 'pipe'] });
   const waiting: Waiting<Answer>[] = [];

@@ -31,6 +31,11 @@ interface InvalidImage {
   readonly runtimeRef: null;
 }
 
+interface OracleQuestion {
+  readonly kind: 'reference';
+  readonly image: string;
+}
+
 export interface Oracle {
   /**
    * One answer per image, in the same order. A lone surrogate reaches Go as U+FFFD, as it does in the API server, so such
@@ -40,7 +45,7 @@ export interface Oracle {
   close(): Promise<void>;
 }
 
-const program = goProgram<OracleAnswer>({ folder: import.meta.dirname, name: 'oracle' });
+const program = goProgram<OracleQuestion, OracleAnswer>({ folder: import.meta.dirname, name: 'oracle' });
 
 export const oracleMissing = program.missing;
 

@@ -8,7 +8,7 @@ export interface SecretQuestion {
   readonly data: Readonly<Record<string, string>>;
 }
 
-export interface KeyringQuestion {
+interface KeyringQuestion {
   readonly secrets?: readonly SecretQuestion[];
   /** `domain/path`. */
   readonly images?: readonly string[];
@@ -30,10 +30,12 @@ export interface FoundCredential {
   readonly password: string;
 }
 
-const program = goProgram<KeyringAnswer>({ folder: import.meta.dirname, name: 'keyring' });
+export type KeyringProgram = Running<KeyringQuestion, KeyringAnswer>;
+
+const program = goProgram<KeyringQuestion, KeyringAnswer>({ folder: import.meta.dirname, name: 'keyring' });
 
 export const keyringMissing = program.missing;
 
-export function startKeyring(): Promise<Running<KeyringAnswer>> {
+export function startKeyring(): Promise<KeyringProgram> {
   return program.start();
 }
