@@ -7,7 +7,7 @@ import { quoteValue } from '../../image/quote.ts';
 import { type ImageReference, repositoryOf } from '../../image/reference.ts';
 import type { NamedSecret, PodPullSecrets } from '../fact.ts';
 import { shortList } from './images.ts';
-import { doubtAbout, secretLabel } from './pull-secrets.ts';
+import { doubtAbout } from './pull-secrets.ts';
 
 export type Ring =
   | { readonly state: 'unknown'; readonly reason: string }
@@ -82,10 +82,15 @@ function doubtOf({ secret }: NamedSecret): string | undefined {
 
 function summaryOf(secrets: readonly NamedSecret[]): string {
   if (secrets.length === 0) return 'the Pod has no pull secret';
-  const missing = secrets.filter(({ secret }) => secret.state === 'no').map(({ name }) => secretLabel(name));
-  if (missing.length === secrets.length) return `${shortList(missing)} does not exist`;
-  const without = missing.length === 0 ? '' : ` (${shortList(missing)} does not exist)`;
-  return `no entry of ${shortList(secrets.map(({ name }) => secretLabel(name)))} matches it${without}`;
+  const missing = secrets.filter(({ secret }) => secret.state === 'no');
+  const absent = `${labelOf(missing)} ${missing.length === 1 ? 'does' : 'do'} not exist`;
+  if (missing.length === secrets.length) return absent;
+  return `no entry of ${labelOf(secrets)} matches it${missing.length === 0 ? '' : ` (${absent})`}`;
+}
+
+/** `pull secrets "a", "b"` */
+function labelOf(secrets: readonly NamedSecret[]): string {
+  return `pull secret${secrets.length === 1 ? '' : 's'} ${shortList(secrets.map(({ name }) => quoteValue(name)))}`;
 }
 
 /** What a person compares to see the difference: the registry of the image, and the entries that there are. */
