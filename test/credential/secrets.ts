@@ -20,6 +20,8 @@ const oddHost = pick(
   'registry-1.docker.io',
   'x--y.io',
   '[1:2:3:4:5:6:7:8]',
+  '[1:2:3:4:5:6:7::8]',
+  '[1:2:3:4:5:6:7::]',
   '[::g]',
   '[:::]',
 );
@@ -44,6 +46,7 @@ const label = pick('reg', 'io', 'a', 'b', 'docker', 'index', '*', 're*', '*g', '
 const oddLabel = pick(
   '?',
   're?',
+  're[g]',
   '[a-z]',
   '[r]eg',
   'r\\eg',
@@ -83,6 +86,10 @@ const literalHost = pick(
   'A',
   '*',
   'registry-1.docker.io',
+  're[g].io',
+  '[1:2:3:4:5:6:7::8]:5000',
+  '[1:2:3:4:5:6:7::]:5000',
+  '[::ffff:1.2.3.4]:5000',
   '',
 );
 
@@ -224,6 +231,7 @@ const settings = fc
   .array(
     fc.oneof(
       { weight: 8, arbitrary: fc.tuple(spelled('auths'), entries) },
+      { weight: 1, arbitrary: fc.constant(['auths', 'null'] as const) },
       {
         weight: 1,
         arbitrary: fc.tuple(spelled('HttpHeaders'), mostly(pick('{}', '{"a":"b"}', '{"a":null}', 'null'), oddJson)),
@@ -268,23 +276,17 @@ const spoiled = (file: fc.Arbitrary<string>): fc.Arbitrary<Buffer> =>
       return Buffer.concat([bytes.subarray(0, at), Buffer.from(added, 'latin1'), bytes.subarray(at + (length % 3))]);
     });
 
+/** encoding/json reads 10,000 levels. */
+const nested = (lists: number): string => `{"x": ${'['.repeat(lists)}${']'.repeat(lists)}}`;
+
 const file = (json: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   mostly(
     json.map((whole) => Buffer.from(whole)),
     fc.oneof(
       spoiled(json),
-      pick(
-        '',
-        ' ',
-        'null',
-        '[]',
-        '""',
-        '1',
-        '{',
-        '{}',
-        '{"auths":null}',
-        `${'['.repeat(10_001)}${']'.repeat(10_001)}`,
-      ).map((whole) => Buffer.from(whole)),
+      pick('', ' ', 'null', '[]', '""', '1', '{', '{}', '{"auths":null}', nested(9999), nested(10_000)).map((whole) =>
+        Buffer.from(whole),
+      ),
     ),
     12,
   ).map((bytes) => bytes.toString('base64'));
