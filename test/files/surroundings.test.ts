@@ -26,7 +26,7 @@ const signal = new AbortController().signal;
 async function secretIn(yaml: string, name = 'a'): Promise<string> {
   const { secrets } = await surroundingsOf(yaml);
   const fact = await secrets.secret('shop', name, signal);
-  return spelled(fact, ({ type, contents }) => `${type} ${contents().state}`);
+  return spelled(fact, (secret) => `${secret.type} ${secret.contents().state}`);
 }
 
 const accountIn = async (yaml: string, name = 'default'): Promise<string> => {
