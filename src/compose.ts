@@ -1,6 +1,6 @@
 /** Config -> the context that every door decides with. The only place that creates adapters. */
 import { fileURLToPath } from 'node:url';
-import type { Context, NamespaceSource } from './admission/context.ts';
+import type { Context } from './admission/context.ts';
 import type { Config } from './config.ts';
 import { type LoadedPolicies, loadPolicies } from './files/policies.ts';
 import { exceptionBook } from './policy/exception.ts';
@@ -16,9 +16,8 @@ export interface Composed {
   readonly loaded: LoadedPolicies;
 }
 
-/** Ports that only some doors have: `check` knows the namespaces in its input. */
-export interface Ports {
-  readonly namespaces?: NamespaceSource | undefined;
+/** Ports that only some doors have: `check` knows the namespaces, secrets and service accounts in its input. */
+export interface Ports extends Pick<Context, 'namespaces' | 'secrets' | 'serviceAccounts'> {
   /** Milliseconds since 1970, for what expires; the wall clock when not given. */
   readonly now?: (() => number) | undefined;
 }

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerText, readReview, verdictReview } from '../src/admission/review.ts';
 import { validate } from '../src/admission/validate.ts';
-import { compose } from '../src/compose.ts';
+import { compose, type Ports } from '../src/compose.ts';
 import { loadManifests } from '../src/files/manifests.ts';
+import { surroundingsIn } from '../src/files/surroundings.ts';
 import { readDocuments } from '../src/files/yaml.ts';
 import { kindTable } from '../src/pod/kinds.ts';
 import type { CheckReport } from '../src/report/check.ts';
@@ -15,6 +16,13 @@ import { startGate, type Gate } from './support/gate.ts';
 
 const RULES = path.join(import.meta.dirname, 'fixtures/rules');
 const kinds = kindTable();
+
+/** The first document is judged; what stands behind it is the cluster around it, which `check` sees in the same file. */
+async function surroundingsOf(manifest: string): Promise<Ports> {
+  const { manifests } = await loadManifests([manifest], { kinds, namespace: 'default', stdin: process.stdin });
+  const { namespaces, secrets, serviceAccounts } = surroundingsIn(manifests);
+  return { namespaces, secrets, serviceAccounts };
+}
 
 const yamlFiles = (folder: string): readonly string[] => readdirSync(folder).filter((file) => file.endsWith('.yaml'));
 
@@ -43,13 +51,16 @@ describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
       const body = createReview(document.value);
       const read = readReview(body);
       if (!read.ok) throw new Error(read.problem);
-      const { context } = await compose({ kinds, policies: [policy] });
+      const { context } = await compose({ kinds, policies: [policy] }, await surroundingsOf(manifest));
 
       const verdict = await validate(read.review.request, context, new AbortController().signal);
       if (verdict.outcome === 'malformed') throw new Error(verdict.problem);
       expect(verdict.allowed, JSON.stringify(verdict.findings.map(({ message }) => message))).toBe(outcome === 'pass');
 
-      const reply = await gate.post('/validate', JSON.stringify(body));
+      // A server of its own where the answer depends on what the fixture says about the cluster.
+      const own = context.policies.some(({ needs }) => needs.size > 0) ? await startGate(context) : gate;
+      const reply = await own.post('/validate', JSON.stringify(body));
+      if (own !== gate) await own.stop();
       expect(reply).toMatchObject({ status: 200, text: answerText(verdictReview(read.review, verdict)) });
 
       const checked = await runCommand(['check', manifest, '--policy', policy, '-o', 'json']);

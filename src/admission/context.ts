@@ -3,25 +3,25 @@
  * with a fact, or rejects with an Outage when it could not find out. A port that is not there means that nobody can ask:
  * the fact is unknown.
  */
+import type { PullSecret } from '../credential/pull-secret.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { KindTable } from '../pod/kinds.ts';
 import type { ExceptionBook } from '../policy/exception.ts';
-import type { Fact, Labels, PullSecret } from '../policy/fact.ts';
+import type { Fact, Labels } from '../policy/fact.ts';
 import type { Policy } from '../policy/policy.ts';
 
 export interface NamespaceSource {
   labelsOf(namespace: string, signal: AbortSignal): Promise<Fact<Labels>>;
 }
 
-export interface PullSecretSource {
-  /** The secrets in the order of `names`, or those of the service account when there are none. */
-  pullSecretsFor(wanted: PullSecretsWanted, signal: AbortSignal): Promise<Fact<readonly PullSecret[]>>;
+export interface SecretSource {
+  /** A Secret of whatever type; `no`: there is none of this name. */
+  secret(namespace: string, name: string, signal: AbortSignal): Promise<Fact<PullSecret>>;
 }
 
-export interface PullSecretsWanted {
-  readonly namespace: string;
-  readonly names: readonly string[];
-  readonly serviceAccount: string;
+export interface ServiceAccountSource {
+  /** The names in its `imagePullSecrets`, in order; `no`: there is no such service account. */
+  pullSecretsOf(namespace: string, name: string, signal: AbortSignal): Promise<Fact<readonly string[]>>;
 }
 
 export interface DigestSource {
@@ -35,7 +35,8 @@ export interface Context {
   /** Not there when none is loaded. */
   readonly exceptions?: ExceptionBook | undefined;
   readonly namespaces?: NamespaceSource | undefined;
-  readonly pullSecrets?: PullSecretSource | undefined;
+  readonly secrets?: SecretSource | undefined;
+  readonly serviceAccounts?: ServiceAccountSource | undefined;
   readonly digests?: DigestSource | undefined;
 }
 

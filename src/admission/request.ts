@@ -19,4 +19,9 @@ export interface AdmissionRequest {
   readonly object: JsonObject | undefined;
   readonly oldObject: JsonObject | undefined;
   readonly dryRun: boolean;
+  /**
+   * The API server's own admission plugins have seen the object, so a Pod has the pull secrets of its service account by now.
+   * A manifest from a file has that still before it.
+   */
+  readonly pluginsRan: boolean;
 }

@@ -83,6 +83,7 @@ function requestOf(request: JsonObject): AdmissionRequest {
     user: userAt(request['userInfo'], '/request/userInfo'),
     ...objectsOf(request, operation),
     dryRun: flagAt(request, 'dryRun', '/request'),
+    pluginsRan: true,
   };
 }
 

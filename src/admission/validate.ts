@@ -9,7 +9,8 @@ import { forgiveExisting } from '../policy/existing.ts';
 import type { Fact, Facts, Labels, Need } from '../policy/fact.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
 import type { Context } from './context.ts';
-import { gather, namespaceLabels } from './gather.ts';
+import { gather } from './gather.ts';
+import { lookups, namespaceLabels } from './lookups.ts';
 import type { AdmissionRequest } from './request.ts';
 
 export type Verdict =
@@ -64,16 +65,35 @@ function judge(scopeRequest: ScopeRequest, { request, context, signal }: Asked):
   const needs = needsOf(covered);
   const concerns = concernOf(request);
   const excuses = context.exceptions?.excusesFor(scopeRequest);
-  const judgeWith = (facts: Facts): Verdict => {
+  const ask = lookups(namespace, context, signal);
+  const factsAbout = (of: Workload): Promise<Facts> =>
+    gather({ workload: of, needs, pluginsRan: request.pluginsRan }, labels, ask);
+  const judgeWith = (facts: Facts): Verdict | Promise<Verdict> => {
     const read = readable(() => evaluate(covered, { request: scopeRequest, facts, concerns, excuses }));
     if (!read.ok) return { outcome: 'malformed', ...read.fault };
-    const final = forgiven(read.findings, covered, { request, scopeRequest, facts, context, concerns, excuses });
-    const findings = excuses === undefined ? final : tellLapsed(final);
-    const allowed = findings.every(({ action }) => action !== 'deny');
-    return { outcome: 'judged', allowed, findings, workload, covered };
+    const { findings } = read;
+    const old = findings.length === 0 ? undefined : oldWorkload(request, context);
+    if (old === undefined) return judged(workload, findings, covered);
+    const update = { request, scopeRequest: { ...scopeRequest, workload: old }, concerns, excuses };
+    const forgive = (before: Facts): Verdict =>
+      judged(workload, forgiven(findings, covered, { ...update, before }), covered);
+    // Its pods can stand at the same places and name other secrets.
+    return needs.size === 0 ? forgive(facts) : factsAbout(old).then(forgive);
   };
-  if (needs.size === 0) return judgeWith(NO_FACTS);
-  return gather({ workload, namespace, needs }, labels, { context, signal }).then(judgeWith);
+  return needs.size === 0 ? judgeWith(NO_FACTS) : factsAbout(workload).then(judgeWith);
+}
+
+function judged(workload: Workload, all: readonly Finding[], covered: readonly Covered[]): Verdict {
+  const findings = tellLapsed(all);
+  const allowed = findings.every(({ action }) => action !== 'deny');
+  return { outcome: 'judged', allowed, findings, workload, covered };
+}
+
+/** What an UPDATE may leave as it was; an old object that cannot be read had nothing that could be forgiven. */
+function oldWorkload({ operation, oldObject, type }: AdmissionRequest, { kinds }: Context): Workload | undefined {
+  if (operation !== 'UPDATE' || oldObject === undefined) return undefined;
+  const old = workloadOf(oldObject, type, kinds);
+  return old?.ok ? old.workload : undefined;
 }
 
 type ReadFindings =
@@ -132,26 +152,21 @@ function concernOf({ subResource }: AdmissionRequest): (container: Container) =>
 
 interface Update {
   readonly request: AdmissionRequest;
+  /** About the old object. */
   readonly scopeRequest: ScopeRequest;
-  readonly facts: Facts;
-  readonly context: Context;
+  readonly before: Facts;
   readonly concerns: (container: Container) => boolean;
   readonly excuses: Excuses | undefined;
 }
 
 /** On UPDATE, findings that the old object already had become warnings, except for policies that want all judged anew. */
 function forgiven(findings: readonly Finding[], covered: readonly Covered[], update: Update): readonly Finding[] {
-  const { request, scopeRequest, facts, context, concerns, excuses } = update;
-  if (request.operation !== 'UPDATE' || request.oldObject === undefined || findings.length === 0) return findings;
-  const old = workloadOf(request.oldObject, request.type, context.kinds);
-  // An old object that cannot be read had nothing that could be forgiven.
-  if (old === undefined || !old.ok) return findings;
+  const { request, scopeRequest, before: facts, concerns, excuses } = update;
   const lenient = covered.flatMap(({ policy }) =>
     policy.onUpdate === 'changed' || request.subResource !== '' ? [policy] : [],
   );
-  const oldRequest = { ...scopeRequest, workload: old.workload };
   // The same exceptions on both sides, those of the object as it will be: what they excuse is compared like with like.
-  const judged = { request: oldRequest, facts, concerns, excuses };
-  const before = readable(() => evaluate(coveredBy(lenient, oldRequest), judged));
+  const asked = { request: scopeRequest, facts, concerns, excuses };
+  const before = readable(() => evaluate(coveredBy(lenient, scopeRequest), asked));
   return before.ok ? forgiveExisting(findings, before.findings) : findings;
 }

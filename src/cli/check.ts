@@ -6,8 +6,9 @@ import { countUsage, type Usage, usageNotices } from '../admission/usage.ts';
 import { validate } from '../admission/validate.ts';
 import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
-import { loadManifests, type Manifest, namespacesIn } from '../files/manifests.ts';
+import { loadManifests, type Manifest } from '../files/manifests.ts';
 import { type LoadedPolicies, noticesAt } from '../files/policies.ts';
+import { surroundingsIn } from '../files/surroundings.ts';
 import { apiVersionOf, type Workload, workloadOf } from '../pod/workload.ts';
 import { RULES } from '../policy/rules/index.ts';
 import { type CheckReport, type ErrorRow, exitCode, type FailOn } from '../report/check.ts';
@@ -42,10 +43,11 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
     stdin: terminal.input(),
   });
   const now = flags.now ?? Date.now();
-  const namespaces = namespacesIn(loaded.manifests);
-  const { context, policySource, loaded: policies } = await compose(config, { namespaces, now: () => now });
+  const { errors: secretErrors, ...ports } = surroundingsIn(loaded.manifests);
+  const { context, policySource, loaded: policies } = await compose(config, { ...ports, now: () => now });
   const judged = await judgeAll(loaded.manifests, context);
-  const errors = [...loaded.errors, ...judged.errors];
+  const asksSecrets = context.policies.some(({ needs }) => needs.has('pullSecrets'));
+  const errors = [...loaded.errors, ...(asksSecrets ? secretErrors : []), ...judged.errors];
   const { findings, images, workloads } = judged;
   const report: CheckReport = {
     version: 1,

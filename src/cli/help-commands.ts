@@ -10,6 +10,7 @@ export function addExplain(program: Command, result: Result, terminal: Terminal)
   const explain = program.command('explain').description('explain what something means');
   addExplainImage(explain, result, terminal);
   addExplainRule(explain, result, terminal);
+  addExplainCredentials(explain, result, terminal);
 }
 
 function addExplainImage(explain: Command, result: Result, terminal: Terminal): void {
@@ -39,6 +40,23 @@ function addExplainRule(explain: Command, result: Result, terminal: Terminal): v
     });
 }
 
+function addExplainCredentials(explain: Command, result: Result, terminal: Terminal): void {
+  explain
+    .command('credentials')
+    .description('which credentials the kubelet tries for an image, in its order; passwords are never shown')
+    .argument('[IMAGE]', 'image reference')
+    .option(
+      '--pull-secret <FILE...>',
+      'Secret manifests in the order of imagePullSecrets, "-" is standard input; repeatable',
+    )
+    .addOption(textOrJson('how to print; json is one object a line'))
+    .addHelpText('after', '\nExit codes: 0 found, 1 none or the kubelet refuses them, 2 something could not be read.')
+    .action(async (image, flags) => {
+      const { explainCredentials } = await import('./explain-credentials.ts');
+      result.code = await explainCredentials(image, flags, terminal);
+    });
+}
+
 export function addRules(program: Command, result: Result, terminal: Terminal): void {
   program
     .command('rules')
@@ -54,7 +72,11 @@ export function addSchema(program: Command, result: Result, terminal: Terminal):
   program
     .command('schema')
     .description('print a JSON Schema, for editors')
-    .argument('[NAME]', 'policy, exception, list, config, or all: every kind of document that a folder of policies can hold', 'all')
+    .argument(
+      '[NAME]',
+      'policy, exception, list, config, or all: every kind of document that a folder of policies can hold',
+      'all',
+    )
     .addHelpText('after', SCHEMA_EXAMPLES)
     .action(async (name) => {
       const { printSchema } = await import('./schema.ts');

@@ -1,11 +1,9 @@
 /** Manifests, lists of them and recorded reviews in files -> admission requests, each with its place. */
 import type { AdmissionRequest } from '../admission/request.ts';
-import type { NamespaceSource } from '../admission/context.ts';
 import { isReview, readReview } from '../admission/review.ts';
 import type { KindTable } from '../pod/kinds.ts';
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import { typeOf } from '../pod/workload.ts';
-import type { Labels } from '../policy/fact.ts';
 import { loadInputs } from './documents.ts';
 import { isKustomization } from './kustomization.ts';
 import { readDocuments, type ParsedDocument, type Position } from './yaml.ts';
@@ -162,25 +160,6 @@ function creation(object: JsonObject, { kinds, namespace }: ManifestOptions): Ad
     object,
     oldObject: undefined,
     dryRun: true,
-  };
-}
-
-/** The labels of the Namespace objects among the manifests; of all others nothing is known. */
-export function namespacesIn(manifests: readonly Manifest[]): NamespaceSource {
-  const known = new Map<string, Labels>();
-  for (const { request } of manifests) {
-    const { type, object, name } = request;
-    if (type.group !== '' || type.kind !== 'Namespace' || object === undefined) continue;
-    const metadata = isObject(object['metadata']) ? object['metadata'] : {};
-    const labels = isObject(metadata['labels']) ? metadata['labels'] : {};
-    const strings = Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-    known.set(name, { ...Object.fromEntries(strings), 'kubernetes.io/metadata.name': name });
-  }
-  return {
-    labelsOf(namespace) {
-      const labels = known.get(namespace);
-      if (labels !== undefined) return Promise.resolve({ state: 'yes', value: labels });
-      return Promise.resolve({ state: 'unknown', reason: `namespace "${namespace}" is not among the files` });
-    },
+    pluginsRan: false,
   };
 }

@@ -2,6 +2,7 @@
  * What a rule may ask about the world outside of the object. A look-up that failed, or that nobody can do here, is
  * `unknown` with its reason: never yes, never no.
  */
+import type { PullSecret } from '../credential/pull-secret.ts';
 import type { ImageReference } from '../image/reference.ts';
 
 export type Fact<T> =
@@ -11,19 +12,30 @@ export type Fact<T> =
 
 export type Labels = { readonly [key: string]: string };
 
-/** A Secret of a pull-secret type, undecoded; its data never leaves the facts. */
-export interface PullSecret {
+/** The pull secrets that the kubelet uses for a pod, as far as objects of the cluster decide about it. */
+export interface PodPullSecrets {
+  /**
+   * Whose list it is. `service-account`: the pod has none, so it gets that of its service account. `node`: a mirror pod,
+   * which may name no secret; its node pulls with what it has itself.
+   */
+  readonly from: 'pod' | 'service-account' | 'node';
+  readonly serviceAccount: string;
+  /** In the kubelet's order, each once; `no` when there is no such service account. */
+  readonly secrets: Fact<readonly NamedSecret[]>;
+}
+
+export interface NamedSecret {
   readonly name: string;
-  readonly type: string;
-  readonly data: ReadonlyMap<string, Uint8Array>;
+  /** `no` when it does not exist: the kubelet goes on without it. */
+  readonly secret: Fact<PullSecret>;
 }
 
 /** Every fact that a rule can list in `needs`, by name. */
 export interface Facts {
   /** Labels of the namespace of the request; `no` when there is no such namespace. */
   readonly namespaceLabels: Fact<Labels>;
-  /** The pull secrets that the kubelet would use for a pod, in its order, by the pod's JSON pointer. */
-  readonly pullSecrets: ReadonlyMap<string, Fact<readonly PullSecret[]>>;
+  /** By the pod's JSON pointer. */
+  readonly pullSecrets: ReadonlyMap<string, PodPullSecrets>;
   /** The digest that the registry has for an image, by the user's spelling (`ImageReference.text`). */
   readonly digests: ReadonlyMap<ImageReference['text'], Fact<string>>;
 }

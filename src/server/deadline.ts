@@ -36,11 +36,12 @@ const NEVER = new AbortController().signal;
 
 /** Runs `decide` with a signal that aborts when the budget in the query of `url` is used up. Without ports nobody can wait. */
 export function withDeadline<T>(
-  { namespaces, pullSecrets, digests }: Context,
+  { namespaces, secrets, serviceAccounts, digests }: Context,
   url: string,
   decide: (signal: AbortSignal) => T | Promise<T>,
 ): T | Promise<T> {
-  if (namespaces === undefined && pullSecrets === undefined && digests === undefined) return decide(NEVER);
+  const ports = [namespaces, secrets, serviceAccounts, digests];
+  if (ports.every((port) => port === undefined)) return decide(NEVER);
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), budgetMs(/[?&]timeout=([^&]*)/.exec(url)?.[1]));
   const decided = (async () => decide(controller.signal))();

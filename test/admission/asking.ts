@@ -29,6 +29,7 @@ export function requestOf(object: JsonObject | undefined, extra: Partial<Admissi
     object,
     oldObject: undefined,
     dryRun: false,
+    pluginsRan: true,
     ...extra,
   };
 }

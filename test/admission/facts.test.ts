@@ -28,7 +28,13 @@ const entries = (facts: ReadonlyMap<string, Fact<unknown>>): readonly string[] =
 
 const labelsRule = tellRule(['namespaceLabels'], ({ namespaceLabels }) => [spelled(namespaceLabels)]);
 const digestsRule = tellRule(['digests'], ({ digests }) => entries(digests));
-const secretsRule = tellRule(['pullSecrets'], ({ pullSecrets }) => entries(pullSecrets));
+const secretsRule = tellRule(['pullSecrets'], ({ pullSecrets }) =>
+  [...pullSecrets.values()].flatMap(({ secrets }) =>
+    secrets.state === 'yes'
+      ? secrets.value.map(({ name, secret }) => `${name}: ${spelled(secret)}`)
+      : [spelled(secrets)],
+  ),
+);
 
 const telling = (rule: Rule, scope = 'onUpdate: changed'): Policy =>
   policyOf(`{${scope}, rules: [{rule: tell, action: audit}]}`, [rule]);
@@ -53,7 +59,8 @@ function portsThat(answer: () => Promise<Fact<never>>): { readonly ports: Partia
     asked,
     ports: {
       namespaces: { labelsOf: (namespace) => reply(namespace) },
-      pullSecrets: { pullSecretsFor: (wanted) => reply(JSON.stringify(wanted)) },
+      secrets: { secret: (namespace, name) => reply(`${namespace}/${name}`) },
+      serviceAccounts: { pullSecretsOf: (namespace, name) => reply(`account ${namespace}/${name}`) },
       digests: { digestOf: ({ text }) => reply(text) },
     },
   };
@@ -62,12 +69,7 @@ function portsThat(answer: () => Promise<Fact<never>>): { readonly ports: Partia
 const CASES: readonly (readonly [string, Policy, readonly string[], readonly string[]])[] = [
   ['namespace labels', telling(labelsRule), ['shop'], ['']],
   ['digests', telling(digestsRule), ['a:1', 'm:3'], ['a:1: ', 'm:3: ']],
-  [
-    'pull secrets',
-    telling(secretsRule),
-    ['{"namespace":"shop","names":["a","b"],"serviceAccount":"shop"}'],
-    ['/spec: '],
-  ],
+  ['pull secrets', telling(secretsRule), ['shop/a', 'shop/b'], ['a: ', 'b: ']],
 ];
 
 describe.each(CASES)('%s', (_what, policy, questions, places) => {
@@ -137,7 +139,10 @@ describe('without a port', () => {
       'a:1: unknown: no registry is asked here',
       'm:3: unknown: no registry is asked here',
     ]);
-    expect(await askPod(telling(secretsRule), {})).toEqual(['/spec: unknown: no cluster is connected']);
+    expect(await askPod(telling(secretsRule), {})).toEqual([
+      'a: unknown: no cluster is connected',
+      'b: unknown: no cluster is connected',
+    ]);
   });
 
   test('a namespace is quoted when it is said', async () => {
@@ -209,7 +214,7 @@ describe('the labels of a namespace', () => {
 test('pull secrets without a namespace are unknown', async () => {
   const { ports } = portsThat(() => Promise.resolve({ state: 'no' }));
   const found = await ask(requestOf(POD, { namespace: undefined }), contextOf([telling(secretsRule)], ports));
-  expect(messages(found)).toEqual(['/spec: unknown: no cluster is connected']);
+  expect(messages(found)).toEqual(['a: unknown: no cluster is connected', 'b: unknown: no cluster is connected']);
 });
 
 test('facts are asked for side by side', async () => {
@@ -219,9 +224,9 @@ test('facts are asked for side by side', async () => {
       new Promise((resolve) => {
         waiting.push(() => resolve({ state: 'no' }));
         // Nobody gets an answer before all have asked.
-        if (waiting.length === 3) for (const answer of waiting) answer();
+        if (waiting.length === 4) for (const answer of waiting) answer();
       }),
   );
   await ask(requestOf(POD), contextOf([telling(digestsRule), telling(secretsRule)], ports));
-  expect(asked).toHaveLength(3);
+  expect(asked).toHaveLength(4);
 });

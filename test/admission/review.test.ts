@@ -62,6 +62,7 @@ describe('readReview', () => {
           object: { spec: {} },
           oldObject: { spec: { old: true } },
           dryRun: true,
+          pluginsRan: true,
         },
       },
     });

@@ -21,6 +21,21 @@ function pod(namespace: string, image: string, rest = ''): string {
   return `apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: ${namespace}}\nspec: {containers: [{name: web, image: "${image}"${rest}}]}\n`;
 }
 
+const serviceAccount = (namespace: string): string =>
+  `---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default, namespace: ${namespace}}\n`;
+
+/** A Pod of our registry, and the pull secret that it names, with an entry for this server. */
+function withSecret(server: string): string {
+  const auths = { [server]: { username: 'ci', password: 'example' } };
+  return `${pod('shop', 'registry.example.com/shop/web:1').replace('spec: {', 'spec: {imagePullSecrets: [{name: regcred}], ')}---
+apiVersion: v1
+kind: Secret
+metadata: {name: regcred, namespace: shop}
+type: kubernetes.io/dockerconfigjson
+stringData: {.dockerconfigjson: '${JSON.stringify({ auths })}'}
+`;
+}
+
 const DIGEST = `@sha256:${'1'.repeat(64)}`;
 
 interface Case {
@@ -31,6 +46,30 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
+  {
+    example: 'pull-secrets',
+    says: 'an image of our registry with a credential for it is allowed',
+    manifest: withSecret('https://registry.example.com'),
+    found: [],
+  },
+  {
+    example: 'pull-secrets',
+    says: 'a credential for another place is refused',
+    manifest: withSecret('registry.example.com:5000'),
+    found: ['deny pull-secret-coverage'],
+  },
+  {
+    example: 'pull-secrets',
+    says: 'a public image needs none',
+    manifest: pod('shop', 'registry.example.com/public/web:1') + serviceAccount('shop'),
+    found: [],
+  },
+  {
+    example: 'pull-secrets',
+    says: 'a private image without any is refused, twice',
+    manifest: pod('shop', 'registry.example.com/shop/web:1') + serviceAccount('shop'),
+    found: ['deny pull-secret-named', 'deny pull-secret-coverage'],
+  },
   {
     example: 'allowed-registries',
     says: 'our registry is allowed',

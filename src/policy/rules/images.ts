@@ -9,15 +9,22 @@ export function judgeImages(
   subject: Subject,
   judge: (reference: ImageReference, container: Container) => Omit<Problem, 'container' | 'state'> | undefined,
 ): readonly Problem[] {
+  return judgeEach(subject, (reference, container) => {
+    const problem = judge(reference, container);
+    return problem && { ...problem, state: 'violation' };
+  });
+}
+
+/** The same for a rule that cannot always tell. */
+export function judgeEach(
+  subject: Pick<Subject, 'containers'>,
+  judge: (reference: ImageReference, container: Container) => Omit<Problem, 'container'> | undefined,
+): readonly Problem[] {
   const problems: Problem[] = [];
   for (const container of subject.containers) {
     const { image } = container;
-    if (image.state !== 'parsed') {
-      problems.push(unreadable(container));
-      continue;
-    }
-    const problem = judge(image.reference, container);
-    if (problem !== undefined) problems.push({ ...problem, state: 'violation', container });
+    const problem = image.state === 'parsed' ? judge(image.reference, container) : unreadable(container);
+    if (problem !== undefined) problems.push({ ...problem, container });
   }
   return problems;
 }

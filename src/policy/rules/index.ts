@@ -6,6 +6,9 @@ import { imagePullPolicy } from './image-pull-policy.ts';
 import { imageReference } from './image-reference.ts';
 import { imageRegistry } from './image-registry.ts';
 import { imageTag } from './image-tag.ts';
+import { pullSecretCoverage } from './pull-secret-coverage.ts';
+import { pullSecretNamed } from './pull-secret-named.ts';
+import { pullSecretUsable } from './pull-secret-usable.ts';
 
 export const RULES: readonly Rule[] = [
   containerPorts,
@@ -14,4 +17,7 @@ export const RULES: readonly Rule[] = [
   imageReference,
   imageRegistry,
   imageTag,
+  pullSecretCoverage,
+  pullSecretNamed,
+  pullSecretUsable,
 ];

@@ -1,0 +1,126 @@
+/**
+ * The credential file in a pull secret, read as the kubelet does (kubernetes pkg/credentialprovider/config.go): what Go's
+ * decoder refuses is a fault, and one fault is enough for the kubelet to use no pull secret of the Pod at all.
+ */
+import { quoteValue } from '../image/quote.ts';
+import { decodeBase64 } from './base64.ts';
+import { textOf } from './bytes.ts';
+import { type Json, type Member, readJson } from './json.ts';
+import { shownServer } from './registry-key.ts';
+
+/** One credential of a file. */
+export interface Entry {
+  /** The key of the entry as it is written, for example `https://index.docker.io/v1/`. May hold a password: see shownServer. */
+  readonly server: string;
+  readonly username: string;
+  /** A function, so that no JSON, log or inspection of the entry shows it. */
+  readonly password: () => string;
+  /** Tokens that other programs would use and the kubelet does not read. */
+  readonly unreadTokens: readonly string[];
+}
+
+/** Without a user name a container runtime asks the registry as nobody. */
+export function hasUser({ username }: Entry): boolean {
+  return username !== '';
+}
+
+/** `dockerconfigjson`: `{"auths": {…}}`; `dockercfg`: the inner map alone. */
+export type ConfigForm = 'dockerconfigjson' | 'dockercfg';
+
+export interface DockerConfig {
+  readonly entries: readonly Entry[];
+  /** Sentence fragments; never a value of the file. All of them, not only the first. */
+  readonly faults: readonly string[];
+}
+
+export function readDockerConfig(text: string, form: ConfigForm): DockerConfig {
+  const read = readJson(text, form === 'dockerconfigjson' ? 3 : 2);
+  if (!read.ok) return { entries: [], faults: [read.problem] };
+  const reading: Reading = { entries: new Map(), faults: [] };
+  if (form === 'dockercfg') readEntries(read.value, FILE, reading);
+  else readSettings(read.value, reading);
+  return { entries: [...reading.entries.values()], faults: reading.faults };
+}
+
+/** What a fault is about; put into words only where there is one, since there can be 80,000 entries. */
+type Label = (part?: string) => string;
+
+const FILE: Label = () => 'the file';
+
+interface Reading {
+  /** By key: one that comes again replaces the one before. */
+  readonly entries: Map<string, Entry>;
+  readonly faults: string[];
+}
+
+/** Of the other settings Go knows HttpHeaders, and is strict about its type. */
+function readSettings(value: Json, reading: Reading): void {
+  for (const [name, setting] of membersOf(value, FILE, reading.faults)) {
+    const field = folded(name);
+    if (field === 'auths') readEntries(setting, () => '"auths"', reading);
+    if (field !== 'httpheaders') continue;
+    for (const [, header] of membersOf(setting, () => '"HttpHeaders"', reading.faults)) {
+      textIn(header, () => 'a value of "HttpHeaders"', reading.faults);
+    }
+  }
+}
+
+/** null empties the map, as it does in Go. */
+function readEntries(value: Json, what: Label, reading: Reading): void {
+  if (value.type === 'null') reading.entries.clear();
+  for (const [server, entry] of membersOf(value, what, reading.faults)) {
+    reading.entries.set(server, readEntry(server, entry, reading.faults));
+  }
+}
+
+const FIELDS: ReadonlySet<string> = new Set(['username', 'password', 'email', 'auth']);
+const UNREAD_TOKENS = ['identitytoken', 'registrytoken'];
+
+function readEntry(server: string, value: Json, faults: string[]): Entry {
+  const texts = new Map<string, string>();
+  const entry: Label = (part = '') => `entry ${quoteValue(shownServer(server))}${part}`;
+  for (const [name, member] of membersOf(value, entry, faults)) {
+    const field = folded(name);
+    if (UNREAD_TOKENS.includes(field) && member.type === 'a string') texts.set(field, member.text);
+    const text = FIELDS.has(field) ? textIn(member, () => entry(`: "${field}"`), faults) : undefined;
+    if (text !== undefined) texts.set(field, text);
+  }
+  const textAt = (field: string): string => texts.get(field) ?? '';
+  const unreadTokens = UNREAD_TOKENS.filter((field) => textAt(field) !== '');
+  const auth = textAt('auth');
+  if (auth !== '') return { server, ...readAuth(auth, entry, faults), unreadTokens };
+  const password = textAt('password');
+  return { server, username: textAt('username'), password: () => password, unreadTokens };
+}
+
+/** `auth` wins over `username` and `password`. */
+function readAuth(auth: string, entry: Label, faults: string[]): Pick<Entry, 'username' | 'password'> {
+  const decoded = decodeBase64(auth, { padded: /=[\r\n]*$/.test(auth) });
+  const colon = decoded?.indexOf(':') ?? -1;
+  if (decoded === undefined) faults.push(entry(': "auth" is not base64 (of the standard alphabet, without spaces)'));
+  else if (colon < 0) faults.push(entry(': "auth" holds no ":": it must be base64 of user:password'));
+  if (decoded === undefined || colon < 0) return { username: '', password: () => '' };
+  const password = textOf(decoded.slice(colon + 1));
+  return { username: textOf(decoded.slice(0, colon)), password: () => password };
+}
+
+function membersOf(value: Json, what: Label, faults: string[]): readonly Member[] {
+  if (value.type === 'an object') return value.members;
+  if (value.type !== 'null') faults.push(`${what()} is ${value.type}, where an object is expected`);
+  return [];
+}
+
+/** `undefined` for null too, which changes nothing in a Go string. */
+function textIn(value: Json, what: Label, faults: string[]): string | undefined {
+  if (value.type === 'a string') return value.text;
+  if (value.type !== 'null') faults.push(`${what()} is ${value.type}, where a string is expected`);
+  return undefined;
+}
+
+/** encoding/json, fold.go: names match in any case, and two letters from outside of ASCII fold into it. */
+function folded(name: string): string {
+  return name
+    .replaceAll('\u017f', 's')
+    .replaceAll('\u212a', 'k')
+    .replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}

@@ -1,0 +1,69 @@
+/** The keys of a credential file (`https://index.docker.io/v1/`, `*.example.com:5000/team`), as the kubelet's keyring has them. */
+import { bytesOf } from './bytes.ts';
+import { compileGlob, isGlob } from './glob.ts';
+import { type ParsedUrl, parseUrl } from './url.ts';
+
+/** How a key is shown: what may be a password in it is not. */
+export function shownServer(server: string): string {
+  const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(server)?.[0] ?? '';
+  const place = server.slice(scheme.length).replace(/[?#].*$/s, '?…');
+  const at = server.lastIndexOf('@');
+  if (at < 0) return `${scheme}${place}`;
+  return `${scheme}***${server.slice(at).replace(/[?#].*$/s, '?…')}`;
+}
+
+/**
+ * Host and path, as a byte string: what the keyring sorts and finds by. `undefined` when the kubelet ignores the entry.
+ * "/v1/" and "/v2/" mean the whole registry, but only with their final "/".
+ */
+export function registryKey(server: string): string | undefined {
+  const bytes = bytesOf(server);
+  const parsed = parseUrl(bytes.replace(/^https?:\/\//, ''));
+  if (parsed === undefined) return undefined;
+  const path = /^\/v[12]\//.test(parsed.path) ? parsed.path.slice('/v1'.length) : parsed.path;
+  return path === '/' ? parsed.host : `${parsed.host}${path}`;
+}
+
+/** A key, or the repository of an image, taken apart for comparison. */
+export interface Place {
+  /** Host and port, as one text to find by. */
+  readonly host: string;
+  readonly labels: readonly string[];
+  readonly port: string;
+  readonly path: string;
+}
+
+/** `undefined` where url.Parse refuses it: then it matches nothing. A key is parsed again, as in the kubelet. */
+export function placeOf(text: string): Place | undefined {
+  const parsed = parseUrl(text);
+  if (parsed === undefined) return undefined;
+  const { name, port } = splitHostPort(parsed);
+  return { host: `${port}/${name}`, labels: name.split('.'), port, path: parsed.path };
+}
+
+/** Go's net.SplitHostPort; where that is an error, all of it is the name. */
+function splitHostPort({ host }: ParsedUrl): { readonly name: string; readonly port: string } {
+  const split = /^\[([^[\]]*)\]:([^:[\]]*)$/.exec(host) ?? /^([^:[\]]*):([^:[\]]*)$/.exec(host);
+  const [, name = host, port = ''] = split ?? [];
+  return { name, port };
+}
+
+/** `undefined` when no label has a glob, so that hosts are just compared. */
+export function hostTest({ labels, port }: Place): ((image: Place) => boolean) | undefined {
+  if (!labels.some(isGlob)) return undefined;
+  const tests = labels.map(compileGlob);
+  return (image) =>
+    image.port === port &&
+    image.labels.length === tests.length &&
+    tests.every((test, index) => test(image.labels[index] ?? ''));
+}
+
+export const DOCKER_HUB_KEY = 'index.docker.io';
+
+/** isDefaultRegistryMatch: by this rule "localhost/x" is on Docker Hub too. */
+export function isOnDockerHub(repository: string): boolean {
+  const slash = repository.indexOf('/');
+  const first = slash < 0 ? repository : repository.slice(0, slash);
+  if (first === '') return false;
+  return slash < 0 || first === 'docker.io' || first === DOCKER_HUB_KEY || !/[.:]/.test(first);
+}

@@ -1,0 +1,63 @@
+/** Secret manifests -> pull secrets, as the API server would store them. What they hold appears in no message. */
+import { decodeSecretData } from '../credential/base64.ts';
+import { type PullSecret, pullSecret } from '../credential/pull-secret.ts';
+import { quoteValue } from '../image/quote.ts';
+import { escapeSegment, isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
+import type { Manifest } from './manifests.ts';
+
+export interface SecretFault {
+  /** Relative to the object. */
+  readonly pointer: string;
+  /** A sentence fragment. */
+  readonly problem: string;
+}
+
+export type ReadSecret =
+  | { readonly ok: true; readonly secret: PullSecret }
+  | { readonly ok: false; readonly faults: readonly SecretFault[] };
+
+/** A Secret of a file; not one that a recording is about. */
+export function isSecret({ request: { type, object, pluginsRan } }: Manifest): boolean {
+  return type.group === '' && type.kind === 'Secret' && object !== undefined && !pluginsRan;
+}
+
+/** `stringData` wins over `data` (kubernetes pkg/apis/core/v1/conversion.go). */
+export function readSecret(object: JsonObject, name: string): ReadSecret {
+  const faults: SecretFault[] = [];
+  const data = new Map<string, Uint8Array>();
+  for (const [key, value, pointer] of texts(object, 'data', faults)) {
+    const bytes = decodeSecretData(value);
+    if (bytes === undefined) faults.push({ pointer, problem: 'this is not base64: kubectl cannot apply it' });
+    else data.set(key, bytes);
+  }
+  for (const [key, value] of texts(object, 'stringData', faults)) data.set(key, new TextEncoder().encode(value));
+  if (faults.length > 0) return { ok: false, faults };
+  const type = object['type'];
+  return {
+    ok: true,
+    secret: pullSecret({ name, type: typeof type === 'string' && type !== '' ? type : 'Opaque', data }),
+  };
+}
+
+type Text = readonly [key: string, value: string, pointer: string];
+
+/** The members of a map of strings; null is an empty string, as in Go. */
+function texts(object: JsonObject, field: string, faults: SecretFault[]): readonly Text[] {
+  const map = object[field] ?? {};
+  if (!isObject(map)) {
+    faults.push({ pointer: `/${field}`, problem: `expected an object, found ${jsonType(map)}` });
+    return [];
+  }
+  const found: Text[] = [];
+  for (const [key, given] of Object.entries(map)) {
+    const pointer = `/${field}/${escapeSegment(key)}`;
+    const value = given ?? '';
+    if (typeof value === 'string') found.push([key, value, pointer]);
+    else
+      faults.push({
+        pointer,
+        problem: `expected a string, found ${jsonType(value)}: put ${quoteValue(key, 60)} in quotes`,
+      });
+  }
+  return found;
+}

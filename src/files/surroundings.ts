@@ -1,0 +1,91 @@
+/** What manifests say about the cluster around them: its Namespaces, Secrets and ServiceAccounts, as facts. */
+import type { NamespaceSource, SecretSource, ServiceAccountSource } from '../admission/context.ts';
+import { PULL_SECRET_KEYS, type PullSecret } from '../credential/pull-secret.ts';
+import { quoteValue } from '../image/quote.ts';
+import { isObject, ShapeError } from '../pod/pointer.ts';
+import { readObjects, readString } from '../pod/read.ts';
+import type { Fact, Labels } from '../policy/fact.ts';
+import type { InputError, Manifest } from './manifests.ts';
+import { isSecret, readSecret } from './secrets.ts';
+
+export interface Surroundings {
+  readonly namespaces: NamespaceSource;
+  readonly secrets: SecretSource;
+  readonly serviceAccounts: ServiceAccountSource;
+  /** What is wrong with a pull secret; of interest only where a policy looks at pull secrets. */
+  readonly errors: readonly InputError[];
+}
+
+/** Of all that is not among the manifests nothing is known, nor do recordings say what the cluster was like. */
+export function surroundingsIn(manifests: readonly Manifest[]): Surroundings {
+  const errors: InputError[] = [];
+  const secrets = secretsIn(manifests, errors);
+  return { namespaces: namespacesIn(manifests), secrets, serviceAccounts: serviceAccountsIn(manifests), errors };
+}
+
+function secretsIn(manifests: readonly Manifest[], errors: InputError[]): SecretSource {
+  const known = new Map<string, Fact<PullSecret>>();
+  for (const manifest of manifests.filter(isSecret)) {
+    const { object = {}, name, namespace } = manifest.request;
+    const read = readSecret(object, name);
+    const reason = `Secret ${quoteValue(`${namespace}/${name}`)} cannot be read`;
+    known.set(`${namespace}/${name}`, read.ok ? { state: 'yes', value: read.secret } : { state: 'unknown', reason });
+    if (read.ok || !PULL_SECRET_KEYS.has(String(object['type']))) continue;
+    for (const { pointer, problem } of read.faults) {
+      const { file, document } = manifest;
+      errors.push({ file, document, ...manifest.positionOf(pointer), message: `${pointer}: ${problem}` });
+    }
+  }
+  return {
+    secret: (namespace, name) =>
+      Promise.resolve(known.get(`${namespace}/${name}`) ?? absent('Secret', namespace, name)),
+  };
+}
+
+function serviceAccountsIn(manifests: readonly Manifest[]): ServiceAccountSource {
+  const known = new Map<string, Fact<readonly string[]>>();
+  for (const { request } of manifests) {
+    const { type, object, name, namespace, pluginsRan } = request;
+    if (type.group !== '' || type.kind !== 'ServiceAccount' || object === undefined || pluginsRan) continue;
+    known.set(`${namespace}/${name}`, pullSecretsOf(object));
+  }
+  return {
+    pullSecretsOf: (namespace, name) =>
+      Promise.resolve(known.get(`${namespace}/${name}`) ?? absent('ServiceAccount', namespace, name)),
+  };
+}
+
+function pullSecretsOf(account: NonNullable<Manifest['request']['object']>): Fact<readonly string[]> {
+  try {
+    const entries = readObjects(account, 'imagePullSecrets', '');
+    const names = entries.map((entry, index) => readString(entry, 'name', `/imagePullSecrets/${index}`) ?? '');
+    return { state: 'yes', value: names };
+  } catch (error) {
+    if (error instanceof ShapeError) return { state: 'unknown', reason: `${error.pointer}: ${error.message}` };
+    throw error;
+  }
+}
+
+function absent(kind: string, namespace: string, name: string): Fact<never> {
+  return { state: 'unknown', reason: `${kind} ${quoteValue(`${namespace}/${name}`)} is not among the files` };
+}
+
+/** The labels of the Namespace objects among the manifests; of all others nothing is known. */
+function namespacesIn(manifests: readonly Manifest[]): NamespaceSource {
+  const known = new Map<string, Labels>();
+  for (const { request } of manifests) {
+    const { type, object, name } = request;
+    if (type.group !== '' || type.kind !== 'Namespace' || object === undefined) continue;
+    const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+    const labels = isObject(metadata['labels']) ? metadata['labels'] : {};
+    const strings = Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    known.set(name, { ...Object.fromEntries(strings), 'kubernetes.io/metadata.name': name });
+  }
+  return {
+    labelsOf(namespace) {
+      const labels = known.get(namespace);
+      if (labels !== undefined) return Promise.resolve({ state: 'yes', value: labels });
+      return Promise.resolve({ state: 'unknown', reason: `namespace "${namespace}" is not among the files` });
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import type { PatternSet } from '../../image/pattern.ts';
+import { quoteValue } from '../../image/quote.ts';
+import type { ImageReference } from '../../image/reference.ts';
+import { defineRule, type Problem } from '../rule.ts';
+import { judgeEach } from './images.ts';
+import { PATTERN_LIST, patternsOf } from './patterns.ts';
+import { type Ring, ringMaker } from './pull-secret-rings.ts';
+import { byContainer, looseImage, type PodSecrets, podsOf, secretLabel, secretPointers } from './pull-secrets.ts';
+
+interface Parameters {
+  readonly images?: readonly string[];
+  readonly public?: readonly string[];
+  readonly nodeCredentials?: readonly string[];
+}
+
+interface Lists {
+  readonly images: PatternSet | undefined;
+  readonly public: PatternSet | undefined;
+  /** `undefined`: nobody has said what the nodes can pull. */
+  readonly nodeCredentials: PatternSet | undefined;
+}
+
+/** Nodes may hold credentials that no webhook can see (KEP-4412), so without a declaration "no match" is not a "no". */
+export const pullSecretCoverage = defineRule({
+  name: 'pull-secret-coverage',
+  description: 'Each private image is covered by a credential, matched as the kubelet does',
+  docs: {
+    why: 'A pull secret for another registry, or with the address spelled in a way that the kubelet does not match, is as good as none: the Pod waits in ImagePullBackOff.',
+    remedy: 'Add an entry for the registry of the image to a pull secret, or use an image that a credential covers.',
+    example: {
+      parameters: { images: ['registry.example.com/**'], nodeCredentials: [] },
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets: [{name: regcred}]
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:7
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: regcred}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: |
+    {"auths": {"https://registry.example.com": {"username": "ci", "password": "example"}}}
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets: [{name: regcred}]
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:7
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: regcred}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: |
+    {"auths": {"*.registry.example.com": {"username": "ci", "password": "example"}}}
+`,
+    },
+  },
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      images: { ...PATTERN_LIST, description: 'Image patterns; these images are private (default: all)' },
+      public: { ...PATTERN_LIST, description: 'Image patterns; these need no credential' },
+      nodeCredentials: {
+        type: 'array',
+        items: { type: 'string', minLength: 1 },
+        description: 'Image patterns that the nodes have credentials for; [] says that they have none',
+      },
+    },
+  },
+  needs: ['pullSecrets'],
+  prepare({ images, public: open, nodeCredentials }: Parameters) {
+    const lists = {
+      images: patternsOf('images', images),
+      public: patternsOf('public', open),
+      nodeCredentials: patternsOf('nodeCredentials', nodeCredentials),
+    };
+    const faults = Object.values(lists).flatMap((list) => (list.ok ? [] : list.faults));
+    const given = (list: (typeof lists)['images']): PatternSet | undefined => (list.ok ? list.value : undefined);
+    if (faults.length > 0) return { ok: false, faults };
+    const value: Lists = {
+      images: given(lists.images),
+      public: given(lists.public),
+      nodeCredentials: given(lists.nodeCredentials),
+    };
+    return { ok: true, value };
+  },
+  check(subject, lists) {
+    const pods = podsOf(subject);
+    const ringOf = ringMaker();
+    const told = new Set<string>();
+    const malformed = pods.flatMap((pod) => malformedIn(pod, ringOf(pod.pullSecrets), told));
+    const podOf = byContainer(pods);
+    const images = judgeEach(subject, (reference, container) => {
+      if (!isPrivate(reference, lists)) return undefined;
+      const pointer = container.imagePointer;
+      const pod = podOf.get(container);
+      if (pod === undefined) return looseImage(quoteValue(reference.text), pointer);
+      const said = judgeImage(reference, pod, { ring: ringOf(pod.pullSecrets), lists });
+      return said && { ...said, pointer };
+    });
+    return [...malformed, ...images];
+  },
+});
+
+function isPrivate(reference: ImageReference, { images, public: open, nodeCredentials }: Lists): boolean {
+  if (images !== undefined && images.match(reference) === undefined) return false;
+  return open?.match(reference) === undefined && nodeCredentials?.match(reference) === undefined;
+}
+
+/** One malformed secret fails the keyring, so it is about all images of the Pod; told once for the object. */
+function malformedIn(pod: PodSecrets, ring: Ring, told: Set<string>): readonly Problem[] {
+  if (ring.state !== 'malformed') return [];
+  const fresh = ring.secrets.filter(({ name }) => !told.has(name));
+  if (fresh.length === 0) return [];
+  const pointerTo = secretPointers(pod);
+  for (const { name } of fresh) told.add(name);
+  return fresh.map(({ name, key, faults }) => ({
+    state: 'violation',
+    container: undefined,
+    pointer: pointerTo(name),
+    message: `${secretLabel(name, key)}: ${faults[0]}; because of it the kubelet pulls no image of the Pod`,
+    remedy: 'repair it, or take it out of imagePullSecrets: one malformed secret fails all of them',
+  }));
+}
+
+type Said = Pick<Problem, 'state' | 'message' | 'remedy'>;
+
+function judgeImage(
+  reference: ImageReference,
+  { pullSecrets }: PodSecrets,
+  { ring, lists }: { readonly ring: Ring; readonly lists: Lists },
+): Said | undefined {
+  // A mirror pod is pulled by its node, and may name no secret.
+  if (ring.state === 'malformed' || pullSecrets.from === 'node') return undefined;
+  const image = quoteValue(reference.text);
+  const doubt = `could not tell whether a pull secret covers image ${image}`;
+  if (ring.state === 'unknown') return { state: 'unknown', message: `${doubt}: ${ring.reason}` };
+  const coverage = ring.coverageOf(reference);
+  if (coverage === 'covered') return undefined;
+  const why = coverage === 'too-many' ? 'its pull secrets have too many host patterns to compare' : ring.doubt;
+  if (why !== undefined) return { state: 'unknown', message: `${doubt}: ${why}` };
+  const nothing =
+    coverage === 'empty'
+      ? `image ${image} is covered only by entries without a user name, so it is pulled anonymously`
+      : `image ${image} is covered by no credential: ${ring.summary}`;
+  if (lists.nodeCredentials !== undefined)
+    return { state: 'violation', message: nothing, remedy: ring.remedy(reference) };
+  const remedy = `${ring.remedy(reference)}, or say in nodeCredentials what nodes can pull`;
+  return { state: 'unknown', message: `${nothing}, but a node may have one of its own`, remedy };
+}

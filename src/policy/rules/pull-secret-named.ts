@@ -1,0 +1,101 @@
+import type { PatternSet } from '../../image/pattern.ts';
+import { quoteValue } from '../../image/quote.ts';
+import type { Problem } from '../rule.ts';
+import { defineRule } from '../rule.ts';
+import { judgeEach } from './images.ts';
+import { PATTERN_LIST, patternsOf } from './patterns.ts';
+import { byContainer, doubtAbout, looseImage, type PodSecrets, podsOf } from './pull-secrets.ts';
+
+interface Parameters {
+  readonly images?: readonly string[];
+  readonly except?: readonly string[];
+}
+
+interface Lists {
+  readonly images: PatternSet | undefined;
+  readonly except: PatternSet | undefined;
+}
+
+/** Only whether there is one: what it is good for is asked by pull-secret-usable and pull-secret-coverage. */
+export const pullSecretNamed = defineRule({
+  name: 'pull-secret-named',
+  description: 'Images that need a credential have a pull secret, on the Pod or on its service account',
+  docs: {
+    why: 'Without a pull secret the kubelet pulls as nobody: a private image fails with ErrImagePull, and a public one shares the rate limit of its node.',
+    remedy: 'Name a Secret in imagePullSecrets of the Pod, or in those of its service account.',
+    example: {
+      parameters: { images: ['registry.example.com/**'] },
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets: [{name: regcred}]
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:7
+`,
+      fail: `apiVersion: v1
+kind: ServiceAccount
+metadata: {name: shop}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  serviceAccountName: shop
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:7
+`,
+    },
+  },
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      images: { ...PATTERN_LIST, description: 'Image patterns; these images need a pull secret (default: all)' },
+      except: { ...PATTERN_LIST, description: 'Image patterns; these need none' },
+    },
+  },
+  needs: ['pullSecrets'],
+  prepare({ images, except }: Parameters) {
+    const wanted = patternsOf('images', images);
+    const unwanted = patternsOf('except', except);
+    if (!wanted.ok || !unwanted.ok) {
+      return { ok: false, faults: [wanted, unwanted].flatMap((list) => (list.ok ? [] : list.faults)) };
+    }
+    const value: Lists = { images: wanted.value, except: unwanted.value };
+    return { ok: true, value };
+  },
+  check(subject, { images, except }) {
+    const pods = byContainer(podsOf(subject));
+    return judgeEach(subject, (reference, container) => {
+      if (images !== undefined && images.match(reference) === undefined) return undefined;
+      if (except?.match(reference) !== undefined) return undefined;
+      const image = quoteValue(reference.text);
+      const pod = pods.get(container);
+      return pod === undefined ? looseImage(image, container.imagePointer) : judgePod(image, pod);
+    });
+  },
+});
+
+function judgePod(image: string, { pod, pullSecrets }: PodSecrets): Omit<Problem, 'container'> | undefined {
+  const { from, secrets, serviceAccount } = pullSecrets;
+  const pointer = `${pod.pointer}/imagePullSecrets`;
+  const doubt = doubtAbout(pullSecrets);
+  if (doubt !== undefined) {
+    return { state: 'unknown', pointer, message: `could not tell whether image ${image} has a pull secret: ${doubt}` };
+  }
+  // A mirror pod may name no secret, so nothing could be done about it here.
+  if (from === 'node' || (secrets.state === 'yes' && secrets.value.length > 0)) return undefined;
+  const who =
+    from === 'pod'
+      ? 'the Pod names none'
+      : `neither the Pod nor service account ${quoteValue(serviceAccount)} names one`;
+  return {
+    state: 'violation',
+    pointer,
+    message: `image ${image} needs a pull secret, and ${who}`,
+    remedy: 'name one in imagePullSecrets of the Pod or of its service account',
+  };
+}

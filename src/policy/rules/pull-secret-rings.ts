@@ -1,0 +1,120 @@
+/** What the pull secrets of a pod are good for, worked out once for all pods and images that share them. */
+import type { CredentialIndex } from '../../credential/credential-index.ts';
+import { type Credentials, keyringOf } from '../../credential/keyring.ts';
+import type { PullSecret } from '../../credential/pull-secret.ts';
+import { shownServer } from '../../credential/registry-key.ts';
+import { quoteValue } from '../../image/quote.ts';
+import { type ImageReference, repositoryOf } from '../../image/reference.ts';
+import type { NamedSecret, PodPullSecrets } from '../fact.ts';
+import { shortList } from './images.ts';
+import { doubtAbout } from './pull-secrets.ts';
+
+export type Ring =
+  | { readonly state: 'unknown'; readonly reason: string }
+  | { readonly state: 'malformed'; readonly secrets: readonly MalformedSecret[] }
+  | ReadRing;
+
+export interface MalformedSecret {
+  readonly name: string;
+  readonly key: string;
+  readonly faults: readonly string[];
+}
+
+export interface ReadRing {
+  readonly state: 'read';
+  /** Why there could be more credentials than are known. */
+  readonly doubt: string | undefined;
+  coverageOf(reference: ImageReference): ReturnType<Credentials['coverageOf']> | 'too-many';
+  /** Which secrets there are, for an image that none of them covers. */
+  readonly summary: string;
+  remedy(reference: ImageReference): string;
+}
+
+/** Characters of hosts times characters of host patterns: some tenths of a second for one object. */
+const MAX_COMPARED = 20_000_000;
+
+/** For one evaluation; pods with the same list share its ring. */
+export function ringMaker(): (pullSecrets: PodPullSecrets) => Ring {
+  const rings = new Map<PodPullSecrets['secrets'], Ring>();
+  let compared = 0;
+  const spend = (amount: number): boolean => (compared += amount) <= MAX_COMPARED;
+  return (pullSecrets) => {
+    const known = rings.get(pullSecrets.secrets) ?? makeRing(pullSecrets, spend);
+    rings.set(pullSecrets.secrets, known);
+    return known;
+  };
+}
+
+function makeRing(pullSecrets: PodPullSecrets, spend: (amount: number) => boolean): Ring {
+  const { secrets } = pullSecrets;
+  const reason = doubtAbout(pullSecrets);
+  if (reason !== undefined || secrets.state !== 'yes') return { state: 'unknown', reason: reason ?? '' };
+  const existing = secrets.value.flatMap(({ secret }) => (secret.state === 'yes' ? [secret.value] : []));
+  const malformed = existing.flatMap(malformedSecret);
+  const keyring = keyringOf(existing);
+  if (!keyring.ok) return { state: 'malformed', secrets: malformed };
+  const answers = new Map<string, ReturnType<ReadRing['coverageOf']>>();
+  const compare = (reference: ImageReference): ReturnType<ReadRing['coverageOf']> =>
+    spend(keyring.globLength * reference.domain.length) ? keyring.coverageOf(reference) : 'too-many';
+  return {
+    state: 'read',
+    doubt: secrets.value.map(doubtOf).find((doubt) => doubt !== undefined),
+    coverageOf(reference) {
+      const repository = repositoryOf(reference);
+      const answer = answers.get(repository) ?? compare(reference);
+      answers.set(repository, answer);
+      return answer;
+    },
+    summary: summaryOf(secrets.value),
+    remedy: remedyFor(existing),
+  };
+}
+
+function malformedSecret(secret: PullSecret): readonly MalformedSecret[] {
+  const contents = secret.contents();
+  if (contents.state !== 'malformed') return [];
+  return [{ name: secret.name, key: contents.key, faults: contents.faults }];
+}
+
+function doubtOf({ secret }: NamedSecret): string | undefined {
+  return secret.state === 'unknown' ? secret.reason : undefined;
+}
+
+function summaryOf(secrets: readonly NamedSecret[]): string {
+  if (secrets.length === 0) return 'the Pod has no pull secret';
+  const missing = secrets.filter(({ secret }) => secret.state === 'no');
+  const absent = `${labelOf(missing)} ${missing.length === 1 ? 'does' : 'do'} not exist`;
+  if (missing.length === secrets.length) return absent;
+  return `no entry of ${labelOf(secrets)} matches it${missing.length === 0 ? '' : ` (${absent})`}`;
+}
+
+/** `pull secrets "a", "b"` */
+function labelOf(secrets: readonly NamedSecret[]): string {
+  return `pull secret${secrets.length === 1 ? '' : 's'} ${shortList(secrets.map(({ name }) => quoteValue(name)))}`;
+}
+
+/** What a person compares to see the difference: the registry of the image, and the entries that there are. */
+function remedyFor(secrets: readonly PullSecret[]): ReadRing['remedy'] {
+  const credentials = secrets.flatMap((secret) => {
+    const contents = secret.contents();
+    return contents.state === 'read' ? [contents.credentials] : [];
+  });
+  const lacksSlash = credentials.some((one) => one.slot(HUB_WITHOUT_SLASH) !== undefined);
+  return ({ domain }) => {
+    if (domain === 'docker.io' && lacksSlash) return 'write "https://index.docker.io/v1/", with the "/" at its end';
+    return `add an entry for ${quoteValue(domain, 80)}${entriesIn(credentials)}`;
+  };
+}
+
+function entriesIn(credentials: readonly CredentialIndex[]): string {
+  const some = credentials.flatMap(({ entries }) => entries.slice(0, MAX_SHOWN)).slice(0, MAX_SHOWN);
+  const total = credentials.reduce((sum, { entries }) => sum + entries.length, 0);
+  if (total === 0) return '';
+  const more = total > some.length ? ` and ${total - some.length} more` : '';
+  return ` (there is one for ${some.map(({ server }) => quoteValue(shownServer(server), 60)).join(', ')}${more})`;
+}
+
+const MAX_SHOWN = 5;
+
+/** What `https://index.docker.io/v1` means to the kubelet: a repository "v1". */
+const HUB_WITHOUT_SLASH = 'index.docker.io/v1';

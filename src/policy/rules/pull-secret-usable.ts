@@ -1,0 +1,146 @@
+import { type Entry, hasUser } from '../../credential/docker-config.ts';
+import { PULL_SECRET_KEYS, type PullSecret } from '../../credential/pull-secret.ts';
+import { shownServer } from '../../credential/registry-key.ts';
+import { quoteValue } from '../../image/quote.ts';
+import type { NamedSecret } from '../fact.ts';
+import { defineRule, type Problem, type Subject } from '../rule.ts';
+import { shortList } from './images.ts';
+import { doubtAbout, MAKE_ONE, podsOf, type PodSecrets, secretLabel, secretPointers } from './pull-secrets.ts';
+
+/** Each pull secret is judged once, however many pods of the object name it. */
+export const pullSecretUsable = defineRule({
+  name: 'pull-secret-usable',
+  description: 'Pull secrets exist, and hold credentials that the kubelet can read',
+  docs: {
+    why: 'A pull secret that is missing or of another type is passed over in silence, and one malformed entry keeps the kubelet from pulling any image of the Pod, also the public ones.',
+    remedy:
+      'Make the Secret with "kubectl create secret docker-registry": type, key and file are then what the kubelet reads.',
+    example: {
+      parameters: {},
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets: [{name: regcred}]
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:7
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: regcred}
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: |
+    {"auths": {"registry.example.com": {"username": "ci", "password": "example"}}}
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  imagePullSecrets: [{name: regcred}]
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:7
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: regcred}
+stringData:
+  config.json: |
+    {"auths": {"registry.example.com": {"username": "ci", "password": "example"}}}
+`,
+    },
+  },
+  parameters: { type: 'object', additionalProperties: false, properties: {} },
+  needs: ['pullSecrets'],
+  prepare: () => ({ ok: true, value: undefined }),
+  check(subject) {
+    const told = new Set<string>();
+    return podsOf(subject).flatMap((pod) => judgePod(pod, subject, told));
+  },
+});
+
+type Said = Pick<Problem, 'state' | 'message' | 'remedy'>;
+
+function judgePod(pod: PodSecrets, subject: Subject, told: Set<string>): readonly Problem[] {
+  const { secrets } = pod.pullSecrets;
+  const isNew = (what: string): boolean => !told.has(what) && told.add(what).has(what);
+  const doubt = doubtAbout(pod.pullSecrets);
+  if (doubt !== undefined || secrets.state !== 'yes') {
+    const message = `could not tell which pull secrets the Pod has: ${doubt}`;
+    if (!isNew(message)) return [];
+    return [{ state: 'unknown', container: undefined, pointer: `${pod.pod.pointer}/serviceAccountName`, message }];
+  }
+  const pointerTo = secretPointers(pod);
+  return secrets.value
+    .filter(({ name }) => isNew(`secret ${name}`))
+    .flatMap((named) =>
+      judgeNamed(named, subject).map((said) => ({ ...said, container: undefined, pointer: pointerTo(named.name) })),
+    );
+}
+
+function judgeNamed({ name, secret }: NamedSecret, { namespace }: Subject): readonly Said[] {
+  if (secret.state === 'unknown') {
+    const message = `could not tell whether ${secretLabel(name)} can be used: ${secret.reason}`;
+    return [{ state: 'unknown', message }];
+  }
+  if (secret.state === 'yes') return judgeSecret(secret.value);
+  const where = namespace === undefined ? '' : ` in namespace ${quoteValue(namespace)}`;
+  const remedy = 'create it first: the kubelet goes on without it';
+  return [{ state: 'violation', message: `${secretLabel(name)} does not exist${where}`, remedy }];
+}
+
+function judgeSecret(secret: PullSecret): readonly Said[] {
+  const contents = secret.contents();
+  if (contents.state === 'other-type') {
+    const message = `${secretLabel(secret.name)} has the type ${quoteValue(secret.type)}, which the kubelet ignores`;
+    return [wrong(message, TYPES)];
+  }
+  const label = secretLabel(secret.name, contents.key);
+  if (contents.state === 'no-key') return [withoutKey(secret, contents.key)];
+  if (contents.state === 'empty') return [wrong(`${label} is empty, so the kubelet ignores it`, MAKE_ONE)];
+  if (contents.state === 'read') return judgeEntries(label, contents.credentials);
+  return few(contents.faults).map((fault) => wrong(`${label}: ${fault}`, MALFORMED));
+}
+
+function withoutKey({ name, keys }: PullSecret, key: string): Said {
+  const message = `${secretLabel(name)} has no key ${quoteValue(key)}, which its type asks for`;
+  const found = shortList(keys.map((one) => quoteValue(one, 60)));
+  return wrong(message, keys.length === 0 ? MAKE_ONE : `it has ${found}; ${MAKE_ONE}`);
+}
+
+const MALFORMED = 'until it is repaired the kubelet pulls no image of the Pod';
+const TYPES = `accepted: ${[...PULL_SECRET_KEYS.keys()].join(', ')}`;
+
+function wrong(message: string, remedy: string): Said {
+  return { state: 'violation', message, remedy };
+}
+
+function judgeEntries(
+  label: string,
+  { entries, ignored }: { readonly entries: readonly Entry[]; readonly ignored: readonly Entry[] },
+): readonly Said[] {
+  if (entries.length === 0) return [wrong(`${label}: there is no entry in it`, MAKE_ONE)];
+  const unreachable = new Set(ignored);
+  const faults = entries.flatMap((entry) => {
+    const fault = unreachable.has(entry) ? 'is no registry address, so the kubelet ignores it' : emptyPart(entry);
+    return fault === undefined ? [] : [`entry ${quoteValue(shownServer(entry.server))} ${fault}`];
+  });
+  return few(faults).map((fault) => wrong(`${label}: ${fault}`, 'write a user name and a password, or an "auth"'));
+}
+
+function emptyPart(entry: Entry): string | undefined {
+  const [token] = entry.unreadTokens;
+  const unread = token === undefined ? '' : `: the kubelet does not read its "${token}"`;
+  const hasPassword = entry.password() !== '';
+  if (!hasUser(entry)) return `has no user name${hasPassword ? '' : ' and no password'}${unread}`;
+  return hasPassword ? undefined : `has no password${unread}`;
+}
+
+/** A file can have tens of thousands of entries. */
+const MAX_FAULTS = 8;
+
+function few(faults: readonly string[]): readonly string[] {
+  return faults.length > MAX_FAULTS ? [...faults.slice(0, MAX_FAULTS), 'there are more faults in it'] : faults;
+}

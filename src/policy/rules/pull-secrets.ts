@@ -1,0 +1,63 @@
+/** What the rules about pull secrets share: which pods they are about, whose list counts, and how a secret is spoken of. */
+import { quoteValue } from '../../image/quote.ts';
+import type { Container, Pod } from '../../pod/containers.ts';
+import { readObjects, readString } from '../../pod/read.ts';
+import type { PodPullSecrets } from '../fact.ts';
+import type { Problem, Subject } from '../rule.ts';
+
+export interface PodSecrets {
+  readonly pod: Pod;
+  readonly pullSecrets: PodPullSecrets;
+}
+
+/** The pods with a container that the rule is asked about. */
+export function podsOf(subject: Subject<'pullSecrets'>): readonly PodSecrets[] {
+  const asked = new Set(subject.containers);
+  return subject.pods.flatMap((pod) => {
+    if (!pod.containers.some((container) => asked.has(container))) return [];
+    const pullSecrets = subject.facts.pullSecrets.get(pod.pointer);
+    return [{ pod, pullSecrets: pullSecrets ?? { ...NOT_ASKED, serviceAccount: pod.serviceAccountName } }];
+  });
+}
+
+const NOT_ASKED = { from: 'pod', secrets: { state: 'unknown', reason: 'nobody was asked' } } as const;
+
+export function byContainer(pods: readonly PodSecrets[]): ReadonlyMap<Container, PodSecrets> {
+  return new Map(pods.flatMap((one) => one.pod.containers.map((container) => [container, one] as const)));
+}
+
+/** Where the name of a pull secret stands, or the name of the service account that brings it. */
+export function secretPointers({ pod, pullSecrets }: PodSecrets): (name: string) => string {
+  if (pullSecrets.from !== 'pod') return () => `${pod.pointer}/serviceAccountName`;
+  const at = `${pod.pointer}/imagePullSecrets`;
+  const places = new Map<string, string>();
+  for (const [index, entry] of readObjects(pod.spec, 'imagePullSecrets', pod.pointer).entries()) {
+    const name = readString(entry, 'name', `${at}/${index}`) ?? '';
+    if (!places.has(name)) places.set(name, `${at}/${index}/name`);
+  }
+  return (name) => places.get(name) ?? at;
+}
+
+/** Why nobody can say which pull secrets a pod has; `undefined` when it can be said. */
+export function doubtAbout({ secrets, serviceAccount }: PodPullSecrets): string | undefined {
+  if (secrets.state === 'unknown') return secrets.reason;
+  // It may only be on its way: the Pod itself is judged when it is created.
+  return secrets.state === 'no' ? `service account ${quoteValue(serviceAccount)} does not exist yet` : undefined;
+}
+
+/** About an image outside of a pod spec: its controller decides which pull secrets its Pods get. */
+export function looseImage(image: string, pointer: string): Omit<Problem, 'container'> {
+  return {
+    state: 'unknown',
+    pointer,
+    message: `could not tell which pull secrets image ${image} will have: its controller decides`,
+    remedy: 'its Pods are judged when they are created',
+  };
+}
+
+/** `pull secret "a", key ".dockerconfigjson"` */
+export function secretLabel(name: string, key?: string): string {
+  return `pull secret ${quoteValue(name)}${key === undefined ? '' : `, key ${quoteValue(key)}`}`;
+}
+
+export const MAKE_ONE = '"kubectl create secret docker-registry" makes one that fits';

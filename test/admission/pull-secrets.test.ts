@@ -1,0 +1,196 @@
+/** Whose list of pull secrets counts: that of the Pod, or that of its service account; and what an update may leave as it is. */
+import { describe, expect, test } from 'vitest';
+import type { Context } from '../../src/admission/context.ts';
+import { gather } from '../../src/admission/gather.ts';
+import { lookups } from '../../src/admission/lookups.ts';
+import type { AdmissionRequest } from '../../src/admission/request.ts';
+import { pullSecret } from '../../src/credential/pull-secret.ts';
+import type { JsonObject } from '../../src/pod/pointer.ts';
+import type { Fact, PodPullSecrets } from '../../src/policy/fact.ts';
+import { readWorkload } from '../pod/fixtures.ts';
+import { kinds, NO_LABELS, policyOf } from '../policy/asking.ts';
+import { ask, contextOf, objectOf, podOf, requestOf, told } from './asking.ts';
+
+const ACCOUNTS: Readonly<Record<string, Fact<readonly string[]>>> = {
+  default: { state: 'yes', value: [] },
+  shop: { state: 'yes', value: ['b', '', 'a', 'b'] },
+  gone: { state: 'no' },
+};
+
+interface Asked {
+  readonly ports: Partial<Context>;
+  readonly asked: string[];
+}
+
+/** Secrets `a` and `b` exist, and the accounts above. */
+function cluster(): Asked {
+  const asked: string[] = [];
+  const exists = ['a', 'b'];
+  return {
+    asked,
+    ports: {
+      secrets: {
+        secret(namespace, name) {
+          asked.push(`${namespace}/${name}`);
+          const value = pullSecret({ name, type: 'Opaque', data: new Map() });
+          return Promise.resolve(exists.includes(name) ? { state: 'yes', value } : { state: 'no' });
+        },
+      },
+      serviceAccounts: {
+        pullSecretsOf(namespace, name) {
+          asked.push(`account ${namespace}/${name}`);
+          return Promise.resolve(ACCOUNTS[name] ?? { state: 'unknown', reason: 'it is away' });
+        },
+      },
+    },
+  };
+}
+
+const spelled = ({ from, serviceAccount, secrets }: PodPullSecrets): string =>
+  `${from} ${serviceAccount}: ${
+    secrets.state === 'yes'
+      ? secrets.value.map(({ name, secret }) => `${name} ${secret.state}`).join(', ')
+      : secrets.state === 'no'
+        ? 'no'
+        : `unknown, ${secrets.reason}`
+  }`;
+
+async function inEffect(
+  object: JsonObject,
+  pluginsRan: boolean,
+  { ports }: Asked = cluster(),
+): Promise<readonly string[]> {
+  const context: Context = { kinds, policies: [], ...ports };
+  const workload = readWorkload(object);
+  const wanted = { workload, pluginsRan, needs: new Set(['pullSecrets'] as const) };
+  const facts = await gather(wanted, NO_LABELS, lookups('shop', context, new AbortController().signal));
+  return [...facts.pullSecrets.values()].map(spelled);
+}
+
+const deployment = (spec: string): JsonObject =>
+  objectOf(`{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: ${spec}}}}`);
+
+describe('the pull secrets in effect', () => {
+  test.each<[string, string, string]>([
+    [
+      'are its own, in order, each once',
+      '{imagePullSecrets: [{name: x}, {name: a}, {name: x}]}',
+      'pod default: x no, a yes',
+    ],
+    [
+      'are its own when there is a service account with others',
+      '{serviceAccountName: shop, imagePullSecrets: [{name: a}]}',
+      'pod shop: a yes',
+    ],
+    [
+      'are none when it lists only an empty name',
+      '{serviceAccountName: shop, imagePullSecrets: [{name: ""}, {}]}',
+      'pod shop: ',
+    ],
+  ])('of any pod %s', async (_what, spec, expected) => {
+    expect(await inEffect(podOf(spec), true)).toEqual([expected]);
+    expect(await inEffect(podOf(spec), false)).toEqual([expected]);
+    expect(await inEffect(deployment(spec), true)).toEqual([expected]);
+  });
+
+  test.each<[string, string, string]>([
+    ['are those of its service account', '{serviceAccountName: shop}', 'service-account shop: b yes, a yes'],
+    ['are those of the account "default" when it names none', '{imagePullSecrets: []}', 'service-account default: '],
+    ['are not there when the account is not', '{serviceAccountName: gone}', 'service-account gone: no'],
+    ['are unknown when the account is', '{serviceAccountName: other}', 'service-account other: unknown, it is away'],
+  ])('of a pod that is still to be created %s', async (_what, spec, expected) => {
+    expect(await inEffect(deployment(spec), true)).toEqual([expected]);
+    expect(await inEffect(podOf(spec), false)).toEqual([expected]);
+    // The ServiceAccount plugin has been there: what the Pod has is all that it gets.
+    expect(await inEffect(podOf(spec), true)).toEqual([expected.replace(/^service-account (\w+): .*/, 'pod $1: ')]);
+  });
+
+  test('of a mirror pod are what its node has, and no user makes a template one', async () => {
+    const mirror = '{name: m, annotations: {kubernetes.io/config.mirror: x}}';
+    expect(await inEffect(podOf('{serviceAccountName: shop}', mirror), true)).toEqual(['node shop: ']);
+    expect(await inEffect(podOf('{serviceAccountName: shop}', mirror), false)).toEqual(['node shop: ']);
+    const template = objectOf(
+      `{apiVersion: apps/v1, kind: Deployment, metadata: ${mirror}, spec: {template: {metadata: ${mirror}, spec: {serviceAccountName: shop}}}}`,
+    );
+    expect(await inEffect(template, true)).toEqual(['service-account shop: b yes, a yes']);
+  });
+
+  test('are unknown where the request shows only ephemeral containers', async () => {
+    const object = objectOf(
+      '{apiVersion: v1, kind: EphemeralContainers, metadata: {name: p}, ephemeralContainers: []}',
+    );
+    expect(await inEffect(object, true)).toEqual([
+      'pod default: unknown, the request shows only the ephemeral containers of the Pod',
+    ]);
+  });
+
+  test('are asked for once, for all pods of an object', async () => {
+    const world = cluster();
+    const spec = '{spec: {serviceAccountName: shop}}';
+    const own = '{spec: {imagePullSecrets: [{name: a}]}}';
+    const job = objectOf(
+      `{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, metadata: {name: j}, spec: {tasks: [{template: ${spec}}, {template: ${spec}}, {template: ${own}}]}}`,
+    );
+    expect(await inEffect(job, true, world)).toHaveLength(3);
+    expect(world.asked.sort()).toEqual(['account shop/shop', 'shop/a', 'shop/b']);
+  });
+
+  test('are asked for up to a hundred, so that nobody can make us ask for a hundred thousand', async () => {
+    const world = cluster();
+    const names = Array.from({ length: 2000 }, (_, index) => `{name: s${index}}`).join(',');
+    const [secrets] = await inEffect(podOf(`{imagePullSecrets: [${names}]}`), true, world);
+    expect(world.asked).toHaveLength(100);
+    expect(secrets).toMatch(/^pod default: s0 no, .*, s99 no, s100 unknown, .*, s1999 unknown$/);
+  });
+});
+
+describe('an update of an object whose pull secret is missing', () => {
+  const policy = policyOf(
+    '{rules: [{rule: pull-secret-usable}, {rule: pull-secret-named, parameters: {images: ["reg.io/**"]}}]}',
+  );
+  const update = (object: JsonObject, oldObject: JsonObject, extra: Partial<AdmissionRequest> = {}): AdmissionRequest =>
+    requestOf(object, { operation: 'UPDATE', oldObject, ...extra });
+  const container = 'containers: [{name: c, image: "reg.io/x:1"}]';
+  const naming = (...names: readonly string[]): string =>
+    `{imagePullSecrets: [${names.map((name) => `{name: ${name}}`).join(', ')}], ${container}}`;
+  const verdict = async (request: AdmissionRequest): Promise<readonly string[]> =>
+    told(await ask(request, contextOf([policy], cluster().ports)));
+
+  test('is allowed with a warning as long as it is the same secret, so that scaling stays possible', async () => {
+    expect(await verdict(update(deployment(naming('x')), deployment(naming('x'))))).toEqual([
+      '+- pull-secret-usable warn',
+    ]);
+    expect(await verdict(update(deployment(naming('x', 'z')), deployment(naming('z', 'x'))))).toEqual([
+      '+- pull-secret-usable warn',
+      '+- pull-secret-usable warn',
+    ]);
+  });
+
+  test('is judged by the names of the old object, which stand at the same place', async () => {
+    expect(await verdict(update(deployment(naming('x')), deployment(naming('a'))))).toEqual([
+      '- pull-secret-usable deny',
+    ]);
+    expect(await verdict(update(deployment(naming('x')), deployment(naming('z'))))).toEqual([
+      '- pull-secret-usable deny',
+    ]);
+    expect(await verdict(update(deployment(naming('x', 'z')), deployment(naming('x'))))).toEqual([
+      '+- pull-secret-usable warn',
+      '- pull-secret-usable deny',
+    ]);
+  });
+
+  test('forgives a missing name only where the old object had none either', async () => {
+    const none = `{${container}}`;
+    expect(await verdict(update(deployment(none), deployment(none)))).toEqual(['+c pull-secret-named warn']);
+    expect(await verdict(update(deployment(none), deployment(naming('a'))))).toEqual(['c pull-secret-named deny']);
+    expect(await verdict(update(podOf(none), podOf(naming('a'))))).toEqual(['c pull-secret-named deny']);
+  });
+
+  test('asks nobody about the old object when there is nothing to forgive', async () => {
+    const world = cluster();
+    const request = update(deployment(naming('a')), deployment(naming('x')));
+    const other = policyOf('{rules: [{rule: pull-secret-named}]}');
+    expect(told(await ask(request, contextOf([other], world.ports)))).toEqual([]);
+    expect(world.asked).toEqual(['shop/a']);
+  });
+});
