@@ -1,18 +1,21 @@
 import { quoteValue } from '../../image/quote.ts';
 import { type Container, containerLabel, type Pod, type Port } from '../../pod/containers.ts';
 import { defineRule, type Problem } from '../rule.ts';
+import { inScope } from './containers.ts';
+import { badNames, sharedNames } from './port-names.ts';
 
 interface Parameters {
   readonly hostPort?: boolean;
   readonly namesRequired?: boolean;
+  readonly namesUnique?: boolean;
 }
 
 /** The containers of a Pod share one IP, so they share one port space; host ports are shared by a whole node. */
 export const containerPorts = defineRule({
   name: 'container-ports',
-  description: 'The containers of a Pod do not claim the same port twice; host ports and names as asked for',
+  description: 'The containers of a Pod do not claim the same port or name twice; host ports and names as asked for',
   docs: {
-    why: 'The containers of a Pod share one IP and therefore one port space: the second container that binds a port fails when it starts, long after the API server said yes.',
+    why: 'The containers of a Pod share one IP and therefore one port space: the second container that binds a port fails when it starts, long after the API server said yes. Two ports of one name in a container, or a name that is none, it refuses itself.',
     remedy: 'Give each container its own port, and reach a Pod through a Service instead of a port of the node.',
     example: {
       parameters: { hostPort: false },
@@ -42,23 +45,30 @@ spec:
     properties: {
       hostPort: { type: 'boolean', default: true, description: 'false forbids ports on the node' },
       namesRequired: { type: 'boolean', default: false, description: 'true wants a name for every port' },
+      namesUnique: {
+        type: 'boolean',
+        default: false,
+        description: 'true wants each name once for a protocol in the whole Pod: a Service finds only the first',
+      },
     },
   },
   needs: [],
-  prepare: ({ hostPort = true, namesRequired = false }: Parameters) => ({
+  prepare: ({ hostPort = true, namesRequired = false, namesUnique = false }: Parameters) => ({
     ok: true,
-    value: { hostPort, namesRequired },
+    value: { hostPort, namesRequired, namesUnique },
   }),
-  check(subject, { hostPort, namesRequired }) {
+  check(subject, asked) {
     const problems: Problem[] = [];
     for (const pod of subject.pods) {
       const claims = claimsOf(pod);
       for (const problem of clashes(claims)) problems.push(problem);
-      for (const claim of claims) for (const problem of single(claim, hostPort, namesRequired)) problems.push(problem);
+      for (const claim of claims) for (const problem of single(claim, asked)) problems.push(problem);
+      for (const problem of badNames(pod)) problems.push(problem);
+      if (asked.namesUnique) for (const problem of sharedNames(pod)) problems.push(problem);
     }
     if (problems.length === 0) return problems;
-    const asked = new Set(subject.containers);
-    return problems.filter(({ container }) => container !== undefined && asked.has(container));
+    const isAsked = inScope(subject);
+    return problems.filter(({ container }) => container !== undefined && isAsked(container));
   },
 });
 
@@ -103,6 +113,8 @@ function clashes(claims: readonly Claim[]): readonly Problem[] {
 function clashOf(claim: Claim, taken: ReadonlyMap<string, Claim>): Problem | undefined {
   const { hostPort, protocol } = claim.port;
   const inPod = taken.get(owner(claim) + portKey(claim));
+  const beside = owner(claim) === '' ? undefined : taken.get(portKey(claim));
+  if (beside !== undefined) return besideSidecar(claim, beside);
   if (inPod !== undefined && !mapsElsewhere(claim, inPod))
     return clash(`port ${portText(claim.port.containerPort, protocol)}`, claim, inPod);
   for (const key of hostKeys(claim).clashing) {
@@ -118,7 +130,10 @@ function mapsElsewhere({ container, port }: Claim, other: Claim): boolean {
   return port.hostPort !== other.port.hostPort || port.hostIP !== other.port.hostIP;
 }
 
-/** Plain init containers run before the others and one by one, so only their own ports can clash. */
+/**
+ * Plain init containers run one by one and before the others, so their ports clash only among themselves and, as the
+ * containers come in the order of their start, with those of sidecars before them.
+ */
 function owner({ container }: Claim): string {
   return container.kind === 'init' ? `${container.pointer} ` : '';
 }
@@ -150,7 +165,18 @@ function clash(key: string, claim: Claim, other: Claim): Problem {
   };
 }
 
-function single({ container, port }: Claim, hostPort: boolean, namesRequired: boolean): readonly Problem[] {
+/** A sidecar does not end before the init containers after it begin (KEP-753). */
+function besideSidecar({ container, port }: Claim, sidecar: Claim): Problem {
+  return {
+    state: 'violation',
+    container,
+    pointer: port.pointer,
+    message: `port ${portText(port.containerPort, port.protocol)} is also taken by ${containerLabel(sidecar.container)}, which is running by then`,
+    remedy: 'a sidecar runs on beside the init containers after it: give each its own port',
+  };
+}
+
+function single({ container, port }: Claim, { hostPort, namesRequired }: Parameters): readonly Problem[] {
   const problems: Problem[] = [];
   if (!hostPort && port.hostPort !== undefined) {
     const message = `host port ${portText(port.hostPort, port.protocol)} is not allowed`;
