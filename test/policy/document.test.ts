@@ -8,7 +8,7 @@ import { didYouMean, schemaCheck } from '../../src/policy/schema-faults.ts';
 import { objectsIn } from '../pod/fixtures.ts';
 import { kinds, policyOf, read } from './asking.ts';
 
-const ALL_RULES = 'container-ports, image-digest, image-pull-policy, image-reference, image-registry, image-tag';
+const ALL_RULES = RULES.map(({ name }) => name).join(', ');
 const CONFIGURED = '(more kinds: "kinds" in the configuration)';
 
 function faultsOf(value: unknown): readonly string[] {
@@ -267,7 +267,7 @@ describe('rules', () => {
     ],
     [
       '{rule: container-ports, parameters: {hostport: false}}',
-      'key /spec/rules/1/parameters/hostport: unknown key "hostport"; did you mean "hostPort"? (accepted: hostPort, namesRequired)',
+      'key /spec/rules/1/parameters/hostport: unknown key "hostport"; did you mean "hostPort"? (accepted: hostPort, namesRequired, namesUnique)',
     ],
   ])('%s', (binding, fault) => {
     expect(rule(binding)).toEqual([fault]);

@@ -22,7 +22,7 @@ export function judgeImages(
   return problems;
 }
 
-function unreadable(container: Container): Problem {
+export function unreadable(container: Container): Problem {
   const { image, imagePointer: pointer } = container;
   const shared = { container, pointer, unreadable: true } as const;
   if (image.state === 'pending') {
