@@ -1,11 +1,11 @@
 /** The decision about one request. The same function behind the webhook, the offline check and the replay. */
 import { quoteValue } from '../image/quote.ts';
-import type { Container } from '../pod/containers.ts';
 import { isObject, type JsonObject, ShapeError } from '../pod/pointer.ts';
 import { type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
-import { coveredBy, evaluate, type Covered, type Finding } from '../policy/evaluate.ts';
+import { evaluate, type Finding, type Judged } from '../policy/evaluate.ts';
+import { type Covering, coveredBy, needsLabels, planned } from '../policy/plan.ts';
 import { forgiveExisting } from '../policy/existing.ts';
-import type { Fact, Facts, Labels, Need } from '../policy/fact.ts';
+import type { Fact, Facts, Labels } from '../policy/fact.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
 import type { Context } from './context.ts';
 import { gather, namespaceLabels } from './gather.ts';
@@ -45,7 +45,7 @@ export function validate(request: AdmissionRequest, context: Context, signal: Ab
     const asked = { operation, namespace, workload, user: request.user, namespaceLabels: labels };
     return judge(asked, { request, context, signal });
   };
-  if (!context.policies.some(needsLabels)) return judgeWith(NOT_ASKED);
+  if (!needsLabels(context.policies)) return judgeWith(NOT_ASKED);
   return namespaceLabels(namespace, context, signal).then(judgeWith);
 }
 
@@ -57,13 +57,13 @@ interface Asked {
 
 function judge(scopeRequest: ScopeRequest, { request, context, signal }: Asked): Verdict | Promise<Verdict> {
   const { workload, namespace, namespaceLabels: labels } = scopeRequest;
-  const covered = coveredBy(context.policies, scopeRequest);
-  const needs = needsOf(covered);
+  const covering = planned(context.policies, scopeRequest);
+  const { needs } = covering;
   const concerns = concernOf(request);
   const judgeWith = (facts: Facts): Verdict => {
-    const read = readable(() => evaluate(covered, { request: scopeRequest, facts, concerns }));
+    const read = readable(() => evaluate(covering, { request: scopeRequest, facts, concerns }));
     if (!read.ok) return { outcome: 'malformed', ...read.fault };
-    const final = forgiven(read.findings, covered, { request, scopeRequest, facts, context, concerns });
+    const final = forgiven(read.findings, covering, { request, scopeRequest, facts, context, concerns });
     return { outcome: 'judged', allowed: final.every(({ action }) => action !== 'deny'), findings: final, workload };
   };
   if (needs.size === 0) return judgeWith(NO_FACTS);
@@ -108,20 +108,9 @@ function isBeingDeleted({ metadata }: JsonObject): boolean {
 const NOT_ASKED = { state: 'unknown', reason: 'no policy asks for namespace labels' } as const;
 const NO_FACTS: Facts = { namespaceLabels: NOT_ASKED, digests: new Map(), pullSecrets: new Map() };
 
-function needsLabels({ needs }: Covered['policy']): boolean {
-  return needs.has('namespaceLabels');
-}
-
-function needsOf(covered: readonly Covered[]): ReadonlySet<Need> {
-  if (covered.every(({ policy }) => policy.needs.size === 0)) return NO_NEEDS;
-  return new Set(covered.flatMap(({ policy }) => [...policy.needs]));
-}
-
-const NO_NEEDS: ReadonlySet<Need> = new Set();
-
 /** Through `pods/ephemeralcontainers` nothing but the ephemeral containers can change; the rest is discarded. */
-function concernOf({ subResource }: AdmissionRequest): (container: Container) => boolean {
-  return subResource === 'ephemeralcontainers' ? (container) => container.kind === 'ephemeral' : () => true;
+function concernOf({ subResource }: AdmissionRequest): Judged['concerns'] {
+  return subResource === 'ephemeralcontainers' ? (container) => container.kind === 'ephemeral' : undefined;
 }
 
 interface Update {
@@ -129,17 +118,17 @@ interface Update {
   readonly scopeRequest: ScopeRequest;
   readonly facts: Facts;
   readonly context: Context;
-  readonly concerns: (container: Container) => boolean;
+  readonly concerns: Judged['concerns'];
 }
 
 /** On UPDATE, findings that the old object already had become warnings, except for policies that want all judged anew. */
-function forgiven(findings: readonly Finding[], covered: readonly Covered[], update: Update): readonly Finding[] {
+function forgiven(findings: readonly Finding[], { policies }: Covering, update: Update): readonly Finding[] {
   const { request, scopeRequest, facts, context, concerns } = update;
   if (request.operation !== 'UPDATE' || request.oldObject === undefined || findings.length === 0) return findings;
   const old = workloadOf(request.oldObject, request.type, context.kinds);
   // An old object that cannot be read had nothing that could be forgiven.
   if (old === undefined || !old.ok) return findings;
-  const lenient = covered.flatMap(({ policy }) =>
+  const lenient = policies.flatMap(({ policy }) =>
     policy.onUpdate === 'changed' || request.subResource !== '' ? [policy] : [],
   );
   const oldRequest = { ...scopeRequest, workload: old.workload };

@@ -29,3 +29,10 @@ export function compileGlob(glob: string): TextTest {
     return from <= end;
   };
 }
+
+/** Whether any of the globs matches. Those without a star are looked up, however many they are. */
+export function compileGlobs(globs: readonly string[]): TextTest {
+  const literal = new Set(globs.filter((glob) => !glob.includes('*')));
+  const tests = globs.filter((glob) => glob.includes('*')).map(compileGlob);
+  return (text) => literal.has(text) || tests.some((test) => test(text));
+}

@@ -135,23 +135,49 @@ function readBinding(
     faults.push({ pointer: `${at}/rule`, problem, at: 'value' });
     return undefined;
   }
-  const check = bindRule(rule, entry.parameters ?? {}, `${at}/parameters`, faults);
+  const parameters = { rule, values: entry.parameters ?? {}, at: `${at}/parameters` };
+  const check = bindRule(parameters, sharedChecks(vocabulary), faults);
   if (check === undefined) return undefined;
   const { action = 'deny', onUnknown = 'warn', message } = entry;
   return { rule: rule.name, action, onUnknown, check, message };
 }
 
-function bindRule(rule: Rule, parameters: object, at: string, faults: DocumentFault[]): Check | undefined {
+/** By rule and parameters. Policies that are read together say much alike: what they share is compiled, and asked, once. */
+const shared = new WeakMap<Vocabulary, Map<string, Check>>();
+
+function sharedChecks(vocabulary: Vocabulary): Map<string, Check> {
+  let checks = shared.get(vocabulary);
+  if (checks === undefined) shared.set(vocabulary, (checks = new Map()));
+  return checks;
+}
+
+interface Parameters {
+  readonly rule: Rule;
+  readonly values: object;
+  readonly at: string;
+}
+
+function bindRule(
+  { rule, values, at }: Parameters,
+  checks: Map<string, Check>,
+  faults: DocumentFault[],
+): Check | undefined {
   // Most rules take no parameter in most policies: then there is nothing to compile a schema for.
   const empty =
-    Object.keys(parameters).length === 0 &&
+    Object.keys(values).length === 0 &&
     (rule.parameters.minProperties ?? 0) === 0 &&
     rule.parameters.required === undefined;
-  const wrong = empty ? [] : parameterCheck(rule)(parameters);
+  const wrong = empty ? [] : parameterCheck(rule)(values);
   for (const fault of wrong) faults.push({ ...fault, pointer: `${at}${fault.pointer}` });
   if (wrong.length > 0) return undefined;
-  const bound = rule.bind(parameters);
-  if (bound.ok) return bound.value;
-  for (const { pointer, problem } of bound.faults) faults.push({ pointer: `${at}${pointer}`, problem, at: 'value' });
-  return undefined;
+  const key = `${rule.name} ${JSON.stringify(values)}`;
+  const known = checks.get(key);
+  if (known !== undefined) return known;
+  const bound = rule.bind(values);
+  if (!bound.ok) {
+    for (const { pointer, problem } of bound.faults) faults.push({ pointer: `${at}${pointer}`, problem, at: 'value' });
+    return undefined;
+  }
+  checks.set(key, bound.value);
+  return bound.value;
 }

@@ -2,8 +2,9 @@
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { Workload } from '../../src/pod/workload.ts';
 import { type ReadPolicy, readPolicy } from '../../src/policy/document.ts';
-import { coveredBy, evaluate, type Finding } from '../../src/policy/evaluate.ts';
+import { evaluate, type Finding } from '../../src/policy/evaluate.ts';
 import type { Facts } from '../../src/policy/fact.ts';
+import { coveredBy } from '../../src/policy/plan.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { Rule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';

@@ -1,8 +1,8 @@
-import { compileGlob } from '../../image/glob.ts';
+import { compileGlobs } from '../../image/glob.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { effectiveTag, type ImageReference } from '../../image/reference.ts';
 import { defineRule } from '../rule.ts';
-import { judgeImages, shortList } from './images.ts';
+import { judgeReferences, rememberPassing, shortList } from './images.ts';
 
 interface Parameters {
   readonly required?: boolean;
@@ -66,25 +66,16 @@ spec:
   },
   needs: [],
   prepare({ required = false, allow, deny = [] }: Parameters) {
-    const value: TagLists = {
+    const lists: TagLists = {
       required,
-      isDenied: anyGlob(deny),
-      isAllowed: allow === undefined ? () => true : anyGlob(allow),
+      isDenied: compileGlobs(deny),
+      isAllowed: allow === undefined ? () => true : compileGlobs(allow),
       allowed: shortList(allow ?? []),
     };
-    return { ok: true, value };
+    return { ok: true, value: rememberPassing((reference) => judgeTag(reference, lists)) };
   },
-  check: (subject, lists) =>
-    judgeImages(subject, (reference, container) => {
-      const wrong = judgeTag(reference, lists);
-      return wrong === undefined ? undefined : { ...wrong, pointer: container.imagePointer };
-    }),
+  check: judgeReferences,
 });
-
-function anyGlob(globs: readonly string[]): (tag: string) => boolean {
-  const tests = globs.map(compileGlob);
-  return (tag) => tests.some((test) => test(tag));
-}
 
 function judgeTag(reference: ImageReference, lists: TagLists): { message: string; remedy: string } | undefined {
   const tag = effectiveTag(reference);
