@@ -10,6 +10,11 @@ export interface Quantity {
   readonly text: string;
   /** What is finer is rounded away from zero, as the API server does. */
   readonly nano: bigint;
+  /** Thousandths, as they stand in a list of resources: kubernetes pkg/apis/core/v1/defaults.go, SetDefaults_ResourceList. */
+  readonly milli: bigint;
+  /** Of `milli`, to about 15 digits: tells what differs by more at a fraction of the cost. */
+  readonly about: number;
+  readonly isWhole: boolean;
 }
 
 export type ParsedQuantity =
@@ -64,8 +69,10 @@ function readQuantity(text: string): ParsedQuantity {
   // There is no such bound in apimachinery, which computes until somebody stops it.
   if (Math.abs(ten) > MAX_EXPONENT)
     return wrong(text, `its exponent is not between -${MAX_EXPONENT} and ${MAX_EXPONENT}`);
-  const nano = capped(shift(BigInt(whole + fraction) << two, ten - fraction.length + 9), two);
-  return { ok: true, quantity: { text, nano: sign === '-' ? -nano : nano } };
+  const size = capped(shift(BigInt(whole + fraction) << two, ten - fraction.length + 9), two);
+  const nano = sign === '-' ? -size : size;
+  const milli = sign === '-' ? -shift(size, -6) : shift(size, -6);
+  return { ok: true, quantity: { text, nano, milli, about: Number(milli), isWhole: milli % 1000n === 0n } };
 }
 
 function capped(nano: bigint, two: bigint): bigint {
@@ -99,14 +106,12 @@ function hint(text: string): string {
   );
 }
 
+/** Whether the first is more, in thousandths. */
+export function exceeds(left: Quantity, right: Quantity): boolean {
+  return left.about >= right.about && left.milli > right.milli;
+}
+
 /** For messages: `quantity "1 GB" is not …`. */
 export function quantityText({ text }: { readonly text: string }): string {
   return quoteValue(text, 60);
-}
-
-/** The API server rounds the amounts of a resource list up to thousandths (pkg/apis/core/v1/defaults.go, SetDefaults_ResourceList). */
-export function milliOf({ nano }: Quantity): bigint {
-  const magnitude = nano < 0n ? -nano : nano;
-  const milli = (magnitude + 999_999n) / 1_000_000n;
-  return nano < 0n ? -milli : milli;
 }

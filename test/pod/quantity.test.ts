@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ShapeError } from '../../src/pod/pointer.ts';
-import { milliOf, parseQuantity, quantityAt } from '../../src/pod/quantity.ts';
+import { exceeds, parseQuantity, quantityAt } from '../../src/pod/quantity.ts';
 
 function nanoOf(text: string): bigint | string {
   const parsed = parseQuantity(text);
@@ -123,7 +123,7 @@ describe('a quantity', () => {
   test('is rounded up to thousandths, as the API server does in a list of resources', () => {
     const milli = (text: string): bigint | undefined => {
       const parsed = parseQuantity(text);
-      return parsed.ok ? milliOf(parsed.quantity) : undefined;
+      return parsed.ok ? parsed.quantity.milli : undefined;
     };
     expect(['1', '0.1m', '-0.1m', '1.0001', '0', '0.0001Ki'].map(milli)).toEqual([1000n, 1n, -1n, 1001n, 0n, 103n]);
   });
@@ -157,6 +157,18 @@ describe('whatever the text', () => {
         const text = String(number).padStart(places + 1, '0');
         const cut = text.length - places;
         expect(nanoOf(`${text.slice(0, cut)}.${text.slice(cut)}`)).toBe(nanoOf(`${number}e-${places}`));
+      }),
+    );
+  });
+
+  test('one exceeds another exactly when it is more, also where they differ in the last of many digits', () => {
+    const large = fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n });
+    fc.assert(
+      fc.property(large, fc.bigInt({ min: -2n, max: 2n }), (number, difference) => {
+        const [left, right] = [parseQuantity(`${number}m`), parseQuantity(`${number + difference}m`)];
+        if (!left.ok || !right.ok) throw new Error('not a quantity');
+        expect(exceeds(left.quantity, right.quantity)).toBe(difference < 0n);
+        expect(exceeds(right.quantity, left.quantity)).toBe(difference > 0n);
       }),
     );
   });

@@ -1,4 +1,5 @@
 /** Requests and limits: what is missing, what makes no sense, what is out of bounds. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findingsOf, pod, policyOf, read, requestFor, said, workload } from './asking.ts';
 
@@ -23,6 +24,7 @@ describe('what is asked for', () => {
     ['{requests: [cpu]}', '{requests: {cpu: 0}}', [`c: cpu request "0" means none | ${CPU}`]],
     ['{requests: [cpu]}', '{requests: {cpu: "0"}, limits: {cpu: 1}}', [`c: cpu request "0" means none | ${CPU}`]],
     ['{requests: [cpu]}', '{requests: {cpu: null}, limits: {cpu: 1}}', [`c: cpu request "0" means none | ${CPU}`]],
+    ['{requests: [cpu]}', '{limits: {cpu: 0}}', [`c: cpu limit "0" means none | ${CPU}`]],
     ['{limits: [memory]}', '{requests: {memory: 1Gi}}', [`c: the container has no memory limit | ${MEMORY}`]],
     ['{limits: [memory]}', '{limits: {memory: 0Mi}}', [`c: memory limit "0Mi" means none | ${MEMORY}`]],
     ['{limits: [memory]}', '{limits: {memory: 1Gi}}', []],
@@ -112,7 +114,10 @@ describe('amounts', () => {
 
   test('that cannot be read are told once, not also as missing', () => {
     expect(
-      told(one('{limits: {memory: 1GB}}'), '{limits: [memory], max: {memory: 1Gi}, maxRatio: {memory: 1}}'),
+      told(
+        one('{limits: {memory: 1GB}}'),
+        '{requests: [memory], limits: [memory], max: {memory: 1Gi}, maxRatio: {memory: 1}}',
+      ),
     ).toEqual([
       'c: memory limit "1GB" is not a quantity: a quantity has no "B" at its end | for example 100m, 0.5, 128Mi or 2Gi',
     ]);
@@ -175,6 +180,31 @@ describe('bounds', () => {
   ])('%s of %s', (parameters, resources, sentences) => {
     expect(told(one(resources), parameters)).toEqual(sentences);
   });
+});
+
+test('a ratio is exact, at its edge and beside it', () => {
+  const amount = fc.integer({ min: 1, max: 10 ** 12 });
+  const ratio = fc.integer({ min: 1000, max: 100_000 });
+  fc.assert(
+    fc.property(amount, ratio, fc.integer({ min: -1, max: 1 }), (request, thousandths, beside) => {
+      const limit = (BigInt(request) * BigInt(thousandths)) / 1000n + BigInt(beside);
+      fc.pre(limit >= BigInt(request));
+      const within = limit * 1000n <= BigInt(request) * BigInt(thousandths);
+      const found = told(
+        one(`{requests: {cpu: ${request}m}, limits: {cpu: ${limit}m}}`),
+        `{maxRatio: {cpu: ${thousandths / 1000}}}`,
+      );
+      expect(found).toHaveLength(within ? 0 : 1);
+    }),
+  );
+});
+
+test('many amounts are read in time, and each is found', () => {
+  const names = Array.from({ length: 50_000 }, (_, index) => `example.com/r${index}`);
+  const list = (value: string): object => Object.fromEntries(names.map((name) => [name, value]));
+  const resources = { requests: list('2'), limits: list('1') };
+  const spec = JSON.stringify({ containers: [{ name: 'c', image: 'i', resources }] });
+  expect(told(spec, '{requests: [example.com/r49999]}')).toHaveLength(50_000);
 });
 
 describe('parameters', () => {

@@ -3,7 +3,7 @@ import type { Container } from '../../pod/containers.ts';
 import { type JsonObject } from '../../pod/pointer.ts';
 import { readObject, readObjects, readString } from '../../pod/read.ts';
 import { defineRule, type Problem } from '../rule.ts';
-import { either, has, judgeContainers, NO_PROBLEMS, PROBES, probeField, violation } from './containers.ts';
+import { either, has, judgeContainers, NO_PROBLEMS, PROBE_FIELDS, PROBES, violation } from './containers.ts';
 
 interface Parameters {
   readonly restartRules?: boolean;
@@ -76,11 +76,13 @@ spec:
 
 const NAMES: Readonly<Record<string, string>> = {
   lifecycle: 'lifecycle hooks',
-  ...Object.fromEntries(PROBES.map((probe) => [probeField(probe), `a ${probe} probe`])),
+  ...Object.fromEntries(PROBES.map((probe) => [PROBE_FIELDS[probe], `a ${probe} probe`])),
 };
 
+const FIELDS = Object.keys(NAMES);
+
 function initProblems(container: Container): readonly Problem[] {
-  const found = Object.keys(NAMES).filter((field) => readObject(container.fields, field, container.pointer));
+  const found = FIELDS.filter((field) => readObject(container.fields, field, container.pointer));
   if (found.length === 0) return NO_PROBLEMS;
   return found.map((field) =>
     violation(container, field, {
@@ -123,14 +125,7 @@ function olderRestartProblem(
   return violation(container, 'restartPolicyRules', { message, remedy: 'leave them out' });
 }
 
-const NOT_EPHEMERAL = [
-  'ports',
-  'resources',
-  'resizePolicy',
-  'restartPolicy',
-  'restartPolicyRules',
-  ...Object.keys(NAMES),
-];
+const NOT_EPHEMERAL = ['ports', 'resources', 'resizePolicy', 'restartPolicy', 'restartPolicyRules', ...FIELDS];
 
 function ephemeralProblems(container: Container): readonly Problem[] {
   const { fields, pointer } = container;

@@ -62,7 +62,7 @@ spec:
     for (const pod of subject.pods) {
       const claims = claimsOf(pod);
       for (const problem of clashes(claims)) problems.push(problem);
-      for (const claim of claims) for (const problem of single(claim, asked)) problems.push(problem);
+      for (const claim of claims) single(claim, asked, problems);
       for (const problem of badNames(pod)) problems.push(problem);
       if (asked.namesUnique) for (const problem of sharedNames(pod)) problems.push(problem);
     }
@@ -83,11 +83,11 @@ function claimsOf(pod: Pod): readonly Claim[] {
   return claims;
 }
 
-/** Most Pods: a handful of ports, all of them different, none on the node. Then nothing has to be remembered. */
+/** Most Pods: all ports are different, and none is on the node. Then there is nothing to be compared by protocol and address. */
 function plainlyDistinct(claims: readonly Claim[]): boolean {
-  if (claims.length > 8) return false;
+  if (claims.some(({ port }) => port.hostPort !== undefined)) return false;
+  if (claims.length > 8) return new Set(claims.map(({ port }) => port.containerPort)).size === claims.length;
   return claims.every(({ port }, index) => {
-    if (port.hostPort !== undefined) return false;
     for (let before = 0; before < index; before++)
       if (claims[before]?.port.containerPort === port.containerPort) return false;
     return true;
@@ -176,24 +176,17 @@ function besideSidecar({ container, port }: Claim, sidecar: Claim): Problem {
   };
 }
 
-function single({ container, port }: Claim, { hostPort, namesRequired }: Parameters): readonly Problem[] {
-  const problems: Problem[] = [];
-  if (!hostPort && port.hostPort !== undefined) {
+function single({ container, port }: Claim, { hostPort, namesRequired }: Parameters, found: Problem[]): void {
+  const { pointer } = port;
+  if (hostPort === false && port.hostPort !== undefined) {
     const message = `host port ${portText(port.hostPort, port.protocol)} is not allowed`;
     const remedy = 'leave out hostPort and hostNetwork, and use a Service';
-    problems.push({ state: 'violation', container, pointer: port.pointer, message, remedy });
+    found.push({ state: 'violation', container, pointer, message, remedy });
   }
   if (namesRequired && port.name === undefined) {
     const message = `port ${portText(port.containerPort, port.protocol)} has no name`;
-    problems.push({
-      state: 'violation',
-      container,
-      pointer: port.pointer,
-      message,
-      remedy: `for example name: ${quoteValue('http')}`,
-    });
+    found.push({ state: 'violation', container, pointer, message, remedy: `for example name: ${quoteValue('http')}` });
   }
-  return problems;
 }
 
 /** `80/TCP`; what is no protocol at all is quoted. */

@@ -1,7 +1,7 @@
 import { quoteValue } from '../../image/quote.ts';
 import type { Container, Pod } from '../../pod/containers.ts';
-import { type JsonObject } from '../../pod/pointer.ts';
-import { readObject, readString } from '../../pod/read.ts';
+import { isObject, type JsonObject, jsonType, ShapeError } from '../../pod/pointer.ts';
+import { readString } from '../../pod/read.ts';
 import { defineRule, type Problem } from '../rule.ts';
 import {
   either,
@@ -9,7 +9,7 @@ import {
   judgeContainers,
   NO_PROBLEMS,
   type Probe,
-  probeField,
+  PROBE_FIELDS,
   probeOf,
   PROBES,
   violation,
@@ -97,48 +97,51 @@ function missingProbes(
   container: Container,
   { require, mode }: Required<Omit<Parameters, 'jobs'>>,
 ): readonly Problem[] {
-  const missing = require.filter((probe) => probeOf(container, probe) === undefined);
-  if (missing.length === 0 || (mode === 'any' && missing.length < require.length)) return NO_PROBLEMS;
+  let missing: Probe[] | undefined;
+  for (const probe of require) if (probeOf(container, probe) === undefined) (missing ??= []).push(probe);
+  if (missing === undefined || (mode === 'any' && missing.length < require.length)) return NO_PROBLEMS;
   if (mode === 'any') {
     return [
       violation(container, '', {
         message: `the container has no ${either(require)} probe`,
-        remedy: `add ${either(require.map(probeField))}`,
+        remedy: `add ${either(require.map((probe) => PROBE_FIELDS[probe]))}`,
       }),
     ];
   }
   return missing.map((probe) =>
-    violation(container, probeField(probe), {
+    violation(container, PROBE_FIELDS[probe], {
       message: `the container has no ${probe} probe`,
-      remedy: `add ${probeField(probe)}, with ${either(HANDLERS)}`,
+      remedy: `add ${PROBE_FIELDS[probe]}, with ${either(HANDLERS)}`,
     }),
   );
 }
 
 function unsoundProbes(container: Container): readonly Problem[] {
-  let problems: readonly Problem[] = NO_PROBLEMS;
+  let problems: Problem[] | undefined;
   for (const probe of PROBES) {
     const fields = probeOf(container, probe);
     const problem = fields === undefined ? undefined : unsound(container, probe, fields);
-    if (problem !== undefined) problems = [...problems, problem];
+    if (problem !== undefined) (problems ??= []).push(problem);
   }
-  return problems;
+  return problems ?? NO_PROBLEMS;
 }
 
 function unsound(container: Container, probe: Probe, fields: JsonObject): Problem | undefined {
-  const handlers = HANDLERS.filter((name) => has(fields, name));
-  const [handler] = handlers;
-  if (handler === undefined || handlers.length > 1) {
-    return violation(container, probeField(probe), {
-      message: `the ${probe} probe has ${handlers.length === 0 ? 'nothing to ask' : handlers.join(' and ')}`,
+  const [handler, second] = HANDLERS.filter((name) => has(fields, name));
+  if (handler === undefined || second !== undefined) {
+    return violation(container, PROBE_FIELDS[probe], {
+      message: `the ${probe} probe has ${handler === undefined ? 'nothing to ask' : `${handler} and ${second}`}`,
       remedy: `a probe has exactly one of ${HANDLERS.join(', ')}`,
     });
   }
-  const at = `${container.pointer}/${probeField(probe)}`;
-  const port = readObject(fields, handler, at)?.['port'];
+  const asked = fields[handler];
+  if (!isObject(asked)) {
+    throw new ShapeError(`${container.pointer}/${PROBE_FIELDS[probe]}/${handler}`, 'an object', jsonType(asked));
+  }
+  const { port } = asked;
   // The kubelet looks it up in this container alone (kubernetes pkg/probe/util.go, ResolveContainerPort).
   if (typeof port !== 'string' || container.ports.some(({ name }) => name === port)) return undefined;
-  return violation(container, `${probeField(probe)}/${handler}/port`, {
+  return violation(container, `${PROBE_FIELDS[probe]}/${handler}/port`, {
     message: `the ${probe} probe asks the port ${quoteValue(port)}, which the container does not have`,
     remedy: portNames(container),
   });

@@ -1,10 +1,10 @@
 import { quoteValue } from '../../image/quote.ts';
-import type { Container, Pod } from '../../pod/containers.ts';
+import type { ContainerKind } from '../../pod/containers.ts';
 import { parseQuantity } from '../../pod/quantity.ts';
-import { type Resources, resourcesOf } from '../../pod/resources.ts';
+import { resourcesOf } from '../../pod/resources.ts';
 import { defineRule, type ParameterFault, type Problem } from '../rule.ts';
-import { judgeContainers } from './containers.ts';
-import { amountProblems, type Asked, boundProblems, missingAmounts } from './resource-problems.ts';
+import { inScope } from './containers.ts';
+import { type Asked, type Bearer, type Bound, findMissing, findOdd, findOutOfBounds } from './resource-problems.ts';
 
 interface Parameters {
   readonly requests?: readonly string[];
@@ -16,7 +16,7 @@ interface Parameters {
 }
 
 /** An ephemeral container has no resources of its own. */
-const KINDS = new Set(['regular', 'init', 'sidecar'] as const);
+const KINDS: ReadonlySet<ContainerKind> = new Set(['regular', 'init', 'sidecar']);
 
 const RESOURCE_NAMES = {
   type: 'array',
@@ -90,7 +90,7 @@ spec:
   needs: [],
   prepare({ requests = [], limits = [], noLimits = [], maxRatio = {}, min = {}, max = {} }: Parameters) {
     const faults: ParameterFault[] = [];
-    const quantities = (of: object, name: string): Asked['min'] => quantitiesOf(of, name, faults);
+    const quantities = (of: object, name: string): readonly Bound[] => quantitiesOf(of, name, faults);
     const value: Asked = {
       requests: [...new Set(requests)],
       limits: [...new Set(limits)],
@@ -107,21 +107,32 @@ spec:
     return faults.length === 0 ? { ok: true, value } : { ok: false, faults };
   },
   check(subject, asked) {
-    const whole = new Map<Pod, Resources>();
-    const problems: Problem[] = [];
+    const found: Problem[] = [];
+    const isAsked = inScope(subject);
     for (const pod of subject.pods) {
-      const resources = resourcesOf(pod.spec, pod.pointer);
-      whole.set(pod, resources);
-      for (const problem of ofWholePod(resources, asked)) problems.push(problem);
+      const whole = resourcesOf(pod.spec, pod.pointer);
+      findInWholePod({ resources: whole, container: undefined, found }, asked);
+      for (const container of pod.containers) {
+        if (!KINDS.has(container.kind) || !isAsked(container)) continue;
+        const bearer = { resources: resourcesOf(container.fields, container.pointer), container, found };
+        findOdd(bearer);
+        findMissing(bearer, whole, asked);
+        findOutOfBounds(bearer, asked);
+      }
     }
-    const ofContainers = judgeContainers(subject, KINDS, (container, pod) =>
-      ofContainer(container, whole.get(pod), asked),
-    );
-    return problems.length === 0 ? ofContainers : [...problems, ...ofContainers];
+    return found;
   },
 });
 
-function quantitiesOf(parameter: object, name: string, faults: ParameterFault[]): Asked['min'] {
+/** `spec.resources` (KEP-2837): the scheduler and the node go by it for all containers together. */
+function findInWholePod(bearer: Bearer, asked: Asked): void {
+  const { limit, request } = bearer.resources;
+  if (limit.all.length === 0 && request.all.length === 0) return;
+  findOdd(bearer);
+  findOutOfBounds(bearer, { ...asked, min: [], max: [] });
+}
+
+function quantitiesOf(parameter: object, name: string, faults: ParameterFault[]): readonly Bound[] {
   return Object.entries(parameter).flatMap(([resource, amount]: [string, string | number]) => {
     const parsed = parseQuantity(String(amount));
     if (parsed.ok && parsed.quantity.nano > 0n) return [{ resource, quantity: parsed.quantity }];
@@ -130,20 +141,4 @@ function quantitiesOf(parameter: object, name: string, faults: ParameterFault[])
     faults.push({ pointer, problem: `${quoteValue(String(amount), 60)} is not an amount: ${problem}` });
     return [];
   });
-}
-
-/** `spec.resources` (KEP-2837): the scheduler and the node go by it for all containers together. */
-function ofWholePod(resources: Resources, asked: Asked): readonly Problem[] {
-  const bearer = { container: undefined, whose: "the Pod's " };
-  return [...amountProblems(resources, bearer), ...boundProblems(resources, { ...asked, min: [], max: [] }, bearer)];
-}
-
-function ofContainer(container: Container, whole: Resources | undefined, asked: Asked): readonly Problem[] {
-  const resources = resourcesOf(container.fields, container.pointer);
-  const bearer = { container, whose: '' };
-  return [
-    ...amountProblems(resources, bearer),
-    ...missingAmounts({ own: resources, whole }, asked, container),
-    ...boundProblems(resources, asked, bearer),
-  ];
 }

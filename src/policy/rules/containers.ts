@@ -52,12 +52,14 @@ export function violation(
 export const PROBES = ['readiness', 'liveness', 'startup'] as const;
 export type Probe = (typeof PROBES)[number];
 
-export function probeField(probe: Probe): string {
-  return `${probe}Probe`;
-}
+export const PROBE_FIELDS = {
+  readiness: 'readinessProbe',
+  liveness: 'livenessProbe',
+  startup: 'startupProbe',
+} as const satisfies Record<Probe, string>;
 
 export function probeOf({ fields, pointer }: Container, probe: Probe): JsonObject | undefined {
-  return readObject(fields, probeField(probe), pointer);
+  return readObject(fields, PROBE_FIELDS[probe], pointer);
 }
 
 /** `a`, `a or b`, `a, b or c` */

@@ -2,21 +2,31 @@
 import { quoteValue } from '../../image/quote.ts';
 import { type Container, type ContainerKind, containerLabel, type Pod, type Port } from '../../pod/containers.ts';
 import type { Problem } from '../rule.ts';
+import { NO_PROBLEMS } from './containers.ts';
 
 /** Names that are none, or twice in one container: the API server refuses both (pkg/apis/core/validation, validateContainerPorts). */
 export function badNames(pod: Pod): readonly Problem[] {
   const problems: Problem[] = [];
   for (const container of pod.containers) {
-    const [first, second] = container.ports;
-    if (first === undefined || (second === undefined && isPortName(first.name))) continue;
+    if (plainlyNamed(container.ports)) continue;
     for (const problem of badNamesIn(container)) problems.push(problem);
   }
   return problems;
 }
 
+/** Most containers: a handful of ports, with names that are some and different. Then nothing has to be remembered. */
+function plainlyNamed(ports: readonly Port[]): boolean {
+  if (ports.length > 8) return false;
+  return ports.every(({ name }, index) => {
+    if (name === undefined) return true;
+    for (let before = 0; before < index; before++) if (ports[before]?.name === name) return false;
+    return isPortName(name);
+  });
+}
+
 function badNamesIn(container: Container): readonly Problem[] {
-  const problems: Problem[] = [];
   const names = new Set<string>();
+  const problems: Problem[] = [];
   for (const port of container.ports) {
     const { name } = port;
     if (name === undefined) continue;
@@ -25,9 +35,8 @@ function badNamesIn(container: Container): readonly Problem[] {
       problems.push(about(container, port, { message, remedy: FORM }));
     } else if (names.has(name)) {
       const message = `port name ${quoteValue(name)} is declared twice`;
-      problems.push(
-        about(container, port, { message, remedy: 'a container has each name once, whatever the protocol' }),
-      );
+      const remedy = 'a container has each name once, whatever the protocol';
+      problems.push(about(container, port, { message, remedy }));
     }
     names.add(name);
   }
@@ -37,8 +46,7 @@ function badNamesIn(container: Container): readonly Problem[] {
 const FORM = 'at most 15 lower-case letters, digits and single inner hyphens, with a letter among them';
 
 /** IANA_SVC_NAME of RFC 6335, as apimachinery IsValidPortName. */
-function isPortName(name: string | undefined): boolean {
-  if (name === undefined) return true;
+function isPortName(name: string): boolean {
   return name.length <= 15 && /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name) && /[a-z]/.test(name);
 }
 
@@ -47,6 +55,7 @@ function isPortName(name: string | undefined): boolean {
  * and protocol, and takes the first (k8s.io/endpointslice, FindPort).
  */
 export function sharedNames(pod: Pod): readonly Problem[] {
+  if (allDiffer(pod)) return NO_PROBLEMS;
   const first = new Map<string, Container>();
   const problems: Problem[] = [];
   for (const container of [...ofKind(pod, 'regular'), ...ofKind(pod, 'sidecar')]) {
@@ -59,6 +68,18 @@ export function sharedNames(pod: Pod): readonly Problem[] {
     }
   }
   return problems;
+}
+
+function allDiffer({ containers }: Pod): boolean {
+  const names = new Set<string>();
+  for (const { ports } of containers) {
+    for (const { name } of ports) {
+      if (name === undefined) continue;
+      if (names.has(name)) return false;
+      names.add(name);
+    }
+  }
+  return true;
 }
 
 function ofKind(pod: Pod, kind: ContainerKind): readonly Container[] {

@@ -1,12 +1,21 @@
 /** What can be wrong with amounts of resources, said in sentences; used by container-resources. */
 import { quoteValue } from '../../image/quote.ts';
 import type { Container } from '../../pod/containers.ts';
-import { escapeSegment } from '../../pod/pointer.ts';
-import { milliOf, type Quantity, quantityText } from '../../pod/quantity.ts';
-import { type Amount, type AmountKind, requestOf, type Resources } from '../../pod/resources.ts';
+import { exceeds, type Quantity, quantityText } from '../../pod/quantity.ts';
+import {
+  type Amount,
+  type AmountKind,
+  amountOf,
+  amountPointer,
+  AMOUNTS,
+  parsedAmount,
+  requestedBy,
+  requestOf,
+  type Resources,
+} from '../../pod/resources.ts';
 import type { Problem } from '../rule.ts';
 
-interface Bound {
+export interface Bound {
   readonly resource: string;
   readonly quantity: Quantity;
 }
@@ -21,85 +30,92 @@ export interface Asked {
   readonly max: readonly Bound[];
 }
 
-/** Whose amounts they are: of a container, or `the Pod's `. */
+/** Whose amounts they are, of a container or of the Pod, and what has been found about them. */
 export interface Bearer {
+  readonly resources: Resources;
   readonly container: Container | undefined;
-  readonly whose: string;
+  readonly found: Problem[];
+}
+
+interface Said {
+  readonly kind: AmountKind;
+  readonly resource: string;
+  /** After `cpu limit "2"`, or after "the container" when there is no amount. */
+  readonly what: string;
+  readonly remedy: string;
+}
+
+function add({ resources, container, found }: Bearer, amount: { readonly text: string } | undefined, said: Said): void {
+  const { kind, resource, what, remedy } = said;
+  const whose = container === undefined ? "the Pod's " : '';
+  found.push({
+    state: 'violation',
+    container,
+    pointer: amountPointer(resources, kind, resource),
+    message:
+      amount === undefined
+        ? `the container ${what}`
+        : `${whose}${named(resource)} ${kind} ${quantityText(amount)} ${what}`,
+    remedy,
+  });
 }
 
 /** Counted in bytes: less than one makes no sense, and mostly "m" was meant to be "M". */
 const BYTES = /^(?:memory|ephemeral-storage|hugepages-.*)$/;
 
 /** What the API server refuses, or warns of (pkg/apis/core/validation, validateResourceRequirements; pkg/api/pod/warnings.go). */
-export function amountProblems(resources: Resources, { container, whose }: Bearer): readonly Problem[] {
-  const { requests, limits, unread } = resources;
-  if (unread.length === 0 && requests.size === 0 && limits.size === 0) return NOTHING;
-  const found: Problem[] = unread.map(({ kind, resource, text, problem, pointer }) => ({
-    state: 'violation',
-    container,
-    pointer,
-    message: `${whose}${named(resource)} ${kind} ${quantityText({ text })} is not a quantity: ${problem}`,
-    remedy: 'for example 100m, 0.5, 128Mi or 2Gi',
-  }));
-  for (const amounts of [requests, limits]) {
-    for (const amount of amounts.values()) {
-      const odd = oddAmount(amount);
-      if (odd === undefined) continue;
-      const message = `${whose}${shown(amount)} ${odd.what}`;
-      found.push({ state: 'violation', container, pointer: amount.pointer, message, remedy: odd.remedy });
-    }
+export function findOdd(bearer: Bearer): void {
+  for (const kind of AMOUNTS) {
+    for (const amount of bearer.resources[kind].all) findOddAmount(bearer, kind, amount);
   }
-  for (const request of requests.values()) {
-    const limit = limits.get(request.resource);
-    if (limit === undefined || request.milli <= limit.milli) continue;
-    const message = `${whose}${shown(request)} is more than the limit ${quantityText(limit)}`;
-    found.push({
-      state: 'violation',
-      container,
-      pointer: request.pointer,
-      message,
-      remedy: 'a request is at most its limit',
-    });
-  }
-  return found;
 }
 
-const NOTHING: readonly never[] = [];
+function findOddAmount(bearer: Bearer, kind: AmountKind, { resource, parsed }: Amount): void {
+  if (!parsed.ok) {
+    const what = `is not a quantity: ${parsed.problem}`;
+    return add(bearer, parsed, { kind, resource, what, remedy: 'for example 100m, 0.5, 128Mi or 2Gi' });
+  }
+  const { quantity } = parsed;
+  const odd = oddQuantity(quantity, resource);
+  if (odd !== undefined) add(bearer, quantity, { kind, resource, ...odd });
+  const limit = kind === 'request' ? amountOf(bearer.resources, 'limit', resource) : undefined;
+  if (limit === undefined || !exceeds(quantity, limit)) return;
+  const what = `is more than the limit ${quantityText(limit)}`;
+  add(bearer, quantity, { kind, resource, what, remedy: 'a request is at most its limit' });
+}
 
-function oddAmount({ resource, text, milli }: Amount): { readonly what: string; readonly remedy: string } | undefined {
-  if (milli < 0n) return { what: 'is negative', remedy: 'an amount is 0 or more' };
-  if (milli % 1000n === 0n || !BYTES.test(resource)) return undefined;
+function oddQuantity({ text, isWhole, about }: Quantity, resource: string): Pick<Said, 'what' | 'remedy'> | undefined {
+  if (about < 0) return { what: 'is negative', remedy: 'an amount is 0 or more' };
+  if (isWhole || !BYTES.test(resource)) return undefined;
   const number = /^([\d.]+)m$/.exec(text)?.[1];
   const what = number === undefined ? 'is no whole number of bytes' : 'is counted in thousandths of a byte';
   return { what, remedy: number === undefined ? 'write whole bytes' : `for example ${number}M or ${number}Mi` };
 }
 
 /** What is asked for and not there, in the container or in the Pod around it. Zero is none, to the scheduler and to the node. */
-export function missingAmounts(
-  { own, whole }: { readonly own: Resources; readonly whole: Resources | undefined },
-  asked: Asked,
-  container: Container,
-): readonly Problem[] {
-  const found: Problem[] = [];
-  const miss = (kind: AmountKind, resource: string, amount: Amount | undefined): void => {
-    if (own.unread.some((unread) => unread.kind === kind && unread.resource === resource)) return;
-    found.push({
-      state: 'violation',
-      container,
-      pointer: amount?.pointer ?? `${own.pointer}/${kind}s/${escapeSegment(resource)}`,
-      message: amount === undefined ? `the container has no ${named(resource)} ${kind}` : `${shown(amount)} means none`,
-      remedy: `set resources.${kind}s: {${named(resource)}: ${EXAMPLES.get(resource) ?? '1'}}`,
-    });
-  };
-  for (const resource of asked.requests) {
-    const request = requestOf(own, resource);
-    if (!isSome(request) && !isSome(whole && requestOf(whole, resource))) miss('request', resource, request);
+export function findMissing(bearer: Bearer, whole: Resources, { requests, limits }: Asked): void {
+  for (const resource of requests) {
+    if (isSome(requestOf(bearer.resources, resource)) || isSome(requestOf(whole, resource))) continue;
+    addMissing(bearer, 'request', resource);
   }
-  for (const resource of asked.limits) {
-    const limit = own.limits.get(resource);
-    if (!isSome(limit) && !isSome(whole?.limits.get(resource))) miss('limit', resource, limit);
+  for (const resource of limits) {
+    if (isSome(amountOf(bearer.resources, 'limit', resource)) || isSome(amountOf(whole, 'limit', resource))) continue;
+    addMissing(bearer, 'limit', resource);
   }
-  return found;
+}
+
+function isSome(amount: Quantity | undefined): boolean {
+  return amount !== undefined && amount.about > 0;
+}
+
+function addMissing(bearer: Bearer, wanted: AmountKind, resource: string): void {
+  const counted = wanted === 'request' ? requestedBy(bearer.resources, resource) : 'limit';
+  const parsed = parsedAmount(bearer.resources, counted, resource);
+  // Told already, as what it is.
+  if (parsed?.ok === false) return;
+  const remedy = `set resources.${wanted}s: {${named(resource)}: ${EXAMPLES.get(resource) ?? '1'}}`;
+  if (parsed !== undefined) add(bearer, parsed.quantity, { kind: counted, resource, what: 'means none', remedy });
+  else add(bearer, undefined, { kind: wanted, resource, what: `has no ${named(resource)} ${wanted}`, remedy });
 }
 
 const EXAMPLES = new Map([
@@ -108,64 +124,45 @@ const EXAMPLES = new Map([
   ['ephemeral-storage', '1Gi'],
 ]);
 
-function isSome(amount: Amount | undefined): boolean {
-  return amount !== undefined && amount.milli > 0n;
-}
-
 /** What is there and should be less, or more, or not be there. */
-export function boundProblems(resources: Resources, asked: Asked, { container, whose }: Bearer): readonly Problem[] {
-  const odd = [
-    ...asked.noLimits.map((resource) => unwanted(resources.limits.get(resource))),
-    ...asked.maxRatio.map((bound) => outOfRatio(resources, bound)),
-    ...asked.max.map((bound) => tooMuch(resources, bound)),
-    ...asked.min.map((bound) => tooLittle(resources, bound)),
-  ];
-  if (odd.every((one) => one === undefined)) return NOTHING;
-  return odd.flatMap((one): readonly Problem[] => {
-    if (one === undefined) return NOTHING;
-    const { amount, what, remedy } = one;
-    const message = `${whose}${shown(amount)} ${what}`;
-    return [{ state: 'violation', container, pointer: amount.pointer, message, remedy }];
-  });
+export function findOutOfBounds(bearer: Bearer, { noLimits, maxRatio, min, max }: Asked): void {
+  for (const resource of noLimits) {
+    const limit = amountOf(bearer.resources, 'limit', resource);
+    if (limit === undefined) continue;
+    const remedy = `leave out the ${named(resource)} limit`;
+    add(bearer, limit, { kind: 'limit', resource, what: 'is not wanted', remedy });
+  }
+  for (const bound of maxRatio) findOutOfRatio(bearer, bound);
+  for (const bound of max) findTooMuch(bearer, bound);
+  for (const bound of min) findTooLittle(bearer, bound);
 }
 
-interface Odd {
-  readonly amount: Amount;
-  readonly what: string;
-  readonly remedy: string;
+function findTooMuch(bearer: Bearer, { resource, quantity }: Bound): void {
+  const kind = parsedAmount(bearer.resources, 'limit', resource) === undefined ? 'request' : 'limit';
+  const most = amountOf(bearer.resources, kind, resource);
+  if (most === undefined || !exceeds(most, quantity)) return;
+  const what = `is more than ${quantityText(quantity)}`;
+  add(bearer, most, { kind, resource, what, remedy: `at most ${quantity.text}` });
 }
 
-function unwanted(limit: Amount | undefined): Odd | undefined {
-  if (limit === undefined) return undefined;
-  return { amount: limit, what: 'is not wanted', remedy: `leave out the ${named(limit.resource)} limit` };
-}
-
-function outOfRatio(resources: Resources, { resource, quantity }: Bound): Odd | undefined {
-  const limit = resources.limits.get(resource);
-  const request = requestOf(resources, resource);
-  if (limit === undefined || request === undefined) return undefined;
-  if (limit.milli * NANO <= request.milli * quantity.nano) return undefined;
-  const what = `is more than ${quantity.text} times the request ${quantityText(request)}`;
-  return { amount: limit, what, remedy: 'raise the request, or lower the limit' };
-}
-
-function tooMuch(resources: Resources, { resource, quantity }: Bound): Odd | undefined {
-  const amount = resources.limits.get(resource) ?? resources.requests.get(resource);
-  if (amount === undefined || amount.milli <= milliOf(quantity)) return undefined;
-  return { amount, what: `is more than ${quantityText(quantity)}`, remedy: `at most ${quantity.text}` };
-}
-
-function tooLittle(resources: Resources, { resource, quantity }: Bound): Odd | undefined {
-  const amount = requestOf(resources, resource);
-  if (amount === undefined || amount.milli >= milliOf(quantity)) return undefined;
-  return { amount, what: `is less than ${quantityText(quantity)}`, remedy: `at least ${quantity.text}` };
+function findTooLittle(bearer: Bearer, { resource, quantity }: Bound): void {
+  const request = requestOf(bearer.resources, resource);
+  if (request === undefined || !exceeds(quantity, request)) return;
+  const what = `is less than ${quantityText(quantity)}`;
+  const kind = requestedBy(bearer.resources, resource);
+  add(bearer, request, { kind, resource, what, remedy: `at least ${quantity.text}` });
 }
 
 const NANO = 10n ** 9n;
 
-/** `cpu limit "2"` */
-function shown(amount: Amount): string {
-  return `${named(amount.resource)} ${amount.kind} ${quantityText(amount)}`;
+function findOutOfRatio(bearer: Bearer, { resource, quantity: ratio }: Bound): void {
+  const limit = amountOf(bearer.resources, 'limit', resource);
+  const request = requestOf(bearer.resources, resource);
+  if (limit === undefined || request === undefined) return;
+  if (limit.about * 1000 < request.about * ratio.about * 0.999 || limit.milli * NANO <= request.milli * ratio.nano)
+    return;
+  const what = `is more than ${ratio.text} times the request ${quantityText(request)}`;
+  add(bearer, limit, { kind: 'limit', resource, what, remedy: 'raise the request, or lower the limit' });
 }
 
 /** Names of resources are other people's text. */
