@@ -92,29 +92,50 @@ const POINTERS = {
   },
 };
 
-const SCHEMA = {
+/** JSON Schema (draft 2020-12) of tidewaiter.yaml. */
+export const CONFIG_SCHEMA = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    listen: { type: 'string' },
-    operationsPort: { type: 'integer' },
-    policies: { type: 'array', items: { type: 'string', minLength: 1 } },
-    cert: { type: 'string', minLength: 1 },
-    key: { type: 'string', minLength: 1 },
-    certsDir: { type: 'string', minLength: 1 },
-    logLevel: { enum: LOG_LEVELS },
+    listen: {
+      type: 'string',
+      default: DEFAULTS['listen'],
+      description: 'HOST:PORT where reviews are answered over HTTPS, or :PORT for all interfaces',
+    },
+    operationsPort: {
+      type: 'integer',
+      default: DEFAULTS['operationsPort'],
+      description: 'Port of /healthz, /readyz, /metrics and /version over plain HTTP; 0 turns it off',
+    },
+    policies: {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      default: DEFAULTS['policies'],
+      description: 'Files and folders of policies, relative to this file; none: the built-in policy',
+    },
+    cert: { type: 'string', minLength: 1, description: 'Serving certificate, PEM, relative to this file' },
+    key: { type: 'string', minLength: 1, description: 'Its private key, PEM, relative to this file' },
+    certsDir: {
+      type: 'string',
+      minLength: 1,
+      default: DEFAULTS['certsDir'],
+      description: 'Where a certificate is made when none is given, relative to this file; its CA is ca.crt',
+    },
+    logLevel: { enum: LOG_LEVELS, default: DEFAULTS['logLevel'], description: 'The least important lines to log' },
     kinds: {
       type: 'array',
+      default: DEFAULTS['kinds'],
+      description: 'Kinds of your own that hold pods or images',
       items: {
         type: 'object',
         additionalProperties: false,
         required: ['group', 'kind'],
         properties: {
-          group: { type: 'string' },
-          kind: { type: 'string', minLength: 1 },
-          podSpecs: POINTERS,
-          images: POINTERS,
-          clusterScoped: { type: 'boolean' },
+          group: { type: 'string', description: 'API group, for example batch.example.com' },
+          kind: { type: 'string', minLength: 1, description: 'Kind, for example Job' },
+          podSpecs: { ...POINTERS, description: 'Where its pod specs stand, as JSON pointers' },
+          images: { ...POINTERS, description: 'Where its other images stand, as JSON pointers' },
+          clusterScoped: { type: 'boolean', default: false, description: 'true: its objects are in no namespace' },
         },
       },
     },
@@ -124,7 +145,7 @@ const SCHEMA = {
 /** File paths in the configuration file are relative to it. */
 const PATH_KEYS = new Set(['cert', 'key', 'certsDir']);
 
-const checkFile = schemaCheck(SCHEMA);
+const checkFile = schemaCheck(CONFIG_SCHEMA);
 
 export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): Promise<LoadedConfig> {
   const layers = [defaultLayer(), await fileLayer(flags.config, env), envLayer(env), flagLayer(flags)];

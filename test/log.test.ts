@@ -23,7 +23,9 @@ describe('the log', () => {
     const { context } = await compose({ kinds: kindTable(), policies: [] });
     const verdict = await validate(read.review.request, context, new AbortController().signal);
     const lines: string[] = [];
-    logInto(lines).review({ endpoint: 'validate', review: read.review, verdict, durationMs: 1.23456 });
+    const log = logInto(lines);
+    log.review({ endpoint: 'validate', review: read.review, verdict, durationMs: 1.23456 });
+    log.flush();
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? '')).toEqual({
       level: 'info',
@@ -43,6 +45,45 @@ describe('the log', () => {
       dryRun: false,
       msg: 'review',
     });
+  });
+
+  test('keeps the order of reviews and other lines', async () => {
+    const lines: string[] = [];
+    const log = logInto(lines);
+    const read = readReview(createReview({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a"b\n' } }));
+    if (!read.ok) throw new Error(read.problem);
+    const record = { endpoint: 'mutate', review: read.review, verdict: undefined, durationMs: 0 } as const;
+    log.review(record);
+    log.review(record);
+    log.refused(400, 'no');
+    log.review(record);
+    log.flush();
+    const told = lines
+      .join('')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { readonly msg: string; readonly name?: string; readonly time: string });
+    expect(told.map(({ msg }) => msg)).toEqual(['review', 'review', 'no', 'review']);
+    expect(told[0]?.name).toBe('a"b\n');
+    expect(Math.abs(Date.parse(told[0]?.time ?? '') - Date.now())).toBeLessThan(5000);
+  });
+
+  test('is written in blocks under load, each line whole', () => {
+    const blocks: string[] = [];
+    const log = logInto(blocks);
+    const read = readReview(createReview({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' } }));
+    if (!read.ok) throw new Error(read.problem);
+    for (let n = 0; n < 1000; n++)
+      log.review({ endpoint: 'mutate', review: read.review, verdict: undefined, durationMs: n });
+    log.flush();
+    expect(blocks.length).toBeLessThan(100);
+    for (const block of blocks) expect(block.endsWith('\n')).toBe(true);
+    const durations = blocks
+      .join('')
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { durationMs: number }).durationMs);
+    expect(durations).toEqual(Array.from({ length: 1000 }, (_, n) => n));
   });
 
   test.each(REDACTED.flatMap((key) => [{ [key]: 'hunter2' }, { request: { [key]: 'hunter2' } }]))(

@@ -76,6 +76,13 @@ describe('the program', () => {
     [['check', 'test/fixtures/rules/image-digest/pass/pinned.yaml'], 0],
     [['check', 'test/fixtures/rules/image-digest/fail/bare.yaml'], 1],
     [['check', '/nowhere'], 2],
+    [['check', 'test/fixtures/rules/image-digest/fail/bare.yaml', '-o', 'sarif'], 1],
+    [['check', 'test/fixtures/rules/image-digest/fail/bare.yaml', '-o', 'junit'], 1],
+    [['check', 'test/fixtures/rules/image-digest/fail/bare.yaml', '-o', 'github'], 1],
+    [['rules'], 0],
+    [['explain', 'rule', 'image-tag'], 0],
+    [['explain', 'rule', 'image-tga'], 2],
+    [['schema'], 0],
     [['nonsense'], 2],
     [[], 2],
   ])('%j exits with %i', async (argv, expected) => {

@@ -25,8 +25,10 @@ export function sentence({ container, message }: Finding): string {
   return container === undefined ? message : `${containerLabel(container)}: ${message}`;
 }
 
+type Source = Pick<Finding, 'policy' | 'rule' | 'outcome' | 'action'>;
+
 /** `[baseline/image-tag]`, `[baseline/image-exists, unknown -> warn]` */
-export function source({ policy, rule, outcome, action }: Finding): string {
+export function source({ policy, rule, outcome, action }: Source): string {
   return outcome === 'violation' ? `[${policy}/${rule}]` : `[${policy}/${rule}, unknown -> ${action}]`;
 }
 

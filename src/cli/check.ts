@@ -7,16 +7,18 @@ import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
 import { loadManifests, type Manifest, namespacesIn } from '../files/manifests.ts';
 import { apiVersionOf, type Workload, workloadOf } from '../pod/workload.ts';
+import { RULES } from '../policy/rules/index.ts';
 import { type CheckReport, type ErrorRow, exitCode, type FailOn } from '../report/check.ts';
 import { paint, prettyCheck } from '../report/pretty.ts';
 import { type FindingRow, findingRow, type ImageRow, imageRow, type ObjectRow } from '../report/rows.ts';
+import { VERSION } from '../version.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CheckFlags {
   readonly config?: string | undefined;
   readonly policy?: readonly string[] | undefined;
   readonly namespace: string;
-  readonly output: 'pretty' | 'json';
+  readonly output: 'pretty' | 'json' | 'sarif' | 'junit' | 'github';
   readonly failOn: FailOn;
 }
 
@@ -47,13 +49,36 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
     findings,
     errors,
   };
-  terminal.out(
-    flags.output === 'json'
-      ? `${JSON.stringify(report, null, 2)}\n`
-      : prettyCheck(report, policySource, paint(terminal.colours)),
-  );
-  return exitCode(report, flags.failOn);
+  const { failOn, output } = flags;
+  terminal.out(await RENDER[output](report, { failOn, policySource, colours: terminal.colours }));
+  return exitCode(report, failOn);
 }
+
+interface Setting {
+  readonly failOn: FailOn;
+  readonly policySource: string;
+  readonly colours: boolean;
+}
+
+type Render = (report: CheckReport, setting: Setting) => string | Promise<string>;
+
+/** Formats for other programs are loaded when they are asked for. */
+const RENDER: Readonly<Record<CheckFlags['output'], Render>> = {
+  pretty: (report, { policySource, colours }) => prettyCheck(report, policySource, paint(colours)),
+  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
+  sarif: async (report) => {
+    const { sarifCheck } = await import('../report/sarif.ts');
+    return sarifCheck(report, { rules: RULES, version: VERSION, folder: process.cwd() });
+  },
+  junit: async (report, { failOn }) => {
+    const { junitCheck } = await import('../report/junit.ts');
+    return junitCheck(report, failOn);
+  },
+  github: async (report, { policySource }) => {
+    const { githubCheck } = await import('../report/github.ts');
+    return githubCheck(report, { policySource, folder: process.cwd() });
+  },
+};
 
 interface Judged {
   workloads: number;

@@ -91,9 +91,11 @@ export function podAt(place: Place, source: PodSource): Pod {
   const hostNetwork = readBoolean(spec, 'hostNetwork', pointer);
   const containers: Container[] = [];
   const add = (key: string, kindOf: (container: JsonObject, at: string) => ContainerKind): void => {
-    for (const [index, fields] of readObjects(spec, key, pointer).entries()) {
+    let index = 0;
+    for (const fields of readObjects(spec, key, pointer)) {
       const at = `${pointer}/${key}/${index}`;
       containers.push(containerAt(at, fields, { kind: kindOf(fields, at), hostNetwork, source }));
+      index += 1;
     }
   };
   add('initContainers', (fields, at) => (readString(fields, 'restartPolicy', at) === 'Always' ? 'sidecar' : 'init'));
@@ -141,7 +143,11 @@ function addImageVolumes(
   pointer: string,
   into: { readonly source: PodSource; readonly containers: Container[] },
 ): void {
-  for (const [index, volume] of readObjects(spec, 'volumes', pointer).entries()) {
+  let index = -1;
+  for (const volume of readObjects(spec, 'volumes', pointer)) {
+    index += 1;
+    // Most volumes are none, and need no pointer.
+    if (volume['image'] === undefined) continue;
     const at = `${pointer}/volumes/${index}`;
     const source = readObject(volume, 'image', at);
     if (source === undefined) continue;

@@ -35,6 +35,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 export function escapeSegment(segment: string): string {
+  if (!segment.includes('/') && !segment.includes('~')) return segment;
   return segment.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
@@ -69,6 +70,7 @@ export function placesAt(root: unknown, segments: readonly string[]): readonly P
   for (const segment of segments) {
     const next: Place[] = [];
     for (const place of places) step(place, segment, next);
+    if (next.length === 0) return next;
     places = next;
   }
   return places;

@@ -21,26 +21,28 @@ const NAMESPACE_SELECTOR = {
   additionalProperties: false,
   description: 'A label selector on the namespace of the object',
   properties: {
-    matchLabels: { type: 'object', additionalProperties: { type: 'string' } },
+    matchLabels: { type: 'object', additionalProperties: { type: 'string' }, description: 'Labels with their values' },
     matchExpressions: {
       type: 'array',
+      description: 'Requirements, all of which must hold',
       items: {
         type: 'object',
         additionalProperties: false,
         required: ['key', 'operator'],
         properties: {
-          key: { type: 'string', minLength: 1 },
-          operator: { enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'] },
-          values: { type: 'array', items: { type: 'string' } },
+          key: { type: 'string', minLength: 1, description: 'The label' },
+          operator: { enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'], description: 'How it is compared' },
+          values: { type: 'array', items: { type: 'string' }, description: 'For In and NotIn: at least one' },
         },
       },
     },
   },
 };
 
-const CLAUSE = {
+const clause = (description: string): object => ({
   type: 'object',
   additionalProperties: false,
+  description,
   properties: {
     namespaces: strings('Namespace globs'),
     namespaceSelector: NAMESPACE_SELECTOR,
@@ -51,21 +53,23 @@ const CLAUSE = {
     containers: oneOf(CONTAINER_KINDS, 'Kinds of containers'),
     images: strings('Image patterns'),
   },
-};
+});
 
 export const POLICY_SCHEMA = {
   type: 'object',
   additionalProperties: false,
   required: ['apiVersion', 'kind', 'metadata', 'spec'],
   properties: {
-    apiVersion: { const: API_VERSION },
-    kind: { const: 'ImagePolicy' },
+    apiVersion: { const: API_VERSION, description: 'The version of the format' },
+    kind: { const: 'ImagePolicy', description: 'A policy: which rules apply where, and what happens then' },
     metadata: {
       type: 'object',
+      description: 'As of any object of Kubernetes; only the name is read',
       required: ['name'],
       properties: {
         name: {
           type: 'string',
+          description: 'What messages, the log and audit annotations call the policy',
           maxLength: 63,
           pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
           hint: 'lower-case letters, digits and inner hyphens, at most 63',
@@ -75,25 +79,45 @@ export const POLICY_SCHEMA = {
     spec: {
       type: 'object',
       additionalProperties: false,
+      description: 'What the policy asks, and of which objects',
       required: ['rules'],
       properties: {
-        description: { type: 'string' },
-        match: CLAUSE,
-        exclude: CLAUSE,
-        onUpdate: { enum: ['changed', 'all'] },
+        description: { type: 'string', description: 'For people: what it is for' },
+        match: clause('Which objects it covers; every key that is given must fit. Without it: all'),
+        exclude: clause('Which of those it leaves out; every key that is given must fit'),
+        onUpdate: {
+          enum: ['changed', 'all'],
+          default: 'changed',
+          description:
+            'Whether an update is refused only for what it changes, or also for what the stored object already had',
+        },
         rules: {
           type: 'array',
+          description: 'Rules with their parameters and action',
           minItems: 1,
           items: {
             type: 'object',
             additionalProperties: false,
             required: ['rule'],
             properties: {
-              rule: { type: 'string' },
-              action: { enum: ACTIONS },
-              onUnknown: { enum: ACTIONS },
-              parameters: { type: 'object' },
-              message: { type: 'string', minLength: 1, maxLength: 500 },
+              rule: { type: 'string', description: 'The name of the rule (npx tidewaiter rules)' },
+              action: {
+                enum: ACTIONS,
+                default: 'deny',
+                description: 'What a violation does: refuse, warn, or only tell the log and the audit annotations',
+              },
+              onUnknown: {
+                enum: ACTIONS,
+                default: 'warn',
+                description: 'The same when the rule could not tell, for example because a registry did not answer',
+              },
+              parameters: { type: 'object', description: 'Parameters of the rule (npx tidewaiter explain rule NAME)' },
+              message: {
+                type: 'string',
+                minLength: 1,
+                maxLength: 500,
+                description: 'Your own words, appended to the message of the rule',
+              },
             },
           },
         },

@@ -32,12 +32,14 @@ export interface ErrorRow {
 export const FAIL_ON = ['deny', 'warn', 'unknown'] as const;
 export type FailOn = (typeof FAIL_ON)[number];
 
+/** What makes the answer "no": a denial, and what `failOn` adds. */
+export function fails({ action, outcome }: Pick<FindingRow, 'action' | 'outcome'>, failOn: FailOn): boolean {
+  if (action === 'deny') return true;
+  return failOn === 'warn' ? action === 'warn' : failOn === 'unknown' && outcome !== 'violation';
+}
+
 /** 0 nothing denied, 1 denied (or what `failOn` adds), 2 something could not be judged. */
 export function exitCode({ findings, errors }: Pick<CheckReport, 'findings' | 'errors'>, failOn: FailOn): 0 | 1 | 2 {
   if (errors.length > 0) return 2;
-  const fails = (finding: FindingRow): boolean => {
-    if (finding.action === 'deny') return true;
-    return failOn === 'warn' ? finding.action === 'warn' : failOn === 'unknown' && finding.outcome !== 'violation';
-  };
-  return findings.some(fails) ? 1 : 0;
+  return findings.some((finding) => fails(finding, failOn)) ? 1 : 0;
 }

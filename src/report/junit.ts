@@ -1,32 +1,119 @@
-/** A replay as JUnit XML, for CI systems: one test suite per file, one test case per review. */
-import junit, { type Builder } from 'junit-report-builder';
+/** JUnit XML, for CI systems: one test suite per file, one test case per review (`replay`) or object (`check`). */
+import junit, { type Builder, type TestCase } from 'junit-report-builder';
 import { objectLabel } from '../admission/message.ts';
+import { type CheckReport, type ErrorRow, type FailOn, fails } from './check.ts';
 import type { ReplayReport } from './replay.ts';
+import { type FindingRow, findingText, type ObjectRow } from './rows.ts';
 
 /** The package is CommonJS, its types describe an ES module. */
 function isBuilder(value: unknown): value is Builder {
   return typeof value === 'object' && value !== null && 'newBuilder' in value;
 }
 
-export function junitReplay(report: ReplayReport): string {
+function newBuilder(): Builder {
   if (!isBuilder(junit)) throw new TypeError('junit-report-builder has no newBuilder');
-  const builder = junit.newBuilder();
+  return junit.newBuilder();
+}
+
+export function junitReplay(report: ReplayReport): string {
+  const builder = newBuilder();
   const files = [...new Set([...report.reviews, ...report.errors].map(({ file }) => file))];
   for (const file of files) {
-    const suite = builder.testSuite().name(file);
+    const suite = builder.testSuite().name(clean(file));
     for (const row of report.reviews.filter((review) => review.file === file)) {
       const label = `${row.operation} ${objectLabel(row.kind, row.namespace ?? undefined, row.name)}`;
-      const test = suite.testCase().className(file).name(`${label} (line ${row.line}, ${row.uid})`);
+      const test = suite
+        .testCase()
+        .className(clean(file))
+        .name(clean(`${label} (line ${row.line}, ${row.uid})`));
       const [first] = row.differences;
-      if (first !== undefined) test.failure(row.differences.map(({ text }) => text).join('\n'), first.kind);
+      if (first !== undefined) test.failure(clean(row.differences.map(({ text }) => text).join('\n')), first.kind);
     }
     for (const { line, message } of report.errors.filter((error) => error.file === file)) {
       suite
         .testCase()
-        .className(file)
+        .className(clean(file))
         .name(`line ${line ?? 0}`)
-        .error(message);
+        .error(clean(message));
     }
   }
   return builder.build();
+}
+
+/** An object with images, or with findings, and what was found. */
+interface Judged {
+  readonly object: ObjectRow;
+  readonly findings: FindingRow[];
+}
+
+/** What makes the command fail is a failure; everything else that was found is the output of a test that passed. */
+export function junitCheck(report: CheckReport, failOn: FailOn): string {
+  const builder = newBuilder();
+  for (const [file, { objects, errors }] of byFile(report)) {
+    const suite = builder.testSuite().name(clean(file));
+    for (const { object, findings } of objects.values()) {
+      const test = suite
+        .testCase()
+        .className(clean(file))
+        .file(clean(file))
+        .name(clean(objectLabel(object.kind, object.namespace ?? undefined, object.name)));
+      describe(test, findings, failOn);
+    }
+    for (const { line, column, message } of errors) {
+      const test = suite.testCase().className(clean(file)).file(clean(file));
+      test
+        .name(line === null ? 'could not be read' : `line ${line}:${column ?? 1}`)
+        .error(clean(message), 'not judged');
+    }
+  }
+  return builder.build();
+}
+
+interface Suite {
+  readonly objects: Map<string, Judged>;
+  readonly errors: ErrorRow[];
+}
+
+function byFile({ images, findings, errors }: CheckReport): ReadonlyMap<string, Suite> {
+  const suites = new Map<string, Suite>();
+  const suiteOf = (file: string): Suite => {
+    const suite = suites.get(file) ?? { objects: new Map<string, Judged>(), errors: [] };
+    suites.set(file, suite);
+    return suite;
+  };
+  const judgedOf = (object: ObjectRow): Judged => {
+    const { objects } = suiteOf(object.file);
+    const { document, apiVersion, kind, namespace, name } = object;
+    const key = JSON.stringify([document, apiVersion, kind, namespace, name]);
+    const judged = objects.get(key) ?? { object, findings: [] };
+    objects.set(key, judged);
+    return judged;
+  };
+  for (const image of images) judgedOf(image);
+  for (const finding of findings) judgedOf(finding).findings.push(finding);
+  for (const error of errors) suiteOf(error.file).errors.push(error);
+  return suites;
+}
+
+function describe(test: TestCase, findings: readonly FindingRow[], failOn: FailOn): void {
+  const failing = findings.filter((finding) => fails(finding, failOn));
+  const passing = findings.filter((finding) => !fails(finding, failOn));
+  const [first] = failing;
+  if (first !== undefined) {
+    const message = failing.length === 1 ? first.message : `${failing.length} problems, first: ${first.message}`;
+    test.failure(clean(message), clean(first.rule)).stacktrace(clean(failing.map(textOf).join('\n')));
+  }
+  if (passing.length > 0) test.standardOutput(clean(passing.map(textOf).join('\n')));
+}
+
+function textOf(row: FindingRow): string {
+  return `${row.line}:${row.column}  ${row.action.padEnd(5)}  ${findingText(row).replaceAll('\n', '\n    ')}`;
+}
+
+/** What XML 1.0 cannot hold, and every end of a CDATA section: the package escapes only the first. */
+function clean(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[^\t\n\r\u0020-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
+    .replaceAll(']]>', ']] >');
 }

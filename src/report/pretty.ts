@@ -1,8 +1,7 @@
 /** Findings for people: one block per file, aligned; colours only where the caller says so. */
 import colours from 'picocolors';
-import { objectLabel } from '../admission/message.ts';
 import type { CheckReport, ErrorRow } from './check.ts';
-import type { FindingRow } from './rows.ts';
+import { type FindingRow, rowLabel } from './rows.ts';
 
 export type Paint = ReturnType<typeof colours.createColors>;
 
@@ -30,12 +29,12 @@ function fileBlock(file: string, { findings, errors }: Block, ink: Paint): strin
   const shown = findings.filter(({ action }) => action !== 'audit');
   const placeWidth = widest([...shown, ...errors].map(placeOf));
   const messageWidth = Math.min(MAX_MESSAGE, widest(shown.map(({ message }) => message)));
-  const whereWidth = widest(shown.map(whereOf));
+  const whereWidth = widest(shown.map((row) => rowLabel(row)));
   const lines = errors.map((row) => `  ${placeOf(row).padStart(placeWidth)}  ${ink.red('error')}  ${row.message}`);
   for (const row of shown) {
     const rule = row.outcome === 'violation' ? row.rule : `${row.rule}, unknown`;
     const place = ink.dim(placeOf(row).padStart(placeWidth));
-    const where = ink.dim(whereOf(row).padEnd(whereWidth));
+    const where = ink.dim(rowLabel(row).padEnd(whereWidth));
     lines.push(`  ${place}  ${level(row, ink)}  ${row.message.padEnd(messageWidth)}  ${where}  ${ink.cyan(rule)}`);
     if (row.remedy !== null) lines.push(`  ${' '.repeat(placeWidth)}         ${ink.dim(row.remedy)}`);
   }
@@ -55,12 +54,7 @@ function level({ action }: FindingRow, ink: Paint): string {
   return action === 'warn' ? ink.yellow('warn ') : ink.dim('audit');
 }
 
-function whereOf({ kind, namespace, name, container }: FindingRow): string {
-  const object = objectLabel(kind, namespace ?? undefined, name);
-  return container === null ? object : `${object} > ${container}`;
-}
-
-function summaryLine({ summary, findings }: CheckReport, policySource: string, ink: Paint): string {
+export function summaryLine({ summary, findings }: CheckReport, policySource: string, ink: Paint): string {
   const { files, workloads, images, denied, warned, unknown, errors } = summary;
   const verdicts = [
     denied === 0 ? '0 denied' : ink.red(`${denied} denied`),

@@ -1,4 +1,6 @@
-/** One finding or image as reports print it, with its place: the stable keys of every machine format. */
+/** One finding or image as reports print it, with its place: the stable keys of every machine format, and how a row reads. */
+import { objectLabel, source } from '../admission/message.ts';
+import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
 import type { Finding } from '../policy/evaluate.ts';
 
@@ -58,4 +60,23 @@ export function findingRow(object: ObjectRow, finding: Finding): FindingRow {
 
 export function imageRow(object: ObjectRow, container: Container): ImageRow {
   return { ...object, container: container.name ?? null, pointer: container.imagePointer, image: container.image.text };
+}
+
+/** `Deployment shop/web`, `Deployment shop/web > proxy` */
+export function rowLabel({ kind, namespace, name, container = null }: LabelledRow): string {
+  const object = objectLabel(kind, namespace ?? undefined, name);
+  return container === null ? object : `${object} > ${shownName(container)}`;
+}
+
+type LabelledRow = Pick<ObjectRow, 'kind' | 'namespace' | 'name'> & { readonly container?: string | null };
+
+function shownName(name: string): string {
+  return /^[\w.-]{1,253}$/.test(name) ? name : quoteValue(name);
+}
+
+/** A finding with nothing around it: which object and container, what is wrong, who says so; the remedy on a line of its own. */
+export function findingText(row: FindingRow): string {
+  const already = row.existing ? ' (already so before this update)' : '';
+  const first = `${rowLabel(row)}: ${row.message}${already} ${source(row)}`;
+  return row.remedy === null ? first : `${first}\n${row.remedy}`;
 }

@@ -1,0 +1,133 @@
+/**
+ * What could come next on a command line, from the definitions of the commands themselves. Shells ask with the words so far, the
+ * last of them unfinished; the answer is one candidate a line, `value<TAB>description`, and `:4`, or `:0` where a file may stand.
+ */
+import type { Argument, Command, Option } from 'commander';
+import type { Terminal } from './terminal.ts';
+
+interface Candidate {
+  readonly value: string;
+  readonly description: string;
+}
+
+interface Answer {
+  readonly candidates: readonly Candidate[];
+  /** The shell completes names of files. */
+  readonly files: boolean;
+}
+
+const FILES = ':0';
+const NO_FILES = ':4';
+
+export async function complete(words: readonly string[], program: Command, terminal: Terminal): Promise<number> {
+  const typed = words.at(-1) ?? '';
+  const { candidates, files } = await answer(walk(program, words.slice(0, -1)), typed);
+  // After `--output=` only the value is completed; the shells keep what stands before it.
+  const start = typed.startsWith('--') ? typed.slice(typed.indexOf('=') + 1) : typed;
+  const lines = candidates
+    .filter(({ value }) => value.startsWith(start))
+    .map(({ value, description }) => `${value}\t${description}\n`);
+  terminal.out(`${lines.join('')}${files ? FILES : NO_FILES}\n`);
+  return 0;
+}
+
+/** Where on the command line the unfinished word stands. */
+interface Place {
+  readonly command: Command;
+  /** The option whose value comes now. */
+  readonly option: Option | undefined;
+  /** How many arguments came before. */
+  readonly index: number;
+  /** After `--` there are no options any more. */
+  readonly onlyArguments: boolean;
+}
+
+function walk(program: Command, words: readonly string[]): Place {
+  return words.reduce<Place>(step, { command: program, option: undefined, index: 0, onlyArguments: false });
+}
+
+function step(place: Place, word: string): Place {
+  const { command, option, onlyArguments } = place;
+  if (option !== undefined) return { ...place, option: undefined };
+  if (onlyArguments || !word.startsWith('-') || word === '-') return stepOver(place, word);
+  return word === '--' ? { ...place, onlyArguments: true } : { ...place, option: valueOption(command, word) };
+}
+
+function stepOver(place: Place, word: string): Place {
+  const { command, index } = place;
+  if (index === 0 && word === 'help' && command.commands.length > 0) return place;
+  const next = index === 0 ? command.commands.find((one) => one.name() === word) : undefined;
+  return next === undefined ? { ...place, index: index + 1 } : { ...place, command: next };
+}
+
+/** The option of this flag if it takes a value. */
+function valueOption(command: Command, flag: string): Option | undefined {
+  return command.options.find(({ short, long, required, optional }) => {
+    return (short === flag || long === flag) && (required || optional);
+  });
+}
+
+async function answer({ command, option, index, onlyArguments }: Place, typed: string): Promise<Answer> {
+  if (option !== undefined) return valuesOf(option);
+  if (!onlyArguments && typed.startsWith('-')) {
+    const equals = typed.indexOf('=');
+    const asked = equals < 0 ? undefined : valueOption(command, typed.slice(0, equals));
+    return asked === undefined ? { candidates: optionsOf(command, typed), files: false } : valuesOf(asked);
+  }
+  const commands = index === 0 && !onlyArguments ? commandsOf(command) : [];
+  if (commands.length > 0) return { candidates: commands, files: false };
+  return argumentsOf(command, index);
+}
+
+function valuesOf({ argChoices = [], flags }: Option): Answer {
+  return { candidates: argChoices.map((value) => ({ value, description: '' })), files: takesFile(flags) };
+}
+
+function optionsOf(command: Command, typed: string): readonly Candidate[] {
+  const short = /^-[^-]?$/.test(typed);
+  return command
+    .createHelp()
+    .visibleOptions(command)
+    .flatMap((option) =>
+      [short ? option.short : undefined, option.long].flatMap((value) =>
+        value === undefined || value === null ? [] : [{ value, description: option.description }],
+      ),
+    );
+}
+
+function commandsOf(command: Command): readonly Candidate[] {
+  if (command.commands.length === 0) return [];
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .map((one) => ({ value: one.name(), description: one.description() }));
+}
+
+async function argumentsOf(command: Command, index: number): Promise<Answer> {
+  const { registeredArguments } = command;
+  const last = registeredArguments.at(-1);
+  const argument = registeredArguments[index] ?? (last?.variadic ? last : undefined);
+  if (argument === undefined) return { candidates: [], files: false };
+  return { candidates: await namesFor(command, argument), files: takesFile(argument.name()) };
+}
+
+function takesFile(placeholder: string): boolean {
+  return /FILE|FOLDER/.test(placeholder);
+}
+
+/** Names that no definition of a command holds, since they are loaded with the command. */
+const NAMES: Readonly<Record<string, () => Promise<readonly Candidate[]>>> = {
+  rule: async () => {
+    const { RULES } = await import('../policy/rules/index.ts');
+    return RULES.map(({ name, description }) => ({ value: name, description }));
+  },
+  schema: async () => {
+    const { SCHEMA_NAMES } = await import('./schema.ts');
+    return SCHEMA_NAMES.map((value) => ({ value, description: '' }));
+  },
+};
+
+async function namesFor(command: Command, { argChoices = [] }: Argument): Promise<readonly Candidate[]> {
+  const choices = argChoices.map((value) => ({ value, description: '' }));
+  return [...choices, ...((await NAMES[command.name()]?.()) ?? [])];
+}

@@ -1,0 +1,77 @@
+/** `serve`, `check` and `replay`: the commands that judge. */
+import { type Command, Option } from 'commander';
+import { collect, configOption, nonEmpty, policyOption, type Result } from './command-options.ts';
+import type { Terminal } from './terminal.ts';
+
+export function addServe(program: Command, result: Result, terminal: Terminal): void {
+  program
+    .command('serve')
+    .description('run the admission webhook server')
+    .addOption(configOption())
+    .option('--listen <HOST:PORT>', 'where to answer HTTPS (default: 127.0.0.1:8443)')
+    .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
+    .option('--cert <FILE>', 'serving certificate, PEM (default: one is made in --certs-dir)')
+    .option('--key <FILE>', 'its private key, PEM')
+    .option('--certs-dir <FOLDER>', 'where a certificate is made when none is given; its CA is ca.crt (default: certs)')
+    .option(
+      '--operations-port <PORT>',
+      'plain HTTP for /healthz /readyz /metrics /version, 0 turns it off (default: 8080)',
+    )
+    .option('--print-config', 'print each effective value and where it came from, then stop')
+    .action(async (flags) => {
+      const { serve } = await import('./serve.ts');
+      result.code = await serve(flags, terminal);
+    });
+}
+
+export function addCheck(program: Command, result: Result, terminal: Terminal): void {
+  program
+    .command('check')
+    .description('judge manifests as the webhook would, without a cluster')
+    .argument('[FILE|FOLDER|-...]', 'YAML or JSON, "-" is standard input', ['.'])
+    .addOption(configOption())
+    .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
+    .addOption(
+      new Option('-n, --namespace <NAME>', 'namespace of objects that name none')
+        .argParser(nonEmpty)
+        .default('default'),
+    )
+    .addOption(
+      new Option('-o, --output <FORMAT>', 'how to print')
+        .choices(['pretty', 'json', 'sarif', 'junit', 'github'])
+        .default('pretty'),
+    )
+    .addOption(
+      new Option('--fail-on <LEVEL>', 'exit 1 on denials, or also on warnings, or also on what is unknown')
+        .choices(['deny', 'warn', 'unknown'])
+        .default('deny'),
+    )
+    .option('--offline', 'never ask a registry or a cluster: what only they know is unknown')
+    .action(async (paths, flags) => {
+      const { check } = await import('./check.ts');
+      result.code = await check(paths, flags, terminal);
+    });
+}
+
+export function addReplay(program: Command, result: Result, terminal: Terminal): void {
+  program
+    .command('replay')
+    .description('run recorded AdmissionReviews through the engine and show what is different')
+    .argument('<FILE|FOLDER...>', 'AdmissionReviews, or {review, expected}, as JSON or YAML')
+    .addOption(configOption())
+    .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
+    .addOption(
+      new Option(
+        '--against <FILE|FOLDER>',
+        'other policies: show what changes from --policy to these; repeatable',
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option('-o, --output <FORMAT>', 'how to print').choices(['pretty', 'json', 'junit']).default('pretty'),
+    )
+    .addHelpText('after', '\nExit codes: 0 same, 1 different, 2 something could not be judged.')
+    .action(async (paths, flags) => {
+      const { replay } = await import('./replay.ts');
+      result.code = await replay(paths, flags, terminal);
+    });
+}

@@ -1,0 +1,97 @@
+/** `explain`, `rules`, `schema` and `completion`: the commands that help people who write policies and manifests. */
+import { Argument, type Command, Option } from 'commander';
+import type { Result } from './command-options.ts';
+import type { Terminal } from './terminal.ts';
+
+const textOrJson = (description: string): Option =>
+  new Option('-o, --output <FORMAT>', description).choices(['text', 'json']).default('text');
+
+export function addExplain(program: Command, result: Result, terminal: Terminal): void {
+  const explain = program.command('explain').description('explain what something means');
+  addExplainImage(explain, result, terminal);
+  addExplainRule(explain, result, terminal);
+}
+
+function addExplainImage(explain: Command, result: Result, terminal: Terminal): void {
+  explain
+    .command('image')
+    .description('how container runtimes read an image reference')
+    .argument(
+      '<REF...>',
+      'references; "-" reads one a line from standard input, a line that begins with \'"\' is a JSON string',
+    )
+    .addOption(textOrJson('how to print; json is one object a line'))
+    .action(async (references, flags) => {
+      const { explainImages } = await import('./explain.ts');
+      result.code = await explainImages(references, flags, terminal);
+    });
+}
+
+function addExplainRule(explain: Command, result: Result, terminal: Terminal): void {
+  explain
+    .command('rule')
+    .description('why a rule exists, its parameters, an example, and what to do about a finding')
+    .argument('<NAME>', 'a rule, as "tidewaiter rules" lists them')
+    .addOption(textOrJson('how to print'))
+    .action(async (name, flags) => {
+      const { explainRule } = await import('./rules.ts');
+      result.code = explainRule(name, flags, terminal);
+    });
+}
+
+export function addRules(program: Command, result: Result, terminal: Terminal): void {
+  program
+    .command('rules')
+    .description('list the rules: what each asks, and what it needs to know')
+    .addOption(textOrJson('how to print'))
+    .action(async (flags) => {
+      const { listRules } = await import('./rules.ts');
+      result.code = listRules(flags, terminal);
+    });
+}
+
+export function addSchema(program: Command, result: Result, terminal: Terminal): void {
+  program
+    .command('schema')
+    .description('print a JSON Schema, for editors')
+    .argument('[NAME]', 'policy, config, or all: every kind of document that a folder of policies can hold', 'all')
+    .addHelpText('after', SCHEMA_EXAMPLES)
+    .action(async (name) => {
+      const { printSchema } = await import('./schema.ts');
+      result.code = printSchema(name, terminal);
+    });
+}
+
+const SCHEMA_EXAMPLES = `
+Examples:
+  tidewaiter schema policy > policy.schema.json
+  # yaml-language-server: $schema=policy.schema.json    as the first line of a policy, in editors with that language server`;
+
+export function addCompletion(program: Command, result: Result, terminal: Terminal): void {
+  program
+    .command('completion')
+    .description('print a script that lets your shell complete commands, options and names')
+    .addArgument(new Argument('<SHELL>', 'your shell').choices(SHELLS))
+    .addHelpText('after', COMPLETION_EXAMPLES)
+    .action(async (shell) => {
+      const { completionScript } = await import('./completion-script.ts');
+      result.code = completionScript(shell, terminal);
+    });
+  program
+    .command('complete', { hidden: true })
+    .description('answer a shell: what could come next')
+    .argument('[WORD...]', 'the words so far, after "--"')
+    .action(async (words) => {
+      const { complete } = await import('./complete.ts');
+      result.code = await complete(words, program, terminal);
+    });
+}
+
+const SHELLS = ['bash', 'zsh', 'fish', 'powershell'];
+
+const COMPLETION_EXAMPLES = `
+In the file that your shell reads when it starts:
+  bash         source <(tidewaiter completion bash)
+  zsh          source <(tidewaiter completion zsh)
+  fish         tidewaiter completion fish | source
+  powershell   tidewaiter completion powershell | Out-String | Invoke-Expression`;

@@ -1,0 +1,100 @@
+/**
+ * The JSON Schemas that editors get. They say what the loader says, and more: which rules there are, and which parameters each
+ * of them takes, so that an editor completes and checks the parameters of the rule that was chosen.
+ */
+import type { Rule } from './rule.ts';
+import { API_VERSION, POLICY_SCHEMA } from './schema.ts';
+
+interface DocumentSchema {
+  /** What `tidewaiter schema` and the file call it. */
+  readonly name: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly schema: (rules: readonly Rule[]) => object;
+}
+
+/** Every kind of document with our apiVersion. */
+export const DOCUMENT_SCHEMAS: readonly DocumentSchema[] = [
+  { name: 'policy', kind: 'ImagePolicy', title: 'A policy of tidewaiter', schema: policySchema },
+];
+
+const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
+
+/** A schema on its own, with its identity. */
+export function publish(name: string, title: string, schema: object): object {
+  return { $schema: DRAFT, $id: `https://tidewaiter.dev/schemas/${name}.json`, title, ...standard(schema) };
+}
+
+/** One schema for all kinds of documents: `kind` chooses. */
+export function anyDocumentSchema(rules: readonly Rule[]): object {
+  return {
+    type: 'object',
+    required: ['apiVersion', 'kind'],
+    properties: {
+      apiVersion: { const: API_VERSION, description: 'The version of the format' },
+      kind: { enum: DOCUMENT_SCHEMAS.map(({ kind }) => kind), description: 'What kind of document this is' },
+    },
+    allOf: DOCUMENT_SCHEMAS.map(({ kind }) => ({
+      if: { required: ['kind'], properties: { kind: { const: kind } } },
+      then: { $ref: `#/$defs/${kind}` },
+    })),
+    $defs: Object.fromEntries(
+      DOCUMENT_SCHEMAS.map(({ kind, title, schema }) => [kind, { title, ...standard(schema(rules)) }]),
+    ),
+  };
+}
+
+function policySchema(rules: readonly Rule[]): object {
+  const { spec } = POLICY_SCHEMA.properties;
+  const { items } = spec.properties.rules;
+  const rule = {
+    enum: rules.map(({ name }) => name),
+    // Not in the standard, but read by the editors that show it.
+    enumDescriptions: rules.map(({ description }) => description),
+    description: items.properties.rule.description,
+  };
+  const entry = {
+    ...items,
+    properties: { ...items.properties, rule },
+    allOf: rules.map((one) => parametersBranch(one)),
+  };
+  const properties = { ...spec.properties, rules: { ...spec.properties.rules, items: entry } };
+  return { ...POLICY_SCHEMA, properties: { ...POLICY_SCHEMA.properties, spec: { ...spec, properties } } };
+}
+
+function parametersBranch({ name, description, parameters }: Rule): object {
+  const needed = (parameters.minProperties ?? 0) > 0 || parameters.required !== undefined;
+  return {
+    if: { required: ['rule'], properties: { rule: { const: name } } },
+    then: {
+      ...(needed ? { required: ['parameters'] } : {}),
+      properties: { parameters: { description, ...parameters } },
+    },
+  };
+}
+
+/** Our `hint` is no keyword of JSON Schema: it becomes a part of the description, and what editors say of a pattern. */
+function standard(schema: unknown): object {
+  const plain = rewritten(schema);
+  return typeof plain === 'object' && plain !== null ? plain : {};
+}
+
+function rewritten(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(rewritten);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const { hint, ...rest } = schema as { readonly hint?: unknown };
+  const copy = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, child(key, value)]));
+  if (typeof hint !== 'string') return copy;
+  const description = [copy['description'], hint].filter((part) => typeof part === 'string').join('; ');
+  return { ...copy, description, ...('pattern' in copy ? { patternErrorMessage: `expected ${hint}` } : {}) };
+}
+
+/** The keys below these are names of other people, not keywords; the values of those are no schemas. */
+const MAPS = new Set(['properties', '$defs']);
+const VALUES = new Set(['default', 'const', 'enum', 'examples']);
+
+function child(keyword: string, value: unknown): unknown {
+  if (VALUES.has(keyword)) return value;
+  if (!MAPS.has(keyword) || typeof value !== 'object' || value === null) return rewritten(value);
+  return Object.fromEntries(Object.entries(value).map(([name, schema]) => [name, rewritten(schema)]));
+}

@@ -1,0 +1,59 @@
+/**
+ * Findings as annotations of GitHub Actions: one workflow command a line, and the summary for people who read the log.
+ * Grammar and escapes as the runner reads them: actions/runner, ActionCommand.cs (the first `::` ends the properties).
+ */
+import type { CheckReport, ErrorRow } from './check.ts';
+import { placeIn } from './place.ts';
+import { paint, summaryLine } from './pretty.ts';
+import { type FindingRow, findingText } from './rows.ts';
+
+export interface GithubOptions {
+  readonly policySource: string;
+  /** Where the checkout is. */
+  readonly folder: string;
+}
+
+/** What is only audited is not annotated: its author wants nobody to be bothered. */
+export function githubCheck(report: CheckReport, { policySource, folder }: GithubOptions): string {
+  const errors = report.errors.map((row) =>
+    command('error', { ...row, title: 'not judged', text: row.message, folder }),
+  );
+  const findings = report.findings
+    .filter(({ action }) => action !== 'audit')
+    .map((row) => command(levelOf(row), { ...row, title: row.rule, text: findingText(row), folder }));
+  const summary = oneLine(summaryLine(report, policySource, paint(false)));
+  return [...errors, ...findings, summary].map((line) => `${line}\n`).join('');
+}
+
+function levelOf({ action }: FindingRow): 'error' | 'warning' {
+  return action === 'deny' ? 'error' : 'warning';
+}
+
+interface Annotation extends Pick<ErrorRow, 'file' | 'line' | 'column'> {
+  readonly title: string;
+  readonly text: string;
+  readonly folder: string;
+}
+
+function command(level: 'error' | 'warning', { file, line, column, title, text, folder }: Annotation): string {
+  const place = placeIn(folder, file);
+  const properties = [
+    ...(place.at === 'stdin' ? [] : [`file=${escapeProperty(place.path)}`]),
+    ...(place.at === 'stdin' || line === null ? [] : [`line=${line}`, `col=${column ?? 1}`]),
+    `title=${escapeProperty(title)}`,
+  ];
+  return `::${level} ${properties.join(',')}::${escapeData(text)}`;
+}
+
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+/** A line break in it would let the next line be a command. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+}

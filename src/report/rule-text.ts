@@ -1,0 +1,97 @@
+/** What there is to know of a rule: for a terminal, and as rows for programs. */
+import { type ParameterRow, parameterNote, parameterRows } from '../policy/parameters.ts';
+import type { ParameterSchema, Rule, RuleDocs } from '../policy/rule.ts';
+import type { Paint } from './pretty.ts';
+import { yamlText } from './yaml-text.ts';
+
+/** `rules -o json` and `explain rule -o json`. */
+export interface RuleRow {
+  readonly name: string;
+  readonly description: string;
+  /** Facts about the world outside of the object that it asks for. */
+  readonly needs: readonly string[];
+  /** JSON Schema, draft 2020-12. */
+  readonly parameters: ParameterSchema;
+  readonly why: string | null;
+  readonly remedy: string | null;
+  readonly example: RuleDocs['example'] | null;
+}
+
+export function ruleRow({ name, description, needs, parameters, docs }: Rule): RuleRow {
+  return {
+    name,
+    description,
+    needs,
+    parameters,
+    why: docs?.why ?? null,
+    remedy: docs?.remedy ?? null,
+    example: docs?.example ?? null,
+  };
+}
+
+/** `pullSecrets` -> `pull secrets` */
+export function needsText(needs: readonly string[]): string {
+  if (needs.length === 0) return 'nothing but the object';
+  return needs.map((need) => need.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)).join(', ');
+}
+
+/** The policy entry that the example is judged by. */
+export function exampleEntry({ name, docs }: Rule): string {
+  const parameters = docs?.example.parameters ?? {};
+  return yamlText([{ rule: name, ...(Object.keys(parameters).length === 0 ? {} : { parameters }) }]);
+}
+
+export function rulesTable(rules: readonly Rule[], ink: Paint): string {
+  const width = Math.max(0, ...rules.map(({ name }) => name.length));
+  const lines = rules.flatMap(({ name, description, needs }) => {
+    const [first = '', ...more] = wrapped(description, 118 - width);
+    const asks = needs.length === 0 ? [] : [ink.dim(`needs: ${needsText(needs)}`)];
+    return [
+      `${ink.cyan(name.padEnd(width))}  ${first}`,
+      ...[...more, ...asks].map((line) => `${' '.repeat(width)}  ${line}`),
+    ];
+  });
+  return `${lines.join('\n')}\n\nMore on one of them: npx tidewaiter explain rule NAME\n`;
+}
+
+export function ruleText(rule: Rule, ink: Paint): string {
+  const { name, description, docs, parameters, needs } = rule;
+  const note = parameterNote(parameters);
+  const rows = parameterRows(parameters);
+  const sections: (readonly [title: string, lines: readonly string[]])[] = [
+    ['Needs', [needsText(needs)]],
+    [`Parameters${note === undefined ? '' : `: ${note}`}`, rows.length === 0 ? ['none'] : parameterLines(rows)],
+  ];
+  if (docs !== undefined) {
+    const { why, remedy, example } = docs;
+    sections.unshift(['Why', wrapped(why, 98)]);
+    sections.push(
+      ['What to do about a finding', wrapped(remedy, 98)],
+      ['In a policy', exampleEntry(rule).split('\n')],
+      ['This passes', example.pass.trimEnd().split('\n')],
+      ['This fails', example.fail.trimEnd().split('\n')],
+    );
+  }
+  const blocks = sections.map(
+    ([title, lines]) => `${ink.bold(title)}\n${lines.map((line) => `  ${line}`.trimEnd()).join('\n')}\n`,
+  );
+  return [`${ink.cyan(name)}\n${wrapped(description, 100).join('\n')}\n`, ...blocks].join('\n');
+}
+
+function parameterLines(rows: readonly ParameterRow[]): readonly string[] {
+  return rows.flatMap(({ name, type, required, default: preset, description }) => {
+    const traits = [type, ...(required ? ['required'] : []), ...(preset === undefined ? [] : [`default ${preset}`])];
+    return [`${name}: ${traits.join(', ')}`, ...wrapped(description, 94).map((line) => `    ${line}`)];
+  });
+}
+
+/** Lines of at most `width` characters, broken at spaces; none for an empty text. */
+function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

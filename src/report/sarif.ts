@@ -1,0 +1,138 @@
+/**
+ * Findings as SARIF 2.1.0 (OASIS), for code scanning: one run, every rule with its help, one result for each finding.
+ */
+import { createHash } from 'node:crypto';
+import { pathToFileURL } from 'node:url';
+import { SarifBuilder, SarifResultBuilder, SarifRuleBuilder, SarifRunBuilder } from 'node-sarif-builder';
+import type { Rule } from '../policy/rule.ts';
+import type { CheckReport, ErrorRow } from './check.ts';
+import { placeIn } from './place.ts';
+import { paint } from './pretty.ts';
+import { type FindingRow, findingText, rowLabel } from './rows.ts';
+import { ruleMarkdown } from './rule-markdown.ts';
+import { ruleText } from './rule-text.ts';
+
+export interface SarifOptions {
+  /** What may be reported: described whether it was found or not. */
+  readonly rules: readonly Rule[];
+  readonly version: string;
+  /** What relative URIs are relative to. */
+  readonly folder: string;
+}
+
+const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
+const ROOT = '%SRCROOT%';
+
+export function sarifCheck(report: CheckReport, { rules, version, folder }: SarifOptions): string {
+  const { findings, images, errors } = report;
+  const run = new SarifRunBuilder({
+    columnKind: 'utf16CodeUnits',
+    // Without a URI: the same input gives the same report on every machine.
+    originalUriBaseIds: { [ROOT]: { description: { text: 'The folder that tidewaiter ran in' } } },
+    // Given here, so that the builder does not guess languages by what follows the last dot.
+    artifacts: [...new Set([...images, ...findings, ...errors].map(({ file }) => file))].map((file) => ({
+      location: artifactOf(file, folder),
+    })),
+    invocations: [
+      {
+        executionSuccessful: errors.length === 0,
+        toolExecutionNotifications: errors.map((error) => ({
+          level: 'error',
+          message: { text: plain(error.message) },
+          locations: [{ physicalLocation: physical(error, folder) }],
+        })),
+      },
+    ],
+  }).initSimple({ toolDriverName: 'tidewaiter', toolDriverVersion: version });
+  for (const rule of rules) run.addRule(descriptor(rule));
+  const known = new Set(rules.map(({ name }) => name));
+  for (const name of new Set(findings.map(({ rule }) => rule))) {
+    if (!known.has(name)) run.addRule(new SarifRuleBuilder({ id: name, shortDescription: { text: name } }));
+  }
+  const count = new Map<string, number>();
+  for (const row of findings) run.addResult(result(row, folder, count));
+  const log = new SarifBuilder({ $schema: SCHEMA });
+  log.addRun(run);
+  return `${JSON.stringify(log.buildSarifOutput(), wellFormed, 2)}\n`;
+}
+
+function descriptor(rule: Rule): SarifRuleBuilder {
+  return new SarifRuleBuilder({
+    id: rule.name,
+    shortDescription: { text: rule.description },
+    fullDescription: { text: rule.docs?.why ?? rule.description },
+    // A rule denies unless its policy says otherwise.
+    defaultConfiguration: { level: 'error' },
+    help: { text: ruleText(rule, paint(false)), markdown: ruleMarkdown(rule) },
+  });
+}
+
+const LEVELS = { deny: 'error', warn: 'warning', audit: 'note' } as const;
+
+/**
+ * The level says what happens, also where the rule could not tell and `onUnknown` decided: a result of the kind "open" must
+ * have the level "none" (section 3.27.10), and viewers would hide a denial. The outcome is among the properties.
+ */
+function result(row: FindingRow, folder: string, count: Map<string, number>): SarifResultBuilder {
+  const { policy, action, outcome, existing, pointer, image, container, name, namespace, kind, remedy } = row;
+  return new SarifResultBuilder({
+    ruleId: row.rule,
+    kind: 'fail',
+    level: LEVELS[action],
+    message: { text: plain(findingText(row)) },
+    locations: [
+      {
+        physicalLocation: physical(row, folder),
+        logicalLocations: [{ name: container ?? name, kind: 'resource', fullyQualifiedName: rowLabel(row) }],
+      },
+    ],
+    partialFingerprints: { 'tidewaiter/v1': fingerprint(row, folder, count) },
+    properties: { policy, action, outcome, existing, kind, namespace, name, container, image, pointer, remedy },
+  });
+}
+
+/** The same when lines move, other documents come or go, or the policy's action changes. The nth of equal ones has a number. */
+function fingerprint(row: FindingRow, folder: string, count: Map<string, number>): string {
+  const { policy, rule, file, apiVersion, kind, namespace, name, container, message } = row;
+  const { uri } = artifactOf(file, folder);
+  const identity = JSON.stringify([policy, rule, uri, apiVersion, kind, namespace, name, container, message]);
+  const hash = createHash('sha256').update(identity).digest('hex').slice(0, 32);
+  const nth = (count.get(hash) ?? 0) + 1;
+  count.set(hash, nth);
+  return `${hash}:${nth}`;
+}
+
+interface Physical {
+  readonly artifactLocation: Artifact;
+  readonly region?: { readonly startLine: number; readonly startColumn: number };
+}
+
+function physical({ file, line, column }: Pick<ErrorRow, 'file' | 'line' | 'column'>, folder: string): Physical {
+  const artifactLocation = artifactOf(file, folder);
+  return line === null
+    ? { artifactLocation }
+    : { artifactLocation, region: { startLine: line, startColumn: column ?? 1 } };
+}
+
+interface Artifact {
+  uri: string;
+  uriBaseId?: string;
+  description?: { text: string };
+}
+
+function artifactOf(file: string, folder: string): Artifact {
+  const place = placeIn(folder, file.toWellFormed());
+  if (place.at === 'stdin') return { uri: 'stdin', description: { text: 'standard input' } };
+  if (place.at === 'outside') return { uri: pathToFileURL(place.path).href };
+  return { uri: place.path.split('/').map(encodeURIComponent).join('/'), uriBaseId: ROOT };
+}
+
+/** `[text](target)` would be a link (section 3.11.6), and the text is other people's. */
+function plain(text: string): string {
+  return text.replaceAll('](', '] (');
+}
+
+/** Lone surrogates are legal in JSON and stop strict readers all the same. */
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value;
+}

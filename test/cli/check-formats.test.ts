@@ -1,0 +1,74 @@
+/** `check -o` for other programs, through the whole command. */
+import { describe, expect, test } from 'vitest';
+import { runCommand } from '../support/command.ts';
+
+const HOSTILE = `apiVersion: v1
+kind: Pod
+metadata: {name: "a]]>b\\n::error::c%0A", namespace: shop}
+spec:
+  containers:
+    - name: "web\\e[2J"
+      image: "nginx]]>\\n::error::[x](http://evil.io)"
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: "SARIF_BUILDER_INVALID"}
+spec: {containers: [{name: web, image: "ci:s3cret@registry.example.com/web"}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: broken}
+spec: {containers: 7}
+`;
+
+const check = (output: string, ...argv: readonly string[]): ReturnType<typeof runCommand> =>
+  runCommand(['check', '-', '-o', output, ...argv], HOSTILE);
+
+describe('check', () => {
+  test.each(['pretty', 'json', 'sarif', 'junit', 'github'])(
+    '-o %s has the same exit code, nothing on stderr, and no password',
+    async (output) => {
+      const { code, out, note } = await check(output);
+      expect({ code, note }).toEqual({ code: 2, note: '' });
+      expect(out).toContain('registry.example.com');
+      expect(out).not.toContain('s3cret');
+      expect(out).not.toContain('\u001B');
+    },
+  );
+
+  test('-o github begins a line with "::" only where it means it', async () => {
+    const { out } = await check('github');
+    expect(out.split('\n').map((line) => /^::\w+ title=[^:]*::|^3|^1|^$/.test(line))).not.toContain(false);
+    expect(out).toContain(
+      '::error title=image-reference::Pod "shop/a]]>b\\u000a::error::c%250A" > "web\\u001b[2J": image "nginx]]>\\u000a::error::[x](http://evil.io)" is not a valid reference',
+    );
+    expect(out).toMatch(/^::error title=not judged::\/spec\/containers: expected a list, found a number$/m);
+    expect(out).toMatch(/\n1 file, 2 workloads, 2 images: 2 denied, 0 warned, 0 unknown, 1 error \(policy: built-in\)/);
+  });
+
+  test('-o sarif says so when something could not be judged', async () => {
+    const { out } = await check('sarif');
+    expect(JSON.parse(out)).toMatchObject({
+      runs: [
+        {
+          invocations: [{ executionSuccessful: false }],
+          results: expect.arrayContaining([
+            expect.objectContaining({ ruleId: 'image-reference', level: 'error', kind: 'fail' }),
+          ]) as unknown,
+          artifacts: [{ location: { uri: 'stdin', description: { text: 'standard input' } } }],
+        },
+      ],
+    });
+  });
+
+  test('-o junit follows --fail-on', async () => {
+    const warned =
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: "nginx:1"}]}\n';
+    const junit = async (...argv: readonly string[]): Promise<readonly [number, boolean]> => {
+      const { code, out } = await runCommand(['check', '-', '-o', 'junit', ...argv], warned);
+      return [code, out.includes('<failure')];
+    };
+    expect(await junit()).toEqual([0, false]);
+    expect(await junit('--fail-on', 'warn')).toEqual([1, true]);
+  });
+});
