@@ -15,7 +15,7 @@ export const containerPorts = defineRule({
   name: 'container-ports',
   description: 'The containers of a Pod do not claim the same port or name twice; host ports and names as asked for',
   docs: {
-    why: 'The containers of a Pod share one IP and therefore one port space: the second container that binds a port fails when it starts, long after the API server said yes. Two ports of one name in a container, or a name that is none, it refuses itself.',
+    why: 'The containers of a Pod share one IP and therefore one port space: the second container that binds a port fails when it starts, long after the API server said yes. A port name that is none, or twice in a container, it refuses itself.',
     remedy: 'Give each container its own port, and reach a Pod through a Service instead of a port of the node.',
     example: {
       parameters: { hostPort: false },
