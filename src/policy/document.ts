@@ -89,7 +89,7 @@ function readBinding(
     faults.push({ pointer: `${at}/rule`, problem, at: 'value' });
     return undefined;
   }
-  const bound = bindRule(rule, entry.parameters ?? {}, vocabulary.lists ?? NO_LISTS);
+  const bound = bindRule(rule, entry.parameters ?? {}, vocabulary);
   if (!bound.ok) {
     for (const fault of bound.faults) faults.push(below(`${at}/parameters`, fault));
     return undefined;
@@ -98,13 +98,22 @@ function readBinding(
   return { rule: rule.name, action, onUnknown, check: bound.check, message };
 }
 
+/** By rule and parameters. Policies that are read together say much alike: what they share is compiled, and asked, once. */
+const shared = new WeakMap<Vocabulary, Map<string, Check>>();
+
+function sharedChecks(vocabulary: Vocabulary): Map<string, Check> {
+  let checks = shared.get(vocabulary);
+  if (checks === undefined) shared.set(vocabulary, (checks = new Map()));
+  return checks;
+}
+
 type Bound =
   | { readonly ok: true; readonly check: Check }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
 /** Pointers of faults are relative to the parameters. */
-function bindRule(rule: Rule, written: object, lists: Lists): Bound {
-  const { value, faults: lost, trace } = expandLists(written, rule.parameters, lists);
+function bindRule(rule: Rule, written: object, vocabulary: Vocabulary): Bound {
+  const { value, faults: lost, trace } = expandLists(written, rule.parameters, vocabulary.lists ?? NO_LISTS);
   // Most rules take no parameter in most policies: then there is nothing to compile a schema for.
   const empty =
     Object.keys(written).length === 0 &&
@@ -112,8 +121,15 @@ function bindRule(rule: Rule, written: object, lists: Lists): Bound {
     rule.parameters.required === undefined;
   const wrong = [...lost, ...(empty ? [] : trace(parameterCheck(rule)(value)))];
   if (wrong.length > 0) return { ok: false, faults: wrong };
+  const checks = sharedChecks(vocabulary);
+  const key = `${rule.name} ${JSON.stringify(value)}`;
+  const known = checks.get(key);
+  if (known !== undefined) return { ok: true, check: known };
   const bound = rule.bind(value);
-  if (bound.ok) return { ok: true, check: bound.value };
+  if (bound.ok) {
+    checks.set(key, bound.value);
+    return { ok: true, check: bound.value };
+  }
   return { ok: false, faults: trace(bound.faults.map((fault) => ({ ...fault, at: 'value' }))) };
 }
 

@@ -7,8 +7,9 @@ import type { Container } from '../pod/containers.ts';
 import { ShapeError } from '../pod/pointer.ts';
 import type { Excuses, ImageException } from './exception.ts';
 import type { Facts } from './fact.ts';
+import type { Covering } from './plan.ts';
 import { type Action, type Binding, type Policy, strictness } from './policy.ts';
-import type { Problem, Subject } from './rule.ts';
+import type { Check, Problem, Subject } from './rule.ts';
 import type { Coverage, ScopeRequest } from './scope.ts';
 
 /** What one rule of one policy says about one place of an object. */
@@ -33,35 +34,50 @@ export interface Finding {
   readonly lapsed?: ImageException | undefined;
 }
 
-/** A policy that applies to a request, and what it looks at there. */
-export interface Covered {
-  readonly policy: Policy;
-  readonly coverage: Coverage;
-}
-
-export function coveredBy(policies: readonly Policy[], request: ScopeRequest): readonly Covered[] {
-  return policies.flatMap((policy) => {
-    const coverage = policy.scope.covers(request);
-    return coverage === undefined ? [] : [{ policy, coverage }];
-  });
-}
-
 export interface Judged {
   readonly request: ScopeRequest;
   readonly facts: Facts;
-  /** The containers that this request can change at all. */
-  readonly concerns: (container: Container) => boolean;
+  /** The containers that this request can change at all; `undefined` for all of them. */
+  readonly concerns: ((container: Container) => boolean) | undefined;
   /** Not given where there are no exceptions. */
   readonly excuses?: Excuses | undefined;
 }
 
 /** Throws a ShapeError when a rule finds that the object is not of the shape its kind has. */
-export function evaluate(covered: readonly Covered[], judged: Judged): readonly Finding[] {
+export function evaluate({ policies, checks }: Covering, judged: Judged): readonly Finding[] {
+  const whole = askedOf(judged, judged.request.workload.containers);
+  if (checks !== undefined && findNothing(checks, whole)) return NOTHING;
   const findings: Finding[] = [];
-  for (const { policy, coverage } of covered) {
-    for (const finding of told(judgeBy(policy, coverage, judged))) findings.push(finding);
+  for (const { policy, coverage } of policies) {
+    const asked = coverage.containers === undefined ? whole : askedOf(judged, coverage.containers);
+    for (const finding of told(excused(judgeBy(policy, coverage, asked), judged.excuses))) findings.push(finding);
   }
   return findings;
+}
+
+/** What rules are asked about, and what they have said of it: a check that several policies share answers once. */
+interface Asked {
+  readonly subject: Subject<keyof Facts>;
+  readonly answers: Map<Check, readonly Problem[]>;
+}
+
+function askedOf({ request, facts, concerns }: Judged, inScope: readonly Container[]): Asked {
+  const { operation, namespace, workload } = request;
+  const containers = concerns === undefined ? inScope : inScope.filter(concerns);
+  return { subject: { operation, namespace, workload, pods: workload.pods, containers, facts }, answers: new Map() };
+}
+
+/** Most objects are fine: then there is no need to know which policy asked what. Else the answers so far are kept. */
+function findNothing(checks: readonly Check[], asked: Asked): boolean {
+  const fault = checks.findIndex((check) => {
+    const answer = run(check, asked.subject);
+    if ('thrown' in answer) return true;
+    if (answer.length > 0) asked.answers.set(check, answer);
+    return answer.length > 0;
+  });
+  if (fault < 0) return true;
+  for (const check of checks.slice(0, fault)) asked.answers.set(check, NOTHING);
+  return false;
 }
 
 interface Told {
@@ -69,39 +85,42 @@ interface Told {
   readonly problem: Problem | undefined;
 }
 
-function judgeBy(policy: Policy, coverage: Coverage, judged: Judged): readonly Told[] {
-  const { operation, namespace, workload } = judged.request;
-  const subject: Subject<keyof Facts> = {
-    operation,
-    namespace,
-    workload,
-    pods: workload.pods,
-    containers: coverage.containers.filter(judged.concerns),
-    facts: judged.facts,
-  };
-  const asked = { coverage, subject };
-  const all: Told[] = [];
-  for (const binding of policy.bindings) for (const one of ask(policy, binding, asked)) all.push(one);
-  const { excuses } = judged;
+function judgeBy(policy: Policy, coverage: Coverage, asked: Asked): readonly Told[] {
+  let all: Told[] | undefined;
+  for (const binding of policy.bindings) {
+    const answer = ask(binding.check, asked);
+    if ('thrown' in answer)
+      (all ??= []).push({ problem: undefined, finding: ruleError(policy, binding, answer.thrown) });
+    else
+      for (const problem of answer)
+        (all ??= []).push({ problem, finding: findingOf(policy, binding, problem, coverage) });
+  }
+  return all ?? NOTHING;
+}
+
+function excused(all: readonly Told[], excuses: Excuses | undefined): readonly Told[] {
   return excuses === undefined ? all : all.map((one) => ({ ...one, finding: excuses.applied(one.finding) }));
 }
 
-interface Asked {
-  readonly coverage: Coverage;
-  readonly subject: Subject<keyof Facts>;
+type Answer = readonly Problem[] | { readonly thrown: unknown };
+
+function ask(check: Check, { subject, answers }: Asked): Answer {
+  let answer: Answer | undefined = answers.get(check);
+  if (answer === undefined) {
+    answer = run(check, subject);
+    if (!('thrown' in answer)) answers.set(check, answer);
+  }
+  return answer;
 }
 
-function ask(policy: Policy, binding: Binding, { coverage, subject }: Asked): readonly Told[] {
-  let problems: readonly Problem[];
+function run(check: Check, subject: Asked['subject']): Answer {
   try {
-    problems = listOf(binding.check.run(subject));
+    return listOf(check.run(subject));
   } catch (error) {
     // Of the object, not of the rule: rules read on where the loop over the containers stopped.
     if (error instanceof ShapeError) throw error;
-    return [{ finding: ruleError(policy, binding, error), problem: undefined }];
+    return { thrown: error };
   }
-  if (problems.length === 0) return NOTHING;
-  return problems.map((problem) => ({ problem, finding: findingOf(policy, binding, problem, coverage) }));
 }
 
 const NOTHING: readonly never[] = [];
@@ -158,6 +177,7 @@ function ruleError(policy: Policy, binding: Binding, error: unknown): Finding {
  * one never speaks for others, since its exception is not about them.
  */
 function told(all: readonly Told[]): readonly Finding[] {
+  if (all.length === 0) return NOTHING;
   if (!all.some(({ problem }) => problem?.unreadable)) return all.map(({ finding }) => finding);
   const speakers = new Map<Container | string, { readonly finding: Finding; readonly strict: number }>();
   for (const { finding, problem } of all) {

@@ -14,7 +14,7 @@ export interface ParameterRow {
 
 /** The part of JSON Schema that parameters are written in. */
 interface Schema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly oneOf?: readonly Schema[];
@@ -83,8 +83,11 @@ function collectionText(schema: Schema, many: boolean): string | undefined {
 }
 
 function scalarText(schema: Schema, many: boolean): string {
-  const [one, more] = WORDS[schema.type ?? ''] ?? ['value', 'values'];
-  return `${many ? more : one}${rangeText(schema)}`;
+  const words = [schema.type ?? ''].flat().map((type) => {
+    const [one, more] = WORDS[type] ?? ['value', 'values'];
+    return many ? more : one;
+  });
+  return `${words.join(' or ')}${rangeText(schema)}`;
 }
 
 function isMap(schema: Schema): schema is Schema & { readonly additionalProperties: Schema } {

@@ -39,6 +39,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   boolean: 'true or false',
   integer: 'a whole number',
   number: 'a number',
+  'string,number': 'a string or a number',
 };
 
 function faultOf(error: ErrorObject): DocumentFault {

@@ -43,11 +43,12 @@ describe('explain rule', () => {
     const { code, out } = await runCommand(['explain', 'rule', 'container-ports']);
     expect(code).toBe(0);
     expect(out).toBe(`container-ports
-The containers of a Pod do not claim the same port twice; host ports and names as asked for
+The containers of a Pod do not claim the same port or name twice; host ports and names as asked for
 
 Why
   The containers of a Pod share one IP and therefore one port space: the second container that binds
-  a port fails when it starts, long after the API server said yes.
+  a port fails when it starts, long after the API server said yes. A port name that is none, or
+  twice in a container, it refuses itself.
 
 Needs
   nothing but the object
@@ -57,6 +58,8 @@ Parameters
       false forbids ports on the node
   namesRequired: true or false, default false
       true wants a name for every port
+  namesUnique: true or false, default false
+      true wants each name once for a protocol in the whole Pod: a Service finds only the first
 
 What to do about a finding
   Give each container its own port, and reach a Pod through a Service instead of a port of the node.

@@ -185,6 +185,47 @@ const CASES: readonly Case[] = [
     manifest: pod('shop', 'quay.io/vendor/agent:1'),
     found: ['deny image-registry'],
   },
+  {
+    example: 'workload-hygiene',
+    says: 'a Pod that says what it needs and when it is ready is allowed',
+    manifest: pod(
+      'shop',
+      'registry.example.com/shop/web:1',
+      ', resources: {requests: {cpu: 100m, memory: 128Mi}, limits: {memory: 256Mi}}, readinessProbe: {tcpSocket: {port: 80}}',
+    ),
+    found: [],
+  },
+  {
+    example: 'workload-hygiene',
+    says: 'a Pod that says nothing is refused for what it may take, and warned of the rest',
+    manifest: pod('shop', 'nginx:1.27'),
+    found: [
+      'deny container-resources',
+      'deny container-resources',
+      'deny container-resources',
+      'warn container-probes',
+      'warn image-qualified',
+    ],
+  },
+  {
+    example: 'workload-hygiene',
+    says: 'two containers of one name are refused, and so is what no scheduler can place',
+    manifest: pod(
+      'shop',
+      'registry.example.com/shop/web:1',
+      ', resources: {limits: {cpu: 1, memory: 1GB}}, readinessProbe: {tcpSocket: {port: 80}}}, {name: web, image: "registry.example.com/shop/web:2", resources: {limits: {memory: 17Gi}, requests: {cpu: 1, memory: 1Gi}}, startupProbe: {}',
+    ),
+    found: [
+      'deny container-name',
+      'deny container-resources',
+      'deny container-resources',
+      'deny container-resources',
+      'deny image-consistency',
+      'warn container-probes',
+      'warn container-probes',
+    ],
+  },
+  { example: 'workload-hygiene', says: 'kube-system is left alone', manifest: pod('kube-system', 'nginx'), found: [] },
 ];
 
 describe('the example policies', () => {
