@@ -1,6 +1,6 @@
 /** Policy files and folders -> policies. A bad document stops the load as a whole: nothing half-loads. */
 import type { Policy } from '../policy/policy.ts';
-import { readPolicy, type Vocabulary } from '../policy/document.ts';
+import { readPolicy, readyRules, type Vocabulary } from '../policy/document.ts';
 import { loadInputs } from './documents.ts';
 import { isKustomization } from './kustomization.ts';
 import { readDocuments } from './yaml.ts';
@@ -22,7 +22,7 @@ export async function loadPolicies(paths: readonly string[], vocabulary: Vocabul
       faults.push(`${input.path}: ${input.problem}`);
       continue;
     }
-    for (const { policy, place } of policiesIn(input, vocabulary, faults)) {
+    for (const { policy, place } of await policiesIn(input, vocabulary, faults)) {
       const before = places.get(policy.name);
       if (before === undefined) places.set(policy.name, place);
       else faults.push(`${place}: metadata/name: there is already a policy "${policy.name}", at ${before}`);
@@ -39,12 +39,14 @@ interface Placed {
   readonly place: string;
 }
 
-function policiesIn(
+async function policiesIn(
   { path, text }: { readonly path: string; readonly text: string },
   vocabulary: Vocabulary,
   faults: string[],
-): readonly Placed[] {
-  return readDocuments(text).flatMap((document) => {
+): Promise<readonly Placed[]> {
+  const documents = readDocuments(text);
+  for (const document of documents) if (document.ok) await readyRules(document.value, vocabulary);
+  return documents.flatMap((document) => {
     if (!document.ok) {
       faults.push(`${path}:${document.line}:${document.column}: ${document.problem}`);
       return [];

@@ -3,6 +3,7 @@ import { parsePattern, type ImagePattern } from '../image/pattern.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ContainerKind } from '../pod/containers.ts';
 import type { KindTable } from '../pod/kinds.ts';
+import { isObject } from '../pod/pointer.ts';
 import type { Action, Binding, Policy } from './policy.ts';
 import type { Check, Rule } from './rule.ts';
 import { POLICY_SCHEMA } from './schema.ts';
@@ -48,6 +49,14 @@ interface BindingDocument {
   readonly onUnknown?: Action;
   readonly parameters?: object;
   readonly message?: string;
+}
+
+/** Loads what the rules that a document names need; the rules that nobody names stay unloaded. For `readPolicy`. */
+export async function readyRules(value: unknown, { rules }: Vocabulary): Promise<void> {
+  const spec = isObject(value) ? value['spec'] : undefined;
+  const entries = isObject(spec) && Array.isArray(spec['rules']) ? spec['rules'] : [];
+  const named = new Set(entries.map((entry: unknown) => (isObject(entry) ? entry['rule'] : undefined)));
+  for (const { name, ready } of rules) if (named.has(name)) await ready?.();
 }
 
 type Report = (pointer: string, problem: string) => void;

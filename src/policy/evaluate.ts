@@ -70,6 +70,7 @@ function judgeBy(policy: Policy, coverage: Coverage, judged: Judged): readonly T
     workload,
     pods: workload.pods,
     containers: coverage.containers.filter(judged.concerns),
+    request: judged.request,
     facts: judged.facts,
   };
   const asked = { coverage, subject };

@@ -22,7 +22,8 @@ export function judgeImages(
   return problems;
 }
 
-function unreadable(container: Container): Problem {
+/** For an image that did not parse. */
+export function unreadable(container: Container): Problem {
   const { image, imagePointer: pointer } = container;
   const shared = { container, pointer, unreadable: true } as const;
   if (image.state === 'pending') {
