@@ -112,6 +112,7 @@ function fieldType(node: Field, type: Type, name: string): Type {
 
 /** `undefined` when there is no such field. */
 function fieldOf(value: Value, name: string): Value | undefined {
+  if (isTagged(value, 'list')) throw new CelError(`a list has no field ${quoteValue(name, 80)}`);
   return isTagged(value, 'map') ? mapGet(value, name) : undefined;
 }
 
@@ -154,7 +155,7 @@ export function compileIndex(node: Index, scope: Scope): Code {
       spend(env.budget, 1);
       const value = operand.run(env);
       const at = index.run(env);
-      return chained(value, (inner) => indexed(inner, at, from));
+      return chained(value, (inner) => (hasIndex(inner) ? indexed(inner, at, from) : undefined));
     });
   }
   return code(type, (env) => {
@@ -195,6 +196,10 @@ function indexed(value: Value, at: Value, from: string): Value | undefined {
   return key >= 0n && key < BigInt(value.items.length) ? itemAt(value, Number(key)) : undefined;
 }
 
+function hasIndex(value: Value): boolean {
+  return isTagged(value, 'map') || isTagged(value, 'list');
+}
+
 function showIndex(at: Value): string {
   if (typeof at === 'string') return quoteValue(at, 80);
   return typeof at === 'bigint' ? `index ${at}` : `key of type ${typeName(at)}`;
@@ -203,7 +208,7 @@ function showIndex(at: Value): string {
 /** `has(a.b)`: `a` must be there, `b` may be absent. */
 export function compileHas(node: Node, args: readonly Node[], scope: Scope): Code {
   const [field] = args;
-  if (field === undefined || (field.op !== '.' && field.op !== '.?')) {
+  if (field?.op !== '.') {
     throw fault(field ?? node, 'has() asks for a field: has(object.spec.replicas)');
   }
   const [left, name] = field.args;

@@ -98,7 +98,7 @@ function parseQuantity(text: string): Quantity | undefined {
   if (text.length > MAX_TEXT) return undefined;
   const match = /^([+-]?)(\d*)(?:\.(\d*))?([A-Za-z]*|[eE][+-]?\d{1,9})$/.exec(text);
   const [, mark, whole = '', fraction = '', suffix = ''] = match ?? [];
-  const scale = match === null || whole + fraction === '' ? undefined : scaleOf(suffix);
+  const scale = match === null || text === '' ? undefined : scaleOf(suffix);
   if (scale === undefined) return undefined;
   const [base, exponent] = scale;
   const digits = BigInt(whole + fraction);
@@ -112,11 +112,15 @@ function scaleOf(suffix: string): readonly [2 | 10, number] | undefined {
   return exponent === undefined ? SUFFIXES.get(suffix) : [10, Number(exponent)];
 }
 
+/** Quantities with Ki, Mi, … end at the largest int64. */
+const MAX_BINARY = MAX_INT * BILLION;
+
 /** What is finer than a billionth is rounded up, away from zero. */
 function toNanos(digits: bigint, decimals: number, [base, exponent]: readonly [2 | 10, number]): bigint {
   const numerator = digits * BILLION * (exponent > 0 ? BigInt(base) ** BigInt(exponent) : 1n);
   const denominator = 10n ** BigInt(decimals) * (exponent < 0 ? BigInt(base) ** BigInt(-exponent) : 1n);
-  return (numerator + denominator - 1n) / denominator;
+  const nanos = (numerator + denominator - 1n) / denominator;
+  return base === 2 && nanos > MAX_BINARY ? MAX_BINARY : nanos;
 }
 
 /** Whether ParseQuantity keeps it as an int64: it counts decimal digits, and leaves out what comes near the end of the range. */

@@ -125,7 +125,7 @@ function dateOf(days: bigint): { readonly year: bigint; readonly month: bigint; 
   return { year, month, day: dayOfYear - (153n * months + 2n) / 5n + 1n };
 }
 
-const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
 
 function parseTimestamp(text: string): Timestamp {
   const match = text.length > 100 ? null : RFC3339.exec(text);

@@ -1,5 +1,5 @@
 /** URLs as Go's net/url.ParseRequestURI reads them: an absolute URI, or a path that begins with "/". Nothing is normalized. */
-import { CelError, spendText } from '../budget.ts';
+import { CelError, spend } from '../budget.ts';
 import { func, method, type Overload } from '../overload.ts';
 import { entryMap, listOf, type Url } from '../value.ts';
 
@@ -7,13 +7,13 @@ const TYPE = 'kubernetes.URL';
 
 export const URLS: readonly Overload[] = [
   func(`url(string): ${TYPE}`, ([text]: [string], budget) => {
-    spendText(budget, text);
+    spend(budget, text.length >> 1);
     const url = parseUrl(text);
     if (url === undefined) throw new CelError('the text is not a URL: an absolute one, or a path that begins with "/"');
     return url;
   }),
   func('isURL(string): bool', ([text]: [string], budget) => {
-    spendText(budget, text);
+    spend(budget, text.length >> 1);
     return parseUrl(text) !== undefined;
   }),
   method(`${TYPE}.getScheme(): string`, ([url]: [Url]) => url.scheme),
@@ -21,11 +21,11 @@ export const URLS: readonly Overload[] = [
   method(`${TYPE}.getHostname(): string`, ([url]: [Url]) => hostAndPort(url.host).name),
   method(`${TYPE}.getPort(): string`, ([url]: [Url]) => hostAndPort(url.host).port),
   method(`${TYPE}.getEscapedPath(): string`, ([url]: [Url], budget) => {
-    spendText(budget, url.path);
+    spend(budget, url.path.length);
     return escapedPath(url.path);
   }),
   method(`${TYPE}.getQuery(): map<string, list<string>>`, ([url]: [Url], budget) => {
-    spendText(budget, url.query);
+    spend(budget, url.query.length);
     return queryOf(url.query);
   }),
 ];
@@ -47,6 +47,7 @@ function parseUrl(text: string): Url | undefined {
 /** Scheme in lower case, and what stands behind its colon. */
 function splitScheme(text: string): readonly [string, string] | undefined {
   const fragment = text.indexOf('#');
+  if (fragment >= 0 && unescape(text.slice(fragment)) === undefined) return undefined;
   const bare = fragment < 0 ? text : text.slice(0, fragment);
   const colon = bare.search(/[^A-Za-z0-9+.-]/);
   if (colon < 0 || bare.charAt(colon) !== ':') return ['', bare];
@@ -83,16 +84,19 @@ function isUserInfo(text: string): boolean {
 
 /** `name`, `name:80`, `[::1]:80`; unescaped, as Go keeps it. */
 function hostOf(text: string): string | undefined {
-  if (text.startsWith('[')) {
-    const close = text.lastIndexOf(']');
-    if (close < 0 || !isPort(text.slice(close + 1))) return undefined;
-    return /^[0-9A-Fa-f:.]+(%25[\w.~%-]+)?$/.test(text.slice(1, close)) && text.includes(':') ? text : undefined;
-  }
-  const colon = text.lastIndexOf(':');
-  if (colon >= 0 && !isPort(text.slice(colon))) return undefined;
+  if (text.startsWith('[')) return isLiteral(text) ? text : undefined;
+  const { port } = hostAndPort(text);
+  const name = text.slice(0, text.length - port.length);
+  if (name.replace(/:$/, '').includes(':')) return undefined;
   // In a host only bytes beyond ASCII may be escaped (RFC 6874).
-  if (/%[0-7]/.test(text) || /[ \\^`{|}]/.test(text)) return undefined;
-  return unescape(text);
+  return /%[0-7]|[ [\\^`{|}]/.test(text) ? undefined : unescape(text);
+}
+
+/** An IPv6 address in brackets, with its zone. */
+function isLiteral(text: string): boolean {
+  const close = text.lastIndexOf(']');
+  if (close < 0 || !isPort(text.slice(close + 1)) || !text.includes(':')) return false;
+  return /^[0-9A-Fa-f:.]+(%25[\w.~%-]+)?$/.test(text.slice(1, close));
 }
 
 function isPort(text: string): boolean {
@@ -103,18 +107,22 @@ function isPort(text: string): boolean {
 function unescape(text: string): string | undefined {
   if (!text.includes('%')) return text;
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) return undefined;
-  const bytes: number[] = [];
-  for (let at = 0; at < text.length; at += 1) {
-    if (text.charAt(at) === '%') {
-      bytes.push(Number.parseInt(text.slice(at + 1, at + 3), 16));
-      at += 2;
-    } else {
-      const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
-      bytes.push(...new TextEncoder().encode(character));
-      at += character.length - 1;
-    }
+  const bytes = new TextEncoder().encode(text);
+  let length = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    bytes[length] = byte === PERCENT ? digit(bytes[at + 1]) * 16 + digit(bytes[at + 2]) : byte;
+    if (byte === PERCENT) at += 2;
+    length += 1;
   }
-  return new TextDecoder().decode(new Uint8Array(bytes));
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, length));
+}
+
+const PERCENT = 0x25;
+
+/** Of a hexadecimal digit in ASCII. */
+function digit(byte = 0): number {
+  return byte <= 0x39 ? byte - 0x30 : (byte & 0x1f) + 9;
 }
 
 function hostAndPort(host: string): { readonly name: string; readonly port: string } {

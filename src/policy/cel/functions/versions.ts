@@ -62,5 +62,10 @@ function normalized(text: string): string | undefined {
   const [major = '', minor, ...rest] = (text.startsWith('v') ? text.slice(1) : text).split('.');
   const patch = rest.length === 0 ? undefined : rest.join('.');
   if (patch === undefined && /[+-]/.test(minor ?? major)) return undefined;
-  return [major, minor ?? '0', patch ?? '0'].map((part) => part.replace(/^0+(?=\d)/, '')).join('.');
+  return [major, minor ?? '0', patch ?? '0'].map(trimmed).join('.');
+}
+
+function trimmed(part: string): string {
+  const bare = part.replace(/^0+(?=\d)/, '');
+  return part.length > 1 && !/^\d/.test(bare) ? `0${bare}` : bare;
 }
