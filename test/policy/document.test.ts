@@ -8,7 +8,7 @@ import { didYouMean, schemaCheck } from '../../src/policy/schema-faults.ts';
 import { objectsIn } from '../pod/fixtures.ts';
 import { kinds, policyOf, read } from './asking.ts';
 
-const ALL_RULES = 'container-ports, image-digest, image-pull-policy, image-reference, image-registry, image-tag';
+const ALL_RULES = 'cel, container-ports, image-digest, image-pull-policy, image-reference, image-registry, image-tag';
 const CONFIGURED = '(more kinds: "kinds" in the configuration)';
 
 function faultsOf(value: unknown): readonly string[] {
