@@ -16,7 +16,7 @@ const { metafile } = await build({
   splitting: true,
   format: 'esm',
   platform: 'node',
-  target: 'node22.12',
+  target: 'node22.18',
   minify: true,
   legalComments: 'none',
   metafile: true,

@@ -47,16 +47,21 @@ describe('the type of parameters', () => {
     }>();
   });
 
-  test('is what check gets when there is no prepare, and what prepare makes of it when there is', () => {
-    const shared = { name: 'typed', description: 'For tests', parameters: SCHEMA, needs: [] } as const;
-    defineRule({
+  const shared = { name: 'typed', description: 'For tests', parameters: SCHEMA, needs: [] } as const;
+
+  test('is what check gets when there is no prepare', () => {
+    const rule = defineRule({
       ...shared,
       check(_subject, parameters) {
         expectTypeOf(parameters).toEqualTypeOf<FromSchema<typeof SCHEMA>>();
         return [];
       },
     });
-    defineRule({
+    expect(rule.bind({ label: 'a' })).toMatchObject({ ok: true });
+  });
+
+  test('is what prepare gets, and check gets what prepare makes of it', () => {
+    const rule = defineRule({
       ...shared,
       prepare(parameters) {
         expectTypeOf(parameters).toEqualTypeOf<FromSchema<typeof SCHEMA>>();
@@ -67,10 +72,11 @@ describe('the type of parameters', () => {
         return [];
       },
     });
+    expect(rule.bind({ label: 'a' })).toMatchObject({ ok: true });
   });
 
-  test('is inferred from the schema where it stands', () => {
-    defineRule({
+  test('is inferred from a schema that stands in the definition', () => {
+    const rule = defineRule({
       name: 'inline',
       description: 'For tests',
       parameters: {
@@ -85,6 +91,7 @@ describe('the type of parameters', () => {
         return [];
       },
     });
+    expect(rule.bind({ names: [] })).toMatchObject({ ok: true });
   });
 });
 
