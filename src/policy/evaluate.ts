@@ -6,8 +6,9 @@ import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
 import { ShapeError } from '../pod/pointer.ts';
 import type { Facts } from './fact.ts';
+import { type Answer, type Asked, type GuardedAnswers, guardedAnswers, type RuleFailure } from './guard.ts';
 import { type Action, type Binding, type Policy, strictness } from './policy.ts';
-import type { Problem, Subject } from './rule.ts';
+import type { Check, Problem, Subject } from './rule.ts';
 import type { Coverage, ScopeRequest } from './scope.ts';
 
 /** What one rule of one policy says about one place of an object. */
@@ -18,6 +19,8 @@ export interface Finding {
   readonly action: Action;
   /** `violation`: the rule says no. `unknown`: it could not tell. `error`: the rule itself failed. */
   readonly outcome: 'violation' | 'unknown' | 'error';
+  /** How it failed, when the outcome is `error`. */
+  readonly failure?: RuleFailure | undefined;
   /** The stored object already had it, so it is no reason to refuse this update. */
   readonly existing: boolean;
   readonly container: Container | undefined;
@@ -50,11 +53,22 @@ export interface Judged {
 
 /** Throws a ShapeError when a rule finds that the object is not of the shape its kind has. */
 export function evaluate(covered: readonly Covered[], judged: Judged): readonly Finding[] {
+  const asked = covered.map(({ policy, coverage }) => ({
+    policy,
+    coverage,
+    bindings: policy.bindings,
+    subject: subjectOf(coverage, judged),
+  }));
+  const guarded = guardedAnswers(asked);
   const findings: Finding[] = [];
-  for (const { policy, coverage } of covered) {
-    for (const finding of told(judgeBy(policy, coverage, judged))) findings.push(finding);
-  }
+  for (const one of asked) for (const finding of told(judgeBy(one, guarded))) findings.push(finding);
   return findings;
+}
+
+function subjectOf(coverage: Coverage, { request, facts, concerns }: Judged): Subject<keyof Facts> {
+  const { operation, namespace, workload } = request;
+  const containers = coverage.containers.filter(concerns);
+  return { operation, namespace, workload, pods: workload.pods, containers, facts };
 }
 
 interface Told {
@@ -62,41 +76,28 @@ interface Told {
   readonly problem: Problem | undefined;
 }
 
-function judgeBy(policy: Policy, coverage: Coverage, judged: Judged): readonly Told[] {
-  const { operation, namespace, workload } = judged.request;
-  const subject: Subject<keyof Facts> = {
-    operation,
-    namespace,
-    workload,
-    pods: workload.pods,
-    containers: coverage.containers.filter(judged.concerns),
-    facts: judged.facts,
-  };
-  const asked = { coverage, subject };
+interface AskedPolicy extends Covered, Asked {}
+
+function judgeBy({ policy, coverage, subject }: AskedPolicy, guarded: GuardedAnswers): readonly Told[] {
   const all: Told[] = [];
-  for (const binding of policy.bindings) for (const one of ask(policy, binding, asked)) all.push(one);
+  for (const binding of policy.bindings) {
+    const { problems, failure } = guarded.get(binding) ?? answerOf(binding.check, subject);
+    for (const problem of problems) all.push({ problem, finding: findingOf(policy, binding, problem, coverage) });
+    if (failure !== undefined) all.push({ problem: undefined, finding: failed(policy, binding, failure) });
+  }
   return all;
 }
 
-interface Asked {
-  readonly coverage: Coverage;
-  readonly subject: Subject<keyof Facts>;
-}
-
-function ask(policy: Policy, binding: Binding, { coverage, subject }: Asked): readonly Told[] {
-  let problems: readonly Problem[];
+function answerOf(check: Check, subject: Subject<keyof Facts>): Answer {
   try {
-    problems = listOf(binding.check.run(subject));
+    return { problems: listOf(check.run(subject)), failure: undefined };
   } catch (error) {
     // Of the object, not of the rule: rules read on where the loop over the containers stopped.
     if (error instanceof ShapeError) throw error;
-    return [{ finding: ruleError(policy, binding, error), problem: undefined }];
+    const problem = quoteValue(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    return { problems: [], failure: { reason: 'threw', problem, file: undefined } };
   }
-  if (problems.length === 0) return NOTHING;
-  return problems.map((problem) => ({ problem, finding: findingOf(policy, binding, problem, coverage) }));
 }
-
-const NOTHING: readonly never[] = [];
 
 /** A promise, from a rule that the compiler has not seen: nobody waits for it, and its rejection, unheard, would end the server. */
 function listOf(answer: unknown): readonly Problem[] {
@@ -129,18 +130,18 @@ function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
-/** A rule that throws is an error of that rule, so the object's fate follows `onUnknown`. */
-function ruleError(policy: Policy, binding: Binding, error: unknown): Finding {
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+/** A rule that fails is an error of that rule, so the object's fate follows `onUnknown`. */
+function failed(policy: Policy, binding: Binding, failure: RuleFailure): Finding {
   return {
     policy: policy.name,
     rule: binding.rule,
     action: binding.onUnknown,
     outcome: 'error',
+    failure,
     existing: false,
     container: undefined,
     pointer: '',
-    message: `the rule itself failed, so it could not tell: ${quoteValue(reason)}`,
+    message: `the rule itself failed, so it could not tell: ${failure.problem}`,
     remedy: 'this is a bug of the rule, not of the object',
   };
 }

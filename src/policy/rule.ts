@@ -5,6 +5,7 @@
 import type { Container, Pod } from '../pod/containers.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Facts, Need } from './fact.ts';
+import type { Guard } from './guard.ts';
 import { type FromSchema, type ParameterSchema, withDefaults } from './parameters.ts';
 
 export type { ParameterSchema } from './parameters.ts';
@@ -75,6 +76,8 @@ export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
 export interface Check {
   readonly needs: readonly Need[];
   run(subject: Subject<Need>): readonly Problem[];
+  /** What `run` must be called through, where there is one. */
+  readonly guard?: Guard | undefined;
 }
 
 export interface Rule {
