@@ -24,6 +24,10 @@ export interface Config {
   readonly operationsPort: number;
   /** Files and folders; empty: the built-in policy. */
   readonly policies: readonly string[];
+  /** Files that export more rules. */
+  readonly plugins: readonly string[];
+  /** How long a plugin's rule may take to judge one object. */
+  readonly pluginTimeoutMs: number;
   /** Serving certificate and key; both or neither. */
   readonly cert: string | undefined;
   readonly key: string | undefined;
@@ -60,6 +64,7 @@ export interface Flags {
   readonly listen?: string | undefined;
   readonly operationsPort?: string | undefined;
   readonly policy?: readonly string[] | undefined;
+  readonly plugin?: readonly string[] | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
   readonly certsDir?: string | undefined;
@@ -71,11 +76,14 @@ interface Value {
 }
 
 const DEFAULT_FILE = 'tidewaiter.yaml';
+export const PLUGIN_TIMEOUT_MS = 1000;
 
 const DEFAULTS: Readonly<Record<string, unknown>> = {
   listen: '127.0.0.1:8443',
   operationsPort: 8080,
   policies: [],
+  plugins: [],
+  pluginTimeoutMs: PLUGIN_TIMEOUT_MS,
   cert: undefined,
   key: undefined,
   certsDir: 'certs',
@@ -99,6 +107,8 @@ const SCHEMA = {
     listen: { type: 'string' },
     operationsPort: { type: 'integer' },
     policies: { type: 'array', items: { type: 'string', minLength: 1 } },
+    plugins: { type: 'array', items: { type: 'string', minLength: 1 } },
+    pluginTimeoutMs: { type: 'integer' },
     cert: { type: 'string', minLength: 1 },
     key: { type: 'string', minLength: 1 },
     certsDir: { type: 'string', minLength: 1 },
@@ -123,6 +133,7 @@ const SCHEMA = {
 
 /** File paths in the configuration file are relative to it. */
 const PATH_KEYS = new Set(['cert', 'key', 'certsDir']);
+const PATHS_KEYS = new Set(['policies', 'plugins']);
 
 const checkFile = schemaCheck(SCHEMA);
 
@@ -166,7 +177,7 @@ async function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): Pro
 function relativeTo(folder: string, key: string, value: unknown): unknown {
   const join = (file: string): string => (path.isAbsolute(file) ? file : path.join(folder, file));
   if (PATH_KEYS.has(key)) return join(String(value));
-  return key === 'policies' ? (value as readonly string[]).map(join) : value;
+  return PATHS_KEYS.has(key) ? (value as readonly string[]).map(join) : value;
 }
 
 async function readText(file: string): Promise<string> {
@@ -182,6 +193,8 @@ const VARIABLES: Readonly<Record<string, string>> = {
   TIDEWAITER_LISTEN: 'listen',
   TIDEWAITER_OPERATIONS_PORT: 'operationsPort',
   TIDEWAITER_POLICIES: 'policies',
+  TIDEWAITER_PLUGINS: 'plugins',
+  TIDEWAITER_PLUGIN_TIMEOUT_MS: 'pluginTimeoutMs',
   TIDEWAITER_CERT: 'cert',
   TIDEWAITER_KEY: 'key',
   TIDEWAITER_CERTS_DIR: 'certsDir',
@@ -207,7 +220,8 @@ function envLayer(env: NodeJS.ProcessEnv): Layer {
 
 function parsed(key: string, text: string, from: string): unknown {
   if (key === 'operationsPort') return portOf(text, from);
-  if (key === 'policies') return text.split(path.delimiter).filter((part) => part !== '');
+  if (key === 'pluginTimeoutMs') return timeoutOf(text, from);
+  if (PATHS_KEYS.has(key)) return text.split(path.delimiter).filter((part) => part !== '');
   return text;
 }
 
@@ -219,6 +233,7 @@ function flagLayer(flags: Flags): Layer {
   set('listen', '--listen', flags.listen);
   set('operationsPort', '--operations-port', flags.operationsPort && portOf(flags.operationsPort, '--operations-port'));
   set('policies', '--policy', flags.policy?.length ? flags.policy : undefined);
+  set('plugins', '--plugin', flags.plugin?.length ? flags.plugin : undefined);
   set('cert', '--cert', flags.cert);
   set('key', '--key', flags.key);
   set('certsDir', '--certs-dir', flags.certsDir);
@@ -232,6 +247,8 @@ function freeze(values: ReadonlyMap<string, Value>): Config {
     listen: addressOf(String(given('listen').value), given('listen').from),
     operationsPort: portOf(String(given('operationsPort').value), given('operationsPort').from),
     policies: given('policies').value as readonly string[],
+    plugins: given('plugins').value as readonly string[],
+    pluginTimeoutMs: timeoutOf(String(given('pluginTimeoutMs').value), given('pluginTimeoutMs').from),
     cert,
     key,
     certsDir: String(given('certsDir').value),
@@ -273,4 +290,11 @@ function portOf(text: string, from: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(port <= 65_535)) throw new ConfigError(`${from}: expected a port from 0 to 65535, found ${quoteValue(text)}`);
   return port;
+}
+
+/** The API server waits 30 s at most, and nobody else is answered meanwhile. */
+function timeoutOf(text: string, from: string): number {
+  const ms = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (ms >= 1 && ms <= 10_000) return ms;
+  throw new ConfigError(`${from}: expected milliseconds from 1 to 10000, found ${quoteValue(text)}`);
 }

@@ -26,6 +26,8 @@ const MAX_IMAGES = 20;
 const MAX_FINDINGS = 50;
 const MAX_TEXT = 300;
 const FLUSH_MS = 100;
+const REPEAT_MS = 60_000;
+const MAX_REMEMBERED = 500;
 
 export function createLog(level: string, destination: DestinationStream & { flushSync?(): void }): GateLog {
   const logger = pino(
@@ -39,17 +41,37 @@ export function createLog(level: string, destination: DestinationStream & { flus
     destination,
   );
   const flush = (): void => destination.flushSync?.();
+  const isNews = createNews();
   // Lines are written in blocks: under load a write per review costs more than the review.
   setInterval(flush, FLUSH_MS).unref();
   return {
     // The line that is written most is made here: its keys are fixed and none is a secret's, so nothing has to be looked for.
-    review: (record) =>
-      void (logger.isLevelEnabled('info') && destination.write(`${JSON.stringify(reviewLine(record))}\n`)),
+    review(record) {
+      if (logger.isLevelEnabled('info')) destination.write(`${JSON.stringify(reviewLine(record))}\n`);
+      const findings = record.verdict?.outcome === 'judged' ? record.verdict.findings : [];
+      for (const { rule, failure } of findings) {
+        if (failure === undefined || !isNews(`${rule} ${failure.problem}`)) continue;
+        const { reason, file, problem } = failure;
+        logger.error({ uid: record.review.request.uid, rule, reason, plugin: file }, `a rule failed: ${problem}`);
+      }
+    },
     refused: (code, message) => logger.warn({ code }, message),
     failed: (error, uid) => logger.error({ err: error, uid }, 'internal error: this is a bug in tidewaiter'),
     info: (fields, message) => logger.info(fields, message),
     error: (fields, message) => logger.error(fields, message),
     flush,
+  };
+}
+
+/** A rule that fails, fails for many objects: the same words again within a minute are not written; the metrics count them all. */
+function createNews(): (text: string) => boolean {
+  const written = new Map<string, number>();
+  return (text) => {
+    const now = performance.now();
+    if (now - (written.get(text) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return false;
+    if (written.size >= MAX_REMEMBERED) written.clear();
+    written.set(text, now);
+    return true;
   };
 }
 

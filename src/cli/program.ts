@@ -21,7 +21,10 @@ export async function run(argv: readonly string[], terminal: Terminal = processT
 /** Errors that say what the user can do are printed as they are; anything else is a bug, with its stack. */
 function failed(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof Error && ['ConfigError', 'PolicyError', 'CertificateError'].includes(error.name)) {
+  if (
+    error instanceof Error &&
+    ['ConfigError', 'PolicyError', 'PluginError', 'CertificateError'].includes(error.name)
+  ) {
     terminal.note(`${error.message}\n`);
   } else {
     terminal.note(
@@ -40,6 +43,9 @@ function nonEmpty(value: string): string {
 
 const policyOption = (description: string): Option =>
   new Option('-p, --policy <FILE|FOLDER>', description).argParser(collect);
+
+const pluginOption = (): Option =>
+  new Option('--plugin <FILE>', 'TypeScript or JavaScript module with more rules; repeatable').argParser(collect);
 
 const configOption = (): Option =>
   new Option('-c, --config <FILE>', 'configuration file (default: tidewaiter.yaml, if there is one)');
@@ -77,6 +83,7 @@ function addServe(program: Command, result: Result, terminal: Terminal): void {
     .addOption(configOption())
     .option('--listen <HOST:PORT>', 'where to answer HTTPS (default: 127.0.0.1:8443)')
     .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
+    .addOption(pluginOption())
     .option('--cert <FILE>', 'serving certificate, PEM (default: one is made in --certs-dir)')
     .option('--key <FILE>', 'its private key, PEM')
     .option('--certs-dir <FOLDER>', 'where a certificate is made when none is given; its CA is ca.crt (default: certs)')
@@ -98,6 +105,7 @@ function addCheck(program: Command, result: Result, terminal: Terminal): void {
     .argument('[FILE|FOLDER|-...]', 'YAML or JSON, "-" is standard input', ['.'])
     .addOption(configOption())
     .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
+    .addOption(pluginOption())
     .addOption(
       new Option('-n, --namespace <NAME>', 'namespace of objects that name none')
         .argParser(nonEmpty)
@@ -123,6 +131,7 @@ function addReplay(program: Command, result: Result, terminal: Terminal): void {
     .argument('<FILE|FOLDER...>', 'AdmissionReviews, or {review, expected}, as JSON or YAML')
     .addOption(configOption())
     .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
+    .addOption(pluginOption())
     .addOption(
       new Option(
         '--against <FILE|FOLDER>',

@@ -16,6 +16,7 @@ import type { Terminal } from './terminal.ts';
 export interface ReplayFlags {
   readonly config?: string | undefined;
   readonly policy?: readonly string[] | undefined;
+  readonly plugin?: readonly string[] | undefined;
   readonly against?: readonly string[] | undefined;
   readonly output: 'pretty' | 'json' | 'junit';
 }
@@ -26,10 +27,10 @@ interface Engines {
 }
 
 export async function replay(paths: readonly string[], flags: ReplayFlags, terminal: Terminal): Promise<number> {
-  const { config } = await loadConfig({ config: flags.config, policy: flags.policy });
+  const { config } = await loadConfig({ config: flags.config, policy: flags.policy, plugin: flags.plugin });
   const loaded = await loadRecordings(paths, terminal.input());
   const { context: now, policySource } = await compose(config);
-  const other = flags.against?.length ? await compose({ kinds: config.kinds, policies: flags.against }) : undefined;
+  const other = flags.against?.length ? await compose({ ...config, policies: flags.against }) : undefined;
   const rows: ReplayRow[] = [];
   const errors: ErrorRow[] = [...loaded.errors];
   for (const recording of loaded.recordings) {

@@ -86,6 +86,8 @@ export interface Rule {
   readonly docs: RuleDocs | undefined;
   readonly parameters: ParameterSchema;
   readonly needs: readonly Need[];
+  /** As its author wrote it, for a look at code that the compiler has not seen. */
+  readonly definition?: object;
   /** `parameters` must have passed the schema. */
   bind(parameters: unknown): Prepared<Check>;
 }
@@ -101,6 +103,7 @@ export function defineRule<const N extends Need, const S extends ParameterSchema
     docs,
     parameters,
     needs,
+    definition,
     bind(values) {
       const complete = withDefaults(parameters, values) as FromSchema<S>;
       // Without prepare, P is the type of the parameters.

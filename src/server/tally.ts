@@ -12,6 +12,8 @@ type FindingLabels = {
   readonly outcome: string;
 };
 
+type FailureLabels = { readonly rule: string; readonly reason: string };
+
 export interface Tally {
   /** True when it is full, so that somebody must take what is in it. */
   review(endpoint: Endpoint, operation: string, decision: string, seconds: number): boolean;
@@ -19,6 +21,7 @@ export interface Tally {
   takeDurations(): readonly (readonly [Endpoint, number])[];
   takeReviews(): Counted<ReviewLabels>;
   takeFindings(): Counted<FindingLabels>;
+  takeFailures(): Counted<FailureLabels>;
 }
 
 const FULL = 512;
@@ -28,6 +31,7 @@ export function createTally(): Tally {
   const sizes = { validate: 0, mutate: 0 };
   const reviews = new Map<string, { readonly labels: ReviewLabels; count: number }>();
   const findings = new Map<string, { readonly labels: FindingLabels; count: number }>();
+  const failures = new Map<string, { readonly labels: FailureLabels; count: number }>();
   return {
     review(endpoint, operation, decision, seconds) {
       count(reviews, `${endpoint} ${operation} ${decision}`, () => ({ endpoint, operation, decision }));
@@ -36,8 +40,11 @@ export function createTally(): Tally {
       return sizes[endpoint] === FULL;
     },
     found(list) {
-      for (const { policy, rule, action, outcome } of list) {
+      for (const { policy, rule, action, outcome, failure } of list) {
         count(findings, `${policy} ${rule} ${action} ${outcome}`, () => ({ policy, rule, action, outcome }));
+        if (failure === undefined) continue;
+        const { reason } = failure;
+        count(failures, `${rule} ${reason}`, () => ({ rule, reason }));
       }
     },
     takeDurations: () =>
@@ -48,6 +55,7 @@ export function createTally(): Tally {
       }),
     takeReviews: () => take(reviews),
     takeFindings: () => take(findings),
+    takeFailures: () => take(failures),
   };
 }
 
