@@ -65,7 +65,7 @@ const WRONG: Readonly<Record<string, readonly [string, RegExp]>> = {
   ],
   'an annotation that the schema does not bear out': [
     WHOLE('check: (_subject, parameters: { readonly most: string }) => (parameters.most === "" ? [] : []),'),
-    /error TS2322: .*/,
+    /error TS2322: Type '\(_subject: .*, parameters: \{ readonly most: string; \}\) => .*' is not assignable/,
   ],
   'what prepare does not return': [
     WHOLE('prepare: () => ({ ok: true, value: 1 }), check: (_subject, prepared) => (prepared.most === 1 ? [] : []),'),
@@ -77,7 +77,7 @@ const WRONG: Readonly<Record<string, readonly [string, RegExp]>> = {
   ],
   'a problem without a message': [
     WHOLE("check: () => [{ state: 'violation', container: undefined, pointer: '' }],"),
-    /error TS2322: .*/,
+    /error TS2741: Property 'message' is missing in type .* but required in type 'Problem'/,
   ],
   'a container that is written to': [
     WHOLE('check: ({ containers }) => { containers.sort(); return []; },'),
