@@ -17,7 +17,7 @@ export interface Covering {
   readonly policies: readonly Covered[];
   /** The facts that these policies ask for. */
   readonly needs: ReadonlySet<Need>;
-  /** What all of them check, each check once, when all of them ask about all containers; else `undefined`. */
+  /** What all of them check, each check once, when all ask about all containers and none through a guard; else `undefined`. */
   readonly checks: readonly Check[] | undefined;
 }
 
@@ -97,6 +97,7 @@ function makePlan(policies: readonly Policy[], namespace: string | undefined): P
     if (coverage !== 'depends') covered.push({ policy, coverage });
   }
   if (covered.length < candidates.length) return { candidates, certain: undefined };
-  const checks = new Set(candidates.flatMap(({ bindings }) => bindings.map(({ check }) => check)));
-  return { candidates, certain: { policies: covered, needs: needsOf(covered), checks: [...checks] } };
+  const checks = [...new Set(candidates.flatMap(({ bindings }) => bindings.map(({ check }) => check)))];
+  const guarded = checks.some(({ guard }) => guard !== undefined);
+  return { candidates, certain: { policies: covered, needs: needsOf(covered), checks: guarded ? undefined : checks } };
 }
