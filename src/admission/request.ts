@@ -1,5 +1,5 @@
 /** One admission request, whichever door it came through: the API server, a manifest, a recording. */
-import type { JsonObject } from '../pod/pointer.ts';
+import { isObject, type JsonObject } from '../pod/pointer.ts';
 import type { ObjectType } from '../pod/workload.ts';
 
 export const OPERATIONS = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'] as const;
@@ -24,4 +24,15 @@ export interface AdmissionRequest {
    * A manifest from a file has that still before it.
    */
   readonly pluginsRan: boolean;
+}
+
+/**
+ * The API server's own bookkeeping, which says nothing of what an object is and is half of what is sent: no rule sees it at
+ * any door.
+ */
+export function withoutManagedFields(object: JsonObject): JsonObject {
+  const { metadata } = object;
+  if (!isObject(metadata) || metadata['managedFields'] === undefined) return object;
+  const { managedFields: _bookkeeping, ...rest } = metadata;
+  return { ...object, metadata: rest };
 }

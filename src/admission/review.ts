@@ -7,7 +7,7 @@ import type { ObjectType } from '../pod/workload.ts';
 import type { Finding } from '../policy/evaluate.ts';
 import { auditAnnotations, denialText, sentence, warningTexts } from './message.ts';
 import type { Mutation } from './mutate.ts';
-import { type AdmissionRequest, type Operation, OPERATIONS } from './request.ts';
+import { type AdmissionRequest, type Operation, OPERATIONS, withoutManagedFields } from './request.ts';
 import type { Verdict } from './validate.ts';
 
 export const REVIEW_VERSIONS = ['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'] as const;
@@ -119,7 +119,7 @@ function objectAt(value: unknown, at: string): JsonObject {
 
 function optionalObjectAt(parent: JsonObject, key: string, at: string): JsonObject | undefined {
   const value = parent[key];
-  return value === undefined || value === null ? undefined : objectAt(value, `${at}/${key}`);
+  return value === undefined || value === null ? undefined : withoutManagedFields(objectAt(value, `${at}/${key}`));
 }
 
 function textAt(parent: JsonObject, key: string, at: string): string {

@@ -1,5 +1,5 @@
 /** Manifests, lists of them and recorded reviews in files -> admission requests, each with its place. */
-import type { AdmissionRequest } from '../admission/request.ts';
+import { type AdmissionRequest, withoutManagedFields } from '../admission/request.ts';
 import { isReview, readReview } from '../admission/review.ts';
 import type { KindTable } from '../pod/kinds.ts';
 import { isObject, type JsonObject } from '../pod/pointer.ts';
@@ -157,7 +157,7 @@ function creation(object: JsonObject, { kinds, namespace }: ManifestOptions): Ad
     name: typeof metadata['name'] === 'string' ? metadata['name'] : '',
     namespace: kinds.find(type.group, type.kind)?.clusterScoped ? undefined : own,
     user: undefined,
-    object,
+    object: withoutManagedFields(object),
     oldObject: undefined,
     dryRun: true,
     pluginsRan: false,
