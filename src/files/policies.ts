@@ -5,6 +5,7 @@ import { readException } from '../policy/exception-document.ts';
 import { type Lists, type NamedList, namedLists, readList } from '../policy/list.ts';
 import { documentLabel, expiryNotices, type Notice, unusedListNotice, vacuityNotice } from '../policy/notice.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Check } from '../policy/rule.ts';
 import type { DocumentKind } from '../policy/schema.ts';
 import type { DocumentFault } from '../policy/schema-faults.ts';
 import type { Vacuity } from '../policy/vacuity.ts';
@@ -44,14 +45,15 @@ export interface PlacedNotice extends Notice {
 
 export async function loadPolicies(
   paths: readonly string[],
-  vocabulary: Omit<Vocabulary, 'lists'>,
+  vocabulary: Pick<Vocabulary, 'rules' | 'kinds'>,
 ): Promise<LoadedPolicies> {
   const { files, sheets, faults } = await loadSheets(paths);
   const reading: Reading = { sheets, faults: new Map(faults.map((fault) => [textOf(fault), fault])), notices: [] };
   checkNames(reading);
   const lists = readLists(reading);
+  const together = { ...vocabulary, lists, checks: new Map<string, Check>() };
   const policies = readEach(reading, 'ImagePolicy', (value) => {
-    const read = readPolicy(value, { ...vocabulary, lists });
+    const read = readPolicy(value, together);
     return read.ok ? { ok: true, value: read.policy, vacuities: read.vacuities } : read;
   });
   const known = { kinds: vocabulary.kinds, lists, policies: rulesByPolicy(reading, policies) };

@@ -7,7 +7,7 @@ import type { Container } from '../pod/containers.ts';
 import { ShapeError } from '../pod/pointer.ts';
 import type { Excuses, ImageException } from './exception.ts';
 import type { Facts } from './fact.ts';
-import type { Covering } from './plan.ts';
+import { type Covering, havePassed, rememberPassed, type SharedChecks } from './plan.ts';
 import { type Action, type Binding, type Policy, strictness } from './policy.ts';
 import type { Check, Problem, Subject } from './rule.ts';
 import type { Coverage, ScopeRequest } from './scope.ts';
@@ -44,9 +44,9 @@ export interface Judged {
 }
 
 /** Throws a ShapeError when a rule finds that the object is not of the shape its kind has. */
-export function evaluate({ policies, checks }: Covering, judged: Judged): readonly Finding[] {
+export function evaluate({ policies, shared }: Covering, judged: Judged): readonly Finding[] {
   const whole = askedOf(judged, judged.request.workload.containers);
-  if (checks !== undefined && findNothing(checks, whole)) return NOTHING;
+  if (shared !== undefined && findNothing(shared, whole)) return NOTHING;
   const findings: Finding[] = [];
   for (const { policy, coverage } of policies) {
     const asked = coverage.containers === undefined ? whole : askedOf(judged, coverage.containers);
@@ -68,15 +68,20 @@ function askedOf({ request, facts, concerns }: Judged, inScope: readonly Contain
 }
 
 /** Most objects are fine: then there is no need to know which policy asked what. Else the answers so far are kept. */
-function findNothing(checks: readonly Check[], asked: Asked): boolean {
+function findNothing(shared: SharedChecks, { subject, answers }: Asked): boolean {
+  const imagesPassed = havePassed(shared, subject.containers);
+  const checks = imagesPassed ? shared.others : shared.all;
   const fault = checks.findIndex((check) => {
-    const answer = run(check, asked.subject);
+    const answer = run(check, subject);
     if ('thrown' in answer) return true;
-    if (answer.length > 0) asked.answers.set(check, answer);
+    if (answer.length > 0) answers.set(check, answer);
     return answer.length > 0;
   });
-  if (fault < 0) return true;
-  for (const check of checks.slice(0, fault)) asked.answers.set(check, NOTHING);
+  if (fault < 0) {
+    if (!imagesPassed) rememberPassed(shared, subject.containers);
+    return true;
+  }
+  for (const check of checks.slice(0, fault)) answers.set(check, NOTHING);
   return false;
 }
 

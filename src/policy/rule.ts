@@ -70,6 +70,8 @@ export interface RuleDefinition<N extends Need, P, C> {
   readonly docs?: RuleDocs | undefined;
   readonly parameters: ParameterSchema;
   readonly needs: readonly N[];
+  /** Says the same of an image wherever it is used, so what has passed once need not be asked about again. */
+  readonly imagesOnly?: true;
   /** Once per policy, at load: compiles patterns and finds faults that a schema cannot. */
   prepare(parameters: P): Prepared<C>;
   check(subject: Subject<N>, prepared: C): readonly Problem[];
@@ -78,6 +80,7 @@ export interface RuleDefinition<N extends Need, P, C> {
 /** A rule bound to parameters. */
 export interface Check {
   readonly needs: readonly Need[];
+  readonly imagesOnly: boolean;
   run(subject: Subject<Need>): readonly Problem[];
 }
 
@@ -93,7 +96,7 @@ export interface Rule {
 
 /** Gives a rule its type: `check` sees only the facts that `needs` lists. */
 export function defineRule<const N extends Need, P, C>(definition: RuleDefinition<N, P, C>): Rule {
-  const { name, description, docs, parameters, needs } = definition;
+  const { name, description, docs, parameters, needs, imagesOnly = false } = definition;
   return {
     name,
     description,
@@ -103,7 +106,7 @@ export function defineRule<const N extends Need, P, C>(definition: RuleDefinitio
     bind(values) {
       const prepared = definition.prepare(values as P);
       if (!prepared.ok) return prepared;
-      return { ok: true, value: { needs, run: (subject) => definition.check(subject, prepared.value) } };
+      return { ok: true, value: { needs, imagesOnly, run: (subject) => definition.check(subject, prepared.value) } };
     },
   };
 }
