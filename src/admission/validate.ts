@@ -46,8 +46,9 @@ export function validate(request: AdmissionRequest, context: Context, signal: Ab
   const namespace = workload.clusterScoped ? undefined : request.namespace;
   const { operation } = question;
   const judgeWith = (labels: Fact<Labels>): Verdict | Promise<Verdict> => {
-    const asked = { operation, namespace, workload, user: request.user, namespaceLabels: labels };
-    return judge(asked, { request, context, signal });
+    const { name, subResource, user, oldObject, dryRun } = request;
+    const asked = { operation, namespace, workload, namespaceLabels: labels };
+    return judge({ ...asked, name, subResource, user, oldObject, dryRun }, { request, context, signal });
   };
   if (!needsLabels(context.policies)) return judgeWith(NOT_ASKED);
   return namespaceLabels(namespace, context, signal).then(judgeWith);

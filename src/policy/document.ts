@@ -1,6 +1,7 @@
 /** A policy document, parsed but unread -> Policy, or everything that is wrong with it. */
 import { quoteValue } from '../image/quote.ts';
 import type { KindTable } from '../pod/kinds.ts';
+import { isObject } from '../pod/pointer.ts';
 import { type ClauseDocument, readClause, type Report } from './clause.ts';
 import { type Lists, NO_LISTS } from './list.ts';
 import { expandLists } from './list-reference.ts';
@@ -42,6 +43,14 @@ interface BindingDocument {
   readonly onUnknown?: Action;
   readonly parameters?: object;
   readonly message?: string;
+}
+
+/** Loads what the rules that a document names need; the rules that nobody names stay unloaded. For `readPolicy`. */
+export async function readyRules(value: unknown, { rules }: Vocabulary): Promise<void> {
+  const spec = isObject(value) ? value['spec'] : undefined;
+  const entries = isObject(spec) && Array.isArray(spec['rules']) ? spec['rules'] : [];
+  const named = new Set(entries.map((entry: unknown) => (isObject(entry) ? entry['rule'] : undefined)));
+  for (const { name, ready } of rules) if (named.has(name)) await ready?.();
 }
 
 const checkDocument = schemaCheck(POLICY_SCHEMA);

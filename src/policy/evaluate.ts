@@ -64,7 +64,8 @@ interface Asked {
 function askedOf({ request, facts, concerns }: Judged, inScope: readonly Container[]): Asked {
   const { operation, namespace, workload } = request;
   const containers = concerns === undefined ? inScope : inScope.filter(concerns);
-  return { subject: { operation, namespace, workload, pods: workload.pods, containers, facts }, answers: new Map() };
+  const subject = { operation, namespace, workload, pods: workload.pods, containers, request, facts };
+  return { subject, answers: new Map() };
 }
 
 /** Most objects are fine: then there is no need to know which policy asked what. Else the answers so far are kept. */

@@ -5,6 +5,7 @@
 import type { Container, Pod } from '../pod/containers.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Facts, Need } from './fact.ts';
+import type { Circumstances } from './scope.ts';
 
 /** JSON Schema of a rule's parameters (draft 2020-12, always `type: object`). */
 export interface ParameterSchema {
@@ -24,6 +25,7 @@ export interface Subject<N extends Need = never> {
   readonly pods: readonly Pod[];
   /** The containers that the policy's scope leaves in, image volumes and images outside of pods included. */
   readonly containers: readonly Container[];
+  readonly request: Circumstances;
   readonly facts: Pick<Facts, N>;
 }
 
@@ -74,6 +76,10 @@ export interface RuleDefinition<N extends Need, P, C> {
   readonly imagesOnly?: true;
   /** Once per policy, at load: compiles patterns and finds faults that a schema cannot. */
   prepare(parameters: P): Prepared<C>;
+  /** Which of `needs` these parameters ask for; all of them when the rule does not say. */
+  needsOf?(prepared: C): readonly N[];
+  /** Loads what is too heavy to be loaded for those who do not use the rule; awaited before `prepare`. */
+  ready?(): Promise<void>;
   check(subject: Subject<N>, prepared: C): readonly Problem[];
 }
 
@@ -90,6 +96,8 @@ export interface Rule {
   readonly docs: RuleDocs | undefined;
   readonly parameters: ParameterSchema;
   readonly needs: readonly Need[];
+  /** Must be awaited before `bind` when it is there. */
+  readonly ready: (() => Promise<void>) | undefined;
   /** `parameters` must have passed the schema. */
   bind(parameters: unknown): Prepared<Check>;
 }
@@ -103,10 +111,13 @@ export function defineRule<const N extends Need, P, C>(definition: RuleDefinitio
     docs,
     parameters,
     needs,
+    ready: definition.ready?.bind(definition),
     bind(values) {
       const prepared = definition.prepare(values as P);
       if (!prepared.ok) return prepared;
-      return { ok: true, value: { needs, imagesOnly, run: (subject) => definition.check(subject, prepared.value) } };
+      const { value } = prepared;
+      const asked = definition.needsOf?.(value) ?? needs;
+      return { ok: true, value: { needs: asked, imagesOnly, run: (subject) => definition.check(subject, value) } };
     },
   };
 }

@@ -5,6 +5,7 @@
 import { compileGlobs } from '../image/glob.ts';
 import type { PatternSet } from '../image/pattern.ts';
 import type { Container, ContainerKind } from '../pod/containers.ts';
+import type { JsonObject } from '../pod/pointer.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Fact, Labels } from './fact.ts';
 import { type Answer, both, type LabelSelector, selects } from './selector.ts';
@@ -21,13 +22,24 @@ export interface Clause {
   readonly images?: PatternSet | undefined;
 }
 
-/** The part of a request that scopes look at. */
-export interface ScopeRequest {
+/** What a request says besides its object. */
+export interface Circumstances {
+  /** Of the object; `''` when the API server is to make one up. */
+  readonly name: string;
+  /** `''` for the object itself. */
+  readonly subResource: string;
+  /** `undefined` when nobody knows who asks (a manifest from a file). */
+  readonly user: { readonly name: string; readonly groups: readonly string[] } | undefined;
+  /** The stored object, on UPDATE. */
+  readonly oldObject: JsonObject | undefined;
+  readonly dryRun: boolean;
+}
+
+/** The part of a request that scopes look at, and rules through their subject. */
+export interface ScopeRequest extends Circumstances {
   readonly operation: 'CREATE' | 'UPDATE';
   readonly namespace: string | undefined;
   readonly workload: Workload;
-  /** `undefined` when nobody knows who asks (a manifest from a file). */
-  readonly user: { readonly name: string; readonly groups: readonly string[] } | undefined;
   readonly namespaceLabels: Fact<Labels>;
 }
 

@@ -36,6 +36,12 @@ stringData: {.dockerconfigjson: '${JSON.stringify({ auths })}'}
 `;
 }
 
+/** With a team and a limit. */
+function owned(image: string, memory: string): string {
+  const limited = pod('shop', image, `, resources: {limits: {memory: ${memory}}}`);
+  return limited.replace('namespace: shop', 'namespace: shop, labels: {example.com/team: shop}');
+}
+
 const DIGEST = `@sha256:${'1'.repeat(64)}`;
 
 interface Case {
@@ -226,6 +232,36 @@ const CASES: readonly Case[] = [
     ],
   },
   { example: 'workload-hygiene', says: 'kube-system is left alone', manifest: pod('kube-system', 'nginx'), found: [] },
+  {
+    example: 'rules-of-our-own',
+    says: 'a version, an owner and a limit are enough',
+    manifest: owned('registry.example.com/web:1.4.0', '1Gi'),
+    found: [],
+  },
+  {
+    example: 'rules-of-our-own',
+    says: 'nobody else needs versions like ours',
+    manifest: owned('nginx:stable', '1Gi'),
+    found: [],
+  },
+  {
+    example: 'rules-of-our-own',
+    says: 'a release without version is refused',
+    manifest: owned('registry.example.com/web:main', '1Gi'),
+    found: ['deny cel'],
+  },
+  {
+    example: 'rules-of-our-own',
+    says: 'too much memory is told',
+    manifest: owned('nginx:1', '8Gi'),
+    found: ['warn cel'],
+  },
+  {
+    example: 'rules-of-our-own',
+    says: 'a workload without owner is refused, and without limit it is told',
+    manifest: pod('shop', 'nginx:1'),
+    found: ['deny cel', 'warn cel'],
+  },
 ];
 
 describe('the example policies', () => {

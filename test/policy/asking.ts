@@ -68,7 +68,11 @@ export function requestFor(of: Workload, extra: Partial<ScopeRequest> = {}): Sco
     operation: 'CREATE',
     namespace: 'shop',
     workload: of,
+    name: of.name,
+    subResource: '',
     user: { name: 'jane', groups: ['devs', 'system:authenticated'] },
+    oldObject: undefined,
+    dryRun: false,
     namespaceLabels: NO_LABELS,
     ...extra,
   };

@@ -247,8 +247,16 @@ describe('any number of ports', () => {
     const type = { group: '', version: 'v1', kind: 'Pod' };
     const of: Workload = { object: {}, type, name: 'p', clusterScoped: false, pods: [one], containers };
     const facts = { namespaceLabels: { state: 'no' }, digests: new Map(), pullSecrets: new Map() } as const;
-    return bound.value.run({ operation: 'CREATE', namespace: 'n', workload: of, pods: [one], containers, facts })
-      .length;
+    const request = { name: 'p', subResource: '', user: undefined, oldObject: undefined, dryRun: false };
+    return bound.value.run({
+      operation: 'CREATE',
+      namespace: 'n',
+      workload: of,
+      pods: [one],
+      containers,
+      request,
+      facts,
+    }).length;
   }
 
   const N = 200_000;

@@ -1,5 +1,6 @@
 /** Every built-in rule, listed by hand: a rule that is not here does not exist. */
 import type { Rule } from '../rule.ts';
+import { cel } from './cel.ts';
 import { containerLifecycle } from './container-lifecycle.ts';
 import { containerName } from './container-name.ts';
 import { containerPorts } from './container-ports.ts';
@@ -18,6 +19,7 @@ import { pullSecretNamed } from './pull-secret-named.ts';
 import { pullSecretUsable } from './pull-secret-usable.ts';
 
 export const RULES: readonly Rule[] = [
+  cel,
   containerLifecycle,
   containerName,
   containerPorts,
