@@ -17,6 +17,7 @@ const RANKS: Readonly<Record<string, number>> = {
   registry: 4,
   cluster: 4,
   files: 4,
+  plugin: 4,
   server: 5,
   report: 5,
   cli: 6,
@@ -107,6 +108,19 @@ describe('the architecture', () => {
       ),
     );
     expect(impure).toEqual([]);
+  });
+
+  test('offers plugins nothing but the pure core, at once', () => {
+    const offered = imports.filter(({ from }) => from === 'index.ts');
+    expect(offered.length).toBeGreaterThan(0);
+    expect(offered.filter(({ specifier }) => !/^\.\/(image|credential|pod|policy)\//.test(specifier))).toEqual([]);
+  });
+
+  test('loads the code for plugins only when there are plugins', () => {
+    const importers = own.filter(({ from, to }) => to.startsWith('plugin/') && !from.startsWith('plugin/'));
+    expect(importers.map(({ from, to, kind }) => `${from} ${to} ${kind}`)).toEqual([
+      'compose.ts plugin/load.ts dynamic',
+    ]);
   });
 
   const HEAVY: Readonly<Record<string, { readonly importers: readonly string[]; readonly lazy: boolean }>> = {

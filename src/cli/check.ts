@@ -28,6 +28,7 @@ import type { Terminal } from './terminal.ts';
 export interface CheckFlags {
   readonly config?: string | undefined;
   readonly policy?: readonly string[] | undefined;
+  readonly plugin?: readonly string[] | undefined;
   readonly namespace: string;
   readonly output: 'pretty' | 'json' | 'sarif' | 'junit' | 'github';
   readonly failOn: FailOn;
@@ -36,7 +37,7 @@ export interface CheckFlags {
 }
 
 export async function check(paths: readonly string[], flags: CheckFlags, terminal: Terminal): Promise<number> {
-  const { config } = await loadConfig({ config: flags.config, policy: flags.policy });
+  const { config } = await loadConfig({ config: flags.config, policy: flags.policy, plugin: flags.plugin });
   const loaded = await loadManifests(paths, {
     kinds: config.kinds,
     namespace: flags.namespace,

@@ -7,7 +7,8 @@ import type { Container } from '../pod/containers.ts';
 import { ShapeError } from '../pod/pointer.ts';
 import type { Excuses, ImageException } from './exception.ts';
 import type { Facts } from './fact.ts';
-import { type Covering, havePassed, rememberPassed, type SharedChecks } from './plan.ts';
+import { type Answer, type GuardedAnswers, guardedAnswers, type RuleFailure } from './guard.ts';
+import { type Covered, type Covering, havePassed, rememberPassed, type SharedChecks } from './plan.ts';
 import { type Action, type Binding, type Policy, strictness } from './policy.ts';
 import type { Check, Problem, Subject } from './rule.ts';
 import type { Coverage, ScopeRequest } from './scope.ts';
@@ -20,6 +21,8 @@ export interface Finding {
   readonly action: Action | 'excused';
   /** `violation`: the rule says no. `unknown`: it could not tell. `error`: the rule itself failed. */
   readonly outcome: 'violation' | 'unknown' | 'error';
+  /** How it failed, when the outcome is `error`. */
+  readonly failure?: RuleFailure | undefined;
   /** The stored object already had it, so it is no reason to refuse this update. */
   readonly existing: boolean;
   readonly container: Container | undefined;
@@ -47,10 +50,15 @@ export interface Judged {
 export function evaluate({ policies, shared }: Covering, judged: Judged): readonly Finding[] {
   const whole = askedOf(judged, judged.request.workload.containers);
   if (shared !== undefined && findNothing(shared, whole)) return NOTHING;
+  const asked = policies.map((covered) => {
+    const { containers } = covered.coverage;
+    const about = containers === undefined ? whole : askedOf(judged, containers);
+    return { ...covered, ...about, bindings: covered.policy.bindings };
+  });
+  const guarded = guardedAnswers(asked);
   const findings: Finding[] = [];
-  for (const { policy, coverage } of policies) {
-    const asked = coverage.containers === undefined ? whole : askedOf(judged, coverage.containers);
-    for (const finding of told(excused(judgeBy(policy, coverage, asked), judged.excuses))) findings.push(finding);
+  for (const one of asked) {
+    for (const finding of told(excused(judgeBy(one, guarded), judged.excuses))) findings.push(finding);
   }
   return findings;
 }
@@ -58,7 +66,7 @@ export function evaluate({ policies, shared }: Covering, judged: Judged): readon
 /** What rules are asked about, and what they have said of it: a check that several policies share answers once. */
 interface Asked {
   readonly subject: Subject<keyof Facts>;
-  readonly answers: Map<Check, readonly Problem[]>;
+  readonly answers: Map<Check, Answer>;
 }
 
 function askedOf({ request, facts, concerns }: Judged, inScope: readonly Container[]): Asked {
@@ -73,33 +81,36 @@ function findNothing(shared: SharedChecks, { subject, answers }: Asked): boolean
   const imagesPassed = havePassed(shared, subject.containers);
   const checks = imagesPassed ? shared.others : shared.all;
   const fault = checks.findIndex((check) => {
-    const answer = run(check, subject);
-    if ('thrown' in answer) return true;
-    if (answer.length > 0) answers.set(check, answer);
-    return answer.length > 0;
+    const answer = answerOf(check, subject);
+    if (answer === NO_PROBLEM) return false;
+    answers.set(check, answer);
+    return true;
   });
   if (fault < 0) {
     if (!imagesPassed) rememberPassed(shared, subject.containers);
     return true;
   }
-  for (const check of checks.slice(0, fault)) answers.set(check, NOTHING);
+  for (const check of checks.slice(0, fault)) answers.set(check, NO_PROBLEM);
   return false;
 }
+
+const NOTHING: readonly never[] = [];
+const NO_PROBLEM: Answer = { problems: NOTHING, failure: undefined };
 
 interface Told {
   readonly finding: Finding;
   readonly problem: Problem | undefined;
 }
 
-function judgeBy(policy: Policy, coverage: Coverage, asked: Asked): readonly Told[] {
+interface AskedPolicy extends Covered, Asked {}
+
+function judgeBy({ policy, coverage, ...asked }: AskedPolicy, guarded: GuardedAnswers): readonly Told[] {
   let all: Told[] | undefined;
   for (const binding of policy.bindings) {
-    const answer = ask(binding.check, asked);
-    if ('thrown' in answer)
-      (all ??= []).push({ problem: undefined, finding: ruleError(policy, binding, answer.thrown) });
-    else
-      for (const problem of answer)
-        (all ??= []).push({ problem, finding: findingOf(policy, binding, problem, coverage) });
+    const { problems, failure } = guarded.get(binding) ?? ask(binding.check, asked);
+    for (const problem of problems)
+      (all ??= []).push({ problem, finding: findingOf(policy, binding, problem, coverage) });
+    if (failure !== undefined) (all ??= []).push({ problem: undefined, finding: failed(policy, binding, failure) });
   }
   return all ?? NOTHING;
 }
@@ -108,28 +119,23 @@ function excused(all: readonly Told[], excuses: Excuses | undefined): readonly T
   return excuses === undefined ? all : all.map((one) => ({ ...one, finding: excuses.applied(one.finding) }));
 }
 
-type Answer = readonly Problem[] | { readonly thrown: unknown };
-
 function ask(check: Check, { subject, answers }: Asked): Answer {
-  let answer: Answer | undefined = answers.get(check);
-  if (answer === undefined) {
-    answer = run(check, subject);
-    if (!('thrown' in answer)) answers.set(check, answer);
-  }
+  let answer = answers.get(check);
+  if (answer === undefined) answers.set(check, (answer = answerOf(check, subject)));
   return answer;
 }
 
-function run(check: Check, subject: Asked['subject']): Answer {
+function answerOf(check: Check, subject: Asked['subject']): Answer {
   try {
-    return listOf(check.run(subject));
+    const problems = listOf(check.run(subject));
+    return problems.length === 0 ? NO_PROBLEM : { problems, failure: undefined };
   } catch (error) {
     // Of the object, not of the rule: rules read on where the loop over the containers stopped.
     if (error instanceof ShapeError) throw error;
-    return { thrown: error };
+    const problem = quoteValue(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    return { problems: NOTHING, failure: { reason: 'threw', problem, file: undefined } };
   }
 }
-
-const NOTHING: readonly never[] = [];
 
 /** A promise, from a rule that the compiler has not seen: nobody waits for it, and its rejection, unheard, would end the server. */
 function listOf(answer: unknown): readonly Problem[] {
@@ -162,18 +168,18 @@ function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
-/** A rule that throws is an error of that rule, so the object's fate follows `onUnknown`. */
-function ruleError(policy: Policy, binding: Binding, error: unknown): Finding {
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+/** A rule that fails is an error of that rule, so the object's fate follows `onUnknown`. */
+function failed(policy: Policy, binding: Binding, failure: RuleFailure): Finding {
   return {
     policy: policy.name,
     rule: binding.rule,
     action: binding.onUnknown,
     outcome: 'error',
+    failure,
     existing: false,
     container: undefined,
     pointer: '',
-    message: `the rule itself failed, so it could not tell: ${quoteValue(reason)}`,
+    message: `the rule itself failed, so it could not tell: ${failure.problem}`,
     remedy: 'this is a bug of the rule, not of the object',
   };
 }

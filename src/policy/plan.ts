@@ -19,7 +19,7 @@ export interface Covering {
   readonly policies: readonly Covered[];
   /** The facts that these policies ask for. */
   readonly needs: ReadonlySet<Need>;
-  /** What they check, when all of them ask about all containers; else `undefined`. */
+  /** What they check, when all of them ask about all containers and none through a guard; else `undefined`. */
   readonly shared: SharedChecks | undefined;
 }
 
@@ -126,5 +126,6 @@ function makePlan(policies: readonly Policy[], namespace: string | undefined): P
   if (covered.length < candidates.length) return { candidates, certain: undefined };
   const all = [...new Set(candidates.flatMap(({ bindings }) => bindings.map(({ check }) => check)))];
   const shared = { all, others: all.filter(({ imagesOnly }) => !imagesOnly), passed: new Set<ImageReference>() };
-  return { candidates, certain: { policies: covered, needs: needsOf(covered), shared } };
+  const guarded = all.some(({ guard }) => guard !== undefined);
+  return { candidates, certain: { policies: covered, needs: needsOf(covered), shared: guarded ? undefined : shared } };
 }

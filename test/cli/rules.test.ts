@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parameterRows } from '../../src/policy/parameters.ts';
+import { parameterRows } from '../../src/policy/parameter-rows.ts';
+import type { ValueSchema } from '../../src/policy/parameters.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { yamlText } from '../../src/report/yaml-text.ts';
 import { readDocuments } from '../../src/files/yaml.ts';
@@ -110,7 +111,7 @@ This fails
 describe('schema', () => {
   test('writes the schema that is named, or the one for all documents', async () => {
     const ids = await Promise.all(
-      [[], ['policy'], ['config']].map(async (names) => {
+      [[], ['policy'], ['exception'], ['list'], ['config']].map(async (names) => {
         const { code, out } = await runCommand(['schema', ...names]);
         return [code, (JSON.parse(out) as { $id: string }).$id];
       }),
@@ -118,6 +119,8 @@ describe('schema', () => {
     expect(ids).toEqual([
       [0, 'https://tidewaiter.dev/schemas/all.json'],
       [0, 'https://tidewaiter.dev/schemas/policy.json'],
+      [0, 'https://tidewaiter.dev/schemas/exception.json'],
+      [0, 'https://tidewaiter.dev/schemas/list.json'],
       [0, 'https://tidewaiter.dev/schemas/config.json'],
     ]);
   });
@@ -130,7 +133,7 @@ describe('schema', () => {
 });
 
 describe('the parameters of a rule in words', () => {
-  test.each([
+  test.each<[ValueSchema, string]>([
     [{ type: 'string' }, 'string'],
     [{ type: 'integer', minimum: 0, maximum: 365 }, 'whole number from 0 to 365'],
     [{ type: 'integer', minimum: 1 }, 'whole number, at least 1'],
@@ -147,7 +150,11 @@ describe('the parameters of a rule in words', () => {
   });
 
   test('go down into objects and lists of objects', () => {
-    const key = { type: 'object', required: ['pem'], properties: { pem: { type: 'string', description: 'The key' } } };
+    const key: ValueSchema = {
+      type: 'object',
+      required: ['pem'],
+      properties: { pem: { type: 'string', description: 'The key' } },
+    };
     const rows = parameterRows({
       type: 'object',
       additionalProperties: false,
