@@ -5,6 +5,7 @@ import { readException } from '../policy/exception-document.ts';
 import { type Lists, type NamedList, namedLists, readList } from '../policy/list.ts';
 import { documentLabel, expiryNotices, type Notice, unusedListNotice, vacuityNotice } from '../policy/notice.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Check } from '../policy/rule.ts';
 import type { DocumentKind } from '../policy/schema.ts';
 import type { DocumentFault } from '../policy/schema-faults.ts';
 import type { Vacuity } from '../policy/vacuity.ts';
@@ -44,13 +45,13 @@ export interface PlacedNotice extends Notice {
 
 export async function loadPolicies(
   paths: readonly string[],
-  vocabulary: Omit<Vocabulary, 'lists'>,
+  vocabulary: Pick<Vocabulary, 'rules' | 'kinds'>,
 ): Promise<LoadedPolicies> {
   const { files, sheets, faults } = await loadSheets(paths);
   const reading: Reading = { sheets, faults: new Map(faults.map((fault) => [textOf(fault), fault])), notices: [] };
   checkNames(reading);
   const lists = readLists(reading);
-  const words = { ...vocabulary, lists };
+  const words = { ...vocabulary, lists, checks: new Map<string, Check>() };
   for (const { kind, value } of sheets) if (kind === 'ImagePolicy') await readyRules(value, words);
   const policies = readEach(reading, 'ImagePolicy', (value) => {
     const read = readPolicy(value, words);

@@ -6,7 +6,7 @@ import { type ClauseDocument, readClause, type Report } from './clause.ts';
 import { type Lists, NO_LISTS } from './list.ts';
 import { expandLists } from './list-reference.ts';
 import type { Action, Binding, Policy } from './policy.ts';
-import type { Check, Rule } from './rule.ts';
+import type { Check, Prepared, Rule } from './rule.ts';
 import { POLICY_SCHEMA } from './schema.ts';
 import { didYouMean, type DocumentFault, schemaCheck, type SchemaCheck } from './schema-faults.ts';
 import { compileScope } from './scope.ts';
@@ -22,6 +22,8 @@ export interface Vocabulary {
   readonly kinds: KindTable;
   /** None when not given. */
   readonly lists?: Lists | undefined;
+  /** By rule and parameters. Policies that are read together say much alike: what they share is compiled, and asked, once. */
+  readonly checks?: Map<string, Check> | undefined;
 }
 
 /** The document once the schema has accepted it. */
@@ -107,15 +109,6 @@ function readBinding(
   return { rule: rule.name, action, onUnknown, check: bound.check, message };
 }
 
-/** By rule and parameters. Policies that are read together say much alike: what they share is compiled, and asked, once. */
-const shared = new WeakMap<Vocabulary, Map<string, Check>>();
-
-function sharedChecks(vocabulary: Vocabulary): Map<string, Check> {
-  let checks = shared.get(vocabulary);
-  if (checks === undefined) shared.set(vocabulary, (checks = new Map()));
-  return checks;
-}
-
 type Bound =
   | { readonly ok: true; readonly check: Check }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
@@ -130,16 +123,18 @@ function bindRule(rule: Rule, written: object, vocabulary: Vocabulary): Bound {
     rule.parameters.required === undefined;
   const wrong = [...lost, ...(empty ? [] : trace(parameterCheck(rule)(value)))];
   if (wrong.length > 0) return { ok: false, faults: wrong };
-  const checks = sharedChecks(vocabulary);
-  const key = `${rule.name} ${JSON.stringify(value)}`;
-  const known = checks.get(key);
-  if (known !== undefined) return { ok: true, check: known };
-  const bound = rule.bind(value);
-  if (bound.ok) {
-    checks.set(key, bound.value);
-    return { ok: true, check: bound.value };
-  }
+  const bound = compiled(rule, value, vocabulary);
+  if (bound.ok) return { ok: true, check: bound.value };
   return { ok: false, faults: trace(bound.faults.map((fault) => ({ ...fault, at: 'value' }))) };
+}
+
+function compiled(rule: Rule, parameters: unknown, { checks }: Vocabulary): Prepared<Check> {
+  const key = `${rule.name} ${JSON.stringify(parameters)}`;
+  const known = checks?.get(key);
+  if (known !== undefined) return { ok: true, value: known };
+  const bound = rule.bind(parameters);
+  if (bound.ok) checks?.set(key, bound.value);
+  return bound;
 }
 
 /** A fault of a list keeps its place there. */

@@ -8,7 +8,7 @@ import { ShapeError } from '../pod/pointer.ts';
 import type { Excuses, ImageException } from './exception.ts';
 import type { Facts } from './fact.ts';
 import { type Answer, type GuardedAnswers, guardedAnswers, type RuleFailure } from './guard.ts';
-import type { Covered, Covering } from './plan.ts';
+import { type Covered, type Covering, havePassed, rememberPassed, type SharedChecks } from './plan.ts';
 import { type Action, type Binding, type Policy, strictness } from './policy.ts';
 import type { Check, Problem, Subject } from './rule.ts';
 import type { Coverage, ScopeRequest } from './scope.ts';
@@ -47,9 +47,9 @@ export interface Judged {
 }
 
 /** Throws a ShapeError when a rule finds that the object is not of the shape its kind has. */
-export function evaluate({ policies, checks }: Covering, judged: Judged): readonly Finding[] {
+export function evaluate({ policies, shared }: Covering, judged: Judged): readonly Finding[] {
   const whole = askedOf(judged, judged.request.workload.containers);
-  if (checks !== undefined && findNothing(checks, whole)) return NOTHING;
+  if (shared !== undefined && findNothing(shared, whole)) return NOTHING;
   const asked = policies.map((covered) => {
     const { containers } = covered.coverage;
     const about = containers === undefined ? whole : askedOf(judged, containers);
@@ -77,14 +77,19 @@ function askedOf({ request, facts, concerns }: Judged, inScope: readonly Contain
 }
 
 /** Most objects are fine: then there is no need to know which policy asked what. Else the answers so far are kept. */
-function findNothing(checks: readonly Check[], { subject, answers }: Asked): boolean {
+function findNothing(shared: SharedChecks, { subject, answers }: Asked): boolean {
+  const imagesPassed = havePassed(shared, subject.containers);
+  const checks = imagesPassed ? shared.others : shared.all;
   const fault = checks.findIndex((check) => {
     const answer = answerOf(check, subject);
     if (answer === NO_PROBLEM) return false;
     answers.set(check, answer);
     return true;
   });
-  if (fault < 0) return true;
+  if (fault < 0) {
+    if (!imagesPassed) rememberPassed(shared, subject.containers);
+    return true;
+  }
   for (const check of checks.slice(0, fault)) answers.set(check, NO_PROBLEM);
   return false;
 }

@@ -2,6 +2,8 @@
  * Which policies cover a request. Most scopes name namespaces only, so for a list of policies the answer is worked out once
  * for each namespace: a hundred policies cost a review as little as one.
  */
+import type { ImageReference } from '../image/reference.ts';
+import type { Container } from '../pod/containers.ts';
 import type { Need } from './fact.ts';
 import type { Policy } from './policy.ts';
 import type { Check } from './rule.ts';
@@ -17,8 +19,33 @@ export interface Covering {
   readonly policies: readonly Covered[];
   /** The facts that these policies ask for. */
   readonly needs: ReadonlySet<Need>;
-  /** What all of them check, each check once, when all ask about all containers and none through a guard; else `undefined`. */
-  readonly checks: readonly Check[] | undefined;
+  /** What they check, when all of them ask about all containers and none through a guard; else `undefined`. */
+  readonly shared: SharedChecks | undefined;
+}
+
+export interface SharedChecks {
+  /** Each once. */
+  readonly all: readonly Check[];
+  /** Without those that look at nothing but images. */
+  readonly others: readonly Check[];
+  /** The same few images come again and again: these have passed all checks that look at nothing else. */
+  readonly passed: Set<ImageReference>;
+}
+
+/** A full memory is begun anew, and long texts are not kept, so nobody can fill it for good. */
+const MAX_PASSED = 2000;
+const MAX_LENGTH = 300;
+
+export function havePassed({ passed }: SharedChecks, containers: readonly Container[]): boolean {
+  return containers.every(({ image }) => image.state === 'parsed' && passed.has(image.reference));
+}
+
+export function rememberPassed({ passed }: SharedChecks, containers: readonly Container[]): void {
+  for (const { image } of containers) {
+    if (image.state !== 'parsed' || image.text.length > MAX_LENGTH) continue;
+    if (passed.size >= MAX_PASSED) passed.clear();
+    passed.add(image.reference);
+  }
 }
 
 export function coveredBy(policies: readonly Policy[], request: ScopeRequest): Covering {
@@ -27,7 +54,7 @@ export function coveredBy(policies: readonly Policy[], request: ScopeRequest): C
     const coverage = policy.scope.covers(request);
     if (coverage !== undefined) covered.push({ policy, coverage });
   }
-  return { policies: covered, needs: needsOf(covered), checks: undefined };
+  return { policies: covered, needs: needsOf(covered), shared: undefined };
 }
 
 function needsOf(covered: readonly Covered[]): ReadonlySet<Need> {
@@ -97,7 +124,8 @@ function makePlan(policies: readonly Policy[], namespace: string | undefined): P
     if (coverage !== 'depends') covered.push({ policy, coverage });
   }
   if (covered.length < candidates.length) return { candidates, certain: undefined };
-  const checks = [...new Set(candidates.flatMap(({ bindings }) => bindings.map(({ check }) => check)))];
-  const guarded = checks.some(({ guard }) => guard !== undefined);
-  return { candidates, certain: { policies: covered, needs: needsOf(covered), checks: guarded ? undefined : checks } };
+  const all = [...new Set(candidates.flatMap(({ bindings }) => bindings.map(({ check }) => check)))];
+  const shared = { all, others: all.filter(({ imagesOnly }) => !imagesOnly), passed: new Set<ImageReference>() };
+  const guarded = all.some(({ guard }) => guard !== undefined);
+  return { candidates, certain: { policies: covered, needs: needsOf(covered), shared: guarded ? undefined : shared } };
 }

@@ -69,6 +69,8 @@ export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
   readonly parameters: S;
   /** The facts that `check` reads. */
   readonly needs: readonly N[];
+  /** Says the same of an image wherever it is used, so what has passed once need not be asked about again. */
+  readonly imagesOnly?: true;
   /** Once per policy, at load: compiles patterns and finds faults that a schema cannot. */
   prepare?(parameters: FromSchema<S>): Prepared<P>;
   /** Which of `needs` these parameters ask for; all of them when the rule does not say. */
@@ -81,6 +83,7 @@ export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
 /** A rule bound to parameters. */
 export interface Check {
   readonly needs: readonly Need[];
+  readonly imagesOnly?: boolean | undefined;
   run(subject: Subject<Need>): readonly Problem[];
   /** What `run` must be called through, where there is one. */
   readonly guard?: Guard | undefined;
@@ -104,7 +107,7 @@ export interface Rule {
 export function defineRule<const N extends Need, const S extends ParameterSchema, P = FromSchema<S>>(
   definition: RuleDefinition<N, S, P>,
 ): Rule {
-  const { name, description, docs, parameters, needs } = definition;
+  const { name, description, docs, parameters, needs, imagesOnly = false } = definition;
   return {
     name,
     description,
@@ -119,10 +122,8 @@ export function defineRule<const N extends Need, const S extends ParameterSchema
       const prepared = definition.prepare ? definition.prepare(complete) : { ok: true as const, value: complete as P };
       if (!prepared.ok) return prepared;
       const { value } = prepared;
-      return {
-        ok: true,
-        value: { needs: definition.needsOf?.(value) ?? needs, run: (subject) => definition.check(subject, value) },
-      };
+      const asked = definition.needsOf?.(value) ?? needs;
+      return { ok: true, value: { needs: asked, imagesOnly, run: (subject) => definition.check(subject, value) } };
     },
   };
 }

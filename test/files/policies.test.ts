@@ -281,3 +281,15 @@ describe('a list of ten thousand patterns', () => {
     expect(faults[0]).toMatch(/^big\.yaml:6:5: spec\/items\/0: .*\(used at p\.yaml:9:13\)$/);
   }, 30_000);
 });
+
+test('policies that are read together share what they check alike, also across files and through lists', async () => {
+  const rules = (allow: string): string =>
+    `rules:\n- {rule: image-digest}\n- {rule: image-registry, parameters: {allow: [${allow}]}}`;
+  const { policies } = await load({
+    'a.yaml': policy('a', rules('registry.example.com/**')),
+    'b/b.yaml': policy('b', `match: {namespaces: [shop]}\n${rules('{list: ours}')}`),
+    'c.yaml': list('ours', 'items: [registry.example.com/**]'),
+  });
+  const checks = policies.flatMap(({ bindings }) => bindings.map(({ check }) => check));
+  expect([checks.length, new Set(checks).size]).toEqual([4, 2]);
+});

@@ -5,14 +5,14 @@ import { readPolicy } from '../../src/policy/document.ts';
 import { evaluate, type Finding } from '../../src/policy/evaluate.ts';
 import { type Covering, coveredBy, needsLabels, planned } from '../../src/policy/plan.ts';
 import type { Policy } from '../../src/policy/policy.ts';
-import { defineRule, type Rule } from '../../src/policy/rule.ts';
+import { type Check, defineRule, type Rule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import type { ScopeRequest } from '../../src/policy/scope.ts';
 import { kinds, pod, requestFor, workload } from './asking.ts';
 
-/** As a folder of policies is read: with one vocabulary. */
+/** As a folder of policies is read: together. */
 function policiesOf(specs: readonly object[], rules: readonly Rule[] = RULES): readonly Policy[] {
-  const vocabulary = { rules, kinds };
+  const vocabulary = { rules, kinds, checks: new Map<string, Check>() };
   return specs.map((spec, index) => {
     const metadata = { name: `p${index}` };
     const read = readPolicy({ apiVersion: 'tidewaiter.dev/v1alpha1', kind: 'ImagePolicy', metadata, spec }, vocabulary);
@@ -93,7 +93,7 @@ describe('a plan', () => {
     const plan = planned(policies, requestFor(POD));
     expect(planned(policies, requestFor(FINE))).toBe(plan);
     expect(planned(policies, requestFor(POD, { namespace: 'other' }))).not.toBe(plan);
-    expect(plan.checks).toHaveLength(1);
+    expect(plan.shared?.all).toHaveLength(1);
   });
 
   test('does not keep namespaces without end', () => {
@@ -111,6 +111,69 @@ describe('a plan', () => {
     expect(needsLabels(policiesOf([{ rules }]))).toBe(false);
     expect(needsLabels([])).toBe(false);
   });
+});
+
+describe('an image that has passed', () => {
+  const tagged = (tag: string): ReturnType<typeof pod> => pod(`{containers: [{name: c, image: "a:${tag}"}]}`);
+  const policies = policiesOf([
+    { rules: [{ rule: 'image-tag', parameters: { deny: ['latest'] } }, { rule: 'container-name' }] },
+  ]);
+  const said = (of: ReturnType<typeof pod>): readonly string[] => {
+    const asked = requestFor(of);
+    return findings(planned(policies, asked), asked).map(({ message }) => message);
+  };
+  const { shared } = planned(policies, requestFor(POD));
+
+  test('is not asked about again by rules that look at nothing else, but the others are', () => {
+    expect(said(tagged('1'))).toEqual([]);
+    expect(shared?.passed.size).toBe(1);
+    expect(said(pod('{containers: [{name: C, image: "a:1"}]}'))).toEqual(['name "C" is not a DNS label']);
+    expect(said(tagged('1'))).toEqual([]);
+  });
+
+  test('says nothing of another, and one that has not is told each time', () => {
+    const latest = ['image "a:latest" has the tag "latest", which is not allowed'];
+    expect([said(tagged('latest')), said(tagged('latest'))]).toEqual([latest, latest]);
+    expect(said(pod('{containers: [{name: a, image: "a:1"}, {name: b, image: "a:latest"}]}'))).toEqual(latest);
+  });
+
+  test('is not kept when it is long, nor without end', () => {
+    expect(said(tagged('x'.repeat(128)))).toEqual([]);
+    const before = shared?.passed.size ?? 0;
+    expect(said(pod(`{containers: [{name: c, image: "${'a'.repeat(250)}.io/${'b'.repeat(60)}:1"}]}`))).toEqual([]);
+    expect(shared?.passed.size).toBe(before);
+    for (let index = 0; index < 2100; index++) said(tagged(`v${index}`));
+    expect(shared?.passed.size).toBeLessThanOrEqual(2000);
+  });
+});
+
+test('rules that call themselves about images only say the same of an image in whatever container', async () => {
+  for (const rule of RULES) await rule.ready?.();
+  const images = RULES.filter((rule) => {
+    const bound = rule.bind(rule.docs?.example.parameters ?? {});
+    return bound.ok && bound.value.imagesOnly;
+  });
+  expect(images.map(({ name }) => name)).toEqual([
+    'image-digest',
+    'image-qualified',
+    'image-reference',
+    'image-registry',
+    'image-tag',
+  ]);
+  const list = '[{name: a, image: "nginx"}, {image: "nginx", imagePullPolicy: Never, ports: [{containerPort: 1}]}]';
+  const everywhere = pod(
+    `{initContainers: ${list}, containers: ${list}, ephemeralContainers: ${list}, volumes: [{name: v, image: {reference: nginx}}]}`,
+  );
+  for (const { name } of images) {
+    const parameters =
+      name === 'image-tag' ? { deny: ['latest'] } : name === 'image-registry' ? { deny: ['docker.io/**'] } : {};
+    const [policy] = policiesOf([{ rules: [{ rule: name, parameters }] }]);
+    if (policy === undefined) throw new Error('no policy');
+    const asked = requestFor(everywhere);
+    const said = findings(coveredBy([policy], asked), asked).map(({ message }) => message);
+    expect(new Set(said).size).toBe(name === 'image-reference' ? 0 : 1);
+    expect([0, 7]).toContain(said.length);
+  }
 });
 
 describe('a check that several policies share', () => {

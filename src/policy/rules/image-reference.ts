@@ -32,6 +32,7 @@ spec:
   },
   parameters: { type: 'object', additionalProperties: false, properties: {} },
   needs: [],
+  imagesOnly: true,
   prepare: () => ({ ok: true, value: undefined }),
   check: (subject) =>
     judgeImages(subject, (reference, container) => {

@@ -1,8 +1,7 @@
 import type { PatternSet } from '../../image/pattern.ts';
 import { quoteValue } from '../../image/quote.ts';
-import type { ImageReference } from '../../image/reference.ts';
 import { defineRule } from '../rule.ts';
-import { judgeReferences, type ReferenceProblem, rememberPassing, shortList } from './images.ts';
+import { judgeImages, shortList } from './images.ts';
 import { PATTERN_LIST, patternsOf } from './patterns.ts';
 
 interface Parameters {
@@ -53,25 +52,26 @@ spec:
     },
   },
   needs: [],
+  imagesOnly: true,
   prepare({ allow, deny }: Parameters) {
     const allowed = patternsOf('allow', allow);
     const denied = patternsOf('deny', deny);
     if (!allowed.ok || !denied.ok) {
       return { ok: false, faults: [allowed, denied].flatMap((list) => (list.ok ? [] : list.faults)) };
     }
-    const lists: Lists = { allow: allowed.value, deny: denied.value, allowed: shortList(allow ?? []) };
-    return { ok: true, value: rememberPassing((reference) => judgeRegistry(reference, lists)) };
+    const value: Lists = { allow: allowed.value, deny: denied.value, allowed: shortList(allow ?? []) };
+    return { ok: true, value };
   },
-  check: judgeReferences,
+  check: (subject, { allow, deny, allowed }) =>
+    judgeImages(subject, (reference, container) => {
+      const pointer = container.imagePointer;
+      const denied = deny?.match(reference);
+      if (denied !== undefined) {
+        const message = `image ${quoteValue(reference.text)} is from a place that is not wanted`;
+        return { pointer, message, remedy: `not wanted: ${denied.text}` };
+      }
+      if (allow === undefined || allow.match(reference) !== undefined) return undefined;
+      const message = `image ${quoteValue(reference.text)} is not from an allowed registry`;
+      return { pointer, message, remedy: `allowed: ${allowed}` };
+    }),
 });
-
-function judgeRegistry(reference: ImageReference, { allow, deny, allowed }: Lists): ReferenceProblem | undefined {
-  const denied = deny?.match(reference);
-  if (denied !== undefined) {
-    const message = `image ${quoteValue(reference.text)} is from a place that is not wanted`;
-    return { message, remedy: `not wanted: ${denied.text}` };
-  }
-  if (allow === undefined || allow.match(reference) !== undefined) return undefined;
-  const message = `image ${quoteValue(reference.text)} is not from an allowed registry`;
-  return { message, remedy: `allowed: ${allowed}` };
-}

@@ -2,7 +2,7 @@ import { compileGlobs } from '../../image/glob.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { effectiveTag, type ImageReference } from '../../image/reference.ts';
 import { defineRule } from '../rule.ts';
-import { judgeReferences, rememberPassing, shortList } from './images.ts';
+import { judgeImages, shortList } from './images.ts';
 
 interface Parameters {
   readonly required?: boolean;
@@ -65,16 +65,21 @@ spec:
     },
   },
   needs: [],
+  imagesOnly: true,
   prepare({ required = false, allow, deny = [] }: Parameters) {
-    const lists: TagLists = {
+    const value: TagLists = {
       required,
       isDenied: compileGlobs(deny),
       isAllowed: allow === undefined ? () => true : compileGlobs(allow),
       allowed: shortList(allow ?? []),
     };
-    return { ok: true, value: rememberPassing((reference) => judgeTag(reference, lists)) };
+    return { ok: true, value };
   },
-  check: judgeReferences,
+  check: (subject, lists) =>
+    judgeImages(subject, (reference, container) => {
+      const wrong = judgeTag(reference, lists);
+      return wrong === undefined ? undefined : { ...wrong, pointer: container.imagePointer };
+    }),
 });
 
 function judgeTag(reference: ImageReference, lists: TagLists): { message: string; remedy: string } | undefined {
