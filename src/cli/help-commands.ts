@@ -74,7 +74,7 @@ export function addSchema(program: Command, result: Result, terminal: Terminal):
     .description('print a JSON Schema, for editors')
     .argument(
       '[NAME]',
-      'policy, exception, list, config, or all: every kind of document that a folder of policies can hold',
+      'policy, exception, list, test-suite, config, or all: every kind of document that a folder of policies can hold',
       'all',
     )
     .addHelpText('after', SCHEMA_EXAMPLES)

@@ -39,6 +39,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   boolean: 'true or false',
   integer: 'a whole number',
   number: 'a number',
+  'string,array': 'a string or a list',
 };
 
 function faultOf(error: ErrorObject): DocumentFault {
