@@ -1,6 +1,6 @@
 /** `serve`, `check`, `test` and `replay`: the commands that judge. */
 import { type Command, Option } from 'commander';
-import { collect, configOption, nonEmpty, nowOption, policyOption, type Result } from './command-options.ts';
+import { collect, configOption, namespaceOption, nowOption, policyOption, type Result } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
 export function addServe(program: Command, result: Result, terminal: Terminal): void {
@@ -31,11 +31,7 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
     .argument('[FILE|FOLDER|-...]', 'YAML or JSON, "-" is standard input', ['.'])
     .addOption(configOption())
     .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
-    .addOption(
-      new Option('-n, --namespace <NAME>', 'namespace of objects that name none')
-        .argParser(nonEmpty)
-        .default('default'),
-    )
+    .addOption(namespaceOption())
     .addOption(
       new Option('-o, --output <FORMAT>', 'how to print')
         .choices(['pretty', 'json', 'sarif', 'junit', 'github'])

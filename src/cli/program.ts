@@ -59,6 +59,7 @@ Examples:
   tidewaiter test policies/                         what your policies say, against what you expect
   tidewaiter replay recordings/ -p policies         recorded reviews against a policy
   tidewaiter explain image nginx                    what an image reference means
+  tidewaiter explain pod deploy.yaml                what is in a Pod, and how its images are pulled
   tidewaiter explain rule image-tag                 what a rule asks, and why
   tidewaiter serve                                  the admission webhook, on 127.0.0.1:8443
 
