@@ -1,4 +1,6 @@
 // Builds dist/: one bundle per command, loaded on demand, with no dependencies at run time. THIRD-PARTY.txt names what is in it.
+// index.js and types/ are what a plugin imports: entry of the same build, so that a plugin has the very modules of the engine.
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,13 +12,13 @@ process.chdir(root);
 const OUT = `dist.${process.pid}`;
 
 const { metafile } = await build({
-  entryPoints: ['src/main.ts'],
+  entryPoints: ['src/main.ts', 'src/index.ts'],
   outdir: OUT,
   bundle: true,
   splitting: true,
   format: 'esm',
   platform: 'node',
-  target: 'node22.12',
+  target: 'node22.18',
   minify: true,
   legalComments: 'none',
   metafile: true,
@@ -30,6 +32,7 @@ const { metafile } = await build({
 });
 chmodSync(`${OUT}/main.js`, 0o755);
 writeFileSync(`${OUT}/THIRD-PARTY.txt`, notices(packagesIn(Object.keys(metafile.inputs))));
+emitTypes();
 rmSync('dist', { recursive: true, force: true });
 renameSync(OUT, 'dist');
 
@@ -64,6 +67,26 @@ function requireOf(clause, name) {
     ...(whole === undefined ? [] : [`const ${whole} = ${source};`]),
     ...(values.length === 0 ? [] : [`const { ${values.join(', ').replaceAll(' as ', ': ')} } = ${source};`]),
   ].join(' ');
+}
+
+/** Of what index.ts reaches. It is pure, so no type of Node's stands in what comes out; the sources need TextDecoder's. */
+function emitTypes() {
+  const project = `${OUT}/tsconfig.json`;
+  const compilerOptions = {
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    rewriteRelativeImportExtensions: true,
+    types: ['node'],
+    rootDir: '../src',
+    outDir: 'types',
+  };
+  writeFileSync(
+    project,
+    JSON.stringify({ extends: '../tsconfig.json', compilerOptions, include: [], files: ['../src/index.ts'] }),
+  );
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project], { stdio: 'inherit' });
+  rmSync(project);
 }
 
 function packagesIn(inputs) {

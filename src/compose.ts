@@ -2,8 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import type { Context } from './admission/context.ts';
 import type { Config } from './config.ts';
+import { PLUGIN_TIMEOUT_MS } from './config-schema.ts';
 import { type LoadedPolicies, loadPolicies } from './files/policies.ts';
 import { exceptionBook } from './policy/exception.ts';
+import type { Rule } from './policy/rule.ts';
 import { RULES } from './policy/rules/index.ts';
 
 /** The policy that is used when none is given; shipped with the package, one level above this file and its bundle. */
@@ -13,6 +15,8 @@ export interface Composed {
   readonly context: Context;
   /** `built-in`, or the files and folders. */
   readonly policySource: string;
+  /** The built-in rules and those of plugins. */
+  readonly rules: readonly Rule[];
   readonly loaded: LoadedPolicies;
 }
 
@@ -22,15 +26,22 @@ export interface Ports extends Pick<Context, 'namespaces' | 'secrets' | 'service
   readonly now?: (() => number) | undefined;
 }
 
-export async function compose(
-  config: Pick<Config, 'kinds' | 'policies'>,
-  { now = Date.now, ...ports }: Ports = {},
-): Promise<Composed> {
+/** What every door needs of the configuration; without plugins there are the built-in rules alone. */
+export type Composition = Pick<Config, 'kinds' | 'policies'> & Partial<Pick<Config, 'plugins' | 'pluginTimeoutMs'>>;
+
+export async function compose(config: Composition, { now = Date.now, ...ports }: Ports = {}): Promise<Composed> {
   const { kinds, policies: paths } = config;
   const builtIn = paths.length === 0;
-  const loaded = await loadPolicies(builtIn ? [BUILT_IN] : paths, { rules: RULES, kinds });
+  const rules = await allRules(config);
+  const loaded = await loadPolicies(builtIn ? [BUILT_IN] : paths, { rules, kinds });
   const { policies, exceptions: all } = loaded;
   const exceptions = all.length === 0 ? undefined : exceptionBook(all, now);
   const context = { kinds, policies, exceptions, ...ports };
-  return { context, policySource: builtIn ? 'built-in' : paths.join(', '), loaded };
+  return { context, policySource: builtIn ? 'built-in' : paths.join(', '), rules, loaded };
+}
+
+async function allRules({ plugins = [], pluginTimeoutMs = PLUGIN_TIMEOUT_MS }: Composition): Promise<readonly Rule[]> {
+  if (plugins.length === 0) return RULES;
+  const { loadPlugins } = await import('./plugin/load.ts');
+  return [...RULES, ...loadPlugins(plugins, { builtIn: RULES, timeoutMs: pluginTimeoutMs })];
 }

@@ -5,13 +5,11 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CONFIG_SCHEMA, DEFAULTS, LOG_LEVELS, type LogLevel } from './config-schema.ts';
 import { readDocuments } from './files/yaml.ts';
 import { quoteValue } from './image/quote.ts';
 import { kindTable, type KindEntry, type KindTable } from './pod/kinds.ts';
 import { didYouMean, schemaCheck } from './policy/schema-faults.ts';
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface Address {
   readonly host: string;
@@ -24,6 +22,10 @@ export interface Config {
   readonly operationsPort: number;
   /** Files and folders; empty: the built-in policy. */
   readonly policies: readonly string[];
+  /** Files that export more rules. */
+  readonly plugins: readonly string[];
+  /** How long a plugin's rule may take to judge one object. */
+  readonly pluginTimeoutMs: number;
   /** Serving certificate and key; both or neither. */
   readonly cert: string | undefined;
   readonly key: string | undefined;
@@ -60,6 +62,7 @@ export interface Flags {
   readonly listen?: string | undefined;
   readonly operationsPort?: string | undefined;
   readonly policy?: readonly string[] | undefined;
+  readonly plugin?: readonly string[] | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
   readonly certsDir?: string | undefined;
@@ -72,78 +75,9 @@ interface Value {
 
 const DEFAULT_FILE = 'tidewaiter.yaml';
 
-const DEFAULTS: Readonly<Record<string, unknown>> = {
-  listen: '127.0.0.1:8443',
-  operationsPort: 8080,
-  policies: [],
-  cert: undefined,
-  key: undefined,
-  certsDir: 'certs',
-  logLevel: 'info',
-  kinds: [],
-};
-
-const POINTERS = {
-  type: 'array',
-  items: {
-    type: 'string',
-    pattern: '^/',
-    hint: 'a JSON pointer that begins with "/", for example /spec/template/spec',
-  },
-};
-
-/** JSON Schema (draft 2020-12) of tidewaiter.yaml. */
-export const CONFIG_SCHEMA = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    listen: {
-      type: 'string',
-      default: DEFAULTS['listen'],
-      description: 'HOST:PORT where reviews are answered over HTTPS, or :PORT for all interfaces',
-    },
-    operationsPort: {
-      type: 'integer',
-      default: DEFAULTS['operationsPort'],
-      description: 'Port of /healthz, /readyz, /metrics and /version over plain HTTP; 0 turns it off',
-    },
-    policies: {
-      type: 'array',
-      items: { type: 'string', minLength: 1 },
-      default: DEFAULTS['policies'],
-      description: 'Files and folders of policies, relative to this file; none: the built-in policy',
-    },
-    cert: { type: 'string', minLength: 1, description: 'Serving certificate, PEM, relative to this file' },
-    key: { type: 'string', minLength: 1, description: 'Its private key, PEM, relative to this file' },
-    certsDir: {
-      type: 'string',
-      minLength: 1,
-      default: DEFAULTS['certsDir'],
-      description: 'Where a certificate is made when none is given, relative to this file; its CA is ca.crt',
-    },
-    logLevel: { enum: LOG_LEVELS, default: DEFAULTS['logLevel'], description: 'The least important lines to log' },
-    kinds: {
-      type: 'array',
-      default: DEFAULTS['kinds'],
-      description: 'Kinds of your own that hold pods or images',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['group', 'kind'],
-        properties: {
-          group: { type: 'string', description: 'API group, for example batch.example.com' },
-          kind: { type: 'string', minLength: 1, description: 'Kind, for example Job' },
-          podSpecs: { ...POINTERS, description: 'Where its pod specs stand, as JSON pointers' },
-          images: { ...POINTERS, description: 'Where its other images stand, as JSON pointers' },
-          clusterScoped: { type: 'boolean', default: false, description: 'true: its objects are in no namespace' },
-        },
-      },
-    },
-  },
-};
-
 /** File paths in the configuration file are relative to it. */
 const PATH_KEYS = new Set(['cert', 'key', 'certsDir']);
+const PATHS_KEYS = new Set(['policies', 'plugins']);
 
 const checkFile = schemaCheck(CONFIG_SCHEMA);
 
@@ -187,7 +121,7 @@ async function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): Pro
 function relativeTo(folder: string, key: string, value: unknown): unknown {
   const join = (file: string): string => (path.isAbsolute(file) ? file : path.join(folder, file));
   if (PATH_KEYS.has(key)) return join(String(value));
-  return key === 'policies' ? (value as readonly string[]).map(join) : value;
+  return PATHS_KEYS.has(key) ? (value as readonly string[]).map(join) : value;
 }
 
 async function readText(file: string): Promise<string> {
@@ -203,6 +137,8 @@ const VARIABLES: Readonly<Record<string, string>> = {
   TIDEWAITER_LISTEN: 'listen',
   TIDEWAITER_OPERATIONS_PORT: 'operationsPort',
   TIDEWAITER_POLICIES: 'policies',
+  TIDEWAITER_PLUGINS: 'plugins',
+  TIDEWAITER_PLUGIN_TIMEOUT_MS: 'pluginTimeoutMs',
   TIDEWAITER_CERT: 'cert',
   TIDEWAITER_KEY: 'key',
   TIDEWAITER_CERTS_DIR: 'certsDir',
@@ -228,7 +164,8 @@ function envLayer(env: NodeJS.ProcessEnv): Layer {
 
 function parsed(key: string, text: string, from: string): unknown {
   if (key === 'operationsPort') return portOf(text, from);
-  if (key === 'policies') return text.split(path.delimiter).filter((part) => part !== '');
+  if (key === 'pluginTimeoutMs') return timeoutOf(text, from);
+  if (PATHS_KEYS.has(key)) return text.split(path.delimiter).filter((part) => part !== '');
   return text;
 }
 
@@ -240,6 +177,7 @@ function flagLayer(flags: Flags): Layer {
   set('listen', '--listen', flags.listen);
   set('operationsPort', '--operations-port', flags.operationsPort && portOf(flags.operationsPort, '--operations-port'));
   set('policies', '--policy', flags.policy?.length ? flags.policy : undefined);
+  set('plugins', '--plugin', flags.plugin?.length ? flags.plugin : undefined);
   set('cert', '--cert', flags.cert);
   set('key', '--key', flags.key);
   set('certsDir', '--certs-dir', flags.certsDir);
@@ -253,6 +191,8 @@ function freeze(values: ReadonlyMap<string, Value>): Config {
     listen: addressOf(String(given('listen').value), given('listen').from),
     operationsPort: portOf(String(given('operationsPort').value), given('operationsPort').from),
     policies: given('policies').value as readonly string[],
+    plugins: given('plugins').value as readonly string[],
+    pluginTimeoutMs: timeoutOf(String(given('pluginTimeoutMs').value), given('pluginTimeoutMs').from),
     cert,
     key,
     certsDir: String(given('certsDir').value),
@@ -294,4 +234,11 @@ function portOf(text: string, from: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(port <= 65_535)) throw new ConfigError(`${from}: expected a port from 0 to 65535, found ${quoteValue(text)}`);
   return port;
+}
+
+/** The API server waits 30 s at most, and nobody else is answered meanwhile. */
+function timeoutOf(text: string, from: string): number {
+  const ms = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (ms >= 1 && ms <= 10_000) return ms;
+  throw new ConfigError(`${from}: expected milliseconds from 1 to 10000, found ${quoteValue(text)}`);
 }

@@ -1,9 +1,7 @@
 /** The log: one JSON line for each review on standard output, pretty in a terminal. Made by `createLog`, not a singleton. */
 import pino, { type DestinationStream } from 'pino';
-import { nameOf } from './admission/message.ts';
-import type { Container } from './pod/containers.ts';
-import type { Finding } from './policy/evaluate.ts';
-import type { ReviewRecord, ServerLog } from './server/reviews.ts';
+import { createReviewLine, findingsOf } from './review-line.ts';
+import type { ServerLog } from './server/reviews.ts';
 
 export interface GateLog extends ServerLog {
   info(fields: object, message: string): void;
@@ -25,12 +23,11 @@ export const REDACTED = [
   'stringData',
 ];
 
-const MAX_IMAGES = 20;
-const MAX_FINDINGS = 50;
-const MAX_TEXT = 300;
 const FLUSH_MS = 100;
 /** A destination measures what it holds at each write, so it is given few and long ones. */
 const BLOCK_LENGTH = 8192;
+const REPEAT_MS = 60_000;
+const MAX_REMEMBERED = 500;
 
 export function createLog(level: string, destination: DestinationStream & { flushSync?(): void }): GateLog {
   const logger = pino(
@@ -43,7 +40,8 @@ export function createLog(level: string, destination: DestinationStream & { flus
     },
     destination,
   );
-  const time = clock();
+  const reviewLine = createReviewLine();
+  const isNews = createNews();
   let pending = '';
   const settle = (): void => {
     if (pending !== '') destination.write(pending);
@@ -59,20 +57,36 @@ export function createLog(level: string, destination: DestinationStream & { flus
     settle();
     write();
   };
+  const error = (fields: object, message: string): void => inOrder(() => logger.error(fields, message));
   return {
     // The line that is written most is made here: its keys are fixed and none is a secret's, so nothing has to be looked for.
     review(record) {
-      if (!logger.isLevelEnabled('info')) return;
-      pending += reviewLine(record, time());
+      if (logger.isLevelEnabled('info')) pending += reviewLine(record);
       if (pending.length >= BLOCK_LENGTH) settle();
+      for (const { rule, failure } of findingsOf(record)) {
+        if (failure === undefined || !isNews(`${rule} ${failure.problem}`)) continue;
+        const { reason, file, problem } = failure;
+        error({ uid: record.review.request.uid, rule, reason, plugin: file }, `a rule failed: ${problem}`);
+      }
     },
     refused: (code, message) => inOrder(() => logger.warn({ code }, message)),
-    failed: (error, uid) =>
-      inOrder(() => logger.error({ err: error, uid }, 'internal error: this is a bug in tidewaiter')),
+    failed: (cause, uid) => error({ err: cause, uid }, 'internal error: this is a bug in tidewaiter'),
     info: (fields, message) => inOrder(() => logger.info(fields, message)),
     warn: (fields, message) => inOrder(() => logger.warn(fields, message)),
-    error: (fields, message) => inOrder(() => logger.error(fields, message)),
+    error,
     flush,
+  };
+}
+
+/** A rule that fails, fails for many objects: the same words again within a minute are not written; the metrics count them all. */
+function createNews(): (text: string) => boolean {
+  const written = new Map<string, number>();
+  return (text) => {
+    const now = performance.now();
+    if (now - (written.get(text) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return false;
+    if (written.size >= MAX_REMEMBERED) written.clear();
+    written.set(text, now);
+    return true;
   };
 }
 
@@ -83,86 +97,4 @@ export async function standardOutput(isTerminal: boolean): Promise<DestinationSt
     return pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
   }
   return pino.destination({ dest: 1, sync: true, minLength: 4096 });
-}
-
-/** Written piece by piece, since it is written most: an object made for `JSON.stringify` costs as much as the verdict. */
-function reviewLine({ endpoint, review, verdict, durationMs }: ReviewRecord, time: string): string {
-  const { uid, operation, type, namespace, user, dryRun } = review.request;
-  const judged = verdict?.outcome === 'judged' ? verdict : undefined;
-  const findings = judged?.findings ?? [];
-  const allowed = verdict === undefined || (verdict.outcome !== 'malformed' && verdict.allowed);
-  const unknown = findings.reduce(
-    (count, { outcome, action }) => (isUndecided(outcome, action) ? count + 1 : count),
-    0,
-  );
-  return (
-    `{"level":"info","time":"${time}","endpoint":"${endpoint}","uid":${JSON.stringify(uid)},"operation":"${operation}"` +
-    `${member('kind', type.kind)}${member('namespace', namespace)}${member('name', nameOf(review.request))}` +
-    `${member('user', user?.name)},"allowed":${allowed},"findings":${findingList(findings)}` +
-    `,"excused":${excusedList(findings)},"images":${imageList(judged?.workload.containers ?? [])},"unknown":${unknown}` +
-    `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${dryRun},"msg":"review"}\n`
-  );
-}
-
-function member(key: string, text: string | undefined): string {
-  return text === undefined ? '' : `,"${key}":${JSON.stringify(cut(text))}`;
-}
-
-function findingList(findings: readonly Finding[]): string {
-  if (findings.length === 0) return '[]';
-  return JSON.stringify(
-    findings.slice(0, MAX_FINDINGS).map(({ policy, rule, action }) => `${policy}/${rule}: ${action}`),
-  );
-}
-
-function excusedList(findings: readonly Finding[]): string {
-  return findings.length === 0 ? '[]' : JSON.stringify(excusedIn(findings));
-}
-
-function imageList(containers: readonly Container[]): string {
-  let list = '';
-  for (let index = 0; index < containers.length && index < MAX_IMAGES; index++) {
-    list += `${index === 0 ? '' : ','}${JSON.stringify(cut(containers[index]?.image.text ?? ''))}`;
-  }
-  return `[${list}]`;
-}
-
-function isUndecided(outcome: Finding['outcome'], action: Finding['action']): boolean {
-  return outcome !== 'violation' && action !== 'excused';
-}
-
-/** `exception policy/rule: containers`, one for each rule that each exception excused, so that none hides behind many others. */
-function excusedIn(findings: readonly Finding[]): readonly string[] {
-  const used = findings.flatMap(({ excuse, policy, rule, container }) =>
-    excuse === undefined ? [] : [{ by: `${excuse.exception.name} ${policy}/${rule}`, container: container?.name }],
-  );
-  if (used.length === 0) return [];
-  const lines = [...Map.groupBy(used, ({ by }) => by)].map(
-    ([by, uses]) =>
-      `${by}: ${listed(uses.map(({ container }) => (container === undefined ? '-' : cut(container)))).join(', ')}`,
-  );
-  return listed(lines);
-}
-
-function listed(items: readonly string[]): readonly string[] {
-  if (items.length <= MAX_FINDINGS) return items;
-  return [...items.slice(0, MAX_FINDINGS), `and ${items.length - MAX_FINDINGS} more`];
-}
-
-function cut(text: string): string {
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
-}
-
-/** RFC 3339 in UTC with milliseconds; the part up to the second is worked out once a second. */
-function clock(): () => string {
-  let second = Number.NaN;
-  let prefix = '';
-  return () => {
-    const now = Date.now();
-    if (Math.floor(now / 1000) !== second) {
-      second = Math.floor(now / 1000);
-      prefix = new Date(now).toISOString().slice(0, -4);
-    }
-    return `${prefix}${String(now % 1000).padStart(3, '0')}Z`;
-  };
 }

@@ -17,12 +17,15 @@ const RANKS: Readonly<Record<string, number>> = {
   registry: 4,
   cluster: 4,
   files: 4,
+  plugin: 4,
   server: 5,
   report: 5,
   cli: 6,
 };
 const CLI_RANK = 6;
 const PURE_RANK = 3;
+/** No input or output, no clock. */
+const PURE_PACKAGES = new Set(['ajv/dist/2020.js', 'leven', '@marcbachmann/cel-js', 're2js']);
 /** recording stands on admission, both pure. */
 const ALLOWED_SIDEWAYS = new Set(['recording -> admission', 'cli -> .', '. -> cli']);
 
@@ -96,8 +99,7 @@ describe('the architecture', () => {
   test('keeps the core pure: no Node modules, no input or output, no clock, no environment', () => {
     const core = files.filter((file) => rankOf(folderOf(file)) <= PURE_RANK);
     const foreign = imports.filter(
-      ({ from, specifier }) =>
-        core.includes(from) && !specifier.startsWith('.') && !['ajv/dist/2020.js', 'leven'].includes(specifier),
+      ({ from, specifier }) => core.includes(from) && !specifier.startsWith('.') && !PURE_PACKAGES.has(specifier),
     );
     expect(foreign.map(({ from, specifier }) => `${from} imports ${specifier}`)).toEqual([]);
     const impure = core.filter((file) =>
@@ -106,6 +108,19 @@ describe('the architecture', () => {
       ),
     );
     expect(impure).toEqual([]);
+  });
+
+  test('offers plugins nothing but the pure core, at once', () => {
+    const offered = imports.filter(({ from }) => from === 'index.ts');
+    expect(offered.length).toBeGreaterThan(0);
+    expect(offered.filter(({ specifier }) => !/^\.\/(image|credential|pod|policy)\//.test(specifier))).toEqual([]);
+  });
+
+  test('loads the code for plugins only when there are plugins', () => {
+    const importers = own.filter(({ from, to }) => to.startsWith('plugin/') && !from.startsWith('plugin/'));
+    expect(importers.map(({ from, to, kind }) => `${from} ${to} ${kind}`)).toEqual([
+      'compose.ts plugin/load.ts dynamic',
+    ]);
   });
 
   const HEAVY: Readonly<Record<string, { readonly importers: readonly string[]; readonly lazy: boolean }>> = {
@@ -123,6 +138,8 @@ describe('the architecture', () => {
     'node-sarif-builder': { importers: ['report/sarif.ts'], lazy: false },
     'junit-report-builder': { importers: ['report/junit.ts'], lazy: false },
     '@bomb.sh/tab': { importers: ['cli/completion-script.ts'], lazy: false },
+    '@marcbachmann/cel-js': { importers: ['policy/cel/parse.ts'], lazy: false },
+    re2js: { importers: ['policy/cel/functions/regex.ts'], lazy: false },
     '@kubernetes/client-node': { importers: ['cluster/client.ts'], lazy: true },
   };
 
@@ -145,6 +162,14 @@ describe('the architecture', () => {
         seen.has(from) && kind === 'static' && !specifier.startsWith('.') && !specifier.startsWith('node:'),
     );
     expect([...new Set(packages.map(({ specifier }) => specifier))].sort()).toEqual(['commander']);
+  });
+
+  test('loads the parser of CEL and RE2 only for policies that use them: behind one dynamic import', () => {
+    const inside = (file: string): boolean => file.startsWith('policy/cel/');
+    const entering = own.filter(({ from, to, kind }) => inside(to) && !inside(from) && kind !== 'type');
+    expect(new Set(entering.map(({ from, to, kind }) => `${kind}: ${from} -> ${to}`))).toEqual(
+      new Set(['dynamic: policy/rules/cel.ts -> policy/cel/program.ts']),
+    );
   });
 
   test('reads the environment only in config.ts and ends the process only in main.ts', () => {

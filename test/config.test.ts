@@ -34,6 +34,20 @@ describe('the configuration', () => {
     });
   });
 
+  test('takes plugins from the file, relative to it, from a variable and from flags', async () => {
+    const config = file('plugins: [rules.ts, /more.mjs]\npluginTimeoutMs: 250\n');
+    expect(await settings({ config }, {})).toMatchObject({
+      plugins: [[path.join(folder, 'rules.ts'), '/more.mjs'], `${config}:1`],
+      pluginTimeoutMs: [250, `${config}:2`],
+    });
+    const env = { TIDEWAITER_PLUGINS: 'a.ts:b.ts', TIDEWAITER_PLUGIN_TIMEOUT_MS: '20' };
+    expect(await settings({ config }, env)).toMatchObject({
+      plugins: [['a.ts', 'b.ts'], 'TIDEWAITER_PLUGINS'],
+      pluginTimeoutMs: [20, 'TIDEWAITER_PLUGIN_TIMEOUT_MS'],
+    });
+    expect(await settings({ config, plugin: ['c.ts'] }, env)).toMatchObject({ plugins: [['c.ts'], '--plugin'] });
+  });
+
   test('takes the kinds of users', async () => {
     const config = file('kinds:\n  - {group: example.com, kind: Widget, images: [/spec/image]}\n');
     const { config: loaded } = await loadConfig({ config }, {});
@@ -53,6 +67,8 @@ describe('the configuration', () => {
       'listen: localhost\n',
       /tidewaiter\.yaml:1: expected HOST:PORT, for example 127\.0\.0\.1:8443 or \[::1\]:8443, found "localhost"/,
     ],
+    ['pluginTimeoutMs: 0\n', /tidewaiter\.yaml:1: expected milliseconds from 1 to 10000, found "0"/],
+    ['plugins: rules.ts\n', /tidewaiter\.yaml:1:10: expected a list, found a string/],
     ['a: 1\n---\nb: 2\n', /expected one document, found 2/],
     ['- a\n', /tidewaiter\.yaml:1:1: expected an object, found a list/],
   ])('refuses %j with its place', async (text, message) => {
@@ -66,6 +82,10 @@ describe('the configuration', () => {
       /TIDEWAITER_OPERATIONS_PORT: expected a port from 0 to 65535, found "70000"/,
     ],
     [{ TIDEWAITER_LOG_LEVEL: 'loud' }, /TIDEWAITER_LOG_LEVEL: expected debug, info, warn, error, silent, found "loud"/],
+    [
+      { TIDEWAITER_PLUGIN_TIMEOUT_MS: '1s' },
+      /TIDEWAITER_PLUGIN_TIMEOUT_MS: expected milliseconds from 1 to 10000, found "1s"/,
+    ],
     [{ TIDEWAITER_CONFIG: '/nowhere.yaml' }, /cannot read the configuration file "\/nowhere\.yaml"/],
   ])('refuses %j', async (env, message) => {
     await expect(loadConfig({}, env)).rejects.toThrow(message);

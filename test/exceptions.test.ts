@@ -123,6 +123,7 @@ describe('an exception in force', () => {
     const lines: string[] = [];
     const log = createLog('info', { write: (line) => void lines.push(line) });
     log.review({ endpoint: 'validate', review, verdict, durationMs: 1 });
+    log.flush();
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       allowed: true,
       findings: ['base/image-digest: excused'],
@@ -140,6 +141,7 @@ describe('an exception in force', () => {
     const lines: string[] = [];
     const log = createLog('info', { write: (line) => void lines.push(line) });
     log.review({ endpoint: 'validate', review, verdict, durationMs: 1 });
+    log.flush();
     const { excused } = JSON.parse(lines[0] ?? '') as { excused: readonly string[] };
     const named = exceptionBook(all.slice(1), () => LAST_DAY);
     const audited = await ask(requestOf(many), contextOf([policy], { exceptions: named }));

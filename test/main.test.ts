@@ -65,7 +65,7 @@ describe('the program', () => {
     expect(await finish(start(['--help'], { node: ['--import', old] }))).toEqual({
       code: 2,
       out: '',
-      err: 'tidewaiter needs Node.js 22.12.0 or newer, this is 20.20.2\n',
+      err: 'tidewaiter needs Node.js 22.18.0 or newer, this is 20.20.2\n',
     });
   });
 
@@ -89,6 +89,22 @@ describe('the program', () => {
     const { code, out } = await finish(start(argv));
     expect(code).toBe(expected);
     expect(out).not.toContain('\u001B[');
+  });
+
+  test('shares its modules with a plugin: what the plugin finds misshapen is malformed, as for a built-in rule', async () => {
+    const example = path.resolve('manifests/examples/plugin');
+    const plugin = path.join(folder, 'rules.ts');
+    writeFileSync(plugin, readFileSync(path.join(example, 'rules.ts')));
+    const pod = (privileged: string): string =>
+      `{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: a, securityContext: {privileged: ${privileged}}}]}}`;
+    const check = (input: string): Promise<{ code: number | null; out: string; err: string }> =>
+      finish(start(['check', '--plugin', plugin, '-p', path.join(example, 'policy.yaml'), '-'], { input }));
+    expect((await check(pod('true'))).code).toBe(1);
+    const misshapen = await check(pod('"yes"'));
+    expect(misshapen).toMatchObject({ code: 2, err: '' });
+    expect(misshapen.out).toContain(
+      '/spec/containers/0/securityContext/privileged: expected true or false, found a string',
+    );
   });
 
   test('reads manifests from standard input', async () => {
@@ -243,6 +259,11 @@ spec: {policy: base, rules: [image-tag], match: {kinds: ['*']}, owner: team-x, r
     [['--listen', 'nonsense'], /^--listen: expected HOST:PORT/],
     [['--cert', 'x.pem'], /^--cert: "cert" and "key" go together, "key" is missing\n$/],
     [['--policy', 'test/recordings/pod-latest.json'], /pod-latest\.json:\d+:\d+: /],
+    [['--plugin', 'nowhere.ts'], /^nowhere\.ts: no such file\n$/],
+    [
+      ['--plugin', 'test/recordings/pod-latest.json'],
+      /pod-latest\.json: a plugin is a TypeScript or JavaScript module/,
+    ],
     [['--operations-port', '99999'], /^--operations-port: expected a port from 0 to 65535/],
   ])('refuses %j with exit 2', async (argv, message) => {
     const { code, err } = await finish(start(['serve', '--certs-dir', folder, ...argv]));

@@ -51,7 +51,7 @@ export function countUsage(): UsageCount {
       workloads += 1;
       for (const { policy, coverage } of verdict.covered) {
         raise(applied, policy.name, 1);
-        raise(asked, policy.name, coverage.containers.length);
+        raise(asked, policy.name, (coverage.containers ?? verdict.workload.containers).length);
       }
       for (const finding of verdict.findings) addFinding(finding);
     },

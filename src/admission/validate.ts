@@ -1,12 +1,12 @@
 /** The decision about one request. The same function behind the webhook, the offline check and the replay. */
 import { quoteValue } from '../image/quote.ts';
-import type { Container } from '../pod/containers.ts';
 import { isObject, type JsonObject, ShapeError } from '../pod/pointer.ts';
 import { type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
-import { coveredBy, evaluate, type Covered, type Finding } from '../policy/evaluate.ts';
+import { evaluate, type Finding, type Judged } from '../policy/evaluate.ts';
 import { type Excuses, tellLapsed } from '../policy/exception.ts';
+import { type Covered, type Covering, coveredBy, needsLabels, planned } from '../policy/plan.ts';
 import { forgiveExisting } from '../policy/existing.ts';
-import type { Fact, Facts, Labels, Need } from '../policy/fact.ts';
+import type { Fact, Facts, Labels } from '../policy/fact.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
 import type { Context } from './context.ts';
 import { gather } from './gather.ts';
@@ -46,10 +46,11 @@ export function validate(request: AdmissionRequest, context: Context, signal: Ab
   const namespace = workload.clusterScoped ? undefined : request.namespace;
   const { operation } = question;
   const judgeWith = (labels: Fact<Labels>): Verdict | Promise<Verdict> => {
-    const asked = { operation, namespace, workload, user: request.user, namespaceLabels: labels };
-    return judge(asked, { request, context, signal });
+    const { name, subResource, user, oldObject, dryRun } = request;
+    const asked = { operation, namespace, workload, namespaceLabels: labels };
+    return judge({ ...asked, name, subResource, user, oldObject, dryRun }, { request, context, signal });
   };
-  if (!context.policies.some(needsLabels)) return judgeWith(NOT_ASKED);
+  if (!needsLabels(context.policies)) return judgeWith(NOT_ASKED);
   return namespaceLabels(namespace, context, signal).then(judgeWith);
 }
 
@@ -61,22 +62,22 @@ interface Asked {
 
 function judge(scopeRequest: ScopeRequest, { request, context, signal }: Asked): Verdict | Promise<Verdict> {
   const { workload, namespace, namespaceLabels: labels } = scopeRequest;
-  const covered = coveredBy(context.policies, scopeRequest);
-  const needs = needsOf(covered);
+  const covering = planned(context.policies, scopeRequest);
+  const { needs } = covering;
   const concerns = concernOf(request);
   const excuses = context.exceptions?.excusesFor(scopeRequest);
   const ask = lookups(namespace, context, signal);
   const factsAbout = (of: Workload): Promise<Facts> =>
     gather({ workload: of, needs, pluginsRan: request.pluginsRan }, labels, ask);
   const judgeWith = (facts: Facts): Verdict | Promise<Verdict> => {
-    const read = readable(() => evaluate(covered, { request: scopeRequest, facts, concerns, excuses }));
+    const read = readable(() => evaluate(covering, { request: scopeRequest, facts, concerns, excuses }));
     if (!read.ok) return { outcome: 'malformed', ...read.fault };
     const { findings } = read;
     const old = findings.length === 0 ? undefined : oldWorkload(request, context);
-    if (old === undefined) return judged(workload, findings, covered);
+    if (old === undefined) return judged(workload, findings, covering.policies);
     const update = { request, scopeRequest: { ...scopeRequest, workload: old }, concerns, excuses };
     const forgive = (before: Facts): Verdict =>
-      judged(workload, forgiven(findings, covered, { ...update, before }), covered);
+      judged(workload, forgiven(findings, covering, { ...update, before }), covering.policies);
     // Its pods can stand at the same places and name other secrets.
     return needs.size === 0 ? forgive(facts) : factsAbout(old).then(forgive);
   };
@@ -134,20 +135,9 @@ function isBeingDeleted({ metadata }: JsonObject): boolean {
 const NOT_ASKED = { state: 'unknown', reason: 'no policy asks for namespace labels' } as const;
 const NO_FACTS: Facts = { namespaceLabels: NOT_ASKED, digests: new Map(), pullSecrets: new Map() };
 
-function needsLabels({ needs }: Covered['policy']): boolean {
-  return needs.has('namespaceLabels');
-}
-
-function needsOf(covered: readonly Covered[]): ReadonlySet<Need> {
-  if (covered.every(({ policy }) => policy.needs.size === 0)) return NO_NEEDS;
-  return new Set(covered.flatMap(({ policy }) => [...policy.needs]));
-}
-
-const NO_NEEDS: ReadonlySet<Need> = new Set();
-
 /** Through `pods/ephemeralcontainers` nothing but the ephemeral containers can change; the rest is discarded. */
-function concernOf({ subResource }: AdmissionRequest): (container: Container) => boolean {
-  return subResource === 'ephemeralcontainers' ? (container) => container.kind === 'ephemeral' : () => true;
+function concernOf({ subResource }: AdmissionRequest): Judged['concerns'] {
+  return subResource === 'ephemeralcontainers' ? (container) => container.kind === 'ephemeral' : undefined;
 }
 
 interface Update {
@@ -155,14 +145,14 @@ interface Update {
   /** About the old object. */
   readonly scopeRequest: ScopeRequest;
   readonly before: Facts;
-  readonly concerns: (container: Container) => boolean;
+  readonly concerns: Judged['concerns'];
   readonly excuses: Excuses | undefined;
 }
 
 /** On UPDATE, findings that the old object already had become warnings, except for policies that want all judged anew. */
-function forgiven(findings: readonly Finding[], covered: readonly Covered[], update: Update): readonly Finding[] {
+function forgiven(findings: readonly Finding[], { policies }: Covering, update: Update): readonly Finding[] {
   const { request, scopeRequest, before: facts, concerns, excuses } = update;
-  const lenient = covered.flatMap(({ policy }) =>
+  const lenient = policies.flatMap(({ policy }) =>
     policy.onUpdate === 'changed' || request.subResource !== '' ? [policy] : [],
   );
   // The same exceptions on both sides, those of the object as it will be: what they excuse is compared like with like.

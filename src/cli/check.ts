@@ -12,6 +12,7 @@ import type { Terminal } from './terminal.ts';
 export interface CheckFlags {
   readonly config?: string | undefined;
   readonly policy?: readonly string[] | undefined;
+  readonly plugin?: readonly string[] | undefined;
   readonly namespace: string;
   readonly output: 'pretty' | 'json' | 'sarif' | 'junit' | 'github';
   readonly failOn: FailOn;
@@ -20,7 +21,7 @@ export interface CheckFlags {
 }
 
 export async function check(paths: readonly string[], flags: CheckFlags, terminal: Terminal): Promise<number> {
-  const { config } = await loadConfig({ config: flags.config, policy: flags.policy });
+  const { config } = await loadConfig({ config: flags.config, policy: flags.policy, plugin: flags.plugin });
   const now = flags.now ?? Date.now();
   const { context, policySource, loaded: policies } = await compose(config, { now: () => now });
   const usage = countUsage();

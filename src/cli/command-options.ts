@@ -18,6 +18,9 @@ function nonEmpty(value: string): string {
 export const policyOption = (description: string): Option =>
   new Option('-p, --policy <FILE|FOLDER>', description).argParser(collect);
 
+export const pluginOption = (): Option =>
+  new Option('--plugin <FILE>', 'TypeScript or JavaScript module with more rules; repeatable').argParser(collect);
+
 export const configOption = (): Option =>
   new Option('-c, --config <FILE>', 'configuration file (default: tidewaiter.yaml, if there is one)');
 

@@ -1,6 +1,14 @@
 /** `serve`, `check`, `test` and `replay`: the commands that judge. */
 import { type Command, Option } from 'commander';
-import { collect, configOption, namespaceOption, nowOption, policyOption, type Result } from './command-options.ts';
+import {
+  collect,
+  configOption,
+  namespaceOption,
+  nowOption,
+  pluginOption,
+  policyOption,
+  type Result,
+} from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
 export function addServe(program: Command, result: Result, terminal: Terminal): void {
@@ -10,6 +18,7 @@ export function addServe(program: Command, result: Result, terminal: Terminal): 
     .addOption(configOption())
     .option('--listen <HOST:PORT>', 'where to answer HTTPS (default: 127.0.0.1:8443)')
     .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
+    .addOption(pluginOption())
     .option('--cert <FILE>', 'serving certificate, PEM (default: one is made in --certs-dir)')
     .option('--key <FILE>', 'its private key, PEM')
     .option('--certs-dir <FOLDER>', 'where a certificate is made when none is given; its CA is ca.crt (default: certs)')
@@ -31,6 +40,7 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
     .argument('[FILE|FOLDER|-...]', 'YAML or JSON, "-" is standard input', ['.'])
     .addOption(configOption())
     .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
+    .addOption(pluginOption())
     .addOption(namespaceOption())
     .addOption(
       new Option('-o, --output <FORMAT>', 'how to print')
@@ -56,6 +66,7 @@ export function addTest(program: Command, result: Result, terminal: Terminal): v
     .description('run the tests of policies: manifests, and the findings that are expected of them')
     .argument('[FILE|FOLDER...]', 'test suites, or folders with some in them (kind: ImagePolicyTest)', ['.'])
     .addOption(configOption())
+    .addOption(pluginOption())
     .addOption(
       new Option('-o, --output <FORMAT>', 'how to print').choices(['pretty', 'json', 'junit']).default('pretty'),
     )
@@ -92,6 +103,7 @@ export function addReplay(program: Command, result: Result, terminal: Terminal):
     .argument('<FILE|FOLDER...>', 'AdmissionReviews, or {review, expected}, as JSON or YAML')
     .addOption(configOption())
     .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
+    .addOption(pluginOption())
     .addOption(
       new Option(
         '--against <FILE|FOLDER>',

@@ -22,7 +22,10 @@ export async function run(argv: readonly string[], terminal: Terminal = processT
 /** Errors that say what the user can do are printed as they are; anything else is a bug, with its stack. */
 function failed(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof Error && ['ConfigError', 'PolicyError', 'CertificateError'].includes(error.name)) {
+  if (
+    error instanceof Error &&
+    ['ConfigError', 'PolicyError', 'PluginError', 'CertificateError'].includes(error.name)
+  ) {
     terminal.note(`${error.message}\n`);
   } else {
     terminal.note(

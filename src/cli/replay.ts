@@ -18,6 +18,7 @@ import type { Terminal } from './terminal.ts';
 export interface ReplayFlags {
   readonly config?: string | undefined;
   readonly policy?: readonly string[] | undefined;
+  readonly plugin?: readonly string[] | undefined;
   readonly against?: readonly string[] | undefined;
   readonly output: 'pretty' | 'json' | 'junit';
   /** Milliseconds since 1970: when the reviews are judged, whenever they were recorded. */
@@ -30,13 +31,12 @@ interface Engines {
 }
 
 export async function replay(paths: readonly string[], flags: ReplayFlags, terminal: Terminal): Promise<number> {
-  const { config } = await loadConfig({ config: flags.config, policy: flags.policy });
+  const { config } = await loadConfig({ config: flags.config, policy: flags.policy, plugin: flags.plugin });
   const loaded = await loadRecordings(paths, terminal.input());
   const moment = flags.now ?? Date.now();
   const ports = { now: () => moment };
   const { context: now, policySource, loaded: policies } = await compose(config, ports);
-  const against = { kinds: config.kinds, policies: flags.against ?? [] };
-  const other = flags.against?.length ? await compose(against, ports) : undefined;
+  const other = flags.against?.length ? await compose({ ...config, policies: flags.against }, ports) : undefined;
   const rows: ReplayRow[] = [];
   const errors: ErrorRow[] = [...loaded.errors];
   for (const recording of loaded.recordings) {

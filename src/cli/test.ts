@@ -21,13 +21,14 @@ import type { Terminal } from './terminal.ts';
 
 export interface TestFlags {
   readonly config?: string | undefined;
+  readonly plugin?: readonly string[] | undefined;
   readonly output: 'pretty' | 'json' | 'junit';
   readonly watch?: boolean | undefined;
 }
 
 export async function test(paths: readonly string[], flags: TestFlags, terminal: Terminal): Promise<number> {
   const run = async (): Promise<Ran> => {
-    const { config } = await loadConfig({ config: flags.config });
+    const { config } = await loadConfig({ config: flags.config, plugin: flags.plugin });
     const { report, read } = await runSuites(paths, config, terminal);
     terminal.out(await rendered(report, flags.output, terminal));
     return { code: testExitCode(report), read: [...paths, ...read] };

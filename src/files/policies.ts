@@ -1,5 +1,5 @@
 /** Policy files and folders -> policies, and the lists and exceptions beside them. Nothing half-loads: one bad document stops it all. */
-import { readPolicy, type Vocabulary } from '../policy/document.ts';
+import { readPolicy, readyRules, type Vocabulary } from '../policy/document.ts';
 import type { ImageException } from '../policy/exception.ts';
 import { readException } from '../policy/exception-document.ts';
 import { type Lists, type NamedList, namedLists, readList } from '../policy/list.ts';
@@ -50,8 +50,10 @@ export async function loadPolicies(
   const reading: Reading = { sheets, faults: new Map(faults.map((fault) => [textOf(fault), fault])), notices: [] };
   checkNames(reading);
   const lists = readLists(reading);
+  const words = { ...vocabulary, lists };
+  for (const { kind, value } of sheets) if (kind === 'ImagePolicy') await readyRules(value, words);
   const policies = readEach(reading, 'ImagePolicy', (value) => {
-    const read = readPolicy(value, { ...vocabulary, lists });
+    const read = readPolicy(value, words);
     return read.ok ? { ok: true, value: read.policy, vacuities: read.vacuities } : read;
   });
   const known = { kinds: vocabulary.kinds, lists, policies: rulesByPolicy(reading, policies) };

@@ -51,7 +51,7 @@ export function parsePattern(text: string): ParsedPattern {
 }
 
 /** One spelling per endpoint: lower case, no port 443, no leading zeros in a port. */
-function hostKey(domain: string): string {
+export function hostKey(domain: string): string {
   const { host, port } = splitPort(domain.toLowerCase());
   const number = port?.replace(/^0+(?=.)/, '');
   return number === undefined || number === '443' ? host : `${host}:${number}`;

@@ -1,6 +1,7 @@
 /** A policy document, parsed but unread -> Policy, or everything that is wrong with it. */
 import { quoteValue } from '../image/quote.ts';
 import type { KindTable } from '../pod/kinds.ts';
+import { isObject } from '../pod/pointer.ts';
 import { type ClauseDocument, readClause, type Report } from './clause.ts';
 import { type Lists, NO_LISTS } from './list.ts';
 import { expandLists } from './list-reference.ts';
@@ -40,6 +41,14 @@ interface BindingDocument {
   readonly onUnknown?: Action;
   readonly parameters?: object;
   readonly message?: string;
+}
+
+/** Loads what the rules that a document names need; the rules that nobody names stay unloaded. For `readPolicy`. */
+export async function readyRules(value: unknown, { rules }: Vocabulary): Promise<void> {
+  const spec = isObject(value) ? value['spec'] : undefined;
+  const entries = isObject(spec) && Array.isArray(spec['rules']) ? spec['rules'] : [];
+  const named = new Set(entries.map((entry: unknown) => (isObject(entry) ? entry['rule'] : undefined)));
+  for (const { name, ready } of rules) if (named.has(name)) await ready?.();
 }
 
 const checkDocument = schemaCheck(POLICY_SCHEMA);
@@ -89,7 +98,7 @@ function readBinding(
     faults.push({ pointer: `${at}/rule`, problem, at: 'value' });
     return undefined;
   }
-  const bound = bindRule(rule, entry.parameters ?? {}, vocabulary.lists ?? NO_LISTS);
+  const bound = bindRule(rule, entry.parameters ?? {}, vocabulary);
   if (!bound.ok) {
     for (const fault of bound.faults) faults.push(below(`${at}/parameters`, fault));
     return undefined;
@@ -98,13 +107,22 @@ function readBinding(
   return { rule: rule.name, action, onUnknown, check: bound.check, message };
 }
 
+/** By rule and parameters. Policies that are read together say much alike: what they share is compiled, and asked, once. */
+const shared = new WeakMap<Vocabulary, Map<string, Check>>();
+
+function sharedChecks(vocabulary: Vocabulary): Map<string, Check> {
+  let checks = shared.get(vocabulary);
+  if (checks === undefined) shared.set(vocabulary, (checks = new Map()));
+  return checks;
+}
+
 type Bound =
   | { readonly ok: true; readonly check: Check }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
 /** Pointers of faults are relative to the parameters. */
-function bindRule(rule: Rule, written: object, lists: Lists): Bound {
-  const { value, faults: lost, trace } = expandLists(written, rule.parameters, lists);
+function bindRule(rule: Rule, written: object, vocabulary: Vocabulary): Bound {
+  const { value, faults: lost, trace } = expandLists(written, rule.parameters, vocabulary.lists ?? NO_LISTS);
   // Most rules take no parameter in most policies: then there is nothing to compile a schema for.
   const empty =
     Object.keys(written).length === 0 &&
@@ -112,8 +130,15 @@ function bindRule(rule: Rule, written: object, lists: Lists): Bound {
     rule.parameters.required === undefined;
   const wrong = [...lost, ...(empty ? [] : trace(parameterCheck(rule)(value)))];
   if (wrong.length > 0) return { ok: false, faults: wrong };
+  const checks = sharedChecks(vocabulary);
+  const key = `${rule.name} ${JSON.stringify(value)}`;
+  const known = checks.get(key);
+  if (known !== undefined) return { ok: true, check: known };
   const bound = rule.bind(value);
-  if (bound.ok) return { ok: true, check: bound.value };
+  if (bound.ok) {
+    checks.set(key, bound.value);
+    return { ok: true, check: bound.value };
+  }
   return { ok: false, faults: trace(bound.faults.map((fault) => ({ ...fault, at: 'value' }))) };
 }
 

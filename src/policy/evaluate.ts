@@ -7,8 +7,10 @@ import type { Container } from '../pod/containers.ts';
 import { ShapeError } from '../pod/pointer.ts';
 import type { Excuses, ImageException } from './exception.ts';
 import type { Facts } from './fact.ts';
+import { type Answer, type GuardedAnswers, guardedAnswers, type RuleFailure } from './guard.ts';
+import type { Covered, Covering } from './plan.ts';
 import { type Action, type Binding, type Policy, strictness } from './policy.ts';
-import type { Problem, Subject } from './rule.ts';
+import type { Check, Problem, Subject } from './rule.ts';
 import type { Coverage, ScopeRequest } from './scope.ts';
 
 /** What one rule of one policy says about one place of an object. */
@@ -19,6 +21,8 @@ export interface Finding {
   readonly action: Action | 'excused';
   /** `violation`: the rule says no. `unknown`: it could not tell. `error`: the rule itself failed. */
   readonly outcome: 'violation' | 'unknown' | 'error';
+  /** How it failed, when the outcome is `error`. */
+  readonly failure?: RuleFailure | undefined;
   /** The stored object already had it, so it is no reason to refuse this update. */
   readonly existing: boolean;
   readonly container: Container | undefined;
@@ -33,78 +37,100 @@ export interface Finding {
   readonly lapsed?: ImageException | undefined;
 }
 
-/** A policy that applies to a request, and what it looks at there. */
-export interface Covered {
-  readonly policy: Policy;
-  readonly coverage: Coverage;
-}
-
-export function coveredBy(policies: readonly Policy[], request: ScopeRequest): readonly Covered[] {
-  return policies.flatMap((policy) => {
-    const coverage = policy.scope.covers(request);
-    return coverage === undefined ? [] : [{ policy, coverage }];
-  });
-}
-
 export interface Judged {
   readonly request: ScopeRequest;
   readonly facts: Facts;
-  /** The containers that this request can change at all. */
-  readonly concerns: (container: Container) => boolean;
+  /** The containers that this request can change at all; `undefined` for all of them. */
+  readonly concerns: ((container: Container) => boolean) | undefined;
   /** Not given where there are no exceptions. */
   readonly excuses?: Excuses | undefined;
 }
 
 /** Throws a ShapeError when a rule finds that the object is not of the shape its kind has. */
-export function evaluate(covered: readonly Covered[], judged: Judged): readonly Finding[] {
+export function evaluate({ policies, checks }: Covering, judged: Judged): readonly Finding[] {
+  const whole = askedOf(judged, judged.request.workload.containers);
+  if (checks !== undefined && findNothing(checks, whole)) return NOTHING;
+  const asked = policies.map((covered) => {
+    const { containers } = covered.coverage;
+    const about = containers === undefined ? whole : askedOf(judged, containers);
+    return { ...covered, ...about, bindings: covered.policy.bindings };
+  });
+  const guarded = guardedAnswers(asked);
   const findings: Finding[] = [];
-  for (const { policy, coverage } of covered) {
-    for (const finding of told(judgeBy(policy, coverage, judged))) findings.push(finding);
+  for (const one of asked) {
+    for (const finding of told(excused(judgeBy(one, guarded), judged.excuses))) findings.push(finding);
   }
   return findings;
 }
+
+/** What rules are asked about, and what they have said of it: a check that several policies share answers once. */
+interface Asked {
+  readonly subject: Subject<keyof Facts>;
+  readonly answers: Map<Check, Answer>;
+}
+
+function askedOf({ request, facts, concerns }: Judged, inScope: readonly Container[]): Asked {
+  const { operation, namespace, workload } = request;
+  const containers = concerns === undefined ? inScope : inScope.filter(concerns);
+  const subject = { operation, namespace, workload, pods: workload.pods, containers, request, facts };
+  return { subject, answers: new Map() };
+}
+
+/** Most objects are fine: then there is no need to know which policy asked what. Else the answers so far are kept. */
+function findNothing(checks: readonly Check[], { subject, answers }: Asked): boolean {
+  const fault = checks.findIndex((check) => {
+    const answer = answerOf(check, subject);
+    if (answer === NO_PROBLEM) return false;
+    answers.set(check, answer);
+    return true;
+  });
+  if (fault < 0) return true;
+  for (const check of checks.slice(0, fault)) answers.set(check, NO_PROBLEM);
+  return false;
+}
+
+const NOTHING: readonly never[] = [];
+const NO_PROBLEM: Answer = { problems: NOTHING, failure: undefined };
 
 interface Told {
   readonly finding: Finding;
   readonly problem: Problem | undefined;
 }
 
-function judgeBy(policy: Policy, coverage: Coverage, judged: Judged): readonly Told[] {
-  const { operation, namespace, workload } = judged.request;
-  const subject: Subject<keyof Facts> = {
-    operation,
-    namespace,
-    workload,
-    pods: workload.pods,
-    containers: coverage.containers.filter(judged.concerns),
-    facts: judged.facts,
-  };
-  const asked = { coverage, subject };
-  const all: Told[] = [];
-  for (const binding of policy.bindings) for (const one of ask(policy, binding, asked)) all.push(one);
-  const { excuses } = judged;
+interface AskedPolicy extends Covered, Asked {}
+
+function judgeBy({ policy, coverage, ...asked }: AskedPolicy, guarded: GuardedAnswers): readonly Told[] {
+  let all: Told[] | undefined;
+  for (const binding of policy.bindings) {
+    const { problems, failure } = guarded.get(binding) ?? ask(binding.check, asked);
+    for (const problem of problems)
+      (all ??= []).push({ problem, finding: findingOf(policy, binding, problem, coverage) });
+    if (failure !== undefined) (all ??= []).push({ problem: undefined, finding: failed(policy, binding, failure) });
+  }
+  return all ?? NOTHING;
+}
+
+function excused(all: readonly Told[], excuses: Excuses | undefined): readonly Told[] {
   return excuses === undefined ? all : all.map((one) => ({ ...one, finding: excuses.applied(one.finding) }));
 }
 
-interface Asked {
-  readonly coverage: Coverage;
-  readonly subject: Subject<keyof Facts>;
+function ask(check: Check, { subject, answers }: Asked): Answer {
+  let answer = answers.get(check);
+  if (answer === undefined) answers.set(check, (answer = answerOf(check, subject)));
+  return answer;
 }
 
-function ask(policy: Policy, binding: Binding, { coverage, subject }: Asked): readonly Told[] {
-  let problems: readonly Problem[];
+function answerOf(check: Check, subject: Asked['subject']): Answer {
   try {
-    problems = listOf(binding.check.run(subject));
+    const problems = listOf(check.run(subject));
+    return problems.length === 0 ? NO_PROBLEM : { problems, failure: undefined };
   } catch (error) {
     // Of the object, not of the rule: rules read on where the loop over the containers stopped.
     if (error instanceof ShapeError) throw error;
-    return [{ finding: ruleError(policy, binding, error), problem: undefined }];
+    const problem = quoteValue(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    return { problems: NOTHING, failure: { reason: 'threw', problem, file: undefined } };
   }
-  if (problems.length === 0) return NOTHING;
-  return problems.map((problem) => ({ problem, finding: findingOf(policy, binding, problem, coverage) }));
 }
-
-const NOTHING: readonly never[] = [];
 
 /** A promise, from a rule that the compiler has not seen: nobody waits for it, and its rejection, unheard, would end the server. */
 function listOf(answer: unknown): readonly Problem[] {
@@ -137,18 +163,18 @@ function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
-/** A rule that throws is an error of that rule, so the object's fate follows `onUnknown`. */
-function ruleError(policy: Policy, binding: Binding, error: unknown): Finding {
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+/** A rule that fails is an error of that rule, so the object's fate follows `onUnknown`. */
+function failed(policy: Policy, binding: Binding, failure: RuleFailure): Finding {
   return {
     policy: policy.name,
     rule: binding.rule,
     action: binding.onUnknown,
     outcome: 'error',
+    failure,
     existing: false,
     container: undefined,
     pointer: '',
-    message: `the rule itself failed, so it could not tell: ${quoteValue(reason)}`,
+    message: `the rule itself failed, so it could not tell: ${failure.problem}`,
     remedy: 'this is a bug of the rule, not of the object',
   };
 }
@@ -158,6 +184,7 @@ function ruleError(policy: Policy, binding: Binding, error: unknown): Finding {
  * one never speaks for others, since its exception is not about them.
  */
 function told(all: readonly Told[]): readonly Finding[] {
+  if (all.length === 0) return NOTHING;
   if (!all.some(({ problem }) => problem?.unreadable)) return all.map(({ finding }) => finding);
   const speakers = new Map<Container | string, { readonly finding: Finding; readonly strict: number }>();
   for (const { finding, problem } of all) {

@@ -2,6 +2,7 @@
  * On UPDATE, what the stored object already had is no reason to refuse: an operator must be able to scale, label or
  * remove a finalizer from what is there. A finding is the same when policy, rule, container and the whole sentence are, and
  * the image when it is about that, so a container that gets another image, or a second one with the same fault, is judged anew.
+ * A rule that fails on both has not looked at what changed: that is never forgiven, or a broken rule would let updates pass.
  */
 import type { Finding } from './evaluate.ts';
 
@@ -10,7 +11,7 @@ export function forgiveExisting(now: readonly Finding[], before: readonly Findin
   const had = new Map<string, number>();
   for (const finding of before) had.set(identity(finding), (had.get(identity(finding)) ?? 0) + 1);
   return now.map((finding) => {
-    const left = had.get(identity(finding)) ?? 0;
+    const left = finding.outcome === 'error' ? 0 : (had.get(identity(finding)) ?? 0);
     if (left === 0) return finding;
     had.set(identity(finding), left - 1);
     return { ...finding, existing: true, ...milder(finding) };

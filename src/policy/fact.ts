@@ -41,3 +41,8 @@ export interface Facts {
 }
 
 export type Need = keyof Facts;
+
+const KNOWN: Readonly<Record<Need, true>> = { namespaceLabels: true, pullSecrets: true, digests: true };
+
+/** For code that the compiler has not seen. */
+export const NEEDS: readonly string[] = Object.keys(KNOWN);

@@ -1,98 +1,97 @@
-/** What a JSON Schema says of a rule's parameters, as rows for people: name, type in words, default, meaning. */
-import type { ParameterSchema } from './rule.ts';
+/**
+ * The parameters of a rule: the subset of JSON Schema (draft 2020-12) that types can follow, the TypeScript type that a schema
+ * stands for, and its defaults.
+ */
+import { isObject, type JsonObject } from '../pod/pointer.ts';
 
-export interface ParameterRow {
-  /** `allow`, or the path to a part of it: `keys[].name`. */
-  readonly name: string;
-  /** In words: `list of strings`. */
-  readonly type: string;
-  readonly required: boolean;
-  /** As JSON; `undefined` when there is none. */
-  readonly default: string | undefined;
-  readonly description: string;
-}
-
-/** The part of JSON Schema that parameters are written in. */
-interface Schema {
-  readonly type?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly oneOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-  readonly items?: Schema;
-  readonly properties?: { readonly [name: string]: Schema };
-  readonly additionalProperties?: unknown;
-  readonly required?: readonly string[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly default?: unknown;
+/** The keywords that types and defaults follow; the draft has others. */
+export interface ValueSchema {
+  readonly type?: TypeName | readonly TypeName[];
   readonly description?: string;
-  /** Ours: what a pattern accepts, in words. */
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly properties?: { readonly [name: string]: ValueSchema };
+  readonly additionalProperties?: boolean | ValueSchema;
+  readonly required?: readonly string[];
+  readonly items?: ValueSchema;
+  /** Not of the draft: what is accepted, in words, where a keyword like `pattern` would be shown. */
   readonly hint?: string;
+  readonly [keyword: string]: unknown;
 }
 
-export function parameterRows(parameters: ParameterSchema): readonly ParameterRow[] {
-  return rowsOf(parameters, '');
+type TypeName = 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean' | 'null';
+
+/** Always an object, so that each parameter has a name; unknown names are errors of the policy. */
+export interface ParameterSchema extends ValueSchema {
+  readonly type: 'object';
+  readonly additionalProperties: false;
+  readonly properties: { readonly [name: string]: ValueSchema };
+  readonly minProperties?: number;
 }
 
-/** What must be given, where a list of rows does not say it. */
-export function parameterNote({ minProperties = 0 }: ParameterSchema): string | undefined {
-  return minProperties > 0 ? 'give at least one' : undefined;
+/** The type of the values that a schema accepts, with its defaults filled in. What it does not follow is `unknown`. */
+export type FromSchema<S> = S extends { readonly const: infer Value }
+  ? Value
+  : S extends { readonly enum: readonly (infer Value)[] }
+    ? Value
+    : S extends { readonly type: infer Type }
+      ? OfType<Type extends readonly (infer One)[] ? One : Type, S>
+      : unknown;
+
+type OfType<Type, S> = Type extends 'object'
+  ? OfObject<S>
+  : Type extends 'array'
+    ? readonly (S extends { readonly items: infer Items } ? FromSchema<Items> : unknown)[]
+    : Type extends keyof Scalars
+      ? Scalars[Type]
+      : unknown;
+
+interface Scalars {
+  readonly string: string;
+  readonly number: number;
+  readonly integer: number;
+  readonly boolean: boolean;
+  readonly null: null;
 }
 
-function rowsOf({ properties = {}, required = [] }: Schema, prefix: string): readonly ParameterRow[] {
-  return Object.entries(properties).flatMap(([key, schema]) => {
-    const name = `${prefix}${key}`;
-    const row = {
-      name,
-      type: typeText(schema),
-      required: required.includes(key),
-      default: schema.default === undefined ? undefined : JSON.stringify(schema.default),
-      description: [schema.description, schema.hint ?? schema.items?.hint].filter(Boolean).join('; '),
+type OfObject<S> = S extends { readonly properties: infer Properties }
+  ? Flat<
+      { readonly [Key in Present<S, Properties>]: FromSchema<Properties[Key]> } & {
+        readonly [Key in Exclude<keyof Properties, Present<S, Properties>>]?: FromSchema<Properties[Key]>;
+      }
+    >
+  : {
+      readonly [name: string]: S extends { readonly additionalProperties: infer Others } ? FromSchema<Others> : unknown;
     };
-    const inner = schema.items ?? schema;
-    return [row, ...rowsOf(inner, schema.items === undefined ? `${name}.` : `${name}[].`)];
-  });
+
+/** The keys that are always there: those that are required, and those that have a default. */
+type Present<S, Properties> = {
+  [Key in keyof Properties]: Properties[Key] extends { readonly default: unknown }
+    ? Key
+    : S extends { readonly required: readonly (infer Required)[] }
+      ? Key extends Required
+        ? Key
+        : never
+      : never;
+}[keyof Properties];
+
+type Flat<T> = { readonly [Key in keyof T]: T[Key] };
+
+/** `values` with the defaults of absent properties, also inside of objects and lists; `values` itself is left as it is. */
+export function withDefaults(schema: ValueSchema, values: unknown): unknown {
+  const { properties, items } = schema;
+  if (Array.isArray(values)) return items === undefined ? values : values.map((value) => withDefaults(items, value));
+  if (!isObject(values) || properties === undefined) return values;
+  return { ...values, ...completed(properties, values) };
 }
 
-const WORDS: Readonly<Record<string, readonly [one: string, many: string]>> = {
-  string: ['string', 'strings'],
-  boolean: ['true or false', 'true or false'],
-  integer: ['whole number', 'whole numbers'],
-  number: ['number', 'numbers'],
-  object: ['object', 'objects'],
-  null: ['null', 'null'],
-};
-
-function typeText(schema: Schema, many = false): string {
-  const values = schema.const === undefined ? schema.enum : [schema.const];
-  if (values !== undefined) return `${many || values.length === 1 ? '' : 'one of '}${values.map(valueText).join(', ')}`;
-  const choices = schema.oneOf ?? schema.anyOf;
-  if (choices !== undefined) return choices.map((choice) => typeText(choice, many)).join(' or ');
-  return collectionText(schema, many) ?? scalarText(schema, many);
-}
-
-function valueText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function collectionText(schema: Schema, many: boolean): string | undefined {
-  if (schema.type === 'array') return `${many ? 'lists' : 'list'} of ${typeText(schema.items ?? {}, true)}`;
-  if (isMap(schema)) return `${many ? 'maps' : 'map'} of ${typeText(schema.additionalProperties, true)}`;
-  return undefined;
-}
-
-function scalarText(schema: Schema, many: boolean): string {
-  const [one, more] = WORDS[schema.type ?? ''] ?? ['value', 'values'];
-  return `${many ? more : one}${rangeText(schema)}`;
-}
-
-function isMap(schema: Schema): schema is Schema & { readonly additionalProperties: Schema } {
-  return typeof schema.additionalProperties === 'object' && schema.additionalProperties !== null;
-}
-
-function rangeText({ minimum, maximum }: Schema): string {
-  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
-  if (minimum !== undefined) return `, at least ${minimum}`;
-  return maximum === undefined ? '' : `, at most ${maximum}`;
+function completed(properties: { readonly [name: string]: ValueSchema }, values: JsonObject): JsonObject {
+  const found: [string, unknown][] = [];
+  for (const [name, schema] of Object.entries(properties)) {
+    if (Object.hasOwn(values, name)) found.push([name, withDefaults(schema, values[name])]);
+    else if (schema.default !== undefined) found.push([name, schema.default]);
+  }
+  // Not by assignment: a property may be called __proto__.
+  return Object.fromEntries(found);
 }

@@ -5,15 +5,11 @@
 import type { Container, Pod } from '../pod/containers.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Facts, Need } from './fact.ts';
+import type { Guard } from './guard.ts';
+import { type FromSchema, type ParameterSchema, withDefaults } from './parameters.ts';
+import type { Circumstances } from './scope.ts';
 
-/** JSON Schema of a rule's parameters (draft 2020-12, always `type: object`). */
-export interface ParameterSchema {
-  readonly type: 'object';
-  readonly additionalProperties: false;
-  readonly properties: { readonly [name: string]: object };
-  readonly minProperties?: number;
-  readonly required?: readonly string[];
-}
+export type { ParameterSchema } from './parameters.ts';
 
 /** What a rule is asked about. */
 export interface Subject<N extends Need = never> {
@@ -24,6 +20,7 @@ export interface Subject<N extends Need = never> {
   readonly pods: readonly Pod[];
   /** The containers that the policy's scope leaves in, image volumes and images outside of pods included. */
   readonly containers: readonly Container[];
+  readonly request: Circumstances;
   readonly facts: Pick<Facts, N>;
 }
 
@@ -61,24 +58,32 @@ export interface RuleDocs {
   readonly example: { readonly parameters: object; readonly pass: string; readonly fail: string };
 }
 
-export interface RuleDefinition<N extends Need, P, C> {
+/** `P` is what `check` gets: the parameters, or what `prepare` makes of them. */
+export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
   /** kebab-case, unique. */
   readonly name: string;
   /** One line: what it asks of an object. */
   readonly description: string;
   /** Every built-in rule has them. */
   readonly docs?: RuleDocs | undefined;
-  readonly parameters: ParameterSchema;
+  readonly parameters: S;
+  /** The facts that `check` reads. */
   readonly needs: readonly N[];
   /** Once per policy, at load: compiles patterns and finds faults that a schema cannot. */
-  prepare(parameters: P): Prepared<C>;
-  check(subject: Subject<N>, prepared: C): readonly Problem[];
+  prepare?(parameters: FromSchema<S>): Prepared<P>;
+  /** Which of `needs` these parameters ask for; all of them when the rule does not say. */
+  needsOf?(parameters: NoInfer<P>): readonly N[];
+  /** Loads what is too heavy to be loaded for those who do not use the rule; awaited before `prepare`. */
+  ready?(): Promise<void>;
+  check(subject: Subject<N>, parameters: NoInfer<P>): readonly Problem[];
 }
 
 /** A rule bound to parameters. */
 export interface Check {
   readonly needs: readonly Need[];
   run(subject: Subject<Need>): readonly Problem[];
+  /** What `run` must be called through, where there is one. */
+  readonly guard?: Guard | undefined;
 }
 
 export interface Rule {
@@ -87,12 +92,18 @@ export interface Rule {
   readonly docs: RuleDocs | undefined;
   readonly parameters: ParameterSchema;
   readonly needs: readonly Need[];
+  /** Must be awaited before `bind` when it is there. */
+  readonly ready: (() => Promise<void>) | undefined;
+  /** As its author wrote it, for a look at code that the compiler has not seen. */
+  readonly definition?: object;
   /** `parameters` must have passed the schema. */
   bind(parameters: unknown): Prepared<Check>;
 }
 
-/** Gives a rule its type: `check` sees only the facts that `needs` lists. */
-export function defineRule<const N extends Need, P, C>(definition: RuleDefinition<N, P, C>): Rule {
+/** Gives a rule its types: `check` sees only the facts that `needs` lists, and parameters as their schema has them. */
+export function defineRule<const N extends Need, const S extends ParameterSchema, P = FromSchema<S>>(
+  definition: RuleDefinition<N, S, P>,
+): Rule {
   const { name, description, docs, parameters, needs } = definition;
   return {
     name,
@@ -100,10 +111,18 @@ export function defineRule<const N extends Need, P, C>(definition: RuleDefinitio
     docs,
     parameters,
     needs,
+    ready: definition.ready?.bind(definition),
+    definition,
     bind(values) {
-      const prepared = definition.prepare(values as P);
+      const complete = withDefaults(parameters, values) as FromSchema<S>;
+      // Without prepare, P is the type of the parameters.
+      const prepared = definition.prepare ? definition.prepare(complete) : { ok: true as const, value: complete as P };
       if (!prepared.ok) return prepared;
-      return { ok: true, value: { needs, run: (subject) => definition.check(subject, prepared.value) } };
+      const { value } = prepared;
+      return {
+        ok: true,
+        value: { needs: definition.needsOf?.(value) ?? needs, run: (subject) => definition.check(subject, value) },
+      };
     },
   };
 }

@@ -32,6 +32,30 @@ function compiler(): Ajv2020 {
   return ajv;
 }
 
+/** What is wrong with a schema that is not ours, one fault for each place: keywords that nothing knows are faults too. */
+export function faultsOfSchema(schema: object): readonly DocumentFault[] {
+  const strict = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    strictSchema: true,
+    strictTypes: false,
+    strictTuples: false,
+    keywords: ['hint'],
+    logger: false,
+  });
+  if (strict.validateSchema(schema) !== true) {
+    const places = Map.groupBy(strict.errors ?? [], ({ instancePath }) => instancePath);
+    return [...places.values()].flatMap(([first]) => (first === undefined ? [] : [faultOf(first)]));
+  }
+  try {
+    strict.compile(schema);
+    return [];
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return [{ pointer: '', problem: problem.replace('strict mode: ', ''), at: 'value' }];
+  }
+}
+
 const EXPECTED: Readonly<Record<string, string>> = {
   object: 'an object',
   array: 'a list',
@@ -40,6 +64,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   integer: 'a whole number',
   number: 'a number',
   'string,array': 'a string or a list',
+  'string,number': 'a string or a number',
 };
 
 function faultOf(error: ErrorObject): DocumentFault {
@@ -55,9 +80,7 @@ function faultOf(error: ErrorObject): DocumentFault {
     case 'const':
       return fault(`expected ${JSON.stringify(params['allowedValue'])}, found ${show(error.data)}`);
     case 'type':
-      return fault(
-        `expected ${EXPECTED[String(params['type'])] ?? String(params['type'])}, found ${jsonType(error.data)}`,
-      );
+      return fault(`expected ${typeNames(params['type'])}, found ${jsonType(error.data)}`);
     case 'minItems':
     case 'minLength':
       return fault('must not be empty');
@@ -66,6 +89,11 @@ function faultOf(error: ErrorObject): DocumentFault {
     default:
       return fault(`${show(error.data)} is not accepted: ${hintOf(error)}`);
   }
+}
+
+function typeNames(type: unknown): string {
+  const names: readonly unknown[] = Array.isArray(type) ? type : [type];
+  return names.map((name) => EXPECTED[String(name)] ?? String(name)).join(' or ');
 }
 
 function unknownKey(error: ErrorObject, key: string): DocumentFault {

@@ -5,6 +5,7 @@
 import { compileGlobs } from '../image/glob.ts';
 import type { PatternSet } from '../image/pattern.ts';
 import type { Container, ContainerKind } from '../pod/containers.ts';
+import type { JsonObject } from '../pod/pointer.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Fact, Labels } from './fact.ts';
 import { type Answer, both, type LabelSelector, selects } from './selector.ts';
@@ -21,25 +22,39 @@ export interface Clause {
   readonly images?: PatternSet | undefined;
 }
 
-/** The part of a request that scopes look at. */
-export interface ScopeRequest {
+/** What a request says besides its object. */
+export interface Circumstances {
+  /** Of the object; `''` when the API server is to make one up. */
+  readonly name: string;
+  /** `''` for the object itself. */
+  readonly subResource: string;
+  /** `undefined` when nobody knows who asks (a manifest from a file). */
+  readonly user: { readonly name: string; readonly groups: readonly string[] } | undefined;
+  /** The stored object, on UPDATE. */
+  readonly oldObject: JsonObject | undefined;
+  readonly dryRun: boolean;
+}
+
+/** The part of a request that scopes look at, and rules through their subject. */
+export interface ScopeRequest extends Circumstances {
   readonly operation: 'CREATE' | 'UPDATE';
   readonly namespace: string | undefined;
   readonly workload: Workload;
-  /** `undefined` when nobody knows who asks (a manifest from a file). */
-  readonly user: { readonly name: string; readonly groups: readonly string[] } | undefined;
   readonly namespaceLabels: Fact<Labels>;
 }
 
 export interface Scope {
   /** Whether an answer depends on the namespace's labels. */
   readonly asksLabels: boolean;
+  /** What can be said of every request in a namespace (`undefined`: of a cluster-scoped object) before it is looked at. */
+  inNamespace(namespace: string | undefined): Coverage | 'none' | 'depends';
   covers(request: ScopeRequest): Coverage | undefined;
 }
 
 /** What a policy is asked about in a request; `undefined` instead of it when the policy does not apply. */
 export interface Coverage {
-  readonly containers: readonly Container[];
+  /** `undefined`: all of them. */
+  readonly containers: readonly Container[] | undefined;
   /** Why nobody can tell whether the policy applies to this container (or to the object), if so. */
   doubt(container: Container | undefined): string | undefined;
 }
@@ -49,11 +64,20 @@ export function compileScope(match: Clause, exclude: Clause): Scope {
   const unwanted = isEmpty(exclude) ? undefined : compileClause(exclude);
   return {
     asksLabels: match.namespaceSelector !== undefined || exclude.namespaceSelector !== undefined,
+    inNamespace(namespace) {
+      if (!wanted.admits(namespace)) return 'none';
+      const untouched = unwanted === undefined || !unwanted.admits(namespace);
+      if (!untouched && unwanted.onlyNamespaces) return 'none';
+      return untouched && wanted.onlyNamespaces ? WHOLE : 'depends';
+    },
     covers(request) {
       const inside = wanted.request(request);
       if (inside === 'no') return undefined;
       const outside = unwanted?.request(request) ?? 'no';
-      if (unwanted === undefined || outside === 'no') return coverage(request, wanted, [[wanted, always]]);
+      if (unwanted === undefined || outside === 'no') {
+        const plain = inside === 'yes' && !wanted.narrows;
+        return plain ? WHOLE : coverage(request, wanted, [[wanted, always]]);
+      }
       if (outside === 'unknown')
         return coverage(request, wanted, [
           [wanted, always],
@@ -72,14 +96,21 @@ function takenOutBy(unwanted: CompiledClause): Concerns {
   return (container) => (container === undefined ? !unwanted.narrows : unwanted.container(container, false));
 }
 
+/** All containers, beyond doubt: the common case, without anything to remember. */
+const WHOLE: Coverage = { containers: undefined, doubt: () => undefined };
+
+/** `undefined` when nothing is taken out. */
+function narrowed(all: readonly Container[], clause: CompiledClause): readonly Container[] | undefined {
+  return clause.narrows ? all.filter((container) => clause.container(container, true)) : undefined;
+}
+
 function coverage(
   request: ScopeRequest,
   clause: CompiledClause,
   clauses: readonly (readonly [CompiledClause, Concerns])[],
 ): Coverage {
-  const all = request.workload.containers;
   return {
-    containers: clause.narrows ? all.filter((container) => clause.container(container, true)) : all,
+    containers: narrowed(request.workload.containers, clause),
     doubt(container) {
       const doubts = clauses.flatMap(([doubtful, concerns]) => (concerns(container) ? doubtful.doubts(request) : []));
       return doubts.length === 0 ? undefined : [...new Set(doubts)].join(' and ');
@@ -96,6 +127,10 @@ function without(wanted: CompiledClause, unwanted: CompiledClause): CompiledClau
 }
 
 interface CompiledClause {
+  /** Whether its `namespaces`, if it has them, name this one. */
+  admits(namespace: string | undefined): boolean;
+  /** Nothing else is in it. */
+  readonly onlyNamespaces: boolean;
   request(request: ScopeRequest): Answer;
   /** Why `request` is unknown; empty when it is not. */
   doubts(request: ScopeRequest): readonly string[];
@@ -110,6 +145,7 @@ function isEmpty(clause: Clause): boolean {
 }
 
 function compileClause(clause: Clause): CompiledClause {
+  const namespaces = clause.namespaces?.length ? compileGlobs(clause.namespaces) : undefined;
   const tests = [
     ...given(clause.namespaces, namespaceTest),
     ...(clause.namespaceSelector === undefined ? [] : [selectorTest(clause.namespaceSelector)]),
@@ -121,7 +157,16 @@ function compileClause(clause: Clause): CompiledClause {
   const kinds = clause.containers?.length ? new Set(clause.containers) : undefined;
   const { images } = clause;
   return {
-    request: (request) => tests.reduce<Answer>((answer, { ask }) => both(answer, ask(request)), 'yes'),
+    admits: (namespace) => namespaces === undefined || (namespace !== undefined && namespaces(namespace)),
+    onlyNamespaces: isEmpty({ ...clause, namespaces: undefined }),
+    request(request) {
+      let answer: Answer = 'yes';
+      for (const { ask } of tests) {
+        answer = both(answer, ask(request));
+        if (answer === 'no') return answer;
+      }
+      return answer;
+    },
     doubts: (request) => tests.flatMap(({ ask, doubt }) => (ask(request) === 'unknown' ? [doubt(request)] : [])),
     narrows: kinds !== undefined || images !== undefined,
     container(container, unread) {

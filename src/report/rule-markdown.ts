@@ -1,5 +1,5 @@
 /** A rule in Markdown: for docs/rules.md and for viewers of SARIF. */
-import { parameterNote, parameterRows } from '../policy/parameters.ts';
+import { parameterNote, parameterRows } from '../policy/parameter-rows.ts';
 import type { ParameterSchema, Rule } from '../policy/rule.ts';
 import { exampleEntry, needsText } from './rule-text.ts';
 

@@ -1,5 +1,5 @@
 /** What there is to know of a rule: for a terminal, and as rows for programs. */
-import { type ParameterRow, parameterNote, parameterRows } from '../policy/parameters.ts';
+import { type ParameterRow, parameterNote, parameterRows } from '../policy/parameter-rows.ts';
 import type { ParameterSchema, Rule, RuleDocs } from '../policy/rule.ts';
 import type { Paint } from './pretty.ts';
 import { yamlText } from './yaml-text.ts';

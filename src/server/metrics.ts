@@ -42,6 +42,12 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
     labelNames: ['policy', 'rule', 'action', 'outcome'],
     registers,
   });
+  const failures = new Counter({
+    name: 'tidewaiter_rule_failures_total',
+    help: 'Rules that gave no proper answer: threw, bad-answer, timeout, suspended.',
+    labelNames: ['rule', 'reason'],
+    registers,
+  });
   const refused = new Counter({
     name: 'tidewaiter_refused_requests_total',
     help: 'Requests answered with an HTTP error instead of a review.',
@@ -74,6 +80,7 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
     for (const [labels, count] of tally.takeReviews()) reviews.inc(labels, count);
     for (const [labels, count] of tally.takeFindings()) findings.inc(labels, count);
     for (const [labels, count] of tally.takeUses()) used.inc(labels, count);
+    for (const [labels, count] of tally.takeFailures()) failures.inc(labels, count);
   };
   return {
     reviewed(endpoint, operation, decision, seconds) {

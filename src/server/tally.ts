@@ -13,6 +13,8 @@ type FindingLabels = {
 };
 type UseLabels = { readonly exception: string };
 
+type FailureLabels = { readonly rule: string; readonly reason: string };
+
 export interface Tally {
   /** True when it is full, so that somebody must take what is in it. */
   review(endpoint: Endpoint, operation: string, decision: string, seconds: number): boolean;
@@ -22,6 +24,7 @@ export interface Tally {
   takeFindings(): Counted<FindingLabels>;
   /** Uses of exceptions. */
   takeUses(): Counted<UseLabels>;
+  takeFailures(): Counted<FailureLabels>;
 }
 
 const FULL = 512;
@@ -32,6 +35,7 @@ export function createTally(): Tally {
   const reviews = { validate: new Map<string, Map<string, number>>(), mutate: new Map<string, Map<string, number>>() };
   const findings = new Map<string, { readonly labels: FindingLabels; count: number }>();
   const uses = new Map<string, { readonly labels: UseLabels; count: number }>();
+  const failures = new Map<string, { readonly labels: FailureLabels; count: number }>();
   return {
     review(endpoint, operation, decision, seconds) {
       // Strings that are there already: to put a key together from them would cost as much as all the rest.
@@ -43,11 +47,12 @@ export function createTally(): Tally {
       return sizes[endpoint] === FULL;
     },
     found(list) {
-      for (const { policy, rule, action, outcome, excuse } of list) {
+      for (const { policy, rule, action, outcome, excuse, failure } of list) {
         count(findings, `${policy} ${rule} ${action} ${outcome}`, () => ({ policy, rule, action, outcome }));
-        if (excuse === undefined) continue;
-        const exception = excuse.exception.name;
-        count(uses, exception, () => ({ exception }));
+        const exception = excuse?.exception.name;
+        if (exception !== undefined) count(uses, exception, () => ({ exception }));
+        const reason = failure?.reason;
+        if (reason !== undefined) count(failures, `${rule} ${reason}`, () => ({ rule, reason }));
       }
     },
     takeDurations: () =>
@@ -66,6 +71,7 @@ export function createTally(): Tally {
       }),
     takeFindings: () => take(findings),
     takeUses: () => take(uses),
+    takeFailures: () => take(failures),
   };
 }
 

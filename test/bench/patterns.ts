@@ -5,6 +5,7 @@
 import { compileGlob } from '../../src/image/glob.ts';
 import { type ImagePattern, parsePattern, patternSet } from '../../src/image/pattern.ts';
 import { type ImageReference, parseReference } from '../../src/image/reference.ts';
+import { nanoseconds } from './time.ts';
 
 function pattern(text: string): ImagePattern {
   const parsed = parsePattern(text);
@@ -16,25 +17,6 @@ function image(text: string): ImageReference {
   const parsed = parseReference(text);
   if (!parsed.ok) throw new Error(parsed.problem);
   return parsed.reference;
-}
-
-/** The best of seven rounds, in nanoseconds a call; the sum keeps the calls from being optimised away. */
-function nanoseconds(call: () => unknown): number {
-  let kept = 0;
-  let best = Infinity;
-  for (let calls = 1, round = 0; round < 7;) {
-    const start = performance.now();
-    for (let index = 0; index < calls; index += 1) if (call() !== undefined) kept += 1;
-    const elapsed = performance.now() - start;
-    if (elapsed < 40) {
-      calls *= 2;
-      continue;
-    }
-    best = Math.min(best, (elapsed * 1e6) / calls);
-    round += 1;
-  }
-  if (kept === Infinity) throw new Error('not reached');
-  return best;
 }
 
 function row(name: string, values: readonly string[]): void {

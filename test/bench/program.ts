@@ -37,10 +37,11 @@ export interface Answering extends Running {
   readonly port: number;
 }
 
-/** `serve` as the container image starts it, with the built-in policy. */
-export async function startGate(certsDir: string): Promise<Answering> {
+/** `serve` as the container image starts it, with the built-in policy or those of a folder. */
+export async function startGate(certsDir: string, policies?: string): Promise<Answering> {
   const port = await freePort();
-  const flags = ['--listen', `127.0.0.1:${port}`, '--operations-port', '0', '--certs-dir', certsDir];
+  const judging = policies === undefined ? [] : ['--policy', policies];
+  const flags = ['--listen', `127.0.0.1:${port}`, '--operations-port', '0', '--certs-dir', certsDir, ...judging];
   const argv = pinned(SERVER_CORE, [process.execPath, '--max-semi-space-size=8', MAIN, 'serve', ...flags]);
   return { ...start(argv, { env: ENV, cwd: folderIn('empty') }), port };
 }

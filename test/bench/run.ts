@@ -5,9 +5,10 @@ import { parseArgs } from 'node:util';
 import { measureCheck, measureHelp, measureStart } from './commands.ts';
 import { isMissed, type Outcome, outcomeTable } from './outcome.ts';
 import { isBuilt } from './program.ts';
+import { measureRules } from './rules.ts';
 import { measureServe } from './serve.ts';
 
-const PARTS = ['serve', 'start', 'help', 'check'] as const;
+const PARTS = ['serve', 'rules', 'start', 'help', 'check'] as const;
 type Part = (typeof PARTS)[number];
 
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -53,6 +54,7 @@ async function measure(part: Part, { seconds, rounds }: Options): Promise<readon
   if (part === 'start') return measureStart();
   if (part === 'help') return measureHelp();
   if (part === 'check') return measureCheck();
+  if (part === 'rules') return measureRules({ seconds, rounds, note });
   const { outcomes, text } = await measureServe({ seconds, rounds, note });
   process.stdout.write(`${text}\n`);
   return outcomes;

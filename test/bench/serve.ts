@@ -8,7 +8,7 @@ import { type Body, reviewBodies } from './reviews.ts';
 
 const GOAL = atLeast(0.8);
 /** V8 still optimizes after ten thousand requests. */
-const WARM_SECONDS = 5;
+export const WARM_SECONDS = 5;
 
 export interface ServeOptions {
   readonly seconds: number;
@@ -22,7 +22,7 @@ export interface Served {
   readonly text: string;
 }
 
-interface Round {
+export interface Round {
   readonly rps: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -92,7 +92,7 @@ async function measureCells(servers: Servers, { seconds, rounds, note }: ServeOp
 }
 
 /** A server that refuses, or that answers something else, would be measured at other work. */
-async function expectAllowed({ port }: Answering, { name, text }: Body): Promise<void> {
+export async function expectAllowed({ port }: Answering, { name, text }: Body): Promise<void> {
   const answer = await post(port, text);
   const { response } = JSON.parse(answer);
   const { request } = JSON.parse(text);
@@ -100,7 +100,7 @@ async function expectAllowed({ port }: Answering, { name, text }: Body): Promise
     throw new Error(`the ${name} review was not allowed: ${answer}`);
 }
 
-async function oneRound(server: Answering, bodyFile: string, seconds: number): Promise<Round> {
+export async function oneRound(server: Answering, bodyFile: string, seconds: number): Promise<Round> {
   const { pid, port } = server;
   const before = cpuUs(pid);
   const done: Load = await load({ port, bodyFile, seconds });

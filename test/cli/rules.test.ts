@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parameterRows } from '../../src/policy/parameters.ts';
+import { parameterRows } from '../../src/policy/parameter-rows.ts';
+import type { ValueSchema } from '../../src/policy/parameters.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { yamlText } from '../../src/report/yaml-text.ts';
 import { readDocuments } from '../../src/files/yaml.ts';
@@ -43,11 +44,12 @@ describe('explain rule', () => {
     const { code, out } = await runCommand(['explain', 'rule', 'container-ports']);
     expect(code).toBe(0);
     expect(out).toBe(`container-ports
-The containers of a Pod do not claim the same port twice; host ports and names as asked for
+The containers of a Pod do not claim the same port or name twice; host ports and names as asked for
 
 Why
   The containers of a Pod share one IP and therefore one port space: the second container that binds
-  a port fails when it starts, long after the API server said yes.
+  a port fails when it starts, long after the API server said yes. A port name that is none, or
+  twice in a container, it refuses itself.
 
 Needs
   nothing but the object
@@ -57,6 +59,8 @@ Parameters
       false forbids ports on the node
   namesRequired: true or false, default false
       true wants a name for every port
+  namesUnique: true or false, default false
+      true wants each name once for a protocol in the whole Pod: a Service finds only the first
 
 What to do about a finding
   Give each container its own port, and reach a Pod through a Service instead of a port of the node.
@@ -107,7 +111,7 @@ This fails
 describe('schema', () => {
   test('writes the schema that is named, or the one for all documents', async () => {
     const ids = await Promise.all(
-      [[], ['policy'], ['config']].map(async (names) => {
+      [[], ['policy'], ['exception'], ['list'], ['config']].map(async (names) => {
         const { code, out } = await runCommand(['schema', ...names]);
         return [code, (JSON.parse(out) as { $id: string }).$id];
       }),
@@ -115,6 +119,8 @@ describe('schema', () => {
     expect(ids).toEqual([
       [0, 'https://tidewaiter.dev/schemas/all.json'],
       [0, 'https://tidewaiter.dev/schemas/policy.json'],
+      [0, 'https://tidewaiter.dev/schemas/exception.json'],
+      [0, 'https://tidewaiter.dev/schemas/list.json'],
       [0, 'https://tidewaiter.dev/schemas/config.json'],
     ]);
   });
@@ -127,7 +133,7 @@ describe('schema', () => {
 });
 
 describe('the parameters of a rule in words', () => {
-  test.each([
+  test.each<[ValueSchema, string]>([
     [{ type: 'string' }, 'string'],
     [{ type: 'integer', minimum: 0, maximum: 365 }, 'whole number from 0 to 365'],
     [{ type: 'integer', minimum: 1 }, 'whole number, at least 1'],
@@ -144,7 +150,11 @@ describe('the parameters of a rule in words', () => {
   });
 
   test('go down into objects and lists of objects', () => {
-    const key = { type: 'object', required: ['pem'], properties: { pem: { type: 'string', description: 'The key' } } };
+    const key: ValueSchema = {
+      type: 'object',
+      required: ['pem'],
+      properties: { pem: { type: 'string', description: 'The key' } },
+    };
     const rows = parameterRows({
       type: 'object',
       additionalProperties: false,

@@ -36,6 +36,12 @@ stringData: {.dockerconfigjson: '${JSON.stringify({ auths })}'}
 `;
 }
 
+/** With a team and a limit. */
+function owned(image: string, memory: string): string {
+  const limited = pod('shop', image, `, resources: {limits: {memory: ${memory}}}`);
+  return limited.replace('namespace: shop', 'namespace: shop, labels: {example.com/team: shop}');
+}
+
 const DIGEST = `@sha256:${'1'.repeat(64)}`;
 
 interface Case {
@@ -184,6 +190,77 @@ const CASES: readonly Case[] = [
     says: 'the same image elsewhere is refused',
     manifest: pod('shop', 'quay.io/vendor/agent:1'),
     found: ['deny image-registry'],
+  },
+  {
+    example: 'workload-hygiene',
+    says: 'a Pod that says what it needs and when it is ready is allowed',
+    manifest: pod(
+      'shop',
+      'registry.example.com/shop/web:1',
+      ', resources: {requests: {cpu: 100m, memory: 128Mi}, limits: {memory: 256Mi}}, readinessProbe: {tcpSocket: {port: 80}}',
+    ),
+    found: [],
+  },
+  {
+    example: 'workload-hygiene',
+    says: 'a Pod that says nothing is refused for what it may take, and warned of the rest',
+    manifest: pod('shop', 'nginx:1.27'),
+    found: [
+      'deny container-resources',
+      'deny container-resources',
+      'deny container-resources',
+      'warn container-probes',
+      'warn image-qualified',
+    ],
+  },
+  {
+    example: 'workload-hygiene',
+    says: 'two containers of one name are refused, and so is what no scheduler can place',
+    manifest: pod(
+      'shop',
+      'registry.example.com/shop/web:1',
+      ', resources: {limits: {cpu: 1, memory: 1GB}}, readinessProbe: {tcpSocket: {port: 80}}}, {name: web, image: "registry.example.com/shop/web:2", resources: {limits: {memory: 17Gi}, requests: {cpu: 1, memory: 1Gi}}, startupProbe: {}',
+    ),
+    found: [
+      'deny container-name',
+      'deny container-resources',
+      'deny container-resources',
+      'deny container-resources',
+      'deny image-consistency',
+      'warn container-probes',
+      'warn container-probes',
+    ],
+  },
+  { example: 'workload-hygiene', says: 'kube-system is left alone', manifest: pod('kube-system', 'nginx'), found: [] },
+  {
+    example: 'rules-of-our-own',
+    says: 'a version, an owner and a limit are enough',
+    manifest: owned('registry.example.com/web:1.4.0', '1Gi'),
+    found: [],
+  },
+  {
+    example: 'rules-of-our-own',
+    says: 'nobody else needs versions like ours',
+    manifest: owned('nginx:stable', '1Gi'),
+    found: [],
+  },
+  {
+    example: 'rules-of-our-own',
+    says: 'a release without version is refused',
+    manifest: owned('registry.example.com/web:main', '1Gi'),
+    found: ['deny cel'],
+  },
+  {
+    example: 'rules-of-our-own',
+    says: 'too much memory is told',
+    manifest: owned('nginx:1', '8Gi'),
+    found: ['warn cel'],
+  },
+  {
+    example: 'rules-of-our-own',
+    says: 'a workload without owner is refused, and without limit it is told',
+    manifest: pod('shop', 'nginx:1'),
+    found: ['deny cel', 'warn cel'],
   },
 ];
 

@@ -3,10 +3,11 @@ import { kindTable } from '../../src/pod/kinds.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import type { Workload } from '../../src/pod/workload.ts';
 import { type ReadPolicy, readPolicy } from '../../src/policy/document.ts';
-import { coveredBy, evaluate, type Finding } from '../../src/policy/evaluate.ts';
+import { evaluate, type Finding } from '../../src/policy/evaluate.ts';
 import type { ImageException } from '../../src/policy/exception.ts';
 import { readException } from '../../src/policy/exception-document.ts';
 import type { Facts } from '../../src/policy/fact.ts';
+import { coveredBy } from '../../src/policy/plan.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { Rule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
@@ -67,7 +68,11 @@ export function requestFor(of: Workload, extra: Partial<ScopeRequest> = {}): Sco
     operation: 'CREATE',
     namespace: 'shop',
     workload: of,
+    name: of.name,
+    subResource: '',
     user: { name: 'jane', groups: ['devs', 'system:authenticated'] },
+    oldObject: undefined,
+    dryRun: false,
     namespaceLabels: NO_LABELS,
     ...extra,
   };

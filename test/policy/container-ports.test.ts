@@ -52,6 +52,13 @@ describe('ports of a Pod', () => {
       [],
     ],
     [
+      'of a sidecar and an init container after it',
+      '{initContainers: [{name: x, image: i, ports: [{containerPort: 80}]}, {name: s, image: i, restartPolicy: Always, ports: [{containerPort: 80}]}, {name: z, image: i, ports: [{containerPort: 80}, {containerPort: 80, protocol: UDP}]}], containers: []}',
+      [
+        'z: port 80/TCP is also taken by sidecar container "s", which is running by then | a sidecar runs on beside the init containers after it: give each its own port',
+      ],
+    ],
+    [
       'twice in an init container',
       '{initContainers: [{name: x, image: i, ports: [{containerPort: 80}, {containerPort: 80}]}], containers: []}',
       [`x: port 80/TCP is declared twice | ${OWN}`],
@@ -159,6 +166,52 @@ test('names are asked for only when the policy wants them', () => {
   ]);
 });
 
+describe('names of ports', () => {
+  const FORM = 'at most 15 lower-case letters, digits and single inner hyphens, with a letter among them';
+  const ONCE = 'a container has each name once, whatever the protocol';
+  const named = (...names: readonly string[]): string =>
+    `{containers: [{name: a, image: i, ports: [${names.map((name, index) => `{containerPort: ${index + 1}, name: ${JSON.stringify(name)}}`).join(', ')}]}]}`;
+
+  test.each(['http', 'a', '8080-tcp', 'x'.repeat(15), 'a-b-c', '0a'])('%s is one', (name) => {
+    expect(clashes(named(name))).toEqual([]);
+    expect(clashes(named('other', name))).toEqual([]);
+  });
+
+  test.each(['HTTP', 'a_b', 'a.b', '8080', '-a', 'a-', 'a--b', 'x'.repeat(16), 'é', 'a/b', ' a'])(
+    '%s is none',
+    (name) => {
+      expect(clashes(named(name))).toEqual([`a: ${JSON.stringify(name)} is not a name for a port | ${FORM}`]);
+    },
+  );
+
+  test('are of one line and not of any length', () => {
+    expect(clashes(named('a\n', 'x'.repeat(100_000)))).toEqual([
+      `a: "a\\u000a" is not a name for a port | ${FORM}`,
+      `a: "${'x'.repeat(60)}…" is not a name for a port | ${FORM}`,
+    ]);
+  });
+
+  test('are once in a container', () => {
+    expect(clashes(named('http', 'http', 'http'))).toEqual([
+      `a: port name "http" is declared twice | ${ONCE}`,
+      `a: port name "http" is declared twice | ${ONCE}`,
+    ]);
+    expect(clashes(named('Http', 'Http'))).toHaveLength(2);
+  });
+
+  const pair =
+    '{initContainers: [{name: m, image: i, ports: [{name: http, containerPort: 80}]}, {name: s, image: i, restartPolicy: Always, ports: [{name: http, containerPort: 81}]}], containers: [{name: a, image: i, ports: [{name: http, containerPort: 82}, {name: dns, containerPort: 53, protocol: UDP}]}, {name: b, image: i, ports: [{name: http, containerPort: 83}, {name: dns, containerPort: 54}]}]}';
+
+  test('may be those of another container, unless the policy wants them unique: then a Service finds one', () => {
+    const remedy = 'a Service that names the port finds only that one: give each its own name';
+    expect(clashes(pair)).toEqual([]);
+    expect(clashes(pair, '{namesUnique: true}')).toEqual([
+      `b: port name "http" is also one of container "a" | ${remedy}`,
+      `s: port name "http" is also one of container "a" | ${remedy}`,
+    ]);
+  });
+});
+
 describe('any number of ports', () => {
   const port = (containerPort: number, hostPort?: number): Port => ({
     pointer: '/p',
@@ -194,8 +247,16 @@ describe('any number of ports', () => {
     const type = { group: '', version: 'v1', kind: 'Pod' };
     const of: Workload = { object: {}, type, name: 'p', clusterScoped: false, pods: [one], containers };
     const facts = { namespaceLabels: { state: 'no' }, digests: new Map(), pullSecrets: new Map() } as const;
-    return bound.value.run({ operation: 'CREATE', namespace: 'n', workload: of, pods: [one], containers, facts })
-      .length;
+    const request = { name: 'p', subResource: '', user: undefined, oldObject: undefined, dryRun: false };
+    return bound.value.run({
+      operation: 'CREATE',
+      namespace: 'n',
+      workload: of,
+      pods: [one],
+      containers,
+      request,
+      facts,
+    }).length;
   }
 
   const N = 200_000;

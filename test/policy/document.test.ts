@@ -267,7 +267,7 @@ describe('rules', () => {
     ],
     [
       '{rule: container-ports, parameters: {hostport: false}}',
-      'key /spec/rules/1/parameters/hostport: unknown key "hostport"; did you mean "hostPort"? (accepted: hostPort, namesRequired)',
+      'key /spec/rules/1/parameters/hostport: unknown key "hostport"; did you mean "hostPort"? (accepted: hostPort, namesRequired, namesUnique)',
     ],
   ])('%s', (binding, fault) => {
     expect(rule(binding)).toEqual([fault]);

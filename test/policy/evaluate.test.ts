@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import type { Container } from '../../src/pod/containers.ts';
 import type { Fact, Facts, Labels } from '../../src/policy/fact.ts';
 import { defineRule, type ParameterSchema, type Problem, type Rule, type Subject } from '../../src/policy/rule.ts';
+import type { Guard } from '../../src/policy/guard.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { findingsOf, pod, policyOf, requestFor, said, workload } from './asking.ts';
 
@@ -188,6 +189,11 @@ describe('a rule that fails', () => {
       rule: 'failing',
       action: 'audit',
       outcome: 'error',
+      failure: {
+        reason: 'threw',
+        problem: message.slice('the rule itself failed, so it could not tell: '.length),
+        file: undefined,
+      },
       existing: false,
       container: undefined,
       pointer: '',
@@ -197,6 +203,63 @@ describe('a rule that fails', () => {
     expect(findings).toHaveLength(3);
     // A rejection that nobody has heard would fail the whole run here.
     await new Promise((resolve) => void setImmediate(resolve));
+  });
+});
+
+describe('a rule with a guard', () => {
+  /** `check` must not be called but through the guard. */
+  const guarded = (name: string, guard: Guard): Rule => ({
+    ...rule(name, () => []),
+    bind: () => ({
+      ok: true,
+      value: {
+        needs: [],
+        guard,
+        run: () => {
+          throw new Error('not asked through its guard');
+        },
+      },
+    }),
+  });
+  const found: Problem = { state: 'violation', container: undefined, pointer: '/spec', message: 'found' };
+  const failure = { reason: 'timeout', problem: 'it took too long', file: 'slow.ts' } as const;
+
+  test('is asked once for an object, about every policy, in order', () => {
+    const asked: string[][] = [];
+    const guard: Guard = (questions) => {
+      asked.push(questions.map(({ rule: name, subject }) => `${name} ${subject.containers.length}`));
+      return questions.map(({ rule: name }) => ({ problems: [{ ...found, message: name }], failure: undefined }));
+    };
+    const rules = [...RULES, guarded('one', guard), guarded('two', guard)];
+    const policies = [
+      policyOf('{rules: [{rule: one}, {rule: image-reference}, {rule: two}]}', rules),
+      policyOf('{match: {images: [c]}, rules: [{rule: two, action: warn}]}', rules),
+    ];
+    const findings = findingsOf(
+      policies,
+      requestFor(pod('{containers: [{name: b, image: "B:"}, {name: c, image: c}]}')),
+    );
+    expect(asked).toEqual([['one 2', 'two 2', 'two 2']]);
+    expect(findings.map(({ rule: by, action, message }) => `${by} ${action} ${message.slice(0, 10)}`)).toEqual([
+      'one deny one',
+      'image-reference deny image "B:"',
+      'two deny two',
+      'two warn two',
+    ]);
+  });
+
+  test('and what it found before it failed both count', () => {
+    const rules = [guarded('half', () => [{ problems: [found], failure }])];
+    const policy = policyOf('{rules: [{rule: half, action: deny, onUnknown: audit}]}', rules);
+    expect(findingsOf([policy], requestFor(broken))).toMatchObject([
+      { action: 'deny', outcome: 'violation', message: 'found' },
+      {
+        action: 'audit',
+        outcome: 'error',
+        failure,
+        message: 'the rule itself failed, so it could not tell: it took too long',
+      },
+    ]);
   });
 });
 

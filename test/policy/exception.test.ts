@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, dayStart } from '../../src/policy/day.ts';
 import type { Finding } from '../../src/policy/evaluate.ts';
-import { coveredBy, evaluate } from '../../src/policy/evaluate.ts';
+import { evaluate } from '../../src/policy/evaluate.ts';
+import { coveredBy } from '../../src/policy/plan.ts';
 import { exceptionBook, type ImageException } from '../../src/policy/exception.ts';
 import { readException } from '../../src/policy/exception-document.ts';
 import { expiryNotices } from '../../src/policy/notice.ts';

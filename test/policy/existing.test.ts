@@ -159,6 +159,11 @@ describe('forgiveExisting', () => {
     expect(now).toEqual(finding(existing ? { existing: true, action: 'warn' } : {}));
   });
 
+  test('never forgives a rule that failed: it has not looked at what changed', () => {
+    const failed = finding({ outcome: 'error' });
+    expect(forgiveExisting([failed], [failed])).toEqual([failed]);
+  });
+
   test.each(['warn', 'audit'] as const)('leaves %s as it is', (action) => {
     expect(forgiveExisting([finding({ action })], [finding({})])).toEqual([finding({ action, existing: true })]);
   });

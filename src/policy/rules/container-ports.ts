@@ -1,18 +1,21 @@
 import { quoteValue } from '../../image/quote.ts';
 import { type Container, containerLabel, type Pod, type Port } from '../../pod/containers.ts';
 import { defineRule, type Problem } from '../rule.ts';
+import { inScope } from './containers.ts';
+import { badNames, sharedNames } from './port-names.ts';
 
 interface Parameters {
   readonly hostPort?: boolean;
   readonly namesRequired?: boolean;
+  readonly namesUnique?: boolean;
 }
 
 /** The containers of a Pod share one IP, so they share one port space; host ports are shared by a whole node. */
 export const containerPorts = defineRule({
   name: 'container-ports',
-  description: 'The containers of a Pod do not claim the same port twice; host ports and names as asked for',
+  description: 'The containers of a Pod do not claim the same port or name twice; host ports and names as asked for',
   docs: {
-    why: 'The containers of a Pod share one IP and therefore one port space: the second container that binds a port fails when it starts, long after the API server said yes.',
+    why: 'The containers of a Pod share one IP and therefore one port space: the second container that binds a port fails when it starts, long after the API server said yes. A port name that is none, or twice in a container, it refuses itself.',
     remedy: 'Give each container its own port, and reach a Pod through a Service instead of a port of the node.',
     example: {
       parameters: { hostPort: false },
@@ -42,23 +45,30 @@ spec:
     properties: {
       hostPort: { type: 'boolean', default: true, description: 'false forbids ports on the node' },
       namesRequired: { type: 'boolean', default: false, description: 'true wants a name for every port' },
+      namesUnique: {
+        type: 'boolean',
+        default: false,
+        description: 'true wants each name once for a protocol in the whole Pod: a Service finds only the first',
+      },
     },
   },
   needs: [],
-  prepare: ({ hostPort = true, namesRequired = false }: Parameters) => ({
+  prepare: ({ hostPort = true, namesRequired = false, namesUnique = false }: Parameters) => ({
     ok: true,
-    value: { hostPort, namesRequired },
+    value: { hostPort, namesRequired, namesUnique },
   }),
-  check(subject, { hostPort, namesRequired }) {
+  check(subject, asked) {
     const problems: Problem[] = [];
     for (const pod of subject.pods) {
       const claims = claimsOf(pod);
       for (const problem of clashes(claims)) problems.push(problem);
-      for (const claim of claims) for (const problem of single(claim, hostPort, namesRequired)) problems.push(problem);
+      for (const claim of claims) single(claim, asked, problems);
+      for (const problem of badNames(pod)) problems.push(problem);
+      if (asked.namesUnique) for (const problem of sharedNames(pod)) problems.push(problem);
     }
     if (problems.length === 0) return problems;
-    const asked = new Set(subject.containers);
-    return problems.filter(({ container }) => container !== undefined && asked.has(container));
+    const isAsked = inScope(subject);
+    return problems.filter(({ container }) => container !== undefined && isAsked(container));
   },
 });
 
@@ -73,11 +83,11 @@ function claimsOf(pod: Pod): readonly Claim[] {
   return claims;
 }
 
-/** Most Pods: a handful of ports, all of them different, none on the node. Then nothing has to be remembered. */
+/** Most Pods: all ports are different, and none is on the node. Then there is nothing to be compared by protocol and address. */
 function plainlyDistinct(claims: readonly Claim[]): boolean {
-  if (claims.length > 8) return false;
+  if (claims.some(({ port }) => port.hostPort !== undefined)) return false;
+  if (claims.length > 8) return new Set(claims.map(({ port }) => port.containerPort)).size === claims.length;
   return claims.every(({ port }, index) => {
-    if (port.hostPort !== undefined) return false;
     for (let before = 0; before < index; before++)
       if (claims[before]?.port.containerPort === port.containerPort) return false;
     return true;
@@ -103,6 +113,8 @@ function clashes(claims: readonly Claim[]): readonly Problem[] {
 function clashOf(claim: Claim, taken: ReadonlyMap<string, Claim>): Problem | undefined {
   const { hostPort, protocol } = claim.port;
   const inPod = taken.get(owner(claim) + portKey(claim));
+  const beside = owner(claim) === '' ? undefined : taken.get(portKey(claim));
+  if (beside !== undefined) return besideSidecar(claim, beside);
   if (inPod !== undefined && !mapsElsewhere(claim, inPod))
     return clash(`port ${portText(claim.port.containerPort, protocol)}`, claim, inPod);
   for (const key of hostKeys(claim).clashing) {
@@ -118,7 +130,10 @@ function mapsElsewhere({ container, port }: Claim, other: Claim): boolean {
   return port.hostPort !== other.port.hostPort || port.hostIP !== other.port.hostIP;
 }
 
-/** Plain init containers run before the others and one by one, so only their own ports can clash. */
+/**
+ * Plain init containers run one by one and before the others, so their ports clash only among themselves and, as the
+ * containers come in the order of their start, with those of sidecars before them.
+ */
 function owner({ container }: Claim): string {
   return container.kind === 'init' ? `${container.pointer} ` : '';
 }
@@ -150,24 +165,28 @@ function clash(key: string, claim: Claim, other: Claim): Problem {
   };
 }
 
-function single({ container, port }: Claim, hostPort: boolean, namesRequired: boolean): readonly Problem[] {
-  const problems: Problem[] = [];
-  if (!hostPort && port.hostPort !== undefined) {
+/** A sidecar does not end before the init containers after it begin (KEP-753). */
+function besideSidecar({ container, port }: Claim, sidecar: Claim): Problem {
+  return {
+    state: 'violation',
+    container,
+    pointer: port.pointer,
+    message: `port ${portText(port.containerPort, port.protocol)} is also taken by ${containerLabel(sidecar.container)}, which is running by then`,
+    remedy: 'a sidecar runs on beside the init containers after it: give each its own port',
+  };
+}
+
+function single({ container, port }: Claim, { hostPort, namesRequired }: Parameters, found: Problem[]): void {
+  const { pointer } = port;
+  if (hostPort === false && port.hostPort !== undefined) {
     const message = `host port ${portText(port.hostPort, port.protocol)} is not allowed`;
     const remedy = 'leave out hostPort and hostNetwork, and use a Service';
-    problems.push({ state: 'violation', container, pointer: port.pointer, message, remedy });
+    found.push({ state: 'violation', container, pointer, message, remedy });
   }
   if (namesRequired && port.name === undefined) {
     const message = `port ${portText(port.containerPort, port.protocol)} has no name`;
-    problems.push({
-      state: 'violation',
-      container,
-      pointer: port.pointer,
-      message,
-      remedy: `for example name: ${quoteValue('http')}`,
-    });
+    found.push({ state: 'violation', container, pointer, message, remedy: `for example name: ${quoteValue('http')}` });
   }
-  return problems;
 }
 
 /** `80/TCP`; what is no protocol at all is quoted. */

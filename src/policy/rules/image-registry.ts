@@ -1,7 +1,8 @@
 import type { PatternSet } from '../../image/pattern.ts';
 import { quoteValue } from '../../image/quote.ts';
+import type { ImageReference } from '../../image/reference.ts';
 import { defineRule } from '../rule.ts';
-import { judgeImages, shortList } from './images.ts';
+import { judgeReferences, type ReferenceProblem, rememberPassing, shortList } from './images.ts';
 import { PATTERN_LIST, patternsOf } from './patterns.ts';
 
 interface Parameters {
@@ -58,19 +59,19 @@ spec:
     if (!allowed.ok || !denied.ok) {
       return { ok: false, faults: [allowed, denied].flatMap((list) => (list.ok ? [] : list.faults)) };
     }
-    const value: Lists = { allow: allowed.value, deny: denied.value, allowed: shortList(allow ?? []) };
-    return { ok: true, value };
+    const lists: Lists = { allow: allowed.value, deny: denied.value, allowed: shortList(allow ?? []) };
+    return { ok: true, value: rememberPassing((reference) => judgeRegistry(reference, lists)) };
   },
-  check: (subject, { allow, deny, allowed }) =>
-    judgeImages(subject, (reference, container) => {
-      const pointer = container.imagePointer;
-      const denied = deny?.match(reference);
-      if (denied !== undefined) {
-        const message = `image ${quoteValue(reference.text)} is from a place that is not wanted`;
-        return { pointer, message, remedy: `not wanted: ${denied.text}` };
-      }
-      if (allow === undefined || allow.match(reference) !== undefined) return undefined;
-      const message = `image ${quoteValue(reference.text)} is not from an allowed registry`;
-      return { pointer, message, remedy: `allowed: ${allowed}` };
-    }),
+  check: judgeReferences,
 });
+
+function judgeRegistry(reference: ImageReference, { allow, deny, allowed }: Lists): ReferenceProblem | undefined {
+  const denied = deny?.match(reference);
+  if (denied !== undefined) {
+    const message = `image ${quoteValue(reference.text)} is from a place that is not wanted`;
+    return { message, remedy: `not wanted: ${denied.text}` };
+  }
+  if (allow === undefined || allow.match(reference) !== undefined) return undefined;
+  const message = `image ${quoteValue(reference.text)} is not from an allowed registry`;
+  return { message, remedy: `allowed: ${allowed}` };
+}

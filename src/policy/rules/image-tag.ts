@@ -2,7 +2,7 @@ import { compileGlobs } from '../../image/glob.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { effectiveTag, type ImageReference } from '../../image/reference.ts';
 import { defineRule } from '../rule.ts';
-import { judgeImages, shortList } from './images.ts';
+import { judgeReferences, rememberPassing, shortList } from './images.ts';
 
 interface Parameters {
   readonly required?: boolean;
@@ -66,19 +66,15 @@ spec:
   },
   needs: [],
   prepare({ required = false, allow, deny = [] }: Parameters) {
-    const value: TagLists = {
+    const lists: TagLists = {
       required,
       isDenied: compileGlobs(deny),
       isAllowed: allow === undefined ? () => true : compileGlobs(allow),
       allowed: shortList(allow ?? []),
     };
-    return { ok: true, value };
+    return { ok: true, value: rememberPassing((reference) => judgeTag(reference, lists)) };
   },
-  check: (subject, lists) =>
-    judgeImages(subject, (reference, container) => {
-      const wrong = judgeTag(reference, lists);
-      return wrong === undefined ? undefined : { ...wrong, pointer: container.imagePointer };
-    }),
+  check: judgeReferences,
 });
 
 function judgeTag(reference: ImageReference, lists: TagLists): { message: string; remedy: string } | undefined {

@@ -29,7 +29,35 @@ export function judgeEach(
   return problems;
 }
 
-function unreadable(container: Container): Problem {
+export type ReferenceProblem = Pick<Problem, 'message' | 'remedy'>;
+export type ReferenceJudge = (reference: ImageReference) => ReferenceProblem | undefined;
+
+/** For rules that look at nothing but the image itself. */
+export function judgeReferences(subject: Subject, judge: ReferenceJudge): readonly Problem[] {
+  return judgeImages(subject, (reference, container) => {
+    const problem = judge(reference);
+    return problem === undefined ? undefined : { ...problem, pointer: container.imagePointer };
+  });
+}
+
+const MAX_PASSED = 1000;
+/** As long as those that are remembered when they are parsed, so that nobody can fill the memory with others. */
+const MAX_LENGTH = 300;
+
+/** The same few images come again and again, and most of them pass. A full memory is begun anew. */
+export function rememberPassing(judge: ReferenceJudge): ReferenceJudge {
+  const passed = new Set<ImageReference>();
+  return (reference) => {
+    if (passed.has(reference)) return undefined;
+    const problem = judge(reference);
+    if (problem !== undefined || reference.text.length > MAX_LENGTH) return problem;
+    if (passed.size >= MAX_PASSED) passed.clear();
+    passed.add(reference);
+    return undefined;
+  };
+}
+
+export function unreadable(container: Container): Problem {
   const { image, imagePointer: pointer } = container;
   const shared = { container, pointer, unreadable: true } as const;
   if (image.state === 'pending') {

@@ -1,22 +1,38 @@
 /** Every built-in rule, listed by hand: a rule that is not here does not exist. */
 import type { Rule } from '../rule.ts';
+import { cel } from './cel.ts';
+import { containerLifecycle } from './container-lifecycle.ts';
+import { containerName } from './container-name.ts';
 import { containerPorts } from './container-ports.ts';
+import { containerProbes } from './container-probes.ts';
+import { containerResources } from './container-resources.ts';
+import { imageConsistency } from './image-consistency.ts';
 import { imageDigest } from './image-digest.ts';
 import { imagePullPolicy } from './image-pull-policy.ts';
+import { imageQualified } from './image-qualified.ts';
 import { imageReference } from './image-reference.ts';
 import { imageRegistry } from './image-registry.ts';
 import { imageTag } from './image-tag.ts';
+import { imageVolume } from './image-volume.ts';
 import { pullSecretCoverage } from './pull-secret-coverage.ts';
 import { pullSecretNamed } from './pull-secret-named.ts';
 import { pullSecretUsable } from './pull-secret-usable.ts';
 
 export const RULES: readonly Rule[] = [
+  cel,
+  containerLifecycle,
+  containerName,
   containerPorts,
+  containerProbes,
+  containerResources,
+  imageConsistency,
   imageDigest,
   imagePullPolicy,
+  imageQualified,
   imageReference,
   imageRegistry,
   imageTag,
+  imageVolume,
   pullSecretCoverage,
   pullSecretNamed,
   pullSecretUsable,

@@ -1,0 +1,83 @@
+/** What a plugin's check has answered -> problems that the engine can trust, and what is wrong with the rest. */
+import { quoteValue } from '../image/quote.ts';
+import type { Container } from '../pod/containers.ts';
+import { isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
+import type { Problem } from '../policy/rule.ts';
+
+/** More than anybody reads; the object is refused by the first of them. */
+const MAX_PROBLEMS = 10_000;
+const MAX_TEXT = 2000;
+const MAX_POINTER = 5000;
+
+export interface ReadAnswer {
+  readonly problems: readonly Problem[];
+  /** A sentence fragment about the rule, safe to print. */
+  readonly fault: string | undefined;
+}
+
+/** Problems beside a bad one count: what a rule has found does not become less true. */
+export function readAnswer(answer: unknown, containers: readonly Container[]): ReadAnswer {
+  if (answer instanceof Promise) {
+    // Its rejection, unheard, would end the server.
+    answer.catch(() => undefined);
+    return { problems: [], fault: 'it answered with a promise, and nobody waits for one' };
+  }
+  if (!Array.isArray(answer)) {
+    return { problems: [], fault: `it answered with ${jsonType(answer)} instead of a list of problems` };
+  }
+  const problems: Problem[] = [];
+  let fault: string | undefined;
+  const asked = new Set(answer.length === 0 ? [] : containers);
+  for (let index = 0; index < Math.min(answer.length, MAX_PROBLEMS); index++) {
+    const read = readProblem(answer[index], asked);
+    if (typeof read === 'object') problems.push(read);
+    else fault ??= `it answered with a problem (number ${index + 1}) that is none: ${read}`;
+  }
+  if (answer.length > MAX_PROBLEMS) {
+    fault ??= `it answered with ${answer.length} problems, and the first ${MAX_PROBLEMS} count`;
+  }
+  return { problems, fault };
+}
+
+/** A copy, or what is wrong. */
+function readProblem(value: unknown, asked: ReadonlySet<unknown>): Problem | string {
+  if (!isObject(value)) return `expected an object, found ${jsonType(value)}`;
+  // Once: a getter may say something else the next time.
+  const { state, container, pointer, message, remedy, unreadable } = value;
+  const read = { state, container, pointer, message, remedy, unreadable };
+  const wrong = faultOf(read) ?? (container === undefined || asked.has(container) ? undefined : NOT_ASKED);
+  if (wrong !== undefined) return wrong;
+  const problem = read as Problem;
+  return {
+    ...problem,
+    message: shortened(problem.message),
+    ...(problem.remedy === undefined ? {} : { remedy: shortened(problem.remedy) }),
+  };
+}
+
+const NOT_ASKED = 'container: not one of subject.containers (undefined stands for the object as a whole)';
+
+const ACCEPTED: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
+  state: [(value) => value === 'violation' || value === 'unknown', '"violation" or "unknown"'],
+  pointer: [isPointer, 'a JSON pointer from the root of the object'],
+  message: [(value) => typeof value === 'string' && value.trim() !== '', 'a sentence'],
+  remedy: [(value) => value === undefined || typeof value === 'string', 'a sentence, or nothing'],
+  unreadable: [(value) => value === undefined || value === true, 'true, or nothing'],
+};
+
+function faultOf(problem: JsonObject): string | undefined {
+  for (const [key, [accepts, what]] of Object.entries(ACCEPTED)) {
+    const value = problem[key];
+    if (accepts(value)) continue;
+    return `${key}: expected ${what}, found ${typeof value === 'string' ? quoteValue(value) : jsonType(value)}`;
+  }
+  return undefined;
+}
+
+function isPointer(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= MAX_POINTER && (value === '' || value.startsWith('/'));
+}
+
+function shortened(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`.toWellFormed();
+}

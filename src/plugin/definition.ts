@@ -1,0 +1,112 @@
+/** What is wrong with the rules that a plugin exports, by code that the compiler may not have seen. */
+import { isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
+import { NEEDS } from '../policy/fact.ts';
+import { type ValueSchema, withDefaults } from '../policy/parameters.ts';
+import type { Rule } from '../policy/rule.ts';
+import { type DocumentFault, faultsOfSchema, schemaCheck } from '../policy/schema-faults.ts';
+
+export type ReadRules =
+  | { readonly ok: true; readonly rules: readonly Rule[] }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+const checkDefinition = schemaCheck({
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'description', 'parameters', 'needs', 'check'],
+  properties: {
+    name: {
+      type: 'string',
+      maxLength: 63,
+      pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$',
+      hint: 'lower-case words joined by hyphens, at most 63 characters',
+    },
+    description: { type: 'string', minLength: 1 },
+    docs: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['why', 'remedy', 'example'],
+      properties: {
+        why: { type: 'string' },
+        remedy: { type: 'string' },
+        example: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['parameters', 'pass', 'fail'],
+          properties: { parameters: { type: 'object' }, pass: { type: 'string' }, fail: { type: 'string' } },
+        },
+      },
+    },
+    parameters: {
+      type: 'object',
+      required: ['type', 'additionalProperties', 'properties'],
+      properties: {
+        type: { const: 'object' },
+        additionalProperties: { const: false },
+        properties: { type: 'object' },
+        $async: false,
+      },
+    },
+    needs: { type: 'array', items: { enum: NEEDS } },
+    prepare: {},
+    check: {},
+  },
+});
+
+/** The default export: a list of what defineRule has made. */
+export function readRules(exported: unknown): ReadRules {
+  if (exported === undefined) {
+    return { ok: false, problems: ['no default export; a plugin ends with: export default [defineRule({…})]'] };
+  }
+  if (!Array.isArray(exported)) {
+    return { ok: false, problems: [`default: expected a list of rules, found ${jsonType(exported)}`] };
+  }
+  if (exported.length === 0) return { ok: false, problems: ['default: there is no rule in the list'] };
+  const problems = exported.flatMap((rule: unknown, index) =>
+    ruleProblems(rule).map((problem) => `default/${index}${problem}`),
+  );
+  return problems.length === 0 ? { ok: true, rules: exported as readonly Rule[] } : { ok: false, problems };
+}
+
+/** Each begins with the place in the rule: `/needs/0: …`. */
+function ruleProblems(rule: unknown): readonly string[] {
+  const definition = isObject(rule) ? rule['definition'] : undefined;
+  if (!isObject(rule) || !isObject(definition) || typeof rule['bind'] !== 'function') {
+    return [`: expected what defineRule({…}) returns, found ${jsonType(rule)}`];
+  }
+  const faults = [...checkDefinition(definition)];
+  const functions = functionProblems(definition);
+  if (faults.length === 0) faults.push(...parameterFaults(definition['parameters'] as ValueSchema));
+  return [...faults.map(({ pointer, problem }) => `${pointer}: ${problem}`), ...functions];
+}
+
+function parameterFaults(schema: ValueSchema): readonly DocumentFault[] {
+  const faults = faultsOfSchema(schema);
+  const wrong = faults.length > 0 ? faults : defaultFaults(schema);
+  return wrong.map((fault) => ({ ...fault, pointer: `/parameters${fault.pointer}` }));
+}
+
+/** A default is typed as its schema says, so it must be what its schema accepts. */
+function defaultFaults(schema: ValueSchema): readonly DocumentFault[] {
+  const faults = schemaCheck(schema)(withDefaults(schema, {}));
+  // Of the object as a whole: what is required has no default, and needs none.
+  return faults.flatMap((fault) =>
+    fault.pointer === '' ? [] : [{ ...fault, problem: `the default does not fit: ${fault.problem}` }],
+  );
+}
+
+function functionProblems({ check, prepare }: JsonObject): readonly string[] {
+  const problems: string[] = [];
+  for (const [name, value, optional] of [
+    ['check', check, false],
+    ['prepare', prepare, true],
+  ] as const) {
+    if (value === undefined && optional) continue;
+    if (typeof value !== 'function') {
+      // A missing one is told by the schema.
+      if (value !== undefined) problems.push(`/${name}: expected a function, found ${jsonType(value)}`);
+    } else if (!/^Function$/.test(value.constructor.name)) {
+      problems.push(`/${name}: a rule answers at once: it cannot be async or a generator`);
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,61 @@
+/** What Node throws when it cannot load a plugin -> where and why, for the plugin's author. */
+import { fileURLToPath } from 'node:url';
+import { quoteValue } from '../image/quote.ts';
+import { shownError } from './guard.ts';
+
+interface Place {
+  readonly file: string;
+  readonly at: string;
+}
+
+/** `:3:11: Expression expected`, with the file before it when it is another one that the plugin imports. */
+export function importProblem(error: unknown, plugin: string): string {
+  const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : '';
+  const place = syntaxPlace(stack) ?? framePlace(stack, plugin);
+  const problem = loadProblem(error);
+  if (place === undefined) return `: ${problem}`;
+  return place.file === plugin ? `:${place.at}: ${problem}` : `: ${place.file}:${place.at}: ${problem}`;
+}
+
+/** Above a syntax error stand `file:line`, the line with some before it, and a `^` below it. */
+function syntaxPlace(stack: string): Place | undefined {
+  const [first = '', ...shown] = stack.split('\n', 10);
+  const [, file, line] = /^((?:file:\/\/)?\/.+):(\d+)$/.exec(first) ?? [];
+  if (file === undefined || line === undefined) return undefined;
+  const column = (shown.find((text) => /^ *\^+ *$/.test(text)) ?? '').indexOf('^') + 1;
+  return { file: pathOf(file), at: column === 0 ? line : `${line}:${column}` };
+}
+
+/** The plugin's own part of what ran. */
+function framePlace(stack: string, plugin: string): Place | undefined {
+  for (const [, file, at] of stack.matchAll(/\(?((?:file:\/\/)?\/[^\s()]+):(\d+:\d+)\)?$/gm)) {
+    if (file !== undefined && at !== undefined && pathOf(file) === plugin) return { file: plugin, at };
+  }
+  return undefined;
+}
+
+function pathOf(urlOrPath: string): string {
+  return urlOrPath.startsWith('file:') ? fileURLToPath(urlOrPath) : urlOrPath;
+}
+
+const EXPLAINED: Readonly<Record<string, string>> = {
+  ERR_REQUIRE_ASYNC_MODULE: 'an "await" stands outside of a function, and a plugin is loaded at once',
+  ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX: 'types are only stripped here: no enum, no namespace, no parameter properties',
+};
+
+function loadProblem(error: unknown): string {
+  if (!(error instanceof Error)) return `it threw ${shownError(error)} while it was loaded`;
+  const code = 'code' in error ? String(error.code) : '';
+  const explained = EXPLAINED[code];
+  if (explained !== undefined) return explained;
+  if (code === 'ERR_MODULE_NOT_FOUND') return quoteless(error.message.replace(/ imported from .*$/s, ''));
+  if (error instanceof SyntaxError) return quoteless(error.message);
+  return `it threw ${shownError(error)} while it was loaded`;
+}
+
+/** One line of Node's, with quotes of its own. */
+function quoteless(text: string): string {
+  return quoteValue(text.split('\n', 1)[0] ?? '', 500)
+    .slice(1, -1)
+    .replaceAll('\\"', '"');
+}

@@ -1,0 +1,100 @@
+/** The files of plugins -> more rules. Anything wrong with one of them stops the load as a whole. */
+import { isObject, type JsonObject } from '../pod/pointer.ts';
+import type { Guard } from '../policy/guard.ts';
+import type { Check, ParameterFault, Prepared, Rule } from '../policy/rule.ts';
+import { readRules } from './definition.ts';
+import { deepFreeze } from './freeze.ts';
+import { createGuard, shownError } from './guard.ts';
+import { importPlugin } from './import.ts';
+import { createTimeLimit, type TimeLimit } from './time-limit.ts';
+
+/** Every fault of every file, one a line: `file:line:column: what is wrong`. */
+export class PluginError extends Error {
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'));
+    this.name = 'PluginError';
+  }
+}
+
+export interface PluginOptions {
+  /** Their names are taken. */
+  readonly builtIn: readonly Rule[];
+  /** How long one check may take. */
+  readonly timeoutMs: number;
+}
+
+export function loadPlugins(files: readonly string[], { builtIn, timeoutMs }: PluginOptions): readonly Rule[] {
+  const faults: string[] = [];
+  const origins = new Map(builtIn.map(({ name }) => [name, 'built in']));
+  const found = new Map<string, string>();
+  const rules: Rule[] = [];
+  for (const file of files) {
+    for (const rule of rulesIn(file, faults)) {
+      const before = origins.get(rule.name);
+      if (before !== undefined) faults.push(`${file}: there is already a rule "${rule.name}": ${before}`);
+      origins.set(rule.name, `in ${file}`);
+      found.set(rule.name, file);
+      rules.push(rule);
+    }
+  }
+  if (faults.length > 0) throw new PluginError(faults);
+  const guard = createGuard(found, { timeoutMs });
+  const limit = createTimeLimit(timeoutMs);
+  return rules.map((rule) => watched(rule, { guard, limit, timeoutMs }));
+}
+
+function rulesIn(file: string, faults: string[]): readonly Rule[] {
+  const imported = importPlugin(file);
+  if (!imported.ok) {
+    faults.push(`${file}${imported.problem}`);
+    return [];
+  }
+  const read = readRules(imported.exported);
+  if (read.ok) return read.rules;
+  for (const problem of read.problems) faults.push(`${file}: ${problem}`);
+  return [];
+}
+
+interface Watch {
+  readonly guard: Guard;
+  readonly limit: TimeLimit;
+  readonly timeoutMs: number;
+}
+
+/** The same rule, asked through the guard; what its prepare does wrong is a fault of the policy's parameters. */
+function watched(rule: Rule, { guard, limit, timeoutMs }: Watch): Rule {
+  deepFreeze(rule.parameters);
+  return {
+    ...rule,
+    bind(parameters) {
+      if (isObject(parameters)) deepFreeze(parameters);
+      let bound: Prepared<Check> = failed(`the rule's prepare did not return within ${timeoutMs} ms`);
+      limit(() => {
+        bound = prepared(rule, parameters);
+      });
+      return bound.ok ? { ok: true, value: { ...bound.value, guard } } : bound;
+    },
+  };
+}
+
+function prepared(rule: Rule, parameters: unknown): Prepared<Check> {
+  try {
+    const bound: unknown = rule.bind(parameters);
+    if (isObject(bound) && (bound['ok'] === true || hasFaults(bound))) return bound as Prepared<Check>;
+    return failed("the rule's prepare must return {ok: true, value} or {ok: false, faults: [{pointer, problem}]}");
+  } catch (error) {
+    return failed(`the rule's prepare threw ${shownError(error)}`);
+  }
+}
+
+function hasFaults({ ok, faults }: JsonObject): boolean {
+  return ok === false && Array.isArray(faults) && faults.length > 0 && faults.every(isFault);
+}
+
+function isFault(fault: unknown): fault is ParameterFault {
+  return isObject(fault) && typeof fault['pointer'] === 'string' && typeof fault['problem'] === 'string';
+}
+
+function failed(problem: string): Prepared<Check> {
+  return { ok: false, faults: [{ pointer: '', problem }] };
+}

@@ -1,0 +1,84 @@
+/** What a container, or a whole Pod, asks for and may use: `resources`, read as the API server does. */
+import { type JsonObject, pointerTo } from './pointer.ts';
+import { type ParsedQuantity, parseQuantity, type Quantity, quantityAt } from './quantity.ts';
+import { readObject } from './read.ts';
+
+export const AMOUNTS = ['limit', 'request'] as const;
+export type AmountKind = (typeof AMOUNTS)[number];
+
+export interface Amount {
+  /** `cpu`, `memory`, `nvidia.com/gpu`. */
+  readonly resource: string;
+  readonly parsed: ParsedQuantity;
+}
+
+interface AmountList {
+  readonly all: readonly Amount[];
+  /** Of a long list, so that looking each one up stays linear. */
+  readonly byName: ReadonlyMap<string, Amount> | undefined;
+}
+
+export interface Resources {
+  /** From the root of the object, `resources` included. */
+  readonly pointer: string;
+  readonly limit: AmountList;
+  readonly request: AmountList;
+}
+
+const NONE: AmountList = { all: [], byName: undefined };
+/** Most have cpu, memory, and seldom one more. */
+const SHORT = 8;
+
+/** `holder` is the container or the pod spec, at `at`. */
+export function resourcesOf(holder: JsonObject, at: string): Resources {
+  const pointer = `${at}/resources`;
+  const resources = readObject(holder, 'resources', at);
+  if (resources === undefined) return { pointer, limit: NONE, request: NONE };
+  return { pointer, limit: listAt(resources, 'limits', pointer), request: listAt(resources, 'requests', pointer) };
+}
+
+function listAt(resources: JsonObject, key: string, pointer: string): AmountList {
+  const list = readObject(resources, key, pointer);
+  if (list === undefined) return NONE;
+  const all = Object.keys(list).map((resource): Amount => {
+    const value = list[resource];
+    // The API server writes texts; the pointer is for what is neither text nor number.
+    const isText = typeof value === 'string';
+    return {
+      resource,
+      parsed: isText ? parseQuantity(value) : quantityAt(value, pointerTo(`${pointer}/${key}`, resource)),
+    };
+  });
+  return { all, byName: all.length <= SHORT ? undefined : new Map(all.map((amount) => [amount.resource, amount])) };
+}
+
+/** Where an amount stands, or would stand. */
+export function amountPointer({ pointer }: Resources, kind: AmountKind, resource: string): string {
+  return pointerTo(`${pointer}/${kind}s`, resource);
+}
+
+/** `undefined` when there is none. */
+export function parsedAmount(resources: Resources, kind: AmountKind, resource: string): ParsedQuantity | undefined {
+  const { all, byName } = resources[kind];
+  if (byName !== undefined) return byName.get(resource)?.parsed;
+  for (const amount of all) if (amount.resource === resource) return amount.parsed;
+  return undefined;
+}
+
+/** `undefined` when there is none, or none that can be read. */
+export function amountOf(resources: Resources, kind: AmountKind, resource: string): Quantity | undefined {
+  const parsed = parsedAmount(resources, kind, resource);
+  return parsed?.ok === true ? parsed.quantity : undefined;
+}
+
+/**
+ * A request that is absent takes the value of the limit. The API server does that to Pods and not to templates
+ * (pkg/apis/core/v1/defaults.go, SetDefaults_Pod), but the Pods of a template are Pods.
+ */
+export function requestedBy(resources: Resources, resource: string): AmountKind {
+  return parsedAmount(resources, 'request', resource) === undefined ? 'limit' : 'request';
+}
+
+export function requestOf(resources: Resources, resource: string): Quantity | undefined {
+  return amountOf(resources, requestedBy(resources, resource), resource);
+}

@@ -1,0 +1,29 @@
+/** Every function of CEL here: the standard ones, the extensions that Kubernetes has on, its own, and cel-go's math. */
+import type { Overload } from '../overload.ts';
+import { ADDRESSES } from './addresses.ts';
+import { CONVERSIONS } from './conversions.ts';
+import { LISTS } from './lists.ts';
+import { MATH } from './math.ts';
+import { OPERATORS } from './operators.ts';
+import { OPTIONALS } from './optionals.ts';
+import { QUANTITIES } from './quantities.ts';
+import { REGEX } from './regex.ts';
+import { STRINGS } from './strings.ts';
+import { TIMES } from './times.ts';
+import { URLS } from './urls.ts';
+import { VERSIONS } from './versions.ts';
+
+export const FUNCTIONS: readonly Overload[] = [
+  ...ADDRESSES,
+  ...CONVERSIONS,
+  ...LISTS,
+  ...MATH,
+  ...OPERATORS,
+  ...OPTIONALS,
+  ...QUANTITIES,
+  ...REGEX,
+  ...STRINGS,
+  ...TIMES,
+  ...URLS,
+  ...VERSIONS,
+];

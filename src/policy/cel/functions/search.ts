@@ -1,0 +1,103 @@
+/**
+ * Where one text stands in another, in linear time: the engine's own search takes the product of both lengths for texts
+ * like `aaaa…` and `baaa…`, and both can be somebody else's.
+ */
+
+import { type Budget, spend } from '../budget.ts';
+
+/** Up to this product the engine's search is at most some milliseconds. */
+const NATIVE = 100_000;
+
+/** Offset of the first `needle` in `text` at or behind `from`, or -1. */
+export function indexFrom(text: string, needle: string, from: number): number {
+  if (text.length * needle.length <= NATIVE) return text.indexOf(needle, from);
+  return scan(text, needle, from, (at) => at) ?? -1;
+}
+
+/** Offset of the last `needle` that begins at or before `until`, or -1. */
+export function lastIndexUntil(text: string, needle: string, until: number): number {
+  if (text.length * needle.length <= NATIVE) return until < 0 ? -1 : text.lastIndexOf(needle, until);
+  let last = -1;
+  scan(text, needle, 0, (at) => {
+    if (at > until) return true;
+    last = at;
+    return undefined;
+  });
+  return last;
+}
+
+/** Knuth, Morris and Pratt. Goes on while `found` answers undefined. */
+function scan<T>(text: string, needle: string, from: number, found: (at: number) => T | undefined): T | undefined {
+  const borders = bordersOf(needle);
+  let matched = 0;
+  for (let at = from; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    while (matched > 0 && needle.charCodeAt(matched) !== unit) matched = borders[matched - 1] ?? 0;
+    if (needle.charCodeAt(matched) === unit) matched += 1;
+    if (matched < needle.length) continue;
+    const answer = found(at - matched + 1);
+    if (answer !== undefined) return answer;
+    matched = borders[matched - 1] ?? 0;
+  }
+  return undefined;
+}
+
+/** For each prefix, the length of the longest prefix that is also its end. */
+function bordersOf(needle: string): Uint32Array {
+  const borders = new Uint32Array(needle.length);
+  let length = 0;
+  for (let at = 1; at < needle.length; at += 1) {
+    while (length > 0 && needle.charCodeAt(at) !== needle.charCodeAt(length)) length = borders[length - 1] ?? 0;
+    if (needle.charCodeAt(at) === needle.charCodeAt(length)) length += 1;
+    borders[at] = length;
+  }
+  return borders;
+}
+
+/** The pieces of `text` between `separator`, at most `limit` of them, the last one with the rest; between characters for `''`. */
+export function pieces(text: string, separator: string, limit: number, budget: Budget): readonly string[] {
+  const found: string[] = [];
+  let from = 0;
+  while (found.length < limit - 1) {
+    const at = separator === '' ? nextCharacter(text, from) : indexFrom(text, separator, from);
+    if (at < 0) break;
+    spend(budget, 1);
+    found.push(text.slice(from, at));
+    from = at + separator.length;
+  }
+  return separator === '' && from === text.length ? found : [...found, text.slice(from)];
+}
+
+/** Where the character behind this offset ends, or -1. */
+function nextCharacter(text: string, from: number): number {
+  return from < text.length ? from + widthAt(text, from) : -1;
+}
+
+/** Whether offsets into the text are the indexes of its characters (Unicode code points). */
+function isPlain(text: string): boolean {
+  return !/[\ud800-\udfff]/.test(text);
+}
+
+export function lengthOf(text: string): number {
+  if (isPlain(text)) return text.length;
+  let length = 0;
+  for (const _character of text) length += 1;
+  return length;
+}
+
+/** Offset of the character with this index; the text's length for all indexes beyond it. */
+export function offsetOf(text: string, index: number): number {
+  if (isPlain(text)) return Math.min(index, text.length);
+  let offset = 0;
+  for (let left = index; left > 0 && offset < text.length; left -= 1) offset += widthAt(text, offset);
+  return offset;
+}
+
+/** Index of the character that begins at this offset. */
+export function indexOf(text: string, offset: number): number {
+  return offset < 0 ? offset : isPlain(text) ? offset : lengthOf(text.slice(0, offset));
+}
+
+function widthAt(text: string, offset: number): number {
+  return (text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
+}

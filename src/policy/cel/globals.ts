@@ -1,0 +1,117 @@
+/** The variables of an expression: their types, and their values for a request and a container. */
+import { effectiveTag, type ImageReference, repositoryOf } from '../../image/reference.ts';
+import type { Container } from '../../pod/containers.ts';
+import { isObject, type JsonObject } from '../../pod/pointer.ts';
+import type { Subject } from '../rule.ts';
+import { BOOL, DYN, listType, mapType, objectType, STRING, type Type } from './type.ts';
+import { entryMap, fromJson, jsonMap, type Value } from './value.ts';
+
+const IMAGE = objectType('image', {
+  text: STRING,
+  registry: STRING,
+  repository: STRING,
+  name: STRING,
+  tag: STRING,
+  digest: STRING,
+});
+
+const REQUEST = objectType('request', {
+  operation: STRING,
+  kind: objectType('request.kind', { group: STRING, version: STRING, kind: STRING }),
+  name: STRING,
+  namespace: STRING,
+  subResource: STRING,
+  dryRun: BOOL,
+  userInfo: objectType('request.userInfo', { username: STRING, groups: listType(STRING) }),
+});
+
+const NAMESPACE = objectType('namespaceObject', {
+  metadata: objectType('namespaceObject.metadata', { name: STRING, labels: mapType(STRING, STRING) }),
+});
+
+export const GLOBALS: ReadonlyMap<string, Type> = new Map([
+  ['object', DYN],
+  ['oldObject', DYN],
+  ['request', REQUEST],
+  ['namespaceObject', NAMESPACE],
+  ['container', DYN],
+  ['image', IMAGE],
+]);
+
+type Asked = Subject<'namespaceLabels'>;
+type Uses = ReadonlySet<string>;
+
+const UNKNOWN_USER = 'who asks is not known here';
+
+/** What is the same for all containers; only what is used is made. */
+export function requestValues(uses: Uses, subject: Asked): { readonly [name: string]: Value } {
+  const { workload, request } = subject;
+  return {
+    ...(uses.has('object') ? { object: jsonMap(workload.object) } : {}),
+    ...(uses.has('oldObject') ? { oldObject: fromJson(request.oldObject) } : {}),
+    ...(uses.has('request') ? { request: requestValue(subject) } : {}),
+    ...(uses.has('namespaceObject') ? { namespaceObject: namespaceValue(subject) } : {}),
+  };
+}
+
+function requestValue({ operation, namespace, workload, request }: Asked): Value {
+  const { user, name, subResource, dryRun } = request;
+  const { group, version, kind } = workload.type;
+  const known = { operation, kind: { group, version, kind }, name, namespace: namespace ?? '', subResource, dryRun };
+  if (user === undefined) return jsonMap(known, UNKNOWN_USER);
+  return jsonMap({ ...known, userInfo: { username: user.name, groups: user.groups } });
+}
+
+/** The name's label is set by the API server itself, so it is known without asking. */
+function namespaceValue({ namespace, facts: { namespaceLabels: fact } }: Asked): Value {
+  if (namespace === undefined) return null;
+  const own = { 'kubernetes.io/metadata.name': namespace };
+  const reason = fact.state === 'unknown' ? fact.reason : undefined;
+  const labels = jsonMap(fact.state === 'yes' ? fact.value : own, reason);
+  return record({ metadata: record({ name: namespace, labels }) });
+}
+
+function record(fields: { readonly [name: string]: Value }): Value {
+  return entryMap(Object.entries(fields).map(([key, value]) => ({ key, value })));
+}
+
+/** `shared`, and what is about this container. */
+export function containerValues(
+  uses: Uses,
+  shared: { readonly [name: string]: Value },
+  container: Container,
+): { readonly [name: string]: Value } {
+  const { image } = container;
+  const values: { [name: string]: Value } = { ...shared };
+  if (uses.has('container')) values['container'] = jsonMap(withDefaults(container));
+  if (uses.has('image') && image.state === 'parsed') values['image'] = imageValue(image.reference);
+  return values;
+}
+
+/** A file says nothing of what the API server fills in, and the answer must be the same. */
+function withDefaults(container: Container): JsonObject {
+  const { kind, fields, pullPolicy } = container;
+  if (kind === 'volume' || pullPolicy === undefined) return fields;
+  const ports = withProtocols(container);
+  if (fields['imagePullPolicy'] === pullPolicy && fields['ports'] === ports) return fields;
+  const filled = { ...fields, imagePullPolicy: pullPolicy };
+  return ports === undefined ? filled : { ...filled, ports };
+}
+
+function withProtocols({ fields, ports }: Container): unknown {
+  const list = fields['ports'];
+  if (!Array.isArray(list) || list.every((port) => isObject(port) && port['protocol'])) return list;
+  return list.map((port, index) => (isObject(port) ? { ...port, protocol: ports[index]?.protocol ?? 'TCP' } : port));
+}
+
+function imageValue(reference: ImageReference): Value {
+  const { text, domain, path, digest } = reference;
+  return jsonMap({
+    text,
+    registry: domain,
+    repository: path,
+    name: repositoryOf(reference),
+    tag: effectiveTag(reference) ?? '',
+    digest: digest ?? '',
+  });
+}

@@ -1,0 +1,164 @@
+/** The parameters of the rule `cel`, compiled once when the policy loads, and asked for each object or container. */
+import { quoteValue } from '../../image/quote.ts';
+import type { Container } from '../../pod/containers.ts';
+import type { ParameterFault, Prepared, Problem, Subject } from '../rule.ts';
+import { unreadable } from '../rules/images.ts';
+import { type Budget, CelError, newBudget, OverBudget, spend } from './budget.ts';
+import type { Code, Env } from './code.ts';
+import { compileExpression } from './compile.ts';
+import { containerValues, GLOBALS, requestValues } from './globals.ts';
+import { ExpressionFault } from './parse.ts';
+import { showType, type Type } from './type.ts';
+import { typeName, type Value } from './value.ts';
+import { placeIn, plainWords } from './words.ts';
+
+export interface Parameters {
+  readonly expression: string;
+  readonly message?: string;
+  readonly messageExpression?: string;
+  readonly variables?: readonly { readonly name: string; readonly expression: string }[];
+}
+
+export interface Program {
+  /** Which variables are mentioned anywhere. */
+  readonly uses: ReadonlySet<string>;
+  ask(subject: Subject<'namespaceLabels'>): readonly Problem[];
+}
+
+interface Compiled {
+  readonly expression: Code;
+  readonly messageExpression: Code | undefined;
+  readonly message: string | undefined;
+  /** On one line, in quotes and without. */
+  readonly shown: string;
+  readonly text: string;
+  readonly uses: ReadonlySet<string>;
+}
+
+/** Never throws, whatever the texts. */
+export function compileProgram(parameters: Parameters): Prepared<Program> {
+  const faults: ParameterFault[] = [];
+  const uses = new Set<string>();
+  const variables = new Map<string, Code>();
+  const compile = (text: string, pointer: string, wanted?: 'bool' | 'string'): Code | undefined => {
+    try {
+      const code = compileExpression(text, { globals: GLOBALS, variables, uses });
+      if (wanted === undefined || isOf(code.type, wanted)) return code;
+      faults.push({ pointer, problem: `${WANTED[wanted]}, this one is of type ${showType(code.type)}` });
+    } catch (error) {
+      if (!(error instanceof ExpressionFault)) throw error;
+      faults.push({ pointer, problem: `${placeIn(text, error.offset)}: ${error.message}` });
+    }
+    return undefined;
+  };
+  for (const [index, { name, expression }] of (parameters.variables ?? []).entries()) {
+    const at = `/variables/${index}`;
+    if (variables.has(name)) faults.push({ pointer: `${at}/name`, problem: 'this name is already taken' });
+    const code = compile(expression, `${at}/expression`);
+    if (code !== undefined) variables.set(name, code);
+  }
+  const expression = compile(parameters.expression, '/expression', 'bool');
+  const maker = parameters.messageExpression;
+  const messageExpression = maker === undefined ? undefined : compile(maker, '/messageExpression', 'string');
+  if (expression === undefined || faults.length > 0) return { ok: false, faults };
+  const line = parameters.expression.trim().split(/\s+/).join(' ');
+  const shown = { shown: quoteValue(line), text: plainWords(line, 200) };
+  const compiled: Compiled = { ...shown, expression, messageExpression, message: parameters.message, uses };
+  return { ok: true, value: { uses, ask: (subject) => ask(compiled, subject) } };
+}
+
+const WANTED = {
+  bool: 'the expression must be true or false',
+  string: 'the expression must make a string',
+} as const;
+
+function isOf(type: Type, wanted: string): boolean {
+  return type.kind === 'dyn' || (type.kind === 'plain' && type.name === wanted);
+}
+
+/** One budget for all containers: what is cheap for each can be dear for thousands. */
+function ask(compiled: Compiled, subject: Subject<'namespaceLabels'>): readonly Problem[] {
+  const { uses } = compiled;
+  const budget = newBudget();
+  const shared = requestValues(uses, subject);
+  if (!uses.has('container') && !uses.has('image')) return askAbout(undefined, compiled, { shared, budget, after: 0 });
+  const problems: Problem[] = [];
+  for (const [index, container] of subject.containers.entries()) {
+    const after = subject.containers.length - index - 1;
+    if (uses.has('image') && container.image.state !== 'parsed') problems.push(unreadable(container));
+    else problems.push(...askAbout(container, compiled, { shared, budget, after }));
+    if (budget.left < 0) break;
+  }
+  return problems;
+}
+
+/** To make its variables. */
+const CONTAINER_STEPS = 10;
+
+interface Round {
+  readonly shared: { readonly [name: string]: Value };
+  readonly budget: Budget;
+  /** How many containers come after this one. */
+  readonly after: number;
+}
+
+function askAbout(container: Container | undefined, compiled: Compiled, round: Round): readonly Problem[] {
+  const { expression, uses } = compiled;
+  const globals = container === undefined ? round.shared : containerValues(uses, round.shared, container);
+  const env: Env = { budget: round.budget, globals, locals: [], known: new Map() };
+  const answer = settled(() => {
+    spend(round.budget, CONTAINER_STEPS);
+    return expression.run(env);
+  });
+  if (answer.ok && answer.value === true) return NOTHING;
+  const place = { container, pointer: pointerOf(container, uses) };
+  const isFalse = answer.ok && answer.value === false;
+  return [{ ...place, ...(isFalse ? violation(compiled, env) : doubt(compiled, answer, round)) }];
+}
+
+function violation(compiled: Compiled, env: Env): Omit<Problem, 'container' | 'pointer'> {
+  const message = messageOf(compiled, env);
+  if (message !== undefined) return { state: 'violation', message, remedy: `must be true: ${compiled.text}` };
+  return { state: 'violation', message: `the expression ${compiled.shown} is false`, remedy: 'it must be true' };
+}
+
+function doubt({ shown }: Compiled, answer: Settled, { budget, after }: Round): Omit<Problem, 'container' | 'pointer'> {
+  const reason = answer.ok ? `it is of type ${typeName(answer.value)}, not true or false` : answer.reason;
+  const others = budget.left < 0 && after > 0 ? `; nor for the ${after} after it` : '';
+  const message = `could not tell whether ${shown} is true: ${reason}${others}`;
+  const hint = answer.ok ? undefined : answer.hint;
+  return { state: 'unknown', message, ...(hint === undefined ? {} : { remedy: hint }) };
+}
+
+const NOTHING: readonly never[] = [];
+
+function pointerOf(container: Container | undefined, uses: ReadonlySet<string>): string {
+  if (container === undefined) return '';
+  return uses.has('image') && !uses.has('container') ? container.imagePointer : container.pointer;
+}
+
+type Settled =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly reason: string; readonly hint: string | undefined };
+
+function settled(run: () => Value): Settled {
+  try {
+    return { ok: true, value: run() };
+  } catch (error) {
+    if (error instanceof CelError) return { ok: false, reason: error.message, hint: error.hint };
+    if (error instanceof OverBudget) return { ok: false, reason: error.message, hint: undefined };
+    throw error;
+  }
+}
+
+const MAX_MESSAGE = 500;
+
+/** What the policy wants to be said; an expression that fails or says nothing leaves it to `message`, as in Kubernetes. */
+function messageOf({ messageExpression, message }: Compiled, env: Env): string | undefined {
+  const given = message === undefined ? undefined : plainWords(message, MAX_MESSAGE);
+  if (messageExpression === undefined) return given;
+  const made = settled(() => messageExpression.run(env));
+  if (made.ok && typeof made.value === 'string' && made.value.trim() !== '') return plainWords(made.value, MAX_MESSAGE);
+  const reason = made.ok ? 'it makes no text' : made.reason;
+  return `${given ?? 'the expression is false'} (messageExpression: ${reason})`;
+}

@@ -1,0 +1,239 @@
+/**
+ * CEL values. Objects of the API stay the JSON they are and become CEL piece by piece, when a field is read: integers turn
+ * into bigint (CEL int), other numbers stay (CEL double), a key that is null is absent, as after the API server's decoding.
+ */
+import type { JsonObject } from '../../pod/pointer.ts';
+import { type Budget, CelError, spend } from './budget.ts';
+
+export interface Uint {
+  readonly tag: 'uint';
+  readonly value: bigint;
+}
+/** `json`: the items are JSON and become CEL when they are read. */
+export interface List {
+  readonly tag: 'list';
+  readonly items: readonly unknown[];
+  readonly json: boolean;
+}
+export interface JsonMap {
+  readonly tag: 'map';
+  readonly json: JsonObject;
+  /** Why nobody knows the keys that are not there; `undefined` when they are absent. */
+  readonly open: string | undefined;
+}
+export type MapKey = string | bigint | boolean;
+export interface EntryMap {
+  readonly tag: 'map';
+  readonly json: undefined;
+  readonly entries: ReadonlyMap<MapKey, Entry>;
+}
+export interface Entry {
+  readonly key: Value;
+  readonly value: Value;
+}
+export type CelMap = JsonMap | EntryMap;
+export interface Optional {
+  readonly tag: 'optional';
+  readonly value: Value | undefined;
+}
+/** Nanoseconds since 1970. */
+export interface Timestamp {
+  readonly tag: 'timestamp';
+  readonly nanos: bigint;
+}
+export interface Duration {
+  readonly tag: 'duration';
+  readonly nanos: bigint;
+}
+export interface TypeValue {
+  readonly tag: 'type';
+  readonly name: string;
+}
+export interface Url {
+  readonly tag: 'url';
+  readonly text: string;
+  readonly scheme: string;
+  readonly host: string;
+  readonly path: string;
+  readonly query: string;
+}
+export interface Ip {
+  readonly tag: 'ip';
+  readonly family: 4 | 6;
+  readonly bits: bigint;
+}
+export interface Cidr {
+  readonly tag: 'cidr';
+  readonly ip: Ip;
+  readonly length: number;
+}
+export interface Quantity {
+  readonly tag: 'quantity';
+  /** Billionths; Kubernetes has no finer ones. */
+  readonly nanos: bigint;
+  /** Whether Kubernetes keeps it in an int64 without a fraction: `1.0` and `7Ei` are not kept so. */
+  readonly whole: boolean;
+}
+export interface Semver {
+  readonly tag: 'semver';
+  /** Major, minor, patch. */
+  readonly numbers: readonly bigint[];
+  readonly pre: readonly (string | bigint)[];
+}
+
+export type Tagged =
+  | Uint
+  | List
+  | CelMap
+  | Optional
+  | Timestamp
+  | Duration
+  | TypeValue
+  | Url
+  | Ip
+  | Cidr
+  | Quantity
+  | Semver;
+
+/** bigint is CEL's int, number its double. */
+export type Value = null | boolean | bigint | number | string | Uint8Array | Tagged;
+
+export const MIN_INT = -(2n ** 63n);
+export const MAX_INT = 2n ** 63n - 1n;
+export const MAX_UINT = 2n ** 64n - 1n;
+
+const TYPE_NAMES: Readonly<Record<Tagged['tag'], string>> = {
+  uint: 'uint',
+  list: 'list',
+  map: 'map',
+  optional: 'optional_type',
+  timestamp: 'google.protobuf.Timestamp',
+  duration: 'google.protobuf.Duration',
+  type: 'type',
+  url: 'kubernetes.URL',
+  ip: 'net.IP',
+  cidr: 'net.CIDR',
+  quantity: 'kubernetes.Quantity',
+  semver: 'kubernetes.Semver',
+};
+
+/** As CEL names it. */
+export function typeName(value: Value): string {
+  switch (typeof value) {
+    case 'boolean':
+      return 'bool';
+    case 'bigint':
+      return 'int';
+    case 'number':
+      return 'double';
+    case 'string':
+      return 'string';
+    default:
+      if (value === null) return 'null_type';
+      return value instanceof Uint8Array ? 'bytes' : TYPE_NAMES[value.tag];
+  }
+}
+
+export function isTagged<T extends Tagged['tag']>(value: Value, tag: T): value is Extract<Tagged, { readonly tag: T }> {
+  return typeof value === 'object' && value !== null && !(value instanceof Uint8Array) && value.tag === tag;
+}
+
+export function fromJson(json: unknown): Value {
+  switch (typeof json) {
+    case 'string':
+    case 'boolean':
+      return json;
+    case 'number':
+      return fromNumber(json);
+    case 'object':
+      if (json === null) return null;
+      return Array.isArray(json) ? { tag: 'list', items: json, json: true } : jsonMap(json as JsonObject);
+    default:
+      return null;
+  }
+}
+
+function fromNumber(json: number): Value {
+  if (!Number.isInteger(json)) return json;
+  const int = BigInt(json);
+  return int >= MIN_INT && int <= MAX_INT ? int : json;
+}
+
+export function jsonMap(json: JsonObject, open?: string): JsonMap {
+  return { tag: 'map', json, open };
+}
+
+export function listOf(items: readonly Value[]): List {
+  return { tag: 'list', items, json: false };
+}
+
+export function itemAt(list: List, index: number): Value {
+  const item = list.items[index];
+  return list.json ? fromJson(item) : (item as Value);
+}
+
+export function itemsOf(list: List, budget: Budget): readonly Value[] {
+  spend(budget, list.items.length >> 1);
+  return list.json ? list.items.map(fromJson) : (list.items as readonly Value[]);
+}
+
+/** 1, 1u and 1.0 are one key. */
+export function mapKey(key: Value): MapKey | undefined {
+  if (typeof key === 'number') return Number.isInteger(key) ? BigInt(key) : undefined;
+  if (typeof key === 'string' || typeof key === 'bigint' || typeof key === 'boolean') return key;
+  return isTagged(key, 'uint') ? key.value : undefined;
+}
+
+/** `undefined` when the key is not there. */
+export function mapGet(map: CelMap, key: Value): Value | undefined {
+  if (map.json === undefined) {
+    const found = mapKey(key);
+    return found === undefined ? undefined : map.entries.get(found)?.value;
+  }
+  if (typeof key === 'string' && Object.hasOwn(map.json, key)) {
+    const value = map.json[key];
+    if (value !== undefined && value !== null) return fromJson(value);
+  }
+  if (map.open !== undefined) throw new CelError(map.open);
+  return undefined;
+}
+
+export function mapKeys(map: CelMap, budget: Budget): readonly Value[] {
+  const { json } = map;
+  if (json === undefined) {
+    spend(budget, map.entries.size);
+    return [...map.entries.values()].map(({ key }) => key);
+  }
+  if (map.open !== undefined) throw new CelError(map.open);
+  const keys = keysOf(json);
+  spend(budget, keys.length);
+  return keys;
+}
+
+/** Listing the keys of a large object takes long, and an expression in a loop asks again and again. */
+const keyLists = new WeakMap<JsonObject, readonly string[]>();
+const LARGE = 32;
+
+function keysOf(json: JsonObject): readonly string[] {
+  const known = keyLists.get(json);
+  if (known !== undefined) return known;
+  const keys = Object.keys(json).filter((key) => json[key] !== null && json[key] !== undefined);
+  if (keys.length >= LARGE) keyLists.set(json, keys);
+  return keys;
+}
+
+export function entryMap(entries: readonly Entry[]): EntryMap {
+  const map = new Map<MapKey, Entry>();
+  for (const entry of entries) {
+    const key = mapKey(entry.key);
+    if (key === undefined) throw new CelError(`a map has no keys of type ${typeName(entry.key)}`);
+    map.set(key, entry);
+  }
+  return { tag: 'map', json: undefined, entries: map };
+}
+
+export const NONE: Optional = { tag: 'optional', value: undefined };
+
+export function some(value: Value): Optional {
+  return { tag: 'optional', value };
+}

@@ -1,0 +1,103 @@
+/**
+ * Which policies cover a request. Most scopes name namespaces only, so for a list of policies the answer is worked out once
+ * for each namespace: a hundred policies cost a review as little as one.
+ */
+import type { Need } from './fact.ts';
+import type { Policy } from './policy.ts';
+import type { Check } from './rule.ts';
+import type { Coverage, ScopeRequest } from './scope.ts';
+
+/** A policy that applies to a request, and what it looks at there. */
+export interface Covered {
+  readonly policy: Policy;
+  readonly coverage: Coverage;
+}
+
+export interface Covering {
+  readonly policies: readonly Covered[];
+  /** The facts that these policies ask for. */
+  readonly needs: ReadonlySet<Need>;
+  /** What all of them check, each check once, when all ask about all containers and none through a guard; else `undefined`. */
+  readonly checks: readonly Check[] | undefined;
+}
+
+export function coveredBy(policies: readonly Policy[], request: ScopeRequest): Covering {
+  const covered: Covered[] = [];
+  for (const policy of policies) {
+    const coverage = policy.scope.covers(request);
+    if (coverage !== undefined) covered.push({ policy, coverage });
+  }
+  return { policies: covered, needs: needsOf(covered), checks: undefined };
+}
+
+function needsOf(covered: readonly Covered[]): ReadonlySet<Need> {
+  if (covered.every(({ policy }) => policy.needs.size === 0)) return NO_NEEDS;
+  return new Set(covered.flatMap(({ policy }) => [...policy.needs]));
+}
+
+const NO_NEEDS: ReadonlySet<Need> = new Set();
+
+/** Says the same as `coveredBy`; for a list that stays the same from request to request. */
+export function planned(policies: readonly Policy[], request: ScopeRequest): Covering {
+  const plan = planFor(policies, request);
+  return plan.certain ?? coveredBy(plan.candidates, request);
+}
+
+/** Whether the coverage of any of them depends on the namespace's labels, or a rule does. */
+export function needsLabels(policies: readonly Policy[]): boolean {
+  return plansOf(policies).needsLabels;
+}
+
+/** For one namespace. */
+interface Plan {
+  /** Without those that never apply there. */
+  readonly candidates: readonly Policy[];
+  /** When nothing but the namespace decides about any of them. */
+  readonly certain: Covering | undefined;
+}
+
+interface Plans {
+  readonly needsLabels: boolean;
+  readonly byNamespace: Map<string | undefined, Plan>;
+}
+
+const known = new WeakMap<readonly Policy[], Plans>();
+/** A full memory is begun anew, so nobody can fill it for good. */
+const MAX_NAMESPACES = 1000;
+/** A namespace is a DNS label. */
+const MAX_NAMESPACE = 63;
+
+function plansOf(policies: readonly Policy[]): Plans {
+  let plans = known.get(policies);
+  if (plans === undefined) {
+    plans = { needsLabels: policies.some(({ needs }) => needs.has('namespaceLabels')), byNamespace: new Map() };
+    known.set(policies, plans);
+  }
+  return plans;
+}
+
+function planFor(policies: readonly Policy[], { namespace }: ScopeRequest): Plan {
+  const { byNamespace } = plansOf(policies);
+  const before = byNamespace.get(namespace);
+  if (before !== undefined) return before;
+  const plan = makePlan(policies, namespace);
+  if (namespace !== undefined && namespace.length > MAX_NAMESPACE) return plan;
+  if (byNamespace.size >= MAX_NAMESPACES) byNamespace.clear();
+  byNamespace.set(namespace, plan);
+  return plan;
+}
+
+function makePlan(policies: readonly Policy[], namespace: string | undefined): Plan {
+  const covered: Covered[] = [];
+  const candidates: Policy[] = [];
+  for (const policy of policies) {
+    const coverage = policy.scope.inNamespace(namespace);
+    if (coverage === 'none') continue;
+    candidates.push(policy);
+    if (coverage !== 'depends') covered.push({ policy, coverage });
+  }
+  if (covered.length < candidates.length) return { candidates, certain: undefined };
+  const checks = [...new Set(candidates.flatMap(({ bindings }) => bindings.map(({ check }) => check)))];
+  const guarded = checks.some(({ guard }) => guard !== undefined);
+  return { candidates, certain: { policies: covered, needs: needsOf(covered), checks: guarded ? undefined : checks } };
+}

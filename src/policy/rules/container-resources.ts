@@ -1,0 +1,144 @@
+import { quoteValue } from '../../image/quote.ts';
+import type { ContainerKind } from '../../pod/containers.ts';
+import { parseQuantity } from '../../pod/quantity.ts';
+import { resourcesOf } from '../../pod/resources.ts';
+import { defineRule, type ParameterFault, type Problem } from '../rule.ts';
+import { inScope } from './containers.ts';
+import { type Asked, type Bearer, type Bound, findMissing, findOdd, findOutOfBounds } from './resource-problems.ts';
+
+interface Parameters {
+  readonly requests?: readonly string[];
+  readonly limits?: readonly string[];
+  readonly noLimits?: readonly string[];
+  readonly maxRatio?: { readonly [resource: string]: number };
+  readonly min?: { readonly [resource: string]: string | number };
+  readonly max?: { readonly [resource: string]: string | number };
+}
+
+/** An ephemeral container has no resources of its own. */
+const KINDS: ReadonlySet<ContainerKind> = new Set(['regular', 'init', 'sidecar']);
+
+const RESOURCE_NAMES = {
+  type: 'array',
+  minItems: 1,
+  items: {
+    type: 'string',
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}$',
+    hint: 'the name of a resource, for example cpu, memory, ephemeral-storage or nvidia.com/gpu',
+  },
+} as const;
+
+const AMOUNTS = { type: 'object', minProperties: 1, additionalProperties: { type: ['string', 'number'] } } as const;
+
+export const containerResources = defineRule({
+  name: 'container-resources',
+  description:
+    'Containers ask for the resources they need and have the limits that are asked for, in amounts that make sense',
+  docs: {
+    why: 'Without requests the scheduler places a Pod blindly, and without a memory limit one container can take a node down with it. A limit far above its request promises what the node may not have. And memory "512m" is half a byte.',
+    remedy:
+      'Set resources.requests and resources.limits. A limit counts as the request when that is absent, and resources of the whole Pod count for each container. A LimitRange of the namespace gives defaults only in a cluster, where they are there before this is asked.',
+    example: {
+      parameters: { requests: ['cpu', 'memory'], limits: ['memory'], maxRatio: { memory: 2 } },
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: nginx:1.27
+      resources:
+        requests: {cpu: 100m, memory: 128Mi}
+        limits: {memory: 256Mi}
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: nginx:1.27
+      resources:
+        requests: {cpu: 100m, memory: 128Mi}
+        limits: {memory: 1Gi}
+`,
+    },
+  },
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      requests: {
+        ...RESOURCE_NAMES,
+        description: 'Resources that each container must ask for; a limit counts as a request',
+      },
+      limits: { ...RESOURCE_NAMES, description: 'Resources that each container must have a limit of' },
+      noLimits: { ...RESOURCE_NAMES, description: 'Resources that no container may have a limit of, for example cpu' },
+      maxRatio: {
+        type: 'object',
+        minProperties: 1,
+        additionalProperties: { type: 'number', minimum: 1, hint: 'a limit is at least 1 time its request' },
+        description: 'By resource, how many times its request a limit may be',
+      },
+      min: { ...AMOUNTS, description: 'By resource, the smallest request, for example cpu: 10m' },
+      max: {
+        ...AMOUNTS,
+        description: 'By resource, the largest limit (or request, without a limit), for example memory: 4Gi',
+      },
+    },
+  },
+  needs: [],
+  prepare({ requests = [], limits = [], noLimits = [], maxRatio = {}, min = {}, max = {} }: Parameters) {
+    const faults: ParameterFault[] = [];
+    const quantities = (of: object, name: string): readonly Bound[] => quantitiesOf(of, name, faults);
+    const value: Asked = {
+      requests: [...new Set(requests)],
+      limits: [...new Set(limits)],
+      noLimits: [...new Set(noLimits)],
+      maxRatio: quantities(maxRatio, 'maxRatio'),
+      min: quantities(min, 'min'),
+      max: quantities(max, 'max'),
+    };
+    const both = value.limits.filter((resource) => value.noLimits.includes(resource));
+    for (const resource of both) {
+      const problem = `${quoteValue(resource)} is in "limits" too`;
+      faults.push({ pointer: `/noLimits/${noLimits.indexOf(resource)}`, problem });
+    }
+    return faults.length === 0 ? { ok: true, value } : { ok: false, faults };
+  },
+  check(subject, asked) {
+    const found: Problem[] = [];
+    const isAsked = inScope(subject);
+    for (const pod of subject.pods) {
+      const whole = resourcesOf(pod.spec, pod.pointer);
+      findInWholePod({ resources: whole, container: undefined, found }, asked);
+      for (const container of pod.containers) {
+        if (!KINDS.has(container.kind) || !isAsked(container)) continue;
+        const bearer = { resources: resourcesOf(container.fields, container.pointer), container, found };
+        findOdd(bearer);
+        findMissing(bearer, whole, asked);
+        findOutOfBounds(bearer, asked);
+      }
+    }
+    return found;
+  },
+});
+
+/** `spec.resources` (KEP-2837): the scheduler and the node go by it for all containers together. */
+function findInWholePod(bearer: Bearer, asked: Asked): void {
+  const { limit, request } = bearer.resources;
+  if (limit.all.length === 0 && request.all.length === 0) return;
+  findOdd(bearer);
+  findOutOfBounds(bearer, { ...asked, min: [], max: [] });
+}
+
+function quantitiesOf(parameter: object, name: string, faults: ParameterFault[]): readonly Bound[] {
+  return Object.entries(parameter).flatMap(([resource, amount]: [string, string | number]) => {
+    const parsed = parseQuantity(String(amount));
+    if (parsed.ok && parsed.quantity.nano > 0n) return [{ resource, quantity: parsed.quantity }];
+    const problem = parsed.ok ? 'it must be more than 0' : parsed.problem;
+    const pointer = `/${name}/${resource.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    faults.push({ pointer, problem: `${quoteValue(String(amount), 60)} is not an amount: ${problem}` });
+    return [];
+  });
+}

@@ -1,0 +1,68 @@
+/** What rules about containers of Pods share: who is asked, and how a set of words is listed. */
+import type { Container, ContainerKind, Pod } from '../../pod/containers.ts';
+import type { JsonObject } from '../../pod/pointer.ts';
+import { readObject } from '../../pod/read.ts';
+import type { Problem, Subject } from '../rule.ts';
+
+type Asked = Pick<Subject, 'pods' | 'containers' | 'workload'>;
+
+/** What `judge` says of each container of these kinds that the policy's scope leaves in. Images outside of a pod spec are none. */
+export function judgeContainers(
+  subject: Asked,
+  kinds: ReadonlySet<ContainerKind>,
+  judge: (container: Container, pod: Pod) => readonly Problem[],
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  const isAsked = inScope(subject);
+  for (const pod of subject.pods) {
+    for (const container of pod.containers) {
+      if (!kinds.has(container.kind) || !isAsked(container)) continue;
+      for (const problem of judge(container, pod)) problems.push(problem);
+    }
+  }
+  return problems;
+}
+
+/** Most policies leave nothing out: then there is nothing to look up. */
+export function inScope({ containers, workload }: Asked): (container: Container) => boolean {
+  if (containers.length === workload.containers.length) return everyone;
+  const asked = new Set(containers);
+  return (container) => asked.has(container);
+}
+
+const everyone = (): boolean => true;
+
+export const NO_PROBLEMS: readonly never[] = [];
+
+/** A key that is there and not null, whatever its value. */
+export function has(object: JsonObject, key: string): boolean {
+  return object[key] !== undefined && object[key] !== null;
+}
+
+/** The one container that a problem is about, at a field of it. */
+export function violation(
+  container: Container,
+  field: string,
+  { message, remedy }: { readonly message: string; readonly remedy: string },
+): Problem {
+  const pointer = field === '' ? container.pointer : `${container.pointer}/${field}`;
+  return { state: 'violation', container, pointer, message, remedy };
+}
+
+export const PROBES = ['readiness', 'liveness', 'startup'] as const;
+export type Probe = (typeof PROBES)[number];
+
+export const PROBE_FIELDS = {
+  readiness: 'readinessProbe',
+  liveness: 'livenessProbe',
+  startup: 'startupProbe',
+} as const satisfies Record<Probe, string>;
+
+export function probeOf({ fields, pointer }: Container, probe: Probe): JsonObject | undefined {
+  return readObject(fields, PROBE_FIELDS[probe], pointer);
+}
+
+/** `a`, `a or b`, `a, b or c` */
+export function either(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}

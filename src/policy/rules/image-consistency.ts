@@ -1,0 +1,91 @@
+import { hostKey } from '../../image/pattern.ts';
+import { quoteValue } from '../../image/quote.ts';
+import { effectiveTag, type ImageReference, repositoryOf } from '../../image/reference.ts';
+import { type Container, containerLabel } from '../../pod/containers.ts';
+import { defineRule, type Problem } from '../rule.ts';
+import { inScope } from './containers.ts';
+import { unreadable } from './images.ts';
+
+/** One version of a repository in a Pod. Images outside of a pod spec are not of one Pod, so they are not compared. */
+export const imageConsistency = defineRule({
+  name: 'image-consistency',
+  description: 'Containers of a Pod that use the same repository use the same version of it',
+  docs: {
+    why: 'An init container that migrates, and the server beside it, mostly come from one repository. When only one of the two is raised in a change, the Pod runs a version that nobody has tested with the other.',
+    remedy: 'Give all containers of the Pod that use the repository the same tag or digest.',
+    example: {
+      parameters: {},
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  initContainers:
+    - name: migrate
+      image: registry.example.com/shop/web:7
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:7
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  initContainers:
+    - name: migrate
+      image: registry.example.com/shop/web:6
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:7
+`,
+    },
+  },
+  parameters: { type: 'object', additionalProperties: false, properties: {} },
+  needs: [],
+  prepare: () => ({ ok: true, value: undefined }),
+  check(subject) {
+    const problems: Problem[] = [];
+    const isAsked = inScope(subject);
+    for (const pod of subject.pods) {
+      const first = new Map<string, Used>();
+      for (const container of pod.containers) {
+        const problem = isAsked(container) ? compared(container, first) : undefined;
+        if (problem !== undefined) problems.push(problem);
+      }
+    }
+    return problems;
+  },
+});
+
+interface Used {
+  readonly container: Container;
+  readonly reference: ImageReference;
+}
+
+function compared(container: Container, first: Map<string, Used>): Problem | undefined {
+  const { image, imagePointer: pointer } = container;
+  if (image.state !== 'parsed') return unreadable(container);
+  const { reference } = image;
+  const repository = `${hostKey(reference.domain)}/${reference.path}`;
+  const other = first.get(repository);
+  if (other === undefined) {
+    first.set(repository, { container, reference });
+    return undefined;
+  }
+  const same = sameVersion(reference, other.reference);
+  if (same === 'yes') return undefined;
+  const both = `${quoteValue(other.reference.text)} of ${containerLabel(other.container)}`;
+  const message =
+    same === 'no'
+      ? `image ${quoteValue(reference.text)} is another version than ${both}`
+      : `could not tell whether image ${quoteValue(reference.text)} is the same version as ${both}: one has only a tag, one only a digest`;
+  const remedy = `use one version of ${quoteValue(repositoryOf(reference))} in a Pod`;
+  return { state: same === 'no' ? 'violation' : 'unknown', container, pointer, message, remedy };
+}
+
+/** Two digests decide; else the tags do, pinned or not. */
+function sameVersion(left: ImageReference, right: ImageReference): 'yes' | 'no' | 'unknown' {
+  if (left.digest !== undefined && right.digest !== undefined) return left.digest === right.digest ? 'yes' : 'no';
+  const tags = [effectiveTag(left), effectiveTag(right)];
+  if (tags.includes(undefined)) return 'unknown';
+  return tags[0] === tags[1] ? 'yes' : 'no';
+}

@@ -1,0 +1,133 @@
+import { quoteValue } from '../../image/quote.ts';
+import { type Container, containerLabel, type Pod } from '../../pod/containers.ts';
+import { readBoolean, readObjects, readString } from '../../pod/read.ts';
+import { defineRule, type Problem } from '../rule.ts';
+import { judgeContainers, violation } from './containers.ts';
+
+interface Parameters {
+  readonly allowed?: boolean;
+  readonly mounted?: boolean;
+  readonly readOnly?: boolean;
+}
+
+/** `volumes[].image` (KEP-4639): from where, with which tag and pull policy is what the other image rules say of them too. */
+export const imageVolume = defineRule({
+  name: 'image-volume',
+  description: 'Images are mounted as volumes only where that is allowed, and as asked for',
+  docs: {
+    why: 'An image volume brings files from a registry into a container without being one of its images, so a review of the containers misses it. Before Kubernetes 1.35 a cluster has them only where the feature is switched on. A volume that no container mounts is pulled all the same.',
+    remedy:
+      'Copy the files into the image of the container, or mount the volume in a container with readOnly: true (it is read-only in any case).',
+    example: {
+      parameters: { allowed: false },
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: nginx:1.27
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: nginx:1.27
+      volumeMounts: [{name: model, mountPath: /model}]
+  volumes:
+    - name: model
+      image: {reference: 'registry.example.com/models/m:3'}
+`,
+    },
+  },
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    minProperties: 1,
+    properties: {
+      allowed: { type: 'boolean', default: true, description: 'false refuses every image volume' },
+      mounted: {
+        type: 'boolean',
+        default: false,
+        description: 'true wants each to be mounted by a container of its Pod',
+      },
+      readOnly: {
+        type: 'boolean',
+        default: false,
+        description: 'true wants readOnly: true in each mount: nobody can write there, so nobody should expect to',
+      },
+    },
+  },
+  needs: [],
+  prepare: ({ allowed = true, mounted = false, readOnly = false }: Parameters) => ({
+    ok: true,
+    value: { allowed, mounted, readOnly },
+  }),
+  check(subject, asked) {
+    const asksMounts = asked.mounted || asked.readOnly;
+    const mounts = new Map<Pod, Mounts>();
+    return judgeContainers(subject, KINDS, (volume, pod) => {
+      let ofPod = mounts.get(pod);
+      if (ofPod === undefined) mounts.set(pod, (ofPod = asksMounts ? mountsOf(pod) : NO_MOUNTS));
+      return volumeProblems(volume, ofPod.get(volume.name) ?? [], asked);
+    });
+  },
+});
+
+const KINDS = new Set(['volume'] as const);
+
+type Mounts = ReadonlyMap<string | undefined, readonly Mount[]>;
+
+interface Mount {
+  readonly container: Container;
+  readonly pointer: string;
+  readonly readOnly: boolean;
+}
+
+const NO_MOUNTS: Mounts = new Map();
+
+function mountsOf(pod: Pod): Mounts {
+  const mounts = new Map<string | undefined, Mount[]>();
+  for (const container of pod.containers) {
+    if (container.kind === 'volume') continue;
+    for (const [index, mount] of readObjects(container.fields, 'volumeMounts', container.pointer).entries()) {
+      const pointer = `${container.pointer}/volumeMounts/${index}`;
+      const name = readString(mount, 'name', pointer);
+      const entry = { container, pointer, readOnly: readBoolean(mount, 'readOnly', pointer) };
+      const others = mounts.get(name);
+      if (others === undefined) mounts.set(name, [entry]);
+      else others.push(entry);
+    }
+  }
+  return mounts;
+}
+
+function volumeProblems(
+  volume: Container,
+  mounts: readonly Mount[],
+  { allowed, mounted, readOnly }: Required<Parameters>,
+): readonly Problem[] {
+  if (!allowed) {
+    const message = `image ${quoteValue(volume.image.text)} is mounted as a volume, which is not allowed`;
+    return [violation(volume, 'image', { message, remedy: 'bring its files in the image of a container' })];
+  }
+  const problems: Problem[] = [];
+  if (mounted && mounts.length === 0) {
+    const message = `image ${quoteValue(volume.image.text)} is pulled, but no container mounts it`;
+    problems.push(violation(volume, '', { message, remedy: 'mount it, or leave out the volume' }));
+  }
+  for (const mount of readOnly ? mounts : []) {
+    if (mount.readOnly) continue;
+    const message = `${containerLabel(mount.container)} mounts it without readOnly: true`;
+    problems.push({
+      state: 'violation',
+      container: volume,
+      pointer: `${mount.pointer}/readOnly`,
+      message,
+      remedy: 'an image volume is read-only in any case: say so with readOnly: true',
+    });
+  }
+  return problems;
+}

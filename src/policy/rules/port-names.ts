@@ -1,0 +1,102 @@
+/** Names of ports: their form, and who else has them; used by container-ports. */
+import { quoteValue } from '../../image/quote.ts';
+import { type Container, type ContainerKind, containerLabel, type Pod, type Port } from '../../pod/containers.ts';
+import type { Problem } from '../rule.ts';
+import { NO_PROBLEMS } from './containers.ts';
+
+/** Names that are none, or twice in one container: the API server refuses both (pkg/apis/core/validation, validateContainerPorts). */
+export function badNames(pod: Pod): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const container of pod.containers) {
+    if (plainlyNamed(container.ports)) continue;
+    for (const problem of badNamesIn(container)) problems.push(problem);
+  }
+  return problems;
+}
+
+/** Most containers: a handful of ports, with names that are some and different. Then nothing has to be remembered. */
+function plainlyNamed(ports: readonly Port[]): boolean {
+  if (ports.length > 8) return false;
+  return ports.every(({ name }, index) => {
+    if (name === undefined) return true;
+    for (let before = 0; before < index; before++) if (ports[before]?.name === name) return false;
+    return isPortName(name);
+  });
+}
+
+function badNamesIn(container: Container): readonly Problem[] {
+  const names = new Set<string>();
+  const problems: Problem[] = [];
+  for (const port of container.ports) {
+    const { name } = port;
+    if (name === undefined) continue;
+    if (!isPortName(name)) {
+      const message = `${quoteValue(name, 60)} is not a name for a port`;
+      problems.push(about(container, port, { message, remedy: FORM }));
+    } else if (names.has(name)) {
+      const message = `port name ${quoteValue(name)} is declared twice`;
+      const remedy = 'a container has each name once, whatever the protocol';
+      problems.push(about(container, port, { message, remedy }));
+    }
+    names.add(name);
+  }
+  return problems;
+}
+
+const FORM = 'at most 15 lower-case letters, digits and single inner hyphens, with a letter among them';
+
+/** IANA_SVC_NAME of RFC 6335, as apimachinery IsValidPortName. */
+function isPortName(name: string): boolean {
+  return name.length <= 15 && /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name) && /[a-z]/.test(name);
+}
+
+/**
+ * The API takes one name in two containers. But a Service looks through the regular containers and then the sidecars for name
+ * and protocol, and takes the first (k8s.io/endpointslice, FindPort).
+ */
+export function sharedNames(pod: Pod): readonly Problem[] {
+  if (allDiffer(pod)) return NO_PROBLEMS;
+  const first = new Map<string, Container>();
+  const problems: Problem[] = [];
+  for (const container of [...ofKind(pod, 'regular'), ...ofKind(pod, 'sidecar')]) {
+    for (const port of container.ports) {
+      if (port.name === undefined) continue;
+      const key = `${port.name}/${port.protocol}`;
+      const other = first.get(key) ?? container;
+      first.set(key, other);
+      if (other !== container) problems.push(shared(container, port, other));
+    }
+  }
+  return problems;
+}
+
+function allDiffer({ containers }: Pod): boolean {
+  const names = new Set<string>();
+  for (const { ports } of containers) {
+    for (const { name } of ports) {
+      if (name === undefined) continue;
+      if (names.has(name)) return false;
+      names.add(name);
+    }
+  }
+  return true;
+}
+
+function ofKind(pod: Pod, kind: ContainerKind): readonly Container[] {
+  return pod.containers.filter((container) => container.kind === kind);
+}
+
+function shared(container: Container, port: Port, other: Container): Problem {
+  return about(container, port, {
+    message: `port name ${quoteValue(port.name ?? '', 60)} is also one of ${containerLabel(other)}`,
+    remedy: 'a Service that names the port finds only that one: give each its own name',
+  });
+}
+
+function about(
+  container: Container,
+  { pointer }: Port,
+  { message, remedy }: { readonly message: string; readonly remedy: string },
+): Problem {
+  return { state: 'violation', container, pointer: `${pointer}/name`, message, remedy };
+}

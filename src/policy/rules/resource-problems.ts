@@ -1,0 +1,171 @@
+/** What can be wrong with amounts of resources, said in sentences; used by container-resources. */
+import { quoteValue } from '../../image/quote.ts';
+import type { Container } from '../../pod/containers.ts';
+import { exceeds, type Quantity, quantityText } from '../../pod/quantity.ts';
+import {
+  type Amount,
+  type AmountKind,
+  amountOf,
+  amountPointer,
+  AMOUNTS,
+  parsedAmount,
+  requestedBy,
+  requestOf,
+  type Resources,
+} from '../../pod/resources.ts';
+import type { Problem } from '../rule.ts';
+
+export interface Bound {
+  readonly resource: string;
+  readonly quantity: Quantity;
+}
+
+/** The parameters, read. */
+export interface Asked {
+  readonly requests: readonly string[];
+  readonly limits: readonly string[];
+  readonly noLimits: readonly string[];
+  readonly maxRatio: readonly Bound[];
+  readonly min: readonly Bound[];
+  readonly max: readonly Bound[];
+}
+
+/** Whose amounts they are, of a container or of the Pod, and what has been found about them. */
+export interface Bearer {
+  readonly resources: Resources;
+  readonly container: Container | undefined;
+  readonly found: Problem[];
+}
+
+interface Said {
+  readonly kind: AmountKind;
+  readonly resource: string;
+  /** After `cpu limit "2"`, or after "the container" when there is no amount. */
+  readonly what: string;
+  readonly remedy: string;
+}
+
+function add({ resources, container, found }: Bearer, amount: { readonly text: string } | undefined, said: Said): void {
+  const { kind, resource, what, remedy } = said;
+  const whose = container === undefined ? "the Pod's " : '';
+  found.push({
+    state: 'violation',
+    container,
+    pointer: amountPointer(resources, kind, resource),
+    message:
+      amount === undefined
+        ? `the container ${what}`
+        : `${whose}${named(resource)} ${kind} ${quantityText(amount)} ${what}`,
+    remedy,
+  });
+}
+
+/** Counted in bytes: less than one makes no sense, and mostly "m" was meant to be "M". */
+const BYTES = /^(?:memory|ephemeral-storage|hugepages-.*)$/;
+
+/** What the API server refuses, or warns of (pkg/apis/core/validation, validateResourceRequirements; pkg/api/pod/warnings.go). */
+export function findOdd(bearer: Bearer): void {
+  for (const kind of AMOUNTS) {
+    for (const amount of bearer.resources[kind].all) findOddAmount(bearer, kind, amount);
+  }
+}
+
+function findOddAmount(bearer: Bearer, kind: AmountKind, { resource, parsed }: Amount): void {
+  if (!parsed.ok) {
+    const what = `is not a quantity: ${parsed.problem}`;
+    return add(bearer, parsed, { kind, resource, what, remedy: 'for example 100m, 0.5, 128Mi or 2Gi' });
+  }
+  const { quantity } = parsed;
+  const odd = oddQuantity(quantity, resource);
+  if (odd !== undefined) add(bearer, quantity, { kind, resource, ...odd });
+  const limit = kind === 'request' ? amountOf(bearer.resources, 'limit', resource) : undefined;
+  if (limit === undefined || !exceeds(quantity, limit)) return;
+  const what = `is more than the limit ${quantityText(limit)}`;
+  add(bearer, quantity, { kind, resource, what, remedy: 'a request is at most its limit' });
+}
+
+function oddQuantity({ text, isWhole, about }: Quantity, resource: string): Pick<Said, 'what' | 'remedy'> | undefined {
+  if (about < 0) return { what: 'is negative', remedy: 'an amount is 0 or more' };
+  if (isWhole || !BYTES.test(resource)) return undefined;
+  const number = /^([\d.]+)m$/.exec(text)?.[1];
+  const what = number === undefined ? 'is no whole number of bytes' : 'is counted in thousandths of a byte';
+  return { what, remedy: number === undefined ? 'write whole bytes' : `for example ${number}M or ${number}Mi` };
+}
+
+/** What is asked for and not there, in the container or in the Pod around it. Zero is none, to the scheduler and to the node. */
+export function findMissing(bearer: Bearer, whole: Resources, { requests, limits }: Asked): void {
+  for (const resource of requests) {
+    if (isSome(requestOf(bearer.resources, resource)) || isSome(requestOf(whole, resource))) continue;
+    addMissing(bearer, 'request', resource);
+  }
+  for (const resource of limits) {
+    if (isSome(amountOf(bearer.resources, 'limit', resource)) || isSome(amountOf(whole, 'limit', resource))) continue;
+    addMissing(bearer, 'limit', resource);
+  }
+}
+
+function isSome(amount: Quantity | undefined): boolean {
+  return amount !== undefined && amount.about > 0;
+}
+
+function addMissing(bearer: Bearer, wanted: AmountKind, resource: string): void {
+  const counted = wanted === 'request' ? requestedBy(bearer.resources, resource) : 'limit';
+  const parsed = parsedAmount(bearer.resources, counted, resource);
+  // Told already, as what it is.
+  if (parsed?.ok === false) return;
+  const remedy = `set resources.${wanted}s: {${named(resource)}: ${EXAMPLES.get(resource) ?? '1'}}`;
+  if (parsed !== undefined) add(bearer, parsed.quantity, { kind: counted, resource, what: 'means none', remedy });
+  else add(bearer, undefined, { kind: wanted, resource, what: `has no ${named(resource)} ${wanted}`, remedy });
+}
+
+const EXAMPLES = new Map([
+  ['cpu', '100m'],
+  ['memory', '128Mi'],
+  ['ephemeral-storage', '1Gi'],
+]);
+
+/** What is there and should be less, or more, or not be there. */
+export function findOutOfBounds(bearer: Bearer, { noLimits, maxRatio, min, max }: Asked): void {
+  for (const resource of noLimits) {
+    const limit = amountOf(bearer.resources, 'limit', resource);
+    if (limit === undefined) continue;
+    const remedy = `leave out the ${named(resource)} limit`;
+    add(bearer, limit, { kind: 'limit', resource, what: 'is not wanted', remedy });
+  }
+  for (const bound of maxRatio) findOutOfRatio(bearer, bound);
+  for (const bound of max) findTooMuch(bearer, bound);
+  for (const bound of min) findTooLittle(bearer, bound);
+}
+
+function findTooMuch(bearer: Bearer, { resource, quantity }: Bound): void {
+  const kind = parsedAmount(bearer.resources, 'limit', resource) === undefined ? 'request' : 'limit';
+  const most = amountOf(bearer.resources, kind, resource);
+  if (most === undefined || !exceeds(most, quantity)) return;
+  const what = `is more than ${quantityText(quantity)}`;
+  add(bearer, most, { kind, resource, what, remedy: `at most ${quantity.text}` });
+}
+
+function findTooLittle(bearer: Bearer, { resource, quantity }: Bound): void {
+  const request = requestOf(bearer.resources, resource);
+  if (request === undefined || !exceeds(quantity, request)) return;
+  const what = `is less than ${quantityText(quantity)}`;
+  const kind = requestedBy(bearer.resources, resource);
+  add(bearer, request, { kind, resource, what, remedy: `at least ${quantity.text}` });
+}
+
+const NANO = 10n ** 9n;
+
+function findOutOfRatio(bearer: Bearer, { resource, quantity: ratio }: Bound): void {
+  const limit = amountOf(bearer.resources, 'limit', resource);
+  const request = requestOf(bearer.resources, resource);
+  if (limit === undefined || request === undefined) return;
+  if (limit.about * 1000 < request.about * ratio.about * 0.999 || limit.milli * NANO <= request.milli * ratio.nano)
+    return;
+  const what = `is more than ${ratio.text} times the request ${quantityText(request)}`;
+  add(bearer, limit, { kind: 'limit', resource, what, remedy: 'raise the request, or lower the limit' });
+}
+
+/** Names of resources are other people's text. */
+function named(resource: string): string {
+  return /^[A-Za-z0-9._/-]{1,100}$/.test(resource) ? resource : quoteValue(resource, 100);
+}

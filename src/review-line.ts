@@ -1,0 +1,101 @@
+/** The log line of one review: one JSON object with fixed keys, the same for every review. */
+import { nameOf } from './admission/message.ts';
+import type { Container } from './pod/containers.ts';
+import type { Finding } from './policy/evaluate.ts';
+import type { ReviewRecord } from './server/reviews.ts';
+
+const MAX_IMAGES = 20;
+const MAX_FINDINGS = 50;
+const MAX_TEXT = 300;
+
+export function createReviewLine(): (record: ReviewRecord) => string {
+  const time = clock();
+  return (record) => lineOf(record, time());
+}
+
+export function findingsOf({ verdict }: ReviewRecord): readonly Finding[] {
+  return verdict?.outcome === 'judged' ? verdict.findings : [];
+}
+
+/** Written piece by piece, since it is written most: an object made for `JSON.stringify` costs as much as the verdict. */
+function lineOf(record: ReviewRecord, time: string): string {
+  const { endpoint, review, verdict, durationMs } = record;
+  const { uid, operation, type, namespace, user, dryRun } = review.request;
+  const judged = verdict?.outcome === 'judged' ? verdict : undefined;
+  const findings = findingsOf(record);
+  const allowed = verdict === undefined || (verdict.outcome !== 'malformed' && verdict.allowed);
+  const unknown = findings.reduce(
+    (count, { outcome, action }) => (isUndecided(outcome, action) ? count + 1 : count),
+    0,
+  );
+  return (
+    `{"level":"info","time":"${time}","endpoint":"${endpoint}","uid":${JSON.stringify(uid)},"operation":"${operation}"` +
+    `${member('kind', type.kind)}${member('namespace', namespace)}${member('name', nameOf(review.request))}` +
+    `${member('user', user?.name)},"allowed":${allowed},"findings":${findingList(findings)}` +
+    `,"excused":${excusedList(findings)},"images":${imageList(judged?.workload.containers ?? [])},"unknown":${unknown}` +
+    `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${dryRun},"msg":"review"}\n`
+  );
+}
+
+function member(key: string, text: string | undefined): string {
+  return text === undefined ? '' : `,"${key}":${JSON.stringify(cut(text))}`;
+}
+
+function findingList(findings: readonly Finding[]): string {
+  if (findings.length === 0) return '[]';
+  return JSON.stringify(
+    findings.slice(0, MAX_FINDINGS).map(({ policy, rule, action }) => `${policy}/${rule}: ${action}`),
+  );
+}
+
+function excusedList(findings: readonly Finding[]): string {
+  return findings.length === 0 ? '[]' : JSON.stringify(excusedIn(findings));
+}
+
+function imageList(containers: readonly Container[]): string {
+  let list = '';
+  for (let index = 0; index < containers.length && index < MAX_IMAGES; index++) {
+    list += `${index === 0 ? '' : ','}${JSON.stringify(cut(containers[index]?.image.text ?? ''))}`;
+  }
+  return `[${list}]`;
+}
+
+function isUndecided(outcome: Finding['outcome'], action: Finding['action']): boolean {
+  return outcome !== 'violation' && action !== 'excused';
+}
+
+/** `exception policy/rule: containers`, one for each rule that each exception excused, so that none hides behind many others. */
+function excusedIn(findings: readonly Finding[]): readonly string[] {
+  const used = findings.flatMap(({ excuse, policy, rule, container }) =>
+    excuse === undefined ? [] : [{ by: `${excuse.exception.name} ${policy}/${rule}`, container: container?.name }],
+  );
+  if (used.length === 0) return [];
+  const lines = [...Map.groupBy(used, ({ by }) => by)].map(
+    ([by, uses]) =>
+      `${by}: ${listed(uses.map(({ container }) => (container === undefined ? '-' : cut(container)))).join(', ')}`,
+  );
+  return listed(lines);
+}
+
+function listed(items: readonly string[]): readonly string[] {
+  if (items.length <= MAX_FINDINGS) return items;
+  return [...items.slice(0, MAX_FINDINGS), `and ${items.length - MAX_FINDINGS} more`];
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
+}
+
+/** RFC 3339 in UTC with milliseconds; the part up to the second is worked out once a second. */
+function clock(): () => string {
+  let second = Number.NaN;
+  let prefix = '';
+  return () => {
+    const now = Date.now();
+    if (Math.floor(now / 1000) !== second) {
+      second = Math.floor(now / 1000);
+      prefix = new Date(now).toISOString().slice(0, -4);
+    }
+    return `${prefix}${String(now % 1000).padStart(3, '0')}Z`;
+  };
+}

@@ -1,0 +1,121 @@
+/** The example in manifests/examples/plugin, through every door, beside the built-in rules. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { answerText, readReview, verdictReview } from '../../src/admission/review.ts';
+import { validate } from '../../src/admission/validate.ts';
+import { compose } from '../../src/compose.ts';
+import { readDocuments } from '../../src/files/yaml.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
+import type { CheckReport } from '../../src/report/check.ts';
+import { runCommand } from '../support/command.ts';
+import { type Gate, startGate } from '../support/gate.ts';
+import { createReview } from '../support/review.ts';
+
+const EXAMPLE = path.join(import.meta.dirname, '../../manifests/examples/plugin');
+const BASELINE = path.join(import.meta.dirname, '../../manifests/policies/baseline.yaml');
+const plugins = [path.join(EXAMPLE, 'rules.ts')];
+const policies = [path.join(EXAMPLE, 'policy.yaml'), BASELINE];
+const flags = ['--plugin', ...plugins, ...policies.flatMap((file) => ['--policy', file])];
+
+const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-example-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const NAMESPACE = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {team: shop}}\n';
+const DIGEST = `@sha256:${'1'.repeat(64)}`;
+const pod = (container: string, namespace = 'shop'): string =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: ${namespace}}\nspec: {containers: [{name: web, ${container}}]}\n`;
+
+const UNKNOWN = 'could not tell whose namespace it is: ';
+
+/** What `check` says, where the namespace is among the files. */
+const CASES: readonly (readonly [string, string, readonly string[]])[] = [
+  ['its own image', pod(`image: "registry.example.com/shop/web:1${DIGEST}"`), []],
+  [
+    'the image of another team',
+    pod(`image: "registry.example.com/pay/web:1${DIGEST}"`),
+    [
+      `deny /spec/containers/0/image image "registry.example.com/pay/web:1${DIGEST}" is not from the folder of team "shop"`,
+    ],
+  ],
+  [
+    'a team whose name only begins alike',
+    pod(`image: "registry.example.com/shop2/web:1${DIGEST}"`),
+    [
+      `deny /spec/containers/0/image image "registry.example.com/shop2/web:1${DIGEST}" is not from the folder of team "shop"`,
+    ],
+  ],
+  [
+    'a privileged container',
+    pod(`image: "registry.example.com/shop/web:1${DIGEST}", securityContext: {privileged: true}`),
+    ['deny /spec/containers/0/securityContext/privileged it is privileged, so it can do what the node can do'],
+  ],
+  [
+    'a namespace that nobody knows',
+    pod(`image: "registry.example.com/shop/web:1${DIGEST}"`, 'elsewhere'),
+    [`warn /metadata/namespace ${UNKNOWN}namespace "elsewhere" is not among the files`],
+  ],
+  ['a namespace that is left out', pod(`image: "a${DIGEST}", securityContext: {privileged: true}`, 'kube-system'), []],
+];
+
+describe('the example of a plugin', () => {
+  let gate: Gate;
+  beforeAll(async () => {
+    gate = await startGate((await compose({ kinds: kindTable(), plugins, policies })).context);
+  });
+  afterAll(() => gate.stop());
+
+  test.each(CASES)('%s', async (_what, manifest, expected) => {
+    const file = path.join(folder, 'web.yaml');
+    writeFileSync(file, `${NAMESPACE}---\n${manifest}`);
+    const { out, code } = await runCommand(['check', file, ...flags, '-o', 'json']);
+    const { findings } = JSON.parse(out) as CheckReport;
+    expect(findings.map(({ action, pointer, message }) => `${action} ${pointer} ${message}`)).toEqual(expected);
+    expect(code).toBe(expected.some((finding) => finding.startsWith('deny')) ? 1 : 0);
+  });
+
+  test.each(CASES)('has one answer through the core, HTTPS and replay: %s', async (_what, manifest) => {
+    const [document] = readDocuments(manifest);
+    if (document?.ok !== true) throw new Error('does not parse');
+    const body = createReview(document.value);
+    const read = readReview(body);
+    if (!read.ok) throw new Error(read.problem);
+    const { context } = await compose({ kinds: kindTable(), plugins, policies });
+    const verdict = await validate(read.review.request, context, new AbortController().signal);
+    if (verdict.outcome === 'malformed') throw new Error(verdict.problem);
+    const answer = answerText(verdictReview(read.review, verdict));
+    expect(await gate.post('/validate', JSON.stringify(body))).toMatchObject({ status: 200, text: answer });
+    const recording = path.join(folder, 'recording.json');
+    writeFileSync(recording, JSON.stringify(body));
+    const { out } = await runCommand(['replay', recording, ...flags, '-o', 'json']);
+    const { reviews } = JSON.parse(out) as { reviews: { answers: { validate: string } }[] };
+    expect(reviews.map(({ answers }) => answers.validate)).toEqual([answer]);
+  });
+
+  test('takes nothing from the built-in rules', async () => {
+    const file = path.join(folder, 'tag.yaml');
+    writeFileSync(file, `${NAMESPACE}---\n${pod('image: registry.example.com/shop/web')}`);
+    const { out } = await runCommand(['check', file, ...flags, '-o', 'json']);
+    expect((JSON.parse(out) as CheckReport).findings.map(({ rule }) => rule)).toEqual(['image-tag', 'image-digest']);
+  });
+
+  test('compares policies under the same plugins in replay', async () => {
+    const recording = path.join(folder, 'against.json');
+    const [document] = readDocuments(pod(`image: "a:1${DIGEST}", securityContext: {privileged: true}`));
+    writeFileSync(recording, JSON.stringify(createReview(document?.ok === true ? document.value : undefined)));
+    const against = ['--policy', BASELINE, '--plugin', ...plugins, '--against', policies[0] ?? ''];
+    const { code, out, note } = await runCommand(['replay', recording, ...against]);
+    expect({ code, note }).toEqual({ code: 1, note: '' });
+    expect(out).toContain('not-privileged');
+  });
+
+  test('is named in full where a policy asks for a rule that is not there', async () => {
+    const policy = path.join(folder, 'policy.yaml');
+    writeFileSync(policy, readFileSync(policies[0] ?? '', 'utf8').replace('rule: team-images', 'rule: team-image'));
+    const { note } = await runCommand(['check', folder, '--plugin', ...plugins, '--policy', policy]);
+    expect(note).toMatch(
+      /unknown rule "team-image"; did you mean "team-images"\? \(all rules: .*not-privileged, team-images\)/,
+    );
+  });
+});

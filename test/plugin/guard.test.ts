@@ -1,0 +1,363 @@
+/** What a rule of a plugin does wrong is its own failure: it cannot hang, break or change what is around it. */
+import { describe, expect, test } from 'vitest';
+import type { Workload } from '../../src/pod/workload.ts';
+import { ShapeError } from '../../src/pod/pointer.ts';
+import { type PullSecret, pullSecret } from '../../src/credential/pull-secret.ts';
+import type { Facts, Need } from '../../src/policy/fact.ts';
+import type { Answer } from '../../src/policy/guard.ts';
+import type { Problem, Subject } from '../../src/policy/rule.ts';
+import { createGuard } from '../../src/plugin/guard.ts';
+import { NO_LABELS, pod } from '../policy/asking.ts';
+
+const TIMEOUT_MS = 100;
+
+type Run = (subject: Subject<Need>) => unknown;
+
+const FACTS: Facts = { namespaceLabels: NO_LABELS, pullSecrets: new Map(), digests: new Map() };
+
+function subjectOf(workload: Workload, facts: Partial<Facts> = {}): Subject<Need> {
+  const { pods, containers } = workload;
+  const request = { name: 'p', subResource: '', user: undefined, oldObject: undefined, dryRun: false };
+  return { operation: 'CREATE', namespace: 'shop', workload, pods, containers, request, facts: { ...FACTS, ...facts } };
+}
+
+const TWO = (): Workload => pod('{containers: [{name: b, image: b}, {name: a, image: a}]}');
+
+interface Asking {
+  readonly workload?: Workload;
+  readonly facts?: Partial<Facts>;
+  readonly needs?: readonly Need[];
+}
+
+/** A guard over these rules, with a clock that stands still until it is moved. */
+function guarding(rules: Readonly<Record<string, Run>>): {
+  readonly ask: (names: readonly string[], asking?: Asking) => readonly Answer[];
+  readonly later: (ms: number) => void;
+} {
+  let now = 0;
+  const files = new Map(Object.keys(rules).map((name) => [name, `${name}.ts`]));
+  const guard = createGuard(files, { timeoutMs: TIMEOUT_MS, now: () => now });
+  return {
+    later: (ms) => void (now += ms),
+    ask: (names, { workload = TWO(), facts, needs = [] } = {}) =>
+      guard(
+        names.map((rule) => ({
+          rule,
+          check: { needs, run: (subject) => rules[rule]?.(subject) as readonly Problem[] },
+          subject: subjectOf(workload, facts),
+        })),
+      ),
+  };
+}
+
+const problem = (message: string): Problem => ({ state: 'violation', container: undefined, pointer: '', message });
+
+const failure = (answer: Answer | undefined): string | undefined => answer?.failure?.problem;
+
+function never(): never {
+  for (;;);
+}
+
+describe('a rule that does not return', () => {
+  const NEVER: Readonly<Record<string, Run>> = {
+    'a loop': never,
+    'a loop that catches everything': () => {
+      for (;;) {
+        try {
+          never();
+        } catch {
+          never();
+        }
+      }
+    },
+    'a regular expression that backtracks': () => /^(a+)+$/.test(`${'a'.repeat(60)}b`),
+    'a getter in its answer': () => [
+      {
+        get state() {
+          return never();
+        },
+      },
+    ],
+    'the text of what it throws': () => {
+      throw Object.assign(new Error('x'), { name: { toString: never } });
+    },
+    'a loop in what sorts': () => [1, 2].sort(never),
+  };
+
+  test.each(Object.entries(NEVER))('because of %s is stopped, and the others are asked', (_what, run) => {
+    const { ask } = guarding({ before: () => [problem('before')], hangs: run, after: () => [problem('after')] });
+    const begin = performance.now();
+    const answers = ask(['before', 'hangs', 'after']);
+    expect(performance.now() - begin).toBeLessThan(20 * TIMEOUT_MS);
+    expect(answers).toEqual([
+      { problems: [problem('before')], failure: undefined },
+      {
+        problems: [],
+        failure: { reason: 'timeout', problem: 'it did not return within 100 ms', file: 'hangs.ts' },
+      },
+      { problems: [problem('after')], failure: undefined },
+    ]);
+  });
+
+  test('is not asked for a minute after three times in a row, and then once', () => {
+    let asked = 0;
+    const { ask, later } = guarding({
+      hangs: () => {
+        asked += 1;
+        return never();
+      },
+      fine: () => [problem('fine')],
+    });
+    const once = (): string | undefined => failure(ask(['hangs'])[0]);
+    const stopped = 'it did not return within 100 ms';
+    const suspends = `${stopped}, 3 times in a row, so it is not asked for 60 s`;
+    const suspended = `it is not asked for now: ${stopped}, 3 times in a row`;
+    expect([once(), once(), once(), once()]).toEqual([stopped, stopped, suspends, suspended]);
+    expect(asked).toBe(3);
+    const answers = ask(['hangs', 'fine', 'hangs']);
+    expect(answers.map(({ failure: one }) => one?.reason)).toEqual(['suspended', undefined, 'suspended']);
+    expect(answers[1]?.problems).toEqual([problem('fine')]);
+    later(59_999);
+    expect(once()).toBe(suspended);
+    later(1);
+    expect([once(), once()]).toEqual([suspends, suspended]);
+    expect(asked).toBe(4);
+  });
+
+  test('is forgiven when it returns in between', () => {
+    let slow = true;
+    const { ask } = guarding({ sometimes: () => (slow ? never() : []) });
+    const once = (): string | undefined => failure(ask(['sometimes'])[0]);
+    once();
+    once();
+    slow = false;
+    expect(once()).toBeUndefined();
+    slow = true;
+    expect([once(), once()]).toEqual(['it did not return within 100 ms', 'it did not return within 100 ms']);
+  });
+
+  test('takes nothing from the time of another: each has all of it', () => {
+    const half = (name: string): Run => {
+      return () => {
+        const end = performance.now() + 0.6 * TIMEOUT_MS;
+        while (performance.now() < end);
+        return [problem(name)];
+      };
+    };
+    const { ask } = guarding({ one: half('one'), two: half('two'), three: half('three') });
+    expect(ask(['one', 'two', 'three']).map(({ problems }) => problems[0]?.message)).toEqual(['one', 'two', 'three']);
+  });
+});
+
+describe('a rule that throws or answers nonsense', () => {
+  test.each<[string, Run, string]>([
+    [
+      'throws an error',
+      () => {
+        throw new RangeError('no "such"\nthing');
+      },
+      'it threw "RangeError: no \\"such\\"\\u000athing"',
+    ],
+    [
+      'throws what cannot be shown',
+      () => {
+        throw Object.create(null);
+      },
+      'it threw something that cannot be shown',
+    ],
+    [
+      'calls itself without end',
+      function again(subject): unknown {
+        return [again(subject)];
+      },
+      'it threw "RangeError: Maximum call stack size exceeded"',
+    ],
+    ['answers with a promise', () => Promise.resolve([]), 'it answered with a promise, and nobody waits for one'],
+    [
+      'answers with a promise that is rejected',
+      () => Promise.reject(new Error('late')),
+      'it answered with a promise, and nobody waits for one',
+    ],
+    ['answers with nothing', () => undefined, 'it answered with nothing instead of a list of problems'],
+    ['answers with an object', () => ({ length: 1 }), 'it answered with an object instead of a list of problems'],
+    [
+      'has a text in its list',
+      () => ['no'],
+      'it answered with a problem (number 1) that is none: expected an object, found a string',
+    ],
+    [
+      'knows another state',
+      () => [{ ...problem('m'), state: 'warning' }],
+      'it answered with a problem (number 1) that is none: state: expected "violation" or "unknown", found "warning"',
+    ],
+    [
+      'gives no pointer',
+      () => [{ state: 'violation', message: 'm' }],
+      'it answered with a problem (number 1) that is none: pointer: expected a JSON pointer from the root of the object, found nothing',
+    ],
+    [
+      'gives a path for a pointer',
+      () => [{ ...problem('m'), pointer: 'spec.containers' }],
+      'it answered with a problem (number 1) that is none: pointer: expected a JSON pointer from the root of the object, found "spec.containers"',
+    ],
+    [
+      'says nothing',
+      () => [problem(' ')],
+      'it answered with a problem (number 1) that is none: message: expected a sentence, found " "',
+    ],
+    [
+      'has a list for a remedy',
+      () => [{ ...problem('m'), remedy: ['a'] }],
+      'it answered with a problem (number 1) that is none: remedy: expected a sentence, or nothing, found a list',
+    ],
+    [
+      'has an odd mark',
+      () => [{ ...problem('m'), unreadable: 'yes' }],
+      'it answered with a problem (number 1) that is none: unreadable: expected true, or nothing, found "yes"',
+    ],
+    [
+      'names a container that is not of the subject',
+      () => [{ ...problem('m'), container: pod('{containers: [{name: a, image: a}]}').containers[0] }],
+      'it answered with a problem (number 1) that is none: container: not one of subject.containers (undefined stands for the object as a whole)',
+    ],
+    [
+      'names a container by its name',
+      () => [{ ...problem('m'), container: 'a' }],
+      'it answered with a problem (number 1) that is none: container: not one of subject.containers (undefined stands for the object as a whole)',
+    ],
+  ])('because it %s, says so', async (_what, run, expected) => {
+    const answers = guarding({ odd: run, fine: () => [problem('fine')] }).ask(['odd', 'fine']);
+    expect(answers.map(failure)).toEqual([expected, undefined]);
+    expect(answers[1]?.problems).toEqual([problem('fine')]);
+    // A rejection that nobody has heard would fail the whole run here.
+    await new Promise((resolve) => void setImmediate(resolve));
+  });
+
+  test('still counts with what it has found beside', () => {
+    const [answer] = guarding({ half: () => [problem('one'), 3, problem('two'), 4] }).ask(['half']);
+    expect(answer).toEqual({
+      problems: [problem('one'), problem('two')],
+      failure: {
+        reason: 'bad-answer',
+        problem: 'it answered with a problem (number 2) that is none: expected an object, found a number',
+        file: 'half.ts',
+      },
+    });
+  });
+
+  test('is cut to a size that can be handled, and still says no', () => {
+    const long = 'x'.repeat(1e6);
+    const [answer] = guarding({
+      much: () => [
+        { ...problem(long), remedy: long, extra: long },
+        ...Array.from({ length: 19_999 }, () => problem('m')),
+      ],
+    }).ask(['much']);
+    expect(answer?.problems).toHaveLength(10_000);
+    expect(answer?.problems[0]).toEqual({
+      ...problem(`${'x'.repeat(2000)}…`),
+      remedy: `${'x'.repeat(2000)}…`,
+      unreadable: undefined,
+    });
+    expect(failure(answer)).toBe('it answered with 20000 problems, and the first 10000 count');
+  });
+
+  test('is read in time, however long the list claims to be', () => {
+    const sparse: unknown[] = [];
+    sparse.length = 2 ** 32 - 1;
+    const [answer] = guarding({ sparse: () => sparse }).ask(['sparse']);
+    expect(failure(answer)).toBe(
+      'it answered with a problem (number 1) that is none: expected an object, found nothing',
+    );
+  });
+});
+
+describe('a rule that finds the object not of its shape', () => {
+  test('ends the questions, as a built-in rule does', () => {
+    const misshapen = new ShapeError('/spec/x', 'a string', 'a list');
+    const { ask } = guarding({
+      fine: () => [],
+      reads: () => {
+        throw misshapen;
+      },
+    });
+    expect(() => ask(['fine', 'reads', 'fine'])).toThrow(misshapen);
+  });
+});
+
+describe('what a rule is given', () => {
+  const writes: Readonly<Record<string, (subject: Subject<Need>) => unknown>> = {
+    'sorts the containers': ({ containers }) => Array.prototype.sort.call(containers, () => -1),
+    'takes a container out': ({ pods }) => Array.prototype.pop.call(pods[0]?.containers ?? []),
+    'renames a container': ({ containers }) => Object.assign(containers[0] ?? {}, { name: 'x' }),
+    'writes into a reference that is remembered for other objects': ({ containers }) => {
+      const image = containers[0]?.image;
+      return image?.state === 'parsed' ? Object.assign(image.reference, { domain: 'evil.io' }) : undefined;
+    },
+    'deletes from the object': ({ workload }) => Reflect.deleteProperty(workload.object, 'spec') || fail(),
+    'adds to the fields of a container': ({ containers }) => Object.assign(containers[0]?.fields ?? {}, { extra: 1 }),
+    'changes the operation': (subject) => Object.assign(subject, { operation: 'UPDATE' }),
+  };
+
+  function fail(): never {
+    throw new TypeError('refused');
+  }
+
+  test.each(Object.entries(writes))(
+    'cannot be changed: one that %s fails, and the next sees it as it was',
+    (_what, write) => {
+      const seen = JSON.stringify(subjectOf(TWO()));
+      const { ask } = guarding({
+        writes: write,
+        looks: (subject) => [problem(JSON.stringify({ ...subject, facts: FACTS }) === seen ? 'as it was' : 'changed')],
+      });
+      const [wrote, looked] = ask(['writes', 'looks']);
+      expect(failure(wrote)).toMatch(/^it threw "TypeError: /);
+      expect(looked?.problems).toEqual([problem('as it was')]);
+    },
+  );
+
+  test('are copies of the facts that it has named, and no others', () => {
+    const data = new Map([['k', new Uint8Array([1, 2])]]);
+    const secret: PullSecret = pullSecret({ name: 's', type: 't', data });
+    const secrets = { state: 'yes', value: [{ name: 's', secret: { state: 'yes', value: secret } }] } as const;
+    const factsNow = (): Facts => ({
+      namespaceLabels: { state: 'yes', value: { team: 'shop' } },
+      pullSecrets: new Map([['/spec', { from: 'pod', serviceAccount: 'default', secrets }]]),
+      digests: new Map([['a', { state: 'yes', value: 'sha256:1' }]]),
+    });
+    const facts = factsNow();
+    let seen: Subject<Need>['facts'] | undefined;
+    const { ask } = guarding({
+      takes({ facts: given }) {
+        seen = { ...given, digests: new Map(given.digests), pullSecrets: new Map(given.pullSecrets) };
+        (given.digests as Map<string, unknown>).clear();
+        (given.pullSecrets as Map<string, unknown>).clear();
+        return [];
+      },
+      writes({ facts: given }) {
+        const found = given.pullSecrets.get('/spec')?.secrets;
+        if (found?.state === 'yes') (found.value as unknown[]).pop();
+        return [];
+      },
+    });
+    const [took, wrote] = ask(['takes', 'writes'], { facts, needs: ['digests', 'pullSecrets'] });
+    expect(took).toEqual({ problems: [], failure: undefined });
+    expect(failure(wrote)).toMatch(/^it threw "TypeError: /);
+    const { digests, pullSecrets } = factsNow();
+    expect(seen).toEqual({ digests, pullSecrets });
+    expect(facts).toEqual(factsNow());
+  });
+
+  test('is any number of containers, and problems about each, in time', () => {
+    const many = pod(
+      `{containers: [${Array.from({ length: 5000 }, (_, index) => `{name: c${index}, image: a}`).join()}]}`,
+    );
+    const { ask } = guarding({
+      each: ({ containers }) => containers.map((container) => ({ ...problem('m'), container })),
+    });
+    const [answer] = ask(['each'], { workload: many });
+    expect(answer).toMatchObject({ failure: undefined });
+    expect(answer?.problems).toHaveLength(5000);
+  });
+});

@@ -1,0 +1,194 @@
+/** A plan for a namespace must say what each policy says by itself, and ask what several policies share once. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readPolicy } from '../../src/policy/document.ts';
+import { evaluate, type Finding } from '../../src/policy/evaluate.ts';
+import { type Covering, coveredBy, needsLabels, planned } from '../../src/policy/plan.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import { defineRule, type Rule } from '../../src/policy/rule.ts';
+import { RULES } from '../../src/policy/rules/index.ts';
+import type { ScopeRequest } from '../../src/policy/scope.ts';
+import { kinds, pod, requestFor, workload } from './asking.ts';
+
+/** As a folder of policies is read: with one vocabulary. */
+function policiesOf(specs: readonly object[], rules: readonly Rule[] = RULES): readonly Policy[] {
+  const vocabulary = { rules, kinds };
+  return specs.map((spec, index) => {
+    const metadata = { name: `p${index}` };
+    const read = readPolicy({ apiVersion: 'tidewaiter.dev/v1alpha1', kind: 'ImagePolicy', metadata, spec }, vocabulary);
+    if (!read.ok) throw new Error(JSON.stringify(read.faults));
+    return read.policy;
+  });
+}
+
+function findings(covering: Covering, request: ScopeRequest): readonly Finding[] {
+  const facts = { namespaceLabels: request.namespaceLabels, pullSecrets: new Map(), digests: new Map() };
+  return evaluate(covering, { request, facts, concerns: undefined });
+}
+
+const POD = pod(`{
+  initContainers: [{name: i, image: "a/i:1"}], containers: [{name: r, image: "b/r:1"}, {name: broken, image: "UPPER"}],
+  volumes: [{name: v, image: {reference: "b/v"}}]}`);
+const FINE = pod(`{containers: [{name: r, image: "b/r:1@sha256:${'a'.repeat(64)}"}]}`);
+const CLUSTER_SCOPED = workload(
+  '{apiVersion: apps.kruise.io/v1alpha1, kind: SidecarSet, metadata: {name: s}, spec: {containers: [{name: web, image: "nginx"}]}}',
+);
+
+describe('a plan', () => {
+  const globs = fc.subarray(['shop', 'sh*', 'other', '*', 'a', '*-b']);
+  const clause = fc.record(
+    {
+      namespaces: globs,
+      kinds: fc.subarray(['Pod', 'SidecarSet', '*']),
+      operations: fc.subarray(['CREATE', 'UPDATE']),
+      users: fc.subarray(['jane', 'joe']),
+      containers: fc.subarray(['init', 'regular', 'volume']),
+      images: fc.subarray(['**/b/**', 'docker.io/a/*']),
+      namespaceSelector: fc.constantFrom({}, { matchLabels: { env: 'prod' } }),
+    },
+    { requiredKeys: [] },
+  );
+  const rule = fc.constantFrom(
+    { rule: 'image-tag', parameters: { deny: ['latest'] } },
+    { rule: 'image-digest' },
+    { rule: 'image-digest', action: 'audit' },
+    { rule: 'container-resources', parameters: { limits: ['memory'] } },
+    { rule: 'image-reference', onUnknown: 'deny' },
+  );
+  const spec = fc.record(
+    { match: clause, exclude: clause, rules: fc.array(rule, { minLength: 1, maxLength: 3 }) },
+    { requiredKeys: ['rules'] },
+  );
+  const request = fc.record({
+    namespace: fc.constantFrom('shop', 'other', 'x-b', 'y'.repeat(70), undefined),
+    operation: fc.constantFrom('CREATE' as const, 'UPDATE' as const),
+    user: fc.constantFrom(undefined, { name: 'jane', groups: [] }),
+    workload: fc.constantFrom(POD, FINE, CLUSTER_SCOPED),
+  });
+
+  test('says the same as asking each policy, the first time and the second', () => {
+    fc.assert(
+      fc.property(fc.array(spec, { maxLength: 5 }), fc.array(request, { minLength: 1, maxLength: 4 }), (specs, all) => {
+        const policies = policiesOf(specs);
+        for (const extra of [...all, ...all]) {
+          const asked = requestFor(POD, extra);
+          const plan = planned(policies, asked);
+          const plain = coveredBy(policies, asked);
+          expect(findings(plan, asked)).toEqual(findings(plain, asked));
+          expect([...plan.needs].sort()).toEqual([...plain.needs].sort());
+          expect(plan.policies.map(({ policy }) => policy.name)).toEqual(
+            plain.policies.map(({ policy }) => policy.name),
+          );
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('is worked out once for a namespace, when only namespaces decide', () => {
+    const policies = policiesOf([
+      { match: { namespaces: ['shop'] }, rules: [{ rule: 'image-digest' }] },
+      { exclude: { namespaces: ['kube-*'] }, rules: [{ rule: 'image-digest' }] },
+    ]);
+    const plan = planned(policies, requestFor(POD));
+    expect(planned(policies, requestFor(FINE))).toBe(plan);
+    expect(planned(policies, requestFor(POD, { namespace: 'other' }))).not.toBe(plan);
+    expect(plan.checks).toHaveLength(1);
+  });
+
+  test('does not keep namespaces without end', () => {
+    const policies = policiesOf([{ rules: [{ rule: 'image-digest' }] }]);
+    const first = planned(policies, requestFor(POD));
+    for (let index = 0; index < 1000; index++) planned(policies, requestFor(POD, { namespace: `n${index}` }));
+    expect(planned(policies, requestFor(POD))).not.toBe(first);
+    const long = requestFor(POD, { namespace: 'n'.repeat(64) });
+    expect(planned(policies, long)).not.toBe(planned(policies, long));
+  });
+
+  test('knows whether labels of namespaces are needed', () => {
+    const rules = [{ rule: 'image-digest' }];
+    expect(needsLabels(policiesOf([{ rules }, { match: { namespaceSelector: {} }, rules }]))).toBe(true);
+    expect(needsLabels(policiesOf([{ rules }]))).toBe(false);
+    expect(needsLabels([])).toBe(false);
+  });
+});
+
+describe('a check that several policies share', () => {
+  interface Seen {
+    bound: number;
+    run: number;
+  }
+
+  function counting(seen: Seen, answer: (mark: string) => readonly string[]): Rule {
+    return defineRule({
+      name: 'counting',
+      description: 'Counts how often it is asked',
+      parameters: { type: 'object', additionalProperties: false, properties: { mark: { type: 'string' } } },
+      needs: [],
+      prepare({ mark = '' }: { mark?: string }) {
+        seen.bound += 1;
+        return { ok: true, value: mark };
+      },
+      check(_subject, mark) {
+        seen.run += 1;
+        return answer(mark).map((message) => ({ state: 'violation', container: undefined, pointer: '', message }));
+      },
+    });
+  }
+
+  const use = (mark?: string): object => ({
+    rule: 'counting',
+    ...(mark === undefined ? {} : { parameters: { mark } }),
+  });
+
+  function said(rule: Rule, specs: readonly object[]): readonly string[] {
+    const asked = requestFor(POD);
+    return findings(planned(policiesOf(specs, [rule]), asked), asked).map(
+      ({ policy, message }) => `${policy}: ${message}`,
+    );
+  }
+
+  test('is compiled and asked once, whoever finds something', () => {
+    const seen = { bound: 0, run: 0 };
+    const rule = counting(seen, (mark) => (mark === 'b' ? ['bad'] : []));
+    const specs = [{ rules: [use('a'), use('b')] }, { rules: [use('b'), use()] }, { rules: [use('a'), use()] }];
+    expect(said(rule, specs)).toEqual(['p0: bad', 'p1: bad']);
+    expect(seen).toEqual({ bound: 3, run: 3 });
+  });
+
+  test('is asked again for other containers', () => {
+    const seen = { bound: 0, run: 0 };
+    const rule = counting(seen, () => ['bad']);
+    expect(said(rule, [{ rules: [use()] }, { match: { containers: ['init'] }, rules: [use()] }])).toEqual([
+      'p0: bad',
+      'p1: bad',
+    ]);
+    expect(seen).toEqual({ bound: 1, run: 2 });
+  });
+
+  test('that fails is an error in every policy, and the others are still asked', () => {
+    const seen = { bound: 0, run: 0 };
+    const rule = counting(seen, (mark) => {
+      if (mark === 'broken') throw new Error('oh');
+      return mark === 'bad' ? ['bad'] : [];
+    });
+    const broken = 'the rule itself failed, so it could not tell: "Error: oh"';
+    expect(said(rule, [{ rules: [use('fine'), use('broken'), use('bad')] }, { rules: [use('broken')] }])).toEqual([
+      `p0: ${broken}`,
+      'p0: bad',
+      `p1: ${broken}`,
+    ]);
+  });
+
+  test('has its own action and words in each policy', () => {
+    const policies = policiesOf([
+      { rules: [{ rule: 'image-digest', action: 'warn' }] },
+      { rules: [{ rule: 'image-digest', message: 'ask the platform team' }] },
+    ]);
+    const asked = requestFor(pod('{containers: [{name: c, image: "a:1"}]}'));
+    expect(findings(planned(policies, asked), asked).map(({ action, message }) => [action, message])).toEqual([
+      ['warn', 'image "a:1" has no digest, so it can change under you'],
+      ['deny', 'image "a:1" has no digest, so it can change under you; ask the platform team'],
+    ]);
+  });
+});
