@@ -10,7 +10,7 @@ export const collect = (value: string, before: readonly string[] | undefined): r
   value,
 ];
 
-export function nonEmpty(value: string): string {
+function nonEmpty(value: string): string {
   if (value === '') throw new InvalidArgumentError('It must not be empty.');
   return value;
 }
@@ -23,6 +23,9 @@ export const pluginOption = (): Option =>
 
 export const configOption = (): Option =>
   new Option('-c, --config <FILE>', 'configuration file (default: tidewaiter.yaml, if there is one)');
+
+export const namespaceOption = (): Option =>
+  new Option('-n, --namespace <NAME>', 'namespace of objects that name none').argParser(nonEmpty).default('default');
 
 /** Milliseconds since 1970. */
 function dayOf(value: string): number {

@@ -1,6 +1,6 @@
 /** `tidewaiter explain credentials`: what the kubelet would try for an image, for people and for programs. */
 import { type Candidate, keyringOf, type SecretFault } from '../credential/keyring.ts';
-import { PULL_SECRET_KEYS, type PullSecret } from '../credential/pull-secret.ts';
+import { passedOver, type PullSecret } from '../credential/pull-secret.ts';
 import { type Manifest, loadManifests } from '../files/manifests.ts';
 import { isSecret, readSecret } from '../files/secrets.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -44,7 +44,10 @@ export async function explainCredentials(
     reference,
     candidates: keyring.ok ? keyring.candidatesFor(reference) : [],
     faults: keyring.ok ? [] : keyring.faults,
-    passedOver: loaded.secrets.flatMap(passedOver),
+    passedOver: loaded.secrets.flatMap((secret) => {
+      const why = passedOver(secret);
+      return why === undefined ? [] : [`secret ${quoteValue(secret.name)} ${why}`];
+    }),
   };
   terminal.out(`${flags.output === 'json' ? JSON.stringify(explained(found)) : textOf(found)}\n`);
   return found.candidates.length > 0 ? 0 : 1;
@@ -109,18 +112,6 @@ interface Found {
   readonly candidates: readonly Candidate[];
   readonly faults: readonly SecretFault[];
   readonly passedOver: readonly string[];
-}
-
-/** What the kubelet ignores without a word, and why. */
-function passedOver(secret: PullSecret): readonly string[] {
-  const contents = secret.contents();
-  const name = quoteValue(secret.name);
-  if (contents.state === 'other-type') {
-    return [`secret ${name} has the type ${quoteValue(secret.type)}, not ${[...PULL_SECRET_KEYS.keys()].join(' or ')}`];
-  }
-  if (contents.state === 'no-key') return [`secret ${name} has no key ${quoteValue(contents.key)}`];
-  if (contents.state === 'empty') return [`secret ${name} has nothing in its key ${quoteValue(contents.key)}`];
-  return [];
 }
 
 function explained({ reference, candidates, faults }: Found): ExplainedCredentials {

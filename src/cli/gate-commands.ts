@@ -1,9 +1,9 @@
-/** `serve`, `check` and `replay`: the commands that judge. */
+/** `serve`, `check`, `test` and `replay`: the commands that judge. */
 import { type Command, Option } from 'commander';
 import {
   collect,
   configOption,
-  nonEmpty,
+  namespaceOption,
   nowOption,
   pluginOption,
   policyOption,
@@ -41,11 +41,7 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
     .addOption(configOption())
     .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
     .addOption(pluginOption())
-    .addOption(
-      new Option('-n, --namespace <NAME>', 'namespace of objects that name none')
-        .argParser(nonEmpty)
-        .default('default'),
-    )
+    .addOption(namespaceOption())
     .addOption(
       new Option('-o, --output <FORMAT>', 'how to print')
         .choices(['pretty', 'json', 'sarif', 'junit', 'github'])
@@ -63,6 +59,42 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
       result.code = await check(paths, flags, terminal);
     });
 }
+
+export function addTest(program: Command, result: Result, terminal: Terminal): void {
+  program
+    .command('test')
+    .description('run the tests of policies: manifests, and the findings that are expected of them')
+    .argument('[FILE|FOLDER...]', 'test suites, or folders with some in them (kind: ImagePolicyTest)', ['.'])
+    .addOption(configOption())
+    .addOption(pluginOption())
+    .addOption(
+      new Option('-o, --output <FORMAT>', 'how to print').choices(['pretty', 'json', 'junit']).default('pretty'),
+    )
+    .option('-w, --watch', 'run again whenever a suite, a policy or a manifest changes, until Ctrl-C')
+    .addHelpText('after', TEST_EXAMPLES)
+    .action(async (paths, flags) => {
+      const { test } = await import('./test.ts');
+      result.code = await test(paths, flags, terminal);
+    });
+}
+
+const TEST_EXAMPLES = `
+A suite (its format: tidewaiter schema test-suite):
+  apiVersion: tidewaiter.dev/v1alpha1
+  kind: ImagePolicyTest
+  metadata: {name: registries}
+  spec:
+    policies: [../policies]
+    cases:
+      - name: our own registry passes
+        resources: [pass.yaml]
+        expect: pass
+      - name: another one is denied
+        resources: [fail.yaml]
+        expect:
+          - {rule: image-registry, container: web, action: deny}
+
+Exit codes: 0 all passed, 1 something failed, 2 something could not be run.`;
 
 export function addReplay(program: Command, result: Result, terminal: Terminal): void {
   program

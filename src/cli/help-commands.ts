@@ -1,6 +1,6 @@
 /** `explain`, `rules`, `schema` and `completion`: the commands that help people who write policies and manifests. */
 import { Argument, type Command, Option } from 'commander';
-import type { Result } from './command-options.ts';
+import { configOption, namespaceOption, type Result } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
 const textOrJson = (description: string): Option =>
@@ -11,6 +11,7 @@ export function addExplain(program: Command, result: Result, terminal: Terminal)
   addExplainImage(explain, result, terminal);
   addExplainRule(explain, result, terminal);
   addExplainCredentials(explain, result, terminal);
+  addExplainPod(explain, result, terminal);
 }
 
 function addExplainImage(explain: Command, result: Result, terminal: Terminal): void {
@@ -57,6 +58,26 @@ function addExplainCredentials(explain: Command, result: Result, terminal: Termi
     });
 }
 
+function addExplainPod(explain: Command, result: Result, terminal: Terminal): void {
+  explain
+    .command('pod')
+    .description(
+      'a picture of each workload: ports, volumes, containers in the order they start, and how each image is pulled',
+    )
+    .argument(
+      '<FILE|FOLDER|-...>',
+      'manifests, "-" is standard input; Secrets and ServiceAccounts in them say which credentials there are',
+    )
+    .addOption(configOption())
+    .addOption(namespaceOption())
+    .addOption(textOrJson('how to print; json is one object a line'))
+    .addHelpText('after', '\nExit codes: 0 shown, 1 no workload there, 2 something could not be read.')
+    .action(async (paths, flags) => {
+      const { explainPod } = await import('./explain-pod.ts');
+      result.code = await explainPod(paths, flags, terminal);
+    });
+}
+
 export function addRules(program: Command, result: Result, terminal: Terminal): void {
   program
     .command('rules')
@@ -74,7 +95,7 @@ export function addSchema(program: Command, result: Result, terminal: Terminal):
     .description('print a JSON Schema, for editors')
     .argument(
       '[NAME]',
-      'policy, exception, list, config, or all: every kind of document that a folder of policies can hold',
+      'policy, exception, list, test-suite, config, or all: every kind of document that a folder of policies can hold',
       'all',
     )
     .addHelpText('after', SCHEMA_EXAMPLES)

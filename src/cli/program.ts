@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import type { Result } from './command-options.ts';
-import { addCheck, addReplay, addServe } from './gate-commands.ts';
+import { addCheck, addReplay, addServe, addTest } from './gate-commands.ts';
 import { addCompletion, addExplain, addRules, addSchema } from './help-commands.ts';
 import { processTerminal } from './process-terminal.ts';
 import type { Terminal } from './terminal.ts';
@@ -46,6 +46,7 @@ function buildProgram(result: Result, terminal: Terminal): Command {
     .addHelpText('after', EXAMPLES);
   addServe(program, result, terminal);
   addCheck(program, result, terminal);
+  addTest(program, result, terminal);
   addReplay(program, result, terminal);
   addExplain(program, result, terminal);
   addRules(program, result, terminal);
@@ -58,8 +59,10 @@ const EXAMPLES = `
 Examples:
   tidewaiter check deploy/                          judge manifests with the built-in policy
   helm template . | tidewaiter check -p policies -  judge what a chart renders
+  tidewaiter test policies/                         what your policies say, against what you expect
   tidewaiter replay recordings/ -p policies         recorded reviews against a policy
   tidewaiter explain image nginx                    what an image reference means
+  tidewaiter explain pod deploy.yaml                what is in a Pod, and how its images are pulled
   tidewaiter explain rule image-tag                 what a rule asks, and why
   tidewaiter serve                                  the admission webhook, on 127.0.0.1:8443
 

@@ -1,6 +1,7 @@
 /** A Secret that a Pod names in imagePullSecrets, and what the kubelet makes of it. Its values never leave this folder unread. */
 import { decodeUtf8 } from './bytes.ts';
 import { type ConfigForm, readDockerConfig } from './docker-config.ts';
+import { quoteValue } from '../image/quote.ts';
 import { type CredentialIndex, indexEntries } from './credential-index.ts';
 
 export interface PullSecret {
@@ -59,4 +60,14 @@ function readContents(type: string, data: SecretData['data']): SecretContents {
   return faults.length > 0
     ? { state: 'malformed', key, faults: faults.slice(0, MAX_FAULTS) }
     : { state: 'read', key, credentials: indexEntries(entries) };
+}
+
+/** What the kubelet ignores without a word, and why: `has no key "…"`. */
+export function passedOver(secret: PullSecret): string | undefined {
+  const found = secret.contents();
+  if (found.state === 'other-type') {
+    return `has the type ${quoteValue(secret.type)}, not ${[...PULL_SECRET_KEYS.keys()].join(' or ')}`;
+  }
+  if (found.state === 'no-key') return `has no key ${quoteValue(found.key)}`;
+  return found.state === 'empty' ? `has nothing in its key ${quoteValue(found.key)}` : undefined;
 }

@@ -2,6 +2,7 @@
 import { isObject } from '../pod/pointer.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../policy/schema.ts';
 import { didYouMean, type DocumentFault } from '../policy/schema-faults.ts';
+import { SUITE_KIND } from '../policy/suite-schema.ts';
 import { quoteValue } from '../image/quote.ts';
 import { loadInputs } from './documents.ts';
 import { isKustomization } from './kustomization.ts';
@@ -44,13 +45,18 @@ export async function loadSheets(paths: readonly string[]): Promise<Sheets> {
       continue;
     }
     for (const document of readDocuments(input.text)) {
-      if (document.ok && isKustomization(input.path)) continue;
+      if (document.ok && (isKustomization(input.path) || isSuite(document.value))) continue;
       const sheet = sheetOf(document, input.path);
       if ('text' in sheet) faults.push(sheet);
       else sheets.push(sheet);
     }
   }
   return { files, sheets, faults };
+}
+
+/** Tests may stand beside the policies that they are about. */
+function isSuite(value: unknown): boolean {
+  return isObject(value) && value['kind'] === SUITE_KIND;
 }
 
 /** Or what is wrong with it. */

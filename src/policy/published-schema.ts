@@ -5,6 +5,7 @@
 import type { Rule } from './rule.ts';
 import { API_VERSION, withListReferences } from './document-schema.ts';
 import { POLICY_SCHEMA, WRITTEN_SCHEMAS } from './schema.ts';
+import { SUITE_KIND, SUITE_SCHEMA } from './suite-schema.ts';
 
 interface DocumentSchema {
   /** What `tidewaiter schema` and the file call it. */
@@ -33,6 +34,12 @@ export const DOCUMENT_SCHEMAS: readonly DocumentSchema[] = [
     kind: 'ImagePolicyList',
     title: 'A list of texts that policies of tidewaiter share',
     schema: () => WRITTEN_SCHEMAS.ImagePolicyList,
+  },
+  {
+    name: 'test-suite',
+    kind: SUITE_KIND,
+    title: 'Tests of policies of tidewaiter',
+    schema: () => SUITE_SCHEMA,
   },
 ];
 

@@ -63,6 +63,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   boolean: 'true or false',
   integer: 'a whole number',
   number: 'a number',
+  'string,array': 'a string or a list',
   'string,number': 'a string or a number',
 };
 

@@ -4,6 +4,7 @@ import type { Mutation } from '../admission/mutate.ts';
 import type { Decision } from '../admission/review.ts';
 import type { Finding } from '../policy/evaluate.ts';
 import type { Expected, ExpectedFinding } from './expected.ts';
+import { leftover } from './pairing.ts';
 
 export interface Decided {
   readonly decision: Decision;
@@ -50,43 +51,11 @@ function verdictChange(before: boolean, { allowed, findings }: Decision): readon
 }
 
 function findingChanges(expected: readonly ExpectedFinding[], now: readonly Finding[]): readonly Difference[] {
-  const takenBy = pairs(expected, now);
-  const paired = new Set(takenBy.values());
+  const { missing, unexpected } = leftover(expected, now, fits);
   return [
-    ...expected.flatMap((wanted, index) =>
-      paired.has(index) ? [] : [{ kind: 'finding-removed' as const, text: JSON.stringify(wanted) }],
-    ),
-    ...now.flatMap((finding, index) =>
-      takenBy.has(index) ? [] : [{ kind: 'finding-added' as const, text: spelled(finding) }],
-    ),
+    ...missing.map((wanted) => ({ kind: 'finding-removed' as const, text: JSON.stringify(wanted) })),
+    ...unexpected.map((finding) => ({ kind: 'finding-added' as const, text: spelled(finding) })),
   ];
-}
-
-/**
- * Pairs as many as can be, by index: finding -> expected. An expectation with few keys fits several findings, so the first
- * that fits may be the only one for another; then that one moves on (augmenting paths, Kuhn 1955).
- */
-function pairs(expected: readonly ExpectedFinding[], now: readonly Finding[]): ReadonlyMap<number, number> {
-  const takenBy = new Map<number, number>();
-  const find = (wanted: number, tried: Set<number>): boolean => {
-    const fitting = now.flatMap((finding, index) => (fits(expected[wanted] ?? {}, finding) ? [index] : []));
-    const free = fitting.find((index) => !takenBy.has(index));
-    if (free !== undefined) {
-      takenBy.set(free, wanted);
-      return true;
-    }
-    for (const index of fitting) {
-      if (tried.has(index)) continue;
-      tried.add(index);
-      const holder = takenBy.get(index);
-      if (holder === undefined || !find(holder, tried)) continue;
-      takenBy.set(index, wanted);
-      return true;
-    }
-    return false;
-  };
-  for (const wanted of expected.keys()) find(wanted, new Set());
-  return takenBy;
 }
 
 function fits(wanted: ExpectedFinding, finding: Finding): boolean {

@@ -1,9 +1,10 @@
-/** JUnit XML, for CI systems: one test suite per file, one test case per review (`replay`) or object (`check`). */
+/** JUnit XML, for CI systems: one test suite per file, one test case per review (`replay`), object (`check`) or case (`test`). */
 import junit, { type Builder, type TestCase } from 'junit-report-builder';
 import { objectLabel } from '../admission/message.ts';
 import { type CheckReport, type ErrorRow, type FailOn, fails } from './check.ts';
 import type { ReplayReport } from './replay.ts';
 import { type FindingRow, findingText, type ObjectRow } from './rows.ts';
+import { placeOf, problemTexts, type TestReport } from './tests.ts';
 
 /** The package is CommonJS, its types describe an ES module. */
 function isBuilder(value: unknown): value is Builder {
@@ -108,6 +109,33 @@ function describe(test: TestCase, findings: readonly FindingRow[], failOn: FailO
 
 function textOf(row: FindingRow): string {
   return `${row.line}:${row.column}  ${row.action.padEnd(5)}  ${findingText(row).replaceAll('\n', '\n    ')}`;
+}
+
+/** One test suite per suite, and one for what is wrong with each file. */
+export function junitTests({ suites, errors }: TestReport): string {
+  const builder = newBuilder();
+  for (const { name, file, cases } of suites) {
+    const suite = builder.testSuite().name(clean(name));
+    for (const row of cases) {
+      const test = suite.testCase().className(clean(file)).file(clean(file)).name(clean(row.name));
+      const lines = problemTexts(row).map(({ place, text }) => clean(`${place}  ${text}`));
+      const faults = row.errors.map((error) => clean(`${placeOf(error)}  ${error.message}`));
+      if (faults.length > 0) test.error(faults.join('\n'), 'not run');
+      else if (lines[0] !== undefined) test.failure(lines[0], 'failed').stacktrace(lines.join('\n'));
+    }
+  }
+  for (const [file, rows] of Map.groupBy(errors, (error) => error.file)) {
+    const suite = builder.testSuite().name(clean(file));
+    for (const row of rows) {
+      const test = suite
+        .testCase()
+        .className(clean(file))
+        .file(clean(file))
+        .name(clean(placeOf(row)));
+      test.error(clean(row.message), 'not run');
+    }
+  }
+  return builder.build();
 }
 
 /** What XML 1.0 cannot hold, and every end of a CDATA section: the package escapes only the first. */

@@ -112,6 +112,34 @@ describe.each(['policy', 'all'])('the schema %s', (name) => {
   });
 });
 
+describe.each(['test-suite', 'all'])('the schema %s', (name) => {
+  const accepts = validator(name);
+  const suite = (...cases: readonly unknown[]): object => ({
+    apiVersion: 'tidewaiter.dev/v1alpha1',
+    kind: 'ImagePolicyTest',
+    metadata: { name: 'x' },
+    spec: { cases },
+  });
+
+  test.each(filesBelow('test/fixtures/rules', /suite\.yaml$/))('accepts %s', (file) => {
+    const documents = documentsIn(file);
+    expect(documents.length).toBeGreaterThan(0);
+    expect(documents.filter((document) => !accepts(document))).toEqual([]);
+  });
+
+  test.each([
+    [suite({ name: 'a', resources: ['a'], expect: 'pass' }), true],
+    [suite({ name: 'a', resources: ['a'], expect: [] }), true],
+    [suite({ name: 'a', resources: ['a'], expect: 'fail' }), false],
+    [suite({ name: 'a', resources: ['a'], expect: [{}] }), false],
+    [suite({ name: 'a', resources: [], expect: 'pass' }), false],
+    [suite({ name: 'a', resources: ['a'] }), false],
+    [suite(), false],
+  ])('of %j says %j', (value, expected) => {
+    expect(accepts(value)).toBe(expected);
+  });
+});
+
 describe('the schema config', () => {
   const accepts = validator('config');
 

@@ -1,0 +1,242 @@
+/** What a pod is made of, as people draw it on a whiteboard: its ports, volumes and containers, and how each image is pulled. */
+import { type Keyring, keyringOf } from '../credential/keyring.ts';
+import { passedOver, type PullSecret } from '../credential/pull-secret.ts';
+import { quoteValue } from '../image/quote.ts';
+import { runtimeName } from '../image/reference.ts';
+import { CONTAINER_KINDS, type Container, type ContainerKind, type Pod } from '../pod/containers.ts';
+import type { JsonObject } from '../pod/pointer.ts';
+import { readObjects, readString } from '../pod/read.ts';
+import { apiVersionOf, type Workload } from '../pod/workload.ts';
+import type { Facts, NamedSecret, PodPullSecrets } from '../policy/fact.ts';
+
+/** `explain pod -o json`, one for each object; null where there is nothing. Keys are stable. */
+export interface WorkloadPicture {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** null for objects outside of namespaces. */
+  readonly namespace: string | null;
+  readonly name: string;
+  readonly pods: readonly PodPicture[];
+  /** Images outside of a pod spec: their kind's controller decides how they are pulled. */
+  readonly otherImages: readonly ImagePicture[];
+}
+
+export interface PodPicture {
+  /** Where the pod spec stands, RFC 6901, from the root of the object. */
+  readonly pointer: string;
+  /** The Pod has the IP of its node, and shares the node's ports. */
+  readonly hostNetwork: boolean;
+  readonly ports: readonly PortPicture[];
+  readonly volumes: readonly VolumePicture[];
+  readonly pullSecrets: PullSecretsPicture;
+  /** In the order in which they start; image volumes first, for they are pulled before, ephemeral containers last. */
+  readonly containers: readonly ContainerPicture[];
+}
+
+export interface PortPicture {
+  readonly port: number;
+  readonly protocol: string;
+  readonly name: string | null;
+  readonly container: string | null;
+  readonly hostPort: number | null;
+  /** Declared once more by what runs at the same time. */
+  readonly clash: boolean;
+}
+
+export interface VolumePicture {
+  readonly name: string | null;
+  /** The kind of its source: configMap, emptyDir, image, … */
+  readonly type: string;
+}
+
+/** The list that the kubelet uses, in its order. */
+export interface PullSecretsPicture {
+  readonly from: PodPullSecrets['from'];
+  readonly serviceAccount: string;
+  /** `unknown`: nobody can say here which they are; `none`: there is no such service account. */
+  readonly state: 'known' | 'none' | 'unknown';
+  readonly reason: string | null;
+  readonly secrets: readonly SecretPicture[];
+}
+
+export interface SecretPicture {
+  readonly name: string;
+  /**
+   * `ignored`: the kubelet passes over it. `malformed`: the kubelet pulls no image of the Pod. `absent`: there is no such
+   * Secret, and the kubelet goes on. `unknown`: it could not be asked for.
+   */
+  readonly state: 'usable' | 'ignored' | 'malformed' | 'absent' | 'unknown';
+  readonly reason: string | null;
+}
+
+export interface ImagePicture {
+  readonly name: string | null;
+  /** Where the image stands. */
+  readonly pointer: string;
+  /** As it is written, without a password. */
+  readonly image: string;
+  /** What the container runtime pulls; null where that cannot be said, and then `problem` is why. */
+  readonly runtimeRef: string | null;
+  readonly registry: string | null;
+  readonly problem: string | null;
+}
+
+export interface ContainerPicture extends ImagePicture {
+  readonly kind: ContainerKind;
+  /** Init containers and sidecars one by one, then all regular containers together; null for the others. */
+  readonly start: number | null;
+  readonly credentials: CredentialsPicture;
+}
+
+export interface CredentialsPicture {
+  /**
+   * `anonymous`: none matches, so what the node has of its own is left. `unknown`: none matches, and not all are known.
+   * `refused`: a malformed secret keeps the kubelet from pulling. `unreadable`: no runtime can pull such an image.
+   */
+  readonly state: 'found' | 'anonymous' | 'unknown' | 'refused' | 'unreadable';
+  /** In the order in which they are tried; never a password. */
+  readonly candidates: readonly {
+    readonly secret: string;
+    readonly key: string;
+    readonly registry: string;
+    readonly username: string;
+  }[];
+}
+
+export interface Pictured {
+  readonly workload: Workload;
+  readonly namespace: string | undefined;
+  readonly pullSecrets: Facts['pullSecrets'];
+}
+
+/** Throws a ShapeError when a volume is not of the shape it has. */
+export function pictureOf({ workload, namespace, pullSecrets }: Pictured): WorkloadPicture {
+  const inPods = new Set(workload.pods.flatMap(({ containers }) => containers));
+  return {
+    apiVersion: apiVersionOf(workload.type),
+    kind: workload.type.kind,
+    namespace: namespace ?? null,
+    name: workload.name,
+    pods: workload.pods.map((pod) => podPicture(pod, pullSecrets.get(pod.pointer) ?? NOT_ASKED)),
+    otherImages: workload.containers.filter((container) => !inPods.has(container)).map(imagePicture),
+  };
+}
+
+const NOT_ASKED: PodPullSecrets = {
+  from: 'pod',
+  serviceAccount: '',
+  secrets: { state: 'unknown', reason: 'nobody has asked for them' },
+};
+
+function podPicture(pod: Pod, secrets: PodPullSecrets): PodPicture {
+  const credentialsOf = credentialsFor(secrets);
+  const starting = pod.containers.filter(({ kind }) => kind === 'init' || kind === 'sidecar');
+  const startOf = (container: Container): number | null => {
+    if (container.kind === 'regular') return starting.length + 1;
+    const index = places.get(container);
+    return index === undefined ? null : index + 1;
+  };
+  const places = new Map(starting.map((container, index) => [container, index]));
+  return {
+    pointer: pod.pointer,
+    hostNetwork: pod.hostNetwork,
+    ports: portsOf(pod),
+    volumes: volumesOf(pod),
+    pullSecrets: pullSecretsPicture(secrets),
+    containers: inOrder(pod.containers).map((container) => ({
+      ...imagePicture(container),
+      kind: container.kind,
+      start: startOf(container),
+      credentials: credentialsOf(container),
+    })),
+  };
+}
+
+const ORDER: Readonly<Record<ContainerKind, number>> = { volume: 0, init: 1, sidecar: 1, regular: 2, ephemeral: 3 };
+
+/** Stable: within one step they stay as they are listed. */
+function inOrder(containers: readonly Container[]): readonly Container[] {
+  return containers.toSorted((one, other) => ORDER[one.kind] - ORDER[other.kind]);
+}
+
+/** Init containers have ended before the others start: their ports are free again, unlike those of sidecars. */
+const STAYING = new Set<ContainerKind>(CONTAINER_KINDS.filter((kind) => kind !== 'init'));
+
+function portsOf({ containers }: Pod): readonly PortPicture[] {
+  const all = containers.flatMap((container) => container.ports.map((port) => ({ container, port })));
+  const key = ({ port }: (typeof all)[number]): string => `${port.containerPort}/${port.protocol}`;
+  const staying = Map.groupBy(
+    all.filter(({ container }) => STAYING.has(container.kind)),
+    key,
+  );
+  return all.map((one) => ({
+    port: one.port.containerPort,
+    protocol: one.port.protocol,
+    name: one.port.name ?? null,
+    container: one.container.name ?? null,
+    hostPort: one.port.hostPort ?? null,
+    clash: STAYING.has(one.container.kind) && (staying.get(key(one))?.length ?? 0) > 1,
+  }));
+}
+
+function volumesOf({ spec, pointer }: Pod): readonly VolumePicture[] {
+  return readObjects(spec, 'volumes', pointer).map((volume, index) => ({
+    name: readString(volume, 'name', `${pointer}/volumes/${index}`) ?? null,
+    type: sourceOf(volume),
+  }));
+}
+
+/** A volume that says nothing is an emptyDir (kubernetes pkg/apis/core/v1/defaults.go). */
+function sourceOf(volume: JsonObject): string {
+  return Object.keys(volume).find((key) => key !== 'name' && volume[key] !== null) ?? 'emptyDir';
+}
+
+function imagePicture({ name, imagePointer, image }: Container): ImagePicture {
+  const parsed = image.state === 'parsed' ? image.reference : undefined;
+  return {
+    name: name ?? null,
+    pointer: imagePointer,
+    image: image.text,
+    runtimeRef: parsed === undefined ? null : runtimeName(parsed),
+    registry: parsed === undefined ? null : parsed.domain,
+    problem: image.state === 'invalid' ? image.problem : image.state === 'pending' ? image.reason : null,
+  };
+}
+
+function pullSecretsPicture({ from, serviceAccount, secrets }: PodPullSecrets): PullSecretsPicture {
+  const whose = { from, serviceAccount };
+  if (secrets.state === 'no') return { ...whose, state: 'none', reason: null, secrets: [] };
+  if (secrets.state === 'unknown') return { ...whose, state: 'unknown', reason: secrets.reason, secrets: [] };
+  return { ...whose, state: 'known', reason: null, secrets: secrets.value.map(secretPicture) };
+}
+
+function secretPicture({ name, secret }: NamedSecret): SecretPicture {
+  if (secret.state === 'no') return { name, state: 'absent', reason: null };
+  if (secret.state === 'unknown') return { name, state: 'unknown', reason: secret.reason };
+  const ignored = passedOver(secret.value);
+  if (ignored !== undefined) return { name, state: 'ignored', reason: ignored };
+  const contents = secret.value.contents();
+  if (contents.state !== 'malformed') return { name, state: 'usable', reason: null };
+  return { name, state: 'malformed', reason: `key ${quoteValue(contents.key)}: ${contents.faults.join('; ')}` };
+}
+
+/** Of one pod: its keyring is made once. */
+function credentialsFor({ secrets }: PodPullSecrets): (container: Container) => CredentialsPicture {
+  const named = secrets.state === 'yes' ? secrets.value : [];
+  const known = named.flatMap(({ secret }): PullSecret[] => (secret.state === 'yes' ? [secret.value] : []));
+  const allKnown = secrets.state !== 'unknown' && named.every(({ secret }) => secret.state !== 'unknown');
+  const keyring = keyringOf(known);
+  return (container) => credentialsPicture(container, keyring, allKnown);
+}
+
+function credentialsPicture({ image }: Container, keyring: Keyring, allKnown: boolean): CredentialsPicture {
+  if (image.state === 'invalid') return { state: 'unreadable', candidates: [] };
+  if (!keyring.ok) return { state: 'refused', candidates: [] };
+  // Of an image that is still open nobody can say where it will come from.
+  if (image.state !== 'parsed') return { state: 'unknown', candidates: [] };
+  const candidates = keyring
+    .candidatesFor(image.reference)
+    .map(({ secret, key, registry, username }) => ({ secret, key, registry, username }));
+  if (candidates.length > 0) return { state: 'found', candidates };
+  return { state: allKnown ? 'anonymous' : 'unknown', candidates };
+}

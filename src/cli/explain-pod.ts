@@ -1,0 +1,102 @@
+/** `tidewaiter explain pod`: a picture of each workload in files, with what else in them says how its images are pulled. */
+import { gather } from '../admission/gather.ts';
+import { lookups } from '../admission/lookups.ts';
+import { pictureOf, type WorkloadPicture } from '../admission/picture.ts';
+import { loadConfig } from '../config.ts';
+import { loadManifests, type Manifest, type Manifests } from '../files/manifests.ts';
+import { type Surroundings, surroundingsIn } from '../files/surroundings.ts';
+import type { KindTable } from '../pod/kinds.ts';
+import { ShapeError } from '../pod/pointer.ts';
+import { type Workload, workloadOf } from '../pod/workload.ts';
+import type { ErrorRow } from '../report/check.ts';
+import { prettyPicture } from '../report/picture.ts';
+import { paint } from '../report/pretty.ts';
+import { placeOf } from '../report/tests.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface PodFlags {
+  readonly config?: string | undefined;
+  readonly namespace: string;
+  readonly output: 'text' | 'json';
+}
+
+/** Exit 0 when there is something to show, 1 when there is no workload, 2 when something could not be read. */
+export async function explainPod(paths: readonly string[], flags: PodFlags, terminal: Terminal): Promise<number> {
+  const { config } = await loadConfig({ config: flags.config });
+  const { kinds } = config;
+  const { pictures, errors } = await drawAll(
+    await loadManifests(paths, { kinds, namespace: flags.namespace, stdin: terminal.input() }),
+    kinds,
+  );
+  for (const row of errors) terminal.note(`${placeOf(row)}: ${row.message}\n`);
+  if (errors.length === 0 && pictures.length === 0) {
+    terminal.note(
+      `no workload in ${paths.map((one) => (one === '-' ? 'stdin' : one)).join(', ')}: nothing there runs or pulls an image\n`,
+    );
+    return 1;
+  }
+  if (pictures.length > 0) terminal.out(textOf(pictures, flags, terminal));
+  return errors.length > 0 ? 2 : 0;
+}
+
+function textOf(pictures: readonly WorkloadPicture[], { output }: PodFlags, terminal: Terminal): string {
+  if (output === 'json') return pictures.map((one) => `${JSON.stringify(one)}\n`).join('');
+  const ink = paint(terminal.colours);
+  return pictures.map((one) => `${prettyPicture(one, ink)}\n`).join('\n');
+}
+
+interface Drawn {
+  readonly pictures: readonly WorkloadPicture[];
+  readonly errors: readonly ErrorRow[];
+}
+
+async function drawAll(loaded: Manifests, kinds: KindTable): Promise<Drawn> {
+  const { errors: secretErrors, ...around } = surroundingsIn(loaded.manifests);
+  const errors: ErrorRow[] = [...loaded.errors, ...secretErrors];
+  const pictures: WorkloadPicture[] = [];
+  for (const manifest of loaded.manifests) {
+    const drawn = await draw(manifest, kinds, around);
+    if (drawn === undefined) continue;
+    if ('message' in drawn) errors.push(drawn);
+    else pictures.push(drawn);
+  }
+  return { pictures, errors };
+}
+
+type Around = Omit<Surroundings, 'errors'>;
+
+/** `undefined`: no workload. */
+async function draw(
+  manifest: Manifest,
+  kinds: KindTable,
+  around: Around,
+): Promise<WorkloadPicture | ErrorRow | undefined> {
+  const { object, type } = manifest.request;
+  const read = object === undefined ? undefined : workloadOf(object, type, kinds);
+  if (read === undefined) return undefined;
+  if (!read.ok) return malformed(manifest, read.fault.pointer, read.fault.problem);
+  try {
+    return await picture(manifest, read.workload, { kinds, policies: [], ...around });
+  } catch (error) {
+    if (error instanceof ShapeError) return malformed(manifest, error.pointer, error.message);
+    throw error;
+  }
+}
+
+async function picture(
+  { request }: Manifest,
+  workload: Workload,
+  context: Parameters<typeof lookups>[1],
+): Promise<WorkloadPicture> {
+  const namespace = workload.clusterScoped ? undefined : request.namespace;
+  const wanted = { workload, needs: new Set(['pullSecrets'] as const), pluginsRan: request.pluginsRan };
+  const ask = lookups(namespace, context, new AbortController().signal);
+  const { pullSecrets } = await gather(wanted, { state: 'unknown', reason: 'nobody asks for them' }, ask);
+  return pictureOf({ workload, namespace, pullSecrets });
+}
+
+function malformed(manifest: Manifest, pointer: string, problem: string): ErrorRow {
+  const { file, document } = manifest;
+  const { line, column } = manifest.positionOf(pointer);
+  return { file, line, column, document, message: `${pointer || '/'}: ${problem}` };
+}

@@ -1,0 +1,49 @@
+/** What is expected against what was found: which belong together, and what is left over on either side. */
+
+export interface Leftover<Wanted, Found> {
+  /** Expected, and not found. */
+  readonly missing: readonly Wanted[];
+  /** Found, and not expected. */
+  readonly unexpected: readonly Found[];
+}
+
+export function leftover<Wanted, Found>(
+  wanted: readonly Wanted[],
+  found: readonly Found[],
+  fits: (wanted: Wanted, found: Found) => boolean,
+): Leftover<Wanted, Found> {
+  const takenBy = pairs(wanted.map((one) => found.flatMap((other, index) => (fits(one, other) ? [index] : []))));
+  const paired = new Set(takenBy.values());
+  return {
+    missing: wanted.filter((_, index) => !paired.has(index)),
+    unexpected: found.filter((_, index) => !takenBy.has(index)),
+  };
+}
+
+/**
+ * Pairs as many as can be, by index: found -> wanted; `fitting` says for each that is wanted what would do. An expectation with
+ * few keys fits several findings, so the first that fits may be the only one for another; then that one moves on (augmenting
+ * paths, Kuhn 1955).
+ */
+function pairs(fitting: readonly (readonly number[])[]): ReadonlyMap<number, number> {
+  const takenBy = new Map<number, number>();
+  const find = (wanted: number, tried: Set<number>): boolean => {
+    const own = fitting[wanted] ?? [];
+    const free = own.find((index) => !takenBy.has(index));
+    if (free !== undefined) {
+      takenBy.set(free, wanted);
+      return true;
+    }
+    for (const index of own) {
+      if (tried.has(index)) continue;
+      tried.add(index);
+      const holder = takenBy.get(index);
+      if (holder === undefined || !find(holder, tried)) continue;
+      takenBy.set(index, wanted);
+      return true;
+    }
+    return false;
+  };
+  for (const wanted of fitting.keys()) find(wanted, new Set());
+  return takenBy;
+}

@@ -1,0 +1,164 @@
+/** The picture of a workload for people: a tree, its columns aligned. */
+import type {
+  ContainerPicture,
+  CredentialsPicture,
+  ImagePicture,
+  PodPicture,
+  PortPicture,
+  PullSecretsPicture,
+  SecretPicture,
+  VolumePicture,
+  WorkloadPicture,
+} from '../admission/picture.ts';
+import { objectLabel } from '../admission/message.ts';
+import { quoteValue } from '../image/quote.ts';
+import type { Paint } from './pretty.ts';
+
+/** One line of the tree: what it is, and its cells. */
+interface Row {
+  readonly label: string;
+  readonly cells: readonly string[];
+  readonly ink?: ((text: string) => string) | undefined;
+}
+
+export function prettyPicture(picture: WorkloadPicture, ink: Paint): string {
+  const { apiVersion, kind, namespace, name, pods, otherImages } = picture;
+  const title = objectLabel(kind, namespace ?? undefined, name === '' ? '(no name)' : name);
+  const [only] = pods;
+  if (apiVersion === 'v1' && kind === 'Pod' && only !== undefined) return podTree(title, only, ink).join('\n');
+  const trees = [...pods.map((pod) => podTree('Pod', pod, ink)), ...imageTrees(otherImages)];
+  const branches = trees.flatMap((tree, index) => branch(tree, index === trees.length - 1));
+  return [ink.bold(title), ...branches].join('\n');
+}
+
+/** A tree as a part of another. */
+function branch(lines: readonly string[], last: boolean): readonly string[] {
+  return lines.map((line, index) => `${index === 0 ? (last ? '└─ ' : '├─ ') : last ? '   ' : '│  '}${line}`);
+}
+
+function podTree(title: string, pod: PodPicture, ink: Paint): readonly string[] {
+  const rows = podRows(pod, ink);
+  const network = pod.hostNetwork ? 'the IP and the ports of its node' : 'one IP, one port space';
+  const lines = aligned(rows).map((line, index) => branch([line], index === rows.length - 1)[0] ?? line);
+  return [`${ink.bold(title)}  ${ink.dim(network)}`, ...lines];
+}
+
+function podRows({ ports, volumes, pullSecrets, containers }: PodPicture, ink: Paint): readonly Row[] {
+  return [
+    ...listRow('ports', ports.map(portText)),
+    ...listRow('volumes', volumes.map(volumeText)),
+    { label: 'secrets', cells: [secretsText(pullSecrets)] },
+    ...containers.map((container) => containerRow(container, pullSecrets, ink)),
+  ];
+}
+
+const MAX_LISTED = 20;
+
+function listRow(label: string, texts: readonly string[]): readonly Row[] {
+  if (texts.length === 0) return [];
+  const more = texts.length > MAX_LISTED ? [`and ${texts.length - MAX_LISTED} more`] : [];
+  return [{ label, cells: [[...texts.slice(0, MAX_LISTED), ...more].join(', ')] }];
+}
+
+function portText({ port, protocol, name, container, hostPort, clash }: PortPicture): string {
+  const parts = [
+    `${port}/${shown(protocol)}`,
+    ...(name === null ? [] : [`(${shown(name)})`]),
+    ...(container === null ? [] : [shown(container)]),
+    ...(hostPort === null ? [] : [`on port ${hostPort} of the node`]),
+    ...(clash ? ['(taken twice)'] : []),
+  ];
+  return parts.join(' ');
+}
+
+function volumeText({ name, type }: VolumePicture): string {
+  return `${shown(name ?? '(no name)')} (${shown(type)})`;
+}
+
+function secretsText({ from, serviceAccount, state, reason, secrets }: PullSecretsPicture): string {
+  if (from === 'node') return 'what its node has: a mirror Pod names none';
+  const account = `service account ${shown(serviceAccount)}`;
+  if (state === 'none') return `none: there is no ${account}`;
+  if (state === 'unknown') return `unknown: ${reason ?? ''}`;
+  const whose = from === 'service-account' ? ` (of ${account})` : '';
+  if (secrets.length === 0) return `none${whose}`;
+  return `${secrets.slice(0, MAX_LISTED).map(secretText).join(', ')}${whose}`;
+}
+
+const STATES: Readonly<Record<SecretPicture['state'], string>> = {
+  usable: '',
+  ignored: 'ignored: it ',
+  malformed: 'malformed, so nothing is pulled: ',
+  absent: 'does not exist',
+  unknown: 'unknown: ',
+};
+
+function secretText({ name, state, reason }: SecretPicture): string {
+  return state === 'usable' ? shown(name) : `${shown(name)} (${STATES[state]}${reason ?? ''})`;
+}
+
+function containerRow(container: ContainerPicture, secrets: PullSecretsPicture, ink: Paint): Row {
+  const { kind, start, name, credentials } = container;
+  const label = [...(start === null ? [] : [String(start)]), ...(kind === 'regular' ? [] : [KINDS[kind]])].join(' ');
+  return {
+    label,
+    cells: [shown(name ?? '(no name)'), imageText(container), credentialsText(credentials, secrets)],
+    ink: credentials.state === 'found' ? ink.green : credentials.state === 'anonymous' ? ink.dim : ink.yellow,
+  };
+}
+
+const KINDS: Readonly<Record<ContainerPicture['kind'], string>> = {
+  regular: '',
+  init: 'init',
+  sidecar: 'sidecar',
+  ephemeral: 'ephemeral',
+  volume: 'image volume',
+};
+
+function imageText({ runtimeRef, image, problem }: ImagePicture): string {
+  return runtimeRef === null ? `${quoteValue(image)}: ${problem ?? ''}` : shown(runtimeRef);
+}
+
+const MAX_CANDIDATES = 3;
+
+function credentialsText({ state, candidates }: CredentialsPicture, { from }: PullSecretsPicture): string {
+  if (state === 'refused') return 'not pulled: a pull secret is malformed';
+  if (state === 'anonymous') return from === 'node' ? 'as its node can' : 'anonymous';
+  if (state === 'unreadable') return 'not pulled';
+  if (state === 'unknown') return 'unknown';
+  const listed = candidates.slice(0, MAX_CANDIDATES).map(({ secret, key, username }) => {
+    const who = username === '' ? 'no user name, so anonymously' : `user ${shown(username)}`;
+    return `${shown(secret)} > ${shown(key)} (${who})`;
+  });
+  const more = candidates.length - listed.length;
+  return `${listed.join(', then ')}${more === 0 ? '' : `, and ${more} more`}`;
+}
+
+function imageTrees(images: readonly ImagePicture[]): readonly (readonly string[])[] {
+  const rows = images.map((image) => ({ label: 'image', cells: [shown(image.name ?? '(no name)'), imageText(image)] }));
+  return aligned(rows).map((line) => [line]);
+}
+
+/** What could mislead is quoted; what people write as names, registries and users is not. */
+function shown(text: string): string {
+  return text === '(no name)' || /^[\w.$:/@+*-]{1,300}$/.test(text) ? text : quoteValue(text);
+}
+
+/** Wider cells push only what stands in their own line. */
+const MAX_WIDTH = 72;
+
+/** Rows with a single cell are texts, and widen no column. */
+function aligned(rows: readonly Row[]): readonly string[] {
+  const labelWidth = widest(rows.map(({ label }) => label));
+  const columns = rows.filter(({ cells }) => cells.length > 1);
+  const widths = [0, 1].map((column) => widest(columns.map(({ cells }) => cells[column] ?? '')));
+  return rows.map(({ label, cells, ink = (text: string) => text }) => {
+    const last = cells.length - 1;
+    const parts = cells.map((cell, column) => (column === last ? ink(cell) : cell.padEnd(widths[column] ?? 0)));
+    return [label.padEnd(labelWidth), ...parts].join('  ');
+  });
+}
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((width, { length }) => Math.max(width, Math.min(length, MAX_WIDTH)), 0);
+}
