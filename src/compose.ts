@@ -40,7 +40,11 @@ export async function compose(config: Composition, { now = Date.now, ...ports }:
   return { context, policySource: builtIn ? 'built-in' : paths.join(', '), rules, loaded };
 }
 
-async function allRules({ plugins = [], pluginTimeoutMs = PLUGIN_TIMEOUT_MS }: Composition): Promise<readonly Rule[]> {
+/** The built-in ones, then those of plugins. */
+export async function allRules({
+  plugins = [],
+  pluginTimeoutMs = PLUGIN_TIMEOUT_MS,
+}: Pick<Composition, 'plugins' | 'pluginTimeoutMs'>): Promise<readonly Rule[]> {
   if (plugins.length === 0) return RULES;
   const { loadPlugins } = await import('./plugin/load.ts');
   return [...RULES, ...loadPlugins(plugins, { builtIn: RULES, timeoutMs: pluginTimeoutMs })];

@@ -2,7 +2,7 @@
 import { countUsage } from '../admission/usage.ts';
 import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
-import { RULES } from '../policy/rules/index.ts';
+import type { Rule } from '../policy/rule.ts';
 import { type CheckReport, exitCode, type FailOn } from '../report/check.ts';
 import { paint, prettyCheck } from '../report/pretty.ts';
 import { VERSION } from '../version.ts';
@@ -23,7 +23,7 @@ export interface CheckFlags {
 export async function check(paths: readonly string[], flags: CheckFlags, terminal: Terminal): Promise<number> {
   const { config } = await loadConfig({ config: flags.config, policy: flags.policy, plugin: flags.plugin });
   const now = flags.now ?? Date.now();
-  const { context, policySource, loaded: policies } = await compose(config, { now: () => now });
+  const { context, policySource, rules, loaded: policies } = await compose(config, { now: () => now });
   const usage = countUsage();
   const { files, documents, workloads, images, findings, errors } = await judgeFiles(paths, {
     kinds: config.kinds,
@@ -51,13 +51,14 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
     notices: noticesOf(policies, usage, now),
   };
   const { failOn, output } = flags;
-  terminal.out(await RENDER[output](report, { failOn, policySource, colours: terminal.colours }));
+  terminal.out(await RENDER[output](report, { failOn, policySource, rules, colours: terminal.colours }));
   return exitCode(report, failOn);
 }
 
 interface Setting {
   readonly failOn: FailOn;
   readonly policySource: string;
+  readonly rules: readonly Rule[];
   readonly colours: boolean;
 }
 
@@ -67,9 +68,9 @@ type Render = (report: CheckReport, setting: Setting) => string | Promise<string
 const RENDER: Readonly<Record<CheckFlags['output'], Render>> = {
   pretty: (report, { policySource, colours }) => prettyCheck(report, policySource, paint(colours)),
   json: (report) => `${JSON.stringify(report, null, 2)}\n`,
-  sarif: async (report) => {
+  sarif: async (report, { rules }) => {
     const { sarifCheck } = await import('../report/sarif.ts');
-    return sarifCheck(report, { rules: RULES, version: VERSION, folder: process.cwd() });
+    return sarifCheck(report, { rules, version: VERSION, folder: process.cwd() });
   },
   junit: async (report, { failOn }) => {
     const { junitCheck } = await import('../report/junit.ts');

@@ -1,6 +1,6 @@
 /** `explain`, `rules`, `schema` and `completion`: the commands that help people who write policies and manifests. */
 import { Argument, type Command, Option } from 'commander';
-import { configOption, namespaceOption, type Result } from './command-options.ts';
+import { configOption, namespaceOption, pluginOption, type Result } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
 const textOrJson = (description: string): Option =>
@@ -34,10 +34,12 @@ function addExplainRule(explain: Command, result: Result, terminal: Terminal): v
     .command('rule')
     .description('why a rule exists, its parameters, an example, and what to do about a finding')
     .argument('<NAME>', 'a rule, as "tidewaiter rules" lists them')
+    .addOption(configOption())
+    .addOption(pluginOption())
     .addOption(textOrJson('how to print'))
     .action(async (name, flags) => {
       const { explainRule } = await import('./rules.ts');
-      result.code = explainRule(name, flags, terminal);
+      result.code = await explainRule(name, flags, terminal);
     });
 }
 
@@ -82,10 +84,12 @@ export function addRules(program: Command, result: Result, terminal: Terminal): 
   program
     .command('rules')
     .description('list the rules: what each asks, and what it needs to know')
+    .addOption(configOption())
+    .addOption(pluginOption())
     .addOption(textOrJson('how to print'))
     .action(async (flags) => {
       const { listRules } = await import('./rules.ts');
-      result.code = listRules(flags, terminal);
+      result.code = await listRules(flags, terminal);
     });
 }
 
@@ -99,9 +103,11 @@ export function addSchema(program: Command, result: Result, terminal: Terminal):
       'all',
     )
     .addHelpText('after', SCHEMA_EXAMPLES)
-    .action(async (name) => {
+    .addOption(configOption())
+    .addOption(pluginOption())
+    .action(async (name, flags) => {
       const { printSchema } = await import('./schema.ts');
-      result.code = printSchema(name, terminal);
+      result.code = await printSchema(name, flags, terminal);
     });
 }
 

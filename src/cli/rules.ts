@@ -1,28 +1,43 @@
 /** `tidewaiter rules` and `tidewaiter explain rule`: which rules there are, and all about one of them. */
+import { allRules } from '../compose.ts';
+import { loadConfig } from '../config.ts';
 import { quoteValue } from '../image/quote.ts';
-import { RULES } from '../policy/rules/index.ts';
+import type { Rule } from '../policy/rule.ts';
 import { didYouMean } from '../policy/schema-faults.ts';
 import { paint } from '../report/pretty.ts';
 import { ruleRow, rulesTable, ruleText } from '../report/rule-text.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface RulesFlags {
+/** Where rules beside the built-in ones come from. */
+export interface PluginFlags {
+  readonly config?: string | undefined;
+  readonly plugin?: readonly string[] | undefined;
+}
+
+export interface RulesFlags extends PluginFlags {
   readonly output: 'text' | 'json';
 }
 
-export function listRules(flags: RulesFlags, terminal: Terminal): number {
+export async function rulesFrom(flags: PluginFlags): Promise<readonly Rule[]> {
+  const { config } = await loadConfig({ config: flags.config, plugin: flags.plugin });
+  return allRules(config);
+}
+
+export async function listRules(flags: RulesFlags, terminal: Terminal): Promise<number> {
+  const rules = await rulesFrom(flags);
   const text =
     flags.output === 'json'
-      ? `${JSON.stringify({ version: 1, rules: RULES.map(ruleRow) }, null, 2)}\n`
-      : rulesTable(RULES, paint(terminal.colours));
+      ? `${JSON.stringify({ version: 1, rules: rules.map(ruleRow) }, null, 2)}\n`
+      : rulesTable(rules, paint(terminal.colours));
   terminal.out(text);
   return 0;
 }
 
-export function explainRule(name: string, flags: RulesFlags, terminal: Terminal): number {
-  const rule = RULES.find((one) => one.name === name);
+export async function explainRule(name: string, flags: RulesFlags, terminal: Terminal): Promise<number> {
+  const rules = await rulesFrom(flags);
+  const rule = rules.find((one) => one.name === name);
   if (rule === undefined) {
-    const names = RULES.map((one) => one.name);
+    const names = rules.map((one) => one.name);
     terminal.note(`unknown rule ${quoteValue(name)}${didYouMean(name, names)} (all rules: npx tidewaiter rules)\n`);
     return 2;
   }

@@ -2,28 +2,32 @@
 import { CONFIG_SCHEMA } from '../config-schema.ts';
 import { quoteValue } from '../image/quote.ts';
 import { anyDocumentSchema, DOCUMENT_SCHEMAS, publish } from '../policy/published-schema.ts';
+import type { Rule } from '../policy/rule.ts';
 import { RULES } from '../policy/rules/index.ts';
 import { didYouMean } from '../policy/schema-faults.ts';
+import { type PluginFlags, rulesFrom } from './rules.ts';
 import type { Terminal } from './terminal.ts';
 
 /** By name; `all` accepts every kind of document that a folder of policies can hold. */
-const SCHEMAS: ReadonlyMap<string, () => object> = new Map([
-  ['all', () => publish('all', 'A document of tidewaiter', anyDocumentSchema(RULES))],
+const SCHEMAS: ReadonlyMap<string, (rules: readonly Rule[]) => object> = new Map([
+  ['all', (rules: readonly Rule[]) => publish('all', 'A document of tidewaiter', anyDocumentSchema(rules))],
   ...DOCUMENT_SCHEMAS.map(
-    ({ name, title, schema }) => [name, (): object => publish(name, title, schema(RULES))] as const,
+    ({ name, title, schema }) =>
+      [name, (rules: readonly Rule[]): object => publish(name, title, schema(rules))] as const,
   ),
   ['config', () => publish('config', 'The configuration of tidewaiter (tidewaiter.yaml)', CONFIG_SCHEMA)],
 ]);
 
 export const SCHEMA_NAMES: readonly string[] = [...SCHEMAS.keys()];
 
-export function schemaText(name: string): string | undefined {
+/** With the parameters of these rules. */
+export function schemaText(name: string, rules: readonly Rule[] = RULES): string | undefined {
   const schema = SCHEMAS.get(name);
-  return schema === undefined ? undefined : `${JSON.stringify(schema(), null, 2)}\n`;
+  return schema === undefined ? undefined : `${JSON.stringify(schema(rules), null, 2)}\n`;
 }
 
-export function printSchema(name: string, terminal: Terminal): number {
-  const text = schemaText(name);
+export async function printSchema(name: string, flags: PluginFlags, terminal: Terminal): Promise<number> {
+  const text = schemaText(name, await rulesFrom(flags));
   if (text === undefined) {
     terminal.note(
       `unknown schema ${quoteValue(name)}${didYouMean(name, SCHEMA_NAMES)} (all schemas: ${SCHEMA_NAMES.join(', ')})\n`,

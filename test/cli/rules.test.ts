@@ -108,6 +108,21 @@ This fails
   });
 });
 
+describe('rules of a plugin', () => {
+  const PLUGIN = ['--plugin', 'manifests/examples/plugin/rules.ts'];
+
+  test('are listed, explained, and completed by the schema', async () => {
+    const listed = await runCommand(['rules', '-o', 'json', ...PLUGIN]);
+    const names = (JSON.parse(listed.out) as { rules: readonly { name: string }[] }).rules.map(({ name }) => name);
+    const own = names.filter((name) => !RULES.some((rule) => rule.name === name));
+    expect(own).not.toEqual([]);
+    for (const name of own) {
+      expect(await runCommand(['explain', 'rule', name, ...PLUGIN])).toMatchObject({ code: 0, note: '' });
+      expect((await runCommand(['schema', 'policy', ...PLUGIN])).out).toContain(`"const": "${name}"`);
+    }
+  });
+});
+
 describe('schema', () => {
   test('writes the schema that is named, or the one for all documents', async () => {
     const ids = await Promise.all(
