@@ -10,7 +10,7 @@ import type { Fact, Facts, Labels } from '../policy/fact.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
 import type { Context } from './context.ts';
 import { gather } from './gather.ts';
-import { lookups, namespaceLabels } from './lookups.ts';
+import { type Lookups, lookups, namespaceLabels } from './lookups.ts';
 import type { AdmissionRequest } from './request.ts';
 
 export type Verdict =
@@ -66,9 +66,12 @@ function judge(scopeRequest: ScopeRequest, { request, context, signal }: Asked):
   const { needs } = covering;
   const concerns = concernOf(request);
   const excuses = context.exceptions?.excusesFor(scopeRequest);
-  const ask = lookups(namespace, context, signal);
-  const factsAbout = (of: Workload): Promise<Facts> =>
-    gather({ workload: of, needs, pluginsRan: request.pluginsRan }, labels, ask);
+  // Of both objects of an update: each question is asked once.
+  let ask: Lookups | undefined;
+  const factsAbout = (of: Workload): Promise<Facts> => {
+    ask ??= lookups(namespace, context, signal);
+    return gather({ workload: of, needs, pluginsRan: request.pluginsRan }, labels, ask);
+  };
   const judgeWith = (facts: Facts): Verdict | Promise<Verdict> => {
     const read = readable(() => evaluate(covering, { request: scopeRequest, facts, concerns, excuses }));
     if (!read.ok) return { outcome: 'malformed', ...read.fault };
