@@ -41,6 +41,8 @@ export function readAnswer(answer: unknown, containers: readonly Container[]): R
 
 /** A copy, or what is wrong. */
 function readProblem(value: unknown, asked: ReadonlySet<unknown>): Problem | string {
+  // An async callback in a map: its rejection, unheard, would end the server.
+  if (value instanceof Promise) value.catch(() => undefined);
   if (!isObject(value)) return `expected an object, found ${jsonType(value)}`;
   // Once: a getter may say something else the next time.
   const { state, container, pointer, message, remedy, unreadable } = value;

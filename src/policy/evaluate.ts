@@ -31,6 +31,8 @@ export interface Finding {
   /** One line, without the container: `image "x" has no tag, so it means "latest"`. */
   readonly message: string;
   readonly remedy: string | undefined;
+  /** On UPDATE, of a rule whose sentence need not tell what it looked at (cel, plugins): the containers it saw, as JSON. */
+  readonly seen?: string | undefined;
   /** With the action `excused`, and only then: by which exception, and what would happen without it. */
   readonly excuse?: { readonly exception: ImageException; readonly insteadOf: Action } | undefined;
   /** The exception that would have excused it, had it not expired. */
@@ -105,14 +107,31 @@ interface Told {
 interface AskedPolicy extends Covered, Asked {}
 
 function judgeBy({ policy, coverage, ...asked }: AskedPolicy, guarded: GuardedAnswers): readonly Told[] {
+  const seen = seenIn(asked.subject);
   let all: Told[] | undefined;
   for (const binding of policy.bindings) {
     const { problems, failure } = guarded.get(binding) ?? ask(binding.check, asked);
-    for (const problem of problems)
-      (all ??= []).push({ problem, finding: findingOf(policy, binding, problem, coverage) });
+    for (const problem of problems) {
+      const finding = findingOf(policy, binding, problem, coverage);
+      (all ??= []).push({ problem, finding: isOpaque(binding) ? { ...finding, seen: seen(problem) } : finding });
+    }
     if (failure !== undefined) (all ??= []).push({ problem: undefined, finding: failed(policy, binding, failure) });
   }
   return all ?? NOTHING;
+}
+
+function isOpaque({ check }: Binding): boolean {
+  return check.guard !== undefined || check.opaque === true;
+}
+
+/** What is said of the whole object may be about any of its containers. */
+function seenIn({ operation, workload }: Asked['subject']): (problem: Problem) => string | undefined {
+  let whole: string | undefined;
+  return ({ container }) => {
+    if (operation !== 'UPDATE') return undefined;
+    if (container !== undefined) return JSON.stringify(container.fields);
+    return (whole ??= JSON.stringify(workload.containers.map(({ fields }) => fields)));
+  };
 }
 
 function excused(all: readonly Told[], excuses: Excuses | undefined): readonly Told[] {

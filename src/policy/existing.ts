@@ -2,6 +2,7 @@
  * On UPDATE, what the stored object already had is no reason to refuse: an operator must be able to scale, label or
  * remove a finalizer from what is there. A finding is the same when policy, rule, container and the whole sentence are, and
  * the image when it is about that, so a container that gets another image, or a second one with the same fault, is judged anew.
+ * Of a rule whose sentences need not tell what it looked at (cel, plugins) the containers must be the same as they were.
  * A rule that fails on both has not looked at what changed: that is never forgiven, or a broken rule would let updates pass.
  */
 import type { Finding } from './evaluate.ts';
@@ -25,9 +26,9 @@ function milder({ action, excuse }: Finding): Pick<Finding, 'action' | 'excuse'>
 }
 
 function identity(finding: Finding): string {
-  const { policy, rule, outcome, container, pointer, message } = finding;
+  const { policy, rule, outcome, container, pointer, message, seen } = finding;
   // A sentence shows only the beginning of a long image.
   const aboutImage = pointer === container?.imagePointer || pointer === container?.pullPolicyPointer;
   const image = aboutImage ? container?.image.text : undefined;
-  return JSON.stringify([policy, rule, outcome, container?.kind, container?.name, message, image]);
+  return JSON.stringify([policy, rule, outcome, container?.kind, container?.name, message, image, seen]);
 }

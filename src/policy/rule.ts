@@ -75,6 +75,8 @@ export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
   prepare?(parameters: FromSchema<S>): Prepared<P>;
   /** Which of `needs` these parameters ask for; all of them when the rule does not say. */
   needsOf?(parameters: NoInfer<P>): readonly N[];
+  /** For a rule whose messages are its author's: what the old object had is forgiven only where the containers are the same. */
+  readonly opaque?: boolean | undefined;
   /** Loads what is too heavy to be loaded for those who do not use the rule; awaited before `prepare`. */
   ready?(): Promise<void>;
   check(subject: Subject<N>, parameters: NoInfer<P>): readonly Problem[];
@@ -85,6 +87,8 @@ export interface Check {
   readonly needs: readonly Need[];
   readonly imagesOnly?: boolean | undefined;
   run(subject: Subject<Need>): readonly Problem[];
+  /** Its sentences need not tell what it looked at, so the same sentence is no sign that nothing has changed. */
+  readonly opaque?: boolean | undefined;
   /** What `run` must be called through, where there is one. */
   readonly guard?: Guard | undefined;
 }
@@ -123,7 +127,8 @@ export function defineRule<const N extends Need, const S extends ParameterSchema
       if (!prepared.ok) return prepared;
       const { value } = prepared;
       const asked = definition.needsOf?.(value) ?? needs;
-      return { ok: true, value: { needs: asked, imagesOnly, run: (subject) => definition.check(subject, value) } };
+      const run = (subject: Subject<Need>): readonly Problem[] => definition.check(subject, value);
+      return { ok: true, value: { needs: asked, imagesOnly, opaque: definition.opaque, run } };
     },
   };
 }

@@ -174,6 +174,11 @@ describe('a rule that throws or answers nonsense', () => {
     ],
     ['answers with a promise', () => Promise.resolve([]), 'it answered with a promise, and nobody waits for one'],
     [
+      'answers with a list of promises that are rejected',
+      () => [Promise.reject(new Error('unheard'))],
+      'it answered with a problem (number 1) that is none: state: expected "violation" or "unknown", found nothing',
+    ],
+    [
       'answers with a promise that is rejected',
       () => Promise.reject(new Error('late')),
       'it answered with a promise, and nobody waits for one',

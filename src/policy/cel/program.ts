@@ -1,9 +1,10 @@
 /** The parameters of the rule `cel`, compiled once when the policy loads, and asked for each object or container. */
+import { maskPassword } from '../../image/password.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { Container } from '../../pod/containers.ts';
 import type { ParameterFault, Prepared, Problem, Subject } from '../rule.ts';
 import { unreadable } from '../rules/images.ts';
-import { type Budget, CelError, newBudget, OverBudget, spend } from './budget.ts';
+import { type Budget, CelError, MAX_STEPS, newBudget, OverBudget, spend } from './budget.ts';
 import type { Code, Env } from './code.ts';
 import { compileExpression } from './compile.ts';
 import { containerValues, GLOBALS, requestValues } from './globals.ts';
@@ -81,15 +82,23 @@ function ask(compiled: Compiled, subject: Subject<'namespaceLabels'>): readonly 
   const { uses } = compiled;
   const budget = newBudget();
   const shared = requestValues(uses, subject);
-  if (!uses.has('container') && !uses.has('image')) return askAbout(undefined, compiled, { shared, budget, after: 0 });
+  if (!uses.has('container') && !uses.has('image')) return askAbout(undefined, compiled, { shared, budget });
   const problems: Problem[] = [];
   for (const [index, container] of subject.containers.entries()) {
-    const after = subject.containers.length - index - 1;
     if (uses.has('image') && container.image.state !== 'parsed') problems.push(unreadable(container));
-    else problems.push(...askAbout(container, compiled, { shared, budget, after }));
-    if (budget.left < 0) break;
+    else problems.push(...askAbout(container, compiled, { shared, budget }));
+    if (budget.left < 0) {
+      for (const other of subject.containers.slice(index + 1)) problems.push(notAsked(other, compiled));
+      break;
+    }
   }
   return problems;
+}
+
+/** Of its own, so that neither an exception nor what was there before answers for another container. */
+function notAsked(container: Container, { shown, uses }: Compiled): Problem {
+  const message = `could not tell whether ${shown} is true: the containers before it took all ${MAX_STEPS} steps`;
+  return { state: 'unknown', container, pointer: pointerOf(container, uses), message };
 }
 
 /** To make its variables. */
@@ -98,8 +107,6 @@ const CONTAINER_STEPS = 10;
 interface Round {
   readonly shared: { readonly [name: string]: Value };
   readonly budget: Budget;
-  /** How many containers come after this one. */
-  readonly after: number;
 }
 
 function askAbout(container: Container | undefined, compiled: Compiled, round: Round): readonly Problem[] {
@@ -113,7 +120,7 @@ function askAbout(container: Container | undefined, compiled: Compiled, round: R
   if (answer.ok && answer.value === true) return NOTHING;
   const place = { container, pointer: pointerOf(container, uses) };
   const isFalse = answer.ok && answer.value === false;
-  return [{ ...place, ...(isFalse ? violation(compiled, env) : doubt(compiled, answer, round)) }];
+  return [{ ...place, ...(isFalse ? violation(compiled, env) : doubt(compiled, answer)) }];
 }
 
 function violation(compiled: Compiled, env: Env): Omit<Problem, 'container' | 'pointer'> {
@@ -122,10 +129,9 @@ function violation(compiled: Compiled, env: Env): Omit<Problem, 'container' | 'p
   return { state: 'violation', message: `the expression ${compiled.shown} is false`, remedy: 'it must be true' };
 }
 
-function doubt({ shown }: Compiled, answer: Settled, { budget, after }: Round): Omit<Problem, 'container' | 'pointer'> {
+function doubt({ shown }: Compiled, answer: Settled): Omit<Problem, 'container' | 'pointer'> {
   const reason = answer.ok ? `it is of type ${typeName(answer.value)}, not true or false` : answer.reason;
-  const others = budget.left < 0 && after > 0 ? `; nor for the ${after} after it` : '';
-  const message = `could not tell whether ${shown} is true: ${reason}${others}`;
+  const message = `could not tell whether ${shown} is true: ${reason}`;
   const hint = answer.ok ? undefined : answer.hint;
   return { state: 'unknown', message, ...(hint === undefined ? {} : { remedy: hint }) };
 }
@@ -145,10 +151,15 @@ function settled(run: () => Value): Settled {
   try {
     return { ok: true, value: run() };
   } catch (error) {
-    if (error instanceof CelError) return { ok: false, reason: error.message, hint: error.hint };
+    if (error instanceof CelError) return { ok: false, reason: masked(error.message), hint: error.hint };
     if (error instanceof OverBudget) return { ok: false, reason: error.message, hint: undefined };
     throw error;
   }
+}
+
+/** What is in the object reaches these texts raw, an image with a password too. */
+function masked(text: string): string {
+  return text.replace(/\S+/g, maskPassword);
 }
 
 const MAX_MESSAGE = 500;
@@ -158,7 +169,8 @@ function messageOf({ messageExpression, message }: Compiled, env: Env): string |
   const given = message === undefined ? undefined : plainWords(message, MAX_MESSAGE);
   if (messageExpression === undefined) return given;
   const made = settled(() => messageExpression.run(env));
-  if (made.ok && typeof made.value === 'string' && made.value.trim() !== '') return plainWords(made.value, MAX_MESSAGE);
+  if (made.ok && typeof made.value === 'string' && made.value.trim() !== '')
+    return plainWords(masked(made.value), MAX_MESSAGE);
   const reason = made.ok ? 'it makes no text' : made.reason;
   return `${given ?? 'the expression is false'} (messageExpression: ${reason})`;
 }

@@ -70,6 +70,7 @@ spec:
     },
   },
   needs: ['namespaceLabels'],
+  opaque: true,
   async ready() {
     engine ??= await import('../cel/program.ts');
   },
