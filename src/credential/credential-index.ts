@@ -19,6 +19,8 @@ export interface CredentialIndex {
   readonly ignored: readonly Entry[];
   /** The slots whose key matches an image, in no order. */
   matching(image: Place): readonly Slot[];
+  /** Whether one of them passes; without a list of them. */
+  anyMatching(image: Place, test: (slot: Slot) => boolean): boolean;
   /** The slot of exactly this key. */
   slot(key: string): Slot | undefined;
   /** How much text there is in host globs, each of which is tried for each image. */
@@ -48,6 +50,11 @@ export function indexEntries(entries: readonly Entry[]): CredentialIndex {
       const found = own !== undefined && own.test === undefined ? under(own, image.path) : [];
       return [...found, ...globbed.flatMap((host) => (host.test?.(image) ? under(host, image.path) : []))];
     },
+    anyMatching(image, test) {
+      const own = hosts.get(image.host);
+      if (own !== undefined && own.test === undefined && anyUnder(own, image.path, test)) return true;
+      return globbed.some((host) => host.test?.(image) && anyUnder(host, image.path, test));
+    },
     slot: (key) => slots.get(key),
     globLength: [...hosts].reduce((sum, [name, { test }]) => sum + (test === undefined ? 0 : name.length), 0),
   };
@@ -74,4 +81,10 @@ function under({ paths }: Host, path: string): readonly Slot[] {
     return prefixes.flatMap((prefix) => paths.get(prefix) ?? []);
   }
   return [...paths].flatMap(([prefix, slots]) => (path.startsWith(prefix) ? slots : []));
+}
+
+function anyUnder(host: Host, path: string, test: (slot: Slot) => boolean): boolean {
+  if (host.paths.size > path.length) return under(host, path).some(test);
+  for (const [prefix, slots] of host.paths) if (path.startsWith(prefix) && slots.some(test)) return true;
+  return false;
 }

@@ -6,7 +6,7 @@ import { type ImageReference, repositoryOf } from '../image/reference.ts';
 import type { Entry } from './docker-config.ts';
 import type { CredentialIndex, Slot } from './credential-index.ts';
 import type { PullSecret } from './pull-secret.ts';
-import { DOCKER_HUB_KEY, isOnDockerHub, placeOf, shownServer } from './registry-key.ts';
+import { DOCKER_HUB_KEY, isOnDockerHub, type Place, placeOf, shownServer } from './registry-key.ts';
 
 /** One of the credentials that the kubelet tries, and where it stands. */
 export interface Candidate {
@@ -61,6 +61,10 @@ export function keyringOf(secrets: readonly PullSecret[]): Keyring {
         slot.entries.map((entry) => candidate(secret, slot, entry)),
       ),
     coverageOf(reference) {
+      // Most images are covered, and then the order does not matter.
+      const { image } = looked(reference);
+      if (image !== undefined && sources.some(({ credentials }) => credentials.anyMatching(image, hasUser)))
+        return 'covered';
       const matches = matchesFor(reference, sources);
       if (matches.length === 0) return 'none';
       return matches.some(({ slot }) => slot.hasUser) ? 'covered' : 'empty';
@@ -79,8 +83,7 @@ interface Match {
 }
 
 function matchesFor(reference: ImageReference, sources: readonly Source[]): readonly Match[] {
-  const repository = repositoryOf(reference);
-  const image = placeOf(repository);
+  const { repository, image } = looked(reference);
   const matches =
     image === undefined
       ? []
@@ -92,6 +95,28 @@ function matchesFor(reference: ImageReference, sources: readonly Source[]): read
     const slot = credentials.slot(DOCKER_HUB_KEY);
     return slot === undefined ? [] : [{ secret, slot }];
   });
+}
+
+function hasUser(slot: Slot): boolean {
+  return slot.hasUser;
+}
+
+interface Looked {
+  readonly repository: string;
+  /** `undefined` where nothing can match it. */
+  readonly image: Place | undefined;
+}
+
+/** The same few references come again and again (parseReference remembers them), and to parse them as URLs is most of a look-up. */
+const known = new WeakMap<ImageReference, Looked>();
+
+function looked(reference: ImageReference): Looked {
+  let look = known.get(reference);
+  if (look === undefined) {
+    const repository = repositoryOf(reference);
+    known.set(reference, (look = { repository, image: placeOf(repository) }));
+  }
+  return look;
 }
 
 function descending(one: string, other: string): number {

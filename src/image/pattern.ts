@@ -68,6 +68,7 @@ export interface PatternSet {
  * their whole path, or by the literal text before their first `*`. That is a few map lookups, however long the list is.
  */
 export function patternSet(patterns: readonly ImagePattern[]): PatternSet {
+  if (patterns.length === 0) return { size: 0, match: () => undefined };
   const hosts = Map.groupBy(patterns.map(entryOf), ({ pattern }) => pattern.host);
   const anyRegistry = hosts.get(undefined);
   const everywhere = anyRegistry && indexPaths(anyRegistry);

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { readReview } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
 import { compose } from '../../src/compose.ts';
+import { pullSecret } from '../../src/credential/pull-secret.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { type Workload, workloadOf } from '../../src/pod/workload.ts';
@@ -43,7 +44,30 @@ const PARAMETERS: Readonly<Record<string, object>> = {
 
 const KINDS = kindTable();
 const UNKNOWN = { state: 'unknown', reason: 'not asked here' } as const;
-const FACTS: Facts = { namespaceLabels: UNKNOWN, digests: new Map(), pullSecrets: new Map() };
+const AUTHS = {
+  'registry.example.com': { username: 'ci', password: 'example' },
+  'docker.io': { username: 'ci', password: 'example' },
+};
+const SECRET = pullSecret({
+  name: 'regcred',
+  type: 'kubernetes.io/dockerconfigjson',
+  data: new Map([['.dockerconfigjson', new TextEncoder().encode(JSON.stringify({ auths: AUTHS }))]]),
+});
+/** A cluster with the one pull secret that the Pod needs. */
+const FACTS: Facts = {
+  namespaceLabels: UNKNOWN,
+  digests: new Map(),
+  pullSecrets: new Map([
+    [
+      '/spec',
+      {
+        from: 'pod',
+        serviceAccount: 'default',
+        secrets: { state: 'yes', value: [{ name: 'regcred', secret: { state: 'yes', value: SECRET } }] },
+      },
+    ],
+  ]),
+};
 
 interface Cost {
   readonly name: string;

@@ -143,17 +143,18 @@ function judgeImage(
 ): Said | undefined {
   // A mirror pod is pulled by its node, and may name no secret.
   if (ring.state === 'malformed' || pullSecrets.from === 'node') return undefined;
+  const coverage = ring.state === 'unknown' ? undefined : ring.coverageOf(reference);
+  if (coverage === 'covered') return undefined;
+  // Only now: most images are covered, and to quote one costs as much as to look it up.
   const image = quoteValue(reference.text);
   const doubt = `could not tell whether a pull secret covers image ${image}`;
   if (ring.state === 'unknown') return { state: 'unknown', message: `${doubt}: ${ring.reason}` };
-  const coverage = ring.coverageOf(reference);
-  if (coverage === 'covered') return undefined;
   const why = coverage === 'too-many' ? 'its pull secrets have too many host patterns to compare' : ring.doubt;
   if (why !== undefined) return { state: 'unknown', message: `${doubt}: ${why}` };
   const nothing =
     coverage === 'empty'
       ? `image ${image} is covered only by entries without a user name, so it is pulled anonymously`
-      : `image ${image} is covered by no credential: ${ring.summary}`;
+      : `image ${image} is covered by no credential: ${ring.summary()}`;
   if (lists.nodeCredentials !== undefined)
     return { state: 'violation', message: nothing, remedy: ring.remedy(reference) };
   const remedy = `${ring.remedy(reference)}, or say in nodeCredentials what nodes can pull`;

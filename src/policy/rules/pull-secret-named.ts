@@ -72,22 +72,23 @@ spec:
     return judgeEach(subject, (reference, container) => {
       if (images !== undefined && images.match(reference) === undefined) return undefined;
       if (except?.match(reference) !== undefined) return undefined;
-      const image = quoteValue(reference.text);
       const pod = pods.get(container);
-      return pod === undefined ? looseImage(image, container.imagePointer) : judgePod(image, pod);
+      if (pod === undefined) return looseImage(quoteValue(reference.text), container.imagePointer);
+      return judgePod(reference.text, pod);
     });
   },
 });
 
-function judgePod(image: string, { pod, pullSecrets }: PodSecrets): Omit<Problem, 'container'> | undefined {
+function judgePod(text: string, { pod, pullSecrets }: PodSecrets): Omit<Problem, 'container'> | undefined {
   const { from, secrets, serviceAccount } = pullSecrets;
   const pointer = `${pod.pointer}/imagePullSecrets`;
+  // A mirror pod may name no secret, so nothing could be done about it here.
+  if (from === 'node' || (secrets.state === 'yes' && secrets.value.length > 0)) return undefined;
+  const image = quoteValue(text);
   const doubt = doubtAbout(pullSecrets);
   if (doubt !== undefined) {
     return { state: 'unknown', pointer, message: `could not tell whether image ${image} has a pull secret: ${doubt}` };
   }
-  // A mirror pod may name no secret, so nothing could be done about it here.
-  if (from === 'node' || (secrets.state === 'yes' && secrets.value.length > 0)) return undefined;
   const who =
     from === 'pod'
       ? 'the Pod names none'

@@ -4,7 +4,7 @@ import { type Credentials, keyringOf } from '../../credential/keyring.ts';
 import type { PullSecret } from '../../credential/pull-secret.ts';
 import { shownServer } from '../../credential/registry-key.ts';
 import { quoteValue } from '../../image/quote.ts';
-import { type ImageReference, repositoryOf } from '../../image/reference.ts';
+import type { ImageReference } from '../../image/reference.ts';
 import type { NamedSecret, PodPullSecrets } from '../fact.ts';
 import { shortList } from './images.ts';
 import { doubtAbout } from './pull-secrets.ts';
@@ -26,7 +26,7 @@ export interface ReadRing {
   readonly doubt: string | undefined;
   coverageOf(reference: ImageReference): ReturnType<Credentials['coverageOf']> | 'too-many';
   /** Which secrets there are, for an image that none of them covers. */
-  readonly summary: string;
+  summary(): string;
   remedy(reference: ImageReference): string;
 }
 
@@ -53,20 +53,19 @@ function makeRing(pullSecrets: PodPullSecrets, spend: (amount: number) => boolea
   const malformed = existing.flatMap(malformedSecret);
   const keyring = keyringOf(existing);
   if (!keyring.ok) return { state: 'malformed', secrets: malformed };
-  const answers = new Map<string, ReturnType<ReadRing['coverageOf']>>();
+  const answers = new Map<ImageReference, ReturnType<ReadRing['coverageOf']>>();
   const compare = (reference: ImageReference): ReturnType<ReadRing['coverageOf']> =>
     spend(keyring.globLength * reference.domain.length) ? keyring.coverageOf(reference) : 'too-many';
   return {
     state: 'read',
     doubt: secrets.value.map(doubtOf).find((doubt) => doubt !== undefined),
     coverageOf(reference) {
-      const repository = repositoryOf(reference);
-      const answer = answers.get(repository) ?? compare(reference);
-      answers.set(repository, answer);
+      let answer = answers.get(reference);
+      if (answer === undefined) answers.set(reference, (answer = compare(reference)));
       return answer;
     },
-    summary: summaryOf(secrets.value),
-    remedy: remedyFor(existing),
+    summary: () => summaryOf(secrets.value),
+    remedy: (reference) => remedyFor(existing)(reference),
   };
 }
 
