@@ -24,12 +24,14 @@ export const REDACTED = [
 ];
 
 const FLUSH_MS = 100;
+/** Bytes that a full disk may leave behind. */
+const MAX_UNWRITTEN = 1 << 20;
 /** A destination measures what it holds at each write, so it is given few and long ones. */
 const BLOCK_LENGTH = 8192;
 const REPEAT_MS = 60_000;
 const MAX_REMEMBERED = 500;
 
-export function createLog(level: string, destination: DestinationStream & { flushSync?(): void }): GateLog {
+export function createLog(level: string, destination: DestinationStream): GateLog {
   const logger = pino(
     {
       level,
@@ -47,12 +49,8 @@ export function createLog(level: string, destination: DestinationStream & { flus
     if (pending !== '') destination.write(pending);
     pending = '';
   };
-  const flush = (): void => {
-    settle();
-    destination.flushSync?.();
-  };
   // Lines are handed on in blocks: under load a write per review costs more than the review.
-  setInterval(flush, FLUSH_MS).unref();
+  setInterval(settle, FLUSH_MS).unref();
   const inOrder = (write: () => void): void => {
     settle();
     write();
@@ -74,7 +72,7 @@ export function createLog(level: string, destination: DestinationStream & { flus
     info: (fields, message) => inOrder(() => logger.info(fields, message)),
     warn: (fields, message) => inOrder(() => logger.warn(fields, message)),
     error,
-    flush,
+    flush: settle,
   };
 }
 
@@ -90,11 +88,15 @@ function createNews(): (text: string) => boolean {
   };
 }
 
-/** Standard output, buffered; a person at a terminal gets colours instead of JSON. */
-export async function standardOutput(isTerminal: boolean): Promise<DestinationStream & { flushSync?(): void }> {
+/** Standard output; a person at a terminal gets colours instead of JSON. */
+export async function standardOutput(isTerminal: boolean): Promise<DestinationStream> {
   if (isTerminal) {
     const { default: pretty } = await import('pino-pretty');
     return pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
   }
-  return pino.destination({ dest: 1, sync: true, minLength: 4096 });
+  // Nothing is kept back here: flushSync of what is kept tries without end when the reader has gone, and all reviews wait.
+  const output = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN });
+  // A log that cannot be written is no reason to stop admission.
+  output.on('error', () => undefined);
+  return output;
 }
