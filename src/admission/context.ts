@@ -3,12 +3,14 @@
  * with a fact, or rejects with an Outage when it could not find out. A port that is not there means that nobody can ask:
  * the fact is unknown.
  */
+import type { Candidate } from '../credential/keyring.ts';
 import type { PullSecret } from '../credential/pull-secret.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { KindTable } from '../pod/kinds.ts';
 import type { ExceptionBook } from '../policy/exception.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 
 export interface NamespaceSource {
   labelsOf(namespace: string, signal: AbortSignal): Promise<Fact<Labels>>;
@@ -24,9 +26,29 @@ export interface ServiceAccountSource {
   pullSecretsOf(namespace: string, name: string, signal: AbortSignal): Promise<Fact<readonly string[]>>;
 }
 
-export interface DigestSource {
-  /** `no`: the registry says that there is no such tag. */
-  digestOf(reference: ImageReference, signal: AbortSignal): Promise<Fact<string>>;
+/** A question to a registry. */
+export interface ImageQuestion {
+  readonly reference: ImageReference;
+  /** `image`: by the digest where the reference has one, else by the tag. `tag`: by the tag, whatever the digest says. */
+  readonly by: 'image' | 'tag';
+  /** The credentials that objects of the cluster give, in the kubelet's order; what nodes have comes after them. */
+  readonly candidates: readonly Candidate[];
+  /** Why there could be more credentials than `candidates`. */
+  readonly doubt: string | undefined;
+  /** How old an answer may be that is given because the registry is in trouble; 0: none is. */
+  readonly staleMs: number;
+}
+
+/** Never rejects, but for a bug. At once where the answer is known. */
+export interface ImageSource {
+  imageOf(
+    question: ImageQuestion,
+    signal: AbortSignal,
+  ): RegistryFact<RegistryImage> | Promise<RegistryFact<RegistryImage>>;
+}
+
+export interface ImageDetailsSource {
+  detailsOf(question: ImageQuestion, signal: AbortSignal): Promise<RegistryFact<RegistryDetails>>;
 }
 
 export interface Context {
@@ -37,7 +59,8 @@ export interface Context {
   readonly namespaces?: NamespaceSource | undefined;
   readonly secrets?: SecretSource | undefined;
   readonly serviceAccounts?: ServiceAccountSource | undefined;
-  readonly digests?: DigestSource | undefined;
+  readonly images?: ImageSource | undefined;
+  readonly imageDetails?: ImageDetailsSource | undefined;
 }
 
 /** The world did not answer: becomes an unknown fact with this message, never a denial by itself. */

@@ -3,7 +3,18 @@ import type { Pod } from '../pod/containers.ts';
 import { isObject } from '../pod/pointer.ts';
 import { readObjects } from '../pod/read.ts';
 import type { Workload } from '../pod/workload.ts';
-import type { Fact, Facts, Labels, NamedSecret, Need, PodPullSecrets } from '../policy/fact.ts';
+import {
+  type Fact,
+  type Facts,
+  type Labels,
+  type NamedSecret,
+  type Need,
+  NO_FACTS,
+  type PodPullSecrets,
+} from '../policy/fact.ts';
+import type { RegistryFact } from '../policy/registry-fact.ts';
+import type { ImageQuestion } from './context.ts';
+import { type AskedImage, askedImages } from './image-questions.ts';
 import { type Lookups, unknown } from './lookups.ts';
 
 export interface Wanted {
@@ -13,24 +24,48 @@ export interface Wanted {
   readonly pluginsRan: boolean;
 }
 
+/** Those of the last three are looked up with credentials from pull secrets. */
 export async function gather(wanted: Wanted, labels: Fact<Labels>, ask: Lookups): Promise<Facts> {
   const { workload, needs } = wanted;
-  const [digests, pullSecrets] = await Promise.all([
-    needs.has('digests') ? digestsOf(workload, ask) : [],
-    needs.has('pullSecrets') ? pullSecretsOf(wanted, ask) : [],
+  const asksRegistry = REGISTRY_NEEDS.some((need) => needs.has(need));
+  const pullSecrets = new Map(asksRegistry || needs.has('pullSecrets') ? await pullSecretsOf(wanted, ask) : []);
+  if (!asksRegistry) return { ...NO_FACTS, namespaceLabels: labels, pullSecrets };
+  const questionsBy = (by: ImageQuestion['by']): readonly AskedImage[] =>
+    askedImages(workload, pullSecrets, { by, staleMs: 0 });
+  const [registryImages, registryTags, registryDetails] = await Promise.all([
+    needs.has('registryImages') ? answersTo(questionsBy('image'), (question) => ask.imageOf(question)) : [],
+    needs.has('registryTags') ? answersTo(questionsBy('tag').filter(hasBoth), (question) => ask.imageOf(question)) : [],
+    needs.has('registryDetails') ? answersTo(questionsBy('image'), (question) => ask.detailsOf(question)) : [],
   ]);
-  return { namespaceLabels: labels, digests: new Map(digests), pullSecrets: new Map(pullSecrets) };
+  return {
+    namespaceLabels: labels,
+    pullSecrets,
+    registryImages: new Map(registryImages),
+    registryTags: new Map(registryTags),
+    registryDetails: new Map(registryDetails),
+  };
 }
 
-function digestsOf({ containers }: Workload, ask: Lookups): Promise<readonly (readonly [string, Fact<string>])[]> {
-  const references = new Map(
-    containers.flatMap(({ image }) => (image.state === 'parsed' ? [[image.text, image.reference] as const] : [])),
+const REGISTRY_NEEDS = ['registryImages', 'registryTags', 'registryDetails'] as const;
+
+function hasBoth({ question: { reference } }: AskedImage): boolean {
+  return reference.tag !== undefined && reference.digest !== undefined;
+}
+
+function answersTo<T>(
+  asked: readonly AskedImage[],
+  ask: (question: ImageQuestion) => Promise<RegistryFact<T>>,
+): Promise<readonly (readonly [string, RegistryFact<T>])[]> {
+  return Promise.all(
+    asked.map(async ({ container, question }) => [container.imagePointer, await ask(question)] as const),
   );
-  return Promise.all([...references].map(async ([text, reference]) => [text, await ask.digestOf(reference)] as const));
 }
 
 /** Pods of one service account share its list. */
-function pullSecretsOf(wanted: Wanted, ask: Lookups): Promise<readonly (readonly [string, PodPullSecrets])[]> {
+export function pullSecretsOf(
+  wanted: Omit<Wanted, 'needs'>,
+  ask: Lookups,
+): Promise<readonly (readonly [string, PodPullSecrets])[]> {
   const accounts = new Map<string, Promise<PodPullSecrets>>();
   const ofAccount = (serviceAccount: string): Promise<PodPullSecrets> => {
     const known = accounts.get(serviceAccount) ?? secretsOfAccount(serviceAccount, ask);
@@ -50,7 +85,7 @@ function pullSecretsOf(wanted: Wanted, ask: Lookups): Promise<readonly (readonly
  * that is empty; from then on the Pod's list is what counts (kubernetes plugin/pkg/admission/serviceaccount). An entry
  * without a name counts as a list there, and the kubelet skips it. `undefined`: the service account decides.
  */
-function ownSecrets(pod: Pod, wanted: Wanted, ask: Lookups): Promise<PodPullSecrets> | undefined {
+function ownSecrets(pod: Pod, wanted: Omit<Wanted, 'needs'>, ask: Lookups): Promise<PodPullSecrets> | undefined {
   const { serviceAccountName: serviceAccount } = pod;
   const { type, object } = wanted.workload;
   const isCore = type.group === '';

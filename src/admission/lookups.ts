@@ -1,12 +1,13 @@
 /** Questions to the world about one request: each is asked once, however often and for which object it comes up. */
 import type { PullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
-import type { ImageReference } from '../image/reference.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
-import { type Context, Outage } from './context.ts';
+import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
+import { type Context, type ImageQuestion, Outage } from './context.ts';
 
 export interface Lookups {
-  digestOf(reference: ImageReference): Promise<Fact<string>>;
+  imageOf(question: ImageQuestion): Promise<RegistryFact<RegistryImage>>;
+  detailsOf(question: ImageQuestion): Promise<RegistryFact<RegistryDetails>>;
   secret(name: string): Promise<Fact<PullSecret>>;
   /** The names in the service account's `imagePullSecrets`. */
   serviceAccount(name: string): Promise<Fact<readonly string[]>>;
@@ -18,16 +19,15 @@ export const unknown = (reason: string): Fact<never> => ({ state: 'unknown', rea
 const MAX_ASKED = 100;
 
 export function lookups(namespace: string | undefined, context: Context, signal: AbortSignal): Lookups {
-  const { digests, secrets, serviceAccounts } = context;
-  const digest = onceEach<string>();
+  const { images, imageDetails, secrets, serviceAccounts } = context;
   const secret = onceEach<PullSecret>('pull secrets');
   const account = onceEach<readonly string[]>('service accounts');
   return {
-    digestOf: (reference) =>
-      digest(reference.text, async (text) => {
-        if (digests === undefined) return unknown('no registry is asked here');
-        return settle(signal, `the digest of ${quoteValue(text)}`, () => digests.digestOf(reference, signal));
-      }),
+    // A source answers all who ask the same with one request.
+    imageOf: async (question) =>
+      images === undefined ? NOT_ASKED : inTime(question, signal, () => images.imageOf(question, signal)),
+    detailsOf: async (question) =>
+      imageDetails === undefined ? NOT_ASKED : inTime(question, signal, () => imageDetails.detailsOf(question, signal)),
     secret: (wanted) =>
       secret(wanted, async (name) => {
         if (secrets === undefined || namespace === undefined) return unknown('no cluster is connected');
@@ -40,6 +40,21 @@ export function lookups(namespace: string | undefined, context: Context, signal:
         return settle(signal, `service account ${quoteValue(name)}`, ask);
       }),
   };
+}
+
+const NOT_ASKED: RegistryFact<never> = {
+  state: 'unknown',
+  failure: { cause: 'refused', message: 'no registry is asked here', remedy: undefined },
+};
+
+async function inTime<T>(
+  { reference }: ImageQuestion,
+  signal: AbortSignal,
+  ask: () => RegistryFact<T> | Promise<RegistryFact<T>>,
+): Promise<RegistryFact<T>> {
+  const message = `${reference.domain || 'the registry'}: no answer in the time allowed`;
+  const late: RegistryFact<never> = { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
+  return orAtEnd(signal, late, async () => ask());
 }
 
 type Once<T> = (name: string, ask: (name: string) => Promise<Fact<T>>) => Promise<Fact<T>>;
@@ -70,16 +85,27 @@ export async function namespaceLabels(
 }
 
 /** An outage or the end of the time allowed makes the fact unknown; any other error is a bug and goes on. */
-async function settle<T>(signal: AbortSignal, what: string, ask: () => Promise<Fact<T>>): Promise<Fact<T>> {
+function settle<T>(signal: AbortSignal, what: string, ask: () => Promise<Fact<T>>): Promise<Fact<T>> {
   const late = unknown(`${what}: no answer in the time allowed`);
+  return orAtEnd<Fact<T>>(signal, late, async () => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof Outage) return unknown(error.message);
+      throw error;
+    }
+  });
+}
+
+/** Whoever gives up because the time is over may say so in any way. */
+async function orAtEnd<T>(signal: AbortSignal, late: T, ask: () => Promise<T>): Promise<T> {
   if (signal.aborted) return late;
-  const { promise: aborted, resolve } = Promise.withResolvers<Fact<T>>();
+  const { promise: aborted, resolve } = Promise.withResolvers<T>();
   const onAbort = (): void => resolve(late);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([ask(), aborted]);
   } catch (error) {
-    if (error instanceof Outage) return unknown(error.message);
     if (signal.aborted) return late;
     throw error;
   } finally {

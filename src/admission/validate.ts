@@ -6,7 +6,7 @@ import { evaluate, type Finding, type Judged } from '../policy/evaluate.ts';
 import { type Excuses, tellLapsed } from '../policy/exception.ts';
 import { type Covered, type Covering, coveredBy, needsLabels, planned } from '../policy/plan.ts';
 import { forgiveExisting } from '../policy/existing.ts';
-import type { Fact, Facts, Labels } from '../policy/fact.ts';
+import { type Fact, type Facts, type Labels, NO_FACTS } from '../policy/fact.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
 import type { Context } from './context.ts';
 import { gather } from './gather.ts';
@@ -84,7 +84,7 @@ function judge(scopeRequest: ScopeRequest, { request, context, signal }: Asked):
     // Its pods can stand at the same places and name other secrets.
     return needs.size === 0 ? forgive(facts) : factsAbout(old).then(forgive);
   };
-  return needs.size === 0 ? judgeWith(NO_FACTS) : factsAbout(workload).then(judgeWith);
+  return needs.size === 0 ? judgeWith(NOTHING_ASKED) : factsAbout(workload).then(judgeWith);
 }
 
 function judged(workload: Workload, all: readonly Finding[], covered: readonly Covered[]): Verdict {
@@ -136,7 +136,7 @@ function isBeingDeleted({ metadata }: JsonObject): boolean {
 }
 
 const NOT_ASKED = { state: 'unknown', reason: 'no policy asks for namespace labels' } as const;
-const NO_FACTS: Facts = { namespaceLabels: NOT_ASKED, digests: new Map(), pullSecrets: new Map() };
+const NOTHING_ASKED: Facts = { ...NO_FACTS, namespaceLabels: NOT_ASKED };
 
 /** Through `pods/ephemeralcontainers` nothing but the ephemeral containers can change; the rest is discarded. */
 function concernOf({ subResource }: AdmissionRequest): Judged['concerns'] {

@@ -3,7 +3,7 @@
  * `unknown` with its reason: never yes, never no.
  */
 import type { PullSecret } from '../credential/pull-secret.ts';
-import type { ImageReference } from '../image/reference.ts';
+import type { RegistryDetails, RegistryFacts, RegistryImage } from './registry-fact.ts';
 
 export type Fact<T> =
   | { readonly state: 'yes'; readonly value: T }
@@ -36,13 +36,31 @@ export interface Facts {
   readonly namespaceLabels: Fact<Labels>;
   /** By the pod's JSON pointer. */
   readonly pullSecrets: ReadonlyMap<string, PodPullSecrets>;
-  /** The digest that the registry has for an image, by the user's spelling (`ImageReference.text`). */
-  readonly digests: ReadonlyMap<ImageReference['text'], Fact<string>>;
+  /** What the registry has under the image as it is written: its digest where it has one, else its tag. */
+  readonly registryImages: RegistryFacts<RegistryImage>;
+  /** What the registry has under the tag of an image that has a digest, too. Others are not in it. */
+  readonly registryTags: RegistryFacts<RegistryImage>;
+  /** Platforms, age and size. */
+  readonly registryDetails: RegistryFacts<RegistryDetails>;
 }
 
 export type Need = keyof Facts;
 
-const KNOWN: Readonly<Record<Need, true>> = { namespaceLabels: true, pullSecrets: true, digests: true };
+const KNOWN: Readonly<Record<Need, true>> = {
+  namespaceLabels: true,
+  pullSecrets: true,
+  registryImages: true,
+  registryTags: true,
+  registryDetails: true,
+};
 
 /** For code that the compiler has not seen. */
 export const NEEDS: readonly string[] = Object.keys(KNOWN);
+
+/** For whoever asks about nothing. */
+export const NO_FACTS: Omit<Facts, 'namespaceLabels'> = {
+  pullSecrets: new Map(),
+  registryImages: new Map(),
+  registryTags: new Map(),
+  registryDetails: new Map(),
+};

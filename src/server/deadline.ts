@@ -36,11 +36,11 @@ const NEVER = new AbortController().signal;
 
 /** Runs `decide` with a signal that aborts when the budget in the query of `url` is used up. Without ports nobody can wait. */
 export function withDeadline<T>(
-  { namespaces, secrets, serviceAccounts, digests }: Context,
+  { namespaces, secrets, serviceAccounts, images, imageDetails }: Context,
   url: string,
   decide: (signal: AbortSignal) => T | Promise<T>,
 ): T | Promise<T> {
-  const ports = [namespaces, secrets, serviceAccounts, digests];
+  const ports = [namespaces, secrets, serviceAccounts, images, imageDetails];
   if (ports.every((port) => port === undefined)) return decide(NEVER);
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), budgetMs(/[?&]timeout=([^&]*)/.exec(url)?.[1]));

@@ -23,11 +23,11 @@ function tellRule<const N extends Need>(needs: readonly N[], tell: (facts: Pick<
 
 const spelled = (fact: Fact<unknown>): string =>
   fact.state === 'yes' ? JSON.stringify(fact.value) : fact.state === 'no' ? 'no' : `unknown: ${fact.reason}`;
-const entries = (facts: ReadonlyMap<string, Fact<unknown>>): readonly string[] =>
-  [...facts].map(([key, fact]) => `${key}: ${spelled(fact)}`);
 
 const labelsRule = tellRule(['namespaceLabels'], ({ namespaceLabels }) => [spelled(namespaceLabels)]);
-const digestsRule = tellRule(['digests'], ({ digests }) => entries(digests));
+const imagesRule = tellRule(['registryImages'], ({ registryImages }) =>
+  [...registryImages].map(([at, fact]) => `${at}: ${fact.state === 'yes' ? fact.value.digest : fact.failure.message}`),
+);
 const secretsRule = tellRule(['pullSecrets'], ({ pullSecrets }) =>
   [...pullSecrets.values()].flatMap(({ secrets }) =>
     secrets.state === 'yes'
@@ -61,14 +61,12 @@ function portsThat(answer: () => Promise<Fact<never>>): { readonly ports: Partia
       namespaces: { labelsOf: (namespace) => reply(namespace) },
       secrets: { secret: (namespace, name) => reply(`${namespace}/${name}`) },
       serviceAccounts: { pullSecretsOf: (namespace, name) => reply(`account ${namespace}/${name}`) },
-      digests: { digestOf: ({ text }) => reply(text) },
     },
   };
 }
 
 const CASES: readonly (readonly [string, Policy, readonly string[], readonly string[]])[] = [
   ['namespace labels', telling(labelsRule), ['shop'], ['']],
-  ['digests', telling(digestsRule), ['a:1', 'm:3'], ['a:1: ', 'm:3: ']],
   ['pull secrets', telling(secretsRule), ['shop/a', 'shop/b'], ['a: ', 'b: ']],
 ];
 
@@ -135,10 +133,11 @@ describe('without a port', () => {
     expect(await askPod(telling(labelsRule), {})).toEqual([
       'unknown: the labels of namespace "shop" are not known here',
     ]);
-    expect(await askPod(telling(digestsRule), {})).toEqual([
-      'a:1: unknown: no registry is asked here',
-      'm:3: unknown: no registry is asked here',
-    ]);
+    expect(await askPod(telling(imagesRule), {})).toEqual(
+      ['containers/0/image', 'containers/1/image', 'volumes/0/image/reference'].map(
+        (place) => `/spec/${place}: no registry is asked here`,
+      ),
+    );
     expect(await askPod(telling(secretsRule), {})).toEqual([
       'a: unknown: no cluster is connected',
       'b: unknown: no cluster is connected',
@@ -156,7 +155,7 @@ describe('without a port', () => {
 test('digests and pull secrets are not asked for by a policy that does not apply', async () => {
   const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
   const elsewhere = 'match: {namespaces: [other]}';
-  await ask(requestOf(POD), contextOf([telling(digestsRule, elsewhere), telling(secretsRule, elsewhere)], ports));
+  await ask(requestOf(POD), contextOf([telling(imagesRule, elsewhere), telling(secretsRule, elsewhere)], ports));
   expect(asked).toEqual([]);
 });
 
@@ -224,9 +223,9 @@ test('facts are asked for side by side', async () => {
       new Promise((resolve) => {
         waiting.push(() => resolve({ state: 'no' }));
         // Nobody gets an answer before all have asked.
-        if (waiting.length === 4) for (const answer of waiting) answer();
+        if (waiting.length === 2) for (const answer of waiting) answer();
       }),
   );
-  await ask(requestOf(POD), contextOf([telling(digestsRule), telling(secretsRule)], ports));
-  expect(asked).toHaveLength(4);
+  await ask(requestOf(POD), contextOf([telling(secretsRule)], ports));
+  expect(asked).toHaveLength(2);
 });

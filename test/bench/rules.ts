@@ -16,6 +16,7 @@ import { type Body, reviewBodies } from './reviews.ts';
 import { expectAllowed, oneRound, type Round, type ServeOptions, WARM_SECONDS } from './serve.ts';
 import { tenContainers } from './ten-containers.ts';
 import { nanoseconds } from './time.ts';
+import { NO_FACTS } from '../../src/policy/fact.ts';
 
 const RULE_GOAL_US = 10;
 const SET_GOAL = 1.5;
@@ -55,8 +56,8 @@ const SECRET = pullSecret({
 });
 /** A cluster with the one pull secret that the Pod needs. */
 const FACTS: Facts = {
+  ...NO_FACTS,
   namespaceLabels: UNKNOWN,
-  digests: new Map(),
   pullSecrets: new Map([
     [
       '/spec',

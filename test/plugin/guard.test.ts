@@ -8,12 +8,13 @@ import type { Answer } from '../../src/policy/guard.ts';
 import type { Problem, Subject } from '../../src/policy/rule.ts';
 import { createGuard } from '../../src/plugin/guard.ts';
 import { NO_LABELS, pod } from '../policy/asking.ts';
+import { NO_FACTS } from '../../src/policy/fact.ts';
 
 const TIMEOUT_MS = 100;
 
 type Run = (subject: Subject<Need>) => unknown;
 
-const FACTS: Facts = { namespaceLabels: NO_LABELS, pullSecrets: new Map(), digests: new Map() };
+const FACTS: Facts = { namespaceLabels: NO_LABELS, ...NO_FACTS };
 
 function subjectOf(workload: Workload, facts: Partial<Facts> = {}): Subject<Need> {
   const { pods, containers } = workload;
@@ -322,21 +323,24 @@ describe('what a rule is given', () => {
     },
   );
 
+  const FAILURE = { cause: 'notFound', message: 'there is none', remedy: undefined } as const;
+
   test('are copies of the facts that it has named, and no others', () => {
     const data = new Map([['k', new Uint8Array([1, 2])]]);
     const secret: PullSecret = pullSecret({ name: 's', type: 't', data });
     const secrets = { state: 'yes', value: [{ name: 's', secret: { state: 'yes', value: secret } }] } as const;
     const factsNow = (): Facts => ({
+      ...NO_FACTS,
       namespaceLabels: { state: 'yes', value: { team: 'shop' } },
       pullSecrets: new Map([['/spec', { from: 'pod', serviceAccount: 'default', secrets }]]),
-      digests: new Map([['a', { state: 'yes', value: 'sha256:1' }]]),
+      registryImages: new Map([['/spec/containers/0/image', { state: 'no', failure: FAILURE }]]),
     });
     const facts = factsNow();
     let seen: Subject<Need>['facts'] | undefined;
     const { ask } = guarding({
       takes({ facts: given }) {
-        seen = { ...given, digests: new Map(given.digests), pullSecrets: new Map(given.pullSecrets) };
-        (given.digests as Map<string, unknown>).clear();
+        seen = { ...given, registryImages: new Map(given.registryImages), pullSecrets: new Map(given.pullSecrets) };
+        (given.registryImages as Map<string, unknown>).clear();
         (given.pullSecrets as Map<string, unknown>).clear();
         return [];
       },
@@ -346,11 +350,11 @@ describe('what a rule is given', () => {
         return [];
       },
     });
-    const [took, wrote] = ask(['takes', 'writes'], { facts, needs: ['digests', 'pullSecrets'] });
+    const [took, wrote] = ask(['takes', 'writes'], { facts, needs: ['registryImages', 'pullSecrets'] });
     expect(took).toEqual({ problems: [], failure: undefined });
     expect(failure(wrote)).toMatch(/^it threw "TypeError: /);
-    const { digests, pullSecrets } = factsNow();
-    expect(seen).toEqual({ digests, pullSecrets });
+    const { registryImages, pullSecrets } = factsNow();
+    expect(seen).toEqual({ registryImages, pullSecrets });
     expect(facts).toEqual(factsNow());
   });
 

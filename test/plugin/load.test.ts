@@ -191,8 +191,8 @@ describe('a rule of a plugin that is not well-formed is told', () => {
     ],
     [
       'an unknown fact',
-      "needs: ['digest']",
-      '/needs/0: "digest" is not accepted; did you mean "digests"? (accepted: namespaceLabels, pullSecrets, digests)',
+      "needs: ['registryImage']",
+      '/needs/0: "registryImage" is not accepted; did you mean "registryImages"? (accepted: namespaceLabels, pullSecrets, registryImages, registryTags, registryDetails)',
     ],
     ['a check that is none', "check: 'x'", '/check: expected a function, found a string'],
     ['no check', 'check: undefined', ': "check" is missing'],

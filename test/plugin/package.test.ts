@@ -40,8 +40,8 @@ export default [
 /** Each must have exactly this error. */
 const WRONG: Readonly<Record<string, readonly [string, RegExp]>> = {
   'a fact that is not in needs': [
-    WHOLE('check: ({ facts }) => (facts.digests.size === 0 ? [] : []),'),
-    /error TS2339: Property 'digests' does not exist on type 'Pick<Facts, "namespaceLabels">'/,
+    WHOLE('check: ({ facts }) => (facts.registryImages.size === 0 ? [] : []),'),
+    /error TS2339: Property 'registryImages' does not exist on type 'Pick<Facts, "namespaceLabels">'/,
   ],
   'a fact that does not exist': [
     WHOLE('check: () => [],').replace("needs: ['namespaceLabels']", "needs: ['labels']"),

@@ -13,6 +13,7 @@ import type { Rule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import type { ScopeRequest } from '../../src/policy/scope.ts';
 import { objectsIn, readWorkload } from '../pod/fixtures.ts';
+import { NO_FACTS } from '../../src/policy/fact.ts';
 
 export const kinds = kindTable();
 
@@ -85,7 +86,7 @@ export function findingsOf(
 ): readonly Finding[] {
   return evaluate(coveredBy(policies, request), {
     request,
-    facts: { namespaceLabels: request.namespaceLabels, pullSecrets: new Map(), digests: new Map(), ...facts },
+    facts: { namespaceLabels: request.namespaceLabels, ...NO_FACTS, ...facts },
     concerns: () => true,
   });
 }

@@ -4,6 +4,7 @@ import type { Container, Pod, Port } from '../../src/pod/containers.ts';
 import type { Workload } from '../../src/pod/workload.ts';
 import { containerPorts } from '../../src/policy/rules/container-ports.ts';
 import { findingsOf, pod, policyOf, requestFor, said, workload } from './asking.ts';
+import { NO_FACTS } from '../../src/policy/fact.ts';
 
 const clashes = (spec: string, parameters = '{}'): readonly string[] =>
   said(findingsOf([policyOf(`{rules: [{rule: container-ports, parameters: ${parameters}}]}`)], requestFor(pod(spec))));
@@ -246,7 +247,7 @@ describe('any number of ports', () => {
     };
     const type = { group: '', version: 'v1', kind: 'Pod' };
     const of: Workload = { object: {}, type, name: 'p', clusterScoped: false, pods: [one], containers };
-    const facts = { namespaceLabels: { state: 'no' }, digests: new Map(), pullSecrets: new Map() } as const;
+    const facts = { namespaceLabels: { state: 'no' }, ...NO_FACTS } as const;
     const request = { name: 'p', subResource: '', user: undefined, oldObject: undefined, dryRun: false };
     return bound.value.run({
       operation: 'CREATE',

@@ -291,7 +291,7 @@ describe('what a rule is given', () => {
       check(subject, prepared) {
         expectTypeOf(subject.facts).toEqualTypeOf<Pick<Facts, 'namespaceLabels'>>();
         expectTypeOf(subject.facts.namespaceLabels).toEqualTypeOf<Fact<Labels>>();
-        expectTypeOf(subject.facts).not.toHaveProperty('digests');
+        expectTypeOf(subject.facts).not.toHaveProperty('registryImages');
         expectTypeOf(prepared).toEqualTypeOf<number>();
         expectTypeOf(subject.containers).toEqualTypeOf<readonly Container[]>();
         return [];
@@ -301,7 +301,7 @@ describe('what a rule is given', () => {
       expectTypeOf(subject.facts).not.toHaveProperty('namespaceLabels');
       return [];
     });
-    expectTypeOf<Subject<'digests'>['facts']>().toEqualTypeOf<Pick<Facts, 'digests'>>();
+    expectTypeOf<Subject<'registryTags'>['facts']>().toEqualTypeOf<Pick<Facts, 'registryTags'>>();
     expectTypeOf<keyof Subject['facts']>().toEqualTypeOf<never>();
   });
 });

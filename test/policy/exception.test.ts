@@ -11,6 +11,7 @@ import { defineRule } from '../../src/policy/rule.ts';
 import type { ScopeRequest } from '../../src/policy/scope.ts';
 import { objectsIn } from '../pod/fixtures.ts';
 import { AFTER, exceptionOf, kinds, LAST_DAY, NO_LABELS, pod, policyOf, requestFor, workload } from './asking.ts';
+import { NO_FACTS } from '../../src/policy/fact.ts';
 
 const GOOD =
   '{policy: test, rules: [image-digest], match: {namespaces: [shop]}, owner: team-x, reason: known, expires: 2027-01-31}';
@@ -144,7 +145,7 @@ function judge(
   { now = LAST_DAY, of = policy }: { readonly now?: number; readonly of?: typeof policy } = {},
 ): readonly Finding[] {
   const excuses = exceptionBook(exceptions, () => now).excusesFor(request);
-  const facts = { namespaceLabels: NO_LABELS, pullSecrets: new Map(), digests: new Map() };
+  const facts = { namespaceLabels: NO_LABELS, ...NO_FACTS };
   return evaluate(coveredBy([of], request), { request, facts, concerns: () => true, excuses });
 }
 

@@ -9,6 +9,7 @@ import { type Check, defineRule, type Rule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import type { ScopeRequest } from '../../src/policy/scope.ts';
 import { kinds, pod, requestFor, workload } from './asking.ts';
+import { NO_FACTS } from '../../src/policy/fact.ts';
 
 /** As a folder of policies is read: together. */
 function policiesOf(specs: readonly object[], rules: readonly Rule[] = RULES): readonly Policy[] {
@@ -22,7 +23,7 @@ function policiesOf(specs: readonly object[], rules: readonly Rule[] = RULES): r
 }
 
 function findings(covering: Covering, request: ScopeRequest): readonly Finding[] {
-  const facts = { namespaceLabels: request.namespaceLabels, pullSecrets: new Map(), digests: new Map() };
+  const facts = { namespaceLabels: request.namespaceLabels, ...NO_FACTS };
   return evaluate(covering, { request, facts, concerns: undefined });
 }
 

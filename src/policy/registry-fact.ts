@@ -1,0 +1,70 @@
+/** What a registry says about an image, told apart by cause: "there is none" is an answer, trouble is not. */
+import type { Container } from '../pod/containers.ts';
+
+export const REGISTRY_CAUSES = [
+  /** No such tag, digest or repository, or one that is hidden. */
+  'notFound',
+  /** Known to the registry, and not allowed to pull (403). */
+  'denied',
+  /** No credential, or none that is accepted (401). */
+  'unauthenticated',
+  'rateLimited',
+  'serverError',
+  'timeout',
+  'dns',
+  'tls',
+  /** No connection, or one that was cut. */
+  'unreachable',
+  /** The registry was not asked: its address, or its name, is not allowed by configuration or policy. */
+  'refused',
+  /** An answer that no registry should give. */
+  'protocol',
+] as const;
+export type RegistryCause = (typeof REGISTRY_CAUSES)[number];
+
+export interface RegistryFailure {
+  readonly cause: RegistryCause;
+  /** A sentence fragment with the registry in it, and never a credential: `registry.example.com answered 429, retry in 30 s`. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly remedy: string | undefined;
+}
+
+/** `no` only when the registry says that there is none. */
+export type RegistryFact<T> =
+  | { readonly state: 'yes'; readonly value: T }
+  | { readonly state: 'no'; readonly failure: RegistryFailure }
+  | { readonly state: 'unknown'; readonly failure: RegistryFailure };
+
+/** What a tag or a digest stands for. */
+export interface RegistryImage {
+  /** Of the index where there is one, never of one platform's manifest. */
+  readonly digest: string;
+  readonly mediaType: string;
+  /** What it was asked with, for people: `anonymous`, `pull secret "regcred", key "registry.example.com" (user ci)`. */
+  readonly credential: string;
+  /** The mirror that answered; `undefined` for the registry itself. */
+  readonly mirror: string | undefined;
+  /** An older answer, given because the registry is in trouble. */
+  readonly stale: { readonly ageMs: number; readonly failure: RegistryFailure } | undefined;
+}
+
+/** As in an OCI image index: `linux`, `arm64`, `v8`. */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant: string | undefined;
+}
+
+export interface RegistryDetails {
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly platforms: readonly Platform[];
+  /** Milliseconds since 1970, of the youngest platform; `undefined` where the configuration does not say. */
+  readonly createdMs: number | undefined;
+  /** Compressed, of the first platform: configuration and layers, as they are pulled. */
+  readonly sizeBytes: number;
+}
+
+/** By `Container.imagePointer`: one object can name an image twice, with different credentials. */
+export type RegistryFacts<T> = ReadonlyMap<Container['imagePointer'], RegistryFact<T>>;

@@ -1,0 +1,42 @@
+/** What the rest of this folder asks of a registry; `http-client.ts` is the one that does it. */
+import type { ImageReference } from '../image/reference.ts';
+import type { RegistryDetails, RegistryFailure } from '../policy/registry-fact.ts';
+import type { Credential } from './credential.ts';
+
+export interface Target {
+  readonly reference: ImageReference;
+  /** See ImageQuestion. */
+  readonly by: 'image' | 'tag';
+  /** `undefined`: anonymously. */
+  readonly credential: Credential | undefined;
+}
+
+export interface FoundManifest {
+  readonly digest: string;
+  readonly mediaType: string;
+  /** The mirror that answered; `undefined` for the registry itself. */
+  readonly mirror: string | undefined;
+}
+
+/** Each rejects with a RegistryError, and with nothing else but a bug; an aborted signal ends it with the cause `timeout`. */
+export interface RegistryClient {
+  manifest(target: Target, signal: AbortSignal): Promise<FoundManifest>;
+  details(target: Target, signal: AbortSignal): Promise<RegistryDetails>;
+}
+
+/** Trouble with a registry, or its "no". */
+export class RegistryError extends Error {
+  readonly failure: RegistryFailure;
+  /** What the registry asked to wait. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    failure: RegistryFailure,
+    { retryAfterMs, ...options }: ErrorOptions & { retryAfterMs?: number | undefined } = {},
+  ) {
+    super(failure.message, options);
+    this.name = 'RegistryError';
+    this.failure = failure;
+    this.retryAfterMs = retryAfterMs;
+  }
+}

@@ -1,0 +1,13 @@
+/** One credential to try, wherever it is from. Its values are behind functions, so that nothing that prints it shows them. */
+export interface Credential {
+  /** For people: `pull secret "regcred", key "registry.example.com" (user ci)`. */
+  readonly label: string;
+  readonly secret: CredentialValue;
+}
+
+export type CredentialValue =
+  | { readonly kind: 'basic'; readonly username: string; readonly password: () => string }
+  /** Docker's `identitytoken`: exchanged at the realm for a bearer token. */
+  | { readonly kind: 'identity-token'; readonly token: () => string }
+  /** Docker's `registrytoken`: sent as it is. */
+  | { readonly kind: 'registry-token'; readonly token: () => string };

@@ -1,0 +1,34 @@
+/** What the configuration says about registries, read and complete. */
+export interface RegistrySettings {
+  /** The first whose `host` matches counts. */
+  readonly registries: readonly RegistryEntry[];
+  /** `listed`: a registry that no entry matches is not asked. `any`: every public address is. */
+  readonly access: 'any' | 'listed';
+}
+
+export interface RegistryEntry {
+  /** `registry.example.com:5000`, or with a glob in a label: `*.example.com`. Without a port it is about the registry's port 443. */
+  readonly host: string;
+  /** Plain HTTP, for this registry and its token server. */
+  readonly insecure: boolean;
+  /** Private, loopback and link-local addresses are allowed; metadata addresses never are. */
+  readonly allowPrivate: boolean;
+  /** PEM, beside the roots that Node trusts. */
+  readonly ca: string | undefined;
+  /** PEM; both or neither. */
+  readonly clientCert: string | undefined;
+  readonly clientKey: string | undefined;
+  /** Tried in order before the registry itself. */
+  readonly mirrors: readonly Mirror[];
+  /** `none`, or the URL of a proxy; `undefined`: as HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
+  readonly proxy: string | undefined;
+  /** Requests at the same time. */
+  readonly concurrency: number;
+}
+
+export interface Mirror {
+  /** Host and optional path prefix that stand in the place of the registry's host: `mirror.example.com/docker-hub`. */
+  readonly location: string;
+  /** Whether the registry's own credentials go to the mirror, too. Otherwise it is asked with those that match its own name. */
+  readonly forwardCredentials: boolean;
+}
