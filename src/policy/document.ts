@@ -5,6 +5,7 @@ import { isObject } from '../pod/pointer.ts';
 import { type ClauseDocument, readClause, type Report } from './clause.ts';
 import { type Lists, NO_LISTS } from './list.ts';
 import { expandLists } from './list-reference.ts';
+import { type PinDocument, pinVacuity, readPin } from './pin.ts';
 import type { Action, Binding, Policy } from './policy.ts';
 import type { Check, Prepared, Rule } from './rule.ts';
 import { POLICY_SCHEMA } from './schema.ts';
@@ -33,7 +34,8 @@ interface Document {
     readonly match?: ClauseDocument;
     readonly exclude?: ClauseDocument;
     readonly onUpdate?: 'changed' | 'all';
-    readonly rules: readonly BindingDocument[];
+    readonly rules?: readonly BindingDocument[];
+    readonly pin?: PinDocument;
   };
 }
 
@@ -68,7 +70,9 @@ export function readPolicy(value: unknown, vocabulary: Vocabulary): ReadPolicy {
   const { kinds } = vocabulary;
   const match = readClause(spec.match ?? {}, '/spec/match', { kinds, report });
   const exclude = readClause(spec.exclude ?? {}, '/spec/exclude', { kinds, report });
-  const bindings = spec.rules.flatMap((entry, index) => {
+  if (spec.rules === undefined && spec.pin === undefined) report('/spec', 'give "rules", "pin" or both');
+  const pin = spec.pin && readPin(spec.pin, '/spec/pin', report);
+  const bindings = (spec.rules ?? []).flatMap((entry, index) => {
     const binding = readBinding(entry, `/spec/rules/${index}`, { vocabulary, faults });
     return binding === undefined ? [] : [binding];
   });
@@ -76,8 +80,14 @@ export function readPolicy(value: unknown, vocabulary: Vocabulary): ReadPolicy {
   const scope = compileScope(match, exclude);
   const needs = new Set(bindings.flatMap(({ check }) => check.needs));
   if (scope.asksLabels) needs.add('namespaceLabels');
-  const policy = { name: metadata.name, scope, onUpdate: spec.onUpdate ?? 'changed', bindings, needs };
-  return { ok: true, policy, vacuities: vacuityOf({ match: spec.match ?? {}, exclude: spec.exclude ?? {} }, kinds) };
+  const policy = { name: metadata.name, scope, onUpdate: spec.onUpdate ?? 'changed', bindings, pin, needs };
+  return { ok: true, policy, vacuities: vacuitiesOf(spec, kinds) };
+}
+
+function vacuitiesOf({ match = {}, exclude = {}, pin }: Document['spec'], kinds: KindTable): readonly Vacuity[] {
+  const idle = pin && pinVacuity(pin);
+  const ofPin = idle === undefined ? [] : [{ pointer: '/spec/pin/exclude', problem: idle }];
+  return [...vacuityOf({ match, exclude }, kinds), ...ofPin];
 }
 
 const parameterChecks = new WeakMap<Rule, SchemaCheck>();
