@@ -66,22 +66,35 @@ export function readPolicy(value: unknown, vocabulary: Vocabulary): ReadPolicy {
   const report: Report = (pointer, problem) => {
     for (const fault of trace([{ pointer, problem, at: 'value' }])) faults.push(fault);
   };
-  const { metadata, spec } = document;
+  const policy = policyIn(document, { vocabulary, faults, report });
+  if (policy === undefined) return { ok: false, faults };
+  return { ok: true, policy, vacuities: vacuitiesOf(document.spec, vocabulary.kinds) };
+}
+
+interface Reading {
+  readonly vocabulary: Vocabulary;
+  /** The same as `report` adds to, for faults that have their place already. */
+  readonly faults: DocumentFault[];
+  readonly report: Report;
+}
+
+/** What is wrong with it is among the faults. */
+function policyIn({ metadata: { name }, spec }: Document, { vocabulary, faults, report }: Reading): Policy | undefined {
+  const { match: matched = {}, exclude: excluded = {}, onUpdate = 'changed', rules, pin: pinned } = spec;
   const { kinds } = vocabulary;
-  const match = readClause(spec.match ?? {}, '/spec/match', { kinds, report });
-  const exclude = readClause(spec.exclude ?? {}, '/spec/exclude', { kinds, report });
-  if (spec.rules === undefined && spec.pin === undefined) report('/spec', 'give "rules", "pin" or both');
-  const pin = spec.pin && readPin(spec.pin, '/spec/pin', report);
-  const bindings = (spec.rules ?? []).flatMap((entry, index) => {
+  const match = readClause(matched, '/spec/match', { kinds, report });
+  const exclude = readClause(excluded, '/spec/exclude', { kinds, report });
+  const bindings = (rules ?? []).flatMap((entry, index) => {
     const binding = readBinding(entry, `/spec/rules/${index}`, { vocabulary, faults });
     return binding === undefined ? [] : [binding];
   });
-  if (faults.length > 0) return { ok: false, faults };
+  const pin = pinned && readPin(pinned, '/spec/pin', report);
+  if (rules === undefined && pinned === undefined) report('/spec', 'give "rules", "pin" or both');
+  if (faults.length > 0) return undefined;
   const scope = compileScope(match, exclude);
   const needs = new Set(bindings.flatMap(({ check }) => check.needs));
   if (scope.asksLabels) needs.add('namespaceLabels');
-  const policy = { name: metadata.name, scope, onUpdate: spec.onUpdate ?? 'changed', bindings, pin, needs };
-  return { ok: true, policy, vacuities: vacuitiesOf(spec, kinds) };
+  return { name, scope, onUpdate, bindings, pin, needs };
 }
 
 function vacuitiesOf({ match = {}, exclude = {}, pin }: Document['spec'], kinds: KindTable): readonly Vacuity[] {

@@ -97,21 +97,25 @@ export const PIN_SCHEMA = {
 
 /** Of a document that the schema has accepted; `undefined` when something is wrong, and `report` has it. */
 export function readPin(document: PinDocument, at: string, report: Report): Pin | undefined {
-  const images = patternsAt(document.images ?? EVERY_IMAGE, `${at}/images`, report);
-  const exclude = patternsAt(document.exclude ?? [], `${at}/exclude`, report);
+  const covers = coverageOf(document, at, report);
   const { stale = '0s', mode = 'workload', annotate = false, onFailure = 'warn' } = document;
   const staleMs = goDurationMs(stale);
   if (staleMs === undefined)
     report(`${at}/stale`, `${quoteValue(stale)} is not a duration: write for example 24h or 30m`);
-  if (images === undefined || exclude === undefined || staleMs === undefined) return undefined;
+  if (covers === undefined || staleMs === undefined) return undefined;
   const actions = actionsOf(onFailure);
-  return {
-    covers: (reference) => images.match(reference) !== undefined && exclude.match(reference) === undefined,
-    onFailure: (cause) => actions[cause],
-    staleMs,
-    mode,
-    annotate,
-  };
+  return { covers, onFailure: (cause) => actions[cause], staleMs, mode, annotate };
+}
+
+function coverageOf(
+  { images = EVERY_IMAGE, exclude = [] }: PinDocument,
+  at: string,
+  report: Report,
+): Pin['covers'] | undefined {
+  const wanted = patternsAt(images, `${at}/images`, report);
+  const unwanted = patternsAt(exclude, `${at}/exclude`, report);
+  if (wanted === undefined || unwanted === undefined) return undefined;
+  return (reference) => wanted.match(reference) !== undefined && unwanted.match(reference) === undefined;
 }
 
 const EVERY_IMAGE: readonly string[] = ['**'];

@@ -420,9 +420,18 @@ describe('the answer', () => {
   });
 });
 
+const unchanged: Mutation = {
+  outcome: 'decided',
+  uid: REQUEST.uid,
+  allowed: true,
+  patch: [],
+  findings: [],
+  images: [],
+};
+
 describe('the mutating answer', () => {
   test('without a change has neither patch nor patchType', () => {
-    expect(mutationReview(reviewOf(), { uid: REQUEST.uid, patch: [] }).response).toEqual({
+    expect(mutationReview(reviewOf(), unchanged).response).toEqual({
       uid: REQUEST.uid,
       allowed: true,
     });
@@ -430,7 +439,7 @@ describe('the mutating answer', () => {
 
   test('with a change has both, as Go decodes them', () => {
     const mutation: Mutation = {
-      uid: REQUEST.uid,
+      ...unchanged,
       patch: [{ op: 'replace', path: '/spec/ä~1/image', value: 'nginx@sha256:…' }],
     };
     const answer = mutationReview(reviewOf(), mutation);
