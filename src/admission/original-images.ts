@@ -7,8 +7,8 @@ import { escapeSegment, isObject, type JsonObject, parsedJsonObject } from '../p
 
 export const ORIGINAL_IMAGES = 'tidewaiter.dev/original-images';
 
-/** All annotations of an object together may have 256 KiB (kubernetes apimachinery, ValidateAnnotationsSize). */
-const MAX_LENGTH = 32_768;
+/** Small beside the 256 KiB that all annotations of an object may have together (kubernetes apimachinery, ValidateAnnotationsSize). */
+const MAX_LENGTH = 16_384;
 
 export interface AddOperation {
   readonly op: 'add';
