@@ -17,12 +17,12 @@ const B = '/spec/containers/1/image';
 
 describe('a failure', () => {
   const causes = { notFound: 'deny', denied: 'warn', rateLimited: 'allow', other: 'deny' };
-  const policy = policyOf(`{pin: {onFailure: ${JSON.stringify(causes)}}}`);
+  const byCause = policyOf(`{pin: {onFailure: ${JSON.stringify(causes)}}}`);
   const expected = (cause: RegistryCause): string =>
     ({ denied: 'warn', rateLimited: 'audit' } as Partial<Record<RegistryCause, string>>)[cause] ?? 'deny';
 
   test.each(REGISTRY_CAUSES)('%s does what the policy says of it', async (cause) => {
-    const mutation = await change(requestOf(one), [policy], { images: registryOf({}, no(cause)) });
+    const mutation = await change(requestOf(one), [byCause], { images: registryOf({}, no(cause)) });
     const action = expected(cause);
     expect(mutation).toMatchObject({
       allowed: action !== 'deny',

@@ -61,7 +61,6 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
       const endpoints = new Set(gate.reviews.map(({ endpoint }) => endpoint));
       return endpoints.size === 2;
     });
-    expect(imageIn((await ask()).body)).toBe(`nginx:1@${FIRST}`);
   }, 120_000);
 
   // Also when the start was not finished.
