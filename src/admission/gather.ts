@@ -1,6 +1,6 @@
 /** Fetches the facts that the rules in scope named, in parallel, before any rule runs. */
 import type { Pod } from '../pod/containers.ts';
-import { isObject } from '../pod/pointer.ts';
+import { isMirrorPod } from '../pod/metadata.ts';
 import { readObjects } from '../pod/read.ts';
 import type { Workload } from '../pod/workload.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type PodPullSecrets,
 } from '../policy/fact.ts';
 import type { RegistryFact } from '../policy/registry-fact.ts';
+import { type MaybePromise, whenAllKnown, whenKnown } from './at-once.ts';
 import type { ImageQuestion } from './context.ts';
 import { type AskedImage, askedImages } from './image-questions.ts';
 import { type Lookups, unknown } from './lookups.ts';
@@ -54,28 +55,28 @@ function hasBoth({ question: { reference } }: AskedImage): boolean {
 
 function answersTo<T>(
   asked: readonly AskedImage[],
-  ask: (question: ImageQuestion) => Promise<RegistryFact<T>>,
+  ask: (question: ImageQuestion) => MaybePromise<RegistryFact<T>>,
 ): Promise<readonly (readonly [string, RegistryFact<T>])[]> {
   return Promise.all(
     asked.map(async ({ container, question }) => [container.imagePointer, await ask(question)] as const),
   );
 }
 
-/** Pods of one service account share its list. */
+/** By the pod's JSON pointer. Pods of one service account share its list. */
 export function pullSecretsOf(
   wanted: Omit<Wanted, 'needs'>,
   ask: Lookups,
-): Promise<readonly (readonly [string, PodPullSecrets])[]> {
-  const accounts = new Map<string, Promise<PodPullSecrets>>();
-  const ofAccount = (serviceAccount: string): Promise<PodPullSecrets> => {
+): MaybePromise<readonly (readonly [string, PodPullSecrets])[]> {
+  const accounts = new Map<string, MaybePromise<PodPullSecrets>>();
+  const ofAccount = (serviceAccount: string): MaybePromise<PodPullSecrets> => {
     const known = accounts.get(serviceAccount) ?? secretsOfAccount(serviceAccount, ask);
     accounts.set(serviceAccount, known);
     return known;
   };
-  return Promise.all(
-    wanted.workload.pods.map(async (pod) => {
-      const own = ownSecrets(pod, wanted, ask);
-      return [pod.pointer, await (own ?? ofAccount(pod.serviceAccountName))] as const;
+  return whenAllKnown(
+    wanted.workload.pods.map((pod) => {
+      const secrets = ownSecrets(pod, wanted, ask) ?? ofAccount(pod.serviceAccountName);
+      return whenKnown(secrets, (known) => [pod.pointer, known] as const);
     }),
   );
 }
@@ -85,41 +86,40 @@ export function pullSecretsOf(
  * that is empty; from then on the Pod's list is what counts (kubernetes plugin/pkg/admission/serviceaccount). An entry
  * without a name counts as a list there, and the kubelet skips it. `undefined`: the service account decides.
  */
-function ownSecrets(pod: Pod, wanted: Omit<Wanted, 'needs'>, ask: Lookups): Promise<PodPullSecrets> | undefined {
+function ownSecrets(pod: Pod, wanted: Omit<Wanted, 'needs'>, ask: Lookups): MaybePromise<PodPullSecrets> | undefined {
   const { serviceAccountName: serviceAccount } = pod;
   const { type, object } = wanted.workload;
   const isCore = type.group === '';
   if (isCore && type.kind === 'EphemeralContainers') {
     const secrets = unknown('the request shows only the ephemeral containers of the Pod');
-    return Promise.resolve({ from: 'pod', serviceAccount, secrets });
+    return { from: 'pod', serviceAccount, secrets };
   }
   const isPod = isCore && type.kind === 'Pod';
-  if (isPod && isMirror(object)) {
-    return Promise.resolve({ from: 'node', serviceAccount, secrets: { state: 'yes', value: [] } });
+  if (isPod && isMirrorPod(object)) {
+    return { from: 'node', serviceAccount, secrets: { state: 'yes', value: [] } };
   }
   const isDecided = isPod && wanted.pluginsRan;
   if (!isDecided && readObjects(pod.spec, 'imagePullSecrets', pod.pointer).length === 0) return undefined;
-  return named(pod.pullSecretNames, ask).then((value) => ({
+  return whenKnown(named(pod.pullSecretNames, ask), (value) => ({
     from: 'pod',
     serviceAccount,
     secrets: { state: 'yes', value },
   }));
 }
 
-/** The API's picture of a Pod that a node runs from a file of its own. The kubelet runs no other Pod with this annotation. */
-function isMirror({ metadata }: Workload['object']): boolean {
-  const annotations = isObject(metadata) ? metadata['annotations'] : undefined;
-  return isObject(annotations) && typeof annotations['kubernetes.io/config.mirror'] === 'string';
+function secretsOfAccount(serviceAccount: string, ask: Lookups): MaybePromise<PodPullSecrets> {
+  const of = (secrets: Fact<readonly NamedSecret[]>): PodPullSecrets => ({
+    from: 'service-account',
+    serviceAccount,
+    secrets,
+  });
+  return whenKnown(ask.serviceAccount(serviceAccount), (names) => {
+    if (names.state !== 'yes') return of(names);
+    return whenKnown(named(names.value, ask), (value) => of({ state: 'yes', value }));
+  });
 }
 
-async function secretsOfAccount(serviceAccount: string, ask: Lookups): Promise<PodPullSecrets> {
-  const names = await ask.serviceAccount(serviceAccount);
-  const secrets: Fact<readonly NamedSecret[]> =
-    names.state === 'yes' ? { state: 'yes', value: await named(names.value, ask) } : names;
-  return { from: 'service-account', serviceAccount, secrets };
-}
-
-function named(names: readonly string[], ask: Lookups): Promise<readonly NamedSecret[]> {
+function named(names: readonly string[], ask: Lookups): MaybePromise<readonly NamedSecret[]> {
   const distinct = [...new Set(names)].filter((name) => name !== '');
-  return Promise.all(distinct.map(async (name) => ({ name, secret: await ask.secret(name) })));
+  return whenAllKnown(distinct.map((name) => whenKnown(ask.secret(name), (secret) => ({ name, secret }))));
 }

@@ -3,14 +3,16 @@ import type { PullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
+import type { MaybePromise } from './at-once.ts';
 import { type Context, type ImageQuestion, Outage } from './context.ts';
 
+/** At once where nobody has to be waited for. */
 export interface Lookups {
-  imageOf(question: ImageQuestion): Promise<RegistryFact<RegistryImage>>;
-  detailsOf(question: ImageQuestion): Promise<RegistryFact<RegistryDetails>>;
-  secret(name: string): Promise<Fact<PullSecret>>;
+  imageOf(question: ImageQuestion): MaybePromise<RegistryFact<RegistryImage>>;
+  detailsOf(question: ImageQuestion): MaybePromise<RegistryFact<RegistryDetails>>;
+  secret(name: string): MaybePromise<Fact<PullSecret>>;
   /** The names in the service account's `imagePullSecrets`. */
-  serviceAccount(name: string): Promise<Fact<readonly string[]>>;
+  serviceAccount(name: string): MaybePromise<Fact<readonly string[]>>;
 }
 
 export const unknown = (reason: string): Fact<never> => ({ state: 'unknown', reason });
@@ -24,17 +26,17 @@ export function lookups(namespace: string | undefined, context: Context, signal:
   const account = onceEach<readonly string[]>('service accounts');
   return {
     // A source answers all who ask the same with one request.
-    imageOf: async (question) =>
+    imageOf: (question) =>
       images === undefined ? NOT_ASKED : inTime(question, signal, () => images.imageOf(question, signal)),
-    detailsOf: async (question) =>
+    detailsOf: (question) =>
       imageDetails === undefined ? NOT_ASKED : inTime(question, signal, () => imageDetails.detailsOf(question, signal)),
     secret: (wanted) =>
-      secret(wanted, async (name) => {
+      secret(wanted, (name) => {
         if (secrets === undefined || namespace === undefined) return unknown('no cluster is connected');
         return settle(signal, `Secret ${quoteValue(name)}`, () => secrets.secret(namespace, name, signal));
       }),
     serviceAccount: (wanted) =>
-      account(wanted, async (name) => {
+      account(wanted, (name) => {
         if (serviceAccounts === undefined || namespace === undefined) return unknown('no cluster is connected');
         const ask = (): Promise<Fact<readonly string[]>> => serviceAccounts.pullSecretsOf(namespace, name, signal);
         return settle(signal, `service account ${quoteValue(name)}`, ask);
@@ -47,26 +49,28 @@ const NOT_ASKED: RegistryFact<never> = {
   failure: { cause: 'refused', message: 'no registry is asked here', remedy: undefined },
 };
 
-async function inTime<T>(
+function inTime<T>(
   { reference }: ImageQuestion,
   signal: AbortSignal,
-  ask: () => RegistryFact<T> | Promise<RegistryFact<T>>,
-): Promise<RegistryFact<T>> {
+  ask: () => MaybePromise<RegistryFact<T>>,
+): MaybePromise<RegistryFact<T>> {
+  const answer = signal.aborted ? undefined : ask();
+  if (answer !== undefined && !(answer instanceof Promise)) return answer;
   const message = `${reference.domain || 'the registry'}: no answer in the time allowed`;
   const late: RegistryFact<never> = { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
-  return orAtEnd(signal, late, async () => ask());
+  return answer === undefined ? late : orAtEnd(signal, late, () => answer);
 }
 
-type Once<T> = (name: string, ask: (name: string) => Promise<Fact<T>>) => Promise<Fact<T>>;
+type Once<T> = (name: string, ask: (name: string) => MaybePromise<Fact<T>>) => MaybePromise<Fact<T>>;
 
 /** `limited`: what they are, where only so many are asked for. */
 function onceEach<T>(limited?: string): Once<T> {
-  const answers = new Map<string, Promise<Fact<T>>>();
+  const answers = new Map<string, MaybePromise<Fact<T>>>();
   return (name, ask) => {
     const before = answers.get(name);
     if (before !== undefined) return before;
     const tooMany = limited !== undefined && answers.size >= MAX_ASKED;
-    if (tooMany) return Promise.resolve(unknown(`the object needs more than ${MAX_ASKED} ${limited}`));
+    if (tooMany) return unknown(`the object needs more than ${MAX_ASKED} ${limited}`);
     const answer = ask(name);
     answers.set(name, answer);
     return answer;

@@ -1,6 +1,7 @@
 /** The decision about one request. The same function behind the webhook, the offline check and the replay. */
 import { quoteValue } from '../image/quote.ts';
-import { isObject, type JsonObject, ShapeError } from '../pod/pointer.ts';
+import { isBeingDeleted } from '../pod/metadata.ts';
+import { type JsonObject, ShapeError } from '../pod/pointer.ts';
 import { type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
 import { evaluate, type Finding, type Judged } from '../policy/evaluate.ts';
 import { type Excuses, tellLapsed } from '../policy/exception.ts';
@@ -126,13 +127,9 @@ function questionOf({ operation, subResource, object }: AdmissionRequest): Quest
   }
   if (!JUDGED_SUBRESOURCES.has(subResource))
     return { nothing: `the subresource ${quoteValue(subResource)} carries no container` };
-  // Its finalizers must come off, whatever its images are. (On CREATE the field says nothing: the API server clears it.)
+  // (On CREATE the field says nothing: the API server clears it.)
   if (operation === 'UPDATE' && isBeingDeleted(object)) return { nothing: 'the object is being deleted' };
   return { object, operation };
-}
-
-function isBeingDeleted({ metadata }: JsonObject): boolean {
-  return isObject(metadata) && typeof metadata['deletionTimestamp'] === 'string';
 }
 
 const NOT_ASKED = { state: 'unknown', reason: 'no policy asks for namespace labels' } as const;

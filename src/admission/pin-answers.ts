@@ -1,0 +1,146 @@
+/** What registries say of the images that want a digest, each asked once, with the credentials that the kubelet would use. */
+import { normalizedName, parseReference } from '../image/reference.ts';
+import type { Container, ContainerImage } from '../pod/containers.ts';
+import type { Workload } from '../pod/workload.ts';
+import type { Excuses } from '../policy/exception.ts';
+import { type Covering, planned } from '../policy/plan.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
+import type { ScopeRequest } from '../policy/scope.ts';
+import { type MaybePromise, whenAllKnown, whenKnown } from './at-once.ts';
+import type { ImageQuestion } from './context.ts';
+import { deniedImages } from './denied-images.ts';
+import { pullSecretsOf } from './gather.ts';
+import { askedImages } from './image-questions.ts';
+import type { Lookups } from './lookups.ts';
+import type { Candidate } from './pin-candidates.ts';
+
+export type Answer = RegistryFact<RegistryImage>;
+export type Answers = ReadonlyMap<Candidate, Answer>;
+
+export interface Asking {
+  readonly policies: readonly Policy[];
+  readonly request: ScopeRequest;
+  readonly excuses: Excuses | undefined;
+  /** See AdmissionRequest. */
+  readonly pluginsRan: boolean;
+  readonly ask: Lookups;
+}
+
+/** Nobody names more; but one request could name 50,000, and each would be a question to a registry. */
+const MAX_ASKED = 100;
+
+/** Of those that say `ask`. */
+export function answersFor(candidates: readonly Candidate[], asking: Asking): MaybePromise<Answers> {
+  const answers = new Map<Candidate, Answer>();
+  const allowed = withoutRefused(candidates, asking, answers);
+  if (allowed.length === 0) return answers;
+  const wanted = { workload: withImages(asking.request.workload, allowed, written), pluginsRan: asking.pluginsRan };
+  return whenKnown(pullSecretsOf(wanted, asking.ask), (pullSecrets) => {
+    const questions = questionsOf(wanted.workload, allowed, new Map(pullSecrets));
+    return whenKnown(askEach(questions, asking.ask), (given) => {
+      for (const [index, answer] of given.entries()) {
+        const candidate = questions[index]?.candidate;
+        if (candidate !== undefined) answers.set(candidate, answer);
+      }
+      return answers;
+    });
+  });
+}
+
+/** Images that a policy refuses anyway are not looked up: names of images are what anybody can choose. */
+function withoutRefused(
+  candidates: readonly Candidate[],
+  { policies, request, excuses }: Asking,
+  answers: Map<Candidate, Answer>,
+): readonly Candidate[] {
+  const workload = withImages(request.workload, candidates, pinned);
+  const asPinned: ScopeRequest = { ...request, workload };
+  const covering: Covering = planned(policies, asPinned);
+  const refusalOf = deniedImages(covering, asPinned, excuses);
+  return candidates.filter((candidate, index) => {
+    const container = workload.containers[index];
+    const refusal = container && refusalOf(container);
+    if (refusal === undefined) return true;
+    const message = `${refusal.policy}/${refusal.rule} refuses the image, so no registry was asked`;
+    answers.set(candidate, { state: 'unknown', failure: { cause: 'refused', message, remedy: undefined } });
+    return false;
+  });
+}
+
+/** As the image will be, with whatever digest: a rule that wants one has nothing to refuse then. */
+function pinned({ written: { text, tag } }: Candidate): ContainerImage | undefined {
+  // An implied tag is judged like a written one, or a rule about "latest" could be dodged by writing none.
+  return imageOf(`${text}${tag === undefined ? ':latest' : ''}@sha256:${'0'.repeat(64)}`);
+}
+
+function written({ written: { text } }: Candidate): ContainerImage | undefined {
+  return imageOf(text);
+}
+
+function imageOf(text: string): ContainerImage | undefined {
+  const parsed = parseReference(text);
+  return parsed.ok ? { state: 'parsed', text, reference: parsed.reference } : undefined;
+}
+
+/** The workload with nothing in it but the candidates' containers, in their order, and their pods. */
+function withImages(
+  workload: Workload,
+  candidates: readonly Candidate[],
+  imageFor: (candidate: Candidate) => ContainerImage | undefined,
+): Workload {
+  const changed = new Map<Container, Container>();
+  for (const candidate of candidates) {
+    const { container } = candidate;
+    changed.set(container, { ...container, image: imageFor(candidate) ?? container.image });
+  }
+  const pods = workload.pods.flatMap((pod) => {
+    const containers = pod.containers.flatMap((container) => changed.get(container) ?? []);
+    return containers.length === 0 ? [] : [{ ...pod, containers }];
+  });
+  return { ...workload, pods, containers: [...changed.values()] };
+}
+
+interface CandidateQuestion {
+  readonly candidate: Candidate;
+  readonly question: ImageQuestion;
+}
+
+/** `workload` holds the containers of the candidates, in their order. */
+function questionsOf(
+  workload: Workload,
+  candidates: readonly Candidate[],
+  pullSecrets: Parameters<typeof askedImages>[1],
+): readonly CandidateQuestion[] {
+  return askedImages(workload, pullSecrets, { by: 'image', staleMs: 0 }).flatMap(({ question }, index) => {
+    const candidate = candidates[index];
+    return candidate === undefined ? [] : [{ candidate, question: { ...question, staleMs: candidate.pin.staleMs } }];
+  });
+}
+
+function askEach(questions: readonly CandidateQuestion[], ask: Lookups): MaybePromise<readonly Answer[]> {
+  const asked = new Map<string, MaybePromise<Answer>>();
+  return whenAllKnown(
+    questions.map(({ question }) => {
+      const key = identity(question);
+      const answer = asked.get(key) ?? (asked.size < MAX_ASKED ? ask.imageOf(question) : TOO_MANY);
+      asked.set(key, answer);
+      return answer;
+    }),
+  );
+}
+
+/** Of one object: its secrets are of one namespace, so a name stands for one secret. */
+function identity({ reference, candidates, doubt, staleMs }: ImageQuestion): string {
+  const credentials = candidates.map(({ secret, key, username }) => [secret, key, username]);
+  return JSON.stringify([normalizedName(reference), credentials, doubt, staleMs]);
+}
+
+const TOO_MANY: Answer = {
+  state: 'unknown',
+  failure: {
+    cause: 'refused',
+    message: `the object has more than ${MAX_ASKED} images to look up`,
+    remedy: 'pin them in the manifest',
+  },
+};
