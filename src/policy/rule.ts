@@ -110,6 +110,8 @@ export interface Rule {
   readonly docs: RuleDocs | undefined;
   readonly parameters: ParameterSchema;
   readonly needs: readonly Need[];
+  /** Whether some parameters ask for fewer of them. */
+  readonly needsVary: boolean;
   /** Must be awaited before `bind` when it is there. */
   readonly ready: (() => Promise<void>) | undefined;
   /** As its author wrote it, for a look at code that the compiler has not seen. */
@@ -129,6 +131,7 @@ export function defineRule<const N extends Need, const S extends ParameterSchema
     docs,
     parameters,
     needs,
+    needsVary: definition.needsOf !== undefined,
     ready: definition.ready?.bind(definition),
     definition,
     bind(values) {
