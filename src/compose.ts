@@ -21,10 +21,7 @@ export interface Composed {
 }
 
 /** Ports that only some doors have: `check` knows the namespaces, secrets and service accounts in its input. */
-export interface Ports extends Pick<
-  Context,
-  'namespaces' | 'secrets' | 'serviceAccounts' | 'images' | 'imageDetails'
-> {
+export interface Ports extends Pick<Context, 'namespaces' | 'secrets' | 'serviceAccounts' | 'images' | 'imageDetails'> {
   /** Milliseconds since 1970, for what expires and grows old; the wall clock when not given. */
   readonly now?: (() => number) | undefined;
 }

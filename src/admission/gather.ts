@@ -89,7 +89,12 @@ function deniedFacts({ inquiry }: WantedOfRegistries, need: RegistryNeed): reado
     const deniedBy = inquiry.denied(container);
     if (deniedBy === undefined) return [];
     const message = `not asked, since policy ${deniedBy.policy}/${deniedBy.rule} refuses the image`;
-    return [[container.imagePointer, { state: 'unknown', failure: { cause: 'refused', message, remedy: undefined, deniedBy } }]];
+    return [
+      [
+        container.imagePointer,
+        { state: 'unknown', failure: { cause: 'refused', message, remedy: undefined, deniedBy } },
+      ],
+    ];
   });
 }
 
@@ -117,7 +122,11 @@ export function pullSecretsOf(
  * that is empty; from then on the Pod's list is what counts (kubernetes plugin/pkg/admission/serviceaccount). An entry
  * without a name counts as a list there, and the kubelet skips it. `undefined`: the service account decides.
  */
-function ownSecrets(pod: Pod, wanted: Omit<Wanted, 'needs' | 'inquiry'>, ask: Lookups): Promise<PodPullSecrets> | undefined {
+function ownSecrets(
+  pod: Pod,
+  wanted: Omit<Wanted, 'needs' | 'inquiry'>,
+  ask: Lookups,
+): Promise<PodPullSecrets> | undefined {
   const { serviceAccountName: serviceAccount } = pod;
   const { type, object } = wanted.workload;
   const isCore = type.group === '';

@@ -45,10 +45,7 @@ export function inquiryOf(
 const everyone = (): boolean => true;
 const NOBODY: ReadonlySet<Container> = new Set();
 
-function lookedAt(
-  { asksAbout }: Check,
-  subject: Parameters<NonNullable<Check['asksAbout']>>[0],
-): readonly Container[] {
+function lookedAt({ asksAbout }: Check, subject: Parameters<NonNullable<Check['asksAbout']>>[0]): readonly Container[] {
   if (asksAbout === undefined) return subject.containers;
   try {
     return asksAbout(subject);

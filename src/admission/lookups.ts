@@ -38,9 +38,7 @@ export function lookups(namespace: string | undefined, context: Context, signal:
     },
     async detailsOf(question) {
       if (imageDetails === undefined) return NOT_ASKED;
-      return details(keyOf(question), () =>
-        inTime(question, signal, () => imageDetails.detailsOf(question, signal)),
-      );
+      return details(keyOf(question), () => inTime(question, signal, () => imageDetails.detailsOf(question, signal)));
     },
     now: () => (moment ??= nowIn(context)),
     secret: (wanted) =>
@@ -62,7 +60,9 @@ export function notAsked(message: string): RegistryFact<never> {
 }
 
 const NOT_ASKED = notAsked('no registry is asked here');
-const TOO_MANY_IMAGES = notAsked(`the object names more than ${MAX_ASKED} different images, and no more are asked about`);
+const TOO_MANY_IMAGES = notAsked(
+  `the object names more than ${MAX_ASKED} different images, and no more are asked about`,
+);
 
 async function inTime<T>(
   { reference }: ImageQuestion,

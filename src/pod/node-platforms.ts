@@ -108,8 +108,14 @@ const MET: ReadonlyMap<string, Met> = new Map<string, Met>([
   ['NotIn', (value, named) => !named.has(value)],
   ['Exists', () => true],
   ['DoesNotExist', () => false],
-  ['Gt', (value, named) => isNumber(value) && [...named].every((limit) => isNumber(limit) && Number(value) > Number(limit))],
-  ['Lt', (value, named) => isNumber(value) && [...named].every((limit) => isNumber(limit) && Number(value) < Number(limit))],
+  [
+    'Gt',
+    (value, named) => isNumber(value) && [...named].every((limit) => isNumber(limit) && Number(value) > Number(limit)),
+  ],
+  [
+    'Lt',
+    (value, named) => isNumber(value) && [...named].every((limit) => isNumber(limit) && Number(value) < Number(limit)),
+  ],
 ]);
 
 function isNumber(text: string): boolean {

@@ -66,12 +66,12 @@ export const REGISTRY_ANSWERS_SCHEMA = {
   },
 } as const;
 
-/** What the schema cannot say; pointers are relative to the answers. */
-export function answerFaults(answers: RegistryAnswers): readonly DocumentFault[] {
+/** What the schema cannot say of the answers at `at`. */
+export function answerFaults(answers: RegistryAnswers, at: string): readonly DocumentFault[] {
   const faults: DocumentFault[] = [];
   const seen = new Map<string, string>();
   for (const [image, answer] of Object.entries(answers)) {
-    const pointer = `/${escapeSegment(image)}`;
+    const pointer = `${at}/${escapeSegment(image)}`;
     const parsed = parseReference(image);
     if (!parsed.ok) {
       faults.push({ pointer, problem: `${quoteValue(image)} is not an image: ${parsed.problem}`, at: 'key' });
@@ -80,12 +80,29 @@ export function answerFaults(answers: RegistryAnswers): readonly DocumentFault[]
     const name = runtimeName(parsed.reference);
     const before = seen.get(name);
     if (before !== undefined) {
-      faults.push({ pointer, problem: `the same image as ${quoteValue(before)}`, at: 'key' });
+      const problem = `${quoteValue(image)} is the same image as ${quoteValue(before)}`;
+      faults.push({ pointer, problem, at: 'key' });
     }
     seen.set(name, image);
     faults.push(...answerFault(answer, pointer));
   }
   return faults;
+}
+
+/** `more` counts where both speak of one image. Both must be without faults. */
+export function mergedAnswers(
+  answers: RegistryAnswers | undefined,
+  more: RegistryAnswers | undefined,
+): RegistryAnswers | undefined {
+  if (answers === undefined || more === undefined) return more ?? answers;
+  const replaced = new Set(Object.keys(more).map(nameOf));
+  const kept = Object.entries(answers).filter(([image]) => !replaced.has(nameOf(image)));
+  return Object.fromEntries([...kept, ...Object.entries(more)]);
+}
+
+function nameOf(image: string): string {
+  const parsed = parseReference(image);
+  return parsed.ok ? runtimeName(parsed.reference) : image;
 }
 
 function answerFault({ digest, created }: RegistryAnswer, pointer: string): readonly DocumentFault[] {

@@ -97,7 +97,9 @@ export interface Check {
   readonly imagesOnly?: boolean | undefined;
   run(subject: Subject<Need>): readonly Problem[];
   /** See RuleDefinition. */
-  readonly asksAbout?: ((subject: Pick<Subject, 'workload' | 'pods' | 'containers'>) => readonly Container[]) | undefined;
+  readonly asksAbout?:
+    | ((subject: Pick<Subject, 'workload' | 'pods' | 'containers'>) => readonly Container[])
+    | undefined;
   /** Its sentences need not tell what it looked at, so the same sentence is no sign that nothing has changed. */
   readonly opaque?: boolean | undefined;
   /** What `run` must be called through, where there is one. */

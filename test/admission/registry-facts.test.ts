@@ -32,7 +32,10 @@ async function asking(object: JsonObject, policies: readonly Policy[], world = r
 
 describe('a question to a registry', () => {
   test('is asked once for all containers with the same image and credentials, and its answer reaches each of them', async () => {
-    const object = pod('{name: x, image: "reg.io/x:1"}, {name: w, image: "reg.io/x:1"}', 'imagePullSecrets: [{name: a}],');
+    const object = pod(
+      '{name: x, image: "reg.io/x:1"}, {name: w, image: "reg.io/x:1"}',
+      'imagePullSecrets: [{name: a}],',
+    );
     expect(await asking(object, [policy(IMAGES), policy(IMAGES)])).toEqual([
       'image reg.io/x:1 [a/reg.io]',
       ...['x', 'w', 'x', 'w'].map((name) => `${name}: ${DIGEST}`),
@@ -78,7 +81,9 @@ describe('a question to a registry', () => {
 
   test('is asked without a credential when one secret is malformed, and says that the kubelet would use none', async () => {
     const world = registry();
-    const secrets = { secret: () => Promise.resolve({ state: 'yes', value: secretOf('bad', '{"auths": 7}') } as const) };
+    const secrets = {
+      secret: () => Promise.resolve({ state: 'yes', value: secretOf('bad', '{"auths": 7}') } as const),
+    };
     const object = pod('{name: x, image: "reg.io/x:1"}', 'imagePullSecrets: [{name: bad}],');
     await ask(requestOf(object), contextOf([policy(IMAGES)], { ...world.ports, secrets }));
     expect(world.asked).toEqual([
@@ -88,7 +93,9 @@ describe('a question to a registry', () => {
 
   test('is asked about image volumes and about images outside of a pod, whose credentials are in doubt', async () => {
     const volume = podOf('{volumes: [{name: v, image: {reference: "reg.io/m:3"}}]}');
-    const step = objectOf('{apiVersion: tekton.dev/v1, kind: StepAction, metadata: {name: s}, spec: {image: "reg.io/s"}}');
+    const step = objectOf(
+      '{apiVersion: tekton.dev/v1, kind: StepAction, metadata: {name: s}, spec: {image: "reg.io/s"}}',
+    );
     expect(await asking(volume, [policy(IMAGES)])).toEqual(['image reg.io/m:3 []', `v: ${DIGEST}`]);
     expect(await asking(step, [policy(IMAGES)])).toEqual([
       'image reg.io/s [] ?its controller decides which pull secrets it will have',
@@ -218,7 +225,10 @@ describe('an image that a policy denies', () => {
     ['only warns', [policy(`${IMAGES}, ${registries(', action: warn')}`)]],
     ['does not apply', [policy(IMAGES), policy(registries(), 'match: {namespaces: [other]}')]],
     ['looks at other images', [policy(IMAGES), policy(registries(), 'match: {images: ["reg.io/**"]}')]],
-    ['may not apply, and then only warns', [policy(IMAGES), policy(registries(), 'match: {namespaceSelector: {matchLabels: {a: b}}}')]],
+    [
+      'may not apply, and then only warns',
+      [policy(IMAGES), policy(registries(), 'match: {namespaceSelector: {matchLabels: {a: b}}}')],
+    ],
   ])('is asked about when the policy %s', async (_what, policies) => {
     expect((await asking(object, policies))[0]).toBe('image evil.io/x:1 []');
   });
@@ -229,7 +239,10 @@ describe('an image that a policy denies', () => {
   });
 
   test('is asked about when an exception excuses it, since then it is not denied', async () => {
-    const exceptions = exceptionBook([exceptionOf('{images: ["evil.io/**"]}', { rules: ['image-registry'] })], () => LAST_DAY);
+    const exceptions = exceptionBook(
+      [exceptionOf('{images: ["evil.io/**"]}', { rules: ['image-registry'] })],
+      () => LAST_DAY,
+    );
     const world = registry();
     await ask(requestOf(object), contextOf([policy(`${IMAGES}, ${registries()}`)], { ...world.ports, exceptions }));
     expect(world.asked).toEqual(['image evil.io/x:1 []', 'image reg.io/y []']);
@@ -253,7 +266,12 @@ describe('an update', () => {
 
   test('asks nothing for rules that found nothing, nor about images that are not the same', async () => {
     const world = registry();
-    await update(deployment('a.example.com/x:2'), deployment('a.example.com/x:1'), '{rule: picky}, {rule: image-digest, action: warn}', world);
+    await update(
+      deployment('a.example.com/x:2'),
+      deployment('a.example.com/x:1'),
+      '{rule: picky}, {rule: image-digest, action: warn}',
+      world,
+    );
     expect(world.asked).toEqual(['image a.example.com/x:2 []']);
     const other = registry();
     await update(deployment('reg.io/x:2'), deployment('reg.io/x:1'), IMAGES, other);

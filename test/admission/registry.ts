@@ -93,7 +93,9 @@ export function registry(
       },
       serviceAccounts: {
         pullSecretsOf: (_namespace, name) =>
-          Promise.resolve(name === 'shop' ? { state: 'yes', value: ['b'] } : { state: 'unknown', reason: 'who is that' }),
+          Promise.resolve(
+            name === 'shop' ? { state: 'yes', value: ['b'] } : { state: 'unknown', reason: 'who is that' },
+          ),
       },
     },
   };

@@ -143,7 +143,11 @@ function judgeAge(image: string, createdMs: number, { limits, now }: Judging): S
   }
   const message = `${image} was made on ${dayOf(createdMs)}, ${days(Math.max(0, Math.floor(ageMs / DAY_MS)))} ago`;
   if (maxAgeDays !== undefined && ageMs > maxAgeDays * DAY_MS) {
-    return { state: 'violation', message, remedy: `accepted is what is at most ${days(maxAgeDays)} old: build it anew` };
+    return {
+      state: 'violation',
+      message,
+      remedy: `accepted is what is at most ${days(maxAgeDays)} old: build it anew`,
+    };
   }
   if (minAgeDays !== undefined && ageMs < minAgeDays * DAY_MS) {
     return { state: 'violation', message, remedy: `accepted is what is at least ${days(minAgeDays)} old: wait for it` };

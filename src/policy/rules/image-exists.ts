@@ -2,7 +2,15 @@ import { quoteValue } from '../../image/quote.ts';
 import { type ImageReference, isPinned } from '../../image/reference.ts';
 import type { RegistryCause, RegistryFailure } from '../registry-fact.ts';
 import { defineRule } from '../rule.ts';
-import { judgeAnswers, type OnCause, onCauseSchema, type Said, untold, withRemedy, type Worth } from './registry-facts.ts';
+import {
+  judgeAnswers,
+  type OnCause,
+  onCauseSchema,
+  type Said,
+  untold,
+  withRemedy,
+  type Worth,
+} from './registry-facts.ts';
 
 interface Parameters {
   readonly onCause?: OnCause;
@@ -29,7 +37,8 @@ export const imageExists = defineRule({
   description: 'The registry has the image, and lets it be pulled with the credentials that the Pod has',
   docs: {
     why: 'A tag that was never pushed, or a digest that a clean-up has deleted, is found out by the node otherwise: the Pod waits in ImagePullBackOff, and a rollout stops half-way.',
-    remedy: 'Push the image, or name one that exists. Where the registry refuses, give the Pod a credential that it accepts. What is unknown is not known to be wrong: onUnknown decides, and onCause for each cause.',
+    remedy:
+      'Push the image, or name one that exists. Where the registry refuses, give the Pod a credential that it accepts. What is unknown is not known to be wrong: onUnknown decides, and onCause for each cause.',
     example: {
       parameters: { onCause: { denied: 'violation', rateLimited: 'ignore' } },
       registry: {

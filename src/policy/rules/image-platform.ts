@@ -99,10 +99,7 @@ const MAX_WANTED = 16;
 const TOO_MANY = `the Pod names more than ${MAX_WANTED} platforms`;
 
 /** Images outside of pods are for whatever nodes there are. */
-function wantedBy(
-  { pods }: Pick<Subject, 'pods'>,
-  nodes: readonly Platform[],
-): (container: Container) => Wanted {
+function wantedBy({ pods }: Pick<Subject, 'pods'>, nodes: readonly Platform[]): (container: Container) => Wanted {
   const byContainer = new Map<Container, Wanted>();
   for (const pod of pods) {
     const ofPod = wantedOf(nodePlatformsOf(pod), nodes);
@@ -131,7 +128,9 @@ function admitted(
   architectures: readonly string[],
 ): readonly Platform[] {
   return systems.flatMap((os) =>
-    architectures.flatMap((architecture) => (admits(os, architecture) ? [{ os, architecture, variant: undefined }] : [])),
+    architectures.flatMap((architecture) =>
+      admits(os, architecture) ? [{ os, architecture, variant: undefined }] : [],
+    ),
   );
 }
 

@@ -61,7 +61,8 @@ function accepted(node: Platform): readonly Platform[] {
     variants.map((one) => ({ os, architecture: name, variant: one }));
   if (architecture === 'amd64') return [node, ...at('amd64', below(variant, 1)), ...at('386', [''])];
   if (architecture === 'arm') return [node, ...at('arm', below(variant, 5))];
-  if (architecture === 'arm64') return [node, ...at('arm64', olderArm64(variant)), ...at('arm', ['v8', 'v7', 'v6', 'v5'])];
+  if (architecture === 'arm64')
+    return [node, ...at('arm64', olderArm64(variant)), ...at('arm', ['v8', 'v7', 'v6', 'v5'])];
   return [node];
 }
 
@@ -77,5 +78,7 @@ function olderArm64(variant: string): readonly string[] {
   const [, major = '8', minor = '0'] = /^v([89])(?:\.(\d))?$/.exec(variant) ?? [];
   const minors = (of: string, to: number): readonly string[] =>
     Array.from({ length: to + 1 }, (_, index) => (index === 0 ? `v${of}` : `v${of}.${index}`));
-  return major === '9' ? [...minors('9', Number(minor)), ...minors('8', Number(minor) + 5)] : minors('8', Number(minor));
+  return major === '9'
+    ? [...minors('9', Number(minor)), ...minors('8', Number(minor) + 5)]
+    : minors('8', Number(minor));
 }
