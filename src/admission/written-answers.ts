@@ -3,9 +3,14 @@ import { quoteValue } from '../image/quote.ts';
 import { parseReference, repositoryOf, runtimeName } from '../image/reference.ts';
 import { createdMs, type RegistryAnswer, type RegistryAnswers } from '../policy/registry-answers.ts';
 import type { Platform, RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
-import type { Context, ImageQuestion } from './context.ts';
+import type { ImageDetailsSource, ImageQuestion, ImageSource } from './context.ts';
 
-export function writtenAnswers(answers: RegistryAnswers): Required<Pick<Context, 'images' | 'imageDetails'>> {
+export interface AnsweringPorts {
+  readonly images: ImageSource;
+  readonly imageDetails: ImageDetailsSource;
+}
+
+export function writtenAnswers(answers: RegistryAnswers): AnsweringPorts {
   const byName = answersByName(answers);
   const answerTo = (question: ImageQuestion): Written | RegistryFact<never> => {
     const name = nameAsked(question);

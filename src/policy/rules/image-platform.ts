@@ -74,7 +74,7 @@ spec:
   },
   check(subject, nodes) {
     const wanted = wantedBy(subject, nodes);
-    const missing = missingIn();
+    const madeOfAnswer = madeFor();
     const asked = subject.containers.filter((container) => wanted(container) !== NOTHING);
     const { registryDetails: facts } = subject.facts;
     return judgeAnswers({ subject: { containers: asked }, facts }, (fact, { text }, container) => {
@@ -82,7 +82,10 @@ spec:
       const want = wanted(container);
       if (want.tooMany) return { state: 'unknown', message: `could not tell whether ${image} fits: ${TOO_MANY}` };
       if (fact.state !== 'yes') return untold(`which platforms ${image} is made for`, fact);
-      return judgeDetails(image, fact.value, { container, lacking: missing(fact.value, want) });
+      // What is mounted does not run, and from a single manifest it is taken whatever it says.
+      if (container.kind === 'volume' && !INDEXES.has(fact.value.mediaType)) return undefined;
+      const made = madeOfAnswer(fact.value);
+      return judgeMade(image, { made, lacking: made.lacking(want) });
     });
   },
 });
@@ -137,27 +140,41 @@ function admitted(
 /** Where only the operating system is named. No architecture is called so. */
 const ANY = '*';
 
+/** What an answer says of platforms. */
+interface Made {
+  readonly none: boolean;
+  /** For people. */
+  readonly text: string;
+  lacking(wanted: Wanted): readonly Platform[];
+}
+
 /** Containers share answers, and what their Pod wants; and an index can be long. */
-function missingIn(): (details: RegistryDetails, wanted: Wanted) => readonly Platform[] {
-  const known = new Map<RegistryDetails, ReturnType<typeof lackingIn>>();
-  return (details, wanted) => {
-    let lacking = known.get(details);
-    if (lacking === undefined) known.set(details, (lacking = lackingIn(details)));
-    return lacking(wanted);
+function madeFor(): (details: RegistryDetails) => Made {
+  const known = new Map<RegistryDetails, Made>();
+  return (details) => {
+    let made = known.get(details);
+    if (made === undefined) known.set(details, (made = madeOf(details)));
+    return made;
   };
 }
 
-function lackingIn({ platforms }: RegistryDetails): (wanted: Wanted) => readonly Platform[] {
+function madeOf(details: RegistryDetails): Made {
+  // What builders say of how they built it stands in the index as if it were for a platform of this name.
+  const platforms = details.platforms.filter(({ os, architecture }) => os !== 'unknown' || architecture !== 'unknown');
   const has = platformsIn(platforms);
   const systems = new Set(platforms.map(({ os }) => os));
   const known = new Map<Wanted, readonly Platform[]>();
-  return (wanted) => {
-    let lacking = known.get(wanted);
-    if (lacking === undefined) {
-      lacking = wanted.platforms.filter((node) => !(node.architecture === ANY ? systems.has(node.os) : has(node)));
-      known.set(wanted, lacking);
-    }
-    return lacking;
+  return {
+    none: platforms.length === 0,
+    text: shortList(platforms, shown),
+    lacking(wanted) {
+      let lacking = known.get(wanted);
+      if (lacking === undefined) {
+        lacking = wanted.platforms.filter((node) => !(node.architecture === ANY ? systems.has(node.os) : has(node)));
+        known.set(wanted, lacking);
+      }
+      return lacking;
+    },
   };
 }
 
@@ -167,22 +184,19 @@ const INDEXES = new Set([
 ]);
 
 interface Judging {
-  readonly container: Container;
+  readonly made: Made;
   readonly lacking: readonly Platform[];
 }
 
-function judgeDetails(image: string, details: RegistryDetails, { container, lacking }: Judging): Said | undefined {
-  const { platforms, mediaType } = details;
-  // What is mounted does not run, and from a single manifest it is taken whatever it says.
-  if (container.kind === 'volume' && !INDEXES.has(mediaType)) return undefined;
-  if (platforms.length === 0) {
+function judgeMade(image: string, { made, lacking }: Judging): Said | undefined {
+  if (made.none) {
     return { state: 'unknown', message: `could not tell which platforms ${image} is made for: it does not say` };
   }
   if (lacking.length === 0) return undefined;
   return {
     state: 'violation',
-    message: `${image} is not made for ${shortList(lacking.map(shown))}`,
-    remedy: `it is made for ${shortList(platforms.map(shown))}: build it for the others, or choose nodes for it with nodeSelector`,
+    message: `${image} is not made for ${shortList(lacking, shown)}`,
+    remedy: `it is made for ${made.text}: build it for the others, or choose nodes for it with nodeSelector`,
   };
 }
 
