@@ -10,41 +10,39 @@ import type { Covered, Covering } from '../policy/plan.ts';
 import type { Binding, Policy } from '../policy/policy.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
 
-export interface Refusal {
+export interface Denial {
   readonly policy: string;
   readonly rule: string;
 }
 
 /** Of the containers of the request's workload. Nothing is judged before the first question. */
 export function deniedImages(
-  covering: Covering,
+  covering: Pick<Covering, 'policies'>,
   request: ScopeRequest,
   excuses?: Excuses,
-): (container: Container) => Refusal | undefined {
+): (container: Container) => Denial | undefined {
   const policies = covering.policies.flatMap(refusing);
   if (policies.length === 0) return () => undefined;
-  let refusals: ReadonlyMap<Container, Refusal> | undefined;
+  let refusals: ReadonlyMap<Container, Denial> | undefined;
   return (container) => {
-    refusals ??= refusalsIn({ ...covering, policies, shared: undefined }, request, excuses);
+    refusals ??= refusalsIn({ policies, needs: NO_NEEDS, shared: undefined }, request, excuses);
     return refusals.get(container);
   };
 }
+
+const NO_NEEDS: Covering['needs'] = new Set();
 
 function refusalsIn(
   covering: Covering,
   request: ScopeRequest,
   excuses: Excuses | undefined,
-): ReadonlyMap<Container, Refusal> {
+): ReadonlyMap<Container, Denial> {
   const facts = { ...NO_FACTS, namespaceLabels: request.namespaceLabels };
-  const refusals = new Map<Container, Refusal>();
-  for (const { container, action, policy, rule } of evaluate(covering, {
-    request,
-    facts,
-    concerns: undefined,
-    excuses,
-  })) {
-    if (container !== undefined && action === 'deny' && !refusals.has(container))
-      refusals.set(container, { policy, rule });
+  const refusals = new Map<Container, Denial>();
+  const findings = evaluate(covering, { request, facts, concerns: undefined, excuses });
+  for (const { container, action, policy, rule } of findings) {
+    if (container === undefined || action !== 'deny' || refusals.has(container)) continue;
+    refusals.set(container, { policy, rule });
   }
   return refusals;
 }

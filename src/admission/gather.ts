@@ -1,5 +1,5 @@
 /** Fetches the facts that the rules in scope named, in parallel, before any rule runs. */
-import type { Pod } from '../pod/containers.ts';
+import type { Container, Pod } from '../pod/containers.ts';
 import { isMirrorPod } from '../pod/metadata.ts';
 import { readObjects } from '../pod/read.ts';
 import type { Workload } from '../pod/workload.ts';
@@ -11,11 +11,14 @@ import {
   type Need,
   NO_FACTS,
   type PodPullSecrets,
+  REGISTRY_NEEDS,
+  type RegistryNeed,
 } from '../policy/fact.ts';
-import type { RegistryFact } from '../policy/registry-fact.ts';
+import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from './at-once.ts';
 import type { ImageQuestion } from './context.ts';
 import { type AskedImage, askedImages } from './image-questions.ts';
+import type { Inquiry } from './inquiry.ts';
 import { type Lookups, unknown } from './lookups.ts';
 
 export interface Wanted {
@@ -23,48 +26,82 @@ export interface Wanted {
   readonly needs: ReadonlySet<Need>;
   /** See AdmissionRequest. */
   readonly pluginsRan: boolean;
+  /** Without it no registry is asked. */
+  readonly inquiry?: Inquiry | undefined;
 }
 
-/** Those of the last three are looked up with credentials from pull secrets. */
+/** Registries are asked with credentials from pull secrets. */
 export async function gather(wanted: Wanted, labels: Fact<Labels>, ask: Lookups): Promise<Facts> {
-  const { workload, needs } = wanted;
-  const asksRegistry = REGISTRY_NEEDS.some((need) => needs.has(need));
+  const { needs, inquiry } = wanted;
+  const now = needs.has('now') ? ask.now() : NO_FACTS.now;
+  const asksRegistry = inquiry !== undefined && REGISTRY_NEEDS.some((need) => inquiry.asked(need).size > 0);
   const pullSecrets = new Map(asksRegistry || needs.has('pullSecrets') ? await pullSecretsOf(wanted, ask) : []);
-  if (!asksRegistry) return { ...NO_FACTS, namespaceLabels: labels, pullSecrets };
-  const questionsBy = (by: ImageQuestion['by']): readonly AskedImage[] =>
-    askedImages(workload, pullSecrets, { by, staleMs: 0 });
+  const known = { ...NO_FACTS, namespaceLabels: labels, pullSecrets, now };
+  return asksRegistry ? { ...known, ...(await registryFacts({ ...wanted, inquiry, pullSecrets }, ask)) } : known;
+}
+
+interface WantedOfRegistries extends Wanted {
+  readonly inquiry: Inquiry;
+  readonly pullSecrets: Facts['pullSecrets'];
+}
+
+async function registryFacts(wanted: WantedOfRegistries, ask: Lookups): Promise<Pick<Facts, RegistryNeed>> {
+  const imageOf: Answer<RegistryImage> = (question) => ask.imageOf(question);
   const [registryImages, registryTags, registryDetails] = await Promise.all([
-    needs.has('registryImages') ? answersTo(questionsBy('image'), (question) => ask.imageOf(question)) : [],
-    needs.has('registryTags') ? answersTo(questionsBy('tag').filter(hasBoth), (question) => ask.imageOf(question)) : [],
-    needs.has('registryDetails') ? answersTo(questionsBy('image'), (question) => ask.detailsOf(question)) : [],
+    answersTo(asked(wanted, 'registryImages', 'image'), imageOf),
+    answersTo(asked(wanted, 'registryTags', 'tag').filter(hasBoth), imageOf),
+    answersTo<RegistryDetails>(asked(wanted, 'registryDetails', 'image'), (question) => ask.detailsOf(question)),
   ]);
+  const denied = (need: RegistryNeed): readonly DeniedFact[] => deniedFacts(wanted, need);
   return {
-    namespaceLabels: labels,
-    pullSecrets,
-    registryImages: new Map(registryImages),
-    registryTags: new Map(registryTags),
-    registryDetails: new Map(registryDetails),
+    registryImages: new Map([...registryImages, ...denied('registryImages')]),
+    registryTags: new Map([...registryTags, ...denied('registryTags')]),
+    registryDetails: new Map([...registryDetails, ...denied('registryDetails')]),
   };
 }
 
-const REGISTRY_NEEDS = ['registryImages', 'registryTags', 'registryDetails'] as const;
+function asked(wanted: WantedOfRegistries, need: RegistryNeed, by: ImageQuestion['by']): readonly AskedImage[] {
+  const { workload, pullSecrets, inquiry } = wanted;
+  const about = inquiry.asked(need);
+  if (about.size === 0) return [];
+  const only = (container: Container): boolean => about.has(container) && inquiry.denied(container) === undefined;
+  return askedImages(workload, pullSecrets, { by, staleMs: 0, only });
+}
 
 function hasBoth({ question: { reference } }: AskedImage): boolean {
   return reference.tag !== undefined && reference.digest !== undefined;
 }
 
+type Answer<T> = (question: ImageQuestion) => MaybePromise<RegistryFact<T>>;
+
 function answersTo<T>(
-  asked: readonly AskedImage[],
-  ask: (question: ImageQuestion) => MaybePromise<RegistryFact<T>>,
+  questions: readonly AskedImage[],
+  answer: Answer<T>,
 ): Promise<readonly (readonly [string, RegistryFact<T>])[]> {
   return Promise.all(
-    asked.map(async ({ container, question }) => [container.imagePointer, await ask(question)] as const),
+    questions.map(async ({ container, question }) => [container.imagePointer, await answer(question)] as const),
   );
+}
+
+type DeniedFact = readonly [string, RegistryFact<never>];
+
+function deniedFacts({ inquiry }: WantedOfRegistries, need: RegistryNeed): readonly DeniedFact[] {
+  return [...inquiry.asked(need)].flatMap((container): readonly DeniedFact[] => {
+    const deniedBy = inquiry.denied(container);
+    if (deniedBy === undefined) return [];
+    const message = `not asked, since policy ${deniedBy.policy}/${deniedBy.rule} refuses the image`;
+    return [
+      [
+        container.imagePointer,
+        { state: 'unknown', failure: { cause: 'refused', message, remedy: undefined, deniedBy } },
+      ],
+    ];
+  });
 }
 
 /** By the pod's JSON pointer. Pods of one service account share its list. */
 export function pullSecretsOf(
-  wanted: Omit<Wanted, 'needs'>,
+  wanted: Omit<Wanted, 'needs' | 'inquiry'>,
   ask: Lookups,
 ): MaybePromise<readonly (readonly [string, PodPullSecrets])[]> {
   const accounts = new Map<string, MaybePromise<PodPullSecrets>>();
@@ -86,7 +123,11 @@ export function pullSecretsOf(
  * that is empty; from then on the Pod's list is what counts (kubernetes plugin/pkg/admission/serviceaccount). An entry
  * without a name counts as a list there, and the kubelet skips it. `undefined`: the service account decides.
  */
-function ownSecrets(pod: Pod, wanted: Omit<Wanted, 'needs'>, ask: Lookups): MaybePromise<PodPullSecrets> | undefined {
+function ownSecrets(
+  pod: Pod,
+  wanted: Omit<Wanted, 'needs' | 'inquiry'>,
+  ask: Lookups,
+): MaybePromise<PodPullSecrets> | undefined {
   const { serviceAccountName: serviceAccount } = pod;
   const { type, object } = wanted.workload;
   const isCore = type.group === '';

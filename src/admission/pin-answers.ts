@@ -1,5 +1,5 @@
 /** What registries say of the images that want a digest, each asked once, with the credentials that the kubelet would use. */
-import { normalizedName, parseReference } from '../image/reference.ts';
+import { parseReference } from '../image/reference.ts';
 import type { Container, ContainerImage } from '../pod/containers.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Excuses } from '../policy/exception.ts';
@@ -27,9 +27,6 @@ export interface Asking {
   readonly ask: Lookups;
 }
 
-/** Nobody names more; but one request could name 50,000, and each would be a question to a registry. */
-const MAX_ASKED = 100;
-
 /** Of those that say `ask`. */
 export function answersFor(candidates: readonly Candidate[], asking: Asking): MaybePromise<Answers> {
   const answers = new Map<Candidate, Answer>();
@@ -38,7 +35,7 @@ export function answersFor(candidates: readonly Candidate[], asking: Asking): Ma
   const wanted = { workload: withImages(asking.request.workload, allowed, written), pluginsRan: asking.pluginsRan };
   return whenKnown(pullSecretsOf(wanted, asking.ask), (pullSecrets) => {
     const questions = questionsOf(wanted.workload, allowed, new Map(pullSecrets));
-    return whenKnown(askEach(questions, asking.ask), (given) => {
+    return whenKnown(whenAllKnown(questions.map(({ question }) => asking.ask.imageOf(question))), (given) => {
       for (const [index, answer] of given.entries()) {
         const candidate = questions[index]?.candidate;
         if (candidate !== undefined) answers.set(candidate, answer);
@@ -117,30 +114,3 @@ function questionsOf(
     return candidate === undefined ? [] : [{ candidate, question: { ...question, staleMs: candidate.pin.staleMs } }];
   });
 }
-
-function askEach(questions: readonly CandidateQuestion[], ask: Lookups): MaybePromise<readonly Answer[]> {
-  const asked = new Map<string, MaybePromise<Answer>>();
-  return whenAllKnown(
-    questions.map(({ question }) => {
-      const key = identity(question);
-      const answer = asked.get(key) ?? (asked.size < MAX_ASKED ? ask.imageOf(question) : TOO_MANY);
-      asked.set(key, answer);
-      return answer;
-    }),
-  );
-}
-
-/** Of one object: its secrets are of one namespace, so a name stands for one secret. */
-function identity({ reference, candidates, doubt, staleMs }: ImageQuestion): string {
-  const credentials = candidates.map(({ secret, key, username }) => [secret, key, username]);
-  return JSON.stringify([normalizedName(reference), credentials, doubt, staleMs]);
-}
-
-const TOO_MANY: Answer = {
-  state: 'unknown',
-  failure: {
-    cause: 'refused',
-    message: `the object has more than ${MAX_ASKED} images to look up`,
-    remedy: 'pin them in the manifest',
-  },
-};

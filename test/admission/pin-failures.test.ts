@@ -250,7 +250,7 @@ describe('a look-up', () => {
     const mutation = await change(requestOf(podOf(`{containers: [${containers.join(', ')}]}`)), [PIN_ALL], { images });
     expect([images.asked.length, mutation.patch.length]).toEqual([100, 100]);
     expect(mutation.findings.at(-1)?.message).toBe(
-      'image "a:149" could not be pinned: the object has more than 100 images to look up',
+      'image "a:149" could not be pinned: the object names more than 100 different images, and no more are asked about',
     );
   });
 

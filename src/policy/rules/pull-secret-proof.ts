@@ -1,0 +1,48 @@
+/** What the registry itself says of the credentials that match an image. */
+import type { Candidate } from '../../credential/keyring.ts';
+import { quoteValue } from '../../image/quote.ts';
+import type { ImageReference } from '../../image/reference.ts';
+import type { RegistryFact, RegistryImage } from '../registry-fact.ts';
+import { shortList } from './images.ts';
+import type { Ring } from './pull-secret-rings.ts';
+import { secretLabel } from './pull-secrets.ts';
+import { isDenied, type Said, untold } from './registry-facts.ts';
+
+export interface Proving {
+  readonly reference: ImageReference;
+  readonly ring: Ring;
+  /** Of this image the policy has said that nodes have no credential of their own. */
+  readonly nodesHaveNone: boolean;
+}
+
+/** `unproven` is what the secrets alone say. The registry's word counts more, but only where it is about credentials. */
+export function proven(
+  unproven: Said | undefined,
+  fact: RegistryFact<RegistryImage> | undefined,
+  { reference, ring, nodesHaveNone }: Proving,
+): Said | undefined {
+  // Of a malformed secret it is told that the kubelet uses none of them.
+  if (ring.state === 'malformed' || fact === undefined || isDenied(fact)) return unproven;
+  if (fact.state === 'yes') return undefined;
+  const image = `image ${quoteValue(reference.text)}`;
+  const { cause, message: answer } = fact.failure;
+  if (cause !== 'denied' && cause !== 'unauthenticated') {
+    return unproven ?? untold(`whether a credential is good for ${image}`, fact);
+  }
+  const candidates = ring.state === 'read' ? ring.candidatesFor(reference) : [];
+  if (unproven?.state === 'violation' || candidates.length === 0) {
+    return unproven ?? untold(`whether a credential is good for ${image}`, fact);
+  }
+  const refused = `${image} can be pulled with none of its credentials: ${shortList(candidates.map(shown))} (${answer})`;
+  const remedy = 'renew the credential in the pull secret, or give its user the right to pull';
+  if (ring.state === 'read' && ring.doubt !== undefined) {
+    return { state: 'unknown', message: `${refused}, but there may be others: ${ring.doubt}`, remedy };
+  }
+  if (nodesHaveNone) return { state: 'violation', message: refused, remedy };
+  return { state: 'unknown', message: `${refused}, but a node may have one of its own`, remedy };
+}
+
+function shown({ secret, key, username }: Candidate): string {
+  const user = username === '' ? 'no user' : `user ${quoteValue(username, 60)}`;
+  return `${secretLabel(secret)}, entry ${quoteValue(key, 80)} (${user})`;
+}
