@@ -2,12 +2,13 @@
  * Images that a rule about nothing but images refuses: no registry is asked about them. Whoever may create an object chooses
  * their names, so without this anybody could make the gate talk to any host.
  */
+import type { ImageReference } from '../image/reference.ts';
 import type { Container } from '../pod/containers.ts';
 import { evaluate } from '../policy/evaluate.ts';
 import type { Excuses } from '../policy/exception.ts';
 import { NO_FACTS } from '../policy/fact.ts';
-import type { Covered, Covering } from '../policy/plan.ts';
-import type { Binding, Policy } from '../policy/policy.ts';
+import { type Covered, type Covering, havePassed, rememberPassed, type SharedChecks } from '../policy/plan.ts';
+import type { Binding } from '../policy/policy.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
 
 export interface Denial {
@@ -17,43 +18,64 @@ export interface Denial {
 
 /** Of the containers of the request's workload. Nothing is judged before the first question. */
 export function deniedImages(
-  covering: Pick<Covering, 'policies'>,
+  covering: Covering,
   request: ScopeRequest,
   excuses?: Excuses,
 ): (container: Container) => Denial | undefined {
-  const policies = covering.policies.flatMap(refusing);
-  if (policies.length === 0) return () => undefined;
-  let refusals: ReadonlyMap<Container, Denial> | undefined;
+  const strict = strictPart(covering);
+  if (strict.policies.length === 0) return () => undefined;
+  let refusals: Denials | undefined;
   return (container) => {
-    refusals ??= refusalsIn({ policies, needs: NO_NEEDS, shared: undefined }, request, excuses);
+    refusals ??= refusalsIn(strict, request, excuses);
     return refusals.get(container);
   };
 }
 
-const NO_NEEDS: Covering['needs'] = new Set();
+type Denials = ReadonlyMap<Container, Denial>;
 
-function refusalsIn(
-  covering: Covering,
-  request: ScopeRequest,
-  excuses: Excuses | undefined,
-): ReadonlyMap<Container, Denial> {
+function refusalsIn(strict: Strict, request: ScopeRequest, excuses: Excuses | undefined): Denials {
+  const { containers } = request.workload;
+  const { policies, certain } = strict;
+  if (certain !== undefined && havePassed(certain, containers)) return NONE;
   const facts = { ...NO_FACTS, namespaceLabels: request.namespaceLabels };
-  const refusals = new Map<Container, Denial>();
+  const covering = { policies, needs: NO_NEEDS, shared: undefined };
   const findings = evaluate(covering, { request, facts, concerns: undefined, excuses });
+  if (certain !== undefined && findings.length === 0) rememberPassed(certain, containers);
+  const refusals = new Map<Container, Denial>();
   for (const { container, action, policy, rule } of findings) {
-    if (container === undefined || action !== 'deny' || refusals.has(container)) continue;
-    refusals.set(container, { policy, rule });
+    if (container !== undefined && action === 'deny' && !refusals.has(container)) {
+      refusals.set(container, { policy, rule });
+    }
   }
   return refusals;
 }
 
-function refusing({ policy, coverage }: Covered): readonly Covered[] {
-  let strict = known.get(policy);
-  if (strict === undefined) known.set(policy, (strict = { ...policy, bindings: policy.bindings.filter(canRefuse) }));
-  return strict.bindings.length === 0 ? [] : [{ policy: strict, coverage }];
+const NONE: Denials = new Map();
+const NO_NEEDS: Covering['needs'] = new Set();
+
+/** The rules that can refuse an image by itself. */
+interface Strict {
+  readonly policies: readonly Covered[];
+  /** Images that have passed all of them; not there when it depends on more than the image. */
+  readonly certain: Pick<SharedChecks, 'passed'> | undefined;
 }
 
-const known = new WeakMap<Policy, Policy>();
+/** A plan stays the same from request to request. */
+const strictParts = new WeakMap<Covering, Strict>();
+
+function strictPart(covering: Covering): Strict {
+  const before = strictParts.get(covering);
+  if (before !== undefined) return before;
+  const certain = covering.shared === undefined ? undefined : { passed: new Set<ImageReference>() };
+  const strict = { policies: covering.policies.flatMap(refusing), certain };
+  if (certain !== undefined) strictParts.set(covering, strict);
+  return strict;
+}
+
+function refusing({ policy, coverage }: Covered): readonly Covered[] {
+  const bindings = policy.bindings.filter(canRefuse);
+  return bindings.length === 0 ? [] : [{ policy: { ...policy, bindings }, coverage }];
+}
 
 /** Rules of plugins are not asked: each time costs more than all others. */
 function canRefuse({ action, onUnknown, check: { imagesOnly, needs, guard } }: Binding): boolean {

@@ -92,8 +92,11 @@ function questionKeys(): (question: ImageQuestion) => string {
     }
     return key;
   };
-  return ({ reference, candidates, doubt, staleMs }) =>
-    JSON.stringify([normalizedName(reference), doubt, staleMs, credentials(candidates)]);
+  return ({ reference, candidates, doubt, staleMs }) => {
+    const image = `${staleMs} ${normalizedName(reference)}`;
+    if (candidates.length === 0 && doubt === undefined) return image;
+    return `${image} ${credentials(candidates)} ${doubt}`;
+  };
 }
 
 type Once<T> = (name: string, ask: (name: string) => MaybePromise<T>) => MaybePromise<T>;

@@ -1,5 +1,5 @@
 /** What registries say of the images that want a digest, each asked once, with the credentials that the kubelet would use. */
-import { parseReference } from '../image/reference.ts';
+import { type ImageReference, parseReference } from '../image/reference.ts';
 import type { Container, ContainerImage } from '../pod/containers.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Excuses } from '../policy/exception.ts';
@@ -66,30 +66,34 @@ function withoutRefused(
 }
 
 /** As the image will be, with whatever digest: a rule that wants one has nothing to refuse then. */
-function pinned({ written: { text, tag } }: Candidate): ContainerImage | undefined {
+function pinned({ written: reference, container }: Candidate): ContainerImage {
+  const before = pinnedForms.get(reference);
+  if (before !== undefined) return before;
   // An implied tag is judged like a written one, or a rule about "latest" could be dodged by writing none.
-  return imageOf(`${text}${tag === undefined ? ':latest' : ''}@sha256:${'0'.repeat(64)}`);
-}
-
-function written({ written: { text } }: Candidate): ContainerImage | undefined {
-  return imageOf(text);
-}
-
-function imageOf(text: string): ContainerImage | undefined {
+  const text = `${reference.text}${reference.tag === undefined ? ':latest' : ''}@sha256:${'0'.repeat(64)}`;
   const parsed = parseReference(text);
-  return parsed.ok ? { state: 'parsed', text, reference: parsed.reference } : undefined;
+  const image: ContainerImage = parsed.ok ? { state: 'parsed', text, reference: parsed.reference } : container.image;
+  pinnedForms.set(reference, image);
+  return image;
+}
+
+/** The same few images come again and again. */
+const pinnedForms = new WeakMap<ImageReference, ContainerImage>();
+
+function written({ written: reference }: Candidate): ContainerImage {
+  return { state: 'parsed', text: reference.text, reference };
 }
 
 /** The workload with nothing in it but the candidates' containers, in their order, and their pods. */
 function withImages(
   workload: Workload,
   candidates: readonly Candidate[],
-  imageFor: (candidate: Candidate) => ContainerImage | undefined,
+  imageFor: (candidate: Candidate) => ContainerImage,
 ): Workload {
   const changed = new Map<Container, Container>();
   for (const candidate of candidates) {
     const { container } = candidate;
-    changed.set(container, { ...container, image: imageFor(candidate) ?? container.image });
+    changed.set(container, { ...container, image: imageFor(candidate) });
   }
   const pods = workload.pods.flatMap((pod) => {
     const containers = pod.containers.flatMap((container) => changed.get(container) ?? []);

@@ -1,6 +1,6 @@
 /** What comes of each image that wants a digest: how it will read, and what is told about it. */
+import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
-import { parseReference } from '../image/reference.ts';
 import { type Container, containerLabel } from '../pod/containers.ts';
 import type { Finding } from '../policy/evaluate.ts';
 import type { RegistryCause, RegistryFailure, RegistryImage } from '../policy/registry-fact.ts';
@@ -48,8 +48,7 @@ export function outcomeOf(candidate: Candidate, answer: Answer | undefined): Out
 const NOTHING: Outcome = { image: undefined, finding: undefined };
 
 function found(candidate: Candidate, { digest, stale }: RegistryImage): Outcome {
-  const read = parseReference(`${candidate.written.text}@${digest}`);
-  if (!read.ok || read.reference.digest !== digest) {
+  if (!isDigest(digest)) {
     const message = `the registry names the digest ${quoteValue(digest, 100)}, which is none`;
     return failed(candidate, 'unknown', { cause: 'protocol', message, remedy: undefined });
   }

@@ -231,6 +231,8 @@ export function mutationReview({ apiVersion, request }: Review, mutation: Mutati
 
 /** Standard, padded base64 of the UTF-8 bytes, as Go's decoder wants it. */
 function base64(text: string): string {
+  // Nearly always; then the text is its own bytes.
+  if (/^[\0-\x7f]*$/.test(text)) return btoa(text);
   const bytes = new TextEncoder().encode(text);
   let binary = '';
   for (const byte of bytes) binary += String.fromCharCode(byte);

@@ -36,11 +36,11 @@ export interface SharedChecks {
 const MAX_PASSED = 2000;
 const MAX_LENGTH = 300;
 
-export function havePassed({ passed }: SharedChecks, containers: readonly Container[]): boolean {
+export function havePassed({ passed }: Pick<SharedChecks, 'passed'>, containers: readonly Container[]): boolean {
   return containers.every(({ image }) => image.state === 'parsed' && passed.has(image.reference));
 }
 
-export function rememberPassed({ passed }: SharedChecks, containers: readonly Container[]): void {
+export function rememberPassed({ passed }: Pick<SharedChecks, 'passed'>, containers: readonly Container[]): void {
   for (const { image } of containers) {
     if (image.state !== 'parsed' || image.text.length > MAX_LENGTH) continue;
     if (passed.size >= MAX_PASSED) passed.clear();

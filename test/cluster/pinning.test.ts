@@ -74,10 +74,10 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
   const create = (object: KubernetesObject, query = '', where = namespace): Promise<Reply> =>
     send('POST', pathOf(object, where) + query, object);
   const get = async (path: string): Promise<Named> => (await send('GET', path)).body as Named;
-  const apply = (object: KubernetesObject): Promise<Reply> =>
+  const apply = (object: KubernetesObject, where = namespace): Promise<Reply> =>
     send(
       'PATCH',
-      `${pathOf(object, namespace)}/${object.metadata.name}?fieldManager=test&force=true`,
+      `${pathOf(object, where)}/${object.metadata.name}?fieldManager=test`,
       object,
       'application/apply-patch+yaml',
     );
@@ -244,6 +244,21 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
     };
     const restarted = await send('PATCH', '/apis/apps/v1/namespaces/noted/deployments/noted', restart);
     expect(imageIn(restarted.body)).toBe(`nginx:1@${SECOND}`);
+  });
+
+  test('the annotation outlives a manifest that is applied again without it', async () => {
+    current = FIRST;
+    const manifest = workload('Deployment', 'kept', 'nginx:1');
+    const first = await apply(manifest, 'noted');
+    current = SECOND;
+    const again = await apply(manifest, 'noted');
+    const { annotations } = (first.body as Named).metadata;
+    expect(annotations).toEqual({ 'tidewaiter.dev/original-images': expect.any(String) });
+    expect([again.status, imageIn(again.body), (again.body as Named).metadata]).toEqual([
+      200,
+      `nginx:1@${FIRST}`,
+      expect.objectContaining({ annotations, generation: 1 }),
+    ]);
   });
 
   test('asked again after somebody else has changed the object, it adds nothing', async () => {
