@@ -24,18 +24,28 @@ export function deniedImages(
 ): (container: Container) => Denial | undefined {
   const denied = new Map<Container, Denial>();
   for (const covered of policies) {
-    for (const binding of covered.policy.bindings) {
-      if (!canDeny(binding)) continue;
-      for (const problem of problemsOf(binding, covered, request)) {
-        const { container } = problem;
-        if (container === undefined || denied.has(container)) continue;
-        if (isDenied({ covered, binding, problem }, excuses)) {
-          denied.set(container, { policy: covered.policy.name, rule: binding.rule });
-        }
+    for (const binding of covered.policy.bindings.filter(canDeny)) {
+      const by = { policy: covered.policy.name, rule: binding.rule };
+      for (const container of deniedBy({ covered, binding, request, excuses })) {
+        denied.set(container, denied.get(container) ?? by);
       }
     }
   }
   return (container) => denied.get(container);
+}
+
+interface Denying {
+  readonly covered: Covered;
+  readonly binding: Binding;
+  readonly request: ScopeRequest;
+  readonly excuses: Excuses | undefined;
+}
+
+function deniedBy({ covered, binding, request, excuses }: Denying): readonly Container[] {
+  return problemsOf(binding, covered, request).flatMap((problem) => {
+    const { container } = problem;
+    return container !== undefined && isDenied({ covered, binding, problem }, excuses) ? [container] : [];
+  });
 }
 
 function canDeny({ check, action, onUnknown }: Binding): boolean {

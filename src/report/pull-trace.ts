@@ -3,7 +3,7 @@ import type { SecretFault } from '../credential/keyring.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type ImageReference, repositoryOf, runtimeName } from '../image/reference.ts';
 import { DAY_MS, dayOf } from '../policy/day.ts';
-import type { RegistryDetails, RegistryFact, RegistryFailure } from '../policy/registry-fact.ts';
+import type { RegistryDetails, RegistryFact, RegistryFailure, RegistryImage } from '../policy/registry-fact.ts';
 import { platformText } from '../policy/rules/platforms.ts';
 import type { PullAttempt, PullTrace } from '../registry/trace.ts';
 
@@ -64,28 +64,33 @@ interface AttemptRow {
 
 export function pullRow(traced: TracedImage): PullRow {
   const { reference, trace, faults } = traced;
-  const image = trace?.image.state === 'yes' ? trace.image.value : undefined;
-  const details = trace?.details?.state === 'yes' ? trace.details.value : undefined;
   return {
     repository: repositoryOf(reference),
     resolved: pullOutcome(traced),
     attempts: (trace?.attempts ?? []).map(attemptRow),
-    digest: image?.digest ?? null,
-    mediaType: image?.mediaType ?? null,
-    credential: image?.credential ?? null,
-    mirror: image?.mirror ?? null,
-    platforms: details?.platforms.map(platformText) ?? null,
-    sizeBytes: details?.sizeBytes ?? null,
-    created: createdText(details),
+    ...foundRow(trace?.image.state === 'yes' ? trace.image.value : undefined),
+    ...detailsRow(trace?.details?.state === 'yes' ? trace.details.value : undefined),
     failure: trace === undefined ? null : failureRow(trace.image),
     errors: faults.map(({ secret, key, problem }) => ({ secret, message: `key ${quoteValue(key)}: ${problem}` })),
   };
 }
 
+function foundRow(found: RegistryImage | undefined): Pick<PullRow, 'digest' | 'mediaType' | 'credential' | 'mirror'> {
+  if (found === undefined) return { digest: null, mediaType: null, credential: null, mirror: null };
+  const { digest, mediaType, credential, mirror = null } = found;
+  return { digest, mediaType, credential, mirror };
+}
+
+function detailsRow(details: RegistryDetails | undefined): Pick<PullRow, 'platforms' | 'sizeBytes' | 'created'> {
+  if (details === undefined) return { platforms: null, sizeBytes: null, created: null };
+  const { platforms, sizeBytes } = details;
+  return { platforms: platforms.map(platformText), sizeBytes, created: createdText(details) };
+}
+
 /** A moment that JavaScript has no date for is none. */
-function createdText(details: RegistryDetails | undefined): string | null {
-  if (details?.createdMs === undefined) return null;
-  const date = new Date(details.createdMs);
+function createdText({ createdMs }: RegistryDetails): string | null {
+  if (createdMs === undefined) return null;
+  const date = new Date(createdMs);
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 

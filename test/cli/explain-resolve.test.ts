@@ -73,10 +73,16 @@ interface Ran {
   readonly closed: number;
 }
 
+interface Options {
+  readonly pullSecret?: readonly string[];
+  readonly output?: 'text' | 'json';
+  readonly stdin?: string;
+}
+
 async function resolved(
   images: readonly string[],
   trace: PullTrace,
-  { pullSecret = [] as readonly string[], output = 'text' as 'text' | 'json', stdin = '' } = {},
+  { pullSecret = [], output = 'text', stdin = '' }: Options = {},
 ): Promise<Ran> {
   let [out, note, closed] = ['', '', 0];
   const asked: ImageQuestion[] = [];
