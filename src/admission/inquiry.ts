@@ -34,12 +34,15 @@ export function inquiryOf(
     for (const { check } of covered.policy.bindings) {
       const needed = REGISTRY_NEEDS.filter((need) => check.needs.includes(need));
       if (needed.length === 0) continue;
-      for (const container of lookedAt(check, { workload, pods: workload.pods, containers })) {
-        for (const need of needed) asked.get(need)?.add(container);
-      }
+      const about = lookedAt(check, { workload, pods: workload.pods, containers });
+      for (const need of needed) addAll(asked.get(need), about);
     }
   }
   return { asked: (need) => asked.get(need) ?? NOBODY, denied: denied() };
+}
+
+function addAll<T>(set: Set<T> | undefined, items: readonly T[]): void {
+  for (const item of items) set?.add(item);
 }
 
 const everyone = (): boolean => true;

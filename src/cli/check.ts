@@ -1,4 +1,5 @@
 /** `tidewaiter check`: the webhook's verdict on manifests, without a cluster. */
+import type { Context } from '../admission/context.ts';
 import { countUsage } from '../admission/usage.ts';
 import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
@@ -34,18 +35,21 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
   const asks = !flags.offline && asksRegistry(context.policies);
   const registry = asks ? await (flags.asking ?? askingRegistry)(config) : undefined;
   const progress = progressOn(terminal, 'objects judged so far');
-  const judging = judgeFiles(paths, {
+  const judging = {
     kinds: config.kinds,
     namespace: flags.namespace,
     stdin: terminal.input(),
-    contextWith: (around) => ({ ...context, ...around, ...registry?.ports }),
+    contextWith: (around: Partial<Context>) => ({ ...context, ...around, ...registry?.ports }),
     usage,
     progress,
-  });
-  const { files, documents, workloads, images, findings, errors } = await judging.finally(async () => {
-    progress.stop();
-    await registry?.close();
-  });
+  };
+  const { files, documents, workloads, images, findings, errors } = await judged(
+    judgeFiles(paths, judging),
+    async () => {
+      progress.stop();
+      await registry?.close();
+    },
+  );
   const report: CheckReport = {
     version: 1,
     summary: {
@@ -67,6 +71,15 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
   const { failOn, output } = flags;
   terminal.out(await RENDER[output](report, { failOn, policySource, rules, colours: terminal.colours }));
   return exitCode(report, failOn);
+}
+
+/** However it ends, `after` is done. */
+async function judged<T>(judging: Promise<T>, after: () => Promise<void>): Promise<T> {
+  try {
+    return await judging;
+  } finally {
+    await after();
+  }
 }
 
 interface Setting {

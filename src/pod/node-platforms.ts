@@ -11,7 +11,7 @@ export interface NodePlatforms {
   /** Values that are named, whether they are wanted or not; each once. */
   readonly named: { readonly os: readonly string[]; readonly architecture: readonly string[] };
   /** Whether some node of this platform could take the Pod. */
-  admits(os: string, architecture: string): boolean;
+  readonly admits: (os: string, architecture: string) => boolean;
 }
 
 type Aspect = 'os' | 'architecture';
@@ -27,7 +27,7 @@ const LABELS: ReadonlyMap<string, Aspect> = new Map([
 interface Requirement {
   readonly aspect: Aspect;
   readonly values: readonly string[];
-  met(value: string): boolean;
+  readonly met: (value: string) => boolean;
 }
 
 /** All of its requirements are met. */
@@ -43,7 +43,7 @@ export function nodePlatformsOf({ spec, pointer }: Pod): NodePlatforms {
   ];
   return {
     named: { os: named('os'), architecture: named('architecture') },
-    admits(os, architecture) {
+    admits: (os, architecture) => {
       const value = { os, architecture };
       const isMet = (term: Term): boolean => term.every(({ aspect, met }) => met(value[aspect]));
       return isMet(always) && (terms === undefined || terms.some(isMet));

@@ -90,7 +90,7 @@ describe('an answer', () => {
         ? `${found.value.digest} by ${found.value.credential}`
         : `${found.state}: ${found.failure.message}`,
       details.state === 'yes'
-        ? `${details.value.platforms.map(({ os, architecture, variant }) => [os, architecture, variant].join('/'))} ${details.value.createdMs} ${details.value.sizeBytes}`
+        ? `${details.value.platforms.map(({ os, architecture, variant }) => [os, architecture, variant].join('/')).join(' ')} ${details.value.createdMs} ${details.value.sizeBytes}`
         : `${details.state}: ${details.failure.message}`,
     ];
   };

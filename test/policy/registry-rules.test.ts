@@ -51,11 +51,12 @@ function about(
     ? `volumes: [{name: c, image: {reference: "${text}"}}]`
     : `containers: [{name: c, image: "${text}"}]`;
   const object = pod(`{${spec} ${holder}}`);
-  const at = object.containers[0]?.imagePointer ?? '';
+  const answer = <T>(fact: RegistryFact<T> | undefined): ReadonlyMap<string, RegistryFact<T>> =>
+    new Map(fact === undefined ? [] : [[object.containers[0]?.imagePointer ?? '', fact]]);
   const facts: Partial<Facts> = {
-    registryImages: new Map(told.images === undefined ? [] : [[at, told.images]]),
-    registryTags: new Map(told.tags === undefined ? [] : [[at, told.tags]]),
-    registryDetails: new Map(told.details === undefined ? [] : [[at, told.details]]),
+    registryImages: answer(told.images),
+    registryTags: answer(told.tags),
+    registryDetails: answer(told.details),
     now: now === 0 ? { state: 'unknown', reason: 'nobody knows the time' } : { state: 'yes', value: now },
   };
   const findings = findingsOf([policyOf(`{rules: [${rule}]}`)], requestFor(object), facts);
@@ -366,10 +367,17 @@ describe('image-platform', () => {
   });
 });
 
+interface Proving {
+  readonly nodes?: string;
+  readonly servers?: readonly string[];
+  readonly away?: boolean;
+  readonly from?: 'pod' | 'node';
+}
+
 describe('pull-secret-coverage that is to be proven', () => {
   const prove = (
     images: RegistryFact<RegistryImage> | undefined,
-    { nodes = 'nodeCredentials: [],', servers = ['reg.io'], away = false, from = 'pod' as 'pod' | 'node' } = {},
+    { nodes = 'nodeCredentials: [],', servers = ['reg.io'], away = false, from = 'pod' }: Proving = {},
   ): readonly string[] => {
     const object = pod('{imagePullSecrets: [{name: a}, {name: b}], containers: [{name: c, image: "reg.io/x:1"}]}');
     const secrets = ['a', 'b'].map((name) => ({

@@ -2,7 +2,7 @@
 import type { Candidate } from '../../credential/keyring.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { ImageReference } from '../../image/reference.ts';
-import type { RegistryFact, RegistryImage } from '../registry-fact.ts';
+import type { RegistryFact, RegistryFailure, RegistryImage } from '../registry-fact.ts';
 import { shortList } from './images.ts';
 import type { Ring } from './pull-secret-rings.ts';
 import { secretLabel } from './pull-secrets.ts';
@@ -19,23 +19,34 @@ export interface Proving {
 export function proven(
   unproven: Said | undefined,
   fact: RegistryFact<RegistryImage> | undefined,
-  { reference, ring, nodesHaveNone }: Proving,
+  proving: Proving,
 ): Said | undefined {
   // Of a malformed secret it is told that the kubelet uses none of them.
-  if (ring.state === 'malformed' || fact === undefined || isDenied(fact)) return unproven;
+  if (proving.ring.state === 'malformed' || fact === undefined || isDenied(fact)) return unproven;
   if (fact.state === 'yes') return undefined;
+  if (isRefusal(fact.failure) && unproven?.state !== 'violation') {
+    const refused = refusedBy(fact.failure, proving);
+    if (refused !== undefined) return refused;
+  }
+  return unproven ?? untold(`whether a credential is good for image ${quoteValue(proving.reference.text)}`, fact);
+}
+
+function isRefusal({ cause }: RegistryFailure): boolean {
+  return cause === 'denied' || cause === 'unauthenticated';
+}
+
+/** `undefined` where no credential is known to match. */
+function refusedBy(
+  { message: answer }: RegistryFailure,
+  { reference, ring, nodesHaveNone }: Proving,
+): Said | undefined {
+  if (ring.state !== 'read') return undefined;
+  const candidates = ring.candidatesFor(reference);
+  if (candidates.length === 0) return undefined;
   const image = `image ${quoteValue(reference.text)}`;
-  const { cause, message: answer } = fact.failure;
-  if (cause !== 'denied' && cause !== 'unauthenticated') {
-    return unproven ?? untold(`whether a credential is good for ${image}`, fact);
-  }
-  const candidates = ring.state === 'read' ? ring.candidatesFor(reference) : [];
-  if (unproven?.state === 'violation' || candidates.length === 0) {
-    return unproven ?? untold(`whether a credential is good for ${image}`, fact);
-  }
-  const refused = `${image} can be pulled with none of its credentials: ${shortList(candidates.map(shown))} (${answer})`;
+  const refused = `${image} can be pulled with none of its credentials: ${shortList(candidates, shown)} (${answer})`;
   const remedy = 'renew the credential in the pull secret, or give its user the right to pull';
-  if (ring.state === 'read' && ring.doubt !== undefined) {
+  if (ring.doubt !== undefined) {
     return { state: 'unknown', message: `${refused}, but there may be others: ${ring.doubt}`, remedy };
   }
   if (nodesHaveNone) return { state: 'violation', message: refused, remedy };
