@@ -120,12 +120,15 @@ function wordsText(words: readonly number[]): string {
  * translated (RFC 7915), NAT64 (RFC 6052), 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214).
  */
 function embeddedIPv4(words: readonly number[]): string | undefined {
-  const [first = 0, second = 0, third = 0, , , sixth = 0, seventh = 0, eighth = 0] = words;
-  if (first === 0x2002) return dotted(second, third);
-  if (first === 0x2001 && second === 0) return dotted(seventh ^ 0xffff, eighth ^ 0xffff);
-  const startsWith = (prefix: readonly number[]): boolean => prefix.every((word, index) => words[index] === word);
-  const isGateway = FORMS.some(startsWith) || (sixth === 0x5efe && ((words[4] ?? 0) & 0xfdff) === 0);
-  return isGateway ? dotted(seventh, eighth) : undefined;
+  const pair = (at: number, mask = 0): string => dotted((words[at] ?? 0) ^ mask, (words[at + 1] ?? 0) ^ mask);
+  if (words[0] === 0x2002) return pair(1);
+  if (words[0] === 0x2001 && words[1] === 0) return pair(6, 0xffff);
+  const isGateway = FORMS.some((prefix) => prefix.every((word, index) => words[index] === word));
+  return isGateway || isIsatap(words) ? pair(6) : undefined;
+}
+
+function isIsatap(words: readonly number[]): boolean {
+  return words[5] === 0x5efe && (words[4] === 0 || words[4] === 0x200);
 }
 
 const FORMS: readonly (readonly number[])[] = [

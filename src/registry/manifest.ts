@@ -2,7 +2,8 @@
 import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Platform } from '../policy/registry-fact.ts';
-import { isObject, type Json, parsedObject } from './json.ts';
+import { isObject, type JsonObject } from '../pod/pointer.ts';
+import { parsedObject } from './json.ts';
 import { protocolError } from './trouble.ts';
 
 export const INDEX_TYPES: readonly string[] = [
@@ -73,27 +74,27 @@ export function readManifest(bytes: Buffer, type: string, name: string): Manifes
   return INDEX_TYPES.includes(type) ? indexIn(document, wrong) : imageIn(document, wrong);
 }
 
-function indexIn(document: Json, wrong: (what: string) => Error): Manifest {
+function indexIn(document: JsonObject, wrong: (what: string) => Error): Manifest {
   const { manifests } = document;
   if (!Array.isArray(manifests)) throw wrong('has no list of manifests');
   const images = manifests.map((entry: unknown) => {
     const descriptor = descriptorIn(entry);
     if (descriptor === undefined) throw wrong('has an entry without digest and size');
-    const { mediaType, platform } = entry as Json;
+    const { mediaType, platform } = entry as JsonObject;
     const isImage = IMAGE_TYPES.includes(String(mediaType)) && !isOfNoPlatform(platform);
     return { ...descriptor, isImage, platform: platformIn(platform) };
   });
   return { kind: 'index', images };
 }
 
-function imageIn(document: Json, wrong: (what: string) => Error): Manifest {
+function imageIn(document: JsonObject, wrong: (what: string) => Error): Manifest {
   const { config, layers } = document;
   const descriptor = descriptorIn(config);
   if (descriptor === undefined || !Array.isArray(layers)) throw wrong('has no configuration or no layers');
   const parts = layers.map(descriptorIn);
   if (parts.includes(undefined)) throw wrong('has a layer without digest and size');
   const sizeBytes = parts.reduce((sum, part) => sum + (part?.size ?? 0), descriptor.size);
-  const isImage = CONFIG_TYPES.includes(String((config as Json)['mediaType']));
+  const isImage = CONFIG_TYPES.includes(String((config as JsonObject)['mediaType']));
   return { kind: 'image', config: isImage ? descriptor : undefined, sizeBytes };
 }
 

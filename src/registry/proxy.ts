@@ -43,10 +43,14 @@ function excludes(item: string, host: string, port: string): boolean {
   const [, name = item, wanted] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(item) ?? [];
   if (wanted !== undefined && wanted !== port) return false;
   const bare = name.replaceAll(/^\[|\]$/g, '');
-  if (isIP(bare) !== 0) return bare === host;
-  // `.example.com` and `*.example.com` are only what is below, `example.com` is itself and below.
-  const domain = bare.replace(/^\*?\./, '');
-  return domain !== '' && ((domain === bare && host === domain) || host.endsWith(`.${domain}`));
+  return isIP(bare) === 0 ? isWithin(host, bare) : bare === host;
+}
+
+/** `.example.com` and `*.example.com` are only what is below, `example.com` is itself and below. */
+function isWithin(host: string, domain: string): boolean {
+  const parent = domain.replace(/^\*?\./, '');
+  if (parent === '') return false;
+  return host.endsWith(`.${parent}`) || (parent === domain && host === domain);
 }
 
 function isInRange(host: string, range: string): boolean {

@@ -2,7 +2,8 @@
 import { quoteValue } from '../image/quote.ts';
 import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
 import { RegistryError } from './client.ts';
-import { isObject, type Json, parsedObject } from './json.ts';
+import { isObject, type JsonObject } from '../pod/pointer.ts';
+import { parsedObject } from './json.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { secretsOf } from './secret.ts';
 import { askedWith, isDockerHub, type Site, subjectOf } from './site.ts';
@@ -91,7 +92,7 @@ function saidBy({ body }: HttpAnswer, secrets: readonly string[]): string {
   return words.length === 0 ? '' : `: ${words.join(' ')}`;
 }
 
-function firstError(body: Buffer): Json | undefined {
+function firstError(body: Buffer): JsonObject | undefined {
   const errors = parsedObject(body)?.['errors'];
   const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
   return isObject(first) ? first : undefined;

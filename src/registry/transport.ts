@@ -76,25 +76,30 @@ export function createTransport({ env, resolve }: TransportOptions): Transport {
 }
 
 async function exchange(dispatcher: Dispatcher, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-  const { method, maxBytes } = request;
   const answer = await dispatch(dispatcher, request, signal);
-  answer.body.on('error', () => undefined); // also reported by the reading below
-  const { statusCode: status } = answer;
+  const { statusCode: status, body } = answer;
+  body.on('error', () => undefined); // also reported by the reading below
   const headers = headersOf(answer.headers);
-  if (method === 'HEAD') {
-    await answer.body.dump();
-    return { status, headers, body: Buffer.alloc(0) };
-  }
-  const encoding = headers.get('content-encoding')?.join(', ') ?? 'identity';
-  const isPlain = encoding.trim().toLowerCase() === 'identity' || encoding.trim() === '';
-  if (!isPlain && status === 200) {
-    answer.body.destroy();
+  if (request.method !== 'HEAD') return { status, headers, body: await readBody(answer, headers, request.maxBytes) };
+  await body.dump();
+  return { status, headers, body: Buffer.alloc(0) };
+}
+
+async function readBody(
+  { statusCode, body }: Dispatcher.ResponseData,
+  headers: HttpAnswer['headers'],
+  maxBytes: number,
+): Promise<Buffer> {
+  const encoding = headers.get('content-encoding')?.join().trim().toLowerCase() ?? '';
+  const isPlain = encoding === '' || encoding === 'identity';
+  if (statusCode !== 200) return readUpTo(body, isPlain ? MAX_ERROR_BYTES : 0);
+  if (!isPlain) {
+    body.destroy();
     throw new BadAnswer('sent a compressed answer, which was not asked for');
   }
-  const limit = status === 200 ? maxBytes : isPlain ? MAX_ERROR_BYTES : 0;
-  const body = await readUpTo(answer.body, limit);
-  if (body.length > limit && status === 200) throw new BadAnswer(`sent more than ${limit} bytes`);
-  return { status, headers, body: body.subarray(0, limit) };
+  const read = await readUpTo(body, maxBytes + 1);
+  if (read.length > maxBytes) throw new BadAnswer(`sent more than ${maxBytes} bytes`);
+  return read;
 }
 
 async function dispatch(
@@ -119,16 +124,16 @@ async function dispatch(
   }
 }
 
-/** At most `limit` bytes and a little more; the rest is not waited for. */
+/** The first `limit` bytes; the rest is not waited for. */
 async function readUpTo(body: Dispatcher.ResponseData['body'], limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > limit) break;
+    if (length >= limit) break;
   }
-  return Buffer.concat(chunks);
+  return Buffer.concat(chunks).subarray(0, limit);
 }
 
 function headersOf(headers: Dispatcher.ResponseData['headers']): HttpAnswer['headers'] {
