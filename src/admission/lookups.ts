@@ -23,11 +23,9 @@ export function lookups(namespace: string | undefined, context: Context, signal:
   const secret = onceEach<PullSecret>('pull secrets');
   const account = onceEach<readonly string[]>('service accounts');
   return {
-    // A source answers all who ask the same with one request.
-    imageOf: async (question) =>
-      images === undefined ? NOT_ASKED : inTime(question, signal, () => images.imageOf(question, signal)),
-    detailsOf: async (question) =>
-      imageDetails === undefined ? NOT_ASKED : inTime(question, signal, () => imageDetails.detailsOf(question, signal)),
+    // A source answers all who ask the same with one request, and in time by itself: it may have an older answer for then.
+    imageOf: async (question) => (images === undefined ? NOT_ASKED : images.imageOf(question, signal)),
+    detailsOf: async (question) => (imageDetails === undefined ? NOT_ASKED : imageDetails.detailsOf(question, signal)),
     secret: (wanted) =>
       secret(wanted, async (name) => {
         if (secrets === undefined || namespace === undefined) return unknown('no cluster is connected');
@@ -46,16 +44,6 @@ const NOT_ASKED: RegistryFact<never> = {
   state: 'unknown',
   failure: { cause: 'refused', message: 'no registry is asked here', remedy: undefined },
 };
-
-async function inTime<T>(
-  { reference }: ImageQuestion,
-  signal: AbortSignal,
-  ask: () => RegistryFact<T> | Promise<RegistryFact<T>>,
-): Promise<RegistryFact<T>> {
-  const message = `${reference.domain || 'the registry'}: no answer in the time allowed`;
-  const late: RegistryFact<never> = { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
-  return orAtEnd(signal, late, async () => ask());
-}
 
 type Once<T> = (name: string, ask: (name: string) => Promise<Fact<T>>) => Promise<Fact<T>>;
 

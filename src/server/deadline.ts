@@ -1,29 +1,10 @@
 /** How long an answer may take: the `timeout` that the API server puts into the URL, less a margin for the way back. */
 import type { Context } from '../admission/context.ts';
-
-const UNITS_MS: Readonly<Record<string, number>> = {
-  h: 3_600_000,
-  m: 60_000,
-  s: 1000,
-  ms: 1,
-  us: 0.001,
-  µs: 0.001,
-  ns: 0.000001,
-};
+import { goDurationMs } from '../pod/duration.ts';
 
 /** The API server's own limit (admissionregistration/v1, timeoutSeconds). */
 const MAX_MS = 30_000;
 const DEFAULT_MS = 10_000;
-
-/** A Go duration in milliseconds, `undefined` when it is none: `10s`, `1m30s`, `1.5s`. */
-export function goDurationMs(text: string): number | undefined {
-  if (text.length > 40 || !/^(\d+(\.\d*)?(h|ms|m|us|µs|ns|s))+$/.test(text)) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d*)?)(h|ms|m|us|µs|ns|s)/g)) {
-    total += Number(amount) * (UNITS_MS[unit ?? ''] ?? 0);
-  }
-  return total;
-}
 
 /** Milliseconds that a decision may take: at least a tenth of a second and a tenth of the time are kept for the answer. */
 export function budgetMs(timeout: string | undefined): number {
