@@ -65,32 +65,48 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
     const ended = yield* tryAll(own.attempts, progress);
     if (ended !== undefined) return ended;
     if (own.isCut) return conclude(progress, [`more than ${MAX_ATTEMPTS} match, the others were not tried`]);
-    const held = node?.credentialsFor(question.reference) ?? NOTHING_HELD;
-    const ofNode = held instanceof Promise ? yield* waitFor(held) : held;
-    const doubts = question.doubt === undefined ? ofNode.problems : [question.doubt, ...ofNode.problems];
-    const more = nodeAttempts(ofNode, parts.identityOf);
-    const asNobody = own.attempts.length + more.length === 0 || doubts.length > 0;
-    const rest = yield* tryAll(asNobody ? [...more, AS_NOBODY] : more, progress);
+    const held = heldFor(question);
+    const known = held instanceof Promise ? yield* waitFor(held) : held;
+    const { attempts, doubts } = attemptsBeyond(own, known, question);
+    const rest = yield* tryAll(attempts, progress);
     return rest ?? conclude(progress, doubts);
   }
 
-  /** With all that could be tried, as far as it is known without waiting: each answer is of a credential of the asker. */
+  /** Each answer is of a credential that the asker has. */
   function orStale(question: ImageQuestion, fact: RegistryFact<V>): RegistryFact<V> {
     if (fact.state !== 'unknown' || !isTrouble(fact.failure) || !allowsStale || question.staleMs <= 0) return fact;
-    const { attempts } = ownAttempts(question, parts.attemptOf);
-    const held = node?.credentialsFor(question.reference) ?? NOTHING_HELD;
-    const ofNode = held instanceof Promise ? [] : nodeAttempts(held, parts.identityOf);
-    const isOpen = question.doubt !== undefined || (!(held instanceof Promise) && held.problems.length > 0);
-    const asNobody = attempts.length + ofNode.length === 0 && !(held instanceof Promise);
-    const all = [...attempts, ...ofNode, ...(asNobody || isOpen ? [AS_NOBODY] : [])];
-    for (const attempt of all) {
+    for (const attempt of attemptsAtHand(question)) {
       const found = lookup.old(question, attempt, question.staleMs);
       if (found !== undefined) return yes({ found, attempt, trouble: fact.failure });
     }
     return fact;
   }
 
-  async function goOn(walking: Walk<RegistryFact<V>>, first: Promise<unknown>, signal: AbortSignal): Promise<RegistryFact<V>> {
+  /** All that could be tried, as far as it is known without waiting. */
+  function attemptsAtHand(question: ImageQuestion): readonly Attempt[] {
+    const own = ownAttempts(question, parts.attemptOf);
+    const held = heldFor(question);
+    if (own.isCut || held instanceof Promise) return own.attempts;
+    return [...own.attempts, ...attemptsBeyond(own, held, question).attempts];
+  }
+
+  function heldFor({ reference }: ImageQuestion): NodeAnswer | Promise<NodeAnswer> {
+    return node?.credentialsFor(reference) ?? NOTHING_HELD;
+  }
+
+  /** What the node has, and nobody, if there is nothing else or could be more. */
+  function attemptsBeyond(own: OwnAttempts, held: NodeAnswer, { doubt }: ImageQuestion): Beyond {
+    const ofNode = nodeAttempts(held, parts.identityOf);
+    const doubts = doubt === undefined ? held.problems : [doubt, ...held.problems];
+    const asNobody = own.attempts.length + ofNode.length === 0 || doubts.length > 0;
+    return { attempts: asNobody ? [...ofNode, AS_NOBODY] : ofNode, doubts };
+  }
+
+  async function goOn(
+    walking: Walk<RegistryFact<V>>,
+    first: Promise<unknown>,
+    signal: AbortSignal,
+  ): Promise<RegistryFact<V>> {
     for (let pending = first; ;) {
       const value = await pending;
       // Nobody listens any more, and no other credential needs to be tried.
@@ -133,6 +149,12 @@ const LATE: RegistryFact<never> = {
 function lateFact({ reference }: ImageQuestion): RegistryFact<never> {
   const message = `${reference.domain} gave no answer in the time allowed`;
   return { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
+}
+
+interface Beyond {
+  readonly attempts: readonly Attempt[];
+  /** Why there could be more. */
+  readonly doubts: readonly string[];
 }
 
 interface OwnAttempts {

@@ -80,7 +80,10 @@ function readCredential(helper: string, output: string): Credential | 'none' | u
     return { label: `${helper} (identity token)`, secret: { kind: 'identity-token', token: () => secret } };
   }
   if (username === '') return 'none';
-  return { label: `${helper} (user ${shownUser(username)})`, secret: { kind: 'basic', username, password: () => secret } };
+  return {
+    label: `${helper} (user ${shownUser(username)})`,
+    secret: { kind: 'basic', username, password: () => secret },
+  };
 }
 
 /** `undefined` when it is no JSON; why is not told: the reason would repeat a part of it. */

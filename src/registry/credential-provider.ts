@@ -12,7 +12,7 @@ import { isObject } from '../pod/pointer.ts';
 import { type AskedPrograms, createAskedPrograms, type Kept } from './asked-programs.ts';
 import { readJsonText } from './credential-helper.ts';
 import { credentialsOf } from './docker-config-file.ts';
-import type { NodeAnswer, NodeCredentials } from './node-credentials.ts';
+import { allOf, type NodeAnswer, type NodeCredentials } from './node-credentials.ts';
 import { durationMs, type ProviderSettings } from './provider-config.ts';
 import type { Environment, Run } from './run-program.ts';
 
@@ -39,17 +39,25 @@ const FAILURE_LIFETIME_MS = 10_000;
 
 /** Their answers together are one keyring: for equal keys the earlier provider comes first. */
 export function credentialProviders(options: ProviderOptions): NodeCredentials {
-  const asked = options.providers.map((provider) => ({ provider, answers: createAskedPrograms<Provided>(options.now) }));
+  const asked = options.providers.map((provider) => ({
+    provider,
+    answers: createAskedPrograms<Provided>(options.now),
+  }));
   return {
     credentialsFor(reference) {
       const repository = repositoryOf(reference);
       const provided = asked.map(({ provider, answers }) => provide(provider, answers, { repository, options }));
       const join = (all: readonly Provided[]): NodeAnswer => ({
-        credentials: credentialsOf(candidatesIn(all.flatMap(({ source }) => source ?? []), reference), (candidate) => candidate.secret),
+        credentials: credentialsOf(
+          candidatesIn(
+            all.flatMap(({ source }) => source ?? []),
+            reference,
+          ),
+          (candidate) => candidate.secret,
+        ),
         problems: all.flatMap(({ problem }) => problem ?? []),
       });
-      const known = provided.filter((one): one is Provided => !(one instanceof Promise));
-      return known.length === provided.length ? join(known) : Promise.all(provided).then(join);
+      return allOf(provided, join);
     },
   };
 }
@@ -80,7 +88,11 @@ function registryOf(repository: string): string {
 /** No repository is called so. */
 const GLOBAL = ' global';
 
-async function execute(name: string, provider: ProviderSettings, { repository, options }: Question): Promise<Kept<Provided>> {
+async function execute(
+  name: string,
+  provider: ProviderSettings,
+  { repository, options }: Question,
+): Promise<Kept<Provided>> {
   const { binDir, timeoutMs, run } = options;
   const ended = await run(name, {
     file: path.resolve(binDir, provider.name),
@@ -100,7 +112,11 @@ async function execute(name: string, provider: ProviderSettings, { repository, o
   if (typeof response === 'string') return failed(response);
   const { entries, scope, lifetimeMs } = response;
   const key = scope === 'Image' ? repository : scope === 'Registry' ? registryOf(repository) : GLOBAL;
-  return { answer: { source: { secret: name, credentials: indexEntries(entries) }, problem: undefined }, key, lifetimeMs };
+  return {
+    answer: { source: { secret: name, credentials: indexEntries(entries) }, problem: undefined },
+    key,
+    lifetimeMs,
+  };
 }
 
 interface Response {
@@ -113,16 +129,21 @@ interface Response {
 function readResponse(output: string, { apiVersion, defaultLifetimeMs }: ProviderSettings): Response | string {
   const response = readJsonText(output);
   if (!isObject(response)) return 'answered something else than a JSON object';
-  if (response['kind'] !== 'CredentialProviderResponse') return 'answered something else than a CredentialProviderResponse';
+  if (response['kind'] !== 'CredentialProviderResponse')
+    return 'answered something else than a CredentialProviderResponse';
   if (response['apiVersion'] !== apiVersion) return `answered in another version than ${apiVersion}`;
   const scope = SCOPES.find((one) => one === response['cacheKeyType']);
   if (scope === undefined) return `answered without a cacheKeyType of ${SCOPES.join(', ')}`;
-  const duration = response['cacheDuration'] ?? undefined;
-  const lifetimeMs = duration === undefined ? defaultLifetimeMs : durationMs(String(duration));
+  const lifetimeMs = lifetimeOf(response['cacheDuration'] ?? undefined, defaultLifetimeMs);
   if (lifetimeMs === undefined) return 'answered with a cacheDuration that is no duration';
   const entries = readAuth(response['auth'] ?? {});
   if (entries === undefined) return 'answered with an "auth" that is not a map of username and password';
   return { entries, scope, lifetimeMs };
+}
+
+function lifetimeOf(duration: unknown, defaultMs: number): number | undefined {
+  if (duration === undefined) return defaultMs;
+  return typeof duration === 'string' ? durationMs(duration) : undefined;
 }
 
 const SCOPES = ['Image', 'Registry', 'Global'] as const;

@@ -53,7 +53,14 @@ export interface ImageSources {
 
 const REQUEST_MS = 30_000;
 
-export function createImageSource({ client, node, shared, settings, now, limits = {} }: ImageSourceOptions): ImageSources {
+export function createImageSource({
+  client,
+  node,
+  shared,
+  settings,
+  now,
+  limits = {},
+}: ImageSourceOptions): ImageSources {
   const identityOf = identities(randomBytes(32));
   const both: Both = { node, attemptOf: candidateAttempts(identityOf), identityOf };
   const common: Common = {

@@ -40,9 +40,9 @@ export function createLookupQueue(limits: QueueLimits = QUEUE_LIMITS): LookupQue
     if (group.running === 0 && group.waiters.length === 0) groups.delete(name);
   }
 
-  /** To the next one that is still wanted, of the group whose turn it is. */
+  /** To the next one that is still wanted, of the group whose turn it is; one that was served comes up again behind the others. */
   function serve(): void {
-    for (const [name, group] of [...groups]) {
+    for (const [name, group] of groups) {
       if (running >= limits.running) return;
       const next = group.running < limits.runningPerGroup ? nextOf(group) : undefined;
       if (next !== undefined) {

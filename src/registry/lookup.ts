@@ -110,12 +110,10 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
       const text = answerKey(key, attempt);
       const found = answers.fresh(text);
       if (found !== undefined) return { state: 'found', found };
-      const failure =
-        answers.failure(text) ?? circuit.closedTo({ registry: key.registry, identity: attempt.identity });
+      const failure = answers.failure(text) ?? circuit.closedTo({ registry: key.registry, identity: attempt.identity });
       return failure === undefined ? undefined : failed(failure);
     },
-    old: ({ reference, by }, attempt, maxAgeMs) =>
-      answers.old(answerKey(imageKey(reference, by), attempt), maxAgeMs),
+    old: ({ reference, by }, attempt, maxAgeMs) => answers.old(answerKey(imageKey(reference, by), attempt), maxAgeMs),
     ask({ reference, by }, attempt, signal) {
       const text = answerKey(imageKey(reference, by), attempt);
       return flights.join(text, signal, (isWanted) => start({ reference, by }, attempt, isWanted));

@@ -19,8 +19,7 @@ export function combineNodeCredentials(sources: readonly NodeCredentials[]): Nod
   return {
     credentialsFor(reference) {
       const answers = sources.map((source) => source.credentialsFor(reference));
-      const known = answers.filter((answer): answer is NodeAnswer => !(answer instanceof Promise));
-      return known.length === answers.length ? joined(known) : Promise.all(answers).then(joined);
+      return allOf(answers, joined);
     },
   };
 }
@@ -30,4 +29,14 @@ function joined(answers: readonly NodeAnswer[]): NodeAnswer {
     credentials: answers.flatMap(({ credentials }) => credentials),
     problems: answers.flatMap(({ problems }) => problems),
   };
+}
+
+/** At once where all are known. */
+export function allOf<T extends object, R>(
+  answers: readonly (T | Promise<T>)[],
+  join: (known: readonly T[]) => R,
+): R | Promise<R> {
+  const known = answers.filter((answer): answer is T => !(answer instanceof Promise));
+  if (known.length === answers.length) return join(known);
+  return Promise.all(answers.map(async (answer) => answer)).then(join);
 }

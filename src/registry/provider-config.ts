@@ -47,14 +47,26 @@ const checkShape = schemaCheck({
         type: 'object',
         required: ['name', 'matchImages', 'defaultCacheDuration', 'apiVersion'],
         properties: {
-          name: { type: 'string', pattern: '^(?!\\.{1,2}$)[^/\\s\\0]+$', hint: 'the name of a program, without a path' },
+          name: {
+            type: 'string',
+            pattern: '^(?!\\.{1,2}$)[^/\\s\\0]+$',
+            hint: 'the name of a program, without a path',
+          },
           matchImages: { type: 'array', minItems: 1, items: text },
           defaultCacheDuration: { type: 'string' },
-          apiVersion: { type: 'string', pattern: `^${GROUP.replaceAll('.', '\\.')}/v1(alpha1|beta1)?$`, hint: `${GROUP}/v1` },
+          apiVersion: {
+            type: 'string',
+            pattern: `^${GROUP.replaceAll('.', '\\.')}/v1(alpha1|beta1)?$`,
+            hint: `${GROUP}/v1`,
+          },
           args: { type: ['array', 'null'], items: { type: 'string' } },
           env: {
             type: ['array', 'null'],
-            items: { type: 'object', required: ['name', 'value'], properties: { name: text, value: { type: 'string' } } },
+            items: {
+              type: 'object',
+              required: ['name', 'value'],
+              properties: { name: text, value: { type: 'string' } },
+            },
           },
           tokenAttributes: { type: ['object', 'null'] },
         },

@@ -138,7 +138,10 @@ async function inTime<T>(answer: Promise<T>, hanging: HangingGuard): Promise<T |
   }
 }
 
-function oneByOne(tell: (reason: string) => void): { readonly begin: (reason: string) => void; readonly end: () => void } {
+function oneByOne(tell: (reason: string) => void): {
+  readonly begin: (reason: string) => void;
+  readonly end: () => void;
+} {
   let isTold = false;
   return {
     begin(reason) {

@@ -104,8 +104,6 @@ export const CACHE: CacheSettings = {
   maxImages: 1000,
 };
 
-export type Scene = ReturnType<typeof sceneOf>;
-
 export function sceneOf(client: FakeClient, options: Partial<ImageSourceOptions> = {}) {
   const clock = clockAt(1_000_000);
   const sources = createImageSource({ client, settings: CACHE, now: clock.now, ...options });
@@ -123,5 +121,7 @@ export function sceneOf(client: FakeClient, options: Partial<ImageSourceOptions>
 export function shown(fact: RegistryFact<RegistryImage>): string {
   if (fact.state !== 'yes') return `${fact.state} ${fact.failure.cause}: ${fact.failure.message}`;
   const { credential, stale } = fact.value;
-  return stale === undefined ? `yes ${credential}` : `yes ${credential} (${stale.ageMs} ms old: ${stale.failure.message})`;
+  return stale === undefined
+    ? `yes ${credential}`
+    : `yes ${credential} (${stale.ageMs} ms old: ${stale.failure.message})`;
 }

@@ -14,7 +14,7 @@ function inTurn(...list: readonly Answer[]): () => Answer {
   return () => list[Math.min(at++, list.length - 1)] ?? 'found';
 }
 
-const at = (digit: string): FoundManifest => ({ ...MANIFEST, digest: `sha256:${digit.repeat(64)}` });
+const manifest = (digit: string): FoundManifest => ({ ...MANIFEST, digest: `sha256:${digit.repeat(64)}` });
 
 describe('the memory', () => {
   test.each([
@@ -59,7 +59,9 @@ describe('the memory', () => {
   });
 
   test('waits as long as a rate limit asks to, for all images of that credential and of no other', async () => {
-    const scene = sceneOf(fakeClient((_, user) => (user === 'a:p' ? failed('rateLimited', 'reg.io', 90_000) : 'found')));
+    const scene = sceneOf(
+      fakeClient((_, user) => (user === 'a:p' ? failed('rateLimited', 'reg.io', 90_000) : 'found')),
+    );
     await scene.ask(questionOf('reg.io/web:1', [A]));
     scene.clock.ms += 60_000;
     expect(shown(await scene.ask(questionOf('reg.io/other:1', [A])))).toBe(
@@ -126,9 +128,12 @@ describe('the memory', () => {
   });
 
   test('loses no good answer to a flood of names that do not exist', async () => {
-    const scene = sceneOf(fakeClient(({ reference }) => (reference.path === 'web' ? 'found' : 'notFound')), {
-      settings: { ...CACHE, maxImages: 10 },
-    });
+    const scene = sceneOf(
+      fakeClient(({ reference }) => (reference.path === 'web' ? 'found' : 'notFound')),
+      {
+        settings: { ...CACHE, maxImages: 10 },
+      },
+    );
     await scene.ask(questionOf('reg.io/web:1'));
     for (let at = 0; at < 50; at += 1) await scene.ask(questionOf(`reg.io/none:${at}`));
     scene.client.asked.length = 0;
@@ -143,12 +148,12 @@ describe('while a registry is in trouble', () => {
   test.each<RegistryCause>(['rateLimited', 'serverError', 'timeout', 'dns', 'tls', 'unreachable'])(
     'the last answer is told with its age after %s, where the policy allows it',
     async (cause) => {
-      const scene = sceneOf(fakeClient(inTurn(at('b'), cause)));
+      const scene = sceneOf(fakeClient(inTurn(manifest('b'), cause)));
       await scene.ask(question());
       scene.clock.ms += 600_000;
       expect(await scene.ask(question())).toMatchObject({
         state: 'yes',
-        value: { digest: at('b').digest, stale: { ageMs: 600_000, failure: { cause } } },
+        value: { digest: manifest('b').digest, stale: { ageMs: 600_000, failure: { cause } } },
       });
       // Also while the failure is remembered: then at once.
       expect(scene.sources.images.imageOf(question(), AbortSignal.abort())).toMatchObject({ state: 'yes' });

@@ -65,7 +65,9 @@ describe('a registry that fails', () => {
       clock.ms += 1;
       expect(isOpen()).toBe(true);
       circuit.begin(asker);
-      expect(circuit.closedTo(other)?.message).toMatch(/left alone until a request has tried it; at last: reg\.io said dns/);
+      expect(circuit.closedTo(other)?.message).toMatch(
+        /left alone until a request has tried it; at last: reg\.io said dns/,
+      );
       circuit.end(asker, failed('dns'));
     }
     clock.ms += 4000;

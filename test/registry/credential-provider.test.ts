@@ -40,7 +40,10 @@ const answers = (more: object): string => `echo '${responseOf(more)}'`;
 
 describe('a credential provider', () => {
   test('is asked for the image without its tag, with its arguments and its environment beside that of the process', async () => {
-    folder.program('ecr', `echo '${responseOf({ auth: { 'a.aws.io': { username: 'AWS', password: '%s' } } })}' | sed "s/%s/$1 $REGION $INHERITED/"`);
+    folder.program(
+      'ecr',
+      `echo '${responseOf({ auth: { 'a.aws.io': { username: 'AWS', password: '%s' } } })}' | sed "s/%s/$1 $REGION $INHERITED/"`,
+    );
     const node = nodeOf(configOf(providerOf('ecr', ', args: [get], env: [{name: REGION, value: eu}]')));
     expect(await shownHeld(node, 'a.aws.io/team/web:1')).toEqual([
       'credential provider "ecr", key "a.aws.io" (user AWS) = basic AWS:get eu yes',
@@ -77,7 +80,9 @@ describe('a credential provider', () => {
     for (const image of ['a.aws.io/web:1', 'a.aws.io/web:2', 'a.aws.io/other', 'b.aws.io/web']) {
       expect((await held(node, image)).credentials).toHaveLength(1);
     }
-    expect(folder.runs(`scope-${cacheKeyType}`).map((line) => (JSON.parse(line) as { image: string }).image)).toEqual(run);
+    expect(folder.runs(`scope-${cacheKeyType}`).map((line) => (JSON.parse(line) as { image: string }).image)).toEqual(
+      run,
+    );
   });
 
   test.each<[string, object, number]>([
@@ -110,7 +115,10 @@ describe('a credential provider', () => {
 
   test('gives credentials in the order of the keyring, and the earlier provider first for equal keys', async () => {
     folder.program('one', answers({ auth: { 'a.aws.io': login('one'), '*.aws.io': login('glob') } }));
-    folder.program('two', answers({ auth: { 'a.aws.io': login('two'), 'a.aws.io/team': login('team'), 'b.io': login('b') } }));
+    folder.program(
+      'two',
+      answers({ auth: { 'a.aws.io': login('two'), 'a.aws.io/team': login('team'), 'b.io': login('b') } }),
+    );
     const node = nodeOf(configOf(providerOf('one'), providerOf('two')));
     const { credentials } = await held(node, 'a.aws.io/team/web');
     expect(credentials.map(({ label }) => label)).toEqual([
@@ -128,7 +136,11 @@ describe('a credential provider', () => {
     ['another version', answers({ apiVersion: `${V1}beta1` }), `answered in another version than ${V1}`],
     ['no cacheKeyType', answers({ cacheKeyType: 'All' }), 'answered without a cacheKeyType of Image, Registry, Global'],
     ['a strange duration', answers({ cacheDuration: '1 day' }), 'answered with a cacheDuration that is no duration'],
-    ['a strange auth', answers({ auth: { x: CANARY } }), 'answered with an "auth" that is not a map of username and password'],
+    [
+      'a strange auth',
+      answers({ auth: { x: CANARY } }),
+      'answered with an "auth" that is not a map of username and password',
+    ],
     ['no answer', 'sleep 30', 'gave no answer in 0.3 s'],
   ];
   test.each(wrong)('with %s gives nothing, and that is told', async (what, script, problem) => {
@@ -151,7 +163,9 @@ describe('a credential provider', () => {
 
   test('that wants a token of the service account is not run', async () => {
     folder.program('sa', answers({ auth: { '*.aws.io': login('AWS') } }));
-    const config = configOf(providerOf('sa', ', tokenAttributes: {serviceAccountTokenAudience: a, requireServiceAccount: true}'));
+    const config = configOf(
+      providerOf('sa', ', tokenAttributes: {serviceAccountTokenAudience: a, requireServiceAccount: true}'),
+    );
     expect(await shownHeld(nodeOf(config), 'a.aws.io/web')).toEqual([
       `! credential provider "sa" wants a token of the pod's service account, which only a node gets`,
     ]);
@@ -162,32 +176,53 @@ describe('a credential provider', () => {
 describe('the configuration of credential providers', () => {
   test.each<[string, readonly string[]]>([
     ['[]', [': expected an object, found a list']],
-    ['{apiVersion: kubelet.config.k8s.io/v2, kind: CredentialProviderConfig, providers: []}', [
-      '/apiVersion: "kubelet.config.k8s.io/v2" is not accepted: kubelet.config.k8s.io/v1',
-      '/providers: must not be empty',
-    ]],
-    [configOf('{name: a}'), [
-      '/providers/0: "matchImages" is missing',
-      '/providers/0: "defaultCacheDuration" is missing',
-      '/providers/0: "apiVersion" is missing',
-    ]],
-    [configOf(providerOf('../a')), ['/providers/0/name: "../a" is not accepted: the name of a program, without a path']],
+    [
+      '{apiVersion: kubelet.config.k8s.io/v2, kind: CredentialProviderConfig, providers: []}',
+      [
+        '/apiVersion: "kubelet.config.k8s.io/v2" is not accepted: kubelet.config.k8s.io/v1',
+        '/providers: must not be empty',
+      ],
+    ],
+    [
+      configOf('{name: a}'),
+      [
+        '/providers/0: "matchImages" is missing',
+        '/providers/0: "defaultCacheDuration" is missing',
+        '/providers/0: "apiVersion" is missing',
+      ],
+    ],
+    [
+      configOf(providerOf('../a')),
+      ['/providers/0/name: "../a" is not accepted: the name of a program, without a path'],
+    ],
     [configOf(providerOf('..')), ['/providers/0/name: ".." is not accepted: the name of a program, without a path']],
-    [configOf(providerOf('"a b"')), ['/providers/0/name: "a b" is not accepted: the name of a program, without a path']],
+    [
+      configOf(providerOf('"a b"')),
+      ['/providers/0/name: "a b" is not accepted: the name of a program, without a path'],
+    ],
     [configOf(providerOf('a'), providerOf('a')), ['/providers/1/name: "a" is there twice']],
-    [configOf(providerOf('a', '', '["a b"]')), [
-      '/providers/0/matchImages/0: "a b" is not a registry with an optional path, for example *.dkr.ecr.*.amazonaws.com',
-    ]],
-    [configOf(providerOf('a').replace('12h', '-1h')), ['/providers/0/defaultCacheDuration: "-1h" is not a duration, for example 12h']],
-    [configOf(providerOf('a').replace('12h', 'a day')), ['/providers/0/defaultCacheDuration: "a day" is not a duration, for example 12h']],
+    [
+      configOf(providerOf('a', '', '["a b"]')),
+      [
+        '/providers/0/matchImages/0: "a b" is not a registry with an optional path, for example *.dkr.ecr.*.amazonaws.com',
+      ],
+    ],
+    [
+      configOf(providerOf('a').replace('12h', '-1h')),
+      ['/providers/0/defaultCacheDuration: "-1h" is not a duration, for example 12h'],
+    ],
+    [
+      configOf(providerOf('a').replace('12h', 'a day')),
+      ['/providers/0/defaultCacheDuration: "a day" is not a duration, for example 12h'],
+    ],
   ])('%s is refused with its place', (yaml, expected) => {
     const read = readProviders(documentOf(yaml));
     expect(read.ok ? [] : read.faults.map(({ pointer, problem }) => `${pointer}: ${problem}`)).toEqual(expected);
   });
 
   test('may have keys of newer kubelets, and nulls as Go writes them', () => {
-    expect(settingsOf(configOf(providerOf('a', ', args: null, env: null, tokenAttributes: null, later: 1')))).toMatchObject([
-      { name: 'a', args: [], env: [], wantsServiceAccount: false, defaultLifetimeMs: 43_200_000 },
-    ]);
+    expect(
+      settingsOf(configOf(providerOf('a', ', args: null, env: null, tokenAttributes: null, later: 1'))),
+    ).toMatchObject([{ name: 'a', args: [], env: [], wantsServiceAccount: false, defaultLifetimeMs: 43_200_000 }]);
   });
 });

@@ -137,12 +137,28 @@ describe('the docker config file of a developer', () => {
     ['an empty answer', answer('', ''), []],
     ['an error', `echo "${CANARY}"; exit 3`, ['! credential helper "store" ended with exit code 3']],
     ['a signal', 'kill -9 $$', ['! credential helper "store" ended with SIGKILL']],
-    ['no JSON', `echo "${CANARY}"`, ['! credential helper "store" answered something else than JSON with Username and Secret']],
-    ['a number', `echo '{"Username": 1}'`, ['! credential helper "store" answered something else than JSON with Username and Secret']],
+    [
+      'no JSON',
+      `echo "${CANARY}"`,
+      ['! credential helper "store" answered something else than JSON with Username and Secret'],
+    ],
+    [
+      'a number',
+      `echo '{"Username": 1}'`,
+      ['! credential helper "store" answered something else than JSON with Username and Secret'],
+    ],
     ['too much', 'head -c 2000000 /dev/zero', ['! credential helper "store" wrote more than 1024 KiB']],
     ['no answer', 'sleep 30', ['! credential helper "store" gave no answer in 0.3 s']],
-    ['no answer of a program that it started', 'sleep 30 & sleep 30', ['! credential helper "store" gave no answer in 0.3 s']],
-    ['no interest in what it is asked', `exec <&-; ${answer('u', 's')}`, ['credential helper "store" (user u) = basic u:s']],
+    [
+      'no answer of a program that it started',
+      'sleep 30 & sleep 30',
+      ['! credential helper "store" gave no answer in 0.3 s'],
+    ],
+    [
+      'no interest in what it is asked',
+      `exec <&-; ${answer('u', 's')}`,
+      ['credential helper "store" (user u) = basic u:s'],
+    ],
   ])('a helper with %s', async (_, script, expected) => {
     folder.program('docker-credential-store', script);
     expect(await shownHeld(dockerOf({ credsStore: 'store' }, ['store'], 300), 'reg.io/web')).toEqual(expected);

@@ -186,7 +186,9 @@ describe('the credentials of a question', () => {
     const client = fakeClient(() => 'notFound');
     const fact = await sceneOf(client).ask(questionOf('reg.io/web:1', logins));
     expect(client.asked).toHaveLength(20);
-    expect(shown(fact)).toMatch(/^unknown notFound: .*; 16 more credentials got no other answer \(there could be other credentials: more than 20 match, the others were not tried\)$/);
+    expect(shown(fact)).toMatch(
+      /^unknown notFound: .*; 16 more credentials got no other answer \(there could be other credentials: more than 20 match, the others were not tried\)$/,
+    );
   });
 
   test('a failure without a remedy of its own gets one', async () => {

@@ -44,7 +44,9 @@ export async function freePort(): Promise<number> {
 
 export async function startServer(port: number, args: readonly string[] = []): Promise<KeyValueServer> {
   const fixed = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--daemonize', 'no'];
-  const server = spawn(program ?? '', ['--port', String(port), ...fixed, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const server = spawn(program ?? '', ['--port', String(port), ...fixed, ...args], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const { promise: ready, resolve, reject } = Promise.withResolvers<undefined>();
   server.stdout.on('data', (chunk: Buffer) => {
     if (chunk.includes('Ready to accept connections')) resolve(undefined);

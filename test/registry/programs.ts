@@ -29,7 +29,10 @@ export function folderOf(): Folder {
     path: folder,
     file,
     program(name, script) {
-      const full = file(name, `#!/bin/sh\ninput=$(cat)\necho "$input" >> '${path.join(folder, name)}.runs'\n${script}\n`);
+      const full = file(
+        name,
+        `#!/bin/sh\ninput=$(cat)\necho "$input" >> '${path.join(folder, name)}.runs'\n${script}\n`,
+      );
       chmodSync(full, 0o755);
       return full;
     },

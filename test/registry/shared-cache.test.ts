@@ -8,8 +8,27 @@ import { imageKey } from '../../src/registry/image-key.ts';
 import { createSharedCache, type SharedCache, type SharedServer } from '../../src/registry/shared-cache.ts';
 import { sharedEntries } from '../../src/registry/shared-entry.ts';
 import { describeWith } from '../support/real-part.ts';
-import { CACHE, CANARY, clockAt, DIGEST, fakeClient, MANIFEST, questionOf, referenceOf, sceneOf, shown } from './asking.ts';
-import { freePort, type KeyValueServer, missingServer, serverAt, silentServer, startServer, until } from './key-value-server.ts';
+import {
+  CACHE,
+  CANARY,
+  clockAt,
+  DIGEST,
+  fakeClient,
+  MANIFEST,
+  questionOf,
+  referenceOf,
+  sceneOf,
+  shown,
+} from './asking.ts';
+import {
+  freePort,
+  type KeyValueServer,
+  missingServer,
+  serverAt,
+  silentServer,
+  startServer,
+  until,
+} from './key-value-server.ts';
 import { folderOf } from './programs.ts';
 
 const KEY = new TextEncoder().encode('a key that only replicas have');
@@ -60,10 +79,15 @@ describeWith(missingServer, 'a shared cache', () => {
     const login = `ci:${CANARY}@reg.io`;
     const first = sceneOf(fakeClient(), { shared: await connected(server.at) });
     await first.ask(questionOf('reg.io/web:1', [login]));
-    const second = sceneOf(fakeClient(() => 'unauthenticated'), { shared: await connected(server.at) });
+    const second = sceneOf(
+      fakeClient(() => 'unauthenticated'),
+      { shared: await connected(server.at) },
+    );
     await until(async () => shown(await second.ask(questionOf('reg.io/web:1', [login]))).startsWith('yes'));
     second.client.asked.length = 0;
-    expect(shown(await second.ask(questionOf('reg.io/web:1', [login])))).toBe('yes pull secret "s0", key "reg.io" (user ci)');
+    expect(shown(await second.ask(questionOf('reg.io/web:1', [login])))).toBe(
+      'yes pull secret "s0", key "reg.io" (user ci)',
+    );
     expect(second.client.asked).toEqual([]);
     expect(shown(await second.ask(questionOf('reg.io/web:1', ['other:p@reg.io'])))).toMatch(/^unknown unauthenticated/);
     expect(shown(await second.ask(questionOf('reg.io/web:1')))).toMatch(/^unknown unauthenticated/);
@@ -83,7 +107,10 @@ describeWith(missingServer, 'a shared cache', () => {
     const first = await connected(server.at);
     first.set(image, AS_NOBODY, entryOf(clock.ms - CACHE.tagTtlMs));
     await until(async () => (await first.get(image, AS_NOBODY)) !== undefined);
-    const scene = sceneOf(fakeClient(() => 'unreachable'), { shared: first });
+    const scene = sceneOf(
+      fakeClient(() => 'unreachable'),
+      { shared: first },
+    );
     expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { staleMs: 3_600_000 })))).toBe(
       'yes anonymous (60000 ms old: reg.io said unreachable, asked anonymously)',
     );
@@ -125,7 +152,16 @@ describeWith(missingServer, 'a shared cache', () => {
   });
 
   test('works with a user and a password, and says the reason when they are wrong, not the password', async () => {
-    const locked = await startServer(await freePort(), ['--user', 'gate', 'on', `>${CANARY}`, '~*', '+@all', '--requirepass', 'x']);
+    const locked = await startServer(await freePort(), [
+      '--user',
+      'gate',
+      'on',
+      `>${CANARY}`,
+      '~*',
+      '+@all',
+      '--requirepass',
+      'x',
+    ]);
     try {
       const at = serverAt(locked.at.port, { username: 'gate', password: () => CANARY });
       expect(await (await connected(at)).get(image, AS_NOBODY)).toBeUndefined();
@@ -216,7 +252,8 @@ describe('a shared cache that is not there', () => {
 describe('an entry', () => {
   const entries = sharedEntries({ key: KEY, maxAgeMs: 1000, now: clock.now });
   const name = entries.nameOf(image, AS_NOBODY);
-  const opened = (answer: Parameters<typeof entries.seal>[1], key = image) => entries.open(name, key, entries.seal(name, answer));
+  const opened = (answer: Parameters<typeof entries.seal>[1], key = image) =>
+    entries.open(name, key, entries.seal(name, answer));
 
   test('comes out as it went in', () => {
     expect(opened(entryOf())).toEqual(entryOf());

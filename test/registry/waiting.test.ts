@@ -26,7 +26,9 @@ describe('who waits', () => {
   test('one thousand at the same time with 20 images among them ask 20 times', async () => {
     const { client, release } = heldClient();
     const scene = sceneOf(client);
-    const asked = Array.from({ length: 1000 }, (_, at) => scene.ask(questionOf(`reg.io/web:${at % 20}`, ['a:p@reg.io'])));
+    const asked = Array.from({ length: 1000 }, (_, at) =>
+      scene.ask(questionOf(`reg.io/web:${at % 20}`, ['a:p@reg.io'])),
+    );
     await turn();
     release();
     expect(new Set((await Promise.all(asked)).map(shown))).toEqual(
@@ -65,7 +67,9 @@ describe('who waits', () => {
     expect(shown(await asked)).toBe(LATE);
     release();
     await turn();
-    expect(scene.sources.images.imageOf(questionOf('reg.io/web:1'), AbortSignal.abort())).toMatchObject({ state: 'yes' });
+    expect(scene.sources.images.imageOf(questionOf('reg.io/web:1'), AbortSignal.abort())).toMatchObject({
+      state: 'yes',
+    });
     expect(client.asked).toHaveLength(1);
   });
 
@@ -128,7 +132,12 @@ describe('a flood of names', () => {
     release();
     expect(shown(await other)).toBe('yes anonymous');
     const facts = (await Promise.all(flood)).map(shown);
-    expect(Map.groupBy(facts, (fact) => fact).entries().map(([fact, all]) => [fact, all.length]).toArray()).toEqual([
+    expect(
+      Map.groupBy(facts, (fact) => fact)
+        .entries()
+        .map(([fact, all]) => [fact, all.length])
+        .toArray(),
+    ).toEqual([
       ['yes anonymous', 5],
       ['unknown timeout: evil.io was not asked: too many other images are being looked up, asked anonymously', 45],
     ]);
