@@ -1,4 +1,6 @@
 /** tidewaiter.yaml: its defaults, and its JSON Schema with what each key means. */
+import { NODE_CREDENTIALS_SCHEMA, REGISTRY_CACHE_SCHEMA } from './config-credentials.ts';
+
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -15,6 +17,8 @@ export const DEFAULTS: Readonly<Record<string, unknown>> = {
   certsDir: 'certs',
   logLevel: 'info',
   kinds: [],
+  nodeCredentials: undefined,
+  registryCache: {},
 };
 
 const POINTERS = {
@@ -84,5 +88,7 @@ export const CONFIG_SCHEMA = {
         },
       },
     },
+    nodeCredentials: NODE_CREDENTIALS_SCHEMA,
+    registryCache: REGISTRY_CACHE_SCHEMA,
   },
 };

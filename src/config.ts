@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { type CredentialConfig, credentialConfig, withPathsFrom } from './config-credentials.ts';
 import { CONFIG_SCHEMA, DEFAULTS, LOG_LEVELS, type LogLevel } from './config-schema.ts';
 import { readDocuments } from './files/yaml.ts';
 import { quoteValue } from './image/quote.ts';
@@ -16,7 +17,7 @@ export interface Address {
   readonly port: number;
 }
 
-export interface Config {
+export interface Config extends CredentialConfig {
   readonly listen: Address;
   /** 0: no operations port. */
   readonly operationsPort: number;
@@ -78,6 +79,7 @@ const DEFAULT_FILE = 'tidewaiter.yaml';
 /** File paths in the configuration file are relative to it. */
 const PATH_KEYS = new Set(['cert', 'key', 'certsDir']);
 const PATHS_KEYS = new Set(['policies', 'plugins']);
+const NESTED_PATH_KEYS = new Set(['nodeCredentials', 'registryCache']);
 
 const checkFile = schemaCheck(CONFIG_SCHEMA);
 
@@ -121,6 +123,7 @@ async function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): Pro
 function relativeTo(folder: string, key: string, value: unknown): unknown {
   const join = (file: string): string => (path.isAbsolute(file) ? file : path.join(folder, file));
   if (PATH_KEYS.has(key)) return join(String(value));
+  if (NESTED_PATH_KEYS.has(key)) return withPathsFrom(folder, value);
   return PATHS_KEYS.has(key) ? (value as readonly string[]).map(join) : value;
 }
 
@@ -198,6 +201,9 @@ function freeze(values: ReadonlyMap<string, Value>): Config {
     certsDir: String(given('certsDir').value),
     logLevel: levelOf(given('logLevel')),
     kinds: kindTable(given('kinds').value as readonly KindEntry[]),
+    ...credentialConfig(given('nodeCredentials').value, given('registryCache').value, (at, problem) => {
+      throw new ConfigError(`${given(at.split('.')[0] ?? at).from}: ${at}: ${problem}`);
+    }),
   });
 }
 

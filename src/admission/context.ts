@@ -39,7 +39,7 @@ export interface ImageQuestion {
   readonly staleMs: number;
 }
 
-/** Never rejects, but for a bug. At once where the answer is known. */
+/** Never rejects, but for a bug, and answers by itself when the signal is aborted. At once where the answer is known. */
 export interface ImageSource {
   imageOf(
     question: ImageQuestion,
@@ -47,6 +47,7 @@ export interface ImageSource {
   ): RegistryFact<RegistryImage> | Promise<RegistryFact<RegistryImage>>;
 }
 
+/** Like ImageSource. */
 export interface ImageDetailsSource {
   detailsOf(question: ImageQuestion, signal: AbortSignal): Promise<RegistryFact<RegistryDetails>>;
 }

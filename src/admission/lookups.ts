@@ -146,11 +146,11 @@ function settle<T>(signal: AbortSignal, what: string, ask: () => Promise<Fact<T>
   });
 }
 
-/** Whoever gives up because the time is over may say so in any way. */
+/** Whoever gives up because the time is over may say so in any way, or have an older answer for then. */
 async function orAtEnd<T>(signal: AbortSignal, late: T, ask: () => Promise<T>): Promise<T> {
   if (signal.aborted) return late;
   const { promise: aborted, resolve } = Promise.withResolvers<T>();
-  const onAbort = (): void => resolve(late);
+  const onAbort = (): void => void afterTurns(TURNS).then(() => resolve(late));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([ask(), aborted]);
@@ -161,3 +161,10 @@ async function orAtEnd<T>(signal: AbortSignal, late: T, ask: () => Promise<T>): 
     signal.removeEventListener('abort', onAbort);
   }
 }
+
+/** Of the queue of promises: what is known by then comes first, and nothing is waited for. */
+async function afterTurns(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+}
+
+const TURNS = 100;

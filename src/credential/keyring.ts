@@ -56,10 +56,7 @@ export function keyringOf(secrets: readonly PullSecret[]): Keyring {
   return {
     ok: true,
     globLength: sources.reduce((sum, { credentials }) => sum + credentials.globLength, 0),
-    candidatesFor: (reference) =>
-      matchesFor(reference, sources).flatMap(({ secret, slot }) =>
-        slot.entries.map((entry) => candidate(secret, slot, entry)),
-      ),
+    candidatesFor: (reference) => candidatesIn(sources, reference),
     coverageOf(reference) {
       // Most images are covered, and then the order does not matter.
       const { image } = looked(reference);
@@ -72,9 +69,17 @@ export function keyringOf(secrets: readonly PullSecret[]): Keyring {
   };
 }
 
-interface Source {
+/** Credentials of one file, and what it is called. */
+export interface Source {
   readonly secret: string;
   readonly credentials: CredentialIndex;
+}
+
+/** The same for what is no pull secret: files of a node, and answers of credential providers. */
+export function candidatesIn(sources: readonly Source[], reference: ImageReference): readonly Candidate[] {
+  return matchesFor(reference, sources).flatMap(({ secret, slot }) =>
+    slot.entries.map((entry) => candidate(secret, slot, entry)),
+  );
 }
 
 interface Match {

@@ -1,0 +1,114 @@
+/** The files that the configuration names for credentials and the shared cache, read when somebody needs them. */
+import { readFile } from 'node:fs/promises';
+import type { NodeCredentialConfig, SharedCacheConfig } from './config-credentials.ts';
+import { ConfigError } from './config.ts';
+import { readDocuments } from './files/yaml.ts';
+import { quoteValue } from './image/quote.ts';
+import type { NodeCredentialSettings } from './registry/configured-credentials.ts';
+import { type ProviderSettings, readProviders } from './registry/provider-config.ts';
+import type { SharedCacheSettings, SharedServer } from './registry/shared-cache.ts';
+
+/** As the kubelet does not start with a wrong one, neither do we. */
+export async function nodeCredentialSettings(config: NodeCredentialConfig): Promise<NodeCredentialSettings> {
+  const { providers, ...rest } = config;
+  if (providers === undefined) return { ...rest, providers };
+  return { ...rest, providers: { settings: await loadProviders(providers.config), binDir: providers.binDir } };
+}
+
+async function loadProviders(file: string): Promise<readonly ProviderSettings[]> {
+  const [document, ...more] = readDocuments(await textOf(file, 'the configuration of credential providers'));
+  if (document === undefined || more.length > 0) {
+    throw new ConfigError(`${file}: expected one document, found ${more.length + (document === undefined ? 0 : 1)}`);
+  }
+  if (!document.ok) throw new ConfigError(`${file}:${document.line}:${document.column}: ${document.problem}`);
+  const read = readProviders(document.value);
+  if (read.ok) return read.providers;
+  const faults = read.faults.map(({ pointer, problem }) => {
+    const { line, column } = document.positionOf(pointer);
+    return `${file}:${line}:${column}: ${problem}`;
+  });
+  throw new ConfigError(faults.join('\n'));
+}
+
+/** Shorter, and it could be guessed. */
+const MIN_KEY_LENGTH = 32;
+
+export async function sharedCacheSettings(config: SharedCacheConfig, staleMaxMs: number): Promise<SharedCacheSettings> {
+  const { url, urlFile, keyFile, caFile } = config;
+  const text = url ?? (await textOf(urlFile ?? '', 'the URL of the shared cache')).trim();
+  const ca = caFile === undefined ? undefined : await textOf(caFile, 'the CA of the shared cache');
+  const key = (await textOf(keyFile, 'the key of the shared cache')).trim();
+  if (key.length < MIN_KEY_LENGTH) {
+    throw new ConfigError(
+      `${keyFile}: expected at least ${MIN_KEY_LENGTH} characters, for example of: openssl rand -hex 32`,
+    );
+  }
+  const bytes = new TextEncoder().encode(key);
+  return { server: serverOf(text, { from: urlFile ?? 'registryCache.shared.url', ca }), key: () => bytes, staleMaxMs };
+}
+
+const PROTOCOLS: ReadonlyMap<string, boolean> = new Map([
+  ['redis:', false],
+  ['valkey:', false],
+  ['rediss:', true],
+  ['valkeys:', true],
+]);
+
+/** What is wrong with it is told without any part of it. */
+function serverOf(
+  text: string,
+  { from, ca }: { readonly from: string; readonly ca: string | undefined },
+): SharedServer {
+  const read = readServer(text);
+  if (read === undefined) {
+    const forms = 'redis://HOST:PORT, rediss://USER:PASSWORD@HOST:PORT or the like';
+    throw new ConfigError(`${from}: expected ${forms}, with the number of a database at most`);
+  }
+  if (ca === undefined) return read;
+  if (read.tls === undefined) throw new ConfigError(`${from}: "caFile" needs rediss:// or valkeys://`);
+  return { ...read, tls: { ca } };
+}
+
+function readServer(text: string): SharedServer | undefined {
+  const url = URL.parse(text);
+  const isTls = PROTOCOLS.get(url?.protocol ?? '');
+  if (url === null || isTls === undefined || url.hostname === '') return undefined;
+  const database = /^\/?(\d{0,4})\/?$/.exec(url.pathname)?.[1];
+  if (database === undefined) return undefined;
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(url.port || DEFAULT_PORT),
+    database: Number(database),
+    ...loginOf(url),
+    tls: isTls ? {} : undefined,
+  };
+}
+
+const DEFAULT_PORT = 6379;
+
+function loginOf(url: URL): Pick<SharedServer, 'username' | 'password'> {
+  const password = decoded(url.password);
+  return {
+    username: url.username === '' ? undefined : decoded(url.username),
+    password: password === '' ? undefined : () => password,
+  };
+}
+
+/** As it is where it has a "%" of its own. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) return part;
+    throw error;
+  }
+}
+
+async function textOf(file: string, what: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new ConfigError(`cannot read ${what} ${quoteValue(file)}: ${code}`, { cause: error });
+  }
+}

@@ -1,0 +1,36 @@
+/** Answers of programs, each asked for once: for all who want it at the same time, and for as long as it is good. */
+import { boundedCache } from './bounded-cache.ts';
+import { createFlights } from './lasting-flights.ts';
+
+export interface Kept<T> {
+  readonly answer: T;
+  /** The key under which it is kept, which may be wider than the one that was asked for. */
+  readonly key: string;
+  readonly lifetimeMs: number;
+}
+
+export interface AskedPrograms<T> {
+  /** The first key that is kept counts; `ask` runs when none is. At once where it is known. */
+  answer(keys: readonly [string, ...string[]], ask: () => Promise<Kept<T>>): T | Promise<T>;
+}
+
+const MAX_ANSWERS = 1000;
+const NEVER = new AbortController().signal;
+
+export function createAskedPrograms<T extends object>(now: () => number): AskedPrograms<T> {
+  const kept = boundedCache<T>(MAX_ANSWERS, now);
+  const flights = createFlights<T>();
+  return {
+    answer(keys, ask) {
+      for (const key of keys) {
+        const known = kept.get(key);
+        if (known !== undefined) return known;
+      }
+      return flights.join(keys[0], NEVER, async () => {
+        const { answer, key, lifetimeMs } = await ask();
+        if (lifetimeMs > 0) kept.set(key, answer, lifetimeMs);
+        return answer;
+      });
+    },
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * The whole question: which credentials are tried, in which order, and what their answers mean together. Written as a walk
+ * that stops only where something must be waited for: where all is remembered, the answer is there at once.
+ */
+import type { ImageQuestion } from '../admission/context.ts';
+import { DOCKER_HUB } from '../image/grammar.ts';
+import type { RegistryFact, RegistryFailure } from '../policy/registry-fact.ts';
+import type { Found } from './answers.ts';
+import { AS_NOBODY, type Attempt, type AttemptOf, credentialAttempt, MAX_ATTEMPTS } from './attempts.ts';
+import { orLate } from './lasting-flights.ts';
+import type { IdentityOf } from './identity.ts';
+import { imageKey } from './image-key.ts';
+import type { Lookup, Outcome } from './lookup.ts';
+import type { NodeAnswer, NodeCredentials } from './node-credentials.ts';
+import { failureOf, type Tried } from './tried.ts';
+import { isRefusal, isTrouble } from './causes.ts';
+
+export interface Told<T> {
+  readonly found: Found<T>;
+  readonly attempt: Attempt;
+  /** Why an old answer is given. */
+  readonly trouble: RegistryFailure | undefined;
+}
+
+export interface AskingParts<T, V> {
+  readonly lookup: Lookup<T>;
+  readonly node: NodeCredentials | undefined;
+  readonly attemptOf: AttemptOf;
+  readonly identityOf: IdentityOf;
+  readonly valueOf: (told: Told<T>) => V;
+  /** Whether an old answer can be marked as one. */
+  readonly allowsStale: boolean;
+}
+
+export type Ask<V> = (question: ImageQuestion, signal: AbortSignal) => RegistryFact<V> | Promise<RegistryFact<V>>;
+
+export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
+  const { lookup, node, allowsStale } = parts;
+
+  const yes = (told: Told<T>): RegistryFact<V> => ({ state: 'yes', value: parts.valueOf(told) });
+
+  function* outcomeOf(question: ImageQuestion, attempt: Attempt, signal: AbortSignal): Walk<Outcome<T>> {
+    const known = lookup.known(question, attempt);
+    return known ?? (yield* waitFor(lookup.ask(question, attempt, signal)));
+  }
+
+  /** `undefined`: none gets it, and what they were told is in `tried`. */
+  function* tryAll(
+    attempts: readonly Attempt[],
+    { question, signal, tried }: Progress,
+  ): Walk<RegistryFact<V> | undefined> {
+    for (const attempt of attempts) {
+      if (tried.some((one) => one.attempt.identity === attempt.identity)) continue;
+      const outcome = yield* outcomeOf(question, attempt, signal);
+      if (outcome.state === 'found') return yes({ found: outcome.found, attempt, trouble: undefined });
+      tried.push({ attempt, failure: outcome.failure });
+      if (!isRefusal(outcome.failure)) return orStale(question, { state: 'unknown', failure: failureOf(tried, []) });
+    }
+    return undefined;
+  }
+
+  function* walk(question: ImageQuestion, signal: AbortSignal): Walk<RegistryFact<V>> {
+    const progress: Progress = { question, signal, tried: [] };
+    const own = ownAttempts(question, parts.attemptOf);
+    const ended = yield* tryAll(own.attempts, progress);
+    if (ended !== undefined) return ended;
+    if (own.isCut) return conclude(progress, [`more than ${MAX_ATTEMPTS} match, the others were not tried`]);
+    const held = heldFor(question);
+    const known = held instanceof Promise ? yield* waitFor(held) : held;
+    const { attempts, doubts } = attemptsBeyond(own, known, question);
+    const rest = yield* tryAll(attempts, progress);
+    return rest ?? conclude(progress, doubts);
+  }
+
+  /** Each answer is of a credential that the asker has. */
+  function orStale(question: ImageQuestion, fact: RegistryFact<V>): RegistryFact<V> {
+    if (fact.state !== 'unknown' || !isTrouble(fact.failure) || !allowsStale || question.staleMs <= 0) return fact;
+    for (const attempt of attemptsAtHand(question)) {
+      const found = lookup.old(question, attempt, question.staleMs);
+      if (found !== undefined) return yes({ found, attempt, trouble: fact.failure });
+    }
+    return fact;
+  }
+
+  /** All that could be tried, as far as it is known without waiting. */
+  function attemptsAtHand(question: ImageQuestion): readonly Attempt[] {
+    const own = ownAttempts(question, parts.attemptOf);
+    const held = heldFor(question);
+    if (own.isCut || held instanceof Promise) return own.attempts;
+    return [...own.attempts, ...attemptsBeyond(own, held, question).attempts];
+  }
+
+  function heldFor({ reference }: ImageQuestion): NodeAnswer | Promise<NodeAnswer> {
+    return node?.credentialsFor(reference) ?? NOTHING_HELD;
+  }
+
+  /** What the node has, and nobody, if there is nothing else or could be more. */
+  function attemptsBeyond(own: OwnAttempts, held: NodeAnswer, { doubt }: ImageQuestion): Beyond {
+    const ofNode = nodeAttempts(held, parts.identityOf);
+    const doubts = doubt === undefined ? held.problems : [doubt, ...held.problems];
+    const asNobody = own.attempts.length + ofNode.length === 0 || doubts.length > 0;
+    return { attempts: asNobody ? [...ofNode, AS_NOBODY] : ofNode, doubts };
+  }
+
+  async function goOn(
+    walking: Walk<RegistryFact<V>>,
+    first: Promise<unknown>,
+    signal: AbortSignal,
+  ): Promise<RegistryFact<V>> {
+    for (let pending = first; ;) {
+      const value = await pending;
+      // Nobody listens any more, and no other credential needs to be tried.
+      if (signal.aborted) return LATE;
+      const step = walking.next(value);
+      if (step.done === true) return step.value;
+      pending = step.value;
+    }
+  }
+
+  return (question, signal) => {
+    const walking = walk(question, signal);
+    const step = walking.next(undefined);
+    if (step.done === true) return step.value;
+    const late = (): RegistryFact<V> => orStale(question, lateFact(question));
+    return orLate(signal, goOn(walking, step.value, signal), late);
+  };
+}
+
+/** Yields what it waits for, and is given what came of it. */
+type Walk<R> = Generator<Promise<unknown>, R, unknown>;
+
+function* waitFor<R>(promise: Promise<R>): Walk<R> {
+  return (yield promise) as R;
+}
+
+interface Progress {
+  readonly question: ImageQuestion;
+  readonly signal: AbortSignal;
+  readonly tried: Tried[];
+}
+
+const NOTHING_HELD: NodeAnswer = { credentials: [], problems: [] };
+
+const LATE: RegistryFact<never> = {
+  state: 'unknown',
+  failure: { cause: 'timeout', message: 'no answer in the time allowed', remedy: undefined },
+};
+
+function lateFact({ reference }: ImageQuestion): RegistryFact<never> {
+  const message = `${reference.domain} gave no answer in the time allowed`;
+  return { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
+}
+
+interface Beyond {
+  readonly attempts: readonly Attempt[];
+  /** Why there could be more. */
+  readonly doubts: readonly string[];
+}
+
+interface OwnAttempts {
+  readonly attempts: readonly Attempt[];
+  /** There are more. */
+  readonly isCut: boolean;
+}
+
+/** Each credential once: the same one in two secrets gets the same answer. */
+function ownAttempts({ candidates }: ImageQuestion, attemptOf: AttemptOf): OwnAttempts {
+  const attempts: Attempt[] = [];
+  for (const candidate of candidates) {
+    const attempt = attemptOf(candidate);
+    if (attempts.some(({ identity }) => identity === attempt.identity)) continue;
+    if (attempts.length === MAX_ATTEMPTS) return { attempts, isCut: true };
+    attempts.push(attempt);
+  }
+  return { attempts, isCut: false };
+}
+
+function nodeAttempts({ credentials }: NodeAnswer, identityOf: IdentityOf): readonly Attempt[] {
+  return credentials.slice(0, MAX_ATTEMPTS).map((credential) => credentialAttempt(credential, identityOf));
+}
+
+/**
+ * All were refused. That there is none is certain only when everybody is told so, and nobody is left who could be told
+ * otherwise: registries hide what one may not see. Docker Hub does not (it answers 401 for what it hides).
+ */
+function conclude({ question, tried }: Progress, doubts: readonly string[]): RegistryFact<never> {
+  const failure = failureOf(tried, doubts);
+  const hides = imageKey(question.reference, question.by).registry !== DOCKER_HUB;
+  const isCertain = failure.cause === 'notFound' && (doubts.length === 0 || !hides);
+  return { state: isCertain ? 'no' : 'unknown', failure };
+}

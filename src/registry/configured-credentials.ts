@@ -1,0 +1,53 @@
+/** `nodeCredentials` of the configuration -> what nodes hold, in the kubelet's order: the docker config file, then providers. */
+import { createCredentialHelpers } from './credential-helper.ts';
+import { credentialProviders } from './credential-provider.ts';
+import { dockerConfigPath, dockerFile, kubeletDockerFile } from './docker-config-file.ts';
+import { combineNodeCredentials, type NodeCredentials } from './node-credentials.ts';
+import type { ProviderSettings } from './provider-config.ts';
+import { type Environment, limitedRun } from './run-program.ts';
+
+export interface NodeCredentialSettings {
+  readonly dockerConfig: string | undefined;
+  /** Credential helpers that may be run, when the docker config file names them. */
+  readonly helpers: readonly string[];
+  readonly providers: { readonly settings: readonly ProviderSettings[]; readonly binDir: string } | undefined;
+  /** Of one program. */
+  readonly timeoutMs: number;
+}
+
+/** Of the process. */
+export interface Surroundings {
+  readonly env: Environment;
+  readonly now: () => number;
+}
+
+/** Helpers are asked after the entries of the file: the kubelet has none, and so they come where the least is changed by them. */
+export function configuredCredentials(settings: NodeCredentialSettings, { env, now }: Surroundings): NodeCredentials {
+  const { dockerConfig: file, helpers: allowed, providers, timeoutMs } = settings;
+  const run = limitedRun();
+  const sources: NodeCredentials[] = [];
+  if (file !== undefined) sources.push(kubeletDockerFile({ file, now }));
+  if (file !== undefined && allowed.length > 0) {
+    const helpers = createCredentialHelpers({ allowed, env, timeoutMs, run, now });
+    sources.push(dockerFile({ file, now, helpers, parts: 'helpers' }));
+  }
+  if (providers !== undefined) {
+    const { binDir, settings: list } = providers;
+    sources.push(credentialProviders({ providers: list, binDir, env, timeoutMs, run, now }));
+  }
+  return combineNodeCredentials(sources);
+}
+
+export interface DeveloperSettings {
+  readonly helpers: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** The machine of a developer: docker's own file, as docker reads it. */
+export function dockerCredentials(settings: DeveloperSettings, { env, now }: Surroundings): NodeCredentials {
+  const file = dockerConfigPath(env);
+  if (file === undefined) return combineNodeCredentials([]);
+  const { helpers: allowed, timeoutMs } = settings;
+  const helpers = createCredentialHelpers({ allowed, env, timeoutMs, run: limitedRun(), now });
+  return dockerFile({ file, now, helpers, parts: 'all' });
+}

@@ -1,0 +1,97 @@
+/**
+ * Docker's credential helpers (github.com/docker/docker-credential-helpers): `docker-credential-NAME get`, the server on
+ * stdin, JSON on stdout. Only those that the configuration names are run.
+ */
+import { quoteValue } from '../image/quote.ts';
+import { isObject } from '../pod/pointer.ts';
+import { createAskedPrograms, type Kept } from './asked-programs.ts';
+import { shownUser } from './attempts.ts';
+import type { Credential } from './credential.ts';
+import type { NodeAnswer } from './node-credentials.ts';
+import type { Ended, Environment, Run } from './run-program.ts';
+
+export interface HelperOptions {
+  /** Names that may be run: `ecr-login` of `docker-credential-ecr-login`. */
+  readonly allowed: readonly string[];
+  readonly env: Environment;
+  readonly timeoutMs: number;
+  readonly run: Run;
+  readonly now: () => number;
+}
+
+export interface CredentialHelpers {
+  /** `server` as docker gives it: `registry.example.com`, `https://index.docker.io/v1/`. */
+  get(name: string, server: string): NodeAnswer | Promise<NodeAnswer>;
+}
+
+/** They keep tokens themselves; this saves the start of a process. */
+const LIFETIME_MS = 60_000;
+const FAILURE_LIFETIME_MS = 10_000;
+
+/** A part of a file name, and no path. */
+export function isHelperName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/.test(name);
+}
+
+export function createCredentialHelpers({ allowed, env, timeoutMs, run, now }: HelperOptions): CredentialHelpers {
+  const asked = createAskedPrograms<NodeAnswer>(now);
+  return {
+    get(name, server) {
+      const helper = `credential helper ${quoteValue(name)}`;
+      if (!isHelperName(name)) return problem(`${helper} is not run: this is no name of a helper`);
+      if (!allowed.includes(name)) return problem(`${helper} is not run: nodeCredentials.helpers does not name it`);
+      const key = `${name}\n${server}`;
+      return asked.answer([key], async (): Promise<Kept<NodeAnswer>> => {
+        const program = { file: `docker-credential-${name}`, args: ['get'], env, input: server, timeoutMs };
+        const answer = answerOf(helper, await run(helper, program));
+        const lifetimeMs = answer.problems.length > 0 ? FAILURE_LIFETIME_MS : LIFETIME_MS;
+        return { answer, key, lifetimeMs };
+      });
+    },
+  };
+}
+
+const NONE: NodeAnswer = { credentials: [], problems: [] };
+
+function problem(text: string): NodeAnswer {
+  return { credentials: [], problems: [text] };
+}
+
+/** docker-credential-helpers credentials/error.go. */
+const NOT_FOUND = 'credentials not found in native keychain';
+
+function answerOf(helper: string, ended: Ended): NodeAnswer {
+  if (ended.state === 'failed') return problem(`${helper} ${ended.problem}`);
+  if (ended.code !== 0) {
+    return ended.output.trim() === NOT_FOUND ? NONE : problem(`${helper} ended with exit code ${ended.code}`);
+  }
+  const credential = readCredential(helper, ended.output);
+  if (credential === undefined) return problem(`${helper} answered something else than JSON with Username and Secret`);
+  return credential === 'none' ? NONE : { credentials: [credential], problems: [] };
+}
+
+function readCredential(helper: string, output: string): Credential | 'none' | undefined {
+  const answer = readJsonText(output);
+  if (!isObject(answer)) return undefined;
+  const { Username: username = '', Secret: secret = '' } = answer;
+  if (typeof username !== 'string' || typeof secret !== 'string') return undefined;
+  if (secret === '') return 'none';
+  if (username === '<token>') {
+    return { label: `${helper} (identity token)`, secret: { kind: 'identity-token', token: () => secret } };
+  }
+  if (username === '') return 'none';
+  return {
+    label: `${helper} (user ${shownUser(username)})`,
+    secret: { kind: 'basic', username, password: () => secret },
+  };
+}
+
+/** `undefined` when it is no JSON; why is not told: the reason would repeat a part of it. */
+export function readJsonText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

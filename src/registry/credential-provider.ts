@@ -1,0 +1,161 @@
+/**
+ * The kubelet's exec credential providers (kubernetes pkg/credentialprovider/plugin/plugin.go; contract: a request on stdin,
+ * a response on stdout), so that registries of clouds work with the programs that their nodes have.
+ */
+import path from 'node:path';
+import { indexEntries } from '../credential/credential-index.ts';
+import type { Entry } from '../credential/docker-config.ts';
+import { candidatesIn, type Source } from '../credential/keyring.ts';
+import { quoteValue } from '../image/quote.ts';
+import { repositoryOf } from '../image/reference.ts';
+import { isObject } from '../pod/pointer.ts';
+import { type AskedPrograms, createAskedPrograms, type Kept } from './asked-programs.ts';
+import { readJsonText } from './credential-helper.ts';
+import { credentialsOf } from './docker-config-file.ts';
+import { allOf, type NodeAnswer, type NodeCredentials } from './node-credentials.ts';
+import { durationMs, type ProviderSettings } from './provider-config.ts';
+import type { Environment, Run } from './run-program.ts';
+
+export interface ProviderOptions {
+  readonly providers: readonly ProviderSettings[];
+  readonly binDir: string;
+  readonly env: Environment;
+  /** The kubelet waits a minute; a review cannot. */
+  readonly timeoutMs: number;
+  readonly run: Run;
+  readonly now: () => number;
+}
+
+/** What one provider has: nothing is an answer, too. */
+interface Provided {
+  readonly source: Source | undefined;
+  readonly problem: string | undefined;
+}
+
+const NOTHING: Provided = { source: undefined, problem: undefined };
+
+/** The kubelet runs it for each pull again; here a flood of Pods would start as many programs. */
+const FAILURE_LIFETIME_MS = 10_000;
+
+/** Their answers together are one keyring: for equal keys the earlier provider comes first. */
+export function credentialProviders(options: ProviderOptions): NodeCredentials {
+  const asked = options.providers.map((provider) => ({
+    provider,
+    answers: createAskedPrograms<Provided>(options.now),
+  }));
+  return {
+    credentialsFor(reference) {
+      const repository = repositoryOf(reference);
+      const provided = asked.map(({ provider, answers }) => provide(provider, answers, { repository, options }));
+      const join = (all: readonly Provided[]): NodeAnswer => ({
+        credentials: credentialsOf(
+          candidatesIn(
+            all.flatMap(({ source }) => source ?? []),
+            reference,
+          ),
+          (candidate) => candidate.secret,
+        ),
+        problems: all.flatMap(({ problem }) => problem ?? []),
+      });
+      return allOf(provided, join);
+    },
+  };
+}
+
+interface Question {
+  readonly repository: string;
+  readonly options: ProviderOptions;
+}
+
+function provide(
+  provider: ProviderSettings,
+  answers: AskedPrograms<Provided>,
+  question: Question,
+): Provided | Promise<Provided> {
+  const { repository } = question;
+  if (!provider.matches(repository)) return NOTHING;
+  const name = `credential provider ${quoteValue(provider.name)}`;
+  if (provider.wantsServiceAccount) {
+    return { source: undefined, problem: `${name} wants a token of the pod's service account, which only a node gets` };
+  }
+  return answers.answer([repository, registryOf(repository), GLOBAL], () => execute(name, provider, question));
+}
+
+function registryOf(repository: string): string {
+  return repository.split('/', 1)[0] ?? '';
+}
+
+/** No repository is called so. */
+const GLOBAL = ' global';
+
+async function execute(
+  name: string,
+  provider: ProviderSettings,
+  { repository, options }: Question,
+): Promise<Kept<Provided>> {
+  const { binDir, timeoutMs, run } = options;
+  const ended = await run(name, {
+    file: path.resolve(binDir, provider.name),
+    args: provider.args,
+    env: { ...options.env, ...Object.fromEntries(provider.env.map((one) => [one.name, one.value])) },
+    input: JSON.stringify({ kind: 'CredentialProviderRequest', apiVersion: provider.apiVersion, image: repository }),
+    timeoutMs,
+  });
+  const failed = (problem: string): Kept<Provided> => ({
+    answer: { source: undefined, problem: `${name} ${problem}` },
+    key: repository,
+    lifetimeMs: FAILURE_LIFETIME_MS,
+  });
+  if (ended.state === 'failed') return failed(ended.problem);
+  if (ended.code !== 0) return failed(`ended with exit code ${ended.code}`);
+  const response = readResponse(ended.output, provider);
+  if (typeof response === 'string') return failed(response);
+  const { entries, scope, lifetimeMs } = response;
+  const key = scope === 'Image' ? repository : scope === 'Registry' ? registryOf(repository) : GLOBAL;
+  return {
+    answer: { source: { secret: name, credentials: indexEntries(entries) }, problem: undefined },
+    key,
+    lifetimeMs,
+  };
+}
+
+interface Response {
+  readonly entries: readonly Entry[];
+  readonly scope: 'Image' | 'Registry' | 'Global';
+  readonly lifetimeMs: number;
+}
+
+/** A text says what is wrong with it; never with a value of it. */
+function readResponse(output: string, { apiVersion, defaultLifetimeMs }: ProviderSettings): Response | string {
+  const response = readJsonText(output);
+  if (!isObject(response)) return 'answered something else than a JSON object';
+  if (response['kind'] !== 'CredentialProviderResponse')
+    return 'answered something else than a CredentialProviderResponse';
+  if (response['apiVersion'] !== apiVersion) return `answered in another version than ${apiVersion}`;
+  const scope = SCOPES.find((one) => one === response['cacheKeyType']);
+  if (scope === undefined) return `answered without a cacheKeyType of ${SCOPES.join(', ')}`;
+  const lifetimeMs = lifetimeOf(response['cacheDuration'] ?? undefined, defaultLifetimeMs);
+  if (lifetimeMs === undefined) return 'answered with a cacheDuration that is no duration';
+  const entries = readAuth(response['auth'] ?? {});
+  if (entries === undefined) return 'answered with an "auth" that is not a map of username and password';
+  return { entries, scope, lifetimeMs };
+}
+
+function lifetimeOf(duration: unknown, defaultMs: number): number | undefined {
+  if (duration === undefined) return defaultMs;
+  return typeof duration === 'string' ? durationMs(duration) : undefined;
+}
+
+const SCOPES = ['Image', 'Registry', 'Global'] as const;
+
+function readAuth(auth: unknown): readonly Entry[] | undefined {
+  if (!isObject(auth)) return undefined;
+  const entries: Entry[] = [];
+  for (const [server, login] of Object.entries(auth)) {
+    if (!isObject(login)) return undefined;
+    const { username = '', password = '' } = login;
+    if (typeof username !== 'string' || typeof password !== 'string') return undefined;
+    entries.push({ server, username, password: () => password, unreadTokens: [] });
+  }
+  return entries;
+}

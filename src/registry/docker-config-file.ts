@@ -1,0 +1,144 @@
+/**
+ * Docker's config.json, in two readings. As the kubelet has it on a node: entries by its own keys and globs, nothing but user
+ * and password, no helpers. As docker has it on the machine of a developer: one entry by the exact server, or a helper.
+ */
+import { indexEntries } from '../credential/credential-index.ts';
+import { readDockerConfig } from '../credential/docker-config.ts';
+import { type Candidate, candidatesIn, type Source } from '../credential/keyring.ts';
+import { shownServer } from '../credential/registry-key.ts';
+import { DOCKER_HUB } from '../image/grammar.ts';
+import { quoteValue } from '../image/quote.ts';
+import type { ImageReference } from '../image/reference.ts';
+import { shownUser } from './attempts.ts';
+import type { Credential, CredentialValue } from './credential.ts';
+import type { CredentialHelpers } from './credential-helper.ts';
+import { type DockerSettings, readDockerSettings } from './docker-settings.ts';
+import type { NodeAnswer, NodeCredentials } from './node-credentials.ts';
+import { type FileText, watchedFile } from './watched-file.ts';
+
+export interface DockerFileOptions {
+  readonly file: string;
+  readonly now: () => number;
+}
+
+interface NodeFile {
+  readonly sources: readonly Source[];
+  readonly problems: readonly string[];
+}
+
+/** As the kubelet reads it; a file that is not there or wrong is passed over by it, and told of here. */
+export function kubeletDockerFile({ file, now }: DockerFileOptions): NodeCredentials {
+  const name = `docker config ${quoteValue(file)}`;
+  const read = watchedFile(file, (text) => nodeFile(name, text), now);
+  const answer = ({ sources, problems }: NodeFile, reference: ImageReference): NodeAnswer => ({
+    credentials: credentialsOf(candidatesIn(sources, reference), () => name),
+    problems,
+  });
+  return {
+    credentialsFor(reference) {
+      const found = read();
+      return found instanceof Promise ? found.then((one) => answer(one, reference)) : answer(found, reference);
+    },
+  };
+}
+
+function nodeFile(name: string, text: FileText): NodeFile {
+  if (text.state !== 'read') return { sources: [], problems: [unreadable(name, text)] };
+  const { entries, faults } = readDockerConfig(text.text, 'dockerconfigjson');
+  const [fault] = faults;
+  if (fault !== undefined) return { sources: [], problems: [`${name} is not read: ${fault}`] };
+  return { sources: [{ secret: name, credentials: indexEntries(entries) }], problems: [] };
+}
+
+function unreadable(name: string, text: Exclude<FileText, { readonly state: 'read' }>): string {
+  return text.state === 'absent' ? `${name} does not exist` : `${name} is not read: ${text.problem}`;
+}
+
+/** One without a user name is nobody's, and asked for as such when there is no other. */
+export function credentialsOf(
+  candidates: readonly Candidate[],
+  nameOf: (candidate: Candidate) => string,
+): readonly Credential[] {
+  return candidates.flatMap((candidate) => {
+    const { key, username, password } = candidate;
+    if (username === '') return [];
+    const label = `${nameOf(candidate)}, key ${quoteValue(key)} (user ${shownUser(username)})`;
+    return [{ label, secret: { kind: 'basic', username, password } as const }];
+  });
+}
+
+export interface DockerReadingOptions extends DockerFileOptions {
+  readonly helpers: CredentialHelpers;
+  /** `helpers`: only these, where entries are read as the kubelet does. */
+  readonly parts: 'all' | 'helpers';
+}
+
+/** As docker reads it. A file that is not there is one with nothing in it. */
+export function dockerFile({ file, now, helpers, parts }: DockerReadingOptions): NodeCredentials {
+  const name = `docker config ${quoteValue(file)}`;
+  const read = watchedFile(file, (text) => dockerReading(name, text), now);
+  const answer = (reading: DockerReading, { domain }: ImageReference): NodeAnswer | Promise<NodeAnswer> => {
+    if (reading.settings === undefined) return { credentials: [], problems: parts === 'all' ? reading.problems : [] };
+    const helper = helperFor(reading.settings, domain);
+    if (helper !== undefined) return helpers.get(helper, serversOf(domain)[0]);
+    return { credentials: parts === 'all' ? entryFor(reading.settings, domain, name) : [], problems: [] };
+  };
+  return {
+    credentialsFor(reference) {
+      const found = read();
+      return found instanceof Promise ? found.then((one) => answer(one, reference)) : answer(found, reference);
+    },
+  };
+}
+
+interface DockerReading {
+  readonly settings: DockerSettings | undefined;
+  readonly problems: readonly string[];
+}
+
+function dockerReading(name: string, text: FileText): DockerReading {
+  if (text.state === 'absent') return { settings: undefined, problems: [] };
+  if (text.state === 'failed') return { settings: undefined, problems: [unreadable(name, text)] };
+  const read = readDockerSettings(text.text);
+  if (!read.ok) return { settings: undefined, problems: [`${name} is not read: ${read.problem}`] };
+  return { settings: read.settings, problems: [] };
+}
+
+/** What docker calls Docker Hub, and what other programs call it. */
+const HUB_SERVERS = ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io'] as const;
+
+function serversOf(domain: string): readonly [string, ...string[]] {
+  return domain === DOCKER_HUB ? HUB_SERVERS : [domain];
+}
+
+/** docker/cli getConfiguredCredentialStore: one for the registry, else the one for all. */
+function helperFor({ credHelpers, credsStore }: DockerSettings, domain: string): string | undefined {
+  const [own] = serversOf(domain).flatMap((server) => credHelpers.get(server) ?? []);
+  return own ?? credsStore;
+}
+
+/** docker/cli file store: the exact server, else the first entry whose host it is. */
+function entryFor({ auths }: DockerSettings, domain: string, name: string): readonly Credential[] {
+  const servers = serversOf(domain);
+  const exact = servers.find((server) => auths.has(server));
+  const server = exact ?? [...auths.keys()].find((key) => servers.includes(hostOf(key)));
+  const secret = server === undefined ? undefined : auths.get(server)?.secret;
+  if (server === undefined || secret === undefined) return [];
+  return [{ label: `${name}, key ${quoteValue(shownServer(server))} (${shownKind(secret)})`, secret }];
+}
+
+/** docker/cli ConvertToHostname. */
+function hostOf(server: string): string {
+  return server.replace(/^https?:\/\//, '').replace(/\/.*$/s, '');
+}
+
+function shownKind(secret: CredentialValue): string {
+  if (secret.kind === 'basic') return `user ${shownUser(secret.username)}`;
+  return secret.kind === 'identity-token' ? 'identity token' : 'registry token';
+}
+
+/** Where docker looks: `DOCKER_CONFIG` is a folder. */
+export function dockerConfigPath(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const folder = env['DOCKER_CONFIG'] || (env['HOME'] === undefined ? undefined : `${env['HOME']}/.docker`);
+  return folder === undefined ? undefined : `${folder}/config.json`;
+}

@@ -1,0 +1,109 @@
+/**
+ * What the rest of tidewaiter asks about images: the kubelet's credentials in its order, and a memory that knows who was
+ * told what. Nothing in here talks to a network; client.ts does.
+ *
+ * Who is told what: an answer belongs to the credential that got it, and "anonymous" is one of them. An image that was found
+ * anonymously is not told to a workload that has a credential for it: the kubelet would use that credential, never nobody's,
+ * and there are registries that refuse a wrong credential even for a public image.
+ */
+import { randomBytes } from 'node:crypto';
+import type { ImageDetailsSource, ImageSource } from '../admission/context.ts';
+import type { RegistryDetails, RegistryImage } from '../policy/registry-fact.ts';
+import { createAnswers } from './answers.ts';
+import { type AskingParts, createAsking, type Told } from './asking.ts';
+import { candidateAttempts } from './attempts.ts';
+import { CIRCUIT_LIMITS, type CircuitLimits, createCircuit } from './circuit.ts';
+import type { FoundManifest, RegistryClient } from './client.ts';
+import { identities } from './identity.ts';
+import { createLookup, type LookupParts, type SharedAnswers } from './lookup.ts';
+import { createLookupQueue, QUEUE_LIMITS, type QueueLimits } from './lookup-queue.ts';
+import type { NodeCredentials } from './node-credentials.ts';
+
+/** How long answers are good, and how many are kept. */
+export interface CacheSettings {
+  readonly tagTtlMs: number;
+  readonly digestTtlMs: number;
+  /** How old an answer may get at all. */
+  readonly staleMaxMs: number;
+  readonly maxImages: number;
+}
+
+export interface ImageSourceOptions {
+  readonly client: RegistryClient;
+  /** What nodes hold, as far as the configuration says. */
+  readonly node?: NodeCredentials | undefined;
+  readonly shared?: SharedAnswers<FoundManifest> | undefined;
+  readonly settings: CacheSettings;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly limits?: Partial<LookupLimits> | undefined;
+}
+
+export interface LookupLimits {
+  readonly circuit: CircuitLimits;
+  readonly queue: QueueLimits;
+  /** For one request, however long those wait who asked. */
+  readonly requestMs: number;
+}
+
+export interface ImageSources {
+  readonly images: ImageSource;
+  readonly details: ImageDetailsSource;
+}
+
+const REQUEST_MS = 30_000;
+
+export function createImageSource({
+  client,
+  node,
+  shared,
+  settings,
+  now,
+  limits = {},
+}: ImageSourceOptions): ImageSources {
+  const identityOf = identities(randomBytes(32));
+  const both: Both = { node, attemptOf: candidateAttempts(identityOf), identityOf };
+  const common: Common = {
+    circuit: createCircuit(now, limits.circuit ?? CIRCUIT_LIMITS),
+    queue: createLookupQueue(limits.queue ?? QUEUE_LIMITS),
+    freshMs: ({ isDigest }) => (isDigest ? settings.digestTtlMs : settings.tagTtlMs),
+    limitMs: limits.requestMs ?? REQUEST_MS,
+    now,
+  };
+  const imageLookup = createLookup<FoundManifest>({
+    ...common,
+    shared,
+    answers: createAnswers(settings, now),
+    request: (target, signal) => client.manifest(target, signal),
+  });
+  const detailsLookup = createLookup<RegistryDetails>({
+    ...common,
+    shared: undefined,
+    // Of these nobody is told an old one.
+    answers: createAnswers({ maxImages: settings.maxImages, staleMaxMs: 0 }, now),
+    request: (target, signal) => client.details(target, signal),
+  });
+  const imageOf = createAsking({ ...both, lookup: imageLookup, valueOf: imageValue(now), allowsStale: true });
+  const detailsOf = createAsking({ ...both, lookup: detailsLookup, valueOf: detailsValue, allowsStale: false });
+  return {
+    images: { imageOf },
+    details: { detailsOf: async (question, signal) => detailsOf(question, signal) },
+  };
+}
+
+type Both = Pick<AskingParts<unknown, unknown>, 'node' | 'attemptOf' | 'identityOf'>;
+type Common = Pick<LookupParts<unknown>, 'circuit' | 'queue' | 'freshMs' | 'limitMs' | 'now'>;
+
+function imageValue(now: () => number): (told: Told<FoundManifest>) => RegistryImage {
+  return ({ found: { value, atMs }, attempt, trouble }) => ({
+    digest: value.digest,
+    mediaType: value.mediaType,
+    credential: attempt.label,
+    mirror: value.mirror,
+    stale: trouble === undefined ? undefined : { ageMs: now() - atMs, failure: trouble },
+  });
+}
+
+function detailsValue({ found }: Told<RegistryDetails>): RegistryDetails {
+  return found.value;
+}

@@ -1,0 +1,154 @@
+/** One question to one registry with one credential: from memory, from other replicas, or over the network, asked once for all. */
+import type { ImageReference } from '../image/reference.ts';
+import type { RegistryFailure } from '../policy/registry-fact.ts';
+import { type Answers, type Found } from './answers.ts';
+import type { Attempt } from './attempts.ts';
+import type { Circuit } from './circuit.ts';
+import { RegistryError, type Target } from './client.ts';
+import { createFlights } from './lasting-flights.ts';
+import { type ImageKey, imageKey } from './image-key.ts';
+import type { LookupQueue } from './lookup-queue.ts';
+
+export type Outcome<T> =
+  | { readonly state: 'found'; readonly found: Found<T> }
+  | { readonly state: 'failed'; readonly failure: RegistryFailure };
+
+export interface Asked {
+  readonly reference: ImageReference;
+  readonly by: Target['by'];
+}
+
+export interface Lookup<T> {
+  /** What is known without asking. */
+  known(asked: Asked, attempt: Attempt): Outcome<T> | undefined;
+  /** The last answer, if it is not older than that. */
+  old(asked: Asked, attempt: Attempt, maxAgeMs: number): Found<T> | undefined;
+  /** Never rejects, but for a bug. `signal` only tells whether it is still wanted. */
+  ask(asked: Asked, attempt: Attempt, signal: AbortSignal): Promise<Outcome<T>>;
+}
+
+/** Answers that other replicas have got. Whatever goes wrong with it is a miss. */
+export interface SharedAnswers<T> {
+  get(key: ImageKey, attempt: Attempt): Promise<Shared<T> | undefined>;
+  set(key: ImageKey, attempt: Attempt, answer: Shared<T>): void;
+}
+
+export interface Shared<T> {
+  readonly value: T;
+  /** When the registry said so. */
+  readonly atMs: number;
+}
+
+export interface LookupParts<T> {
+  readonly answers: Answers<T>;
+  readonly circuit: Circuit;
+  readonly queue: LookupQueue;
+  readonly shared: SharedAnswers<T> | undefined;
+  readonly request: (target: Target, signal: AbortSignal) => Promise<T>;
+  /** Milliseconds for which an answer is given as it is. */
+  readonly freshMs: (key: ImageKey) => number;
+  /** However long those wait who asked: a generous limit for one request. */
+  readonly limitMs: number;
+  readonly now: () => number;
+}
+
+export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
+  const { answers, circuit, shared, freshMs, now } = parts;
+  const flights = createFlights<Outcome<T>>();
+
+  function remember(key: ImageKey, attempt: Attempt, { value, atMs }: Shared<T>): Found<T> {
+    const found: Found<T> = { value, atMs, freshUntilMs: atMs + freshMs(key) };
+    answers.found(answerKey(key, attempt), found);
+    return found;
+  }
+
+  async function fromOthers(key: ImageKey, attempt: Attempt): Promise<Outcome<T> | undefined> {
+    const told = await shared?.get(key, attempt);
+    if (told === undefined) return undefined;
+    const found = remember(key, attempt, told);
+    return found.freshUntilMs > now() ? { state: 'found', found } : undefined;
+  }
+
+  async function fromRegistry(target: Target, key: ImageKey, attempt: Attempt): Promise<Outcome<T>> {
+    const asker = { registry: key.registry, identity: attempt.identity };
+    // It may have got into trouble while this one waited for its place.
+    const closed = circuit.closedTo(asker);
+    if (closed !== undefined) return failed(closed);
+    circuit.begin(asker);
+    let how: Parameters<Circuit['end']>[1] = 'nothing';
+    try {
+      const told = { value: await withinLimit(parts, target), atMs: now() };
+      how = 'answer';
+      shared?.set(key, attempt, told);
+      return { state: 'found', found: remember(key, attempt, told) };
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      how = error;
+      answers.failed(answerKey(key, attempt), error.failure);
+      return failed(error.failure);
+    } finally {
+      circuit.end(asker, how);
+    }
+  }
+
+  async function start(asked: Asked, attempt: Attempt, isWanted: () => boolean): Promise<Outcome<T>> {
+    const key = imageKey(asked.reference, asked.by);
+    const known = await fromOthers(key, attempt);
+    if (known !== undefined) return known;
+    const place = await parts.queue.enter(key.registry, isWanted);
+    if (place !== 'entered') return failed(notAsked(key.registry, place));
+    try {
+      return await fromRegistry({ ...asked, credential: attempt.credential }, key, attempt);
+    } finally {
+      parts.queue.leave(key.registry);
+    }
+  }
+
+  return {
+    known({ reference, by }, attempt) {
+      const key = imageKey(reference, by);
+      const text = answerKey(key, attempt);
+      const found = answers.fresh(text);
+      if (found !== undefined) return { state: 'found', found };
+      const failure = answers.failure(text) ?? circuit.closedTo({ registry: key.registry, identity: attempt.identity });
+      return failure === undefined ? undefined : failed(failure);
+    },
+    old: ({ reference, by }, attempt, maxAgeMs) => answers.old(answerKey(imageKey(reference, by), attempt), maxAgeMs),
+    ask({ reference, by }, attempt, signal) {
+      const text = answerKey(imageKey(reference, by), attempt);
+      return flights.join(text, signal, (isWanted) => start({ reference, by }, attempt, isWanted));
+    },
+  };
+}
+
+function answerKey({ text }: ImageKey, { identity }: Attempt): string {
+  return `${text}\n${identity}`;
+}
+
+function failed(failure: RegistryFailure): Outcome<never> {
+  return { state: 'failed', failure };
+}
+
+/** Also a client that does not listen to its signal holds a place no longer than this. */
+async function withinLimit<T>({ request, limitMs }: LookupParts<T>, target: Target): Promise<T> {
+  const controller = new AbortController();
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    controller.abort();
+    const message = `${target.reference.domain} gave no answer in ${limitMs / 1000} s`;
+    reject(new RegistryError({ cause: 'timeout', message, remedy: undefined }));
+  }, limitMs);
+  try {
+    return await Promise.race([request(target, controller.signal), over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function notAsked(registry: string, why: 'full' | 'unwanted'): RegistryFailure {
+  const message =
+    why === 'full'
+      ? `${registry} was not asked: too many other images are being looked up`
+      : `${registry} was not asked in the time allowed`;
+  return { cause: 'timeout', message, remedy: why === 'full' ? 'try again in a moment' : undefined };
+}

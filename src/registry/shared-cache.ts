@@ -1,0 +1,160 @@
+/**
+ * Answers shared by replicas, in Valkey or Redis. It only ever helps: what does not answer in 50 ms, or not well, is a miss,
+ * and one that hangs is left alone for a while.
+ */
+import type { ConnectionOptions } from 'node:tls';
+import type { Valkey } from 'iovalkey';
+import type { FoundManifest } from './client.ts';
+import type { SharedAnswers } from './lookup.ts';
+import { sharedEntries } from './shared-entry.ts';
+
+export interface SharedCacheSettings {
+  readonly server: SharedServer;
+  /** What entries are sealed with: see shared-entry.ts. */
+  readonly key: () => Uint8Array;
+  /** How old an answer may get at all. */
+  readonly staleMaxMs: number;
+}
+
+export interface SharedServer {
+  readonly host: string;
+  readonly port: number;
+  readonly database: number;
+  readonly username: string | undefined;
+  /** A function, so that nothing that prints it shows it. */
+  readonly password: (() => string) | undefined;
+  readonly tls: Pick<ConnectionOptions, 'ca'> | undefined;
+}
+
+export interface SharedCache extends SharedAnswers<FoundManifest> {
+  close(): void;
+}
+
+export interface SharedCacheSurroundings {
+  readonly now: () => number;
+  /** Told once when it stops to help, with the reason. */
+  readonly warn: (message: string) => void;
+}
+
+const WAIT_MS = 50;
+const CONNECT_MS = 2000;
+const MAX_RETRY_MS = 5000;
+/** After so many that did not answer in time it is not asked for a while. */
+const MAX_HANGING = 3;
+const PAUSE_MS = 5000;
+
+export async function createSharedCache(
+  settings: SharedCacheSettings,
+  { now, warn }: SharedCacheSurroundings,
+): Promise<SharedCache> {
+  const { staleMaxMs } = settings;
+  const entries = sharedEntries({ key: settings.key(), maxAgeMs: staleMaxMs, now });
+  const name = `the shared cache at ${settings.server.host}:${settings.server.port}`;
+  const trouble = oneByOne((reason) => warn(`${name} is not used: ${reason}`));
+  const client = await connect(settings.server);
+  client.on('error', (error: unknown) => trouble.begin(reasonOf(error)));
+  client.on('ready', () => trouble.end());
+  // It goes on trying by itself.
+  client.connect().catch((error: unknown) => trouble.begin(reasonOf(error)));
+  const hanging = hangingGuard(now, () => {
+    trouble.begin(`no answer in ${WAIT_MS} ms`);
+    client.disconnect(true);
+  });
+
+  return {
+    async get(key, attempt) {
+      if (client.status !== 'ready' || hanging.isPaused()) return undefined;
+      const entryName = entries.nameOf(key, attempt);
+      const text = await inTime(client.get(entryName), hanging);
+      return typeof text === 'string' ? entries.open(entryName, key, text) : undefined;
+    },
+    set(key, attempt, answer) {
+      if (client.status !== 'ready' || hanging.isPaused()) return;
+      const entryName = entries.nameOf(key, attempt);
+      void inTime(client.set(entryName, entries.seal(entryName, answer), 'PX', Math.max(1, staleMaxMs)), hanging);
+    },
+    close: () => client.disconnect(),
+  };
+}
+
+async function connect({ host, port, database, username, password, tls }: SharedServer): Promise<Valkey> {
+  const { Valkey: Client } = await import('iovalkey');
+  return new Client({
+    host,
+    port,
+    db: database,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password: password() }),
+    ...(tls === undefined ? {} : { tls: { ...tls, servername: host } }),
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    connectTimeout: CONNECT_MS,
+    retryStrategy: (times) => Math.min(times * 200, MAX_RETRY_MS),
+  });
+}
+
+interface HangingGuard {
+  isPaused(): boolean;
+  answered(): void;
+  hung(): void;
+}
+
+function hangingGuard(now: () => number, onHanging: () => void): HangingGuard {
+  let inARow = 0;
+  let pausedUntilMs = -Infinity;
+  return {
+    isPaused: () => now() < pausedUntilMs,
+    answered: () => void (inARow = 0),
+    hung() {
+      inARow += 1;
+      if (inARow < MAX_HANGING) return;
+      inARow = 0;
+      pausedUntilMs = now() + PAUSE_MS;
+      onHanging();
+    },
+  };
+}
+
+/** `undefined` when there is none in time, or an error: why is told where the connection's events are. */
+async function inTime<T>(answer: Promise<T>, hanging: HangingGuard): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => {
+    hanging.hung();
+    resolve(undefined);
+  }, WAIT_MS);
+  const settled = answer.then(
+    (value) => {
+      hanging.answered();
+      return value;
+    },
+    () => undefined,
+  );
+  try {
+    return await Promise.race([settled, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function oneByOne(tell: (reason: string) => void): {
+  readonly begin: (reason: string) => void;
+  readonly end: () => void;
+} {
+  let isTold = false;
+  return {
+    begin(reason) {
+      if (!isTold) tell(reason);
+      isTold = true;
+    },
+    end: () => void (isTold = false),
+  };
+}
+
+/** `ECONNREFUSED`, `WRONGPASS`: the rest of a message, and the command in it, may hold the password. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return /^[A-Z]{3,}\b/.exec(error.message)?.[0] ?? error.name;
+}

@@ -1,0 +1,70 @@
+/**
+ * Answers as they stand in a cache that others can reach. Whoever can write there must not choose what is deployed, so each
+ * entry is sealed: an HMAC over its name and its value, with a key that only the replicas have. Names are HMACs, too: they
+ * tell neither the image nor the credential. An entry that was copied to another name, changed or made older is none.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { isDigest } from '../image/digest.ts';
+import { isObject } from '../pod/pointer.ts';
+import type { Attempt } from './attempts.ts';
+import type { FoundManifest } from './client.ts';
+import { identities } from './identity.ts';
+import type { ImageKey } from './image-key.ts';
+import type { Shared } from './lookup.ts';
+import { readJsonText } from './credential-helper.ts';
+
+export interface SharedEntries {
+  nameOf(key: ImageKey, attempt: Attempt): string;
+  seal(name: string, answer: Shared<FoundManifest>): string;
+  /** `undefined`: not ours, or too old. */
+  open(name: string, key: ImageKey, text: string): Shared<FoundManifest> | undefined;
+}
+
+const PREFIX = 'tidewaiter:1:';
+const MAX_LENGTH = 4096;
+/** The clocks of replicas differ a little. */
+const MAX_AHEAD_MS = 60_000;
+
+export interface EntryOptions {
+  /** Of all replicas. */
+  readonly key: Uint8Array;
+  readonly maxAgeMs: number;
+  readonly now: () => number;
+}
+
+export function sharedEntries({ key: secret, maxAgeMs, now }: EntryOptions): SharedEntries {
+  const identityOf = identities(secret);
+  const mac = (...parts: readonly string[]): string =>
+    createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url');
+  return {
+    nameOf: ({ text }, { credential }) => `${PREFIX}${mac('name', text, identityOf(credential))}`,
+    seal(name, { value: { digest, mediaType, mirror }, atMs }) {
+      const body = JSON.stringify({ digest, mediaType, mirror, atMs });
+      return `${mac('entry', name, body)}.${body}`;
+    },
+    open(name, key, text) {
+      const dot = text.indexOf('.');
+      if (dot < 0 || text.length > MAX_LENGTH) return undefined;
+      const body = text.slice(dot + 1);
+      if (!isEqual(text.slice(0, dot), mac('entry', name, body))) return undefined;
+      const answer = readEntry(readJsonText(body), key);
+      const ageMs = answer === undefined ? Infinity : now() - answer.atMs;
+      return ageMs <= maxAgeMs && ageMs >= -MAX_AHEAD_MS ? answer : undefined;
+    },
+  };
+}
+
+function isEqual(one: string, other: string): boolean {
+  const [left, right] = [Buffer.from(one), Buffer.from(other)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** Sealed by a replica, but perhaps by one of another version. */
+function readEntry(entry: unknown, key: ImageKey): Shared<FoundManifest> | undefined {
+  if (!isObject(entry)) return undefined;
+  const { digest, mediaType, mirror, atMs } = entry;
+  if (typeof digest !== 'string' || !isDigest(digest) || typeof mediaType !== 'string') return undefined;
+  if (key.isDigest && !key.text.endsWith(`@${digest}`)) return undefined;
+  if (typeof atMs !== 'number' || (mirror !== undefined && typeof mirror !== 'string')) return undefined;
+  return { value: { digest, mediaType, mirror }, atMs };
+}

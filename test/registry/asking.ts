@@ -1,0 +1,127 @@
+/** Questions to registries, and a registry client that answers as it is told to and remembers what it was asked. */
+import type { ImageQuestion } from '../../src/admission/context.ts';
+import { keyringOf } from '../../src/credential/keyring.ts';
+import { type ImageReference, parseReference } from '../../src/image/reference.ts';
+import type { RegistryCause, RegistryDetails, RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
+import { type FoundManifest, type RegistryClient, RegistryError, type Target } from '../../src/registry/client.ts';
+import { type CacheSettings, createImageSource, type ImageSourceOptions } from '../../src/registry/image-source.ts';
+import { secretOf } from '../credential/asking.ts';
+
+export const DIGEST = `sha256:${'a'.repeat(64)}`;
+export const INDEX = 'application/vnd.oci.image.index.v1+json';
+export const CANARY = 'c4nary-p4ssword';
+
+export function referenceOf(text: string): ImageReference {
+  const parsed = parseReference(text);
+  if (!parsed.ok) throw new Error(parsed.problem);
+  return parsed.reference;
+}
+
+/** `user:password@server`; each in a pull secret of its own, `s0`, `s1`, … */
+export function questionOf(
+  image: string,
+  logins: readonly string[] = [],
+  extra: Partial<ImageQuestion> = {},
+): ImageQuestion {
+  const reference = referenceOf(image);
+  const secrets = logins.map((login, index) => {
+    const [, username, password, server] = /^(.*?):(.*)@(.*)$/.exec(login) ?? [];
+    return secretOf(`s${index}`, JSON.stringify({ auths: { [server ?? '']: { username, password } } }));
+  });
+  const keyring = keyringOf(secrets);
+  const candidates = keyring.ok ? keyring.candidatesFor(reference) : [];
+  return { reference, by: 'image', candidates, doubt: undefined, staleMs: 0, ...extra };
+}
+
+/** `found`, a cause, or what takes its time. */
+export type Answer = 'found' | RegistryCause | FoundManifest | RegistryError | Promise<FoundManifest>;
+
+export interface FakeClient extends RegistryClient {
+  /** `registry/path:tag user`, or without a user. */
+  readonly asked: string[];
+  answer: (target: Target, user: string, signal: AbortSignal) => Answer;
+}
+
+export function fakeClient(answer: FakeClient['answer'] = () => 'found'): FakeClient {
+  const client: FakeClient = {
+    asked: [],
+    answer,
+    async manifest(target, signal) {
+      return resultOf(client, target, signal);
+    },
+    async details(target, signal) {
+      const { digest, mediaType } = await resultOf(client, target, signal);
+      return { ...DETAILS, digest, mediaType };
+    },
+  };
+  return client;
+}
+
+export const DETAILS: RegistryDetails = {
+  digest: DIGEST,
+  mediaType: INDEX,
+  platforms: [{ os: 'linux', architecture: 'amd64', variant: undefined }],
+  createdMs: 1,
+  sizeBytes: 2,
+};
+
+export const MANIFEST: FoundManifest = { digest: DIGEST, mediaType: INDEX, mirror: undefined };
+
+async function resultOf(client: FakeClient, target: Target, signal: AbortSignal): Promise<FoundManifest> {
+  const user = userOf(target);
+  client.asked.push(`${target.reference.text} ${user}`.trim());
+  const answer = client.answer(target, user, signal);
+  if (answer instanceof RegistryError) throw answer;
+  if (typeof answer === 'object') return answer;
+  if (answer === 'found') return MANIFEST;
+  throw failed(answer, target.reference.domain);
+}
+
+function userOf({ credential }: Target): string {
+  if (credential === undefined) return '';
+  const { secret } = credential;
+  return secret.kind === 'basic' ? `${secret.username}:${secret.password()}` : `${secret.kind}:${secret.token()}`;
+}
+
+export function failed(cause: RegistryCause, registry = 'reg.io', retryAfterMs?: number): RegistryError {
+  return new RegistryError({ cause, message: `${registry} said ${cause}`, remedy: undefined }, { retryAfterMs });
+}
+
+export interface Clock {
+  ms: number;
+  readonly now: () => number;
+}
+
+export function clockAt(ms: number): Clock {
+  const clock: Clock = { ms, now: () => clock.ms };
+  return clock;
+}
+
+export const CACHE: CacheSettings = {
+  tagTtlMs: 60_000,
+  digestTtlMs: 86_400_000,
+  staleMaxMs: 604_800_000,
+  maxImages: 1000,
+};
+
+export function sceneOf(client: FakeClient, options: Partial<ImageSourceOptions> = {}) {
+  const clock = clockAt(1_000_000);
+  const sources = createImageSource({ client, settings: CACHE, now: clock.now, ...options });
+  const never = new AbortController().signal;
+  return {
+    clock,
+    client,
+    sources,
+    ask: async (question: ImageQuestion, signal = never) => sources.images.imageOf(question, signal),
+    askDetails: async (question: ImageQuestion, signal = never) => sources.details.detailsOf(question, signal),
+  };
+}
+
+/** `yes LABEL`, `yes LABEL (stale 5 s)`, or state, cause and message. */
+export function shown(fact: RegistryFact<RegistryImage>): string {
+  if (fact.state !== 'yes') return `${fact.state} ${fact.failure.cause}: ${fact.failure.message}`;
+  const { credential, stale } = fact.value;
+  return stale === undefined
+    ? `yes ${credential}`
+    : `yes ${credential} (${stale.ageMs} ms old: ${stale.failure.message})`;
+}

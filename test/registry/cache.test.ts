@@ -1,0 +1,224 @@
+/** What is remembered, for whom, for how long, and what is told while a registry is in trouble. */
+import { describe, expect, test } from 'vitest';
+import type { ImageQuestion } from '../../src/admission/context.ts';
+import type { RegistryCause } from '../../src/policy/registry-fact.ts';
+import type { FoundManifest } from '../../src/registry/client.ts';
+import { type Answer, CACHE, DIGEST, failed, fakeClient, MANIFEST, questionOf, sceneOf, shown } from './asking.ts';
+
+const A = 'a:p@reg.io';
+const STALE = { staleMs: 3_600_000 };
+
+/** One answer after the other, the last one for good. */
+function inTurn(...list: readonly Answer[]): () => Answer {
+  let at = 0;
+  return () => list[Math.min(at++, list.length - 1)] ?? 'found';
+}
+
+const manifest = (digit: string): FoundManifest => ({ ...MANIFEST, digest: `sha256:${digit.repeat(64)}` });
+
+describe('the memory', () => {
+  test.each([
+    ['a tag', 'reg.io/web:1', 60_000],
+    ['a digest', `reg.io/web@${DIGEST}`, 86_400_000],
+    ['a digest with a tag', `reg.io/web:1@${DIGEST}`, 86_400_000],
+    ['an image without tag and digest', 'reg.io/web', 60_000],
+  ])('answers at once for %s, without a promise, until its time is over', async (_, image, ttlMs) => {
+    const scene = sceneOf(fakeClient());
+    const question = questionOf(image, [A]);
+    await scene.ask(question);
+    scene.clock.ms += ttlMs - 1;
+    expect(scene.sources.images.imageOf(question, AbortSignal.abort())).toMatchObject({ state: 'yes' });
+    expect(scene.client.asked).toHaveLength(1);
+    scene.clock.ms += 1;
+    await scene.ask(question);
+    expect(scene.client.asked).toHaveLength(2);
+  });
+
+  test.each<[RegistryCause, number]>([
+    ['notFound', 10_000],
+    ['denied', 30_000],
+    ['unauthenticated', 30_000],
+    ['serverError', 3000],
+    ['timeout', 3000],
+    ['dns', 3000],
+    ['tls', 3000],
+    ['unreachable', 3000],
+    ['refused', 5000],
+    ['protocol', 5000],
+  ])('keeps %s for %d ms', async (cause, ttlMs) => {
+    const scene = sceneOf(fakeClient(() => cause));
+    const question = questionOf('reg.io/web:1', [A]);
+    const before = shown(await scene.ask(question));
+    scene.clock.ms += ttlMs - 1;
+    expect(scene.sources.images.imageOf(question, AbortSignal.abort())).toMatchObject({ failure: { cause } });
+    expect(shown(await scene.ask(question))).toBe(before);
+    expect(scene.client.asked).toHaveLength(1);
+    scene.clock.ms += 1;
+    await scene.ask(question);
+    expect(scene.client.asked).toHaveLength(2);
+  });
+
+  test('waits as long as a rate limit asks to, for all images of that credential and of no other', async () => {
+    const scene = sceneOf(
+      fakeClient((_, user) => (user === 'a:p' ? failed('rateLimited', 'reg.io', 90_000) : 'found')),
+    );
+    await scene.ask(questionOf('reg.io/web:1', [A]));
+    scene.clock.ms += 60_000;
+    expect(shown(await scene.ask(questionOf('reg.io/other:1', [A])))).toBe(
+      'unknown rateLimited: reg.io has limited the rate, and is asked again in 30 s, asked with pull secret "s0", key "reg.io" (user a)',
+    );
+    expect(scene.client.asked).toEqual(['reg.io/web:1 a:p']);
+    expect(shown(await scene.ask(questionOf('reg.io/web:1', ['b:p@reg.io'])))).toMatch(/^yes /);
+    scene.clock.ms += 30_000;
+    await scene.ask(questionOf('reg.io/other:1', [A]));
+    expect(scene.client.asked).toContain('reg.io/other:1 a:p');
+  });
+
+  test.each<[string, readonly string[], readonly string[]]>([
+    ['another user', [A], ['b:p@reg.io']],
+    ['another password', [A], ['a:q@reg.io']],
+    ['nobody', [A], []],
+    ['somebody, when nobody was told', [], [A]],
+  ])('tells %s nothing of what one credential was told', async (_, first, second) => {
+    const scene = sceneOf(fakeClient());
+    await scene.ask(questionOf('reg.io/private:1', first));
+    scene.client.answer = () => 'unauthenticated';
+    expect(shown(await scene.ask(questionOf('reg.io/private:1', second, STALE)))).toMatch(/^unknown unauthenticated/);
+    expect(scene.client.asked).toHaveLength(2);
+  });
+
+  test('knows one credential again in another secret and under another key, and says how it was asked this time', async () => {
+    const scene = sceneOf(fakeClient());
+    await scene.ask(questionOf('reg.io/web:1', [A]));
+    const again = await scene.ask(questionOf('reg.io/web:1', ['a:p@https://reg.io/v2/']));
+    expect(shown(again)).toBe('yes pull secret "s0", key "https://reg.io/v2/" (user a)');
+    expect(scene.client.asked).toHaveLength(1);
+  });
+
+  test.each([
+    ['REG.io/web:1', 'reg.io/web:1', 1],
+    ['reg.io:443/web:1', 'reg.io/web:1', 1],
+    ['reg.io/web:1', 'reg.io/web:2', 2],
+    ['reg.io/web', 'reg.io/web:latest', 1],
+    ['reg.io:5000/web:1', 'reg.io/web:1', 2],
+    [`reg.io/web:1@${DIGEST}`, `reg.io/web:2@${DIGEST}`, 1],
+  ])('asks for %s and %s %d times', async (one, other, times) => {
+    const scene = sceneOf(fakeClient());
+    await scene.ask(questionOf(one));
+    await scene.ask(questionOf(other));
+    expect(scene.client.asked).toHaveLength(times);
+  });
+
+  test('tells the tag of an image apart from its digest', async () => {
+    const scene = sceneOf(fakeClient());
+    const image = `reg.io/web:1@${DIGEST}`;
+    await scene.ask(questionOf(image));
+    await scene.ask(questionOf(image, [], { by: 'tag' }));
+    await scene.ask(questionOf('reg.io/web:1'));
+    expect(scene.client.asked).toHaveLength(2);
+  });
+
+  test('of a flood of names keeps only as many as it may', async () => {
+    const scene = sceneOf(fakeClient(), { settings: { ...CACHE, maxImages: 10 } });
+    for (let at = 0; at < 30; at += 1) await scene.ask(questionOf(`reg.io/web:${at}`));
+    await scene.ask(questionOf('reg.io/web:29'));
+    expect(scene.client.asked).toHaveLength(30);
+    await scene.ask(questionOf('reg.io/web:0'));
+    expect(scene.client.asked).toHaveLength(31);
+  });
+
+  test('loses no good answer to a flood of names that do not exist', async () => {
+    const scene = sceneOf(
+      fakeClient(({ reference }) => (reference.path === 'web' ? 'found' : 'notFound')),
+      {
+        settings: { ...CACHE, maxImages: 10 },
+      },
+    );
+    await scene.ask(questionOf('reg.io/web:1'));
+    for (let at = 0; at < 50; at += 1) await scene.ask(questionOf(`reg.io/none:${at}`));
+    scene.client.asked.length = 0;
+    await scene.ask(questionOf('reg.io/web:1'));
+    expect(scene.client.asked).toEqual([]);
+  });
+});
+
+describe('while a registry is in trouble', () => {
+  const question = (extra: Partial<ImageQuestion> = STALE): ImageQuestion => questionOf('reg.io/web:1', [A], extra);
+
+  test.each<RegistryCause>(['rateLimited', 'serverError', 'timeout', 'dns', 'tls', 'unreachable'])(
+    'the last answer is told with its age after %s, where the policy allows it',
+    async (cause) => {
+      const scene = sceneOf(fakeClient(inTurn(manifest('b'), cause)));
+      await scene.ask(question());
+      scene.clock.ms += 600_000;
+      expect(await scene.ask(question())).toMatchObject({
+        state: 'yes',
+        value: { digest: manifest('b').digest, stale: { ageMs: 600_000, failure: { cause } } },
+      });
+      // Also while the failure is remembered: then at once.
+      expect(scene.sources.images.imageOf(question(), AbortSignal.abort())).toMatchObject({ state: 'yes' });
+      expect(await scene.ask(question({ staleMs: 0 }))).toMatchObject({ state: 'unknown', failure: { cause } });
+      expect(await scene.ask(question({ staleMs: 599_999 }))).toMatchObject({ state: 'unknown', failure: { cause } });
+    },
+  );
+
+  test.each<RegistryCause>(['notFound', 'denied', 'unauthenticated', 'protocol', 'refused'])(
+    'the last answer is not told after %s, which is no trouble',
+    async (cause) => {
+      const scene = sceneOf(fakeClient(inTurn('found', cause)));
+      await scene.ask(question());
+      scene.clock.ms += 600_000;
+      expect(await scene.ask(question())).toMatchObject({ failure: { cause } });
+    },
+  );
+
+  test.each<RegistryCause>(['notFound', 'denied', 'unauthenticated'])(
+    'what was found before %s is not the last answer any more',
+    async (cause) => {
+      const scene = sceneOf(fakeClient(inTurn('found', cause, 'dns')));
+      await scene.ask(question());
+      scene.clock.ms += 600_000;
+      await scene.ask(question());
+      scene.clock.ms += 600_000;
+      expect(await scene.ask(question())).toMatchObject({ state: 'unknown', failure: { cause: 'dns' } });
+    },
+  );
+
+  test('the last answer of the second credential is told when the first one meets the trouble', async () => {
+    const both = questionOf('reg.io/web:1', [A, 'b:p@reg.io'], STALE);
+    const scene = sceneOf(fakeClient((_, user) => (user === 'b:p' ? 'found' : 'denied')));
+    await scene.ask(both);
+    scene.client.answer = () => 'unreachable';
+    scene.clock.ms += 600_000;
+    expect(shown(await scene.ask(both))).toBe(
+      'yes pull secret "s1", key "reg.io" (user b) (600000 ms old: reg.io said unreachable, asked with pull secret "s0", key "reg.io" (user a))',
+    );
+  });
+
+  test('no answer gets older than it may be at all', async () => {
+    const scene = sceneOf(fakeClient(inTurn('found', 'dns')));
+    await scene.ask(question());
+    scene.clock.ms += CACHE.staleMaxMs;
+    expect(await scene.ask(question({ staleMs: Infinity }))).toMatchObject({ state: 'unknown' });
+  });
+
+  test('details are never old ones: nothing in them could say so', async () => {
+    const scene = sceneOf(fakeClient(inTurn('found', 'dns')));
+    await scene.askDetails(question());
+    scene.clock.ms += 600_000;
+    expect(await scene.askDetails(question())).toMatchObject({ state: 'unknown', failure: { cause: 'dns' } });
+  });
+
+  test('a registry that failed five times in a row is not asked again for a while, whatever the image', async () => {
+    const scene = sceneOf(fakeClient(() => 'unreachable'));
+    for (let at = 0; at < 8; at += 1) await scene.ask(questionOf(`reg.io/web:${at}`));
+    expect(scene.client.asked).toHaveLength(5);
+    expect(shown(await scene.ask(questionOf('reg.io/web:9')))).toBe(
+      'unknown unreachable: reg.io failed 5 times in a row and is left alone for 5 s; at last: reg.io said unreachable, asked anonymously',
+    );
+    scene.client.answer = () => 'found';
+    expect(shown(await scene.ask(questionOf('other.io/web:1')))).toBe('yes anonymous');
+    scene.clock.ms += 5000;
+    expect(shown(await scene.ask(questionOf('reg.io/web:9')))).toBe('yes anonymous');
+  });
+});

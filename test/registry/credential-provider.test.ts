@@ -1,0 +1,228 @@
+/** The kubelet's credential providers: real programs, the kubelet's configuration and its protocol. */
+import { describe, expect, test } from 'vitest';
+import { readDocuments } from '../../src/files/yaml.ts';
+import { configuredCredentials } from '../../src/registry/configured-credentials.ts';
+import { type ProviderSettings, readProviders } from '../../src/registry/provider-config.ts';
+import { CANARY, clockAt } from './asking.ts';
+import { folderOf, held, shownHeld } from './programs.ts';
+
+const folder = folderOf();
+const V1 = 'credentialprovider.kubelet.k8s.io/v1';
+
+const configOf = (...providers: readonly string[]): string =>
+  `{apiVersion: kubelet.config.k8s.io/v1, kind: CredentialProviderConfig, providers: [${providers.join(', ')}]}`;
+
+const providerOf = (name: string, more = '', images = '["*.aws.io"]'): string =>
+  `{name: ${name}, matchImages: ${images}, defaultCacheDuration: 12h, apiVersion: ${V1}${more}}`;
+
+function documentOf(yaml: string): unknown {
+  const [document] = readDocuments(yaml);
+  if (document?.ok !== true) throw new Error('no document');
+  return document.value;
+}
+
+function settingsOf(yaml: string): readonly ProviderSettings[] {
+  const read = readProviders(documentOf(yaml));
+  if (!read.ok) throw new Error(read.faults.map(({ problem }) => problem).join('; '));
+  return read.providers;
+}
+
+const nodeOf = (yaml: string, { clock = clockAt(0), timeoutMs = 5000 } = {}) =>
+  configuredCredentials(
+    { dockerConfig: undefined, helpers: [], providers: { settings: settingsOf(yaml), binDir: folder.path }, timeoutMs },
+    { env: { PATH: '/usr/bin:/bin', INHERITED: 'yes', REGION: 'old' }, now: clock.now },
+  );
+
+const responseOf = (more: object): string =>
+  JSON.stringify({ apiVersion: V1, kind: 'CredentialProviderResponse', cacheKeyType: 'Registry', ...more });
+const login = (username: string, password = 'p') => ({ username, password });
+const answers = (more: object): string => `echo '${responseOf(more)}'`;
+
+describe('a credential provider', () => {
+  test('is asked for the image without its tag, with its arguments and its environment beside that of the process', async () => {
+    folder.program(
+      'ecr',
+      `echo '${responseOf({ auth: { 'a.aws.io': { username: 'AWS', password: '%s' } } })}' | sed "s/%s/$1 $REGION $INHERITED/"`,
+    );
+    const node = nodeOf(configOf(providerOf('ecr', ', args: [get], env: [{name: REGION, value: eu}]')));
+    expect(await shownHeld(node, 'a.aws.io/team/web:1')).toEqual([
+      'credential provider "ecr", key "a.aws.io" (user AWS) = basic AWS:get eu yes',
+    ]);
+    expect(folder.runs('ecr').map((line) => JSON.parse(line) as unknown)).toEqual([
+      { kind: 'CredentialProviderRequest', apiVersion: V1, image: 'a.aws.io/team/web' },
+    ]);
+  });
+
+  test.each<[string, string, boolean]>([
+    ['["*.aws.io"]', 'a.aws.io/web', true],
+    ['["*.aws.io"]', 'a.b.aws.io/web', false],
+    ['["*.aws.io"]', 'aws.io/web', false],
+    ['["a.aws.io:5000"]', 'a.aws.io/web', false],
+    ['["a.aws.io:5000"]', 'a.aws.io:5000/web', true],
+    ['["a.aws.io/team"]', 'a.aws.io/team2/web', true],
+    ['["a.aws.io/team/"]', 'a.aws.io/team', false],
+    ['["b.io", "*.*.aws.io"]', 'a.b.aws.io/web', true],
+    ['["docker.io"]', 'nginx', true],
+  ])('with matchImages %s is asked for %s: %s', async (images, image, isAsked) => {
+    folder.program('match', answers({ auth: null, cacheDuration: '0s' }));
+    const before = folder.runs('match').length;
+    expect(await shownHeld(nodeOf(configOf(providerOf('match', '', images))), image)).toEqual([]);
+    expect(folder.runs('match').length - before).toBe(isAsked ? 1 : 0);
+  });
+
+  test.each<[string, readonly string[]]>([
+    ['Image', ['a.aws.io/web', 'a.aws.io/other', 'b.aws.io/web']],
+    ['Registry', ['a.aws.io/web', 'b.aws.io/web']],
+    ['Global', ['a.aws.io/web']],
+  ])('with cacheKeyType %s is run for each %j', async (cacheKeyType, run) => {
+    folder.program(`scope-${cacheKeyType}`, answers({ cacheKeyType, auth: { '*.aws.io': login('AWS') } }));
+    const node = nodeOf(configOf(providerOf(`scope-${cacheKeyType}`)));
+    for (const image of ['a.aws.io/web:1', 'a.aws.io/web:2', 'a.aws.io/other', 'b.aws.io/web']) {
+      expect((await held(node, image)).credentials).toHaveLength(1);
+    }
+    expect(folder.runs(`scope-${cacheKeyType}`).map((line) => (JSON.parse(line) as { image: string }).image)).toEqual(
+      run,
+    );
+  });
+
+  test.each<[string, object, number]>([
+    ['5 minutes', { cacheDuration: '5m' }, 300_000],
+    ['the default', {}, 43_200_000],
+    ['the default', { cacheDuration: null }, 43_200_000],
+    ['no time', { cacheDuration: '0s' }, 0],
+    ['no time', { cacheDuration: '0' }, 0],
+    ['no time', { cacheDuration: '-1s' }, 0],
+  ])('is kept for %s with %j', async (_, more, lifetimeMs) => {
+    const name = `kept-${JSON.stringify(more).replaceAll(/\W/g, '')}`;
+    folder.program(name, answers({ ...more, auth: { '*.aws.io': login('AWS') } }));
+    const clock = clockAt(0);
+    const node = nodeOf(configOf(providerOf(name)), { clock });
+    await held(node, 'a.aws.io/web');
+    clock.ms += Math.max(lifetimeMs - 1, 0);
+    await held(node, 'a.aws.io/web');
+    expect(folder.runs(name)).toHaveLength(lifetimeMs === 0 ? 2 : 1);
+    clock.ms += 1;
+    await held(node, 'a.aws.io/web');
+    expect(folder.runs(name)).toHaveLength(lifetimeMs === 0 ? 3 : 2);
+  });
+
+  test('is run once for all who ask at the same time', async () => {
+    folder.program('single', `sleep 0.1; ${answers({ cacheDuration: '0s', auth: { '*.aws.io': login('AWS') } })}`);
+    const node = nodeOf(configOf(providerOf('single')));
+    await Promise.all(Array.from({ length: 50 }, () => held(node, 'a.aws.io/web')));
+    expect(folder.runs('single')).toHaveLength(1);
+  });
+
+  test('gives credentials in the order of the keyring, and the earlier provider first for equal keys', async () => {
+    folder.program('one', answers({ auth: { 'a.aws.io': login('one'), '*.aws.io': login('glob') } }));
+    folder.program(
+      'two',
+      answers({ auth: { 'a.aws.io': login('two'), 'a.aws.io/team': login('team'), 'b.io': login('b') } }),
+    );
+    const node = nodeOf(configOf(providerOf('one'), providerOf('two')));
+    const { credentials } = await held(node, 'a.aws.io/team/web');
+    expect(credentials.map(({ label }) => label)).toEqual([
+      'credential provider "two", key "a.aws.io/team" (user team)',
+      'credential provider "one", key "a.aws.io" (user one)',
+      'credential provider "two", key "a.aws.io" (user two)',
+      'credential provider "one", key "*.aws.io" (user glob)',
+    ]);
+  });
+
+  const wrong: readonly (readonly [string, string, string])[] = [
+    ['an exit code', `echo ${CANARY} >&2; exit 2`, 'ended with exit code 2'],
+    ['no JSON', `echo ${CANARY}`, 'answered something else than a JSON object'],
+    ['another kind', `echo '{"kind": "Status"}'`, 'answered something else than a CredentialProviderResponse'],
+    ['another version', answers({ apiVersion: `${V1}beta1` }), `answered in another version than ${V1}`],
+    ['no cacheKeyType', answers({ cacheKeyType: 'All' }), 'answered without a cacheKeyType of Image, Registry, Global'],
+    ['a strange duration', answers({ cacheDuration: '1 day' }), 'answered with a cacheDuration that is no duration'],
+    [
+      'a strange auth',
+      answers({ auth: { x: CANARY } }),
+      'answered with an "auth" that is not a map of username and password',
+    ],
+    ['no answer', 'sleep 30', 'gave no answer in 0.3 s'],
+  ];
+  test.each(wrong)('with %s gives nothing, and that is told', async (what, script, problem) => {
+    const name = `wrong-${what.replaceAll(' ', '-')}`;
+    folder.program(name, script);
+    const node = nodeOf(configOf(providerOf(name)), { timeoutMs: 300 });
+    expect(await shownHeld(node, 'a.aws.io/web')).toEqual([`! credential provider "${name}" ${problem}`]);
+    // A flood of Pods does not start as many programs.
+    await held(node, 'a.aws.io/web');
+    expect(folder.runs(name)).toHaveLength(1);
+  });
+
+  test('that is not there gives nothing, and the others go on', async () => {
+    folder.program('other', answers({ auth: { '*.aws.io': login('AWS') } }));
+    expect(await shownHeld(nodeOf(configOf(providerOf('gone'), providerOf('other'))), 'a.aws.io/web')).toEqual([
+      'credential provider "other", key "*.aws.io" (user AWS) = basic AWS:p',
+      '! credential provider "gone" cannot be started: there is no such program',
+    ]);
+  });
+
+  test('that wants a token of the service account is not run', async () => {
+    folder.program('sa', answers({ auth: { '*.aws.io': login('AWS') } }));
+    const config = configOf(
+      providerOf('sa', ', tokenAttributes: {serviceAccountTokenAudience: a, requireServiceAccount: true}'),
+    );
+    expect(await shownHeld(nodeOf(config), 'a.aws.io/web')).toEqual([
+      `! credential provider "sa" wants a token of the pod's service account, which only a node gets`,
+    ]);
+    expect(folder.runs('sa')).toEqual([]);
+  });
+});
+
+describe('the configuration of credential providers', () => {
+  test.each<[string, readonly string[]]>([
+    ['[]', [': expected an object, found a list']],
+    [
+      '{apiVersion: kubelet.config.k8s.io/v2, kind: CredentialProviderConfig, providers: []}',
+      [
+        '/apiVersion: "kubelet.config.k8s.io/v2" is not accepted: kubelet.config.k8s.io/v1',
+        '/providers: must not be empty',
+      ],
+    ],
+    [
+      configOf('{name: a}'),
+      [
+        '/providers/0: "matchImages" is missing',
+        '/providers/0: "defaultCacheDuration" is missing',
+        '/providers/0: "apiVersion" is missing',
+      ],
+    ],
+    [
+      configOf(providerOf('../a')),
+      ['/providers/0/name: "../a" is not accepted: the name of a program, without a path'],
+    ],
+    [configOf(providerOf('..')), ['/providers/0/name: ".." is not accepted: the name of a program, without a path']],
+    [
+      configOf(providerOf('"a b"')),
+      ['/providers/0/name: "a b" is not accepted: the name of a program, without a path'],
+    ],
+    [configOf(providerOf('a'), providerOf('a')), ['/providers/1/name: "a" is there twice']],
+    [
+      configOf(providerOf('a', '', '["a b"]')),
+      [
+        '/providers/0/matchImages/0: "a b" is not a registry with an optional path, for example *.dkr.ecr.*.amazonaws.com',
+      ],
+    ],
+    [
+      configOf(providerOf('a').replace('12h', '-1h')),
+      ['/providers/0/defaultCacheDuration: "-1h" is not a duration, for example 12h'],
+    ],
+    [
+      configOf(providerOf('a').replace('12h', 'a day')),
+      ['/providers/0/defaultCacheDuration: "a day" is not a duration, for example 12h'],
+    ],
+  ])('%s is refused with its place', (yaml, expected) => {
+    const read = readProviders(documentOf(yaml));
+    expect(read.ok ? [] : read.faults.map(({ pointer, problem }) => `${pointer}: ${problem}`)).toEqual(expected);
+  });
+
+  test('may have keys of newer kubelets, and nulls as Go writes them', () => {
+    expect(
+      settingsOf(configOf(providerOf('a', ', args: null, env: null, tokenAttributes: null, later: 1'))),
+    ).toMatchObject([{ name: 'a', args: [], env: [], wantsServiceAccount: false, defaultLifetimeMs: 43_200_000 }]);
+  });
+});

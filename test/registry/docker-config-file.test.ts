@@ -1,0 +1,215 @@
+/** Docker's config.json as the kubelet reads it on a node, and as docker reads it, with real credential helpers. */
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { configuredCredentials, dockerCredentials } from '../../src/registry/configured-credentials.ts';
+import { isHelperName } from '../../src/registry/credential-helper.ts';
+import { CANARY, clockAt } from './asking.ts';
+import { folderOf, held, shownHeld } from './programs.ts';
+
+const folder = folderOf();
+const env = { PATH: `${folder.path}:/usr/bin:/bin` };
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+const answer = (username: string, secret: string): string =>
+  `echo '${JSON.stringify({ ServerURL: 'x', Username: username, Secret: secret })}'`;
+
+const CONFIG = {
+  auths: {
+    'reg.io': { auth: base64('ci:p') },
+    '*.example.com/team': { username: 'team', password: 'q' },
+    'https://index.docker.io/v1/': { auth: base64('hub:h') },
+    'token.io': { identitytoken: 'it', auth: base64('x:') },
+    'bearer.io': { registrytoken: 'rt' },
+    'http://old.io/v1/': { username: 'old', password: 'o' },
+    'empty.io': {},
+    'bad.io': { auth: '***' },
+  },
+  credHelpers: { 'aws.io': 'aws', 'gone.io': 'gone', 'path.io': '../aws', 'index.docker.io': 'hub' },
+};
+
+const noBad = { ...CONFIG, auths: { ...CONFIG.auths, 'bad.io': {} } };
+const nodeFile = folder.file('node.json', JSON.stringify(noBad));
+
+const settings = (dockerConfig: string, helpers: readonly string[] = []) => ({
+  dockerConfig,
+  helpers,
+  providers: undefined,
+  timeoutMs: 5000,
+});
+
+const onNode = (file: string, helpers?: readonly string[], clock = clockAt(0)) =>
+  configuredCredentials(settings(file, helpers), { env, now: clock.now });
+
+describe('the docker config file of a node', () => {
+  test.each<[string, readonly string[]]>([
+    ['reg.io/web:1', ['key "reg.io" (user ci) = basic ci:p']],
+    ['a.example.com/team/app', ['key "*.example.com/team" (user team) = basic team:q']],
+    ['nginx', ['key "https://index.docker.io/v1/" (user hub) = basic hub:h']],
+    // The kubelet does not read these tokens.
+    ['token.io/web', ['key "token.io" (user x) = basic x:']],
+    ['bearer.io/web', []],
+    ['aws.io/web', []],
+    ['none.io/web', []],
+  ])('for %s is read as the kubelet does', async (image, expected) => {
+    expect(await shownHeld(onNode(nodeFile), image)).toEqual(
+      expected.map((one) => `docker config "${nodeFile}", ${one}`),
+    );
+  });
+
+  test('is read again after ten seconds, and is there at once until then', async () => {
+    const clock = clockAt(0);
+    const file = folder.file('renewed.json', JSON.stringify({ auths: { 'reg.io': { username: 'a', password: '1' } } }));
+    const node = onNode(file, [], clock);
+    expect(await shownHeld(node, 'reg.io/web')).toEqual([`docker config "${file}", key "reg.io" (user a) = basic a:1`]);
+    folder.file('renewed.json', JSON.stringify({ auths: { 'reg.io': { username: 'a', password: '2' } } }));
+    clock.ms += 9999;
+    expect(await shownHeld(node, 'reg.io/web')).toEqual([`docker config "${file}", key "reg.io" (user a) = basic a:1`]);
+    clock.ms += 1;
+    expect(await shownHeld(node, 'reg.io/web')).toEqual([`docker config "${file}", key "reg.io" (user a) = basic a:2`]);
+  });
+
+  test.each([
+    ['nowhere.json', undefined, 'does not exist'],
+    ['broken.json', '{"auths": ', 'is not read: not JSON: it ends where a value is expected'],
+    [
+      'bad.json',
+      JSON.stringify(CONFIG),
+      'is not read: entry "bad.io": "auth" is not base64 (of the standard alphabet, without spaces)',
+    ],
+  ])('that is wrong holds nothing, and that is told: %s', async (name, text, problem) => {
+    const file = text === undefined ? `${folder.path}/${name}` : folder.file(name, text);
+    expect(await shownHeld(onNode(file), 'reg.io/web')).toEqual([`! docker config "${file}" ${problem}`]);
+  });
+
+  test('names helpers that are run when the configuration names them, too', async () => {
+    folder.program('docker-credential-aws', answer('AWS', 'secret'));
+    expect(await shownHeld(onNode(nodeFile, ['aws']), 'aws.io/web')).toEqual([
+      'credential helper "aws" (user AWS) = basic AWS:secret',
+    ]);
+    expect(folder.runs('docker-credential-aws')).toEqual(['aws.io']);
+    expect(await shownHeld(onNode(nodeFile, ['gone']), 'aws.io/web')).toEqual([
+      '! credential helper "aws" is not run: nodeCredentials.helpers does not name it',
+    ]);
+  });
+});
+
+describe('the docker config file of a developer', () => {
+  const dockerOf = (config: object, helpers: readonly string[] = ['aws', 'hub', 'gone', 'store'], timeoutMs = 5000) => {
+    const name = `docker-${Math.abs(JSON.stringify(config).length)}`;
+    folder.file(`${name}/config.json`, JSON.stringify(config));
+    const where = { env: { ...env, DOCKER_CONFIG: `${folder.path}/${name}` }, now: clockAt(0).now };
+    return dockerCredentials({ helpers, timeoutMs }, where);
+  };
+
+  test.each<[string, RegExp | undefined]>([
+    ['reg.io/web:1', /key "reg\.io" \(user ci\) = basic ci:p$/],
+    ['token.io/web', /key "token\.io" \(identity token\) = identity-token it$/],
+    ['bearer.io/web', /key "bearer\.io" \(registry token\) = registry-token rt$/],
+    ['old.io/web', /key "http:\/\/old\.io\/v1\/" \(user old\) = basic old:o$/],
+    // Globs and paths mean nothing to docker.
+    ['a.example.com/team/app', undefined],
+    ['empty.io/web', undefined],
+    ['bad.io/web', undefined],
+    ['reg.io:5000/web', undefined],
+  ])('for %s is read as docker does', async (image, expected) => {
+    const shown = await shownHeld(dockerOf(CONFIG), image);
+    expect(shown).toHaveLength(expected === undefined ? 0 : 1);
+    if (expected !== undefined) expect(shown[0]).toMatch(expected);
+  });
+
+  test('asks the helper of the registry, and not its entry', async () => {
+    folder.program('docker-credential-hub', answer('<token>', 'identity'));
+    expect(await shownHeld(dockerOf(CONFIG), 'nginx')).toEqual([
+      'credential helper "hub" (identity token) = identity-token identity',
+    ]);
+    expect(folder.runs('docker-credential-hub')).toEqual(['https://index.docker.io/v1/']);
+  });
+
+  test('asks the store for every other registry', async () => {
+    folder.program('docker-credential-store', answer('jane', 's'));
+    expect(await shownHeld(dockerOf({ ...CONFIG, credsStore: 'store' }), 'reg.io/web')).toEqual([
+      'credential helper "store" (user jane) = basic jane:s',
+    ]);
+  });
+
+  test.each<[string, string, readonly string[]]>([
+    ['none', 'echo "credentials not found in native keychain"; exit 1', []],
+    ['an empty answer', answer('', ''), []],
+    ['an error', `echo "${CANARY}"; exit 3`, ['! credential helper "store" ended with exit code 3']],
+    ['a signal', 'kill -9 $$', ['! credential helper "store" ended with SIGKILL']],
+    [
+      'no JSON',
+      `echo "${CANARY}"`,
+      ['! credential helper "store" answered something else than JSON with Username and Secret'],
+    ],
+    [
+      'a number',
+      `echo '{"Username": 1}'`,
+      ['! credential helper "store" answered something else than JSON with Username and Secret'],
+    ],
+    ['too much', 'head -c 2000000 /dev/zero', ['! credential helper "store" wrote more than 1024 KiB']],
+    ['no answer', 'sleep 30', ['! credential helper "store" gave no answer in 0.3 s']],
+    [
+      'no answer of a program that it started',
+      'sleep 30 & sleep 30',
+      ['! credential helper "store" gave no answer in 0.3 s'],
+    ],
+    [
+      'no interest in what it is asked',
+      `exec <&-; ${answer('u', 's')}`,
+      ['credential helper "store" (user u) = basic u:s'],
+    ],
+  ])('a helper with %s', async (_, script, expected) => {
+    folder.program('docker-credential-store', script);
+    expect(await shownHeld(dockerOf({ credsStore: 'store' }, ['store'], 300), 'reg.io/web')).toEqual(expected);
+  });
+
+  test.each(['../aws', '/bin/sh', 'a b', '-x', '', 'a\nb', 'a;b', '..'])('%j is no name of a helper', (name) => {
+    expect(isHelperName(name)).toBe(false);
+  });
+
+  test('a helper that is not there, one that is not allowed, and one that is a path', async () => {
+    expect(await shownHeld(dockerOf(CONFIG), 'gone.io/web')).toEqual([
+      '! credential helper "gone" cannot be started: there is no such program',
+    ]);
+    expect(await shownHeld(dockerOf(CONFIG, []), 'aws.io/web')).toEqual([
+      '! credential helper "aws" is not run: nodeCredentials.helpers does not name it',
+    ]);
+    expect(await shownHeld(dockerOf(CONFIG, ['../aws']), 'path.io/web')).toEqual([
+      '! credential helper "../aws" is not run: this is no name of a helper',
+    ]);
+  });
+
+  test('a helper is run once for all who ask at the same time, and again after a minute', async () => {
+    folder.program('docker-credential-once', `sleep 0.1; ${answer('u', 's')}`);
+    folder.file('once/config.json', JSON.stringify({ credsStore: 'once' }));
+    const clock = clockAt(0);
+    const where = { env: { ...env, DOCKER_CONFIG: `${folder.path}/once` }, now: clock.now };
+    const docker = dockerCredentials({ helpers: ['once'], timeoutMs: 5000 }, where);
+    await Promise.all(Array.from({ length: 50 }, () => held(docker, 'reg.io/web')));
+    await held(docker, 'reg.io/other');
+    expect(folder.runs('docker-credential-once')).toEqual(['reg.io']);
+    clock.ms += 60_000;
+    await held(docker, 'reg.io/other');
+    expect(folder.runs('docker-credential-once')).toEqual(['reg.io', 'reg.io']);
+  });
+
+  test('without a file there is nothing', async () => {
+    const where = { env: { HOME: folder.path }, now: clockAt(0).now };
+    expect(await shownHeld(dockerCredentials({ helpers: [], timeoutMs: 1 }, where), 'reg.io/web')).toEqual([]);
+    const nowhere = { env: {}, now: clockAt(0).now };
+    expect(await shownHeld(dockerCredentials({ helpers: [], timeoutMs: 1 }, nowhere), 'reg.io/web')).toEqual([]);
+  });
+
+  test('no password is in anything that is printed', async () => {
+    folder.program('docker-credential-store', answer('jane', CANARY));
+    const all = [
+      await held(dockerOf({ credsStore: 'store' }), 'reg.io/web'),
+      await held(dockerOf({ auths: { 'reg.io': { auth: base64(`ci:${CANARY}`) } } }), 'reg.io/web'),
+      await held(dockerOf({ auths: { 'reg.io': { identitytoken: CANARY } } }), 'reg.io/web'),
+      await held(dockerOf({ auths: { 'reg.io': { registrytoken: CANARY } } }), 'reg.io/web'),
+    ];
+    expect(all.every(({ credentials }) => credentials.length === 1)).toBe(true);
+    expect(inspect(all, { depth: 20, showHidden: true }) + JSON.stringify(all)).not.toContain(CANARY);
+  });
+});
