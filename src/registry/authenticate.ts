@@ -2,7 +2,7 @@
  * A registry's challenge -> what to send in `Authorization`. Bearer before Basic, schemes nobody here speaks are skipped. What
  * a repository asked for is remembered, so that the next question to it begins with the token that is there already.
  */
-import { LRUCache } from 'lru-cache';
+import { boundedCache } from './bounded-cache.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { createFlights } from './flights.ts';
 import { createTokenServerClient, isBearerToken, realmOf } from './realm.ts';
@@ -42,7 +42,7 @@ export interface AuthenticatorOptions {
 }
 
 export function createAuthenticator({ follow, settings, now }: AuthenticatorOptions): Authenticator {
-  const schemes = new LRUCache<string, Scheme>({ max: MAX_REPOSITORIES });
+  const schemes = boundedCache<Scheme>(MAX_REPOSITORIES, now);
   const tokens = createTokenCache(now);
   const askForToken = createTokenServerClient(follow, now);
   const join = createFlights<string>();
@@ -74,7 +74,7 @@ export function createAuthenticator({ follow, settings, now }: AuthenticatorOpti
     async authorize(site, headers, signal) {
       const scheme = chooseScheme(parseChallenges(headers), site, settings);
       if (scheme === undefined) return undefined;
-      schemes.set(schemeKey(site), scheme);
+      schemes.set(schemeKey(site), scheme, Number.POSITIVE_INFINITY);
       const value = directly(scheme, site) ?? cachedToken(scheme, site);
       if (value !== undefined || scheme.kind === 'basic' || scheme.realm === undefined) return value;
       return { value: `Bearer ${await fetchToken(scheme.realm, site, signal)}`, isCached: false };

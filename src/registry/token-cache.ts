@@ -1,6 +1,6 @@
 /** Bearer tokens until shortly before they expire, by who asked for them and for what. No key shows a secret. */
 import { createHmac, randomBytes } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import { boundedCache } from './bounded-cache.ts';
 import type { Credential } from './credential.ts';
 
 export interface Realm {
@@ -29,7 +29,7 @@ const MAX_LIFE_S = 3600;
 const SKEW_S = 10;
 
 export function createTokenCache(now: () => number): TokenCache {
-  const tokens = new LRUCache<string, { readonly value: string; readonly untilMs: number }>({ max: MAX_TOKENS });
+  const tokens = boundedCache<string>(MAX_TOKENS, now);
   // Of this process: whoever reads its memory or a dump of keys can guess no password from them elsewhere.
   const secretKey = randomBytes(32);
   return {
@@ -37,16 +37,12 @@ export function createTokenCache(now: () => number): TokenCache {
       const parts = [url.href, service ?? null, scopes, ...identityOf(credential)];
       return createHmac('sha256', secretKey).update(JSON.stringify(parts)).digest('base64');
     },
-    get(key) {
-      const token = tokens.get(key);
-      return token !== undefined && token.untilMs > now() ? token.value : undefined;
-    },
+    get: (key) => tokens.get(key),
     set(key, { value, expiresInS }) {
       const life = Math.min(expiresInS, MAX_LIFE_S);
-      const untilMs = now() + (life - Math.min(SKEW_S, life / 10)) * 1000;
-      tokens.set(key, { value, untilMs });
+      tokens.set(key, value, (life - Math.min(SKEW_S, life / 10)) * 1000);
     },
-    delete: (key) => void tokens.delete(key),
+    delete: (key) => tokens.delete(key),
   };
 }
 
