@@ -61,7 +61,11 @@ export interface WorldOptions {
 export async function createWorld(): Promise<World> {
   const authority = await createAuthority();
   const tls = await authority.serverCertificate(['registry.test', 'elsewhere.test', 'stranger.test', 'mirror.test']);
-  const [registry, elsewhere, plain] = [await startFaultServer(tls), await startFaultServer(tls), await startFaultServer()];
+  const [registry, elsewhere, plain] = [
+    await startFaultServer(tls),
+    await startFaultServer(tls),
+    await startFaultServer(),
+  ];
   const lookedUp: string[] = [];
   const resolve: Resolve = (name, _options, done) => {
     lookedUp.push(name);

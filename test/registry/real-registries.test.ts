@@ -114,7 +114,9 @@ for (const { name, program, missing } of REGISTRIES) {
         ['digest', (host: string) => `${host}/team/app@${digestOf(Buffer.from('none'))}`],
       ])('a %s that is not there is not found', async (_what, image) => {
         const text = image(registry.host);
-        const notFound = { failure: { cause: 'notFound', message: expect.stringContaining(`${registry.host} has no "`) } };
+        const notFound = {
+          failure: { cause: 'notFound', message: expect.stringContaining(`${registry.host} has no "`) },
+        };
         await expect(client.manifest(target(text), soon())).rejects.toMatchObject(notFound);
         await expect(client.details(target(text), soon())).rejects.toMatchObject(notFound);
       });

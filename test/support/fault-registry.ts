@@ -88,7 +88,11 @@ export async function startFaultServer(tls?: ServerOptions): Promise<FaultServer
   };
 }
 
-function perform({ status = 200, headers = {}, body = '', how }: Reaction, response: ServerResponse, method: string): void {
+function perform(
+  { status = 200, headers = {}, body = '', how }: Reaction,
+  response: ServerResponse,
+  method: string,
+): void {
   if (how === 'hang') return;
   if (how === 'cut') return void response.socket?.destroy();
   const bytes = Buffer.from(body);
