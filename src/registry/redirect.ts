@@ -70,7 +70,8 @@ function redirectOf(answer: HttpAnswer, from: URL, hop: Hop): URL | undefined {
   const { name } = hop.place;
   // The body of a POST holds a credential.
   if (hop.asking.method === 'POST') throw protocolError(`${name} redirects a request that holds a credential`);
-  const url = URL.parse(answer.headers.get('location')?.[0] ?? '', from.href);
+  const location = answer.headers.get('location')?.[0];
+  const url = location === undefined ? null : URL.parse(location, from.href);
   if (url === null) throw protocolError(`${name} redirects to what is no URL`);
   return checkedUrl(url, `${name} redirects`, hop);
 }
