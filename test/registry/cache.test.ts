@@ -210,12 +210,18 @@ describe('while a registry is in trouble', () => {
   });
 
   test('a registry that failed five times in a row is not asked again for a while, whatever the image', async () => {
-    const scene = sceneOf(fakeClient(() => 'unreachable'));
+    const scene = sceneOf(fakeClient());
+    await scene.ask(questionOf('reg.io/old:1'));
+    scene.clock.ms += 600_000;
+    scene.client.asked.length = 0;
+    scene.client.answer = () => 'unreachable';
     for (let at = 0; at < 8; at += 1) await scene.ask(questionOf(`reg.io/web:${at}`));
     expect(scene.client.asked).toHaveLength(5);
     expect(shown(await scene.ask(questionOf('reg.io/web:9')))).toBe(
       'unknown unreachable: reg.io failed 5 times in a row and is left alone for 5 s; at last: reg.io said unreachable, asked anonymously',
     );
+    const old = questionOf('reg.io/old:1', [], STALE);
+    expect(shown(await scene.ask(old))).toMatch(/^yes anonymous \(600000 ms old: reg\.io failed 5 times in a row/);
     scene.client.answer = () => 'found';
     expect(shown(await scene.ask(questionOf('other.io/web:1')))).toBe('yes anonymous');
     scene.clock.ms += 5000;

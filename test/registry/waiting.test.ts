@@ -1,5 +1,7 @@
 /** Many who wait for one answer, each as long as it can; and more questions than can be asked. */
 import { describe, expect, test } from 'vitest';
+import { lookups } from '../../src/admission/lookups.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
 import type { FoundManifest } from '../../src/registry/client.ts';
 import { failed, type FakeClient, fakeClient, MANIFEST, questionOf, sceneOf, shown } from './asking.ts';
 
@@ -96,6 +98,20 @@ describe('who waits', () => {
     const asked = scene.ask(question, early.signal);
     early.abort();
     expect(shown(await asked)).toBe('yes anonymous (600000 ms old: reg.io gave no answer in the time allowed)');
+  });
+
+  test('a review gets the last answer in its time, too', async () => {
+    const { client } = heldClient();
+    const scene = sceneOf(fakeClient());
+    const question = questionOf('reg.io/web:1', [], { staleMs: 3_600_000 });
+    await scene.ask(question);
+    scene.clock.ms += 600_000;
+    scene.client.answer = client.answer;
+    const review = new AbortController();
+    const { images } = scene.sources;
+    const asked = lookups('shop', { kinds: kindTable(), policies: [], images }, review.signal).imageOf(question);
+    review.abort();
+    expect(shown(await asked)).toMatch(/^yes anonymous \(600000 ms old/);
   });
 
   test('a node that does not say what it holds is waited for no longer than that either', async () => {
