@@ -95,6 +95,15 @@ describe('the memory', () => {
     expect(scene.client.asked).toHaveLength(1);
   });
 
+  test('takes two users for two, although the same function gives their password', async () => {
+    const scene = sceneOf(fakeClient());
+    const question = questionOf('reg.io/web:1', [A]);
+    await scene.ask(question);
+    const candidates = question.candidates.map((candidate) => ({ ...candidate, username: 'b', secret: 'other' }));
+    expect(shown(await scene.ask({ ...question, candidates }))).toBe('yes pull secret "other", key "reg.io" (user b)');
+    expect(scene.client.asked).toEqual(['reg.io/web:1 a:p', 'reg.io/web:1 b:p']);
+  });
+
   test.each([
     ['REG.io/web:1', 'reg.io/web:1', 1],
     ['reg.io:443/web:1', 'reg.io/web:1', 1],

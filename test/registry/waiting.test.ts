@@ -172,6 +172,14 @@ describe('a flood of names', () => {
     expect(client.asked).toEqual(['a.io/1', 'b.io/1', 'a.io/2', 'b.io/2', 'c.io/1', 'a.io/3']);
   });
 
+  test('that waits for a registry is not asked for when the registry has failed meanwhile', async () => {
+    const client = fakeClient(() => 'unreachable');
+    const scene = sceneOf(client, { limits: { queue: { ...queue, running: 1, waiting: 50, waitingPerGroup: 50 } } });
+    const asked = Array.from({ length: 30 }, (_, at) => scene.ask(questionOf(`reg.io/web:${at}`)));
+    expect((await Promise.all(asked)).every((fact) => fact.state === 'unknown')).toBe(true);
+    expect(client.asked).toHaveLength(5);
+  });
+
   test('who has given up while waiting for a place is not asked for', async () => {
     const { client, release } = heldClient();
     const scene = sceneOf(client, { limits: { queue: { ...queue, running: 1 } } });
