@@ -5,6 +5,7 @@ import { ConfigError } from './config.ts';
 import { readDocuments } from './files/yaml.ts';
 import { quoteValue } from './image/quote.ts';
 import type { NodeCredentialSettings } from './registry/configured-credentials.ts';
+import type { CacheSettings } from './registry/image-source.ts';
 import { type ProviderSettings, readProviders } from './registry/provider-config.ts';
 import type { SharedCacheSettings, SharedServer } from './registry/shared-cache.ts';
 
@@ -33,7 +34,10 @@ async function loadProviders(file: string): Promise<readonly ProviderSettings[]>
 /** Shorter, and it could be guessed. */
 const MIN_KEY_LENGTH = 32;
 
-export async function sharedCacheSettings(config: SharedCacheConfig, staleMaxMs: number): Promise<SharedCacheSettings> {
+export async function sharedCacheSettings(
+  config: SharedCacheConfig,
+  settings: CacheSettings,
+): Promise<SharedCacheSettings> {
   const { url, urlFile, keyFile, caFile } = config;
   const text = url ?? (await textOf(urlFile ?? '', 'the URL of the shared cache')).trim();
   const ca = caFile === undefined ? undefined : await textOf(caFile, 'the CA of the shared cache');
@@ -44,7 +48,8 @@ export async function sharedCacheSettings(config: SharedCacheConfig, staleMaxMs:
     );
   }
   const bytes = new TextEncoder().encode(key);
-  return { server: serverOf(text, { from: urlFile ?? 'registryCache.shared.url', ca }), key: () => bytes, staleMaxMs };
+  const maxAgeMs = Math.ceil(Math.max(settings.tagTtlMs, settings.digestTtlMs, settings.staleMaxMs));
+  return { server: serverOf(text, { from: urlFile ?? 'registryCache.shared.url', ca }), key: () => bytes, maxAgeMs };
 }
 
 const PROTOCOLS: ReadonlyMap<string, boolean> = new Map([

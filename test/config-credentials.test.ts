@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { type Config, loadConfig } from '../src/config.ts';
 import { nodeCredentialSettings, sharedCacheSettings } from '../src/credential-files.ts';
-import { CANARY } from './registry/asking.ts';
+import { CACHE, CANARY } from './registry/asking.ts';
 import { folderOf } from './registry/programs.ts';
 
 const folder = folderOf();
@@ -145,7 +145,7 @@ describe('the files of the shared cache', () => {
   const load = async (url: string, more: object = {}) =>
     sharedCacheSettings(
       { url: undefined, urlFile: folder.file('url', `${url}\n`), keyFile, caFile: undefined, ...more },
-      1000,
+      CACHE,
     );
 
   test.each<[string, object]>([
@@ -162,6 +162,7 @@ describe('the files of the shared cache', () => {
 
   test('hold the password, which nothing shows', async () => {
     const settings = await load(`redis://gate:${CANARY}%40@cache`);
+    expect(settings.maxAgeMs).toBe(CACHE.staleMaxMs);
     expect(settings.server.password?.()).toBe(`${CANARY}@`);
     expect(inspect(settings, { depth: 9, showHidden: true }) + JSON.stringify(settings)).not.toContain(CANARY);
   });

@@ -9,7 +9,7 @@ import type { Found } from './answers.ts';
 import { AS_NOBODY, type Attempt, type AttemptOf, credentialAttempt, MAX_ATTEMPTS } from './attempts.ts';
 import { orLate } from './lasting-flights.ts';
 import type { IdentityOf } from './identity.ts';
-import { imageKey } from './image-key.ts';
+import { imageKey, shownRegistry } from './image-key.ts';
 import type { Lookup, Outcome } from './lookup.ts';
 import type { NodeAnswer, NodeCredentials } from './node-credentials.ts';
 import { failureOf, type Tried } from './tried.ts';
@@ -147,7 +147,7 @@ const LATE: RegistryFact<never> = {
 };
 
 function lateFact({ reference }: ImageQuestion): RegistryFact<never> {
-  const message = `${reference.domain} gave no answer in the time allowed`;
+  const message = `${shownRegistry(reference)} gave no answer in the time allowed`;
   return { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
 }
 

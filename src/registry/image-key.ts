@@ -11,6 +11,11 @@ export interface ImageKey {
   readonly isDigest: boolean;
 }
 
+/** For people. */
+export function shownRegistry({ domain }: ImageReference): string {
+  return domain === '' ? 'the registry' : domain;
+}
+
 interface Keys {
   image?: ImageKey;
   tag?: ImageKey;

@@ -6,7 +6,7 @@ import type { Attempt } from './attempts.ts';
 import type { Circuit } from './circuit.ts';
 import { RegistryError, type Target } from './client.ts';
 import { createFlights } from './lasting-flights.ts';
-import { type ImageKey, imageKey } from './image-key.ts';
+import { type ImageKey, imageKey, shownRegistry } from './image-key.ts';
 import type { LookupQueue } from './lookup-queue.ts';
 
 export type Outcome<T> =
@@ -96,7 +96,7 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
     const known = await fromOthers(key, attempt);
     if (known !== undefined) return known;
     const place = await parts.queue.enter(key.registry, isWanted);
-    if (place !== 'entered') return failed(notAsked(key.registry, place));
+    if (place !== 'entered') return failed(notAsked(shownRegistry(asked.reference), place));
     try {
       return await fromRegistry({ ...asked, credential: attempt.credential }, key, attempt);
     } finally {
@@ -135,7 +135,7 @@ async function withinLimit<T>({ request, limitMs }: LookupParts<T>, target: Targ
   const { promise: over, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     controller.abort();
-    const message = `${target.reference.domain} gave no answer in ${limitMs / 1000} s`;
+    const message = `${shownRegistry(target.reference)} gave no answer in ${limitMs / 1000} s`;
     reject(new RegistryError({ cause: 'timeout', message, remedy: undefined }));
   }, limitMs);
   try {

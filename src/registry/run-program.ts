@@ -81,13 +81,26 @@ function killGroup(pid: number | undefined): void {
 /** Runs at most so many at the same time: names of images make them run. `name` is what shares its part. */
 export type Run = (name: string, program: Program) => Promise<Ended>;
 
+interface Failure {
+  readonly ended: Ended;
+  readonly turn: number;
+}
+
+/** When one hangs, those who wait for it to run again are told at once: a hundred of them would hang one after the other. */
 export function limitedRun(): Run {
   const queue = createLookupQueue({ running: 8, runningPerGroup: 4, waiting: 400, waitingPerGroup: 200 });
+  const failures = new Map<string, Failure>();
+  let turn = 0;
   return async (name, program) => {
+    const asked = (turn += 1);
     const place = await queue.enter(name, () => true);
     if (place !== 'entered') return { state: 'failed', problem: 'was not run: too many others wait for it' };
     try {
-      return await runProgram(program);
+      const failure = failures.get(name);
+      if (failure !== undefined && failure.turn > asked) return failure.ended;
+      const ended = await runProgram(program);
+      if (ended.state === 'failed') failures.set(name, { ended, turn: (turn += 1) });
+      return ended;
     } finally {
       queue.leave(name);
     }

@@ -12,8 +12,8 @@ export interface SharedCacheSettings {
   readonly server: SharedServer;
   /** What entries are sealed with: see shared-entry.ts. */
   readonly key: () => Uint8Array;
-  /** How old an answer may get at all. */
-  readonly staleMaxMs: number;
+  /** How old an answer may get at all; a whole number. */
+  readonly maxAgeMs: number;
 }
 
 export interface SharedServer {
@@ -47,8 +47,8 @@ export async function createSharedCache(
   settings: SharedCacheSettings,
   { now, warn }: SharedCacheSurroundings,
 ): Promise<SharedCache> {
-  const { staleMaxMs } = settings;
-  const entries = sharedEntries({ key: settings.key(), maxAgeMs: staleMaxMs, now });
+  const { maxAgeMs } = settings;
+  const entries = sharedEntries({ key: settings.key(), maxAgeMs, now });
   const name = `the shared cache at ${settings.server.host}:${settings.server.port}`;
   const trouble = oneByOne((reason) => warn(`${name} is not used: ${reason}`));
   const client = await connect(settings.server);
@@ -71,7 +71,7 @@ export async function createSharedCache(
     set(key, attempt, answer) {
       if (client.status !== 'ready' || hanging.isPaused()) return;
       const entryName = entries.nameOf(key, attempt);
-      void inTime(client.set(entryName, entries.seal(entryName, answer), 'PX', Math.max(1, staleMaxMs)), hanging);
+      void inTime(client.set(entryName, entries.seal(entryName, answer), 'PX', Math.max(1, maxAgeMs)), hanging);
     },
     close: () => client.disconnect(),
   };

@@ -95,6 +95,15 @@ describe('the memory', () => {
     expect(scene.client.asked).toHaveLength(1);
   });
 
+  test('takes two users for two, although the same function gives their password', async () => {
+    const scene = sceneOf(fakeClient());
+    const question = questionOf('reg.io/web:1', [A]);
+    await scene.ask(question);
+    const candidates = question.candidates.map((candidate) => ({ ...candidate, username: 'b', secret: 'other' }));
+    expect(shown(await scene.ask({ ...question, candidates }))).toBe('yes pull secret "other", key "reg.io" (user b)');
+    expect(scene.client.asked).toEqual(['reg.io/web:1 a:p', 'reg.io/web:1 b:p']);
+  });
+
   test.each([
     ['REG.io/web:1', 'reg.io/web:1', 1],
     ['reg.io:443/web:1', 'reg.io/web:1', 1],
@@ -210,12 +219,18 @@ describe('while a registry is in trouble', () => {
   });
 
   test('a registry that failed five times in a row is not asked again for a while, whatever the image', async () => {
-    const scene = sceneOf(fakeClient(() => 'unreachable'));
+    const scene = sceneOf(fakeClient());
+    await scene.ask(questionOf('reg.io/old:1'));
+    scene.clock.ms += 600_000;
+    scene.client.asked.length = 0;
+    scene.client.answer = () => 'unreachable';
     for (let at = 0; at < 8; at += 1) await scene.ask(questionOf(`reg.io/web:${at}`));
     expect(scene.client.asked).toHaveLength(5);
     expect(shown(await scene.ask(questionOf('reg.io/web:9')))).toBe(
       'unknown unreachable: reg.io failed 5 times in a row and is left alone for 5 s; at last: reg.io said unreachable, asked anonymously',
     );
+    const old = questionOf('reg.io/old:1', [], STALE);
+    expect(shown(await scene.ask(old))).toMatch(/^yes anonymous \(600000 ms old: reg\.io failed 5 times in a row/);
     scene.client.answer = () => 'found';
     expect(shown(await scene.ask(questionOf('other.io/web:1')))).toBe('yes anonymous');
     scene.clock.ms += 5000;

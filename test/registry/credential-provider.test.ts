@@ -1,9 +1,12 @@
 /** The kubelet's credential providers: real programs, the kubelet's configuration and its protocol. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readDocuments } from '../../src/files/yaml.ts';
 import { configuredCredentials } from '../../src/registry/configured-credentials.ts';
 import { type ProviderSettings, readProviders } from '../../src/registry/provider-config.ts';
 import { CANARY, clockAt } from './asking.ts';
+import { until } from './key-value-server.ts';
 import { folderOf, held, shownHeld } from './programs.ts';
 
 const folder = folderOf();
@@ -172,6 +175,41 @@ describe('a credential provider', () => {
     expect(folder.runs('sa')).toEqual([]);
   });
 });
+
+describe('a credential provider that hangs', () => {
+  test('is left with all that it has started', async () => {
+    const pids = path.join(folder.path, 'pids');
+    folder.program('hangs', `sleep 60 & echo $$ $! > '${pids}'; wait`);
+    const node = nodeOf(configOf(providerOf('hangs')), { timeoutMs: 300 });
+    expect((await held(node, 'a.aws.io/web')).problems).toEqual([
+      'credential provider "hangs" gave no answer in 0.3 s',
+    ]);
+    const started = readFileSync(pids, 'utf8').trim().split(' ').map(Number);
+    expect(started).toHaveLength(2);
+    await until(() => started.every((pid) => !isRunning(pid)));
+  });
+
+  test('is not waited for by one after the other', async () => {
+    folder.program('hangs-all', 'sleep 60');
+    const node = nodeOf(configOf(providerOf('hangs-all')), { timeoutMs: 300 });
+    const asked = Array.from({ length: 300 }, (_, at) => held(node, `a.aws.io/web-${at}`));
+    const problems = (await Promise.all(asked)).flatMap((one) => one.problems);
+    expect(problems).toHaveLength(300);
+    expect(new Set(problems)).toEqual(
+      new Set([
+        'credential provider "hangs-all" gave no answer in 0.3 s',
+        'credential provider "hangs-all" was not run: too many others wait for it',
+      ]),
+    );
+    expect(folder.runs('hangs-all').length).toBeLessThanOrEqual(8);
+  });
+});
+
+/** A zombie has ended, and only its parent has not looked yet. */
+function isRunning(pid: number): boolean {
+  const stat = `/proc/${pid}/stat`;
+  return existsSync(stat) && !/\) Z /.test(readFileSync(stat, 'utf8'));
+}
 
 describe('the configuration of credential providers', () => {
   test.each<[string, readonly string[]]>([

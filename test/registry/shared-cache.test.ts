@@ -43,7 +43,7 @@ afterEach(() => {
 });
 
 async function cacheAt(server: SharedServer, key = KEY): Promise<SharedCache> {
-  const settings = { server, key: () => key, staleMaxMs: CACHE.staleMaxMs };
+  const settings = { server, key: () => key, maxAgeMs: CACHE.staleMaxMs };
   const cache = await createSharedCache(settings, { now: clock.now, warn: (message) => void warnings.push(message) });
   open.push(cache);
   return cache;

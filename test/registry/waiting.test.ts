@@ -1,5 +1,7 @@
 /** Many who wait for one answer, each as long as it can; and more questions than can be asked. */
 import { describe, expect, test } from 'vitest';
+import { lookups } from '../../src/admission/lookups.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
 import type { FoundManifest } from '../../src/registry/client.ts';
 import { failed, type FakeClient, fakeClient, MANIFEST, questionOf, sceneOf, shown } from './asking.ts';
 
@@ -98,6 +100,20 @@ describe('who waits', () => {
     expect(shown(await asked)).toBe('yes anonymous (600000 ms old: reg.io gave no answer in the time allowed)');
   });
 
+  test('a review gets the last answer in its time, too', async () => {
+    const { client } = heldClient();
+    const scene = sceneOf(fakeClient());
+    const question = questionOf('reg.io/web:1', [], { staleMs: 3_600_000 });
+    await scene.ask(question);
+    scene.clock.ms += 600_000;
+    scene.client.answer = client.answer;
+    const review = new AbortController();
+    const { images } = scene.sources;
+    const asked = lookups('shop', { kinds: kindTable(), policies: [], images }, review.signal).imageOf(question);
+    review.abort();
+    expect(shown(await asked)).toMatch(/^yes anonymous \(600000 ms old/);
+  });
+
   test('a node that does not say what it holds is waited for no longer than that either', async () => {
     const node = { credentialsFor: () => new Promise<never>(() => {}) };
     const early = new AbortController();
@@ -154,6 +170,14 @@ describe('a flood of names', () => {
     release();
     await Promise.all(asked);
     expect(client.asked).toEqual(['a.io/1', 'b.io/1', 'a.io/2', 'b.io/2', 'c.io/1', 'a.io/3']);
+  });
+
+  test('that waits for a registry is not asked for when the registry has failed meanwhile', async () => {
+    const client = fakeClient(() => 'unreachable');
+    const scene = sceneOf(client, { limits: { queue: { ...queue, running: 1, waiting: 50, waitingPerGroup: 50 } } });
+    const asked = Array.from({ length: 30 }, (_, at) => scene.ask(questionOf(`reg.io/web:${at}`)));
+    expect((await Promise.all(asked)).every((fact) => fact.state === 'unknown')).toBe(true);
+    expect(client.asked).toHaveLength(5);
   });
 
   test('who has given up while waiting for a place is not asked for', async () => {
