@@ -3,7 +3,7 @@
  * their names, so without this anybody could make the gate talk to any host.
  */
 import type { ImageReference } from '../image/reference.ts';
-import type { Container } from '../pod/containers.ts';
+import type { Container, ContainerImage } from '../pod/containers.ts';
 import { evaluate } from '../policy/evaluate.ts';
 import type { Excuses } from '../policy/exception.ts';
 import { NO_FACTS } from '../policy/fact.ts';
@@ -29,6 +29,13 @@ export function deniedImages(
     refusals ??= refusalsIn(strict, request, excuses);
     return refusals.get(container);
   };
+}
+
+/** Whether it is known already that none of these images is refused. */
+export function havePassedBefore(covering: Covering, images: readonly ContainerImage[]): boolean {
+  const { policies, certain } = strictPart(covering);
+  if (policies.length === 0) return true;
+  return images.every((image) => image.state === 'parsed' && certain?.passed.has(image.reference) === true);
 }
 
 type Denials = ReadonlyMap<Container, Denial>;

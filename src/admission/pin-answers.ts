@@ -9,7 +9,7 @@ import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from './at-once.ts';
 import type { ImageQuestion } from './context.ts';
-import { deniedImages } from './denied-images.ts';
+import { deniedImages, havePassedBefore } from './denied-images.ts';
 import { pullSecretsOf } from './gather.ts';
 import { askedImages } from './image-questions.ts';
 import type { Lookups } from './lookups.ts';
@@ -51,6 +51,8 @@ function withoutRefused(
   { policies, request, excuses }: Asking,
   answers: Map<Candidate, Answer>,
 ): readonly Candidate[] {
+  // Mostly the same images as before, and then nothing of them has to be made up.
+  if (havePassedBefore(planned(policies, request), candidates.map(pinned))) return candidates;
   const workload = withImages(request.workload, candidates, pinned);
   const asPinned: ScopeRequest = { ...request, workload };
   const covering: Covering = planned(policies, asPinned);
@@ -80,7 +82,8 @@ function pinned({ written: reference, container }: Candidate): ContainerImage {
 /** The same few images come again and again. */
 const pinnedForms = new WeakMap<ImageReference, ContainerImage>();
 
-function written({ written: reference }: Candidate): ContainerImage {
+function written({ written: reference, container: { image } }: Candidate): ContainerImage {
+  if (image.state === 'parsed' && image.reference === reference) return image;
   return { state: 'parsed', text: reference.text, reference };
 }
 
@@ -93,8 +96,11 @@ function withImages(
   const changed = new Map<Container, Container>();
   for (const candidate of candidates) {
     const { container } = candidate;
-    changed.set(container, { ...container, image: imageFor(candidate) });
+    const image = imageFor(candidate);
+    changed.set(container, image === container.image ? container : { ...container, image });
   }
+  const isSame = ({ container }: Candidate): boolean => changed.get(container) === container;
+  if (candidates.length === workload.containers.length && candidates.every(isSame)) return workload;
   const pods = workload.pods.flatMap((pod) => {
     const containers = pod.containers.flatMap((container) => changed.get(container) ?? []);
     return containers.length === 0 ? [] : [{ ...pod, containers }];
@@ -113,8 +119,11 @@ function questionsOf(
   candidates: readonly Candidate[],
   pullSecrets: Parameters<typeof askedImages>[1],
 ): readonly CandidateQuestion[] {
-  return askedImages(workload, pullSecrets, { by: 'image', staleMs: 0 }).flatMap(({ question }, index) => {
+  const staleMs = candidates[0]?.pin.staleMs ?? 0;
+  return askedImages(workload, pullSecrets, { by: 'image', staleMs }).flatMap(({ question }, index) => {
     const candidate = candidates[index];
-    return candidate === undefined ? [] : [{ candidate, question: { ...question, staleMs: candidate.pin.staleMs } }];
+    if (candidate === undefined) return [];
+    const { staleMs: own } = candidate.pin;
+    return [{ candidate, question: own === staleMs ? question : { ...question, staleMs: own } }];
   });
 }

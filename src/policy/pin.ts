@@ -115,7 +115,9 @@ function coverageOf(
   const wanted = patternsAt(images, `${at}/images`, report);
   const unwanted = patternsAt(exclude, `${at}/exclude`, report);
   if (wanted === undefined || unwanted === undefined) return undefined;
-  return (reference) => wanted.match(reference) !== undefined && unwanted.match(reference) === undefined;
+  const isWanted = images.includes('**') ? () => true : (image: ImageReference) => wanted.match(image) !== undefined;
+  if (unwanted.size === 0) return isWanted;
+  return (reference) => isWanted(reference) && unwanted.match(reference) === undefined;
 }
 
 const EVERY_IMAGE: readonly string[] = ['**'];
