@@ -6,7 +6,8 @@ import { explainReference, explainText, unexplained } from '../image/explain.ts'
 import { quoteValue } from '../image/quote.ts';
 import { type ImageReference, parseReference } from '../image/reference.ts';
 import type { ImageTracer } from '../registry/trace.ts';
-import { pullOutcome, pullRow, pullText, type TracedImage } from '../report/pull-trace.ts';
+import { pullRow } from '../report/pull-row.ts';
+import { pullOutcome, pullText, type TracedImage } from '../report/pull-trace.ts';
 import { askingRegistry, type AskRegistry } from './asking-registry.ts';
 import { NO_STRING, type Question } from './explain.ts';
 import { loadPullSecrets, unanswered } from './pull-secret-files.ts';

@@ -278,6 +278,15 @@ describe('an update', () => {
     expect(other.asked).toEqual(['image reg.io/x:2 [b/reg.io]']);
   });
 
+  test('asks nothing for a rule that found nothing, though the old object has other pull secrets', async () => {
+    const world = registry();
+    const old = objectOf(
+      '{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {imagePullSecrets: [{name: away}], containers: [{name: x, image: "a.example.com/x:1"}]}}}}',
+    );
+    await update(deployment('a.example.com/x:1'), old, '{rule: picky}, {rule: image-digest, action: warn}', world);
+    expect(world.asked).toEqual(['image a.example.com/x:1 []']);
+  });
+
   test('asks once about what is the same in both, and forgives what the old object had', async () => {
     const gone = { state: 'no', failure: { cause: 'notFound', message: 'gone', remedy: undefined } } as const;
     const world = registry(() => gone);
@@ -360,7 +369,7 @@ test('the time is the same for all rules, and unknown where nobody tells it', as
     prepare: () => ({ ok: true, value: undefined }),
     check({ facts }) {
       times.push(facts.now);
-      return [];
+      return [{ state: 'violation', container: undefined, pointer: '', message: 'tick' }];
     },
   });
   const policies = [policyOf('{rules: [{rule: clock}]}', [clock]), policyOf('{rules: [{rule: clock}]}', [clock])];
@@ -368,5 +377,8 @@ test('the time is the same for all rules, and unknown where nobody tells it', as
   await ask(requestOf(pod('{name: x}')), contextOf(policies, { now: () => (moment += 1) }));
   await ask(requestOf(pod('{name: x}')), contextOf(policies));
   const unknown = { state: 'unknown', reason: 'nobody says here what time it is' };
-  expect(times).toEqual([{ state: 'yes', value: 1 }, { state: 'yes', value: 1 }, unknown, unknown]);
+  expect(times.splice(0)).toEqual([{ state: 'yes', value: 1 }, { state: 'yes', value: 1 }, unknown, unknown]);
+  const update = requestOf(pod('{name: x}'), { operation: 'UPDATE', oldObject: pod('{name: x}') });
+  await ask(update, contextOf(policies, { now: () => (moment += 1) }));
+  expect(times).toEqual(Array.from({ length: 4 }, () => ({ state: 'yes', value: 2 })));
 });

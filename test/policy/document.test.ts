@@ -234,7 +234,7 @@ describe('rules', () => {
     ['{rule: image-digest, parameters: []}', 'value /spec/rules/1/parameters: expected an object, found a list'],
     [
       '{rule: image-digest, parameters: {when: all}}',
-      'key /spec/rules/1/parameters/when: unknown key "when" (none is accepted here)',
+      'key /spec/rules/1/parameters/when: unknown key "when" (accepted: drift)',
     ],
     [
       '{rule: image-reference, parameters: {x: 1}}',

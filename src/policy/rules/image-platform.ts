@@ -1,11 +1,10 @@
 import { quoteValue } from '../../image/quote.ts';
-import type { Container } from '../../pod/containers.ts';
-import { nodePlatformsOf, type NodePlatforms } from '../../pod/node-platforms.ts';
 import type { Platform, RegistryDetails } from '../registry-fact.ts';
-import { defineRule, type Prepared, type Subject } from '../rule.ts';
+import { defineRule, type Prepared } from '../rule.ts';
 import { shortList } from './images.ts';
 import { parsePlatform, platformsIn, platformText } from './platforms.ts';
 import { judgeAnswers, type Said, untold } from './registry-facts.ts';
+import { ANY, TOO_MANY, type Wanted, wantedBy } from './wanted-platforms.ts';
 
 interface Parameters {
   readonly platforms?: readonly string[];
@@ -70,16 +69,17 @@ spec:
   }),
   asksAbout: (subject, nodes) => {
     const wanted = wantedBy(subject, nodes);
-    return subject.containers.filter((container) => wanted(container).platforms.length > 0);
+    return subject.containers.filter((container) => (wanted(container)?.platforms.length ?? 0) > 0);
   },
   check(subject, nodes) {
     const wanted = wantedBy(subject, nodes);
     const madeOfAnswer = madeFor();
-    const asked = subject.containers.filter((container) => wanted(container) !== NOTHING);
+    const asked = subject.containers.filter((container) => wanted(container) !== undefined);
     const { registryDetails: facts } = subject.facts;
     return judgeAnswers({ subject: { containers: asked }, facts }, (fact, { text }, container) => {
       const image = `image ${quoteValue(text)}`;
       const want = wanted(container);
+      if (want === undefined) return undefined;
       if (want.tooMany) return { state: 'unknown', message: `could not tell whether ${image} fits: ${TOO_MANY}` };
       if (fact.state !== 'yes') return untold(`which platforms ${image} is made for`, fact);
       // What is mounted does not run, and from a single manifest it is taken whatever it says.
@@ -89,56 +89,6 @@ spec:
     });
   },
 });
-
-interface Wanted {
-  readonly platforms: readonly Platform[];
-  readonly tooMany: boolean;
-}
-
-/** Compared by identity. */
-const NOTHING: Wanted = { platforms: [], tooMany: false };
-/** Nobody has so many kinds of nodes, but an object can name any number of them. */
-const MAX_WANTED = 16;
-const TOO_MANY = `the Pod names more than ${MAX_WANTED} platforms`;
-
-/** Images outside of pods are for whatever nodes there are. */
-function wantedBy({ pods }: Pick<Subject, 'pods'>, nodes: readonly Platform[]): (container: Container) => Wanted {
-  const byContainer = new Map<Container, Wanted>();
-  for (const pod of pods) {
-    const ofPod = wantedOf(nodePlatformsOf(pod), nodes);
-    for (const container of pod.containers) byContainer.set(container, ofPod);
-  }
-  const loose = nodes.length === 0 ? NOTHING : { platforms: nodes, tooMany: false };
-  return (container) => byContainer.get(container) ?? loose;
-}
-
-/** The Pod's own words count where none of the nodes that are known could take it. */
-function wantedOf(pod: NodePlatforms, nodes: readonly Platform[]): Wanted {
-  const known = nodes.filter(({ os, architecture }) => pod.admits(os, architecture));
-  if (known.length > 0) return { platforms: known, tooMany: false };
-  const { os: systems, architecture: architectures } = pod.named;
-  if (systems.length * Math.max(1, architectures.length) > MAX_WANTED || architectures.length > MAX_WANTED) {
-    return { platforms: [], tooMany: true };
-  }
-  const own = admitted(pod, systems, architectures.length === 0 ? [ANY] : architectures);
-  const platforms = own.length > 0 || architectures.length === 0 ? own : admitted(pod, ['linux'], architectures);
-  return platforms.length === 0 ? NOTHING : { platforms, tooMany: false };
-}
-
-function admitted(
-  { admits }: NodePlatforms,
-  systems: readonly string[],
-  architectures: readonly string[],
-): readonly Platform[] {
-  return systems.flatMap((os) =>
-    architectures.flatMap((architecture) =>
-      admits(os, architecture) ? [{ os, architecture, variant: undefined }] : [],
-    ),
-  );
-}
-
-/** Where only the operating system is named. No architecture is called so. */
-const ANY = '*';
 
 /** What an answer says of platforms. */
 interface Made {

@@ -89,8 +89,14 @@ stringData:
   },
   needs: ['pullSecrets', 'registryImages'],
   needsOf: ({ prove }) => (prove ? ['pullSecrets', 'registryImages'] : ['pullSecrets']),
-  asksAbout: ({ containers }, lists) =>
-    containers.filter(({ image }) => image.state === 'parsed' && isPrivate(image.reference, lists)),
+  asksAbout({ containers, pods }, lists) {
+    // Which pull secrets an image outside of a pod spec will have, nobody knows, so there is nothing to prove.
+    const inPods = new Set(pods.flatMap((pod) => pod.containers));
+    return containers.filter(
+      (container) =>
+        inPods.has(container) && container.image.state === 'parsed' && isPrivate(container.image.reference, lists),
+    );
+  },
   prepare({ images, public: open, nodeCredentials, prove = false }: Parameters) {
     const lists = {
       images: patternsOf('images', images),
