@@ -1,4 +1,6 @@
 /** tidewaiter.yaml: its defaults, and its JSON Schema with what each key means. */
+import { REGISTRIES_SCHEMA } from './registry-schema.ts';
+
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -15,6 +17,8 @@ export const DEFAULTS: Readonly<Record<string, unknown>> = {
   certsDir: 'certs',
   logLevel: 'info',
   kinds: [],
+  registries: [],
+  registryAccess: 'any',
 };
 
 const POINTERS = {
@@ -83,6 +87,12 @@ export const CONFIG_SCHEMA = {
           clusterScoped: { type: 'boolean', default: false, description: 'true: its objects are in no namespace' },
         },
       },
+    },
+    registries: REGISTRIES_SCHEMA,
+    registryAccess: {
+      enum: ['any', 'listed'],
+      default: DEFAULTS['registryAccess'],
+      description: 'Which registries may be asked: any with a public address, or only those that an entry matches',
     },
   },
 };

@@ -123,6 +123,17 @@ describe('the architecture', () => {
     ]);
   });
 
+  test('loads the registry client, and undici with it, only when a registry is asked', () => {
+    const seen = new Set<string>();
+    const queue = files.filter((file) => !file.startsWith('registry/'));
+    for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+      if (seen.has(file)) continue;
+      seen.add(file);
+      queue.push(...own.filter(({ from, kind }) => from === file && kind === 'static').map(({ to }) => to));
+    }
+    expect([...seen].filter((file) => ['registry/http-client.ts', 'registry/transport.ts'].includes(file))).toEqual([]);
+  });
+
   const HEAVY: Readonly<Record<string, { readonly importers: readonly string[]; readonly lazy: boolean }>> = {
     fastify: { importers: ['server/http.ts'], lazy: false },
     pino: { importers: ['log.ts'], lazy: false },
@@ -140,6 +151,8 @@ describe('the architecture', () => {
     '@bomb.sh/tab': { importers: ['cli/completion-script.ts'], lazy: false },
     '@marcbachmann/cel-js': { importers: ['policy/cel/parse.ts'], lazy: false },
     re2js: { importers: ['policy/cel/functions/regex.ts'], lazy: false },
+    undici: { importers: ['registry/transport.ts'], lazy: false },
+    'lru-cache': { importers: ['registry/authenticate.ts', 'registry/token-cache.ts'], lazy: false },
     '@kubernetes/client-node': { importers: ['cluster/client.ts'], lazy: true },
   };
 
