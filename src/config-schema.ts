@@ -1,5 +1,6 @@
 /** tidewaiter.yaml: its defaults, and its JSON Schema with what each key means. */
 import { NODE_CREDENTIALS_SCHEMA, REGISTRY_CACHE_SCHEMA } from './config-credentials.ts';
+import { REGISTRIES_SCHEMA } from './registry-schema.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -19,6 +20,8 @@ export const DEFAULTS: Readonly<Record<string, unknown>> = {
   kinds: [],
   nodeCredentials: undefined,
   registryCache: {},
+  registries: [],
+  registryAccess: 'any',
 };
 
 const POINTERS = {
@@ -90,5 +93,11 @@ export const CONFIG_SCHEMA = {
     },
     nodeCredentials: NODE_CREDENTIALS_SCHEMA,
     registryCache: REGISTRY_CACHE_SCHEMA,
+    registries: REGISTRIES_SCHEMA,
+    registryAccess: {
+      enum: ['any', 'listed'],
+      default: DEFAULTS['registryAccess'],
+      description: 'Which registries may be asked: any with a public address, or only those that an entry matches',
+    },
   },
 };

@@ -11,6 +11,9 @@ import { readDocuments } from './files/yaml.ts';
 import { quoteValue } from './image/quote.ts';
 import { kindTable, type KindEntry, type KindTable } from './pod/kinds.ts';
 import { didYouMean, schemaCheck } from './policy/schema-faults.ts';
+import type { Environment } from './registry/proxy.ts';
+import type { RegistrySettings } from './registry/settings.ts';
+import { REGISTRY_FILE_KEYS, type RegistryRow, shownRegistries } from './registry-schema.ts';
 
 export interface Address {
   readonly host: string;
@@ -34,6 +37,9 @@ export interface Config extends CredentialConfig {
   readonly certsDir: string;
   readonly logLevel: LogLevel;
   readonly kinds: KindTable;
+  readonly registries: RegistrySettings;
+  /** Of the process: proxies, and what programs of credentials are run with. Never printed. */
+  readonly env: Environment;
 }
 
 /** One effective value as `--print-config` shows it. */
@@ -87,9 +93,29 @@ export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = process.
   const layers = [defaultLayer(), await fileLayer(flags.config, env), envLayer(env), flagLayer(flags)];
   const values = new Map<string, Value>();
   for (const layer of layers) for (const [key, value] of layer) values.set(key, value);
-  const config = freeze(values);
-  const settings = [...values].map(([key, { value, from }]) => ({ key, value, from }));
+  const config = Object.freeze({
+    ...freeze(values),
+    registries: await registrySettings(values),
+    env,
+  });
+  const settings = [...values].map(([key, { value, from }]) => ({ key, value: shown(key, value), from }));
   return { config, settings };
+}
+
+function shown(key: string, value: unknown): unknown {
+  return key === 'registries' ? shownRegistries(value as readonly RegistryRow[]) : value;
+}
+
+async function registrySettings(values: ReadonlyMap<string, Value>): Promise<RegistrySettings> {
+  const { value, from = 'default' } = values.get('registries') ?? {};
+  const access = values.get('registryAccess')?.value === 'listed' ? 'listed' : 'any';
+  const rows = value as readonly RegistryRow[];
+  if (rows.length === 0) return { registries: [], access };
+  const { readRegistries } = await import('./config-registries.ts');
+  return {
+    registries: await readRegistries(rows, (problem) => new ConfigError(`${from}: registries: ${problem}`)),
+    access,
+  };
 }
 
 type Layer = ReadonlyMap<string, Value>;
@@ -124,7 +150,13 @@ function relativeTo(folder: string, key: string, value: unknown): unknown {
   const join = (file: string): string => (path.isAbsolute(file) ? file : path.join(folder, file));
   if (PATH_KEYS.has(key)) return join(String(value));
   if (NESTED_PATH_KEYS.has(key)) return withPathsFrom(folder, value);
+  if (key === 'registries') return (value as readonly RegistryRow[]).map((row) => joined(row, join));
   return PATHS_KEYS.has(key) ? (value as readonly string[]).map(join) : value;
+}
+
+function joined(row: RegistryRow, join: (file: string) => string): RegistryRow {
+  const files = REGISTRY_FILE_KEYS.flatMap((key) => (row[key] === undefined ? [] : [[key, join(row[key])]]));
+  return { ...row, ...Object.fromEntries(files) };
 }
 
 async function readText(file: string): Promise<string> {
@@ -187,10 +219,10 @@ function flagLayer(flags: Flags): Layer {
   return layer;
 }
 
-function freeze(values: ReadonlyMap<string, Value>): Config {
+function freeze(values: ReadonlyMap<string, Value>): Omit<Config, 'registries' | 'env'> {
   const given = (key: string): Value => values.get(key) ?? { value: undefined, from: 'default' };
   const { cert, key } = certificateFiles(given('cert'), given('key'));
-  return Object.freeze({
+  return {
     listen: addressOf(String(given('listen').value), given('listen').from),
     operationsPort: portOf(String(given('operationsPort').value), given('operationsPort').from),
     policies: given('policies').value as readonly string[],
@@ -204,7 +236,7 @@ function freeze(values: ReadonlyMap<string, Value>): Config {
     ...credentialConfig(given('nodeCredentials').value, given('registryCache').value, (at, problem) => {
       throw new ConfigError(`${given(at.split('.')[0] ?? at).from}: ${at}: ${problem}`);
     }),
-  });
+  };
 }
 
 function certificateFiles(

@@ -123,6 +123,17 @@ describe('the architecture', () => {
     ]);
   });
 
+  test('loads the registry client, and undici with it, only when a registry is asked', () => {
+    const seen = new Set<string>();
+    const queue = files.filter((file) => !file.startsWith('registry/'));
+    for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+      if (seen.has(file)) continue;
+      seen.add(file);
+      queue.push(...own.filter(({ from, kind }) => from === file && kind === 'static').map(({ to }) => to));
+    }
+    expect([...seen].filter((file) => ['registry/http-client.ts', 'registry/transport.ts'].includes(file))).toEqual([]);
+  });
+
   const HEAVY: Readonly<Record<string, { readonly importers: readonly string[]; readonly lazy: boolean }>> = {
     fastify: { importers: ['server/http.ts'], lazy: false },
     pino: { importers: ['log.ts'], lazy: false },
@@ -142,6 +153,7 @@ describe('the architecture', () => {
     'lru-cache': { importers: ['registry/bounded-cache.ts'], lazy: false },
     iovalkey: { importers: ['registry/shared-cache.ts'], lazy: true },
     re2js: { importers: ['policy/cel/functions/regex.ts'], lazy: false },
+    undici: { importers: ['registry/transport.ts'], lazy: false },
     '@kubernetes/client-node': { importers: ['cluster/client.ts'], lazy: true },
   };
 

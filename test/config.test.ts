@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { printConfig } from '../src/cli/print-config.ts';
 import { addressOf, type Flags, loadConfig } from '../src/config.ts';
+import { createAuthority } from './cluster/certificates.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -52,6 +54,95 @@ describe('the configuration', () => {
     const config = file('kinds:\n  - {group: example.com, kind: Widget, images: [/spec/image]}\n');
     const { config: loaded } = await loadConfig({ config }, {});
     expect(loaded.kinds.find('example.com', 'Widget')?.images).toEqual([['spec', 'image']]);
+  });
+
+  test('takes registries, with the files that they name, and shows no password of a proxy', async () => {
+    const authority = await createAuthority();
+    const client = await authority.clientCertificate('ci', 'team');
+    writeFileSync(path.join(folder, 'ca.crt'), authority.cert);
+    writeFileSync(path.join(folder, 'client.crt'), client.cert);
+    writeFileSync(path.join(folder, 'client.key'), client.key);
+    const config = file(
+      [
+        'registryAccess: listed',
+        'registries:',
+        '- host: registry.example.com:5000',
+        '  allowPrivate: true',
+        '  ca: ca.crt',
+        '  clientCert: client.crt',
+        `  clientKey: ${path.join(folder, 'client.key')}`,
+        '  proxy: http://user:canary@proxy.example.com:3128',
+        '  mirrors: [{location: mirror.example.com/hub}, {location: "[::1]:5000", forwardCredentials: true}]',
+        '- {host: "*.lab.example.com", insecure: true, concurrency: 2, proxy: none}',
+        '',
+      ].join('\n'),
+    );
+    const loaded = await loadConfig({ config }, { HTTPS_PROXY: 'http://proxy.example.com', OTHER: 'x' });
+    expect(loaded.config.registries).toEqual({
+      access: 'listed',
+      registries: [
+        {
+          host: 'registry.example.com:5000',
+          insecure: false,
+          allowPrivate: true,
+          ca: authority.cert,
+          clientCert: client.cert,
+          clientKey: client.key,
+          mirrors: [
+            { location: 'mirror.example.com/hub', forwardCredentials: false },
+            { location: '[::1]:5000', forwardCredentials: true },
+          ],
+          proxy: 'http://user:canary@proxy.example.com:3128',
+          concurrency: 8,
+        },
+        {
+          host: '*.lab.example.com',
+          insecure: true,
+          allowPrivate: false,
+          ca: undefined,
+          clientCert: undefined,
+          clientKey: undefined,
+          mirrors: [],
+          proxy: 'none',
+          concurrency: 2,
+        },
+      ],
+    });
+    expect(loaded.config.env['HTTPS_PROXY']).toBe('http://proxy.example.com');
+    const printed = printConfig(loaded.settings);
+    expect(printed).toContain(`"ca":"${path.join(folder, 'ca.crt')}"`);
+    expect(printed).toContain('http://user:***@proxy.example.com:3128');
+    expect(printed).not.toMatch(/canary|BEGIN/);
+    expect(printed).toMatch(/^registryAccess: "listed" +# .*tidewaiter\.yaml:1$/m);
+  });
+
+  test('asks any registry, and none in a special way, when nothing is said', async () => {
+    expect((await loadConfig({}, {})).config.registries).toEqual({ registries: [], access: 'any' });
+  });
+
+  test.each([
+    ['[{}]', /tidewaiter\.yaml:1:\d+: "host" is missing/],
+    [
+      '[{host: "https://a.test"}]',
+      /"https:\/\/a\.test" is not accepted: a host as images name it.*leave out "https:\/\/"/,
+    ],
+    ['[{host: a.test/path}]', /"a\.test\/path" is not accepted: a host as images name it/],
+    ['[{host: a.test, insecur: true}]', /unknown key "insecur"; did you mean "insecure"\?/],
+    ['[{host: a.test, concurrency: 0}]', /a number from 1 to 100/],
+    ['[{host: a.test, mirrors: [{location: "https://m"}]}]', /is not accepted: a host and a path/],
+    ['[{host: a.test, mirrors: [{location: "*.m"}]}]', /is not accepted: a host and a path/],
+    ['[{host: a.test}, {host: A.test:443}]', /tidewaiter\.yaml:1: registries: "A\.test:443" stands there twice/],
+    ['[{host: index.docker.io}]', /"index\.docker\.io": images of Docker Hub are of "docker\.io"; write that/],
+    ['[{host: a.test, ca: none.crt}]', /"a\.test": cannot read ".*none\.crt": ENOENT.*; expected a PEM file/],
+    ['[{host: a.test, ca: tidewaiter.yaml}]', /no certificate in ".*tidewaiter\.yaml"; expected PEM/],
+    ['[{host: a.test, ca: damaged.crt}]', /certificate 1 in ".*damaged\.crt" is damaged/],
+    ['[{host: a.test, clientCert: a.crt}]', /"clientCert" and "clientKey" go together, "clientKey" is missing/],
+    ['[{host: a.test, clientCert: tidewaiter.yaml, clientKey: tidewaiter.yaml}]', /are no pair that OpenSSL takes/],
+    ['[{host: a.test, insecure: true, ca: a.crt}]', /"insecure: true" means plain HTTP, which has no certificates/],
+    ['[{host: a.test, proxy: "socks5://user:canary@p"}]', /^((?!canary).)*"proxy" is neither "none" nor a URL/],
+  ])('refuses registries: %s', async (text, message) => {
+    writeFileSync(path.join(folder, 'damaged.crt'), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+    await expect(loadConfig({ config: file(`registries: ${text}\n`) }, {})).rejects.toThrow(message);
   });
 
   test.each([

@@ -9,6 +9,8 @@ export interface Target {
   readonly by: 'image' | 'tag';
   /** `undefined`: anonymously. */
   readonly credential: Credential | undefined;
+  /** Told of each mirror that could not help, before the next one is asked. */
+  readonly mirrorFailed?: ((mirror: string, failure: RegistryFailure) => void) | undefined;
 }
 
 export interface FoundManifest {

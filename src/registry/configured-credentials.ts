@@ -39,7 +39,8 @@ export function configuredCredentials(settings: NodeCredentialSettings, { env, n
 }
 
 export interface DeveloperSettings {
-  readonly helpers: readonly string[];
+  /** `any`: whatever the file names, as docker itself does. */
+  readonly helpers: readonly string[] | 'any';
   readonly timeoutMs: number;
 }
 

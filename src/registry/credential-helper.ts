@@ -11,8 +11,8 @@ import type { NodeAnswer } from './node-credentials.ts';
 import type { Ended, Environment, Run } from './run-program.ts';
 
 export interface HelperOptions {
-  /** Names that may be run: `ecr-login` of `docker-credential-ecr-login`. */
-  readonly allowed: readonly string[];
+  /** Names that may be run: `ecr-login` of `docker-credential-ecr-login`. `any`: whatever docker itself would run. */
+  readonly allowed: readonly string[] | 'any';
   readonly env: Environment;
   readonly timeoutMs: number;
   readonly run: Run;
@@ -39,7 +39,8 @@ export function createCredentialHelpers({ allowed, env, timeoutMs, run, now }: H
     get(name, server) {
       const helper = `credential helper ${quoteValue(name)}`;
       if (!isHelperName(name)) return problem(`${helper} is not run: this is no name of a helper`);
-      if (!allowed.includes(name)) return problem(`${helper} is not run: nodeCredentials.helpers does not name it`);
+      if (allowed !== 'any' && !allowed.includes(name))
+        return problem(`${helper} is not run: nodeCredentials.helpers does not name it`);
       const key = `${name}\n${server}`;
       return asked.answer([key], async (): Promise<Kept<NodeAnswer>> => {
         const program = { file: `docker-credential-${name}`, args: ['get'], env, input: server, timeoutMs };

@@ -61,6 +61,7 @@ export function createRegistryClient(
         return await within(mirror, MIRROR_TIMEOUT_MS);
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
+        target.mirrorFailed?.(mirror.mirror ?? mirror.name, error.failure);
       }
     }
     return within(registry, TIMEOUT_MS);

@@ -1,0 +1,94 @@
+/** `registries` of tidewaiter.yaml: the files that its entries name are read here, and what is wrong with them is said. */
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+import { quoteValue } from './image/quote.ts';
+import { DEFAULT_CONCURRENCY, type RegistryEntry } from './registry/settings.ts';
+import type { RegistryRow } from './registry-schema.ts';
+
+/** A sentence fragment about what is wrong -> the error that says where. */
+export type Fail = (problem: string) => Error;
+
+export async function readRegistries(rows: readonly RegistryRow[], fail: Fail): Promise<readonly RegistryEntry[]> {
+  const seen = new Set<string>();
+  for (const { host } of rows) {
+    const key = host.toLowerCase().replace(/:443$/, '');
+    if (seen.has(key)) throw fail(`${quoteValue(host)} stands there twice, and only the first counts`);
+    seen.add(key);
+  }
+  return Promise.all(rows.map((row) => readRow(row, (problem) => fail(`${quoteValue(row.host)}: ${problem}`))));
+}
+
+async function readRow(row: RegistryRow, wrong: Fail): Promise<RegistryEntry> {
+  checkRow(row, wrong);
+  const [ca, clientCert, clientKey] = await Promise.all([row.ca, row.clientCert, row.clientKey].map(readPem));
+  if (ca !== undefined) checkAuthorities(ca, row.ca ?? '', wrong);
+  if (clientCert !== undefined && clientKey !== undefined) checkPair(clientCert, clientKey, wrong);
+  return {
+    host: row.host,
+    insecure: row.insecure ?? false,
+    allowPrivate: row.allowPrivate ?? false,
+    ca,
+    clientCert,
+    clientKey,
+    mirrors: (row.mirrors ?? []).map(({ location, forwardCredentials = false }) => ({ location, forwardCredentials })),
+    proxy: row.proxy,
+    concurrency: row.concurrency ?? DEFAULT_CONCURRENCY,
+  };
+
+  async function readPem(file: string | undefined): Promise<string | undefined> {
+    if (file === undefined) return undefined;
+    try {
+      return await readFile(file, 'utf8');
+    } catch (error) {
+      throw wrong(`cannot read ${quoteValue(file)}: ${reasonOf(error)}; expected a PEM file`);
+    }
+  }
+}
+
+const DOCKER_HUB_NAMES = new Set(['index.docker.io', 'registry-1.docker.io', 'hub.docker.com']);
+
+function checkRow({ host, insecure, ca, clientCert, clientKey, proxy }: RegistryRow, wrong: Fail): void {
+  if (DOCKER_HUB_NAMES.has(host.toLowerCase())) throw wrong('images of Docker Hub are of "docker.io"; write that');
+  if ((clientCert === undefined) !== (clientKey === undefined)) {
+    const missing = clientCert === undefined ? 'clientCert' : 'clientKey';
+    throw wrong(`"clientCert" and "clientKey" go together, "${missing}" is missing`);
+  }
+  if (insecure === true && (ca !== undefined || clientCert !== undefined)) {
+    throw wrong('"insecure: true" means plain HTTP, which has no certificates; leave it out, or "ca" and "clientCert"');
+  }
+  if (proxy !== undefined && proxy !== 'none' && !isProxy(proxy)) {
+    // Never the value: there may be a password in it.
+    throw wrong('"proxy" is neither "none" nor a URL that begins with http:// or https://');
+  }
+}
+
+function isProxy(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === '';
+}
+
+function checkAuthorities(text: string, file: string, wrong: Fail): void {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0)
+    throw wrong(`no certificate in ${quoteValue(file)}; expected PEM, "-----BEGIN CERTIFICATE-----"`);
+  for (const [index, block] of blocks.entries()) {
+    try {
+      new X509Certificate(block).toString();
+    } catch {
+      throw wrong(`certificate ${index + 1} in ${quoteValue(file)} is damaged`);
+    }
+  }
+}
+
+function checkPair(cert: string, key: string, wrong: Fail): void {
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    throw wrong(`"clientCert" and "clientKey" are no pair that OpenSSL takes: ${reasonOf(error)}`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,65 @@
+/** Config -> the ports that ask registries: client, credentials of nodes, memory. Loaded when something is to be asked. */
+import type { Context } from './admission/context.ts';
+import type { Config } from './config.ts';
+import { nodeCredentialSettings, sharedCacheSettings } from './credential-files.ts';
+import { configuredCredentials, dockerCredentials } from './registry/configured-credentials.ts';
+import { createRegistryClient } from './registry/http-client.ts';
+import { createImageSource } from './registry/image-source.ts';
+import { createImageTracer } from './registry/image-tracer.ts';
+import type { NodeCredentials } from './registry/node-credentials.ts';
+import { createSharedCache, type SharedCache } from './registry/shared-cache.ts';
+import type { ImageTracer } from './registry/trace.ts';
+
+export interface Registries {
+  readonly ports: Pick<Context, 'images' | 'imageDetails'>;
+  readonly tracer: ImageTracer;
+  close(): Promise<void>;
+}
+
+export interface RegistriesOptions {
+  /**
+   * What there is beside pull secrets. `node`: what the configuration says that nodes have. `docker`: that, or where it says
+   * nothing the docker configuration of this machine. `none`: nothing.
+   */
+  readonly credentials: 'node' | 'docker' | 'none';
+  /** Trouble that nobody asked about: a shared cache that is away. */
+  readonly warn: (message: string) => void;
+}
+
+export async function openRegistries(config: Config, { credentials, warn }: RegistriesOptions): Promise<Registries> {
+  const { registries, registryCache: settings, env } = config;
+  const now = Date.now;
+  const node = credentials === 'none' ? undefined : await nodeCredentials(config, credentials);
+  const client = createRegistryClient(registries, { env, now });
+  const shared = await sharedCache(config, warn);
+  const { images, details } = createImageSource({ client, node, shared, settings, now });
+  return {
+    ports: { images, imageDetails: details },
+    tracer: createImageTracer({ client, node, settings, now }),
+    async close() {
+      shared?.close();
+      await client.close();
+    },
+  };
+}
+
+async function nodeCredentials(
+  { nodeCredentials: configured, env }: Config,
+  credentials: 'node' | 'docker',
+): Promise<NodeCredentials | undefined> {
+  const surroundings = { env, now: Date.now };
+  if (configured !== undefined) return configuredCredentials(await nodeCredentialSettings(configured), surroundings);
+  return credentials === 'docker' ? dockerCredentials(DEVELOPER, surroundings) : undefined;
+}
+
+/** Docker would wait for a helper for ever. */
+const DEVELOPER = { helpers: 'any', timeoutMs: 10_000 } as const;
+
+async function sharedCache(
+  { registryCache }: Config,
+  warn: RegistriesOptions['warn'],
+): Promise<SharedCache | undefined> {
+  const { shared } = registryCache;
+  if (shared === undefined) return undefined;
+  return createSharedCache(await sharedCacheSettings(shared, registryCache), { now: Date.now, warn });
+}
