@@ -254,10 +254,11 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
     const again = await apply(manifest, 'noted');
     const { annotations } = (first.body as Named).metadata;
     expect(annotations).toEqual({ 'tidewaiter.dev/original-images': expect.any(String) });
+    // A controller may have written one of its own by now.
     expect([again.status, imageIn(again.body), (again.body as Named).metadata]).toEqual([
       200,
       `nginx:1@${FIRST}`,
-      expect.objectContaining({ annotations, generation: 1 }),
+      expect.objectContaining({ annotations: expect.objectContaining(annotations), generation: 1 }),
     ]);
   });
 
