@@ -17,11 +17,8 @@ export interface Registries {
 }
 
 export interface RegistriesOptions {
-  /**
-   * What there is beside pull secrets. `node`: what the configuration says that nodes have. `docker`: that, or where it says
-   * nothing the docker configuration of this machine. `none`: nothing.
-   */
-  readonly credentials: 'node' | 'docker' | 'none';
+  /** What there is beside pull secrets: what the configuration says that nodes have, or docker's configuration on this machine. */
+  readonly credentials: 'node' | 'docker';
   /** Trouble that nobody asked about: a shared cache that is away. */
   readonly warn: (message: string) => void;
 }
@@ -29,7 +26,9 @@ export interface RegistriesOptions {
 export async function openRegistries(config: Config, { credentials, warn }: RegistriesOptions): Promise<Registries> {
   const { registries, registryCache: settings, env } = config;
   const now = Date.now;
-  const node = credentials === 'none' ? undefined : await nodeCredentials(config, credentials);
+  const surroundings = { env, now };
+  const node =
+    credentials === 'docker' ? dockerCredentials(DEVELOPER, surroundings) : await ofNodes(config, surroundings);
   const client = createRegistryClient(registries, { env, now });
   const shared = await sharedCache(config, warn);
   const { images, details } = createImageSource({ client, node, shared, settings, now });
@@ -43,13 +42,12 @@ export async function openRegistries(config: Config, { credentials, warn }: Regi
   };
 }
 
-async function nodeCredentials(
-  { nodeCredentials: configured, env }: Config,
-  credentials: 'node' | 'docker',
+async function ofNodes(
+  { nodeCredentials }: Config,
+  surroundings: Parameters<typeof configuredCredentials>[1],
 ): Promise<NodeCredentials | undefined> {
-  const surroundings = { env, now: Date.now };
-  if (configured !== undefined) return configuredCredentials(await nodeCredentialSettings(configured), surroundings);
-  return credentials === 'docker' ? dockerCredentials(DEVELOPER, surroundings) : undefined;
+  if (nodeCredentials === undefined) return undefined;
+  return configuredCredentials(await nodeCredentialSettings(nodeCredentials), surroundings);
 }
 
 /** Docker would wait for a helper for ever. */

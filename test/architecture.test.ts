@@ -125,7 +125,8 @@ describe('the architecture', () => {
 
   test('loads the registry client, and undici with it, only when a registry is asked', () => {
     const seen = new Set<string>();
-    const queue = files.filter((file) => !file.startsWith('registry/'));
+    // registries.ts makes them all, and is loaded on demand.
+    const queue = files.filter((file) => !file.startsWith('registry/') && file !== 'registries.ts');
     for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
       if (seen.has(file)) continue;
       seen.add(file);

@@ -1,8 +1,9 @@
-/** What a command asks registries with: made when it has something to ask. */
+/** What a command asks registries with: loaded and made when it has something to ask. */
 import type { Context } from '../admission/context.ts';
 import type { Config } from '../config.ts';
-import type { Policy } from '../policy/policy.ts';
 import { REGISTRY_NEEDS } from '../policy/fact.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { RegistriesOptions } from '../registries.ts';
 import type { ImageTracer } from '../registry/trace.ts';
 
 export interface AskingRegistry {
@@ -12,12 +13,13 @@ export interface AskingRegistry {
   close(): Promise<void>;
 }
 
-export type AskRegistry = (config: Config) => Promise<AskingRegistry>;
+export type AskRegistry = (config: Config, options: RegistriesOptions) => Promise<AskingRegistry>;
 
 export function asksRegistry(policies: readonly Policy[]): boolean {
   return policies.some(({ needs }) => REGISTRY_NEEDS.some((need) => needs.has(need)));
 }
 
-/** Whoever has no registry client asks nobody: all that only registries know is unknown. */
-export const askingRegistry: AskRegistry = () =>
-  Promise.resolve({ ports: {}, tracer: undefined, close: () => Promise.resolve() });
+export const askingRegistry: AskRegistry = async (config, options) => {
+  const { openRegistries } = await import('../registries.ts');
+  return openRegistries(config, options);
+};

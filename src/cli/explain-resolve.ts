@@ -9,7 +9,7 @@ import type { ImageTracer } from '../registry/trace.ts';
 import { pullRow } from '../report/pull-row.ts';
 import { pullOutcome, pullText, type TracedImage } from '../report/pull-trace.ts';
 import { askingRegistry, type AskRegistry } from './asking-registry.ts';
-import { NO_STRING, type Question } from './explain.ts';
+import { NO_STRING, type Question } from './image-questions.ts';
 import { loadPullSecrets, unanswered } from './pull-secret-files.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -35,7 +35,11 @@ export async function resolveImages(
   const { config } = await loadConfig({ config: file });
   const { secrets, problems } = await loadPullSecrets(pullSecret, terminal);
   if (problems.length > 0) return unanswered(terminal, problems);
-  const registry = await asking(config);
+  const asNode = secrets.length > 0 || config.nodeCredentials !== undefined;
+  const registry = await asking(config, {
+    credentials: asNode ? 'node' : 'docker',
+    warn: (message) => terminal.note(`${message}\n`),
+  });
   const { tracer } = registry;
   try {
     if (tracer === undefined) return unanswered(terminal, ['no registry can be asked here']);

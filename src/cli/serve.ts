@@ -5,12 +5,15 @@ import { type Address, type Config, ConfigError, type Flags, loadConfig } from '
 import { compose } from '../compose.ts';
 import { type LoadedPolicies, noticesAt } from '../files/policies.ts';
 import { createLog, type GateLog, standardOutput } from '../log.ts';
+import { pinsImages } from '../policy/plan.ts';
+import type { Policy } from '../policy/policy.ts';
 import { buildServer } from '../server/app.ts';
 import type { GateServer } from '../server/http.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { buildOperations, type Operations } from '../server/operations.ts';
 import { ensureCertificate, loadCertificate, type ServingCertificate } from '../server/tls.ts';
 import { VERSION } from '../version.ts';
+import { askingRegistry, asksRegistry } from './asking-registry.ts';
 import { printConfig } from './print-config.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -28,7 +31,7 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
     return 0;
   }
   const { config } = loaded;
-  const { context, policySource, loaded: policies } = await compose(config);
+  const { context: offline, policySource, loaded: policies } = await compose(config);
   const certificate = await certificateFor(config);
   for (const note of certificate.notes) terminal.note(`${note}\n`);
   let stopping = false;
@@ -41,6 +44,8 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
   const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
   process.once('exit', () => log.flush());
   tellNotices(policies, log);
+  const registries = await registriesFor(config, offline.policies, log);
+  const context = { ...offline, ...registries?.ports };
   const gate = buildServer(context, { tls: certificate, operations, log });
   const side = config.operationsPort === 0 ? undefined : buildOperations(operations);
   const stopped = stopSignal(terminal);
@@ -57,7 +62,18 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
   await stopped;
   stopping = true;
   await stop(gate, side, log);
+  await registries?.close();
   return 0;
+}
+
+/** Not loaded where no policy has anything to ask. */
+async function registriesFor(
+  config: Config,
+  policies: readonly Policy[],
+  log: GateLog,
+): Promise<Awaited<ReturnType<typeof askingRegistry>> | undefined> {
+  if (!asksRegistry(policies) && !pinsImages(policies)) return undefined;
+  return askingRegistry(config, { credentials: 'node', warn: (message) => log.warn({}, message) });
 }
 
 /** Policies that can never apply and exceptions that end are no reason not to serve, and nobody should have to look for them. */
