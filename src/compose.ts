@@ -21,8 +21,8 @@ export interface Composed {
 }
 
 /** Ports that only some doors have: `check` knows the namespaces, secrets and service accounts in its input. */
-export interface Ports extends Pick<Context, 'namespaces' | 'secrets' | 'serviceAccounts'> {
-  /** Milliseconds since 1970, for what expires; the wall clock when not given. */
+export interface Ports extends Pick<Context, 'namespaces' | 'secrets' | 'serviceAccounts' | 'images' | 'imageDetails'> {
+  /** Milliseconds since 1970, for what expires and grows old; the wall clock when not given. */
   readonly now?: (() => number) | undefined;
 }
 
@@ -36,7 +36,7 @@ export async function compose(config: Composition, { now = Date.now, ...ports }:
   const loaded = await loadPolicies(builtIn ? [BUILT_IN] : paths, { rules, kinds });
   const { policies, exceptions: all } = loaded;
   const exceptions = all.length === 0 ? undefined : exceptionBook(all, now);
-  const context = { kinds, policies, exceptions, ...ports };
+  const context = { kinds, policies, exceptions, now, ...ports };
   return { context, policySource: builtIn ? 'built-in' : paths.join(', '), rules, loaded };
 }
 

@@ -15,8 +15,18 @@ export type { JsonObject } from './pod/pointer.ts';
 export { readBoolean, readNumber, readObject, readObjects, readString } from './pod/read.ts';
 export type { ObjectType, Workload } from './pod/workload.ts';
 export type { Fact, Facts, Labels, NamedSecret, Need, PodPullSecrets } from './policy/fact.ts';
+export type {
+  Platform,
+  RegistryCause,
+  RegistryDetails,
+  RegistryFact,
+  RegistryFacts,
+  RegistryFailure,
+  RegistryImage,
+} from './policy/registry-fact.ts';
 export type { FromSchema, ParameterSchema, ValueSchema } from './policy/parameters.ts';
 export { defineRule } from './policy/rule.ts';
 export type { ParameterFault, Prepared, Problem, Rule, RuleDefinition, RuleDocs, Subject } from './policy/rule.ts';
 export { judgeImages } from './policy/rules/images.ts';
 export { patternsOf } from './policy/rules/patterns.ts';
+export { judgeAnswers, untold } from './policy/rules/registry-facts.ts';

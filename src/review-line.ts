@@ -1,5 +1,6 @@
 /** The log line of one review: one JSON object with fixed keys, the same for every review. */
-import { nameOf } from './admission/message.ts';
+import { nameOf, pinnedLabel } from './admission/message.ts';
+import type { PinnedImage } from './admission/pin-outcome.ts';
 import type { Container } from './pod/containers.ts';
 import type { Finding } from './policy/evaluate.ts';
 import type { ReviewRecord } from './server/reviews.ts';
@@ -13,17 +14,22 @@ export function createReviewLine(): (record: ReviewRecord) => string {
   return (record) => lineOf(record, time());
 }
 
-export function findingsOf({ verdict }: ReviewRecord): readonly Finding[] {
+export function findingsOf({ verdict, mutation }: ReviewRecord): readonly Finding[] {
+  if (mutation !== undefined) return mutation.findings;
   return verdict?.outcome === 'judged' ? verdict.findings : [];
+}
+
+function isAllowed({ verdict, mutation }: ReviewRecord): boolean {
+  if (mutation !== undefined) return mutation.allowed;
+  return verdict === undefined || (verdict.outcome !== 'malformed' && verdict.allowed);
 }
 
 /** Written piece by piece, since it is written most: an object made for `JSON.stringify` costs as much as the verdict. */
 function lineOf(record: ReviewRecord, time: string): string {
-  const { endpoint, review, verdict, durationMs } = record;
+  const { endpoint, review, verdict, mutation, durationMs } = record;
   const { uid, operation, type, namespace, user, dryRun } = review.request;
   const judged = verdict?.outcome === 'judged' ? verdict : undefined;
   const findings = findingsOf(record);
-  const allowed = verdict === undefined || (verdict.outcome !== 'malformed' && verdict.allowed);
   const unknown = findings.reduce(
     (count, { outcome, action }) => (isUndecided(outcome, action) ? count + 1 : count),
     0,
@@ -31,8 +37,9 @@ function lineOf(record: ReviewRecord, time: string): string {
   return (
     `{"level":"info","time":"${time}","endpoint":"${endpoint}","uid":${JSON.stringify(uid)},"operation":"${operation}"` +
     `${member('kind', type.kind)}${member('namespace', namespace)}${member('name', nameOf(review.request))}` +
-    `${member('user', user?.name)},"allowed":${allowed},"findings":${findingList(findings)}` +
-    `,"excused":${excusedList(findings)},"images":${imageList(judged?.workload.containers ?? [])},"unknown":${unknown}` +
+    `${member('user', user?.name)},"allowed":${isAllowed(record)},"findings":${findingList(findings)}` +
+    `,"excused":${excusedList(findings)},"images":${imageList(judged?.workload.containers ?? [])}` +
+    `,"pinned":${pinnedList(mutation?.images)},"unknown":${unknown}` +
     `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${dryRun},"msg":"review"}\n`
   );
 }
@@ -58,6 +65,13 @@ function imageList(containers: readonly Container[]): string {
     list += `${index === 0 ? '' : ','}${JSON.stringify(cut(containers[index]?.image.text ?? ''))}`;
   }
   return `[${list}]`;
+}
+
+/** `nginx:1.27 -> sha256:…`, as many as images. */
+function pinnedList(images: readonly PinnedImage[] = []): string {
+  if (images.length === 0) return '[]';
+  const labels = images.flatMap((image) => pinnedLabel(image) ?? []);
+  return JSON.stringify(labels.slice(0, MAX_IMAGES));
 }
 
 function isUndecided(outcome: Finding['outcome'], action: Finding['action']): boolean {

@@ -1,15 +1,19 @@
-/** One table of cases, three doors: the core function, HTTPS on the listening server, and `check`. All must agree. */
+/** One table of cases, three doors: the core function, HTTPS on the listening server, and the command line. All must agree. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerText, readReview, verdictReview } from '../src/admission/review.ts';
 import { validate } from '../src/admission/validate.ts';
 import { compose, type Ports } from '../src/compose.ts';
+import { writtenAnswers } from '../src/admission/written-answers.ts';
 import { loadManifests } from '../src/files/manifests.ts';
+import { loadSuites, type Suite } from '../src/files/suites.ts';
 import { surroundingsIn } from '../src/files/surroundings.ts';
 import { readDocuments } from '../src/files/yaml.ts';
 import { kindTable } from '../src/pod/kinds.ts';
 import type { CheckReport } from '../src/report/check.ts';
+import type { FindingRow } from '../src/report/rows.ts';
+import type { TestReport } from '../src/report/tests.ts';
 import { runCommand } from './support/command.ts';
 import { createReview } from './support/review.ts';
 import { startGate, type Gate } from './support/gate.ts';
@@ -17,11 +21,38 @@ import { startGate, type Gate } from './support/gate.ts';
 const RULES = path.join(import.meta.dirname, 'fixtures/rules');
 const kinds = kindTable();
 
-/** The first document is judged; what stands behind it is the cluster around it, which `check` sees in the same file. */
-async function surroundingsOf(manifest: string): Promise<Ports> {
+/**
+ * The first document is judged; what stands behind it is the cluster around it, which `check` sees in the same file. What registries say stands
+ * in the suite, where `test` sees it.
+ */
+async function surroundingsOf(manifest: string, suite: Suite): Promise<Ports> {
   const { manifests } = await loadManifests([manifest], { kinds, namespace: 'default', stdin: process.stdin });
   const { namespaces, secrets, serviceAccounts } = surroundingsIn(manifests);
-  return { namespaces, secrets, serviceAccounts };
+  const answers = suite.cases.find(({ resources }) => resources.includes(manifest))?.registry;
+  const now = suite.now === undefined ? {} : { now: (): number => suite.now ?? 0 };
+  return { namespaces, secrets, serviceAccounts, ...now, ...(answers === undefined ? {} : writtenAnswers(answers)) };
+}
+
+async function suiteOf(rule: string): Promise<Suite> {
+  const { suites } = await loadSuites([path.join(RULES, rule, 'suite.yaml')], process.stdin);
+  const [suite] = suites;
+  if (suite === undefined) throw new Error(`${rule} has no suite`);
+  return suite;
+}
+
+/** By `check`, or by `test` where answers of registries are needed. */
+async function judgedFile(manifest: string, policy: string, suite: Suite): Promise<readonly FindingRow[]> {
+  if (suite.cases.every(({ registry }) => registry === undefined)) {
+    const { code, out } = await runCommand(['check', manifest, '--policy', policy, '-o', 'json']);
+    const { findings } = JSON.parse(out) as CheckReport;
+    expect(code).toBe(findings.some(({ action }) => action === 'deny') ? 1 : 0);
+    return findings;
+  }
+  const { out } = await runCommand(['test', suite.file, '-o', 'json']);
+  const [row] = (JSON.parse(out) as TestReport).suites;
+  const index = suite.cases.findIndex(({ resources }) => resources.includes(manifest));
+  expect(row?.cases[index]?.outcome).toBe('passed');
+  return row?.cases[index]?.findings ?? [];
 }
 
 const yamlFiles = (folder: string): readonly string[] => readdirSync(folder).filter((file) => file.endsWith('.yaml'));
@@ -43,7 +74,7 @@ describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
   });
 
   test.each(cases)(
-    '$outcome/$file has the same answer through the core, HTTPS and check',
+    '$outcome/$file has the same answer through the core, HTTPS and the command line',
     async ({ outcome, file }) => {
       const manifest = path.join(RULES, rule, outcome, file);
       const [document] = readDocuments(readFileSync(manifest, 'utf8'));
@@ -51,7 +82,8 @@ describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
       const body = createReview(document.value);
       const read = readReview(body);
       if (!read.ok) throw new Error(read.problem);
-      const { context } = await compose({ kinds, policies: [policy] }, await surroundingsOf(manifest));
+      const suite = await suiteOf(rule);
+      const { context } = await compose({ kinds, policies: [policy] }, await surroundingsOf(manifest, suite));
 
       const verdict = await validate(read.review.request, context, new AbortController().signal);
       if (verdict.outcome === 'malformed') throw new Error(verdict.problem);
@@ -63,12 +95,8 @@ describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
       if (own !== gate) await own.stop();
       expect(reply).toMatchObject({ status: 200, text: answerText(verdictReview(read.review, verdict)) });
 
-      const checked = await runCommand(['check', manifest, '--policy', policy, '-o', 'json']);
-      expect(checked.code).toBe(outcome === 'pass' ? 0 : 1);
-      const report = JSON.parse(checked.out) as CheckReport;
-      expect(
-        report.findings.map(({ message, pointer, action, container }) => ({ message, pointer, action, container })),
-      ).toEqual(
+      const found = await judgedFile(manifest, policy, suite);
+      expect(found.map(({ message, pointer, action, container }) => ({ message, pointer, action, container }))).toEqual(
         verdict.findings.map(({ message, pointer, action, container }) => ({
           message,
           pointer,

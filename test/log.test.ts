@@ -4,6 +4,8 @@ import { validate } from '../src/admission/validate.ts';
 import { compose } from '../src/compose.ts';
 import { createLog, type GateLog, REDACTED } from '../src/log.ts';
 import { kindTable } from '../src/pod/kinds.ts';
+import { change, digestOf, no, registryOf } from './admission/pinning.ts';
+import { policyOf } from './policy/asking.ts';
 import { createReview } from './support/review.ts';
 
 function logInto(lines: string[]): GateLog {
@@ -41,11 +43,39 @@ describe('the log', () => {
       findings: ['baseline/image-tag: deny', 'baseline/image-digest: warn'],
       excused: [],
       images: ['nginx'],
+      pinned: [],
       unknown: 0,
       durationMs: 1.235,
       dryRun: false,
       msg: 'review',
     });
+  });
+
+  test('says of a mutation what was pinned, and what could not be', async () => {
+    const containers = ['nginx:1', 'gone:1'].map((image, index) => ({ name: `c${index}`, image }));
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers } };
+    const read = readReview(createReview(pod));
+    if (!read.ok) throw new Error(read.problem);
+    const images = registryOf({ 'docker.io/library/gone:1': no('notFound') });
+    const mutation = await change(read.review.request, [policyOf('{pin: {}}')], { images });
+    const denied = { ...mutation, allowed: false };
+    const lines: string[] = [];
+    const log = logInto(lines);
+    const record = { endpoint: 'mutate', review: read.review, verdict: undefined, durationMs: 0 } as const;
+    for (const each of [mutation, denied]) log.review({ ...record, mutation: each });
+    log.flush();
+    const told = lines.join('').trimEnd().split('\n');
+    expect(told.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      {
+        endpoint: 'mutate',
+        allowed: true,
+        findings: ['test/pin: warn'],
+        images: [],
+        pinned: [`nginx:1 -> ${digestOf('1')}`],
+        unknown: 0,
+      },
+      { allowed: false },
+    ]);
   });
 
   test('keeps the order of reviews and other lines', async () => {

@@ -62,6 +62,8 @@ export interface Context {
   readonly serviceAccounts?: ServiceAccountSource | undefined;
   readonly images?: ImageSource | undefined;
   readonly imageDetails?: ImageDetailsSource | undefined;
+  /** Milliseconds since 1970. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** The world did not answer: becomes an unknown fact with this message, never a denial by itself. */

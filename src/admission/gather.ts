@@ -1,6 +1,6 @@
 /** Fetches the facts that the rules in scope named, in parallel, before any rule runs. */
-import type { Pod } from '../pod/containers.ts';
-import { isObject } from '../pod/pointer.ts';
+import type { Container, Pod } from '../pod/containers.ts';
+import { isMirrorPod } from '../pod/metadata.ts';
 import { readObjects } from '../pod/read.ts';
 import type { Workload } from '../pod/workload.ts';
 import {
@@ -11,10 +11,14 @@ import {
   type Need,
   NO_FACTS,
   type PodPullSecrets,
+  REGISTRY_NEEDS,
+  type RegistryNeed,
 } from '../policy/fact.ts';
-import type { RegistryFact } from '../policy/registry-fact.ts';
+import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
+import { type MaybePromise, whenAllKnown, whenKnown } from './at-once.ts';
 import type { ImageQuestion } from './context.ts';
 import { type AskedImage, askedImages } from './image-questions.ts';
+import type { Inquiry } from './inquiry.ts';
 import { type Lookups, unknown } from './lookups.ts';
 
 export interface Wanted {
@@ -22,60 +26,94 @@ export interface Wanted {
   readonly needs: ReadonlySet<Need>;
   /** See AdmissionRequest. */
   readonly pluginsRan: boolean;
+  /** Without it no registry is asked. */
+  readonly inquiry?: Inquiry | undefined;
 }
 
-/** Those of the last three are looked up with credentials from pull secrets. */
+/** Registries are asked with credentials from pull secrets. */
 export async function gather(wanted: Wanted, labels: Fact<Labels>, ask: Lookups): Promise<Facts> {
-  const { workload, needs } = wanted;
-  const asksRegistry = REGISTRY_NEEDS.some((need) => needs.has(need));
+  const { needs, inquiry } = wanted;
+  const now = needs.has('now') ? ask.now() : NO_FACTS.now;
+  const asksRegistry = inquiry !== undefined && REGISTRY_NEEDS.some((need) => inquiry.asked(need).size > 0);
   const pullSecrets = new Map(asksRegistry || needs.has('pullSecrets') ? await pullSecretsOf(wanted, ask) : []);
-  if (!asksRegistry) return { ...NO_FACTS, namespaceLabels: labels, pullSecrets };
-  const questionsBy = (by: ImageQuestion['by']): readonly AskedImage[] =>
-    askedImages(workload, pullSecrets, { by, staleMs: 0 });
+  const known = { ...NO_FACTS, namespaceLabels: labels, pullSecrets, now };
+  return asksRegistry ? { ...known, ...(await registryFacts({ ...wanted, inquiry, pullSecrets }, ask)) } : known;
+}
+
+interface WantedOfRegistries extends Wanted {
+  readonly inquiry: Inquiry;
+  readonly pullSecrets: Facts['pullSecrets'];
+}
+
+async function registryFacts(wanted: WantedOfRegistries, ask: Lookups): Promise<Pick<Facts, RegistryNeed>> {
+  const imageOf: Answer<RegistryImage> = (question) => ask.imageOf(question);
   const [registryImages, registryTags, registryDetails] = await Promise.all([
-    needs.has('registryImages') ? answersTo(questionsBy('image'), (question) => ask.imageOf(question)) : [],
-    needs.has('registryTags') ? answersTo(questionsBy('tag').filter(hasBoth), (question) => ask.imageOf(question)) : [],
-    needs.has('registryDetails') ? answersTo(questionsBy('image'), (question) => ask.detailsOf(question)) : [],
+    answersTo(asked(wanted, 'registryImages', 'image'), imageOf),
+    answersTo(asked(wanted, 'registryTags', 'tag').filter(hasBoth), imageOf),
+    answersTo<RegistryDetails>(asked(wanted, 'registryDetails', 'image'), (question) => ask.detailsOf(question)),
   ]);
+  const denied = (need: RegistryNeed): readonly DeniedFact[] => deniedFacts(wanted, need);
   return {
-    namespaceLabels: labels,
-    pullSecrets,
-    registryImages: new Map(registryImages),
-    registryTags: new Map(registryTags),
-    registryDetails: new Map(registryDetails),
+    registryImages: new Map([...registryImages, ...denied('registryImages')]),
+    registryTags: new Map([...registryTags, ...denied('registryTags')]),
+    registryDetails: new Map([...registryDetails, ...denied('registryDetails')]),
   };
 }
 
-const REGISTRY_NEEDS = ['registryImages', 'registryTags', 'registryDetails'] as const;
+function asked(wanted: WantedOfRegistries, need: RegistryNeed, by: ImageQuestion['by']): readonly AskedImage[] {
+  const { workload, pullSecrets, inquiry } = wanted;
+  const about = inquiry.asked(need);
+  if (about.size === 0) return [];
+  const only = (container: Container): boolean => about.has(container) && inquiry.denied(container) === undefined;
+  return askedImages(workload, pullSecrets, { by, staleMs: 0, only });
+}
 
 function hasBoth({ question: { reference } }: AskedImage): boolean {
   return reference.tag !== undefined && reference.digest !== undefined;
 }
 
+type Answer<T> = (question: ImageQuestion) => MaybePromise<RegistryFact<T>>;
+
 function answersTo<T>(
-  asked: readonly AskedImage[],
-  ask: (question: ImageQuestion) => Promise<RegistryFact<T>>,
+  questions: readonly AskedImage[],
+  answer: Answer<T>,
 ): Promise<readonly (readonly [string, RegistryFact<T>])[]> {
   return Promise.all(
-    asked.map(async ({ container, question }) => [container.imagePointer, await ask(question)] as const),
+    questions.map(async ({ container, question }) => [container.imagePointer, await answer(question)] as const),
   );
 }
 
-/** Pods of one service account share its list. */
+type DeniedFact = readonly [string, RegistryFact<never>];
+
+function deniedFacts({ inquiry }: WantedOfRegistries, need: RegistryNeed): readonly DeniedFact[] {
+  return [...inquiry.asked(need)].flatMap((container): readonly DeniedFact[] => {
+    const deniedBy = inquiry.denied(container);
+    if (deniedBy === undefined) return [];
+    const message = `not asked, since policy ${deniedBy.policy}/${deniedBy.rule} refuses the image`;
+    return [
+      [
+        container.imagePointer,
+        { state: 'unknown', failure: { cause: 'refused', message, remedy: undefined, deniedBy } },
+      ],
+    ];
+  });
+}
+
+/** By the pod's JSON pointer. Pods of one service account share its list. */
 export function pullSecretsOf(
-  wanted: Omit<Wanted, 'needs'>,
+  wanted: Omit<Wanted, 'needs' | 'inquiry'>,
   ask: Lookups,
-): Promise<readonly (readonly [string, PodPullSecrets])[]> {
-  const accounts = new Map<string, Promise<PodPullSecrets>>();
-  const ofAccount = (serviceAccount: string): Promise<PodPullSecrets> => {
+): MaybePromise<readonly (readonly [string, PodPullSecrets])[]> {
+  const accounts = new Map<string, MaybePromise<PodPullSecrets>>();
+  const ofAccount = (serviceAccount: string): MaybePromise<PodPullSecrets> => {
     const known = accounts.get(serviceAccount) ?? secretsOfAccount(serviceAccount, ask);
     accounts.set(serviceAccount, known);
     return known;
   };
-  return Promise.all(
-    wanted.workload.pods.map(async (pod) => {
-      const own = ownSecrets(pod, wanted, ask);
-      return [pod.pointer, await (own ?? ofAccount(pod.serviceAccountName))] as const;
+  return whenAllKnown(
+    wanted.workload.pods.map((pod) => {
+      const secrets = ownSecrets(pod, wanted, ask) ?? ofAccount(pod.serviceAccountName);
+      return whenKnown(secrets, (known) => [pod.pointer, known] as const);
     }),
   );
 }
@@ -85,41 +123,44 @@ export function pullSecretsOf(
  * that is empty; from then on the Pod's list is what counts (kubernetes plugin/pkg/admission/serviceaccount). An entry
  * without a name counts as a list there, and the kubelet skips it. `undefined`: the service account decides.
  */
-function ownSecrets(pod: Pod, wanted: Omit<Wanted, 'needs'>, ask: Lookups): Promise<PodPullSecrets> | undefined {
+function ownSecrets(
+  pod: Pod,
+  wanted: Omit<Wanted, 'needs' | 'inquiry'>,
+  ask: Lookups,
+): MaybePromise<PodPullSecrets> | undefined {
   const { serviceAccountName: serviceAccount } = pod;
   const { type, object } = wanted.workload;
   const isCore = type.group === '';
   if (isCore && type.kind === 'EphemeralContainers') {
     const secrets = unknown('the request shows only the ephemeral containers of the Pod');
-    return Promise.resolve({ from: 'pod', serviceAccount, secrets });
+    return { from: 'pod', serviceAccount, secrets };
   }
   const isPod = isCore && type.kind === 'Pod';
-  if (isPod && isMirror(object)) {
-    return Promise.resolve({ from: 'node', serviceAccount, secrets: { state: 'yes', value: [] } });
+  if (isPod && isMirrorPod(object)) {
+    return { from: 'node', serviceAccount, secrets: { state: 'yes', value: [] } };
   }
   const isDecided = isPod && wanted.pluginsRan;
   if (!isDecided && readObjects(pod.spec, 'imagePullSecrets', pod.pointer).length === 0) return undefined;
-  return named(pod.pullSecretNames, ask).then((value) => ({
+  return whenKnown(named(pod.pullSecretNames, ask), (value) => ({
     from: 'pod',
     serviceAccount,
     secrets: { state: 'yes', value },
   }));
 }
 
-/** The API's picture of a Pod that a node runs from a file of its own. The kubelet runs no other Pod with this annotation. */
-function isMirror({ metadata }: Workload['object']): boolean {
-  const annotations = isObject(metadata) ? metadata['annotations'] : undefined;
-  return isObject(annotations) && typeof annotations['kubernetes.io/config.mirror'] === 'string';
+function secretsOfAccount(serviceAccount: string, ask: Lookups): MaybePromise<PodPullSecrets> {
+  const of = (secrets: Fact<readonly NamedSecret[]>): PodPullSecrets => ({
+    from: 'service-account',
+    serviceAccount,
+    secrets,
+  });
+  return whenKnown(ask.serviceAccount(serviceAccount), (names) => {
+    if (names.state !== 'yes') return of(names);
+    return whenKnown(named(names.value, ask), (value) => of({ state: 'yes', value }));
+  });
 }
 
-async function secretsOfAccount(serviceAccount: string, ask: Lookups): Promise<PodPullSecrets> {
-  const names = await ask.serviceAccount(serviceAccount);
-  const secrets: Fact<readonly NamedSecret[]> =
-    names.state === 'yes' ? { state: 'yes', value: await named(names.value, ask) } : names;
-  return { from: 'service-account', serviceAccount, secrets };
-}
-
-function named(names: readonly string[], ask: Lookups): Promise<readonly NamedSecret[]> {
+function named(names: readonly string[], ask: Lookups): MaybePromise<readonly NamedSecret[]> {
   const distinct = [...new Set(names)].filter((name) => name !== '');
-  return Promise.all(distinct.map(async (name) => ({ name, secret: await ask.secret(name) })));
+  return whenAllKnown(distinct.map((name) => whenKnown(ask.secret(name), (secret) => ({ name, secret }))));
 }

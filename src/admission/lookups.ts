@@ -1,38 +1,55 @@
 /** Questions to the world about one request: each is asked once, however often and for which object it comes up. */
 import type { PullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
+import { normalizedName } from '../image/reference.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
+import type { MaybePromise } from './at-once.ts';
 import { type Context, type ImageQuestion, Outage } from './context.ts';
 
+/** At once where nobody has to be waited for. */
 export interface Lookups {
-  imageOf(question: ImageQuestion): Promise<RegistryFact<RegistryImage>>;
-  detailsOf(question: ImageQuestion): Promise<RegistryFact<RegistryDetails>>;
-  secret(name: string): Promise<Fact<PullSecret>>;
+  imageOf(question: ImageQuestion): MaybePromise<RegistryFact<RegistryImage>>;
+  detailsOf(question: ImageQuestion): MaybePromise<RegistryFact<RegistryDetails>>;
+  secret(name: string): MaybePromise<Fact<PullSecret>>;
   /** The names in the service account's `imagePullSecrets`. */
-  serviceAccount(name: string): Promise<Fact<readonly string[]>>;
+  serviceAccount(name: string): MaybePromise<Fact<readonly string[]>>;
+  /** The same at each call. */
+  now(): Fact<number>;
 }
 
 export const unknown = (reason: string): Fact<never> => ({ state: 'unknown', reason });
 
-/** Nobody names more; but 3 MiB could name 100,000, and each would be a question to the API server. */
+/** Nobody names more; but 3 MiB could name 100,000, and each would be a question to the API server, or to a registry. */
 const MAX_ASKED = 100;
 
 export function lookups(namespace: string | undefined, context: Context, signal: AbortSignal): Lookups {
   const { images, imageDetails, secrets, serviceAccounts } = context;
-  const secret = onceEach<PullSecret>('pull secrets');
-  const account = onceEach<readonly string[]>('service accounts');
+  const secret = onceEach<Fact<PullSecret>>(tooMany('pull secrets'));
+  const account = onceEach<Fact<readonly string[]>>(tooMany('service accounts'));
+  const image = onceEach<RegistryFact<RegistryImage>>(TOO_MANY_IMAGES);
+  const tag = onceEach<RegistryFact<RegistryImage>>(TOO_MANY_IMAGES);
+  const details = onceEach<RegistryFact<RegistryDetails>>(TOO_MANY_IMAGES);
+  const keyOf = questionKeys();
+  let moment: Fact<number> | undefined;
   return {
-    // A source answers all who ask the same with one request, and in time by itself: it may have an older answer for then.
-    imageOf: async (question) => (images === undefined ? NOT_ASKED : images.imageOf(question, signal)),
-    detailsOf: async (question) => (imageDetails === undefined ? NOT_ASKED : imageDetails.detailsOf(question, signal)),
+    imageOf(question) {
+      if (images === undefined) return NOT_ASKED;
+      const once = question.by === 'tag' ? tag : image;
+      return once(keyOf(question), () => inTime(question, signal, () => images.imageOf(question, signal)));
+    },
+    detailsOf(question) {
+      if (imageDetails === undefined) return NOT_ASKED;
+      return details(keyOf(question), () => inTime(question, signal, () => imageDetails.detailsOf(question, signal)));
+    },
+    now: () => (moment ??= nowIn(context)),
     secret: (wanted) =>
-      secret(wanted, async (name) => {
+      secret(wanted, (name) => {
         if (secrets === undefined || namespace === undefined) return unknown('no cluster is connected');
         return settle(signal, `Secret ${quoteValue(name)}`, () => secrets.secret(namespace, name, signal));
       }),
     serviceAccount: (wanted) =>
-      account(wanted, async (name) => {
+      account(wanted, (name) => {
         if (serviceAccounts === undefined || namespace === undefined) return unknown('no cluster is connected');
         const ask = (): Promise<Fact<readonly string[]>> => serviceAccounts.pullSecretsOf(namespace, name, signal);
         return settle(signal, `service account ${quoteValue(name)}`, ask);
@@ -40,25 +57,69 @@ export function lookups(namespace: string | undefined, context: Context, signal:
   };
 }
 
-const NOT_ASKED: RegistryFact<never> = {
-  state: 'unknown',
-  failure: { cause: 'refused', message: 'no registry is asked here', remedy: undefined },
-};
+export function notAsked(message: string): RegistryFact<never> {
+  return { state: 'unknown', failure: { cause: 'refused', message, remedy: undefined } };
+}
 
-type Once<T> = (name: string, ask: (name: string) => Promise<Fact<T>>) => Promise<Fact<T>>;
+const NOT_ASKED = notAsked('no registry is asked here');
+const TOO_MANY_IMAGES = notAsked(
+  `the object names more than ${MAX_ASKED} different images, and no more are asked about`,
+);
 
-/** `limited`: what they are, where only so many are asked for. */
-function onceEach<T>(limited?: string): Once<T> {
-  const answers = new Map<string, Promise<Fact<T>>>();
+function inTime<T>(
+  { reference }: ImageQuestion,
+  signal: AbortSignal,
+  ask: () => MaybePromise<RegistryFact<T>>,
+): MaybePromise<RegistryFact<T>> {
+  const answer = signal.aborted ? undefined : ask();
+  if (answer !== undefined && !(answer instanceof Promise)) return answer;
+  const message = `${reference.domain || 'the registry'}: no answer in the time allowed`;
+  const late: RegistryFact<never> = { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
+  return answer === undefined ? late : orAtEnd(signal, late, () => answer);
+}
+
+/**
+ * Two questions about an image that the same credentials may answer are one. Within one request a name stands for one Secret,
+ * and so the list of candidates is the same wherever its Secrets and keys are.
+ */
+function questionKeys(): (question: ImageQuestion) => string {
+  const known = new WeakMap<ImageQuestion['candidates'], string>();
+  const credentials = (candidates: ImageQuestion['candidates']): string => {
+    let key = known.get(candidates);
+    if (key === undefined) {
+      key = JSON.stringify(candidates.map(({ secret, registry, username }) => [secret, registry, username]));
+      known.set(candidates, key);
+    }
+    return key;
+  };
+  return ({ reference, candidates, doubt, staleMs }) => {
+    const image = `${staleMs} ${normalizedName(reference)}`;
+    if (candidates.length === 0 && doubt === undefined) return image;
+    return `${image} ${credentials(candidates)} ${doubt}`;
+  };
+}
+
+type Once<T> = (name: string, ask: (name: string) => MaybePromise<T>) => MaybePromise<T>;
+
+/** `beyond`: what all get that come after so many. */
+function onceEach<T>(beyond: T): Once<T> {
+  const answers = new Map<string, MaybePromise<T>>();
   return (name, ask) => {
     const before = answers.get(name);
     if (before !== undefined) return before;
-    const tooMany = limited !== undefined && answers.size >= MAX_ASKED;
-    if (tooMany) return Promise.resolve(unknown(`the object needs more than ${MAX_ASKED} ${limited}`));
+    if (answers.size >= MAX_ASKED) return beyond;
     const answer = ask(name);
     answers.set(name, answer);
     return answer;
   };
+}
+
+function tooMany(what: string): Fact<never> {
+  return unknown(`the object needs more than ${MAX_ASKED} ${what}`);
+}
+
+function nowIn({ now }: Context): Fact<number> {
+  return now === undefined ? unknown('nobody says here what time it is') : { state: 'yes', value: now() };
 }
 
 export async function namespaceLabels(
@@ -85,11 +146,11 @@ function settle<T>(signal: AbortSignal, what: string, ask: () => Promise<Fact<T>
   });
 }
 
-/** Whoever gives up because the time is over may say so in any way. */
+/** Whoever gives up because the time is over may say so in any way, or have an older answer for then. */
 async function orAtEnd<T>(signal: AbortSignal, late: T, ask: () => Promise<T>): Promise<T> {
   if (signal.aborted) return late;
   const { promise: aborted, resolve } = Promise.withResolvers<T>();
-  const onAbort = (): void => resolve(late);
+  const onAbort = (): void => void afterTurns(TURNS).then(() => resolve(late));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([ask(), aborted]);
@@ -100,3 +161,10 @@ async function orAtEnd<T>(signal: AbortSignal, late: T, ask: () => Promise<T>): 
     signal.removeEventListener('abort', onAbort);
   }
 }
+
+/** Of the queue of promises: what is known by then comes first, and nothing is waited for. */
+async function afterTurns(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+}
+
+const TURNS = 100;

@@ -3,12 +3,14 @@ import { quoteValue } from '../image/quote.ts';
 import { containerLabel } from '../pod/containers.ts';
 import type { Finding } from '../policy/evaluate.ts';
 import { exceptionLabel } from '../policy/exception.ts';
+import type { Mutation } from './mutate.ts';
+import type { PinnedImage } from './pin-outcome.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** An object can hold any number of faults; a person reads the first of them. */
 const MAX_LISTED = 50;
 /** The API server drops what passes 4096 runes over all webhooks, and advises 120 for each (staging apiserver, filters/warning.go). */
-const MAX_WARNING_RUNES = 256;
+export const MAX_WARNING_RUNES = 256;
 const MAX_WARNINGS_RUNES = 3500;
 
 /** `Deployment shop/web`; names that no API server would accept are quoted. */
@@ -58,7 +60,10 @@ export function nameOf({ name, object }: AdmissionRequest): string {
 }
 
 /** One line each, short enough to survive the API server, the first ones when there are too many. */
-export function warningTexts(findings: readonly Finding[]): readonly string[] {
+export function warningTexts(
+  findings: readonly Finding[],
+  all = '"tidewaiter check" on the manifest shows them all',
+): readonly string[] {
   const warnings: string[] = [];
   let runes = 0;
   const warned = findings.filter(({ action }) => action === 'warn');
@@ -66,7 +71,7 @@ export function warningTexts(findings: readonly Finding[]): readonly string[] {
     const text = warningText(finding);
     runes += text.length;
     if (runes > MAX_WARNINGS_RUNES) {
-      warnings.push(`and ${warned.length - index} more warnings; "tidewaiter check" on the manifest shows them all`);
+      warnings.push(`and ${warned.length - index} more warnings; ${all}`);
       break;
     }
     warnings.push(text);
@@ -99,4 +104,30 @@ export function auditAnnotations(findings: readonly Finding[]): { readonly [key:
   });
   if (findings.length > MAX_LISTED) listed.push(`and ${findings.length - MAX_LISTED} more`);
   return { decision, findings: listed.join('\n').toWellFormed() };
+}
+
+/** As an image was written, and the digest that it has got: `nginx:1.27 -> sha256:…`; `undefined` when it has got none. */
+export function pinnedLabel({ from, to, container }: PinnedImage): string | undefined {
+  if (to === undefined || to === container.image.text) return undefined;
+  return `${from.length > MAX_FROM ? `${from.slice(0, MAX_FROM)}…` : from} -> ${to.slice(from.length + 1)}`;
+}
+
+const MAX_FROM = 300;
+
+/**
+ * The image as it was written is kept here. Nothing where nothing happened: on reinvocation the API server keeps the first
+ * value of a key, and drops another one with a line in its log.
+ */
+export function mutationAnnotations({ images, findings }: Mutation): { readonly [key: string]: string } | undefined {
+  if (images.length === 0 && findings.length === 0) return undefined;
+  const labels = images.flatMap((image) => {
+    const label = pinnedLabel(image);
+    return label === undefined ? [] : [`${containerLabel(image.container)}: ${label}`];
+  });
+  const pinned = labels.slice(0, MAX_LISTED);
+  if (labels.length > MAX_LISTED) pinned.push(`and ${labels.length - MAX_LISTED} more`);
+  return {
+    ...(pinned.length === 0 ? {} : { pinned: pinned.join('\n').toWellFormed() }),
+    ...(findings.length === 0 ? {} : auditAnnotations(findings)),
+  };
 }

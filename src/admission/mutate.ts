@@ -1,5 +1,25 @@
-/** The change to one request, as a JSON Patch of targeted operations on image strings. Empty means no change. */
+/**
+ * The change to one request: digests behind tags, as a JSON Patch of targeted operations on image strings. The user's own
+ * spelling stays, `nginx` becomes `nginx@sha256:…`: a tag that nobody wrote would be judged as if somebody had, and a pull
+ * policy that is still to be defaulted would become `Always` for an image that cannot change (with `latest` beside a digest
+ * the tag decides, kubernetes pkg/apis/core/v1/defaults.go). The same request always gives the same change, as far as the
+ * registry does, so a rehearsal (`dryRun`) says what will be, and asking again about the changed object changes nothing.
+ */
+import { type Workload, workloadOf } from '../pod/workload.ts';
+import type { Finding } from '../policy/evaluate.ts';
+import type { Fact, Labels } from '../policy/fact.ts';
+import { needsLabels, pinsImages, planned } from '../policy/plan.ts';
+import type { ScopeRequest } from '../policy/scope.ts';
+import { type MaybePromise, whenKnown } from './at-once.ts';
+import { type Changeable, changeableIn } from './changeable.ts';
+import type { Context } from './context.ts';
+import { lookups, namespaceLabels } from './lookups.ts';
+import { type AddOperation, annotationFor } from './original-images.ts';
+import { type Answers, answersFor } from './pin-answers.ts';
+import { type Candidate, candidatesOf, type Unpinned, unpinnedIn } from './pin-candidates.ts';
+import { type Outcome, outcomeOf, type PinnedImage } from './pin-outcome.ts';
 import type { AdmissionRequest } from './request.ts';
+import { placeKey } from './sticky.ts';
 
 export interface ReplaceOperation {
   readonly op: 'replace';
@@ -9,11 +29,126 @@ export interface ReplaceOperation {
 }
 
 export interface Mutation {
+  readonly outcome: 'decided';
   readonly uid: string;
-  readonly patch: readonly ReplaceOperation[];
+  readonly allowed: boolean;
+  /** Empty means no change, as it is when the request is denied. */
+  readonly patch: readonly (ReplaceOperation | AddOperation)[];
+  /** What is told about images that wanted a digest, by the rule `pin` of their policy. */
+  readonly findings: readonly Finding[];
+  /** What came of each of them. */
+  readonly images: readonly PinnedImage[];
 }
 
-/** No policy can ask for a change yet, so nothing is ever changed. */
-export function mutate({ uid }: AdmissionRequest): Mutation {
-  return { uid, patch: [] };
+/** The object is not of the shape its kind has; `pointer` is from the root of the object. */
+export interface Unreadable {
+  readonly outcome: 'malformed';
+  readonly pointer: string;
+  readonly problem: string;
+}
+
+/** At once when there is nothing to pin, or all that has to be known is known. */
+export function mutate(
+  request: AdmissionRequest,
+  context: Context,
+  signal: AbortSignal,
+): MaybePromise<Mutation | Unreadable> {
+  const { uid } = request;
+  const change = pinsImages(context.policies) ? changeableIn(request) : undefined;
+  const read = change && workloadOf(change.object, request.type, context.kinds);
+  if (change === undefined || read === undefined) return unchanged(uid);
+  if (!read.ok) return { outcome: 'malformed', ...read.fault };
+  const { workload } = read;
+  const unpinned = unpinnedIn(workload, change, context.kinds);
+  if (unpinned.length === 0) return unchanged(uid);
+  const pinning: Pinning = { request, context, signal, change, workload, unpinned };
+  if (!needsLabels(context.policies)) return pin(pinning, NOT_ASKED);
+  return namespaceLabels(namespaceOf(pinning), context, signal).then((labels) => pin(pinning, labels));
+}
+
+function unchanged(uid: string): Mutation {
+  return { outcome: 'decided', uid, allowed: true, patch: NOTHING, findings: NOTHING, images: NOTHING };
+}
+
+const NOTHING: readonly never[] = [];
+const NOT_ASKED = { state: 'unknown', reason: 'no policy asks for namespace labels' } as const;
+
+interface Pinning {
+  readonly request: AdmissionRequest;
+  readonly context: Context;
+  readonly signal: AbortSignal;
+  readonly change: Changeable;
+  readonly workload: Workload;
+  readonly unpinned: readonly Unpinned[];
+}
+
+function namespaceOf({ request, workload }: Pinning): string | undefined {
+  return workload.clusterScoped ? undefined : request.namespace;
+}
+
+function pin(pinning: Pinning, namespaceLabelsKnown: Fact<Labels>): MaybePromise<Mutation> {
+  const { request, context, signal, change, unpinned } = pinning;
+  const { policies, exceptions } = context;
+  const scoped = scopeRequestOf(pinning, namespaceLabelsKnown);
+  const covering = planned(policies, scoped);
+  const candidates = candidatesOf(unpinned, change, { covering, type: request.type });
+  const asked = candidates.filter(({ ask }) => ask);
+  if (asked.length === 0) return mutationOf(pinning, candidates, new Map());
+  const answers = answersFor(asked, {
+    policies,
+    request: scoped,
+    excuses: exceptions?.excusesFor(scoped),
+    pluginsRan: request.pluginsRan,
+    ask: lookups(scoped.namespace, context, signal),
+  });
+  return whenKnown(answers, (known) => mutationOf(pinning, candidates, known));
+}
+
+function scopeRequestOf(pinning: Pinning, labels: Fact<Labels>): ScopeRequest {
+  const { request, workload, change } = pinning;
+  const { name, subResource, user, oldObject, dryRun } = request;
+  const operation = change.stored === undefined ? 'CREATE' : 'UPDATE';
+  const asked = { operation, namespace: namespaceOf(pinning), workload, namespaceLabels: labels } as const;
+  return { ...asked, name, subResource, user, oldObject, dryRun };
+}
+
+function mutationOf(pinning: Pinning, candidates: readonly Candidate[], answers: Answers): Mutation {
+  const outcomes = candidates.map((candidate) => outcomeOf(candidate, answers.get(candidate)));
+  const images = outcomes.flatMap(({ image }) => image ?? []);
+  const findings = outcomes.flatMap(({ finding }) => finding ?? []);
+  const allowed = findings.every(({ action }) => action !== 'deny');
+  const { uid } = pinning.request;
+  const decided = { outcome: 'decided', uid, allowed, findings, images } as const;
+  if (!allowed) return { ...decided, patch: NOTHING };
+  const replaced = images.flatMap(replacement);
+  const annotated = replaced.length === 0 ? undefined : annotation(pinning, candidates, outcomes);
+  return { ...decided, patch: annotated === undefined ? replaced : [...replaced, annotated] };
+}
+
+function replacement({ container, to }: PinnedImage): readonly ReplaceOperation[] {
+  if (to === undefined || to === container.image.text) return NOTHING;
+  return [{ op: 'replace', path: container.imagePointer, value: to }];
+}
+
+/** Through a subresource no metadata changes. One that would be too long is left out: it is only for people. */
+function annotation(
+  { request, change, workload }: Pinning,
+  candidates: readonly Candidate[],
+  outcomes: readonly Outcome[],
+): AddOperation | undefined {
+  if (request.subResource !== '' || !candidates.some(({ pin: { annotate } }) => annotate)) return undefined;
+  const pinned = new Map(
+    candidates.flatMap(({ container, pin: { annotate } }, index) => {
+      const image = outcomes[index]?.image;
+      return image?.to === undefined || !annotate
+        ? []
+        : [[container, { written: image.from, pinned: image.to }] as const];
+    }),
+  );
+  const originals = workload.containers.map((container) => {
+    const { written, pinned: to = container.image.text } = pinned.get(container) ?? {};
+    return { place: placeKey(container), pinned: to, written };
+  });
+  const operation = annotationFor(change.object, originals);
+  return operation === 'too-long' ? undefined : operation;
 }

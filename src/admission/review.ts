@@ -5,7 +5,7 @@
 import { fieldPath, isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import type { ObjectType } from '../pod/workload.ts';
 import type { Finding } from '../policy/evaluate.ts';
-import { auditAnnotations, denialText, sentence, warningTexts } from './message.ts';
+import { auditAnnotations, denialText, mutationAnnotations, sentence, warningTexts } from './message.ts';
 import type { Mutation } from './mutate.ts';
 import { type AdmissionRequest, type Operation, OPERATIONS, withoutManagedFields } from './request.ts';
 import type { Verdict } from './validate.ts';
@@ -211,13 +211,28 @@ function denialStatus(request: AdmissionRequest, findings: readonly Finding[]): 
 }
 
 /** `patch` and `patchType` come together or not at all; an empty patch is no change. */
-export function mutationReview({ apiVersion }: Review, { uid, patch }: Mutation): ReviewAnswer {
+export function mutationReview({ apiVersion, request }: Review, mutation: Mutation): ReviewAnswer {
+  const { uid, allowed, patch, findings } = mutation;
   const change = patch.length === 0 ? {} : { patchType: 'JSONPatch' as const, patch: base64(JSON.stringify(patch)) };
-  return { apiVersion, kind: 'AdmissionReview', response: { uid, allowed: true, ...change } };
+  const warnings = warningTexts(findings, '"tidewaiter pin" on the manifest writes all digests');
+  const annotations = mutationAnnotations(mutation);
+  return {
+    apiVersion,
+    kind: 'AdmissionReview',
+    response: {
+      uid,
+      allowed,
+      ...(allowed ? change : { status: denialStatus(request, findings) }),
+      ...(warnings.length === 0 ? {} : { warnings }),
+      ...(annotations === undefined ? {} : { auditAnnotations: annotations }),
+    },
+  };
 }
 
 /** Standard, padded base64 of the UTF-8 bytes, as Go's decoder wants it. */
 function base64(text: string): string {
+  // Nearly always; then the text is its own bytes.
+  if (/^[\0-\x7f]*$/.test(text)) return btoa(text);
   const bytes = new TextEncoder().encode(text);
   let binary = '';
   for (const byte of bytes) binary += String.fromCharCode(byte);

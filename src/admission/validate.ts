@@ -1,16 +1,21 @@
 /** The decision about one request. The same function behind the webhook, the offline check and the replay. */
 import { quoteValue } from '../image/quote.ts';
-import { isObject, type JsonObject, ShapeError } from '../pod/pointer.ts';
-import { type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
+import { isBeingDeleted } from '../pod/metadata.ts';
+import type { JsonObject } from '../pod/pointer.ts';
+import { type Workload, workloadOf } from '../pod/workload.ts';
 import { evaluate, type Finding, type Judged } from '../policy/evaluate.ts';
-import { type Excuses, tellLapsed } from '../policy/exception.ts';
-import { type Covered, type Covering, coveredBy, needsLabels, planned } from '../policy/plan.ts';
+import { tellLapsed } from '../policy/exception.ts';
+import { type Covered, needsLabels, planned } from '../policy/plan.ts';
 import { forgiveExisting } from '../policy/existing.ts';
-import { type Fact, type Facts, type Labels, NO_FACTS } from '../policy/fact.ts';
+import type { Fact, Facts, Labels } from '../policy/fact.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
+import { findingsBefore, NOT_ASKED, NOTHING_ASKED } from './before.ts';
 import type { Context } from './context.ts';
+import { deniedImages } from './denied-images.ts';
 import { gather } from './gather.ts';
+import { type Inquiry, inquiryOf } from './inquiry.ts';
 import { type Lookups, lookups, namespaceLabels } from './lookups.ts';
+import { readable } from './readable.ts';
 import type { AdmissionRequest } from './request.ts';
 
 export type Verdict =
@@ -60,31 +65,33 @@ interface Asked {
   readonly signal: AbortSignal;
 }
 
-function judge(scopeRequest: ScopeRequest, { request, context, signal }: Asked): Verdict | Promise<Verdict> {
+function judge(scopeRequest: ScopeRequest, asked: Asked): Verdict | Promise<Verdict> {
+  const { request, context, signal } = asked;
   const { workload, namespace, namespaceLabels: labels } = scopeRequest;
   const covering = planned(context.policies, scopeRequest);
   const { needs } = covering;
   const concerns = concernOf(request);
   const excuses = context.exceptions?.excusesFor(scopeRequest);
-  // Of both objects of an update: each question is asked once.
-  let ask: Lookups | undefined;
-  const factsAbout = (of: Workload): Promise<Facts> => {
-    ask ??= lookups(namespace, context, signal);
-    return gather({ workload: of, needs, pluginsRan: request.pluginsRan }, labels, ask);
-  };
-  const judgeWith = (facts: Facts): Verdict | Promise<Verdict> => {
+  const judgeWith = (facts: Facts, ask?: Lookups): Verdict | Promise<Verdict> => {
     const read = readable(() => evaluate(covering, { request: scopeRequest, facts, concerns, excuses }));
     if (!read.ok) return { outcome: 'malformed', ...read.fault };
-    const { findings } = read;
+    const { value: findings } = read;
     const old = findings.length === 0 ? undefined : oldWorkload(request, context);
     if (old === undefined) return judged(workload, findings, covering.policies);
-    const update = { request, scopeRequest: { ...scopeRequest, workload: old }, concerns, excuses };
-    const forgive = (before: Facts): Verdict =>
-      judged(workload, forgiven(findings, covering, { ...update, before }), covering.policies);
-    // Its pods can stand at the same places and name other secrets.
-    return needs.size === 0 ? forgive(facts) : factsAbout(old).then(forgive);
+    const before = { request, scopeRequest: { ...scopeRequest, workload: old }, covering, concerns, excuses, ask };
+    const had = findingsBefore(findings, before);
+    const forgive = (those: readonly Finding[]): Verdict =>
+      judged(workload, forgiveExisting(findings, those), covering.policies);
+    return had instanceof Promise ? had.then(forgive) : forgive(had);
   };
-  return needs.size === 0 ? judgeWith(NOTHING_ASKED) : factsAbout(workload).then(judgeWith);
+  if (needs.size === 0) return judgeWith(NOTHING_ASKED);
+  const denied = (): Inquiry['denied'] => deniedImages(covering, scopeRequest, excuses);
+  const inquiry = readable(() => inquiryOf(covering, workload, { concerns, denied }));
+  if (!inquiry.ok) return { outcome: 'malformed', ...inquiry.fault };
+  // Of both objects of an update: each question is asked once.
+  const ask = lookups(namespace, context, signal);
+  const wanted = { workload, needs, pluginsRan: request.pluginsRan, inquiry: inquiry.value };
+  return gather(wanted, labels, ask).then((facts) => judgeWith(facts, ask));
 }
 
 function judged(workload: Workload, all: readonly Finding[], covered: readonly Covered[]): Verdict {
@@ -100,20 +107,6 @@ function oldWorkload({ operation, oldObject, type }: AdmissionRequest, { kinds }
   return old?.ok ? old.workload : undefined;
 }
 
-type ReadFindings =
-  | { readonly ok: true; readonly findings: readonly Finding[] }
-  | { readonly ok: false; readonly fault: ShapeFault };
-
-/** Rules read fields of their own; one that is not of the shape its kind has is no rule's business. */
-function readable(judgement: () => readonly Finding[]): ReadFindings {
-  try {
-    return { ok: true, findings: judgement() };
-  } catch (error) {
-    if (error instanceof ShapeError) return { ok: false, fault: { pointer: error.pointer, problem: error.message } };
-    throw error;
-  }
-}
-
 function letThrough(reason: string): Verdict {
   return { outcome: 'nothing-to-judge', allowed: true, findings: [], reason };
 }
@@ -126,40 +119,12 @@ function questionOf({ operation, subResource, object }: AdmissionRequest): Quest
   }
   if (!JUDGED_SUBRESOURCES.has(subResource))
     return { nothing: `the subresource ${quoteValue(subResource)} carries no container` };
-  // Its finalizers must come off, whatever its images are. (On CREATE the field says nothing: the API server clears it.)
+  // (On CREATE the field says nothing: the API server clears it.)
   if (operation === 'UPDATE' && isBeingDeleted(object)) return { nothing: 'the object is being deleted' };
   return { object, operation };
 }
 
-function isBeingDeleted({ metadata }: JsonObject): boolean {
-  return isObject(metadata) && typeof metadata['deletionTimestamp'] === 'string';
-}
-
-const NOT_ASKED = { state: 'unknown', reason: 'no policy asks for namespace labels' } as const;
-const NOTHING_ASKED: Facts = { ...NO_FACTS, namespaceLabels: NOT_ASKED };
-
 /** Through `pods/ephemeralcontainers` nothing but the ephemeral containers can change; the rest is discarded. */
 function concernOf({ subResource }: AdmissionRequest): Judged['concerns'] {
   return subResource === 'ephemeralcontainers' ? (container) => container.kind === 'ephemeral' : undefined;
-}
-
-interface Update {
-  readonly request: AdmissionRequest;
-  /** About the old object. */
-  readonly scopeRequest: ScopeRequest;
-  readonly before: Facts;
-  readonly concerns: Judged['concerns'];
-  readonly excuses: Excuses | undefined;
-}
-
-/** On UPDATE, findings that the old object already had become warnings, except for policies that want all judged anew. */
-function forgiven(findings: readonly Finding[], { policies }: Covering, update: Update): readonly Finding[] {
-  const { request, scopeRequest, before: facts, concerns, excuses } = update;
-  const lenient = policies.flatMap(({ policy }) =>
-    policy.onUpdate === 'changed' || request.subResource !== '' ? [policy] : [],
-  );
-  // The same exceptions on both sides, those of the object as it will be: what they excuse is compared like with like.
-  const asked = { request: scopeRequest, facts, concerns, excuses };
-  const before = readable(() => evaluate(coveredBy(lenient, scopeRequest), asked));
-  return before.ok ? forgiveExisting(findings, before.findings) : findings;
 }

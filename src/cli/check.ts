@@ -1,4 +1,5 @@
 /** `tidewaiter check`: the webhook's verdict on manifests, without a cluster. */
+import type { Context } from '../admission/context.ts';
 import { countUsage } from '../admission/usage.ts';
 import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
@@ -6,7 +7,9 @@ import type { Rule } from '../policy/rule.ts';
 import { type CheckReport, exitCode, type FailOn } from '../report/check.ts';
 import { paint, prettyCheck } from '../report/pretty.ts';
 import { VERSION } from '../version.ts';
+import { askingRegistry, type AskRegistry, asksRegistry } from './asking-registry.ts';
 import { judgeFiles, noticesOf } from './judging.ts';
+import { progressOn } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CheckFlags {
@@ -18,6 +21,10 @@ export interface CheckFlags {
   readonly failOn: FailOn;
   /** Milliseconds since 1970. */
   readonly now?: number | undefined;
+  /** No registry is asked. */
+  readonly offline?: boolean | undefined;
+  /** How registries are asked: as the configuration says, when not given. */
+  readonly asking?: AskRegistry | undefined;
 }
 
 export async function check(paths: readonly string[], flags: CheckFlags, terminal: Terminal): Promise<number> {
@@ -25,13 +32,24 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
   const now = flags.now ?? Date.now();
   const { context, policySource, rules, loaded: policies } = await compose(config, { now: () => now });
   const usage = countUsage();
-  const { files, documents, workloads, images, findings, errors } = await judgeFiles(paths, {
+  const asks = !flags.offline && asksRegistry(context.policies);
+  const registry = asks ? await (flags.asking ?? askingRegistry)(config) : undefined;
+  const progress = progressOn(terminal, 'objects judged so far');
+  const judging = {
     kinds: config.kinds,
     namespace: flags.namespace,
     stdin: terminal.input(),
-    contextWith: (around) => ({ ...context, ...around }),
+    contextWith: (around: Partial<Context>) => ({ ...context, ...around, ...registry?.ports }),
     usage,
-  });
+    progress,
+  };
+  const { files, documents, workloads, images, findings, errors } = await judged(
+    judgeFiles(paths, judging),
+    async () => {
+      progress.stop();
+      await registry?.close();
+    },
+  );
   const report: CheckReport = {
     version: 1,
     summary: {
@@ -53,6 +71,15 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
   const { failOn, output } = flags;
   terminal.out(await RENDER[output](report, { failOn, policySource, rules, colours: terminal.colours }));
   return exitCode(report, failOn);
+}
+
+/** However it ends, `after` is done. */
+async function judged<T>(judging: Promise<T>, after: () => Promise<void>): Promise<T> {
+  try {
+    return await judging;
+  } finally {
+    await after();
+  }
 }
 
 interface Setting {

@@ -1,11 +1,9 @@
 /** `tidewaiter explain credentials`: what the kubelet would try for an image, for people and for programs. */
 import { type Candidate, keyringOf, type SecretFault } from '../credential/keyring.ts';
-import { passedOver, type PullSecret } from '../credential/pull-secret.ts';
-import { type Manifest, loadManifests } from '../files/manifests.ts';
-import { isSecret, readSecret } from '../files/secrets.ts';
+import { passedOver } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type ImageReference, parseReference, repositoryOf } from '../image/reference.ts';
-import { kindTable } from '../pod/kinds.ts';
+import { loadPullSecrets, questionOf, unanswered } from './pull-secret-files.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CredentialsFlags {
@@ -36,7 +34,7 @@ export async function explainCredentials(
   const parsed = parseReference(asked.image);
   if (!parsed.ok)
     return unanswered(terminal, [`${quoteValue(asked.image)} is not an image reference: ${parsed.problem}`]);
-  const loaded = await loadSecrets(asked.files, terminal);
+  const loaded = await loadPullSecrets(asked.files, terminal);
   if (loaded.problems.length > 0) return unanswered(terminal, loaded.problems);
   const { reference } = parsed;
   const keyring = keyringOf(loaded.secrets);
@@ -51,60 +49,6 @@ export async function explainCredentials(
   };
   terminal.out(`${flags.output === 'json' ? JSON.stringify(explained(found)) : textOf(found)}\n`);
   return found.candidates.length > 0 ? 0 : 1;
-}
-
-interface Question {
-  readonly image: string;
-  readonly files: readonly string[];
-}
-
-/** `--pull-secret` takes all words that follow it, so an image behind the files is the last of them. */
-function questionOf(image: string | undefined, files: readonly string[]): Question | undefined {
-  if (image !== undefined) return { image, files };
-  const last = files.at(-1);
-  return last === undefined || files.length < 2 ? undefined : { image: last, files: files.slice(0, -1) };
-}
-
-function unanswered(terminal: Terminal, problems: readonly string[]): number {
-  for (const problem of problems) terminal.note(`${problem}\n`);
-  return 2;
-}
-
-interface LoadedSecrets {
-  readonly secrets: readonly PullSecret[];
-  readonly problems: readonly string[];
-}
-
-/** Other manifests may stand in the files too, as `helm template` prints them. */
-async function loadSecrets(files: readonly string[], terminal: Terminal): Promise<LoadedSecrets> {
-  const secrets: PullSecret[] = [];
-  const problems: string[] = [];
-  const options = { kinds: kindTable(), namespace: 'default', stdin: terminal.input() };
-  const { manifests, errors } = await loadManifests(files, options);
-  for (const { file, line, column, message } of errors) problems.push(placed({ file, line, column }, message));
-  for (const manifest of manifests.filter(isSecret)) {
-    const { object = {}, name } = manifest.request;
-    const read = readSecret(object, name);
-    if (read.ok) secrets.push(read.secret);
-    else problems.push(...read.faults.map(({ pointer, problem }) => placedAt(manifest, pointer, problem)));
-  }
-  if (problems.length === 0 && files.length > 0 && secrets.length === 0)
-    problems.push(`no Secret in ${files.join(', ')}`);
-  return { secrets, problems };
-}
-
-interface Spot {
-  readonly file: string;
-  readonly line: number | null;
-  readonly column: number | null;
-}
-
-function placed({ file, line, column }: Spot, message: string): string {
-  return `${file}${line === null ? '' : `:${line}:${column}`}: ${message}`;
-}
-
-function placedAt(manifest: Manifest, pointer: string, problem: string): string {
-  return placed({ file: manifest.file, ...manifest.positionOf(pointer) }, `${pointer}: ${problem}`);
 }
 
 interface Found {

@@ -1,18 +1,45 @@
 /** `tidewaiter explain image`: what a reference means, for people and for programs. */
 import { explainReference, explainText, unexplained } from '../image/explain.ts';
 import { quoteValue } from '../image/quote.ts';
+import type { ResolveFlags } from './explain-resolve.ts';
+import { unanswered } from './pull-secret-files.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface ExplainFlags {
-  readonly output: 'text' | 'json';
+export interface ExplainFlags extends ResolveFlags {
+  readonly resolve?: boolean | undefined;
 }
 
-/** Exit 1 when one of the references is invalid, 2 when a line could not be read. */
+/** Exit 1 when one of the references is invalid, 2 when a line could not be read; with `--resolve` as explain-resolve.ts says. */
 export async function explainImages(
   references: readonly string[],
   flags: ExplainFlags,
   terminal: Terminal,
 ): Promise<number> {
+  const { resolve, pullSecret = [], config } = flags;
+  if (!resolve && (pullSecret.length > 0 || config !== undefined)) {
+    return unanswered(terminal, ['--pull-secret and --config are about asking registries: add --resolve']);
+  }
+  const asked = imagesOf(references, pullSecret);
+  if (asked.images.length === 0) return unanswered(terminal, ['name an image: tidewaiter explain image REF']);
+  if (resolve) {
+    const { resolveImages } = await import('./explain-resolve.ts');
+    return resolveImages(questions(asked.images, terminal), { ...flags, pullSecret: asked.files }, terminal);
+  }
+  return explainAll(asked.images, flags, terminal);
+}
+
+interface Words {
+  readonly images: readonly string[];
+  readonly files: readonly string[];
+}
+
+/** `--pull-secret` takes all words that follow it, so an image behind the files is the last of them. */
+function imagesOf(references: readonly string[], files: readonly string[]): Words {
+  if (references.length > 0 || files.length < 2) return { images: references, files };
+  return { images: files.slice(-1), files: files.slice(0, -1) };
+}
+
+async function explainAll(references: readonly string[], flags: ExplainFlags, terminal: Terminal): Promise<number> {
   let code = 0;
   for await (const asked of questions(references, terminal)) {
     const explained = asked.ok ? explainReference(asked.text) : unexplained(asked.text, NO_STRING);
@@ -23,9 +50,9 @@ export async function explainImages(
   return code;
 }
 
-const NO_STRING = "a line that begins with '\"' must be one JSON string";
+export const NO_STRING = "a line that begins with '\"' must be one JSON string";
 
-interface Question {
+export interface Question {
   readonly ok: boolean;
   readonly text: string;
 }

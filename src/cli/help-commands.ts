@@ -19,15 +19,26 @@ function addExplainImage(explain: Command, result: Result, terminal: Terminal): 
     .command('image')
     .description('how container runtimes read an image reference')
     .argument(
-      '<REF...>',
+      '[REF...]',
       'references; "-" reads one a line from standard input, a line that begins with \'"\' is a JSON string',
     )
     .addOption(textOrJson('how to print; json is one object a line'))
+    .option('--resolve', 'ask the registry, too: credentials in the order they are tried, digest, platforms, size, age')
+    .addOption(configOption())
+    .option(
+      '--pull-secret <FILE...>',
+      'with --resolve: Secret manifests in the order of imagePullSecrets, "-" is standard input; repeatable',
+    )
+    .addHelpText('after', EXPLAIN_IMAGE_CODES)
     .action(async (references, flags) => {
       const { explainImages } = await import('./explain.ts');
       result.code = await explainImages(references, flags, terminal);
     });
 }
+
+const EXPLAIN_IMAGE_CODES = `
+Exit codes: 0 explained, 1 not a reference, 2 something could not be read.
+With --resolve: 0 it can be pulled, 1 the registry says no, 2 could not tell.`;
 
 function addExplainRule(explain: Command, result: Result, terminal: Terminal): void {
   explain

@@ -3,7 +3,7 @@ import type { Context } from '../admission/context.ts';
 import { nameOf } from '../admission/message.ts';
 import type { AdmissionRequest } from '../admission/request.ts';
 import { type Usage, type UsageCount, usageNotices } from '../admission/usage.ts';
-import { validate } from '../admission/validate.ts';
+import { validate, type Verdict } from '../admission/validate.ts';
 import { loadManifests, type Manifest, type ManifestOptions } from '../files/manifests.ts';
 import { type LoadedPolicies, noticesAt } from '../files/policies.ts';
 import { type Surroundings, surroundingsIn } from '../files/surroundings.ts';
@@ -18,6 +18,7 @@ import {
   noticeRow,
   type ObjectRow,
 } from '../report/rows.ts';
+import type { Progress } from './progress.ts';
 
 export interface JudgedFiles {
   readonly files: number;
@@ -34,16 +35,17 @@ export interface JudgeOptions extends ManifestOptions {
   readonly contextWith: (around: Omit<Surroundings, 'errors'>) => Context;
   /** Counts on. */
   readonly usage: UsageCount;
+  readonly progress?: Pick<Progress, 'at'> | undefined;
 }
 
 export async function judgeFiles(
   paths: readonly string[],
-  { contextWith, usage, ...options }: JudgeOptions,
+  { contextWith, usage, progress, ...options }: JudgeOptions,
 ): Promise<JudgedFiles> {
   const loaded = await loadManifests(paths, options);
   const { errors: secretErrors, ...around } = surroundingsIn(loaded.manifests);
   const context = contextWith(around);
-  const { workloads, images, findings, errors } = await judgeAll(loaded.manifests, context, usage);
+  const { workloads, images, findings, errors } = await judgeAll(loaded.manifests, context, { usage, progress });
   const asksSecrets = context.policies.some(({ needs }) => needs.has('pullSecrets'));
   return {
     files: loaded.files,
@@ -71,22 +73,65 @@ interface Judged {
   readonly errors: ErrorRow[];
 }
 
-async function judgeAll(manifests: readonly Manifest[], context: Context, usage: UsageCount): Promise<Judged> {
+/** So many objects wait for answers at the same time. */
+const MAX_WAITING = 32;
+/** For all that has to be asked about one object; no API server waits here. */
+const MAX_WAIT_MS = 60_000;
+
+interface Waiting {
+  readonly manifest: Manifest;
+  readonly verdict: Verdict | Promise<Verdict>;
+}
+
+/** Side by side where answers have to be waited for; told in the order of the files all the same. */
+async function judgeAll(
+  manifests: readonly Manifest[],
+  context: Context,
+  { usage, progress }: Pick<JudgeOptions, 'usage' | 'progress'>,
+): Promise<Judged> {
   const judged: Judged = { workloads: 0, images: [], findings: [], errors: [] };
-  const { signal } = new AbortController();
-  for (const manifest of manifests) {
-    const verdict = await validate(manifest.request, context, signal);
-    if (verdict.outcome === 'malformed') {
-      const { line, column } = manifest.positionOf(verdict.pointer);
-      const { file, document } = manifest;
-      judged.errors.push({ file, line, column, document, message: `${verdict.pointer || '/'}: ${verdict.problem}` });
-      continue;
-    }
-    usage.add(verdict);
-    addImages(judged, manifest, verdict.outcome === 'judged' ? verdict.workload : unjudged(manifest.request, context));
-    for (const finding of verdict.findings) judged.findings.push(findingRow(place(manifest, finding.pointer), finding));
+  const waiting: Waiting[] = [];
+  const takeFirst = async (): Promise<void> => {
+    const first = waiting.shift();
+    if (first !== undefined) addVerdict(judged, first.manifest, { verdict: await first.verdict, context, usage });
+  };
+  for (const [index, manifest] of manifests.entries()) {
+    const verdict = validate(manifest.request, context, signalFor(context));
+    // A bug in one of them is told when it is its turn.
+    if (verdict instanceof Promise) verdict.catch(() => undefined);
+    waiting.push({ manifest, verdict });
+    while (waiting.length >= MAX_WAITING || (waiting[0] && !(waiting[0].verdict instanceof Promise))) await takeFirst();
+    progress?.at(index + 1 - waiting.length, manifests.length);
+  }
+  while (waiting.length > 0) {
+    await takeFirst();
+    progress?.at(manifests.length - waiting.length, manifests.length);
   }
   return judged;
+}
+
+const NEVER = new AbortController().signal;
+
+function signalFor({ images, imageDetails }: Context): AbortSignal {
+  return images === undefined && imageDetails === undefined ? NEVER : AbortSignal.timeout(MAX_WAIT_MS);
+}
+
+interface Decided {
+  readonly verdict: Verdict;
+  readonly context: Context;
+  readonly usage: UsageCount;
+}
+
+function addVerdict(judged: Judged, manifest: Manifest, { verdict, context, usage }: Decided): void {
+  if (verdict.outcome === 'malformed') {
+    const { line, column } = manifest.positionOf(verdict.pointer);
+    const { file, document } = manifest;
+    judged.errors.push({ file, line, column, document, message: `${verdict.pointer || '/'}: ${verdict.problem}` });
+    return;
+  }
+  usage.add(verdict);
+  addImages(judged, manifest, verdict.outcome === 'judged' ? verdict.workload : unjudged(manifest.request, context));
+  for (const finding of verdict.findings) judged.findings.push(findingRow(place(manifest, finding.pointer), finding));
 }
 
 /** The images of a request that asks nothing (an object being deleted) are listed all the same. */

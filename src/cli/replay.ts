@@ -95,7 +95,12 @@ async function replayOne(recording: Recording, { now, against }: Engines): Promi
 
 /** An object that `serve` answers with HTTP 400 has no decision to compare. */
 async function decide({ file, line, document, review }: Recording, context: Context): Promise<Decided | ErrorRow> {
-  const verdict = await validate(review.request, context, new AbortController().signal);
-  if (verdict.outcome !== 'malformed') return { decision: verdict, mutation: mutate(review.request) };
-  return { file, line, column: 1, document, message: `/request/object${verdict.pointer}: ${verdict.problem}` };
+  const { signal } = new AbortController();
+  const verdict = await validate(review.request, context, signal);
+  const mutation = await mutate(review.request, context, signal);
+  const error = ({ pointer, problem }: { readonly pointer: string; readonly problem: string }): ErrorRow => {
+    return { file, line, column: 1, document, message: `/request/object${pointer}: ${problem}` };
+  };
+  if (verdict.outcome === 'malformed') return error(verdict);
+  return mutation.outcome === 'malformed' ? error(mutation) : { decision: verdict, mutation };
 }

@@ -1,5 +1,6 @@
 /** `tidewaiter test`: what policies say about manifests, against what their authors expect. The same engine as `check`. */
 import { countUsage, type UsageCount } from '../admission/usage.ts';
+import { writtenAnswers } from '../admission/written-answers.ts';
 import { type Composed, compose } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { PolicyError } from '../files/policies.ts';
@@ -107,11 +108,12 @@ interface Running {
 }
 
 async function runCase(one: SuiteCase, { suite, context, usage, terminal }: Running): Promise<TestCaseRow> {
+  const answers = one.registry === undefined ? {} : writtenAnswers(one.registry);
   const judged = await judgeFiles(one.resources, {
     kinds: context.kinds,
     namespace: suite.namespace,
     stdin: terminal.input(),
-    contextWith: (around) => ({ ...context, ...around }),
+    contextWith: (around) => ({ ...context, ...around, ...answers }),
     usage,
   });
   const { findings, errors, workloads } = judged;

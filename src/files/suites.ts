@@ -4,6 +4,7 @@ import { isObject } from '../pod/pointer.ts';
 import { quoteValue } from '../image/quote.ts';
 import { dayStart } from '../policy/day.ts';
 import { API_VERSION } from '../policy/document-schema.ts';
+import { answerFaults, mergedAnswers, type RegistryAnswers } from '../policy/registry-answers.ts';
 import { DOCUMENT_KINDS } from '../policy/schema.ts';
 import { didYouMean, type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
 import { SUITE_KIND, SUITE_SCHEMA } from '../policy/suite-schema.ts';
@@ -32,6 +33,8 @@ export interface PlacedExpectation extends Spot {
 export interface SuiteCase extends Spot {
   readonly name: string;
   readonly resources: readonly string[];
+  /** Those of the suite among them; `undefined` where neither says what registries would. */
+  readonly registry: RegistryAnswers | undefined;
   readonly expect: 'pass' | readonly PlacedExpectation[];
 }
 
@@ -128,22 +131,26 @@ interface SuiteDocument {
     readonly policies?: readonly string[];
     readonly namespace?: string;
     readonly now?: string;
+    readonly registry?: RegistryAnswers;
     readonly cases: readonly {
       readonly name: string;
       readonly resources: readonly string[];
+      readonly registry?: RegistryAnswers;
       readonly expect: 'pass' | readonly SuiteFinding[];
     }[];
   };
 }
 
 /** What a schema cannot say. */
-function meaningFaults({ spec: { now, cases } }: SuiteDocument): readonly DocumentFault[] {
+function meaningFaults({ spec: { now, registry = {}, cases } }: SuiteDocument): readonly DocumentFault[] {
   const faults: DocumentFault[] = [];
   if (now !== undefined && dayStart(now) === undefined) {
     faults.push({ pointer: '/spec/now', problem: `${quoteValue(now)} is no day of the calendar`, at: 'value' });
   }
+  faults.push(...answerFaults(registry, '/spec/registry'));
   const seen = new Set<string>();
-  for (const [index, { name }] of cases.entries()) {
+  for (const [index, { name, registry: own = {} }] of cases.entries()) {
+    faults.push(...answerFaults(own, `/spec/cases/${index}/registry`));
     const problem = `there is already a case ${quoteValue(name)}`;
     if (seen.has(name)) faults.push({ pointer: `/spec/cases/${index}/name`, problem, at: 'value' });
     seen.add(name);
@@ -162,10 +169,11 @@ function suiteOf({ metadata, spec }: SuiteDocument, document: GoodDocument, file
     policiesAt: spotOf('/spec/policies'),
     namespace: spec.namespace ?? 'default',
     now: spec.now === undefined ? undefined : dayStart(spec.now),
-    cases: spec.cases.map(({ name, resources, expect }, index) => ({
+    cases: spec.cases.map(({ name, resources, registry, expect }, index) => ({
       ...spotOf(`/spec/cases/${index}/name`),
       name,
       resources: resources.map(resolved),
+      registry: mergedAnswers(spec.registry, registry),
       expect: expect === 'pass' ? expect : expect.map((finding, at) => placed(finding, `${index}/expect/${at}`)),
     })),
   };

@@ -32,7 +32,12 @@ const checkDefinition = schemaCheck({
           type: 'object',
           additionalProperties: false,
           required: ['parameters', 'pass', 'fail'],
-          properties: { parameters: { type: 'object' }, pass: { type: 'string' }, fail: { type: 'string' } },
+          properties: {
+            parameters: { type: 'object' },
+            pass: { type: 'string' },
+            fail: { type: 'string' },
+            registry: { type: 'object' },
+          },
         },
       },
     },

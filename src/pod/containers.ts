@@ -41,6 +41,8 @@ export interface Container {
   /** Where the image string stands (or would stand). */
   readonly imagePointer: string;
   readonly image: ContainerImage;
+  /** The image is put together from several fields, or is a part of a longer text: to write it there would be wrong. */
+  readonly composed?: true;
   /** Always, IfNotPresent or Never, after defaulting; `undefined` outside of a pod spec, where the controller decides. */
   readonly pullPolicy: string | undefined;
   readonly pullPolicyPointer: string;

@@ -34,6 +34,17 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** `undefined` when the text is no JSON object. */
+export function parsedJsonObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 export function escapeSegment(segment: string): string {
   if (!segment.includes('/') && !segment.includes('~')) return segment;
   return segment.replaceAll('~', '~0').replaceAll('/', '~1');
@@ -46,6 +57,16 @@ export function pointerSegments(pointer: string): readonly string[] {
     .slice(1)
     .split('/')
     .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** What stands at a pointer; `undefined` where there is nothing. A `*` is a key like any other here. */
+export function valueAt(root: unknown, pointer: string): unknown {
+  let value = root;
+  for (const segment of pointerSegments(pointer)) {
+    if (Array.isArray(value)) value = /^(0|[1-9]\d{0,9})$/.test(segment) ? value[Number(segment)] : undefined;
+    else value = isObject(value) && Object.hasOwn(value, segment) ? value[segment] : undefined;
+  }
+  return value;
 }
 
 /** Keys are other people's text: a pointer with an odd one is quoted where a person reads it. */

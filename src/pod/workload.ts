@@ -1,7 +1,7 @@
 /** An object of the API that runs or pulls images, read once: which pods it makes, and every image in it. */
 import { type Container, itemCount, looseImage, type Pod, podAt, type PodSource } from './containers.ts';
 import type { Kind, KindTable } from './kinds.ts';
-import { isObject, type JsonObject, placesAt, pointerSegments, ShapeError } from './pointer.ts';
+import { isObject, type JsonObject, type Place, placesAt, pointerSegments, ShapeError } from './pointer.ts';
 import { readObject, readString } from './read.ts';
 
 export interface Workload {
@@ -85,7 +85,8 @@ function looseImages(object: JsonObject, kind: Kind, source: PodSource): readonl
   if (kind.images.length === 0 && kind.odd === undefined) return [];
   const places = kind.images.flatMap((segments) => placesAt(object, segments));
   const odd = kind.odd === undefined ? [] : kind.odd(object);
-  return [...places, ...odd].map((place) => looseImage(place, holderOf(object, place.pointer), source));
+  const read = (place: Place): Container => looseImage(place, holderOf(object, place.pointer), source);
+  return [...places.map(read), ...odd.map((place) => ({ ...read(place), composed: true as const }))];
 }
 
 function holderOf(object: JsonObject, pointer: string): JsonObject {

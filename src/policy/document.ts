@@ -5,6 +5,7 @@ import { isObject } from '../pod/pointer.ts';
 import { type ClauseDocument, readClause, type Report } from './clause.ts';
 import { type Lists, NO_LISTS } from './list.ts';
 import { expandLists } from './list-reference.ts';
+import { type PinDocument, pinVacuity, readPin } from './pin.ts';
 import type { Action, Binding, Policy } from './policy.ts';
 import type { Check, Prepared, Rule } from './rule.ts';
 import { POLICY_SCHEMA } from './schema.ts';
@@ -33,7 +34,8 @@ interface Document {
     readonly match?: ClauseDocument;
     readonly exclude?: ClauseDocument;
     readonly onUpdate?: 'changed' | 'all';
-    readonly rules: readonly BindingDocument[];
+    readonly rules?: readonly BindingDocument[];
+    readonly pin?: PinDocument;
   };
 }
 
@@ -64,20 +66,41 @@ export function readPolicy(value: unknown, vocabulary: Vocabulary): ReadPolicy {
   const report: Report = (pointer, problem) => {
     for (const fault of trace([{ pointer, problem, at: 'value' }])) faults.push(fault);
   };
-  const { metadata, spec } = document;
+  const policy = policyIn(document, { vocabulary, faults, report });
+  if (policy === undefined) return { ok: false, faults };
+  return { ok: true, policy, vacuities: vacuitiesOf(document.spec, vocabulary.kinds) };
+}
+
+interface Reading {
+  readonly vocabulary: Vocabulary;
+  /** The same as `report` adds to, for faults that have their place already. */
+  readonly faults: DocumentFault[];
+  readonly report: Report;
+}
+
+/** What is wrong with it is among the faults. */
+function policyIn({ metadata: { name }, spec }: Document, { vocabulary, faults, report }: Reading): Policy | undefined {
+  const { match: matched = {}, exclude: excluded = {}, onUpdate = 'changed', rules, pin: pinned } = spec;
   const { kinds } = vocabulary;
-  const match = readClause(spec.match ?? {}, '/spec/match', { kinds, report });
-  const exclude = readClause(spec.exclude ?? {}, '/spec/exclude', { kinds, report });
-  const bindings = spec.rules.flatMap((entry, index) => {
+  const match = readClause(matched, '/spec/match', { kinds, report });
+  const exclude = readClause(excluded, '/spec/exclude', { kinds, report });
+  const bindings = (rules ?? []).flatMap((entry, index) => {
     const binding = readBinding(entry, `/spec/rules/${index}`, { vocabulary, faults });
     return binding === undefined ? [] : [binding];
   });
-  if (faults.length > 0) return { ok: false, faults };
+  const pin = pinned && readPin(pinned, '/spec/pin', report);
+  if (rules === undefined && pinned === undefined) report('/spec', 'give "rules", "pin" or both');
+  if (faults.length > 0) return undefined;
   const scope = compileScope(match, exclude);
   const needs = new Set(bindings.flatMap(({ check }) => check.needs));
   if (scope.asksLabels) needs.add('namespaceLabels');
-  const policy = { name: metadata.name, scope, onUpdate: spec.onUpdate ?? 'changed', bindings, needs };
-  return { ok: true, policy, vacuities: vacuityOf({ match: spec.match ?? {}, exclude: spec.exclude ?? {} }, kinds) };
+  return { name, scope, onUpdate, bindings, pin, needs };
+}
+
+function vacuitiesOf({ match = {}, exclude = {}, pin }: Document['spec'], kinds: KindTable): readonly Vacuity[] {
+  const idle = pin && pinVacuity(pin);
+  const ofPin = idle === undefined ? [] : [{ pointer: '/spec/pin/exclude', problem: idle }];
+  return [...vacuityOf({ match, exclude }, kinds), ...ofPin];
 }
 
 const parameterChecks = new WeakMap<Rule, SchemaCheck>();

@@ -42,6 +42,8 @@ export interface Facts {
   readonly registryTags: RegistryFacts<RegistryImage>;
   /** Platforms, age and size. */
   readonly registryDetails: RegistryFacts<RegistryDetails>;
+  /** Milliseconds since 1970, the same for all rules that look at one object. */
+  readonly now: Fact<number>;
 }
 
 export type Need = keyof Facts;
@@ -52,6 +54,7 @@ const KNOWN: Readonly<Record<Need, true>> = {
   registryImages: true,
   registryTags: true,
   registryDetails: true,
+  now: true,
 };
 
 /** For code that the compiler has not seen. */
@@ -63,4 +66,9 @@ export const NO_FACTS: Omit<Facts, 'namespaceLabels'> = {
   registryImages: new Map(),
   registryTags: new Map(),
   registryDetails: new Map(),
+  now: { state: 'unknown', reason: 'nobody was asked what time it is' },
 };
+
+/** Each is a map by image, and each image in it is a question to a registry. */
+export const REGISTRY_NEEDS = ['registryImages', 'registryTags', 'registryDetails'] as const satisfies readonly Need[];
+export type RegistryNeed = (typeof REGISTRY_NEEDS)[number];

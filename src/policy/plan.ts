@@ -36,11 +36,11 @@ export interface SharedChecks {
 const MAX_PASSED = 2000;
 const MAX_LENGTH = 300;
 
-export function havePassed({ passed }: SharedChecks, containers: readonly Container[]): boolean {
+export function havePassed({ passed }: Pick<SharedChecks, 'passed'>, containers: readonly Container[]): boolean {
   return containers.every(({ image }) => image.state === 'parsed' && passed.has(image.reference));
 }
 
-export function rememberPassed({ passed }: SharedChecks, containers: readonly Container[]): void {
+export function rememberPassed({ passed }: Pick<SharedChecks, 'passed'>, containers: readonly Container[]): void {
   for (const { image } of containers) {
     if (image.state !== 'parsed' || image.text.length > MAX_LENGTH) continue;
     if (passed.size >= MAX_PASSED) passed.clear();
@@ -75,6 +75,11 @@ export function needsLabels(policies: readonly Policy[]): boolean {
   return plansOf(policies).needsLabels;
 }
 
+/** Whether any of them pins images. */
+export function pinsImages(policies: readonly Policy[]): boolean {
+  return plansOf(policies).pinsImages;
+}
+
 /** For one namespace. */
 interface Plan {
   /** Without those that never apply there. */
@@ -85,6 +90,7 @@ interface Plan {
 
 interface Plans {
   readonly needsLabels: boolean;
+  readonly pinsImages: boolean;
   readonly byNamespace: Map<string | undefined, Plan>;
 }
 
@@ -97,7 +103,11 @@ const MAX_NAMESPACE = 63;
 function plansOf(policies: readonly Policy[]): Plans {
   let plans = known.get(policies);
   if (plans === undefined) {
-    plans = { needsLabels: policies.some(({ needs }) => needs.has('namespaceLabels')), byNamespace: new Map() };
+    plans = {
+      needsLabels: policies.some(({ needs }) => needs.has('namespaceLabels')),
+      pinsImages: policies.some(({ pin }) => pin !== undefined),
+      byNamespace: new Map(),
+    };
     known.set(policies, plans);
   }
   return plans;

@@ -1,5 +1,6 @@
-/** A policy document, read: which rules apply where, with which action. */
+/** A policy document, read: which rules apply where, with which action, and what is pinned. */
 import type { Need } from './fact.ts';
+import type { Pin } from './pin.ts';
 import type { Check } from './rule.ts';
 import type { Scope } from './scope.ts';
 
@@ -26,7 +27,9 @@ export interface Policy {
   readonly scope: Scope;
   /** `changed`: on UPDATE what the old object already had is a warning; `all`: it is judged as if new. */
   readonly onUpdate: 'changed' | 'all';
+  /** None in a policy that only pins. */
   readonly bindings: readonly Binding[];
+  readonly pin?: Pin | undefined;
   /** The facts that its scope and its rules ask for. */
   readonly needs: ReadonlySet<Need>;
 }

@@ -84,7 +84,9 @@ function policySchema(rules: readonly Rule[]): object {
     allOf: rules.map((one) => parametersBranch(one)),
   };
   const properties = { ...spec.properties, rules: { ...spec.properties.rules, items: entry } };
-  return { ...POLICY_SCHEMA, properties: { ...POLICY_SCHEMA.properties, spec: { ...spec, properties } } };
+  // The loader says it in words of its own.
+  const anyOf = [{ required: ['rules'] }, { required: ['pin'] }];
+  return { ...POLICY_SCHEMA, properties: { ...POLICY_SCHEMA.properties, spec: { ...spec, properties, anyOf } } };
 }
 
 function parametersBranch({ name, description, parameters }: Rule): object {

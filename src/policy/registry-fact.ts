@@ -28,6 +28,8 @@ export interface RegistryFailure {
   readonly message: string;
   /** What to do about it. */
   readonly remedy: string | undefined;
+  /** The policy that denies the image, which is why no registry was asked: it has said so itself, so rules need not. */
+  readonly deniedBy?: { readonly policy: string; readonly rule: string } | undefined;
 }
 
 /** `no` only when the registry says that there is none. */

@@ -6,6 +6,7 @@ import type { Container, Pod } from '../pod/containers.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Facts, Need } from './fact.ts';
 import type { Guard } from './guard.ts';
+import type { RegistryAnswers } from './registry-answers.ts';
 import { type FromSchema, type ParameterSchema, withDefaults } from './parameters.ts';
 import type { Circumstances } from './scope.ts';
 
@@ -55,7 +56,13 @@ export interface RuleDocs {
   /** What to do about a finding. Whole sentences. */
   readonly remedy: string;
   /** Manifests (YAML, as `check` reads them) that pass and fail with these parameters. */
-  readonly example: { readonly parameters: object; readonly pass: string; readonly fail: string };
+  readonly example: {
+    readonly parameters: object;
+    readonly pass: string;
+    readonly fail: string;
+    /** What the registry says, as the `registry` of a test suite has it. */
+    readonly registry?: RegistryAnswers | undefined;
+  };
 }
 
 /** `P` is what `check` gets: the parameters, or what `prepare` makes of them. */
@@ -75,6 +82,8 @@ export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
   prepare?(parameters: FromSchema<S>): Prepared<P>;
   /** Which of `needs` these parameters ask for; all of them when the rule does not say. */
   needsOf?(parameters: NoInfer<P>): readonly N[];
+  /** Of `subject.containers` those that it asks a registry about; all of them when the rule does not say. Each is a question to somebody. */
+  asksAbout?(subject: Pick<Subject, 'workload' | 'pods' | 'containers'>, parameters: NoInfer<P>): readonly Container[];
   /** For a rule whose messages are its author's: what the old object had is forgiven only where the containers are the same. */
   readonly opaque?: boolean | undefined;
   /** Loads what is too heavy to be loaded for those who do not use the rule; awaited before `prepare`. */
@@ -87,6 +96,10 @@ export interface Check {
   readonly needs: readonly Need[];
   readonly imagesOnly?: boolean | undefined;
   run(subject: Subject<Need>): readonly Problem[];
+  /** See RuleDefinition. */
+  readonly asksAbout?:
+    | ((subject: Pick<Subject, 'workload' | 'pods' | 'containers'>) => readonly Container[])
+    | undefined;
   /** Its sentences need not tell what it looked at, so the same sentence is no sign that nothing has changed. */
   readonly opaque?: boolean | undefined;
   /** What `run` must be called through, where there is one. */
@@ -99,6 +112,8 @@ export interface Rule {
   readonly docs: RuleDocs | undefined;
   readonly parameters: ParameterSchema;
   readonly needs: readonly Need[];
+  /** Whether some parameters ask for fewer of them. */
+  readonly needsVary: boolean;
   /** Must be awaited before `bind` when it is there. */
   readonly ready: (() => Promise<void>) | undefined;
   /** As its author wrote it, for a look at code that the compiler has not seen. */
@@ -118,6 +133,7 @@ export function defineRule<const N extends Need, const S extends ParameterSchema
     docs,
     parameters,
     needs,
+    needsVary: definition.needsOf !== undefined,
     ready: definition.ready?.bind(definition),
     definition,
     bind(values) {
@@ -127,8 +143,15 @@ export function defineRule<const N extends Need, const S extends ParameterSchema
       if (!prepared.ok) return prepared;
       const { value } = prepared;
       const asked = definition.needsOf?.(value) ?? needs;
-      const run = (subject: Subject<Need>): readonly Problem[] => definition.check(subject, value);
-      return { ok: true, value: { needs: asked, imagesOnly, opaque: definition.opaque, run } };
+      const check: Check = {
+        needs: asked,
+        // What the world says of an image is not the same for all who use it, nor for long.
+        imagesOnly: imagesOnly && asked.length === 0,
+        opaque: definition.opaque,
+        run: (subject) => definition.check(subject, value),
+        asksAbout: definition.asksAbout && ((subject) => definition.asksAbout?.(subject, value) ?? subject.containers),
+      };
+      return { ok: true, value: check };
     },
   };
 }

@@ -1,6 +1,7 @@
 /** JSON Schemas of our documents, as they are read; the parameters of each rule have their own. */
 import { CONTAINER_KINDS } from '../pod/containers.ts';
 import { documentSchema, oneOf, strings, withListReferences } from './document-schema.ts';
+import { PIN_SCHEMA } from './pin.ts';
 import { ACTIONS } from './policy.ts';
 
 const NAMESPACE_SELECTOR = {
@@ -73,12 +74,11 @@ const BINDING = {
 
 export const POLICY_SCHEMA = documentSchema('ImagePolicy', {
   name: 'Unique among the policies; stands in every message: [name/rule]',
-  description: 'Which rules apply where, and what a finding does',
+  description: 'Which rules apply where, what a finding does, and which images are pinned',
   spec: {
     type: 'object',
     description: 'The policy',
     additionalProperties: false,
-    required: ['rules'],
     properties: {
       description: { type: 'string', description: 'For people' },
       match: clause('What the policy is about: every key that is given must match; without it, everything'),
@@ -89,6 +89,7 @@ export const POLICY_SCHEMA = documentSchema('ImagePolicy', {
         description: 'changed: on UPDATE, what the stored object already had is a warning; all: it is judged as if new',
       },
       rules: { type: 'array', minItems: 1, items: BINDING, description: 'The rules, in the order of their findings' },
+      pin: PIN_SCHEMA,
     },
   },
 });

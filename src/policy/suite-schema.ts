@@ -1,5 +1,6 @@
 /** The JSON Schema of test suites: what people expect of their policies. */
 import { documentSchema, strings } from './document-schema.ts';
+import { REGISTRY_ANSWERS_SCHEMA } from './registry-answers.ts';
 
 export const SUITE_KIND = 'ImagePolicyTest';
 
@@ -37,6 +38,10 @@ const CASE = {
       'Files and folders of manifests, relative to this file. Namespaces, Secrets and ServiceAccounts in them are the cluster around the workloads',
       { minItems: 1 },
     ),
+    registry: {
+      ...REGISTRY_ANSWERS_SCHEMA,
+      description: 'As the registry of the suite, for this case: an image here takes the place of the same image there',
+    },
     expect: {
       type: ['string', 'array'],
       pattern: '^pass$',
@@ -67,6 +72,7 @@ export const SUITE_SCHEMA = documentSchema(SUITE_KIND, {
         hint: 'write a day as YYYY-MM-DD, for example 2027-01-31',
         description: 'Judge as if it were this day, since exceptions expire: YYYY-MM-DD; without it, today',
       },
+      registry: REGISTRY_ANSWERS_SCHEMA,
       cases: { type: 'array', minItems: 1, items: CASE, description: 'The cases, in the order of their results' },
     },
   },

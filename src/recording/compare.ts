@@ -19,10 +19,11 @@ export interface Difference {
 
 /** From `before` to `after`. */
 export function compareDecisions(before: Decided, after: Decided): readonly Difference[] {
-  const left = before.decision.findings.map(spelled);
-  const right = after.decision.findings.map(spelled);
+  const left = findingsOf(before).map(spelled);
+  const right = findingsOf(after).map(spelled);
   return [
     ...verdictChange(before.decision.allowed, after.decision),
+    ...verdictChange(before.mutation.allowed, after.mutation),
     ...without(left, right).map((text) => ({ kind: 'finding-removed' as const, text })),
     ...without(right, left).map((text) => ({ kind: 'finding-added' as const, text })),
     ...patchChange(before.mutation.patch, after.mutation.patch),
@@ -38,7 +39,14 @@ export function compareToExpected({ allowed, findings, patch }: Expected, now: D
   ];
 }
 
-function verdictChange(before: boolean, { allowed, findings }: Decision): readonly Difference[] {
+function findingsOf({ decision, mutation }: Decided): readonly Finding[] {
+  return [...decision.findings, ...mutation.findings];
+}
+
+function verdictChange(
+  before: boolean,
+  { allowed, findings }: Pick<Decision, 'allowed' | 'findings'>,
+): readonly Difference[] {
   if (before === allowed) return [];
   if (allowed) return [{ kind: 'newly-allowed', text: 'was denied, is allowed' }];
   const reasons = findings.filter(({ action }) => action === 'deny').map(spelled);

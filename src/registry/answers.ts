@@ -4,7 +4,7 @@
  */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import { boundedCache } from './bounded-cache.ts';
-import { isRefusal, lifetimeMs } from './trouble.ts';
+import { isRefusal, lifetimeMs } from './causes.ts';
 
 export interface Found<T> {
   readonly value: T;

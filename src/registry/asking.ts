@@ -7,13 +7,13 @@ import { DOCKER_HUB } from '../image/grammar.ts';
 import type { RegistryFact, RegistryFailure } from '../policy/registry-fact.ts';
 import type { Found } from './answers.ts';
 import { AS_NOBODY, type Attempt, type AttemptOf, credentialAttempt, MAX_ATTEMPTS } from './attempts.ts';
-import { orLate } from './flights.ts';
+import { orLate } from './lasting-flights.ts';
 import type { IdentityOf } from './identity.ts';
 import { imageKey, shownRegistry } from './image-key.ts';
 import type { Lookup, Outcome } from './lookup.ts';
 import type { NodeAnswer, NodeCredentials } from './node-credentials.ts';
 import { failureOf, type Tried } from './tried.ts';
-import { isRefusal, isTrouble } from './trouble.ts';
+import { isRefusal, isTrouble } from './causes.ts';
 
 export interface Told<T> {
   readonly found: Found<T>;

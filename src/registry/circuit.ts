@@ -6,7 +6,7 @@
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import { boundedCache } from './bounded-cache.ts';
 import type { RegistryError } from './client.ts';
-import { isOutage, isRefusal } from './trouble.ts';
+import { isOutage, isRefusal } from './causes.ts';
 
 export interface Asker {
   readonly registry: string;

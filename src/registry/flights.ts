@@ -1,50 +1,45 @@
 /**
- * One request under way for each key, however many wait for it. Nobody who gives up ends it for the others, and it goes on
- * when nobody is left: its answer is remembered.
+ * Work that several wait for, each with a deadline of its own: one that gives up takes nothing from the others, and when
+ * nobody waits any more the work is ended.
  */
-export interface Flights<T> {
-  /** `start` runs when none is under way; `isWanted` tells whether somebody still waits for it. */
-  join(key: string, signal: AbortSignal, start: (isWanted: () => boolean) => Promise<T>): Promise<T>;
-}
+export type Join<T> = (key: string, start: (signal: AbortSignal) => Promise<T>, signal: AbortSignal) => Promise<T>;
 
 interface Flight<T> {
-  readonly answer: Promise<T>;
-  readonly waiters: Set<AbortSignal>;
+  readonly result: Promise<T>;
+  readonly end: AbortController;
+  waiting: number;
 }
 
-export function createFlights<T>(): Flights<T> {
+export function createFlights<T>(): Join<T> {
   const flights = new Map<string, Flight<T>>();
-  return {
-    async join(key, signal, start) {
-      const underWay = flights.get(key);
-      if (underWay !== undefined) {
-        underWay.waiters.add(signal);
-        return underWay.answer;
-      }
-      const waiters = new Set([signal]);
-      const isWanted = (): boolean => [...waiters].some(({ aborted }) => !aborted);
-      const answer = start(isWanted).finally(() => flights.delete(key));
-      flights.set(key, { answer, waiters });
-      return answer;
-    },
+  return (key, start, signal) => {
+    const flight = flights.get(key) ?? takeOff(key, start);
+    flight.waiting += 1;
+    return untilAborted(flight.result, signal).finally(() => {
+      flight.waiting -= 1;
+      if (flight.waiting > 0) return;
+      if (flights.get(key) === flight) flights.delete(key);
+      flight.end.abort();
+    });
   };
+
+  function takeOff(key: string, start: (signal: AbortSignal) => Promise<T>): Flight<T> {
+    const end = new AbortController();
+    const flight: Flight<T> = { result: start(end.signal), end, waiting: 0 };
+    flights.set(key, flight);
+    const landed = (): void => {
+      if (flights.get(key) === flight) flights.delete(key);
+    };
+    flight.result.then(landed, landed);
+    return flight;
+  }
 }
 
-/** `late` when the signal comes first. What comes after it is for nobody. */
-export async function orLate<T>(signal: AbortSignal, answer: Promise<T>, late: () => T): Promise<T> {
-  const { promise: aborted, resolve, reject } = Promise.withResolvers<T>();
-  const giveUp = (): void => {
-    try {
-      resolve(late());
-    } catch (error) {
-      reject(error);
-    }
-  };
-  if (signal.aborted) giveUp();
-  else signal.addEventListener('abort', giveUp, { once: true });
-  try {
-    return await Promise.race([answer, aborted]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
+/** Rejects with the signal's reason as soon as it is aborted. */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason as Error);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
 }

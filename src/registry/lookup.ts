@@ -5,7 +5,7 @@ import { type Answers, type Found } from './answers.ts';
 import type { Attempt } from './attempts.ts';
 import type { Circuit } from './circuit.ts';
 import { RegistryError, type Target } from './client.ts';
-import { createFlights } from './flights.ts';
+import { createFlights } from './lasting-flights.ts';
 import { type ImageKey, imageKey, shownRegistry } from './image-key.ts';
 import type { LookupQueue } from './lookup-queue.ts';
 

@@ -26,9 +26,25 @@ export interface RegistryEntry {
   readonly concurrency: number;
 }
 
+/** Its host may have an entry of its own, which says how it is reached: `insecure`, `allowPrivate`, `ca`. */
 export interface Mirror {
   /** Host and optional path prefix that stand in the place of the registry's host: `mirror.example.com/docker-hub`. */
   readonly location: string;
-  /** Whether the registry's own credentials go to the mirror, too. Otherwise it is asked with those that match its own name. */
+  /** Whether the registry's own credentials go to the mirror, too. Otherwise it is asked anonymously. */
   readonly forwardCredentials: boolean;
 }
+
+export const DEFAULT_CONCURRENCY = 8;
+
+/** A registry, a token server or a storage host that no entry matches. */
+export const UNLISTED: RegistryEntry = {
+  host: '',
+  insecure: false,
+  allowPrivate: false,
+  ca: undefined,
+  clientCert: undefined,
+  clientKey: undefined,
+  mirrors: [],
+  proxy: undefined,
+  concurrency: DEFAULT_CONCURRENCY,
+};

@@ -1,46 +1,103 @@
-/** Which causes say that a registry is in trouble, and how long one failed answer stands for the next. */
+/** Errors of DNS, sockets, TLS and HTTP -> what a RegistryError says about them. */
+import { quoteValue } from '../image/quote.ts';
 import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
+import { RegistryError } from './client.ts';
+import { AddressRefused } from './connector.ts';
+import { BadAnswer } from './transport.ts';
 
-/** It may well have the image, and cannot say so now. Then an older answer is better than none. */
-const TROUBLE: ReadonlySet<RegistryCause> = new Set([
-  'rateLimited',
-  'serverError',
-  'timeout',
-  'dns',
-  'tls',
-  'unreachable',
-]);
-
-export function isTrouble({ cause }: RegistryFailure): boolean {
-  return TROUBLE.has(cause);
+/** Who was asked: `docker.io`, `the token server auth.docker.io of docker.io`. */
+export interface Place {
+  readonly name: string;
+  /** As it stands in a URL. */
+  readonly host: string;
 }
 
-/** Trouble of the registry as a whole; a rate limit is about who asks. */
-export function isOutage(failure: RegistryFailure): boolean {
-  return failure.cause !== 'rateLimited' && isTrouble(failure);
+/** Any error of a request; what is none of the network's is a bug, and thrown again. */
+export function troubleOf(error: unknown, place: Place, signal: AbortSignal): RegistryError {
+  if (error instanceof RegistryError) return error;
+  if (signal.aborted) return timedOut(place, error);
+  if (error instanceof AddressRefused) return new RegistryError(refusedAddress(error, place), { cause: error });
+  if (error instanceof BadAnswer) return protocolError(`${place.name} ${error.message}`);
+  const code = codeOf(error);
+  if (code === undefined) throw error;
+  const row = ROWS.find(([pattern]) => pattern.test(code));
+  if (row === undefined) throw error;
+  const [, cause, words, remedy] = row;
+  const host = quoteValue(place.host, 255);
+  const failure = { cause, message: `${place.name} ${words} (${code})`, remedy: remedy?.replace('HOST', host) };
+  return new RegistryError(failure, { cause: error });
 }
 
-/** The registry does not give the image to this credential, and may give it to another one. */
-export function isRefusal({ cause }: RegistryFailure): boolean {
-  return cause === 'notFound' || cause === 'denied' || cause === 'unauthenticated';
+export function timedOut({ name }: Place, cause?: unknown): RegistryError {
+  return new RegistryError(
+    { cause: 'timeout', message: `${name} did not answer in time`, remedy: undefined },
+    { cause },
+  );
 }
 
-const LIFETIMES_MS: Readonly<Record<RegistryCause, number>> = {
-  // A tag is often pushed moments before it is deployed, or after.
-  notFound: 10_000,
-  denied: 30_000,
-  unauthenticated: 30_000,
-  // What the registry asked to wait is kept for all images: see circuit.ts.
-  rateLimited: 3000,
-  serverError: 3000,
-  timeout: 3000,
-  dns: 3000,
-  tls: 3000,
-  unreachable: 3000,
-  refused: 5000,
-  protocol: 5000,
-};
-
-export function lifetimeMs({ cause }: RegistryFailure): number {
-  return LIFETIMES_MS[cause];
+export function protocolError(message: string, remedy?: string): RegistryError {
+  return new RegistryError({ cause: 'protocol', message, remedy });
 }
+
+function refusedAddress({ address, kind }: AddressRefused, { name, host }: Place): RegistryFailure {
+  const message = `${name} was not asked: ${quoteValue(host, 255)} has the ${kind} address ${address}`;
+  if (kind === 'metadata') return { cause: 'refused', message, remedy: undefined };
+  const entry = `{host: ${quoteValue(host, 255)}, allowPrivate: true}`;
+  return {
+    cause: 'refused',
+    message,
+    remedy: `if that is meant, add ${entry} to "registries" in tidewaiter.yaml`,
+  };
+}
+
+/** undici wraps an error that came while it was waiting for others, and Node collects those of several addresses. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('code' in error && typeof error.code === 'string' && error.code !== '') return error.code;
+  if (error instanceof AggregateError) return error.errors.map(codeOf).find((code) => code !== undefined);
+  return codeOf(error.cause);
+}
+
+const CUT = /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|ECONNABORTED)$/;
+
+/** Whether a connection that stood was ended from outside. */
+export function wasCut(error: unknown): boolean {
+  return error instanceof RegistryError && CUT.test(codeOf(error.cause) ?? '');
+}
+
+const CA = 'give its CA as "ca" of the entry for HOST under "registries" in tidewaiter.yaml';
+const PLAIN =
+  'if it speaks plain HTTP, set "insecure: true" in the entry for HOST under "registries" in tidewaiter.yaml';
+const CLIENT = 'give "clientCert" and "clientKey" in the entry for HOST under "registries" in tidewaiter.yaml';
+const PROXY = 'check the proxy and its address: "proxy" of the entry, HTTPS_PROXY, HTTP_PROXY, NO_PROXY';
+const RENEW = 'renew its certificate';
+
+/** The first that fits. OpenSSL's codes, libuv's, and those of undici and of Node's HTTP parser (HPE_…). */
+const ROWS: readonly (readonly [RegExp, RegistryCause, string, string?])[] = [
+  [/^(ENOTFOUND|ENODATA|EAI_NONAME|EAI_NODATA)$/, 'dns', 'has no address in DNS', 'check the name'],
+  [/^(EAI_|ESERVFAIL|EREFUSED$)/, 'dns', 'could not be looked up in DNS'],
+  [/^CERT_HAS_EXPIRED$/, 'tls', 'has a certificate that has expired', RENEW],
+  [/^CERT_NOT_YET_VALID$/, 'tls', 'has a certificate that is not valid yet', 'check the clocks'],
+  [/^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/, 'tls', 'has a certificate for another name', RENEW],
+  [
+    /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_CA|CERT_UNTRUSTED|CERT_SIGNATURE)/,
+    'tls',
+    'has a certificate of an authority that is not trusted here',
+    CA,
+  ],
+  [
+    /^ERR_SSL_.*(CERTIFICATE_REQUIRED|ALERT_HANDSHAKE|ALERT_BAD_CERTIFICATE|UNKNOWN_CA)/,
+    'tls',
+    'refused us in TLS',
+    CLIENT,
+  ],
+  [/^(ERR_SSL_|EPROTO$)/, 'tls', 'does not speak TLS that is understood here', PLAIN],
+  [/^(CERT_|ERR_TLS_|INVALID_PURPOSE|PATH_LENGTH)/, 'tls', 'has a certificate that is not accepted', RENEW],
+  [/^(UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT|ETIMEDOUT)$/, 'timeout', 'did not answer in time'],
+  [/^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|UND_ERR_RESPONSE)/, 'protocol', 'sent something that is no HTTP'],
+  [/^(UND_ERR_PRX|UND_ERR_ABORTED|PROXY_)/, 'unreachable', 'could not be reached through the proxy', PROXY],
+  [/^UND_ERR_(DESTROYED|CLOSED)$/, 'unreachable', 'is not asked any more: the client is closed'],
+  [/^ECONNREFUSED$/, 'unreachable', 'refused the connection'],
+  [CUT, 'unreachable', 'cut the connection'],
+  [/^E[A-Z]+$/, 'unreachable', 'could not be reached'],
+];

@@ -2,18 +2,22 @@
 import { parameterNote, parameterRows } from '../policy/parameter-rows.ts';
 import type { ParameterSchema, Rule } from '../policy/rule.ts';
 import { exampleEntry, needsText } from './rule-text.ts';
+import { yamlText } from './yaml-text.ts';
 
 /** Everything but the name. */
 export function ruleMarkdown(rule: Rule): string {
-  const { description, docs, parameters, needs } = rule;
+  const { description, docs, parameters } = rule;
   const parts = [`${description}.`];
   if (docs !== undefined) parts.push(`**Why.** ${docs.why}`);
-  parts.push(`**Needs** ${needsText(needs)}.`, parametersMarkdown(parameters));
+  parts.push(`**Needs** ${needsText(rule)}.`, parametersMarkdown(parameters));
   if (docs !== undefined) {
     parts.push(
       `**What to do about a finding.** ${docs.remedy}`,
       `For example, with this in a policy`,
       fenced(exampleEntry(rule)),
+      ...(docs.example.registry === undefined
+        ? []
+        : ['and this from the registry', fenced(yamlText(docs.example.registry))]),
       'this passes',
       fenced(docs.example.pass),
       'and this fails',

@@ -30,9 +30,10 @@ export function ruleRow({ name, description, needs, parameters, docs }: Rule): R
 }
 
 /** `pullSecrets` -> `pull secrets` */
-export function needsText(needs: readonly string[]): string {
+export function needsText({ needs, needsVary }: Pick<Rule, 'needs' | 'needsVary'>): string {
   if (needs.length === 0) return 'nothing but the object';
-  return needs.map((need) => need.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)).join(', ');
+  const words = needs.map((need) => need.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`));
+  return `${words.join(', ')}${needsVary ? ' (some only with some parameters)' : ''}`;
 }
 
 /** The policy entry that the example is judged by. */
@@ -43,9 +44,10 @@ export function exampleEntry({ name, docs }: Rule): string {
 
 export function rulesTable(rules: readonly Rule[], ink: Paint): string {
   const width = Math.max(0, ...rules.map(({ name }) => name.length));
-  const lines = rules.flatMap(({ name, description, needs }) => {
+  const lines = rules.flatMap((rule) => {
+    const { name, description, needs } = rule;
     const [first = '', ...more] = wrapped(description, 118 - width);
-    const asks = needs.length === 0 ? [] : [ink.dim(`needs: ${needsText(needs)}`)];
+    const asks = needs.length === 0 ? [] : [ink.dim(`needs: ${needsText(rule)}`)];
     return [
       `${ink.cyan(name.padEnd(width))}  ${first}`,
       ...[...more, ...asks].map((line) => `${' '.repeat(width)}  ${line}`),
@@ -55,11 +57,11 @@ export function rulesTable(rules: readonly Rule[], ink: Paint): string {
 }
 
 export function ruleText(rule: Rule, ink: Paint): string {
-  const { name, description, docs, parameters, needs } = rule;
+  const { name, description, docs, parameters } = rule;
   const note = parameterNote(parameters);
   const rows = parameterRows(parameters);
   const sections: (readonly [title: string, lines: readonly string[]])[] = [
-    ['Needs', [needsText(needs)]],
+    ['Needs', [needsText(rule)]],
     [`Parameters${note === undefined ? '' : `: ${note}`}`, rows.length === 0 ? ['none'] : parameterLines(rows)],
   ];
   if (docs !== undefined) {
@@ -68,6 +70,9 @@ export function ruleText(rule: Rule, ink: Paint): string {
     sections.push(
       ['What to do about a finding', wrapped(remedy, 98)],
       ['In a policy', exampleEntry(rule).split('\n')],
+      ...(example.registry === undefined
+        ? []
+        : [['And this from the registry', yamlText(example.registry).split('\n')] as const]),
       ['This passes', example.pass.trimEnd().split('\n')],
       ['This fails', example.fail.trimEnd().split('\n')],
     );

@@ -1,6 +1,6 @@
 /** How long an answer may take: the `timeout` that the API server puts into the URL, less a margin for the way back. */
 import type { Context } from '../admission/context.ts';
-import { goDurationMs } from '../pod/duration.ts';
+import { goDurationMs } from '../policy/go-duration.ts';
 
 /** The API server's own limit (admissionregistration/v1, timeoutSeconds). */
 const MAX_MS = 30_000;
@@ -15,7 +15,10 @@ export function budgetMs(timeout: string | undefined): number {
 
 const NEVER = new AbortController().signal;
 
-/** Runs `decide` with a signal that aborts when the budget in the query of `url` is used up. Without ports nobody can wait. */
+/**
+ * Runs `decide` with a signal that aborts when the budget in the query of `url` is used up. Without ports nobody can wait, and
+ * what is decided at once needs no clock.
+ */
 export function withDeadline<T>(
   { namespaces, secrets, serviceAccounts, images, imageDetails }: Context,
   url: string,
@@ -24,7 +27,8 @@ export function withDeadline<T>(
   const ports = [namespaces, secrets, serviceAccounts, images, imageDetails];
   if (ports.every((port) => port === undefined)) return decide(NEVER);
   const controller = new AbortController();
+  const decided = decide(controller.signal);
+  if (!(decided instanceof Promise)) return decided;
   const timer = setTimeout(() => controller.abort(), budgetMs(/[?&]timeout=([^&]*)/.exec(url)?.[1]));
-  const decided = (async () => decide(controller.signal))();
   return decided.finally(() => clearTimeout(timer));
 }

@@ -1,5 +1,6 @@
 /** What Prometheus reads. Label values come from fixed sets or from the loaded policies, never from an object. */
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import type { Mutation } from '../admission/mutate.ts';
 import type { Finding } from '../policy/evaluate.ts';
 import type { ImageException } from '../policy/exception.ts';
 import { createTally } from './tally.ts';
@@ -9,6 +10,7 @@ export type Endpoint = 'validate' | 'mutate';
 export interface Metrics {
   reviewed(endpoint: Endpoint, operation: string, decision: 'allow' | 'deny', seconds: number): void;
   found(findings: readonly Finding[]): void;
+  mutated(mutation: Mutation): void;
   /** The exceptions that are loaded now, so that one that is never used is seen as well. */
   excusing(exceptions: readonly ImageException[]): void;
   /** An HTTP error that was sent instead of a review; `code` is the HTTP status. */
@@ -48,6 +50,12 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
     labelNames: ['rule', 'reason'],
     registers,
   });
+  const pins = new Counter({
+    name: 'tidewaiter_pins_total',
+    help: 'Images that wanted a digest: pinned, sticky, stale, warned, failed; the cause of a failure, else empty.',
+    labelNames: ['policy', 'outcome', 'cause'],
+    registers,
+  });
   const refused = new Counter({
     name: 'tidewaiter_refused_requests_total',
     help: 'Requests answered with an HTTP error instead of a review.',
@@ -81,12 +89,17 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
     for (const [labels, count] of tally.takeFindings()) findings.inc(labels, count);
     for (const [labels, count] of tally.takeUses()) used.inc(labels, count);
     for (const [labels, count] of tally.takeFailures()) failures.inc(labels, count);
+    for (const [labels, count] of tally.takePins()) pins.inc(labels, count);
   };
   return {
     reviewed(endpoint, operation, decision, seconds) {
       if (tally.review(endpoint, operation, decision, seconds)) settle();
     },
     found: (list) => tally.found(list),
+    mutated({ findings: list, images }) {
+      tally.found(list);
+      tally.pinned(images);
+    },
     excusing(exceptions) {
       ends.reset();
       for (const { name: exception, endsAt } of exceptions) {

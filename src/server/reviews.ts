@@ -3,8 +3,9 @@
  * other routes.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type MaybePromise, whenKnown } from '../admission/at-once.ts';
 import type { Context } from '../admission/context.ts';
-import { mutate } from '../admission/mutate.ts';
+import { mutate, type Mutation, type Unreadable } from '../admission/mutate.ts';
 import {
   answerText,
   mutationReview,
@@ -24,7 +25,10 @@ import { statusBody } from './status.ts';
 export interface ReviewRecord {
   readonly endpoint: Endpoint;
   readonly review: Review;
+  /** Of `/validate`. */
   readonly verdict: Verdict | undefined;
+  /** Of `/mutate`. */
+  readonly mutation?: Mutation | undefined;
   readonly durationMs: number;
 }
 
@@ -118,7 +122,8 @@ function answer({ endpoint, url, body }: Asked, reviewing: Reviewing, send: Send
     const finish = (decided: Decided | Refused): void => {
       if ('problem' in decided) return refuse(reviewing, 400, decided.problem, send);
       const text = answerText(decided.answer);
-      const done = { endpoint, review, verdict: decided.verdict, durationMs: performance.now() - start };
+      const { verdict, mutation } = decided;
+      const done = { endpoint, review, verdict, mutation, durationMs: performance.now() - start };
       record(done, decided.answer.response.allowed, reviewing);
       return send(200, text);
     };
@@ -131,9 +136,10 @@ function answer({ endpoint, url, body }: Asked, reviewing: Reviewing, send: Send
 }
 
 function record(done: ReviewRecord, allowed: boolean, { log, metrics }: Reviewing): void {
-  const { endpoint, review, verdict, durationMs } = done;
+  const { endpoint, review, verdict, mutation, durationMs } = done;
   metrics.reviewed(endpoint, review.request.operation, allowed ? 'allow' : 'deny', durationMs / 1000);
   if (verdict !== undefined && verdict.outcome !== 'malformed') metrics.found(verdict.findings);
+  if (mutation !== undefined) metrics.mutated(mutation);
   log.review(done);
 }
 
@@ -149,8 +155,7 @@ function reviewIn(body: Buffer): { readonly review: Review } | Refused {
   return { problem: `not an AdmissionReview that can be answered: ${read.pointer || '/'}: ${read.problem}` };
 }
 
-interface Decided {
-  readonly verdict: Verdict | undefined;
+interface Decided extends Pick<ReviewRecord, 'verdict' | 'mutation'> {
   readonly answer: ReviewAnswer;
 }
 
@@ -158,13 +163,26 @@ function decide(
   endpoint: Endpoint,
   review: Review,
   { context, url }: { readonly context: Context; readonly url: string },
-): Decided | Refused | Promise<Decided | Refused> {
-  if (endpoint === 'mutate') return { verdict: undefined, answer: mutationReview(review, mutate(review.request)) };
-  const verdict = withDeadline(context, url, (signal) => validate(review.request, context, signal));
-  return verdict instanceof Promise ? verdict.then((later) => decidedOf(review, later)) : decidedOf(review, verdict);
+): MaybePromise<Decided | Refused> {
+  const { request } = review;
+  if (endpoint === 'mutate') {
+    const mutation = withDeadline(context, url, (signal) => mutate(request, context, signal));
+    return whenKnown(mutation, (known) => mutationDecided(review, known));
+  }
+  const verdict = withDeadline(context, url, (signal) => validate(request, context, signal));
+  return whenKnown(verdict, (known) => verdictDecided(review, known));
 }
 
-function decidedOf(review: Review, verdict: Verdict): Decided | Refused {
-  if (verdict.outcome !== 'malformed') return { verdict, answer: verdictReview(review, verdict) };
-  return { problem: `${shownPointer(`/request/object${verdict.pointer}`)}: ${verdict.problem}` };
+function verdictDecided(review: Review, verdict: Verdict): Decided | Refused {
+  if (verdict.outcome === 'malformed') return unreadable(verdict);
+  return { verdict, mutation: undefined, answer: verdictReview(review, verdict) };
+}
+
+function mutationDecided(review: Review, mutation: Mutation | Unreadable): Decided | Refused {
+  if (mutation.outcome === 'malformed') return unreadable(mutation);
+  return { verdict: undefined, mutation, answer: mutationReview(review, mutation) };
+}
+
+function unreadable({ pointer, problem }: Unreadable): Refused {
+  return { problem: `${shownPointer(`/request/object${pointer}`)}: ${problem}` };
 }

@@ -1,4 +1,5 @@
 /** Counts between two looks at the metrics: a label set is worked out once for many reviews, not once for each. */
+import type { PinnedImage } from '../admission/pin-outcome.ts';
 import type { Finding } from '../policy/evaluate.ts';
 import type { Endpoint } from './metrics.ts';
 
@@ -14,17 +15,20 @@ type FindingLabels = {
 type UseLabels = { readonly exception: string };
 
 type FailureLabels = { readonly rule: string; readonly reason: string };
+type PinLabels = { readonly policy: string; readonly outcome: string; readonly cause: string };
 
 export interface Tally {
   /** True when it is full, so that somebody must take what is in it. */
   review(endpoint: Endpoint, operation: string, decision: string, seconds: number): boolean;
   found(findings: readonly Finding[]): void;
+  pinned(images: readonly PinnedImage[]): void;
   takeDurations(): readonly (readonly [Endpoint, number])[];
   takeReviews(): Counted<ReviewLabels>;
   takeFindings(): Counted<FindingLabels>;
   /** Uses of exceptions. */
   takeUses(): Counted<UseLabels>;
   takeFailures(): Counted<FailureLabels>;
+  takePins(): Counted<PinLabels>;
 }
 
 const FULL = 512;
@@ -36,6 +40,7 @@ export function createTally(): Tally {
   const findings = new Map<string, { readonly labels: FindingLabels; count: number }>();
   const uses = new Map<string, { readonly labels: UseLabels; count: number }>();
   const failures = new Map<string, { readonly labels: FailureLabels; count: number }>();
+  const pins = new Map<string, { readonly labels: PinLabels; count: number }>();
   return {
     review(endpoint, operation, decision, seconds) {
       // Strings that are there already: to put a key together from them would cost as much as all the rest.
@@ -55,6 +60,11 @@ export function createTally(): Tally {
         if (reason !== undefined) count(failures, `${rule} ${reason}`, () => ({ rule, reason }));
       }
     },
+    pinned(images) {
+      for (const { policy, outcome, cause = '' } of images) {
+        count(pins, `${policy} ${outcome} ${cause}`, () => ({ policy, outcome, cause }));
+      }
+    },
     takeDurations: () =>
       (['validate', 'mutate'] as const).flatMap((endpoint) => {
         const taken = durations[endpoint].subarray(0, sizes[endpoint]);
@@ -72,6 +82,7 @@ export function createTally(): Tally {
     takeFindings: () => take(findings),
     takeUses: () => take(uses),
     takeFailures: () => take(failures),
+    takePins: () => take(pins),
   };
 }
 

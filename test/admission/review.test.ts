@@ -420,9 +420,18 @@ describe('the answer', () => {
   });
 });
 
+const unchanged: Mutation = {
+  outcome: 'decided',
+  uid: REQUEST.uid,
+  allowed: true,
+  patch: [],
+  findings: [],
+  images: [],
+};
+
 describe('the mutating answer', () => {
   test('without a change has neither patch nor patchType', () => {
-    expect(mutationReview(reviewOf(), { uid: REQUEST.uid, patch: [] }).response).toEqual({
+    expect(mutationReview(reviewOf(), unchanged).response).toEqual({
       uid: REQUEST.uid,
       allowed: true,
     });
@@ -430,7 +439,7 @@ describe('the mutating answer', () => {
 
   test('with a change has both, as Go decodes them', () => {
     const mutation: Mutation = {
-      uid: REQUEST.uid,
+      ...unchanged,
       patch: [{ op: 'replace', path: '/spec/ä~1/image', value: 'nginx@sha256:…' }],
     };
     const answer = mutationReview(reviewOf(), mutation);
@@ -439,5 +448,52 @@ describe('the mutating answer', () => {
     ).toEqual([]);
     expect(answer.response.patchType).toBe('JSONPatch');
     expect(JSON.parse(Buffer.from(answer.response.patch ?? '', 'base64').toString())).toEqual(mutation.patch);
+  });
+
+  test('that denies has all reasons, warnings and no patch', () => {
+    const denied: Mutation = {
+      ...unchanged,
+      allowed: false,
+      findings: [
+        finding({ rule: 'pin', message: 'image "a:1" could not be pinned: a.io has no tag "1"', remedy: 'push it' }),
+        finding({ rule: 'pin', action: 'warn', outcome: 'unknown', message: 'image "b:1" could not be pinned: late' }),
+      ],
+    };
+    const answer = mutationReview(reviewOf(), denied);
+    expect(answer.response).toEqual({
+      uid: REQUEST.uid,
+      allowed: false,
+      status: {
+        status: 'Failure',
+        reason: 'Forbidden',
+        code: 403,
+        message: expect.stringMatching(
+          /: 1 problem\n {2}container "web": image "a:1" could not be pinned: a.io has no tag "1" \[baseline\/pin\]\n {4}push it$/,
+        ),
+        details: expect.objectContaining({ causes: [expect.objectContaining({ reason: 'FieldValueForbidden' })] }),
+      },
+      warnings: ['container "web": image "b:1" could not be pinned: late [baseline/pin, unknown -> warn]'],
+      auditAnnotations: { decision: 'deny', findings: expect.stringContaining('deny [baseline/pin]') },
+    });
+    expect(
+      answerFaults(answerText(answer), { apiVersion: 'admission.k8s.io/v1', uid: REQUEST.uid, endpoint: 'mutate' }),
+    ).toEqual([]);
+  });
+
+  test('keeps each image as it was written in the audit annotation, as many as a person reads', () => {
+    const container = finding({}).container;
+    if (container === undefined) throw new Error('no container');
+    const images = Array.from({ length: 60 }, (_, index) => ({
+      policy: 'baseline',
+      outcome: 'pinned' as const,
+      cause: undefined,
+      container,
+      from: `a:${index}`,
+      to: `a:${index}@sha256:x`,
+    }));
+    const lines = mutationReview(reviewOf(), { ...unchanged, images }).response.auditAnnotations?.['pinned']?.split(
+      '\n',
+    );
+    expect([lines?.length, lines?.[0], lines?.at(-1)]).toEqual([51, 'container "web": a:0 -> sha256:x', 'and 10 more']);
   });
 });

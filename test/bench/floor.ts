@@ -20,7 +20,26 @@ interface PodReview {
 
 const [port, cert = '', key = ''] = process.argv.slice(2);
 
-function answer(body: Buffer): string {
+/** As if they had been asked for before. */
+const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
+const digests = new Map<string, string>();
+
+function digestOf(image: string): string {
+  const known = digests.get(image) ?? DIGEST;
+  digests.set(image, known);
+  return known;
+}
+
+/** What an honest /mutate cannot leave out: an operation for each image, in base64. */
+function patchOf({ containers, initContainers = [] }: PodReview['request']['object']['spec']): string {
+  const operations = [
+    ...initContainers.map(({ image = '' }, index) => ({ image, path: `/spec/initContainers/${index}/image` })),
+    ...containers.map(({ image = '' }, index) => ({ image, path: `/spec/containers/${index}/image` })),
+  ].map(({ image, path }) => ({ op: 'replace', path, value: `${image}@${digestOf(image)}` }));
+  return Buffer.from(JSON.stringify(operations)).toString('base64');
+}
+
+function answer(body: Buffer, isMutation: boolean): string {
   const { request }: PodReview = JSON.parse(body.toString());
   const { containers, initContainers = [] } = request.object.spec;
   const allowed = [...initContainers, ...containers].every(
@@ -29,7 +48,11 @@ function answer(body: Buffer): string {
   return JSON.stringify({
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
-    response: { uid: request.uid, allowed },
+    response: {
+      uid: request.uid,
+      allowed,
+      ...(isMutation ? { patchType: 'JSONPatch', patch: patchOf(request.object.spec) } : {}),
+    },
   });
 }
 
@@ -37,7 +60,7 @@ const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    const text = Buffer.from(answer(Buffer.concat(chunks)));
+    const text = Buffer.from(answer(Buffer.concat(chunks), request.url === '/mutate'));
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length });
     response.end(text);
   });

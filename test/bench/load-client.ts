@@ -9,9 +9,10 @@ import type { Load } from './load.ts';
 const MOST_REQUESTS = 2_000_000;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
-const [port = 0, seconds = 0, connections = 0] = process.argv.slice(2).map(Number);
+const [path = '/validate'] = process.argv.slice(5);
+const [port = 0, seconds = 0, connections = 0] = process.argv.slice(2, 5).map(Number);
 const body = readFileSync(process.env['BODY_FILE'] ?? '');
-const head = `POST /validate HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
 const request = Buffer.concat([Buffer.from(head), body]);
 
 const begin = performance.now();

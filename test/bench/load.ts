@@ -16,6 +16,8 @@ export interface Load {
 export interface LoadOptions {
   readonly port: number;
   readonly bodyFile: string;
+  /** `/validate` when not given. */
+  readonly path?: string;
   readonly seconds: number;
 }
 
@@ -28,11 +30,11 @@ export const CLIENT = hasWrk
   ? 'load client: wrk'
   : 'load client: load-client.ts, in Node; for steadier latencies: apt-get install wrk';
 
-export async function load({ port, bodyFile, seconds }: LoadOptions): Promise<Load> {
-  const url = `https://127.0.0.1:${port}/validate`;
+export async function load({ port, bodyFile, seconds, path = '/validate' }: LoadOptions): Promise<Load> {
+  const url = `https://127.0.0.1:${port}${path}`;
   const argv = hasWrk
     ? ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s', '-s', beside('post.lua'), url]
-    : [process.execPath, beside('load-client.ts'), ...[port, seconds, CONNECTIONS].map(String)];
+    : [process.execPath, beside('load-client.ts'), ...[port, seconds, CONNECTIONS, path].map(String)];
   const text = await output(pinned(CLIENT_CORE, argv), { ...process.env, BODY_FILE: bodyFile }, (seconds + 20) * 1000);
   return JSON.parse(text.trimEnd().split('\n').at(-1) ?? '');
 }

@@ -37,10 +37,16 @@ export interface Answering extends Running {
   readonly port: number;
 }
 
-/** `serve` as the container image starts it, with the built-in policy or those of a folder. */
-export async function startGate(certsDir: string, policies?: string): Promise<Answering> {
+/** `serve` as the container image starts it, with the built-in policy, those of a folder, or a configuration. */
+export async function startGate(
+  certsDir: string,
+  { policies, config }: { readonly policies?: string | undefined; readonly config?: string } = {},
+): Promise<Answering> {
   const port = await freePort();
-  const judging = policies === undefined ? [] : ['--policy', policies];
+  const judging = [
+    ...(policies === undefined ? [] : ['--policy', policies]),
+    ...(config === undefined ? [] : ['--config', config]),
+  ];
   const flags = ['--listen', `127.0.0.1:${port}`, '--operations-port', '0', '--certs-dir', certsDir, ...judging];
   const argv = pinned(SERVER_CORE, [process.execPath, '--max-semi-space-size=8', MAIN, 'serve', ...flags]);
   return { ...start(argv, { env: ENV, cwd: folderIn('empty') }), port };
@@ -89,13 +95,13 @@ function accepts(port: number): Promise<boolean> {
 }
 
 /** The answer to a review; anything but 200 is an error. */
-export function post(port: number, body: string): Promise<string> {
+export function post(port: number, body: string, urlPath = '/validate'): Promise<string> {
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   // The certificate is the bench's own, and the peer is on loopback.
   const options = {
     host: '127.0.0.1',
     port,
-    path: '/validate',
+    path: urlPath,
     method: 'POST',
     headers,
     rejectUnauthorized: false,
@@ -108,7 +114,7 @@ export function post(port: number, body: string): Promise<string> {
       response.on('data', (chunk: string) => (text += chunk));
       response.on('end', () => {
         if (response.statusCode === 200) resolve(text);
-        else reject(new Error(`POST /validate: ${response.statusCode}: ${text}`));
+        else reject(new Error(`POST ${urlPath}: ${response.statusCode}: ${text}`));
       });
     });
     sent.on('error', reject);

@@ -150,7 +150,7 @@ async function gateCosts(options: ServeOptions): Promise<readonly Outcome[]> {
   const gates: Answering[] = [];
   try {
     for (const folder of [undefined, ...REACHES.map(folderOf)]) {
-      const gate = await startGate(certsDir, folder);
+      const gate = await startGate(certsDir, { policies: folder });
       gates.push(gate);
       await listening(gate);
     }
@@ -171,11 +171,11 @@ async function roundsOf(
   writeFileSync(bodyFile, review.text);
   for (const gate of gates) {
     await expectAllowed(gate, review);
-    await oneRound(gate, bodyFile, WARM_SECONDS);
+    await oneRound(gate, { bodyFile }, WARM_SECONDS);
   }
   const done: Round[][] = gates.map(() => []);
   for (let round = 1; round <= rounds; round += 1) {
-    for (const [index, gate] of gates.entries()) done[index]?.push(await oneRound(gate, bodyFile, seconds));
+    for (const [index, gate] of gates.entries()) done[index]?.push(await oneRound(gate, { bodyFile }, seconds));
     note(`rules: round ${round} of ${rounds}: ${done.map((list) => list.at(-1)?.rps.toFixed(0)).join(', ')} reviews/s`);
   }
   return done;

@@ -3,12 +3,14 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCheck, measureHelp, measureStart } from './commands.ts';
+import { measureMutate } from './mutate.ts';
 import { isMissed, type Outcome, outcomeTable } from './outcome.ts';
+import { measurePin } from './pinning.ts';
 import { isBuilt } from './program.ts';
 import { measureRules } from './rules.ts';
 import { measureServe } from './serve.ts';
 
-const PARTS = ['serve', 'rules', 'start', 'help', 'check'] as const;
+const PARTS = ['serve', 'mutate', 'rules', 'start', 'help', 'check', 'pin'] as const;
 type Part = (typeof PARTS)[number];
 
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -54,6 +56,8 @@ async function measure(part: Part, { seconds, rounds }: Options): Promise<readon
   if (part === 'start') return measureStart();
   if (part === 'help') return measureHelp();
   if (part === 'check') return measureCheck();
+  if (part === 'pin') return measurePin();
+  if (part === 'mutate') return measureMutate({ seconds, rounds, note });
   if (part === 'rules') return measureRules({ seconds, rounds, note });
   const { outcomes, text } = await measureServe({ seconds, rounds, note });
   process.stdout.write(`${text}\n`);

@@ -1,6 +1,6 @@
 /** Measure 1: reviews per second of the whole server beside the floor. */
 import { writeFileSync } from 'node:fs';
-import { CLIENT, CONNECTIONS, load, type Load } from './load.ts';
+import { CLIENT, CONNECTIONS, load, type Load, type LoadOptions } from './load.ts';
 import { atLeast, median, type Outcome, table } from './outcome.ts';
 import { cpuUs, rssMiB } from './processes.ts';
 import { type Answering, fileIn, folderIn, listening, post, startFloor, startGate } from './program.ts';
@@ -73,7 +73,7 @@ async function measureCells(servers: Servers, { seconds, rounds, note }: ServeOp
   for (const body of bodies) {
     for (const server of [servers.floor, servers.gate]) {
       await expectAllowed(server, body);
-      await oneRound(server, body.bodyFile, WARM_SECONDS);
+      await oneRound(server, { bodyFile: body.bodyFile }, WARM_SECONDS);
     }
   }
   const cells: Cell[] = [];
@@ -81,8 +81,8 @@ async function measureCells(servers: Servers, { seconds, rounds, note }: ServeOp
     const floor: Round[] = [];
     const gate: Round[] = [];
     for (let round = 1; round <= rounds; round += 1) {
-      floor.push(await oneRound(servers.floor, bodyFile, seconds));
-      gate.push(await oneRound(servers.gate, bodyFile, seconds));
+      floor.push(await oneRound(servers.floor, { bodyFile }, seconds));
+      gate.push(await oneRound(servers.gate, { bodyFile }, seconds));
       const ratio = (gate.at(-1)?.rps ?? 0) / (floor.at(-1)?.rps ?? 0);
       note(`serve: ${name}, round ${round} of ${rounds}: ${ratio.toFixed(2)} x the floor`);
     }
@@ -100,10 +100,14 @@ export async function expectAllowed({ port }: Answering, { name, text }: Body): 
     throw new Error(`the ${name} review was not allowed: ${answer}`);
 }
 
-export async function oneRound(server: Answering, bodyFile: string, seconds: number): Promise<Round> {
+export async function oneRound(
+  server: Answering,
+  asked: Pick<LoadOptions, 'bodyFile' | 'path'>,
+  seconds: number,
+): Promise<Round> {
   const { pid, port } = server;
   const before = cpuUs(pid);
-  const done: Load = await load({ port, bodyFile, seconds });
+  const done: Load = await load({ ...asked, port, seconds });
   const why =
     server.ended() ??
     (done.failed > 0 ? `${done.failed} of ${done.requests} requests failed on port ${port}` : undefined);

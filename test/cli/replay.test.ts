@@ -138,3 +138,32 @@ describe('two policies', () => {
     expect(out).toContain('newly-denied');
   });
 });
+
+describe('policies that pin', () => {
+  const pinning = (onFailure: string): string =>
+    file(
+      `pin-${onFailure}.yaml`,
+      `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: pin}\nspec: {pin: {onFailure: ${onFailure}}}\n`,
+    );
+  const one = file('to-pin.json', recorded('pod-latest'));
+
+  test('resolve nothing here, and what they say of that is compared', async () => {
+    const { code, report } = await reportOf(one, '--policy', pinning('warn'), '--against', pinning('deny'));
+    expect(code).toBe(1);
+    expect(report.summary).toMatchObject({ reviews: 1, newlyDenied: 1 });
+    expect(report.reviews[0]?.answers.mutate).toContain('could not be pinned: no registry is asked here');
+    expect(report.reviews[0]?.differences.map(({ kind }) => kind)).toEqual([
+      'newly-denied',
+      'finding-removed',
+      'finding-added',
+    ]);
+  });
+
+  test('have a patch that a recording can expect', async () => {
+    const review = recorded('pod-latest');
+    const expected = { patch: [{ op: 'replace', path: '/spec/containers/0/image', value: 'nginx@sha256:0' }] };
+    const { code, report } = await reportOf(file('expects.json', { review, expected }), '--policy', pinning('allow'));
+    expect(code).toBe(1);
+    expect(report.reviews[0]?.differences.map(({ kind }) => kind)).toEqual(['patch']);
+  });
+});

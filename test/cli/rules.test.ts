@@ -100,7 +100,7 @@ This fails
   });
 
   test.each([
-    ['image-tga', 'unknown rule "image-tga"; did you mean "image-tag"? (all rules: npx tidewaiter rules)\n'],
+    ['image-tagg', 'unknown rule "image-tagg"; did you mean "image-tag"? (all rules: npx tidewaiter rules)\n'],
     ['constructor', 'unknown rule "constructor" (all rules: npx tidewaiter rules)\n'],
     ['a\u001B[31m\nb', 'unknown rule "a\\u001b[31m\\u000ab" (all rules: npx tidewaiter rules)\n'],
   ])('of %j says what there is instead, exit 2', async (name, note) => {

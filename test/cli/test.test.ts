@@ -188,7 +188,7 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     [
       'an unknown key',
       suite('    - {name: a, resource: [pass.yaml], expect: pass, resources: [a.yaml]}\n'),
-      'suite.yaml:7:17  error  spec/cases/0/resource: unknown key "resource"; did you mean "resources"? (accepted: name, resources, expect)',
+      'suite.yaml:7:17  error  spec/cases/0/resource: unknown key "resource"; did you mean "resources"? (accepted: name, resources, registry, expect)',
     ],
     [
       'an expectation that is neither',

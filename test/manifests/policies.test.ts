@@ -107,6 +107,12 @@ const CASES: readonly Case[] = [
     found: [],
   },
   {
+    example: 'pin',
+    says: 'a tag is fine: it is the mutating webhook that pins',
+    manifest: pod('shop', 'nginx:1.27'),
+    found: [],
+  },
+  {
     example: 'production',
     says: 'a tag alone is refused',
     manifest: pod('shop', 'nginx:1.27'),

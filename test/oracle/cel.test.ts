@@ -86,6 +86,33 @@ const QUESTIONS: Readonly<Record<string, fc.Arbitrary<string>>> = {
     quoted(of(letters, 5)),
     ')',
   ),
+  'named formats': call(
+    any(
+      'dns1123Label',
+      'dns1123Subdomain',
+      'dns1035Label',
+      'qualifiedName',
+      'labelValue',
+      'dns1123LabelPrefix',
+      'dns1123SubdomainPrefix',
+      'dns1035LabelPrefix',
+      'uuid',
+      'byte',
+    ).map((name) => `format.${name}().validate(`),
+    quoted(of(['a', 'B', '1', '-', '_', '.', '/', '=', '==', 'ab12', 'é', 'abcdefgh'.repeat(8), '1b2c3d4e'], 6)),
+    ')',
+  ),
+  'formats of times': call(
+    any('format.date()', 'format.datetime()'),
+    '.validate(',
+    quoted(call(day, any('', 'T', 't', ' '), any('', '00:00:00Z', '23:59:59.5+01:00', '24:00:00z', '1:00:00Z'))),
+    ')',
+  ),
+  'formats of URIs': call(
+    'format.uri().validate(',
+    quoted(of(['http', ':', '//', '/', 'a', '%', '%20', '?', '#', ' ', '[::1]', '@', '*'], 6)),
+    ').hasValue()',
+  ),
   numbers: call(any('int(', 'uint(', 'double('), quoted(of(['1', '9', '0', '-', '+', '.', 'e'], 5)), ')'),
   operators: call(value, any(' + ', ' - ', ' * ', ' / ', ' % ', ' == ', ' < ', ' && ', ' in '), value),
 };

@@ -115,7 +115,13 @@ describe('the example of a plugin', () => {
     writeFileSync(policy, readFileSync(policies[0] ?? '', 'utf8').replace('rule: team-images', 'rule: team-image'));
     const { note } = await runCommand(['check', folder, '--plugin', ...plugins, '--policy', policy]);
     expect(note).toMatch(
-      /unknown rule "team-image"; did you mean "team-images"\? \(all rules: .*not-privileged, team-images\)/,
+      /unknown rule "team-image"; did you mean "team-images"\? \(all rules: .*not-privileged, team-images, image-size\)/,
     );
   });
+});
+
+test('the rule that asks registries is tested as its suite says', async () => {
+  const { code, out } = await runCommand(['test', path.join(EXAMPLE, 'size'), '--plugin', ...plugins]);
+  expect(out).toContain('2 passed, 0 failed');
+  expect(code).toBe(0);
 });

@@ -192,7 +192,7 @@ describe('a rule of a plugin that is not well-formed is told', () => {
     [
       'an unknown fact',
       "needs: ['registryImage']",
-      '/needs/0: "registryImage" is not accepted; did you mean "registryImages"? (accepted: namespaceLabels, pullSecrets, registryImages, registryTags, registryDetails)',
+      '/needs/0: "registryImage" is not accepted; did you mean "registryImages"? (accepted: namespaceLabels, pullSecrets, registryImages, registryTags, registryDetails, now)',
     ],
     ['a check that is none', "check: 'x'", '/check: expected a function, found a string'],
     ['no check', 'check: undefined', ': "check" is missing'],

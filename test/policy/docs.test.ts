@@ -1,7 +1,7 @@
 /** What is said about a rule must be true: its example passes and fails as it says. */
 import { describe, expect, test } from 'vitest';
 import { RULES } from '../../src/policy/rules/index.ts';
-import { checkText } from '../support/check-text.ts';
+import { checkText, testText } from '../support/check-text.ts';
 
 describe.each(RULES.map((rule) => [rule.name, rule] as const))('the documentation of %s', (name, { docs }) => {
   if (docs === undefined) throw new Error(`${name} has no documentation`);
@@ -13,8 +13,11 @@ describe.each(RULES.map((rule) => [rule.name, rule] as const))('the documentatio
   };
 
   test('has an example that passes and one that fails', async () => {
-    expect((await checkText(docs.example.pass, policy)).findings).toEqual([]);
-    expect(await checkText(docs.example.fail, policy)).toMatchObject({
+    const { pass, fail, registry } = docs.example;
+    const judged = (manifest: string): Promise<object> =>
+      registry === undefined ? checkText(manifest, policy) : testText(manifest, policy, registry);
+    expect(await judged(pass)).toMatchObject({ errors: [], findings: [] });
+    expect(await judged(fail)).toMatchObject({
       errors: [],
       findings: [expect.objectContaining({ rule: name, action: 'deny', outcome: 'violation' })],
     });

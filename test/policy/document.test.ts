@@ -88,7 +88,7 @@ describe('a document as a whole', () => {
 
 describe('spec', () => {
   test.each<[string, readonly string[]]>([
-    ['{}', ['value /spec: "rules" is missing']],
+    ['{}', ['value /spec: give "rules", "pin" or both']],
     ['{rules: []}', ['value /spec/rules: must not be empty']],
     ['{rules: {}}', ['value /spec/rules: expected a list, found an object']],
     ['{rules: [image-digest]}', ['value /spec/rules/0: expected an object, found a string']],
@@ -97,7 +97,7 @@ describe('spec', () => {
     [
       `{${RULE}, mach: {}}`,
       [
-        'key /spec/mach: unknown key "mach"; did you mean "match"? (accepted: description, match, exclude, onUpdate, rules)',
+        'key /spec/mach: unknown key "mach"; did you mean "match"? (accepted: description, match, exclude, onUpdate, rules, pin)',
       ],
     ],
     [
@@ -234,7 +234,7 @@ describe('rules', () => {
     ['{rule: image-digest, parameters: []}', 'value /spec/rules/1/parameters: expected an object, found a list'],
     [
       '{rule: image-digest, parameters: {when: all}}',
-      'key /spec/rules/1/parameters/when: unknown key "when" (none is accepted here)',
+      'key /spec/rules/1/parameters/when: unknown key "when" (accepted: drift)',
     ],
     [
       '{rule: image-reference, parameters: {x: 1}}',

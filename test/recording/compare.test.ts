@@ -31,7 +31,7 @@ const decided = (findings: readonly Finding[], patch: Decided['mutation']['patch
     findings,
     workload,
   };
-  return { decision, mutation: { uid: 'u', patch } };
+  return { decision, mutation: { outcome: 'decided', uid: 'u', allowed: true, patch, findings: [], images: [] } };
 };
 
 const replace = (value: string): Decided['mutation']['patch'][number] => ({

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/policy/evaluate.ts';
 import { createMetrics, type Metrics } from '../../src/server/metrics.ts';
+import { podOf, requestOf } from '../admission/asking.ts';
+import { change, no, PIN_ALL, registryOf } from '../admission/pinning.ts';
 
 const finding: Finding = {
   policy: 'baseline',
@@ -48,5 +50,19 @@ describe('the metrics', () => {
     expect(await samples(metrics)).toMatchObject(expected);
     metrics.reviewed('validate', 'CREATE', 'deny', 0.25);
     expect(await samples(metrics)).toMatchObject({ [VALIDATED]: reviews + 1, [TIMED]: reviews + 1, [MUTATED]: 1 });
+  });
+
+  test('count what became of images that wanted a digest', async () => {
+    const metrics = createMetrics('0.0.0', new Date(0));
+    const images = registryOf({ 'docker.io/library/gone:1': no('notFound') });
+    const pod = podOf(
+      '{containers: [{name: a, image: "nginx:1"}, {name: b, image: "b:1"}, {name: c, image: "gone:1"}]}',
+    );
+    metrics.mutated(await change(requestOf(pod), [PIN_ALL], { images }));
+    expect(await samples(metrics)).toMatchObject({
+      'tidewaiter_pins_total{policy="test",outcome="pinned",cause=""}': 2,
+      'tidewaiter_pins_total{policy="test",outcome="failed",cause="notFound"}': 1,
+      'tidewaiter_findings_total{policy="test",rule="pin",action="warn",outcome="violation"}': 1,
+    });
   });
 });

@@ -1,5 +1,14 @@
-/** Two rules of our own. Try them: tidewaiter check --plugin rules.ts --policy policy.yaml FILE|FOLDER */
-import { defineRule, judgeImages, type Problem, quoteValue, readBoolean, readObject } from 'tidewaiter';
+/** Three rules of our own. Try them: tidewaiter check --plugin rules.ts --policy policy.yaml FILE|FOLDER */
+import {
+  defineRule,
+  judgeAnswers,
+  judgeImages,
+  type Problem,
+  quoteValue,
+  readBoolean,
+  readObject,
+  untold,
+} from 'tidewaiter';
 
 const notPrivileged = defineRule({
   name: 'not-privileged',
@@ -57,4 +66,29 @@ const teamImages = defineRule({
   },
 });
 
-export default [notPrivileged, teamImages];
+const imageSize = defineRule({
+  name: 'image-size',
+  description: 'Images are not larger than nodes pull in time',
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      maxMegabytes: { type: 'integer', minimum: 1, default: 500, description: 'Compressed, as the registry has it' },
+    },
+  },
+  needs: ['registryDetails'],
+  check: (subject, { maxMegabytes }) =>
+    judgeAnswers({ subject, facts: subject.facts.registryDetails }, (fact, { text }) => {
+      const image = `image ${quoteValue(text)}`;
+      if (fact.state !== 'yes') return untold(`how large ${image} is`, fact);
+      const megabytes = Math.ceil(fact.value.sizeBytes / 1e6);
+      if (megabytes <= maxMegabytes) return undefined;
+      return {
+        state: 'violation',
+        message: `${image} has ${megabytes} MB`,
+        remedy: `build it smaller: up to ${maxMegabytes} MB are accepted`,
+      };
+    }),
+});
+
+export default [notPrivileged, teamImages, imageSize];

@@ -74,6 +74,7 @@ type Flat = Exclude<Tagged, { readonly tag: 'list' | 'map' | 'optional' }>;
 function identity(value: Flat): string | bigint {
   switch (value.tag) {
     case 'type':
+    case 'format':
       return value.name;
     case 'url':
       return value.text;

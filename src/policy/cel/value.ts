@@ -81,6 +81,11 @@ export interface Semver {
   readonly pre: readonly (string | bigint)[];
 }
 
+export interface NamedFormat {
+  readonly tag: 'format';
+  readonly name: string;
+}
+
 export type Tagged =
   | Uint
   | List
@@ -93,7 +98,8 @@ export type Tagged =
   | Ip
   | Cidr
   | Quantity
-  | Semver;
+  | Semver
+  | NamedFormat;
 
 /** bigint is CEL's int, number its double. */
 export type Value = null | boolean | bigint | number | string | Uint8Array | Tagged;
@@ -115,6 +121,7 @@ const TYPE_NAMES: Readonly<Record<Tagged['tag'], string>> = {
   cidr: 'net.CIDR',
   quantity: 'kubernetes.Quantity',
   semver: 'kubernetes.Semver',
+  format: 'kubernetes.NamedFormat',
 };
 
 /** As CEL names it. */

@@ -1,7 +1,10 @@
 import { quoteValue } from '../../image/quote.ts';
-import { effectiveTag, isPinned } from '../../image/reference.ts';
+import { effectiveTag, type ImageReference, isPinned } from '../../image/reference.ts';
+import type { Container } from '../../pod/containers.ts';
+import type { RegistryFact, RegistryImage } from '../registry-fact.ts';
 import { defineRule } from '../rule.ts';
 import { judgeImages } from './images.ts';
+import { judgeAnswers, type Said, untold } from './registry-facts.ts';
 
 /** A host may be of any length, and nobody reads a remedy that is. */
 const MAX_SHOWN = 500;
@@ -11,8 +14,9 @@ export const imageDigest = defineRule({
   name: 'image-digest',
   description: 'Images are pinned by digest',
   docs: {
-    why: 'A tag can be moved, so two nodes can run different builds under one name. A digest is the image.',
-    remedy: 'Pin the image: name:tag@sha256:digest keeps the tag readable.',
+    why: 'A tag can be moved, so two nodes can run different builds under one name. A digest is the image. With drift: beside a digest the tag is only a note, and when it has moved on, the note is wrong and a newer build is waiting.',
+    remedy:
+      'Pin the image: name:tag@sha256:digest keeps the tag readable. Where the tag has moved on, pin it anew, or leave it as it is on purpose.',
     example: {
       parameters: {},
       pass: `apiVersion: v1
@@ -33,12 +37,23 @@ spec:
 `,
     },
   },
-  parameters: { type: 'object', additionalProperties: false, properties: {} },
-  needs: [],
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      drift: {
+        type: 'boolean',
+        default: false,
+        description: 'Ask the registry, too, whether the tag beside a digest still stands for that digest',
+      },
+    },
+  },
+  needs: ['registryTags'],
+  needsOf: ({ drift }) => (drift ? ['registryTags'] : []),
+  asksAbout: ({ containers }) => containers.filter(hasBoth),
   imagesOnly: true,
-  prepare: () => ({ ok: true, value: undefined }),
-  check: (subject) =>
-    judgeImages(subject, (reference, container) => {
+  check(subject, { drift }) {
+    const unpinned = judgeImages(subject, (reference, container) => {
       if (isPinned(reference)) return undefined;
       const tagged = reference.tag === undefined ? `${reference.text}:${effectiveTag(reference)}` : reference.text;
       return {
@@ -46,5 +61,39 @@ spec:
         message: `image ${quoteValue(reference.text)} has no digest, so it can change under you`,
         remedy: `pin it: ${tagged.length <= MAX_SHOWN ? tagged : 'name'}@sha256:…`,
       };
-    }),
+    });
+    if (!drift) return unpinned;
+    const tagged = { containers: subject.containers.filter(hasBoth) };
+    return [...unpinned, ...judgeAnswers({ subject: tagged, facts: subject.facts.registryTags }, judgeDrift)];
+  },
 });
+
+function hasBoth({ image }: Container): boolean {
+  return image.state === 'parsed' && image.reference.tag !== undefined && image.reference.digest !== undefined;
+}
+
+function judgeDrift(fact: RegistryFact<RegistryImage>, reference: ImageReference): Said | undefined {
+  const { text, tag = '', digest = '' } = reference;
+  const image = `image ${quoteValue(text)}`;
+  const untellable = `whether the tag of ${image} still stands for its digest`;
+  if (fact.state === 'no') {
+    const message = `${image} is pinned, and its tag ${quoteValue(tag)} does not exist any more: ${fact.failure.message}`;
+    return { state: 'violation', message, remedy: fact.failure.remedy ?? PIN_ANEW };
+  }
+  if (fact.state === 'unknown') return untold(untellable, fact);
+  const { digest: current, stale } = fact.value;
+  if (stale !== undefined) {
+    const { failure } = stale;
+    const message = `what was known of it is old: ${failure.message}`;
+    return untold(untellable, { state: 'unknown', failure: { ...failure, message } });
+  }
+  if (current === digest) return undefined;
+  const [algorithm] = digest.split(':', 1);
+  if (!current.startsWith(`${algorithm}:`)) {
+    return { state: 'unknown', message: `could not tell ${untellable}: the registry names it ${current}` };
+  }
+  const message = `${image} is pinned to ${digest}, and its tag ${quoteValue(tag)} is ${current} by now`;
+  return { state: 'violation', message, remedy: PIN_ANEW };
+}
+
+const PIN_ANEW = 'take the newer build when you mean to: npx tidewaiter pin --update FILE';

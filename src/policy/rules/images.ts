@@ -43,7 +43,12 @@ export function unreadable(container: Container): Problem {
 }
 
 /** `a, b, c and 4 more`: at most eight, since a list of hundreds helps nobody. */
-export function shortList(items: readonly string[]): string {
-  const shown = items.slice(0, 8).join(', ');
+export function shortList(items: readonly string[]): string;
+export function shortList<T>(items: readonly T[], show: (item: T) => string): string;
+export function shortList<T>(items: readonly T[], show: (item: T) => string = String): string {
+  const shown = items
+    .slice(0, 8)
+    .map((item) => show(item))
+    .join(', ');
   return items.length > 8 ? `${shown} and ${items.length - 8} more` : shown;
 }

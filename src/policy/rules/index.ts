@@ -6,8 +6,11 @@ import { containerName } from './container-name.ts';
 import { containerPorts } from './container-ports.ts';
 import { containerProbes } from './container-probes.ts';
 import { containerResources } from './container-resources.ts';
+import { imageAge } from './image-age.ts';
 import { imageConsistency } from './image-consistency.ts';
 import { imageDigest } from './image-digest.ts';
+import { imageExists } from './image-exists.ts';
+import { imagePlatform } from './image-platform.ts';
 import { imagePullPolicy } from './image-pull-policy.ts';
 import { imageQualified } from './image-qualified.ts';
 import { imageReference } from './image-reference.ts';
@@ -25,8 +28,11 @@ export const RULES: readonly Rule[] = [
   containerPorts,
   containerProbes,
   containerResources,
+  imageAge,
   imageConsistency,
   imageDigest,
+  imageExists,
+  imagePlatform,
   imagePullPolicy,
   imageQualified,
   imageReference,

@@ -4,13 +4,16 @@ import type { ImageReference } from '../../image/reference.ts';
 import { defineRule, type Problem } from '../rule.ts';
 import { judgeEach } from './images.ts';
 import { PATTERN_LIST, patternsOf } from './patterns.ts';
+import { proven } from './pull-secret-proof.ts';
 import { type Ring, ringMaker } from './pull-secret-rings.ts';
 import { byContainer, looseImage, type PodSecrets, podsOf, secretLabel, secretPointers } from './pull-secrets.ts';
+import type { Said } from './registry-facts.ts';
 
 interface Parameters {
   readonly images?: readonly string[];
   readonly public?: readonly string[];
   readonly nodeCredentials?: readonly string[];
+  readonly prove?: boolean;
 }
 
 interface Lists {
@@ -18,6 +21,7 @@ interface Lists {
   readonly public: PatternSet | undefined;
   /** `undefined`: nobody has said what the nodes can pull. */
   readonly nodeCredentials: PatternSet | undefined;
+  readonly prove: boolean;
 }
 
 /** Nodes may hold credentials that no webhook can see (KEP-4412), so without a declaration "no match" is not a "no". */
@@ -25,7 +29,7 @@ export const pullSecretCoverage = defineRule({
   name: 'pull-secret-coverage',
   description: 'Each private image is covered by a credential, matched as the kubelet does',
   docs: {
-    why: 'A pull secret for another registry, or with the address spelled in a way that the kubelet does not match, is as good as none: the Pod waits in ImagePullBackOff.',
+    why: 'A pull secret for another registry, or with the address spelled in a way that the kubelet does not match, is as good as none: the Pod waits in ImagePullBackOff. So does one whose password has expired, which only the registry can tell: prove asks it.',
     remedy: 'Add an entry for the registry of the image to a pull secret, or use an image that a credential covers.',
     example: {
       parameters: { images: ['registry.example.com/**'], nodeCredentials: [] },
@@ -76,10 +80,24 @@ stringData:
         items: { type: 'string', minLength: 1 },
         description: 'Image patterns that the nodes have credentials for; [] says that they have none',
       },
+      prove: {
+        type: 'boolean',
+        default: false,
+        description: 'Ask the registry, too, whether it accepts one of the credentials that match',
+      },
     },
   },
-  needs: ['pullSecrets'],
-  prepare({ images, public: open, nodeCredentials }: Parameters) {
+  needs: ['pullSecrets', 'registryImages'],
+  needsOf: ({ prove }) => (prove ? ['pullSecrets', 'registryImages'] : ['pullSecrets']),
+  asksAbout({ containers, pods }, lists) {
+    // Which pull secrets an image outside of a pod spec will have, nobody knows, so there is nothing to prove.
+    const inPods = new Set(pods.flatMap((pod) => pod.containers));
+    return containers.filter(
+      (container) =>
+        inPods.has(container) && container.image.state === 'parsed' && isPrivate(container.image.reference, lists),
+    );
+  },
+  prepare({ images, public: open, nodeCredentials, prove = false }: Parameters) {
     const lists = {
       images: patternsOf('images', images),
       public: patternsOf('public', open),
@@ -92,6 +110,7 @@ stringData:
       images: given(lists.images),
       public: given(lists.public),
       nodeCredentials: given(lists.nodeCredentials),
+      prove,
     };
     return { ok: true, value };
   },
@@ -106,7 +125,11 @@ stringData:
       const pointer = container.imagePointer;
       const pod = podOf.get(container);
       if (pod === undefined) return looseImage(quoteValue(reference.text), pointer);
-      const said = judgeImage(reference, pod, { ring: ringOf(pod.pullSecrets), lists });
+      const ring = ringOf(pod.pullSecrets);
+      const unproven = judgeImage(reference, pod, { ring, lists });
+      if (!lists.prove || pod.pullSecrets.from === 'node') return unproven && { ...unproven, pointer };
+      const fact = subject.facts.registryImages.get(pointer);
+      const said = proven(unproven, fact, { reference, ring, nodesHaveNone: lists.nodeCredentials !== undefined });
       return said && { ...said, pointer };
     });
     return [...malformed, ...images];
@@ -133,8 +156,6 @@ function malformedIn(pod: PodSecrets, ring: Ring, told: Set<string>): readonly P
     remedy: 'repair it, or take it out of imagePullSecrets: one malformed secret fails all of them',
   }));
 }
-
-type Said = Pick<Problem, 'state' | 'message' | 'remedy'>;
 
 function judgeImage(
   reference: ImageReference,

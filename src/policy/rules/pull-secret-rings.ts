@@ -1,6 +1,6 @@
 /** What the pull secrets of a pod are good for, worked out once for all pods and images that share them. */
 import type { CredentialIndex } from '../../credential/credential-index.ts';
-import { type Credentials, keyringOf } from '../../credential/keyring.ts';
+import { type Candidate, type Credentials, keyringOf } from '../../credential/keyring.ts';
 import type { PullSecret } from '../../credential/pull-secret.ts';
 import { shownServer } from '../../credential/registry-key.ts';
 import { quoteValue } from '../../image/quote.ts';
@@ -25,6 +25,8 @@ export interface ReadRing {
   /** Why there could be more credentials than are known. */
   readonly doubt: string | undefined;
   coverageOf(reference: ImageReference): ReturnType<Credentials['coverageOf']> | 'too-many';
+  /** None where there are too many host patterns to compare. */
+  candidatesFor(reference: ImageReference): readonly Candidate[];
   /** Which secrets there are, for an image that none of them covers. */
   summary(): string;
   remedy(reference: ImageReference): string;
@@ -64,6 +66,8 @@ function makeRing(pullSecrets: PodPullSecrets, spend: (amount: number) => boolea
       if (answer === undefined) answers.set(reference, (answer = compare(reference)));
       return answer;
     },
+    candidatesFor: (reference) =>
+      spend(keyring.globLength * reference.domain.length) ? keyring.candidatesFor(reference) : [],
     summary: () => summaryOf(secrets.value),
     remedy: (reference) => remedyFor(existing)(reference),
   };

@@ -76,6 +76,8 @@ func show(v ref.Val) string {
 		return "ip(" + t.Addr.String() + ")"
 	case apiservercel.CIDR:
 		return "cidr(" + t.Prefix.String() + ")"
+	case apiservercel.Format:
+		return "format(" + strings.ToLower(t.Name) + ")"
 	case apiservercel.URL:
 		return "url(" + t.URL.String() + ")"
 	}

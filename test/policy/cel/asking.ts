@@ -77,6 +77,8 @@ function showFlat(value: Flat): string {
       return `semver(${[value.numbers.join('.'), ...(value.pre.length === 0 ? [] : [value.pre.join('.')])].join('-')})`;
     case 'url':
       return `url(${value.text})`;
+    case 'format':
+      return `format(${value.name.toLowerCase()})`;
     default:
       return `${value.tag}(${show(run(compileExpression('string(object)', DECLARED), value)).slice(1, -1)})`;
   }

@@ -4,6 +4,7 @@ import { ADDRESSES } from './addresses.ts';
 import { CONVERSIONS } from './conversions.ts';
 import { LISTS } from './lists.ts';
 import { MATH } from './math.ts';
+import { NAMED_FORMATS } from './named-formats.ts';
 import { OPERATORS } from './operators.ts';
 import { OPTIONALS } from './optionals.ts';
 import { QUANTITIES } from './quantities.ts';
@@ -18,6 +19,7 @@ export const FUNCTIONS: readonly Overload[] = [
   ...CONVERSIONS,
   ...LISTS,
   ...MATH,
+  ...NAMED_FORMATS,
   ...OPERATORS,
   ...OPTIONALS,
   ...QUANTITIES,

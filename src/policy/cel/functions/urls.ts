@@ -44,11 +44,27 @@ function parseUrl(text: string): Url | undefined {
   return withAuthority(text, { scheme, before, query });
 }
 
-/** Scheme in lower case, and what stands behind its colon. */
+/** As ParseRequestURI alone has it: without a scheme there is no host, and a fragment is a part of what it stands in. */
+export function isRequestUri(text: string): boolean {
+  if (text === '*') return true;
+  const split = /[\u0000-\u001f\u007f]/.test(text) ? undefined : schemeOf(text);
+  if (split === undefined) return false;
+  const [scheme, rest] = split;
+  const question = rest.indexOf('?');
+  const before = question < 0 ? rest : rest.slice(0, question);
+  if (!before.startsWith('/')) return scheme !== '';
+  if (scheme === '') return unescape(before) !== undefined;
+  return withAuthority(text, { scheme, before, query: '' }) !== undefined;
+}
+
 function splitScheme(text: string): readonly [string, string] | undefined {
   const fragment = text.indexOf('#');
   if (fragment >= 0 && unescape(text.slice(fragment)) === undefined) return undefined;
-  const bare = fragment < 0 ? text : text.slice(0, fragment);
+  return schemeOf(fragment < 0 ? text : text.slice(0, fragment));
+}
+
+/** Scheme in lower case, and what stands behind its colon. */
+function schemeOf(bare: string): readonly [string, string] | undefined {
   const colon = bare.search(/[^A-Za-z0-9+.-]/);
   if (colon < 0 || bare.charAt(colon) !== ':') return ['', bare];
   if (!/^[A-Za-z]/.test(bare)) return undefined;

@@ -1,5 +1,4 @@
-/** Durations as Go writes them, and with it Kubernetes: `10s`, `1m30s`, `24h`. */
-
+/** Durations as Go writes them, in the URLs of the API server and in our documents: `10s`, `1m30s`, `1.5s`. */
 const UNITS_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
   m: 60_000,
@@ -10,7 +9,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   ns: 0.000001,
 };
 
-/** A Go duration in milliseconds, `undefined` when it is none: `10s`, `1m30s`, `1.5s`. */
+/** In milliseconds; `undefined` when it is none. */
 export function goDurationMs(text: string): number | undefined {
   if (text.length > 40 || !/^(\d+(\.\d*)?(h|ms|m|us|µs|ns|s))+$/.test(text)) return undefined;
   let total = 0;

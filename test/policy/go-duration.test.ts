@@ -1,5 +1,6 @@
+/** Durations as Go writes them. */
 import { describe, expect, test } from 'vitest';
-import { goDurationMs } from '../../src/pod/duration.ts';
+import { goDurationMs } from '../../src/policy/go-duration.ts';
 
 describe('goDurationMs', () => {
   test.each<[string, number]>([

@@ -1,0 +1,60 @@
+/** Which images of an object registries are asked about, and for which fact: those that a covering rule looks at. */
+import type { Container } from '../pod/containers.ts';
+import { ShapeError } from '../pod/pointer.ts';
+import type { Workload } from '../pod/workload.ts';
+import type { Judged } from '../policy/evaluate.ts';
+import { REGISTRY_NEEDS, type RegistryNeed } from '../policy/fact.ts';
+import type { Covering } from '../policy/plan.ts';
+import type { Check } from '../policy/rule.ts';
+import type { Denial } from './denied-images.ts';
+
+export interface Inquiry {
+  asked(need: RegistryNeed): ReadonlySet<Container>;
+  /** Such an image is asked about nowhere. */
+  denied(container: Container): Denial | undefined;
+}
+
+export interface InquiryOptions {
+  /** Which containers it can be about at all; all of them when not given. */
+  readonly concerns: Judged['concerns'];
+  /** Called when there is something to ask. */
+  readonly denied: () => Inquiry['denied'];
+}
+
+/** `undefined` when no rule asks registries. Throws a ShapeError when the object is not of the shape its kind has. */
+export function inquiryOf(
+  { policies, needs }: Pick<Covering, 'policies' | 'needs'>,
+  workload: Workload,
+  { concerns = everyone, denied }: InquiryOptions,
+): Inquiry | undefined {
+  if (!REGISTRY_NEEDS.some((need) => needs.has(need))) return undefined;
+  const asked = new Map(REGISTRY_NEEDS.map((need) => [need, new Set<Container>()]));
+  for (const covered of policies) {
+    const containers = (covered.coverage.containers ?? workload.containers).filter(concerns);
+    for (const { check } of covered.policy.bindings) {
+      const needed = REGISTRY_NEEDS.filter((need) => check.needs.includes(need));
+      if (needed.length === 0) continue;
+      const about = lookedAt(check, { workload, pods: workload.pods, containers });
+      for (const need of needed) addAll(asked.get(need), about);
+    }
+  }
+  return { asked: (need) => asked.get(need) ?? NOBODY, denied: denied() };
+}
+
+function addAll<T>(set: Set<T> | undefined, items: readonly T[]): void {
+  for (const item of items) set?.add(item);
+}
+
+const everyone = (): boolean => true;
+const NOBODY: ReadonlySet<Container> = new Set();
+
+function lookedAt({ asksAbout }: Check, subject: Parameters<NonNullable<Check['asksAbout']>>[0]): readonly Container[] {
+  if (asksAbout === undefined) return subject.containers;
+  try {
+    return asksAbout(subject);
+  } catch (error) {
+    if (error instanceof ShapeError) throw error;
+    // It fails in the same way where the object is judged, and there it is told.
+    return [];
+  }
+}

@@ -1,0 +1,146 @@
+/** Which images of a request want a digest, and which policy says so. */
+import { type ImageReference, parseReference } from '../image/reference.ts';
+import type { Container, Pod } from '../pod/containers.ts';
+import type { KindTable } from '../pod/kinds.ts';
+import { hasController } from '../pod/metadata.ts';
+import { type ObjectType, type Workload, workloadOf } from '../pod/workload.ts';
+import type { Pin } from '../policy/pin.ts';
+import type { Covered, Covering } from '../policy/plan.ts';
+import { type Changeable, isPod } from './changeable.ts';
+import { byPlace, type Hint, hintsIn, isRestarted, placeKey } from './sticky.ts';
+
+/** An image that wants a digest, whatever policies say. */
+export interface Unpinned {
+  readonly container: Container;
+  readonly place: string;
+  /** As somebody wrote it, without a digest. */
+  readonly written: ImageReference;
+  /** The digest that is stored for it. */
+  readonly stored: string | undefined;
+  /** Whether the registry is asked; else the stored digest is the answer. */
+  readonly ask: boolean;
+}
+
+export interface Candidate extends Unpinned {
+  readonly policy: string;
+  readonly pin: Pin;
+  /** Why nobody can tell whether the policy applies, if so: then the image is left alone. */
+  readonly doubt: string | undefined;
+}
+
+/** `ask` is never true for a candidate in doubt. */
+export function candidatesOf(
+  unpinned: readonly Unpinned[],
+  { object }: Changeable,
+  { covering, type }: { readonly covering: Covering; readonly type: ObjectType },
+): readonly Candidate[] {
+  const pinning = covering.policies.filter(({ policy }) => policy.pin !== undefined);
+  if (pinning.length === 0) return [];
+  return unpinned.flatMap((image) => {
+    const covered = pinning.find((one) => covers(one, image));
+    const candidate = covered && candidateOf(image, covered);
+    if (candidate === undefined) return [];
+    const { mode } = candidate.pin;
+    // Nobody reads the warnings that a controller gets.
+    const idle = (mode === 'pod' && !isPod(type)) || (mode === 'warn' && hasController(object));
+    return idle ? [] : [candidate];
+  });
+}
+
+function candidateOf(image: Unpinned, { policy: { name, pin }, coverage }: Covered): Candidate | undefined {
+  if (pin === undefined) return undefined;
+  const doubt = coverage.doubt(image.container);
+  return { ...image, policy: name, pin, doubt, ask: image.ask && doubt === undefined };
+}
+
+/** The first policy that covers an image decides about it, its mode included. */
+function covers({ policy, coverage }: Covered, { container, written }: Unpinned): boolean {
+  const inScope = coverage.containers === undefined || coverage.containers.includes(container);
+  return inScope && policy.pin?.covers(written) === true;
+}
+
+/** Most objects have none, and then nothing else of them is read. */
+export function unpinnedIn(workload: Workload, change: Changeable, kinds: KindTable): readonly Unpinned[] {
+  if (change.stored === undefined) return workload.containers.flatMap(newImage);
+  return updatedImages(workload, { ...change, stored: change.stored }, kinds);
+}
+
+function newImage(container: Container): readonly Unpinned[] {
+  const { image } = container;
+  if (image.state !== 'parsed' || image.reference.digest !== undefined || container.composed) return [];
+  return [{ container, place: placeKey(container), written: image.reference, stored: undefined, ask: true }];
+}
+
+interface Update extends Changeable {
+  readonly stored: NonNullable<Changeable['stored']>;
+}
+
+function updatedImages(workload: Workload, update: Update, kinds: KindTable): readonly Unpinned[] {
+  const restarted = restartedContainers(workload.pods, update);
+  const interesting = workload.containers.filter((container) => {
+    const { image, composed, kind } = container;
+    if (image.state !== 'parsed' || composed || (update.onlyEphemeral && kind !== 'ephemeral')) return false;
+    return image.reference.digest === undefined || restarted.has(container);
+  });
+  if (interesting.length === 0) return [];
+  const stored = workloadOf(update.stored, workload.type, kinds);
+  // What it had cannot be told, and so not what has changed.
+  if (stored === undefined || !stored.ok) return [];
+  const before = byPlace(stored.workload);
+  const hint = hintsIn(update.object, workload.type, kinds);
+  return interesting.flatMap((container) => {
+    const place = placeKey(container);
+    const isFresh = restarted.has(container);
+    const found = updatedImage(container, before.get(place), { digests: update.digests, isFresh, hint });
+    return found === undefined ? [] : [{ container, place, ...found }];
+  });
+}
+
+function restartedContainers(pods: readonly Pod[], { object, stored, digests }: Update): ReadonlySet<Container> {
+  if (digests === 'stored') return NOTHING;
+  const restarted = pods.filter((pod) => isRestarted(pod, object, stored));
+  return restarted.length === 0 ? NOTHING : new Set(restarted.flatMap(({ containers }) => containers));
+}
+
+const NOTHING: ReadonlySet<Container> = new Set();
+
+interface Circumstances {
+  readonly digests: Changeable['digests'];
+  /** The user wants its Pods to start anew. */
+  readonly isFresh: boolean;
+  readonly hint: Hint;
+}
+
+type Wish = Pick<Unpinned, 'written' | 'stored' | 'ask'> | undefined;
+
+function updatedImage(container: Container, before: Container | undefined, how: Circumstances): Wish {
+  const reference = referenceOf(container);
+  if (reference === undefined) return undefined;
+  const old = before && referenceOf(before);
+  const unchanged = old?.text === reference.text;
+  if (reference.digest === undefined) return unchanged && !how.isFresh ? undefined : tagged(reference, old, how);
+  const isAsked = unchanged && how.isFresh;
+  return isAsked ? pinnedByUs(reference, (text) => how.hint(placeKey(container), text)) : undefined;
+}
+
+function tagged(written: ImageReference, old: ImageReference | undefined, { digests, isFresh }: Circumstances): Wish {
+  const stored = storedDigest(written, old);
+  if (stored !== undefined) return { written, stored, ask: isFresh };
+  return digests === 'any' ? { written, stored, ask: true } : undefined;
+}
+
+/** Of the same name and tag. */
+function storedDigest({ text }: ImageReference, old: ImageReference | undefined): string | undefined {
+  return old?.digest !== undefined && old.text === `${text}@${old.digest}` ? old.digest : undefined;
+}
+
+function referenceOf({ image }: Container): ImageReference | undefined {
+  return image.state === 'parsed' ? image.reference : undefined;
+}
+
+function pinnedByUs({ text, digest }: ImageReference, hinted: (image: string) => boolean): Wish {
+  if (digest === undefined) return undefined;
+  const written = text.slice(0, -`@${digest}`.length);
+  const parsed = hinted(written) ? parseReference(written) : undefined;
+  return parsed?.ok ? { written: parsed.reference, stored: digest, ask: true } : undefined;
+}

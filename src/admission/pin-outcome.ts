@@ -1,0 +1,126 @@
+/** What comes of each image that wants a digest: how it will read, and what is told about it. */
+import { isDigest } from '../image/digest.ts';
+import { quoteValue } from '../image/quote.ts';
+import { type Container, containerLabel } from '../pod/containers.ts';
+import type { Finding } from '../policy/evaluate.ts';
+import type { RegistryCause, RegistryFailure, RegistryImage } from '../policy/registry-fact.ts';
+import { MAX_WARNING_RUNES } from './message.ts';
+import type { Answer } from './pin-answers.ts';
+import type { Candidate } from './pin-candidates.ts';
+
+/** The rule's name in findings about pinning: `[policy/pin]`. */
+export const PIN = 'pin';
+
+/**
+ * `pinned`: with the digest that the registry has now. `sticky`: with the one that is stored. `stale`: with one that the
+ * registry had, since it is in trouble. `warned`: the policy wants no change. `failed`: no digest was found.
+ */
+export const PIN_OUTCOMES = ['pinned', 'sticky', 'stale', 'warned', 'failed'] as const;
+export type PinOutcome = (typeof PIN_OUTCOMES)[number];
+
+export interface PinnedImage {
+  readonly policy: string;
+  readonly outcome: PinOutcome;
+  /** Of a failure. */
+  readonly cause: RegistryCause | undefined;
+  readonly container: Container;
+  /** As it was written, without a digest. */
+  readonly from: string;
+  /** With its digest; `undefined` where the image is left as it is. */
+  readonly to: string | undefined;
+}
+
+export interface Outcome {
+  /** `undefined` when nobody could tell whether the policy applies. */
+  readonly image: PinnedImage | undefined;
+  readonly finding: Finding | undefined;
+}
+
+/** `answer`: the registry's, where it was asked. */
+export function outcomeOf(candidate: Candidate, answer: Answer | undefined): Outcome {
+  const { doubt, stored } = candidate;
+  if (doubt !== undefined) return doubted(candidate, doubt);
+  if (answer === undefined) return stored === undefined ? NOTHING : withDigest(candidate, stored, 'sticky');
+  if (answer.state !== 'yes') return failed(candidate, answer.state, answer.failure);
+  return found(candidate, answer.value);
+}
+
+const NOTHING: Outcome = { image: undefined, finding: undefined };
+
+function found(candidate: Candidate, { digest, stale }: RegistryImage): Outcome {
+  if (!isDigest(digest)) {
+    const message = `the registry names the digest ${quoteValue(digest, 100)}, which is none`;
+    return failed(candidate, 'unknown', { cause: 'protocol', message, remedy: undefined });
+  }
+  return withDigest(candidate, digest, stale === undefined ? 'pinned' : 'stale', stale);
+}
+
+function withDigest(
+  candidate: Candidate,
+  digest: string,
+  outcome: 'pinned' | 'sticky' | 'stale',
+  stale?: RegistryImage['stale'],
+): Outcome {
+  const { policy, container, pin, written } = candidate;
+  const from = written.text;
+  const to = `${from}@${digest}`;
+  if (pin.mode === 'warn') {
+    const message = changeable(candidate, stale === undefined ? `is ${to}` : `was ${to} ${ago(stale.ageMs)}`);
+    const finding = findingOf(candidate, { action: 'warn', outcome: 'violation', message });
+    return { image: { policy, outcome: 'warned', cause: undefined, container, from, to: undefined }, finding };
+  }
+  const image = { policy, outcome, cause: undefined, container, from, to };
+  if (stale === undefined) return { image, finding: undefined };
+  const { message: trouble, remedy } = stale.failure;
+  const message = `image ${quoteValue(from)} is pinned to the digest that it had ${ago(stale.ageMs)}: ${trouble}`;
+  return { image, finding: findingOf(candidate, { action: 'warn', outcome: 'unknown', message, remedy }) };
+}
+
+/** The digest is what the reader needs, so the sentence is shortened where it would be cut. */
+function changeable({ container, policy, written: { text } }: Candidate, pinned: string): string {
+  const whole = `image ${quoteValue(text)} can change under you; pinned it ${pinned}`;
+  const around = `${containerLabel(container)}:  [${policy}/${PIN}]`;
+  return around.length + whole.length > MAX_WARNING_RUNES ? `pinned it ${pinned}` : whole;
+}
+
+/** What has a digest keeps it, so there is nothing to refuse: a restart must not depend on a registry. */
+function failed(candidate: Candidate, state: 'no' | 'unknown', { cause, message, remedy }: RegistryFailure): Outcome {
+  const { policy, container, pin, written, stored } = candidate;
+  const from = written.text;
+  const wanted = pin.onFailure(cause);
+  const outcome = state === 'no' ? 'violation' : 'unknown';
+  const image = { policy, outcome: 'failed', cause, container, from } as const;
+  if (stored !== undefined) {
+    const action = wanted === 'allow' ? 'audit' : 'warn';
+    const kept = `image ${quoteValue(from)} keeps the digest that is stored: ${message}`;
+    const to = pin.mode === 'warn' ? undefined : `${from}@${stored}`;
+    return { image: { ...image, to }, finding: findingOf(candidate, { action, outcome, message: kept, remedy }) };
+  }
+  const action = wanted === 'allow' ? 'audit' : wanted;
+  const unpinned = `image ${quoteValue(from)} could not be pinned: ${message}`;
+  return {
+    image: { ...image, to: undefined },
+    finding: findingOf(candidate, { action, outcome, message: unpinned, remedy }),
+  };
+}
+
+function doubted(candidate: Candidate, doubt: string): Outcome {
+  const image = `image ${quoteValue(candidate.written.text)}`;
+  const message = `${image} is not pinned: could not tell whether the policy applies: ${doubt}`;
+  return { image: undefined, finding: findingOf(candidate, { action: 'warn', outcome: 'unknown', message }) };
+}
+
+type Said = Pick<Finding, 'action' | 'outcome' | 'message'> & { readonly remedy?: string | undefined };
+
+function findingOf({ policy, container }: Candidate, { remedy, ...said }: Said): Finding {
+  return { policy, rule: PIN, ...said, existing: false, container, pointer: container.imagePointer, remedy };
+}
+
+/** `3 h ago`, rounded down. */
+function ago(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return 'less than a minute ago';
+  if (minutes < 60) return `${minutes} min ago`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} days ago`;
+}

@@ -1,0 +1,60 @@
+/** The pull secrets that somebody names on the command line, as files. */
+import type { PullSecret } from '../credential/pull-secret.ts';
+import { type Manifest, loadManifests } from '../files/manifests.ts';
+import { isSecret, readSecret } from '../files/secrets.ts';
+import { kindTable } from '../pod/kinds.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Question {
+  readonly image: string;
+  readonly files: readonly string[];
+}
+
+/** `--pull-secret` takes all words that follow it, so an image behind the files is the last of them. */
+export function questionOf(image: string | undefined, files: readonly string[]): Question | undefined {
+  if (image !== undefined) return { image, files };
+  const last = files.at(-1);
+  return last === undefined || files.length < 2 ? undefined : { image: last, files: files.slice(0, -1) };
+}
+
+export function unanswered(terminal: Terminal, problems: readonly string[]): number {
+  for (const problem of problems) terminal.note(`${problem}\n`);
+  return 2;
+}
+
+export interface LoadedSecrets {
+  readonly secrets: readonly PullSecret[];
+  readonly problems: readonly string[];
+}
+
+/** Other manifests may stand in the files too, as `helm template` prints them. */
+export async function loadPullSecrets(files: readonly string[], terminal: Terminal): Promise<LoadedSecrets> {
+  const secrets: PullSecret[] = [];
+  const problems: string[] = [];
+  const options = { kinds: kindTable(), namespace: 'default', stdin: terminal.input() };
+  const { manifests, errors } = await loadManifests(files, options);
+  for (const { file, line, column, message } of errors) problems.push(placed({ file, line, column }, message));
+  for (const manifest of manifests.filter(isSecret)) {
+    const { object = {}, name } = manifest.request;
+    const read = readSecret(object, name);
+    if (read.ok) secrets.push(read.secret);
+    else problems.push(...read.faults.map(({ pointer, problem }) => placedAt(manifest, pointer, problem)));
+  }
+  if (problems.length === 0 && files.length > 0 && secrets.length === 0)
+    problems.push(`no Secret in ${files.join(', ')}`);
+  return { secrets, problems };
+}
+
+interface Spot {
+  readonly file: string;
+  readonly line: number | null;
+  readonly column: number | null;
+}
+
+function placed({ file, line, column }: Spot, message: string): string {
+  return `${file}${line === null ? '' : `:${line}:${column}`}: ${message}`;
+}
+
+function placedAt(manifest: Manifest, pointer: string, problem: string): string {
+  return placed({ file: manifest.file, ...manifest.positionOf(pointer) }, `${pointer}: ${problem}`);
+}

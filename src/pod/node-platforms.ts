@@ -1,0 +1,133 @@
+/**
+ * Which nodes a Pod can run on, as far as its operating system and architecture are concerned: `spec.os`, `nodeSelector` and the required node affinity, read
+ * as the scheduler reads them (kubernetes component-helpers scheduling/corev1/nodeaffinity). What they ask of other labels
+ * any node may meet.
+ */
+import type { Pod } from './containers.ts';
+import { type JsonObject, jsonType, ShapeError } from './pointer.ts';
+import { readObject, readObjects, readString } from './read.ts';
+
+export interface NodePlatforms {
+  /** Values that are named, whether they are wanted or not; each once. */
+  readonly named: { readonly os: readonly string[]; readonly architecture: readonly string[] };
+  /** Whether some node of this platform could take the Pod. */
+  readonly admits: (os: string, architecture: string) => boolean;
+}
+
+type Aspect = 'os' | 'architecture';
+
+/** The kubelet sets all four, also those of its beta. */
+const LABELS: ReadonlyMap<string, Aspect> = new Map([
+  ['kubernetes.io/os', 'os'],
+  ['beta.kubernetes.io/os', 'os'],
+  ['kubernetes.io/arch', 'architecture'],
+  ['beta.kubernetes.io/arch', 'architecture'],
+]);
+
+interface Requirement {
+  readonly aspect: Aspect;
+  readonly values: readonly string[];
+  readonly met: (value: string) => boolean;
+}
+
+/** All of its requirements are met. */
+type Term = readonly Requirement[];
+
+/** Throws a ShapeError when the fields are not of the shape that the API has. */
+export function nodePlatformsOf({ spec, pointer }: Pod): NodePlatforms {
+  const always = [...osOf(spec, pointer), ...selectorOf(spec, pointer)];
+  const terms = affinityOf(spec, pointer);
+  const all = [...always, ...(terms ?? []).flat()];
+  const named = (aspect: Aspect): readonly string[] => [
+    ...new Set(all.flatMap((one) => (one.aspect === aspect ? one.values : []))),
+  ];
+  return {
+    named: { os: named('os'), architecture: named('architecture') },
+    admits: (os, architecture) => {
+      const value = { os, architecture };
+      const isMet = (term: Term): boolean => term.every(({ aspect, met }) => met(value[aspect]));
+      return isMet(always) && (terms === undefined || terms.some(isMet));
+    },
+  };
+}
+
+/** The kubelet takes no Pod of another operating system (KEP-2802). */
+function osOf(spec: JsonObject, pointer: string): Term {
+  const name = readString(readObject(spec, 'os', pointer) ?? {}, 'name', `${pointer}/os`);
+  return name ? [oneOf('os', [name])] : [];
+}
+
+function selectorOf(spec: JsonObject, pointer: string): Term {
+  const at = `${pointer}/nodeSelector`;
+  const labels = readObject(spec, 'nodeSelector', pointer) ?? {};
+  return Object.keys(labels).flatMap((key) => {
+    const aspect = LABELS.get(key);
+    return aspect === undefined ? [] : [oneOf(aspect, [readString(labels, key, at) ?? ''])];
+  });
+}
+
+function oneOf(aspect: Aspect, values: readonly string[]): Requirement {
+  const wanted = new Set(values);
+  return { aspect, values, met: (value) => wanted.has(value) };
+}
+
+/** Terms are ORed, and one without any requirement matches no node. `undefined`: nothing is required. */
+function affinityOf(spec: JsonObject, pointer: string): readonly Term[] | undefined {
+  let at = `${pointer}/affinity`;
+  const affinity = readObject(spec, 'affinity', pointer) ?? {};
+  const node = readObject(affinity, 'nodeAffinity', at) ?? {};
+  at += '/nodeAffinity';
+  const required = readObject(node, REQUIRED, at);
+  at += `/${REQUIRED}`;
+  if (required === undefined) return undefined;
+  return readObjects(required, 'nodeSelectorTerms', at).flatMap((term, index) => {
+    const place = `${at}/nodeSelectorTerms/${index}`;
+    const expressions = readObjects(term, 'matchExpressions', place);
+    const isEmpty = expressions.length === 0 && readObjects(term, 'matchFields', place).length === 0;
+    return isEmpty ? [] : [expressions.flatMap((one, each) => requirementOf(one, `${place}/matchExpressions/${each}`))];
+  });
+}
+
+const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
+
+function requirementOf(expression: JsonObject, at: string): Term {
+  const aspect = LABELS.get(readString(expression, 'key', at) ?? '');
+  if (aspect === undefined) return [];
+  const values = readStrings(expression, 'values', at);
+  const named = new Set(values);
+  const met = MET.get(readString(expression, 'operator', at) ?? '');
+  // An operator that the API does not have is refused by its own validation.
+  return met === undefined ? [] : [{ aspect, values, met: (value) => met(value, named) }];
+}
+
+type Met = (value: string, named: ReadonlySet<string>) => boolean;
+
+/** Every node has the labels. Only whole numbers are compared, and no platform is one, except for the architecture 386. */
+const MET: ReadonlyMap<string, Met> = new Map<string, Met>([
+  ['In', (value, named) => named.has(value)],
+  ['NotIn', (value, named) => !named.has(value)],
+  ['Exists', () => true],
+  ['DoesNotExist', () => false],
+  [
+    'Gt',
+    (value, named) => isNumber(value) && [...named].every((limit) => isNumber(limit) && Number(value) > Number(limit)),
+  ],
+  [
+    'Lt',
+    (value, named) => isNumber(value) && [...named].every((limit) => isNumber(limit) && Number(value) < Number(limit)),
+  ],
+]);
+
+function isNumber(text: string): boolean {
+  return /^[+-]?\d+$/.test(text);
+}
+
+function readStrings(object: JsonObject, key: string, at: string): readonly string[] {
+  const value = object[key];
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw new ShapeError(`${at}/${key}`, 'a list', jsonType(value));
+  return value.map((item: unknown, index) => {
+    if (typeof item !== 'string') throw new ShapeError(`${at}/${key}/${index}`, 'a string', jsonType(item));
+    return item;
+  });
+}

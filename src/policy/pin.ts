@@ -1,0 +1,142 @@
+/** `spec.pin` of a policy: which tags become digests, and what happens where no digest can be found. */
+import { parsePatterns } from '../image/pattern-list.ts';
+import { type PatternSet } from '../image/pattern.ts';
+import { quoteValue } from '../image/quote.ts';
+import type { ImageReference } from '../image/reference.ts';
+import type { Report } from './clause.ts';
+import { strings } from './document-schema.ts';
+import { goDurationMs } from './go-duration.ts';
+import { REGISTRY_CAUSES, type RegistryCause } from './registry-fact.ts';
+
+/**
+ * `workload`: objects that no controller owns, and Pods when they are created. `pod`: Pods alone, so what is stored of a
+ * workload stays as its author wrote it. `warn`: nothing is changed, and a warning names the digest.
+ */
+export const PIN_MODES = ['workload', 'pod', 'warn'] as const;
+export type PinMode = (typeof PIN_MODES)[number];
+
+/** What happens to an image that could not be pinned: nothing, a warning, or the request is denied. */
+export const PIN_FAILURE_ACTIONS = ['allow', 'warn', 'deny'] as const;
+export type PinFailureAction = (typeof PIN_FAILURE_ACTIONS)[number];
+
+export interface Pin {
+  covers(reference: ImageReference): boolean;
+  onFailure(cause: RegistryCause): PinFailureAction;
+  /** How old a digest may be that is taken because the registry is in trouble; 0: none is. */
+  readonly staleMs: number;
+  readonly mode: PinMode;
+  /** Whether the image as it was written is kept in an annotation of the object, for people and for restarts. */
+  readonly annotate: boolean;
+}
+
+export interface PinDocument {
+  readonly images?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly onFailure?: PinFailureAction | CauseMap;
+  readonly stale?: string;
+  readonly mode?: PinMode;
+  readonly annotate?: boolean;
+}
+
+type CauseMap = Readonly<Partial<Record<RegistryCause | 'other', PinFailureAction>>>;
+
+const onCause = (description: string): object => ({ enum: PIN_FAILURE_ACTIONS, description });
+
+const CAUSES: Readonly<Record<RegistryCause | 'other', object>> = {
+  notFound: onCause('The registry has no such tag or repository, or hides it'),
+  denied: onCause('The registry knows the credential and does not let it pull (403)'),
+  unauthenticated: onCause('No credential, or none that the registry accepts (401)'),
+  rateLimited: onCause('Too many requests (429)'),
+  serverError: onCause('The registry answered with an error of its own (5xx)'),
+  timeout: onCause('No answer in the time allowed'),
+  dns: onCause('The name of the registry cannot be resolved'),
+  tls: onCause('The certificate of the registry is not trusted, or there is no common protocol'),
+  unreachable: onCause('No connection to the registry, or one that was cut'),
+  refused: onCause('The registry was not asked: configuration or a rule of a policy does not allow it'),
+  protocol: onCause('An answer that no registry should give'),
+  other: { ...onCause('All that are not named here'), default: 'warn' },
+};
+
+export const PIN_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  description:
+    'Writes the digest of each image behind its tag, as the registry has it; what has a digest stays as it is',
+  properties: {
+    images: strings('Image patterns: what is pinned; without it, every image', { minItems: 1 }),
+    exclude: strings('Image patterns: what is left alone'),
+    onFailure: {
+      type: ['string', 'object'],
+      pattern: '^(allow|warn|deny)$',
+      hint: 'write allow, warn or deny, or a map by cause',
+      additionalProperties: false,
+      minProperties: 1,
+      default: 'warn',
+      description: 'What happens when no digest can be found: one action for all causes, or a map by cause',
+      properties: CAUSES,
+    },
+    stale: {
+      type: 'string',
+      default: '0s',
+      description:
+        'How old a digest may be that is taken when the registry is in trouble, for example 24h; 0s: none is taken',
+    },
+    mode: {
+      enum: PIN_MODES,
+      default: 'workload',
+      description:
+        'workload: objects without a controller, and Pods when they are created; pod: only Pods; warn: nothing is changed, a warning names the digest',
+    },
+    annotate: {
+      type: 'boolean',
+      default: false,
+      description: 'Keep the image as it was written in the annotation tidewaiter.dev/original-images of the object',
+    },
+  },
+} as const;
+
+/** Of a document that the schema has accepted; `undefined` when something is wrong, and `report` has it. */
+export function readPin(document: PinDocument, at: string, report: Report): Pin | undefined {
+  const covers = coverageOf(document, at, report);
+  const { stale = '0s', mode = 'workload', annotate = false, onFailure = 'warn' } = document;
+  const staleMs = goDurationMs(stale);
+  if (staleMs === undefined)
+    report(`${at}/stale`, `${quoteValue(stale)} is not a duration: write for example 24h or 30m`);
+  if (covers === undefined || staleMs === undefined) return undefined;
+  const actions = actionsOf(onFailure);
+  return { covers, onFailure: (cause) => actions[cause], staleMs, mode, annotate };
+}
+
+function coverageOf(
+  { images = EVERY_IMAGE, exclude = [] }: PinDocument,
+  at: string,
+  report: Report,
+): Pin['covers'] | undefined {
+  const wanted = patternsAt(images, `${at}/images`, report);
+  const unwanted = patternsAt(exclude, `${at}/exclude`, report);
+  if (wanted === undefined || unwanted === undefined) return undefined;
+  const isWanted = images.includes('**') ? () => true : (image: ImageReference) => wanted.match(image) !== undefined;
+  if (unwanted.size === 0) return isWanted;
+  return (reference) => isWanted(reference) && unwanted.match(reference) === undefined;
+}
+
+const EVERY_IMAGE: readonly string[] = ['**'];
+
+function patternsAt(texts: readonly string[], at: string, report: Report): PatternSet | undefined {
+  const parsed = parsePatterns(texts);
+  if (parsed.ok) return parsed.patterns;
+  for (const { index, problem } of parsed.faults) report(`${at}/${index}`, problem);
+  return undefined;
+}
+
+function actionsOf(onFailure: PinFailureAction | CauseMap): Readonly<Record<RegistryCause, PinFailureAction>> {
+  const given: CauseMap = typeof onFailure === 'string' ? { other: onFailure } : onFailure;
+  const pairs = REGISTRY_CAUSES.map((cause) => [cause, given[cause] ?? given.other ?? 'warn'] as const);
+  return Object.fromEntries(pairs) as Record<RegistryCause, PinFailureAction>;
+}
+
+/** Why nothing is ever pinned, as far as the document alone proves it. */
+export function pinVacuity({ images = EVERY_IMAGE, exclude = [] }: PinDocument): string | undefined {
+  const swallowed = exclude.includes('**') || images.every((pattern) => exclude.includes(pattern));
+  return swallowed ? 'it pins nothing: "exclude" takes out every image that "images" names' : undefined;
+}

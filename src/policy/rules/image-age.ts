@@ -1,0 +1,160 @@
+import { quoteValue } from '../../image/quote.ts';
+import type { Fact } from '../fact.ts';
+import { DAY_MS, dayOf, dayStart } from '../day.ts';
+import type { RegistryDetails } from '../registry-fact.ts';
+import { defineRule, type ParameterFault, type Prepared } from '../rule.ts';
+import { judgeAnswers, type Said, untold } from './registry-facts.ts';
+
+interface Parameters {
+  readonly maxAgeDays?: number;
+  readonly minAgeDays?: number;
+  readonly createdAfter?: string;
+  readonly createdBefore?: string;
+}
+
+interface Limits {
+  readonly maxAgeDays: number | undefined;
+  readonly minAgeDays: number | undefined;
+  /** Milliseconds since 1970: the first moment that is accepted, and the first that is not any more. */
+  readonly from: number | undefined;
+  readonly until: number | undefined;
+}
+
+const DAY = {
+  type: 'string',
+  pattern: '^\\d{4}-\\d\\d-\\d\\d$',
+  hint: 'a day as YYYY-MM-DD, in UTC',
+} as const;
+
+/**
+ * The first container images are of March 2013 (Docker 0.1). What claims to be older has no date: builds that are to be the same
+ * each time write 1970-01-01 or 1980-01-01, Go writes the year 1 for nothing.
+ */
+const FIRST_IMAGE_MS = 1_362_096_000_000;
+
+/** What a registry says about a digest never changes, but how old it is does: the clock is a fact as well. */
+export const imageAge = defineRule({
+  name: 'image-age',
+  description: 'Images are not too old, and not too new',
+  docs: {
+    why: 'An image that nobody has built anew for a year has the holes that were found in that year. And one that is an hour old may be what a thief has pushed: whoever waits some days lets others find out.',
+    remedy:
+      'Build the image anew on a current base, or use a newer version of it; one that is too new will be old enough by itself. Images of reproducible builds have no date, so they are unknown.',
+    example: {
+      parameters: { createdAfter: '2026-01-01' },
+      registry: {
+        'registry.example.com/shop/web:7': { created: '2026-03-01' },
+        'registry.example.com/shop/web:2': { created: '2024-05-17' },
+      },
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:7
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:2
+`,
+    },
+  },
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    minProperties: 1,
+    properties: {
+      maxAgeDays: { type: 'integer', minimum: 1, description: 'Refuse an image that was made more days ago' },
+      minAgeDays: { type: 'integer', minimum: 1, description: 'Refuse an image that was made fewer days ago' },
+      createdAfter: { ...DAY, description: 'Refuse an image that was made before this day' },
+      createdBefore: { ...DAY, description: 'Refuse an image that was made on this day or later' },
+    },
+  },
+  needs: ['registryDetails', 'now'],
+  needsOf: ({ maxAgeDays, minAgeDays }) =>
+    maxAgeDays === undefined && minAgeDays === undefined ? ['registryDetails'] : ['registryDetails', 'now'],
+  prepare: limitsOf,
+  check(subject, limits) {
+    const { registryDetails: facts, now } = subject.facts;
+    return judgeAnswers({ subject, facts }, (fact, reference) => {
+      const image = `image ${quoteValue(reference.text)}`;
+      if (fact.state !== 'yes') return untold(`when ${image} was made`, fact);
+      return judgeDate(image, fact.value, { limits, now });
+    });
+  },
+});
+
+function limitsOf({ maxAgeDays, minAgeDays, createdAfter, createdBefore }: Parameters): Prepared<Limits> {
+  const faults: ParameterFault[] = [];
+  const moment = (name: string, day: string | undefined): number | undefined => {
+    const start = day === undefined ? undefined : dayStart(day);
+    if (day !== undefined && start === undefined) {
+      faults.push({ pointer: `/${name}`, problem: `${quoteValue(day)} is no day of the calendar` });
+    }
+    return start;
+  };
+  const [from, until] = [moment('createdAfter', createdAfter), moment('createdBefore', createdBefore)];
+  if (from !== undefined && until !== undefined && from >= until) {
+    faults.push({ pointer: '/createdBefore', problem: 'no day is before it and not before createdAfter' });
+  }
+  if (maxAgeDays !== undefined && minAgeDays !== undefined && minAgeDays > maxAgeDays) {
+    faults.push({ pointer: '/minAgeDays', problem: 'it is more than maxAgeDays, so no image would do' });
+  }
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, value: { maxAgeDays, minAgeDays, from, until } };
+}
+
+interface Judging {
+  readonly limits: Limits;
+  readonly now: Fact<number>;
+}
+
+function judgeDate(image: string, { createdMs }: RegistryDetails, judging: Judging): Said | undefined {
+  if (createdMs === undefined || createdMs < FIRST_IMAGE_MS) {
+    const why = createdMs === undefined ? 'it does not say' : `it says ${dayOf(createdMs)}, which stands for no date`;
+    return { state: 'unknown', message: `could not tell when ${image} was made: ${why}` };
+  }
+  const { from, until } = judging.limits;
+  const message = `${image} was made on ${dayOf(createdMs)}`;
+  if (from !== undefined && createdMs < from) {
+    return { state: 'violation', message, remedy: `accepted is what was made on ${dayOf(from)} or later` };
+  }
+  if (until !== undefined && createdMs >= until) {
+    return { state: 'violation', message, remedy: `accepted is what was made before ${dayOf(until)}` };
+  }
+  return judgeAge(image, createdMs, judging);
+}
+
+function judgeAge(image: string, createdMs: number, { limits, now }: Judging): Said | undefined {
+  const { maxAgeDays, minAgeDays } = limits;
+  if (maxAgeDays === undefined && minAgeDays === undefined) return undefined;
+  const untellable = `could not tell how old ${image} is`;
+  if (now.state !== 'yes') {
+    return { state: 'unknown', message: `${untellable}: ${now.state === 'no' ? 'there is no clock' : now.reason}` };
+  }
+  const ageMs = now.value - createdMs;
+  // Clocks differ a little; beyond that, whoever wrote the date has made it up.
+  if (ageMs < -DAY_MS) {
+    return { state: 'unknown', message: `${untellable}: it says ${dayOf(createdMs)}, which is still to come` };
+  }
+  const message = `${image} was made on ${dayOf(createdMs)}, ${days(Math.max(0, Math.floor(ageMs / DAY_MS)))} ago`;
+  if (maxAgeDays !== undefined && ageMs > maxAgeDays * DAY_MS) {
+    return {
+      state: 'violation',
+      message,
+      remedy: `accepted is what is at most ${days(maxAgeDays)} old: build it anew`,
+    };
+  }
+  if (minAgeDays !== undefined && ageMs < minAgeDays * DAY_MS) {
+    return { state: 'violation', message, remedy: `accepted is what is at least ${days(minAgeDays)} old: wait for it` };
+  }
+  return undefined;
+}
+
+function days(count: number): string {
+  return `${count} ${count === 1 ? 'day' : 'days'}`;
+}

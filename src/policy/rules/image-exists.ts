@@ -1,0 +1,94 @@
+import { quoteValue } from '../../image/quote.ts';
+import { type ImageReference, isPinned } from '../../image/reference.ts';
+import type { RegistryCause, RegistryFailure } from '../registry-fact.ts';
+import { defineRule } from '../rule.ts';
+import {
+  judgeAnswers,
+  type OnCause,
+  onCauseSchema,
+  type Said,
+  untold,
+  withRemedy,
+  type Worth,
+} from './registry-facts.ts';
+
+interface Parameters {
+  readonly onCause?: OnCause;
+}
+
+/** Only what the registry says for certain: nodes may hold credentials that nobody here has (KEP-4412). */
+const DEFAULTS: Readonly<Record<RegistryCause, Worth>> = {
+  notFound: 'violation',
+  denied: 'unknown',
+  unauthenticated: 'unknown',
+  rateLimited: 'unknown',
+  serverError: 'unknown',
+  timeout: 'unknown',
+  dns: 'unknown',
+  tls: 'unknown',
+  unreachable: 'unknown',
+  refused: 'unknown',
+  protocol: 'unknown',
+};
+
+/** A digest is asked for by itself: the tag beside it is not what is pulled. */
+export const imageExists = defineRule({
+  name: 'image-exists',
+  description: 'The registry has the image, and lets it be pulled with the credentials that the Pod has',
+  docs: {
+    why: 'A tag that was never pushed, or a digest that a clean-up has deleted, is found out by the node otherwise: the Pod waits in ImagePullBackOff, and a rollout stops half-way.',
+    remedy:
+      'Push the image, or name one that exists. Where the registry refuses, give the Pod a credential that it accepts. What is unknown is not known to be wrong: onUnknown decides, and onCause for each cause.',
+    example: {
+      parameters: { onCause: { denied: 'violation', rateLimited: 'ignore' } },
+      registry: {
+        'registry.example.com/shop/web:7': { digest: `sha256:${'0123456789abcdef'.repeat(4)}` },
+        'registry.example.com/shop/web:8': { cause: 'notFound', message: 'registry.example.com has no such tag' },
+      },
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:7
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:8
+`,
+    },
+  },
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    properties: { onCause: onCauseSchema(DEFAULTS) },
+  },
+  needs: ['registryImages'],
+  prepare: ({ onCause = {} }: Parameters) => ({ ok: true, value: { ...DEFAULTS, ...onCause } }),
+  check: (subject, worth) =>
+    judgeAnswers({ subject, facts: subject.facts.registryImages }, (fact, reference) => {
+      if (fact.state === 'yes') return undefined;
+      const is = worth[fact.failure.cause];
+      if (is === 'ignore') return undefined;
+      if (is === 'violation') return violation(reference, fact.failure);
+      return untold(`whether image ${quoteValue(reference.text)} can be pulled`, fact);
+    }),
+});
+
+function violation(reference: ImageReference, { cause, message, remedy }: RegistryFailure): Said {
+  const image = `image ${quoteValue(reference.text)}`;
+  if (cause !== 'notFound') {
+    return withRemedy({ state: 'violation', message: `${image} cannot be pulled: ${message}` }, remedy);
+  }
+  if (!isPinned(reference)) {
+    const advice = remedy ?? 'push it, or name a tag that exists';
+    return { state: 'violation', message: `${image} does not exist: ${message}`, remedy: advice };
+  }
+  const advice = remedy ?? 'pin what the tag stands for now: npx tidewaiter pin --update FILE';
+  return { state: 'violation', message: `${image} does not exist, its digest is gone: ${message}`, remedy: advice };
+}

@@ -1,0 +1,158 @@
+import { quoteValue } from '../../image/quote.ts';
+import type { Platform, RegistryDetails } from '../registry-fact.ts';
+import { defineRule, type Prepared } from '../rule.ts';
+import { shortList } from './images.ts';
+import { parsePlatform, platformsIn, platformText } from './platforms.ts';
+import { judgeAnswers, type Said, untold } from './registry-facts.ts';
+import { ANY, TOO_MANY, type Wanted, wantedBy } from './wanted-platforms.ts';
+
+interface Parameters {
+  readonly platforms?: readonly string[];
+}
+
+/** An index without the platform of a node cannot be pulled there; a single manifest can, and does not start. */
+export const imagePlatform = defineRule({
+  name: 'image-platform',
+  description: 'Images are made for the platforms of the nodes that their Pods can run on',
+  docs: {
+    why: 'An image that was built on a laptop with an ARM processor has no linux/amd64: on such a node it is not pulled ("no match for platform in manifest"), or does not start ("exec format error").',
+    remedy:
+      'Build the image for the platforms that are named, or let the Pod run only on nodes that it is made for (nodeSelector kubernetes.io/arch). Asked is what spec.os, nodeSelector and the required node affinity name, and of the parameter what they admit; Linux where they name only an architecture. Compared is as containerd chooses: arm64 is arm64/v8, arm/v7 takes arm/v6 and arm/v5, amd64 takes 386, and versions of Windows are not compared.',
+    example: {
+      parameters: { platforms: ['linux/amd64', 'linux/arm64'] },
+      registry: {
+        'registry.example.com/shop/web:7': { platforms: ['linux/amd64', 'linux/arm64/v8'] },
+        'registry.example.com/shop/batch:7': { platforms: ['linux/amd64'] },
+      },
+      pass: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  nodeSelector: {kubernetes.io/arch: amd64}
+  containers:
+    - name: web
+      image: registry.example.com/shop/web:7
+    - name: batch
+      image: registry.example.com/shop/batch:7
+`,
+      fail: `apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: batch
+      image: registry.example.com/shop/batch:7
+`,
+    },
+  },
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      platforms: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 20,
+        items: {
+          type: 'string',
+          pattern: '^[a-z0-9]+/[a-z0-9_-]+(/[a-z0-9.]+)?$',
+          hint: 'os/architecture, and a variant where there is one: linux/arm64, linux/arm/v7',
+        },
+        description: 'The platforms of the nodes; without it, only what Pods name themselves is asked for',
+      },
+    },
+  },
+  needs: ['registryDetails'],
+  prepare: ({ platforms = [] }: Parameters): Prepared<readonly Platform[]> => ({
+    ok: true,
+    value: platforms.flatMap((text) => parsePlatform(text) ?? []),
+  }),
+  asksAbout: (subject, nodes) => {
+    const wanted = wantedBy(subject, nodes);
+    return subject.containers.filter((container) => (wanted(container)?.platforms.length ?? 0) > 0);
+  },
+  check(subject, nodes) {
+    const wanted = wantedBy(subject, nodes);
+    const madeOfAnswer = madeFor();
+    const asked = subject.containers.filter((container) => wanted(container) !== undefined);
+    const { registryDetails: facts } = subject.facts;
+    return judgeAnswers({ subject: { containers: asked }, facts }, (fact, { text }, container) => {
+      const image = `image ${quoteValue(text)}`;
+      const want = wanted(container);
+      if (want === undefined) return undefined;
+      if (want.tooMany) return { state: 'unknown', message: `could not tell whether ${image} fits: ${TOO_MANY}` };
+      if (fact.state !== 'yes') return untold(`which platforms ${image} is made for`, fact);
+      // What is mounted does not run, and from a single manifest it is taken whatever it says.
+      if (container.kind === 'volume' && !INDEXES.has(fact.value.mediaType)) return undefined;
+      const made = madeOfAnswer(fact.value);
+      return judgeMade(image, { made, lacking: made.lacking(want) });
+    });
+  },
+});
+
+/** What an answer says of platforms. */
+interface Made {
+  readonly none: boolean;
+  /** For people. */
+  readonly text: string;
+  lacking(wanted: Wanted): readonly Platform[];
+}
+
+/** Containers share answers, and what their Pod wants; and an index can be long. */
+function madeFor(): (details: RegistryDetails) => Made {
+  const known = new Map<RegistryDetails, Made>();
+  return (details) => {
+    let made = known.get(details);
+    if (made === undefined) known.set(details, (made = madeOf(details)));
+    return made;
+  };
+}
+
+function madeOf(details: RegistryDetails): Made {
+  // What builders say of how they built it stands in the index as if it were for a platform of this name.
+  const platforms = details.platforms.filter(({ os, architecture }) => os !== 'unknown' || architecture !== 'unknown');
+  const has = platformsIn(platforms);
+  const systems = new Set(platforms.map(({ os }) => os));
+  const known = new Map<Wanted, readonly Platform[]>();
+  return {
+    none: platforms.length === 0,
+    text: shortList(platforms, shown),
+    lacking(wanted) {
+      let lacking = known.get(wanted);
+      if (lacking === undefined) {
+        lacking = wanted.platforms.filter((node) => !(node.architecture === ANY ? systems.has(node.os) : has(node)));
+        known.set(wanted, lacking);
+      }
+      return lacking;
+    },
+  };
+}
+
+const INDEXES = new Set([
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+]);
+
+interface Judging {
+  readonly made: Made;
+  readonly lacking: readonly Platform[];
+}
+
+function judgeMade(image: string, { made, lacking }: Judging): Said | undefined {
+  if (made.none) {
+    return { state: 'unknown', message: `could not tell which platforms ${image} is made for: it does not say` };
+  }
+  if (lacking.length === 0) return undefined;
+  return {
+    state: 'violation',
+    message: `${image} is not made for ${shortList(lacking, shown)}`,
+    remedy: `it is made for ${made.text}: build it for the others, or choose nodes for it with nodeSelector`,
+  };
+}
+
+/** What an index says of itself can be anything. */
+function shown(platform: Platform): string {
+  if (platform.architecture === ANY) return platform.os;
+  const text = platformText(platform);
+  return /^[\w./-]{1,60}$/.test(text) ? text : quoteValue(text, 60);
+}

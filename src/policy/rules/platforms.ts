@@ -1,0 +1,84 @@
+/**
+ * Which platforms of an image a node can pull, as containerd chooses among them (containerd/platforms compare.go, `Only`, and
+ * database.go, normalizeArch): its own, then older variants, then the 32-bit one. Versions of Windows are not compared.
+ */
+import type { Platform } from '../registry-fact.ts';
+
+/** `linux/amd64`, `linux/arm/v7`. */
+export function platformText({ os, architecture, variant }: Platform): string {
+  return `${os}/${architecture}${variant ? `/${variant}` : ''}`;
+}
+
+/** `undefined`: it is none. */
+export function parsePlatform(text: string): Platform | undefined {
+  const [os = '', architecture = '', variant, ...more] = text.split('/');
+  if (os === '' || architecture === '' || variant === '' || more.length > 0) return undefined;
+  return { os, architecture, variant };
+}
+
+/** Whether a node of this platform finds its own in an image. Made once for an image. */
+export function platformsIn(platforms: readonly Platform[]): (node: Platform) => boolean {
+  const there = new Set(platforms.map((platform) => platformText(normalized(platform))));
+  return (node) => accepted(normalized(node)).some((platform) => there.has(platformText(normalized(platform))));
+}
+
+const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
+  ['i386', ['386', '']],
+  ['x86_64', ['amd64']],
+  ['x86-64', ['amd64']],
+  ['aarch64', ['arm64']],
+  ['armhf', ['arm', 'v7']],
+  ['armel', ['arm', 'v6']],
+]);
+
+/** The variants that are the same as none, and for arm those that are spelled otherwise. */
+const VARIANTS: ReadonlyMap<string, string> = new Map([
+  ['amd64/v1', ''],
+  ['arm64/8', ''],
+  ['arm64/v8', ''],
+  ['arm/', 'v7'],
+  ['arm/5', 'v5'],
+  ['arm/6', 'v6'],
+  ['arm/7', 'v7'],
+  ['arm/8', 'v8'],
+]);
+
+function normalized(platform: Platform): Platform {
+  const os = platform.os.toLowerCase();
+  const written = platform.architecture.toLowerCase();
+  const [architecture, implied] = ARCHITECTURES.get(written) ?? [written];
+  const variant = implied ?? platform.variant?.toLowerCase() ?? '';
+  return {
+    os: os === 'macos' ? 'darwin' : os,
+    architecture,
+    variant: VARIANTS.get(`${architecture}/${variant}`) ?? variant,
+  };
+}
+
+function accepted(node: Platform): readonly Platform[] {
+  const { os, architecture, variant = '' } = node;
+  const at = (name: string, variants: readonly string[]): readonly Platform[] =>
+    variants.map((one) => ({ os, architecture: name, variant: one }));
+  if (architecture === 'amd64') return [node, ...at('amd64', below(variant, 1)), ...at('386', [''])];
+  if (architecture === 'arm') return [node, ...at('arm', below(variant, 5))];
+  if (architecture === 'arm64')
+    return [node, ...at('arm64', olderArm64(variant)), ...at('arm', ['v8', 'v7', 'v6', 'v5'])];
+  return [node];
+}
+
+/** `v3` -> `v2`, `v1`. No processor has a variant of two digits. */
+function below(variant: string, lowest: number): readonly string[] {
+  const number = /^v(\d)$/.exec(variant)?.[1];
+  const count = Math.max(0, Number(number ?? lowest) - lowest);
+  return Array.from({ length: count }, (_, index) => `v${lowest + count - 1 - index}`);
+}
+
+/** v9.0 parted from v8.5, so v9.x runs what is made for v8.{x+5}, too. */
+function olderArm64(variant: string): readonly string[] {
+  const [, major = '8', minor = '0'] = /^v([89])(?:\.(\d))?$/.exec(variant) ?? [];
+  const minors = (of: string, to: number): readonly string[] =>
+    Array.from({ length: to + 1 }, (_, index) => (index === 0 ? `v${of}` : `v${of}.${index}`));
+  return major === '9'
+    ? [...minors('9', Number(minor)), ...minors('8', Number(minor) + 5)]
+    : minors('8', Number(minor));
+}

@@ -1,0 +1,59 @@
+/** What the registry itself says of the credentials that match an image. */
+import type { Candidate } from '../../credential/keyring.ts';
+import { quoteValue } from '../../image/quote.ts';
+import type { ImageReference } from '../../image/reference.ts';
+import type { RegistryFact, RegistryFailure, RegistryImage } from '../registry-fact.ts';
+import { shortList } from './images.ts';
+import type { Ring } from './pull-secret-rings.ts';
+import { secretLabel } from './pull-secrets.ts';
+import { isDenied, type Said, untold } from './registry-facts.ts';
+
+export interface Proving {
+  readonly reference: ImageReference;
+  readonly ring: Ring;
+  /** Of this image the policy has said that nodes have no credential of their own. */
+  readonly nodesHaveNone: boolean;
+}
+
+/** `unproven` is what the secrets alone say. The registry's word counts more, but only where it is about credentials. */
+export function proven(
+  unproven: Said | undefined,
+  fact: RegistryFact<RegistryImage> | undefined,
+  proving: Proving,
+): Said | undefined {
+  // Of a malformed secret it is told that the kubelet uses none of them.
+  if (proving.ring.state === 'malformed' || fact === undefined || isDenied(fact)) return unproven;
+  if (fact.state === 'yes') return undefined;
+  if (isRefusal(fact.failure) && unproven?.state !== 'violation') {
+    const refused = refusedBy(fact.failure, proving);
+    if (refused !== undefined) return refused;
+  }
+  return unproven ?? untold(`whether a credential is good for image ${quoteValue(proving.reference.text)}`, fact);
+}
+
+function isRefusal({ cause }: RegistryFailure): boolean {
+  return cause === 'denied' || cause === 'unauthenticated';
+}
+
+/** `undefined` where no credential is known to match. */
+function refusedBy(
+  { message: answer }: RegistryFailure,
+  { reference, ring, nodesHaveNone }: Proving,
+): Said | undefined {
+  if (ring.state !== 'read') return undefined;
+  const candidates = ring.candidatesFor(reference);
+  if (candidates.length === 0) return undefined;
+  const image = `image ${quoteValue(reference.text)}`;
+  const refused = `${image} can be pulled with none of its credentials: ${shortList(candidates, shown)} (${answer})`;
+  const remedy = 'renew the credential in the pull secret, or give its user the right to pull';
+  if (ring.doubt !== undefined) {
+    return { state: 'unknown', message: `${refused}, but there may be others: ${ring.doubt}`, remedy };
+  }
+  if (nodesHaveNone) return { state: 'violation', message: refused, remedy };
+  return { state: 'unknown', message: `${refused}, but a node may have one of its own`, remedy };
+}
+
+function shown({ secret, key, username }: Candidate): string {
+  const user = username === '' ? 'no user' : `user ${quoteValue(username, 60)}`;
+  return `${secretLabel(secret)}, entry ${quoteValue(key, 80)} (${user})`;
+}

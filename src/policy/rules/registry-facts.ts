@@ -1,0 +1,84 @@
+/** What rules about registries share: the loop over the answers, and what an answer is worth by its cause. */
+import type { ImageReference } from '../../image/reference.ts';
+import type { Container } from '../../pod/containers.ts';
+import type { ValueSchema } from '../parameters.ts';
+import { REGISTRY_CAUSES, type RegistryCause, type RegistryFact, type RegistryFacts } from '../registry-fact.ts';
+import type { Problem, Subject } from '../rule.ts';
+import { judgeEach } from './images.ts';
+
+export type Said = Pick<Problem, 'state' | 'message' | 'remedy'>;
+
+export interface Asked<T> {
+  readonly subject: Pick<Subject, 'containers'>;
+  readonly facts: RegistryFacts<T>;
+}
+
+/**
+ * Asks `judge` about the answer on each readable image. Of an image that a policy denies nobody was asked anything: that
+ * policy has said so, and one sentence about an image that nobody will pull is enough.
+ */
+export function judgeAnswers<T>(
+  { subject, facts }: Asked<T>,
+  judge: (fact: RegistryFact<T>, reference: ImageReference, container: Container) => Said | undefined,
+): readonly Problem[] {
+  return judgeEach(subject, (reference, container) => {
+    const pointer = container.imagePointer;
+    const fact = facts.get(pointer) ?? NOBODY_ASKED;
+    if (isDenied(fact)) return undefined;
+    const said = judge(fact, reference, container);
+    return said && { ...said, pointer };
+  });
+}
+
+const NOBODY_ASKED: RegistryFact<never> = {
+  state: 'unknown',
+  failure: { cause: 'refused', message: 'no registry was asked', remedy: undefined },
+};
+
+export function isDenied(fact: RegistryFact<unknown>): boolean {
+  return fact.state === 'unknown' && fact.failure.deniedBy !== undefined;
+}
+
+/** `could not tell …: registry.example.com answered 429, retry in 30 s` */
+export function untold(what: string, fact: Exclude<RegistryFact<unknown>, { readonly state: 'yes' }>): Said {
+  const { message, remedy } = fact.failure;
+  return withRemedy({ state: 'unknown', message: `could not tell ${what}: ${message}` }, remedy);
+}
+
+export function withRemedy(said: Omit<Said, 'remedy'>, remedy: string | undefined): Said {
+  return remedy === undefined ? said : { ...said, remedy };
+}
+
+export type Worth = 'violation' | 'unknown' | 'ignore';
+
+const MEANING: Readonly<Record<RegistryCause, string>> = {
+  notFound: 'there is no such tag, digest or repository, or it is hidden',
+  denied: 'nobody may pull it with the credentials that there are (403)',
+  unauthenticated: 'no credential is accepted, or there is none (401)',
+  rateLimited: 'too many questions (429)',
+  serverError: 'the registry itself fails (5xx)',
+  timeout: 'no answer in the time allowed',
+  dns: 'the name of the registry is not known',
+  tls: 'its certificate is not trusted',
+  unreachable: 'no connection, or one that was cut',
+  refused: 'the configuration does not let it be asked',
+  protocol: 'an answer that no registry should give',
+};
+
+/** The parameter by which a policy decides what each cause is worth. */
+export function onCauseSchema(defaults: Readonly<Record<RegistryCause, Worth>>): ValueSchema {
+  return {
+    type: 'object',
+    additionalProperties: false,
+    description: 'What it is worth that the registry says no, or does not say',
+    properties: Object.fromEntries(
+      REGISTRY_CAUSES.map((cause) => [
+        cause,
+        { enum: ['violation', 'unknown', 'ignore'], default: defaults[cause], description: MEANING[cause] },
+      ]),
+    ),
+    default: {},
+  };
+}
+
+export type OnCause = Partial<Readonly<Record<RegistryCause, Worth>>>;

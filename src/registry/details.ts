@@ -1,0 +1,95 @@
+/** What there is to know about an image beyond its digest: platforms, age and size. */
+import { quoteValue } from '../image/quote.ts';
+import type { Platform, RegistryDetails } from '../policy/registry-fact.ts';
+import { RegistryError } from './client.ts';
+import { type Fetched, fetchBlob, fetchManifest, type Fetching } from './fetch.ts';
+import { parsedObject } from './json.ts';
+import {
+  createdIn,
+  type Descriptor,
+  type IndexEntry,
+  type Manifest,
+  MAX_CONFIG_BYTES,
+  platformIn,
+} from './manifest.ts';
+import { subjectOf } from './site.ts';
+import { protocolError } from './trouble.ts';
+
+/** Images of an index that are looked into, each for two requests; with more of them the age is not known. */
+const MAX_IMAGES = 16;
+
+export async function fetchDetails(fetching: Fetching): Promise<RegistryDetails> {
+  const found = await fetchManifest(fetching);
+  const { digest, type: mediaType, manifest } = found;
+  if (manifest.kind === 'index') return { digest, mediaType, ...(await indexDetails(manifest.images, fetching)) };
+  const { platform, createdMs } = await imageDetails(manifest, undefined, fetching);
+  const platforms = platform === undefined ? [] : [platform];
+  return { digest, mediaType, platforms, createdMs, sizeBytes: manifest.sizeBytes };
+}
+
+type Described = Pick<RegistryDetails, 'platforms' | 'createdMs' | 'sizeBytes'>;
+
+async function indexDetails(entries: readonly IndexEntry[], fetching: Fetching): Promise<Described> {
+  const images = entries.filter(({ isImage }) => isImage);
+  const read = await Promise.all(
+    images.slice(0, MAX_IMAGES).map((entry, index) => entryDetails(entry, index === 0, fetching)),
+  );
+  const rest = images.slice(MAX_IMAGES);
+  const platforms = [...read, ...rest].flatMap(({ platform }) => (platform === undefined ? [] : [platform]));
+  const times = [...read.map(({ createdMs }) => createdMs), ...rest.map(({ created }) => createdIn(created))];
+  const known = times.filter((time) => time !== undefined);
+  return {
+    platforms,
+    createdMs: known.length === times.length && known.length > 0 ? Math.max(...known) : undefined,
+    sizeBytes: read[0]?.sizeBytes ?? 0,
+  };
+}
+
+interface ImageDetails {
+  readonly platform: Platform | undefined;
+  readonly createdMs: number | undefined;
+  readonly sizeBytes: number;
+}
+
+/** Only the first is asked for its size; the others for nothing, where the index says their platform and their time. */
+async function entryDetails(entry: IndexEntry, isFirst: boolean, fetching: Fetching): Promise<ImageDetails> {
+  const createdMs = createdIn(entry.created);
+  const { platform } = entry;
+  if (!isFirst && platform !== undefined && createdMs !== undefined) return { platform, createdMs, sizeBytes: 0 };
+  const { manifest }: Fetched = await part(fetching, fetchManifest({ ...fetching, wanted: entry.digest }));
+  if (manifest.kind === 'index') {
+    throw protocolError(`${fetching.site.name} has an index at ${quoteValue(entry.digest)}, where an image should be`);
+  }
+  const own = await imageDetails(manifest, entry, fetching);
+  return { ...own, platform: platform ?? own.platform, sizeBytes: manifest.sizeBytes };
+}
+
+async function imageDetails(
+  { config }: Extract<Manifest, { readonly kind: 'image' }>,
+  entry: IndexEntry | undefined,
+  fetching: Fetching,
+): Promise<Omit<ImageDetails, 'sizeBytes'>> {
+  const said = createdIn(entry?.created);
+  // An artifact, which runs nowhere.
+  if (config === undefined) return { platform: undefined, createdMs: said };
+  if (entry?.platform !== undefined && said !== undefined) return { platform: entry.platform, createdMs: said };
+  const { name } = fetching.site;
+  const document = parsedObject(await part(fetching, fetchBlob(limited(config, name), fetching)));
+  if (document === undefined) throw protocolError(`${name} has a configuration that is no JSON object`);
+  return { platform: platformIn(document), createdMs: said ?? createdIn(document['created']) };
+}
+
+/** The image itself is there, so a part that is not must not read as if it were not. */
+async function part<T>({ site }: Fetching, fetched: Promise<T>): Promise<T> {
+  try {
+    return await fetched;
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.failure.cause !== 'notFound') throw error;
+    throw protocolError(`${site.name} lacks a part of ${subjectOf(site)}`, 'push the image again');
+  }
+}
+
+function limited(config: Descriptor, name: string): Descriptor {
+  if (config.size <= MAX_CONFIG_BYTES) return config;
+  throw protocolError(`${name} has a configuration of ${config.size} bytes, more than ${MAX_CONFIG_BYTES}`);
+}

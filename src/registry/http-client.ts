@@ -1,0 +1,70 @@
+/**
+ * The registry client: OCI distribution-spec 1.1, reading only. An image is asked for at the mirrors of its registry, then at the
+ * registry itself; how it is reached, and who may be asked at all, is in settings.ts.
+ */
+import { RegistryError, type RegistryClient, type Target } from './client.ts';
+import { type Resolve, systemResolve } from './connector.ts';
+import { createConversation } from './conversation.ts';
+import { fetchDetails } from './details.ts';
+import { type Fetching, findManifest } from './fetch.ts';
+import type { Environment } from './proxy.ts';
+import type { RegistrySettings } from './settings.ts';
+import { type Site, sitesOf } from './site.ts';
+import { createTransport } from './transport.ts';
+import { timedOut } from './trouble.ts';
+
+export interface ClientOptions {
+  /** For HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+  readonly env: Environment;
+  /** Milliseconds since 1970; the wall clock when not given. */
+  readonly now?: (() => number) | undefined;
+  /** DNS; the system's when not given. */
+  readonly resolve?: Resolve | undefined;
+}
+
+export interface HttpRegistryClient extends RegistryClient {
+  /** Ends connections, and with them what is still asked. */
+  close(): Promise<void>;
+}
+
+/** A mirror that hangs must leave time for the registry. */
+const MIRROR_TIMEOUT_MS = 2000;
+/** Whoever gives no deadline gets one: a registry that drips never goes idle. */
+const TIMEOUT_MS = 30_000;
+
+export function createRegistryClient(
+  settings: RegistrySettings,
+  { env, now = Date.now, resolve = systemResolve }: ClientOptions,
+): HttpRegistryClient {
+  const transport = createTransport({ env, resolve });
+  const conversation = createConversation({ transport, settings, now });
+  const fetching = (site: Site, signal: AbortSignal): Fetching => ({ conversation, site, wanted: site.wanted, signal });
+  return {
+    manifest: (target, signal) =>
+      firstOf(target, signal, async (site, ended) => {
+        const { digest, type } = await findManifest(fetching(site, ended));
+        return { digest, mediaType: type, mirror: site.mirror };
+      }),
+    details: (target, signal) => firstOf(target, signal, (site, ended) => fetchDetails(fetching(site, ended))),
+    close: () => transport.close(),
+  };
+
+  /** When all fail, the error is that of the registry itself, which knows best: mirrors may lack images and credentials. */
+  async function firstOf<T>(target: Target, signal: AbortSignal, ask: Ask<T>): Promise<T> {
+    const { mirrors, registry } = sitesOf(target, settings);
+    const within = (site: Site, ms: number): Promise<T> => {
+      if (signal.aborted) throw timedOut({ name: site.name, host: site.base.host }, signal.reason);
+      return ask(site, AbortSignal.any([signal, AbortSignal.timeout(ms)]));
+    };
+    for (const mirror of mirrors) {
+      try {
+        return await within(mirror, MIRROR_TIMEOUT_MS);
+      } catch (error) {
+        if (!(error instanceof RegistryError)) throw error;
+      }
+    }
+    return within(registry, TIMEOUT_MS);
+  }
+}
+
+type Ask<T> = (site: Site, signal: AbortSignal) => Promise<T>;

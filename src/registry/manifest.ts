@@ -1,0 +1,129 @@
+/** Manifests and indexes: OCI image-spec (manifest.md, image-index.md) and their older forms, Docker's schema 2. */
+import { isDigest } from '../image/digest.ts';
+import { quoteValue } from '../image/quote.ts';
+import type { Platform } from '../policy/registry-fact.ts';
+import { isObject, type JsonObject } from '../pod/pointer.ts';
+import { parsedObject } from './json.ts';
+import { protocolError } from './trouble.ts';
+
+export const INDEX_TYPES: readonly string[] = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+];
+const IMAGE_TYPES: readonly string[] = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+];
+/** All of them, always: without the type of an index a registry answers for one platform, with another digest, or 404. */
+export const MANIFEST_TYPES: readonly string[] = [...INDEX_TYPES, ...IMAGE_TYPES];
+/** Schema 1: signed inside of the document, so its bytes do not hash to its digest; runtimes do not pull it any more. */
+const SCHEMA_1 = /^application\/(vnd\.docker\.distribution\.manifest\.v1\+(json|prettyjws)|json)$/;
+/** Of a configuration that says what runs where; artifacts (charts, signatures) have others. */
+const CONFIG_TYPES: readonly string[] = [
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+];
+
+/** More than any registry takes (distribution: 4 MiB). */
+export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024 + 64 * 1024;
+export const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
+
+export interface Descriptor {
+  readonly digest: string;
+  readonly size: number;
+  /** RFC 3339, from `org.opencontainers.image.created`. */
+  readonly created: string | undefined;
+}
+
+export type Manifest =
+  | { readonly kind: 'index'; readonly images: readonly IndexEntry[] }
+  | { readonly kind: 'image'; readonly config: Descriptor | undefined; readonly sizeBytes: number };
+
+export interface IndexEntry extends Descriptor {
+  readonly isImage: boolean;
+  readonly platform: Platform | undefined;
+}
+
+/** The type without its parameters; undefined where none is said. Throws for what is no manifest that can be run. */
+export function manifestType(header: string | undefined, name: string): string | undefined {
+  const type = (header ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (type === '') return undefined;
+  if (MANIFEST_TYPES.includes(type)) return type;
+  if (SCHEMA_1.test(type)) {
+    const remedy = 'push the image again with a present-day tool, which makes an OCI or schema 2 manifest';
+    throw protocolError(`${name} has only a manifest of the old form (schema 1), which is not pulled any more`, remedy);
+  }
+  const remedy = type === 'text/html' ? 'is it a proxy that asks to log in, or the wrong host' : undefined;
+  throw protocolError(`${name} sent ${quoteValue(type, 80)} where a manifest should be`, remedy);
+}
+
+/** `type` is the header's; the document must agree with it. */
+export function readManifest(bytes: Buffer, type: string, name: string): Manifest {
+  const wrong = (what: string): Error => protocolError(`${name} sent a manifest that ${what}`);
+  const document = parsedObject(bytes);
+  if (document === undefined) throw wrong('is no JSON object');
+  const { mediaType, schemaVersion } = document;
+  if (schemaVersion !== 2) throw wrong('has not "schemaVersion": 2');
+  if (mediaType !== undefined && mediaType !== type) {
+    const inside = typeof mediaType === 'string' ? quoteValue(mediaType, 80) : 'something else';
+    throw wrong(`says ${inside} inside and ${quoteValue(type, 80)} outside`);
+  }
+  // Both could be read out of a document that has both: which of the two would then be run is not ours to guess.
+  if ('manifests' in document && ('layers' in document || 'config' in document))
+    throw wrong('is an index and an image at once');
+  return INDEX_TYPES.includes(type) ? indexIn(document, wrong) : imageIn(document, wrong);
+}
+
+function indexIn(document: JsonObject, wrong: (what: string) => Error): Manifest {
+  const { manifests } = document;
+  if (!Array.isArray(manifests)) throw wrong('has no list of manifests');
+  const images = manifests.map((entry: unknown) => {
+    const descriptor = descriptorIn(entry);
+    if (descriptor === undefined) throw wrong('has an entry without digest and size');
+    const { mediaType, platform } = entry as JsonObject;
+    const isImage = IMAGE_TYPES.includes(String(mediaType)) && !isOfNoPlatform(platform);
+    return { ...descriptor, isImage, platform: platformIn(platform) };
+  });
+  return { kind: 'index', images };
+}
+
+function imageIn(document: JsonObject, wrong: (what: string) => Error): Manifest {
+  const { config, layers } = document;
+  const descriptor = descriptorIn(config);
+  if (descriptor === undefined || !Array.isArray(layers)) throw wrong('has no configuration or no layers');
+  const parts = layers.map(descriptorIn);
+  if (parts.includes(undefined)) throw wrong('has a layer without digest and size');
+  const sizeBytes = parts.reduce((sum, part) => sum + (part?.size ?? 0), descriptor.size);
+  const isImage = CONFIG_TYPES.includes(String((config as JsonObject)['mediaType']));
+  return { kind: 'image', config: isImage ? descriptor : undefined, sizeBytes };
+}
+
+function descriptorIn(value: unknown): Descriptor | undefined {
+  if (!isObject(value)) return undefined;
+  const { digest, size, annotations } = value;
+  if (typeof digest !== 'string' || !isDigest(digest)) return undefined;
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
+  const created = isObject(annotations) ? annotations['org.opencontainers.image.created'] : undefined;
+  return { digest, size, created: typeof created === 'string' ? created : undefined };
+}
+
+/** So BuildKit marks its attestations, which stand beside the images. */
+function isOfNoPlatform(value: unknown): boolean {
+  return isObject(value) && value['os'] === 'unknown' && value['architecture'] === 'unknown';
+}
+
+/** Of a descriptor in an index, or of a configuration: both have the same keys. */
+export function platformIn(value: unknown): Platform | undefined {
+  if (!isObject(value)) return undefined;
+  const { os, architecture, variant } = value;
+  if (typeof os !== 'string' || typeof architecture !== 'string' || os === '' || architecture === '') return undefined;
+  return { os, architecture, variant: typeof variant === 'string' && variant !== '' ? variant : undefined };
+}
+
+/** Milliseconds since 1970; undefined for no time, and for the year 1, which is Go's way to say so. */
+export function createdIn(text: unknown): number | undefined {
+  if (typeof text !== 'string' || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}T/.test(text) || text.startsWith('0001-'))
+    return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}

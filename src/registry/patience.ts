@@ -1,0 +1,58 @@
+/** One more try where it may help: the deadline is only known as an AbortSignal, so waits are short, and it ends them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Send } from './redirect.ts';
+import { retryAfterMs } from './retry-after.ts';
+import type { HttpAnswer, Transport } from './transport.ts';
+import { troubleOf, wasCut } from './trouble.ts';
+
+/** A longer wait is the caller's business: it knows its deadline, and learns the time from the error. */
+const MAX_WAIT_MS = 2000;
+const SHORT_WAIT_MS = 100;
+
+/** 500 and above, a cut connection (mostly one that was kept open, and closed on the other side), and 429 where the wait is known and short. */
+export function createPatientSend(transport: Transport, now: () => number): Send {
+  return async (request, place, signal) => {
+    const attempt = async (): Promise<HttpAnswer> => {
+      try {
+        return await transport.send(request, signal);
+      } catch (error) {
+        throw troubleOf(error, place, signal);
+      }
+    };
+    // A refresh token may be good for one time only.
+    if (request.method === 'POST') return attempt();
+    const first = await settle(attempt());
+    const waitMs = waitAfter(first, now());
+    if (waitMs === undefined) return unwrap(first);
+    try {
+      await sleep(waitMs, undefined, { signal });
+    } catch {
+      return unwrap(first); // no time left: what was answered says more than that the time is over
+    }
+    return attempt();
+  };
+}
+
+type Settled = { readonly ok: true; readonly answer: HttpAnswer } | { readonly ok: false; readonly error: unknown };
+
+async function settle(attempt: Promise<HttpAnswer>): Promise<Settled> {
+  try {
+    return { ok: true, answer: await attempt };
+  } catch (error) {
+    return { ok: false, error };
+  }
+}
+
+function unwrap(settled: Settled): HttpAnswer {
+  if (settled.ok) return settled.answer;
+  throw settled.error;
+}
+
+function waitAfter(settled: Settled, now: number): number | undefined {
+  if (!settled.ok) return wasCut(settled.error) ? SHORT_WAIT_MS : undefined;
+  const { status, headers } = settled.answer;
+  if (status !== 429 && status < 500) return undefined;
+  const asked = retryAfterMs(headers.get('retry-after')?.[0], now);
+  if (asked === undefined) return status === 429 ? undefined : SHORT_WAIT_MS;
+  return asked <= MAX_WAIT_MS ? Math.max(asked, SHORT_WAIT_MS) : undefined;
+}

@@ -1,0 +1,64 @@
+/** Which proxy a URL is fetched through: HTTPS_PROXY, HTTP_PROXY and NO_PROXY as Go reads them, so as nodes do (x/net/http/httpproxy). */
+import { BlockList, isIP } from 'node:net';
+import type { RegistryEntry } from './settings.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The proxy's URL; undefined: none. An entry's own `proxy` comes first. */
+export function proxyFor(url: URL, entry: RegistryEntry, env: Environment): URL | undefined {
+  if (entry.proxy === 'none') return undefined;
+  if (entry.proxy !== undefined) return proxyUrl(entry.proxy);
+  const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+  const proxy = variable(env, name);
+  return proxy === undefined || isExcluded(url, variable(env, 'NO_PROXY') ?? '') ? undefined : proxyUrl(proxy);
+}
+
+function variable(env: Environment, name: string): string | undefined {
+  return env[name] || env[name.toLowerCase()] || undefined;
+}
+
+/** A proxy may be written without its scheme; what is no URL at all is refused when the configuration is read, or ignored here. */
+function proxyUrl(text: string): URL | undefined {
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+  return url !== null && /^https?:$/.test(url.protocol) ? url : undefined;
+}
+
+function isExcluded(url: URL, noProxy: string): boolean {
+  const host = url.hostname.replaceAll(/^\[|\]$|\.$/g, '').toLowerCase();
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  if (host === 'localhost' || isLoopback(host)) return true;
+  return noProxy
+    .split(/[\s,]+/)
+    .filter((item) => item !== '')
+    .some((item) => excludes(item.toLowerCase(), host, port));
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function excludes(item: string, host: string, port: string): boolean {
+  if (item === '*') return true;
+  if (item.includes('/')) return isInRange(host, item);
+  const [, name = item, wanted] = /^(\[[^\]]*\]|[^:]*)(?::([0-9]+))?$/.exec(item) ?? [];
+  if (wanted !== undefined && wanted !== port) return false;
+  const bare = name.replaceAll(/^\[|\]$/g, '');
+  return isIP(bare) === 0 ? isWithin(host, bare) : bare === host;
+}
+
+/** `.example.com` and `*.example.com` are only what is below, `example.com` is itself and below. */
+function isWithin(host: string, domain: string): boolean {
+  const parent = domain.replace(/^\*?\./, '');
+  if (parent === '') return false;
+  return host.endsWith(`.${parent}`) || (parent === domain && host === domain);
+}
+
+function isInRange(host: string, range: string): boolean {
+  const [address = '', bits = ''] = range.split('/');
+  const family = isIP(address);
+  if (family === 0 || isIP(host) !== family || !/^[0-9]{1,3}$/.test(bits)) return false;
+  if (Number(bits) > (family === 4 ? 32 : 128)) return false;
+  const list = new BlockList();
+  list.addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6');
+  return list.check(host, family === 4 ? 'ipv4' : 'ipv6');
+}

@@ -1,0 +1,99 @@
+/** What a registry answered other than 200 -> what a RegistryError says about it. */
+import { quoteValue } from '../image/quote.ts';
+import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
+import { RegistryError } from './client.ts';
+import { isObject, type JsonObject } from '../pod/pointer.ts';
+import { parsedObject } from './json.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { secretsOf } from './secret.ts';
+import { askedWith, isDockerHub, type Site, subjectOf } from './site.ts';
+import type { HttpAnswer } from './transport.ts';
+import type { Place } from './trouble.ts';
+
+export interface Refused {
+  readonly place: Place;
+  readonly answer: HttpAnswer;
+  readonly site: Site;
+  /** What was sent with the request. */
+  readonly authorization: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export function refusalOf(refused: Refused): RegistryError {
+  const { answer, now } = refused;
+  const waitMs = retryAfterMs(answer.headers.get('retry-after')?.[0], now);
+  return new RegistryError(failureOf(refused, waitMs), { retryAfterMs: waitMs });
+}
+
+function failureOf(refused: Refused, waitMs: number | undefined): RegistryFailure {
+  const { place, answer, site } = refused;
+  const { status } = answer;
+  const said = saidBy(answer, sentSecrets(refused));
+  const wait = waitMs === undefined ? '' : `, retry in ${Math.ceil(waitMs / 1000)} s`;
+  const answered = `${place.name} answered ${status}`;
+  const refusal = `${answered} for ${subjectOf(site)} to ${askedWith(site)}${said}`;
+  switch (status) {
+    case 404:
+      return { cause: 'notFound', message: `${place.name} has no ${subjectOf(site)}${said}`, remedy: NOT_FOUND };
+    case 401:
+      return { cause: 'unauthenticated', message: refusal, remedy: unauthenticatedRemedy(site) };
+    case 403:
+      return { cause: 'denied', message: refusal, remedy: deniedRemedy(site) };
+    case 429:
+      return { cause: 'rateLimited', message: `${answered}${wait}${said}`, remedy: limitRemedy(site) };
+    default: {
+      const cause: RegistryCause = status >= 500 ? 'serverError' : 'protocol';
+      return { cause, message: `${answered}${wait}${said}`, remedy: undefined };
+    }
+  }
+}
+
+function sentSecrets({ site, authorization }: Refused): readonly string[] {
+  const token = authorization?.split(' ')[1];
+  return [...secretsOf(site.credential), ...(token === undefined ? [] : [token])];
+}
+
+const NOT_FOUND = 'check the name and the tag; some registries hide private images this way from who may not see them';
+
+function unauthenticatedRemedy(site: Site): string {
+  const { credential, repository } = site;
+  if (isDockerHub(site)) {
+    const docker = 'check the name first: Docker Hub answers 401 for a repository that does not exist, too';
+    return credential === undefined ? docker : `${docker}; then the user and the password in ${credential.label}`;
+  }
+  if (credential === undefined) return `give a pull secret for ${site.base.host}, or check the name`;
+  return `check the user and the password in ${credential.label}, and whether it may pull ${quoteValue(repository)}`;
+}
+
+function deniedRemedy({ credential, repository }: Site): string {
+  const who = credential === undefined ? 'give a credential that may' : `let the account of ${credential.label}`;
+  return `${who} pull ${quoteValue(repository)}`;
+}
+
+function limitRemedy(site: Site): string {
+  const limited = isDockerHub(site) && site.credential === undefined;
+  return limited
+    ? 'pull with an account, or through a mirror: anonymous pulls are counted by address'
+    : 'pull through a mirror, or wait';
+}
+
+/** The registry's own words, OCI distribution-spec "Error Codes": `: MANIFEST_UNKNOWN "manifest unknown"`. */
+function saidBy({ body }: HttpAnswer, secrets: readonly string[]): string {
+  const first = firstError(body);
+  if (first === undefined) return '';
+  const code = typeof first['code'] === 'string' && /^[A-Z_]{1,40}$/.test(first['code']) ? first['code'] : undefined;
+  const message = typeof first['message'] === 'string' ? first['message'].trim() : '';
+  // A registry that repeats what it was sent must not make us repeat it.
+  const repeats = secrets.some((secret) => message.includes(secret));
+  const words = [code, message === '' || repeats ? undefined : quoteValue(message, 120)].filter(
+    (word) => word !== undefined,
+  );
+  return words.length === 0 ? '' : `: ${words.join(' ')}`;
+}
+
+function firstError(body: Buffer): JsonObject | undefined {
+  const errors = parsedObject(body)?.['errors'];
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
+  return isObject(first) ? first : undefined;
+}

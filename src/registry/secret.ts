@@ -1,0 +1,23 @@
+/** The forms in which a credential's secret goes over the wire: nothing that holds one of them may be printed. */
+import type { Credential } from './credential.ts';
+
+export function basicAuthorization(username: string, password: string): string {
+  return `Basic ${basicText(username, password)}`;
+}
+
+function basicText(username: string, password: string): string {
+  return Buffer.from(`${username}:${password}`).toString('base64');
+}
+
+export function secretsOf(credential: Credential | undefined): readonly string[] {
+  if (credential === undefined) return [];
+  const { secret } = credential;
+  if (secret.kind !== 'basic') return formsOf(secret.token());
+  const password = secret.password();
+  return password === '' ? [] : [...formsOf(password), basicText(secret.username, password)];
+}
+
+function formsOf(secret: string): readonly string[] {
+  if (secret === '') return [];
+  return [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64').replace(/=+$/, '')];
+}

@@ -1,0 +1,110 @@
+/** The places to ask for an image, in order: the mirrors of its registry, then the registry itself. */
+import { effectiveTag } from '../image/reference.ts';
+import { DOCKER_HUB } from '../image/grammar.ts';
+import { quoteValue } from '../image/quote.ts';
+import { RegistryError, type Target } from './client.ts';
+import type { Credential } from './credential.ts';
+import { entryOfDomain } from './entry.ts';
+import { type Mirror, type RegistryEntry, type RegistrySettings, UNLISTED } from './settings.ts';
+
+export interface Site {
+  /** For people: `docker.io`, `mirror.example.com/docker-hub (mirror of docker.io)`. */
+  readonly name: string;
+  /** Scheme, host and port. */
+  readonly base: URL;
+  /** The repository at this site: `library/nginx`, `docker-hub/library/nginx`. */
+  readonly repository: string;
+  /** The tag or the digest that is asked for. */
+  readonly wanted: string;
+  readonly entry: RegistryEntry;
+  readonly credential: Credential | undefined;
+  readonly mirror: string | undefined;
+}
+
+/** Docker Hub's images are served under another name than the one they have in references. */
+const DOCKER_HUB_SERVER = 'registry-1.docker.io';
+
+/** In the order in which they are asked. */
+export interface Sites {
+  readonly mirrors: readonly Site[];
+  readonly registry: Site;
+}
+
+/** Throws a RegistryError when the registry may not be asked: nothing is looked up then, in DNS neither. */
+export function sitesOf(target: Target, { registries, access }: RegistrySettings): Sites {
+  const { domain, path: repository } = target.reference;
+  if (domain === '') {
+    const text = quoteValue(target.reference.text);
+    throw refused(`${text} names no registry: what stands before its first "/" is no host`, undefined);
+  }
+  const entry = entryOfDomain(registries, domain);
+  if (entry === undefined && access === 'listed') {
+    const remedy = `add {host: ${quoteValue(domain, 100)}} to "registries" in tidewaiter.yaml, or set registryAccess: any`;
+    throw refused(`${shown(domain)} is not one of the registries in the configuration`, remedy);
+  }
+  const wanted = wantedOf(target);
+  const registry: Site = {
+    name: shown(domain),
+    base: baseOf(domain, entry),
+    repository,
+    wanted,
+    entry: entry ?? UNLISTED,
+    credential: target.credential,
+    mirror: undefined,
+  };
+  const mirrors = (entry?.mirrors ?? []).map((mirror) => mirrorSite(mirror, registry, registries));
+  return { mirrors, registry };
+}
+
+function mirrorSite(
+  { location, forwardCredentials }: Mirror,
+  itself: Site,
+  registries: readonly RegistryEntry[],
+): Site {
+  const [host = '', ...prefix] = location.split('/').filter((part) => part !== '');
+  const entry = entryOfDomain(registries, host) ?? UNLISTED;
+  return {
+    ...itself,
+    name: `${location} (mirror of ${itself.name})`,
+    base: baseOf(host, entry),
+    repository: [...prefix, itself.repository].join('/'),
+    entry,
+    credential: forwardCredentials ? itself.credential : undefined,
+    mirror: location,
+  };
+}
+
+function wantedOf({ reference, by }: Target): string {
+  const tag = effectiveTag(reference);
+  return (by === 'tag' ? (tag ?? reference.digest) : (reference.digest ?? tag)) ?? 'latest';
+}
+
+function baseOf(domain: string, entry: RegistryEntry | undefined): URL {
+  const host = domain === DOCKER_HUB ? DOCKER_HUB_SERVER : domain;
+  const url = URL.parse(`${entry?.insecure === true ? 'http' : 'https'}://${host}`);
+  if (url === null) throw refused(`${shown(domain)} is not a host that can be asked`, 'check its name and its port');
+  return url;
+}
+
+/** The grammar of references sets no limit to a host. */
+function shown(domain: string): string {
+  return domain.length > 255 ? `${domain.slice(0, 255)}…` : domain;
+}
+
+function refused(message: string, remedy: string | undefined): RegistryError {
+  return new RegistryError({ cause: 'refused', message, remedy });
+}
+
+/** `library/nginx:1.27`, for people. */
+export function subjectOf({ repository, wanted }: Site): string {
+  return quoteValue(`${repository}${wanted.includes(':') ? '@' : ':'}${wanted}`, 400);
+}
+
+/** `pull secret "regcred" (user ci)`, or that there was none. */
+export function askedWith({ credential }: Site): string {
+  return credential === undefined ? 'a request without a credential' : credential.label;
+}
+
+export function isDockerHub({ base }: Site): boolean {
+  return base.hostname === DOCKER_HUB_SERVER;
+}

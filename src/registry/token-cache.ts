@@ -1,0 +1,53 @@
+/** Bearer tokens until shortly before they expire, by who asked for them and for what. No key shows a secret. */
+import { createHmac, randomBytes } from 'node:crypto';
+import { boundedCache } from './bounded-cache.ts';
+import type { Credential } from './credential.ts';
+
+export interface Realm {
+  readonly url: URL;
+  readonly service: string | undefined;
+  readonly scopes: readonly string[];
+}
+
+export interface Token {
+  readonly value: string;
+  /** Seconds that the token server gave it. */
+  readonly expiresInS: number;
+}
+
+export interface TokenCache {
+  keyOf(realm: Realm, credential: Credential | undefined): string;
+  get(key: string): string | undefined;
+  set(key: string, token: Token): void;
+  delete(key: string): void;
+}
+
+const MAX_TOKENS = 2000;
+/** A token that says it lives for a month is asked for anew after an hour: what it allows may have changed. */
+const MAX_LIFE_S = 3600;
+/** It must still be good when it arrives at the registry, whose clock may be ahead of ours. */
+const SKEW_S = 10;
+
+export function createTokenCache(now: () => number): TokenCache {
+  const tokens = boundedCache<string>(MAX_TOKENS, now);
+  // Of this process: whoever reads its memory or a dump of keys can guess no password from them elsewhere.
+  const secretKey = randomBytes(32);
+  return {
+    keyOf({ url, service, scopes }, credential) {
+      const parts = [url.href, service ?? null, scopes, ...identityOf(credential)];
+      return createHmac('sha256', secretKey).update(JSON.stringify(parts)).digest('base64');
+    },
+    get: (key) => tokens.get(key),
+    set(key, { value, expiresInS }) {
+      const life = Math.min(expiresInS, MAX_LIFE_S);
+      tokens.set(key, value, (life - Math.min(SKEW_S, life / 10)) * 1000);
+    },
+    delete: (key) => tokens.delete(key),
+  };
+}
+
+function identityOf(credential: Credential | undefined): readonly string[] {
+  if (credential === undefined) return [];
+  const { secret } = credential;
+  return secret.kind === 'basic' ? [secret.kind, secret.username, secret.password()] : [secret.kind, secret.token()];
+}

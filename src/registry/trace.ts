@@ -1,0 +1,25 @@
+/** How an image is pulled, step by step: for people who want to know why it is not. */
+import type { ImageQuestion } from '../admission/context.ts';
+import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
+
+/** One request for the manifest, as the kubelet and the container runtime would make it. */
+export interface PullAttempt {
+  /** For people: `anonymous`, `pull secret "regcred", key "registry.example.com" (user ci)`. */
+  readonly credential: string;
+  /** The mirror that was asked; `undefined` for the registry itself. */
+  readonly mirror: string | undefined;
+  readonly answer: RegistryFact<Pick<RegistryImage, 'digest' | 'mediaType'>>;
+}
+
+export interface PullTrace {
+  /** In order; the last one decides. Empty when nobody was asked. */
+  readonly attempts: readonly PullAttempt[];
+  readonly image: RegistryFact<RegistryImage>;
+  /** Of what was found; `undefined` when nothing was. */
+  readonly details: RegistryFact<RegistryDetails> | undefined;
+}
+
+/** Never rejects, but for a bug; an aborted signal ends it with the cause `timeout`. */
+export interface ImageTracer {
+  trace(question: ImageQuestion, signal: AbortSignal): Promise<PullTrace>;
+}

@@ -1,0 +1,233 @@
+/** Whatever the object: the change applies, touches nothing but image strings, and asking again changes nothing. */
+import * as fc from 'fast-check';
+import { applyPatch, type Operation } from 'rfc6902';
+import { describe, expect, test } from 'vitest';
+import { answerText, mutationReview } from '../../src/admission/review.ts';
+import { mutate, type Mutation } from '../../src/admission/mutate.ts';
+import type { AdmissionRequest } from '../../src/admission/request.ts';
+import { type Kind, kindTable } from '../../src/pod/kinds.ts';
+import { isObject, type JsonObject, valueAt } from '../../src/pod/pointer.ts';
+import { workloadOf } from '../../src/pod/workload.ts';
+import { kindFixtures } from '../pod/fixtures.ts';
+import { policyOf } from '../policy/asking.ts';
+import { answerFaults } from './answer-checks.ts';
+import { contextOf, requestOf } from './asking.ts';
+import { digestOf, no, registryOf, yes } from './pinning.ts';
+
+const kinds = kindTable();
+const table: readonly Kind[] = [
+  ...kinds.names.map((name) => kinds.find('', name)),
+  ...kinds.fullNames.map((name) => kinds.find(name.slice(name.indexOf('.') + 1), name.slice(0, name.indexOf('.')))),
+].filter((kind) => kind !== undefined);
+
+const image = fc.constantFrom(
+  'nginx',
+  'nginx:1',
+  'registry.example.com/a/b:2',
+  `nginx:1@${digestOf('0')}`,
+  `nginx@${digestOf('2')}`,
+  'UPPER',
+  '',
+  '{{x}}',
+  '$(y)',
+  'auto',
+);
+const name = fc.constantFrom('a', 'b', 'c/d');
+const container = fc.record({ name, image }, { requiredKeys: ['image'] });
+const podSpec = fc.record(
+  {
+    containers: fc.array(container, { maxLength: 3 }),
+    initContainers: fc.array(container, { maxLength: 2 }),
+    ephemeralContainers: fc.array(container, { maxLength: 2 }),
+    volumes: fc.array(fc.record({ name, image: fc.record({ reference: image }) }), { maxLength: 2 }),
+    imagePullSecrets: fc.constant([{ name: 's' }]),
+  },
+  { requiredKeys: ['containers'] },
+);
+const template = { annotations: fc.record({ 'kubectl.kubernetes.io/restartedAt': fc.constantFrom('1', '2') }) };
+const metadata = fc.record(
+  {
+    name: fc.constant('x'),
+    annotations: fc.option(
+      fc.record(
+        {
+          'tidewaiter.dev/original-images': fc.constantFrom('{', '{"/spec/containers/a":"nginx:1"}'),
+          'a/b': fc.constant('c'),
+        },
+        { requiredKeys: [] },
+      ),
+    ),
+    ownerReferences: fc.constantFrom([], [], [], [{ controller: true }]),
+    deletionTimestamp: fc.constantFrom(null, null, null, '2026-11-24T00:00:00Z'),
+  },
+  { requiredKeys: ['name'] },
+);
+
+/** `value` at `segments` of a new object; the list or map of a `*` has one element. */
+function at(segments: readonly string[], value: unknown): unknown {
+  const [first, ...rest] = segments;
+  if (first === undefined) return value;
+  const below = at(rest, value);
+  return first === '*' ? [below] : { [first]: below };
+}
+
+function merged(left: unknown, right: unknown): unknown {
+  if (Array.isArray(left) && Array.isArray(right)) return [merged(left[0], right[0]), ...right.slice(1)];
+  if (!isObject(left) || !isObject(right)) return right;
+  const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])];
+  return Object.fromEntries(
+    keys.map((key) => [key, key in left && key in right ? merged(left[key], right[key]) : (left[key] ?? right[key])]),
+  );
+}
+
+/** An object of any kind of the table, images in all its places. */
+const workloads: fc.Arbitrary<JsonObject> = fc.constantFrom(...table).chain((kind) =>
+  fc
+    .tuple(
+      metadata,
+      fc.tuple(
+        ...kind.podSpecs.map((segments) =>
+          fc
+            .tuple(podSpec, fc.record(template))
+            .map(([spec, meta]) =>
+              segments.at(-1) === 'spec' ? at(segments.slice(0, -1), { metadata: meta, spec }) : at(segments, spec),
+            ),
+        ),
+      ),
+      fc.tuple(...kind.images.map((segments) => image.map((text) => at(segments, text)))),
+    )
+    .map(([meta, pods, images]) => {
+      const type = { apiVersion: kind.group === '' ? 'v1' : `${kind.group}/v1`, kind: kind.kind };
+      const object = [...pods, ...images].reduce<unknown>(merged, type);
+      return {
+        ...(isObject(object) ? object : {}),
+        ...(kind.podSpecs.some(({ length }) => length === 0) ? type : {}),
+        metadata: meta,
+      };
+    }),
+);
+
+const policies = [
+  policyOf('{pin: {annotate: true, onFailure: allow}}'),
+  policyOf('{pin: {}}'),
+  policyOf('{pin: {mode: pod}}'),
+  policyOf('{pin: {mode: warn, onFailure: deny}}'),
+  policyOf('{match: {containers: [regular, volume]}, pin: {images: ["docker.io/**"]}}'),
+];
+const registries = [
+  registryOf(),
+  registryOf({ 'docker.io/library/nginx:1': no('notFound') }),
+  registryOf({
+    'docker.io/library/nginx:1': yes(digestOf('7'), {
+      stale: { ageMs: 1, failure: { cause: 'dns', message: 'm', remedy: undefined } },
+    }),
+  }),
+];
+
+function decisionOn(request: AdmissionRequest, index: number): Mutation | undefined {
+  const policy = policies[index % policies.length] ?? policyOf('{pin: {}}');
+  const images = registries[index % registries.length];
+  const mutation = mutate(request, contextOf([policy], { images }), new AbortController().signal);
+  if (mutation instanceof Promise) throw new Error('somebody was waited for');
+  return mutation.outcome === 'malformed' ? undefined : mutation;
+}
+
+/** Every leaf with its pointer. */
+function leaves(value: unknown, pointer = ''): readonly (readonly [string, unknown])[] {
+  if (typeof value !== 'object' || value === null) return [[pointer, value]];
+  const children = Object.entries(value);
+  if (children.length === 0) return [[pointer, Array.isArray(value) ? '[]' : '{}']];
+  return children.flatMap(([key, child]) =>
+    leaves(child, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+  );
+}
+
+const ANNOTATION = '/metadata/annotations/tidewaiter.dev~1original-images';
+
+/** Checks all that is promised about one request. */
+function check(request: AdmissionRequest, index: number): number {
+  const { object = {} } = request;
+  const mutation = decisionOn(request, index);
+  if (mutation === undefined) return 0;
+  const review = { apiVersion: 'admission.k8s.io/v1', request } as const;
+  const asked = { apiVersion: 'admission.k8s.io/v1', uid: request.uid, endpoint: 'mutate' } as const;
+  expect(answerFaults(answerText(mutationReview(review, mutation)), asked)).toEqual([]);
+  const after = structuredClone(object);
+  expect(applyPatch(after, structuredClone(mutation.patch) as Operation[])).toEqual(mutation.patch.map(() => null));
+  const read = workloadOf(object, request.type, kinds);
+  const images = new Set(read?.ok ? read.workload.containers.map(({ imagePointer }) => imagePointer) : []);
+  const before = new Map(leaves(object));
+  for (const [pointer, value] of leaves(after)) {
+    const was = before.get(pointer);
+    if (was === value || pointer === ANNOTATION) continue;
+    expect(images).toContain(pointer);
+    const digest = String(value).indexOf('@');
+    const written = String(was).includes('@') ? String(was).slice(0, String(was).indexOf('@')) : String(was);
+    expect([String(value).slice(0, digest), String(value).slice(digest)]).toEqual([
+      written,
+      expect.stringMatching(/^@sha256:\d{64}$/),
+    ]);
+  }
+  const gone = [...before.keys()].filter(
+    (pointer) => valueAt(after, pointer) === undefined && before.get(pointer) !== undefined,
+  );
+  expect(gone.filter((pointer) => !pointer.startsWith('/metadata'))).toEqual([]);
+  expect(decisionOn({ ...request, object: after }, index)?.patch).toEqual([]);
+  return mutation.patch.length;
+}
+
+describe('for any workload', () => {
+  test('that is created, the change is one of images alone, and there is no second one', () => {
+    let changes = 0;
+    fc.assert(
+      fc.property(workloads, fc.nat({ max: 14 }), (object, index) => {
+        changes += check(requestOf(object), index);
+      }),
+      { numRuns: 1000 },
+    );
+    expect(changes).toBeGreaterThan(100);
+  });
+
+  test('that is updated, too', () => {
+    let changes = 0;
+    const pairs = fc.tuple(workloads, workloads, fc.boolean()).map(([object, other, same]) => {
+      return [
+        object,
+        withDigests(same ? object : { ...other, apiVersion: object['apiVersion'], kind: object['kind'] }),
+      ] as const;
+    });
+    fc.assert(
+      fc.property(
+        pairs,
+        fc.nat({ max: 14 }),
+        fc.constantFrom('', '', '', 'ephemeralcontainers'),
+        ([object, oldObject], index, subResource) => {
+          changes += check(requestOf(object, { operation: 'UPDATE', oldObject, subResource }), index);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    expect(changes).toBeGreaterThan(20);
+  });
+
+  test.each(kindFixtures())('of the fixtures: $id', ({ object }) => {
+    const request = requestOf(object);
+    const read = workloadOf(object, request.type, kinds);
+    const whole = (read?.ok ? read.workload.containers : []).filter(
+      ({ image: { state, text }, imagePointer }) =>
+        state === 'parsed' && valueAt(object, imagePointer) === text && imagePointer !== '/spec/baseImage',
+    );
+    const unpinned = whole.filter(({ image: { text } }) => !text.includes('@')).length;
+    // The first policy pins every image, and writes the annotation.
+    expect(check(request, 0)).toBe(unpinned === 0 ? 0 : unpinned + 1);
+    for (let index = 1; index < policies.length * registries.length; index++) check(request, index);
+  });
+});
+
+/** As it could be stored: tags pinned, started once. */
+function withDigests(object: JsonObject): JsonObject {
+  const text = JSON.stringify(object)
+    .replaceAll('"nginx:1"', `"nginx:1@${digestOf('0')}"`)
+    .replaceAll('"kubectl.kubernetes.io/restartedAt":"2"', '"kubectl.kubernetes.io/restartedAt":"1"');
+  return JSON.parse(text) as JsonObject;
+}

@@ -1,0 +1,384 @@
+/** Facts from registries: who is asked about what, how often, with which credentials, and about what nobody is asked. */
+import { describe, expect, test } from 'vitest';
+import type { Verdict } from '../../src/admission/validate.ts';
+import type { JsonObject } from '../../src/pod/pointer.ts';
+import { exceptionBook } from '../../src/policy/exception.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import { secretOf } from '../credential/asking.ts';
+import { exceptionOf, LAST_DAY, policyOf } from '../policy/asking.ts';
+import { ask, contextOf, objectOf, podOf, requestOf } from './asking.ts';
+import { type AskedRegistry, DIGEST, found, registry, TELLING } from './registry.ts';
+
+const policy = (rules: string, scope = 'onUpdate: changed'): Policy =>
+  policyOf(`{${scope}, rules: [${rules}]}`, TELLING);
+const IMAGES = '{rule: tell-registryImages, action: audit}';
+const TAGS = '{rule: tell-registryTags, action: audit}';
+const DETAILS = '{rule: tell-registryDetails, action: audit}';
+
+const pod = (containers: string, more = ''): JsonObject => podOf(`{${more} containers: [${containers}]}`);
+
+/** `container: what the rule was told`, of findings that only tell. */
+function told(verdict: Verdict): readonly string[] {
+  if (verdict.outcome !== 'judged') return [verdict.outcome];
+  return verdict.findings
+    .filter(({ rule }) => rule.startsWith('tell-'))
+    .map(({ container, message }) => `${container?.name ?? '-'}: ${message}`);
+}
+
+async function asking(object: JsonObject, policies: readonly Policy[], world = registry()): Promise<readonly string[]> {
+  const verdict = await ask(requestOf(object), contextOf(policies, world.ports));
+  return [...world.asked, ...told(verdict)];
+}
+
+describe('a question to a registry', () => {
+  test('is asked once for all containers with the same image and credentials, and its answer reaches each of them', async () => {
+    const object = pod(
+      '{name: x, image: "reg.io/x:1"}, {name: w, image: "reg.io/x:1"}',
+      'imagePullSecrets: [{name: a}],',
+    );
+    expect(await asking(object, [policy(IMAGES), policy(IMAGES)])).toEqual([
+      'image reg.io/x:1 [a/reg.io]',
+      ...['x', 'w', 'x', 'w'].map((name) => `${name}: ${DIGEST}`),
+    ]);
+  });
+
+  test('is asked with all candidates in the order of the kubelet', async () => {
+    const secrets = 'imagePullSecrets: [{name: b}, {name: nowhere}, {name: a}],';
+    expect(await asking(pod('{name: x, image: "reg.io/x:1"}', secrets), [policy(IMAGES)])).toEqual([
+      'image reg.io/x:1 [b/reg.io a/reg.io]',
+      `x: ${DIGEST}`,
+    ]);
+  });
+
+  test('is asked for each list of pull secrets, and once for those that are alike', async () => {
+    const task = (spec: string): string => `{template: {spec: {${spec} containers: [{name: x, image: "reg.io/x:1"}]}}}`;
+    const tasks = [
+      'imagePullSecrets: [{name: a}],',
+      'serviceAccountName: shop,',
+      'imagePullSecrets: [{name: b}],',
+      'imagePullSecrets: [{name: a}],',
+      'serviceAccountName: other,',
+    ].map(task);
+    const job = objectOf(
+      `{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, metadata: {name: j}, spec: {tasks: [${tasks.join(', ')}]}}`,
+    );
+    const answers = Array.from({ length: 5 }, () => `x: ${DIGEST}`);
+    expect(await asking(job, [policy(IMAGES)])).toEqual([
+      'image reg.io/x:1 [a/reg.io]',
+      'image reg.io/x:1 [b/reg.io]',
+      'image reg.io/x:1 [] ?its pull secrets are not known: who is that',
+      ...answers,
+    ]);
+  });
+
+  test.each<[string, string, string]>([
+    ['a secret that cannot be looked up', 'away', ' [] ?pull secret "away" is not known: it is away'],
+    ['a secret that does not exist', 'nowhere', ' []'],
+  ])('says what is in doubt with %s', async (_what, name, expected) => {
+    const object = pod('{name: x, image: "reg.io/x:1"}', `imagePullSecrets: [{name: ${name}}],`);
+    expect((await asking(object, [policy(IMAGES)]))[0]).toBe(`image reg.io/x:1${expected}`);
+  });
+
+  test('is asked without a credential when one secret is malformed, and says that the kubelet would use none', async () => {
+    const world = registry();
+    const secrets = {
+      secret: () => Promise.resolve({ state: 'yes', value: secretOf('bad', '{"auths": 7}') } as const),
+    };
+    const object = pod('{name: x, image: "reg.io/x:1"}', 'imagePullSecrets: [{name: bad}],');
+    await ask(requestOf(object), contextOf([policy(IMAGES)], { ...world.ports, secrets }));
+    expect(world.asked).toEqual([
+      'image reg.io/x:1 [] ?pull secret "bad" cannot be read, and because of it the kubelet uses none',
+    ]);
+  });
+
+  test('is asked about image volumes and about images outside of a pod, whose credentials are in doubt', async () => {
+    const volume = podOf('{volumes: [{name: v, image: {reference: "reg.io/m:3"}}]}');
+    const step = objectOf(
+      '{apiVersion: tekton.dev/v1, kind: StepAction, metadata: {name: s}, spec: {image: "reg.io/s"}}',
+    );
+    expect(await asking(volume, [policy(IMAGES)])).toEqual(['image reg.io/m:3 []', `v: ${DIGEST}`]);
+    expect(await asking(step, [policy(IMAGES)])).toEqual([
+      'image reg.io/s [] ?its controller decides which pull secrets it will have',
+      `-: ${DIGEST}`,
+    ]);
+  });
+
+  test('is not asked about what is no image, or none yet', async () => {
+    const object = objectOf(
+      '{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {containers: [{name: x, image: "UPPER:"}, {name: w, image: auto}]}}}}',
+    );
+    expect(await asking(object, [policy(IMAGES)])).toEqual(['x: nothing', 'w: nothing']);
+  });
+
+  test('about a tag is asked only where there is a digest beside it', async () => {
+    const object = pod(
+      `{name: x, image: "reg.io/x:1@${DIGEST}"}, {name: w, image: "reg.io/x:1"}, {name: z, image: "reg.io/x@${DIGEST}"}`,
+    );
+    expect(await asking(object, [policy(TAGS)])).toEqual([
+      `tag reg.io/x:1@${DIGEST} []`,
+      `x: ${DIGEST}`,
+      'w: nothing',
+      'z: nothing',
+    ]);
+  });
+
+  test('is asked for what is needed, and for nothing else', async () => {
+    const object = pod('{name: x, image: "reg.io/x:1"}');
+    expect((await asking(object, [policy(DETAILS)])).slice(0, 1)).toEqual(['details reg.io/x:1 []']);
+    const world = registry();
+    await ask(requestOf(object), contextOf([policy('{rule: image-digest}')], world.ports));
+    expect(world.asked).toEqual([]);
+  });
+
+  test('is asked up to a hundred times for an object, and of the others nobody says anything', async () => {
+    const containers = Array.from({ length: 1000 }, (_, index) => `{name: c${index}, image: "reg.io/x:${index}"}`);
+    const world = registry();
+    const verdict = await ask(requestOf(pod(containers.join(', '))), contextOf([policy(IMAGES)], world.ports));
+    const answers = told(verdict);
+    expect(world.asked).toHaveLength(100);
+    expect(answers[99]).toBe(`c99: ${DIGEST}`);
+    expect(new Set(answers.slice(100).map((answer) => answer.replace(/^c\d+: /, '')))).toEqual(
+      new Set(['unknown refused: the object names more than 100 different images, and no more are asked about']),
+    );
+  });
+
+  test('costs little, however many images and host patterns somebody writes', async () => {
+    const world = registry();
+    const auths = Object.fromEntries(Array.from({ length: 9000 }, (_, index) => [`${'*a'.repeat(30)}${index}.io`, {}]));
+    const hostile = secretOf('a', JSON.stringify({ auths }));
+    const secrets = { secret: () => Promise.resolve({ state: 'yes', value: hostile } as const) };
+    const image = (index: number): string => `{name: c${index}, image: "${'a'.repeat(200)}${index}.io/x"}`;
+    const containers = Array.from({ length: 3000 }, (_, index) => image(index)).join(', ');
+    const object = pod(containers, 'imagePullSecrets: [{name: a}],');
+    await ask(requestOf(object), contextOf([policy(IMAGES)], { ...world.ports, secrets }));
+    expect(world.asked.at(-1)).toMatch(/ \[\] \?its pull secrets have too many host patterns to compare$/);
+  });
+});
+
+describe('only images that a covering rule looks at are asked about', () => {
+  const object = pod(
+    '{name: x, image: "reg.io/x:1"}, {name: w, image: "hub.example.com/y:1"}',
+    'initContainers: [{name: i, image: "reg.io/i:1"}],',
+  );
+
+  test.each<[string, string, readonly string[]]>([
+    ['match.images', 'match: {images: ["hub.example.com/**"]}', ['hub.example.com/y:1']],
+    ['match.containers', 'match: {containers: [init]}', ['reg.io/i:1']],
+    ['exclude.images', 'exclude: {images: ["reg.io/**"]}', ['hub.example.com/y:1']],
+    ['match.namespaces', 'match: {namespaces: [other]}', []],
+  ])('as %s says', async (_what, scope, images) => {
+    const world = registry();
+    await ask(requestOf(object), contextOf([policy(IMAGES, scope)], world.ports));
+    expect(world.asked).toEqual(images.map((image) => `image ${image} []`));
+  });
+
+  test('and what any of several policies looks at is', async () => {
+    const world = registry();
+    const policies = [policy(IMAGES, 'match: {containers: [init]}'), policy(DETAILS, 'match: {images: ["reg.io/**"]}')];
+    await ask(requestOf(object), contextOf(policies, world.ports));
+    expect(world.asked).toEqual(['image reg.io/i:1 []', 'details reg.io/i:1 []', 'details reg.io/x:1 []']);
+  });
+
+  test('and a rule can say that it looks at fewer', async () => {
+    const world = registry();
+    await ask(requestOf(object), contextOf([policy('{rule: picky}')], world.ports));
+    expect(world.asked).toEqual(['image hub.example.com/y:1 []']);
+  });
+
+  test('and through pods/ephemeralcontainers only the ephemeral ones', async () => {
+    const world = registry();
+    const ephemeral = podOf(
+      '{containers: [{name: x, image: "reg.io/x:1"}], ephemeralContainers: [{name: e, image: "reg.io/e:1"}]}',
+    );
+    const request = requestOf(ephemeral, { operation: 'UPDATE', subResource: 'ephemeralcontainers' });
+    await ask(request, contextOf([policy(IMAGES)], world.ports));
+    expect(world.asked).toEqual(['image reg.io/e:1 []']);
+  });
+});
+
+describe('an image that a policy denies', () => {
+  const object = pod('{name: x, image: "evil.io/x:1"}, {name: w, image: "reg.io/y"}');
+  const registries = (more = ''): string => `{rule: image-registry, parameters: {allow: ["reg.io/**"]}${more}}`;
+  const NOT_ASKED = 'x: unknown refused: not asked, since policy test/image-registry refuses the image';
+
+  test('is asked about nowhere, and rules learn why', async () => {
+    expect(await asking(object, [policy(`${IMAGES}, ${DETAILS}, ${registries()}`)])).toEqual([
+      'image reg.io/y []',
+      'details reg.io/y []',
+      NOT_ASKED,
+      `w: ${DIGEST}`,
+      NOT_ASKED,
+      `w: ${DIGEST}`,
+    ]);
+  });
+
+  test('is so when another policy denies it, or another rule that looks only at its name', async () => {
+    const two = [policy(IMAGES), policy(registries())];
+    expect(await asking(object, two)).toContain(NOT_ASKED);
+    const tag = policy(`${IMAGES}, {rule: image-tag, parameters: {required: true}}`);
+    expect(await asking(object, [tag])).toContain(
+      'w: unknown refused: not asked, since policy test/image-tag refuses the image',
+    );
+  });
+
+  test.each<[string, readonly Policy[]]>([
+    ['only warns', [policy(`${IMAGES}, ${registries(', action: warn')}`)]],
+    ['does not apply', [policy(IMAGES), policy(registries(), 'match: {namespaces: [other]}')]],
+    ['looks at other images', [policy(IMAGES), policy(registries(), 'match: {images: ["reg.io/**"]}')]],
+    [
+      'may not apply, and then only warns',
+      [policy(IMAGES), policy(registries(), 'match: {namespaceSelector: {matchLabels: {a: b}}}')],
+    ],
+  ])('is asked about when the policy %s', async (_what, policies) => {
+    expect((await asking(object, policies))[0]).toBe('image evil.io/x:1 []');
+  });
+
+  test('is not asked about when nobody can tell whether the policy applies, and it denies then', async () => {
+    const doubtful = policy(registries(', onUnknown: deny'), 'match: {namespaceSelector: {matchLabels: {a: b}}}');
+    expect((await asking(object, [policy(IMAGES), doubtful]))[0]).toBe('image reg.io/y []');
+  });
+
+  test('is asked about when an exception excuses it, since then it is not denied', async () => {
+    const exceptions = exceptionBook(
+      [exceptionOf('{images: ["evil.io/**"]}', { rules: ['image-registry'] })],
+      () => LAST_DAY,
+    );
+    const world = registry();
+    await ask(requestOf(object), contextOf([policy(`${IMAGES}, ${registries()}`)], { ...world.ports, exceptions }));
+    expect(world.asked).toEqual(['image evil.io/x:1 []', 'image reg.io/y []']);
+  });
+});
+
+describe('an update', () => {
+  const deployment = (image: string, more = ''): JsonObject =>
+    objectOf(
+      `{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {serviceAccountName: shop, containers: [{name: x, image: "${image}"}${more}]}}}}`,
+    );
+  const update = async (now: JsonObject, before: JsonObject, rules: string, world: AskedRegistry): Promise<Verdict> =>
+    ask(requestOf(now, { operation: 'UPDATE', oldObject: before }), contextOf([policy(rules)], world.ports));
+
+  test('asks nothing about the old object when nothing is found', async () => {
+    const world = registry();
+    const rules = `{rule: picky}, {rule: image-digest}`;
+    await update(deployment(`a.example.com/x:2@${DIGEST}`), deployment('b.example.com/x:1'), rules, world);
+    expect(world.asked).toEqual(['image a.example.com/x:2 []'.replace(':2', `:2@${DIGEST}`)]);
+  });
+
+  test('asks nothing for rules that found nothing, nor about images that are not the same', async () => {
+    const world = registry();
+    await update(
+      deployment('a.example.com/x:2'),
+      deployment('a.example.com/x:1'),
+      '{rule: picky}, {rule: image-digest, action: warn}',
+      world,
+    );
+    expect(world.asked).toEqual(['image a.example.com/x:2 []']);
+    const other = registry();
+    await update(deployment('reg.io/x:2'), deployment('reg.io/x:1'), IMAGES, other);
+    expect(other.asked).toEqual(['image reg.io/x:2 [b/reg.io]']);
+  });
+
+  test('asks nothing for a rule that found nothing, though the old object has other pull secrets', async () => {
+    const world = registry();
+    const old = objectOf(
+      '{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {imagePullSecrets: [{name: away}], containers: [{name: x, image: "a.example.com/x:1"}]}}}}',
+    );
+    await update(deployment('a.example.com/x:1'), old, '{rule: picky}, {rule: image-digest, action: warn}', world);
+    expect(world.asked).toEqual(['image a.example.com/x:1 []']);
+  });
+
+  test('asks once about what is the same in both, and forgives what the old object had', async () => {
+    const gone = { state: 'no', failure: { cause: 'notFound', message: 'gone', remedy: undefined } } as const;
+    const world = registry(() => gone);
+    const now = deployment('reg.io/x:1', ', {name: w, image: "reg.io/y:1"}');
+    const verdict = await update(now, deployment('reg.io/x:1'), '{rule: tell-registryImages}', world);
+    expect(world.asked).toEqual(['image reg.io/x:1 [b/reg.io]', 'image reg.io/y:1 [b/reg.io]']);
+    expect(verdict.outcome === 'judged' && verdict.findings.map(({ action, existing }) => [action, existing])).toEqual([
+      ['warn', true],
+      ['deny', false],
+    ]);
+  });
+
+  test('asks about the old object with its own pull secrets', async () => {
+    const world = registry();
+    const old = objectOf(
+      '{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {imagePullSecrets: [{name: a}], containers: [{name: x, image: "reg.io/x:1"}]}}}}',
+    );
+    await update(deployment('reg.io/x:1'), old, IMAGES, world);
+    expect(world.asked).toEqual(['image reg.io/x:1 [b/reg.io]', 'image reg.io/x:1 [a/reg.io]']);
+  });
+});
+
+describe('without an answer', () => {
+  const object = pod('{name: x, image: "reg.io/x:1"}');
+
+  test('in time, each fact is unknown, and says which registry was slow', async () => {
+    const controller = new AbortController();
+    const world = registry(() => new Promise(() => undefined));
+    const verdict = ask(requestOf(object), contextOf([policy(IMAGES)], world.ports), controller.signal);
+    setTimeout(() => controller.abort(), 10);
+    expect(told(await verdict)).toEqual(['x: unknown timeout: reg.io: no answer in the time allowed']);
+  });
+
+  test('since there was no time at all, nobody is asked', async () => {
+    const world = registry();
+    const verdict = await ask(requestOf(object), contextOf([policy(IMAGES)], world.ports), AbortSignal.abort());
+    expect(told(verdict)).toEqual(['x: unknown timeout: reg.io: no answer in the time allowed']);
+    expect(world.asked).toEqual([]);
+  });
+
+  test('since there is no port, each fact is unknown', async () => {
+    const { images: _images, imageDetails: _details, ...cluster } = registry().ports;
+    const verdict = await ask(requestOf(object), contextOf([policy(`${IMAGES}, ${DETAILS}`)], cluster));
+    expect(told(verdict)).toEqual([
+      'x: unknown refused: no registry is asked here',
+      'x: unknown refused: no registry is asked here',
+    ]);
+  });
+
+  test('for a bug, nobody calls it an answer', async () => {
+    const world = registry(() => {
+      throw new TypeError('a bug');
+    });
+    await expect(asking(object, [policy(IMAGES)], world)).rejects.toThrow(new TypeError('a bug'));
+  });
+});
+
+test('answers that are at once there and those that come later are both taken, side by side', async () => {
+  const waiting: (() => void)[] = [];
+  const world = registry(({ reference }) => {
+    if (reference.tag === '1') return found;
+    return new Promise((resolve) => {
+      waiting.push(() => resolve(found));
+      // Nobody gets an answer before all have asked.
+      if (waiting.length === 2) for (const answer of waiting) answer();
+    });
+  });
+  const object = pod(['1', '2', '3'].map((tag) => `{name: x${tag}, image: "reg.io/x:${tag}"}`).join(', '));
+  expect(await asking(object, [policy(IMAGES)], world)).toHaveLength(6);
+});
+
+test('the time is the same for all rules, and unknown where nobody tells it', async () => {
+  const { defineRule } = await import('../../src/policy/rule.ts');
+  const times: unknown[] = [];
+  const clock = defineRule({
+    name: 'clock',
+    description: 'For tests',
+    parameters: { type: 'object', additionalProperties: false, properties: {} },
+    needs: ['now'],
+    prepare: () => ({ ok: true, value: undefined }),
+    check({ facts }) {
+      times.push(facts.now);
+      return [{ state: 'violation', container: undefined, pointer: '', message: 'tick' }];
+    },
+  });
+  const policies = [policyOf('{rules: [{rule: clock}]}', [clock]), policyOf('{rules: [{rule: clock}]}', [clock])];
+  let moment = 0;
+  await ask(requestOf(pod('{name: x}')), contextOf(policies, { now: () => (moment += 1) }));
+  await ask(requestOf(pod('{name: x}')), contextOf(policies));
+  const unknown = { state: 'unknown', reason: 'nobody says here what time it is' };
+  expect(times.splice(0)).toEqual([{ state: 'yes', value: 1 }, { state: 'yes', value: 1 }, unknown, unknown]);
+  const update = requestOf(pod('{name: x}'), { operation: 'UPDATE', oldObject: pod('{name: x}') });
+  await ask(update, contextOf(policies, { now: () => (moment += 1) }));
+  expect(times).toEqual(Array.from({ length: 4 }, () => ({ state: 'yes', value: 2 })));
+});

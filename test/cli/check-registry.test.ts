@@ -1,0 +1,151 @@
+/** `check` with registries: asked side by side, told in order, and not at all when nobody wants to know or `--offline` says so. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { ImageSource } from '../../src/admission/context.ts';
+import type { AskRegistry } from '../../src/cli/asking-registry.ts';
+import { check, type CheckFlags } from '../../src/cli/check.ts';
+import { progressOn } from '../../src/cli/progress.ts';
+import type { CheckReport } from '../../src/report/check.ts';
+import { runCommand } from '../support/command.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-registry-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const COUNT = 100;
+const pods = Array.from({ length: COUNT }, (_, index) =>
+  [
+    'apiVersion: v1',
+    'kind: Pod',
+    `metadata: {name: p${index}}`,
+    'spec:',
+    '  containers:',
+    `    - {name: c, image: "reg.io/x:${index}"}`,
+    '',
+  ].join('\n'),
+);
+const manifests = path.join(folder, 'pods.yaml');
+writeFileSync(manifests, pods.join('---\n'));
+
+function policyWith(rule: string): string {
+  const file = path.join(folder, `${rule}.yaml`);
+  writeFileSync(
+    file,
+    `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: p}\nspec:\n  rules: [{rule: ${rule}}]\n`,
+  );
+  return file;
+}
+
+interface World {
+  readonly asking: AskRegistry;
+  readonly calls: string[];
+}
+
+function world(imageOf: ImageSource['imageOf']): World {
+  const calls: string[] = [];
+  return {
+    calls,
+    asking() {
+      calls.push('made');
+      const close = (): Promise<void> => Promise.resolve(void calls.push('closed'));
+      return Promise.resolve({ ports: { images: { imageOf } }, tracer: undefined, close });
+    },
+  };
+}
+
+async function checked(
+  flags: Partial<CheckFlags>,
+): Promise<{ readonly report: CheckReport; readonly note: string; readonly code: number }> {
+  let [out, note] = ['', ''];
+  const terminal = {
+    out: (text: string): void => void (out += text),
+    note: (text: string): void => void (note += text),
+    isTerminal: false,
+    colours: false,
+    input: () => process.stdin,
+  };
+  const code = await check([manifests], { namespace: 'default', output: 'json', failOn: 'deny', ...flags }, terminal);
+  return { report: JSON.parse(out) as CheckReport, note, code };
+}
+
+const gone = (message: string) =>
+  ({ state: 'no', failure: { cause: 'notFound', message, remedy: undefined } }) as const;
+
+describe('check', () => {
+  test('asks about several objects at the same time, and tells what it finds in the order of the files', async () => {
+    let most = 0;
+    let left = COUNT;
+    const open: (() => void)[] = [];
+    const { asking, calls } = world(({ reference }) => {
+      left -= 1;
+      return new Promise((resolve) => {
+        open.push(() => resolve(gone(`no ${reference.tag}`)));
+        most = Math.max(most, open.length);
+        // The last one gets its answer first; nobody gets one before many have asked.
+        if (open.length === 32 || left === 0) for (const answer of open.splice(0).toReversed()) answer();
+      });
+    });
+    const { report, code, note } = await checked({ policy: [policyWith('image-exists')], asking });
+    expect(report.findings.map(({ name, message }) => `${name}: ${message}`)).toEqual(
+      Array.from({ length: COUNT }, (_, index) => `p${index}: image "reg.io/x:${index}" does not exist: no ${index}`),
+    );
+    expect(report.images.map(({ image }) => image)).toEqual(
+      Array.from({ length: COUNT }, (_, index) => `reg.io/x:${index}`),
+    );
+    expect([most, code, note, calls]).toEqual([32, 1, '', ['made', 'closed']]);
+  });
+
+  test('asks nobody with --offline, and says what it does not know', async () => {
+    const { asking, calls } = world(() => gone('never'));
+    const { report } = await checked({ policy: [policyWith('image-exists')], asking, offline: true });
+    expect(new Set(report.findings.map(({ outcome, action }) => `${outcome} ${action}`))).toEqual(
+      new Set(['unknown warn']),
+    );
+    expect(report.findings[0]?.message).toBe(
+      'could not tell whether image "reg.io/x:0" can be pulled: no registry is asked here',
+    );
+    expect(calls).toEqual([]);
+    const { out } = await runCommand(['check', manifests, '-p', policyWith('image-exists'), '--offline', '-o', 'json']);
+    expect((JSON.parse(out) as CheckReport).findings).toEqual(report.findings);
+  });
+
+  test('makes no registry client for policies that ask nothing', async () => {
+    const { asking, calls } = world(() => gone('never'));
+    await checked({ policy: [policyWith('image-digest')], asking });
+    expect(calls).toEqual([]);
+  });
+
+  test('passes a bug on, and closes what it has opened', async () => {
+    const { asking, calls } = world(() => Promise.reject(new TypeError('a bug')));
+    await expect(checked({ policy: [policyWith('image-exists')], asking })).rejects.toThrow(new TypeError('a bug'));
+    expect(calls).toEqual(['made', 'closed']);
+  });
+});
+
+describe('progress', () => {
+  test('is told again and again while it takes long, and not when it is over', async () => {
+    const notes: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const note = (text: string): void => {
+      notes.push(text);
+      if (notes.length === 2) resolve();
+    };
+    const progress = progressOn({ note }, 'objects judged so far', 5);
+    progress.at(3, 10);
+    await promise;
+    progress.stop();
+    const before = notes.length;
+    await new Promise((after) => setTimeout(after, 30));
+    expect(notes).toHaveLength(before);
+    expect(notes.slice(0, 2)).toEqual(['3 of 10 objects judged so far\n', '3 of 10 objects judged so far\n']);
+  });
+
+  test('is not told before there is any', async () => {
+    const notes: string[] = [];
+    const progress = progressOn({ note: (text) => void notes.push(text) }, 'x', 1);
+    await new Promise((after) => setTimeout(after, 20));
+    progress.stop();
+    expect(notes).toEqual([]);
+  });
+});

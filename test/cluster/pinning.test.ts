@@ -1,0 +1,342 @@
+// Pinning with a real API server and its controllers: manifests/webhooks registered, the server in this process, and a registry
+// whose tags move when the test says so. What must never happen: a loop, a rollout that nobody asked for, a restarted Pod.
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+
+import { normalizedName } from '../../src/image/reference.ts';
+import { kinds, policyOf } from '../policy/asking.ts';
+import { digestOf, no, yes } from '../admission/pinning.ts';
+import { type Gate, startGate } from '../support/gate.ts';
+import { describeWith } from '../support/real-part.ts';
+import { assetsMissing, kubectlMissing } from './assets.ts';
+import { auditAnnotations } from './audit.ts';
+import type { Reply } from './connection.ts';
+import { type ControlPlane, startControlPlane } from './control-plane.ts';
+import { createNamespace, cronJob, job, type KubernetesObject, pathOf, podOf, workload } from './objects.ts';
+import { otherConfiguration, startOtherWebhook } from './other-webhook.ts';
+import { byUrl, committedConfigurations, register, unregister, untilEffective } from './registration.ts';
+
+const namespace = 'shop';
+const apps = `/apis/apps/v1/namespaces/${namespace}`;
+const [FIRST, SECOND] = [digestOf('1'), digestOf('2')];
+
+vi.setConfig({ testTimeout: 60_000 }); // an API server on a busy machine takes its time
+
+/** What every image is now; `gone` is in no registry. */
+let current = FIRST;
+const images = {
+  imageOf: ({ reference }: { readonly reference: Parameters<typeof normalizedName>[0] }) =>
+    normalizedName(reference).includes('gone') ? no('notFound', 'docker.io has no tag "gone"') : yes(current),
+};
+
+/** In all namespaces the same, but for what each is called after. */
+const policies = [
+  policyOf('{match: {namespaces: [warned]}, pin: {mode: warn}}'),
+  policyOf('{match: {namespaces: [noted]}, pin: {annotate: true}}'),
+  policyOf('{rules: [{rule: image-digest}], exclude: {namespaces: [warned]}, pin: {onFailure: {notFound: deny}}}'),
+];
+
+interface Named {
+  readonly metadata: {
+    readonly name: string;
+    readonly generation?: number;
+    readonly resourceVersion: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly status: { readonly collisionCount?: number; readonly observedGeneration?: number };
+}
+
+describeWith(assetsMissing, 'pinning, with a real API server', () => {
+  let plane: ControlPlane;
+  let gate: Gate;
+
+  beforeAll(async () => {
+    gate = await startGate({ kinds, policies, images });
+    plane = await startControlPlane();
+    for (const name of [namespace, 'noted', 'warned']) await createNamespace(plane, name);
+    const target = { url: gate.url, caBundle: Buffer.from(gate.certificate.ca ?? '').toString('base64') };
+    for (const configuration of committedConfigurations()) await register(plane, byUrl(configuration, target));
+    const ask = (): Promise<Reply> => create(podOf('probe', 'nginx:1'), '?dryRun=All');
+    await untilEffective('both webhooks', ask, () => {
+      const endpoints = new Set(gate.reviews.map(({ endpoint }) => endpoint));
+      return endpoints.size === 2;
+    });
+  }, 120_000);
+
+  // Also when the start was not finished.
+  afterAll(async () => {
+    await plane?.stop();
+    await gate?.stop();
+  });
+
+  const send = (method: string, path: string, body?: object, type?: string): Promise<Reply> =>
+    plane.request(method, path, body, type);
+  const create = (object: KubernetesObject, query = '', where = namespace): Promise<Reply> =>
+    send('POST', pathOf(object, where) + query, object);
+  const get = async (path: string): Promise<Named> => (await send('GET', path)).body as Named;
+  const apply = (object: KubernetesObject, where = namespace): Promise<Reply> =>
+    send(
+      'PATCH',
+      `${pathOf(object, where)}/${object.metadata.name}?fieldManager=test`,
+      object,
+      'application/apply-patch+yaml',
+    );
+
+  /** The ReplicaSets and Pods of an app. */
+  async function childrenOf(
+    app: string,
+  ): Promise<{ readonly sets: readonly string[]; readonly pods: readonly string[] }> {
+    const list = async (path: string): Promise<readonly string[]> => {
+      const { items } = (await send('GET', `${path}?labelSelector=app%3D${app}`)).body as {
+        readonly items: readonly unknown[];
+      };
+      return items.map(imageIn).toSorted();
+    };
+    return { sets: await list(`${apps}/replicasets`), pods: await list(`/api/v1/namespaces/${namespace}/pods`) };
+  }
+
+  /** Until the controllers have made of it what is expected, and make nothing more of it for a while. */
+  async function settled(
+    app: string,
+    expected: { readonly sets: readonly string[]; readonly pods: readonly string[] },
+  ): Promise<void> {
+    await vi.waitFor(async () => expect(await childrenOf(app)).toEqual(expected), { timeout: 20_000, interval: 100 });
+    await delay(1000);
+    expect(await childrenOf(app)).toEqual(expected);
+  }
+
+  test('a Deployment is pinned once, and all that its controllers make of it has its digest', async () => {
+    current = FIRST;
+    const reply = await create(workload('Deployment', 'web', 'nginx:1'));
+    expect([reply.status, imageIn(reply.body), reply.warnings]).toEqual([201, `nginx:1@${FIRST}`, []]);
+    expect(await auditAnnotations(plane, reply)).toMatchObject({
+      'mutate.tidewaiter.dev/pinned': `container "main": nginx:1 -> ${FIRST}`,
+    });
+    await settled('web', { sets: [`nginx:1@${FIRST}`], pods: [`nginx:1@${FIRST}`] });
+    const { metadata, status } = await get(`${apps}/deployments/web`);
+    expect([metadata.generation, status.collisionCount]).toEqual([1, undefined]);
+  });
+
+  test('a manifest that is applied again rolls nothing out, although the tag has moved', async () => {
+    current = FIRST;
+    const manifest = workload('Deployment', 'again', 'nginx:1');
+    expect((await apply(manifest)).status).toBe(201);
+    await settled('again', { sets: [`nginx:1@${FIRST}`], pods: [`nginx:1@${FIRST}`] });
+    current = SECOND;
+    const asked = gate.reviews.length;
+    const reply = await apply(manifest);
+    expect([reply.status, imageIn(reply.body)]).toEqual([200, `nginx:1@${FIRST}`]);
+    expect(gate.reviews.length).toBeGreaterThan(asked);
+    await settled('again', { sets: [`nginx:1@${FIRST}`], pods: [`nginx:1@${FIRST}`] });
+    expect((await get(`${apps}/deployments/again`)).metadata.generation).toBe(1);
+  });
+
+  test('scaling, labels and edits roll nothing out, and another tag does, with the digest of now', async () => {
+    current = FIRST;
+    await create(workload('Deployment', 'edited', 'nginx:1'));
+    await settled('edited', { sets: [`nginx:1@${FIRST}`], pods: [`nginx:1@${FIRST}`] });
+    current = SECOND;
+    const path = `${apps}/deployments/edited`;
+    expect(await send('PATCH', `${path}/scale`, { spec: { replicas: 2 } })).toMatchObject({ status: 200 });
+    expect(await send('PATCH', path, { metadata: { labels: { team: 'a' } } })).toMatchObject({ status: 200 });
+    await settled('edited', { sets: [`nginx:1@${FIRST}`], pods: [`nginx:1@${FIRST}`, `nginx:1@${FIRST}`] });
+    const image = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'nginx:2' }];
+    expect(imageIn((await send('PATCH', path, image)).body)).toBe(`nginx:2@${SECOND}`);
+    await vi.waitFor(async () => {
+      expect((await childrenOf('edited')).sets).toEqual([`nginx:1@${FIRST}`, `nginx:2@${SECOND}`]);
+    });
+    await delay(1000);
+    expect((await childrenOf('edited')).sets).toHaveLength(2);
+    expect((await get(path)).status.collisionCount).toBeUndefined();
+  });
+
+  test.each(['StatefulSet', 'DaemonSet', 'ReplicationController'])(
+    'a %s is pinned, and stays as it is',
+    async (kind) => {
+      current = FIRST;
+      const object = workload(kind, `one-${kind.toLowerCase()}`, 'nginx:1');
+      const reply = await create(object);
+      expect([reply.status, imageIn(reply.body)]).toEqual([201, `nginx:1@${FIRST}`]);
+      current = SECOND;
+      await delay(1000);
+      const path = `${pathOf(object, namespace)}/${object.metadata.name}`;
+      expect((await get(path)).metadata.generation ?? 1).toBe(1);
+      expect(imageIn((await send('PATCH', path, { metadata: { labels: { a: 'b' } } })).body)).toBe(`nginx:1@${FIRST}`);
+    },
+  );
+
+  test('a Job is pinned when it is created, updated after, and applied again in spite of its immutable template', async () => {
+    current = FIRST;
+    const manifest = job('once', 'nginx:1');
+    expect(imageIn((await apply(manifest)).body)).toBe(`nginx:1@${FIRST}`);
+    current = SECOND;
+    const path = `${pathOf(manifest, namespace)}/once`;
+    expect(await send('PATCH', path, { metadata: { labels: { a: 'b' } } })).toMatchObject({ status: 200 });
+    expect(await send('PATCH', path, { spec: { suspend: true } })).toMatchObject({ status: 200 });
+    const again = await apply(manifest);
+    expect([again.status, imageIn(again.body)]).toEqual([200, `nginx:1@${FIRST}`]);
+    const cron = await create(cronJob('nightly', 'nginx:1'));
+    expect([cron.status, imageIn(cron.body)]).toEqual([201, `nginx:1@${SECOND}`]);
+  });
+
+  test('a live Pod is never changed: applied again it keeps its image, and another image is left as it is', async () => {
+    current = FIRST;
+    const manifest = podOf('bare', 'nginx:1');
+    expect(imageIn((await apply(manifest)).body)).toBe(`nginx:1@${FIRST}`);
+    current = SECOND;
+    const path = `/api/v1/namespaces/${namespace}/pods/bare`;
+    const before = await get(path);
+    expect(imageIn((await apply(manifest)).body)).toBe(`nginx:1@${FIRST}`);
+    expect((await get(path)).metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+    const image = [{ op: 'replace', path: '/spec/containers/0/image', value: 'nginx:2' }];
+    const other = await send('PATCH', path, image);
+    // It is the validating webhook that says no to a tag without a digest.
+    expect([other.status, JSON.stringify(other.body)]).toEqual([403, expect.stringContaining('test/image-digest')]);
+    const debug = await send('PATCH', `${path}/ephemeralcontainers`, {
+      spec: { ephemeralContainers: [{ name: 'debugger', image: 'busybox:1' }] },
+    });
+    expect(debug).toMatchObject({
+      status: 200,
+      body: {
+        spec: {
+          containers: [{ image: `nginx:1@${FIRST}` }],
+          ephemeralContainers: [{ name: 'debugger', image: `busybox:1@${SECOND}` }],
+        },
+      },
+    });
+  });
+
+  test('without a digest a request is denied where the policy says so, with all reasons', async () => {
+    const reply = await create(workload('Deployment', 'denied', 'nginx:gone'));
+    expect(reply).toMatchObject({
+      status: 403,
+      body: {
+        message:
+          'admission webhook "mutate.tidewaiter.dev" denied the request: Deployment shop/denied: 1 problem\n' +
+          '  container "main": image "nginx:gone" could not be pinned: docker.io has no tag "gone" [test/pin]\n' +
+          '    ask again',
+        details: { causes: [{ field: 'spec.template.spec.containers[0].image' }] },
+      },
+    });
+  });
+
+  test('a policy that only warns changes nothing, and names the digest', async () => {
+    current = FIRST;
+    const reply = await create(workload('Deployment', 'warned', 'nginx:1'), '', 'warned');
+    expect([reply.status, imageIn(reply.body), reply.warnings]).toEqual([
+      201,
+      'nginx:1',
+      [`container "main": image "nginx:1" can change under you; pinned it is nginx:1@${FIRST} [test/pin]`],
+    ]);
+  });
+
+  test('the annotation stands on the object, and a restart asks anew because of it', async () => {
+    current = FIRST;
+    const key = 'tidewaiter.dev/original-images';
+    const { body } = await create(workload('Deployment', 'noted', 'nginx:1'), '', 'noted');
+    expect((body as Named).metadata.annotations).toEqual({
+      [key]: '{"/spec/template/spec/containers/main":"nginx:1"}',
+    });
+    expect(JSON.stringify((body as { spec: object }).spec)).not.toContain(key);
+    current = SECOND;
+    const restart = {
+      spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } } },
+    };
+    const restarted = await send('PATCH', '/apis/apps/v1/namespaces/noted/deployments/noted', restart);
+    expect(imageIn(restarted.body)).toBe(`nginx:1@${SECOND}`);
+  });
+
+  test('the annotation outlives a manifest that is applied again without it', async () => {
+    current = FIRST;
+    const manifest = workload('Deployment', 'kept', 'nginx:1');
+    const first = await apply(manifest, 'noted');
+    current = SECOND;
+    const again = await apply(manifest, 'noted');
+    const { annotations } = (first.body as Named).metadata;
+    expect(annotations).toEqual({ 'tidewaiter.dev/original-images': expect.any(String) });
+    expect([again.status, imageIn(again.body), (again.body as Named).metadata]).toEqual([
+      200,
+      `nginx:1@${FIRST}`,
+      expect.objectContaining({ annotations, generation: 1 }),
+    ]);
+  });
+
+  test('asked again after somebody else has changed the object, it adds nothing', async () => {
+    current = FIRST;
+    const other = await startOtherWebhook();
+    const configuration = otherConfiguration(other, namespace);
+    try {
+      await register(plane, configuration);
+      const ask = (): Promise<Reply> => create(podOf('twice', 'nginx:1'), '?dryRun=All');
+      const reply = await untilEffective('the other webhook', ask, ({ body }) =>
+        JSON.stringify(body).includes('was-here'),
+      );
+      expect([reply.status, imageIn(reply.body)]).toEqual([201, `nginx:1@${FIRST}`]);
+      const annotations = await auditAnnotations(plane, reply);
+      expect(JSON.parse(annotations['mutation.webhook.admission.k8s.io/round_1_index_0'] ?? '{}')).toMatchObject({
+        webhook: 'mutate.tidewaiter.dev',
+        mutated: false,
+      });
+      expect(annotations['mutate.tidewaiter.dev/pinned']).toBe(`container "main": nginx:1 -> ${FIRST}`);
+    } finally {
+      await unregister(plane, configuration);
+      await other.stop();
+    }
+  });
+
+  describeWith(kubectlMissing, 'through kubectl', () => {
+    const kubectl = async (args: readonly string[], object?: KubernetesObject): Promise<string> => {
+      const { code, stdout, stderr } = await plane.kubectl(
+        ['--namespace', namespace, ...args],
+        JSON.stringify(object ?? ''),
+      );
+      return code === 0 ? stdout.trim() : stderr;
+    };
+
+    test('apply twice rolls nothing out, and a rollout restart asks the registry anew', async () => {
+      current = FIRST;
+      const manifest = workload('Deployment', 'shipped', 'nginx:1');
+      expect(await kubectl(['apply', '-f', '-'], manifest)).toBe('deployment.apps/shipped created');
+      await settled('shipped', { sets: [`nginx:1@${FIRST}`], pods: [`nginx:1@${FIRST}`] });
+      current = SECOND;
+      // kubectl compares with what it finds, sends the tag, and does not know what became of it.
+      expect(await kubectl(['apply', '-f', '-'], manifest)).toMatch(
+        /^deployment.apps\/shipped (configured|unchanged)$/,
+      );
+      await settled('shipped', { sets: [`nginx:1@${FIRST}`], pods: [`nginx:1@${FIRST}`] });
+      expect((await get(`${apps}/deployments/shipped`)).metadata.generation).toBe(1);
+      expect(await kubectl(['rollout', 'restart', 'deployment/shipped'])).toBe('deployment.apps/shipped restarted');
+      await vi.waitFor(async () => {
+        expect((await childrenOf('shipped')).sets).toEqual([`nginx:1@${FIRST}`, `nginx:1@${SECOND}`]);
+      });
+    });
+
+    test('a digest that a person wrote outlives a rollout restart', async () => {
+      current = FIRST;
+      const manifest = workload('Deployment', 'fixed', `nginx:1@${FIRST}`);
+      expect(await kubectl(['apply', '-f', '-'], manifest)).toBe('deployment.apps/fixed created');
+      current = SECOND;
+      expect(await kubectl(['rollout', 'restart', 'deployment/fixed'])).toBe('deployment.apps/fixed restarted');
+      expect(imageIn((await send('GET', `${apps}/deployments/fixed`)).body)).toBe(`nginx:1@${FIRST}`);
+    });
+
+    test('a Job that is applied again is unchanged', async () => {
+      current = FIRST;
+      const manifest = job('applied', 'nginx:1');
+      expect(await kubectl(['apply', '-f', '-'], manifest)).toBe('job.batch/applied created');
+      current = SECOND;
+      expect(await kubectl(['apply', '-f', '-'], manifest)).toMatch(/^job.batch\/applied (configured|unchanged)$/);
+    });
+  });
+
+  describe('the server', () => {
+    test('failed nowhere', () => {
+      expect(gate.failures).toEqual([]);
+    });
+  });
+});
+
+/** Of the first container of a Pod or workload. */
+function imageIn(object: unknown): string {
+  return /"containers":\[\{[^[\]]*?"image":"([^"]*)"/.exec(JSON.stringify(object))?.[1] ?? JSON.stringify(object);
+}

@@ -1,0 +1,631 @@
+/** Registries that fail, lie or attack: each gets its right name, in time, and no credential that is not its own. */
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RegistryCause } from '../../src/policy/registry-fact.ts';
+import { type Reaction, serving, type React } from '../support/fault-registry.ts';
+import { digestOf, makeImage, makeIndex } from '../support/push-image.ts';
+import { identityToken, soon, target } from '../support/registry-settings.ts';
+import { CREDENTIAL, createWorld, expectNoCredentialAt, failureOf, type World } from './hostile-world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+}, 30_000);
+afterAll(() => world.close());
+
+const IMAGE = makeImage({ os: 'linux', architecture: 'amd64' }, '2024-02-03T04:05:06Z');
+const INDEX = makeIndex([IMAGE]);
+const { bytes, digest, mediaType } = IMAGE.manifest;
+const OTHER = digestOf(Buffer.from('other'));
+const NOW = Date.parse('2026-01-02T03:04:05Z');
+
+const always =
+  (reaction: Reaction): React =>
+  () =>
+    reaction;
+const redirect = (location: string): Reaction => ({ status: 307, headers: { location } });
+const error = (code: string, message: string): string => JSON.stringify({ errors: [{ code, message }] });
+const challenge = (value: string | readonly string[]): Reaction => ({
+  status: 401,
+  headers: { 'www-authenticate': value },
+});
+
+/** Asks for a token at `realm`, and gives the manifest to whoever has one. */
+const behindToken =
+  (realm: string, atToken: React = always({ body: '{"token":"good"}' })): React =>
+  (received, before) => {
+    if (received.url.startsWith('/token')) return atToken(received, before);
+    const { authorization } = received.headers;
+    return authorization === 'Bearer good' ? serving(IMAGE.manifest) : challenge(`Bearer realm="${realm}",service="s"`);
+  };
+
+interface Row {
+  readonly react: (world: World) => React;
+  readonly elsewhere?: React;
+  readonly how?: 'details';
+  readonly reference?: (host: string) => string;
+  readonly cause: RegistryCause;
+  readonly message: RegExp;
+  readonly remedy?: RegExp;
+  readonly retryAfterMs?: number;
+  /** Requests that the registry got, tokens included. */
+  readonly requests?: number;
+  readonly deadlineMs?: number;
+  readonly credential?: typeof CREDENTIAL;
+}
+
+const tag = (host: string): string => `${host}/team/app:1`;
+
+const ROWS: Readonly<Record<string, Row>> = {
+  'answers 401 to Basic for ever': {
+    react: () => always(challenge('Basic realm="x"')),
+    cause: 'unauthenticated',
+    message: /^HOST answered 401 for "team\/app:1" to pull secret "regcred" \(user ci\)$/,
+    requests: 2,
+  },
+  'answers 401 to every token': {
+    react:
+      ({ host }) =>
+      (received) =>
+        received.url.startsWith('/token')
+          ? { body: '{"token":"good"}' }
+          : challenge(`Bearer realm="https://${host}/token"`),
+    cause: 'unauthenticated',
+    message: /answered 401 .* to pull secret/,
+    requests: 3,
+  },
+  'answers 401 and does not say how to answer': {
+    react: () => always({ status: 401 }),
+    cause: 'unauthenticated',
+    message: /answered 401/,
+    requests: 1,
+  },
+  'wants only what nobody here speaks': {
+    react: () => always(challenge(['Negotiate', 'NTLM TlRMTVNTUAAC, Digest realm="a", nonce="b"'])),
+    cause: 'unauthenticated',
+    message: /answered 401/,
+    requests: 1,
+  },
+  denies: {
+    react: () => always({ status: 403, body: error('DENIED', 'requested access is denied') }),
+    how: 'details',
+    cause: 'denied',
+    message:
+      /^HOST answered 403 for "team\/app:1" to pull secret "regcred" \(user ci\): DENIED "requested access is denied"$/,
+    remedy: /let the account of pull secret "regcred" \(user ci\) pull "team\/app"/,
+  },
+  'has nothing': {
+    react: () => always({ status: 404, body: error('NAME_UNKNOWN', 'repository name not known') }),
+    how: 'details',
+    cause: 'notFound',
+    message: /^HOST has no "team\/app:1": NAME_UNKNOWN "repository name not known"$/,
+  },
+  'limits the rate, and gives seconds': {
+    react: () => always({ status: 429, headers: { 'retry-after': '30' } }),
+    cause: 'rateLimited',
+    message: /^HOST answered 429, retry in 30 s$/,
+    retryAfterMs: 30_000,
+    requests: 1,
+  },
+  'limits the rate, and gives a date': {
+    react: () => always({ status: 429, headers: { 'retry-after': 'Fri, 02 Jan 2026 03:05:05 GMT' } }),
+    cause: 'rateLimited',
+    message: /retry in 60 s$/,
+    retryAfterMs: 60_000,
+  },
+  'limits the rate, and gives no time': {
+    react: () => always({ status: 429 }),
+    cause: 'rateLimited',
+    message: /^HOST answered 429$/,
+    requests: 1,
+  },
+  'limits the rate again after the wait that it asked for': {
+    react: () => always({ status: 429, headers: { 'retry-after': '0' } }),
+    cause: 'rateLimited',
+    message: /429, retry in 0 s$/,
+    retryAfterMs: 0,
+    requests: 2,
+  },
+  'is broken twice': {
+    react: () => always({ status: 500 }),
+    cause: 'serverError',
+    message: /^HOST answered 500$/,
+    requests: 2,
+  },
+  'is broken for longer than there is time': {
+    react: () => always({ status: 503, headers: { 'retry-after': '600' } }),
+    cause: 'serverError',
+    message: /^HOST answered 503, retry in 600 s$/,
+    retryAfterMs: 600_000,
+    requests: 1,
+  },
+  'tells of a status that means nothing here': {
+    react: () => always({ status: 418 }),
+    cause: 'protocol',
+    message: /^HOST answered 418$/,
+  },
+  'does not answer': {
+    react: () => always({ how: 'hang' }),
+    cause: 'timeout',
+    message: /^HOST did not answer in time$/,
+    deadlineMs: 300,
+  },
+  drips: {
+    react: () => always({ headers: { 'content-type': mediaType }, how: 'drip' }),
+    how: 'details',
+    cause: 'timeout',
+    message: /^HOST did not answer in time$/,
+    deadlineMs: 400,
+  },
+  'cuts each connection': {
+    react: () => always({ how: 'cut' }),
+    cause: 'unreachable',
+    message: /^HOST cut the connection \(\w+\)$/,
+    requests: 2,
+  },
+  'cuts the answer': {
+    react: () => always({ headers: { 'content-type': mediaType, 'content-length': '4000' }, how: 'cut-body' }),
+    how: 'details',
+    cause: 'unreachable',
+    message: /^HOST cut the connection/,
+  },
+  'sends other content than its own digest says': {
+    react: () => always(serving({ bytes, digest: OTHER, mediaType })),
+    how: 'details',
+    cause: 'protocol',
+    message: new RegExp(`sent for "1" content that does not belong to the digest ${OTHER}$`),
+  },
+  'sends other content than was asked for': {
+    react: () => always({ headers: { 'content-type': mediaType }, body: bytes }),
+    reference: (host) => `${host}/team/app@${OTHER}`,
+    cause: 'protocol',
+    message: new RegExp(`sent for ${OTHER} content that does not belong to the digest ${digest}$`),
+  },
+  'says another digest than was asked for': {
+    react: () => always(serving(IMAGE.manifest)),
+    reference: (host) => `${host}/team/app@${OTHER}`,
+    cause: 'protocol',
+    message: new RegExp(`sent for ${OTHER}`),
+    requests: 1,
+  },
+  'answers with a page': {
+    react: () => always({ headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<html>Log in' }),
+    cause: 'protocol',
+    message: /^HOST sent "text\/html" where a manifest should be$/,
+    remedy: /proxy that asks to log in/,
+  },
+  'says no type': {
+    react: () => always({ body: bytes }),
+    cause: 'protocol',
+    message: /does not say what kind of manifest/,
+  },
+  'has only schema 1': {
+    react: () => always({ headers: { 'content-type': 'application/vnd.docker.distribution.manifest.v1+prettyjws' } }),
+    cause: 'protocol',
+    message: /^HOST has only a manifest of the old form \(schema 1\)/,
+    remedy: /push the image again/,
+  },
+  'says one type outside and another inside': {
+    react: () => always({ headers: { 'content-type': INDEX.manifest.mediaType }, body: bytes }),
+    cause: 'protocol',
+    message: /sent a manifest that says "application\/vnd.oci.image.manifest.v1\+json" inside and ".*index.*" outside$/,
+  },
+  'sends an index that is an image as well': {
+    react: () => () => {
+      const both = { ...JSON.parse(bytes.toString()), mediaType: undefined, manifests: [] };
+      return { headers: { 'content-type': mediaType }, body: JSON.stringify(both) };
+    },
+    cause: 'protocol',
+    message: /is an index and an image at once$/,
+  },
+  'sends no end of a manifest': {
+    react: () => always({ headers: { 'content-type': mediaType }, how: 'flood' }),
+    how: 'details',
+    cause: 'protocol',
+    message: /^HOST sent more than \d+ bytes$/,
+  },
+  'sends a bomb': {
+    react: () =>
+      always({ headers: { 'content-type': mediaType, 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(5e7)) }),
+    how: 'details',
+    cause: 'protocol',
+    message: /^HOST sent a compressed answer/,
+  },
+  'says that its configuration is huge': {
+    react: () => (received) => {
+      const manifest = Buffer.from(bytes.toString().replace(/"size": \d+/, '"size": 99999999'));
+      return received.url.includes('/manifests/')
+        ? serving({ bytes: manifest, digest: digestOf(manifest), mediaType })
+        : { how: 'flood' };
+    },
+    how: 'details',
+    cause: 'protocol',
+    message: /has a configuration of 99999999 bytes/,
+    requests: 1,
+  },
+  'sends a configuration that is another': {
+    react: () => (received) =>
+      received.url.includes('/manifests/')
+        ? serving(IMAGE.manifest)
+        : { body: Buffer.alloc(IMAGE.blobs[0]?.bytes.length ?? 0, ' ') },
+    how: 'details',
+    cause: 'protocol',
+    message: /does not belong to the digest/,
+  },
+  'has an index and not what it names': {
+    react: () => (received) => (received.url.endsWith('/1') ? serving(INDEX.manifest) : { status: 404 }),
+    how: 'details',
+    cause: 'protocol',
+    message: /^HOST lacks a part of "team\/app:1"$/,
+  },
+  'repeats the password': {
+    react: () => (received) =>
+      received.headers.authorization === undefined
+        ? challenge('Basic')
+        : { status: 403, body: error('DENIED', `${atob(received.headers.authorization.slice(6))} is wrong`) },
+    how: 'details',
+    cause: 'denied',
+    message: /: DENIED$/,
+  },
+  'repeats the header': {
+    react: () => (received) =>
+      received.headers.authorization === undefined
+        ? challenge('Basic')
+        : { status: 403, body: error('X', `got ${received.headers.authorization}`) },
+    how: 'details',
+    cause: 'denied',
+    message: /: X$/,
+  },
+  'writes to the terminal': {
+    react: () => always({ status: 403, body: error('A B', `\u001b[31m"${'x'.repeat(500)}`) }),
+    how: 'details',
+    cause: 'denied',
+    message: /: "\\u001b\[31m\\"x{50,120}…"$/,
+  },
+  'redirects to a metadata address': {
+    react: () => always(redirect('https://169.254.169.254/latest/meta-data/')),
+    cause: 'refused',
+    message:
+      /^169\.254\.169\.254, where HOST redirects to, was not asked: .* has the metadata address 169\.254\.169\.254$/,
+    requests: 1,
+  },
+  'redirects to a metadata address in other clothes': {
+    react: () => always(redirect('https://[::ffff:a9fe:a9fe]/')),
+    cause: 'refused',
+    message: /has the metadata address/,
+  },
+  'redirects to a number that is an address': {
+    react: () => always(redirect('https://2130706433/')),
+    cause: 'refused',
+    message: /has the loopback address 127\.0\.0\.1$/,
+  },
+  'redirects to a name that stands for a metadata address': {
+    react: () => always(redirect('https://metadata.test/')),
+    cause: 'refused',
+    message: /"metadata\.test" has the metadata address 169\.254\.169\.254$/,
+  },
+  'redirects to a name that stands for a private address': {
+    react: () => always(redirect('https://mapped.test/')),
+    cause: 'refused',
+    message: /"mapped\.test" has the private address ::ffff:10\.0\.0\.1$/,
+    remedy: /add \{host: "mapped\.test", allowPrivate: true\} to "registries"/,
+  },
+  'redirects to another private host': {
+    react: ({ strangerHost }) => always(redirect(`https://${strangerHost}/`)),
+    cause: 'refused',
+    message: /"stranger\.test:\d+" has the loopback address/,
+  },
+  'redirects to plain HTTP': {
+    react: ({ plainHost }) => always(redirect(`http://${plainHost}/`)),
+    cause: 'refused',
+    message: /^HOST redirects to plain HTTP at plain\.test:\d+, which is not asked$/,
+    remedy: /set "insecure: true" in the entry for "plain\.test:\d+"/,
+  },
+  'redirects to its own port without TLS': {
+    react: ({ host }) => always(redirect(`http://${host}/`)),
+    cause: 'refused',
+    message: /redirects to plain HTTP/,
+  },
+  'redirects to another scheme': {
+    react: () => always(redirect('file:///etc/passwd')),
+    cause: 'protocol',
+    message: /redirects to a URL that begins with "file:"$/,
+  },
+  'redirects with a user': {
+    react: ({ elsewhereHost }) => always(redirect(`https://user:secret@${elsewhereHost}/`)),
+    cause: 'protocol',
+    message: /redirects to a URL with a user in it$/,
+  },
+  'redirects nowhere': {
+    react: () => always({ status: 302 }),
+    cause: 'protocol',
+    message: /^HOST redirects to what is no URL$/,
+    requests: 1,
+  },
+  'redirects in circles': {
+    react: ({ host }) => always(redirect(`https://${host}/again`)),
+    cause: 'protocol',
+    message: /^HOST redirects more than 5 times$/,
+    requests: 6,
+  },
+  'redirects to who wants the credential': {
+    react:
+      ({ elsewhereHost }) =>
+      (received) =>
+        received.headers.authorization === undefined ? challenge('Basic') : redirect(`https://${elsewhereHost}/x`),
+    elsewhere: always(challenge('Basic realm="give it to me"')),
+    cause: 'unauthenticated',
+    message: /^elsewhere\.test:\d+, where HOST redirects to, answered 401/,
+  },
+  'has its tokens at a private host that nobody configured': {
+    react: ({ strangerHost }) => behindToken(`https://${strangerHost}/token`),
+    cause: 'refused',
+    message: /^the token server stranger\.test:\d+ of HOST was not asked/,
+  },
+  'has its tokens at a metadata address': {
+    react: () => behindToken('https://169.254.170.2/token'),
+    cause: 'refused',
+    message: /has the metadata address 169\.254\.170\.2$/,
+  },
+  'has its tokens at plain HTTP': {
+    react: ({ plainHost }) => behindToken(`http://${plainHost}/token`),
+    cause: 'refused',
+    message: /^HOST points to plain HTTP at plain\.test:\d+/,
+  },
+  'has its tokens at a URL with a user': {
+    react: ({ elsewhereHost }) => behindToken(`https://a:b@${elsewhereHost}/token`),
+    cause: 'protocol',
+    message: /^HOST points to a URL with a user in it$/,
+  },
+  'has its tokens nowhere': {
+    react: () => behindToken('not a url'),
+    cause: 'protocol',
+    message: /names the token server "not a url", which is no URL$/,
+  },
+  'has a token server that redirects away': {
+    react: ({ host, elsewhereHost }) =>
+      behindToken(`https://${host}/token`, always(redirect(`https://${elsewhereHost}/x`))),
+    elsewhere: always({ status: 401 }),
+    cause: 'unauthenticated',
+    message: /^elsewhere\.test:\d+, where the token server HOST of HOST redirects to, answered 401/,
+  },
+  'has a token server that redirects a refresh token away': {
+    react: ({ host, elsewhereHost }) =>
+      behindToken(`https://${host}/token`, always(redirect(`https://${elsewhereHost}/x`))),
+    credential: identityToken(CREDENTIAL.secret.kind === 'basic' ? CREDENTIAL.secret.password() : ''),
+    cause: 'protocol',
+    message: /redirects a request that holds a credential$/,
+  },
+  'has a token server that knows no such user': {
+    react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 401 })),
+    cause: 'unauthenticated',
+    message: /^the token server HOST of HOST answered 401 for "team\/app:1" to pull secret/,
+  },
+  'has a token server that denies': {
+    react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 403 })),
+    cause: 'denied',
+    message: /^the token server HOST of HOST answered 403/,
+  },
+  'has no token server where it says': {
+    react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 404 })),
+    cause: 'protocol',
+    message: /has nothing where HOST says tokens are$/,
+  },
+  'has a token server that limits the rate': {
+    react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 429, headers: { 'retry-after': '9' } })),
+    cause: 'rateLimited',
+    message: /^the token server HOST of HOST answered 429, retry in 9 s$/,
+    retryAfterMs: 9000,
+  },
+  'has a token server that is broken': {
+    react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 502 })),
+    cause: 'serverError',
+    message: /^the token server HOST of HOST answered 502$/,
+  },
+  'has a token server that hangs': {
+    react: ({ host }) => behindToken(`https://${host}/token`, always({ how: 'hang' })),
+    cause: 'timeout',
+    message: /^the token server HOST of HOST did not answer in time$/,
+    deadlineMs: 300,
+  },
+  'has a token server without end': {
+    react: ({ host }) => behindToken(`https://${host}/token`, always({ how: 'flood' })),
+    cause: 'protocol',
+    message: /^the token server HOST of HOST sent more than 65536 bytes$/,
+  },
+  'has a token server that sends no token': {
+    react: ({ host }) => behindToken(`https://${host}/token`, always({ body: '{"token":"a\\r\\nb"}' })),
+    cause: 'protocol',
+    message: /sent no token$/,
+  },
+};
+
+describe('a registry that', () => {
+  test.each(Object.entries(ROWS))('%s', async (_name, row) => {
+    const { react, elsewhere, how, reference = tag, deadlineMs = 10_000, credential = CREDENTIAL } = row;
+    world.registry.reactWith(react(world));
+    world.elsewhere.reactWith(elsewhere ?? always({ status: 500 }));
+    world.plain.reactWith(always({ status: 500 }));
+    const client = world.client({}, { now: () => NOW });
+    const wanted = target(reference(world.host), credential);
+    const signal = AbortSignal.timeout(deadlineMs);
+    const asked = how === 'details' ? client.details(wanted, signal) : client.manifest(wanted, signal);
+    const { failure, retryAfterMs } = await failureOf(asked);
+
+    expect(failure.message.replaceAll(world.host, 'HOST')).toMatch(row.message);
+    expect(failure.cause).toBe(row.cause);
+    if (row.remedy !== undefined) expect(failure.remedy).toMatch(row.remedy);
+    expect(retryAfterMs).toBe(row.retryAfterMs);
+    if (row.requests !== undefined) expect(world.registry.received).toHaveLength(row.requests);
+    expectNoCredentialAt(world.elsewhere);
+    expectNoCredentialAt(world.plain);
+    if (elsewhere === undefined) expect(world.elsewhere.received).toEqual([]);
+    expect(world.plain.received).toEqual([]);
+  });
+});
+
+describe('a registry that can be got along with', () => {
+  const found = { digest, mediaType, mirror: undefined };
+  const ask = async (text = tag(world.host)): Promise<unknown> =>
+    world.client().manifest(target(text, CREDENTIAL), soon());
+
+  test.each<[string, React]>([
+    ['says no digest', always({ headers: { 'content-type': mediaType }, body: bytes })],
+    ['says a digest that is none', always(serving({ bytes, digest: 'sha256:short', mediaType }))],
+    ['says no type on HEAD', ({ method }) => (method === 'HEAD' ? {} : serving(IMAGE.manifest))],
+    ['has no HEAD', ({ method }) => (method === 'HEAD' ? { status: 405 } : serving(IMAGE.manifest))],
+    ['finds HEAD bad', ({ method }) => (method === 'HEAD' ? { status: 400 } : serving(IMAGE.manifest))],
+    ['is broken once', (_, before) => (before === 0 ? { status: 503 } : serving(IMAGE.manifest))],
+    ['cuts once', (_, before) => (before === 0 ? { how: 'cut' } : serving(IMAGE.manifest))],
+    [
+      'limits the rate for a second',
+      (_, before) => (before === 0 ? { status: 429, headers: { 'retry-after': '1' } } : serving(IMAGE.manifest)),
+    ],
+    [
+      'adds parameters to the type',
+      always({ ...serving(IMAGE.manifest, { 'content-type': `${mediaType}; charset=utf-8` }) }),
+    ],
+  ])('%s', async (_name, react) => {
+    world.registry.reactWith(react);
+    expect(await ask()).toEqual(found);
+  });
+
+  test.each(['sha384', 'sha512'])('is asked for %s and says sha256', async (algorithm) => {
+    world.registry.reactWith(always(serving(IMAGE.manifest)));
+    const wanted = digestOf(bytes, algorithm);
+    expect(await ask(`${world.host}/team/app@${wanted}`)).toEqual({ ...found, digest: wanted });
+  });
+
+  test.each<[string, (realm: string) => string | readonly string[]]>([
+    ['one that is plain', (realm) => `Bearer realm="${realm}",service="s",scope="repository:team/app:pull"`],
+    ['another spelling', (realm) => `bEARER  Realm = "${realm}" , SERVICE=s`],
+    ['no quotes', (realm) => `Bearer realm=${realm},service=s`],
+    ['escapes and commas', (realm) => `Bearer service="a, \\"b\\", c", realm="${realm}", error="invalid, token"`],
+    ['others before it', (realm) => `Negotiate, NTLM abc==, Digest realm="x, y", Bearer realm="${realm}"`],
+    ['several headers', (realm) => ['Negotiate', 'Basic realm="b"', `Bearer realm="${realm}"`]],
+    ['Basic after it', (realm) => `Bearer realm="${realm}", Basic realm="b"`],
+  ])('understands a challenge with %s', async (_name, header) => {
+    const realm = `https://${world.host}/token?keep=1&a=b`;
+    world.registry.reactWith((received) => {
+      if (received.url.startsWith('/token?keep=1&a=b')) return { body: '{"access_token":"good","expires_in":100}' };
+      return received.headers.authorization === 'Bearer good' ? serving(IMAGE.manifest) : challenge(header(realm));
+    });
+    expect(await ask()).toEqual(found);
+    const [asked] = world.registry.received.filter(({ url }) => url.startsWith('/token'));
+    expect(new URL(`https://x${asked?.url}`).searchParams.getAll('scope')).toEqual(['repository:team/app:pull']);
+  });
+
+  test('asks for each scope on its own', async () => {
+    const realm = `https://${world.host}/token`;
+    world.registry.reactWith((received) => {
+      if (received.url.startsWith('/token')) return { body: '{"token":"good"}' };
+      return received.headers.authorization === 'Bearer good'
+        ? serving(IMAGE.manifest)
+        : challenge(`Bearer realm="${realm}",scope="repository:a:pull,push repository:h.test:5000/b:pull"`);
+    });
+    await ask();
+    const [asked] = world.registry.received.filter(({ url }) => url.startsWith('/token'));
+    expect(new URL(`https://x${asked?.url}`).searchParams.getAll('scope')).toEqual([
+      'repository:a:pull,push',
+      'repository:h.test:5000/b:pull',
+    ]);
+  });
+
+  test('has its images and blobs elsewhere: they are fetched there, without the credential', async () => {
+    const [config] = IMAGE.blobs;
+    world.registry.reactWith(({ url, headers }) => {
+      if (headers.authorization === undefined) return challenge('Basic realm="r"');
+      return redirect(`https://${world.elsewhereHost}${url}?signature=abc`);
+    });
+    world.elsewhere.reactWith(({ url }) =>
+      url.includes('/manifests/') ? serving(IMAGE.manifest) : { body: config?.bytes ?? '' },
+    );
+    const details = await world.client().details(target(tag(world.host), CREDENTIAL), soon());
+    expect(details).toMatchObject({ digest, createdMs: Date.parse('2024-02-03T04:05:06Z') });
+    expect(world.elsewhere.received).toHaveLength(2);
+    expectNoCredentialAt(world.elsewhere);
+  });
+
+  test('gets nothing secret back after a redirect that left it', async () => {
+    world.registry.reactWith(({ url, headers }) => {
+      if (url === '/back') return serving(IMAGE.manifest);
+      return headers.authorization === undefined ? challenge('Basic') : redirect(`https://${world.elsewhereHost}/away`);
+    });
+    world.elsewhere.reactWith(always(redirect(`https://${world.host}/back`)));
+    expect(await ask()).toEqual(found);
+    expect(world.registry.received.find(({ url }) => url === '/back')?.headers.authorization).toBeUndefined();
+  });
+
+  test('asks for the token anew, once, when the one from before is not taken any more', async () => {
+    let good = 'first';
+    world.registry.reactWith(({ url, headers }) => {
+      if (url.startsWith('/token')) return { body: JSON.stringify({ token: good, expires_in: 3000 }) };
+      return headers.authorization === `Bearer ${good}`
+        ? serving(IMAGE.manifest)
+        : challenge(`Bearer realm="https://${world.host}/token"`);
+    });
+    const client = world.client();
+    const wanted = target(tag(world.host), CREDENTIAL);
+    await client.manifest(wanted, soon());
+    good = 'second';
+    await client.manifest(wanted, soon());
+    const kinds = world.registry.received.map(({ url }) => (url.startsWith('/token') ? 'token' : 'image'));
+    expect(kinds).toEqual(['image', 'token', 'image', 'image', 'token', 'image']);
+  });
+
+  test.each([
+    ['60 s where it does not say', '{"token":"good"}', 55_000, 61_000],
+    ['as long as it says', '{"token":"good","expires_in":300}', 280_000, 301_000],
+    ['an hour at most', '{"token":"good","expires_in":999999}', 3_500_000, 3_601_000],
+  ])('has tokens that live %s', async (_name, body, good, over) => {
+    let now = NOW;
+    world.registry.reactWith(behindToken(`https://${world.host}/token`, always({ body })));
+    const client = world.client({}, { now: () => now });
+    const tokensAfter = async (ms: number): Promise<number> => {
+      now = NOW + ms;
+      await client.manifest(target(tag(world.host)), soon());
+      return world.registry.received.filter(({ url }) => url.startsWith('/token')).length;
+    };
+    expect([await tokensAfter(0), await tokensAfter(good - 10_000), await tokensAfter(over)]).toEqual([1, 1, 2]);
+  });
+
+  test('gives no token of one credential to another', async () => {
+    world.registry.reactWith(({ url, headers }) => {
+      if (url.startsWith('/token'))
+        return { body: `{"token":"${headers.authorization === undefined ? 'none' : 'good'}"}` };
+      return headers.authorization === 'Bearer good'
+        ? serving(IMAGE.manifest)
+        : challenge(`Bearer realm="https://${world.host}/token"`);
+    });
+    const client = world.client();
+    await client.manifest(target(tag(world.host), CREDENTIAL), soon());
+    const { failure } = await failureOf(client.manifest(target(tag(world.host)), soon()));
+    expect(failure.cause).toBe('unauthenticated');
+  });
+
+  test('is waited for by several, each as long as it can', async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const realm = `https://${world.host}/token`;
+    let tokens = 0;
+    world.registry.reactWith(({ url, headers }) => {
+      if (headers.authorization === 'Bearer good') return serving(IMAGE.manifest);
+      if (!url.startsWith('/token')) return challenge(`Bearer realm="${realm}"`);
+      tokens += 1;
+      open();
+      return tokens === 1 ? { how: 'hang' } : { body: '{"token":"good"}' };
+    });
+    const client = world.client();
+    const impatient = new AbortController();
+    const first = client.manifest(target(tag(world.host)), impatient.signal);
+    const patient = AbortSignal.timeout(700);
+    const second = client.manifest(target(tag(world.host)), patient);
+    await opened;
+    impatient.abort();
+    expect((await failureOf(first)).failure.cause).toBe('timeout');
+    expect(patient.aborted).toBe(false);
+    expect((await failureOf(second)).failure.cause).toBe('timeout');
+    expect(tokens).toBe(1);
+    // Nobody waits any more, so the next one begins anew.
+    expect(await client.manifest(target(tag(world.host)), soon())).toEqual(found);
+  });
+});

@@ -1,0 +1,355 @@
+/** How a registry is reached: who may be asked at all, TLS, mirrors, proxies, and how much at once. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { generate } from 'selfsigned';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createRegistryClient } from '../../src/registry/http-client.ts';
+import type { RegistryEntry } from '../../src/registry/settings.ts';
+import { type FaultServer, type React, serving, startFaultServer } from '../support/fault-registry.ts';
+import { digestOf, makeImage } from '../support/push-image.ts';
+import { entry, soon, target } from '../support/registry-settings.ts';
+import { CREDENTIAL, createWorld, expectNoCredentialAt, failureOf, type World } from './hostile-world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+}, 30_000);
+afterAll(() => world.close());
+
+const IMAGE = makeImage({ os: 'linux', architecture: 'amd64' }, '2024-02-03T04:05:06Z');
+const { digest, mediaType } = IMAGE.manifest;
+const found = { digest, mediaType, mirror: undefined };
+const image: React = () => serving(IMAGE.manifest);
+const app = (host: string): string => `${host}/team/app:1`;
+
+describe('who is asked', () => {
+  test('is nobody that is not listed, where only listed ones may be: no name is looked up', async () => {
+    const client = world.client({}, { access: 'listed' });
+    world.lookedUp.length = 0;
+    const { failure } = await failureOf(client.manifest(target('ghcr.io/evil/x:1', CREDENTIAL), soon()));
+    expect(failure).toEqual({
+      cause: 'refused',
+      message: 'ghcr.io is not one of the registries in the configuration',
+      remedy: 'add {host: "ghcr.io"} to "registries" in tidewaiter.yaml, or set registryAccess: any',
+    });
+    expect(world.lookedUp).toEqual([]);
+    world.registry.reactWith(image);
+    expect(await client.manifest(target(app(world.host)), soon())).toEqual(found);
+  });
+
+  test.each([
+    ['127.0.0.1:5000', 'loopback', '127.0.0.1'],
+    ['10.1.2.3', 'private', '10.1.2.3'],
+    ['[::1]:5000', 'loopback', '::1'],
+    ['[fd00:ec2::254]', 'metadata', 'fd00:ec2::254'],
+    ['0x7f.1:80', 'loopback', '127.0.0.1'],
+    ['metadata.test', 'metadata', '169.254.169.254'],
+    ['mapped.test', 'private', '::ffff:10.0.0.1'],
+    ['localhost:5000', 'loopback', '127.0.0.1'],
+  ])('is not %s, which has a %s address', async (host, kind, address) => {
+    const resolve: typeof world.resolve = (name, options, done) =>
+      name === 'localhost' ? done(null, [{ address: '127.0.0.1', family: 4 }]) : world.resolve(name, options, done);
+    const client = createRegistryClient({ registries: [], access: 'any' }, { env: {}, resolve });
+    const { failure } = await failureOf(client.manifest(target(app(host), CREDENTIAL), soon()));
+    expect(failure.cause).toBe('refused');
+    expect(failure.message).toMatch(`has the ${kind} address ${address}`);
+    await client.close();
+  });
+
+  test('is a private host that is configured, but never a metadata address', async () => {
+    const registries = [
+      entry('metadata.test', { allowPrivate: true }),
+      entry('169.254.169.254', { allowPrivate: true }),
+    ];
+    const client = createRegistryClient({ registries, access: 'any' }, { env: {}, resolve: world.resolve });
+    for (const host of ['metadata.test', '169.254.169.254']) {
+      const { failure } = await failureOf(client.manifest(target(app(host)), soon()));
+      expect(failure).toMatchObject({ cause: 'refused', remedy: undefined });
+    }
+    await client.close();
+  });
+
+  test('is of several addresses of a name only one that is allowed', async () => {
+    const tls = await world.authority.serverCertificate(['rebound.test']);
+    const server = await startFaultServer(tls);
+    server.reactWith(image);
+    const host = `rebound.test:${server.port}`;
+    const registries = [entry(host, { ca: world.authority.cert, allowPrivate: true })];
+    const client = createRegistryClient({ registries, access: 'any' }, { env: {}, resolve: world.resolve });
+    expect(await client.manifest(target(app(host)), soon())).toEqual(found);
+    await client.close();
+    await server.close();
+  });
+
+  test('is no host that is none', async () => {
+    const client = world.client();
+    const odd = await failureOf(client.manifest(target('exa_mple.com/x:1'), soon()));
+    expect(odd.failure).toMatchObject({ cause: 'refused', message: expect.stringMatching(/names no registry/) });
+    const { failure } = await failureOf(client.manifest(target('registry.test:99999/x:1'), soon()));
+    expect(failure).toMatchObject({ cause: 'refused', message: 'registry.test:99999 is not a host that can be asked' });
+  });
+
+  test('is docker.io under the name of its server', async () => {
+    world.lookedUp.length = 0;
+    const { failure } = await failureOf(world.client().manifest(target('nginx'), soon()));
+    expect(failure).toMatchObject({ cause: 'dns', message: 'docker.io has no address in DNS (ENOTFOUND)' });
+    expect(world.lookedUp).toEqual(['registry-1.docker.io']);
+  });
+
+  test('is nobody when the time is over before', async () => {
+    world.registry.reactWith(image);
+    const { failure } = await failureOf(world.client().manifest(target(app(world.host)), AbortSignal.abort()));
+    expect(failure.cause).toBe('timeout');
+    expect(world.registry.received).toEqual([]);
+  });
+});
+
+describe('a connection', () => {
+  const opened: FaultServer[] = [];
+  afterEach(async () => {
+    for (const server of opened.splice(0)) await server.close();
+  });
+  const serve = async (tls?: Parameters<typeof startFaultServer>[0]): Promise<FaultServer> => {
+    const server = await startFaultServer(tls);
+    server.reactWith(image);
+    opened.push(server);
+    return server;
+  };
+  const askAt = async (server: FaultServer, more: Partial<RegistryEntry>): Promise<unknown> => {
+    const host = `registry.test:${server.port}`;
+    const registries = [entry(host, { allowPrivate: true, ...more })];
+    const client = createRegistryClient({ registries, access: 'any' }, { env: {}, resolve: world.resolve });
+    try {
+      return await client.manifest(target(app(host), CREDENTIAL), soon());
+    } finally {
+      await client.close();
+    }
+  };
+
+  test('is made with the CA of the entry', async () => {
+    const server = await serve(await world.authority.serverCertificate(['registry.test']));
+    expect(await askAt(server, { ca: world.authority.cert })).toEqual(found);
+  });
+
+  test('is not made with an authority that nobody gave', async () => {
+    const server = await serve(await world.authority.serverCertificate(['registry.test']));
+    const { failure } = await failureOf(askAt(server, {}));
+    expect(failure.cause).toBe('tls');
+    expect(failure.message).toMatch(/has a certificate of an authority that is not trusted here \(UNABLE_TO_/);
+    expect(failure.remedy).toMatch(/^give its CA as "ca" of the entry for "registry\.test:\d+" under "registries"/);
+    expect(server.received).toEqual([]);
+  });
+
+  test('is not made when the certificate is for another name', async () => {
+    const server = await serve(await world.authority.serverCertificate(['other.test']));
+    const { failure } = await failureOf(askAt(server, { ca: world.authority.cert }));
+    expect(failure).toMatchObject({ cause: 'tls', message: expect.stringMatching(/certificate for another name/) });
+  });
+
+  test('is not made when the certificate has expired', async () => {
+    const day = 86_400_000;
+    const made = await generate([{ name: 'commonName', value: 'registry.test' }], {
+      algorithm: 'sha256',
+      keyType: 'ec',
+      curve: 'P-256',
+      notBeforeDate: new Date(Date.now() - 2 * day),
+      notAfterDate: new Date(Date.now() - day),
+      extensions: [
+        { name: 'basicConstraints', cA: true },
+        { name: 'subjectAltName', altNames: [{ type: 2, value: 'registry.test' }] },
+      ],
+    });
+    const server = await serve({ cert: made.cert, key: made.private });
+    const { failure } = await failureOf(askAt(server, { ca: made.cert }));
+    expect(failure).toMatchObject({
+      cause: 'tls',
+      message: expect.stringMatching(/has expired \(CERT_HAS_EXPIRED\)$/),
+    });
+  });
+
+  test('is not made with a server that speaks plain HTTP, unless that is configured', async () => {
+    const server = await serve();
+    const { failure } = await failureOf(askAt(server, {}));
+    expect(failure).toMatchObject({ cause: 'tls', remedy: expect.stringContaining('insecure: true') });
+    expect(await askAt(server, { insecure: true })).toEqual(found);
+  });
+
+  test('shows the client certificate of the entry', async () => {
+    const [pair, client] = [
+      await world.authority.serverCertificate(['registry.test']),
+      await world.authority.clientCertificate('ci', 'team'),
+    ];
+    const server = await serve({ ...pair, ca: world.authority.cert, requestCert: true, rejectUnauthorized: true });
+    const ca = world.authority.cert;
+    expect(await askAt(server, { ca, clientCert: client.cert, clientKey: client.key })).toEqual(found);
+    const { failure } = await failureOf(askAt(server, { ca }));
+    expect(failure.cause).toMatch(/^(tls|unreachable)$/);
+  });
+
+  test('is refused where nobody listens', async () => {
+    const server = await serve();
+    await server.close();
+    const { failure } = await failureOf(askAt(server, { insecure: true }));
+    expect(failure).toMatchObject({ cause: 'unreachable', message: expect.stringMatching(/refused the connection/) });
+  });
+
+  test('is one of as many as the entry allows', async () => {
+    const server = await serve();
+    server.reactWith(() => ({ how: 'hang' }));
+    const host = `registry.test:${server.port}`;
+    const registries = [entry(host, { allowPrivate: true, insecure: true, concurrency: 3 })];
+    const client = createRegistryClient({ registries, access: 'any' }, { env: {}, resolve: world.resolve });
+    const all = Array.from({ length: 10 }, (_, index) =>
+      client.manifest(target(`${host}/team/app:${index}`), AbortSignal.timeout(500)).catch((error: unknown) => error),
+    );
+    await Promise.all(all);
+    expect(server.mostAtOnce).toBe(3);
+    await client.close();
+  });
+});
+
+describe('mirrors', () => {
+  const mirrored = (forwardCredentials = false): RegistryEntry['mirrors'] => [
+    { location: `mirror.test:${world.elsewhere.port}/cache/hub`, forwardCredentials },
+    { location: `${world.elsewhereHost}/second`, forwardCredentials },
+  ];
+  const others = (): readonly RegistryEntry[] => [
+    entry(`mirror.test:${world.elsewhere.port}`, { ca: world.authority.cert, allowPrivate: true }),
+  ];
+  const wantsBasic: React = ({ headers }) =>
+    headers.authorization === undefined
+      ? { status: 401, headers: { 'www-authenticate': 'Basic realm="m"' } }
+      : serving(IMAGE.manifest);
+
+  test('are asked in order, with their own path, and without the credential', async () => {
+    world.registry.reactWith(wantsBasic);
+    world.elsewhere.reactWith(wantsBasic);
+    const client = world.client({ mirrors: mirrored() }, { others: others() });
+    expect(await client.manifest(target(app(world.host), CREDENTIAL), soon())).toEqual(found);
+    expect(world.elsewhere.received.map(({ url, headers }) => `${headers.host?.split(':')[0]} ${url}`)).toEqual([
+      'mirror.test /v2/cache/hub/team/app/manifests/1',
+      'elsewhere.test /v2/second/team/app/manifests/1',
+    ]);
+    expectNoCredentialAt(world.elsewhere);
+  });
+
+  test('get the credential where that is configured', async () => {
+    world.registry.reactWith(image);
+    world.elsewhere.reactWith(wantsBasic);
+    const client = world.client({ mirrors: mirrored(true) }, { others: others() });
+    const answer = await client.manifest(target(app(world.host), CREDENTIAL), soon());
+    expect(answer).toEqual({ ...found, mirror: `mirror.test:${world.elsewhere.port}/cache/hub` });
+    expect(world.registry.received).toEqual([]);
+  });
+
+  test.each<[string, React]>([
+    ['lack the image', () => ({ status: 404 })],
+    ['deny', () => ({ status: 403 })],
+    ['are broken', () => ({ status: 500 })],
+    ['send something else', () => ({ headers: { 'content-type': 'text/html' } })],
+    ['hang', () => ({ how: 'hang' })],
+  ])('that %s leave the answer to the registry', async (_name, react) => {
+    world.registry.reactWith(image);
+    world.elsewhere.reactWith(react);
+    const [first] = mirrored();
+    const client = world.client({ mirrors: first === undefined ? [] : [first] }, { others: others() });
+    expect(await client.manifest(target(app(world.host)), soon())).toEqual(found);
+    expect(world.elsewhere.received.length).toBeGreaterThan(0);
+  });
+
+  test('cannot give other content for a digest', async () => {
+    world.registry.reactWith(image);
+    const other = makeImage({ os: 'linux', architecture: 'arm64' }, '2025-01-01T00:00:00Z').manifest;
+    world.elsewhere.reactWith(() => serving(other));
+    const client = world.client({ mirrors: mirrored() }, { others: others() });
+    expect(await client.manifest(target(`${world.host}/team/app@${digest}`), soon())).toEqual(found);
+    expect(digestOf(other.bytes)).not.toBe(digest);
+  });
+
+  test('say nothing when the registry fails, too', async () => {
+    world.registry.reactWith(() => ({ status: 404 }));
+    world.elsewhere.reactWith(() => ({ status: 403 }));
+    const client = world.client({ mirrors: mirrored() }, { others: others() });
+    const { failure } = await failureOf(client.manifest(target(app(world.host)), soon()));
+    expect(failure.message).toBe(`${world.host} has no "team/app:1"`);
+  });
+});
+
+describe('a proxy', () => {
+  const PROXY_CANARY = 'proxy-canary';
+  let proxy: Server;
+  let url: string;
+  let asked: { readonly target: string; readonly authorization: string | undefined }[] = [];
+  let status = 200;
+  const sockets = new Set<Socket>();
+
+  beforeAll(async () => {
+    proxy = createServer((_request, response) => response.writeHead(502).end());
+    proxy.on('connect', (request, socket: Socket) => {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      asked.push({ target: request.url ?? '', authorization: request.headers['proxy-authorization'] });
+      if (status !== 200) return void socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+      const port = Number(request.url?.split(':')[1]);
+      const upstream = connect(port, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        upstream.pipe(socket).pipe(upstream);
+      });
+      upstream.on('error', () => socket.destroy());
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    url = `http://user:${PROXY_CANARY}@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  });
+  afterEach(() => {
+    asked = [];
+    status = 200;
+  });
+  afterAll(async () => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+    await once(proxy, 'close');
+  });
+
+  const throughProxy = (more: Partial<RegistryEntry>, env: Readonly<Record<string, string>>): Promise<unknown> => {
+    world.registry.reactWith(image);
+    world.lookedUp.length = 0;
+    return world.client(more, { env }).manifest(target(app(world.host)), soon());
+  };
+
+  test('is what HTTPS_PROXY says; it looks the name up, and gets its own password', async () => {
+    expect(await throughProxy({ allowPrivate: false }, { HTTPS_PROXY: url })).toEqual(found);
+    expect(asked).toEqual([{ target: world.host, authorization: `Basic ${btoa(`user:${PROXY_CANARY}`)}` }]);
+    expect(world.lookedUp).toEqual([]);
+    expect(JSON.stringify(world.registry.received)).not.toContain('proxy');
+  });
+
+  test.each<[string, Partial<RegistryEntry>, (proxyUrl: string) => Readonly<Record<string, string>>, number]>([
+    ['is what the entry says', {}, () => ({}), 1],
+    ['is none where the entry says so', { proxy: 'none' }, (https_proxy) => ({ https_proxy }), 0],
+    ['is none where NO_PROXY says so', {}, (HTTPS_PROXY) => ({ HTTPS_PROXY, NO_PROXY: '.test' }), 0],
+  ])('%s', async (name, more, env, times) => {
+    const proxied = name === 'is what the entry says' ? { proxy: url } : more;
+    expect(await throughProxy(proxied, env(url))).toEqual(found);
+    expect(asked).toHaveLength(times);
+  });
+
+  test('is not asked for an address that nobody may ask', async () => {
+    const client = createRegistryClient({ registries: [], access: 'any' }, { env: { HTTPS_PROXY: url } });
+    const { failure } = await failureOf(client.manifest(target(app('169.254.169.254')), soon()));
+    expect(failure.cause).toBe('refused');
+    expect(asked).toEqual([]);
+    await client.close();
+  });
+
+  test.each([407, 403])('that answers %d is named as what it is, and its password is not', async (answer) => {
+    status = answer;
+    const error = await failureOf(throughProxy({}, { HTTPS_PROXY: url }));
+    expect(error.failure).toMatchObject({
+      cause: 'unreachable',
+      message: expect.stringMatching(/could not be reached through the proxy/),
+    });
+    expect(JSON.stringify(error.failure)).not.toContain(PROXY_CANARY);
+  });
+});

@@ -1,0 +1,117 @@
+/**
+ * A registry that answers as it is told, wrongly for the most part. Everything that it gets is kept, so that a test can look
+ * for what should never have been sent.
+ */
+import { createServer as createHttpServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+export interface Received {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface Reaction {
+  /** 200 when not given. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string | Buffer;
+  /**
+   * `hang`: no answer. `cut`: the connection ends instead. `cut-body`: it ends in the middle. `drip`: a byte now and then, for
+   * ever. `flood`: bytes for ever.
+   */
+  readonly how?: 'hang' | 'cut' | 'cut-body' | 'drip' | 'flood';
+}
+
+/** `before`: how many requests of the same method and URL came before. */
+export type React = (received: Received, before: number) => Reaction;
+
+export interface FaultServer {
+  readonly port: number;
+  readonly received: readonly Received[];
+  /** The most requests that were unanswered at the same time. */
+  readonly mostAtOnce: number;
+  /** Begins anew: what came is forgotten. */
+  reactWith(react: React): void;
+  close(): Promise<void>;
+}
+
+/** HTTPS where `tls` is given. */
+export async function startFaultServer(tls?: ServerOptions): Promise<FaultServer> {
+  let react: React = () => ({ status: 500 });
+  let received: Received[] = [];
+  let atOnce = 0;
+  let mostAtOnce = 0;
+  const sockets = new Set<Socket>();
+  const server = tls === undefined ? createHttpServer() : createHttpsServer(tls);
+  server.on('request', (request, response: ServerResponse) => {
+    void (async () => {
+      atOnce += 1;
+      mostAtOnce = Math.max(mostAtOnce, atOnce);
+      response.once('close', () => (atOnce -= 1));
+      const { method = '', url = '', headers } = request;
+      const got = { method, url, headers, body: await text(request) };
+      const before = received.filter((one) => one.method === method && one.url === url).length;
+      received.push(got);
+      perform(react(got, before), response, method);
+    })();
+  });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => undefined);
+  });
+  server.on('tlsClientError', () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    get received() {
+      return received;
+    },
+    get mostAtOnce() {
+      return mostAtOnce;
+    },
+    reactWith(next) {
+      react = next;
+      received = [];
+      mostAtOnce = 0;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function perform(
+  { status = 200, headers = {}, body = '', how }: Reaction,
+  response: ServerResponse,
+  method: string,
+): void {
+  if (how === 'hang') return;
+  if (how === 'cut') return void response.socket?.destroy();
+  const bytes = Buffer.from(body);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (how === undefined) {
+    if (method === 'HEAD') response.setHeader('content-length', bytes.length);
+    return void response.writeHead(status).end(method === 'HEAD' ? undefined : bytes);
+  }
+  response.writeHead(status);
+  if (how === 'cut-body') return void response.write('{', () => response.socket?.destroy());
+  const chunk = how === 'flood' ? Buffer.alloc(64 * 1024, ' ') : Buffer.from(' ');
+  const timer = setInterval(() => response.write(chunk), how === 'flood' ? 1 : 50);
+  response.once('close', () => clearInterval(timer));
+}
+
+/** A manifest as a registry serves it. */
+export function serving(
+  { bytes, digest, mediaType }: { readonly bytes: Buffer; readonly digest: string; readonly mediaType: string },
+  headers: Readonly<Record<string, string>> = {},
+): Reaction {
+  return { headers: { 'content-type': mediaType, 'docker-content-digest': digest, ...headers }, body: bytes };
+}

@@ -1,0 +1,124 @@
+/** A token server as the registries of the distribution project trust one (docs/content/spec/auth): JWT, ES256, with its certificate. */
+import { createHash, createPrivateKey, createPublicKey, randomUUID, sign } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { createAuthority } from '../cluster/certificates.ts';
+
+export interface TokenServer {
+  readonly realm: string;
+  readonly service: string;
+  readonly issuer: string;
+  /** The certificate that the registry trusts. */
+  readonly rootCert: string;
+  /** One line for each request: `GET anonymous repository:a:pull`. */
+  readonly requests: readonly string[];
+  /** A token for whatever is asked, to push with. */
+  tokenFor(repository: string, actions: readonly string[]): string;
+  close(): Promise<void>;
+}
+
+export interface TokenUser {
+  readonly username: string;
+  readonly password: string;
+  /** What `identitytoken` of the same user is. */
+  readonly refreshToken: string;
+  /** Beginning of the names of the repositories that only this user may pull. */
+  readonly privatePrefix: string;
+}
+
+const SERVICE = 'registry, of "tests"';
+const ISSUER = 'tidewaiter tests';
+
+export async function startTokenServer(user: TokenUser, lifeS = 300): Promise<TokenServer> {
+  const authority = await createAuthority();
+  const pair = await authority.serverCertificate(['token.test']);
+  const requests: string[] = [];
+  const der = /-----BEGIN CERTIFICATE-----([^-]*)/.exec(pair.cert)?.[1]?.replaceAll(/\s/g, '') ?? '';
+  const kid = keyId(pair.key);
+
+  const issue = (access: readonly object[]): string => {
+    const now = Math.floor(Date.now() / 1000);
+    const claims = {
+      iss: ISSUER,
+      sub: '',
+      aud: SERVICE,
+      exp: now + lifeS,
+      nbf: now - 10,
+      iat: now - 10,
+      jti: randomUUID(),
+      access,
+    };
+    const head = `${base64(JSON.stringify({ typ: 'JWT', alg: 'ES256', kid, x5c: [der] }))}.${base64(JSON.stringify(claims))}`;
+    const signature = sign('sha256', Buffer.from(head), { key: pair.key, dsaEncoding: 'ieee-p1363' });
+    return `${head}.${signature.toString('base64url')}`;
+  };
+
+  const server = createServer((request, response) => {
+    void (async () => {
+      const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+      const form = new URLSearchParams(request.method === 'POST' ? await text(request) : '');
+      const query = request.method === 'POST' ? form : url.searchParams;
+      const who =
+        request.method === 'POST'
+          ? form.get('refresh_token') === user.refreshToken
+          : basicUser(request.headers.authorization);
+      const scopes = query.getAll('scope').flatMap((scope) => scope.split(' '));
+      requests.push(
+        `${request.method} ${who === undefined ? 'anonymous' : who ? user.username : 'nobody'} ${scopes.join(' ')}`,
+      );
+      if (who === false) return void response.writeHead(401).end('{"details":"incorrect username or password"}');
+      const isKept = url.searchParams.get('keep') === 'this' && query.get('service') === SERVICE;
+      if (!isKept) return void response.writeHead(400).end();
+      const access = scopes.map((scope) => accessOf(scope, who === true));
+      const token = issue(access);
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(request.method === 'POST' ? { access_token: token } : { token, expires_in: lifeS }));
+    })();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    realm: `http://127.0.0.1:${port}/token?keep=this`,
+    service: SERVICE,
+    issuer: ISSUER,
+    rootCert: authority.cert,
+    requests,
+    tokenFor: (name, actions) => issue([{ type: 'repository', name, actions }]),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+
+  /** `undefined`: nobody says who they are. */
+  function basicUser(header: string | undefined): boolean | undefined {
+    if (header === undefined) return undefined;
+    const sent = Buffer.from(header.replace(/^Basic /, ''), 'base64').toString();
+    return sent === `${user.username}:${user.password}` || sent === `:${user.refreshToken}`;
+  }
+
+  /** Less than what is asked for, and no error: as the specification has it. */
+  function accessOf(scope: string, isUser: boolean): object {
+    const [type = '', name = '', actions = ''] = scope.split(':');
+    const isAllowed = isUser || !name.startsWith(user.privatePrefix);
+    return { type, name, actions: isAllowed ? actions.split(',') : [] };
+  }
+}
+
+function base64(value: string): string {
+  return Buffer.from(value).toString('base64url');
+}
+
+/** libtrust's fingerprint, which the older registry looks at: base32 of the beginning of a SHA-256, in groups of four. */
+function keyId(privateKey: string): string {
+  const der = createPublicKey(createPrivateKey(privateKey)).export({ type: 'spki', format: 'der' });
+  const bits = [...createHash('sha256').update(der).digest().subarray(0, 30)]
+    .map((byte) => byte.toString(2).padStart(8, '0'))
+    .join('');
+  const letters = (bits.match(/.{5}/g) ?? [])
+    .map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five, 2)])
+    .join('');
+  return (letters.match(/.{4}/g) ?? []).join(':');
+}
