@@ -48,12 +48,16 @@ function builtinsByRequire() {
       onLoad({ filter: /(\/src\/.*\.ts|\/node_modules\/commander\/lib\/.*\.js)$/ }, ({ path: file }) => ({
         contents: readFileSync(file, 'utf8').replace(
           /^import (?!type )([^;]*?) from '(node:[^']+)';$/gm,
-          (_statement, clause, name) => requireOf(clause, name === 'node:child_process' ? undefined : name),
+          (_statement, clause, name) => requireOf(clause, isUnused(file, name) ? undefined : name),
         ),
         loader: file.endsWith('.ts') ? 'ts' : 'js',
       }));
     },
   };
+}
+
+function isUnused(file, name) {
+  return file.includes('/node_modules/commander/') && name === 'node:child_process';
 }
 
 function requireOf(clause, name) {

@@ -78,8 +78,9 @@ export async function createSharedCache(
 }
 
 async function connect({ host, port, database, username, password, tls }: SharedServer): Promise<Valkey> {
-  const { Valkey: Client } = await import('iovalkey');
-  return new Client({
+  // Of a CommonJS package a bundle has the default export alone.
+  const { default: iovalkey } = await import('iovalkey');
+  return new iovalkey.Valkey({
     host,
     port,
     db: database,

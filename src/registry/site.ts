@@ -100,9 +100,11 @@ export function subjectOf({ repository, wanted }: Site): string {
   return quoteValue(`${repository}${wanted.includes(':') ? '@' : ':'}${wanted}`, 400);
 }
 
+export const NO_CREDENTIAL = 'a request without a credential';
+
 /** `pull secret "regcred" (user ci)`, or that there was none. */
 export function askedWith({ credential }: Site): string {
-  return credential === undefined ? 'a request without a credential' : credential.label;
+  return credential === undefined ? NO_CREDENTIAL : credential.label;
 }
 
 export function isDockerHub({ base }: Site): boolean {

@@ -1,6 +1,7 @@
 /** What is said when no credential got an answer: each that was tried with what it was told, and what else there could be. */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import { AS_NOBODY, type Attempt } from './attempts.ts';
+import { NO_CREDENTIAL } from './site.ts';
 
 export interface Tried {
   readonly attempt: Attempt;
@@ -38,8 +39,10 @@ function decisiveOf(tried: readonly Tried[]): Tried | undefined {
 const REFUSALS: readonly string[] = ['notFound', 'denied', 'unauthenticated'];
 
 /** The client may have said itself what it asked with. */
-function toldOf({ attempt: { label }, failure: { message } }: Tried): string {
+function toldOf({ attempt, failure: { message } }: Tried): string {
+  const { label } = attempt;
   if (message.includes(label)) return message;
+  if (attempt.credential === undefined && message.includes(NO_CREDENTIAL)) return message;
   return label === AS_NOBODY.label ? `${message}, asked anonymously` : `${message}, asked with ${label}`;
 }
 

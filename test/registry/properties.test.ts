@@ -1,0 +1,96 @@
+/** What must hold whatever comes: memory changes no answer, and no text of others breaks a reader. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { AS_NOBODY } from '../../src/registry/attempts.ts';
+import { readDockerSettings } from '../../src/registry/docker-settings.ts';
+import { imageKey } from '../../src/registry/image-key.ts';
+import { readProviders } from '../../src/registry/provider-config.ts';
+import { sharedEntries } from '../../src/registry/shared-entry.ts';
+import { type Answer, fakeClient, questionOf, referenceOf, sceneOf, shown } from './asking.ts';
+
+const USERS = ['', 'a', 'b', 'c'] as const;
+const IMAGES = ['reg.io/one:1', 'reg.io/two:1', 'docker.io/library/three:1'] as const;
+
+/** What the registry says for each image to each user, for good. */
+const truth = fc.array(fc.constantFrom<Answer>('found', 'notFound', 'denied', 'unauthenticated', 'protocol'), {
+  minLength: USERS.length * IMAGES.length,
+  maxLength: USERS.length * IMAGES.length,
+});
+
+const step = fc.record({
+  image: fc.constantFrom(...IMAGES),
+  users: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 }),
+  doubt: fc.option(fc.constant('nobody knows'), { nil: undefined }),
+  waitMs: fc.constantFrom(0, 1000, 15_000, 61_000),
+});
+
+describe('the memory of registries', () => {
+  test('tells nobody anything else than the registry would have told', async () => {
+    await fc.assert(
+      fc.asyncProperty(truth, fc.array(step, { maxLength: 15 }), async (answers, steps) => {
+        const client = () =>
+          fakeClient(({ reference }, user) => {
+            const row = IMAGES.findIndex((image) => image === reference.text);
+            const column = USERS.findIndex((name) => name === (user.split(':')[0] ?? ''));
+            return answers[row * USERS.length + column] ?? 'protocol';
+          });
+        const remembering = sceneOf(client());
+        for (const { image, users, doubt, waitMs } of steps) {
+          remembering.clock.ms += waitMs;
+          const host = image.startsWith('docker.io') ? 'docker.io' : 'reg.io';
+          const question = questionOf(
+            image,
+            users.map((user) => `${user}:p@${host}`),
+            { doubt },
+          );
+          expect(shown(await remembering.ask(question))).toBe(shown(await sceneOf(client()).ask(question)));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('whatever the text is', () => {
+  test('a docker config file is read or refused', () => {
+    const member = fc.constantFrom('auths', 'AUTHS', 'credsStore', 'credHelpers', 'auth', 'identitytoken', 'reg.io');
+    const config = fc.dictionary(
+      member,
+      fc.dictionary(member, fc.oneof(fc.json(), fc.dictionary(member, fc.string()))),
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          config.map((one) => JSON.stringify(one)),
+        ),
+        (text) => {
+          expect(typeof readDockerSettings(text).ok).toBe('boolean');
+        },
+      ),
+    );
+  });
+
+  test('a configuration of credential providers is read or refused', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (document, provider) => {
+        const base = { apiVersion: 'kubelet.config.k8s.io/v1', kind: 'CredentialProviderConfig' };
+        expect(typeof readProviders(document).ok).toBe('boolean');
+        expect(typeof readProviders({ ...base, providers: [provider] }).ok).toBe('boolean');
+      }),
+    );
+  });
+
+  test('an entry of the shared cache that is not ours is none', () => {
+    const entries = sharedEntries({ key: new Uint8Array(32), maxAgeMs: 1000, now: () => 0 });
+    const key = imageKey(referenceOf('reg.io/web:1'), 'image');
+    const name = entries.nameOf(key, AS_NOBODY);
+    const body = fc.json().map((json) => `${'A'.repeat(43)}.${json}`);
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), body), (text) => {
+        expect(entries.open(name, key, text)).toBeUndefined();
+      }),
+    );
+  });
+});

@@ -1,0 +1,76 @@
+/** The source of answers about images with the real client, against a real registry that asks for a password. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
+import { makeImage, pushImage } from '../support/push-image.ts';
+import { describeWith } from '../support/real-part.ts';
+import {
+  dockerRegistryMissing,
+  HTPASSWD_USER,
+  type RunningRegistry,
+  startRegistry,
+} from '../support/registry-process.ts';
+import { loopback } from '../support/registry-settings.ts';
+import { CACHE, clockAt, questionOf, shown } from './asking.ts';
+import { createImageSource } from '../../src/registry/image-source.ts';
+
+const { username, password } = HTPASSWD_USER;
+type Source = ReturnType<typeof createImageSource>;
+
+describeWith(dockerRegistryMissing, 'images of a registry that asks for a password', () => {
+  let registry: RunningRegistry;
+  let client: HttpRegistryClient;
+  let digest: string;
+  const clock = clockAt(Date.now());
+  const ask = async (from: Source, image: string, logins: readonly string[] = [], staleMs = 0) =>
+    from.images.imageOf(questionOf(`${registry.host}/${image}`, logins, { staleMs }), AbortSignal.timeout(10_000));
+  const source = () => createImageSource({ client, settings: CACHE, now: clock.now });
+  const right = (): string => `${username}:${password}@${registry.host}`;
+  const wrong = (): string => `eve:guess@${registry.host}/team`;
+  const label = (index: number, user: string, path = ''): string =>
+    `pull secret "s${index}", key "${registry.host}${path}" (user ${user})`;
+
+  beforeAll(async () => {
+    registry = await startRegistry('docker-registry', { kind: 'htpasswd' });
+    client = createRegistryClient(loopback(registry.host), { env: {} });
+    const image = makeImage({ os: 'linux', architecture: 'amd64' }, '2024-02-03T04:05:06Z', 'oci');
+    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    await pushImage({ origin: registry.origin, repository: 'team/app', authorization }, image, '1');
+    ({ digest } = image.manifest);
+  }, 30_000);
+  afterAll(async () => {
+    await client.close();
+    await registry.stop();
+  });
+
+  test('are found with the second credential when the first one is wrong', async () => {
+    const fact = await ask(source(), 'team/app:1', [right(), wrong()]);
+    expect(fact).toMatchObject({ state: 'yes', value: { digest, credential: label(0, username) } });
+  });
+
+  test('are not known when no credential is right, and the message says what each was told', async () => {
+    const fact = await ask(source(), 'team/app:1', [wrong()]);
+    expect(shown(fact)).toBe(
+      `unknown unauthenticated: ${registry.host} answered 401 for "team/app:1" to ${label(0, 'eve', '/team')}`,
+    );
+    expect(shown(await ask(source(), 'team/app:1'))).toBe(
+      `unknown unauthenticated: ${registry.host} answered 401 for "team/app:1" to a request without a credential`,
+    );
+  });
+
+  test('do not exist when the registry says so to who may see all', async () => {
+    expect(shown(await ask(source(), 'team/app:none', [right()]))).toBe(
+      `no notFound: ${registry.host} has no "team/app:none", asked with ${label(0, username)}`,
+    );
+  });
+
+  // The last one: nothing answers after it.
+  test('are told from memory when the registry is gone', async () => {
+    const remembering = source();
+    await ask(remembering, 'team/app:1', [right()]);
+    await registry.stop();
+    clock.ms += 3_600_000;
+    const fact = await ask(remembering, 'team/app:1', [right()], 86_400_000);
+    expect(fact).toMatchObject({ state: 'yes', value: { digest, stale: { ageMs: 3_600_000 } } });
+    expect(shown(await ask(remembering, 'team/app:1', [right()]))).toMatch(/^unknown unreachable: /);
+  });
+});
