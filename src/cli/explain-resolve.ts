@@ -9,7 +9,7 @@ import type { ImageTracer } from '../registry/trace.ts';
 import { pullRow } from '../report/pull-row.ts';
 import { pullOutcome, pullText, type TracedImage } from '../report/pull-trace.ts';
 import { askingRegistry, type AskRegistry } from './asking-registry.ts';
-import { NO_STRING, type Question } from './image-questions.ts';
+import { type ImageWord, NO_STRING } from './image-words.ts';
 import { loadPullSecrets, unanswered } from './pull-secret-files.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -28,7 +28,7 @@ const CODES = { yes: 0, no: 1, unknown: 2 } as const;
 
 /** Exit 0 when all can be pulled, 1 when the registry says no of one of them, 2 when of one of them nobody can tell. */
 export async function resolveImages(
-  questions: AsyncIterable<Question>,
+  questions: AsyncIterable<ImageWord>,
   { output, config: file, pullSecret = [], asking = askingRegistry }: ResolveFlags,
   terminal: Terminal,
 ): Promise<number> {
@@ -66,7 +66,7 @@ interface Tracing {
   readonly tracer: ImageTracer;
 }
 
-async function answerTo({ ok, text }: Question, tracing: Tracing): Promise<Answer> {
+async function answerTo({ ok, text }: ImageWord, tracing: Tracing): Promise<Answer> {
   if (!ok)
     return { row: { ...unexplained(text, NO_STRING), pull: null }, text: `${quoteValue(text)}: ${NO_STRING}`, code: 2 };
   const parsed = parseReference(text);

@@ -2,8 +2,8 @@
 import { explainReference, explainText, unexplained } from '../image/explain.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ResolveFlags } from './explain-resolve.ts';
-import { NO_STRING, questions } from './image-questions.ts';
-import { unanswered } from './pull-secret-files.ts';
+import { NO_STRING, questions } from './image-words.ts';
+import { questionOf, unanswered } from './pull-secret-files.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ExplainFlags extends ResolveFlags {
@@ -34,10 +34,10 @@ interface Words {
   readonly files: readonly string[];
 }
 
-/** `--pull-secret` takes all words that follow it, so an image behind the files is the last of them. */
 function imagesOf(references: readonly string[], files: readonly string[]): Words {
-  if (references.length > 0 || files.length < 2) return { images: references, files };
-  return { images: files.slice(-1), files: files.slice(0, -1) };
+  if (references.length > 0) return { images: references, files };
+  const behind = questionOf(undefined, files);
+  return behind === undefined ? { images: [], files } : { images: [behind.image], files: behind.files };
 }
 
 async function explainAll(references: readonly string[], flags: ExplainFlags, terminal: Terminal): Promise<number> {

@@ -1,14 +1,14 @@
-/** The images that a person asks about: words of the command line, or lines of standard input. */
+/** The images that somebody names: as words of the command line, or one a line on standard input. */
 import type { Terminal } from './terminal.ts';
 
 export const NO_STRING = "a line that begins with '\"' must be one JSON string";
 
-export interface Question {
+export interface ImageWord {
   readonly ok: boolean;
   readonly text: string;
 }
 
-export async function* questions(references: readonly string[], terminal: Terminal): AsyncIterable<Question> {
+export async function* questions(references: readonly string[], terminal: Terminal): AsyncIterable<ImageWord> {
   for (const reference of references) {
     if (reference !== '-') yield { ok: true, text: reference };
     else for await (const line of linesOf(terminal.input())) yield fromLine(line);
@@ -16,7 +16,7 @@ export async function* questions(references: readonly string[], terminal: Termin
 }
 
 /** A line that begins with `"` is a JSON string, so that any byte can be asked about. */
-function fromLine(line: string): Question {
+function fromLine(line: string): ImageWord {
   if (!line.startsWith('"')) return { ok: true, text: line };
   try {
     const value: unknown = JSON.parse(line);
