@@ -152,7 +152,7 @@ describe('the architecture', () => {
     '@marcbachmann/cel-js': { importers: ['policy/cel/parse.ts'], lazy: false },
     re2js: { importers: ['policy/cel/functions/regex.ts'], lazy: false },
     undici: { importers: ['registry/transport.ts'], lazy: false },
-    'lru-cache': { importers: ['registry/authenticate.ts', 'registry/token-cache.ts'], lazy: false },
+    'lru-cache': { importers: ['registry/scheme-memory.ts', 'registry/token-cache.ts'], lazy: false },
     '@kubernetes/client-node': { importers: ['cluster/client.ts'], lazy: true },
   };
 

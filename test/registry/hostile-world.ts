@@ -90,7 +90,8 @@ export async function createWorld(): Promise<World> {
     resolve,
     entry: (more) => entry(host, { ...reachable, ...more }),
     client(more, { access = 'any', env = {}, now, others = [] } = {}) {
-      const registries = [world.entry(more), entry(elsewhereHost, reachable), ...others];
+      const otherPort = `registry.test:${elsewhere.port}`;
+      const registries = [world.entry(more), entry(elsewhereHost, reachable), entry(otherPort, reachable), ...others];
       const client = createRegistryClient({ registries, access }, { env, now, resolve });
       clients.push(client);
       return client;
