@@ -1,15 +1,17 @@
 /**
  * A registry's challenge -> what to send in `Authorization`. Bearer before Basic, schemes nobody here speaks are skipped. What
- * a repository asked for is remembered, so that the next question to it begins with the token that is there already.
+ * a registry asked for is remembered, so that the next question to it begins with what it wanted the last time.
  */
-import { boundedCache } from './bounded-cache.ts';
+import type { RegistryCause } from '../policy/registry-fact.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
+import { RegistryError } from './client.ts';
 import { createFlights } from './flights.ts';
 import { createTokenServerClient, isBearerToken, realmOf } from './realm.ts';
 import type { createFollower } from './redirect.ts';
 import { basicAuthorization } from './secret.ts';
 import type { RegistrySettings } from './settings.ts';
 import type { Site } from './site.ts';
+import { createMemory, type Scheme } from './scheme-memory.ts';
 import { createTokenCache, type Realm } from './token-cache.ts';
 import { timedOut } from './trouble.ts';
 
@@ -21,17 +23,15 @@ export interface Authorization {
 }
 
 export interface Authenticator {
-  /** What the last challenge of this repository asks for, without asking anybody; undefined: nothing to send. */
-  known(site: Site): Authorization | undefined;
+  /** What earlier challenges of this registry ask for; undefined: nothing to send, as far as is known. */
+  foresee(site: Site, signal: AbortSignal): Promise<Authorization | undefined>;
   /** Rejects with a RegistryError; undefined when there is nothing that the challenges would take. */
   authorize(site: Site, headers: readonly string[], signal: AbortSignal): Promise<Authorization | undefined>;
   /** The registry did not take it. */
   forget(site: Site): void;
 }
 
-type Scheme = { readonly kind: 'basic' } | { readonly kind: 'bearer'; readonly realm: Realm | undefined };
-
-const MAX_REPOSITORIES = 2000;
+const GUESSED_WRONG: ReadonlySet<RegistryCause> = new Set(['unauthenticated', 'denied', 'notFound', 'protocol']);
 /** For a token server, whoever waits for it and however long. */
 const TOKEN_TIMEOUT_MS = 15_000;
 
@@ -42,11 +42,10 @@ export interface AuthenticatorOptions {
 }
 
 export function createAuthenticator({ follow, settings, now }: AuthenticatorOptions): Authenticator {
-  const schemes = boundedCache<Scheme>(MAX_REPOSITORIES, now);
+  const memory = createMemory();
   const tokens = createTokenCache(now);
   const askForToken = createTokenServerClient(follow, now);
   const join = createFlights<string>();
-  const schemeKey = ({ base, repository }: Site): string => `${base.origin}/${repository}`;
 
   const fetchToken = async (realm: Realm, site: Site, signal: AbortSignal): Promise<string> => {
     const key = tokens.keyOf(realm, site.credential);
@@ -65,24 +64,34 @@ export function createAuthenticator({ follow, settings, now }: AuthenticatorOpti
     }
   };
 
+  const answerTo = async (scheme: Scheme, site: Site, signal: AbortSignal): Promise<Authorization | undefined> => {
+    const value = directly(scheme, site) ?? cachedToken(scheme, site);
+    if (value !== undefined || scheme.kind === 'basic' || scheme.realm === undefined) return value;
+    return { value: `Bearer ${await fetchToken(scheme.realm, site, signal)}`, isCached: false };
+  };
+
   return {
-    known(site) {
-      const scheme = schemes.get(schemeKey(site));
+    async foresee(site, signal) {
+      const scheme = memory.recall(site);
       if (scheme === undefined) return undefined;
-      return directly(scheme, site) ?? cachedToken(scheme, site);
+      try {
+        return await answerTo(scheme, site, signal);
+      } catch (error) {
+        // This very image may need no token at all; if it does, the registry will say so, and the error comes again.
+        if (error instanceof RegistryError && GUESSED_WRONG.has(error.failure.cause)) return undefined;
+        throw error;
+      }
     },
     async authorize(site, headers, signal) {
       const scheme = chooseScheme(parseChallenges(headers), site, settings);
       if (scheme === undefined) return undefined;
-      schemes.set(schemeKey(site), scheme, Number.POSITIVE_INFINITY);
-      const value = directly(scheme, site) ?? cachedToken(scheme, site);
-      if (value !== undefined || scheme.kind === 'basic' || scheme.realm === undefined) return value;
-      return { value: `Bearer ${await fetchToken(scheme.realm, site, signal)}`, isCached: false };
+      memory.remember(site, scheme);
+      return answerTo(scheme, site, signal);
     },
     forget(site) {
-      const scheme = schemes.get(schemeKey(site));
-      if (scheme?.kind === 'bearer' && scheme.realm !== undefined)
-        tokens.delete(tokens.keyOf(scheme.realm, site.credential));
+      const scheme = memory.recall(site);
+      if (scheme?.kind !== 'bearer' || scheme.realm === undefined) return;
+      tokens.delete(tokens.keyOf(scheme.realm, site.credential));
     },
   };
 

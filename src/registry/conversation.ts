@@ -47,7 +47,7 @@ export function createConversation({ transport, settings, now }: ConversationOpt
         const answer = await follow({ ...common, place, authorization }, signal);
         return { answer, site, authorization };
       };
-      let sent = authenticator.known(site);
+      let sent = await authenticator.foresee(site, signal);
       let heard = await send(sent?.value);
       // Once with a token from before, once with a new one; then a 401 is the answer.
       for (let attempt = 0; attempt < 2 && isChallenge(heard); attempt += 1) {

@@ -23,8 +23,12 @@ export function realmOf({ params }: Challenge, site: Site, settings: RegistrySet
   checkedUrl(url, `${site.name} points`, { site, settings });
   url.hash = '';
   const scopes = (params.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
-  const own = [`repository:${site.repository}:pull`];
-  return { url, service: params.get('service'), scopes: scopes.length === 0 ? own : scopes };
+  return { url, service: params.get('service'), scopes: scopes.length === 0 ? [usualScope(site)] : scopes };
+}
+
+/** What nearly every registry asks for, and what is asked where one does not say. */
+export function usualScope({ repository }: Site): string {
+  return `repository:${repository}:pull`;
 }
 
 export interface TokenAsking {

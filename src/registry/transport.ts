@@ -39,6 +39,8 @@ const MAX_ERROR_BYTES = 64 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Without a byte. An answer that drips is ended by the caller's signal. */
 const IDLE_TIMEOUT_MS = 20_000;
+/** The next review is near, and a TLS handshake costs two round trips; but hosts that strangers name must not pile up. */
+const KEEP_ALIVE_MS = 15_000;
 
 export interface TransportOptions {
   readonly env: Environment;
@@ -149,6 +151,7 @@ function common({ concurrency }: RegistryEntry): Agent.Options {
     connections: concurrency,
     pipelining: 1,
     allowH2: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: IDLE_TIMEOUT_MS,
     bodyTimeout: IDLE_TIMEOUT_MS,
   };

@@ -101,11 +101,15 @@ describe('challenges', () => {
 
   test('of any kind end, and throw nothing', () => {
     const any = fc.string({ unit: fc.constantFrom(...'aB ,="\\\t/é('.split('')), maxLength: 200 });
-    fc.assert(fc.property(fc.array(any, { maxLength: 3 }), (headers) => void parseChallenges(headers)));
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 3 }), (headers) => {
+        for (const { scheme } of parseChallenges(headers)) expect(scheme).toMatch(/^[^A-Z ,="]+$/);
+      }),
+    );
   });
 
   test.each(['"\\', '"', ',"', 'a="', 'a ', '\\"', '=,', 'a b=', ' ='])('of many %j are read at once', (piece) => {
     // A quadratic reader would take hours, not a moment.
-    parseChallenges([piece.repeat(1_000_000)]);
+    expect(parseChallenges([piece.repeat(1_000_000)]).length).toBeLessThan(1_000_001);
   });
 });

@@ -357,6 +357,13 @@ const ROWS: Readonly<Record<string, Row>> = {
     cause: 'unauthenticated',
     message: /^elsewhere\.test:\d+, where HOST redirects to, answered 401/,
   },
+  'redirects to who sends it to a token server of its own': {
+    react: ({ elsewhereHost }) => always(redirect(`https://${elsewhereHost}/x`)),
+    elsewhere: ({ headers }) => challenge(`Bearer realm="https://${headers.host}/token"`),
+    cause: 'unauthenticated',
+    message: /^elsewhere\.test:\d+, where HOST redirects to, answered 401/,
+    requests: 1,
+  },
   'has its tokens at a private host that nobody configured': {
     react: ({ strangerHost }) => behindToken(`https://${strangerHost}/token`),
     cause: 'refused',
@@ -531,11 +538,14 @@ describe('a registry that can be got along with', () => {
     ]);
   });
 
-  test('has its images and blobs elsewhere: they are fetched there, without the credential', async () => {
+  test.each<[string, () => string]>([
+    ['at another host', () => world.elsewhereHost],
+    ['at another port', () => `registry.test:${world.elsewhere.port}`],
+  ])('has its images and blobs %s: they are fetched there, without the credential', async (_where, elsewhere) => {
     const [config] = IMAGE.blobs;
     world.registry.reactWith(({ url, headers }) => {
       if (headers.authorization === undefined) return challenge('Basic realm="r"');
-      return redirect(`https://${world.elsewhereHost}${url}?signature=abc`);
+      return redirect(`https://${elsewhere()}${url}?signature=abc`);
     });
     world.elsewhere.reactWith(({ url }) =>
       url.includes('/manifests/') ? serving(IMAGE.manifest) : { body: config?.bytes ?? '' },
@@ -571,6 +581,34 @@ describe('a registry that can be got along with', () => {
     await client.manifest(wanted, soon());
     const kinds = world.registry.received.map(({ url }) => (url.startsWith('/token') ? 'token' : 'image'));
     expect(kinds).toEqual(['image', 'token', 'image', 'image', 'token', 'image']);
+  });
+
+  test('is asked with a token at once where it wanted one for another image', async () => {
+    world.registry.reactWith(({ url, headers }) => {
+      const scope = new URL(`https://x${url}`).searchParams.get('scope') ?? '';
+      if (url.startsWith('/token')) return { body: JSON.stringify({ token: scope.replaceAll(':', '.') }) };
+      const repository = /^\/v2\/(.*)\/manifests/.exec(url)?.[1];
+      return headers.authorization === `Bearer repository.${repository}.pull`
+        ? serving(IMAGE.manifest)
+        : challenge(`Bearer realm="https://${world.host}/token",scope="repository:${repository}:pull"`);
+    });
+    const client = world.client();
+    await client.manifest(target(`${world.host}/one:1`, CREDENTIAL), soon());
+    await client.manifest(target(`${world.host}/two:1`, CREDENTIAL), soon());
+    const kinds = world.registry.received.map(({ url }) => (url.startsWith('/token') ? 'token' : 'image'));
+    expect(kinds).toEqual(['image', 'token', 'image', 'token', 'image']);
+  });
+
+  test('is asked without a token where it has none for somebody and does not want one', async () => {
+    world.registry.reactWith(({ url, headers }) => {
+      if (url.startsWith('/token'))
+        return headers.authorization === undefined ? { status: 401 } : { body: '{"token":"t"}' };
+      if (url.includes('/public/') || headers.authorization === 'Bearer t') return serving(IMAGE.manifest);
+      return challenge(`Bearer realm="https://${world.host}/token"`);
+    });
+    const client = world.client();
+    await client.manifest(target(`${world.host}/private/a:1`, CREDENTIAL), soon());
+    expect(await client.manifest(target(`${world.host}/public/a:1`), soon())).toEqual(found);
   });
 
   test.each([

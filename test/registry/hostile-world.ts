@@ -4,7 +4,7 @@
  */
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
-import { RegistryError, type Target } from '../../src/registry/client.ts';
+import { RegistryError } from '../../src/registry/client.ts';
 import type { Resolve } from '../../src/registry/connector.ts';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
 import type { RegistryEntry } from '../../src/registry/settings.ts';
@@ -90,7 +90,8 @@ export async function createWorld(): Promise<World> {
     resolve,
     entry: (more) => entry(host, { ...reachable, ...more }),
     client(more, { access = 'any', env = {}, now, others = [] } = {}) {
-      const registries = [world.entry(more), entry(elsewhereHost, reachable), ...others];
+      const otherPort = `registry.test:${elsewhere.port}`;
+      const registries = [world.entry(more), entry(elsewhereHost, reachable), entry(otherPort, reachable), ...others];
       const client = createRegistryClient({ registries, access }, { env, now, resolve });
       clients.push(client);
       return client;
@@ -123,5 +124,3 @@ export function expectNoCredentialAt(server: FaultServer): void {
   for (const form of FORMS) expect(all).not.toContain(form);
   expect(server.received.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
 }
-
-export type Ask = (client: HttpRegistryClient, target: Target, signal: AbortSignal) => Promise<unknown>;

@@ -290,7 +290,10 @@ describe('a proxy', () => {
       sockets.add(socket);
       socket.on('error', () => undefined);
       asked.push({ target: request.url ?? '', authorization: request.headers['proxy-authorization'] });
-      if (status !== 200) return void socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+      if (status !== 200) {
+        socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+        return;
+      }
       const port = Number(request.url?.split(':')[1]);
       const upstream = connect(port, '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 OK\r\n\r\n');

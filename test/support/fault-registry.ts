@@ -88,21 +88,28 @@ export async function startFaultServer(tls?: ServerOptions): Promise<FaultServer
   };
 }
 
-function perform(
-  { status = 200, headers = {}, body = '', how }: Reaction,
-  response: ServerResponse,
-  method: string,
-): void {
+function perform(reaction: Reaction, response: ServerResponse, method: string): void {
+  const { status = 200, headers = {}, body = '', how } = reaction;
   if (how === 'hang') return;
-  if (how === 'cut') return void response.socket?.destroy();
-  const bytes = Buffer.from(body);
+  if (how === 'cut') {
+    response.socket?.destroy();
+    return;
+  }
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (how === undefined) {
-    if (method === 'HEAD') response.setHeader('content-length', bytes.length);
-    return void response.writeHead(status).end(method === 'HEAD' ? undefined : bytes);
+    const bytes = Buffer.from(body);
+    response.writeHead(status, { 'content-length': bytes.length }).end(method === 'HEAD' ? undefined : bytes);
+  } else {
+    response.writeHead(status);
+    misbehave(how, response);
   }
-  response.writeHead(status);
-  if (how === 'cut-body') return void response.write('{', () => response.socket?.destroy());
+}
+
+function misbehave(how: 'cut-body' | 'drip' | 'flood', response: ServerResponse): void {
+  if (how === 'cut-body') {
+    response.write('{', () => response.socket?.destroy());
+    return;
+  }
   const chunk = how === 'flood' ? Buffer.alloc(64 * 1024, ' ') : Buffer.from(' ');
   const timer = setInterval(() => response.write(chunk), how === 'flood' ? 1 : 50);
   response.once('close', () => clearInterval(timer));

@@ -27,6 +27,11 @@ export interface TokenUser {
   readonly privatePrefix: string;
 }
 
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
 const SERVICE = 'registry, of "tests"';
 const ISSUER = 'tidewaiter tests';
 
@@ -54,26 +59,26 @@ export async function startTokenServer(user: TokenUser, lifeS = 300): Promise<To
     return `${head}.${signature.toString('base64url')}`;
   };
 
+  /** What a request asks for, and `undefined`, true or false: nobody says who they are, the user, somebody else. */
+  const answer = (method: string, query: URLSearchParams, who: boolean | undefined): Answer => {
+    const scopes = query.getAll('scope').flatMap((scope) => scope.split(' '));
+    const name = who === undefined ? 'anonymous' : who ? user.username : 'nobody';
+    requests.push(`${method} ${name} ${scopes.join(' ')}`);
+    if (who === false) return { status: 401, body: { details: 'incorrect username or password' } };
+    const token = issue(scopes.map((scope) => accessOf(scope, who === true)));
+    return { status: 200, body: method === 'POST' ? { access_token: token } : { token, expires_in: lifeS } };
+  };
   const server = createServer((request, response) => {
     void (async () => {
+      const { method = '', headers } = request;
       const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-      const form = new URLSearchParams(request.method === 'POST' ? await text(request) : '');
-      const query = request.method === 'POST' ? form : url.searchParams;
-      const who =
-        request.method === 'POST'
-          ? form.get('refresh_token') === user.refreshToken
-          : basicUser(request.headers.authorization);
-      const scopes = query.getAll('scope').flatMap((scope) => scope.split(' '));
-      requests.push(
-        `${request.method} ${who === undefined ? 'anonymous' : who ? user.username : 'nobody'} ${scopes.join(' ')}`,
-      );
-      if (who === false) return void response.writeHead(401).end('{"details":"incorrect username or password"}');
+      const isForm = method === 'POST';
+      const query = isForm ? new URLSearchParams(await text(request)) : url.searchParams;
+      const who = isForm ? query.get('refresh_token') === user.refreshToken : basicUser(headers.authorization);
+      // The realm's own query must come back with what is added to it.
       const isKept = url.searchParams.get('keep') === 'this' && query.get('service') === SERVICE;
-      if (!isKept) return void response.writeHead(400).end();
-      const access = scopes.map((scope) => accessOf(scope, who === true));
-      const token = issue(access);
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(request.method === 'POST' ? { access_token: token } : { token, expires_in: lifeS }));
+      const { status, body } = isKept ? answer(method, query, who) : { status: 400, body: {} };
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     })();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

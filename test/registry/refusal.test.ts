@@ -1,0 +1,50 @@
+/** Docker Hub is special: its own name, its own 401. */
+import { describe, expect, test } from 'vitest';
+import { refusalOf } from '../../src/registry/refusal.ts';
+import { sitesOf } from '../../src/registry/site.ts';
+import { basic, entry, target } from '../support/registry-settings.ts';
+
+describe('a refusal of Docker Hub', () => {
+  test.each([
+    [
+      401,
+      undefined,
+      'docker.io answered 401 for "library/nginx:1.27" to a request without a credential',
+      'check the name first: Docker Hub answers 401 for a repository that does not exist, too',
+    ],
+    [
+      401,
+      basic('jane', 'x'),
+      'docker.io answered 401 for "library/nginx:1.27" to pull secret "regcred" (user jane)',
+      'check the name first: Docker Hub answers 401 for a repository that does not exist, too; then the user and the password in pull secret "regcred" (user jane)',
+    ],
+    [
+      429,
+      undefined,
+      'docker.io answered 429',
+      'pull with an account, or through a mirror: anonymous pulls are counted by address',
+    ],
+    [429, basic('jane', 'x'), 'docker.io answered 429', 'pull through a mirror, or wait'],
+  ])('%d with credential %j', (status, credential, message, remedy) => {
+    const { registry: site } = sitesOf(target('nginx:1.27', credential), { registries: [], access: 'any' });
+    expect(site.base.href).toBe('https://registry-1.docker.io/');
+    const answer = { status, headers: new Map(), body: Buffer.alloc(0) };
+    const place = { name: site.name, host: site.base.host };
+    const { failure } = refusalOf({ place, answer, site, authorization: undefined, now: 0 });
+    expect(failure).toMatchObject({ message, remedy });
+  });
+
+  test('can be one of a mirror that its entry names', () => {
+    const registries = [entry('docker.io', { mirrors: [{ location: 'm.test/hub', forwardCredentials: false }] })];
+    const { mirrors } = sitesOf(target('nginx', basic('a', 'b')), { registries, access: 'listed' });
+    expect(mirrors).toMatchObject([
+      {
+        name: 'm.test/hub (mirror of docker.io)',
+        repository: 'hub/library/nginx',
+        wanted: 'latest',
+        credential: undefined,
+        mirror: 'm.test/hub',
+      },
+    ]);
+  });
+});
