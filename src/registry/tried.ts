@@ -39,8 +39,10 @@ function decisiveOf(tried: readonly Tried[]): Tried | undefined {
 const REFUSALS: readonly string[] = ['notFound', 'denied', 'unauthenticated'];
 
 /** The client may have said itself what it asked with. */
-function toldOf({ attempt, failure: { message } }: Tried): string {
+function toldOf({ attempt, failure: { cause, message } }: Tried): string {
   const { label } = attempt;
+  // Nobody was asked.
+  if (cause === 'refused') return message;
   if (message.includes(label)) return message;
   if (attempt.credential === undefined && message.includes(NO_CREDENTIAL)) return message;
   return label === AS_NOBODY.label ? `${message}, asked anonymously` : `${message}, asked with ${label}`;

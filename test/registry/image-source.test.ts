@@ -168,7 +168,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'a registry that may not be asked is unknown',
     says: { '': 'refused' },
-    fact: 'unknown refused: reg.io said refused, asked anonymously',
+    fact: 'unknown refused: reg.io said refused',
     asked: ['reg.io/web:1'],
   },
 ];

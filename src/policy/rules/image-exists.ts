@@ -75,7 +75,9 @@ spec:
       if (fact.state === 'yes') return undefined;
       const is = worth[fact.failure.cause];
       if (is === 'ignore') return undefined;
-      if (is === 'violation') return violation(reference, fact.failure);
+      // A registry that may only hide it has not said that there is none.
+      const isHidden = fact.failure.cause === 'notFound' && fact.state === 'unknown';
+      if (is === 'violation' && !isHidden) return violation(reference, fact.failure);
       return untold(`whether image ${quoteValue(reference.text)} can be pulled`, fact);
     }),
 });
