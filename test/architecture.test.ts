@@ -14,6 +14,7 @@ const RANKS: Readonly<Record<string, number>> = {
   policy: 2,
   admission: 3,
   recording: 3,
+  pinning: 3,
   registry: 4,
   cluster: 4,
   files: 4,
