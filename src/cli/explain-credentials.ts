@@ -70,13 +70,13 @@ function unanswered(terminal: Terminal, problems: readonly string[]): number {
   return 2;
 }
 
-interface LoadedSecrets {
+export interface LoadedSecrets {
   readonly secrets: readonly PullSecret[];
   readonly problems: readonly string[];
 }
 
 /** Other manifests may stand in the files too, as `helm template` prints them. */
-async function loadSecrets(files: readonly string[], terminal: Terminal): Promise<LoadedSecrets> {
+export async function loadSecrets(files: readonly string[], terminal: Terminal): Promise<LoadedSecrets> {
   const secrets: PullSecret[] = [];
   const problems: string[] = [];
   const options = { kinds: kindTable(), namespace: 'default', stdin: terminal.input() };

@@ -4,7 +4,7 @@ import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
 import { type Lock, type LockEntry, lockKey, lockText } from '../pinning/lock.ts';
-import { escapeSegment, isObject } from '../pod/pointer.ts';
+import { escapeSegment, isObject, type JsonObject } from '../pod/pointer.ts';
 import { reasonOf } from './documents.ts';
 import { type Replaced, replaceFile } from './replace-file.ts';
 import { readDocuments } from './yaml.ts';
@@ -33,23 +33,21 @@ function readLock(file: string, text: string): LoadedLock {
   const [document, ...more] = readDocuments(text);
   if (document?.ok === false)
     return { ok: false, problems: [`${file}:${document.line}:${document.column}: ${document.problem}`] };
-  const value = document?.value;
-  const images = isObject(value) && value['version'] === 1 ? value['images'] : undefined;
-  if (document === undefined || more.length > 0 || !isObject(images))
+  const images = document === undefined ? undefined : imagesIn(document.value);
+  if (document === undefined || more.length > 0 || images === undefined)
     return { ok: false, problems: [`${file}: ${EXPECTED}`] };
-  const lock = new Map<string, LockEntry>();
-  const problems: string[] = [];
-  for (const [key, entry] of Object.entries(images)) {
-    const read = isKey(key)
-      ? entryOf(entry)
-      : `${quoteValue(key)} is not a full name with a tag, such as docker.io/library/nginx:1.27`;
-    if (typeof read !== 'string') lock.set(key, read);
-    else {
-      const { line, column } = document.keyPositionOf(`/images/${escapeSegment(key)}`);
-      problems.push(`${file}:${line}:${column}: ${read}`);
-    }
-  }
+  const read = Object.entries(images).map(([key, entry]) => [key, entryOf(key, entry)] as const);
+  const problems = read.flatMap(([key, problem]) => {
+    const { line, column } = document.keyPositionOf(`/images/${escapeSegment(key)}`);
+    return typeof problem === 'string' ? [`${file}:${line}:${column}: ${problem}`] : [];
+  });
+  const lock = new Map(read.flatMap(([key, entry]) => (typeof entry === 'string' ? [] : [[key, entry] as const])));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, lock, text };
+}
+
+function imagesIn(value: unknown): JsonObject | undefined {
+  if (!isObject(value) || value['version'] !== 1) return undefined;
+  return isObject(value['images']) ? value['images'] : undefined;
 }
 
 function isKey(key: string): boolean {
@@ -62,7 +60,8 @@ function isKey(key: string): boolean {
   );
 }
 
-function entryOf(entry: unknown): LockEntry | string {
+function entryOf(key: string, entry: unknown): LockEntry | string {
+  if (!isKey(key)) return `${quoteValue(key)} is not a full name with a tag, such as docker.io/library/nginx:1.27`;
   if (!isObject(entry)) return EXPECTED;
   const { digest, mediaType, time } = entry;
   if (typeof digest !== 'string' || !isDigest(digest))

@@ -46,6 +46,7 @@ function replace(target: string, before: string, after: string): Replaced {
   // Whoever may write into the folder could replace a file that is read-only, too.
   accessSync(target, constants.W_OK);
   const stats = statSync(target);
+  if (!stats.isFile()) return { ok: false, problem: 'it is no file that could be written' };
   return moveInto(target, after, { stats, unchanged: () => readFileSync(target).equals(Buffer.from(before)) })
     ? { ok: true }
     : CHANGED;

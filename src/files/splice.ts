@@ -2,10 +2,10 @@
  * Digests into the text of a file. Only the texts of images change; what comes out is read again, and where it means
  * anything else than the same with these digests, the change that did it is left out and said why.
  */
-import { isObject, escapeSegment } from '../pod/pointer.ts';
 import { applyEdits, type Edit, editOf, type ImagePlace } from '../pinning/place.ts';
 import { type FindOptions, findImages } from './places/find.ts';
-import { type ParsedDocument, readDocuments } from './yaml.ts';
+import { changedValues, type ChangedValue } from './value-changes.ts';
+import { readDocuments } from './yaml.ts';
 
 export interface Change {
   readonly place: ImagePlace;
@@ -74,7 +74,7 @@ function wrongIn(source: SourceFile, result: Result): readonly Refusal[] {
   const { changes, options, text } = result;
   const all = (): readonly Refusal[] => changes.map(({ place }) => [place, MORE]);
   if (source.places.some(({ target }) => target.kind === 'value')) {
-    const wrong = wrongValues(readDocuments(source.text), readDocuments(text), source.places);
+    const wrong = unexpected(source, text);
     if (wrong === undefined) return all();
     if (wrong.length > 0) return blame(wrong, changes);
   }
@@ -89,33 +89,16 @@ function isAsWanted(before: ImagePlace, after: ImagePlace | undefined, digest: s
   return after.reading.state === 'image' && after.reading.reference.digest === digest;
 }
 
-interface Wrong {
-  readonly pointer: string;
-  readonly offset: number;
-  readonly line: number;
+/** Undefined where documents came or went. */
+function unexpected({ text: before, places }: SourceFile, after: string): readonly ChangedValue[] | undefined {
+  const expected = new Set(places.flatMap(({ target }) => (target.kind === 'value' ? [nameOf(target)] : [])));
+  return changedValues(readDocuments(before), readDocuments(after))?.filter(
+    (change) => !expected.has(nameOf(change)) && !isExtension(change.pointer),
+  );
 }
 
-/** Values that changed and are no images; undefined where documents came or went. */
-function wrongValues(
-  before: readonly ParsedDocument[],
-  after: readonly ParsedDocument[],
-  places: readonly ImagePlace[],
-): readonly Wrong[] | undefined {
-  if (before.length !== after.length) return undefined;
-  const targets = before.map(() => new Set<string>());
-  for (const { target } of places) if (target.kind === 'value') targets[target.document]?.add(target.pointer);
-  const wrong: Wrong[] = [];
-  for (const [index, one] of before.entries()) {
-    const other = after[index];
-    if (one.ok !== other?.ok) return undefined;
-    if (!one.ok || !other.ok) continue;
-    for (const pointer of differences(one.value, other.value)) {
-      if (targets[index]?.has(pointer) || isExtension(pointer)) continue;
-      const { offset } = one.positionOf(pointer);
-      wrong.push({ pointer, offset, line: one.keyPositionOf(pointer).line });
-    }
-  }
-  return wrong;
+function nameOf({ document, pointer }: Pick<ChangedValue, 'document' | 'pointer'>): string {
+  return `${document} ${pointer}`;
 }
 
 /** Compose: top-level `x-` fields are where anchors are kept, and mean nothing themselves. */
@@ -123,7 +106,7 @@ function isExtension(pointer: string): boolean {
   return /^\/x-[^/]*(?:\/|$)/.test(pointer);
 }
 
-function blame(wrong: readonly Wrong[], changes: readonly Change[]): readonly Refusal[] {
+function blame(wrong: readonly ChangedValue[], changes: readonly Change[]): readonly Refusal[] {
   return changes.flatMap(({ place }): readonly Refusal[] => {
     const other = wrong.find(({ offset }) => offset === place.offset);
     if (other === undefined)
@@ -132,32 +115,4 @@ function blame(wrong: readonly Wrong[], changes: readonly Change[]): readonly Re
       [place, `its text is also the value of ${other.pointer} (line ${other.line}), through an anchor: write it out`],
     ];
   });
-}
-
-function differences(one: unknown, other: unknown): readonly string[] {
-  const found: string[] = [];
-  compare({ one, other, pointer: '' }, found);
-  return found;
-}
-
-interface Pair {
-  readonly one: unknown;
-  readonly other: unknown;
-  readonly pointer: string;
-}
-
-function compare({ one, other, pointer }: Pair, found: string[]): void {
-  if (Array.isArray(one) && Array.isArray(other) && one.length === other.length) {
-    for (const [index, item] of one.entries())
-      compare({ one: item, other: other[index], pointer: `${pointer}/${index}` }, found);
-  } else if (isObject(one) && isObject(other)) {
-    for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
-      const at = `${pointer}/${escapeSegment(key)}`;
-      if (Object.hasOwn(one, key) && Object.hasOwn(other, key))
-        compare({ one: one[key], other: other[key], pointer: at }, found);
-      else found.push(at);
-    }
-  } else if (!Object.is(one, other)) {
-    found.push(pointer);
-  }
 }

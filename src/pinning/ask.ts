@@ -1,12 +1,12 @@
 /** Many questions, each asked once, a few at a time. */
 
 export interface Asking<Q, A> {
-  ask(question: Q): Promise<A>;
+  readonly ask: (question: Q) => Promise<A>;
   readonly concurrency: number;
   /** Nothing new is asked after it. */
   readonly signal: AbortSignal;
   /** After each answer. */
-  answered?(count: number, all: number): void;
+  readonly answered?: (count: number, all: number) => void;
 }
 
 /** The answers by the keys of the questions; those that were not asked any more are not there. */

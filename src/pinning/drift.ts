@@ -1,6 +1,7 @@
 /** What became of pinned images: whether the tag still means the digest, and whether the digest is still there. */
 import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
+import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import type { TagAnswers } from './pin.ts';
 import type { ImagePlace } from './place.ts';
 import { digestQuestion, failureText, type Question, tagQuestion } from './questions.ts';
@@ -30,26 +31,37 @@ export function driftQuestions({ reference, digest }: PinnedReference): readonly
   return [tagQuestion(reference), digestQuestion(reference, digest)].filter((one) => one !== undefined);
 }
 
-export function decideDrift({ reference, digest }: PinnedReference, answers: TagAnswers): DriftDecision {
-  const tag = tagQuestion(reference);
-  const byTag = tag === undefined ? undefined : answers.get(tag.key);
-  const byDigest = answers.get(digestQuestion(reference, digest)?.key ?? '');
-  const current = byTag?.state === 'yes' ? byTag.value.digest : undefined;
+export function decideDrift(pinned: PinnedReference, answers: TagAnswers): DriftDecision {
+  const { reference, digest } = pinned;
+  const [byTag, byDigest] = [tagQuestion(reference), digestQuestion(reference, digest)].map(
+    (question) => question && (answers.get(question.key) ?? NOT_ASKED),
+  );
+  const current = currentOf(byTag);
+  const moved = current !== undefined && current !== digest;
   const told = (state: DriftDecision['state'], message: string): DriftDecision => ({ state, current, message });
   const image = quoteValue(reference.text, 256);
-  if (byDigest?.state === 'no') {
-    const now = current === undefined || current === digest ? '' : `; the tag is ${current} now`;
-    return told('gone', `image ${image} is gone: ${failureText(byDigest.failure)}${now}`);
-  }
-  if (current !== undefined && current !== digest) return told('moved', movedText(reference, digest, current));
+  const now = moved ? `; the tag is ${current} now` : '';
+  if (byDigest?.state === 'no') return told('gone', `image ${image} is gone: ${failureText(byDigest.failure)}${now}`);
+  if (moved) return told('moved', movedText(reference, digest, current));
   if (byTag?.state === 'no') return told('untagged', `image ${image} has lost its tag: ${failureText(byTag.failure)}`);
-  const unknown = [byTag, byDigest].find((fact) => fact?.state === 'unknown');
-  if (unknown?.state === 'unknown')
-    return told('unknown', `could not tell what became of ${image}: ${failureText(unknown.failure)}`);
-  if ((tag !== undefined && byTag === undefined) || byDigest === undefined)
-    return told('unknown', `could not tell what became of ${image}: stopped before it was asked for`);
+  const why = unknownOf([byTag, byDigest]);
+  if (why !== undefined) return told('unknown', `could not tell what became of ${image}: ${why}`);
   return { state: 'current', current, message: undefined };
 }
+
+function currentOf(byTag: RegistryFact<RegistryImage> | undefined): string | undefined {
+  return byTag?.state === 'yes' ? byTag.value.digest : undefined;
+}
+
+function unknownOf(facts: readonly (RegistryFact<RegistryImage> | undefined)[]): string | undefined {
+  const unknown = facts.find((fact) => fact?.state === 'unknown');
+  return unknown?.state === 'unknown' ? failureText(unknown.failure) : undefined;
+}
+
+const NOT_ASKED: RegistryFact<RegistryImage> = {
+  state: 'unknown',
+  failure: { cause: 'timeout', message: 'stopped before it was asked for', remedy: undefined },
+};
 
 function movedText({ text, tag }: ImageReference, digest: string, current: string): string {
   const named = text.slice(0, -digest.length - 1);

@@ -1,4 +1,5 @@
 /** The ARGs before the first FROM of a Dockerfile, and what `FROM` makes of them. */
+import { quoteValue } from '../../image/quote.ts';
 import type { Instruction, Word } from './dockerfile-lines.ts';
 
 /** Its default: undefined where there is none. */
@@ -31,24 +32,20 @@ const VARIABLE = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-+])([^{}$]*))?\}|)
 /** A default may use the ARGs above it. */
 export function expand(text: string, known: Arguments, depth = 0): Expanded {
   const names: string[] = [];
-  const problems: string[] = [];
-  const expanded = text.replaceAll(
-    VARIABLE,
-    (whole: string, plain?: string, braced?: string, operator?: string, word = '') => {
-      const name = plain ?? braced;
-      if (name === undefined) {
-        problems.push(`what "${whole}" stands for cannot be told`);
-        return whole;
-      }
-      names.push(name);
-      const value = defaultOf(name, known, depth);
-      const used = operate(value, operator, String(word));
-      if (used === undefined) problems.push(`ARG ${name} has no default, so only who builds knows the image`);
-      return used ?? '';
-    },
-  );
-  const [problem] = problems;
-  return problem === undefined ? { ok: true, text: expanded, names } : { ok: false, problem };
+  let expanded = '';
+  let at = 0;
+  for (const found of text.matchAll(VARIABLE)) {
+    const [whole, plain, braced, operator, word = ''] = found;
+    const name = plain ?? braced;
+    if (name === undefined) return { ok: false, problem: `what ${quoteValue(text)} stands for cannot be told` };
+    const value = operate(defaultOf(name, known, depth), operator, word);
+    if (value === undefined)
+      return { ok: false, problem: `ARG ${name} has no default here, so only who builds knows the image` };
+    names.push(name);
+    expanded += text.slice(at, found.index) + value;
+    at = found.index + whole.length;
+  }
+  return { ok: true, text: expanded + text.slice(at), names };
 }
 
 const MAX_DEPTH = 10;

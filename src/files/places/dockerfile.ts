@@ -105,22 +105,28 @@ function readFrom(instruction: Instruction, reader: Reader): void {
 
 function addFrom(word: Word, reader: Reader): void {
   const expanded = expand(word.text, reader.arguments);
-  if (!expanded.ok)
-    return add(reader, { word, image: word.text, reading: { state: 'problem', problem: expanded.problem } });
+  if (!expanded.ok) {
+    add(reader, { word, image: word.text, reading: { state: 'problem', problem: expanded.problem } });
+    return;
+  }
   const { text, names } = expanded;
   if (text === 'scratch' || reader.stages.has(text.toLowerCase())) return;
-  const [, plain, braced] = WHOLE.exec(word.text) ?? [];
-  const name = plain ?? braced;
-  const value = name === undefined ? undefined : reader.arguments.get(name);
-  if (names.length === 0) add(reader, { word, image: text });
-  else if (name !== undefined && value?.text === text && !reader.parts.has(name))
-    add(reader, { word: value, image: text });
-  else
-    add(reader, {
-      word,
-      image: text,
-      refused: `it is put together with ARG ${names.join(', ')}: put the digest there, as in ARG ${names.at(-1)}=…@sha256:…`,
-    });
+  add(reader, { word, image: text, ...(names.length === 0 ? {} : fromArgument(word, { text, names }, reader)) });
+}
+
+/** An ARG that is the whole image, and no part of another one, is where the digest goes. */
+function fromArgument(
+  { text: written }: Word,
+  { text, names }: { readonly text: string; readonly names: readonly string[] },
+  reader: Reader,
+): Pick<Found, 'refused'> | Pick<Found, 'word'> {
+  const [, plain, braced] = WHOLE.exec(written) ?? [];
+  const name = plain ?? braced ?? '';
+  const word = reader.arguments.get(name);
+  if (word?.text === text && !reader.parts.has(name)) return { word };
+  return {
+    refused: `it is put together with ARG ${names.join(', ')}: put the digest there, as in ARG ${names.at(-1)}=…@sha256:…`,
+  };
 }
 
 /** Of COPY and RUN: a name that is neither a stage nor clearly an image can be a context that the build is given. */

@@ -7,7 +7,7 @@ import { parseReference } from '../../image/reference.ts';
 import { isObject, type JsonObject, jsonType, placesAt, pointerSegments } from '../../pod/pointer.ts';
 import type { ImagePlace, Slot } from '../../pinning/place.ts';
 import { replaceField } from './field.ts';
-import { placeAt, placeWithout, type Scene, wholeImage } from './scene.ts';
+import { partText, placeAt, placeWithout, type Scene, wholeImage } from './scene.ts';
 import { spanOf } from './slot.ts';
 
 /** JSON pointers, `*` stands for every element or value. */
@@ -61,7 +61,7 @@ function mapImage(scene: Scene, holder: string, map: JsonObject): ImagePlace {
 }
 
 function tagSlot({ text, document }: Scene, holder: string, { tag }: JsonObject): Slot {
-  const value = String(tag);
+  const value = partText(tag);
   const span = spanOf(text, document.positionOf(`${holder}/tag`).offset, value);
   if (span?.literal !== true)
     return { ok: false, refused: 'its "tag" is not written plainly on one line: write it so' };
@@ -70,9 +70,9 @@ function tagSlot({ text, document }: Scene, holder: string, { tag }: JsonObject)
   return { ok: true, from: span.from + at + 1, to: span.to, before: '', after: '' };
 }
 
-function imageOf({ registry, repository, tag, digest }: JsonObject): string {
-  const name = `${registry ? `${String(registry)}/` : ''}${String(repository ?? '')}`;
-  return `${name}${tag ? `:${String(tag)}` : ''}${digest ? `@${String(digest)}` : ''}`;
+function imageOf(map: JsonObject): string {
+  const [registry, repository, tag, digest] = PARTS.map((key) => partText(map[key]));
+  return `${registry && `${registry}/`}${repository}${tag && `:${tag}`}${digest && `@${digest}`}`;
 }
 
 function problem(

@@ -8,7 +8,7 @@ import { isObject, type JsonObject, jsonType } from '../../pod/pointer.ts';
 import type { ImagePlace, Slot } from '../../pinning/place.ts';
 import { isKustomization as hasItsName } from '../kustomization.ts';
 import { insertField, replaceField } from './field.ts';
-import { placeAt, placeWithout, type Scene } from './scene.ts';
+import { placeAt, partText, placeWithout, type Scene } from './scene.ts';
 
 const GROUP = 'kustomize.config.k8s.io/';
 
@@ -70,8 +70,8 @@ function slotOf(scene: Scene, holder: string, entry: JsonObject): Slot {
 }
 
 function imageOf({ name, newName, newTag, digest }: JsonObject): string {
-  const tag = newTag ? `:${String(newTag)}` : '';
-  return `${String(newName || name)}${tag}${digest ? `@${String(digest)}` : ''}`;
+  const [tag, hash] = [partText(newTag), partText(digest)];
+  return `${partText(newName) || partText(name)}${tag && `:${tag}`}${hash && `@${hash}`}`;
 }
 
 function problem(

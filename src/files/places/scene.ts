@@ -58,3 +58,8 @@ export function valueAt(root: unknown, pointer: string): unknown {
   }
   return value;
 }
+
+/** Of a part of an image that stands in a field of its own; `''` for what is no part of any. */
+export function partText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
