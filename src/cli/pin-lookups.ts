@@ -7,6 +7,7 @@ import {
   type PinMode,
   type TagAnswers,
   tagToAsk,
+  unlessReplaced,
   withPlatforms,
 } from '../pinning/pin.ts';
 import type { ImagePlace } from '../pinning/place.ts';
@@ -23,10 +24,15 @@ export interface LookupOptions {
   readonly ask: Ask;
   readonly mode: PinMode;
   readonly lock: Lock;
+  /** Names of images that kustomizations replace. */
+  readonly replaced: ReadonlySet<string>;
   readonly now: () => number;
 }
 
-export async function lookUp(places: readonly ImagePlace[], { ask, mode, lock, now }: LookupOptions): Promise<Lookup> {
+export async function lookUp(
+  places: readonly ImagePlace[],
+  { ask, mode, lock, replaced, now }: LookupOptions,
+): Promise<Lookup> {
   const { registry, signal } = ask;
   const questions = byKey(places.map((place) => tagToAsk(place, mode)));
   // To update is to ask again.
@@ -43,7 +49,10 @@ export async function lookUp(places: readonly ImagePlace[], { ask, mode, lock, n
     ask,
   );
   return {
-    decide: (place) => withPlatforms(place, decide(place, mode, tags), { platforms: mode.platforms, answers }),
+    decide(place) {
+      const decision = unlessReplaced(place, decide(place, mode, tags), { replaced, tags });
+      return withPlatforms(place, decision, { platforms: mode.platforms, answers });
+    },
     lock: new Map([...lock, ...entriesOf(asked, new Date(now()).toISOString())]),
   };
 }

@@ -91,7 +91,8 @@ async function lookupFor(files: readonly OpenFile[], { flags, config, lock }: Gi
   if (flags.check) return { decide: decideOffline, lock };
   const ask = await askWith({ ...parts, config, pullSecret: flags.pullSecret });
   const places = files.flatMap(({ found }) => found.places);
-  return lookUp(places, { ask, mode, lock, now: parts.now ?? Date.now });
+  const replaced = new Set(files.flatMap(({ found }) => found.replaced));
+  return lookUp(places, { ask, mode, lock, replaced, now: parts.now ?? Date.now });
 }
 
 function saved(file: string, before: string | undefined, lock: Lock): readonly PinErrorRow[] {

@@ -1,7 +1,14 @@
 /** What becomes of each image: left, pinned, or not, and why. Pure: the answers of registry and lock are given. */
 import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
-import type { Platform, RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
+import type {
+  Platform,
+  RegistryCause,
+  RegistryDetails,
+  RegistryFact,
+  RegistryFailure,
+  RegistryImage,
+} from '../policy/registry-fact.ts';
 import { type ImagePlace, pinnedText } from './place.ts';
 import { hasPlatform, platformText } from './platform.ts';
 import { digestQuestion, failureText, type Question, tagQuestion } from './questions.ts';
@@ -78,6 +85,41 @@ function resolved(reference: ImageReference, { digest, stale }: RegistryImage): 
   const pinned = pinnedText(reference, digest);
   return { state: previous === undefined ? 'resolved' : 'drifted', digest, previous, pinned, message };
 }
+
+/**
+ * Manifests that are made for a kustomization may name images that are nowhere, and that it replaces: what no registry has,
+ * and a kustomization has a name for, is no failure.
+ */
+export function unlessReplaced(
+  place: ImagePlace,
+  decision: PinDecision,
+  { replaced, tags }: Replacements,
+): PinDecision {
+  const { reading, format } = place;
+  if (decision.state !== 'failed' || format !== 'manifest' || reading.state !== 'image') return decision;
+  const { text, tag } = reading.reference;
+  const name = tag === undefined ? text : text.slice(0, -tag.length - 1);
+  const failure = replaced.has(name) ? failureOf(reading.reference, tags) : undefined;
+  if (failure === undefined || !NOWHERE.has(failure.cause)) return decision;
+  return {
+    ...BARE,
+    state: 'skipped',
+    message: `a kustomization puts another in its place (${failureText(failure)})`,
+  };
+}
+
+function failureOf(reference: ImageReference, tags: TagAnswers): RegistryFailure | undefined {
+  const fact = tags.get(tagQuestion(reference)?.key ?? '');
+  return fact === undefined || fact.state === 'yes' ? undefined : fact.failure;
+}
+
+export interface Replacements {
+  readonly replaced: ReadonlySet<string>;
+  readonly tags: TagAnswers;
+}
+
+/** How registries say that there is no such repository. */
+const NOWHERE: ReadonlySet<RegistryCause> = new Set(['notFound', 'denied', 'unauthenticated']);
 
 /** What `platforms` says against a decision. */
 export function withPlatforms(

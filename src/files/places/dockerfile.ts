@@ -124,9 +124,10 @@ function fromArgument(
   const name = plain ?? braced ?? '';
   const word = reader.arguments.get(name);
   if (word?.text === text && !reader.parts.has(name)) return { word };
-  return {
-    refused: `it is put together with ARG ${names.join(', ')}: put the digest there, as in ARG ${names.at(-1)}=…@sha256:…`,
-  };
+  const remedy = /\$\{?\w+\}?$/.test(written)
+    ? `put the digest there, as in ARG ${names.at(-1)}=…@sha256:…`
+    : 'write it out, or give it an ARG of its own';
+  return { refused: `it is put together with ARG ${names.join(', ')}: ${remedy}` };
 }
 
 /** Of COPY and RUN: a name that is neither a stage nor clearly an image can be a context that the build is given. */

@@ -7,7 +7,7 @@ import { type ParsedDocument, readDocuments } from '../yaml.ts';
 import { composeImages, isCompose } from './compose.ts';
 import { dockerfileImages, isDockerfile, looksLikeDockerfile } from './dockerfile.ts';
 import { helmImages } from './helm-values.ts';
-import { isKustomization, kustomizationImages } from './kustomization.ts';
+import { isKustomization, kustomizationImages, replacedNames } from './kustomization.ts';
 import { isManifest, manifestImages } from './manifests.ts';
 import type { Scene } from './scene.ts';
 
@@ -27,14 +27,17 @@ export interface FoundImages {
   /** Of the first document that is known; undefined: nothing in the file is. */
   readonly format: PlaceFormat | undefined;
   readonly places: readonly ImagePlace[];
+  /** Names that a kustomization replaces in the manifests: they need not be images of any registry. */
+  readonly replaced: readonly string[];
   readonly faults: readonly PlaceFault[];
 }
 
 export function findImages(file: string, text: string, options: FindOptions): FoundImages {
   if (isDockerfile(file) || (!isYamlName(file) && looksLikeDockerfile(text))) {
-    return { format: 'dockerfile', places: dockerfileImages(text), faults: [] };
+    return { format: 'dockerfile', places: dockerfileImages(text), replaced: [], faults: [] };
   }
   const places: ImagePlace[] = [];
+  const replaced: string[] = [];
   const faults: PlaceFault[] = [];
   let format: PlaceFormat | undefined;
   for (const document of readDocuments(text)) {
@@ -45,9 +48,10 @@ export function findImages(file: string, text: string, options: FindOptions): Fo
     const found = inDocument({ file, text, document }, options);
     format ??= found.format;
     places.push(...found.places);
+    replaced.push(...found.replaced);
     faults.push(...found.faults);
   }
-  return { format, places, faults };
+  return { format, places, replaced, faults };
 }
 
 function isYamlName(file: string): boolean {
@@ -66,13 +70,18 @@ interface Opened {
   readonly document: Extract<ParsedDocument, { readonly ok: true }>;
 }
 
-const NOTHING: FoundImages = { format: undefined, places: [], faults: [] };
+const NOTHING: FoundImages = { format: undefined, places: [], replaced: [], faults: [] };
 
 function inDocument({ file, text, document }: Opened, { kinds, helmImages: pointers }: FindOptions): FoundImages {
   const { value } = document;
   const scene = (format: PlaceFormat): Scene => ({ text, document, format });
   if (isKustomization(file, value))
-    return { format: 'kustomization', places: kustomizationImages(scene('kustomization')), faults: [] };
+    return {
+      ...NOTHING,
+      format: 'kustomization',
+      places: kustomizationImages(scene('kustomization')),
+      replaced: replacedNames(value),
+    };
   // A recording says what was asked once, not what shall run.
   if (isReview(value)) return NOTHING;
   if (isManifest(value)) {
@@ -81,9 +90,9 @@ function inDocument({ file, text, document }: Opened, { kinds, helmImages: point
       const { line, column } = document.positionOf(pointer);
       return { line, column, message: `${pointer || '/'}: ${problem}` };
     });
-    return { format: 'manifest', places, faults: placed };
+    return { ...NOTHING, format: 'manifest', places, faults: placed };
   }
-  if (isCompose(file, value)) return { format: 'compose', places: composeImages(scene('compose')), faults: [] };
+  if (isCompose(file, value)) return { ...NOTHING, format: 'compose', places: composeImages(scene('compose')) };
   const places = helmImages(scene('helm-values'), pointers);
-  return places.length === 0 ? NOTHING : { format: 'helm-values', places, faults: [] };
+  return places.length === 0 ? NOTHING : { ...NOTHING, format: 'helm-values', places };
 }

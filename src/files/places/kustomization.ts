@@ -29,6 +29,16 @@ export function kustomizationImages(scene: Scene): readonly ImagePlace[] {
   );
 }
 
+/** Names whose images in manifests become others. */
+export function replacedNames({ images }: JsonObject): readonly string[] {
+  if (!Array.isArray(images)) return [];
+  return images.flatMap((entry: unknown) =>
+    isObject(entry) && typeof entry['name'] === 'string' && (entry['newName'] || entry['newTag'] || entry['digest'])
+      ? [entry['name']]
+      : [],
+  );
+}
+
 function entryPlace(scene: Scene, holder: string, entry: JsonObject): ImagePlace {
   const odd = ['newName', 'newTag', 'digest'].find(
     (key) => entry[key] !== undefined && entry[key] !== null && typeof entry[key] !== 'string',
