@@ -57,11 +57,12 @@ function blocksOf(text: string, lines: readonly string[], edits: readonly Edit[]
     if (last === undefined || from >= last.to) groups.push({ from, to, edits: [edit] });
     else groups.splice(-1, 1, { from: last.from, to: Math.max(to, last.to), edits: [...last.edits, edit] });
   }
-  return groups.map(({ from, to, edits: inside }) => {
+  const blocks = groups.map(({ from, to, edits: inside }) => {
     const start = ends[from - 1] ?? 0;
     const shifted = inside.map((edit) => ({ ...edit, from: edit.from - start, to: edit.to - start }));
     return trimmed(lines, { from, to, lines: splitLines(applyEdits(text.slice(start, ends[to - 1]), shifted)) });
   });
+  return blocks.filter(({ from, to, lines: now }) => to > from || now.length > 0);
 }
 
 interface Group {

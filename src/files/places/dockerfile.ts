@@ -17,10 +17,10 @@ export function isDockerfile(file: string): boolean {
 
 /** Of a file of any other name: whether its first instruction can only be that of a Dockerfile. */
 export function looksLikeDockerfile(text: string): boolean {
-  return /^\uFEFF?(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*(?:FROM[^\S\n]+\S|ARG[^\S\n]+\w+(?:=|\s*$))/im.test(
-    text.slice(0, 10_000),
-  );
+  return FIRST.test(text.slice(0, 10_000));
 }
+
+const FIRST = /^\uFEFF?(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*(?:FROM[^\S\n]+[^\s:]|ARG[^\S\n]+\w+(?:[=\s]|$))/i;
 
 interface Reader {
   readonly positionAt: (offset: number) => Position;
