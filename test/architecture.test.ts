@@ -14,6 +14,7 @@ const RANKS: Readonly<Record<string, number>> = {
   policy: 2,
   admission: 3,
   recording: 3,
+  pinning: 3,
   registry: 4,
   cluster: 4,
   files: 4,
@@ -144,7 +145,13 @@ describe('the architecture', () => {
     'ajv/dist/2020.js': { importers: ['policy/schema-faults.ts'], lazy: false },
     '@prometheus-io/client': { importers: ['server/metrics.ts'], lazy: false },
     commander: {
-      importers: ['cli/program.ts', 'cli/command-options.ts', 'cli/gate-commands.ts', 'cli/help-commands.ts'],
+      importers: [
+        'cli/program.ts',
+        'cli/command-options.ts',
+        'cli/gate-commands.ts',
+        'cli/help-commands.ts',
+        'cli/pin-commands.ts',
+      ],
       lazy: false,
     },
     'node-sarif-builder': { importers: ['report/sarif.ts'], lazy: false },

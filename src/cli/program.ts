@@ -4,6 +4,7 @@ import { VERSION } from '../version.ts';
 import type { Result } from './command-options.ts';
 import { addCheck, addReplay, addServe, addTest } from './gate-commands.ts';
 import { addCompletion, addExplain, addRules, addSchema } from './help-commands.ts';
+import { addDrift, addPin } from './pin-commands.ts';
 import { processTerminal } from './process-terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -48,6 +49,8 @@ function buildProgram(result: Result, terminal: Terminal): Command {
   addCheck(program, result, terminal);
   addTest(program, result, terminal);
   addReplay(program, result, terminal);
+  addPin(program, result, terminal);
+  addDrift(program, result, terminal);
   addExplain(program, result, terminal);
   addRules(program, result, terminal);
   addSchema(program, result, terminal);
@@ -61,6 +64,7 @@ Examples:
   helm template . | tidewaiter check -p policies -  judge what a chart renders
   tidewaiter test policies/                         what your policies say, against what you expect
   tidewaiter replay recordings/ -p policies         recorded reviews against a policy
+  tidewaiter pin deploy/ --write                    digests into files, and nothing else
   tidewaiter explain image nginx                    what an image reference means
   tidewaiter explain pod deploy.yaml                what is in a Pod, and how its images are pulled
   tidewaiter explain rule image-tag                 what a rule asks, and why

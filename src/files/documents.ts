@@ -14,6 +14,13 @@ export type Input =
 export interface LoadOptions {
   /** What `-` reads; the standard input of the process when not given. */
   readonly stdin?: Bytes;
+  /** Which files of a folder are read, and how a message says that there is none. */
+  readonly names?: FileNames;
+}
+
+export interface FileNames {
+  accepts(name: string): boolean;
+  readonly described: string;
 }
 
 type Bytes = AsyncIterable<Uint8Array | string>;
@@ -21,12 +28,12 @@ type Bytes = AsyncIterable<Uint8Array | string>;
 /** The texts keep a byte order mark: offsets into them are offsets into the files' characters. */
 export async function* loadInputs(
   paths: readonly string[],
-  { stdin = process.stdin }: LoadOptions = {},
+  { stdin = process.stdin, names = MANIFEST_NAMES }: LoadOptions = {},
 ): AsyncGenerator<Input> {
   let stdinRead = false;
   for (const named of paths) {
     if (named !== '-') {
-      yield* loadPath(named);
+      yield* loadPath(named, names);
     } else if (stdinRead) {
       yield { path: 'stdin', problem: 'was read already: give "-" once' };
     } else {
@@ -36,7 +43,7 @@ export async function* loadInputs(
   }
 }
 
-async function* loadPath(named: string): AsyncGenerator<Input> {
+async function* loadPath(named: string, names: FileNames): AsyncGenerator<Input> {
   const found = look(named);
   if (typeof found === 'string') {
     yield {
@@ -45,12 +52,11 @@ async function* loadPath(named: string): AsyncGenerator<Input> {
     };
   } else if (found.isDirectory()) {
     let empty = true;
-    for (const input of loadFolder(named, new Set())) {
+    for (const input of loadFolder(named, { names, seen: new Set() })) {
       empty = false;
       yield input;
     }
-    if (empty)
-      yield { path: named, problem: `no ${EXTENSIONS.slice(0, -1).join(', ')} or ${EXTENSIONS.at(-1)} file in it` };
+    if (empty) yield { path: named, problem: `no ${names.described} file in it` };
   } else if (found.isFile()) {
     yield loadFile(named, found.size);
   } else {
@@ -69,32 +75,42 @@ function look(at: string): Stats | string {
 }
 
 const EXTENSIONS = ['.yaml', '.yml', '.json'];
+const MANIFEST_NAMES: FileNames = {
+  accepts: (name) => EXTENSIONS.includes(path.extname(name).toLowerCase()),
+  described: '.yaml, .yml or .json',
+};
+
+interface Walk {
+  readonly names: FileNames;
+  /** Real paths of folders. */
+  readonly seen: Set<string>;
+}
 
 /** In the order of the names, all levels down; names with a dot in front belong to tools, and to mounted ConfigMaps. */
-function* loadFolder(folder: string, seen: Set<string>): Generator<Input> {
+function* loadFolder(folder: string, walk: Walk): Generator<Input> {
   let names: readonly string[];
   try {
     const real = realpathSync(folder);
     // A symbolic link can lead back to where we are.
-    if (seen.has(real)) return;
-    seen.add(real);
+    if (walk.seen.has(real)) return;
+    walk.seen.add(real);
     names = readdirSync(folder).sort();
   } catch (error) {
     yield { path: folder, problem: reasonOf(error) };
     return;
   }
   for (const name of names) {
-    if (!name.startsWith('.') && name !== 'node_modules') yield* loadEntry(path.join(folder, name), seen);
+    if (!name.startsWith('.') && name !== 'node_modules') yield* loadEntry(path.join(folder, name), walk);
   }
 }
 
-function* loadEntry(entry: string, seen: Set<string>): Generator<Input> {
-  const wanted = EXTENSIONS.includes(path.extname(entry).toLowerCase());
+function* loadEntry(entry: string, walk: Walk): Generator<Input> {
+  const wanted = walk.names.accepts(path.basename(entry));
   const found = look(entry);
   if (typeof found === 'string') {
     if (wanted) yield { path: entry, problem: found };
   } else if (found.isDirectory()) {
-    yield* loadFolder(entry, seen);
+    yield* loadFolder(entry, walk);
   } else if (wanted && found.isFile()) {
     yield loadFile(entry, found.size);
   }
@@ -164,7 +180,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'a folder, where a file was expected',
 };
 
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   if (code === undefined) throw error;
   return REASONS[code] ?? `cannot be read (${code})`;

@@ -123,9 +123,9 @@ function readObject(value: unknown, base: string, at: At): void {
     );
     return fail(base, `no ${missing.join(' and no ')}: not an object of the Kubernetes API`);
   }
-  const { items } = value;
-  if (type.kind.endsWith('List') && Array.isArray(items)) {
-    for (const [index, item] of items.entries()) readObject(listItem(item, value), `${base}/items/${index}`, at);
+  const items = itemsOfList(value);
+  if (items !== undefined) {
+    for (const [index, item] of items.entries()) readObject(item, `${base}/items/${index}`, at);
     return;
   }
   reading.manifests.push({
@@ -134,6 +134,13 @@ function readObject(value: unknown, base: string, at: At): void {
     request: creation(value, reading),
     positionOf: (pointer) => document.positionOf(`${base}${pointer}`),
   });
+}
+
+/** What `kind: List`, or a typed list, holds; undefined for an object that is no list. */
+export function itemsOfList(object: JsonObject): readonly unknown[] | undefined {
+  const { items } = object;
+  if (!typeOf(object).kind.endsWith('List') || !Array.isArray(items)) return undefined;
+  return items.map((item: unknown) => listItem(item, object));
 }
 
 /** Items of a typed list (`PodList`) need not repeat their type. */

@@ -1,0 +1,49 @@
+/** `tidewaiter drift`: pinned images whose tag has moved, or whose digest is gone. */
+import { loadConfig } from '../config.ts';
+import { decideDrift, driftQuestions, pinnedAt } from '../pinning/drift.ts';
+import { paint } from '../report/pretty.ts';
+import { type DriftReport, driftExitCode, driftRow, prettyDrift } from '../report/pins.ts';
+import { answersTo, askWith, byKey } from './asking.ts';
+import { interruptible } from './interrupt.ts';
+import type { PinFlags, PinParts } from './pin.ts';
+import { fileRow, openFiles } from './pin-files.ts';
+
+export type DriftFlags = Pick<PinFlags, 'config' | 'pullSecret' | 'helmImage' | 'output'>;
+
+export function drift(paths: readonly string[], flags: DriftFlags, parts: PinParts): Promise<number> {
+  return interruptible((signal) => driftUntil(paths, flags, { ...parts, signal }));
+}
+
+async function driftUntil(
+  paths: readonly string[],
+  flags: DriftFlags,
+  parts: PinParts & { readonly signal: AbortSignal },
+): Promise<number> {
+  const { terminal, signal } = parts;
+  const { config } = await loadConfig({ config: flags.config });
+  const options = { kinds: config.kinds, helmImages: flags.helmImage ?? [] };
+  const { files, errors } = await openFiles(paths, options, terminal);
+  const pinned = files.flatMap(({ file, found }) =>
+    found.places.flatMap((place) => {
+      const reference = pinnedAt(place);
+      return reference === undefined ? [] : [{ file, place, reference }];
+    }),
+  );
+  const ask = await askWith({ ...parts, config, pullSecret: flags.pullSecret });
+  const questions = byKey(pinned.flatMap(({ reference }) => driftQuestions(reference)));
+  const answers = await answersTo(questions, ({ reference }) => ask.registry().resolve(reference, signal), ask).finally(
+    ask.close,
+  );
+  const report: DriftReport = {
+    version: 1,
+    files: files.map(fileRow),
+    images: pinned.map(({ file, place, reference }) => {
+      return driftRow(file, place, { digest: reference.digest, decision: decideDrift(reference, answers) });
+    }),
+    errors,
+  };
+  terminal.out(
+    flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : prettyDrift(report, paint(terminal.colours)),
+  );
+  return driftExitCode(report);
+}

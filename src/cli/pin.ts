@@ -1,0 +1,187 @@
+/** `tidewaiter pin`: digests into files, or the diff that would put them there. */
+import { setImmediate } from 'node:timers/promises';
+import { type Config, ConfigError, loadConfig } from '../config.ts';
+import { loadLock, saveLock } from '../files/lock-file.ts';
+import { replaceFile } from '../files/replace-file.ts';
+import type { FindOptions } from '../files/places/find.ts';
+import { type Spliced, splice } from '../files/splice.ts';
+import { decideOffline, failed, type PinDecision } from '../pinning/pin.ts';
+import type { ImagePlace } from '../pinning/place.ts';
+import type { Lock } from '../pinning/lock.ts';
+import { parsePlatform } from '../pinning/platform.ts';
+import { unifiedDiff } from '../report/diff.ts';
+import { paint } from '../report/pretty.ts';
+import {
+  type PinErrorRow,
+  type PinFileRow,
+  pinAnswer,
+  pinExitCode,
+  pinNotes,
+  type PinReport,
+  pinRow,
+  pinSummary,
+} from '../report/pins.ts';
+import { quoteValue } from '../image/quote.ts';
+import { askWith } from './asking.ts';
+import { interruptible } from './interrupt.ts';
+import { fileRow, type OpenFile, openFiles } from './pin-files.ts';
+import { type Lookup, lookUp } from './pin-lookups.ts';
+import type { RegistryFor } from './pin-registry.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface PinFlags {
+  readonly config?: string | undefined;
+  readonly write?: boolean | undefined;
+  readonly check?: boolean | undefined;
+  readonly update?: boolean | undefined;
+  readonly lock?: string | undefined;
+  readonly platform?: readonly string[] | undefined;
+  readonly pullSecret?: readonly string[] | undefined;
+  readonly helmImage?: readonly string[] | undefined;
+  readonly output: 'pretty' | 'json';
+}
+
+export interface PinParts {
+  readonly terminal: Terminal;
+  readonly registryFor: RegistryFor;
+  /** Milliseconds since 1970. */
+  readonly now?: (() => number) | undefined;
+}
+
+export function pin(paths: readonly string[], flags: PinFlags, parts: PinParts): Promise<number> {
+  if (flags.write && paths.includes('-'))
+    throw new ConfigError('--write changes files, and "-" is none: leave out one of them');
+  return interruptible((signal) => pinUntil(paths, flags, { ...parts, signal }));
+}
+
+interface Parts extends PinParts {
+  readonly signal: AbortSignal;
+}
+
+async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts): Promise<number> {
+  const { terminal, signal } = parts;
+  const { config } = await loadConfig({ config: flags.config });
+  const options: FindOptions = { kinds: config.kinds, helmImages: flags.helmImage ?? [] };
+  const before = lockOf(flags.lock);
+  const { files, errors } = await openFiles(paths, options, terminal);
+  const lookup = await lookupFor(files, { flags, config, lock: before.lock }, parts);
+  const pinned = files.map((file) => pinFile(file, lookup.decide, options));
+  const { rows, errors: notWritten } = flags.write ? await writeAll(pinned, signal) : unwritten(pinned);
+  const failures = flags.write && flags.lock !== undefined ? saved(flags.lock, before.text, lookup.lock) : [];
+  const report: PinReport = {
+    version: 1,
+    files: rows,
+    images: pinned.flatMap(({ opened, decisions }) =>
+      [...decisions].map(([place, decision]) => pinRow(opened.file, place, decision)),
+    ),
+    errors: [...errors, ...notWritten, ...failures],
+  };
+  print(report, pinned, { flags, terminal });
+  return signal.aborted ? 2 : pinExitCode(report, flags.write ?? false);
+}
+
+interface Given {
+  readonly flags: PinFlags;
+  readonly config: Config;
+  readonly lock: Lock;
+}
+
+async function lookupFor(files: readonly OpenFile[], { flags, config, lock }: Given, parts: Parts): Promise<Lookup> {
+  const mode = { update: flags.update ?? false, platforms: (flags.platform ?? []).map(platformOf) };
+  if (flags.check) return { decide: decideOffline, lock };
+  const ask = await askWith({ ...parts, config, pullSecret: flags.pullSecret });
+  const places = files.flatMap(({ found }) => found.places);
+  const replaced = new Set(files.flatMap(({ found }) => found.replaced));
+  try {
+    return await lookUp(places, { ask, mode, lock, replaced, now: parts.now ?? Date.now });
+  } finally {
+    await ask.close();
+  }
+}
+
+function saved(file: string, before: string | undefined, lock: Lock): readonly PinErrorRow[] {
+  const result = saveLock(file, before, lock);
+  return result.ok ? [] : [{ file, line: null, column: null, message: result.problem }];
+}
+
+function platformOf(text: string): ReturnType<typeof parsePlatform> & object {
+  const platform = parsePlatform(text);
+  if (platform === undefined)
+    throw new ConfigError(
+      `--platform: expected OS/ARCHITECTURE[/VARIANT], for example linux/arm64, found ${quoteValue(text)}`,
+    );
+  return platform;
+}
+
+function lockOf(file: string | undefined): Extract<ReturnType<typeof loadLock>, { readonly ok: true }> {
+  if (file === undefined) return { ok: true, lock: new Map(), text: undefined };
+  const loaded = loadLock(file);
+  if (!loaded.ok) throw new ConfigError(loaded.problems.join('\n'));
+  return loaded;
+}
+
+interface PinnedFile {
+  readonly opened: OpenFile;
+  readonly decisions: ReadonlyMap<ImagePlace, PinDecision>;
+  readonly result: Spliced;
+}
+
+function pinFile(opened: OpenFile, decide: (place: ImagePlace) => PinDecision, options: FindOptions): PinnedFile {
+  const { file, text, found } = opened;
+  const decisions = new Map(found.places.map((place) => [place, decide(place)]));
+  const changes = [...decisions].flatMap(([place, { state, digest }]) =>
+    digest !== undefined && (state === 'resolved' || state === 'drifted') ? [{ place, digest }] : [],
+  );
+  const result = splice({ file, text, places: found.places }, changes, options);
+  for (const [place, why] of result.refused) decisions.set(place, failed(place.image, why));
+  return { opened, decisions, result };
+}
+
+interface Written {
+  readonly rows: readonly PinFileRow[];
+  readonly errors: readonly PinErrorRow[];
+}
+
+function unwritten(pinned: readonly PinnedFile[]): Written {
+  const rows = pinned.map(({ opened, result }) => {
+    const row = fileRow(opened);
+    return result.text === opened.text ? row : { ...row, state: 'change' as const };
+  });
+  return { rows, errors: [] };
+}
+
+/** File by file: after Ctrl-C the one at hand is still whole, and no further one is begun. */
+async function writeAll(pinned: readonly PinnedFile[], signal: AbortSignal): Promise<Written> {
+  const rows: PinFileRow[] = [];
+  const errors: PinErrorRow[] = [];
+  for (const { opened, result } of pinned) {
+    const row = fileRow(opened);
+    if (result.text === opened.text) {
+      rows.push(row);
+      continue;
+    }
+    await setImmediate();
+    const { file } = opened;
+    const written = signal.aborted ? STOPPED : replaceFile(file, opened.text, result.text);
+    rows.push(written.ok ? { ...row, state: 'changed' } : { ...row, state: 'failed', message: written.problem });
+    if (!written.ok) errors.push({ file, line: null, column: null, message: written.problem });
+  }
+  return { rows, errors };
+}
+
+const STOPPED = { ok: false, problem: 'stopped before it was written' } as const;
+
+interface Printing {
+  readonly flags: PinFlags;
+  readonly terminal: Terminal;
+}
+
+/** To stdout what was asked for: the diff, or what was written or is missing; to stderr how it went. */
+function print(report: PinReport, pinned: readonly PinnedFile[], { flags, terminal }: Printing): void {
+  if (flags.output === 'json') return terminal.out(`${JSON.stringify(report, null, 2)}\n`);
+  const ink = paint(terminal.colours);
+  const diff = (): string =>
+    pinned.map(({ opened, result }) => unifiedDiff({ ...opened, edits: result.edits }, ink)).join('');
+  terminal.out(flags.write || flags.check ? pinAnswer(report, ink) : diff());
+  terminal.note(`${pinNotes(report, ink)}${pinSummary(report, ink)}`);
+}

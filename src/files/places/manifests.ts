@@ -1,0 +1,76 @@
+/** Images in objects of the Kubernetes API: wherever the table of kinds knows one. */
+import type { Container } from '../../pod/containers.ts';
+import type { KindTable } from '../../pod/kinds.ts';
+import { isObject, type JsonObject } from '../../pod/pointer.ts';
+import { typeOf, workloadOf } from '../../pod/workload.ts';
+import type { ImagePlace } from '../../pinning/place.ts';
+import { itemsOfList } from '../manifests.ts';
+import { imageSlot } from './slot.ts';
+import { placeAt, placeWithout, type Scene, valueAt } from './scene.ts';
+
+export interface FoundInObjects {
+  readonly places: readonly ImagePlace[];
+  readonly faults: readonly { readonly pointer: string; readonly problem: string }[];
+}
+
+export function isManifest(value: unknown): value is JsonObject {
+  if (!isObject(value)) return false;
+  const { kind, version } = typeOf(value);
+  return kind !== '' && version !== '';
+}
+
+export function manifestImages(scene: Scene, kinds: KindTable): FoundInObjects {
+  const found = { places: new Array<ImagePlace>(), faults: new Array<FoundInObjects['faults'][number]>() };
+  addObject(scene.document.value, '', { scene, kinds, ...found });
+  return found;
+}
+
+interface Search {
+  readonly scene: Scene;
+  readonly kinds: KindTable;
+  readonly places: ImagePlace[];
+  readonly faults: FoundInObjects['faults'][number][];
+}
+
+function addObject(value: unknown, base: string, search: Search): void {
+  if (!isManifest(value)) return;
+  const items = itemsOfList(value);
+  if (items !== undefined) {
+    for (const [index, item] of items.entries()) addObject(item, `${base}/items/${index}`, search);
+    return;
+  }
+  const read = workloadOf(value, typeOf(value), search.kinds);
+  if (read === undefined) return;
+  if (!read.ok) search.faults.push({ pointer: `${base}${read.fault.pointer}`, problem: read.fault.problem });
+  else for (const container of read.workload.containers) addImage(container, base, search);
+}
+
+function addImage({ image, imagePointer }: Container, base: string, { scene, places }: Search): void {
+  const pointer = `${base}${imagePointer}`;
+  const { text } = image;
+  if (image.state === 'parsed') places.push(parsedImage(scene, pointer, image));
+  else if (image.state === 'pending')
+    places.push(placeWithout(scene, { pointer, image: text, reading: { state: 'none', reason: image.reason } }));
+  else
+    places.push(placeWithout(scene, { pointer, image: text, reading: { state: 'problem', problem: image.problem } }));
+}
+
+const DOCKER_URL = 'docker://';
+
+/** Some custom resources put their image together from several fields, or keep it inside of a longer text. */
+function parsedImage(
+  scene: Scene,
+  pointer: string,
+  { text: image, reference }: Extract<Container['image'], { readonly state: 'parsed' }>,
+): ImagePlace {
+  const value = valueAt(scene.document.value, pointer);
+  const at = { text: scene.text, offset: scene.document.positionOf(pointer).offset };
+  const slot =
+    typeof value === 'string' && (value === image || value === `${DOCKER_URL}${image}`)
+      ? imageSlot(at, { value, reference })
+      : {
+          ok: false as const,
+          refused: 'it is put together from several fields, or part of a longer text: pin it by hand',
+        };
+  return placeAt(scene, { pointer, image, reading: { state: 'image', reference }, slot });
+}

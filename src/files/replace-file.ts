@@ -1,0 +1,110 @@
+/**
+ * A new text for a file: whole or not at all. Written beside it and renamed over it, so that neither a crash nor a reader
+ * sees half of it; a symbolic link stays one, and the file keeps its mode and owner.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  accessSync,
+  chownSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { reasonOf } from './documents.ts';
+
+/** `problem` is a sentence fragment. */
+export type Replaced = { readonly ok: true } | { readonly ok: false; readonly problem: string };
+
+const CHANGED: Replaced = { ok: false, problem: 'it was changed by somebody else meanwhile: run it again' };
+
+/** `before` is what the file must still hold; undefined: there must be none yet. */
+export function replaceFile(file: string, before: string | undefined, after: string): Replaced {
+  try {
+    return before === undefined ? create(file, after) : replace(realpathSync(file), before, after);
+  } catch (error) {
+    return { ok: false, problem: reasonOf(error) };
+  }
+}
+
+function create(file: string, text: string): Replaced {
+  if (statSync(file, { throwIfNoEntry: false }) !== undefined) return CHANGED;
+  moveInto(file, text, undefined);
+  return { ok: true };
+}
+
+function replace(target: string, before: string, after: string): Replaced {
+  // Whoever may write into the folder could replace a file that is read-only, too.
+  accessSync(target, constants.W_OK);
+  const stats = statSync(target);
+  if (!stats.isFile()) return { ok: false, problem: 'it is no file that could be written' };
+  return moveInto(target, after, { stats, unchanged: () => readFileSync(target).equals(Buffer.from(before)) })
+    ? { ok: true }
+    : CHANGED;
+}
+
+interface Old {
+  readonly stats: Stats;
+  readonly unchanged: () => boolean;
+}
+
+function moveInto(target: string, text: string, old: Old | undefined): boolean {
+  const folder = path.dirname(target);
+  const temporary = path.join(folder, `.${path.basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    writeTemporary(temporary, text, old?.stats);
+    if (old !== undefined && !old.unchanged()) return false;
+    renameSync(temporary, target);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  syncFolder(folder);
+  return true;
+}
+
+function writeTemporary(temporary: string, text: string, stats: Stats | undefined): void {
+  const file = openSync(temporary, 'wx', stats === undefined ? 0o666 : 0o600);
+  try {
+    writeFileSync(file, text);
+    if (stats !== undefined) {
+      keepOwner(temporary, stats);
+      fchmodSync(file, stats.mode & 0o7777);
+    }
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Only root may give files away; for anybody else a file of a colleague becomes their own, as with an editor. */
+function keepOwner(temporary: string, { uid, gid }: Stats): void {
+  const now = statSync(temporary);
+  if (now.uid === uid && now.gid === gid) return;
+  try {
+    chownSync(temporary, uid, gid);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) throw error;
+  }
+}
+
+/** Makes the rename last; some systems cannot open a folder, and then it is theirs to see to. */
+function syncFolder(folder: string): void {
+  let opened: number | undefined;
+  try {
+    opened = openSync(folder, 'r');
+    fsyncSync(opened);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+  } finally {
+    if (opened !== undefined) closeSync(opened);
+  }
+}

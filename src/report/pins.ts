@@ -1,0 +1,175 @@
+/** The results of `pin` and `drift`: the objects that `-o json` prints, and the same for people. */
+import { quoteValue } from '../image/quote.ts';
+import type { DriftDecision } from '../pinning/drift.ts';
+import type { PinDecision } from '../pinning/pin.ts';
+import type { ImagePlace } from '../pinning/place.ts';
+import type { Paint } from './pretty.ts';
+
+interface PlaceRow {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly format: ImagePlace['format'];
+  /** As it was written. */
+  readonly image: string;
+}
+
+export interface PinRow extends PlaceRow {
+  readonly state: PinDecision['state'];
+  /** The whole reference with its digest. */
+  readonly pinned: string | null;
+  readonly digest: string | null;
+  /** The digest before, of what has drifted. */
+  readonly previous: string | null;
+  readonly message: string | null;
+}
+
+export interface DriftRow extends PlaceRow {
+  readonly state: DriftDecision['state'];
+  readonly digest: string;
+  /** What the tag means now. */
+  readonly current: string | null;
+  readonly message: string | null;
+}
+
+export interface PinFileRow {
+  readonly file: string;
+  /** null: nothing in it is known. */
+  readonly format: ImagePlace['format'] | null;
+  /** `changed` is written, `change` would be with --write. */
+  readonly state: 'changed' | 'change' | 'unchanged' | 'skipped' | 'failed';
+  readonly message: string | null;
+}
+
+export interface PinErrorRow {
+  readonly file: string;
+  /** null where the fault is the file's as a whole. */
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly message: string;
+}
+
+export interface PinReport {
+  readonly version: 1;
+  readonly files: readonly PinFileRow[];
+  readonly images: readonly PinRow[];
+  readonly errors: readonly PinErrorRow[];
+}
+
+export interface DriftReport {
+  readonly version: 1;
+  readonly files: readonly PinFileRow[];
+  readonly images: readonly DriftRow[];
+  readonly errors: readonly PinErrorRow[];
+}
+
+function placeRow(file: string, { line, column, format, image }: ImagePlace): PlaceRow {
+  return { file, line, column, format, image };
+}
+
+export function pinRow(file: string, place: ImagePlace, decision: PinDecision): PinRow {
+  const { state, pinned = null, digest = null, previous = null, message = null } = decision;
+  return { ...placeRow(file, place), state, pinned, digest, previous, message };
+}
+
+export function driftRow(
+  file: string,
+  place: ImagePlace,
+  { digest, decision }: { readonly digest: string; readonly decision: DriftDecision },
+): DriftRow {
+  const { state, current = null, message = null } = decision;
+  return { ...placeRow(file, place), state, digest, current, message };
+}
+
+/** 0 nothing to do, or done; 1 something is unpinned, or has drifted and was not written; 2 something could not be done. */
+export function pinExitCode({ images, errors }: PinReport, written: boolean): 0 | 1 | 2 {
+  const has = (state: PinRow['state']): boolean => images.some((row) => row.state === state);
+  if (errors.length > 0 || has('failed')) return 2;
+  return has('unpinned') || (has('drifted') && !written) ? 1 : 0;
+}
+
+export function driftExitCode({ images, errors }: DriftReport): 0 | 1 | 2 {
+  if (errors.length > 0 || images.some(({ state }) => state === 'unknown')) return 2;
+  return images.some(({ state }) => state !== 'current') ? 1 : 0;
+}
+
+/** Of a terminal only so much is known: file names and values are other people's. */
+function at({
+  file,
+  line,
+  column,
+}: {
+  readonly file: string;
+  readonly line: number | null;
+  readonly column: number | null;
+}): string {
+  return line === null ? file : `${file}:${line}:${column}`;
+}
+
+/** What could not be done, what was left, what has drifted: one line each. */
+export function pinNotes({ images, files, errors }: PinReport, ink: Paint): string {
+  const lines = [
+    ...errors.map((row) => `${at(row)}  ${ink.red('error')}  ${row.message}`),
+    ...images.flatMap((row) => {
+      if (row.state === 'failed') return [`${at(row)}  ${ink.red('error')}  ${row.message}`];
+      if (row.state === 'skipped')
+        return [`${at(row)}  ${ink.dim('skipped')}  image ${quoteValue(row.image)}: ${row.message}`];
+      const more = row.message === null ? '' : ` (${row.message})`;
+      if (row.state === 'drifted')
+        return [
+          `${at(row)}  ${ink.yellow('drifted')}  image ${quoteValue(row.image, 256)}: ${row.previous} -> ${row.digest}${more}`,
+        ];
+      return row.message === null || row.state === 'unpinned'
+        ? []
+        : [`${at(row)}  ${ink.cyan('notice')}  image ${quoteValue(row.image, 256)}: ${row.message}`];
+    }),
+    ...files.flatMap(({ file, state, message }) =>
+      state === 'skipped' ? [`${file}  ${ink.dim('skipped')}  ${message}`] : [],
+    ),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Where what is, of `--check`; what was written, of `--write`. */
+export function pinAnswer({ images }: PinReport, ink: Paint): string {
+  return images
+    .flatMap((row) => {
+      if (row.state === 'unpinned') return [`${at(row)}  ${ink.red('unpinned')}  ${row.message}`];
+      const written = row.state === 'resolved' || row.state === 'drifted';
+      return written ? [`${at(row)}  ${ink.green('pinned')}  ${row.pinned}`] : [];
+    })
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+export function pinSummary({ images, files, errors }: PinReport, ink: Paint): string {
+  const of = (state: PinRow['state']): number => images.filter((row) => row.state === state).length;
+  const resolved = of('resolved') + of('drifted');
+  const wrote = files.some(({ state }) => state === 'changed');
+  const parts = [
+    `${of('pinned')} pinned already`,
+    ...(resolved === 0 ? [] : [`${resolved} ${wrote ? 'pinned now' : 'to pin'}`]),
+    ...(of('unpinned') === 0 ? [] : [ink.red(`${of('unpinned')} unpinned`)]),
+    ...(of('skipped') === 0 ? [] : [`${of('skipped')} skipped`]),
+    ...(of('failed') + errors.length === 0 ? [] : [ink.red(count(of('failed') + errors.length, 'error'))]),
+  ];
+  const hint = files.some(({ state }) => state === 'change') ? '; write it with --write' : '';
+  return `${count(files.length, 'file')}, ${count(images.length, 'image')}: ${parts.join(', ')}${hint}\n`;
+}
+
+export function prettyDrift({ images, errors, files }: DriftReport, ink: Paint): string {
+  const rows = images.filter(({ state }) => state !== 'current');
+  const lines = [
+    ...errors.map((row) => `${at(row)}  ${ink.red('error')}  ${row.message}`),
+    ...rows.map(
+      (row) => `${at(row)}  ${row.state === 'unknown' ? ink.yellow(row.state) : ink.red(row.state)}  ${row.message}`,
+    ),
+  ];
+  const unknown = rows.filter(({ state }) => state === 'unknown').length;
+  const summary = `${count(files.length, 'file')}, ${count(images.length, 'pinned image')}: ${rows.length - unknown} drifted, ${unknown} unknown${errors.length === 0 ? '' : `, ${ink.red(count(errors.length, 'error'))}`}`;
+  return [...lines, summary, ''].join('\n');
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { fakeRegistry, NOT_FOUND, RATE_LIMITED, runDrift, type Told } from '../support/pin-registry.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-drift-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const OLD = `sha256:${'a'.repeat(64)}`;
+const NEW = `sha256:${'b'.repeat(64)}`;
+const TAG = 'r.io/a:1';
+const DIGEST = `r.io/a@${OLD}`;
+
+function dockerfile(...images: readonly string[]): string {
+  const file = path.join(folder, 'Dockerfile');
+  writeFileSync(file, images.map((image) => `FROM ${image}\n`).join(''));
+  return file;
+}
+
+describe('drift', () => {
+  const CASES: readonly (readonly [
+    what: string,
+    table: Readonly<Record<string, Told>>,
+    code: number,
+    state: string,
+    message: string | null,
+  ])[] = [
+    ['the tag means the digest', { [TAG]: OLD }, 0, 'current', null],
+    ['the tag means another', { [TAG]: NEW }, 1, 'moved', `tag "1" of "r.io/a:1" has moved: ${OLD} -> ${NEW}`],
+    [
+      'the digest is gone',
+      { [TAG]: NEW, [DIGEST]: NOT_FOUND },
+      1,
+      'gone',
+      `image "r.io/a:1@${OLD}" is gone: registry.example.com has no such tag; the tag is ${NEW} now`,
+    ],
+    [
+      'the tag is gone',
+      { [TAG]: NOT_FOUND },
+      1,
+      'untagged',
+      `image "r.io/a:1@${OLD}" has lost its tag: registry.example.com has no such tag`,
+    ],
+    [
+      'both are gone',
+      { [TAG]: NOT_FOUND, [DIGEST]: NOT_FOUND },
+      1,
+      'gone',
+      `image "r.io/a:1@${OLD}" is gone: registry.example.com has no such tag`,
+    ],
+    [
+      'the registry is in trouble',
+      { [TAG]: RATE_LIMITED },
+      2,
+      'unknown',
+      `could not tell what became of "r.io/a:1@${OLD}": registry.example.com answered 429, retry in 30 s; log in`,
+    ],
+    [
+      'the digest is gone, and of the tag nothing is known',
+      { [TAG]: RATE_LIMITED, [DIGEST]: NOT_FOUND },
+      1,
+      'gone',
+      `image "r.io/a:1@${OLD}" is gone: registry.example.com has no such tag`,
+    ],
+    [
+      'the tag is right, and of the digest nothing is known',
+      { [TAG]: OLD, [DIGEST]: RATE_LIMITED },
+      2,
+      'unknown',
+      `could not tell what became of "r.io/a:1@${OLD}": registry.example.com answered 429, retry in 30 s; log in`,
+    ],
+  ];
+  test.each(CASES)('%s', async (_what, table, code, state, message) => {
+    const registry = fakeRegistry(table);
+    const ran = await runDrift([dockerfile(`r.io/a:1@${OLD}`, 'r.io/unpinned:1')], { output: 'json' }, { registry });
+    const { images } = JSON.parse(ran.out) as { images: unknown[] };
+    expect(ran.code).toBe(code);
+    expect(images).toMatchObject([{ image: `r.io/a:1@${OLD}`, line: 1, column: 6, digest: OLD, state, message }]);
+    expect(registry.asked).toEqual([TAG, DIGEST]);
+  });
+
+  test('prints what has drifted, and how many', async () => {
+    const file = dockerfile(`r.io/a:1@${OLD}`, `r.io/b@${OLD}`, `r.io/c:1@${OLD}`);
+    const registry = fakeRegistry({ [TAG]: NEW, 'r.io/c:1': RATE_LIMITED });
+    expect(await runDrift([file], {}, { registry })).toEqual({
+      code: 2,
+      out: `${file}:1:6  moved  tag "1" of "r.io/a:1" has moved: ${OLD} -> ${NEW}
+${file}:3:6  unknown  could not tell what became of "r.io/c:1@${OLD}": registry.example.com answered 429, retry in 30 s; log in
+1 file, 3 pinned images: 1 drifted, 1 unknown
+`,
+      note: '',
+    });
+  });
+
+  test('reads standard input', async () => {
+    const stdin = `{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"image":"r.io/a:1@${OLD}"}]}}]}`;
+    expect(await runDrift(['-'], {}, { registry: fakeRegistry({ [TAG]: OLD }), stdin })).toEqual({
+      code: 0,
+      out: '1 file, 1 pinned image: 0 drifted, 0 unknown\n',
+      note: '',
+    });
+  });
+
+  test('says what could not be read', async () => {
+    const { code, out } = await runDrift([path.join(folder, 'absent.yaml')]);
+    expect({ code, out }).toEqual({
+      code: 2,
+      out: `${folder}/absent.yaml  error  no such file or folder\n0 files, 0 pinned images: 0 drifted, 0 unknown, 1 error\n`,
+    });
+  });
+
+  test('says unknown of what was not asked any more after Ctrl-C', async () => {
+    const fake = fakeRegistry({ [TAG]: OLD });
+    const registry = {
+      ...fake,
+      resolve(...asked: Parameters<typeof fake.resolve>) {
+        process.emit('SIGINT');
+        return fake.resolve(...asked);
+      },
+    };
+    const many = Array.from({ length: 40 }, (_, index) => `r.io/m:${index}@${OLD}`);
+    const { code, out } = await runDrift([dockerfile(...many)], {}, { registry });
+    expect(code).toBe(2);
+    expect(out).toContain(`could not tell what became of "r.io/m:39@${OLD}": stopped before it was asked for\n`);
+  });
+});

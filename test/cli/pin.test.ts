@@ -1,0 +1,504 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { runCommand } from '../support/command.ts';
+import { digestOf, fakeRegistry, NOT_FOUND, RATE_LIMITED, runPin } from '../support/pin-registry.ts';
+
+const root = mkdtempSync(path.join(tmpdir(), 'tidewaiter-pin-cli-'));
+const started = process.cwd();
+afterAll(() => {
+  process.chdir(started);
+  rmSync(root, { recursive: true, force: true });
+});
+
+let runs = 0;
+beforeEach(() => {
+  const folder = path.join(root, String((runs += 1)));
+  mkdirSync(folder);
+  process.chdir(folder);
+});
+
+const HUB = 'docker.io/library';
+const NGINX = digestOf(`${HUB}/nginx:1.27`);
+const OLD = `sha256:${'a'.repeat(64)}`;
+
+function pod(...images: readonly string[]): string {
+  const containers = images.map((image, index) => `  - name: c${index}\n    image: ${image}\n`).join('');
+  return `apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n  containers:\n${containers}`;
+}
+
+function file(name: string, text: string): string {
+  mkdirSync(path.dirname(name), { recursive: true });
+  writeFileSync(name, text);
+  return name;
+}
+
+const read = (name: string): string => readFileSync(name, 'utf8');
+
+describe('pin', () => {
+  test('shows the diff, says how to write it, and changes nothing', async () => {
+    file('pod.yaml', pod('nginx:1.27'));
+    expect(await runPin(['pod.yaml'])).toEqual({
+      code: 0,
+      out: `--- a/pod.yaml
++++ b/pod.yaml
+@@ -5,4 +5,4 @@
+ spec:
+   containers:
+   - name: c0
+-    image: nginx:1.27
++    image: nginx:1.27@${NGINX}
+`,
+      note: '1 file, 1 image: 0 pinned already, 1 to pin; write it with --write\n',
+    });
+    expect(read('pod.yaml')).toBe(pod('nginx:1.27'));
+  });
+
+  test('writes with --write, and says what', async () => {
+    file('pod.yaml', pod('nginx:1.27', `redis:7@${OLD}`));
+    expect(await runPin(['pod.yaml'], { write: true })).toEqual({
+      code: 0,
+      out: `pod.yaml:8:12  pinned  nginx:1.27@${NGINX}\n`,
+      note: '1 file, 2 images: 1 pinned already, 1 pinned now\n',
+    });
+    expect(read('pod.yaml')).toBe(pod(`nginx:1.27@${NGINX}`, `redis:7@${OLD}`));
+  });
+
+  test('asks for the tag that no tag means, and writes it', async () => {
+    file('pod.yaml', pod('nginx'));
+    await runPin(['pod.yaml'], { write: true });
+    expect(read('pod.yaml')).toBe(pod(`nginx:latest@${digestOf(`${HUB}/nginx:latest`)}`));
+  });
+
+  test('keeps the spelling of the user, and asks for each image once however it is spelled', async () => {
+    const spelled = [
+      'nginx:1.27',
+      'docker.io/nginx:1.27',
+      'docker.io/library/nginx:1.27',
+      'index.docker.io/library/nginx:1.27',
+    ];
+    file('pod.yaml', pod(...spelled));
+    const registry = fakeRegistry();
+    await runPin(['pod.yaml'], { write: true }, { registry });
+    expect(registry.asked).toEqual([`${HUB}/nginx:1.27`]);
+    expect(read('pod.yaml')).toBe(pod(...spelled.map((image) => `${image}@${NGINX}`)));
+  });
+
+  test('asks 50 times for 1,000 files with 50 images', async () => {
+    for (let index = 0; index < 1000; index += 1) file(`many/${index}.yaml`, pod(`r.io/app:${index % 50}`));
+    const registry = fakeRegistry();
+    const { code } = await runPin(['many'], { write: true }, { registry });
+    expect({ code, asked: registry.asked.length }).toEqual({ code: 0, asked: 50 });
+    expect(read('many/999.yaml')).toBe(pod(`r.io/app:49@${digestOf('r.io/app:49')}`));
+  });
+
+  test('does what it can, and exits 2 for the rest with its cause', async () => {
+    file('pods.yaml', pod('nginx:1.27', 'nginx:nope', 'nginx:limited', 'Nginx:1'));
+    file('broken.yaml', 'a: [\n');
+    file('notes.yaml', 'just: notes\n');
+    const registry = fakeRegistry({ [`${HUB}/nginx:nope`]: NOT_FOUND, [`${HUB}/nginx:limited`]: RATE_LIMITED });
+    const { code, note } = await runPin(['.', 'absent.yaml'], { write: true }, { registry });
+    expect(code).toBe(2);
+    expect(read('pods.yaml')).toBe(pod(`nginx:1.27@${NGINX}`, 'nginx:nope', 'nginx:limited', 'Nginx:1'));
+    expect(note.replace(/^broken.*\n/m, 'BROKEN\n')).toBe(
+      `absent.yaml  error  no such file or folder
+BROKEN
+pods.yaml:10:12  error  image "nginx:nope" cannot be pinned: registry.example.com has no such tag
+pods.yaml:12:12  error  image "nginx:limited" cannot be pinned: registry.example.com answered 429, retry in 30 s; log in
+pods.yaml:14:12  error  image "Nginx:1" cannot be pinned: upper-case letters are not allowed in a repository name: write "nginx:1"
+notes.yaml  skipped  no Kubernetes manifest, kustomization, Compose file or Dockerfile; Helm values need --helm-image
+3 files, 4 images: 0 pinned already, 1 pinned now, 5 errors
+`,
+    );
+  });
+
+  test('takes no image for missing that a kustomization replaces, unless the registry is in trouble', async () => {
+    file('base/pod.yaml', pod('app', 'worker', 'other'));
+    file(
+      'base/kustomization.yaml',
+      'images:\n- {name: app, newName: r.io/app, newTag: v1}\n- {name: worker, newName: r.io/worker, newTag: v1}\n',
+    );
+    const names = ['app', 'other'].map((name) => [`${HUB}/${name}:latest`, NOT_FOUND] as const);
+    const registry = fakeRegistry({ ...Object.fromEntries(names), [`${HUB}/worker:latest`]: RATE_LIMITED });
+    const { code, out } = await runPin(['base'], { output: 'json' }, { registry });
+    const { images } = JSON.parse(out) as { images: { image: string; state: string; message: string | null }[] };
+    expect(code).toBe(2);
+    expect(images.map(({ image, state }) => `${image} ${state}`)).toEqual([
+      'r.io/app:v1 resolved',
+      'r.io/worker:v1 resolved',
+      'app skipped',
+      'worker failed',
+      'other failed',
+    ]);
+    expect(images[2]?.message).toBe('a kustomization puts another in its place (registry.example.com has no such tag)');
+  });
+
+  test('prints one object with -o json', async () => {
+    file('pod.yaml', pod('nginx:1.27', 'nginx:nope'));
+    const registry = fakeRegistry({ [`${HUB}/nginx:nope`]: NOT_FOUND });
+    const { code, out, note } = await runPin(['pod.yaml'], { output: 'json' }, { registry });
+    expect({ code, note }).toEqual({ code: 2, note: '' });
+    expect(JSON.parse(out)).toEqual({
+      version: 1,
+      files: [{ file: 'pod.yaml', format: 'manifest', state: 'change', message: null }],
+      images: [
+        {
+          file: 'pod.yaml',
+          line: 8,
+          column: 12,
+          format: 'manifest',
+          image: 'nginx:1.27',
+          state: 'resolved',
+          pinned: `nginx:1.27@${NGINX}`,
+          digest: NGINX,
+          previous: null,
+          message: null,
+        },
+        {
+          file: 'pod.yaml',
+          line: 10,
+          column: 12,
+          format: 'manifest',
+          image: 'nginx:nope',
+          state: 'failed',
+          pinned: null,
+          digest: null,
+          previous: null,
+          message: 'image "nginx:nope" cannot be pinned: registry.example.com has no such tag',
+        },
+      ],
+      errors: [],
+    });
+  });
+
+  test('reads standard input, and cannot write it', async () => {
+    const { out } = await runPin(['-'], {}, { stdin: pod('nginx:1.27') });
+    expect(out).toContain(`+    image: nginx:1.27@${NGINX}\n`);
+    const refused = await runCommand(['pin', '-', '--write']);
+    expect({ code: refused.code, note: refused.note }).toEqual({
+      code: 2,
+      note: '--write changes files, and "-" is none: leave out one of them\n',
+    });
+  });
+
+  test('opens a file once that is named twice, and writes through symbolic links', async () => {
+    file('real/pod.yaml', pod('nginx:1.27'));
+    symlinkSync('real/pod.yaml', 'link.yaml');
+    chmodSync('real/pod.yaml', 0o640);
+    const { note } = await runPin(['link.yaml', 'real', 'real/pod.yaml'], { write: true });
+    expect(note).toBe('1 file, 1 image: 0 pinned already, 1 pinned now\n');
+    expect(read('real/pod.yaml')).toBe(pod(`nginx:1.27@${NGINX}`));
+  });
+
+  test('does not overwrite what somebody else changes meanwhile', async () => {
+    file('pod.yaml', pod('nginx:1.27'));
+    const fake = fakeRegistry();
+    const registry = {
+      ...fake,
+      resolve(...asked: Parameters<typeof fake.resolve>) {
+        writeFileSync('pod.yaml', '# mine\n');
+        return fake.resolve(...asked);
+      },
+    };
+    const { code, note } = await runPin(['pod.yaml'], { write: true }, { registry });
+    expect({ code, text: read('pod.yaml') }).toEqual({ code: 2, text: '# mine\n' });
+    expect(note).toContain('pod.yaml  error  it was changed by somebody else meanwhile: run it again\n');
+  });
+
+  test('writes nothing more after Ctrl-C', async () => {
+    file('a.yaml', pod('nginx:1.27'));
+    const fake = fakeRegistry();
+    const registry = {
+      ...fake,
+      resolve(...asked: Parameters<typeof fake.resolve>) {
+        process.emit('SIGINT');
+        return fake.resolve(...asked);
+      },
+    };
+    const { code, note } = await runPin(['a.yaml'], { write: true }, { registry });
+    expect({ code, text: read('a.yaml') }).toEqual({ code: 2, text: pod('nginx:1.27') });
+    expect(note).toContain('a.yaml  error  stopped before it was written\n');
+  });
+});
+
+describe('pin --check', () => {
+  test('says where, asks nobody, and exits 1', async () => {
+    file('pod.yaml', pod('nginx:1.27', `redis:7@${OLD}`));
+    file('Dockerfile', 'FROM alpine\n');
+    expect(await runCommand(['pin', '--check', '.'])).toEqual({
+      code: 1,
+      out: 'Dockerfile:1:6  unpinned  image "alpine" has no digest\npod.yaml:8:12  unpinned  image "nginx:1.27" has no digest\n',
+      note: '2 files, 3 images: 1 pinned already, 2 unpinned\n',
+    });
+  });
+
+  test('exits 0 when all is pinned, 2 when that cannot be told', async () => {
+    file('pod.yaml', pod(`redis:7@${OLD}`));
+    expect((await runCommand(['pin', '--check', 'pod.yaml'])).code).toBe(0);
+    file('compose.yaml', 'services: {a: {image: "nginx:${TAG}"}}\n');
+    expect(await runCommand(['pin', '--check', 'compose.yaml'])).toMatchObject({
+      code: 2,
+      note: expect.stringContaining(
+        'image "nginx:${TAG}" cannot be pinned: it has a variable in it, which only Compose fills in: put the digest into the variable',
+      ) as string,
+    });
+  });
+
+  test('goes with no option that asks or writes', async () => {
+    for (const option of ['--write', '--update']) {
+      const { code, note } = await runCommand(['pin', '--check', option, '.']);
+      expect({ code, note: note.includes('cannot be used with') }).toEqual({ code: 2, note: true });
+    }
+  });
+});
+
+describe('pin --update', () => {
+  const pinned = pod(`nginx:1.27@${OLD}`, `redis@${OLD}`, 'busybox:1');
+
+  test('shows which tags have moved, and exits 1 until it is written', async () => {
+    file('pod.yaml', pinned);
+    const shown = await runPin(['pod.yaml'], { update: true });
+    expect(shown.code).toBe(1);
+    expect(shown.out).toContain(`-    image: nginx:1.27@${OLD}\n+    image: nginx:1.27@${NGINX}\n`);
+    expect(shown.note).toBe(
+      `pod.yaml:8:12  drifted  image "nginx:1.27@${OLD}": ${OLD} -> ${NGINX}
+pod.yaml:10:12  notice  image "redis@${OLD}": it has no tag that could be asked for
+1 file, 3 images: 1 pinned already, 2 to pin; write it with --write
+`,
+    );
+    expect((await runPin(['pod.yaml'], { update: true, write: true })).code).toBe(0);
+    expect(read('pod.yaml')).toBe(
+      pod(`nginx:1.27@${NGINX}`, `redis@${OLD}`, `busybox:1@${digestOf(`${HUB}/busybox:1`)}`),
+    );
+    expect((await runPin(['pod.yaml'], { update: true })).out).toBe('');
+  });
+
+  test('leaves pinned images alone without it', async () => {
+    file('pod.yaml', pinned);
+    const registry = fakeRegistry();
+    await runPin(['pod.yaml'], {}, { registry });
+    expect(registry.asked).toEqual([`${HUB}/busybox:1`]);
+  });
+});
+
+describe('pin --lock', () => {
+  const NOW = Date.UTC(2026, 10, 24, 12);
+  const LOCK = `# tidewaiter pin --lock: what each tag stood for when it was pinned.
+version: 1
+images:
+  docker.io/library/nginx:1.27:
+    digest: ${NGINX}
+    mediaType: application/vnd.oci.image.index.v1+json
+    time: "2026-11-24T12:00:00.000Z"
+  r.io/a:2:
+    digest: ${digestOf('r.io/a:2')}
+    mediaType: application/vnd.oci.image.index.v1+json
+    time: "2026-11-24T12:00:00.000Z"
+`;
+
+  test('writes what was asked, sorted, and lets another machine pin the same without asking', async () => {
+    file('pod.yaml', pod('r.io/a:2', 'nginx:1.27'));
+    await runPin(['pod.yaml'], { write: true, lock: 'images.lock.yaml' }, { now: () => NOW });
+    expect(read('images.lock.yaml')).toBe(LOCK);
+    const pinned = read('pod.yaml');
+    file('pod.yaml', pod('r.io/a:2', 'nginx:1.27'));
+    const registry = fakeRegistry({ [`${HUB}/nginx:1.27`]: OLD, 'r.io/a:2': OLD });
+    await runPin(['pod.yaml'], { write: true, lock: 'images.lock.yaml' }, { registry });
+    expect({ text: read('pod.yaml'), lock: read('images.lock.yaml'), asked: registry.asked }).toEqual({
+      text: pinned,
+      lock: LOCK,
+      asked: [],
+    });
+  });
+
+  test('is not written without --write, and asks anew with --update', async () => {
+    file('pod.yaml', pod('r.io/a:2', 'nginx:1.27'));
+    file('lock.yaml', LOCK);
+    const registry = fakeRegistry({ 'r.io/a:2': OLD });
+    await runPin(['pod.yaml'], { update: true, lock: 'lock.yaml' }, { registry });
+    expect({ lock: read('lock.yaml'), asked: registry.asked }).toEqual({
+      lock: LOCK,
+      asked: ['r.io/a:2', `${HUB}/nginx:1.27`],
+    });
+    await runPin(['pod.yaml'], { update: true, write: true, lock: 'lock.yaml' }, { registry, now: () => NOW });
+    expect(read('lock.yaml')).toBe(LOCK.replace(digestOf('r.io/a:2'), OLD));
+  });
+
+  test('is JSON when its name ends so', async () => {
+    file('pod.yaml', pod('nginx:1.27'));
+    await runPin(['pod.yaml'], { write: true, lock: 'lock.json' }, { now: () => NOW });
+    expect(JSON.parse(read('lock.json'))).toEqual({
+      version: 1,
+      images: {
+        'docker.io/library/nginx:1.27': {
+          digest: NGINX,
+          mediaType: 'application/vnd.oci.image.index.v1+json',
+          time: '2026-11-24T12:00:00.000Z',
+        },
+      },
+    });
+  });
+
+  test.each([
+    [
+      'images: {}',
+      'lock.yaml: expected a lock file: version: 1, and images with a digest, a mediaType and a time each\n',
+    ],
+    [
+      'version: 1\nimages: {nginx: {}}',
+      'lock.yaml:2:10: "nginx" is not a full name with a tag, such as docker.io/library/nginx:1.27\n',
+    ],
+    [
+      'version: 1\nimages:\n  r.io/a:1: {digest: x}',
+      'lock.yaml:3:3: its "digest" is none: expected "sha256:" and 64 hex digits\n',
+    ],
+  ])('refuses %j', async (text, note) => {
+    file('pod.yaml', pod('nginx:1.27'));
+    file('lock.yaml', text);
+    expect(await runCommand(['pin', 'pod.yaml', '--lock', 'lock.yaml'])).toEqual({ code: 2, out: '', note });
+  });
+});
+
+describe('pin --platform', () => {
+  const registry = (): ReturnType<typeof fakeRegistry> =>
+    fakeRegistry({}, [
+      { os: 'linux', architecture: 'amd64', variant: undefined },
+      { os: 'linux', architecture: 'arm64', variant: undefined },
+    ]);
+
+  test('takes images that are built for it, pinned ones too', async () => {
+    file('pod.yaml', pod('nginx:1.27', `redis:7@${OLD}`));
+    const asking = registry();
+    const { code } = await runPin(['pod.yaml'], { platform: ['linux/amd64', 'linux/arm64/v8'] }, { registry: asking });
+    expect({ code, asked: asking.asked }).toEqual({
+      code: 0,
+      asked: [`${HUB}/nginx:1.27`, `platforms of ${HUB}/nginx@${NGINX}`, `platforms of ${HUB}/redis@${OLD}`],
+    });
+  });
+
+  test('refuses others, and says for what they are built', async () => {
+    file('pod.yaml', pod('nginx:1.27'));
+    const { code, out, note } = await runPin(
+      ['pod.yaml'],
+      { platform: ['linux/s390x', 'linux/arm64/v7'] },
+      { registry: registry() },
+    );
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(note).toContain(
+      'image "nginx:1.27" cannot be pinned: it is not built for linux/s390x and linux/arm64/v7, only for linux/amd64, linux/arm64\n',
+    );
+  });
+
+  test('refuses what is no platform', async () => {
+    expect(await runCommand(['pin', '.', '--platform', 'linux'])).toMatchObject({
+      code: 2,
+      note: '--platform: expected OS/ARCHITECTURE[/VARIANT], for example linux/arm64, found "linux"\n',
+    });
+  });
+});
+
+describe('what cannot be pinned', () => {
+  const CASES: readonly (readonly [name: string, text: string, message: string])[] = [
+    [
+      'a.yaml',
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: &n nginx, image: *n}]}\n',
+      'image "nginx" cannot be pinned: its text is also the value of /spec/containers/0/name (line 4), through an anchor: write it out',
+    ],
+    [
+      'a.yaml',
+      'apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: p}\nspec: {baseImage: quay.io/p/p, tag: v2}\n',
+      'image "quay.io/p/p:v2" cannot be pinned: it is put together from several fields, or part of a longer text: pin it by hand',
+    ],
+    [
+      'kustomization.yaml',
+      'images: [{name: a, newTag: 1.27}]\n',
+      'image "a:1.27" cannot be pinned: "newTag" is a number: kustomize wants a text, put it in quotes',
+    ],
+    [
+      'kustomization.yaml',
+      'images:\n- name: f\n  newTag: >-\n    v2\n',
+      'image "f:v2" cannot be pinned: there is no simple line "newTag" to put a "digest" behind: write one',
+    ],
+    [
+      'kustomization.yaml',
+      'images: [{name: a, newTag: b, tagSuffix: -c}]\n',
+      'image "a:b" cannot be pinned: it has a "tagSuffix", so the tag is known only to kustomize',
+    ],
+    [
+      'values.yaml',
+      'image: {repository: a, tag: 1.10}\n',
+      'image "a:1.1" cannot be pinned: "tag" is a number: put it in quotes',
+    ],
+    [
+      'values.yaml',
+      'image: {repository: a}\n',
+      'image "a" cannot be pinned: there is no "tag" in this map, so only the chart knows which version it means',
+    ],
+    ['values.yaml', 'image: {tag: a}\n', 'image ":a" cannot be pinned: there is no "repository" in this map'],
+    [
+      'values.yaml',
+      'image: 5\n',
+      'image "" cannot be pinned: expected a text, or a map with a repository, found a number',
+    ],
+    [
+      'values.yaml',
+      't: &t "1"\nimage:\n- {repository: a, tag: *t}\n- {repository: b, tag: *t}\n',
+      'image "b:1" cannot be pinned: its text is also that of another image, through an anchor (&name): write it out',
+    ],
+    [
+      'Dockerfile',
+      'ARG V=1.27\nFROM nginx:$V\n',
+      'image "nginx:1.27" cannot be pinned: it is put together with ARG V: put the digest there, as in ARG V=…@sha256:…',
+    ],
+    [
+      'Dockerfile',
+      'ARG V=1.27\nFROM nginx:$V-slim\n',
+      'image "nginx:1.27-slim" cannot be pinned: it is put together with ARG V: write it out, or give it an ARG of its own',
+    ],
+    [
+      'Dockerfile',
+      'ARG B\nFROM ${B}\n',
+      'image "${B}" cannot be pinned: ARG B has no default here, so only who builds knows the image',
+    ],
+    ['Dockerfile', 'FROM ngi\\\nnx\n', 'image "nginx" cannot be pinned: it is written on two lines: write it on one'],
+    [
+      'Dockerfile',
+      'FROM a:1@sha256:' + 'a'.repeat(64) + '\nCOPY --from=$X a b\n',
+      'image "$X" cannot be pinned: it has a variable in it, which Docker does not fill in here',
+    ],
+  ];
+  test.each(CASES)('%s: %j', async (name, text, message) => {
+    file(name, text);
+    const { code, out } = await runPin([name], {
+      output: 'json',
+      helmImage: ['/image', '/image/*'].slice(text.includes('\n- {rep') ? 1 : 0, text.includes('\n- {rep') ? 2 : 1),
+    });
+    const { images } = JSON.parse(out) as { images: { state: string; message: string }[] };
+    expect(code).toBe(2);
+    expect(images.filter(({ state }) => state === 'failed').at(-1)?.message).toBe(message);
+    expect(read(name)).toBe(text);
+  });
+
+  test.each([
+    ['ARG V=1.27@' + OLD + '\nFROM nginx:$V\n', `nginx:1.27@${OLD}`],
+    ['ARG B=nginx:1@' + OLD + '\nARG C=$B\nFROM ${C:-x}\n', `nginx:1@${OLD}`],
+  ])('is pinned where the ARG of a Dockerfile is: %j', async (text, pinned) => {
+    file('Dockerfile', text);
+    const { code, out } = await runPin(['Dockerfile'], { output: 'json' });
+    expect({ code, images: (JSON.parse(out) as { images: unknown[] }).images }).toMatchObject({
+      code: 0,
+      images: [{ state: 'pinned', pinned }],
+    });
+  });
+});
+
+describe('pin --pull-secret', () => {
+  test('hands the secrets of the files to the registry, and refuses files without any', async () => {
+    file('pod.yaml', pod('nginx:1.27'));
+    expect(await runCommand(['pin', 'pod.yaml', '--pull-secret', 'pod.yaml'])).toMatchObject({
+      code: 2,
+      note: 'no Secret in pod.yaml\n',
+    });
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { dockerfileImages, isDockerfile, looksLikeDockerfile } from '../../src/files/places/dockerfile.ts';
+
+const images = (text: string): readonly string[] =>
+  dockerfileImages(text).map(
+    ({ image, line, column, reading }) =>
+      `${line}:${column} ${image}${reading.state === 'image' ? '' : ` ${reading.state}`}`,
+  );
+
+describe('images in a Dockerfile', () => {
+  const CASES: readonly (readonly [what: string, text: string, found: readonly string[]])[] = [
+    ['FROM in any case', 'from a:1\nFrom b:1', ['1:6 a:1', '2:6 b:1']],
+    ['flags before the image', 'FROM --platform=$TARGETPLATFORM a:1 AS x', ['1:33 a:1']],
+    [
+      'no stages, however they are written',
+      'FROM a:1 AS Base\nFROM base\nFROM BASE as two\nCOPY --from=Two / /',
+      ['1:6 a:1'],
+    ],
+    ['a name that becomes a stage only later', 'FROM base\nFROM a:1 AS base', ['1:6 base', '2:6 a:1']],
+    ['no scratch', 'FROM scratch\nCOPY a b', []],
+    ['no comments', '# FROM a:1\n  # FROM b:1\nFROM c:1 # not a comment', ['3:6 c:1']],
+    ['lines that go on', 'FROM \\\n\\\n# FROM b:1\n\n  a:1 \\\n  AS x\nFROM x', ['5:3 a:1']],
+    ['an escape that is escaped does not go on', 'RUN echo \\\\\nFROM a:1', ['2:6 a:1']],
+    ['the escape directive', '# escape=`\nRUN dir C:\\\nFROM `\n a:1', ['4:2 a:1']],
+    ['no escape directive after a comment', '# hello\n# escape=`\nFROM \\\n a:1', ['4:2 a:1']],
+    ['no here-documents', 'RUN <<A cat <<-"B" > /x\nFROM a:1\nA\nFROM b:1\n\tB\nFROM c:1', ['6:6 c:1']],
+    ['what only looks like one', 'RUN cat <<EOF\nFROM a:1', ['2:6 a:1']],
+    ['no here-document in another instruction', 'LABEL a="<<EOF"\nFROM a:1\nEOF', ['2:6 a:1']],
+    [
+      'COPY --from',
+      'FROM a:1\nCOPY --chown=1 --from=b:1 x y\nCOPY --from=0 x y\nCOPY x --from=c:1',
+      ['1:6 a:1', '2:23 b:1'],
+    ],
+    [
+      'RUN --mount',
+      'FROM a:1\nRUN --mount=from=b:1,target=/b --mount=type=bind,source=/,from=c/d ls from=e:1',
+      ['1:6 a:1', '2:18 b:1', '2:64 c/d'],
+    ],
+    ['what may be a context', 'FROM a:1\nCOPY --from=docs x y', ['1:6 a:1', '2:13 docs none']],
+    ['an ARG, where it is written', 'ARG A="a:1" B=b:1\nFROM $A\nFROM ${B}\nFROM $A', ['1:8 a:1', '1:15 b:1']],
+    [
+      'the default of a variable',
+      'ARG A\nFROM ${A:-a:1}\nFROM ${B-b:1}\nFROM ${C:+c:1}',
+      ['2:6 a:1', '3:6 b:1', '4:6  problem'],
+    ],
+    ['an ARG that is part of another image', 'ARG A=a\nFROM $A\nFROM $A-x:1', ['2:6 a', '3:6 a-x:1']],
+    ['an ARG without a default', 'ARG A\nFROM $A', ['2:6 $A problem']],
+    ['an ARG of a stage is another one', 'FROM a:1\nARG B=b:1\nFROM $B', ['1:6 a:1', '3:6 $B problem']],
+    ['an ARG that refers to itself', 'ARG A=$A\nFROM $A', ['2:6 $A problem']],
+    [
+      'ARGs that double each other',
+      `ARG A0=a\n${Array.from({ length: 40 }, (_, n) => `ARG A${n + 1}=$A${n}$A${n}\n`).join('')}FROM $A40`,
+      ['42:6 $A40 problem'],
+    ],
+    ['nothing', '', []],
+  ];
+  test.each(CASES)('%s', (_what, text, found) => {
+    expect(images(text)).toEqual(found);
+    expect(images(text.replaceAll('\n', '\r\n'))).toEqual(found);
+  });
+});
+
+describe('the name of a Dockerfile', () => {
+  test.each([
+    'Dockerfile',
+    'dockerfile',
+    'a/Dockerfile.prod',
+    'web.Dockerfile',
+    'Containerfile',
+    'Containerfile.in',
+    'Dockerfile-dev',
+  ])('%s is one', (name) => {
+    expect(isDockerfile(name)).toBe(true);
+  });
+  test.each([
+    'Dockerfile.dockerignore',
+    'Dockerfile.md',
+    'dockerfile.yaml',
+    'MyDockerfile',
+    'Dockerfiles',
+    '.dockerignore',
+  ])('%s is none', (name) => {
+    expect(isDockerfile(name)).toBe(false);
+  });
+  test.each([
+    ['# a\n\nFROM a', true],
+    ['arg A=1\nFROM a', true],
+    ['kind: Pod', false],
+    ['', false],
+    ['from: a', false],
+    ['hello\nFROM a', false],
+  ])('%j can be told by its first instruction: %s', (text, answer) => {
+    expect(looksLikeDockerfile(text)).toBe(answer);
+  });
+});

@@ -1,0 +1,172 @@
+/** Whatever a file looks like, pinning changes its images and nothing else. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { findImages } from '../../src/files/places/find.ts';
+import { splice } from '../../src/files/splice.ts';
+import { readDocuments } from '../../src/files/yaml.ts';
+import { normalizedName } from '../../src/image/reference.ts';
+import { tagQuestion } from '../../src/pinning/questions.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
+import { digestOf } from '../support/pin-registry.ts';
+
+const OPTIONS = { kinds: kindTable(), helmImages: [] };
+const OLD = `sha256:${'a'.repeat(64)}`;
+
+const unpinned = fc.constantFrom('nginx', 'nginx:1.27', 'r.io:5000/a/b', 'r.io:5000/a/b:v1', 'quay.io/x/y__z:1-2.3_4');
+const image = fc.oneof({ weight: 4, arbitrary: unpinned }, { weight: 1, arbitrary: fc.constant(`redis:7@${OLD}`) });
+
+const comment = fc.constantFrom('', ' # nginx:1.27', ' # "image: nginx" é😀', '   ');
+const scalar = fc
+  .tuple(image, fc.constantFrom('plain', 'single', 'double', 'escaped', 'tagged', 'block'))
+  .map(([text, style]) => {
+    const forms: Readonly<Record<string, string>> = {
+      plain: text,
+      single: `'${text}'`,
+      double: `"${text}"`,
+      escaped: `"\\x${text.charCodeAt(0).toString(16)}${text.slice(1)}"`,
+      tagged: `!!str ${text}`,
+      block: `>-\n          ${text}`,
+    };
+    return { text: forms[style] ?? text, block: style === 'block' };
+  });
+
+const container = fc
+  .record({
+    scalar,
+    note: comment,
+    first: fc.boolean(),
+    flow: fc.boolean(),
+    value: fc.constantFrom('nginx:1.27', '"nginx"', 'yes', '0o7', '~'),
+  })
+  .map(({ scalar: { text, block }, note, first, flow, value }) => {
+    const env = `env: [{name: A, value: ${value}}]`;
+    if (flow && !block) return `      - {name: "c"${first ? `, ${env}` : ''},  image: ${text} }${note}\n`;
+    const end = block ? '\n' : `${note}\n`;
+    return first
+      ? `      - image:  ${text}${end}        name: c\n        ${env}${note}\n`
+      : `      - name: c${note}\n        ${env}\n        "image": ${text}${end}`;
+  });
+
+const pod = fc.tuple(fc.array(container, { maxLength: 4 }), comment).map(([containers, note]) => {
+  const list = containers.length === 0 ? ' []\n' : `\n${containers.join('')}`;
+  return `kind: Pod${note}\napiVersion: v1\nmetadata: {name: nginx}\nspec:\n    containers:${list}`;
+});
+const other = fc.constantFrom(
+  'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {image: "nginx:1.27"}\n',
+  '# nothing but nginx:1.27\n',
+  'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - &c {name: a, image: &i nginx:1.27}\n  - {<<: *c, name: b}\n  - {name: c, image: *i}\n',
+  '{"apiVersion": "v1", "kind": "Pod", "metadata": {}, "spec": {"containers": [{"image":"nginx"}]}}\n',
+);
+
+const file = fc
+  .record({
+    documents: fc.array(fc.oneof({ weight: 3, arbitrary: pod }, { weight: 1, arbitrary: other }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    crlf: fc.boolean(),
+    mark: fc.boolean(),
+    cut: fc.boolean(),
+  })
+  .map(({ documents, crlf, mark, cut }) => {
+    const text = documents.join('---\n');
+    const ended = cut ? text.replace(/\n$/, '') : text;
+    return `${mark ? '\uFEFF' : ''}${crlf ? ended.replaceAll('\n', '\r\n') : ended}`;
+  });
+
+function pinned(text: string): { readonly text: string; readonly changes: number; readonly refused: number } {
+  const { places } = findImages('a.yaml', text, OPTIONS);
+  const changes = places.flatMap((place) => {
+    const { reading } = place;
+    if (reading.state !== 'image' || reading.reference.digest !== undefined) return [];
+    const question = tagQuestion(reading.reference);
+    return question === undefined ? [] : [{ place, digest: digestOf(normalizedName(question.reference)) }];
+  });
+  const { text: after, refused } = splice({ file: 'a.yaml', text, places }, changes, OPTIONS);
+  return { text: after, changes: changes.length, refused: refused.size };
+}
+
+/** Takes the digests out again; none of ours is `OLD`. */
+function undone(text: string): string {
+  return text.replaceAll(/(?:(?<=nginx|\/b):latest)?@sha256:(?!a{64})[0-9a-f]{64}/g, '');
+}
+
+const values = (text: string): readonly unknown[] =>
+  readDocuments(text).map((document) => (document.ok ? document.value : document.problem));
+
+describe('pinning any file', () => {
+  test('leaves every byte outside of the images, and every other value', () => {
+    fc.assert(
+      fc.property(file, (text) => {
+        const { text: after, refused } = pinned(text);
+        expect(refused).toBe(0);
+        // A scalar with an escape is written without one.
+        expect(undone(after)).toBe(
+          text.replaceAll(/"\\x([0-9a-f]{2})(?=[^"\n]*"(?! *:))/g, (whole, hex: string, at: number) =>
+            text.slice(at).includes(OLD) && text.slice(at).startsWith(`${whole}edis:7@`)
+              ? whole
+              : `"${String.fromCharCode(Number.parseInt(hex, 16))}`,
+          ),
+        );
+        expect(JSON.parse(undone(JSON.stringify(values(after))))).toEqual(values(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('pins every image that has no digest, and finds nothing to do the second time', () => {
+    fc.assert(
+      fc.property(file, (text) => {
+        const once = pinned(text);
+        const { places } = findImages('a.yaml', once.text, OPTIONS);
+        expect(
+          places.filter(({ reading }) => reading.state !== 'image' || reading.reference.digest === undefined),
+        ).toEqual([]);
+        expect(pinned(once.text)).toEqual({ text: once.text, changes: 0, refused: 0 });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('never throws, and never changes a text in which it finds nothing to pin', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.constantFrom(
+              'image: ',
+              '- ',
+              'kind: Pod\n',
+              'apiVersion: v1\n',
+              'spec:\n',
+              '  containers:\n',
+              '&a ',
+              '*a',
+              '<<: *a\n',
+              '{',
+              '}',
+              '"',
+              "'",
+              ' nginx',
+              'FROM x\n',
+              'images:\n',
+              'newTag: 1\n',
+              'services:\n',
+              '\n',
+            ),
+            fc.string({ maxLength: 5 }),
+          ),
+        ),
+        fc.constantFrom('a.yaml', 'kustomization.yaml', 'compose.yaml', 'Dockerfile'),
+        (parts, name) => {
+          const text = parts.join('');
+          const { places } = findImages(name, text, OPTIONS);
+          const changes = places.map((place) => ({ place, digest: digestOf(place.image) }));
+          const result = splice({ file: name, text, places }, changes, OPTIONS);
+          expect(result.text === text).toBe(result.edits.length === 0);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+});
