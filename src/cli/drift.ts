@@ -3,7 +3,7 @@ import { loadConfig } from '../config.ts';
 import { decideDrift, driftQuestions, pinnedAt } from '../pinning/drift.ts';
 import { paint } from '../report/pretty.ts';
 import { type DriftReport, driftExitCode, driftRow, prettyDrift } from '../report/pins.ts';
-import { answersTo, askWith, byKey } from './asking.ts';
+import { answersTo, type Ask, askWith, byKey } from './asking.ts';
 import { interruptible } from './interrupt.ts';
 import type { PinFlags, PinParts } from './pin.ts';
 import { fileRow, openFiles } from './pin-files.ts';
@@ -31,8 +31,9 @@ async function driftUntil(
   );
   const ask = await askWith({ ...parts, config, pullSecret: flags.pullSecret });
   const questions = byKey(pinned.flatMap(({ reference }) => driftQuestions(reference)));
-  const answers = await answersTo(questions, ({ reference }) => ask.registry().resolve(reference, signal), ask).finally(
-    ask.close,
+  const answers = await answered(
+    answersTo(questions, ({ reference }) => ask.registry().resolve(reference, signal), ask),
+    ask,
   );
   const report: DriftReport = {
     version: 1,
@@ -46,4 +47,12 @@ async function driftUntil(
     flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : prettyDrift(report, paint(terminal.colours)),
   );
   return driftExitCode(report);
+}
+
+async function answered<T>(asking: Promise<T>, { close }: Pick<Ask, 'close'>): Promise<T> {
+  try {
+    return await asking;
+  } finally {
+    await close();
+  }
 }
