@@ -1,10 +1,10 @@
 /** Registries that are slow, old, forgetful or particular, and still give an answer. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type React, serving } from '../support/fault-registry.ts';
-import { digestOf } from '../support/push-image.ts';
+import { digestOf, makeImage } from '../support/push-image.ts';
 import { identityToken, soon, target } from '../support/registry-settings.ts';
 import { CREDENTIAL, createWorld, expectNoCredentialAt, failureOf, type World } from './hostile-world.ts';
-import { IMAGE, NOW, always, redirect, challenge, behindToken, tag } from './reactions.ts';
+import { IMAGE, INDEX, NOW, always, redirect, challenge, behindToken, tag } from './reactions.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -216,29 +216,86 @@ describe('a registry that can be got along with', () => {
     expect(failure.cause).toBe('unauthenticated');
   });
 
-  test('is waited for by several, each as long as it can', async () => {
-    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
-    const realm = `https://${world.host}/token`;
-    let tokens = 0;
-    world.registry.reactWith(({ url, headers }) => {
-      if (headers.authorization === 'Bearer good') return serving(IMAGE.manifest);
-      if (!url.startsWith('/token')) return challenge(`Bearer realm="${realm}"`);
-      tokens += 1;
-      open();
-      return tokens === 1 ? { how: 'hang' } : { body: '{"token":"good"}' };
+  describe('and has an index of twenty platforms', () => {
+    const day = (index: number): string => `2025-01-${String(index + 1).padStart(2, '0')}T00:00:00Z`;
+    const images = Array.from({ length: 20 }, (_, index) =>
+      makeImage({ os: 'linux', architecture: `cpu${index}` }, day(index)),
+    );
+    const all = new Map(
+      images.flatMap(({ manifest, blobs }) => [manifest, ...blobs]).map((part) => [part.digest, part]),
+    );
+    const serve = (annotated: boolean): void => {
+      const manifests = images.map(({ manifest, platform }, index) => ({
+        mediaType: manifest.mediaType,
+        digest: manifest.digest,
+        size: manifest.bytes.length,
+        platform,
+        ...(annotated ? { annotations: { 'org.opencontainers.image.created': day(index) } } : {}),
+      }));
+      const index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }));
+      world.registry.reactWith(({ url }) => {
+        const part = all.get(url.slice(url.lastIndexOf('/') + 1));
+        if (part !== undefined) return { headers: { 'content-type': mediaType }, body: part.bytes };
+        return serving({ bytes: index, digest: digestOf(index), mediaType: INDEX.manifest.mediaType });
+      });
+    };
+    const details = (): Promise<unknown> => world.client().details(target(tag(world.host)), soon());
+
+    test('with their times: two requests tell all', async () => {
+      serve(true);
+      const { sizeBytes } = images[0] ?? { sizeBytes: 0 };
+      expect(await details()).toMatchObject({ createdMs: Date.parse(day(19)), sizeBytes });
+      expect(world.registry.received).toHaveLength(2);
     });
-    const client = world.client();
-    const impatient = new AbortController();
-    const first = client.manifest(target(tag(world.host)), impatient.signal);
-    const patient = AbortSignal.timeout(700);
-    const second = client.manifest(target(tag(world.host)), patient);
-    await opened;
-    impatient.abort();
-    expect((await failureOf(first)).failure.cause).toBe('timeout');
-    expect(patient.aborted).toBe(false);
-    expect((await failureOf(second)).failure.cause).toBe('timeout');
-    expect(tokens).toBe(1);
-    // Nobody waits any more, so the next one begins anew.
-    expect(await client.manifest(target(tag(world.host)), soon())).toEqual(found);
+
+    test('without: not all are asked, so the age is not known', async () => {
+      serve(false);
+      const platforms = images.map(({ platform }) => ({ ...platform, variant: undefined }));
+      expect(await details()).toMatchObject({ createdMs: undefined, platforms });
+      expect(world.registry.received).toHaveLength(1 + 2 * 16);
+    });
+  });
+
+  describe('and whose token server is slow', () => {
+    const slowly = (
+      answer: Promise<void> | 'never',
+    ): { readonly asked: Promise<void>; readonly tokens: () => number } => {
+      const { promise: asked, resolve } = Promise.withResolvers<void>();
+      world.registry.reactWith(({ url, headers }) => {
+        if (headers.authorization === 'Bearer good') return serving(IMAGE.manifest);
+        if (!url.startsWith('/token')) return challenge(`Bearer realm="https://${world.host}/token"`);
+        resolve();
+        return answer === 'never' ? { how: 'hang' } : { after: answer, body: '{"token":"good"}' };
+      });
+      return { asked, tokens: () => world.registry.received.filter(({ url }) => url.startsWith('/token')).length };
+    };
+
+    test('is waited for by several, and one that gives up takes nothing from the others', async () => {
+      const { promise: answer, resolve: release } = Promise.withResolvers<void>();
+      const { asked } = slowly(answer);
+      const client = world.client();
+      const impatient = new AbortController();
+      const first = client.manifest(target(tag(world.host)), impatient.signal);
+      const second = client.manifest(target(tag(world.host)), soon());
+      await asked;
+      impatient.abort();
+      expect((await failureOf(first)).failure.cause).toBe('timeout');
+      release();
+      expect(await second).toEqual(found);
+    });
+
+    test('is let go when nobody waits any more', async () => {
+      const { asked, tokens } = slowly('never');
+      const client = world.client();
+      const impatient = new AbortController();
+      const only = client.manifest(target(tag(world.host)), impatient.signal);
+      await asked;
+      impatient.abort();
+      expect((await failureOf(only)).failure.cause).toBe('timeout');
+      await vi.waitFor(() => expect(world.registry.waiting).toBe(0), 2000);
+      expect(tokens()).toBe(1);
+      slowly(Promise.resolve());
+      expect(await client.manifest(target(tag(world.host)), soon())).toEqual(found);
+    });
   });
 });

@@ -404,6 +404,13 @@ const ROWS: Readonly<Record<string, Row>> = {
     cause: 'serverError',
     message: /^the token server HOST of HOST answered 502$/,
   },
+  'has a token server that is broken, and may have used up the refresh token': {
+    react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 502 })),
+    credential: identityToken('refresh'),
+    cause: 'serverError',
+    message: /^the token server HOST of HOST answered 502$/,
+    requests: 2,
+  },
   'has a token server that hangs': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ how: 'hang' })),
     cause: 'timeout',
