@@ -369,7 +369,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       behindToken(`https://${host}/token`, always(redirect(`https://${elsewhereHost}/x`))),
     elsewhere: always({ status: 401 }),
     cause: 'unauthenticated',
-    message: /^elsewhere\.test:\d+, where the token server HOST of HOST redirects to, answered 401/,
+    message: /^elsewhere\.test:\d+, where the token server of HOST redirects to, answered 401/,
   },
   'has a token server that redirects a refresh token away': {
     react: ({ host, elsewhereHost }) =>
@@ -381,12 +381,12 @@ const ROWS: Readonly<Record<string, Row>> = {
   'has a token server that knows no such user': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 401 })),
     cause: 'unauthenticated',
-    message: /^the token server HOST of HOST answered 401 for "team\/app:1" to pull secret/,
+    message: /^the token server of HOST answered 401 for "team\/app:1" to pull secret/,
   },
   'has a token server that denies': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 403 })),
     cause: 'denied',
-    message: /^the token server HOST of HOST answered 403/,
+    message: /^the token server of HOST answered 403/,
   },
   'has no token server where it says': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 404 })),
@@ -396,31 +396,31 @@ const ROWS: Readonly<Record<string, Row>> = {
   'has a token server that limits the rate': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 429, headers: { 'retry-after': '9' } })),
     cause: 'rateLimited',
-    message: /^the token server HOST of HOST answered 429, retry in 9 s$/,
+    message: /^the token server of HOST answered 429, retry in 9 s$/,
     retryAfterMs: 9000,
   },
   'has a token server that is broken': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 502 })),
     cause: 'serverError',
-    message: /^the token server HOST of HOST answered 502$/,
+    message: /^the token server of HOST answered 502$/,
   },
   'has a token server that is broken, and may have used up the refresh token': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 502 })),
     credential: identityToken('refresh'),
     cause: 'serverError',
-    message: /^the token server HOST of HOST answered 502$/,
+    message: /^the token server of HOST answered 502$/,
     requests: 2,
   },
   'has a token server that hangs': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ how: 'hang' })),
     cause: 'timeout',
-    message: /^the token server HOST of HOST did not answer in time$/,
+    message: /^the token server of HOST did not answer in time$/,
     deadlineMs: 300,
   },
   'has a token server without end': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ how: 'flood' })),
     cause: 'protocol',
-    message: /^the token server HOST of HOST sent more than 65536 bytes$/,
+    message: /^the token server of HOST sent more than 65536 bytes$/,
   },
   'has a token server that sends no token': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ body: '{"token":"a\\r\\nb"}' })),
