@@ -6,7 +6,7 @@ import type { RegistryCause } from '../policy/registry-fact.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { RegistryError } from './client.ts';
 import { createFlights } from './flights.ts';
-import { createTokenServerClient, isBearerToken, realmOf } from './realm.ts';
+import { createTokenServerClient, isBearerToken, realmOf, tokenPlace } from './realm.ts';
 import type { createFollower } from './redirect.ts';
 import { basicAuthorization } from './secret.ts';
 import type { RegistrySettings } from './settings.ts';
@@ -60,7 +60,7 @@ export function createAuthenticator({ follow, settings, now }: AuthenticatorOpti
       return await join(sameWords, start, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw timedOut({ name: `the token server ${realm.url.host} of ${site.name}`, host: realm.url.host }, error);
+      throw timedOut(tokenPlace(realm, site), error);
     }
   };
 

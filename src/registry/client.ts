@@ -20,7 +20,10 @@ export interface FoundManifest {
   readonly mirror: string | undefined;
 }
 
-/** Each rejects with a RegistryError, and with nothing else but a bug; an aborted signal ends it with the cause `timeout`. */
+/**
+ * Each rejects with a RegistryError, and with nothing else but a bug. An aborted signal ends it with the cause `timeout`, or
+ * with what the registry answered when it was only waited for to try again.
+ */
 export interface RegistryClient {
   manifest(target: Target, signal: AbortSignal): Promise<FoundManifest>;
   details(target: Target, signal: AbortSignal): Promise<RegistryDetails>;

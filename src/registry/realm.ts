@@ -2,7 +2,7 @@
 import { quoteValue } from '../image/quote.ts';
 import type { Challenge } from './challenge.ts';
 import { parsedObject } from './json.ts';
-import { type createFollower, checkedUrl, type FinalAnswer, shownHost } from './redirect.ts';
+import { type Asking, type createFollower, checkedUrl, type FinalAnswer, shownHost } from './redirect.ts';
 import { refusalOf } from './refusal.ts';
 import { basicAuthorization } from './secret.ts';
 import type { RegistrySettings } from './settings.ts';
@@ -31,6 +31,12 @@ export function usualScope({ repository }: Site): string {
   return `repository:${repository}:pull`;
 }
 
+/** How messages name it. */
+export function tokenPlace({ url }: Realm, site: Site): Place {
+  const which = url.host === site.base.host ? '' : ` ${shownHost(url)}`;
+  return { name: `the token server${which} of ${site.name}`, host: url.host };
+}
+
 export interface TokenAsking {
   readonly realm: Realm;
   readonly site: Site;
@@ -41,45 +47,58 @@ export function createTokenServerClient(
   now: () => number,
 ): (asking: TokenAsking, signal: AbortSignal) => Promise<Token> {
   return async (asking, signal) => {
-    const { realm, site } = asking;
-    const { url, service, scopes } = realm;
-    const place: Place = { name: `the token server ${shownHost(url)} of ${site.name}`, host: url.host };
-    const common = { site, place, maxBytes: MAX_TOKEN_BYTES };
-    const secret = site.credential?.secret;
-    const post = async (refreshToken: string): Promise<FinalAnswer> => {
-      const form = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: CLIENT_ID };
-      const body = new URLSearchParams({
-        ...form,
-        ...(service === undefined ? {} : { service }),
-        scope: scopes.join(' '),
-      });
-      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-      return follow(
-        { ...common, method: 'POST', url, headers, body: body.toString(), authorization: undefined },
-        signal,
-      );
-    };
-    const get = async (authorization: string | undefined): Promise<FinalAnswer> => {
-      const full = new URL(url);
-      if (service !== undefined) full.searchParams.append('service', service);
-      for (const scope of scopes) full.searchParams.append('scope', scope);
-      return follow({ ...common, method: 'GET', url: full, headers: {}, authorization }, signal);
-    };
-    let answer: FinalAnswer;
-    let authorization: string | undefined;
-    if (secret?.kind === 'identity-token') {
-      answer = await post(secret.token());
-      authorization = basicAuthorization('', secret.token());
-      // Token servers without the OAuth form answer so; what containerd does then.
-      if (answer.status === 404 || answer.status === 405) answer = await get(authorization);
-    } else {
-      authorization = secret?.kind === 'basic' ? basicAuthorization(secret.username, secret.password()) : undefined;
-      answer = await get(authorization);
+    const { site } = asking;
+    const [first, second] = attempts(asking);
+    let sent = first;
+    let answer = await follow(sent, signal);
+    // Token servers without the OAuth form answer so; what containerd does then.
+    if (second !== undefined && (answer.status === 404 || answer.status === 405)) {
+      sent = second;
+      answer = await follow(sent, signal);
     }
-    if (answer.status === 404)
-      throw protocolError(`${answer.place.name} has nothing where ${site.name} says tokens are`);
-    if (answer.status !== 200) throw refusalOf({ place: answer.place, answer, site, authorization, now: now() });
+    const { place, status } = answer;
+    if (status === 404) throw protocolError(`${place.name} has nothing where ${site.name} says tokens are`);
+    if (status !== 200) throw refusalOf({ place, answer, site, authorization: sent.authorization, now: now() });
     return tokenIn(answer);
+  };
+}
+
+function attempts(asking: TokenAsking): readonly [Asking, Asking?] {
+  const secret = asking.site.credential?.secret;
+  if (secret?.kind === 'basic') return [byQuery(asking, basicAuthorization(secret.username, secret.password()))];
+  if (secret?.kind !== 'identity-token') return [byQuery(asking, undefined)];
+  const token = secret.token();
+  return [byForm(asking, token), byQuery(asking, basicAuthorization('', token))];
+}
+
+/** auth/token.md; what the realm has of a query stays. */
+function byQuery({ realm, site }: TokenAsking, authorization: string | undefined): Asking {
+  const url = new URL(realm.url);
+  if (realm.service !== undefined) url.searchParams.append('service', realm.service);
+  for (const scope of realm.scopes) url.searchParams.append('scope', scope);
+  const place = tokenPlace(realm, site);
+  return { method: 'GET', url, headers: {}, authorization, site, place, maxBytes: MAX_TOKEN_BYTES };
+}
+
+/** auth/oauth.md, "Refresh Token Format". */
+function byForm({ realm, site }: TokenAsking, refreshToken: string): Asking {
+  const { url, service, scopes } = realm;
+  const body = new URLSearchParams({
+    grant_type: 'refresh_token',
+    refresh_token: refreshToken,
+    client_id: CLIENT_ID,
+    ...(service === undefined ? {} : { service }),
+    scope: scopes.join(' '),
+  });
+  return {
+    method: 'POST',
+    url,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: body.toString(),
+    authorization: undefined,
+    site,
+    place: tokenPlace(realm, site),
+    maxBytes: MAX_TOKEN_BYTES,
   };
 }
 

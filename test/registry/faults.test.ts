@@ -2,10 +2,11 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RegistryCause } from '../../src/policy/registry-fact.ts';
-import { type Reaction, serving, type React } from '../support/fault-registry.ts';
-import { digestOf, makeImage, makeIndex } from '../support/push-image.ts';
-import { identityToken, soon, target } from '../support/registry-settings.ts';
+import { type React, serving } from '../support/fault-registry.ts';
+import { digestOf } from '../support/push-image.ts';
+import { identityToken, target } from '../support/registry-settings.ts';
 import { CREDENTIAL, createWorld, expectNoCredentialAt, failureOf, type World } from './hostile-world.ts';
+import { IMAGE, INDEX, OTHER, NOW, always, redirect, error, challenge, behindToken, tag } from './reactions.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -13,31 +14,7 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => world.close());
 
-const IMAGE = makeImage({ os: 'linux', architecture: 'amd64' }, '2024-02-03T04:05:06Z');
-const INDEX = makeIndex([IMAGE]);
 const { bytes, digest, mediaType } = IMAGE.manifest;
-const OTHER = digestOf(Buffer.from('other'));
-const NOW = Date.parse('2026-01-02T03:04:05Z');
-
-const always =
-  (reaction: Reaction): React =>
-  () =>
-    reaction;
-const redirect = (location: string): Reaction => ({ status: 307, headers: { location } });
-const error = (code: string, message: string): string => JSON.stringify({ errors: [{ code, message }] });
-const challenge = (value: string | readonly string[]): Reaction => ({
-  status: 401,
-  headers: { 'www-authenticate': value },
-});
-
-/** Asks for a token at `realm`, and gives the manifest to whoever has one. */
-const behindToken =
-  (realm: string, atToken: React = always({ body: '{"token":"good"}' })): React =>
-  (received, before) => {
-    if (received.url.startsWith('/token')) return atToken(received, before);
-    const { authorization } = received.headers;
-    return authorization === 'Bearer good' ? serving(IMAGE.manifest) : challenge(`Bearer realm="${realm}",service="s"`);
-  };
 
 interface Row {
   readonly react: (world: World) => React;
@@ -53,8 +30,6 @@ interface Row {
   readonly deadlineMs?: number;
   readonly credential?: typeof CREDENTIAL;
 }
-
-const tag = (host: string): string => `${host}/team/app:1`;
 
 const ROWS: Readonly<Record<string, Row>> = {
   'answers 401 to Basic for ever': {
@@ -394,7 +369,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       behindToken(`https://${host}/token`, always(redirect(`https://${elsewhereHost}/x`))),
     elsewhere: always({ status: 401 }),
     cause: 'unauthenticated',
-    message: /^elsewhere\.test:\d+, where the token server HOST of HOST redirects to, answered 401/,
+    message: /^elsewhere\.test:\d+, where the token server of HOST redirects to, answered 401/,
   },
   'has a token server that redirects a refresh token away': {
     react: ({ host, elsewhereHost }) =>
@@ -406,12 +381,12 @@ const ROWS: Readonly<Record<string, Row>> = {
   'has a token server that knows no such user': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 401 })),
     cause: 'unauthenticated',
-    message: /^the token server HOST of HOST answered 401 for "team\/app:1" to pull secret/,
+    message: /^the token server of HOST answered 401 for "team\/app:1" to pull secret/,
   },
   'has a token server that denies': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 403 })),
     cause: 'denied',
-    message: /^the token server HOST of HOST answered 403/,
+    message: /^the token server of HOST answered 403/,
   },
   'has no token server where it says': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 404 })),
@@ -421,24 +396,31 @@ const ROWS: Readonly<Record<string, Row>> = {
   'has a token server that limits the rate': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 429, headers: { 'retry-after': '9' } })),
     cause: 'rateLimited',
-    message: /^the token server HOST of HOST answered 429, retry in 9 s$/,
+    message: /^the token server of HOST answered 429, retry in 9 s$/,
     retryAfterMs: 9000,
   },
   'has a token server that is broken': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 502 })),
     cause: 'serverError',
-    message: /^the token server HOST of HOST answered 502$/,
+    message: /^the token server of HOST answered 502$/,
+  },
+  'has a token server that is broken, and may have used up the refresh token': {
+    react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 502 })),
+    credential: identityToken('refresh'),
+    cause: 'serverError',
+    message: /^the token server of HOST answered 502$/,
+    requests: 2,
   },
   'has a token server that hangs': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ how: 'hang' })),
     cause: 'timeout',
-    message: /^the token server HOST of HOST did not answer in time$/,
+    message: /^the token server of HOST did not answer in time$/,
     deadlineMs: 300,
   },
   'has a token server without end': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ how: 'flood' })),
     cause: 'protocol',
-    message: /^the token server HOST of HOST sent more than 65536 bytes$/,
+    message: /^the token server of HOST sent more than 65536 bytes$/,
   },
   'has a token server that sends no token': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ body: '{"token":"a\\r\\nb"}' })),
@@ -468,202 +450,5 @@ describe('a registry that', () => {
     expectNoCredentialAt(world.plain);
     if (elsewhere === undefined) expect(world.elsewhere.received).toEqual([]);
     expect(world.plain.received).toEqual([]);
-  });
-});
-
-describe('a registry that can be got along with', () => {
-  const found = { digest, mediaType, mirror: undefined };
-  const ask = async (text = tag(world.host)): Promise<unknown> =>
-    world.client().manifest(target(text, CREDENTIAL), soon());
-
-  test.each<[string, React]>([
-    ['says no digest', always({ headers: { 'content-type': mediaType }, body: bytes })],
-    ['says a digest that is none', always(serving({ bytes, digest: 'sha256:short', mediaType }))],
-    ['says no type on HEAD', ({ method }) => (method === 'HEAD' ? {} : serving(IMAGE.manifest))],
-    ['has no HEAD', ({ method }) => (method === 'HEAD' ? { status: 405 } : serving(IMAGE.manifest))],
-    ['finds HEAD bad', ({ method }) => (method === 'HEAD' ? { status: 400 } : serving(IMAGE.manifest))],
-    ['is broken once', (_, before) => (before === 0 ? { status: 503 } : serving(IMAGE.manifest))],
-    ['cuts once', (_, before) => (before === 0 ? { how: 'cut' } : serving(IMAGE.manifest))],
-    [
-      'limits the rate for a second',
-      (_, before) => (before === 0 ? { status: 429, headers: { 'retry-after': '1' } } : serving(IMAGE.manifest)),
-    ],
-    [
-      'adds parameters to the type',
-      always({ ...serving(IMAGE.manifest, { 'content-type': `${mediaType}; charset=utf-8` }) }),
-    ],
-  ])('%s', async (_name, react) => {
-    world.registry.reactWith(react);
-    expect(await ask()).toEqual(found);
-  });
-
-  test.each(['sha384', 'sha512'])('is asked for %s and says sha256', async (algorithm) => {
-    world.registry.reactWith(always(serving(IMAGE.manifest)));
-    const wanted = digestOf(bytes, algorithm);
-    expect(await ask(`${world.host}/team/app@${wanted}`)).toEqual({ ...found, digest: wanted });
-  });
-
-  test.each<[string, (realm: string) => string | readonly string[]]>([
-    ['one that is plain', (realm) => `Bearer realm="${realm}",service="s",scope="repository:team/app:pull"`],
-    ['another spelling', (realm) => `bEARER  Realm = "${realm}" , SERVICE=s`],
-    ['no quotes', (realm) => `Bearer realm=${realm},service=s`],
-    ['escapes and commas', (realm) => `Bearer service="a, \\"b\\", c", realm="${realm}", error="invalid, token"`],
-    ['others before it', (realm) => `Negotiate, NTLM abc==, Digest realm="x, y", Bearer realm="${realm}"`],
-    ['several headers', (realm) => ['Negotiate', 'Basic realm="b"', `Bearer realm="${realm}"`]],
-    ['Basic after it', (realm) => `Bearer realm="${realm}", Basic realm="b"`],
-  ])('understands a challenge with %s', async (_name, header) => {
-    const realm = `https://${world.host}/token?keep=1&a=b`;
-    world.registry.reactWith((received) => {
-      if (received.url.startsWith('/token?keep=1&a=b')) return { body: '{"access_token":"good","expires_in":100}' };
-      return received.headers.authorization === 'Bearer good' ? serving(IMAGE.manifest) : challenge(header(realm));
-    });
-    expect(await ask()).toEqual(found);
-    const [asked] = world.registry.received.filter(({ url }) => url.startsWith('/token'));
-    expect(new URL(`https://x${asked?.url}`).searchParams.getAll('scope')).toEqual(['repository:team/app:pull']);
-  });
-
-  test('asks for each scope on its own', async () => {
-    const realm = `https://${world.host}/token`;
-    world.registry.reactWith((received) => {
-      if (received.url.startsWith('/token')) return { body: '{"token":"good"}' };
-      return received.headers.authorization === 'Bearer good'
-        ? serving(IMAGE.manifest)
-        : challenge(`Bearer realm="${realm}",scope="repository:a:pull,push repository:h.test:5000/b:pull"`);
-    });
-    await ask();
-    const [asked] = world.registry.received.filter(({ url }) => url.startsWith('/token'));
-    expect(new URL(`https://x${asked?.url}`).searchParams.getAll('scope')).toEqual([
-      'repository:a:pull,push',
-      'repository:h.test:5000/b:pull',
-    ]);
-  });
-
-  test.each<[string, () => string]>([
-    ['at another host', () => world.elsewhereHost],
-    ['at another port', () => `registry.test:${world.elsewhere.port}`],
-  ])('has its images and blobs %s: they are fetched there, without the credential', async (_where, elsewhere) => {
-    const [config] = IMAGE.blobs;
-    world.registry.reactWith(({ url, headers }) => {
-      if (headers.authorization === undefined) return challenge('Basic realm="r"');
-      return redirect(`https://${elsewhere()}${url}?signature=abc`);
-    });
-    world.elsewhere.reactWith(({ url }) =>
-      url.includes('/manifests/') ? serving(IMAGE.manifest) : { body: config?.bytes ?? '' },
-    );
-    const details = await world.client().details(target(tag(world.host), CREDENTIAL), soon());
-    expect(details).toMatchObject({ digest, createdMs: Date.parse('2024-02-03T04:05:06Z') });
-    expect(world.elsewhere.received).toHaveLength(2);
-    expectNoCredentialAt(world.elsewhere);
-  });
-
-  test('gets nothing secret back after a redirect that left it', async () => {
-    world.registry.reactWith(({ url, headers }) => {
-      if (url === '/back') return serving(IMAGE.manifest);
-      return headers.authorization === undefined ? challenge('Basic') : redirect(`https://${world.elsewhereHost}/away`);
-    });
-    world.elsewhere.reactWith(always(redirect(`https://${world.host}/back`)));
-    expect(await ask()).toEqual(found);
-    expect(world.registry.received.find(({ url }) => url === '/back')?.headers.authorization).toBeUndefined();
-  });
-
-  test('asks for the token anew, once, when the one from before is not taken any more', async () => {
-    let good = 'first';
-    world.registry.reactWith(({ url, headers }) => {
-      if (url.startsWith('/token')) return { body: JSON.stringify({ token: good, expires_in: 3000 }) };
-      return headers.authorization === `Bearer ${good}`
-        ? serving(IMAGE.manifest)
-        : challenge(`Bearer realm="https://${world.host}/token"`);
-    });
-    const client = world.client();
-    const wanted = target(tag(world.host), CREDENTIAL);
-    await client.manifest(wanted, soon());
-    good = 'second';
-    await client.manifest(wanted, soon());
-    const kinds = world.registry.received.map(({ url }) => (url.startsWith('/token') ? 'token' : 'image'));
-    expect(kinds).toEqual(['image', 'token', 'image', 'image', 'token', 'image']);
-  });
-
-  test('is asked with a token at once where it wanted one for another image', async () => {
-    world.registry.reactWith(({ url, headers }) => {
-      const scope = new URL(`https://x${url}`).searchParams.get('scope') ?? '';
-      if (url.startsWith('/token')) return { body: JSON.stringify({ token: scope.replaceAll(':', '.') }) };
-      const repository = /^\/v2\/(.*)\/manifests/.exec(url)?.[1];
-      return headers.authorization === `Bearer repository.${repository}.pull`
-        ? serving(IMAGE.manifest)
-        : challenge(`Bearer realm="https://${world.host}/token",scope="repository:${repository}:pull"`);
-    });
-    const client = world.client();
-    await client.manifest(target(`${world.host}/one:1`, CREDENTIAL), soon());
-    await client.manifest(target(`${world.host}/two:1`, CREDENTIAL), soon());
-    const kinds = world.registry.received.map(({ url }) => (url.startsWith('/token') ? 'token' : 'image'));
-    expect(kinds).toEqual(['image', 'token', 'image', 'token', 'image']);
-  });
-
-  test('is asked without a token where it has none for somebody and does not want one', async () => {
-    world.registry.reactWith(({ url, headers }) => {
-      if (url.startsWith('/token'))
-        return headers.authorization === undefined ? { status: 401 } : { body: '{"token":"t"}' };
-      if (url.includes('/public/') || headers.authorization === 'Bearer t') return serving(IMAGE.manifest);
-      return challenge(`Bearer realm="https://${world.host}/token"`);
-    });
-    const client = world.client();
-    await client.manifest(target(`${world.host}/private/a:1`, CREDENTIAL), soon());
-    expect(await client.manifest(target(`${world.host}/public/a:1`), soon())).toEqual(found);
-  });
-
-  test.each([
-    ['60 s where it does not say', '{"token":"good"}', 55_000, 61_000],
-    ['as long as it says', '{"token":"good","expires_in":300}', 280_000, 301_000],
-    ['an hour at most', '{"token":"good","expires_in":999999}', 3_500_000, 3_601_000],
-  ])('has tokens that live %s', async (_name, body, good, over) => {
-    let now = NOW;
-    world.registry.reactWith(behindToken(`https://${world.host}/token`, always({ body })));
-    const client = world.client({}, { now: () => now });
-    const tokensAfter = async (ms: number): Promise<number> => {
-      now = NOW + ms;
-      await client.manifest(target(tag(world.host)), soon());
-      return world.registry.received.filter(({ url }) => url.startsWith('/token')).length;
-    };
-    expect([await tokensAfter(0), await tokensAfter(good - 10_000), await tokensAfter(over)]).toEqual([1, 1, 2]);
-  });
-
-  test('gives no token of one credential to another', async () => {
-    world.registry.reactWith(({ url, headers }) => {
-      if (url.startsWith('/token'))
-        return { body: `{"token":"${headers.authorization === undefined ? 'none' : 'good'}"}` };
-      return headers.authorization === 'Bearer good'
-        ? serving(IMAGE.manifest)
-        : challenge(`Bearer realm="https://${world.host}/token"`);
-    });
-    const client = world.client();
-    await client.manifest(target(tag(world.host), CREDENTIAL), soon());
-    const { failure } = await failureOf(client.manifest(target(tag(world.host)), soon()));
-    expect(failure.cause).toBe('unauthenticated');
-  });
-
-  test('is waited for by several, each as long as it can', async () => {
-    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
-    const realm = `https://${world.host}/token`;
-    let tokens = 0;
-    world.registry.reactWith(({ url, headers }) => {
-      if (headers.authorization === 'Bearer good') return serving(IMAGE.manifest);
-      if (!url.startsWith('/token')) return challenge(`Bearer realm="${realm}"`);
-      tokens += 1;
-      open();
-      return tokens === 1 ? { how: 'hang' } : { body: '{"token":"good"}' };
-    });
-    const client = world.client();
-    const impatient = new AbortController();
-    const first = client.manifest(target(tag(world.host)), impatient.signal);
-    const patient = AbortSignal.timeout(700);
-    const second = client.manifest(target(tag(world.host)), patient);
-    await opened;
-    impatient.abort();
-    expect((await failureOf(first)).failure.cause).toBe('timeout');
-    expect(patient.aborted).toBe(false);
-    expect((await failureOf(second)).failure.cause).toBe('timeout');
-    expect(tokens).toBe(1);
-    // Nobody waits any more, so the next one begins anew.
-    expect(await client.manifest(target(tag(world.host)), soon())).toEqual(found);
   });
 });

@@ -20,6 +20,8 @@ export interface Reaction {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Buffer;
+  /** Waits for it first. */
+  readonly after?: Promise<void>;
   /**
    * `hang`: no answer. `cut`: the connection ends instead. `cut-body`: it ends in the middle. `drip`: a byte now and then, for
    * ever. `flood`: bytes for ever.
@@ -33,7 +35,9 @@ export type React = (received: Received, before: number) => Reaction;
 export interface FaultServer {
   readonly port: number;
   readonly received: readonly Received[];
-  /** The most requests that were unanswered at the same time. */
+  /** Requests whose connection is waiting for an answer. */
+  readonly waiting: number;
+  /** The most of them at the same time. */
   readonly mostAtOnce: number;
   /** Begins anew: what came is forgotten. */
   reactWith(react: React): void;
@@ -57,7 +61,9 @@ export async function startFaultServer(tls?: ServerOptions): Promise<FaultServer
       const got = { method, url, headers, body: await text(request) };
       const before = received.filter((one) => one.method === method && one.url === url).length;
       received.push(got);
-      perform(react(got, before), response, method);
+      const reaction = react(got, before);
+      await reaction.after;
+      perform(reaction, response, method);
     })();
   });
   server.on('connection', (socket: Socket) => {
@@ -71,6 +77,9 @@ export async function startFaultServer(tls?: ServerOptions): Promise<FaultServer
     port: (server.address() as AddressInfo).port,
     get received() {
       return received;
+    },
+    get waiting() {
+      return atOnce;
     },
     get mostAtOnce() {
       return mostAtOnce;
