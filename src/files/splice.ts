@@ -106,13 +106,14 @@ function isExtension(pointer: string): boolean {
   return /^\/x-[^/]*(?:\/|$)/.test(pointer);
 }
 
+/** Whoever stands where another value was changed; where nobody does, all are left out. */
 function blame(wrong: readonly ChangedValue[], changes: readonly Change[]): readonly Refusal[] {
-  return changes.flatMap(({ place }): readonly Refusal[] => {
-    const other = wrong.find(({ offset }) => offset === place.offset);
-    if (other === undefined)
-      return wrong.some(({ offset }) => changes.some((one) => one.place.offset === offset)) ? [] : [[place, MORE]];
-    return [
-      [place, `its text is also the value of ${other.pointer} (line ${other.line}), through an anchor: write it out`],
-    ];
+  const byOffset = new Map(wrong.map((change) => [change.offset, change]));
+  const refusals = changes.flatMap(({ place }): readonly Refusal[] => {
+    const other = byOffset.get(place.offset);
+    if (other === undefined) return [];
+    const { pointer, line } = other;
+    return [[place, `its text is also the value of ${pointer} (line ${line}), through an anchor: write it out`]];
   });
+  return refusals.length > 0 ? refusals : changes.map(({ place }) => [place, MORE]);
 }

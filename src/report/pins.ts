@@ -123,11 +123,21 @@ export function pinNotes({ images, files, errors }: PinReport, ink: Paint): stri
         ? []
         : [`${at(row)}  ${ink.cyan('notice')}  image ${quoteValue(row.image, 256)}: ${row.message}`];
     }),
-    ...files.flatMap(({ file, state, message }) =>
-      state === 'skipped' ? [`${file}  ${ink.dim('skipped')}  ${message}`] : [],
-    ),
+    ...skippedLines(files, ink),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** A repository has many YAML files that are none of ours. */
+const MAX_SKIPPED = 10;
+
+function skippedLines(files: readonly PinFileRow[], ink: Paint): readonly string[] {
+  const skipped = files.filter(({ state }) => state === 'skipped');
+  const more = skipped.length - MAX_SKIPPED;
+  return [
+    ...skipped.slice(0, MAX_SKIPPED).map(({ file, message }) => `${file}  ${ink.dim('skipped')}  ${message}`),
+    ...(more > 0 ? [`and ${count(more, 'more file')} ${ink.dim('skipped')}: see -o json`] : []),
+  ];
 }
 
 /** Where what is, of `--check`; what was written, of `--write`. */

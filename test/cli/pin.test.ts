@@ -134,6 +134,14 @@ notes.yaml  skipped  no Kubernetes manifest, kustomization, Compose file or Dock
     expect(images[2]?.message).toBe('a kustomization puts another in its place (registry.example.com has no such tag)');
   });
 
+  test('names ten files that are none of its own, and counts the others', async () => {
+    for (let index = 0; index < 13; index += 1) file(`${index + 10}.json`, '{}');
+    file('pod.yaml', pod('nginx:1.27'));
+    const { note } = await runPin(['.']);
+    expect(note.match(/\.json {2}skipped/g)).toHaveLength(10);
+    expect(note).toContain('\nand 3 more files skipped: see -o json\n');
+  });
+
   test('prints one object with -o json', async () => {
     file('pod.yaml', pod('nginx:1.27', 'nginx:nope'));
     const registry = fakeRegistry({ [`${HUB}/nginx:nope`]: NOT_FOUND });
@@ -496,6 +504,15 @@ describe('what cannot be pinned', () => {
 describe('pin --pull-secret', () => {
   test('hands the secrets of the files to the registry, and refuses files without any', async () => {
     file('pod.yaml', pod('nginx:1.27'));
+    file(
+      'secret.yaml',
+      'apiVersion: v1\nkind: Secret\nmetadata: {name: regcred}\ntype: kubernetes.io/dockerconfigjson\n',
+    );
+    const given: unknown[] = [];
+    const onSecrets = (names: unknown): void => void given.push(names);
+    await runPin(['pod.yaml'], { pullSecret: ['secret.yaml'] }, { onSecrets });
+    await runPin(['pod.yaml'], {}, { onSecrets });
+    expect(given).toEqual([['regcred'], undefined]);
     expect(await runCommand(['pin', 'pod.yaml', '--pull-secret', 'pod.yaml'])).toMatchObject({
       code: 2,
       note: 'no Secret in pod.yaml\n',

@@ -1,5 +1,6 @@
 /** A registry for pin and drift that is a table; what is not in it has the digest that its name hashes to. */
 import { createHash } from 'node:crypto';
+import type { RegistryFor } from '../../src/cli/pin-registry.ts';
 import { type DriftFlags, drift } from '../../src/cli/drift.ts';
 import { pin, type PinFlags } from '../../src/cli/pin.ts';
 import { normalizedName } from '../../src/image/reference.ts';
@@ -72,11 +73,13 @@ interface Given {
   readonly registry?: PinRegistry;
   readonly stdin?: string;
   readonly now?: () => number;
+  /** Gets the names of the pull secrets that the registry is made with; undefined: those of docker. */
+  readonly onSecrets?: (names: readonly string[] | undefined) => void;
 }
 
 async function runWith(
   command: (parts: Parameters<typeof pin>[2]) => Promise<number>,
-  { registry = fakeRegistry(), stdin = '', now = () => 0 }: Given,
+  { registry = fakeRegistry(), stdin = '', now = () => 0, onSecrets }: Given,
 ): Promise<Ran> {
   let [out, note] = ['', ''];
   const terminal = {
@@ -88,7 +91,11 @@ async function runWith(
       yield stdin;
     },
   };
-  const code = await command({ terminal, registryFor: () => ({ ...registry, close: () => Promise.resolve() }), now });
+  const registryFor: RegistryFor = (_config, { secrets }) => {
+    onSecrets?.(secrets?.map(({ name }) => name));
+    return { ...registry, close: () => Promise.resolve() };
+  };
+  const code = await command({ terminal, registryFor, now });
   return { code, out, note };
 }
 
