@@ -2,19 +2,13 @@
 import type { Credential } from './credential.ts';
 
 export function basicAuthorization(username: string, password: string): string {
-  return `Basic ${basicText(username, password)}`;
-}
-
-function basicText(username: string, password: string): string {
-  return Buffer.from(`${username}:${password}`).toString('base64');
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
 export function secretsOf(credential: Credential | undefined): readonly string[] {
   if (credential === undefined) return [];
   const { secret } = credential;
-  if (secret.kind !== 'basic') return formsOf(secret.token());
-  const password = secret.password();
-  return password === '' ? [] : [...formsOf(password), basicText(secret.username, password)];
+  return formsOf(secret.kind === 'basic' ? secret.password() : secret.token());
 }
 
 function formsOf(secret: string): readonly string[] {

@@ -126,20 +126,27 @@ describe('a registry that can be got along with', () => {
     expect(kinds).toEqual(['image', 'token', 'image', 'image', 'token', 'image']);
   });
 
-  test('is asked with a token at once where it wanted one for another image', async () => {
+  test.each([
+    ['at once where it wanted one for another image', 'pull', ['image', 'token', 'image', 'token', 'image']],
+    [
+      'only when it says for what, where that cannot be foreseen',
+      'pull,metadata',
+      ['image', 'token', 'image', 'image', 'token', 'image'],
+    ],
+  ])('is asked with a token %s', async (_when, actions, expected) => {
     world.registry.reactWith(({ url, headers }) => {
       const scope = new URL(`https://x${url}`).searchParams.get('scope') ?? '';
       if (url.startsWith('/token')) return { body: JSON.stringify({ token: scope.replaceAll(':', '.') }) };
       const repository = /^\/v2\/(.*)\/manifests/.exec(url)?.[1];
-      return headers.authorization === `Bearer repository.${repository}.pull`
+      return headers.authorization === `Bearer repository.${repository}.${actions}`
         ? serving(IMAGE.manifest)
-        : challenge(`Bearer realm="https://${world.host}/token",scope="repository:${repository}:pull"`);
+        : challenge(`Bearer realm="https://${world.host}/token",scope="repository:${repository}:${actions}"`);
     });
     const client = world.client();
     await client.manifest(target(`${world.host}/one:1`, CREDENTIAL), soon());
     await client.manifest(target(`${world.host}/two:1`, CREDENTIAL), soon());
     const kinds = world.registry.received.map(({ url }) => (url.startsWith('/token') ? 'token' : 'image'));
-    expect(kinds).toEqual(['image', 'token', 'image', 'token', 'image']);
+    expect(kinds).toEqual(expected);
   });
 
   test('is asked without a token where it has none for somebody and does not want one', async () => {
