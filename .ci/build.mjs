@@ -18,7 +18,7 @@ const { metafile } = await build({
   splitting: true,
   format: 'esm',
   platform: 'node',
-  target: 'node22.18',
+  target: 'node22.19',
   minify: true,
   legalComments: 'none',
   metafile: true,

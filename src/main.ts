@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** argv -> command -> exit code: the only place that ends the process. An old Node must be able to read this file. */
-const NEEDED = [22, 18, 0];
+const NEEDED = [22, 19, 0];
 
 function isOld(version: string): boolean {
   const found = version.split('.').map(Number);
