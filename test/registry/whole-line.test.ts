@@ -1,0 +1,99 @@
+/** From the API server's review over HTTPS to a registry that asks for a password, and back: nothing in between is made up. */
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLog } from '../../src/log.ts';
+import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
+import { createImageSource } from '../../src/registry/image-source.ts';
+import { secretOf } from '../credential/asking.ts';
+import { kinds, policyOf } from '../policy/asking.ts';
+import { type Gate, startGate } from '../support/gate.ts';
+import { loopback } from '../support/registry-settings.ts';
+import { createReview } from '../support/review.ts';
+import { CACHE, CANARY, INDEX } from './asking.ts';
+
+const REVIEWS = 1000;
+const IMAGES = 20;
+const LOGIN = Buffer.from(`ci:${CANARY}`).toString('base64');
+
+const digestAt = (path: string): string => `sha256:${createHash('sha256').update(path).digest('hex')}`;
+
+let registry: Server;
+let host: string;
+let client: HttpRegistryClient;
+let gate: Gate;
+const asked: string[] = [];
+
+/** Everybody is answered a moment later, so that all have asked by then. */
+function answer({ method, url = '', headers }: IncomingMessage, response: ServerResponse): void {
+  if (headers.authorization !== `Basic ${LOGIN}`) {
+    response.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' }).end();
+    return;
+  }
+  asked.push(`${method} ${url}`);
+  const found = { 'content-type': INDEX, 'docker-content-digest': digestAt(url), 'content-length': 2 };
+  setTimeout(() => response.writeHead(200, found).end(), 50);
+}
+
+beforeAll(async () => {
+  registry = createServer(answer);
+  await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+  const address = registry.address();
+  host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  client = createRegistryClient(loopback(host), { env: {} });
+  const { images } = createImageSource({ client, settings: CACHE, now: Date.now });
+  const secret = secretOf('regcred', JSON.stringify({ auths: { [host]: { username: 'ci', password: CANARY } } }));
+  gate = await startGate({
+    kinds,
+    policies: [policyOf('{pin: {onFailure: deny}}')],
+    images,
+    secrets: { secret: () => Promise.resolve({ state: 'yes', value: secret }) },
+  });
+});
+afterAll(async () => {
+  await gate.stop();
+  await client.close();
+  registry.closeAllConnections();
+  registry.close();
+});
+
+const imageOf = (index: number): string => `team/app-${index % IMAGES}`;
+
+function podOf(index: number): object {
+  const containers = [index, index + 7].map((at) => ({ name: `c${at}`, image: `${host}/${imageOf(at)}:1` }));
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: `web-${index}` },
+    spec: { imagePullSecrets: [{ name: 'regcred' }], containers },
+  };
+}
+
+test('a thousand reviews of twenty images at once are twenty questions to the registry, and no password is told anywhere', async () => {
+  const replies = await Promise.all(
+    Array.from({ length: REVIEWS }, (_, index) =>
+      gate.post('/mutate?timeout=30s', JSON.stringify(createReview(podOf(index)))),
+    ),
+  );
+  for (const [index, { text }] of replies.entries()) {
+    const { patch } = (JSON.parse(text) as { readonly response: { readonly patch: string } }).response;
+    const wanted = [index, index + 7].map((at, container) => ({
+      op: 'replace',
+      path: `/spec/containers/${container}/image`,
+      value: `${host}/${imageOf(at)}:1@${digestAt(`/v2/${imageOf(at)}/manifests/1`)}`,
+    }));
+    expect(JSON.parse(Buffer.from(patch, 'base64').toString())).toEqual(wanted);
+  }
+  const questions = Array.from({ length: IMAGES }, (_, index) => `HEAD /v2/${imageOf(index)}/manifests/1`);
+  expect(asked.toSorted()).toEqual(questions.toSorted());
+
+  const lines: string[] = [];
+  const log = createLog('debug', { write: (line) => void lines.push(line) });
+  for (const review of gate.reviews) log.review(review);
+  log.flush();
+  const { text: metrics } = await gate.operations.metrics.exposition();
+  const everything = [...lines, metrics, ...replies.map(({ text }) => text)].join('\n');
+  expect(lines.join('').match(/"pinned":\["127/g)).toHaveLength(REVIEWS);
+  expect(everything.includes(CANARY) || everything.includes(LOGIN)).toBe(false);
+  expect(gate.failures).toEqual([]);
+}, 60_000);
