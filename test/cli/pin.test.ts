@@ -134,6 +134,15 @@ notes.yaml  skipped  no Kubernetes manifest, kustomization, Compose file or Dock
     expect(images[2]?.message).toBe('a kustomization puts another in its place (registry.example.com has no such tag)');
   });
 
+  test('says of a place in Helm values that it is nowhere', async () => {
+    file('values.yaml', 'image: nginx:1.27\n');
+    const { code, note } = await runPin(['.'], { helmImage: ['/image', '/imgae'] });
+    expect({ code, note }).toEqual({
+      code: 2,
+      note: '--helm-image /imgae  error  leads to nothing in these files\n1 file, 1 image: 0 pinned already, 1 to pin, 1 error; write it with --write\n',
+    });
+  });
+
   test('names ten files that are none of its own, and counts the others', async () => {
     for (let index = 0; index < 13; index += 1) file(`${index + 10}.json`, '{}');
     file('pod.yaml', pod('nginx:1.27'));
@@ -356,6 +365,10 @@ images:
     [
       'version: 1\nimages: {nginx: {}}',
       'lock.yaml:2:10: "nginx" is not a full name with a tag, such as docker.io/library/nginx:1.27\n',
+    ],
+    [
+      'version: 1\nimages: {"nginx:1.27": {}}',
+      'lock.yaml:2:10: "nginx:1.27" is not a full name with a tag, such as docker.io/library/nginx:1.27\n',
     ],
     [
       'version: 1\nimages:\n  r.io/a:1: {digest: x}',
