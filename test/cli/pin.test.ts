@@ -143,6 +143,19 @@ notes.yaml  skipped  no Kubernetes manifest, kustomization, Compose file or Dock
     });
   });
 
+  test('shows no password of what is a URL instead of an image', async () => {
+    const url = 'https://ci:hush@r.io/a:1';
+    file('pod.yaml', pod(url));
+    file('compose.yaml', `services: {a: {image: "${url}"}}\n`);
+    file('Dockerfile', `FROM ${url}\n`);
+    file('kustomization.yaml', `images: [{name: "${url}", newTag: a}]\n`);
+    for (const output of ['pretty', 'json'] as const) {
+      const { code, out, note } = await runPin(['.'], { output });
+      expect({ code, shown: `${out}${note}`.includes('hush') }).toEqual({ code: 2, shown: false });
+      expect(`${out}${note}`.match(/ci:/g)?.length).toBeGreaterThanOrEqual(4);
+    }
+  });
+
   test('names ten files that are none of its own, and counts the others', async () => {
     for (let index = 0; index < 13; index += 1) file(`${index + 10}.json`, '{}');
     file('pod.yaml', pod('nginx:1.27'));
