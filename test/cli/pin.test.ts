@@ -275,6 +275,15 @@ describe('pin --check', () => {
     });
   });
 
+  test('asks no digest of an image that a kustomization replaces, tag and all', async () => {
+    file('base/pod.yaml', pod('app:1', 'renamed:1'));
+    const images = `images:\n- {name: app, newTag: v1, digest: "${OLD}"}\n- {name: renamed, newName: r.io/renamed}\n`;
+    file('overlay/kustomization.yaml', images);
+    const { code, out, note } = await runCommand(['pin', '--check', '.']);
+    expect({ code, out }).toEqual({ code: 1, out: 'base/pod.yaml:10:12  unpinned  image "renamed:1" has no digest\n' });
+    expect(note).toContain('base/pod.yaml:8:12  skipped  image "app:1": a kustomization puts another in its place\n');
+  });
+
   test('goes with no option that asks or writes', async () => {
     for (const option of ['--write', '--update']) {
       const { code, note } = await runCommand(['pin', '--check', option, '.']);
