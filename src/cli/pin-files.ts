@@ -33,6 +33,14 @@ export async function openFiles(
   for (const { file, found } of files) {
     for (const { line, column, message } of found.faults) errors.push({ file, line, column, message });
   }
+  const leading = new Set(files.flatMap(({ found }) => found.pointers));
+  for (const pointer of options.helmImages.filter((one) => !leading.has(one)))
+    errors.push({
+      file: `--helm-image ${pointer}`,
+      line: null,
+      column: null,
+      message: 'leads to nothing in these files',
+    });
   return { files, errors };
 }
 

@@ -5,7 +5,7 @@ import { loadLock, saveLock } from '../files/lock-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { FindOptions } from '../files/places/find.ts';
 import { type Spliced, splice } from '../files/splice.ts';
-import { decideOffline, failed, type PinDecision } from '../pinning/pin.ts';
+import { failed, offlineUnlessReplaced, type PinDecision } from '../pinning/pin.ts';
 import type { ImagePlace } from '../pinning/place.ts';
 import type { Lock } from '../pinning/lock.ts';
 import { parsePlatform } from '../pinning/platform.ts';
@@ -88,10 +88,10 @@ interface Given {
 
 async function lookupFor(files: readonly OpenFile[], { flags, config, lock }: Given, parts: Parts): Promise<Lookup> {
   const mode = { update: flags.update ?? false, platforms: (flags.platform ?? []).map(platformOf) };
-  if (flags.check) return { decide: decideOffline, lock };
+  const replaced = new Set(files.flatMap(({ found }) => found.replaced));
+  if (flags.check) return { decide: (place) => offlineUnlessReplaced(place, replaced), lock };
   const ask = await askWith({ ...parts, config, pullSecret: flags.pullSecret });
   const places = files.flatMap(({ found }) => found.places);
-  const replaced = new Set(files.flatMap(({ found }) => found.replaced));
   try {
     return await lookUp(places, { ask, mode, lock, replaced, now: parts.now ?? Date.now });
   } finally {

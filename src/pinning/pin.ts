@@ -95,17 +95,27 @@ export function unlessReplaced(
   decision: PinDecision,
   { replaced, tags }: Replacements,
 ): PinDecision {
-  const { reading, format } = place;
-  if (decision.state !== 'failed' || format !== 'manifest' || reading.state !== 'image') return decision;
-  const { text, tag } = reading.reference;
-  const name = tag === undefined ? text : text.slice(0, -tag.length - 1);
-  const failure = replaced.has(name) ? failureOf(reading.reference, tags) : undefined;
+  const { reading } = place;
+  if (decision.state !== 'failed' || reading.state !== 'image' || !isReplaced(place, replaced)) return decision;
+  const failure = failureOf(reading.reference, tags);
   if (failure === undefined || !NOWHERE.has(failure.cause)) return decision;
-  return {
-    ...BARE,
-    state: 'skipped',
-    message: `a kustomization puts another in its place (${failureText(failure)})`,
-  };
+  return { ...BARE, state: 'skipped', message: `${REPLACED} (${failureText(failure)})` };
+}
+
+/** Without asking: whether such an image is anywhere is not known, and what runs is the other one. */
+export function offlineUnlessReplaced(place: ImagePlace, replaced: ReadonlySet<string>): PinDecision {
+  const decision = decideOffline(place);
+  return decision.state === 'unpinned' && isReplaced(place, replaced)
+    ? { ...BARE, state: 'skipped', message: REPLACED }
+    : decision;
+}
+
+const REPLACED = 'a kustomization puts another in its place';
+
+function isReplaced({ reading, format }: ImagePlace, replaced: ReadonlySet<string>): boolean {
+  if (format !== 'manifest' || reading.state !== 'image') return false;
+  const { text, tag } = reading.reference;
+  return replaced.has(tag === undefined ? text : text.slice(0, -tag.length - 1));
 }
 
 function failureOf(reference: ImageReference, tags: TagAnswers): RegistryFailure | undefined {

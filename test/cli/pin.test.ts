@@ -134,6 +134,28 @@ notes.yaml  skipped  no Kubernetes manifest, kustomization, Compose file or Dock
     expect(images[2]?.message).toBe('a kustomization puts another in its place (registry.example.com has no such tag)');
   });
 
+  test('says of a place in Helm values that it is nowhere', async () => {
+    file('values.yaml', 'image: nginx:1.27\n');
+    const { code, note } = await runPin(['.'], { helmImage: ['/image', '/imgae'] });
+    expect({ code, note }).toEqual({
+      code: 2,
+      note: '--helm-image /imgae  error  leads to nothing in these files\n1 file, 1 image: 0 pinned already, 1 to pin, 1 error; write it with --write\n',
+    });
+  });
+
+  test('shows no password of what is a URL instead of an image', async () => {
+    const url = 'https://ci:hush@r.io/a:1';
+    file('pod.yaml', pod(url));
+    file('compose.yaml', `services: {a: {image: "${url}"}}\n`);
+    file('Dockerfile', `FROM ${url}\n`);
+    file('kustomization.yaml', `images: [{name: "${url}", newTag: a}]\n`);
+    for (const output of ['pretty', 'json'] as const) {
+      const { code, out, note } = await runPin(['.'], { output });
+      expect({ code, shown: `${out}${note}`.includes('hush') }).toEqual({ code: 2, shown: false });
+      expect(`${out}${note}`.match(/ci:/g)?.length).toBeGreaterThanOrEqual(4);
+    }
+  });
+
   test('names ten files that are none of its own, and counts the others', async () => {
     for (let index = 0; index < 13; index += 1) file(`${index + 10}.json`, '{}');
     file('pod.yaml', pod('nginx:1.27'));
@@ -253,6 +275,15 @@ describe('pin --check', () => {
     });
   });
 
+  test('asks no digest of an image that a kustomization replaces, tag and all', async () => {
+    file('base/pod.yaml', pod('app:1', 'renamed:1'));
+    const images = `images:\n- {name: app, newTag: v1, digest: "${OLD}"}\n- {name: renamed, newName: r.io/renamed}\n`;
+    file('overlay/kustomization.yaml', images);
+    const { code, out, note } = await runCommand(['pin', '--check', '.']);
+    expect({ code, out }).toEqual({ code: 1, out: 'base/pod.yaml:10:12  unpinned  image "renamed:1" has no digest\n' });
+    expect(note).toContain('base/pod.yaml:8:12  skipped  image "app:1": a kustomization puts another in its place\n');
+  });
+
   test('goes with no option that asks or writes', async () => {
     for (const option of ['--write', '--update']) {
       const { code, note } = await runCommand(['pin', '--check', option, '.']);
@@ -356,6 +387,10 @@ images:
     [
       'version: 1\nimages: {nginx: {}}',
       'lock.yaml:2:10: "nginx" is not a full name with a tag, such as docker.io/library/nginx:1.27\n',
+    ],
+    [
+      'version: 1\nimages: {"nginx:1.27": {}}',
+      'lock.yaml:2:10: "nginx:1.27" is not a full name with a tag, such as docker.io/library/nginx:1.27\n',
     ],
     [
       'version: 1\nimages:\n  r.io/a:1: {digest: x}',

@@ -9,12 +9,17 @@ import { describeWith } from '../support/real-part.ts';
 
 const FIXTURES = path.resolve(import.meta.dirname, '../fixtures/pin');
 const CASES = readdirSync(FIXTURES);
-const FLAGS = { helmImage: ['/image', '/withDigest', '/plain', '/sidecars/*/image'] };
+const HELM_IMAGES = ['/image', '/withDigest', '/plain', '/sidecars/*/image'];
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'tidewaiter-pin-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 const config = path.join(scratch, 'tidewaiter.yaml');
 writeFileSync(config, 'kinds: [{group: example.com, kind: Runner, images: [/spec/runner]}]\n');
+
+const flagsOf = (name: string): { readonly config: string; readonly helmImage: readonly string[] } => ({
+  config,
+  helmImage: name === 'helm-values' ? HELM_IMAGES : [],
+});
 
 function copyOf(folder: string, name: string): string {
   const copy = path.join(scratch, name);
@@ -30,7 +35,7 @@ function contents(folder: string): Readonly<Record<string, string>> {
 describe('pin --write', () => {
   test.each(CASES)('%s: changes the images and nothing else', async (name) => {
     const folder = copyOf(`${name}/before`, name);
-    const { code, out } = await runPin([folder], { ...FLAGS, config, write: true });
+    const { code, out } = await runPin([folder], { ...flagsOf(name), write: true });
     expect(contents(folder)).toEqual(contents(path.join(FIXTURES, name, 'after')));
     expect({ code, written: out !== '' }).toEqual({ code: 0, written: true });
   });
@@ -38,7 +43,7 @@ describe('pin --write', () => {
   test.each(CASES)('%s: finds nothing to do the second time', async (name) => {
     const folder = copyOf(`${name}/after`, `${name}-again`);
     const registry = fakeRegistry();
-    const { code, out } = await runPin([folder], { ...FLAGS, config, write: true }, { registry });
+    const { code, out } = await runPin([folder], { ...flagsOf(name), write: true }, { registry });
     expect(contents(folder)).toEqual(contents(path.join(FIXTURES, name, 'after')));
     expect({ code, out, asked: registry.asked }).toEqual({ code: 0, out: '', asked: [] });
   });
@@ -48,7 +53,7 @@ describe('pin --write', () => {
     const before = process.cwd();
     process.chdir(scratch);
     try {
-      const { out } = await runPin([`diff-${name}`], { ...FLAGS, config });
+      const { out } = await runPin([`diff-${name}`], { ...flagsOf(name) });
       execFileSync('git', ['apply', '--whitespace=nowarn', '-'], { input: out, cwd: scratch, stdio: 'pipe' });
     } finally {
       process.chdir(before);
@@ -58,7 +63,7 @@ describe('pin --write', () => {
 
   test.each(CASES)('%s: is what --check asks for, and the files before are not', async (name) => {
     const check = (state: string): ReturnType<typeof runPin> =>
-      runPin([path.join(FIXTURES, name, state)], { ...FLAGS, config, check: true });
+      runPin([path.join(FIXTURES, name, state)], { ...flagsOf(name), check: true });
     expect((await check('before')).code).toBe(1);
     expect((await check('after')).code).toBe(0);
   });

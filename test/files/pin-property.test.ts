@@ -94,6 +94,66 @@ function undone(text: string): string {
 const values = (text: string): readonly unknown[] =>
   readDocuments(text).map((document) => (document.ok ? document.value : document.problem));
 
+const entry = fc
+  .record({
+    order: fc.shuffledSubarray(['name', 'newTag', 'newName'], { minLength: 3 }),
+    digest: fc.constantFrom('', 'digest: ""', "digest: ''", 'digest:', 'digest: null', `digest: ${OLD}`),
+    quote: fc.constantFrom('', '"', "'"),
+    layout: fc.constantFrom('block', 'flow', 'json', 'lines'),
+    note: comment,
+  })
+  .map(({ order, digest, quote, layout, note }) => {
+    const parts: Readonly<Record<string, string>> = { name: 'app', newTag: 'v1.2', newName: 'r.io/app' };
+    if (layout === 'block') {
+      const lines = order.map((key) => `${key}: ${quote}${parts[key] ?? ''}${quote}${note}`);
+      return `  -   ${[...lines, ...(digest === '' ? [] : [`${digest}${note}`])].join('\n      ')}\n`;
+    }
+    const separator = layout === 'lines' ? ',\n        ' : ', ';
+    const [mark, empty] = layout === 'flow' ? [quote, digest] : ['"', digest.includes('""') ? '"digest": ""' : ''];
+    const pairs = order.map((key) => {
+      return layout === 'flow' ? `${key}: ${mark}${parts[key] ?? ''}${mark}` : `"${key}": "${parts[key] ?? ''}"`;
+    });
+    return `  - {${layout === 'lines' ? '\n        ' : ''}${[...pairs, ...(empty === '' ? [] : [empty])].join(separator)}}${note}\n`;
+  });
+
+const kustomization = fc
+  .record({
+    entries: fc.array(entry, { minLength: 1, maxLength: 4 }),
+    crlf: fc.boolean(),
+    cut: fc.boolean(),
+    more: fc.boolean(),
+  })
+  .map(({ entries, crlf, cut, more }) => {
+    const text = `# images:\nimages: # here\n${entries.join('')}${more ? 'resources: [a.yaml]\n' : ''}`;
+    const ended = cut ? text.replace(/\n$/, '') : text;
+    return crlf ? ended.replaceAll('\n', '\r\n') : ended;
+  });
+
+describe('pinning any kustomization', () => {
+  test('fills in or adds the digest, and leaves all else', () => {
+    fc.assert(
+      fc.property(kustomization, (text) => {
+        const name = 'kustomization.yaml';
+        const before = findImages(name, text, OPTIONS).places;
+        const digest = digestOf('app');
+        const changes = before.flatMap((place) => (place.image.includes('@') ? [] : [{ place, digest }]));
+        const { text: after, refused } = splice({ file: name, text, places: before }, changes, OPTIONS);
+        expect(refused.size).toBe(0);
+        expect(findImages(name, after, OPTIONS).places.map((place) => place.image)).toEqual(
+          before.map((place) => (place.image.includes('@') ? place.image : `${place.image}@${digest}`)),
+        );
+        // All but digests: their lines and pairs, with the space before them.
+        const bare = (one: string): string =>
+          one
+            .replaceAll(/,?\s*"?digest"?:(?: *(?:null|"[^"]*"|'[^']*'|sha256:[0-9a-f]{64}))?/g, '')
+            .replaceAll(/[ \t]+(?=\r?\n|$)/g, '');
+        expect(bare(after)).toBe(bare(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe('pinning any file', () => {
   test('leaves every byte outside of the images, and every other value', () => {
     fc.assert(

@@ -26,6 +26,20 @@ beforeEach(() => {
   mkdirSync(folder);
 });
 
+const NOBODY = 65_534;
+
+/** Root may write everything. */
+function asNobody<T>(run: () => T): T {
+  if (process.geteuid?.() !== 0) return run();
+  chmodSync(root, 0o711);
+  process.seteuid?.(NOBODY);
+  try {
+    return run();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
 const at = (...names: readonly string[]): string => path.join(folder, ...names);
 
 describe('replaceFile', () => {
@@ -81,15 +95,15 @@ describe('replaceFile', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  // Root may write everything.
-  test.skipIf(process.getuid?.() === 0)('respects a file, and a folder, that is read-only', () => {
+  test('respects a file, and a folder, that is read-only', () => {
     writeFileSync(at('a.yaml'), 'old');
     chmodSync(at('a.yaml'), 0o444);
-    expect(replaceFile(at('a.yaml'), 'old', 'new')).toEqual({ ok: false, problem: 'permission denied' });
-    chmodSync(at('a.yaml'), 0o644);
+    expect(asNobody(() => replaceFile(at('a.yaml'), 'old', 'new'))).toEqual({ ok: false, problem: 'permission denied' });
+    chmodSync(at('a.yaml'), 0o666);
     chmodSync(folder, 0o555);
-    expect(replaceFile(at('a.yaml'), 'old', 'new')).toEqual({ ok: false, problem: 'permission denied' });
+    expect(asNobody(() => replaceFile(at('a.yaml'), 'old', 'new'))).toEqual({ ok: false, problem: 'permission denied' });
     chmodSync(folder, 0o755);
     expect(readFileSync(at('a.yaml'), 'utf8')).toBe('old');
   });
+});
 });

@@ -1,5 +1,6 @@
 /** Images in Dockerfiles: FROM, COPY --from= and RUN --mount=from=; neither stages nor `scratch`. */
 import path from 'node:path';
+import { maskPassword } from '../../image/password.ts';
 import { parseReference } from '../../image/reference.ts';
 import type { ImagePlace, Reading, Slot } from '../../pinning/place.ts';
 import { lineTable, type Position } from '../positions.ts';
@@ -162,7 +163,7 @@ function add(reader: Reader, found: Found): void {
     column,
     offset,
     target: { kind: 'text' },
-    image,
+    image: reading.state === 'image' ? image : maskPassword(image),
     reading,
     slot: slotOf(found, reading),
   });

@@ -6,7 +6,7 @@ import { isReview } from '../../admission/review.ts';
 import { type ParsedDocument, readDocuments } from '../yaml.ts';
 import { composeImages, isCompose } from './compose.ts';
 import { dockerfileImages, isDockerfile, looksLikeDockerfile } from './dockerfile.ts';
-import { helmImages } from './helm-values.ts';
+import { helmImages, leadingPointers } from './helm-values.ts';
 import { isKustomization, kustomizationImages, replacedNames } from './kustomization.ts';
 import { isManifest, manifestImages } from './manifests.ts';
 import type { Scene } from './scene.ts';
@@ -29,15 +29,18 @@ export interface FoundImages {
   readonly places: readonly ImagePlace[];
   /** Names that a kustomization replaces in the manifests: they need not be images of any registry. */
   readonly replaced: readonly string[];
+  /** Those of `helmImages` that lead somewhere. */
+  readonly pointers: readonly string[];
   readonly faults: readonly PlaceFault[];
 }
 
 export function findImages(file: string, text: string, options: FindOptions): FoundImages {
   if (isDockerfile(file) || (!isYamlName(file) && looksLikeDockerfile(text))) {
-    return { format: 'dockerfile', places: dockerfileImages(text), replaced: [], faults: [] };
+    return { format: 'dockerfile', places: dockerfileImages(text), replaced: [], pointers: [], faults: [] };
   }
   const places: ImagePlace[] = [];
   const replaced: string[] = [];
+  const pointers: string[] = [];
   const faults: PlaceFault[] = [];
   let format: PlaceFormat | undefined;
   for (const document of readDocuments(text)) {
@@ -49,9 +52,10 @@ export function findImages(file: string, text: string, options: FindOptions): Fo
     format ??= found.format;
     places.push(...found.places);
     replaced.push(...found.replaced);
+    pointers.push(...found.pointers);
     faults.push(...found.faults);
   }
-  return { format, places, replaced, faults };
+  return { format, places, replaced, pointers, faults };
 }
 
 function isYamlName(file: string): boolean {
@@ -70,7 +74,7 @@ interface Opened {
   readonly document: Extract<ParsedDocument, { readonly ok: true }>;
 }
 
-const NOTHING: FoundImages = { format: undefined, places: [], replaced: [], faults: [] };
+const NOTHING: FoundImages = { format: undefined, places: [], replaced: [], pointers: [], faults: [] };
 
 function inDocument({ file, text, document }: Opened, { kinds, helmImages: pointers }: FindOptions): FoundImages {
   const { value } = document;
@@ -94,5 +98,7 @@ function inDocument({ file, text, document }: Opened, { kinds, helmImages: point
   }
   if (isCompose(file, value)) return { ...NOTHING, format: 'compose', places: composeImages(scene('compose')) };
   const places = helmImages(scene('helm-values'), pointers);
-  return places.length === 0 ? NOTHING : { ...NOTHING, format: 'helm-values', places };
+  return places.length === 0
+    ? NOTHING
+    : { ...NOTHING, format: 'helm-values', places, pointers: leadingPointers(value, pointers) };
 }

@@ -17,6 +17,11 @@ export function helmImages(scene: Scene, pointers: readonly string[]): readonly 
     .map(({ pointer, value }) => imageAt(scene, pointer, value));
 }
 
+/** The pointers that lead to something in a document. */
+export function leadingPointers(value: unknown, pointers: readonly string[]): readonly string[] {
+  return pointers.filter((pointer) => placesAt(value, pointerSegments(pointer)).length > 0);
+}
+
 function imageAt(scene: Scene, pointer: string, value: unknown): ImagePlace {
   if (typeof value === 'string') return wholeImage(scene, pointer, value);
   if (isObject(value)) return mapImage(scene, pointer, value);

@@ -29,13 +29,11 @@ export function kustomizationImages(scene: Scene): readonly ImagePlace[] {
   );
 }
 
-/** Names whose images in manifests become others. */
+/** Names whose images in manifests become others, whatever their tags. */
 export function replacedNames({ images }: JsonObject): readonly string[] {
   if (!Array.isArray(images)) return [];
   return images.flatMap((entry: unknown) =>
-    isObject(entry) && typeof entry['name'] === 'string' && (entry['newName'] || entry['newTag'] || entry['digest'])
-      ? [entry['name']]
-      : [],
+    isObject(entry) && typeof entry['name'] === 'string' && (entry['newTag'] || entry['digest']) ? [entry['name']] : [],
   );
 }
 

@@ -1,4 +1,5 @@
 /** A document of a file while its images are looked for. */
+import { maskPassword } from '../../image/password.ts';
 import { parseReference } from '../../image/reference.ts';
 import { isObject, pointerSegments } from '../../pod/pointer.ts';
 import type { ImagePlace, PlaceFormat, Reading, Slot } from '../../pinning/place.ts';
@@ -35,8 +36,9 @@ export function placeAt({ document, format }: Scene, { pointer, image, reading, 
 
 const NOTHING_TO_WRITE: Slot = { ok: false, refused: 'there is no image here' };
 
+/** For what is no image: it may be a URL with somebody's password in it. */
 export function placeWithout(scene: Scene, spot: Pick<Spot, 'pointer' | 'image' | 'reading'>): ImagePlace {
-  return placeAt(scene, { ...spot, slot: NOTHING_TO_WRITE });
+  return placeAt(scene, { ...spot, image: maskPassword(spot.image), slot: NOTHING_TO_WRITE });
 }
 
 /** An image that is written at one place, whole. */

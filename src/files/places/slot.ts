@@ -24,11 +24,11 @@ export function spanOf(text: string, offset: number, value: string): Span | unde
   return { from, to, literal: text.slice(from, to) === value };
 }
 
+/** No image has a quote in it, so that of a single-quoted text is not doubled. */
 function closingQuote(text: string, from: number, quote: string): number {
   for (let at = from; at < text.length; at += 1) {
     const character = text.charAt(at);
     if (character === '\\' && quote === '"') at += 1;
-    else if (character === quote && quote === "'" && text.charAt(at + 1) === quote) at += 1;
     else if (character === quote) return at;
   }
   return text.length;
