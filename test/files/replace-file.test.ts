@@ -98,12 +98,17 @@ describe('replaceFile', () => {
   test('respects a file, and a folder, that is read-only', () => {
     writeFileSync(at('a.yaml'), 'old');
     chmodSync(at('a.yaml'), 0o444);
-    expect(asNobody(() => replaceFile(at('a.yaml'), 'old', 'new'))).toEqual({ ok: false, problem: 'permission denied' });
+    expect(asNobody(() => replaceFile(at('a.yaml'), 'old', 'new'))).toEqual({
+      ok: false,
+      problem: 'permission denied',
+    });
     chmodSync(at('a.yaml'), 0o666);
     chmodSync(folder, 0o555);
-    expect(asNobody(() => replaceFile(at('a.yaml'), 'old', 'new'))).toEqual({ ok: false, problem: 'permission denied' });
+    expect(asNobody(() => replaceFile(at('a.yaml'), 'old', 'new'))).toEqual({
+      ok: false,
+      problem: 'permission denied',
+    });
     chmodSync(folder, 0o755);
     expect(readFileSync(at('a.yaml'), 'utf8')).toBe('old');
   });
-});
 });
