@@ -44,9 +44,10 @@ const everyone = (): boolean => true;
 
 type PodCredentials = (reference: ImageReference) => Pick<ImageQuestion, 'candidates' | 'doubt'>;
 
-const nobody =
-  (doubt: string): PodCredentials =>
-  () => ({ candidates: [], doubt });
+function nobody(doubt: string): PodCredentials {
+  const none = { candidates: [], doubt };
+  return () => none;
+}
 
 /** Outside of a pod spec. */
 const LOOSE = nobody('its controller decides which pull secrets it will have');

@@ -1,7 +1,7 @@
 /** Questions to the world about one request: each is asked once, however often and for which object it comes up. */
 import type { PullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
-import { normalizedName } from '../image/reference.ts';
+import { type ImageReference, normalizedName } from '../image/reference.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import type { MaybePromise } from './at-once.ts';
@@ -93,10 +93,18 @@ function questionKeys(): (question: ImageQuestion) => string {
     return key;
   };
   return ({ reference, candidates, doubt, staleMs }) => {
-    const image = `${staleMs} ${normalizedName(reference)}`;
-    if (candidates.length === 0 && doubt === undefined) return image;
-    return `${image} ${credentials(candidates)} ${doubt}`;
+    const known = candidates.length === 0 ? '' : credentials(candidates);
+    return `${staleMs} ${nameOf(reference)} ${known} ${doubt ?? ''}`;
   };
+}
+
+/** References are the same objects again and again: see parseReference. */
+const names = new WeakMap<ImageReference, string>();
+
+function nameOf(reference: ImageReference): string {
+  let name = names.get(reference);
+  if (name === undefined) names.set(reference, (name = normalizedName(reference)));
+  return name;
 }
 
 type Once<T> = (name: string, ask: (name: string) => MaybePromise<T>) => MaybePromise<T>;

@@ -14,6 +14,8 @@ export function budgetMs(timeout: string | undefined): number {
 }
 
 const NEVER = new AbortController().signal;
+/** To make one costs as much as some verdicts, so the one of a decision that was there at once, which nobody listens to, is kept. */
+let spare = new AbortController();
 
 /**
  * Runs `decide` with a signal that aborts when the budget in the query of `url` is used up. Without ports nobody can wait, and
@@ -26,9 +28,10 @@ export function withDeadline<T>(
 ): T | Promise<T> {
   const ports = [namespaces, secrets, serviceAccounts, images, imageDetails];
   if (ports.every((port) => port === undefined)) return decide(NEVER);
-  const controller = new AbortController();
+  const controller = spare;
   const decided = decide(controller.signal);
   if (!(decided instanceof Promise)) return decided;
+  spare = new AbortController();
   const timer = setTimeout(() => controller.abort(), budgetMs(/[?&]timeout=([^&]*)/.exec(url)?.[1]));
   return decided.finally(() => clearTimeout(timer));
 }
