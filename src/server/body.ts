@@ -27,13 +27,12 @@ function placeIn(error: SyntaxError): string {
 /** An API request is limited to 3 MiB and an update carries two objects; controller-runtime takes 7 MiB. */
 export const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 
-export type Received =
-  | { readonly body: Buffer }
-  | { readonly code: 413 | 415; readonly problem: string }
-  /** The client went away. */
-  | undefined;
+export type Received = { readonly body: Buffer } | { readonly code: 413 | 415; readonly problem: string };
 
-/** Calls back once. What is too large is not kept, but read to its end, so that the client gets to hear of it. */
+/**
+ * Calls back once, never when the client goes away before (Node then emits an error only if somebody listens to it). What is too
+ * large is not kept, but read to its end, so that the client gets to hear of it.
+ */
 export function receiveBody(request: IncomingMessage, done: (received: Received) => void): void {
   if (!isJson(request.headers['content-type'])) return drop(request, UNSUPPORTED, done);
   if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES) return drop(request, TOO_LARGE, done);
@@ -50,10 +49,7 @@ export function receiveBody(request: IncomingMessage, done: (received: Received)
       if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);
       else finish(TOO_LARGE);
     })
-    .on('end', () => finish({ body: whole(chunks) }))
-    .on('close', () => finish(undefined))
-    // A connection that breaks is followed by `close`.
-    .on('error', () => undefined);
+    .on('end', () => finish({ body: whole(chunks) }));
 }
 
 function whole(chunks: readonly Buffer[]): Buffer {
@@ -69,6 +65,6 @@ function isJson(contentType: string | undefined): boolean {
 }
 
 function drop(request: IncomingMessage, refused: Received, done: (received: Received) => void): void {
-  request.on('error', () => undefined).resume();
+  request.resume();
   done(refused);
 }

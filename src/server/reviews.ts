@@ -56,7 +56,6 @@ export function reviewListener(reviewing: Reviewing, isLast: () => boolean): Rev
     if (endpoint === undefined) return false;
     receiveBody(request, (received) => {
       const send: Send = (code, text) => sendJson(response, { code, text, isLast: isLast() || code === 413 });
-      if (received === undefined) return;
       if ('body' in received) answer({ endpoint, url: request.url ?? '', body: received.body }, reviewing, send);
       else refuse(reviewing, received.code, received.problem, send);
     });

@@ -540,3 +540,17 @@ async function tell(connection: Awaited<ReturnType<typeof open>>): Promise<Reply
   const { status, headers, text } = await connection.reply();
   return { status, headers: Object.fromEntries(headers), text };
 }
+
+test.each([
+  ['in the middle of a body', head('/validate', 5000) + normal.slice(0, 200)],
+  ['in the middle of a body that is refused', head('/validate', LIMIT + 1) + 'x'.repeat(70_000)],
+  ['in the middle of a body of no type', head('/validate', 5000).replace(/content-type: .*\r\n/, '') + '{'],
+])('a client that goes away %s is no error', async (_when, bytes) => {
+  const connection = await open(gate);
+  connection.write(bytes);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  connection.socket.destroy();
+  await connection.closed;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(gate.failures).toHaveLength(failuresBefore);
+});
