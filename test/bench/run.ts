@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCheck, measureHelp, measureStart } from './commands.ts';
+import { measureImageCache } from './image-cache.ts';
 import { measureMutate } from './mutate.ts';
 import { isMissed, type Outcome, outcomeTable } from './outcome.ts';
 import { measurePin } from './pinning.ts';
@@ -10,7 +11,7 @@ import { isBuilt } from './program.ts';
 import { measureRules } from './rules.ts';
 import { measureServe } from './serve.ts';
 
-const PARTS = ['serve', 'mutate', 'rules', 'start', 'help', 'check', 'pin'] as const;
+const PARTS = ['serve', 'mutate', 'rules', 'start', 'help', 'check', 'pin', 'cache'] as const;
 type Part = (typeof PARTS)[number];
 
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -57,6 +58,7 @@ async function measure(part: Part, { seconds, rounds }: Options): Promise<readon
   if (part === 'help') return measureHelp();
   if (part === 'check') return measureCheck();
   if (part === 'pin') return measurePin();
+  if (part === 'cache') return measureImageCache();
   if (part === 'mutate') return measureMutate({ seconds, rounds, note });
   if (part === 'rules') return measureRules({ seconds, rounds, note });
   const { outcomes, text } = await measureServe({ seconds, rounds, note });

@@ -113,6 +113,12 @@ const CASES: readonly Case[] = [
     found: [],
   },
   {
+    example: 'registries-say',
+    says: 'nothing is refused because nobody could be asked',
+    manifest: pod('shop', `nginx:1.27${DIGEST}`),
+    found: ['audit image-exists', 'audit image-platform', 'audit image-age', 'audit image-digest'],
+  },
+  {
     example: 'production',
     says: 'a tag alone is refused',
     manifest: pod('shop', 'nginx:1.27'),
@@ -275,7 +281,17 @@ describe('the example policies', () => {
     const file = path.join(dir, 'pod.yaml');
     writeFileSync(file, manifest);
     const policy = path.join(EXAMPLES, `${example}.yaml`);
-    const { code, out } = await runCommand(['check', file, '-o', 'json', '-p', policy, '--now', '2027-06-30']);
+    const { code, out } = await runCommand([
+      'check',
+      file,
+      '--offline',
+      '-o',
+      'json',
+      '-p',
+      policy,
+      '--now',
+      '2027-06-30',
+    ]);
     const { findings, errors } = JSON.parse(out) as { findings: { action: string; rule: string }[]; errors: unknown[] };
     expect(findings.map(({ action, rule }) => `${action} ${rule}`).sort()).toEqual([...found].sort());
     expect(errors).toEqual([]);
