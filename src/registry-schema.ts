@@ -92,5 +92,9 @@ export function shownRegistries(rows: readonly RegistryRow[]): readonly Registry
 }
 
 function withoutPassword(proxy: string): string {
-  return proxy.replace(/^([a-z]+:\/\/[^:@/]*):.*@/i, '$1:***@');
+  const url = URL.parse(proxy);
+  if (url === null || (url.password === '' && url.username === '')) return proxy;
+  // A name alone may be a token.
+  const user = url.password === '' ? '' : `${url.username}:`;
+  return `${url.protocol}//${user}***@${url.host}`;
 }

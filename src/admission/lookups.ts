@@ -57,13 +57,14 @@ export function lookups(namespace: string | undefined, context: Context, signal:
   };
 }
 
-export function notAsked(message: string): RegistryFact<never> {
-  return { state: 'unknown', failure: { cause: 'refused', message, remedy: undefined } };
+export function notAsked(message: string, cause: 'refused' | 'tooMany' = 'refused'): RegistryFact<never> {
+  return { state: 'unknown', failure: { cause, message, remedy: undefined } };
 }
 
 const NOT_ASKED = notAsked('no registry is asked here');
 const TOO_MANY_IMAGES = notAsked(
   `the object names more than ${MAX_ASKED} different images, and no more are asked about`,
+  'tooMany',
 );
 
 function inTime<T>(
@@ -93,8 +94,8 @@ function questionKeys(): (question: ImageQuestion) => string {
     return key;
   };
   return ({ reference, candidates, doubt, staleMs }) => {
-    const known = candidates.length === 0 ? '' : credentials(candidates);
-    return `${staleMs} ${nameOf(reference)} ${known} ${doubt ?? ''}`;
+    const own = candidates.length === 0 ? '' : credentials(candidates);
+    return `${staleMs} ${nameOf(reference)} ${own} ${doubt ?? ''}`;
   };
 }
 

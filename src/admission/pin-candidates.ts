@@ -34,10 +34,14 @@ export function candidatesOf(
   { object }: Changeable,
   { covering, type }: { readonly covering: Covering; readonly type: ObjectType },
 ): readonly Candidate[] {
-  const pinning = covering.policies.filter(({ policy }) => policy.pin !== undefined);
+  const pinning = covering.policies
+    .filter(({ policy }) => policy.pin !== undefined)
+    .map((covered) => ({ ...covered, inScope: covered.coverage.containers && new Set(covered.coverage.containers) }));
   if (pinning.length === 0) return [];
   return unpinned.flatMap((image) => {
-    const covered = pinning.find((one) => covers(one, image));
+    const those = pinning.filter((one) => covers(one, image));
+    // One that may not even apply does not stand in the way of one that does.
+    const covered = those.find(({ coverage }) => coverage.doubt(image.container) === undefined) ?? those[0];
     const candidate = covered && candidateOf(image, covered);
     if (candidate === undefined) return [];
     const { mode } = candidate.pin;
@@ -53,10 +57,13 @@ function candidateOf(image: Unpinned, { policy: { name, pin }, coverage }: Cover
   return { ...image, policy: name, pin, doubt, ask: image.ask && doubt === undefined };
 }
 
+interface Pinning extends Covered {
+  readonly inScope: ReadonlySet<Container> | undefined;
+}
+
 /** The first policy that covers an image decides about it, its mode included. */
-function covers({ policy, coverage }: Covered, { container, written }: Unpinned): boolean {
-  const inScope = coverage.containers === undefined || coverage.containers.includes(container);
-  return inScope && policy.pin?.covers(written) === true;
+function covers({ policy, inScope }: Pinning, { container, written }: Unpinned): boolean {
+  return (inScope === undefined || inScope.has(container)) && policy.pin?.covers(written) === true;
 }
 
 /** Most objects have none, and then nothing else of them is read. */
@@ -96,8 +103,12 @@ function updatedImages(workload: Workload, update: Update, kinds: KindTable): re
   });
 }
 
-function restartedContainers(pods: readonly Pod[], { object, stored, digests }: Update): ReadonlySet<Container> {
-  if (digests === 'stored') return NOTHING;
+function restartedContainers(
+  pods: readonly Pod[],
+  { object, stored, digests, onlyEphemeral }: Update,
+): ReadonlySet<Container> {
+  // What there is of a Pod cannot be started anew.
+  if (digests === 'stored' || onlyEphemeral) return NOTHING;
   const restarted = pods.filter((pod) => isRestarted(pod, object, stored));
   return restarted.length === 0 ? NOTHING : new Set(restarted.flatMap(({ containers }) => containers));
 }

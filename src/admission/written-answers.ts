@@ -75,7 +75,14 @@ function failed(cause: NonNullable<RegistryAnswer['cause']>, message: string): R
 function imageIn({ answer, digest }: Written, { candidates }: ImageQuestion): RegistryImage {
   const accepted = candidates.find(({ secret }) => answer.pullSecrets?.includes(secret) ?? true);
   const credential = accepted === undefined ? 'anonymous' : `pull secret ${quoteValue(accepted.secret)}`;
-  return { digest, mediaType: answer.mediaType ?? INDEX, credential, mirror: undefined, stale: undefined };
+  return {
+    digest,
+    mediaType: answer.mediaType ?? INDEX,
+    credential,
+    mirror: undefined,
+    isProof: true,
+    stale: undefined,
+  };
 }
 
 function detailsIn({ answer, digest }: Written): RegistryDetails {

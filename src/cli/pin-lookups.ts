@@ -58,7 +58,10 @@ export async function lookUp(
 }
 
 function locked({ digest, mediaType }: LockEntry): RegistryFact<RegistryImage> {
-  return { state: 'yes', value: { digest, mediaType, credential: 'the lock', mirror: undefined, stale: undefined } };
+  return {
+    state: 'yes',
+    value: { digest, mediaType, credential: 'the lock', mirror: undefined, isProof: false, stale: undefined },
+  };
 }
 
 /** An older answer, given in trouble, is nothing to hand on. */

@@ -54,6 +54,7 @@ const CAUSES: Readonly<Record<RegistryCause | 'other', object>> = {
   unreachable: onCause('No connection to the registry, or one that was cut'),
   refused: onCause('The registry was not asked: configuration or a rule of a policy does not allow it'),
   protocol: onCause('An answer that no registry should give'),
+  tooMany: onCause('The registry was not asked: the object names too many images, or too many are looked up'),
   other: { ...onCause('All that are not named here'), default: 'warn' },
 };
 

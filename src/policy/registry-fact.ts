@@ -19,6 +19,8 @@ export const REGISTRY_CAUSES = [
   'refused',
   /** An answer that no registry should give. */
   'protocol',
+  /** Nobody was asked: more was to be asked at once than is asked. */
+  'tooMany',
 ] as const;
 export type RegistryCause = (typeof REGISTRY_CAUSES)[number];
 
@@ -47,6 +49,11 @@ export interface RegistryImage {
   readonly credential: string;
   /** The mirror that answered; `undefined` for the registry itself. */
   readonly mirror: string | undefined;
+  /**
+   * Whether a kubelet would have got it, too: the registry itself has just accepted what it would have tried. A mirror may be
+   * open, and the kubelet is nobody only when it has no credential.
+   */
+  readonly isProof: boolean;
   /** An older answer, given because the registry is in trouble. */
   readonly stale: { readonly ageMs: number; readonly failure: RegistryFailure } | undefined;
 }

@@ -29,6 +29,8 @@ const METADATA = listOf([
   'fd00:ec2::23/128',
   'fd20:ce::254/128',
   'fd00:42::42/128',
+  'fd00:c1::a9fe:a9fe/128',
+  '64:ff9b:1::a9fe:a9fe/128',
 ]);
 
 /** IANA's special-purpose registries (RFC 6890 and after); the first list that has an address counts. */

@@ -4,6 +4,7 @@
  */
 import type { ImageQuestion } from '../admission/context.ts';
 import { DOCKER_HUB } from '../image/grammar.ts';
+import type { ImageReference } from '../image/reference.ts';
 import type { RegistryFact, RegistryFailure } from '../policy/registry-fact.ts';
 import type { Found } from './answers.ts';
 import { AS_NOBODY, type Attempt, type AttemptOf, credentialAttempt, MAX_ATTEMPTS } from './attempts.ts';
@@ -20,6 +21,8 @@ export interface Told<T> {
   readonly attempt: Attempt;
   /** Why an old answer is given. */
   readonly trouble: RegistryFailure | undefined;
+  /** Somebody was refused before. */
+  readonly isSecond: boolean;
 }
 
 export interface AskingParts<T, V> {
@@ -27,6 +30,7 @@ export interface AskingParts<T, V> {
   readonly node: NodeCredentials | undefined;
   readonly attemptOf: AttemptOf;
   readonly identityOf: IdentityOf;
+  readonly mayAsk: (reference: ImageReference) => boolean;
   readonly valueOf: (told: Told<T>) => V;
   /** Whether an old answer can be marked as one. */
   readonly allowsStale: boolean;
@@ -52,7 +56,8 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
     for (const attempt of attempts) {
       if (tried.some((one) => one.attempt.identity === attempt.identity)) continue;
       const outcome = yield* outcomeOf(question, attempt, signal);
-      if (outcome.state === 'found') return yes({ found: outcome.found, attempt, trouble: undefined });
+      if (outcome.state === 'found')
+        return yes({ found: outcome.found, attempt, trouble: undefined, isSecond: tried.length > 0 });
       tried.push({ attempt, failure: outcome.failure });
       if (!isRefusal(outcome.failure)) return orStale(question, { state: 'unknown', failure: failureOf(tried, []) });
     }
@@ -64,12 +69,18 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
     const own = ownAttempts(question, parts.attemptOf);
     const ended = yield* tryAll(own.attempts, progress);
     if (ended !== undefined) return ended;
-    if (own.isCut) return conclude(progress, [`more than ${MAX_ATTEMPTS} match, the others were not tried`]);
+    if (own.isCut) return concluded(progress, [`more than ${MAX_ATTEMPTS} match, the others were not tried`]);
     const held = heldFor(question);
     const known = held instanceof Promise ? yield* waitFor(held) : held;
     const { attempts, doubts } = attemptsBeyond(own, known, question);
     const rest = yield* tryAll(attempts, progress);
-    return rest ?? conclude(progress, doubts);
+    return rest ?? concluded(progress, doubts);
+  }
+
+  /** Of a node that nobody has told about, anything can be thought (KEP-4412); but nobody is asked more for that. */
+  function concluded(progress: Progress, doubts: readonly string[]): RegistryFact<never> {
+    const isNobody = progress.tried.every(({ attempt }) => attempt.credential === undefined);
+    return conclude(progress, node === undefined && isNobody && doubts.length === 0 ? [NODES_UNTOLD] : doubts);
   }
 
   /** Each answer is of a credential that the asker has. */
@@ -77,7 +88,7 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
     if (fact.state !== 'unknown' || !isTrouble(fact.failure) || !allowsStale || question.staleMs <= 0) return fact;
     for (const attempt of attemptsAtHand(question)) {
       const found = lookup.old(question, attempt, question.staleMs);
-      if (found !== undefined) return yes({ found, attempt, trouble: fact.failure });
+      if (found !== undefined) return yes({ found, attempt, trouble: fact.failure, isSecond: false });
     }
     return fact;
   }
@@ -91,7 +102,9 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
   }
 
   function heldFor({ reference }: ImageQuestion): NodeAnswer | Promise<NodeAnswer> {
-    return node?.credentialsFor(reference) ?? NOTHING_HELD;
+    // No program is run for a name that anybody may have written, when its registry will not be asked.
+    if (node === undefined || !parts.mayAsk(reference)) return NOTHING_HELD;
+    return node.credentialsFor(reference);
   }
 
   /** What the node has, and nobody, if there is nothing else or could be more. */
@@ -118,6 +131,7 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
   }
 
   return (question, signal) => {
+    if (question.reference.domain.length > MAX_HOST) return TOO_LONG;
     const walking = walk(question, signal);
     const step = walking.next(undefined);
     if (step.done === true) return step.value;
@@ -139,7 +153,19 @@ interface Progress {
   readonly tried: Tried[];
 }
 
+const NODES_UNTOLD = 'nodeCredentials does not say what nodes hold';
 const NOTHING_HELD: NodeAnswer = { credentials: [], problems: [] };
+
+/** DNS has no longer names; the grammar of references sets no limit, and what is asked about is remembered by its name. */
+const MAX_HOST = 260;
+const TOO_LONG: RegistryFact<never> = {
+  state: 'unknown',
+  failure: {
+    cause: 'refused',
+    message: 'the name of its registry is longer than DNS allows',
+    remedy: 'check the name',
+  },
+};
 
 const LATE: RegistryFact<never> = {
   state: 'unknown',

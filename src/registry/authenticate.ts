@@ -2,7 +2,7 @@
  * A registry's challenge -> what to send in `Authorization`. Bearer before Basic, schemes nobody here speaks are skipped. What
  * a registry asked for is remembered, so that the next question to it begins with what it wanted the last time.
  */
-import type { RegistryCause } from '../policy/registry-fact.ts';
+import { isTrouble } from './causes.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { RegistryError } from './client.ts';
 import { createFlights } from './flights.ts';
@@ -31,7 +31,6 @@ export interface Authenticator {
   forget(site: Site): void;
 }
 
-const GUESSED_WRONG: ReadonlySet<RegistryCause> = new Set(['unauthenticated', 'denied', 'notFound', 'protocol']);
 /** For a token server, whoever waits for it and however long. */
 const TOKEN_TIMEOUT_MS = 15_000;
 
@@ -78,8 +77,10 @@ export function createAuthenticator({ follow, settings, now }: AuthenticatorOpti
         return await answerTo(scheme, site, signal);
       } catch (error) {
         // This very image may need no token at all; if it does, the registry will say so, and the error comes again.
-        if (error instanceof RegistryError && GUESSED_WRONG.has(error.failure.cause)) return undefined;
-        throw error;
+        // Nor need the token server be the same any more: what is remembered of it must not outlive it.
+        if (!(error instanceof RegistryError) || signal.aborted || error.failure.cause === 'rateLimited') throw error;
+        if (isTrouble(error.failure)) memory.forget(site);
+        return undefined;
       }
     },
     async authorize(site, headers, signal) {

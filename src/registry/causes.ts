@@ -39,6 +39,8 @@ const LIFETIMES_MS: Readonly<Record<RegistryCause, number>> = {
   unreachable: 3000,
   refused: 5000,
   protocol: 5000,
+  // It is not remembered: the next one may be asked.
+  tooMany: 0,
 };
 
 export function lifetimeMs({ cause }: RegistryFailure): number {

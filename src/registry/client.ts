@@ -25,6 +25,8 @@ export interface FoundManifest {
  * with what the registry answered when it was only waited for to try again.
  */
 export interface RegistryClient {
+  /** Whether the configuration lets the registry of the image be asked at all; yes, when it does not say. */
+  mayAsk?(reference: ImageReference): boolean;
   manifest(target: Target, signal: AbortSignal): Promise<FoundManifest>;
   details(target: Target, signal: AbortSignal): Promise<RegistryDetails>;
 }

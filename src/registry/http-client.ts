@@ -2,6 +2,8 @@
  * The registry client: OCI distribution-spec 1.1, reading only. An image is asked for at the mirrors of its registry, then at the
  * registry itself; how it is reached, and who may be asked at all, is in settings.ts.
  */
+import { boundedCache } from './bounded-cache.ts';
+import { isOutage } from './causes.ts';
 import { RegistryError, type RegistryClient, type Target } from './client.ts';
 import { type Resolve, systemResolve } from './connector.ts';
 import { createConversation } from './conversation.ts';
@@ -27,6 +29,9 @@ export interface HttpRegistryClient extends RegistryClient {
   close(): Promise<void>;
 }
 
+/** A mirror that is away is not asked for a while: each image would wait for it anew. */
+const MIRROR_PAUSE_MS = 15_000;
+const MAX_MIRRORS = 1000;
 /** A mirror that hangs must leave time for the registry. */
 const MIRROR_TIMEOUT_MS = 2000;
 /** Whoever gives no deadline gets one: a registry that drips never goes idle. */
@@ -38,8 +43,18 @@ export function createRegistryClient(
 ): HttpRegistryClient {
   const transport = createTransport({ env, resolve });
   const conversation = createConversation({ transport, settings, now });
+  const away = boundedCache<true>(MAX_MIRRORS, now);
   const fetching = (site: Site, signal: AbortSignal): Fetching => ({ conversation, site, wanted: site.wanted, signal });
   return {
+    mayAsk(reference) {
+      try {
+        sitesOf({ reference, by: 'image', credential: undefined }, settings);
+        return true;
+      } catch (error) {
+        if (error instanceof RegistryError) return false;
+        throw error;
+      }
+    },
     manifest: (target, signal) =>
       firstOf(target, signal, async (site, ended) => {
         const { digest, type } = await findManifest(fetching(site, ended));
@@ -57,10 +72,12 @@ export function createRegistryClient(
       return ask(site, AbortSignal.any([signal, AbortSignal.timeout(ms)]));
     };
     for (const mirror of mirrors) {
+      if (away.get(mirror.base.origin)) continue;
       try {
         return await within(mirror, MIRROR_TIMEOUT_MS);
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
+        if (isOutage(error.failure) && !signal.aborted) away.set(mirror.base.origin, true, MIRROR_PAUSE_MS);
         target.mirrorFailed?.(mirror.mirror ?? mirror.name, error.failure);
       }
     }

@@ -8,10 +8,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { ImageDetailsSource, ImageSource } from '../admission/context.ts';
+import type { ImageReference } from '../image/reference.ts';
 import type { RegistryDetails, RegistryImage } from '../policy/registry-fact.ts';
 import { createAnswers } from './answers.ts';
 import { type AskingParts, createAsking, type Told } from './asking.ts';
-import { candidateAttempts } from './attempts.ts';
+import { AS_NOBODY, candidateAttempts } from './attempts.ts';
 import { CIRCUIT_LIMITS, type CircuitLimits, createCircuit } from './circuit.ts';
 import type { FoundManifest, RegistryClient } from './client.ts';
 import { identities } from './identity.ts';
@@ -62,7 +63,8 @@ export function createImageSource({
   limits = {},
 }: ImageSourceOptions): ImageSources {
   const identityOf = identities(randomBytes(32));
-  const both: Both = { node, attemptOf: candidateAttempts(identityOf), identityOf };
+  const mayAsk = (reference: ImageReference): boolean => client.mayAsk?.(reference) ?? true;
+  const both: Both = { node, attemptOf: candidateAttempts(identityOf), identityOf, mayAsk };
   const common: Common = {
     circuit: createCircuit(now, limits.circuit ?? CIRCUIT_LIMITS),
     queue: createLookupQueue(limits.queue ?? QUEUE_LIMITS),
@@ -91,15 +93,16 @@ export function createImageSource({
   };
 }
 
-type Both = Pick<AskingParts<unknown, unknown>, 'node' | 'attemptOf' | 'identityOf'>;
+type Both = Pick<AskingParts<unknown, unknown>, 'node' | 'attemptOf' | 'identityOf' | 'mayAsk'>;
 type Common = Pick<LookupParts<unknown>, 'circuit' | 'queue' | 'freshMs' | 'limitMs' | 'now'>;
 
 function imageValue(now: () => number): (told: Told<FoundManifest>) => RegistryImage {
-  return ({ found: { value, atMs }, attempt, trouble }) => ({
+  return ({ found: { value, atMs }, attempt, trouble, isSecond }) => ({
     digest: value.digest,
     mediaType: value.mediaType,
     credential: attempt.label,
     mirror: value.mirror,
+    isProof: trouble === undefined && value.mirror === undefined && !(attempt === AS_NOBODY && isSecond),
     stale: trouble === undefined ? undefined : { ageMs: now() - atMs, failure: trouble },
   });
 }

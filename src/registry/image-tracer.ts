@@ -37,5 +37,6 @@ function telling(client: RegistryClient, attempts: PullAttempt[]): RegistryClien
       }
     },
     details: (target, signal) => client.details(target, signal),
+    mayAsk: (reference) => client.mayAsk?.(reference) ?? true,
   };
 }

@@ -5,6 +5,7 @@ import { type Answers, type Found } from './answers.ts';
 import type { Attempt } from './attempts.ts';
 import type { Circuit } from './circuit.ts';
 import { RegistryError, type Target } from './client.ts';
+import { isRefusal } from './causes.ts';
 import { createFlights } from './lasting-flights.ts';
 import { type ImageKey, imageKey, shownRegistry } from './image-key.ts';
 import type { LookupQueue } from './lookup-queue.ts';
@@ -31,6 +32,8 @@ export interface Lookup<T> {
 export interface SharedAnswers<T> {
   get(key: ImageKey, attempt: Attempt): Promise<Shared<T> | undefined>;
   set(key: ImageKey, attempt: Attempt, answer: Shared<T>): void;
+  /** The registry has taken it back. */
+  delete(key: ImageKey, attempt: Attempt): void;
 }
 
 export interface Shared<T> {
@@ -69,7 +72,7 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
     return found.freshUntilMs > now() ? { state: 'found', found } : undefined;
   }
 
-  async function fromRegistry(target: Target, key: ImageKey, attempt: Attempt): Promise<Outcome<T>> {
+  async function fromRegistry({ target, isWanted }: Request, key: ImageKey, attempt: Attempt): Promise<Outcome<T>> {
     const asker = { registry: key.registry, identity: attempt.identity };
     // It may have got into trouble while this one waited for its place.
     const closed = circuit.closedTo(asker);
@@ -77,7 +80,7 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
     circuit.begin(asker);
     let how: Parameters<Circuit['end']>[1] = 'nothing';
     try {
-      const told = { value: await withinLimit(parts, target), atMs: now() };
+      const told = { value: await withinLimit(parts, { target, isWanted }), atMs: now() };
       how = 'answer';
       shared?.set(key, attempt, told);
       return { state: 'found', found: remember(key, attempt, told) };
@@ -85,6 +88,7 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
       if (!(error instanceof RegistryError)) throw error;
       how = error;
       answers.failed(answerKey(key, attempt), error.failure);
+      if (isRefusal(error.failure)) shared?.delete(key, attempt);
       return failed(error.failure);
     } finally {
       circuit.end(asker, how);
@@ -98,7 +102,7 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
     const place = await parts.queue.enter(key.registry, isWanted);
     if (place !== 'entered') return failed(notAsked(shownRegistry(asked.reference), place));
     try {
-      return await fromRegistry({ ...asked, credential: attempt.credential }, key, attempt);
+      return await fromRegistry({ target: { ...asked, credential: attempt.credential }, isWanted }, key, attempt);
     } finally {
       parts.queue.leave(key.registry);
     }
@@ -129,19 +133,34 @@ function failed(failure: RegistryFailure): Outcome<never> {
   return { state: 'failed', failure };
 }
 
+interface Request {
+  readonly target: Target;
+  readonly isWanted: () => boolean;
+}
+
+/** For those who come again; beyond it a host that hangs would hold places that others need. */
+const UNWANTED_MS = 2000;
+
 /** Also a client that does not listen to its signal holds a place no longer than this. */
-async function withinLimit<T>({ request, limitMs }: LookupParts<T>, target: Target): Promise<T> {
+async function withinLimit<T>({ request, limitMs }: LookupParts<T>, { target, isWanted }: Request): Promise<T> {
   const controller = new AbortController();
   const { promise: over, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
+  const end = (): void => {
     controller.abort();
-    const message = `${shownRegistry(target.reference)} gave no answer in ${limitMs / 1000} s`;
+    const message = `${shownRegistry(target.reference)} gave no answer in time`;
     reject(new RegistryError({ cause: 'timeout', message, remedy: undefined }));
-  }, limitMs);
+  };
+  const timer = setTimeout(end, limitMs);
+  let unwanted = false;
+  const watch = setInterval(() => {
+    if (unwanted && !isWanted()) end();
+    unwanted = !isWanted();
+  }, UNWANTED_MS);
   try {
     return await Promise.race([request(target, controller.signal), over]);
   } finally {
     clearTimeout(timer);
+    clearInterval(watch);
   }
 }
 
@@ -150,5 +169,6 @@ function notAsked(registry: string, why: 'full' | 'unwanted'): RegistryFailure {
     why === 'full'
       ? `${registry} was not asked: too many other images are being looked up`
       : `${registry} was not asked in the time allowed`;
-  return { cause: 'timeout', message, remedy: why === 'full' ? 'try again in a moment' : undefined };
+  if (why === 'full') return { cause: 'tooMany', message, remedy: 'try again in a moment' };
+  return { cause: 'timeout', message, remedy: undefined };
 }

@@ -26,6 +26,10 @@ const CONFIG_TYPES: readonly string[] = [
 
 /** More than any registry takes (distribution: 4 MiB). */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024 + 64 * 1024;
+/** All of its platforms are remembered and compared. Real indexes have tens. */
+const MAX_MANIFESTS = 500;
+/** Of the name of a system, an architecture or a variant. */
+const MAX_NAME = 64;
 export const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 
 export interface Descriptor {
@@ -77,6 +81,7 @@ export function readManifest(bytes: Buffer, type: string, name: string): Manifes
 function indexIn(document: JsonObject, wrong: (what: string) => Error): Manifest {
   const { manifests } = document;
   if (!Array.isArray(manifests)) throw wrong('has no list of manifests');
+  if (manifests.length > MAX_MANIFESTS) throw wrong(`lists more than ${MAX_MANIFESTS} manifests`);
   const images = manifests.map((entry: unknown) => {
     const descriptor = descriptorIn(entry);
     if (descriptor === undefined) throw wrong('has an entry without digest and size');
@@ -116,8 +121,12 @@ function isOfNoPlatform(value: unknown): boolean {
 export function platformIn(value: unknown): Platform | undefined {
   if (!isObject(value)) return undefined;
   const { os, architecture, variant } = value;
-  if (typeof os !== 'string' || typeof architecture !== 'string' || os === '' || architecture === '') return undefined;
-  return { os, architecture, variant: typeof variant === 'string' && variant !== '' ? variant : undefined };
+  if (!isName(os) || !isName(architecture)) return undefined;
+  return { os, architecture, variant: isName(variant) ? variant : undefined };
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_NAME;
 }
 
 /** Milliseconds since 1970; undefined for no time, and for the year 1, which is Go's way to say so. */

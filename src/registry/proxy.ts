@@ -1,5 +1,6 @@
 /** Which proxy a URL is fetched through: HTTPS_PROXY, HTTP_PROXY and NO_PROXY as Go reads them, so as nodes do (x/net/http/httpproxy). */
 import { BlockList, isIP } from 'node:net';
+import { RegistryError } from './client.ts';
 import type { RegistryEntry } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,10 +18,14 @@ function variable(env: Environment, name: string): string | undefined {
   return env[name] || env[name.toLowerCase()] || undefined;
 }
 
-/** A proxy may be written without its scheme; what is no URL at all is refused when the configuration is read, or ignored here. */
-function proxyUrl(text: string): URL | undefined {
+/** A proxy may be written without its scheme. Whoever has set one does not want to be asked directly instead. */
+function proxyUrl(text: string): URL {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
-  return url !== null && /^https?:$/.test(url.protocol) ? url : undefined;
+  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  // Never the value: there may be a password in it.
+  const message =
+    'no registry is asked: the proxy (HTTPS_PROXY, HTTP_PROXY) is no URL that begins with http:// or https://';
+  throw new RegistryError({ cause: 'refused', message, remedy: 'correct it, or name the registry in NO_PROXY' });
 }
 
 function isExcluded(url: URL, noProxy: string): boolean {

@@ -23,7 +23,17 @@ export type Ended =
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 
 /** Never rejects. */
-export async function runProgram({ file, args, env, input, timeoutMs }: Program): Promise<Ended> {
+export async function runProgram(program: Program): Promise<Ended> {
+  try {
+    return await run(program);
+  } catch (error) {
+    // ENOTDIR, ENOMEM, E2BIG and others are thrown; of EMFILE there is a child without pipes.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'it has no pipes';
+    return { state: 'failed', problem: `cannot be started: ${code}` };
+  }
+}
+
+async function run({ file, args, env, input, timeoutMs }: Program): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   // A group of its own: what it has started does not outlive its time, nor keep its output open.
   const child = spawn(file, args, { env: { ...env }, shell: false, detached: true, stdio: ['pipe', 'pipe', 'ignore'] });

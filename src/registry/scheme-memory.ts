@@ -12,6 +12,7 @@ export type Scheme =
 export interface SchemeMemory {
   recall(site: Site): Scheme | undefined;
   remember(site: Site, scheme: Scheme): void;
+  forget(site: Site): void;
 }
 
 const MAX_REPOSITORIES = 2000;
@@ -28,6 +29,10 @@ export function createMemory(): SchemeMemory {
       const neighbour = schemes.get(site.base.origin);
       if (neighbour?.kind !== 'bearer' || neighbour.realm === undefined) return neighbour;
       return { kind: 'bearer', realm: { ...neighbour.realm, scopes: [usualScope(site)] } };
+    },
+    forget(site) {
+      schemes.delete(ownKey(site));
+      schemes.delete(site.base.origin);
     },
     remember(site, scheme) {
       schemes.set(ownKey(site), scheme, Number.POSITIVE_INFINITY);

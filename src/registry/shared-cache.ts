@@ -73,6 +73,10 @@ export async function createSharedCache(
       const entryName = entries.nameOf(key, attempt);
       void inTime(client.set(entryName, entries.seal(entryName, answer), 'PX', Math.max(1, maxAgeMs)), hanging);
     },
+    delete(key, attempt) {
+      if (client.status !== 'ready' || hanging.isPaused()) return;
+      void inTime(client.del(entries.nameOf(key, attempt)), hanging);
+    },
     close: () => client.disconnect(),
   };
 }

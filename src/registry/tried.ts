@@ -42,7 +42,7 @@ const REFUSALS: readonly string[] = ['notFound', 'denied', 'unauthenticated'];
 function toldOf({ attempt, failure: { cause, message } }: Tried): string {
   const { label } = attempt;
   // Nobody was asked.
-  if (cause === 'refused') return message;
+  if (cause === 'refused' || cause === 'tooMany') return message;
   if (message.includes(label)) return message;
   if (attempt.credential === undefined && message.includes(NO_CREDENTIAL)) return message;
   return label === AS_NOBODY.label ? `${message}, asked anonymously` : `${message}, asked with ${label}`;

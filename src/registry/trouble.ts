@@ -18,11 +18,10 @@ export function troubleOf(error: unknown, place: Place, signal: AbortSignal): Re
   if (signal.aborted) return timedOut(place, error);
   if (error instanceof AddressRefused) return new RegistryError(refusedAddress(error, place), { cause: error });
   if (error instanceof BadAnswer) return protocolError(`${place.name} ${error.message}`);
-  const code = codeOf(error);
+  // undici's parser names no code.
+  const code = error instanceof Error && error.name === 'HTTPParserError' ? 'HPE_INVALID' : codeOf(error);
   if (code === undefined) throw error;
-  const row = ROWS.find(([pattern]) => pattern.test(code));
-  if (row === undefined) throw error;
-  const [, cause, words, remedy] = row;
+  const [, cause, words, remedy] = ROWS.find(([pattern]) => pattern.test(code)) ?? UNHEARD_OF;
   const host = quoteValue(place.host, 255);
   const failure = { cause, message: `${place.name} ${words} (${code})`, remedy: remedy?.replace('HOST', host) };
   return new RegistryError(failure, { cause: error });
@@ -72,6 +71,9 @@ const CLIENT = 'give "clientCert" and "clientKey" in the entry for HOST under "r
 const PROXY = 'check the proxy and its address: "proxy" of the entry, HTTPS_PROXY, HTTP_PROXY, NO_PROXY';
 const RENEW = 'renew its certificate';
 
+/** Who answers decides what errors there are, so none of them may look like a bug. */
+const UNHEARD_OF = [/^/, 'protocol', 'could not be understood'] as const satisfies (typeof ROWS)[number];
+
 /** The first that fits. OpenSSL's codes, libuv's, and those of undici and of Node's HTTP parser (HPE_…). */
 const ROWS: readonly (readonly [RegExp, RegistryCause, string, string?])[] = [
   [/^(ENOTFOUND|ENODATA|EAI_NONAME|EAI_NODATA)$/, 'dns', 'has no address in DNS', 'check the name'],
@@ -92,9 +94,20 @@ const ROWS: readonly (readonly [RegExp, RegistryCause, string, string?])[] = [
     CLIENT,
   ],
   [/^(ERR_SSL_|EPROTO$)/, 'tls', 'does not speak TLS that is understood here', PLAIN],
-  [/^(CERT_|ERR_TLS_|INVALID_PURPOSE|PATH_LENGTH)/, 'tls', 'has a certificate that is not accepted', RENEW],
+  // UNSPECIFIED: whatever Node has no name for (an unknown critical extension, a key that is too small, …).
+  [
+    /^(CERT_|CRL_|ERR_TLS_|INVALID_PURPOSE|PATH_LENGTH|ERROR_IN_|UNSPECIFIED$|OUT_OF_MEM$)/,
+    'tls',
+    'has a certificate that is not accepted',
+    RENEW,
+  ],
   [/^(UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT|ETIMEDOUT)$/, 'timeout', 'did not answer in time'],
-  [/^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|UND_ERR_RESPONSE)/, 'protocol', 'sent something that is no HTTP'],
+  // ERR_ASSERTION: undici's own, about a status below 100.
+  [
+    /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|UND_ERR_RESPONSE|ERR_ASSERTION$)/,
+    'protocol',
+    'sent something that is no HTTP',
+  ],
   [/^(UND_ERR_PRX|UND_ERR_ABORTED|PROXY_)/, 'unreachable', 'could not be reached through the proxy', PROXY],
   [/^UND_ERR_(DESTROYED|CLOSED)$/, 'unreachable', 'is not asked any more: the client is closed'],
   [/^ECONNREFUSED$/, 'unreachable', 'refused the connection'],

@@ -47,16 +47,18 @@ function endOfList(bytes: Buffer, start: number): number {
   let depth = 0;
   for (let at = start; at < bytes.length; at++) {
     const byte = bytes[at] ?? 0;
-    if (byte === QUOTE) {
-      let next = bytes[++at];
-      while (next !== QUOTE && next !== undefined) {
-        if (next === BACKSLASH) at++;
-        next = bytes[++at];
-      }
-    } else if ((byte | LOWER) === OPEN) depth++;
+    if (byte === QUOTE) at = endOfString(bytes, at);
+    else if ((byte | LOWER) === OPEN) depth++;
     else if ((byte | LOWER) === CLOSE && --depth === 0) return at + 1;
   }
   return -1;
+}
+
+/** Of its closing quotation mark. */
+function endOfString(bytes: Buffer, start: number): number {
+  let at = start + 1;
+  for (let byte = bytes[at]; byte !== QUOTE && byte !== undefined; byte = bytes[++at]) if (byte === BACKSLASH) at++;
+  return at;
 }
 
 /** Only when each cut was made at `metadata` of an object of the review; a key of this name may stand elsewhere, too. */

@@ -56,7 +56,14 @@ describe('a failure', () => {
   });
 
   test('to read a digest is one of the protocol', async () => {
-    const answer = { digest: 'sha256:0', mediaType: 'x', credential: 'anonymous', mirror: undefined, stale: undefined };
+    const answer = {
+      digest: 'sha256:0',
+      mediaType: 'x',
+      credential: 'anonymous',
+      mirror: undefined,
+      isProof: true,
+      stale: undefined,
+    };
     const mutation = await change(requestOf(one), [PIN_ALL], {
       images: registryOf({}, { state: 'yes', value: answer }),
     });

@@ -14,7 +14,15 @@ export const digestOf = (digit: string): string => `sha256:${digit.repeat(64)}`;
 
 export const yes = (digest: string, more: Partial<RegistryImage> = {}): RegistryFact<RegistryImage> => ({
   state: 'yes',
-  value: { digest, mediaType: 'index', credential: 'anonymous', mirror: undefined, stale: undefined, ...more },
+  value: {
+    digest,
+    mediaType: 'index',
+    credential: 'anonymous',
+    mirror: undefined,
+    isProof: true,
+    stale: undefined,
+    ...more,
+  },
 });
 
 export const no = (cause: RegistryCause, message = `registry.example.com says ${cause}`): RegistryFact<never> => ({

@@ -138,7 +138,7 @@ describe('a question to a registry', () => {
     expect(world.asked).toHaveLength(100);
     expect(answers[99]).toBe(`c99: ${DIGEST}`);
     expect(new Set(answers.slice(100).map((answer) => answer.replace(/^c\d+: /, '')))).toEqual(
-      new Set(['unknown refused: the object names more than 100 different images, and no more are asked about']),
+      new Set(['unknown tooMany: the object names more than 100 different images, and no more are asked about']),
     );
   });
 

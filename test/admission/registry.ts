@@ -104,7 +104,14 @@ export function registry(
 const MEDIA_TYPE = 'application/vnd.oci.image.index.v1+json';
 export const found: RegistryFact<RegistryImage> = {
   state: 'yes',
-  value: { digest: DIGEST, mediaType: MEDIA_TYPE, credential: 'anonymous', mirror: undefined, stale: undefined },
+  value: {
+    digest: DIGEST,
+    mediaType: MEDIA_TYPE,
+    credential: 'anonymous',
+    mirror: undefined,
+    isProof: true,
+    stale: undefined,
+  },
 };
 const detailed: RegistryFact<RegistryDetails> = {
   state: 'yes',

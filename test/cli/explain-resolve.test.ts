@@ -56,7 +56,7 @@ const PULLED: PullTrace = {
   attempts: [refused, accepted],
   image: {
     state: 'yes',
-    value: { digest: D, mediaType: INDEX, credential: CREDENTIAL, mirror: undefined, stale: undefined },
+    value: { digest: D, mediaType: INDEX, credential: CREDENTIAL, mirror: undefined, isProof: true, stale: undefined },
   },
   details: { state: 'yes', value: DETAILS },
 };

@@ -26,7 +26,7 @@ const DENIED: RegistryFact<never> = {
 };
 const image = (digest: string, stale?: RegistryImage['stale']): RegistryFact<RegistryImage> => ({
   state: 'yes',
-  value: { digest, mediaType: 'index', credential: 'anonymous', mirror: undefined, stale },
+  value: { digest, mediaType: 'index', credential: 'anonymous', mirror: undefined, isProof: true, stale },
 });
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 const details = (some: Partial<RegistryDetails>): RegistryFact<RegistryDetails> => ({

@@ -53,7 +53,7 @@ describeWith(dockerRegistryMissing, 'images of a registry that asks for a passwo
       `unknown unauthenticated: ${registry.host} answered 401 for "team/app:1" to ${label(0, 'eve', '/team')}`,
     );
     expect(shown(await ask(source(), 'team/app:1'))).toBe(
-      `unknown unauthenticated: ${registry.host} answered 401 for "team/app:1" to a request without a credential`,
+      `unknown unauthenticated: ${registry.host} answered 401 for "team/app:1" to a request without a credential (there could be other credentials: nodeCredentials does not say what nodes hold)`,
     );
   });
 

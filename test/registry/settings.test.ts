@@ -54,7 +54,6 @@ describe('the proxy', () => {
     ['https://a.test', proxies, 'http://secure.test:3128/'],
     ['http://a.test', proxies, 'http://plain.test/'],
     ['https://a.test', { https_proxy: 'http://lower.test' }, 'http://lower.test/'],
-    ['https://a.test', { HTTPS_PROXY: 'socks5://s.test' }, undefined],
     ['https://localhost', proxies, undefined],
     ['https://127.0.0.1:5000', proxies, undefined],
     ['https://[::1]', proxies, undefined],
@@ -72,6 +71,13 @@ describe('the proxy', () => {
     ['https://10.1.2.3', { ...proxies, NO_PROXY: '10.1.2.3' }, undefined],
   ])('of %s with %j is %s', (url, env, proxy) => {
     expect(proxyFor(new URL(url), UNLISTED, env)?.href).toBe(proxy);
+  });
+
+  test('is never left out because it cannot be used', () => {
+    const env = { HTTPS_PROXY: 'socks5://user:c4nary@s.test' };
+    const ask = (): unknown => proxyFor(new URL('https://a.test'), UNLISTED, env);
+    expect(ask).toThrow(/^no registry is asked: the proxy \(HTTPS_PROXY, HTTP_PROXY\) is no URL/);
+    expect(ask).not.toThrow(/c4nary/);
   });
 
   test('of an entry comes first', () => {

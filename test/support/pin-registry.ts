@@ -48,6 +48,7 @@ export function fakeRegistry(
         mediaType: MEDIA_TYPE,
         credential: 'anonymous',
         mirror: undefined,
+        isProof: true,
         stale: undefined,
       };
       return Promise.resolve({ state: 'yes', value });

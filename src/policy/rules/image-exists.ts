@@ -29,6 +29,7 @@ const DEFAULTS: Readonly<Record<RegistryCause, Worth>> = {
   unreachable: 'unknown',
   refused: 'unknown',
   protocol: 'unknown',
+  tooMany: 'unknown',
 };
 
 /** A digest is asked for by itself: the tag beside it is not what is pulled. */

@@ -15,6 +15,20 @@ export interface Proving {
   readonly nodesHaveNone: boolean;
 }
 
+function foundWith(
+  { credential, mirror, isProof }: RegistryImage,
+  unproven: Said | undefined,
+  { reference }: Proving,
+): Said | undefined {
+  if (isProof || unproven !== undefined) return isProof ? undefined : unproven;
+  const by =
+    mirror === undefined ? `it was found with another one (${credential})` : `the mirror ${mirror} has answered`;
+  return {
+    state: 'unknown',
+    message: `could not tell whether a credential is good for image ${quoteValue(reference.text)}: ${by}`,
+  };
+}
+
 /** `unproven` is what the secrets alone say. The registry's word counts more, but only where it is about credentials. */
 export function proven(
   unproven: Said | undefined,
@@ -23,7 +37,7 @@ export function proven(
 ): Said | undefined {
   // Of a malformed secret it is told that the kubelet uses none of them.
   if (proving.ring.state === 'malformed' || fact === undefined || isDenied(fact)) return unproven;
-  if (fact.state === 'yes') return undefined;
+  if (fact.state === 'yes') return foundWith(fact.value, unproven, proving);
   if (isRefusal(fact.failure) && unproven?.state !== 'violation') {
     const refused = refusedBy(fact.failure, proving);
     if (refused !== undefined) return refused;

@@ -63,6 +63,7 @@ const MEANING: Readonly<Record<RegistryCause, string>> = {
   unreachable: 'no connection, or one that was cut',
   refused: 'the configuration does not let it be asked',
   protocol: 'an answer that no registry should give',
+  tooMany: 'the object names too many images, or too many are looked up at once',
 };
 
 /** The parameter by which a policy decides what each cause is worth. */
