@@ -11,6 +11,7 @@ import type { Fact, Labels } from '../policy/fact.ts';
 import { needsLabels, pinsImages, planned } from '../policy/plan.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
 import { type MaybePromise, whenKnown } from './at-once.ts';
+import { NOT_ASKED } from './before.ts';
 import { type Changeable, changeableIn } from './changeable.ts';
 import type { Context } from './context.ts';
 import { lookups, namespaceLabels } from './lookups.ts';
@@ -71,7 +72,6 @@ function unchanged(uid: string): Mutation {
 }
 
 const NOTHING: readonly never[] = [];
-const NOT_ASKED = { state: 'unknown', reason: 'no policy asks for namespace labels' } as const;
 
 interface Pinning {
   readonly request: AdmissionRequest;

@@ -1,6 +1,7 @@
 /** What is said when no credential got an answer: each that was tried with what it was told, and what else there could be. */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import { AS_NOBODY, type Attempt } from './attempts.ts';
+import { isRefusal } from './causes.ts';
 import { NO_CREDENTIAL } from './site.ts';
 
 export interface Tried {
@@ -31,12 +32,10 @@ export function failureOf(tried: readonly Tried[], doubts: readonly string[]): R
  */
 function decisiveOf(tried: readonly Tried[]): Tried | undefined {
   const last = tried.at(-1);
-  if (last === undefined || !REFUSALS.includes(last.failure.cause)) return last;
+  if (last === undefined || !isRefusal(last.failure)) return last;
   const of = (cause: string): Tried | undefined => tried.find(({ failure }) => failure.cause === cause);
   return of('denied') ?? of('unauthenticated') ?? last;
 }
-
-const REFUSALS: readonly string[] = ['notFound', 'denied', 'unauthenticated'];
 
 /** The client may have said itself what it asked with. */
 function toldOf({ attempt, failure: { cause, message } }: Tried): string {

@@ -551,3 +551,24 @@ function failureOf(
   if (fact.state === 'yes') throw new Error('no failure');
   return fact.failure;
 }
+
+describe('a policy whose scope nobody can tell', () => {
+  const doubtful = policyOf('{match: {namespaceSelector: {matchLabels: {a: b}}}, pin: {mode: warn}}');
+  const certain = policyOf('{pin: {onFailure: deny}}');
+  test.each([[[doubtful, certain]], [[certain, doubtful]]])(
+    'does not stand in the way of one that applies',
+    async (policies) => {
+      const mutation = await change(requestOf(pod('nginx:1')), policies, { images: registryOf() });
+      expect(patched(mutation)).toEqual([`${POD} nginx:1@#1`]);
+    },
+  );
+});
+
+test('what is in a live Pod is not asked anew when a debugger comes with a restart', async () => {
+  const stamp = (time: string): string => `{name: web, annotations: {kubectl.kubernetes.io/restartedAt: "${time}"}}`;
+  const podWith = (time: string, debuggers: string): JsonObject =>
+    podOf(`{containers: [{name: web, image: "nginx:1"}], ephemeralContainers: [${debuggers}]}`, stamp(time));
+  const old = `{name: d, image: "nginx:1@${OLD}"}`;
+  const request = updateOf(podWith('2', old), podWith('1', old), ephemeral);
+  expect(patched(await change(request, [PIN_ALL], { images: registryOf() }))).toEqual([]);
+});
