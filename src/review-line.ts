@@ -38,7 +38,7 @@ function lineOf(record: ReviewRecord, time: string): string {
     `{"level":"info","time":"${time}","endpoint":"${endpoint}","uid":${JSON.stringify(uid)},"operation":"${operation}"` +
     `${member('kind', type.kind)}${member('namespace', namespace)}${member('name', nameOf(review.request))}` +
     `${member('user', user?.name)},"allowed":${isAllowed(record)},"findings":${findingList(findings)}` +
-    `,"excused":${excusedList(findings)},"images":${imageList(judged?.workload.containers ?? [])}` +
+    `,"excused":${excusedList(findings)},"images":${imageList(judged?.workload.containers ?? mutation?.images.map(({ container }) => container) ?? [])}` +
     `,"pinned":${pinnedList(mutation?.images)},"unknown":${unknown}` +
     `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${dryRun},"msg":"review"}\n`
   );

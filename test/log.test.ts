@@ -70,7 +70,7 @@ describe('the log', () => {
         endpoint: 'mutate',
         allowed: true,
         findings: ['test/pin: warn'],
-        images: [],
+        images: ['nginx:1', 'gone:1'],
         pinned: [`nginx:1 -> ${digestOf('1')}`],
         unknown: 0,
       },

@@ -35,6 +35,8 @@ export interface ImageQuestion {
   readonly candidates: readonly Candidate[];
   /** Why there could be more credentials than `candidates`. */
   readonly doubt: string | undefined;
+  /** Somebody wants it looked up again: an answer that was remembered for a while does not count. */
+  readonly anew?: boolean;
   /** How old an answer may be that is given because the registry is in trouble; 0: none is. */
   readonly staleMs: number;
 }

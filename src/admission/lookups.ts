@@ -93,9 +93,9 @@ function questionKeys(): (question: ImageQuestion) => string {
     }
     return key;
   };
-  return ({ reference, candidates, doubt, staleMs }) => {
+  return ({ reference, candidates, doubt, staleMs, anew = false }) => {
     const own = candidates.length === 0 ? '' : credentials(candidates);
-    return `${staleMs} ${nameOf(reference)} ${own} ${doubt ?? ''}`;
+    return `${staleMs} ${anew} ${nameOf(reference)} ${own} ${doubt ?? ''}`;
   };
 }
 

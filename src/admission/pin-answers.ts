@@ -124,6 +124,8 @@ function questionsOf(
     const candidate = candidates[index];
     if (candidate === undefined) return [];
     const { staleMs: own } = candidate.pin;
-    return [{ candidate, question: own === staleMs ? question : { ...question, staleMs: own } }];
+    // What has a digest and is asked about all the same was restarted.
+    const anew = candidate.stored !== undefined;
+    return [{ candidate, question: own === staleMs && !anew ? question : { ...question, staleMs: own, anew } }];
   });
 }

@@ -1,7 +1,10 @@
 /** The files that `pin` and `drift` look into. */
 import { existsSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { type Input, loadInputs } from '../files/documents.ts';
 import { type FindOptions, findImages, type FoundImages, PIN_NAMES } from '../files/places/find.ts';
+import type { ImagePlace } from '../pinning/place.ts';
+import { replacementsIn } from '../pinning/replacements.ts';
 import type { PinErrorRow, PinFileRow } from '../report/pins.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -30,18 +33,26 @@ export async function openFiles(
     else if (isNew(input, seen))
       files.push({ file: input.path, text: input.text, found: findImages(input.path, input.text, options) });
   }
-  for (const { file, found } of files) {
-    for (const { line, column, message } of found.faults) errors.push({ file, line, column, message });
-  }
-  const leading = new Set(files.flatMap(({ found }) => found.pointers));
-  for (const pointer of options.helmImages.filter((one) => !leading.has(one)))
-    errors.push({
-      file: `--helm-image ${pointer}`,
-      line: null,
-      column: null,
-      message: 'leads to nothing in these files',
-    });
+  errors.push(...files.flatMap((one) => faultsOf(one, paths)), ...lostPointers(files, options));
   return { files, errors };
+}
+
+function faultsOf({ file, found }: OpenFile, paths: readonly string[]): readonly PinErrorRow[] {
+  const rows = found.faults.map(({ line, column, message }) => ({ file, line, column, message }));
+  // Whoever names a file means that there is something in it.
+  const isNamed = paths.includes(file) || file === 'stdin';
+  if (!isNamed || found.format !== undefined || rows.length > 0) return rows;
+  return [{ file, line: null, column: null, message: `it holds no image that could be pinned: ${SKIPPED}` }];
+}
+
+function lostPointers(files: readonly OpenFile[], { helmImages }: FindOptions): readonly PinErrorRow[] {
+  const leading = new Set(files.flatMap(({ found }) => found.pointers));
+  return helmImages
+    .filter((pointer) => !leading.has(pointer))
+    .map((pointer) => {
+      const message = 'leads to nothing in these files';
+      return { file: `--helm-image ${pointer}`, line: null, column: null, message };
+    });
 }
 
 function isNew({ path: file }: Input, seen: Set<string>): boolean {
@@ -50,6 +61,17 @@ function isNew({ path: file }: Input, seen: Set<string>): boolean {
   // A pipe has no real path.
   seen.add(existsSync(file) && statSync(file).isFile() ? realpathSync(file) : file);
   return seen.size > before;
+}
+
+/** A kustomization speaks for what it includes, not for what lies beside it. */
+export function replacedAt(files: readonly OpenFile[]): (place: ImagePlace) => ReadonlySet<string> {
+  const named = files.map(({ file, found }) => ({ ...found, file: path.resolve(file) }));
+  const namesIn = replacementsIn(
+    named.filter(({ format }) => format === 'kustomization'),
+    { resolve: (file, included) => path.resolve(path.dirname(file), included), folderOf: (file) => path.dirname(file) },
+  );
+  const names = new Map(named.flatMap(({ file, places }) => places.map((place) => [place, namesIn(file)] as const)));
+  return (place) => names.get(place) ?? new Set();
 }
 
 export const SKIPPED =

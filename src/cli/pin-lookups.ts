@@ -5,6 +5,7 @@ import {
   digestToAsk,
   type PinDecision,
   type PinMode,
+  type Replaced,
   type TagAnswers,
   tagToAsk,
   unlessReplaced,
@@ -24,8 +25,7 @@ export interface LookupOptions {
   readonly ask: Ask;
   readonly mode: PinMode;
   readonly lock: Lock;
-  /** Names of images that kustomizations replace. */
-  readonly replaced: ReadonlySet<string>;
+  readonly replaced: Replaced;
   readonly now: () => number;
 }
 

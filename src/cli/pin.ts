@@ -24,7 +24,7 @@ import {
 import { quoteValue } from '../image/quote.ts';
 import { askWith } from './asking.ts';
 import { interruptible } from './interrupt.ts';
-import { fileRow, type OpenFile, openFiles } from './pin-files.ts';
+import { fileRow, type OpenFile, openFiles, replacedAt } from './pin-files.ts';
 import { type Lookup, lookUp } from './pin-lookups.ts';
 import type { RegistryFor } from './pin-registry.ts';
 import type { Terminal } from './terminal.ts';
@@ -88,7 +88,7 @@ interface Given {
 
 async function lookupFor(files: readonly OpenFile[], { flags, config, lock }: Given, parts: Parts): Promise<Lookup> {
   const mode = { update: flags.update ?? false, platforms: (flags.platform ?? []).map(platformOf) };
-  const replaced = new Set(files.flatMap(({ found }) => found.replaced));
+  const replaced = replacedAt(files);
   if (flags.check) return { decide: (place) => offlineUnlessReplaced(place, replaced), lock };
   const ask = await askWith({ ...parts, config, pullSecret: flags.pullSecret });
   const places = files.flatMap(({ found }) => found.places);

@@ -51,19 +51,29 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
   const stopped = stopSignal(terminal);
   const address = await listen(gate, config.listen, '--listen');
   if (side !== undefined) {
-    await listen(side, { host: config.listen.host, port: config.operationsPort }, '--operations-port');
+    const operationsAddress = { host: config.listen.host, port: config.operationsPort };
+    await listen(side, operationsAddress, '--operations-port').catch(async (error: unknown) => {
+      await Promise.all([gate.close(), registries?.close()]);
+      throw error;
+    });
   }
   log.info(
     { address, policy: policySource, certificateUntil: certificate.notAfter.toISOString(), version: VERSION },
     'listening',
   );
-  const rules = context.policies.reduce((count, { bindings }) => count + bindings.length, 0);
-  greet(terminal, { address, certificate, policy: `${policySource} (${rules} rules)` });
+  greet(terminal, { address, certificate, policy: `${policySource} (${contentsOf(context.policies)})` });
   await stopped;
   stopping = true;
   await stop(gate, side, log);
   await registries?.close();
   return 0;
+}
+
+/** `6 rules`, `6 rules, 1 pin` */
+function contentsOf(policies: readonly Policy[]): string {
+  const rules = policies.reduce((count, { bindings }) => count + bindings.length, 0);
+  const pins = policies.filter(({ pin }) => pin !== undefined).length;
+  return `${rules} rules${pins === 0 ? '' : `, ${pins} ${pins === 1 ? 'pin' : 'pins'}`}`;
 }
 
 /** Not loaded where no policy has anything to ask. */

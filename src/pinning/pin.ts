@@ -96,16 +96,16 @@ export function unlessReplaced(
   { replaced, tags }: Replacements,
 ): PinDecision {
   const { reading } = place;
-  if (decision.state !== 'failed' || reading.state !== 'image' || !isReplaced(place, replaced)) return decision;
+  if (decision.state !== 'failed' || reading.state !== 'image' || !isReplaced(place, replaced(place))) return decision;
   const failure = failureOf(reading.reference, tags);
   if (failure === undefined || !NOWHERE.has(failure.cause)) return decision;
   return { ...BARE, state: 'skipped', message: `${REPLACED} (${failureText(failure)})` };
 }
 
 /** Without asking: whether such an image is anywhere is not known, and what runs is the other one. */
-export function offlineUnlessReplaced(place: ImagePlace, replaced: ReadonlySet<string>): PinDecision {
+export function offlineUnlessReplaced(place: ImagePlace, replaced: Replaced): PinDecision {
   const decision = decideOffline(place);
-  return decision.state === 'unpinned' && isReplaced(place, replaced)
+  return decision.state === 'unpinned' && isReplaced(place, replaced(place))
     ? { ...BARE, state: 'skipped', message: REPLACED }
     : decision;
 }
@@ -123,8 +123,11 @@ function failureOf(reference: ImageReference, tags: TagAnswers): RegistryFailure
   return fact === undefined || fact.state === 'yes' ? undefined : fact.failure;
 }
 
+/** Names that kustomizations replace where the image stands. */
+export type Replaced = (place: ImagePlace) => ReadonlySet<string>;
+
 export interface Replacements {
-  readonly replaced: ReadonlySet<string>;
+  readonly replaced: Replaced;
   readonly tags: TagAnswers;
 }
 

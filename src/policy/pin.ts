@@ -78,6 +78,7 @@ export const PIN_SCHEMA = {
     },
     stale: {
       type: 'string',
+      hint: 'write a duration, for example 24h or 30m',
       default: '0s',
       description:
         'How old a digest may be that is taken when the registry is in trouble, for example 24h; 0s: none is taken',

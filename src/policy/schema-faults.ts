@@ -80,7 +80,7 @@ function faultOf(error: ErrorObject): DocumentFault {
     case 'const':
       return fault(`expected ${JSON.stringify(params['allowedValue'])}, found ${show(error.data)}`);
     case 'type':
-      return fault(`expected ${typeNames(params['type'])}, found ${jsonType(error.data)}`);
+      return fault(`expected ${typeNames(params['type'])}, found ${jsonType(error.data)}${writtenHint(error)}`);
     case 'minItems':
     case 'minLength':
       return fault('must not be empty');
@@ -114,6 +114,12 @@ function notAccepted(value: unknown, accepted: readonly string[]): string {
 function propertiesOf(error: ErrorObject): object {
   const schema = error.parentSchema as { readonly properties?: object } | undefined;
   return schema?.properties ?? {};
+}
+
+/** What is accepted, where the schema says more than its type. */
+function writtenHint(error: ErrorObject): string {
+  const schema = error.parentSchema as { readonly hint?: string } | undefined;
+  return schema?.hint === undefined ? '' : `: ${schema.hint}`;
 }
 
 function hintOf(error: ErrorObject): string {

@@ -17,6 +17,8 @@ export type Outcome<T> =
 export interface Asked {
   readonly reference: ImageReference;
   readonly by: Target['by'];
+  /** See ImageQuestion. */
+  readonly anew?: boolean | undefined;
 }
 
 export interface Lookup<T> {
@@ -55,9 +57,14 @@ export interface LookupParts<T> {
   readonly now: () => number;
 }
 
+const ANEW_MS = 2000;
+
 export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
   const { answers, circuit, shared, freshMs, now } = parts;
   const flights = createFlights<Outcome<T>>();
+
+  /** All Pods and replicas of a restart come at the same time. */
+  const isJustNow = ({ atMs }: Found<T>): boolean => now() - atMs < ANEW_MS;
 
   function remember(key: ImageKey, attempt: Attempt, { value, atMs }: Shared<T>): Found<T> {
     const found: Found<T> = { value, atMs, freshUntilMs: atMs + freshMs(key) };
@@ -97,30 +104,34 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
 
   async function start(asked: Asked, attempt: Attempt, isWanted: () => boolean): Promise<Outcome<T>> {
     const key = imageKey(asked.reference, asked.by);
-    const known = await fromOthers(key, attempt);
+    const known = asked.anew ? undefined : await fromOthers(key, attempt);
     if (known !== undefined) return known;
     const place = await parts.queue.enter(key.registry, isWanted);
     if (place !== 'entered') return failed(notAsked(shownRegistry(asked.reference), place));
     try {
-      return await fromRegistry({ target: { ...asked, credential: attempt.credential }, isWanted }, key, attempt);
+      return await fromRegistry(
+        { target: { reference: asked.reference, by: asked.by, credential: attempt.credential }, isWanted },
+        key,
+        attempt,
+      );
     } finally {
       parts.queue.leave(key.registry);
     }
   }
 
   return {
-    known({ reference, by }, attempt) {
+    known({ reference, by, anew }, attempt) {
       const key = imageKey(reference, by);
       const text = answerKey(key, attempt);
       const found = answers.fresh(text);
-      if (found !== undefined) return { state: 'found', found };
+      if (found !== undefined && (!anew || isJustNow(found))) return { state: 'found', found };
       const failure = answers.failure(text) ?? circuit.closedTo({ registry: key.registry, identity: attempt.identity });
       return failure === undefined ? undefined : failed(failure);
     },
     old: ({ reference, by }, attempt, maxAgeMs) => answers.old(answerKey(imageKey(reference, by), attempt), maxAgeMs),
-    ask({ reference, by }, attempt, signal) {
+    ask({ reference, by, anew }, attempt, signal) {
       const text = answerKey(imageKey(reference, by), attempt);
-      return flights.join(text, signal, (isWanted) => start({ reference, by }, attempt, isWanted));
+      return flights.join(text, signal, (isWanted) => start({ reference, by, anew }, attempt, isWanted));
     },
   };
 }

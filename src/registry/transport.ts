@@ -67,7 +67,8 @@ export function createTransport({ env, resolve }: TransportOptions): Transport {
       // A proxy resolves the name, so of what it connects to only an address that is written out can be judged here.
       const refusal = literalRefusal(url.hostname, entry.allowPrivate);
       if (refusal !== undefined) throw refusal;
-      return exchange(dispatcherFor(url, entry), request, signal);
+      const asked = exchange(dispatcherFor(url, entry), request, signal);
+      return proxyFor(url, entry, env) === undefined ? asked : asked.catch(ofProxy);
     },
     async close() {
       const all = [...dispatchers.values()].flatMap((ofEntry) => [...ofEntry.values()]);
@@ -75,6 +76,13 @@ export function createTransport({ env, resolve }: TransportOptions): Transport {
       await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
     },
   };
+}
+
+/** Behind a proxy nobody but the proxy is connected to: what fails before an answer is its own. */
+function ofProxy(error: unknown): never {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!/^(E[A-Z]+|EAI_[A-Z]+|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) throw error;
+  throw Object.assign(new Error('the proxy could not be reached', { cause: error }), { code: `PROXY_${code}` });
 }
 
 async function exchange(dispatcher: Dispatcher, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {

@@ -141,24 +141,35 @@ function skippedLines(files: readonly PinFileRow[], ink: Paint): readonly string
 }
 
 /** Where what is, of `--check`; what was written, of `--write`. */
-export function pinAnswer({ images }: PinReport, ink: Paint): string {
+export function pinAnswer({ images, files }: PinReport, ink: Paint): string {
+  const changed = changedIn(files);
   return images
     .flatMap((row) => {
       if (row.state === 'unpinned') return [`${at(row)}  ${ink.red('unpinned')}  ${row.message}`];
-      const written = row.state === 'resolved' || row.state === 'drifted';
+      const written = (row.state === 'resolved' || row.state === 'drifted') && changed.has(row.file);
       return written ? [`${at(row)}  ${ink.green('pinned')}  ${row.pinned}`] : [];
     })
     .map((line) => `${line}\n`)
     .join('');
 }
 
+function changedIn(files: readonly PinFileRow[]): ReadonlySet<string> {
+  return new Set(files.flatMap(({ file, state }) => (state === 'changed' ? [file] : [])));
+}
+
 export function pinSummary({ images, files, errors }: PinReport, ink: Paint): string {
   const of = (state: PinRow['state']): number => images.filter((row) => row.state === state).length;
   const resolved = of('resolved') + of('drifted');
-  const wrote = files.some(({ state }) => state === 'changed');
+  const changed = changedIn(files);
+  const written = images.filter(
+    ({ file, state }) => changed.has(file) && (state === 'resolved' || state === 'drifted'),
+  );
+  const waits = resolved - written.length;
+  const hasFailed = files.some(({ state }) => state === 'failed');
   const parts = [
     `${of('pinned')} pinned already`,
-    ...(resolved === 0 ? [] : [`${resolved} ${wrote ? 'pinned now' : 'to pin'}`]),
+    ...(written.length === 0 ? [] : [`${written.length} pinned now`]),
+    ...(waits === 0 ? [] : [hasFailed ? ink.red(`${waits} not written`) : `${waits} to pin`]),
     ...(of('unpinned') === 0 ? [] : [ink.red(`${of('unpinned')} unpinned`)]),
     ...(of('skipped') === 0 ? [] : [`${of('skipped')} skipped`]),
     ...(of('failed') + errors.length === 0 ? [] : [ink.red(count(of('failed') + errors.length, 'error'))]),

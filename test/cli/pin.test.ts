@@ -117,7 +117,7 @@ notes.yaml  skipped  no Kubernetes manifest, kustomization, Compose file or Dock
     file('base/pod.yaml', pod('app', 'worker', 'other'));
     file(
       'base/kustomization.yaml',
-      'images:\n- {name: app, newName: r.io/app, newTag: v1}\n- {name: worker, newName: r.io/worker, newTag: v1}\n',
+      'resources: [pod.yaml]\nimages:\n- {name: app, newName: r.io/app, newTag: v1}\n- {name: worker, newName: r.io/worker, newTag: v1}\n',
     );
     const names = ['app', 'other'].map((name) => [`${HUB}/${name}:latest`, NOT_FOUND] as const);
     const registry = fakeRegistry({ ...Object.fromEntries(names), [`${HUB}/worker:latest`]: RATE_LIMITED });
@@ -277,11 +277,29 @@ describe('pin --check', () => {
 
   test('asks no digest of an image that a kustomization replaces, tag and all', async () => {
     file('base/pod.yaml', pod('app:1', 'renamed:1'));
-    const images = `images:\n- {name: app, newTag: v1, digest: "${OLD}"}\n- {name: renamed, newName: r.io/renamed}\n`;
+    const images = `resources: [../base/pod.yaml]\nimages:\n- {name: app, newTag: v1, digest: "${OLD}"}\n- {name: renamed, newName: r.io/renamed}\n`;
     file('overlay/kustomization.yaml', images);
     const { code, out, note } = await runCommand(['pin', '--check', '.']);
     expect({ code, out }).toEqual({ code: 1, out: 'base/pod.yaml:10:12  unpinned  image "renamed:1" has no digest\n' });
     expect(note).toContain('base/pod.yaml:8:12  skipped  image "app:1": a kustomization puts another in its place\n');
+  });
+
+  test('lets a kustomization speak for what it includes, also through others, and for nothing beside it', async () => {
+    file('base/pod.yaml', pod('app:1'));
+    file('base/kustomization.yaml', 'resources: [pod.yaml]\n');
+    file('overlay/kustomization.yaml', `resources: [../base]\nimages:\n- {name: app, newTag: v1, digest: "${OLD}"}\n`);
+    expect((await runCommand(['pin', '--check', '.'])).code).toBe(0);
+    file('beside/pod.yaml', pod('app:1'));
+    const { code, out } = await runCommand(['pin', '--check', '.']);
+    expect({ code, out }).toEqual({ code: 1, out: 'beside/pod.yaml:8:12  unpinned  image "app:1" has no digest\n' });
+  });
+
+  test('is no yes to a file by name that holds nothing it knows', async () => {
+    file('values.yaml', 'image: nginx:1.27\n');
+    const { code, note } = await runCommand(['pin', '--check', 'values.yaml']);
+    expect(code).toBe(2);
+    expect(note).toContain('values.yaml  error  it holds no image that could be pinned: ');
+    expect((await runCommand(['pin', '--check', '.'])).code).toBe(0);
   });
 
   test('goes with no option that asks or writes', async () => {

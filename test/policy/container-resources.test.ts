@@ -214,7 +214,10 @@ describe('parameters', () => {
     ['{min: {a/b: 0}}', `${AT}/min/a~1b: "0" is not an amount: it must be more than 0`],
     ['{max: {memory: [1]}}', `${AT}/max/memory: expected a string or a number, found a list`],
     ['{maxRatio: {cpu: 0.5}}', `${AT}/maxRatio/cpu: a number is not accepted: a limit is at least 1 time its request`],
-    ['{maxRatio: {cpu: "2"}}', `${AT}/maxRatio/cpu: expected a number, found a string`],
+    [
+      '{maxRatio: {cpu: "2"}}',
+      `${AT}/maxRatio/cpu: expected a number, found a string: a limit is at least 1 time its request`,
+    ],
     ['{requests: []}', `${AT}/requests: must not be empty`],
     [
       '{requests: ["c pu"]}',

@@ -53,7 +53,12 @@ describe('a document as a whole', () => {
       ['key /Kind: unknown key "Kind"; did you mean "kind"? (accepted: apiVersion, kind, metadata, spec)'],
     ],
     ['{metadata: {}}', ['value /metadata: "name" is missing']],
-    ['{metadata: {name: 1}}', ['value /metadata/name: expected a string, found a number']],
+    [
+      '{metadata: {name: 1}}',
+      [
+        'value /metadata/name: expected a string, found a number: lower-case letters, digits and inner hyphens, at most 63',
+      ],
+    ],
     [
       '{metadata: {name: Web_1}}',
       ['value /metadata/name: "Web_1" is not accepted: lower-case letters, digits and inner hyphens, at most 63'],

@@ -82,8 +82,16 @@ describe('a document', () => {
       '{reason: " \\n "}',
       ['value /spec/reason: " \\u000a " is not accepted: at least a letter or a digit, and at most 500 characters'],
     ],
-    ['{owner: 1}', ['value /spec/owner: expected a string, found a number']],
-    ['{expires: 20270131}', ['value /spec/expires: expected a string, found a number']],
+    [
+      '{owner: 1}',
+      [
+        'value /spec/owner: expected a string, found a number: at least a letter or a digit, and at most 500 characters',
+      ],
+    ],
+    [
+      '{expires: 20270131}',
+      ['value /spec/expires: expected a string, found a number: write a day as YYYY-MM-DD, for example 2027-01-31'],
+    ],
     [
       '{expires: 2027-1-31}',
       ['value /spec/expires: "2027-1-31" is not accepted: write a day as YYYY-MM-DD, for example 2027-01-31'],

@@ -90,8 +90,16 @@ describe('what is wrong', () => {
       '{pin: {onFailure: denny}}',
       ['value /spec/pin/onFailure: "denny" is not accepted: write allow, warn or deny, or a map by cause'],
     ],
-    ['{pin: {onFailure: []}}', ['value /spec/pin/onFailure: expected a string or an object, found a list']],
-    ['{pin: {stale: 24}}', ['value /spec/pin/stale: expected a string, found a number']],
+    [
+      '{pin: {onFailure: []}}',
+      [
+        'value /spec/pin/onFailure: expected a string or an object, found a list: write allow, warn or deny, or a map by cause',
+      ],
+    ],
+    [
+      '{pin: {stale: 24}}',
+      ['value /spec/pin/stale: expected a string, found a number: write a duration, for example 24h or 30m'],
+    ],
     ['{pin: {stale: 1d}}', ['value /spec/pin/stale: "1d" is not a duration: write for example 24h or 30m']],
     ['{pin: {images: []}}', ['value /spec/pin/images: must not be empty']],
     [

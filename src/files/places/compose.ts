@@ -15,14 +15,21 @@ export function isCompose(file: string, value: unknown): value is JsonObject {
 
 export function composeImages(scene: Scene): readonly ImagePlace[] {
   const { value } = scene.document;
+  const services = placesAt(value, ['services', '*']).flatMap(({ pointer, value: service }) =>
+    isObject(service) ? [{ pointer, service }] : [],
+  );
   return [
-    ...placesAt(value, ['services', '*']).flatMap(({ pointer, value: service }) =>
-      isObject(service) ? serviceImage(scene, pointer, service) : [],
-    ),
-    ...placesAt(value, ['services', '*', 'volumes', '*']).flatMap(({ pointer, value: volume }) =>
-      isObject(volume) && volume['type'] === 'image' ? imageAt(scene, `${pointer}/source`, volume['source']) : [],
-    ),
+    ...services.flatMap(({ pointer, service }) => serviceImage(scene, pointer, service)),
+    ...services.flatMap(({ pointer, service }) => volumeImages(scene, `${pointer}/volumes`, service['volumes'])),
   ];
+}
+
+/** Most volumes are texts. */
+function volumeImages(scene: Scene, at: string, volumes: unknown): readonly ImagePlace[] {
+  if (!Array.isArray(volumes)) return [];
+  return volumes.flatMap((volume: unknown, index) =>
+    isObject(volume) && volume['type'] === 'image' ? imageAt(scene, `${at}/${index}/source`, volume['source']) : [],
+  );
 }
 
 function serviceImage(scene: Scene, pointer: string, service: JsonObject): readonly ImagePlace[] {

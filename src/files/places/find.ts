@@ -7,7 +7,7 @@ import { type ParsedDocument, readDocuments } from '../yaml.ts';
 import { composeImages, isCompose } from './compose.ts';
 import { dockerfileImages, isDockerfile, looksLikeDockerfile } from './dockerfile.ts';
 import { helmImages, leadingPointers } from './helm-values.ts';
-import { isKustomization, kustomizationImages, replacedNames } from './kustomization.ts';
+import { isKustomization, includedIn, kustomizationImages, replacedNames } from './kustomization.ts';
 import { isManifest, manifestImages } from './manifests.ts';
 import type { Scene } from './scene.ts';
 
@@ -29,6 +29,8 @@ export interface FoundImages {
   readonly places: readonly ImagePlace[];
   /** Names that a kustomization replaces in the manifests: they need not be images of any registry. */
   readonly replaced: readonly string[];
+  /** What a kustomization includes, as it is written there. */
+  readonly includes: readonly string[];
   /** Those of `helmImages` that lead somewhere. */
   readonly pointers: readonly string[];
   readonly faults: readonly PlaceFault[];
@@ -36,10 +38,18 @@ export interface FoundImages {
 
 export function findImages(file: string, text: string, options: FindOptions): FoundImages {
   if (isDockerfile(file) || (!isYamlName(file) && looksLikeDockerfile(text))) {
-    return { format: 'dockerfile', places: dockerfileImages(text), replaced: [], pointers: [], faults: [] };
+    return {
+      format: 'dockerfile',
+      places: dockerfileImages(text),
+      replaced: [],
+      includes: [],
+      pointers: [],
+      faults: [],
+    };
   }
   const places: ImagePlace[] = [];
   const replaced: string[] = [];
+  const includes: string[] = [];
   const pointers: string[] = [];
   const faults: PlaceFault[] = [];
   let format: PlaceFormat | undefined;
@@ -52,10 +62,11 @@ export function findImages(file: string, text: string, options: FindOptions): Fo
     format ??= found.format;
     places.push(...found.places);
     replaced.push(...found.replaced);
+    includes.push(...found.includes);
     pointers.push(...found.pointers);
     faults.push(...found.faults);
   }
-  return { format, places, replaced, pointers, faults };
+  return { format, places, replaced, includes, pointers, faults };
 }
 
 function isYamlName(file: string): boolean {
@@ -74,7 +85,7 @@ interface Opened {
   readonly document: Extract<ParsedDocument, { readonly ok: true }>;
 }
 
-const NOTHING: FoundImages = { format: undefined, places: [], replaced: [], pointers: [], faults: [] };
+const NOTHING: FoundImages = { format: undefined, places: [], replaced: [], includes: [], pointers: [], faults: [] };
 
 function inDocument({ file, text, document }: Opened, { kinds, helmImages: pointers }: FindOptions): FoundImages {
   const { value } = document;
@@ -85,6 +96,7 @@ function inDocument({ file, text, document }: Opened, { kinds, helmImages: point
       format: 'kustomization',
       places: kustomizationImages(scene('kustomization')),
       replaced: replacedNames(value),
+      includes: includedIn(value),
     };
   // A recording says what was asked once, not what shall run.
   if (isReview(value)) return NOTHING;
