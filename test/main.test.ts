@@ -255,6 +255,15 @@ spec: {policy: base, rules: [image-tag], match: {kinds: ['*']}, owner: team-x, r
     });
   });
 
+  test('does not stay half open when the operations port is taken', async () => {
+    const first = serve('--operations-port', '0');
+    const port = (await addressOf(first)).split(':').at(-1) ?? '';
+    const argv = ['serve', '--listen', '127.0.0.1:0', '--certs-dir', folder, '--operations-port', port];
+    const { code, err } = await finish(start(argv));
+    expect(code).toBe(2);
+    expect(err).toContain(`cannot listen on 127.0.0.1:${port}: another process has it`);
+  });
+
   test.each([
     [['--listen', 'nonsense'], /^--listen: expected HOST:PORT/],
     [['--cert', 'x.pem'], /^--cert: "cert" and "key" go together, "key" is missing\n$/],

@@ -142,3 +142,22 @@ test.each([
 ])('the proxy %s is shown as %s', (proxy, expected) => {
   expect(shownRegistries([{ host: 'reg.io', proxy }])[0]?.proxy).toBe(expected);
 });
+
+test('who wants to know anew is told what the registry says now, and all who come with him', async () => {
+  let digest = DIGEST;
+  const client = fakeClient(() => ({ digest, mediaType: INDEX, mirror: undefined }));
+  const scene = sceneOf(client);
+  const ask = async (anew: boolean): Promise<unknown> => {
+    const fact = await scene.ask(questionOf('reg.io/web:1', [], { anew }));
+    return fact.state === 'yes' ? fact.value.digest : fact.state;
+  };
+  await ask(false);
+  digest = digestAt(2);
+  scene.clock.ms += 5000;
+  expect(await ask(false)).toBe(DIGEST);
+  expect(await ask(true)).toBe(digestAt(2));
+  digest = digestAt(3);
+  scene.clock.ms += 1000;
+  expect([await ask(true), await ask(false)]).toEqual([digestAt(2), digestAt(2)]);
+  expect(client.asked).toHaveLength(2);
+});
