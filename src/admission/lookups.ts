@@ -67,6 +67,8 @@ const TOO_MANY_IMAGES = notAsked(
   'tooMany',
 );
 
+const MAX_SHOWN = 255;
+
 function inTime<T>(
   { reference }: ImageQuestion,
   signal: AbortSignal,
@@ -74,7 +76,9 @@ function inTime<T>(
 ): MaybePromise<RegistryFact<T>> {
   const answer = signal.aborted ? undefined : ask();
   if (answer !== undefined && !(answer instanceof Promise)) return answer;
-  const message = `${reference.domain || 'the registry'}: no answer in the time allowed`;
+  // The grammar sets no limit to it.
+  const registry = reference.domain.slice(0, MAX_SHOWN) || 'the registry';
+  const message = `${registry}: no answer in the time allowed`;
   const late: RegistryFact<never> = { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
   return answer === undefined ? late : orAtEnd(signal, late, () => answer);
 }

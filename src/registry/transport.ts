@@ -50,8 +50,7 @@ export interface TransportOptions {
 export function createTransport({ env, resolve }: TransportOptions): Transport {
   // Entries and proxies come from the configuration, so there are few; hosts come and go inside of each dispatcher.
   const dispatchers = new Map<RegistryEntry, Map<string, Dispatcher>>();
-  const dispatcherFor = (url: URL, entry: RegistryEntry): Dispatcher => {
-    const proxy = proxyFor(url, entry, env);
+  const dispatcherFor = (entry: RegistryEntry, proxy: URL | undefined): Dispatcher => {
     const ofEntry = dispatchers.get(entry) ?? new Map<string, Dispatcher>();
     dispatchers.set(entry, ofEntry);
     const key = proxy?.href ?? '';
@@ -67,8 +66,9 @@ export function createTransport({ env, resolve }: TransportOptions): Transport {
       // A proxy resolves the name, so of what it connects to only an address that is written out can be judged here.
       const refusal = literalRefusal(url.hostname, entry.allowPrivate);
       if (refusal !== undefined) throw refusal;
-      const asked = exchange(dispatcherFor(url, entry), request, signal);
-      return proxyFor(url, entry, env) === undefined ? asked : asked.catch(ofProxy);
+      const proxy = proxyFor(url, entry, env);
+      const asked = exchange(dispatcherFor(entry, proxy), request, signal);
+      return proxy === undefined ? asked : asked.catch(ofProxy);
     },
     async close() {
       const all = [...dispatchers.values()].flatMap((ofEntry) => [...ofEntry.values()]);
@@ -78,10 +78,10 @@ export function createTransport({ env, resolve }: TransportOptions): Transport {
   };
 }
 
-/** Behind a proxy nobody but the proxy is connected to: what fails before an answer is its own. */
+/** Nobody but the proxy is connected to, so that there is no connection is about the proxy; what comes later may be the registry's. */
 function ofProxy(error: unknown): never {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (!/^(E[A-Z]+|EAI_[A-Z]+|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) throw error;
+  if (!/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_[A-Z]+|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) throw error;
   throw Object.assign(new Error('the proxy could not be reached', { cause: error }), { code: `PROXY_${code}` });
 }
 
