@@ -1,7 +1,7 @@
 /** How a registry is reached: who may be asked at all, TLS, mirrors, proxies, and how much at once. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
@@ -10,6 +10,7 @@ import { type FaultServer, type React, serving, startFaultServer } from '../supp
 import { digestOf, makeImage } from '../support/push-image.ts';
 import { entry, soon, target } from '../support/registry-settings.ts';
 import { CREDENTIAL, createWorld, expectNoCredentialAt, failureOf, type World } from './hostile-world.ts';
+import { freePort } from './key-value-server.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -354,5 +355,26 @@ describe('a proxy', () => {
       message: expect.stringMatching(/could not be reached through the proxy/),
     });
     expect(JSON.stringify(error.failure)).not.toContain(PROXY_CANARY);
+  });
+
+  test('where nothing listens is named as what failed', async () => {
+    const HTTPS_PROXY = `http://user:${PROXY_CANARY}@127.0.0.1:${await freePort()}`;
+    const { failure } = await failureOf(throughProxy({}, { HTTPS_PROXY }));
+    expect(failure).toMatchObject({
+      cause: 'unreachable',
+      message: expect.stringMatching(/could not be reached through the proxy/),
+    });
+    expect(JSON.stringify(failure)).not.toContain(PROXY_CANARY);
+  });
+
+  test('is not blamed for a registry behind it that hangs up', async () => {
+    const hangingUp = createTcpServer((socket) => socket.end()).listen(0, '127.0.0.1');
+    await once(hangingUp, 'listening');
+    const client = world.client({}, { env: { HTTPS_PROXY: url } });
+    const { port } = hangingUp.address() as AddressInfo;
+    const { failure } = await failureOf(client.manifest(target(app(`stranger.test:${port}`)), soon()));
+    expect(failure).toMatchObject({ cause: 'unreachable', message: expect.stringMatching(/cut the connection/) });
+    expect(asked).not.toEqual([]);
+    hangingUp.close();
   });
 });
