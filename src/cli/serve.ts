@@ -11,6 +11,7 @@ import { buildServer } from '../server/app.ts';
 import type { GateServer } from '../server/http.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { buildOperations, type Operations } from '../server/operations.ts';
+import { keepTickClass } from '../server/tick.ts';
 import { ensureCertificate, loadCertificate, type ServingCertificate } from '../server/tls.ts';
 import { VERSION } from '../version.ts';
 import { askingRegistry, asksRegistry } from './asking-registry.ts';
@@ -25,6 +26,7 @@ export interface ServeFlags extends Flags {
 const STOP_MS = 10_000;
 
 export async function serve(flags: ServeFlags, terminal: Terminal): Promise<number> {
+  keepTickClass();
   const loaded = await loadConfig(flags);
   if (flags.printConfig) {
     terminal.out(printConfig(loaded.settings));
