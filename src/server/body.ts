@@ -1,5 +1,5 @@
 /** From a request to its bytes to JSON: the one place to replace when reading must become cheaper. */
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import { withoutManagedFields } from './managed-fields.ts';
 
 export type ParsedBody =
@@ -29,27 +29,43 @@ export const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 
 export type Received = { readonly body: Buffer } | { readonly code: 413 | 415; readonly problem: string };
 
+type OnChunk = (chunk: Buffer | null) => void;
+
 /**
- * Calls back once, never when the client goes away before (Node then emits an error only if somebody listens to it). What is too
- * large is not kept, but read to its end, so that the client gets to hear of it.
+ * What a server makes of each request (the option IncomingMessage of node:http). Node's parser hands the body to `push`, piece by
+ * piece and then null; who takes it there needs no stream, which costs a twelfth of all that a small review does. A request
+ * whose body nobody takes is a stream like any other.
  */
-export function receiveBody(request: IncomingMessage, done: (received: Received) => void): void {
+export class GateRequest extends IncomingMessage {
+  #onChunk: OnChunk | undefined;
+
+  takeBody(onChunk: OnChunk): void {
+    this.#onChunk = onChunk;
+  }
+
+  override push(chunk: Buffer | null): boolean {
+    if (this.#onChunk === undefined) return super.push(chunk);
+    this.#onChunk(chunk);
+    return true;
+  }
+}
+
+/**
+ * Calls back once, never when the client goes away before. What is too large is not kept, but read to its end, so that the
+ * client gets to hear of it.
+ */
+export function receiveBody(request: GateRequest, done: (received: Received) => void): void {
   if (!isJson(request.headers['content-type'])) return drop(request, UNSUPPORTED, done);
   if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES) return drop(request, TOO_LARGE, done);
   const chunks: Buffer[] = [];
   let size = 0;
-  let settled = false;
-  const finish = (received: Received): void => {
-    if (!settled) done(received);
-    settled = true;
-  };
-  request
-    .on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);
-      else finish(TOO_LARGE);
-    })
-    .on('end', () => finish({ body: whole(chunks) }));
+  request.takeBody((chunk) => {
+    if (size > BODY_LIMIT_BYTES) return;
+    if (chunk === null) return done({ body: whole(chunks) });
+    size += chunk.length;
+    if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);
+    else done(TOO_LARGE);
+  });
 }
 
 function whole(chunks: readonly Buffer[]): Buffer {
@@ -64,7 +80,7 @@ function isJson(contentType: string | undefined): boolean {
   return contentType === 'application/json' || /^\s*application\/json\s*(;|$)/i.test(contentType ?? '');
 }
 
-function drop(request: IncomingMessage, refused: Received, done: (received: Received) => void): void {
+function drop(request: GateRequest, refused: Received, done: (received: Received) => void): void {
   request.resume();
   done(refused);
 }

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
+import { GateRequest } from './body.ts';
 import type { ReviewListener } from './reviews.ts';
 
 export type GateServer = FastifyInstance<Server>;
@@ -23,16 +24,20 @@ export function createGateServer(
   { cert, key }: { readonly cert: string; readonly key: string },
   { reviews, onBadUrl }: GateHandlers,
 ): GateServer {
-  const state: Lifetime = { closing: false };
+  const state: Lifetime = { closing: false, asked: () => undefined };
   const answerReview = reviews(() => state.closing);
   const app = Fastify({
     // Of a server that is made here, Fastify sets no option itself.
     serverFactory: (handle) => {
       const options = { cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } as const;
       const timeouts = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS };
-      return createServer({ ...options, ...timeouts }, (request, response) => {
-        if (!answerReview(request, response)) handle(request, response);
-      });
+      return createServer<typeof GateRequest>(
+        { ...options, ...timeouts, IncomingMessage: GateRequest },
+        (request, response) => {
+          state.asked(request.socket);
+          if (!answerReview(request, response)) handle(request, response);
+        },
+      );
     },
     frameworkErrors: (error, _request, reply) => onBadUrl(error, reply),
     logger: false,
@@ -49,7 +54,12 @@ export function createGateServer(
 
 interface Lifetime {
   closing: boolean;
+  /** Called for each request, so it must cost nothing. */
+  asked: (socket: AskingSocket) => void;
 }
+
+const ASKED = Symbol('asked');
+type AskingSocket = Socket & { [ASKED]?: true };
 
 interface Connection {
   readonly socket: Socket;
@@ -70,13 +80,12 @@ function endConnectionsGently(app: GateServer, state: Lifetime): void {
     connections.set(peer, connection);
     socket.once('close', () => connections.get(peer) === connection && connections.delete(peer));
   });
-  const seen = new WeakSet<Socket>();
-  app.server.on('request', ({ socket }) => {
-    if (seen.has(socket)) return;
-    seen.add(socket);
+  state.asked = (socket) => {
+    if (socket[ASKED]) return;
+    socket[ASKED] = true;
     const connection = connections.get(peerOf(socket));
     if (connection !== undefined) connection.asked = true;
-  });
+  };
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (state.closing) void reply.header('connection', 'close');
     done();

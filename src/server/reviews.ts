@@ -2,7 +2,7 @@
  * The two endpoints of the webhook, below the framework: what it does for each request costs more than a review. It serves all
  * other routes.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { type MaybePromise, whenKnown } from '../admission/at-once.ts';
 import type { Context } from '../admission/context.ts';
 import { mutate, type Mutation, type Unreadable } from '../admission/mutate.ts';
@@ -16,7 +16,7 @@ import {
 } from '../admission/review.ts';
 import { validate, type Verdict } from '../admission/validate.ts';
 import { shownPointer } from '../pod/pointer.ts';
-import { parseBody, receiveBody } from './body.ts';
+import { type GateRequest, parseBody, receiveBody } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import type { Endpoint, Metrics } from './metrics.ts';
 import { statusBody } from './status.ts';
@@ -47,7 +47,7 @@ export interface Reviewing {
 }
 
 /** False: the request is not for us, and nothing of it was touched. */
-export type ReviewListener = (request: IncomingMessage, response: ServerResponse) => boolean;
+export type ReviewListener = (request: GateRequest, response: ServerResponse) => boolean;
 
 /** `isLast`: the connection ends with the answer that is sent now. */
 export function reviewListener(reviewing: Reviewing, isLast: () => boolean): ReviewListener {

@@ -468,6 +468,34 @@ describe('transport', () => {
     connection.end();
   });
 
+  test('reviews that come before the last answer was read are answered in their order, whole or in pieces', async () => {
+    const connection = await open(gate);
+    const whole = head('/validate', Buffer.byteLength(normal)) + normal;
+    const uids = ['1', '2', '3', '4'];
+    const all = uids.map((uid) => whole.replace(UID, uid.padEnd(UID.length, '-'))).join('');
+    const cut = Math.floor(whole.length * 2.5);
+    connection.write(all.slice(0, cut));
+    const first = [await connection.reply(), await connection.reply()];
+    connection.write(all.slice(cut));
+    const answered = [...first, await connection.reply(), await connection.reply()];
+    const uidOf = ({ text }: { readonly text: string }): string =>
+      (JSON.parse(text) as { response: { uid: string } }).response.uid;
+    expect(answered.map(uidOf)).toEqual(uids.map((uid) => uid.padEnd(UID.length, '-')));
+    connection.write('GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n');
+    expect((await connection.reply()).status).toBe(200);
+    connection.end();
+  });
+
+  test('what is sent to other routes is read to its end, and the connection goes on', async () => {
+    const connection = await open(gate);
+    connection.write(
+      head('/other', 100_000) + 'x'.repeat(100_000) + head('/validate', Buffer.byteLength(normal)) + normal,
+    );
+    expect((await connection.reply()).status).toBe(404);
+    expect(summary(await tell(connection))).toBe('200 allowed');
+    connection.end();
+  });
+
   test('a body in chunks without an end is refused at the limit', async () => {
     const connection = await open(gate);
     connection.write(chunked);
