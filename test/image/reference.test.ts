@@ -136,10 +136,18 @@ describe('what is remembered', () => {
   test('gives the same answer as the first time, also after more images than are remembered', () => {
     const first = parseReference('reg.example.com/team/web:1');
     expect(parseReference('reg.example.com/team/web:1')).toBe(first);
-    for (let index = 0; index < 5000; index++) parseReference(`reg.example.com/team/web:${index}-x`);
+    for (let index = 0; index < 50_000; index++) parseReference(`reg.example.com/team/web:${index}-x`);
     const again = parseReference('reg.example.com/team/web:1');
     expect(again).not.toBe(first);
     expect(again).toEqual(first);
+  });
+
+  test('keeps images apart that differ only at their beginning', () => {
+    const hosts = ['one.example.com', 'two.example.com', 'six.example.com'];
+    for (const host of [...hosts, ...hosts]) {
+      const parsed = parseReference(`${host}/team/web:1.27.3`);
+      expect(parsed.ok && parsed.reference.domain).toBe(host);
+    }
   });
 
   test('is nothing long', () => {
