@@ -1,6 +1,7 @@
 /** The log line of one review: one JSON object with fixed keys, the same for every review. */
 import { nameOf, pinnedLabel } from './admission/message.ts';
 import type { PinnedImage } from './admission/pin-outcome.ts';
+import type { AdmissionRequest } from './admission/request.ts';
 import type { Container } from './pod/containers.ts';
 import type { Finding } from './policy/evaluate.ts';
 import type { ReviewRecord } from './server/reviews.ts';
@@ -27,7 +28,6 @@ function isAllowed({ verdict, mutation }: ReviewRecord): boolean {
 /** Written piece by piece, since it is written most: an object made for `JSON.stringify` costs as much as the verdict. */
 function lineOf(record: ReviewRecord, time: string): string {
   const { endpoint, review, verdict, mutation, durationMs } = record;
-  const { uid, operation, type, namespace, user, dryRun } = review.request;
   const judged = verdict?.outcome === 'judged' ? verdict : undefined;
   const findings = findingsOf(record);
   const unknown = findings.reduce(
@@ -35,17 +35,29 @@ function lineOf(record: ReviewRecord, time: string): string {
     0,
   );
   return (
-    `{"level":"info","time":"${time}","endpoint":"${endpoint}","uid":${JSON.stringify(uid)},"operation":"${operation}"` +
-    `${member('kind', type.kind)}${member('namespace', namespace)}${member('name', nameOf(review.request))}` +
-    `${member('user', user?.name)},"allowed":${isAllowed(record)},"findings":${findingList(findings)}` +
+    `{"level":"info","time":"${time}","endpoint":"${endpoint}",${asked(review.request)}` +
+    `,"allowed":${isAllowed(record)},"findings":${findingList(findings)}` +
     `,"excused":${excusedList(findings)},"images":${imageList(judged?.workload.containers ?? mutation?.images.map(({ container }) => container) ?? [])}` +
     `,"pinned":${pinnedList(mutation?.images)},"unknown":${unknown}` +
-    `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${dryRun},"msg":"review"}\n`
+    `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${review.request.dryRun},"msg":"review"}\n`
   );
 }
 
-function member(key: string, text: string | undefined): string {
-  return text === undefined ? '' : `,"${key}":${JSON.stringify(cut(text))}`;
+function asked(request: AdmissionRequest): string {
+  const { uid, operation, type, namespace, user } = request;
+  const name = nameOf(request);
+  // One look at all texts costs less than one at each.
+  const quote = PLAIN.test(uid + type.kind + namespace + name + user?.name) ? inQuotes : JSON.stringify;
+  const inNamespace = namespace === undefined ? '' : `,"namespace":${quote(cut(namespace))}`;
+  const byUser = user === undefined ? '' : `,"user":${quote(cut(user.name))}`;
+  return `"uid":${quote(uid)},"operation":"${operation}","kind":${quote(cut(type.kind))}${inNamespace},"name":${quote(cut(name))}${byUser}`;
+}
+
+/** Stands in a JSON string as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function inQuotes(text: string): string {
+  return `"${text}"`;
 }
 
 function findingList(findings: readonly Finding[]): string {
@@ -62,7 +74,10 @@ function excusedList(findings: readonly Finding[]): string {
 function imageList(containers: readonly Container[]): string {
   let list = '';
   for (let index = 0; index < containers.length && index < MAX_IMAGES; index++) {
-    list += `${index === 0 ? '' : ','}${JSON.stringify(cut(containers[index]?.image.text ?? ''))}`;
+    const image = containers[index]?.image;
+    // What follows the grammar of references has no character that would have to be escaped.
+    const quote = image?.state === 'parsed' ? inQuotes : JSON.stringify;
+    list += `${index === 0 ? '' : ','}${quote(cut(image?.text ?? ''))}`;
   }
   return `[${list}]`;
 }
@@ -100,16 +115,13 @@ function cut(text: string): string {
   return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
 }
 
-/** RFC 3339 in UTC with milliseconds; the part up to the second is worked out once a second. */
+/** RFC 3339 in UTC with milliseconds; worked out once for all lines of a millisecond. */
 function clock(): () => string {
-  let second = Number.NaN;
-  let prefix = '';
+  let last = Number.NaN;
+  let text = '';
   return () => {
     const now = Date.now();
-    if (Math.floor(now / 1000) !== second) {
-      second = Math.floor(now / 1000);
-      prefix = new Date(now).toISOString().slice(0, -4);
-    }
-    return `${prefix}${String(now % 1000).padStart(3, '0')}Z`;
+    if (now !== last) text = new Date((last = now)).toISOString();
+    return text;
   };
 }

@@ -78,6 +78,40 @@ describe('the log', () => {
     ]);
   });
 
+  test.each([
+    ['quotation marks and backslashes', 'a"b\\c'],
+    ['control characters and line breaks', 'a\u0000\n\r\u001b[31m\u007f\u2028b'],
+    ['letters of all kinds', 'böse-ж-漢-😀'],
+    ['half of a surrogate pair', 'a\ud800b'],
+  ])('has %s in any text of a review, and stays one line of JSON', async (_what, odd) => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: odd },
+      spec: { containers: [{ name: 'web', image: odd }] },
+    };
+    const { request, ...envelope } = createReview(pod) as { request: object };
+    const { context } = await compose({ kinds: kindTable(), policies: [] });
+    const lines: string[] = [];
+    const log = logInto(lines);
+    const asked = [{ uid: odd }, { namespace: odd }, { userInfo: { username: odd } }, {}];
+    for (const one of asked) {
+      const read = readReview({ ...envelope, request: { ...request, name: '', ...one } });
+      if (!read.ok) throw new Error(read.problem);
+      const verdict = await validate(read.review.request, context, new AbortController().signal);
+      log.review({ endpoint: 'validate', review: read.review, verdict, durationMs: 0 });
+    }
+    log.flush();
+    const told = lines.join('').trimEnd().split('\n');
+    const parsed = told.map((line) => JSON.parse(line) as { [key: string]: unknown });
+    expect(parsed.map(({ name, images }) => ({ name, images }))).toEqual(
+      asked.map(() => ({ name: odd, images: [odd] })),
+    );
+    expect(parsed[0]?.['uid']).toBe(odd);
+    expect(parsed[1]?.['namespace']).toBe(odd);
+    expect(parsed[2]?.['user']).toBe(odd);
+  });
+
   test('keeps the order of reviews and other lines', async () => {
     const lines: string[] = [];
     const log = logInto(lines);
