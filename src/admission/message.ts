@@ -64,6 +64,7 @@ export function warningTexts(
   findings: readonly Finding[],
   all = '"tidewaiter check" on the manifest shows them all',
 ): readonly string[] {
+  if (findings.length === 0) return [];
   const warnings: string[] = [];
   let runes = 0;
   const warned = findings.filter(({ action }) => action === 'warn');
@@ -95,9 +96,9 @@ function mostTelling(findings: readonly Finding[]): readonly Finding[] {
 
 /** Keys are label-key names; the API server puts the webhook's name before them. */
 export function auditAnnotations(findings: readonly Finding[]): { readonly [key: string]: string } {
+  if (findings.length === 0) return { decision: 'allow' };
   const actions = findings.map(({ action }) => action);
   const decision = actions.includes('deny') ? 'deny' : actions.includes('warn') ? 'warn' : 'allow';
-  if (findings.length === 0) return { decision };
   const listed = mostTelling(findings).map((finding) => {
     const by = finding.excuse === undefined ? '' : ` by ${exceptionLabel(finding.excuse.exception)}`;
     return `${finding.existing ? 'existing ' : ''}${finding.action}${by} ${source(finding)} ${sentence(finding)}`;

@@ -81,18 +81,19 @@ function requestOf(request: JsonObject): AdmissionRequest {
     name: textAt(request, 'name', '/request'),
     namespace: textAt(request, 'namespace', '/request') || undefined,
     user: userAt(request['userInfo'], '/request/userInfo'),
-    ...objectsOf(request, operation),
+    object: objectOf(request, operation),
+    oldObject: optionalObjectAt(request, 'oldObject', '/request'),
     dryRun: flagAt(request, 'dryRun', '/request'),
     pluginsRan: true,
   };
 }
 
-function objectsOf(request: JsonObject, operation: Operation): Pick<AdmissionRequest, 'object' | 'oldObject'> {
+function objectOf(request: JsonObject, operation: Operation): JsonObject | undefined {
   const object = optionalObjectAt(request, 'object', '/request');
   if (object === undefined && (operation === 'CREATE' || operation === 'UPDATE')) {
     throw new Malformed('/request/object', `expected the object of the ${operation}, found nothing`);
   }
-  return { object, oldObject: optionalObjectAt(request, 'oldObject', '/request') };
+  return object;
 }
 
 function typeAt(value: unknown, at: string): ObjectType {
@@ -139,18 +140,18 @@ function shown(value: unknown): string {
   return typeof value === 'string' && /^[\w./-]{1,60}$/.test(value) ? value : jsonType(value);
 }
 
-/** What goes back to the API server; field names are the API's. */
+/** What goes back to the API server; field names are the API's. JSON leaves out what is undefined. */
 export interface ReviewAnswer {
   readonly apiVersion: ReviewVersion;
   readonly kind: 'AdmissionReview';
   readonly response: {
     readonly uid: string;
     readonly allowed: boolean;
-    readonly status?: DenialStatus;
-    readonly patchType?: 'JSONPatch';
-    readonly patch?: string;
-    readonly warnings?: readonly string[];
-    readonly auditAnnotations?: { readonly [key: string]: string };
+    readonly status?: DenialStatus | undefined;
+    readonly patchType?: 'JSONPatch' | undefined;
+    readonly patch?: string | undefined;
+    readonly warnings?: readonly string[] | undefined;
+    readonly auditAnnotations?: { readonly [key: string]: string } | undefined;
   };
 }
 
@@ -179,9 +180,9 @@ export function verdictReview({ apiVersion, request }: Review, verdict: Decision
     response: {
       uid: request.uid,
       allowed,
-      ...(allowed ? {} : { status: denialStatus(request, findings) }),
-      ...(warnings.length === 0 ? {} : { warnings }),
-      ...(verdict.outcome === 'judged' ? { auditAnnotations: auditAnnotations(findings) } : {}),
+      status: allowed ? undefined : denialStatus(request, findings),
+      warnings: warnings.length === 0 ? undefined : warnings,
+      auditAnnotations: verdict.outcome === 'judged' ? auditAnnotations(findings) : undefined,
     },
   };
 }
@@ -213,7 +214,7 @@ function denialStatus(request: AdmissionRequest, findings: readonly Finding[]): 
 /** `patch` and `patchType` come together or not at all; an empty patch is no change. */
 export function mutationReview({ apiVersion, request }: Review, mutation: Mutation): ReviewAnswer {
   const { uid, allowed, patch, findings } = mutation;
-  const change = patch.length === 0 ? {} : { patchType: 'JSONPatch' as const, patch: base64(JSON.stringify(patch)) };
+  const changes = allowed && patch.length > 0;
   const warnings = warningTexts(findings, '"tidewaiter pin" on the manifest writes all digests');
   const annotations = mutationAnnotations(mutation);
   return {
@@ -222,9 +223,11 @@ export function mutationReview({ apiVersion, request }: Review, mutation: Mutati
     response: {
       uid,
       allowed,
-      ...(allowed ? change : { status: denialStatus(request, findings) }),
-      ...(warnings.length === 0 ? {} : { warnings }),
-      ...(annotations === undefined ? {} : { auditAnnotations: annotations }),
+      status: allowed ? undefined : denialStatus(request, findings),
+      patchType: changes ? 'JSONPatch' : undefined,
+      patch: changes ? base64(JSON.stringify(patch)) : undefined,
+      warnings: warnings.length === 0 ? undefined : warnings,
+      auditAnnotations: annotations,
     },
   };
 }

@@ -94,8 +94,9 @@ export function podAt(place: Place, source: PodSource): Pod {
   const containers: Container[] = [];
   const add = (key: string, kindOf: (container: JsonObject, at: string) => ContainerKind): void => {
     let index = 0;
+    const list = `${pointer}/${key}/`;
     for (const fields of readObjects(spec, key, pointer)) {
-      const at = `${pointer}/${key}/${index}`;
+      const at = `${list}${index}`;
       containers.push(containerAt(at, fields, { kind: kindOf(fields, at), hostNetwork, source }));
       index += 1;
     }

@@ -50,11 +50,13 @@ export interface Judged {
 
 /** Throws a ShapeError when a rule finds that the object is not of the shape its kind has. */
 export function evaluate({ policies, shared }: Covering, judged: Judged): readonly Finding[] {
-  const whole = askedOf(judged, judged.request.workload.containers);
-  if (shared !== undefined && findNothing(shared, whole)) return NOTHING;
+  const subject = subjectOf(judged, judged.request.workload.containers);
+  const answers = shared === undefined ? new Map<Check, Answer>() : unlessFine(shared, subject);
+  if (answers === undefined) return NOTHING;
+  const whole = { subject, answers };
   const asked = policies.map((covered) => {
     const { containers } = covered.coverage;
-    const about = containers === undefined ? whole : askedOf(judged, containers);
+    const about = containers === undefined ? whole : { subject: subjectOf(judged, containers), answers: new Map() };
     return { ...covered, ...about, bindings: covered.policy.bindings };
   });
   const guarded = guardedAnswers(asked);
@@ -71,29 +73,23 @@ interface Asked {
   readonly answers: Map<Check, Answer>;
 }
 
-function askedOf({ request, facts, concerns }: Judged, inScope: readonly Container[]): Asked {
+function subjectOf({ request, facts, concerns }: Judged, inScope: readonly Container[]): Asked['subject'] {
   const { operation, namespace, workload } = request;
   const containers = concerns === undefined ? inScope : inScope.filter(concerns);
-  const subject = { operation, namespace, workload, pods: workload.pods, containers, request, facts };
-  return { subject, answers: new Map() };
+  return { operation, namespace, workload, pods: workload.pods, containers, request, facts };
 }
 
 /** Most objects are fine: then there is no need to know which policy asked what. Else the answers so far are kept. */
-function findNothing(shared: SharedChecks, { subject, answers }: Asked): boolean {
+function unlessFine(shared: SharedChecks, subject: Asked['subject']): Asked['answers'] | undefined {
   const imagesPassed = havePassed(shared, subject.containers);
   const checks = imagesPassed ? shared.others : shared.all;
-  const fault = checks.findIndex((check) => {
+  for (const [index, check] of checks.entries()) {
     const answer = answerOf(check, subject);
-    if (answer === NO_PROBLEM) return false;
-    answers.set(check, answer);
-    return true;
-  });
-  if (fault < 0) {
-    if (!imagesPassed) rememberPassed(shared, subject.containers);
-    return true;
+    if (answer === NO_PROBLEM) continue;
+    return new Map([...checks.slice(0, index).map((passed) => [passed, NO_PROBLEM] as const), [check, answer]]);
   }
-  for (const check of checks.slice(0, fault)) answers.set(check, NO_PROBLEM);
-  return false;
+  if (!imagesPassed) rememberPassed(shared, subject.containers);
+  return undefined;
 }
 
 const NOTHING: readonly never[] = [];

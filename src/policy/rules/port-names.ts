@@ -47,6 +47,8 @@ const FORM = 'at most 15 lower-case letters, digits and single inner hyphens, wi
 
 /** IANA_SVC_NAME of RFC 6335, as apimachinery IsValidPortName. */
 function isPortName(name: string): boolean {
+  // Nearly always; one expression instead of two.
+  if (/^[a-z]{1,15}$/.test(name)) return true;
   return name.length <= 15 && /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name) && /[a-z]/.test(name);
 }
 
