@@ -38,11 +38,16 @@ export interface Original {
 /** `undefined` when the annotation is right as it is; `too-long` when it would not fit. */
 export function annotationFor(object: JsonObject, all: readonly Original[]): AddOperation | 'too-long' | undefined {
   const before = originalImages(object);
+  const once = new Set<string>();
+  const again = new Set<string>();
+  for (const { place } of all) (once.has(place) ? again : once).add(place);
+  // Of two containers with one name (which the API server will refuse) nobody could tell which is meant.
   const entries = all.flatMap(({ place, pinned, written = before.get(place) }) =>
-    written !== undefined && pinned.startsWith(`${written}@`) ? [[place, written] as const] : [],
+    written !== undefined && pinned.startsWith(`${written}@`) && !again.has(place) ? [[place, written] as const] : [],
   );
   const value = JSON.stringify(Object.fromEntries(entries));
-  if (value === annotationOf(object, ORIGINAL_IMAGES)) return undefined;
+  const stands = annotationOf(object, ORIGINAL_IMAGES);
+  if (value === stands || (entries.length === 0 && stands === undefined)) return undefined;
   return value.length > MAX_LENGTH ? 'too-long' : addAnnotation(object, ORIGINAL_IMAGES, value);
 }
 

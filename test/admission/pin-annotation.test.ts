@@ -63,6 +63,19 @@ describe('the annotation', () => {
     expect(patch.filter(({ op }) => op === 'add')).toEqual([]);
   });
 
+  test('says nothing of two containers with one name, so that a restart asks about neither a second time', async () => {
+    const twins = (image: string, restart: string): JsonObject =>
+      objectOf(`{apiVersion: apps/v1, kind: Deployment, metadata: {name: w}, spec: {template: {
+        metadata: {annotations: {kubectl.kubernetes.io/restartedAt: "${restart}"}},
+        spec: {containers: [{name: twin, image: "${image}"}, {name: twin, image: "nginx:1@${OLD}"}]}}}}`);
+    const before = twins(`nginx:1@${OLD}`, 'then');
+    const object = twins('nginx:1', 'now');
+    const { patch } = await change(updateOf(before, object), annotating);
+    expect(patch.map(({ op, path }) => `${op} ${path}`)).toEqual(['replace /spec/template/spec/containers/0/image']);
+    const again = await change(updateOf(before, changed(object, patch)), annotating);
+    expect(again.patch).toEqual([]);
+  });
+
   test('is not written through a subresource, where no metadata changes', async () => {
     const pod = (debuggers: string): JsonObject =>
       objectOf(
