@@ -27,20 +27,19 @@ export function lookups(namespace: string | undefined, context: Context, signal:
   const { images, imageDetails, secrets, serviceAccounts } = context;
   const secret = onceEach<Fact<PullSecret>>(tooMany('pull secrets'));
   const account = onceEach<Fact<readonly string[]>>(tooMany('service accounts'));
-  const image = onceEach<RegistryFact<RegistryImage>>(TOO_MANY_IMAGES);
-  const tag = onceEach<RegistryFact<RegistryImage>>(TOO_MANY_IMAGES);
-  const details = onceEach<RegistryFact<RegistryDetails>>(TOO_MANY_IMAGES);
-  const keyOf = questionKeys();
+  const image = onceEachImage<RegistryFact<RegistryImage>>(TOO_MANY_IMAGES);
+  const tag = onceEachImage<RegistryFact<RegistryImage>>(TOO_MANY_IMAGES);
+  const details = onceEachImage<RegistryFact<RegistryDetails>>(TOO_MANY_IMAGES);
   let moment: Fact<number> | undefined;
   return {
     imageOf(question) {
       if (images === undefined) return NOT_ASKED;
       const once = question.by === 'tag' ? tag : image;
-      return once(keyOf(question), () => inTime(question, signal, () => images.imageOf(question, signal)));
+      return once(question, () => inTime(question, signal, () => images.imageOf(question, signal)));
     },
     detailsOf(question) {
       if (imageDetails === undefined) return NOT_ASKED;
-      return details(keyOf(question), () => inTime(question, signal, () => imageDetails.detailsOf(question, signal)));
+      return details(question, () => inTime(question, signal, () => imageDetails.detailsOf(question, signal)));
     },
     now: () => (moment ??= nowIn(context)),
     secret: (wanted) =>
@@ -83,26 +82,6 @@ function inTime<T>(
   return answer === undefined ? late : orAtEnd(signal, late, () => answer);
 }
 
-/**
- * Two questions about an image that the same credentials may answer are one. Within one request a name stands for one Secret,
- * and so the list of candidates is the same wherever its Secrets and keys are.
- */
-function questionKeys(): (question: ImageQuestion) => string {
-  const known = new WeakMap<ImageQuestion['candidates'], string>();
-  const credentials = (candidates: ImageQuestion['candidates']): string => {
-    let key = known.get(candidates);
-    if (key === undefined) {
-      key = JSON.stringify(candidates.map(({ secret, registry, username }) => [secret, registry, username]));
-      known.set(candidates, key);
-    }
-    return key;
-  };
-  return ({ reference, candidates, doubt, staleMs, anew = false }) => {
-    const own = candidates.length === 0 ? '' : credentials(candidates);
-    return `${staleMs} ${anew} ${nameOf(reference)} ${own} ${doubt ?? ''}`;
-  };
-}
-
 /** References are the same objects again and again: see parseReference. */
 const names = new WeakMap<ImageReference, string>();
 
@@ -116,8 +95,9 @@ type Once<T> = (name: string, ask: (name: string) => MaybePromise<T>) => MaybePr
 
 /** `beyond`: what all get that come after so many. */
 function onceEach<T>(beyond: T): Once<T> {
-  const answers = new Map<string, MaybePromise<T>>();
+  let answers: Map<string, MaybePromise<T>> | undefined;
   return (name, ask) => {
+    answers ??= new Map();
     const before = answers.get(name);
     if (before !== undefined) return before;
     if (answers.size >= MAX_ASKED) return beyond;
@@ -125,6 +105,52 @@ function onceEach<T>(beyond: T): Once<T> {
     answers.set(name, answer);
     return answer;
   };
+}
+
+interface AskedBefore<T> {
+  readonly question: ImageQuestion;
+  readonly answer: MaybePromise<T>;
+}
+
+/** By the name of the image, which is a text that is kept: all that belongs to a question would have to be put together for each. */
+function onceEachImage<T>(beyond: T): (question: ImageQuestion, ask: () => MaybePromise<T>) => MaybePromise<T> {
+  let byName: Map<string, AskedBefore<T>[]> | undefined;
+  let size = 0;
+  return (question, ask) => {
+    byName ??= new Map();
+    const name = nameOf(question.reference);
+    const asked = byName.get(name);
+    const before = asked?.find((one) => isSame(one.question, question));
+    if (before !== undefined) return before.answer;
+    if (size >= MAX_ASKED) return beyond;
+    size += 1;
+    const answer = ask();
+    if (asked === undefined) byName.set(name, [{ question, answer }]);
+    else asked.push({ question, answer });
+    return answer;
+  };
+}
+
+function isSame(one: ImageQuestion, other: ImageQuestion): boolean {
+  if (one.staleMs !== other.staleMs || one.doubt !== other.doubt) return false;
+  return (one.anew ?? false) === (other.anew ?? false) && haveSame(one.candidates, other.candidates);
+}
+
+/**
+ * The same credentials may answer. Within one request a name stands for one Secret, and so the list of candidates is the same
+ * wherever its Secrets and keys are.
+ */
+function haveSame(some: ImageQuestion['candidates'], others: ImageQuestion['candidates']): boolean {
+  if (some === others) return true;
+  if (some.length !== others.length) return false;
+  return some.every((candidate, index) => {
+    const other = others[index];
+    return (
+      candidate.secret === other?.secret &&
+      candidate.registry === other.registry &&
+      candidate.username === other.username
+    );
+  });
 }
 
 function tooMany(what: string): Fact<never> {

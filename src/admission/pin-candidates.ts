@@ -12,7 +12,6 @@ import { byPlace, type Hint, hintsIn, isRestarted, placeKey } from './sticky.ts'
 /** An image that wants a digest, whatever policies say. */
 export interface Unpinned {
   readonly container: Container;
-  readonly place: string;
   /** As somebody wrote it, without a digest. */
   readonly written: ImageReference;
   /** The digest that is stored for it. */
@@ -75,7 +74,7 @@ export function unpinnedIn(workload: Workload, change: Changeable, kinds: KindTa
 function newImage(container: Container): readonly Unpinned[] {
   const { image } = container;
   if (image.state !== 'parsed' || image.reference.digest !== undefined || container.composed) return [];
-  return [{ container, place: placeKey(container), written: image.reference, stored: undefined, ask: true }];
+  return [{ container, written: image.reference, stored: undefined, ask: true }];
 }
 
 interface Update extends Changeable {
@@ -96,10 +95,9 @@ function updatedImages(workload: Workload, update: Update, kinds: KindTable): re
   const before = byPlace(stored.workload);
   const hint = hintsIn(update.object, workload.type, kinds);
   return interesting.flatMap((container) => {
-    const place = placeKey(container);
     const isFresh = restarted.has(container);
-    const found = updatedImage(container, before.get(place), { digests: update.digests, isFresh, hint });
-    return found === undefined ? [] : [{ container, place, ...found }];
+    const found = updatedImage(container, before.get(placeKey(container)), { digests: update.digests, isFresh, hint });
+    return found === undefined ? [] : [{ container, ...found }];
   });
 }
 

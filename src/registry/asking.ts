@@ -64,13 +64,13 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
     return undefined;
   }
 
-  function* walk(question: ImageQuestion, signal: AbortSignal): Walk<RegistryFact<V>> {
-    const progress: Progress = { question, signal, tried: [] };
+  function* walk(progress: Progress, heldNow: Held): Walk<RegistryFact<V>> {
+    const { question } = progress;
     const own = ownAttempts(question, parts.attemptOf);
     const ended = yield* tryAll(own.attempts, progress);
     if (ended !== undefined) return ended;
     if (own.isCut) return concluded(progress, [`more than ${MAX_ATTEMPTS} match, the others were not tried`]);
-    const held = heldFor(question);
+    const held = heldNow();
     const known = held instanceof Promise ? yield* waitFor(held) : held;
     const { attempts, doubts } = attemptsBeyond(own, known, question);
     const rest = yield* tryAll(attempts, progress);
@@ -130,9 +130,30 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
     }
   }
 
+  /** The one that the walk begins with, where it can be told without waiting. */
+  function firstAttempt({ candidates: [candidate] }: ImageQuestion, heldNow: Held): Attempt | undefined {
+    if (candidate !== undefined) return parts.attemptOf(candidate);
+    const held = heldNow();
+    if (held instanceof Promise) return undefined;
+    const [credential] = held.credentials;
+    return credential === undefined ? AS_NOBODY : credentialAttempt(credential, parts.identityOf);
+  }
+
+  /** Nearly always: the first attempt's answer is remembered. To begin a walk costs more than that. */
+  function remembered(question: ImageQuestion, heldNow: Held): RegistryFact<V> | undefined {
+    const attempt = firstAttempt(question, heldNow);
+    const known = attempt && lookup.known(question, attempt);
+    if (attempt === undefined || known?.state !== 'found') return undefined;
+    return yes({ found: known.found, attempt, trouble: undefined, isSecond: false });
+  }
+
   return (question, signal) => {
     if (question.reference.domain.length > MAX_HOST) return TOO_LONG;
-    const walking = walk(question, signal);
+    let held: NodeAnswer | Promise<NodeAnswer> | undefined;
+    const heldNow = (): NodeAnswer | Promise<NodeAnswer> => (held ??= heldFor(question));
+    const atHand = remembered(question, heldNow);
+    if (atHand !== undefined) return atHand;
+    const walking = walk({ question, signal, tried: [] }, heldNow);
     const step = walking.next(undefined);
     if (step.done === true) return step.value;
     const late = (): RegistryFact<V> => orStale(question, lateFact(question));
@@ -146,6 +167,9 @@ type Walk<R> = Generator<Promise<unknown>, R, unknown>;
 function* waitFor<R>(promise: Promise<R>): Walk<R> {
   return (yield promise) as R;
 }
+
+/** What the node has, asked once for a question. */
+type Held = () => NodeAnswer | Promise<NodeAnswer>;
 
 interface Progress {
   readonly question: ImageQuestion;

@@ -136,8 +136,15 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
   };
 }
 
-function answerKey({ text }: ImageKey, { identity }: Attempt): string {
-  return `${text}\n${identity}`;
+/** Mostly asked about by the same one again; a text that is kept need not be put together and hashed again. */
+const lastKeys = new WeakMap<ImageKey, { readonly identity: string; readonly key: string }>();
+
+function answerKey(image: ImageKey, { identity }: Attempt): string {
+  const last = lastKeys.get(image);
+  if (last?.identity === identity) return last.key;
+  const key = `${image.text}\n${identity}`;
+  lastKeys.set(image, { identity, key });
+  return key;
 }
 
 function failed(failure: RegistryFailure): Outcome<never> {
