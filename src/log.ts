@@ -95,8 +95,10 @@ export async function standardOutput(isTerminal: boolean): Promise<DestinationSt
     return pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
   }
   // Nothing is kept back here: flushSync of what is kept tries without end when the reader has gone, and all reviews wait.
-  const output = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN });
+  // Of a text it would measure and encode every block twice.
+  const output = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN, contentMode: 'buffer' });
   // A log that cannot be written is no reason to stop admission.
   output.on('error', () => undefined);
-  return output;
+  const write = output.write.bind(output) as unknown as (bytes: Buffer) => boolean;
+  return { write: (text) => void write(Buffer.from(text)) };
 }
