@@ -48,6 +48,11 @@ export class GateRequest extends IncomingMessage {
     this.#onChunk(chunk);
     return true;
   }
+
+  /** Node makes what nobody has read flow away; here there is nothing left. */
+  override resume(): this {
+    return this.#onChunk === undefined ? super.resume() : this;
+  }
 }
 
 /**

@@ -15,7 +15,17 @@ export function budgetMs(timeout: string | undefined): number {
 
 const NEVER = new AbortController().signal;
 /** To make one costs as much as some verdicts, so the one of a decision that was there at once, which nobody listens to, is kept. */
-let spare = new AbortController();
+let spare = freshDeadline();
+
+interface Deadline {
+  readonly controller: AbortController;
+  readonly signal: AbortSignal;
+}
+
+function freshDeadline(): Deadline {
+  const controller = new AbortController();
+  return { controller, signal: controller.signal };
+}
 
 /**
  * Runs `decide` with a signal that aborts when the budget in the query of `url` is used up. Without ports nobody can wait, and
@@ -26,12 +36,11 @@ export function withDeadline<T>(
   url: string,
   decide: (signal: AbortSignal) => T | Promise<T>,
 ): T | Promise<T> {
-  const ports = [namespaces, secrets, serviceAccounts, images, imageDetails];
-  if (ports.every((port) => port === undefined)) return decide(NEVER);
-  const controller = spare;
-  const decided = decide(controller.signal);
+  if ((namespaces ?? secrets ?? serviceAccounts ?? images ?? imageDetails) === undefined) return decide(NEVER);
+  const { controller, signal } = spare;
+  const decided = decide(signal);
   if (!(decided instanceof Promise)) return decided;
-  spare = new AbortController();
+  spare = freshDeadline();
   const timer = setTimeout(() => controller.abort(), budgetMs(/[?&]timeout=([^&]*)/.exec(url)?.[1]));
   return decided.finally(() => clearTimeout(timer));
 }
