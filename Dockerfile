@@ -18,9 +18,9 @@ FROM ${NODE} AS app
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* \
     && install -d -o 65532 -g 65532 /certs
-# A larger young generation: a fifth more reviews per second, and a third of the p99. The variables are weaker than flags, and
-# stronger than a configuration file; an empty one counts as not set.
-ENV NODE_OPTIONS=--max-semi-space-size=8 \
+# The size of the young generation: with half of it small reviews cost 4 % more and large ones have twice the p99, with twice it
+# nothing is won. The variables are weaker than flags, and stronger than a configuration file; an empty one counts as not set.
+ENV NODE_OPTIONS=--max-semi-space-size=16 \
     NODE_COMPILE_CACHE=/app/.compile-cache \
     TIDEWAITER_LISTEN=0.0.0.0:8443 \
     TIDEWAITER_CERTS_DIR=/certs

@@ -48,7 +48,7 @@ export async function startGate(
     ...(config === undefined ? [] : ['--config', config]),
   ];
   const flags = ['--listen', `127.0.0.1:${port}`, '--operations-port', '0', '--certs-dir', certsDir, ...judging];
-  const argv = pinned(SERVER_CORE, [process.execPath, '--max-semi-space-size=8', MAIN, 'serve', ...flags]);
+  const argv = pinned(SERVER_CORE, [process.execPath, '--max-semi-space-size=16', MAIN, 'serve', ...flags]);
   return { ...start(argv, { env: ENV, cwd: folderIn('empty') }), port };
 }
 
