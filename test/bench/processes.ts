@@ -1,12 +1,10 @@
 /** Child processes: each is bounded in time, pinned to a core where that matters, and ended by its own id. */
 import { type ChildProcess, spawn, spawnSync, type StdioOptions } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 const SHORT_COMMAND_MS = 60_000;
 const STOP_MS = 5000;
-/** USER_HZ, the unit of the times in /proc/PID/stat: 100 on every Linux that Node supports. */
-const TICK_US = 10_000;
 
 export const SERVER_CORE = 0;
 export const CLIENT_CORE = 1;
@@ -126,10 +124,11 @@ function runNode({ argv, env, cwd, exitCode }: Command, stdio: StdioOptions): re
   throw new Error(`node ${argv.join(' ')}: ${ending}, expected exit ${exitCode}: ${done.stderr.slice(-2000)}`);
 }
 
-/** User and system time of a process until now, in microseconds. */
+/** Time on a processor of all threads of a process until now, in microseconds. */
 export function cpuUs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const ns = threads.map((tid) => Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ', 1)[0]));
+  return ns.reduce((sum, one) => sum + one, 0) / 1000;
 }
 
 export function rssMiB(pid: number): number {

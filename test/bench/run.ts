@@ -26,8 +26,8 @@ function readOptions(): Options {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', multiple: true, default: [] },
-      seconds: { type: 'string', default: '2' },
-      rounds: { type: 'string', default: '8' },
+      seconds: { type: 'string', default: '1' },
+      rounds: { type: 'string', default: '20' },
     },
   });
   const unknown = values.only.find((name) => !PARTS.some((part) => part === name));
