@@ -50,7 +50,7 @@ function asked(request: AdmissionRequest): string {
   const quote = PLAIN.test(uid + type.kind + namespace + name + user?.name) ? inQuotes : JSON.stringify;
   const inNamespace = namespace === undefined ? '' : `,"namespace":${quote(cut(namespace))}`;
   const byUser = user === undefined ? '' : `,"user":${quote(cut(user.name))}`;
-  return `"uid":${quote(uid)},"operation":"${operation}","kind":${quote(cut(type.kind))}${inNamespace},"name":${quote(cut(name))}${byUser}`;
+  return `"uid":${quote(cut(uid))},"operation":"${operation}","kind":${quote(cut(type.kind))}${inNamespace},"name":${quote(cut(name))}${byUser}`;
 }
 
 /** Stands in a JSON string as it is. */

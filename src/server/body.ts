@@ -31,6 +31,8 @@ export type Received = { readonly body: Buffer } | { readonly code: 413 | 415; r
 
 type OnChunk = (chunk: Buffer | null) => void;
 
+const nobody: OnChunk = () => undefined;
+
 /**
  * What a server makes of each request (the option IncomingMessage of node:http). Node's parser hands the body to `push`, piece by
  * piece and then null; who takes it there needs no stream, which costs a twelfth of all that a small review does. A request
@@ -44,8 +46,11 @@ export class GateRequest extends IncomingMessage {
   }
 
   override push(chunk: Buffer | null): boolean {
-    if (this.#onChunk === undefined) return super.push(chunk);
-    this.#onChunk(chunk);
+    const onChunk = this.#onChunk;
+    if (onChunk === undefined) return super.push(chunk);
+    // An idle connection keeps its last request, which must not keep its body.
+    if (chunk === null) this.#onChunk = nobody;
+    onChunk(chunk);
     return true;
   }
 
@@ -69,7 +74,10 @@ export function receiveBody(request: GateRequest, done: (received: Received) => 
     if (chunk === null) return done({ body: whole(chunks) });
     size += chunk.length;
     if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);
-    else done(TOO_LARGE);
+    else {
+      chunks.length = 0;
+      done(TOO_LARGE);
+    }
   });
 }
 
