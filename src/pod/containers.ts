@@ -6,8 +6,9 @@
 import { maskPassword } from '../image/password.ts';
 import { quoteValue } from '../image/quote.ts';
 import { effectiveTag, type ImageReference, parseReference } from '../image/reference.ts';
+import { type ContainerPlace, placesIn } from './container-places.ts';
 import { isObject, type JsonObject, jsonType, type Place, ShapeError, shownPointer } from './pointer.ts';
-import { readBoolean, readNumber, readObject, readObjects, readString } from './read.ts';
+import { asBoolean, asNumber, asObjects, asString, readObject, readString } from './read.ts';
 
 export const CONTAINER_KINDS = ['regular', 'init', 'sidecar', 'ephemeral', 'volume'] as const;
 export type ContainerKind = (typeof CONTAINER_KINDS)[number];
@@ -90,65 +91,70 @@ export function itemCount(): PodSource['count'] {
 export function podAt(place: Place, source: PodSource): Pod {
   const { pointer, value: spec } = place;
   if (!isObject(spec)) throw new ShapeError(pointer, 'an object', jsonType(spec));
-  const hostNetwork = readBoolean(spec, 'hostNetwork', pointer);
+  const hostNetwork = asBoolean(spec['hostNetwork'], pointer, 'hostNetwork');
+  const places = placesIn(pointer);
   const containers: Container[] = [];
-  const add = (key: string, kindOf: (container: JsonObject, at: string) => ContainerKind): void => {
-    let index = 0;
-    const list = `${pointer}/${key}/`;
-    for (const fields of readObjects(spec, key, pointer)) {
-      const at = `${list}${index}`;
-      containers.push(containerAt(at, fields, { kind: kindOf(fields, at), hostNetwork, source }));
-      index += 1;
-    }
-  };
-  add('initContainers', (fields, at) => (readString(fields, 'restartPolicy', at) === 'Always' ? 'sidecar' : 'init'));
-  add('containers', () => 'regular');
-  add('ephemeralContainers', () => 'ephemeral');
-  addImageVolumes(spec, pointer, { source, containers });
+  const read: Reading = { hostNetwork, source, containers };
+  const { initContainers, ephemeralContainers } = spec;
+  for (const [index, fields] of asObjects(initContainers, pointer, 'initContainers').entries()) {
+    const at = places.initContainers(index);
+    addContainer(at, fields, isSidecar(fields, at) ? 'sidecar' : 'init', read);
+  }
+  for (const [index, fields] of asObjects(spec['containers'], pointer, 'containers').entries()) {
+    addContainer(places.containers(index), fields, 'regular', read);
+  }
+  for (const [index, fields] of asObjects(ephemeralContainers, pointer, 'ephemeralContainers').entries()) {
+    addContainer(places.ephemeralContainers(index), fields, 'ephemeral', read);
+  }
+  addImageVolumes(spec, pointer, read);
   return {
     pointer,
     spec,
     hostNetwork,
-    serviceAccountName: readString(spec, 'serviceAccountName', pointer) || 'default',
-    pullSecretNames: readObjects(spec, 'imagePullSecrets', pointer).flatMap((entry, index) => {
-      const name = readString(entry, 'name', `${pointer}/imagePullSecrets/${index}`);
-      return name ? [name] : [];
-    }),
+    serviceAccountName: asString(spec['serviceAccountName'], pointer, 'serviceAccountName') || 'default',
+    pullSecretNames: pullSecretNamesIn(spec, pointer),
     containers,
   };
 }
 
-interface ContainerContext {
-  readonly kind: ContainerKind;
-  readonly hostNetwork: boolean;
-  readonly source: PodSource;
+function pullSecretNamesIn(spec: JsonObject, pointer: string): readonly string[] {
+  return asObjects(spec['imagePullSecrets'], pointer, 'imagePullSecrets').flatMap((entry, index) => {
+    const name = readString(entry, 'name', `${pointer}/imagePullSecrets/${index}`);
+    return name ? [name] : [];
+  });
 }
 
-function containerAt(pointer: string, fields: JsonObject, context: ContainerContext): Container {
-  context.source.count(pointer);
-  const image = imageOf(readString(fields, 'image', pointer) ?? '', context.source);
-  return {
-    kind: context.kind,
-    name: readString(fields, 'name', pointer) || undefined,
+/** What is read of a pod, and what it adds to. */
+interface Reading {
+  readonly hostNetwork: boolean;
+  readonly source: PodSource;
+  readonly containers: Container[];
+}
+
+function isSidecar(fields: JsonObject, { pointer }: ContainerPlace): boolean {
+  return asString(fields['restartPolicy'], pointer, 'restartPolicy') === 'Always';
+}
+
+function addContainer(place: ContainerPlace, fields: JsonObject, kind: ContainerKind, into: Reading): void {
+  const { pointer } = place;
+  into.source.count(pointer);
+  const image = imageOf(asString(fields['image'], pointer, 'image') ?? '', into.source);
+  into.containers.push({
+    kind,
+    name: asString(fields['name'], pointer, 'name') || undefined,
     pointer,
-    imagePointer: `${pointer}/image`,
+    imagePointer: place.image,
     image,
-    pullPolicy: readString(fields, 'imagePullPolicy', pointer) || defaultPullPolicy(image),
-    pullPolicyPointer: `${pointer}/imagePullPolicy`,
-    ports: portsAt(pointer, fields, context),
+    pullPolicy: asString(fields['imagePullPolicy'], pointer, 'imagePullPolicy') || defaultPullPolicy(image),
+    pullPolicyPointer: place.pullPolicy,
+    ports: portsAt(place, fields, into),
     fields,
-  };
+  });
 }
 
 /** `volumes[].image.reference`, an image mounted as a volume (KEP-4639). */
-function addImageVolumes(
-  spec: JsonObject,
-  pointer: string,
-  into: { readonly source: PodSource; readonly containers: Container[] },
-): void {
-  let index = -1;
-  for (const volume of readObjects(spec, 'volumes', pointer)) {
-    index += 1;
+function addImageVolumes(spec: JsonObject, pointer: string, into: Reading): void {
+  for (const [index, volume] of asObjects(spec['volumes'], pointer, 'volumes').entries()) {
     // Most volumes are none, and need no pointer.
     if (volume['image'] === undefined) continue;
     const at = `${pointer}/volumes/${index}`;
@@ -207,21 +213,21 @@ function defaultPullPolicy(image: ContainerImage): string {
   return image.state === 'parsed' && effectiveTag(image.reference) === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
-function portsAt(pointer: string, fields: JsonObject, context: ContainerContext): readonly Port[] {
-  const ports = readObjects(fields, 'ports', pointer);
-  return ports.length === 0 ? NO_PORTS : ports.map((port, index) => portAt(`${pointer}/ports/${index}`, port, context));
+function portsAt(place: ContainerPlace, fields: JsonObject, into: Reading): readonly Port[] {
+  const ports = asObjects(fields['ports'], place.pointer, 'ports');
+  return ports.length === 0 ? NO_PORTS : ports.map((port, index) => portAt(place.port(index), port, into));
 }
 
-function portAt(pointer: string, port: JsonObject, { hostNetwork, source }: ContainerContext): Port {
+function portAt(pointer: string, port: JsonObject, { hostNetwork, source }: Reading): Port {
   source.count(pointer);
-  const containerPort = readNumber(port, 'containerPort', pointer) ?? 0;
+  const containerPort = asNumber(port['containerPort'], pointer, 'containerPort') ?? 0;
   return {
     pointer,
-    name: readString(port, 'name', pointer) || undefined,
+    name: asString(port['name'], pointer, 'name') || undefined,
     containerPort,
-    protocol: readString(port, 'protocol', pointer) || 'TCP',
-    hostPort: readNumber(port, 'hostPort', pointer) || (hostNetwork ? containerPort : undefined),
-    hostIP: readString(port, 'hostIP', pointer) || '0.0.0.0',
+    protocol: asString(port['protocol'], pointer, 'protocol') || 'TCP',
+    hostPort: asNumber(port['hostPort'], pointer, 'hostPort') || (hostNetwork ? containerPort : undefined),
+    hostIP: asString(port['hostIP'], pointer, 'hostIP') || '0.0.0.0',
   };
 }
 

@@ -223,8 +223,10 @@ export function kindTable(added: readonly KindEntry[] = []): KindTable {
     const key = `${entry.group}/${entry.kind}`;
     kinds.set(key, merge(kinds.get(key), entry));
   }
+  const groups = Map.groupBy(kinds.values(), ({ group }) => group);
+  const byGroup = new Map([...groups].map(([group, all]) => [group, new Map(all.map((one) => [one.kind, one]))]));
   return {
-    find: (group, kind) => kinds.get(`${group}/${kind}`),
+    find: (group, kind) => byGroup.get(group)?.get(kind),
     names: [...new Set([...kinds.values()].map(({ kind }) => kind))].sort(),
     fullNames: [...kinds.values()].flatMap(({ group, kind }) => (group === '' ? [] : [`${kind}.${group}`])).sort(),
   };

@@ -87,27 +87,34 @@ export function fieldPath(pointer: string): string {
 
 /** Every place that exists at `segments` (already split, `*` for all), in document order; null counts as absent, as in Go. */
 export function placesAt(root: unknown, segments: readonly string[]): readonly Place[] {
-  let places: readonly Place[] = [{ pointer: '', value: root }];
-  for (const segment of segments) {
-    const next: Place[] = [];
-    for (const place of places) step(place, segment, next);
-    if (next.length === 0) return next;
-    places = next;
-  }
+  const places: Place[] = [];
+  collect({ pointer: '', value: root }, segments, 0, places);
   return places;
 }
 
-function step(place: Place, segment: string, into: Place[]): void {
+function collect(place: Place, segments: readonly string[], from: number, into: Place[]): void {
   const { pointer, value } = place;
-  if (segment === '*') {
-    for (const [key, child] of entries(place)) push(into, pointerTo(pointer, key), child);
-  } else if (isObject(value)) {
-    if (Object.hasOwn(value, segment)) push(into, `${pointer}/${escapeSegment(segment)}`, value[segment]);
-  } else if (Array.isArray(value) && /^(0|[1-9]\d{0,9})$/.test(segment)) {
-    push(into, `${pointer}/${segment}`, value[Number(segment)]);
-  } else if (value !== null && value !== undefined) {
-    throw new ShapeError(pointer, 'an object', jsonType(value));
+  if (value === null || value === undefined) return;
+  const segment = segments[from];
+  if (segment === undefined) into.push(place);
+  else if (segment === '*') {
+    for (const [key, child] of entries(place)) {
+      collect({ pointer: pointerTo(pointer, key), value: child }, segments, from + 1, into);
+    }
+  } else {
+    collect(
+      { pointer: `${pointer}/${escapeSegment(segment)}`, value: childOf(place, segment) },
+      segments,
+      from + 1,
+      into,
+    );
   }
+}
+
+function childOf({ pointer, value }: Place, segment: string): unknown {
+  if (isObject(value)) return Object.hasOwn(value, segment) ? value[segment] : undefined;
+  if (Array.isArray(value) && /^(0|[1-9]\d{0,9})$/.test(segment)) return value[Number(segment)];
+  throw new ShapeError(pointer, 'an object', jsonType(value));
 }
 
 function entries({ pointer, value }: Place): readonly (readonly [string, unknown])[] {
@@ -123,8 +130,4 @@ const MAX_KEY = 500;
 export function pointerTo(pointer: string, key: string): string {
   if (key.length <= MAX_KEY) return `${pointer}/${escapeSegment(key)}`;
   throw new ShapeError(pointer, `keys of at most ${MAX_KEY} characters`, `one of ${key.length}`);
-}
-
-function push(into: Place[], pointer: string, value: unknown): void {
-  if (value !== null && value !== undefined) into.push({ pointer, value });
 }
