@@ -94,9 +94,11 @@ function mostTelling(findings: readonly Finding[]): readonly Finding[] {
   return [...excused, ...findings.filter(({ excuse }) => excuse === undefined)].slice(0, MAX_LISTED);
 }
 
+export const NOTHING_FOUND = { decision: 'allow' } as const;
+
 /** Keys are label-key names; the API server puts the webhook's name before them. */
 export function auditAnnotations(findings: readonly Finding[]): { readonly [key: string]: string } {
-  if (findings.length === 0) return { decision: 'allow' };
+  if (findings.length === 0) return NOTHING_FOUND;
   const actions = findings.map(({ action }) => action);
   const decision = actions.includes('deny') ? 'deny' : actions.includes('warn') ? 'warn' : 'allow';
   const listed = mostTelling(findings).map((finding) => {

@@ -277,6 +277,24 @@ describe('the answer', () => {
     });
   });
 
+  test.each([REQUEST.uid, 'a"b\\c', 'a\nb\u2028\u0000', 'é-漢-😀', 'a\ud800', '-'.repeat(400)])(
+    'is the JSON of what is said, whatever the uid: %j',
+    (uid) => {
+      const reviews = [reviewOf({ uid }), reviewOf({ uid }, 'admission.k8s.io/v1beta1')];
+      const decisions: readonly Decision[] = [
+        decision(),
+        decision(finding()),
+        decision(finding({ action: 'warn' })),
+        decision(finding({ action: 'audit' })),
+        { outcome: 'nothing-to-judge', allowed: true, findings: [], reason: 'none' },
+      ];
+      const verdicts = reviews.flatMap((review) => decisions.map((one) => verdictReview(review, one)));
+      const patch = { patchType: 'JSONPatch', patch: 'W10=' } as const;
+      const patched = verdicts.map((answer) => ({ ...answer, response: { ...answer.response, ...patch } }));
+      for (const answer of [...verdicts, ...patched]) expect(answerText(answer)).toBe(JSON.stringify(answer));
+    },
+  );
+
   test('that denies has the object, every problem, who says so and what would be accepted', () => {
     const warned = finding({
       action: 'warn',
