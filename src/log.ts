@@ -1,5 +1,6 @@
 /** The log: one JSON line for each review on standard output, pretty in a terminal. Made by `createLog`, not a singleton. */
-import pino, { type DestinationStream } from 'pino';
+import pino from 'pino';
+import { createLineBlocks } from './log-blocks.ts';
 import { createReviewLine, findingsOf } from './review-line.ts';
 import type { ServerLog } from './server/reviews.ts';
 
@@ -26,12 +27,15 @@ export const REDACTED = [
 const FLUSH_MS = 100;
 /** Bytes that a full disk may leave behind. */
 const MAX_UNWRITTEN = 1 << 20;
-/** A destination measures what it holds at each write, so it is given few and long ones. */
-const BLOCK_LENGTH = 8192;
 const REPEAT_MS = 60_000;
 const MAX_REMEMBERED = 500;
 
-export function createLog(level: string, destination: DestinationStream): GateLog {
+/** What it is given is one line or several, each whole. */
+export interface LogDestination {
+  write(lines: string | Buffer): void;
+}
+
+export function createLog(level: string, destination: LogDestination): GateLog {
   const logger = pino(
     {
       level,
@@ -44,12 +48,7 @@ export function createLog(level: string, destination: DestinationStream): GateLo
   );
   const reviewLine = createReviewLine();
   const isNews = createNews();
-  let pending = '';
-  const settle = (): void => {
-    if (pending !== '') destination.write(pending);
-    pending = '';
-  };
-  // Lines are handed on in blocks: under load a write per review costs more than the review.
+  const { add, settle } = createLineBlocks((bytes) => destination.write(bytes));
   setInterval(settle, FLUSH_MS).unref();
   const inOrder = (write: () => void): void => {
     settle();
@@ -59,8 +58,7 @@ export function createLog(level: string, destination: DestinationStream): GateLo
   return {
     // The line that is written most is made here: its keys are fixed and none is a secret's, so nothing has to be looked for.
     review(record) {
-      if (logger.isLevelEnabled('info')) pending += reviewLine(record);
-      if (pending.length >= BLOCK_LENGTH) settle();
+      if (logger.isLevelEnabled('info')) add(reviewLine(record));
       for (const { rule, failure } of findingsOf(record)) {
         if (failure === undefined || !isNews(`${rule} ${failure.problem}`)) continue;
         const { reason, file, problem } = failure;
@@ -89,7 +87,7 @@ function createNews(): (text: string) => boolean {
 }
 
 /** Standard output; a person at a terminal gets colours instead of JSON. */
-export async function standardOutput(isTerminal: boolean): Promise<DestinationStream> {
+export async function standardOutput(isTerminal: boolean): Promise<LogDestination> {
   if (isTerminal) {
     const { default: pretty } = await import('pino-pretty');
     return pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
@@ -100,5 +98,5 @@ export async function standardOutput(isTerminal: boolean): Promise<DestinationSt
   // A log that cannot be written is no reason to stop admission.
   output.on('error', () => undefined);
   const write = output.write.bind(output) as unknown as (bytes: Buffer) => boolean;
-  return { write: (text) => void write(Buffer.from(text)) };
+  return { write: (lines) => void write(typeof lines === 'string' ? Buffer.from(lines) : lines) };
 }

@@ -9,7 +9,7 @@ import { policyOf } from './policy/asking.ts';
 import { createReview } from './support/review.ts';
 
 function logInto(lines: string[]): GateLog {
-  return createLog('info', { write: (line) => void lines.push(line) });
+  return createLog('info', { write: (line) => void lines.push(line.toString()) });
 }
 
 describe('the log', () => {
