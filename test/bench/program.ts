@@ -1,5 +1,5 @@
 /** The built tidewaiter as child processes, in a temporary folder that holds all they write. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -30,8 +30,6 @@ export const command = (argv: readonly string[], exitCode = 0): Command => ({
   cwd: folderIn('empty'),
   exitCode,
 });
-
-export const isBuilt = (): boolean => existsSync(MAIN);
 
 export interface Answering extends Running {
   readonly port: number;
