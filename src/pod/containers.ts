@@ -53,6 +53,7 @@ export interface Container {
 }
 
 const NO_PORTS: readonly Port[] = [];
+const NO_NAMES: readonly string[] = [];
 
 export interface Pod {
   readonly pointer: string;
@@ -95,17 +96,15 @@ export function podAt(place: Place, source: PodSource): Pod {
   const places = placesIn(pointer);
   const containers: Container[] = [];
   const read: Reading = { hostNetwork, source, containers };
-  const { initContainers, ephemeralContainers } = spec;
-  for (const [index, fields] of asObjects(initContainers, pointer, 'initContainers').entries()) {
-    const at = places.initContainers(index);
-    addContainer(at, fields, isSidecar(fields, at) ? 'sidecar' : 'init', read);
-  }
-  for (const [index, fields] of asObjects(spec['containers'], pointer, 'containers').entries()) {
-    addContainer(places.containers(index), fields, 'regular', read);
-  }
-  for (const [index, fields] of asObjects(ephemeralContainers, pointer, 'ephemeralContainers').entries()) {
-    addContainer(places.ephemeralContainers(index), fields, 'ephemeral', read);
-  }
+  addContainers(asObjects(spec['initContainers'], pointer, 'initContainers'), places.initContainers, 'init', read);
+  addContainers(asObjects(spec['containers'], pointer, 'containers'), places.containers, 'regular', read);
+  const { ephemeralContainers } = spec;
+  addContainers(
+    asObjects(ephemeralContainers, pointer, 'ephemeralContainers'),
+    places.ephemeralContainers,
+    'ephemeral',
+    read,
+  );
   addImageVolumes(spec, pointer, read);
   return {
     pointer,
@@ -118,7 +117,9 @@ export function podAt(place: Place, source: PodSource): Pod {
 }
 
 function pullSecretNamesIn(spec: JsonObject, pointer: string): readonly string[] {
-  return asObjects(spec['imagePullSecrets'], pointer, 'imagePullSecrets').flatMap((entry, index) => {
+  const entries = asObjects(spec['imagePullSecrets'], pointer, 'imagePullSecrets');
+  if (entries.length === 0) return NO_NAMES;
+  return entries.flatMap((entry, index) => {
     const name = readString(entry, 'name', `${pointer}/imagePullSecrets/${index}`);
     return name ? [name] : [];
   });
@@ -129,6 +130,20 @@ interface Reading {
   readonly hostNetwork: boolean;
   readonly source: PodSource;
   readonly containers: Container[];
+}
+
+function addContainers(
+  list: readonly JsonObject[],
+  placeOf: (index: number) => ContainerPlace,
+  kind: ContainerKind,
+  into: Reading,
+): void {
+  let index = 0;
+  for (const fields of list) {
+    const place = placeOf(index);
+    addContainer(place, fields, kind === 'init' && isSidecar(fields, place) ? 'sidecar' : kind, into);
+    index += 1;
+  }
 }
 
 function isSidecar(fields: JsonObject, { pointer }: ContainerPlace): boolean {
@@ -154,7 +169,9 @@ function addContainer(place: ContainerPlace, fields: JsonObject, kind: Container
 
 /** `volumes[].image.reference`, an image mounted as a volume (KEP-4639). */
 function addImageVolumes(spec: JsonObject, pointer: string, into: Reading): void {
-  for (const [index, volume] of asObjects(spec['volumes'], pointer, 'volumes').entries()) {
+  let index = -1;
+  for (const volume of asObjects(spec['volumes'], pointer, 'volumes')) {
+    index += 1;
     // Most volumes are none, and need no pointer.
     if (volume['image'] === undefined) continue;
     const at = `${pointer}/volumes/${index}`;

@@ -83,10 +83,13 @@ function subjectOf({ request, facts, concerns }: Judged, inScope: readonly Conta
 function unlessFine(shared: SharedChecks, subject: Asked['subject']): Asked['answers'] | undefined {
   const imagesPassed = havePassed(shared, subject.containers);
   const checks = imagesPassed ? shared.others : shared.all;
-  for (const [index, check] of checks.entries()) {
+  let index = 0;
+  for (const check of checks) {
     const answer = answerOf(check, subject);
-    if (answer === NO_PROBLEM) continue;
-    return new Map([...checks.slice(0, index).map((passed) => [passed, NO_PROBLEM] as const), [check, answer]]);
+    if (answer !== NO_PROBLEM) {
+      return new Map([...checks.slice(0, index).map((passed) => [passed, NO_PROBLEM] as const), [check, answer]]);
+    }
+    index += 1;
   }
   if (!imagesPassed) rememberPassed(shared, subject.containers);
   return undefined;

@@ -2,6 +2,7 @@ import { quoteValue } from '../../image/quote.ts';
 import { type Container, containerLabel, type Pod, type Port } from '../../pod/containers.ts';
 import { defineRule, type Problem } from '../rule.ts';
 import { inScope } from './containers.ts';
+import { arePlain } from './plain-ports.ts';
 import { badNames, sharedNames } from './port-names.ts';
 
 interface Parameters {
@@ -60,6 +61,7 @@ spec:
   check(subject, asked) {
     const problems: Problem[] = [];
     for (const pod of subject.pods) {
+      if (!asked.namesUnique && arePlain(pod, asked.namesRequired)) continue;
       const claims = claimsOf(pod);
       for (const problem of clashes(claims)) problems.push(problem);
       for (const claim of claims) single(claim, asked, problems);
@@ -83,20 +85,8 @@ function claimsOf(pod: Pod): readonly Claim[] {
   return claims;
 }
 
-/** Most Pods: all ports are different, and none is on the node. Then there is nothing to be compared by protocol and address. */
-function plainlyDistinct(claims: readonly Claim[]): boolean {
-  if (claims.some(({ port }) => port.hostPort !== undefined)) return false;
-  if (claims.length > 8) return new Set(claims.map(({ port }) => port.containerPort)).size === claims.length;
-  return claims.every(({ port }, index) => {
-    for (let before = 0; before < index; before++)
-      if (claims[before]?.port.containerPort === port.containerPort) return false;
-    return true;
-  });
-}
-
 /** Linear in the number of ports, whatever the object: each key remembers one earlier claim, not all of them. */
 function clashes(claims: readonly Claim[]): readonly Problem[] {
-  if (plainlyDistinct(claims)) return [];
   const taken = new Map<string, Claim>();
   const problems: Problem[] = [];
   for (const claim of claims) {

@@ -7,21 +7,8 @@ import { NO_PROBLEMS } from './containers.ts';
 /** Names that are none, or twice in one container: the API server refuses both (pkg/apis/core/validation, validateContainerPorts). */
 export function badNames(pod: Pod): readonly Problem[] {
   const problems: Problem[] = [];
-  for (const container of pod.containers) {
-    if (plainlyNamed(container.ports)) continue;
-    for (const problem of badNamesIn(container)) problems.push(problem);
-  }
+  for (const container of pod.containers) for (const problem of badNamesIn(container)) problems.push(problem);
   return problems;
-}
-
-/** Most containers: a handful of ports, with names that are some and different. Then nothing has to be remembered. */
-function plainlyNamed(ports: readonly Port[]): boolean {
-  if (ports.length > 8) return false;
-  return ports.every(({ name }, index) => {
-    if (name === undefined) return true;
-    for (let before = 0; before < index; before++) if (ports[before]?.name === name) return false;
-    return isPortName(name);
-  });
 }
 
 function badNamesIn(container: Container): readonly Problem[] {
@@ -46,7 +33,7 @@ function badNamesIn(container: Container): readonly Problem[] {
 const FORM = 'at most 15 lower-case letters, digits and single inner hyphens, with a letter among them';
 
 /** IANA_SVC_NAME of RFC 6335, as apimachinery IsValidPortName. */
-function isPortName(name: string): boolean {
+export function isPortName(name: string): boolean {
   // Nearly always; one expression instead of two.
   if (/^[a-z]{1,15}$/.test(name)) return true;
   return name.length <= 15 && /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name) && /[a-z]/.test(name);
