@@ -4,9 +4,12 @@
 // every space but the plain one: a terminal, a log viewer or a reader would take them for something else.
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}|["\\]/u;
 
+/** Nearly every value is of these alone, and to see that costs a tenth. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 /** `"text"`, special characters as `\u....`, at most `max` characters between the quotes and then `…`. */
 export function quoteValue(text: string, max = 200): string {
-  if (text.length <= max && !UNPRINTABLE.test(text)) return `"${text}"`;
+  if (text.length <= max && (PLAIN.test(text) || !UNPRINTABLE.test(text))) return `"${text}"`;
   let shown = '';
   for (const character of text) {
     const escaped = escapeCharacter(character);

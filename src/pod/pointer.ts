@@ -53,10 +53,8 @@ export function escapeSegment(segment: string): string {
 /** The unescaped segments of a pointer; `''` (the whole document) has none. */
 export function pointerSegments(pointer: string): readonly string[] {
   if (pointer === '') return [];
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const segments = pointer.slice(1).split('/');
+  return pointer.includes('~') ? segments.map((each) => each.replaceAll('~1', '/').replaceAll('~0', '~')) : segments;
 }
 
 /** What stands at a pointer; `undefined` where there is nothing. A `*` is a key like any other here. */

@@ -183,7 +183,7 @@ function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage:
 
 /** The API server drops a warning with a control character in it, and a line break makes a line of its own in a denial. */
 function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  return /^[ -~]*$/.test(text) ? text : text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
 /** A rule that fails is an error of that rule, so the object's fate follows `onUnknown`. */

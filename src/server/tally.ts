@@ -31,13 +31,22 @@ export interface Tally {
   takePins(): Counted<PinLabels>;
 }
 
+interface FindingCount {
+  readonly labels: FindingLabels;
+  count: number;
+}
+
+/** Policy, rule, action, outcome. */
+type ByPolicy = Map<string, Map<string, Map<string, Map<string, FindingCount>>>>;
+
 const FULL = 512;
 
 export function createTally(): Tally {
   const durations = { validate: new Float64Array(FULL), mutate: new Float64Array(FULL) };
   const sizes = { validate: 0, mutate: 0 };
   const reviews = { validate: new Map<string, Map<string, number>>(), mutate: new Map<string, Map<string, number>>() };
-  const findings = new Map<string, { readonly labels: FindingLabels; count: number }>();
+  const findings: FindingCount[] = [];
+  const byPolicy: ByPolicy = new Map();
   const uses = new Map<string, { readonly labels: UseLabels; count: number }>();
   const failures = new Map<string, { readonly labels: FailureLabels; count: number }>();
   const pins = new Map<string, { readonly labels: PinLabels; count: number }>();
@@ -53,7 +62,16 @@ export function createTally(): Tally {
     },
     found(list) {
       for (const { policy, rule, action, outcome, excuse, failure } of list) {
-        count(findings, `${policy} ${rule} ${action} ${outcome}`, () => ({ policy, rule, action, outcome }));
+        // As above: found by four strings that are there.
+        const actions = mapIn(mapIn(byPolicy, policy), rule);
+        const outcomes = mapIn(actions, action);
+        let counted = outcomes.get(outcome);
+        if (counted === undefined) {
+          counted = { labels: { policy, rule, action, outcome }, count: 0 };
+          outcomes.set(outcome, counted);
+          findings.push(counted);
+        }
+        counted.count += 1;
         const exception = excuse?.exception.name;
         if (exception !== undefined) count(uses, exception, () => ({ exception }));
         const reason = failure?.reason;
@@ -80,10 +98,16 @@ export function createTally(): Tally {
         return taken;
       }),
     takeFindings: () => take(findings),
-    takeUses: () => take(uses),
-    takeFailures: () => take(failures),
-    takePins: () => take(pins),
+    takeUses: () => take(uses.values()),
+    takeFailures: () => take(failures.values()),
+    takePins: () => take(pins.values()),
   };
+}
+
+function mapIn<K, V>(maps: Map<string, Map<K, V>>, key: string): Map<K, V> {
+  let map = maps.get(key);
+  if (map === undefined) maps.set(key, (map = new Map()));
+  return map;
 }
 
 function count<L>(counts: Map<string, { readonly labels: L; count: number }>, key: string, labels: () => L): void {
@@ -93,8 +117,8 @@ function count<L>(counts: Map<string, { readonly labels: L; count: number }>, ke
 }
 
 /** Labels stay, counts begin anew. */
-function take<L>(counts: ReadonlyMap<string, { readonly labels: L; count: number }>): Counted<L> {
-  return [...counts.values()].flatMap((entry) => {
+function take<L>(counts: Iterable<{ readonly labels: L; count: number }>): Counted<L> {
+  return [...counts].flatMap((entry) => {
     const taken = entry.count;
     entry.count = 0;
     return taken === 0 ? [] : [[entry.labels, taken] as const];
