@@ -1,7 +1,7 @@
 /** The log: one JSON line for each review on standard output, pretty in a terminal. Made by `createLog`, not a singleton. */
 import pino from 'pino';
 import { createLineBlocks } from './log-blocks.ts';
-import { createReviewLine, findingsOf } from './review-line.ts';
+import { createReviewLine, factsOf, findingsOf, type LineFacts } from './review-line.ts';
 import type { ServerLog } from './server/reviews.ts';
 
 export interface GateLog extends ServerLog {
@@ -27,6 +27,8 @@ export const REDACTED = [
 const FLUSH_MS = 100;
 /** Bytes that a full disk may leave behind. */
 const MAX_UNWRITTEN = 1 << 20;
+/** Lines of reviews that are written together. */
+const AT_ONCE = 32;
 const REPEAT_MS = 60_000;
 const MAX_REMEMBERED = 500;
 
@@ -48,7 +50,16 @@ export function createLog(level: string, destination: LogDestination): GateLog {
   );
   const reviewLine = createReviewLine();
   const isNews = createNews();
-  const { add, settle } = createLineBlocks((bytes) => destination.write(bytes));
+  const blocks = createLineBlocks((bytes) => destination.write(bytes));
+  let waiting: LineFacts[] = [];
+  const writeLines = (): void => {
+    for (const facts of waiting) blocks.add(reviewLine(facts));
+    waiting = [];
+  };
+  const settle = (): void => {
+    writeLines();
+    blocks.settle();
+  };
   setInterval(settle, FLUSH_MS).unref();
   const inOrder = (write: () => void): void => {
     settle();
@@ -58,7 +69,7 @@ export function createLog(level: string, destination: LogDestination): GateLog {
   return {
     // The line that is written most is made here: its keys are fixed and none is a secret's, so nothing has to be looked for.
     review(record) {
-      if (logger.isLevelEnabled('info')) add(reviewLine(record));
+      if (logger.isLevelEnabled('info') && waiting.push(factsOf(record)) === AT_ONCE) writeLines();
       for (const { rule, failure } of findingsOf(record)) {
         if (failure === undefined || !isNews(`${rule} ${failure.problem}`)) continue;
         const { reason, file, problem } = failure;

@@ -2,7 +2,7 @@
 import { nameOf, pinnedLabel } from './admission/message.ts';
 import type { PinnedImage } from './admission/pin-outcome.ts';
 import type { AdmissionRequest } from './admission/request.ts';
-import type { Container } from './pod/containers.ts';
+import type { ContainerImage } from './pod/containers.ts';
 import type { Finding } from './policy/evaluate.ts';
 import type { ReviewRecord } from './server/reviews.ts';
 
@@ -10,10 +10,55 @@ const MAX_IMAGES = 20;
 const MAX_FINDINGS = 50;
 const MAX_TEXT = 300;
 
-export function createReviewLine(): (record: ReviewRecord) => string {
-  const time = clock();
-  return (record) => lineOf(record, time());
+/**
+ * What a line says, as far as it has to be taken from the review at once. Lines are written several at a time, which costs a
+ * third less than one by one; what waits for that must not keep the object of the review.
+ */
+export interface LineFacts {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly endpoint: ReviewRecord['endpoint'];
+  readonly uid: string;
+  readonly operation: AdmissionRequest['operation'];
+  readonly kind: string;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly user: string | undefined;
+  readonly allowed: boolean;
+  /** `findings` and `excused`, and how many of them could not tell: members of the line as they are written. */
+  readonly told: string;
+  readonly unknown: number;
+  readonly images: readonly ContainerImage[];
+  /** As JSON. */
+  readonly pinned: string;
+  readonly durationMs: number;
+  readonly dryRun: boolean;
 }
+
+export function factsOf(record: ReviewRecord): LineFacts {
+  const { request } = record.review;
+  const findings = findingsOf(record);
+  return {
+    time: Date.now(),
+    endpoint: record.endpoint,
+    uid: request.uid,
+    operation: request.operation,
+    kind: request.type.kind,
+    namespace: request.namespace,
+    name: nameOf(request),
+    user: request.user?.name,
+    allowed: isAllowed(record),
+    told:
+      findings.length === 0 ? NOTHING_TOLD : `"findings":${findingList(findings)},"excused":${excusedList(findings)}`,
+    unknown: findings.length === 0 ? 0 : findings.filter(isUndecided).length,
+    images: imagesOf(record),
+    pinned: pinnedList(record.mutation?.images),
+    durationMs: record.durationMs,
+    dryRun: request.dryRun,
+  };
+}
+
+const NOTHING_TOLD = '"findings":[],"excused":[]';
 
 export function findingsOf({ verdict, mutation }: ReviewRecord): readonly Finding[] {
   if (mutation !== undefined) return mutation.findings;
@@ -25,32 +70,35 @@ function isAllowed({ verdict, mutation }: ReviewRecord): boolean {
   return verdict === undefined || (verdict.outcome !== 'malformed' && verdict.allowed);
 }
 
+function imagesOf({ verdict, mutation }: ReviewRecord): readonly ContainerImage[] {
+  const images: ContainerImage[] = [];
+  const all = verdict?.outcome === 'judged' ? verdict.workload.containers : [];
+  for (const { image } of all) if (images.push(image) === MAX_IMAGES) return images;
+  for (const { container } of mutation?.images ?? []) if (images.push(container.image) === MAX_IMAGES) return images;
+  return images;
+}
+
+export function createReviewLine(): (facts: LineFacts) => string {
+  const timeText = clock();
+  return (facts) => lineOf(facts, timeText(facts.time));
+}
+
 /** Written piece by piece, since it is written most: an object made for `JSON.stringify` costs as much as the verdict. */
-function lineOf(record: ReviewRecord, time: string): string {
-  const { endpoint, review, verdict, mutation, durationMs } = record;
-  const judged = verdict?.outcome === 'judged' ? verdict : undefined;
-  const findings = findingsOf(record);
-  const unknown = findings.reduce(
-    (count, { outcome, action }) => (isUndecided(outcome, action) ? count + 1 : count),
-    0,
-  );
+function lineOf(facts: LineFacts, time: string): string {
+  const { endpoint, allowed, told, unknown, images, pinned, durationMs, dryRun } = facts;
   return (
-    `{"level":"info","time":"${time}","endpoint":"${endpoint}",${asked(review.request)}` +
-    `,"allowed":${isAllowed(record)},"findings":${findingList(findings)}` +
-    `,"excused":${excusedList(findings)},"images":${imageList(judged?.workload.containers ?? mutation?.images.map(({ container }) => container) ?? [])}` +
-    `,"pinned":${pinnedList(mutation?.images)},"unknown":${unknown}` +
-    `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${review.request.dryRun},"msg":"review"}\n`
+    `{"level":"info","time":"${time}","endpoint":"${endpoint}",${asked(facts)},"allowed":${allowed},${told}` +
+    `,"images":${imageList(images)},"pinned":${pinned},"unknown":${unknown}` +
+    `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${dryRun},"msg":"review"}\n`
   );
 }
 
-function asked(request: AdmissionRequest): string {
-  const { uid, operation, type, namespace, user } = request;
-  const name = nameOf(request);
+function asked({ uid, operation, kind, namespace, name, user }: LineFacts): string {
   // One look at all texts costs less than one at each.
-  const quote = PLAIN.test(uid + type.kind + namespace + name + user?.name) ? inQuotes : JSON.stringify;
+  const quote = PLAIN.test(uid + kind + namespace + name + user) ? inQuotes : JSON.stringify;
   const inNamespace = namespace === undefined ? '' : `,"namespace":${quote(cut(namespace))}`;
-  const byUser = user === undefined ? '' : `,"user":${quote(cut(user.name))}`;
-  return `"uid":${quote(cut(uid))},"operation":"${operation}","kind":${quote(cut(type.kind))}${inNamespace},"name":${quote(cut(name))}${byUser}`;
+  const byUser = user === undefined ? '' : `,"user":${quote(cut(user))}`;
+  return `"uid":${quote(cut(uid))},"operation":"${operation}","kind":${quote(cut(kind))}${inNamespace},"name":${quote(cut(name))}${byUser}`;
 }
 
 /** Stands in a JSON string as it is. */
@@ -61,23 +109,21 @@ function inQuotes(text: string): string {
 }
 
 function findingList(findings: readonly Finding[]): string {
-  if (findings.length === 0) return '[]';
   return JSON.stringify(
     findings.slice(0, MAX_FINDINGS).map(({ policy, rule, action }) => `${policy}/${rule}: ${action}`),
   );
 }
 
 function excusedList(findings: readonly Finding[]): string {
-  return findings.length === 0 ? '[]' : JSON.stringify(excusedIn(findings));
+  return JSON.stringify(excusedIn(findings));
 }
 
-function imageList(containers: readonly Container[]): string {
+function imageList(images: readonly ContainerImage[]): string {
   let list = '';
-  for (let index = 0; index < containers.length && index < MAX_IMAGES; index++) {
-    const image = containers[index]?.image;
+  for (const { state, text } of images) {
     // What follows the grammar of references has no character that would have to be escaped.
-    const quote = image?.state === 'parsed' ? inQuotes : JSON.stringify;
-    list += `${index === 0 ? '' : ','}${quote(cut(image?.text ?? ''))}`;
+    const quote = state === 'parsed' ? inQuotes : JSON.stringify;
+    list += `${list === '' ? '' : ','}${quote(cut(text))}`;
   }
   return `[${list}]`;
 }
@@ -89,7 +135,7 @@ function pinnedList(images: readonly PinnedImage[] = []): string {
   return JSON.stringify(labels.slice(0, MAX_IMAGES));
 }
 
-function isUndecided(outcome: Finding['outcome'], action: Finding['action']): boolean {
+function isUndecided({ outcome, action }: Finding): boolean {
   return outcome !== 'violation' && action !== 'excused';
 }
 
@@ -116,12 +162,11 @@ function cut(text: string): string {
 }
 
 /** RFC 3339 in UTC with milliseconds; worked out once for all lines of a millisecond. */
-function clock(): () => string {
+function clock(): (time: number) => string {
   let last = Number.NaN;
   let text = '';
-  return () => {
-    const now = Date.now();
-    if (now !== last) text = new Date((last = now)).toISOString();
+  return (time) => {
+    if (time !== last) text = new Date((last = time)).toISOString();
     return text;
   };
 }

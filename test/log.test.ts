@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { readReview } from '../src/admission/review.ts';
 import { validate } from '../src/admission/validate.ts';
@@ -131,6 +133,31 @@ describe('the log', () => {
     expect(told.map(({ msg }) => msg)).toEqual(['review', 'review', 'no', 'review']);
     expect(told[0]?.name).toBe('a"b\n');
     expect(Math.abs(Date.parse(told[0]?.time ?? '') - Date.now())).toBeLessThan(5000);
+  });
+
+  test('keeps nothing of an object while its line waits to be written', async () => {
+    const lines: string[] = [];
+    const log = logInto(lines);
+    const { context } = await compose({ kinds: kindTable(), policies: [] });
+    const logged = async (): Promise<WeakRef<object>> => {
+      const containers = [{ name: 'web', image: 'nginx' }];
+      const read = readReview(createReview({ apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { containers } }));
+      if (!read.ok || read.review.request.object === undefined) throw new Error('it was not read');
+      const verdict = await validate(read.review.request, context, new AbortController().signal);
+      log.review({ endpoint: 'validate', review: read.review, verdict, durationMs: 0 });
+      return new WeakRef(read.review.request.object);
+    };
+    const object = await logged();
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    for (let round = 0; round < 3; round++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+    }
+    expect(object.deref()).toBeUndefined();
+    expect(lines).toEqual([]);
+    log.flush();
+    expect(lines.join('')).toContain('"images":["nginx"]');
   });
 
   test('is written in blocks under load, each line whole', () => {
