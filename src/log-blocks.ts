@@ -17,13 +17,14 @@ const BYTES_PER_UNIT = 3;
 
 /** `write` gets whole lines in UTF-8, in bytes that stay as they are. */
 export function createLineBlocks(write: (bytes: Buffer) => void): LineBlocks {
-  let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   let end = 0;
   const settle = (): void => {
     if (end === 0) return;
-    write(block.subarray(0, end));
-    block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    // A copy, since it may have to wait for its destination, and the whole block with it.
+    const bytes = Buffer.from(block.subarray(0, end));
     end = 0;
+    write(bytes);
   };
   return {
     add(line) {

@@ -53,8 +53,9 @@ export function createLog(level: string, destination: LogDestination): GateLog {
   const blocks = createLineBlocks((bytes) => destination.write(bytes));
   let waiting: LineFacts[] = [];
   const writeLines = (): void => {
-    for (const facts of waiting) blocks.add(reviewLine(facts));
+    const lines = waiting;
     waiting = [];
+    for (const facts of lines) blocks.add(reviewLine(facts));
   };
   const settle = (): void => {
     writeLines();

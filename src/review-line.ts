@@ -28,7 +28,7 @@ export interface LineFacts {
   /** `findings` and `excused`, and how many of them could not tell: members of the line as they are written. */
   readonly told: string;
   readonly unknown: number;
-  readonly images: readonly ContainerImage[];
+  readonly images: readonly Pick<ContainerImage, 'state' | 'text'>[];
   /** As JSON. */
   readonly pinned: string;
   readonly durationMs: number;
@@ -41,12 +41,12 @@ export function factsOf(record: ReviewRecord): LineFacts {
   return {
     time: Date.now(),
     endpoint: record.endpoint,
-    uid: request.uid,
+    uid: short(request.uid),
     operation: request.operation,
-    kind: request.type.kind,
-    namespace: request.namespace,
-    name: nameOf(request),
-    user: request.user?.name,
+    kind: short(request.type.kind),
+    namespace: request.namespace && short(request.namespace),
+    name: short(nameOf(request)),
+    user: request.user && short(request.user.name),
     allowed: isAllowed(record),
     told:
       findings.length === 0 ? NOTHING_TOLD : `"findings":${findingList(findings)},"excused":${excusedList(findings)}`,
@@ -70,11 +70,21 @@ function isAllowed({ verdict, mutation }: ReviewRecord): boolean {
   return verdict === undefined || (verdict.outcome !== 'malformed' && verdict.allowed);
 }
 
-function imagesOf({ verdict, mutation }: ReviewRecord): readonly ContainerImage[] {
-  const images: ContainerImage[] = [];
+function shortImage(image: ContainerImage): LineFacts['images'][number] {
+  return image.text.length <= MAX_TEXT ? image : { state: 'invalid', text: short(image.text) };
+}
+
+/** Cut, and then a text of its own: a slice would keep all of the long one. */
+function short(text: string): string {
+  return text.length <= MAX_TEXT ? text : (JSON.parse(JSON.stringify(cut(text))) as string);
+}
+
+function imagesOf({ verdict, mutation }: ReviewRecord): LineFacts['images'] {
+  const images: LineFacts['images'][number][] = [];
   const all = verdict?.outcome === 'judged' ? verdict.workload.containers : [];
-  for (const { image } of all) if (images.push(image) === MAX_IMAGES) return images;
-  for (const { container } of mutation?.images ?? []) if (images.push(container.image) === MAX_IMAGES) return images;
+  for (const { image } of all) if (images.push(shortImage(image)) === MAX_IMAGES) return images;
+  for (const { container } of mutation?.images ?? [])
+    if (images.push(shortImage(container.image)) === MAX_IMAGES) return images;
   return images;
 }
 
@@ -96,9 +106,9 @@ function lineOf(facts: LineFacts, time: string): string {
 function asked({ uid, operation, kind, namespace, name, user }: LineFacts): string {
   // One look at all texts costs less than one at each.
   const quote = PLAIN.test(uid + kind + namespace + name + user) ? inQuotes : JSON.stringify;
-  const inNamespace = namespace === undefined ? '' : `,"namespace":${quote(cut(namespace))}`;
-  const byUser = user === undefined ? '' : `,"user":${quote(cut(user))}`;
-  return `"uid":${quote(cut(uid))},"operation":"${operation}","kind":${quote(cut(kind))}${inNamespace},"name":${quote(cut(name))}${byUser}`;
+  const inNamespace = namespace === undefined ? '' : `,"namespace":${quote(namespace)}`;
+  const byUser = user === undefined ? '' : `,"user":${quote(user)}`;
+  return `"uid":${quote(uid)},"operation":"${operation}","kind":${quote(kind)}${inNamespace},"name":${quote(name)}${byUser}`;
 }
 
 /** Stands in a JSON string as it is. */
@@ -118,12 +128,12 @@ function excusedList(findings: readonly Finding[]): string {
   return JSON.stringify(excusedIn(findings));
 }
 
-function imageList(images: readonly ContainerImage[]): string {
+function imageList(images: LineFacts['images']): string {
   let list = '';
   for (const { state, text } of images) {
     // What follows the grammar of references has no character that would have to be escaped.
     const quote = state === 'parsed' ? inQuotes : JSON.stringify;
-    list += `${list === '' ? '' : ','}${quote(cut(text))}`;
+    list += `${list === '' ? '' : ','}${quote(text)}`;
   }
   return `[${list}]`;
 }

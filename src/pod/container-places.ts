@@ -19,10 +19,10 @@ export interface PodPlaces {
 }
 
 const known = new Map<string, PodPlaces>();
-/** A full memory is begun anew, and what few objects have is not kept, so nobody can fill it for good. */
-const MAX_KNOWN = 200;
+/** What few objects have is not kept, and a full memory is begun anew: it never holds more than 9,000 short texts. */
+const MAX_KNOWN = 32;
 const MAX_LENGTH = 100;
-const MAX_INDEX = 32;
+const MAX_INDEX = 8;
 
 /** `pod` is the pointer of the pod spec. */
 export function placesIn(pod: string): PodPlaces {

@@ -52,8 +52,8 @@ export interface Container {
   readonly fields: JsonObject;
 }
 
-const NO_PORTS: readonly Port[] = [];
-const NO_NAMES: readonly string[] = [];
+const NO_PORTS: readonly Port[] = Object.freeze([]);
+const NO_NAMES: readonly string[] = Object.freeze([]);
 
 export interface Pod {
   readonly pointer: string;

@@ -51,7 +51,8 @@ export function asObject(value: unknown, at: string, key: string): JsonObject | 
   return value;
 }
 
-const NONE: readonly JsonObject[] = [];
+/** One for all who ask, plugins among them: nobody may put something into it. */
+const NONE: readonly JsonObject[] = Object.freeze([]);
 
 export function asObjects(value: unknown, at: string, key: string): readonly JsonObject[] {
   if (value === undefined || value === null) return NONE;

@@ -62,7 +62,7 @@ export function createTally(): Tally {
     },
     found(list) {
       for (const { policy, rule, action, outcome, excuse, failure } of list) {
-        // As above: found by four strings that are there.
+        // As in `review`, no key is put together.
         const actions = mapIn(mapIn(byPolicy, policy), rule);
         const outcomes = mapIn(actions, action);
         let counted = outcomes.get(outcome);

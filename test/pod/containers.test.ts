@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Container, containerLabel, MAX_ITEMS } from '../../src/pod/containers.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
+import { readObjects } from '../../src/pod/read.ts';
 import { typeOf, workloadOf } from '../../src/pod/workload.ts';
 import { objectsIn, readWorkload } from './fixtures.ts';
 
@@ -261,4 +262,10 @@ describe('an object with too much in it', () => {
     for (const count of [MAX_ITEMS, MAX_ITEMS])
       expect(containersOf(pod({ containers: many(count, {}) }))).toHaveLength(count);
   });
+});
+
+test('what is not there is one and the same nothing, which a plugin cannot put anything into', () => {
+  const none = readObjects({}, 'volumeMounts', '');
+  expect(() => (none as JsonObject[]).push({ name: 'x' })).toThrow(TypeError);
+  expect(readObjects({ volumes: null }, 'volumes', '')).toEqual([]);
 });

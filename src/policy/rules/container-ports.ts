@@ -61,11 +61,12 @@ spec:
   check(subject, asked) {
     const problems: Problem[] = [];
     for (const pod of subject.pods) {
-      if (!asked.namesUnique && arePlain(pod, asked.namesRequired)) continue;
-      const claims = claimsOf(pod);
-      for (const problem of clashes(claims)) problems.push(problem);
-      for (const claim of claims) single(claim, asked, problems);
-      for (const problem of badNames(pod)) problems.push(problem);
+      if (!arePlain(pod, asked.namesRequired)) {
+        const claims = claimsOf(pod);
+        for (const problem of clashes(claims)) problems.push(problem);
+        for (const claim of claims) single(claim, asked, problems);
+        for (const problem of badNames(pod)) problems.push(problem);
+      }
       if (asked.namesUnique) for (const problem of sharedNames(pod)) problems.push(problem);
     }
     if (problems.length === 0) return problems;

@@ -2,7 +2,7 @@
 import type { Pod, Port } from '../../pod/containers.ts';
 import { isPortName } from './port-names.ts';
 
-/** So few are compared with one another before anything could be remembered of them. */
+/** So few are sooner compared with one another than put into a Set. */
 const FEW = 8;
 
 /** A handful of ports, all different, none on the node, with names that are some: nobody can have anything against them. */
