@@ -37,3 +37,20 @@ describe('the generated documentation', () => {
     expect(new Set(named)).toEqual(new Set(['docs/schemas/policy.json', 'docs/schemas/all.json']));
   });
 });
+
+describe('the README', () => {
+  const text = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+
+  test('is read in one go', () => {
+    expect(text.split('\n').length).toBeLessThan(200);
+  });
+
+  test.each(['README.md', 'docs/configuration.md', 'docs/plugins.md', 'src/README.md'])(
+    '%s links to what is there',
+    (file) => {
+      const links = [...readFileSync(path.join(ROOT, file), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)];
+      const missing = links.filter(([, to = '']) => !existsSync(path.join(ROOT, path.dirname(file), to)));
+      expect(missing.map(([, to]) => to)).toEqual([]);
+    },
+  );
+});

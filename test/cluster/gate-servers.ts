@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 
 import { startGuard, type Guard } from './guard.ts';
 
-/** One line of its log; the keys are those of the README. */
+/** One line of its log; the keys are those of docs/configuration.md. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
 export interface GateServer {
