@@ -1,5 +1,5 @@
 /**
- * Typed reads of single fields. Absent and null are the same, as in Go's decoding; another JSON type is a ShapeError. Each comes
+ * Typed reads of single fields. Absent and null are the same, as in Go's decoding; another JSON type is a ShapeError. Most come
  * in two forms: of an object and a key, and, for the loop over all containers, of a value that was taken out by a key that the
  * compiler sees, which the engine finds several times faster.
  */
@@ -18,7 +18,10 @@ export function readBoolean(object: JsonObject, key: string, at: string): boolea
 }
 
 export function readObject(object: JsonObject, key: string, at: string): JsonObject | undefined {
-  return asObject(object[key], at, key);
+  const value = object[key];
+  if (value === undefined || value === null) return undefined;
+  if (!isObject(value)) throw unexpected('an object', value, at, key);
+  return value;
 }
 
 /** The elements of a list of objects. */
@@ -42,12 +45,6 @@ export function asNumber(value: unknown, at: string, key: string): number | unde
 export function asBoolean(value: unknown, at: string, key: string): boolean {
   if (value === undefined || value === null) return false;
   if (typeof value !== 'boolean') throw unexpected('true or false', value, at, key);
-  return value;
-}
-
-export function asObject(value: unknown, at: string, key: string): JsonObject | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) throw unexpected('an object', value, at, key);
   return value;
 }
 
