@@ -2,12 +2,14 @@
 import path from 'node:path';
 import type { ImagePlace, PlaceFormat } from '../../pinning/place.ts';
 import type { KindTable } from '../../pod/kinds.ts';
+import type { JsonObject } from '../../pod/pointer.ts';
 import { isReview } from '../../admission/review.ts';
+import { referencesOf } from '../kustomization-references.ts';
 import { type ParsedDocument, readDocuments } from '../yaml.ts';
 import { composeImages, isCompose } from './compose.ts';
 import { dockerfileImages, isDockerfile, looksLikeDockerfile } from './dockerfile.ts';
 import { helmImages, leadingPointers } from './helm-values.ts';
-import { isKustomization, includedIn, kustomizationImages, replacedNames } from './kustomization.ts';
+import { isKustomization, kustomizationImages, replacedNames } from './kustomization.ts';
 import { isManifest, manifestImages } from './manifests.ts';
 import type { Scene } from './scene.ts';
 
@@ -79,6 +81,11 @@ export const PIN_NAMES = {
   described: '.yaml, .yml, .json or Dockerfile',
 };
 
+function includesOf(kustomization: JsonObject): readonly string[] {
+  const { resources, components } = referencesOf(kustomization);
+  return [...resources, ...components];
+}
+
 interface Opened {
   readonly file: string;
   readonly text: string;
@@ -96,7 +103,7 @@ function inDocument({ file, text, document }: Opened, { kinds, helmImages: point
       format: 'kustomization',
       places: kustomizationImages(scene('kustomization')),
       replaced: replacedNames(value),
-      includes: includedIn(value),
+      includes: includesOf(value),
     };
   // A recording says what was asked once, not what shall run.
   if (isReview(value)) return NOTHING;

@@ -29,14 +29,6 @@ export function kustomizationImages(scene: Scene): readonly ImagePlace[] {
   );
 }
 
-/** Files and folders, and URLs, which no file here has the name of. */
-export function includedIn(kustomization: JsonObject): readonly string[] {
-  return ['resources', 'bases', 'components'].flatMap((key) => {
-    const list = kustomization[key];
-    return Array.isArray(list) ? list.filter((entry): entry is string => typeof entry === 'string') : [];
-  });
-}
-
 /** Names whose images in manifests become others, whatever their tags. */
 export function replacedNames({ images }: JsonObject): readonly string[] {
   if (!Array.isArray(images)) return [];

@@ -1,0 +1,39 @@
+/** The files, directories, and URLs that a kustomization refers to. */
+import { isObject, type JsonObject } from '../pod/pointer.ts';
+
+/** As written there, relative to the kustomization. */
+export interface KustomizationReferences {
+  /** Files, directories, and URLs. */
+  readonly resources: readonly string[];
+  readonly components: readonly string[];
+  /** Files that change objects and are not objects themselves, although a strategic merge patch looks like one. */
+  readonly patchFiles: readonly string[];
+}
+
+export function referencesOf(kustomization: JsonObject): KustomizationReferences {
+  const texts = (key: string): readonly string[] =>
+    listAt(kustomization, key).filter((entry): entry is string => typeof entry === 'string');
+  const paths = (key: string): readonly string[] =>
+    listAt(kustomization, key).flatMap((entry) =>
+      isObject(entry) && typeof entry['path'] === 'string' ? [entry['path']] : [],
+    );
+  return {
+    resources: [...texts('resources'), ...texts('bases')],
+    components: texts('components'),
+    patchFiles: [
+      ...paths('patches'),
+      ...paths('patchesJson6902'),
+      ...texts('patchesStrategicMerge').filter((entry) => !isInlinePatch(entry)),
+    ],
+  };
+}
+
+/** `patchesStrategicMerge` takes paths and patches in one list. */
+export function isInlinePatch(entry: string): boolean {
+  return /[\n{]|:(?:\s|$)/.test(entry.trim());
+}
+
+export function listAt(kustomization: JsonObject, key: string): readonly unknown[] {
+  const list = kustomization[key];
+  return Array.isArray(list) ? list : [];
+}
