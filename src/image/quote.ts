@@ -7,13 +7,16 @@ const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}|["\\]/u;
 /** Nearly every value is of these alone, and to see that costs a tenth. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
+/** Stands where the rest of a long value is left out. */
+export const CUT = '…';
+
 /** `"text"`, special characters as `\u....`, at most `max` characters between the quotes and then `…`. */
 export function quoteValue(text: string, max = 200): string {
   if (text.length <= max && (PLAIN.test(text) || !UNPRINTABLE.test(text))) return `"${text}"`;
   let shown = '';
   for (const character of text) {
     const escaped = escapeCharacter(character);
-    if (shown.length + escaped.length > max) return `"${shown}…"`;
+    if (shown.length + escaped.length > max) return `"${shown}${CUT}"`;
     shown += escaped;
   }
   return `"${shown}"`;

@@ -10,8 +10,9 @@ import type { Facts } from './fact.ts';
 import { type Answer, type GuardedAnswers, guardedAnswers, type RuleFailure } from './guard.ts';
 import { type Covered, type Covering, havePassed, rememberPassed, type SharedChecks } from './plan.ts';
 import { type Action, type Binding, type Policy, strictness } from './policy.ts';
-import type { Check, Problem, Subject } from './rule.ts';
+import type { Beyond, Check, Problem, Subject } from './rule.ts';
 import type { Coverage, ScopeRequest } from './scope.ts';
+import { seenBy } from './seen.ts';
 
 /** What one rule of one policy says about one place of an object. */
 export interface Finding {
@@ -31,8 +32,10 @@ export interface Finding {
   /** One line, without the container: `image "x" has no tag, so it means "latest"`. */
   readonly message: string;
   readonly remedy: string | undefined;
-  /** On UPDATE, of a rule whose sentence need not tell what it looked at (cel, plugins): the containers it saw, as JSON. */
+  /** On UPDATE, of a rule whose sentence need not tell what it looked at: that, as JSON. */
   readonly seen?: string | undefined;
+  /** Of an amount, how far it is beyond its bound. */
+  readonly beyond?: Beyond | undefined;
   /** With the action `excused`, and only then: by which exception, and what would happen without it. */
   readonly excuse?: { readonly exception: ImageException; readonly insteadOf: Action } | undefined;
   /** The exception that would have excused it, had it not expired. */
@@ -106,31 +109,17 @@ interface Told {
 interface AskedPolicy extends Covered, Asked {}
 
 function judgeBy({ policy, coverage, ...asked }: AskedPolicy, guarded: GuardedAnswers): readonly Told[] {
-  const seen = seenIn(asked.subject);
   let all: Told[] | undefined;
   for (const binding of policy.bindings) {
     const { problems, failure } = guarded.get(binding) ?? ask(binding.check, asked);
     for (const problem of problems) {
+      const seen = seenBy(binding.check, problem, asked.subject);
       const finding = findingOf(policy, binding, problem, coverage);
-      (all ??= []).push({ problem, finding: isOpaque(binding) ? { ...finding, seen: seen(problem) } : finding });
+      (all ??= []).push({ problem, finding: seen === undefined ? finding : { ...finding, seen } });
     }
     if (failure !== undefined) (all ??= []).push({ problem: undefined, finding: failed(policy, binding, failure) });
   }
   return all ?? NOTHING;
-}
-
-function isOpaque({ check }: Binding): boolean {
-  return check.guard !== undefined || check.opaque === true;
-}
-
-/** What is said of the whole object may be about any of its containers. */
-function seenIn({ operation, workload }: Asked['subject']): (problem: Problem) => string | undefined {
-  let whole: string | undefined;
-  return ({ container }) => {
-    if (operation !== 'UPDATE') return undefined;
-    if (container !== undefined) return JSON.stringify(container.fields);
-    return (whole ??= JSON.stringify(workload.containers.map(({ fields }) => fields)));
-  };
 }
 
 function excused(all: readonly Told[], excuses: Excuses | undefined): readonly Told[] {
@@ -178,6 +167,7 @@ function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage:
       `${problem.message}${reason}${binding.message === undefined ? '' : `; ${binding.message.trim()}`}`,
     ),
     remedy: problem.remedy === undefined ? undefined : oneLine(problem.remedy),
+    ...(problem.beyond === undefined ? {} : { beyond: problem.beyond }),
   };
 }
 

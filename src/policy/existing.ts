@@ -2,21 +2,27 @@
  * On UPDATE, what the stored object already had is no reason to refuse: an operator must be able to scale, label or
  * remove a finalizer from what is there. A finding is the same when policy, rule, container and the whole sentence are, and
  * the image when it is about that, so a container that gets another image, or a second one with the same fault, is judged anew.
- * Of a rule whose sentences need not tell what it looked at (cel, plugins) the containers must be the same as they were.
- * A rule that fails on both has not looked at what changed: that is never forgiven, or a broken rule would let updates pass.
+ * Where a sentence need not tell all that the rule looked at, that must be the same, too (seen.ts). An amount beyond a bound
+ * may come nearer to it. A rule that fails on both objects has not looked at what changed: that is never forgiven, or a broken
+ * rule would let updates pass.
  */
 import type { Finding } from './evaluate.ts';
 
 /** `now` with everything that `before` had as well turned from deny into warn, at most as often as `before` had it. */
 export function forgiveExisting(now: readonly Finding[], before: readonly Finding[]): readonly Finding[] {
-  const had = new Map<string, number>();
-  for (const finding of before) had.set(identity(finding), (had.get(identity(finding)) ?? 0) + 1);
+  if (before.length === 0) return now;
+  const had = Map.groupBy(before, identity);
   return now.map((finding) => {
-    const left = finding.outcome === 'error' ? 0 : (had.get(identity(finding)) ?? 0);
-    if (left === 0) return finding;
-    had.set(identity(finding), left - 1);
+    const same = finding.outcome === 'error' ? undefined : had.get(identity(finding));
+    const index = same?.findIndex(({ beyond }) => isNoFurther(finding, beyond)) ?? -1;
+    if (same === undefined || index < 0) return finding;
+    same.splice(index, 1);
     return { ...finding, existing: true, ...milder(finding) };
   });
+}
+
+function isNoFurther({ beyond }: Finding, before: Finding['beyond']): boolean {
+  return beyond === undefined || before === undefined || beyond.by <= before.by;
 }
 
 /** What is excused stays excused, now instead of a warning. */
@@ -26,9 +32,10 @@ function milder({ action, excuse }: Finding): Pick<Finding, 'action' | 'excuse'>
 }
 
 function identity(finding: Finding): string {
-  const { policy, rule, outcome, container, pointer, message, seen } = finding;
+  const { policy, rule, outcome, container, pointer, message, seen, beyond } = finding;
   // A sentence shows only the beginning of a long image.
   const aboutImage = pointer === container?.imagePointer || pointer === container?.pullPolicyPointer;
   const image = aboutImage ? container?.image.text : undefined;
-  return JSON.stringify([policy, rule, outcome, container?.kind, container?.name, message, image, seen]);
+  const what = beyond === undefined ? { message, seen } : { bound: beyond.bound };
+  return JSON.stringify([policy, rule, outcome, container?.kind, container?.name, what, image]);
 }

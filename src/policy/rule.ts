@@ -37,6 +37,14 @@ export interface Problem {
   readonly remedy?: string;
   /** The image string could not be read at all; told once for a container, however many rules stumble over it. */
   readonly unreadable?: true;
+  /** Of an amount: on UPDATE, one that is no further beyond the same bound than before is forgiven. */
+  readonly beyond?: Beyond | undefined;
+}
+
+export interface Beyond {
+  /** Which bound, unique within the rule and the container. */
+  readonly bound: string;
+  readonly by: bigint;
 }
 
 /** A parameter that fits the schema and still makes no sense; `pointer` is relative to the parameters. */
@@ -84,8 +92,8 @@ export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
   needsOf?(parameters: NoInfer<P>): readonly N[];
   /** Of `subject.containers` those that it asks a registry about; all of them when the rule does not say. Each is a question to somebody. */
   asksAbout?(subject: Pick<Subject, 'workload' | 'pods' | 'containers'>, parameters: NoInfer<P>): readonly Container[];
-  /** For a rule whose messages are its author's: what the old object had is forgiven only where the containers are the same. */
-  readonly opaque?: boolean | undefined;
+  /** What it looked at for a problem, for a rule whose sentences need not tell it: what the old object had is forgiven only where that is the same. */
+  seen?(problem: Problem, workload: Workload, parameters: NoInfer<P>): unknown;
   /** Loads what is too heavy to be loaded for those who do not use the rule; awaited before `prepare`. */
   ready?(): Promise<void>;
   check(subject: Subject<N>, parameters: NoInfer<P>): readonly Problem[];
@@ -100,8 +108,8 @@ export interface Check {
   readonly asksAbout?:
     | ((subject: Pick<Subject, 'workload' | 'pods' | 'containers'>) => readonly Container[])
     | undefined;
-  /** Its sentences need not tell what it looked at, so the same sentence is no sign that nothing has changed. */
-  readonly opaque?: boolean | undefined;
+  /** See RuleDefinition. */
+  readonly seen?: ((problem: Problem, workload: Workload) => unknown) | undefined;
   /** What `run` must be called through, where there is one. */
   readonly guard?: Guard | undefined;
 }
@@ -147,7 +155,7 @@ export function defineRule<const N extends Need, const S extends ParameterSchema
         needs: asked,
         // What the world says of an image is not the same for all who use it, nor for long.
         imagesOnly: imagesOnly && asked.length === 0,
-        opaque: definition.opaque,
+        seen: definition.seen && ((problem, workload) => definition.seen?.(problem, workload, value)),
         run: (subject) => definition.check(subject, value),
         asksAbout: definition.asksAbout && ((subject) => definition.asksAbout?.(subject, value) ?? subject.containers),
       };

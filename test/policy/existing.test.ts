@@ -2,6 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/policy/evaluate.ts';
 import { forgiveExisting } from '../../src/policy/existing.ts';
+import type { Guard } from '../../src/policy/guard.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import { defineRule, type Rule } from '../../src/policy/rule.ts';
 import type { Workload } from '../../src/pod/workload.ts';
 import { findingsOf, pod, policyOf, requestFor, workload } from './asking.ts';
 
@@ -128,6 +131,164 @@ describe('a finding', () => {
       '+- image-digest warn',
       '- image-digest deny',
     ]);
+  });
+});
+
+/** The sentence is the same in both, word by word. */
+describe('what a sentence cuts off', () => {
+  const strict = policyOf(
+    '{rules: [{rule: image-volume, parameters: {allowed: false}}, {rule: container-ports, parameters: {namesUnique: true}}, {rule: image-consistency}]}',
+  );
+  const told = (old: string, now: string): readonly string[] => {
+    const of = (spec: string): readonly Finding[] =>
+      findingsOf([strict], requestFor(pod(spec), { operation: 'UPDATE' }));
+    return forgiveExisting(of(now), of(old)).map(
+      ({ container, rule, action, existing }) => `${existing ? '+' : ''}${container?.name} ${rule} ${action}`,
+    );
+  };
+  const a = 'containers: [{name: a, image: "x:1"}]';
+  const volume = (image: string, more = ''): string =>
+    `{${a}, volumes: [{name: v, image: {reference: "${image}"${more}}}]}`;
+  const port = (name: string): string => `{containerPort: 1, name: "${name}"}`;
+  const badName = (name: string, image = 'x:1'): string =>
+    `{containers: [{name: a, image: "${image}", ports: [${port(name)}]}]}`;
+  const WORD = 'a'.repeat(100);
+
+  test.each<[what: string, old: string, now: string, findings: readonly string[]]>([
+    ['the same long image', volume(`${LONG}:1`), volume(`${LONG}:1`), ['+v image-volume warn']],
+    ['another tag of a long image', volume(`${LONG}:1`), volume(`${LONG}:2`), ['v image-volume deny']],
+    ['another repository that begins alike', volume(`${LONG}:1`), volume(`${LONG}b:1`), ['v image-volume deny']],
+    [
+      'a long image and another pull policy',
+      volume(`${LONG}:1`),
+      volume(`${LONG}:1`, ', pullPolicy: Never'),
+      ['v image-volume deny'],
+    ],
+    ['another short image', volume('y:1'), volume('y:2'), ['v image-volume deny']],
+    ['a long port name that stays', badName(WORD), badName(WORD), ['+a container-ports warn']],
+    ['another long port name', badName(`${WORD}b`), badName(`${WORD}c`), ['a container-ports deny']],
+    ['a short port name, beside another image', badName('B'), badName('B', 'x:2'), ['+a container-ports warn']],
+    [
+      'two long images that were different versions before',
+      `{containers: [{name: a, image: "${LONG}:1"}, {name: b, image: "${LONG}:2"}]}`,
+      `{containers: [{name: a, image: "${LONG}:1"}, {name: b, image: "${LONG}:3"}]}`,
+      ['b image-consistency deny'],
+    ],
+  ])('%s', (_what, old, now, findings) => {
+    expect(told(old, now)).toEqual(findings);
+  });
+});
+
+describe('an amount beyond its bound', () => {
+  const bounds = policyOf(
+    '{rules: [{rule: container-resources, parameters: {max: {memory: 1Gi, cpu: 1}, min: {memory: 64Mi}, maxRatio: {memory: 2}, limits: [memory]}}]}',
+  );
+  const of = (resources: string): Workload => pod(`{containers: [{name: a, image: x, resources: ${resources}}]}`);
+  const told = (old: string, now: string): readonly string[] => {
+    const found = (resources: string): readonly Finding[] =>
+      findingsOf([bounds], requestFor(of(resources), { operation: 'UPDATE' }));
+    return forgiveExisting(found(now), found(old)).map(
+      ({ message, action, existing }) => `${existing ? '+' : ''}${action} ${message}`,
+    );
+  };
+  const limit = (memory: string): string => `{limits: {memory: ${memory}}}`;
+
+  test.each<[what: string, old: string, now: string, findings: readonly string[]]>([
+    ['stays', limit('8Gi'), limit('8Gi'), ['+warn memory limit "8Gi" is more than "1Gi"']],
+    ['is lowered and still too high', limit('8Gi'), limit('4Gi'), ['+warn memory limit "4Gi" is more than "1Gi"']],
+    ['is raised', limit('4Gi'), limit('8Gi'), ['deny memory limit "8Gi" is more than "1Gi"']],
+    [
+      'is raised by the least',
+      limit('4Gi'),
+      limit('"4294967297"'),
+      ['deny memory limit "4294967297" is more than "1Gi"'],
+    ],
+    [
+      'is the same, written otherwise',
+      limit('4Gi'),
+      limit('4096Mi'),
+      ['+warn memory limit "4096Mi" is more than "1Gi"'],
+    ],
+    ['is new', limit('512Mi'), limit('2Gi'), ['deny memory limit "2Gi" is more than "1Gi"']],
+    [
+      'is of another resource',
+      '{limits: {memory: 1Gi, cpu: 8}}',
+      '{limits: {memory: 2Gi, cpu: 1}}',
+      ['deny memory limit "2Gi" is more than "1Gi"'],
+    ],
+    ['is too small and grows', limit('16Mi'), limit('32Mi'), ['+warn memory limit "32Mi" is less than "64Mi"']],
+    ['is too small and shrinks', limit('32Mi'), limit('16Mi'), ['deny memory limit "16Mi" is less than "64Mi"']],
+    [
+      'is a ratio that becomes smaller',
+      '{limits: {memory: 1Gi}, requests: {memory: 128Mi}}',
+      '{limits: {memory: 1Gi}, requests: {memory: 256Mi}}',
+      ['+warn memory limit "1Gi" is more than 2 times the request "256Mi"'],
+    ],
+    [
+      'is a ratio that becomes larger although the limit is lowered',
+      '{limits: {memory: 1Gi}, requests: {memory: 256Mi}}',
+      '{limits: {memory: 512Mi}, requests: {memory: 64Mi}}',
+      ['deny memory limit "512Mi" is more than 2 times the request "64Mi"'],
+    ],
+    ['was there and is gone, so there is none', limit('8Gi'), '{}', ['deny the container has no memory limit']],
+  ])('%s', (_what, old, now, findings) => {
+    expect(told(old, now)).toEqual(findings);
+  });
+});
+
+/** A rule whose sentence is always the same. */
+describe('of a rule that is watched over, whatever it may have looked at counts', () => {
+  const watched = (pointer: string, aboutContainer: boolean): Policy => {
+    const rule = defineRule({
+      name: 'own',
+      description: 'Says no',
+      parameters: { type: 'object', additionalProperties: false, properties: {} },
+      needs: [],
+      check: (subject) =>
+        subject.containers.slice(0, 1).map((container) => ({
+          state: 'violation',
+          container: aboutContainer ? container : undefined,
+          pointer,
+          message: 'no',
+        })),
+    });
+    const guard: Guard = (questions) =>
+      questions.map(({ check, subject }) => ({ problems: check.run(subject), failure: undefined }));
+    const bind: Rule['bind'] = (parameters) => {
+      const bound = rule.bind(parameters);
+      return bound.ok ? { ok: true, value: { ...bound.value, guard } } : bound;
+    };
+    return policyOf('{rules: [{rule: own}]}', [{ ...rule, bind }]);
+  };
+  const told = (by: Policy, old: string, now: string): string | undefined => {
+    const found = (object: string): readonly Finding[] =>
+      findingsOf([by], requestFor(workload(object), { operation: 'UPDATE' }));
+    return forgiveExisting(found(now), found(old))[0]?.action;
+  };
+  const deployment = (spec: string, { labels = '{}', replicas = 1 } = {}): string =>
+    `{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, labels: ${labels}}, spec: {replicas: ${replicas}, template: {spec: ${spec}}}}`;
+  const A = '{name: a, image: "x:1"}';
+  const pods = deployment(`{containers: [${A}]}`);
+
+  test.each<[what: string, pointer: string, aboutContainer: boolean, now: string, is: string]>([
+    ['nothing changes', '', false, pods, 'warn'],
+    ['it is scaled', '', false, deployment(`{containers: [${A}]}`, { replicas: 3 }), 'warn'],
+    ['it gets a label', '', false, deployment(`{containers: [${A}]}`, { labels: '{a: b}' }), 'warn'],
+    [
+      'it gets a label, and the rule points there',
+      '/metadata/labels',
+      false,
+      deployment(`{containers: [${A}]}`, { labels: '{a: b}' }),
+      'deny',
+    ],
+    ['its Pods get hostPID', '', false, deployment(`{hostPID: true, containers: [${A}]}`), 'deny'],
+    ['its Pods get another image', '', false, deployment('{containers: [{name: a, image: "x:2"}]}'), 'deny'],
+    ['the Pod around the container gets hostPID', '', true, deployment(`{hostPID: true, containers: [${A}]}`), 'deny'],
+    ['the container gets another image', '', true, deployment('{containers: [{name: a, image: "x:2"}]}'), 'deny'],
+    ['another container comes', '', true, deployment(`{containers: [${A}, {name: b, image: "y:1"}]}`), 'warn'],
+    ['it is scaled, about a container', '', true, deployment(`{containers: [${A}]}`, { replicas: 3 }), 'warn'],
+  ])('%s (pointer "%s")', (_what, pointer, aboutContainer, now, is) => {
+    expect(told(watched(pointer, aboutContainer), pods, now)).toBe(is);
   });
 });
 

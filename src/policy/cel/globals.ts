@@ -89,7 +89,7 @@ export function containerValues(
 }
 
 /** A file says nothing of what the API server fills in, and the answer must be the same. */
-function withDefaults(container: Container): JsonObject {
+export function withDefaults(container: Container): JsonObject {
   const { kind, fields, pullPolicy } = container;
   if (kind === 'volume' || pullPolicy === undefined) return fields;
   const ports = withProtocols(container);

@@ -65,7 +65,7 @@ function checkDepth(root: Node): void {
   }
 }
 
-function childrenOf(node: Node): readonly Node[] {
+export function childrenOf(node: Node): readonly Node[] {
   switch (node.op) {
     case 'call':
       return node.args[1];

@@ -9,6 +9,7 @@ import type { Code, Env } from './code.ts';
 import { compileExpression } from './compile.ts';
 import { containerValues, GLOBALS, requestValues } from './globals.ts';
 import { ExpressionFault } from './parse.ts';
+import { createSeen } from './seen.ts';
 import { showType, type Type } from './type.ts';
 import { typeName, type Value } from './value.ts';
 import { placeIn, plainWords } from './words.ts';
@@ -24,6 +25,8 @@ export interface Program {
   /** Which variables are mentioned anywhere. */
   readonly uses: ReadonlySet<string>;
   ask(subject: Subject<'namespaceLabels'>): readonly Problem[];
+  /** See RuleDefinition. */
+  readonly seen: ReturnType<typeof createSeen>;
 }
 
 interface Compiled {
@@ -65,7 +68,7 @@ export function compileProgram(parameters: Parameters): Prepared<Program> {
   const line = parameters.expression.trim().split(/\s+/).join(' ');
   const shown = { shown: quoteValue(line), text: plainWords(line, 200) };
   const compiled: Compiled = { ...shown, expression, messageExpression, message: parameters.message, uses };
-  return { ok: true, value: { uses, ask: (subject) => ask(compiled, subject) } };
+  return { ok: true, value: { uses, ask: (subject) => ask(compiled, subject), seen: createSeen(parameters) } };
 }
 
 const WANTED = {

@@ -13,7 +13,7 @@ import {
   requestOf,
   type Resources,
 } from '../../pod/resources.ts';
-import type { Problem } from '../rule.ts';
+import type { Beyond, Problem } from '../rule.ts';
 
 export interface Bound {
   readonly resource: string;
@@ -43,10 +43,11 @@ interface Said {
   /** After `cpu limit "2"`, or after "the container" when there is no amount. */
   readonly what: string;
   readonly remedy: string;
+  readonly beyond?: Beyond | undefined;
 }
 
 function add({ resources, container, found }: Bearer, amount: { readonly text: string } | undefined, said: Said): void {
-  const { kind, resource, what, remedy } = said;
+  const { kind, resource, what, remedy, beyond } = said;
   const whose = container === undefined ? "the Pod's " : '';
   found.push({
     state: 'violation',
@@ -57,6 +58,7 @@ function add({ resources, container, found }: Bearer, amount: { readonly text: s
         ? `the container ${what}`
         : `${whose}${named(resource)} ${kind} ${quantityText(amount)} ${what}`,
     remedy,
+    beyond,
   });
 }
 
@@ -142,7 +144,8 @@ function findTooMuch(bearer: Bearer, { resource, quantity }: Bound): void {
   const most = amountOf(bearer.resources, kind, resource);
   if (most === undefined || !exceeds(most, quantity)) return;
   const what = `is more than ${quantityText(quantity)}`;
-  add(bearer, most, { kind, resource, what, remedy: `at most ${quantity.text}` });
+  const beyond = { bound: `max ${resource}`, by: most.milli - quantity.milli };
+  add(bearer, most, { kind, resource, what, remedy: `at most ${quantity.text}`, beyond });
 }
 
 function findTooLittle(bearer: Bearer, { resource, quantity }: Bound): void {
@@ -150,7 +153,8 @@ function findTooLittle(bearer: Bearer, { resource, quantity }: Bound): void {
   if (request === undefined || !exceeds(quantity, request)) return;
   const what = `is less than ${quantityText(quantity)}`;
   const kind = requestedBy(bearer.resources, resource);
-  add(bearer, request, { kind, resource, what, remedy: `at least ${quantity.text}` });
+  const beyond = { bound: `min ${resource}`, by: quantity.milli - request.milli };
+  add(bearer, request, { kind, resource, what, remedy: `at least ${quantity.text}`, beyond });
 }
 
 const NANO = 10n ** 9n;
@@ -162,7 +166,10 @@ function findOutOfRatio(bearer: Bearer, { resource, quantity: ratio }: Bound): v
   if (limit.about * 1000 < request.about * ratio.about * 0.999 || limit.milli * NANO <= request.milli * ratio.nano)
     return;
   const what = `is more than ${ratio.text} times the request ${quantityText(request)}`;
-  add(bearer, limit, { kind: 'limit', resource, what, remedy: 'raise the request, or lower the limit' });
+  // Without a request there is no ratio that could become smaller.
+  const ratioOf = request.milli > 0n ? (limit.milli * NANO) / request.milli : undefined;
+  const beyond = ratioOf === undefined ? undefined : { bound: `ratio ${resource}`, by: ratioOf };
+  add(bearer, limit, { kind: 'limit', resource, what, remedy: 'raise the request, or lower the limit', beyond });
 }
 
 /** Names of resources are other people's text. */

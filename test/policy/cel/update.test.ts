@@ -33,9 +33,152 @@ describe.each([
     expect(told(await update(pod('evil/b:2')))).toEqual([expect.stringMatching(/^[a-] cel deny$/)]);
   });
 
-  test('is refused when it brings something else into the container', async () => {
-    const verdict = await update(pod('bad/a:1', ', securityContext: {privileged: true}'));
-    expect(told(verdict)).toEqual([expect.stringMatching(/^[a-] cel deny$/)]);
+  test('is no business of what else it brings', async () => {
+    const verdict = await update(pod('bad/a:1', '', '{name: p, labels: {a: b}}'));
+    expect(told(verdict)).toEqual([expect.stringMatching(/^\+[a-] cel warn$/)]);
+  });
+});
+
+/** Of one Pod to another; every one of both is refused with the same words. */
+describe('what is forgiven is compared by what the expression looks at', () => {
+  const HOST =
+    '!(has(object.spec.hostNetwork) && object.spec.hostNetwork) && !(has(object.spec.hostPID) && object.spec.hostPID)';
+  const ESCALATED = '!object.spec.containers.exists(c, c.?securityContext.privileged.orValue(false))';
+  const A = 'containers: [{name: a, image: "x:1"}]';
+
+  test.each<[what: string, expression: string, old: string, now: string, is: 'warn' | 'deny']>([
+    ['hostNetwork stays', HOST, `{hostNetwork: true, ${A}}`, `{hostNetwork: true, ${A}}`, 'warn'],
+    ['hostNetwork becomes hostPID', HOST, `{hostNetwork: true, ${A}}`, `{hostPID: true, ${A}}`, 'deny'],
+    [
+      'hostPID comes to hostNetwork',
+      HOST,
+      `{hostNetwork: true, ${A}}`,
+      `{hostNetwork: true, hostPID: true, ${A}}`,
+      'deny',
+    ],
+    [
+      'something that is not looked at comes',
+      HOST,
+      `{hostNetwork: true, ${A}}`,
+      `{hostNetwork: true, priority: 1, ${A}}`,
+      'warn',
+    ],
+    [
+      'another image comes',
+      HOST,
+      `{hostNetwork: true, ${A}}`,
+      '{hostNetwork: true, containers: [{name: a, image: "x:2"}]}',
+      'warn',
+    ],
+    ['the priority grows', 'object.spec.priority < 1', `{priority: 1, ${A}}`, `{priority: 2, ${A}}`, 'deny'],
+    [
+      'an optional field',
+      'object.?spec.?priority.orValue(0) < 1',
+      `{priority: 1, ${A}}`,
+      `{priority: 2, ${A}}`,
+      'deny',
+    ],
+    ['a key in brackets', 'object["spec"]["priority"] < 1', `{priority: 1, ${A}}`, `{priority: 2, ${A}}`, 'deny'],
+    [
+      'an index',
+      'object.spec.containers[0].image == "y"',
+      `{${A}}`,
+      '{containers: [{name: a, image: "x:1"}, {name: b, image: "x:1"}]}',
+      'warn',
+    ],
+    [
+      'another index',
+      'object.spec.containers[0].image == "y"',
+      `{${A}}`,
+      '{containers: [{name: b, image: "z:1"}, {name: a, image: "x:1"}]}',
+      'deny',
+    ],
+    [
+      'an index that is computed',
+      'object.spec.containers[size("")].image == "y"',
+      `{${A}}`,
+      '{containers: [{name: a, image: "z"}]}',
+      'deny',
+    ],
+    [
+      'the list of an all',
+      ESCALATED,
+      '{containers: [{name: a, image: x, securityContext: {privileged: true}}]}',
+      '{containers: [{name: b, image: x, securityContext: {privileged: true}}]}',
+      'deny',
+    ],
+    [
+      'a list that stays',
+      ESCALATED,
+      '{containers: [{name: a, image: x, securityContext: {privileged: true}}]}',
+      '{priority: 1, containers: [{name: a, image: x, securityContext: {privileged: true}}]}',
+      'warn',
+    ],
+    [
+      'the whole object',
+      '!has(object.spec) || size(object.map(k, k)) == 0',
+      `{priority: 1, ${A}}`,
+      `{priority: 2, ${A}}`,
+      'deny',
+    ],
+    [
+      'the whole object, unchanged',
+      'size(object.map(k, k)) == 0',
+      `{priority: 1, ${A}}`,
+      `{priority: 1, ${A}}`,
+      'warn',
+    ],
+    [
+      'a field of the container',
+      'container.?tty.orValue(false) == false',
+      '{containers: [{name: a, image: x, tty: true}]}',
+      '{containers: [{name: a, image: "y:1", tty: true}]}',
+      'warn',
+    ],
+    [
+      'two fields of the container',
+      '!(container.?tty.orValue(false) || container.?stdin.orValue(false))',
+      '{containers: [{name: a, image: x, tty: true}]}',
+      '{containers: [{name: a, image: x, stdin: true}]}',
+      'deny',
+    ],
+    [
+      'the image of the container',
+      'image.tag == "3"',
+      '{containers: [{name: a, image: "x:1"}]}',
+      '{containers: [{name: a, image: "x:2"}]}',
+      'deny',
+    ],
+    [
+      'the Pod around a container',
+      'container.name == "b" || !object.spec.hostPID',
+      `{hostPID: true, hostIPC: true, ${A}}`,
+      `{hostPID: true, ${A}}`,
+      'warn',
+    ],
+    [
+      'a default of the container',
+      'container.imagePullPolicy == "Never"',
+      '{containers: [{name: a, image: "x:latest"}]}',
+      '{containers: [{name: a, image: "x:1"}]}',
+      'deny',
+    ],
+  ])('%s: %s', async (_what, expression, old, now, is) => {
+    const request = requestOf(podOf(now), { operation: 'UPDATE', oldObject: podOf(old) });
+    const verdict = await ask(request, context(expression, ', message: refused'));
+    expect(told(verdict)).toEqual([expect.stringMatching(is === 'warn' ? /^\+[a-] cel warn$/ : /^[a-] cel deny$/)]);
+  });
+
+  test.each<[what: string, old: string, now: string, is: 'warn' | 'deny']>([
+    ['its own place', '{hostPID: true}', '{hostPID: true, hostIPC: true}', 'warn'],
+    ['what it is made of', '{hostPID: true}', '{hostPID: false, hostNetwork: true}', 'deny'],
+  ])('a variable counts with %s', async (_what, old, now, is) => {
+    const variables =
+      '[{name: spec, expression: object.spec}, {name: pid, expression: "variables.spec.?hostPID.orValue(false)"}, {name: host, expression: "variables.pid || variables.spec.?hostNetwork.orValue(false)"}, {name: unused, expression: object.spec.hostIPC}]';
+    const filled = (spec: string) => podOf(spec.replace('{', `{${A}, `));
+    const request = requestOf(filled(now), { operation: 'UPDATE', oldObject: filled(old) });
+    const verdict = await ask(request, context('!variables.host', `, message: refused, variables: ${variables}`));
+    expect(told(verdict)).toEqual([is === 'warn' ? '+- cel warn' : '- cel deny']);
   });
 });
 

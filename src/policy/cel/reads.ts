@@ -1,0 +1,80 @@
+/**
+ * Which parts of the object an expression can look at, as far as its text tells: `object.spec.hostNetwork` looks at one value,
+ * `object.spec.containers.all(…)` at the whole list. What a policy's own variable stands for counts where it is used.
+ */
+import { escapeSegment } from '../../pod/pointer.ts';
+import { childrenOf, type Node } from './parse.ts';
+
+const ROOTS = ['object', 'container', 'image'] as const;
+type Root = (typeof ROOTS)[number];
+
+/** JSON pointers, from each of the variables that an object's author has a hand in. */
+export type Reads = Readonly<Record<Root, ReadonlySet<string>>>;
+
+export type Variables = ReadonlyMap<string, Node>;
+
+export function readsOf(nodes: readonly Node[], variables: Variables): Reads {
+  const reads = { object: new Set<string>(), container: new Set<string>(), image: new Set<string>() };
+  const visited = new Set<Node>();
+  const waiting = [...nodes];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (visited.has(node)) continue;
+    visited.add(node);
+    const place = placeOf(node, variables);
+    if (place === undefined) waiting.push(...childrenOf(node));
+    else {
+      const root = ROOTS.find((name) => name === place.root);
+      if (root !== undefined) reads[root].add(place.pointer);
+      waiting.push(...place.inside);
+    }
+  }
+  return reads;
+}
+
+/** A name, and what stands behind it. */
+interface NodePlace {
+  readonly root: string;
+  readonly pointer: string;
+  /** Nothing that follows is known by its text. */
+  readonly isOpen: boolean;
+  /** What must be looked at besides: indexes, and what a variable stands for. */
+  readonly inside: readonly Node[];
+}
+
+function placeOf(node: Node, variables: Variables): NodePlace | undefined {
+  switch (node.op) {
+    case 'id':
+      return { root: node.args, pointer: '', isOpen: false, inside: [] };
+    case '.':
+    case '.?':
+      return fieldPlace(node.args, variables);
+    case '[]':
+    case '[?]':
+      return indexPlace(node.args, variables);
+    default:
+      return undefined;
+  }
+}
+
+function fieldPlace([left, name]: readonly [Node, string], variables: Variables): NodePlace | undefined {
+  if (left.op === 'id' && left.args === 'variables') return variablePlace(name, variables);
+  return below(placeOf(left, variables), name);
+}
+
+function indexPlace([left, index]: readonly [Node, Node], variables: Variables): NodePlace | undefined {
+  const place = placeOf(left, variables);
+  const key = index.op === 'value' ? index.args : undefined;
+  if (typeof key === 'string' || typeof key === 'bigint') return below(place, String(key));
+  return place && { ...place, isOpen: true, inside: [...place.inside, index] };
+}
+
+function below(place: NodePlace | undefined, key: string): NodePlace | undefined {
+  if (place === undefined || place.isOpen) return place;
+  return { ...place, pointer: `${place.pointer}/${escapeSegment(key)}` };
+}
+
+function variablePlace(name: string, variables: Variables): NodePlace {
+  const node = variables.get(name);
+  const place = node && placeOf(node, variables);
+  return place ?? { root: '', pointer: '', isOpen: true, inside: node === undefined ? [] : [node] };
+}

@@ -1,0 +1,35 @@
+/** What the expressions of a program looked at for one problem: see policy/seen.ts. */
+import { isObject, type JsonObject, valueAt } from '../../pod/pointer.ts';
+import type { Workload } from '../../pod/workload.ts';
+import type { Problem } from '../rule.ts';
+import { withDefaults } from './globals.ts';
+import { type Node, parse } from './parse.ts';
+import type { Parameters } from './program.ts';
+import { readsOf } from './reads.ts';
+
+/** `parameters` compile. */
+export function createSeen(parameters: Parameters): (problem: Problem, workload: Workload) => unknown {
+  const variables = new Map<string, Node>();
+  for (const { name, expression } of parameters.variables ?? []) variables.set(name, parse(expression));
+  const texts = [
+    parameters.expression,
+    ...(parameters.messageExpression === undefined ? [] : [parameters.messageExpression]),
+  ];
+  const reads = readsOf(texts.map(parse), variables);
+  return ({ container }, { object }) => {
+    const ofObject = Array.from(reads.object, (pointer) => valueAt(lasting(object, pointer), pointer));
+    if (container === undefined) return [ofObject];
+    const fields = withDefaults(container);
+    const ofContainer = Array.from(reads.container, (pointer) => valueAt(fields, pointer));
+    return [ofObject, ofContainer, reads.image.size === 0 ? undefined : container.image.text];
+  };
+}
+
+/** What the API server writes at every update is no change of the object as a whole. */
+function lasting(object: JsonObject, pointer: string): JsonObject {
+  if (pointer !== '' && pointer !== '/metadata') return object;
+  const { status: _status, metadata, ...rest } = object;
+  if (!isObject(metadata)) return { ...rest, metadata };
+  const { resourceVersion: _version, generation: _generation, managedFields: _fields, ...lastingMetadata } = metadata;
+  return { ...rest, metadata: lastingMetadata };
+}
