@@ -29,34 +29,49 @@ export interface AnswerLimits {
   readonly staleMaxMs: number;
 }
 
+interface Kept<T> {
+  readonly found: Found<T>;
+  /** The registry has refused the image since: it is not the last answer any more. */
+  readonly isRevoked: boolean;
+}
+
 export function createAnswers<T>({ maxImages, staleMaxMs }: AnswerLimits, now: () => number): Answers<T> {
-  const founds = boundedCache<Found<T>>(maxImages, now);
+  const founds = boundedCache<Kept<T>>(maxImages, now);
   // Apart, so that a flood of names that do not exist drives out nothing that does.
   const failures = boundedCache<RegistryFailure>(Math.ceil(maxImages / 4), now);
   return {
     fresh(key) {
-      const found = founds.get(key);
+      const found = founds.get(key)?.found;
       return found !== undefined && found.freshUntilMs > now() ? found : undefined;
     },
     failure: (key) => failures.get(key),
     old(key, maxAgeMs) {
-      const found = founds.get(key);
-      return found !== undefined && now() - found.atMs <= maxAgeMs ? found : undefined;
+      const kept = founds.get(key);
+      if (kept === undefined || kept.isRevoked) return undefined;
+      return now() - kept.found.atMs <= maxAgeMs ? kept.found : undefined;
     },
     found(key, found) {
-      failures.delete(key);
-      const before = founds.get(key);
+      const before = founds.get(key)?.found;
       if (before !== undefined && before.atMs > found.atMs) return;
+      failures.delete(key);
       const endMs = Math.max(found.freshUntilMs, found.atMs + staleMaxMs);
-      founds.set(key, found, endMs - now());
+      founds.set(key, { found, isRevoked: false }, endMs - now());
     },
     failed(key, failure) {
-      // Gone, or no longer for this credential: then the answer of before is not the last one.
-      if (isRefusal(failure)) founds.delete(key);
+      if (isRefusal(failure)) revoke(key);
       failures.set(key, failure, lifetimeMs(failure));
     },
     get size() {
       return founds.size + failures.size;
     },
   };
+
+  /** Gone, or no longer for this credential. Others may use what they have while it is fresh, and nobody after that. */
+  function revoke(key: string): void {
+    const found = founds.get(key)?.found;
+    if (found === undefined) return;
+    const freshMs = found.freshUntilMs - now();
+    if (freshMs > 0) founds.set(key, { found, isRevoked: true }, freshMs);
+    else founds.delete(key);
+  }
 }

@@ -34,8 +34,8 @@ export interface Lookup<T> {
 export interface SharedAnswers<T> {
   get(key: ImageKey, attempt: Attempt): Promise<Shared<T> | undefined>;
   set(key: ImageKey, attempt: Attempt, answer: Shared<T>): void;
-  /** The registry has taken it back. */
-  delete(key: ImageKey, attempt: Attempt): void;
+  /** The registry has taken it back: what it said before that time is given to nobody any more. */
+  delete(key: ImageKey, attempt: Attempt, saidBeforeMs: number): void;
 }
 
 export interface Shared<T> {
@@ -95,7 +95,7 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
       if (!(error instanceof RegistryError)) throw error;
       how = error;
       answers.failed(answerKey(key, attempt), error.failure);
-      if (isRefusal(error.failure)) shared?.delete(key, attempt);
+      if (isRefusal(error.failure)) shared?.delete(key, attempt, now() - freshMs(key));
       return failed(error.failure);
     } finally {
       circuit.end(asker, how);

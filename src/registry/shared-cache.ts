@@ -5,7 +5,8 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Valkey } from 'iovalkey';
 import type { FoundManifest } from './client.ts';
-import type { SharedAnswers } from './lookup.ts';
+import type { ImageKey } from './image-key.ts';
+import type { Shared, SharedAnswers } from './lookup.ts';
 import { sharedEntries } from './shared-entry.ts';
 
 export interface SharedCacheSettings {
@@ -62,23 +63,30 @@ export async function createSharedCache(
   });
 
   return {
-    async get(key, attempt) {
-      if (client.status !== 'ready' || hanging.isPaused()) return undefined;
-      const entryName = entries.nameOf(key, attempt);
-      const text = await inTime(client.get(entryName), hanging);
-      return typeof text === 'string' ? entries.open(entryName, key, text) : undefined;
-    },
+    get: (key, attempt) => read(entries.nameOf(key, attempt), key),
     set(key, attempt, answer) {
       if (client.status !== 'ready' || hanging.isPaused()) return;
       const entryName = entries.nameOf(key, attempt);
       void inTime(client.set(entryName, entries.seal(entryName, answer), 'PX', Math.max(1, maxAgeMs)), hanging);
     },
-    delete(key, attempt) {
-      if (client.status !== 'ready' || hanging.isPaused()) return;
-      void inTime(client.del(entries.nameOf(key, attempt)), hanging);
+    delete(key, attempt, saidBeforeMs) {
+      void deleteOld(entries.nameOf(key, attempt), key, saidBeforeMs);
     },
     close: () => client.disconnect(),
   };
+
+  /** What is fresh is left to those who use it. That another replica has just put a new one there costs no more than a question. */
+  async function deleteOld(entryName: string, key: ImageKey, saidBeforeMs: number): Promise<void> {
+    const answer = await read(entryName, key);
+    if (answer === undefined || answer.atMs > saidBeforeMs) return;
+    await inTime(client.del(entryName), hanging);
+  }
+
+  async function read(entryName: string, key: ImageKey): Promise<Shared<FoundManifest> | undefined> {
+    if (client.status !== 'ready' || hanging.isPaused()) return undefined;
+    const text = await inTime(client.get(entryName), hanging);
+    return typeof text === 'string' ? entries.open(entryName, key, text) : undefined;
+  }
 }
 
 async function connect({ host, port, database, username, password, tls }: SharedServer): Promise<Valkey> {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ImageQuestion } from '../../src/admission/context.ts';
 import type { RegistryCause } from '../../src/policy/registry-fact.ts';
+import { createAnswers } from '../../src/registry/answers.ts';
 import type { FoundManifest } from '../../src/registry/client.ts';
 import { type Answer, CACHE, DIGEST, failed, fakeClient, MANIFEST, questionOf, sceneOf, shown } from './asking.ts';
 
@@ -149,6 +150,88 @@ describe('the memory', () => {
     await scene.ask(questionOf('reg.io/web:1'));
     expect(scene.client.asked).toEqual([]);
   });
+});
+
+/** Somebody asks anew (a restart) while the answer that others use is fresh. */
+describe('a refusal takes nothing from those who have a fresh answer', () => {
+  const web = (extra: Partial<ImageQuestion> = {}): ImageQuestion => questionOf('reg.io/web:1', [A], extra);
+  const REFUSALS = ['notFound', 'denied', 'unauthenticated'] as const;
+
+  test.each(REFUSALS)('%s to a question that asks anew', async (cause) => {
+    const scene = sceneOf(fakeClient(inTurn('found', cause)));
+    await scene.ask(web());
+    scene.clock.ms += 30_000;
+    expect(await scene.ask(web({ anew: true }))).toMatchObject({ failure: { cause } });
+    expect(scene.sources.images.imageOf(web(), AbortSignal.abort())).toMatchObject({ state: 'yes' });
+    scene.clock.ms += 29_999;
+    expect(await scene.ask(web())).toMatchObject({ state: 'yes' });
+    expect(scene.client.asked).toHaveLength(2);
+  });
+
+  test.each(REFUSALS)('%s, and after it the answer is no last one for times of trouble', async (cause) => {
+    const scene = sceneOf(fakeClient(inTurn('found', cause, 'dns')));
+    await scene.ask(web());
+    scene.clock.ms += 30_000;
+    await scene.ask(web({ anew: true }));
+    scene.clock.ms += 30_000;
+    expect(await scene.ask(web(STALE))).toMatchObject({ state: 'unknown', failure: { cause: 'dns' } });
+  });
+
+  test.each(REFUSALS)('%s to who asks anew, who is not told the old answer in trouble either', async (cause) => {
+    const scene = sceneOf(fakeClient(inTurn('found', cause, 'dns')));
+    await scene.ask(web());
+    scene.clock.ms += 5000;
+    await scene.ask(web({ anew: true }));
+    scene.clock.ms += 40_000;
+    expect(await scene.ask(web({ anew: true, ...STALE }))).toMatchObject({ state: 'unknown' });
+    expect(await scene.ask(web())).toMatchObject({ state: 'yes' });
+  });
+
+  test('when a mirror has found it and the registry has not, or the other way round', async () => {
+    const byMirror: FoundManifest = { ...MANIFEST, mirror: 'mirror.io' };
+    const scene = sceneOf(fakeClient(inTurn(byMirror, 'notFound', byMirror)));
+    await scene.ask(web());
+    scene.clock.ms += 20_000;
+    await scene.ask(web({ anew: true }));
+    expect(await scene.ask(web())).toMatchObject({ state: 'yes', value: { mirror: 'mirror.io' } });
+    scene.clock.ms += 20_000;
+    expect(await scene.ask(web({ anew: true }))).toMatchObject({ state: 'yes' });
+  });
+
+  test('about its details', async () => {
+    const scene = sceneOf(fakeClient(inTurn('found', 'notFound')));
+    await scene.askDetails(web());
+    scene.clock.ms += 30_000;
+    expect(await scene.askDetails(web({ anew: true }))).toMatchObject({ failure: { cause: 'notFound' } });
+    expect(await scene.askDetails(web())).toMatchObject({ state: 'yes' });
+  });
+
+  test('of a digest, and of a tag that has got another digest since', async () => {
+    const byDigest = questionOf(`reg.io/web@${DIGEST}`, [A]);
+    const scene = sceneOf(fakeClient(inTurn('found', 'notFound', manifest('b'), 'notFound', manifest('c'))));
+    await scene.ask(byDigest);
+    scene.clock.ms += 3_600_000;
+    await scene.ask({ ...byDigest, anew: true });
+    expect(await scene.ask(byDigest)).toMatchObject({ state: 'yes' });
+    await scene.ask(web());
+    scene.clock.ms += 20_000;
+    await scene.ask(web({ anew: true }));
+    scene.clock.ms += 20_000;
+    expect(await scene.ask(web({ anew: true }))).toMatchObject({ value: { digest: manifest('c').digest } });
+    expect(await scene.ask(web(STALE))).toMatchObject({ value: { digest: manifest('c').digest } });
+  });
+});
+
+test('an older answer of another replica does not take the place of a refusal', () => {
+  const clock = { ms: 100_000 };
+  const answers = createAnswers<FoundManifest>(CACHE, () => clock.ms);
+  const found = (atMs: number) => ({ value: MANIFEST, atMs, freshUntilMs: atMs + 60_000 });
+  answers.found('x', found(90_000));
+  answers.failed('x', failed('notFound').failure);
+  answers.found('x', found(80_000));
+  expect(answers.failure('x')).toMatchObject({ cause: 'notFound' });
+  expect(answers.old('x', Infinity)).toBeUndefined();
+  expect(answers.fresh('x')).toEqual(found(90_000));
 });
 
 describe('while a registry is in trouble', () => {

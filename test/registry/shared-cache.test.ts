@@ -151,6 +151,41 @@ describeWith(missingServer, 'a shared cache', () => {
     expect(await other.get(image, AS_NOBODY)).toBeUndefined();
   });
 
+  test.each<[string, number, number, boolean]>([
+    ['fresh', 0, CACHE.tagTtlMs, true],
+    ['just fresh', CACHE.tagTtlMs - 1, CACHE.tagTtlMs, true],
+    ['no longer fresh', CACHE.tagTtlMs, CACHE.tagTtlMs, false],
+    ['a day old', 86_400_000, CACHE.tagTtlMs, false],
+    ['an hour old, of a digest', 3_600_000, CACHE.digestTtlMs, true],
+  ])('keeps an answer that is %s when one replica is refused: %d of %d ms', async (_, ageMs, freshMs, stays) => {
+    const cache = await connected(server.at);
+    cache.set(image, AS_NOBODY, entryOf(clock.ms - ageMs));
+    await until(async () => (await cache.get(image, AS_NOBODY)) !== undefined);
+    cache.delete(image, AS_NOBODY, clock.ms - freshMs);
+    if (!stays) return until(async () => (await cache.get(image, AS_NOBODY)) === undefined);
+    // Behind what the refusal has sent, on the same connection.
+    for (let at = 0; at < 3; at += 1) await cache.get(image, AS_NOBODY);
+    expect(await cache.get(image, AS_NOBODY)).toBeDefined();
+  });
+
+  test('is not emptied by a replica that asks anew and is told no', async () => {
+    const first = sceneOf(fakeClient(), { shared: await connected(server.at) });
+    await first.ask(questionOf('reg.io/web:1'));
+    const cache = await connected(server.at);
+    await until(async () => (await cache.get(image, AS_NOBODY)) !== undefined);
+    const second = sceneOf(
+      fakeClient(() => 'notFound'),
+      { shared: cache },
+    );
+    expect(shown(await second.ask(questionOf('reg.io/web:1', [], { anew: true })))).toMatch(/^unknown notFound/);
+    for (let at = 0; at < 3; at += 1) await cache.get(image, AS_NOBODY);
+    const third = sceneOf(
+      fakeClient(() => 'notFound'),
+      { shared: cache },
+    );
+    expect(shown(await third.ask(questionOf('reg.io/web:1')))).toBe('yes anonymous');
+  });
+
   test('works with a user and a password, and says the reason when they are wrong, not the password', async () => {
     const locked = await startServer(await freePort(), [
       '--user',
