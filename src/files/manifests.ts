@@ -2,10 +2,11 @@
 import { type AdmissionRequest, withoutManagedFields } from '../admission/request.ts';
 import { isReview, readReview } from '../admission/review.ts';
 import type { KindTable } from '../pod/kinds.ts';
-import { isObject, type JsonObject } from '../pod/pointer.ts';
-import { typeOf } from '../pod/workload.ts';
+import { isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
+import { typeOf, workloadOf } from '../pod/workload.ts';
 import { loadInputs } from './documents.ts';
 import { isKustomization } from './kustomization.ts';
+import { itemsOfList } from './lists.ts';
 import { readDocuments, type ParsedDocument, type Position } from './yaml.ts';
 
 /** A request that a file asks for. */
@@ -61,7 +62,7 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
     }
     for (const document of readDocuments(input.text)) {
       documents += 1;
-      if (isKustomization(input.path)) continue;
+      if (document.ok && isKustomization(input.path, document.value)) continue;
       readDocument(document, { ...options, file: input.path, manifests, errors });
     }
   }
@@ -87,7 +88,7 @@ function readDocument(document: ParsedDocument, reading: Reading): void {
     const { line, column } = document.positionOf(pointer);
     errors.push({ file, line, column, document: number, message });
   };
-  if (isReview(document.value)) readRecorded(document, reading, fail);
+  if (isReview(document.value) && itemsOfList(document.value) === undefined) readRecorded(document, reading, fail);
   else readObject(document.value, '', { document, reading, fail });
 }
 
@@ -114,40 +115,41 @@ interface At {
 }
 
 function readObject(value: unknown, base: string, at: At): void {
-  const { document, reading, fail } = at;
+  const { reading, fail } = at;
   if (!isObject(value)) return fail(base, 'expected an object with apiVersion and kind');
-  const type = typeOf(value);
-  if (type.kind === '' || type.version === '') {
-    const missing = [type.version === '' ? 'apiVersion' : '', type.kind === '' ? 'kind' : ''].filter(
-      (key) => key !== '',
-    );
-    return fail(base, `no ${missing.join(' and no ')}: not an object of the Kubernetes API`);
-  }
   const items = itemsOfList(value);
-  if (items !== undefined) {
-    for (const [index, item] of items.entries()) readObject(item, `${base}/items/${index}`, at);
-    return;
-  }
+  if (items === undefined) return readSingle(value, base, at);
+  const { kind } = typeOf(value);
+  if (kind === '') fail(base, 'no kind: not an object of the Kubernetes API');
+  for (const [index, item] of items.entries()) readObject(item, `${base}/items/${index}`, at);
+  // Not every client takes it for a list: what runs images by itself is evaluated as well.
+  if (holdsImages(value, reading.kinds)) add(value, base, at);
+}
+
+function holdsImages(object: JsonObject, kinds: KindTable): boolean {
+  const read = workloadOf(object, typeOf(object), kinds);
+  return read !== undefined && (!read.ok || read.workload.containers.length > 0);
+}
+
+function readSingle(value: JsonObject, base: string, at: At): void {
+  const { kind, version } = typeOf(value);
+  const missing = [...(version === '' ? ['apiVersion'] : []), ...(kind === '' ? ['kind'] : [])];
+  if (missing.length > 0) return at.fail(base, `no ${missing.join(' and no ')}: not an object of the Kubernetes API`);
+  if (base === '' && value['items'] !== undefined)
+    return at.fail(
+      '/items',
+      `expected a list, found ${jsonType(value['items'])}: kubectl reads every object with "items" as a list`,
+    );
+  add(value, base, at);
+}
+
+function add(object: JsonObject, base: string, { document, reading }: At): void {
   reading.manifests.push({
     file: reading.file,
     document: document.index + 1,
-    request: creation(value, reading),
+    request: creation(object, reading),
     positionOf: (pointer) => document.positionOf(`${base}${pointer}`),
   });
-}
-
-/** What `kind: List`, or a typed list, holds; undefined for an object that is no list. */
-export function itemsOfList(object: JsonObject): readonly unknown[] | undefined {
-  const { items } = object;
-  if (!typeOf(object).kind.endsWith('List') || !Array.isArray(items)) return undefined;
-  return items.map((item: unknown) => listItem(item, object));
-}
-
-/** Items of a typed list (`PodList`) need not repeat their type. */
-function listItem(item: unknown, list: JsonObject): unknown {
-  const listKind = String(list['kind']).slice(0, -'List'.length);
-  if (!isObject(item) || listKind === '' || item['kind'] !== undefined) return item;
-  return { apiVersion: list['apiVersion'], kind: listKind, ...item };
 }
 
 /** The request that `kubectl create` would make of an object; who asks is not known. */

@@ -45,7 +45,7 @@ export async function loadSheets(paths: readonly string[]): Promise<Sheets> {
       continue;
     }
     for (const document of readDocuments(input.text)) {
-      if (document.ok && (isKustomization(input.path) || isSuite(document.value))) continue;
+      if (document.ok && (isKustomization(input.path, document.value) || isSuite(document.value))) continue;
       const sheet = sheetOf(document, input.path);
       if ('text' in sheet) faults.push(sheet);
       else sheets.push(sheet);

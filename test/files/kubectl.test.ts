@@ -3,20 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import fc from 'fast-check';
 import { readDocuments } from '../../src/files/yaml.ts';
+import { kubectlMissing } from '../support/kubectl.ts';
 import { describeWith } from '../support/real-part.ts';
 import { KEYS, MERGES, SCALARS } from './readings.ts';
-
-/** Older ones print unknown fields differently; what they read is the same since 1.20, but only 1.32 was looked at closely. */
-const LEAST_MINOR = 28;
-
-function kubectlMissing(): string | undefined {
-  const found = spawnSync('kubectl', ['version', '--client', '-o', 'json'], { encoding: 'utf8' });
-  if (found.status !== 0) return 'needs kubectl on the PATH (https://kubernetes.io/docs/tasks/tools)';
-  const { clientVersion } = JSON.parse(found.stdout) as { clientVersion: { minor: string } };
-  return Number.parseInt(clientVersion.minor, 10) < LEAST_MINOR
-    ? `needs kubectl 1.${LEAST_MINOR} or later on the PATH`
-    : undefined;
-}
 
 const HEADER = 'apiVersion: example.com/v1\nkind: Example\nmetadata: {name: x}\n';
 

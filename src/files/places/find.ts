@@ -4,12 +4,14 @@ import type { ImagePlace, PlaceFormat } from '../../pinning/place.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import type { JsonObject } from '../../pod/pointer.ts';
 import { isReview } from '../../admission/review.ts';
+import { isKustomization } from '../kustomization.ts';
 import { referencesOf } from '../kustomization-references.ts';
+import { itemsOfList } from '../lists.ts';
 import { type ParsedDocument, readDocuments } from '../yaml.ts';
 import { composeImages, isCompose } from './compose.ts';
 import { dockerfileImages, isDockerfile, looksLikeDockerfile } from './dockerfile.ts';
 import { helmImages, leadingPointers } from './helm-values.ts';
-import { isKustomization, kustomizationImages, replacedNames } from './kustomization.ts';
+import { kustomizationImages, replacedNames } from './kustomization.ts';
 import { isManifest, manifestImages } from './manifests.ts';
 import type { Scene } from './scene.ts';
 
@@ -106,7 +108,7 @@ function inDocument({ file, text, document }: Opened, { kinds, helmImages: point
       includes: includesOf(value),
     };
   // A recording says what was asked once, not what shall run.
-  if (isReview(value)) return NOTHING;
+  if (isReview(value) && itemsOfList(value) === undefined) return NOTHING;
   if (isManifest(value)) {
     const { places, faults } = manifestImages(scene('manifest'), kinds);
     const placed = faults.map(({ pointer, problem }) => {

@@ -6,17 +6,8 @@
 import { parseReference } from '../../image/reference.ts';
 import { isObject, type JsonObject, jsonType } from '../../pod/pointer.ts';
 import type { ImagePlace, Slot } from '../../pinning/place.ts';
-import { isKustomization as hasItsName } from '../kustomization.ts';
 import { insertField, replaceField } from './field.ts';
 import { placeAt, partText, placeWithout, type Scene } from './scene.ts';
-
-const GROUP = 'kustomize.config.k8s.io/';
-
-export function isKustomization(file: string, value: unknown): value is JsonObject {
-  if (!isObject(value)) return false;
-  const { apiVersion } = value;
-  return typeof apiVersion === 'string' ? apiVersion.startsWith(GROUP) : hasItsName(file);
-}
 
 export function kustomizationImages(scene: Scene): readonly ImagePlace[] {
   const { value } = scene.document;

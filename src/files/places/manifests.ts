@@ -4,7 +4,7 @@ import type { KindTable } from '../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import { typeOf, workloadOf } from '../../pod/workload.ts';
 import type { ImagePlace } from '../../pinning/place.ts';
-import { itemsOfList } from '../manifests.ts';
+import { itemsOfList } from '../lists.ts';
 import { imageSlot } from './slot.ts';
 import { placeAt, placeWithout, type Scene, valueAt } from './scene.ts';
 
@@ -16,7 +16,7 @@ export interface FoundInObjects {
 export function isManifest(value: unknown): value is JsonObject {
   if (!isObject(value)) return false;
   const { kind, version } = typeOf(value);
-  return kind !== '' && version !== '';
+  return kind !== '' && (version !== '' || itemsOfList(value) !== undefined);
 }
 
 export function manifestImages(scene: Scene, kinds: KindTable): FoundInObjects {
@@ -33,12 +33,9 @@ interface Search {
 }
 
 function addObject(value: unknown, base: string, search: Search): void {
-  if (!isManifest(value)) return;
-  const items = itemsOfList(value);
-  if (items !== undefined) {
-    for (const [index, item] of items.entries()) addObject(item, `${base}/items/${index}`, search);
-    return;
-  }
+  if (!isObject(value)) return;
+  // Not every client takes it for a list, so what it holds by itself is read as well.
+  for (const [index, item] of (itemsOfList(value) ?? []).entries()) addObject(item, `${base}/items/${index}`, search);
   const read = workloadOf(value, typeOf(value), search.kinds);
   if (read === undefined) return;
   if (!read.ok) search.faults.push({ pointer: `${base}${read.fault.pointer}`, problem: read.fault.problem });
