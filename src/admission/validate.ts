@@ -1,5 +1,6 @@
 /** The decision about one request. The same function behind the webhook, the offline check and the replay. */
 import { quoteValue } from '../image/quote.ts';
+import { carriesContainers } from '../pod/api-resources.ts';
 import { isBeingDeleted } from '../pod/metadata.ts';
 import type { JsonObject } from '../pod/pointer.ts';
 import { type Workload, workloadOf } from '../pod/workload.ts';
@@ -36,9 +37,6 @@ export type Verdict =
     }
   /** The object is not of the shape its kind has; `pointer` is from the root of the object. Neither yes nor no. */
   | { readonly outcome: 'malformed'; readonly pointer: string; readonly problem: string };
-
-/** Subresources through which containers reach a Pod; all others (status, scale, binding, eviction, …) carry none. */
-const JUDGED_SUBRESOURCES = new Set(['', 'ephemeralcontainers', 'resize']);
 
 /** At once when no policy in scope needs a fact, and most need none: a promise costs as much as the verdict. */
 export function validate(request: AdmissionRequest, context: Context, signal: AbortSignal): Verdict | Promise<Verdict> {
@@ -117,7 +115,7 @@ function questionOf({ operation, subResource, object }: AdmissionRequest): Quest
   if (operation === 'DELETE' || operation === 'CONNECT' || object === undefined) {
     return { nothing: `${operation} brings no image` };
   }
-  if (!JUDGED_SUBRESOURCES.has(subResource))
+  if (!carriesContainers(subResource))
     return { nothing: `the subresource ${quoteValue(subResource)} carries no container` };
   // (On CREATE the field says nothing: the API server clears it.)
   if (operation === 'UPDATE' && isBeingDeleted(object)) return { nothing: 'the object is being deleted' };

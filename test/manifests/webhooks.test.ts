@@ -1,5 +1,7 @@
 /** The checklist of Kubernetes' "Admission Webhook Good Practices", one row each, for both configurations. */
 import { describe, expect, test } from 'vitest';
+import { API_RESOURCES, type ApiResource } from '../../src/pod/api-resources.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
 import { readManifests, type Webhook } from './documents.ts';
 
 const PAIRS = [
@@ -20,18 +22,10 @@ function resourcesOf({ rules }: Webhook): readonly string[] {
     .sort();
 }
 
-const WORKLOADS = [
-  '/pods',
-  '/pods/ephemeralcontainers',
-  '/podtemplates',
-  '/replicationcontrollers',
-  'apps/daemonsets',
-  'apps/deployments',
-  'apps/replicasets',
-  'apps/statefulsets',
-  'batch/cronjobs',
-  'batch/jobs',
-];
+const registered = (paths: (resource: ApiResource) => readonly string[]): readonly string[] =>
+  API_RESOURCES.flatMap((one) =>
+    paths(one).map((path) => `${one.group}/${one.resource}${path === '' ? '' : `/${path}`}`),
+  ).sort();
 
 const PRACTICES: readonly {
   readonly practice: string;
@@ -112,12 +106,23 @@ describe.each(PAIRS)('$kind', ({ file, kind, verb }) => {
 describe('the two together', () => {
   const [validating, mutating] = PAIRS.map(({ file }) => webhookIn(file));
 
-  test('validating: everything that holds Pods, and what kubectl debug adds to them', () => {
-    expect(validating && resourcesOf(validating)).toEqual(WORKLOADS);
+  test('validating: everything that holds Pods, and what debugging and resizing change in them', () => {
+    expect(validating && resourcesOf(validating)).toEqual(registered(({ subresources }) => ['', ...subresources]));
   });
 
-  test('mutating: the same without ReplicaSets, which their Deployment would make anew without end', () => {
-    expect(mutating && resourcesOf(mutating)).toEqual(WORKLOADS.filter((name) => name !== 'apps/replicasets'));
+  test('validating: every kind of Kubernetes itself that the engine knows', () => {
+    const groups = ['', 'apps', 'batch'];
+    const table = kindTable();
+    const known = table.names.flatMap((kind) =>
+      groups.filter((group) => table.find(group, kind) !== undefined).map((group) => `${group}/${kind}`),
+    );
+    const listed = API_RESOURCES.map(({ group, kind }) => `${group}/${kind}`);
+    // The list at its root is what pods/ephemeralcontainers of Kubernetes 1.16 to 1.21 brings.
+    expect(known.filter((kind) => kind !== '/EphemeralContainers').sort()).toEqual(listed.sort());
+  });
+
+  test('mutating: the same without resizes, which bring no image, and ReplicaSets, which their Deployment would make anew without end', () => {
+    expect(mutating && resourcesOf(mutating)).toEqual(registered(({ mutated }) => mutated));
   });
 
   test('mutating: asked again when a later webhook changed the object', () => {
