@@ -2,7 +2,7 @@
 import { loadConfig } from '../config.ts';
 import { decideDrift, driftQuestions, pinnedAt } from '../pinning/drift.ts';
 import { paint } from '../report/pretty.ts';
-import { type DriftReport, driftExitCode, driftRow, prettyDrift } from '../report/pins.ts';
+import { type DriftReport, driftExitCode, driftRow, mergeUses, prettyDrift } from '../report/pins.ts';
 import { answersTo, type Ask, askWith, byKey } from './asking.ts';
 import { interruptible } from './interrupt.ts';
 import type { PinFlags, PinParts } from './pin.ts';
@@ -38,9 +38,11 @@ async function driftUntil(
   const report: DriftReport = {
     version: 1,
     files: files.map(fileRow),
-    images: pinned.map(({ file, place, reference }) => {
-      return driftRow(file, place, { digest: reference.digest, decision: decideDrift(reference, answers) });
-    }),
+    images: mergeUses(
+      pinned.map(({ file, place, reference }) =>
+        driftRow(file, place, { digest: reference.digest, decision: decideDrift(reference, answers) }),
+      ),
+    ),
     errors,
   };
   terminal.out(

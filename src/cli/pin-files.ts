@@ -58,9 +58,23 @@ function lostPointers(files: readonly OpenFile[], { helmImages }: FindOptions): 
 function isNew({ path: file }: Input, seen: Set<string>): boolean {
   if (file === 'stdin') return true;
   const before = seen.size;
-  // A pipe has no real path.
-  seen.add(existsSync(file) && statSync(file).isFile() ? realpathSync(file) : file);
+  seen.add(realPathOf(file));
   return seen.size > before;
+}
+
+/** The file itself, whatever links lead there. A pipe has no real path. */
+function realPathOf(file: string): string {
+  return existsSync(file) && statSync(file).isFile() ? realpathSync(file) : path.resolve(file);
+}
+
+/** How a diff names a file: "git apply" follows no symbolic links, and looks below the current directory. */
+export function diffPath(file: string): string {
+  return file === 'stdin' ? file : path.relative(realpathSync('.'), realPathOf(file));
+}
+
+/** "git apply" rejects what lies outside of the current directory. */
+export function isOutside(relative: string): boolean {
+  return relative.split(path.sep)[0] === '..' || path.isAbsolute(relative);
 }
 
 /** A kustomization speaks for what it includes, not for what lies beside it. */

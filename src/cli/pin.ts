@@ -12,6 +12,7 @@ import { parsePlatform } from '../pinning/platform.ts';
 import { unifiedDiff } from '../report/diff.ts';
 import { paint } from '../report/pretty.ts';
 import {
+  mergeUses,
   type PinErrorRow,
   type PinFileRow,
   pinAnswer,
@@ -24,7 +25,7 @@ import {
 import { quoteValue } from '../image/quote.ts';
 import { askWith } from './asking.ts';
 import { interruptible } from './interrupt.ts';
-import { fileRow, type OpenFile, openFiles, replacedAt } from './pin-files.ts';
+import { diffPath, fileRow, isOutside, type OpenFile, openFiles, replacedAt } from './pin-files.ts';
 import { type Lookup, lookUp } from './pin-lookups.ts';
 import type { RegistryFor } from './pin-registry.ts';
 import type { Terminal } from './terminal.ts';
@@ -71,10 +72,13 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
   const report: PinReport = {
     version: 1,
     files: rows,
-    images: pinned.flatMap(({ opened, decisions }) =>
-      [...decisions].map(([place, decision]) => pinRow(opened.file, place, decision)),
+    images: mergeUses(
+      pinned.flatMap(({ opened, decisions }) =>
+        [...decisions].map(([place, decision]) => pinRow(opened.file, place, decision)),
+      ),
     ),
     errors: [...errors, ...notWritten, ...failures],
+    notices: flags.write ? [] : outside(pinned),
   };
   print(report, pinned, { flags, terminal });
   return signal.aborted ? 2 : pinExitCode(report, flags.write ?? false);
@@ -137,6 +141,14 @@ function pinFile(opened: OpenFile, decide: (place: ImagePlace) => PinDecision, o
   return { opened, decisions, result };
 }
 
+function outside(pinned: readonly PinnedFile[]): readonly PinErrorRow[] {
+  const message =
+    'it is outside the current directory, so "git apply" rejects its diff: run tidewaiter in a directory that contains it, or use --write';
+  return pinned
+    .filter(({ opened, result }) => result.text !== opened.text && isOutside(diffPath(opened.file)))
+    .map(({ opened: { file } }) => ({ file, line: null, column: null, message }));
+}
+
 interface Written {
   readonly rows: readonly PinFileRow[];
   readonly errors: readonly PinErrorRow[];
@@ -181,7 +193,9 @@ function print(report: PinReport, pinned: readonly PinnedFile[], { flags, termin
   if (flags.output === 'json') return terminal.out(`${JSON.stringify(report, null, 2)}\n`);
   const ink = paint(terminal.colours);
   const diff = (): string =>
-    pinned.map(({ opened, result }) => unifiedDiff({ ...opened, edits: result.edits }, ink)).join('');
+    pinned
+      .map(({ opened: { file, text }, result: { edits } }) => unifiedDiff({ file: diffPath(file), text, edits }, ink))
+      .join('');
   terminal.out(flags.write || flags.check ? pinAnswer(report, ink) : diff());
-  terminal.note(`${pinNotes(report, ink)}${pinSummary(report, ink)}`);
+  terminal.note(`${pinNotes(report, ink)}${pinSummary(report, flags.write ?? false, ink)}`);
 }

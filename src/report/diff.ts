@@ -5,6 +5,7 @@ import type { Paint } from './pretty.ts';
 const CONTEXT = 3;
 
 export interface Edited {
+  /** Relative to where the diff is applied. */
   readonly file: string;
   readonly text: string;
   readonly edits: readonly Edit[];
@@ -23,13 +24,33 @@ export function unifiedDiff({ file, text, edits }: Edited, ink: Paint): string {
   const blocks = blocksOf(text, lines, edits);
   if (blocks.length === 0) return '';
   const name = file.replace(/^(?:\.?\/)+/, '');
+  const header = `--- ${quotedName(`a/${name}`)}\n+++ ${quotedName(`b/${name}`)}`;
   let shift = 0;
   const hunks = hunksOf(blocks).map((hunk) => {
     const shown = hunkText(lines, hunk, { shift, ink });
     shift += hunk.reduce((sum, block) => sum + block.lines.length - (block.to - block.from), 0);
     return shown;
   });
-  return `${ink.bold(`--- a/${name}\n+++ b/${name}`)}\n${hunks.join('')}`;
+  return `${ink.bold(header)}\n${hunks.join('')}`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+};
+
+/** git quote.c: a name in quotes is read as a C string, any other up to what looks like a date. */
+function quotedName(name: string): string {
+  if (!/[\s"\\\p{Cc}\p{Cf}]/u.test(name)) return name;
+  const escaped = name.replaceAll(/["\\]|[\p{Cc}\p{Cf}]/gu, (one) => ESCAPES[one] ?? octal(one));
+  return `"${escaped}"`;
+}
+
+function octal(character: string): string {
+  return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
 /** With their line breaks. */

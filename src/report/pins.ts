@@ -12,6 +12,8 @@ interface PlaceRow {
   readonly format: ImagePlace['format'];
   /** As it was written. */
   readonly image: string;
+  /** How many images are written here: an anchor or a merge key uses the same text again. */
+  readonly uses: number;
 }
 
 export interface PinRow extends PlaceRow {
@@ -54,6 +56,8 @@ export interface PinReport {
   readonly files: readonly PinFileRow[];
   readonly images: readonly PinRow[];
   readonly errors: readonly PinErrorRow[];
+  /** What is not wrong, and good to know. */
+  readonly notices: readonly PinErrorRow[];
 }
 
 export interface DriftReport {
@@ -64,7 +68,22 @@ export interface DriftReport {
 }
 
 function placeRow(file: string, { line, column, format, image }: ImagePlace): PlaceRow {
-  return { file, line, column, format, image };
+  return { file, line, column, format, image, uses: 1 };
+}
+
+/** One row for a text that several images have through an anchor, as there is one text to change. */
+export function mergeUses<R extends PlaceRow>(rows: readonly R[]): readonly R[] {
+  const merged = new Map<string, R>();
+  for (const row of rows) {
+    const key = JSON.stringify(row);
+    const before = merged.get(key);
+    merged.set(key, before === undefined ? row : { ...before, uses: before.uses + 1 });
+  }
+  return [...merged.values()];
+}
+
+function usesText({ uses }: PlaceRow): string {
+  return uses === 1 ? '' : ` (used ${uses} times)`;
 }
 
 export function pinRow(file: string, place: ImagePlace, decision: PinDecision): PinRow {
@@ -107,7 +126,7 @@ function at({
 }
 
 /** What could not be done, what was left, what has drifted: one line each. */
-export function pinNotes({ images, files, errors }: PinReport, ink: Paint): string {
+export function pinNotes({ images, files, errors, notices }: PinReport, ink: Paint): string {
   const lines = [
     ...errors.map((row) => `${at(row)}  ${ink.red('error')}  ${row.message}`),
     ...images.flatMap((row) => {
@@ -123,6 +142,7 @@ export function pinNotes({ images, files, errors }: PinReport, ink: Paint): stri
         ? []
         : [`${at(row)}  ${ink.cyan('notice')}  image ${quoteValue(row.image, 256)}: ${row.message}`];
     }),
+    ...notices.map((row) => `${at(row)}  ${ink.cyan('notice')}  ${row.message}`),
     ...skippedLines(files, ink),
   ];
   return lines.map((line) => `${line}\n`).join('');
@@ -145,9 +165,9 @@ export function pinAnswer({ images, files }: PinReport, ink: Paint): string {
   const changed = changedIn(files);
   return images
     .flatMap((row) => {
-      if (row.state === 'unpinned') return [`${at(row)}  ${ink.red('unpinned')}  ${row.message}`];
+      if (row.state === 'unpinned') return [`${at(row)}  ${ink.red('unpinned')}  ${row.message}${usesText(row)}`];
       const written = (row.state === 'resolved' || row.state === 'drifted') && changed.has(row.file);
-      return written ? [`${at(row)}  ${ink.green('pinned')}  ${row.pinned}`] : [];
+      return written ? [`${at(row)}  ${ink.green('pinned')}  ${row.pinned}${usesText(row)}`] : [];
     })
     .map((line) => `${line}\n`)
     .join('');
@@ -157,7 +177,8 @@ function changedIn(files: readonly PinFileRow[]): ReadonlySet<string> {
   return new Set(files.flatMap(({ file, state }) => (state === 'changed' ? [file] : [])));
 }
 
-export function pinSummary({ images, files, errors }: PinReport, ink: Paint): string {
+/** `write`: whether files were to be changed. */
+export function pinSummary({ images, files, errors }: PinReport, write: boolean, ink: Paint): string {
   const of = (state: PinRow['state']): number => images.filter((row) => row.state === state).length;
   const resolved = of('resolved') + of('drifted');
   const changed = changedIn(files);
@@ -165,11 +186,10 @@ export function pinSummary({ images, files, errors }: PinReport, ink: Paint): st
     ({ file, state }) => changed.has(file) && (state === 'resolved' || state === 'drifted'),
   );
   const waits = resolved - written.length;
-  const hasFailed = files.some(({ state }) => state === 'failed');
   const parts = [
     `${of('pinned')} pinned already`,
     ...(written.length === 0 ? [] : [`${written.length} pinned now`]),
-    ...(waits === 0 ? [] : [hasFailed ? ink.red(`${waits} not written`) : `${waits} to pin`]),
+    ...(waits === 0 ? [] : [write ? ink.red(`${waits} not written`) : `${waits} to pin`]),
     ...(of('unpinned') === 0 ? [] : [ink.red(`${of('unpinned')} unpinned`)]),
     ...(of('skipped') === 0 ? [] : [`${of('skipped')} skipped`]),
     ...(of('failed') + errors.length === 0 ? [] : [ink.red(count(of('failed') + errors.length, 'error'))]),

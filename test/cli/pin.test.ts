@@ -179,6 +179,7 @@ notes.yaml  skipped  no Kubernetes manifest, kustomization, Compose file or Dock
           column: 12,
           format: 'manifest',
           image: 'nginx:1.27',
+          uses: 1,
           state: 'resolved',
           pinned: `nginx:1.27@${NGINX}`,
           digest: NGINX,
@@ -191,6 +192,7 @@ notes.yaml  skipped  no Kubernetes manifest, kustomization, Compose file or Dock
           column: 12,
           format: 'manifest',
           image: 'nginx:nope',
+          uses: 1,
           state: 'failed',
           pinned: null,
           digest: null,
@@ -199,6 +201,7 @@ notes.yaml  skipped  no Kubernetes manifest, kustomization, Compose file or Dock
         },
       ],
       errors: [],
+      notices: [],
     });
   });
 
