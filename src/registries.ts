@@ -3,7 +3,9 @@ import type { Context } from './admission/context.ts';
 import type { Config } from './config.ts';
 import { nodeCredentialSettings, sharedCacheSettings } from './credential-files.ts';
 import { configuredCredentials, dockerCredentials } from './registry/configured-credentials.ts';
+import { systemResolve } from './registry/connector.ts';
 import { createRegistryClient } from './registry/http-client.ts';
+import { createNameServers } from './registry/name-servers.ts';
 import { createImageSource } from './registry/image-source.ts';
 import { createImageTracer } from './registry/image-tracer.ts';
 import type { NodeCredentials } from './registry/node-credentials.ts';
@@ -19,17 +21,26 @@ export interface Registries {
 export interface RegistriesOptions {
   /** What there is beside pull secrets: what the configuration says that nodes have, or docker's configuration on this machine. */
   readonly credentials: 'node' | 'docker';
+  /** Who chooses the names that are asked about: everybody in a cluster, or whoever runs the command. */
+  readonly askers: 'tenants' | 'one';
   /** Trouble that nobody asked about: a shared cache that is away. */
   readonly warn: (message: string) => void;
 }
 
-export async function openRegistries(config: Config, { credentials, warn }: RegistriesOptions): Promise<Registries> {
+export async function openRegistries(
+  config: Config,
+  { credentials, askers, warn }: RegistriesOptions,
+): Promise<Registries> {
   const { registries, registryCache: settings, env } = config;
   const now = Date.now;
   const surroundings = { env, now };
   const node =
     credentials === 'docker' ? dockerCredentials(DEVELOPER, surroundings) : await ofNodes(config, surroundings);
-  const client = createRegistryClient(registries, { env, now });
+  const client = createRegistryClient(registries, {
+    env,
+    now,
+    resolve: askers === 'tenants' ? createNameServers() : systemResolve,
+  });
   const shared = await sharedCache(config, warn);
   const { images, details } = createImageSource({ client, node, shared, settings, now });
   return {

@@ -158,7 +158,6 @@ describe('the architecture', () => {
     'junit-report-builder': { importers: ['report/junit.ts'], lazy: false },
     '@bomb.sh/tab': { importers: ['cli/completion-script.ts'], lazy: false },
     '@marcbachmann/cel-js': { importers: ['policy/cel/parse.ts'], lazy: false },
-    'lru-cache': { importers: ['registry/bounded-cache.ts'], lazy: false },
     iovalkey: { importers: ['registry/shared-cache.ts'], lazy: true },
     re2js: { importers: ['policy/cel/functions/regex.ts'], lazy: false },
     undici: { importers: ['registry/transport.ts'], lazy: false },

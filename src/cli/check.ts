@@ -34,7 +34,11 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
   const usage = countUsage();
   const asks = !flags.offline && asksRegistry(context.policies);
   // As in the cluster: what this machine is logged in to would prove nothing.
-  const options = { credentials: 'node', warn: (message: string) => terminal.note(`${message}\n`) } as const;
+  const options = {
+    credentials: 'node',
+    askers: 'one',
+    warn: (message: string) => terminal.note(`${message}\n`),
+  } as const;
   const registry = asks ? await (flags.asking ?? askingRegistry)(config, options) : undefined;
   const progress = progressOn(terminal, 'objects judged so far');
   const judging = {

@@ -38,6 +38,7 @@ export async function resolveImages(
   const asNode = secrets.length > 0 || config.nodeCredentials !== undefined;
   const registry = await asking(config, {
     credentials: asNode ? 'node' : 'docker',
+    askers: 'one',
     warn: (message) => terminal.note(`${message}\n`),
   });
   const { tracer } = registry;

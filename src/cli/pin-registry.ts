@@ -26,7 +26,11 @@ export const registryFor: RegistryFor = (config, { secrets, warn }) => {
   const candidatesFor = candidatesIn(secrets ?? []);
   let opened: Promise<AskingRegistry> | undefined;
   const open = (): Promise<AskingRegistry> =>
-    (opened ??= askingRegistry(config, { credentials: secrets === undefined ? 'docker' : 'node', warn }));
+    (opened ??= askingRegistry(config, {
+      credentials: secrets === undefined ? 'docker' : 'node',
+      askers: 'one',
+      warn,
+    }));
   const question = (reference: ImageReference): ImageQuestion => {
     return { reference, by: 'image', candidates: candidatesFor(reference), doubt: undefined, staleMs: 0 };
   };

@@ -85,7 +85,7 @@ async function registriesFor(
   log: GateLog,
 ): Promise<Awaited<ReturnType<typeof askingRegistry>> | undefined> {
   if (!asksRegistry(policies) && !pinsImages(policies)) return undefined;
-  return askingRegistry(config, { credentials: 'node', warn: (message) => log.warn({}, message) });
+  return askingRegistry(config, { credentials: 'node', askers: 'tenants', warn: (message) => log.warn({}, message) });
 }
 
 /** Policies that can never apply and exceptions that end are no reason not to serve, and nobody should have to look for them. */

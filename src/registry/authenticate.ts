@@ -50,7 +50,7 @@ export function createAuthenticator({ follow, settings, now }: AuthenticatorOpti
     const key = tokens.keyOf(realm, site.credential);
     const start = async (ended: AbortSignal): Promise<string> => {
       const token = await askForToken({ realm, site }, AbortSignal.any([ended, AbortSignal.timeout(TOKEN_TIMEOUT_MS)]));
-      tokens.set(key, token);
+      tokens.set(key, token, site.tenant);
       return token.value;
     };
     // Errors name the registry and the credential, so only who would say the same shares the answer.

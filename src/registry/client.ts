@@ -9,6 +9,8 @@ export interface Target {
   readonly by: 'image' | 'tag';
   /** `undefined`: anonymously. */
   readonly credential: Credential | undefined;
+  /** The namespace of whoever asks: what is shared by all is shared out by it. */
+  readonly tenant?: string | undefined;
   /** Told of each mirror that could not help, before the next one is asked. */
   readonly mirrorFailed?: ((mirror: string, failure: RegistryFailure) => void) | undefined;
 }

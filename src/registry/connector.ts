@@ -1,16 +1,24 @@
 /** Whether an address may be connected to, asked where it is known for sure: after DNS, of the very address that is used. */
-import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns';
+import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
+import { callbackify, promisify } from 'node:util';
 import { type AddressKind, addressKind } from './address.ts';
+import { type Names, NameTrouble, type Resolve } from './names.ts';
 
-/** Resolves a host name to all of its addresses, as `dns.lookup` does. */
-export type Resolve = (
-  host: string,
-  options: LookupOptions & { readonly all: true },
-  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
+const systemLookup = promisify(lookup);
+/** The C library does not say. */
+const SYSTEM_TTL_MS = 5000;
 
-export const systemResolve: Resolve = (host, options, done) => systemLookup(host, options, done);
+/** As every other program of this machine resolves names; with few threads, so only where no stranger chooses the names. */
+export const systemResolve: Resolve = async (host) => {
+  try {
+    return { addresses: await systemLookup(host, { all: true }), ttlMs: SYSTEM_TTL_MS };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    if (code === undefined) throw error;
+    throw new NameTrouble(code, { cause: error });
+  }
+};
 
 /** No connection was made: what the host stands for may not be asked. */
 export class AddressRefused extends Error {
@@ -38,21 +46,36 @@ export function literalRefusal(hostname: string, allowPrivate: boolean): Address
   return isAllowed(kind, allowPrivate) ? undefined : new AddressRefused(address, kind);
 }
 
+/** Those that may be connected to; throws when there is none. */
+export function allowedAddresses(
+  host: string,
+  addresses: readonly LookupAddress[],
+  allowPrivate: boolean,
+): readonly [LookupAddress, ...LookupAddress[]] {
+  const [first, ...rest] = addresses.filter(({ address }) => isAllowed(addressKind(address), allowPrivate));
+  if (first === undefined) throw noneAllowed(host, addresses);
+  return [first, ...rest];
+}
+
+const NEVER = new AbortController().signal;
+
 /** Takes the place of `dns.lookup` in a connection: the addresses that are not allowed are not there, and none is an error. */
-export function guardedLookup(resolve: Resolve, allowPrivate: boolean): LookupFunction {
+export function guardedLookup(names: Names, allowPrivate: boolean): LookupFunction {
+  const allowedFor = callbackify(async (host: string) => {
+    const addresses = names.recent(host) ?? (await names.addressesOf(host, { tenant: '', signal: NEVER }));
+    return allowedAddresses(host, addresses, allowPrivate);
+  });
   return (host, options, done) => {
-    resolve(host, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return done(error, '');
-      const allowed = addresses.filter(({ address }) => isAllowed(addressKind(address), allowPrivate));
-      const [first] = allowed;
-      if (first === undefined) return done(noneAllowed(host, addresses), '');
-      return options.all === true ? done(null, allowed) : done(null, first.address, first.family);
+    allowedFor(host, (error, allowed) => {
+      if (error !== null) done(error, '');
+      else if (options.all === true) done(null, [...allowed]);
+      else done(null, allowed[0].address, allowed[0].family);
     });
   };
 }
 
-function noneAllowed(host: string, addresses: readonly LookupAddress[]): NodeJS.ErrnoException {
+function noneAllowed(host: string, addresses: readonly LookupAddress[]): Error {
   const [first] = addresses;
   if (first !== undefined) return new AddressRefused(first.address, addressKind(first.address));
-  return Object.assign(new Error(`${host} has no address`), { code: 'ENODATA' });
+  return new NameTrouble('ENODATA', { cause: new Error(`${host} has no address`) });
 }

@@ -5,10 +5,11 @@
 import { boundedCache } from './bounded-cache.ts';
 import { isOutage } from './causes.ts';
 import { RegistryError, type RegistryClient, type Target } from './client.ts';
-import { type Resolve, systemResolve } from './connector.ts';
+import { systemResolve } from './connector.ts';
 import { createConversation } from './conversation.ts';
 import { fetchDetails } from './details.ts';
 import { type Fetching, findManifest } from './fetch.ts';
+import { createNames, type Resolve } from './names.ts';
 import type { Environment } from './proxy.ts';
 import type { RegistrySettings } from './settings.ts';
 import { type Site, sitesOf } from './site.ts';
@@ -20,7 +21,7 @@ export interface ClientOptions {
   readonly env: Environment;
   /** Milliseconds since 1970; the wall clock when not given. */
   readonly now?: (() => number) | undefined;
-  /** DNS; the system's when not given. */
+  /** Host names to addresses; as the C library does when not given. */
   readonly resolve?: Resolve | undefined;
 }
 
@@ -41,7 +42,7 @@ export function createRegistryClient(
   settings: RegistrySettings,
   { env, now = Date.now, resolve = systemResolve }: ClientOptions,
 ): HttpRegistryClient {
-  const transport = createTransport({ env, resolve });
+  const transport = createTransport({ env, names: createNames(resolve, now) });
   const conversation = createConversation({ transport, settings, now });
   const away = boundedCache<true>(MAX_MIRRORS, now);
   const fetching = (site: Site, signal: AbortSignal): Fetching => ({ conversation, site, wanted: site.wanted, signal });

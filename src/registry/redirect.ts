@@ -10,7 +10,7 @@ import type { HttpAnswer, HttpRequest } from './transport.ts';
 import { type Place, protocolError } from './trouble.ts';
 import { RegistryError } from './client.ts';
 
-export interface Asking extends Omit<HttpRequest, 'entry'> {
+export interface Asking extends Omit<HttpRequest, 'entry' | 'tenant'> {
   readonly site: Site;
   readonly place: Place;
   readonly authorization: string | undefined;
@@ -36,7 +36,8 @@ export function createFollower(
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
       const secret = hasLeft || authorization === undefined ? {} : { authorization };
       const entry = entryFor(url, site, settings);
-      const answer = await send({ ...asking, url, entry, headers: { ...headers, ...secret } }, place, signal);
+      const request = { ...asking, url, entry, tenant: site.tenant, headers: { ...headers, ...secret } };
+      const answer = await send(request, place, signal);
       const next = redirectOf(answer, url, { asking, site, settings, place });
       if (next === undefined) return { ...answer, place, isFromOrigin: !hasLeft };
       if (next.origin !== url.origin) {

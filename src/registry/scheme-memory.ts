@@ -35,8 +35,8 @@ export function createMemory(): SchemeMemory {
       schemes.delete(site.base.origin);
     },
     remember(site, scheme) {
-      schemes.set(ownKey(site), scheme, Number.POSITIVE_INFINITY);
-      if (canBeForeseen(scheme, site)) schemes.set(site.base.origin, scheme, Number.POSITIVE_INFINITY);
+      schemes.set(ownKey(site), scheme, Number.POSITIVE_INFINITY, site.tenant);
+      if (canBeForeseen(scheme, site)) schemes.set(site.base.origin, scheme, Number.POSITIVE_INFINITY, site.tenant);
     },
   };
 }

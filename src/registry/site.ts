@@ -19,6 +19,8 @@ export interface Site {
   readonly entry: RegistryEntry;
   readonly credential: Credential | undefined;
   readonly mirror: string | undefined;
+  /** See Target. */
+  readonly tenant: string;
 }
 
 /** Docker Hub's images are served under another name than the one they have in references. */
@@ -51,6 +53,7 @@ export function sitesOf(target: Target, { registries, access }: RegistrySettings
     entry: entry ?? UNLISTED,
     credential: target.credential,
     mirror: undefined,
+    tenant: target.tenant ?? '',
   };
   const mirrors = (entry?.mirrors ?? []).map((mirror) => mirrorSite(mirror, registry, registries));
   return { mirrors, registry };

@@ -18,7 +18,7 @@ export interface Token {
 export interface TokenCache {
   keyOf(realm: Realm, credential: Credential | undefined): string;
   get(key: string): string | undefined;
-  set(key: string, token: Token): void;
+  set(key: string, token: Token, tenant: string): void;
   delete(key: string): void;
 }
 
@@ -38,9 +38,9 @@ export function createTokenCache(now: () => number): TokenCache {
       return createHmac('sha256', secretKey).update(JSON.stringify(parts)).digest('base64');
     },
     get: (key) => tokens.get(key),
-    set(key, { value, expiresInS }) {
+    set(key, { value, expiresInS }, tenant) {
       const life = Math.min(expiresInS, MAX_LIFE_S);
-      tokens.set(key, value, (life - Math.min(SKEW_S, life / 10)) * 1000);
+      tokens.set(key, value, (life - Math.min(SKEW_S, life / 10)) * 1000, tenant);
     },
     delete: (key) => tokens.delete(key),
   };

@@ -1,7 +1,9 @@
 /** One HTTP request and its whole answer, on undici. Follows nothing, retries nothing, knows no credential. */
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, errors, ProxyAgent } from 'undici';
-import { guardedLookup, literalRefusal, type Resolve } from './connector.ts';
+import { isIP } from 'node:net';
+import { allowedAddresses, guardedLookup, literalRefusal } from './connector.ts';
+import type { Names } from './names.ts';
 import { type Environment, proxyFor } from './proxy.ts';
 import type { RegistryEntry } from './settings.ts';
 
@@ -14,6 +16,8 @@ export interface HttpRequest {
   readonly maxBytes: number;
   /** How this host is reached. */
   readonly entry: RegistryEntry;
+  /** In whose share it counts. */
+  readonly tenant: string;
 }
 
 export interface HttpAnswer {
@@ -36,7 +40,8 @@ export class BadAnswer extends Error {
 
 /** Of the body of a refusal: enough for the registry's own words. */
 const MAX_ERROR_BYTES = 64 * 1024;
-const CONNECT_TIMEOUT_MS = 10_000;
+/** TCP and TLS, after DNS; enough for one lost packet. A host that does not listen holds the place of another for as long. */
+const CONNECT_TIMEOUT_MS = 3000;
 /** Without a byte. An answer that drips is ended by the caller's signal. */
 const IDLE_TIMEOUT_MS = 20_000;
 /** The next review is near, and a TLS handshake costs two round trips; but hosts that strangers name must not pile up. */
@@ -44,10 +49,10 @@ const KEEP_ALIVE_MS = 15_000;
 
 export interface TransportOptions {
   readonly env: Environment;
-  readonly resolve: Resolve;
+  readonly names: Names;
 }
 
-export function createTransport({ env, resolve }: TransportOptions): Transport {
+export function createTransport({ env, names }: TransportOptions): Transport {
   // Entries and proxies come from the configuration, so there are few; hosts come and go inside of each dispatcher.
   const dispatchers = new Map<RegistryEntry, Map<string, Dispatcher>>();
   const dispatcherFor = (entry: RegistryEntry, proxy: URL | undefined): Dispatcher => {
@@ -56,7 +61,7 @@ export function createTransport({ env, resolve }: TransportOptions): Transport {
     const key = proxy?.href ?? '';
     const known = ofEntry.get(key);
     if (known !== undefined) return known;
-    const made = proxy === undefined ? directly(entry, resolve) : throughProxy(entry, proxy);
+    const made = proxy === undefined ? directly(entry, names) : throughProxy(entry, proxy);
     ofEntry.set(key, made);
     return made;
   };
@@ -67,6 +72,7 @@ export function createTransport({ env, resolve }: TransportOptions): Transport {
       const refusal = literalRefusal(url.hostname, entry.allowPrivate);
       if (refusal !== undefined) throw refusal;
       const proxy = proxyFor(url, entry, env);
+      if (proxy === undefined) await lookUp(names, request, signal);
       const asked = exchange(dispatcherFor(entry, proxy), request, signal);
       return proxy === undefined ? asked : asked.catch(ofProxy);
     },
@@ -76,6 +82,16 @@ export function createTransport({ env, resolve }: TransportOptions): Transport {
       await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
     },
   };
+}
+
+/**
+ * Before there is a connection, so that the time for it is not spent on DNS. The connection asks about the very address that
+ * it uses once more.
+ */
+async function lookUp(names: Names, { url, entry, tenant }: HttpRequest, signal: AbortSignal): Promise<void> {
+  const { hostname } = url;
+  if (isIP(hostname.replaceAll(/^\[|\]$/g, '')) !== 0) return;
+  allowedAddresses(hostname, await names.addressesOf(hostname, { tenant, signal }), entry.allowPrivate);
 }
 
 /** Nobody but the proxy is connected to, so that there is no connection is about the proxy; what comes later may be the registry's. */
@@ -165,12 +181,12 @@ function common({ concurrency }: RegistryEntry): Agent.Options {
   };
 }
 
-function directly(entry: RegistryEntry, resolve: Resolve): Dispatcher {
+function directly(entry: RegistryEntry, names: Names): Dispatcher {
   const connect = buildConnector({
     ...tlsOptions(entry),
     allowH2: false,
     timeout: CONNECT_TIMEOUT_MS,
-    lookup: guardedLookup(resolve, entry.allowPrivate),
+    lookup: guardedLookup(names, entry.allowPrivate),
   });
   return new Agent({ ...common(entry), connect });
 }

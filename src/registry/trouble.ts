@@ -3,6 +3,7 @@ import { quoteValue } from '../image/quote.ts';
 import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
 import { RegistryError } from './client.ts';
 import { AddressRefused } from './connector.ts';
+import { NameTrouble } from './names.ts';
 import { BadAnswer } from './transport.ts';
 
 /** Who was asked: `docker.io`, `the token server auth.docker.io of docker.io`. */
@@ -15,8 +16,10 @@ export interface Place {
 /** Any error of a request; what is none of the network's is a bug, and thrown again. */
 export function troubleOf(error: unknown, place: Place, signal: AbortSignal): RegistryError {
   if (error instanceof RegistryError) return error;
+  // Also at the end of the time: who could not be connected to has not been asked.
+  const unasked = unaskedFor(error, place);
+  if (unasked !== undefined) return new RegistryError(unasked, { cause: error });
   if (signal.aborted) return timedOut(place, error);
-  if (error instanceof AddressRefused) return new RegistryError(refusedAddress(error, place), { cause: error });
   if (error instanceof BadAnswer) return protocolError(`${place.name} ${error.message}`);
   // undici's parser names no code.
   const code = error instanceof Error && error.name === 'HTTPParserError' ? 'HPE_INVALID' : codeOf(error);
@@ -36,6 +39,23 @@ export function timedOut({ name }: Place, cause?: unknown): RegistryError {
 
 export function protocolError(message: string, remedy?: string): RegistryError {
   return new RegistryError({ cause: 'protocol', message, remedy });
+}
+
+const NAME_WORDS: Readonly<Record<NameTrouble['kind'], string>> = {
+  absent: 'has no address in DNS',
+  silent: 'could not be looked up: DNS did not respond in time',
+  broken: 'could not be looked up in DNS',
+};
+
+function unaskedFor(error: unknown, place: Place): RegistryFailure | undefined {
+  if (error instanceof NameTrouble) return withoutAddress(error, place);
+  return error instanceof AddressRefused ? refusedAddress(error, place) : undefined;
+}
+
+function withoutAddress(error: NameTrouble, { name }: Place): RegistryFailure {
+  const message = `${name} ${NAME_WORDS[error.kind]} (${error.code})`;
+  const remedy = error.kind === 'absent' ? 'check the name' : undefined;
+  return { cause: 'dns', message, remedy };
 }
 
 function refusedAddress({ address, kind }: AddressRefused, { name, host }: Place): RegistryFailure {
@@ -76,8 +96,6 @@ const UNHEARD_OF = [/^/, 'protocol', 'could not be understood'] as const satisfi
 
 /** The first that fits. OpenSSL's codes, libuv's, and those of undici and of Node's HTTP parser (HPE_…). */
 const ROWS: readonly (readonly [RegExp, RegistryCause, string, string?])[] = [
-  [/^(ENOTFOUND|ENODATA|EAI_NONAME|EAI_NODATA)$/, 'dns', 'has no address in DNS', 'check the name'],
-  [/^(EAI_|ESERVFAIL|EREFUSED$)/, 'dns', 'could not be looked up in DNS'],
   [/^CERT_HAS_EXPIRED$/, 'tls', 'has a certificate that has expired', RENEW],
   [/^CERT_NOT_YET_VALID$/, 'tls', 'has a certificate that is not valid yet', 'check the clocks'],
   [/^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/, 'tls', 'has a certificate for another name', RENEW],

@@ -5,7 +5,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import { RegistryError } from '../../src/registry/client.ts';
-import type { Resolve } from '../../src/registry/connector.ts';
+import { NameTrouble, type Resolve } from '../../src/registry/names.ts';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
 import type { RegistryEntry } from '../../src/registry/settings.ts';
 import { type Authority, createAuthority } from '../cluster/certificates.ts';
@@ -67,11 +67,11 @@ export async function createWorld(): Promise<World> {
     await startFaultServer(),
   ];
   const lookedUp: string[] = [];
-  const resolve: Resolve = (name, _options, done) => {
+  const resolve: Resolve = async (name) => {
     lookedUp.push(name);
     const addresses = ADDRESSES[name]?.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
-    if (addresses !== undefined) done(null, addresses);
-    else done(Object.assign(new Error(`no ${name}`), { code: 'ENOTFOUND' }), []);
+    if (addresses === undefined) throw new NameTrouble('ENOTFOUND');
+    return { addresses, ttlMs: 0 };
   };
   const clients: HttpRegistryClient[] = [];
   const host = `registry.test:${registry.port}`;

@@ -49,8 +49,8 @@ describe('who is asked', () => {
     ['mapped.test', 'private', '::ffff:10.0.0.1'],
     ['localhost:5000', 'loopback', '127.0.0.1'],
   ])('is not %s, which has a %s address', async (host, kind, address) => {
-    const resolve: typeof world.resolve = (name, options, done) =>
-      name === 'localhost' ? done(null, [{ address: '127.0.0.1', family: 4 }]) : world.resolve(name, options, done);
+    const resolve: typeof world.resolve = async (name) =>
+      name === 'localhost' ? { addresses: [{ address: '127.0.0.1', family: 4 }], ttlMs: 0 } : world.resolve(name);
     const client = createRegistryClient({ registries: [], access: 'any' }, { env: {}, resolve });
     const { failure } = await failureOf(client.manifest(target(app(host), CREDENTIAL), soon()));
     expect(failure.cause).toBe('refused');

@@ -136,7 +136,7 @@ describe('the cache of tokens', () => {
 
   test('forgets what was not used for long when there are too many', () => {
     const cache = createTokenCache(() => 0);
-    for (let index = 0; index <= 2000; index += 1) cache.set(`${index}`, { value: `${index}`, expiresInS: 60 });
+    for (let index = 0; index <= 2000; index += 1) cache.set(`${index}`, { value: `${index}`, expiresInS: 60 }, 'shop');
     expect([cache.get('0'), cache.get('1'), cache.get('2000')]).toEqual([undefined, '1', '2000']);
   });
 });

@@ -1,0 +1,134 @@
+/**
+ * Addresses of host names, from /etc/hosts and DNS. Not `dns.lookup`: it has the four threads of the process, and a zone that
+ * never answers would hold them for all. c-ares has no threads, and an end that is set here.
+ */
+import { Resolver } from 'node:dns/promises';
+import type { LookupAddress } from 'node:dns';
+import { isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Hosts, parseHosts, plainName } from './hosts-file.ts';
+import { NameTrouble, type Resolve, type Resolved } from './names.ts';
+import { fullNames, parseSearch } from './resolv-conf.ts';
+import { type FileText, watchedFile } from './watched-file.ts';
+
+export interface NameServerOptions {
+  /** `127.0.0.1:5353`; those of /etc/resolv.conf when not given. */
+  readonly servers?: readonly string[] | undefined;
+  readonly hostsFile?: string | undefined;
+  readonly resolvConf?: string | undefined;
+  /** For the first try of one query; the second one has twice that. */
+  readonly queryMs?: number | undefined;
+  /** For a name with all that it may stand for. */
+  readonly limitMs?: number | undefined;
+  readonly now?: (() => number) | undefined;
+}
+
+const QUERY_MS = 1000;
+const TRIES = 2;
+const LIMIT_MS = 4000;
+/** RFC 8305: how long the other family is waited for once one has addresses. */
+const OTHER_FAMILY_MS = 50;
+/** The hosts file does not say. */
+const HOSTS_TTL_MS = 5000;
+
+export function createNameServers(options: NameServerOptions = {}): Resolve {
+  const { hostsFile = '/etc/hosts', resolvConf = '/etc/resolv.conf', now = Date.now } = options;
+  const { servers, queryMs = QUERY_MS, limitMs = LIMIT_MS } = options;
+  const hosts = watchedFile<Hosts>(hostsFile, (file) => parseHosts(textIn(file)), now);
+  // A resolver reads the file for its servers when it is made, so a new text makes a new one.
+  const configured = watchedFile(resolvConf, (file) => ({ text: textIn(file) }), now);
+  let current: { readonly text: string; readonly resolver: Resolver; readonly search: readonly string[] } | undefined;
+
+  function configuredFor(text: string): NonNullable<typeof current> {
+    if (current?.text === text) return current;
+    const resolver = new Resolver({ timeout: queryMs, tries: TRIES });
+    if (servers !== undefined) resolver.setServers(servers);
+    return (current = { text, resolver, search: parseSearch(text) });
+  }
+
+  async function fromServers(host: string): Promise<Resolved> {
+    const { resolver, search } = configuredFor((await configured()).text);
+    let first: NameTrouble | undefined;
+    for (const name of fullNames(host, search)) {
+      const answer = await bothFamilies(resolver, name);
+      if (!(answer instanceof NameTrouble)) return answer;
+      // Only a name that is not there leads on to the next: an outage must not make another host of it.
+      if (answer.kind !== 'absent') throw answer;
+      if (first === undefined || name === host) first = answer;
+    }
+    throw first ?? new NameTrouble('ENOTFOUND');
+  }
+
+  return async (host) => {
+    const name = plainName(host);
+    const known = isLocal(name) ? LOOPBACK : (await hosts()).get(name);
+    if (known !== undefined) return { addresses: known.map(toAddress), ttlMs: HOSTS_TTL_MS };
+    return withinLimit(fromServers(host.toLowerCase()), limitMs);
+  };
+}
+
+/** RFC 6761, 6.3: never asked for. */
+const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
+
+function isLocal(name: string): boolean {
+  return name === 'localhost' || name.endsWith('.localhost');
+}
+
+/** A file that cannot be read says as much as one that is not there. */
+function textIn(file: FileText): string {
+  return file.state === 'read' ? file.text : '';
+}
+
+function toAddress(address: string): LookupAddress {
+  return { address, family: isIP(address) };
+}
+
+async function withinLimit(answer: Promise<Resolved>, limitMs: number): Promise<Resolved> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new NameTrouble('ETIMEOUT')), limitMs);
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+    answer.catch(() => undefined); // told already that it was too late
+  }
+}
+
+/** Both at once; IPv4 comes first, and Happy Eyeballs (Node's own) finds out which of them is reached. */
+async function bothFamilies(resolver: Resolver, name: string): Promise<Resolved | NameTrouble> {
+  const families = [familyOf(resolver.resolve4(name, { ttl: true })), familyOf(resolver.resolve6(name, { ttl: true }))];
+  const [four, six] = await Promise.all(families.map((own, index) => ownOrOther(own, families[1 - index])));
+  const found = [four, six].filter((one): one is Resolved => one !== undefined && !(one instanceof NameTrouble));
+  if (found.length > 0) {
+    return {
+      addresses: found.flatMap(({ addresses }) => addresses),
+      ttlMs: Math.min(...found.map(({ ttlMs }) => ttlMs)),
+    };
+  }
+  const troubles = [four, six].filter((one) => one instanceof NameTrouble);
+  return troubles.find(({ kind }) => kind !== 'absent') ?? troubles[0] ?? new NameTrouble('ENODATA');
+}
+
+type Family = Promise<Resolved | NameTrouble>;
+
+/** `undefined` when the other one has addresses, and this one takes its time. */
+async function ownOrOther(own: Family, other: Family | undefined): Promise<Resolved | NameTrouble | undefined> {
+  const otherHas = async (): Promise<undefined> => {
+    if ((await other) instanceof NameTrouble) return new Promise<undefined>(() => {});
+    return sleep(OTHER_FAMILY_MS, undefined);
+  };
+  return Promise.race([own, otherHas()]);
+}
+
+async function familyOf(query: Promise<readonly { readonly address: string; readonly ttl: number }[]>): Family {
+  try {
+    const records = await query;
+    if (records.length === 0) return new NameTrouble('ENODATA');
+    const ttlMs = Math.min(...records.map(({ ttl }) => ttl)) * 1000;
+    return { addresses: records.map(({ address }) => toAddress(address)), ttlMs };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    if (code === undefined) throw error;
+    return new NameTrouble(code, { cause: error });
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What is known of host names: asked once for all who want it at the same time, and remembered for a moment. The addresses
+ * are only a memory; whether one may be connected to is asked where it is connected to (connector.ts).
+ */
+import type { LookupAddress } from 'node:dns';
+import { boundedCache } from './bounded-cache.ts';
+import { untilAborted } from './flights.ts';
+
+export interface Resolved {
+  readonly addresses: readonly LookupAddress[];
+  readonly ttlMs: number;
+}
+
+/** All addresses of a host name. Rejects with a NameTrouble, and with nothing else but a bug. */
+export type Resolve = (host: string) => Promise<Resolved>;
+
+/** No address, and why: `absent`: there is none. `silent`: DNS gave no answer. `broken`: it gave one that says nothing. */
+export class NameTrouble extends Error {
+  override readonly name = 'NameTrouble';
+  /** Of c-ares or of the C library: `ENOTFOUND`, `ESERVFAIL`, `EAI_AGAIN`. */
+  readonly code: string;
+  readonly kind: 'absent' | 'silent' | 'broken';
+
+  constructor(code: string, options?: ErrorOptions) {
+    super(`DNS: ${code}`, options);
+    this.code = code;
+    this.kind = ABSENT.has(code) ? 'absent' : SILENT.has(code) ? 'silent' : 'broken';
+  }
+}
+
+const ABSENT: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME', 'EAI_NONAME', 'EAI_NODATA']);
+const SILENT: ReadonlySet<string> = new Set(['ETIMEOUT', 'ECONNREFUSED', 'ECANCELLED', 'EAI_AGAIN']);
+
+export interface Names {
+  /** Rejects with a NameTrouble, also when the signal comes first. */
+  addressesOf(host: string, asker: NameAsker): Promise<readonly LookupAddress[]>;
+  /** What was said last, where that is not long ago. */
+  recent(host: string): readonly LookupAddress[] | undefined;
+}
+
+export interface NameAsker {
+  /** In whose share of the memory the name counts. */
+  readonly tenant: string;
+  readonly signal: AbortSignal;
+}
+
+const MAX_NAMES = 5000;
+const MIN_TTL_MS = 1000;
+/** Longer than that nobody wants to wait for a registry that has moved. */
+const MAX_TTL_MS = 60_000;
+const ABSENT_MS = 5000;
+const TROUBLE_MS = 1000;
+/** RFC 8767: while DNS is in trouble, the last answer is better than none. Never when it says that there is no such name. */
+const MAX_STALE_MS = 600_000;
+
+interface Remembered {
+  readonly addresses: readonly LookupAddress[];
+  readonly freshUntilMs: number;
+  readonly staleUntilMs: number;
+}
+
+export function createNames(resolve: Resolve, now: () => number): Names {
+  const found = boundedCache<Remembered>(MAX_NAMES, now);
+  // Apart, so that names without an address push out nothing.
+  const troubles = boundedCache<NameTrouble>(MAX_NAMES, now);
+  const underWay = new Map<string, Promise<readonly LookupAddress[]>>();
+
+  function remember(host: string, tenant: string, { addresses, ttlMs }: Resolved): void {
+    const freshUntilMs = now() + Math.min(Math.max(ttlMs, MIN_TTL_MS), MAX_TTL_MS);
+    found.set(host, { addresses, freshUntilMs, staleUntilMs: now() + MAX_STALE_MS }, MAX_STALE_MS, tenant);
+  }
+
+  /** What is left when DNS did not help. */
+  function instead(host: string, tenant: string, trouble: NameTrouble): readonly LookupAddress[] {
+    const before = found.get(host);
+    if (trouble.kind === 'absent') found.delete(host);
+    else if (before !== undefined) {
+      found.set(host, { ...before, freshUntilMs: now() + TROUBLE_MS }, before.staleUntilMs - now(), tenant);
+      return before.addresses;
+    }
+    troubles.set(host, trouble, trouble.kind === 'absent' ? ABSENT_MS : TROUBLE_MS, tenant);
+    throw trouble;
+  }
+
+  async function ask(host: string, tenant: string): Promise<readonly LookupAddress[]> {
+    try {
+      const resolved = await resolve(host);
+      remember(host, tenant, resolved);
+      return resolved.addresses;
+    } catch (error) {
+      if (!(error instanceof NameTrouble)) throw error;
+      return instead(host, tenant, error);
+    }
+  }
+
+  function join(host: string, tenant: string): Promise<readonly LookupAddress[]> {
+    const known = underWay.get(host);
+    if (known !== undefined) return known;
+    const flight = ask(host, tenant).finally(() => underWay.delete(host));
+    underWay.set(host, flight);
+    return flight;
+  }
+
+  return {
+    recent: (host) => found.get(host.toLowerCase())?.addresses,
+    async addressesOf(host, { tenant, signal }) {
+      const name = host.toLowerCase();
+      const known = found.get(name);
+      if (known !== undefined && known.freshUntilMs > now()) return known.addresses;
+      const trouble = troubles.get(name);
+      if (trouble !== undefined) throw trouble;
+      try {
+        return await untilAborted(join(name, tenant), signal);
+      } catch (error) {
+        if (error instanceof NameTrouble || !signal.aborted) throw error;
+        throw new NameTrouble('ETIMEOUT', { cause: error });
+      }
+    },
+  };
+}

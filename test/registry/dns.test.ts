@@ -1,0 +1,340 @@
+/** Host names become addresses: by a real DNS server that answers, is silent, fails or lies, and by files that change. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parseHosts } from '../../src/registry/hosts-file.ts';
+import { createRegistryClient } from '../../src/registry/http-client.ts';
+import { createNameServers } from '../../src/registry/name-servers.ts';
+import { createNames, type Names, NameTrouble, type Resolve } from '../../src/registry/names.ts';
+import { fullNames, parseSearch } from '../../src/registry/resolv-conf.ts';
+import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { startFaultServer } from '../support/fault-registry.ts';
+import { entry, target } from '../support/registry-settings.ts';
+import { clockAt } from './asking.ts';
+import { tag as app } from './reactions.ts';
+import { failureOf } from './hostile-world.ts';
+
+const NEVER = new AbortController().signal;
+const folder = mkdtempSync(path.join(os.tmpdir(), 'dns-'));
+const hostsFile = path.join(folder, 'hosts');
+const resolvConf = path.join(folder, 'resolv.conf');
+let server: DnsServer;
+const clock = clockAt(1_000_000);
+
+beforeAll(async () => {
+  server = await startDnsServer({});
+});
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  server.asked.length = 0;
+  server.ttlS = 30;
+  server.zone = {};
+  writeFileSync(hostsFile, '127.0.0.9 by-hand.test By-Hand # the one\nnonsense by-hand.test\n::1 by-hand.test\n');
+  writeFileSync(resolvConf, 'nameserver 192.0.2.1\nsearch shop.svc.cluster.local cluster.local.\noptions ndots:5\n');
+});
+
+const resolver = (): Resolve =>
+  createNameServers({
+    servers: [server.address],
+    hostsFile,
+    resolvConf,
+    queryMs: 100,
+    limitMs: 1000,
+    now: clock.now,
+  });
+
+/** `127.0.0.1 ::1`, or why not. */
+async function shown(asked: Promise<{ readonly addresses: readonly { readonly address: string }[] }>): Promise<string> {
+  try {
+    return (await asked).addresses.map(({ address }) => address).join(' ');
+  } catch (error) {
+    return error instanceof NameTrouble ? `${error.kind} ${error.code}` : String(error);
+  }
+}
+
+describe('a name', () => {
+  const ZONE: DnsServer['zone'] = {
+    'reg.test': ['127.0.0.1'],
+    'both.test': ['127.0.0.1', '::1'],
+    'six.test': ['::1'],
+    'empty.test': [],
+    'half.test': 'only-A',
+    'mute.test': 'silent',
+    'broken.test': 'SERVFAIL',
+    'refused.test': 'REFUSED',
+    'lying.test': 'lie',
+    'registry.shop.svc.cluster.local': ['127.0.0.3'],
+    'registry.infra.svc.cluster.local': ['127.0.0.4'],
+    'reg.test.shop.svc.cluster.local': ['127.0.0.66'],
+    'broken.test.shop.svc.cluster.local': ['127.0.0.66'],
+    'mute.test.cluster.local': ['127.0.0.66'],
+  };
+  test.each([
+    ['reg.test', '127.0.0.1'],
+    ['REG.test', '127.0.0.1'],
+    ['reg.test.', '127.0.0.1'],
+    ['both.test', '127.0.0.1 ::1'],
+    ['six.test', '::1'],
+    ['empty.test', 'absent ENODATA'],
+    ['nowhere.test', 'absent ENOTFOUND'],
+    ['nowhere', 'absent ENOTFOUND'],
+    ['half.test', '127.0.0.1'],
+    ['mute.test', 'silent ETIMEOUT'],
+    ['broken.test', 'broken ESERVFAIL'],
+    ['refused.test', 'broken EREFUSED'],
+    ['lying.test', 'silent ETIMEOUT'],
+    ['registry', '127.0.0.3'],
+    ['registry.infra.svc', '127.0.0.4'],
+    ['registry.infra.svc.', 'absent ENOTFOUND'],
+    ['localhost', '127.0.0.1 ::1'],
+    ['reg.localhost', '127.0.0.1 ::1'],
+    ['by-hand.test', '127.0.0.9 ::1'],
+    ['by-hand', '127.0.0.9'],
+    ['BY-HAND.test.', '127.0.0.9 ::1'],
+    [`${'a'.repeat(64)}.test`, 'absent EBADNAME'],
+  ])('%s is %s', async (name, expected) => {
+    server.zone = ZONE;
+    expect(await shown(resolver()(name))).toBe(expected);
+  });
+
+  test('is one in a file first, and the file is read again when it has changed', async () => {
+    server.zone = { 'by-hand.test': ['127.0.0.1'] };
+    const resolve = resolver();
+    expect(await shown(resolve('by-hand.test'))).toBe('127.0.0.9 ::1');
+    writeFileSync(hostsFile, '127.0.0.10 by-hand.test\n');
+    clock.ms += 60_000;
+    expect(await shown(resolve('by-hand.test'))).toBe('127.0.0.10');
+    rmSync(hostsFile);
+    clock.ms += 60_000;
+    expect(await shown(resolve('by-hand.test'))).toBe('127.0.0.1');
+  });
+
+  test('that never answers keeps nobody else from being looked up, however many there are', async () => {
+    server.zone = {
+      'reg.test': ['127.0.0.1'],
+      ...Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`n${at}.mute.test`, 'silent' as const])),
+    };
+    const resolve = resolver();
+    const order: string[] = [];
+    const mute = Array.from({ length: 60 }, async (_, at) => {
+      await shown(resolve(`n${at}.mute.test`));
+      order.push('mute');
+    });
+    await Promise.all([shown(resolve('reg.test')).then((text) => order.push(text)), ...mute]);
+    expect(order[0]).toBe('127.0.0.1');
+  });
+});
+
+describe('the files', () => {
+  test.each([
+    ['search a b', ['a', 'b']],
+    ['domain a\nsearch b.', ['b']],
+    ['search a b\ndomain c d', ['c']],
+    ['search a # b', ['a']],
+    ['; search x\nnameserver 10.0.0.10', []],
+    ['search .', []],
+    ['', []],
+  ])('resolv.conf %j searches %j', (text, expected) => {
+    expect(parseSearch(text)).toEqual(expected);
+  });
+
+  test.each([
+    ['reg.io', ['reg.io', 'reg.io.svc', 'reg.io.local']],
+    ['reg', ['reg.svc', 'reg.local', 'reg']],
+    ['reg.', ['reg']],
+    ['reg.io.', ['reg.io']],
+    ['a.b.c.d', ['a.b.c.d', 'a.b.c.d.svc', 'a.b.c.d.local']],
+  ])('%s is tried as %j', (host, expected) => {
+    expect(fullNames(host, ['svc', 'local'])).toEqual(expected);
+  });
+
+  test('hosts: whatever stands in it, only addresses come out', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.stringMatching(/^[ \t#a-z0-9.:\n-]*$/), (some, more) => {
+        const all = [...parseHosts(`${some}\n${more}`).values()].flat();
+        expect(all.every((address) => /^[0-9a-f.:%]+/i.test(address))).toBe(true);
+      }),
+    );
+    expect(parseHosts('1.2.3.4 a a b\n1.2.3.4 a\n999.1.1.1 c\n')).toEqual(
+      new Map([
+        ['a', ['1.2.3.4']],
+        ['b', ['1.2.3.4']],
+      ]),
+    );
+  });
+});
+
+describe('what is known of a name', () => {
+  interface Scene {
+    readonly names: Names;
+    readonly asked: string[];
+    says: readonly string[] | NameTrouble;
+    ttlMs: number;
+  }
+  function sceneOf(): Scene {
+    const asked: string[] = [];
+    const scene: Scene = {
+      asked,
+      says: ['127.0.0.1'],
+      ttlMs: 30_000,
+      names: createNames(async (host) => {
+        asked.push(host);
+        await Promise.resolve();
+        if (scene.says instanceof NameTrouble) throw scene.says;
+        return { addresses: scene.says.map((address) => ({ address, family: 4 })), ttlMs: scene.ttlMs };
+      }, clock.now),
+    };
+    return scene;
+  }
+  const ask = (scene: Scene, host = 'reg.test', signal = NEVER, tenant = 'shop'): Promise<string> =>
+    shown(scene.names.addressesOf(host, { tenant, signal }).then((addresses) => ({ addresses })));
+
+  test('is asked for once by all who come at the same time', async () => {
+    const scene = sceneOf();
+    const all = await Promise.all([ask(scene), ask(scene, 'REG.test'), ask(scene)]);
+    expect([all, scene.asked]).toEqual([['127.0.0.1', '127.0.0.1', '127.0.0.1'], ['reg.test']]);
+  });
+
+  test.each([
+    ['its own time', 30_000, 29_999, 30_000],
+    ['a second at least', 0, 999, 1000],
+    ['a minute at most', 86_400_000, 59_999, 60_000],
+  ])('is remembered for %s', async (_what, ttlMs, stillMs, overMs) => {
+    const scene = sceneOf();
+    scene.ttlMs = ttlMs;
+    await ask(scene);
+    clock.ms += stillMs;
+    await ask(scene);
+    expect(scene.asked).toHaveLength(1);
+    clock.ms += overMs - stillMs;
+    await ask(scene);
+    expect(scene.asked).toHaveLength(2);
+  });
+
+  test.each([
+    ['ETIMEOUT', '127.0.0.1', 'silent ETIMEOUT'],
+    ['ESERVFAIL', '127.0.0.1', 'broken ESERVFAIL'],
+    ['EREFUSED', '127.0.0.1', 'broken EREFUSED'],
+    ['ENOTFOUND', 'absent ENOTFOUND', 'absent ENOTFOUND'],
+    ['ENODATA', 'absent ENODATA', 'absent ENODATA'],
+  ])('is the last answer for ten minutes when DNS says %s: %s, then %s', async (code, soon, late) => {
+    const scene = sceneOf();
+    await ask(scene);
+    scene.says = new NameTrouble(code);
+    clock.ms += 60_000;
+    expect(await ask(scene)).toBe(soon);
+    clock.ms += 540_000;
+    expect(await ask(scene)).toBe(late);
+  });
+
+  test('is waited for no longer than the asker wants to wait, and others still get it', async () => {
+    const scene = sceneOf();
+    const early = new AbortController();
+    const [first, second] = [ask(scene, 'reg.test', early.signal), ask(scene)];
+    early.abort();
+    expect([await first, await second]).toEqual(['silent ETIMEOUT', '127.0.0.1']);
+  });
+
+  test('is not pushed out by endless names of another namespace', async () => {
+    const scene = sceneOf();
+    await ask(scene);
+    for (let at = 0; at < 6000; at += 1) await ask(scene, `n${at}.evil.test`, NEVER, 'evil');
+    scene.asked.length = 0;
+    await ask(scene);
+    expect(scene.asked).toEqual([]);
+  });
+});
+
+describe('a registry', () => {
+  const close: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const one of close.splice(0)) await one();
+  });
+  const clientOf = (host: string, more: Parameters<typeof entry>[1] = {}, env: Record<string, string> = {}) => {
+    const registries = [entry(host, { insecure: true, ...more })];
+    const client = createRegistryClient({ registries, access: 'any' }, { env, resolve: resolver() });
+    close.push(() => client.close());
+    return client;
+  };
+
+  test.each([
+    ['nowhere.test', 'has no address in DNS (ENOTFOUND)', 'check the name'],
+    ['empty.test', 'has no address in DNS (ENODATA)', 'check the name'],
+    ['mute.test', 'could not be looked up: DNS did not respond in time (ETIMEOUT)', undefined],
+    ['lying.test', 'could not be looked up: DNS did not respond in time (ETIMEOUT)', undefined],
+    ['broken.test', 'could not be looked up in DNS (ESERVFAIL)', undefined],
+    ['refused.test', 'could not be looked up in DNS (EREFUSED)', undefined],
+  ])('%s %s', async (host, words, remedy) => {
+    server.zone = {
+      'empty.test': [],
+      'mute.test': 'silent',
+      'lying.test': 'lie',
+      'broken.test': 'SERVFAIL',
+      'refused.test': 'REFUSED',
+    };
+    const { failure } = await failureOf(clientOf(host).manifest(target(app(host)), NEVER));
+    expect(failure).toEqual({ cause: 'dns', message: `${host} ${words}`, remedy });
+  });
+
+  test('is not said to be late when the time is over while it is looked up', async () => {
+    server.zone = { 'mute.test': 'silent' };
+    const asked = clientOf('mute.test').manifest(target(app('mute.test')), AbortSignal.timeout(20));
+    expect((await failureOf(asked)).failure).toEqual({
+      cause: 'dns',
+      message: 'mute.test could not be looked up: DNS did not respond in time (ETIMEOUT)',
+      remedy: undefined,
+    });
+  });
+
+  test.each([
+    ['a private address', ['10.0.0.1'], false, 'private address 10.0.0.1'],
+    ['a metadata address', ['169.254.169.254'], true, 'metadata address 169.254.169.254'],
+    ['loopback', ['127.0.0.1'], false, 'loopback address 127.0.0.1'],
+    ['loopback in IPv6', ['::1'], false, 'loopback address ::1'],
+  ])('that has %s in DNS is refused', async (_what, addresses, allowPrivate, words) => {
+    server.zone = { 'reg.test': addresses };
+    const asked = clientOf('reg.test', { allowPrivate }).manifest(target(app('reg.test')), NEVER);
+    const { failure } = await failureOf(asked);
+    expect(failure.cause).toBe('refused');
+    expect(failure.message).toBe(`reg.test was not asked: "reg.test" has the ${words}`);
+  });
+
+  test('is found by its name, by that of its token server, and where it redirects to', async () => {
+    const registry = await startFaultServer();
+    close.push(() => registry.close());
+    registry.reactWith(({ url, headers }) => {
+      const host = headers.host ?? '';
+      if (host.startsWith('reg.'))
+        return { status: 307, headers: { location: `http://store.test:${registry.port}/x` } };
+      if (!host.startsWith('store.')) return { status: 404 };
+      return url === '/x'
+        ? { headers: { 'content-type': INDEX, 'docker-content-digest': `sha256:${'a'.repeat(64)}` } }
+        : { status: 404 };
+    });
+    server.zone = { 'reg.test': ['127.0.0.1'], 'store.test': ['127.0.0.1'] };
+    const host = `reg.test:${registry.port}`;
+    const registries = [
+      entry(host, { insecure: true, allowPrivate: true }),
+      entry(`store.test:${registry.port}`, { insecure: true, allowPrivate: true }),
+    ];
+    const client = createRegistryClient({ registries, access: 'any' }, { env: {}, resolve: resolver() });
+    close.push(() => client.close());
+    expect(await client.manifest(target(app(host)), NEVER)).toMatchObject({ mediaType: INDEX });
+    expect(new Set(server.asked)).toEqual(new Set(['reg.test A', 'reg.test AAAA', 'store.test A', 'store.test AAAA']));
+  });
+
+  test('behind a proxy is looked up by the proxy alone', async () => {
+    const proxy = await startFaultServer();
+    close.push(() => proxy.close());
+    const asked = clientOf('reg.test', {}, { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` });
+    await failureOf(asked.manifest(target(app('reg.test')), NEVER));
+    expect(server.asked.filter((one) => one.startsWith('reg.test'))).toEqual([]);
+  });
+});
+
+const INDEX = 'application/vnd.oci.image.index.v1+json';
