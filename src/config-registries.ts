@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { isHost } from './image/grammar.ts';
 import { quoteValue } from './image/quote.ts';
 import { DEFAULT_CONCURRENCY, type RegistryEntry } from './registry/settings.ts';
 import type { RegistryRow } from './registry-schema.ts';
@@ -48,8 +49,15 @@ async function readRow(row: RegistryRow, wrong: Fail): Promise<RegistryEntry> {
 
 const DOCKER_HUB_NAMES = new Set(['index.docker.io', 'registry-1.docker.io', 'hub.docker.com']);
 
-function checkRow({ host, insecure, ca, clientCert, clientKey, proxy }: RegistryRow, wrong: Fail): void {
+/** The schema knows its characters. "*" stands for any, so where these are no host, none that it matches is. */
+function checkHost(host: string, wrong: Fail): void {
   if (DOCKER_HUB_NAMES.has(host.toLowerCase())) throw wrong('images of Docker Hub are of "docker.io"; write that');
+  if (isHost(host.replaceAll('*', 'a'))) return;
+  throw wrong('no host matches this: a host has no empty label, and hyphens only inside of one');
+}
+
+function checkRow({ host, insecure, ca, clientCert, clientKey, proxy }: RegistryRow, wrong: Fail): void {
+  checkHost(host, wrong);
   if ((clientCert === undefined) !== (clientKey === undefined)) {
     const missing = clientCert === undefined ? 'clientCert' : 'clientKey';
     throw wrong(`"clientCert" and "clientKey" go together, "${missing}" is missing`);

@@ -83,8 +83,19 @@ export const CONFIG_SCHEMA = {
         additionalProperties: false,
         required: ['group', 'kind'],
         properties: {
-          group: { type: 'string', description: 'API group, for example batch.example.com' },
-          kind: { type: 'string', minLength: 1, description: 'Kind, for example Job' },
+          group: {
+            type: 'string',
+            pattern: '^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*)?$',
+            hint: 'a DNS name in lowercase without a version, for example batch.example.com',
+            description: 'API group',
+          },
+          kind: {
+            type: 'string',
+            maxLength: 63,
+            pattern: '^[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$',
+            hint: 'the name of one kind without its group, for example Job',
+            description: 'Kind',
+          },
           podSpecs: { ...POINTERS, description: 'Where its pod specs stand, as JSON pointers' },
           images: { ...POINTERS, description: 'Where its other images stand, as JSON pointers' },
           clusterScoped: { type: 'boolean', default: false, description: 'true: its objects are in no namespace' },

@@ -127,6 +127,12 @@ describe('the configuration', () => {
       /"https:\/\/a\.test" is not accepted: a host as images name it.*leave out "https:\/\/"/,
     ],
     ['[{host: a.test/path}]', /"a\.test\/path" is not accepted: a host as images name it/],
+    [
+      '[{host: a..test}]',
+      /"a\.\.test": no host matches this: a host has no empty label, and hyphens only inside of one/,
+    ],
+    ['[{host: "*.-a.test"}]', /"\*\.-a\.test": no host matches this/],
+    ['[{host: "a-.test:5000"}]', /"a-\.test:5000": no host matches this/],
     ['[{host: a.test, insecur: true}]', /unknown key "insecur"; did you mean "insecure"\?/],
     ['[{host: a.test, concurrency: 0}]', /a number from 1 to 100/],
     ['[{host: a.test, mirrors: [{location: "https://m"}]}]', /is not accepted: a host and a path/],
@@ -152,6 +158,14 @@ describe('the configuration', () => {
       'kinds:\n  - {group: a, kind: B, images: [spec.image]}\n',
       /tidewaiter\.yaml:2:\d+: "spec\.image" is not accepted: a JSON pointer that begins with "\/"/,
     ],
+    [
+      'kinds:\n  - {group: apps/v1, kind: B, images: [/spec]}\n',
+      /tidewaiter\.yaml:2:\d+: "apps\/v1" is not accepted: a DNS name in lowercase without a version/,
+    ],
+    ['kinds:\n  - {group: A.io, kind: B, images: [/spec]}\n', /"A\.io" is not accepted: a DNS name in lowercase/],
+    ['kinds:\n  - {group: a.io, kind: "B*", images: [/spec]}\n', /"B\*" is not accepted: the name of one kind without/],
+    ['kinds:\n  - {group: a.io, kind: B.a.io, images: [/spec]}\n', /"B\.a\.io" is not accepted: the name of one kind/],
+    ['kinds:\n  - {group: a.io, kind: "B ", images: [/spec]}\n', /"B " is not accepted: the name of one kind/],
     ['cert: a.pem\n', /tidewaiter\.yaml:1: "cert" and "key" go together, "key" is missing/],
     ['listen: [\n', /tidewaiter\.yaml:\d+:\d+: /],
     [

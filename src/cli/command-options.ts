@@ -1,6 +1,7 @@
 /** What the definitions of commands share: their options, and where the exit code goes. */
 import { InvalidArgumentError, Option } from 'commander';
 import { dayStart } from '../policy/day.ts';
+import { isName, LABEL } from '../policy/name-language.ts';
 
 /** The exit code of the command that ran. */
 export type Result = { code: number };
@@ -10,9 +11,10 @@ export const collect = (value: string, before: readonly string[] | undefined): r
   value,
 ];
 
-function nonEmpty(value: string): string {
-  if (value === '') throw new InvalidArgumentError('It must not be empty.');
-  return value;
+/** Policies name namespaces, so in one that cannot be, nothing would be found. */
+function namespaceName(value: string): string {
+  if (isName(value, LABEL)) return value;
+  throw new InvalidArgumentError('Use lowercase letters, digits, and inner hyphens, at most 63 characters.');
 }
 
 export const policyOption = (description: string): Option =>
@@ -25,7 +27,9 @@ export const configOption = (): Option =>
   new Option('-c, --config <FILE>', 'configuration file (default: tidewaiter.yaml, if there is one)');
 
 export const namespaceOption = (): Option =>
-  new Option('-n, --namespace <NAME>', 'namespace of objects that name none').argParser(nonEmpty).default('default');
+  new Option('-n, --namespace <NAME>', 'namespace of objects that name none')
+    .argParser(namespaceName)
+    .default('default');
 
 /** Milliseconds since 1970. */
 function dayOf(value: string): number {

@@ -4,6 +4,7 @@ import { isObject } from '../pod/pointer.ts';
 import { quoteValue } from '../image/quote.ts';
 import { dayStart } from '../policy/day.ts';
 import { API_VERSION } from '../policy/document-schema.ts';
+import { isName, LABEL } from '../policy/name-language.ts';
 import { answerFaults, mergedAnswers, type RegistryAnswers } from '../policy/registry-answers.ts';
 import { DOCUMENT_KINDS } from '../policy/schema.ts';
 import { didYouMean, type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
@@ -142,10 +143,14 @@ interface SuiteDocument {
 }
 
 /** What a schema cannot say. */
-function meaningFaults({ spec: { now, registry = {}, cases } }: SuiteDocument): readonly DocumentFault[] {
+function meaningFaults({ spec: { namespace, now, registry = {}, cases } }: SuiteDocument): readonly DocumentFault[] {
   const faults: DocumentFault[] = [];
   if (now !== undefined && dayStart(now) === undefined) {
     faults.push({ pointer: '/spec/now', problem: `${quoteValue(now)} is no day of the calendar`, at: 'value' });
+  }
+  if (namespace !== undefined && !isName(namespace, LABEL)) {
+    const problem = `${quoteValue(namespace)} is not a namespace; use lowercase letters, digits, and inner hyphens, at most 63 characters`;
+    faults.push({ pointer: '/spec/namespace', problem, at: 'value' });
   }
   faults.push(...answerFaults(registry, '/spec/registry'));
   const seen = new Set<string>();

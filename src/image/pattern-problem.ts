@@ -3,7 +3,7 @@
  * A pattern that no image could ever match is refused here as well: it would be a rule that does nothing.
  */
 import { digestProblem } from './digest.ts';
-import { DOCKER_HUB, isComponent, isHost, isPort, MAX_TAG, splitPort, splitReference } from './grammar.ts';
+import { DOCKER_HUB, isComponent, isHost, isPort, MAX_PATH, MAX_TAG, splitPort, splitReference } from './grammar.ts';
 import { quoteValue } from './quote.ts';
 import { ANY_SEGMENTS } from './segments.ts';
 
@@ -43,6 +43,7 @@ function partsProblem(text: string): string | undefined {
   return (
     hostProblem(host) ??
     (host === undefined ? leadProblem(name, tag, suffix) : undefined) ??
+    lengthProblem(name) ??
     segmentsProblem(host, name) ??
     tagProblem(tag) ??
     (digest === undefined ? undefined : digestProblem(digest))
@@ -88,6 +89,14 @@ function segmentsProblem(host: string | undefined, name: string): string | undef
     return `${problem}: write ${proposal(`${closed}/**`, EXAMPLE)} for all that is below`;
   }
   return undefined;
+}
+
+/** A segment `**` can stand for none, with the slash beside it. */
+function lengthProblem(name: string): string | undefined {
+  const least = name.replaceAll(/\*\*\/|\/?\*\*$|\*/g, '').length;
+  return least > MAX_PATH
+    ? `the path of an image may have at most ${MAX_PATH} characters, this one has ${least}`
+    : undefined;
 }
 
 function segmentProblem(segment: string): string | undefined {

@@ -1,11 +1,13 @@
 /** `match` and `exclude`, as documents write them -> what scopes are compiled from, or what is wrong with it. */
 import { parsePatterns } from '../image/pattern-list.ts';
-import { quoteValue } from '../image/quote.ts';
 import type { ContainerKind } from '../pod/containers.ts';
 import type { KindTable } from '../pod/kinds.ts';
-import { didYouMean } from './schema-faults.ts';
+import { globFault } from './glob-fault.ts';
+import { type GlobField, GROUP, NAMESPACE, USER } from './glob-field.ts';
+import { kindFault } from './kind-fault.ts';
 import type { Clause } from './scope.ts';
 import type { LabelSelector } from './selector.ts';
+import { checkSelector, type Report } from './selector-fault.ts';
 
 export interface ClauseDocument {
   readonly namespaces?: readonly string[];
@@ -18,18 +20,41 @@ export interface ClauseDocument {
   readonly images?: readonly string[];
 }
 
-export type Report = (pointer: string, problem: string) => void;
+const GLOBS = [
+  ['namespaces', NAMESPACE],
+  ['users', USER],
+  ['groups', GROUP],
+] as const;
+
+/** What one of them lets in, the other takes out. */
+const OPPOSITES = { '/spec/match': 'exclude', '/spec/exclude': 'match' } as const;
 
 export function readClause(
   clause: ClauseDocument,
-  at: string,
+  at: keyof typeof OPPOSITES,
   { kinds, report }: { readonly kinds: KindTable; readonly report: Report },
 ): Clause {
   checkKinds(clause.kinds, `${at}/kinds`, { kinds, report });
+  for (const [key, field] of GLOBS) {
+    checkGlobs(clause[key], `${at}/${key}`, { field, opposite: `${OPPOSITES[at]}.${key}`, report });
+  }
   checkSelector(clause.namespaceSelector, `${at}/namespaceSelector`, report);
   const images = parsePatterns(clause.images ?? []);
   if (!images.ok) for (const { index, problem } of images.faults) report(`${at}/images/${index}`, problem);
   return { ...clause, images: images.ok && images.patterns.size > 0 ? images.patterns : undefined };
+}
+
+interface GlobChecking {
+  readonly field: GlobField;
+  readonly opposite?: string;
+  readonly report: Report;
+}
+
+export function checkGlobs(globs: readonly string[] = [], at: string, { field, opposite, report }: GlobChecking): void {
+  for (const [index, glob] of globs.entries()) {
+    const problem = globFault(glob, field, opposite);
+    if (problem !== undefined) report(`${at}/${index}`, problem);
+  }
 }
 
 export function checkKinds(
@@ -38,29 +63,7 @@ export function checkKinds(
   { kinds, report }: { readonly kinds: KindTable; readonly report: Report },
 ): void {
   for (const [index, kind] of texts.entries()) {
-    const problem = kindProblem(kind, kinds);
+    const problem = kindFault(kind, kinds);
     if (problem !== undefined) report(`${at}/${index}`, problem);
-  }
-}
-
-/** A kind that can never come would make a policy that silently never applies. */
-function kindProblem(kind: string, { names, fullNames }: KindTable): string | undefined {
-  const dot = kind.indexOf('.');
-  const name = dot < 0 ? kind : kind.slice(0, dot);
-  if (name.includes('*')) return undefined;
-  const known = names.includes(name);
-  if (known && (dot < 0 || kind.includes('*') || fullNames.includes(kind))) return undefined;
-  return `no kind with images is called ${quoteValue(kind)}${known ? didYouMean(kind, fullNames) : didYouMean(name, names)} (more kinds: "kinds" in the configuration)`;
-}
-
-/** As the API server has it (apimachinery, ValidateLabelSelectorRequirement): without values "In" never matches, "NotIn" always. */
-function checkSelector(selector: LabelSelector | undefined, at: string, report: Report): void {
-  for (const [index, { operator, values = [] }] of (selector?.matchExpressions ?? []).entries()) {
-    const wanted = operator === 'In' || operator === 'NotIn';
-    if (wanted === values.length > 0) continue;
-    report(
-      `${at}/matchExpressions/${index}/values`,
-      `${operator} ${wanted ? 'needs at least one value' : 'takes no values'}`,
-    );
   }
 }

@@ -2,7 +2,7 @@
 import { quoteValue } from '../image/quote.ts';
 import type { KindTable } from '../pod/kinds.ts';
 import { isObject } from '../pod/pointer.ts';
-import { type ClauseDocument, readClause, type Report } from './clause.ts';
+import { type ClauseDocument, readClause } from './clause.ts';
 import { type Lists, NO_LISTS } from './list.ts';
 import { expandLists } from './list-reference.ts';
 import { type PinDocument, pinVacuity, readPin } from './pin.ts';
@@ -11,6 +11,7 @@ import type { Check, Prepared, Rule } from './rule.ts';
 import { POLICY_SCHEMA } from './schema.ts';
 import { didYouMean, type DocumentFault, schemaCheck, type SchemaCheck } from './schema-faults.ts';
 import { compileScope } from './scope.ts';
+import type { Report } from './selector-fault.ts';
 import { type Vacuity, vacuityOf } from './vacuity.ts';
 
 export type ReadPolicy =

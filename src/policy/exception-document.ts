@@ -3,13 +3,15 @@ import { compileGlobs, type TextTest } from '../image/glob.ts';
 import { parsePatterns } from '../image/pattern-list.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { KindTable } from '../pod/kinds.ts';
-import { checkKinds, type Report } from './clause.ts';
+import { checkGlobs, checkKinds } from './clause.ts';
 import { DAY_MS, dayStart } from './day.ts';
 import type { ExceptionMatch, ImageException } from './exception.ts';
+import { CONTAINER_NAME, NAMESPACE, OBJECT } from './glob-field.ts';
 import { type Lists, NO_LISTS } from './list.ts';
 import { expandLists } from './list-reference.ts';
 import { EXCEPTION_SCHEMA } from './schema.ts';
 import { didYouMean, type DocumentFault, schemaCheck } from './schema-faults.ts';
+import type { Report } from './selector-fault.ts';
 import { exceptionVacuity, type Vacuity } from './vacuity.ts';
 
 export type ReadException =
@@ -47,6 +49,12 @@ interface MatchDocument {
 
 const checkDocument = schemaCheck(EXCEPTION_SCHEMA);
 
+const GLOBS = [
+  ['namespaces', NAMESPACE],
+  ['names', OBJECT],
+  ['containers', CONTAINER_NAME],
+] as const;
+
 export function readException(value: unknown, vocabulary: ExceptionVocabulary): ReadException {
   const { policies, kinds, lists = NO_LISTS } = vocabulary;
   const { value: expanded, faults: lost, trace } = expandLists(value, EXCEPTION_SCHEMA, lists);
@@ -57,6 +65,7 @@ export function readException(value: unknown, vocabulary: ExceptionVocabulary): 
   const report: Report = (pointer, problem) => void found.push({ pointer, problem, at: 'value' });
   checkPolicy(spec, policies, report);
   checkKinds(spec.match.kinds, '/spec/match/kinds', { kinds, report });
+  for (const [key, field] of GLOBS) checkGlobs(spec.match[key], `/spec/match/${key}`, { field, report });
   const match = matchOf(spec.match, report);
   const begins = dayStart(spec.expires);
   if (begins === undefined) {

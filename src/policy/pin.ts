@@ -3,10 +3,10 @@ import { parsePatterns } from '../image/pattern-list.ts';
 import { type PatternSet } from '../image/pattern.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
-import type { Report } from './clause.ts';
 import { strings } from './document-schema.ts';
 import { goDurationMs } from './go-duration.ts';
 import { REGISTRY_CAUSES, type RegistryCause } from './registry-fact.ts';
+import type { Report } from './selector-fault.ts';
 
 /**
  * `workload`: objects that no controller owns, and Pods when they are created. `pod`: Pods alone, so what is stored of a

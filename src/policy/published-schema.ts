@@ -100,7 +100,10 @@ function parametersBranch({ name, description, parameters }: Rule): object {
   };
 }
 
-/** Our `hint` is no keyword of JSON Schema: it becomes a part of the description, and what editors say of a pattern. */
+/**
+ * Our `hint` is no keyword of JSON Schema: it becomes a part of the description, and what editors say of a pattern. Nor is
+ * `editorPattern`: a pattern for editors, where the loader itself says more of what is wrong.
+ */
 function standard(schema: unknown): object {
   const plain = rewritten(schema);
   return typeof plain === 'object' && plain !== null ? plain : {};
@@ -109,7 +112,8 @@ function standard(schema: unknown): object {
 function rewritten(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(rewritten);
   if (typeof schema !== 'object' || schema === null) return schema;
-  const { hint, ...rest } = schema as { readonly hint?: unknown };
+  const { hint, editorPattern, ...plain } = schema as { readonly hint?: unknown; readonly editorPattern?: unknown };
+  const rest = editorPattern === undefined ? plain : { ...plain, pattern: editorPattern };
   const copy = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, child(key, value)]));
   if (typeof hint !== 'string') return copy;
   const description = [copy['description'], hint].filter((part) => typeof part === 'string').join('; ');

@@ -13,6 +13,15 @@ export interface LabelRequirement {
   readonly values?: readonly string[];
 }
 
+/** The API server sets it itself, so every namespace has it, with its name. */
+export const NAME_LABEL = 'kubernetes.io/metadata.name';
+
+/** Whether the name of a namespace is enough to answer. */
+export function asksName(selector: LabelSelector): boolean {
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  return [...Object.keys(matchLabels), ...matchExpressions.map(({ key }) => key)].every((key) => key === NAME_LABEL);
+}
+
 export type Answer = 'yes' | 'no' | 'unknown';
 
 /** Kleene's "and": one no decides, then one unknown. */

@@ -56,7 +56,6 @@ function impossible(
     .slice(0, 3)
     .map((kind) => quoteValue(kind))
     .join(', ');
-  if (selected.length === 0) return `no kind with images is called ${wanted}`;
   if (namespaces.length > 0 && selected.every(({ clusterScoped }) => clusterScoped)) {
     return `objects of the kind ${wanted} are in no namespace, and "namespaces" wants one`;
   }

@@ -206,6 +206,11 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
       'suite.yaml:7:59  error  spec/cases/0/expect/0/action: "dney" is not accepted; did you mean "deny"? (accepted: deny, warn, audit, excused)',
     ],
     [
+      'a namespace that is none',
+      suite(PASS, '  namespace: Shop\n'),
+      'suite.yaml:5:14  error  spec/namespace: "Shop" is not a namespace; use lowercase letters, digits, and inner hyphens, at most 63 characters',
+    ],
+    [
       'a day that is none',
       suite(PASS, '  now: 2027-02-30\n'),
       'suite.yaml:5:8  error  spec/now: "2027-02-30" is no day of the calendar',

@@ -206,7 +206,7 @@ describe('faults', () => {
         'p.yaml': policy('base', 'rules: [{rule: image-tag, parameters: {deny: [{list: l}]}}]'),
       },
       [
-        'l.yaml:5:19: spec/items/1: "a b" is not accepted: letters, digits, "_", ".", "-", and "*" for any of them (used at p.yaml:5:49)',
+        'l.yaml:5:19: spec/items/1: "a b" cannot match any tag: tags have letters, digits, "_", ".", and "-", at most 128 characters, and begin with neither "." nor "-"; use "a-b" (used at p.yaml:5:49)',
       ],
     ],
     [

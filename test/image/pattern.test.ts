@@ -163,6 +163,11 @@ describe('parsePattern', () => {
     ['nginx:', 'there is no tag after ":": write one, or leave out ":" for every tag'],
     ['nginx:-1', 'a tag may not begin with "-"'],
     ['registry.example.com/web:a/b', '"/" is not allowed in a tag, only letters, digits, ".", "_", "-" and "*"'],
+    [`a.io/${'p'.repeat(256)}`, 'the path of an image may have at most 255 characters, this one has 256'],
+    [
+      `**/${'p'.repeat(128)}/${'q'.repeat(128)}*/**`,
+      'the path of an image may have at most 255 characters, this one has 257',
+    ],
     [`nginx:${'t'.repeat(129)}*`, 'a tag may have at most 128 characters, it has 129'],
     ['nginx@sha256:*', 'the digest needs 64 lower-case hex digits after "sha256:", it has other characters'],
     ['nginx@sha256:abc', 'the digest needs 64 lower-case hex digits after "sha256:", it has 3'],
@@ -306,7 +311,7 @@ describe('a pattern', () => {
     fc.assert(
       fc.property(imageString, (text) => {
         const parsed = parseReference(text);
-        fc.pre(parsed.ok && parsed.reference.domain !== '' && text.length < 900);
+        fc.pre(parsed.ok && parsed.reference.domain !== '' && parsed.reference.path.length < 250 && text.length < 900);
         const { reference } = parsed;
         const name = repositoryOf(reference);
         const whole = `${name}${reference.tag ? `:${reference.tag}` : ''}${reference.digest ? `@${reference.digest}` : ''}`;

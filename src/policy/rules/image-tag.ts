@@ -1,7 +1,9 @@
 import { compileGlobs } from '../../image/glob.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { effectiveTag, type ImageReference } from '../../image/reference.ts';
-import { defineRule } from '../rule.ts';
+import { globFault } from '../glob-fault.ts';
+import { TAG_GLOB } from '../glob-field.ts';
+import { defineRule, type ParameterFault } from '../rule.ts';
 import { judgeImages, shortList } from './images.ts';
 
 interface Parameters {
@@ -22,7 +24,8 @@ const TAG_GLOBS = {
   minItems: 1,
   items: {
     type: 'string',
-    pattern: '^[A-Za-z0-9_.*-]{1,128}$',
+    minLength: 1,
+    editorPattern: '^[A-Za-z0-9_*][A-Za-z0-9_.*-]*$',
     hint: 'letters, digits, "_", ".", "-", and "*" for any of them',
   },
 } as const;
@@ -67,6 +70,8 @@ spec:
   needs: [],
   imagesOnly: true,
   prepare({ required = false, allow, deny = [] }: Parameters) {
+    const faults = [...tagFaults('allow', allow ?? [], 'deny'), ...tagFaults('deny', deny, 'allow')];
+    if (faults.length > 0) return { ok: false, faults };
     const value: TagLists = {
       required,
       isDenied: compileGlobs(deny),
@@ -81,6 +86,13 @@ spec:
       return wrong === undefined ? undefined : { ...wrong, pointer: container.imagePointer };
     }),
 });
+
+function tagFaults(name: string, globs: readonly string[], opposite: string): readonly ParameterFault[] {
+  return globs.flatMap((glob, index) => {
+    const problem = globFault(glob, TAG_GLOB, opposite);
+    return problem === undefined ? [] : [{ pointer: `/${name}/${index}`, problem }];
+  });
+}
 
 function judgeTag(reference: ImageReference, lists: TagLists): { message: string; remedy: string } | undefined {
   const tag = effectiveTag(reference);

@@ -1,0 +1,70 @@
+/** What names in Kubernetes, and tags of images, are made of: the API server accepts no others, so nothing else ever comes. */
+import { canMatch, type Language } from '../image/glob-reach.ts';
+import { MAX_TAG } from '../image/grammar.ts';
+
+const WORD = /^[a-z0-9]$/;
+
+function nextOfLabel(state: string, character: string): string | undefined {
+  if (WORD.test(character)) return 'word';
+  return character === '-' && state !== 'begin' ? 'hyphen' : undefined;
+}
+
+/** RFC 1123 label, as apimachinery IsDNS1123Label. */
+export const LABEL: Language = {
+  start: 'begin',
+  next: nextOfLabel,
+  ends: new Set(['word']),
+  maxLength: 63,
+  alphabet: ['a', '-'],
+};
+
+/** RFC 1123 subdomain, as apimachinery IsDNS1123Subdomain. */
+export const SUBDOMAIN: Language = {
+  start: 'begin',
+  next: (state, character) => (character === '.' && state === 'word' ? 'begin' : nextOfLabel(state, character)),
+  ends: new Set(['word']),
+  maxLength: 253,
+  alphabet: ['a', '-', '.'],
+};
+
+/** All kinds that hold images have subdomains as names; a generateName, which may end in a hyphen, is judged before it is one. */
+export const OBJECT_NAME: Language = { ...SUBDOMAIN, ends: new Set(['word', 'hyphen']) };
+
+/** Of an image: see image/grammar.ts. */
+export const TAG: Language = {
+  start: 'begin',
+  next: (state, character) =>
+    /^[A-Za-z0-9_]$/.test(character) || (/^[.-]$/.test(character) && state !== 'begin') ? 'tag' : undefined,
+  ends: new Set(['tag']),
+  maxLength: MAX_TAG,
+  alphabet: ['a'],
+};
+
+/** A user or a group: whatever an authenticator says, in one line and with nothing blank around it. */
+export const TEXT: Language = {
+  start: 'begin',
+  next(state, character) {
+    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(character)) return undefined;
+    if (!/\s/u.test(character)) return 'text';
+    return state === 'begin' ? undefined : 'blank';
+  },
+  ends: new Set(['text']),
+  maxLength: Infinity,
+  alphabet: ['a', ' '],
+};
+
+/** Whether it is a name of the language itself. */
+export function isName(text: string, language: Language): boolean {
+  return !text.includes('*') && canMatch(text, language);
+}
+
+/** `canMatch` of `<label>:<subdomain>`: the name of a service account behind `system:serviceaccount:`. No part has a colon in it. */
+export function canMatchAccount(glob: string): boolean {
+  const colon = glob.indexOf(':');
+  const isPair = (first: string, second: string): boolean => canMatch(first, LABEL) && canMatch(second, SUBDOMAIN);
+  if (colon >= 0) return isPair(glob.slice(0, colon), glob.slice(colon + 1));
+  for (let star = glob.indexOf('*'); star >= 0; star = glob.indexOf('*', star + 1)) {
+    if (isPair(glob.slice(0, star + 1), glob.slice(star))) return true;
+  }
+  return false;
+}

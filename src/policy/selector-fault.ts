@@ -1,0 +1,70 @@
+/** What is wrong with a label selector, as the API server would say it (apimachinery, ValidateLabelSelector). */
+import { quoteValue } from '../image/quote.ts';
+import { escapeSegment } from '../pod/pointer.ts';
+import { globFault } from './glob-fault.ts';
+import { NAMESPACE } from './glob-field.ts';
+import { isName, SUBDOMAIN } from './name-language.ts';
+import { type LabelSelector, NAME_LABEL } from './selector.ts';
+
+export type Report = (pointer: string, problem: string) => void;
+
+export function checkSelector(selector: LabelSelector | undefined, at: string, report: Report): void {
+  const { matchLabels = {}, matchExpressions = [] } = selector ?? {};
+  for (const [key, value] of Object.entries(matchLabels)) {
+    const pointer = `${at}/matchLabels/${escapeSegment(key)}`;
+    tell(pointer, keyFault(key) ?? valueFault(key, value), report);
+  }
+  for (const [index, { key, operator, values = [] }] of matchExpressions.entries()) {
+    const pointer = `${at}/matchExpressions/${index}`;
+    tell(`${pointer}/key`, keyFault(key), report);
+    tell(`${pointer}/values`, countFault(operator, values), report);
+    for (const [place, value] of values.entries()) tell(`${pointer}/values/${place}`, valueFault(key, value), report);
+  }
+}
+
+function tell(pointer: string, problem: string | undefined, report: Report): void {
+  if (problem !== undefined) report(pointer, problem);
+}
+
+/** Without values "In" never matches, "NotIn" always. */
+function countFault(operator: string, values: readonly string[]): string | undefined {
+  const wanted = operator === 'In' || operator === 'NotIn';
+  if (wanted === values.length > 0) return undefined;
+  return `${operator} ${wanted ? 'needs at least one value' : 'takes no values'}`;
+}
+
+const MAX_NAME = 63;
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?$/;
+const NAME_FORM = 'letters, digits, and inner "-", "_", and ".", at most 63 characters';
+
+function isLabelName(text: string): boolean {
+  return text.length <= MAX_NAME && NAME.test(text);
+}
+
+function keyFault(key: string): string | undefined {
+  const slash = key.indexOf('/');
+  const prefix = slash < 0 ? undefined : key.slice(0, slash);
+  if (isLabelName(key.slice(slash + 1)) && (prefix === undefined || isName(prefix, SUBDOMAIN))) return undefined;
+  const mended = key.trim();
+  if (mended !== key && mended !== '' && keyFault(mended) === undefined) {
+    return `${shown(key)} is not a label key: there is whitespace around it; use ${shown(mended)}`;
+  }
+  return `${shown(key)} is not a label key: a key has ${NAME_FORM}, and may have a DNS name and "/" in front`;
+}
+
+/** A namespace has its name as a label, so of that one more is known. */
+function valueFault(key: string, value: string): string | undefined {
+  if (value !== '' && !isLabelName(value)) return `${shown(value)} is not a label value: ${valueForm(value)}`;
+  return key === NAME_LABEL ? globFault(value, NAMESPACE) : undefined;
+}
+
+function valueForm(value: string): string {
+  const trimmed = value.trim();
+  if (trimmed !== value && isLabelName(trimmed)) return `there is whitespace around it; use ${shown(trimmed)}`;
+  if (/[*?[\]{}^$|!]/.test(value)) return 'selectors take whole values, not globs; list each value';
+  return `a value has ${NAME_FORM}`;
+}
+
+function shown(text: string): string {
+  return quoteValue(text, 80);
+}
