@@ -8,6 +8,7 @@ import { createRegistryClient } from './registry/http-client.ts';
 import { createNameServers } from './registry/name-servers.ts';
 import { createImageSource } from './registry/image-source.ts';
 import { createImageTracer } from './registry/image-tracer.ts';
+import { OWN_QUEUE_LIMITS, QUEUE_LIMITS } from './registry/standing.ts';
 import type { NodeCredentials } from './registry/node-credentials.ts';
 import { createSharedCache, type SharedCache } from './registry/shared-cache.ts';
 import type { ImageTracer } from './registry/trace.ts';
@@ -42,7 +43,8 @@ export async function openRegistries(
     resolve: askers === 'tenants' ? createNameServers() : systemResolve,
   });
   const shared = await sharedCache(config, warn);
-  const { images, details } = createImageSource({ client, node, shared, settings, now });
+  const limits = { queue: askers === 'tenants' ? QUEUE_LIMITS : OWN_QUEUE_LIMITS };
+  const { images, details } = createImageSource({ client, node, shared, settings, now, limits });
   return {
     ports: { images, imageDetails: details },
     tracer: createImageTracer({ client, node, settings, now }),

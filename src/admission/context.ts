@@ -26,6 +26,12 @@ export interface ServiceAccountSource {
   pullSecretsOf(namespace: string, name: string, signal: AbortSignal): Promise<Fact<readonly string[]>>;
 }
 
+/** Who wants an answer: what all share is shared out by namespace and by review. One object for each review. */
+export interface Asker {
+  /** As the API server says; `''` for what has none. */
+  readonly namespace: string;
+}
+
 /** A question to a registry. */
 export interface ImageQuestion {
   readonly reference: ImageReference;
@@ -39,6 +45,8 @@ export interface ImageQuestion {
   readonly anew?: boolean;
   /** How old an answer may be that is given because the registry is in trouble; 0: none is. */
   readonly staleMs: number;
+  /** Not given where one asks for himself alone. */
+  readonly asker?: Asker | undefined;
 }
 
 /** Never rejects, but for a bug, and answers by itself when the signal is aborted. At once where the answer is known. */

@@ -5,7 +5,7 @@ import { type ImageReference, normalizedName } from '../image/reference.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import type { MaybePromise } from './at-once.ts';
-import { type Context, type ImageQuestion, Outage } from './context.ts';
+import { type Asker, type Context, type ImageQuestion, Outage } from './context.ts';
 
 /** At once where nobody has to be waited for. */
 export interface Lookups {
@@ -30,16 +30,19 @@ export function lookups(namespace: string | undefined, context: Context, signal:
   const image = onceEachImage<RegistryFact<RegistryImage>>(TOO_MANY_IMAGES);
   const tag = onceEachImage<RegistryFact<RegistryImage>>(TOO_MANY_IMAGES);
   const details = onceEachImage<RegistryFact<RegistryDetails>>(TOO_MANY_IMAGES);
+  const asker: Asker = { namespace: namespace ?? '' };
   let moment: Fact<number> | undefined;
   return {
     imageOf(question) {
       if (images === undefined) return NOT_ASKED;
       const once = question.by === 'tag' ? tag : image;
-      return once(question, () => inTime(question, signal, () => images.imageOf(question, signal)));
+      return once(question, () => inTime(question, signal, () => images.imageOf({ ...question, asker }, signal)));
     },
     detailsOf(question) {
       if (imageDetails === undefined) return NOT_ASKED;
-      return details(question, () => inTime(question, signal, () => imageDetails.detailsOf(question, signal)));
+      return details(question, () =>
+        inTime(question, signal, () => imageDetails.detailsOf({ ...question, asker }, signal)),
+      );
     },
     now: () => (moment ??= nowIn(context)),
     secret: (wanted) =>

@@ -18,8 +18,9 @@ export interface Answers<T> {
   failure(key: string): RegistryFailure | undefined;
   /** The last answer, if it is not older than that. */
   old(key: string, maxAgeMs: number): Found<T> | undefined;
-  found(key: string, found: Found<T>): void;
-  failed(key: string, failure: RegistryFailure): void;
+  /** `tenant`: in whose share it counts. */
+  found(key: string, found: Found<T>, tenant?: string): void;
+  failed(key: string, failure: RegistryFailure, tenant?: string): void;
   readonly size: number;
 }
 
@@ -50,16 +51,16 @@ export function createAnswers<T>({ maxImages, staleMaxMs }: AnswerLimits, now: (
       if (kept === undefined || kept.isRevoked) return undefined;
       return now() - kept.found.atMs <= maxAgeMs ? kept.found : undefined;
     },
-    found(key, found) {
+    found(key, found, tenant) {
       const before = founds.get(key)?.found;
       if (before !== undefined && before.atMs > found.atMs) return;
       failures.delete(key);
       const endMs = Math.max(found.freshUntilMs, found.atMs + staleMaxMs);
-      founds.set(key, { found, isRevoked: false }, endMs - now());
+      founds.set(key, { found, isRevoked: false }, endMs - now(), tenant);
     },
-    failed(key, failure) {
-      if (isRefusal(failure)) revoke(key);
-      failures.set(key, failure, lifetimeMs(failure));
+    failed(key, failure, tenant) {
+      if (isRefusal(failure)) revoke(key, tenant);
+      failures.set(key, failure, lifetimeMs(failure), tenant);
     },
     get size() {
       return founds.size + failures.size;
@@ -67,11 +68,11 @@ export function createAnswers<T>({ maxImages, staleMaxMs }: AnswerLimits, now: (
   };
 
   /** Gone, or no longer for this credential. Others may use what they have while it is fresh, and nobody after that. */
-  function revoke(key: string): void {
+  function revoke(key: string, tenant: string | undefined): void {
     const found = founds.get(key)?.found;
     if (found === undefined) return;
     const freshMs = found.freshUntilMs - now();
-    if (freshMs > 0) founds.set(key, { found, isRevoked: true }, freshMs);
+    if (freshMs > 0) founds.set(key, { found, isRevoked: true }, freshMs, tenant);
     else founds.delete(key);
   }
 }

@@ -15,7 +15,7 @@ export interface AskedPrograms<T> {
 }
 
 const MAX_ANSWERS = 1000;
-const NEVER = new AbortController().signal;
+const NOBODY = { signal: new AbortController().signal };
 
 export function createAskedPrograms<T extends object>(now: () => number): AskedPrograms<T> {
   const kept = boundedCache<T>(MAX_ANSWERS, now);
@@ -26,7 +26,7 @@ export function createAskedPrograms<T extends object>(now: () => number): AskedP
         const known = kept.get(key);
         if (known !== undefined) return known;
       }
-      return flights.join(keys[0], NEVER, async () => {
+      return flights.join(keys[0], NOBODY, async () => {
         const { answer, key, lifetimeMs } = await ask();
         if (lifetimeMs > 0) kept.set(key, answer, lifetimeMs);
         return answer;

@@ -9,16 +9,19 @@ const TROUBLE: ReadonlySet<RegistryCause> = new Set([
   'dns',
   'tls',
   'unreachable',
+  'tooMany',
 ]);
 
 export function isTrouble({ cause }: RegistryFailure): boolean {
   return TROUBLE.has(cause);
 }
 
-/** Trouble of the registry as a whole; a rate limit is about who asks. */
+/** The registry was talked to, and is in trouble as a whole; a rate limit is about who asks, DNS and waiting come before. */
 export function isOutage(failure: RegistryFailure): boolean {
-  return failure.cause !== 'rateLimited' && isTrouble(failure);
+  return isTrouble(failure) && !NO_OUTAGE.has(failure.cause);
 }
+
+const NO_OUTAGE: ReadonlySet<RegistryCause> = new Set(['rateLimited', 'dns', 'tooMany']);
 
 /** The registry does not give the image to this credential, and may give it to another one. */
 export function isRefusal({ cause }: RegistryFailure): boolean {

@@ -29,6 +29,8 @@ export interface FoundManifest {
 export interface RegistryClient {
   /** Whether the configuration lets the registry of the image be asked at all; yes, when it does not say. */
   mayAsk?(reference: ImageReference): boolean;
+  /** Whether the configuration names the registry of the image, by its whole name; no, when it does not say. */
+  isNamed?(reference: ImageReference): boolean;
   manifest(target: Target, signal: AbortSignal): Promise<FoundManifest>;
   details(target: Target, signal: AbortSignal): Promise<RegistryDetails>;
 }

@@ -8,6 +8,7 @@ import { RegistryError, type RegistryClient, type Target } from './client.ts';
 import { systemResolve } from './connector.ts';
 import { createConversation } from './conversation.ts';
 import { fetchDetails } from './details.ts';
+import { entryOfDomain } from './entry.ts';
 import { type Fetching, findManifest } from './fetch.ts';
 import { createNames, type Resolve } from './names.ts';
 import type { Environment } from './proxy.ts';
@@ -56,6 +57,11 @@ export function createRegistryClient(
         throw error;
       }
     },
+    isNamed({ domain }) {
+      const entry = entryOfDomain(settings.registries, domain);
+      // What a glob matches may be anybody's: *.azurecr.io.
+      return entry !== undefined && !entry.host.includes('*');
+    },
     manifest: (target, signal) =>
       firstOf(target, signal, async (site, ended) => {
         const { digest, type } = await findManifest(fetching(site, ended));
@@ -78,7 +84,8 @@ export function createRegistryClient(
         return await within(mirror, MIRROR_TIMEOUT_MS);
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
-        if (isOutage(error.failure) && !signal.aborted) away.set(mirror.base.origin, true, MIRROR_PAUSE_MS);
+        if ((isOutage(error.failure) || error.failure.cause === 'dns') && !signal.aborted)
+          away.set(mirror.base.origin, true, MIRROR_PAUSE_MS);
         target.mirrorFailed?.(mirror.mirror ?? mirror.name, error.failure);
       }
     }

@@ -17,7 +17,9 @@ import { CIRCUIT_LIMITS, type CircuitLimits, createCircuit } from './circuit.ts'
 import type { FoundManifest, RegistryClient } from './client.ts';
 import { identities } from './identity.ts';
 import { createLookup, type LookupParts, type SharedAnswers } from './lookup.ts';
-import { createLookupQueue, QUEUE_LIMITS, type QueueLimits } from './lookup-queue.ts';
+import { createFairQueue } from './fair-queue.ts';
+import type { QueueLimits } from './fair-share.ts';
+import { createStanding, OWN_QUEUE_LIMITS } from './standing.ts';
 import type { NodeCredentials } from './node-credentials.ts';
 
 /** How long answers are good, and how many are kept. */
@@ -67,7 +69,9 @@ export function createImageSource({
   const both: Both = { node, attemptOf: candidateAttempts(identityOf), identityOf, mayAsk };
   const common: Common = {
     circuit: createCircuit(now, limits.circuit ?? CIRCUIT_LIMITS),
-    queue: createLookupQueue(limits.queue ?? QUEUE_LIMITS),
+    queue: createFairQueue(limits.queue ?? OWN_QUEUE_LIMITS),
+    standing: createStanding(now),
+    isNamed: (reference) => client.isNamed?.(reference) ?? false,
     freshMs: ({ isDigest }) => (isDigest ? settings.digestTtlMs : settings.tagTtlMs),
     limitMs: limits.requestMs ?? REQUEST_MS,
     now,
@@ -94,7 +98,7 @@ export function createImageSource({
 }
 
 type Both = Pick<AskingParts<unknown, unknown>, 'node' | 'attemptOf' | 'identityOf' | 'mayAsk'>;
-type Common = Pick<LookupParts<unknown>, 'circuit' | 'queue' | 'freshMs' | 'limitMs' | 'now'>;
+type Common = Pick<LookupParts<unknown>, 'circuit' | 'queue' | 'standing' | 'isNamed' | 'freshMs' | 'limitMs' | 'now'>;
 
 function imageValue(now: () => number): (told: Told<FoundManifest>) => RegistryImage {
   return ({ found: { value, atMs }, attempt, trouble, isSecond }) => ({

@@ -37,6 +37,7 @@ function telling(client: RegistryClient, attempts: PullAttempt[]): RegistryClien
       }
     },
     details: (target, signal) => client.details(target, signal),
+    isNamed: (reference) => client.isNamed?.(reference) ?? false,
     mayAsk: (reference) => client.mayAsk?.(reference) ?? true,
   };
 }

@@ -1,25 +1,25 @@
 /** One question to one registry with one credential: from memory, from other replicas, or over the network, asked once for all. */
+import type { Asker, ImageQuestion } from '../admission/context.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import { type Answers, type Found } from './answers.ts';
 import type { Attempt } from './attempts.ts';
-import type { Circuit } from './circuit.ts';
-import { RegistryError, type Target } from './client.ts';
-import { isRefusal } from './causes.ts';
-import { createFlights } from './lasting-flights.ts';
-import { type ImageKey, imageKey, shownRegistry } from './image-key.ts';
-import type { LookupQueue } from './lookup-queue.ts';
+import type { Circuit, RegistryAsker } from './circuit.ts';
+import type { Target } from './client.ts';
+import { isRefusal, isTrouble } from './causes.ts';
+import type { FairQueue } from './fair-queue.ts';
+import type { Bid } from './fair-share.ts';
+import { type Crew, createFlights, type Waiting } from './lasting-flights.ts';
+import { type ImageKey, imageKey } from './image-key.ts';
+import { lateError, notAsked } from './not-asked.ts';
+import type { Standing } from './standing.ts';
+import { type Ended, withinLimit } from './within-limit.ts';
 
 export type Outcome<T> =
   | { readonly state: 'found'; readonly found: Found<T> }
   | { readonly state: 'failed'; readonly failure: RegistryFailure };
 
-export interface Asked {
-  readonly reference: ImageReference;
-  readonly by: Target['by'];
-  /** See ImageQuestion. */
-  readonly anew?: boolean | undefined;
-}
+export interface Asked extends Pick<ImageQuestion, 'reference' | 'by' | 'anew' | 'asker'> {}
 
 export interface Lookup<T> {
   /** What is known without asking. */
@@ -47,7 +47,9 @@ export interface Shared<T> {
 export interface LookupParts<T> {
   readonly answers: Answers<T>;
   readonly circuit: Circuit;
-  readonly queue: LookupQueue;
+  readonly queue: FairQueue;
+  readonly standing: Standing;
+  readonly isNamed: (reference: ImageReference) => boolean;
   readonly shared: SharedAnswers<T> | undefined;
   readonly request: (target: Target, signal: AbortSignal) => Promise<T>;
   /** Milliseconds for which an answer is given as it is. */
@@ -59,81 +61,145 @@ export interface LookupParts<T> {
 
 const ANEW_MS = 2000;
 
+interface Member extends Waiting {
+  readonly asker: Asker | undefined;
+}
+
+/** One question under way. */
+interface Flight {
+  readonly asked: Asked;
+  readonly key: ImageKey;
+  readonly attempt: Attempt;
+  readonly crew: Crew<Member>;
+  /** Others need its place. */
+  readonly evicted: AbortController;
+}
+
 export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
-  const { answers, circuit, shared, freshMs, now } = parts;
-  const flights = createFlights<Outcome<T>>();
+  const { answers, circuit, standing, shared, freshMs, now } = parts;
+  const flights = createFlights<Outcome<T> | 'unwanted', Member>();
 
   /** All Pods and replicas of a restart come at the same time. */
   const isJustNow = ({ atMs }: Found<T>): boolean => now() - atMs < ANEW_MS;
 
-  function remember(key: ImageKey, attempt: Attempt, { value, atMs }: Shared<T>): Found<T> {
+  function remember({ key, attempt, asked }: Flight, { value, atMs }: Shared<T>): Found<T> {
     const found: Found<T> = { value, atMs, freshUntilMs: atMs + freshMs(key) };
-    answers.found(answerKey(key, attempt), found);
+    answers.found(answerKey(key, attempt), found, tenantOf(asked));
     return found;
   }
 
-  async function fromOthers(key: ImageKey, attempt: Attempt): Promise<Outcome<T> | undefined> {
-    const told = await shared?.get(key, attempt);
+  async function fromOthers(flight: Flight): Promise<Outcome<T> | undefined> {
+    const told = await shared?.get(flight.key, flight.attempt);
     if (told === undefined) return undefined;
-    const found = remember(key, attempt, told);
+    const found = remember(flight, told);
     return found.freshUntilMs > now() ? { state: 'found', found } : undefined;
   }
 
-  async function fromRegistry({ target, isWanted }: Request, key: ImageKey, attempt: Attempt): Promise<Outcome<T>> {
-    const asker = { registry: key.registry, identity: attempt.identity };
+  async function fromRegistry(flight: Flight): Promise<Outcome<T> | 'unwanted'> {
+    const { asked, key, attempt, crew, evicted } = flight;
+    const { reference, by } = asked;
     // It may have got into trouble while this one waited for its place.
-    const closed = circuit.closedTo(asker);
+    const closed = closedToAll(askersOf(flight), circuit);
     if (closed !== undefined) return failed(closed);
-    circuit.begin(asker);
-    let how: Parameters<Circuit['end']>[1] = 'nothing';
-    try {
-      const told = { value: await withinLimit(parts, { target, isWanted }), atMs: now() };
-      how = 'answer';
-      shared?.set(key, attempt, told);
-      return { state: 'found', found: remember(key, attempt, told) };
-    } catch (error) {
-      if (!(error instanceof RegistryError)) throw error;
-      how = error;
-      answers.failed(answerKey(key, attempt), error.failure);
-      if (isRefusal(error.failure)) shared?.delete(key, attempt, now() - freshMs(key));
-      return failed(error.failure);
-    } finally {
-      circuit.end(asker, how);
-    }
+    for (const asker of askersOf(flight)) circuit.begin(asker);
+    const target = { reference, by, credential: attempt.credential, tenant: tenantOf(asked) };
+    const ended = await withinLimit((signal) => parts.request(target, signal), {
+      limitMs: parts.limitMs,
+      isWanted: crew.isWanted,
+      evicted: evicted.signal,
+      late: () => lateError(reference),
+    }).catch((error: unknown) => {
+      for (const asker of askersOf(flight)) circuit.end(asker, 'nothing');
+      throw error;
+    });
+    for (const asker of askersOf(flight)) circuit.end(asker, howOf(ended));
+    if (ended.how === 'error') return refused(flight, ended);
+    const told = { value: ended.value, atMs: now() };
+    standing.answered(key.registry, tenantOf(asked));
+    shared?.set(key, attempt, told);
+    return { state: 'found', found: remember(flight, told) };
   }
 
-  async function start(asked: Asked, attempt: Attempt, isWanted: () => boolean): Promise<Outcome<T>> {
+  function refused({ asked, key, attempt }: Flight, { error, by }: Trouble): Outcome<T> | 'unwanted' {
+    const { failure } = error;
+    if (isRefusal(failure)) standing.answered(key.registry, tenantOf(asked));
+    else if (isTrouble(failure) || by === 'others') standing.disappointed(key.registry);
+    // That somebody had no more time is no answer for others.
+    if (by === 'nobody') return 'unwanted';
+    if (by === 'others') return failed(notAsked(asked.reference, 'evicted'));
+    answers.failed(answerKey(key, attempt), failure, tenantOf(asked));
+    if (isRefusal(failure)) shared?.delete(key, attempt, now() - freshMs(key));
+    return failed(failure);
+  }
+
+  async function start(asked: Asked, attempt: Attempt, crew: Crew<Member>): Promise<Outcome<T> | 'unwanted'> {
     const key = imageKey(asked.reference, asked.by);
-    const known = asked.anew ? undefined : await fromOthers(key, attempt);
+    const flight: Flight = { asked, key, attempt, crew, evicted: new AbortController() };
+    const known = asked.anew ? undefined : await fromOthers(flight);
     if (known !== undefined) return known;
-    const place = await parts.queue.enter(key.registry, isWanted);
-    if (place !== 'entered') return failed(notAsked(shownRegistry(asked.reference), place));
+    const isNamed = parts.isNamed(asked.reference);
+    const bidOf = ({ asker }: Member): Bid => standing.bid(key.registry, asker, isNamed);
+    const evict = (): void => flight.evicted.abort();
+    const place = parts.queue.enter({ bids: crew.members.map(bidOf), isWanted: crew.isWanted, evict });
+    crew.joined = (member) => place.join(bidOf(member));
     try {
-      return await fromRegistry(
-        { target: { reference: asked.reference, by: asked.by, credential: attempt.credential }, isWanted },
-        key,
-        attempt,
-      );
+      const how = await place.entered;
+      if (how === 'full') return failed(notAsked(asked.reference, how));
+      return how === 'unwanted' ? how : await fromRegistry(flight);
     } finally {
-      parts.queue.leave(key.registry);
+      place.leave();
     }
   }
 
   return {
-    known({ reference, by, anew }, attempt) {
-      const key = imageKey(reference, by);
+    known(asked, attempt) {
+      const key = imageKey(asked.reference, asked.by);
       const text = answerKey(key, attempt);
       const found = answers.fresh(text);
-      if (found !== undefined && (!anew || isJustNow(found))) return { state: 'found', found };
-      const failure = answers.failure(text) ?? circuit.closedTo({ registry: key.registry, identity: attempt.identity });
+      if (found !== undefined && (!asked.anew || isJustNow(found))) return { state: 'found', found };
+      const failure = answers.failure(text) ?? circuit.closedTo(askerOf(asked, asked.asker, attempt));
       return failure === undefined ? undefined : failed(failure);
     },
     old: ({ reference, by }, attempt, maxAgeMs) => answers.old(answerKey(imageKey(reference, by), attempt), maxAgeMs),
-    ask({ reference, by, anew }, attempt, signal) {
-      const text = answerKey(imageKey(reference, by), attempt);
-      return flights.join(text, signal, (isWanted) => start({ reference, by, anew }, attempt, isWanted));
+    async ask(asked, attempt, signal) {
+      const text = answerKey(imageKey(asked.reference, asked.by), attempt);
+      const member = { signal, asker: asked.asker };
+      for (;;) {
+        const outcome = await flights.join(text, member, (crew) => start(asked, attempt, crew));
+        if (outcome !== 'unwanted') return outcome;
+        // It ended since those who wanted it before had no more time; this one may have come in its last moment.
+        if (signal.aborted) return failed(notAsked(asked.reference, outcome));
+      }
     },
   };
+}
+
+function tenantOf({ asker }: Pick<Asked, 'asker'>): string {
+  return asker?.namespace ?? '';
+}
+
+function askerOf({ reference, by }: Asked, asker: Asker | undefined, { identity }: Attempt): RegistryAsker {
+  const { registry } = imageKey(reference, by);
+  return { registry, repository: reference.path, identity, tenant: tenantOf({ asker }) };
+}
+
+/** One of each namespace that waits for it. */
+function askersOf({ asked, attempt, crew }: Flight): readonly RegistryAsker[] {
+  const byTenant = new Map(crew.members.map(({ asker }) => [tenantOf({ asker }), asker]));
+  return [...byTenant.values()].map((asker) => askerOf(asked, asker, attempt));
+}
+
+function closedToAll(askers: readonly RegistryAsker[], circuit: Circuit): RegistryFailure | undefined {
+  const closed = askers.map((asker) => circuit.closedTo(asker));
+  return closed.includes(undefined) ? undefined : closed[0];
+}
+
+type Trouble = Extract<Ended<unknown>, { readonly how: 'error' }>;
+
+/** For the circuit: who was ended for the sake of others has not been heard to the end. */
+function howOf(ended: Ended<unknown>): Parameters<Circuit['end']>[1] {
+  if (ended.how === 'answer') return 'answer';
+  return ended.by === 'others' ? 'nothing' : ended.error;
 }
 
 /** Mostly asked about by the same one again; a text that is kept need not be put together and hashed again. */
@@ -149,44 +215,4 @@ function answerKey(image: ImageKey, { identity }: Attempt): string {
 
 function failed(failure: RegistryFailure): Outcome<never> {
   return { state: 'failed', failure };
-}
-
-interface Request {
-  readonly target: Target;
-  readonly isWanted: () => boolean;
-}
-
-/** For those who come again; beyond it a host that hangs would hold places that others need. */
-const UNWANTED_MS = 2000;
-
-/** Also a client that does not listen to its signal holds a place no longer than this. */
-async function withinLimit<T>({ request, limitMs }: LookupParts<T>, { target, isWanted }: Request): Promise<T> {
-  const controller = new AbortController();
-  const { promise: over, reject } = Promise.withResolvers<never>();
-  const end = (): void => {
-    controller.abort();
-    const message = `${shownRegistry(target.reference)} gave no answer in time`;
-    reject(new RegistryError({ cause: 'timeout', message, remedy: undefined }));
-  };
-  const timer = setTimeout(end, limitMs);
-  let unwanted = false;
-  const watch = setInterval(() => {
-    if (unwanted && !isWanted()) end();
-    unwanted = !isWanted();
-  }, UNWANTED_MS);
-  try {
-    return await Promise.race([request(target, controller.signal), over]);
-  } finally {
-    clearTimeout(timer);
-    clearInterval(watch);
-  }
-}
-
-function notAsked(registry: string, why: 'full' | 'unwanted'): RegistryFailure {
-  const message =
-    why === 'full'
-      ? `${registry} was not asked: too many other images are being looked up`
-      : `${registry} was not asked in the time allowed`;
-  if (why === 'full') return { cause: 'tooMany', message, remedy: 'try again in a moment' };
-  return { cause: 'timeout', message, remedy: undefined };
 }

@@ -1,7 +1,8 @@
 /** Runs a program that gives out credentials: no shell, one text in, one text out, both limits kept. What it prints is never told. */
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { createLookupQueue } from './lookup-queue.ts';
+import { createFairQueue } from './fair-queue.ts';
+import { NO_EVICTION_MS, type QueueLimits, UNLIMITED } from './fair-share.ts';
 
 export interface Program {
   readonly file: string;
@@ -96,15 +97,27 @@ interface Failure {
   readonly turn: number;
 }
 
+/** By program; a process that runs ends by its own limit. */
+const PROGRAMS: QueueLimits = {
+  tiers: [8],
+  waiting: 400,
+  perTenant: { running: 4, waiting: 200 },
+  perReview: UNLIMITED,
+  perGroup: UNLIMITED,
+  patienceMs: NO_EVICTION_MS,
+};
+
 /** When one hangs, those who wait for it to run again are told at once: a hundred of them would hang one after the other. */
 export function limitedRun(): Run {
-  const queue = createLookupQueue({ running: 8, runningPerGroup: 4, waiting: 400, waitingPerGroup: 200 });
+  const queue = createFairQueue(PROGRAMS);
   const failures = new Map<string, Failure>();
   let turn = 0;
   return async (name, program) => {
     const asked = (turn += 1);
-    const place = await queue.enter(name, () => true);
-    if (place !== 'entered') return { state: 'failed', problem: 'was not run: too many others wait for it' };
+    const bid = { tenant: name, review: {}, group: name, tier: 0 };
+    const place = queue.enter({ bids: [bid], isWanted: () => true, evict: () => {} });
+    if ((await place.entered) !== 'entered')
+      return { state: 'failed', problem: 'was not run: too many others wait for it' };
     try {
       const failure = failures.get(name);
       if (failure !== undefined && failure.turn > asked) return failure.ended;
@@ -112,7 +125,7 @@ export function limitedRun(): Run {
       if (ended.state === 'failed') failures.set(name, { ended, turn: (turn += 1) });
       return ended;
     } finally {
-      queue.leave(name);
+      place.leave();
     }
   };
 }

@@ -5,9 +5,9 @@ import type { RegistryCause } from '../../src/policy/registry-fact.ts';
 import { type Circuit, createCircuit } from '../../src/registry/circuit.ts';
 import { clockAt, failed } from './asking.ts';
 
-const LIMITS = { failures: 3, pauseMs: 1000, maxPauseMs: 4000 };
-const asker = { registry: 'reg.io', identity: 'a' };
-const other = { registry: 'reg.io', identity: 'b' };
+const LIMITS = { failures: 3, tenants: 3, pauseMs: 1000, maxPauseMs: 4000 };
+const asker = { registry: 'reg.io', identity: 'a', repository: 'web', tenant: 'shop' };
+const other = { ...asker, identity: 'b' };
 
 function sceneOf() {
   const clock = clockAt(0);
@@ -21,15 +21,15 @@ function sceneOf() {
 }
 
 describe('a registry that fails', () => {
-  test.each<RegistryCause>(['serverError', 'timeout', 'dns', 'tls', 'unreachable'])(
-    'is left alone after three times %s, for everybody',
+  test.each<RegistryCause>(['serverError', 'timeout', 'tls', 'unreachable'])(
+    'is left alone after three times %s, and no other is',
     (cause) => {
       const { request, isOpen } = sceneOf();
       request(cause);
       request(cause);
       expect(isOpen()).toBe(true);
       request(cause);
-      expect([isOpen(), isOpen(other), isOpen({ registry: 'other.io', identity: 'a' })]).toEqual([false, false, true]);
+      expect([isOpen(), isOpen({ ...asker, registry: 'other.io' })]).toEqual([false, true]);
     },
   );
 
@@ -37,48 +37,51 @@ describe('a registry that fails', () => {
     'is well again with %s: it has answered',
     (how) => {
       const { request, isOpen } = sceneOf();
-      request('dns');
-      request('dns');
+      request('timeout');
+      request('timeout');
       request(how, other);
-      request('dns');
-      request('dns');
+      request('timeout');
+      request('timeout');
       expect(isOpen()).toBe(true);
     },
   );
 
-  test.each<RegistryCause | 'nothing'>(['refused', 'protocol', 'nothing'])('%s counts neither way', (how) => {
-    const { request, isOpen } = sceneOf();
-    request('dns');
-    request('dns');
-    for (let at = 0; at < 5; at += 1) request(how);
-    expect(isOpen()).toBe(true);
-    request('dns');
-    expect(isOpen()).toBe(false);
-  });
+  test.each<RegistryCause | 'nothing'>(['refused', 'protocol', 'dns', 'tooMany', 'nothing'])(
+    '%s counts neither way',
+    (how) => {
+      const { request, isOpen } = sceneOf();
+      request('timeout');
+      request('timeout');
+      for (let at = 0; at < 5; at += 1) request(how);
+      expect(isOpen()).toBe(true);
+      request('timeout');
+      expect(isOpen()).toBe(false);
+    },
+  );
 
   test('is tried by one request after the pause, and the pause doubles up to its end', () => {
     const { clock, circuit, request, isOpen } = sceneOf();
-    for (let at = 0; at < 3; at += 1) request('dns');
+    for (let at = 0; at < 3; at += 1) request('timeout');
     for (const pauseMs of [1000, 2000, 4000, 4000]) {
       clock.ms += pauseMs - 1;
       expect(isOpen()).toBe(false);
       clock.ms += 1;
       expect(isOpen()).toBe(true);
       circuit.begin(asker);
-      expect(circuit.closedTo(other)?.message).toMatch(
-        /left alone until a request has tried it; at last: reg\.io said dns/,
+      expect(circuit.closedTo(asker)?.message).toMatch(
+        /left alone until a request has tried it; at last: reg\.io said timeout/,
       );
-      circuit.end(asker, failed('dns'));
+      circuit.end(asker, failed('timeout'));
     }
     clock.ms += 4000;
     request('answer');
-    request('dns');
+    request('timeout');
     expect(isOpen()).toBe(true);
   });
 
   test('is tried again when the one that tried could not ask', () => {
     const { clock, request, isOpen } = sceneOf();
-    for (let at = 0; at < 3; at += 1) request('dns');
+    for (let at = 0; at < 3; at += 1) request('timeout');
     clock.ms += 1000;
     request('nothing');
     expect(isOpen()).toBe(true);
@@ -86,12 +89,65 @@ describe('a registry that fails', () => {
 
   test('stays for as long as it said with requests that were under way', () => {
     const { clock, circuit, request, isOpen } = sceneOf();
-    circuit.begin(other);
-    for (let at = 0; at < 3; at += 1) request('dns');
+    circuit.begin(asker);
+    for (let at = 0; at < 3; at += 1) request('timeout');
     clock.ms += 900;
-    circuit.end(other, failed('dns'));
+    circuit.end(asker, failed('timeout'));
     clock.ms += 100;
     expect(isOpen()).toBe(true);
+  });
+});
+
+/** `repository identity tenant`, and who is let through after those have failed. */
+const by = (text: string): typeof asker => {
+  const [repository = '', identity = '', tenant = ''] = text.split(' ');
+  return { registry: 'reg.io', repository, identity, tenant };
+};
+
+describe('that a registry fails for some', () => {
+  test.each<[string, readonly string[], string, boolean]>([
+    ['is nothing to another namespace', ['a k evil', 'b k evil', 'c k evil', 'd k evil'], 'web k shop', true],
+    ['of two namespaces is nothing to a third', ['a k evil', 'a k evil', 'b k bad', 'b k bad'], 'web k shop', true],
+    [
+      'of endless namespaces is nothing to one that saw no failure',
+      ['a k e1', 'a k e2', 'a k e3', 'a k e4'],
+      'web k shop',
+      true,
+    ],
+    ['in one repository is nothing to another one', ['a k shop', 'a k shop', 'a k shop'], 'web k shop', true],
+    ['in one repository is something to that one', ['a k shop', 'a k shop', 'a k shop'], 'a k shop', false],
+    ['in two repositories is something to all', ['a k shop', 'a k shop', 'b k shop'], 'web k shop', false],
+    ['with one credential is nothing to another one', ['a k shop', 'b k shop', 'a k shop'], 'a other shop', true],
+    ['with two credentials is something to all', ['a k shop', 'b k shop', 'a l shop'], 'a other shop', false],
+    ['is believed at once when others saw it, too', ['a k s1', 'b k s2', 'web k shop'], 'web k shop', false],
+    ['is believed only about what was asked', ['a k s1', 'b k s2', 'web k shop'], 'api k shop', true],
+  ])('%s', (_what, failures, who, expected) => {
+    const { request, isOpen } = sceneOf();
+    for (const one of failures) request('serverError', by(one));
+    expect(isOpen(by(who))).toBe(expected);
+  });
+
+  test('is over for all who believed others when it answers one of them', () => {
+    const { request, isOpen } = sceneOf();
+    for (const one of ['a k s1', 'b k s2', 'web k shop']) request('timeout', by(one));
+    expect(isOpen(by('web k shop'))).toBe(false);
+    request('answer', by('a k s1'));
+    expect(isOpen(by('web k shop'))).toBe(true);
+  });
+
+  test('whoever tries it for one namespace holds up no other', () => {
+    const { clock, circuit, request, isOpen } = sceneOf();
+    for (const tenant of ['evil', 'shop']) for (let at = 0; at < 3; at += 1) request('timeout', by(`a k ${tenant}`));
+    clock.ms += 1000;
+    circuit.begin(by('a k evil'));
+    expect([isOpen(by('a k evil')), isOpen(by('a k shop'))]).toEqual([false, true]);
+  });
+
+  test('is not forgotten for endless registries of another namespace', () => {
+    const { request, isOpen } = sceneOf();
+    for (let at = 0; at < 3; at += 1) request('timeout', by('a k shop'));
+    for (let at = 0; at < 6000; at += 1) request('timeout', { ...by('a k evil'), registry: `r${at}.io` });
+    expect(isOpen(by('a k shop'))).toBe(false);
   });
 });
 
@@ -118,7 +174,7 @@ describe('a rate limit', () => {
 type Event = { readonly how: RegistryCause | 'answer'; readonly waitMs: number };
 
 const event: fc.Arbitrary<Event> = fc.record({
-  how: fc.constantFrom('answer', 'notFound', 'dns', 'timeout', 'serverError', 'protocol'),
+  how: fc.constantFrom('answer', 'notFound', 'unreachable', 'timeout', 'serverError', 'protocol', 'dns'),
   waitMs: fc.constantFrom(0, 500, 1000, 5000),
 });
 
@@ -140,8 +196,8 @@ describe('in any order of events', () => {
           clock.ms += one.waitMs;
           const played = play(circuit, one);
           if (played === 'left alone') expect(outages).toBeGreaterThanOrEqual(3);
-          else if (['dns', 'timeout', 'serverError'].includes(one.how)) outages += 1;
-          else if (one.how !== 'protocol') outages = 0;
+          else if (['unreachable', 'timeout', 'serverError'].includes(one.how)) outages += 1;
+          else if (one.how !== 'protocol' && one.how !== 'dns') outages = 0;
         }
         clock.ms += LIMITS.maxPauseMs;
         expect(circuit.closedTo(asker)).toBeUndefined();

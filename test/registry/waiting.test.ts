@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { lookups } from '../../src/admission/lookups.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { FoundManifest } from '../../src/registry/client.ts';
+import { UNLIMITED } from '../../src/registry/fair-share.ts';
+import { OWN_QUEUE_LIMITS } from '../../src/registry/standing.ts';
 import { failed, type FakeClient, fakeClient, MANIFEST, questionOf, sceneOf, shown } from './asking.ts';
 
 interface Held {
@@ -136,7 +138,7 @@ describe('who waits', () => {
 });
 
 describe('a flood of names', () => {
-  const queue = { running: 4, runningPerGroup: 2, waiting: 6, waitingPerGroup: 3 };
+  const queue = { ...OWN_QUEUE_LIMITS, tiers: [4, 4, 4], waiting: 6, perGroup: { running: 2, waiting: 3 } };
 
   test('is answered at once where there is no room, and takes no place of another registry', async () => {
     const { client, release } = heldClient();
@@ -161,20 +163,24 @@ describe('a flood of names', () => {
     expect(shown(await scene.ask(questionOf('evil.io/web:49')))).toBe('yes anonymous');
   });
 
-  test('of registries is served in turn', async () => {
+  test('is served in the order in which it came, and nobody waits for a registry of others', async () => {
     const { client, release } = heldClient();
-    const scene = sceneOf(client, { limits: { queue: { ...queue, running: 2, runningPerGroup: 1 } } });
+    const scene = sceneOf(client, {
+      limits: { queue: { ...queue, tiers: [2, 2, 2], perGroup: { running: 1, waiting: 3 } } },
+    });
     const images = ['a.io/1', 'b.io/1', 'a.io/2', 'a.io/3', 'b.io/2', 'c.io/1'];
     const asked = images.map((image) => scene.ask(questionOf(image)));
     await turn();
     release();
     await Promise.all(asked);
-    expect(client.asked).toEqual(['a.io/1', 'b.io/1', 'a.io/2', 'b.io/2', 'c.io/1', 'a.io/3']);
+    expect(client.asked).toEqual(['a.io/1', 'b.io/1', 'a.io/2', 'b.io/2', 'a.io/3', 'c.io/1']);
   });
 
   test('that waits for a registry is not asked for when the registry has failed meanwhile', async () => {
     const client = fakeClient(() => 'unreachable');
-    const scene = sceneOf(client, { limits: { queue: { ...queue, running: 1, waiting: 50, waitingPerGroup: 50 } } });
+    const scene = sceneOf(client, {
+      limits: { queue: { ...queue, tiers: [1, 1, 1], waiting: 50, perGroup: UNLIMITED } },
+    });
     const asked = Array.from({ length: 30 }, (_, at) => scene.ask(questionOf(`reg.io/web:${at}`)));
     expect((await Promise.all(asked)).every((fact) => fact.state === 'unknown')).toBe(true);
     expect(client.asked).toHaveLength(5);
@@ -182,7 +188,7 @@ describe('a flood of names', () => {
 
   test('who has given up while waiting for a place is not asked for', async () => {
     const { client, release } = heldClient();
-    const scene = sceneOf(client, { limits: { queue: { ...queue, running: 1 } } });
+    const scene = sceneOf(client, { limits: { queue: { ...queue, tiers: [1, 1, 1] } } });
     const early = new AbortController();
     const first = scene.ask(questionOf('reg.io/web:1'));
     const second = scene.ask(questionOf('reg.io/web:2'), early.signal);

@@ -1,0 +1,22 @@
+/** Words for what did not come from a registry: it was not asked, or not to the end. */
+import type { ImageReference } from '../image/reference.ts';
+import type { RegistryFailure } from '../policy/registry-fact.ts';
+import { RegistryError } from './client.ts';
+import { shownRegistry } from './image-key.ts';
+
+export function lateError(reference: ImageReference): RegistryError {
+  const message = `${shownRegistry(reference)} gave no answer in time`;
+  return new RegistryError({ cause: 'timeout', message, remedy: undefined });
+}
+
+const NOT_ASKED = {
+  full: { cause: 'tooMany', words: 'was not asked: too many other images are being looked up' },
+  evicted: { cause: 'tooMany', words: 'did not respond while images of other namespaces waited to be looked up' },
+  unwanted: { cause: 'timeout', words: 'was not asked in the time allowed' },
+} as const;
+
+export function notAsked(reference: ImageReference, why: keyof typeof NOT_ASKED): RegistryFailure {
+  const { cause, words } = NOT_ASKED[why];
+  const remedy = cause === 'tooMany' ? 'try again in a moment' : undefined;
+  return { cause, message: `${shownRegistry(reference)} ${words}`, remedy };
+}

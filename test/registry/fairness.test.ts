@@ -1,0 +1,294 @@
+/** Places are shared out by namespace and by review: who has endless names of images and registries keeps nobody from an answer. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Asker } from '../../src/admission/context.ts';
+import { createFairQueue, type Place } from '../../src/registry/fair-queue.ts';
+import { type Bid, type QueueLimits, UNLIMITED } from '../../src/registry/fair-share.ts';
+import { QUEUE_LIMITS } from '../../src/registry/standing.ts';
+import { failed, type FakeClient, fakeClient, questionOf, sceneOf, shown } from './asking.ts';
+
+/** Small, and without eviction. */
+const SMALL: QueueLimits = {
+  tiers: [8, 6, 4],
+  waiting: 100,
+  perTenant: { running: 3, waiting: 10 },
+  perReview: { running: 2, waiting: 6 },
+  perGroup: UNLIMITED,
+  patienceMs: 3_600_000,
+};
+const QUICK = { ...SMALL, patienceMs: 20 };
+
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+/** Never answers for hosts of `evil.io`, and says what it was asked. */
+function worldOf(isNamed: (domain: string) => boolean = () => false): FakeClient {
+  const hangs = new Promise<never>(() => {});
+  const client = fakeClient(({ reference: { domain } }, _user, signal) => {
+    if (!domain.endsWith('evil.io')) return 'found';
+    return Promise.race([hangs, ended(signal)]);
+  });
+  return Object.assign(client, { isNamed: ({ domain }: { readonly domain: string }) => isNamed(domain) });
+}
+
+function ended(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(failed('timeout')), { once: true });
+  });
+}
+
+const asker = (namespace: string): Asker => ({ namespace });
+
+interface Flood {
+  readonly namespaces: number;
+  readonly reviews: number;
+  readonly images: number;
+}
+
+/** As many dry-run Pods as it takes; none of their registries answers. */
+function flood(scene: ReturnType<typeof sceneOf>, { namespaces, reviews, images }: Flood): void {
+  for (let space = 0; space < namespaces; space += 1) {
+    for (let review = 0; review < reviews; review += 1) {
+      const who = asker(`evil-${space}`);
+      for (let at = 0; at < images; at += 1) {
+        void scene.ask(questionOf(`h${space}-${review}-${at}.evil.io/x:1`, [], { asker: who }));
+      }
+    }
+  }
+}
+
+describe('a team whose registry is well is answered at once beside', () => {
+  test.each<[string, Flood]>([
+    ['one Pod with a hundred images of hosts that hang', { namespaces: 1, reviews: 1, images: 100 }],
+    ['six of them', { namespaces: 1, reviews: 6, images: 100 }],
+    ['six of them from six namespaces', { namespaces: 6, reviews: 1, images: 100 }],
+    ['forty namespaces with three each', { namespaces: 40, reviews: 3, images: 50 }],
+    ['a hundred reviews with one image each', { namespaces: 1, reviews: 100, images: 1 }],
+  ])('%s, when the configuration names it', async (_what, attack) => {
+    const scene = sceneOf(
+      worldOf((domain) => domain === 'reg.io'),
+      { limits: { queue: QUEUE_LIMITS } },
+    );
+    flood(scene, attack);
+    await turn();
+    const asked = scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') }));
+    await turn();
+    expect(scene.client.asked).toContain('reg.io/web:1');
+    expect(shown(await asked)).toBe('yes anonymous');
+  });
+
+  test.each<[string, Flood]>([
+    ['one namespace', { namespaces: 1, reviews: 6, images: 100 }],
+    ['forty namespaces', { namespaces: 40, reviews: 3, images: 50 }],
+  ])('a flood of %s, when the registry has answered before', async (_what, attack) => {
+    const scene = sceneOf(worldOf(), { limits: { queue: QUEUE_LIMITS } });
+    await scene.ask(questionOf('reg.io/web:0', [], { asker: asker('other') }));
+    flood(scene, attack);
+    await turn();
+    const asked = scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') }));
+    await turn();
+    expect(scene.client.asked).toContain('reg.io/web:1');
+    expect(shown(await asked)).toBe('yes anonymous');
+  });
+
+  test('a flood of one namespace, when nobody has ever heard of the registry', async () => {
+    const scene = sceneOf(worldOf(), { limits: { queue: QUEUE_LIMITS } });
+    flood(scene, { namespaces: 1, reviews: 6, images: 100 });
+    await turn();
+    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') })))).toBe('yes anonymous');
+  });
+
+  test.each<[string, boolean]>([
+    ['of registries that nobody has heard of', false],
+    ['of registries that answered once', true],
+  ])('a flood of many namespaces %s: what is slow gives back its place', async (_what, isKnown) => {
+    const client = worldOf();
+    const scene = sceneOf(client, { limits: { queue: QUICK } });
+    if (isKnown) {
+      const { answer } = client;
+      client.answer = () => 'found';
+      for (let at = 0; at < 12; at += 1) {
+        await scene.ask(questionOf(`h${at}-0-0.evil.io/y:1`, [], { asker: asker(`evil-${at}`) }));
+      }
+      client.answer = answer;
+    }
+    flood(scene, { namespaces: 12, reviews: 1, images: 3 });
+    await turn();
+    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') })))).toBe('yes anonymous');
+  });
+});
+
+describe('who shares an image with a stranger', () => {
+  test('does not wait in the line of the stranger, who asked first', async () => {
+    const scene = sceneOf(worldOf(), { limits: { queue: SMALL } });
+    const evil = asker('evil-0');
+    for (let at = 0; at < 6; at += 1) void scene.ask(questionOf(`h${at}.evil.io/x:1`, [], { asker: evil }));
+    const first = scene.ask(questionOf('reg.io/web:1', [], { asker: evil }));
+    await turn();
+    expect(scene.client.asked).not.toContain('reg.io/web:1');
+    const second = scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') }));
+    expect([shown(await first), shown(await second)]).toEqual(['yes anonymous', 'yes anonymous']);
+  });
+
+  test('gets its answer when the stranger gives up', async () => {
+    const { promise, resolve } = Promise.withResolvers<'found'>();
+    const client = fakeClient(() =>
+      promise.then(() => ({ digest: `sha256:${'a'.repeat(64)}`, mediaType: 'm', mirror: undefined })),
+    );
+    const scene = sceneOf(client, { limits: { queue: SMALL } });
+    const early = new AbortController();
+    void scene.ask(questionOf('reg.io/web:1', [], { asker: asker('evil') }), early.signal);
+    const other = scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') }));
+    early.abort();
+    resolve('found');
+    expect(shown(await other)).toBe('yes anonymous');
+    expect(client.asked).toHaveLength(1);
+  });
+
+  test('is not turned away because the stranger has no more room to wait', async () => {
+    const scene = sceneOf(worldOf(), { limits: { queue: { ...SMALL, perReview: { running: 1, waiting: 0 } } } });
+    const evil = asker('evil');
+    void scene.ask(questionOf('h.evil.io/x:1', [], { asker: evil }));
+    void scene.ask(questionOf('reg.io/web:1', [], { asker: evil }));
+    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') })))).toBe('yes anonymous');
+  });
+
+  test('is not left alone with a registry because it failed for the stranger', async () => {
+    const client = fakeClient(({ reference: { path } }) => (path === 'web' ? 'found' : 'serverError'));
+    const scene = sceneOf(client);
+    for (let at = 0; at < 20; at += 1) await scene.ask(questionOf(`reg.io/x${at}:1`, [], { asker: asker('evil') }));
+    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') })))).toBe('yes anonymous');
+  });
+});
+
+describe('what strangers ask pushes out', () => {
+  const settings = { tagTtlMs: 60_000, digestTtlMs: 60_000, staleMaxMs: 600_000, maxImages: 40 };
+  test.each<[string, FakeClient['answer']]>([
+    ['no answer, with names that exist', () => 'found'],
+    ['no answer, with names that do not', ({ reference: { domain } }) => (domain === 'reg.io' ? 'found' : 'notFound')],
+    [
+      'no answer, with registries that fail',
+      ({ reference: { domain } }) => (domain === 'reg.io' ? 'found' : 'serverError'),
+    ],
+  ])('%s', async (_what, answer) => {
+    const client = fakeClient(answer);
+    const scene = sceneOf(client, { settings });
+    const ours = Array.from({ length: 5 }, (_, at) => questionOf(`reg.io/web:${at}`, [], { asker: asker('shop') }));
+    for (const question of ours) await scene.ask(question);
+    for (let at = 0; at < 200; at += 1)
+      await scene.ask(questionOf(`h${at}.io/x:1`, [], { asker: asker(`evil-${at % 4}`) }));
+    client.asked.length = 0;
+    for (const question of ours) await scene.ask(question);
+    expect(client.asked).toEqual([]);
+  });
+});
+
+test('who was evicted is told so, and it is no outage of the registry', async () => {
+  const scene = sceneOf(worldOf(), { limits: { queue: { ...QUICK, tiers: [1, 1, 1] } } });
+  const slow = scene.ask(questionOf('h.evil.io/x:1', [], { asker: asker('evil') }));
+  await turn();
+  const other = scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') }));
+  expect(shown(await slow)).toBe(
+    'unknown tooMany: h.evil.io did not respond while images of other namespaces waited to be looked up',
+  );
+  expect(shown(await other)).toBe('yes anonymous');
+});
+
+test('who is turned away gets the last answer, where the policy allows it', async () => {
+  const client = worldOf();
+  const scene = sceneOf(client, { limits: { queue: { ...SMALL, tiers: [1, 1, 1], waiting: 0 } } });
+  const question = questionOf('reg.io/web:1', [], { asker: asker('shop'), staleMs: 3_600_000 });
+  await scene.ask(question);
+  scene.clock.ms += 600_000;
+  void scene.ask(questionOf('h.evil.io/x:1', [], { asker: asker('evil') }));
+  expect(shown(await scene.ask(question))).toBe(
+    'yes anonymous (600000 ms old: reg.io was not asked: too many other images are being looked up)',
+  );
+});
+
+test('one person who asks for himself is slowed down by no share', async () => {
+  const hangs = Promise.withResolvers<never>();
+  const client = fakeClient(() => hangs.promise);
+  const scene = sceneOf(client);
+  for (let at = 0; at < 200; at += 1) void scene.ask(questionOf(`r${at}.io/x:1`));
+  await turn();
+  expect(client.asked).toHaveLength(200);
+});
+
+interface Step {
+  readonly kind: 'enter' | 'leave' | 'join' | 'giveUp';
+  readonly at: number;
+  readonly bid: Omit<Bid, 'review'> & { readonly review: number };
+}
+
+describe('in any order of events', () => {
+  const REVIEWS = Array.from({ length: 6 }, (_, at) => ({ at }));
+  const bid = fc.record({
+    tenant: fc.constantFrom('a', 'b', 'c'),
+    review: fc.integer({ min: 0, max: 5 }),
+    group: fc.constantFrom('x', 'y'),
+    tier: fc.constantFrom(0, 1, 2),
+  });
+  const step: fc.Arbitrary<Step> = fc.record({
+    kind: fc.constantFrom('enter', 'enter', 'leave', 'join', 'giveUp'),
+    at: fc.nat({ max: 50 }),
+    bid,
+  });
+  const limits = { ...SMALL, perGroup: { running: 4, waiting: 20 } };
+
+  test('no share is exceeded, and whoever waits is served when the others have left', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const all = visitors(limits);
+        for (const one of steps) {
+          const own: Bid = { ...one.bid, review: REVIEWS[one.bid.review] ?? {} };
+          if (one.kind === 'enter') all.enter(own);
+          else all.change(one, own);
+          await turn();
+          const inside = all.in('entered');
+          expect(inside.length).toBeLessThanOrEqual(8);
+          expect(inside.filter(({ tier }) => tier === 2).length).toBeLessThanOrEqual(4);
+        }
+        for (let left = all.in('entered'); left.length > 0; left = all.in('entered')) {
+          for (const one of left) all.leave(one);
+          await turn();
+        }
+        expect(all.in('waiting')).toEqual([]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+interface Visitor {
+  readonly place: Place;
+  readonly tier: number;
+  wanted: boolean;
+  state: string;
+}
+
+function visitors(limits: QueueLimits) {
+  const queue = createFairQueue(limits);
+  const all: Visitor[] = [];
+  const leave = (one: Visitor): void => {
+    one.state = 'left';
+    one.place.leave();
+  };
+  return {
+    leave,
+    in: (state: string) => all.filter((one) => one.state === state),
+    enter(bid: Bid): void {
+      const isWanted = (): boolean => one.wanted;
+      const place = queue.enter({ bids: [bid], isWanted, evict: () => {} });
+      const one: Visitor = { place, tier: bid.tier, wanted: true, state: 'waiting' };
+      void place.entered.then((how) => (one.state = one.state === 'left' ? 'left' : how));
+      all.push(one);
+    },
+    change({ kind, at }: Step, bid: Bid): void {
+      const one = all[at % Math.max(1, all.length)];
+      if (one === undefined || one.state === 'left') return;
+      if (kind === 'leave') leave(one);
+      else if (kind === 'join') one.place.join({ ...bid, tier: one.tier });
+      else one.wanted = false;
+    },
+  };
+}
