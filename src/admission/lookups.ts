@@ -18,7 +18,9 @@ export interface Lookups {
   now(): Fact<number>;
 }
 
-export const unknown = (reason: string): Fact<never> => ({ state: 'unknown', reason });
+export const unknown = (reason: string): Unknown => ({ state: 'unknown', reason });
+
+type Unknown = Extract<Fact<never>, { readonly state: 'unknown' }>;
 
 /** Nobody names more; but 3 MiB could name 100,000, and each would be a question to the API server, or to a registry. */
 const MAX_ASKED = 100;
@@ -59,15 +61,20 @@ export function lookups(namespace: string | undefined, context: Context, signal:
   };
 }
 
-export function notAsked(message: string, cause: 'refused' | 'tooMany' = 'refused'): RegistryFact<never> {
-  return { state: 'unknown', failure: { cause, message, remedy: undefined } };
+export function notAsked(message: string): RegistryFact<never> {
+  return { state: 'unknown', failure: { cause: 'refused', message, remedy: undefined } };
 }
 
 const NOT_ASKED = notAsked('no registry is asked here');
-const TOO_MANY_IMAGES = notAsked(
-  `the object names more than ${MAX_ASKED} different images, and no more are asked about`,
-  'tooMany',
-);
+const TOO_MANY_IMAGES: RegistryFact<never> = {
+  state: 'unknown',
+  failure: {
+    cause: 'tooMany',
+    causedBy: 'author',
+    message: `the object names more than ${MAX_ASKED} different images, and no more are asked about`,
+    remedy: undefined,
+  },
+};
 
 const MAX_SHOWN = 255;
 
@@ -156,8 +163,8 @@ function haveSame(some: ImageQuestion['candidates'], others: ImageQuestion['cand
   });
 }
 
-function tooMany(what: string): Fact<never> {
-  return unknown(`the object needs more than ${MAX_ASKED} ${what}`);
+function tooMany(what: string): Unknown {
+  return { ...unknown(`the object needs more than ${MAX_ASKED} ${what}`), causedBy: 'author' };
 }
 
 function nowIn({ now }: Context): Fact<number> {

@@ -3,6 +3,7 @@ import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
 import { isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import type { Problem } from '../policy/rule.ts';
+import { CAUSERS } from '../policy/unknown.ts';
 
 /** More than anybody reads; the object is refused by the first of them. */
 const MAX_PROBLEMS = 10_000;
@@ -45,8 +46,8 @@ function readProblem(value: unknown, asked: ReadonlySet<unknown>): Problem | str
   if (value instanceof Promise) value.catch(() => undefined);
   if (!isObject(value)) return `expected an object, found ${jsonType(value)}`;
   // Once: a getter may say something else the next time.
-  const { state, container, pointer, message, remedy, unreadable } = value;
-  const read = { state, container, pointer, message, remedy, unreadable };
+  const { state, container, pointer, message, remedy, unreadable, causedBy } = value;
+  const read = { state, container, pointer, message, remedy, unreadable, causedBy };
   const wrong = faultOf(read) ?? (container === undefined || asked.has(container) ? undefined : NOT_ASKED);
   if (wrong !== undefined) return wrong;
   const problem = read as Problem;
@@ -64,6 +65,10 @@ const ACCEPTED: Readonly<Record<string, readonly [(value: unknown) => boolean, s
   pointer: [isPointer, 'a JSON pointer from the root of the object'],
   message: [(value) => typeof value === 'string' && value.trim() !== '', 'a sentence'],
   remedy: [(value) => value === undefined || typeof value === 'string', 'a sentence, or nothing'],
+  causedBy: [
+    (value) => value === undefined || CAUSERS.some((causer) => causer === value),
+    `one of ${CAUSERS.join(', ')}, or nothing`,
+  ],
   unreadable: [(value) => value === undefined || value === true, 'true, or nothing'],
 };
 

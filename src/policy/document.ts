@@ -129,7 +129,7 @@ function readBinding(
     for (const fault of bound.faults) faults.push(below(`${at}/parameters`, fault));
     return undefined;
   }
-  const { action = 'deny', onUnknown = 'warn', message } = entry;
+  const { action = 'deny', onUnknown, message } = entry;
   return { rule: rule.name, action, onUnknown, check: bound.check, message };
 }
 

@@ -12,6 +12,7 @@ import { type Covered, type Covering, havePassed, rememberPassed, type SharedChe
 import { type Action, type Binding, type Policy, strictness } from './policy.ts';
 import type { Beyond, Check, Problem, Subject } from './rule.ts';
 import type { Coverage, ScopeRequest } from './scope.ts';
+import { actionOnUnknown, remedyOf } from './unknown.ts';
 import { seenBy } from './seen.ts';
 
 /** What one rule of one policy says about one place of an object. */
@@ -154,11 +155,12 @@ function listOf(answer: unknown): readonly Problem[] {
 function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage: Coverage): Finding {
   const doubt = coverage.doubt(problem.container);
   const unknown = problem.state === 'unknown' || doubt !== undefined;
+  const remedy = remedyOf(policy, problem);
   const reason = doubt === undefined ? '' : ` (could not tell whether the policy applies: ${doubt})`;
   return {
     policy: policy.name,
     rule: binding.rule,
-    action: unknown ? binding.onUnknown : binding.action,
+    action: unknown ? unknownAction(policy, binding, { problem, doubt }) : binding.action,
     outcome: unknown ? 'unknown' : 'violation',
     existing: false,
     container: problem.container,
@@ -166,9 +168,18 @@ function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage:
     message: oneLine(
       `${problem.message}${reason}${binding.message === undefined ? '' : `; ${binding.message.trim()}`}`,
     ),
-    remedy: problem.remedy === undefined ? undefined : oneLine(problem.remedy),
+    remedy: remedy === undefined ? undefined : oneLine(remedy),
     ...(problem.beyond === undefined ? {} : { beyond: problem.beyond }),
   };
+}
+
+/** Whether a policy applies is never for the author of an object to hide. */
+function unknownAction(
+  policy: Policy,
+  binding: Binding,
+  { problem, doubt }: { readonly problem: Problem; readonly doubt: string | undefined },
+): Action {
+  return actionOnUnknown(policy, binding, doubt === undefined ? problem : { ...problem, causedBy: 'world' });
 }
 
 /** The API server drops a warning with a control character in it, and a line break makes a line of its own in a denial. */
@@ -176,12 +187,12 @@ function oneLine(text: string): string {
   return /^[ -~]*$/.test(text) ? text : text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
-/** A rule that fails is an error of that rule, so the object's fate follows `onUnknown`. */
+/** A rule that fails is an error of that rule, and an object can be made to bring it about: its fate follows `onUnknown`. */
 function failed(policy: Policy, binding: Binding, failure: RuleFailure): Finding {
   return {
     policy: policy.name,
     rule: binding.rule,
-    action: binding.onUnknown,
+    action: binding.onUnknown ?? binding.action,
     outcome: 'error',
     failure,
     existing: false,

@@ -8,7 +8,8 @@ import type { RegistryDetails, RegistryFacts, RegistryImage } from './registry-f
 export type Fact<T> =
   | { readonly state: 'yes'; readonly value: T }
   | { readonly state: 'no' }
-  | { readonly state: 'unknown'; readonly reason: string };
+  /** `causedBy`: nobody but the author of the object can bring it about. */
+  | { readonly state: 'unknown'; readonly reason: string; readonly causedBy?: 'author' | undefined };
 
 export type Labels = { readonly [key: string]: string };
 

@@ -15,8 +15,8 @@ export function strictness(action: Action): number {
 export interface Binding {
   readonly rule: string;
   readonly action: Action;
-  /** What an answer of "could not tell" does. */
-  readonly onUnknown: Action;
+  /** What an answer of "could not tell" does; see unknown.ts for where the policy does not say. */
+  readonly onUnknown: Action | undefined;
   readonly check: Check;
   /** The policy author's own sentence, appended to the rule's. */
   readonly message: string | undefined;

@@ -30,6 +30,8 @@ export interface RegistryFailure {
   readonly message: string;
   /** What to do about it. */
   readonly remedy: string | undefined;
+  /** Nobody but the author of the object can bring it about. */
+  readonly causedBy?: 'author' | undefined;
   /** The policy that denies the image, which is why no registry was asked: it has said so itself, so rules need not. */
   readonly deniedBy?: { readonly policy: string; readonly rule: string } | undefined;
 }

@@ -9,6 +9,7 @@ import type { Guard } from './guard.ts';
 import type { RegistryAnswers } from './registry-answers.ts';
 import { type FromSchema, type ParameterSchema, withDefaults } from './parameters.ts';
 import type { Circumstances } from './scope.ts';
+import type { Causer } from './unknown.ts';
 
 export type { ParameterSchema } from './parameters.ts';
 
@@ -35,6 +36,8 @@ export interface Problem {
   readonly message: string;
   /** What would be accepted. */
   readonly remedy?: string;
+  /** Of an unknown: who can bring it about. Without it: the author of the object, if the rule needs no facts, else the world. */
+  readonly causedBy?: Causer | undefined;
   /** The image string could not be read at all; told once for a container, however many rules stumble over it. */
   readonly unreadable?: true;
   /** Of an amount: on UPDATE, one that is no further beyond the same bound than before is forgiven. */

@@ -61,7 +61,11 @@ const BINDING = {
   properties: {
     rule: { type: 'string', description: 'Name of a rule' },
     action: { enum: ACTIONS, default: 'deny', description: 'What a violation does' },
-    onUnknown: { enum: ACTIONS, default: 'warn', description: 'What it does when the rule could not tell' },
+    onUnknown: {
+      enum: ACTIONS,
+      description:
+        'What it does when the rule could not tell; without it the action where only the author of the object can cause that, else warn',
+    },
     parameters: { type: 'object', description: "The rule's own parameters" },
     message: {
       type: 'string',

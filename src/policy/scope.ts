@@ -8,7 +8,8 @@ import type { Container, ContainerKind } from '../pod/containers.ts';
 import type { JsonObject } from '../pod/pointer.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Fact, Labels } from './fact.ts';
-import { type Answer, both, type LabelSelector, selects } from './selector.ts';
+import { placeTests, POD_OF_A_CONTROLLER, requestTests } from './scope-tests.ts';
+import { type Answer, both, type LabelSelector } from './selector.ts';
 
 /** One `match` or `exclude` block, as the document has it, image patterns compiled. */
 export interface Clause {
@@ -46,6 +47,8 @@ export interface ScopeRequest extends Circumstances {
 export interface Scope {
   /** Whether an answer depends on the namespace's labels. */
   readonly asksLabels: boolean;
+  /** Whether it applies to the Pods that controllers create. Never said of one that leaves them out in some namespaces only. */
+  readonly coversPods: boolean;
   /** What can be said of every request in a namespace (`undefined`: of a cluster-scoped object) before it is looked at. */
   inNamespace(namespace: string | undefined): Coverage | 'none' | 'depends';
   covers(request: ScopeRequest): Coverage | undefined;
@@ -64,6 +67,7 @@ export function compileScope(match: Clause, exclude: Clause): Scope {
   const unwanted = isEmpty(exclude) ? undefined : compileClause(exclude);
   return {
     asksLabels: match.namespaceSelector !== undefined || exclude.namespaceSelector !== undefined,
+    coversPods: wanted.admitsPods && !(unwanted?.asksRequest === true && unwanted.admitsPods),
     inNamespace(namespace) {
       if (!wanted.admits(namespace)) return 'none';
       const untouched = unwanted === undefined || !unwanted.admits(namespace);
@@ -131,6 +135,10 @@ interface CompiledClause {
   admits(namespace: string | undefined): boolean;
   /** Nothing else is in it. */
   readonly onlyNamespaces: boolean;
+  /** Whether it looks at more of a request than its namespace and its containers. */
+  readonly asksRequest: boolean;
+  /** Whether all that it asks of a request is true of Pods that a controller creates. */
+  readonly admitsPods: boolean;
   request(request: ScopeRequest): Answer;
   /** Why `request` is unknown; empty when it is not. */
   doubts(request: ScopeRequest): readonly string[];
@@ -146,19 +154,15 @@ function isEmpty(clause: Clause): boolean {
 
 function compileClause(clause: Clause): CompiledClause {
   const namespaces = clause.namespaces?.length ? compileGlobs(clause.namespaces) : undefined;
-  const tests = [
-    ...given(clause.namespaces, namespaceTest),
-    ...(clause.namespaceSelector === undefined ? [] : [selectorTest(clause.namespaceSelector)]),
-    ...given(clause.kinds, kindTest),
-    ...given(clause.operations, operationTest),
-    ...given(clause.users, userTest),
-    ...given(clause.groups, groupTest),
-  ];
+  const about = requestTests(clause);
+  const tests = [...placeTests(clause), ...about];
   const kinds = clause.containers?.length ? new Set(clause.containers) : undefined;
   const { images } = clause;
   return {
     admits: (namespace) => namespaces === undefined || (namespace !== undefined && namespaces(namespace)),
     onlyNamespaces: isEmpty({ ...clause, namespaces: undefined }),
+    asksRequest: about.length > 0,
+    admitsPods: about.every(({ ask }) => ask(POD_OF_A_CONTROLLER) === 'yes'),
     request(request) {
       let answer: Answer = 'yes';
       for (const { ask } of tests) {
@@ -174,64 +178,5 @@ function compileClause(clause: Clause): CompiledClause {
       if (images === undefined) return true;
       return container.image.state === 'parsed' ? images.match(container.image.reference) !== undefined : unread;
     },
-  };
-}
-
-interface Test {
-  readonly ask: (request: ScopeRequest) => Answer;
-  /** Why it cannot tell, when it cannot. */
-  readonly doubt: (request: ScopeRequest) => string;
-}
-
-/** What every door knows. */
-function certain(ask: (request: ScopeRequest) => boolean): Test {
-  return { ask: (request) => (ask(request) ? 'yes' : 'no'), doubt: () => '' };
-}
-
-function given<T>(list: readonly T[] | undefined, test: (list: readonly T[]) => Test): readonly Test[] {
-  return list === undefined || list.length === 0 ? [] : [test(list)];
-}
-
-function namespaceTest(globs: readonly string[]): Test {
-  const matches = compileGlobs(globs);
-  return certain(({ namespace }) => namespace !== undefined && matches(namespace));
-}
-
-/** The label of the namespace's name is set by the API server itself, so it is known without asking. */
-function selectorTest(selector: LabelSelector): Test {
-  return {
-    ask({ namespace, namespaceLabels }) {
-      if (namespace === undefined || namespaceLabels.state === 'no') return selects(selector, {}, true);
-      if (namespaceLabels.state === 'yes') return selects(selector, namespaceLabels.value, true);
-      return selects(selector, { 'kubernetes.io/metadata.name': namespace }, false);
-    },
-    doubt: ({ namespaceLabels }) => (namespaceLabels.state === 'unknown' ? namespaceLabels.reason : ''),
-  };
-}
-
-/** `Deployment`, or `Job.batch.volcano.sh` where a kind's name alone is not enough. */
-function kindTest(globs: readonly string[]): Test {
-  const matches = compileGlobs(globs);
-  return certain(({ workload: { type } }) => matches(type.kind) || matches(`${type.kind}.${type.group}`));
-}
-
-function operationTest(operations: readonly string[]): Test {
-  return certain(({ operation }) => operations.includes(operation));
-}
-
-function userTest(globs: readonly string[]): Test {
-  const matches = compileGlobs(globs);
-  return askingUser((user) => matches(user.name));
-}
-
-function groupTest(globs: readonly string[]): Test {
-  const matches = compileGlobs(globs);
-  return askingUser((user) => user.groups.some(matches));
-}
-
-function askingUser(matches: (user: NonNullable<ScopeRequest['user']>) => boolean): Test {
-  return {
-    ask: ({ user }) => (user === undefined ? 'unknown' : matches(user) ? 'yes' : 'no'),
-    doubt: () => 'who asks is not known here',
   };
 }

@@ -186,6 +186,7 @@ const TOO_LONG: RegistryFact<never> = {
   state: 'unknown',
   failure: {
     cause: 'refused',
+    causedBy: 'author',
     message: 'the name of its registry is longer than DNS allows',
     remedy: 'check the name',
   },

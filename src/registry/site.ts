@@ -95,7 +95,7 @@ function shown(domain: string): string {
 }
 
 function refused(message: string, remedy: string | undefined): RegistryError {
-  return new RegistryError({ cause: 'refused', message, remedy });
+  return new RegistryError({ cause: 'refused', causedBy: 'author', message, remedy });
 }
 
 /** `library/nginx:1.27`, for people. */

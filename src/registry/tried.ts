@@ -20,6 +20,7 @@ export function failureOf(tried: readonly Tried[], doubts: readonly string[]): R
   const more = doubts.length === 0 ? '' : ` (there could be other credentials: ${doubts.join('; ')})`;
   return {
     cause: decisive?.failure.cause ?? 'refused',
+    causedBy: decisive?.failure.causedBy,
     message: `${told.join('; ')}${more}`,
     remedy: decisive?.failure.remedy ?? remedyFor(decisive),
   };

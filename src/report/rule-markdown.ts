@@ -65,4 +65,7 @@ const HEADER = `# Rules
 <!-- Made by "npm run docs" from src/policy/rules/. Change the rules, not this file. -->
 
 A rule is code that checks one thing. A policy says which rules apply where, with which parameters, and what happens then. The same
-text is in the terminal: \`npx tidewaiter rules\` and \`npx tidewaiter explain rule NAME\`.`;
+text is in the terminal: \`npx tidewaiter rules\` and \`npx tidewaiter explain rule NAME\`.
+
+Where a rule cannot tell, \`onUnknown\` in the policy decides. Without it, an unknown that only the author of the object can cause does
+what a violation does, and any other is a warning: [SECURITY.md](../SECURITY.md#who-can-cause-unknown) says it for every rule.`;

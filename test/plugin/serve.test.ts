@@ -25,7 +25,7 @@ export default [
 const POLICY = `apiVersion: tidewaiter.dev/v1alpha1
 kind: ImagePolicy
 metadata: {name: ours}
-spec: {rules: [{rule: image-tag, parameters: {required: true}}, {rule: hangs}, {rule: throws, onUnknown: deny}, {rule: nonsense, onUnknown: audit}]}
+spec: {rules: [{rule: image-tag, parameters: {required: true}}, {rule: hangs, onUnknown: warn}, {rule: throws}, {rule: nonsense, onUnknown: audit}]}
 `;
 
 const POD = {

@@ -337,7 +337,7 @@ test('what is left out has its default', () => {
     name: 'test',
     onUpdate: 'changed',
     bindings: [
-      { rule: 'image-digest', action: 'deny', onUnknown: 'warn', message: undefined },
+      { rule: 'image-digest', action: 'deny', onUnknown: undefined, message: undefined },
       { rule: 'image-tag', action: 'warn', onUnknown: 'deny', message: 'Ask us.' },
     ],
   });

@@ -109,7 +109,10 @@ describe('a finding', () => {
       action: 'deny',
       outcome: 'unknown',
     });
-    expect(one({ state: 'unknown' }, 'action: deny')).toMatchObject({ action: 'warn', outcome: 'unknown' });
+    expect(one({ state: 'unknown', causedBy: 'world' }, 'action: deny')).toMatchObject({
+      action: 'warn',
+      outcome: 'unknown',
+    });
   });
 
   test.each<[string | undefined, string, string, string | undefined]>([

@@ -31,6 +31,7 @@ describe('who is asked', () => {
     const { failure } = await failureOf(client.manifest(target('ghcr.io/evil/x:1', CREDENTIAL), soon()));
     expect(failure).toEqual({
       cause: 'refused',
+      causedBy: 'author',
       message: 'ghcr.io is not one of the registries in the configuration',
       remedy: 'add {host: "ghcr.io"} to "registries" in tidewaiter.yaml, or set registryAccess: any',
     });

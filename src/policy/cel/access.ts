@@ -123,10 +123,9 @@ function missing(value: Value, name: string, from: string): CelError {
 
 /** The policy's mistake rather than the object's: it asks for what may be absent. */
 function absent(what: string, from: string): CelError {
-  return new CelError(
-    `there is no ${what} in ${quoteValue(from, 80)}`,
-    'the policy should ask with has(), or with ".?" and orValue()',
-  );
+  return new CelError(`there is no ${what} in ${quoteValue(from, 80)}`, {
+    hint: 'the policy should ask with has(), or with ".?" and orValue()',
+  });
 }
 
 type Get = (value: Value) => Value | undefined;

@@ -4,7 +4,7 @@ import { quoteValue } from '../../image/quote.ts';
 import type { Container } from '../../pod/containers.ts';
 import type { ParameterFault, Prepared, Problem, Subject } from '../rule.ts';
 import { unreadable } from '../rules/images.ts';
-import { type Budget, CelError, MAX_STEPS, newBudget, OverBudget, spend } from './budget.ts';
+import { type Budget, CelError, MAX_EVALUATIONS, newBudget, OverBudget, spend } from './budget.ts';
 import type { Code, Env } from './code.ts';
 import { compileExpression } from './compile.ts';
 import { containerValues, GLOBALS, requestValues } from './globals.ts';
@@ -80,28 +80,25 @@ function isOf(type: Type, wanted: string): boolean {
   return type.kind === 'dyn' || (type.kind === 'plain' && type.name === wanted);
 }
 
-/** One budget for all containers: what is cheap for each can be dear for thousands. */
+/** What a step more costs is for each container to pay: what is cheap for each can be dear for thousands. */
 function ask(compiled: Compiled, subject: Subject<'namespaceLabels'>): readonly Problem[] {
   const { uses } = compiled;
-  const budget = newBudget();
   const shared = requestValues(uses, subject);
-  if (!uses.has('container') && !uses.has('image')) return askAbout(undefined, compiled, { shared, budget });
-  const problems: Problem[] = [];
-  for (const [index, container] of subject.containers.entries()) {
-    if (uses.has('image') && container.image.state !== 'parsed') problems.push(unreadable(container));
-    else problems.push(...askAbout(container, compiled, { shared, budget }));
-    if (budget.left < 0) {
-      for (const other of subject.containers.slice(index + 1)) problems.push(notAsked(other, compiled));
-      break;
-    }
+  if (!uses.has('container') && !uses.has('image')) {
+    return askAbout(undefined, compiled, { shared, budget: newBudget() });
   }
-  return problems;
+  const { containers } = subject;
+  if (containers.length > MAX_EVALUATIONS) return containers.map((container) => notAsked(container, compiled));
+  return containers.flatMap((container) => {
+    if (uses.has('image') && container.image.state !== 'parsed') return [unreadable(container)];
+    return askAbout(container, compiled, { shared, budget: newBudget(containers.length) });
+  });
 }
 
 /** Of its own, so that neither an exception nor what was there before answers for another container. */
 function notAsked(container: Container, { shown, uses }: Compiled): Problem {
-  const message = `could not tell whether ${shown} is true: the containers before it took all ${MAX_STEPS} steps`;
-  return { state: 'unknown', container, pointer: pointerOf(container, uses), message };
+  const message = `could not tell whether ${shown} is true: the object has more than ${MAX_EVALUATIONS} containers`;
+  return { state: 'unknown', causedBy: 'author', container, pointer: pointerOf(container, uses), message };
 }
 
 /** To make its variables. */
@@ -135,9 +132,11 @@ function violation(compiled: Compiled, env: Env): Omit<Problem, 'container' | 'p
 function doubt({ shown }: Compiled, answer: Settled): Omit<Problem, 'container' | 'pointer'> {
   const reason = answer.ok ? `it is of type ${typeName(answer.value)}, not true or false` : answer.reason;
   const message = `could not tell whether ${shown} is true: ${reason}`;
-  const hint = answer.ok ? undefined : answer.hint;
-  return { state: 'unknown', message, ...(hint === undefined ? {} : { remedy: hint }) };
+  const { hint, causedBy } = answer.ok ? BY_AUTHOR : answer;
+  return { state: 'unknown', causedBy, message, ...(hint === undefined ? {} : { remedy: hint }) };
 }
+
+const BY_AUTHOR = { hint: undefined, causedBy: 'author' } as const;
 
 const NOTHING: readonly never[] = [];
 
@@ -148,14 +147,16 @@ function pointerOf(container: Container | undefined, uses: ReadonlySet<string>):
 
 type Settled =
   | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly reason: string; readonly hint: string | undefined };
+  | (Pick<CelError, 'hint' | 'causedBy'> & { readonly ok: false; readonly reason: string });
 
 function settled(run: () => Value): Settled {
   try {
     return { ok: true, value: run() };
   } catch (error) {
-    if (error instanceof CelError) return { ok: false, reason: masked(error.message), hint: error.hint };
-    if (error instanceof OverBudget) return { ok: false, reason: error.message, hint: undefined };
+    if (error instanceof CelError) {
+      return { ok: false, reason: masked(error.message), hint: error.hint, causedBy: error.causedBy };
+    }
+    if (error instanceof OverBudget) return { ok: false, reason: error.message, ...BY_AUTHOR };
     throw error;
   }
 }

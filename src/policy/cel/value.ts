@@ -201,7 +201,7 @@ export function mapGet(map: CelMap, key: Value): Value | undefined {
     const value = map.json[key];
     if (value !== undefined && value !== null) return fromJson(value);
   }
-  if (map.open !== undefined) throw new CelError(map.open);
+  if (map.open !== undefined) throw new CelError(map.open, { causedBy: 'world' });
   return undefined;
 }
 
@@ -211,7 +211,7 @@ export function mapKeys(map: CelMap, budget: Budget): readonly Value[] {
     spend(budget, map.entries.size);
     return [...map.entries.values()].map(({ key }) => key);
   }
-  if (map.open !== undefined) throw new CelError(map.open);
+  if (map.open !== undefined) throw new CelError(map.open, { causedBy: 'world' });
   const keys = keysOf(json);
   spend(budget, keys.length);
   return keys;

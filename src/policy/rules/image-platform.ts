@@ -80,7 +80,9 @@ spec:
       const image = `image ${quoteValue(text)}`;
       const want = wanted(container);
       if (want === undefined) return undefined;
-      if (want.tooMany) return { state: 'unknown', message: `could not tell whether ${image} fits: ${TOO_MANY}` };
+      if (want.tooMany) {
+        return { state: 'unknown', causedBy: 'author', message: `could not tell whether ${image} fits: ${TOO_MANY}` };
+      }
       if (fact.state !== 'yes') return untold(`which platforms ${image} is made for`, fact);
       // What is mounted does not run, and from a single manifest it is taken whatever it says.
       if (container.kind === 'volume' && !INDEXES.has(fact.value.mediaType)) return undefined;

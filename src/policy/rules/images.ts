@@ -34,7 +34,13 @@ export function unreadable(container: Container): Problem {
   const shared = { container, pointer, unreadable: true } as const;
   if (image.state === 'pending') {
     const message = `image ${quoteValue(image.text)} cannot be judged yet: ${image.reason}`;
-    return { ...shared, state: 'unknown', message, remedy: 'its Pods are judged when they are created' };
+    return {
+      ...shared,
+      state: 'unknown',
+      causedBy: 'later',
+      message,
+      remedy: 'its Pods are judged when they are created',
+    };
   }
   const problem = image.state === 'invalid' ? image.problem : '';
   const message =

@@ -6,7 +6,15 @@ import { judgeEach } from './images.ts';
 import { PATTERN_LIST, patternsOf } from './patterns.ts';
 import { proven } from './pull-secret-proof.ts';
 import { type Ring, ringMaker } from './pull-secret-rings.ts';
-import { byContainer, looseImage, type PodSecrets, podsOf, secretLabel, secretPointers } from './pull-secrets.ts';
+import {
+  byContainer,
+  type Doubt,
+  looseImage,
+  type PodSecrets,
+  podsOf,
+  secretLabel,
+  secretPointers,
+} from './pull-secrets.ts';
 import type { Said } from './registry-facts.ts';
 
 interface Parameters {
@@ -157,6 +165,8 @@ function malformedIn(pod: PodSecrets, ring: Ring, told: Set<string>): readonly P
   }));
 }
 
+const TOO_MANY: Doubt = { reason: 'its pull secrets have too many host patterns to compare', causedBy: 'author' };
+
 function judgeImage(
   reference: ImageReference,
   { pullSecrets }: PodSecrets,
@@ -169,9 +179,9 @@ function judgeImage(
   // Only now: most images are covered, and to quote one costs as much as to look it up.
   const image = quoteValue(reference.text);
   const doubt = `could not tell whether a pull secret covers image ${image}`;
-  if (ring.state === 'unknown') return { state: 'unknown', message: `${doubt}: ${ring.reason}` };
-  const why = coverage === 'too-many' ? 'its pull secrets have too many host patterns to compare' : ring.doubt;
-  if (why !== undefined) return { state: 'unknown', message: `${doubt}: ${why}` };
+  const why = coverage === 'too-many' ? TOO_MANY : ring.doubt;
+  if (why !== undefined) return { state: 'unknown', causedBy: why.causedBy, message: `${doubt}: ${why.reason}` };
+  if (ring.state === 'unknown') return undefined;
   const nothing =
     coverage === 'empty'
       ? `image ${image} is covered only by entries without a user name, so it is pulled anonymously`

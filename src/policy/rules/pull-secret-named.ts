@@ -87,7 +87,9 @@ function judgePod(text: string, { pod, pullSecrets }: PodSecrets): Omit<Problem,
   const image = quoteValue(text);
   const doubt = doubtAbout(pullSecrets);
   if (doubt !== undefined) {
-    return { state: 'unknown', pointer, message: `could not tell whether image ${image} has a pull secret: ${doubt}` };
+    const { reason, causedBy } = doubt;
+    const message = `could not tell whether image ${image} has a pull secret: ${reason}`;
+    return { state: 'unknown', causedBy, pointer, message };
   }
   const who =
     from === 'pod'

@@ -61,7 +61,8 @@ function refusedBy(
   const refused = `${image} can be pulled with none of its credentials: ${shortList(candidates, shown)} (${answer})`;
   const remedy = 'renew the credential in the pull secret, or give its user the right to pull';
   if (ring.doubt !== undefined) {
-    return { state: 'unknown', message: `${refused}, but there may be others: ${ring.doubt}`, remedy };
+    const { reason, causedBy } = ring.doubt;
+    return { state: 'unknown', causedBy, message: `${refused}, but there may be others: ${reason}`, remedy };
   }
   if (nodesHaveNone) return { state: 'violation', message: refused, remedy };
   return { state: 'unknown', message: `${refused}, but a node may have one of its own`, remedy };

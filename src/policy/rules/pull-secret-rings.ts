@@ -7,10 +7,10 @@ import { quoteValue } from '../../image/quote.ts';
 import type { ImageReference } from '../../image/reference.ts';
 import type { NamedSecret, PodPullSecrets } from '../fact.ts';
 import { shortList } from './images.ts';
-import { doubtAbout } from './pull-secrets.ts';
+import { type Doubt, doubtAbout, doubtOf } from './pull-secrets.ts';
 
 export type Ring =
-  | { readonly state: 'unknown'; readonly reason: string }
+  | { readonly state: 'unknown'; readonly doubt: Doubt }
   | { readonly state: 'malformed'; readonly secrets: readonly MalformedSecret[] }
   | ReadRing;
 
@@ -23,7 +23,7 @@ export interface MalformedSecret {
 export interface ReadRing {
   readonly state: 'read';
   /** Why there could be more credentials than are known. */
-  readonly doubt: string | undefined;
+  readonly doubt: Doubt | undefined;
   coverageOf(reference: ImageReference): ReturnType<Credentials['coverageOf']> | 'too-many';
   /** None where there are too many host patterns to compare. */
   candidatesFor(reference: ImageReference): readonly Candidate[];
@@ -49,8 +49,9 @@ export function ringMaker(): (pullSecrets: PodPullSecrets) => Ring {
 
 function makeRing(pullSecrets: PodPullSecrets, spend: (amount: number) => boolean): Ring {
   const { secrets } = pullSecrets;
-  const reason = doubtAbout(pullSecrets);
-  if (reason !== undefined || secrets.state !== 'yes') return { state: 'unknown', reason: reason ?? '' };
+  const doubt = doubtAbout(pullSecrets);
+  if (doubt !== undefined) return { state: 'unknown', doubt };
+  if (secrets.state !== 'yes') throw new TypeError('pull secrets beyond doubt are known');
   const existing = secrets.value.flatMap(({ secret }) => (secret.state === 'yes' ? [secret.value] : []));
   const malformed = existing.flatMap(malformedSecret);
   const keyring = keyringOf(existing);
@@ -60,7 +61,7 @@ function makeRing(pullSecrets: PodPullSecrets, spend: (amount: number) => boolea
     spend(keyring.globLength * reference.domain.length) ? keyring.coverageOf(reference) : 'too-many';
   return {
     state: 'read',
-    doubt: secrets.value.map(doubtOf).find((doubt) => doubt !== undefined),
+    doubt: secrets.value.map(doubtIn).find((one) => one !== undefined),
     coverageOf(reference) {
       let answer = answers.get(reference);
       if (answer === undefined) answers.set(reference, (answer = compare(reference)));
@@ -79,8 +80,8 @@ function malformedSecret(secret: PullSecret): readonly MalformedSecret[] {
   return [{ name: secret.name, key: contents.key, faults: contents.faults }];
 }
 
-function doubtOf({ secret }: NamedSecret): string | undefined {
-  return secret.state === 'unknown' ? secret.reason : undefined;
+function doubtIn({ secret }: NamedSecret): Doubt | undefined {
+  return secret.state === 'unknown' ? doubtOf(secret) : undefined;
 }
 
 function summaryOf(secrets: readonly NamedSecret[]): string {

@@ -6,6 +6,7 @@ import type { NamedSecret } from '../fact.ts';
 import { defineRule, type Problem, type Subject } from '../rule.ts';
 import { shortList } from './images.ts';
 import { doubtAbout, MAKE_ONE, podsOf, type PodSecrets, secretLabel, secretPointers } from './pull-secrets.ts';
+import type { Said } from './registry-facts.ts';
 
 /** Each pull secret is judged once, however many pods of the object name it. */
 export const pullSecretUsable = defineRule({
@@ -61,16 +62,17 @@ stringData:
   },
 });
 
-type Said = Pick<Problem, 'state' | 'message' | 'remedy'>;
-
 function judgePod(pod: PodSecrets, subject: Subject, told: Set<string>): readonly Problem[] {
   const { secrets } = pod.pullSecrets;
   const isNew = (what: string): boolean => !told.has(what) && told.add(what).has(what);
   const doubt = doubtAbout(pod.pullSecrets);
   if (doubt !== undefined || secrets.state !== 'yes') {
-    const message = `could not tell which pull secrets the Pod has: ${doubt}`;
+    const message = `could not tell which pull secrets the Pod has: ${doubt?.reason}`;
     if (!isNew(message)) return [];
-    return [{ state: 'unknown', container: undefined, pointer: `${pod.pod.pointer}/serviceAccountName`, message }];
+    const { causedBy } = doubt ?? {};
+    return [
+      { state: 'unknown', causedBy, container: undefined, pointer: `${pod.pod.pointer}/serviceAccountName`, message },
+    ];
   }
   const pointerTo = secretPointers(pod);
   return secrets.value
@@ -83,7 +85,7 @@ function judgePod(pod: PodSecrets, subject: Subject, told: Set<string>): readonl
 function judgeNamed({ name, secret }: NamedSecret, { namespace }: Subject): readonly Said[] {
   if (secret.state === 'unknown') {
     const message = `could not tell whether ${secretLabel(name)} can be used: ${secret.reason}`;
-    return [{ state: 'unknown', message }];
+    return [{ state: 'unknown', causedBy: secret.causedBy, message }];
   }
   if (secret.state === 'yes') return judgeSecret(secret.value);
   const where = namespace === undefined ? '' : ` in namespace ${quoteValue(namespace)}`;

@@ -2,8 +2,9 @@
 import { quoteValue } from '../../image/quote.ts';
 import type { Container, Pod } from '../../pod/containers.ts';
 import { readObjects, readString } from '../../pod/read.ts';
-import type { PodPullSecrets } from '../fact.ts';
+import type { Fact, PodPullSecrets } from '../fact.ts';
 import type { Problem, Subject } from '../rule.ts';
+import type { Causer } from '../unknown.ts';
 
 export interface PodSecrets {
   readonly pod: Pod;
@@ -38,17 +39,29 @@ export function secretPointers({ pod, pullSecrets }: PodSecrets): (name: string)
   return (name) => places.get(name) ?? at;
 }
 
+/** Why it cannot be told, and whose doing that is. */
+export interface Doubt {
+  readonly reason: string;
+  readonly causedBy: Causer;
+}
+
 /** Why nobody can say which pull secrets a pod has; `undefined` when it can be said. */
-export function doubtAbout({ secrets, serviceAccount }: PodPullSecrets): string | undefined {
-  if (secrets.state === 'unknown') return secrets.reason;
+export function doubtAbout({ secrets, serviceAccount }: PodPullSecrets): Doubt | undefined {
+  if (secrets.state === 'unknown') return doubtOf(secrets);
+  if (secrets.state === 'yes') return undefined;
   // It may only be on its way: the Pod itself is judged when it is created.
-  return secrets.state === 'no' ? `service account ${quoteValue(serviceAccount)} does not exist yet` : undefined;
+  return { reason: `service account ${quoteValue(serviceAccount)} does not exist yet`, causedBy: 'later' };
+}
+
+export function doubtOf({ reason, causedBy }: Extract<Fact<unknown>, { readonly state: 'unknown' }>): Doubt {
+  return { reason, causedBy: causedBy ?? 'world' };
 }
 
 /** About an image outside of a pod spec: its controller decides which pull secrets its Pods get. */
 export function looseImage(image: string, pointer: string): Omit<Problem, 'container'> {
   return {
     state: 'unknown',
+    causedBy: 'later',
     pointer,
     message: `could not tell which pull secrets image ${image} will have: its controller decides`,
     remedy: 'its Pods are judged when they are created',

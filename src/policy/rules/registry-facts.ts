@@ -6,7 +6,7 @@ import { REGISTRY_CAUSES, type RegistryCause, type RegistryFact, type RegistryFa
 import type { Problem, Subject } from '../rule.ts';
 import { judgeEach } from './images.ts';
 
-export type Said = Pick<Problem, 'state' | 'message' | 'remedy'>;
+export type Said = Pick<Problem, 'state' | 'message' | 'remedy' | 'causedBy'>;
 
 export interface Asked<T> {
   readonly subject: Pick<Subject, 'containers'>;
@@ -41,8 +41,8 @@ export function isDenied(fact: RegistryFact<unknown>): boolean {
 
 /** `could not tell …: registry.example.com answered 429, retry in 30 s` */
 export function untold(what: string, fact: Exclude<RegistryFact<unknown>, { readonly state: 'yes' }>): Said {
-  const { message, remedy } = fact.failure;
-  return withRemedy({ state: 'unknown', message: `could not tell ${what}: ${message}` }, remedy);
+  const { message, remedy, causedBy } = fact.failure;
+  return withRemedy({ state: 'unknown', message: `could not tell ${what}: ${message}`, causedBy }, remedy);
 }
 
 export function withRemedy(said: Omit<Said, 'remedy'>, remedy: string | undefined): Said {

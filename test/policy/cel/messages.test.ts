@@ -271,6 +271,8 @@ describe('an update', () => {
 test('what cannot be told is decided by onUnknown', () => {
   const of = (more: string): readonly object[] =>
     findingsOf([policy({ expression: 'object.nope' }, more)], requestFor(TWO));
-  expect(of('')).toMatchObject([{ action: 'warn', outcome: 'unknown' }]);
+  expect(of('')).toMatchObject([{ action: 'deny', outcome: 'unknown' }]);
+  expect(of(', action: audit')).toMatchObject([{ action: 'audit', outcome: 'unknown' }]);
+  expect(of(', onUnknown: warn')).toMatchObject([{ action: 'warn', outcome: 'unknown' }]);
   expect(of(', onUnknown: deny, action: audit')).toMatchObject([{ action: 'deny', outcome: 'unknown' }]);
 });

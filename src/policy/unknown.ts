@@ -1,0 +1,31 @@
+/** What an unknown does where the policy does not say: that depends on who can bring it about. */
+import type { Action, Binding, Policy } from './policy.ts';
+import type { Problem } from './rule.ts';
+
+/**
+ * `author`: whoever writes the object, alone: else the author would choose what cannot be told, and get past the rule.
+ * `later`: the object is not what runs; its Pods are judged when they are created. `world`: registries, the cluster, the
+ * configuration, or other people's objects.
+ */
+export const CAUSERS = ['author', 'later', 'world'] as const;
+export type Causer = (typeof CAUSERS)[number];
+
+/** What an unknown does that the world has caused: trouble of a registry is no reason to stop a cluster. */
+const OF_THE_WORLD: Action = 'warn';
+
+export function actionOnUnknown(policy: Policy, binding: Binding, problem: Problem): Action {
+  const { action, onUnknown } = binding;
+  return onUnknown ?? (isByAuthor(policy, binding, problem) ? action : OF_THE_WORLD);
+}
+
+/** What can be done about it: that Pods are judged later is no comfort where they are not. */
+export function remedyOf({ scope }: Policy, { causedBy, remedy }: Problem): string | undefined {
+  if (causedBy !== 'later' || scope.coversPods) return remedy;
+  return 'write down what is not known yet: this policy does not apply to the Pods that come of it';
+}
+
+/** A rule that asks for no facts has seen nothing but the object. */
+function isByAuthor({ scope }: Policy, { check }: Binding, { causedBy }: Problem): boolean {
+  const causer = causedBy ?? (check.needs.length === 0 ? 'author' : 'world');
+  return causer === 'author' || (causer === 'later' && !scope.coversPods);
+}

@@ -1,0 +1,277 @@
+/** What cannot be told: who can bring it about decides what it does, where the policy does not say. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { exceptionBook } from '../../src/policy/exception.ts';
+import { defineRule } from '../../src/policy/rule.ts';
+import { RULES } from '../../src/policy/rules/index.ts';
+import { exceptionOf, LAST_DAY, policyOf } from '../policy/asking.ts';
+import { ask, contextOf, objectOf, podOf, requestOf } from './asking.ts';
+import { registry } from './registry.ts';
+import type { RegistryFact } from '../../src/policy/registry-fact.ts';
+
+const containers = (count: number, image: (index: number) => string): string =>
+  `{containers: [${Array.from({ length: count }, (_, index) => `{name: c${index}, image: "${image(index)}"}`).join(', ')}]}`;
+
+const cel = (expression: string): string => `{rule: cel, parameters: {expression: ${JSON.stringify(expression)}}}`;
+const failing = (
+  cause: 'timeout' | 'dns' | 'protocol' | 'rateLimited' | 'serverError' | 'refused',
+  more: object = {},
+) => {
+  const fact: RegistryFact<never> = { state: 'unknown', failure: { cause, message: 'm', remedy: undefined, ...more } };
+  return { images: { imageOf: () => fact }, imageDetails: { detailsOf: () => Promise.resolve(fact) } };
+};
+const TASK = (image: string): string =>
+  `{apiVersion: tekton.dev/v1, kind: Task, metadata: {name: t}, spec: {steps: [{name: s, image: "${image}"}]}}`;
+const SLOW = 'object.spec.containers.all(a, object.spec.containers.all(b, a.name.contains(b.name) || true))';
+
+interface Case {
+  readonly rule: string;
+  readonly object?: string;
+  readonly pod?: string;
+  readonly ports?: object;
+  readonly scope?: string;
+}
+
+async function outcomes({ rule, object, pod, ports = {}, scope = '' }: Case, more = ''): Promise<readonly string[]> {
+  const policies = [policyOf(`{${scope}rules: [${rule.replace(/\}$/, `${more}}`)}]}`, [...RULES, ...OURS])];
+  const made = object === undefined ? podOf(pod ?? '{containers: [{name: c, image: a.io/b:1}]}') : objectOf(object);
+  const verdict = await ask(requestOf(made), contextOf(policies, { now: () => LAST_DAY, ...ports }));
+  if (verdict.outcome !== 'judged') return [verdict.outcome];
+  return [...new Set(verdict.findings.map(({ action, outcome }) => `${outcome} -> ${action}`))];
+}
+
+const OURS = [
+  defineRule({
+    name: 'unsure',
+    description: 'For tests',
+    parameters: { type: 'object', additionalProperties: false, properties: {} },
+    needs: [],
+    check: () => [{ state: 'unknown', container: undefined, pointer: '', message: 'm' }],
+  }),
+  defineRule({
+    name: 'unsure-of-the-world',
+    description: 'For tests',
+    parameters: { type: 'object', additionalProperties: false, properties: {} },
+    needs: ['registryImages'],
+    check: () => [{ state: 'unknown', container: undefined, pointer: '', message: 'm' }],
+  }),
+  defineRule({
+    name: 'throws',
+    description: 'For tests',
+    parameters: { type: 'object', additionalProperties: false, properties: {} },
+    needs: [],
+    check: () => {
+      throw new RangeError('crafted');
+    },
+  }),
+];
+
+for (const { ready } of RULES) await ready?.();
+
+describe('an unknown that the author of the object alone can cause is worth the action', () => {
+  test.each<[string, Case]>([
+    ['a field that is not there', { rule: cel('object.spec.securityContext.runAsNonRoot') }],
+    ['a label that is not there', { rule: cel('object.metadata.labels.team != ""') }],
+    ['a field of the container', { rule: cel('container.securityContext.readOnlyRootFilesystem') }],
+    [
+      'a field of another type',
+      {
+        rule: cel('object.spec.hostNetwork == false && object.spec.priority < 5'),
+        pod: '{priority: high, hostNetwork: false, containers: [{name: c, image: a}]}',
+      },
+    ],
+    [
+      'a quantity that is none',
+      {
+        rule: cel('quantity(container.resources.limits.memory).isLessThan(quantity("1Gi"))'),
+        pod: '{containers: [{name: c, image: a, resources: {limits: {memory: lots}}}]}',
+      },
+    ],
+    ['an index that is not there', { rule: cel('object.spec.containers[1].name == "x"') }],
+    ['padding that uses up the steps', { rule: cel(SLOW), pod: containers(600, () => 'a') }],
+    ['containers beyond number', { rule: cel('container.name != "x"'), pod: containers(10_001, () => 'a') }],
+    [
+      'a regular expression of the object',
+      { rule: cel('"a".matches(object.spec.hostname)'), pod: '{hostname: "(", containers: [{name: c, image: a}]}' },
+    ],
+    [
+      'a tag here and a digest there',
+      {
+        rule: '{rule: image-consistency}',
+        pod: `{containers: [{name: a, image: "x:1"}, {name: b, image: "x@sha256:${'a'.repeat(64)}"}]}`,
+      },
+    ],
+    [
+      '101 images of image-exists',
+      { rule: '{rule: image-exists}', pod: containers(101, (index) => `a.io/b${index}:1`), ports: registry().ports },
+    ],
+    [
+      '101 images of drift',
+      {
+        rule: '{rule: image-digest, parameters: {drift: true}}',
+        pod: containers(101, (index) => `a.io/b:${index}@sha256:${'a'.repeat(64)}`),
+        ports: registry().ports,
+      },
+    ],
+    [
+      '101 pull secrets',
+      {
+        rule: '{rule: pull-secret-usable}',
+        pod: `{imagePullSecrets: [${Array.from({ length: 101 }, (_, index) => `{name: s${index}}`).join(', ')}], containers: [{name: c, image: a}]}`,
+        ports: registry().ports,
+      },
+    ],
+    [
+      '17 platforms',
+      {
+        rule: '{rule: image-platform}',
+        pod: `{nodeSelector: {kubernetes.io/os: linux}, affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/arch, operator: In, values: [${Array.from({ length: 17 }, (_, index) => `a${index}`).join(', ')}]}]}]}}}, containers: [{name: c, image: a}]}`,
+        ports: registry().ports,
+      },
+    ],
+    [
+      'a registry that is not listed',
+      { rule: '{rule: image-exists}', ports: failing('refused', { causedBy: 'author' }) },
+    ],
+    ['a plugin that says so', { rule: '{rule: unsure}' }],
+    ['a rule that fails', { rule: '{rule: throws}' }],
+  ])('%s', async (_what, one) => {
+    for (const action of ['deny', 'warn', 'audit']) {
+      const found = await outcomes(one, `, action: ${action}`);
+      expect(found.filter((text) => !text.startsWith('violation')).map((text) => text.split(' -> ')[1])).toEqual([
+        action,
+      ]);
+    }
+    const written = await outcomes(one, ', onUnknown: audit');
+    expect(written.filter((text) => !text.startsWith('violation')).map((text) => text.split(' -> ')[1])).toEqual([
+      'audit',
+    ]);
+  });
+});
+
+describe('an unknown that the world causes is a warning', () => {
+  test.each<[string, Case]>([
+    ['a registry that hangs', { rule: '{rule: image-exists}', ports: failing('timeout') }],
+    [
+      'a registry that answers nonsense',
+      { rule: '{rule: image-age, parameters: {maxAgeDays: 1}}', ports: failing('protocol') },
+    ],
+    ['a host that does not exist', { rule: '{rule: image-exists}', ports: failing('dns') }],
+    [
+      'a rate limit',
+      { rule: '{rule: image-platform, parameters: {platforms: [linux/amd64]}}', ports: failing('rateLimited') },
+    ],
+    [
+      'a registry in trouble',
+      {
+        rule: '{rule: image-digest, parameters: {drift: true}}',
+        pod: `{containers: [{name: c, image: "a:1@sha256:${'a'.repeat(64)}"}]}`,
+        ports: failing('serverError'),
+      },
+    ],
+    [
+      'no cluster that knows Secrets',
+      { rule: '{rule: pull-secret-usable}', pod: '{imagePullSecrets: [{name: s}], containers: [{name: c, image: a}]}' },
+    ],
+    [
+      'no cluster that knows ServiceAccounts',
+      {
+        rule: '{rule: pull-secret-named}',
+        object:
+          '{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {containers: [{name: c, image: a}]}}}}',
+      },
+    ],
+    ['what nodes hold', { rule: '{rule: pull-secret-coverage}', pod: '{containers: [{name: c, image: a}]}' }],
+    ['labels of the namespace in CEL', { rule: cel('namespaceObject.metadata.labels.env == "prod"') }],
+    [
+      'labels of the namespace in the scope',
+      { rule: '{rule: image-digest}', scope: 'match: {namespaceSelector: {matchLabels: {env: prod}}}, ' },
+    ],
+    ['a rule with facts', { rule: '{rule: unsure-of-the-world}' }],
+    ['no registry at all', { rule: '{rule: image-exists}' }],
+  ])('%s', async (_what, one) => {
+    expect(await outcomes(one)).toEqual(['unknown -> warn']);
+    expect(await outcomes(one, ', onUnknown: deny')).toEqual(['unknown -> deny']);
+  });
+});
+
+describe('an image that is filled in later', () => {
+  const PENDING = '$(params.image)';
+
+  test.each<[string, string]>([
+    ['everything', ''],
+    ['namespaces', 'match: {namespaces: [shop]}, '],
+    ['Pods among the kinds', 'match: {kinds: [Task, Pod]}, '],
+    ['what is created', 'match: {operations: [CREATE]}, '],
+    ['all but people', 'exclude: {users: ["oidc:*"]}, '],
+    ['all but other kinds', 'exclude: {kinds: [Deployment]}, '],
+    ['all ServiceAccounts', 'match: {groups: ["system:serviceaccounts*"]}, '],
+  ])('is a warning where the policy is about %s: its Pods are judged', async (_what, scope) => {
+    const request = { rule: '{rule: image-digest}', object: TASK(PENDING), scope };
+    if (scope.includes('groups')) return expect(await outcomes(request)).toEqual([]);
+    expect(await outcomes(request)).toEqual(['unknown -> warn']);
+  });
+
+  test.each<[string, string]>([
+    ['other kinds', 'match: {kinds: [Task]}, '],
+    ['kinds but Pods', 'exclude: {kinds: [Pod]}, '],
+    ['people', 'match: {users: [jane]}, '],
+    ['all but controllers', 'exclude: {users: ["system:serviceaccount:kube-system:*"]}, '],
+    ['all but ServiceAccounts', 'exclude: {groups: ["system:serviceaccounts"]}, '],
+  ])('is worth the action where the policy is about %s: its Pods are not judged', async (_what, scope) => {
+    const request = { rule: '{rule: image-digest}', object: TASK(PENDING), scope };
+    expect(await outcomes(request)).toEqual(['unknown -> deny']);
+    expect(await outcomes(request, ', onUnknown: warn')).toEqual(['unknown -> warn']);
+  });
+
+  test('says what to do where nothing is judged later', async () => {
+    const policies = [policyOf('{match: {kinds: [Task]}, rules: [{rule: image-digest}]}')];
+    const verdict = await ask(requestOf(objectOf(TASK(PENDING))), contextOf(policies));
+    expect(verdict.outcome === 'judged' ? verdict.findings.map(({ remedy }) => remedy) : []).toEqual([
+      'write down what is not known yet: this policy does not apply to the Pods that come of it',
+    ]);
+  });
+
+  test('is none in a Pod: what looks like one there cannot be read', async () => {
+    const rule = '{rule: image-digest}';
+    expect(await outcomes({ rule, pod: `{containers: [{name: c, image: "${PENDING}"}]}` })).toEqual([
+      'violation -> deny',
+    ]);
+    expect(await outcomes({ rule, pod: '{containers: [{name: c}]}' })).toEqual(['violation -> deny']);
+  });
+});
+
+test('no container starves the next: each has its own steps', async () => {
+  const policies = [policyOf(`{rules: [${cel('container.args.all(a, container.args.all(b, a != b || true))')}]}`)];
+  const big = `[${Array.from({ length: 500 }, (_, index) => `"${index}"`).join(', ')}]`;
+  const spec = `{containers: [{name: big, image: a, args: ${big}}, {name: small, image: a, args: [x]}, {name: bare, image: a, args: []}]}`;
+  const verdict = await ask(requestOf(podOf(spec)), contextOf(policies));
+  expect(
+    verdict.outcome === 'judged' ? verdict.findings.map(({ container, action }) => [container?.name, action]) : [],
+  ).toEqual([['big', 'deny']]);
+});
+
+test('an exception by images excuses no image that cannot be read', async () => {
+  const policies = [policyOf('{rules: [{rule: image-digest}]}')];
+  const exceptions = exceptionBook([exceptionOf('{images: ["**"]}')], () => LAST_DAY);
+  const verdict = await ask(
+    requestOf(podOf('{containers: [{name: c, image: "A B"}]}')),
+    contextOf(policies, { exceptions }),
+  );
+  expect(verdict.outcome === 'judged' ? verdict.findings.map(({ action }) => action) : []).toEqual(['deny']);
+});
+
+test('SECURITY.md says of every rule who can cause its unknown, once', () => {
+  const text = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8');
+  const [, section = ''] = text.split('## Who can cause "unknown"\n');
+  const rows =
+    section
+      .split('\n## ')[0]
+      ?.split('\n')
+      .filter((line) => line.startsWith('| `')) ?? [];
+  const named = rows.flatMap((row) =>
+    Array.from((row.split('|')[1] ?? '').matchAll(/`([a-z-]+)`/g), ([, name]) => name),
+  );
+  expect(named).toHaveLength(RULES.length);
+  expect(new Set(named)).toEqual(new Set(RULES.map(({ name }) => name)));
+});
