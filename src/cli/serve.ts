@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { type Address, type Config, ConfigError, type Flags, loadConfig } from '../config.ts';
 import { compose } from '../compose.ts';
-import { type LoadedPolicies, noticesAt } from '../files/policies.ts';
+import { type LoadedPolicies, noticesAt, requireDecidable } from '../files/policies.ts';
 import { createLog, type GateLog, standardOutput } from '../log.ts';
 import { pinsImages } from '../policy/plan.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -34,6 +34,7 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
   }
   const { config } = loaded;
   const { context: offline, policySource, loaded: policies } = await compose(config);
+  if (offline.namespaces === undefined) requireDecidable(policies);
   const certificate = await certificateFor(config);
   for (const note of certificate.notes) terminal.note(`${note}\n`);
   let stopping = false;

@@ -8,6 +8,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { Check } from '../policy/rule.ts';
 import type { DocumentKind } from '../policy/schema.ts';
 import type { DocumentFault } from '../policy/schema-faults.ts';
+import { undecidableWithoutLabels } from '../policy/undecidable.ts';
 import type { Vacuity } from '../policy/vacuity.ts';
 import { loadSheets, type PlacedFault, placeText, type Sheet } from './policy-sheets.ts';
 
@@ -35,6 +36,14 @@ export function noticesAt(
   missed?: (name: string) => number,
 ): readonly PlacedNotice[] {
   return [...notices, ...expiryNotices(exceptions, now, missed).map(placed)];
+}
+
+/** Throws a PolicyError with all that a server cannot tell that does not know the labels of namespaces. */
+export function requireDecidable({ policies, placed }: LoadedPolicies): void {
+  const faults = policies.flatMap((policy) =>
+    undecidableWithoutLabels(policy).map((vacuity) => placed(vacuityNotice('ImagePolicy', policy.name, vacuity))),
+  );
+  if (faults.length > 0) throw new PolicyError(faults.map((fault) => `${placeText(fault)}: ${fault.message}`));
 }
 
 export interface PlacedNotice extends Notice {

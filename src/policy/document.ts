@@ -94,7 +94,7 @@ function policyIn({ metadata: { name }, spec }: Document, { vocabulary, faults, 
   if (faults.length > 0) return undefined;
   const scope = compileScope(match, exclude);
   const needs = new Set(bindings.flatMap(({ check }) => check.needs));
-  if (scope.asksLabels) needs.add('namespaceLabels');
+  if (scope.asksLabels.length > 0) needs.add('namespaceLabels');
   return { name, scope, onUpdate, bindings, pin, needs };
 }
 

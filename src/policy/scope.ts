@@ -9,7 +9,7 @@ import type { JsonObject } from '../pod/pointer.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Fact, Labels } from './fact.ts';
 import { placeTests, POD_OF_A_CONTROLLER, requestTests } from './scope-tests.ts';
-import { type Answer, both, type LabelSelector } from './selector.ts';
+import { type Answer, asksName, both, type LabelSelector } from './selector.ts';
 
 /** One `match` or `exclude` block, as the document has it, image patterns compiled. */
 export interface Clause {
@@ -45,8 +45,8 @@ export interface ScopeRequest extends Circumstances {
 }
 
 export interface Scope {
-  /** Whether an answer depends on the namespace's labels. */
-  readonly asksLabels: boolean;
+  /** The clauses whose answer depends on labels of the namespace, beside the one of its name. */
+  readonly asksLabels: readonly ('match' | 'exclude')[];
   /** Whether it applies to the Pods that controllers create. Never said of one that leaves them out in some namespaces only. */
   readonly coversPods: boolean;
   /** What can be said of every request in a namespace (`undefined`: of a cluster-scoped object) before it is looked at. */
@@ -66,7 +66,10 @@ export function compileScope(match: Clause, exclude: Clause): Scope {
   const wanted = compileClause(match);
   const unwanted = isEmpty(exclude) ? undefined : compileClause(exclude);
   return {
-    asksLabels: match.namespaceSelector !== undefined || exclude.namespaceSelector !== undefined,
+    asksLabels: [
+      ...(asksLabels(match) ? ['match' as const] : []),
+      ...(asksLabels(exclude) ? ['exclude' as const] : []),
+    ],
     coversPods: wanted.admitsPods && !(unwanted?.asksRequest === true && unwanted.admitsPods),
     inNamespace(namespace) {
       if (!wanted.admits(namespace)) return 'none';
@@ -90,6 +93,10 @@ export function compileScope(match: Clause, exclude: Clause): Scope {
       return unwanted.narrows ? coverage(request, without(wanted, unwanted), [[wanted, always]]) : undefined;
     },
   };
+}
+
+function asksLabels({ namespaceSelector }: Clause): boolean {
+  return namespaceSelector !== undefined && !asksName(namespaceSelector);
 }
 
 type Concerns = (container: Container | undefined) => boolean;

@@ -206,8 +206,14 @@ describe('the doubt', () => {
 });
 
 test('a policy asks for labels only where one of its clauses does', () => {
-  const asks = (scope: string): boolean => policyOf(`{${scope}, rules: [{rule: image-digest}]}`).scope.asksLabels;
-  expect(asks('match: {namespaces: [a]}')).toBe(false);
-  expect(asks('match: {namespaceSelector: {}}')).toBe(true);
-  expect(asks('exclude: {namespaceSelector: {}}')).toBe(true);
+  const asks = (scope: string): readonly string[] =>
+    policyOf(`{${scope}, rules: [{rule: image-digest}]}`).scope.asksLabels;
+  const name = '{matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [a]}]}';
+  expect(asks('match: {namespaces: [a]}')).toEqual([]);
+  expect(asks('match: {namespaceSelector: {}}')).toEqual([]);
+  expect(asks(`match: {namespaceSelector: ${name}}, exclude: {namespaceSelector: ${name}}`)).toEqual([]);
+  expect(asks('match: {namespaceSelector: {matchLabels: {a: b}}}')).toEqual(['match']);
+  expect(asks('exclude: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: a, b: c}}}')).toEqual([
+    'exclude',
+  ]);
 });

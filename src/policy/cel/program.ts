@@ -22,8 +22,8 @@ export interface Parameters {
 }
 
 export interface Program {
-  /** Which variables are mentioned anywhere. */
-  readonly uses: ReadonlySet<string>;
+  /** Whether labels of the namespace can matter: its name is known without asking. */
+  readonly asksLabels: boolean;
   ask(subject: Subject<'namespaceLabels'>): readonly Problem[];
   /** See RuleDefinition. */
   readonly seen: ReturnType<typeof createSeen>;
@@ -68,7 +68,22 @@ export function compileProgram(parameters: Parameters): Prepared<Program> {
   const line = parameters.expression.trim().split(/\s+/).join(' ');
   const shown = { shown: quoteValue(line), text: plainWords(line, 200) };
   const compiled: Compiled = { ...shown, expression, messageExpression, message: parameters.message, uses };
-  return { ok: true, value: { uses, ask: (subject) => ask(compiled, subject), seen: createSeen(parameters) } };
+  return {
+    ok: true,
+    value: {
+      asksLabels: mentionsMore(parameters),
+      ask: (subject) => ask(compiled, subject),
+      seen: createSeen(parameters),
+    },
+  };
+}
+
+/** Whatever else is done with it can be about its labels. */
+const NAMESPACE = /\bnamespaceObject\b(?!\.metadata\.name\b|\s*[!=]=\s*null\b)/;
+
+function mentionsMore({ expression, messageExpression = '', variables = [] }: Parameters): boolean {
+  const texts = [expression, messageExpression, ...variables.map((variable) => variable.expression)];
+  return texts.some((text) => NAMESPACE.test(text));
 }
 
 const WANTED = {

@@ -78,6 +78,6 @@ spec:
     if (engine === undefined) throw new TypeError('the rule is bound before it is ready');
     return engine.compileProgram(parameters);
   },
-  needsOf: ({ uses }: Program) => (uses.has('namespaceObject') ? ['namespaceLabels'] : []),
+  needsOf: ({ asksLabels }: Program) => (asksLabels ? ['namespaceLabels'] : []),
   check: (subject, program) => program.ask(subject),
 });
