@@ -1,6 +1,6 @@
 /** `tidewaiter drift`: pinned images whose tag has moved, or whose digest is gone. */
 import { loadConfig } from '../config.ts';
-import { decideDrift, driftQuestions, pinnedAt } from '../pinning/drift.ts';
+import { decideDrift, driftQuestions, runningAt } from '../pinning/drift.ts';
 import { paint } from '../report/pretty.ts';
 import { type DriftReport, driftExitCode, driftRow, mergeUses, prettyDrift } from '../report/pins.ts';
 import { answersTo, type Ask, askWith, byKey } from './asking.ts';
@@ -22,12 +22,9 @@ async function driftUntil(
   const { terminal, signal } = parts;
   const { config } = await loadConfig({ config: flags.config });
   const options = { kinds: config.kinds, helmImages: flags.helmImage ?? [] };
-  const { files, errors } = await openFiles(paths, options, terminal);
-  const pinned = files.flatMap(({ file, found }) =>
-    found.places.flatMap((place) => {
-      const reference = pinnedAt(place);
-      return reference === undefined ? [] : [{ file, place, reference }];
-    }),
+  const { files, errors, kustomized } = await openFiles(paths, options, terminal);
+  const pinned = files.flatMap(({ file, places }) =>
+    places.flatMap((place) => runningAt(place, kustomized).map((reference) => ({ file, place, reference }))),
   );
   const ask = await askWith({ ...parts, config, pullSecret: flags.pullSecret });
   const questions = byKey(pinned.flatMap(({ reference }) => driftQuestions(reference)));
@@ -40,7 +37,11 @@ async function driftUntil(
     files: files.map(fileRow),
     images: mergeUses(
       pinned.map(({ file, place, reference }) =>
-        driftRow(file, place, { digest: reference.digest, decision: decideDrift(reference, answers) }),
+        driftRow(
+          file,
+          { ...place, image: reference.reference.text },
+          { digest: reference.digest, decision: decideDrift(reference, answers) },
+        ),
       ),
     ),
     errors,

@@ -40,8 +40,10 @@ export function addPin(program: Command, result: Result, terminal: Terminal): vo
 
 const PIN_EXAMPLES = `
 An image becomes NAME:TAG@sha256:…, in your own spelling; one without a tag gets the tag that it means, latest.
-In a kustomization the digest goes into its field "digest". In Helm values that are a map it goes into "digest" where there is
-such a key, else behind the tag. In a Dockerfile, FROM, COPY --from= and RUN --mount=from= are read.
+In a kustomization the digest goes into the field "digest", or behind the tag in the manifest where an entry only renames the
+image: it is always that of the image that kustomize builds. Patches are read, in files and inline. In Helm values that are a
+map it goes into "digest" where there is such a key, else behind the tag. In a Dockerfile, FROM, COPY --from= and
+RUN --mount=from= are read.
 
 Examples:
   tidewaiter pin deploy/                                  the diff, as "git apply" takes it

@@ -1,40 +1,57 @@
 /** The files that `pin` and `drift` look into. */
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { type Input, loadInputs } from '../files/documents.ts';
+import { loadInputs } from '../files/documents.ts';
 import { type FindOptions, findImages, type FoundImages, PIN_NAMES } from '../files/places/find.ts';
 import type { ImagePlace } from '../pinning/place.ts';
-import { replacementsIn } from '../pinning/replacements.ts';
 import type { PinErrorRow, PinFileRow } from '../report/pins.ts';
+import { type KnownFile, patchesOnly, realPathOf, withIncluded } from './pin-builds.ts';
+import { kustomizedOf, type KustomizedFiles } from './pin-kustomized.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface OpenFile {
   readonly file: string;
   readonly text: string;
   readonly found: FoundImages;
+  /** Those of `found`, where entries of kustomizations are what the manifests make of them. */
+  readonly places: readonly ImagePlace[];
 }
 
 export interface OpenFiles {
   readonly files: readonly OpenFile[];
   readonly errors: readonly PinErrorRow[];
+  readonly notices: readonly PinErrorRow[];
+  readonly kustomized: KustomizedFiles;
+  /** Those that were given, with the part that each file plays. */
+  readonly options: FindOptions;
 }
 
 /** A file that is named twice, or by two links, is opened once. */
-export async function openFiles(
-  paths: readonly string[],
-  options: FindOptions,
-  terminal: Terminal,
-): Promise<OpenFiles> {
-  const files: OpenFile[] = [];
+export async function openFiles(paths: readonly string[], given: FindOptions, terminal: Terminal): Promise<OpenFiles> {
+  const texts = new Map<string, { readonly file: string; readonly text: string }>();
   const errors: PinErrorRow[] = [];
-  const seen = new Set<string>();
   for await (const input of loadInputs(paths, { stdin: terminal.input(), names: PIN_NAMES })) {
     if ('problem' in input) errors.push({ file: input.path, line: null, column: null, message: input.problem });
-    else if (isNew(input, seen))
-      files.push({ file: input.path, text: input.text, found: findImages(input.path, input.text, options) });
+    else if (!texts.has(realPathOf(input.path)))
+      texts.set(realPathOf(input.path), { file: input.path, text: input.text });
   }
+  const read = (options: FindOptions): ReadonlyMap<string, KnownFile> =>
+    new Map(
+      [...texts].map(([id, { file, text }]) => [id, { file, found: findImages(file, text, options), isGiven: true }]),
+    );
+  const first = read(given);
+  const all = await withIncluded(first, given);
+  const patches = patchesOnly(all);
+  const options = { ...given, isPatch: (file: string) => patches.has(realPathOf(file)) };
+  const kustomized = kustomizedOf(patches.size === 0 ? all : new Map([...all, ...read(options)]));
+  const files = [...texts].map(([id, { file, text }]) => ({ file, text, ...kustomized.at(id) }));
   errors.push(...files.flatMap((one) => faultsOf(one, paths)), ...lostPointers(files, options));
-  return { files, errors };
+  const notices = [...files.flatMap(noticesOf), ...kustomized.notices];
+  return { files, errors, notices, kustomized, options };
+}
+
+function noticesOf({ file, found }: OpenFile): readonly PinErrorRow[] {
+  return found.notices.map(({ line, column, message }) => ({ file, line, column, message }));
 }
 
 function faultsOf({ file, found }: OpenFile, paths: readonly string[]): readonly PinErrorRow[] {
@@ -55,18 +72,6 @@ function lostPointers(files: readonly OpenFile[], { helmImages }: FindOptions): 
     });
 }
 
-function isNew({ path: file }: Input, seen: Set<string>): boolean {
-  if (file === 'stdin') return true;
-  const before = seen.size;
-  seen.add(realPathOf(file));
-  return seen.size > before;
-}
-
-/** The file itself, whatever links lead there. A pipe has no real path. */
-function realPathOf(file: string): string {
-  return existsSync(file) && statSync(file).isFile() ? realpathSync(file) : path.resolve(file);
-}
-
 /** How a diff names a file: "git apply" follows no symbolic links, and looks below the current directory. */
 export function diffPath(file: string): string {
   return file === 'stdin' ? file : path.relative(realpathSync('.'), realPathOf(file));
@@ -77,22 +82,11 @@ export function isOutside(relative: string): boolean {
   return relative.split(path.sep)[0] === '..' || path.isAbsolute(relative);
 }
 
-/** A kustomization speaks for what it includes, not for what lies beside it. */
-export function replacedAt(files: readonly OpenFile[]): (place: ImagePlace) => ReadonlySet<string> {
-  const named = files.map(({ file, found }) => ({ ...found, file: path.resolve(file) }));
-  const namesIn = replacementsIn(
-    named.filter(({ format }) => format === 'kustomization'),
-    { resolve: (file, included) => path.resolve(path.dirname(file), included), folderOf: (file) => path.dirname(file) },
-  );
-  const names = new Map(named.flatMap(({ file, places }) => places.map((place) => [place, namesIn(file)] as const)));
-  return (place) => names.get(place) ?? new Set();
-}
-
 export const SKIPPED =
   'no Kubernetes manifest, kustomization, Compose file or Dockerfile; Helm values need --helm-image';
 
 /** Before anything is changed. */
-export function fileRow({ file, found }: OpenFile): PinFileRow {
+export function fileRow({ file, found }: Pick<OpenFile, 'file' | 'found'>): PinFileRow {
   const { format = null, faults } = found;
   if (faults.length > 0) return { file, format, state: 'failed', message: faults[0]?.message ?? null };
   return format === null

@@ -1,16 +1,8 @@
 /** What the lock and the registry say about the images of all files, each image once. */
 import type { Lock, LockEntry } from '../pinning/lock.ts';
-import {
-  decide,
-  digestToAsk,
-  type PinDecision,
-  type PinMode,
-  type Replaced,
-  type TagAnswers,
-  tagToAsk,
-  unlessReplaced,
-  withPlatforms,
-} from '../pinning/pin.ts';
+import { type Kustomized, questionsAbout } from '../pinning/kustomized.ts';
+import { type PinDecision, type PinMode, platformsToAsk, type TagAnswers, withPlatforms } from '../pinning/pin.ts';
+import { decideAll, decisionAt } from '../pinning/plan-all.ts';
 import type { ImagePlace } from '../pinning/place.ts';
 import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import { answersTo, type Ask, byKey } from './asking.ts';
@@ -25,16 +17,16 @@ export interface LookupOptions {
   readonly ask: Ask;
   readonly mode: PinMode;
   readonly lock: Lock;
-  readonly replaced: Replaced;
+  readonly kustomized: Kustomized;
   readonly now: () => number;
 }
 
 export async function lookUp(
   places: readonly ImagePlace[],
-  { ask, mode, lock, replaced, now }: LookupOptions,
+  { ask, mode, lock, kustomized, now }: LookupOptions,
 ): Promise<Lookup> {
   const { registry, signal } = ask;
-  const questions = byKey(places.map((place) => tagToAsk(place, mode)));
+  const questions = byKey(places.flatMap((place) => questionsAbout(place, { kustomized, mode })));
   // To update is to ask again.
   const known = new Map(mode.update ? [] : [...lock].filter(([key]) => questions.has(key)));
   const asked = await answersTo(
@@ -43,15 +35,19 @@ export async function lookUp(
     ask,
   );
   const tags: TagAnswers = new Map([...[...known].map(([key, entry]) => [key, locked(entry)] as const), ...asked]);
+  const decided = decideAll(places, { kustomized, mode, tags, barred: new Set() });
   const answers = await answersTo(
-    byKey(places.map((place) => digestToAsk(place, mode, tags))),
+    byKey(
+      [...decided.values()].map(({ decision, reference }) => reference && platformsToAsk(reference, decision, mode)),
+    ),
     ({ reference }) => registry().platformsOf(reference, signal),
     ask,
   );
   return {
     decide(place) {
-      const decision = unlessReplaced(place, decide(place, mode, tags), { replaced, tags });
-      return withPlatforms(place, decision, { platforms: mode.platforms, answers });
+      const { decision, reference } = decisionAt(decided, place);
+      if (reference === undefined) return decision;
+      return withPlatforms({ image: place.image, reference }, decision, { platforms: mode.platforms, answers });
     },
     lock: new Map([...lock, ...entriesOf(asked, new Date(now()).toISOString())]),
   };

@@ -5,7 +5,8 @@ import { loadLock, saveLock } from '../files/lock-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { FindOptions } from '../files/places/find.ts';
 import { type Spliced, splice } from '../files/splice.ts';
-import { failed, offlineUnlessReplaced, type PinDecision } from '../pinning/pin.ts';
+import { failed, type PinDecision } from '../pinning/pin.ts';
+import { decideAllOffline, decisionAt } from '../pinning/plan-all.ts';
 import type { ImagePlace } from '../pinning/place.ts';
 import type { Lock } from '../pinning/lock.ts';
 import { parsePlatform } from '../pinning/platform.ts';
@@ -25,7 +26,7 @@ import {
 import { quoteValue } from '../image/quote.ts';
 import { askWith } from './asking.ts';
 import { interruptible } from './interrupt.ts';
-import { diffPath, fileRow, isOutside, type OpenFile, openFiles, replacedAt } from './pin-files.ts';
+import { diffPath, fileRow, isOutside, type OpenFile, type OpenFiles, openFiles } from './pin-files.ts';
 import { type Lookup, lookUp } from './pin-lookups.ts';
 import type { RegistryFor } from './pin-registry.ts';
 import type { Terminal } from './terminal.ts';
@@ -64,9 +65,9 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
   const { config } = await loadConfig({ config: flags.config });
   const options: FindOptions = { kinds: config.kinds, helmImages: flags.helmImage ?? [] };
   const before = lockOf(flags.lock);
-  const { files, errors } = await openFiles(paths, options, terminal);
-  const lookup = await lookupFor(files, { flags, config, lock: before.lock }, parts);
-  const pinned = files.map((file) => pinFile(file, lookup.decide, options));
+  const given = await openFiles(paths, options, terminal);
+  const lookup = await lookupFor(given, { flags, config, lock: before.lock }, parts);
+  const pinned = given.files.map((file) => pinFile(file, lookup.decide, given.options));
   const { rows, errors: notWritten } = flags.write ? await writeAll(pinned, signal) : unwritten(pinned);
   const failures = flags.write && flags.lock !== undefined ? saved(flags.lock, before.text, lookup.lock) : [];
   const report: PinReport = {
@@ -77,8 +78,8 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
         [...decisions].map(([place, decision]) => pinRow(opened.file, place, decision)),
       ),
     ),
-    errors: [...errors, ...notWritten, ...failures],
-    notices: flags.write ? [] : outside(pinned),
+    errors: [...given.errors, ...notWritten, ...failures],
+    notices: [...given.notices, ...(flags.write ? [] : outside(pinned))],
   };
   print(report, pinned, { flags, terminal });
   return signal.aborted ? 2 : pinExitCode(report, flags.write ?? false);
@@ -90,14 +91,22 @@ interface Given {
   readonly lock: Lock;
 }
 
-async function lookupFor(files: readonly OpenFile[], { flags, config, lock }: Given, parts: Parts): Promise<Lookup> {
+async function lookupFor(
+  { files, kustomized }: OpenFiles,
+  { flags, config, lock }: Given,
+  parts: Parts,
+): Promise<Lookup> {
   const mode = { update: flags.update ?? false, platforms: (flags.platform ?? []).map(platformOf) };
-  const replaced = replacedAt(files);
-  if (flags.check) return { decide: (place) => offlineUnlessReplaced(place, replaced), lock };
+  const places = [...files.flatMap((file) => file.places), ...kustomized.others].filter(
+    (place) => !kustomized.renames.has(place),
+  );
+  if (flags.check) {
+    const decided = decideAllOffline(places, kustomized);
+    return { decide: (place) => decisionAt(decided, place).decision, lock };
+  }
   const ask = await askWith({ ...parts, config, pullSecret: flags.pullSecret });
-  const places = files.flatMap(({ found }) => found.places);
   try {
-    return await lookUp(places, { ask, mode, lock, replaced, now: parts.now ?? Date.now });
+    return await lookUp(places, { ask, mode, lock, kustomized, now: parts.now ?? Date.now });
   } finally {
     await ask.close();
   }
@@ -131,8 +140,8 @@ interface PinnedFile {
 }
 
 function pinFile(opened: OpenFile, decide: (place: ImagePlace) => PinDecision, options: FindOptions): PinnedFile {
-  const { file, text, found } = opened;
-  const decisions = new Map(found.places.map((place) => [place, decide(place)]));
+  const { file, text, found, places } = opened;
+  const decisions = new Map(places.map((place) => [place, decide(place)]));
   const changes = [...decisions].flatMap(([place, { state, digest }]) =>
     digest !== undefined && (state === 'resolved' || state === 'drifted') ? [{ place, digest }] : [],
   );

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 
-const NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+export const KUSTOMIZATION_NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 const GROUP = 'kustomize.config.k8s.io/';
 const KINDS: readonly unknown[] = ['Kustomization', 'Component', undefined];
 
@@ -11,5 +11,5 @@ export function isKustomization(file: string, value: unknown): value is JsonObje
   if (!isObject(value) || value['items'] !== undefined) return false;
   const { apiVersion, kind } = value;
   if (apiVersion !== undefined) return typeof apiVersion === 'string' && apiVersion.startsWith(GROUP);
-  return NAMES.includes(path.basename(file)) && KINDS.includes(kind);
+  return KUSTOMIZATION_NAMES.includes(path.basename(file)) && KINDS.includes(kind);
 }

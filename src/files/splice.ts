@@ -91,7 +91,13 @@ function isAsWanted(before: ImagePlace, after: ImagePlace | undefined, digest: s
 
 /** Undefined where documents came or went. */
 function unexpected({ text: before, places }: SourceFile, after: string): readonly ChangedValue[] | undefined {
-  const expected = new Set(places.flatMap(({ target }) => (target.kind === 'value' ? [nameOf(target)] : [])));
+  const expected = new Set(
+    places.flatMap(({ target }) => {
+      if (target.kind === 'text') return [];
+      const { document, pointer, also = [] } = target;
+      return [pointer, ...also].map((one) => nameOf({ document, pointer: one }));
+    }),
+  );
   return changedValues(readDocuments(before), readDocuments(after))?.filter(
     (change) => !expected.has(nameOf(change)) && !isExtension(change.pointer),
   );

@@ -1,8 +1,9 @@
 /** What became of pinned images: whether the tag still means the digest, and whether the digest is still there. */
 import { quoteValue } from '../image/quote.ts';
-import type { ImageReference } from '../image/reference.ts';
+import { type ImageReference, parseReference } from '../image/reference.ts';
 import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import type { TagAnswers } from './pin.ts';
+import type { Kustomized } from './kustomized.ts';
 import type { ImagePlace } from './place.ts';
 import { digestQuestion, failureText, type Question, tagQuestion } from './questions.ts';
 
@@ -14,11 +15,23 @@ export interface DriftDecision {
   readonly message: string | undefined;
 }
 
-/** The reference of a pinned image. */
-export function pinnedAt({ reading }: ImagePlace): PinnedReference | undefined {
-  if (reading.state !== 'image') return undefined;
-  const { digest } = reading.reference;
-  return digest === undefined ? undefined : { reference: reading.reference, digest };
+/** The images that run with the digest that is written at a place: by other names, where kustomizations rename them. */
+export function runningAt(
+  place: ImagePlace,
+  { runsOf, renames }: Pick<Kustomized, 'runsOf' | 'renames'>,
+): readonly PinnedReference[] {
+  if (renames.has(place)) return [];
+  const runs = runsOf(place) ?? [];
+  const deployed = runs.filter((run) => run.deployed);
+  const images = (deployed.length > 0 ? deployed : runs).map(({ image }) => image);
+  return [...new Set(images.length > 0 ? images : [place.image])].flatMap(pinnedReference);
+}
+
+function pinnedReference(image: string): readonly PinnedReference[] {
+  const parsed = parseReference(image);
+  if (!parsed.ok) return [];
+  const { reference } = parsed;
+  return reference.digest === undefined ? [] : [{ reference, digest: reference.digest }];
 }
 
 export interface PinnedReference {

@@ -1,14 +1,7 @@
 /** What becomes of each image: left, pinned, or not, and why. Pure: the answers of registry and lock are given. */
 import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
-import type {
-  Platform,
-  RegistryCause,
-  RegistryDetails,
-  RegistryFact,
-  RegistryFailure,
-  RegistryImage,
-} from '../policy/registry-fact.ts';
+import type { Platform, RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import { type ImagePlace, pinnedText } from './place.ts';
 import { hasPlatform, platformText } from './platform.ts';
 import { digestQuestion, failureText, type Question, tagQuestion } from './questions.ts';
@@ -39,22 +32,24 @@ export interface PinMode {
 }
 
 /** What must be asked about a place; undefined: nothing. */
-export function tagToAsk({ reading, slot }: ImagePlace, { update }: PinMode): Question | undefined {
-  if (reading.state !== 'image' || !slot.ok) return undefined;
-  const { reference } = reading;
+export function tagToAsk({ reading, slot }: ImagePlace, mode: PinMode): Question | undefined {
+  return reading.state === 'image' && slot.ok ? tagToAskOf(reading.reference, mode) : undefined;
+}
+
+export function tagToAskOf(reference: ImageReference, { update }: PinMode): Question | undefined {
   return reference.digest === undefined || update ? tagQuestion(reference) : undefined;
 }
 
 export type TagAnswers = ReadonlyMap<string, RegistryFact<RegistryImage>>;
 export type PlatformAnswers = ReadonlyMap<string, RegistryFact<RegistryDetails>>;
 
-/** The digest whose platforms must be asked for. */
-export function digestToAsk(place: ImagePlace, mode: PinMode, tags: TagAnswers): Question | undefined {
-  const { reading } = place;
-  const { digest } = decide(place, mode, tags);
-  return reading.state === 'image' && digest !== undefined && mode.platforms.length > 0
-    ? digestQuestion(reading.reference, digest)
-    : undefined;
+/** `reference` is what runs, and the digest that it will have. */
+export function platformsToAsk(
+  reference: ImageReference,
+  { digest }: PinDecision,
+  { platforms }: PinMode,
+): Question | undefined {
+  return digest !== undefined && platforms.length > 0 ? digestQuestion(reference, digest) : undefined;
 }
 
 /** Without asking anybody. */
@@ -78,7 +73,10 @@ export function decide(place: ImagePlace, mode: PinMode, tags: TagAnswers): PinD
   return fact.state === 'yes' ? resolved(reading.reference, fact.value) : failed(image, failureText(fact.failure));
 }
 
-function resolved(reference: ImageReference, { digest, stale }: RegistryImage): PinDecision {
+export function resolved(
+  reference: ImageReference,
+  { digest, stale }: Pick<RegistryImage, 'digest' | 'stale'>,
+): PinDecision {
   const { digest: previous, text } = reference;
   const message = stale === undefined ? undefined : `an older answer, since ${failureText(stale.failure)}`;
   if (previous === digest) return { ...BARE, state: 'pinned', digest, pinned: text, message };
@@ -86,63 +84,14 @@ function resolved(reference: ImageReference, { digest, stale }: RegistryImage): 
   return { state: previous === undefined ? 'resolved' : 'drifted', digest, previous, pinned, message };
 }
 
-/**
- * Manifests that are made for a kustomization may name images that are nowhere, and that it replaces: what no registry has,
- * and a kustomization has a name for, is no failure.
- */
-export function unlessReplaced(
-  place: ImagePlace,
-  decision: PinDecision,
-  { replaced, tags }: Replacements,
-): PinDecision {
-  const { reading } = place;
-  if (decision.state !== 'failed' || reading.state !== 'image' || !isReplaced(place, replaced(place))) return decision;
-  const failure = failureOf(reading.reference, tags);
-  if (failure === undefined || !NOWHERE.has(failure.cause)) return decision;
-  return { ...BARE, state: 'skipped', message: `${REPLACED} (${failureText(failure)})` };
-}
-
-/** Without asking: whether such an image is anywhere is not known, and what runs is the other one. */
-export function offlineUnlessReplaced(place: ImagePlace, replaced: Replaced): PinDecision {
-  const decision = decideOffline(place);
-  return decision.state === 'unpinned' && isReplaced(place, replaced(place))
-    ? { ...BARE, state: 'skipped', message: REPLACED }
-    : decision;
-}
-
-const REPLACED = 'a kustomization puts another in its place';
-
-function isReplaced({ reading, format }: ImagePlace, replaced: ReadonlySet<string>): boolean {
-  if (format !== 'manifest' || reading.state !== 'image') return false;
-  const { text, tag } = reading.reference;
-  return replaced.has(tag === undefined ? text : text.slice(0, -tag.length - 1));
-}
-
-function failureOf(reference: ImageReference, tags: TagAnswers): RegistryFailure | undefined {
-  const fact = tags.get(tagQuestion(reference)?.key ?? '');
-  return fact === undefined || fact.state === 'yes' ? undefined : fact.failure;
-}
-
-/** Names that kustomizations replace where the image stands. */
-export type Replaced = (place: ImagePlace) => ReadonlySet<string>;
-
-export interface Replacements {
-  readonly replaced: Replaced;
-  readonly tags: TagAnswers;
-}
-
-/** How registries say that there is no such repository. */
-const NOWHERE: ReadonlySet<RegistryCause> = new Set(['notFound', 'denied', 'unauthenticated']);
-
 /** What `platforms` says against a decision. */
 export function withPlatforms(
-  place: ImagePlace,
+  { image, reference }: { readonly image: string; readonly reference: ImageReference },
   decision: PinDecision,
   { platforms, answers }: PlatformCheck,
 ): PinDecision {
-  const { reading, image } = place;
-  if (platforms.length === 0 || decision.digest === undefined || reading.state !== 'image') return decision;
-  const fact = answers.get(digestQuestion(reading.reference, decision.digest)?.key ?? '');
+  if (platforms.length === 0 || decision.digest === undefined) return decision;
+  const fact = answers.get(digestQuestion(reference, decision.digest)?.key ?? '');
   if (fact === undefined) return failed(image, 'stopped before its platforms were asked for');
   if (fact.state !== 'yes') return failed(image, failureText(fact.failure));
   const missing = platforms.filter((wanted) => !hasPlatform(fact.value.platforms, wanted));

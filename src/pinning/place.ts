@@ -1,7 +1,7 @@
 /** One image in a file, and where its digest goes. Offsets are UTF-16 units into the text, as everywhere. */
 import { effectiveTag, type ImageReference } from '../image/reference.ts';
 
-export const PLACE_FORMATS = ['manifest', 'kustomization', 'compose', 'helm-values', 'dockerfile'] as const;
+export const PLACE_FORMATS = ['manifest', 'kustomization', 'compose', 'helm-values', 'dockerfile', 'patch'] as const;
 export type PlaceFormat = (typeof PLACE_FORMATS)[number];
 
 export interface ImagePlace {
@@ -12,6 +12,8 @@ export interface ImagePlace {
   readonly offset: number;
   /** What changes with the digest, for whoever compares before and after. */
   readonly target: Target;
+  /** JSON pointer into the object that is patched, of an image in a patch. */
+  readonly field?: string;
   /** As it is written; put together where it stands in several fields. */
   readonly image: string;
   readonly reading: Reading;
@@ -20,7 +22,13 @@ export interface ImagePlace {
 
 /** In YAML and JSON, the value that changes. `document` counts from 0. */
 export type Target =
-  | { readonly kind: 'value'; readonly document: number; readonly pointer: string }
+  | {
+      readonly kind: 'value';
+      readonly document: number;
+      readonly pointer: string;
+      /** Values that are added beside it. */
+      readonly also?: readonly string[];
+    }
   | { readonly kind: 'text' };
 
 export type Reading =

@@ -1,24 +1,31 @@
 /** A file -> every image in it. What a file is, its contents say, and its name where they cannot. */
 import path from 'node:path';
+import type { ImagesEntry } from '../../pinning/kustomization.ts';
 import type { ImagePlace, PlaceFormat } from '../../pinning/place.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import type { JsonObject } from '../../pod/pointer.ts';
 import { isReview } from '../../admission/review.ts';
 import { isKustomization } from '../kustomization.ts';
-import { referencesOf } from '../kustomization-references.ts';
+import { type KustomizationReferences, referencesOf } from '../kustomization-references.ts';
 import { itemsOfList } from '../lists.ts';
 import { type ParsedDocument, readDocuments } from '../yaml.ts';
 import { composeImages, isCompose } from './compose.ts';
 import { dockerfileImages, isDockerfile, looksLikeDockerfile } from './dockerfile.ts';
 import { helmImages, leadingPointers } from './helm-values.ts';
-import { kustomizationImages, replacedNames } from './kustomization.ts';
+import { inlinePatchImages } from './inline-patches.ts';
+import { imagesEntries } from './kustomization.ts';
 import { isManifest, manifestImages } from './manifests.ts';
+import { isJsonPatch, patchImages } from './patches.ts';
+import { isReplacements, replacedImages } from './replacements.ts';
 import type { Scene } from './scene.ts';
+import { unseenIn } from './unseen.ts';
 
 export interface FindOptions {
   readonly kinds: KindTable;
   /** Where images stand in Helm values: JSON pointers. */
   readonly helmImages: readonly string[];
+  /** Whether a kustomization names the file as a patch, and none as a resource. */
+  readonly isPatch?: (file: string) => boolean;
 }
 
 export interface PlaceFault {
@@ -31,46 +38,46 @@ export interface FoundImages {
   /** Of the first document that is known; undefined: nothing in the file is. */
   readonly format: PlaceFormat | undefined;
   readonly places: readonly ImagePlace[];
-  /** Names that a kustomization replaces in the manifests: they need not be images of any registry. */
-  readonly replaced: readonly string[];
-  /** What a kustomization includes, as it is written there. */
-  readonly includes: readonly string[];
+  readonly kustomization: FoundKustomization | undefined;
   /** Those of `helmImages` that lead somewhere. */
   readonly pointers: readonly string[];
   readonly faults: readonly PlaceFault[];
+  /** Images that are not seen here. */
+  readonly notices: readonly PlaceFault[];
 }
 
+export interface FoundKustomization extends KustomizationReferences {
+  readonly isComponent: boolean;
+  readonly entries: readonly ImagesEntry[];
+  /** Images of the patches that are written into it. */
+  readonly patches: readonly ImagePlace[];
+}
+
+const NOTHING: FoundImages = {
+  format: undefined,
+  places: [],
+  kustomization: undefined,
+  pointers: [],
+  faults: [],
+  notices: [],
+};
+
 export function findImages(file: string, text: string, options: FindOptions): FoundImages {
-  if (isDockerfile(file) || (!isYamlName(file) && looksLikeDockerfile(text))) {
-    return {
-      format: 'dockerfile',
-      places: dockerfileImages(text),
-      replaced: [],
-      includes: [],
-      pointers: [],
-      faults: [],
-    };
-  }
-  const places: ImagePlace[] = [];
-  const replaced: string[] = [];
-  const includes: string[] = [];
-  const pointers: string[] = [];
-  const faults: PlaceFault[] = [];
-  let format: PlaceFormat | undefined;
-  for (const document of readDocuments(text)) {
-    if (!document.ok) {
-      faults.push({ line: document.line, column: document.column, message: document.problem });
-      continue;
-    }
-    const found = inDocument({ file, text, document }, options);
-    format ??= found.format;
-    places.push(...found.places);
-    replaced.push(...found.replaced);
-    includes.push(...found.includes);
-    pointers.push(...found.pointers);
-    faults.push(...found.faults);
-  }
-  return { format, places, replaced, includes, pointers, faults };
+  if (isDockerfile(file) || (!isYamlName(file) && looksLikeDockerfile(text)))
+    return { ...NOTHING, format: 'dockerfile', places: dockerfileImages(text) };
+  const found = readDocuments(text).map((document): FoundImages => {
+    if (document.ok) return inDocument({ file, text, document }, options);
+    const { line, column, problem: message } = document;
+    return { ...NOTHING, faults: [{ line, column, message }] };
+  });
+  return {
+    format: found.find(({ format }) => format !== undefined)?.format,
+    places: found.flatMap(({ places }) => places),
+    kustomization: found.find(({ kustomization }) => kustomization !== undefined)?.kustomization,
+    pointers: found.flatMap(({ pointers }) => pointers),
+    faults: found.flatMap(({ faults }) => faults),
+    notices: found.flatMap(({ notices }) => notices),
+  };
 }
 
 function isYamlName(file: string): boolean {
@@ -83,43 +90,58 @@ export const PIN_NAMES = {
   described: '.yaml, .yml, .json or Dockerfile',
 };
 
-function includesOf(kustomization: JsonObject): readonly string[] {
-  const { resources, components } = referencesOf(kustomization);
-  return [...resources, ...components];
-}
-
 interface Opened {
   readonly file: string;
   readonly text: string;
   readonly document: Extract<ParsedDocument, { readonly ok: true }>;
 }
 
-const NOTHING: FoundImages = { format: undefined, places: [], replaced: [], includes: [], pointers: [], faults: [] };
-
-function inDocument({ file, text, document }: Opened, { kinds, helmImages: pointers }: FindOptions): FoundImages {
+function inDocument(opened: Opened, options: FindOptions): FoundImages {
+  const { file, text, document } = opened;
   const { value } = document;
   const scene = (format: PlaceFormat): Scene => ({ text, document, format });
-  if (isKustomization(file, value))
-    return {
-      ...NOTHING,
-      format: 'kustomization',
-      places: kustomizationImages(scene('kustomization')),
-      replaced: replacedNames(value),
-      includes: includesOf(value),
-    };
+  if (isKustomization(file, value)) return inKustomization(scene('kustomization'), value, options);
   // A recording says what was asked once, not what shall run.
   if (isReview(value) && itemsOfList(value) === undefined) return NOTHING;
-  if (isManifest(value)) {
-    const { places, faults } = manifestImages(scene('manifest'), kinds);
-    const placed = faults.map(({ pointer, problem }) => {
-      const { line, column } = document.positionOf(pointer);
-      return { line, column, message: `${pointer || '/'}: ${problem}` };
-    });
-    return { ...NOTHING, format: 'manifest', places, faults: placed };
-  }
+  if (isPatch(file, value, options)) return inPatch(scene('patch'), options);
+  if (isManifest(value)) return inManifest(scene('manifest'), options);
   if (isCompose(file, value)) return { ...NOTHING, format: 'compose', places: composeImages(scene('compose')) };
-  const places = helmImages(scene('helm-values'), pointers);
+  const places = helmImages(scene('helm-values'), options.helmImages);
   return places.length === 0
     ? NOTHING
-    : { ...NOTHING, format: 'helm-values', places, pointers: leadingPointers(value, pointers) };
+    : { ...NOTHING, format: 'helm-values', places, pointers: leadingPointers(value, options.helmImages) };
+}
+
+function inKustomization(scene: Scene, value: JsonObject, { kinds }: FindOptions): FoundImages {
+  const entries = imagesEntries(scene, value);
+  const patches = inlinePatchImages(scene, value, kinds);
+  const replaced = replacedImages(scene, { pointer: '/replacements', value: value['replacements'] });
+  return {
+    ...NOTHING,
+    format: 'kustomization',
+    places: [...entries.map(({ place }) => place), ...patches, ...replaced],
+    kustomization: { ...referencesOf(value), isComponent: value['kind'] === 'Component', entries, patches },
+    notices: unseenIn(scene, value),
+  };
+}
+
+function isPatch(file: string, value: unknown, options: FindOptions): boolean {
+  return isJsonPatch(value) || isReplacements(value) || (options.isPatch?.(file) ?? false);
+}
+
+function inPatch(scene: Scene, { kinds }: FindOptions): FoundImages {
+  const { value } = scene.document;
+  const places = isReplacements(value)
+    ? replacedImages(scene, { pointer: '', value })
+    : patchImages(scene, { kinds, target: undefined });
+  return { ...NOTHING, format: 'patch', places };
+}
+
+function inManifest(scene: Scene, { kinds }: FindOptions): FoundImages {
+  const { places, faults } = manifestImages(scene, kinds);
+  const placed = faults.map(({ pointer, problem }) => {
+    const { line, column } = scene.document.positionOf(pointer);
+    return { line, column, message: `${pointer || '/'}: ${problem}` };
+  });
+  return { ...NOTHING, format: 'manifest', places, faults: placed };
 }

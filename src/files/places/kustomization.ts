@@ -6,26 +6,46 @@
 import { parseReference } from '../../image/reference.ts';
 import { isObject, type JsonObject, jsonType } from '../../pod/pointer.ts';
 import type { ImagePlace, Slot } from '../../pinning/place.ts';
+import type { ImagesEntry } from '../../pinning/kustomization.ts';
+import { listAt } from '../kustomization-references.ts';
 import { insertField, replaceField } from './field.ts';
 import { placeAt, partText, placeWithout, type Scene } from './scene.ts';
 
-export function kustomizationImages(scene: Scene): readonly ImagePlace[] {
-  const { value } = scene.document;
-  const images = isObject(value) ? value['images'] : undefined;
-  if (!Array.isArray(images)) return [];
-  return images.flatMap((entry: unknown, index) =>
-    isObject(entry) && typeof entry['name'] === 'string' && entry['name'] !== ''
-      ? [entryPlace(scene, `/images/${index}`, entry)]
-      : [],
+export function imagesEntries(scene: Scene, kustomization: JsonObject): readonly ImagesEntry[] {
+  return ['images', 'imageTags'].flatMap((key) =>
+    listAt(kustomization, key).flatMap((entry, index) =>
+      isObject(entry) && typeof entry['name'] === 'string' && entry['name'] !== ''
+        ? [imagesEntry(scene, `/${key}/${index}`, entry)]
+        : [],
+    ),
   );
 }
 
-/** Names whose images in manifests become others, whatever their tags. */
-export function replacedNames({ images }: JsonObject): readonly string[] {
-  if (!Array.isArray(images)) return [];
-  return images.flatMap((entry: unknown) =>
-    isObject(entry) && typeof entry['name'] === 'string' && (entry['newTag'] || entry['digest']) ? [entry['name']] : [],
-  );
+function imagesEntry(scene: Scene, holder: string, entry: JsonObject): ImagesEntry {
+  return {
+    name: partText(entry['name']),
+    newName: partText(entry['newName']),
+    newTag: partText(entry['newTag']),
+    digest: partText(entry['digest']),
+    tagSuffix: partText(entry['tagSuffix']),
+    place: entryPlace(scene, holder, entry),
+    slotFor: (tag) => versionSlot(scene, holder, { entry, tag }),
+  };
+}
+
+interface Versioned {
+  readonly entry: JsonObject;
+  readonly tag: string;
+}
+
+/** Both fields go behind `newName`, in the layout that the place of a digest has. */
+function versionSlot(scene: Scene, holder: string, { entry, tag }: Versioned): Slot {
+  if (entry['newTag'] !== undefined || entry['digest'] !== undefined)
+    return { ok: false, refused: 'its "newTag" or "digest" is empty: write the tag into "newTag"' };
+  const slot = insertField(scene, { holder, key: 'digest' }, 'newName');
+  if (!slot.ok) return slot;
+  const lead = slot.before.replace('digest', 'newTag');
+  return { ...slot, before: `${lead}${slot.after === '' ? `"${tag}"` : `${tag}${slot.after}`}${slot.before}` };
 }
 
 function entryPlace(scene: Scene, holder: string, entry: JsonObject): ImagePlace {
@@ -42,8 +62,10 @@ function entryPlace(scene: Scene, holder: string, entry: JsonObject): ImagePlace
   if (entry['tagSuffix'])
     return problem(scene, { holder, image }, 'it has a "tagSuffix", so the tag is known only to kustomize');
   if (!entry['newTag'] && !entry['digest']) {
-    const reason = 'it names no tag: the manifests do, and are pinned themselves';
-    return placeWithout(scene, { pointer: holder, image, reading: { state: 'none', reason } });
+    const place = placeWithout(scene, { pointer: holder, image, reading: { state: 'none', reason: MATCHES_NOTHING } });
+    const { index: document } = scene.document;
+    const target = { kind: 'value', document, pointer: `${holder}/digest`, also: [`${holder}/newTag`] } as const;
+    return { ...place, target };
   }
   const parsed = parseReference(image);
   if (!parsed.ok) return problem(scene, { holder, image }, parsed.problem);
@@ -62,6 +84,9 @@ function entryPlace(scene: Scene, holder: string, entry: JsonObject): ImagePlace
     target: { kind: 'value', document: scene.document.index, pointer: changed },
   };
 }
+
+/** Until the manifests are known. */
+const MATCHES_NOTHING = 'it names no tag, and matches no image of this kustomization';
 
 function slotOf(scene: Scene, holder: string, entry: JsonObject): Slot {
   const field = { holder, key: 'digest' };

@@ -1,0 +1,65 @@
+/**
+ * What one entry of `images` does to an image, as kustomize does it (api/internal/image, filters/imagetag): the name is a
+ * regular expression; `newTag` alone removes a digest, `digest` alone removes a tag, with neither the image keeps its own.
+ */
+import type { ImagePlace, Slot } from './place.ts';
+
+export interface ImagesEntry {
+  readonly name: string;
+  readonly newName: string;
+  readonly newTag: string;
+  readonly digest: string;
+  readonly tagSuffix: string;
+  readonly place: ImagePlace;
+  /** How a tag and a digest are added to an entry that has neither. */
+  readonly slotFor: (tag: string) => Slot;
+}
+
+/** Whether it replaces the version of an image, and not only its name. */
+export function setsVersion({ newTag, digest, tagSuffix }: ImagesEntry): boolean {
+  return newTag !== '' || digest !== '' || tagSuffix !== '';
+}
+
+export function matcherOf({ name }: ImagesEntry): (image: string) => boolean {
+  try {
+    const pattern = new RegExp(`^${name}(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$`);
+    return (image) => pattern.test(image);
+  } catch (error) {
+    if (error instanceof SyntaxError) return () => false;
+    throw error;
+  }
+}
+
+export function changedImage(image: string, entry: ImagesEntry): string {
+  const parts = splitImage(image);
+  const { tag, digest } = versionBy(entry, parts);
+  return joined({ name: entry.newName || parts.name, tag, digest });
+}
+
+interface Version {
+  readonly tag: string;
+  readonly digest: string;
+}
+
+function versionBy({ newTag, digest, tagSuffix }: ImagesEntry, before: Version): Version {
+  if (newTag !== '') return { tag: newTag, digest };
+  if (digest !== '') return { tag: '', digest };
+  return tagSuffix === '' ? before : { tag: `${before.tag}${tagSuffix}`, digest: '' };
+}
+
+interface Parts extends Version {
+  readonly name: string;
+}
+
+/** A colon before the first slash is that of a port. */
+export function splitImage(image: string): Parts {
+  const slash = Math.max(image.indexOf('/'), 0);
+  const [, rest = '', digest = ''] = /^([^@]*)(?:@(.*))?$/s.exec(image.slice(slash)) ?? [];
+  const colon = rest.indexOf(':');
+  const nameEnd = slash + (colon === -1 ? rest.length : colon);
+  return { name: image.slice(0, nameEnd), tag: colon === -1 ? '' : rest.slice(colon + 1), digest };
+}
+
+function joined({ name, tag, digest }: Parts): string {
+  return `${name}${tag && `:${tag}`}${digest && `@${digest}`}`;
+}

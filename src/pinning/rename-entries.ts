@@ -1,0 +1,49 @@
+/** Entries of `images` that rename an image and leave its version: what they make of it, and how they could name it. */
+import { quoteValue } from '../image/quote.ts';
+import { effectiveTag, parseReference } from '../image/reference.ts';
+import type { Passed } from './builds.ts';
+import { type ImagesEntry, setsVersion, splitImage } from './kustomization.ts';
+import { RENAMED } from './kustomized.ts';
+import type { ImagePlace, Reading } from './place.ts';
+
+export function isRename(entry: ImagesEntry): boolean {
+  return !setsVersion(entry) && entry.newName !== '';
+}
+
+/** The place with the one image that comes out, where there is one. */
+export function renamePlace(entry: ImagesEntry, { images, unread }: Passed): ImagePlace {
+  const { place } = entry;
+  const untaggeds = new Set([...images].map((image) => image.split('@')[0] ?? image));
+  const [image] = untaggeds;
+  if (image === undefined) return unread.length === 0 ? place : { ...place, reading: unknown(unread) };
+  const reason = obstacle(entry, { images, unread });
+  const parsed = parseReference(image);
+  if (reason !== undefined || !parsed.ok) return { ...place, reading: { state: 'none', reason: reason ?? RENAMED } };
+  const { reference } = parsed;
+  return {
+    ...place,
+    image,
+    reading: { state: 'image', reference },
+    slot: entry.slotFor(effectiveTag(reference) ?? ''),
+  };
+}
+
+function unknown(unread: readonly string[]): Reading {
+  return {
+    state: 'problem',
+    problem: `cannot determine which tag it is for: ${unread.map((one) => quoteValue(one)).join(', ')} cannot be read; add "newTag" to the entry`,
+  };
+}
+
+function obstacle({ newName }: ImagesEntry, { images, unread }: Passed): string | undefined {
+  const versions = [...new Set([...images].map(versionOf))];
+  if (versions.length > 1) return `it renames images with different tags (${versions.join(', ')})`;
+  if (splitImage(newName).tag !== '') return 'there is a tag in its "newName"';
+  if (versions[0]?.startsWith('@')) return RENAMED;
+  return unread.length === 0 ? undefined : `${unread.map((one) => quoteValue(one)).join(', ')} cannot be read`;
+}
+
+function versionOf(image: string): string {
+  const { tag, digest } = splitImage(image);
+  return tag === '' ? (digest === '' ? 'latest' : `@${digest}`) : tag;
+}
