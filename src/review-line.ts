@@ -62,12 +62,12 @@ const NOTHING_TOLD = '"findings":[],"excused":[]';
 
 export function findingsOf({ verdict, mutation }: ReviewRecord): readonly Finding[] {
   if (mutation !== undefined) return mutation.findings;
-  return verdict?.outcome === 'judged' ? verdict.findings : [];
+  return verdict?.findings ?? [];
 }
 
 function isAllowed({ verdict, mutation }: ReviewRecord): boolean {
   if (mutation !== undefined) return mutation.allowed;
-  return verdict === undefined || (verdict.outcome !== 'malformed' && verdict.allowed);
+  return verdict === undefined || verdict.allowed;
 }
 
 function shortImage(image: ContainerImage): LineFacts['images'][number] {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Decision, type Review, readReview, verdictReview, answerText } from '../src/admission/review.ts';
-import { validate } from '../src/admission/validate.ts';
+import { type Review, readReview, verdictReview, answerText } from '../src/admission/review.ts';
+import { validate, type Verdict } from '../src/admission/validate.ts';
 import { type Composed, compose } from '../src/compose.ts';
 import { createLog } from '../src/log.ts';
 import type { JsonObject } from '../src/pod/pointer.ts';
@@ -61,7 +61,7 @@ function reviewOf(object: JsonObject, extra: JsonObject = {}): Review {
   return read.review;
 }
 
-async function decisionOn(review: Review, now: string): Promise<Decision> {
+async function decisionOn(review: Review, now: string): Promise<Verdict> {
   const { context } = await composed(now);
   const verdict = await validate(review.request, context, new AbortController().signal);
   if (verdict.outcome === 'malformed') throw new Error(verdict.problem);
@@ -145,7 +145,7 @@ describe('an exception in force', () => {
     const { excused } = JSON.parse(lines[0] ?? '') as { excused: readonly string[] };
     const named = exceptionBook(all.slice(1), () => LAST_DAY);
     const audited = await ask(requestOf(many), contextOf([policy], { exceptions: named }));
-    const { response } = verdictReview(review, audited as Decision);
+    const { response } = verdictReview(review, audited);
     expect(response.auditAnnotations?.['findings']?.split('\n')[0]).toMatch(/^excused by other \(team-x, until /);
     expect(excused).toEqual([
       expect.stringMatching(/^x test\/image-digest: c0, c1, .*, c49, and 10 more$/),
@@ -390,7 +390,7 @@ describe('whatever exceptions there are', () => {
       fc.asyncProperty(spec, spec, async (now, old) => {
         const request = requestOf(object(now), { operation: 'UPDATE', oldObject: object(old) });
         const none = await ask(request, contextOf([policy], { exceptions: exceptionBook([], () => LAST_DAY) }));
-        expect(none).toMatchObject({ findings: [...((await ask(request, contextOf([policy]))) as Decision).findings] });
+        expect(none).toMatchObject({ findings: [...(await ask(request, contextOf([policy]))).findings] });
       }),
       { numRuns: 200 },
     );

@@ -5,7 +5,7 @@
  * the tag decides, kubernetes pkg/apis/core/v1/defaults.go). The same request always gives the same change, as far as the
  * registry does, so a rehearsal (`dryRun`) says what will be, and asking again about the changed object changes nothing.
  */
-import { type Workload, workloadOf } from '../pod/workload.ts';
+import { type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
 import type { Finding } from '../policy/evaluate.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import { needsLabels, pinsImages, planned } from '../policy/plan.ts';
@@ -21,6 +21,7 @@ import { type Candidate, candidatesOf, type Unpinned, unpinnedIn } from './pin-c
 import { type Outcome, outcomeOf, type PinnedImage } from './pin-outcome.ts';
 import type { AdmissionRequest } from './request.ts';
 import { placeKey } from './sticky.ts';
+import { unpinnable, unreadWorkload } from './unreadable.ts';
 
 export interface ReplaceOperation {
   readonly op: 'replace';
@@ -30,7 +31,6 @@ export interface ReplaceOperation {
 }
 
 export interface Mutation {
-  readonly outcome: 'decided';
   readonly uid: string;
   readonly allowed: boolean;
   /** Empty means no change, as it is when the request is denied. */
@@ -41,34 +41,31 @@ export interface Mutation {
   readonly images: readonly PinnedImage[];
 }
 
-/** The object is not of the shape its kind has; `pointer` is from the root of the object. */
-export interface Unreadable {
-  readonly outcome: 'malformed';
-  readonly pointer: string;
-  readonly problem: string;
-}
-
 /** At once when there is nothing to pin, or all that has to be known is known. */
-export function mutate(
-  request: AdmissionRequest,
-  context: Context,
-  signal: AbortSignal,
-): MaybePromise<Mutation | Unreadable> {
+export function mutate(request: AdmissionRequest, context: Context, signal: AbortSignal): MaybePromise<Mutation> {
   const { uid } = request;
   const change = pinsImages(context.policies) ? changeableIn(request) : undefined;
   const read = change && workloadOf(change.object, request.type, context.kinds);
   if (change === undefined || read === undefined) return unchanged(uid);
-  if (!read.ok) return { outcome: 'malformed', ...read.fault };
-  const { workload } = read;
-  const unpinned = unpinnedIn(workload, change, context.kinds);
-  if (unpinned.length === 0) return unchanged(uid);
+  const workload = read.ok ? read.workload : unreadWorkload(change.object, request.type, context.kinds);
+  const unpinned = read.ok ? unpinnedIn(workload, change, context.kinds) : NOTHING;
+  if (read.ok && unpinned.length === 0) return unchanged(uid);
   const pinning: Pinning = { request, context, signal, change, workload, unpinned };
-  if (!needsLabels(context.policies)) return pin(pinning, NOT_ASKED);
-  return namespaceLabels(namespaceOf(pinning), context, signal).then((labels) => pin(pinning, labels));
+  const decide = (labels: Fact<Labels>): MaybePromise<Mutation> =>
+    read.ok ? pin(pinning, labels) : notPinned(pinning, labels, read.fault);
+  if (!needsLabels(context.policies)) return decide(NOT_ASKED);
+  return namespaceLabels(namespaceOf(pinning), context, signal).then(decide);
+}
+
+function notPinned(pinning: Pinning, labels: Fact<Labels>, fault: ShapeFault): Mutation {
+  const { request, context } = pinning;
+  const covering = planned(context.policies, scopeRequestOf(pinning, labels));
+  const { allowed, findings } = unpinnable(fault, request, covering.policies);
+  return { ...unchanged(request.uid), allowed, findings };
 }
 
 function unchanged(uid: string): Mutation {
-  return { outcome: 'decided', uid, allowed: true, patch: NOTHING, findings: NOTHING, images: NOTHING };
+  return { uid, allowed: true, patch: NOTHING, findings: NOTHING, images: NOTHING };
 }
 
 const NOTHING: readonly never[] = [];
@@ -118,7 +115,7 @@ function mutationOf(pinning: Pinning, candidates: readonly Candidate[], answers:
   const findings = outcomes.flatMap(({ finding }) => finding ?? []);
   const allowed = findings.every(({ action }) => action !== 'deny');
   const { uid } = pinning.request;
-  const decided = { outcome: 'decided', uid, allowed, findings, images } as const;
+  const decided = { uid, allowed, findings, images };
   if (!allowed) return { ...decided, patch: NOTHING };
   const replaced = images.flatMap(replacement);
   const annotated = replaced.length === 0 ? undefined : annotation(pinning, candidates, outcomes);

@@ -168,10 +168,7 @@ interface DenialStatus {
   };
 }
 
-/** A decision that can be sent; a malformed object has none. */
-export type Decision = Exclude<Verdict, { readonly outcome: 'malformed' }>;
-
-export function verdictReview({ apiVersion, request }: Review, verdict: Decision): ReviewAnswer {
+export function verdictReview({ apiVersion, request }: Review, verdict: Verdict): ReviewAnswer {
   const { allowed, findings } = verdict;
   const warnings = warningTexts(findings);
   return {
@@ -182,7 +179,7 @@ export function verdictReview({ apiVersion, request }: Review, verdict: Decision
       allowed,
       status: allowed ? undefined : denialStatus(request, findings),
       warnings: warnings.length === 0 ? undefined : warnings,
-      auditAnnotations: verdict.outcome === 'judged' ? auditAnnotations(findings) : undefined,
+      auditAnnotations: verdict.outcome === 'nothing-to-judge' ? undefined : auditAnnotations(findings),
     },
   };
 }

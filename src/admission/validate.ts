@@ -18,6 +18,7 @@ import { type Inquiry, inquiryOf } from './inquiry.ts';
 import { type Lookups, lookups, namespaceLabels } from './lookups.ts';
 import { readable } from './readable.ts';
 import type { AdmissionRequest } from './request.ts';
+import { type Unreadable, unreadable, unreadWorkload } from './unreadable.ts';
 
 export type Verdict =
   /** Nothing in the request that a policy could say anything about. */
@@ -35,8 +36,7 @@ export type Verdict =
       /** The policies that were asked, and about what. */
       readonly covered: readonly Covered[];
     }
-  /** The object is not of the shape its kind has; `pointer` is from the root of the object. Neither yes nor no. */
-  | { readonly outcome: 'malformed'; readonly pointer: string; readonly problem: string };
+  | Unreadable;
 
 /** At once when no policy in scope needs a fact, and most need none: a promise costs as much as the verdict. */
 export function validate(request: AdmissionRequest, context: Context, signal: AbortSignal): Verdict | Promise<Verdict> {
@@ -44,14 +44,15 @@ export function validate(request: AdmissionRequest, context: Context, signal: Ab
   if ('nothing' in question) return letThrough(question.nothing);
   const read = workloadOf(question.object, request.type, context.kinds);
   if (read === undefined) return letThrough(`${quoteValue(request.type.kind)} has no images`);
-  if (!read.ok) return { outcome: 'malformed', ...read.fault };
-  const { workload } = read;
+  const workload = read.ok ? read.workload : unreadWorkload(question.object, request.type, context.kinds);
   const namespace = workload.clusterScoped ? undefined : request.namespace;
   const { operation } = question;
   const judgeWith = (labels: Fact<Labels>): Verdict | Promise<Verdict> => {
     const { name, subResource, user, oldObject, dryRun } = request;
     const asked = { operation, namespace, workload, namespaceLabels: labels };
-    return judge({ ...asked, name, subResource, user, oldObject, dryRun }, { request, context, signal });
+    const scopeRequest = { ...asked, name, subResource, user, oldObject, dryRun };
+    if (read.ok) return judge(scopeRequest, { request, context, signal });
+    return unreadable(read.fault, request, planned(context.policies, scopeRequest).policies);
   };
   if (!needsLabels(context.policies)) return judgeWith(NOT_ASKED);
   return namespaceLabels(namespace, context, signal).then(judgeWith);
@@ -72,7 +73,7 @@ function judge(scopeRequest: ScopeRequest, asked: Asked): Verdict | Promise<Verd
   const excuses = context.exceptions?.excusesFor(scopeRequest);
   const judgeWith = (facts: Facts, ask?: Lookups): Verdict | Promise<Verdict> => {
     const read = readable(() => evaluate(covering, { request: scopeRequest, facts, concerns, excuses }));
-    if (!read.ok) return { outcome: 'malformed', ...read.fault };
+    if (!read.ok) return unreadable(read.fault, request, covering.policies);
     const { value: findings } = read;
     const old = findings.length === 0 ? undefined : oldWorkload(request, context);
     if (old === undefined) return judged(workload, findings, covering.policies);
@@ -85,7 +86,7 @@ function judge(scopeRequest: ScopeRequest, asked: Asked): Verdict | Promise<Verd
   if (needs.size === 0) return judgeWith(NOTHING_ASKED);
   const denied = (): Inquiry['denied'] => deniedImages(covering, scopeRequest, excuses);
   const inquiry = readable(() => inquiryOf(covering, workload, { concerns, denied }));
-  if (!inquiry.ok) return { outcome: 'malformed', ...inquiry.fault };
+  if (!inquiry.ok) return unreadable(inquiry.fault, request, covering.policies);
   // Of both objects of an update: each question is asked once.
   const ask = lookups(namespace, context, signal);
   const wanted = { workload, needs, pluginsRan: request.pluginsRan, inquiry: inquiry.value };

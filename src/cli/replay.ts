@@ -69,9 +69,8 @@ async function replayOne(recording: Recording, { now, against }: Engines): Promi
   const { file, line, document, review, expected } = recording;
   const decided = await decide(recording, now);
   const other = against === undefined ? undefined : await decide(recording, against);
-  if ('message' in decided) return decided;
   let differences: readonly Difference[] = [];
-  if (other !== undefined && !('message' in other)) differences = compareDecisions(decided, other);
+  if (other !== undefined) differences = compareDecisions(decided, other);
   else if (expected !== undefined) differences = compareToExpected(expected, decided);
   const { request } = review;
   return {
@@ -93,14 +92,8 @@ async function replayOne(recording: Recording, { now, against }: Engines): Promi
   };
 }
 
-/** An object that `serve` answers with HTTP 400 has no decision to compare. */
-async function decide({ file, line, document, review }: Recording, context: Context): Promise<Decided | ErrorRow> {
+async function decide({ review: { request } }: Recording, context: Context): Promise<Decided> {
   const { signal } = new AbortController();
-  const verdict = await validate(review.request, context, signal);
-  const mutation = await mutate(review.request, context, signal);
-  const error = ({ pointer, problem }: { readonly pointer: string; readonly problem: string }): ErrorRow => {
-    return { file, line, column: 1, document, message: `/request/object${pointer}: ${problem}` };
-  };
-  if (verdict.outcome === 'malformed') return error(verdict);
-  return mutation.outcome === 'malformed' ? error(mutation) : { decision: verdict, mutation };
+  const decision = await validate(request, context, signal);
+  return { decision, mutation: await mutate(request, context, signal) };
 }

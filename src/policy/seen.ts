@@ -3,8 +3,9 @@
  * nothing has changed. See existing.ts.
  */
 import { CUT } from '../image/quote.ts';
+import { comparable } from '../pod/comparable.ts';
 import type { Pod } from '../pod/containers.ts';
-import { valueAt } from '../pod/pointer.ts';
+import { ShapeError, valueAt } from '../pod/pointer.ts';
 import type { Check, Problem, Subject } from './rule.ts';
 
 type About = Pick<Subject, 'operation' | 'workload'>;
@@ -12,9 +13,15 @@ type About = Pick<Subject, 'operation' | 'workload'>;
 /** JSON; `undefined` where the sentence tells it, and where nothing is compared. */
 export function seenBy(check: Check, problem: Problem, { operation, workload }: About): string | undefined {
   if (operation !== 'UPDATE') return undefined;
-  if (check.seen !== undefined) return JSON.stringify(check.seen(problem, workload));
+  if (check.seen !== undefined) return textOf(check.seen(problem, workload));
   const tells = check.guard === undefined && !problem.message.includes(CUT);
-  return tells ? undefined : JSON.stringify(aroundProblem(problem, workload));
+  return tells ? undefined : textOf(aroundProblem(problem, workload));
+}
+
+function textOf(seen: unknown): string {
+  const text = comparable(seen);
+  if (text === undefined) throw new ShapeError('', 'an object that can be compared', 'one with too many levels');
+  return text;
 }
 
 /** Whatever a rule could have looked at: the container and the Pod around it, else all Pods, and the value that it points to. */

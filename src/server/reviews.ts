@@ -5,7 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import { type MaybePromise, whenKnown } from '../admission/at-once.ts';
 import type { Context } from '../admission/context.ts';
-import { mutate, type Mutation, type Unreadable } from '../admission/mutate.ts';
+import { mutate, type Mutation } from '../admission/mutate.ts';
 import {
   answerText,
   mutationReview,
@@ -15,7 +15,6 @@ import {
   verdictReview,
 } from '../admission/review.ts';
 import { validate, type Verdict } from '../admission/validate.ts';
-import { shownPointer } from '../pod/pointer.ts';
 import { type GateRequest, parseBody, receiveBody } from './body.ts';
 import { withDeadline } from './deadline.ts';
 import type { Endpoint, Metrics } from './metrics.ts';
@@ -34,7 +33,7 @@ export interface ReviewRecord {
 
 export interface ServerLog {
   review(record: ReviewRecord): void;
-  /** A body that is no review, or an object that cannot be read. */
+  /** A body that is no review. */
   refused(code: number, message: string): void;
   /** A bug of ours. */
   failed(error: unknown, uid: string | undefined): void;
@@ -121,8 +120,7 @@ function answer({ endpoint, url, body }: Asked, reviewing: Reviewing, send: Send
     if ('problem' in read) return refuse(reviewing, 400, read.problem, send);
     const { review } = read;
     uid = review.request.uid;
-    const finish = (decided: Decided | Refused): void => {
-      if ('problem' in decided) return refuse(reviewing, 400, decided.problem, send);
+    const finish = (decided: Decided): void => {
       const text = answerText(decided.answer);
       const { verdict, mutation } = decided;
       const done = { endpoint, review, verdict, mutation, durationMs: performance.now() - start };
@@ -140,7 +138,7 @@ function answer({ endpoint, url, body }: Asked, reviewing: Reviewing, send: Send
 function record(done: ReviewRecord, allowed: boolean, { log, metrics }: Reviewing): void {
   const { endpoint, review, verdict, mutation, durationMs } = done;
   metrics.reviewed(endpoint, review.request.operation, allowed ? 'allow' : 'deny', durationMs / 1000);
-  if (verdict !== undefined && verdict.outcome !== 'malformed') metrics.found(verdict.findings);
+  if (verdict !== undefined) metrics.found(verdict.findings);
   if (mutation !== undefined) metrics.mutated(mutation);
   log.review(done);
 }
@@ -165,7 +163,7 @@ function decide(
   endpoint: Endpoint,
   review: Review,
   { context, url }: { readonly context: Context; readonly url: string },
-): MaybePromise<Decided | Refused> {
+): MaybePromise<Decided> {
   const { request } = review;
   if (endpoint === 'mutate') {
     const mutation = withDeadline(context, url, (signal) => mutate(request, context, signal));
@@ -175,16 +173,10 @@ function decide(
   return whenKnown(verdict, (known) => verdictDecided(review, known));
 }
 
-function verdictDecided(review: Review, verdict: Verdict): Decided | Refused {
-  if (verdict.outcome === 'malformed') return unreadable(verdict);
+function verdictDecided(review: Review, verdict: Verdict): Decided {
   return { verdict, mutation: undefined, answer: verdictReview(review, verdict) };
 }
 
-function mutationDecided(review: Review, mutation: Mutation | Unreadable): Decided | Refused {
-  if (mutation.outcome === 'malformed') return unreadable(mutation);
+function mutationDecided(review: Review, mutation: Mutation): Decided {
   return { verdict: undefined, mutation, answer: mutationReview(review, mutation) };
-}
-
-function unreadable({ pointer, problem }: Unreadable): Refused {
-  return { problem: `${shownPointer(`/request/object${pointer}`)}: ${problem}` };
 }

@@ -154,14 +154,22 @@ describe('the decision is there at once', () => {
 });
 
 describe('an object that cannot be read', () => {
-  test('is neither changed nor let through', async () => {
-    const request = requestOf(podOf('{containers: {}}'));
-    expect(await mutate(request, contextOf([PIN_ALL]), new AbortController().signal)).toEqual({
-      outcome: 'malformed',
-      pointer: '/spec/containers',
-      problem: 'expected a list, found an object',
-    });
-    expect(await mutate(request, contextOf([]), new AbortController().signal)).toMatchObject({ outcome: 'decided' });
+  test.each<[pin: string, kind: 'Pod' | 'Deployment', told: readonly string[]]>([
+    ['{pin: {}}', 'Pod', ['pin warn']],
+    ['{pin: {onFailure: deny}}', 'Pod', ['pin deny']],
+    ['{pin: {onFailure: allow}}', 'Pod', []],
+    ['{pin: {onFailure: {dns: deny, other: allow}}}', 'Pod', ['pin deny']],
+    ['{pin: {onFailure: deny, mode: warn}}', 'Pod', ['pin warn']],
+    ['{pin: {onFailure: deny, mode: pod}}', 'Deployment', []],
+    ['{pin: {onFailure: deny}}', 'Deployment', ['pin deny']],
+    ['{pin: {onFailure: deny}, match: {namespaces: [other]}}', 'Pod', []],
+    ['{rules: [{rule: image-digest}]}', 'Pod', []],
+  ])('with %s, a %s', async (spec, kind, expected) => {
+    const pod = podOf('{containers: {}}');
+    const deployment = { apiVersion: 'apps/v1', kind, metadata: { name: 'd' }, spec: { template: pod } };
+    const { allowed, patch, findings } = await change(requestOf(kind === 'Pod' ? pod : deployment), [policyOf(spec)]);
+    expect(findings.map(({ rule, action }) => `${rule} ${action}`)).toEqual(expected);
+    expect({ allowed, patch }).toEqual({ allowed: expected.every((told) => !told.endsWith('deny')), patch: [] });
   });
 });
 

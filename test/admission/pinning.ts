@@ -65,9 +65,7 @@ export async function change(
   ports: Partial<Context> = { images: registryOf() },
   signal = new AbortController().signal,
 ): Promise<Mutation> {
-  const mutation = await mutate(request, contextOf(policies, ports), signal);
-  if (mutation.outcome === 'malformed') throw new Error(`${mutation.pointer}: ${mutation.problem}`);
-  return mutation;
+  return mutate(request, contextOf(policies, ports), signal);
 }
 
 export const updateOf = (

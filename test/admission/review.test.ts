@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import type { Mutation } from '../../src/admission/mutate.ts';
 import {
   answerText,
-  type Decision,
   isReview,
   mutationReview,
   readReview,
@@ -12,6 +11,7 @@ import {
   verdictReview,
 } from '../../src/admission/review.ts';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
+import type { Verdict } from '../../src/admission/validate.ts';
 import { type JsonObject, jsonType } from '../../src/pod/pointer.ts';
 import type { Finding } from '../../src/policy/evaluate.ts';
 import { pod } from '../policy/asking.ts';
@@ -251,7 +251,7 @@ const finding = (change: Partial<Finding> = {}): Finding => ({
   ...change,
 });
 
-const decision = (...findings: readonly Finding[]): Decision => ({
+const decision = (...findings: readonly Finding[]): Verdict => ({
   outcome: 'judged',
   covered: [],
   allowed: findings.every(({ action }) => action !== 'deny'),
@@ -281,7 +281,7 @@ describe('the answer', () => {
     'is the JSON of what is said, whatever the uid: %j',
     (uid) => {
       const reviews = [reviewOf({ uid }), reviewOf({ uid }, 'admission.k8s.io/v1beta1')];
-      const decisions: readonly Decision[] = [
+      const decisions: readonly Verdict[] = [
         decision(),
         decision(finding()),
         decision(finding({ action: 'warn' })),
@@ -439,7 +439,6 @@ describe('the answer', () => {
 });
 
 const unchanged: Mutation = {
-  outcome: 'decided',
   uid: REQUEST.uid,
   allowed: true,
   patch: [],

@@ -1,6 +1,7 @@
 /** What is judged at all, what an update is held against, and what becomes of an object that cannot be read. */
 import { describe, expect, test } from 'vitest';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
+import type { JsonObject } from '../../src/pod/pointer.ts';
 import { policyOf } from '../policy/asking.ts';
 import { ask, contextOf, objectOf, podOf, requestOf, told } from './asking.ts';
 
@@ -86,18 +87,123 @@ describe('nothing is judged', () => {
 });
 
 describe('an object of another shape', () => {
-  test('is neither allowed nor denied, and its fault has a place', async () => {
-    const verdict = await ask(requestOf(podOf('{containers: {}}')), context);
+  const MANY = Array.from({ length: 50_001 }, () => ({}));
+  const ofKind = (apiVersion: string, kind: string, spec: unknown): JsonObject => ({
+    apiVersion,
+    kind,
+    metadata: { name: 'x' },
+    spec,
+  });
+  const inPod = (spec: unknown): JsonObject => ofKind('v1', 'Pod', spec);
+
+  /** Whatever is written so that no rule can read it: `serve` denies, and `check` names the place. */
+  test.each<[what: string, object: JsonObject, pointer: string, problem: string]>([
+    ['containers that are no list', inPod({ containers: {} }), '/spec/containers', 'expected a list, found an object'],
+    ['a spec that is none', inPod('nginx'), '/spec', 'expected an object, found a string'],
+    [
+      'a name that is none',
+      { apiVersion: 'v1', kind: 'Pod', metadata: { name: 7 }, spec: {} },
+      '/metadata/name',
+      'expected a string, found a number',
+    ],
+    [
+      'too many ports',
+      inPod({ containers: [{ image: 'x', ports: MANY }] }),
+      '/spec/containers/0/ports/49999',
+      'expected at most 50000 containers, images and ports, found more',
+    ],
+    [
+      'too many containers',
+      inPod({ initContainers: MANY }),
+      '/spec/initContainers/50000',
+      'expected at most 50000 containers, images and ports, found more',
+    ],
+    [
+      'too many image volumes',
+      inPod({ volumes: MANY.map(() => ({ image: {} })) }),
+      '/spec/volumes/50000',
+      'expected at most 50000 containers, images and ports, found more',
+    ],
+    [
+      'an image that is a list',
+      ofKind('tekton.dev/v1', 'Task', { steps: [{ image: ['x'] }] }),
+      '/spec/steps/0/image',
+      'expected a string, found a list',
+    ],
+    [
+      'a map that is a list',
+      ofKind('kubeflow.org/v1', 'TFJob', { tfReplicaSpecs: 'x' }),
+      '/spec/tfReplicaSpecs',
+      'expected a list or a map, found a string',
+    ],
+    [
+      'a key that is too long',
+      ofKind('kubeflow.org/v1', 'TFJob', { tfReplicaSpecs: { ['k'.repeat(501)]: {} } }),
+      '/spec/tfReplicaSpecs',
+      'expected keys of at most 500 characters, found one of 501',
+    ],
+  ])('%s', async (_what, object, pointer, problem) => {
+    const verdict = await ask(requestOf(object), context);
     expect(verdict).toEqual({
       outcome: 'malformed',
-      pointer: '/spec/containers',
-      problem: 'expected a list, found an object',
+      allowed: false,
+      pointer,
+      problem,
+      findings: [
+        {
+          policy: 'test',
+          rule: 'image-digest',
+          action: 'deny',
+          outcome: 'unknown',
+          existing: false,
+          container: undefined,
+          pointer,
+          message: `cannot determine whether the object complies: ${pointer}: ${problem}`,
+          remedy: 'use the type and size that the kind allows',
+        },
+      ],
     });
   });
 
-  test('is not even read by a policy that would not apply', async () => {
-    const elsewhere = contextOf([policyOf('{match: {namespaces: [other]}, rules: [{rule: image-digest}]}')]);
-    expect(await ask(requestOf(podOf('{containers: {}}')), elsewhere)).toMatchObject({ outcome: 'malformed' });
+  test.each<[what: string, policies: readonly string[], told: readonly string[]]>([
+    ['no policy covers it', ['{match: {namespaces: [other]}, rules: [{rule: image-digest}]}'], []],
+    ['no policy covers its kind', ['{match: {kinds: [Deployment]}, rules: [{rule: image-digest}]}'], []],
+    ['the rule warns', ['{rules: [{rule: image-digest, action: warn}]}'], ['image-digest warn']],
+    ['the rule audits', ['{rules: [{rule: image-digest, action: audit}]}'], ['image-digest audit']],
+    [
+      'a second rule denies',
+      ['{rules: [{rule: image-digest, action: warn}, {rule: container-name}]}'],
+      ['container-name deny'],
+    ],
+    [
+      'a second policy denies',
+      ['{rules: [{rule: image-digest, action: audit}]}', '{rules: [{rule: container-name}]}'],
+      ['container-name deny'],
+    ],
+    ['what is unknown only warns', ['{rules: [{rule: image-digest, onUnknown: warn}]}'], ['image-digest deny']],
+    ['only images are excluded', ['{exclude: {images: ["**"]}, rules: [{rule: image-digest}]}'], ['image-digest deny']],
+    ['the policy only pins', ['{pin: {}}'], []],
+  ])('where %s', async (_what, specs, expected) => {
+    const verdict = await ask(requestOf(podOf('{containers: {}}')), contextOf(specs.map((spec) => policyOf(spec))));
+    expect(verdict).toMatchObject({ outcome: 'malformed', allowed: expected.every((one) => !one.endsWith('deny')) });
+    expect(verdict.findings.map(({ rule, action }) => `${rule} ${action}`)).toEqual(expected);
+  });
+
+  test.each<[what: string, old: string, now: string, is: 'warn' | 'deny']>([
+    ['nothing changes', '{containers: {}}', '{containers: {}}', 'warn'],
+    ['something else in it changes', '{containers: {}}', '{containers: {}, hostPID: true}', 'deny'],
+    [
+      'an image comes beside it',
+      '{containers: {}}',
+      '{containers: {}, initContainers: [{name: a, image: "evil:1"}]}',
+      'deny',
+    ],
+    ['it could be read before', '{containers: [{name: a, image: "x:1"}]}', '{containers: {}}', 'deny'],
+  ])('on UPDATE, where %s', async (_what, old, now, is) => {
+    const labelled = podOf(now, '{name: p, labels: {a: b}}');
+    const verdict = await ask(requestOf(labelled, { operation: 'UPDATE', oldObject: podOf(old) }), context);
+    expect(verdict.findings).toMatchObject([{ action: is, existing: is === 'warn' }]);
+    expect(verdict.allowed).toBe(is === 'warn');
   });
 
   test('as the old object forgives nothing', async () => {

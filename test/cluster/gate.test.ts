@@ -88,6 +88,19 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real AP
       expect(warnings.at(-1)).toBe(`and ${left} more warnings; "tidewaiter check" on the manifest shows them all`);
     });
 
+    test('denies what is too much to be read, also where an outage would let everything in', async () => {
+      const ports = Array.from({ length: 50_001 }, (_, index) => ({ containerPort: (index % 65_535) + 1 }));
+      const { status, body } = await create(pod('ports', { containers: [{ name: 'main', image: 'nginx', ports }] }));
+      expect({ status, body }).toMatchObject({
+        status: 403,
+        body: {
+          message: expect.stringContaining(
+            '/spec/containers/0/ports/49999: expected at most 50000 containers, images and ports, found more',
+          ),
+        },
+      });
+    });
+
     test('judges a server-side apply, which is a PATCH that creates', async () => {
       const apply = (image: string): Promise<Reply> =>
         send('PATCH', `${pods}/applied?fieldManager=test`, podOf('applied', image), 'application/apply-patch+yaml');

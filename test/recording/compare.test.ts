@@ -1,7 +1,7 @@
 /** What is different between two decisions, and between a decision and what its recording expects. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Decision } from '../../src/admission/review.ts';
+import type { Verdict } from '../../src/admission/validate.ts';
 import type { Finding } from '../../src/policy/evaluate.ts';
 import { compareDecisions, compareToExpected, type Decided } from '../../src/recording/compare.ts';
 import type { Expected, ExpectedFinding } from '../../src/recording/expected.ts';
@@ -24,14 +24,14 @@ const finding = (change: Partial<Finding> = {}): Finding => ({
 });
 
 const decided = (findings: readonly Finding[], patch: Decided['mutation']['patch'] = []): Decided => {
-  const decision: Decision = {
+  const decision: Verdict = {
     outcome: 'judged',
     covered: [],
     allowed: findings.every(({ action }) => action !== 'deny'),
     findings,
     workload,
   };
-  return { decision, mutation: { outcome: 'decided', uid: 'u', allowed: true, patch, findings: [], images: [] } };
+  return { decision, mutation: { uid: 'u', allowed: true, patch, findings: [], images: [] } };
 };
 
 const replace = (value: string): Decided['mutation']['patch'][number] => ({

@@ -107,16 +107,8 @@ describe('depth', () => {
       review({ spec: `{"containers":[${CONTAINER}],"affinity":${nested(LEVELS, '{"a":', '1', '}')}}` }),
       '200 allowed',
     ],
-    [
-      'of an image',
-      review({ spec: `{"containers":[{"image":${nested(LEVELS, '[', '', ']')}}]}` }),
-      '400 /request/object/spec/containers/0/image: expected a string, found a list',
-    ],
-    [
-      'of the name',
-      review({ metadata: `{"name":${nested(LEVELS, '{"a":', '1', '}')}}` }),
-      '400 /request/object/metadata/name: expected a string, found an object',
-    ],
+    ['of an image', review({ spec: `{"containers":[{"image":${nested(LEVELS, '[', '', ']')}}]}` }), '200 denied'],
+    ['of the name', review({ metadata: `{"name":${nested(LEVELS, '{"a":', '1', '}')}}` }), '200 denied'],
     [
       'of the uid',
       normal.replace(`"${UID}"`, nested(LEVELS, '[', '', ']')),
@@ -196,7 +188,7 @@ describe('keys', () => {
         },
         '{"group":"kubeflow.org","version":"v1","kind":"TFJob"}',
       ),
-      '400 /request/object/spec/tfReplicaSpecs: expected keys of at most 500 characters, found one of 1000000',
+      '200 denied',
     ],
   ])('%s', async (_what, body, answer) => {
     expect(await post(body)).toBe(answer);
@@ -204,8 +196,6 @@ describe('keys', () => {
 });
 
 describe('size', () => {
-  const TOO_MUCH = 'expected at most 50000 containers, images and ports, found more';
-
   test('of the limit itself is read', async () => {
     const [before, after] = review({
       metadata: '{"name":"p","annotations":{"a":"#"}}',
@@ -216,11 +206,7 @@ describe('size', () => {
   });
 
   test.each<[string, string, string]>([
-    [
-      'containers',
-      review({ spec: `{"containers":[${many(2_700_000, '{}')}]}` }),
-      `400 /request/object/spec/containers/50000: ${TOO_MUCH}`,
-    ],
+    ['containers', review({ spec: `{"containers":[${many(2_700_000, '{}')}]}` }), '200 denied'],
     [
       'containers with bad images',
       review({ spec: `{"containers":[${many(50_000, '{"image":"A:"}')}]}` }),
@@ -238,18 +224,14 @@ describe('size', () => {
       review({ spec: `{"containers":[{"image":"a","ports":[${many(49_000, '{"containerPort":80}')}]}]}` }),
       '200 denied',
     ],
-    [
-      'more ports',
-      review({ spec: `{"containers":[{"image":"a","ports":[${many(1_000_000, '{}')}]}]}` }),
-      `400 /request/object/spec/containers/0/ports/49999: ${TOO_MUCH}`,
-    ],
+    ['more ports', review({ spec: `{"containers":[{"image":"a","ports":[${many(1_000_000, '{}')}]}]}` }), '200 denied'],
     [
       'images outside of a pod',
       review(
         { spec: `{"images":[${many(1_000_000, '"a"')}]}` },
         '{"group":"apps.kruise.io","version":"v1alpha1","kind":"ImageListPullJob"}',
       ),
-      `400 /request/object/spec/images/50000: ${TOO_MUCH}`,
+      '200 denied',
     ],
     [
       'pull secrets',
@@ -319,7 +301,7 @@ describe('size', () => {
         },
         '{"group":"kubevirt.io","version":"v1","kind":"VirtualMachineInstance"}',
       ),
-      `400 /request/object/metadata/annotations/hooks.kubevirt.io~1hookSidecars: ${TOO_MUCH}`,
+      '200 denied',
     ],
     [
       'numbers',
@@ -391,7 +373,7 @@ describe('characters', () => {
     for (const [kind, group, object, answer] of [
       ['Pod', '', pod, '200 denied'],
       ['WorkflowTaskSet', 'argoproj.io', tasks, '200 denied'],
-      ['TFJob', 'kubeflow.org', tfJob, undefined],
+      ['TFJob', 'kubeflow.org', tfJob, '200 denied'],
     ] as const) {
       const body = JSON.stringify(
         createReview(
@@ -404,12 +386,7 @@ describe('characters', () => {
           },
         ),
       );
-      const found = await post(body);
-      if (answer !== undefined) expect(found).toBe(answer);
-      else {
-        expect(found).toMatch(/^400 "\/request\/object\/spec\/tfReplicaSpecs\/a.+: expected a list, found a number$/);
-        expect(found).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
-      }
+      expect(await post(body)).toBe(answer);
     }
   });
 

@@ -89,13 +89,16 @@ describe('an answer', () => {
     ]);
   });
 
-  test('about an object that cannot be read is HTTP 400, so that failurePolicy decides', async () => {
-    const broken = JSON.stringify(createReview(podOf('{containers: 1}')));
-    const reply = await gate.post('/mutate', broken);
-    expect([reply.status, reply.text]).toEqual([
-      400,
-      expect.stringContaining('/request/object/spec/containers: expected a list, found a number'),
-    ]);
+  test('about an object that cannot be read is what the policy says of images without a digest', async () => {
+    expect(await ask(podOf('{containers: 1}'))).toMatchObject({
+      allowed: false,
+      status: {
+        code: 403,
+        message: expect.stringContaining(
+          'cannot determine whether the object complies: /spec/containers: expected a list, found a number [test/pin, unknown -> deny]',
+        ),
+      },
+    });
   });
 
   test('of /validate is about rules alone', async () => {

@@ -1,0 +1,97 @@
+/**
+ * An object that is not of the shape its kind has, so that no rule can read it. Its author has made it so: it counts as refused
+ * by the strictest rule that covers it.
+ */
+import { comparable } from '../pod/comparable.ts';
+import type { KindTable } from '../pod/kinds.ts';
+import { type JsonObject, shownPointer } from '../pod/pointer.ts';
+import type { ObjectType, ShapeFault, Workload } from '../pod/workload.ts';
+import type { Finding } from '../policy/evaluate.ts';
+import type { Covered } from '../policy/plan.ts';
+import { type Action, ACTIONS, strictness } from '../policy/policy.ts';
+import { REGISTRY_CAUSES } from '../policy/registry-fact.ts';
+import { isPod } from './changeable.ts';
+import type { AdmissionRequest } from './request.ts';
+
+/** `pointer` is from the root of the object. */
+export interface Unreadable extends ShapeFault {
+  readonly outcome: 'malformed';
+  readonly allowed: boolean;
+  /** One, where a policy has something to say of the object. */
+  readonly findings: readonly Finding[];
+}
+
+/** Stands for what cannot be read where its kind is all that is asked about. */
+export function unreadWorkload(object: JsonObject, type: ObjectType, kinds: KindTable): Workload {
+  const clusterScoped = kinds.find(type.group, type.kind)?.clusterScoped === true;
+  return { object, type, name: '', clusterScoped, pods: [], containers: [] };
+}
+
+/** What the rules of these policies say of it. */
+export function unreadable(fault: ShapeFault, request: AdmissionRequest, covered: readonly Covered[]): Unreadable {
+  const speakers = covered.flatMap(({ policy }) =>
+    policy.bindings.map(({ rule, action }): Speaker => ({
+      policy: policy.name,
+      rule,
+      action,
+      isLenient: policy.onUpdate === 'changed',
+    })),
+  );
+  return toldBy(strictestOf(speakers), fault, request);
+}
+
+/** What their pins say of it: what cannot be read cannot be pinned, whatever cause a failure would have had. */
+export function unpinnable(fault: ShapeFault, request: AdmissionRequest, covered: readonly Covered[]): Unreadable {
+  const speakers = covered.flatMap(({ policy: { name, pin } }): readonly Speaker[] => {
+    if (pin === undefined || (pin.mode === 'pod' && !isPod(request.type))) return [];
+    const action = ACTIONS.find(
+      (one) => one !== 'audit' && REGISTRY_CAUSES.some((cause) => pin.onFailure(cause) === one),
+    );
+    if (action === undefined) return [];
+    return [{ policy: name, rule: 'pin', action: pin.mode === 'warn' ? 'warn' : action, isLenient: true }];
+  });
+  return toldBy(strictestOf(speakers), fault, request);
+}
+
+interface Speaker {
+  readonly policy: string;
+  readonly rule: string;
+  readonly action: Action;
+  readonly isLenient: boolean;
+}
+
+/** Of two that are equally strict, the first. */
+function strictestOf(speakers: readonly Speaker[]): Speaker | undefined {
+  return speakers.toSorted((left, right) => strictness(left.action) - strictness(right.action))[0];
+}
+
+function toldBy(speaker: Speaker | undefined, fault: ShapeFault, request: AdmissionRequest): Unreadable {
+  if (speaker === undefined) return { outcome: 'malformed', ...fault, allowed: true, findings: [] };
+  const { policy, rule, isLenient } = speaker;
+  const existing = isLenient && isAsStored(request);
+  const action = existing && speaker.action === 'deny' ? 'warn' : speaker.action;
+  const finding: Finding = {
+    policy,
+    rule,
+    action,
+    outcome: 'unknown',
+    existing,
+    container: undefined,
+    pointer: fault.pointer,
+    message: `cannot determine whether the object complies: ${shownPointer(fault.pointer) || '/'}: ${fault.problem}`,
+    remedy: 'use the type and size that the kind allows',
+  };
+  return { outcome: 'malformed', ...fault, allowed: action !== 'deny', findings: [finding] };
+}
+
+/** An update of labels, annotations, finalizers, or status changes nothing that a rule cannot read. */
+function isAsStored({ operation, object, oldObject }: AdmissionRequest): boolean {
+  if (operation !== 'UPDATE' || object === undefined || oldObject === undefined) return false;
+  const now = comparable(judgedParts(object));
+  return now !== undefined && now === comparable(judgedParts(oldObject));
+}
+
+function judgedParts(object: JsonObject): JsonObject {
+  const { metadata: _metadata, status: _status, ...judged } = object;
+  return judged;
+}
