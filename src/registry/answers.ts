@@ -24,8 +24,10 @@ export interface Answers<T> {
   readonly size: number;
 }
 
-export interface AnswerLimits {
+export interface AnswerLimits<T> {
   readonly maxImages: number;
+  /** See bounded-cache.ts. */
+  readonly weightOf?: ((value: T) => number) | undefined;
   /** How long an answer stays at most. */
   readonly staleMaxMs: number;
 }
@@ -36,8 +38,11 @@ interface Kept<T> {
   readonly isRevoked: boolean;
 }
 
-export function createAnswers<T>({ maxImages, staleMaxMs }: AnswerLimits, now: () => number): Answers<T> {
-  const founds = boundedCache<Kept<T>>(maxImages, now);
+export function createAnswers<T>(
+  { maxImages, staleMaxMs, weightOf = () => 1 }: AnswerLimits<T>,
+  now: () => number,
+): Answers<T> {
+  const founds = boundedCache<Kept<T>>(maxImages, now, ({ found }) => weightOf(found.value));
   // Apart, so that a flood of names that do not exist drives out nothing that does.
   const failures = boundedCache<RegistryFailure>(Math.ceil(maxImages / 4), now);
   return {
@@ -60,7 +65,8 @@ export function createAnswers<T>({ maxImages, staleMaxMs }: AnswerLimits, now: (
     },
     failed(key, failure, tenant) {
       if (isRefusal(failure)) revoke(key, tenant);
-      failures.set(key, failure, lifetimeMs(failure), tenant);
+      const lifeMs = lifetimeMs(failure);
+      if (lifeMs > 0) failures.set(key, failure, lifeMs, tenant);
     },
     get size() {
       return founds.size + failures.size;

@@ -86,7 +86,7 @@ export function createImageSource({
     ...common,
     shared: undefined,
     // Of these nobody is told an old one.
-    answers: createAnswers({ maxImages: settings.maxImages, staleMaxMs: 0 }, now),
+    answers: createAnswers({ maxImages: settings.maxImages, staleMaxMs: 0, weightOf: detailsWeight }, now),
     request: (target, signal) => client.details(target, signal),
   });
   const imageOf = createAsking({ ...both, lookup: imageLookup, valueOf: imageValue(now), allowsStale: true });
@@ -109,6 +109,13 @@ function imageValue(now: () => number): (told: Told<FoundManifest>) => RegistryI
     isProof: trouble === undefined && value.mirror === undefined && !(attempt === AS_NOBODY && isSecond),
     stale: trouble === undefined ? undefined : { ageMs: now() - atMs, failure: trouble },
   });
+}
+
+/** An index may name hundreds of platforms. */
+const USUAL_PLATFORMS = 8;
+
+function detailsWeight({ platforms }: RegistryDetails): number {
+  return Math.max(1, Math.ceil(platforms.length / USUAL_PLATFORMS));
 }
 
 function detailsValue({ found }: Told<RegistryDetails>): RegistryDetails {

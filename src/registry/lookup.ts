@@ -6,7 +6,7 @@ import { type Answers, type Found } from './answers.ts';
 import type { Attempt } from './attempts.ts';
 import type { Circuit, RegistryAsker } from './circuit.ts';
 import type { Target } from './client.ts';
-import { isRefusal, isTrouble } from './causes.ts';
+import { isOutage, isRefusal } from './causes.ts';
 import type { FairQueue } from './fair-queue.ts';
 import type { Bid } from './fair-share.ts';
 import { type Crew, createFlights, type Waiting } from './lasting-flights.ts';
@@ -123,7 +123,7 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
   function refused({ asked, key, attempt }: Flight, { error, by }: Trouble): Outcome<T> | 'unwanted' {
     const { failure } = error;
     if (isRefusal(failure)) standing.answered(key.registry, tenantOf(asked));
-    else if (isTrouble(failure) || by === 'others') standing.disappointed(key.registry);
+    else if (isOutage(failure) || by === 'others') standing.disappointed(key.registry);
     // That somebody had no more time is no answer for others.
     if (by === 'nobody') return 'unwanted';
     if (by === 'others') return failed(notAsked(asked.reference, 'evicted'));

@@ -28,6 +28,8 @@ const TRIES = 2;
 const LIMIT_MS = 4000;
 /** RFC 8305: how long the other family is waited for once one has addresses. */
 const OTHER_FAMILY_MS = 50;
+/** Of one family; nobody tries more, and they are remembered. */
+const MAX_ADDRESSES = 16;
 /** The hosts file does not say. */
 const HOSTS_TTL_MS = 5000;
 
@@ -125,7 +127,7 @@ async function familyOf(query: Promise<readonly { readonly address: string; read
     const records = await query;
     if (records.length === 0) return new NameTrouble('ENODATA');
     const ttlMs = Math.min(...records.map(({ ttl }) => ttl)) * 1000;
-    return { addresses: records.map(({ address }) => toAddress(address)), ttlMs };
+    return { addresses: records.slice(0, MAX_ADDRESSES).map(({ address }) => toAddress(address)), ttlMs };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
     if (code === undefined) throw error;

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Send } from './redirect.ts';
 import { retryAfterMs } from './retry-after.ts';
-import type { HttpAnswer, Transport } from './transport.ts';
+import type { HttpAnswer } from './http-message.ts';
+import type { Transport } from './transport.ts';
 import { troubleOf, wasCut } from './trouble.ts';
 
 /** A longer wait is the caller's business: it knows its deadline, and learns the time from the error. */

@@ -6,7 +6,7 @@ import { quoteValue } from '../image/quote.ts';
 import { entryOfUrl } from './entry.ts';
 import { type RegistryEntry, type RegistrySettings, UNLISTED } from './settings.ts';
 import type { Site } from './site.ts';
-import type { HttpAnswer, HttpRequest } from './transport.ts';
+import type { HttpAnswer, HttpRequest } from './http-message.ts';
 import { type Place, protocolError } from './trouble.ts';
 import { RegistryError } from './client.ts';
 

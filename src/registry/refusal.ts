@@ -7,7 +7,7 @@ import { parsedObject } from './json.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { secretsOf } from './secret.ts';
 import { askedWith, isDockerHub, type Site, subjectOf } from './site.ts';
-import type { HttpAnswer } from './transport.ts';
+import type { HttpAnswer } from './http-message.ts';
 import type { Place } from './trouble.ts';
 
 export interface Refused {

@@ -20,7 +20,7 @@ const MAX_REPOSITORIES = 2000;
 const NO_CLOCK = (): number => 0;
 
 export function createMemory(): SchemeMemory {
-  const schemes = boundedCache<Scheme>(MAX_REPOSITORIES, NO_CLOCK);
+  const schemes = boundedCache<Scheme>(MAX_REPOSITORIES, NO_CLOCK, weightOf);
   const ownKey = ({ base, repository }: Site): string => `${base.origin}/${repository}`;
   return {
     recall(site) {
@@ -39,6 +39,16 @@ export function createMemory(): SchemeMemory {
       if (canBeForeseen(scheme, site)) schemes.set(site.base.origin, scheme, Number.POSITIVE_INFINITY, site.tenant);
     },
   };
+}
+
+/** A header has room for 16 KiB. */
+const USUAL_LENGTH = 512;
+
+function weightOf(scheme: Scheme): number {
+  if (scheme.kind === 'basic' || scheme.realm === undefined) return 1;
+  const { url, service = '', scopes } = scheme.realm;
+  const length = url.href.length + service.length + scopes.join(' ').length;
+  return 1 + Math.floor(length / USUAL_LENGTH);
 }
 
 /** The same realm for all, and a scope that follows from the name. */

@@ -29,7 +29,7 @@ const MAX_LIFE_S = 3600;
 const SKEW_S = 10;
 
 export function createTokenCache(now: () => number): TokenCache {
-  const tokens = boundedCache<string>(MAX_TOKENS, now);
+  const tokens = boundedCache<string>(MAX_TOKENS, now, weightOf);
   // Of this process: whoever reads its memory or a dump of keys can guess no password from them elsewhere.
   const secretKey = randomBytes(32);
   return {
@@ -44,6 +44,13 @@ export function createTokenCache(now: () => number): TokenCache {
     },
     delete: (key) => tokens.delete(key),
   };
+}
+
+/** 4 MiB in all: a token server may send 64 KiB for each. */
+const USUAL_LENGTH = 2048;
+
+function weightOf(token: string): number {
+  return Math.ceil(token.length / USUAL_LENGTH);
 }
 
 function identityOf(credential: Credential | undefined): readonly string[] {

@@ -1,45 +1,21 @@
 /** One HTTP request and its whole answer, on undici. Follows nothing, retries nothing, knows no credential. */
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import { Agent, buildConnector, type Dispatcher, errors, ProxyAgent } from 'undici';
+import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
+import { createAnswerBudget } from './answer-budget.ts';
 import { isIP } from 'node:net';
 import { allowedAddresses, guardedLookup, literalRefusal } from './connector.ts';
+import { exchange } from './exchange.ts';
+import type { HttpAnswer, HttpRequest } from './http-message.ts';
 import type { Names } from './names.ts';
+import { createOrigins } from './origins.ts';
 import { type Environment, proxyFor } from './proxy.ts';
 import type { RegistryEntry } from './settings.ts';
-
-export interface HttpRequest {
-  readonly method: 'HEAD' | 'GET' | 'POST';
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
-  /** Of the body of a 200; more is a BadAnswer. */
-  readonly maxBytes: number;
-  /** How this host is reached. */
-  readonly entry: RegistryEntry;
-  /** In whose share it counts. */
-  readonly tenant: string;
-}
-
-export interface HttpAnswer {
-  readonly status: number;
-  /** By name in lower case, one text for each line. */
-  readonly headers: ReadonlyMap<string, readonly string[]>;
-  /** Of an answer other than 200, its beginning. */
-  readonly body: Buffer;
-}
 
 export interface Transport {
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
   close(): Promise<void>;
 }
 
-/** HTTP was spoken, and what was said is of no use. `message` goes on from the name of a host: `sent more than …`. */
-export class BadAnswer extends Error {
-  override readonly name = 'BadAnswer';
-}
-
-/** Of the body of a refusal: enough for the registry's own words. */
-const MAX_ERROR_BYTES = 64 * 1024;
 /** TCP and TLS, after DNS; enough for one lost packet. A host that does not listen holds the place of another for as long. */
 const CONNECT_TIMEOUT_MS = 3000;
 /** Without a byte. An answer that drips is ended by the caller's signal. */
@@ -65,6 +41,8 @@ export function createTransport({ env, names }: TransportOptions): Transport {
     ofEntry.set(key, made);
     return made;
   };
+  const origins = createOrigins();
+  const budget = createAnswerBudget();
   return {
     async send(request, signal) {
       const { url, entry } = request;
@@ -73,7 +51,11 @@ export function createTransport({ env, names }: TransportOptions): Transport {
       if (refusal !== undefined) throw refusal;
       const proxy = proxyFor(url, entry, env);
       if (proxy === undefined) await lookUp(names, request, signal);
-      const asked = exchange(dispatcherFor(entry, proxy), request, signal);
+      const dispatcher = dispatcherFor(entry, proxy);
+      const asked = origins.within(request, signal, (ended) => {
+        const lease = budget.open({ tenant: request.tenant, group: url.host, signal: ended });
+        return exchange(dispatcher, { request, lease, signal: ended });
+      });
       return proxy === undefined ? asked : asked.catch(ofProxy);
     },
     async close() {
@@ -99,75 +81,6 @@ function ofProxy(error: unknown): never {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (!/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_[A-Z]+|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) throw error;
   throw Object.assign(new Error('the proxy could not be reached', { cause: error }), { code: `PROXY_${code}` });
-}
-
-async function exchange(dispatcher: Dispatcher, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-  const answer = await dispatch(dispatcher, request, signal);
-  const { statusCode: status, body } = answer;
-  body.on('error', () => undefined); // also reported by the reading below
-  const headers = headersOf(answer.headers);
-  if (request.method !== 'HEAD') return { status, headers, body: await readBody(answer, headers, request.maxBytes) };
-  await body.dump();
-  return { status, headers, body: Buffer.alloc(0) };
-}
-
-async function readBody(
-  { statusCode, body }: Dispatcher.ResponseData,
-  headers: HttpAnswer['headers'],
-  maxBytes: number,
-): Promise<Buffer> {
-  const encoding = headers.get('content-encoding')?.join().trim().toLowerCase() ?? '';
-  const isPlain = encoding === '' || encoding === 'identity';
-  if (statusCode !== 200) return readUpTo(body, isPlain ? MAX_ERROR_BYTES : 0);
-  if (!isPlain) {
-    body.destroy();
-    throw new BadAnswer('sent a compressed answer, which was not asked for');
-  }
-  const read = await readUpTo(body, maxBytes + 1);
-  if (read.length > maxBytes) throw new BadAnswer(`sent more than ${maxBytes} bytes`);
-  return read;
-}
-
-async function dispatch(
-  dispatcher: Dispatcher,
-  { url, method, headers, body }: HttpRequest,
-  signal: AbortSignal,
-): Promise<Dispatcher.ResponseData> {
-  try {
-    return await dispatcher.request({
-      origin: url.origin,
-      path: `${url.pathname}${url.search}`,
-      method,
-      // What is compressed can be a thousand times longer than what was sent; manifests and tokens are short.
-      headers: { 'accept-encoding': 'identity', 'user-agent': 'tidewaiter', ...headers },
-      body: body ?? null,
-      signal,
-    });
-  } catch (error) {
-    // undici's own way to say that a proxy wants a password for plain HTTP.
-    if (!(error instanceof errors.InvalidArgumentError) || !error.message.includes('(407)')) throw error;
-    throw Object.assign(new Error(error.message, { cause: error }), { code: 'PROXY_407' });
-  }
-}
-
-/** The first `limit` bytes; the rest is not waited for. */
-async function readUpTo(body: Dispatcher.ResponseData['body'], limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length >= limit) break;
-  }
-  return Buffer.concat(chunks).subarray(0, limit);
-}
-
-function headersOf(headers: Dispatcher.ResponseData['headers']): HttpAnswer['headers'] {
-  return new Map(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value : [value]]],
-    ),
-  );
 }
 
 function common({ concurrency }: RegistryEntry): Agent.Options {

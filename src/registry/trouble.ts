@@ -4,7 +4,8 @@ import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts'
 import { RegistryError } from './client.ts';
 import { AddressRefused } from './connector.ts';
 import { NameTrouble } from './names.ts';
-import { BadAnswer } from './transport.ts';
+import { Crowded } from './crowded.ts';
+import { BadAnswer } from './http-message.ts';
 
 /** Who was asked: `docker.io`, `the token server auth.docker.io of docker.io`. */
 export interface Place {
@@ -49,7 +50,9 @@ const NAME_WORDS: Readonly<Record<NameTrouble['kind'], string>> = {
 
 function unaskedFor(error: unknown, place: Place): RegistryFailure | undefined {
   if (error instanceof NameTrouble) return withoutAddress(error, place);
-  return error instanceof AddressRefused ? refusedAddress(error, place) : undefined;
+  if (error instanceof AddressRefused) return refusedAddress(error, place);
+  if (!(error instanceof Crowded)) return undefined;
+  return { cause: 'tooMany', message: `${place.name} ${error.message}`, remedy: 'try again in a moment' };
 }
 
 function withoutAddress(error: NameTrouble, { name }: Place): RegistryFailure {

@@ -1,8 +1,11 @@
 /** What is kept for all is shared out by tenant: endless names of one push out nothing that another keeps. */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { boundedCache } from '../../src/registry/bounded-cache.ts';
-import { clockAt } from './asking.ts';
+import { createTokenCache } from '../../src/registry/token-cache.ts';
+import { createMemory } from '../../src/registry/scheme-memory.ts';
+import type { Site } from '../../src/registry/site.ts';
+import { clockAt, DETAILS, fakeClient, questionOf, sceneOf } from './asking.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -67,4 +70,44 @@ test('it is never larger than it may be, and what is there is what was set last,
       }
     }),
   );
+});
+
+describe('what strangers make large leaves less room', () => {
+  test('for tokens, each of which may have 64 KiB', () => {
+    const cache = createTokenCache(() => 0);
+    const keys = Array.from({ length: 2000 }, (_, at) => `${at}`);
+    for (const key of keys) cache.set(key, { value: 'x'.repeat(64 * 1024), expiresInS: 60 }, 'evil');
+    expect(keys.filter((key) => cache.get(key) !== undefined)).toHaveLength(62);
+  });
+
+  test('for what registries ask for, which may have 16 KiB', () => {
+    const memory = createMemory();
+    const sites = Array.from({ length: 1000 }, (_, at) => {
+      return { base: new URL('https://reg.io'), repository: `x${at}`, tenant: 'evil' } as Site;
+    });
+    const url = new URL(`https://reg.io/${'a'.repeat(15_000)}`);
+    for (const site of sites) {
+      memory.remember(site, { kind: 'bearer', realm: { url, service: undefined, scopes: ['a', 'b'] } });
+    }
+    expect(sites.filter((site) => memory.recall(site) !== undefined)).toHaveLength(66);
+  });
+
+  test('for indexes of hundreds of platforms', async () => {
+    const platforms = Array.from({ length: 400 }, (_, at) => ({
+      os: 'linux',
+      architecture: `a${at}`,
+      variant: undefined,
+    }));
+    const client = fakeClient();
+    client.details = async ({ reference }) => {
+      client.asked.push(reference.text);
+      return { ...DETAILS, platforms };
+    };
+    const scene = sceneOf(client);
+    const questions = Array.from({ length: 40 }, (_, at) => questionOf(`reg.io/x${at}:1`));
+    for (const question of questions) await scene.askDetails(question);
+    client.asked.length = 0;
+    for (const question of questions.toReversed()) await scene.askDetails(question);
+    expect(client.asked).toHaveLength(20);
+  });
 });

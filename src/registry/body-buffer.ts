@@ -1,0 +1,50 @@
+/** The bytes of one answer, as they come. */
+export interface BodyBuffer {
+  /** Of bytes that are kept. */
+  readonly limit: number;
+  /** How many have come. */
+  readonly offered: number;
+  /** It waits until there is room for it. */
+  offer(chunk: Buffer): void;
+  /** Copies what waits; false when more has come than is kept. */
+  keep(): boolean;
+  read(): Buffer;
+}
+
+const FIRST_BYTES = 4096;
+
+export function createBodyBuffer(limit: number, length: number | undefined): BodyBuffer {
+  let bytes = Buffer.allocUnsafeSlow(Math.min(length ?? FIRST_BYTES, limit));
+  let kept = 0;
+  let offered = 0;
+  let waiting: Buffer[] = [];
+
+  function reserve(size: number): void {
+    if (size <= bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(size, bytes.length * 2), limit));
+    bytes.copy(larger, 0, 0, kept);
+    bytes = larger;
+  }
+
+  return {
+    limit,
+    get offered() {
+      return offered;
+    },
+    offer(chunk) {
+      offered += chunk.length;
+      waiting.push(chunk);
+    },
+    keep() {
+      for (const chunk of waiting) {
+        const size = Math.min(kept + chunk.length, limit);
+        reserve(size);
+        chunk.copy(bytes, kept, 0, size - kept);
+        kept = size;
+      }
+      waiting = [];
+      return offered <= limit;
+    },
+    read: () => bytes.subarray(0, kept),
+  };
+}

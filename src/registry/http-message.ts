@@ -1,0 +1,49 @@
+/** What is sent to a host over HTTP, and what comes back. */
+import type { RegistryEntry } from './settings.ts';
+
+export interface HttpRequest {
+  readonly method: 'HEAD' | 'GET' | 'POST';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  /** Of the body of a 200; more is a BadAnswer. */
+  readonly maxBytes: number;
+  /** How this host is reached. */
+  readonly entry: RegistryEntry;
+  /** In whose share it counts. */
+  readonly tenant: string;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** By name in lower case, one text for each line. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+  /** Of an answer other than 200, its beginning. */
+  readonly body: Buffer;
+}
+
+/** HTTP was spoken, and what was said is of no use. `message` goes on from the name of a host: `sent more than …`. */
+export class BadAnswer extends Error {
+  override readonly name = 'BadAnswer';
+}
+
+type RawHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export function headersOf(headers: RawHeaders): HttpAnswer['headers'] {
+  return new Map(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name.toLowerCase(), typeof value === 'string' ? [value] : value] as const],
+    ),
+  );
+}
+
+export function isPlain(headers: HttpAnswer['headers']): boolean {
+  const encoding = headers.get('content-encoding')?.join().trim().toLowerCase() ?? '';
+  return encoding === '' || encoding === 'identity';
+}
+
+/** `undefined` where it does not say. */
+export function lengthIn(headers: HttpAnswer['headers']): number | undefined {
+  const text = headers.get('content-length')?.[0] ?? '';
+  return /^[0-9]+$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,285 @@
+/** However much registries send at the same time, in however many pieces, it is not kept, and nobody else waits for it. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createAnswerBudget, type Lease, SMALL_BYTES } from '../../src/registry/answer-budget.ts';
+import { createBodyBuffer } from '../../src/registry/body-buffer.ts';
+import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
+import { hasTooManyValues } from '../../src/registry/json.ts';
+import { MAX_MANIFEST_BYTES } from '../../src/registry/manifest.ts';
+import { loopback, target } from '../support/registry-settings.ts';
+import { failureOf } from './hostile-world.ts';
+import { IMAGE } from './reactions.ts';
+
+const NEVER = new AbortController().signal;
+const MIB = 1024 * 1024;
+const { bytes, mediaType, digest } = IMAGE.manifest;
+
+const close: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const one of close.splice(0).toReversed()) await one();
+});
+
+type Serve = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** One server, which is another registry by each of its addresses: 127.0.0.1, 127.0.0.2, … */
+async function serverOf(serve: Serve): Promise<(which: number) => string> {
+  const server = createServer((request, response) => {
+    response.on('error', () => undefined);
+    if (request.method === 'HEAD') response.writeHead(405).end();
+    else serve(request, response);
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '0.0.0.0', resolve));
+  const { port } = server.address() as AddressInfo;
+  close.push(
+    () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  );
+  return (which) => `127.0.0.${which + 1}:${port}`;
+}
+
+function clientOf(...hosts: readonly string[]): HttpRegistryClient {
+  const client = createRegistryClient(loopback(...hosts), { env: {} });
+  close.push(() => client.close());
+  return client;
+}
+
+const PIECE = Buffer.alloc(64 * 1024, ' ');
+/** Six bytes on the wire, and one in the answer. */
+const CRUMBS = Buffer.from('1\r\n \r\n'.repeat(2000));
+
+/** Sends for ever, as fast as it is read. */
+function endless(response: ServerResponse, piece: Buffer): void {
+  const go = (): void => {
+    while (!response.destroyed && response.write(piece));
+    if (!response.destroyed) response.once('drain', go);
+  };
+  go();
+}
+
+/** The same, below HTTP: each byte is a piece of its own. */
+function crumbs(response: ServerResponse): void {
+  const { socket } = response;
+  if (socket === null) return;
+  socket.write(`HTTP/1.1 200 OK\r\nContent-Type: ${mediaType}\r\nTransfer-Encoding: chunked\r\n\r\n`);
+  const go = (): void => {
+    while (!socket.destroyed && socket.write(CRUMBS));
+    if (!socket.destroyed) socket.once('drain', go);
+  };
+  go();
+}
+
+const ATTACKS: Readonly<Record<string, Serve>> = {
+  'manifests without end': (_request, response) => {
+    response.writeHead(200, { 'content-type': mediaType });
+    endless(response, PIECE);
+  },
+  'manifests that say their length, and keep it back': (_request, response) => {
+    response.writeHead(200, { 'content-type': mediaType, 'content-length': 4 * MIB });
+    response.write(Buffer.alloc(4 * MIB - 1, ' '));
+  },
+  'manifests in pieces of one byte': (_request, response) => crumbs(response),
+  'refusals without end': (_request, response) => {
+    response.writeHead(403, { 'content-type': 'application/json' });
+    endless(response, PIECE);
+  },
+  'tokens without end': (request, response) => {
+    if (request.url?.startsWith('/token') === true) {
+      response.writeHead(200);
+      endless(response, PIECE);
+    } else response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${request.headers.host}/token"` }).end();
+  },
+};
+
+/** The most that the process had beyond what it had before. */
+async function peakOf(work: () => Promise<unknown>): Promise<number> {
+  const used = (): number => {
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const before = used();
+  let peak = before;
+  const timer = setInterval(() => (peak = Math.max(peak, used())), 5);
+  await work();
+  clearInterval(timer);
+  return peak - before;
+}
+
+describe('sixty registries send', () => {
+  test.each(Object.entries(ATTACKS))(
+    '%s: the memory for it is bounded, and another one is heard',
+    async (_what, serve) => {
+      const evil = await serverOf(serve);
+      const good = await serverOf((_request, response) => {
+        response.writeHead(200, { 'content-type': mediaType, 'docker-content-digest': digest }).end(bytes);
+      });
+      const hosts = Array.from({ length: 60 }, (_, which) => evil(which));
+      const client = clientOf(...hosts, good(0));
+      const end = new AbortController();
+      const peak = await peakOf(async () => {
+        const asked = hosts.flatMap((host, which) =>
+          [1, 2, 3].map((tag) => {
+            const question = { ...target(`${host}/x:${tag}`), tenant: `evil-${which % 3}` };
+            return client.manifest(question, end.signal).catch(() => undefined);
+          }),
+        );
+        await new Promise((resolve) => void setTimeout(resolve, 300));
+        const found = await client.manifest({ ...target(`${good(0)}/web:1`), tenant: 'shop' }, NEVER);
+        expect(found.digest).toBe(digest);
+        end.abort();
+        await Promise.all(asked);
+      });
+      expect(peak).toBeLessThan(100 * MIB);
+    },
+  );
+});
+
+describe('a large answer', () => {
+  /** 200 KiB. */
+  const large = Buffer.from(bytes.toString().replace('{', `{${' '.repeat(200_000)}`));
+
+  test('of one namespace is read while those of others that take all places stand still', async () => {
+    const evil = await serverOf((_request, response) => {
+      response.writeHead(200, { 'content-type': mediaType, 'content-length': 4 * MIB });
+      response.write('{');
+    });
+    const good = await serverOf((_request, response) => {
+      response.writeHead(200, { 'content-type': mediaType }).end(large);
+    });
+    const hosts = Array.from({ length: 12 }, (_, which) => evil(which));
+    const client = clientOf(...hosts, good(0));
+    const ended = hosts.map((host, which) =>
+      failureOf(client.manifest({ ...target(`${host}/x:1`), tenant: `evil-${which % 6}` }, AbortSignal.timeout(3000))),
+    );
+    await new Promise((resolve) => void setTimeout(resolve, 100));
+    const found = await client.manifest({ ...target(`${good(0)}/web:1`), tenant: 'shop' }, NEVER);
+    expect(found.mediaType).toBe(mediaType);
+    const words = new Set((await Promise.all(ended)).map(({ failure }) => failure.message.replace(/^\S+ /, '')));
+    expect(words).toContain('sent its answer slowly, while those for other namespaces waited');
+  });
+
+  test.each([
+    ['is read to the last byte that registries take', MAX_MANIFEST_BYTES, undefined],
+    ['is not read when it says that it has more', MAX_MANIFEST_BYTES + 1, `sent more than ${MAX_MANIFEST_BYTES} bytes`],
+  ])('%s', async (_what, length, words) => {
+    for (const says of [true, false]) {
+      const body = Buffer.from(bytes.toString().replace('{', `{${' '.repeat(length - bytes.length)}`));
+      const host = await serverOf((_request, response) => {
+        response.writeHead(200, { 'content-type': mediaType, ...(says ? { 'content-length': length } : {}) });
+        response.write(body.subarray(0, 10));
+        response.end(body.subarray(10));
+      });
+      const asked = clientOf(host(0)).manifest(target(`${host(0)}/web:1`), NEVER);
+      if (words === undefined) expect((await asked).mediaType).toBe(mediaType);
+      else expect((await failureOf(asked)).failure.message).toBe(`${host(0)} ${words}`);
+    }
+  });
+
+  test.each<[string, string]>([
+    ['objects', `{"x":[${'{},'.repeat(300_000)}{}]}`],
+    ['lists', `{"x":[${'[],'.repeat(300_000)}[]]}`],
+    ['lists in lists', `{"x":${'['.repeat(300_000)}${']'.repeat(300_000)}}`],
+    ['numbers', `{"x":[${'1,'.repeat(300_000)}1]}`],
+    ['keys', `{${Array.from({ length: 300_000 }, (_, at) => `"${at}":1`).join()}}`],
+  ])('of too many %s is not parsed', async (_what, text) => {
+    const host = await serverOf((_request, response) => {
+      response.writeHead(200, { 'content-type': mediaType }).end(text);
+    });
+    const { failure } = await failureOf(clientOf(host(0)).manifest(target(`${host(0)}/web:1`), NEVER));
+    expect(failure).toMatchObject({
+      cause: 'protocol',
+      message: `${host(0)} sent a manifest that has more than 250000 values`,
+    });
+  });
+
+  test.each([
+    ['texts that only look like values', `{"x":"${',:[{'.repeat(100_000)}"}`],
+    ['escaped quotes', `{"x":"${'\\",'.repeat(100_000)}"}`],
+    ['nothing', ''],
+  ])('has not too many values because of %s', (_what, text) => {
+    expect(hasTooManyValues(Buffer.from(text))).toBe(false);
+  });
+});
+
+describe('a host that is asked by many', () => {
+  test('is not late for whoever still waits for a turn, and answers another namespace', async () => {
+    const hung: ServerResponse[] = [];
+    const host = await serverOf((request, response) => {
+      if (request.url?.includes('/web/') === true) response.writeHead(200, { 'content-type': mediaType }).end(bytes);
+      else hung.push(response);
+    });
+    const client = clientOf(host(0));
+    const ask = (image: string, tenant: string, signal: AbortSignal): Promise<unknown> =>
+      client.manifest({ ...target(`${host(0)}/${image}`), tenant }, signal);
+    const end = new AbortController();
+    const ended = Array.from({ length: 24 }, (_, at) => failureOf(ask(`x${at}:1`, 'evil', end.signal)));
+    await new Promise((resolve) => void setTimeout(resolve, 100));
+    expect(await ask('web:1', 'shop', NEVER)).toMatchObject({ digest });
+    end.abort();
+    const failures = (await Promise.all(ended)).map(({ failure: { cause, message } }) => `${cause}: ${message}`);
+    expect(new Set(failures)).toEqual(
+      new Set([
+        `tooMany: ${host(0)} did not respond while requests for other namespaces waited for it`,
+        `timeout: ${host(0)} did not answer in time`,
+        `tooMany: ${host(0)} was not asked: too many other requests to it are under way`,
+      ]),
+    );
+  });
+});
+
+describe('the budget', () => {
+  const open = (budget: ReturnType<typeof createAnswerBudget>, tenant: string, group = tenant): Lease =>
+    budget.open({ tenant, group, signal: NEVER });
+
+  test('has no more than two large places for one namespace, or for one host', async () => {
+    for (const [tenants, groups] of [
+      [
+        ['a', 'a', 'a'],
+        ['x', 'y', 'z'],
+      ],
+      [
+        ['a', 'b', 'c'],
+        ['x', 'x', 'x'],
+      ],
+    ] as const) {
+      const budget = createAnswerBudget();
+      const leases = tenants.map((tenant, at) => open(budget, tenant, groups[at]));
+      const granted: number[] = [];
+      leases.forEach((lease, at) => void lease.grow(SMALL_BYTES + 1).then(() => granted.push(at)));
+      await new Promise((resolve) => void setImmediate(resolve));
+      expect(granted).toEqual([0, 1]);
+      leases[0]?.close();
+      await new Promise((resolve) => void setImmediate(resolve));
+      expect(granted).toEqual([0, 1, 2]);
+      for (const lease of leases) lease.close();
+    }
+  });
+
+  test('is waited for no longer than the asker waits, which is said', async () => {
+    const budget = createAnswerBudget();
+    for (const tenant of ['a', 'b', 'c', 'd']) await open(budget, tenant).grow(SMALL_BYTES + 1);
+    const late = budget.open({ tenant: 'shop', group: 'reg.io', signal: AbortSignal.timeout(20) });
+    await expect(late.grow(SMALL_BYTES + 1)).rejects.toThrow(
+      'has responded, and was not read: too many other answers are being read',
+    );
+  });
+
+  test('keeps what comes, whatever the pieces are', () => {
+    const whole = Buffer.from(Array.from({ length: 10_000 }, (_, at) => at % 251));
+    for (const size of [1, 7, 4096, 9999, 10_000]) {
+      for (const length of [undefined, 10, 10_000]) {
+        const body = createBodyBuffer(10_000, length);
+        for (let at = 0; at < whole.length; at += size) {
+          body.offer(whole.subarray(at, at + size));
+          expect(body.keep()).toBe(true);
+        }
+        expect(body.read().equals(whole)).toBe(true);
+        body.offer(Buffer.from('x'));
+        expect([body.keep(), body.read().length]).toEqual([false, 10_000]);
+      }
+    }
+  });
+});
