@@ -15,6 +15,8 @@ import type { PinErrorRow } from '../report/pins.ts';
 export interface KnownFile {
   /** As it is named in messages. */
   readonly file: string;
+  /** Where references in it begin: several where links to one kustomization stand in several directories. */
+  readonly folders: ReadonlySet<string>;
   readonly found: FoundImages;
   /** Whether the user named it, or its directory: no other file is changed. */
   readonly isGiven: boolean;
@@ -27,48 +29,72 @@ export function realPathOf(file: string): string {
   return existsSync(file) && statSync(file).isFile() ? realpathSync(file) : path.resolve(file);
 }
 
+/** The directory in which a file is named, be it a link or not. */
+export function folderOf(file: string): string {
+  const folder = path.dirname(path.resolve(file));
+  return existsSync(folder) ? realpathSync(folder) : folder;
+}
+
+interface Target {
+  /** The real path of a file. */
+  readonly id: string;
+  readonly folder: string;
+}
+
 /** Adds what kustomizations refer to and what was not given. */
 export async function withIncluded(given: KnownFiles, options: FindOptions): Promise<KnownFiles> {
   const known = new Map(given);
-  const waiting = [...given.keys()];
-  for (const id of waiting) {
-    const { resources, components, patchFiles } = known.get(id)?.found.kustomization ?? NO_REFERENCES;
-    for (const reference of [...resources, ...components, ...patchFiles]) {
-      const target = targetOf(id, reference);
-      if (target === undefined || known.has(target)) continue;
-      const found = await foundIn(target, patchFiles.includes(reference) ? asPatch(options) : options);
-      if (found === undefined) continue;
-      known.set(target, { file: path.relative('.', target), found, isGiven: false });
+  const waiting = [...given].flatMap(([id, { folders }]) => [...folders].map((folder): Target => ({ id, folder })));
+  for (const { id, folder } of waiting) {
+    for (const reference of referencesIn(known.get(id)).all) {
+      const target = targetOf(folder, reference);
+      const before = target && known.get(target.id);
+      if (target === undefined || before?.folders.has(target.folder)) continue;
+      const isPatch = referencesIn(known.get(id)).patchFiles.includes(reference);
+      const file = before ?? (await fileAt(target, isPatch ? asPatch(options) : options));
+      if (file === undefined) continue;
+      known.set(target.id, { ...file, folders: new Set([...file.folders, target.folder]) });
       waiting.push(target);
     }
   }
   return known;
 }
 
+function referencesIn(
+  file: KnownFile | undefined,
+): Pick<KustomizationReferences, 'patchFiles'> & { readonly all: readonly string[] } {
+  const { resources = [], components = [], patchFiles = [] } = file?.found.kustomization ?? {};
+  return { patchFiles, all: [...resources, ...components, ...patchFiles] };
+}
+
 const asPatch = (options: FindOptions): FindOptions => ({ ...options, isPatch: () => true });
 
-const NO_REFERENCES: KustomizationReferences = { resources: [], components: [], patchFiles: [] };
-
-async function foundIn(file: string, options: FindOptions): Promise<FoundImages | undefined> {
-  for await (const input of loadInputs([file])) if ('text' in input) return findImages(file, input.text, options);
+async function fileAt({ id, folder }: Target, options: FindOptions): Promise<KnownFile | undefined> {
+  for await (const input of loadInputs([id])) {
+    if (!('text' in input)) continue;
+    const found = findImages(id, input.text, options);
+    return { file: path.relative('.', id), folders: new Set([folder]), found, isGiven: false };
+  }
   return undefined;
 }
 
-/** The real path of a file, or of the kustomization in a directory; undefined for what is not here, such as a URL. */
-function targetOf(id: string, reference: string): string | undefined {
-  const target = path.resolve(path.dirname(id), reference);
+/** A file, or the kustomization in a directory; undefined for what is not here, such as a URL. */
+function targetOf(folder: string, reference: string): Target | undefined {
+  const target = path.resolve(folder, reference);
   if (!existsSync(target)) return undefined;
   const real = realpathSync(target);
-  if (!statSync(real).isDirectory()) return real;
+  if (!statSync(real).isDirectory()) return { id: real, folder: folderOf(target) };
   const name = KUSTOMIZATION_NAMES.find((one) => existsSync(path.join(real, one)));
-  return name === undefined ? undefined : realpathSync(path.join(real, name));
+  return name === undefined ? undefined : { id: realpathSync(path.join(real, name)), folder: real };
 }
 
 /** Files that are named as patches by a kustomization, and as resources by none. */
 export function patchesOnly(known: KnownFiles): ReadonlySet<string> {
   const named = (list: (found: FoundKustomization) => readonly string[]): readonly (string | undefined)[] =>
-    [...known].flatMap(([id, { found }]) =>
-      found.kustomization === undefined ? [] : list(found.kustomization).map((one) => targetOf(id, one)),
+    [...known.values()].flatMap(({ folders, found: { kustomization } }) =>
+      kustomization === undefined
+        ? []
+        : [...folders].flatMap((folder) => list(kustomization).map((one) => targetOf(folder, one)?.id)),
     );
   const resources = new Set(named((one) => one.resources));
   const patches = named((one) => one.patchFiles).filter((one) => one !== undefined);
@@ -77,49 +103,58 @@ export function patchesOnly(known: KnownFiles): ReadonlySet<string> {
 
 export function buildsIn(known: KnownFiles): Builds {
   const made = new Map<string, Kustomization>();
-  const get = (id: string, found: FoundKustomization): Kustomization => {
-    const before = made.get(id);
-    if (before !== undefined) return before;
-    const { isComponent, entries } = found;
-    const includedAt = (reference: string): Included => {
-      const target = targetOf(id, reference);
-      const file = target === undefined ? undefined : known.get(target);
-      if (target === undefined || file === undefined) return { state: 'unread', name: reference };
-      const { kustomization, places } = file.found;
-      if (kustomization === undefined) return { state: 'objects', places };
-      return { state: 'kustomization', get: () => get(target, kustomization) };
-    };
-    const one: Kustomization = {
-      file: known.get(id)?.file ?? id,
-      isComponent,
-      resources: found.resources.map(includedAt),
-      components: found.components.map(includedAt),
-      patches: [...found.patches, ...found.patchFiles.flatMap((patch) => placesAt(known, targetOf(id, patch)))],
-      entries,
-    };
-    made.set(id, one);
+  const get = (target: Target, found: FoundKustomization): Kustomization => {
+    const key = JSON.stringify(target);
+    const one = made.get(key) ?? kustomizationAt(target, found, { known, get });
+    made.set(key, one);
     return one;
   };
   return buildsOf(
-    [...known].flatMap(([id, { found, isGiven }]) =>
-      isGiven && found.kustomization !== undefined ? [get(id, found.kustomization)] : [],
-    ),
+    [...known].flatMap(([id, { folders, found, isGiven }]) => {
+      const { kustomization } = found;
+      return isGiven && kustomization !== undefined
+        ? [...folders].map((folder) => get({ id, folder }, kustomization))
+        : [];
+    }),
   );
 }
 
-function placesAt(known: KnownFiles, id: string | undefined): readonly ImagePlace[] {
-  return (id === undefined ? undefined : known.get(id)?.found.places) ?? [];
+interface Reading {
+  readonly known: KnownFiles;
+  readonly get: (target: Target, found: FoundKustomization) => Kustomization;
+}
+
+function kustomizationAt({ id, folder }: Target, found: FoundKustomization, { known, get }: Reading): Kustomization {
+  const includedAt = (reference: string): Included => {
+    const target = targetOf(folder, reference);
+    const file = target && known.get(target.id);
+    if (target === undefined || file === undefined) return { state: 'unread', name: reference };
+    const { kustomization, places } = file.found;
+    if (kustomization === undefined) return { state: 'objects', places };
+    return { state: 'kustomization', get: () => get(target, kustomization) };
+  };
+  const patchesAt = (reference: string): readonly ImagePlace[] =>
+    known.get(targetOf(folder, reference)?.id ?? '')?.found.places ?? [];
+  const { isComponent, entries, resources, components, patches, patchFiles } = found;
+  return {
+    file: known.get(id)?.file ?? id,
+    isComponent,
+    resources: resources.map(includedAt),
+    components: components.map(includedAt),
+    patches: [...patches, ...patchFiles.flatMap(patchesAt)],
+    entries,
+  };
 }
 
 /** What kustomizations refer to and is not here: URLs, mostly. */
 export function unreadIn(known: KnownFiles): readonly PinErrorRow[] {
-  return [...known].flatMap(([id, { file, found, isGiven }]) => {
-    const { resources, components, patchFiles } = isGiven ? (found.kustomization ?? NO_REFERENCES) : NO_REFERENCES;
-    return [...resources, ...components, ...patchFiles]
-      .filter((reference) => !known.has(targetOf(id, reference) ?? ''))
-      .map((reference) => {
-        const message = `${quoteValue(maskPassword(reference))} cannot be read, so its images are not checked`;
-        return { file, line: null, column: null, message };
-      });
+  return [...known.values()].flatMap((file) => {
+    const unread = [...file.folders].flatMap((folder) =>
+      referencesIn(file).all.filter((reference) => !known.has(targetOf(folder, reference)?.id ?? '')),
+    );
+    return [...new Set(file.isGiven ? unread : [])].map((reference) => {
+      const message = `${quoteValue(maskPassword(reference))} cannot be read, so its images are not checked`;
+      return { file: file.file, line: null, column: null, message };
+    });
   });
 }

@@ -1,11 +1,11 @@
 /** The files that `pin` and `drift` look into. */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { loadInputs } from '../files/documents.ts';
+import { type Input, loadInputs } from '../files/documents.ts';
 import { type FindOptions, findImages, type FoundImages, PIN_NAMES } from '../files/places/find.ts';
 import type { ImagePlace } from '../pinning/place.ts';
 import type { PinErrorRow, PinFileRow } from '../report/pins.ts';
-import { type KnownFile, patchesOnly, realPathOf, withIncluded } from './pin-builds.ts';
+import { folderOf, type KnownFile, patchesOnly, realPathOf, withIncluded } from './pin-builds.ts';
 import { kustomizedOf, type KustomizedFiles } from './pin-kustomized.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -28,26 +28,46 @@ export interface OpenFiles {
 
 /** A file that is named twice, or by two links, is opened once. */
 export async function openFiles(paths: readonly string[], given: FindOptions, terminal: Terminal): Promise<OpenFiles> {
-  const texts = new Map<string, { readonly file: string; readonly text: string }>();
+  const texts = new Map<string, NamedText>();
   const errors: PinErrorRow[] = [];
   for await (const input of loadInputs(paths, { stdin: terminal.input(), names: PIN_NAMES })) {
     if ('problem' in input) errors.push({ file: input.path, line: null, column: null, message: input.problem });
-    else if (!texts.has(realPathOf(input.path)))
-      texts.set(realPathOf(input.path), { file: input.path, text: input.text });
+    else addText(texts, input);
   }
-  const read = (options: FindOptions): ReadonlyMap<string, KnownFile> =>
-    new Map(
-      [...texts].map(([id, { file, text }]) => [id, { file, found: findImages(file, text, options), isGiven: true }]),
-    );
-  const first = read(given);
-  const all = await withIncluded(first, given);
+  const all = await withIncluded(read(texts, given), given);
   const patches = patchesOnly(all);
   const options = { ...given, isPatch: (file: string) => patches.has(realPathOf(file)) };
-  const kustomized = kustomizedOf(patches.size === 0 ? all : new Map([...all, ...read(options)]));
+  const known = [...all].map(([id, file]): [string, KnownFile] => {
+    const text = patches.has(id) ? texts.get(id)?.text : undefined;
+    return [id, text === undefined ? file : { ...file, found: findImages(file.file, text, options) }];
+  });
+  const kustomized = kustomizedOf(new Map(known));
   const files = [...texts].map(([id, { file, text }]) => ({ file, text, ...kustomized.at(id) }));
   errors.push(...files.flatMap((one) => faultsOf(one, paths)), ...lostPointers(files, options));
   const notices = [...files.flatMap(noticesOf), ...kustomized.notices];
   return { files, errors, notices, kustomized, options };
+}
+
+interface NamedText {
+  readonly file: string;
+  readonly text: string;
+  readonly folders: Set<string>;
+}
+
+function addText(texts: Map<string, NamedText>, { path: file, text }: Extract<Input, { readonly text: string }>): void {
+  const id = realPathOf(file);
+  const named = texts.get(id) ?? { file, text, folders: new Set<string>() };
+  texts.set(id, named);
+  named.folders.add(folderOf(file));
+}
+
+function read(texts: ReadonlyMap<string, NamedText>, options: FindOptions): ReadonlyMap<string, KnownFile> {
+  return new Map(
+    [...texts].map(([id, { file, text, folders }]) => [
+      id,
+      { file, folders, found: findImages(file, text, options), isGiven: true },
+    ]),
+  );
 }
 
 function noticesOf({ file, found }: OpenFile): readonly PinErrorRow[] {

@@ -1,5 +1,5 @@
 /** Kustomizations as people write them, pinned: each build runs what it ran before, by the digest of that very image. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
@@ -392,6 +392,25 @@ top/kustomization.yaml  notice  it runs image "nginx:1", which has no digest, fr
 `,
     });
   });
+});
+
+test('a kustomization that is a link belongs to the directory of the link', async () => {
+  const shared = kustomization({ resources: ['a.yaml'], ...renamed('nginx', 'm.io/nginx') });
+  const folder = plant({
+    'one/a.yaml': deployment('a', 'nginx:1'),
+    'two/a.yaml': deployment('a', 'nginx:1'),
+    'three/a.yaml': deployment('a', 'nginx:2'),
+    'one/kustomization.yaml': shared,
+  });
+  for (const name of ['two', 'three'])
+    symlinkSync('../one/kustomization.yaml', path.join(folder, name, 'kustomization.yaml'));
+  process.chdir(folder);
+  expect((await runPin(['one', 'two', 'three'], { write: true })).code).toBe(0);
+  const images = ['one', 'two', 'three'].map(
+    (name) => /image: "(.*)"/.exec(readFileSync(`${name}/a.yaml`, 'utf8'))?.[1],
+  );
+  const [first, second] = [rightDigest('m.io/nginx:1'), rightDigest('m.io/nginx:2')];
+  expect(images).toEqual([`nginx:1@${first}`, `nginx:1@${first}`, `nginx:2@${second}`]);
 });
 
 describe('files that kustomizations name', () => {
