@@ -63,8 +63,8 @@ export async function withIncluded(given: KnownFiles, options: FindOptions): Pro
 function referencesIn(
   file: KnownFile | undefined,
 ): Pick<KustomizationReferences, 'patchFiles'> & { readonly all: readonly string[] } {
-  const { resources = [], components = [], patchFiles = [] } = file?.found.kustomization ?? {};
-  return { patchFiles, all: [...resources, ...components, ...patchFiles] };
+  const { resources = [], components = [], patchFiles = [], replacementFiles = [] } = file?.found.kustomization ?? {};
+  return { patchFiles, all: [...resources, ...components, ...patchFiles, ...replacementFiles] };
 }
 
 const asPatch = (options: FindOptions): FindOptions => ({ ...options, isPatch: () => true });

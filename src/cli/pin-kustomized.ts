@@ -1,10 +1,9 @@
 /** The images of files, with what kustomizations among these files make of them. */
 import type { FoundImages } from '../files/places/find.ts';
-import { quoteValue } from '../image/quote.ts';
 import type { Run } from '../pinning/builds.ts';
 import type { ImagesEntry } from '../pinning/kustomization.ts';
 import type { Kustomized } from '../pinning/kustomized.ts';
-import { decideOffline } from '../pinning/pin.ts';
+import { decideOffline, type PinDecision } from '../pinning/pin.ts';
 import type { ImagePlace } from '../pinning/place.ts';
 import { isRename, renamePlace } from '../pinning/rename-entries.ts';
 import type { PinErrorRow } from '../report/pins.ts';
@@ -16,6 +15,16 @@ export interface KustomizedFiles extends Kustomized {
   /** Of files that were not given, and that an entry among the given ones renames. */
   readonly others: readonly ImagePlace[];
   readonly notices: readonly PinErrorRow[];
+  readonly elsewhere: readonly Elsewhere[];
+}
+
+/** An image that runs and cannot be pinned, as its file was not given. */
+export interface Elsewhere {
+  readonly file: string;
+  readonly place: ImagePlace;
+  readonly decision: PinDecision;
+  /** The kustomization that runs it, where that is known. */
+  readonly runBy: string | undefined;
 }
 
 export function kustomizedOf(known: KnownFiles): KustomizedFiles {
@@ -50,7 +59,8 @@ export function kustomizedOf(known: KnownFiles): KustomizedFiles {
       return { found: file.found, places: placesOf(file) };
     },
     others: others.map(([place]) => place),
-    notices: [...unreadIn(known), ...elsewhere(known, kustomized)],
+    notices: unreadIn(known),
+    elsewhere: elsewhereIn(known, kustomized),
   };
 }
 
@@ -59,16 +69,14 @@ function isRenamedIn(run: Run, { entriesOf, isGiven }: Kustomized): boolean {
   return entry !== undefined && isGiven(entry);
 }
 
-/** Images without a digest that run, and whose file was not given. */
-function elsewhere(known: KnownFiles, { runsOf }: Kustomized): readonly PinErrorRow[] {
+function elsewhereIn(known: KnownFiles, { runsOf }: Kustomized): readonly Elsewhere[] {
   return [...known.values()].flatMap(({ file, found, isGiven }) =>
-    isGiven
-      ? []
-      : found.places.flatMap((place) => {
-          const run = runsOf(place)?.find((one) => one.deployed && one.renames.length === 0);
-          if (run === undefined || decideOffline(place).state !== 'unpinned') return [];
-          const message = `it runs image ${quoteValue(place.image)}, which has no digest, from ${file}: name this file, too`;
-          return [{ file: run.file, line: null, column: null, message }];
-        }),
+    (isGiven ? [] : found.places).flatMap((place) => {
+      const decision = decideOffline(place);
+      const run = runsOf(place)?.find((one) => one.deployed && one.renames.length === 0);
+      const isOpen = decision.state === 'unpinned' && run !== undefined;
+      const isUnknown = decision.state === 'failed' && place.format === 'patch';
+      return isOpen || isUnknown ? [{ file, place, decision, runBy: run?.file }] : [];
+    }),
   );
 }

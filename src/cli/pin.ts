@@ -19,6 +19,7 @@ import {
   pinAnswer,
   pinExitCode,
   pinNotes,
+  type PinRow,
   type PinReport,
   pinRow,
   pinSummary,
@@ -28,6 +29,7 @@ import { askWith } from './asking.ts';
 import { interruptible } from './interrupt.ts';
 import { diffPath, fileRow, isOutside, type OpenFile, type OpenFiles, openFiles } from './pin-files.ts';
 import { type Lookup, lookUp } from './pin-lookups.ts';
+import { elsewhereNotices, elsewhereRows } from './pin-elsewhere.ts';
 import type { RegistryFor } from './pin-registry.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -73,16 +75,16 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
   const report: PinReport = {
     version: 1,
     files: rows,
-    images: mergeUses(
-      pinned.flatMap(({ opened, decisions }) =>
-        [...decisions].map(([place, decision]) => pinRow(opened.file, place, decision)),
-      ),
-    ),
+    images: mergeUses([...pinned.flatMap(rowsOf), ...elsewhereRows(given.kustomized, flags)]),
     errors: [...given.errors, ...notWritten, ...failures],
-    notices: [...given.notices, ...(flags.write ? [] : outside(pinned))],
+    notices: [...given.notices, ...elsewhereNotices(given.kustomized, flags), ...(flags.write ? [] : outside(pinned))],
   };
   print(report, pinned, { flags, terminal });
   return signal.aborted ? 2 : pinExitCode(report, flags.write ?? false);
+}
+
+function rowsOf({ opened, decisions }: PinnedFile): readonly PinRow[] {
+  return [...decisions].map(([place, decision]) => pinRow(opened.file, place, decision));
 }
 
 interface Given {

@@ -8,6 +8,8 @@ export interface KustomizationReferences {
   readonly components: readonly string[];
   /** Files that change objects and are not objects themselves, although a strategic merge patch looks like one. */
   readonly patchFiles: readonly string[];
+  /** Files with `replacements`. */
+  readonly replacementFiles: readonly string[];
 }
 
 export function referencesOf(kustomization: JsonObject): KustomizationReferences {
@@ -25,6 +27,7 @@ export function referencesOf(kustomization: JsonObject): KustomizationReferences
       ...paths('patchesJson6902'),
       ...texts('patchesStrategicMerge').filter((entry) => !isInlinePatch(entry)),
     ],
+    replacementFiles: paths('replacements'),
   };
 }
 

@@ -13,7 +13,7 @@ import {
   removeTrees,
   rightDigest,
 } from '../support/kustomize.ts';
-import { fakeRegistry, NOT_FOUND, runPin } from '../support/pin-registry.ts';
+import { fakeRegistry, NOT_FOUND, runDrift, runPin } from '../support/pin-registry.ts';
 import { describeWith } from '../support/real-part.ts';
 
 afterAll(removeTrees);
@@ -374,23 +374,63 @@ describe('what cannot be determined', () => {
     expect(readFileSync(path.join(folder, name), 'utf8')).toBe(files[name]);
   });
 
-  test('says which charts and plugins are not seen, and which files are not given', async () => {
-    process.chdir(
-      plant({
-        'base/a.yaml': deployment('a', 'nginx:1'),
-        'base/kustomization.yaml': kustomization({ resources: ['a.yaml'] }),
-        'top/kustomization.yaml': `${kustomization({ resources: ['../base'] })}helmCharts: [{name: grafana, valuesInline: {image: x}}]\ntransformers: [t.yaml]\n`,
-      }),
-    );
-    expect(await runPin(['top'], { check: true })).toEqual({
+  const TOP = {
+    'base/a.yaml': deployment('a', 'nginx:1'),
+    'base/kustomization.yaml': kustomization({ resources: ['a.yaml'] }),
+  };
+
+  test('says which charts and plugins are not seen', async () => {
+    const text = 'resources: []\nhelmCharts: [{name: grafana, valuesInline: {image: x}}]\ntransformers: [t.yaml]\n';
+    process.chdir(plant({ 'kustomization.yaml': text }));
+    expect(await runPin(['.'], { check: true })).toEqual({
       code: 0,
       out: '',
-      note: `top/kustomization.yaml:3:14  notice  the images of chart "grafana" are not checked, as only Helm knows them
-top/kustomization.yaml:4:15  notice  "transformers" can add or change images, which are not checked
-top/kustomization.yaml  notice  it runs image "nginx:1", which has no digest, from base/a.yaml: name this file, too
+      note: `kustomization.yaml:2:14  notice  the images of chart "grafana" are not checked, as only Helm knows them
+kustomization.yaml:3:15  notice  "transformers" can add or change images, which are not checked
 1 file, 0 images: 0 pinned already
 `,
     });
+  });
+
+  test('says which images run from files that are not given, and is red', async () => {
+    process.chdir(plant({ ...TOP, 'top/kustomization.yaml': kustomization({ resources: ['../base'] }) }));
+    expect(await runPin(['top'], { check: true })).toEqual({
+      code: 1,
+      out: 'base/a.yaml:8:27  unpinned  image "nginx:1" has no digest\n',
+      note: '1 file, 1 image: 0 pinned already, 1 unpinned\n',
+    });
+    expect(await runPin(['top'], { write: true })).toEqual({
+      code: 0,
+      out: '',
+      note: 'top/kustomization.yaml  notice  it runs image "nginx:1", which has no digest, from base/a.yaml: name this file, too\n1 file, 0 images: 0 pinned already\n',
+    });
+  });
+
+  test.each([
+    ['patches: [{path: ../p.yaml}]', deployment('a', 'nginx:latest'), 1],
+    [
+      'patches: [{path: ../p.yaml, target: {kind: Deployment}}]',
+      '[{op: replace, path: /spec/template/spec/containers/0/image, value: x}]',
+      1,
+    ],
+    [
+      'patches: [{path: ../p.yaml, target: {kind: Deployment}}]',
+      '[{op: copy, from: /metadata/name, path: /spec/template/spec/containers/0/image}]',
+      2,
+    ],
+    [
+      'replacements: [{path: ../p.yaml}]',
+      'source: {kind: ConfigMap}\ntargets: [{fieldPaths: [spec.template.spec.containers.0.image]}]',
+      2,
+    ],
+    ['components: [../part]', '', 1],
+  ])('is red for what other files bring in: %s %#', async (key, text, code) => {
+    const pinned = { ...TOP, 'base/a.yaml': deployment('a', `nginx:1@${OLD}`) };
+    const part = { 'part/kustomization.yaml': 'kind: Component\nimages: [{name: nginx, newTag: "7"}]\n' };
+    process.chdir(
+      plant({ ...pinned, ...part, 'p.yaml': text, 'top/kustomization.yaml': `resources: [../base]\n${key}\n` }),
+    );
+    expect((await runPin(['top'], { check: true })).code).toBe(code);
   });
 });
 
@@ -489,5 +529,66 @@ describe('where the digest goes', () => {
     process.chdir(plant({ ...layers(['nginx:1']), 'layer0/kustomization.yaml': `resources: [../base]\n${before}` }));
     expect((await runPin(['.'], { write: true })).code).toBe(0);
     expect(readFileSync('layer0/kustomization.yaml', 'utf8')).toBe(`resources: [../base]\n${after}`);
+  });
+});
+
+describe('what was pinned in a kustomization', () => {
+  const D1 = `sha256:${'1'.repeat(64)}`;
+  const drifted: readonly (readonly [title: string, files: Files, images: readonly string[]])[] = [
+    ['a new name beside the manifest', one([`nginx:1@${D1}`], renamed('nginx', 'm.io/nginx')), ['m.io/nginx:1']],
+    ['a new name above', layers([`nginx:1@${D1}`], renamed('nginx', 'm.io/nginx')), ['m.io/nginx:1']],
+    [
+      'a chain of names',
+      layers([`nginx:1@${D1}`], renamed('nginx', 'app'), renamed('app', 'm.io/app')),
+      ['m.io/app:1'],
+    ],
+    [
+      'a new tag, and a new name above',
+      layers(['nginx:1'], { images: [{ name: 'nginx', newTag: '2', digest: D1 }] }, renamed('nginx', 'm.io/nginx')),
+      ['m.io/nginx:2'],
+    ],
+    [
+      'two layers with different names',
+      {
+        ...layers([`nginx:1@${D1}`], renamed('nginx', 'm.io/nginx')),
+        'other/kustomization.yaml': kustomization({ resources: ['../base'], ...renamed('nginx', 'n.io/nginx') }),
+      },
+      ['m.io/nginx:1', 'n.io/nginx:1'],
+    ],
+    [
+      'an operation in a patch',
+      one(
+        ['nginx'],
+        patched(
+          `patches:\n- ${OPS}\n  patch: |-\n    - {op: replace, path: /spec/template/spec/containers/0/image, value: "app:1@${D1}"}\n`,
+        ),
+      ),
+      ['docker.io/library/app:1'],
+    ],
+  ];
+  test.each(drifted)('drifts by the name that runs: %s', async (_title, files, images) => {
+    process.chdir(plant(files));
+    const registry = fakeRegistry();
+    const { code } = await runDrift(['.'], {}, { registry });
+    const asked = images.flatMap((image) => [image, `${image.replace(/:[^:]*$/, '')}@${D1}`]);
+    expect({ code, asked: registry.asked.toSorted() }).toEqual({ code: 1, asked: asked.toSorted() });
+  });
+
+  test('is updated to what the name that runs has', async () => {
+    process.chdir(plant(layers([`nginx:1@${D1}`], renamed('nginx', 'm.io/nginx'))));
+    expect((await runPin(['.'], { write: true, update: true })).code).toBe(0);
+    expect(readFileSync('base/a.yaml', 'utf8')).toContain(`nginx:1@${rightDigest('nginx:1')}`);
+    expect(readFileSync('layer0/kustomization.yaml', 'utf8')).toContain(
+      `  newTag: "1"\n  digest: ${rightDigest('m.io/nginx:1')}\n`,
+    );
+    expect((await runPin(['.'], { update: true })).code).toBe(0);
+    expect((await runDrift(['.'])).code).toBe(0);
+  });
+
+  test('is asked for its platforms by the name that runs', async () => {
+    process.chdir(plant(one(['nginx:1'], renamed('nginx', 'm.io/nginx'))));
+    const registry = fakeRegistry();
+    expect((await runPin(['.'], { platform: ['linux/amd64'] }, { registry })).code).toBe(0);
+    expect(registry.asked).toEqual(['m.io/nginx:1', `platforms of m.io/nginx@${rightDigest('m.io/nginx:1')}`]);
   });
 });

@@ -1,0 +1,25 @@
+/** Images of builds in files that the user did not name. */
+import { quoteValue } from '../image/quote.ts';
+import { type PinErrorRow, pinRow, type PinRow } from '../report/pins.ts';
+import type { KustomizedFiles } from './pin-kustomized.ts';
+
+interface Mode {
+  /** Whether nothing but the missing digests are asked for. */
+  readonly check?: boolean | undefined;
+}
+
+/** A build is not pinned as long as one of its images is not, whatever file it stands in. */
+export function elsewhereRows({ elsewhere }: KustomizedFiles, { check }: Mode): readonly PinRow[] {
+  return elsewhere
+    .filter(({ decision }) => check || decision.state === 'failed')
+    .map(({ file, place, decision }) => pinRow(file, place, decision));
+}
+
+export function elsewhereNotices({ elsewhere }: KustomizedFiles, { check }: Mode): readonly PinErrorRow[] {
+  return elsewhere
+    .filter(({ decision }) => !check && decision.state === 'unpinned')
+    .map(({ file, place, runBy = '' }) => {
+      const message = `it runs image ${quoteValue(place.image)}, which has no digest, from ${file}: name this file, too`;
+      return { file: runBy, line: null, column: null, message };
+    });
+}
