@@ -108,7 +108,9 @@ describe('a plan', () => {
 
   test('knows whether labels of namespaces are needed', () => {
     const rules = [{ rule: 'image-digest' }];
-    expect(needsLabels(policiesOf([{ rules }, { match: { namespaceSelector: {} }, rules }]))).toBe(true);
+    expect(
+      needsLabels(policiesOf([{ rules }, { match: { namespaceSelector: { matchLabels: { env: 'prod' } } }, rules }])),
+    ).toBe(true);
     expect(needsLabels(policiesOf([{ rules }]))).toBe(false);
     expect(needsLabels([])).toBe(false);
   });
