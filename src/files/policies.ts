@@ -1,5 +1,6 @@
 /** Policy files and folders -> policies, and the lists and exceptions beside them. Nothing half-loads: one bad document stops it all. */
-import { readPolicy, readyRules, type Vocabulary } from '../policy/document.ts';
+import type { Vocabulary } from '../policy/binding.ts';
+import { readPolicy, readyRules } from '../policy/document.ts';
 import type { ImageException } from '../policy/exception.ts';
 import { readException } from '../policy/exception-document.ts';
 import { type Lists, type NamedList, namedLists, readList } from '../policy/list.ts';

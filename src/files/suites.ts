@@ -1,17 +1,12 @@
 /** Test suites of policies in files, among whatever else is there; paths in them are relative to the file that they stand in. */
 import path from 'node:path';
-import { isObject } from '../pod/pointer.ts';
-import { quoteValue } from '../image/quote.ts';
 import { dayStart } from '../policy/day.ts';
-import { API_VERSION } from '../policy/document-schema.ts';
-import { isName, LABEL } from '../policy/name-language.ts';
-import { answerFaults, mergedAnswers, type RegistryAnswers } from '../policy/registry-answers.ts';
-import { DOCUMENT_KINDS } from '../policy/schema.ts';
-import { didYouMean, type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
-import { SUITE_KIND, SUITE_SCHEMA } from '../policy/suite-schema.ts';
+import { mergedAnswers, type RegistryAnswers } from '../policy/registry-answers.ts';
+import { SUITE_KIND } from '../policy/suite-schema.ts';
 import type { ExpectedFinding } from '../recording/expected.ts';
 import { loadInputs } from './documents.ts';
 import { type InputError, unreadable } from './manifests.ts';
+import { type SuiteDocument, suiteFaults } from './suite-faults.ts';
 import { type ParsedDocument, readDocuments } from './yaml.ts';
 
 interface Spot {
@@ -97,70 +92,15 @@ function readDocument(document: ParsedDocument, { path: file, suites, errors }: 
     errors.push({ file, line: document.line, column: document.column, document: number, message: document.problem });
     return;
   }
-  const faults = faultsOf(document.value);
+  const faults = suiteFaults(document.value);
   if (faults === undefined) return;
-  for (const { pointer, problem, at } of faults) {
+  const placed = faults.map(({ pointer, problem, at }) => {
     const { line, column } = at === 'key' ? document.keyPositionOf(pointer) : document.positionOf(pointer);
     const message = `${pointer === '' ? '' : `${pointer.slice(1)}: `}${problem}`;
-    errors.push({ file, line, column, document: number, message });
-  }
+    return { file, line, column, document: number, message };
+  });
+  errors.push(...placed.toSorted((one, other) => one.line - other.line || one.column - other.column));
   if (faults.length === 0) suites.push(suiteOf(document.value as SuiteDocument, document, file));
-}
-
-const checkSuite = schemaCheck(SUITE_SCHEMA);
-
-/** `undefined`: no suite, and nothing that was meant to be one. */
-function faultsOf(value: unknown): readonly DocumentFault[] | undefined {
-  if (!isObject(value)) return undefined;
-  const { apiVersion, kind } = value;
-  const ours = typeof apiVersion !== 'string' || apiVersion.startsWith('tidewaiter.dev/');
-  if (!ours || typeof kind !== 'string') return undefined;
-  if (kind === SUITE_KIND) {
-    const faults = checkSuite(value);
-    return faults.length > 0 ? faults : meaningFaults(value as object as SuiteDocument);
-  }
-  const kinds = [...DOCUMENT_KINDS, SUITE_KIND];
-  const nearest = kinds.includes(kind) ? '' : didYouMean(kind, kinds);
-  if (apiVersion !== API_VERSION || !nearest.includes(SUITE_KIND)) return undefined;
-  return [{ pointer: '/kind', problem: `${quoteValue(kind)} is none of our documents${nearest}`, at: 'value' }];
-}
-
-/** The document once the schema has accepted it. */
-interface SuiteDocument {
-  readonly metadata: { readonly name: string };
-  readonly spec: {
-    readonly policies?: readonly string[];
-    readonly namespace?: string;
-    readonly now?: string;
-    readonly registry?: RegistryAnswers;
-    readonly cases: readonly {
-      readonly name: string;
-      readonly resources: readonly string[];
-      readonly registry?: RegistryAnswers;
-      readonly expect: 'pass' | readonly SuiteFinding[];
-    }[];
-  };
-}
-
-/** What a schema cannot say. */
-function meaningFaults({ spec: { namespace, now, registry = {}, cases } }: SuiteDocument): readonly DocumentFault[] {
-  const faults: DocumentFault[] = [];
-  if (now !== undefined && dayStart(now) === undefined) {
-    faults.push({ pointer: '/spec/now', problem: `${quoteValue(now)} is no day of the calendar`, at: 'value' });
-  }
-  if (namespace !== undefined && !isName(namespace, LABEL)) {
-    const problem = `${quoteValue(namespace)} is not a namespace; use lowercase letters, digits, and inner hyphens, at most 63 characters`;
-    faults.push({ pointer: '/spec/namespace', problem, at: 'value' });
-  }
-  faults.push(...answerFaults(registry, '/spec/registry'));
-  const seen = new Set<string>();
-  for (const [index, { name, registry: own = {} }] of cases.entries()) {
-    faults.push(...answerFaults(own, `/spec/cases/${index}/registry`));
-    const problem = `there is already a case ${quoteValue(name)}`;
-    if (seen.has(name)) faults.push({ pointer: `/spec/cases/${index}/name`, problem, at: 'value' });
-    seen.add(name);
-  }
-  return faults;
 }
 
 function suiteOf({ metadata, spec }: SuiteDocument, document: GoodDocument, file: string): Suite {

@@ -12,6 +12,7 @@ import { expandLists } from './list-reference.ts';
 import { EXCEPTION_SCHEMA } from './schema.ts';
 import { didYouMean, type DocumentFault, schemaCheck } from './schema-faults.ts';
 import type { Report } from './selector-fault.ts';
+import { soundSpecOf, wholePart } from './sound-part.ts';
 import { exceptionVacuity, type Vacuity } from './vacuity.ts';
 
 export type ReadException =
@@ -48,6 +49,8 @@ interface MatchDocument {
 }
 
 const checkDocument = schemaCheck(EXCEPTION_SCHEMA);
+/** Whatever is there is looked at, whatever is missing beside it. */
+const checkSpec = schemaCheck({ ...EXCEPTION_SCHEMA.properties.spec, required: [] });
 
 const GLOBS = [
   ['namespaces', NAMESPACE],
@@ -58,22 +61,38 @@ const GLOBS = [
 export function readException(value: unknown, vocabulary: ExceptionVocabulary): ReadException {
   const { policies, kinds, lists = NO_LISTS } = vocabulary;
   const { value: expanded, faults: lost, trace } = expandLists(value, EXCEPTION_SCHEMA, lists);
-  const wrong = [...lost, ...trace(checkDocument(expanded))];
-  if (wrong.length > 0) return { ok: false, faults: wrong };
-  const { metadata, spec } = expanded as Document;
+  const wrong = checkDocument(expanded);
+  const part = wrong.length === 0 ? wholePart((expanded as Document).spec) : soundSpecOf(expanded, checkSpec);
   const found: DocumentFault[] = [];
-  const report: Report = (pointer, problem) => void found.push({ pointer, problem, at: 'value' });
-  checkPolicy(spec, policies, report);
-  checkKinds(spec.match.kinds, '/spec/match/kinds', { kinds, report });
-  for (const [key, field] of GLOBS) checkGlobs(spec.match[key], `/spec/match/${key}`, { field, report });
-  const match = matchOf(spec.match, report);
-  const begins = dayStart(spec.expires);
-  if (begins === undefined) {
-    report('/spec/expires', `${quoteValue(spec.expires)} is no day of the calendar`);
+  const report: Report = (pointer, problem) => {
+    const place = part.placeOf(pointer.slice('/spec'.length));
+    if (place !== undefined) found.push(...trace([{ pointer: `/spec${place}`, problem, at: 'value' }]));
+  };
+  const { match = {}, ...written } = part.value as Partial<Document['spec']>;
+  checkPolicy(written, policies, report);
+  checkKinds(match.kinds, '/spec/match/kinds', { kinds, report });
+  for (const [key, field] of GLOBS) checkGlobs(match[key], `/spec/match/${key}`, { field, report });
+  const compiled = matchOf(match, report);
+  const begins = dayOf(written.expires, report);
+  const faults = [...lost, ...trace(wrong), ...found];
+  if (faults.length > 0 || begins === undefined) return { ok: false, faults };
+  const exception = exceptionOf(expanded as Document, compiled, begins);
+  const { namespaces = [], kinds: kindGlobs = [] } = match;
+  return { ok: true, exception, vacuities: exceptionVacuity({ namespaces, kinds: kindGlobs }, kinds) };
+}
+
+function dayOf(expires: string | undefined, report: Report): number | undefined {
+  const begins = expires === undefined ? undefined : dayStart(expires);
+  if (begins === undefined && expires !== undefined) {
+    report('/spec/expires', `${quoteValue(expires)} is no day of the calendar`);
   }
-  if (found.length > 0 || begins === undefined) return { ok: false, faults: trace(found) };
+  return begins;
+}
+
+/** `begins`: the start of its last day. */
+function exceptionOf({ metadata, spec }: Document, match: ExceptionMatch, begins: number): ImageException {
   const { policy, rules, expires } = spec;
-  const exception = {
+  return {
     name: metadata.name,
     policy,
     rules,
@@ -83,15 +102,14 @@ export function readException(value: unknown, vocabulary: ExceptionVocabulary): 
     endsAt: begins + DAY_MS,
     match,
   };
-  const { namespaces = [], kinds: kindGlobs = [] } = spec.match;
-  return { ok: true, exception, vacuities: exceptionVacuity({ namespaces, kinds: kindGlobs }, kinds) };
 }
 
 function checkPolicy(
-  { policy, rules }: Document['spec'],
+  { policy, rules = [] }: Partial<Document['spec']>,
   policies: ExceptionVocabulary['policies'],
   report: Report,
 ): void {
+  if (policy === undefined) return;
   if (!policies.has(policy)) {
     const names = [...policies.keys()];
     const all = names.length === 0 ? 'none is loaded' : `all policies: ${names.join(', ')}`;

@@ -97,6 +97,8 @@ export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
   asksAbout?(subject: Pick<Subject, 'workload' | 'pods' | 'containers'>, parameters: NoInfer<P>): readonly Container[];
   /** What it looked at for a problem, for a rule whose sentences need not tell it: what the old object had is forgiven only where that is the same. */
   seen?(problem: Problem, workload: Workload, parameters: NoInfer<P>): unknown;
+  /** For a rule whose parameters refer to each other: where one cannot be read, nothing can be said of the others. */
+  readonly entangled?: true;
   /** Loads what is too heavy to be loaded for those who do not use the rule; awaited before `prepare`. */
   ready?(): Promise<void>;
   check(subject: Subject<N>, parameters: NoInfer<P>): readonly Problem[];
@@ -125,6 +127,7 @@ export interface Rule {
   readonly needs: readonly Need[];
   /** Whether some parameters ask for fewer of them. */
   readonly needsVary: boolean;
+  readonly isEntangled: boolean;
   /** Must be awaited before `bind` when it is there. */
   readonly ready: (() => Promise<void>) | undefined;
   /** As its author wrote it, for a look at code that the compiler has not seen. */
@@ -145,6 +148,7 @@ export function defineRule<const N extends Need, const S extends ParameterSchema
     parameters,
     needs,
     needsVary: definition.needsOf !== undefined,
+    isEntangled: definition.entangled === true,
     ready: definition.ready?.bind(definition),
     definition,
     bind(values) {

@@ -243,6 +243,30 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     ['YAML that is none', `${suite(PASS)}  a: [\n`, 'suite.yaml:9:1  error  '],
   ];
 
+  test('says all that is wrong with a suite at once, from top to bottom', async () => {
+    const folder = folderWith({
+      ...FILES,
+      'suite.yaml': suite(
+        `${PASS}    - {name: ours passes, resources: [a.yaml], expect: pas, extra: 1}\n`,
+        '  now: 2027-02-30\n  namespace: 7\n',
+      ),
+    });
+    const { code, out } = await tested(folder);
+    expect(
+      out
+        .split('\n')
+        .filter((line) => line.includes('suite.yaml:'))
+        .map((line) => line.trim()),
+    ).toEqual([
+      'suite.yaml:5:8  error  spec/now: "2027-02-30" is no day of the calendar',
+      'suite.yaml:6:14  error  spec/namespace: expected a string, found a number',
+      'suite.yaml:9:14  error  spec/cases/1/name: there is already a case "ours passes"',
+      'suite.yaml:9:56  error  spec/cases/1/expect: "pas" is not accepted: "pass", or a list of all findings',
+      'suite.yaml:9:61  error  spec/cases/1/extra: unknown key "extra" (accepted: name, resources, registry, expect)',
+    ]);
+    expect(code).toBe(2);
+  });
+
   test.each(BAD)('says of %s where it is, and exits with 2', async (_what, text, said) => {
     const folder = folderWith({
       ...FILES,

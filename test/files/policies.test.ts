@@ -139,6 +139,34 @@ describe('faults', () => {
       ],
     ],
     [
+      'all of several files at once, from top to bottom, each once',
+      {
+        'a.yaml': policy(
+          'one',
+          'match: {namespaces: ["sho?"]}\nrules:\n  - rule: image-tagg\n  - rule: image-tag\n    acton: warn\n    parameters: {deny: ["!latest"]}\n  - rule: cel\n    parameters: {expression: "1 +"}\n  - rule: image-registry\n    parameters: {allow: [{list: ours}, {list: theirs}, "a b"]}',
+        ),
+        'b.yaml': list('ours', 'items: [c d]'),
+        'c.yaml': exception('x', { policy: 'one', match: '{names: [Web]}', owner: '""', expires: '2027-02-30' }),
+        'd.yaml': policy('one', 'rules: [{rule: 1}, {rule: nope}]'),
+      },
+      [
+        'a.yaml:5:24: spec/match/namespaces/0: "sho?" cannot match any namespace: only "*" is a special character; use "sho*"',
+        'a.yaml:7:13: spec/rules/0/rule: unknown rule "image-tagg"; did you mean "image-tag"? (all rules: …)',
+        'a.yaml:9:7: spec/rules/1/acton: unknown key "acton"; did you mean "action"? (accepted: rule, action, onUnknown, parameters, message)',
+        'a.yaml:10:27: spec/rules/1/parameters/deny/0: "!latest" cannot match any tag: "!" does not negate; put "latest" under allow',
+        'a.yaml:12:32: spec/rules/2/parameters/expression: column 4: expected a value, found the end',
+        'a.yaml:14:49: spec/rules/3/parameters/allow/1/list: unknown list "theirs" (all lists: ours)',
+        'a.yaml:14:58: spec/rules/3/parameters/allow/2: "a b" is not a pattern: white space is not allowed; for example registry.example.com/**',
+        'b.yaml:5:11: spec/items/0: "c d" is not a pattern: white space is not allowed; for example registry.example.com/** (used at a.yaml:14:28)',
+        'c.yaml:7:19: spec/match/names/0: "Web" cannot match any object name: object names have no uppercase letters; use "web"',
+        'c.yaml:8:10: spec/owner: "" is not accepted: at least a letter or a digit, and at most 500 characters',
+        'c.yaml:10:12: spec/expires: "2027-02-30" is no day of the calendar',
+        'd.yaml:3:18: metadata/name: there is already a policy "one", at a.yaml:3:18',
+        'd.yaml:5:18: spec/rules/0/rule: expected a string, found a number',
+        'd.yaml:5:29: spec/rules/1/rule: unknown rule "nope" (all rules: …)',
+      ],
+    ],
+    [
       'a list that is not there',
       {
         'p.yaml': policy('base', allowing('{list: company-registrys}')),
@@ -248,7 +276,8 @@ describe('faults', () => {
       ],
     ],
   ])('%s', async (_what, files, faults) => {
-    expect(await faultsOf(files)).toEqual(faults);
+    const found = await faultsOf(files);
+    expect(found.map((fault) => fault.replace(/all rules: [^)]*/, 'all rules: …'))).toEqual(faults);
   });
 });
 

@@ -329,6 +329,92 @@ test('all faults of a document are told at once', () => {
   ]);
 });
 
+for (const { ready } of RULES) await ready?.();
+
+describe('all faults at once', () => {
+  const places = (spec: string): readonly string[] => inSpec(spec).map((fault) => fault.split(': ', 1)[0] ?? '');
+
+  test.each<[string, string, readonly string[]]>([
+    [
+      'an unknown key, a rule that does not exist and a parameter',
+      '{mach: {}, rules: [{rule: nope}, {rule: image-tag, parameters: {alow: [a], deny: ["!latest"]}}]}',
+      [
+        'key /spec/mach',
+        'value /spec/rules/0/rule',
+        'key /spec/rules/1/parameters/alow',
+        'value /spec/rules/1/parameters/deny/0',
+      ],
+    ],
+    [
+      'an action, a name and a glob behind an element that is none',
+      '{match: {namespaces: [1, Shop, ok, "sho?"]}, rules: [{rule: image-digest, action: refuse, parameters: {x: 1}}, 7, {rule: nope}]}',
+      [
+        'value /spec/match/namespaces/0',
+        'value /spec/rules/0/action',
+        'value /spec/rules/1',
+        'value /spec/match/namespaces/1',
+        'value /spec/match/namespaces/3',
+        'key /spec/rules/0/parameters/x',
+        'value /spec/rules/2/rule',
+      ],
+    ],
+    [
+      'a selector, a kind, CEL and a pattern beside a bad message',
+      '{match: {kinds: [Podd], namespaceSelector: {matchExpressions: [{key: "a b", operator: in}, {key: a, operator: In}]}}, rules: [{rule: cel, message: 1, parameters: {expression: "1 +"}}, {rule: image-registry, parameters: {allow: [7, "c d"]}}]}',
+      [
+        'value /spec/match/namespaceSelector/matchExpressions/0/operator',
+        'value /spec/rules/0/message',
+        'value /spec/match/kinds/0',
+        'value /spec/match/namespaceSelector/matchExpressions/1/values',
+        'value /spec/rules/0/parameters/expression',
+        'value /spec/rules/1/parameters/allow/0',
+        'value /spec/rules/1/parameters/allow/1',
+      ],
+    ],
+    [
+      'a rule without a name, and the next one',
+      '{rules: [{parameters: {}}, {rule: image-tag}, {rule: nope}]}',
+      ['value /spec/rules/0', 'value /spec/rules/1/parameters', 'value /spec/rules/2/rule'],
+    ],
+    [
+      'a pin and an exclude',
+      '{exclude: {users: [" a"]}, pin: {mode: pods, images: ["a b"], stale: never}}',
+      ['value /spec/pin/mode', 'value /spec/exclude/users/0', 'value /spec/pin/images/0', 'value /spec/pin/stale'],
+    ],
+    [
+      'two amounts of which one is of no type',
+      '{rules: [{rule: container-resources, parameters: {min: {cpu: []}, max: {memory: much}}}]}',
+      ['value /spec/rules/0/parameters/min/cpu', 'value /spec/rules/0/parameters/max/memory'],
+    ],
+  ])('%s', (_what, spec, faults) => {
+    expect(places(spec)).toEqual(faults);
+  });
+
+  test.each<[string, string, readonly string[]]>([
+    ['a list that only lacks what is wrong in it', '{rules: [7]}', ['value /spec/rules/0']],
+    [
+      'values of a selector',
+      `{match: {namespaceSelector: {matchExpressions: [{key: a, operator: In, values: [1]}]}}, ${RULE}}`,
+      ['value /spec/match/namespaceSelector/matchExpressions/0/values/0'],
+    ],
+    [
+      'a variable that is none',
+      '{rules: [{rule: cel, parameters: {variables: [{name: a, expression: 1}], expression: "variables.a"}}]}',
+      ['value /spec/rules/0/parameters/variables/0/expression'],
+    ],
+    ['rules that are none', '{rules: {}}', ['value /spec/rules']],
+  ])('and nothing that follows from one: %s', (_what, spec, faults) => {
+    expect(places(spec)).toEqual(faults);
+  });
+
+  test('also beside an envelope that is wrong', () => {
+    const [spec] = objectsIn('{rules: [{rule: nope}], match: {namespaces: [Shop]}}');
+    expect(
+      faultsOf({ apiVersion: 'v1', kind: 'ImagePolicy', metadata: {}, spec }).map((fault) => fault.split(': ', 1)[0]),
+    ).toEqual(['value /apiVersion', 'value /metadata', 'value /spec/match/namespaces/0', 'value /spec/rules/0/rule']);
+  });
+});
+
 test('what is left out has its default', () => {
   const policy = policyOf(
     '{rules: [{rule: image-digest}, {rule: image-tag, action: warn, onUnknown: deny, message: Ask us., parameters: {deny: [latest]}}]}',

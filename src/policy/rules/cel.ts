@@ -70,6 +70,7 @@ spec:
     },
   },
   needs: ['namespaceLabels'],
+  entangled: true,
   seen: (problem, workload, program) => program.seen(problem, workload),
   async ready() {
     engine ??= await import('../cel/program.ts');

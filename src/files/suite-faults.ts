@@ -1,0 +1,98 @@
+/** What is wrong with a document that is meant to be a test suite. */
+import { quoteValue } from '../image/quote.ts';
+import { isObject } from '../pod/pointer.ts';
+import { dayStart } from '../policy/day.ts';
+import { API_VERSION } from '../policy/document-schema.ts';
+import { isName, LABEL } from '../policy/name-language.ts';
+import { answerFaults, type RegistryAnswers } from '../policy/registry-answers.ts';
+import { DOCUMENT_KINDS } from '../policy/schema.ts';
+import { didYouMean, type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
+import { type SoundPart, soundSpecOf, wholePart } from '../policy/sound-part.ts';
+import { SUITE_KIND, SUITE_SCHEMA } from '../policy/suite-schema.ts';
+import type { SuiteFinding } from './suites.ts';
+
+const checkSuite = schemaCheck(SUITE_SCHEMA);
+/** Whatever is there is looked at, whatever is missing beside it. */
+const checkSpec = schemaCheck(lenientSpec());
+
+function lenientSpec(): object {
+  const { spec } = SUITE_SCHEMA.properties;
+  const { cases } = spec.properties;
+  const anyCases = { ...cases, items: { ...cases.items, required: [] } };
+  return { ...spec, required: [], properties: { ...spec.properties, cases: anyCases } };
+}
+
+/** `undefined`: no suite, and nothing that was meant to be one. */
+export function suiteFaults(value: unknown): readonly DocumentFault[] | undefined {
+  if (!isObject(value)) return undefined;
+  const { apiVersion, kind } = value;
+  const ours = typeof apiVersion !== 'string' || apiVersion.startsWith('tidewaiter.dev/');
+  if (!ours || typeof kind !== 'string') return undefined;
+  if (kind === SUITE_KIND) {
+    const faults = checkSuite(value);
+    const part = faults.length === 0 ? wholePart(value['spec']) : soundSpecOf(value, checkSpec);
+    return [...faults, ...meaningFaults(part)];
+  }
+  const kinds = [...DOCUMENT_KINDS, SUITE_KIND];
+  const nearest = kinds.includes(kind) ? '' : didYouMean(kind, kinds);
+  if (apiVersion !== API_VERSION || !nearest.includes(SUITE_KIND)) return undefined;
+  return [{ pointer: '/kind', problem: `${quoteValue(kind)} is none of our documents${nearest}`, at: 'value' }];
+}
+
+/** The document once the schema has accepted it. */
+export interface SuiteDocument {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly policies?: readonly string[];
+    readonly namespace?: string;
+    readonly now?: string;
+    readonly registry?: RegistryAnswers;
+    readonly cases: readonly {
+      readonly name: string;
+      readonly resources: readonly string[];
+      readonly registry?: RegistryAnswers;
+      readonly expect: 'pass' | readonly SuiteFinding[];
+    }[];
+  };
+}
+
+/** What a schema cannot say. */
+function meaningFaults({ value, placeOf }: SoundPart): readonly DocumentFault[] {
+  return faultsIn(value as SuiteParts).flatMap((fault) => {
+    const place = placeOf(fault.pointer.slice('/spec'.length));
+    return place === undefined ? [] : [{ ...fault, pointer: `/spec${place}` }];
+  });
+}
+
+interface SuiteParts extends Partial<Omit<SuiteDocument['spec'], 'cases'>> {
+  readonly cases?: readonly Partial<SuiteDocument['spec']['cases'][number]>[];
+}
+
+function faultsIn(suite: SuiteParts): readonly DocumentFault[] {
+  return [...settingFaults(suite), ...caseFaults(suite.cases ?? [])];
+}
+
+function settingFaults({ namespace, now, registry = {} }: SuiteParts): readonly DocumentFault[] {
+  const faults: DocumentFault[] = [];
+  if (now !== undefined && dayStart(now) === undefined) {
+    faults.push({ pointer: '/spec/now', problem: `${quoteValue(now)} is no day of the calendar`, at: 'value' });
+  }
+  if (namespace !== undefined && !isName(namespace, LABEL)) {
+    const problem = `${quoteValue(namespace)} is not a namespace; use lowercase letters, digits, and inner hyphens, at most 63 characters`;
+    faults.push({ pointer: '/spec/namespace', problem, at: 'value' });
+  }
+  return [...faults, ...answerFaults(registry, '/spec/registry')];
+}
+
+function caseFaults(cases: NonNullable<SuiteParts['cases']>): readonly DocumentFault[] {
+  const faults: DocumentFault[] = [];
+  const seen = new Set<string>();
+  for (const [index, { name, registry = {} }] of cases.entries()) {
+    faults.push(...answerFaults(registry, `/spec/cases/${index}/registry`));
+    if (name === undefined) continue;
+    const problem = `there is already a case ${quoteValue(name)}`;
+    if (seen.has(name)) faults.push({ pointer: `/spec/cases/${index}/name`, problem, at: 'value' });
+    seen.add(name);
+  }
+  return faults;
+}

@@ -1,0 +1,104 @@
+/** One entry of `spec.rules`: the rule that it names, bound to its parameters, or everything that is wrong with them. */
+import { quoteValue } from '../image/quote.ts';
+import type { KindTable } from '../pod/kinds.ts';
+import { type Lists, NO_LISTS } from './list.ts';
+import { expandLists } from './list-reference.ts';
+import type { Action, Binding } from './policy.ts';
+import type { Check, Prepared, Rule } from './rule.ts';
+import { didYouMean, type DocumentFault, schemaCheck, type SchemaCheck } from './schema-faults.ts';
+import { soundPart } from './sound-part.ts';
+
+/** What a document may refer to. */
+export interface Vocabulary {
+  readonly rules: readonly Rule[];
+  readonly kinds: KindTable;
+  /** None when not given. */
+  readonly lists?: Lists | undefined;
+  /** By rule and parameters. Policies that are read together say much alike: what they share is compiled, and asked, once. */
+  readonly checks?: Map<string, Check> | undefined;
+}
+
+export interface BindingDocument {
+  readonly rule: string;
+  readonly action?: Action;
+  readonly onUnknown?: Action;
+  readonly parameters?: object;
+  readonly message?: string;
+}
+
+type ReadBinding =
+  | { readonly ok: true; readonly binding: Binding }
+  | { readonly ok: false; readonly faults: readonly DocumentFault[] };
+
+const parameterChecks = new WeakMap<Rule, SchemaCheck>();
+
+function parameterCheck(rule: Rule): SchemaCheck {
+  let check = parameterChecks.get(rule);
+  if (check === undefined) parameterChecks.set(rule, (check = schemaCheck(rule.parameters)));
+  return check;
+}
+
+/** `at`: the pointer of the entry. */
+export function readBinding(entry: BindingDocument, at: string, vocabulary: Vocabulary): ReadBinding {
+  const rule = vocabulary.rules.find(({ name }) => name === entry.rule);
+  if (rule === undefined) {
+    const names = vocabulary.rules.map(({ name }) => name);
+    const problem = `unknown rule ${quoteValue(entry.rule)}${didYouMean(entry.rule, names)} (all rules: ${names.join(', ')})`;
+    return { ok: false, faults: [{ pointer: `${at}/rule`, problem, at: 'value' }] };
+  }
+  const bound = bindRule(rule, entry.parameters ?? {}, vocabulary);
+  if (!bound.ok) return { ok: false, faults: bound.faults.map((fault) => below(`${at}/parameters`, fault)) };
+  const { action = 'deny', onUnknown, message } = entry;
+  return { ok: true, binding: { rule: rule.name, action, onUnknown, check: bound.check, message } };
+}
+
+type Bound =
+  | { readonly ok: true; readonly check: Check }
+  | { readonly ok: false; readonly faults: readonly DocumentFault[] };
+
+/** Pointers of faults are relative to the parameters. */
+function bindRule(rule: Rule, written: object, vocabulary: Vocabulary): Bound {
+  const { value, faults: lost, trace } = expandLists(written, rule.parameters, vocabulary.lists ?? NO_LISTS);
+  const wrong = takesNothing(rule, written) ? [] : parameterCheck(rule)(value);
+  const bound = wrong.length === 0 ? compiled(rule, value, vocabulary) : faultsBeside(rule, value, vocabulary);
+  const found = bound.ok ? [] : bound.faults.map((fault) => ({ ...fault, at: 'value' as const }));
+  const faults = [...lost, ...trace([...wrong, ...found])];
+  return bound.ok && faults.length === 0 ? { ok: true, check: bound.value } : { ok: false, faults };
+}
+
+/** Most rules take no parameter in most policies: then there is nothing to compile a schema for. */
+function takesNothing({ parameters }: Rule, written: object): boolean {
+  if (Object.keys(written).length > 0) return false;
+  return (parameters.minProperties ?? 0) === 0 && parameters.required === undefined;
+}
+
+/** What is wrong with the parameters that fit the schema, where others do not. */
+function faultsBeside(rule: Rule, value: unknown, vocabulary: Vocabulary): Prepared<never> {
+  const part = soundPart(value, parameterCheck(rule));
+  if (part === undefined || (part.lacks && rule.isEntangled)) return { ok: false, faults: [] };
+  const bound = compiled(rule, part.value, vocabulary);
+  const faults = bound.ok ? [] : bound.faults;
+  return {
+    ok: false,
+    faults: faults.flatMap((fault) => {
+      const pointer = part.placeOf(fault.pointer);
+      return pointer === undefined ? [] : [{ ...fault, pointer }];
+    }),
+  };
+}
+
+function compiled(rule: Rule, parameters: unknown, { checks }: Vocabulary): Prepared<Check> {
+  const key = `${rule.name} ${JSON.stringify(parameters)}`;
+  const known = checks?.get(key);
+  if (known !== undefined) return { ok: true, value: known };
+  const bound = rule.bind(parameters);
+  if (bound.ok) checks?.set(key, bound.value);
+  return bound;
+}
+
+/** A fault of a list keeps its place there. */
+function below(at: string, fault: DocumentFault): DocumentFault {
+  const { list, pointer } = fault;
+  if (list === undefined) return { ...fault, pointer: `${at}${pointer}` };
+  return { ...fault, list: { ...list, usedAt: `${at}${list.usedAt}` } };
+}
