@@ -12,16 +12,19 @@ export interface BodyBuffer {
 }
 
 const FIRST_BYTES = 4096;
+const NOTHING = Buffer.alloc(0);
 
 export function createBodyBuffer(limit: number, length: number | undefined): BodyBuffer {
-  let bytes = Buffer.allocUnsafeSlow(Math.min(length ?? FIRST_BYTES, limit));
+  // Not before there is room for it.
+  let bytes: Buffer = NOTHING;
   let kept = 0;
   let offered = 0;
   let waiting: Buffer[] = [];
 
   function reserve(size: number): void {
     if (size <= bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(size, bytes.length * 2), limit));
+    const wanted = Math.max(size, bytes.length === 0 ? (length ?? FIRST_BYTES) : bytes.length * 2);
+    const larger = Buffer.allocUnsafeSlow(Math.min(wanted, limit));
     bytes.copy(larger, 0, 0, kept);
     bytes = larger;
   }

@@ -4,7 +4,11 @@
  */
 import type { LookupAddress } from 'node:dns';
 import { boundedCache } from './bounded-cache.ts';
+import { Crowded } from './crowded.ts';
+import { createFairQueue } from './fair-queue.ts';
+import { type Bid, type QueueLimits, UNLIMITED } from './fair-share.ts';
 import { untilAborted } from './flights.ts';
+import { type Crew, createFlights, type Waiting } from './lasting-flights.ts';
 
 export interface Resolved {
   readonly addresses: readonly LookupAddress[];
@@ -32,7 +36,7 @@ const ABSENT: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME',
 const SILENT: ReadonlySet<string> = new Set(['ETIMEOUT', 'ECONNREFUSED', 'ECANCELLED', 'EAI_AGAIN']);
 
 export interface Names {
-  /** Rejects with a NameTrouble, also when the signal comes first. */
+  /** Rejects with a NameTrouble, also when the signal comes first, or with a Crowded. */
   addressesOf(host: string, asker: NameAsker): Promise<readonly LookupAddress[]>;
   /** What was said last, where that is not long ago. */
   recent(host: string): readonly LookupAddress[] | undefined;
@@ -44,6 +48,7 @@ export interface NameAsker {
   readonly signal: AbortSignal;
 }
 
+const TOO_MANY = 'was not looked up in DNS: too many other names are being looked up';
 const MAX_NAMES = 5000;
 const MIN_TTL_MS = 1000;
 /** Longer than that nobody wants to wait for a registry that has moved. */
@@ -52,6 +57,18 @@ const ABSENT_MS = 5000;
 const TROUBLE_MS = 1000;
 /** RFC 8767: while DNS is in trouble, the last answer is better than none. Never when it says that there is no such name. */
 const MAX_STALE_MS = 600_000;
+
+/** Names that are looked up at the same time: two queries each, in one burst of packets. Those that were known before come first. */
+export const NAME_LIMITS: QueueLimits = {
+  tiers: [96, 64],
+  waiting: 4000,
+  perTenant: { running: 24, waiting: 1000 },
+  perReview: UNLIMITED,
+  perGroup: UNLIMITED,
+  patienceMs: 1000,
+};
+
+interface Member extends Waiting, NameAsker {}
 
 interface Remembered {
   readonly addresses: readonly LookupAddress[];
@@ -63,7 +80,8 @@ export function createNames(resolve: Resolve, now: () => number): Names {
   const found = boundedCache<Remembered>(MAX_NAMES, now);
   // Apart, so that names without an address push out nothing.
   const troubles = boundedCache<NameTrouble>(MAX_NAMES, now);
-  const underWay = new Map<string, Promise<readonly LookupAddress[]>>();
+  const flights = createFlights<readonly LookupAddress[], Member>();
+  const queue = createFairQueue(NAME_LIMITS);
 
   function remember(host: string, tenant: string, { addresses, ttlMs }: Resolved): void {
     const freshUntilMs = now() + Math.min(Math.max(ttlMs, MIN_TTL_MS), MAX_TTL_MS);
@@ -93,12 +111,19 @@ export function createNames(resolve: Resolve, now: () => number): Names {
     }
   }
 
-  function join(host: string, tenant: string): Promise<readonly LookupAddress[]> {
-    const known = underWay.get(host);
-    if (known !== undefined) return known;
-    const flight = ask(host, tenant).finally(() => underWay.delete(host));
-    underWay.set(host, flight);
-    return flight;
+  async function inTurn(host: string, crew: Crew<Member>): Promise<readonly LookupAddress[]> {
+    const tier = found.get(host) === undefined ? 1 : 0;
+    const bidOf = ({ tenant }: Member): Bid => ({ tenant, review: crew, group: host, tier });
+    // A query that is slow goes on without a place, which is for the burst of packets, and ends by itself.
+    const evict = (): void => place.leave();
+    const place = queue.enter({ bids: crew.members.map(bidOf), isWanted: crew.isWanted, evict });
+    crew.joined = (member) => place.join(bidOf(member));
+    try {
+      if ((await place.entered) !== 'entered') throw new Crowded(TOO_MANY);
+      return await ask(host, crew.members[0]?.tenant ?? '');
+    } finally {
+      place.leave();
+    }
   }
 
   return {
@@ -110,9 +135,12 @@ export function createNames(resolve: Resolve, now: () => number): Names {
       const trouble = troubles.get(name);
       if (trouble !== undefined) throw trouble;
       try {
-        return await untilAborted(join(name, tenant), signal);
+        return await untilAborted(
+          flights.join(name, { tenant, signal }, (crew) => inTurn(name, crew)),
+          signal,
+        );
       } catch (error) {
-        if (error instanceof NameTrouble || !signal.aborted) throw error;
+        if (error instanceof NameTrouble || error instanceof Crowded || !signal.aborted) throw error;
         throw new NameTrouble('ETIMEOUT', { cause: error });
       }
     },

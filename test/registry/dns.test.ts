@@ -240,6 +240,24 @@ describe('what is known of a name', () => {
     expect([await first, await second]).toEqual(['silent ETIMEOUT', '127.0.0.1']);
   });
 
+  test.each<[string, number, boolean]>([
+    ['one namespace', 1, false],
+    ['one namespace, which asked for it first', 1, true],
+    ['as many namespaces as there are places', 64, false],
+    ['as many namespaces as there are places, which asked for it first', 64, true],
+  ])('is found out while names never end that come from %s', async (_what, tenants, isShared) => {
+    const { names, release } = heldNames();
+    const own = (tenant: string): Promise<string> =>
+      shown(names.addressesOf('reg.test', { tenant, signal: NEVER }).then((addresses) => ({ addresses })));
+    for (let at = 0; at < 200; at += 1) {
+      const asker = { tenant: `evil-${at % tenants}`, signal: NEVER };
+      void names.addressesOf(`n${at}.evil.test`, asker).catch(() => undefined);
+    }
+    const all = isShared ? [own('evil-0'), own('shop')] : [own('shop')];
+    expect(new Set(await Promise.all(all))).toEqual(new Set(['127.0.0.1']));
+    release();
+  });
+
   test('is not pushed out by endless names of another namespace', async () => {
     const scene = sceneOf();
     await ask(scene);
@@ -249,6 +267,16 @@ describe('what is known of a name', () => {
     expect(scene.asked).toEqual([]);
   });
 });
+
+/** Of names in evil.test nothing is heard until they are released. */
+function heldNames(): { readonly names: Names; readonly release: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const names = createNames(async (host) => {
+    if (host.endsWith('evil.test')) await promise;
+    return { addresses: [{ address: '127.0.0.1', family: 4 }], ttlMs: 1000 };
+  }, clock.now);
+  return { names, release: resolve };
+}
 
 describe('a registry', () => {
   const close: (() => Promise<void>)[] = [];
