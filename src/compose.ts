@@ -15,6 +15,7 @@ export interface Composed {
   readonly context: Context;
   /** `built-in`, or the files and folders. */
   readonly policySource: string;
+  readonly isBuiltIn: boolean;
   /** The built-in rules and those of plugins. */
   readonly rules: readonly Rule[];
   readonly loaded: LoadedPolicies;
@@ -31,13 +32,13 @@ export type Composition = Pick<Config, 'kinds' | 'policies'> & Partial<Pick<Conf
 
 export async function compose(config: Composition, { now = Date.now, ...ports }: Ports = {}): Promise<Composed> {
   const { kinds, policies: paths } = config;
-  const builtIn = paths.length === 0;
+  const isBuiltIn = paths.length === 0;
   const rules = await allRules(config);
-  const loaded = await loadPolicies(builtIn ? [BUILT_IN] : paths, { rules, kinds });
+  const loaded = await loadPolicies(isBuiltIn ? [BUILT_IN] : paths, { rules, kinds });
   const { policies, exceptions: all } = loaded;
   const exceptions = all.length === 0 ? undefined : exceptionBook(all, now);
   const context = { kinds, policies, exceptions, now, ...ports };
-  return { context, policySource: builtIn ? 'built-in' : paths.join(', '), rules, loaded };
+  return { context, policySource: isBuiltIn ? 'built-in' : paths.join(', '), isBuiltIn, rules, loaded };
 }
 
 /** The built-in ones, then those of plugins. */

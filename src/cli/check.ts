@@ -30,7 +30,7 @@ export interface CheckFlags {
 export async function check(paths: readonly string[], flags: CheckFlags, terminal: Terminal): Promise<number> {
   const { config } = await loadConfig({ config: flags.config, policy: flags.policy, plugin: flags.plugin });
   const now = flags.now ?? Date.now();
-  const { context, policySource, rules, loaded: policies } = await compose(config, { now: () => now });
+  const { context, policySource, isBuiltIn, rules, loaded } = await compose(config, { now: () => now });
   const usage = countUsage();
   const asks = !flags.offline && asksRegistry(context.policies);
   // As in the cluster: what this machine is logged in to would prove nothing.
@@ -72,7 +72,7 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
     images,
     findings,
     errors,
-    notices: noticesOf(policies, usage, now),
+    notices: noticesOf({ loaded, isBuiltIn }, usage, now),
   };
   const { failOn, output } = flags;
   terminal.out(await RENDER[output](report, { failOn, policySource, rules, colours: terminal.colours }));

@@ -4,8 +4,9 @@ import { nameOf } from '../admission/message.ts';
 import type { AdmissionRequest } from '../admission/request.ts';
 import { type Usage, type UsageCount, usageNotices } from '../admission/usage.ts';
 import { validate, type Verdict } from '../admission/validate.ts';
+import type { Composed } from '../compose.ts';
 import { loadManifests, type Manifest, type ManifestOptions } from '../files/manifests.ts';
-import { type LoadedPolicies, noticesAt } from '../files/policies.ts';
+import { noticesAt } from '../files/policies.ts';
 import { type Surroundings, surroundingsIn } from '../files/surroundings.ts';
 import { apiVersionOf, type Workload, workloadOf } from '../pod/workload.ts';
 import type { ErrorRow } from '../report/check.ts';
@@ -29,6 +30,8 @@ export interface JudgedFiles {
   readonly findings: readonly FindingRow[];
   readonly errors: readonly ErrorRow[];
 }
+
+type Judging = Pick<Composed, 'loaded' | 'isBuiltIn'>;
 
 export interface JudgeOptions extends ManifestOptions {
   /** What decides, given what the files say about the cluster around their workloads. */
@@ -57,8 +60,12 @@ export async function judgeFiles(
   };
 }
 
-/** What policies are seen to be from their documents, from the calendar, and from what they did here. */
-export function noticesOf(loaded: LoadedPolicies, usage: Usage, now: number): readonly NoticeRow[] {
+/**
+ * What policies are seen to be from their documents, from the calendar, and from what they did here. Of the built-in policy
+ * nothing: whoever runs a command without policies has written none that could be mended.
+ */
+export function noticesOf({ loaded, isBuiltIn }: Judging, usage: Usage, now: number): readonly NoticeRow[] {
+  if (isBuiltIn) return [];
   const told = new Set(loaded.notices.map(({ kind, name }) => `${kind} ${name}`));
   const known = noticesAt(loaded, now, (name) => usage.exception(name).missed);
   // What can never apply needs no second line that says that it did not.

@@ -82,11 +82,11 @@ async function runSuite(suite: Suite, config: Config, terminal: Terminal): Promi
   const now = suite.now ?? Date.now();
   const composed = await composeFor(suite, config, now);
   if ('errors' in composed) return composed;
-  const { context, policySource, loaded } = composed;
+  const { context, policySource } = composed;
   const usage = countUsage();
   const cases: TestCaseRow[] = [];
   for (const one of suite.cases) cases.push(await runCase(one, { suite, context, usage, terminal }));
-  return { file, line, column, name, policies: policySource, cases, notices: noticesOf(loaded, usage, now) };
+  return { file, line, column, name, policies: policySource, cases, notices: noticesOf(composed, usage, now) };
 }
 
 /** Policies that cannot be loaded are faults of the suite that names them: the other suites run all the same. */

@@ -281,6 +281,40 @@ describe('notices', () => {
     );
   });
 
+  test.each([
+    [
+      'a Pipeline of taskRefs',
+      '{apiVersion: tekton.dev/v1, kind: Pipeline, metadata: {name: p}, spec: {tasks: [{name: a, taskRef: {name: t}}]}}',
+    ],
+    [
+      'a TaskRun of a taskRef',
+      '{apiVersion: tekton.dev/v1, kind: TaskRun, metadata: {name: r}, spec: {taskRef: {name: t}}}',
+    ],
+    [
+      'a Workflow of a template',
+      '{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: w}, spec: {workflowTemplateRef: {name: t}}}',
+    ],
+    [
+      'a Prometheus without an image',
+      '{apiVersion: monitoring.coreos.com/v1, kind: Prometheus, metadata: {name: p}, spec: {}}',
+    ],
+    [
+      'a SparkApplication without an image',
+      '{apiVersion: sparkoperator.k8s.io/v1beta2, kind: SparkApplication, metadata: {name: s}, spec: {}}',
+    ],
+    [
+      'a Pod that is excluded',
+      '{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: kube-system}, spec: {containers: [{name: c, image: nginx}]}}',
+    ],
+  ])('say nothing of the built-in policy: %s', async (what, yaml) => {
+    const manifest = file(`notices/${what.replaceAll(' ', '-')}.yaml`, yaml);
+    const { code, report } = await reportOf(manifest);
+    expect(code).toBe(0);
+    expect(report.notices.filter(({ kind }) => kind === 'ImagePolicy')).toEqual([]);
+    const copy = await reportOf(manifest, '-p', 'manifests/policies/baseline.yaml');
+    expect(copy.report.notices.filter(({ name }) => name === 'baseline')).not.toEqual([]);
+  });
+
   test('say nothing of what was not used where there was nothing to judge', async () => {
     const manifest = file('notices/empty.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n');
     const { report } = await reportOf(manifest, '-p', policies);
