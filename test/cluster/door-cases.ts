@@ -15,7 +15,7 @@ const images: readonly { readonly what: string; readonly image: string; readonly
   { what: 'the frozen registry', image: 'k8s.gcr.io/pause:3.9', allowed: true },
   { what: 'neither tag nor digest', image: 'nginx', allowed: false },
   { what: 'the tag latest', image: 'ghcr.io/acme/web:latest', allowed: false },
-  { what: 'the tag latest beside a digest', image: `nginx:latest@${digest}`, allowed: false },
+  { what: 'the tag latest beside a digest', image: `nginx:latest@${digest}`, allowed: true },
   { what: 'upper case', image: 'Nginx:1.27', allowed: false },
   { what: 'a scheme', image: 'https://nginx:1.27', allowed: false },
   { what: 'an invisible character', image: 'nginx\u202E:1.27', allowed: false },

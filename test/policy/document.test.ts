@@ -245,8 +245,11 @@ describe('rules', () => {
       '{rule: image-reference, parameters: {x: 1}}',
       'key /spec/rules/1/parameters/x: unknown key "x" (none is accepted here)',
     ],
-    ['{rule: image-tag}', 'value /spec/rules/1/parameters: give at least one of required, allow, deny'],
-    ['{rule: image-tag, parameters: {}}', 'value /spec/rules/1/parameters: give at least one of required, allow, deny'],
+    ['{rule: image-tag}', 'value /spec/rules/1/parameters: give at least one of required, allow, deny, besideDigest'],
+    [
+      '{rule: image-tag, parameters: {}}',
+      'value /spec/rules/1/parameters: give at least one of required, allow, deny, besideDigest',
+    ],
     [
       '{rule: image-tag, parameters: {required: "yes"}}',
       'value /spec/rules/1/parameters/required: expected true or false, found a string',
@@ -258,7 +261,7 @@ describe('rules', () => {
     ['{rule: image-tag, parameters: {allow: []}}', 'value /spec/rules/1/parameters/allow: must not be empty'],
     [
       '{rule: image-tag, parameters: {alow: [a]}}',
-      'key /spec/rules/1/parameters/alow: unknown key "alow"; did you mean "allow"? (accepted: required, allow, deny)',
+      'key /spec/rules/1/parameters/alow: unknown key "alow"; did you mean "allow"? (accepted: required, allow, deny, besideDigest)',
     ],
     ['{rule: image-registry}', 'value /spec/rules/1/parameters: give at least one of allow, deny'],
     ['{rule: image-registry, parameters: {allow: [""]}}', 'value /spec/rules/1/parameters/allow/0: must not be empty'],

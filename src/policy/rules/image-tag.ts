@@ -1,6 +1,6 @@
 import { compileGlobs } from '../../image/glob.ts';
 import { quoteValue } from '../../image/quote.ts';
-import { effectiveTag, type ImageReference } from '../../image/reference.ts';
+import { effectiveTag, type ImageReference, isPinned } from '../../image/reference.ts';
 import { globFault } from '../glob-fault.ts';
 import { TAG_GLOB } from '../glob-field.ts';
 import { defineRule, type ParameterFault } from '../rule.ts';
@@ -10,6 +10,7 @@ interface Parameters {
   readonly required?: boolean;
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
+  readonly besideDigest?: 'ignore' | 'check';
 }
 
 interface TagLists {
@@ -17,6 +18,7 @@ interface TagLists {
   readonly isDenied: (tag: string) => boolean;
   readonly isAllowed: (tag: string) => boolean;
   readonly allowed: string;
+  readonly besideDigest: 'ignore' | 'check';
 }
 
 const TAG_GLOBS = {
@@ -30,7 +32,10 @@ const TAG_GLOBS = {
   },
 } as const;
 
-/** Tags are named and of an accepted form. No tag and no digest means `latest`; an image with only a digest has no tag. */
+/**
+ * Tags are named and of an accepted form. No tag and no digest means `latest`. Beside a digest the tag decides nothing of what
+ * runs (containerd and CRI-O pull by digest), so it decides nothing here unless the policy asks.
+ */
 export const imageTag = defineRule({
   name: 'image-tag',
   description: 'Tags are given and have an accepted form; no tag and no digest means "latest"',
@@ -65,18 +70,28 @@ spec:
       required: { type: 'boolean', description: 'Refuse an image with neither tag nor digest' },
       allow: { ...TAG_GLOBS, description: 'Globs; a tag that matches none of them is refused' },
       deny: { ...TAG_GLOBS, description: 'Globs; a tag that matches one of them is refused' },
+      besideDigest: {
+        enum: ['ignore', 'check'],
+        default: 'ignore',
+        description: 'Whether a tag beside a digest, which decides nothing of what runs, is checked',
+      },
     },
   },
   needs: [],
   imagesOnly: true,
-  prepare({ required = false, allow, deny = [] }: Parameters) {
+  prepare({ required = false, allow, deny = [], besideDigest = 'ignore' }: Parameters) {
     const faults = [...tagFaults('allow', allow ?? [], 'deny'), ...tagFaults('deny', deny, 'allow')];
     if (faults.length > 0) return { ok: false, faults };
+    if (besideDigest === 'check' && allow === undefined && deny.length === 0) {
+      const problem = 'nothing to check beside a digest: add "allow" or "deny"';
+      return { ok: false, faults: [{ pointer: '/besideDigest', problem }] };
+    }
     const value: TagLists = {
       required,
       isDenied: compileGlobs(deny),
       isAllowed: allow === undefined ? () => true : compileGlobs(allow),
       allowed: shortList(allow ?? []),
+      besideDigest,
     };
     return { ok: true, value };
   },
@@ -95,6 +110,7 @@ function tagFaults(name: string, globs: readonly string[], opposite: string): re
 }
 
 function judgeTag(reference: ImageReference, lists: TagLists): { message: string; remedy: string } | undefined {
+  if (isPinned(reference) && lists.besideDigest === 'ignore') return undefined;
   const tag = effectiveTag(reference);
   if (tag === undefined) return undefined;
   const image = `image ${quoteValue(reference.text)}`;
