@@ -46,8 +46,8 @@ function readProblem(value: unknown, asked: ReadonlySet<unknown>): Problem | str
   if (value instanceof Promise) value.catch(() => undefined);
   if (!isObject(value)) return `expected an object, found ${jsonType(value)}`;
   // Once: a getter may say something else the next time.
-  const { state, container, pointer, message, remedy, unreadable, causedBy } = value;
-  const read = { state, container, pointer, message, remedy, unreadable, causedBy };
+  const { state, container, pointer, message, remedy, unreadable, causedBy, harmless } = value;
+  const read = { state, container, pointer, message, remedy, unreadable, causedBy, harmless };
   const wrong = faultOf(read) ?? (container === undefined || asked.has(container) ? undefined : NOT_ASKED);
   if (wrong !== undefined) return wrong;
   const problem = read as Problem;
@@ -69,6 +69,7 @@ const ACCEPTED: Readonly<Record<string, readonly [(value: unknown) => boolean, s
     (value) => value === undefined || CAUSERS.some((causer) => causer === value),
     `one of ${CAUSERS.join(', ')}, or nothing`,
   ],
+  harmless: [(value) => value === undefined || value === true, 'true, or nothing'],
   unreadable: [(value) => value === undefined || value === true, 'true, or nothing'],
 };
 

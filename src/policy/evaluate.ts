@@ -160,7 +160,7 @@ function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage:
   return {
     policy: policy.name,
     rule: binding.rule,
-    action: unknown ? unknownAction(policy, binding, { problem, doubt }) : binding.action,
+    action: unknown ? unknownAction(policy, binding, { problem, doubt }) : violationAction(binding, problem),
     outcome: unknown ? 'unknown' : 'violation',
     existing: false,
     container: problem.container,
@@ -180,6 +180,10 @@ function unknownAction(
   { problem, doubt }: { readonly problem: Problem; readonly doubt: string | undefined },
 ): Action {
   return actionOnUnknown(policy, binding, doubt === undefined ? problem : { ...problem, causedBy: 'world' });
+}
+
+function violationAction({ action }: Binding, { harmless }: Problem): Action {
+  return harmless === true && action === 'deny' ? 'warn' : action;
 }
 
 /** The API server drops a warning with a control character in it, and a line break makes a line of its own in a denial. */

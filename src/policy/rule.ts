@@ -40,6 +40,8 @@ export interface Problem {
   readonly causedBy?: Causer | undefined;
   /** The image string could not be read at all; told once for a container, however many rules stumble over it. */
   readonly unreadable?: true;
+  /** Never more than a warning, whatever the policy's action: what the API server takes, and what works. */
+  readonly harmless?: true;
   /** Of an amount: on UPDATE, one that is no further beyond the same bound than before is forgiven. */
   readonly beyond?: Beyond | undefined;
 }

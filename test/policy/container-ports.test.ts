@@ -11,6 +11,7 @@ const clashes = (spec: string, parameters = '{}'): readonly string[] =>
   said(findingsOf([policyOf(`{rules: [{rule: container-ports, parameters: ${parameters}}]}`)], requestFor(pod(spec))));
 
 const OWN = 'all containers of a Pod share one IP: give each its own port';
+const UNUSED = 'remove one of the two, unless both names are used';
 const NODE = 'a node has each port once';
 
 describe('ports of a Pod', () => {
@@ -31,7 +32,7 @@ describe('ports of a Pod', () => {
     [
       'twice in one',
       '{containers: [{name: a, image: i, ports: [{containerPort: 80}, {containerPort: 80, name: again}]}]}',
-      [`a: port 80/TCP is declared twice | ${OWN}`],
+      [`a: port 80/TCP is declared twice | ${UNUSED}`],
     ],
     [
       'of another protocol',
@@ -41,7 +42,7 @@ describe('ports of a Pod', () => {
     [
       'TCP, written or not',
       '{containers: [{name: a, image: i, ports: [{containerPort: 80}, {containerPort: 80, protocol: TCP}]}]}',
-      [`a: port 80/TCP is declared twice | ${OWN}`],
+      [`a: port 80/TCP is declared twice | ${UNUSED}`],
     ],
     [
       'of a sidecar',
@@ -63,7 +64,7 @@ describe('ports of a Pod', () => {
     [
       'twice in an init container',
       '{initContainers: [{name: x, image: i, ports: [{containerPort: 80}, {containerPort: 80}]}], containers: []}',
-      [`x: port 80/TCP is declared twice | ${OWN}`],
+      [`x: port 80/TCP is declared twice | ${UNUSED}`],
     ],
     [
       'of a container without a name',
@@ -73,7 +74,7 @@ describe('ports of a Pod', () => {
     [
       'of no protocol at all, quoted',
       '{containers: [{name: a, image: i, ports: [{containerPort: 80, protocol: "T\\nP"}, {containerPort: 80, protocol: "T\\nP"}]}]}',
-      [`a: port 80/"T\\u000aP" is declared twice | ${OWN}`],
+      [`a: port 80/"T\\u000aP" is declared twice | ${UNUSED}`],
     ],
   ])('%s', (_what, spec, sentences) => {
     expect(clashes(spec)).toEqual(sentences);
@@ -92,6 +93,66 @@ describe('ports of a Pod', () => {
     );
     const [finding] = findingsOf([policyOf('{rules: [{rule: container-ports}]}')], requestFor(object));
     expect(finding?.pointer).toBe('/spec/containers/1/ports/1');
+  });
+});
+
+describe('a port that is claimed twice', () => {
+  const http = '{name: http, containerPort: 8080}';
+  const metrics = '{name: metrics, containerPort: 8080}';
+  const one = (ports: string, more = ''): string => `{${more}containers: [{name: a, image: i, ports: [${ports}]}]}`;
+  const init = (ports: string): string =>
+    `{initContainers: [{name: m, image: i, ports: [${ports}]}], containers: [{name: a, image: i}]}`;
+  const told = (spec: string, action: string): readonly string[] =>
+    findingsOf([policyOf(`{rules: [{rule: container-ports, action: ${action}}]}`)], requestFor(pod(spec))).map(
+      (finding) => finding.action,
+    );
+
+  test.each<[what: string, spec: string, action: 'deny' | 'warn' | 'audit', is: readonly string[]]>([
+    ['by two names in one container', one(`${http}, ${metrics}`), 'deny', ['warn']],
+    ['by two names, where the policy warns', one(`${http}, ${metrics}`), 'warn', ['warn']],
+    ['by two names, where the policy audits', one(`${http}, ${metrics}`), 'audit', ['audit']],
+    ['three times in one container', one(`${http}, ${metrics}, {containerPort: 8080}`), 'deny', ['warn', 'warn']],
+    ['in one init container', init(`${http}, ${metrics}`), 'deny', ['warn']],
+    ['with TCP and UDP', one(`${http}, {name: quic, containerPort: 8080, protocol: UDP}`), 'deny', []],
+    ['twice with UDP', one('{containerPort: 53, protocol: UDP}, {containerPort: 53, protocol: UDP}'), 'deny', ['warn']],
+    [
+      'in one container on the network of the node',
+      one(`${http}, ${metrics}`, 'hostNetwork: true, '),
+      'deny',
+      ['deny'],
+    ],
+    [
+      'as a port of the node',
+      one('{containerPort: 1, hostPort: 80}, {containerPort: 2, hostPort: 80}'),
+      'deny',
+      ['deny'],
+    ],
+    [
+      'as one port of the node behind one port',
+      one('{containerPort: 1, hostPort: 80}, {containerPort: 1, hostPort: 80}'),
+      'deny',
+      ['deny'],
+    ],
+    [
+      'with and without a port of the node',
+      one('{containerPort: 1, hostPort: 80}, {containerPort: 1}'),
+      'deny',
+      ['warn'],
+    ],
+    [
+      'by two containers, one of them twice',
+      `{containers: [{name: a, image: i, ports: [${http}, ${metrics}]}, {name: b, image: i, ports: [${http}]}]}`,
+      'deny',
+      ['warn', 'deny'],
+    ],
+    [
+      'by a sidecar and a container',
+      `{initContainers: [{name: s, image: i, restartPolicy: Always, ports: [${http}]}], containers: [{name: a, image: i, ports: [${metrics}]}]}`,
+      'deny',
+      ['deny'],
+    ],
+  ])('%s', (_what, spec, action, is) => {
+    expect(told(spec, action)).toEqual(is);
   });
 });
 
@@ -128,9 +189,9 @@ describe('ports of the node', () => {
     ],
     [
       '{containerPort: 80, hostPort: 8080}, {containerPort: 80, hostPort: 8080}',
-      [`a: port 80/TCP is declared twice | ${OWN}`],
+      [`a: host port 8080/TCP is declared twice | ${NODE}`],
     ],
-    ['{containerPort: 80, hostPort: 8080}, {containerPort: 80}', [`a: port 80/TCP is declared twice | ${OWN}`]],
+    ['{containerPort: 80, hostPort: 8080}, {containerPort: 80}', [`a: port 80/TCP is declared twice | ${UNUSED}`]],
     [
       '{containerPort: 80, hostPort: 1}, {containerPort: 80, hostPort: 2}, {containerPort: 81, hostPort: 2}',
       [`a: host port 2/TCP is declared twice | ${NODE}`],

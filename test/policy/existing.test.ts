@@ -96,7 +96,7 @@ describe('a finding', () => {
           'a'.repeat(64) +
           '", ports: [{containerPort: 1}, {containerPort: 1}, {containerPort: 1}]',
       ),
-      ['+a container-ports warn', 'a container-ports deny'],
+      ['+a container-ports warn', 'a container-ports warn'],
     ],
     // The sentence shows the first 200 characters of both.
     [

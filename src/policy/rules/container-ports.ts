@@ -16,7 +16,7 @@ export const containerPorts = defineRule({
   name: 'container-ports',
   description: 'The containers of a Pod do not claim the same port or name twice; host ports and names as asked for',
   docs: {
-    why: 'The containers of a Pod share one IP and therefore one port space: the second container that binds a port fails when it starts, long after the API server said yes. A port name that is none, or twice in a container, it refuses itself.',
+    why: 'The containers of a Pod share one IP and therefore one port space: the second container that binds a port fails when it starts, long after the API server said yes. One container that lists a port twice works, so that is a warning at most. A port name that is none, or twice in a container, it refuses itself.',
     remedy: 'Give each container its own port, and reach a Pod through a Service instead of a port of the node.',
     example: {
       parameters: { hostPort: false },
@@ -102,22 +102,28 @@ function clashes(claims: readonly Claim[]): readonly Problem[] {
 }
 
 function clashOf(claim: Claim, taken: ReadonlyMap<string, Claim>): Problem | undefined {
-  const { hostPort, protocol } = claim.port;
+  const { hostPort, protocol, containerPort } = claim.port;
   const inPod = taken.get(owner(claim) + portKey(claim));
   const beside = owner(claim) === '' ? undefined : taken.get(portKey(claim));
   if (beside !== undefined) return besideSidecar(claim, beside);
-  if (inPod !== undefined && !mapsElsewhere(claim, inPod))
-    return clash(`port ${portText(claim.port.containerPort, protocol)}`, claim, inPod);
+  const port = `port ${portText(containerPort, protocol)}`;
+  if (inPod !== undefined && inPod.container !== claim.container) return clash(port, claim, inPod, OWN_PORT);
   for (const key of hostKeys(claim).clashing) {
     const onNode = taken.get(owner(claim) + key);
-    if (onNode !== undefined) return clash(`host port ${portText(hostPort, protocol)}`, claim, onNode);
+    if (onNode !== undefined)
+      return clash(`host port ${portText(hostPort, protocol)}`, claim, onNode, 'a node has each port once');
   }
-  return undefined;
+  if (inPod === undefined || mapsElsewhere(claim, inPod)) return undefined;
+  return { ...clash(port, claim, inPod, UNUSED), harmless: true };
 }
 
+const OWN_PORT = 'all containers of a Pod share one IP: give each its own port';
+/** It listens once; with two names it can be found by both (pkg/api/pod/warnings.go only warns). */
+const UNUSED = 'remove one of the two, unless both names are used';
+
 /** One port of a container can be reached through several of the node: only the node's can clash then. */
-function mapsElsewhere({ container, port }: Claim, other: Claim): boolean {
-  if (container !== other.container || port.hostPort === undefined || other.port.hostPort === undefined) return false;
+function mapsElsewhere({ port }: Claim, other: Claim): boolean {
+  if (port.hostPort === undefined || other.port.hostPort === undefined) return false;
   return port.hostPort !== other.port.hostPort || port.hostIP !== other.port.hostIP;
 }
 
@@ -142,7 +148,7 @@ function hostKeys({ port }: Claim): { readonly claimed: readonly string[]; reado
   return { claimed: [own, `${key} any`], clashing: everywhere ? [`${key} any`] : [own, `${key} all`] };
 }
 
-function clash(key: string, claim: Claim, other: Claim): Problem {
+function clash(key: string, claim: Claim, other: Claim, remedy: string): Problem {
   const where =
     claim.container === other.container ? 'is declared twice' : `is also taken by ${containerLabel(other.container)}`;
   return {
@@ -150,9 +156,7 @@ function clash(key: string, claim: Claim, other: Claim): Problem {
     container: claim.container,
     pointer: claim.port.pointer,
     message: `${key} ${where}`,
-    remedy: key.startsWith('host')
-      ? 'a node has each port once'
-      : 'all containers of a Pod share one IP: give each its own port',
+    remedy,
   };
 }
 

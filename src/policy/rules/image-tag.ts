@@ -79,18 +79,15 @@ spec:
   },
   needs: [],
   imagesOnly: true,
-  prepare({ required = false, allow, deny = [], besideDigest = 'ignore' }: Parameters) {
-    const faults = [...tagFaults('allow', allow ?? [], 'deny'), ...tagFaults('deny', deny, 'allow')];
+  prepare({ required = false, allow = [], deny = [], besideDigest = 'ignore' }: Parameters) {
+    const faults = [...tagFaults('allow', allow, 'deny'), ...tagFaults('deny', deny, 'allow')];
+    if (besideDigest === 'check' && allow.length + deny.length === 0) faults.push(NOTHING_TO_CHECK);
     if (faults.length > 0) return { ok: false, faults };
-    if (besideDigest === 'check' && allow === undefined && deny.length === 0) {
-      const problem = 'nothing to check beside a digest: add "allow" or "deny"';
-      return { ok: false, faults: [{ pointer: '/besideDigest', problem }] };
-    }
     const value: TagLists = {
       required,
       isDenied: compileGlobs(deny),
-      isAllowed: allow === undefined ? () => true : compileGlobs(allow),
-      allowed: shortList(allow ?? []),
+      isAllowed: allow.length === 0 ? () => true : compileGlobs(allow),
+      allowed: shortList(allow),
       besideDigest,
     };
     return { ok: true, value };
@@ -102,6 +99,11 @@ spec:
     }),
 });
 
+const NOTHING_TO_CHECK: ParameterFault = {
+  pointer: '/besideDigest',
+  problem: 'nothing to check beside a digest: add "allow" or "deny"',
+};
+
 function tagFaults(name: string, globs: readonly string[], opposite: string): readonly ParameterFault[] {
   return globs.flatMap((glob, index) => {
     const problem = globFault(glob, TAG_GLOB, opposite);
@@ -109,9 +111,12 @@ function tagFaults(name: string, globs: readonly string[], opposite: string): re
   });
 }
 
+function judgedTag(reference: ImageReference, { besideDigest }: TagLists): string | undefined {
+  return isPinned(reference) && besideDigest === 'ignore' ? undefined : effectiveTag(reference);
+}
+
 function judgeTag(reference: ImageReference, lists: TagLists): { message: string; remedy: string } | undefined {
-  if (isPinned(reference) && lists.besideDigest === 'ignore') return undefined;
-  const tag = effectiveTag(reference);
+  const tag = judgedTag(reference, lists);
   if (tag === undefined) return undefined;
   const image = `image ${quoteValue(reference.text)}`;
   const implied = reference.tag === undefined;
