@@ -41,7 +41,11 @@ export function createFairQueue(limits: QueueLimits, now: () => number = () => p
   /** What nobody wants any more, and what is slow and of whoever holds most, makes room for those who wait. */
   function relieve(): void {
     line.sweep();
-    for (const bid of line.first()) headcount.slowest(bid, now() - limits.patienceMs)?.giveUp();
+    for (const bid of line.first()) {
+      const slowest = headcount.slowest(bid, now() - limits.patienceMs);
+      for (const { tenant } of slowest?.bids ?? []) line.toEnd(tenant);
+      slowest?.giveUp();
+    }
     serve();
     if (line.size === 0) {
       clearInterval(timer);

@@ -9,6 +9,8 @@ export interface Line {
   remove(ticket: Ticket): void;
   /** The one that comes next, if there is a place for it. */
   next(): Waiter | undefined;
+  /** Whoever has just lost a place comes after those that have had none. */
+  toEnd(tenant: string): void;
   /** Those that nobody wants any more go. */
   sweep(): void;
   /** The first ones, some of each tenant. */
@@ -112,6 +114,12 @@ export function createLine(headcount: Headcount): Line {
         if (waiter !== undefined) return waiter;
       }
       return undefined;
+    },
+    toEnd(tenant) {
+      for (const tenants of tiers) {
+        const reviews = tenants.get(tenant);
+        if (reviews !== undefined && tenants.delete(tenant)) tenants.set(tenant, reviews);
+      }
     },
     sweep() {
       for (const ticket of waiters.keys()) if (!ticket.isWanted()) refuse(ticket);

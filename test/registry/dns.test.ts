@@ -353,7 +353,8 @@ describe('a registry', () => {
     const client = createRegistryClient({ registries, access: 'any' }, { env: {}, resolve: resolver() });
     close.push(() => client.close());
     expect(await client.manifest(target(app(host)), NEVER)).toMatchObject({ mediaType: INDEX });
-    expect(new Set(server.asked)).toEqual(new Set(['reg.test A', 'reg.test AAAA', 'store.test A', 'store.test AAAA']));
+    const asked = server.asked.filter((one) => /^(reg|store)\.test /.test(one));
+    expect(new Set(asked)).toEqual(new Set(['reg.test A', 'reg.test AAAA', 'store.test A', 'store.test AAAA']));
   });
 
   test('behind a proxy is looked up by the proxy alone', async () => {

@@ -106,12 +106,13 @@ describe('a team whose registry is well is answered at once beside', () => {
     if (isKnown) {
       const { answer } = client;
       client.answer = () => 'found';
-      for (let at = 0; at < 12; at += 1) {
+      for (let at = 0; at < 30; at += 1) {
         await scene.ask(questionOf(`h${at}-0-0.evil.io/y:1`, [], { asker: asker(`evil-${at}`) }));
       }
       client.answer = answer;
     }
-    flood(scene, { namespaces: 12, reviews: 1, images: 3 });
+    // More of them than there are places.
+    flood(scene, { namespaces: 30, reviews: 1, images: 3 });
     await turn();
     expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') })))).toBe('yes anonymous');
   });
