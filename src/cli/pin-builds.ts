@@ -128,7 +128,7 @@ function kustomizationAt({ id, folder }: Target, found: FoundKustomization, { kn
   const includedAt = (reference: string): Included => {
     const target = targetOf(folder, reference);
     const file = target && known.get(target.id);
-    if (target === undefined || file === undefined) return { state: 'unread', name: reference };
+    if (target === undefined || file === undefined) return { state: 'unread', why: unreadText(reference) };
     const { kustomization, places } = file.found;
     if (kustomization === undefined) return { state: 'objects', places };
     return { state: 'kustomization', get: () => get(target, kustomization) };
@@ -146,6 +146,10 @@ function kustomizationAt({ id, folder }: Target, found: FoundKustomization, { kn
   };
 }
 
+function unreadText(reference: string): string {
+  return `${quoteValue(maskPassword(reference))} cannot be read`;
+}
+
 /** What kustomizations refer to and is not here: URLs, mostly. */
 export function unreadIn(known: KnownFiles): readonly PinErrorRow[] {
   return [...known.values()].flatMap((file) => {
@@ -153,7 +157,7 @@ export function unreadIn(known: KnownFiles): readonly PinErrorRow[] {
       referencesIn(file).all.filter((reference) => !known.has(targetOf(folder, reference)?.id ?? '')),
     );
     return [...new Set(file.isGiven ? unread : [])].map((reference) => {
-      const message = `${quoteValue(maskPassword(reference))} cannot be read, so its images are not checked`;
+      const message = `${unreadText(reference)}, so its images are not checked`;
       return { file: file.file, line: null, column: null, message };
     });
   });

@@ -20,7 +20,7 @@ export type Included =
   | { readonly state: 'objects'; readonly places: readonly ImagePlace[] }
   /** Asked for when it is needed: kustomizations can refer to each other. */
   | { readonly state: 'kustomization'; readonly get: () => Kustomization }
-  | { readonly state: 'unread'; readonly name: string };
+  | { readonly state: 'unread'; readonly why: string };
 
 /** One image that a build runs. */
 export interface Run {
@@ -36,7 +36,7 @@ export interface Run {
 export interface Passed {
   /** The images that it changes, as they are after it. */
   readonly images: ReadonlySet<string>;
-  /** What was not read, of all that could hold more images. */
+  /** Why there could be more images: what was not read. */
   readonly unread: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export function buildsOf(all: readonly Kustomization[]): Builds {
     if (one.isComponent && !deployed) continue;
     const start: Stock = {
       items: [],
-      unread: one.isComponent ? ['the kustomizations that include this component'] : [],
+      unread: one.isComponent ? ['no kustomization among these files includes this component'] : [],
     };
     const { items, places } = accumulate(one, start, state);
     for (const place of places) if (!runs.has(place)) runs.set(place, []);
@@ -110,7 +110,7 @@ function accumulate(one: Kustomization, start: Stock, state: State): Accumulated
     places.push(...more.places);
     stock = more;
   }
-  const missing = one.components.flatMap((component) => (component.state === 'unread' ? [component.name] : []));
+  const missing = one.components.flatMap((component) => (component.state === 'unread' ? [component.why] : []));
   const patched = { items: [...stock.items, ...itemsOf(one.patches)], unread: [...stock.unread, ...missing] };
   const items = unique(
     one.entries.reduce<readonly Item[]>(
@@ -129,7 +129,7 @@ function accumulate(one: Kustomization, start: Stock, state: State): Accumulated
 function resourceOf(included: Included, state: State): Accumulated {
   if (included.state === 'objects')
     return { items: itemsOf(included.places), unread: [], places: included.places.filter(isImage) };
-  if (included.state === 'unread') return { ...NOTHING, unread: [included.name] };
+  if (included.state === 'unread') return { ...NOTHING, unread: [included.why] };
   const one = included.get();
   const before = state.known.get(one);
   if (before !== undefined) return before;

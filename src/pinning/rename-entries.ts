@@ -1,5 +1,4 @@
 /** Entries of `images` that rename an image and leave its version: what they make of it, and how they could name it. */
-import { quoteValue } from '../image/quote.ts';
 import { effectiveTag, parseReference } from '../image/reference.ts';
 import type { Passed } from './builds.ts';
 import { type ImagesEntry, setsVersion, splitImage } from './kustomization.ts';
@@ -29,10 +28,8 @@ export function renamePlace(entry: ImagesEntry, { images, unread }: Passed): Ima
 }
 
 function unknown(unread: readonly string[]): Reading {
-  return {
-    state: 'problem',
-    problem: `cannot determine which tag it is for: ${unread.map((one) => quoteValue(one)).join(', ')} cannot be read; add "newTag" to the entry`,
-  };
+  const problem = `cannot determine which tag it is for: ${unread.join(', ')}; add "newTag" to the entry`;
+  return { state: 'problem', problem };
 }
 
 function obstacle({ newName }: ImagesEntry, { images, unread }: Passed): string | undefined {
@@ -40,7 +37,7 @@ function obstacle({ newName }: ImagesEntry, { images, unread }: Passed): string 
   if (versions.length > 1) return `it renames images with different tags (${versions.join(', ')})`;
   if (splitImage(newName).tag !== '') return 'there is a tag in its "newName"';
   if (versions[0]?.startsWith('@')) return RENAMED;
-  return unread.length === 0 ? undefined : `${unread.map((one) => quoteValue(one)).join(', ')} cannot be read`;
+  return unread.length === 0 ? undefined : unread.join(', ');
 }
 
 function versionOf(image: string): string {

@@ -279,6 +279,18 @@ describe('what cannot be determined', () => {
       ],
     ],
     [
+      'a base behind a password',
+      {
+        'kustomization.yaml': kustomization({
+          resources: ['https://me:hush@example.com/a'],
+          ...renamed('nginx', 'm.io/nginx'),
+        }),
+      },
+      [
+        'cannot determine which tag it is for: "https://me:***@example.com/a" cannot be read; add "newTag" to the entry',
+      ],
+    ],
+    [
       'a base that is missing',
       { 'kustomization.yaml': kustomization({ resources: ['../gone'], ...renamed('nginx', 'm.io/nginx') }) },
       [
@@ -289,7 +301,7 @@ describe('what cannot be determined', () => {
       'a component without those that include it',
       { 'kustomization.yaml': kustomization({ kind: 'Component', ...renamed('nginx', 'm.io/nginx') }) },
       [
-        'kustomization.yaml:4:3  error  image "m.io/nginx" cannot be pinned: cannot determine which tag it is for: "the kustomizations that include this component" cannot be read; add "newTag" to the entry',
+        'kustomization.yaml:4:3  error  image "m.io/nginx" cannot be pinned: cannot determine which tag it is for: no kustomization among these files includes this component; add "newTag" to the entry',
       ],
     ],
     [
@@ -380,13 +392,15 @@ describe('what cannot be determined', () => {
   };
 
   test('says which charts and plugins are not seen', async () => {
-    const text = 'resources: []\nhelmCharts: [{name: grafana, valuesInline: {image: x}}]\ntransformers: [t.yaml]\n';
+    const text =
+      'resources: []\nhelmCharts: [{name: grafana, valuesInline: {image: x}}]\ntransformers: [t.yaml]\nconfigurations: [c.yaml]\n';
     process.chdir(plant({ 'kustomization.yaml': text }));
     expect(await runPin(['.'], { check: true })).toEqual({
       code: 0,
       out: '',
       note: `kustomization.yaml:2:14  notice  the images of chart "grafana" are not checked, as only Helm knows them
 kustomization.yaml:3:15  notice  "transformers" can add or change images, which are not checked
+kustomization.yaml:4:17  notice  "configurations" can make "images" change more fields, which are not followed
 1 file, 0 images: 0 pinned already
 `,
     });

@@ -25,7 +25,11 @@ export function unseenIn({ document }: Scene, kustomization: JsonObject): readon
       ? []
       : [at(`/${key}`, `"${key}" can add or change images, which are not checked`)],
   );
-  return [...charts, ...plugins];
+  const fields =
+    listAt(kustomization, 'configurations').length === 0
+      ? []
+      : [at('/configurations', '"configurations" can make "images" change more fields, which are not followed')];
+  return [...charts, ...plugins, ...fields];
 }
 
 function chartName(chart: unknown): string {
