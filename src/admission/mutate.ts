@@ -5,7 +5,7 @@
  * the tag decides, kubernetes pkg/apis/core/v1/defaults.go). The same request always gives the same change, as far as the
  * registry does, so a rehearsal (`dryRun`) says what will be, and asking again about the changed object changes nothing.
  */
-import { type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
+import type { ShapeFault, Workload } from '../pod/workload.ts';
 import type { Finding } from '../policy/evaluate.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import { needsLabels, pinsImages, planned } from '../policy/plan.ts';
@@ -21,7 +21,7 @@ import { type Candidate, candidatesOf, type Unpinned, unpinnedIn } from './pin-c
 import { type Outcome, outcomeOf, type PinnedImage } from './pin-outcome.ts';
 import type { AdmissionRequest } from './request.ts';
 import { placeKey } from './sticky.ts';
-import { unpinnable, unreadWorkload } from './unreadable.ts';
+import { readWorkload, unpinnable, unreadWorkload } from './unreadable.ts';
 
 export interface ReplaceOperation {
   readonly op: 'replace';
@@ -45,7 +45,7 @@ export interface Mutation {
 export function mutate(request: AdmissionRequest, context: Context, signal: AbortSignal): MaybePromise<Mutation> {
   const { uid } = request;
   const change = pinsImages(context.policies) ? changeableIn(request) : undefined;
-  const read = change && workloadOf(change.object, request.type, context.kinds);
+  const read = change && readWorkload(change.object, request, context.kinds);
   if (change === undefined || read === undefined) return unchanged(uid);
   const workload = read.ok ? read.workload : unreadWorkload(change.object, request.type, context.kinds);
   const unpinned = read.ok ? unpinnedIn(workload, change, context.kinds) : NOTHING;

@@ -18,6 +18,8 @@ export interface AdmissionRequest {
   readonly user: { readonly name: string; readonly groups: readonly string[] } | undefined;
   readonly object: JsonObject | undefined;
   readonly oldObject: JsonObject | undefined;
+  /** Why the two were not read, if so; then `object` says no more than what it is called. */
+  readonly excess?: string | undefined;
   readonly dryRun: boolean;
   /**
    * The API server's own admission plugins have seen the object, so a Pod has the pull secrets of its service account by now.

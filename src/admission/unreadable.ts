@@ -5,7 +5,7 @@
 import { comparable } from '../pod/comparable.ts';
 import type { KindTable } from '../pod/kinds.ts';
 import { type JsonObject, shownPointer } from '../pod/pointer.ts';
-import type { ObjectType, ShapeFault, Workload } from '../pod/workload.ts';
+import { type ObjectType, type ReadWorkload, type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
 import type { Finding } from '../policy/evaluate.ts';
 import type { Covered } from '../policy/plan.ts';
 import { type Action, ACTIONS, strictness } from '../policy/policy.ts';
@@ -19,6 +19,17 @@ export interface Unreadable extends ShapeFault {
   readonly allowed: boolean;
   /** One, where a policy has something to say of the object. */
   readonly findings: readonly Finding[];
+}
+
+/** As `workloadOf`, of an object that may be there by its name alone. */
+export function readWorkload(
+  object: JsonObject,
+  { type, excess }: Pick<AdmissionRequest, 'type' | 'excess'>,
+  kinds: KindTable,
+): ReadWorkload | undefined {
+  if (excess === undefined) return workloadOf(object, type, kinds);
+  if (kinds.find(type.group, type.kind) === undefined) return undefined;
+  return { ok: false, fault: { pointer: '', problem: excess } };
 }
 
 /** Stands for what cannot be read where its kind is all that is asked about. */

@@ -18,7 +18,7 @@ import { type Inquiry, inquiryOf } from './inquiry.ts';
 import { type Lookups, lookups, namespaceLabels } from './lookups.ts';
 import { readable } from './readable.ts';
 import type { AdmissionRequest } from './request.ts';
-import { type Unreadable, unreadable, unreadWorkload } from './unreadable.ts';
+import { readWorkload, type Unreadable, unreadable, unreadWorkload } from './unreadable.ts';
 
 export type Verdict =
   /** Nothing in the request that a policy could say anything about. */
@@ -42,7 +42,7 @@ export type Verdict =
 export function validate(request: AdmissionRequest, context: Context, signal: AbortSignal): Verdict | Promise<Verdict> {
   const question = questionOf(request);
   if ('nothing' in question) return letThrough(question.nothing);
-  const read = workloadOf(question.object, request.type, context.kinds);
+  const read = readWorkload(question.object, request, context.kinds);
   if (read === undefined) return letThrough(`${quoteValue(request.type.kind)} has no images`);
   const workload = read.ok ? read.workload : unreadWorkload(question.object, request.type, context.kinds);
   const namespace = workload.clusterScoped ? undefined : request.namespace;

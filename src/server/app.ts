@@ -1,12 +1,12 @@
 /** The HTTPS server of the gate: the webhook's endpoints, health, and one answer for everything else. Builds, never listens. */
 import type { FastifyError, FastifyReply } from 'fastify';
 import type { Context } from '../admission/context.ts';
-import { createGateServer, type GateServer } from './http.ts';
+import { createGateServer, type GateServer, type Secured } from './http.ts';
 import { addHealth, type Operations } from './operations.ts';
 import { fail, refuse, reviewListener, type ServerLog } from './reviews.ts';
 
 export interface ServerOptions {
-  readonly tls: { readonly cert: string; readonly key: string };
+  readonly tls: Secured;
   readonly operations: Operations;
   readonly log: ServerLog;
 }
@@ -20,7 +20,7 @@ export function buildServer(context: Context, { tls, operations, log }: ServerOp
     else fail(told, error, undefined, sendBy(reply));
   };
   const app = createGateServer(tls, {
-    reviews: (isLast) => reviewListener({ context, log, metrics }, isLast),
+    reviews: reviewListener({ context, log, metrics }),
     onBadUrl: answerError,
   });
   addHealth(app, operations);

@@ -1,15 +1,35 @@
-/** From a request to its bytes to JSON: the one place to replace when reading must become cheaper. */
-import { IncomingMessage } from 'node:http';
-import { withoutManagedFields } from './managed-fields.ts';
+/** From bytes to JSON: the one place to replace when reading must become cheaper. */
+import { type Cost, costOf } from './json-bytes.ts';
+import { type Cut, managedFieldsIn, parsedWithout } from './managed-fields.ts';
 
 export type ParsedBody =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly problem: string };
+  | { readonly ok: false; readonly problem: string }
+  /** Not parsed. */
+  | { readonly ok: false; readonly excess: string };
+
+/** Whatever stands in a body of this size, it takes less than 2 MiB of memory, and is not looked at before it is parsed. */
+const HARMLESS_BYTES = 64 * 1024;
+/**
+ * Of memory, as `costOf` counts it. Ordinary manifests take 4 to 5 bytes for each byte of text, and etcd stores objects of up to
+ * 1.5 MiB: an update of one that was nearly as large before costs 14 MiB, without managedFields.
+ */
+const MEMORY_LIMIT_BYTES = 24 * 1024 * 1024;
+/** Go's JSON, and so the API server's, ends at 10,000; schemas of CustomResourceDefinitions come to about 50. */
+export const DEPTH_LIMIT = 1000;
 
 /** UTF-8, as RFC 8259 wants it. Duplicate keys: the last one counts, as for the API server. */
 export function parseBody(bytes: Buffer): ParsedBody {
-  const trimmed = withoutManagedFields(bytes);
-  if (trimmed !== undefined) return { ok: true, value: trimmed };
+  const cuts = managedFieldsIn(bytes);
+  const excess = excessOf(bytes, cuts);
+  if (excess !== undefined) return { ok: false, excess };
+  const trimmed = parsedWithout(bytes, cuts);
+  return trimmed === undefined ? parseWhole(bytes, cuts) : { ok: true, value: trimmed };
+}
+
+function parseWhole(bytes: Buffer, cuts: readonly Cut[]): ParsedBody {
+  const excess = cuts.length === 0 ? undefined : excessOf(bytes, []);
+  if (excess !== undefined) return { ok: false, excess };
   try {
     return { ok: true, value: JSON.parse(bytes.toString('utf8')) };
   } catch (error) {
@@ -24,76 +44,30 @@ function placeIn(error: SyntaxError): string {
   return position === undefined ? '' : `, from character ${position} on`;
 }
 
-/** An API request is limited to 3 MiB and an update carries two objects; controller-runtime takes 7 MiB. */
-export const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
-
-export type Received = { readonly body: Buffer } | { readonly code: 413 | 415; readonly problem: string };
-
-type OnChunk = (chunk: Buffer | null) => void;
-
-const nobody: OnChunk = () => undefined;
-
-/**
- * What a server makes of each request (the option IncomingMessage of node:http). Node's parser hands the body to `push`, piece by
- * piece and then null; who takes it there needs no stream, which costs a twelfth of all that a small review does. A request
- * whose body nobody takes is a stream like any other.
- */
-export class GateRequest extends IncomingMessage {
-  #onChunk: OnChunk | undefined;
-
-  takeBody(onChunk: OnChunk): void {
-    this.#onChunk = onChunk;
-  }
-
-  override push(chunk: Buffer | null): boolean {
-    const onChunk = this.#onChunk;
-    if (onChunk === undefined) return super.push(chunk);
-    // An idle connection keeps its last request, which must not keep its body.
-    if (chunk === null) this.#onChunk = nobody;
-    onChunk(chunk);
-    return true;
-  }
-
-  /** Node makes what nobody has read flow away; here there is nothing left. */
-  override resume(): this {
-    return this.#onChunk === undefined ? super.resume() : this;
-  }
+/** What is too much of it for it to be parsed. */
+function excessOf(bytes: Buffer, cuts: readonly Cut[]): string | undefined {
+  if (bytes.length <= HARMLESS_BYTES) return undefined;
+  const cost = parsingCost(bytes, cuts);
+  if (cost.bytes > MEMORY_LIMIT_BYTES) return TOO_MANY_VALUES;
+  return cost.depth > DEPTH_LIMIT ? TOO_DEEP : undefined;
 }
 
-/**
- * Calls back once, never when the client goes away before. What is too large is not kept, but read to its end, so that the
- * client gets to hear of it.
- */
-export function receiveBody(request: GateRequest, done: (received: Received) => void): void {
-  if (!isJson(request.headers['content-type'])) return drop(request, UNSUPPORTED, done);
-  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES) return drop(request, TOO_LARGE, done);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  request.takeBody((chunk) => {
-    if (size > BODY_LIMIT_BYTES) return;
-    if (chunk === null) return done({ body: whole(chunks) });
-    size += chunk.length;
-    if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);
-    else {
-      chunks.length = 0;
-      done(TOO_LARGE);
-    }
-  });
+function parsingCost(bytes: Buffer, cuts: readonly Cut[]): Cost {
+  const starts = [0, ...cuts.map(({ to }) => to)];
+  const parts = starts.map((start, index) => costOf(bytes, start, cuts[index]?.from));
+  // A cut stands at the same depth as what is around it.
+  return parts.reduce((sum, { bytes: more, depth }) => ({
+    bytes: sum.bytes + more,
+    depth: Math.max(sum.depth, depth),
+  }));
 }
 
-function whole(chunks: readonly Buffer[]): Buffer {
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+const TOO_MANY_VALUES = `the AdmissionReview has so many values that parsing it takes more than ${MEMORY_LIMIT_BYTES >> 20} MiB of memory`;
+export const TOO_DEEP = `values are nested more than ${DEPTH_LIMIT} levels deep`;
+
+/** What a review takes in memory while it waits for a registry: promises and timers, and what JSON.parse made of its body. */
+export function waitingBytes(body: Buffer): number {
+  return WAITING_BYTES + costOf(body).bytes;
 }
 
-const UNSUPPORTED = { code: 415, problem: 'expected content-type: application/json' } as const;
-const TOO_LARGE = { code: 413, problem: `the body is larger than ${BODY_LIMIT_BYTES} bytes` } as const;
-
-function isJson(contentType: string | undefined): boolean {
-  return contentType === 'application/json' || /^\s*application\/json\s*(;|$)/i.test(contentType ?? '');
-}
-
-function drop(request: GateRequest, refused: Received, done: (received: Received) => void): void {
-  request.resume();
-  done(refused);
-}
+const WAITING_BYTES = 16 * 1024;

@@ -27,20 +27,33 @@ function freshDeadline(): Deadline {
   return { controller, signal: controller.signal };
 }
 
+export interface Within {
+  readonly context: Context;
+  /** The budget stands in its query. */
+  readonly url: string;
+  /** Called when a decision has to wait; `undefined`: too many do already, so this one is made of what is known. */
+  readonly mayWait: () => (() => void) | undefined;
+}
+
 /**
- * Runs `decide` with a signal that aborts when the budget in the query of `url` is used up. Without ports nobody can wait, and
- * what is decided at once needs no clock.
+ * Runs `decide` with a signal that aborts when its time is used up, or when there is no room for it to wait. Without ports nobody
+ * can wait, and what is decided at once needs no clock.
  */
 export function withDeadline<T>(
-  { namespaces, secrets, serviceAccounts, images, imageDetails }: Context,
-  url: string,
+  { context, url, mayWait }: Within,
   decide: (signal: AbortSignal) => T | Promise<T>,
 ): T | Promise<T> {
+  const { namespaces, secrets, serviceAccounts, images, imageDetails } = context;
   if ((namespaces ?? secrets ?? serviceAccounts ?? images ?? imageDetails) === undefined) return decide(NEVER);
   const { controller, signal } = spare;
   const decided = decide(signal);
   if (!(decided instanceof Promise)) return decided;
   spare = freshDeadline();
+  const leave = mayWait();
+  if (leave === undefined) controller.abort();
   const timer = setTimeout(() => controller.abort(), budgetMs(/[?&]timeout=([^&]*)/.exec(url)?.[1]));
-  return decided.finally(() => clearTimeout(timer));
+  return decided.finally(() => {
+    clearTimeout(timer);
+    leave?.();
+  });
 }

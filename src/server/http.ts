@@ -1,43 +1,68 @@
 /** The two listeners, HTTPS for reviews and plain HTTP for operations: the only file that makes Fastify servers. */
-import { createServer, type Server } from 'node:https';
-import type { Socket } from 'node:net';
+import { createServer as createPlainServer } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
-import { GateRequest } from './body.ts';
+import { type ConnectionLimits, type Connections, createConnections } from './connections.ts';
+import { type ClientAuthority, identifyBy } from './client-authority.ts';
+import { GateRequest } from './receive.ts';
 import type { ReviewListener } from './reviews.ts';
 
 export type GateServer = FastifyInstance<Server>;
 
 /** The API server keeps idle connections for 90 s; a POST that meets our closing them is lost, not retried. */
 const KEEP_ALIVE_MS = 120_000;
-const REQUEST_MS = 60_000;
+/** For a whole request: an API server sends it at once, and waits 30 s for all. */
+const REQUEST_MS = 10_000;
+const HANDSHAKE_MS = 5000;
 /** Longer than a review is on its way to us. A busy API server uses each of its connections many times a second. */
 const LINGER_MS = 1000;
 
+/** How long a client may take for its part; Node looks once a second. */
+const TIMEOUTS = {
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  headersTimeout: REQUEST_MS,
+  requestTimeout: REQUEST_MS,
+  connectionsCheckingInterval: 1000,
+};
+
+/** A TLS connection takes about 60 KB: 24 MB of the 256 MiB that a Pod gets. */
+const REVIEW_CONNECTIONS: ConnectionLimits = { open: 400, waiting: 600 };
+const OPERATIONS_CONNECTIONS: ConnectionLimits = { open: 100, waiting: 100 };
+
 export interface GateHandlers {
-  /** Asked first about every request. `isLast`: its connection ends with the answer. */
-  readonly reviews: (isLast: () => boolean) => ReviewListener;
+  /** Asked first about every request. */
+  readonly reviews: ReviewListener;
   readonly onBadUrl: (error: FastifyError, reply: FastifyReply) => void;
 }
 
-export function createGateServer(
-  { cert, key }: { readonly cert: string; readonly key: string },
-  { reviews, onBadUrl }: GateHandlers,
-): GateServer {
-  const state: Lifetime = { closing: false, asked: () => undefined };
-  const answerReview = reviews(() => state.closing);
+export interface Secured {
+  readonly cert: string;
+  readonly key: string;
+  /** Not given: any client may ask. */
+  readonly clients?: ClientAuthority | undefined;
+}
+
+export function createGateServer({ cert, key, clients }: Secured, { reviews, onBadUrl }: GateHandlers): GateServer {
+  const connections = createConnections(REVIEW_CONNECTIONS);
+  const state = { closing: false };
+  const isLast = (): boolean => state.closing;
   const app = Fastify({
     // Of a server that is made here, Fastify sets no option itself.
     serverFactory: (handle) => {
-      const options = { cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } as const;
-      const timeouts = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS };
-      return createServer<typeof GateRequest>(
-        { ...options, ...timeouts, IncomingMessage: GateRequest },
-        (request, response) => {
-          state.asked(request.socket);
-          if (!answerReview(request, response)) handle(request, response);
-        },
-      );
+      const asking: ServerOptions = clients === undefined ? {} : { ca: clients.ca, requestCert: true };
+      const tls: ServerOptions = { cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], ...asking };
+      const patience = { ...TIMEOUTS, handshakeTimeout: HANDSHAKE_MS, pauseOnConnect: true };
+      // A client without an accepted certificate gets an answer that says so, and probes of the kubelet have none.
+      const options = { ...tls, ...patience, rejectUnauthorized: false, IncomingMessage: GateRequest };
+      const server = createServer<typeof GateRequest>(options, (request, response) => {
+        const connection = connections.of(request.socket);
+        if (connection === undefined) throw new Error('a request on a connection that was not guarded');
+        connection.asked = true;
+        if (!reviews(request, response, { connection, isLast })) handle(request, response);
+      });
+      connections.guard(server, clients && identifyBy(clients));
+      return server;
     },
     frameworkErrors: (error, _request, reply) => onBadUrl(error, reply),
     logger: false,
@@ -48,22 +73,8 @@ export function createGateServer(
   // No other route takes a body.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _body, done) => done(null));
-  endConnectionsGently(app, state);
+  endConnectionsGently(app, connections, state);
   return app;
-}
-
-interface Lifetime {
-  closing: boolean;
-  /** Called for each request, so it must cost nothing. */
-  asked: (socket: AskingSocket) => void;
-}
-
-const ASKED = Symbol('asked');
-type AskingSocket = Socket & { [ASKED]?: true };
-
-interface Connection {
-  readonly socket: Socket;
-  asked: boolean;
 }
 
 /**
@@ -71,39 +82,28 @@ interface Connection {
  * answers stays open for a moment. Node then waits for requests under way, but also for connections that never asked
  * anything, down to a TCP connection without a TLS handshake: those end here.
  */
-function endConnectionsGently(app: GateServer, state: Lifetime): void {
-  // By their other end, since the socket of a request is not the one below its TLS.
-  const connections = new Map<string, Connection>();
-  app.server.on('connection', (socket: Socket) => {
-    const peer = peerOf(socket);
-    const connection = { socket, asked: false };
-    connections.set(peer, connection);
-    socket.once('close', () => connections.get(peer) === connection && connections.delete(peer));
-  });
-  state.asked = (socket) => {
-    if (socket[ASKED]) return;
-    socket[ASKED] = true;
-    const connection = connections.get(peerOf(socket));
-    if (connection !== undefined) connection.asked = true;
-  };
+function endConnectionsGently(app: GateServer, connections: Connections, state: { closing: boolean }): void {
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (state.closing) void reply.header('connection', 'close');
     done();
   });
   app.addHook('preClose', async () => {
     state.closing = true;
+    connections.endWaiting();
     const end = performance.now() + LINGER_MS;
-    while (connections.size > 0 && performance.now() < end) await delay(20);
-    for (const { socket, asked } of connections.values()) if (!asked) socket.destroy();
+    while (connections.all.size > 0 && performance.now() < end) await delay(20);
+    for (const { socket, asked } of connections.all) if (!asked) socket.destroy();
   });
 }
 
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
-}
-
 export function createOperationsServer(): FastifyInstance {
+  const connections = createConnections(OPERATIONS_CONNECTIONS);
   return Fastify({
+    serverFactory: (handle) => {
+      const server = createPlainServer(TIMEOUTS, (request, response) => handle(request, response));
+      connections.guard(server);
+      return server;
+    },
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,

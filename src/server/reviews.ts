@@ -6,18 +6,16 @@ import type { ServerResponse } from 'node:http';
 import { type MaybePromise, whenKnown } from '../admission/at-once.ts';
 import type { Context } from '../admission/context.ts';
 import { mutate, type Mutation } from '../admission/mutate.ts';
-import {
-  answerText,
-  mutationReview,
-  readReview,
-  type Review,
-  type ReviewAnswer,
-  verdictReview,
-} from '../admission/review.ts';
+import { answerText, mutationReview, type Review, type ReviewAnswer, verdictReview } from '../admission/review.ts';
 import { validate, type Verdict } from '../admission/validate.ts';
-import { type GateRequest, parseBody, receiveBody } from './body.ts';
+import { waitingBytes } from './body.ts';
+import { createBudget } from './budget.ts';
+import type { Connection } from './connections.ts';
 import { withDeadline } from './deadline.ts';
 import type { Endpoint, Metrics } from './metrics.ts';
+import type { Lease } from './pool.ts';
+import { type ReadBody, reviewIn, tooDeepReview, unreadReview } from './reading.ts';
+import { type GateRequest, receiveBody, TOO_LARGE } from './receive.ts';
 import { statusBody } from './status.ts';
 
 /** What happened to one review, for the log. */
@@ -45,22 +43,49 @@ export interface Reviewing {
   readonly metrics: Metrics;
 }
 
-/** False: the request is not for us, and nothing of it was touched. */
-export type ReviewListener = (request: GateRequest, response: ServerResponse) => boolean;
+/** What a request came on. */
+export interface Arrival {
+  readonly connection: Connection;
+  /** Whether the connection ends with an answer that is sent now. */
+  readonly isLast: () => boolean;
+}
 
-/** `isLast`: the connection ends with the answer that is sent now. */
-export function reviewListener(reviewing: Reviewing, isLast: () => boolean): ReviewListener {
-  return (request, response) => {
-    const endpoint = request.method === 'POST' ? endpointOf(request.url ?? '') : undefined;
+/** False: the request is not for us, and nothing of it was touched. */
+export type ReviewListener = (request: GateRequest, response: ServerResponse, arrival: Arrival) => boolean;
+
+export function reviewListener(reviewing: Reviewing): ReviewListener {
+  const budget = createBudget();
+  return (request, response, { connection, isLast }) => {
+    const url = request.url ?? '';
+    const endpoint = request.method === 'POST' ? endpointOf(url) : undefined;
     if (endpoint === undefined) return false;
-    receiveBody(request, (received) => {
-      const send: Send = (code, text) => sendJson(response, { code, text, isLast: isLast() || code === 413 });
-      if ('body' in received) answer({ endpoint, url: request.url ?? '', body: received.body }, reviewing, send);
-      else refuse(reviewing, received.code, received.problem, send);
+    const send: Send = (code, text) => sendJson(response, { code, text, isLast: isLast() || ENDING.has(code) });
+    const { refusal } = connection;
+    if (refusal !== undefined) {
+      refuse(reviewing, refusal.code, refusal.problem, send);
+      return true;
+    }
+    receiveBody(request, budget.bodyRoom(connection), (received) => {
+      if ('code' in received) return refuse(reviewing, received.code, received.problem, send);
+      let bytes = 'head' in received ? received.head : received.body;
+      const read = 'head' in received ? unreadReview(bytes, TOO_LARGE) : reviewIn(bytes);
+      const mayWait: MayWait = (namespace) => budget.waitingRoom(connection, namespace, waitingBytes(bytes));
+      answer({ endpoint, url, read, mayWait }, reviewing, send);
+      // A review that waits keeps `mayWait`, and must not keep its body.
+      bytes = NOTHING;
+      if ('release' in received) received.release();
     });
     return true;
   };
 }
+
+const NOTHING = Buffer.alloc(0);
+
+/** Room for a review of this namespace that has to wait, or none. */
+type MayWait = (namespace: string | undefined) => Lease | undefined;
+
+/** A client that is told so has nothing more to ask on its connection. */
+const ENDING: ReadonlySet<number> = new Set([401, 403, 413]);
 
 interface Reply {
   readonly code: number;
@@ -73,6 +98,8 @@ function sendJson(response: ServerResponse, { code, text, isLast }: Reply): void
   const length = String(Buffer.byteLength(text));
   const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', length];
   if (isLast) headers.push('connection', 'close');
+  // An API server then sends it again, up to ten times while its own time limit lasts.
+  if (code === 503) headers.push('retry-after', '1');
   response.writeHead(code, headers).end(text);
 }
 
@@ -107,19 +134,17 @@ export function fail(
 interface Asked {
   readonly endpoint: Endpoint;
   readonly url: string;
-  readonly body: Buffer;
+  readonly read: ReadBody;
+  readonly mayWait: MayWait;
 }
 
 /** Without waiting where nothing has to be waited for: an answer in the same turn costs a fifth less. */
-function answer({ endpoint, url, body }: Asked, reviewing: Reviewing, send: Send): void {
+function answer({ endpoint, url, read, mayWait }: Asked, reviewing: Reviewing, send: Send): void {
   const start = performance.now();
-  let uid: string | undefined;
+  if ('problem' in read) return refuse(reviewing, read.code, read.problem, send);
+  const { uid } = read.review.request;
   const failed = (error: unknown): void => fail(reviewing, error, uid, send);
-  try {
-    const read = reviewIn(body);
-    if ('problem' in read) return refuse(reviewing, 400, read.problem, send);
-    const { review } = read;
-    uid = review.request.uid;
+  const answerTo = (review: Review, onError: (error: unknown) => void): void => {
     const finish = (decided: Decided): void => {
       const text = answerText(decided.answer);
       const { verdict, mutation } = decided;
@@ -127,12 +152,19 @@ function answer({ endpoint, url, body }: Asked, reviewing: Reviewing, send: Send
       record(done, decided.answer.response.allowed, reviewing);
       return send(200, text);
     };
-    const decided = decide(endpoint, review, { context: reviewing.context, url });
-    if (decided instanceof Promise) decided.then(finish).catch(failed);
-    else finish(decided);
-  } catch (error) {
-    failed(error);
-  }
+    try {
+      const decided = decide(endpoint, review, { context: reviewing.context, url, mayWait });
+      if (decided instanceof Promise) decided.then(finish).catch(onError);
+      else finish(decided);
+    } catch (error) {
+      onError(error);
+    }
+  };
+  answerTo(read.review, (error) => {
+    const flat = tooDeepReview(error, read.review);
+    if (flat === undefined) failed(error);
+    else answerTo(flat, failed);
+  });
 }
 
 function record(done: ReviewRecord, allowed: boolean, { log, metrics }: Reviewing): void {
@@ -143,33 +175,24 @@ function record(done: ReviewRecord, allowed: boolean, { log, metrics }: Reviewin
   log.review(done);
 }
 
-interface Refused {
-  readonly problem: string;
-}
-
-function reviewIn(body: Buffer): { readonly review: Review } | Refused {
-  const parsed = parseBody(body);
-  if (!parsed.ok) return { problem: parsed.problem };
-  const read = readReview(parsed.value);
-  if (read.ok) return { review: read.review };
-  return { problem: `not an AdmissionReview that can be answered: ${read.pointer || '/'}: ${read.problem}` };
-}
-
 interface Decided extends Pick<ReviewRecord, 'verdict' | 'mutation'> {
   readonly answer: ReviewAnswer;
 }
 
-function decide(
-  endpoint: Endpoint,
-  review: Review,
-  { context, url }: { readonly context: Context; readonly url: string },
-): MaybePromise<Decided> {
+interface Deciding {
+  readonly context: Context;
+  readonly url: string;
+  readonly mayWait: MayWait;
+}
+
+function decide(endpoint: Endpoint, review: Review, { context, url, mayWait }: Deciding): MaybePromise<Decided> {
   const { request } = review;
+  const within = { context, url, mayWait: () => mayWait(request.namespace) };
   if (endpoint === 'mutate') {
-    const mutation = withDeadline(context, url, (signal) => mutate(request, context, signal));
+    const mutation = withDeadline(within, (signal) => mutate(request, context, signal));
     return whenKnown(mutation, (known) => mutationDecided(review, known));
   }
-  const verdict = withDeadline(context, url, (signal) => validate(request, context, signal));
+  const verdict = withDeadline(within, (signal) => validate(request, context, signal));
   return whenKnown(verdict, (known) => verdictDecided(review, known));
 }
 

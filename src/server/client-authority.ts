@@ -1,0 +1,80 @@
+/** Who may ask for a review, where `clientCa` says so: clients with a certificate of that authority and an accepted name. */
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { TLSSocket } from 'node:tls';
+import { quoteValue } from '../image/quote.ts';
+import { CertificateError, reasonOf } from './certificate.ts';
+import type { Identify } from './connections.ts';
+
+export interface ClientAuthority {
+  /** PEM, one certificate or more. */
+  readonly ca: string;
+  /** Common names and subject alternative names, as they are. */
+  readonly names: readonly string[];
+}
+
+/** Throws CertificateError. */
+export async function loadClientAuthority(file: string, names: readonly string[]): Promise<ClientAuthority> {
+  const name = `clientCa ${quoteValue(file)}`;
+  let ca: string;
+  try {
+    ca = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new CertificateError(`cannot read ${name}: ${reasonOf(error)}; expected a PEM file`, { cause: error });
+  }
+  const blocks = ca.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) {
+    throw new CertificateError(
+      `${name}: no certificate in it; expected PEM, "-----BEGIN CERTIFICATE-----" and what follows`,
+    );
+  }
+  for (const [index, block] of blocks.entries()) checkAuthority(block, `${name}: certificate ${index + 1}`);
+  return { ca, names };
+}
+
+function checkAuthority(pem: string, name: string): void {
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(pem);
+  } catch (error) {
+    throw new CertificateError(`${name} is damaged; expected whole PEM certificates`, { cause: error });
+  }
+  if (!certificate.ca) {
+    throw new CertificateError(
+      `${name} is not of a certificate authority; expected the one that signs the client certificates`,
+    );
+  }
+}
+
+const HOW = "the kubeConfigFile in the API server's AdmissionConfiguration names the one to present";
+
+export function identifyBy({ names }: ClientAuthority): Identify {
+  const accepted = new Set(names);
+  return (socket: TLSSocket) => {
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate === undefined) return { code: 401, problem: `a client certificate is required; ${HOW}` };
+    const found = namesOf(certificate);
+    const subject = `the client certificate of ${
+      found
+        .slice(0, 5)
+        .map((one) => quoteValue(one))
+        .join(', ') || 'no name'
+    }`;
+    if (!socket.authorized) {
+      const reason = String(socket.authorizationError ?? 'it cannot be verified');
+      return { code: 403, problem: `${subject} is not accepted: clientCa does not vouch for it (${reason})` };
+    }
+    if (found.some((one) => accepted.has(one))) return undefined;
+    return { code: 403, problem: `${subject} is not accepted: clientNames has no such name` };
+  };
+}
+
+/** Common names, then DNS names, URIs, IP and email addresses. */
+function namesOf(certificate: X509Certificate): readonly string[] {
+  const { CN = [] } = certificate.toLegacyObject().subject as { readonly CN?: string | readonly string[] };
+  const alternative = certificate.subjectAltName ?? '';
+  // Node puts a name in quotation marks, as JSON, when it holds anything that could pass for a second one.
+  const found = alternative.matchAll(/(?:^|, )(?:DNS|URI|IP Address|email):("(?:[^"\\]|\\.)*"|[^",]*)(?=, |$)/g);
+  const others = [...found].flatMap(([, text = '']) => (text.startsWith('"') ? [] : text));
+  return [CN, others].flat();
+}

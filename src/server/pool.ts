@@ -1,0 +1,48 @@
+/**
+ * An amount of something that many draw from, bytes or connections. Nobody may hold more than is still free for all others, so
+ * who comes late finds something: beside one that takes all it can get half is left, beside two a quarter.
+ */
+
+/** Gives it back; a second call does nothing. */
+export type Lease = () => void;
+
+export interface Pool {
+  /**
+   * `holder` is a network address. `part` is one of many for whom a holder speaks, a namespace: it may hold no more than the
+   * holder can still get. `undefined`: not now.
+   */
+  lease(holder: string, amount: number, part?: string): Lease | undefined;
+  readonly used: number;
+}
+
+export function createPool(size: number): Pool {
+  const shares = new Map<string, number>();
+  let used = 0;
+  const shareOf = (name: string): number => shares.get(name) ?? 0;
+  const add = (name: string, amount: number): void => {
+    const share = shareOf(name) + amount;
+    if (share === 0) shares.delete(name);
+    else shares.set(name, share);
+  };
+  return {
+    lease(holder, amount, part) {
+      const name = part === undefined ? undefined : `${holder} ${part}`;
+      const room = size - used - shareOf(holder);
+      if (amount > room || (name !== undefined && shareOf(name) + amount > room)) return undefined;
+      const change = (by: number): void => {
+        used += by;
+        add(holder, by);
+        if (name !== undefined) add(name, by);
+      };
+      change(amount);
+      let isHeld = true;
+      return () => {
+        if (isHeld) change(-amount);
+        isHeld = false;
+      };
+    },
+    get used() {
+      return used;
+    },
+  };
+}

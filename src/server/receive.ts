@@ -1,0 +1,144 @@
+/** From a request to the bytes of its body, within a budget for all bodies under way. */
+import { IncomingMessage } from 'node:http';
+import type { Lease } from './pool.ts';
+import { HEAD_BYTES } from './review-head.ts';
+
+/**
+ * An API request is limited to 3 MiB and an update carries two objects; controller-runtime takes 7 MiB. The author of an object
+ * can make more of it than that: Go writes `<`, `>` and `&` as six bytes each.
+ */
+export const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/** More than an API server makes of any object: two of 3 MiB, all of it escaped, with defaults beside them. */
+const ANNOUNCED_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/** What is said of a body beyond the limit. */
+export const TOO_LARGE = `the AdmissionReview is larger than ${BODY_LIMIT_BYTES} bytes`;
+
+export type Received =
+  /** `release` when nothing of it is needed any more. */
+  | { readonly body: Buffer; readonly release: Lease }
+  /** Larger than the limit: its beginning. */
+  | { readonly head: Buffer }
+  | { readonly code: 415 | 503; readonly problem: string };
+
+/** Room for so many bytes, or none. */
+export type MakeRoom = (bytes: number) => Lease | undefined;
+
+type OnChunk = (chunk: Buffer | null) => void;
+
+const nobody: OnChunk = () => undefined;
+
+/**
+ * What a server makes of each request (the option IncomingMessage of node:http). Node's parser hands the body to `push`, piece by
+ * piece and then null; who takes it there needs no stream, which costs a twelfth of all that a small review does. A request
+ * whose body nobody takes is a stream like any other.
+ */
+export class GateRequest extends IncomingMessage {
+  #onChunk: OnChunk | undefined;
+
+  takeBody(onChunk: OnChunk): void {
+    this.#onChunk = onChunk;
+  }
+
+  override push(chunk: Buffer | null): boolean {
+    const onChunk = this.#onChunk;
+    if (onChunk === undefined) return super.push(chunk);
+    // An idle connection keeps its last request, which must not keep its body.
+    if (chunk === null) this.#onChunk = nobody;
+    onChunk(chunk);
+    return true;
+  }
+
+  /** Node makes what nobody has read flow away; here there is nothing left. */
+  override resume(): this {
+    return this.#onChunk === undefined ? super.resume() : this;
+  }
+}
+
+/** Calls back once, never when the client goes away before. */
+export function receiveBody(request: GateRequest, makeRoom: MakeRoom, done: (received: Received) => void): void {
+  if (!isJson(request.headers['content-type'])) return drop(request, UNSUPPORTED, done);
+  const length = request.headers['content-length'];
+  // Only Node's parser says how long it is, so it is never negative, and no more bytes come than it says.
+  const announced = length === undefined ? undefined : Number(length);
+  if (announced !== undefined && announced > ANNOUNCED_LIMIT_BYTES) return drop(request, { head: NOTHING }, done);
+  const release = makeRoom(announced === undefined || announced > BODY_LIMIT_BYTES ? HEAD_BYTES : announced);
+  if (release === undefined) return drop(request, BUSY, done);
+  const takeIn = announced === undefined ? intoGrowing(makeRoom, release) : intoOne(announced, release);
+  request.takeBody((chunk) => {
+    const received = takeIn(chunk);
+    if (received === undefined) return;
+    // The rest of it is not kept, but read, so that the client gets to hear of it.
+    request.takeBody(nobody);
+    done(received);
+  });
+}
+
+/** Takes pieces, and null at the end. The answer ends it. */
+type TakeIn = (chunk: Buffer | null) => Received | undefined;
+
+/** Pieces are copied: each that is kept as it came costs some hundred bytes, and a client can send them one byte long. */
+function intoOne(announced: number, release: Lease): TakeIn {
+  const isTooLarge = announced > BODY_LIMIT_BYTES;
+  const length = isTooLarge ? HEAD_BYTES : announced;
+  let whole: Buffer | undefined;
+  let size = 0;
+  return (chunk) => {
+    if (chunk === null) {
+      const body = whole ?? NOTHING;
+      if (!isTooLarge) return { body, release };
+      release();
+      return { head: body };
+    }
+    if (size === 0 && chunk.length === length) whole = chunk;
+    else chunk.copy((whole ??= Buffer.allocUnsafeSlow(length)), size);
+    size += chunk.length;
+    return undefined;
+  };
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Of a length that nobody knows before. */
+function intoGrowing(makeRoom: MakeRoom, first: Lease): TakeIn {
+  const leases = [first];
+  const release = (): void => leases.forEach((give) => give());
+  let whole = Buffer.allocUnsafeSlow(HEAD_BYTES);
+  let size = 0;
+  const grow = (): boolean => {
+    const lease = makeRoom(whole.length);
+    if (lease === undefined) return false;
+    leases.push(lease);
+    const larger = Buffer.allocUnsafeSlow(whole.length * 2);
+    whole.copy(larger, 0, 0, size);
+    whole = larger;
+    return true;
+  };
+  return (chunk) => {
+    if (chunk === null) return { body: whole.subarray(0, size), release };
+    // No API server sends pieces, so nobody has to hear of it after the end, which may never come.
+    if (size + chunk.length > BODY_LIMIT_BYTES) return ended({ head: Buffer.from(whole.subarray(0, HEAD_BYTES)) });
+    while (whole.length < size + chunk.length) if (!grow()) return ended(BUSY);
+    chunk.copy(whole, size);
+    size += chunk.length;
+    return undefined;
+  };
+
+  function ended(received: Received): Received {
+    release();
+    return received;
+  }
+}
+
+const UNSUPPORTED = { code: 415, problem: 'expected content-type: application/json' } as const;
+const BUSY = { code: 503, problem: 'tidewaiter is busy with other reviews; it can take this one in a second' } as const;
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType === 'application/json' || /^\s*application\/json\s*(;|$)/i.test(contentType ?? '');
+}
+
+function drop(request: GateRequest, refused: Received, done: (received: Received) => void): void {
+  request.takeBody(nobody);
+  done(refused);
+}

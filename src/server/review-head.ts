@@ -1,0 +1,122 @@
+/**
+ * What can be known of a review whose body is not parsed, because it is too large: the API server writes everything about the
+ * request before the object (k8s.io/api/admission/v1, AdmissionRequest). The members that are looked for are found by their
+ * depth, whatever stands in strings and in other values, and of two with one name the last one counts, as everywhere.
+ */
+import { BACKSLASH, COLON, COMMA, endOfNest, endOfString, OPEN_LIST, OPEN_MAP, QUOTE } from './json-bytes.ts';
+
+/** What is kept of a body that is too large; names and groups of a user stand before the object and can be long. */
+export const HEAD_BYTES = 64 * 1024;
+
+type Members = Readonly<Record<string, unknown>>;
+
+const ABOUT_THE_REQUEST = new Set([
+  'uid',
+  'kind',
+  'subResource',
+  'name',
+  'namespace',
+  'operation',
+  'userInfo',
+  'dryRun',
+]);
+const ABOUT_THE_OBJECT = new Set(['name', 'generateName', 'deletionTimestamp']);
+
+/**
+ * An AdmissionReview with as much of its object as says what it is called, from the whole of a text or from its beginning.
+ * `undefined` where there is none.
+ */
+export function headOf(bytes: Buffer): Members | undefined {
+  const review = membersOf(bytes, 0, (key) => key === 'apiVersion' || key === 'kind');
+  const at = review?.places.get('request');
+  const request = at === undefined ? undefined : membersOf(bytes, at, (key) => ABOUT_THE_REQUEST.has(key));
+  if (review === undefined || request === undefined) return undefined;
+  const objectAt = request.places.get('object');
+  const object = objectAt === undefined ? undefined : membersOf(bytes, objectAt, () => false);
+  const metadataAt = object?.places.get('metadata');
+  const metadata =
+    metadataAt === undefined ? undefined : membersOf(bytes, metadataAt, (key) => ABOUT_THE_OBJECT.has(key));
+  return {
+    ...review.values,
+    // Only a new object can have a name so long that the operation does not stand in the beginning.
+    request: { operation: 'CREATE', ...request.values, object: { metadata: metadata?.values ?? {} } },
+  };
+}
+
+interface Found {
+  readonly values: Members;
+  /** Where the value of each other member begins. */
+  readonly places: ReadonlyMap<string, number>;
+}
+
+/** Of the map that begins at `start`, as far as the text goes; `undefined` when there is none. */
+function membersOf(bytes: Buffer, start: number, isWanted: (key: string) => boolean): Found | undefined {
+  let at = blankEnd(bytes, start);
+  if (bytes[at] !== OPEN_MAP) return undefined;
+  const values = new Map<string, unknown>();
+  const places = new Map<string, number>();
+  do {
+    const keyAt = blankEnd(bytes, at + 1);
+    if (bytes[keyAt] !== QUOTE) break;
+    const keyEnd = endOfString(bytes, keyAt) + 1;
+    const key = textOf(bytes, keyAt, keyEnd);
+    const colon = blankEnd(bytes, keyEnd);
+    if (key === undefined || bytes[colon] !== COLON) break;
+    const valueAt = blankEnd(bytes, colon + 1);
+    places.set(key, valueAt);
+    const end = endOfValue(bytes, valueAt);
+    if (end === undefined) break;
+    if (isWanted(key)) values.set(key, valueOf(bytes, valueAt, end));
+    at = blankEnd(bytes, end);
+  } while (bytes[at] === COMMA);
+  return { values: Object.fromEntries(values), places };
+}
+
+const BLANKS: ReadonlySet<number | undefined> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+function blankEnd(bytes: Buffer, start: number): number {
+  let at = start;
+  while (BLANKS.has(bytes[at])) at++;
+  return at;
+}
+
+/** `undefined`: the text ends before. */
+function endOfValue(bytes: Buffer, start: number): number | undefined {
+  const first = bytes[start];
+  if (first === OPEN_MAP || first === OPEN_LIST) {
+    const end = endOfNest(bytes, start);
+    return end < 0 ? undefined : end;
+  }
+  if (first === QUOTE) {
+    const end = endOfString(bytes, start) + 1;
+    return end > bytes.length ? undefined : end;
+  }
+  let at = start;
+  while (at < bytes.length && isPartOfWord(bytes[at])) at++;
+  return at === bytes.length || at === start ? undefined : at;
+}
+
+/** Of a number, true, false or null. */
+function isPartOfWord(byte: number | undefined): boolean {
+  return byte !== undefined && /[\w.+-]/.test(String.fromCharCode(byte));
+}
+
+/** A key longer than any that is looked for is not read. */
+function textOf(bytes: Buffer, from: number, to: number): string | undefined {
+  if (to > bytes.length) return undefined;
+  const isLong = to - from > 100;
+  const plain = !isLong && !bytes.subarray(from, to).includes(BACKSLASH);
+  if (plain || isLong) return bytes.toString('utf8', from + 1, isLong ? from + 101 : to - 1);
+  const value = valueOf(bytes, from, to);
+  return typeof value === 'string' ? value : undefined;
+}
+
+function valueOf(bytes: Buffer, from: number, to: number): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8', from, to));
+  } catch (error) {
+    // What is no JSON is as good as absent: nobody is let in by it.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,66 @@
+/** Connections that wait for their turn, each address in turn, so that a long line of one address holds up no other. */
+import type { Socket } from 'node:net';
+import type { Lease, Pool } from './pool.ts';
+
+export interface WaitingLine {
+  /** False when there is no room. */
+  add(socket: Socket, begin: () => void): boolean;
+  /** Lets one begin, if any can. */
+  next(admit: (socket: Socket, begin: () => void) => boolean): void;
+  /** Ends those that came before this moment (of performance.now). */
+  endThoseBefore(moment: number): void;
+}
+
+interface Waiting {
+  readonly socket: Socket;
+  readonly begin: () => void;
+  readonly lease: Lease;
+  readonly since: number;
+}
+
+export function createWaitingLine(room: Pool): WaitingLine {
+  /** By address; the first one is the next to have a turn. */
+  const lines = new Map<string, Waiting[]>();
+  return {
+    add(socket, begin) {
+      const address = socket.remoteAddress ?? '';
+      const lease = room.lease(address, 1);
+      if (lease === undefined) return false;
+      const waiting = { socket, begin, lease, since: performance.now() };
+      const line = lines.get(address);
+      if (line === undefined) lines.set(address, [waiting]);
+      else line.push(waiting);
+      return true;
+    },
+    next(admit) {
+      for (const [address, line] of lines.entries().toArray()) {
+        lines.delete(address);
+        const isAdmitted = beginFirst(line, admit);
+        if (line.length > 0) lines.set(address, line);
+        if (isAdmitted) return;
+      }
+    },
+    endThoseBefore(moment) {
+      for (const [address, line] of lines) {
+        for (let first = line[0]; first !== undefined && first.since < moment; first = line[0]) {
+          line.shift();
+          first.lease();
+          first.socket.destroy();
+        }
+        if (line.length === 0) lines.delete(address);
+      }
+    },
+  };
+}
+
+/** Of those that are still there. */
+function beginFirst(line: Waiting[], admit: (socket: Socket, begin: () => void) => boolean): boolean {
+  for (let first = line[0]; first !== undefined; first = line[0]) {
+    const isThere = !first.socket.destroyed;
+    if (isThere && !admit(first.socket, first.begin)) return false;
+    line.shift();
+    first.lease();
+    if (isThere) return true;
+  }
+  return false;
+}

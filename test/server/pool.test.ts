@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createPool, type Lease } from '../../src/server/pool.ts';
+
+const SIZE = 1000;
+const step = fc.record({
+  holder: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3', '::1'),
+  part: fc.constantFrom(undefined, 'shop', 'kube-mine'),
+  amount: fc.integer({ min: 1, max: 400 }),
+  gives: fc.boolean(),
+});
+
+test('a pool never gives more than it has, always leaves something, and gets everything back', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const pool = createPool(SIZE);
+      const held: { readonly lease: Lease; readonly amount: number }[] = [];
+      for (const { holder, part, amount, gives } of steps) {
+        const lease = pool.lease(holder, amount, part);
+        if (lease !== undefined) held.push({ lease, amount });
+        if (gives) held.shift()?.lease();
+        expect(pool.used).toBe(held.reduce((sum, one) => sum + one.amount, 0));
+        expect(pool.used).toBeLessThanOrEqual(SIZE);
+      }
+      for (const { lease } of [...held, ...held]) lease();
+      expect(pool.used).toBe(0);
+    }),
+  );
+});
+
+/** What the last of some gets when each before it takes all that it can, one by one. */
+function leftAfter(greedy: number, parts: readonly (string | undefined)[] = [undefined]): number {
+  const pool = createPool(SIZE);
+  const takeAll = (holder: string, part?: string): number => {
+    let taken = 0;
+    while (pool.lease(holder, 1, part) !== undefined) taken += 1;
+    return taken;
+  };
+  for (let holder = 0; holder < greedy; holder += 1) for (const part of parts) takeAll(`10.0.0.${holder}`, part);
+  return takeAll('10.9.9.9');
+}
+
+test.each([
+  [0, 500],
+  [1, 250],
+  [2, 125],
+  [3, 63],
+  [6, 8],
+])('after %i who take all that they can get, one by one, the next one gets %i of a thousand', (greedy, left) => {
+  expect(leftAfter(greedy)).toBe(left);
+});
+
+test('one that speaks for many namespaces takes no more from others than one that speaks for none', () => {
+  const namespaces = Array.from({ length: 50 }, (_, n) => `kube-mine-${n}`);
+  expect(leftAfter(1, namespaces)).toBeGreaterThanOrEqual(250);
+});
+
+test('one namespace leaves something for another of the same address', () => {
+  const pool = createPool(SIZE);
+  while (pool.lease('10.0.0.1', 1, 'mine') !== undefined);
+  expect(pool.lease('10.0.0.1', 100, 'shop')).toBeDefined();
+});
