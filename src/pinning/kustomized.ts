@@ -207,7 +207,7 @@ function obstacleAt(
   const why = entryObstacle(entry, world);
   if (why === undefined) return undefined;
   const all = considered.map(({ run, digest }) => `${quoteValue(run.image)} (${digest ?? 'no digest'}) in ${run.file}`);
-  return `it is ${[...new Set(all)].join(' and ')}, and the entry of "images" in ${told.run.file} cannot have a digest of its own, because ${why}: add "newTag" to the entry`;
+  return `it is ${[...new Set(all)].join(' and ')}, and the entry of "images" in ${told.run.file} cannot have a digest of its own, because ${why}: add "newTag" to the entry, or write the new name into the manifests`;
 }
 
 function ownObstacle({ slot }: ImagePlace, considered: readonly Told[]): string {

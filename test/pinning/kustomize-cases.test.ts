@@ -263,6 +263,24 @@ describeWith(kustomizeMissing(), 'kubectl kustomize, after pin', () => {
   );
 });
 
+describe('a patch', () => {
+  const patches = Object.entries(RIGHT).filter(([, { files }]) =>
+    Object.values(files).some((text) => /^patches/m.test(text) && !text.includes('op: copy')),
+  );
+  test.each(patches)('is red where the manifest is pinned: %s', async (_title, { files }) => {
+    const pinned = Object.entries(files).map(([name, text]) => [
+      name,
+      name === 'a.yaml' ? text.replaceAll(/"([a-z]+:1)"/g, `"$1@${OLD}"`) : text,
+    ]);
+    process.chdir(plant(Object.fromEntries(pinned) as Files));
+    const { code, out } = await runPin(['.'], { check: true });
+    expect({ code, manifest: /^a\.yaml/m.test(out) }).toEqual({
+      code: 1,
+      manifest: false,
+    });
+  });
+});
+
 describe('what cannot be determined', () => {
   const refused: readonly (readonly [title: string, files: Files, notes: readonly string[]])[] = [
     [
@@ -308,7 +326,7 @@ describe('what cannot be determined', () => {
       'several tags of one name',
       layers(['nginx:1', 'nginx:2'], renamed('nginx', 'm.io/nginx')),
       [
-        `base/a.yaml:8:27  error  image "nginx:1" cannot be pinned: it is "nginx:1" (${rightDigest('nginx:1')}) in base/kustomization.yaml and "m.io/nginx:1" (${rightDigest('m.io/nginx:1')}) in layer0/kustomization.yaml, and the entry of "images" in layer0/kustomization.yaml cannot have a digest of its own, because it renames images with different tags (1, 2): add "newTag" to the entry`,
+        `base/a.yaml:8:27  error  image "nginx:1" cannot be pinned: it is "nginx:1" (${rightDigest('nginx:1')}) in base/kustomization.yaml and "m.io/nginx:1" (${rightDigest('m.io/nginx:1')}) in layer0/kustomization.yaml, and the entry of "images" in layer0/kustomization.yaml cannot have a digest of its own, because it renames images with different tags (1, 2): add "newTag" to the entry, or write the new name into the manifests`,
       ],
     ],
     [

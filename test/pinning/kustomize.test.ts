@@ -7,14 +7,16 @@ import { describeWith } from '../support/real-part.ts';
 afterAll(removeTrees);
 
 const NAMES = ['nginx', 'app', 'r.io/app', 'localhost:5000/x/app'];
-const image = fc
+const unpinned = fc
   .record({ name: fc.constantFrom(...NAMES), tag: fc.constantFrom('', ':1', ':2', ':1.27') })
   .map(({ name, tag }) => `${name}${tag}`);
+const PINNED = ['nginx:1', 'app', 'r.io/app:2'].map((name) => `${name}@sha256:${'e'.repeat(64)}`);
+const image = fc.oneof({ weight: 5, arbitrary: unpinned }, { weight: 1, arbitrary: fc.constantFrom(...PINNED) });
 const entry = fc
   .record(
     {
       name: fc.constantFrom(...NAMES),
-      newName: fc.constantFrom(...NAMES, 'mirror.io/nginx'),
+      newName: fc.constantFrom(...NAMES, 'mirror.io/nginx', 'mirror.io/tagged:7'),
       newTag: fc.constantFrom('1', '3.0'),
       digest: fc.constant(`sha256:${'d'.repeat(64)}`),
     },
@@ -57,8 +59,9 @@ const tree = fc
     component: entries,
     patch: inline,
     used: fc.boolean(),
+    direct: fc.boolean(),
   })
-  .map(({ a, b, base, one, two, top, component, patch, used }): Files => ({
+  .map(({ a, b, base, one, two, top, component, patch, used, direct }): Files => ({
     'base/a.yaml': deployment('a', ...a),
     'base/b.yaml': deployment('b', ...b),
     'base/kustomization.yaml': kustomization({ resources: ['a.yaml', 'b.yaml'], images: base }),
@@ -70,7 +73,11 @@ const tree = fc
       patches: patch.text,
     }),
     ...(patch.file === undefined ? {} : { 'one/patch.json': patch.file }),
-    'two/kustomization.yaml': kustomization({ resources: ['../base'], images: two }),
+    'two/kustomization.yaml': kustomization({
+      resources: direct ? ['../base/a.yaml', '../base/b.yaml'] : ['../base'],
+      components: used ? ['../component'] : [],
+      images: two,
+    }),
     'top/kustomization.yaml': kustomization({ resources: ['../one'], images: top }),
   }));
 
