@@ -53,6 +53,17 @@ export const TEXT: Language = {
   alphabet: ['a', ' '],
 };
 
+/** The value of a label, or its key without the part before "/": apimachinery IsValidLabelValue. */
+export function isLabelName(text: string): boolean {
+  return text.length <= 63 && /^[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?$/.test(text);
+}
+
+/** The key of a label, the name of a resource: apimachinery IsQualifiedName. */
+export function isQualifiedName(text: string): boolean {
+  const slash = text.indexOf('/');
+  return isLabelName(text.slice(slash + 1)) && (slash < 0 || isName(text.slice(0, slash), SUBDOMAIN));
+}
+
 /** Whether it is a name of the language itself. */
 export function isName(text: string, language: Language): boolean {
   return !text.includes('*') && canMatch(text, language);

@@ -3,7 +3,7 @@ import { quoteValue } from '../image/quote.ts';
 import { escapeSegment } from '../pod/pointer.ts';
 import { globFault } from './glob-fault.ts';
 import { NAMESPACE } from './glob-field.ts';
-import { isName, SUBDOMAIN } from './name-language.ts';
+import { isLabelName, isQualifiedName } from './name-language.ts';
 import { type LabelSelector, NAME_LABEL } from './selector.ts';
 
 export type Report = (pointer: string, problem: string) => void;
@@ -33,18 +33,10 @@ function countFault(operator: string, values: readonly string[]): string | undef
   return `${operator} ${wanted ? 'needs at least one value' : 'takes no values'}`;
 }
 
-const MAX_NAME = 63;
-const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?$/;
 const NAME_FORM = 'letters, digits, and inner "-", "_", and ".", at most 63 characters';
 
-function isLabelName(text: string): boolean {
-  return text.length <= MAX_NAME && NAME.test(text);
-}
-
 function keyFault(key: string): string | undefined {
-  const slash = key.indexOf('/');
-  const prefix = slash < 0 ? undefined : key.slice(0, slash);
-  if (isLabelName(key.slice(slash + 1)) && (prefix === undefined || isName(prefix, SUBDOMAIN))) return undefined;
+  if (isQualifiedName(key)) return undefined;
   const mended = key.trim();
   if (mended !== key && mended !== '' && keyFault(mended) === undefined) {
     return `${shown(key)} is not a label key: there is whitespace around it; use ${shown(mended)}`;
@@ -61,7 +53,7 @@ function valueFault(key: string, value: string): string | undefined {
 function valueForm(value: string): string {
   const trimmed = value.trim();
   if (trimmed !== value && isLabelName(trimmed)) return `there is whitespace around it; use ${shown(trimmed)}`;
-  if (/[*?[\]{}^$|!]/.test(value)) return 'selectors take whole values, not globs; list each value';
+  if (/[*?[\]{}^$|!,]/.test(value)) return 'selectors take whole values, not globs; list each value';
   return `a value has ${NAME_FORM}`;
 }
 

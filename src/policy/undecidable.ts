@@ -27,6 +27,6 @@ export function undecidableWithoutLabels({ scope, bindings, pin }: Policy): read
 function ruleProblem(index: number, rule: string): Vacuity {
   return {
     pointer: `/spec/rules/${index}/rule`,
-    problem: `serve does not know the labels of namespaces, which rule ${rule} asks for; use namespaceObject.metadata.name or "match", or set onUnknown: deny`,
+    problem: `serve does not know the labels of namespaces, which rule ${rule} asks for; use only the name of the namespace, or set onUnknown: deny`,
   };
 }

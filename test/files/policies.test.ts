@@ -139,6 +139,21 @@ describe('faults', () => {
       ],
     ],
     [
+      'a namespace in a list, once for all places that use it',
+      {
+        'p.yaml': policy('one', 'match: {namespaces: [{list: teams}]}\nrules: [{rule: image-digest}]'),
+        'q.yaml': policy('two', 'exclude: {namespaces: [a, {list: teams}]}\nrules: [{rule: image-digest}]'),
+        'l.yaml': list('teams', 'items: [shop, "!kube-system", Shop]'),
+        'x.yaml': exception('x', { policy: 'one', match: '{namespaces: [{list: teams}]}' }),
+      },
+      [
+        'l.yaml:5:17: spec/items/1: "!kube-system" cannot match any namespace: "!" does not negate; put "kube-system" under exclude.namespaces (used at p.yaml:5:24)',
+        'l.yaml:5:17: spec/items/1: "!kube-system" cannot match any namespace: "!" does not negate; put "kube-system" under match.namespaces (used at q.yaml:5:29)',
+        'l.yaml:5:17: spec/items/1: "!kube-system" cannot match any namespace: "!" does not negate; list the namespaces that are meant (used at x.yaml:7:24)',
+        'l.yaml:5:33: spec/items/2: "Shop" cannot match any namespace: namespaces have no uppercase letters; use "shop" (used at p.yaml:5:24)',
+      ],
+    ],
+    [
       'all of several files at once, from top to bottom, each once',
       {
         'a.yaml': policy(

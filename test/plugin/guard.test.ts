@@ -222,6 +222,11 @@ describe('a rule that throws or answers nonsense', () => {
       'it answered with a problem (number 1) that is none: unreadable: expected true, or nothing, found "yes"',
     ],
     [
+      'names a cause that is none',
+      () => [{ ...problem('m'), causedBy: 'me' }],
+      'it answered with a problem (number 1) that is none: causedBy: expected one of author, later, world, or nothing, found "me"',
+    ],
+    [
       'names a container that is not of the subject',
       () => [{ ...problem('m'), container: pod('{containers: [{name: a, image: a}]}').containers[0] }],
       'it answered with a problem (number 1) that is none: container: not one of subject.containers (undefined stands for the object as a whole)',

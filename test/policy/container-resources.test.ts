@@ -132,10 +132,10 @@ describe('amounts', () => {
   });
 
   test('may have any names: what a word means to JavaScript is no matter', () => {
-    const spec = one('{requests: {constructor: 1, __proto__: 1, toString: x}}');
-    expect(told(spec, '{requests: [constructor, valueOf]}')).toEqual([
+    const spec = one('{requests: {a.io/constructor: 1, __proto__: 1, toString: x}}');
+    expect(told(spec, '{requests: [a.io/constructor, a.io/valueOf]}')).toEqual([
       'c: toString request "x" is not a quantity: it is not a number with a suffix such as m, k, M, Mi or Gi | for example 100m, 0.5, 128Mi or 2Gi',
-      'c: the container has no valueOf request | set resources.requests: {valueOf: 1}',
+      'c: the container has no a.io/valueOf request | set resources.requests: {a.io/valueOf: 1}',
     ]);
   });
 });
@@ -221,11 +221,46 @@ describe('parameters', () => {
     ['{requests: []}', `${AT}/requests: must not be empty`],
     [
       '{requests: ["c pu"]}',
-      `${AT}/requests/0: "c pu" is not accepted: the name of a resource, for example cpu, memory, ephemeral-storage or nvidia.com/gpu`,
+      `${AT}/requests/0: "c pu" is not a resource of containers; did you mean "cpu"? (accepted: cpu, memory, ephemeral-storage, hugepages-2Mi and the like, and names with a domain such as nvidia.com/gpu)`,
     ],
     ['{limits: [cpu, memory], noLimits: [memory]}', `${AT}/noLimits/0: "memory" is in "limits" too`],
   ])('%s', (parameters, fault) => {
     const result = read(`{rules: [{rule: container-resources, parameters: ${parameters}}]}`);
     expect(result.ok ? [] : result.faults.map(({ pointer, problem }) => `${pointer}: ${problem}`)).toEqual([fault]);
+  });
+});
+
+describe('names of resources that no container has', () => {
+  const ACCEPTED =
+    '(accepted: cpu, memory, ephemeral-storage, hugepages-2Mi and the like, and names with a domain such as nvidia.com/gpu)';
+  const faults = (parameters: string): readonly string[] => {
+    const result = read(`{rules: [{rule: container-resources, parameters: ${parameters}}]}`);
+    return result.ok
+      ? []
+      : result.faults.map(({ pointer, problem }) => `${pointer.slice('/spec/rules/0/parameters'.length)}: ${problem}`);
+  };
+
+  test.each<[string, string]>([
+    ['{noLimits: [CPU]}', `/noLimits/0: "CPU" is not a resource of containers; did you mean "cpu"? ${ACCEPTED}`],
+    [
+      '{max: {Memory: 4Gi}}',
+      `/max/Memory: "Memory" is not a resource of containers; did you mean "memory"? ${ACCEPTED}`,
+    ],
+    [
+      '{limits: [cpu, "memory "]}',
+      `/limits/1: "memory " is not a resource of containers; did you mean "memory"? ${ACCEPTED}`,
+    ],
+    ['{maxRatio: {gpu: 1}}', `/maxRatio/gpu: "gpu" is not a resource of containers; did you mean "cpu"? ${ACCEPTED}`],
+    ['{min: {storage: 1Gi}}', `/min/storage: "storage" is not a resource of containers ${ACCEPTED}`],
+    ['{requests: ["nvidia.com/gpu*"]}', `/requests/0: "nvidia.com/gpu*" is not a resource of containers ${ACCEPTED}`],
+    ['{requests: ["NVIDIA.com/gpu"]}', `/requests/0: "NVIDIA.com/gpu" is not a resource of containers ${ACCEPTED}`],
+  ])('%s', (parameters, fault) => {
+    expect(faults(parameters)).toEqual([fault]);
+  });
+
+  test('others are taken', () => {
+    expect(
+      faults('{requests: [cpu, memory, ephemeral-storage, hugepages-2Mi, nvidia.com/gpu, example.com/Fpga_1.x]}'),
+    ).toEqual([]);
   });
 });

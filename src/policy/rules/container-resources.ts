@@ -1,9 +1,11 @@
 import { quoteValue } from '../../image/quote.ts';
 import type { ContainerKind } from '../../pod/containers.ts';
 import { parseQuantity } from '../../pod/quantity.ts';
+import { escapeSegment } from '../../pod/pointer.ts';
 import { resourcesOf } from '../../pod/resources.ts';
-import { defineRule, type ParameterFault, type Problem } from '../rule.ts';
+import { defineRule, type ParameterFault, type Prepared, type Problem } from '../rule.ts';
 import { inScope } from './containers.ts';
+import { resourceFault } from './resource-names.ts';
 import { type Asked, type Bearer, type Bound, findMissing, findOdd, findOutOfBounds } from './resource-problems.ts';
 
 interface Parameters {
@@ -23,7 +25,8 @@ const RESOURCE_NAMES = {
   minItems: 1,
   items: {
     type: 'string',
-    pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}$',
+    minLength: 1,
+    editorPattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,316}$',
     hint: 'the name of a resource, for example cpu, memory, ephemeral-storage or nvidia.com/gpu',
   },
 } as const;
@@ -88,24 +91,7 @@ spec:
     },
   },
   needs: [],
-  prepare({ requests = [], limits = [], noLimits = [], maxRatio = {}, min = {}, max = {} }: Parameters) {
-    const faults: ParameterFault[] = [];
-    const quantities = (of: object, name: string): readonly Bound[] => quantitiesOf(of, name, faults);
-    const value: Asked = {
-      requests: [...new Set(requests)],
-      limits: [...new Set(limits)],
-      noLimits: [...new Set(noLimits)],
-      maxRatio: quantities(maxRatio, 'maxRatio'),
-      min: quantities(min, 'min'),
-      max: quantities(max, 'max'),
-    };
-    const both = value.limits.filter((resource) => value.noLimits.includes(resource));
-    for (const resource of both) {
-      const problem = `${quoteValue(resource)} is in "limits" too`;
-      faults.push({ pointer: `/noLimits/${noLimits.indexOf(resource)}`, problem });
-    }
-    return faults.length === 0 ? { ok: true, value } : { ok: false, faults };
-  },
+  prepare: (parameters: Parameters) => askedBy(parameters),
   check(subject, asked) {
     const found: Problem[] = [];
     const isAsked = inScope(subject);
@@ -132,12 +118,48 @@ function findInWholePod(bearer: Bearer, asked: Asked): void {
   findOutOfBounds(bearer, { ...asked, min: [], max: [] });
 }
 
+function askedBy(parameters: Parameters): Prepared<Asked> {
+  const { requests = [], limits = [], noLimits = [] } = parameters;
+  const faults: ParameterFault[] = [...nameFaultsIn(parameters)];
+  const bounds = (name: 'maxRatio' | 'min' | 'max'): readonly Bound[] =>
+    quantitiesOf(parameters[name] ?? {}, name, faults);
+  const value: Asked = {
+    requests: [...new Set(requests)],
+    limits: [...new Set(limits)],
+    noLimits: [...new Set(noLimits)],
+    maxRatio: bounds('maxRatio'),
+    min: bounds('min'),
+    max: bounds('max'),
+  };
+  const both = value.limits.filter((resource) => value.noLimits.includes(resource));
+  for (const resource of both) {
+    const problem = `${quoteValue(resource)} is in "limits" too`;
+    faults.push({ pointer: `/noLimits/${noLimits.indexOf(resource)}`, problem });
+  }
+  return faults.length === 0 ? { ok: true, value } : { ok: false, faults };
+}
+
+/** All parameters are lists of names, or maps by name. */
+function nameFaultsIn(parameters: Parameters): readonly ParameterFault[] {
+  return Object.entries(parameters).flatMap(([key, names]: [string, readonly string[] | object]) => {
+    const each = Array.isArray(names) ? names.map((name: string, index) => [index, name] as const) : namesOf(names);
+    return each.flatMap(([place, name]) => {
+      const problem = resourceFault(name);
+      return problem === undefined ? [] : [{ pointer: `/${key}/${place}`, problem }];
+    });
+  });
+}
+
+function namesOf(amounts: object): readonly (readonly [place: string, name: string])[] {
+  return Object.keys(amounts).map((name) => [escapeSegment(name), name]);
+}
+
 function quantitiesOf(parameter: object, name: string, faults: ParameterFault[]): readonly Bound[] {
   return Object.entries(parameter).flatMap(([resource, amount]: [string, string | number]) => {
     const parsed = parseQuantity(String(amount));
     if (parsed.ok && parsed.quantity.nano > 0n) return [{ resource, quantity: parsed.quantity }];
     const problem = parsed.ok ? 'it must be more than 0' : parsed.problem;
-    const pointer = `/${name}/${resource.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const pointer = `/${name}/${escapeSegment(resource)}`;
     faults.push({ pointer, problem: `${quoteValue(String(amount), 60)} is not an amount: ${problem}` });
     return [];
   });

@@ -1,0 +1,14 @@
+/** Names of resources that no container can have: a bound of one would bind nothing. */
+import { quoteValue } from '../../image/quote.ts';
+import { isQualifiedName } from '../name-language.ts';
+import { didYouMean } from '../schema-faults.ts';
+
+/** Without a domain there are no others: kubernetes pkg/apis/core/helper, IsStandardContainerResourceName. */
+const STANDARD = ['cpu', 'memory', 'ephemeral-storage'];
+const HUGE_PAGES = /^hugepages-[0-9]+[A-Za-z]*$/;
+
+export function resourceFault(name: string): string | undefined {
+  if (STANDARD.includes(name) || HUGE_PAGES.test(name)) return undefined;
+  if (name.includes('/') && isQualifiedName(name)) return undefined;
+  return `${quoteValue(name, 80)} is not a resource of containers${didYouMean(name.trim(), STANDARD)} (accepted: ${STANDARD.join(', ')}, hugepages-2Mi and the like, and names with a domain such as nvidia.com/gpu)`;
+}
