@@ -32,6 +32,8 @@ export interface RegistryFailure {
   readonly remedy: string | undefined;
   /** Nobody but the author of the object can bring it about. */
   readonly causedBy?: 'author' | undefined;
+  /** A credential that was there was never sent, or not tried: it is not to blame. */
+  readonly unjudged?: true | undefined;
   /** The policy that denies the image, which is why no registry was asked: it has said so itself, so rules need not. */
   readonly deniedBy?: { readonly policy: string; readonly rule: string } | undefined;
 }

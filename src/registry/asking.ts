@@ -69,7 +69,7 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
     const own = ownAttempts(question, parts.attemptOf);
     const ended = yield* tryAll(own.attempts, progress);
     if (ended !== undefined) return ended;
-    if (own.isCut) return concluded(progress, [`more than ${MAX_ATTEMPTS} match, the others were not tried`]);
+    if (own.isCut) return unjudged(concluded(progress, [`more than ${MAX_ATTEMPTS} match, the others were not tried`]));
     const held = heldNow();
     const known = held instanceof Promise ? yield* waitFor(held) : held;
     const { attempts, doubts } = attemptsBeyond(own, known, question);
@@ -228,6 +228,11 @@ function ownAttempts({ candidates }: ImageQuestion, attemptOf: AttemptOf): OwnAt
 
 function nodeAttempts({ credentials }: NodeAnswer, identityOf: IdentityOf): readonly Attempt[] {
   return credentials.slice(0, MAX_ATTEMPTS).map((credential) => credentialAttempt(credential, identityOf));
+}
+
+/** There are credentials that were not tried. */
+function unjudged<V>(fact: RegistryFact<V>): RegistryFact<V> {
+  return fact.state === 'yes' ? fact : { ...fact, failure: { ...fact.failure, unjudged: true } };
 }
 
 /**

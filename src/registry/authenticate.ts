@@ -1,17 +1,11 @@
-/**
- * A registry's challenge -> what to send in `Authorization`. Bearer before Basic, schemes nobody here speaks are skipped. What
- * a registry asked for is remembered, so that the next question to it begins with what it wanted the last time.
- */
-import { isTrouble } from './causes.ts';
+/** A registry's challenge -> what to send in `Authorization`. Bearer before Basic, schemes nobody here speaks are skipped. */
 import { type Challenge, parseChallenges } from './challenge.ts';
-import { RegistryError } from './client.ts';
 import { createFlights } from './flights.ts';
-import { createTokenServerClient, isBearerToken, realmOf, tokenPlace } from './realm.ts';
+import { createTokenServerClient, isBearerToken, realmOf, type TokenAsking, tokenPlace } from './realm.ts';
 import type { createFollower } from './redirect.ts';
 import { basicAuthorization } from './secret.ts';
 import type { RegistrySettings } from './settings.ts';
 import type { Site } from './site.ts';
-import { createMemory, type Scheme } from './scheme-memory.ts';
 import { createTokenCache, type Realm } from './token-cache.ts';
 import { timedOut } from './trouble.ts';
 
@@ -20,16 +14,21 @@ export interface Authorization {
   readonly value: string;
   /** It is a token from before: when it is refused, a new one may not be. */
   readonly isCached: boolean;
+  /** Where the token is kept, if it is one that is. */
+  readonly tokenKey?: string;
 }
 
 export interface Authenticator {
-  /** What earlier challenges of this registry ask for; undefined: nothing to send, as far as is known. */
-  foresee(site: Site, signal: AbortSignal): Promise<Authorization | undefined>;
   /** Rejects with a RegistryError; undefined when there is nothing that the challenges would take. */
   authorize(site: Site, headers: readonly string[], signal: AbortSignal): Promise<Authorization | undefined>;
   /** The registry did not take it. */
-  forget(site: Site): void;
+  forget(authorization: Authorization): void;
 }
+
+type Scheme =
+  | { readonly kind: 'basic' }
+  /** No realm: the credential is a token already. */
+  | { readonly kind: 'bearer'; readonly realm: Realm | undefined };
 
 /** For a token server, whoever waits for it and however long. */
 const TOKEN_TIMEOUT_MS = 15_000;
@@ -41,13 +40,11 @@ export interface AuthenticatorOptions {
 }
 
 export function createAuthenticator({ follow, settings, now }: AuthenticatorOptions): Authenticator {
-  const memory = createMemory();
   const tokens = createTokenCache(now);
   const askForToken = createTokenServerClient(follow, now);
   const join = createFlights<string>();
 
-  const fetchToken = async (realm: Realm, site: Site, signal: AbortSignal): Promise<string> => {
-    const key = tokens.keyOf(realm, site.credential);
+  const fetchToken = async (key: string, { realm, site }: TokenAsking, signal: AbortSignal): Promise<string> => {
     const start = async (ended: AbortSignal): Promise<string> => {
       const token = await askForToken({ realm, site }, AbortSignal.any([ended, AbortSignal.timeout(TOKEN_TIMEOUT_MS)]));
       tokens.set(key, token, site.tenant);
@@ -64,43 +61,23 @@ export function createAuthenticator({ follow, settings, now }: AuthenticatorOpti
   };
 
   const answerTo = async (scheme: Scheme, site: Site, signal: AbortSignal): Promise<Authorization | undefined> => {
-    const value = directly(scheme, site) ?? cachedToken(scheme, site);
-    if (value !== undefined || scheme.kind === 'basic' || scheme.realm === undefined) return value;
-    return { value: `Bearer ${await fetchToken(scheme.realm, site, signal)}`, isCached: false };
+    if (scheme.kind === 'basic' || scheme.realm === undefined) return directly(scheme, site);
+    const { realm } = scheme;
+    const tokenKey = tokens.keyOf(realm, site.credential);
+    const known = tokens.get(tokenKey);
+    if (known !== undefined) return { value: `Bearer ${known}`, isCached: true, tokenKey };
+    return { value: `Bearer ${await fetchToken(tokenKey, { realm, site }, signal)}`, isCached: false, tokenKey };
   };
 
   return {
-    async foresee(site, signal) {
-      const scheme = memory.recall(site);
-      if (scheme === undefined) return undefined;
-      try {
-        return await answerTo(scheme, site, signal);
-      } catch (error) {
-        // This very image may need no token at all; if it does, the registry will say so, and the error comes again.
-        // Nor need the token server be the same any more: what is remembered of it must not outlive it.
-        if (!(error instanceof RegistryError) || signal.aborted || error.failure.cause === 'rateLimited') throw error;
-        if (isTrouble(error.failure)) memory.forget(site);
-        return undefined;
-      }
-    },
     async authorize(site, headers, signal) {
       const scheme = chooseScheme(parseChallenges(headers), site, settings);
-      if (scheme === undefined) return undefined;
-      memory.remember(site, scheme);
-      return answerTo(scheme, site, signal);
+      return scheme === undefined ? undefined : answerTo(scheme, site, signal);
     },
-    forget(site) {
-      const scheme = memory.recall(site);
-      if (scheme?.kind !== 'bearer' || scheme.realm === undefined) return;
-      tokens.delete(tokens.keyOf(scheme.realm, site.credential));
+    forget({ tokenKey }) {
+      if (tokenKey !== undefined) tokens.delete(tokenKey);
     },
   };
-
-  function cachedToken(scheme: Scheme, site: Site): Authorization | undefined {
-    if (scheme.kind === 'basic' || scheme.realm === undefined) return undefined;
-    const token = tokens.get(tokens.keyOf(scheme.realm, site.credential));
-    return token === undefined ? undefined : { value: `Bearer ${token}`, isCached: true };
-  }
 }
 
 /** What needs no token server. */

@@ -1,11 +1,12 @@
 /** Asks a registry one thing: redirects, challenges and tokens are dealt with, the answer is 200 or an error. */
-import { type Authenticator, createAuthenticator } from './authenticate.ts';
+import { type Authenticator, type Authorization, createAuthenticator } from './authenticate.ts';
 import { createPatientSend } from './patience.ts';
 import { createFollower, type FinalAnswer } from './redirect.ts';
 import { refusalOf } from './refusal.ts';
 import type { RegistrySettings } from './settings.ts';
 import type { Site } from './site.ts';
 import type { Transport } from './transport.ts';
+import { challengesIn, whyUnsent } from './unsent.ts';
 
 export interface Question {
   readonly site: Site;
@@ -35,9 +36,14 @@ export interface ConversationOptions {
   readonly now: () => number;
 }
 
+/**
+ * Each question begins without a credential, as containerd begins each pull: what is sent follows from what this registry asks
+ * for now, so that no answer depends on what was asked before. Only the steps of one question share what they have learned.
+ */
 export function createConversation({ transport, settings, now }: ConversationOptions): Conversation {
   const follow = createFollower(createPatientSend(transport, now), settings);
   const authenticator: Authenticator = createAuthenticator({ follow, settings, now });
+  const learned = new WeakMap<Site, Authorization>();
   return {
     async ask({ site, path, accept, method, maxBytes }, signal) {
       const url = new URL(`/v2/${site.repository}/${path}`, site.base);
@@ -47,22 +53,24 @@ export function createConversation({ transport, settings, now }: ConversationOpt
         const answer = await follow({ ...common, place, authorization }, signal);
         return { answer, site, authorization };
       };
-      let sent = await authenticator.foresee(site, signal);
+      let sent = learned.get(site);
       let heard = await send(sent?.value);
       // Once with a token from before, once with a new one; then a 401 is the answer.
       for (let attempt = 0; attempt < 2 && isChallenge(heard); attempt += 1) {
-        if (sent !== undefined) authenticator.forget(site);
-        const next = await authenticator.authorize(site, challengesIn(heard), signal);
+        if (sent !== undefined) authenticator.forget(sent);
+        const next = await authenticator.authorize(site, challengesIn(heard.answer), signal);
         if (next === undefined || next.value === sent?.value) return heard;
         sent = next;
+        learned.set(site, sent);
         heard = await send(sent.value);
         if (!sent.isCached) return heard;
       }
       return heard;
     },
-    demand({ answer, ...heard }) {
+    demand({ answer, site, authorization }) {
       if (answer.status === 200) return answer;
-      throw refusalOf({ ...heard, answer, place: answer.place, now: now() });
+      const unsent = authorization === undefined ? whyUnsent(site, answer) : undefined;
+      throw refusalOf({ site, authorization, answer, unsent, place: answer.place, now: now() });
     },
   };
 }
@@ -70,8 +78,4 @@ export function createConversation({ transport, settings, now }: ConversationOpt
 /** A challenge of a host that a redirect led to is not answered: the credential is not for it. */
 function isChallenge({ answer }: Heard): boolean {
   return answer.status === 401 && answer.isFromOrigin;
-}
-
-function challengesIn({ answer }: Heard): readonly string[] {
-  return answer.headers.get('www-authenticate') ?? [];
 }

@@ -4,18 +4,21 @@ import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts'
 import { RegistryError } from './client.ts';
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import { parsedObject } from './json.ts';
+import type { FinalAnswer } from './redirect.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { secretsOf } from './secret.ts';
-import { askedWith, isDockerHub, type Site, subjectOf } from './site.ts';
+import { askedWith, isDockerHub, NO_CREDENTIAL, type Site, subjectOf } from './site.ts';
 import type { HttpAnswer } from './http-message.ts';
 import type { Place } from './trouble.ts';
 
 export interface Refused {
   readonly place: Place;
-  readonly answer: HttpAnswer;
+  readonly answer: HttpAnswer & Partial<Pick<FinalAnswer, 'isFromOrigin'>>;
   readonly site: Site;
   /** What was sent with the request. */
   readonly authorization: string | undefined;
+  /** Why the credential of the site was not, if it was not. */
+  readonly unsent?: string | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -32,14 +35,14 @@ function failureOf(refused: Refused, waitMs: number | undefined): RegistryFailur
   const said = saidBy(answer, sentSecrets(refused));
   const wait = waitMs === undefined ? '' : `, retry in ${Math.ceil(waitMs / 1000)} s`;
   const answered = `${place.name} answered ${status}`;
-  const refusal = `${answered} for ${subjectOf(site)} to ${askedWith(site)}${said}`;
   switch (status) {
-    case 404:
-      return { cause: 'notFound', message: `${place.name} has no ${subjectOf(site)}${said}`, remedy: NOT_FOUND };
+    case 404: {
+      const message = `${place.name} has no ${subjectOf(site)}${said}`;
+      return { cause: 'notFound', message, remedy: NOT_FOUND, ...unjudged(refused) };
+    }
     case 401:
-      return { cause: 'unauthenticated', message: refusal, remedy: unauthenticatedRemedy(site) };
     case 403:
-      return { cause: 'denied', message: refusal, remedy: deniedRemedy(site) };
+      return refusedBy(refused, said);
     case 429:
       return { cause: 'rateLimited', message: `${answered}${wait}${said}`, remedy: limitRemedy(site) };
     default: {
@@ -47,6 +50,30 @@ function failureOf(refused: Refused, waitMs: number | undefined): RegistryFailur
       return { cause, message: `${answered}${wait}${said}`, remedy: undefined };
     }
   }
+}
+
+/** A credential is to blame when it went out, and whoever should judge it has refused it. */
+function refusedBy(refused: Refused, said: string): RegistryFailure {
+  const { place, answer, site } = refused;
+  const isKnown = answer.status === 403;
+  const cause: RegistryCause = isKnown ? 'denied' : 'unauthenticated';
+  const unsent = unsentIn(refused);
+  const told = (asked: string): string => `${place.name} answered ${answer.status} for ${subjectOf(site)} to ${asked}`;
+  if (unsent === undefined) {
+    const remedy = isKnown ? deniedRemedy(site) : unauthenticatedRemedy(site);
+    return { cause, message: `${told(askedWith(site))}${said}`, remedy };
+  }
+  const why = site.credential === undefined ? '' : `; ${askedWith(site)} was not sent: ${unsent}`;
+  return { cause, message: `${told(NO_CREDENTIAL)}${said}${why}`, remedy: undefined, ...unjudged(refused) };
+}
+
+/** A host that a redirect led to gets no credential. */
+function unsentIn({ answer, unsent }: Refused): string | undefined {
+  return answer.isFromOrigin === false ? 'it is not for the host of a redirect' : unsent;
+}
+
+function unjudged(refused: Refused): Pick<RegistryFailure, 'unjudged'> {
+  return refused.site.credential === undefined || unsentIn(refused) === undefined ? {} : { unjudged: true };
 }
 
 function sentSecrets({ site, authorization }: Refused): readonly string[] {

@@ -23,6 +23,7 @@ export function failureOf(tried: readonly Tried[], doubts: readonly string[]): R
     causedBy: decisive?.failure.causedBy,
     message: `${told.join('; ')}${more}`,
     remedy: decisive?.failure.remedy ?? remedyFor(decisive),
+    ...(tried.some(({ failure }) => failure.unjudged) ? { unjudged: true } : {}),
   };
 }
 
@@ -39,8 +40,9 @@ function decisiveOf(tried: readonly Tried[]): Tried | undefined {
 }
 
 /** The client may have said itself what it asked with. */
-function toldOf({ attempt, failure: { cause, message } }: Tried): string {
+function toldOf({ attempt, failure: { cause, message, unjudged } }: Tried): string {
   const { label } = attempt;
+  if (unjudged && cause === 'notFound') return `${message}, asked anonymously: it asked for no credential`;
   // Nobody was asked.
   if (cause === 'refused' || cause === 'tooMany') return message;
   if (message.includes(label)) return message;
@@ -50,6 +52,7 @@ function toldOf({ attempt, failure: { cause, message } }: Tried): string {
 
 function remedyFor(tried: Tried | undefined): string | undefined {
   const cause = tried?.failure.cause;
+  if (tried?.failure.unjudged) return undefined;
   if (cause !== 'denied' && cause !== 'unauthenticated') return undefined;
   return tried?.attempt.credential === undefined
     ? 'name a pull secret that covers the image, or say in nodeCredentials what nodes hold'

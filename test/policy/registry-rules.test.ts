@@ -416,6 +416,19 @@ describe('pull-secret-coverage that is to be proven', () => {
     expect(prove(failed('denied', 'reg.io answered 403'))).toEqual([`${NONE.replace('401', '403')} | ${RENEW}`]);
   });
 
+  test.each([
+    ['unauthenticated', 'reg.io answered 401 and wants Negotiate'],
+    ['denied', 'storage.io, where reg.io redirects to, answered 403'],
+  ] as const)('blames no credential that was not judged: %s, %s', (cause, message) => {
+    const fact: RegistryFact<never> = {
+      state: 'unknown',
+      failure: { cause, message, remedy: undefined, unjudged: true },
+    };
+    expect(prove(fact)).toEqual([
+      `? c: could not tell whether a credential is good for image "reg.io/x:1": ${message} | -`,
+    ]);
+  });
+
   test('cannot tell where there may be others: on nodes, or in a secret that is not known', () => {
     expect(prove(REFUSED, { nodes: '' })).toEqual([`? ${NONE}, but a node may have one of its own | ${RENEW}`]);
     expect(prove(REFUSED, { away: true })).toEqual([

@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
 import type { Attempt } from '../../src/registry/attempts.ts';
-import { createMemory } from '../../src/registry/scheme-memory.ts';
 import type { FoundManifest } from '../../src/registry/client.ts';
 import type { ImageKey } from '../../src/registry/image-key.ts';
 import type { Shared, SharedAnswers } from '../../src/registry/lookup.ts';
@@ -10,7 +9,6 @@ import { platformIn, readManifest } from '../../src/registry/manifest.ts';
 import type { NodeCredentials } from '../../src/registry/node-credentials.ts';
 import { runProgram } from '../../src/registry/run-program.ts';
 import { shownRegistries } from '../../src/registry-schema.ts';
-import type { Site } from '../../src/registry/site.ts';
 import { DIGEST, fakeClient, INDEX, questionOf, sceneOf, shown } from './asking.ts';
 
 const LONG = `${'a'.repeat(300)}.io/web:1`;
@@ -115,15 +113,6 @@ test('what the registry has taken back does not come again from other replicas',
   scene.clock.ms += 31_000;
   says = 'unreachable';
   expect(await ask()).toMatch(/^unknown unreachable: /);
-});
-
-test('what a registry asked for is forgotten when it leads nowhere any more', () => {
-  const memory = createMemory();
-  const site = { base: new URL('https://reg.io'), repository: 'web' } as Site;
-  memory.remember(site, { kind: 'basic' });
-  expect(memory.recall(site)).toEqual({ kind: 'basic' });
-  memory.forget(site);
-  expect(memory.recall(site)).toBeUndefined();
 });
 
 test.each([

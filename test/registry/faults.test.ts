@@ -62,7 +62,10 @@ const ROWS: Readonly<Record<string, Row>> = {
     requests: 1,
   },
   denies: {
-    react: () => always({ status: 403, body: error('DENIED', 'requested access is denied') }),
+    react: () => (received) =>
+      received.headers.authorization === undefined
+        ? challenge('Basic')
+        : { status: 403, body: error('DENIED', 'requested access is denied') },
     how: 'details',
     cause: 'denied',
     message:
@@ -255,7 +258,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     react: () => always({ status: 403, body: error('A B', `\u001b[31m"${'x'.repeat(500)}`) }),
     how: 'details',
     cause: 'denied',
-    message: /: "\\u001b\[31m\\"x{50,120}…"$/,
+    message:
+      /: "\\u001b\[31m\\"x{50,120}…"; pull secret "regcred" \(user ci\) was not sent: the registry did not ask for it$/,
   },
   'redirects to a metadata address': {
     react: () => always(redirect('https://169.254.169.254/latest/meta-data/')),

@@ -3,8 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { boundedCache } from '../../src/registry/bounded-cache.ts';
 import { createTokenCache } from '../../src/registry/token-cache.ts';
-import { createMemory } from '../../src/registry/scheme-memory.ts';
-import type { Site } from '../../src/registry/site.ts';
 import { clockAt, DETAILS, fakeClient, questionOf, sceneOf } from './asking.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -78,18 +76,6 @@ describe('what strangers make large leaves less room', () => {
     const keys = Array.from({ length: 2000 }, (_, at) => `${at}`);
     for (const key of keys) cache.set(key, { value: 'x'.repeat(64 * 1024), expiresInS: 60 }, 'evil');
     expect(keys.filter((key) => cache.get(key) !== undefined)).toHaveLength(62);
-  });
-
-  test('for what registries ask for, which may have 16 KiB', () => {
-    const memory = createMemory();
-    const sites = Array.from({ length: 1000 }, (_, at) => {
-      return { base: new URL('https://reg.io'), repository: `x${at}`, tenant: 'evil' } as Site;
-    });
-    const url = new URL(`https://reg.io/${'a'.repeat(15_000)}`);
-    for (const site of sites) {
-      memory.remember(site, { kind: 'bearer', realm: { url, service: undefined, scopes: ['a', 'b'] } });
-    }
-    expect(sites.filter((site) => memory.recall(site) !== undefined)).toHaveLength(66);
   });
 
   test('for indexes of hundreds of platforms', async () => {

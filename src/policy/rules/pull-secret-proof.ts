@@ -49,12 +49,12 @@ function isRefusal({ cause }: RegistryFailure): boolean {
   return cause === 'denied' || cause === 'unauthenticated';
 }
 
-/** `undefined` where no credential is known to match. */
+/** `undefined` where no credential is known to match, and where one of them was not judged. */
 function refusedBy(
-  { message: answer }: RegistryFailure,
+  { message: answer, unjudged }: RegistryFailure,
   { reference, ring, nodesHaveNone }: Proving,
 ): Said | undefined {
-  if (ring.state !== 'read') return undefined;
+  if (ring.state !== 'read' || unjudged) return undefined;
   const candidates = ring.candidatesFor(reference);
   if (candidates.length === 0) return undefined;
   const image = `image ${quoteValue(reference.text)}`;

@@ -1,0 +1,31 @@
+/** Why a credential that was there has not been sent: then nobody has judged it, and it is not to blame. */
+import { parseChallenges } from './challenge.ts';
+import type { Site } from './site.ts';
+import type { HttpAnswer } from './http-message.ts';
+
+type Answered = Pick<HttpAnswer, 'status' | 'headers'>;
+
+export function challengesIn({ headers }: Pick<HttpAnswer, 'headers'>): readonly string[] {
+  return headers.get('www-authenticate') ?? [];
+}
+
+/** Of an answer to a request without one; `undefined` when there was none to send. */
+export function whyUnsent({ credential }: Site, answer: Answered): string | undefined {
+  if (credential === undefined) return undefined;
+  if (answer.status !== 401) return 'the registry did not ask for it';
+  const schemes = [...new Set(parseChallenges(challengesIn(answer)).map(({ scheme }) => scheme))];
+  if (schemes.length === 0) return 'the registry does not say how to log in';
+  if (schemes.includes('bearer')) return 'it is no token that can stand in a header';
+  if (schemes.includes('basic')) return 'it is a token, and the registry wants a user and a password';
+  return `the registry wants ${shown(schemes)}, and only Basic and Bearer are spoken here`;
+}
+
+const MAX_SHOWN = 3;
+
+/** A stranger's words. */
+function shown(schemes: readonly string[]): string {
+  return schemes
+    .slice(0, MAX_SHOWN)
+    .map((scheme) => scheme.slice(0, 20))
+    .join(', ');
+}

@@ -1,0 +1,133 @@
+/** What a registry says about an image depends on the image and the credential, never on what was asked before. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRegistryClient } from '../../src/registry/http-client.ts';
+import { createImageSource, type ImageSources } from '../../src/registry/image-source.ts';
+import { type FaultServer, type React, type Reaction, serving, startFaultServer } from '../support/fault-registry.ts';
+import { loopback } from '../support/registry-settings.ts';
+import { CACHE, clockAt, questionOf, shown } from './asking.ts';
+import { challenge, error, IMAGE } from './reactions.ts';
+
+const KINDS = ['basic', 'bearer', 'both', 'strict'] as const;
+type Kind = (typeof KINDS)[number];
+/** Who the registries know: `ci` may pull all, `dev` only what is public. `eve` has no right password. */
+const PASSWORDS: Readonly<Record<string, string>> = { ci: 'good', dev: 'good' };
+const LOGINS = ['ci:good', 'dev:good', 'eve:bad', 'ci:old'] as const;
+const REPOSITORIES = ['public/a', 'public/b', 'private/a', 'private/b', 'hidden/a', 'walled/a', 'public/none'] as const;
+
+let servers: ReadonlyMap<Kind, FaultServer>;
+beforeAll(async () => {
+  servers = new Map(await Promise.all(KINDS.map(async (kind) => [kind, await startFaultServer()] as const)));
+});
+afterAll(() => Promise.all([...servers.values()].map((server) => server.close())));
+
+const hostOf = (kind: Kind): string => `127.0.0.1:${servers.get(kind)?.port}`;
+
+/** `undefined`: nobody. `wrong`: a credential that is refused, whatever it is asked for. */
+function userOf(authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined;
+  const [scheme, value = ''] = authorization.split(' ');
+  if (scheme === 'Bearer') return value.startsWith('token-') ? value.slice('token-'.length) : 'wrong';
+  const [name = '', password] = atob(value).split(':');
+  return PASSWORDS[name] === password ? name : 'wrong';
+}
+
+function registry(kind: Kind): React {
+  const wants = (): Reaction => {
+    const bearer = `Bearer realm="http://${hostOf(kind)}/token",service="s"`;
+    return challenge(kind === 'basic' ? 'Basic' : kind === 'both' ? [bearer, 'Basic'] : bearer);
+  };
+  return ({ url, headers }) => {
+    const user = userOf(headers.authorization);
+    if (url.startsWith('/token')) {
+      if (user === 'wrong' || (kind === 'strict' && user === undefined)) return { status: 401 };
+      return { body: JSON.stringify({ token: `token-${user ?? 'nobody'}` }) };
+    }
+    return user === 'wrong' ? wants() : imageFor(url, user, wants);
+  };
+}
+
+function imageFor(url: string, user: string | undefined, wants: () => Reaction): Reaction {
+  const [, group, name] = /^\/v2\/([^/]*)\/([^/]*)\//.exec(url) ?? [];
+  if (name === 'none') return { status: 404, body: error('NAME_UNKNOWN', 'no such repository') };
+  if (group === 'public' || user === 'ci') return serving(IMAGE.manifest);
+  // One that asks nobody to log in, and says what is not so.
+  if (group === 'hidden') return { status: 404 };
+  if (group === 'walled') return { status: 403 };
+  return user === undefined || user === 'nobody' ? wants() : { status: 403, body: error('DENIED', 'no') };
+}
+
+const step = fc.record({
+  kind: fc.constantFrom(...KINDS),
+  repository: fc.constantFrom(...REPOSITORIES),
+  tag: fc.constantFrom('1', '2'),
+  logins: fc.uniqueArray(fc.constantFrom(...LOGINS), { maxLength: 2 }),
+  waitMs: fc.constantFrom(0, 1000, 61_000),
+});
+
+test('a thousand questions in any order are answered as each would be alone', async () => {
+  for (const [kind, server] of servers) server.reactWith(registry(kind));
+  const settings = loopback(...KINDS.map(hostOf));
+  const clock = clockAt(1_000_000);
+  const open = (): { readonly sources: ImageSources; readonly close: () => Promise<void> } => {
+    const client = createRegistryClient(settings, { env: {}, now: clock.now });
+    return { sources: createImageSource({ client, settings: CACHE, now: clock.now }), close: () => client.close() };
+  };
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 7 }), async (steps) => {
+      const remembering = open();
+      for (const { kind, repository, tag, logins, waitMs } of steps) {
+        clock.ms += waitMs;
+        const host = hostOf(kind);
+        const question = questionOf(
+          `${host}/${repository}:${tag}`,
+          logins.map((login, index) => `${login}@${host}${index === 0 ? '' : '/'}`),
+        );
+        const alone = open();
+        const signal = AbortSignal.timeout(10_000);
+        const [before, now] = [
+          await remembering.sources.images.imageOf(question, signal),
+          await alone.sources.images.imageOf(question, signal),
+        ];
+        await alone.close();
+        expect(shown(before)).toBe(shown(now));
+        expect(before.state === 'yes' ? before.value.isProof : before).toEqual(
+          now.state === 'yes' ? now.value.isProof : now,
+        );
+      }
+      await remembering.close();
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);
+
+test.each<[string, Kind, readonly [image: string, login: string], readonly [image: string, login: string], string]>([
+  ['a public image with an old password', 'basic', ['private/a', 'ci:good'], ['public/a', 'ci:old'], 'yes'],
+  ['a public image as nobody', 'basic', ['private/a', 'ci:good'], ['public/a', ''], 'yes'],
+  [
+    'a public image with an old password and a token',
+    'bearer',
+    ['private/a', 'ci:good'],
+    ['public/a', 'ci:old'],
+    'yes',
+  ],
+  ['a public image where tokens are for users', 'strict', ['private/a', 'ci:good'], ['public/a', 'eve:bad'], 'yes'],
+  ['an image that is hidden from nobody', 'basic', ['private/a', 'ci:good'], ['hidden/a', 'ci:good'], 'no'],
+  ['an image behind a wall', 'both', ['private/a', 'ci:good'], ['walled/a', 'ci:good'], 'unknown'],
+  ['the same image with another password', 'basic', ['private/a', 'ci:good'], ['private/a', 'ci:old'], 'unknown'],
+  ['the same image after another password', 'basic', ['private/a', 'ci:old'], ['private/a', 'ci:good'], 'yes'],
+])('%s (%s) is answered after another question as before it', async (_what, kind, first, second, state) => {
+  for (const [each, server] of servers) server.reactWith(registry(each));
+  const host = hostOf(kind);
+  const ask = async (sources: ImageSources, [image, login]: readonly [string, string]) =>
+    sources.images.imageOf(
+      questionOf(`${host}/${image}:1`, login === '' ? [] : [`${login}@${host}`]),
+      AbortSignal.timeout(10_000),
+    );
+  const client = createRegistryClient(loopback(host), { env: {} });
+  const sources = createImageSource({ client, settings: CACHE, now: Date.now });
+  const alone = (await ask(createImageSource({ client, settings: CACHE, now: Date.now }), second)).state;
+  await ask(sources, first);
+  expect([alone, (await ask(sources, second)).state]).toEqual([state, state]);
+  await client.close();
+});

@@ -1,0 +1,201 @@
+/** Only a credential that went out, and was refused by the one who should judge it, is to blame. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Credential } from '../../src/registry/credential.ts';
+import { createImageSource } from '../../src/registry/image-source.ts';
+import type { React } from '../support/fault-registry.ts';
+import { identityToken, registryToken, target } from '../support/registry-settings.ts';
+import { CACHE, questionOf } from './asking.ts';
+import { CREDENTIAL, createWorld, failureOf, type World } from './hostile-world.ts';
+import { always, behindToken, challenge, redirect, tag } from './reactions.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+}, 30_000);
+afterAll(() => world.close());
+
+const LABEL = 'pull secret "regcred" (user ci)';
+const UNSENT = 'HOST answered 401 for "team/app:1" to a request without a credential';
+
+interface Row {
+  readonly react: (world: World) => React;
+  readonly elsewhere?: React;
+  readonly credential?: Credential;
+  readonly cause: 'unauthenticated' | 'denied' | 'notFound';
+  readonly message: string;
+}
+
+const UNJUDGED: Readonly<Record<string, Row>> = {
+  'a registry that speaks another way to log in': {
+    react: () => always(challenge('Negotiate')),
+    cause: 'unauthenticated',
+    message: `${UNSENT}; ${LABEL} was not sent: the registry wants negotiate, and only Basic and Bearer are spoken here`,
+  },
+  'a registry that speaks many': {
+    react: () => always(challenge(['Negotiate, NTLM', 'Digest realm="x"', 'OAuth', 'Mutual'])),
+    cause: 'unauthenticated',
+    message: `${UNSENT}; ${LABEL} was not sent: the registry wants negotiate, ntlm, digest, and only Basic and Bearer are spoken here`,
+  },
+  'a registry that does not say how to log in': {
+    react: () => always({ status: 401 }),
+    cause: 'unauthenticated',
+    message: `${UNSENT}; ${LABEL} was not sent: the registry does not say how to log in`,
+  },
+  'a registry whose way to log in is no challenge': {
+    react: () => always(challenge('"nothing"')),
+    cause: 'unauthenticated',
+    message: `${UNSENT}; ${LABEL} was not sent: the registry does not say how to log in`,
+  },
+  'a registry that wants a user from who has a token': {
+    react: () => always(challenge('Basic')),
+    credential: identityToken('refresh'),
+    cause: 'unauthenticated',
+    message: `${UNSENT}; docker config (identity token) was not sent: it is a token, and the registry wants a user and a password`,
+  },
+  'a registry token that cannot be sent': {
+    react: ({ host }) => always(challenge(`Bearer realm="https://${host}/token"`)),
+    credential: registryToken('two words'),
+    cause: 'unauthenticated',
+    message: `${UNSENT}; docker config (registry token) was not sent: it is no token that can stand in a header`,
+  },
+  'a wall before the registry': {
+    react: () => always({ status: 403 }),
+    cause: 'denied',
+    message: `HOST answered 403 for "team/app:1" to a request without a credential; ${LABEL} was not sent: the registry did not ask for it`,
+  },
+  'an image that is not there, where nobody must log in': {
+    react: () => always({ status: 404 }),
+    cause: 'notFound',
+    message: 'HOST has no "team/app:1"',
+  },
+  'a storage host that refuses': {
+    react:
+      ({ elsewhereHost }) =>
+      ({ headers }) =>
+        headers.authorization === undefined ? challenge('Basic') : redirect(`https://${elsewhereHost}/x`),
+    elsewhere: always({ status: 403 }),
+    cause: 'denied',
+    message: `ELSEWHERE, where HOST redirects to, answered 403 for "team/app:1" to a request without a credential; ${LABEL} was not sent: it is not for the host of a redirect`,
+  },
+  'a storage host that wants to be logged in to': {
+    react: ({ elsewhereHost }) => always(redirect(`https://${elsewhereHost}/x`)),
+    elsewhere: always(challenge('Basic')),
+    cause: 'unauthenticated',
+    message: `ELSEWHERE, where HOST redirects to, answered 401 for "team/app:1" to a request without a credential; ${LABEL} was not sent: it is not for the host of a redirect`,
+  },
+  'a host that a token server redirects to': {
+    react: ({ host, elsewhereHost }) =>
+      behindToken(`https://${host}/token`, always(redirect(`https://${elsewhereHost}/x`))),
+    elsewhere: always({ status: 401 }),
+    cause: 'unauthenticated',
+    message: `ELSEWHERE, where the token server of HOST redirects to, answered 401 for "team/app:1" to a request without a credential; ${LABEL} was not sent: it is not for the host of a redirect`,
+  },
+};
+
+const JUDGED: Readonly<Record<string, Row>> = {
+  'by the registry, with Basic': {
+    react: () => always(challenge('Basic')),
+    cause: 'unauthenticated',
+    message: `HOST answered 401 for "team/app:1" to ${LABEL}`,
+  },
+  'by the registry, which knows it': {
+    react:
+      () =>
+      ({ headers }) =>
+        headers.authorization === undefined ? challenge('Basic') : { status: 403 },
+    cause: 'denied',
+    message: `HOST answered 403 for "team/app:1" to ${LABEL}`,
+  },
+  'by the registry, with a token': {
+    react:
+      ({ host }) =>
+      ({ url, headers }) => {
+        if (url.startsWith('/token')) return { body: '{"token":"t"}' };
+        return headers.authorization === undefined
+          ? challenge(`Bearer realm="https://${host}/token"`)
+          : { status: 403 };
+      },
+    cause: 'denied',
+    message: `HOST answered 403 for "team/app:1" to ${LABEL}`,
+  },
+  'by the token server': {
+    react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 401 })),
+    cause: 'unauthenticated',
+    message: `the token server of HOST answered 401 for "team/app:1" to ${LABEL}`,
+  },
+  'by the token server, as an identity token': {
+    react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 401 })),
+    credential: identityToken('refresh'),
+    cause: 'unauthenticated',
+    message: 'the token server of HOST answered 401 for "team/app:1" to docker config (identity token)',
+  },
+  'after a redirect within the registry': {
+    react:
+      () =>
+      ({ url, headers }) => {
+        if (headers.authorization === undefined) return challenge('Basic');
+        return url === '/moved' ? { status: 403 } : redirect('/moved');
+      },
+    cause: 'denied',
+    message: `HOST answered 403 for "team/app:1" to ${LABEL}`,
+  },
+};
+
+async function refusal({ react, elsewhere, credential = CREDENTIAL }: Row) {
+  world.registry.reactWith(react(world));
+  world.elsewhere.reactWith(elsewhere ?? always({ status: 500 }));
+  const asked = world.client().manifest(target(tag(world.host), credential), AbortSignal.timeout(10_000));
+  const { failure } = await failureOf(asked);
+  const message = failure.message.replaceAll(world.host, 'HOST').replaceAll(world.elsewhereHost, 'ELSEWHERE');
+  return { ...failure, message };
+}
+
+describe('a credential is not judged by', () => {
+  test.each(Object.entries(UNJUDGED))('%s', async (_what, row) => {
+    const { cause, message, unjudged, remedy } = await refusal(row);
+    expect({ cause, message, unjudged }).toEqual({ cause: row.cause, message: row.message, unjudged: true });
+    expect(remedy ?? '').not.toContain(LABEL);
+  });
+});
+
+describe('a credential is refused', () => {
+  test.each(Object.entries(JUDGED))('%s', async (_what, row) => {
+    const { cause, message, unjudged } = await refusal(row);
+    expect({ cause, message, unjudged }).toEqual({ cause: row.cause, message: row.message, unjudged: undefined });
+  });
+});
+
+describe('of several credentials', () => {
+  const all = async (logins: readonly string[]) => {
+    const source = createImageSource({ client: world.client(), settings: CACHE, now: Date.now });
+    const fact = await source.images.imageOf(questionOf(tag(world.host), logins), AbortSignal.timeout(10_000));
+    return fact.state === 'yes' ? undefined : fact.failure;
+  };
+  const logins = (count: number) => Array.from({ length: count }, (_, at) => `u${at}:p@${world.host}`);
+
+  test('all are to blame when all were refused', async () => {
+    world.registry.reactWith(always(challenge('Basic')));
+    expect((await all(logins(3)))?.unjudged).toBeUndefined();
+  });
+
+  test('none is to blame when one was not sent', async () => {
+    let wanted = 0;
+    world.registry.reactWith(({ headers }) => {
+      if (headers.authorization !== undefined) return { status: 401 };
+      return challenge((wanted += 1) === 2 ? 'Negotiate' : 'Basic');
+    });
+    expect((await all(logins(3)))?.unjudged).toBe(true);
+  });
+
+  test('none is to blame when there are too many to try', async () => {
+    world.registry.reactWith(always(challenge('Basic')));
+    expect((await all(logins(21)))?.unjudged).toBe(true);
+  });
+
+  test('none is said to have been sent where there is nothing, and nobody must log in', async () => {
+    world.registry.reactWith(always({ status: 404 }));
+    expect((await all(logins(1)))?.message.replaceAll(world.host, 'HOST')).toBe(
+      'HOST has no "team/app:1", asked anonymously: it asked for no credential',
+    );
+  });
+});
