@@ -50,8 +50,9 @@ export function createAuthenticator({ follow, settings, now }: AuthenticatorOpti
       tokens.set(key, token, site.tenant);
       return token.value;
     };
-    // Errors name the registry and the credential, so only who would say the same shares the answer.
-    const sameWords = `${key} ${site.name} ${site.credential?.label ?? ''}`;
+    // Errors name the registry and the credential, so only who would say the same shares the answer; and each namespace has
+    // its own turn at the token server.
+    const sameWords = `${key} ${site.name} ${site.credential?.label ?? ''} ${site.tenant}`;
     try {
       return await join(sameWords, start, signal);
     } catch (error) {

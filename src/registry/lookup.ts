@@ -60,6 +60,8 @@ export interface LookupParts<T> {
 }
 
 const ANEW_MS = 2000;
+/** Questions of others that one joins, before it is asked in its own name. */
+const MAX_JOINED = 3;
 
 interface Member extends Waiting {
   readonly asker: Asker | undefined;
@@ -164,14 +166,23 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
     async ask(asked, attempt, signal) {
       const text = answerKey(imageKey(asked.reference, asked.by), attempt);
       const member = { signal, asker: asked.asker };
-      for (;;) {
-        const outcome = await flights.join(text, member, (crew) => start(asked, attempt, crew));
-        if (outcome !== 'unwanted') return outcome;
-        // It ended since those who wanted it before had no more time; this one may have come in its last moment.
-        if (signal.aborted) return failed(notAsked(asked.reference, outcome));
+      for (let tries = 0; ; tries += 1) {
+        let isOwn = false;
+        const outcome = await flights.join(text, member, (crew) => {
+          isOwn = true;
+          return start(asked, attempt, crew);
+        });
+        // That those who asked first had no more time, or no place, is no answer for another.
+        const isOthers = outcome === 'unwanted' || (!isOwn && tries < MAX_JOINED && wasCrowded(outcome));
+        if (isOthers && !signal.aborted) continue;
+        return outcome === 'unwanted' ? failed(notAsked(asked.reference, outcome)) : outcome;
       }
     },
   };
+}
+
+function wasCrowded(outcome: Outcome<unknown>): boolean {
+  return outcome.state === 'failed' && outcome.failure.cause === 'tooMany';
 }
 
 function tenantOf({ asker }: Pick<Asked, 'asker'>): string {

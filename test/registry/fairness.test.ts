@@ -153,6 +153,25 @@ describe('who shares an image with a stranger', () => {
     expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') })))).toBe('yes anonymous');
   });
 
+  test.each(['tooMany', 'timeout'] as const)(
+    'asks in its own name when the stranger, who asked first, was told %s',
+    async (cause) => {
+      const held = Promise.withResolvers<never>();
+      const client = fakeClient(() => (client.asked.length === 1 ? held.promise : 'found'));
+      const scene = sceneOf(client, { limits: { queue: SMALL } });
+      const [first, second] = ['evil', 'shop'].map((one) =>
+        scene.ask(questionOf('reg.io/web:1', [], { asker: asker(one) })),
+      );
+      await turn();
+      held.reject(failed(cause));
+      const both = (await Promise.all([first, second])).map((fact) => fact && shown(fact));
+      const failure = `unknown ${cause}: reg.io said ${cause}`;
+      expect(both).toEqual(
+        cause === 'tooMany' ? [failure, 'yes anonymous'] : Array(2).fill(`${failure}, asked anonymously`),
+      );
+    },
+  );
+
   test('is not left alone with a registry because it failed for the stranger', async () => {
     const client = fakeClient(({ reference: { path } }) => (path === 'web' ? 'found' : 'serverError'));
     const scene = sceneOf(client);
