@@ -38,9 +38,13 @@ export function source({ policy, rule, outcome, action }: Source): string {
 export function denialText(request: AdmissionRequest, denials: readonly Finding[]): string {
   const count = denials.length === 1 ? '1 problem' : `${denials.length} problems`;
   const lines = [`${objectLabel(request.type.kind, request.namespace, nameOf(request))}: ${count}`];
-  for (const denial of denials.slice(0, MAX_LISTED)) {
+  const listed = denials.slice(0, MAX_LISTED);
+  for (const [index, denial] of listed.entries()) {
+    const next = listed[index + 1];
+    // One remedy for several findings about one container stands once, behind the last of them.
+    const isToldNext = next?.container === denial.container && next?.remedy === denial.remedy;
     lines.push(`  ${sentence(denial)} ${source(denial)}`);
-    if (denial.remedy !== undefined) lines.push(`    ${denial.remedy}`);
+    if (denial.remedy !== undefined && !isToldNext) lines.push(`    ${denial.remedy}`);
   }
   if (denials.length > MAX_LISTED) lines.push(`  and ${denials.length - MAX_LISTED} more`);
   return lines.join('\n');

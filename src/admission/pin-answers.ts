@@ -74,7 +74,9 @@ function pinned({ written: reference, container }: Candidate): ContainerImage {
   // An implied tag is judged like a written one, or a rule about "latest" could be dodged by writing none.
   const text = `${reference.text}${reference.tag === undefined ? ':latest' : ''}@sha256:${'0'.repeat(64)}`;
   const parsed = parseReference(text);
-  const image: ContainerImage = parsed.ok ? { state: 'parsed', text, reference: parsed.reference } : container.image;
+  const image: ContainerImage = parsed.ok
+    ? { state: 'parsed', text, reference: parsed.reference, toBePinned: true }
+    : container.image;
   pinnedForms.set(reference, image);
   return image;
 }

@@ -18,7 +18,13 @@ export type ContainerKind = (typeof CONTAINER_KINDS)[number];
  * in later (an empty image in a template, `{{inputs.image}}`, `$(params.image)`), so nothing can be said here.
  */
 export type ContainerImage =
-  | { readonly state: 'parsed'; readonly text: string; readonly reference: ImageReference }
+  | {
+      readonly state: 'parsed';
+      readonly text: string;
+      readonly reference: ImageReference;
+      /** Its author wrote the tag alone: the digest stands for one that is still looked up. */
+      readonly toBePinned?: true;
+    }
   | { readonly state: 'invalid'; readonly text: string; readonly problem: string }
   | { readonly state: 'pending'; readonly text: string; readonly reason: string };
 

@@ -43,7 +43,7 @@ function fileBlock(file: string, { findings, errors }: Block, ink: Paint): strin
   const lines = errors.map((row) => {
     return `  ${placeOf(row).padStart(placeWidth)}  ${ink.red('error'.padEnd(levelWidth))}  ${row.message}`;
   });
-  for (const row of shown) {
+  for (const [index, row] of shown.entries()) {
     const rule = row.outcome === 'violation' ? row.rule : `${row.rule}, unknown`;
     const place = ink.dim(placeOf(row).padStart(placeWidth));
     const where = ink.dim(rowLabel(row).padEnd(whereWidth));
@@ -53,9 +53,17 @@ function fileBlock(file: string, { findings, errors }: Block, ink: Paint): strin
       `  ${place}  ${level}  ${row.exception === null ? message : ink.dim(message)}  ${where}  ${ink.cyan(rule)}`,
     );
     const more = row.exception === null ? row.remedy : excuseLine(row.exception);
-    if (more !== null) lines.push(`  ${' '.repeat(placeWidth + levelWidth)}    ${ink.dim(more)}`);
+    if (more !== null && !isToldNext(row, shown[index + 1]))
+      lines.push(`  ${' '.repeat(placeWidth + levelWidth)}    ${ink.dim(more)}`);
   }
   return lines.length === 0 ? '' : `${ink.underline(file)}\n${lines.join('\n')}\n`;
+}
+
+/** One remedy for several findings about one container stands once, behind the last of them. */
+function isToldNext(row: FindingRow, next: FindingRow | undefined): boolean {
+  const { file, document, container, remedy, exception } = row;
+  const same = next?.file === file && next.document === document && next.container === container;
+  return same && exception === null && next.exception === null && next.remedy === remedy;
 }
 
 function widest(texts: readonly string[]): number {

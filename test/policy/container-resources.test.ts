@@ -9,32 +9,46 @@ const told = (spec: string, parameters = '{}'): readonly string[] =>
   said(findingsOf([policy(parameters)], requestFor(pod(spec))));
 const one = (resources: string): string => `{containers: [{name: c, image: i, resources: ${resources}}]}`;
 
-const CPU = 'set resources.requests: {cpu: 100m}';
-const MEMORY = 'set resources.limits: {memory: 128Mi}';
+const CPU = 'add resources: {requests: {cpu: 100m}}';
+const MEMORY = 'add limits: {memory: 128Mi} to resources';
+
+const ALL = 'add requests: {cpu: 100m, ephemeral-storage: 1Gi, nvidia.com/gpu: 1} to resources';
 
 describe('what is asked for', () => {
   test.each<[string, string, readonly string[]]>([
-    ['{requests: [cpu]}', '{}', [`c: the container has no cpu request | ${CPU}`]],
+    ['{requests: [cpu]}', '{}', ['c: the container has no cpu request | add requests: {cpu: 100m} to resources']],
     ['{requests: [cpu]}', 'null', [`c: the container has no cpu request | ${CPU}`]],
-    ['{requests: [cpu]}', '{requests: null, limits: {memory: 1}}', [`c: the container has no cpu request | ${CPU}`]],
+    [
+      '{requests: [cpu]}',
+      '{requests: null, limits: {memory: 1}}',
+      ['c: the container has no cpu request | add requests: {cpu: 100m} to resources'],
+    ],
     ['{requests: [cpu]}', '{requests: {cpu: 1m}}', []],
     // SetDefaults_Pod: a request that is absent takes the value of the limit.
     ['{requests: [cpu]}', '{limits: {cpu: 1}}', []],
     // Zero is none.
-    ['{requests: [cpu]}', '{requests: {cpu: 0}}', [`c: cpu request "0" means none | ${CPU}`]],
-    ['{requests: [cpu]}', '{requests: {cpu: "0"}, limits: {cpu: 1}}', [`c: cpu request "0" means none | ${CPU}`]],
-    ['{requests: [cpu]}', '{requests: {cpu: null}, limits: {cpu: 1}}', [`c: cpu request "0" means none | ${CPU}`]],
-    ['{requests: [cpu]}', '{limits: {cpu: 0}}', [`c: cpu limit "0" means none | ${CPU}`]],
+    ['{requests: [cpu]}', '{requests: {cpu: 0}}', [`c: cpu request "0" means none | for example 100m`]],
+    [
+      '{requests: [cpu]}',
+      '{requests: {cpu: "0"}, limits: {cpu: 1}}',
+      [`c: cpu request "0" means none | for example 100m`],
+    ],
+    [
+      '{requests: [cpu]}',
+      '{requests: {cpu: null}, limits: {cpu: 1}}',
+      [`c: cpu request "0" means none | for example 100m`],
+    ],
+    ['{requests: [cpu]}', '{limits: {cpu: 0}}', [`c: cpu limit "0" means none | for example 100m`]],
     ['{limits: [memory]}', '{requests: {memory: 1Gi}}', [`c: the container has no memory limit | ${MEMORY}`]],
-    ['{limits: [memory]}', '{limits: {memory: 0Mi}}', [`c: memory limit "0Mi" means none | ${MEMORY}`]],
+    ['{limits: [memory]}', '{limits: {memory: 0Mi}}', [`c: memory limit "0Mi" means none | for example 128Mi`]],
     ['{limits: [memory]}', '{limits: {memory: 1Gi}}', []],
     [
       '{requests: [cpu, ephemeral-storage, nvidia.com/gpu, cpu]}',
       '{}',
       [
-        `c: the container has no cpu request | ${CPU}`,
-        'c: the container has no ephemeral-storage request | set resources.requests: {ephemeral-storage: 1Gi}',
-        'c: the container has no nvidia.com/gpu request | set resources.requests: {nvidia.com/gpu: 1}',
+        `c: the container has no cpu request | ${ALL}`,
+        `c: the container has no ephemeral-storage request | ${ALL}`,
+        `c: the container has no nvidia.com/gpu request | ${ALL}`,
       ],
     ],
     [
@@ -45,6 +59,46 @@ describe('what is asked for', () => {
     ['{noLimits: [cpu]}', '{requests: {cpu: 1}}', []],
   ])('%s of %s', (parameters, resources, sentences) => {
     expect(told(one(resources), parameters)).toEqual(sentences);
+  });
+
+  /** Whatever is pasted, no key of a map is there twice. */
+  test.each<[what: string, resources: string | undefined, remedies: readonly string[]]>([
+    [
+      'nothing is there',
+      undefined,
+      ['add resources: {requests: {cpu: 100m, memory: 128Mi}, limits: {cpu: 100m, memory: 128Mi}}'],
+    ],
+    [
+      'it is null',
+      'null',
+      ['add resources: {requests: {cpu: 100m, memory: 128Mi}, limits: {cpu: 100m, memory: 128Mi}}'],
+    ],
+    [
+      'it is empty',
+      '{}',
+      ['add requests: {cpu: 100m, memory: 128Mi}, limits: {cpu: 100m, memory: 128Mi} to resources'],
+    ],
+    [
+      'both maps are there',
+      '{requests: {}, limits: {}}',
+      ['add cpu: 100m, memory: 128Mi to resources.requests; add cpu: 100m, memory: 128Mi to resources.limits'],
+    ],
+    [
+      'limits are there',
+      '{limits: {cpu: 1}}',
+      ['add requests: {memory: 128Mi} to resources; add memory: 128Mi to resources.limits'],
+    ],
+    ['requests are there', '{requests: {cpu: 1, memory: 1}}', ['add limits: {cpu: 100m, memory: 128Mi} to resources']],
+    [
+      'one is zero',
+      '{requests: {memory: 1}, limits: {cpu: 0}}',
+      ['for example 100m', 'add memory: 128Mi to resources.limits'],
+    ],
+    ['one is missing', '{requests: {cpu: 1, memory: 1}, limits: {cpu: 1}}', ['add memory: 128Mi to resources.limits']],
+  ])('has one remedy, where %s', (_what, resources, remedies) => {
+    const spec = `{containers: [{name: c, image: i${resources === undefined ? '' : `, resources: ${resources}`}}]}`;
+    const lines = told(spec, '{requests: [cpu, memory], limits: [cpu, memory]}');
+    expect([...new Set(lines.map((line) => line.split(' | ')[1]))]).toEqual(remedies);
   });
 
   test('is asked of all containers but ephemeral ones, and of nothing outside of a Pod', () => {
@@ -70,8 +124,8 @@ describe('what is asked for', () => {
       requestFor(pod(one('{limits: {memory: 0}}'))),
     );
     expect(found.map(({ pointer }) => pointer)).toEqual([
-      '/spec/containers/0/resources/requests/nvidia.com~1gpu',
       '/spec/containers/0/resources/limits/memory',
+      '/spec/containers/0/resources/requests/nvidia.com~1gpu',
     ]);
   });
 });
@@ -135,7 +189,7 @@ describe('amounts', () => {
     const spec = one('{requests: {a.io/constructor: 1, __proto__: 1, toString: x}}');
     expect(told(spec, '{requests: [a.io/constructor, a.io/valueOf]}')).toEqual([
       'c: toString request "x" is not a quantity: it is not a number with a suffix such as m, k, M, Mi or Gi | for example 100m, 0.5, 128Mi or 2Gi',
-      'c: the container has no a.io/valueOf request | set resources.requests: {a.io/valueOf: 1}',
+      'c: the container has no a.io/valueOf request | add a.io/valueOf: 1 to resources.requests',
     ]);
   });
 });

@@ -3,6 +3,7 @@ import { quoteValue } from '../../image/quote.ts';
 import { effectiveTag, type ImageReference, isPinned } from '../../image/reference.ts';
 import { globFault } from '../glob-fault.ts';
 import { TAG_GLOB } from '../glob-field.ts';
+import type { Container } from '../../pod/containers.ts';
 import { defineRule, type ParameterFault } from '../rule.ts';
 import { judgeImages, shortList } from './images.ts';
 
@@ -94,7 +95,7 @@ spec:
   },
   check: (subject, lists) =>
     judgeImages(subject, (reference, container) => {
-      const wrong = judgeTag(reference, lists);
+      const wrong = judgeTag(reference, container, lists);
       return wrong === undefined ? undefined : { ...wrong, pointer: container.imagePointer };
     }),
 });
@@ -111,12 +112,19 @@ function tagFaults(name: string, globs: readonly string[], opposite: string): re
   });
 }
 
-function judgedTag(reference: ImageReference, { besideDigest }: TagLists): string | undefined {
-  return isPinned(reference) && besideDigest === 'ignore' ? undefined : effectiveTag(reference);
+/** An image that `pin` is about to change is judged by what its author wrote, as `check` judges it. */
+function judgedTag(reference: ImageReference, { image }: Container, { besideDigest }: TagLists): string | undefined {
+  const isWritten = image.state === 'parsed' && image.toBePinned === true;
+  return isPinned(reference) && !isWritten && besideDigest === 'ignore' ? undefined : effectiveTag(reference);
 }
 
-function judgeTag(reference: ImageReference, lists: TagLists): { message: string; remedy: string } | undefined {
-  const tag = judgedTag(reference, lists);
+interface Wrong {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+function judgeTag(reference: ImageReference, container: Container, lists: TagLists): Wrong | undefined {
+  const tag = judgedTag(reference, container, lists);
   if (tag === undefined) return undefined;
   const image = `image ${quoteValue(reference.text)}`;
   const implied = reference.tag === undefined;

@@ -1,6 +1,7 @@
 /** What can be wrong with amounts of resources, said in sentences; used by container-resources. */
 import { quoteValue } from '../../image/quote.ts';
 import type { Container } from '../../pod/containers.ts';
+import { isObject } from '../../pod/pointer.ts';
 import { exceeds, type Quantity, quantityText } from '../../pod/quantity.ts';
 import {
   type Amount,
@@ -96,28 +97,62 @@ function oddQuantity({ text, isWhole, about }: Quantity, resource: string): Pick
 
 /** What is asked for and not there, in the container or in the Pod around it. Zero is none, to the scheduler and to the node. */
 export function findMissing(bearer: Bearer, whole: Resources, { requests, limits }: Asked): void {
+  const missing: Missing[] = [];
   for (const resource of requests) {
     if (isSome(requestOf(bearer.resources, resource)) || isSome(requestOf(whole, resource))) continue;
-    addMissing(bearer, 'request', resource);
+    findNone(bearer, { kind: 'request', resource }, missing);
   }
   for (const resource of limits) {
     if (isSome(amountOf(bearer.resources, 'limit', resource)) || isSome(amountOf(whole, 'limit', resource))) continue;
-    addMissing(bearer, 'limit', resource);
+    findNone(bearer, { kind: 'limit', resource }, missing);
   }
+  if (missing.length === 0) return;
+  const remedy = remedyFor(missing, bearer.container?.fields['resources']);
+  for (const { kind, resource } of missing) {
+    add(bearer, undefined, { kind, resource, what: `has no ${named(resource)} ${kind}`, remedy });
+  }
+}
+
+interface Missing {
+  readonly kind: AmountKind;
+  readonly resource: string;
 }
 
 function isSome(amount: Quantity | undefined): boolean {
   return amount !== undefined && amount.about > 0;
 }
 
-function addMissing(bearer: Bearer, wanted: AmountKind, resource: string): void {
-  const counted = wanted === 'request' ? requestedBy(bearer.resources, resource) : 'limit';
-  const parsed = parsedAmount(bearer.resources, counted, resource);
-  // Told already, as what it is.
-  if (parsed?.ok === false) return;
-  const remedy = `set resources.${wanted}s: {${named(resource)}: ${EXAMPLES.get(resource) ?? '1'}}`;
-  if (parsed !== undefined) add(bearer, parsed.quantity, { kind: counted, resource, what: 'means none', remedy });
-  else add(bearer, undefined, { kind: wanted, resource, what: `has no ${named(resource)} ${wanted}`, remedy });
+/** There is nothing at all, or an amount that is none. */
+function findNone(bearer: Bearer, wanted: Missing, missing: Missing[]): void {
+  const { resource } = wanted;
+  const kind = wanted.kind === 'request' ? requestedBy(bearer.resources, resource) : 'limit';
+  const parsed = parsedAmount(bearer.resources, kind, resource);
+  if (parsed === undefined) missing.push(wanted);
+  // What is no quantity is told already, as what it is.
+  else if (parsed.ok)
+    add(bearer, parsed.quantity, { kind, resource, what: 'means none', remedy: `for example ${exampleOf(resource)}` });
+}
+
+/** One for all of a container: two for one map would make its key twice. */
+function remedyFor(missing: readonly Missing[], present: unknown): string {
+  const groups = AMOUNTS.toReversed().flatMap((kind) => {
+    const amounts = missing.filter((one) => one.kind === kind).map(({ resource }) => resource);
+    if (amounts.length === 0) return [];
+    const entries = amounts.map((resource) => `${named(resource)}: ${exampleOf(resource)}`).join(', ');
+    return [{ key: `${kind}s`, entries }];
+  });
+  const maps = (those: typeof groups): string => those.map(({ key, entries }) => `${key}: {${entries}}`).join(', ');
+  if (!isObject(present)) return `add resources: {${maps(groups)}}`;
+  const absent = groups.filter(({ key }) => !isObject(present[key]));
+  const inside = groups.filter(({ key }) => isObject(present[key]));
+  return [
+    ...(absent.length === 0 ? [] : [`add ${maps(absent)} to resources`]),
+    ...inside.map(({ key, entries }) => `add ${entries} to resources.${key}`),
+  ].join('; ');
+}
+
+function exampleOf(resource: string): string {
+  return EXAMPLES.get(resource) ?? '1';
 }
 
 const EXAMPLES = new Map([
