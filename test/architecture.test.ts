@@ -141,7 +141,6 @@ describe('the architecture', () => {
     pino: { importers: ['log.ts'], lazy: false },
     'pino-pretty': { importers: ['log.ts'], lazy: true },
     selfsigned: { importers: ['server/tls.ts'], lazy: true },
-    'js-yaml': { importers: ['files/yaml.ts', 'files/yaml-schema.ts'], lazy: false },
     'ajv/dist/2020.js': { importers: ['policy/schema-faults.ts'], lazy: false },
     '@prometheus-io/client': { importers: ['server/metrics.ts'], lazy: false },
     commander: {

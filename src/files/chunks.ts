@@ -16,37 +16,39 @@ export type Piece =
 
 const SEPARATOR = '---';
 const REST_OF_LINE = /[^\n]*/y;
+const BYTE_ORDER_MARK = '\uFEFF';
 
+/**
+ * As kubectl's reader, which gathers lines until a separator: one that is the first of them is gathered, too, and go-yaml
+ * makes of it what it can.
+ */
 export function* piecesOf(text: string): Generator<Piece> {
-  let start: Start = { from: text.startsWith('\uFEFF') ? 1 : 0, stray: false };
-  let separator = text.startsWith(SEPARATOR, start.from) ? start.from : nextSeparator(text, start.from);
-  for (; separator !== -1; separator = nextSeparator(text, start.from)) {
-    yield* piecesFrom(text, start, separator);
-    start = startAfter(text, separator);
+  let from = text.startsWith(BYTE_ORDER_MARK) ? 1 : 0;
+  let separator = text.startsWith(SEPARATOR, from) ? from : nextSeparator(text, from);
+  while (separator !== -1) {
+    const { stray, end } = lineAfter(text, separator);
+    if (separator > from) yield* piecesWithin(text, from, separator);
+    if (stray !== undefined) yield { kind: 'stray', from: stray };
+    if (separator > from || stray !== undefined) from = end;
+    separator = nextSeparator(text, end - 1);
   }
-  yield* piecesFrom(text, start, text.length);
+  if (from < text.length) yield* piecesWithin(text, from, text.length);
 }
 
-function* piecesFrom(text: string, { from, stray }: Start, to: number): Generator<Piece> {
-  if (stray) yield { kind: 'stray', from };
-  else yield* piecesWithin(text, from, to);
+interface SeparatorLine {
+  /** Offset of what stands behind the separator and is no comment. */
+  readonly stray: number | undefined;
+  /** Offset after its line break. */
+  readonly end: number;
 }
 
-interface Start {
-  readonly from: number;
-  /** Something stands on the line of the separator. */
-  readonly stray: boolean;
-}
-
-function startAfter(text: string, separator: number): Start {
+function lineAfter(text: string, separator: number): SeparatorLine {
   const from = separator + SEPARATOR.length;
   REST_OF_LINE.lastIndex = from;
   const rest = REST_OF_LINE.exec(text)?.[0] ?? '';
-  const said = rest.trimStart();
-  if (said !== '' && !said.startsWith('#')) return { from: from + rest.length - said.length, stray: true };
-  const end = from + rest.length;
-  // Files with a byte order mark, one behind the other.
-  return { from: text.startsWith('\n\uFEFF', end) ? end + 2 : end, stray: false };
+  const said = rest.slice(skipSpace(rest, 0));
+  const stray = said !== '' && !said.startsWith('#') ? from + rest.length - said.length : undefined;
+  return { stray, end: from + rest.length + 1 };
 }
 
 /** Only `\n` ends a line here, as in Go's bufio. */
@@ -55,17 +57,33 @@ function nextSeparator(text: string, from: number): number {
   return found === -1 ? -1 : found + 1;
 }
 
-const SPACE = /\s*/y;
+/** As Go has it. */
+const SPACE = /(?:(?!\uFEFF)[\s\x85])*/y;
 /** Meant as JSON, even if it is broken: not `{{ a template }}` and not `[a, b]`. */
 const LIKE_JSON = /\{\s*["}]|\[\s*["{[\]]/y;
 /** In a row of JSON values, where the next one starts although the one before is broken. */
 const NEXT_JSON = /\n(?=\{\s*["}])/;
 
 /** Between two separators: one YAML document, or JSON values in a row. */
-function* piecesWithin(text: string, from: number, to: number): Generator<Piece> {
+function* piecesWithin(text: string, gathered: number, to: number): Generator<Piece> {
+  const from = text.startsWith(BYTE_ORDER_MARK, gathered) ? gathered + 1 : gathered;
+  const start = skipSpace(text, contentStart(text, from));
+  // Where nothing but space is, go-yaml still refuses a tab.
+  if (start < to) yield* piecesAt(text, { from, start, to });
+  else if (text.slice(from, to).includes('\t')) yield { kind: 'yaml', from, to };
+}
+
+interface Gathered {
+  readonly from: number;
+  /** Of what is neither a separator nor space. */
+  readonly start: number;
+  readonly to: number;
+}
+
+function* piecesAt(text: string, { from, start, to }: Gathered): Generator<Piece> {
   let bounded = false;
   let end = from;
-  for (let at = skipSpace(text, end); at < to; at = skipSpace(text, end)) {
+  for (let at = start; at < to; at = skipSpace(text, end)) {
     // One value that is never closed must not make each later one look for its end through the whole text again.
     const found = jsonAt(text, at, bounded ? nextJson(text, at, to) : to);
     if (found === undefined) yield* yamlPieces(text, end, to);
@@ -73,6 +91,13 @@ function* piecesWithin(text: string, from: number, to: number): Generator<Piece>
     bounded ||= found?.closed === false;
     end = found?.end ?? to;
   }
+}
+
+/** Behind a separator that was gathered. */
+function contentStart(text: string, from: number): number {
+  return text.startsWith(SEPARATOR, from) && /[ \t\r\n]/.test(text.charAt(from + SEPARATOR.length))
+    ? lineAfter(text, from).end
+    : from;
 }
 
 interface Found {
@@ -96,18 +121,18 @@ function jsonAt(text: string, at: number, to: number): Found | undefined {
 }
 
 /** `...` at the start of a line ends a document wherever it stands, as `---` does. */
-const DOCUMENT_END = /\n\.\.\.(?=\s|$)/;
+const DOCUMENT_END = /(?:^|\n)\.\.\.(?=[ \t\r\n]|$)/;
 const NOTHING_MORE = /^(?:(?:\.\.\.)?[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*(?:#[^\n]*$)?/;
 
 function* yamlPieces(text: string, from: number, to: number): Generator<Piece> {
   const source = text.slice(from, to);
-  const end = source.includes('\n...') ? source.search(DOCUMENT_END) : -1;
-  if (end === -1) {
+  const end = source.includes('...') ? DOCUMENT_END.exec(source) : null;
+  if (end === null) {
     yield { kind: 'yaml', from, to };
     return;
   }
-  yield { kind: 'yaml', from, to: from + end + 1 };
-  const after = from + end + '\n...'.length;
+  const after = from + end.index + end[0].length;
+  yield { kind: 'yaml', from, to: after };
   const rest = after + (NOTHING_MORE.exec(text.slice(after, to))?.[0].length ?? 0);
   if (rest < to) yield { kind: 'ignored', from: rest };
 }

@@ -3,6 +3,8 @@
  * YAML 1.1 nor 1.2. Checked against kubectl 1.32 in test/files. Pure: text in, value out.
  */
 
+import { STANDARD } from './yaml/properties.ts';
+
 export type Scalar = string | number | boolean | null;
 
 /** A scalar that Kubernetes would refuse; the message is a sentence fragment. */
@@ -39,11 +41,13 @@ export function plainScalar(text: string): Scalar {
 const POINT_FIRST = /^\.\d+(?:_\d+)*(?:[eE][-+]?\d+(?:_\d+)*)?$/;
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
 const BASED = /^([-+]?)0(?:[xX]([\da-fA-F]+)|[bB]([01]+)|[oO]?([0-7]+))$/;
+/** go-yaml's own way to read them, tried last, takes a sign behind the prefix. */
+const SIGNED_BINARY = /^0b([-+])([01]+)$/;
 
 function numberFrom(text: string): number | undefined {
   // strconv.ParseFloat itself: underscores only between digits.
   if (text.startsWith('.')) return POINT_FIRST.test(text) ? finite(Number(text.replaceAll('_', ''))) : undefined;
-  const plain = text.replaceAll('_', '');
+  const plain = text.replaceAll('_', '').replace(SIGNED_BINARY, '$10b$2');
   return based(plain) ?? (FLOAT.test(plain) ? finite(Number(plain)) : undefined);
 }
 
@@ -62,22 +66,14 @@ function finite(value: number): number | undefined {
   return Number.isFinite(value) ? value + 0 : undefined;
 }
 
-const STANDARD = 'tag:yaml.org,2002:';
-
-/** The name of a tag as a scalar needs it: `!!str`, `!<tag:yaml.org,2002:str>` -> `str`; any other tag -> undefined. */
-function tagName(raw: string): string | undefined {
-  if (raw.startsWith(`!<${STANDARD}`)) return raw.slice(2 + STANDARD.length, -1);
-  return raw.startsWith('!!') ? raw.slice(2) : undefined;
-}
-
 /** A scalar with a tag, whatever its quotes. Tags of others (`!secret x`) mean nothing to Kubernetes: the text counts. */
-export function taggedScalar(text: string, raw: string): Scalar | Refused {
-  const name = tagName(raw);
+export function taggedScalar(text: string, tag: string): Scalar | Refused {
+  const name = tag.startsWith(STANDARD) ? tag.slice(STANDARD.length) : undefined;
   if (name === 'binary') return binaryScalar(text);
   const accepts = name === undefined ? undefined : ACCEPTED[name];
   if (accepts === undefined) return text;
   const value = plainScalar(text);
-  if (!accepts(value, text)) return { refused: `${quote(text)} is not what its tag ${raw} says` };
+  if (!accepts(value, text)) return { refused: `${quote(text)} is not what its tag !!${name} says` };
   return name === 'timestamp' ? text : value;
 }
 

@@ -3,16 +3,6 @@
  * outline. What differs from the YAML specification: scalars (scalars.ts); of two equal keys the later one counts; a
  * merge key overrides what stands above it in its map; tags of maps and lists mean nothing; keys become strings.
  */
-import {
-  type AliasEvent,
-  type Event,
-  EVENT_ID,
-  getScalarValue,
-  type MappingEvent,
-  SCALAR_STYLE,
-  type ScalarEvent,
-  type SequenceEvent,
-} from 'js-yaml';
 import { isObject } from '../pod/pointer.ts';
 import { type Anchor, closeAnchor, countAlias, createTally, openAnchor, type Tally } from './aliases.ts';
 import {
@@ -28,7 +18,10 @@ import {
   UNNAMED,
 } from './positions.ts';
 import { keyText, plainScalar, type Refused, type Scalar, taggedScalar } from './scalars.ts';
-import { IGNORED, type Problem, Refusal } from './yaml-problems.ts';
+import { type Problem, Refusal } from './yaml-problems.ts';
+import { EVENT, type Event } from './yaml/events.ts';
+import type { ParsedText } from './yaml/parser.ts';
+import { STANDARD } from './yaml/properties.ts';
 
 export interface Root {
   readonly value: unknown;
@@ -42,74 +35,36 @@ export interface ReadYaml {
   readonly problem: Problem | undefined;
 }
 
-/** What stands between two separators: a text and its events. */
-export interface Source {
-  readonly text: string;
-  /** Offset of the text in its file: the outline counts from there, a problem from the start of the text. */
-  readonly base: number;
-  readonly events: readonly Event[];
-}
-
-export function readEvents({ text, base, events }: Source, outline: Outline): ReadYaml {
+/** Offsets of the text count from `base` in the outline. Throws a Refusal, which counts from the start of the text. */
+export function readEvents({ events, problem }: ParsedText, base: number, outline: Outline): ReadYaml {
   if (events.length === 0) return { root: undefined, problem: undefined };
-  try {
-    return readDocument({
-      source: text,
-      base,
-      outline,
-      events,
-      anchors: new Map(),
-      tally: createTally(),
-      next: 1,
-      at: base,
-    });
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return { root: undefined, problem: { offset: error.offset, problem: error.message } };
-  }
+  const reading: Reading = { base, outline, events, anchors: new Map(), tally: createTally(), next: 0, at: 0 };
+  const row = openRow(outline, UNNAMED, base);
+  const value = readNode(reading, row);
+  closeRow(outline, row);
+  return { root: value === null ? undefined : { value, row }, problem };
 }
 
 interface Reading {
-  readonly source: string;
   readonly base: number;
   readonly outline: Outline;
   readonly events: readonly Event[];
   readonly anchors: Map<string, Anchor>;
   readonly tally: Tally;
   next: number;
-  /** Offset in the file of what was read last: where a value without any text is said to be. */
+  /** Offset in the text of what was read last: where a value without any text is said to be. */
   at: number;
 }
 
-function readDocument(reading: Reading): ReadYaml {
-  const { base, events, outline } = reading;
-  const row = openRow(outline, UNNAMED, base);
-  const value = readNode(reading, row);
-  closeRow(outline, row);
-  // After our own end: the start of another document, and what that one is.
-  const another = events[reading.next + 2];
-  const more = another !== undefined && !isEmpty(another);
-  return {
-    root: value === null ? undefined : { value, row },
-    problem: more ? { offset: offsetOf(reading, another), problem: IGNORED } : undefined,
-  };
-}
-
-function isEmpty(event: Event): boolean {
-  return event.type === EVENT_ID.SCALAR && event.valueStart === -1;
-}
-
-type Content = ScalarEvent | SequenceEvent | MappingEvent;
-
-function nextEvent(reading: Reading): Content | AliasEvent {
+function nextEvent(reading: Reading): Event {
   const event = reading.events[reading.next++];
-  if (event === undefined || event.type === EVENT_ID.POP || event.type === EVENT_ID.DOCUMENT)
-    throw new TypeError('a YAML event out of order');
+  if (event === undefined) throw new TypeError('a YAML event is missing');
+  if (event.at !== -1) reading.at = event.at;
   return event;
 }
 
 function atEnd(reading: Reading): boolean {
-  if (reading.events[reading.next]?.type !== EVENT_ID.POP) return false;
+  if (reading.events[reading.next]?.kind !== EVENT.end) return false;
   reading.next += 1;
   return true;
 }
@@ -117,26 +72,32 @@ function atEnd(reading: Reading): boolean {
 function readNode(reading: Reading, row: number): unknown {
   const { outline } = reading;
   const event = nextEvent(reading);
-  reading.at = reading.base + offsetOf(reading, event);
-  if (event.type === EVENT_ID.ALIAS) {
+  if (event.kind === EVENT.alias) {
     const anchor = follow(reading, event);
     linkRow(outline, row, anchor.row);
-    return anchor.value;
+    return finite(anchor.value, event.at);
   }
-  placeValue(outline, row, reading.at);
-  return event.anchorStart === -1 ? readContent(reading, event) : readAnchored(reading, event, row);
+  placeValue(outline, row, reading.base + reading.at);
+  const { anchor } = event;
+  const value = anchor === undefined ? readContent(reading, event) : readAnchored(reading, event, anchor, row);
+  return finite(value, reading.at);
 }
 
-function readAnchored(reading: Reading, event: Content, row: number): unknown {
+/** As a key it would be a text. */
+function finite(value: unknown, at: number): unknown {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value;
+  throw new Refusal('JSON, and so Kubernetes, has no such number', at);
+}
+
+function readAnchored(reading: Reading, event: Event, name: string, row: number): unknown {
   const anchor = openAnchor(reading.tally, row);
-  reading.anchors.set(reading.source.slice(event.anchorStart, event.anchorEnd), anchor);
+  reading.anchors.set(name, anchor);
   const value = readContent(reading, event);
   closeAnchor(reading.tally, anchor, value);
   return value;
 }
 
-function follow(reading: Reading, event: AliasEvent): Anchor {
-  const name = reading.source.slice(event.anchorStart, event.anchorEnd);
+function follow(reading: Reading, { text: name, at }: Event): Anchor {
   const anchor = reading.anchors.get(name);
   const problem =
     anchor === undefined
@@ -144,37 +105,25 @@ function follow(reading: Reading, event: AliasEvent): Anchor {
       : anchor.open
         ? `the anchor &${name} contains itself`
         : countAlias(reading.tally, anchor);
-  if (anchor === undefined || problem !== undefined) throw new Refusal(problem ?? '', event.anchorStart - 1);
+  if (anchor === undefined || problem !== undefined) throw new Refusal(problem ?? '', at);
   return anchor;
 }
 
-function readContent(reading: Reading, event: Content): unknown {
+function readContent(reading: Reading, event: Event): unknown {
   const { tally } = reading;
   tally.nodes += 1;
-  if (event.type === EVENT_ID.SCALAR) {
-    const value = readScalar(reading, event);
-    if (typeof value !== 'number' || Number.isFinite(value)) return value;
-    throw new Refusal('JSON, and so Kubernetes, has no such number', offsetOf(reading, event));
-  }
+  if (event.kind === EVENT.scalar) return readScalar(reading, event);
   tally.depth += 1;
   if (tally.depth > tally.deepest) tally.deepest = tally.depth;
-  const value = event.type === EVENT_ID.MAPPING ? readMap(reading) : readList(reading);
+  const value = event.kind === EVENT.map ? readMap(reading) : readList(reading);
   tally.depth -= 1;
   return value;
 }
 
-function readScalar({ source, tally }: Reading, event: ScalarEvent): Scalar {
-  const text = textOf(source, event);
+function readScalar({ tally }: Reading, { text, plain, tag }: Event): Scalar {
   tally.size += text.length;
-  if (event.tagStart !== -1)
-    return accept(taggedScalar(text, source.slice(event.tagStart, event.tagEnd)), event.tagStart);
-  if (event.style === SCALAR_STYLE.PLAIN) return plainScalar(text);
-  if (event.fast || text.isWellFormed()) return text;
-  throw new Refusal('an escape stands for half of a character: write the character itself', event.valueStart - 1);
-}
-
-function textOf(source: string, event: ScalarEvent): string {
-  return event.fast ? source.slice(event.valueStart, event.valueEnd) : getScalarValue(source, event);
+  if (tag !== undefined) return accept(taggedScalar(text, tag.text), tag.at);
+  return plain ? plainScalar(text) : text;
 }
 
 function accept<T extends Scalar>(read: T | Refused, offset: number): T {
@@ -186,7 +135,7 @@ function readList(reading: Reading): readonly unknown[] {
   const { outline } = reading;
   const list: unknown[] = [];
   while (!atEnd(reading)) {
-    const row = openRow(outline, ITEM, reading.at);
+    const row = openRow(outline, ITEM, reading.base + reading.at);
     list.push(readNode(reading, row));
     closeRow(outline, row);
   }
@@ -200,9 +149,8 @@ function readMap(reading: Reading): Writable {
   const map: Writable = {};
   while (!atEnd(reading)) {
     const event = nextEvent(reading);
-    const at = reading.base + offsetOf(reading, event);
-    reading.at = at;
-    if (isMergeKey(reading, event)) {
+    const at = reading.base + reading.at;
+    if (isMergeKey(event)) {
       merge(reading, map);
       continue;
     }
@@ -221,46 +169,42 @@ function put(map: Writable, key: string, value: unknown): void {
   else map[key] = value;
 }
 
-function readKey(reading: Reading, event: Content | AliasEvent): string {
-  const { at, base, outline, source } = reading;
-  if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE)
-    throw new Refusal('a map or a list cannot be a key', at - base);
+function readKey(reading: Reading, event: Event): string {
+  const { at, base, outline } = reading;
+  if (event.kind === EVENT.map || event.kind === EVENT.list) throw new Refusal('a map or a list cannot be a key', at);
   let key: unknown;
-  if (event.type === EVENT_ID.ALIAS) {
+  if (event.kind === EVENT.alias) {
     key = follow(reading, event).value;
-  } else if (event.anchorStart !== -1) {
-    const row = openRow(outline, UNNAMED, at);
-    key = readAnchored(reading, event, row);
+  } else if (event.anchor !== undefined) {
+    const row = openRow(outline, UNNAMED, base + at);
+    key = readAnchored(reading, event, event.anchor, row);
     closeRow(outline, row);
   } else {
     reading.tally.nodes += 1;
     key = readScalar(reading, event);
   }
   if (typeof key === 'string') return key;
-  return accept(keyText(key, event.type === EVENT_ID.SCALAR ? textOf(source, event) : String(key)), at - base);
+  return accept(keyText(key, event.kind === EVENT.scalar ? event.text : String(key)), at);
 }
 
-const MERGE_TAGS: readonly string[] = ['!', '!!merge', '!<tag:yaml.org,2002:merge>'];
-
-function isMergeKey({ source }: Reading, event: Content | AliasEvent): event is ScalarEvent {
-  if (event.type !== EVENT_ID.SCALAR || event.style !== SCALAR_STYLE.PLAIN || event.valueEnd - event.valueStart !== 2)
-    return false;
-  if (!source.startsWith('<<', event.valueStart)) return false;
-  return event.tagStart === -1 || MERGE_TAGS.includes(source.slice(event.tagStart, event.tagEnd));
+/** Quotes do not matter to go-yaml where there is a tag. */
+function isMergeKey({ kind, text, plain, tag }: Event): boolean {
+  if (kind !== EVENT.scalar || text !== '<<') return false;
+  return tag === undefined ? plain : tag.text === '!' || tag.text === `${STANDARD}merge`;
 }
 
 /** What `<<` brings: each entry in the outline stands for the one that it comes from. */
 function merge(reading: Reading, map: Writable): void {
   const { at, base, outline } = reading;
-  const several = reading.events[reading.next]?.type === EVENT_ID.SEQUENCE;
-  const row = openRow(outline, UNNAMED, at);
+  const several = reading.events[reading.next]?.kind === EVENT.list;
+  const row = openRow(outline, UNNAMED, base + at);
   const value = readNode(reading, row);
   closeRow(outline, row);
   // Of several maps the first one counts: it comes last.
   const sources = several && Array.isArray(value) ? value.toReversed() : [value];
   const rows = several ? itemsOf(outline, row).toReversed() : [row];
   for (const [index, source] of sources.entries()) {
-    if (!isObject(source)) throw new Refusal('"<<" takes a map, or a list of maps', at - base);
+    if (!isObject(source)) throw new Refusal('"<<" takes a map, or a list of maps', at);
     for (const [key, entry] of entriesOf(outline, rows[index] ?? row)) {
       put(map, key, source[key]);
       const copy = openRow(outline, key, keyOffsetOf(outline, entry));
@@ -268,30 +212,4 @@ function merge(reading: Reading, map: Writable): void {
       closeRow(outline, copy);
     }
   }
-}
-
-/** Where an event stands in the source: at its quote, or at the first letter of a block scalar. */
-function offsetOf({ source, at, base }: Reading, event: Event): number {
-  switch (event.type) {
-    case EVENT_ID.SEQUENCE:
-    case EVENT_ID.MAPPING:
-      return event.start;
-    case EVENT_ID.ALIAS:
-      return event.anchorStart - 1;
-    case EVENT_ID.SCALAR:
-      if (event.valueStart !== -1) return scalarOffset(source, event);
-      // No text at all: `key:` and nothing more.
-      return event.tagStart === -1 && event.anchorStart === -1
-        ? at - base
-        : Math.max(event.tagStart, event.anchorStart - 1);
-    default:
-      return at - base;
-  }
-}
-
-function scalarOffset(source: string, { style, valueStart, valueEnd }: ScalarEvent): number {
-  if (style === SCALAR_STYLE.PLAIN) return valueStart;
-  if (style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED) return valueStart - 1;
-  const first = source.slice(valueStart, valueEnd).search(/\S/);
-  return valueStart + Math.max(first, 0);
 }

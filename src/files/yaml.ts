@@ -2,11 +2,11 @@
  * YAML and JSON text -> values, with the place of every value. Values are what kubectl would send; the differences from
  * YAML as others read it are in yaml-schema.ts and scalars.ts. Numbers are JavaScript's: integers beyond 2^53 lose digits.
  */
-import { type Event, parseEvents, YAMLException } from 'js-yaml';
 import { piecesOf } from './chunks.ts';
-import { MAX_DEPTH, outlineJson } from './json.ts';
+import { outlineJson } from './json.ts';
 import { createOutline, lineTable, locate, type Outline, type Position } from './positions.ts';
-import { IGNORED, oddCharacterIn, type Problem, STRAY, wordsFor } from './yaml-problems.ts';
+import { IGNORED, oddCharacterIn, Refusal, STRAY, wordsFor } from './yaml-problems.ts';
+import { parseText } from './yaml/parser.ts';
 import { readEvents, type ReadYaml } from './yaml-schema.ts';
 
 export type { Position } from './positions.ts';
@@ -95,34 +95,10 @@ function addYaml(file: File, from: number, to: number): void {
 function readYaml(text: string, base: number, outline: Outline): ReadYaml {
   const odd = oddCharacterIn(text);
   if (odd !== undefined) return { root: undefined, problem: odd };
-  let events: readonly Event[];
   try {
-    events = parse(text);
+    return readEvents(parseText(text), base, outline);
   } catch (error) {
-    if (!(error instanceof YAMLException)) throw error;
-    return { root: undefined, problem: problemIn(error, text) };
-  }
-  return readEvents({ text, base, events }, outline);
-}
-
-function problemIn(error: YAMLException, text: string): Problem {
-  return { offset: error.mark?.position ?? 0, problem: wordsFor(error.reason, text) };
-}
-
-const throwAt = YAMLException.throwAt.bind(YAMLException);
-
-/**
- * js-yaml wants the lines of a flow collection, or of a quoted scalar, further right than the key; go-yaml does not, and
- * manifests are full of `args: [` with the `]` below the `a`. When this one complaint is not thrown its parser goes on,
- * and reads just that. For the time of one call: nobody else who uses js-yaml notices.
- */
-function parse(text: string): readonly Event[] {
-  YAMLException.throwAt = ((input, position, message, filename) => {
-    if (message !== 'deficient indentation') throwAt(input, position, message, filename);
-  }) as typeof throwAt;
-  try {
-    return parseEvents(text, { maxDepth: MAX_DEPTH });
-  } finally {
-    YAMLException.throwAt = throwAt;
+    if (!(error instanceof Refusal)) throw error;
+    return { root: undefined, problem: { offset: error.offset, problem: wordsFor(error.message, text) } };
   }
 }

@@ -1,6 +1,7 @@
 /** Texts that are made to hurt: every one ends, in time that grows with the text only, with values or with a problem. */
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
+import { MISPLACED } from '../../src/files/yaml-problems.ts';
 import { readDocuments } from '../../src/files/yaml.ts';
 
 function outcome(text: string): string {
@@ -59,6 +60,27 @@ describe('bombs', () => {
 describe('long texts', () => {
   const CASES: readonly (readonly [name: string, text: string, outcome: string])[] = [
     ['one line of 5 MB', `a: ${'x'.repeat(5_000_000)}`, '1 x object'],
+    ['a list of a million brackets', `a: ${'['.repeat(1_000_000)}`, 'maps and lists are nested more than 100 deep'],
+    [
+      'a million brackets too many',
+      `a: ${']'.repeat(1_000_000)}`,
+      'expected a value: a "{", "[", "}" or "]" too many?',
+    ],
+    ['a million keys on one line', `a: {${'b: c, '.repeat(100_000)}}`, '1 x object'],
+    [
+      'a million colons',
+      `a: {${':'.repeat(1_000_000)}}`,
+      'expected a value before ":": put a text that starts with ":" in quotes',
+    ],
+    [
+      'a million question marks',
+      `a: [${'? '.repeat(1_000_000)}]`,
+      'expected a value: a "{", "[", "}" or "]" too many?',
+    ],
+    ['a key of 5 MB', `? ${'x'.repeat(5_000_000)}\n: 1`, '1 x object'],
+    ['a key of 1,024 characters', `${'x'.repeat(1024)}: 1`, '1 x object'],
+    ['a key of 1,025 characters without "?"', `${'x'.repeat(1025)}: 1`, MISPLACED],
+    ['a block scalar of 5 MB', `a: |\n${'  x\n'.repeat(1_250_000)}`, '1 x object'],
     ['one string of 5 MB, never closed', `a: "${'x'.repeat(5_000_000)}`, 'a quote is never closed'],
     ['backslashes', `{"a": "${'\\'.repeat(5_000_000)}`, 'a quote is never closed'],
     ['half a million separators', '---\n'.repeat(500_000), 'nothing'],
@@ -67,7 +89,8 @@ describe('long texts', () => {
       '--- x\n'.repeat(50_000),
       'kubectl takes nothing but a comment after "---": start a new line',
     ],
-    ['ends of documents', '...\n'.repeat(1_000_000), 'nothing'],
+    ['ends of documents', `a: 1\n${'...\n'.repeat(1_000_000)}`, '1 x object'],
+    ['ends of documents that never start', '...\n'.repeat(1_000_000), 'expected a value before "..."'],
     ['line ends', '\n'.repeat(1_000_000), 'nothing'],
     ['old line ends', '\r'.repeat(1_000_000), 'nothing'],
     ['the same key again and again', 'a: 1\n'.repeat(50_000), '1 x object'],
@@ -168,7 +191,7 @@ describe('any text', () => {
   });
 
   test('holds documents that are read one by one as all at once', () => {
-    const parts = fc.array(fc.constantFrom(...tokens.filter((token) => !/---|\.\.\.|\r|"|\{/.test(token))), {
+    const parts = fc.array(fc.constantFrom(...tokens.filter((token) => !/---|\.\.\.|\r|"|\{|\uFEFF/.test(token))), {
       maxLength: 10,
     });
     fc.assert(

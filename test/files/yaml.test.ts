@@ -63,7 +63,7 @@ describe('documents of a file', () => {
     [
       'a broken one does not hide its neighbours',
       'a: 1\n---\nb: [\n---\nc: 1\n',
-      [{ a: 1 }, '4:1: a "{" or "[" is never closed', { c: 1 }],
+      [{ a: 1 }, '3:4: a "{" or "[" is never closed', { c: 1 }],
     ],
     [
       'content on the line of a separator',
@@ -83,9 +83,26 @@ describe('documents of a file', () => {
     [
       'a document that only a YAML 1.2 line end separates',
       'a: 1\r---\rb: 1\r',
-      [{ a: 1 }, '3:1: kubectl ignores what follows here: start a new document with a line "---"'],
+      [{ a: 1 }, '2:1: kubectl ignores what follows here: start a new document with a line "---"'],
     ],
-    ['a directive', '%YAML 1.2\n---\na: 1\n', ['2:1: kubectl reads no "%" lines: remove it', { a: 1 }]],
+    [
+      'a comment that is glued to the first separator',
+      '---#c\na: 1\n',
+      ['2:2: this does not fit here: look at the indentation, and put a text with ": " in it in quotes'],
+    ],
+    ['a comment that is glued to another separator', 'a: 1\n---#c\nb: 1\n', [{ a: 1 }, { b: 1 }]],
+    [
+      'an end of document where nothing was',
+      'a: 1\n---\n...\n---\nb: 1\n',
+      [{ a: 1 }, '3:1: expected a value before "..."', { b: 1 }],
+    ],
+    [
+      'a byte order mark that separates no files',
+      '---\n\uFEFFa: 1\n',
+      ['2:1: an invisible byte order mark (U+FEFF) at the start of a line: remove it'],
+    ],
+    ['a line of tabs alone', 'a: 1\n---\n\t\n', [{ a: 1 }, '3:1: a tab cannot indent here: use spaces']],
+    ['a directive', '%YAML 1.2\n---\na: 1\n', ['1:1: kubectl reads no "%" lines: remove it', { a: 1 }]],
   ];
   test.each(CASES)('%s', (_name, text, expected) => {
     expect(values(text)).toEqual(expected);
@@ -95,7 +112,7 @@ describe('documents of a file', () => {
     const documents = readDocuments('# c\n---\n\n# c\na: 1\n---\n---\nb: {\n---\n\n  c: 1\n');
     expect(documents.map(({ ok, index, line }) => [ok, index, line])).toEqual([
       [true, 0, 5],
-      [false, 1, 9],
+      [false, 1, 8],
       [true, 2, 11],
     ]);
   });
@@ -125,7 +142,7 @@ describe('JSON', () => {
     [
       'a broken line does not hide the others',
       '{"a":1}\n{"b": "2" 3}\n{"c":\n{"d":4}\n',
-      [{ a: 1 }, '2:11: expected "," or the end of the list or map', '4:1: a "{" or "[" is never closed', { d: 4 }],
+      [{ a: 1 }, '2:11: expected "," or the end of the list or map', '3:1: a "{" or "[" is never closed', { d: 4 }],
     ],
     [
       'a broken first line does not, either',
@@ -149,16 +166,30 @@ describe('problems say what is wrong, where, and what would be accepted', () => 
     ['a: b: c\n', '1:5: this does not fit here: look at the indentation, and put a text with ": " in it in quotes'],
     ['a: 1\n b: 2\n', '2:3: this does not fit here: look at the indentation, and put a text with ": " in it in quotes'],
     ['- [a]\n - c\n', '2:2: this does not fit here: look at the indentation of the list'],
-    ['a: "x\n', '2:1: a quote is never closed'],
-    ["a: 'x\n---\n", '2:1: a quote is never closed'],
-    ['a: [x\n', '2:1: a "{" or "[" is never closed'],
+    ['a: "x\n', '1:4: a quote is never closed'],
+    ["a: 'x\n---\n", '1:4: a quote is never closed'],
+    ['a: [x\n', '1:4: a "{" or "[" is never closed'],
     ['a: [x y] z\n', '1:10: this does not fit here: look at the indentation, and put a text with ": " in it in quotes'],
     ['a: {x: 1 "y": 2}\n', '1:13: expected "," or the end of the list or map'],
     ['a: [, b]\n', '1:5: expected a value before ","'],
-    ['a: 1\nb\n', '3:1: expected "key: value": there is no ":" after the key'],
+    ['a: 1\nb\n', '2:1: expected "key: value": there is no ":" after the key'],
     ['- a\nb: 1\n', '2:1: expected the end of the document: this belongs to no key above'],
     ['a: "\\d"\n', '1:6: unknown escape after "\\" in double quotes: write "\\\\" for a backslash'],
     ['a: "\\ud83d"\n', '1:4: an escape stands for half of a character: write the character itself'],
+    ['a: [--bind, ::]\n', '1:13: expected a value before ":": put a text that starts with ":" in quotes'],
+    ['a: [x, - y]\n', '1:8: a "-" of a list cannot stand here: put it in quotes if it is a text'],
+    ['a: [b?c]\n', '1:6: expected "," or the end of the list or map'],
+    ['a: [x]]\n', '1:7: this does not fit here: look at the indentation, and put a text with ": " in it in quotes'],
+    ['a: %x\n', '1:4: no text without quotes starts with "%": put it in quotes'],
+    ['a: *.example.com\n', '1:4: the name after "&" or "*" is missing'],
+    [
+      'a: *x.example.com\n',
+      '1:4: the name after "&" or "*" takes only letters, digits, "-" and "_": put a text with other characters in quotes',
+    ],
+    ['a: - b\n', '1:4: a list cannot start here: start a new line, or put a text with "- " in it in quotes'],
+    ['a: "\\/"\n', '1:6: unknown escape after "\\" in double quotes: write "\\\\" for a backslash'],
+    ['a: !b!c d\n', '1:4: this tag (!name) is malformed'],
+    [`a: ${'['.repeat(10_000)}\n`, '1:103: maps and lists are nested more than 100 deep'],
     ['a: *b\n', '1:4: no anchor &b stands above this alias'],
     ['a: &b [*b]\n', '1:8: the anchor &b contains itself'],
     ['a: &b *b\n', '1:7: an alias (*name) cannot have an anchor or a tag'],
@@ -186,7 +217,7 @@ describe('problems say what is wrong, where, and what would be accepted', () => 
     ['a: \uD83D\n', '1:4: half of a character (a lone UTF-16 surrogate)'],
     [
       '{{ if .x }}\na: 1\n{{ end }}\n',
-      '2:1: expected the end of the document: this belongs to no key above (a Helm template? Render it first: helm template)',
+      '1:2: a map or a list cannot be a key (a Helm template? Render it first: helm template)',
     ],
   ];
   test.each(CASES)('%j', (text, problem) => {

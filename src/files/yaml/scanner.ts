@@ -1,0 +1,256 @@
+/**
+ * One YAML document -> tokens, as go-yaml's scanner finds them (`scannerc.go`, after libyaml): YAML 1.1, with rules of its
+ * own about what a plain scalar is and where a key may start.
+ */
+import { MAX_DEPTH } from '../json.ts';
+import { MISPLACED, Refusal, TOO_DEEP } from '../yaml-problems.ts';
+import { blockScalar } from './block-scalar.ts';
+import {
+  AMPERSAND,
+  ASTERISK,
+  BLANK_OR_END,
+  BREAK,
+  classOf,
+  CLOSE_LIST,
+  CLOSE_MAP,
+  COLON,
+  COMMA,
+  DASH,
+  DOUBLE_QUOTE,
+  END,
+  EXCLAMATION,
+  GREATER,
+  HASH,
+  OPEN_LIST,
+  OPEN_MAP,
+  PERCENT,
+  PIPE,
+  QUESTION,
+  SINGLE_QUOTE,
+  SPACE,
+  TAB,
+} from './characters.ts';
+import { type Cursor, isDocumentMarker, skipLine, TOKEN, type Token } from './cursor.ts';
+import { plainScalar, startsPlain } from './plain-scalar.ts';
+import { anchorOrAlias, tag } from './properties.ts';
+import { quotedScalar } from './quoted-scalar.ts';
+import { endKey, keyBefore, openBlock, closeBlocks, startKey } from './structure.ts';
+
+type Kind = Token['kind'];
+
+/**
+ * To the end of the first document, or to the first fault: what stands before it decides whether it matters. kubectl ends
+ * each line with a line feed, the last one, too.
+ */
+export function tokensOf(text: string): readonly Token[] {
+  const cursor: Cursor = {
+    text: text.endsWith('\n') ? `${text}\0` : `${text}\n\0`,
+    tokens: [],
+    at: 0,
+    lineStart: 0,
+    flowLevel: 0,
+    indent: -1,
+    indents: [],
+    keyAllowed: true,
+    keys: [{ possible: false, required: false, token: 0, at: 0, column: 0 }],
+  };
+  try {
+    while (scan(cursor));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    add(cursor, TOKEN.fault, error.offset, error.message);
+  }
+  return cursor.tokens;
+}
+
+function add({ tokens }: Cursor, kind: Kind, at: number, text = ''): void {
+  tokens.push({ kind, at, text, plain: false });
+}
+
+/** The next token, and those that it tells of; false after the last one. */
+function scan(cursor: Cursor): boolean {
+  skipToToken(cursor);
+  const { text, at } = cursor;
+  closeBlocks(cursor, at - cursor.lineStart);
+  const code = text.charCodeAt(at);
+  if ((classOf(code) & END) !== 0) return endOfStream(cursor);
+  if (at === cursor.lineStart && code === PERCENT) return directive(cursor);
+  if (isDocumentMarker(cursor)) return documentMarker(cursor, code === DASH ? TOKEN.documentStart : TOKEN.documentEnd);
+  if (!indicator(cursor, code)) scalar(cursor, code);
+  return true;
+}
+
+/** Over space, comments and line breaks. A tab indents nothing. */
+function skipToToken(cursor: Cursor): void {
+  const { text } = cursor;
+  for (;;) {
+    let code = text.charCodeAt(cursor.at);
+    while (code === SPACE || (code === TAB && (cursor.flowLevel > 0 || !cursor.keyAllowed))) {
+      code = text.charCodeAt((cursor.at += 1));
+    }
+    if (code === HASH) code = skipComment(cursor);
+    if ((classOf(code) & BREAK) === 0) return;
+    skipLine(cursor);
+    if (cursor.flowLevel === 0) cursor.keyAllowed = true;
+  }
+}
+
+function skipComment(cursor: Cursor): number {
+  const { text } = cursor;
+  let code = HASH;
+  while ((classOf(code) & (BREAK | END)) === 0) code = text.charCodeAt((cursor.at += 1));
+  return code;
+}
+
+function endOfStream(cursor: Cursor): false {
+  closeBlocks(cursor, -1);
+  endKey(cursor);
+  add(cursor, TOKEN.streamEnd, cursor.at);
+  return false;
+}
+
+/** What it says does not matter: nobody reads it. */
+function directive(cursor: Cursor): true {
+  closeBlocks(cursor, -1);
+  endKey(cursor);
+  cursor.keyAllowed = false;
+  add(cursor, TOKEN.directive, cursor.at);
+  skipComment(cursor);
+  return true;
+}
+
+function documentMarker(cursor: Cursor, kind: Kind): boolean {
+  closeBlocks(cursor, -1);
+  endKey(cursor);
+  const first = cursor.tokens.length === 0;
+  cursor.keyAllowed = false;
+  add(cursor, kind, cursor.at);
+  cursor.at += '---'.length;
+  return first && kind === TOKEN.documentStart;
+}
+
+/** False for what starts a scalar, or nothing. */
+function indicator(cursor: Cursor, code: number): boolean {
+  switch (code) {
+    case OPEN_LIST:
+      return openFlow(cursor, TOKEN.flowListStart);
+    case OPEN_MAP:
+      return openFlow(cursor, TOKEN.flowMapStart);
+    case CLOSE_LIST:
+      return closeFlow(cursor, TOKEN.flowListEnd);
+    case CLOSE_MAP:
+      return closeFlow(cursor, TOKEN.flowMapEnd);
+    case COMMA:
+      endKey(cursor);
+      return step(cursor, TOKEN.flowEntry, true);
+    default:
+      return textIndicator(cursor, code);
+  }
+}
+
+/** Those that texts also start with. */
+function textIndicator(cursor: Cursor, code: number): boolean {
+  if (code === DASH) return isAlone(cursor) && blockEntry(cursor);
+  if (code !== QUESTION && code !== COLON) return false;
+  if (cursor.flowLevel === 0 && !isAlone(cursor)) return false;
+  return code === QUESTION ? key(cursor) : value(cursor);
+}
+
+function isAlone({ text, at }: Cursor): boolean {
+  return (classOf(text.charCodeAt(at + 1)) & BLANK_OR_END) !== 0;
+}
+
+/** Over an indicator of one character. */
+function step(cursor: Cursor, kind: Kind, keyAllowed: boolean): true {
+  add(cursor, kind, cursor.at);
+  cursor.keyAllowed = keyAllowed;
+  cursor.at += 1;
+  return true;
+}
+
+function openFlow(cursor: Cursor, kind: Kind): true {
+  startKey(cursor);
+  cursor.flowLevel += 1;
+  if (cursor.flowLevel > MAX_DEPTH) throw new Refusal(TOO_DEEP, cursor.at);
+  cursor.keys.push({ possible: false, required: false, token: 0, at: 0, column: 0 });
+  return step(cursor, kind, true);
+}
+
+function closeFlow(cursor: Cursor, kind: Kind): true {
+  endKey(cursor);
+  if (cursor.flowLevel > 0) {
+    cursor.flowLevel -= 1;
+    cursor.keys.pop();
+  }
+  return step(cursor, kind, false);
+}
+
+function blockEntry(cursor: Cursor): true {
+  if (cursor.flowLevel === 0) {
+    if (!cursor.keyAllowed)
+      throw new Refusal(
+        'a list cannot start here: start a new line, or put a text with "- " in it in quotes',
+        cursor.at,
+      );
+    openBlock(cursor, TOKEN.blockListStart, cursor.at);
+  }
+  endKey(cursor);
+  return step(cursor, TOKEN.blockEntry, true);
+}
+
+function key(cursor: Cursor): true {
+  if (cursor.flowLevel === 0) {
+    if (!cursor.keyAllowed) throw new Refusal(MISPLACED, cursor.at);
+    openBlock(cursor, TOKEN.blockMapStart, cursor.at);
+  }
+  endKey(cursor);
+  return step(cursor, TOKEN.key, cursor.flowLevel === 0);
+}
+
+function value(cursor: Cursor): true {
+  if (keyBefore(cursor)) return step(cursor, TOKEN.value, false);
+  if (cursor.flowLevel === 0) {
+    if (!cursor.keyAllowed) throw new Refusal(MISPLACED, cursor.at);
+    openBlock(cursor, TOKEN.blockMapStart, cursor.at);
+  }
+  return step(cursor, TOKEN.value, cursor.flowLevel === 0);
+}
+
+function scalar(cursor: Cursor, code: number): void {
+  if ((code === PIPE || code === GREATER) && cursor.flowLevel === 0) {
+    endKey(cursor);
+    cursor.keyAllowed = true;
+    cursor.tokens.push(blockScalar(cursor));
+    return;
+  }
+  const read = readerOf(cursor, code);
+  startKey(cursor);
+  cursor.keyAllowed = false;
+  cursor.tokens.push(read(cursor));
+}
+
+const anchor = (cursor: Cursor): Token => anchorOrAlias(cursor, TOKEN.anchor);
+const alias = (cursor: Cursor): Token => anchorOrAlias(cursor, TOKEN.alias);
+
+function readerOf(cursor: Cursor, code: number): (cursor: Cursor) => Token {
+  switch (code) {
+    case DOUBLE_QUOTE:
+    case SINGLE_QUOTE:
+      return quotedScalar;
+    case AMPERSAND:
+      return anchor;
+    case ASTERISK:
+      return alias;
+    case EXCLAMATION:
+      return tag;
+    default:
+      if (startsPlain(cursor)) return plainScalar;
+      throw new Refusal(noScalar(cursor, code), cursor.at);
+  }
+}
+
+function noScalar({ text, at }: Cursor, code: number): string {
+  return code === TAB
+    ? 'a tab cannot indent here: use spaces'
+    : `no text without quotes starts with "${text.charAt(at)}": put it in quotes`;
+}
