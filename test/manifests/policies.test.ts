@@ -298,6 +298,22 @@ describe('the example policies', () => {
     expect(code).toBe(found.some((finding) => finding.startsWith('deny')) ? 1 : 0);
   });
 
+  test('leave out namespaces by name: with a glob, anyone who can create a namespace can leave the policy', () => {
+    const files = readdirSync(path.join(ROOT, 'manifests'), { recursive: true, encoding: 'utf8' });
+    const excluded = files
+      .filter(
+        (file) =>
+          file.endsWith('.yaml') &&
+          readFileSync(path.join(ROOT, 'manifests', file), 'utf8').includes('kind: ImagePolicy'),
+      )
+      .flatMap((file) => readManifests(path.join('manifests', file)))
+      .flatMap(
+        ({ spec }) => (spec as { exclude?: { namespaces?: readonly string[] } } | undefined)?.exclude?.namespaces ?? [],
+      );
+    expect(excluded).toContain('kube-system');
+    expect(excluded.filter((name) => name.includes('*'))).toEqual([]);
+  });
+
   test('all have a case here, and can be used together with the built-in one', async () => {
     const names = readdirSync(EXAMPLES).map((name) => path.basename(name, '.yaml'));
     expect([...new Set(CASES.map(({ example }) => example))].sort()).toEqual(names.sort());
