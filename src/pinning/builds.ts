@@ -49,7 +49,7 @@ export interface Builds {
 
 /** `all` are those that are built; what they include need not be among them. */
 export function buildsOf(all: readonly Kustomization[]): Builds {
-  const included = new Set(all.flatMap((one) => [...one.resources, ...one.components].flatMap(kustomizationOf)));
+  const included = includedIn(all);
   const state: State = { known: new Map(), open: new Set(), passed: new Map() };
   const runs = new Map<ImagePlace, Run[]>();
   for (const one of all) {
@@ -64,6 +64,20 @@ export function buildsOf(all: readonly Kustomization[]): Builds {
     for (const { place, image, renames } of items) runs.get(place)?.push({ image, renames, file: one.file, deployed });
   }
   return { runs, passed: state.passed };
+}
+
+/** Also through others that are not built themselves. */
+function includedIn(all: readonly Kustomization[]): ReadonlySet<Kustomization> {
+  const included = new Set<Kustomization>();
+  const waiting = [...all];
+  for (const one of waiting) {
+    for (const other of [...one.resources, ...one.components].flatMap(kustomizationOf)) {
+      if (included.has(other)) continue;
+      included.add(other);
+      waiting.push(other);
+    }
+  }
+  return included;
 }
 
 function kustomizationOf(included: Included): readonly Kustomization[] {
@@ -96,7 +110,7 @@ const NOTHING: Accumulated = { items: [], unread: [], places: [] };
 
 function accumulate(one: Kustomization, start: Stock, state: State): Accumulated {
   // kustomize refuses a circle.
-  if (state.open.has(one)) return NOTHING;
+  if (state.open.has(one)) return { ...start, places: [] };
   state.open.add(one);
   const resources = one.resources.map((included) => resourceOf(included, state));
   const places = resources.flatMap((each) => each.places);

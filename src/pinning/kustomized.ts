@@ -4,7 +4,6 @@
  */
 import { quoteValue } from '../image/quote.ts';
 import { effectiveTag, type ImageReference, parseReference } from '../image/reference.ts';
-import type { RegistryCause, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import type { Run } from './builds.ts';
 import {
   decide,
@@ -19,6 +18,7 @@ import {
 } from './pin.ts';
 import type { ImagePlace } from './place.ts';
 import { failureText, type Question, tagQuestion } from './questions.ts';
+import { answerFor, isNowhere, type RunAnswer, sameDigest } from './run-answers.ts';
 
 export interface Kustomized {
   /** Of the images whose version is written at a place; undefined: it is not part of a kustomization. */
@@ -41,7 +41,7 @@ export interface Plan {
   readonly reference: ImageReference | undefined;
 }
 
-export interface World {
+export interface PlanInput {
   readonly kustomized: Kustomized;
   readonly mode: PinMode;
   readonly tags: TagAnswers;
@@ -60,7 +60,7 @@ export function skipped(message: string): PinDecision {
 
 export function questionsAbout(
   place: ImagePlace,
-  { kustomized, mode }: Pick<World, 'kustomized' | 'mode'>,
+  { kustomized, mode }: Pick<PlanInput, 'kustomized' | 'mode'>,
 ): readonly (Question | undefined)[] {
   const runs = kustomized.runsOf(place);
   if (runs === undefined || runs.length === 0) return [tagToAsk(place, mode)];
@@ -78,27 +78,18 @@ export function decideKustomizedOffline(place: ImagePlace, { runsOf }: Kustomize
   return isOpen && runs !== undefined && !runs.some(({ deployed }) => deployed) ? skipped(REPLACED) : decision;
 }
 
-interface Told {
-  readonly run: Run;
-  readonly reference: ImageReference | undefined;
-  readonly fact: RegistryFact<RegistryImage> | undefined;
-  /** Undefined: see `problem`. */
-  readonly digest: string | undefined;
-  readonly problem: string;
-}
-
 /** `placed`: entries that get a digest already, for the sake of other images. */
-export function planFor(place: ImagePlace, world: World, placed: ReadonlySet<ImagePlace>): Plan {
-  const { kustomized, mode, tags } = world;
+export function planFor(place: ImagePlace, input: PlanInput, placed: ReadonlySet<ImagePlace>): Plan {
+  const { kustomized, mode, tags } = input;
   const runs = kustomized.runsOf(place);
-  if (runs?.length === 0) return plain(place, decideReplaced(place, world));
+  if (runs?.length === 0) return plain(place, decideReplaced(place, input));
   if (runs === undefined || isSettled(place, runs, mode)) return plain(place, decide(place, mode, tags));
-  const told = runs.map((run) => toldAbout(run, world));
-  const considered = told.filter(({ run, fact }) => run.deployed || !isNowhere(fact));
-  if (considered.length === 0) return plain(place, skipped(`${REPLACED} (${told[0]?.problem ?? ''})`));
+  const answers = runs.map((run) => answerFor(run, tags));
+  const considered = answers.filter(({ run, fact }) => run.deployed || !isNowhere(fact));
+  if (considered.length === 0) return plain(place, skipped(`${REPLACED} (${answers[0]?.problem ?? ''})`));
   const bad = considered.find(({ digest }) => digest === undefined);
   if (bad !== undefined) return plain(place, failed(place.image, runsAs(place, bad)));
-  return settle({ place, considered, world, placed });
+  return settle({ place, considered, input, placed });
 }
 
 /** What is pinned stays so; what has no tag cannot be asked for; an entry can make an image of what is none. */
@@ -114,7 +105,7 @@ function plain(place: ImagePlace, decision: PinDecision): Plan {
 }
 
 /** Manifests that are made for a kustomization may name images that are nowhere. */
-function decideReplaced(place: ImagePlace, { mode, tags }: World): PinDecision {
+function decideReplaced(place: ImagePlace, { mode, tags }: PlanInput): PinDecision {
   if (place.reading.state === 'problem') return skipped(REPLACED);
   const decision = decide(place, mode, tags);
   const fact = tags.get(tagToAsk(place, mode)?.key ?? '');
@@ -122,48 +113,28 @@ function decideReplaced(place: ImagePlace, { mode, tags }: World): PinDecision {
   return skipped(`${REPLACED} (${failureText(fact.failure)})`);
 }
 
-function toldAbout(run: Run, { tags }: World): Told {
-  const parsed = parseReference(run.image);
-  if (!parsed.ok) return { run, reference: undefined, fact: undefined, digest: undefined, problem: parsed.problem };
-  const { reference } = parsed;
-  const question = tagQuestion(reference);
-  if (question === undefined) return { run, reference, fact: undefined, digest: reference.digest, problem: '' };
-  const fact = tags.get(question.key);
-  if (fact === undefined)
-    return { run, reference, fact, digest: undefined, problem: 'stopped before it was asked for' };
-  if (fact.state === 'yes') return { run, reference, fact, digest: fact.value.digest, problem: '' };
-  return { run, reference, fact, digest: undefined, problem: failureText(fact.failure) };
-}
-
-/** How registries say that there is no such repository. */
-const NOWHERE: ReadonlySet<RegistryCause> = new Set(['notFound', 'denied', 'unauthenticated']);
-
-function isNowhere(fact: RegistryFact<RegistryImage> | undefined): boolean {
-  return fact !== undefined && fact.state !== 'yes' && NOWHERE.has(fact.failure.cause);
-}
-
-function runsAs({ image }: ImagePlace, { run, problem }: Told): string {
+function runsAs({ image }: ImagePlace, { run, problem }: RunAnswer): string {
   return run.image === image ? problem : `${run.file} runs it as ${quoteValue(run.image)}: ${problem}`;
 }
 
 interface Settling {
   readonly place: ImagePlace;
-  readonly considered: readonly Told[];
-  readonly world: World;
+  readonly considered: readonly RunAnswer[];
+  readonly input: PlanInput;
   readonly placed: ReadonlySet<ImagePlace>;
 }
 
 function settle(settling: Settling): Plan {
-  const { place, considered, world, placed } = settling;
-  const { entriesOf } = world.kustomized;
-  const isPassed = ({ run }: Told): boolean =>
+  const { place, considered, input, placed } = settling;
+  const { entriesOf } = input.kustomized;
+  const isPassed = ({ run }: RunAnswer): boolean =>
     entriesOf(run)
       .slice(0, -1)
       .some((entry) => placed.has(entry));
   const kept = keptAt(settling);
-  const others = considered.filter((told) => !kept.includes(told) || isPassed(told));
+  const others = considered.filter((answer) => !kept.includes(answer) || isPassed(answer));
   const entries = others.map(({ run }) => entriesOf(run).at(-1));
-  const obstacles = others.map((told, index) => obstacleAt(told, entries[index], settling));
+  const obstacles = others.map((answer, index) => obstacleAt(answer, entries[index], settling));
   const obstacle = obstacles.find((one) => one !== undefined);
   if (obstacle !== undefined) return plain(place, failed(place.image, obstacle));
   const [first] = kept;
@@ -175,9 +146,9 @@ function settle(settling: Settling): Plan {
 }
 
 /** Those that get their digest where the version is written: all if they have the same, else those that nothing renames. */
-function keptAt({ place, considered, world }: Settling): readonly Told[] {
+function keptAt({ place, considered, input }: Settling): readonly RunAnswer[] {
   const canWrite =
-    place.slot.ok && world.kustomized.isGiven(place) && considered.every((told) => hasTagOf(place, told));
+    place.slot.ok && input.kustomized.isGiven(place) && considered.every((answer) => hasTagOf(place, answer));
   if (!canWrite) return [];
   if (sameDigest(considered)) return considered;
   const own = considered.filter(({ run }) => run.renames.length === 0);
@@ -186,12 +157,8 @@ function keptAt({ place, considered, world }: Settling): readonly Told[] {
 
 const OF_ITS_OWN = 'every kustomization that renames it has a digest of its own';
 
-function sameDigest(told: readonly Told[]): boolean {
-  return new Set(told.map(({ digest }) => digest)).size === 1;
-}
-
 /** A `newName` with a tag in it is no longer right once the image has one. */
-function hasTagOf({ reading }: ImagePlace, { reference }: Told): boolean {
+function hasTagOf({ reading }: ImagePlace, { reference }: RunAnswer): boolean {
   return (
     reading.state === 'image' && reference !== undefined && effectiveTag(reading.reference) === effectiveTag(reference)
   );
@@ -199,24 +166,24 @@ function hasTagOf({ reading }: ImagePlace, { reference }: Told): boolean {
 
 /** Undefined where the entry takes a digest, or none is needed. */
 function obstacleAt(
-  told: Told,
+  answer: RunAnswer,
   entry: ImagePlace | undefined,
-  { place, considered, world }: Settling,
+  { place, considered, input }: Settling,
 ): string | undefined {
-  if (entry === undefined) return world.kustomized.isGiven(place) ? ownObstacle(place, considered) : undefined;
-  const why = entryObstacle(entry, world);
+  if (entry === undefined) return input.kustomized.isGiven(place) ? ownObstacle(place, considered) : undefined;
+  const why = entryObstacle(entry, input);
   if (why === undefined) return undefined;
   const all = considered.map(({ run, digest }) => `${quoteValue(run.image)} (${digest ?? 'no digest'}) in ${run.file}`);
-  return `it is ${[...new Set(all)].join(' and ')}, and the entry of "images" in ${told.run.file} cannot have a digest of its own, because ${why}: add "newTag" to the entry, or write the new name into the manifests`;
+  return `it is ${[...new Set(all)].join(' and ')}, and the entry of "images" in ${answer.run.file} cannot have a digest of its own, because ${why}: add "newTag" to the entry, or write the new name into the manifests`;
 }
 
-function ownObstacle({ slot }: ImagePlace, considered: readonly Told[]): string {
+function ownObstacle({ slot }: ImagePlace, considered: readonly RunAnswer[]): string {
   if (!slot.ok) return slot.refused;
   const names = [...new Set(considered.map(({ run }) => quoteValue(run.image)))];
   return `kustomizations run it as ${names.join(' and ')}, which need different texts here: write the tag into "newTag"`;
 }
 
-function entryObstacle(entry: ImagePlace, { kustomized, barred, mode }: World): string | undefined {
+function entryObstacle(entry: ImagePlace, { kustomized, barred, mode }: PlanInput): string | undefined {
   const { reading, slot } = entry;
   if (reading.state === 'none') return reading.reason;
   if (reading.state === 'problem') return reading.problem;
@@ -226,9 +193,9 @@ function entryObstacle(entry: ImagePlace, { kustomized, barred, mode }: World): 
   return kustomized.isGiven(entry) ? undefined : 'its file is not among those that are given';
 }
 
-function decisionOf({ reading }: ImagePlace, told: Told): PinDecision {
-  if (reading.state !== 'image' || told.digest === undefined) return skipped(REPLACED);
-  const { fact, digest } = told;
+function decisionOf({ reading }: ImagePlace, answer: RunAnswer): PinDecision {
+  if (reading.state !== 'image' || answer.digest === undefined) return skipped(REPLACED);
+  const { fact, digest } = answer;
   const stale = fact?.state === 'yes' ? fact.value.stale : undefined;
   return resolved(reading.reference, { digest, stale });
 }

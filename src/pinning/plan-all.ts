@@ -7,7 +7,7 @@ import {
   type Plan,
   RENAMED,
   skipped,
-  type World,
+  type PlanInput,
 } from './kustomized.ts';
 import { decide, decideOffline, type PinDecision } from './pin.ts';
 import type { ImagePlace } from './place.ts';
@@ -27,20 +27,20 @@ export function decisionAt(all: DecidedAll, place: ImagePlace): Decided {
 }
 
 /** `places` without the entries that rename images. */
-export function decideAll(places: readonly ImagePlace[], world: World): DecidedAll {
-  const { kustomized } = world;
+export function decideAll(places: readonly ImagePlace[], input: PlanInput): DecidedAll {
+  const { kustomized } = input;
   const barred = new Set<ImagePlace>();
-  let settled = settleAll(places, { ...world, barred });
+  let settled = settleAll(places, { ...input, barred });
   for (;;) {
     const wrong = wrongEntries(settled, kustomized);
     if (wrong.length === 0) break;
     for (const entry of wrong) barred.add(entry);
-    settled = settleAll(places, { ...world, barred });
+    settled = settleAll(places, { ...input, barred });
   }
   const { plans, placed } = settled;
   const failures = failuresOf(plans, kustomized);
   const decisionOf = (entry: ImagePlace): PinDecision =>
-    placed.has(entry) ? decide(entry, world.mode, world.tags) : (failures.get(entry) ?? unplaced(entry));
+    placed.has(entry) ? decide(entry, input.mode, input.tags) : (failures.get(entry) ?? unplaced(entry));
   const entries = [...kustomized.renames].map((entry): [ImagePlace, Decided] => [
     entry,
     { decision: decisionOf(entry), reference: referenceOf(entry) },
@@ -55,11 +55,11 @@ interface Settled {
 }
 
 /** An entry that gets a digest makes others that come after it need one. */
-function settleAll(places: readonly ImagePlace[], world: World): Settled {
+function settleAll(places: readonly ImagePlace[], input: PlanInput): Settled {
   const placed = new Set<ImagePlace>();
   for (;;) {
     const before = placed.size;
-    const plans = new Map(places.map((place) => [place, planFor(place, world, placed)]));
+    const plans = new Map(places.map((place) => [place, planFor(place, input, placed)]));
     for (const { entries } of plans.values()) for (const entry of entries) placed.add(entry);
     if (placed.size === before) return { plans, placed };
   }

@@ -554,6 +554,14 @@ describe('where the digest goes', () => {
       `images: [{name: nginx, newName: m.io/nginx, newTag: "1", digest: ${rightDigest('m.io/nginx:1')}}]\n`,
     ],
     [
+      '"images": [{"name": "nginx", "newName": "m.io/nginx"}]\n',
+      `"images": [{"name": "nginx", "newName": "m.io/nginx", "newTag": "1", "digest": "${rightDigest('m.io/nginx:1')}"}]\n`,
+    ],
+    [
+      'images:\n- {\n    "name": "nginx",\n    "newName": "m.io/nginx"\n  }\n',
+      `images:\n- {\n    "name": "nginx",\n    "newName": "m.io/nginx",\n    "newTag": "1",\n    "digest": "${rightDigest('m.io/nginx:1')}"\n  }\n`,
+    ],
+    [
       'images:\n- newName: m.io/nginx # moved\n  name: nginx\n',
       `images:\n- newName: m.io/nginx # moved\n  newTag: "1"\n  digest: ${rightDigest('m.io/nginx:1')}\n  name: nginx\n`,
     ],

@@ -62,7 +62,11 @@ function entryPlace(scene: Scene, holder: string, entry: JsonObject): ImagePlace
   if (entry['tagSuffix'])
     return problem(scene, { holder, image }, 'it has a "tagSuffix", so the tag is known only to kustomize');
   if (!entry['newTag'] && !entry['digest']) {
-    const place = placeWithout(scene, { pointer: holder, image, reading: { state: 'none', reason: MATCHES_NOTHING } });
+    const place = placeWithout(scene, {
+      pointer: holder,
+      image,
+      reading: { state: 'none', reason: entry['newName'] ? MATCHES_NOTHING : CHANGES_NOTHING },
+    });
     const { index: document } = scene.document;
     const target = { kind: 'value', document, pointer: `${holder}/digest`, also: [`${holder}/newTag`] } as const;
     return { ...place, target };
@@ -84,6 +88,8 @@ function entryPlace(scene: Scene, holder: string, entry: JsonObject): ImagePlace
     target: { kind: 'value', document: scene.document.index, pointer: changed },
   };
 }
+
+const CHANGES_NOTHING = 'it changes nothing, without "newName", "newTag", or "digest"';
 
 /** Until the manifests are known. */
 const MATCHES_NOTHING = 'it names no tag, and matches no image of this kustomization';
