@@ -22,6 +22,8 @@ export interface ExceptionUsage {
 export interface Usage {
   /** Objects that were judged, by whatever policy. */
   readonly workloads: number;
+  /** Those that at least one policy applied to. */
+  readonly covered: number;
   policy(name: string): PolicyUsage;
   exception(name: string): ExceptionUsage;
   /** Findings of one rule of one policy, excused ones among them. */
@@ -37,11 +39,15 @@ type Counts = Map<string, number>;
 /** Empty; `add` one verdict after the other. */
 export function countUsage(): UsageCount {
   let workloads = 0;
+  let covered = 0;
   const [applied, asked, found]: readonly [Counts, Counts, Counts] = [new Map(), new Map(), new Map()];
   const [excused, missed]: readonly [Counts, Counts] = [new Map(), new Map()];
   return {
     get workloads() {
       return workloads;
+    },
+    get covered() {
+      return covered;
     },
     policy: (name) => ({ workloads: applied.get(name) ?? 0, containers: asked.get(name) ?? 0 }),
     exception: (name) => ({ excused: excused.get(name) ?? 0, missed: missed.get(name) ?? 0 }),
@@ -49,6 +55,7 @@ export function countUsage(): UsageCount {
     add(verdict) {
       if (verdict.outcome !== 'judged') return;
       workloads += 1;
+      if (verdict.covered.length > 0) covered += 1;
       for (const { policy, coverage } of verdict.covered) {
         raise(applied, policy.name, 1);
         raise(asked, policy.name, (coverage.containers ?? verdict.workload.containers).length);

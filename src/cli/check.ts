@@ -5,7 +5,7 @@ import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
 import type { Rule } from '../policy/rule.ts';
 import { type CheckReport, exitCode, type FailOn } from '../report/check.ts';
-import { paint, prettyCheck } from '../report/pretty.ts';
+import { noticeLine, paint, prettyCheck } from '../report/pretty.ts';
 import { VERSION } from '../version.ts';
 import { askingRegistry, type AskRegistry, asksRegistry } from './asking-registry.ts';
 import { judgeFiles, noticesOf } from './judging.ts';
@@ -18,7 +18,7 @@ export interface CheckFlags {
   readonly plugin?: readonly string[] | undefined;
   readonly namespace: string;
   readonly output: 'pretty' | 'json' | 'sarif' | 'junit' | 'github';
-  readonly failOn: FailOn;
+  readonly failOn: readonly FailOn[];
   /** Milliseconds since 1970. */
   readonly now?: number | undefined;
   /** No registry is asked. */
@@ -49,7 +49,7 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
     usage,
     progress,
   };
-  const { files, documents, workloads, images, findings, errors } = await judged(
+  const { files, documents, workloads, images, findings, errors, notices } = await judged(
     judgeFiles(paths, judging),
     async () => {
       progress.stop();
@@ -62,6 +62,7 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
       files,
       documents,
       workloads,
+      evaluated: usage.covered,
       images: images.length,
       denied: findings.filter(({ action }) => action === 'deny').length,
       warned: findings.filter(({ action }) => action === 'warn').length,
@@ -72,12 +73,18 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
     images,
     findings,
     errors,
-    notices: noticesOf({ loaded, isBuiltIn }, usage, now),
+    notices: [...noticesOf({ loaded, isBuiltIn }, usage, now), ...notices],
   };
   const { failOn, output } = flags;
   terminal.out(await RENDER[output](report, { failOn, policySource, rules, colours: terminal.colours }));
+  if (!SHOW_NOTICES.has(output)) {
+    for (const row of report.notices) terminal.note(`${noticeLine(row, paint(false))}\n`);
+  }
   return exitCode(report, failOn);
 }
+
+/** The other formats have no place for what is no finding. */
+const SHOW_NOTICES: ReadonlySet<CheckFlags['output']> = new Set(['pretty', 'json']);
 
 /** However it ends, `after` is done. */
 async function judged<T>(judging: Promise<T>, after: () => Promise<void>): Promise<T> {
@@ -89,7 +96,7 @@ async function judged<T>(judging: Promise<T>, after: () => Promise<void>): Promi
 }
 
 interface Setting {
-  readonly failOn: FailOn;
+  readonly failOn: readonly FailOn[];
   readonly policySource: string;
   readonly rules: readonly Rule[];
   readonly colours: boolean;

@@ -1,5 +1,6 @@
 /** What the definitions of commands share: their options, and where the exit code goes. */
 import { InvalidArgumentError, Option } from 'commander';
+import { FAIL_ON, type FailOn } from '../report/check.ts';
 import { dayStart } from '../policy/day.ts';
 import { isName, LABEL } from '../policy/name-language.ts';
 
@@ -15,6 +16,14 @@ export const collect = (value: string, before: readonly string[] | undefined): r
 function namespaceName(value: string): string {
   if (isName(value, LABEL)) return value;
   throw new InvalidArgumentError('Use lowercase letters, digits, and inner hyphens, at most 63 characters.');
+}
+
+/** `--fail-on warn --fail-on nothing`, or `--fail-on warn,nothing`. */
+export function levelsOf(value: string, before: readonly FailOn[]): readonly FailOn[] {
+  const levels = value.split(',').map((text) => FAIL_ON.find((level) => level === text));
+  if (levels.some((level) => level === undefined))
+    throw new InvalidArgumentError(`Allowed choices are ${FAIL_ON.join(', ')}.`);
+  return [...before, ...levels.filter((level) => level !== undefined)];
 }
 
 export const policyOption = (description: string): Option =>

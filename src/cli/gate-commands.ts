@@ -1,8 +1,10 @@
 /** `serve`, `check`, `test` and `replay`: the commands that judge. */
 import { type Command, Option } from 'commander';
+import { FAIL_ON } from '../report/check.ts';
 import {
   collect,
   configOption,
+  levelsOf,
   namespaceOption,
   nowOption,
   pluginOption,
@@ -48,9 +50,7 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
         .default('pretty'),
     )
     .addOption(
-      new Option('--fail-on <LEVEL>', 'exit 1 on denials, or also on warnings, or also on what is unknown')
-        .choices(['deny', 'warn', 'unknown'])
-        .default('deny'),
+      new Option('--fail-on <LEVEL>', FAIL_ON_HELP).choices(FAIL_ON).argParser(levelsOf).default(['deny'], 'deny'),
     )
     .addOption(nowOption())
     .option('--offline', 'never ask a registry or a cluster: what only they know is unknown')
@@ -59,6 +59,9 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
       result.code = await check(paths, flags, terminal);
     });
 }
+
+const FAIL_ON_HELP =
+  'exit 1 not only on denials: "warn" adds warnings, "unknown" adds results that cannot be determined (and no warnings), "nothing" adds that no workload was evaluated; repeatable';
 
 export function addTest(program: Command, result: Result, terminal: Terminal): void {
   program

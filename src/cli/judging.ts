@@ -15,10 +15,12 @@ import {
   findingRow,
   type ImageRow,
   imageRow,
+  inputNoticeRow,
   type NoticeRow,
   noticeRow,
   type ObjectRow,
 } from '../report/rows.ts';
+import { nothingNotice } from './nothing.ts';
 import type { Progress } from './progress.ts';
 
 export interface JudgedFiles {
@@ -29,6 +31,8 @@ export interface JudgedFiles {
   readonly images: readonly ImageRow[];
   readonly findings: readonly FindingRow[];
   readonly errors: readonly ErrorRow[];
+  /** About the files. */
+  readonly notices: readonly NoticeRow[];
 }
 
 type Judging = Pick<Composed, 'loaded' | 'isBuiltIn'>;
@@ -46,6 +50,7 @@ export async function judgeFiles(
   { contextWith, usage, progress, ...options }: JudgeOptions,
 ): Promise<JudgedFiles> {
   const loaded = await loadManifests(paths, options);
+  const before = usage.covered;
   const { errors: secretErrors, ...around } = surroundingsIn(loaded.manifests);
   const context = contextWith(around);
   const { workloads, images, findings, errors } = await judgeAll(loaded.manifests, context, { usage, progress });
@@ -57,6 +62,9 @@ export async function judgeFiles(
     images,
     findings,
     errors: [...loaded.errors, ...(asksSecrets ? secretErrors : []), ...errors],
+    notices: [...loaded.notices, ...nothingNotice(paths, { loaded, workloads, covered: usage.covered - before })].map(
+      inputNoticeRow,
+    ),
   };
 }
 
@@ -66,11 +74,12 @@ export async function judgeFiles(
  */
 export function noticesOf({ loaded, isBuiltIn }: Judging, usage: Usage, now: number): readonly NoticeRow[] {
   if (isBuiltIn) return [];
+  const leftOut = loaded.leftOut.map(inputNoticeRow);
   const told = new Set(loaded.notices.map(({ kind, name }) => `${kind} ${name}`));
   const known = noticesAt(loaded, now, (name) => usage.exception(name).missed);
   // What can never apply needs no second line that says that it did not.
   const unused = usageNotices(loaded, usage, now).filter(({ kind, name }) => !told.has(`${kind} ${name}`));
-  return [...known, ...unused.map(loaded.placed)].map(noticeRow);
+  return [...leftOut, ...[...known, ...unused.map(loaded.placed)].map(noticeRow)];
 }
 
 interface Judged {

@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { type Input, loadInputs } from '../files/documents.ts';
+import { type LeftOut, leftOutNotices } from '../files/left-out.ts';
 import { type FindOptions, findImages, type FoundImages, PIN_NAMES } from '../files/places/find.ts';
 import type { ImagePlace } from '../pinning/place.ts';
 import type { PinErrorRow, PinFileRow } from '../report/pins.ts';
@@ -30,10 +31,19 @@ export interface OpenFiles {
 export async function openFiles(paths: readonly string[], given: FindOptions, terminal: Terminal): Promise<OpenFiles> {
   const texts = new Map<string, NamedText>();
   const errors: PinErrorRow[] = [];
-  for await (const input of loadInputs(paths, { stdin: terminal.input(), names: PIN_NAMES })) {
-    if ('problem' in input) errors.push({ file: input.path, line: null, column: null, message: input.problem });
+  const again: string[] = [];
+  const leftOut: LeftOut[] = [];
+  const told = {
+    onLeftOut: (one: LeftOut) => void leftOut.push(one),
+    onAgain: (file: string) => void again.push(file),
+  };
+  for await (const input of loadInputs(paths, { stdin: terminal.input(), names: PIN_NAMES, ...told })) {
+    if (input.hidden && !holdsImages(input, given)) leftOut.push({ path: input.path, why: 'hidden' });
+    else if ('problem' in input) errors.push({ file: input.path, line: null, column: null, message: input.problem });
     else addText(texts, input);
   }
+  // A kustomization that is a link belongs to the folder of the link.
+  for (const file of again) texts.get(realPathOf(file))?.folders.add(folderOf(file));
   const all = await withIncluded(read(texts, given), given);
   const patches = patchesOnly(all);
   const options = { ...given, isPatch: (file: string) => patches.has(realPathOf(file)) };
@@ -44,8 +54,19 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
   const kustomized = kustomizedOf(new Map(known));
   const files = [...texts].map(([id, { file, text }]) => ({ file, text, ...kustomized.at(id) }));
   errors.push(...files.flatMap((one) => faultsOf(one, paths)), ...lostPointers(files, options));
-  const notices = [...files.flatMap(noticesOf), ...kustomized.notices];
+  const notices = [
+    ...files.flatMap(noticesOf),
+    ...kustomized.notices,
+    ...leftOutNotices(leftOut, 'image that could be pinned'),
+  ];
   return { files, errors, notices, kustomized, options };
+}
+
+/** What else stands under a hidden name is nobody's fault. */
+function holdsImages(input: Input, options: FindOptions): boolean {
+  if ('problem' in input) return false;
+  const { format, faults } = findImages(input.path, input.text, options);
+  return format !== undefined && faults.length === 0;
 }
 
 interface NamedText {

@@ -10,6 +10,8 @@ export interface KustomizationReferences {
   readonly patchFiles: readonly string[];
   /** Files with `replacements`. */
   readonly replacementFiles: readonly string[];
+  /** Files that become the data of ConfigMaps and Secrets, or that configure kustomize. */
+  readonly dataFiles: readonly string[];
 }
 
 export function referencesOf(kustomization: JsonObject): KustomizationReferences {
@@ -28,7 +30,25 @@ export function referencesOf(kustomization: JsonObject): KustomizationReferences
       ...texts('patchesStrategicMerge').filter((entry) => !isInlinePatch(entry)),
     ],
     replacementFiles: paths('replacements'),
+    dataFiles: [
+      ...texts('configurations'),
+      ...['configMapGenerator', 'secretGenerator'].flatMap((key) => generatorFiles(listAt(kustomization, key))),
+      ...listAt(kustomization, 'helmCharts').flatMap(valuesFiles),
+    ],
   };
+}
+
+/** `path`, or `key=path`. */
+function generatorFiles(generators: readonly unknown[]): readonly string[] {
+  return generators
+    .filter(isObject)
+    .flatMap((generator) => listAt(generator, 'files'))
+    .flatMap((entry) => (typeof entry === 'string' ? [entry.slice(entry.indexOf('=') + 1)] : []));
+}
+
+function valuesFiles(chart: unknown): readonly string[] {
+  if (!isObject(chart)) return [];
+  return [chart['valuesFile'], ...listAt(chart, 'additionalValuesFiles')].filter((entry) => typeof entry === 'string');
 }
 
 /** `patchesStrategicMerge` takes paths and patches in one list. */

@@ -5,7 +5,7 @@ import { quoteValue } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
 import { type Lock, type LockEntry, lockKey, lockText } from '../pinning/lock.ts';
 import { escapeSegment, isObject, type JsonObject } from '../pod/pointer.ts';
-import { reasonOf } from './documents.ts';
+import { reasonOf } from './read-text.ts';
 import { type Replaced, replaceFile } from './replace-file.ts';
 import { readDocuments } from './yaml.ts';
 

@@ -11,6 +11,7 @@ import type { DocumentKind } from '../policy/schema.ts';
 import type { DocumentFault } from '../policy/schema-faults.ts';
 import { undecidableWithoutLabels } from '../policy/undecidable.ts';
 import type { Vacuity } from '../policy/vacuity.ts';
+import type { InputNotice } from './left-out.ts';
 import { loadSheets, type PlacedFault, placeText, type Sheet } from './policy-sheets.ts';
 
 /** Every fault of every file, one a line: `file:line:column: pointer: what is wrong`. */
@@ -26,6 +27,8 @@ export interface LoadedPolicies {
   readonly exceptions: readonly ImageException[];
   /** What the documents alone show to do nothing. */
   readonly notices: readonly PlacedNotice[];
+  /** Files beside the policies that are not read. */
+  readonly leftOut: readonly InputNotice[];
   /** Where a notice stands in the files. */
   readonly placed: (notice: Notice) => PlacedNotice;
 }
@@ -57,7 +60,7 @@ export async function loadPolicies(
   paths: readonly string[],
   vocabulary: Pick<Vocabulary, 'rules' | 'kinds'>,
 ): Promise<LoadedPolicies> {
-  const { files, sheets, faults } = await loadSheets(paths);
+  const { files, sheets, faults, notices: leftOut } = await loadSheets(paths);
   const reading: Reading = { sheets, faults: new Map(faults.map((fault) => [textOf(fault), fault])), notices: [] };
   checkNames(reading);
   const lists = readLists(reading);
@@ -79,7 +82,7 @@ export async function loadPolicies(
   }
   const placed = (notice: Notice): PlacedNotice => placeNotice(notice, sheets);
   const notices = [...reading.notices, ...lists.unused().map(unusedListNotice)].map(placed);
-  return { policies, exceptions, notices, placed };
+  return { policies, exceptions, notices, leftOut, placed };
 }
 
 function textOf(fault: PlacedFault): string {

@@ -5,6 +5,7 @@ import { didYouMean, type DocumentFault } from '../policy/schema-faults.ts';
 import { SUITE_KIND } from '../policy/suite-schema.ts';
 import { quoteValue } from '../image/quote.ts';
 import { loadInputs } from './documents.ts';
+import { type InputNotice, type LeftOut, leftOutNotices } from './left-out.ts';
 import { isKustomization } from './kustomization.ts';
 import { type ParsedDocument, type Position, readDocuments } from './yaml.ts';
 
@@ -32,13 +33,21 @@ export interface Sheets {
   readonly sheets: readonly Sheet[];
   /** Files that cannot be read, and documents that are none of ours. */
   readonly faults: readonly PlacedFault[];
+  /** What is not read. */
+  readonly notices: readonly InputNotice[];
 }
 
 export async function loadSheets(paths: readonly string[]): Promise<Sheets> {
   const files: string[] = [];
   const sheets: Sheet[] = [];
   const faults: PlacedFault[] = [];
-  for await (const input of loadInputs(paths)) {
+  const leftOut: LeftOut[] = [];
+  for await (const input of loadInputs(paths, { onLeftOut: (one) => void leftOut.push(one) })) {
+    // Unlike manifests, nothing but this program reads them: what tools and editors leave behind must not decide.
+    if (input.hidden) {
+      leftOut.push({ path: input.path, why: 'unread' });
+      continue;
+    }
     files.push(input.path);
     if ('problem' in input) {
       faults.push({ file: input.path, text: input.problem });
@@ -51,7 +60,7 @@ export async function loadSheets(paths: readonly string[]): Promise<Sheets> {
       else sheets.push(sheet);
     }
   }
-  return { files, sheets, faults };
+  return { files, sheets, faults, notices: leftOutNotices(leftOut, 'policy') };
 }
 
 /** Tests may stand beside the policies that they are about. */

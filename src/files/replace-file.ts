@@ -20,7 +20,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { reasonOf } from './documents.ts';
+import { reasonOf } from './read-text.ts';
 
 /** `problem` is a sentence fragment. */
 export type Replaced = { readonly ok: true } | { readonly ok: false; readonly problem: string };

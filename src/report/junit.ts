@@ -48,7 +48,7 @@ interface Judged {
 }
 
 /** What makes the command fail is a failure; everything else that was found is the output of a test that passed. */
-export function junitCheck(report: CheckReport, failOn: FailOn): string {
+export function junitCheck(report: CheckReport, failOn: readonly FailOn[]): string {
   const builder = newBuilder();
   for (const [file, { objects, errors }] of byFile(report)) {
     const suite = builder.testSuite().name(clean(file));
@@ -96,7 +96,7 @@ function byFile({ images, findings, errors }: CheckReport): ReadonlyMap<string, 
   return suites;
 }
 
-function describe(test: TestCase, findings: readonly FindingRow[], failOn: FailOn): void {
+function describe(test: TestCase, findings: readonly FindingRow[], failOn: readonly FailOn[]): void {
   const failing = findings.filter((finding) => fails(finding, failOn));
   const passing = findings.filter((finding) => !fails(finding, failOn));
   const [first] = failing;

@@ -21,10 +21,14 @@ export function prettyCheck(report: CheckReport, policySource: string, ink: Pain
 
 /** One line each, with their place, and an empty line after them. */
 export function noticeLines(notices: readonly NoticeRow[], ink: Paint): string {
-  const lines = notices.map(({ file, line, column, message }) => {
-    return `${ink.dim(`${file}:${line}:${column}`)}  ${ink.cyan('notice')}  ${message}\n`;
-  });
+  const lines = notices.map((row) => `${noticeLine(row, ink)}\n`);
   return lines.length === 0 ? '' : `${lines.join('')}\n`;
+}
+
+/** What is about no place in a file names it. */
+export function noticeLine({ file, line, column, message }: NoticeRow, ink: Paint): string {
+  const place = line === null ? '' : `${ink.dim(`${file}:${line}:${column ?? 1}`)}  `;
+  return `${place}${ink.cyan('notice')}  ${message}`;
 }
 
 interface Block {

@@ -2,6 +2,7 @@
 import { objectLabel, source } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
+import type { InputNotice } from '../files/left-out.ts';
 import type { PlacedNotice } from '../files/policies.ts';
 import type { Finding } from '../policy/evaluate.ts';
 
@@ -54,14 +55,15 @@ export interface ExceptionRow {
   readonly insteadOf: 'deny' | 'warn' | 'audit';
 }
 
-/** What is no finding and no fault: a document of the policies that does nothing here, or soon will not any more. */
+/** What is no finding and no fault: a document of the policies that does nothing here, or input that is not evaluated. */
 export interface NoticeRow {
   readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  /** ImagePolicy, ImagePolicyException or ImagePolicyList, and its name. */
-  readonly kind: string;
-  readonly name: string;
+  /** null where it is about the file as a whole. */
+  readonly line: number | null;
+  readonly column: number | null;
+  /** ImagePolicy, ImagePolicyException or ImagePolicyList, and its name; null where it is about input. */
+  readonly kind: string | null;
+  readonly name: string | null;
   /** null where it is about the whole document. */
   readonly rule: string | null;
   readonly message: string;
@@ -69,6 +71,10 @@ export interface NoticeRow {
 
 export function noticeRow({ file, line, column, kind, name, rule, message }: PlacedNotice): NoticeRow {
   return { file, line, column, kind, name, rule: rule ?? null, message };
+}
+
+export function inputNoticeRow({ file, line, column, message }: InputNotice): NoticeRow {
+  return { file, line, column, kind: null, name: null, rule: null, message };
 }
 
 export function findingRow(object: ObjectRow, finding: Finding): FindingRow {

@@ -65,7 +65,7 @@ async function checked(
     colours: false,
     input: () => process.stdin,
   };
-  const code = await check([manifests], { namespace: 'default', output: 'json', failOn: 'deny', ...flags }, terminal);
+  const code = await check([manifests], { namespace: 'default', output: 'json', failOn: ['deny'], ...flags }, terminal);
   return { report: JSON.parse(out) as CheckReport, note, code };
 }
 

@@ -40,6 +40,7 @@ describe('check', () => {
       files: 1,
       documents: 2,
       workloads: 2,
+      evaluated: 2,
       images: 2,
       denied: 1,
       warned: 1,
@@ -318,7 +319,10 @@ describe('notices', () => {
   test('say nothing of what was not used where there was nothing to judge', async () => {
     const manifest = file('notices/empty.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n');
     const { report } = await reportOf(manifest, '-p', policies);
-    expect(report.notices.map(({ name }) => name)).toEqual(['never']);
+    expect(report.notices.map(({ name, message }) => name ?? message)).toEqual([
+      'never',
+      `no workload was evaluated: ${manifest} holds only 1 ConfigMap`,
+    ]);
   });
 });
 
@@ -382,7 +386,7 @@ describe('a bad policy', () => {
 
 describe('usage errors', () => {
   test.each([
-    [['check', '--fail-on', 'never', '.'], /Allowed choices are deny, warn, unknown/],
+    [['check', '--fail-on', 'never', '.'], /Allowed choices are deny, warn, unknown, nothing\./],
     [['chekc'], /Did you mean check/],
     [['check', '--nonsense'], /unknown option/],
     [['check', path.join(folder, 'nowhere.yaml')], /no such file or folder|^$/],

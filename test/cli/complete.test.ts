@@ -35,7 +35,7 @@ describe('the answer to a shell', () => {
     [['check', '-o', ''], FORMATS, false],
     [['check', '--output', 's'], ['sarif'], false],
     [['check', '--output=j'], ['json', 'junit'], false],
-    [['check', '--fail-on', ''], ['deny', 'warn', 'unknown'], false],
+    [['check', '--fail-on', ''], ['deny', 'warn', 'unknown', 'nothing'], false],
     [['check', '--fail'], ['--fail-on'], false],
     [['check', '-o', 'json', '--off'], ['--offline'], false],
     [['check', '--namespace', ''], [], false],

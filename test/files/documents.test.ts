@@ -57,18 +57,23 @@ async function summary(...paths: readonly string[]): Promise<readonly string[]> 
 describe('files and folders', () => {
   test('a file is read whatever it is called, and keeps the spelling of its path', async () => {
     expect(
-      await summary('plain', './plain', path.join(root, 'plain'), 'deploy/.hidden.yaml', 'deploy/../plain'),
+      await Promise.all(
+        ['plain', './plain', path.join(root, 'plain'), 'deploy/.hidden.yaml', 'deploy/../plain'].map((at) =>
+          summary(at),
+        ),
+      ),
     ).toEqual([
-      'plain: "e: 1\\n"',
-      './plain: "e: 1\\n"',
-      `${path.join(root, 'plain')}: "e: 1\\n"`,
-      'deploy/.hidden.yaml: "x\\n"',
-      'deploy/../plain: "e: 1\\n"',
+      ['plain: "e: 1\\n"'],
+      ['./plain: "e: 1\\n"'],
+      [`${path.join(root, 'plain')}: "e: 1\\n"`],
+      ['deploy/.hidden.yaml: "x\\n"'],
+      ['deploy/../plain: "e: 1\\n"'],
     ]);
   });
 
   test('a folder gives its YAML and JSON files, all levels down, by name', async () => {
     expect((await load(['deploy/'])).map((input) => input.path)).toEqual([
+      'deploy/.hidden.yaml',
       'deploy/api.yml',
       'deploy/base/deep/x.yaml',
       'deploy/base.yaml',
@@ -166,8 +171,8 @@ describe('standard input and pipes', () => {
   test('- is standard input, once', async () => {
     const smile = Buffer.from('😀');
     expect(await load(['-', '-'], { stdin: chunks('a: ', smile.subarray(0, 2), smile.subarray(2)) })).toEqual([
-      { path: 'stdin', text: 'a: 😀' },
-      { path: 'stdin', problem: 'was read already: give "-" once' },
+      { path: 'stdin', hidden: false, text: 'a: 😀' },
+      { path: 'stdin', hidden: false, problem: 'was read already: give "-" once' },
     ]);
   });
 
@@ -181,11 +186,11 @@ describe('standard input and pipes', () => {
       }
     }
     expect(await load(['-'], { stdin: endless() })).toEqual([
-      { path: 'stdin', problem: 'larger than 64 MiB: split it' },
+      { path: 'stdin', hidden: false, problem: 'larger than 64 MiB: split it' },
     ]);
     expect(taken).toBe(65);
     expect(await load(['-'], { stdin: chunks('\0') })).toEqual([
-      { path: 'stdin', problem: 'not a text file: there are NUL bytes in it' },
+      { path: 'stdin', hidden: false, problem: 'not a text file: there are NUL bytes in it' },
     ]);
   });
 
@@ -196,7 +201,7 @@ describe('standard input and pipes', () => {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     child.stdin.end('a: 1');
-    expect((await Array.fromAsync(child.stdout)).join('')).toBe('{"path":"stdin","text":"a: 1"}\n');
+    expect((await Array.fromAsync(child.stdout)).join('')).toBe('{"path":"stdin","hidden":false,"text":"a: 1"}\n');
   });
 
   test('a pipe is read like a file', async () => {

@@ -38,6 +38,7 @@ export function reportOf(findings: readonly FindingRow[], errors: CheckReport['e
       files: 1,
       documents: 1,
       workloads: 1,
+      evaluated: 1,
       images: images.length,
       denied: having('deny'),
       warned: having('warn'),

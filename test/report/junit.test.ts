@@ -31,7 +31,7 @@ describe('JUnit XML of check', () => {
       [{ file: 'bad.yaml', line: 3, column: 7, document: 1, message: 'expected an object' }],
     );
     const { images } = reportOf([fine]);
-    expect(junitCheck({ ...report, images: [...report.images, ...images] }, 'deny'))
+    expect(junitCheck({ ...report, images: [...report.images, ...images] }, ['deny']))
       .toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites tests="3" failures="1" errors="1" skipped="0">
   <testsuite name="deploy/web.yaml" tests="1" failures="1" errors="0" skipped="0">
@@ -63,20 +63,20 @@ describe('JUnit XML of check', () => {
       { ...FINDING, name: 'warned', action: 'warn' as const, outcome: 'unknown' as const },
       { ...FINDING, name: 'audited', action: 'audit' as const },
     ];
-    expect(elementsOf(junitCheck(reportOf(rows), failOn)).filter(({ name }) => name === 'failure')).toHaveLength(
+    expect(elementsOf(junitCheck(reportOf(rows), [failOn])).filter(({ name }) => name === 'failure')).toHaveLength(
       failures,
     );
   });
 
   test('keeps objects of one name apart when they are of another document, kind or namespace', () => {
     const rows = [FINDING, { ...FINDING, document: 2 }, { ...FINDING, kind: 'Job' }, { ...FINDING, namespace: null }];
-    expect(elementsOf(junitCheck(reportOf(rows), 'deny')).filter(({ name }) => name === 'testcase')).toHaveLength(4);
+    expect(elementsOf(junitCheck(reportOf(rows), ['deny'])).filter(({ name }) => name === 'testcase')).toHaveLength(4);
   });
 
   test('is well-formed whatever stands in it, and counts what is in it', () => {
     fc.assert(
       fc.property(hostileReport, (report) => {
-        const elements = elementsOf(junitCheck(report, 'warn'));
+        const elements = elementsOf(junitCheck(report, ['warn']));
         const having = (name: string): number => elements.filter((element) => element.name === name).length;
         expect(elements[0]?.attributes).toMatchObject({
           tests: String(having('testcase')),

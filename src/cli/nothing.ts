@@ -1,0 +1,44 @@
+/** Why a command had nothing to evaluate: an empty pipe and a policy for other namespaces look the same from outside. */
+import { quoteValue } from '../image/quote.ts';
+import { type InputNotice, namedFew } from '../files/left-out.ts';
+import type { Manifests } from '../files/manifests.ts';
+
+interface Outcome {
+  readonly loaded: Manifests;
+  readonly workloads: number;
+  /** Workloads that at least one policy applied to. */
+  readonly covered: number;
+}
+
+/** One notice, or none where something was evaluated. */
+export function nothingNotice(
+  paths: readonly string[],
+  { loaded, workloads, covered }: Outcome,
+): readonly InputNotice[] {
+  if (covered > 0) return [];
+  const file = paths.map((given) => (given === '-' ? 'stdin' : given)).join(', ');
+  const reason = workloads > 0 ? `no policy applies to ${counted(workloads, 'workload')}` : contentsOf(file, loaded);
+  return [{ file, line: null, column: null, message: `no workload was evaluated: ${reason}` }];
+}
+
+function contentsOf(file: string, { files, documents, kustomizations, manifests, errors }: Manifests): string {
+  if (manifests.length > 0) return `${file} holds only ${kindsIn(manifests)}`;
+  if (errors.length > 0) return 'nothing in the input can be evaluated';
+  if (kustomizations > 0) return `${file} holds only kustomizations; run kubectl kustomize and check its output`;
+  if (files === 0 || documents > 0) return `${file} holds no Kubernetes object`;
+  return file === 'stdin' ? 'stdin is empty; look whether the command before it failed' : `${file} is empty`;
+}
+
+/** `2 ConfigMap, 1 Service, and 3 more` */
+function kindsIn(manifests: Manifests['manifests']): string {
+  const byKind = Map.groupBy(manifests, ({ request }) => request.type.kind);
+  return namedFew([...byKind].map(([kind, { length }]) => `${length} ${shownKind(kind)}`));
+}
+
+function shownKind(kind: string): string {
+  return /^\w{1,100}$/.test(kind) ? kind : quoteValue(kind);
+}
+
+function counted(count: number, word: string): string {
+  return count === 1 ? `the ${word}` : `any of ${count} ${word}s`;
+}

@@ -1,0 +1,65 @@
+/** Files that a kustomization names and that are not objects by themselves: its patches, and what it makes data of. */
+import path from 'node:path';
+import type { KindTable } from '../pod/kinds.ts';
+import type { JsonObject } from '../pod/pointer.ts';
+import { workloadOf } from '../pod/workload.ts';
+import { referencesOf } from './kustomization-references.ts';
+import type { LeftOut } from './left-out.ts';
+import type { Collected, InputError, Manifest } from './manifest-objects.ts';
+
+export interface Kustomization {
+  readonly file: string;
+  readonly value: JsonObject;
+}
+
+type Role = 'patch' | 'data';
+
+interface Parts {
+  readonly manifests: readonly Manifest[];
+  readonly errors: readonly InputError[];
+  /** Files of which nothing remains. */
+  readonly without: readonly LeftOut[];
+}
+
+interface Found extends Collected {
+  readonly kustomizations: readonly Kustomization[];
+}
+
+/** A patch that sets an image is evaluated like an object; one that sets none would only seem to be a workload without image. */
+export function partsOfKustomizations({ kustomizations, ...found }: Found, kinds: KindTable): Parts {
+  const roles = rolesIn(kustomizations);
+  const roleOf = (file: string): Role | undefined => (roles.size === 0 ? undefined : roles.get(path.resolve(file)));
+  const manifests = found.manifests.filter(
+    (manifest) => roleOf(manifest.file) !== 'patch' || setsImage(manifest, kinds),
+  );
+  const errors = found.errors.filter((error) => {
+    const role = roleOf(error.file);
+    return role === undefined || (role === 'patch' && !found.strangers.has(error));
+  });
+  const kept = new Set([...manifests, ...errors].map(({ file }) => file));
+  const without = [...new Set([...found.manifests, ...found.errors].map(({ file }) => file))].sort().flatMap((file) => {
+    const why = kept.has(file) ? undefined : roleOf(file);
+    return why === undefined ? [] : [{ path: file, why }];
+  });
+  return { manifests, errors, without };
+}
+
+/** What is a resource of one kustomization is an object, whatever another one does with it. */
+function rolesIn(kustomizations: readonly Kustomization[]): ReadonlyMap<string, Role> {
+  const roles = new Map<string, Role>();
+  const resources = new Set<string>();
+  for (const { file, value } of kustomizations) {
+    const resolved = (named: string): string => path.resolve(path.dirname(file), named);
+    const references = referencesOf(value);
+    for (const named of [...references.dataFiles, ...references.replacementFiles]) roles.set(resolved(named), 'data');
+    for (const named of references.patchFiles) roles.set(resolved(named), 'patch');
+    for (const named of references.resources) resources.add(resolved(named));
+  }
+  for (const resource of resources) roles.delete(resource);
+  return roles;
+}
+
+function setsImage({ request }: Manifest, kinds: KindTable): boolean {
+  const read = request.object === undefined ? undefined : workloadOf(request.object, request.type, kinds);
+  return read?.ok === true && read.workload.containers.some(({ image }) => image.text !== '');
+}

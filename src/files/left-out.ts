@@ -1,0 +1,61 @@
+/** What is not read, in sentences: one for each reason, however many files there are. */
+import { quoteValue } from '../image/quote.ts';
+
+/** A file or a folder that is not read or not evaluated, and why. */
+export interface LeftOut {
+  readonly path: string;
+  readonly why: 'hidden' | 'unread' | 'dependencies' | 'irregular' | 'parent' | 'patch' | 'data';
+}
+
+/** About an input file and not about a policy. */
+export interface InputNotice {
+  readonly file: string;
+  /** null where it is about the file as a whole. */
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly message: string;
+}
+
+/** `{}` stands for what the command looks for: `Kubernetes object`. */
+const WORDS: Readonly<Record<LeftOut['why'], readonly [one: string, several: string]>> = {
+  hidden: ['is hidden and holds no {}', 'hidden files hold no {}'],
+  unread: ['is not read: it is hidden', 'files are not read because they are hidden'],
+  dependencies: ['is not read: it holds dependencies', 'directories are not read because they hold dependencies'],
+  irregular: ['is not read: it is not a regular file', 'files are not read because they are not regular files'],
+  parent: [
+    'is not followed: the link leads to a parent directory',
+    'links are not followed because they lead to parent directories',
+  ],
+  patch: [
+    'is a patch without an image, which is not evaluated',
+    'files are patches without an image, which are not evaluated',
+  ],
+  data: ['is data of a kustomization and holds no {}', 'files are data of kustomizations and hold no {}'],
+};
+
+export function leftOutNotices(leftOut: readonly LeftOut[], lookedFor: string): readonly InputNotice[] {
+  return [...Map.groupBy(leftOut, ({ why }) => why)].map(([why, all]) => {
+    const [one, several] = WORDS[why].map((words) => words.replace('{}', lookedFor));
+    const [first = ''] = all.map(({ path }) => path);
+    const message =
+      all.length === 1
+        ? `${quoteValue(first, MAX_NAME)} ${one}`
+        : `${all.length} ${several}: ${namedFew(all.map(({ path }) => quoteValue(path, MAX_NAME)))}`;
+    return { file: first, line: null, column: null, message };
+  });
+}
+
+const MAX_NAME = 256;
+const NAMED = 3;
+
+/** `a, b, and 2 more` */
+export function namedFew(names: readonly string[]): string {
+  if (names.length <= NAMED) return listed(names);
+  return listed([...names.slice(0, NAMED - 1), `${names.length - NAMED + 1} more`]);
+}
+
+function listed(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  if (names.length < 3) return names.join(' and ');
+  return `${names.slice(0, -1).join(', ')}, and ${last}`;
+}

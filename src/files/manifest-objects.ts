@@ -1,0 +1,146 @@
+/** One document of a file -> the objects in it, as requests to create them. */
+import { type AdmissionRequest, withoutManagedFields } from '../admission/request.ts';
+import { isReview, readReview } from '../admission/review.ts';
+import type { KindTable } from '../pod/kinds.ts';
+import { isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
+import { typeOf, workloadOf } from '../pod/workload.ts';
+import { itemsOfList } from './lists.ts';
+import type { ParsedDocument, Position } from './yaml.ts';
+
+/** A request that a file asks for. */
+export interface Manifest {
+  readonly file: string;
+  /** 1-based, within the file. */
+  readonly document: number;
+  readonly request: AdmissionRequest;
+  /** Of the value at a pointer relative to the object. */
+  positionOf(pointer: string): Position;
+}
+
+/** What could not be read, or is no object of the API. */
+export interface InputError {
+  readonly file: string;
+  /** null where the fault is the file's as a whole. */
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly document: number | null;
+  readonly message: string;
+}
+
+export interface ObjectOptions {
+  readonly kinds: KindTable;
+  /** For objects that name none, as `kubectl --namespace` does. */
+  readonly namespace: string;
+}
+
+/** Where what is read is collected. */
+export interface Collected {
+  readonly manifests: Manifest[];
+  readonly errors: InputError[];
+  /** Those of the errors that only say that something is not an object of the API. */
+  readonly strangers: Set<InputError>;
+}
+
+type GoodDocument = Extract<ParsedDocument, { readonly ok: true }>;
+
+interface Reading extends ObjectOptions {
+  readonly file: string;
+  readonly document: GoodDocument;
+  readonly found: Collected;
+}
+
+export function readObjects(document: GoodDocument, file: string, found: Collected, options: ObjectOptions): void {
+  const reading = { ...options, file, document, found };
+  const { value } = document;
+  if (isReview(value) && itemsOfList(value) === undefined) readRecorded(reading);
+  else readObject(value, '', reading);
+}
+
+function errorAt(pointer: string, message: string, { document, file }: Reading): InputError {
+  const { line, column } = document.positionOf(pointer);
+  return { file, line, column, document: document.index + 1, message };
+}
+
+function readRecorded(reading: Reading): void {
+  const { document, file, found } = reading;
+  const read = readReview(document.value);
+  if (!read.ok) {
+    const message = `not an AdmissionReview that can be answered: ${read.pointer || '/'}: ${read.problem}`;
+    found.errors.push(errorAt(read.pointer, message, reading));
+    return;
+  }
+  found.manifests.push({
+    file,
+    document: document.index + 1,
+    request: read.review.request,
+    positionOf: (pointer) => document.positionOf(`/request/object${pointer}`),
+  });
+}
+
+function readObject(value: unknown, base: string, reading: Reading): void {
+  if (!isObject(value)) return addStranger(base, 'expected an object with apiVersion and kind', reading);
+  const items = itemsOfList(value);
+  if (items === undefined) return readSingle(value, base, reading);
+  if (typeOf(value).kind === '') addStranger(base, notAnObject(['kind']), reading);
+  for (const [index, item] of items.entries()) readObject(item, `${base}/items/${index}`, reading);
+  // Not every client takes it for a list: what runs images by itself is evaluated as well.
+  if (holdsImages(value, reading.kinds)) addManifest(value, base, reading);
+}
+
+function holdsImages(object: JsonObject, kinds: KindTable): boolean {
+  const read = workloadOf(object, typeOf(object), kinds);
+  return read !== undefined && (!read.ok || read.workload.containers.length > 0);
+}
+
+function readSingle(value: JsonObject, base: string, reading: Reading): void {
+  const { kind, version } = typeOf(value);
+  const missing = [...(version === '' ? ['apiVersion'] : []), ...(kind === '' ? ['kind'] : [])];
+  if (missing.length > 0) addStranger(base, notAnObject(missing), reading);
+  else if (base === '' && value['items'] !== undefined) addStranger('/items', notAList(value['items']), reading);
+  else addManifest(value, base, reading);
+}
+
+function notAnObject(missing: readonly string[]): string {
+  return `no ${missing.join(' and no ')}: not an object of the Kubernetes API`;
+}
+
+function notAList(items: unknown): string {
+  return `expected a list, found ${jsonType(items)}: kubectl reads every object with "items" as a list`;
+}
+
+function addStranger(pointer: string, message: string, reading: Reading): void {
+  const error = errorAt(pointer, message, reading);
+  reading.found.errors.push(error);
+  reading.found.strangers.add(error);
+}
+
+function addManifest(object: JsonObject, base: string, reading: Reading): void {
+  const { document, file, found } = reading;
+  found.manifests.push({
+    file,
+    document: document.index + 1,
+    request: creation(object, reading),
+    positionOf: (pointer) => document.positionOf(`${base}${pointer}`),
+  });
+}
+
+/** The request that `kubectl create` would make of an object; who asks is not known. */
+function creation(object: JsonObject, { kinds, namespace }: ObjectOptions): AdmissionRequest {
+  const type = typeOf(object);
+  const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+  const own =
+    typeof metadata['namespace'] === 'string' && metadata['namespace'] !== '' ? metadata['namespace'] : namespace;
+  return {
+    uid: 'from-file',
+    type,
+    subResource: '',
+    operation: 'CREATE',
+    name: typeof metadata['name'] === 'string' ? metadata['name'] : '',
+    namespace: kinds.find(type.group, type.kind)?.clusterScoped ? undefined : own,
+    user: undefined,
+    object: withoutManagedFields(object),
+    oldObject: undefined,
+    dryRun: true,
+    pluginsRan: false,
+  };
+}

@@ -1,0 +1,85 @@
+/** Objects that look as if they ran images and are of no kind that is evaluated: one notice for each kind, with the way out. */
+import { objectLabel } from '../admission/message.ts';
+import { quoteValue } from '../image/quote.ts';
+import { type ImageSign, imageSignIn } from '../pod/image-signs.ts';
+import type { KindTable } from '../pod/kinds.ts';
+import { apiVersionOf, type ObjectType } from '../pod/workload.ts';
+import { didYouMean } from '../policy/schema-faults.ts';
+import type { InputNotice } from './left-out.ts';
+import type { Manifest } from './manifest-objects.ts';
+
+export function unknownKindNotices(manifests: readonly Manifest[], kinds: KindTable): readonly InputNotice[] {
+  const unknown = manifests.flatMap((manifest) => {
+    const { object, type } = manifest.request;
+    if (object === undefined || kinds.find(type.group, type.kind) !== undefined) return [];
+    const sign = imageSignIn(object, type.group);
+    return sign === undefined ? [] : [{ manifest, sign }];
+  });
+  const byKind = Map.groupBy(unknown, ({ manifest: { request } }) =>
+    JSON.stringify([request.type.group, request.type.kind]),
+  );
+  return [...byKind.values()].map((all) => noticeFor(all, kinds));
+}
+
+interface Unknown {
+  readonly manifest: Manifest;
+  readonly sign: ImageSign;
+}
+
+function noticeFor(all: readonly Unknown[], kinds: KindTable): InputNotice {
+  const [{ manifest, sign }] = all as [Unknown];
+  const { type, namespace, name } = manifest.request;
+  const { line, column } = manifest.positionOf('/kind');
+  const who =
+    all.length === 1
+      ? `${objectLabel(type.kind, namespace, name)} is`
+      : `${all.length} objects of kind ${quoteValue(type.kind)} are`;
+  return { file: manifest.file, line, column, message: `${who} not evaluated: ${reasonFor(type, sign, kinds)}` };
+}
+
+function reasonFor(type: ObjectType, sign: ImageSign, kinds: KindTable): string {
+  const { group, kind } = type;
+  const groups = groupsWith(kind, kinds);
+  const isOurs = !group.includes('.');
+  const nearGroup = groups.length > 0 && !isOurs ? didYouMean(group, groups) : '';
+  if (groups.length > 0 && (isOurs || nearGroup !== '')) {
+    return `apiVersion ${quoteValue(apiVersionOf(type))} has no kind ${quoteValue(kind)}; use apiVersion: ${apiVersionsOf(groups)}`;
+  }
+  const nearKind = didYouMean(kind, kindsIn(group, kinds));
+  if (nearKind !== '' || isOurs) return `unknown kind ${quoteValue(kind)}${nearKind}`;
+  const where = `in the API group ${quoteValue(group)}`;
+  const what = sign.what === 'containers' ? 'containers' : 'an image';
+  return `kind ${quoteValue(kind)} ${where} is unknown and holds ${what} at ${shown(sign.pointer)}${remedyFor(type, sign)}`;
+}
+
+function shown(pointer: string): string {
+  return /^[\w./*-]{1,200}$/.test(pointer) ? pointer : quoteValue(pointer);
+}
+
+/** Every group of CustomResourceDefinitions has a dot in its name; these are the API server's own. */
+const VERSIONS: Readonly<Record<string, string>> = { '': 'v1', apps: 'apps/v1', batch: 'batch/v1' };
+
+function groupsWith(kind: string, kinds: KindTable): readonly string[] {
+  const own = Object.keys(VERSIONS).filter((group) => kinds.find(group, kind) !== undefined);
+  return own.length > 0
+    ? own
+    : kinds.fullNames.filter((name) => name.startsWith(`${kind}.`)).map((name) => name.slice(kind.length + 1));
+}
+
+function apiVersionsOf(groups: readonly string[]): string {
+  return groups.map((group) => VERSIONS[group] ?? `${group}/…`).join(' or ');
+}
+
+function kindsIn(group: string, kinds: KindTable): readonly string[] {
+  return kinds.names.filter((name) => kinds.find(group, name) !== undefined);
+}
+
+/** An entry for the configuration, where one can say it. */
+function remedyFor({ group, kind }: ObjectType, { pointer, what }: ImageSign): string {
+  const holder = what === 'containers' ? pointer.slice(0, pointer.lastIndexOf('/')) : pointer;
+  if (what === 'parts' || holder === '') return '';
+  const place = what === 'containers' ? `podSpecs: [${holder}]` : `images: [${holder}]`;
+  const isPlain = [group, kind, pointer].every((text) => /^[\w./*-]+$/.test(text));
+  const entry = isPlain ? ` {group: ${group}, kind: ${kind}, ${place}}` : ' it';
+  return `; add${entry} to "kinds" in the configuration file`;
+}

@@ -1,0 +1,167 @@
+/**
+ * A folder -> the files in it that are worth reading, for all commands. `kubectl apply -R` reads hidden files and folders, so they are
+ * read here as well, and marked. It follows no link to a folder; people and mounted ConfigMaps have them, so they are followed here.
+ */
+import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import path from 'node:path';
+import type { LeftOut } from './left-out.ts';
+import { reasonOf } from './read-text.ts';
+
+/** Which files of a folder are read, and how a message says that there is none. */
+export interface FileNames {
+  accepts(name: string): boolean;
+  readonly described: string;
+}
+
+export interface FoundFile {
+  readonly path: string;
+  /** It, or a folder on the way to it, has a name that begins with a dot. */
+  readonly hidden: boolean;
+  /** Why it cannot be read; a sentence fragment. */
+  readonly problem?: string;
+}
+
+export interface Walked {
+  /** By name, level by level. */
+  readonly files: readonly FoundFile[];
+  readonly leftOut: readonly LeftOut[];
+  /** Files by other names than that under which they were found before. */
+  readonly again: readonly string[];
+  /** No file with a name that is accepted, not even one that was found before. */
+  readonly empty: boolean;
+}
+
+/** Of version control: never written by people, and nothing to tell of. */
+const STORES = new Set(['.git', '.hg', '.svn', '.jj', '.bzr']);
+/** What package managers and tools fetch: other people's files, often many thousands. */
+const DEPENDENCIES = new Set([
+  'node_modules',
+  '.venv',
+  '.tox',
+  '.terraform',
+  '.terragrunt-cache',
+  '.cache',
+  '.yarn',
+  '.pnpm-store',
+]);
+
+/** What is at a path, or why that cannot be said. */
+export function look(at: string): Stats | string {
+  try {
+    return statSync(at);
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+interface Walk {
+  readonly names: FileNames;
+  /** Real paths of files and folders. */
+  readonly seen: Set<string>;
+  readonly files: FoundFile[];
+  readonly leftOut: LeftOut[];
+  readonly again: string[];
+  /** To be followed when all that is no link has its own name. */
+  readonly links: string[];
+  /** To be opened when all that can be reached without it is known: so the files of a mounted ConfigMap have the names that people see. */
+  readonly hidden: string[];
+  accepted: number;
+}
+
+/** `seen` are real paths that are not to be found again; those that are found are added. */
+export function walkFolder(folder: string, names: FileNames, seen: Set<string>): Walked {
+  const walk: Walk = { names, seen, files: [], leftOut: [], again: [], links: [], hidden: [], accepted: 0 };
+  const known = seen.size;
+  openFolder(folder, false, walk);
+  const wasKnown = seen.size === known;
+  for (const link of walk.links) enter(link, false, walk);
+  for (const entry of walk.hidden) enter(entry, true, walk);
+  return {
+    files: walk.files
+      .map((file) => ({ file, segments: file.path.split(path.sep) }))
+      .sort(byName)
+      .map(({ file }) => file),
+    leftOut: walk.leftOut,
+    again: walk.again,
+    empty: walk.accepted === 0 && !wasKnown,
+  };
+}
+
+interface Sorted {
+  readonly segments: readonly string[];
+}
+
+function byName({ segments: one }: Sorted, { segments: other }: Sorted): number {
+  const at = one.findIndex((segment, index) => segment !== other[index]);
+  const [left = '', right = ''] = [one[at], other[at]];
+  return left < right ? -1 : 1;
+}
+
+function openFolder(folder: string, hidden: boolean, walk: Walk): void {
+  let entries: readonly Dirent[];
+  try {
+    const real = realOf(folder);
+    // A symbolic link can lead back to where we are.
+    if (walk.seen.has(real)) return;
+    walk.seen.add(real);
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    walk.accepted += 1;
+    walk.files.push({ path: folder, hidden, problem: reasonOf(error) });
+    return;
+  }
+  for (const { name, isLink } of entries.map(named).sort((one, other) => (one.name < other.name ? -1 : 1))) {
+    const at = path.join(folder, name);
+    if (STORES.has(name)) continue;
+    if (hidden) enter(at, true, walk);
+    else if (name.startsWith('.')) walk.hidden.push(at);
+    else if (isLink) walk.links.push(at);
+    else enter(at, false, walk);
+  }
+}
+
+function named(entry: Dirent): { readonly name: string; readonly isLink: boolean } {
+  return { name: entry.name, isLink: entry.isSymbolicLink() };
+}
+
+function enter(at: string, hidden: boolean, walk: Walk): void {
+  const found = look(at);
+  const name = path.basename(at);
+  if (typeof found !== 'string' && found.isDirectory()) return enterFolder(at, hidden, walk);
+  if (!walk.names.accepts(name)) return;
+  walk.accepted += 1;
+  if (typeof found === 'string') walk.files.push({ path: at, hidden, problem: found });
+  else if (!found.isFile()) walk.leftOut.push({ path: at, why: 'irregular' });
+  else if (isNew(at, walk.seen)) walk.files.push({ path: at, hidden });
+  else walk.again.push(at);
+}
+
+function enterFolder(at: string, hidden: boolean, walk: Walk): void {
+  if (DEPENDENCIES.has(path.basename(at))) {
+    walk.leftOut.push({ path: at, why: 'dependencies' });
+    return;
+  }
+  const target = realOf(at);
+  if (!isWithin(realOf(path.dirname(at)), target)) openFolder(at, hidden, walk);
+  // Within the folder that is walked, all of it is known anyway.
+  else if (!walk.seen.has(target)) walk.leftOut.push({ path: at, why: 'parent' });
+}
+
+function isWithin(folder: string, parent: string): boolean {
+  return `${folder}${path.sep}`.startsWith(parent.endsWith(path.sep) ? parent : `${parent}${path.sep}`);
+}
+
+/** One that has gone meanwhile is told where it is read. */
+function realOf(at: string): string {
+  try {
+    return realpathSync.native(at);
+  } catch {
+    return path.resolve(at);
+  }
+}
+
+/** By its real path: two links to one file are one file. */
+export function isNew(file: string, seen: Set<string>): boolean {
+  const before = seen.size;
+  return seen.add(realOf(file)).size > before;
+}

@@ -1,0 +1,230 @@
+/** Folders as people and kubectl have them: what is read, by which name, and what is named because it is not read. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadManifests } from '../../src/files/manifests.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
+import { kubectlMissing } from '../support/kubectl.ts';
+import { describeWith } from '../support/real-part.ts';
+
+const before = process.cwd();
+let root = '';
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'tidewaiter-walk-'));
+  process.chdir(root);
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => process.chdir(before));
+
+/** A text is a file, `-> target` a symbolic link, `= target` a hard link, `|` a named pipe; `POD` a Pod named after its path. */
+type Tree = Readonly<Record<string, string>>;
+const POD = 'POD';
+
+const podAt = (name: string): string => `apiVersion: v1\nkind: Pod\nmetadata: {name: '${name}'}\n`;
+
+function plant(tree: Tree): void {
+  for (const [name, content] of Object.entries(tree)) {
+    mkdirSync(path.dirname(name), { recursive: true });
+    if (content.startsWith('-> ')) symlinkSync(content.slice(3), name);
+    else if (content.startsWith('= ')) linkSync(content.slice(2), name);
+    else if (content === '|') spawnSync('mkfifo', [name]);
+    else writeFileSync(name, content === POD ? podAt(name) : content);
+  }
+}
+
+interface Row {
+  readonly what: string;
+  readonly tree: Tree;
+  /** `d` unless said otherwise. */
+  readonly paths?: readonly string[];
+  readonly read: readonly string[];
+  readonly notices?: readonly string[];
+  readonly errors?: readonly string[];
+  /** What kubectl does not read, and people want. */
+  readonly beyondKubectl?: true;
+}
+
+const ROWS: readonly Row[] = [
+  { what: 'a hidden manifest', tree: { 'd/.a.yaml': POD, 'd/b.yaml': POD }, read: ['d/.a.yaml', 'd/b.yaml'] },
+  { what: 'a manifest in a hidden folder', tree: { 'd/.x/y/a.yml': POD }, read: ['d/.x/y/a.yml'] },
+  {
+    what: 'a hidden list',
+    tree: { 'd/.a.json': '{"kind":"List","items":[{"apiVersion":"v1","kind":"Pod"}]}' },
+    read: ['d/.a.json'],
+  },
+  {
+    what: 'hidden files that are not manifests',
+    tree: {
+      'd/.ci.yml': 'a: 1\n',
+      'd/.github/x.yaml': 'on: push\n',
+      'd/.bad.yaml': 'a: [\n',
+      'd/.c.json': '[]',
+      'd/b.yaml': POD,
+    },
+    read: ['d/b.yaml'],
+    notices: ['4 hidden files hold no Kubernetes object: "d/.bad.yaml", "d/.c.json", and 2 more'],
+  },
+  {
+    what: 'one hidden file that cannot be read',
+    tree: { 'd/.a.yaml': '-> gone', 'd/b.yaml': POD },
+    read: ['d/b.yaml'],
+    notices: ['"d/.a.yaml" is hidden and holds no Kubernetes object'],
+    beyondKubectl: true,
+  },
+  {
+    what: 'version control',
+    tree: { 'd/.git/a.yaml': POD, 'd/.svn/b.yaml': POD, 'd/x.yaml': POD },
+    read: ['d/x.yaml'],
+  },
+  {
+    what: 'dependencies',
+    tree: { 'd/node_modules/p/a.yaml': POD, 'd/x.yaml': POD },
+    read: ['d/x.yaml'],
+    notices: ['"d/node_modules" is not read: it holds dependencies'],
+  },
+  {
+    what: 'dependencies in many places',
+    tree: { 'd/a/node_modules/a.yaml': POD, 'd/b/node_modules/a.yaml': POD, 'd/.venv/c.yaml': POD, 'd/x.yaml': POD },
+    read: ['d/x.yaml'],
+    notices: [
+      '3 directories are not read because they hold dependencies: "d/a/node_modules", "d/b/node_modules", and "d/.venv"',
+    ],
+  },
+  {
+    what: 'a mounted ConfigMap',
+    tree: {
+      'd/..2026_11_29_03_40_51.123/a.yaml': POD,
+      'd/..data': '-> ..2026_11_29_03_40_51.123',
+      'd/a.yaml': '-> ..data/a.yaml',
+    },
+    read: ['d/a.yaml'],
+  },
+  {
+    what: 'a folder that only looks like a mounted ConfigMap',
+    tree: { 'd/..2026_11_29/evil.yaml': POD, 'd/..data': '-> ..2026_11_29' },
+    read: ['d/..2026_11_29/evil.yaml'],
+  },
+  {
+    what: 'extensions in upper case',
+    tree: { 'd/a.YAML': POD, 'd/b.Json': '{}' },
+    read: ['d/a.YAML'],
+    errors: ['d/b.Json'],
+    beyondKubectl: true,
+  },
+  { what: 'a folder called like a manifest', tree: { 'd/x.yaml/a.yml': POD }, read: ['d/x.yaml/a.yml'] },
+  {
+    what: 'two links to one file',
+    tree: { 'd/z.yaml': POD, 'd/a.yaml': '-> z.yaml', 'd/b.yml': '-> a.yaml' },
+    read: ['d/z.yaml'],
+  },
+  { what: 'a link to a file outside', tree: { 'o/a.txt': POD, 'd/a.yaml': '-> ../o/a.txt' }, read: ['d/a.yaml'] },
+  { what: 'a link to a folder beside', tree: { 'd/z/a.yaml': POD, 'd/b': '-> z' }, read: ['d/z/a.yaml'] },
+  {
+    what: 'a link to a folder outside',
+    tree: { 'o/a.yaml': POD, 'd/b': '-> ../o' },
+    read: ['d/b/a.yaml'],
+    beyondKubectl: true,
+  },
+  { what: 'a loop', tree: { 'd/a/b/up': '-> ../..', 'd/a/x.yaml': POD }, read: ['d/a/x.yaml'] },
+  {
+    what: 'a link to a parent',
+    tree: { 'o.yaml': POD, 'd/up': '-> ..', 'd/x.yaml': POD },
+    read: ['d/x.yaml'],
+    notices: ['"d/up" is not followed: the link leads to a parent directory'],
+  },
+  {
+    what: 'a link to everything',
+    tree: { 'd/all': '-> /', 'd/x.yaml': POD },
+    read: ['d/x.yaml'],
+    notices: ['"d/all" is not followed: the link leads to a parent directory'],
+  },
+  { what: 'a hard link', tree: { 'd/a.yaml': POD, 'd/b.yaml': '= d/a.yaml' }, read: ['d/a.yaml', 'd/b.yaml'] },
+  {
+    what: 'a named pipe',
+    tree: { 'd/a.yaml': '|', 'd/b.yaml': POD },
+    read: ['d/b.yaml'],
+    notices: ['"d/a.yaml" is not read: it is not a regular file'],
+    beyondKubectl: true,
+  },
+  {
+    what: 'one file by two arguments',
+    tree: { 'd/a.yaml': POD },
+    paths: ['d/a.yaml', 'd', './d/a.yaml'],
+    read: ['d/a.yaml'],
+  },
+  { what: 'one folder by two arguments', tree: { 'd/a.yaml': POD }, paths: ['d', 'd/.'], read: ['d/a.yaml'] },
+  {
+    what: 'a folder and then what is around it',
+    tree: { 'd/a.yaml': POD, 'b.yaml': POD },
+    paths: ['d', '.'],
+    read: ['d/a.yaml', 'b.yaml'],
+  },
+  {
+    what: 'a hidden file that is named',
+    tree: { 'd/.a.yaml': 'a: 1\n' },
+    paths: ['d/.a.yaml'],
+    read: [],
+    errors: ['d/.a.yaml'],
+  },
+  {
+    what: 'a file in a hidden folder that is named',
+    tree: { '.d/a.yaml': 'a: 1\n' },
+    paths: ['.d'],
+    read: [],
+    errors: ['.d/a.yaml'],
+  },
+  {
+    what: 'nothing but dependencies',
+    tree: { 'd/node_modules/a.yaml': POD },
+    read: [],
+    notices: ['"d/node_modules" is not read: it holds dependencies'],
+    errors: ['d'],
+  },
+  { what: 'an empty folder', tree: { 'd/a.txt': 'x' }, read: [], errors: ['d'] },
+];
+
+const load = (paths: readonly string[]): ReturnType<typeof loadManifests> =>
+  loadManifests(paths, { kinds: kindTable(), namespace: 'default', stdin: process.stdin });
+
+describe('a walk', () => {
+  test.each(ROWS)('$what', async ({ tree, paths = ['d'], read, notices = [], errors = [] }) => {
+    plant(tree);
+    const found = await load(paths);
+    expect(found.manifests.map(({ file }) => file)).toEqual(read);
+    expect(found.notices.map(({ message }) => message)).toEqual(notices);
+    expect(found.errors.map(({ file }) => file)).toEqual(errors);
+  });
+
+  test('a hidden folder that is locked is left out, a visible one is an error', async () => {
+    plant({ 'd/.x/a.yaml': POD, 'd/y/a.yaml': POD, 'd/z.yaml': POD });
+    chmodSync('d/.x', 0);
+    chmodSync('d/y', 0);
+    chmodSync(root, 0o755);
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534);
+    const found = await load(['d']).finally(() => isRoot && process.seteuid?.(0));
+    expect(found.manifests.map(({ file }) => file)).toEqual(['d/z.yaml']);
+    expect(found.errors.map(({ file, message }) => `${file}: ${message}`)).toEqual(['d/y: permission denied']);
+    expect(found.notices.map(({ message }) => message)).toEqual(['"d/.x" is hidden and holds no Kubernetes object']);
+  });
+});
+
+describeWith(kubectlMissing(), 'kubectl -R', () => {
+  /** What is left out on purpose has a notice, or is a store of version control. */
+  const skipped = /node_modules|\.venv|\.git\/|\.svn\//;
+
+  test.each(ROWS.filter(({ beyondKubectl, errors }) => !beyondKubectl && errors === undefined))(
+    '$what: reads nothing that is not read here',
+    async ({ tree, paths = ['d'] }) => {
+      plant(tree);
+      const flags = paths.flatMap((at) => ['-f', at]);
+      const args = ['annotate', '--local', '-R', ...flags, 'a=1', '-o', 'jsonpath={.metadata.name}{"\\n"}'];
+      const { stdout } = spawnSync('kubectl', args, { encoding: 'utf8' });
+      const applied = stdout.split('\n').filter((name) => name !== '' && !skipped.test(name));
+      const names = (await load(paths)).manifests.map(({ request }) => request.name);
+      expect([...new Set(applied)].filter((name) => !names.includes(name))).toEqual([]);
+    },
+  );
+});
