@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { ConfigError } from './config-faults.ts';
 import { isHost } from './image/grammar.ts';
 import { quoteValue } from './image/quote.ts';
 import { DEFAULT_CONCURRENCY, type RegistryEntry } from './registry/settings.ts';
@@ -10,14 +11,26 @@ import type { RegistryRow } from './registry-schema.ts';
 /** A sentence fragment about what is wrong -> the error that says where. */
 export type Fail = (problem: string) => Error;
 
+/** The error is about all rows that are wrong. */
 export async function readRegistries(rows: readonly RegistryRow[], fail: Fail): Promise<readonly RegistryEntry[]> {
   const seen = new Set<string>();
-  for (const { host } of rows) {
-    const key = host.toLowerCase().replace(/:443$/, '');
-    if (seen.has(key)) throw fail(`${quoteValue(host)} stands there twice, and only the first counts`);
+  const readings = rows.map(async (row) => {
+    const key = row.host.toLowerCase().replace(/:443$/, '');
+    if (seen.has(key)) throw fail(`${quoteValue(row.host)} stands there twice, and only the first counts`);
     seen.add(key);
-  }
-  return Promise.all(rows.map((row) => readRow(row, (problem) => fail(`${quoteValue(row.host)}: ${problem}`))));
+    return readRow(row, (problem) => fail(`${quoteValue(row.host)}: ${problem}`));
+  });
+  const settled = await Promise.allSettled(readings);
+  const entries = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const reasons = settled.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
+  if (reasons.length > 0) throw joinedError(reasons);
+  return entries;
+}
+
+/** A bug among them is told alone. */
+function joinedError(reasons: readonly unknown[]): unknown {
+  const bug = reasons.find((reason) => !(reason instanceof ConfigError));
+  return bug ?? new ConfigError(reasons.map((reason) => (reason as ConfigError).message).join('\n'));
 }
 
 async function readRow(row: RegistryRow, wrong: Fail): Promise<RegistryEntry> {

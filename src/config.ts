@@ -6,19 +6,17 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CredentialConfig, credentialConfig, withPathsFrom } from './config-credentials.ts';
-import { CONFIG_SCHEMA, DEFAULTS, LOG_LEVELS, type LogLevel } from './config-schema.ts';
+import { ConfigError, readAll } from './config-faults.ts';
+import { CONFIG_SCHEMA, DEFAULTS, type LogLevel } from './config-schema.ts';
+import { type Address, addressOf, levelOf, portOf, timeoutOf } from './config-values.ts';
 import { readDocuments } from './files/yaml.ts';
 import { quoteValue } from './image/quote.ts';
 import { kindTable, type KindEntry, type KindTable } from './pod/kinds.ts';
+import { pointerSegments } from './pod/pointer.ts';
 import { didYouMean, schemaCheck } from './policy/schema-faults.ts';
 import type { Environment } from './registry/proxy.ts';
 import type { RegistrySettings } from './registry/settings.ts';
 import { REGISTRY_FILE_KEYS, type RegistryRow, shownRegistries } from './registry-schema.ts';
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface Config extends CredentialConfig {
   readonly listen: Address;
@@ -55,13 +53,8 @@ export interface LoadedConfig {
   readonly settings: readonly Setting[];
 }
 
-/** Bad configuration: the message is complete, and names the place. */
-export class ConfigError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ConfigError';
-  }
-}
+export { ConfigError } from './config-faults.ts';
+export { type Address, addressOf } from './config-values.ts';
 
 /** Values from flags, as typed; absent ones are not there. */
 export interface Flags {
@@ -90,14 +83,13 @@ const NESTED_PATH_KEYS = new Set(['nodeCredentials', 'registryCache']);
 const checkFile = schemaCheck(CONFIG_SCHEMA);
 
 export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): Promise<LoadedConfig> {
-  const layers = [defaultLayer(), await fileLayer(flags.config, env), envLayer(env), flagLayer(flags)];
+  const { layer, ...wrong } = await fileLayer(flags.config, env);
   const values = new Map<string, Value>();
-  for (const layer of layers) for (const [key, value] of layer) values.set(key, value);
-  const config = Object.freeze({
-    ...freeze(values),
-    registries: await registrySettings(values),
-    env,
-  });
+  for (const each of [defaultLayer(), layer, envLayer(env), flagLayer(flags)]) {
+    for (const [key, value] of each) values.set(key, value);
+  }
+  const { certificate, credentials, ...read } = await readAll(readersOf(values), wrong);
+  const config = Object.freeze({ ...read, ...certificate, ...credentials, env });
   const settings = [...values].map(([key, { value, from }]) => ({ key, value: shown(key, value), from }));
   return { config, settings };
 }
@@ -124,27 +116,48 @@ function defaultLayer(): Layer {
   return new Map(Object.entries(DEFAULTS).map(([key, value]) => [key, { value, from: 'default' }]));
 }
 
-async function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): Promise<Layer> {
+interface FileLayer {
+  /** Without the keys that have a fault. */
+  readonly layer: Layer;
+  readonly faults: readonly string[];
+  /** What cannot be read without them. */
+  readonly skipped: ReadonlySet<string>;
+}
+
+const NO_FILE: FileLayer = { layer: new Map(), faults: [], skipped: new Set() };
+
+async function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): Promise<FileLayer> {
   const file = named ?? (env['TIDEWAITER_CONFIG'] || undefined);
-  if (file === undefined && !existsSync(DEFAULT_FILE)) return new Map();
+  if (file === undefined && !existsSync(DEFAULT_FILE)) return NO_FILE;
   const from = file ?? DEFAULT_FILE;
   const [document, ...more] = readDocuments(await readText(from));
-  if (document === undefined) return new Map();
+  if (document === undefined) return NO_FILE;
   if (!document.ok) throw new ConfigError(`${from}:${document.line}:${document.column}: ${document.problem}`);
   if (more.length > 0) throw new ConfigError(`${from}: expected one document, found ${more.length + 1}`);
-  const faults = checkFile(document.value).map(({ pointer, problem, at }) => {
+  const found = checkFile(document.value);
+  const faults = found.map(({ pointer, problem, at }) => {
     const { line, column } = at === 'key' ? document.keyPositionOf(pointer) : document.positionOf(pointer);
     return `${from}:${line}:${column}: ${problem}`;
   });
-  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
+  if (found.some(({ pointer }) => pointer === '')) throw new ConfigError(faults.join('\n'));
+  const wrong = new Set(found.map(({ pointer }) => pointerSegments(pointer)[0] ?? ''));
   const folder = path.dirname(from);
-  return new Map(
-    Object.entries(document.value as object).map(([key, value]) => {
-      const at = `${from}:${document.positionOf(`/${key}`).line}`;
-      return [key, { value: relativeTo(folder, key, value), from: at }] as const;
-    }),
-  );
+  const values = Object.entries(document.value as object).flatMap(([key, value]) => {
+    if (wrong.has(key)) return [];
+    const at = `${from}:${document.positionOf(`/${key}`).line}`;
+    return [[key, { value: relativeTo(folder, key, value), from: at }] as const];
+  });
+  const skipped = new Set([...wrong].map((key) => READ_BY[key] ?? key));
+  return { layer: new Map(values), faults, skipped };
 }
+
+/** Where a key is not read by itself. */
+const READ_BY: Readonly<Record<string, string>> = {
+  cert: 'certificate',
+  key: 'certificate',
+  nodeCredentials: 'credentials',
+  registryCache: 'credentials',
+};
 
 function relativeTo(folder: string, key: string, value: unknown): unknown {
   const join = (file: string): string => (path.isAbsolute(file) ? file : path.join(folder, file));
@@ -219,23 +232,29 @@ function flagLayer(flags: Flags): Layer {
   return layer;
 }
 
-function freeze(values: ReadonlyMap<string, Value>): Omit<Config, 'registries' | 'env'> {
+/** Whatever of it cannot be read throws a ConfigError. */
+function readersOf(values: ReadonlyMap<string, Value>) {
   const given = (key: string): Value => values.get(key) ?? { value: undefined, from: 'default' };
-  const { cert, key } = certificateFiles(given('cert'), given('key'));
+  const texts = (key: string): readonly string[] => given(key).value as readonly string[];
+  const read = <T>(key: string, parse: (text: string, from: string) => T) => {
+    const { value, from } = given(key);
+    return (): T => parse(String(value), from);
+  };
   return {
-    listen: addressOf(String(given('listen').value), given('listen').from),
-    operationsPort: portOf(String(given('operationsPort').value), given('operationsPort').from),
-    policies: given('policies').value as readonly string[],
-    plugins: given('plugins').value as readonly string[],
-    pluginTimeoutMs: timeoutOf(String(given('pluginTimeoutMs').value), given('pluginTimeoutMs').from),
-    cert,
-    key,
-    certsDir: String(given('certsDir').value),
-    logLevel: levelOf(given('logLevel')),
-    kinds: kindTable(given('kinds').value as readonly KindEntry[]),
-    ...credentialConfig(given('nodeCredentials').value, given('registryCache').value, (at, problem) => {
-      throw new ConfigError(`${given(at.split('.')[0] ?? at).from}: ${at}: ${problem}`);
-    }),
+    listen: read('listen', addressOf),
+    operationsPort: read('operationsPort', portOf),
+    policies: () => texts('policies'),
+    plugins: () => texts('plugins'),
+    pluginTimeoutMs: read('pluginTimeoutMs', timeoutOf),
+    certificate: () => certificateFiles(given('cert'), given('key')),
+    certsDir: read('certsDir', (text) => text),
+    logLevel: () => levelOf(given('logLevel').value, given('logLevel').from),
+    kinds: () => kindTable(given('kinds').value as readonly KindEntry[]),
+    registries: () => registrySettings(values),
+    credentials: () =>
+      credentialConfig(given('nodeCredentials').value, given('registryCache').value, (at, problem) => {
+        throw new ConfigError(`${given(at.split('.')[0] ?? at).from}: ${at}: ${problem}`);
+      }),
   };
 }
 
@@ -249,34 +268,4 @@ function certificateFiles(
     throw new ConfigError(`${from}: "cert" and "key" go together, "${missing}" is missing`);
   }
   return { cert: cert.value as string | undefined, key: key.value as string | undefined };
-}
-
-function levelOf({ value, from }: Value): LogLevel {
-  const level = LOG_LEVELS.find((known) => known === value);
-  if (level !== undefined) return level;
-  throw new ConfigError(`${from}: expected ${LOG_LEVELS.join(', ')}, found ${quoteValue(String(value))}`);
-}
-
-/** `HOST:PORT`, `[::1]:PORT`, `:PORT` (all interfaces). */
-export function addressOf(text: string, from: string): Address {
-  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]]*)):(\d{1,5})$/.exec(text);
-  if (match === null) {
-    throw new ConfigError(
-      `${from}: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found ${quoteValue(text)}`,
-    );
-  }
-  return { host: match[1] ?? (match[2] || '::'), port: portOf(match[3] ?? '', from) };
-}
-
-function portOf(text: string, from: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= 65_535)) throw new ConfigError(`${from}: expected a port from 0 to 65535, found ${quoteValue(text)}`);
-  return port;
-}
-
-/** The API server waits 30 s at most, and nobody else is answered meanwhile. */
-function timeoutOf(text: string, from: string): number {
-  const ms = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (ms >= 1 && ms <= 10_000) return ms;
-  throw new ConfigError(`${from}: expected milliseconds from 1 to 10000, found ${quoteValue(text)}`);
 }

@@ -120,6 +120,50 @@ describe('the configuration', () => {
     expect((await loadConfig({}, {})).config.registries).toEqual({ registries: [], access: 'any' });
   });
 
+  test('says all that is wrong at once', async () => {
+    const config = file(
+      [
+        'listen: localhost',
+        'operationsPort: many',
+        'pluginTimeoutMs: 0',
+        'cert: a.pem',
+        'kinds: [{group: apps/v1, kind: B}]',
+        'extra: 1',
+        'nodeCredentials: {timeout: 2m}',
+        'registries: [{host: a..test}, {host: b.test, ca: none.crt}, {host: B.test}]',
+        '',
+      ].join('\n'),
+    );
+    const message = await loadConfig({ config }, {}).then(
+      () => '',
+      (error: unknown) => (error as Error).message,
+    );
+    expect(message.replaceAll(config, 'c').replaceAll(`${folder}/`, '').split('\n')).toEqual([
+      'c:1: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found "localhost"',
+      'c:2:17: expected a whole number, found a string',
+      'c:3: expected milliseconds from 1 to 10000, found "0"',
+      'c:4: "cert" and "key" go together, "key" is missing',
+      'c:5:17: "apps/v1" is not accepted: a DNS name in lowercase without a version, for example batch.example.com',
+      'c:6:1: unknown key "extra" (accepted: listen, operationsPort, policies, plugins, pluginTimeoutMs, cert, key, certsDir, logLevel, kinds, nodeCredentials, registryCache, registries, registryAccess)',
+      'c:7: nodeCredentials.timeout: expected a duration from 1ms to 1m, found "2m"',
+      'c:8: registries: "a..test": no host matches this: a host has no empty label, and hyphens only inside of one',
+      'c:8: registries: "b.test": cannot read "none.crt": ENOENT: no such file or directory, open \'none.crt\'; expected a PEM file',
+      'c:8: registries: "B.test" stands there twice, and only the first counts',
+    ]);
+  });
+
+  test('says nothing that follows from a fault', async () => {
+    const config = file('cert: [a]\nkey: b.pem\nregistries: [{host: a.test, clientCert: c.crt, clientKey: 7}]\n');
+    const message = await loadConfig({ config }, {}).then(
+      () => '',
+      (error: unknown) => (error as Error).message,
+    );
+    expect(message.replaceAll(config, 'c').split('\n')).toEqual([
+      'c:1:7: expected a string, found a list',
+      'c:3:59: expected a string, found a number',
+    ]);
+  });
+
   test.each([
     ['[{}]', /tidewaiter\.yaml:1:\d+: "host" is missing/],
     [
