@@ -42,8 +42,9 @@ const PIN_EXAMPLES = `
 An image becomes NAME:TAG@sha256:…, in your own spelling; one without a tag gets the tag that it means, latest.
 In a kustomization the digest goes into the field "digest", or behind the tag in the manifest where an entry only renames the
 image: it is always that of the image that kustomize builds. Patches are read, in files and inline. In Helm values that are a
-map it goes into "digest" where there is such a key, else behind the tag. In a Dockerfile, FROM, COPY --from= and
-RUN --mount=from= are read.
+map it goes into "digest" where there is such a key, else behind the tag. In a Dockerfile, FROM, COPY --from=,
+RUN --mount=from= and the directive "syntax" are read. Where a tag comes from an ARG, the digest goes there if no other image and
+no stage uses that ARG.
 
 Examples:
   tidewaiter pin deploy/                                  the diff, as "git apply" takes it

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { dockerfileImages, isDockerfile, looksLikeDockerfile } from '../../src/files/places/dockerfile.ts';
+import { DOCKERFILE_CASES } from './dockerfile-cases.ts';
 
 const images = (text: string): readonly string[] =>
   dockerfileImages(text).map(
@@ -24,7 +25,6 @@ describe('images in a Dockerfile', () => {
     ['the escape directive', '# escape=`\nRUN dir C:\\\nFROM `\n a:1', ['4:2 a:1']],
     ['no escape directive after a comment', '# hello\n# escape=`\nFROM \\\n a:1', ['4:2 a:1']],
     ['no here-documents', 'RUN <<A cat <<-"B" > /x\nFROM a:1\nA\nFROM b:1\n\tB\nFROM c:1', ['6:6 c:1']],
-    ['what only looks like one', 'RUN cat <<EOF\nFROM a:1', ['2:6 a:1']],
     ['no here-document in another instruction', 'LABEL a="<<EOF"\nFROM a:1\nEOF', ['2:6 a:1']],
     [
       'COPY --from',
@@ -41,7 +41,7 @@ describe('images in a Dockerfile', () => {
     [
       'the default of a variable',
       'ARG A\nFROM ${A:-a:1}\nFROM ${B-b:1}\nFROM ${C:+c:1}',
-      ['2:6 a:1', '3:6 b:1', '4:6  problem'],
+      ['2:6 a:1', '3:6 b:1', '4:6 ${C:+c:1} problem'],
     ],
     ['an ARG that is part of another image', 'ARG A=a\nFROM $A\nFROM $A-x:1', ['2:6 a', '3:6 a-x:1']],
     ['an ARG without a default', 'ARG A\nFROM $A', ['2:6 $A problem']],
@@ -53,6 +53,7 @@ describe('images in a Dockerfile', () => {
       ['42:6 $A40 problem'],
     ],
     ['nothing', '', []],
+    ...DOCKERFILE_CASES.map(({ what, text, found }) => [what, text, found] as const),
   ];
   test.each(CASES)('%s', (_what, text, found) => {
     expect(images(text)).toEqual(found);

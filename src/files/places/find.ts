@@ -10,13 +10,14 @@ import { type KustomizationReferences, referencesOf } from '../kustomization-ref
 import { itemsOfList } from '../lists.ts';
 import { type ParsedDocument, readDocuments } from '../yaml.ts';
 import { composeImages, isCompose } from './compose.ts';
-import { dockerfileImages, isDockerfile, looksLikeDockerfile } from './dockerfile.ts';
+import { isDockerfile, looksLikeDockerfile, readDockerfile } from './dockerfile.ts';
 import { helmImages, leadingPointers } from './helm-values.ts';
 import { inlinePatchImages } from './inline-patches.ts';
 import { imagesEntries } from './kustomization.ts';
 import { isManifest, manifestImages } from './manifests.ts';
 import { isJsonPatch, patchImages } from './patches.ts';
 import { isReplacements, replacedImages } from './replacements.ts';
+import type { PlaceFault } from './place-fault.ts';
 import type { Scene } from './scene.ts';
 import { unseenIn } from './unseen.ts';
 
@@ -26,12 +27,6 @@ export interface FindOptions {
   readonly helmImages: readonly string[];
   /** Whether a kustomization names the file as a patch, and none as a resource. */
   readonly isPatch?: (file: string) => boolean;
-}
-
-export interface PlaceFault {
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
 }
 
 export interface FoundImages {
@@ -64,7 +59,7 @@ const NOTHING: FoundImages = {
 
 export function findImages(file: string, text: string, options: FindOptions): FoundImages {
   if (isDockerfile(file) || (!isYamlName(file) && looksLikeDockerfile(text)))
-    return { ...NOTHING, format: 'dockerfile', places: dockerfileImages(text) };
+    return { ...NOTHING, format: 'dockerfile', ...readDockerfile(text) };
   const found = readDocuments(text).map((document): FoundImages => {
     if (document.ok) return inDocument({ file, text, document }, options);
     const { line, column, problem: message } = document;

@@ -59,14 +59,13 @@ export function imageSlot(
 
 /** For a reference that stands at `from` just as it is. */
 export function literalSlot(from: number, reference: ImageReference): Slot {
-  const to = from + reference.text.length;
-  if (reference.digest === undefined)
-    return {
-      ok: true,
-      from: to,
-      to,
-      before: taggedText(reference).slice(reference.text.length).concat('@'),
-      after: '',
-    };
-  return { ok: true, from: to - reference.digest.length, to, before: '', after: '' };
+  return digestSlot(from + reference.text.length, reference);
+}
+
+/** For a reference whose tag, or digest, ends at `end`. */
+export function digestSlot(end: number, { digest, ...rest }: ImageReference): Slot {
+  if (digest !== undefined) return { ok: true, from: end - digest.length, to: end, before: '', after: '' };
+  const reference = { digest, ...rest };
+  const before = `${taggedText(reference).slice(reference.text.length)}@`;
+  return { ok: true, from: end, to: end, before, after: '' };
 }

@@ -1,0 +1,148 @@
+/** The images that a build of a Dockerfile pulls, and where their digests go. */
+import { maskPassword } from '../../../image/password.ts';
+import { parseReference } from '../../../image/reference.ts';
+import type { Reading, Slot } from '../../../pinning/place.ts';
+import { lastPieceOf } from '../composed.ts';
+import { digestSlot } from '../slot.ts';
+import { EMPTY, split, type Word } from '../word.ts';
+import { pairsOf, type Scope, scopeOf } from './arguments.ts';
+import { BLANKS, type Dockerfile, type Instruction, parseDockerfile, triggerOf } from './instructions.ts';
+import type { Fault } from './lines.ts';
+import { type BaseImage, digestPlace, type Surroundings } from './slots.ts';
+import { sourcesOf } from './sources.ts';
+
+export interface DockerfileImage {
+  /** Where its digest goes, where that is possible; else where it is written. */
+  readonly offset: number;
+  readonly image: string;
+  readonly reading: Reading;
+  readonly slot: Slot;
+}
+
+export interface DockerfileImages {
+  readonly images: readonly DockerfileImage[];
+  readonly fault: Fault | undefined;
+}
+
+/** Found in the order of the text; each once that is written once. */
+export function imagesOf(source: Word): DockerfileImages {
+  const dockerfile = parseDockerfile(source);
+  const { instructions, escape, syntax, fault } = dockerfile;
+  const first = instructions.findIndex(({ name }) => name === 'FROM');
+  const globals = instructions.slice(0, Math.max(first, 0)).filter(({ name }) => name === 'ARG');
+  const scope = scopeOf(globals, escape);
+  const reader: Reader = {
+    escape,
+    scope,
+    bases: basesOf(dockerfile, scope),
+    inStages: redeclaredIn(instructions.slice(first + 1), escape),
+    allStages: new Set(instructions.flatMap((one) => (one.name === 'FROM' ? (splitFrom(one).stage ?? []) : []))),
+  };
+  const found = instructions.flatMap((instruction) => readInstruction(instruction, reader));
+  return { images: eachOnce([...(syntax === undefined ? [] : [literal(syntax)]), ...found]), fault };
+}
+
+interface Reader {
+  readonly escape: string;
+  readonly scope: Scope;
+  readonly bases: ReadonlyMap<Instruction, BaseImage>;
+  /** ARGs that stages take over from above, with the lines. */
+  readonly inStages: Surroundings['inStages'];
+  /** In lower case: Docker compares them so. */
+  readonly allStages: ReadonlySet<string>;
+}
+
+/** What every FROM says that names no stage above it. */
+function basesOf({ instructions }: Dockerfile, { expand }: Scope): ReadonlyMap<Instruction, BaseImage> {
+  const stages = new Set(['scratch']);
+  const bases = new Map<Instruction, BaseImage>();
+  for (const instruction of instructions) {
+    if (instruction.name !== 'FROM') continue;
+    const { written, stage } = splitFrom(instruction);
+    const lexed = expand(written);
+    const image = lexed.ok ? lexed.whole : undefined;
+    bases.set(instruction, {
+      line: instruction.first,
+      written,
+      image,
+      problem: lexed.ok ? undefined : lexed.problem,
+      isStage: image !== undefined && (image.text === 'scratch' || stages.has(image.text.toLowerCase())),
+    });
+    if (stage !== undefined) stages.add(stage);
+  }
+  return bases;
+}
+
+function splitFrom({ rest }: Instruction): { readonly written: Word; readonly stage: string | undefined } {
+  const [written = EMPTY, as, stage] = split(rest, BLANKS);
+  return { written, stage: as?.text.toLowerCase() === 'as' ? stage?.text.toLowerCase() : undefined };
+}
+
+function redeclaredIn(instructions: readonly Instruction[], escape: string): ReadonlyMap<string, number> {
+  const lines = new Map<string, number>();
+  for (const { name, rest, first } of instructions) {
+    if (name !== 'ARG') continue;
+    for (const pair of pairsOf(rest, escape))
+      if (pair.written === undefined && !lines.has(pair.name)) lines.set(pair.name, first);
+  }
+  return lines;
+}
+
+function readInstruction(instruction: Instruction, reader: Reader): readonly DockerfileImage[] {
+  const base = reader.bases.get(instruction);
+  if (base !== undefined) return readBase(base, reader);
+  // What a trigger says is read again by the build that it is for, which knows no directive of this file.
+  const command = triggerOf(instruction, '\\') ?? instruction;
+  return sourcesOf(command).flatMap((source) => readSource(source, command.name, reader));
+}
+
+function readBase(base: BaseImage, { scope, bases, inStages }: Reader): readonly DockerfileImage[] {
+  const { written, image, problem, isStage } = base;
+  if (isStage || written.text === '') return [];
+  if (image === undefined) return [problemAt(written, written.text, problem ?? '')];
+  if (image.text === '') return [problemAt(written, written.text, 'it is empty: no ARG before the first FROM sets it')];
+  const parsed = parseReference(image.text);
+  if (!parsed.ok) return [problemAt(written, image.text, parsed.problem)];
+  const { reference } = parsed;
+  const surroundings = { declarations: [...scope.declarations.values()], bases: [...bases.values()], inStages };
+  return [{ image: image.text, ...digestPlace({ ...base, image, reference }, surroundings) }];
+}
+
+/** Of COPY and RUN: a name that is neither a stage nor clearly an image can be a context that the build is given. */
+function readSource(word: Word, command: string, { allStages }: Reader): readonly DockerfileImage[] {
+  const { text } = word;
+  if (text === '' || text === 'scratch' || allStages.has(text.toLowerCase())) return [];
+  // RUN knows stages only by their names; a builder that is not BuildKit may know better.
+  if (/^[+-]?\d+$/.test(text) && command === 'COPY') return [];
+  if (text.includes('$')) return [problemAt(word, text, 'it has a variable in it, which Docker does not fill in here')];
+  if (/[/:@.]/.test(text)) return [literal(word)];
+  return [without(word, text, { state: 'none', reason: 'it may be a build context: write its tag to have it pinned' })];
+}
+
+/** Without variables. */
+function literal(word: Word): DockerfileImage {
+  const parsed = parseReference(word.text);
+  if (!parsed.ok) return problemAt(word, word.text, parsed.problem);
+  const { reference } = parsed;
+  const piece = lastPieceOf(word, reference);
+  const slot: Slot =
+    piece === undefined
+      ? { ok: false, refused: 'it is written on two lines: write it on one' }
+      : digestSlot(piece.end, reference);
+  return { offset: word.offsets[0] ?? 0, image: word.text, reading: { state: 'image', reference }, slot };
+}
+
+function problemAt(word: Word, image: string, problem: string): DockerfileImage {
+  return without(word, image, { state: 'problem', problem });
+}
+
+/** It may be a URL with somebody's password in it. */
+function without(word: Word, image: string, reading: Reading): DockerfileImage {
+  const slot: Slot = { ok: false, refused: 'there is no image here' };
+  return { offset: word.offsets[0] ?? 0, image: maskPassword(image), reading, slot };
+}
+
+function eachOnce(images: readonly DockerfileImage[]): readonly DockerfileImage[] {
+  const seen = new Set<string>();
+  return images.filter(({ offset, image }) => seen.size < seen.add(`${offset} ${image}`).size);
+}

@@ -1,0 +1,133 @@
+/**
+ * Where the digest of a base image goes: behind its tag, in FROM or in the ARG that the tag comes from, where that ARG serves
+ * this image alone. Otherwise why not, and what is right for all that use the ARG.
+ */
+import { type ImageReference, normalizedName, parseReference, repositoryOf } from '../../../image/reference.ts';
+import { quoteValue } from '../../../image/quote.ts';
+import { type Reading, type Slot, taggedText } from '../../../pinning/place.ts';
+import { hasVariableBehind, type LastPiece, lastPieceOf } from '../composed.ts';
+import { digestSlot } from '../slot.ts';
+import type { Word } from '../word.ts';
+import type { Declaration } from './arguments.ts';
+
+export interface BaseImage {
+  readonly line: number;
+  readonly written: Word;
+  /** With its variables filled in; undefined where that cannot be done. */
+  readonly image: Word | undefined;
+  readonly problem: string | undefined;
+  readonly isStage: boolean;
+}
+
+interface Known extends BaseImage {
+  readonly image: Word;
+  readonly reference: ImageReference;
+}
+
+export interface Surroundings {
+  readonly declarations: readonly Declaration[];
+  /** Of the whole file. */
+  readonly bases: readonly BaseImage[];
+  /** ARGs that stages take over from above, each with a line. */
+  readonly inStages: ReadonlyMap<string, number>;
+}
+
+export interface DigestPlace {
+  readonly offset: number;
+  readonly reading: Reading;
+  readonly slot: Slot;
+}
+
+export function digestPlace(base: Known, surroundings: Surroundings): DigestPlace {
+  const { written, image, reference } = base;
+  const piece = lastPieceOf(image, reference);
+  const owner = surroundings.declarations.find(({ written: text }) => piece !== undefined && isIn(text, piece.end - 1));
+  const inFrom = written.offsets[0] ?? 0;
+  const problem = sharedDigest(base, owner, surroundings);
+  if (problem !== undefined)
+    return { offset: inFrom, reading: { state: 'problem', problem }, slot: { ok: false, refused: problem } };
+  const reading = { state: 'image', reference } as const;
+  if (piece === undefined || !isAtEnd(base, { piece, owner }, surroundings))
+    return { offset: inFrom, reading, slot: { ok: false, refused: inPieces(base) } };
+  const refused = owner && sharedArgument(base, owner, surroundings);
+  if (refused !== undefined) return { offset: inFrom, reading, slot: { ok: false, refused } };
+  return { offset: owner === undefined ? inFrom : piece.start, reading, slot: digestSlot(piece.end, reference) };
+}
+
+function isIn({ offsets }: Word, offset: number): boolean {
+  return offset >= (offsets[0] ?? Infinity) && offset <= (offsets.at(-1) ?? -1);
+}
+
+function uses({ name, written }: Declaration, { image, written: from }: BaseImage): boolean {
+  return image === undefined ? namesIn(from).includes(name) : image.offsets.some((offset) => isIn(written, offset));
+}
+
+/** One digest is that of one image; the second one cannot be pulled. */
+function sharedDigest(base: Known, owner: Declaration | undefined, { bases }: Surroundings): string | undefined {
+  const start = digestStart(base.image, base.reference);
+  if (owner === undefined || start === undefined) return undefined;
+  for (const { image, line } of bases) {
+    const parsed = image && parseReference(image.text);
+    if (!parsed?.ok || digestStart(image, parsed.reference) !== start) continue;
+    if (repositoryOf(parsed.reference) === repositoryOf(base.reference)) continue;
+    return `ARG ${owner.name} holds its digest and that of ${quoteValue(taggedText(parsed.reference), 256)} (line ${line}), and one digest cannot be right for two repositories; give each image a digest of its own`;
+  }
+  return undefined;
+}
+
+function digestStart(image: Word | undefined, { digest }: ImageReference): number | undefined {
+  return digest === undefined ? undefined : image?.offsets.at(-digest.length);
+}
+
+interface Spot {
+  readonly piece: LastPiece;
+  readonly owner: Declaration | undefined;
+}
+
+/** Whether the digest would be the end of the whole image, whatever the ARGs are. */
+function isAtEnd({ written }: Known, { piece, owner }: Spot, { declarations }: Surroundings): boolean {
+  const isLast = owner === undefined || owner.value.offsets.at(-1) === piece.end - 1;
+  return isLast && endsText(written, piece.end, declarations);
+}
+
+/** Also a variable that is empty here can come behind it. An ARG knows those that are declared before it. */
+function endsText(written: Word, end: number, declarations: readonly Declaration[]): boolean {
+  if (written.offsets.includes(end - 1)) return !hasVariableBehind(written, end);
+  const last = namesIn(written).at(-1);
+  const index = declarations.findLastIndex(({ name }) => name === last);
+  const declared = declarations[index];
+  return declared !== undefined && endsText(declared.written, end, declarations.slice(0, index));
+}
+
+function namesIn({ text }: Word): readonly string[] {
+  return [...text.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name);
+}
+
+function inPieces(base: Known): string {
+  const names = namesIn(base.written);
+  if (names.length === 0) return 'it is written on two lines: write it on one';
+  const { tag } = base.reference;
+  const or = tag === undefined ? '' : `, or make the whole tag one ARG, as in ARG TAG=${tag}`;
+  return `it is built from ARG ${names.join(', ')}; ${inTheLine(base)}${or}`;
+}
+
+/** Other images that the ARG is part of, and stages: it may be a version that they print or download. */
+function sharedArgument(base: Known, owner: Declaration, { bases, inStages }: Surroundings): string | undefined {
+  const other = bases.find((one) => one.written !== base.written && uses(owner, one) && !isSame(one, base));
+  if (other !== undefined)
+    return `ARG ${owner.name} is also part of ${quoteValue(other.image?.text ?? other.written.text, 256)} (line ${other.line}); ${inTheLine(base)}, or give each image an ARG of its own`;
+  const line = inStages.get(owner.name);
+  const isVersion = base.reference.digest === undefined && base.image.text !== owner.value.text;
+  return line !== undefined && isVersion
+    ? `ARG ${owner.name} is also used inside a stage (line ${line}); ${inTheLine(base)}`
+    : undefined;
+}
+
+function isSame({ image }: BaseImage, { reference }: Known): boolean {
+  const parsed = image && parseReference(image.text);
+  return parsed?.ok === true && normalizedName(parsed.reference) === normalizedName(reference);
+}
+
+function inTheLine({ written }: Known): string {
+  return `put the digest into the FROM line, as in ${written.text.replaceAll(/["']/g, '')}@sha256:…, and renew it whenever the tag changes`;
+}
