@@ -74,12 +74,12 @@ export async function judgeFiles(
  */
 export function noticesOf({ loaded, isBuiltIn }: Judging, usage: Usage, now: number): readonly NoticeRow[] {
   if (isBuiltIn) return [];
-  const leftOut = loaded.leftOut.map(inputNoticeRow);
+  const files = loaded.inputNotices.map(inputNoticeRow);
   const told = new Set(loaded.notices.map(({ kind, name }) => `${kind} ${name}`));
   const known = noticesAt(loaded, now, (name) => usage.exception(name).missed);
   // What can never apply needs no second line that says that it did not.
   const unused = usageNotices(loaded, usage, now).filter(({ kind, name }) => !told.has(`${kind} ${name}`));
-  return [...leftOut, ...[...known, ...unused.map(loaded.placed)].map(noticeRow)];
+  return [...files, ...[...known, ...unused.map(loaded.placed)].map(noticeRow)];
 }
 
 interface Judged {

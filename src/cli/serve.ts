@@ -94,7 +94,9 @@ function tellNotices(policies: LoadedPolicies, log: GateLog): void {
   for (const { kind, name, file, line, column, message } of noticesAt(policies, Date.now())) {
     log.warn({ kind, name, place: `${file}:${line}:${column}` }, message);
   }
-  for (const { message } of policies.leftOut) log.warn({}, message);
+  for (const { file, line, column, message } of policies.inputNotices) {
+    log.warn({ place: line === null ? file : `${file}:${line}:${column ?? 1}` }, message);
+  }
 }
 
 async function certificateFor({ cert, key, certsDir, listen: { host } }: Config): Promise<ServingCertificate> {

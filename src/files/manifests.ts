@@ -4,6 +4,7 @@ import { type Kustomization, partsOfKustomizations } from './kustomized.ts';
 import { type Input, loadInputs } from './documents.ts';
 import { type InputNotice, type LeftOut, leftOutNotices } from './left-out.ts';
 import { type Collected, type InputError, type Manifest, type ObjectOptions, readObjects } from './manifest-objects.ts';
+import { repeatedKeyNotices } from './repeated-keys.ts';
 import { unknownKindNotices } from './unknown-kinds.ts';
 import { type ParsedDocument, readDocuments } from './yaml.ts';
 
@@ -32,6 +33,7 @@ export interface ManifestOptions extends ObjectOptions {
 interface Loaded extends Collected {
   documents: number;
   readonly kustomizations: Kustomization[];
+  readonly repeated: InputNotice[];
 }
 
 export async function loadManifests(paths: readonly string[], options: ManifestOptions): Promise<Manifests> {
@@ -55,6 +57,7 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
     manifests,
     errors,
     notices: [
+      ...all.repeated,
       ...unknownKindNotices(manifests, options.kinds),
       ...leftOutNotices([...leftOut, ...without], 'Kubernetes object'),
     ],
@@ -62,12 +65,13 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
 }
 
 function nothing(): Loaded {
-  return { documents: 0, kustomizations: [], manifests: [], errors: [], strangers: new Set() };
+  return { documents: 0, kustomizations: [], repeated: [], manifests: [], errors: [], strangers: new Set() };
 }
 
 function merge(all: Loaded, more: Loaded): void {
   all.documents += more.documents;
   for (const one of more.kustomizations) all.kustomizations.push(one);
+  for (const one of more.repeated) all.repeated.push(one);
   for (const one of more.manifests) all.manifests.push(one);
   for (const one of more.errors) all.errors.push(one);
   for (const one of more.strangers) all.strangers.add(one);
@@ -80,12 +84,14 @@ function readInput(input: Input, options: ObjectOptions): Loaded {
     loaded.errors.push(unreadable(file, input.problem));
     return loaded;
   }
-  for (const document of readDocuments(input.text)) {
+  const documents = readDocuments(input.text);
+  for (const document of documents) {
     loaded.documents += 1;
     if (!document.ok) loaded.errors.push(syntaxError(document, file));
     else if (isKustomization(file, document.value)) loaded.kustomizations.push({ file, value: document.value });
     else readObjects(document, file, loaded, options);
   }
+  loaded.repeated.push(...repeatedKeyNotices(file, documents));
   return loaded;
 }
 

@@ -27,8 +27,8 @@ export interface LoadedPolicies {
   readonly exceptions: readonly ImageException[];
   /** What the documents alone show to do nothing. */
   readonly notices: readonly PlacedNotice[];
-  /** Files beside the policies that are not read. */
-  readonly leftOut: readonly InputNotice[];
+  /** About their files: what is not read, or otherwise than it seems. */
+  readonly inputNotices: readonly InputNotice[];
   /** Where a notice stands in the files. */
   readonly placed: (notice: Notice) => PlacedNotice;
 }
@@ -60,7 +60,7 @@ export async function loadPolicies(
   paths: readonly string[],
   vocabulary: Pick<Vocabulary, 'rules' | 'kinds'>,
 ): Promise<LoadedPolicies> {
-  const { files, sheets, faults, notices: leftOut } = await loadSheets(paths);
+  const { files, sheets, faults, notices: inputNotices } = await loadSheets(paths);
   const reading: Reading = { sheets, faults: new Map(faults.map((fault) => [textOf(fault), fault])), notices: [] };
   checkNames(reading);
   const lists = readLists(reading);
@@ -82,7 +82,7 @@ export async function loadPolicies(
   }
   const placed = (notice: Notice): PlacedNotice => placeNotice(notice, sheets);
   const notices = [...reading.notices, ...lists.unused().map(unusedListNotice)].map(placed);
-  return { policies, exceptions, notices, leftOut, placed };
+  return { policies, exceptions, notices, inputNotices, placed };
 }
 
 function textOf(fault: PlacedFault): string {

@@ -7,6 +7,7 @@ import { quoteValue } from '../image/quote.ts';
 import { loadInputs } from './documents.ts';
 import { type InputNotice, type LeftOut, leftOutNotices } from './left-out.ts';
 import { isKustomization } from './kustomization.ts';
+import { repeatedKeyNotices } from './repeated-keys.ts';
 import { type ParsedDocument, type Position, readDocuments } from './yaml.ts';
 
 export interface Sheet {
@@ -33,7 +34,7 @@ export interface Sheets {
   readonly sheets: readonly Sheet[];
   /** Files that cannot be read, and documents that are none of ours. */
   readonly faults: readonly PlacedFault[];
-  /** What is not read. */
+  /** What is not read, or otherwise than it seems. */
   readonly notices: readonly InputNotice[];
 }
 
@@ -42,6 +43,7 @@ export async function loadSheets(paths: readonly string[]): Promise<Sheets> {
   const sheets: Sheet[] = [];
   const faults: PlacedFault[] = [];
   const leftOut: LeftOut[] = [];
+  const repeated: InputNotice[] = [];
   for await (const input of loadInputs(paths, { onLeftOut: (one) => void leftOut.push(one) })) {
     // Unlike manifests, nothing but this program reads them: what tools and editors leave behind must not decide.
     if (input.hidden) {
@@ -53,14 +55,16 @@ export async function loadSheets(paths: readonly string[]): Promise<Sheets> {
       faults.push({ file: input.path, text: input.problem });
       continue;
     }
-    for (const document of readDocuments(input.text)) {
+    const documents = readDocuments(input.text);
+    repeated.push(...repeatedKeyNotices(input.path, documents));
+    for (const document of documents) {
       if (document.ok && (isKustomization(input.path, document.value) || isSuite(document.value))) continue;
       const sheet = sheetOf(document, input.path);
       if ('text' in sheet) faults.push(sheet);
       else sheets.push(sheet);
     }
   }
-  return { files, sheets, faults, notices: leftOutNotices(leftOut, 'policy') };
+  return { files, sheets, faults, notices: [...repeated, ...leftOutNotices(leftOut, 'policy')] };
 }
 
 /** Tests may stand beside the policies that they are about. */

@@ -55,10 +55,12 @@ export interface Outline {
   cells: Uint32Array;
   /** Children of large maps and lists by segment; filled by `locate`. */
   readonly indexes: Map<number, ReadonlyMap<string, number>>;
+  /** Entries that a merge key brought. */
+  readonly merged: Set<number>;
 }
 
 export function createOutline(): Outline {
-  return { names: [], cells: new Uint32Array(64 * WIDTH), indexes: new Map() };
+  return { names: [], cells: new Uint32Array(64 * WIDTH), indexes: new Map(), merged: new Set() };
 }
 
 /** Opens a row: rows added until `closeRow` are its descendants. */
@@ -106,6 +108,21 @@ export function itemsOf(outline: Outline, row: number): readonly number[] {
     if (name === ITEM) items.push(child);
   });
   return items;
+}
+
+/** `root` and all below it. */
+export function* rowsOf(outline: Outline, root: number): Generator<number> {
+  const end = cell(outline, root, END);
+  for (let row = root; row < end; row += 1) yield row;
+}
+
+/** What is below it stands elsewhere. */
+export function isLinked(outline: Outline, row: number): boolean {
+  return cell(outline, row, LINK) !== 0;
+}
+
+export function isMerged(outline: Outline, row: number): boolean {
+  return outline.merged.has(row);
 }
 
 export function keyOffsetOf(outline: Outline, row: number): number {

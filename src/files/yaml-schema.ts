@@ -209,6 +209,7 @@ function merge(reading: Reading, map: Writable): void {
       put(map, key, source[key]);
       const copy = openRow(outline, key, keyOffsetOf(outline, entry));
       linkRow(outline, copy, entry);
+      outline.merged.add(copy);
       closeRow(outline, copy);
     }
   }

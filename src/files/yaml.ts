@@ -7,6 +7,7 @@ import { outlineJson } from './json.ts';
 import { createOutline, lineTable, locate, type Outline, type Position } from './positions.ts';
 import { IGNORED, oddCharacterIn, Refusal, STRAY, wordsFor } from './yaml-problems.ts';
 import { parseText } from './yaml/parser.ts';
+import { type RepeatedKey, repeatedKeysIn } from './repeated-keys.ts';
 import { readEvents, type ReadYaml } from './yaml-schema.ts';
 
 export type { Position } from './positions.ts';
@@ -28,6 +29,8 @@ export type ParsedDocument =
       positionOf(pointer: string): Position;
       /** The same for the key of the value; for an item of a list, the item. */
       keyPositionOf(pointer: string): Position;
+      /** Keys that stand more than once in one map: the last one counts. */
+      repeatedKeys(): readonly RepeatedKey[];
     }
   | {
       readonly ok: false;
@@ -64,7 +67,10 @@ function addProblem({ documents, positionAt }: File, offset: number, problem: st
 
 type Find = (pointer: string, of: 'key' | 'value') => number;
 
-function addValue({ documents, positionAt }: File, value: unknown, find: Find): void {
+/** The outline of the document, and its row there. */
+type Outlined = () => readonly [outline: Outline, root: number];
+
+function addValue({ documents, positionAt }: File, value: unknown, find: Find, outlined: Outlined): void {
   documents.push({
     ok: true,
     index: documents.length,
@@ -72,23 +78,29 @@ function addValue({ documents, positionAt }: File, value: unknown, find: Find): 
     value,
     positionOf: (pointer) => positionAt(find(pointer, 'value')),
     keyPositionOf: (pointer) => positionAt(find(pointer, 'key')),
+    repeatedKeys: () => repeatedKeysIn(...outlined(), positionAt),
   });
 }
 
 /** JSON.parse says nothing about places, and mostly nobody asks: the first question makes the outline. */
 function addJson(file: File, from: number, value: unknown): void {
   let outline: Outline | undefined;
-  addValue(file, value, (pointer, of) => {
+  const find: Find = (pointer, of) => {
     if (pointer === '') return from;
     outline ??= outlineJson(file.text, from);
     return locate(outline, 0, pointer, of);
-  });
+  };
+  // Not kept: of every document this is asked, and of most nothing else.
+  addValue(file, value, find, () => [outline ?? outlineJson(file.text, from), 0]);
 }
 
 function addYaml(file: File, from: number, to: number): void {
   const { outline } = file;
   const { root, problem } = readYaml(file.text.slice(from, to), from, outline);
-  if (root !== undefined) addValue(file, root.value, (pointer, of) => locate(outline, root.row, pointer, of));
+  if (root !== undefined) {
+    const find: Find = (pointer, of) => locate(outline, root.row, pointer, of);
+    addValue(file, root.value, find, () => [outline, root.row]);
+  }
   if (problem !== undefined) addProblem(file, from + problem.offset, problem.problem);
 }
 
