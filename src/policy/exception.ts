@@ -4,6 +4,7 @@
  */
 import type { TextTest } from '../image/glob.ts';
 import type { PatternSet } from '../image/pattern.ts';
+import { trusted } from '../image/trusted.ts';
 import type { Container } from '../pod/containers.ts';
 import type { Finding } from './evaluate.ts';
 import type { ScopeRequest } from './scope.ts';
@@ -103,7 +104,7 @@ function coversContainer(match: ExceptionMatch, container: Container | undefined
   const { name, image } = container;
   if (match.container !== undefined && (name === undefined || !match.container(name))) return false;
   if (match.images === undefined) return true;
-  return image.state === 'parsed' && match.images.match(image.reference) !== undefined;
+  return image.state === 'parsed' && trusted(match.images, image.reference) !== undefined;
 }
 
 /** `legacy-web (team-shop, until 2027-01-31)` */

@@ -10,7 +10,7 @@ import type { Found } from './answers.ts';
 import { AS_NOBODY, type Attempt, type AttemptOf, credentialAttempt, MAX_ATTEMPTS } from './attempts.ts';
 import { orLate } from './lasting-flights.ts';
 import type { IdentityOf } from './identity.ts';
-import { imageKey, shownRegistry } from './image-key.ts';
+import { shownRegistry } from './image-key.ts';
 import type { Lookup, Outcome } from './lookup.ts';
 import type { NodeAnswer, NodeCredentials } from './node-credentials.ts';
 import { failureOf, type Tried } from './tried.ts';
@@ -241,7 +241,7 @@ function unjudged<V>(fact: RegistryFact<V>): RegistryFact<V> {
  */
 function conclude({ question, tried }: Progress, doubts: readonly string[]): RegistryFact<never> {
   const failure = failureOf(tried, doubts);
-  const hides = imageKey(question.reference, question.by).registry !== DOCKER_HUB;
+  const hides = question.reference.domain !== DOCKER_HUB;
   const isCertain = failure.cause === 'notFound' && (doubts.length === 0 || !hides);
   return { state: isCertain ? 'no' : 'unknown', failure };
 }

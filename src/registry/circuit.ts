@@ -12,6 +12,8 @@ import { isOutage, isRefusal } from './causes.ts';
 
 export interface RegistryAsker {
   readonly registry: string;
+  /** For people, where it is another. */
+  readonly name?: string;
   /** See identity.ts. */
   readonly identity: string;
   readonly repository: string;
@@ -156,14 +158,22 @@ function isAbout({ repositories, identities, last }: Outages, { repository, iden
   return isOne(repositories, repository) && isOne(identities, identity);
 }
 
-function leftAlone({ registry }: RegistryAsker, { last, count, untilMs }: Outages, nowMs: number): RegistryFailure {
+function leftAlone(
+  { registry, name = registry }: RegistryAsker,
+  { last, count, untilMs }: Outages,
+  nowMs: number,
+): RegistryFailure {
   const when = untilMs > nowMs ? `for ${seconds(untilMs - nowMs)}` : 'until a request has tried it';
-  const message = `${registry} failed ${count} times in a row and is left alone ${when}; at last: ${last.message}`;
+  const message = `${name} failed ${count} times in a row and is left alone ${when}; at last: ${last.message}`;
   return { cause: last.cause, message, remedy: last.remedy };
 }
 
-function tooEarly({ registry }: RegistryAsker, { failure, untilMs }: Door, nowMs: number): RegistryFailure {
-  const message = `${registry} has limited the rate, and is asked again in ${seconds(untilMs - nowMs)}`;
+function tooEarly(
+  { registry, name = registry }: RegistryAsker,
+  { failure, untilMs }: Door,
+  nowMs: number,
+): RegistryFailure {
+  const message = `${name} has limited the rate, and is asked again in ${seconds(untilMs - nowMs)}`;
   return { cause: 'rateLimited', message, remedy: failure.remedy };
 }
 

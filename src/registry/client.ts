@@ -27,6 +27,8 @@ export interface FoundManifest {
  * with what the registry answered when it was only waited for to try again.
  */
 export interface RegistryClient {
+  /** Equal for two images only when the same place is asked for them in the same way: see registry-address.ts. */
+  registryKey?(reference: ImageReference): string;
   /** Whether the configuration lets the registry of the image be asked at all; yes, when it does not say. */
   mayAsk?(reference: ImageReference): boolean;
   /** Whether the configuration names the registry of the image, by its whole name; no, when it does not say. */

@@ -8,10 +8,10 @@ import { RegistryError, type RegistryClient, type Target } from './client.ts';
 import { systemResolve } from './connector.ts';
 import { createConversation } from './conversation.ts';
 import { fetchDetails } from './details.ts';
-import { entryOfDomain } from './entry.ts';
 import { type Fetching, findManifest } from './fetch.ts';
 import { createNames, type Resolve } from './names.ts';
 import type { Environment } from './proxy.ts';
+import { addressOf, registryKey } from './registry-address.ts';
 import type { RegistrySettings } from './settings.ts';
 import { type Site, sitesOf } from './site.ts';
 import { createTransport } from './transport.ts';
@@ -57,8 +57,9 @@ export function createRegistryClient(
         throw error;
       }
     },
+    registryKey: ({ domain }) => registryKey(domain, settings.registries),
     isNamed({ domain }) {
-      const entry = entryOfDomain(settings.registries, domain);
+      const entry = addressOf(domain, settings.registries)?.entry;
       // What a glob matches may be anybody's: *.azurecr.io.
       return entry !== undefined && !entry.host.includes('*');
     },
@@ -79,13 +80,13 @@ export function createRegistryClient(
       return ask(site, AbortSignal.any([signal, AbortSignal.timeout(ms)]));
     };
     for (const mirror of mirrors) {
-      if (away.get(mirror.base.origin)) continue;
+      if (away.get(mirror.key)) continue;
       try {
         return await within(mirror, MIRROR_TIMEOUT_MS);
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
         if ((isOutage(error.failure) || error.failure.cause === 'dns') && !signal.aborted)
-          away.set(mirror.base.origin, true, MIRROR_PAUSE_MS);
+          away.set(mirror.key, true, MIRROR_PAUSE_MS);
         target.mirrorFailed?.(mirror.mirror ?? mirror.name, error.failure);
       }
     }

@@ -16,9 +16,11 @@ import { AS_NOBODY, candidateAttempts } from './attempts.ts';
 import { CIRCUIT_LIMITS, type CircuitLimits, createCircuit } from './circuit.ts';
 import type { FoundManifest, RegistryClient } from './client.ts';
 import { identities } from './identity.ts';
+import { createImageKeys } from './image-key.ts';
 import { createLookup, type LookupParts, type SharedAnswers } from './lookup.ts';
 import { createFairQueue } from './fair-queue.ts';
 import type { QueueLimits } from './fair-share.ts';
+import { registryKey } from './registry-address.ts';
 import { createStanding, OWN_QUEUE_LIMITS } from './standing.ts';
 import type { NodeCredentials } from './node-credentials.ts';
 
@@ -72,6 +74,7 @@ export function createImageSource({
     queue: createFairQueue(limits.queue ?? OWN_QUEUE_LIMITS),
     standing: createStanding(now),
     isNamed: (reference) => client.isNamed?.(reference) ?? false,
+    keyOf: createImageKeys((reference) => client.registryKey?.(reference) ?? registryKey(reference.domain, [])),
     freshMs: ({ isDigest }) => (isDigest ? settings.digestTtlMs : settings.tagTtlMs),
     limitMs: limits.requestMs ?? REQUEST_MS,
     now,
@@ -98,7 +101,10 @@ export function createImageSource({
 }
 
 type Both = Pick<AskingParts<unknown, unknown>, 'node' | 'attemptOf' | 'identityOf' | 'mayAsk'>;
-type Common = Pick<LookupParts<unknown>, 'circuit' | 'queue' | 'standing' | 'isNamed' | 'freshMs' | 'limitMs' | 'now'>;
+type Common = Pick<
+  LookupParts<unknown>,
+  'circuit' | 'queue' | 'standing' | 'isNamed' | 'keyOf' | 'freshMs' | 'limitMs' | 'now'
+>;
 
 function imageValue(now: () => number): (told: Told<FoundManifest>) => RegistryImage {
   return ({ found: { value, atMs }, attempt, trouble, isSecond }) => ({

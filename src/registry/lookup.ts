@@ -10,7 +10,7 @@ import { isOutage, isRefusal } from './causes.ts';
 import type { FairQueue } from './fair-queue.ts';
 import type { Bid } from './fair-share.ts';
 import { type Crew, createFlights, type Waiting } from './lasting-flights.ts';
-import { type ImageKey, imageKey } from './image-key.ts';
+import { type ImageKey, type ImageKeyOf, shownRegistry } from './image-key.ts';
 import { lateError, notAsked } from './not-asked.ts';
 import type { Standing } from './standing.ts';
 import { type Ended, withinLimit } from './within-limit.ts';
@@ -50,6 +50,7 @@ export interface LookupParts<T> {
   readonly queue: FairQueue;
   readonly standing: Standing;
   readonly isNamed: (reference: ImageReference) => boolean;
+  readonly keyOf: ImageKeyOf;
   readonly shared: SharedAnswers<T> | undefined;
   readonly request: (target: Target, signal: AbortSignal) => Promise<T>;
   /** Milliseconds for which an answer is given as it is. */
@@ -78,7 +79,7 @@ interface Flight {
 }
 
 export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
-  const { answers, circuit, standing, shared, freshMs, now } = parts;
+  const { answers, circuit, standing, shared, freshMs, keyOf, now } = parts;
   const flights = createFlights<Outcome<T> | 'unwanted', Member>();
 
   /** All Pods and replicas of a restart come at the same time. */
@@ -135,7 +136,7 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
   }
 
   async function start(asked: Asked, attempt: Attempt, crew: Crew<Member>): Promise<Outcome<T> | 'unwanted'> {
-    const key = imageKey(asked.reference, asked.by);
+    const key = keyOf(asked.reference, asked.by);
     const flight: Flight = { asked, key, attempt, crew, evicted: new AbortController() };
     const known = asked.anew ? undefined : await fromOthers(flight);
     if (known !== undefined) return known;
@@ -155,16 +156,16 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
 
   return {
     known(asked, attempt) {
-      const key = imageKey(asked.reference, asked.by);
+      const key = keyOf(asked.reference, asked.by);
       const text = answerKey(key, attempt);
       const found = answers.fresh(text);
       if (found !== undefined && (!asked.anew || isJustNow(found))) return { state: 'found', found };
-      const failure = answers.failure(text) ?? circuit.closedTo(askerOf(asked, asked.asker, attempt));
+      const failure = answers.failure(text) ?? circuit.closedTo(askerOf({ asked, key, attempt }, asked.asker));
       return failure === undefined ? undefined : failed(failure);
     },
-    old: ({ reference, by }, attempt, maxAgeMs) => answers.old(answerKey(imageKey(reference, by), attempt), maxAgeMs),
+    old: ({ reference, by }, attempt, maxAgeMs) => answers.old(answerKey(keyOf(reference, by), attempt), maxAgeMs),
     async ask(asked, attempt, signal) {
-      const text = answerKey(imageKey(asked.reference, asked.by), attempt);
+      const text = answerKey(keyOf(asked.reference, asked.by), attempt);
       const member = { signal, asker: asked.asker };
       for (let tries = 0; ; tries += 1) {
         let isOwn = false;
@@ -189,15 +190,18 @@ function tenantOf({ asker }: Pick<Asked, 'asker'>): string {
   return asker?.namespace ?? '';
 }
 
-function askerOf({ reference, by }: Asked, asker: Asker | undefined, { identity }: Attempt): RegistryAsker {
-  const { registry } = imageKey(reference, by);
-  return { registry, repository: reference.path, identity, tenant: tenantOf({ asker }) };
+function askerOf(
+  { asked: { reference }, key: { registry }, attempt: { identity } }: Pick<Flight, 'asked' | 'key' | 'attempt'>,
+  asker: Asker | undefined,
+): RegistryAsker {
+  const name = shownRegistry(reference);
+  return { registry, name, repository: reference.path, identity, tenant: tenantOf({ asker }) };
 }
 
 /** One of each namespace that waits for it. */
-function askersOf({ asked, attempt, crew }: Flight): readonly RegistryAsker[] {
-  const byTenant = new Map(crew.members.map(({ asker }) => [tenantOf({ asker }), asker]));
-  return [...byTenant.values()].map((asker) => askerOf(asked, asker, attempt));
+function askersOf(flight: Flight): readonly RegistryAsker[] {
+  const byTenant = new Map(flight.crew.members.map(({ asker }) => [tenantOf({ asker }), asker]));
+  return [...byTenant.values()].map((asker) => askerOf(flight, asker));
 }
 
 function closedToAll(askers: readonly RegistryAsker[], circuit: Circuit): RegistryFailure | undefined {

@@ -1,15 +1,16 @@
 /** The places to ask for an image, in order: the mirrors of its registry, then the registry itself. */
 import { effectiveTag } from '../image/reference.ts';
-import { DOCKER_HUB } from '../image/grammar.ts';
 import { quoteValue } from '../image/quote.ts';
 import { RegistryError, type Target } from './client.ts';
 import type { Credential } from './credential.ts';
-import { entryOfDomain } from './entry.ts';
+import { addressOf, DOCKER_HUB_SERVER, type RegistryAddress } from './registry-address.ts';
 import { type Mirror, type RegistryEntry, type RegistrySettings, UNLISTED } from './settings.ts';
 
 export interface Site {
   /** For people: `docker.io`, `mirror.example.com/docker-hub (mirror of docker.io)`. */
   readonly name: string;
+  /** Of all that is remembered of the registry or the mirror. */
+  readonly key: string;
   /** Scheme, host and port. */
   readonly base: URL;
   /** The repository at this site: `library/nginx`, `docker-hub/library/nginx`. */
@@ -22,9 +23,6 @@ export interface Site {
   /** See Target. */
   readonly tenant: string;
 }
-
-/** Docker Hub's images are served under another name than the one they have in references. */
-const DOCKER_HUB_SERVER = 'registry-1.docker.io';
 
 /** In the order in which they are asked. */
 export interface Sites {
@@ -39,7 +37,7 @@ export function sitesOf(target: Target, { registries, access }: RegistrySettings
     const text = quoteValue(target.reference.text);
     throw refused(`${text} names no registry: what stands before its first "/" is no host`, undefined);
   }
-  const entry = entryOfDomain(registries, domain);
+  const { key, base, entry } = addressIn(domain, registries);
   if (entry === undefined && access === 'listed') {
     const remedy = `add {host: ${quoteValue(domain, 100)}} to "registries" in tidewaiter.yaml, or set registryAccess: any`;
     throw refused(`${shown(domain)} is not one of the registries in the configuration`, remedy);
@@ -47,7 +45,8 @@ export function sitesOf(target: Target, { registries, access }: RegistrySettings
   const wanted = wantedOf(target);
   const registry: Site = {
     name: shown(domain),
-    base: baseOf(domain, entry),
+    key,
+    base,
     repository,
     wanted,
     entry: entry ?? UNLISTED,
@@ -65,11 +64,12 @@ function mirrorSite(
   registries: readonly RegistryEntry[],
 ): Site {
   const [host = '', ...prefix] = location.split('/').filter((part) => part !== '');
-  const entry = entryOfDomain(registries, host) ?? UNLISTED;
+  const { key, base, entry = UNLISTED } = addressIn(host, registries);
   return {
     ...itself,
     name: `${location} (mirror of ${itself.name})`,
-    base: baseOf(host, entry),
+    key,
+    base,
     repository: [...prefix, itself.repository].join('/'),
     entry,
     credential: forwardCredentials ? itself.credential : undefined,
@@ -82,11 +82,10 @@ function wantedOf({ reference, by }: Target): string {
   return (by === 'tag' ? (tag ?? reference.digest) : (reference.digest ?? tag)) ?? 'latest';
 }
 
-function baseOf(domain: string, entry: RegistryEntry | undefined): URL {
-  const host = domain === DOCKER_HUB ? DOCKER_HUB_SERVER : domain;
-  const url = URL.parse(`${entry?.insecure === true ? 'http' : 'https'}://${host}`);
-  if (url === null) throw refused(`${shown(domain)} is not a host that can be asked`, 'check its name and its port');
-  return url;
+function addressIn(domain: string, registries: readonly RegistryEntry[]): RegistryAddress {
+  const address = addressOf(domain, registries);
+  if (address !== undefined) return address;
+  throw refused(`${shown(domain)} is not a host that can be asked`, 'check its name and its port');
 }
 
 /** The grammar of references sets no limit to a host. */

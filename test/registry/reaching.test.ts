@@ -45,7 +45,6 @@ describe('who is asked', () => {
     ['10.1.2.3', 'private', '10.1.2.3'],
     ['[::1]:5000', 'loopback', '::1'],
     ['[fd00:ec2::254]', 'metadata', 'fd00:ec2::254'],
-    ['0x7f.1:80', 'loopback', '127.0.0.1'],
     ['metadata.test', 'metadata', '169.254.169.254'],
     ['mapped.test', 'private', '::ffff:10.0.0.1'],
     ['localhost:5000', 'loopback', '127.0.0.1'],

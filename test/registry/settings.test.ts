@@ -1,7 +1,8 @@
 /** Small readers: which entry, which proxy, how long to wait, which token is whose. */
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { entryOfDomain, entryOfUrl } from '../../src/registry/entry.ts';
+import { entryOfUrl } from '../../src/registry/entry.ts';
+import { addressOf } from '../../src/registry/registry-address.ts';
 import { proxyFor } from '../../src/registry/proxy.ts';
 import { retryAfterMs } from '../../src/registry/retry-after.ts';
 import { UNLISTED } from '../../src/registry/settings.ts';
@@ -33,8 +34,12 @@ describe('the entry of a registry', () => {
     ['x.corp.test', '*.corp.test'],
     ['x.corp.test:80', undefined],
     ['docker.io', 'docker.io'],
+    ['docker.io:443', undefined],
+    ['Docker.io', undefined],
+    ['[0:0::1]:5000', '[::1]:5000'],
+    ['registry.example.com:0443', 'registry.example.com'],
   ])('%s is %s', (domain, host) => {
-    expect(entryOfDomain(entries, domain)?.host).toBe(host);
+    expect(addressOf(domain, entries)?.entry?.host).toBe(host);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import type { PatternSet } from '../../image/pattern.ts';
 import { quoteValue } from '../../image/quote.ts';
+import { isBesideDockerHub, trusted } from '../../image/trusted.ts';
 import { defineRule } from '../rule.ts';
 import { judgeImages, shortList } from './images.ts';
 import { PATTERN_LIST, patternsOf } from './patterns.ts';
@@ -70,8 +71,10 @@ spec:
         const message = `image ${quoteValue(reference.text)} is from a place that is not wanted`;
         return { pointer, message, remedy: `not wanted: ${denied.text}` };
       }
-      if (allow === undefined || allow.match(reference) !== undefined) return undefined;
+      if (allow === undefined || trusted(allow, reference) !== undefined) return undefined;
       const message = `image ${quoteValue(reference.text)} is not from an allowed registry`;
-      return { pointer, message, remedy: `allowed: ${allowed}` };
+      if (!isBesideDockerHub(reference)) return { pointer, message, remedy: `allowed: ${allowed}` };
+      const why = `nodes pull it from the host ${quoteValue(reference.domain, 40)}, which is not Docker Hub`;
+      return { pointer, message: `${message}: ${why}`, remedy: `write "docker.io"; allowed: ${allowed}` };
     }),
 });

@@ -1,0 +1,53 @@
+/**
+ * The one normal form of a registry: its URL, the entry of the configuration that is about it, and from both the key of all
+ * that is remembered of it. Equal keys are the same place, however it is spelled. Credentials are looked up by the name as it
+ * is written, as the kubelet does, and answers are kept by credential.
+ */
+import { DOCKER_HUB, splitPort } from '../image/grammar.ts';
+import { entryOf } from './entry.ts';
+import type { RegistryEntry } from './settings.ts';
+
+export interface RegistryAddress {
+  readonly key: string;
+  /** Scheme, host and port. */
+  readonly base: URL;
+  readonly entry: RegistryEntry | undefined;
+}
+
+/** Docker Hub's images are served under another name than the one they have in references. */
+export const DOCKER_HUB_SERVER = 'registry-1.docker.io';
+
+/** Of the host of an image reference; `undefined` for one that cannot be asked. */
+export function addressOf(domain: string, registries: readonly RegistryEntry[]): RegistryAddress | undefined {
+  const authority = authorityOf(domain);
+  if (authority === undefined) return undefined;
+  const { host, port } = authority;
+  // Only this very spelling is Docker Hub for containerd; of the others it asks the host docker.io.
+  const isDockerHub = domain === DOCKER_HUB;
+  const entries = isDockerHub ? registries : registries.filter((entry) => !isAboutDockerHub(entry));
+  const entry = entryOf(entries, host, port);
+  const scheme = entry?.insecure === true ? 'http' : 'https';
+  const server = isDockerHub ? DOCKER_HUB_SERVER : host;
+  const base = URL.parse(`${scheme}://${server}${port === undefined ? '' : `:${port}`}`);
+  if (base === null) return undefined;
+  return { base, entry, key: entry === undefined ? base.origin : `${base.origin} ${entry.host.toLowerCase()}` };
+}
+
+export function registryKey(domain: string, registries: readonly RegistryEntry[]): string {
+  return addressOf(domain, registries)?.key ?? domain;
+}
+
+/** Lower case, an IPv6 address in its shortest form, a port without zeros before it. */
+function authorityOf(domain: string): { readonly host: string; readonly port: string | undefined } | undefined {
+  const url = URL.parse(`https://${domain}`);
+  if (url === null) return undefined;
+  const written = splitPort(domain);
+  const host = written.host.toLowerCase();
+  // 127.1 and 0x7f000001 are addresses for a URL, and names for a node.
+  if (!host.startsWith('[') && url.hostname !== host) return undefined;
+  return { host: url.hostname, port: written.port === undefined ? undefined : url.port || '443' };
+}
+
+function isAboutDockerHub({ host }: RegistryEntry): boolean {
+  return host.toLowerCase().replace(/:443$/, '') === DOCKER_HUB;
+}
