@@ -5,6 +5,7 @@ import type { KindTable } from '../pod/kinds.ts';
 import { isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import { typeOf, workloadOf } from '../pod/workload.ts';
 import { itemsOfList } from './lists.ts';
+import { messageOf } from './program-output.ts';
 import type { ParsedDocument, Position } from './yaml.ts';
 
 /** A request that a file asks for. */
@@ -78,7 +79,8 @@ function readRecorded(reading: Reading): void {
 }
 
 function readObject(value: unknown, base: string, reading: Reading): void {
-  if (!isObject(value)) return addStranger(base, 'expected an object with apiVersion and kind', reading);
+  if (!isObject(value))
+    return addStranger(base, messageOf(value) ?? 'expected an object with apiVersion and kind', reading);
   const items = itemsOfList(value);
   if (items === undefined) return readSingle(value, base, reading);
   if (typeOf(value).kind === '') addStranger(base, notAnObject(['kind']), reading);
@@ -95,7 +97,7 @@ function holdsImages(object: JsonObject, kinds: KindTable): boolean {
 function readSingle(value: JsonObject, base: string, reading: Reading): void {
   const { kind, version } = typeOf(value);
   const missing = [...(version === '' ? ['apiVersion'] : []), ...(kind === '' ? ['kind'] : [])];
-  if (missing.length > 0) addStranger(base, notAnObject(missing), reading);
+  if (missing.length > 0) addStranger(base, messageOf(value) ?? notAnObject(missing), reading);
   else if (base === '' && value['items'] !== undefined) addStranger('/items', notAList(value['items']), reading);
   else addManifest(value, base, reading);
 }

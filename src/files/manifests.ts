@@ -4,6 +4,7 @@ import { type Kustomization, partsOfKustomizations } from './kustomized.ts';
 import { type Input, loadInputs } from './documents.ts';
 import { type InputNotice, type LeftOut, leftOutNotices } from './left-out.ts';
 import { type Collected, type InputError, type Manifest, type ObjectOptions, readObjects } from './manifest-objects.ts';
+import { withoutHelmReport } from './program-output.ts';
 import { repeatedKeyNotices } from './repeated-keys.ts';
 import { unknownKindNotices } from './unknown-kinds.ts';
 import { type ParsedDocument, readDocuments } from './yaml.ts';
@@ -84,7 +85,7 @@ function readInput(input: Input, options: ObjectOptions): Loaded {
     loaded.errors.push(unreadable(file, input.problem));
     return loaded;
   }
-  const documents = readDocuments(input.text);
+  const documents = readDocuments(withoutHelmReport(input.text));
   for (const document of documents) {
     loaded.documents += 1;
     if (!document.ok) loaded.errors.push(syntaxError(document, file));

@@ -4,11 +4,6 @@ import { MAX_DEPTH } from './json.ts';
 export const MISPLACED = 'this does not fit here: look at the indentation, and put a text with ": " in it in quotes';
 export const TOO_DEEP = `maps and lists are nested more than ${MAX_DEPTH} deep`;
 
-/** A sentence fragment. Templates are what people most often take for manifests. */
-export function wordsFor(reason: string, text: string): string {
-  return text.includes('{{') ? `${reason} (a Helm template? Render it first: helm template)` : reason;
-}
-
 export const STRAY = 'kubectl takes nothing but a comment after "---": start a new line';
 export const IGNORED = 'kubectl ignores what follows here: start a new document with a line "---"';
 

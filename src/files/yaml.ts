@@ -5,7 +5,9 @@
 import { piecesOf } from './chunks.ts';
 import { outlineJson } from './json.ts';
 import { createOutline, lineTable, locate, type Outline, type Position } from './positions.ts';
-import { IGNORED, oddCharacterIn, Refusal, STRAY, wordsFor } from './yaml-problems.ts';
+import { messageIn } from './program-output.ts';
+import { templateFault } from './templates.ts';
+import { IGNORED, oddCharacterIn, Refusal, STRAY } from './yaml-problems.ts';
 import { parseText } from './yaml/parser.ts';
 import { type RepeatedKey, repeatedKeysIn } from './repeated-keys.ts';
 import { readEvents, type ReadYaml } from './yaml-schema.ts';
@@ -111,6 +113,20 @@ function readYaml(text: string, base: number, outline: Outline): ReadYaml {
     return readEvents(parseText(text), base, outline);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { root: undefined, problem: { offset: error.offset, problem: wordsFor(error.message, text) } };
+    const fault = { offset: error.offset, problem: error.message };
+    return {
+      root: undefined,
+      problem: templateFault(text, fault.offset, isReadable) ?? messageIn(text) ?? fault,
+    };
+  }
+}
+
+function isReadable(text: string): boolean {
+  try {
+    readEvents(parseText(text), 0, createOutline());
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
   }
 }

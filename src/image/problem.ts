@@ -34,10 +34,16 @@ export function problemOf(text: string): string {
   );
 }
 
+/** Of shells, kustomize, Tekton, Jinja, ERB, Concourse, make, autoconf, Windows, and of people. */
+const PLACEHOLDER =
+  /\$[{(]|\{%|<%|\[\[|\(\(|\$[A-Za-z_]\w*|__[A-Z][A-Z\d_]*__|@[A-Za-z_]\w*@|%[A-Za-z_]\w*%|<[A-Za-z][\w .-]*>/;
+
 /** What can be seen without taking the string apart. */
 function wholeProblem(text: string): string | undefined {
   if (text === '') return 'it is empty: write for example "nginx:1.27"';
-  const placeholder = /\$\{|\$\(|\{\{/.exec(text);
+  if (text.includes('{{'))
+    return '"{{" starts a template expression that nothing has filled in: render it first, for example with helm template';
+  const placeholder = PLACEHOLDER.exec(text);
   if (placeholder !== null) return `"${placeholder[0]}" looks like a placeholder that nothing has filled in`;
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(text);
   if (scheme !== null) return `it has a scheme: leave out ${quoteValue(scheme[0], 40)}`;

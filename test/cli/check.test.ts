@@ -115,7 +115,7 @@ describe('check', () => {
       what: 'one broken document does not hide the others, and wins over a denial',
       files: { 'a.yaml': `${pod('a', 'nginx')}---\na: [1,\n---\n${pod('b', 'nginx')}` },
       code: 2,
-      errors: [[10, /./]],
+      errors: [[9, /./]],
       findings: 4,
     },
     {

@@ -215,10 +215,6 @@ describe('problems say what is wrong, where, and what would be accepted', () => 
     ],
     ['a: x\u0085b: y\n', '1:5: the invisible character U+0085, which kubectl takes for the end of a line: remove it'],
     ['a: \uD83D\n', '1:4: half of a character (a lone UTF-16 surrogate)'],
-    [
-      '{{ if .x }}\na: 1\n{{ end }}\n',
-      '1:2: a map or a list cannot be a key (a Helm template? Render it first: helm template)',
-    ],
   ];
   test.each(CASES)('%j', (text, problem) => {
     expect(problemOf(text)).toBe(problem);

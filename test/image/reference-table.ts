@@ -120,7 +120,23 @@ export const refused: readonly (readonly [text: string, problem: string])[] = [
   ['HTTPS://registry.example.com/x', 'it has a scheme: leave out "HTTPS://"'],
   ['${REGISTRY}/web', '"${" looks like a placeholder that nothing has filled in'],
   ['$(params.image)', '"$(" looks like a placeholder that nothing has filled in'],
-  ['{{ .Values.image }}:1', '"{{" looks like a placeholder that nothing has filled in'],
+  ...['{{ .Values.image }}:1', 'nginx:{{ .Values.tag }}', '{{- .x -}}', '{{image}}', 'a/{{ include "x" . }}'].map(
+    (text) =>
+      [
+        text,
+        '"{{" starts a template expression that nothing has filled in: render it first, for example with helm template',
+      ] as const,
+  ),
+  ['{% if x %}a{% endif %}', '"{%" looks like a placeholder that nothing has filled in'],
+  ['<%= image %>', '"<%" looks like a placeholder that nothing has filled in'],
+  ['[[ image ]]', '"[[" looks like a placeholder that nothing has filled in'],
+  ['((image))', '"((" looks like a placeholder that nothing has filled in'],
+  ['$IMAGE', '"$IMAGE" looks like a placeholder that nothing has filled in'],
+  ['nginx:$TAG', '"$TAG" looks like a placeholder that nothing has filled in'],
+  ['__IMAGE__', '"__IMAGE__" looks like a placeholder that nothing has filled in'],
+  ['@IMAGE@', '"@IMAGE@" looks like a placeholder that nothing has filled in'],
+  ['%IMAGE%', '"%IMAGE%" looks like a placeholder that nothing has filled in'],
+  ['<your-image>', '"<your-image>" looks like a placeholder that nothing has filled in'],
   [id, '64 hex digits are the id of an image, not a name: write name@sha256:… with its digest'],
 
   ['Nginx', 'upper-case letters are not allowed in a repository name: write "nginx"'],

@@ -1,0 +1,163 @@
+/** What is not yet YAML gets one message that says so, where the template is. */
+import { describe, expect, test } from 'vitest';
+import { loadManifests } from '../../src/files/manifests.ts';
+import { readDocuments } from '../../src/files/yaml.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
+
+const problems = (text: string): readonly string[] =>
+  readDocuments(text).flatMap((document) =>
+    document.ok ? [] : [`${document.line}:${document.column}: ${document.problem}`],
+  );
+
+const helm = (action: string): string =>
+  `${JSON.stringify(action)} is a Helm template expression, not YAML: render the chart first, for example helm template CHART | tidewaiter check -`;
+
+const HEAD = 'apiVersion: v1\nkind: Pod\nmetadata:\n';
+
+describe('a Helm template', () => {
+  const CASES: readonly (readonly [name: string, text: string, problem: string])[] = [
+    ['a value', `${HEAD}  name: {{ .Release.Name }}\n`, `4:9: ${helm('{{ .Release.Name }}')}`],
+    ['a pipeline', `${HEAD}  name: {{ .Values.x | lower }}\n`, `4:9: ${helm('{{ .Values.x | lower }}')}`],
+    ['a pipeline that quotes', `a: {{ .Values.x | quote }}\n`, `1:4: ${helm('{{ .Values.x | quote }}')}`],
+    ['a value that only begins so', `a: {{ .Values.x }}-web\n`, `1:4: ${helm('{{ .Values.x }}')}`],
+    ['texts within', `a: {{ default "x: y" .Values.x }}\n`, `1:4: ${helm('{{ default "x: y" .Values.x }}')}`],
+    ['lines of conditions', `{{- if .Values.on }}\na: 1\n{{- end }}\n`, `1:1: ${helm('{{- if .Values.on }}')}`],
+    ['a condition below', `a:\n  {{- if .x }}\n  b: 1\n  {{- end }}\n`, `2:3: ${helm('{{- if .x }}')}`],
+    [
+      'an inclusion',
+      `a:\n  {{- include "x.labels" . | nindent 4 }}\nb: 1\n`,
+      `2:3: ${helm('{{- include "x.labels" . | nindent 4 }}')}`,
+    ],
+    ['a comment', `{{/* a: b */}}\na: 1\n`, `1:1: ${helm('{{/* a: b */}}')}`],
+    ['a loop', `a:\n{{- range .Values.x }}\n  - {{ . }}\n{{- end }}\n`, `2:1: ${helm('{{- range .Values.x }}')}`],
+    ['a key', `a:\n  {{ .Values.key }}: 1\n`, `2:3: ${helm('{{ .Values.key }}')}`],
+    ['an item', `a:\n  - {{ .Values.image }}\n`, `2:5: ${helm('{{ .Values.image }}')}`],
+    ['an item in brackets', `a: [{{ .Values.image }}]\n`, `1:5: ${helm('{{ .Values.image }}')}`],
+    ['an assignment', `{{- $name := .Values.x -}}\na: 1\n`, `1:1: ${helm('{{- $name := .Values.x -}}')}`],
+  ];
+  test.each(CASES)('%s', (_name, text, problem) => {
+    expect(problems(text)).toEqual([problem]);
+  });
+
+  test('a quoted expression is a text', () => {
+    expect(problems(`a: "{{ .Values.x }}"\nb: |\n  {{ .Values.y }}\n# {{ if }}\n`)).toEqual([]);
+  });
+
+  test.each([
+    ['in quotes', `a: "{{ $labels.x }}"\nb: c: d\n`, '2:5'],
+    ['in a block scalar', `a: |\n  {{ range .Alerts }}\n  {{ end }}\nb: c: d\n`, '4:5'],
+    ['in a comment', `# {{ .Values.x }}\nb: c: d\n`, '2:5'],
+  ])('another fault stays another fault: expressions %s', (_name, text, at) => {
+    expect(problems(text)).toEqual([
+      `${at}: this does not fit here: look at the indentation, and put a text with ": " in it in quotes`,
+    ]);
+  });
+
+  test.each([
+    [
+      'Jinja',
+      '{% if x %}\na: 1\n{% endif %}\n',
+      '1:1: "{% if x %}" is a template expression, not YAML: render the template first',
+    ],
+    [
+      'Jinja, further down',
+      'a:\n  {%- for x in y %}\nb: 1\n',
+      '2:3: "{%- for x in y %}" is a template expression, not YAML: render the template first',
+    ],
+    [
+      'ERB',
+      'a: 1\n<% if x %>\nb: 1\n',
+      '2:1: "<% if x %>" is a template expression, not YAML: render the template first',
+    ],
+  ])('%s', (_name, text, problem) => {
+    expect(problems(text)).toEqual([problem]);
+  });
+});
+
+const words = (line: string): string =>
+  `${JSON.stringify(line)} is a message of a program, not a manifest: pass only its standard output (without 2>&1)`;
+
+test.each([
+  [
+    'WARNING: Kubernetes configuration file is insecure. Location: /x\n',
+    'WARNING: Kubernetes configuration file is insecure. Location: /x',
+  ],
+  [
+    'coalesce.go:237: warning: skipped value for x: no table\n',
+    'coalesce.go:237: warning: skipped value for x: no table',
+  ],
+  ['Warning: resource x: is old\napiVersion: v1\n', 'Warning: resource x: is old'],
+  ['W1129 03:40:52.1 1 warnings.go:70] old\napiVersion: v1\nkind: Pod\n', 'W1129 03:40:52.1 1 warnings.go:70] old'],
+  ['# c\nError: INSTALLATION FAILED: x: y\n', 'Error: INSTALLATION FAILED: x: y'],
+])('a message of a program: %j', (text, line) => {
+  expect(problems(`${text}---\na: 1\n`)).toEqual([`${text.startsWith('#') ? 2 : 1}:1: ${words(line)}`]);
+});
+
+async function manifests(text: string): Promise<readonly string[]> {
+  const read = await loadManifests(['-'], {
+    kinds: kindTable(),
+    namespace: 'default',
+    stdin: (async function* () {
+      yield Buffer.from(text);
+    })(),
+  });
+  return [
+    ...read.manifests.map(
+      (manifest) => `${manifest.request.type.kind} ${manifest.request.name} at ${manifest.positionOf('/kind').line}`,
+    ),
+    ...read.errors.map(({ line, message }) => `${line}: ${message}`),
+  ];
+}
+
+const pod = (name: string): string =>
+  `---\n# Source: web/x.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\n`;
+const DRY_RUN =
+  'NAME: web\nLAST DEPLOYED: Sun Nov 29 03:40:52 2026\nNAMESPACE: default\nSTATUS: pending-install\nREVISION: 1\n';
+const NOTES = 'NOTES:\n1. Get the URL: run\n  export A=$(kubectl get x: y)\n{{ not a template }}\n';
+
+describe('manifests in what helm and kubectl print', () => {
+  test.each([
+    ['helm install --dry-run', `${DRY_RUN}HOOKS:\nMANIFEST:\n${pod('a')}\n${NOTES}`, ['Pod a at 11']],
+    [
+      'with hooks',
+      `${DRY_RUN}HOOKS:\n${pod('h')}MANIFEST:\n${pod('a')}${pod('b')}`,
+      ['Pod h at 10', 'Pod a at 16', 'Pod b at 21'],
+    ],
+    [
+      'with hooks and notes',
+      `${DRY_RUN}TEST SUITE: None\nHOOKS:\n${pod('h')}MANIFEST:\n${pod('a')}\n${NOTES}`,
+      ['Pod h at 11', 'Pod a at 17'],
+    ],
+    [
+      'helm get all',
+      `${DRY_RUN}USER-SUPPLIED VALUES:\na: 1\n\nCOMPUTED VALUES:\nb: {c: d}\n\nHOOKS:\nMANIFEST:\n${pod('a')}`,
+      ['Pod a at 17'],
+    ],
+    [
+      'with a warning above',
+      `WARNING: Kubernetes configuration file is insecure. Location: x\n${DRY_RUN}HOOKS:\nMANIFEST:\n${pod('a')}`,
+      ['Pod a at 12'],
+    ],
+    ['with Windows line ends', `${DRY_RUN}HOOKS:\nMANIFEST:\n${pod('a')}`.replaceAll('\n', '\r\n'), ['Pod a at 11']],
+    [
+      'an object that has such keys',
+      `HOOKS:\nMANIFEST:\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\n`,
+      ['Pod a at 4'],
+    ],
+  ])('%s', async (_name, text, expected) => {
+    expect(await manifests(text)).toEqual(expected);
+  });
+
+  test.each([
+    ['Pulled: ghcr.io/x/web:1.0\nDigest: sha256:ab\n', 'Pulled: ghcr.io/x/web:1.0'],
+    ['Warning: x is old\n', 'Warning: x is old'],
+    ['Error: release not found\n', 'Error: release not found'],
+    ['Error from server (NotFound)\n', 'Error from server (NotFound)'],
+    ['I1129 03:40:52.1 1 x.go:70] old\n', 'I1129 03:40:52.1 1 x.go:70] old'],
+  ])('a document of messages: %j', async (text, line) => {
+    expect(await manifests(`${text}${pod('a')}`)).toEqual([
+      'Pod a at 6'.replace('6', String(text.split('\n').length + 3)),
+      `1: ${words(line)}`,
+    ]);
+  });
+});
