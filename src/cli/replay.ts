@@ -12,7 +12,7 @@ import { compareDecisions, compareToExpected, type Decided, type Difference } fr
 import type { ErrorRow } from '../report/check.ts';
 import { paint } from '../report/pretty.ts';
 import { prettyReplay, replayExitCode, replayReport, type ReplayReport, type ReplayRow } from '../report/replay.ts';
-import { noticeRow } from '../report/rows.ts';
+import { inputNoticeRow, noticeRow } from '../report/rows.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ReplayFlags {
@@ -44,10 +44,14 @@ export async function replay(paths: readonly string[], flags: ReplayFlags, termi
     if ('message' in outcome) errors.push(outcome);
     else rows.push(outcome);
   }
-  const notices = [policies, ...(other === undefined ? [] : [other.loaded])].flatMap((each) =>
-    noticesAt(each, moment).map(noticeRow),
-  );
-  const report = replayReport(loaded.files, rows, { errors, notices });
+  const notices = [policies, ...(other === undefined ? [] : [other.loaded])].flatMap((each) => [
+    ...each.inputNotices.map(inputNoticeRow),
+    ...noticesAt(each, moment).map(noticeRow),
+  ]);
+  const report = replayReport(loaded.files, rows, {
+    errors,
+    notices: [...notices, ...loaded.notices.map(inputNoticeRow)],
+  });
   const compared =
     other === undefined ? `policy: ${policySource}` : `from policy ${policySource} to ${other.policySource}`;
   terminal.out(await rendered(report, flags.output, { compared, colours: terminal.colours }));

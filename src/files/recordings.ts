@@ -2,8 +2,12 @@
 import { isReview, readReview, type Review } from '../admission/review.ts';
 import { isObject } from '../pod/pointer.ts';
 import { type Expected, readExpected } from '../recording/expected.ts';
-import { loadInputs } from './documents.ts';
+import type { DocumentFault } from '../policy/schema-faults.ts';
+import { type Input, loadInputs } from './documents.ts';
+import { type InputNotice, type LeftOut, leftOutNotices } from './left-out.ts';
 import { type InputError, unreadable } from './manifests.ts';
+import { misplaced, strayKeys } from './recording-keys.ts';
+import { repeatedKeyNotices } from './repeated-keys.ts';
 import { type ParsedDocument, readDocuments } from './yaml.ts';
 
 export interface Recording {
@@ -19,6 +23,7 @@ export interface Recordings {
   readonly files: number;
   readonly recordings: readonly Recording[];
   readonly errors: readonly InputError[];
+  readonly notices: readonly InputNotice[];
 }
 
 export async function loadRecordings(
@@ -28,19 +33,33 @@ export async function loadRecordings(
   const recordings: Recording[] = [];
   const errors: InputError[] = [];
   let files = 0;
-  for await (const input of loadInputs(paths, { stdin })) {
+  const leftOut: LeftOut[] = [];
+  const repeated: InputNotice[] = [];
+  for await (const input of loadInputs(paths, { stdin, onLeftOut: (one) => void leftOut.push(one) })) {
+    if (input.hidden && !holdsReview(input)) {
+      leftOut.push({ path: input.path, why: 'hidden' });
+      continue;
+    }
     files += 1;
     if ('problem' in input) {
       errors.push(unreadable(input.path, input.problem));
       continue;
     }
     const before = recordings.length + errors.length;
-    for (const document of readDocuments(input.text)) readDocument(document, { file: input.path, recordings, errors });
+    const documents = readDocuments(input.text);
+    repeated.push(...repeatedKeyNotices(input.path, documents));
+    for (const document of documents) readDocument(document, { file: input.path, recordings, errors });
     if (recordings.length + errors.length === before) {
       errors.push({ file: input.path, line: 1, column: 1, document: null, message: 'no AdmissionReview in it' });
     }
   }
-  return { files, recordings, errors };
+  if (recordings.length + errors.length === 0) errors.push(unreadable(paths.join(', '), 'no AdmissionReview in it'));
+  return { files, recordings, errors, notices: [...repeated, ...leftOutNotices(leftOut, 'AdmissionReview')] };
+}
+
+/** Whatever else stands under a hidden name is nobody's fault. */
+function holdsReview(input: Input): boolean {
+  return 'text' in input && input.text.includes('AdmissionReview');
 }
 
 interface Reading {
@@ -63,8 +82,18 @@ function readDocument(document: ParsedDocument, reading: Reading): void {
     : isList(value)
       ? { at: '/items', items: value.items }
       : undefined;
-  if (list === undefined) readEntry(value, '', document, reading);
-  else for (const [index, item] of list.items.entries()) readEntry(item, `${list.at}/${index}`, document, reading);
+  if (list === undefined) return readEntry(value, '', document, reading);
+  for (const { pointer, problem } of misplaced(value, '')) {
+    const { line, column } = document.keyPositionOf(pointer);
+    reading.errors.push({
+      file: reading.file,
+      line,
+      column,
+      document: document.index + 1,
+      message: `${pointer}: ${problem}`,
+    });
+  }
+  for (const [index, item] of list.items.entries()) readEntry(item, `${list.at}/${index}`, document, reading);
 }
 
 function isList(value: unknown): value is { readonly items: readonly unknown[] } {
@@ -73,22 +102,28 @@ function isList(value: unknown): value is { readonly items: readonly unknown[] }
 
 function readEntry(value: unknown, base: string, document: GoodDocument, { file, recordings, errors }: Reading): void {
   const number = document.index + 1;
-  const fail = (pointer: string, problem: string): void => {
-    const { line, column } = document.positionOf(`${base}${pointer}`);
+  const fail = ({ pointer, problem, at }: DocumentFault): void => {
+    const place = `${base}${pointer}`;
+    const { line, column } = at === 'key' ? document.keyPositionOf(place) : document.positionOf(place);
     errors.push({ file, line, column, document: number, message: `${pointer || '/'}: ${problem}` });
   };
   const { at, body, wanted } = unwrap(value);
-  if (!isReview(body)) return fail(at, 'expected an AdmissionReview, or {review, expected}');
+  const strays = strayKeys(value, at);
+  for (const fault of strays) fail(fault);
+  if (strays.length > 0) return;
+  if (!isReview(body)) return fail({ pointer: at, problem: NOT_A_REVIEW, at: 'value' });
   const read = readReview(body);
-  if (!read.ok) return fail(`${at}${read.pointer}`, read.problem);
+  if (!read.ok) return fail({ pointer: `${at}${read.pointer}`, problem: read.problem, at: 'value' });
   const expected = wanted === undefined ? undefined : readExpected(wanted);
   if (expected?.ok === false) {
-    for (const fault of expected.faults) fail(`/expected${fault.pointer}`, fault.problem);
+    for (const fault of expected.faults) fail({ ...fault, pointer: `/expected${fault.pointer}` });
     return;
   }
   const { line } = document.positionOf(base);
   recordings.push({ file, line, document: number, review: read.review, expected: expected?.expected });
 }
+
+const NOT_A_REVIEW = 'expected an AdmissionReview, or {review, expected}';
 
 /** `{review, expected}`, or the review itself. */
 function unwrap(value: unknown): { readonly at: string; readonly body: unknown; readonly wanted: unknown } {

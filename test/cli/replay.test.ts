@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -77,6 +77,73 @@ describe('expectations', () => {
       'finding-removed',
       'finding-added',
       'finding-added',
+    ]);
+  });
+
+  const only = '(accepted: review, expected)';
+  const beside = 'belongs beside "review": {review: …, expected: …}';
+  const inside = (key: string, ...at: readonly string[]): unknown => {
+    const copy = structuredClone(review);
+    let holder = copy as Record<string, unknown>;
+    for (const name of at) holder = holder[name] as Record<string, unknown>;
+    holder[key] = { allowed: true };
+    return copy;
+  };
+
+  test.each([
+    [
+      'expcted',
+      { review, expcted: { allowed: true } },
+      `/expcted: unknown key "expcted"; did you mean "expected"? ${only}`,
+    ],
+    ['Expected', { review, Expected: {} }, `/Expected: unknown key "Expected"; did you mean "expected"? ${only}`],
+    ['expects', { review, expects: {} }, `/expects: unknown key "expects"; did you mean "expected"? ${only}`],
+    ['allowed beside it', { review, allowed: true }, `/allowed: unknown key "allowed" ${only}`],
+    [
+      'findings beside it',
+      { review, expected: { allowed: false }, findings: [] },
+      `/findings: unknown key "findings" ${only}`,
+    ],
+    ['a comment', { review, comment: 'x' }, `/comment: unknown key "comment" ${only}`],
+    ['reveiw', { reveiw: review, expected: {} }, `/reveiw: unknown key "reveiw"; did you mean "review"? ${only}`],
+    ['expected inside of the review', { review: inside('expected') }, `/review/expected: "expected" ${beside}`],
+    ['expected in a bare review', inside('expected'), `/expected: "expected" ${beside}`],
+    ['exspected in a bare review', inside('exspected'), `/exspected: "exspected" ${beside}`],
+    ['expected in the request', inside('expected', 'request'), `/request/expected: "expected" ${beside}`],
+    [
+      'expect in the request of a review',
+      { review: inside('expect', 'request') },
+      `/review/request/expect: "expect" ${beside}`,
+    ],
+    ['expected beside items', { items: [{ review }], expected: { allowed: true } }, `/expected: "expected" ${beside}`],
+    ['expected without a value', { review, expected: null }, '/expected: expected an object, found null'],
+    ['an empty expectation', { review, expected: {} }, '/expected: give at least one of allowed, findings, patch'],
+    [
+      'expected.allow',
+      { review, expected: { allow: true } },
+      '/expected/allow: unknown key "allow"; did you mean "allowed"? (accepted: allowed, findings, patch)',
+    ],
+    [
+      'a key of a finding',
+      { review, expected: { findings: [{ rules: 'image-tag' }] } },
+      '/expected/findings/0/rules: unknown key "rules"; did you mean "rule"? (accepted: policy, rule, action, outcome, container, pointer, message)',
+    ],
+  ])('%s is never passed over', async (name, value, message) => {
+    const { code, report } = await reportOf(file(`stray ${name}.json`, value));
+    expect(report.errors.map((error) => error.message)).toContain(message);
+    expect(code).toBe(2);
+  });
+
+  test('hidden files that hold no review are named, and others are replayed', async () => {
+    const { code, report } = await reportOf('test/recordings');
+    expect({ code, notices: report.notices }).toEqual({ code: 0, notices: [] });
+    mkdirSync(path.join(folder, 'hidden'));
+    file('hidden/.review.json', review);
+    file('hidden/.ci.yml', 'a: 1\n');
+    const hidden = await reportOf(path.join(folder, 'hidden'));
+    expect(hidden.report.reviews).toHaveLength(1);
+    expect(hidden.report.notices.map(({ message }) => message)).toEqual([
+      `"${folder}/hidden/.ci.yml" is hidden and holds no AdmissionReview`,
     ]);
   });
 

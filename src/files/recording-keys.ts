@@ -1,0 +1,44 @@
+/** Keys of a recording that mean nothing: an expectation that nobody reads would look as if it were met. */
+import { isReview } from '../admission/review.ts';
+import { quoteValue } from '../image/quote.ts';
+import { isObject, pointerTo } from '../pod/pointer.ts';
+import { didYouMean, type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
+
+const checkKeys = schemaCheck({
+  type: 'object',
+  additionalProperties: false,
+  properties: { review: {}, expected: {} },
+});
+
+/** Of `{review, expected}` every other key; of a review only what was meant to be an expectation. `at`: where the review stands. */
+export function strayKeys(value: unknown, at: string): readonly DocumentFault[] {
+  if (!isObject(value)) return [];
+  const wraps = !isReview(value) && (at !== '' || hasKeyLike(value, ['review']));
+  const review = at === '' ? value : value['review'];
+  const request = isObject(review) ? review['request'] : undefined;
+  return [
+    ...(wraps ? checkKeys(value) : []),
+    ...(wraps && at === '' ? [] : misplaced(review, at)),
+    ...misplaced(request, `${at}/request`),
+  ];
+}
+
+/** What stands here and looks like an expectation. */
+export function misplaced(value: unknown, pointer: string): readonly DocumentFault[] {
+  if (!isObject(value)) return [];
+  return Object.keys(value)
+    .filter((key) => isLike(key, ['expected', 'expect']))
+    .map((key) => ({
+      pointer: pointerTo(pointer, key),
+      problem: `${quoteValue(key)} belongs beside "review": {review: …, expected: …}`,
+      at: 'key',
+    }));
+}
+
+function hasKeyLike(value: object, names: readonly string[]): boolean {
+  return Object.keys(value).some((key) => isLike(key, names));
+}
+
+function isLike(key: string, names: readonly string[]): boolean {
+  return didYouMean(key, names) !== '';
+}
