@@ -9,7 +9,7 @@ import { failed, type PinDecision } from '../pinning/pin.ts';
 import { decideAllOffline, decisionAt } from '../pinning/plan-all.ts';
 import type { ImagePlace } from '../pinning/place.ts';
 import type { Lock } from '../pinning/lock.ts';
-import { parsePlatform } from '../pinning/platform.ts';
+import { PLATFORM_FORM, wantedPlatform } from '../policy/rules/platforms.ts';
 import { unifiedDiff } from '../report/diff.ts';
 import { paint } from '../report/pretty.ts';
 import {
@@ -119,12 +119,9 @@ function saved(file: string, before: string | undefined, lock: Lock): readonly P
   return result.ok ? [] : [{ file, line: null, column: null, message: result.problem }];
 }
 
-function platformOf(text: string): ReturnType<typeof parsePlatform> & object {
-  const platform = parsePlatform(text);
-  if (platform === undefined)
-    throw new ConfigError(
-      `--platform: expected OS/ARCHITECTURE[/VARIANT], for example linux/arm64, found ${quoteValue(text)}`,
-    );
+function platformOf(text: string): ReturnType<typeof wantedPlatform> & object {
+  const platform = wantedPlatform(text);
+  if (platform === undefined) throw new ConfigError(`--platform: expected ${PLATFORM_FORM}, found ${quoteValue(text)}`);
   return platform;
 }
 

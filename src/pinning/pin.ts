@@ -3,7 +3,7 @@ import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { Platform, RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import { type ImagePlace, pinnedText } from './place.ts';
-import { hasPlatform, platformText } from './platform.ts';
+import { platformsIn, platformText } from '../policy/rules/platforms.ts';
 import { digestQuestion, failureText, type Question, tagQuestion } from './questions.ts';
 
 export const PIN_STATES = ['pinned', 'resolved', 'drifted', 'unpinned', 'skipped', 'failed'] as const;
@@ -94,7 +94,8 @@ export function withPlatforms(
   const fact = answers.get(digestQuestion(reference, decision.digest)?.key ?? '');
   if (fact === undefined) return failed(image, 'stopped before its platforms were asked for');
   if (fact.state !== 'yes') return failed(image, failureText(fact.failure));
-  const missing = platforms.filter((wanted) => !hasPlatform(fact.value.platforms, wanted));
+  const has = platformsIn(fact.value.platforms);
+  const missing = platforms.filter((wanted) => !has(wanted));
   if (missing.length === 0) return decision;
   const there = fact.value.platforms.map(platformText).join(', ');
   return failed(

@@ -10,6 +10,7 @@ import {
   manifestType,
   MAX_MANIFEST_BYTES,
   readManifest,
+  typeInside,
 } from './manifest.ts';
 import type { FinalAnswer } from './redirect.ts';
 import type { Site } from './site.ts';
@@ -55,8 +56,7 @@ const WITHOUT_HEAD: readonly number[] = [400, 405, 406, 415, 501];
 export async function fetchManifest(fetching: Fetching): Promise<Fetched> {
   const answer = fetching.conversation.demand(await ask('GET', fetching));
   const { name } = answer.place;
-  const type = manifestType(header(answer, 'content-type'), name);
-  if (type === undefined) throw protocolError(`${name} does not say what kind of manifest it sent`);
+  const type = manifestType(header(answer, 'content-type'), name) ?? typeInside(answer.body, name);
   const digest = provenDigest(answer, fetching);
   return { digest, type, manifest: readManifest(answer.body, type, name) };
 }

@@ -15,7 +15,7 @@ import { addressOf, registryKey } from './registry-address.ts';
 import type { RegistrySettings } from './settings.ts';
 import { type Site, sitesOf } from './site.ts';
 import { createTransport } from './transport.ts';
-import { timedOut } from './trouble.ts';
+import { timedOut, withMirrors } from './trouble.ts';
 
 export interface ClientOptions {
   /** For HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
@@ -72,25 +72,35 @@ export function createRegistryClient(
     close: () => transport.close(),
   };
 
-  /** When all fail, the error is that of the registry itself, which knows best: mirrors may lack images and credentials. */
+  /** When all fail, the error is that of the registry itself, which knows best; where it cannot say, what mirrors said is told as well. */
   async function firstOf<T>(target: Target, signal: AbortSignal, ask: Ask<T>): Promise<T> {
     const { mirrors, registry } = sitesOf(target, settings);
-    const within = (site: Site, ms: number): Promise<T> => {
+    const within: Ask<T> = (site, ended) => {
       if (signal.aborted) throw timedOut({ name: site.name, host: site.base.host }, signal.reason);
-      return ask(site, AbortSignal.any([signal, AbortSignal.timeout(ms)]));
+      return ask(site, AbortSignal.any([signal, ended]));
     };
-    for (const mirror of mirrors) {
-      if (away.get(mirror.key)) continue;
+    const failed: RegistryError[] = [];
+    for (const mirror of mirrors.filter(({ key }) => !away.get(key))) {
       try {
-        return await within(mirror, MIRROR_TIMEOUT_MS);
+        return await within(mirror, AbortSignal.timeout(MIRROR_TIMEOUT_MS));
       } catch (error) {
-        if (!(error instanceof RegistryError)) throw error;
-        if ((isOutage(error.failure) || error.failure.cause === 'dns') && !signal.aborted)
-          away.set(mirror.key, true, MIRROR_PAUSE_MS);
-        target.mirrorFailed?.(mirror.mirror ?? mirror.name, error.failure);
+        const known = mirrorFailure(error, mirror, signal);
+        failed.push(known);
+        target.mirrorFailed?.(mirror.mirror ?? mirror.name, known.failure);
       }
     }
-    return within(registry, TIMEOUT_MS);
+    try {
+      return await within(registry, AbortSignal.timeout(TIMEOUT_MS));
+    } catch (error) {
+      throw error instanceof RegistryError ? withMirrors(error, failed) : error;
+    }
+  }
+
+  function mirrorFailure(error: unknown, { key }: Site, signal: AbortSignal): RegistryError {
+    if (!(error instanceof RegistryError)) throw error;
+    const isAway = isOutage(error.failure) || error.failure.cause === 'dns';
+    if (isAway && !signal.aborted) away.set(key, true, MIRROR_PAUSE_MS);
+    return error;
   }
 }
 

@@ -6,18 +6,16 @@ import { isObject, type JsonObject } from '../pod/pointer.ts';
 import { hasTooManyValues, MAX_VALUES, parsedObject } from './json.ts';
 import { protocolError } from './trouble.ts';
 
-export const INDEX_TYPES: readonly string[] = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-];
-const IMAGE_TYPES: readonly string[] = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-];
+const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
+const OCI_IMAGE = 'application/vnd.oci.image.manifest.v1+json';
+export const INDEX_TYPES: readonly string[] = [OCI_INDEX, 'application/vnd.docker.distribution.manifest.list.v2+json'];
+const IMAGE_TYPES: readonly string[] = [OCI_IMAGE, 'application/vnd.docker.distribution.manifest.v2+json'];
 /** All of them, always: without the type of an index a registry answers for one platform, with another digest, or 404. */
 export const MANIFEST_TYPES: readonly string[] = [...INDEX_TYPES, ...IMAGE_TYPES];
-/** Schema 1: signed inside of the document, so its bytes do not hash to its digest; runtimes do not pull it any more. */
-const SCHEMA_1 = /^application\/(vnd\.docker\.distribution\.manifest\.v1\+(json|prettyjws)|json)$/;
+/** Signed inside of the document, so its bytes do not hash to its digest; runtimes do not pull it any more. */
+const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+(json|prettyjws)$/;
+/** What servers say that do not know what they serve, storage above all. */
+const SAYS_NOTHING = /^(application\/json|(application|binary)\/octet-stream|text\/plain|)$/;
 /** Of a configuration that says what runs where; artifacts (charts, signatures) have others. */
 const CONFIG_TYPES: readonly string[] = [
   'application/vnd.oci.image.config.v1+json',
@@ -51,17 +49,31 @@ export interface IndexEntry extends Descriptor {
   readonly platform: Platform | undefined;
 }
 
-/** The type without its parameters; undefined where none is said. Throws for what is no manifest that can be run. */
+/** The type without its parameters; undefined where the document must say it. Throws for what is no manifest that can be run. */
 export function manifestType(header: string | undefined, name: string): string | undefined {
   const type = (header ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (type === '') return undefined;
   if (MANIFEST_TYPES.includes(type)) return type;
-  if (SCHEMA_1.test(type)) {
-    const remedy = 'push the image again with a present-day tool, which makes an OCI or schema 2 manifest';
-    throw protocolError(`${name} has only a manifest of the old form (schema 1), which is not pulled any more`, remedy);
-  }
+  if (SAYS_NOTHING.test(type)) return undefined;
+  if (SCHEMA_1.test(type)) throw schema1(name);
   const remedy = type === 'text/html' ? 'is it a proxy that asks to log in, or the wrong host' : undefined;
   throw protocolError(`${name} sent ${quoteValue(type, 80)} where a manifest should be`, remedy);
+}
+
+function schema1(name: string): Error {
+  const remedy = 'push the image again with a present-day tool, which makes an OCI or schema 2 manifest';
+  return protocolError(`${name} has only a manifest of the old form (schema 1), which is not pulled any more`, remedy);
+}
+
+/** By the document alone: `mediaType`, which only OCI lets be absent, else what is in it. */
+export function typeInside(bytes: Buffer, name: string): string {
+  const document = documentIn(bytes, (what) => protocolError(`${name} sent a manifest that ${what}`));
+  const { mediaType, schemaVersion } = document;
+  const said = typeof mediaType === 'string' ? manifestType(mediaType, name) : undefined;
+  if (said !== undefined) return said;
+  if (schemaVersion === 1 || 'fsLayers' in document || 'signatures' in document) throw schema1(name);
+  if (Array.isArray(document['manifests'])) return OCI_INDEX;
+  if (isObject(document['config']) && Array.isArray(document['layers'])) return OCI_IMAGE;
+  throw protocolError(`${name} does not say what kind of manifest it sent`);
 }
 
 /** `type` is the header's; the document must agree with it. */

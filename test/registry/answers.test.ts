@@ -13,6 +13,8 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const { bytes, digest, mediaType } = IMAGE.manifest;
+const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json';
+const IMAGE_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 
 describe('a registry that can be got along with', () => {
   const found = { digest, mediaType, mirror: undefined };
@@ -38,6 +40,35 @@ describe('a registry that can be got along with', () => {
   ])('%s', async (_name, react) => {
     world.registry.reactWith(react);
     expect(await ask()).toEqual(found);
+  });
+
+  const without = (document: Buffer): Buffer => {
+    const { mediaType: _, ...rest } = JSON.parse(document.toString()) as Record<string, unknown>;
+    return Buffer.from(JSON.stringify(rest));
+  };
+
+  /** What a storage that knows nothing of images says. */
+  test.each<[string, string | undefined, Buffer, string]>([
+    ['an index as JSON', 'application/json', INDEX.manifest.bytes, INDEX.manifest.mediaType],
+    [
+      'an index as JSON, with parameters',
+      'Application/JSON; charset=utf-8',
+      INDEX.manifest.bytes,
+      INDEX.manifest.mediaType,
+    ],
+    ['an index as nothing', undefined, INDEX.manifest.bytes, INDEX.manifest.mediaType],
+    ['an index that does not say so itself', 'application/json', without(INDEX.manifest.bytes), INDEX_TYPE],
+    ['an image as JSON', 'application/json', bytes, mediaType],
+    ['an image as bytes', 'binary/octet-stream', bytes, mediaType],
+    ['an image as text', 'text/plain', bytes, mediaType],
+    ['an image that does not say so itself', 'application/octet-stream', without(bytes), IMAGE_TYPE],
+  ])('says of %s what it is in the document', async (_what, type, body, expected) => {
+    const headers = {
+      'docker-content-digest': digestOf(body),
+      ...(type === undefined ? {} : { 'content-type': type }),
+    };
+    world.registry.reactWith(always({ headers, body }));
+    expect(await ask()).toEqual({ digest: digestOf(body), mediaType: expected, mirror: undefined });
   });
 
   test.each(['sha384', 'sha512'])('is asked for %s and says sha256', async (algorithm) => {

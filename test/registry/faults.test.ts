@@ -172,8 +172,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     message: /^HOST sent "text\/html" where a manifest should be$/,
     remedy: /proxy that asks to log in/,
   },
-  'says no type': {
-    react: () => always({ body: bytes }),
+  'says no type, neither outside nor inside': {
+    react: () => always({ body: '{"schemaVersion":2}' }),
     cause: 'protocol',
     message: /does not say what kind of manifest/,
   },
@@ -182,6 +182,27 @@ const ROWS: Readonly<Record<string, Row>> = {
     cause: 'protocol',
     message: /^HOST has only a manifest of the old form \(schema 1\)/,
     remedy: /push the image again/,
+  },
+  'has only schema 1, and says JSON': {
+    react: () => always({ headers: { 'content-type': 'application/json' }, body: '{"schemaVersion":1,"fsLayers":[]}' }),
+    cause: 'protocol',
+    message: /^HOST has only a manifest of the old form \(schema 1\)/,
+    remedy: /push the image again/,
+  },
+  'has only schema 1, and says so inside': {
+    react: () =>
+      always({
+        headers: { 'content-type': 'text/plain' },
+        body: '{"mediaType":"application/vnd.docker.distribution.manifest.v1+prettyjws"}',
+      }),
+    cause: 'protocol',
+    message: /^HOST has only a manifest of the old form \(schema 1\)/,
+  },
+  'says JSON, and sends a configuration': {
+    react: () =>
+      always({ headers: { 'content-type': 'application/json' }, body: '{"architecture":"amd64","os":"linux"}' }),
+    cause: 'protocol',
+    message: /^HOST does not say what kind of manifest it sent$/,
   },
   'says one type outside and another inside': {
     react: () => always({ headers: { 'content-type': INDEX.manifest.mediaType }, body: bytes }),

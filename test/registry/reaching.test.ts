@@ -268,6 +268,61 @@ describe('mirrors', () => {
     expect(digestOf(other.bytes)).not.toBe(digest);
   });
 
+  test.each<[string, React, React, string, string]>([
+    [
+      'lack the image, and it is broken',
+      () => ({ status: 404 }),
+      () => ({ status: 500 }),
+      'serverError',
+      'HOST answered 500; FIRST has no "cache/hub/team/app:1"; SECOND has no "second/team/app:1"',
+    ],
+    [
+      'lack the image, and it limits the rate',
+      () => ({ status: 404 }),
+      () => ({ status: 429 }),
+      'rateLimited',
+      'HOST answered 429; FIRST has no "cache/hub/team/app:1"; SECOND has no "second/team/app:1"',
+    ],
+    [
+      'lack the image, and it makes no sense',
+      () => ({ status: 404 }),
+      () => ({ status: 418 }),
+      'protocol',
+      'HOST answered 418; FIRST has no "cache/hub/team/app:1"; SECOND has no "second/team/app:1"',
+    ],
+    [
+      'deny, and it cuts',
+      () => ({ status: 403 }),
+      () => ({ how: 'cut' }),
+      'unreachable',
+      'HOST cut the connection (UND_ERR_SOCKET); FIRST answered 403 for "cache/hub/team/app:1" to a request without a credential; SECOND answered 403 for "second/team/app:1" to a request without a credential',
+    ],
+    [
+      'are broken as it is',
+      () => ({ status: 503 }),
+      () => ({ status: 502 }),
+      'serverError',
+      'HOST answered 502; FIRST answered 503; SECOND answered 503',
+    ],
+    [
+      'are broken, and it has nothing',
+      () => ({ status: 503 }),
+      () => ({ status: 404 }),
+      'notFound',
+      'HOST has no "team/app:1"',
+    ],
+  ])('that %s are told of beside the registry', async (_what, atMirror, atRegistry, cause, message) => {
+    world.registry.reactWith(atRegistry);
+    world.elsewhere.reactWith(atMirror);
+    const client = world.client({ mirrors: mirrored() }, { others: others() });
+    const { failure } = await failureOf(client.manifest(target(app(world.host)), soon()));
+    const said = failure.message
+      .replaceAll(`mirror.test:${world.elsewhere.port}/cache/hub (mirror of ${world.host})`, 'FIRST')
+      .replaceAll(`${world.elsewhereHost}/second (mirror of ${world.host})`, 'SECOND')
+      .replaceAll(world.host, 'HOST');
+    expect([failure.cause, said.replace(/\(\w+\)/, '(UND_ERR_SOCKET)')]).toEqual([cause, message]);
+  });
+
   test('say nothing when the registry fails, too', async () => {
     world.registry.reactWith(() => ({ status: 404 }));
     world.elsewhere.reactWith(() => ({ status: 403 }));

@@ -2,7 +2,7 @@ import { quoteValue } from '../../image/quote.ts';
 import type { Platform, RegistryDetails } from '../registry-fact.ts';
 import { defineRule, type Prepared } from '../rule.ts';
 import { shortList } from './images.ts';
-import { parsePlatform, platformsIn, platformText } from './platforms.ts';
+import { PLATFORM_FORM, platformsIn, platformText, wantedPlatform } from './platforms.ts';
 import { judgeAnswers, type Said, untold } from './registry-facts.ts';
 import { ANY, TOO_MANY, type Wanted, wantedBy } from './wanted-platforms.ts';
 
@@ -63,10 +63,20 @@ spec:
     },
   },
   needs: ['registryDetails'],
-  prepare: ({ platforms = [] }: Parameters): Prepared<readonly Platform[]> => ({
-    ok: true,
-    value: platforms.flatMap((text) => parsePlatform(text) ?? []),
-  }),
+  prepare({ platforms = [] }: Parameters): Prepared<readonly Platform[]> {
+    const read = platforms.map(wantedPlatform);
+    const faults = platforms.flatMap((text, index) =>
+      read[index] === undefined
+        ? [
+            {
+              pointer: `/platforms/${index}`,
+              problem: `${quoteValue(text)} is not a platform: expected ${PLATFORM_FORM}`,
+            },
+          ]
+        : [],
+    );
+    return faults.length > 0 ? { ok: false, faults } : { ok: true, value: read.flatMap((one) => one ?? []) };
+  },
   asksAbout: (subject, nodes) => {
     const wanted = wantedBy(subject, nodes);
     return subject.containers.filter((container) => (wanted(container)?.platforms.length ?? 0) > 0);

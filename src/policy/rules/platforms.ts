@@ -16,6 +16,29 @@ export function parsePlatform(text: string): Platform | undefined {
   return { os, architecture, variant };
 }
 
+export const PLATFORM_FORM = 'OS/ARCHITECTURE[/VARIANT], for example linux/arm64';
+
+/** What somebody asks for, by the names that nodes have: `linux/x86_64` is linux/amd64. `undefined`: no node is called so. */
+export function wantedPlatform(text: string): Platform | undefined {
+  const parsed = /^[a-z0-9]+\/[a-z0-9_-]+(\/v?\d+(\.\d+)?)?$/.test(text) ? parsePlatform(text) : undefined;
+  if (parsed === undefined) return undefined;
+  const { os, architecture, variant } = normalized(parsed);
+  if (!SYSTEMS.has(os) || !CPUS.has(architecture)) return undefined;
+  return { os, architecture, variant: variant === '' ? undefined : variant };
+}
+
+/** containerd/platforms database.go, isKnownOS and isKnownArch, and Go's newer name for WebAssembly. */
+const SYSTEMS = new Set(
+  'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasi wasip1 windows zos'.split(
+    ' ',
+  ),
+);
+const CPUS = new Set(
+  '386 amd64 amd64p32 arm armbe arm64 arm64be ppc64 ppc64le loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc riscv riscv64 s390 s390x sparc sparc64 wasm'.split(
+    ' ',
+  ),
+);
+
 /** Whether a node of this platform finds its own in an image. Made once for an image. */
 export function platformsIn(platforms: readonly Platform[]): (node: Platform) => boolean {
   const there = new Set(platforms.map((platform) => platformText(normalized(platform))));
@@ -75,7 +98,9 @@ function below(variant: string, lowest: number): readonly string[] {
 
 /** v9.0 parted from v8.5, so v9.x runs what is made for v8.{x+5}, too. */
 function olderArm64(variant: string): readonly string[] {
-  const [, major = '8', minor = '0'] = /^v([89])(?:\.(\d))?$/.exec(variant) ?? [];
+  const known = /^v([89])(?:\.(\d))?$/.exec(variant);
+  if (variant !== '' && known === null) return [];
+  const [, major = '8', minor = '0'] = known ?? [];
   const minors = (of: string, to: number): readonly string[] =>
     Array.from({ length: to + 1 }, (_, index) => (index === 0 ? `v${of}` : `v${of}.${index}`));
   return major === '9'
