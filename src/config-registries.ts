@@ -1,8 +1,8 @@
 /** `registries` of tidewaiter.yaml: the files that its entries name are read here, and what is wrong with them is said. */
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { ConfigError } from './config-faults.ts';
+import { readText } from './files/read-text.ts';
 import { isHost } from './image/grammar.ts';
 import { quoteValue } from './image/quote.ts';
 import { DEFAULT_CONCURRENCY, type RegistryEntry } from './registry/settings.ts';
@@ -35,7 +35,7 @@ function joinedError(reasons: readonly unknown[]): unknown {
 
 async function readRow(row: RegistryRow, wrong: Fail): Promise<RegistryEntry> {
   checkRow(row, wrong);
-  const [ca, clientCert, clientKey] = await Promise.all([row.ca, row.clientCert, row.clientKey].map(readPem));
+  const [ca, clientCert, clientKey] = [row.ca, row.clientCert, row.clientKey].map(readPem);
   if (ca !== undefined) checkAuthorities(ca, row.ca ?? '', wrong);
   if (clientCert !== undefined && clientKey !== undefined) checkPair(clientCert, clientKey, wrong);
   return {
@@ -50,13 +50,11 @@ async function readRow(row: RegistryRow, wrong: Fail): Promise<RegistryEntry> {
     concurrency: row.concurrency ?? DEFAULT_CONCURRENCY,
   };
 
-  async function readPem(file: string | undefined): Promise<string | undefined> {
+  function readPem(file: string | undefined): string | undefined {
     if (file === undefined) return undefined;
-    try {
-      return await readFile(file, 'utf8');
-    } catch (error) {
-      throw wrong(`cannot read ${quoteValue(file)}: ${reasonOf(error)}; expected a PEM file`);
-    }
+    const read = readText(file);
+    if ('text' in read) return read.text;
+    throw wrong(`cannot read ${quoteValue(file)}: ${read.problem}; expected a PEM file`);
   }
 }
 

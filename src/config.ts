@@ -3,12 +3,12 @@
  * from. The only file that reads the environment.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CredentialConfig, credentialConfig, withPathsFrom } from './config-credentials.ts';
 import { ConfigError, readAll } from './config-faults.ts';
 import { CONFIG_SCHEMA, DEFAULTS, type LogLevel } from './config-schema.ts';
 import { type Address, addressOf, levelOf, portOf, timeoutOf } from './config-values.ts';
+import { readText } from './files/read-text.ts';
 import { readDocuments } from './files/yaml.ts';
 import { quoteValue } from './image/quote.ts';
 import { kindTable, type KindEntry, type KindTable } from './pod/kinds.ts';
@@ -130,7 +130,7 @@ async function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): Pro
   const file = named ?? (env['TIDEWAITER_CONFIG'] || undefined);
   if (file === undefined && !existsSync(DEFAULT_FILE)) return NO_FILE;
   const from = file ?? DEFAULT_FILE;
-  const [document, ...more] = readDocuments(await readText(from));
+  const [document, ...more] = readDocuments(textOf(from));
   if (document === undefined) return NO_FILE;
   if (!document.ok) throw new ConfigError(`${from}:${document.line}:${document.column}: ${document.problem}`);
   if (more.length > 0) throw new ConfigError(`${from}: expected one document, found ${more.length + 1}`);
@@ -172,13 +172,10 @@ function joined(row: RegistryRow, join: (file: string) => string): RegistryRow {
   return { ...row, ...Object.fromEntries(files) };
 }
 
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`cannot read the configuration file ${quoteValue(file)}: ${reason}`, { cause: error });
-  }
+function textOf(file: string): string {
+  const read = readText(file);
+  if ('text' in read) return read.text;
+  throw new ConfigError(`cannot read the configuration file ${quoteValue(file)}: ${read.problem}`);
 }
 
 const VARIABLES: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 /** The files that the configuration names for credentials and the shared cache, read when somebody needs them. */
-import { readFile } from 'node:fs/promises';
 import type { NodeCredentialConfig, SharedCacheConfig } from './config-credentials.ts';
 import { ConfigError } from './config.ts';
+import { readText } from './files/read-text.ts';
 import { readDocuments } from './files/yaml.ts';
 import { quoteValue } from './image/quote.ts';
 import type { NodeCredentialSettings } from './registry/configured-credentials.ts';
@@ -17,7 +17,7 @@ export async function nodeCredentialSettings(config: NodeCredentialConfig): Prom
 }
 
 async function loadProviders(file: string): Promise<readonly ProviderSettings[]> {
-  const [document, ...more] = readDocuments(await textOf(file, 'the configuration of credential providers'));
+  const [document, ...more] = readDocuments(textOf(file, 'the configuration of credential providers'));
   if (document === undefined || more.length > 0) {
     throw new ConfigError(`${file}: expected one document, found ${more.length + (document === undefined ? 0 : 1)}`);
   }
@@ -39,9 +39,9 @@ export async function sharedCacheSettings(
   settings: CacheSettings,
 ): Promise<SharedCacheSettings> {
   const { url, urlFile, keyFile, caFile } = config;
-  const text = url ?? (await textOf(urlFile ?? '', 'the URL of the shared cache')).trim();
-  const ca = caFile === undefined ? undefined : await textOf(caFile, 'the CA of the shared cache');
-  const key = (await textOf(keyFile, 'the key of the shared cache')).trim();
+  const text = url ?? textOf(urlFile ?? '', 'the URL of the shared cache').trim();
+  const ca = caFile === undefined ? undefined : textOf(caFile, 'the CA of the shared cache');
+  const key = textOf(keyFile, 'the key of the shared cache').trim();
   if (key.length < MIN_KEY_LENGTH) {
     throw new ConfigError(
       `${keyFile}: expected at least ${MIN_KEY_LENGTH} characters, for example of: openssl rand -hex 32`,
@@ -109,11 +109,8 @@ function decoded(part: string): string {
   }
 }
 
-async function textOf(file: string, what: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new ConfigError(`cannot read ${what} ${quoteValue(file)}: ${code}`, { cause: error });
-  }
+function textOf(file: string, what: string): string {
+  const read = readText(file);
+  if ('text' in read) return read.text;
+  throw new ConfigError(`cannot read ${what} ${quoteValue(file)}: ${read.problem}`);
 }

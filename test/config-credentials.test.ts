@@ -177,7 +177,11 @@ describe('the files of the shared cache', () => {
       { keyFile: folder.file('short', 'k') },
       'short: expected at least 32 characters, for example of: openssl rand -hex 32',
     ],
-    ['redis://cache', { keyFile: '/nowhere' }, 'cannot read the key of the shared cache "/nowhere": ENOENT'],
+    [
+      'redis://cache',
+      { keyFile: '/nowhere' },
+      'cannot read the key of the shared cache "/nowhere": no such file or folder',
+    ],
   ])('%s with %j is refused', async (url, more, message) => {
     const refused = load(url, more);
     await expect(refused).rejects.toThrow(message);

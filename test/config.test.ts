@@ -147,7 +147,7 @@ describe('the configuration', () => {
       'c:6:1: unknown key "extra" (accepted: listen, operationsPort, policies, plugins, pluginTimeoutMs, cert, key, certsDir, logLevel, kinds, nodeCredentials, registryCache, registries, registryAccess)',
       'c:7: nodeCredentials.timeout: expected a duration from 1ms to 1m, found "2m"',
       'c:8: registries: "a..test": no host matches this: a host has no empty label, and hyphens only inside of one',
-      'c:8: registries: "b.test": cannot read "none.crt": ENOENT: no such file or directory, open \'none.crt\'; expected a PEM file',
+      'c:8: registries: "b.test": cannot read "none.crt": no such file or folder; expected a PEM file',
       'c:8: registries: "B.test" stands there twice, and only the first counts',
     ]);
   });
@@ -183,7 +183,10 @@ describe('the configuration', () => {
     ['[{host: a.test, mirrors: [{location: "*.m"}]}]', /is not accepted: a host and a path/],
     ['[{host: a.test}, {host: A.test:443}]', /tidewaiter\.yaml:1: registries: "A\.test:443" stands there twice/],
     ['[{host: index.docker.io}]', /"index\.docker\.io": images of Docker Hub are of "docker\.io"; write that/],
-    ['[{host: a.test, ca: none.crt}]', /"a\.test": cannot read ".*none\.crt": ENOENT.*; expected a PEM file/],
+    [
+      '[{host: a.test, ca: none.crt}]',
+      /"a\.test": cannot read ".*none\.crt": no such file or folder; expected a PEM file/,
+    ],
     ['[{host: a.test, ca: tidewaiter.yaml}]', /no certificate in ".*tidewaiter\.yaml"; expected PEM/],
     ['[{host: a.test, ca: damaged.crt}]', /certificate 1 in ".*damaged\.crt" is damaged/],
     ['[{host: a.test, clientCert: a.crt}]', /"clientCert" and "clientKey" go together, "clientKey" is missing/],

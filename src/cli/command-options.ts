@@ -1,5 +1,5 @@
 /** What the definitions of commands share: their options, and where the exit code goes. */
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FAIL_ON, type FailOn } from '../report/check.ts';
 import { dayStart } from '../policy/day.ts';
 import { isName, LABEL } from '../policy/name-language.ts';
@@ -11,6 +11,11 @@ export const collect = (value: string, before: readonly string[] | undefined): r
   ...(before ?? []),
   value,
 ];
+
+function nonEmpty(value: string): string {
+  if (value !== '') return value;
+  throw new InvalidArgumentError('A path cannot be empty.');
+}
 
 /** Policies name namespaces, so in one that cannot be, nothing would be found. */
 function namespaceName(value: string): string {
@@ -24,6 +29,31 @@ export function levelsOf(value: string, before: readonly FailOn[]): readonly Fai
   if (levels.some((level) => level === undefined))
     throw new InvalidArgumentError(`Allowed choices are ${FAIL_ON.join(', ')}.`);
   return [...before, ...levels.filter((level) => level !== undefined)];
+}
+
+/** No option and no argument takes an empty path: it is what an unset variable in a script leaves behind. */
+export function requirePaths(command: Command): void {
+  for (const option of command.options) {
+    const { flags, parseArg, variadic, defaultValue } = option;
+    if (!takesFile(flags)) continue;
+    const parse = parseArg ?? (variadic ? several(defaultValue) : undefined);
+    option.argParser((value: string, before: unknown) => parse?.(nonEmpty(value), before) ?? nonEmpty(value));
+  }
+  for (const argument of command.registeredArguments) {
+    const { variadic, defaultValue } = argument;
+    if (!takesFile(argument.name())) continue;
+    const parse = variadic ? several(defaultValue) : (value: string): unknown => value;
+    argument.argParser((value: string, before: unknown) => parse(nonEmpty(value), before));
+  }
+}
+
+/** As commander collects them: the first one takes the place of the default. */
+function several(defaultValue: unknown): (value: string, before: unknown) => readonly unknown[] {
+  return (value, before) => (before === defaultValue || !Array.isArray(before) ? [value] : [...before, value]);
+}
+
+export function takesFile(placeholder: string): boolean {
+  return /FILE|FOLDER/.test(placeholder);
 }
 
 export const policyOption = (description: string): Option =>

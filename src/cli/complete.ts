@@ -3,6 +3,7 @@
  * last of them unfinished; the answer is one candidate a line, `value<TAB>description`, and `:4`, or `:0` where a file may stand.
  */
 import type { Argument, Command, Option } from 'commander';
+import { takesFile } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
 interface Candidate {
@@ -109,10 +110,6 @@ async function argumentsOf(command: Command, index: number): Promise<Answer> {
   const argument = registeredArguments[index] ?? (last?.variadic ? last : undefined);
   if (argument === undefined) return { candidates: [], files: false };
   return { candidates: await namesFor(command, argument), files: takesFile(argument.name()) };
-}
-
-function takesFile(placeholder: string): boolean {
-  return /FILE|FOLDER/.test(placeholder);
 }
 
 /** Names that no definition of a command holds, since they are loaded with the command. */

@@ -16,6 +16,8 @@ export interface OpenFile {
   readonly found: FoundImages;
   /** Those of `found`, where entries of kustomizations are what the manifests make of them. */
   readonly places: readonly ImagePlace[];
+  /** By itself, and not with a folder: then there should be an image in it. */
+  readonly isNamed: boolean;
 }
 
 export interface OpenFiles {
@@ -52,12 +54,16 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
     return [id, text === undefined ? file : { ...file, found: findImages(file.file, text, options) }];
   });
   const kustomized = kustomizedOf(new Map(known));
-  const files = [...texts].map(([id, { file, text }]) => ({ file, text, ...kustomized.at(id) }));
-  errors.push(...files.flatMap((one) => faultsOf(one, paths)), ...lostPointers(files, options));
+  const files = [...texts].map(([id, { file, text }]) => {
+    const isNamed = paths.includes(file) || file === 'stdin';
+    return { file, text, isNamed, ...kustomized.at(id) };
+  });
+  errors.push(...files.flatMap(faultsOf), ...lostPointers(files, options));
   const notices = [
     ...files.flatMap(noticesOf),
     ...kustomized.notices,
     ...leftOutNotices(leftOut, 'image that could be pinned'),
+    ...(errors.length === 0 && files.every(({ places }) => places.length === 0) ? [nothingIn(paths)] : []),
   ];
   return { files, errors, notices, kustomized, options };
 }
@@ -67,6 +73,10 @@ function holdsImages(input: Input, options: FindOptions): boolean {
   if ('problem' in input) return false;
   const { format, faults } = findImages(input.path, input.text, options);
   return format !== undefined && faults.length === 0;
+}
+
+function nothingIn(paths: readonly string[]): PinErrorRow {
+  return { file: paths.join(', '), line: null, column: null, message: 'no image was found: there is nothing to pin' };
 }
 
 interface NamedText {
@@ -95,12 +105,10 @@ function noticesOf({ file, found }: OpenFile): readonly PinErrorRow[] {
   return found.notices.map(({ line, column, message }) => ({ file, line, column, message }));
 }
 
-function faultsOf({ file, found }: OpenFile, paths: readonly string[]): readonly PinErrorRow[] {
+function faultsOf({ file, found, isNamed }: OpenFile): readonly PinErrorRow[] {
   const rows = found.faults.map(({ line, column, message }) => ({ file, line, column, message }));
-  // Whoever names a file means that there is something in it.
-  const isNamed = paths.includes(file) || file === 'stdin';
   if (!isNamed || found.format !== undefined || rows.length > 0) return rows;
-  return [{ file, line: null, column: null, message: `it holds no image that could be pinned: ${SKIPPED}` }];
+  return [{ file, line: null, column: null, message: NOTHING_IN_IT }];
 }
 
 function lostPointers(files: readonly OpenFile[], { helmImages }: FindOptions): readonly PinErrorRow[] {
@@ -126,10 +134,13 @@ export function isOutside(relative: string): boolean {
 export const SKIPPED =
   'no Kubernetes manifest, kustomization, Compose file or Dockerfile; Helm values need --helm-image';
 
+const NOTHING_IN_IT = `it holds no image that could be pinned: ${SKIPPED}`;
+
 /** Before anything is changed. */
-export function fileRow({ file, found }: Pick<OpenFile, 'file' | 'found'>): PinFileRow {
+export function fileRow({ file, found, isNamed }: Pick<OpenFile, 'file' | 'found' | 'isNamed'>): PinFileRow {
   const { format = null, faults } = found;
   if (faults.length > 0) return { file, format, state: 'failed', message: faults[0]?.message ?? null };
+  if (format === null && isNamed) return { file, format, state: 'failed', message: NOTHING_IN_IT };
   return format === null
     ? { file, format, state: 'skipped', message: SKIPPED }
     : { file, format, state: 'unchanged', message: null };

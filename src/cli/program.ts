@@ -1,7 +1,7 @@
 /** The command line: what exists, what it is called, and which file does it. Nothing heavy is imported before it runs. */
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
-import type { Result } from './command-options.ts';
+import { requirePaths, type Result } from './command-options.ts';
 import { addCheck, addReplay, addServe, addTest } from './gate-commands.ts';
 import { addCompletion, addExplain, addRules, addSchema } from './help-commands.ts';
 import { addDrift, addPin } from './pin-commands.ts';
@@ -55,7 +55,12 @@ function buildProgram(result: Result, terminal: Terminal): Command {
   addRules(program, result, terminal);
   addSchema(program, result, terminal);
   addCompletion(program, result, terminal);
+  for (const command of withSubcommands(program)) requirePaths(command);
   return program;
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 const EXAMPLES = `

@@ -1,11 +1,11 @@
 /** The lock of `pin` on disk: YAML, or JSON when its name ends so. */
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
 import { type Lock, type LockEntry, lockKey, lockText } from '../pinning/lock.ts';
 import { escapeSegment, isObject, type JsonObject } from '../pod/pointer.ts';
-import { reasonOf } from './read-text.ts';
+import { readText } from './read-text.ts';
 import { type Replaced, replaceFile } from './replace-file.ts';
 import { readDocuments } from './yaml.ts';
 
@@ -16,15 +16,9 @@ export type LoadedLock =
 
 /** One that is not there yet is empty. */
 export function loadLock(file: string): LoadedLock {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return { ok: true, lock: new Map(), text: undefined };
-    return { ok: false, problems: [`${file}: ${reasonOf(error)}`] };
-  }
-  return readLock(file, text);
+  if (file !== '' && !existsSync(file)) return { ok: true, lock: new Map(), text: undefined };
+  const read = readText(file);
+  return 'text' in read ? readLock(file, read.text) : { ok: false, problems: [`${file}: ${read.problem}`] };
 }
 
 const EXPECTED = 'expected a lock file: version: 1, and images with a digest, a mediaType and a time each';

@@ -2,7 +2,7 @@
  * A plugin's file -> what it exports. Node itself strips the types (from 22.18); `tidewaiter` is this very program wherever
  * the file is, so that nothing has to be installed beside it and both have the same modules.
  */
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync, type Stats, statSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
 import path from 'node:path';
 import { isObject } from '../pod/pointer.ts';
@@ -32,12 +32,21 @@ export function importPlugin(file: string): Imported {
 }
 
 function fileProblem(file: string): string | undefined {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) return 'no such file';
+  const stats = statsOf(file);
+  if (typeof stats === 'string') return stats;
   if (!stats.isFile()) return 'a plugin is a file, not a folder';
   return EXTENSIONS.includes(path.extname(file))
     ? undefined
     : `a plugin is a TypeScript or JavaScript module (${EXTENSIONS.join(', ')})`;
+}
+
+function statsOf(file: string): Stats | string {
+  try {
+    return statSync(file);
+  } catch (error) {
+    const isLocked = error instanceof Error && 'code' in error && error.code === 'EACCES';
+    return isLocked ? 'permission denied' : 'no such file or folder';
+  }
 }
 
 /** Beside this file's bundle, or above it in the sources. */

@@ -1,0 +1,151 @@
+/** One wording for each thing that can be wrong with a path, whatever the command and wherever the path stands. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCommand } from '../support/command.ts';
+
+const before = process.cwd();
+const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-paths-'));
+beforeAll(() => {
+  process.chdir(folder);
+  writeFileSync(
+    'pod.yaml',
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: "nginx:1"}]}\n',
+  );
+  mkdirSync('folder');
+  writeFileSync('binary', Buffer.from([0x7f, 0x45, 0, 1]));
+  writeFileSync('latin1', Buffer.from('a: caf\u00E9\n', 'latin1'));
+  writeFileSync('utf16', Buffer.from('\uFEFFa: 1\n', 'utf16le'));
+  writeFileSync('huge', '');
+  truncateSync('huge', 64 * 1024 * 1024 + 1);
+  writeFileSync('locked', 'a: 1\n');
+  chmodSync('locked', 0);
+  chmodSync(folder, 0o755);
+});
+afterAll(() => {
+  process.chdir(before);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** `PATH` is the bad one. */
+const INPUTS: readonly (readonly string[])[] = [
+  ['check', 'PATH'],
+  ['check', 'pod.yaml', '-p', 'PATH'],
+  ['pin', 'PATH', '--check'],
+  ['drift', 'PATH'],
+  ['replay', 'PATH'],
+  ['replay', 'pod.yaml', '-p', 'PATH'],
+  ['replay', 'pod.yaml', '--against', 'PATH'],
+  ['test', 'PATH'],
+  ['explain', 'pod', 'PATH'],
+  ['explain', 'credentials', 'nginx', '--pull-secret', 'PATH'],
+];
+
+const FILES: readonly (readonly string[])[] = [
+  ...['check', 'pin', 'drift', 'replay', 'test', 'serve'].map((command) =>
+    command === 'serve' ? [command, '-c', 'PATH'] : [command, 'pod.yaml', '-c', 'PATH'],
+  ),
+  ['rules', '-c', 'PATH'],
+  ['explain', 'pod', 'pod.yaml', '-c', 'PATH'],
+  ['pin', 'pod.yaml', '--check', '--lock', 'PATH'],
+];
+
+const PLUGINS: readonly (readonly string[])[] = [
+  ['check', 'pod.yaml', '--plugin', 'PATH'],
+  ['rules', '--plugin', 'PATH'],
+  ['replay', 'pod.yaml', '--plugin', 'PATH'],
+];
+
+async function said(argv: readonly string[], bad: string): Promise<string> {
+  const isRoot = process.getuid?.() === 0;
+  // Nothing is locked for root.
+  if (isRoot && bad === 'locked') process.seteuid?.(65_534);
+  try {
+    const { code, out, note } = await runCommand(argv.map((word) => (word === 'PATH' ? bad : word)));
+    expect(code).toBe(2);
+    return `${out}${note}`;
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+}
+
+const label = (argv: readonly string[]): string => argv.join(' ');
+
+const PROBLEMS = [
+  ['nowhere', 'no such file or folder'],
+  ['pod.yaml/x', 'no such file or folder'],
+  ['n'.repeat(300), 'no file can have a name that long'],
+  ['binary', 'not a text file: there are NUL bytes in it'],
+  ['latin1', 'not UTF-8 text, from line 1 on'],
+  ['utf16', 'UTF-16 text: save it as UTF-8'],
+  ['huge', 'larger than 64 MiB: split it'],
+  ['locked', 'permission denied'],
+] as const;
+
+describe.each(INPUTS.map((argv) => [label(argv), argv] as const))('%s', (_label, argv) => {
+  test.each(PROBLEMS)('%s', async (bad, problem) => {
+    const text = await said(argv, bad);
+    expect(text).toContain(problem);
+    expect(text).toContain(bad);
+    expect(text).not.toMatch(/ENOENT|ENOTDIR|EACCES|internal error/);
+  });
+
+  test('a folder without files', async () => {
+    expect(await said(argv, 'folder')).toMatch(/folder\W+(error {2})?no (\.yaml, \.yml|test suite)/);
+  });
+});
+
+describe.each(FILES.map((argv) => [label(argv), argv] as const))('%s', (_label, argv) => {
+  const isLock = argv.includes('--lock');
+  // A lock that is not there yet is empty.
+  const problems = PROBLEMS.filter(([, problem]) => !isLock || !/no such|that long/.test(problem));
+  test.each([...problems, ['folder', 'a folder, where a file was expected'] as const])('%s', async (bad, problem) => {
+    const text = await said(
+      argv.filter((word) => !isLock || word !== '--check'),
+      bad,
+    );
+    expect(text).toBe(
+      isLock
+        ? `${bad}: ${problem}\n`
+        : `cannot read the configuration file ${JSON.stringify(bad)}: ${problem}\n`.replace(/"(n{200})n*"/, '"$1…"'),
+    );
+  });
+});
+
+describe.each(PLUGINS.map((argv) => [label(argv), argv] as const))('%s', (_label, argv) => {
+  test.each([
+    ['nowhere.ts', 'no such file or folder'],
+    ['pod.yaml/x.ts', 'no such file or folder'],
+    ['folder', 'a plugin is a file, not a folder'],
+    ['binary', 'a plugin is a TypeScript or JavaScript module (.ts, .mts, .js, .mjs)'],
+  ])('%s', async (bad, problem) => {
+    expect(await said(argv, bad)).toBe(`${bad}: ${problem}\n`);
+  });
+});
+
+describe('an empty path', () => {
+  const SERVE = ['--cert', '--key', '--certs-dir', '--policy', '--plugin'].map((flag) => ['serve', flag, 'PATH']);
+  test.each([...INPUTS, ...FILES, ...PLUGINS, ...SERVE].map((argv) => [label(argv), argv] as const))(
+    '%s',
+    async (_label, argv) => {
+      const { code, note } = await runCommand(argv.map((word) => (word === 'PATH' ? '' : word)));
+      expect(code).toBe(2);
+      expect(note).toMatch(/^error: .*argument.* '' is invalid.*\. A path cannot be empty\.\n/m);
+    },
+  );
+});
+
+test('pin tells once of a file that holds no image, and of nothing to pin', async () => {
+  writeFileSync('values.yaml', 'a: 1\n');
+  const { code, out, note } = await runCommand(['pin', 'values.yaml', '--check']);
+  expect(code).toBe(2);
+  expect(`${out}${note}`.match(/no Kubernetes manifest, kustomization/g)).toHaveLength(1);
+  const json = await runCommand(['pin', 'values.yaml', '--check', '-o', 'json']);
+  const { files } = JSON.parse(json.out) as { files: readonly { state: string }[] };
+  expect(files.map(({ state }) => state)).toEqual(['failed']);
+  writeFileSync('map.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n');
+  const empty = await runCommand(['pin', 'map.yaml', '--check']);
+  expect(empty.code).toBe(0);
+  expect(empty.note).toContain('map.yaml  notice  no image was found: there is nothing to pin\n');
+});
