@@ -12,7 +12,7 @@ type Readers = Readonly<Record<string, () => unknown>>;
 type Results<R extends Readers> = { readonly [Key in keyof R]: Awaited<ReturnType<R[Key]>> };
 
 /**
- * What all of them read; or one error with `faults` and those of all of them, each on its lines. `skipped`: what is known to
+ * What all of them read; or one error with `faults` and those of all of them, each once and on its lines. `skipped`: what is known to
  * be wrong already.
  */
 export async function readAll<const R extends Readers>(
@@ -30,7 +30,7 @@ export async function readAll<const R extends Readers>(
       found.push(error.message);
     }
   }
-  if (found.length > 0) throw new ConfigError(fromTopToBottom(found).join('\n'));
+  if (found.length > 0) throw new ConfigError(fromTopToBottom([...new Set(found)]).join('\n'));
   return Object.fromEntries(results) as Results<R>;
 }
 

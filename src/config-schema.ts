@@ -10,12 +10,15 @@ export const PLUGIN_TIMEOUT_MS = 1000;
 export const DEFAULTS: Readonly<Record<string, unknown>> = {
   listen: '127.0.0.1:8443',
   operationsPort: 8080,
+  operationsListen: undefined,
   policies: [],
   plugins: [],
   pluginTimeoutMs: PLUGIN_TIMEOUT_MS,
   cert: undefined,
   key: undefined,
   certsDir: 'certs',
+  clientCa: undefined,
+  clientNames: [],
   logLevel: 'info',
   kinds: [],
   nodeCredentials: undefined,
@@ -48,6 +51,10 @@ export const CONFIG_SCHEMA = {
       default: DEFAULTS['operationsPort'],
       description: 'Port of /healthz, /readyz, /metrics and /version over plain HTTP; 0 turns it off',
     },
+    operationsListen: {
+      type: 'string',
+      description: 'HOST:PORT of the same, on an address apart; instead of operationsPort',
+    },
     policies: {
       type: 'array',
       items: { type: 'string', minLength: 1 },
@@ -72,6 +79,18 @@ export const CONFIG_SCHEMA = {
       minLength: 1,
       default: DEFAULTS['certsDir'],
       description: 'Where a certificate is made when none is given, relative to this file; its CA is ca.crt',
+    },
+    clientCa: {
+      type: 'string',
+      minLength: 1,
+      description:
+        'Authority of the client certificates of API servers, PEM, relative to this file; then no other client gets a review',
+    },
+    clientNames: {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      default: DEFAULTS['clientNames'],
+      description: 'Names (common name or subject alternative name) of which an accepted client certificate has one',
     },
     logLevel: { enum: LOG_LEVELS, default: DEFAULTS['logLevel'], description: 'The least important lines to log' },
     kinds: {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { type CredentialConfig, credentialConfig, withPathsFrom } from './config-credentials.ts';
 import { ConfigError, readAll } from './config-faults.ts';
 import { CONFIG_SCHEMA, DEFAULTS, type LogLevel } from './config-schema.ts';
+import { certificateFiles, type ClientConfig, clientConfig, operationsAddress, type Value } from './config-server.ts';
 import { type Address, addressOf, levelOf, portOf, timeoutOf } from './config-values.ts';
 import { readText } from './files/read-text.ts';
 import { readDocuments } from './files/yaml.ts';
@@ -20,8 +21,8 @@ import { REGISTRY_FILE_KEYS, type RegistryRow, shownRegistries } from './registr
 
 export interface Config extends CredentialConfig {
   readonly listen: Address;
-  /** 0: no operations port. */
-  readonly operationsPort: number;
+  /** `undefined`: no operations port. */
+  readonly operations: Address | undefined;
   /** Files and folders; empty: the built-in policy. */
   readonly policies: readonly string[];
   /** Files that export more rules. */
@@ -31,6 +32,8 @@ export interface Config extends CredentialConfig {
   /** Serving certificate and key; both or neither. */
   readonly cert: string | undefined;
   readonly key: string | undefined;
+  /** Whose clients may ask for reviews; `undefined`: anybody's. */
+  readonly clients: ClientConfig | undefined;
   /** Where a certificate is made when none is given. */
   readonly certsDir: string;
   readonly logLevel: LogLevel;
@@ -61,22 +64,20 @@ export interface Flags {
   readonly config?: string | undefined;
   readonly listen?: string | undefined;
   readonly operationsPort?: string | undefined;
+  readonly operationsListen?: string | undefined;
   readonly policy?: readonly string[] | undefined;
   readonly plugin?: readonly string[] | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
   readonly certsDir?: string | undefined;
-}
-
-interface Value {
-  readonly value: unknown;
-  readonly from: string;
+  readonly clientCa?: string | undefined;
+  readonly clientName?: readonly string[] | undefined;
 }
 
 const DEFAULT_FILE = 'tidewaiter.yaml';
 
 /** File paths in the configuration file are relative to it. */
-const PATH_KEYS = new Set(['cert', 'key', 'certsDir']);
+const PATH_KEYS = new Set(['cert', 'key', 'certsDir', 'clientCa']);
 const PATHS_KEYS = new Set(['policies', 'plugins']);
 const NESTED_PATH_KEYS = new Set(['nodeCredentials', 'registryCache']);
 
@@ -181,12 +182,15 @@ function textOf(file: string): string {
 const VARIABLES: Readonly<Record<string, string>> = {
   TIDEWAITER_LISTEN: 'listen',
   TIDEWAITER_OPERATIONS_PORT: 'operationsPort',
+  TIDEWAITER_OPERATIONS_LISTEN: 'operationsListen',
   TIDEWAITER_POLICIES: 'policies',
   TIDEWAITER_PLUGINS: 'plugins',
   TIDEWAITER_PLUGIN_TIMEOUT_MS: 'pluginTimeoutMs',
   TIDEWAITER_CERT: 'cert',
   TIDEWAITER_KEY: 'key',
   TIDEWAITER_CERTS_DIR: 'certsDir',
+  TIDEWAITER_CLIENT_CA: 'clientCa',
+  TIDEWAITER_CLIENT_NAMES: 'clientNames',
   TIDEWAITER_LOG_LEVEL: 'logLevel',
 };
 
@@ -210,6 +214,8 @@ function envLayer(env: NodeJS.ProcessEnv): Layer {
 function parsed(key: string, text: string, from: string): unknown {
   if (key === 'operationsPort') return portOf(text, from);
   if (key === 'pluginTimeoutMs') return timeoutOf(text, from);
+  // Names of users of Kubernetes have colons in them.
+  if (key === 'clientNames') return text.split(',').filter((name) => name !== '');
   if (PATHS_KEYS.has(key)) return text.split(path.delimiter).filter((part) => part !== '');
   return text;
 }
@@ -226,6 +232,9 @@ function flagLayer(flags: Flags): Layer {
   set('cert', '--cert', flags.cert);
   set('key', '--key', flags.key);
   set('certsDir', '--certs-dir', flags.certsDir);
+  set('operationsListen', '--operations-listen', flags.operationsListen);
+  set('clientCa', '--client-ca', flags.clientCa);
+  set('clientNames', '--client-name', flags.clientName?.length ? flags.clientName : undefined);
   return layer;
 }
 
@@ -239,7 +248,8 @@ function readersOf(values: ReadonlyMap<string, Value>) {
   };
   return {
     listen: read('listen', addressOf),
-    operationsPort: read('operationsPort', portOf),
+    operations: () => operationsAddress(given('operationsListen'), given('operationsPort'), given('listen')),
+    clients: () => clientConfig(given('clientCa'), given('clientNames')),
     policies: () => texts('policies'),
     plugins: () => texts('plugins'),
     pluginTimeoutMs: read('pluginTimeoutMs', timeoutOf),
@@ -253,16 +263,4 @@ function readersOf(values: ReadonlyMap<string, Value>) {
         throw new ConfigError(`${given(at.split('.')[0] ?? at).from}: ${at}: ${problem}`);
       }),
   };
-}
-
-function certificateFiles(
-  cert: Value,
-  key: Value,
-): { readonly cert: string | undefined; readonly key: string | undefined } {
-  const missing = cert.value === undefined ? 'cert' : 'key';
-  if ((cert.value === undefined) !== (key.value === undefined)) {
-    const { from } = missing === 'cert' ? key : cert;
-    throw new ConfigError(`${from}: "cert" and "key" go together, "${missing}" is missing`);
-  }
-  return { cert: cert.value as string | undefined, key: key.value as string | undefined };
 }

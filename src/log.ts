@@ -50,6 +50,7 @@ export function createLog(level: string, destination: LogDestination): GateLog {
   );
   const reviewLine = createReviewLine();
   const isNews = createNews();
+  const room = createRoom();
   const blocks = createLineBlocks((bytes) => destination.write(bytes));
   let waiting: LineFacts[] = [];
   const writeLines = (): void => {
@@ -77,12 +78,38 @@ export function createLog(level: string, destination: LogDestination): GateLog {
         error({ uid: record.review.request.uid, rule, reason, plugin: file }, `a rule failed: ${problem}`);
       }
     },
-    refused: (code, message) => inOrder(() => logger.warn({ code }, message)),
+    refused(code, message) {
+      const unwritten = room();
+      if (unwritten !== undefined)
+        inOrder(() => logger.warn(unwritten === 0 ? { code } : { code, unwritten }, message));
+    },
     failed: (cause, uid) => error({ err: cause, uid }, 'internal error: this is a bug in tidewaiter'),
     info: (fields, message) => inOrder(() => logger.info(fields, message)),
     warn: (fields, message) => inOrder(() => logger.warn(fields, message)),
     error,
     flush: settle,
+  };
+}
+
+/** Whoever reaches the port can be refused as often as it likes. */
+const MAX_A_SECOND = 10;
+
+/** How many lines could not be written before this one; `undefined`: nor can this one. */
+function createRoom(): () => number | undefined {
+  let second = Number.NaN;
+  let written = 0;
+  let unwritten = 0;
+  return () => {
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) [second, written] = [now, 0];
+    if (written === MAX_A_SECOND) {
+      unwritten += 1;
+      return undefined;
+    }
+    written += 1;
+    const before = unwritten;
+    unwritten = 0;
+    return before;
   };
 }
 

@@ -50,6 +50,47 @@ describe('the configuration', () => {
     expect(await settings({ config, plugin: ['c.ts'] }, env)).toMatchObject({ plugins: [['c.ts'], '--plugin'] });
   });
 
+  test('takes client certificates and an address of operations, from the file, variables and flags', async () => {
+    const config = file('clientCa: ca.crt\nclientNames: [kube-apiserver]\noperationsListen: 127.0.0.1:9000\n');
+    const { config: loaded } = await loadConfig({ config }, {});
+    expect(loaded.clients).toEqual({ ca: path.join(folder, 'ca.crt'), names: ['kube-apiserver'] });
+    expect(loaded.operations).toEqual({ host: '127.0.0.1', port: 9000 });
+    const env = {
+      TIDEWAITER_CLIENT_CA: '/ca',
+      TIDEWAITER_CLIENT_NAMES: 'system:a,b',
+      TIDEWAITER_OPERATIONS_LISTEN: ':1',
+    };
+    expect(await settings({ config }, env)).toMatchObject({
+      clientCa: ['/ca', 'TIDEWAITER_CLIENT_CA'],
+      clientNames: [['system:a', 'b'], 'TIDEWAITER_CLIENT_NAMES'],
+      operationsListen: [':1', 'TIDEWAITER_OPERATIONS_LISTEN'],
+    });
+    const flags = { clientCa: '/x', clientName: ['c'], operationsListen: '[::1]:2' };
+    expect(await settings({ config, ...flags }, env)).toMatchObject({
+      clientCa: ['/x', '--client-ca'],
+      clientNames: [['c'], '--client-name'],
+      operationsListen: ['[::1]:2', '--operations-listen'],
+    });
+  });
+
+  test.each([
+    [
+      'clientCa: ca.crt\n',
+      /tidewaiter\.yaml:1: "clientCa" without "clientNames": add the name of the API server's client/,
+    ],
+    ['clientNames: [a]\n', /tidewaiter\.yaml:1: "clientNames" without "clientCa": name the authority that signs/],
+    ['clientCa: ca.crt\nclientNames: []\n', /"clientCa" without "clientNames"/],
+    ['clientCa: ""\n', /tidewaiter\.yaml:1:11: /],
+    ['clientNames: [1]\nclientCa: a\n', /tidewaiter\.yaml:1:15: expected a string, found a number/],
+    ['operationsListen: "8080"\n', /tidewaiter\.yaml:1: expected HOST:PORT/],
+    [
+      'operationsListen: :1\noperationsPort: 2\n',
+      /tidewaiter\.yaml:1: "operationsListen" and "operationsPort" \(.*tidewaiter\.yaml:2\) are both set; remove one/,
+    ],
+  ])('refuses %j', async (text, message) => {
+    await expect(loadConfig({ config: file(text) }, {})).rejects.toThrow(message);
+  });
+
   test('takes the kinds of users', async () => {
     const config = file('kinds:\n  - {group: example.com, kind: Widget, images: [/spec/image]}\n');
     const { config: loaded } = await loadConfig({ config }, {});
@@ -144,7 +185,7 @@ describe('the configuration', () => {
       'c:3: expected milliseconds from 1 to 10000, found "0"',
       'c:4: "cert" and "key" go together, "key" is missing',
       'c:5:17: "apps/v1" is not accepted: a DNS name in lowercase without a version, for example batch.example.com',
-      'c:6:1: unknown key "extra" (accepted: listen, operationsPort, policies, plugins, pluginTimeoutMs, cert, key, certsDir, logLevel, kinds, nodeCredentials, registryCache, registries, registryAccess)',
+      'c:6:1: unknown key "extra" (accepted: listen, operationsPort, operationsListen, policies, plugins, pluginTimeoutMs, cert, key, certsDir, clientCa, clientNames, logLevel, kinds, nodeCredentials, registryCache, registries, registryAccess)',
       'c:7: nodeCredentials.timeout: expected a duration from 1ms to 1m, found "2m"',
       'c:8: registries: "a..test": no host matches this: a host has no empty label, and hyphens only inside of one',
       'c:8: registries: "b.test": cannot read "none.crt": no such file or folder; expected a PEM file',

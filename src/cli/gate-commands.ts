@@ -28,6 +28,14 @@ export function addServe(program: Command, result: Result, terminal: Terminal): 
       '--operations-port <PORT>',
       'plain HTTP for /healthz /readyz /metrics /version, 0 turns it off (default: 8080)',
     )
+    .option('--operations-listen <HOST:PORT>', 'the same on an address apart')
+    .option('--client-ca <FILE>', 'authority of client certificates, PEM: answer reviews of its clients only')
+    .addOption(
+      new Option(
+        '--client-name <NAME>',
+        'name that a client certificate must have, with --client-ca; repeatable',
+      ).argParser(collect),
+    )
     .option('--print-config', 'print each effective value and where it came from, then stop')
     .action(async (flags) => {
       const { serve } = await import('./serve.ts');

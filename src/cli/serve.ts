@@ -8,6 +8,7 @@ import { createLog, type GateLog, standardOutput } from '../log.ts';
 import { pinsImages } from '../policy/plan.ts';
 import type { Policy } from '../policy/policy.ts';
 import { buildServer } from '../server/app.ts';
+import { type ClientAuthority, loadClientAuthority } from '../server/client-authority.ts';
 import type { GateServer } from '../server/http.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { buildOperations, type Operations } from '../server/operations.ts';
@@ -36,6 +37,7 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
   const { context: offline, policySource, loaded: policies } = await compose(config);
   if (offline.namespaces === undefined) requireDecidable(policies);
   const certificate = await certificateFor(config);
+  const clients = await clientsOf(config);
   for (const note of certificate.notes) terminal.note(`${note}\n`);
   let stopping = false;
   const operations: Operations = {
@@ -47,19 +49,16 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
   const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
   process.once('exit', () => log.flush());
   tellNotices(policies, log);
+  tellWhoMayAsk(config, log);
   const registries = await registriesFor(config, offline.policies, log);
   const context = { ...offline, ...registries?.ports };
-  const gate = buildServer(context, { tls: certificate, operations, log });
-  const side = config.operationsPort === 0 ? undefined : buildOperations(operations);
+  const gate = buildServer(context, { tls: { ...certificate, clients }, operations, log });
   const stopped = stopSignal(terminal);
   const address = await listen(gate, config.listen, '--listen');
-  if (side !== undefined) {
-    const operationsAddress = { host: config.listen.host, port: config.operationsPort };
-    await listen(side, operationsAddress, '--operations-port').catch(async (error: unknown) => {
-      await Promise.all([gate.close(), registries?.close()]);
-      throw error;
-    });
-  }
+  const side = await listenApart(config, operations).catch(async (error: unknown) => {
+    await Promise.all([gate.close(), registries?.close()]);
+    throw error;
+  });
   log.info(
     { address, policy: policySource, certificateUntil: certificate.notAfter.toISOString(), version: VERSION },
     'listening',
@@ -88,6 +87,29 @@ async function registriesFor(
   if (!asksRegistry(policies) && !pinsImages(policies)) return undefined;
   return askingRegistry(config, { credentials: 'node', askers: 'tenants', warn: (message) => log.warn({}, message) });
 }
+
+/** For operations; `undefined` when they are turned off. */
+async function listenApart(
+  { operations: address }: Config,
+  operations: Operations,
+): Promise<ReturnType<typeof buildOperations> | undefined> {
+  if (address === undefined) return undefined;
+  const side = buildOperations(operations);
+  await listen(side, address, '--operations-port');
+  return side;
+}
+
+async function clientsOf({ clients }: Config): Promise<ClientAuthority | undefined> {
+  return clients && loadClientAuthority(clients.ca, clients.names);
+}
+
+function tellWhoMayAsk({ nodeCredentials, clients }: Config, log: GateLog): void {
+  if (nodeCredentials !== undefined && clients === undefined) log.warn({}, ANYBODY_MAY_ASK);
+}
+
+/** An image that the nodes' credentials can read is then found, and its digest told, for whoever reaches the port. */
+const ANYBODY_MAY_ASK =
+  'nodeCredentials are used for every client that reaches the port, since clientCa is not set: set clientCa and clientNames, or let only API servers reach the port with a NetworkPolicy (SECURITY.md)';
 
 /** Policies that can never apply and exceptions that end are no reason not to serve, and nobody should have to look for them. */
 function tellNotices(policies: LoadedPolicies, log: GateLog): void {

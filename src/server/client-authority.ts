@@ -76,5 +76,5 @@ function namesOf(certificate: X509Certificate): readonly string[] {
   // Node puts a name in quotation marks, as JSON, when it holds anything that could pass for a second one.
   const found = alternative.matchAll(/(?:^|, )(?:DNS|URI|IP Address|email):("(?:[^"\\]|\\.)*"|[^",]*)(?=, |$)/g);
   const others = [...found].flatMap(([, text = '']) => (text.startsWith('"') ? [] : text));
-  return [CN, others].flat();
+  return [...new Set([CN, others].flat())];
 }

@@ -59,6 +59,19 @@ describeWith(kubectlMissing, 'kubectl kustomize', () => {
     { folder: 'manifests/webhooks', kinds: ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] },
     { folder: 'manifests/overlays/local', kinds: ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] },
     {
+      folder: 'manifests/overlays/network-policy',
+      kinds: [
+        'ConfigMap',
+        'ConfigMap',
+        'Deployment',
+        'Namespace',
+        'NetworkPolicy',
+        'PodDisruptionBudget',
+        'Service',
+        'ServiceAccount',
+      ],
+    },
+    {
       folder: 'manifests/overlays/cert-manager',
       kinds: [
         'Certificate',
@@ -114,9 +127,10 @@ describeWith(kubectlMissing, 'kubectl kustomize', () => {
     };
     const { config } = await loadConfig({ config: file }, env).finally(() => rmSync(dir, { recursive: true }));
     expect(config.listen.host).toBe('0.0.0.0');
+    expect(config.operations).toEqual({ host: '0.0.0.0', port: 8080 });
     expect(container?.ports).toEqual([
       { name: 'https', containerPort: config.listen.port },
-      { name: 'operations', containerPort: config.operationsPort },
+      { name: 'operations', containerPort: 8080 },
     ]);
     const mounts = container?.volumeMounts.map(({ mountPath }) => mountPath) ?? [];
     expect([container?.args.at(-1), config.cert, config.key].map((name) => path.dirname(name ?? ''))).toEqual([

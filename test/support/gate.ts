@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Context } from '../../src/admission/context.ts';
 import { buildServer } from '../../src/server/app.ts';
+import type { ClientAuthority } from '../../src/server/client-authority.ts';
 import type { ReviewRecord } from '../../src/server/reviews.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
 import type { Operations } from '../../src/server/operations.ts';
@@ -22,6 +23,8 @@ export interface Gate {
   readonly operations: Operations;
   readonly reviews: readonly ReviewRecord[];
   readonly failures: readonly unknown[];
+  /** What was refused: code and message. */
+  readonly refusals: readonly string[];
   post(pathAndQuery: string, body: string | Buffer, headers?: Readonly<Record<string, string>>): Promise<Reply>;
   get(pathAndQuery: string): Promise<Reply>;
   stop(): Promise<void>;
@@ -42,10 +45,11 @@ async function certificateForTests(): Promise<ServingCertificate> {
   return certificates;
 }
 
-export async function startGate(context: Context): Promise<Gate> {
+export async function startGate(context: Context, clients?: ClientAuthority): Promise<Gate> {
   const certificate = await certificateForTests();
   const reviews: ReviewRecord[] = [];
   const failures: unknown[] = [];
+  const refusals: string[] = [];
   const operations: Operations = {
     version: '0.0.0-test',
     metrics: createMetrics('0.0.0-test', certificate.notAfter),
@@ -53,10 +57,10 @@ export async function startGate(context: Context): Promise<Gate> {
   };
   const log = {
     review: (record: ReviewRecord) => void reviews.push(record),
-    refused: () => undefined,
+    refused: (code: number, message: string) => void refusals.push(`${code} ${message}`),
     failed: (error: unknown) => void failures.push(error),
   };
-  const app = buildServer(context, { tls: certificate, operations, log });
+  const app = buildServer(context, { tls: { ...certificate, clients }, operations, log });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const bound = app.server.address();
   const url = `https://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`;
@@ -89,6 +93,7 @@ export async function startGate(context: Context): Promise<Gate> {
     operations,
     reviews,
     failures,
+    refusals,
     post: (target, body, headers) => send('POST', target, body, { 'content-type': 'application/json', ...headers }),
     get: (target) => send('GET', target),
     async stop() {
