@@ -10,7 +10,8 @@ import { ShapeError } from '../pod/pointer.ts';
 import { type Workload, workloadOf } from '../pod/workload.ts';
 import type { ErrorRow } from '../report/check.ts';
 import { prettyPicture } from '../report/picture.ts';
-import { paint } from '../report/pretty.ts';
+import { noticeLine, paint } from '../report/pretty.ts';
+import { inputNoticeRow } from '../report/rows.ts';
 import { placeOf } from '../report/tests.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -24,10 +25,9 @@ export interface PodFlags {
 export async function explainPod(paths: readonly string[], flags: PodFlags, terminal: Terminal): Promise<number> {
   const { config } = await loadConfig({ config: flags.config });
   const { kinds } = config;
-  const { pictures, errors } = await drawAll(
-    await loadManifests(paths, { kinds, namespace: flags.namespace, stdin: terminal.input() }),
-    kinds,
-  );
+  const loaded = await loadManifests(paths, { kinds, namespace: flags.namespace, stdin: terminal.input() });
+  const { pictures, errors } = await drawAll(loaded, kinds);
+  for (const notice of loaded.notices) terminal.note(`${noticeLine(inputNoticeRow(notice), paint(false))}\n`);
   for (const row of errors) terminal.note(`${placeOf(row)}: ${row.message}\n`);
   if (errors.length === 0 && pictures.length === 0) {
     terminal.note(

@@ -16,9 +16,16 @@ export function nothingNotice(
   { loaded, workloads, covered }: Outcome,
 ): readonly InputNotice[] {
   if (covered > 0) return [];
-  const file = paths.map((given) => (given === '-' ? 'stdin' : given)).join(', ');
+  const file = paths.map((given) => (given === '-' ? 'stdin' : quoteValue(given, 256))).join(', ');
   const reason = workloads > 0 ? `no policy applies to ${counted(workloads, 'workload')}` : contentsOf(file, loaded);
-  return [{ file, line: null, column: null, message: `no workload was evaluated: ${reason}` }];
+  return [
+    {
+      file: paths.map((given) => (given === '-' ? 'stdin' : given)).join(', '),
+      line: null,
+      column: null,
+      message: `no workload was evaluated: ${reason}`,
+    },
+  ];
 }
 
 function contentsOf(file: string, { files, documents, kustomizations, manifests, errors }: Manifests): string {

@@ -59,6 +59,8 @@ export async function loadSuites(paths: readonly string[], stdin: AsyncIterable<
   const errors: InputError[] = [];
   for await (const input of loadInputs(paths, { stdin })) {
     if ('problem' in input) {
+      // Most of a repository is none of ours, and what is hidden in it all the more.
+      if (input.hidden) continue;
       errors.push(unreadable(input.path, input.problem));
       continue;
     }

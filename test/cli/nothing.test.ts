@@ -226,6 +226,70 @@ describe('check', () => {
   });
 });
 
+test('policies are not read from hidden files, and these are named', async () => {
+  const policy = (name: string): string =>
+    `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: ${name}}\nspec: {rules: [{rule: image-digest}]}\n`;
+  mkdirSync('policies/.old', { recursive: true });
+  mkdirSync('policies/node_modules', { recursive: true });
+  writeFileSync('policies/a.yaml', policy('a'));
+  writeFileSync('policies/.b.yaml', policy('b'));
+  writeFileSync('policies/.old/a.yaml', policy('a'));
+  const { out } = await runCommand(['check', '-', '-p', 'policies', '-o', 'json'], POD);
+  const { findings, notices } = JSON.parse(out) as CheckReport;
+  expect(findings.map(({ policy: by }) => by)).toEqual(['a']);
+  expect(notices.map(({ message }) => message)).toEqual([
+    '"policies/node_modules" is not read: it holds dependencies',
+    '2 files are not read because they are hidden: "policies/.b.yaml" and "policies/.old/a.yaml"',
+  ]);
+});
+
+test('explain pod names what it does not show', async () => {
+  const { note } = await runCommand(['explain', 'pod', '-'], `${POD}---\n${object('v1', 'Deployment')}`);
+  expect(note).toBe(
+    'stdin:7:7  notice  Deployment default/web is not evaluated: apiVersion "v1" has no kind "Deployment"; use apiVersion: apps/v1\n',
+  );
+});
+
+describe('pin --check', () => {
+  const rows: Readonly<Record<string, readonly [files: Readonly<Record<string, string>>, code: number, told: string]>> =
+    {
+      'reads hidden manifests': [{ 'p/.a.yaml': POD }, 1, 'p/.a.yaml:4:40  unpinned'],
+      'reads hidden folders': [{ 'p/.x/a.yaml': POD }, 1, 'p/.x/a.yaml:4:40  unpinned'],
+      'reads hidden Dockerfiles': [
+        { 'p/.devcontainer/Dockerfile': 'FROM nginx:1\n' },
+        1,
+        'p/.devcontainer/Dockerfile:1:6  unpinned',
+      ],
+      'names hidden files without images': [
+        { 'p/.ci.yml': 'a: 1\n', 'p/.bad.yaml': 'a: [\n' },
+        0,
+        '2 hidden files hold no image that could be pinned',
+      ],
+      'names dependencies': [
+        { 'p/node_modules/a.yaml': POD, 'p/b.yaml': 'a: 1\n' },
+        0,
+        '"p/node_modules" is not read: it holds dependencies',
+      ],
+      'leaves version control alone': [
+        { 'p/.git/a.yaml': POD, 'p/b.yaml': 'a: 1\n' },
+        0,
+        'p  notice  no image was found: there is nothing to pin',
+      ],
+    };
+  test.each(Object.entries(rows))('%s', async (_what, [planted, code, told]) => {
+    rmSync('p', { recursive: true, force: true });
+    for (const [name, text] of Object.entries(planted)) {
+      mkdirSync(path.dirname(name), { recursive: true });
+      writeFileSync(name, text);
+    }
+    const result = await runCommand(['pin', 'p', '--check']);
+    expect({ code: result.code, text: `${result.out}${result.note}` }).toEqual({
+      code,
+      text: expect.stringContaining(told),
+    });
+  });
+});
+
 describe('files that a kustomization names', () => {
   const kustomization = [
     'resources: [base.yaml]',
