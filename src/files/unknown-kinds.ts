@@ -3,6 +3,7 @@ import { objectLabel } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type ImageSign, imageSignIn } from '../pod/image-signs.ts';
 import type { KindTable } from '../pod/kinds.ts';
+import type { JsonObject } from '../pod/pointer.ts';
 import { apiVersionOf, type ObjectType } from '../pod/workload.ts';
 import { didYouMean } from '../policy/schema-faults.ts';
 import type { InputNotice } from './left-out.ts';
@@ -12,41 +13,67 @@ export function unknownKindNotices(manifests: readonly Manifest[], kinds: KindTa
   const unknown = manifests.flatMap((manifest) => {
     const { object, type } = manifest.request;
     if (object === undefined || kinds.find(type.group, type.kind) !== undefined) return [];
-    const sign = imageSignIn(object, type.group);
-    return sign === undefined ? [] : [{ manifest, sign }];
+    const reason = reasonFor(object, type, kinds);
+    return reason === undefined ? [] : [{ manifest, reason }];
   });
   const byKind = Map.groupBy(unknown, ({ manifest: { request } }) =>
     JSON.stringify([request.type.group, request.type.kind]),
   );
-  return [...byKind.values()].map((all) => noticeFor(all, kinds));
+  return [...byKind.values()].map(noticeFor);
 }
 
 interface Unknown {
   readonly manifest: Manifest;
-  readonly sign: ImageSign;
+  readonly reason: string;
 }
 
-function noticeFor(all: readonly Unknown[], kinds: KindTable): InputNotice {
-  const [{ manifest, sign }] = all as [Unknown];
+function noticeFor(all: readonly Unknown[]): InputNotice {
+  const [{ manifest, reason }] = all as [Unknown];
   const { type, namespace, name } = manifest.request;
   const { line, column } = manifest.positionOf('/kind');
   const who =
     all.length === 1
       ? `${objectLabel(type.kind, namespace, name)} is`
       : `${all.length} objects of kind ${quoteValue(type.kind)} are`;
-  return { file: manifest.file, line, column, message: `${who} not evaluated: ${reasonFor(type, sign, kinds)}` };
+  return { file: manifest.file, line, column, message: `${who} not evaluated: ${reason}` };
 }
 
-function reasonFor(type: ObjectType, sign: ImageSign, kinds: KindTable): string {
+/** Undefined for what does not look as if it ran images. */
+function reasonFor(object: JsonObject, type: ObjectType, kinds: KindTable): string | undefined {
+  const misnamed = misnamedWorkload(type, kinds);
+  if (misnamed !== undefined) return misnamed;
+  const sign = imageSignIn(object, type.group);
+  return sign === undefined ? undefined : unknownReason(type, sign, kinds);
+}
+
+/** A workload of the API server by a wrong apiVersion, or in another case: whatever is in it, it was meant to run. */
+function misnamedWorkload(type: ObjectType, kinds: KindTable): string | undefined {
+  const { group, kind } = type;
+  if (group.includes('.') && !group.endsWith('.k8s.io')) return undefined;
+  const lower = kind.toLowerCase();
+  const name = Object.keys(VERSIONS)
+    .flatMap((one) => kindsIn(one, kinds))
+    .find((one) => [one.toLowerCase(), `${one.toLowerCase()}s`].includes(lower));
+  if (name === undefined) return undefined;
+  const groups = groupsWith(name, kinds);
+  if (name === kind) return noSuchKind(type, groups);
+  return groups.includes(group)
+    ? `unknown kind ${quoteValue(kind)}; did you mean "${name}"?`
+    : `unknown kind ${quoteValue(kind)}; use kind: ${name} with apiVersion: ${apiVersionsOf(groups)}`;
+}
+
+function noSuchKind(type: ObjectType, groups: readonly string[]): string {
+  const { kind } = type;
+  return `apiVersion ${quoteValue(apiVersionOf(type))} has no kind ${quoteValue(kind)}; use apiVersion: ${apiVersionsOf(groups)}`;
+}
+
+function unknownReason(type: ObjectType, sign: ImageSign, kinds: KindTable): string {
   const { group, kind } = type;
   const groups = groupsWith(kind, kinds);
-  const isOurs = !group.includes('.');
-  const nearGroup = groups.length > 0 && !isOurs ? didYouMean(group, groups) : '';
-  if (groups.length > 0 && (isOurs || nearGroup !== '')) {
-    return `apiVersion ${quoteValue(apiVersionOf(type))} has no kind ${quoteValue(kind)}; use apiVersion: ${apiVersionsOf(groups)}`;
-  }
+  const isServers = !group.includes('.');
+  if (groups.length > 0 && (isServers || didYouMean(group, groups) !== '')) return noSuchKind(type, groups);
   const nearKind = didYouMean(kind, kindsIn(group, kinds));
-  if (nearKind !== '' || isOurs) return `unknown kind ${quoteValue(kind)}${nearKind}`;
+  if (nearKind !== '' || isServers) return `unknown kind ${quoteValue(kind)}${nearKind}`;
   const where = `in the API group ${quoteValue(group)}`;
   const what = sign.what === 'containers' ? 'containers' : 'an image';
   return `kind ${quoteValue(kind)} ${where} is unknown and holds ${what} at ${shown(sign.pointer)}${remedyFor(type, sign)}`;

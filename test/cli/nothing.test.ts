@@ -99,6 +99,45 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    what: 'a kind in lower case of the core group, without anything in it',
+    text: object('v1', 'cronjob', ''),
+    notices: [
+      'cronjob default/web is not evaluated: unknown kind "cronjob"; use kind: CronJob with apiVersion: batch/v1',
+      none('stdin holds only 1 cronjob'),
+    ],
+  },
+  {
+    what: 'a kind in the plural',
+    text: object('v1', 'Pods', ''),
+    notices: [
+      'Pods default/web is not evaluated: unknown kind "Pods"; did you mean "Pod"?',
+      none('stdin holds only 1 Pods'),
+    ],
+  },
+  {
+    what: 'a ReplicaSet without a template in a group that is none',
+    text: object('apps.k8s.io/v1', 'ReplicaSet', 'spec: {}\n'),
+    notices: [
+      'ReplicaSet default/web is not evaluated: apiVersion "apps.k8s.io/v1" has no kind "ReplicaSet"; use apiVersion: apps/v1',
+      none('stdin holds only 1 ReplicaSet'),
+    ],
+  },
+  {
+    what: 'an apiVersion without its group',
+    text: object('apps', 'StatefulSet'),
+    notices: [
+      'StatefulSet default/web is not evaluated: apiVersion "apps" has no kind "StatefulSet"; use apiVersion: apps/v1',
+      none('stdin holds only 1 StatefulSet'),
+    ],
+  },
+  {
+    what: 'kinds of the core group that have the names of others',
+    text: [object('v1', 'Service', ''), object('v1', 'Node', ''), object('policy/v1', 'PodDisruptionBudget', '')].join(
+      '---\n',
+    ),
+    notices: [none('stdin holds only 1 Service, 1 Node, and 1 PodDisruptionBudget')],
+  },
+  {
     what: 'a kind with a letter too many, twice',
     text: `${object('batch/v1', 'Jobb')}---\n${object('batch/v1', 'Jobb')}`,
     notices: [
