@@ -2,22 +2,12 @@
  * Where each kind keeps its pods and images: the only such table. Paths are those of the API types and CRD schemas; a
  * kind that is not listed has nothing to judge (its controller creates Pods, which are judged).
  */
+import type { KindEntry } from './kind-entry.ts';
 import { oddImages, type OddReader } from './odd-images.ts';
+import { OPERATOR_KINDS } from './operator-kinds.ts';
 import { pointerSegments } from './pointer.ts';
 
-/** One kind, as a user writes it in the configuration file. Pointers are RFC 6901, `*` is every element or value. */
-export interface KindEntry {
-  /** API group, `''` for the core group. */
-  readonly group: string;
-  readonly kind: string;
-  /** Places of pod specs (objects with `containers`). */
-  readonly podSpecs?: readonly string[] | undefined;
-  /** Places of image strings outside of a pod spec. */
-  readonly images?: readonly string[] | undefined;
-  readonly clusterScoped?: boolean | undefined;
-  /** Images holding this text are filled in by the kind's controller. */
-  readonly placeholder?: string | undefined;
-}
+export type { KindEntry };
 
 export interface Kind {
   readonly group: string;
@@ -25,6 +15,8 @@ export interface Kind {
   readonly clusterScoped: boolean;
   readonly podSpecs: readonly (readonly string[])[];
   readonly images: readonly (readonly string[])[];
+  /** Of whole objects within this one. */
+  readonly objects: readonly (readonly string[])[];
   readonly placeholder: string | undefined;
   readonly odd: OddReader | undefined;
   /** Everything but a Pod itself: an empty image is a controller's to fill in. */
@@ -67,6 +59,8 @@ const argoWorkflow = (kind: string, at: string, clusterScoped = false): KindEntr
   placeholder: '{{',
   images: [
     ...argoTemplate(`${at}/templates/*`),
+    ...argoTemplate(`${at}/templates/*/steps/*/*/inline`),
+    ...argoTemplate(`${at}/templates/*/dag/tasks/*/inline`),
     ...argoTemplate(`${at}/templateDefaults`),
     `${at}/executorPlugins/*/spec/sidecar/container/image`,
   ],
@@ -103,10 +97,14 @@ const tekton = (kind: string, images: readonly string[], clusterScoped = false):
   placeholder: '$(',
 });
 
-const tektonPipeline = (at: string): string[] => [
-  ...tektonSteps(`${at}/tasks/*/taskSpec`),
-  ...tektonSteps(`${at}/finally/*/taskSpec`),
-];
+/** A pipeline in a pipeline, in a pipeline: Tekton itself sets no limit. */
+const MAX_PIPELINES = 3;
+
+const tektonPipeline = (at: string, level = 1): string[] =>
+  [`${at}/tasks/*`, `${at}/finally/*`].flatMap((task) => [
+    ...tektonSteps(`${task}/taskSpec`),
+    ...(level < MAX_PIPELINES ? tektonPipeline(`${task}/pipelineSpec`, level + 1) : []),
+  ]);
 
 const TEKTON: readonly KindEntry[] = [
   tekton('Task', tektonSteps('/spec')),
@@ -129,6 +127,8 @@ const KUBEVIRT: readonly KindEntry[] = [
   virtualMachine('kubevirt.io', 'VirtualMachineInstanceReplicaSet', TEMPLATE),
   virtualMachine('pool.kubevirt.io', 'VirtualMachinePool', '/spec/virtualMachineTemplate/spec/template/spec'),
   { group: 'cdi.kubevirt.io', kind: 'DataVolume' },
+  { group: 'cdi.kubevirt.io', kind: 'DataImportCron' },
+  { group: 'cdi.kubevirt.io', kind: 'VolumeImportSource' },
 ];
 
 const united = ['statefulSetTemplate', 'advancedStatefulSetTemplate', 'cloneSetTemplate', 'deploymentTemplate'];
@@ -214,7 +214,16 @@ const OTHERS: readonly KindEntry[] = [
   spark('ScheduledSparkApplication', '/spec/template'),
 ];
 
-const BUILT_IN: readonly KindEntry[] = [...CORE, ...ARGO, ...TEKTON, ...KUBEVIRT, ...KRUISE, ...MONITORING, ...OTHERS];
+const BUILT_IN: readonly KindEntry[] = [
+  ...CORE,
+  ...ARGO,
+  ...TEKTON,
+  ...KUBEVIRT,
+  ...KRUISE,
+  ...MONITORING,
+  ...OTHERS,
+  ...OPERATOR_KINDS,
+];
 
 /** The built-in kinds and `added` ones; an added entry of a known group and kind adds its places to it. */
 export function kindTable(added: readonly KindEntry[] = []): KindTable {
@@ -239,6 +248,7 @@ function merge(before: Kind | undefined, entry: KindEntry): Kind {
     clusterScoped: entry.clusterScoped ?? kind.clusterScoped,
     podSpecs: [...kind.podSpecs, ...(entry.podSpecs ?? []).map(pointerSegments)],
     images: [...kind.images, ...(entry.images ?? []).map(pointerSegments)],
+    objects: [...kind.objects, ...(entry.objects ?? []).map(pointerSegments)],
     placeholder: entry.placeholder ?? kind.placeholder,
   };
 }
@@ -246,5 +256,15 @@ function merge(before: Kind | undefined, entry: KindEntry): Kind {
 function empty({ group, kind }: KindEntry): Kind {
   const isPod = group === '' && (kind === 'Pod' || kind === 'EphemeralContainers');
   const odd = oddImages(group, kind);
-  return { group, kind, odd, template: !isPod, clusterScoped: false, podSpecs: [], images: [], placeholder: undefined };
+  return {
+    group,
+    kind,
+    odd,
+    template: !isPod,
+    clusterScoped: false,
+    podSpecs: [],
+    images: [],
+    objects: [],
+    placeholder: undefined,
+  };
 }

@@ -2,19 +2,84 @@
  * Images that a JSON pointer alone cannot name: put together from several fields, used as a map key, or inside a string.
  * Each place is that of the value a user would change.
  */
-import { escapeSegment, isObject, type JsonObject, type Place, pointerTo } from './pointer.ts';
+import {
+  escapeSegment,
+  isObject,
+  type JsonObject,
+  jsonType,
+  type Place,
+  placesAt,
+  pointerSegments,
+  pointerTo,
+  ShapeError,
+} from './pointer.ts';
 import { readObject, readObjects, readString } from './read.ts';
 
 export type OddReader = (object: JsonObject) => readonly Place[];
 
-const MONITORED = new Set(['Prometheus', 'PrometheusAgent', 'Alertmanager', 'ThanosRuler']);
+/** By group and kind. */
+const READERS: Readonly<Record<string, OddReader>> = {
+  'monitoring.coreos.com/Prometheus': baseImage,
+  'monitoring.coreos.com/PrometheusAgent': baseImage,
+  'monitoring.coreos.com/Alertmanager': baseImage,
+  'monitoring.coreos.com/ThanosRuler': baseImage,
+  'apps.kruise.io/NodeImage': nodeImages,
+  'argoproj.io/Application': (object) => kustomizeTexts(object, '/spec'),
+  'argoproj.io/ApplicationSet': (object) => kustomizeTexts(object, '/spec/template/spec'),
+  'kustomize.toolkit.fluxcd.io/Kustomization': kustomizeImages,
+  'cdi.kubevirt.io/DataVolume': registryUrls('/spec/source/registry/url'),
+  'cdi.kubevirt.io/DataImportCron': registryUrls('/spec/template/spec/source/registry/url'),
+  'cdi.kubevirt.io/VolumeImportSource': registryUrls('/spec/source/registry/url'),
+  'kubevirt.io/VirtualMachineInstance': hookSidecars,
+  'kubevirt.io/VirtualMachineInstanceReplicaSet': hookSidecars,
+  'kubevirt.io/VirtualMachine': both(
+    hookSidecars,
+    registryUrls('/spec/dataVolumeTemplates/*/spec/source/registry/url'),
+  ),
+  'pool.kubevirt.io/VirtualMachinePool': both(
+    hookSidecars,
+    registryUrls('/spec/virtualMachineTemplate/spec/dataVolumeTemplates/*/spec/source/registry/url'),
+  ),
+};
 
 export function oddImages(group: string, kind: string): OddReader | undefined {
-  if (group === 'monitoring.coreos.com' && MONITORED.has(kind)) return baseImage;
-  if (group === 'apps.kruise.io' && kind === 'NodeImage') return nodeImages;
-  if (group === 'cdi.kubevirt.io' && kind === 'DataVolume') return dataVolume;
-  if (group === 'kubevirt.io' || group === 'pool.kubevirt.io') return hookSidecars;
-  return undefined;
+  const name = `${group}/${kind}`;
+  return Object.hasOwn(READERS, name) ? READERS[name] : undefined;
+}
+
+function both(one: OddReader, other: OddReader): OddReader {
+  return (object) => [...one(object), ...other(object)];
+}
+
+/** Argo CD: `spec.source.kustomize.images` holds `name=image:tag` or `image:tag`, as `kustomize edit set image` takes it. */
+function kustomizeTexts(object: JsonObject, at: string): readonly Place[] {
+  return ['/source', '/sources/*'].flatMap((source) =>
+    placesAt(object, pointerSegments(`${at}${source}/kustomize/images/*`)).flatMap(({ pointer, value }) =>
+      typeof value === 'string' ? [{ pointer, value: value.slice(value.indexOf('=') + 1) }] : [],
+    ),
+  );
+}
+
+/** Flux: `spec.images` as in a kustomization. What has neither tag nor digest keeps the one of its manifest. */
+function kustomizeImages(object: JsonObject): readonly Place[] {
+  return placesAt(object, pointerSegments('/spec/images/*')).flatMap(({ pointer, value }) => {
+    if (!isObject(value)) return [];
+    const name = readString(value, 'newName', pointer) || readString(value, 'name', pointer) || '';
+    const tag = readString(value, 'newTag', pointer);
+    const digest = readString(value, 'digest', pointer);
+    if (digest) return [{ pointer: `${pointer}/digest`, value: `${name}@${digest}` }];
+    return tag ? [{ pointer: `${pointer}/newTag`, value: `${name}:${tag}` }] : [];
+  });
+}
+
+/** containerized-data-importer: `docker://host/path:tag`. */
+function registryUrls(url: string): OddReader {
+  const segments = pointerSegments(url);
+  return (object) =>
+    placesAt(object, segments).flatMap(({ pointer, value }) => {
+      if (typeof value !== 'string') throw new ShapeError(pointer, 'a string', jsonType(value));
+      return value.startsWith('docker://') ? [{ pointer, value: value.slice('docker://'.length) }] : [];
+    });
 }
 
 /** prometheus-operator before `spec.image`: `baseImage` with `sha` or `tag` (sha wins) or `version`. */
@@ -43,16 +108,6 @@ function nodeImages(object: JsonObject): readonly Place[] {
       value: `${repository}:${readString(tag, 'tag', `${at}/tags/${index}`) ?? ''}`,
     }));
   });
-}
-
-/** containerized-data-importer: `spec.source.registry.url: docker://host/path:tag`. */
-function dataVolume(object: JsonObject): readonly Place[] {
-  const spec = readObject(object, 'spec', '');
-  const source = spec && readObject(spec, 'source', '/spec');
-  const registry = source && readObject(source, 'registry', '/spec/source');
-  const url = registry && readString(registry, 'url', '/spec/source/registry');
-  if (!url?.startsWith('docker://')) return [];
-  return [{ pointer: '/spec/source/registry/url', value: url.slice('docker://'.length) }];
 }
 
 const HOOKS = 'hooks.kubevirt.io/hookSidecars';

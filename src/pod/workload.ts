@@ -37,7 +37,7 @@ export function workloadOf(object: JsonObject, type: ObjectType, kinds: KindTabl
   const kind = kinds.find(type.group, type.kind);
   if (kind === undefined) return undefined;
   try {
-    return { ok: true, workload: readWorkload(object, type, kind) };
+    return { ok: true, workload: readWorkload(object, type, kind, kinds) };
   } catch (error) {
     if (error instanceof ShapeError) return { ok: false, fault: { pointer: error.pointer, problem: error.message } };
     throw error;
@@ -59,19 +59,65 @@ export function apiVersionOf({ group, version }: ObjectType): string {
   return group === '' ? version : `${group}/${version}`;
 }
 
-function readWorkload(object: JsonObject, type: ObjectType, kind: Kind): Workload {
-  const source: PodSource = { template: kind.template, placeholder: kind.placeholder, count: itemCount() };
-  const pods: Pod[] = [];
-  for (const segments of kind.podSpecs) for (const place of placesAt(object, segments)) pods.push(podAt(place, source));
+function readWorkload(object: JsonObject, type: ObjectType, kind: Kind, kinds: KindTable): Workload {
+  const gathered: Gathered = { object, kinds, count: itemCount(), pods: [], loose: [] };
+  gather(kind, { segments: [], placeholder: undefined }, gathered);
   const metadata = readObject(object, 'metadata', '') ?? {};
   return {
     object,
     type,
     name: readString(metadata, 'name', '/metadata') || readString(metadata, 'generateName', '/metadata') || '',
     clusterScoped: kind.clusterScoped,
-    pods,
-    containers: containersOf(pods, looseImages(object, kind, source)),
+    pods: gathered.pods,
+    containers: containersOf(gathered.pods, gathered.loose),
   };
+}
+
+interface Gathered {
+  readonly object: JsonObject;
+  readonly kinds: KindTable;
+  readonly count: PodSource['count'];
+  readonly pods: Pod[];
+  readonly loose: Container[];
+}
+
+/** Of an object within the object; of the object itself, when there are no segments. */
+interface Within {
+  readonly segments: readonly string[];
+  /** Of the kinds around it. */
+  readonly placeholder: string | undefined;
+}
+
+function gather(kind: Kind, { segments, placeholder: outer }: Within, into: Gathered): void {
+  const { object, count, pods, loose } = into;
+  const placeholder = outer ?? kind.placeholder;
+  const source: PodSource = { template: kind.template, placeholder, count };
+  const all = (places: Kind['images']): readonly Place[] =>
+    places.flatMap((place) => placesAt(object, segments.length === 0 ? place : [...segments, ...place]));
+  const read = (place: Place): Container => looseImage(place, holderOf(object, place.pointer), source);
+  for (const place of all(kind.podSpecs)) pods.push(podAt(place, source));
+  for (const place of all(kind.images)) loose.push(read(place));
+  for (const place of oddPlaces(kind, placesAt(object, segments))) loose.push({ ...read(place), composed: true });
+  for (const place of all(kind.objects)) gatherObject(place, placeholder, into);
+}
+
+function oddPlaces({ odd }: Kind, objects: readonly Place[]): readonly Place[] {
+  if (odd === undefined) return [];
+  return objects.flatMap(({ pointer, value }) =>
+    isObject(value) ? odd(value).map((place) => ({ ...place, pointer: `${pointer}${place.pointer}` })) : [],
+  );
+}
+
+/** An object in an object in an object: of the pointer, more than anybody writes. */
+const MAX_SEGMENTS = 32;
+
+function gatherObject({ pointer, value }: Place, placeholder: string | undefined, into: Gathered): void {
+  if (!isObject(value)) return;
+  const type = typeOf(value);
+  const kind = into.kinds.find(type.group, type.kind);
+  const segments = pointerSegments(pointer);
+  if (segments.length > MAX_SEGMENTS) throw new ShapeError(pointer, 'an object that is nested less deep', 'more');
+  if (kind !== undefined) gather(kind, { segments, placeholder }, into);
 }
 
 /** Most objects have one pod and nothing beside it. */
@@ -79,14 +125,6 @@ function containersOf(pods: readonly Pod[], loose: readonly Container[]): readon
   const [only] = pods;
   if (only !== undefined && pods.length === 1 && loose.length === 0) return only.containers;
   return [...pods.flatMap((pod) => pod.containers), ...loose];
-}
-
-function looseImages(object: JsonObject, kind: Kind, source: PodSource): readonly Container[] {
-  if (kind.images.length === 0 && kind.odd === undefined) return [];
-  const places = kind.images.flatMap((segments) => placesAt(object, segments));
-  const odd = kind.odd === undefined ? [] : kind.odd(object);
-  const read = (place: Place): Container => looseImage(place, holderOf(object, place.pointer), source);
-  return [...places.map(read), ...odd.map((place) => ({ ...read(place), composed: true as const }))];
 }
 
 function holderOf(object: JsonObject, pointer: string): JsonObject {

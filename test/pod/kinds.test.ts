@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type KindTable, kindTable } from '../../src/pod/kinds.ts';
 import { pointerSegments } from '../../src/pod/pointer.ts';
 import { typeOf, workloadOf } from '../../src/pod/workload.ts';
+import { OPERATOR_IMAGES } from './operator-images.ts';
 import { kindFixtures, objectsIn, readWorkload, type Row, rowsOf } from './fixtures.ts';
 
 const kinds = kindTable();
@@ -14,6 +15,7 @@ const template = (kindAndName: string, image: string, at = '/spec/template/spec'
 
 /** Written by hand from the manifests, in the order in which containers are read. */
 const EXPECTED: Readonly<Record<string, readonly Row[]>> = {
+  ...OPERATOR_IMAGES,
   'Pod. shop': [
     ['init migrate', '/spec/initContainers/0/image', 'registry.example.com/shop/migrate:4'],
     ['sidecar proxy', '/spec/initContainers/1/image', 'envoy'],
@@ -360,8 +362,63 @@ describe('cluster-scoped kinds', () => {
       return read?.ok === true && read.workload.clusterScoped;
     });
     expect(new Set(found.map(({ id }) => id.split('.', 1)[0]))).toEqual(
-      new Set(['ClusterAnalysisTemplate', 'ClusterTask', 'ClusterWorkflowTemplate', 'NodeImage', 'SidecarSet']),
+      new Set([
+        'ClusterImageCatalog',
+        'ClusterServingRuntime',
+        'ClusterStorageContainer',
+        'Configuration',
+        'Function',
+        'Object',
+        'Provider',
+        'ResourceGraphDefinition',
+        'ClusterAnalysisTemplate',
+        'ClusterTask',
+        'ClusterWorkflowTemplate',
+        'NodeImage',
+        'SidecarSet',
+      ]),
     );
+  });
+});
+
+describe('objects within objects', () => {
+  const work = (manifests: string): string =>
+    `{apiVersion: work.karmada.io/v1alpha1, kind: Work, metadata: {name: w}, spec: {workload: {manifests: [${manifests}]}}}`;
+  const found = (yaml: string): unknown => {
+    const [object = {}] = objectsIn(`# c\n${yaml}`);
+    const read = workloadOf(object, typeOf(object), kinds);
+    return read?.ok === true ? read.workload.containers.map(({ image }) => image.state) : read;
+  };
+
+  test.each([
+    ['of a kind without images', work('{apiVersion: v1, kind: Service, spec: {}}'), []],
+    ['that are none', work('text, 1, null, [x]'), []],
+    ['that say no kind', work('{spec: {containers: [{image: a}]}}'), []],
+    ['a Pod without an image', work('{apiVersion: v1, kind: Pod, spec: {containers: [{name: a}]}}'), ['invalid']],
+    [
+      'a Deployment without an image',
+      work('{apiVersion: apps/v1, kind: Deployment, spec: {template: {spec: {containers: [{name: a}]}}}}'),
+      ['pending'],
+    ],
+    [
+      'of a wrong shape',
+      work('{apiVersion: v1, kind: Pod, spec: {containers: x}}'),
+      {
+        ok: false,
+        fault: { pointer: '/spec/workload/manifests/0/spec/containers', problem: 'expected a list, found a string' },
+      },
+    ],
+  ])('%s', (_name, yaml, expected) => {
+    expect(found(yaml)).toEqual(expected);
+  });
+
+  test('end somewhere', () => {
+    let yaml = '{apiVersion: v1, kind: Pod, spec: {containers: [{image: a}]}}';
+    for (let level = 0; level < 10; level += 1) yaml = work(yaml);
+    expect(found(yaml)).toMatchObject({
+      ok: false,
+      fault: { problem: 'expected an object that is nested less deep, found more' },
+    });
   });
 });
 
