@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { nodeCredentialSettings, sharedCacheSettings } from './credential-files.ts';
 import { configuredCredentials, dockerCredentials } from './registry/configured-credentials.ts';
 import { systemResolve } from './registry/connector.ts';
+import { discreet, onceInAWhile } from './registry/discreet.ts';
 import { createRegistryClient } from './registry/http-client.ts';
 import { createNameServers } from './registry/name-servers.ts';
 import { createImageSource } from './registry/image-source.ts';
@@ -44,7 +45,8 @@ export async function openRegistries(
   });
   const shared = await sharedCache(config, warn);
   const limits = { queue: askers === 'tenants' ? QUEUE_LIMITS : OWN_QUEUE_LIMITS };
-  const { images, details } = createImageSource({ client, node, shared, settings, now, limits });
+  const sources = createImageSource({ client, node, shared, settings, now, limits });
+  const { images, details } = askers === 'tenants' ? discreet(sources, onceInAWhile(warn, now)) : sources;
   return {
     ports: { images, imageDetails: details },
     tracer: createImageTracer({ client, node, settings, now }),

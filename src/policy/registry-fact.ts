@@ -30,6 +30,8 @@ export interface RegistryFailure {
   readonly message: string;
   /** What to do about it. */
   readonly remedy: string | undefined;
+  /** It says nothing but what the author of an object may know: see registry/discreet.ts. */
+  readonly isPublic?: true | undefined;
   /** Nobody but the author of the object can bring it about. */
   readonly causedBy?: 'author' | undefined;
   /** A credential that was there was never sent, or not tried: it is not to blame. */

@@ -74,7 +74,7 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
     const known = held instanceof Promise ? yield* waitFor(held) : held;
     const { attempts, doubts } = attemptsBeyond(own, known, question);
     const rest = yield* tryAll(attempts, progress);
-    return rest ?? concluded(progress, doubts);
+    return rest ?? forOperator(concluded(progress, doubts), known.problems.length > 0);
   }
 
   /** Of a node that nobody has told about, anything can be thought (KEP-4412); but nobody is asked more for that. */
@@ -189,17 +189,18 @@ const TOO_LONG: RegistryFact<never> = {
     causedBy: 'author',
     message: 'the name of its registry is longer than DNS allows',
     remedy: 'check the name',
+    isPublic: true,
   },
 };
 
 const LATE: RegistryFact<never> = {
   state: 'unknown',
-  failure: { cause: 'timeout', message: 'no answer in the time allowed', remedy: undefined },
+  failure: { cause: 'timeout', message: 'no answer in the time allowed', remedy: undefined, isPublic: true },
 };
 
 function lateFact({ reference }: ImageQuestion): RegistryFact<never> {
   const message = `${shownRegistry(reference)} gave no answer in the time allowed`;
-  return { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
+  return { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined, isPublic: true } };
 }
 
 interface Beyond {
@@ -228,6 +229,11 @@ function ownAttempts({ candidates }: ImageQuestion, attemptOf: AttemptOf): OwnAt
 
 function nodeAttempts({ credentials }: NodeAnswer, identityOf: IdentityOf): readonly Attempt[] {
   return credentials.slice(0, MAX_ATTEMPTS).map((credential) => credentialAttempt(credential, identityOf));
+}
+
+/** What is wrong with what nodes hold is told with it. */
+function forOperator<V>(fact: RegistryFact<V>, isFor: boolean): RegistryFact<V> {
+  return fact.state === 'yes' || !isFor ? fact : { ...fact, failure: { ...fact.failure, isPublic: undefined } };
 }
 
 /** There are credentials that were not tried. */

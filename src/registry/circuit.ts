@@ -165,7 +165,7 @@ function leftAlone(
 ): RegistryFailure {
   const when = untilMs > nowMs ? `for ${seconds(untilMs - nowMs)}` : 'until a request has tried it';
   const message = `${name} failed ${count} times in a row and is left alone ${when}; at last: ${last.message}`;
-  return { cause: last.cause, message, remedy: last.remedy };
+  return { ...last, message };
 }
 
 function tooEarly(
@@ -174,7 +174,7 @@ function tooEarly(
   nowMs: number,
 ): RegistryFailure {
   const message = `${name} has limited the rate, and is asked again in ${seconds(untilMs - nowMs)}`;
-  return { cause: 'rateLimited', message, remedy: failure.remedy };
+  return { cause: 'rateLimited', message, remedy: failure.remedy, isPublic: true };
 }
 
 function seconds(ms: number): string {

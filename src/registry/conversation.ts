@@ -4,7 +4,7 @@ import { createPatientSend } from './patience.ts';
 import { createFollower, type FinalAnswer } from './redirect.ts';
 import { refusalOf } from './refusal.ts';
 import type { RegistrySettings } from './settings.ts';
-import type { Site } from './site.ts';
+import { placeOf, type Site } from './site.ts';
 import type { Transport } from './transport.ts';
 import { challengesIn, whyUnsent } from './unsent.ts';
 
@@ -48,7 +48,7 @@ export function createConversation({ transport, settings, now }: ConversationOpt
     async ask({ site, path, accept, method, maxBytes }, signal) {
       const url = new URL(`/v2/${site.repository}/${path}`, site.base);
       const common = { method, url, site, maxBytes, headers: { accept: accept.join(', ') } };
-      const place = { name: site.name, host: site.base.host };
+      const place = placeOf(site);
       const send = async (authorization: string | undefined): Promise<Heard> => {
         const answer = await follow({ ...common, place, authorization }, signal);
         return { answer, site, authorization };

@@ -2,6 +2,8 @@
 export interface Credential {
   /** For people: `pull secret "regcred", key "registry.example.com" (user ci)`. */
   readonly label: string;
+  /** It is from a pull secret, which the author of the object knows. */
+  readonly isOfSecret?: true;
   readonly secret: CredentialValue;
 }
 

@@ -1,6 +1,7 @@
 /** Manifests and blobs of one repository: what comes is what was asked for, down to its digest. */
 import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
+import { RegistryError } from './client.ts';
 import type { Conversation, Heard } from './conversation.ts';
 import { digestLike, sha256 } from './digest.ts';
 import {
@@ -14,7 +15,7 @@ import {
 } from './manifest.ts';
 import type { FinalAnswer } from './redirect.ts';
 import type { Site } from './site.ts';
-import { protocolError } from './trouble.ts';
+import { forAll, protocolError } from './trouble.ts';
 
 export interface Fetching {
   readonly conversation: Conversation;
@@ -55,6 +56,14 @@ const WITHOUT_HEAD: readonly number[] = [400, 405, 406, 415, 501];
 
 export async function fetchManifest(fetching: Fetching): Promise<Fetched> {
   const answer = fetching.conversation.demand(await ask('GET', fetching));
+  try {
+    return manifestIn(answer, fetching);
+  } catch (error) {
+    throw error instanceof RegistryError && answer.place.isRegistry === true ? forAll(error) : error;
+  }
+}
+
+function manifestIn(answer: FinalAnswer, fetching: Fetching): Fetched {
   const { name } = answer.place;
   const type = manifestType(header(answer, 'content-type'), name) ?? typeInside(answer.body, name);
   const digest = provenDigest(answer, fetching);

@@ -13,7 +13,7 @@ import { createNames, type Resolve } from './names.ts';
 import type { Environment } from './proxy.ts';
 import { addressOf, registryKey } from './registry-address.ts';
 import type { RegistrySettings } from './settings.ts';
-import { type Site, sitesOf } from './site.ts';
+import { placeOf, type Site, sitesOf } from './site.ts';
 import { createTransport } from './transport.ts';
 import { timedOut, withMirrors } from './trouble.ts';
 
@@ -76,7 +76,7 @@ export function createRegistryClient(
   async function firstOf<T>(target: Target, signal: AbortSignal, ask: Ask<T>): Promise<T> {
     const { mirrors, registry } = sitesOf(target, settings);
     const within: Ask<T> = (site, ended) => {
-      if (signal.aborted) throw timedOut({ name: site.name, host: site.base.host }, signal.reason);
+      if (signal.aborted) throw timedOut(placeOf(site), signal.reason);
       return ask(site, AbortSignal.any([signal, ended]));
     };
     const failed: RegistryError[] = [];

@@ -6,7 +6,7 @@ import { shownRegistry } from './image-key.ts';
 
 export function lateError(reference: ImageReference): RegistryError {
   const message = `${shownRegistry(reference)} gave no answer in time`;
-  return new RegistryError({ cause: 'timeout', message, remedy: undefined });
+  return new RegistryError({ cause: 'timeout', message, remedy: undefined, isPublic: true });
 }
 
 const NOT_ASKED = {
@@ -18,5 +18,5 @@ const NOT_ASKED = {
 export function notAsked(reference: ImageReference, why: keyof typeof NOT_ASKED): RegistryFailure {
   const { cause, words } = NOT_ASKED[why];
   const remedy = cause === 'tooMany' ? 'try again in a moment' : undefined;
-  return { cause, message: `${shownRegistry(reference)} ${words}`, remedy };
+  return { cause, message: `${shownRegistry(reference)} ${words}`, remedy, isPublic: true };
 }

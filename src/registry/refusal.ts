@@ -26,7 +26,13 @@ export interface Refused {
 export function refusalOf(refused: Refused): RegistryError {
   const { answer, now } = refused;
   const waitMs = retryAfterMs(answer.headers.get('retry-after')?.[0], now);
-  return new RegistryError(failureOf(refused, waitMs), { retryAfterMs: waitMs });
+  const failure = failureOf(refused, waitMs);
+  return new RegistryError(isPublic(refused) ? { ...failure, isPublic: true } : failure, { retryAfterMs: waitMs });
+}
+
+function isPublic({ place, site }: Refused): boolean {
+  const isOwn = site.credential === undefined || site.credential.isOfSecret === true;
+  return isOwn && site.mirror === undefined && place.host === site.base.host;
 }
 
 function failureOf(refused: Refused, waitMs: number | undefined): RegistryFailure {

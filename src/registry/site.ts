@@ -3,7 +3,8 @@ import { effectiveTag } from '../image/reference.ts';
 import { quoteValue } from '../image/quote.ts';
 import { RegistryError, type Target } from './client.ts';
 import type { Credential } from './credential.ts';
-import { addressOf, DOCKER_HUB_SERVER, type RegistryAddress } from './registry-address.ts';
+import { addressOf, DOCKER_HUB_SERVER } from './registry-address.ts';
+import type { Place } from './trouble.ts';
 import { type Mirror, type RegistryEntry, type RegistrySettings, UNLISTED } from './settings.ts';
 
 export interface Site {
@@ -24,6 +25,8 @@ export interface Site {
   readonly tenant: string;
 }
 
+const NO_HOST = 'is not a host that can be asked';
+
 /** In the order in which they are asked. */
 export interface Sites {
   readonly mirrors: readonly Site[];
@@ -37,7 +40,9 @@ export function sitesOf(target: Target, { registries, access }: RegistrySettings
     const text = quoteValue(target.reference.text);
     throw refused(`${text} names no registry: what stands before its first "/" is no host`, undefined);
   }
-  const { key, base, entry } = addressIn(domain, registries);
+  const address = addressOf(domain, registries);
+  if (address === undefined) throw refused(`${shown(domain)} ${NO_HOST}`, 'check its name and its port');
+  const { key, base, entry } = address;
   if (entry === undefined && access === 'listed') {
     const remedy = `add {host: ${quoteValue(domain, 100)}} to "registries" in tidewaiter.yaml, or set registryAccess: any`;
     throw refused(`${shown(domain)} is not one of the registries in the configuration`, remedy);
@@ -63,11 +68,15 @@ function mirrorSite(
   itself: Site,
   registries: readonly RegistryEntry[],
 ): Site {
+  const name = `${location} (mirror of ${itself.name})`;
   const [host = '', ...prefix] = location.split('/').filter((part) => part !== '');
-  const { key, base, entry = UNLISTED } = addressIn(host, registries);
+  const address = addressOf(host, registries);
+  if (address === undefined)
+    throw new RegistryError({ cause: 'refused', message: `${name} ${NO_HOST}`, remedy: undefined });
+  const { key, base, entry = UNLISTED } = address;
   return {
     ...itself,
-    name: `${location} (mirror of ${itself.name})`,
+    name,
     key,
     base,
     repository: [...prefix, itself.repository].join('/'),
@@ -82,10 +91,9 @@ function wantedOf({ reference, by }: Target): string {
   return (by === 'tag' ? (tag ?? reference.digest) : (reference.digest ?? tag)) ?? 'latest';
 }
 
-function addressIn(domain: string, registries: readonly RegistryEntry[]): RegistryAddress {
-  const address = addressOf(domain, registries);
-  if (address !== undefined) return address;
-  throw refused(`${shown(domain)} is not a host that can be asked`, 'check its name and its port');
+/** How messages name it. */
+export function placeOf({ name, base, mirror }: Site): Place {
+  return { name, host: base.host, isRegistry: mirror === undefined };
 }
 
 /** The grammar of references sets no limit to a host. */
@@ -94,7 +102,7 @@ function shown(domain: string): string {
 }
 
 function refused(message: string, remedy: string | undefined): RegistryError {
-  return new RegistryError({ cause: 'refused', causedBy: 'author', message, remedy });
+  return new RegistryError({ cause: 'refused', causedBy: 'author', message, remedy, isPublic: true });
 }
 
 /** `library/nginx:1.27`, for people. */

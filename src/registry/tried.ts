@@ -23,8 +23,13 @@ export function failureOf(tried: readonly Tried[], doubts: readonly string[]): R
     causedBy: decisive?.failure.causedBy,
     message: `${told.join('; ')}${more}`,
     remedy: decisive?.failure.remedy ?? remedyFor(decisive),
+    ...(tried.every(isPublic) ? { isPublic: true } : {}),
     ...(tried.some(({ failure }) => failure.unjudged) ? { unjudged: true } : {}),
   };
+}
+
+function isPublic({ attempt: { credential }, failure }: Tried): boolean {
+  return failure.isPublic === true && (credential === undefined || credential.isOfSecret === true);
 }
 
 /**

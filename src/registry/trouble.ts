@@ -13,11 +13,24 @@ export interface Place {
   readonly name: string;
   /** As it stands in a URL. */
   readonly host: string;
+  /** It is the registry itself, under the name that it has in the image. */
+  readonly isRegistry?: boolean;
 }
 
 /** Any error of a request; what is none of the network's is a bug, and thrown again. */
 export function troubleOf(error: unknown, place: Place, signal: AbortSignal): RegistryError {
   if (error instanceof RegistryError) return error;
+  const trouble = troubleAt(error, place, signal);
+  const isWritten = !(error instanceof AddressRefused) || place.host.includes(error.address);
+  return place.isRegistry === true && isWritten ? forAll(trouble) : trouble;
+}
+
+/** The same, said to all. */
+export function forAll({ failure, retryAfterMs, cause }: RegistryError): RegistryError {
+  return new RegistryError({ ...failure, isPublic: true }, { cause, retryAfterMs });
+}
+
+function troubleAt(error: unknown, place: Place, signal: AbortSignal): RegistryError {
   // Also at the end of the time: who could not be connected to has not been asked.
   const unasked = unaskedFor(error, place);
   if (unasked !== undefined) return new RegistryError(unasked, { cause: error });
@@ -32,11 +45,10 @@ export function troubleOf(error: unknown, place: Place, signal: AbortSignal): Re
   return new RegistryError(failure, { cause: error });
 }
 
-export function timedOut({ name }: Place, cause?: unknown): RegistryError {
-  return new RegistryError(
-    { cause: 'timeout', message: `${name} did not answer in time`, remedy: undefined },
-    { cause },
-  );
+export function timedOut({ name, isRegistry }: Place, cause?: unknown): RegistryError {
+  const message = `${name} did not answer in time`;
+  const error = new RegistryError({ cause: 'timeout', message, remedy: undefined }, { cause });
+  return isRegistry === true ? forAll(error) : error;
 }
 
 export function protocolError(message: string, remedy?: string): RegistryError {
@@ -70,7 +82,10 @@ export function withMirrors(error: RegistryError, mirrors: readonly RegistryErro
   if (mirrors.length === 0 || isRefusal(error.failure)) return error;
   const told = mirrors.slice(0, MAX_MIRRORS_TOLD).map(({ failure }) => failure.message);
   const message = [error.failure.message, ...told].join('; ');
-  return new RegistryError({ ...error.failure, message }, { cause: error, retryAfterMs: error.retryAfterMs });
+  return new RegistryError(
+    { ...error.failure, message, isPublic: undefined },
+    { cause: error, retryAfterMs: error.retryAfterMs },
+  );
 }
 
 function refusedAddress({ address, kind }: AddressRefused, { name, host }: Place): RegistryFailure {

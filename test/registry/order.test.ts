@@ -1,11 +1,12 @@
 /** What a registry says about an image depends on the image and the credential, never on what was asked before. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
 import { createImageSource, type ImageSources } from '../../src/registry/image-source.ts';
 import { type FaultServer, type React, type Reaction, serving, startFaultServer } from '../support/fault-registry.ts';
 import { loopback } from '../support/registry-settings.ts';
-import { CACHE, clockAt, questionOf, shown } from './asking.ts';
+import { CACHE, clockAt, questionOf } from './asking.ts';
 import { challenge, error, IMAGE } from './reactions.ts';
 
 const KINDS = ['basic', 'bearer', 'both', 'strict'] as const;
@@ -57,6 +58,12 @@ function imageFor(url: string, user: string | undefined, wants: () => Reaction):
   return user === undefined || user === 'nobody' ? wants() : { status: 403, body: error('DENIED', 'no') };
 }
 
+function verdictOf(fact: RegistryFact<RegistryImage>): object {
+  if (fact.state === 'yes') return { state: fact.state, digest: fact.value.digest, isProof: fact.value.isProof };
+  const { cause, unjudged } = fact.failure;
+  return { state: fact.state, cause, unjudged };
+}
+
 const step = fc.record({
   kind: fc.constantFrom(...KINDS),
   repository: fc.constantFrom(...REPOSITORIES),
@@ -90,10 +97,8 @@ test('a thousand questions in any order are answered as each would be alone', as
           await alone.sources.images.imageOf(question, signal),
         ];
         await alone.close();
-        expect(shown(before)).toBe(shown(now));
-        expect(before.state === 'yes' ? before.value.isProof : before).toEqual(
-          now.state === 'yes' ? now.value.isProof : now,
-        );
+        // The words may name the same credential by another secret that has it.
+        expect(verdictOf(before)).toEqual(verdictOf(now));
       }
       await remembering.close();
     }),

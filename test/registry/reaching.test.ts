@@ -29,7 +29,7 @@ describe('who is asked', () => {
     const client = world.client({}, { access: 'listed' });
     world.lookedUp.length = 0;
     const { failure } = await failureOf(client.manifest(target('ghcr.io/evil/x:1', CREDENTIAL), soon()));
-    expect(failure).toEqual({
+    expect(failure).toMatchObject({
       cause: 'refused',
       causedBy: 'author',
       message: 'ghcr.io is not one of the registries in the configuration',

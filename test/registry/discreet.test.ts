@@ -1,0 +1,219 @@
+/** What tenants learn from the answers of the webhook, and what the operator finds in the log instead. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { configuredCredentials } from '../../src/registry/configured-credentials.ts';
+import { discreet, onceInAWhile } from '../../src/registry/discreet.ts';
+import { createRegistryClient } from '../../src/registry/http-client.ts';
+import { createImageSource, type ImageSourceOptions } from '../../src/registry/image-source.ts';
+import type { RegistryEntry } from '../../src/registry/settings.ts';
+import { secretOf } from '../credential/asking.ts';
+import { kinds, policyOf } from '../policy/asking.ts';
+import { type React, serving } from '../support/fault-registry.ts';
+import { startGate } from '../support/gate.ts';
+import { entry } from '../support/registry-settings.ts';
+import { createReview } from '../support/review.ts';
+import { CACHE } from './asking.ts';
+import { createWorld, type World } from './hostile-world.ts';
+import { folderOf } from './programs.ts';
+import { always, behindToken, challenge, IMAGE, redirect } from './reactions.ts';
+
+const folder = folderOf();
+let world: World;
+const ends: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  world = await createWorld();
+}, 30_000);
+afterAll(() => world.close());
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+const basic: React = ({ headers }) => (headers.authorization === undefined ? challenge('Basic') : { status: 401 });
+const mirrors = (): RegistryEntry['mirrors'] => [{ location: `${world.elsewhereHost}/hub`, forwardCredentials: false }];
+
+/** A docker config file that nodes have, with a user for the registry. */
+const nodeFile = (text = JSON.stringify({ auths: { [world.host]: { username: 'node-user', password: 'x' } } })) =>
+  configuredCredentials(
+    {
+      dockerConfig: folder.file('c4nary/config.json', text),
+      helpers: ['c4nary-helper'],
+      providers: undefined,
+      timeoutMs: 1000,
+    },
+    { env: {}, now: Date.now },
+  );
+
+interface Row {
+  readonly react?: () => React;
+  readonly elsewhere?: React;
+  readonly more?: () => Partial<RegistryEntry>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly node?: () => ImageSourceOptions['node'];
+  readonly image?: () => string;
+  readonly withSecret?: true;
+  /** Only the operator may see it. */
+  readonly canary: () => string | RegExp;
+  readonly told: RegExp;
+}
+
+const ROWS: Readonly<Record<string, Row>> = {
+  'the user of a node, and the file it is in': {
+    react: () => basic,
+    node: () => nodeFile(),
+    canary: () => /node-user|c4nary\/config/,
+    told: /HOST accepts none of the credentials \(401\) \(see the log of tidewaiter\)/,
+  },
+  'a file of nodes that is not read': {
+    react: () => always(challenge('Basic')),
+    node: () => nodeFile('{'),
+    canary: () => /c4nary\/config/,
+    told: /HOST accepts none of the credentials \(401\)/,
+  },
+  'a credential helper': {
+    react: () => always(challenge('Basic')),
+    node: () => nodeFile(JSON.stringify({ auths: {}, credHelpers: { [world.host]: 'c4nary-helper' } })),
+    canary: () => /c4nary-helper/,
+    told: /HOST accepts none of the credentials \(401\)/,
+  },
+  'a mirror, when the registry is away': {
+    react: () => always({ status: 500 }),
+    elsewhere: always({ status: 404 }),
+    more: () => ({ mirrors: mirrors() }),
+    canary: () => world.elsewhereHost,
+    told: /HOST is in trouble \(5xx\)/,
+  },
+  'the host that a registry redirects to': {
+    react: () => always(redirect(`https://${world.elsewhereHost}/x`)),
+    elsewhere: always({ status: 403 }),
+    canary: () => world.elsewhereHost,
+    told: /HOST does not let the image be pulled \(403\)/,
+  },
+  'a private host that a registry redirects to': {
+    react: () => always(redirect('https://mapped.test/')),
+    canary: () => /mapped\.test|10\.0\.0\.1/,
+    told: /HOST was not asked: the configuration does not allow it/,
+  },
+  'plain HTTP that a registry redirects to': {
+    react: () => always(redirect(`http://${world.plainHost}/`)),
+    canary: () => 'plain.test',
+    told: /HOST was not asked: the configuration does not allow it/,
+  },
+  'the token server': {
+    react: () => behindToken(`https://${world.strangerHost}/token`),
+    canary: () => 'stranger.test',
+    told: /HOST was not asked: the configuration does not allow it/,
+  },
+  'the address of a name': {
+    image: () => 'mapped.test/app:1',
+    canary: () => '10.0.0.1',
+    told: /mapped\.test was not asked: the configuration does not allow it/,
+  },
+  'a proxy that is away': {
+    more: () => ({ proxy: 'http://c4nary-proxy:secret@127.0.0.1:9' }),
+    canary: () => /c4nary-proxy|127\.0\.0\.1:9/,
+    told: /HOST could not be reached through the proxy/,
+  },
+};
+
+async function reply(row: Row) {
+  world.registry.reactWith(row.react?.() ?? always({ status: 500 }));
+  world.elsewhere.reactWith(row.elsewhere ?? always({ status: 500 }));
+  const reachable = { ca: world.authority.cert, allowPrivate: true };
+  const registries = [world.entry(row.more?.()), entry(world.elsewhereHost, reachable)];
+  const client = createRegistryClient({ registries, access: 'any' }, { env: {}, resolve: world.resolve });
+  const log: string[] = [];
+  const source = createImageSource({ client, node: row.node?.(), settings: CACHE, now: Date.now });
+  const { images } = discreet(
+    source,
+    onceInAWhile((detail) => void log.push(detail), Date.now),
+  );
+  const secret = secretOf('s', JSON.stringify({ auths: { [world.host]: { username: 'team-user', password: 'x' } } }));
+  const gate = await startGate({
+    kinds,
+    images,
+    policies: [
+      policyOf(
+        '{pin: {onFailure: warn}, rules: [{rule: image-exists}, {rule: pull-secret-coverage, parameters: {prove: true}}]}',
+      ),
+    ],
+    secrets: { secret: () => Promise.resolve({ state: 'yes', value: secret }) },
+  });
+  ends.push(
+    () => gate.stop(),
+    () => client.close(),
+  );
+  const image = row.image?.() ?? `${world.host}/team/app:1`;
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web' },
+    spec: {
+      containers: [{ name: 'c', image }],
+      ...(row.withSecret ? { imagePullSecrets: [{ name: 's' }] } : {}),
+    },
+  };
+  const replies = [];
+  for (const path of ['/validate?timeout=20s', '/mutate?timeout=20s', '/validate?timeout=20s'])
+    replies.push((await gate.post(path, JSON.stringify(createReview(pod)))).text);
+  return { answers: replies.join('\n').replaceAll(world.host, 'HOST'), log };
+}
+
+describe('the answers of the webhook do not tell', () => {
+  test.each(Object.entries(ROWS))('%s; the log does, once', async (_what, row) => {
+    const { answers, log } = await reply(row);
+    const canary = row.canary();
+    expect(answers).toMatch(row.told);
+    expect(typeof canary === 'string' ? answers.includes(canary) : canary.test(answers)).toBe(false);
+    if (_what.startsWith('a proxy')) return;
+    const hits = log.filter((line) => (typeof canary === 'string' ? line.includes(canary) : canary.test(line)));
+    expect(hits.length).toBeGreaterThan(0);
+    expect(new Set(log).size).toBe(log.length);
+  });
+});
+
+describe('the answers of the webhook tell the author', () => {
+  test.each<[string, () => React, RegExp]>([
+    [
+      'that an own secret was refused',
+      () => basic,
+      /HOST answered 401 for \\+"team\/app:1\\+" to pull secret \\+"s\\+", key/,
+    ],
+    ['that there is no such image', () => always({ status: 404 }), /HOST has no \\+"team\/app:1/],
+    ['that the registry fails', () => always({ status: 503 }), /HOST answered 503/],
+    ['that the rate is limited', () => always({ status: 429 }), /HOST answered 429/],
+    [
+      'that only schema 1 is there',
+      () => always({ body: '{"schemaVersion":1}' }),
+      /HOST has only a manifest of the old form/,
+    ],
+  ])('%s, in the words of the registry', async (_what, react, told) => {
+    const { answers, log } = await reply({ react, withSecret: true, canary: () => '', told });
+    expect(answers).toMatch(told);
+    expect(log).toEqual([]);
+  });
+
+  test('that a mirror answered, not which', async () => {
+    const row: Row = {
+      more: () => ({ mirrors: mirrors() }),
+      elsewhere: always(serving(IMAGE.manifest)),
+      canary: () => '',
+      told: /x/,
+    };
+    const { answers } = await reply(row);
+    expect(answers).not.toContain(world.elsewhereHost);
+  });
+});
+
+test('the log is told a text once in ten minutes, and not more of them than anybody reads', () => {
+  let now = 0;
+  const lines: string[] = [];
+  const tell = onceInAWhile(
+    (line) => void lines.push(line),
+    () => now,
+  );
+  for (let at = 0; at < 2000; at += 1) tell(`x${at % 1000}`);
+  expect(lines).toHaveLength(500);
+  now = 600_000;
+  tell('x1');
+  tell('x1');
+  expect(lines).toHaveLength(501);
+});
