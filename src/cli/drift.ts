@@ -2,7 +2,7 @@
 import { loadConfig } from '../config.ts';
 import { decideDrift, driftQuestions, runningAt } from '../pinning/drift.ts';
 import { paint } from '../report/pretty.ts';
-import { type DriftReport, driftExitCode, driftRow, mergeUses, prettyDrift } from '../report/pins.ts';
+import { type DriftReport, driftExitCode, driftRow, inputNoticeLines, mergeUses, prettyDrift } from '../report/pins.ts';
 import { answersTo, type Ask, askWith, byKey } from './asking.ts';
 import { interruptible } from './interrupt.ts';
 import type { PinFlags, PinParts } from './pin.ts';
@@ -22,7 +22,7 @@ async function driftUntil(
   const { terminal, signal } = parts;
   const { config } = await loadConfig({ config: flags.config });
   const options = { kinds: config.kinds, helmImages: flags.helmImage ?? [] };
-  const { files, errors, kustomized } = await openFiles(paths, options, terminal);
+  const { files, errors, notices, kustomized } = await openFiles(paths, options, terminal);
   const pinned = files.flatMap(({ file, places }) =>
     places.flatMap((place) => runningAt(place, kustomized).map((reference) => ({ file, place, reference }))),
   );
@@ -45,10 +45,14 @@ async function driftUntil(
       ),
     ),
     errors,
+    notices,
   };
   terminal.out(
     flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : prettyDrift(report, paint(terminal.colours)),
   );
+  if (flags.output === 'pretty') {
+    for (const line of inputNoticeLines(notices, paint(terminal.colours))) terminal.note(`${line}\n`);
+  }
   return driftExitCode(report);
 }
 

@@ -76,7 +76,7 @@ function holdsImages(input: Input, options: FindOptions): boolean {
 }
 
 function nothingIn(paths: readonly string[]): PinErrorRow {
-  return { file: paths.join(', '), line: null, column: null, message: 'no image was found: there is nothing to pin' };
+  return { file: paths.join(', '), line: null, column: null, message: 'no image was found' };
 }
 
 interface NamedText {

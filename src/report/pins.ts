@@ -65,6 +65,7 @@ export interface DriftReport {
   readonly files: readonly PinFileRow[];
   readonly images: readonly DriftRow[];
   readonly errors: readonly PinErrorRow[];
+  readonly notices: readonly PinErrorRow[];
 }
 
 function placeRow(file: string, { line, column, format, image }: ImagePlace): PlaceRow {
@@ -125,6 +126,11 @@ function at({
   return line === null ? file : `${file}:${line}:${column}`;
 }
 
+/** About files: what is not read in them, and why. */
+export function inputNoticeLines(notices: readonly PinErrorRow[], ink: Paint): readonly string[] {
+  return notices.map((row) => `${at(row)}  ${ink.cyan('notice')}  ${row.message}`);
+}
+
 /** What could not be done, what was left, what has drifted: one line each. */
 export function pinNotes({ images, files, errors, notices }: PinReport, ink: Paint): string {
   const lines = [
@@ -142,7 +148,7 @@ export function pinNotes({ images, files, errors, notices }: PinReport, ink: Pai
         ? []
         : [`${at(row)}  ${ink.cyan('notice')}  image ${quoteValue(row.image, 256)}: ${row.message}`];
     }),
-    ...notices.map((row) => `${at(row)}  ${ink.cyan('notice')}  ${row.message}`),
+    ...inputNoticeLines(notices, ink),
     ...skippedLines(files, ink),
   ];
   return lines.map((line) => `${line}\n`).join('');
