@@ -103,14 +103,14 @@ describe('what is loaded', () => {
       'all.yaml': [
         policy('base', 'match: {namespaces: [a, b]}\nexclude: {namespaces: ["*"]}\nrules: [{rule: image-digest}]'),
         list('spare', 'items: [a]'),
-        exception('x', { match: '{kinds: ["Cluster*"], namespaces: [shop]}' }),
+        exception('x', { match: '{kinds: ["ClusterTask*"], namespaces: [shop]}' }),
       ].join('---\n'),
     });
     expect(
       notices.map(({ file, line, column, message }) => `${path.basename(file)}:${line}:${column} ${message}`),
     ).toEqual([
       'all.yaml:6:12 policy "base": it never applies: "exclude" takes out all that "match" lets in',
-      'all.yaml:21:10 exception "x": it excuses nothing: objects of the kind "Cluster*" are in no namespace, and "namespaces" wants one',
+      'all.yaml:21:10 exception "x": it excuses nothing: objects of the kind "ClusterTask*" are in no namespace, and "namespaces" wants one',
       'all.yaml:11:18 list "spare" is used nowhere',
     ]);
   });
