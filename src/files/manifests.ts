@@ -7,6 +7,7 @@ import { type Collected, type InputError, type Manifest, type ObjectOptions, rea
 import { withoutHelmReport } from './program-output.ts';
 import { repeatedKeyNotices } from './repeated-keys.ts';
 import { unknownKindNotices } from './unknown-kinds.ts';
+import { unreadImageNotices } from './unread-images.ts';
 import { type ParsedDocument, readDocuments } from './yaml.ts';
 
 export type { InputError, Manifest };
@@ -60,6 +61,7 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
     notices: [
       ...all.repeated,
       ...unknownKindNotices(manifests, options.kinds),
+      ...unreadImageNotices(manifests),
       ...leftOutNotices([...leftOut, ...without], 'Kubernetes object'),
     ],
   };

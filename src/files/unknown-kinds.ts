@@ -4,6 +4,7 @@ import { quoteValue } from '../image/quote.ts';
 import { type ImageSign, imageSignIn } from '../pod/image-signs.ts';
 import type { KindTable } from '../pod/kinds.ts';
 import type { JsonObject } from '../pod/pointer.ts';
+import { unreadImagesIn } from '../pod/unread-images.ts';
 import { apiVersionOf, type ObjectType } from '../pod/workload.ts';
 import { didYouMean } from '../policy/schema-faults.ts';
 import type { InputNotice } from './left-out.ts';
@@ -13,6 +14,8 @@ export function unknownKindNotices(manifests: readonly Manifest[], kinds: KindTa
   const unknown = manifests.flatMap((manifest) => {
     const { object, type } = manifest.request;
     if (object === undefined || kinds.find(type.group, type.kind) !== undefined) return [];
+    // unread-images.ts has better words for it.
+    if (unreadImagesIn(object, type.group, type.kind) !== undefined) return [];
     const reason = reasonFor(object, type, kinds);
     return reason === undefined ? [] : [{ manifest, reason }];
   });

@@ -1,0 +1,86 @@
+/** Images that no rule sees are named. */
+import { expect, test } from 'vitest';
+import { loadManifests } from '../../src/files/manifests.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
+
+async function notices(text: string): Promise<readonly string[]> {
+  const read = await loadManifests(['-'], {
+    kinds: kindTable(),
+    namespace: 'shop',
+    stdin: (async function* () {
+      yield Buffer.from(text);
+    })(),
+  });
+  expect(read.errors).toEqual([]);
+  return read.notices.map(({ line, message }) => `${line}: ${message}`);
+}
+
+const object = (apiVersion: string, kind: string, spec: string): string =>
+  `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: web}\nspec: ${spec}\n`;
+const CHART =
+  'holds Helm values, and only the chart knows which images they mean; render it with "helm template" and check the result';
+const SOURCE = 'is rendered by Argo CD; check what it renders ("argocd app manifests" prints it)';
+const PATCH = 'is a patch in a text that the controller merges into its pods; put images into the container itself';
+const of = (kind: string, rest: string): string => `4: images of ${kind} shop/web are not evaluated: ${rest}`;
+
+test.each([
+  [
+    'helm.toolkit.fluxcd.io/v2',
+    'HelmRelease',
+    '{values: {image: {repository: nginx, tag: "1"}}}',
+    `/spec/values ${CHART}`,
+  ],
+  [
+    'helm.toolkit.fluxcd.io/v2',
+    'HelmRelease',
+    '{values: {}, valuesFrom: [{kind: ConfigMap, name: x}]}',
+    `/spec/valuesFrom ${CHART}`,
+  ],
+  ['helm.cattle.io/v1', 'HelmChart', '{valuesContent: "image: x"}', `/spec/valuesContent ${CHART}`],
+  [
+    'helm.crossplane.io/v1beta1',
+    'Release',
+    '{forProvider: {values: {image: nginx}}}',
+    `/spec/forProvider/values ${CHART}`,
+  ],
+  ['argoproj.io/v1alpha1', 'Application', '{source: {helm: {values: "image: x"}}}', `/spec/source/helm ${SOURCE}`],
+  [
+    'argoproj.io/v1alpha1',
+    'Application',
+    '{sources: [{path: x}, {helm: {parameters: [{name: image.tag, value: "1"}]}}]}',
+    `/spec/sources/1/helm ${SOURCE}`,
+  ],
+  [
+    'argoproj.io/v1alpha1',
+    'ApplicationSet',
+    '{template: {spec: {source: {helm: {valuesObject: {image: a}}}}}}',
+    `/spec/template/spec/source/helm ${SOURCE}`,
+  ],
+  ['argoproj.io/v1alpha1', 'Workflow', '{podSpecPatch: "containers: []"}', `/spec/podSpecPatch ${PATCH}`],
+  [
+    'argoproj.io/v1alpha1',
+    'CronWorkflow',
+    '{workflowSpec: {templates: [{podSpecPatch: x}]}}',
+    `/spec/workflowSpec/templates/0/podSpecPatch ${PATCH}`,
+  ],
+])('%s %s %s', async (apiVersion, kind, spec, rest) => {
+  expect(await notices(object(apiVersion, kind, spec))).toEqual([of(kind, rest)]);
+});
+
+test.each([
+  ['argoproj.io/v1alpha1', 'Application', '{source: {path: x}}'],
+  ['argoproj.io/v1alpha1', 'Workflow', '{podSpecPatch: ""}'],
+  ['argoproj.io/v1alpha1', 'Workflow', '{templates: []}'],
+  ['helm.toolkit.fluxcd.io/v2', 'HelmRelease', '{}'],
+  ['argoproj.io/v1alpha1', 'ApplicationSet', '{template: {spec: {source: text}}}'],
+])('nothing is said of %s %s %s', async (apiVersion, kind, spec) => {
+  const said = await notices(object(apiVersion, kind, spec)).catch((error: unknown) => error);
+  expect(said).toEqual([]);
+});
+
+test('many of a kind get one notice', async () => {
+  const release = object('helm.toolkit.fluxcd.io/v2', 'HelmRelease', '{values: {a: 1}}');
+  expect(await notices(`${release}---\n${release}---\n${release}`)).toEqual([
+    `4: images of 3 objects of kind "HelmRelease" are not evaluated: /spec/values ${CHART}`,
+  ]);
+});
