@@ -1,8 +1,18 @@
-/** Images in Compose files (compose-spec, services: `image`, and volumes of type `image`). */
+/**
+ * Images in Compose files (compose-spec): of services, their volumes of type `image`, their `pre_start` hooks, the contexts of
+ * builds, and Dockerfiles that are written in. Caches of builds are none: they are meant to move. Nor are `models`.
+ */
 import path from 'node:path';
-import { isObject, type JsonObject, placesAt } from '../../pod/pointer.ts';
-import type { ImagePlace } from '../../pinning/place.ts';
-import { placeWithout, type Scene, wholeImage } from './scene.ts';
+import { parseReference } from '../../image/reference.ts';
+import type { ImagePlace, Slot } from '../../pinning/place.ts';
+import { escapeSegment, isObject, type JsonObject } from '../../pod/pointer.ts';
+import { inlineImages } from './compose-dockerfile.ts';
+import { interpolate, UNKNOWN } from './compose-variables.ts';
+import { hasVariableBehind, lastPieceOf } from './composed.ts';
+import { placeAt, placeWithout, type Scene, wholeImage } from './scene.ts';
+import { digestSlot } from './slot.ts';
+import { slice, type Word } from './word.ts';
+import { writtenAt } from './written.ts';
 
 const NAME = /^(?:docker-)?compose(?:[.-][\w.-]+)?\.(?:yaml|yml|json)$/i;
 
@@ -14,22 +24,47 @@ export function isCompose(file: string, value: unknown): value is JsonObject {
 }
 
 export function composeImages(scene: Scene): readonly ImagePlace[] {
-  const { value } = scene.document;
-  const services = placesAt(value, ['services', '*']).flatMap(({ pointer, value: service }) =>
-    isObject(service) ? [{ pointer, service }] : [],
-  );
+  const services = childrenOf(scene.document.value, '', 'services');
+  const inServices = (read: (pointer: string, service: unknown) => readonly ImagePlace[]): readonly ImagePlace[] =>
+    services.flatMap(({ pointer, value }) => read(pointer, value));
   return [
-    ...services.flatMap(({ pointer, service }) => serviceImage(scene, pointer, service)),
-    ...services.flatMap(({ pointer, service }) => volumeImages(scene, `${pointer}/volumes`, service['volumes'])),
+    ...inServices((at, service) => (isObject(service) ? serviceImage(scene, at, service) : [])),
+    ...inServices((at, service) =>
+      childrenOf(service, at, 'volumes').flatMap(({ pointer, value }) =>
+        isObject(value) && value['type'] === 'image' ? imageAt(scene, `${pointer}/source`, value['source']) : [],
+      ),
+    ),
+    ...inServices((at, service) =>
+      childrenOf(service, at, 'pre_start').flatMap(({ pointer, value }) =>
+        isObject(value) ? imageAt(scene, `${pointer}/image`, value['image']) : [],
+      ),
+    ),
+    ...inServices((at, service) => (isObject(service) ? buildImages(scene, `${at}/build`, service['build']) : [])),
   ];
 }
 
-/** Most volumes are texts. */
-function volumeImages(scene: Scene, at: string, volumes: unknown): readonly ImagePlace[] {
-  if (!Array.isArray(volumes)) return [];
-  return volumes.flatMap((volume: unknown, index) =>
-    isObject(volume) && volume['type'] === 'image' ? imageAt(scene, `${at}/${index}/source`, volume['source']) : [],
-  );
+function buildImages(scene: Scene, at: string, build: unknown): readonly ImagePlace[] {
+  if (!isObject(build)) return [];
+  return [
+    ...childrenOf(build, at, 'additional_contexts').flatMap(({ pointer, value }) =>
+      contextImage(scene, pointer, value),
+    ),
+    ...inlineImages(scene, `${at}/dockerfile_inline`, build['dockerfile_inline']),
+  ];
+}
+
+interface Child {
+  readonly pointer: string;
+  readonly value: unknown;
+}
+
+/** Of a map or a list; what has another shape has none. */
+function childrenOf(parent: unknown, at: string, key: string): readonly Child[] {
+  const holder = isObject(parent) ? parent[key] : undefined;
+  if (!isObject(holder) && !Array.isArray(holder)) return [];
+  return Object.entries(holder).map(([name, value]: [string, unknown]) => {
+    return { pointer: `${at}/${key}/${escapeSegment(name)}`, value };
+  });
 }
 
 function serviceImage(scene: Scene, pointer: string, service: JsonObject): readonly ImagePlace[] {
@@ -48,7 +83,37 @@ function serviceImage(scene: Scene, pointer: string, service: JsonObject): reado
 
 function imageAt(scene: Scene, pointer: string, image: unknown): readonly ImagePlace[] {
   if (typeof image !== 'string') return [];
-  if (!image.includes('$')) return [wholeImage(scene, pointer, image)];
-  const problem = 'it has a variable in it, which only Compose fills in: put the digest into the variable';
-  return [placeWithout(scene, { pointer, image, reading: { state: 'problem', problem } })];
+  return image.includes('$')
+    ? [composedImage(scene, pointer, writtenAt(scene, pointer, image))]
+    : [wholeImage(scene, pointer, image)];
+}
+
+/** `NAME: docker-image://…`, in a list `NAME=docker-image://…`. */
+function contextImage(scene: Scene, pointer: string, context: unknown): readonly ImagePlace[] {
+  if (typeof context !== 'string') return [];
+  const [, before] = /^((?:[^=/]*=)?docker-image:\/\/)/.exec(context) ?? [];
+  return before === undefined
+    ? []
+    : [composedImage(scene, pointer, slice(writtenAt(scene, pointer, context), before.length))];
+}
+
+const FROM_OUTSIDE = 'it has a variable in it, which only Compose fills in: put the digest into the variable';
+
+function composedImage(scene: Scene, pointer: string, written: Word): ImagePlace {
+  const image = interpolate(written);
+  if (image.text.includes(UNKNOWN)) {
+    const reading = { state: 'problem', problem: FROM_OUTSIDE } as const;
+    return placeWithout(scene, { pointer, image: written.text, reading });
+  }
+  const parsed = parseReference(image.text);
+  if (!parsed.ok)
+    return placeWithout(scene, { pointer, image: image.text, reading: { state: 'problem', problem: parsed.problem } });
+  const { reference } = parsed;
+  const piece = lastPieceOf(image, reference);
+  const behind = `as in ${written.text}@sha256:…, and renew it whenever the tag changes`;
+  const slot: Slot =
+    piece === undefined || hasVariableBehind(written, piece.end)
+      ? { ok: false, refused: `its tag is built from variables; put the digest behind it, ${behind}` }
+      : digestSlot(piece.end, reference);
+  return placeAt(scene, { pointer, image: image.text, reading: { state: 'image', reference }, slot });
 }

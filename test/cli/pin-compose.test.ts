@@ -1,0 +1,154 @@
+/** Digests in Compose files: variables with defaults, Dockerfiles that are written in, contexts of builds. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { runCommand } from '../support/command.ts';
+import { digestOf, runPin } from '../support/pin-registry.ts';
+
+const root = mkdtempSync(path.join(tmpdir(), 'tidewaiter-pin-compose-'));
+const started = process.cwd();
+afterAll(() => {
+  process.chdir(started);
+  rmSync(root, { recursive: true, force: true });
+});
+
+let runs = 0;
+beforeEach(() => {
+  const folder = path.join(root, String((runs += 1)));
+  mkdirSync(folder);
+  process.chdir(folder);
+});
+
+const A = digestOf('docker.io/library/a:1.2');
+
+const image = (text: string): string => `services:\n  s:\n    image: ${text}\n`;
+const build = (...lines: readonly string[]): string =>
+  ['services:', '  s:', '    build:', ...lines.map((line) => `      ${line}`), ''].join('\n');
+const inline = (...lines: readonly string[]): string =>
+  build('context: .', 'dockerfile_inline: |', ...lines.map((line) => (line === '' ? '' : `  ${line}`)));
+
+describe('pin --write in a Compose file', () => {
+  test.each([
+    ['a default', image('${I:-a:1.2}'), image(`\${I:-a:1.2@${A}}`)],
+    ['a default that is unset only', image("'${I-a:1.2}'"), image(`'\${I-a:1.2@${A}}'`)],
+    ['the default of a tag', image('"a:${TAG:-1.2}" # x'), image(`"a:\${TAG:-1.2@${A}}" # x`)],
+    ['a default within a default', image('${I:-a:${TAG:-1.2}}'), image(`\${I:-a:\${TAG:-1.2@${A}}}`)],
+    ['the default of a registry', image('${R:-docker.io}/library/a:1.2'), image(`\${R:-docker.io}/library/a:1.2@${A}`)],
+    ['an alternative in front', image('${R:+r.io/}a:1.2'), image(`\${R:+r.io/}a:1.2@${A}`)],
+    [
+      'a context in a map',
+      build('additional_contexts: {b: "docker-image://a:1.2", c: ./c}'),
+      build(`additional_contexts: {b: "docker-image://a:1.2@${A}", c: ./c}`),
+    ],
+    [
+      'a context in a list',
+      build('additional_contexts:', '  - b=docker-image://a:1.2', '  - c=https://example.com/c.git'),
+      build('additional_contexts:', `  - b=docker-image://a:1.2@${A}`, '  - c=https://example.com/c.git'),
+    ],
+    [
+      'a context with a default',
+      build('additional_contexts: {b: "docker-image://${I:-a:1.2}"}'),
+      build(`additional_contexts: {b: "docker-image://\${I:-a:1.2@${A}}"}`),
+    ],
+    [
+      'a hook',
+      'services: {s: {image: "a:1.2", pre_start: [{image: "a:1.2", command: x}]}}\n',
+      `services: {s: {image: "a:1.2@${A}", pre_start: [{image: "a:1.2@${A}", command: x}]}}\n`,
+    ],
+    [
+      'a Dockerfile',
+      inline('FROM a:1.2 AS b', '', 'RUN <<EOF', '  FROM x:1', 'EOF', '', 'COPY --from=a:1.2 / /'),
+      inline(`FROM a:1.2@${A} AS b`, '', 'RUN <<EOF', '  FROM x:1', 'EOF', '', `COPY --from=a:1.2@${A} / /`),
+    ],
+    ['a Dockerfile with an ARG', inline('ARG V=1.2', 'FROM a:$${V}'), inline(`ARG V=1.2@${A}`, 'FROM a:$${V}')],
+    [
+      'a Dockerfile with a variable of Compose',
+      inline('FROM a:${V:-1.2}', 'RUN echo $HOME'),
+      inline(`FROM a:\${V:-1.2@${A}}`, 'RUN echo $HOME'),
+    ],
+    [
+      'a Dockerfile in one line',
+      build('dockerfile_inline: "FROM a:1.2"'),
+      build(`dockerfile_inline: "FROM a:1.2@${A}"`),
+    ],
+  ])('%s', async (_what, before, after) => {
+    for (const [one, other] of [
+      [before, after],
+      [before.replaceAll('\n', '\r\n'), after.replaceAll('\n', '\r\n')],
+    ] as const) {
+      writeFileSync('compose.yaml', one);
+      expect(await runPin(['compose.yaml'], { write: true })).toMatchObject({ code: 0 });
+      expect(readFileSync('compose.yaml', 'utf8')).toBe(other);
+      expect((await runCommand(['pin', '--check', 'compose.yaml'])).code).toBe(0);
+    }
+  });
+});
+
+const FROM_OUTSIDE = 'it has a variable in it, which only Compose fills in: put the digest into the variable';
+
+describe('what cannot be pinned in a Compose file', () => {
+  test.each([
+    ['a variable', image('$I'), '$I', FROM_OUTSIDE],
+    ['a variable that must be set', image('${I:?set it}'), '${I:?set it}', FROM_OUTSIDE],
+    ['a variable in a default', image('a:${TAG:-$V}'), 'a:${TAG:-$V}', FROM_OUTSIDE],
+    ['a dollar sign', image('a:$$1'), 'a:$1', undefined],
+    [
+      'a tag in pieces',
+      image('a:${V:-1.2}-slim'),
+      'a:1.2-slim',
+      'its tag is built from variables; put the digest behind it, as in a:${V:-1.2}-slim@sha256:…, and renew it whenever the tag changes',
+    ],
+    [
+      'a tag that can go on',
+      image('a:1.2${S:-}'),
+      'a:1.2',
+      'its tag is built from variables; put the digest behind it, as in a:1.2${S:-}@sha256:…, and renew it whenever the tag changes',
+    ],
+    [
+      'a Dockerfile with a variable of Compose',
+      inline('ARG V=1', 'FROM a:${V}'),
+      'a:$',
+      'it has a variable in it that Compose fills in; write "$$" for a variable of the Dockerfile',
+    ],
+    [
+      'a Dockerfile with escapes',
+      build('dockerfile_inline: "FROM a:1.2\\nRUN x"'),
+      'a:1.2',
+      'its text is folded or has escapes; write "dockerfile_inline" as a block of lines ("|")',
+    ],
+    [
+      'a here-document without an end',
+      inline('RUN <<EOF', 'x'),
+      '',
+      'here-document <<EOF has no end; add a line that contains only EOF',
+    ],
+  ])('%s', async (_what, text, name, why) => {
+    writeFileSync('compose.yaml', text);
+    const { code, out } = await runPin(['compose.yaml'], { output: 'json' });
+    const { images } = JSON.parse(out) as { images: { state: string; image: string; message: string }[] };
+    const found = images.find(({ state }) => state === 'failed');
+    expect({ code, image: found?.image }).toEqual({ code: 2, image: name });
+    if (why !== undefined) expect(found?.message).toBe(`image ${JSON.stringify(name)} cannot be pinned: ${why}`);
+    expect(readFileSync('compose.yaml', 'utf8')).toBe(text);
+  });
+
+  test('what has another shape is none', async () => {
+    const lines = [
+      'a: x',
+      'b: {volumes: x, pre_start: {image: y}, build: x}',
+      'c: {build: {additional_contexts: x, dockerfile_inline: 1}}',
+      'd: {volumes: [a, {type: image}], pre_start: [x, {image: 1}]}',
+      'e: ~',
+    ];
+    writeFileSync('compose.yaml', `services:\n${lines.map((line) => `  ${line}\n`).join('')}`);
+    expect((await runCommand(['pin', '--check', 'compose.yaml'])).code).toBe(0);
+  });
+
+  test('caches of builds, models and what is built are none', async () => {
+    const text =
+      'services: {s: {image: "x:1", build: {cache_from: ["a:1", "type=registry,ref=a:2"]}}}\nmodels: {m: {model: ai/m}}\n';
+    writeFileSync('compose.yaml', text);
+    expect((await runCommand(['pin', '--check', 'compose.yaml'])).code).toBe(0);
+  });
+});
