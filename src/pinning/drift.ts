@@ -5,7 +5,7 @@ import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import type { TagAnswers } from './pin.ts';
 import type { Kustomized } from './kustomized.ts';
 import type { ImagePlace } from './place.ts';
-import { digestQuestion, failureText, type Question, tagQuestion } from './questions.ts';
+import { digestQuestion, failureText, type Question, STOPPED, tagQuestion } from './questions.ts';
 
 export interface DriftDecision {
   /** `current`: nothing happened. `moved`: the tag means another digest. `untagged`: there is no such tag any more. */
@@ -73,7 +73,7 @@ function unknownOf(facts: readonly (RegistryFact<RegistryImage> | undefined)[]):
 
 const NOT_ASKED: RegistryFact<RegistryImage> = {
   state: 'unknown',
-  failure: { cause: 'timeout', message: 'stopped before it was asked for', remedy: undefined },
+  failure: { cause: 'timeout', message: STOPPED, remedy: undefined },
 };
 
 function movedText({ text, tag }: ImageReference, digest: string, current: string): string {

@@ -4,7 +4,7 @@ import type { ImageReference } from '../image/reference.ts';
 import type { Platform, RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import { type ImagePlace, pinnedText } from './place.ts';
 import { platformsIn, platformText } from '../policy/rules/platforms.ts';
-import { digestQuestion, failureText, type Question, tagQuestion } from './questions.ts';
+import { digestQuestion, failureText, type Question, STOPPED, tagQuestion } from './questions.ts';
 
 export const PIN_STATES = ['pinned', 'resolved', 'drifted', 'unpinned', 'skipped', 'failed'] as const;
 
@@ -69,7 +69,7 @@ export function decide(place: ImagePlace, mode: PinMode, tags: TagAnswers): PinD
   if (question === undefined) return { ...offline, message: 'it has no tag that could be asked for' };
   if (!slot.ok) return failed(image, slot.refused);
   const fact = tags.get(question.key);
-  if (fact === undefined) return failed(image, 'stopped before it was asked for');
+  if (fact === undefined) return failed(image, STOPPED);
   return fact.state === 'yes' ? resolved(reading.reference, fact.value) : failed(image, failureText(fact.failure));
 }
 

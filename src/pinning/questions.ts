@@ -23,6 +23,9 @@ function questionOf(text: string): Question | undefined {
   return parsed.ok ? { key: normalizedName(parsed.reference), reference: parsed.reference } : undefined;
 }
 
+/** Why there is no answer to a question after Ctrl-C. */
+export const STOPPED = 'stopped before it was asked for';
+
 export function failureText({ message, remedy }: RegistryFailure): string {
   return remedy === undefined ? message : `${message}; ${remedy}`;
 }

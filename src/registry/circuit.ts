@@ -168,6 +168,11 @@ function leftAlone(
   return { ...last, message };
 }
 
+/** What the last request met, without the words of `leftAlone` before it, which change from one question to the next. */
+export function withoutPause(message: string): string {
+  return message.replace(/\S+ failed \d+ times in a row and is left alone [^;]*; at last: /, '');
+}
+
 function tooEarly(
   { registry, name = registry }: RegistryAsker,
   { failure, untilMs }: Door,

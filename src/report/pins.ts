@@ -3,6 +3,7 @@ import { quoteValue } from '../image/quote.ts';
 import type { DriftDecision } from '../pinning/drift.ts';
 import type { PinDecision } from '../pinning/pin.ts';
 import type { ImagePlace } from '../pinning/place.ts';
+import { alike } from './alike.ts';
 import type { Paint } from './pretty.ts';
 
 interface PlaceRow {
@@ -133,9 +134,13 @@ export function inputNoticeLines(notices: readonly PinErrorRow[], ink: Paint): r
 
 /** What could not be done, what was left, what has drifted: one line each. */
 export function pinNotes({ images, files, errors, notices }: PinReport, ink: Paint): string {
+  const outages = alike(images.filter(({ state }) => state === 'failed'));
+  const told = new Set(outages.flatMap(({ rows }) => rows));
   const lines = [
     ...errors.map((row) => `${at(row)}  ${ink.red('error')}  ${row.message}`),
+    ...outages.map(({ message }) => `${ink.red('error')}  ${message}`),
     ...images.flatMap((row) => {
+      if (told.has(row)) return [];
       if (row.state === 'failed') return [`${at(row)}  ${ink.red('error')}  ${row.message}`];
       if (row.state === 'skipped')
         return [`${at(row)}  ${ink.dim('skipped')}  image ${quoteValue(row.image)}: ${row.message}`];
@@ -206,9 +211,13 @@ export function pinSummary({ images, files, errors }: PinReport, write: boolean,
 
 export function prettyDrift({ images, errors, files }: DriftReport, ink: Paint): string {
   const rows = images.filter(({ state }) => state !== 'current');
+  const outages = alike(rows.filter(({ state }) => state === 'unknown'));
+  const told = new Set(outages.flatMap((outage) => outage.rows));
+  const others = rows.filter((row) => !told.has(row));
   const lines = [
     ...errors.map((row) => `${at(row)}  ${ink.red('error')}  ${row.message}`),
-    ...rows.map(
+    ...outages.map(({ message }) => `${ink.yellow('unknown')}  ${message}`),
+    ...others.map(
       (row) => `${at(row)}  ${row.state === 'unknown' ? ink.yellow(row.state) : ink.red(row.state)}  ${row.message}`,
     ),
   ];

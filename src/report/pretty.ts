@@ -1,5 +1,6 @@
 /** Findings for people: one block per file, aligned; colours only where the caller says so. */
 import colours from 'picocolors';
+import { type Alike, alike } from './alike.ts';
 import type { CheckReport, ErrorRow } from './check.ts';
 import { type ExceptionRow, type FindingRow, type NoticeRow, rowLabel } from './rows.ts';
 
@@ -10,13 +11,17 @@ export function paint(enabled: boolean): Paint {
 }
 
 export function prettyCheck(report: CheckReport, policySource: string, ink: Paint): string {
-  const files = [...new Set([...report.findings, ...report.errors].map(({ file }) => file))];
+  const outages = alike(report.findings.filter(isUndecided), kindOf);
+  const told = new Set(outages.flatMap(({ rows }) => rows));
+  const findings = report.findings.filter((finding) => !told.has(finding));
+  const files = [...new Set([...findings, ...report.errors].map(({ file }) => file))];
   const blocks = files.map((file) => {
     const errors = report.errors.filter((error) => error.file === file);
-    return fileBlock(file, { findings: report.findings.filter((finding) => finding.file === file), errors }, ink);
+    return fileBlock(file, { findings: findings.filter((finding) => finding.file === file), errors }, ink);
   });
   const notices = noticeLines(report.notices, ink);
-  return `${blocks.map((block) => `${block}\n`).join('')}${notices}${summaryLine(report, policySource, ink)}\n`;
+  const together = outages.map((outage) => outageLines(outage, ink)).join('');
+  return `${blocks.map((block) => `${block}\n`).join('')}${together}${notices}${summaryLine(report, policySource, ink)}\n`;
 }
 
 /** One line each, with their place, and an empty line after them. */
@@ -29,6 +34,20 @@ export function noticeLines(notices: readonly NoticeRow[], ink: Paint): string {
 export function noticeLine({ file, line, column, message }: NoticeRow, ink: Paint): string {
   const place = line === null ? '' : `${ink.dim(`${file}:${line}:${column ?? 1}`)}  `;
   return `${place}${ink.cyan('notice')}  ${message}`;
+}
+
+function isUndecided({ outcome, action, exception }: FindingRow): boolean {
+  return outcome === 'unknown' && action !== 'audit' && exception === null;
+}
+
+function kindOf({ policy, rule, action, remedy }: FindingRow): string {
+  return JSON.stringify([policy, rule, action, remedy]);
+}
+
+/** About many files, so behind them all. */
+function outageLines({ rows: [row], message }: Alike<FindingRow>, ink: Paint): string {
+  const remedy = row.remedy === null ? '' : `  ${ink.dim(row.remedy)}\n`;
+  return `${levelInk(row, ink)(row.action)}  ${message}  ${ink.cyan(`${row.rule}, unknown`)}\n${remedy}\n`;
 }
 
 interface Block {

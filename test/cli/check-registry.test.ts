@@ -96,6 +96,27 @@ describe('check', () => {
     expect([most, code, note, calls]).toEqual([32, 1, '', ['made', 'closed']]);
   });
 
+  test('tells people of an outage once, and programs each image', async () => {
+    const message = 'reg.io answered 503';
+    const unknown = { state: 'unknown', failure: { cause: 'serverError', message, remedy: undefined } } as const;
+    const { asking } = world(() => unknown);
+    const policy = [policyWith('image-exists')];
+    expect((await checked({ policy, asking })).report.findings).toHaveLength(COUNT);
+    let text = '';
+    const terminal = {
+      out: (more: string) => void (text += more),
+      note: () => {},
+      isTerminal: false,
+      colours: false,
+      input: () => process.stdin,
+    };
+    await check([manifests], { namespace: 'default', output: 'pretty', failOn: ['deny'], policy, asking }, terminal);
+    expect(text.split('\n').slice(0, -2)).toEqual([
+      'warn  could not tell whether 100 images can be pulled: reg.io answered 503 ("reg.io/x:0", "reg.io/x:1", "reg.io/x:2" and 97 more: see -o json)  image-exists, unknown',
+      '',
+    ]);
+  });
+
   test('asks nobody with --offline, and says what it does not know', async () => {
     const { asking, calls } = world(() => gone('never'));
     const { report } = await checked({ policy: [policyWith('image-exists')], asking, offline: true });

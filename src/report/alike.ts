@@ -1,0 +1,48 @@
+/** An outage says the same of hundreds of images: one line for all of them, where people read. Machine formats keep each. */
+import { STOPPED } from '../pinning/questions.ts';
+import { withoutPause } from '../registry/circuit.ts';
+
+export interface Alike<R> {
+  readonly rows: readonly [R, ...R[]];
+  /** `471 images cannot be pinned: docker.io answered 503 ("nginx", "redis:7", "app" and 468 more: see -o json)` */
+  readonly message: string;
+}
+
+export interface Reported {
+  readonly message: string | null;
+}
+
+/** With fewer, each line says more than the one for all. */
+const MIN_ALIKE = 3;
+const SHOWN = 3;
+
+/** Of rows that could not be decided. `kindOf` keeps apart what must not share a line. */
+export function alike<R extends Reported>(
+  rows: readonly R[],
+  kindOf: (row: R) => string = () => '',
+): readonly Alike<R>[] {
+  const asked = rows.filter(({ message }) => message?.endsWith(STOPPED) === false);
+  const groups = Map.groupBy(asked, (row) => JSON.stringify([kindOf(row), reasonOf(row)]));
+  return [...groups.values()].flatMap((group) => {
+    const [first, ...rest] = group;
+    if (first === undefined || imagesIn(group).length < MIN_ALIKE) return [];
+    return [{ rows: [first, ...rest], message: messageOf(first, imagesIn(group)) }];
+  });
+}
+
+/** The image that a message is about, with its word. */
+const IMAGE = /(?:image )?("(?:[^"\\]|\\.)*"…?)/;
+
+function reasonOf({ message }: Reported): string {
+  return withoutPause((message ?? '').replace(IMAGE, ''));
+}
+
+function imagesIn(rows: readonly Reported[]): readonly string[] {
+  return [...new Set(rows.flatMap(({ message }) => IMAGE.exec(message ?? '')?.[1] ?? []))];
+}
+
+function messageOf({ message }: Reported, images: readonly string[]): string {
+  const text = withoutPause((message ?? '').replace(IMAGE, `${images.length} images`));
+  const more = images.length - SHOWN;
+  return `${text} (${images.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more: see -o json` : ''})`;
+}
