@@ -1,6 +1,7 @@
 /** Generated texts, read by the code that kubectl runs and by us: the same values, or both refuse. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import fc from 'fast-check';
+import { readStream } from '../../src/files/read-text.ts';
 import { readDocuments } from '../../src/files/yaml.ts';
 import { IGNORED } from '../../src/files/yaml-problems.ts';
 import { startYamlOracle, type YamlOracle, yamlOracleMissing } from '../oracle/yaml/oracle.ts';
@@ -286,5 +287,21 @@ describeWith(yamlOracleMissing, 'kubectl reads the same of generated texts', () 
     );
     // Texts that nobody can read would agree, too.
     expect(read).toBeGreaterThan(least);
+  });
+
+  test.each([
+    ['UTF-16, little-endian', Buffer.from('\uFEFFa: é\n', 'utf16le'), 'UTF-16 text: save it as UTF-8'],
+    ['UTF-16, big-endian', Buffer.from('\uFEFFa: é\n', 'utf16le').swap16(), 'UTF-16 text: save it as UTF-8'],
+    ['Latin-1', Buffer.from('a: caf\u00E9\n', 'latin1'), 'not UTF-8 text, from line 1 on'],
+  ])('%s is converted by kubectl, and refused by us with the way out', async (_name, bytes, problem) => {
+    const [theirs] = await oracle.askBytes([bytes]);
+    expect(theirs?.error).toBeNull();
+    expect(
+      await readStream(
+        (async function* () {
+          yield bytes;
+        })(),
+      ),
+    ).toEqual({ problem });
   });
 });
