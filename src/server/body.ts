@@ -9,7 +9,7 @@ export type ParsedBody =
   | { readonly ok: false; readonly excess: string };
 
 /** Whatever stands in a body of this size, it takes less than 2 MiB of memory, and is not looked at before it is parsed. */
-const HARMLESS_BYTES = 64 * 1024;
+export const HARMLESS_BYTES = 64 * 1024;
 /**
  * Of memory, as `costOf` counts it. Ordinary manifests take 4 to 5 bytes for each byte of text, and etcd stores objects of up to
  * 1.5 MiB: an update of one that was nearly as large before costs 14 MiB, without managedFields.

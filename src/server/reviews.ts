@@ -8,8 +8,8 @@ import type { Context } from '../admission/context.ts';
 import { mutate, type Mutation } from '../admission/mutate.ts';
 import { answerText, mutationReview, type Review, type ReviewAnswer, verdictReview } from '../admission/review.ts';
 import { validate, type Verdict } from '../admission/validate.ts';
-import { waitingBytes } from './body.ts';
-import { createBudget } from './budget.ts';
+import { HARMLESS_BYTES, waitingBytes } from './body.ts';
+import { type Budget, createBudget } from './budget.ts';
 import type { Connection } from './connections.ts';
 import { withDeadline } from './deadline.ts';
 import type { Endpoint, Metrics } from './metrics.ts';
@@ -17,6 +17,7 @@ import type { Lease } from './pool.ts';
 import { type ReadBody, reviewIn, tooDeepReview, unreadReview } from './reading.ts';
 import { type GateRequest, receiveBody, TOO_LARGE } from './receive.ts';
 import { statusBody } from './status.ts';
+import { createTurns } from './turns.ts';
 
 /** What happened to one review, for the log. */
 export interface ReviewRecord {
@@ -55,6 +56,7 @@ export type ReviewListener = (request: GateRequest, response: ServerResponse, ar
 
 export function reviewListener(reviewing: Reviewing): ReviewListener {
   const budget = createBudget();
+  const inTurn = createTurns();
   return (request, response, { connection, isLast }) => {
     const url = request.url ?? '';
     const endpoint = request.method === 'POST' ? endpointOf(url) : undefined;
@@ -67,19 +69,28 @@ export function reviewListener(reviewing: Reviewing): ReviewListener {
     }
     receiveBody(request, budget.bodyRoom(connection), (received) => {
       if ('code' in received) return refuse(reviewing, received.code, received.problem, send);
-      let bytes = 'head' in received ? received.head : received.body;
-      const read = 'head' in received ? unreadReview(bytes, TOO_LARGE) : reviewIn(bytes);
-      const mayWait: MayWait = (namespace) => budget.waitingRoom(connection, namespace, waitingBytes(bytes));
-      answer({ endpoint, url, read, mayWait }, reviewing, send);
-      // A review that waits keeps `mayWait`, and must not keep its body.
-      bytes = NOTHING;
-      if ('release' in received) received.release();
+      const taken = { bytes: 'head' in received ? received.head : received.body };
+      const mayWait = roomToWait(budget, connection, taken);
+      const work = (): void => {
+        const read = 'head' in received ? unreadReview(received.head, TOO_LARGE) : reviewIn(received.body);
+        answer({ endpoint, url, read, mayWait }, reviewing, send);
+        // A review that waits keeps `mayWait`, and must not keep its body.
+        taken.bytes = NOTHING;
+        if ('release' in received) received.release();
+      };
+      if (taken.bytes.length > HARMLESS_BYTES) inTurn(work);
+      else work();
     });
     return true;
   };
 }
 
 const NOTHING = Buffer.alloc(0);
+
+/** A function of its own, so that it keeps nothing else of a request. */
+function roomToWait(budget: Budget, connection: Connection, taken: { readonly bytes: Buffer }): MayWait {
+  return (namespace) => budget.waitingRoom(connection, namespace, waitingBytes(taken.bytes));
+}
 
 /** Room for a review of this namespace that has to wait, or none. */
 type MayWait = (namespace: string | undefined) => Lease | undefined;

@@ -59,7 +59,7 @@ export async function startFloor(certsDir: string): Promise<Answering> {
   return { ...start(argv, { env: ENV, cwd: folderIn('empty') }), port };
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.on('error', reject);

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureAlive } from './alive.ts';
 import { measureCheck, measureHelp, measureStart } from './commands.ts';
 import { measureImageCache } from './image-cache.ts';
 import { measureMutate } from './mutate.ts';
@@ -10,7 +11,9 @@ import { measurePin } from './pinning.ts';
 import { measureRules } from './rules.ts';
 import { measureServe } from './serve.ts';
 
-const PARTS = ['serve', 'mutate', 'rules', 'start', 'help', 'check', 'pin', 'cache'] as const;
+/** `alive` only when it is asked for: it takes minutes, and attacks. */
+const USUAL = ['serve', 'mutate', 'rules', 'start', 'help', 'check', 'pin', 'cache'] as const;
+const PARTS = [...USUAL, 'alive'] as const;
 type Part = (typeof PARTS)[number];
 
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -19,6 +22,7 @@ interface Options {
   readonly parts: readonly Part[];
   readonly seconds: number;
   readonly rounds: number;
+  readonly minutes: number;
 }
 
 function readOptions(): Options {
@@ -27,12 +31,18 @@ function readOptions(): Options {
       only: { type: 'string', multiple: true, default: [] },
       seconds: { type: 'string', default: '1' },
       rounds: { type: 'string', default: '20' },
+      minutes: { type: 'string', default: '1' },
     },
   });
   const unknown = values.only.find((name) => !PARTS.some((part) => part === name));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: expected one of ${PARTS.join(', ')}`);
-  const parts = values.only.length === 0 ? PARTS : PARTS.filter((part) => values.only.includes(part));
-  return { parts, seconds: count('--seconds', values.seconds), rounds: count('--rounds', values.rounds) };
+  const parts = values.only.length === 0 ? USUAL : PARTS.filter((part) => values.only.includes(part));
+  return {
+    parts,
+    seconds: count('--seconds', values.seconds),
+    rounds: count('--rounds', values.rounds),
+    minutes: count('--minutes', values.minutes),
+  };
 }
 
 function count(flag: string, text: string): number {
@@ -52,7 +62,7 @@ function build(): void {
   if (status !== 0) throw new Error('npm run build failed');
 }
 
-async function measure(part: Part, { seconds, rounds }: Options): Promise<readonly Outcome[]> {
+async function measure(part: Part, { seconds, rounds, minutes }: Options): Promise<readonly Outcome[]> {
   if (part === 'start') return measureStart();
   if (part === 'help') return measureHelp();
   if (part === 'check') return measureCheck();
@@ -60,7 +70,8 @@ async function measure(part: Part, { seconds, rounds }: Options): Promise<readon
   if (part === 'cache') return measureImageCache();
   if (part === 'mutate') return measureMutate({ seconds, rounds, note });
   if (part === 'rules') return measureRules({ seconds, rounds, note });
-  const { outcomes, text } = await measureServe({ seconds, rounds, note });
+  const measured = part === 'alive' ? measureAlive({ minutes, note }) : measureServe({ seconds, rounds, note });
+  const { outcomes, text } = await measured;
   process.stdout.write(`${text}\n`);
   return outcomes;
 }

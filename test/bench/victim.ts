@@ -1,0 +1,68 @@
+/** An API server that goes on asking while others attack: each review must be answered right, and soon. */
+import { Agent, request } from 'node:https';
+
+export interface Suffering {
+  readonly asked: number;
+  /** Not answered, or not right. */
+  readonly wrong: number;
+  readonly slowestMs: number;
+  /** What was wrong, the first of it. */
+  readonly example: string;
+}
+
+const ADDRESS = '127.0.0.9';
+const LATE_MS = 5000;
+
+/** Every tag is another one, so that the registry is asked each time. */
+let tag = 0;
+
+export function reviewOf(registry: string): string {
+  const image = `${registry}/shop/web:v${(tag += 1)}`;
+  return `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"v${tag}","kind":{"group":"","version":"v1","kind":"Pod"},"namespace":"shop","operation":"CREATE","userInfo":{},"object":{"metadata":{"name":"web"},"spec":{"containers":[{"name":"web","image":"${image}"}]}}}}`;
+}
+
+/** `undefined` when it is right: allowed, without any warning, with its own uid. */
+export function faultOf(review: string, status: number, text: string): string | undefined {
+  if (status !== 200) return `HTTP ${status}`;
+  const { response } = JSON.parse(text);
+  const isRight = response.allowed === true && response.warnings === undefined && review.includes(`"${response.uid}"`);
+  return isRight ? undefined : text.slice(0, 200);
+}
+
+/** Until `until` resolves; half of the reviews on new connections. An answer of 503 is asked for again, as client-go does. */
+export async function suffer(port: number, registry: string, until: Promise<unknown>): Promise<Suffering> {
+  const agent = new Agent({ keepAlive: true });
+  const over = new AbortController();
+  void until.finally(() => over.abort());
+  let [asked, wrong, slowestMs, example] = [0, 0, 0, ''];
+  while (!over.signal.aborted) {
+    const begin = performance.now();
+    const review = reviewOf(registry);
+    const fault = await ask(port, review, asked % 2 === 0 ? agent : undefined);
+    asked += 1;
+    slowestMs = Math.max(slowestMs, performance.now() - begin);
+    if (fault !== undefined) {
+      wrong += 1;
+      if (example === '') example = fault;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  agent.destroy();
+  return { asked, wrong, slowestMs, example };
+}
+
+export function ask(port: number, review: string, agent?: Agent): Promise<string | undefined> {
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(review) };
+  const to = { host: '127.0.0.1', port, localAddress: ADDRESS, path: '/validate?timeout=5s', method: 'POST', headers };
+  return new Promise((resolve) => {
+    const sent = request({ ...to, agent: agent ?? false, rejectUnauthorized: false, timeout: LATE_MS }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => resolve(faultOf(review, response.statusCode ?? 0, text)));
+    });
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${LATE_MS} ms`)));
+    sent.on('error', (error) => resolve(error.message));
+    sent.end(review);
+  });
+}
