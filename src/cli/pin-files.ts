@@ -42,6 +42,7 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
   for await (const input of loadInputs(paths, { stdin: terminal.input(), names: PIN_NAMES, ...told })) {
     if (input.hidden && !holdsImages(input, given)) leftOut.push({ path: input.path, why: 'hidden' });
     else if ('problem' in input) errors.push({ file: input.path, line: null, column: null, message: input.problem });
+    else if (input.utf16) errors.push({ file: input.path, line: null, column: null, message: UTF_16 });
     else addText(texts, input);
   }
   // A kustomization that is a link belongs to the folder of the link.
@@ -133,6 +134,8 @@ export function isOutside(relative: string): boolean {
 
 export const SKIPPED =
   'no Kubernetes manifest, kustomization, Compose file or Dockerfile; Helm values need --helm-image';
+
+const UTF_16 = 'UTF-16 text: save it as UTF-8';
 
 const NOTHING_IN_IT = `it holds no image that could be pinned: ${SKIPPED}`;
 

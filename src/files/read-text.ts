@@ -6,7 +6,9 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 
 /** `problem` is a sentence fragment. */
-export type TextOrProblem = { readonly text: string } | { readonly problem: string };
+export type TextOrProblem =
+  /** `utf16`: the offsets are not those of a file in UTF-8, so nothing can be written back. */
+  { readonly text: string; readonly utf16?: true } | { readonly problem: string };
 
 export type Bytes = AsyncIterable<Uint8Array | string>;
 
@@ -61,14 +63,18 @@ export async function readStream(stream: Bytes): Promise<TextOrProblem> {
   return decode(Buffer.concat(chunks));
 }
 
+/** As Go's `unicode.BOMOverride`, which kubectl reads with: a byte order mark decides, and without one it is UTF-8. */
 function decode(bytes: Buffer): TextOrProblem {
+  const encoding = UTF_16[bytes.subarray(0, 2).toString('hex')];
+  if (encoding !== undefined)
+    return { text: new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes), utf16: true };
   const problem = problemIn(bytes);
   return problem === undefined ? { text: bytes.toString('utf8') } : { problem };
 }
 
+const UTF_16: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-16be' };
+
 function problemIn(bytes: Buffer): string | undefined {
-  const start = bytes.subarray(0, 2).toString('hex');
-  if (start === 'fffe' || start === 'feff') return 'UTF-16 text: save it as UTF-8';
   if (bytes.includes(0)) return 'not a text file: there are NUL bytes in it';
   if (isUtf8(bytes)) return undefined;
   return `not UTF-8 text, from line ${badLine(bytes)} on`;

@@ -16,7 +16,6 @@ beforeAll(() => {
   mkdirSync('folder');
   writeFileSync('binary', Buffer.from([0x7f, 0x45, 0, 1]));
   writeFileSync('latin1', Buffer.from('a: caf\u00E9\n', 'latin1'));
-  writeFileSync('utf16', Buffer.from('\uFEFFa: 1\n', 'utf16le'));
   writeFileSync('huge', '');
   truncateSync('huge', 64 * 1024 * 1024 + 1);
   writeFileSync('locked', 'a: 1\n');
@@ -78,7 +77,6 @@ const PROBLEMS = [
   ['n'.repeat(300), 'no file can have a name that long'],
   ['binary', 'not a text file: there are NUL bytes in it'],
   ['latin1', 'not UTF-8 text, from line 1 on'],
-  ['utf16', 'UTF-16 text: save it as UTF-8'],
   ['huge', 'larger than 64 MiB: split it'],
   ['locked', 'permission denied'],
 ] as const;

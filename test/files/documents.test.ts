@@ -109,7 +109,7 @@ describe('what cannot be read', () => {
       'broken/a.yaml: "a: 1\\n"',
       'broken/latin1.yaml: not UTF-8 text, from line 2 on',
       'broken/nul.yaml: not a text file: there are NUL bytes in it',
-      'broken/utf16.yaml: UTF-16 text: save it as UTF-8',
+      'broken/utf16.yaml: "\uFEFFa: 1\\n"',
       'broken/z.yaml: "z: 1\\n"',
       'plain/x: no such file or folder',
       'empty: no .yaml, .yml or .json file in it',

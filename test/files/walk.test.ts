@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadManifests } from '../../src/files/manifests.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
+import { runCommand } from '../support/command.ts';
 import { kubectlMissing } from '../support/kubectl.ts';
 import { describeWith } from '../support/real-part.ts';
 
@@ -208,6 +209,37 @@ describe('a walk', () => {
     expect(found.manifests.map(({ file }) => file)).toEqual(['d/z.yaml']);
     expect(found.errors.map(({ file, message }) => `${file}: ${message}`)).toEqual(['d/y: permission denied']);
     expect(found.notices.map(({ message }) => message)).toEqual(['"d/.x" is hidden and holds no Kubernetes object']);
+  });
+});
+
+describe('UTF-16 with a byte order mark', () => {
+  const swapped = (text: string): Buffer => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16();
+  const rows: readonly (readonly [string, Buffer, string | undefined])[] = [
+    ['little-endian', Buffer.from(`\uFEFF${podAt('a')}`, 'utf16le'), 'a'],
+    ['big-endian', swapped(podAt('b')), 'b'],
+    ['beyond the first plane', Buffer.from(`\uFEFF${podAt('😀')}`, 'utf16le'), '😀'],
+    ['JSON', swapped('{"apiVersion":"v1","kind":"Pod","metadata":{"name":"c"}}'), 'c'],
+    ['half of a character in a comment', Buffer.from(`\uFEFF# \uD83D\n${podAt('d')}`, 'utf16le'), 'd'],
+    ['without the mark', Buffer.from(podAt('e'), 'utf16le'), undefined],
+  ];
+
+  test.each(rows)('%s', async (_what, bytes, name) => {
+    writeFileSync('a.yaml', bytes);
+    const { manifests, errors } = await load(['a.yaml']);
+    expect(manifests.map(({ request }) => request.name)).toEqual(name === undefined ? [] : [name]);
+    expect(errors).toHaveLength(name === undefined ? 1 : 0);
+    if (kubectlMissing() !== undefined) return;
+    const args = ['annotate', '--local', '-f', 'a.yaml', 'a=1', '-o', 'jsonpath={.metadata.name}'];
+    expect(spawnSync('kubectl', args, { encoding: 'utf8' }).stdout).toBe(name ?? '');
+  });
+
+  test('pin does not write it', async () => {
+    writeFileSync('a.yaml', Buffer.from(`\uFEFF${podAt('a')}`, 'utf16le'));
+    const { code, note } = await runCommand(['pin', 'a.yaml', '--check']);
+    expect({ code, note }).toEqual({
+      code: 2,
+      note: expect.stringContaining('a.yaml  error  UTF-16 text: save it as UTF-8\n'),
+    });
   });
 });
 
