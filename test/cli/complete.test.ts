@@ -130,7 +130,7 @@ printf '%s\\n' "\${COMPREPLY[@]+"\${COMPREPLY[@]}"}"`;
       ['tidewaiter', 'check', '--output=j'],
       ['--output=json', '--output=junit'],
     ],
-    [['tidewaiter', 'serve', '--listen', '127.0.0.1', ':', '8443', '--operations'], ['--operations-port']],
+    [['tidewaiter', 'serve', '--listen', '127.0.0.1', ':', '8443', '--operations-p'], ['--operations-port']],
     [['tidewaiter', 'explain', 'rule', 'image-t'], ['image-tag']],
     [['tidewaiter', 'check', ''], []],
     [['./tidewaiter', 'che'], ['check']],

@@ -97,7 +97,7 @@ describe('explain pod', () => {
   });
 
   const BAD: readonly (readonly [what: string, manifest: string, note: string])[] = [
-    ['YAML that is none', 'a: [\n', 'stdin:2:1: '],
+    ['YAML that is none', 'a: [\n', 'stdin:1:4: '],
     ['no object', 'a: 1\n', 'stdin:1:1: no apiVersion and no kind: not an object of the Kubernetes API\n'],
     [
       'a Pod of another shape',

@@ -48,8 +48,9 @@ The containers of a Pod do not claim the same port or name twice; host ports and
 
 Why
   The containers of a Pod share one IP and therefore one port space: the second container that binds
-  a port fails when it starts, long after the API server said yes. A port name that is none, or
-  twice in a container, it refuses itself.
+  a port fails when it starts, long after the API server said yes. One container that lists a port
+  twice works, so that is a warning at most. A port name that is none, or twice in a container, it
+  refuses itself.
 
 Needs
   nothing but the object

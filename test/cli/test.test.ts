@@ -240,7 +240,7 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
       suite('    - {name: a, resources: [gone.yaml], expect: pass}\n'),
       '✗ a\n      gone.yaml  error  no such file or folder',
     ],
-    ['YAML that is none', `${suite(PASS)}  a: [\n`, 'suite.yaml:9:1  error  '],
+    ['YAML that is none', `${suite(PASS)}  a: [\n`, 'suite.yaml:8:6  error  '],
   ];
 
   test('says all that is wrong with a suite at once, from top to bottom', async () => {
