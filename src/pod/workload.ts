@@ -97,13 +97,13 @@ function gather(kind: Kind, { segments, placeholder: outer }: Within, into: Gath
   const read = (place: Place): Container => looseImage(place, holderOf(object, place.pointer), source);
   for (const place of all(kind.podSpecs)) pods.push(podAt(place, source));
   for (const place of all(kind.images)) loose.push(read(place));
-  for (const place of oddPlaces(kind, placesAt(object, segments))) loose.push({ ...read(place), composed: true });
+  for (const place of oddPlaces(kind, object, segments)) loose.push({ ...read(place), composed: true });
   for (const place of all(kind.objects)) gatherObject(place, placeholder, into);
 }
 
-function oddPlaces({ odd }: Kind, objects: readonly Place[]): readonly Place[] {
+function oddPlaces({ odd }: Kind, object: JsonObject, segments: readonly string[]): readonly Place[] {
   if (odd === undefined) return [];
-  return objects.flatMap(({ pointer, value }) =>
+  return placesAt(object, segments).flatMap(({ pointer, value }) =>
     isObject(value) ? odd(value).map((place) => ({ ...place, pointer: `${pointer}${place.pointer}` })) : [],
   );
 }
