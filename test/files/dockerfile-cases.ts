@@ -124,6 +124,11 @@ const VARIABLES: readonly (readonly [string, string, readonly string[]])[] = [
   ['what must be given, and is', 'ARG V=a:1\nFROM ${V:?no}', ['1:7 a:1']],
   ['what nobody declares is empty', 'FROM a:1$B', ['1:6 a:1']],
   ['what BuildKit declares is known to it alone', 'FROM a:1-$TARGETARCH', ['1:6 a:1-$TARGETARCH problem']],
+  [
+    'the stage of a platform',
+    'FROM a:1 AS base-amd64\nFROM base-$TARGETARCH\nFROM x-${TARGETARCH}',
+    ['1:6 a:1', '3:6 x-${TARGETARCH} problem'],
+  ],
   ['what BuildKit declares, and the file sets', 'ARG TARGETARCH=x\nFROM a:1-$TARGETARCH', ['2:6 a:1-x']],
   ['an operator that BuildKit does not know', 'ARG V=A\nFROM a:${V,,}', ['2:6 a:${V,,} problem']],
   ['a default within a default', 'ARG B=b:1\nFROM ${A:-${B}}', ['1:7 b:1']],

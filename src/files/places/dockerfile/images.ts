@@ -66,11 +66,19 @@ function basesOf({ instructions }: Dockerfile, { expand }: Scope): ReadonlyMap<I
       written,
       image,
       problem: lexed.ok ? undefined : lexed.problem,
-      isStage: image !== undefined && (image.text === 'scratch' || stages.has(image.text.toLowerCase())),
+      isStage:
+        image === undefined ? [...stages].some((name) => couldBe(written, name)) : stages.has(image.text.toLowerCase()),
     });
     if (stage !== undefined) stages.add(stage);
   }
   return bases;
+}
+
+/** `FROM base-$TARGETARCH` is the stage of a platform, where there is one. */
+function couldBe({ text }: Word, stage: string): boolean {
+  const parts = text.split(/\$(?:\w+|\{[^}]*\})/);
+  const pattern = parts.map((part) => part.replaceAll(/[^\w-]/g, String.raw`\$&`)).join('[a-z0-9._-]*');
+  return parts.some((part) => part !== '') && new RegExp(`^${pattern}$`, 'i').test(stage);
 }
 
 function splitFrom({ rest }: Instruction): { readonly written: Word; readonly stage: string | undefined } {
