@@ -24,6 +24,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 )
 
@@ -171,10 +172,12 @@ func sourcesOf(command instructions.Command) []string {
 
 func pulled(source string) ([]string, error) {
 	resolver := &notebook{}
+	capabilities := pb.Caps.CapSet(pb.Caps.All())
 	file := llb.NewSourceMap(nil, "Dockerfile", "Dockerfile", []byte(source))
 	file.Definition = &llb.Definition{}
 	result, err := dockerfile2llb.DockerfileLint(context.Background(), []byte(source), dockerfile2llb.ConvertOpt{
 		MetaResolver: resolver,
+		LLBCaps:      &capabilities,
 		SourceMap:    file,
 	})
 	slices.Sort(resolver.names)
