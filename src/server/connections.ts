@@ -50,6 +50,8 @@ export interface Connections {
   /** To be called with each server, before it listens. `identify` is not given where any client may ask. */
   guard(server: Server, identify?: Identify): void;
   endWaiting(): void;
+  /** Another one of its address waits for a place. */
+  isNeeded(connection: Connection): boolean;
 }
 
 const CONNECTION = Symbol('connection');
@@ -83,6 +85,7 @@ export function createConnections(limits: ConnectionLimits): Connections {
   return {
     all,
     of: (socket: Marked) => socket[CONNECTION],
+    isNeeded: ({ address }) => line.hasOneOf(address),
     endWaiting: () => line.endThoseBefore(Number.POSITIVE_INFINITY),
     guard(server, identify) {
       takeOver(server, (socket, begin) => {

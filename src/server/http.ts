@@ -27,7 +27,7 @@ const TIMEOUTS = {
 };
 
 /** A TLS connection takes about 60 KB: 24 MB of the 256 MiB that a Pod gets. */
-const REVIEW_CONNECTIONS: ConnectionLimits = { open: 400, waiting: 600 };
+const REVIEW_CONNECTIONS: ConnectionLimits = { open: 400, waiting: 1600 };
 const OPERATIONS_CONNECTIONS: ConnectionLimits = { open: 100, waiting: 100 };
 
 export interface GateHandlers {
@@ -46,7 +46,6 @@ export interface Secured {
 export function createGateServer({ cert, key, clients }: Secured, { reviews, onBadUrl }: GateHandlers): GateServer {
   const connections = createConnections(REVIEW_CONNECTIONS);
   const state = { closing: false };
-  const isLast = (): boolean => state.closing;
   const app = Fastify({
     // Of a server that is made here, Fastify sets no option itself.
     serverFactory: (handle) => {
@@ -57,8 +56,13 @@ export function createGateServer({ cert, key, clients }: Secured, { reviews, onB
       const options = { ...tls, ...patience, rejectUnauthorized: false, IncomingMessage: GateRequest };
       const server = createServer<typeof GateRequest>(options, (request, response) => {
         const connection = connections.of(request.socket);
-        if (connection === undefined) throw new Error('a request on a connection that was not guarded');
+        if (connection === undefined) {
+          // It has ended meanwhile.
+          request.socket.destroy();
+          return;
+        }
         connection.asked = true;
+        const isLast = (): boolean => state.closing || connections.isNeeded(connection);
         if (!reviews(request, response, { connection, isLast })) handle(request, response);
       });
       connections.guard(server, clients && identifyBy(clients));
