@@ -4,6 +4,7 @@ import { createSecureContext } from 'node:tls';
 import { ConfigError } from './config-faults.ts';
 import { readText } from './files/read-text.ts';
 import { isHost } from './image/grammar.ts';
+import { splitPort } from './image/grammar.ts';
 import { quoteValue } from './image/quote.ts';
 import { DEFAULT_CONCURRENCY, type RegistryEntry } from './registry/settings.ts';
 import type { RegistryRow } from './registry-schema.ts';
@@ -15,7 +16,8 @@ export type Fail = (problem: string) => Error;
 export async function readRegistries(rows: readonly RegistryRow[], fail: Fail): Promise<readonly RegistryEntry[]> {
   const seen = new Set<string>();
   const readings = rows.map(async (row) => {
-    const key = row.host.toLowerCase().replace(/:443$/, '');
+    const { host, port = row.insecure === true ? '80' : '443' } = splitPort(row.host.toLowerCase());
+    const key = `${host}:${port}`;
     if (seen.has(key)) throw fail(`${quoteValue(row.host)} stands there twice, and only the first counts`);
     seen.add(key);
     return readRow(row, (problem) => fail(`${quoteValue(row.host)}: ${problem}`));

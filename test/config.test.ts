@@ -193,6 +193,12 @@ describe('the configuration', () => {
     ]);
   });
 
+  test('takes two ports of a host for two registries, also where one of them is that of plain HTTP', async () => {
+    const config = file('registries: [{host: a.test, insecure: true}, {host: "a.test:443"}, {host: "a.test:5000"}]\n');
+    const { registries } = (await loadConfig({ config }, {})).config;
+    expect(registries.registries.map(({ host }) => host)).toEqual(['a.test', 'a.test:443', 'a.test:5000']);
+  });
+
   test('says nothing that follows from a fault', async () => {
     const config = file('cert: [a]\nkey: b.pem\nregistries: [{host: a.test, clientCert: c.crt, clientKey: 7}]\n');
     const message = await loadConfig({ config }, {}).then(
@@ -223,6 +229,7 @@ describe('the configuration', () => {
     ['[{host: a.test, mirrors: [{location: "https://m"}]}]', /is not accepted: a host and a path/],
     ['[{host: a.test, mirrors: [{location: "*.m"}]}]', /is not accepted: a host and a path/],
     ['[{host: a.test}, {host: A.test:443}]', /tidewaiter\.yaml:1: registries: "A\.test:443" stands there twice/],
+    ['[{host: a.test:80}, {host: A.test, insecure: true}]', /registries: "A\.test" stands there twice/],
     ['[{host: index.docker.io}]', /"index\.docker\.io": images of Docker Hub are of "docker\.io"; write that/],
     [
       '[{host: a.test, ca: none.crt}]',

@@ -7,7 +7,7 @@ export interface RegistrySettings {
 }
 
 export interface RegistryEntry {
-  /** `registry.example.com:5000`, or with a glob in a label: `*.example.com`. Without a port it is about the registry's port 443. */
+  /** `registry.example.com:5000`, or with a glob in a label: `*.example.com`. Without a port it is about that of its scheme: 443, and 80 where it is `insecure`. */
   readonly host: string;
   /** Plain HTTP, for this registry and its token server. */
   readonly insecure: boolean;
