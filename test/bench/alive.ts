@@ -179,7 +179,7 @@ interface Load {
 async function drive(
   port: number,
   registry: string,
-  pace: { readonly parallel: number; readonly everyMs: number; readonly seconds: number },
+  pace: { readonly parallel: number; readonly everyMs: number; readonly seconds: number; readonly images?: number },
 ): Promise<Load> {
   const agent = new Agent({ keepAlive: true, maxSockets: pace.parallel });
   const end = performance.now() + pace.seconds * 1000;
@@ -187,7 +187,7 @@ async function drive(
   const lane = async (): Promise<void> => {
     while (performance.now() < end) {
       const begin = performance.now();
-      const fault = await ask(port, reviewOf(registry), agent);
+      const fault = await ask(port, reviewOf(registry, pace.images), agent);
       const took = performance.now() - begin;
       slowestMs = Math.max(slowestMs, took);
       if (fault === undefined) answered += 1;
@@ -202,6 +202,8 @@ async function drive(
 }
 
 const LANES = 16;
+/** What is remembered of images must not pass for a leak. */
+const SOAK_IMAGES = 500;
 
 /** Capacity is what this client gets out of 16 connections; three times as much is asked for by three times as many. */
 async function loaded(world: World, minutes: number, note: AliveOptions['note']): Promise<readonly Outcome[]> {
@@ -219,7 +221,7 @@ async function loaded(world: World, minutes: number, note: AliveOptions['note'])
     const memory: number[] = [];
     const look = setInterval(() => memory.push(statusMiB(pid, 'RssAnon')), Math.max(200, minutes * 600));
     const everyMs = (LANES * 1000) / (perSecond * 0.8);
-    const even = await drive(port, host, { parallel: LANES, everyMs, seconds: minutes * 60 });
+    const even = await drive(port, host, { parallel: LANES, everyMs, seconds: minutes * 60, images: SOAK_IMAGES });
     clearInterval(look);
     const part = (from: number, to: number): number =>
       median(memory.slice(Math.floor(memory.length * from), Math.ceil(memory.length * to)));

@@ -13,12 +13,14 @@ export interface Suffering {
 const ADDRESS = '127.0.0.9';
 const LATE_MS = 5000;
 
-/** Every tag is another one, so that the registry is asked each time. */
-let tag = 0;
+let last = 0;
 
-export function reviewOf(registry: string): string {
-  const image = `${registry}/shop/web:v${(tag += 1)}`;
-  return `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"v${tag}","kind":{"group":"","version":"v1","kind":"Pod"},"namespace":"shop","operation":"CREATE","userInfo":{},"object":{"metadata":{"name":"web"},"spec":{"containers":[{"name":"web","image":"${image}"}]}}}}`;
+/** Of another image each time, so that the registry is asked; or of as many different ones as are given, which are remembered. */
+export function reviewOf(registry: string, images = Number.POSITIVE_INFINITY): string {
+  last += 1;
+  const tag = last % images;
+  const image = `${registry}/shop/web:v${tag}`;
+  return `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"v${last}","kind":{"group":"","version":"v1","kind":"Pod"},"namespace":"shop","operation":"CREATE","userInfo":{},"object":{"metadata":{"name":"web"},"spec":{"containers":[{"name":"web","image":"${image}"}]}}}}`;
 }
 
 /** `undefined` when it is right: allowed, without any warning, with its own uid. */
