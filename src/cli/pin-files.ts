@@ -64,7 +64,7 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
     ...files.flatMap(noticesOf),
     ...kustomized.notices,
     ...leftOutNotices(leftOut, 'image that could be pinned'),
-    ...(errors.length === 0 && files.every(({ places }) => places.length === 0) ? [nothingIn(paths)] : []),
+    ...(errors.length === 0 ? nothingIn(paths, known) : []),
   ];
   return { files, errors, notices, kustomized, options };
 }
@@ -76,8 +76,10 @@ function holdsImages(input: Input, options: FindOptions): boolean {
   return format !== undefined && faults.length === 0;
 }
 
-function nothingIn(paths: readonly string[]): PinErrorRow {
-  return { file: paths.join(', '), line: null, column: null, message: 'no image was found' };
+/** Not even in what kustomizations include. */
+function nothingIn(paths: readonly string[], known: readonly (readonly [string, KnownFile])[]): readonly PinErrorRow[] {
+  if (known.some(([, { found }]) => found.places.length > 0)) return [];
+  return [{ file: paths.join(', '), line: null, column: null, message: 'no image was found' }];
 }
 
 interface NamedText {

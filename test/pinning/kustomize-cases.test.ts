@@ -419,6 +419,7 @@ describe('what cannot be determined', () => {
       note: `kustomization.yaml:2:14  notice  the images of chart "grafana" are not checked, as only Helm knows them
 kustomization.yaml:3:15  notice  "transformers" can add or change images, which are not checked
 kustomization.yaml:4:17  notice  "configurations" can make "images" change more fields, which are not followed
+.  notice  no image was found
 1 file, 0 images: 0 pinned already
 `,
     });
