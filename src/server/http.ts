@@ -27,7 +27,7 @@ const TIMEOUTS = {
 };
 
 /** A TLS connection takes about 60 KB: 24 MB of the 256 MiB that a Pod gets. */
-const REVIEW_CONNECTIONS: ConnectionLimits = { open: 400, waiting: 1600 };
+const REVIEW_CONNECTIONS: ConnectionLimits = { open: 400, waiting: 1200 };
 const OPERATIONS_CONNECTIONS: ConnectionLimits = { open: 100, waiting: 100 };
 
 export interface GateHandlers {
