@@ -4,6 +4,7 @@ import type { ImageReference } from '../image/reference.ts';
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import { type Answers, type Found } from './answers.ts';
 import type { Attempt } from './attempts.ts';
+import { forAsker, withoutAsker } from './asker-words.ts';
 import type { Circuit, RegistryAsker } from './circuit.ts';
 import type { Target } from './client.ts';
 import { isOutage, isRefusal } from './causes.ts';
@@ -115,16 +116,19 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
       for (const asker of askersOf(flight)) circuit.end(asker, 'nothing');
       throw error;
     });
+    if (ended.how === 'error') return refused(flight, { ...ended, error: withoutAsker(ended.error, attempt) });
     for (const asker of askersOf(flight)) circuit.end(asker, howOf(ended));
-    if (ended.how === 'error') return refused(flight, ended);
     const told = { value: ended.value, atMs: now() };
     standing.answered(key.registry, tenantOf(asked));
     shared?.set(key, attempt, told);
     return { state: 'found', found: remember(flight, told) };
   }
 
-  function refused({ asked, key, attempt }: Flight, { error, by }: Trouble): Outcome<T> | 'unwanted' {
+  function refused(flight: Flight, trouble: Trouble): Outcome<T> | 'unwanted' {
+    const { asked, key, attempt } = flight;
+    const { error, by } = trouble;
     const { failure } = error;
+    for (const asker of askersOf(flight)) circuit.end(asker, howOf(trouble));
     if (isRefusal(failure)) standing.answered(key.registry, tenantOf(asked));
     else if (isOutage(failure) || by === 'others') standing.disappointed(key.registry);
     // That somebody had no more time is no answer for others.
@@ -161,7 +165,7 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
       const found = answers.fresh(text);
       if (found !== undefined && (!asked.anew || isJustNow(found))) return { state: 'found', found };
       const failure = answers.failure(text) ?? circuit.closedTo(askerOf({ asked, key, attempt }, asked.asker));
-      return failure === undefined ? undefined : failed(failure);
+      return failure === undefined ? undefined : failed(forAsker(failure, attempt));
     },
     old: ({ reference, by }, attempt, maxAgeMs) => answers.old(answerKey(keyOf(reference, by), attempt), maxAgeMs),
     async ask(asked, attempt, signal) {
@@ -176,7 +180,8 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
         // That those who asked first had no more time, or no place, is no answer for another.
         const isOthers = outcome === 'unwanted' || (!isOwn && tries < MAX_JOINED && wasCrowded(outcome));
         if (isOthers && !signal.aborted) continue;
-        return outcome === 'unwanted' ? failed(notAsked(asked.reference, outcome)) : outcome;
+        if (outcome === 'unwanted') return failed(notAsked(asked.reference, outcome));
+        return outcome.state === 'failed' ? failed(forAsker(outcome.failure, attempt)) : outcome;
       }
     },
   };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ImageQuestion } from '../../src/admission/context.ts';
 import type { RegistryCause } from '../../src/policy/registry-fact.ts';
 import { createAnswers } from '../../src/registry/answers.ts';
-import type { FoundManifest } from '../../src/registry/client.ts';
+import { type FoundManifest, RegistryError } from '../../src/registry/client.ts';
 import { type Answer, CACHE, DIGEST, failed, fakeClient, MANIFEST, questionOf, sceneOf, shown } from './asking.ts';
 
 const A = 'a:p@reg.io';
@@ -319,4 +319,34 @@ describe('while a registry is in trouble', () => {
     scene.clock.ms += 5000;
     expect(shown(await scene.ask(questionOf('reg.io/web:9')))).toBe('yes anonymous');
   });
+});
+
+/** Secrets of several namespaces hold the same credential, and one answer is for all of them. */
+describe('what a credential was refused is told in the name of the Secret that the asker has', () => {
+  const first = questionOf('reg.io/web:1', [A]);
+  const second = questionOf('reg.io/web:1', ['x:y@other.io', A]);
+  const refuses = (cause: RegistryCause) =>
+    fakeClient(({ credential }) => {
+      const label = credential?.label ?? 'nobody';
+      return new RegistryError({ cause, message: `${label} was refused`, remedy: `check ${label}` });
+    });
+  const told = async (fact: Promise<object> | object): Promise<string> => JSON.stringify(await fact);
+
+  test.each<RegistryCause>(['denied', 'unauthenticated', 'notFound', 'rateLimited', 'serverError'])(
+    'for %s, remembered and under way',
+    async (cause) => {
+      const scene = sceneOf(refuses(cause));
+      for (const facts of [
+        [await scene.ask(first), await scene.ask(second)],
+        [await scene.ask(second), await scene.ask(first)].toReversed(),
+        await Promise.all([scene.ask(first), scene.ask(second)]),
+      ]) {
+        const [ofFirst = '', ofSecond = ''] = await Promise.all(facts.map(told));
+        expect([ofFirst.includes('s0'), ofFirst.includes('s1')]).toEqual([true, false]);
+        expect([ofSecond.includes('s0'), ofSecond.includes('s1')]).toEqual([false, true]);
+        expect(ofFirst + ofSecond).not.toContain('u0000');
+        scene.clock.ms += 86_400_000;
+      }
+    },
+  );
 });

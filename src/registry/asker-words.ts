@@ -1,0 +1,25 @@
+/**
+ * A failure that is kept, or that several wait for, names no credential: the same one stands in Secrets of several namespaces,
+ * and each asker hears the name of its own.
+ */
+import type { RegistryFailure } from '../policy/registry-fact.ts';
+import type { Attempt } from './attempts.ts';
+import { RegistryError } from './client.ts';
+
+/** In no message: control characters of other people's text are escaped. */
+const SLOT = '\0';
+
+export function withoutAsker(error: RegistryError, { label }: Attempt): RegistryError {
+  const { failure, retryAfterMs } = error;
+  return new RegistryError(replaced(failure, label, SLOT), { cause: error, retryAfterMs });
+}
+
+export function forAsker(failure: RegistryFailure, { label }: Attempt): RegistryFailure {
+  return replaced(failure, SLOT, label);
+}
+
+function replaced(failure: RegistryFailure, from: string, to: string): RegistryFailure {
+  const { message, remedy } = failure;
+  if (!message.includes(from) && remedy?.includes(from) !== true) return failure;
+  return { ...failure, message: message.replaceAll(from, () => to), remedy: remedy?.replaceAll(from, () => to) };
+}
