@@ -83,7 +83,9 @@ function targetOf(folder: string, reference: string): Target | undefined {
   const target = path.resolve(folder, reference);
   if (!existsSync(target)) return undefined;
   const real = realpathSync(target);
-  if (!statSync(real).isDirectory()) return { id: real, folder: folderOf(target) };
+  const stats = statSync(target);
+  // A pipe or a device could keep us waiting.
+  if (!stats.isDirectory()) return stats.isFile() ? { id: real, folder: folderOf(target) } : undefined;
   const name = KUSTOMIZATION_NAMES.find((one) => existsSync(path.join(real, one)));
   return name === undefined ? undefined : { id: realpathSync(path.join(real, name)), folder: real };
 }

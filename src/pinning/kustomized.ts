@@ -88,8 +88,12 @@ export function planFor(place: ImagePlace, input: PlanInput, placed: ReadonlySet
   const considered = answers.filter(({ run, fact }) => run.deployed || !isNowhere(fact));
   if (considered.length === 0) return plain(place, skipped(`${REPLACED} (${answers[0]?.problem ?? ''})`));
   const bad = considered.find(({ digest }) => digest === undefined);
-  if (bad !== undefined) return plain(place, failed(place.image, runsAs(place, bad)));
-  return settle({ place, considered, input, placed });
+  if (bad === undefined) return settle({ place, considered, input, placed, keepsNone: false });
+  const decision = failed(place.image, runsAs(place, bad));
+  if (considered.some(({ run, digest }) => run.deployed && digest === undefined)) return plain(place, decision);
+  // What is deployed can be pinned although the image of a base is unknown, such as one that its layers replace by a mirror's.
+  const known = considered.filter(({ digest }) => digest !== undefined);
+  return { ...settle({ place, considered: known, input, placed, keepsNone: true }), decision, reference: undefined };
 }
 
 /** What is pinned stays so; what has no tag cannot be asked for; an entry can make an image of what is none. */
@@ -122,6 +126,8 @@ interface Settling {
   readonly considered: readonly RunAnswer[];
   readonly input: PlanInput;
   readonly placed: ReadonlySet<ImagePlace>;
+  /** Whether nothing can be written where the version is. */
+  readonly keepsNone: boolean;
 }
 
 function settle(settling: Settling): Plan {
@@ -146,10 +152,10 @@ function settle(settling: Settling): Plan {
 }
 
 /** Those that get their digest where the version is written: all if they have the same, else those that nothing renames. */
-function keptAt({ place, considered, input }: Settling): readonly RunAnswer[] {
+function keptAt({ place, considered, input, keepsNone }: Settling): readonly RunAnswer[] {
   const canWrite =
     place.slot.ok && input.kustomized.isGiven(place) && considered.every((answer) => hasTagOf(place, answer));
-  if (!canWrite) return [];
+  if (!canWrite || keepsNone) return [];
   if (sameDigest(considered)) return considered;
   const own = considered.filter(({ run }) => run.renames.length === 0);
   return sameDigest(own) ? considered.filter(({ digest }) => digest === own[0]?.digest) : [];

@@ -68,7 +68,7 @@ function settleAll(places: readonly ImagePlace[], input: PlanInput): Settled {
 /** Entries whose digest would reach an image that is renamed once more, and cannot have its own. */
 function wrongEntries({ plans, placed }: Settled, { runsOf, entriesOf }: Kustomized): readonly ImagePlace[] {
   return [...plans]
-    .filter(([, { decision }]) => decision.state === 'failed')
+    .filter(([, { decision, entries }]) => decision.state === 'failed' && entries.length === 0)
     .flatMap(([place]) => runsOf(place) ?? [])
     .flatMap((run) => entriesOf(run).slice(0, -1))
     .filter((entry) => placed.has(entry));

@@ -13,7 +13,7 @@ import {
   removeTrees,
   rightDigest,
 } from '../support/kustomize.ts';
-import { fakeRegistry, NOT_FOUND, runDrift, runPin } from '../support/pin-registry.ts';
+import { fakeRegistry, NOT_FOUND, RATE_LIMITED, runDrift, runPin } from '../support/pin-registry.ts';
 import { describeWith } from '../support/real-part.ts';
 
 afterAll(removeTrees);
@@ -467,6 +467,17 @@ kustomization.yaml:4:17  notice  "configurations" can make "images" change more 
   });
 });
 
+test.each(['/dev/zero', '/dev/stdin', '.', '..', 'kustomization.yaml', '../nowhere', '/', 'x\u0000y'])(
+  'a kustomization ends that includes %j',
+  async (resource) => {
+    process.chdir(
+      plant({ 'a/kustomization.yaml': `resources: [${JSON.stringify(resource)}]\nimages: [{name: a, newName: b}]\n` }),
+    );
+    const { code } = await runPin(['a'], { check: true });
+    expect([0, 2]).toContain(code);
+  },
+);
+
 test('a kustomization that is a link belongs to the directory of the link', async () => {
   const shared = kustomization({ resources: ['a.yaml'], ...renamed('nginx', 'm.io/nginx') });
   const folder = plant({
@@ -538,6 +549,32 @@ describe('where the digest goes', () => {
     expect((await runPin(['.'], { write: true }, { registry })).out).toBe(
       `base/a.yaml:8:27  pinned  app:1@${rightDigest('m.io/app:1')}\n`,
     );
+  });
+
+  test('is beside the new name if the registry of a base is away', async () => {
+    process.chdir(plant(layers(['nginx:1'], renamed('nginx', 'm.io/nginx'))));
+    const registry = fakeRegistry({ 'docker.io/library/nginx:1': RATE_LIMITED });
+    const { code, out, note } = await runPin(['.'], { write: true }, { registry });
+    expect({ code, out }).toEqual({
+      code: 2,
+      out: `layer0/kustomization.yaml:4:3  pinned  m.io/nginx:1@${rightDigest('m.io/nginx:1')}\n`,
+    });
+    expect(note).toContain(
+      'base/a.yaml:8:27  error  image "nginx:1" cannot be pinned: registry.example.com answered 429, retry in 30 s; log in\n',
+    );
+    expect((await runPin(['.'], { check: true })).code).toBe(0);
+  });
+
+  test.each([
+    ['the registry of what is deployed is away', { 'm.io/nginx:1': RATE_LIMITED }],
+    ['nobody has what is deployed', { 'm.io/nginx:1': NOT_FOUND }],
+    ['both are away', { 'm.io/nginx:1': RATE_LIMITED, 'docker.io/library/nginx:1': RATE_LIMITED }],
+  ])('is nowhere if %s', async (_title, table) => {
+    const files = layers(['nginx:1'], renamed('nginx', 'm.io/nginx'));
+    process.chdir(plant(files));
+    const { code, out } = await runPin(['.'], { write: true }, { registry: fakeRegistry(table) });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(readFileSync('base/a.yaml', 'utf8')).toBe(files['base/a.yaml']);
   });
 
   test('is beside the new name, with the tag, where it is another image', async () => {

@@ -92,7 +92,7 @@ function entryPlace(scene: Scene, holder: string, entry: JsonObject): ImagePlace
 const CHANGES_NOTHING = 'it changes nothing, without "newName", "newTag", or "digest"';
 
 /** Until the manifests are known. */
-const MATCHES_NOTHING = 'it names no tag, and matches no image of this kustomization';
+const MATCHES_NOTHING = 'it names no tag, and matches none of the images that are read here';
 
 function slotOf(scene: Scene, holder: string, entry: JsonObject): Slot {
   const field = { holder, key: 'digest' };
