@@ -72,11 +72,17 @@ export function reviewListener(reviewing: Reviewing): ReviewListener {
       const taken = { bytes: 'head' in received ? received.head : received.body };
       const mayWait = roomToWait(budget, connection, taken);
       const work = (): void => {
-        const read = 'head' in received ? unreadReview(received.head, TOO_LARGE) : reviewIn(received.body);
-        answer({ endpoint, url, read, mayWait }, reviewing, send);
-        // A review that waits keeps `mayWait`, and must not keep its body.
-        taken.bytes = NOTHING;
-        if ('release' in received) received.release();
+        try {
+          const read = 'head' in received ? unreadReview(received.head, TOO_LARGE) : reviewIn(received.body);
+          answer({ endpoint, url, read, mayWait }, reviewing, send);
+        } catch (error) {
+          // Called by Node's parser or by a timer: what is thrown further would end the process.
+          fail(reviewing, error, undefined, send);
+        } finally {
+          // A review that waits keeps `mayWait`, and must not keep its body.
+          taken.bytes = NOTHING;
+          if ('release' in received) received.release();
+        }
       };
       if (taken.bytes.length > HARMLESS_BYTES) inTurn(work);
       else work();

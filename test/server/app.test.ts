@@ -184,6 +184,32 @@ describe('what is no review', () => {
   });
 });
 
+describe('a bug while a body is read', () => {
+  test.each([
+    ['at once', 'no JSON'],
+    ['in its turn', `no JSON${' '.repeat(100_000)}`],
+  ])('is HTTP 500, and no end of the server: %s', async (_when, content) => {
+    const own = await startGate({ kinds, policies: [] });
+    try {
+      const { metrics } = own.operations;
+      const refused = metrics.refused.bind(metrics);
+      Object.assign(metrics, {
+        refused(code: number): void {
+          if (code === 400) throw new TypeError('a bug');
+          refused(code);
+        },
+      });
+      expect(await own.post('/validate', content, { 'content-type': 'application/json' })).toMatchObject({
+        status: 500,
+      });
+      expect(own.failures).toEqual([new TypeError('a bug')]);
+      expect(await own.post('/validate', body(good))).toMatchObject({ status: 200 });
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
 describe('health', () => {
   test('is alive, and ready until told otherwise', async () => {
     expect(await gate.get('/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
