@@ -82,10 +82,11 @@ async function fileAt({ id, folder }: Target, options: FindOptions): Promise<Kno
 function targetOf(folder: string, reference: string): Target | undefined {
   const target = path.resolve(folder, reference);
   if (!existsSync(target)) return undefined;
-  const real = realpathSync(target);
   const stats = statSync(target);
   // A pipe or a device could keep us waiting.
-  if (!stats.isDirectory()) return stats.isFile() ? { id: real, folder: folderOf(target) } : undefined;
+  if (!stats.isFile() && !stats.isDirectory()) return undefined;
+  const real = realpathSync(target);
+  if (stats.isFile()) return { id: real, folder: folderOf(target) };
   const name = KUSTOMIZATION_NAMES.find((one) => existsSync(path.join(real, one)));
   return name === undefined ? undefined : { id: realpathSync(path.join(real, name)), folder: real };
 }
