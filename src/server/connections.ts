@@ -26,8 +26,14 @@ export interface Connection {
   readonly place: Lease;
   /** Of bodies under way; given back when it ends. */
   readonly leases: Set<Lease>;
-  /** When it was first seen to have an answer that was not read; `undefined`: it has none. */
-  stuckSince: number | undefined;
+  /** An answer that is not read; `undefined`: there is none. */
+  unread: Unread | undefined;
+}
+
+interface Unread {
+  /** Bytes of answers so far. */
+  readonly written: number;
+  readonly since: number;
 }
 
 export interface ClientRefusal {
@@ -113,7 +119,7 @@ export function createConnections(limits: ConnectionLimits): Connections {
 function connectionOn(socket: Socket, place: Lease): Connection {
   const address = addressOf(socket);
   const leases = new Set<Lease>();
-  return { address, socket, top: socket, asked: false, refusal: undefined, place, leases, stuckSince: undefined };
+  return { address, socket, top: socket, asked: false, refusal: undefined, place, leases, unread: undefined };
 }
 
 /** What the server does itself with a connection that comes is done when `begin` is called. */
@@ -128,8 +134,12 @@ function takeOver(server: Server, onConnection: (socket: Socket, begin: () => vo
 }
 
 function endIfStuck(connection: Connection, now: number): void {
-  if (connection.top.writableLength === 0) connection.stuckSince = undefined;
-  else if (now - (connection.stuckSince ??= now) > PATIENCE_MS) connection.socket.destroy();
+  const { top, unread } = connection;
+  const written = top.bytesWritten;
+  if (top.writableLength === 0) connection.unread = undefined;
+  // On a busy connection there is an answer on its way at every look, each time another one.
+  else if (unread?.written !== written) connection.unread = { written, since: now };
+  else if (now - unread.since > PATIENCE_MS) connection.socket.destroy();
 }
 
 /** `''` when the other end has gone already. */
