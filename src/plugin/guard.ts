@@ -1,6 +1,7 @@
 /**
  * Asks the rules of plugins: what they throw, answer or take in time is their failure, never the gate's. A rule that did not
- * return several times in a row is not asked for a while, since nobody else is answered while it runs.
+ * return several times in a row is not asked for a while, since nobody else is answered while it runs: about objects of the
+ * namespace where that was, since an object can be made to bring it about, and whoever made it decides nothing for others.
  */
 import { quoteValue } from '../image/quote.ts';
 import { ShapeError } from '../pod/pointer.ts';
@@ -18,27 +19,34 @@ export interface GuardOptions {
   readonly now?: () => number;
 }
 
+/** A rule where it is asked. */
 interface Watched {
   readonly file: string;
-  lateInARow: number;
-  suspendedUntil: number;
+  readonly key: string;
 }
+
+interface Lateness {
+  readonly inARow: number;
+  readonly suspendedUntil: number;
+}
+
+/** Beyond it, whoever was late first is forgotten, so that nobody can fill it. */
+const MAX_LATE = 1000;
 
 /** `files`: where each rule is from, by its name. */
 export function createGuard(
   files: ReadonlyMap<string, string>,
   { timeoutMs, now = () => performance.now() }: GuardOptions,
 ): Guard {
-  const rules = new Map<string, Watched>();
-  for (const [name, file] of files) rules.set(name, { file, lateInARow: 0, suspendedUntil: 0 });
-  const limit = createTimeLimit(timeoutMs);
+  const watch: Watch = { limit: createTimeLimit(timeoutMs), now, timeoutMs, lateness: new Map() };
   return (questions) => {
     const asked = questions.map((question) => {
-      const watched = rules.get(question.rule);
-      if (watched === undefined) throw new TypeError(`${question.rule} is no rule of a plugin`);
-      return { watched, question };
+      const { rule, subject } = question;
+      const file = files.get(rule);
+      if (file === undefined) throw new TypeError(`${rule} is no rule of a plugin`);
+      return { watched: { file, key: `${rule}/${subject.namespace ?? ''}` }, question };
     });
-    return answersTo(asked, { limit, now, timeoutMs });
+    return answersTo(asked, watch);
   };
 }
 
@@ -51,13 +59,15 @@ interface Watch {
   readonly limit: TimeLimit;
   readonly now: () => number;
   readonly timeoutMs: number;
+  /** Of those that did not return the last time. */
+  readonly lateness: Map<string, Lateness>;
 }
 
 /** As many in one go as the time allows. Who is stopped after most of its time is late; with less of it, it is asked again. */
 function answersTo(asked: readonly AskedRule[], watch: Watch): readonly Answer[] {
   const answers: Answer[] = [];
   for (let next = asked[0]; next !== undefined; next = asked[answers.length]) {
-    if (isSuspended(next.watched, watch.now())) {
+    if (isSuspended(next.watched, watch)) {
       const problem = `it is not asked for now: ${suspension(watch)}`;
       answers.push({ problems: [], failure: failure(next.watched, 'suspended', problem) });
       continue;
@@ -74,14 +84,15 @@ function answersTo(asked: readonly AskedRule[], watch: Watch): readonly Answer[]
 /** Asks until the first that is suspended. A ShapeError is about the object, and ends the questions about it. */
 function askSome(
   asked: readonly AskedRule[],
-  { limit, now }: Watch,
+  watch: Watch,
   answers: Answer[],
 ): { readonly stoppedAfterMs: number | undefined } {
+  const { limit, now } = watch;
   const ready: (() => Answer | ShapeError)[] = [];
   for (const { watched, question } of asked) {
-    if (isSuspended(watched, now())) break;
+    if (isSuspended(watched, watch)) break;
     const subject = readOnly(question.subject, question.check.needs);
-    ready.push(() => ask(watched, { ...question, subject }));
+    ready.push(() => ask(watched, { ...question, subject }, watch));
   }
   let begin = now();
   let misshapen: ShapeError | undefined;
@@ -100,11 +111,12 @@ function askSome(
   return { stoppedAfterMs: ended ? undefined : now() - begin };
 }
 
-function isSuspended({ suspendedUntil }: Watched, now: number): boolean {
-  return suspendedUntil > now;
+function isSuspended({ key }: Watched, { lateness, now }: Watch): boolean {
+  const { suspendedUntil } = lateness.get(key) ?? {};
+  return suspendedUntil !== undefined && suspendedUntil > now();
 }
 
-function ask(watched: Watched, { check, subject }: Question): Answer | ShapeError {
+function ask(watched: Watched, { check, subject }: Question, { lateness }: Watch): Answer | ShapeError {
   try {
     const { problems, fault } = readAnswer(check.run(subject), subject.containers);
     return { problems, failure: fault === undefined ? undefined : failure(watched, 'bad-answer', fault) };
@@ -113,14 +125,20 @@ function ask(watched: Watched, { check, subject }: Question): Answer | ShapeErro
     return { problems: [], failure: failure(watched, 'threw', `it threw ${shownError(error)}`) };
   } finally {
     // Not reached by a rule that is stopped.
-    watched.lateInARow = 0;
+    lateness.delete(watched.key);
   }
 }
 
 function late(watched: Watched, watch: Watch): Answer {
-  watched.lateInARow += 1;
-  const suspended = watched.lateInARow >= LATE_IN_A_ROW;
-  if (suspended) watched.suspendedUntil = watch.now() + SUSPENDED_MS;
+  const { lateness, now } = watch;
+  const inARow = (lateness.get(watched.key)?.inARow ?? 0) + 1;
+  const suspended = inARow >= LATE_IN_A_ROW;
+  lateness.delete(watched.key);
+  if (lateness.size >= MAX_LATE) {
+    const [oldest = ''] = lateness.keys();
+    lateness.delete(oldest);
+  }
+  lateness.set(watched.key, { inARow, suspendedUntil: suspended ? now() + SUSPENDED_MS : 0 });
   const problem = suspended ? `${suspension(watch)}, so it is not asked for ${SUSPENDED_MS / 1000} s` : noReturn(watch);
   return { problems: [], failure: failure(watched, 'timeout', problem) };
 }

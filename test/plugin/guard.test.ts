@@ -16,10 +16,10 @@ type Run = (subject: Subject<Need>) => unknown;
 
 const FACTS: Facts = { namespaceLabels: NO_LABELS, ...NO_FACTS };
 
-function subjectOf(workload: Workload, facts: Partial<Facts> = {}): Subject<Need> {
+function subjectOf({ workload = TWO(), facts = {}, namespace = 'shop' }: Asking): Subject<Need> {
   const { pods, containers } = workload;
   const request = { name: 'p', subResource: '', user: undefined, oldObject: undefined, dryRun: false };
-  return { operation: 'CREATE', namespace: 'shop', workload, pods, containers, request, facts: { ...FACTS, ...facts } };
+  return { operation: 'CREATE', namespace, workload, pods, containers, request, facts: { ...FACTS, ...facts } };
 }
 
 const TWO = (): Workload => pod('{containers: [{name: b, image: b}, {name: a, image: a}]}');
@@ -28,6 +28,7 @@ interface Asking {
   readonly workload?: Workload;
   readonly facts?: Partial<Facts>;
   readonly needs?: readonly Need[];
+  readonly namespace?: string;
 }
 
 /** A guard over these rules, with a clock that stands still until it is moved. */
@@ -40,12 +41,12 @@ function guarding(rules: Readonly<Record<string, Run>>): {
   const guard = createGuard(files, { timeoutMs: TIMEOUT_MS, now: () => now });
   return {
     later: (ms) => void (now += ms),
-    ask: (names, { workload = TWO(), facts, needs = [] } = {}) =>
+    ask: (names, asking = {}) =>
       guard(
         names.map((rule) => ({
           rule,
-          check: { needs, run: (subject) => rules[rule]?.(subject) as readonly Problem[] },
-          subject: subjectOf(workload, facts),
+          check: { needs: asking.needs ?? [], run: (subject) => rules[rule]?.(subject) as readonly Problem[] },
+          subject: subjectOf(asking),
         })),
       ),
   };
@@ -123,6 +124,38 @@ describe('a rule that does not return', () => {
     later(1);
     expect([once(), once()]).toEqual([suspends, suspended]);
     expect(asked).toBe(4);
+  });
+
+  test('is asked on about objects of other namespaces: what one tenant does decides nothing for the others', () => {
+    const hangsFor = new Set(['mallory', 'eve']);
+    const { ask } = guarding({
+      picky: ({ namespace }) => (hangsFor.has(namespace ?? '') ? never() : [problem('seen')]),
+      other: () => [problem('other')],
+    });
+    const askIn = (namespace: string): string | undefined => {
+      const [answer] = ask(['picky'], { namespace });
+      return answer?.failure?.reason ?? answer?.problems[0]?.message;
+    };
+    const rows: readonly (readonly [string, string])[] = [
+      ['mallory', 'timeout'],
+      // Who returns in between forgives only himself.
+      ['alice', 'seen'],
+      ['mallory', 'timeout'],
+      ['eve', 'timeout'],
+      ['mallory', 'timeout'],
+      ['mallory', 'suspended'],
+      ['alice', 'seen'],
+      ['mallory-2', 'seen'],
+      // A cluster-scoped object.
+      ['', 'seen'],
+      ['eve', 'timeout'],
+      ['eve', 'timeout'],
+      ['eve', 'suspended'],
+      ['bob', 'seen'],
+    ];
+    expect(rows.map(([namespace]) => [namespace, askIn(namespace)])).toEqual(rows);
+    const [, other] = ask(['picky', 'other'], { namespace: 'mallory' });
+    expect(other?.problems).toEqual([problem('other')]);
   });
 
   test('is forgiven when it returns in between', () => {
@@ -317,7 +350,7 @@ describe('what a rule is given', () => {
   test.each(Object.entries(writes))(
     'cannot be changed: one that %s fails, and the next sees it as it was',
     (_what, write) => {
-      const seen = JSON.stringify(subjectOf(TWO()));
+      const seen = JSON.stringify(subjectOf({}));
       const { ask } = guarding({
         writes: write,
         looks: (subject) => [problem(JSON.stringify({ ...subject, facts: FACTS }) === seen ? 'as it was' : 'changed')],
