@@ -93,11 +93,14 @@ function* piecesAt(text: string, { from, start, to }: Gathered): Generator<Piece
   }
 }
 
-/** Behind a separator that was gathered. */
+/** Where a line ends for go-yaml, unlike for the reader that looks for separators. */
+const GO_YAML_LINE = /[^\n\r\x85\u2028\u2029]*/y;
+
+/** Behind a separator that was gathered, and its comment: a carriage return ends that, and the document begins. */
 function contentStart(text: string, from: number): number {
-  return text.startsWith(SEPARATOR, from) && /[ \t\r\n]/.test(text.charAt(from + SEPARATOR.length))
-    ? lineAfter(text, from).end
-    : from;
+  if (!text.startsWith(SEPARATOR, from) || !/[ \t\r\n]/.test(text.charAt(from + SEPARATOR.length))) return from;
+  GO_YAML_LINE.lastIndex = from;
+  return from + (GO_YAML_LINE.exec(text)?.[0].length ?? 0);
 }
 
 interface Found {

@@ -224,35 +224,40 @@ const soup = fc
   .map((parts) => parts.join(''));
 
 const separators = fc
-  .array(
-    oneOf(
-      '---',
-      '--- ',
-      '--- # c',
-      '---#c',
-      '---x',
-      '--- x',
-      ' ---',
-      '...',
-      '... ',
-      '...x',
-      '# c',
-      '',
-      'a: 1',
-      'b: |',
-      '  c',
-      '  ---',
-      '\t',
-      'null',
-      '"d',
-      'e"',
-      '--',
-      '----',
-      '---\r',
+  .tuple(
+    oneOf('z: 1\n', ''),
+    fc.array(
+      oneOf(
+        '---',
+        '--- ',
+        '--- # c',
+        '---#c',
+        '---x',
+        '--- x',
+        ' ---',
+        '--- # c\ra: 1',
+        '---\r#\rb: 1',
+        '...',
+        '... ',
+        '...x',
+        '# c',
+        '',
+        'a: 1',
+        'b: |',
+        '  c',
+        '  ---',
+        '\t',
+        'null',
+        '"d',
+        'e"',
+        '--',
+        '----',
+        '---\r',
+      ),
+      { maxLength: 9 },
     ),
-    { maxLength: 9 },
   )
-  .map((lines) => `z: 1\n${lines.join('\n')}`);
+  .map(([first, lines]) => first + lines.join('\n'));
 
 const RUNS = 12;
 const BATCH = { minLength: 250, maxLength: 250 };

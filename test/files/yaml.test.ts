@@ -90,6 +90,25 @@ describe('documents of a file', () => {
       '---#c\na: 1\n',
       ['2:2: this does not fit here: look at the indentation, and put a text with ": " in it in quotes'],
     ],
+    ['a carriage return behind the comment of the first separator', '--- # c\ra: 1\r\nb: 1\n', [{ a: 1, b: 1 }]],
+    [
+      'the same behind a separator that follows another',
+      'a: 1\n---\n---\t#\rb: 1\r\n---\nc: 1\n',
+      [{ a: 1 }, { b: 1 }, { c: 1 }],
+    ],
+    ['the same with JSON', '---\r# c\r{"a":1}\n---\n', [{ a: 1 }]],
+    ['the same behind a blank line', '---  \r\r#c\ra: 1\n', [{ a: 1 }]],
+    ['a carriage return behind the comment of a later separator', 'a: 1\n--- # c\rb: 1\n', [{ a: 1 }]],
+    [
+      'a line end that nobody sees behind the comment of the first separator',
+      '--- # c\u2028a: 1\n---\nb: 1\n',
+      ['1:8: the invisible character U+2028, which kubectl takes for the end of a line: remove it', { b: 1 }],
+    ],
+    [
+      'the same in front of a comment',
+      '---\u0085# c\u2029a: 1\n---\nb: 1\n',
+      ['1:4: the invisible character U+0085, which kubectl takes for the end of a line: remove it', { b: 1 }],
+    ],
     ['a comment that is glued to another separator', 'a: 1\n---#c\nb: 1\n', [{ a: 1 }, { b: 1 }]],
     [
       'an end of document where nothing was',
