@@ -1,9 +1,8 @@
 /** What the user named (files, folders, `-`) -> texts. One loader for manifests, policies and recordings. */
 import { createReadStream } from 'node:fs';
-import path from 'node:path';
 import type { LeftOut } from './left-out.ts';
 import { type Bytes, readStream, readText, type TextOrProblem } from './read-text.ts';
-import { type FileNames, isNew, look, walkFolder } from './walk.ts';
+import { type FileNames, isManifestName, isNew, look, walkFolder } from './walk.ts';
 
 /** `path` is as the user would write it, `stdin` for `-`; `problem` is a sentence fragment. */
 export type Input = TextOrProblem & {
@@ -78,8 +77,7 @@ function* loadFolder(folder: string, { names, seen, onLeftOut, onAgain }: Loadin
   if (empty) yield { path: folder, hidden: false, problem: `no ${names.described} file in it` };
 }
 
-const EXTENSIONS = ['.yaml', '.yml', '.json'];
 const MANIFEST_NAMES: FileNames = {
-  accepts: (name) => EXTENSIONS.includes(path.extname(name).toLowerCase()),
+  accepts: isManifestName,
   described: '.yaml, .yml or .json',
 };

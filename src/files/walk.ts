@@ -13,6 +13,11 @@ export interface FileNames {
   readonly described: string;
 }
 
+/** Also a name that is nothing but the extension: kubectl takes `.yaml` as well. */
+export function isManifestName(name: string): boolean {
+  return /\.(ya?ml|json)$/i.test(name);
+}
+
 export interface FoundFile {
   readonly path: string;
   /** It, or a folder on the way to it, has a name that begins with a dot. */
@@ -31,8 +36,11 @@ export interface Walked {
   readonly empty: boolean;
 }
 
-/** Of version control: never written by people, and nothing to tell of. */
-const STORES = new Set(['.git', '.hg', '.svn', '.jj', '.bzr']);
+/**
+ * Left out in silence: git tracks no file below a folder of this name, so no author can bring one. The stores of other
+ * systems can be tracked by git like any folder.
+ */
+const STORE = '.git';
 /** What package managers and tools fetch: other people's files, often many thousands. */
 const DEPENDENCIES = new Set([
   'node_modules',
@@ -112,7 +120,7 @@ function openFolder(folder: string, hidden: boolean, walk: Walk): void {
   }
   for (const { name, isLink } of entries.map(named).sort((one, other) => (one.name < other.name ? -1 : 1))) {
     const at = path.join(folder, name);
-    if (STORES.has(name)) continue;
+    if (name === STORE) continue;
     if (hidden) enter(at, true, walk);
     else if (name.startsWith('.')) walk.hidden.push(at);
     else if (isLink) walk.links.push(at);

@@ -75,10 +75,28 @@ const ROWS: readonly Row[] = [
     beyondKubectl: true,
   },
   {
-    what: 'version control',
-    tree: { 'd/.git/a.yaml': POD, 'd/.svn/b.yaml': POD, 'd/x.yaml': POD },
+    what: 'what git keeps',
+    tree: { 'd/.git/a.yaml': POD, 'd/m/.git/modules/b.yaml': POD, 'd/x.yaml': POD },
     read: ['d/x.yaml'],
   },
+  { what: 'what Subversion keeps', tree: { 'd/.svn/pristine/a.yaml': POD }, read: ['d/.svn/pristine/a.yaml'] },
+  { what: 'what Mercurial keeps', tree: { 'd/x/.hg/a.json': POD }, read: ['d/x/.hg/a.json'] },
+  { what: 'a folder called like the store of Jujutsu', tree: { 'd/.jj/a.yml': POD }, read: ['d/.jj/a.yml'] },
+  { what: 'a folder called like the store of Bazaar', tree: { 'd/.bzr/a.yaml': POD }, read: ['d/.bzr/a.yaml'] },
+  { what: 'a file called .git.yaml', tree: { 'd/.git.yaml': POD }, read: ['d/.git.yaml'] },
+  {
+    what: 'names that are nothing but an extension',
+    tree: { 'd/.yaml': POD, 'd/.yml': POD, 'd/e/.json': POD, 'd/e/yaml': POD },
+    read: ['d/.yaml', 'd/.yml', 'd/e/.json'],
+  },
+  {
+    what: 'an extension in upper case and nothing else',
+    tree: { 'd/.YAML': POD },
+    read: ['d/.YAML'],
+    beyondKubectl: true,
+  },
+  { what: 'names with two dots', tree: { 'd/..yaml': POD, 'd/a..yml': POD }, read: ['d/..yaml', 'd/a..yml'] },
+  { what: 'a folder called .yaml', tree: { 'd/.yaml/a.yaml': POD }, read: ['d/.yaml/a.yaml'] },
   {
     what: 'dependencies',
     tree: { 'd/node_modules/p/a.yaml': POD, 'd/x.yaml': POD },
@@ -245,7 +263,7 @@ describe('UTF-16 with a byte order mark', () => {
 
 describeWith(kubectlMissing(), 'kubectl -R', () => {
   /** What is left out on purpose has a notice, or is a store of version control. */
-  const skipped = /node_modules|\.venv|\.git\/|\.svn\//;
+  const skipped = /node_modules|\.venv|\.git\//;
 
   test.each(ROWS.filter(({ beyondKubectl, errors }) => !beyondKubectl && errors === undefined))(
     '$what: reads nothing that is not read here',

@@ -1,5 +1,4 @@
 /** A file -> every image in it. What a file is, its contents say, and its name where they cannot. */
-import path from 'node:path';
 import type { ImagesEntry } from '../../pinning/kustomization.ts';
 import type { ImagePlace, PlaceFormat } from '../../pinning/place.ts';
 import type { KindTable } from '../../pod/kinds.ts';
@@ -8,6 +7,7 @@ import { isReview } from '../../admission/review.ts';
 import { isKustomization } from '../kustomization.ts';
 import { type KustomizationReferences, referencesOf } from '../kustomization-references.ts';
 import { itemsOfList } from '../lists.ts';
+import { isManifestName } from '../walk.ts';
 import { type ParsedDocument, readDocuments } from '../yaml.ts';
 import { composeImages, isCompose } from './compose.ts';
 import { isDockerfile, looksLikeDockerfile, readDockerfile } from './dockerfile.ts';
@@ -58,7 +58,7 @@ const NOTHING: FoundImages = {
 };
 
 export function findImages(file: string, text: string, options: FindOptions): FoundImages {
-  if (isDockerfile(file) || (!isYamlName(file) && looksLikeDockerfile(text)))
+  if (isDockerfile(file) || (!isManifestName(file) && looksLikeDockerfile(text)))
     return { ...NOTHING, format: 'dockerfile', ...readDockerfile(text) };
   const found = readDocuments(text).map((document): FoundImages => {
     if (document.ok) return inDocument({ file, text, document }, options);
@@ -75,13 +75,9 @@ export function findImages(file: string, text: string, options: FindOptions): Fo
   };
 }
 
-function isYamlName(file: string): boolean {
-  return ['.yaml', '.yml', '.json'].includes(path.extname(file).toLowerCase());
-}
-
 /** What is worth opening when a folder is named. */
 export const PIN_NAMES = {
-  accepts: (name: string): boolean => isYamlName(name) || isDockerfile(name) || name === 'Kustomization',
+  accepts: (name: string): boolean => isManifestName(name) || isDockerfile(name) || name === 'Kustomization',
   described: '.yaml, .yml, .json or Dockerfile',
 };
 
