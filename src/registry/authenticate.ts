@@ -14,13 +14,23 @@ export interface Authorization {
   readonly value: string;
   /** It is a token from before: when it is refused, a new one may not be. */
   readonly isCached: boolean;
-  /** Where the token is kept, if it is one that is. */
-  readonly tokenKey?: string;
+  /** The same for all that answers the same challenge: where the token is kept, if it is one that is. */
+  readonly key: string;
+}
+
+export interface Challenged {
+  readonly site: Site;
+  /** `WWW-Authenticate`. */
+  readonly headers: readonly string[];
+  /** Keys of what was sent already: it would be refused again. */
+  readonly answered: ReadonlySet<string>;
+  /** No token from before is good enough. */
+  readonly isAnew: boolean;
 }
 
 export interface Authenticator {
   /** Rejects with a RegistryError; undefined when there is nothing that the challenges would take. */
-  authorize(site: Site, headers: readonly string[], signal: AbortSignal): Promise<Authorization | undefined>;
+  authorize(challenged: Challenged, signal: AbortSignal): Promise<Authorization | undefined>;
   /** The registry did not take it. */
   forget(authorization: Authorization): void;
 }
@@ -61,35 +71,44 @@ export function createAuthenticator({ follow, settings, now }: AuthenticatorOpti
     }
   };
 
-  const answerTo = async (scheme: Scheme, site: Site, signal: AbortSignal): Promise<Authorization | undefined> => {
-    if (scheme.kind === 'basic' || scheme.realm === undefined) return directly(scheme, site);
+  const answerTo = async (
+    scheme: Scheme,
+    { site, answered, isAnew }: Challenged,
+    signal: AbortSignal,
+  ): Promise<Authorization | undefined> => {
+    if (scheme.kind === 'basic' || scheme.realm === undefined) {
+      return answered.has(scheme.kind) ? undefined : directly(scheme, site);
+    }
     const { realm } = scheme;
-    const tokenKey = tokens.keyOf(realm, site.credential);
-    const known = tokens.get(tokenKey);
-    if (known !== undefined) return { value: `Bearer ${known}`, isCached: true, tokenKey };
-    return { value: `Bearer ${await fetchToken(tokenKey, { realm, site }, signal)}`, isCached: false, tokenKey };
+    const key = tokens.keyOf(realm, site.credential);
+    if (answered.has(key)) return undefined;
+    const known = isAnew ? undefined : tokens.get(key);
+    if (known !== undefined) return { value: `Bearer ${known}`, isCached: true, key };
+    return { value: `Bearer ${await fetchToken(key, { realm, site }, signal)}`, isCached: false, key };
   };
 
   return {
-    async authorize(site, headers, signal) {
+    async authorize(challenged, signal) {
+      const { site, headers } = challenged;
       const scheme = chooseScheme(parseChallenges(headers), site, settings);
-      return scheme === undefined ? undefined : answerTo(scheme, site, signal);
+      return scheme === undefined ? undefined : answerTo(scheme, challenged, signal);
     },
-    forget({ tokenKey }) {
-      if (tokenKey !== undefined) tokens.delete(tokenKey);
+    forget({ key, value }) {
+      // Another question may have got a new one since.
+      if (`Bearer ${tokens.get(key)}` === value) tokens.delete(key);
     },
   };
 }
 
 /** What needs no token server. */
-function directly(scheme: Scheme, { credential }: Site): Authorization | undefined {
+function directly({ kind }: Scheme, { credential }: Site): Authorization | undefined {
   const secret = credential?.secret;
-  if (scheme.kind === 'bearer' && secret?.kind === 'registry-token') {
+  if (kind === 'bearer' && secret?.kind === 'registry-token') {
     const token = secret.token();
-    return isBearerToken(token) ? { value: `Bearer ${token}`, isCached: false } : undefined;
+    return isBearerToken(token) ? { value: `Bearer ${token}`, isCached: false, key: kind } : undefined;
   }
-  if (scheme.kind !== 'basic' || secret?.kind !== 'basic') return undefined;
-  return { value: basicAuthorization(secret.username, secret.password()), isCached: false };
+  if (kind !== 'basic' || secret?.kind !== 'basic') return undefined;
+  return { value: basicAuthorization(secret.username, secret.password()), isCached: false, key: kind };
 }
 
 /** A registry token needs no realm, so none is looked at then. */

@@ -17,6 +17,11 @@ export interface Question {
   readonly maxBytes: number;
 }
 
+/** Another time, without the tokens from before. */
+interface AskedAgain extends Question {
+  readonly isAnew?: true;
+}
+
 export interface Conversation {
   /** Any answer; of a 401 the last one. */
   ask(question: Question, signal: AbortSignal): Promise<Heard>;
@@ -36,36 +41,62 @@ export interface ConversationOptions {
   readonly now: () => number;
 }
 
+/** A registry may ask for one scope after the other; each is answered once. */
+const MAX_CHALLENGES = 3;
+
+type Send = (authorization: string | undefined) => Promise<Heard>;
+
+/** One way through the challenges. */
+interface Round {
+  readonly heard: Heard;
+  /** Tokens from before this question that were sent. */
+  readonly remembered: readonly Authorization[];
+}
+
 /**
  * Each question begins without a credential, as containerd begins each pull: what is sent follows from what this registry asks
- * for now, so that no answer depends on what was asked before. Only the steps of one question share what they have learned.
+ * for now, so that no answer depends on what was asked before. Only the steps of one question share what they have learned, and
+ * what is refused to a token from before is asked once more without one: what that token allowed may be over, or too little.
  */
 export function createConversation({ transport, settings, now }: ConversationOptions): Conversation {
   const follow = createFollower(createPatientSend(transport, now), settings);
   const authenticator: Authenticator = createAuthenticator({ follow, settings, now });
   const learned = new WeakMap<Site, Authorization>();
+
+  function sender({ site, path, accept, method, maxBytes }: Question, signal: AbortSignal): Send {
+    const url = new URL(`/v2/${site.repository}/${path}`, site.base);
+    const common = { method, url, site, maxBytes, headers: { accept: accept.join(', ') }, place: placeOf(site) };
+    return async (authorization) => {
+      const answer = await follow({ ...common, authorization }, signal);
+      return { answer, site, authorization };
+    };
+  }
+
+  async function round(question: AskedAgain, before: Authorization | undefined, signal: AbortSignal): Promise<Round> {
+    const { site } = question;
+    const send = sender(question, signal);
+    let heard = await send(before?.value);
+    if (before !== undefined && isChallenge(heard)) authenticator.forget(before);
+    const sent = before === undefined ? [] : [before];
+    const answered = new Set<string>();
+    while (isChallenge(heard) && answered.size < MAX_CHALLENGES) {
+      const challenged = { site, headers: challengesIn(heard.answer), answered, isAnew: question.isAnew === true };
+      const next = await authenticator.authorize(challenged, signal);
+      if (next === undefined || next.value === heard.authorization) break;
+      sent.push(next);
+      answered.add(next.key);
+      learned.set(site, next);
+      heard = await send(next.value);
+    }
+    return { heard, remembered: sent.filter(({ isCached }) => isCached) };
+  }
+
   return {
-    async ask({ site, path, accept, method, maxBytes }, signal) {
-      const url = new URL(`/v2/${site.repository}/${path}`, site.base);
-      const common = { method, url, site, maxBytes, headers: { accept: accept.join(', ') } };
-      const place = placeOf(site);
-      const send = async (authorization: string | undefined): Promise<Heard> => {
-        const answer = await follow({ ...common, place, authorization }, signal);
-        return { answer, site, authorization };
-      };
-      let sent = learned.get(site);
-      let heard = await send(sent?.value);
-      // Once with a token from before, once with a new one; then a 401 is the answer.
-      for (let attempt = 0; attempt < 2 && isChallenge(heard); attempt += 1) {
-        if (sent !== undefined) authenticator.forget(sent);
-        const next = await authenticator.authorize(site, challengesIn(heard.answer), signal);
-        if (next === undefined || next.value === sent?.value) return heard;
-        sent = next;
-        learned.set(site, sent);
-        heard = await send(sent.value);
-        if (!sent.isCached) return heard;
-      }
-      return heard;
+    async ask(question, signal) {
+      const { heard, remembered } = await round(question, learned.get(question.site), signal);
+      if (remembered.length === 0 || !isRefused(heard)) return heard;
+      for (const authorization of remembered) authenticator.forget(authorization);
+      return (await round({ ...question, isAnew: true }, undefined, signal)).heard;
     },
     demand({ answer, site, authorization }) {
       if (answer.status === 200) return answer;
@@ -73,6 +104,11 @@ export function createConversation({ transport, settings, now }: ConversationOpt
       throw refusalOf({ site, authorization, answer, unsent, place: answer.place, now: now() });
     },
   };
+}
+
+/** By the registry itself, which has seen what was sent; 404 hides what one may not see. */
+function isRefused({ answer }: Heard): boolean {
+  return answer.isFromOrigin && [401, 403, 404].includes(answer.status);
 }
 
 /** A challenge of a host that a redirect led to is not answered: the credential is not for it. */
