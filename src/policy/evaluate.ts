@@ -13,7 +13,7 @@ import { type Action, type Binding, type Policy, strictness } from './policy.ts'
 import type { Beyond, Check, Problem, Subject } from './rule.ts';
 import type { Coverage, ScopeRequest } from './scope.ts';
 import { actionOnUnknown, remedyOf } from './unknown.ts';
-import { seenBy } from './seen.ts';
+import { type Seen, seenBy } from './seen.ts';
 
 /** What one rule of one policy says about one place of an object. */
 export interface Finding {
@@ -33,8 +33,8 @@ export interface Finding {
   /** One line, without the container: `image "x" has no tag, so it means "latest"`. */
   readonly message: string;
   readonly remedy: string | undefined;
-  /** On UPDATE, of a rule whose sentence need not tell what it looked at: that, as JSON. */
-  readonly seen?: string | undefined;
+  /** On UPDATE, of a rule whose sentence need not tell what it looked at: that. */
+  readonly seen?: Seen | undefined;
   /** Of an amount, how far it is beyond its bound. */
   readonly beyond?: Beyond | undefined;
   /** With the action `excused`, and only then: by which exception, and what would happen without it. */

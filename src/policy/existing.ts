@@ -7,13 +7,15 @@
  * rule would let updates pass.
  */
 import type { Finding } from './evaluate.ts';
+import type { SeenPart } from './seen.ts';
 
 /** `now` with everything that `before` had as well turned from deny into warn, at most as often as `before` had it. */
 export function forgiveExisting(now: readonly Finding[], before: readonly Finding[]): readonly Finding[] {
   if (before.length === 0) return now;
-  const had = Map.groupBy(before, identity);
+  const numberOf = numbering();
+  const had = Map.groupBy(before, (finding) => identity(finding, numberOf));
   return now.map((finding) => {
-    const same = finding.outcome === 'error' ? undefined : had.get(identity(finding));
+    const same = finding.outcome === 'error' ? undefined : had.get(identity(finding, numberOf));
     const index = same?.findIndex(({ beyond }) => isNoFurther(finding, beyond)) ?? -1;
     if (same === undefined || index < 0) return finding;
     same.splice(index, 1);
@@ -31,11 +33,27 @@ function milder({ action, excuse }: Finding): Pick<Finding, 'action' | 'excuse'>
   return { action: action === 'deny' ? 'warn' : action, excuse };
 }
 
-function identity(finding: Finding): string {
+type NumberOf = (part: SeenPart) => number;
+
+/** The same number for the same text, which can be as long as the object: each is compared once, and none is copied. */
+function numbering(): NumberOf {
+  const byPart = new Map<SeenPart, number>();
+  const byText = new Map<string, number>();
+  return (part) => {
+    const known = byPart.get(part);
+    if (known !== undefined) return known;
+    const number = byText.get(part.text) ?? byText.size;
+    byText.set(part.text, number);
+    byPart.set(part, number);
+    return number;
+  };
+}
+
+function identity(finding: Finding, numberOf: NumberOf): string {
   const { policy, rule, outcome, container, pointer, message, seen, beyond } = finding;
   // A sentence shows only the beginning of a long image.
   const aboutImage = pointer === container?.imagePointer || pointer === container?.pullPolicyPointer;
   const image = aboutImage ? container?.image.text : undefined;
-  const what = beyond === undefined ? { message, seen } : { bound: beyond.bound };
+  const what = beyond === undefined ? { message, seen: seen?.map(numberOf) } : { bound: beyond.bound };
   return JSON.stringify([policy, rule, outcome, container?.kind, container?.name, what, image]);
 }

@@ -5,17 +5,34 @@
 import { CUT } from '../image/quote.ts';
 import { comparable } from '../pod/comparable.ts';
 import type { Pod } from '../pod/containers.ts';
-import { ShapeError, valueAt } from '../pod/pointer.ts';
+import { type JsonObject, ShapeError, valueAt } from '../pod/pointer.ts';
+import type { Workload } from '../pod/workload.ts';
 import type { Check, Problem, Subject } from './rule.ts';
 
 type About = Pick<Subject, 'operation' | 'workload'>;
 
-/** JSON; `undefined` where the sentence tells it, and where nothing is compared. */
-export function seenBy(check: Check, problem: Problem, { operation, workload }: About): string | undefined {
+/** One thing that was looked at, as JSON. It is the same for all problems about it: an object can have thousands of them. */
+export interface SeenPart {
+  readonly text: string;
+}
+
+export type Seen = readonly SeenPart[];
+
+/** `undefined` where the sentence tells it, and where nothing is compared. */
+export function seenBy(check: Check, problem: Problem, { operation, workload }: About): Seen | undefined {
   if (operation !== 'UPDATE') return undefined;
-  if (check.seen !== undefined) return textOf(check.seen(problem, workload));
+  if (check.seen !== undefined) return check.seen(problem, workload).map(partOf);
   const tells = check.guard === undefined && !problem.message.includes(CUT);
-  return tells ? undefined : textOf(aroundProblem(problem, workload));
+  return tells ? undefined : aroundProblem(problem, workload);
+}
+
+const parts = new WeakMap<object, SeenPart>();
+
+function partOf(value: unknown): SeenPart {
+  if (typeof value !== 'object' || value === null) return { text: textOf(value) };
+  let part = parts.get(value);
+  if (part === undefined) parts.set(value, (part = { text: textOf(value) }));
+  return part;
 }
 
 function textOf(seen: unknown): string {
@@ -25,15 +42,47 @@ function textOf(seen: unknown): string {
 }
 
 /** Whatever a rule could have looked at: the container and the Pod around it, else all Pods, and the value that it points to. */
-function aroundProblem({ container, pointer }: Problem, { object, pods, containers }: About['workload']): unknown {
-  const value = pointer === '' ? undefined : valueAt(object, pointer);
-  if (container === undefined) return [value, pods.map(({ spec }) => spec), containers.map(({ fields }) => fields)];
-  const pod = pods.find((one) => one.containers.includes(container));
-  return [value, container.fields, pod && aroundContainers(pod)];
+function aroundProblem({ container, pointer }: Problem, workload: Workload): Seen {
+  const value = pointedAt(workload, pointer);
+  if (container === undefined) return [value, wholePods(workload)];
+  const pod = workload.pods.find((one) => one.containers.includes(container));
+  return [value, partOf(container.fields), partOf(pod && aroundContainers(pod))];
 }
 
+const pointed = new WeakMap<Workload, Map<string, SeenPart>>();
+
+/** Problems about many containers can point to one long text. */
+function pointedAt(workload: Workload, pointer: string): SeenPart {
+  let known = pointed.get(workload);
+  if (known === undefined) pointed.set(workload, (known = new Map()));
+  let part = known.get(pointer);
+  if (part === undefined) known.set(pointer, (part = partOf(valueOf(workload, pointer))));
+  return part;
+}
+
+function valueOf({ object }: Workload, pointer: string): unknown {
+  return pointer === '' ? undefined : valueAt(object, pointer);
+}
+
+const whole = new WeakMap<Workload, SeenPart>();
+
+function wholePods(workload: Workload): SeenPart {
+  let part = whole.get(workload);
+  if (part === undefined) {
+    const { pods, containers } = workload;
+    part = partOf([pods.map(({ spec }) => spec), containers.map(({ fields }) => fields)]);
+    whole.set(workload, part);
+  }
+  return part;
+}
+
+const around = new WeakMap<Pod, JsonObject>();
+
 /** Another container may change beside one that stays as it was. */
-function aroundContainers({ spec }: Pod): unknown {
-  const { containers: _regular, initContainers: _init, ephemeralContainers: _ephemeral, ...around } = spec;
-  return around;
+function aroundContainers(pod: Pod): JsonObject {
+  const known = around.get(pod);
+  if (known !== undefined) return known;
+  const { containers: _regular, initContainers: _init, ephemeralContainers: _ephemeral, ...rest } = pod.spec;
+  around.set(pod, rest);
+  return rest;
 }

@@ -7,8 +7,10 @@ import { type Node, parse } from './parse.ts';
 import type { Parameters } from './program.ts';
 import { readsOf } from './reads.ts';
 
+type SeenBy = (problem: Problem, workload: Workload) => readonly unknown[];
+
 /** `parameters` compile. */
-export function createSeen(parameters: Parameters): (problem: Problem, workload: Workload) => unknown {
+export function createSeen(parameters: Parameters): SeenBy {
   const variables = new Map<string, Node>();
   for (const { name, expression } of parameters.variables ?? []) variables.set(name, parse(expression));
   const texts = [
@@ -16,12 +18,20 @@ export function createSeen(parameters: Parameters): (problem: Problem, workload:
     ...(parameters.messageExpression === undefined ? [] : [parameters.messageExpression]),
   ];
   const reads = readsOf(texts.map(parse), variables);
-  return ({ container }, { object }) => {
+  // Of all containers the same.
+  const known = new WeakMap<JsonObject, readonly unknown[]>();
+  const seenIn = (object: JsonObject): readonly unknown[] => {
+    const before = known.get(object);
+    if (before !== undefined) return before;
     const ofObject = Array.from(reads.object, (pointer) => valueAt(lasting(object, pointer), pointer));
-    if (container === undefined) return [ofObject];
+    known.set(object, [ofObject]);
+    return [ofObject];
+  };
+  return ({ container }, { object }) => {
+    if (container === undefined) return seenIn(object);
     const fields = withDefaults(container);
     const ofContainer = Array.from(reads.container, (pointer) => valueAt(fields, pointer));
-    return [ofObject, ofContainer, reads.image.size === 0 ? undefined : container.image.text];
+    return [...seenIn(object), ofContainer, reads.image.size === 0 ? undefined : container.image.text];
   };
 }
 
