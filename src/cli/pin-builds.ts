@@ -3,7 +3,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { loadInputs } from '../files/documents.ts';
 import { KUSTOMIZATION_NAMES } from '../files/kustomization.ts';
-import type { KustomizationReferences } from '../files/kustomization-references.ts';
+import type { KustomizationReferences, PatchFile } from '../files/kustomization-references.ts';
 import { type FindOptions, findImages, type FoundImages, type FoundKustomization } from '../files/places/find.ts';
 import { type Builds, buildsOf, type Included, type Kustomization } from '../pinning/builds.ts';
 import { maskPassword } from '../image/password.ts';
@@ -50,8 +50,8 @@ export async function withIncluded(given: KnownFiles, options: FindOptions): Pro
       const target = targetOf(folder, reference);
       const before = target && known.get(target.id);
       if (target === undefined || before?.folders.has(target.folder)) continue;
-      const isPatch = referencesIn(known.get(id)).patchFiles.includes(reference);
-      const file = before ?? (await fileAt(target, isPatch ? asPatch(options) : options));
+      const patches = referencesIn(known.get(id)).patchFiles.filter((one) => one.path === reference);
+      const file = before ?? (await fileAt(target, patches.length > 0 ? asPatch(options, patches) : options));
       if (file === undefined) continue;
       known.set(target.id, { ...file, folders: new Set([...file.folders, target.folder]) });
       waiting.push(target);
@@ -64,10 +64,13 @@ function referencesIn(
   file: KnownFile | undefined,
 ): Pick<KustomizationReferences, 'patchFiles'> & { readonly all: readonly string[] } {
   const { resources = [], components = [], patchFiles = [], replacementFiles = [] } = file?.found.kustomization ?? {};
-  return { patchFiles, all: [...resources, ...components, ...patchFiles, ...replacementFiles] };
+  return { patchFiles, all: [...resources, ...components, ...patchFiles.map((one) => one.path), ...replacementFiles] };
 }
 
-const asPatch = (options: FindOptions): FindOptions => ({ ...options, isPatch: () => true });
+function asPatch(options: FindOptions, patches: readonly PatchFile[]): FindOptions {
+  const targets = patches.flatMap((one) => one.targets);
+  return { ...options, patchTargets: () => targets };
+}
 
 async function fileAt({ id, folder }: Target, options: FindOptions): Promise<KnownFile | undefined> {
   for await (const input of loadInputs([id])) {
@@ -91,17 +94,26 @@ function targetOf(folder: string, reference: string): Target | undefined {
   return name === undefined ? undefined : { id: realpathSync(path.join(real, name)), folder: real };
 }
 
-/** Files that are named as patches by a kustomization, and as resources by none. */
-export function patchesOnly(known: KnownFiles): ReadonlySet<string> {
-  const named = (list: (found: FoundKustomization) => readonly string[]): readonly (string | undefined)[] =>
-    [...known.values()].flatMap(({ folders, found: { kustomization } }) =>
-      kustomization === undefined
-        ? []
-        : [...folders].flatMap((folder) => list(kustomization).map((one) => targetOf(folder, one)?.id)),
-    );
-  const resources = new Set(named((one) => one.resources));
-  const patches = named((one) => one.patchFiles).filter((one) => one !== undefined);
-  return new Set(patches.filter((one) => !resources.has(one)));
+/** Files that are named as patches by a kustomization, and as resources by none: what they patch. */
+export function patchesOnly(known: KnownFiles): ReadonlyMap<string, readonly unknown[]> {
+  const all = [...known.values()].flatMap(({ folders, found: { kustomization } }) =>
+    kustomization === undefined ? [] : [...folders].map((folder) => ({ folder, kustomization })),
+  );
+  const idOf = (folder: string, reference: string): string => targetOf(folder, reference)?.id ?? '';
+  const resources = new Set(
+    all.flatMap(({ folder, kustomization }) => kustomization.resources.map((one) => idOf(folder, one))),
+  );
+  const patches = Map.groupBy(
+    all.flatMap(({ folder, kustomization }) =>
+      kustomization.patchFiles.map((one) => ({ id: idOf(folder, one.path), targets: one.targets })),
+    ),
+    ({ id }) => id,
+  );
+  return new Map(
+    [...patches]
+      .filter(([id]) => !resources.has(id))
+      .map(([id, named]) => [id, named.flatMap(({ targets }) => targets)]),
+  );
 }
 
 export function buildsIn(known: KnownFiles): Builds {
@@ -144,7 +156,7 @@ function kustomizationAt({ id, folder }: Target, found: FoundKustomization, { kn
     isComponent,
     resources: resources.map(includedAt),
     components: components.map(includedAt),
-    patches: [...patches, ...patchFiles.flatMap(patchesAt)],
+    patches: [...patches, ...patchFiles.flatMap((one) => patchesAt(one.path))],
     entries,
   };
 }

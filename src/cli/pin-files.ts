@@ -49,7 +49,7 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
   for (const file of again) texts.get(realPathOf(file))?.folders.add(folderOf(file));
   const all = await withIncluded(read(texts, given), given);
   const patches = patchesOnly(all);
-  const options = { ...given, isPatch: (file: string) => patches.has(realPathOf(file)) };
+  const options = { ...given, patchTargets: (file: string) => patches.get(realPathOf(file)) };
   const known = [...all].map(([id, file]): [string, KnownFile] => {
     const text = patches.has(id) ? texts.get(id)?.text : undefined;
     return [id, text === undefined ? file : { ...file, found: findImages(file.file, text, options) }];

@@ -7,11 +7,21 @@ export interface KustomizationReferences {
   readonly resources: readonly string[];
   readonly components: readonly string[];
   /** Files that change objects and are not objects themselves, although a strategic merge patch looks like one. */
-  readonly patchFiles: readonly string[];
+  readonly patchFiles: readonly PatchFile[];
   /** Files with `replacements`. */
   readonly replacementFiles: readonly string[];
   /** Files that become the data of ConfigMaps and Secrets, or that configure kustomize. */
   readonly dataFiles: readonly string[];
+}
+
+export interface PatchFile {
+  readonly path: string;
+  /** The `target` beside the path, or none. */
+  readonly targets: readonly unknown[];
+}
+
+export function targetsIn(patch: JsonObject): readonly unknown[] {
+  return isObject(patch['target']) ? [patch['target']] : [];
 }
 
 export function referencesOf(kustomization: JsonObject): KustomizationReferences {
@@ -25,9 +35,8 @@ export function referencesOf(kustomization: JsonObject): KustomizationReferences
     resources: [...texts('resources'), ...texts('bases')],
     components: texts('components'),
     patchFiles: [
-      ...paths('patches'),
-      ...paths('patchesJson6902'),
-      ...texts('patchesStrategicMerge').filter((entry) => !isInlinePatch(entry)),
+      ...['patches', 'patchesJson6902'].flatMap((key) => patchFilesIn(listAt(kustomization, key))),
+      ...texts('patchesStrategicMerge').flatMap((path) => (isInlinePatch(path) ? [] : [{ path, targets: [] }])),
     ],
     replacementFiles: paths('replacements'),
     dataFiles: [
@@ -36,6 +45,14 @@ export function referencesOf(kustomization: JsonObject): KustomizationReferences
       ...listAt(kustomization, 'helmCharts').flatMap(valuesFiles),
     ],
   };
+}
+
+function patchFilesIn(patches: readonly unknown[]): readonly PatchFile[] {
+  return patches
+    .filter(isObject)
+    .flatMap((patch) =>
+      typeof patch['path'] === 'string' ? [{ path: patch['path'], targets: targetsIn(patch) }] : [],
+    );
 }
 
 /** `path`, or `key=path`. */

@@ -52,7 +52,7 @@ function rolesIn(kustomizations: readonly Kustomization[]): ReadonlyMap<string, 
     const resolved = (named: string): string => path.resolve(path.dirname(file), named);
     const references = referencesOf(value);
     for (const named of [...references.dataFiles, ...references.replacementFiles]) roles.set(resolved(named), 'data');
-    for (const named of references.patchFiles) roles.set(resolved(named), 'patch');
+    for (const named of references.patchFiles) roles.set(resolved(named.path), 'patch');
     for (const named of references.resources) resources.add(resolved(named));
   }
   for (const resource of resources) roles.delete(resource);

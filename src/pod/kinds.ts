@@ -24,6 +24,7 @@ export interface Kind {
 }
 
 export interface KindTable {
+  readonly all: readonly Kind[];
   find(group: string, kind: string): Kind | undefined;
   readonly names: readonly string[];
   /** `Deployment.apps`, for kinds outside of the core group. */
@@ -235,6 +236,7 @@ export function kindTable(added: readonly KindEntry[] = []): KindTable {
   const groups = Map.groupBy(kinds.values(), ({ group }) => group);
   const byGroup = new Map([...groups].map(([group, all]) => [group, new Map(all.map((one) => [one.kind, one]))]));
   return {
+    all: [...kinds.values()],
     find: (group, kind) => byGroup.get(group)?.get(kind),
     names: [...new Set([...kinds.values()].map(({ kind }) => kind))].sort(),
     fullNames: [...kinds.values()].flatMap(({ group, kind }) => (group === '' ? [] : [`${kind}.${group}`])).sort(),

@@ -38,7 +38,7 @@ export function plant(files: Files): string {
 async function imagesOf(folder: string): Promise<readonly string[] | undefined> {
   try {
     const { stdout } = await promisify(execFile)('kubectl', ['kustomize', folder], { encoding: 'utf8' });
-    return [...stdout.matchAll(/^[ -]*image: (.*)$/gm)].map(([, image = '']) => image);
+    return [...stdout.matchAll(/^[ -]*image(?:Name)?: (.*)$/gm)].map(([, image = '']) => image);
   } catch (error) {
     if (error instanceof Error && 'stderr' in error) return undefined;
     throw error;

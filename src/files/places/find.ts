@@ -25,8 +25,8 @@ export interface FindOptions {
   readonly kinds: KindTable;
   /** Where images stand in Helm values: JSON pointers. */
   readonly helmImages: readonly string[];
-  /** Whether a kustomization names the file as a patch, and none as a resource. */
-  readonly isPatch?: (file: string) => boolean;
+  /** What a kustomization says that the file patches, where one names it as a patch and none as a resource. */
+  readonly patchTargets?: (file: string) => readonly unknown[] | undefined;
 }
 
 export interface FoundImages {
@@ -94,7 +94,8 @@ function inDocument(opened: Opened, options: FindOptions): FoundImages {
   if (isKustomization(file, value)) return inKustomization(scene('kustomization'), value, options);
   // A recording says what was asked once, not what shall run.
   if (isReview(value) && itemsOfList(value) === undefined) return NOTHING;
-  if (isPatch(file, value, options)) return inPatch(scene('patch'), options);
+  const patched = inPatch(scene('patch'), options.patchTargets?.(file), options);
+  if (patched !== undefined) return patched;
   if (isManifest(value)) return inManifest(scene('manifest'), options);
   if (isCompose(file, value)) return { ...NOTHING, format: 'compose', places: composeImages(scene('compose')) };
   const places = helmImages(scene('helm-values'), options.helmImages);
@@ -106,7 +107,7 @@ function inDocument(opened: Opened, options: FindOptions): FoundImages {
 function inKustomization(scene: Scene, value: JsonObject, { kinds }: FindOptions): FoundImages {
   const entries = imagesEntries(scene, value);
   const patches = inlinePatchImages(scene, value, kinds);
-  const replaced = replacedImages(scene, { pointer: '/replacements', value: value['replacements'] });
+  const replaced = replacedImages(scene, { pointer: '/replacements', value: value['replacements'], kinds });
   return {
     ...NOTHING,
     format: 'kustomization',
@@ -116,16 +117,17 @@ function inKustomization(scene: Scene, value: JsonObject, { kinds }: FindOptions
   };
 }
 
-function isPatch(file: string, value: unknown, options: FindOptions): boolean {
-  return isJsonPatch(value) || isReplacements(value) || (options.isPatch?.(file) ?? false);
-}
-
-function inPatch(scene: Scene, { kinds }: FindOptions): FoundImages {
+/** Undefined where the document is no patch: what it patches is not known, and it does not look like one. */
+function inPatch(
+  scene: Scene,
+  targets: readonly unknown[] | undefined,
+  { kinds }: FindOptions,
+): FoundImages | undefined {
   const { value } = scene.document;
-  const places = isReplacements(value)
-    ? replacedImages(scene, { pointer: '', value })
-    : patchImages(scene, { kinds, target: undefined });
-  return { ...NOTHING, format: 'patch', places };
+  const found = { ...NOTHING, format: 'patch' as const };
+  if (isReplacements(value)) return { ...found, places: replacedImages(scene, { pointer: '', value, kinds }) };
+  if (targets === undefined && !isJsonPatch(value)) return undefined;
+  return { ...found, places: patchImages(scene, { kinds, targets: targets ?? [] }) };
 }
 
 function inManifest(scene: Scene, { kinds }: FindOptions): FoundImages {

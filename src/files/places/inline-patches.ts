@@ -2,7 +2,7 @@
 import type { ImagePlace, Slot } from '../../pinning/place.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
-import { isInlinePatch, listAt } from '../kustomization-references.ts';
+import { isInlinePatch, listAt, targetsIn } from '../kustomization-references.ts';
 import { lineTable } from '../positions.ts';
 import { readDocuments } from '../yaml.ts';
 import { type InnerOffsets, innerOffsets } from './inner-text.ts';
@@ -12,7 +12,8 @@ import { placeWithout, type Scene } from './scene.ts';
 interface InlinePatch {
   readonly pointer: string;
   readonly text: string;
-  readonly target: unknown;
+  /** One or none. */
+  readonly targets: readonly unknown[];
 }
 
 export function inlinePatchImages(scene: Scene, kustomization: JsonObject, kinds: KindTable): readonly ImagePlace[] {
@@ -23,24 +24,24 @@ function inlinePatches(kustomization: JsonObject): readonly InlinePatch[] {
   const entries = ['patches', 'patchesJson6902'].flatMap((key) =>
     listAt(kustomization, key).flatMap((entry, index) =>
       isObject(entry) && typeof entry['patch'] === 'string'
-        ? [{ pointer: `/${key}/${index}/patch`, text: entry['patch'], target: entry['target'] }]
+        ? [{ pointer: `/${key}/${index}/patch`, text: entry['patch'], targets: targetsIn(entry) }]
         : [],
     ),
   );
   const merged = listAt(kustomization, 'patchesStrategicMerge').flatMap((entry, index) =>
     typeof entry === 'string' && isInlinePatch(entry)
-      ? [{ pointer: `/patchesStrategicMerge/${index}`, text: entry, target: undefined }]
+      ? [{ pointer: `/patchesStrategicMerge/${index}`, text: entry, targets: [] }]
       : [],
   );
   return [...entries, ...merged];
 }
 
-function imagesIn(scene: Scene, { pointer, text, target }: InlinePatch, kinds: KindTable): readonly ImagePlace[] {
+function imagesIn(scene: Scene, { pointer, text, targets }: InlinePatch, kinds: KindTable): readonly ImagePlace[] {
   const { offset } = scene.document.positionOf(pointer);
   const home: Home = { scene, pointer, outer: innerOffsets(scene.text, offset, text) };
   return readDocuments(text).flatMap((document) => {
     if (document.ok)
-      return patchImages({ text, document, format: scene.format }, { kinds, target }).map((place) =>
+      return patchImages({ text, document, format: scene.format }, { kinds, targets }).map((place) =>
         moved(place, home),
       );
     const problem = `the patch cannot be read (line ${document.line} of it): ${document.problem}`;

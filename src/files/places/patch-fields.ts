@@ -1,6 +1,7 @@
 /** Which values of a patch become images of an object. Known kinds as the table has them; else by the names of the API. */
 import type { Kind } from '../../pod/kinds.ts';
 import { escapeSegment, isObject } from '../../pod/pointer.ts';
+import type { PatchedKinds } from './patched-kinds.ts';
 
 export interface PatchField {
   /** From the value. */
@@ -14,17 +15,16 @@ export interface PatchField {
 
 export interface PatchedAt {
   readonly field: readonly string[];
-  /** Of the object; undefined where it is not known. */
-  readonly kind: Kind | undefined;
+  readonly kinds: PatchedKinds;
   /** Whether an `image` anywhere in the spec counts, as in a patch that does not name its kind. */
   readonly loose: boolean;
 }
 
 export function imageFields(value: unknown, at: PatchedAt, pointer = ''): readonly PatchField[] {
-  const { field } = at;
+  const { field, kinds } = at;
   if (typeof value === 'string') {
-    const certain = isImageField(field, at.kind);
-    return value !== '' && (certain || (at.loose && isLooseField(field)))
+    const certain = isImageField(field, kinds);
+    return value !== '' && (certain || isPossible(field, kinds) || (at.loose && isLooseField(field)))
       ? [{ pointer, field, image: value, certain }]
       : [];
   }
@@ -41,21 +41,33 @@ function childrenOf(value: unknown): readonly (readonly [string, unknown])[] {
 const LISTS: ReadonlySet<string | undefined> = new Set(['containers', 'initContainers', 'ephemeralContainers']);
 
 /** Whether an image, or a whole container, container list or pod template, stands there. */
-export function holdsImage(field: readonly string[], kind: Kind | undefined): boolean {
+export function holdsImage(field: readonly string[], kinds: PatchedKinds): boolean {
+  return isImageOrContainers(field, kinds) || ['template', 'spec', 'jobTemplate'].includes(field.at(-1) ?? '');
+}
+
+export function isImageOrContainers(field: readonly string[], kinds: PatchedKinds): boolean {
   return (
-    isImageField(field, kind) ||
+    isImageField(field, kinds) ||
+    isPossible(field, kinds) ||
     isLooseField(field) ||
     LISTS.has(field.at(-1)) ||
-    LISTS.has(field.at(-2)) ||
-    ['template', 'spec', 'jobTemplate'].includes(field.at(-1) ?? '')
+    LISTS.has(field.at(-2))
   );
 }
 
-function isImageField(field: readonly string[], kind: Kind | undefined): boolean {
+export function isImageField(field: readonly string[], { sure }: PatchedKinds): boolean {
   const [volumes, , image] = field.slice(-4);
   if (field.at(-1) === 'image' && LISTS.has(field.at(-3))) return true;
   if (field.at(-1) === 'reference' && volumes === 'volumes' && image === 'image') return true;
-  return kind?.images.some((pattern) => matches(field, pattern)) ?? false;
+  return isImageOf(field, sure);
+}
+
+function isPossible(field: readonly string[], { possible }: PatchedKinds): boolean {
+  return isImageOf(field, possible);
+}
+
+function isImageOf(field: readonly string[], kinds: readonly Kind[]): boolean {
+  return kinds.some(({ images }) => images.some((pattern) => matches(field, pattern)));
 }
 
 function isLooseField(field: readonly string[]): boolean {

@@ -1,16 +1,17 @@
 /** Images in the patches of a kustomization: JSON 6902 operations, and objects that are merged into others. */
 import type { ImagePlace } from '../../pinning/place.ts';
-import type { Kind, KindTable } from '../../pod/kinds.ts';
+import type { KindTable } from '../../pod/kinds.ts';
 import { escapeSegment, isObject, type JsonObject, pointerSegments } from '../../pod/pointer.ts';
 import { typeOf } from '../../pod/workload.ts';
 import { parseReference } from '../../image/reference.ts';
 import { holdsImage, imageFields, type PatchedAt } from './patch-fields.ts';
+import { type PatchedKinds, selectedKinds, united } from './patched-kinds.ts';
 import { placeWithout, type Scene, wholeImage } from './scene.ts';
 
 export interface PatchOptions {
   readonly kinds: KindTable;
-  /** The `target` of the patch, where it is known. */
-  readonly target: unknown;
+  /** Each `target` that the patch has, where they are known. */
+  readonly targets: readonly unknown[];
 }
 
 /** Lists of operations (RFC 6902); an empty list says nothing. */
@@ -25,34 +26,37 @@ export function isJsonPatch(value: unknown): value is readonly JsonObject[] {
 export function patchImages(scene: Scene, options: PatchOptions): readonly ImagePlace[] {
   const { value } = scene.document;
   if (isJsonPatch(value)) {
-    const kind = targetKind(options);
-    return value.flatMap((operation, index) => operationImages(scene, `/${index}`, { operation, kind }));
+    const kinds = selectedKinds(options.targets, options.kinds);
+    return value.flatMap((operation, index) => operationImages(scene, `/${index}`, { operation, kinds }));
   }
-  if (!isObject(value)) return [];
-  const { group, kind } = typeOf(value);
-  const known = kind === '' ? targetKind(options) : options.kinds.find(group, kind);
-  return imagesAt(scene, '', { value, at: { field: [], kind: known, loose: false } });
+  return isObject(value) ? imagesAt(scene, '', { value, at: mergedAt(value, options) }) : [];
 }
 
-function targetKind({ kinds, target }: PatchOptions): Kind | undefined {
-  if (!isObject(target)) return undefined;
-  const { group, kind } = target;
-  return kinds.find(typeof group === 'string' ? group : '', typeof kind === 'string' ? kind : '');
+/** With a `target`, kustomize does not look at the kind in the patch, which may be anything. */
+function mergedAt(value: JsonObject, { kinds, targets }: PatchOptions): PatchedAt {
+  const { group, kind } = typeOf(value);
+  const own = kinds.find(group, kind);
+  const named: PatchedKinds = { sure: own === undefined ? [] : [own], possible: [] };
+  return {
+    field: [],
+    kinds: targets.length === 0 && kind !== '' ? named : united(named, selectedKinds(targets, kinds)),
+    loose: false,
+  };
 }
 
 interface Operation {
   readonly operation: JsonObject;
-  readonly kind: Kind | undefined;
+  readonly kinds: PatchedKinds;
 }
 
-function operationImages(scene: Scene, pointer: string, { operation, kind }: Operation): readonly ImagePlace[] {
+function operationImages(scene: Scene, pointer: string, { operation, kinds }: Operation): readonly ImagePlace[] {
   const { op, path, from, value } = operation;
   const field = pointerSegments(String(path));
-  const at: PatchedAt = { field, kind, loose: true };
+  const at: PatchedAt = { field, kinds, loose: true };
   if (op === 'add' || op === 'replace') return imagesAt(scene, `${pointer}/value`, { value, at });
   if (op === 'test') return testedImages(scene, pointer, { value, at });
-  if ((op !== 'copy' && op !== 'move') || !holdsImage(field, kind)) return [];
-  return holdsImage(pointerSegments(String(from)), kind) ? [] : [copiedImage(scene, `${pointer}/path`, operation)];
+  if ((op !== 'copy' && op !== 'move') || !holdsImage(field, kinds)) return [];
+  return holdsImage(pointerSegments(String(from)), kinds) ? [] : [copiedImage(scene, `${pointer}/path`, operation)];
 }
 
 /** The text of a field that holds no image otherwise: an annotation, an environment variable. */

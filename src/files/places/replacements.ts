@@ -1,7 +1,10 @@
 /** `replacements` of a kustomization: they write fields after `images` has pinned them, from values that are found then. */
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import type { ImagePlace } from '../../pinning/place.ts';
+import type { KindTable } from '../../pod/kinds.ts';
 import { listAt } from '../kustomization-references.ts';
+import { isImageField, isImageOrContainers } from './patch-fields.ts';
+import { selectedKinds } from './patched-kinds.ts';
 import { placeWithout, type Scene } from './scene.ts';
 
 /** A file that a kustomization names under `replacements`: one of them, or a list. */
@@ -16,39 +19,45 @@ interface Replacements {
   readonly pointer: string;
   /** One, or a list. */
   readonly value: unknown;
+  readonly kinds: KindTable;
 }
 
-export function replacedImages(scene: Scene, { pointer, value }: Replacements): readonly ImagePlace[] {
-  if (!Array.isArray(value)) return isObject(value) ? imagesIn(scene, pointer, value) : [];
-  return value.flatMap((one: unknown, index) => (isObject(one) ? imagesIn(scene, `${pointer}/${index}`, one) : []));
+export function replacedImages(scene: Scene, { pointer, value, kinds }: Replacements): readonly ImagePlace[] {
+  if (!Array.isArray(value)) return isObject(value) ? imagesIn(scene, pointer, { replacement: value, kinds }) : [];
+  return value.flatMap((one: unknown, index) =>
+    isObject(one) ? imagesIn(scene, `${pointer}/${index}`, { replacement: one, kinds }) : [],
+  );
 }
 
-function imagesIn(scene: Scene, pointer: string, replacement: JsonObject): readonly ImagePlace[] {
-  const isCopy = isWholeImage(replacement['source']);
+interface Read {
+  readonly replacement: JsonObject;
+  readonly kinds: KindTable;
+}
+
+function imagesIn(scene: Scene, pointer: string, { replacement, kinds }: Read): readonly ImagePlace[] {
+  const isCopy = isWholeImage(replacement['source'], kinds);
   return listAt(replacement, 'targets').flatMap((target, index) => {
     if (!isObject(target) || (isCopy && !isObject(target['options']))) return [];
+    const selected = selectedKinds([target['select']], kinds);
     return listAt(target, 'fieldPaths').flatMap((field, at) =>
-      typeof field === 'string' && isImage(field)
+      typeof field === 'string' && isImageOrContainers(segmentsOf(field), selected)
         ? [replacedImage(scene, `${pointer}/targets/${index}/fieldPaths/${at}`, field)]
         : [],
     );
   });
 }
 
-/** What is copied from another image is pinned there. */
-function isWholeImage(source: unknown): boolean {
-  return (
-    isObject(source) &&
-    typeof source['fieldPath'] === 'string' &&
-    isImage(source['fieldPath']) &&
-    !isObject(source['options'])
-  );
+/** What is copied from another image is pinned there, if that one is read: the data of a ConfigMap are no image. */
+function isWholeImage(source: unknown, kinds: KindTable): boolean {
+  if (!isObject(source) || typeof source['fieldPath'] !== 'string' || isObject(source['options'])) return false;
+  const selected = selectedKinds([source], kinds);
+  const isRead = selected.sure.length > 0 || selected.possible.length > 0;
+  return isRead && isImageField(segmentsOf(source['fieldPath']), selected);
 }
 
-function isImage(field: string): boolean {
-  return /(?:^|\.)image$|\.(?:containers|initContainers|ephemeralContainers)(?:\.(?:\[[^\]]*\]|\d+|-|\*))?$/.test(
-    field,
-  );
+/** Between dots, which stand for themselves in brackets and behind a backslash. */
+function segmentsOf(field: string): readonly string[] {
+  return field.match(/\[[^\]]*\]|(?:\\.|[^.\\[])+/g) ?? [];
 }
 
 function replacedImage(scene: Scene, pointer: string, field: string): ImagePlace {
