@@ -1,14 +1,14 @@
 /** Manifests, lists of them and recorded reviews in files -> admission requests, each with its place, and what was left out. */
+import { readBesideReport } from './helm-report.ts';
 import { isKustomization } from './kustomization.ts';
 import { type Kustomization, partsOfKustomizations } from './kustomized.ts';
 import { type Input, loadInputs } from './documents.ts';
 import { type InputNotice, type LeftOut, leftOutNotices } from './left-out.ts';
 import { type Collected, type InputError, type Manifest, type ObjectOptions, readObjects } from './manifest-objects.ts';
-import { withoutHelmReport } from './program-output.ts';
 import { repeatedKeyNotices } from './repeated-keys.ts';
 import { unknownKindNotices } from './unknown-kinds.ts';
 import { unreadImageNotices } from './unread-images.ts';
-import { type ParsedDocument, readDocuments } from './yaml.ts';
+import type { ParsedDocument } from './yaml.ts';
 
 export type { InputError, Manifest };
 
@@ -87,7 +87,7 @@ function readInput(input: Input, options: ObjectOptions): Loaded {
     loaded.errors.push(unreadable(file, input.problem));
     return loaded;
   }
-  const documents = readDocuments(withoutHelmReport(input.text));
+  const documents = readBesideReport(input.text);
   for (const document of documents) {
     loaded.documents += 1;
     if (!document.ok) loaded.errors.push(syntaxError(document, file));

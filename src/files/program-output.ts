@@ -1,4 +1,4 @@
-/** What programs print around manifests: into the same pipe, or above and below them. */
+/** What programs print into the same pipe as manifests. */
 import { quoteValue } from '../image/quote.ts';
 
 /**
@@ -34,25 +34,4 @@ export function messageOf(value: unknown): string | undefined {
 
 function messageWords(line: string): string {
   return `${quoteValue(line.trim(), 80)} is a message of a program, not a manifest: pass only its standard output (without 2>&1)`;
-}
-
-const REPORT = /^(?:[^\n]*\n){0,20}?NAME: \S+[^\n]*\n(?:CHART: [^\n]*\n|VERSION: [^\n]*\n)*LAST DEPLOYED: /;
-const START = /^(?:HOOKS|MANIFEST):[ \t]*\r?$/m;
-
-/**
- * `helm install --dry-run` and `helm get all` print manifests between `HOOKS:`, `MANIFEST:` and `NOTES:`. All but the
- * manifests becomes space, so that each line stays where it is. Other texts stay as they are.
- */
-export function withoutHelmReport(text: string): string {
-  if (!REPORT.test(text)) return text;
-  const start = START.exec(text);
-  if (start === null) return text;
-  const notes = text.lastIndexOf('\nNOTES:');
-  const end = notes < start.index ? text.length : notes;
-  const manifests = text.slice(start.index, end).replaceAll(/^(?:HOOKS|MANIFEST):[ \t]*\r?$/gm, blank);
-  return blank(text.slice(0, start.index)) + manifests + blank(text.slice(end));
-}
-
-function blank(text: string): string {
-  return text.replaceAll(/[^\n]/g, ' ');
 }

@@ -148,6 +148,54 @@ describe('manifests in what helm and kubectl print', () => {
     expect(await manifests(text)).toEqual(expected);
   });
 
+  const REPORT = 'NAME: x\nLAST DEPLOYED: y\n';
+  const NO_OBJECT = '1: no apiVersion and no kind: not an object of the Kubernetes API';
+
+  test.each([
+    [
+      'a quoted text that looks like the beginning of one',
+      `${pod('a')}x: {y: "\n${REPORT}"}\n${pod('b')}x: {y: "\nMANIFEST:\n# "}\n${pod('c')}`,
+      ['Pod a at 4', 'Pod b at 13', 'Pod c at 21'],
+    ],
+    [
+      'keys of an object that look like one',
+      `${REPORT}apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nMANIFEST:\n${pod('b')}`,
+      ['Pod a at 4', 'Pod b at 10'],
+    ],
+    [
+      'a manifest below what looks like notes',
+      `${REPORT}MANIFEST:\n${pod('a')}NOTES:\n${pod('b')}`,
+      ['Pod a at 7', 'Pod b at 13', NO_OBJECT],
+    ],
+    [
+      'a quoted text that looks like notes',
+      `${REPORT}MANIFEST:\n${pod('a')}x: {y: "\nNOTES:\n"}\n${pod('b')}`,
+      ['Pod a at 7', 'Pod b at 15', NO_OBJECT],
+    ],
+    [
+      'a key of a manifest that looks like notes',
+      `${REPORT}MANIFEST:\n${pod('a')}NOTES: x\nspec: {containers: []}\n`,
+      ['Pod a at 7', NO_OBJECT],
+    ],
+    [
+      'a headline with more than a headline',
+      `${REPORT}MANIFEST:\n${pod('a')}spec:\n  a: 1\nMANIFEST:\n  a: 2\n`,
+      ['Pod a at 7', NO_OBJECT],
+    ],
+    [
+      'a list without apiVersion',
+      `${REPORT}kind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\nMANIFEST:\n${pod('b')}`,
+      ['Pod a at 5', 'Pod b at 10'],
+    ],
+  ])('what kubectl reads is never left out: %s', async (_name, text, expected) => {
+    expect(await manifests(text)).toEqual(expected);
+  });
+
+  test('the values of a chart are no manifest, even if they name a kind', async () => {
+    const values = 'USER-SUPPLIED VALUES:\nkind: DaemonSet\nimage: x\n\n';
+    expect(await manifests(`${DRY_RUN}${values}HOOKS:\nMANIFEST:\n${pod('a')}\nNOTES:\n`)).toEqual(['Pod a at 15']);
+  });
+
   test.each([
     ['Pulled: ghcr.io/x/web:1.0\nDigest: sha256:ab\n', 'Pulled: ghcr.io/x/web:1.0'],
     ['Warning: x is old\n', 'Warning: x is old'],

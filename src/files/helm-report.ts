@@ -1,0 +1,49 @@
+/** What `helm install --dry-run` and `helm get all` print above and below manifests. */
+import { comparable } from '../pod/comparable.ts';
+import { isObject } from '../pod/pointer.ts';
+import { type ParsedDocument, readDocuments } from './yaml.ts';
+
+/**
+ * The documents of a text. In the report of helm, all but the manifests is left out; but never what kubectl would read
+ * there: a quoted text may look like a report, too.
+ */
+export function readBesideReport(text: string): readonly ParsedDocument[] {
+  const manifests = withoutReport(text);
+  const documents = readDocuments(manifests);
+  if (manifests === text) return documents;
+  const all = readDocuments(text);
+  const kept = new Set(objectsIn(documents));
+  return objectsIn(all).every((object) => kept.has(object)) ? documents : all;
+}
+
+const REPORT = /^(?:[^\n]*\n){0,20}?NAME: \S+[^\n]*\n(?:CHART: [^\n]*\n|VERSION: [^\n]*\n)*LAST DEPLOYED: /;
+const START = /^(?:HOOKS|MANIFEST):[ \t]*\r?$/m;
+
+/** Manifests stand between `HOOKS:`, `MANIFEST:` and `NOTES:`. The rest becomes space, so that each line stays where it is. */
+function withoutReport(text: string): string {
+  if (!REPORT.test(text)) return text;
+  const start = START.exec(text);
+  if (start === null) return text;
+  const notes = text.lastIndexOf('\nNOTES:');
+  const end = notes < start.index ? text.length : notes;
+  const manifests = text.slice(start.index, end).replaceAll(/^(?:HOOKS|MANIFEST):[ \t]*\r?$/gm, blank);
+  return blank(text.slice(0, start.index)) + manifests + blank(text.slice(end));
+}
+
+function blank(text: string): string {
+  return text.replaceAll(/[^\n]/g, ' ');
+}
+
+/** A headline below a manifest is one more key of it. */
+const HEADLINES = new Set(['HOOKS', 'MANIFEST', 'NOTES']);
+
+function objectsIn(documents: readonly ParsedDocument[]): readonly string[] {
+  return documents.flatMap((document) => {
+    if (!document.ok || !isApplied(document.value)) return [];
+    return comparable(Object.entries(document.value).filter(([key]) => !HEADLINES.has(key))) ?? [];
+  });
+}
+
+function isApplied(value: unknown): value is object {
+  return isObject(value) && 'kind' in value && ('apiVersion' in value || 'items' in value);
+}
