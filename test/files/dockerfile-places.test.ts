@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { findImages } from '../../src/files/places/find.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
 import { dockerfileImages, isDockerfile, looksLikeDockerfile } from '../../src/files/places/dockerfile.ts';
 import { DOCKERFILE_CASES } from './dockerfile-cases.ts';
 
@@ -82,6 +84,24 @@ describe('the name of a Dockerfile', () => {
     '.dockerignore',
   ])('%s is none', (name) => {
     expect(isDockerfile(name)).toBe(false);
+  });
+  test.each([
+    ['dockerfile.go', 'package dockerfile\n\n/*\nFROM nginx\n*/\n', undefined],
+    ['dockerfile.txt', 'The Dockerfile is here.\nFrom nginx to apache\n', undefined],
+    ['Dockerfile.py', 'import docker\nfrom x import y\n', undefined],
+    ['dockerfile.rs', '//! How images are built\nuse std::fs;\n', undefined],
+    ['Dockerfile.tmpl', '{{ define "base" }}\nFROM nginx\n{{ end }}\n', undefined],
+    ['Dockerfile.go', 'FROM nginx\n', 'dockerfile'],
+    ['Dockerfile.prod', 'FR\\\nOM nginx\n', 'dockerfile'],
+    ['Dockerfile.tools', 'COPY --from=a/b:1 / /\n', 'dockerfile'],
+    ['Dockerfile.plus', '# syntax=a/b:1\nINCLUDE+ Dockerfile.base\n', 'dockerfile'],
+    ['Dockerfile.empty', '# nothing\n', 'dockerfile'],
+    ['Dockerfile', 'package dockerfile\nFROM nginx\n', 'dockerfile'],
+    ['web.dockerfile', 'Package\nFROM nginx\n', 'dockerfile'],
+  ])('%s with %j is read as: %s', (name, text, format) => {
+    const found = findImages(name, text, { kinds: kindTable(), helmImages: [] });
+    expect(found.format).toBe(format);
+    if (format === undefined) expect([...found.places, ...found.faults]).toEqual([]);
   });
   test.each([
     ['# a\n\nFROM a', true],

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { ImagePlace } from '../../pinning/place.ts';
 import { lineTable } from '../positions.ts';
 import { imagesOf } from './dockerfile/images.ts';
+import { parseDockerfile } from './dockerfile/instructions.ts';
 import type { PlaceFault } from './place-fault.ts';
 import { wordAt } from './word.ts';
 
@@ -12,6 +13,18 @@ const NAME = /^(?:docker|container)file(?:[.-].+)?$|\.(?:docker|container)file$/
 export function isDockerfile(file: string): boolean {
   const name = path.basename(file);
   return NAME.test(name) && !/\.(?:dockerignore|ya?ml|json|md)$/i.test(name);
+}
+
+const OWN_NAME = /(?:docker|container)file$/i;
+const INSTRUCTIONS =
+  /^(?:ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)$/;
+
+/** Named like `Dockerfile.prod`, and source code or prose: `dockerfile.go` begins with another word. */
+export function isNamedOnly(file: string, text: string): boolean {
+  if (!isDockerfile(file) || OWN_NAME.test(path.basename(file))) return false;
+  const { syntax, instructions } = parseDockerfile(wordAt(text));
+  const [first] = instructions;
+  return syntax === undefined && first !== undefined && !INSTRUCTIONS.test(first.name);
 }
 
 /** Of a file of any other name: whether its first instruction can only be that of a Dockerfile. */

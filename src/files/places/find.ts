@@ -10,7 +10,7 @@ import { itemsOfList } from '../lists.ts';
 import { isManifestName } from '../walk.ts';
 import { type ParsedDocument, readDocuments } from '../yaml.ts';
 import { composeImages, isCompose } from './compose.ts';
-import { isDockerfile, looksLikeDockerfile, readDockerfile } from './dockerfile.ts';
+import { isDockerfile, isNamedOnly, looksLikeDockerfile, readDockerfile } from './dockerfile.ts';
 import { helmImages, leadingPointers } from './helm-values.ts';
 import { inlinePatchImages } from './inline-patches.ts';
 import { imagesEntries } from './kustomization.ts';
@@ -58,6 +58,7 @@ const NOTHING: FoundImages = {
 };
 
 export function findImages(file: string, text: string, options: FindOptions): FoundImages {
+  if (isNamedOnly(file, text)) return NOTHING;
   if (isDockerfile(file) || (!isManifestName(file) && looksLikeDockerfile(text)))
     return { ...NOTHING, format: 'dockerfile', ...readDockerfile(text) };
   const found = readDocuments(text).map((document): FoundImages => {
