@@ -12,7 +12,7 @@ import type { ErrorRow } from '../report/check.ts';
 import { prettyPicture } from '../report/picture.ts';
 import { noticeLine, paint } from '../report/pretty.ts';
 import { inputNoticeRow } from '../report/rows.ts';
-import { placeOf } from '../report/tests.ts';
+import { placeText } from '../files/place-text.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PodFlags {
@@ -28,7 +28,7 @@ export async function explainPod(paths: readonly string[], flags: PodFlags, term
   const loaded = await loadManifests(paths, { kinds, namespace: flags.namespace, stdin: terminal.input() });
   const { pictures, errors } = await drawAll(loaded, kinds);
   for (const notice of loaded.notices) terminal.note(`${noticeLine(inputNoticeRow(notice), paint(false))}\n`);
-  for (const row of errors) terminal.note(`${placeOf(row)}: ${row.message}\n`);
+  for (const row of errors) terminal.note(`${placeText(row)}: ${row.message}\n`);
   if (errors.length === 0 && pictures.length === 0) {
     terminal.note(
       `no workload in ${paths.map((one) => (one === '-' ? 'stdin' : one)).join(', ')}: nothing there runs or pulls an image\n`,

@@ -1,6 +1,7 @@
 /** The pull secrets that somebody names on the command line, as files. */
 import type { PullSecret } from '../credential/pull-secret.ts';
 import { type Manifest, loadManifests } from '../files/manifests.ts';
+import { placeText } from '../files/place-text.ts';
 import { isSecret, readSecret } from '../files/secrets.ts';
 import { kindTable } from '../pod/kinds.ts';
 import type { Terminal } from './terminal.ts';
@@ -33,7 +34,7 @@ export async function loadPullSecrets(files: readonly string[], terminal: Termin
   const problems: string[] = [];
   const options = { kinds: kindTable(), namespace: 'default', stdin: terminal.input() };
   const { manifests, errors } = await loadManifests(files, options);
-  for (const { file, line, column, message } of errors) problems.push(placed({ file, line, column }, message));
+  for (const error of errors) problems.push(`${placeText(error)}: ${error.message}`);
   for (const manifest of manifests.filter(isSecret)) {
     const { object = {}, name } = manifest.request;
     const read = readSecret(object, name);
@@ -45,16 +46,6 @@ export async function loadPullSecrets(files: readonly string[], terminal: Termin
   return { secrets, problems };
 }
 
-interface Spot {
-  readonly file: string;
-  readonly line: number | null;
-  readonly column: number | null;
-}
-
-function placed({ file, line, column }: Spot, message: string): string {
-  return `${file}${line === null ? '' : `:${line}:${column}`}: ${message}`;
-}
-
 function placedAt(manifest: Manifest, pointer: string, problem: string): string {
-  return placed({ file: manifest.file, ...manifest.positionOf(pointer) }, `${pointer}: ${problem}`);
+  return `${placeText({ file: manifest.file, ...manifest.positionOf(pointer) })}: ${pointer}: ${problem}`;
 }

@@ -3,6 +3,7 @@ import { countUsage, type UsageCount } from '../admission/usage.ts';
 import { writtenAnswers } from '../admission/written-answers.ts';
 import { type Composed, compose } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
+import { fileText } from '../files/place-text.ts';
 import { PolicyError } from '../files/policies.ts';
 import { loadSuites, type Suite, type SuiteCase, type SuiteFinding } from '../files/suites.ts';
 import { leftover } from '../recording/pairing.ts';
@@ -118,7 +119,7 @@ async function runCase(one: SuiteCase, { suite, context, usage, terminal }: Runn
   });
   const { findings, errors, workloads } = judged;
   const { missing, unexpected } = compared(one, findings);
-  const reason = workloads > 0 ? null : `no workload in ${one.resources.join(', ')}: nothing was judged`;
+  const reason = workloads > 0 ? null : `no workload in ${one.resources.map(fileText).join(', ')}: nothing was judged`;
   const failed = reason !== null || missing.length > 0 || unexpected.length > 0;
   const { file } = suite;
   return {

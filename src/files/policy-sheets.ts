@@ -91,8 +91,3 @@ function nameIn(value: unknown): string | undefined {
   const name = isObject(metadata) ? metadata['name'] : undefined;
   return typeof name === 'string' ? name : undefined;
 }
-
-/** `file:line:column` */
-export function placeText({ file, line, column }: Omit<PlacedFault, 'text'>): string {
-  return line === undefined ? file : `${file}:${line}:${column ?? 1}`;
-}

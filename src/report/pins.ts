@@ -1,4 +1,5 @@
 /** The results of `pin` and `drift`: the objects that `-o json` prints, and the same for people. */
+import { fileText, placeText } from '../files/place-text.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { DriftDecision } from '../pinning/drift.ts';
 import type { PinDecision } from '../pinning/pin.ts';
@@ -114,22 +115,9 @@ export function driftExitCode({ images, errors }: DriftReport): 0 | 1 | 2 {
   return images.some(({ state }) => state !== 'current') ? 1 : 0;
 }
 
-/** Of a terminal only so much is known: file names and values are other people's. */
-function at({
-  file,
-  line,
-  column,
-}: {
-  readonly file: string;
-  readonly line: number | null;
-  readonly column: number | null;
-}): string {
-  return line === null ? file : `${file}:${line}:${column}`;
-}
-
 /** About files: what is not read in them, and why. */
 export function inputNoticeLines(notices: readonly PinErrorRow[], ink: Paint): readonly string[] {
-  return notices.map((row) => `${at(row)}  ${ink.cyan('notice')}  ${row.message}`);
+  return notices.map((row) => `${placeText(row)}  ${ink.cyan('notice')}  ${row.message}`);
 }
 
 /** What could not be done, what was left, what has drifted: one line each. */
@@ -137,21 +125,21 @@ export function pinNotes({ images, files, errors, notices }: PinReport, ink: Pai
   const outages = alike(images.filter(({ state }) => state === 'failed'));
   const told = new Set(outages.flatMap(({ rows }) => rows));
   const lines = [
-    ...errors.map((row) => `${at(row)}  ${ink.red('error')}  ${row.message}`),
+    ...errors.map((row) => `${placeText(row)}  ${ink.red('error')}  ${row.message}`),
     ...outages.map(({ message }) => `${ink.red('error')}  ${message}`),
     ...images.flatMap((row) => {
       if (told.has(row)) return [];
-      if (row.state === 'failed') return [`${at(row)}  ${ink.red('error')}  ${row.message}`];
+      if (row.state === 'failed') return [`${placeText(row)}  ${ink.red('error')}  ${row.message}`];
       if (row.state === 'skipped')
-        return [`${at(row)}  ${ink.dim('skipped')}  image ${quoteValue(row.image)}: ${row.message}`];
+        return [`${placeText(row)}  ${ink.dim('skipped')}  image ${quoteValue(row.image)}: ${row.message}`];
       const more = row.message === null ? '' : ` (${row.message})`;
       if (row.state === 'drifted')
         return [
-          `${at(row)}  ${ink.yellow('drifted')}  image ${quoteValue(row.image, 256)}: ${row.previous} -> ${row.digest}${more}`,
+          `${placeText(row)}  ${ink.yellow('drifted')}  image ${quoteValue(row.image, 256)}: ${row.previous} -> ${row.digest}${more}`,
         ];
       return row.message === null || row.state === 'unpinned'
         ? []
-        : [`${at(row)}  ${ink.cyan('notice')}  image ${quoteValue(row.image, 256)}: ${row.message}`];
+        : [`${placeText(row)}  ${ink.cyan('notice')}  image ${quoteValue(row.image, 256)}: ${row.message}`];
     }),
     ...inputNoticeLines(notices, ink),
     ...skippedLines(files, ink),
@@ -166,7 +154,7 @@ function skippedLines(files: readonly PinFileRow[], ink: Paint): readonly string
   const skipped = files.filter(({ state }) => state === 'skipped');
   const more = skipped.length - MAX_SKIPPED;
   return [
-    ...skipped.slice(0, MAX_SKIPPED).map(({ file, message }) => `${file}  ${ink.dim('skipped')}  ${message}`),
+    ...skipped.slice(0, MAX_SKIPPED).map(({ file, message }) => `${fileText(file)}  ${ink.dim('skipped')}  ${message}`),
     ...(more > 0 ? [`and ${count(more, 'more file')} ${ink.dim('skipped')}: see -o json`] : []),
   ];
 }
@@ -176,9 +164,10 @@ export function pinAnswer({ images, files }: PinReport, ink: Paint): string {
   const changed = changedIn(files);
   return images
     .flatMap((row) => {
-      if (row.state === 'unpinned') return [`${at(row)}  ${ink.red('unpinned')}  ${row.message}${usesText(row)}`];
+      if (row.state === 'unpinned')
+        return [`${placeText(row)}  ${ink.red('unpinned')}  ${row.message}${usesText(row)}`];
       const written = (row.state === 'resolved' || row.state === 'drifted') && changed.has(row.file);
-      return written ? [`${at(row)}  ${ink.green('pinned')}  ${row.pinned}${usesText(row)}`] : [];
+      return written ? [`${placeText(row)}  ${ink.green('pinned')}  ${row.pinned}${usesText(row)}`] : [];
     })
     .map((line) => `${line}\n`)
     .join('');
@@ -215,10 +204,11 @@ export function prettyDrift({ images, errors, files }: DriftReport, ink: Paint):
   const told = new Set(outages.flatMap((outage) => outage.rows));
   const others = rows.filter((row) => !told.has(row));
   const lines = [
-    ...errors.map((row) => `${at(row)}  ${ink.red('error')}  ${row.message}`),
+    ...errors.map((row) => `${placeText(row)}  ${ink.red('error')}  ${row.message}`),
     ...outages.map(({ message }) => `${ink.yellow('unknown')}  ${message}`),
     ...others.map(
-      (row) => `${at(row)}  ${row.state === 'unknown' ? ink.yellow(row.state) : ink.red(row.state)}  ${row.message}`,
+      (row) =>
+        `${placeText(row)}  ${row.state === 'unknown' ? ink.yellow(row.state) : ink.red(row.state)}  ${row.message}`,
     ),
   ];
   const unknown = rows.filter(({ state }) => state === 'unknown').length;

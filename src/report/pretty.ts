@@ -1,5 +1,6 @@
 /** Findings for people: one block per file, aligned; colours only where the caller says so. */
 import colours from 'picocolors';
+import { fileText, placeText } from '../files/place-text.ts';
 import { type Alike, alike } from './alike.ts';
 import type { CheckReport, ErrorRow } from './check.ts';
 import { type ExceptionRow, type FindingRow, type NoticeRow, rowLabel } from './rows.ts';
@@ -31,9 +32,9 @@ export function noticeLines(notices: readonly NoticeRow[], ink: Paint): string {
 }
 
 /** What is about no place in a file names it. */
-export function noticeLine({ file, line, column, message }: NoticeRow, ink: Paint): string {
-  const place = line === null ? '' : `${ink.dim(`${file}:${line}:${column ?? 1}`)}  `;
-  return `${place}${ink.cyan('notice')}  ${message}`;
+export function noticeLine(row: NoticeRow, ink: Paint): string {
+  const place = row.line === null ? '' : `${ink.dim(placeText(row))}  `;
+  return `${place}${ink.cyan('notice')}  ${row.message}`;
 }
 
 function isUndecided({ outcome, action, exception }: FindingRow): boolean {
@@ -79,7 +80,7 @@ function fileBlock(file: string, { findings, errors }: Block, ink: Paint): strin
     if (more !== null && !isToldNext(row, shown[index + 1]))
       lines.push(`  ${' '.repeat(placeWidth + levelWidth)}    ${ink.dim(more)}`);
   }
-  return lines.length === 0 ? '' : `${ink.underline(file)}\n${lines.join('\n')}\n`;
+  return lines.length === 0 ? '' : `${ink.underline(fileText(file))}\n${lines.join('\n')}\n`;
 }
 
 /** One remedy for several findings about one container stands once, behind the last of them. */

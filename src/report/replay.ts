@@ -1,5 +1,6 @@
 /** The result of `replay`: the object that `-o json` prints, and the same for people. */
 import { objectLabel } from '../admission/message.ts';
+import { fileText, placeText } from '../files/place-text.ts';
 import type { Difference } from '../recording/compare.ts';
 import type { ErrorRow } from './check.ts';
 import { noticeLines, type Paint } from './pretty.ts';
@@ -86,9 +87,7 @@ const SIGNS: Readonly<Record<Difference['kind'], string>> = {
 };
 
 export function prettyReplay(report: ReplayReport, compared: string, ink: Paint): string {
-  const errors = report.errors.map(({ file, line, column, message }) => {
-    return `${file}${line === null ? '' : `:${line}:${column}`}  ${ink.red('error')}  ${message}`;
-  });
+  const errors = report.errors.map((row) => `${placeText(row)}  ${ink.red('error')}  ${row.message}`);
   const changed = report.reviews.filter(({ differences }) => differences.length > 0);
   const lines = [...errors, ...changed.flatMap((row) => differenceLines(row, ink))];
   return `${lines.map((line) => `${line}\n`).join('')}${noticeLines(report.notices, ink)}${summaryLine(report, ink)} (${compared})\n`;
@@ -98,7 +97,7 @@ function differenceLines(
   { file, line, operation, kind, namespace, name, differences }: ReplayRow,
   ink: Paint,
 ): readonly string[] {
-  const title = `${ink.underline(`${file}:${line}`)}  ${operation} ${objectLabel(kind, namespace ?? undefined, name)}`;
+  const title = `${ink.underline(`${fileText(file)}:${line}`)}  ${operation} ${objectLabel(kind, namespace ?? undefined, name)}`;
   return [
     title,
     ...differences.map(

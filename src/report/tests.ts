@@ -1,5 +1,6 @@
 /** The result of `test`: the object that `-o json` prints, and the same for people. Keys are stable; `version` counts incompatible changes. */
 import { source } from '../admission/message.ts';
+import { fileText, placeText } from '../files/place-text.ts';
 import type { SuiteFinding } from '../files/suites.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ErrorRow } from './check.ts';
@@ -94,7 +95,7 @@ export function prettyTests({ suites, errors, summary }: TestReport, ink: Paint)
 }
 
 function suiteBlock({ file, name, policies, cases, notices }: TestSuiteRow, ink: Paint): string {
-  const title = `${ink.underline(file)}  ${name}  ${ink.dim(`(policy: ${policies})`)}`;
+  const title = `${ink.underline(fileText(file))}  ${name}  ${ink.dim(`(policy: ${policies})`)}`;
   const lines = cases.flatMap((one) => caseLines(one, ink));
   return `${title}\n${lines.map((line) => `  ${line}\n`).join('')}\n${noticeLines(notices, ink)}`;
 }
@@ -114,9 +115,9 @@ function shown(name: string): string {
 /** What went wrong besides errors, the same for people and for CI systems. */
 export function problemTexts(row: TestCaseRow): readonly { readonly place: string; readonly text: string }[] {
   return [
-    ...(row.reason === null ? [] : [{ place: placeOf(row), text: row.reason }]),
-    ...row.missing.map((one) => ({ place: placeOf(one), text: `expected  ${expectationText(one.finding)}` })),
-    ...row.unexpected.map((one) => ({ place: placeOf(one), text: `found     ${foundText(one)}` })),
+    ...(row.reason === null ? [] : [{ place: placeText(row), text: row.reason }]),
+    ...row.missing.map((one) => ({ place: placeText(one), text: `expected  ${expectationText(one.finding)}` })),
+    ...row.unexpected.map((one) => ({ place: placeText(one), text: `found     ${foundText(one)}` })),
   ];
 }
 
@@ -124,10 +125,6 @@ function problemLines(row: TestCaseRow, ink: Paint): readonly string[] {
   const problems = problemTexts(row);
   const width = problems.reduce((widest, { place }) => Math.max(widest, place.length), 0);
   return problems.map(({ place, text }) => `${ink.dim(place.padEnd(width))}  ${text}`);
-}
-
-export function placeOf({ file, line, column }: Pick<ErrorRow, 'file' | 'line' | 'column'>): string {
-  return line === null ? file : `${file}:${line}:${column}`;
 }
 
 /** `{rule: "image-registry", container: "web"}, which was not found` */
@@ -141,5 +138,5 @@ function foundText(row: FindingRow): string {
 }
 
 function errorLine(row: ErrorRow, ink: Paint): string {
-  return `${ink.dim(placeOf(row))}  ${ink.red('error')}  ${row.message}`;
+  return `${ink.dim(placeText(row))}  ${ink.red('error')}  ${row.message}`;
 }
