@@ -13,3 +13,13 @@ export interface KindEntry {
   /** Images holding this text are filled in by the kind's controller. */
   readonly placeholder?: string | undefined;
 }
+
+/** Where images stand in a pod spec. */
+export function podImages(pod: string): readonly string[] {
+  return [
+    `${pod}/containers/*/image`,
+    `${pod}/initContainers/*/image`,
+    `${pod}/ephemeralContainers/*/image`,
+    `${pod}/volumes/*/image/reference`,
+  ];
+}

@@ -83,30 +83,39 @@ export function fieldPath(pointer: string): string {
   return path;
 }
 
-/** Every place that exists at `segments` (already split, `*` for all), in document order; null counts as absent, as in Go. */
-export function placesAt(root: unknown, segments: readonly string[]): readonly Place[] {
-  const places: Place[] = [];
-  collect({ pointer: '', value: root }, segments, 0, places);
-  return places;
+/**
+ * Every place that exists at `segments` (already split, `*` for all), in document order; null counts as absent, as in Go.
+ * So does a text with `open` in it where a map or a list is expected: somebody fills in the whole value later.
+ */
+export function placesAt(root: unknown, segments: readonly string[], open?: string): readonly Place[] {
+  const search: Search = { segments, open, places: [] };
+  collect({ pointer: '', value: root }, 0, search);
+  return search.places;
 }
 
-function collect(place: Place, segments: readonly string[], from: number, into: Place[]): void {
+interface Search {
+  readonly segments: readonly string[];
+  readonly open: string | undefined;
+  readonly places: Place[];
+}
+
+function collect(place: Place, from: number, search: Search): void {
   const { pointer, value } = place;
   if (value === null || value === undefined) return;
-  const segment = segments[from];
-  if (segment === undefined) into.push(place);
+  const segment = search.segments[from];
+  if (segment === undefined) search.places.push(place);
+  else if (holdsText(value, search.open)) return;
   else if (segment === '*') {
     for (const [key, child] of entries(place)) {
-      collect({ pointer: pointerTo(pointer, key), value: child }, segments, from + 1, into);
+      collect({ pointer: pointerTo(pointer, key), value: child }, from + 1, search);
     }
   } else {
-    collect(
-      { pointer: `${pointer}/${escapeSegment(segment)}`, value: childOf(place, segment) },
-      segments,
-      from + 1,
-      into,
-    );
+    collect({ pointer: `${pointer}/${escapeSegment(segment)}`, value: childOf(place, segment) }, from + 1, search);
   }
+}
+
+function holdsText(value: unknown, text: string | undefined): boolean {
+  return text !== undefined && typeof value === 'string' && value.includes(text);
 }
 
 function childOf({ pointer, value }: Place, segment: string): unknown {

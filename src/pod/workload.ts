@@ -3,6 +3,7 @@ import { type Container, itemCount, looseImage, type Pod, podAt, type PodSource 
 import type { Kind, KindTable } from './kinds.ts';
 import { isObject, type JsonObject, type Place, placesAt, pointerSegments, ShapeError } from './pointer.ts';
 import { readObject, readString } from './read.ts';
+import { imagesOfPod, isUnfinished } from './unfinished.ts';
 
 export interface Workload {
   readonly object: JsonObject;
@@ -93,9 +94,12 @@ function gather(kind: Kind, { segments, placeholder: outer }: Within, into: Gath
   const placeholder = outer ?? kind.placeholder;
   const source: PodSource = { template: kind.template, placeholder, count };
   const all = (places: Kind['images']): readonly Place[] =>
-    places.flatMap((place) => placesAt(object, segments.length === 0 ? place : [...segments, ...place]));
+    places.flatMap((place) => placesAt(object, segments.length === 0 ? place : [...segments, ...place], placeholder));
   const read = (place: Place): Container => looseImage(place, holderOf(object, place.pointer), source);
-  for (const place of all(kind.podSpecs)) pods.push(podAt(place, source));
+  for (const place of all(kind.podSpecs)) {
+    if (placeholder === undefined || !isUnfinished(place.value, placeholder)) pods.push(podAt(place, source));
+    else for (const image of imagesOfPod(object, place, placeholder)) loose.push(read(image));
+  }
   for (const place of all(kind.images)) loose.push(read(place));
   for (const place of oddPlaces(kind, object, segments)) loose.push({ ...read(place), composed: true });
   for (const place of all(kind.objects)) gatherObject(place, placeholder, into);

@@ -412,6 +412,33 @@ describe('objects within objects', () => {
     expect(found(yaml)).toEqual(expected);
   });
 
+  /** What an OpenShift Template, with `${TEXT}` and `${{ANY}}`, and a graph of kro write where other types are expected. */
+  const openshift = (spec: string): string =>
+    `{apiVersion: template.openshift.io/v1, kind: Template, metadata: {name: t}, objects: [{apiVersion: apps/v1, kind: Deployment, spec: {template: {spec: ${spec}}}}]}`;
+  const graph = (spec: string): string =>
+    `{apiVersion: kro.run/v1alpha1, kind: ResourceGraphDefinition, metadata: {name: g}, spec: {resources: [{template: {apiVersion: v1, kind: Pod, spec: ${spec}}}]}}`;
+
+  test.each<[string, string, readonly string[], number]>([
+    ['a port', openshift('{containers: [{image: a, ports: [{containerPort: "${{PORT}}"}]}]}'), ['a'], 0],
+    ['a name', openshift('{containers: [{image: a, name: "${NAME}"}], initContainers: [{image: b}]}'), ['a', 'b'], 0],
+    ['an amount', openshift('{containers: [{image: a, resources: {limits: {memory: "${MEMORY}"}}}]}'), ['a'], 0],
+    ['a switch', openshift('{hostNetwork: "${{HOST}}", containers: [{image: a}]}'), ['a'], 0],
+    ['a probe', openshift('{containers: [{image: a, livenessProbe: "${{PROBE}}"}]}'), ['a'], 0],
+    ['an image volume', openshift('{volumes: [{name: "${V}", image: {reference: m}}], containers: []}'), ['m'], 0],
+    ['an image alone', openshift('{containers: [{name: a, image: "${A}"}]}'), ['${A}'], 1],
+    ['what no rule reads', openshift('{containers: [{name: a, image: a, env: [{name: A, value: "${A}"}]}]}'), ['a'], 1],
+    ['containers', graph('{containers: "${schema.spec.containers}", initContainers: [{image: b}]}'), ['b'], 0],
+    ['one container', graph('{containers: ["${schema.spec.first}", {image: b}]}'), ['b'], 0],
+    ['ports', graph('{containers: [{image: a, ports: "${schema.spec.ports}"}]}'), ['a'], 0],
+    ['pull secrets', graph('{imagePullSecrets: "${schema.spec.secrets}", containers: [{image: a}]}'), ['a'], 0],
+    ['a pod spec', graph('"${schema.spec.pod}"'), [], 0],
+  ])('a placeholder for %s leaves the images, and no Pod where a rule would read it', (_name, yaml, images, pods) => {
+    const [object = {}] = objectsIn(yaml);
+    const workload = readWorkload(object);
+    expect(workload.containers.map(({ image }) => image.text)).toEqual(images);
+    expect(workload.pods.length).toBe(pods);
+  });
+
   test('end somewhere', () => {
     let yaml = '{apiVersion: v1, kind: Pod, spec: {containers: [{image: a}]}}';
     for (let level = 0; level < 10; level += 1) yaml = work(yaml);
