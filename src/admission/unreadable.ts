@@ -4,6 +4,7 @@
  */
 import { comparable } from '../pod/comparable.ts';
 import type { KindTable } from '../pod/kinds.ts';
+import { judgedParts } from '../pod/metadata.ts';
 import { type JsonObject, shownPointer } from '../pod/pointer.ts';
 import { type ObjectType, type ReadWorkload, type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
 import type { Finding } from '../policy/evaluate.ts';
@@ -95,14 +96,8 @@ function toldBy(speaker: Speaker | undefined, fault: ShapeFault, request: Admiss
   return { outcome: 'malformed', ...fault, allowed: action !== 'deny', findings: [finding] };
 }
 
-/** An update of labels, annotations, finalizers, or status changes nothing that a rule cannot read. */
 function isAsStored({ operation, object, oldObject }: AdmissionRequest): boolean {
   if (operation !== 'UPDATE' || object === undefined || oldObject === undefined) return false;
   const now = comparable(judgedParts(object));
   return now !== undefined && now === comparable(judgedParts(oldObject));
-}
-
-function judgedParts(object: JsonObject): JsonObject {
-  const { metadata: _metadata, status: _status, ...judged } = object;
-  return judged;
 }

@@ -1,5 +1,11 @@
-/** What the metadata of an object says about who keeps it, and how long. */
+/** What the metadata of an object says about who keeps it, and how long, and what there is besides. */
 import { isObject, type JsonObject } from './pointer.ts';
+
+/** What an update of labels, annotations, finalizers, or status leaves as it was. */
+export function judgedParts(object: JsonObject): JsonObject {
+  const { metadata: _metadata, status: _status, ...judged } = object;
+  return judged;
+}
 
 /** Its finalizers must come off, whatever its images are. */
 export function isBeingDeleted({ metadata }: JsonObject): boolean {

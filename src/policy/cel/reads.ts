@@ -1,11 +1,11 @@
 /**
- * Which parts of the object an expression can look at, as far as its text tells: `object.spec.hostNetwork` looks at one value,
+ * Which parts of the object and of the request an expression can look at, as far as its text tells: `object.spec.hostNetwork` looks at one value,
  * `object.spec.containers.all(…)` at the whole list. What a policy's own variable stands for counts where it is used.
  */
 import { escapeSegment } from '../../pod/pointer.ts';
 import { childrenOf, type Node } from './parse.ts';
 
-const ROOTS = ['object', 'container', 'image'] as const;
+const ROOTS = ['object', 'container', 'image', 'request', 'oldObject'] as const;
 type Root = (typeof ROOTS)[number];
 
 /** JSON pointers, from each of the variables that an object's author has a hand in. */
@@ -14,7 +14,13 @@ export type Reads = Readonly<Record<Root, ReadonlySet<string>>>;
 export type Variables = ReadonlyMap<string, Node>;
 
 export function readsOf(nodes: readonly Node[], variables: Variables): Reads {
-  const reads = { object: new Set<string>(), container: new Set<string>(), image: new Set<string>() };
+  const reads = {
+    object: new Set<string>(),
+    container: new Set<string>(),
+    image: new Set<string>(),
+    request: new Set<string>(),
+    oldObject: new Set<string>(),
+  };
   const visited = new Set<Node>();
   const waiting = [...nodes];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {

@@ -1,11 +1,12 @@
 /** What the expressions of a program looked at for one problem: see policy/seen.ts. */
+import { judgedParts } from '../../pod/metadata.ts';
 import { isObject, type JsonObject, valueAt } from '../../pod/pointer.ts';
 import type { Workload } from '../../pod/workload.ts';
 import type { Problem } from '../rule.ts';
 import { withDefaults } from './globals.ts';
 import { type Node, parse } from './parse.ts';
 import type { Parameters } from './program.ts';
-import { readsOf } from './reads.ts';
+import { type Reads, readsOf } from './reads.ts';
 
 type SeenBy = (problem: Problem, workload: Workload) => readonly unknown[];
 
@@ -18,14 +19,16 @@ export function createSeen(parameters: Parameters): SeenBy {
     ...(parameters.messageExpression === undefined ? [] : [parameters.messageExpression]),
   ];
   const reads = readsOf(texts.map(parse), variables);
+  const judgesChange = isAboutChange(reads);
   // Of all containers the same.
   const known = new WeakMap<JsonObject, readonly unknown[]>();
   const seenIn = (object: JsonObject): readonly unknown[] => {
     const before = known.get(object);
     if (before !== undefined) return before;
     const ofObject = Array.from(reads.object, (pointer) => valueAt(lasting(object, pointer), pointer));
-    known.set(object, [ofObject]);
-    return [ofObject];
+    const seen = judgesChange ? [ofObject, judgedParts(object)] : [ofObject];
+    known.set(object, seen);
+    return seen;
   };
   return ({ container }, { object }) => {
     if (container === undefined) return seenIn(object);
@@ -33,6 +36,18 @@ export function createSeen(parameters: Parameters): SeenBy {
     const ofContainer = Array.from(reads.container, (pointer) => valueAt(fields, pointer));
     return [...seenIn(object), ofContainer, reads.image.size === 0 ? undefined : container.image.text];
   };
+}
+
+/** Of a request, what is the same whoever does whatever to the object. */
+const LASTING = /^\/(?:namespace|name|kind(?:\/.*)?)$/;
+
+/**
+ * Whether it says who may do what, or that nothing may be done: then the stored object, which others have made, had nothing of
+ * the kind. Only an update that leaves all but its metadata as it was brings nothing.
+ */
+function isAboutChange({ request, oldObject, object, container, image }: Reads): boolean {
+  if (oldObject.size > 0 || [...request].some((pointer) => !LASTING.test(pointer))) return true;
+  return object.size + container.size + image.size === 0;
 }
 
 /** What the API server writes at every update is no change of the object as a whole. */

@@ -13,7 +13,7 @@ export const cel = defineRule({
   docs: {
     why: 'Every team has a rule that nobody else has. An expression says it in the policy itself, in the language that Kubernetes uses for its own admission policies, and check can ask it before a cluster does.',
     remedy:
-      'Change the object until the expression is true. A field that is not there makes the answer unknown, which without onUnknown does what false does: ask for it with has(), or with ".?" and orValue().',
+      'Change the object until the expression is true. A field that is not there makes the answer unknown, which without onUnknown does what false does: ask for it with has(), or with ".?" and orValue(). On UPDATE, what the stored object had is forgiven where the values that the expression names are the same; where it names who asks (request.userInfo), the operation or oldObject, or nothing of the object, only an update of metadata is.',
     example: {
       parameters: {
         expression: 'image.registry != "docker.io" || image.tag != "latest"',

@@ -182,6 +182,60 @@ describe('what is forgiven is compared by what the expression looks at', () => {
   });
 });
 
+/** The stored object was made by others, and at another time: it had nothing of what is said here. */
+describe('what says who may change an object, or that nobody may, is no fault that was there before', () => {
+  const A = 'containers: [{name: a, image: "x:1"}]';
+  const B = 'containers: [{name: a, image: "x:2"}]';
+  const CI = 'request.userInfo.username == "ci"';
+  const FROZEN = '"frozen" in object.metadata.?labels.orValue({})';
+  const frozen = '{name: p, labels: {frozen: "yes"}}';
+
+  test.each<[what: string, expression: string]>([
+    ['only one user may', CI],
+    ['only a group may', '"ci" in request.userInfo.groups'],
+    ['whoever is in a list of a variable may', 'request.userInfo.username in variables.who'],
+    ['only by rehearsal', 'request.dryRun'],
+    ['only creation is allowed', 'request.operation == "CREATE"'],
+    ['only creation is allowed, told by the old object', 'oldObject == null'],
+    ['what is frozen stays', `request.operation == "CREATE" || !(${FROZEN})`],
+    ['what is frozen stays, told by the old object', `oldObject == null || !(${FROZEN})`],
+    ['what belongs to one user is changed by him', `${CI} || !(${FROZEN})`],
+    ['in a container, too', `${CI} || container.name != "a"`],
+    ['about an image, too', `${CI} || image.name != "docker.io/library/x"`],
+    ['the request as a whole', 'size([request].map(r, r.userInfo.username).filter(name, name == "ci")) == 1'],
+    ['nothing may be done here', 'namespaceObject.metadata.name != "shop"'],
+    ['nothing may be done at all', 'false'],
+  ])('%s', async (_what, expression) => {
+    const variables = ', message: refused, variables: [{name: who, expression: \'["ci"]\'}]';
+    const update = async (spec: string, metadata: string): Promise<readonly string[]> => {
+      const request = requestOf(podOf(`{${spec}}`, metadata), {
+        operation: 'UPDATE',
+        oldObject: podOf(`{${A}}`, frozen),
+        user: { name: 'jane', groups: ['devs'] },
+      });
+      return told(await ask(request, context(expression, variables)));
+    };
+    const denied = [expect.stringMatching(/^[a-] cel deny$/)];
+    const warned = [expect.stringMatching(/^\+[a-] cel warn$/)];
+    expect(await update(B, frozen), 'another image').toEqual(denied);
+    expect(await update(`priority: 1, ${A}`, frozen), 'another priority').toEqual(denied);
+    expect(await update(A, frozen.replace('}}', '}, annotations: {a: b}}')), 'an annotation').toEqual(warned);
+    expect(await update(A, frozen), 'nothing').toEqual(warned);
+  });
+
+  test.each<[what: string, expression: string]>([
+    ['the name of the object', 'request.name != "p" || object.spec.?hostPID.orValue(false) == false'],
+    ['its namespace', 'request.namespace != "shop" || object.spec.?hostPID.orValue(false) == false'],
+    ['its kind', 'request.kind.kind != "Pod" || object.spec.?hostPID.orValue(false) == false'],
+  ])('but %s is what it was', async (_what, expression) => {
+    const request = requestOf(podOf(`{hostPID: true, ${B}}`), {
+      operation: 'UPDATE',
+      oldObject: podOf(`{hostPID: true, ${A}}`),
+    });
+    expect(told(await ask(request, context(expression)))).toEqual(['+- cel warn']);
+  });
+});
+
 describe('a password in an image', () => {
   test.each([
     ['the message', 'false', `, messageExpression: '"image " + container.image + " is not good"'`],
