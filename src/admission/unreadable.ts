@@ -42,14 +42,14 @@ export function unreadWorkload(object: JsonObject, type: ObjectType, kinds: Kind
 /** What the rules of these policies say of it. */
 export function unreadable(fault: ShapeFault, request: AdmissionRequest, covered: readonly Covered[]): Unreadable {
   const speakers = covered.flatMap(({ policy }) =>
-    policy.bindings.map(({ rule, action }): Speaker => ({
+    policy.bindings.map(({ rule, action, onUnknown = action }): Speaker => ({
       policy: policy.name,
       rule,
-      action,
+      action: strictness(onUnknown) < strictness(action) ? onUnknown : action,
       isLenient: policy.onUpdate === 'changed',
     })),
   );
-  return toldBy(strictestOf(speakers), fault, request);
+  return toldBy(speakers, fault, request);
 }
 
 /** What their pins say of it: what cannot be read cannot be pinned, whatever cause a failure would have had. */
@@ -62,7 +62,7 @@ export function unpinnable(fault: ShapeFault, request: AdmissionRequest, covered
     if (action === undefined) return [];
     return [{ policy: name, rule: 'pin', action: pin.mode === 'warn' ? 'warn' : action, isLenient: true }];
   });
-  return toldBy(strictestOf(speakers), fault, request);
+  return toldBy(speakers, fault, request);
 }
 
 interface Speaker {
@@ -72,16 +72,26 @@ interface Speaker {
   readonly isLenient: boolean;
 }
 
+interface Told extends Speaker {
+  readonly existing: boolean;
+}
+
 /** Of two that are equally strict, the first. */
-function strictestOf(speakers: readonly Speaker[]): Speaker | undefined {
+function strictestOf(speakers: readonly Told[]): Told | undefined {
   return speakers.toSorted((left, right) => strictness(left.action) - strictness(right.action))[0];
 }
 
-function toldBy(speaker: Speaker | undefined, fault: ShapeFault, request: AdmissionRequest): Unreadable {
-  if (speaker === undefined) return { outcome: 'malformed', ...fault, allowed: true, findings: [] };
-  const { policy, rule, isLenient } = speaker;
-  const existing = isLenient && isAsStored(request);
-  const action = existing && speaker.action === 'deny' ? 'warn' : speaker.action;
+/** Who forgives what was there before does not answer for one who does not. */
+function toldBy(speakers: readonly Speaker[], fault: ShapeFault, request: AdmissionRequest): Unreadable {
+  const asStored = isAsStored(request);
+  const strictest = strictestOf(
+    speakers.map((speaker) => {
+      const existing = asStored && speaker.isLenient;
+      return { ...speaker, existing, action: existing && speaker.action === 'deny' ? 'warn' : speaker.action };
+    }),
+  );
+  if (strictest === undefined) return { outcome: 'malformed', ...fault, allowed: true, findings: [] };
+  const { policy, rule, existing, action } = strictest;
   const finding: Finding = {
     policy,
     rule,
