@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createTurns } from '../../src/server/turns.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+const nextTurn = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve));
 
 test('works one after the other, each in a turn of its own, also those that come while one works', async () => {
   const inTurn = createTurns();
@@ -12,6 +17,27 @@ test('works one after the other, each in a turn of its own, also those that come
     });
   }
   expect(done).toEqual([]);
-  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 5; turn += 1) {
+    await nextTurn();
+    await nextTurn();
+    vi.advanceTimersToNextTimer();
+  }
   expect(done).toEqual(['a', 'after a', 'b', 'after b', 'c']);
+});
+
+test('waits as long as a piece took before the next one, so that others get half of the time', async () => {
+  const inTurn = createTurns();
+  const done: string[] = [];
+  for (const name of ['a', 'b']) {
+    inTurn(() => {
+      vi.advanceTimersByTime(30);
+      done.push(name);
+    });
+  }
+  await nextTurn();
+  vi.advanceTimersByTime(29);
+  await nextTurn();
+  expect(done).toEqual(['a']);
+  vi.advanceTimersByTime(1);
+  expect(done).toEqual(['a', 'b']);
 });
