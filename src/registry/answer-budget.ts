@@ -10,7 +10,7 @@ import { createFairQueue, type FairQueue } from './fair-queue.ts';
 export const SMALL_BYTES = 64 * 1024;
 /** 8 MiB. */
 const SMALL_PLACES = 128;
-/** 16 MiB, and as much again while one is copied: a manifest has at most 4 MiB. */
+/** 16 MiB. */
 const LARGE_PLACES = 4;
 
 export interface AnswerBudget {
@@ -21,7 +21,9 @@ export interface AnswerBudget {
 export interface Lease {
   /** Bytes that may be kept. */
   readonly granted: number;
-  /** For more than that: as many as an answer may have. Rejects with a Crowded. */
+  /** For more than SMALL_BYTES. Others use it after `close`. */
+  readonly memory: Buffer | undefined;
+  /** For more bytes than were granted; above SMALL_BYTES for as many as an answer may have. Rejects with a Crowded. */
   grow(bytes: number): Promise<void>;
   /** Called when others need the place. */
   onEvicted(give: () => void): void;
@@ -30,7 +32,8 @@ export interface Lease {
 
 const WORDS = 'has responded, and was not read: too many other answers are being read';
 
-export function createAnswerBudget(): AnswerBudget {
+/** `largestBytes`: no answer has more. */
+export function createAnswerBudget(largestBytes: number): AnswerBudget {
   const half = (places: number): { readonly running: number; readonly waiting: number } => {
     return { running: places / 2, waiting: Infinity };
   };
@@ -38,29 +41,54 @@ export function createAnswerBudget(): AnswerBudget {
     createFairQueue(placesFor(places, { perTenant: half(places), perGroup: half(places) }));
   const small = queueOf(SMALL_PLACES);
   const large = queueOf(LARGE_PLACES);
+  const memories = createMemories(largestBytes);
   return {
     open(seeker) {
       const held: HeldPlace[] = [];
       const listeners: (() => void)[] = [];
       let granted = 0;
+      let memory: Buffer | undefined;
+      let isClosed = false;
       return {
         get granted() {
           return granted;
         },
+        get memory() {
+          return memory;
+        },
         async grow(bytes) {
           const isSmall = bytes <= SMALL_BYTES;
           const place = await holdPlace(isSmall ? small : large, { ...seeker, words: WORDS });
+          if (isClosed) return place.leave();
           held.push(place);
           place.evicted.addEventListener('abort', () => {
             for (const give of listeners) give();
           });
-          granted = isSmall ? SMALL_BYTES : Infinity;
+          granted = isSmall ? SMALL_BYTES : largestBytes;
+          if (!isSmall) memory = memories.take();
         },
         onEvicted: (give) => void listeners.push(give),
         close() {
+          isClosed = true;
           for (const place of held.splice(0)) place.leave();
+          if (memory !== undefined) memories.giveBack(memory);
+          memory = undefined;
         },
       };
     },
+  };
+}
+
+interface Memories {
+  take(): Buffer;
+  giveBack(memory: Buffer): void;
+}
+
+/** Of the large places. Each is used again: a registry can send without end, and what is dropped stays until the next collection. */
+function createMemories(bytes: number): Memories {
+  const spare: Buffer[] = [];
+  return {
+    take: () => spare.pop() ?? Buffer.allocUnsafeSlow(bytes),
+    giveBack: (memory) => void spare.push(memory),
   };
 }

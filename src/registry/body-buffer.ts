@@ -6,8 +6,9 @@ export interface BodyBuffer {
   readonly offered: number;
   /** It waits until there is room for it. */
   offer(chunk: Buffer): void;
-  /** Copies what waits; false when more has come than is kept. */
-  keep(): boolean;
+  /** Copies what waits, into `memory` once its own is too small; false when more has come than is kept. */
+  keep(memory: Buffer | undefined): boolean;
+  /** Never a part of `memory`. */
   read(): Buffer;
 }
 
@@ -17,16 +18,18 @@ const NOTHING = Buffer.alloc(0);
 export function createBodyBuffer(limit: number, length: number | undefined): BodyBuffer {
   // Not before there is room for it.
   let bytes: Buffer = NOTHING;
+  let isLent = false;
   let kept = 0;
   let offered = 0;
   let waiting: Buffer[] = [];
 
-  function reserve(size: number): void {
+  function reserve(size: number, memory: Buffer | undefined): void {
     if (size <= bytes.length) return;
     const wanted = Math.max(size, bytes.length === 0 ? (length ?? FIRST_BYTES) : bytes.length * 2);
-    const larger = Buffer.allocUnsafeSlow(Math.min(wanted, limit));
+    const larger = memory ?? Buffer.allocUnsafeSlow(Math.min(wanted, limit));
     bytes.copy(larger, 0, 0, kept);
     bytes = larger;
+    isLent = memory !== undefined;
   }
 
   return {
@@ -38,16 +41,19 @@ export function createBodyBuffer(limit: number, length: number | undefined): Bod
       offered += chunk.length;
       waiting.push(chunk);
     },
-    keep() {
+    keep(memory) {
       for (const chunk of waiting) {
         const size = Math.min(kept + chunk.length, limit);
-        reserve(size);
+        reserve(size, memory);
         chunk.copy(bytes, kept, 0, size - kept);
         kept = size;
       }
       waiting = [];
       return offered <= limit;
     },
-    read: () => bytes.subarray(0, kept),
+    read() {
+      const whole = bytes.subarray(0, kept);
+      return isLent ? Buffer.from(whole) : whole;
+    },
   };
 }

@@ -98,7 +98,7 @@ function createListener({ method, maxBytes }: HttpRequest, lease: Lease): Listen
   }
 
   function take(): void {
-    const isAll = body.keep();
+    const isAll = body.keep(lease.memory);
     if (!isAll && head?.status === 200) end(new BadAnswer(`sent more than ${maxBytes} bytes`));
     else if (!isAll || hasEnded) conclude();
   }

@@ -2,6 +2,7 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
 import { createAnswerBudget } from './answer-budget.ts';
+import { MAX_MANIFEST_BYTES } from './manifest.ts';
 import { isIP } from 'node:net';
 import { allowedAddresses, guardedLookup, literalRefusal } from './connector.ts';
 import { exchange } from './exchange.ts';
@@ -42,7 +43,7 @@ export function createTransport({ env, names }: TransportOptions): Transport {
     return made;
   };
   const origins = createOrigins();
-  const budget = createAnswerBudget();
+  const budget = createAnswerBudget(MAX_MANIFEST_BYTES);
   return {
     async send(request, signal) {
       const { url, entry } = request;

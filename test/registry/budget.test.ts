@@ -247,7 +247,7 @@ describe('the budget', () => {
         ['x', 'x', 'x'],
       ],
     ] as const) {
-      const budget = createAnswerBudget();
+      const budget = createAnswerBudget(MAX_MANIFEST_BYTES);
       const leases = tenants.map((tenant, at) => open(budget, tenant, groups[at]));
       const granted: number[] = [];
       leases.forEach((lease, at) => void lease.grow(SMALL_BYTES + 1).then(() => granted.push(at)));
@@ -261,7 +261,7 @@ describe('the budget', () => {
   });
 
   test('is waited for no longer than the asker waits, which is said', async () => {
-    const budget = createAnswerBudget();
+    const budget = createAnswerBudget(MAX_MANIFEST_BYTES);
     for (const tenant of ['a', 'b', 'c', 'd']) await open(budget, tenant).grow(SMALL_BYTES + 1);
     const late = budget.open({ tenant: 'shop', group: 'reg.io', signal: AbortSignal.timeout(20) });
     await expect(late.grow(SMALL_BYTES + 1)).rejects.toThrow(
@@ -269,18 +269,55 @@ describe('the budget', () => {
     );
   });
 
+  test('lends each memory to one answer at a time, and never more of them than there are large places', async () => {
+    const budget = createAnswerBudget(MAX_MANIFEST_BYTES);
+    const seen = new Set<Buffer>();
+    for (let round = 0; round < 3; round += 1) {
+      const leases = ['a', 'a', 'b', 'b'].map((tenant, at) => open(budget, tenant, `${at}`));
+      await Promise.all(leases.map((lease) => lease.grow(SMALL_BYTES)));
+      expect(leases.map(({ memory }) => memory)).toEqual([undefined, undefined, undefined, undefined]);
+      await Promise.all(leases.map((lease) => lease.grow(SMALL_BYTES + 1)));
+      const lent = leases.map(({ memory }) => memory ?? expect.fail('none is lent'));
+      expect(new Set(lent).size).toBe(4);
+      for (const memory of lent) seen.add(memory);
+      for (const lease of leases) {
+        lease.close();
+        lease.close();
+      }
+    }
+    expect([seen.size, [...seen].every(({ length }) => length === MAX_MANIFEST_BYTES)]).toEqual([4, true]);
+  });
+
+  test('takes back a place that an answer gets after its end', async () => {
+    const budget = createAnswerBudget(MAX_MANIFEST_BYTES);
+    const first = ['a', 'a', 'b', 'b'].map((tenant, at) => open(budget, tenant, `${at}`));
+    await Promise.all(first.map((lease) => lease.grow(SMALL_BYTES + 1)));
+    const gone = open(budget, 'c');
+    const late = gone.grow(SMALL_BYTES + 1);
+    gone.close();
+    for (const lease of first) lease.close();
+    await late;
+    expect(gone.memory).toBe(undefined);
+    const next = ['a', 'a', 'b', 'b'].map((tenant, at) => open(budget, tenant, `${at}`));
+    await Promise.all(next.map((lease) => lease.grow(SMALL_BYTES + 1)));
+  });
+
   test('keeps what comes, whatever the pieces are', () => {
     const whole = Buffer.from(Array.from({ length: 10_000 }, (_, at) => at % 251));
     for (const size of [1, 7, 4096, 9999, 10_000]) {
       for (const length of [undefined, 10, 10_000]) {
         const body = createBodyBuffer(10_000, length);
+        const memory = Buffer.alloc(10_000);
         for (let at = 0; at < whole.length; at += size) {
           body.offer(whole.subarray(at, at + size));
-          expect(body.keep()).toBe(true);
+          // Lent when half of it is there.
+          expect(body.keep(at < 5000 ? undefined : memory)).toBe(true);
         }
-        expect(body.read().equals(whole)).toBe(true);
+        const read = body.read();
         body.offer(Buffer.from('x'));
-        expect([body.keep(), body.read().length]).toEqual([false, 10_000]);
+        expect([body.keep(memory), body.read().length]).toEqual([false, 10_000]);
+        memory.fill(0);
+        expect(read.equals(whole)).toBe(true);
       }
     }
   });
