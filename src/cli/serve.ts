@@ -126,11 +126,17 @@ async function certificateFor({ cert, key, certsDir, listen: { host } }: Config)
   return ensureCertificate(certsDir, ['0.0.0.0', '::', ''].includes(host) ? [] : [host]);
 }
 
+/**
+ * Connections that the kernel takes while we are busy. It drops those beyond, whoever they are from, and their clients try again
+ * after 1 and 3 seconds: with Node's 511 a flood delays API servers. Linux caps it at net.core.somaxconn, 4096.
+ */
+const BACKLOG = 4096;
+
 type Listener = Pick<GateServer, 'listen'> & { readonly server: Server };
 
 async function listen(app: Listener, { host, port }: Address, from: string): Promise<string> {
   try {
-    await app.listen({ host, port });
+    await app.listen({ host, port, backlog: BACKLOG });
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     const remedy = reason === 'EADDRINUSE' ? 'another process has it' : reason;
