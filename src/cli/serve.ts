@@ -1,6 +1,5 @@
 /** `tidewaiter serve`: listens, says what to try, stops gracefully. */
 import { existsSync } from 'node:fs';
-import type { Server } from 'node:net';
 import { type Address, type Config, ConfigError, type Flags, loadConfig } from '../config.ts';
 import { compose } from '../compose.ts';
 import { type LoadedPolicies, noticesAt, requireDecidable } from '../files/policies.ts';
@@ -10,6 +9,7 @@ import type { Policy } from '../policy/policy.ts';
 import { buildServer } from '../server/app.ts';
 import { type ClientAuthority, loadClientAuthority } from '../server/client-authority.ts';
 import type { GateServer } from '../server/http.ts';
+import { listenOn } from '../server/listening.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { buildOperations, type Operations } from '../server/operations.ts';
 import { keepTickClass } from '../server/tick.ts';
@@ -54,19 +54,28 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
   const context = { ...offline, ...registries?.ports };
   const gate = buildServer(context, { tls: { ...certificate, clients }, operations, log });
   const stopped = stopSignal(terminal);
-  const address = await listen(gate, config.listen, '--listen');
+  const listener = await listen(gate, config.listen, '--listen');
   const side = await listenApart(config, operations).catch(async (error: unknown) => {
-    await Promise.all([gate.close(), registries?.close()]);
+    await Promise.all([listener.close(), registries?.close()]);
     throw error;
   });
   log.info(
-    { address, policy: policySource, certificateUntil: certificate.notAfter.toISOString(), version: VERSION },
+    {
+      address: listener.address,
+      policy: policySource,
+      certificateUntil: certificate.notAfter.toISOString(),
+      version: VERSION,
+    },
     'listening',
   );
-  greet(terminal, { address, certificate, policy: `${policySource} (${contentsOf(context.policies)})` });
+  greet(terminal, {
+    address: listener.address,
+    certificate,
+    policy: `${policySource} (${contentsOf(context.policies)})`,
+  });
   await stopped;
   stopping = true;
-  await stop(gate, side, log);
+  await stop(gate, [listener, side], log);
   await registries?.close();
   return 0;
 }
@@ -89,14 +98,8 @@ async function registriesFor(
 }
 
 /** For operations; `undefined` when they are turned off. */
-async function listenApart(
-  { operations: address }: Config,
-  operations: Operations,
-): Promise<ReturnType<typeof buildOperations> | undefined> {
-  if (address === undefined) return undefined;
-  const side = buildOperations(operations);
-  await listen(side, address, '--operations-port');
-  return side;
+async function listenApart({ operations: address }: Config, operations: Operations): Promise<Listener | undefined> {
+  return address && listen(buildOperations(operations), address, '--operations-port');
 }
 
 async function clientsOf({ clients }: Config): Promise<ClientAuthority | undefined> {
@@ -126,17 +129,23 @@ async function certificateFor({ cert, key, certsDir, listen: { host } }: Config)
   return ensureCertificate(certsDir, ['0.0.0.0', '::', ''].includes(host) ? [] : [host]);
 }
 
-/**
- * Connections that the kernel takes while we are busy. It drops those beyond, whoever they are from, and their clients try again
- * after 1 and 3 seconds: with Node's 511 a flood delays API servers. Linux caps it at net.core.somaxconn, 4096.
- */
-const BACKLOG = 4096;
+type App = Parameters<typeof listenOn>[0] & Pick<GateServer, 'close'>;
 
-type Listener = Pick<GateServer, 'listen'> & { readonly server: Server };
+interface Listener {
+  /** `host:port` */
+  readonly address: string;
+  close(): Promise<void>;
+}
 
-async function listen(app: Listener, { host, port }: Address, from: string): Promise<string> {
+/** `from`: the flag that says where. */
+async function listen(app: App, { host, port }: Address, from: string): Promise<Listener> {
   try {
-    await app.listen({ host, port, backlog: BACKLOG });
+    const listening = await listenOn(app, { host, port }, from === '--listen');
+    const close = async (): Promise<void> => {
+      await app.close();
+      await listening.close();
+    };
+    return { address: `${host.includes(':') ? `[${host}]` : host}:${listening.port}`, close };
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     const remedy = reason === 'EADDRINUSE' ? 'another process has it' : reason;
@@ -145,14 +154,6 @@ async function listen(app: Listener, { host, port }: Address, from: string): Pro
       cause: error,
     });
   }
-  const name = host.includes(':') ? `[${host}]` : host;
-  return `${name}:${portOf(app.server, port)}`;
-}
-
-/** Port 0 has become a real one. */
-function portOf(server: Server, asked: number): number {
-  const bound = server.address();
-  return typeof bound === 'object' && bound !== null ? bound.port : asked;
 }
 
 /** Resolves on the first SIGTERM or SIGINT; the second one ends the process at once, as without us. */
@@ -169,15 +170,11 @@ function stopSignal(terminal: Terminal): Promise<void> {
   });
 }
 
-async function stop(
-  gate: GateServer,
-  side: ReturnType<typeof buildOperations> | undefined,
-  log: GateLog,
-): Promise<void> {
+/** One after the other: the kubelet still asks while reviews are answered. */
+async function stop(gate: GateServer, listeners: readonly (Listener | undefined)[], log: GateLog): Promise<void> {
   const cut = setTimeout(() => gate.server.closeAllConnections(), STOP_MS);
-  await gate.close();
+  for (const listener of listeners) await listener?.close();
   clearTimeout(cut);
-  await side?.close();
   log.info({}, 'stopped');
   log.flush();
 }

@@ -1,0 +1,76 @@
+/**
+ * Several sockets on one port, among which Linux shares out new connections (SO_REUSEPORT, socket(7)). libuv accepts one
+ * connection of each socket in a turn of its loop (since 1.45), and beside heavy work turns are long: with a single socket a flood
+ * of connections delays everybody's by seconds.
+ */
+import { createServer, type ListenOptions, type Server } from 'node:net';
+import type { GateServer } from './http.ts';
+
+const SOCKETS = 16;
+/** For all of them: what Linux allows each (net.core.somaxconn). It drops more, and their clients try again after 1 and 3 s. */
+const BACKLOG = 4096;
+
+export interface Listening {
+  /** The one asked for, or the one that the system chose for port 0. */
+  readonly port: number;
+  /** Resolves when connections that came by sockets other than the server's own have ended. */
+  close(): Promise<void>;
+}
+
+interface HostAndPort {
+  readonly host: string;
+  /** 0: the system chooses one. */
+  readonly port: number;
+}
+
+interface App extends Pick<GateServer, 'listen'> {
+  readonly server: Server;
+}
+
+/** Rejects with the error of the system. `isPaused`: connections come as the server itself gets them with `pauseOnConnect`. */
+export async function listenOn(app: App, { host, port: asked }: HostAndPort, isPaused: boolean): Promise<Listening> {
+  const { server } = app;
+  if (process.platform !== 'linux') {
+    await app.listen({ host, port: asked, backlog: BACKLOG });
+    return { port: portOf(server), close: async () => undefined };
+  }
+  if (asked !== 0) await proveFree(host, asked);
+  const options = { host, reusePort: true, backlog: BACKLOG / SOCKETS };
+  await app.listen({ ...options, port: asked });
+  const port = portOf(server);
+  const others = Array.from({ length: SOCKETS - 1 }, () =>
+    createServer({ noDelay: true, pauseOnConnect: isPaused }, (socket) => server.emit('connection', socket)),
+  );
+  await Promise.all(others.map((other) => listening(other, { ...options, port })));
+  return {
+    port,
+    async close() {
+      await Promise.all(others.map(closed));
+    },
+  };
+}
+
+/** With SO_REUSEPORT two processes of one user can listen on the same port, and nobody notices. */
+async function proveFree(host: string, port: number): Promise<void> {
+  const probe = createServer();
+  await listening(probe, { host, port });
+  await closed(probe);
+}
+
+function listening(server: Server, options: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options, resolve);
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
