@@ -5,6 +5,7 @@
  */
 import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { createBeginnings } from './beginnings.ts';
 import { createPool, type Lease } from './pool.ts';
 import { createWaitingLine } from './waiting-line.ts';
 
@@ -68,6 +69,7 @@ export function createConnections(limits: ConnectionLimits): Connections {
   const byPeer = new Map<string, Connection>();
   const all = new Set<Connection>();
   const places = createPool(limits.open);
+  const beginInTurn = createBeginnings();
   const line = createWaitingLine(createPool(limits.waiting));
 
   const admit = (socket: Socket, begin: () => void): boolean => {
@@ -84,7 +86,7 @@ export function createConnections(limits: ConnectionLimits): Connections {
       place();
       line.next(admit);
     });
-    begin();
+    beginInTurn(socket, begin);
     return true;
   };
 

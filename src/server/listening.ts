@@ -6,7 +6,7 @@
 import { createServer, type ListenOptions, type Server } from 'node:net';
 import type { GateServer } from './http.ts';
 
-const SOCKETS = 16;
+const SOCKETS = 64;
 /** For all of them: what Linux allows each (net.core.somaxconn). It drops more, and their clients try again after 1 and 3 s. */
 const BACKLOG = 4096;
 
