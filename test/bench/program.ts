@@ -20,8 +20,11 @@ export function folderIn(name: string): string {
   return fileIn(name);
 }
 
+/** As the container image sets it. */
+const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' };
+
 /** TMPDIR: a compile cache of our own, filled by the warm-ups. */
-export const ENV: NodeJS.ProcessEnv = { ...process.env, TMPDIR: folderIn('tmp') };
+export const ENV: NodeJS.ProcessEnv = { ...process.env, ...MALLOC, TMPDIR: folderIn('tmp') };
 
 /** In an empty folder, where no tidewaiter.yaml is found by chance. */
 export const command = (argv: readonly string[], exitCode = 0): Command => ({
