@@ -57,6 +57,8 @@ export interface Connections {
   /** To be called with each server, before it listens. `identify` is not given where any client may ask. */
   guard(server: Server, identify?: Identify): void;
   endWaiting(): void;
+  /** Ends those that have not asked anything, and all that come from now on. */
+  close(): void;
   /** Another one of its address waits for a place. */
   isNeeded(connection: Connection): boolean;
 }
@@ -71,6 +73,9 @@ export function createConnections(limits: ConnectionLimits): Connections {
   const places = createPool(limits.open);
   const beginInTurn = createBeginnings();
   const line = createWaitingLine(createPool(limits.waiting));
+
+  let isClosed = false;
+  const endWaiting = (): void => line.endThoseBefore(Number.POSITIVE_INFINITY);
 
   const admit = (socket: Socket, begin: () => void): boolean => {
     const place = places.lease(addressOf(socket), 1);
@@ -94,10 +99,15 @@ export function createConnections(limits: ConnectionLimits): Connections {
     all,
     of: (socket: Marked) => socket[CONNECTION],
     isNeeded: ({ address }) => line.hasOneOf(address),
-    endWaiting: () => line.endThoseBefore(Number.POSITIVE_INFINITY),
+    endWaiting,
+    close() {
+      isClosed = true;
+      endWaiting();
+      for (const { socket, asked } of all) if (!asked) socket.destroy();
+    },
     guard(server, identify) {
       takeOver(server, (socket, begin) => {
-        if (!admit(socket, begin) && !line.add(socket, begin)) socket.destroy();
+        if (isClosed || (!admit(socket, begin) && !line.add(socket, begin))) socket.destroy();
       });
       server.on('secureConnection', (socket: TLSSocket & Marked) => {
         const connection = byPeer.get(peerOf(socket));

@@ -96,13 +96,13 @@ function endConnectionsGently(app: GateServer, connections: Connections, state: 
     connections.endWaiting();
     const end = performance.now() + LINGER_MS;
     while (connections.all.size > 0 && performance.now() < end) await delay(20);
-    for (const { socket, asked } of connections.all) if (!asked) socket.destroy();
+    connections.close();
   });
 }
 
 export function createOperationsServer(): FastifyInstance {
   const connections = createConnections(OPERATIONS_CONNECTIONS);
-  return Fastify({
+  const app = Fastify({
     serverFactory: (handle) => {
       const server = createPlainServer(TIMEOUTS, (request, response) => handle(request, response));
       connections.guard(server);
@@ -112,4 +112,6 @@ export function createOperationsServer(): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
   });
+  app.addHook('preClose', async () => connections.close());
+  return app;
 }
