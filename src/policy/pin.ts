@@ -3,6 +3,7 @@ import { parsePatterns } from '../image/pattern-list.ts';
 import { type PatternSet } from '../image/pattern.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
+import { trusted } from '../image/trusted.ts';
 import { strings } from './document-schema.ts';
 import { goDurationMs } from './go-duration.ts';
 import { REGISTRY_CAUSES, type RegistryCause } from './registry-fact.ts';
@@ -119,7 +120,7 @@ function coverageOf(
   if (wanted === undefined || unwanted === undefined) return undefined;
   const isWanted = images.includes('**') ? () => true : (image: ImageReference) => wanted.match(image) !== undefined;
   if (unwanted.size === 0) return isWanted;
-  return (reference) => isWanted(reference) && unwanted.match(reference) === undefined;
+  return (reference) => isWanted(reference) && trusted(unwanted, reference) === undefined;
 }
 
 const EVERY_IMAGE: readonly string[] = ['**'];

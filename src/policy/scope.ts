@@ -4,6 +4,7 @@
  */
 import { compileGlobs } from '../image/glob.ts';
 import type { PatternSet } from '../image/pattern.ts';
+import { trusted } from '../image/trusted.ts';
 import type { Container, ContainerKind } from '../pod/containers.ts';
 import type { JsonObject } from '../pod/pointer.ts';
 import type { Workload } from '../pod/workload.ts';
@@ -133,7 +134,7 @@ function without(wanted: CompiledClause, unwanted: CompiledClause): CompiledClau
   return {
     ...wanted,
     narrows: true,
-    container: (container, unread) => wanted.container(container, unread) && !unwanted.container(container, false),
+    container: (container, isIn) => wanted.container(container, isIn) && !unwanted.container(container, false),
   };
 }
 
@@ -151,8 +152,8 @@ interface CompiledClause {
   doubts(request: ScopeRequest): readonly string[];
   /** Whether it looks at single containers at all. */
   readonly narrows: boolean;
-  /** `unread` answers for an image that does not parse: it stays in what is matched and is never excluded. */
-  container(container: Container, unread: boolean): boolean;
+  /** `isIn`: what is asked is what belongs to the policy, else what is taken out: never what cannot be read, or only looks like it. */
+  container(container: Container, isIn: boolean): boolean;
 }
 
 function isEmpty(clause: Clause): boolean {
@@ -180,10 +181,12 @@ function compileClause(clause: Clause): CompiledClause {
     },
     doubts: (request) => tests.flatMap(({ ask, doubt }) => (ask(request) === 'unknown' ? [doubt(request)] : [])),
     narrows: kinds !== undefined || images !== undefined,
-    container(container, unread) {
+    container(container, isIn) {
       if (kinds !== undefined && !kinds.has(container.kind)) return false;
       if (images === undefined) return true;
-      return container.image.state === 'parsed' ? images.match(container.image.reference) !== undefined : unread;
+      const { image } = container;
+      if (image.state !== 'parsed') return isIn;
+      return (isIn ? images.match(image.reference) : trusted(images, image.reference)) !== undefined;
     },
   };
 }

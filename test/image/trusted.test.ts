@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parsePattern, patternSet } from '../../src/image/pattern.ts';
 import { trusted } from '../../src/image/trusted.ts';
 import { findingsOf, pod, policyOf, requestFor, said } from '../policy/asking.ts';
@@ -36,4 +36,47 @@ test('an allow list says why it does not let such an image through', () => {
   expect(said(findingsOf([policy], requestFor(object)))).toEqual([
     'c: image "Docker.io/library/nginx:1" is not from an allowed registry: nodes pull it from the host "Docker.io", which is not Docker Hub | write "docker.io"; allowed: docker.io/**',
   ]);
+});
+
+describe('lists of policies that let images of Docker Hub pass', () => {
+  const ROWS: Readonly<Record<string, string>> = {
+    'exclude of a policy': '{exclude: {images: ["docker.io/**"]}, rules: [{rule: image-digest}]}',
+    'exclude of a policy, in a namespace':
+      '{exclude: {namespaces: [shop], images: ["docker.io/**"]}, rules: [{rule: image-digest}]}',
+    'except of pull-secret-named':
+      '{rules: [{rule: pull-secret-named, action: deny, parameters: {except: ["docker.io/**"]}}]}',
+    'public of pull-secret-coverage': '{rules: [{rule: pull-secret-coverage, parameters: {public: ["docker.io/**"]}}]}',
+    'nodeCredentials of pull-secret-coverage':
+      '{rules: [{rule: pull-secret-coverage, parameters: {nodeCredentials: ["docker.io/team/*"]}}]}',
+  };
+  const IMAGES: readonly (readonly [string, number])[] = [
+    ['docker.io/team/app:1', 0],
+    ['index.docker.io/team/app:1', 0],
+    ['Docker.io/team/app:1', 1],
+    ['DOCKER.IO/team/app:1', 1],
+    ['docker.io:443/team/app:1', 1],
+    ['docker.io:00443/team/app:1', 1],
+  ];
+
+  test.each(Object.entries(ROWS))('%s: Docker Hub alone', (_what, spec) => {
+    const policy = policyOf(spec);
+    for (const [image, findings] of IMAGES) {
+      const object = pod(`{containers: [{name: c, image: "${image}"}]}`);
+      expect([image, findingsOf([policy], requestFor(object)).length]).toEqual([image, findings]);
+    }
+  });
+
+  test('exclude of pin: what it leaves alone is of Docker Hub', () => {
+    const { pin } = policyOf('{pin: {exclude: ["docker.io/**"]}}');
+    for (const [image, findings] of IMAGES)
+      expect([image, pin?.covers(referenceOf(image))]).toEqual([image, findings === 1]);
+  });
+
+  test('match takes all that looks like it', () => {
+    const policy = policyOf('{match: {images: ["docker.io/**"]}, rules: [{rule: image-digest}]}');
+    for (const [image] of IMAGES) {
+      const object = pod(`{containers: [{name: c, image: "${image}"}]}`);
+      expect([image, findingsOf([policy], requestFor(object)).length]).toEqual([image, 1]);
+    }
+  });
 });

@@ -1,6 +1,7 @@
 import type { PatternSet } from '../../image/pattern.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { ImageReference } from '../../image/reference.ts';
+import { trusted } from '../../image/trusted.ts';
 import { defineRule, type Problem } from '../rule.ts';
 import { judgeEach } from './images.ts';
 import { PATTERN_LIST, patternsOf } from './patterns.ts';
@@ -146,7 +147,7 @@ stringData:
 
 function isPrivate(reference: ImageReference, { images, public: open, nodeCredentials }: Lists): boolean {
   if (images !== undefined && images.match(reference) === undefined) return false;
-  return open?.match(reference) === undefined && nodeCredentials?.match(reference) === undefined;
+  return [open, nodeCredentials].every((list) => list === undefined || trusted(list, reference) === undefined);
 }
 
 /** One malformed secret fails the keyring, so it is about all images of the Pod; told once for the object. */

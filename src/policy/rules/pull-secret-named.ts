@@ -1,5 +1,6 @@
 import type { PatternSet } from '../../image/pattern.ts';
 import { quoteValue } from '../../image/quote.ts';
+import { trusted } from '../../image/trusted.ts';
 import type { Problem } from '../rule.ts';
 import { defineRule } from '../rule.ts';
 import { judgeEach } from './images.ts';
@@ -71,7 +72,7 @@ spec:
     const pods = byContainer(podsOf(subject));
     return judgeEach(subject, (reference, container) => {
       if (images !== undefined && images.match(reference) === undefined) return undefined;
-      if (except?.match(reference) !== undefined) return undefined;
+      if (except !== undefined && trusted(except, reference) !== undefined) return undefined;
       const pod = pods.get(container);
       if (pod === undefined) return looseImage(quoteValue(reference.text), container.imagePointer);
       return judgePod(reference.text, pod);
