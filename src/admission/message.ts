@@ -3,6 +3,7 @@ import { quoteValue } from '../image/quote.ts';
 import { containerLabel } from '../pod/containers.ts';
 import type { Finding } from '../policy/evaluate.ts';
 import { exceptionLabel } from '../policy/exception.ts';
+import type { RuleFailure } from '../policy/guard.ts';
 import type { Mutation } from './mutate.ts';
 import type { PinnedImage } from './pin-outcome.ts';
 import type { AdmissionRequest } from './request.ts';
@@ -24,9 +25,23 @@ function plain(text: string): string {
 }
 
 /** `container "web": image "x" …`: complete without its object. */
-export function sentence({ container, message }: Finding): string {
+export function sentence({ container, message }: Pick<Finding, 'container' | 'message'>): string {
   return container === undefined ? message : `${containerLabel(container)}: ${message}`;
 }
+
+/**
+ * The same for the author of the object. What a rule threw can name files of the server, and values that are not the author's:
+ * the log has it.
+ */
+export function toAuthor({ container, message, failure }: Finding): string {
+  const general = failure && GENERAL[failure.reason];
+  return sentence({ container, message: general === undefined ? message : `${general} (see the log of tidewaiter)` });
+}
+
+const GENERAL: Readonly<Partial<Record<RuleFailure['reason'], string>>> = {
+  threw: 'the rule itself failed, so it could not tell: it threw an error',
+  'bad-answer': 'the rule itself failed, so it could not tell: it answered with something that is no answer of a rule',
+};
 
 type Source = Pick<Finding, 'policy' | 'rule' | 'outcome' | 'action'>;
 
@@ -43,7 +58,7 @@ export function denialText(request: AdmissionRequest, denials: readonly Finding[
     const next = listed[index + 1];
     // One remedy for several findings about one container stands once, behind the last of them.
     const isToldNext = next?.container === denial.container && next?.remedy === denial.remedy;
-    lines.push(`  ${sentence(denial)} ${source(denial)}`);
+    lines.push(`  ${toAuthor(denial)} ${source(denial)}`);
     if (denial.remedy !== undefined && !isToldNext) lines.push(`    ${denial.remedy}`);
   }
   if (denials.length > MAX_LISTED) lines.push(`  and ${denials.length - MAX_LISTED} more`);
@@ -87,7 +102,7 @@ export function warningTexts(
 function warningText(finding: Finding): string {
   const end = `${finding.existing ? ' (already so before this update)' : ''} ${source(finding)}`;
   const room = Math.max(40, MAX_WARNING_RUNES - end.length);
-  const text = sentence(finding);
+  const text = toAuthor(finding);
   return `${text.length > room ? `${text.slice(0, room - 1)}…` : text}${end}`.toWellFormed();
 }
 
@@ -107,7 +122,7 @@ export function auditAnnotations(findings: readonly Finding[]): { readonly [key:
   const decision = actions.includes('deny') ? 'deny' : actions.includes('warn') ? 'warn' : 'allow';
   const listed = mostTelling(findings).map((finding) => {
     const by = finding.excuse === undefined ? '' : ` by ${exceptionLabel(finding.excuse.exception)}`;
-    return `${finding.existing ? 'existing ' : ''}${finding.action}${by} ${source(finding)} ${sentence(finding)}`;
+    return `${finding.existing ? 'existing ' : ''}${finding.action}${by} ${source(finding)} ${toAuthor(finding)}`;
   });
   if (findings.length > MAX_LISTED) listed.push(`and ${findings.length - MAX_LISTED} more`);
   return { decision, findings: listed.join('\n').toWellFormed() };

@@ -5,7 +5,7 @@
 import { fieldPath, isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import type { ObjectType } from '../pod/workload.ts';
 import type { Finding } from '../policy/evaluate.ts';
-import { auditAnnotations, denialText, mutationAnnotations, NOTHING_FOUND, sentence, warningTexts } from './message.ts';
+import { auditAnnotations, denialText, mutationAnnotations, NOTHING_FOUND, toAuthor, warningTexts } from './message.ts';
 import type { Mutation } from './mutate.ts';
 import { type AdmissionRequest, type Operation, OPERATIONS, withoutManagedFields } from './request.ts';
 import type { Verdict } from './validate.ts';
@@ -201,7 +201,7 @@ function denialStatus(request: AdmissionRequest, findings: readonly Finding[]): 
       name: request.name.slice(0, MAX_NAME),
       causes: denials.slice(0, MAX_CAUSES).map((denial) => ({
         reason: 'FieldValueForbidden',
-        message: sentence(denial),
+        message: toAuthor(denial),
         field: fieldPath(denial.pointer),
       })),
     },

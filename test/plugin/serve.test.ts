@@ -61,7 +61,7 @@ describe('a server with rules that fail', () => {
       allowed: false,
       status: {
         message: `Pod shop/web: 1 problem
-  the rule itself failed, so it could not tell: it threw "RangeError: boom" [ours/throws, unknown -> deny]
+  the rule itself failed, so it could not tell: it threw an error (see the log of tidewaiter) [ours/throws, unknown -> deny]
     this is a bug of the rule, not of the object`,
       },
       warnings: [
