@@ -25,12 +25,15 @@ export class AddressRefused extends Error {
   readonly code = 'ADDRESS_REFUSED';
   readonly address: string;
   readonly kind: AddressKind;
+  /** The host is this address; nobody was asked what it stands for. */
+  readonly isWritten: boolean;
 
-  constructor(address: string, kind: AddressKind) {
+  constructor(address: string, kind: AddressKind, { isWritten }: { readonly isWritten: boolean }) {
     super(`${address} is a ${kind} address`);
     this.name = 'AddressRefused';
     this.address = address;
     this.kind = kind;
+    this.isWritten = isWritten;
   }
 }
 
@@ -38,12 +41,17 @@ function isAllowed(kind: AddressKind, allowPrivate: boolean): boolean {
   return kind === 'public' || (allowPrivate && kind !== 'metadata');
 }
 
-/** A host that is an address itself is never looked up, so it is asked about before the connection. */
+/** A host that is an address itself, or localhost, is never looked up, so it is asked about before the connection. */
 export function literalRefusal(hostname: string, allowPrivate: boolean): AddressRefused | undefined {
-  const address = hostname.replaceAll(/^\[|\]$/g, '');
+  const address = isLocalName(hostname) ? '127.0.0.1' : hostname.replaceAll(/^\[|\]$/g, '');
   if (isIP(address) === 0) return undefined;
   const kind = addressKind(address);
-  return isAllowed(kind, allowPrivate) ? undefined : new AddressRefused(address, kind);
+  return isAllowed(kind, allowPrivate) ? undefined : new AddressRefused(address, kind, { isWritten: true });
+}
+
+/** RFC 6761, 6.3: loopback, whatever anybody says. */
+export function isLocalName(hostname: string): boolean {
+  return /^(.+\.)?localhost\.?$/i.test(hostname);
 }
 
 /** Those that may be connected to; throws when there is none. */
@@ -76,6 +84,8 @@ export function guardedLookup(names: Names, allowPrivate: boolean): LookupFuncti
 
 function noneAllowed(host: string, addresses: readonly LookupAddress[]): Error {
   const [first] = addresses;
-  if (first !== undefined) return new AddressRefused(first.address, addressKind(first.address));
+  if (first !== undefined) {
+    return new AddressRefused(first.address, addressKind(first.address), { isWritten: false });
+  }
   return new NameTrouble('ENODATA', { cause: new Error(`${host} has no address`) });
 }

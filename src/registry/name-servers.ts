@@ -7,6 +7,7 @@ import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Hosts, parseHosts, plainName } from './hosts-file.ts';
+import { isLocalName } from './connector.ts';
 import { NameTrouble, type Resolve, type Resolved } from './names.ts';
 import { fullNames, parseSearch } from './resolv-conf.ts';
 import { type FileText, watchedFile } from './watched-file.ts';
@@ -63,7 +64,7 @@ export function createNameServers(options: NameServerOptions = {}): Resolve {
 
   return async (host) => {
     const name = plainName(host);
-    const known = isLocal(name) ? LOOPBACK : (await hosts()).get(name);
+    const known = isLocalName(name) ? LOOPBACK : (await hosts()).get(name);
     if (known !== undefined) return { addresses: known.map(toAddress), ttlMs: HOSTS_TTL_MS };
     return withinLimit(fromServers(host.toLowerCase()), limitMs);
   };
@@ -71,10 +72,6 @@ export function createNameServers(options: NameServerOptions = {}): Resolve {
 
 /** RFC 6761, 6.3: never asked for. */
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
-
-function isLocal(name: string): boolean {
-  return name === 'localhost' || name.endsWith('.localhost');
-}
 
 /** A file that cannot be read says as much as one that is not there. */
 function textIn(file: FileText): string {

@@ -43,9 +43,20 @@ function authorityOf(domain: string): { readonly host: string; readonly port: st
   if (url === null) return undefined;
   const written = splitPort(domain);
   const host = written.host.toLowerCase();
-  // 127.1 and 0x7f000001 are addresses for a URL, and names for a node.
-  if (!host.startsWith('[') && url.hostname !== host) return undefined;
+  if (!canBeAsked(host, url)) return undefined;
   return { host: url.hostname, port: written.port === undefined ? undefined : url.port || '443' };
+}
+
+/** RFC 1035, 2.3.4: no server has a longer name. */
+const MAX_NAME = 253;
+const MAX_LABEL = 63;
+
+function canBeAsked(host: string, { hostname, port }: URL): boolean {
+  if (port === '0') return false;
+  if (host.startsWith('[')) return true;
+  // 127.1 and 0x7f000001 are addresses for a URL, and names for a node.
+  if (hostname !== host || host.length > MAX_NAME) return false;
+  return host.split('.').every((label) => label.length <= MAX_LABEL);
 }
 
 function isAboutDockerHub({ host }: RegistryEntry): boolean {

@@ -21,8 +21,8 @@ export interface Place {
 export function troubleOf(error: unknown, place: Place, signal: AbortSignal): RegistryError {
   if (error instanceof RegistryError) return error;
   const trouble = troubleAt(error, place, signal);
-  const isWritten = !(error instanceof AddressRefused) || place.host.includes(error.address);
-  return place.isRegistry === true && isWritten ? forAll(trouble) : trouble;
+  const isHidden = error instanceof AddressRefused && !error.isWritten;
+  return place.isRegistry === true && !isHidden ? forAll(trouble) : trouble;
 }
 
 /** The same, said to all. */
@@ -88,14 +88,18 @@ export function withMirrors(error: RegistryError, mirrors: readonly RegistryErro
   );
 }
 
-function refusedAddress({ address, kind }: AddressRefused, { name, host }: Place): RegistryFailure {
+/** What is written in the image is its author's; what a name stands for is DNS's to say, and can change for all who use it. */
+function refusedAddress(
+  { address, kind, isWritten }: AddressRefused,
+  { name, host, isRegistry }: Place,
+): RegistryFailure {
   const message = `${name} was not asked: ${quoteValue(host, 255)} has the ${kind} address ${address}`;
-  if (kind === 'metadata') return { cause: 'refused', message, remedy: undefined };
   const entry = `{host: ${quoteValue(host, 255)}, allowPrivate: true}`;
   return {
     cause: 'refused',
     message,
-    remedy: `if that is meant, add ${entry} to "registries" in tidewaiter.yaml`,
+    remedy: kind === 'metadata' ? undefined : `if that is meant, add ${entry} to "registries" in tidewaiter.yaml`,
+    ...(isWritten && isRegistry === true ? { causedBy: 'author' } : {}),
   };
 }
 

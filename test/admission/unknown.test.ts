@@ -7,7 +7,7 @@ import { RULES } from '../../src/policy/rules/index.ts';
 import { exceptionOf, LAST_DAY, policyOf } from '../policy/asking.ts';
 import { ask, contextOf, objectOf, podOf, requestOf } from './asking.ts';
 import { registry } from './registry.ts';
-import type { RegistryFact } from '../../src/policy/registry-fact.ts';
+import type { RegistryDetails, RegistryFact } from '../../src/policy/registry-fact.ts';
 
 const containers = (count: number, image: (index: number) => string): string =>
   `{containers: [${Array.from({ length: count }, (_, index) => `{name: c${index}, image: "${image(index)}"}`).join(', ')}]}`;
@@ -20,6 +20,14 @@ const failing = (
   const fact: RegistryFact<never> = { state: 'unknown', failure: { cause, message: 'm', remedy: undefined, ...more } };
   return { images: { imageOf: () => fact }, imageDetails: { detailsOf: () => Promise.resolve(fact) } };
 };
+const saying = (details: Partial<RegistryDetails>) => {
+  const base = { digest: `sha256:${'a'.repeat(64)}`, mediaType: 'application/vnd.oci.image.manifest.v1+json' };
+  const value: RegistryDetails = { ...base, platforms: [], createdMs: undefined, sizeBytes: 1, ...details };
+  return { imageDetails: { detailsOf: () => Promise.resolve({ state: 'yes', value } as const) } };
+};
+const AGE = '{rule: image-age, parameters: {maxAgeDays: 30}}';
+const DAYS = '{rule: image-age, parameters: {createdAfter: "2020-01-01"}}';
+const PLATFORM = '{rule: image-platform, parameters: {platforms: [linux/amd64]}}';
 const TASK = (image: string): string =>
   `{apiVersion: tekton.dev/v1, kind: Task, metadata: {name: t}, spec: {steps: [{name: s, image: "${image}"}]}}`;
 const SLOW = 'object.spec.containers.all(a, object.spec.containers.all(b, a.name.contains(b.name) || true))';
@@ -132,6 +140,21 @@ describe('an unknown that the author of the object alone can cause is worth the 
     [
       'a registry that is not listed',
       { rule: '{rule: image-exists}', ports: failing('refused', { causedBy: 'author' }) },
+    ],
+    ['an image without a date', { rule: AGE, ports: saying({}) }],
+    ['an image of 1970, as reproducible builds have it', { rule: AGE, ports: saying({ createdMs: 0 }) }],
+    [
+      'an image of a year that is still to come',
+      { rule: AGE, ports: saying({ createdMs: LAST_DAY + 400 * 86_400_000 }) },
+    ],
+    ['an image without a date, by day', { rule: DAYS, ports: saying({ createdMs: -62_135_596_800_000 }) }],
+    ['an image for no platform', { rule: PLATFORM, ports: saying({}) }],
+    [
+      'an image with nothing but attestations',
+      {
+        rule: PLATFORM,
+        ports: saying({ platforms: [{ os: 'unknown', architecture: 'unknown', variant: undefined }] }),
+      },
     ],
     ['a plugin that says so', { rule: '{rule: unsure}' }],
     ['a rule that fails', { rule: '{rule: throws}' }],

@@ -239,7 +239,9 @@ describe('image-age', () => {
       'how old image "reg.io/x:1" is: it says 2026-11-26, which is still to come',
     ],
   ])('cannot tell of %s', (_what, createdMs, doubt) => {
-    expect(age('{maxAgeDays: 30}', createdMs)).toEqual([`? c: could not tell ${doubt} | -`]);
+    expect(age('{maxAgeDays: 30}', createdMs)).toEqual([
+      `? c: could not tell ${doubt} | use an image that says when it was made`,
+    ]);
   });
 
   test('cannot tell without a clock, but for days', () => {
@@ -327,7 +329,7 @@ describe('image-platform', () => {
 
   test('cannot tell where nobody says, nor where the Pod names more platforms than there are', () => {
     expect(about(both, 'reg.io/x:1', made())).toEqual([
-      '? c: could not tell which platforms image "reg.io/x:1" is made for: it does not say | -',
+      '? c: could not tell which platforms image "reg.io/x:1" is made for: it does not say | use an image that says so',
     ]);
     expect(about(both, 'reg.io/x:1', { details: failed('dns', 'reg.io is not known') })).toEqual([
       '? c: could not tell which platforms image "reg.io/x:1" is made for: reg.io is not known | -',
@@ -346,7 +348,7 @@ describe('image-platform', () => {
       `c: image "reg.io/x:1" is not made for linux/arm64 | it is made for linux/amd64: ${REMEDY}`,
     ]);
     expect(about(both, 'reg.io/x:1', made(attestation))).toEqual([
-      '? c: could not tell which platforms image "reg.io/x:1" is made for: it does not say | -',
+      '? c: could not tell which platforms image "reg.io/x:1" is made for: it does not say | use an image that says so',
     ]);
   });
 

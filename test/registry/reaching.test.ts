@@ -11,6 +11,7 @@ import { digestOf, makeImage } from '../support/push-image.ts';
 import { entry, soon, target } from '../support/registry-settings.ts';
 import { CREDENTIAL, createWorld, expectNoCredentialAt, failureOf, type World } from './hostile-world.ts';
 import { freePort } from './key-value-server.ts';
+import { always, challenge, redirect } from './reactions.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -39,6 +40,49 @@ describe('who is asked', () => {
     world.registry.reactWith(image);
     expect(await client.manifest(target(app(world.host)), soon())).toEqual(found);
   });
+
+  test.each<[string, 'author' | undefined]>([
+    ['10.1.2.3:5000', 'author'],
+    ['192.168.0.1', 'author'],
+    ['[fd00::7]:5000', 'author'],
+    ['169.254.169.254', 'author'],
+    ['240.0.0.1', 'author'],
+    ['localhost:5000', 'author'],
+    ['LOCALHOST', 'author'],
+    ['registry.localhost', 'author'],
+    ['127.1', 'author'],
+    ['1.2.3.4.5', 'author'],
+    ['registry.example:65536', 'author'],
+    ['registry.example:0', 'author'],
+    [`${'a'.repeat(64)}.example`, 'author'],
+    [`${'a.'.repeat(126)}example`, 'author'],
+    // What DNS says of a name can change for all who use it: split DNS, private endpoints of clouds, filters.
+    ['mapped.test', undefined],
+    ['metadata.test', undefined],
+    ['unheard-of.test', undefined],
+    ['registry.shop.svc:5000', undefined],
+  ])('%s is not asked, which is caused by: %s', async (domain, causedBy) => {
+    const { failure } = await failureOf(world.client().manifest(target(`${domain}/x:1`), soon()));
+    expect([failure.cause, failure.causedBy]).toEqual([
+      causedBy === undefined ? expect.stringMatching(/^(refused|dns)$/) : 'refused',
+      causedBy,
+    ]);
+  });
+
+  test.each(['redirect', 'token server', 'mirror'])(
+    'an address that is not in the image is not by its author: %s',
+    async (how) => {
+      const away = 'https://10.1.2.3/x';
+      world.registry.reactWith(
+        how === 'mirror'
+          ? always({ status: 500 })
+          : always(how === 'redirect' ? redirect(away) : challenge(`Bearer realm="${away}"`)),
+      );
+      const mirrors = how === 'mirror' ? [{ location: '10.1.2.3/hub', forwardCredentials: false }] : [];
+      const { failure } = await failureOf(world.client({ mirrors }).manifest(target(app(world.host)), soon()));
+      expect([failure.cause, failure.causedBy]).toEqual([how === 'mirror' ? 'serverError' : 'refused', undefined]);
+    },
+  );
 
   test.each([
     ['127.0.0.1:5000', 'loopback', '127.0.0.1'],

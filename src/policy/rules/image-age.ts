@@ -39,7 +39,7 @@ export const imageAge = defineRule({
   docs: {
     why: 'An image that nobody has built anew for a year has the holes that were found in that year. And one that is an hour old may be what a thief has pushed: whoever waits some days lets others find out.',
     remedy:
-      'Build the image anew on a current base, or use a newer version of it; one that is too new will be old enough by itself. Images of reproducible builds have no date, so they are unknown.',
+      'Build the image anew on a current base, or use a newer version of it; one that is too new will be old enough by itself. Images of reproducible builds have no date, so they are unknown, which does what a violation does: write onUnknown: warn where they are welcome.',
     example: {
       parameters: { createdAfter: '2026-01-01' },
       registry: {
@@ -113,10 +113,14 @@ interface Judging {
   readonly now: Fact<number>;
 }
 
+/** The image is its author's choice, as one that is too old is; no trouble of a registry makes it so. */
+const DATED = 'use an image that says when it was made';
+
 function judgeDate(image: string, { createdMs }: RegistryDetails, judging: Judging): Said | undefined {
   if (createdMs === undefined || createdMs < FIRST_IMAGE_MS) {
     const why = createdMs === undefined ? 'it does not say' : `it says ${dayOf(createdMs)}, which stands for no date`;
-    return { state: 'unknown', message: `could not tell when ${image} was made: ${why}` };
+    const message = `could not tell when ${image} was made: ${why}`;
+    return { state: 'unknown', causedBy: 'author', message, remedy: DATED };
   }
   const { from, until } = judging.limits;
   const message = `${image} was made on ${dayOf(createdMs)}`;
@@ -139,7 +143,8 @@ function judgeAge(image: string, createdMs: number, { limits, now }: Judging): S
   const ageMs = now.value - createdMs;
   // Clocks differ a little; beyond that, whoever wrote the date has made it up.
   if (ageMs < -DAY_MS) {
-    return { state: 'unknown', message: `${untellable}: it says ${dayOf(createdMs)}, which is still to come` };
+    const message = `${untellable}: it says ${dayOf(createdMs)}, which is still to come`;
+    return { state: 'unknown', causedBy: 'author', message, remedy: DATED };
   }
   const message = `${image} was made on ${dayOf(createdMs)}, ${days(Math.max(0, Math.floor(ageMs / DAY_MS)))} ago`;
   if (maxAgeDays !== undefined && ageMs > maxAgeDays * DAY_MS) {

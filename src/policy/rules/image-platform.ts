@@ -152,7 +152,9 @@ interface Judging {
 
 function judgeMade(image: string, { made, lacking }: Judging): Said | undefined {
   if (made.none) {
-    return { state: 'unknown', message: `could not tell which platforms ${image} is made for: it does not say` };
+    // The image is its author's choice, as one for other platforms is.
+    const message = `could not tell which platforms ${image} is made for: it does not say`;
+    return { state: 'unknown', causedBy: 'author', message, remedy: 'use an image that says so' };
   }
   if (lacking.length === 0) return undefined;
   return {
