@@ -6,7 +6,7 @@ export function processTerminal(): Terminal {
   const isTerminal = isTerminalAt(STDOUT) && process.stdout.isTTY;
   return {
     out: isTerminal ? throughStream() : directly(STDOUT, throughStream),
-    note: (text) => void process.stderr.write(text),
+    note: toStandardError(),
     isTerminal,
     colours: isTerminal && process.stdout.hasColors(),
     input: () => process.stdin,
@@ -16,6 +16,35 @@ export function processTerminal(): Terminal {
 const STDOUT = 1;
 
 type Write = (text: string | Uint8Array) => void;
+
+/** The answer has not arrived where it was to go: a full disk, for example. */
+class OutputError extends Error {
+  constructor(cause: unknown) {
+    super(`cannot write the answer to standard output: ${WRITE_REASONS[codeOf(cause)] ?? codeOf(cause)}`, { cause });
+    this.name = 'OutputError';
+  }
+}
+
+const WRITE_REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on device',
+  EDQUOT: 'disk quota exceeded',
+  EFBIG: 'file too large',
+  EIO: 'input/output error',
+};
+
+function codeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error) return String(error.code);
+  throw error;
+}
+
+/** Notes are for whoever reads them: where nobody can, a command ends as it would, and a server goes on. */
+function toStandardError(): Write {
+  let stream: NodeJS.WriteStream | undefined;
+  return (text) => {
+    stream ??= process.stderr.on('error', () => undefined);
+    stream.write(text);
+  };
+}
 
 function throughStream(): Write {
   // A reader that has seen enough (head) is no error of ours.
@@ -47,10 +76,10 @@ function directly(descriptor: number, otherwise: () => Write): Write {
       try {
         rest = rest.subarray(writeSync(descriptor, rest));
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : undefined;
+        const code = codeOf(error);
         if (code === 'EAGAIN') stream = otherwise();
         else if (code === 'EPIPE') isClosed = true;
-        else throw error;
+        else throw new OutputError(error);
       }
     }
     if (stream !== undefined) stream(rest);

@@ -25,7 +25,7 @@ function failed(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (
     error instanceof Error &&
-    ['ConfigError', 'PolicyError', 'PluginError', 'CertificateError'].includes(error.name)
+    ['ConfigError', 'PolicyError', 'PluginError', 'CertificateError', 'OutputError'].includes(error.name)
   ) {
     terminal.note(`${error.message}\n`);
   } else {

@@ -1,11 +1,11 @@
 /** Standard output as shells make it: pipes that nobody reads yet, or any more. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, createReadStream, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, createReadStream, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-terminal-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,6 +20,8 @@ const WRITER = `
   for (let n = 0; n < ${CALLS}; n++) terminal.out(${JSON.stringify(TEXT)});
   terminal.note('written');
 `;
+
+const FULL = '/dev/full';
 
 function writeTo(stdout: number | 'pipe'): ReturnType<typeof spawn> {
   return spawn(process.execPath, ['--input-type=module', '-e', WRITER], { stdio: ['ignore', stdout, 'pipe'] });
@@ -54,4 +56,40 @@ test('a reader that has seen enough is no error', async () => {
   const child = writeTo('pipe');
   child.stdout?.destroy();
   expect(await finished(child)).toEqual({ code: 0, err: 'written' });
+});
+
+/** A server says something more when it stops, and then ends what is under way. */
+const NOTER = `
+  import { processTerminal } from ${JSON.stringify(path.resolve('src/cli/process-terminal.ts'))};
+  const terminal = processTerminal();
+  terminal.note('a');
+  setTimeout(() => terminal.note('b'), 50);
+  setTimeout(() => { process.exitCode = 7; }, 100);
+`;
+
+describe.skipIf(!existsSync(FULL))('standard error or output that cannot be written', () => {
+  test.each([
+    ['a reader that has gone', '2> >(exit)'],
+    ['a full disk', `2>${FULL}`],
+    ['a descriptor that is closed', '2>&-'],
+    ['one that can', '2>/dev/null'],
+  ])('a note is lost, and the process goes on: %s', (_what, redirection) => {
+    const { status } = spawnSync('bash', [
+      '-c',
+      `"$0" --input-type=module -e "$1" ${redirection}`,
+      process.execPath,
+      NOTER,
+    ]);
+    expect(status).toBe(7);
+  });
+
+  test('an answer is an error that says why', () => {
+    const { status, stderr } = spawnSync('bash', ['-c', `"$0" src/main.ts --version >${FULL}`, process.execPath], {
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: 'cannot write the answer to standard output: no space left on device\n',
+    });
+  });
 });
