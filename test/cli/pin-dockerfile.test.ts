@@ -80,6 +80,51 @@ const DOCKERFILES_BY_HAND: readonly (readonly [text: string, image: string, why:
     'b:1@sha256:' + 'a'.repeat(64),
     'ARG D holds its digest and that of "a:1" (line 2), and one digest cannot be right for two repositories; give each image a digest of its own',
   ],
+  [
+    'ARG I=a:1.2\nFROM a:${I##*:}\n',
+    'a:1.2',
+    `it is built from ARG I; ${IN_FROM('a:${I##*:}')}, or make the whole tag one ARG, as in ARG TAG=1.2`,
+  ],
+  [
+    'ARG V=1.2\nFROM a:${V%%@*}\n',
+    'a:1.2',
+    `it is built from ARG V; ${IN_FROM('a:${V%%@*}')}, or make the whole tag one ARG, as in ARG TAG=1.2`,
+  ],
+  [
+    'ARG V=1.2\nFROM a:${V%a}\n',
+    'a:1.2',
+    `it is built from ARG V; ${IN_FROM('a:${V%a}')}, or make the whole tag one ARG, as in ARG TAG=1.2`,
+  ],
+  [
+    'ARG V=1.2\nFROM a:${V/8/}\n',
+    'a:1.2',
+    `it is built from ARG V; ${IN_FROM('a:${V/8/}')}, or make the whole tag one ARG, as in ARG TAG=1.2`,
+  ],
+  [
+    'ARG N=a\nFROM $N:$N\n',
+    'a:a',
+    `it is built from ARG N; ${IN_FROM('$N:$N')}, or make the whole tag one ARG, as in ARG TAG=a`,
+  ],
+  [
+    'ARG V=1.2\nARG W=${V#*.}\nFROM b:$W-$TARGETARCH\nFROM a:$V\n',
+    'a:1.2',
+    `ARG V is also part of "b:$W-$TARGETARCH" (line 3); ${IN_FROM('a:$V')}, or give each image an ARG of its own`,
+  ],
+  [
+    'ARG V=1.2\nFROM b:${V/1.?/x}\nFROM a:$V\n',
+    'a:1.2',
+    `ARG V is also part of "b:x" (line 2); ${IN_FROM('a:$V')}, or give each image an ARG of its own`,
+  ],
+  [
+    'ARG V=a\nFROM $V AS a\nFROM $V\n',
+    'a',
+    `ARG V is also part of "a" (line 3); ${IN_FROM('$V')}, or give each image an ARG of its own`,
+  ],
+  [
+    'ARG V=1.2\nARG URL=https://example.com/v$V\nFROM a:$V\nARG URL\nRUN curl $URL\n',
+    'a:1.2',
+    `ARG V is also part of ARG URL, which is used inside a stage (line 4); ${IN_FROM('a:$V')}`,
+  ],
   ['FROM a:1-$TARGETARCH\n', 'a:1-$TARGETARCH', 'TARGETARCH is known only at build time'],
   ['FROM $NOBODY\n', '$NOBODY', 'it is empty: no ARG before the first FROM sets it'],
 ];
@@ -143,6 +188,22 @@ describe('a digest in an ARG', () => {
     file('Dockerfile', `ARG V=1.2\nARG D=${OLD}\nFROM a:$V@$D\nARG D\n`);
     expect((await runPin(['Dockerfile'], { update: true, write: true })).code).toBe(0);
     expect(read('Dockerfile')).toBe(`ARG V=1.2\nARG D=${A}\nFROM a:$V@$D\nARG D\n`);
+  });
+
+  test('is renewed where another stage cuts it off', async () => {
+    file('Dockerfile', `ARG V=1.2@${OLD}\nFROM a:$V\nFROM b:\${V%%@*}@${OLD}\n`);
+    expect((await runPin(['Dockerfile'], { update: true, write: true })).code).toBe(0);
+    const B = digestOf(`${HUB}/b:1.2`);
+    expect(read('Dockerfile')).toBe(`ARG V=1.2@${A}\nFROM a:$V\nFROM b:\${V%%@*}@${B}\n`);
+  });
+
+  test('that two tags share is not renewed', async () => {
+    file('Dockerfile', `ARG D=@${OLD}\nFROM a:1.2$D\nFROM a:1.3$D\n`);
+    const { code, note } = await runPin(['Dockerfile'], { update: true, write: true });
+    expect(code).toBe(2);
+    expect(note).toContain(
+      `ARG D is also part of "a:1.3@${OLD}" (line 3); write it out in the FROM line, as in a:1.2@sha256:…, or give each image an ARG of its own`,
+    );
   });
 
   test('is an error of --check in two repositories', async () => {

@@ -12,6 +12,7 @@ const HERE: readonly (readonly [string, string, readonly string[]])[] = [
   ['words in quotes', "FROM a:1\nRUN <<'end of file'\nFROM x:1\nend\nend of file\nFROM b:1", ['1:6 a:1', '6:6 b:1']],
   ['an escaped marker', 'FROM a:1\nCOPY <<\\EOF /x\nFROM x:1\nEOF\nFROM b:1', ['1:6 a:1', '5:6 b:1']],
   ['a number', 'FROM a:1\nRUN <<1 cat\nFROM x:1\n1\nFROM b:1', ['1:6 a:1', '5:6 b:1']],
+  ['no name behind the hyphen', 'FROM a:1\nRUN cat <<- EOF\nFROM b:1\n', ['1:6 a:1', '3:6 b:1']],
   ['signs', 'FROM a:1\nADD <<+EOF+ /x\nFROM x:1\n+EOF+\nFROM b:1', ['1:6 a:1', '5:6 b:1']],
   ['a file descriptor', 'FROM a:1\nRUN cat 3<<EOF\nFROM x:1\nEOF\nFROM b:1', ['1:6 a:1', '5:6 b:1']],
   ['blanks before the name', 'FROM a:1\nRUN cat << EOF\nFROM x:1\nEOF\nFROM b:1', ['1:6 a:1', '5:6 b:1']],

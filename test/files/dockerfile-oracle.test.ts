@@ -5,6 +5,7 @@ import { dockerfileImages } from '../../src/files/places/dockerfile.ts';
 import { parseDockerfile } from '../../src/files/places/dockerfile/instructions.ts';
 import { wordAt } from '../../src/files/places/word.ts';
 import { normalizedName, parseReference } from '../../src/image/reference.ts';
+import { applyEdits, type Edit, editOf } from '../../src/pinning/place.ts';
 import { tagQuestion } from '../../src/pinning/questions.ts';
 import {
   type DockerfileAnswer,
@@ -12,8 +13,9 @@ import {
   type DockerfileProgram,
   startDockerfile,
 } from '../oracle/dockerfile/dockerfile.ts';
+import { digestOf } from '../support/pin-registry.ts';
 import { describeWith } from '../support/real-part.ts';
-import { dockerfile, reorderedDirectives, variables } from './dockerfiles.ts';
+import { dockerfile, reorderedDirectives, variables, withArguments } from './dockerfiles.ts';
 import { DOCKERFILE_CASES } from './dockerfile-cases.ts';
 
 /** As BuildKit spells what it pulls: with `latest`, and with tag and digest where both are written. */
@@ -55,6 +57,24 @@ function instructionsOf(text: string): DockerfileAnswer['instructions'] {
   }));
 }
 
+interface Pinned {
+  readonly written: string;
+  /** By full name, with the `@` in front. */
+  readonly digests: ReadonlyMap<string, string>;
+}
+
+function pinned(text: string): Pinned {
+  const edits: Edit[] = [];
+  const digests = new Map<string, string>();
+  for (const { image, reading, slot } of dockerfileImages(text)) {
+    if (reading.state !== 'image' || reading.reference.digest !== undefined || !slot.ok) continue;
+    const digest = digestOf(fullName(image));
+    digests.set(fullName(image), `@${digest}`);
+    edits.push(editOf(slot, digest));
+  }
+  return { written: applyEdits(text, edits), digests };
+}
+
 describeWith(dockerfileMissing, 'a Dockerfile, as BuildKit reads it', () => {
   let buildkit: DockerfileProgram;
   beforeAll(async () => {
@@ -79,6 +99,28 @@ describeWith(dockerfileMissing, 'a Dockerfile, as BuildKit reads it', () => {
   test('in every written case that it accepts', async () => {
     const texts = DOCKERFILE_CASES.flatMap(({ text }) => [text, text.replaceAll('\n', '\r\n'), `\uFEFF${text}`]);
     expect(await compare(texts)).toBeGreaterThan(texts.length / 2);
+  }, 120_000);
+
+  test('once its digests are written: the same instructions, and the same images with their digests', async () => {
+    const texts = [...new Set(fc.sample(withArguments, { numRuns: 3000, seed: 20_261_130 }))];
+    const before = await buildkit.ask(texts.map((text) => ({ text })));
+    const written = texts.map(pinned);
+    const after = await buildkit.ask(written.map((one) => ({ text: one.written })));
+    const changed = texts.flatMap((text, index) => {
+      const [old, now, one] = [before[index], after[index], written[index]];
+      return old?.error === null && now !== undefined && one !== undefined && one.digests.size > 0
+        ? [{ text, old, now, ...one }]
+        : [];
+    });
+    expect(changed.length).toBeGreaterThan(500);
+    const wrong = changed.filter(({ old, now, digests }) => {
+      const pulled = old.pulled.map((name) => `${name}${digests.get(name) ?? ''}`);
+      // One of the same name may be left without, where only who builds knows that it is the same.
+      const others = now.pulled.filter((name) => !pulled.includes(name) && !digests.has(name));
+      const isSame = JSON.stringify(now.instructions) === JSON.stringify(old.instructions);
+      return now.error !== null || !isSame || others.length > 0 || !pulled.every((name) => now.pulled.includes(name));
+    });
+    expect(wrong.slice(0, 3)).toEqual([]);
   }, 120_000);
 
   test.each([

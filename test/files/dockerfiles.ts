@@ -205,3 +205,36 @@ export const variables = spelled(
     ),
   ),
 );
+
+/** Of one version several images, whole or cut, and ARGs that are made from others. */
+const version = any('V', 'W', 'I');
+const part = any('.*', '-*', '*:', '*.', '@*', ':*', '1', '27', '2?', '*', 'a', '1.2?');
+const cut = fc.oneof(
+  { weight: 3, arbitrary: call('$', version) },
+  call('${', version, any(':-1.26', '-1.26', ':+1.26', ':-$W', '+-x'), '}'),
+  call('${', version, any('#', '##', '%', '%%'), part, '}'),
+  call('${', version, any('/', '//'), part, '/', any('', '1', '$W'), '}'),
+);
+const tagged = fc.oneof(
+  call(any('nginx:', 'nginx:', 'r.io/a:'), cut, any('', '', '-alpine')),
+  cut,
+  call(cut, ':', cut),
+  any('nginx:1.27', 'base', 'nginx:1.27-$TARGETARCH'),
+);
+const global = call(
+  'ARG ',
+  version,
+  '=',
+  any('', '"'),
+  fc.oneof(any('1.27', '1.27.1', 'nginx', 'nginx:1.27', 'base'), cut),
+  any('', ' W=v$V', ' W'),
+  '\n',
+).map((line) => line.replace(/"(.*?)(?= W|\n)/, '"$1"'));
+const stage = call(
+  'FROM ',
+  tagged,
+  any('', '', ' AS base', ' AS nginx'),
+  '\n',
+  any('', '', 'RUN <<E\nFROM nginx:$V\nE\n', 'COPY --from=r.io/a:1.27 / /\n', 'RUN echo ${V#*.}\n'),
+);
+export const withArguments = spelled(call(list(global, 4), list(stage, 3, 1)));

@@ -1,3 +1,5 @@
+import type { Edit } from '../../pinning/place.ts';
+
 /** A text whose every character knows where in the file it is written, also after quotes, variables and line breaks are gone. */
 export interface Word {
   readonly text: string;
@@ -23,6 +25,14 @@ export function slice({ text, offsets }: Word, start: number, end = text.length)
 
 export function joined(words: readonly Word[]): Word {
   return { text: words.map(({ text }) => text).join(''), offsets: words.flatMap(({ offsets }) => offsets) };
+}
+
+/** As it is when its file is edited; the same one where that is elsewhere. */
+export function edited(word: Word, { from, to, text }: Edit): Word {
+  if (to <= (word.offsets[0] ?? Infinity) || to - 1 > (word.offsets.at(-1) ?? -1)) return word;
+  const end = word.offsets.indexOf(to - 1) + 1;
+  if (end === 0) return word;
+  return joined([slice(word, 0, end - (to - from)), madeUp(text), slice(word, end)]);
 }
 
 /** Collects characters. */

@@ -43,7 +43,7 @@ export function scopeOf(instructions: readonly Instruction[], escape: string): S
 /** No image is as long; and each ARG can double the one before. */
 const MAX_LENGTH = 4096;
 
-function asVariable(name: string, lexed: Lexed): Variable {
+export function asVariable(name: string, lexed: Lexed): Variable {
   if (!lexed.ok) return { state: 'unknown', problem: lexed.problem };
   return lexed.whole.text.length > MAX_LENGTH
     ? { state: 'unknown', problem: `ARG ${name} is too long for an image` }
@@ -57,7 +57,7 @@ function withoutDefault(name: string): string {
 /** What BuildKit declares itself. */
 const BUILT_IN = /^(?:(?:BUILD|TARGET)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGETSTAGE)$/;
 
-function undeclared(name: string): Variable {
+export function undeclared(name: string): Variable {
   return BUILT_IN.test(name)
     ? { state: 'unknown', problem: `${name} is known only at build time` }
     : { state: 'unset', plain: undefined };

@@ -13,7 +13,7 @@ export interface HereDocument {
 /** Here the escape is a backslash, whatever the directive says. */
 const LINE = { escape: '\\', raw: true, variable: undefined };
 const NAME = { escape: '\\', raw: false, variable: undefined };
-const MARKER = /^\d*<<(-?)[\t\n\f\r ]*([^<]+)$/;
+const MARKER = /^\d*<<(-?)[\t\n\f\r ]*([^<]*)$/;
 
 /** A marker is a word of its own. A line that is no shell words, such as one with an open quote, has none. */
 export function hereDocumentsOf(line: Word): readonly HereDocument[] {

@@ -8,6 +8,7 @@ import { EMPTY, split, type Word } from '../word.ts';
 import { pairsOf, type Scope, scopeOf } from './arguments.ts';
 import { BLANKS, type Dockerfile, type Instruction, parseDockerfile, triggerOf } from './instructions.ts';
 import type { Fault } from './lines.ts';
+import { outcomesOf } from './outcome.ts';
 import { type BaseImage, digestPlace, type Surroundings } from './slots.ts';
 import { sourcesOf } from './sources.ts';
 
@@ -31,11 +32,17 @@ export function imagesOf(source: Word): DockerfileImages {
   const first = instructions.findIndex(({ name }) => name === 'FROM');
   const globals = instructions.slice(0, Math.max(first, 0)).filter(({ name }) => name === 'ARG');
   const scope = scopeOf(globals, escape);
+  const bases = basesOf(dockerfile, scope);
   const reader: Reader = {
     escape,
     scope,
-    bases: basesOf(dockerfile, scope),
+    bases,
     inStages: redeclaredIn(instructions.slice(first + 1), escape),
+    outcomeOf: outcomesOf(
+      globals,
+      [...bases.values()].map(({ written }) => written),
+      escape,
+    ),
     allStages: new Set(instructions.flatMap((one) => (one.name === 'FROM' ? (splitFrom(one).stage ?? []) : []))),
   };
   const found = instructions.flatMap((instruction) => readInstruction(instruction, reader));
@@ -48,6 +55,7 @@ interface Reader {
   readonly bases: ReadonlyMap<Instruction, BaseImage>;
   /** ARGs that stages take over from above, with the lines. */
   readonly inStages: Surroundings['inStages'];
+  readonly outcomeOf: Surroundings['outcomeOf'];
   /** In lower case: Docker compares them so. */
   readonly allStages: ReadonlySet<string>;
 }
@@ -104,7 +112,7 @@ function readInstruction(instruction: Instruction, reader: Reader): readonly Doc
   return sourcesOf(command).flatMap((source) => readSource(source, command.name, reader));
 }
 
-function readBase(base: BaseImage, { scope, bases, inStages }: Reader): readonly DockerfileImage[] {
+function readBase(base: BaseImage, { scope, bases, inStages, outcomeOf }: Reader): readonly DockerfileImage[] {
   const { written, image, problem, isStage } = base;
   if (isStage || written.text === '') return [];
   if (image === undefined) return [problemAt(written, written.text, problem ?? '')];
@@ -112,7 +120,12 @@ function readBase(base: BaseImage, { scope, bases, inStages }: Reader): readonly
   const parsed = parseReference(image.text);
   if (!parsed.ok) return [problemAt(written, image.text, parsed.problem)];
   const { reference } = parsed;
-  const surroundings = { declarations: [...scope.declarations.values()], bases: [...bases.values()], inStages };
+  const surroundings = {
+    declarations: [...scope.declarations.values()],
+    bases: [...bases.values()],
+    inStages,
+    outcomeOf,
+  };
   return [{ image: image.text, ...digestPlace({ ...base, image, reference }, surroundings) }];
 }
 

@@ -4,11 +4,12 @@
  */
 import { type ImageReference, normalizedName, parseReference, repositoryOf } from '../../../image/reference.ts';
 import { quoteValue } from '../../../image/quote.ts';
-import { type Reading, type Slot, taggedText } from '../../../pinning/place.ts';
+import { type Edit, editOf, pinnedText, type Reading, type Slot, taggedText } from '../../../pinning/place.ts';
 import { hasVariableBehind, type LastPiece, lastPieceOf } from '../composed.ts';
 import { digestSlot } from '../slot.ts';
 import type { Word } from '../word.ts';
 import type { Declaration } from './arguments.ts';
+import type { Outcome } from './outcome.ts';
 
 export interface BaseImage {
   readonly line: number;
@@ -30,6 +31,7 @@ export interface Surroundings {
   readonly bases: readonly BaseImage[];
   /** ARGs that stages take over from above, each with a line. */
   readonly inStages: ReadonlyMap<string, number>;
+  readonly outcomeOf: (edit: Edit) => Outcome;
 }
 
 export interface DigestPlace {
@@ -49,17 +51,14 @@ export function digestPlace(base: Known, surroundings: Surroundings): DigestPlac
   const reading = { state: 'image', reference } as const;
   if (piece === undefined || !isAtEnd(base, { piece, owner }, surroundings))
     return { offset: inFrom, reading, slot: { ok: false, refused: inPieces(base) } };
-  const refused = owner && sharedArgument(base, owner, surroundings);
+  const slot = digestSlot(piece.end, reference);
+  const refused = sideEffect(base, { slot, owner }, surroundings);
   if (refused !== undefined) return { offset: inFrom, reading, slot: { ok: false, refused } };
-  return { offset: owner === undefined ? inFrom : piece.start, reading, slot: digestSlot(piece.end, reference) };
+  return { offset: owner === undefined ? inFrom : piece.start, reading, slot };
 }
 
 function isIn({ offsets }: Word, offset: number): boolean {
   return offset >= (offsets[0] ?? Infinity) && offset <= (offsets.at(-1) ?? -1);
-}
-
-function uses({ name, written }: Declaration, { image, written: from }: BaseImage): boolean {
-  return image === undefined ? namesIn(from).includes(name) : image.offsets.some((offset) => isIn(written, offset));
 }
 
 /** One digest is that of one image; the second one cannot be pulled. */
@@ -100,34 +99,82 @@ function endsText(written: Word, end: number, declarations: readonly Declaration
 }
 
 function namesIn({ text }: Word): readonly string[] {
-  return [...text.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name);
+  return [...new Set([...text.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name))];
 }
 
 function inPieces(base: Known): string {
   const names = namesIn(base.written);
   if (names.length === 0) return 'it is written on two lines: write it on one';
   const { tag } = base.reference;
-  const or = tag === undefined ? '' : `, or make the whole tag one ARG, as in ARG TAG=${tag}`;
+  const or =
+    tag === undefined || base.reference.digest !== undefined
+      ? ''
+      : `, or make the whole tag one ARG, as in ARG TAG=${tag}`;
   return `it is built from ARG ${names.join(', ')}; ${inTheLine(base)}${or}`;
 }
 
-/** Other images that the ARG is part of, and stages: it may be a version that they print or download. */
-function sharedArgument(base: Known, owner: Declaration, { bases, inStages }: Surroundings): string | undefined {
-  const other = bases.find((one) => one.written !== base.written && uses(owner, one) && !isSame(one, base));
+/** Every pair of hex digits, so that a pattern that takes a part of any digest away takes one of this. */
+const PROBE = `sha256:${Array.from('0123456789abcdef')
+  .flatMap((one, _, all) => all.map((other) => one + other))
+  .join('')}`;
+
+interface Writing {
+  readonly slot: Slot;
+  readonly owner: Declaration | undefined;
+}
+
+/** What the digest would do besides, as patterns and other ARGs make of it. */
+function sideEffect(
+  base: Known,
+  { slot, owner }: Writing,
+  { bases, inStages, outcomeOf }: Surroundings,
+): string | undefined {
+  if (!slot.ok || !base.written.text.includes('$')) return undefined;
+  const { images, values } = outcomeOf(editOf(slot, PROBE));
+  const own = bases.findIndex(({ written }) => written === base.written);
+  if (images.get(own) !== pinnedText(base.reference, PROBE)) return inPieces(base);
+  if (owner === undefined) return undefined;
+  const other = otherThan(base, bases, images);
   if (other !== undefined)
     return `ARG ${owner.name} is also part of ${quoteValue(other.image?.text ?? other.written.text, 256)} (line ${other.line}); ${inTheLine(base)}, or give each image an ARG of its own`;
-  const line = inStages.get(owner.name);
-  const isVersion = base.reference.digest === undefined && base.image.text !== owner.value.text;
-  return line !== undefined && isVersion
-    ? `ARG ${owner.name} is also used inside a stage (line ${line}); ${inTheLine(base)}`
-    : undefined;
+  return base.reference.digest === undefined ? inStage(base, owner, { inStages, values }) : undefined;
 }
 
-function isSame({ image }: BaseImage, { reference }: Known): boolean {
+function otherThan(base: Known, bases: readonly BaseImage[], images: Outcome['images']): BaseImage | undefined {
+  for (const [index, image] of images) {
+    const one = bases[index];
+    if (one !== undefined && (image === undefined || image !== pinnedWith(base, one))) return one;
+  }
+  return undefined;
+}
+
+/** Of the same image, which gets the same digest. */
+function pinnedWith(base: Known, one: BaseImage): string | undefined {
+  const parsed = one.image && parseReference(one.image.text);
+  return parsed?.ok && isSame(one, base) ? pinnedText(parsed.reference, PROBE) : undefined;
+}
+
+interface Change {
+  readonly inStages: Surroundings['inStages'];
+  readonly values: Outcome['values'];
+}
+
+/** A stage may print a version, or download it; the whole image is for nothing else. */
+function inStage(base: Known, owner: Declaration, { inStages, values }: Change): string | undefined {
+  for (const [name, line] of inStages) {
+    if (!values.has(name) || values.get(name) === base.image.text) continue;
+    const used = name === owner.name ? 'used' : `part of ARG ${name}, which is used`;
+    return `ARG ${owner.name} is also ${used} inside a stage (line ${line}); ${inTheLine(base)}`;
+  }
+  return undefined;
+}
+
+function isSame({ image, isStage }: BaseImage, { reference }: Known): boolean {
   const parsed = image && parseReference(image.text);
-  return parsed?.ok === true && normalizedName(parsed.reference) === normalizedName(reference);
+  return !isStage && parsed?.ok === true && normalizedName(parsed.reference) === normalizedName(reference);
 }
 
-function inTheLine({ written }: Known): string {
+function inTheLine({ written, reference }: Known): string {
+  if (reference.digest !== undefined) return `write it out in the FROM line, as in ${taggedText(reference)}@sha256:…`;
   return `put the digest into the FROM line, as in ${written.text.replaceAll(/["']/g, '')}@sha256:…, and renew it whenever the tag changes`;
 }
