@@ -32,7 +32,7 @@ export function lookups(namespace: string | undefined, context: Context, signal:
   const image = onceEachImage<RegistryFact<RegistryImage>>(TOO_MANY_IMAGES);
   const tag = onceEachImage<RegistryFact<RegistryImage>>(TOO_MANY_IMAGES);
   const details = onceEachImage<RegistryFact<RegistryDetails>>(TOO_MANY_IMAGES);
-  const asker: Asker = { namespace: namespace ?? '' };
+  const asker: Asker = { namespace: shareOf(namespace) };
   let moment: Fact<number> | undefined;
   return {
     imageOf(question) {
@@ -59,6 +59,14 @@ export function lookups(namespace: string | undefined, context: Context, signal:
         return settle(signal, `service account ${quoteValue(name)}`, ask);
       }),
   };
+}
+
+/** A namespace is a DNS label. */
+const MAX_NAMESPACE = 63;
+
+/** Shares are kept by name, for as long as what is remembered in them: no text that anybody makes as long as he likes. */
+function shareOf(namespace = ''): string {
+  return namespace.length > MAX_NAMESPACE ? '' : namespace;
 }
 
 export function notAsked(message: string): RegistryFact<never> {

@@ -71,10 +71,8 @@ function requestOf(request: JsonObject): AdmissionRequest {
       `expected ${OPERATIONS.join(', ')}, found ${shown(request['operation'])}`,
     );
   }
-  const uid = textAt(request, 'uid', '/request');
-  if (uid === '') throw new Malformed('/request/uid', 'expected a UID, found nothing');
   return {
-    uid,
+    uid: uidOf(request),
     operation,
     type: typeAt(request['kind'], '/request/kind'),
     subResource: textAt(request, 'subResource', '/request'),
@@ -86,6 +84,16 @@ function requestOf(request: JsonObject): AdmissionRequest {
     dryRun: flagAt(request, 'dryRun', '/request'),
     pluginsRan: true,
   };
+}
+
+/** A UUID has 36 characters. It is repeated in the answer, which a client may leave unread. */
+const MAX_UID = 253;
+
+function uidOf(request: JsonObject): string {
+  const uid = textAt(request, 'uid', '/request');
+  if (uid === '') throw new Malformed('/request/uid', 'expected a UID, found nothing');
+  if (uid.length <= MAX_UID) return uid;
+  throw new Malformed('/request/uid', `expected a UID of at most ${MAX_UID} characters, found ${uid.length}`);
 }
 
 function objectOf(request: JsonObject, operation: Operation): JsonObject | undefined {

@@ -31,6 +31,24 @@ async function asking(object: JsonObject, policies: readonly Policy[], world = r
 }
 
 describe('a question to a registry', () => {
+  test.each([
+    ['shop', 'shop'],
+    ['n'.repeat(63), 'n'.repeat(63)],
+    // Only clients that are no API server have such ones; shares are remembered by name.
+    ['n'.repeat(64), ''],
+    ['n'.repeat(1_000_000), ''],
+    [undefined, ''],
+  ])('counts in the share of its namespace, if it can be one', async (namespace, share) => {
+    const shares: (string | undefined)[] = [];
+    const world = registry(({ asker }) => {
+      shares.push(asker?.namespace);
+      return found;
+    });
+    const request = requestOf(pod('{name: x, image: "reg.io/x:1"}'), { namespace });
+    await ask(request, contextOf([policy(IMAGES)], world.ports));
+    expect(shares).toEqual([share]);
+  });
+
   test('is asked once for all containers with the same image and credentials, and its answer reaches each of them', async () => {
     const object = pod(
       '{name: x, image: "reg.io/x:1"}, {name: w, image: "reg.io/x:1"}',

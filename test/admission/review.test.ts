@@ -139,6 +139,12 @@ describe('readReview', () => {
     [body({ operation: 1 }), '/request/operation', `${OPERATIONS} a number`],
     [body({ uid: '' }), '/request/uid', 'expected a UID, found nothing'],
     [body({ uid: undefined }), '/request/uid', 'expected a UID, found nothing'],
+    [body({ uid: 'u'.repeat(254) }), '/request/uid', 'expected a UID of at most 253 characters, found 254'],
+    [
+      body({ uid: '\u0000'.repeat(1_000_000) }),
+      '/request/uid',
+      'expected a UID of at most 253 characters, found 1000000',
+    ],
     [body({ kind: undefined }), '/request/kind', 'expected an object, found nothing'],
     [
       body({ kind: { group: '', version: 'v1' } }),
@@ -277,7 +283,7 @@ describe('the answer', () => {
     });
   });
 
-  test.each([REQUEST.uid, 'a"b\\c', 'a\nb\u2028\u0000', 'é-漢-😀', 'a\ud800', '-'.repeat(400)])(
+  test.each([REQUEST.uid, 'a"b\\c', 'a\nb\u2028\u0000', 'é-漢-😀', 'a\ud800', '-'.repeat(253)])(
     'is the JSON of what is said, whatever the uid: %j',
     (uid) => {
       const reviews = [reviewOf({ uid }), reviewOf({ uid }, 'admission.k8s.io/v1beta1')];
