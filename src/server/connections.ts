@@ -1,8 +1,10 @@
 /**
  * The connections of a server: how many there may be at once, shared by address, and the end of those whose other end does not do
  * its part. One beyond its share waits, before its TLS handshake costs anything, until others have ended: to turn it away
- * would be a failed call of an API server, and an open gate under `failurePolicy: Ignore`.
+ * would be a failed call of an API server, and an open gate under `failurePolicy: Ignore`. While it waits, those of addresses that
+ * hold more end with their next answer, or as soon as they are quiet.
  */
+import type { ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { createBeginnings } from './beginnings.ts';
@@ -12,6 +14,13 @@ import { createWaitingLine } from './waiting-line.ts';
 /** For a turn, and for an answer to be read. */
 const PATIENCE_MS = 10_000;
 const SWEEP_MS = 1000;
+/**
+ * Since its last answer. An API server uses the same of its connections again and again, and those that it has not used for
+ * so long hardly ever; a request that meets the end of its connection is lost.
+ */
+const QUIET_MS = 5000;
+/** Without any request so far: an API server sends one at once. */
+const SILENT_MS = 1000;
 
 export interface Connection {
   readonly address: string;
@@ -19,12 +28,14 @@ export interface Connection {
   readonly socket: Socket;
   /** The one that answers are written to: above TLS, once the handshake is done. */
   top: Socket;
-  /** A request has come. */
-  asked: boolean;
+  /** To the last request; `undefined`: none has come. */
+  answer: Answering | undefined;
+  /** When that began, or the connection. Until the answer is there it goes on. */
+  since: number;
   /** Why its client may not ask for a review, if so. */
   refusal: ClientRefusal | undefined;
-  /** Its place among all. */
-  readonly place: Lease;
+  /** Its place among all; `undefined`: it does not share them. */
+  place: Lease | undefined;
   /** Of bodies under way; given back when it ends. */
   readonly leases: Set<Lease>;
   /** An answer that is not read; `undefined`: there is none. */
@@ -36,6 +47,8 @@ interface Unread {
   readonly written: number;
   readonly since: number;
 }
+
+type Answering = Pick<ServerResponse, 'writableFinished'>;
 
 export interface ClientRefusal {
   readonly code: 401 | 403;
@@ -54,12 +67,14 @@ export interface Connections {
   readonly all: ReadonlySet<Connection>;
   /** Of a request's socket. */
   of(socket: Socket): Connection | undefined;
+  /** A request has come. */
+  asked(connection: Connection, response: Answering): void;
   /** To be called with each server, before it listens. `identify` is not given where any client may ask. */
   guard(server: Server, identify?: Identify): void;
   endWaiting(): void;
   /** Ends those that have not asked anything, and all that come from now on. */
   close(): void;
-  /** Another one of its address waits for a place. */
+  /** Another one waits for its place, of its address or of one that holds fewer. */
   isNeeded(connection: Connection): boolean;
 }
 
@@ -77,10 +92,38 @@ export function createConnections(limits: ConnectionLimits): Connections {
   let isClosed = false;
   const endWaiting = (): void => line.endThoseBefore(Number.POSITIVE_INFINITY);
 
-  const admit = (socket: Socket, begin: () => void): boolean => {
-    const place = places.lease(addressOf(socket), 1);
+  /** The fewest places that an address has to hold for it to be asked for one of them. */
+  const spare = (address: string): number => places.heldBy(address) + 2;
+
+  /** Of the address that holds most, the one that has been quiet for longest. False: nobody who holds more is quiet. */
+  function endQuietOne(address: string): boolean {
+    const now = performance.now();
+    const least = spare(address);
+    const held = ({ address: other }: Connection): number => places.heldBy(other);
+    const [worst] = [...all]
+      .filter((one) => isQuiet(one, now) && one.place !== undefined && held(one) >= least)
+      .sort((one, other) => held(other) - held(one) || one.since - other.since);
+    if (worst === undefined) return false;
+    worst.socket.destroy();
+    worst.place?.();
+    worst.place = undefined;
+    return true;
+  }
+
+  const freePlace = (address: string): Lease | undefined => places.lease(address, 1);
+
+  /** Dearer to ask for than a free one, so not each time that a connection ends. */
+  const anyPlace = (address: string): Lease | undefined => {
+    let place = freePlace(address);
+    while (place === undefined && endQuietOne(address)) place = freePlace(address);
+    return place;
+  };
+
+  const admitTo = (placeFor: typeof freePlace, socket: Socket, begin: () => void): boolean => {
+    const place = placeFor(addressOf(socket));
     if (place === undefined) return false;
     const connection = connectionOn(socket, place);
+    mark(socket, connection);
     const peer = peerOf(socket);
     byPeer.set(peer, connection);
     all.add(connection);
@@ -88,40 +131,58 @@ export function createConnections(limits: ConnectionLimits): Connections {
       if (byPeer.get(peer) === connection) byPeer.delete(peer);
       all.delete(connection);
       for (const give of connection.leases) give();
-      place();
-      line.next(admit);
+      connection.place?.();
+      line.next((next, beginNext) => admitTo(freePlace, next, beginNext));
     });
-    beginInTurn(socket, begin);
+    beginInTurn(socket, () => {
+      connection.since = performance.now();
+      begin();
+    });
     return true;
   };
+  const admit = (socket: Socket, begin: () => void): boolean => admitTo(anyPlace, socket, begin);
 
   return {
     all,
     of: (socket: Marked) => socket[CONNECTION],
-    isNeeded: ({ address }) => line.hasOneOf(address),
+    asked(connection, response) {
+      connection.answer = response;
+      connection.since = performance.now();
+    },
+    isNeeded({ address, place }) {
+      if (place === undefined) return false;
+      const held = places.heldBy(address);
+      return line.addresses().some((waiting) => waiting === address || held >= spare(waiting));
+    },
     endWaiting,
     close() {
       isClosed = true;
       endWaiting();
-      for (const { socket, asked } of all) if (!asked) socket.destroy();
+      for (const { socket, answer } of all) if (answer === undefined) socket.destroy();
     },
     guard(server, identify) {
       takeOver(server, (socket, begin) => {
         if (isClosed || (!admit(socket, begin) && !line.add(socket, begin))) socket.destroy();
       });
-      server.on('secureConnection', (socket: TLSSocket & Marked) => {
+      server.on('secureConnection', (socket: TLSSocket) => {
         const connection = byPeer.get(peerOf(socket));
         if (connection === undefined) return;
-        socket[CONNECTION] = connection;
+        mark(socket, connection);
         connection.top = socket;
         if (identify === undefined) return;
         connection.refusal = identify(socket);
-        if (connection.refusal === undefined) connection.place();
+        if (connection.refusal !== undefined) return;
+        connection.place?.();
+        connection.place = undefined;
       });
       const sweep = setInterval(() => {
         const now = performance.now();
         line.endThoseBefore(now - PATIENCE_MS);
-        for (const connection of all) endIfStuck(connection, now);
+        for (const connection of all) {
+          endIfStuck(connection, now);
+          if (connection.answer?.writableFinished === false) connection.since = now;
+        }
+        line.next(admit);
       }, SWEEP_MS).unref();
       server.once('close', () => clearInterval(sweep));
     },
@@ -131,7 +192,27 @@ export function createConnections(limits: ConnectionLimits): Connections {
 function connectionOn(socket: Socket, place: Lease): Connection {
   const address = addressOf(socket);
   const leases = new Set<Lease>();
-  return { address, socket, top: socket, asked: false, refusal: undefined, place, leases, unread: undefined };
+  const since = performance.now();
+  return {
+    address,
+    socket,
+    top: socket,
+    answer: undefined,
+    since,
+    refusal: undefined,
+    place,
+    leases,
+    unread: undefined,
+  };
+}
+
+function mark(socket: Marked, connection: Connection): void {
+  socket[CONNECTION] = connection;
+}
+
+function isQuiet({ answer, since }: Connection, now: number): boolean {
+  if (answer === undefined) return now - since >= SILENT_MS;
+  return answer.writableFinished && now - since >= QUIET_MS;
 }
 
 /** What the server does itself with a connection that comes is done when `begin` is called. */

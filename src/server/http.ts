@@ -61,7 +61,7 @@ export function createGateServer({ cert, key, clients }: Secured, { reviews, onB
           request.socket.destroy();
           return;
         }
-        connection.asked = true;
+        connections.asked(connection, response);
         const isLast = (): boolean => state.closing || connections.isNeeded(connection);
         if (!reviews(request, response, { connection, isLast })) handle(request, response);
       });
@@ -105,6 +105,8 @@ export function createOperationsServer(): FastifyInstance {
   const app = Fastify({
     serverFactory: (handle) => {
       const server = createPlainServer(TIMEOUTS, (request, response) => handle(request, response));
+      // Nobody asks for much here, and what is asked for without reading the answers would be kept.
+      server.maxRequestsPerSocket = 1;
       connections.guard(server);
       return server;
     },

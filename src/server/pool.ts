@@ -12,6 +12,7 @@ export interface Pool {
    * holder can still get. `undefined`: not now.
    */
   lease(holder: string, amount: number, part?: string): Lease | undefined;
+  heldBy(holder: string): number;
   readonly used: number;
 }
 
@@ -41,6 +42,7 @@ export function createPool(size: number): Pool {
         isHeld = false;
       };
     },
+    heldBy: shareOf,
     get used() {
       return used;
     },

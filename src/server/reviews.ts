@@ -8,6 +8,7 @@ import type { Context } from '../admission/context.ts';
 import { mutate, type Mutation } from '../admission/mutate.ts';
 import { answerText, mutationReview, type Review, type ReviewAnswer, verdictReview } from '../admission/review.ts';
 import { validate, type Verdict } from '../admission/validate.ts';
+import { createAnswers } from './answers.ts';
 import { HARMLESS_BYTES, waitingBytes } from './body.ts';
 import { type Budget, createBudget } from './budget.ts';
 import type { Connection } from './connections.ts';
@@ -57,11 +58,15 @@ export type ReviewListener = (request: GateRequest, response: ServerResponse, ar
 export function reviewListener(reviewing: Reviewing): ReviewListener {
   const budget = createBudget();
   const inTurn = createTurns();
+  const sendAnswer = createAnswers();
   return (request, response, { connection, isLast }) => {
     const url = request.url ?? '';
     const endpoint = request.method === 'POST' ? endpointOf(url) : undefined;
     if (endpoint === undefined) return false;
-    const send: Send = (code, text) => sendJson(response, { code, text, isLast: isLast() || ENDING.has(code) });
+    // More of what came with one piece.
+    if (connection.socket.destroyed) return true;
+    const send: Send = (code, text) =>
+      sendAnswer(response, connection, { code, text, isLast: isLast() || ENDING.has(code) });
     const { refusal } = connection;
     if (refusal !== undefined) {
       refuse(reviewing, refusal.code, refusal.problem, send);
@@ -69,10 +74,14 @@ export function reviewListener(reviewing: Reviewing): ReviewListener {
     }
     receiveBody(request, budget.bodyRoom(connection), (received) => {
       if ('code' in received) return refuse(reviewing, received.code, received.problem, send);
+      // It is whole, and stays as long as it waits for its turn, also when its connection ends.
+      connection.leases.clear();
       const taken = { bytes: 'head' in received ? received.head : received.body };
       const mayWait = roomToWait(budget, connection, taken);
       const work = (): void => {
         try {
+          // Its client has not waited for its turn.
+          if (connection.socket.destroyed) return;
           const read = 'head' in received ? unreadReview(received.head, TOO_LARGE) : reviewIn(received.body);
           answer({ endpoint, url, read, mayWait }, reviewing, send);
         } catch (error) {
@@ -103,22 +112,6 @@ type MayWait = (namespace: string | undefined) => Lease | undefined;
 
 /** A client that is told so has nothing more to ask on its connection. */
 const ENDING: ReadonlySet<number> = new Set([401, 403, 413]);
-
-interface Reply {
-  readonly code: number;
-  readonly text: string;
-  readonly isLast: boolean;
-}
-
-/** Headers as a list of names and values: Node writes them sooner than those of an object. */
-function sendJson(response: ServerResponse, { code, text, isLast }: Reply): void {
-  const length = String(Buffer.byteLength(text));
-  const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', length];
-  if (isLast) headers.push('connection', 'close');
-  // An API server then sends it again, up to ten times while its own time limit lasts.
-  if (code === 503) headers.push('retry-after', '1');
-  response.writeHead(code, headers).end(text);
-}
 
 type Send = (code: number, text: string) => void;
 

@@ -5,8 +5,8 @@ import type { Lease, Pool } from './pool.ts';
 export interface WaitingLine {
   /** False when there is no room. */
   add(socket: Socket, begin: () => void): boolean;
-  /** Whether one of this address waits. */
-  hasOneOf(address: string): boolean;
+  /** Of those that wait. */
+  addresses(): MapIterator<string>;
   /** Lets one begin, if any can. */
   next(admit: (socket: Socket, begin: () => void) => boolean): void;
   /** Ends those that came before this moment (of performance.now). */
@@ -34,7 +34,7 @@ export function createWaitingLine(room: Pool): WaitingLine {
       else line.push(waiting);
       return true;
     },
-    hasOneOf: (address) => lines.has(address),
+    addresses: () => lines.keys(),
     next(admit) {
       for (const [address, line] of lines.entries().toArray()) {
         lines.delete(address);

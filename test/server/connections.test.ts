@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   type Connection,
   type ConnectionLimits,
@@ -104,4 +104,123 @@ test('a connection that has another answer on its way at every look goes on', as
     await scene.pass(1000);
   }
   expect(scene.connections.all.size).toBe(1);
+});
+
+const QUIET_MS = 5000;
+const answered = { writableFinished: true };
+const open = async (scene: Scene, count: number, from: string): Promise<readonly Client[]> => {
+  const opened: Client[] = [];
+  for (let index = 0; index < count; index += 1) opened.push(await scene.open(from));
+  return opened;
+};
+/** Addresses of the connections that there are. */
+const present = ({ connections }: Scene): string =>
+  [...connections.all].map(({ address }) => address.replace('127.0.0.', '.')).join(' ');
+
+describe('one more than there are places for', () => {
+  test('waits, and begins when another one of its address ends', async () => {
+    const scene = await listen({ open: 4, waiting: 8 });
+    const [first] = await open(scene, 3, '127.0.0.1');
+    expect(scene.begun).toHaveLength(2);
+    first?.socket.destroy();
+    await scene.pass(0);
+    expect(scene.begun).toHaveLength(3);
+  });
+
+  test('waits for ten seconds', async () => {
+    const scene = await listen({ open: 2, waiting: 8 });
+    const [, late] = await open(scene, 2, '127.0.0.1');
+    await scene.pass(9000);
+    expect(late?.isOver()).toBe(false);
+    await scene.pass(3000);
+    expect(late?.isOver()).toBe(true);
+    expect(scene.begun).toHaveLength(1);
+  });
+
+  test('ends at once where as many wait as may', async () => {
+    const scene = await listen({ open: 2, waiting: 4 });
+    const all = await open(scene, 5, '127.0.0.1');
+    expect(all.map(({ isOver }) => isOver())).toEqual([false, false, false, true, true]);
+  });
+
+  test('that has gone while it waited begins nothing', async () => {
+    const scene = await listen({ open: 2, waiting: 8 });
+    const [first, second] = await open(scene, 3, '127.0.0.1');
+    second?.socket.destroy();
+    await scene.pass(0);
+    first?.socket.destroy();
+    await scene.pass(0);
+    expect(scene.begun.map(({ destroyed }) => destroyed)).toEqual([true, false]);
+  });
+
+  test('ends with the server', async () => {
+    const scene = await listen({ open: 2, waiting: 8 });
+    const [first, late] = await open(scene, 2, '127.0.0.1');
+    scene.connections.endWaiting();
+    await scene.pass(0);
+    expect([first?.isOver(), late?.isOver()]).toEqual([false, true]);
+  });
+});
+
+describe('beside addresses that hold more', () => {
+  /** 127.0.0.11 holds 8 of 16 places, the next ones 4, 2, and 1: without an end to any of them the last one is left. */
+  const crowded = async (): Promise<Scene> => {
+    const scene = await listen({ open: 16, waiting: 64 });
+    for (const [count, from] of [
+      [8, 11],
+      [4, 12],
+      [2, 13],
+      [1, 14],
+    ] as const)
+      await open(scene, count, `127.0.0.${from}`);
+    expect(scene.begun).toHaveLength(15);
+    return scene;
+  };
+  const held = ({ connections }: Scene, address: string): number =>
+    [...connections.all].filter((one) => one.address === address && !one.socket.destroyed).length;
+
+  test('one that has asked nothing for a second makes room, of the address that holds most', async () => {
+    const scene = await crowded();
+    await scene.pass(1000);
+    await open(scene, 4, '127.0.0.9');
+    expect(['9', '11', '12', '13', '14'].map((last) => held(scene, `127.0.0.${last}`))).toEqual([3, 4, 4, 2, 1]);
+  });
+
+  test('one that was answered makes room after five seconds, the one that is quiet for longest', async () => {
+    const scene = await crowded();
+    const largest = [...scene.connections.all].filter(({ address }) => address === '127.0.0.11');
+    for (const connection of scene.connections.all) scene.connections.asked(connection, answered);
+    await open(scene, 1, '127.0.0.9');
+    await scene.pass(1000);
+    const [first] = largest;
+    if (first !== undefined) scene.connections.asked(first, answered);
+    await scene.pass(QUIET_MS - 2000);
+    expect(held(scene, '127.0.0.11')).toBe(8);
+    await open(scene, 1, '127.0.0.9');
+    await scene.pass(1000);
+    expect(held(scene, '127.0.0.9')).toBe(2);
+    // Who has a place gets another one when as many are free.
+    expect(largest.map(({ socket }) => socket.destroyed).slice(0, 4)).toEqual([false, true, true, false]);
+  });
+
+  test('one with a review under way stays, and ends with its answer', async () => {
+    const scene = await crowded();
+    for (const connection of scene.connections.all) scene.connections.asked(connection, { writableFinished: false });
+    await open(scene, 2, '127.0.0.9');
+    for (let second = 0; second < 8; second += 1) await scene.pass(1000);
+    expect(held(scene, '127.0.0.9')).toBe(1);
+    const needed = [...scene.connections.all].filter((one) => scene.connections.isNeeded(one));
+    expect([...new Set(needed.map(({ address }) => address))]).toEqual(['127.0.0.11', '127.0.0.12', '127.0.0.9']);
+  });
+
+  test('an address that holds as many as all others makes no room for them', async () => {
+    const scene = await listen({ open: 4, waiting: 8 });
+    await open(scene, 2, '127.0.0.11');
+    await open(scene, 1, '127.0.0.12');
+    await scene.pass(1000);
+    await open(scene, 1, '127.0.0.13');
+    await open(scene, 2, '127.0.0.12');
+    await scene.pass(1000);
+    expect(present(scene)).toBe('.11 .11 .12 .13');
+  });
 });
