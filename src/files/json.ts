@@ -43,14 +43,18 @@ export function parseJson(text: string, from: number, { end, depth }: Extent): {
   if (depth > MAX_DEPTH) return undefined;
   const source = text.slice(from, end);
   try {
-    return { value: /\\u[dD][89a-fA-F]/.test(source) ? JSON.parse(source, wellFormed) : JSON.parse(source) };
+    return { value: UNLIKE_GO.test(source) ? JSON.parse(source, asInGo) : JSON.parse(source) };
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
 
-function wellFormed(_key: string, value: unknown): unknown {
+/** Half a pair may be in it, or a number beyond all doubles. */
+const UNLIKE_GO = /\\u[dD][89a-fA-F]|[eE]\+?\d{3}|\d{100}/;
+
+function asInGo(_key: string, value: unknown): unknown {
+  if (value === Infinity || value === -Infinity) throw new SyntaxError('a number that Go cannot read');
   return typeof value === 'string' ? value.toWellFormed() : value;
 }
 

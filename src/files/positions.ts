@@ -57,10 +57,12 @@ export interface Outline {
   readonly indexes: Map<number, ReadonlyMap<string, number>>;
   /** Entries that a merge key brought. */
   readonly merged: Set<number>;
+  /** What keys are in YAML that is not a text there, such as a number. */
+  readonly keyKinds: Map<number, string>;
 }
 
 export function createOutline(): Outline {
-  return { names: [], cells: new Uint32Array(64 * WIDTH), indexes: new Map(), merged: new Set() };
+  return { names: [], cells: new Uint32Array(64 * WIDTH), indexes: new Map(), merged: new Set(), keyKinds: new Map() };
 }
 
 /** Opens a row: rows added until `closeRow` are its descendants. */

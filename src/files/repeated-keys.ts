@@ -8,6 +8,8 @@ export interface RepeatedKey {
   readonly key: string;
   /** At least two, in the order of the text. */
   readonly positions: readonly Position[];
+  /** All are texts, or all numbers: of `1` and `"1"` kubectl takes any. */
+  readonly isLastTaken: boolean;
 }
 
 /** In a document; what a merge key brings is no repetition. */
@@ -23,7 +25,11 @@ export function repeatedKeysIn(
     if (new Set(entries.map(([key]) => key)).size === entries.length) continue;
     for (const [key, same] of Map.groupBy(entries, ([name]) => name)) {
       if (same.length < 2) continue;
-      repeated.push({ key, positions: same.map(([, entry]) => positionAt(keyOffsetOf(outline, entry))) });
+      repeated.push({
+        key,
+        positions: same.map(([, entry]) => positionAt(keyOffsetOf(outline, entry))),
+        isLastTaken: new Set(same.map(([, entry]) => outline.keyKinds.get(entry))).size === 1,
+      });
     }
   }
   return repeated;
@@ -41,10 +47,13 @@ export function repeatedKeyNotices(file: string, documents: readonly ParsedDocum
   return [...notices, { file, line: null, column: null, message }];
 }
 
-function noticeFor(file: string, { key, positions }: RepeatedKey): InputNotice {
+function noticeFor(file: string, { key, positions, isLastTaken }: RepeatedKey): InputNotice {
   const { line = 1, column = 1 } = positions.at(-1) ?? {};
   const lines = positions.map((position) => String(position.line));
   const before = lines.slice(0, -1).join(', ');
-  const message = `key ${quoteValue(key)} is repeated: line${lines.length > 2 ? 's' : ''} ${before} and line ${line}; only the value at line ${line} counts`;
+  const taken = isLastTaken
+    ? `only the value at line ${line} counts`
+    : 'they differ in type (text, number, boolean), so kubectl takes any of them: write only one';
+  const message = `key ${quoteValue(key)} is repeated: line${lines.length > 2 ? 's' : ''} ${before} and line ${line}; ${taken}`;
   return { file, line, column, message };
 }

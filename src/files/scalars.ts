@@ -47,8 +47,12 @@ const SIGNED_BINARY = /^0b([-+])([01]+)$/;
 function numberFrom(text: string): number | undefined {
   // strconv.ParseFloat itself: underscores only between digits.
   if (text.startsWith('.')) return POINT_FIRST.test(text) ? finite(Number(text.replaceAll('_', ''))) : undefined;
-  const plain = text.replaceAll('_', '').replace(SIGNED_BINARY, '$10b$2');
+  const plain = digitsOf(text);
   return based(plain) ?? (FLOAT.test(plain) ? finite(Number(plain)) : undefined);
+}
+
+function digitsOf(text: string): string {
+  return text.replaceAll('_', '').replace(SIGNED_BINARY, '$10b$2');
 }
 
 /** `0777` and `0o7`, `0x1F`, `0b11`. Go's integers end at 64 bits; beyond, only what also looks like a decimal is a number. */
@@ -57,8 +61,13 @@ function based(text: string): number | undefined {
   if (sign === undefined) return undefined;
   const digits = hex === undefined ? (binary === undefined ? `0o${octal}` : `0b${binary}`) : `0x${hex}`;
   const value = BigInt(digits);
-  if (value >= (sign === '' ? 2n ** 64n : 2n ** 63n)) return undefined;
+  if (!hasRoom(sign, value)) return undefined;
   return sign === '-' ? 0 - Number(value) : Number(value);
+}
+
+function hasRoom(sign: string, value: bigint): boolean {
+  if (sign === '') return value < 2n ** 64n;
+  return value < 2n ** 63n || (sign === '-' && value === 2n ** 63n);
 }
 
 /** `1e400` is text, because Go cannot read it as a number; `-0` is 0, because JSON has no other. */
@@ -80,7 +89,7 @@ export function taggedScalar(text: string, tag: string): Scalar | Refused {
 const ACCEPTED: Readonly<Record<string, (value: Scalar, text: string) => boolean>> = {
   bool: (value) => typeof value === 'boolean',
   null: (value) => value === null,
-  int: (value, text) => typeof value === 'number' && Number.isInteger(value) && !isFloat(text),
+  int: (value, text) => typeof value === 'number' && isInteger(text),
   float: (value) => typeof value === 'number',
   timestamp: (_value, text) => /^\d{4}-\d{1,2}-\d{1,2}([Tt ]|$)/.test(text),
 };
@@ -97,20 +106,33 @@ function quote(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }
 
-/** A key of a map: JSON knows only strings, so Kubernetes spells the others out (`yes:` -> "true", `0777:` -> "511"). */
-export function keyText(key: unknown, text: string): string | Refused {
-  if (typeof key === 'string') return key;
-  if (typeof key === 'boolean') return String(key);
-  if (key === null) return { refused: 'a key is null: put it in quotes' };
-  if (typeof key !== 'number') return { refused: 'a map or a list cannot be a key' };
-  if (isFloat(text)) return floatKey(key);
-  if (!Number.isSafeInteger(key)) return { refused: 'a key is a number beyond 2^53: put it in quotes' };
-  return String(key);
+/** `kind` is what Go has: keys of two kinds are two keys to it until they become one in JSON. */
+export interface Key {
+  readonly name: string;
+  readonly kind: 'text' | 'bool' | 'int' | 'float';
 }
 
-/** Of a text that is a number. */
-function isFloat(text: string): boolean {
-  return /[.eE]/.test(text) && !/^[-+]?0[xX]/.test(text);
+/**
+ * A key of a map: JSON knows only strings, so Kubernetes spells the others out (`yes:` -> "true", `0777:` -> "511"). `text`
+ * is how a number is written.
+ */
+export function keyOf(key: unknown, text: string): Key | Refused {
+  if (typeof key === 'string') return { name: key, kind: 'text' };
+  if (typeof key === 'boolean') return { name: String(key), kind: 'bool' };
+  if (key === null) return { refused: 'a key is null: put it in quotes' };
+  if (typeof key !== 'number') return { refused: 'a map or a list cannot be a key' };
+  if (!isInteger(text)) return { name: key === 0 && text.startsWith('-') ? '-0' : floatKey(key), kind: 'float' };
+  if (!Number.isSafeInteger(key)) return { refused: 'a key is a number beyond 2^53: put it in quotes' };
+  return { name: String(key), kind: 'int' };
+}
+
+const DECIMAL = /^([-+]?)(0|[1-9]\d{0,19})$/;
+
+/** Of a text that is a number: whether it is one of Go's integers. `09` is none. */
+function isInteger(text: string): boolean {
+  const plain = digitsOf(text);
+  const [, sign, digits] = DECIMAL.exec(plain) ?? [];
+  return sign === undefined || digits === undefined ? based(plain) !== undefined : hasRoom(sign, BigInt(digits));
 }
 
 /** Go: strconv.FormatFloat(key, 'g', -1, 32). */

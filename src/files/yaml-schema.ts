@@ -17,7 +17,7 @@ import {
   placeValue,
   UNNAMED,
 } from './positions.ts';
-import { keyText, plainScalar, type Refused, type Scalar, taggedScalar } from './scalars.ts';
+import { type Key, keyOf, plainScalar, type Refused, type Scalar, taggedScalar } from './scalars.ts';
 import { type Problem, Refusal } from './yaml-problems.ts';
 import { EVENT, type Event } from './yaml/events.ts';
 import type { ParsedText } from './yaml/parser.ts';
@@ -126,8 +126,8 @@ function readScalar({ tally }: Reading, { text, plain, tag }: Event): Scalar {
   return plain ? plainScalar(text) : text;
 }
 
-function accept<T extends Scalar>(read: T | Refused, offset: number): T {
-  if (typeof read === 'object' && read !== null) throw new Refusal(read.refused, offset);
+function accept<T extends Scalar | Key>(read: T | Refused, offset: number): T {
+  if (typeof read === 'object' && read !== null && 'refused' in read) throw new Refusal(read.refused, offset);
   return read;
 }
 
@@ -154,9 +154,10 @@ function readMap(reading: Reading): Writable {
       merge(reading, map);
       continue;
     }
-    const key = readKey(reading, event);
-    const row = openRow(outline, key, at);
-    put(map, key, readNode(reading, row));
+    const { name, kind } = readKey(reading, event);
+    const row = openRow(outline, name, at);
+    if (kind !== 'text') outline.keyKinds.set(row, kind);
+    put(map, name, readNode(reading, row));
     closeRow(outline, row);
   }
   return map;
@@ -169,7 +170,7 @@ function put(map: Writable, key: string, value: unknown): void {
   else map[key] = value;
 }
 
-function readKey(reading: Reading, event: Event): string {
+function readKey(reading: Reading, event: Event): Key {
   const { at, base, outline } = reading;
   if (event.kind === EVENT.map || event.kind === EVENT.list) throw new Refusal('a map or a list cannot be a key', at);
   let key: unknown;
@@ -183,8 +184,11 @@ function readKey(reading: Reading, event: Event): string {
     reading.tally.nodes += 1;
     key = readScalar(reading, event);
   }
-  if (typeof key === 'string') return key;
-  return accept(keyText(key, event.kind === EVENT.scalar ? event.text : String(key)), at);
+  return accept(keyOf(key, event.kind === EVENT.alias ? numberText(key) : event.text), at);
+}
+
+function numberText(key: unknown): string {
+  return typeof key === 'number' ? String(key) : '';
 }
 
 /** Quotes do not matter to go-yaml where there is a tag. */

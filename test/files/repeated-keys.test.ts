@@ -18,6 +18,9 @@ const HEAD = 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n';
 const two = (key: string, first: number, last: number): string =>
   `key "${key}" is repeated: line ${first} and line ${last}; only the value at line ${last} counts`;
 
+const unlike = (key: string, first: number, last: number): string =>
+  `key "${key}" is repeated: line ${first} and line ${last}; they differ in type (text, number, boolean), so kubectl takes any of them: write only one`;
+
 const ROWS: Readonly<Record<string, readonly [text: string, notices: readonly string[]]>> = {
   none: [`${HEAD}spec: {a: 1}\n`, []],
   'in block maps': [`${HEAD}spec:\n  limits: {cpu: 1}\n  x: 1\n  limits: {memory: 1}\n`, [two('limits', 5, 7)]],
@@ -28,7 +31,7 @@ const ROWS: Readonly<Record<string, readonly [text: string, notices: readonly st
     `${HEAD}spec:\n  a: 1\n  a: 2\n  a: 3\n`,
     ['key "a" is repeated: lines 5, 6 and line 7; only the value at line 7 counts'],
   ],
-  'in two spellings': [`${HEAD}spec:\n  "a": 1\n  a: 2\n  1: x\n  '1': y\n`, [two('a', 5, 6), two('1', 7, 8)]],
+  'in two spellings': [`${HEAD}spec:\n  "a": 1\n  a: 2\n  8: x\n  0x8: y\n`, [two('a', 5, 6), two('8', 7, 8)]],
   'in lists, deeper, where y is a boolean': [`${HEAD}spec:\n- x:\n    y: 1\n    y: 2\n- y: 1\n`, [two('true', 6, 7)]],
   'in a value that does not count': [`${HEAD}spec: {b: {a: 1, a: 1}}\nspec: 1\n`, [two('spec', 4, 5), two('a', 4, 4)]],
   'in JSON': [
@@ -45,8 +48,21 @@ const ROWS: Readonly<Record<string, readonly [text: string, notices: readonly st
   'called like a prototype': [`${HEAD}spec: {__proto__: 1, __proto__: 2}\n`, [two('__proto__', 4, 4)]],
 };
 
+/** Two keys for Go, which goes through a map in no order and makes one of them. */
+const UNLIKE: Readonly<Record<string, readonly [text: string, notices: readonly string[]]>> = {
+  'a number and a text': [`${HEAD}spec:\n  1: x\n  "1": y\n`, [unlike('1', 5, 6)]],
+  'a boolean and a text': [`${HEAD}spec:\n  yes: x\n  a: 1\n  !!str true: y\n`, [unlike('true', 5, 7)]],
+  'two booleans': [
+    `${HEAD}spec: {yes: x, on: y, true: z}\n`,
+    [two('true', 4, 4).replace('line 4 and', 'lines 4, 4 and')],
+  ],
+  'a whole number and a fraction': [`${HEAD}spec:\n  1: x\n  1.0: y\n`, [unlike('1', 5, 6)]],
+  'what looks whole and is a fraction to Go': [`${HEAD}spec:\n  8: x\n  08: y\n`, [unlike('8', 5, 6)]],
+  'through an alias': [`${HEAD}x: &a 5\nspec:\n  "5": x\n  *a : y\n`, [unlike('5', 6, 7)]],
+};
+
 describe('repeated keys', () => {
-  test.each(Object.entries(ROWS))('%s', (_what, [text, notices]) => {
+  test.each(Object.entries({ ...ROWS, ...UNLIKE }))('%s', (_what, [text, notices]) => {
     expect(repeatedKeyNotices('a.yaml', readDocuments(text)).map(({ message }) => message)).toEqual(notices);
   });
 
