@@ -158,7 +158,7 @@ describe('the architecture', () => {
     '@bomb.sh/tab': { importers: ['cli/completion-script.ts'], lazy: false },
     '@marcbachmann/cel-js': { importers: ['policy/cel/parse.ts'], lazy: false },
     iovalkey: { importers: ['registry/shared-cache.ts'], lazy: true },
-    re2js: { importers: ['policy/cel/functions/regex.ts'], lazy: false },
+    re2js: { importers: ['policy/cel/functions/regex.ts', 'pinning/kustomization.ts'], lazy: false },
     undici: { importers: ['registry/exchange.ts', 'registry/transport.ts'], lazy: false },
     '@kubernetes/client-node': { importers: ['cluster/client.ts'], lazy: true },
   };

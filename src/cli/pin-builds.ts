@@ -8,7 +8,6 @@ import { type FindOptions, findImages, type FoundImages, type FoundKustomization
 import { type Builds, buildsOf, type Included, type Kustomization } from '../pinning/builds.ts';
 import { maskPassword } from '../image/password.ts';
 import { quoteValue } from '../image/quote.ts';
-import type { ImagePlace } from '../pinning/place.ts';
 import type { PinErrorRow } from '../report/pins.ts';
 
 /** A file by its real path. */
@@ -63,8 +62,25 @@ export async function withIncluded(given: KnownFiles, options: FindOptions): Pro
 function referencesIn(
   file: KnownFile | undefined,
 ): Pick<KustomizationReferences, 'patchFiles'> & { readonly all: readonly string[] } {
-  const { resources = [], components = [], patchFiles = [], replacementFiles = [] } = file?.found.kustomization ?? {};
-  return { patchFiles, all: [...resources, ...components, ...patchFiles.map((one) => one.path), ...replacementFiles] };
+  const {
+    resources = [],
+    components = [],
+    patchFiles = [],
+    replacementFiles = [],
+    configurations = [],
+    transformers = [],
+  } = file?.found.kustomization ?? {};
+  return {
+    patchFiles,
+    all: [
+      ...resources,
+      ...components,
+      ...patchFiles.map((one) => one.path),
+      ...replacementFiles,
+      ...configurations,
+      ...transformers,
+    ],
+  };
 }
 
 function asPatch(options: FindOptions, patches: readonly PatchFile[]): FindOptions {
@@ -144,20 +160,30 @@ function kustomizationAt({ id, folder }: Target, found: FoundKustomization, { kn
     const target = targetOf(folder, reference);
     const file = target && known.get(target.id);
     if (target === undefined || file === undefined) return { state: 'unread', why: unreadText(reference) };
-    const { kustomization, places } = file.found;
-    if (kustomization === undefined) return { state: 'objects', places };
+    const { kustomization, places, hidden } = file.found;
+    if (kustomization === undefined) return { state: 'objects', places: [...places, ...hidden] };
     return { state: 'kustomization', get: () => get(target, kustomization) };
   };
-  const patchesAt = (reference: string): readonly ImagePlace[] =>
-    known.get(targetOf(folder, reference)?.id ?? '')?.found.places ?? [];
-  const { isComponent, entries, resources, components, patches, patchFiles } = found;
+  const retaggedAt = (file: string): readonly string[] => {
+    const { retagged = [], kustomization } = known.get(file)?.found ?? {};
+    const inside = file === id ? [] : (kustomization?.resources ?? []);
+    const at = inside.map((one) => targetOf(path.dirname(file), one)?.id ?? '');
+    return [...retagged, ...at.flatMap((one) => known.get(one)?.found.retagged ?? [])];
+  };
+  const foundAt = (reference: string): FoundImages | undefined =>
+    known.get(targetOf(folder, reference)?.id ?? '')?.found;
+  const { isComponent, entries, resources, components, patches, patchFiles, transformers, unseen } = found;
   return {
     file: known.get(id)?.file ?? id,
     isComponent,
     resources: resources.map(includedAt),
     components: components.map(includedAt),
-    patches: [...patches, ...patchFiles.flatMap((one) => patchesAt(one.path))],
+    patches: [...patches, ...patchFiles.flatMap((one) => foundAt(one.path)?.places ?? [])],
     entries,
+    fields: found.configurations.flatMap((one) => foundAt(one)?.fields ?? []),
+    cuts: [known.get(id)?.found, ...found.replacementFiles.map(foundAt)].flatMap((one) => one?.cuts ?? []),
+    retagged: [id, ...transformers.map((one) => targetOf(folder, one)?.id ?? '')].flatMap(retaggedAt),
+    unseen,
   };
 }
 

@@ -28,7 +28,7 @@ export interface Elsewhere {
 }
 
 export function kustomizedOf(known: KnownFiles): KustomizedFiles {
-  const { runs, passed } = buildsIn(known);
+  const { runs, passed, barred } = buildsIn(known);
   const renamed = new Map<ImagePlace, ImagePlace>();
   const pinnedRenames = new Set<ImagePlace>();
   for (const entry of [...known.values()].flatMap(({ found }) => found.kustomization?.entries ?? [])) {
@@ -46,10 +46,12 @@ export function kustomizedOf(known: KnownFiles): KustomizedFiles {
     entriesOf: ({ renames }) => renames.map(placeOf),
     renames: new Set([...renamed.values()].filter((place) => given.has(place))),
     pinnedRenames,
+    obstacleTo: (place) => barred.get(place),
     isGiven: (place) => given.has(place),
   };
+  const hidden = new Set([...known.values()].flatMap(({ found }) => found.hidden));
   const others = [...runs].filter(
-    ([place, all]) => !given.has(place) && all.some((run) => isRenamedIn(run, kustomized)),
+    ([place, all]) => !given.has(place) && !hidden.has(place) && all.some((run) => isRenamedIn(run, kustomized)),
   );
   return {
     ...kustomized,

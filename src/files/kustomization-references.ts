@@ -10,6 +10,10 @@ export interface KustomizationReferences {
   readonly patchFiles: readonly PatchFile[];
   /** Files with `replacements`. */
   readonly replacementFiles: readonly string[];
+  /** Files that say which fields are changed. */
+  readonly configurations: readonly string[];
+  /** Files, and directories with a kustomization of them. */
+  readonly transformers: readonly string[];
   /** Files that become the data of ConfigMaps and Secrets, or that configure kustomize. */
   readonly dataFiles: readonly string[];
 }
@@ -39,6 +43,8 @@ export function referencesOf(kustomization: JsonObject): KustomizationReferences
       ...texts('patchesStrategicMerge').flatMap((path) => (isInlinePatch(path) ? [] : [{ path, targets: [] }])),
     ],
     replacementFiles: paths('replacements'),
+    configurations: texts('configurations'),
+    transformers: texts('transformers').filter((entry) => !isInlinePatch(entry)),
     dataFiles: [
       ...texts('configurations'),
       ...['configMapGenerator', 'secretGenerator'].flatMap((key) => generatorFiles(listAt(kustomization, key))),
@@ -71,6 +77,18 @@ function valuesFiles(chart: unknown): readonly string[] {
 /** `patchesStrategicMerge` takes paths and patches in one list. */
 export function isInlinePatch(entry: string): boolean {
   return /[\n{]|:(?:\s|$)/.test(entry.trim());
+}
+
+export interface InlineText {
+  readonly pointer: string;
+  readonly text: string;
+}
+
+/** Of a list that takes paths and YAML. */
+export function inlineTexts(kustomization: JsonObject, key: string): readonly InlineText[] {
+  return listAt(kustomization, key).flatMap((entry, index) =>
+    typeof entry === 'string' && isInlinePatch(entry) ? [{ pointer: `/${key}/${index}`, text: entry }] : [],
+  );
 }
 
 export function listAt(kustomization: JsonObject, key: string): readonly unknown[] {

@@ -2,8 +2,11 @@
  * What kustomizations make of images: from the place where a version is written to the images that run. The order is that of
  * kustomize (api/internal/target): resources, components, patches, then `images` from top to bottom.
  */
+import { type FieldSpec, isAt, isReached } from './field-specs.ts';
 import { changedImage, type ImagesEntry, matcherOf, setsVersion } from './kustomization.ts';
-import type { ImagePlace } from './place.ts';
+import { type ImagePlace, pinnedText } from './place.ts';
+import { quoteValue } from '../image/quote.ts';
+import { parseReference } from '../image/reference.ts';
 
 export interface Kustomization {
   /** As messages name it. */
@@ -14,6 +17,14 @@ export interface Kustomization {
   readonly components: readonly Included[];
   readonly patches: readonly ImagePlace[];
   readonly entries: readonly ImagesEntry[];
+  /** Fields that `images` changes as well, here and in what includes it. */
+  readonly fields: readonly FieldSpec[];
+  /** Fields of which its replacements write a part. */
+  readonly cuts: readonly FieldSpec[];
+  /** Names of images that its transformers change. */
+  readonly retagged: readonly string[];
+  /** What brings in images that are not read, such as charts. */
+  readonly unseen: readonly string[];
 }
 
 export type Included =
@@ -38,6 +49,8 @@ export interface Passed {
   readonly images: ReadonlySet<string>;
   /** Why there could be more images: what was not read. */
   readonly unread: readonly string[];
+  /** The same, of what cannot be read, such as charts. */
+  readonly unseen: readonly string[];
 }
 
 export interface Builds {
@@ -45,25 +58,27 @@ export interface Builds {
   readonly runs: ReadonlyMap<ImagePlace, readonly Run[]>;
   /** By the place of the entry. */
   readonly passed: ReadonlyMap<ImagePlace, Passed>;
+  /** Where a digest would change what a build makes of an image, and why. */
+  readonly barred: ReadonlyMap<ImagePlace, string>;
 }
 
 /** `all` are those that are built; what they include need not be among them. */
 export function buildsOf(all: readonly Kustomization[]): Builds {
   const included = includedIn(all);
-  const state: State = { known: new Map(), open: new Set(), passed: new Map() };
+  const state: State = { known: new Map(), open: new Set(), passed: new Map(), barred: new Map() };
   const runs = new Map<ImagePlace, Run[]>();
   for (const one of all) {
     const deployed = !included.has(one);
     if (one.isComponent && !deployed) continue;
     const start: Stock = {
-      items: [],
+      ...EMPTY,
       unread: one.isComponent ? ['no kustomization among these files includes this component'] : [],
     };
     const { items, places } = accumulate(one, start, state);
     for (const place of places) if (!runs.has(place)) runs.set(place, []);
     for (const { place, image, renames } of items) runs.get(place)?.push({ image, renames, file: one.file, deployed });
   }
-  return { runs, passed: state.passed };
+  return { runs, passed: state.passed, barred: state.barred };
 }
 
 /** Also through others that are not built themselves. */
@@ -93,6 +108,19 @@ interface Item {
 interface Stock {
   readonly items: readonly Item[];
   readonly unread: readonly string[];
+  readonly unseen: readonly string[];
+  readonly fields: readonly FieldSpec[];
+}
+
+const EMPTY: Stock = { items: [], unread: [], unseen: [], fields: [] };
+
+function merged(all: readonly Stock[]): Stock {
+  return {
+    items: all.flatMap(({ items }) => items),
+    unread: all.flatMap(({ unread }) => unread),
+    unseen: all.flatMap(({ unseen }) => unseen),
+    fields: all.flatMap(({ fields }) => fields),
+  };
 }
 
 interface Accumulated extends Stock {
@@ -104,9 +132,10 @@ interface State {
   readonly known: Map<Kustomization, Accumulated>;
   readonly open: Set<Kustomization>;
   readonly passed: Map<ImagePlace, Passed>;
+  readonly barred: Map<ImagePlace, string>;
 }
 
-const NOTHING: Accumulated = { items: [], unread: [], places: [] };
+const NOTHING: Accumulated = { ...EMPTY, places: [] };
 
 function accumulate(one: Kustomization, start: Stock, state: State): Accumulated {
   // kustomize refuses a circle.
@@ -114,10 +143,7 @@ function accumulate(one: Kustomization, start: Stock, state: State): Accumulated
   state.open.add(one);
   const resources = one.resources.map((included) => resourceOf(included, state));
   const places = resources.flatMap((each) => each.places);
-  let stock: Stock = {
-    items: [...start.items, ...resources.flatMap(({ items }) => items)],
-    unread: [...start.unread, ...resources.flatMap(({ unread }) => unread)],
-  };
+  let stock = merged([start, ...resources, { ...EMPTY, unseen: one.unseen, fields: one.fields }]);
   for (const component of one.components) {
     if (component.state !== 'kustomization') continue;
     const more = accumulate(component.get(), stock, state);
@@ -125,24 +151,25 @@ function accumulate(one: Kustomization, start: Stock, state: State): Accumulated
     stock = more;
   }
   const missing = one.components.flatMap((component) => (component.state === 'unread' ? [component.why] : []));
-  const patched = { items: [...stock.items, ...itemsOf(one.patches)], unread: [...stock.unread, ...missing] };
+  const patched = merged([stock, { ...EMPTY, items: itemsOf(one.patches), unread: missing }]);
   const items = unique(
     one.entries.reduce<readonly Item[]>(
       (before, entry) => apply(entry, { ...patched, items: before }, state),
       patched.items,
     ),
   );
+  bar(one, items, state);
   state.open.delete(one);
   return {
+    ...patched,
     items,
-    unread: patched.unread,
     places: [...places, ...one.patches.filter(isImage), ...items.map(({ place }) => place)],
   };
 }
 
 function resourceOf(included: Included, state: State): Accumulated {
   if (included.state === 'objects')
-    return { items: itemsOf(included.places), unread: [], places: included.places.filter(isImage) };
+    return { ...EMPTY, items: itemsOf(included.places), places: included.places.filter(isImage) };
   if (included.state === 'unread') return { ...NOTHING, unread: [included.why] };
   const one = included.get();
   const before = state.known.get(one);
@@ -159,36 +186,71 @@ function itemsOf(places: readonly ImagePlace[]): readonly Item[] {
 /** Also a text that is not a valid image yet, where an entry can replace it. */
 function isImage(place: ImagePlace): boolean {
   const { state } = place.reading;
-  return state === 'image' || (state === 'problem' && isReached(place));
+  return state === 'image' || (state === 'problem' && isReached(place, []));
 }
 
 function imageAt({ reading, image }: ImagePlace): string {
   return reading.state === 'image' ? reading.reference.text : image;
 }
 
-function apply(entry: ImagesEntry, { items, unread }: Stock, { passed }: State): readonly Item[] {
+/** What comes after `images` and is not followed. */
+function bar(one: Kustomization, items: readonly Item[], { barred }: State): void {
+  const matchers = one.retagged.map((name) => matcherOf({ name }));
+  for (const { place, image } of items) {
+    if (isAt(place, one.cuts)) barred.set(place, cutIn(one));
+    if (matchers.some((matches) => matches(image))) barred.set(place, retaggedIn(one));
+  }
+}
+
+function retaggedIn({ file }: Kustomization): string {
+  return `an ImageTagTransformer that ${file} names changes it, which is not followed: write an entry of "images"`;
+}
+
+function cutIn({ file }: Kustomization): string {
+  return `a replacement in ${file} writes a part of it, which a digest would break: write the whole image into the manifest`;
+}
+
+function apply(
+  entry: ImagesEntry,
+  { items, unread, unseen, fields }: Stock,
+  { passed, barred }: State,
+): readonly Item[] {
   const matches = matcherOf(entry);
-  const images = new Set(passed.get(entry.place)?.images);
+  const before = passed.get(entry.place);
+  const images = new Set(before?.images);
   const after = items.map((item) => {
-    if (!isReached(item.place) || !matches(item.image)) return item;
+    if (!isReached(item.place, fields)) return item;
+    const isMatch = matches(item.image);
+    if (isMatch !== matches(withDigest(item.image))) barred.set(item.place, matchedOtherwise(entry));
+    if (!isMatch) return item;
     const made = changed(entry, item);
     images.add(made.image);
     return made;
   });
-  passed.set(entry.place, { images, unread: [...new Set([...(passed.get(entry.place)?.unread ?? []), ...unread])] });
+  passed.set(entry.place, {
+    images,
+    unread: [...new Set([...(before?.unread ?? []), ...unread])],
+    unseen: [...new Set([...(before?.unseen ?? []), ...unseen])],
+  });
   return after;
 }
+
+function matchedOtherwise({ name }: ImagesEntry): string {
+  return `the name ${quoteValue(name)} in "images" matches it without a digest, or only with one: leave the tag out of the name`;
+}
+
+/** As pinned, with any digest. */
+function withDigest(image: string): string {
+  const parsed = parseReference(image);
+  return parsed.ok ? pinnedText(parsed.reference, ANY_DIGEST) : image;
+}
+
+const ANY_DIGEST = `sha256:${'0'.repeat(64)}`;
 
 function changed(entry: ImagesEntry, { place, image, renames }: Item): Item {
   const after = changedImage(image, entry);
   if (setsVersion(entry)) return { place: entry.place, image: after, renames: [] };
   return { place, image: after, renames: after === image ? renames : [...renames, entry] };
-}
-
-/** Other fields are left alone: image volumes, ephemeral containers, most custom resources. */
-function isReached({ field, target }: ImagePlace): boolean {
-  const pointer = field ?? (target.kind === 'value' ? target.pointer : '');
-  return /\/(?:containers|initContainers)\/[^/]+\/image$|^\/(?:images|imageTags)\/\d+(?:\/|$)/.test(pointer);
 }
 
 function unique(items: readonly Item[]): readonly Item[] {

@@ -1,7 +1,8 @@
 /**
  * What one entry of `images` does to an image, as kustomize does it (api/internal/image, filters/imagetag): the name is a
- * regular expression; `newTag` alone removes a digest, `digest` alone removes a tag, with neither the image keeps its own.
+ * regular expression of Go; `newTag` alone removes a digest, `digest` alone removes a tag, with neither the image keeps its own.
  */
+import { RE2JS, RE2JSException } from 're2js';
 import type { ImagePlace, Slot } from './place.ts';
 
 export interface ImagesEntry {
@@ -20,12 +21,12 @@ export function setsVersion({ newTag, digest, tagSuffix }: ImagesEntry): boolean
   return newTag !== '' || digest !== '' || tagSuffix !== '';
 }
 
-export function matcherOf({ name }: ImagesEntry): (image: string) => boolean {
+export function matcherOf({ name }: Pick<ImagesEntry, 'name'>): (image: string) => boolean {
   try {
-    const pattern = new RegExp(`^${name}(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$`);
-    return (image) => pattern.test(image);
+    const pattern = RE2JS.compile(`^${name}(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$`);
+    return (image) => pattern.matcher(image).find();
   } catch (error) {
-    if (error instanceof SyntaxError) return () => false;
+    if (error instanceof RE2JSException) return () => false;
     throw error;
   }
 }

@@ -29,6 +29,8 @@ export interface Kustomized {
   readonly renames: ReadonlySet<ImagePlace>;
   /** Those of them that rename images with a digest. */
   readonly pinnedRenames: ReadonlySet<ImagePlace>;
+  /** Why a digest cannot stand at a place. */
+  readonly obstacleTo: (place: ImagePlace) => string | undefined;
   /** Whether the file of a place may be changed. */
   readonly isGiven: (place: ImagePlace) => boolean;
 }
@@ -80,10 +82,24 @@ export function decideKustomizedOffline(place: ImagePlace, { runsOf }: Kustomize
 
 /** `placed`: entries that get a digest already, for the sake of other images. */
 export function planFor(place: ImagePlace, input: PlanInput, placed: ReadonlySet<ImagePlace>): Plan {
+  const runs = input.kustomized.runsOf(place) ?? [];
+  const decision = decisionWithoutRuns(place, input);
+  return decision === undefined ? planOf(place, runs, { input, placed }) : plain(place, decision);
+}
+
+/** Undefined where the images that run decide. */
+function decisionWithoutRuns(place: ImagePlace, input: PlanInput): PinDecision | undefined {
   const { kustomized, mode, tags } = input;
   const runs = kustomized.runsOf(place);
-  if (runs?.length === 0) return plain(place, decideReplaced(place, input));
-  if (runs === undefined || isSettled(place, runs, mode)) return plain(place, decide(place, mode, tags));
+  const isDone = isSettled(place, runs ?? [], mode);
+  const obstacle = isDone ? undefined : kustomized.obstacleTo(place);
+  if (obstacle !== undefined) return failed(place.image, obstacle);
+  if (runs?.length === 0) return decideReplaced(place, input);
+  return runs === undefined || isDone ? decide(place, mode, tags) : undefined;
+}
+
+function planOf(place: ImagePlace, runs: readonly Run[], { input, placed }: Pick<Settling, 'input' | 'placed'>): Plan {
+  const { tags } = input;
   const answers = runs.map((run) => answerFor(run, tags));
   const considered = answers.filter(({ run, fact }) => run.deployed || !isNowhere(fact));
   if (considered.length === 0) return plain(place, skipped(`${REPLACED} (${answers[0]?.problem ?? ''})`));

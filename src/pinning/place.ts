@@ -12,8 +12,10 @@ export interface ImagePlace {
   readonly offset: number;
   /** What changes with the digest, for whoever compares before and after. */
   readonly target: Target;
-  /** JSON pointer into the object that is patched, of an image in a patch. */
+  /** JSON pointer into the object that runs it, of an image in a manifest or a patch. */
   readonly field?: string;
+  /** Of that object, where it is known. */
+  readonly object?: { readonly group: string; readonly kind: string; readonly name: string };
   /** As it is written; put together where it stands in several fields. */
   readonly image: string;
   readonly reading: Reading;

@@ -10,12 +10,13 @@ export function isRename(entry: ImagesEntry): boolean {
 }
 
 /** The place with the one image that comes out, where there is one. */
-export function renamePlace(entry: ImagesEntry, { images, unread }: Passed): ImagePlace {
+export function renamePlace(entry: ImagesEntry, passed: Passed): ImagePlace {
   const { place } = entry;
+  const { images, unread } = passed;
   const untaggeds = new Set([...images].map((image) => image.split('@')[0] ?? image));
   const [image] = untaggeds;
   if (image === undefined) return unread.length === 0 ? place : { ...place, reading: unknown(unread) };
-  const reason = obstacle(entry, { images, unread });
+  const reason = obstacle(entry, passed);
   const parsed = parseReference(image);
   if (reason !== undefined || !parsed.ok) return { ...place, reading: { state: 'none', reason: reason ?? RENAMED } };
   const { reference } = parsed;
@@ -32,12 +33,13 @@ function unknown(unread: readonly string[]): Reading {
   return { state: 'problem', problem };
 }
 
-function obstacle({ newName }: ImagesEntry, { images, unread }: Passed): string | undefined {
+function obstacle({ newName }: ImagesEntry, { images, unread, unseen }: Passed): string | undefined {
   const versions = [...new Set([...images].map(versionOf))];
   if (versions.length > 1) return `it renames images with different tags (${versions.join(', ')})`;
   if (splitImage(newName).tag !== '') return 'there is a tag in its "newName"';
   if (versions[0]?.startsWith('@')) return RENAMED;
-  return unread.length === 0 ? undefined : unread.join(', ');
+  const hidden = [...unread, ...unseen];
+  return hidden.length === 0 ? undefined : hidden.join(', ');
 }
 
 function versionOf(image: string): string {

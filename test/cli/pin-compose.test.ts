@@ -57,6 +57,11 @@ describe('pin --write in a Compose file', () => {
       `services: {s: {image: "a:1.2@${A}", pre_start: [{image: "a:1.2@${A}", command: x}]}}\n`,
     ],
     [
+      'what is reset',
+      'services: {a: {image: !reset null}, b: {image: !reset "b:1"}, c: !reset {image: c}, s: {image: !override a:1.2}}\n',
+      `services: {a: {image: !reset null}, b: {image: !reset "b:1"}, c: !reset {image: c}, s: {image: !override a:1.2@${A}}}\n`,
+    ],
+    [
       'a Dockerfile',
       inline('FROM a:1.2 AS b', '', 'RUN <<EOF', '  FROM x:1', 'EOF', '', 'COPY --from=a:1.2 / /'),
       inline(`FROM a:1.2@${A} AS b`, '', 'RUN <<EOF', '  FROM x:1', 'EOF', '', `COPY --from=a:1.2@${A} / /`),

@@ -410,17 +410,15 @@ describe('what cannot be determined', () => {
   };
 
   test('says which charts and plugins are not seen', async () => {
-    const text =
-      'resources: []\nhelmCharts: [{name: grafana, valuesInline: {image: x}}]\ntransformers: [t.yaml]\nconfigurations: [c.yaml]\n';
-    process.chdir(plant({ 'kustomization.yaml': text }));
+    const text = 'resources: []\nhelmCharts: [{name: grafana, valuesInline: {image: x}}]\ntransformers: [t.yaml]\n';
+    process.chdir(plant({ 'kustomization.yaml': text, 't.yaml': 'apiVersion: builtin\nkind: LabelTransformer\n' }));
     expect(await runPin(['.'], { check: true })).toEqual({
       code: 0,
       out: '',
       note: `kustomization.yaml:2:14  notice  the images of chart "grafana" are not checked, as only Helm knows them
 kustomization.yaml:3:15  notice  "transformers" can add or change images, which are not checked
-kustomization.yaml:4:17  notice  "configurations" can make "images" change more fields, which are not followed
 .  notice  no image was found
-1 file, 0 images: 0 pinned already
+2 files, 0 images: 0 pinned already
 `,
     });
   });

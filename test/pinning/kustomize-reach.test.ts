@@ -128,3 +128,166 @@ describe('a replacement', () => {
     expect(await runPin(['.'], { check: true })).toMatchObject({ code: 0, out: '' });
   });
 });
+
+const FIELDS =
+  'images:\n- {path: spec/image, kind: Prometheus}\n- {path: spec/thanos/image, group: monitoring.coreos.com}\n- path: spec/list[]/image\n';
+const renamed = (name: string, newName: string): string => `images: [{name: "${name}", newName: ${newName}}]\n`;
+const REACHED: Readonly<Record<string, Readonly<{ files: Files; folders: readonly string[] }>>> = {
+  'a field of a kind': {
+    files: of(`${PROMETHEUS}spec: {image: "prom:2"}\n`, `configurations: [c.yaml]\n${renamed('prom', 'm.io/prom')}`, {
+      'c.yaml': FIELDS,
+    }),
+    folders: ['.'],
+  },
+  'a field of a group': {
+    files: of(`${PROMETHEUS}spec: {thanos: {image: "t:2"}}\n`, `configurations: [c.yaml]\n${renamed('t', 'm.io/t')}`, {
+      'c.yaml': FIELDS,
+    }),
+    folders: ['.'],
+  },
+  'a field that only a base names': {
+    files: {
+      'base/object.yaml': `${PROMETHEUS}spec: {image: "prom:2"}\n`,
+      'base/c.yaml': FIELDS,
+      'base/kustomization.yaml': 'resources: [object.yaml]\nconfigurations: [c.yaml]\n',
+      'top/kustomization.yaml': `resources: [../base]\n${renamed('prom', 'm.io/prom')}`,
+    },
+    folders: ['base', 'top'],
+  },
+  'a field that a component names': {
+    files: {
+      'object.yaml': `${PROMETHEUS}spec: {image: "prom:2"}\n`,
+      'part/c.yaml': FIELDS,
+      'part/kustomization.yaml':
+        'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nconfigurations: [c.yaml]\n',
+      'kustomization.yaml': `resources: [object.yaml]\ncomponents: [part]\n${renamed('prom', 'm.io/prom')}`,
+    },
+    folders: ['.'],
+  },
+  'not the field of another kind': {
+    files: of(
+      `${PROMETHEUS.replace('Prometheus', 'Alertmanager')}spec: {image: "prom:2"}\n`,
+      `configurations: [c.yaml]\n${renamed('prom', 'm.io/prom')}`,
+      { 'c.yaml': FIELDS },
+    ),
+    folders: ['.'],
+  },
+  'a field with a tag of its own': {
+    files: of(
+      `${PROMETHEUS}spec: {image: "prom:2"}\n`,
+      'configurations: [c.yaml]\nimages: [{name: prom, newTag: "3"}]\n',
+      { 'c.yaml': FIELDS },
+    ),
+    folders: ['.'],
+  },
+  'a name in Go alone': {
+    files: of(deployment('a', 'NGINX/nginx:1'.toLowerCase()), renamed('(?i)NGINX/(?P<x>[[:alpha:]]+)', 'm.io/nginx')),
+    folders: ['.'],
+  },
+};
+
+describeWith(kustomizeMissing(), 'images of a kustomization', () => {
+  test.each(Object.entries(REACHED))('reach %s', async (_title, { files, folders }) => {
+    const pinned = await pinTree(files, folders);
+    expect({ code: pinned?.code, outcomes: new Set(Object.values(pinned?.builds ?? {}).flat()) }).toEqual({
+      code: 0,
+      outcomes: new Set(['right']),
+    });
+  });
+
+  const WIDGET =
+    'apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec: {containers: [{name: a, image: "nginx:2"}]}\n';
+  const transformer =
+    'apiVersion: builtin\nkind: ImageTagTransformer\nmetadata: {name: t}\nimageTag: {name: nginx, newName: m.io/nginx}\n';
+  const left: readonly (readonly [title: string, files: Files, folders: readonly string[], why: string])[] = [
+    [
+      'an entry that would give containers of an unknown kind another tag',
+      {
+        'base/object.yaml': `${deployment('a', 'nginx:1')}---\n${WIDGET}`,
+        'base/kustomization.yaml': 'resources: [object.yaml]\n',
+        'top/kustomization.yaml': `resources: [../base]\n${renamed('nginx', 'm.io/nginx')}`,
+      },
+      ['base', 'top'],
+      'because it renames images with different tags (1, 2)',
+    ],
+    [
+      'an entry beside generators',
+      {
+        'base/object.yaml': deployment('a', 'nginx:1'),
+        'base/kustomization.yaml': 'resources: [object.yaml]\n',
+        'top/kustomization.yaml': `resources: [../base]\ngenerators: [g.yaml]\n${renamed('nginx', 'm.io/nginx')}`,
+        'top/g.yaml': 'apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: x}\n',
+      },
+      ['base', 'top'],
+      'because "generators" can bring in images with other tags',
+    ],
+    [
+      'a name with a tag, of an image without one',
+      of(deployment('a', 'nginx'), renamed('nginx:latest', 'm.io/nginx')),
+      ['.'],
+      'the name "nginx:latest" in "images" matches it without a digest, or only with one: leave the tag out of the name',
+    ],
+    [
+      'a replacement of the tag',
+      of(
+        `${deployment('a', 'nginx:1')}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: v}\ndata: {tag: "2"}\n`,
+        'replacements:\n- source: {kind: ConfigMap, name: v, fieldPath: data.tag}\n  targets:\n  - select: {kind: Deployment, name: a}\n    options: {delimiter: ":", index: 1}\n    fieldPaths: ["spec.template.spec.containers.[name=c0].image"]\n',
+      ),
+      ['.'],
+      'a replacement in kustomization.yaml writes a part of it, which a digest would break: write the whole image into the manifest',
+    ],
+    [
+      'a replacement of the tag, in a file',
+      of(
+        `${deployment('a', 'nginx:1')}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: v}\ndata: {tag: "2"}\n`,
+        'replacements: [{path: r.yaml}]\n',
+        {
+          'r.yaml':
+            'source: {kind: ConfigMap, name: v, fieldPath: data.tag}\ntargets:\n- select: {name: a}\n  options: {delimiter: ":", index: 1}\n  fieldPaths: ["spec.template.spec.containers.*.image"]\n',
+        },
+      ),
+      ['.'],
+      'a replacement in kustomization.yaml writes a part of it',
+    ],
+    [
+      'a transformer',
+      of(deployment('a', 'nginx:1'), 'transformers: [t.yaml]\n', { 't.yaml': transformer }),
+      ['.'],
+      'an ImageTagTransformer that kustomization.yaml names changes it',
+    ],
+    [
+      'a transformer in a directory',
+      of(deployment('a', 'nginx:1'), 'transformers: [t]\n', {
+        't/t.yaml': transformer,
+        't/kustomization.yaml': 'resources: [t.yaml]\n',
+      }),
+      ['.'],
+      'an ImageTagTransformer that kustomization.yaml names changes it',
+    ],
+    [
+      'a transformer in the kustomization',
+      of(deployment('a', 'nginx:1'), `transformers:\n- |\n${block(transformer)}`),
+      ['.'],
+      'an ImageTagTransformer that kustomization.yaml names changes it',
+    ],
+  ];
+  test.each(left)('are left, and told: %s', async (_title, files, folders, why) => {
+    const pinned = await pinTree(files, folders);
+    const outcomes = Object.values(pinned?.builds ?? {}).flat();
+    expect({
+      code: pinned?.code,
+      wrong: outcomes.filter((one) => one !== 'left' && one !== 'right'),
+      isTold: pinned?.note.includes(why),
+      note: pinned?.note.includes(why) === true ? '' : pinned?.note,
+    }).toEqual({ code: 2, wrong: [], isTold: true, note: '' });
+    expect((await runPin(['.'], { check: true })).code).not.toBe(0);
+  });
+
+  test('a replacement of one object leaves the others', async () => {
+    const files = of(
+      `${deployment('a', 'nginx:1')}---\n${deployment('b', 'nginx:3')}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: v}\ndata: {tag: "2"}\n`,
+      'namePrefix: x-\nreplacements:\n- source: {kind: ConfigMap, name: v, fieldPath: data.tag}\n  targets:\n  - select: {kind: Deployment, name: x-a}\n    options: {delimiter: ":", index: 1}\n    fieldPaths: ["spec.template.spec.containers.0.image"]\n',
+    );
+    expect(await pinTree(files, ['.'])).toMatchObject({ code: 2, builds: { '.': ['left', 'right'] } });
+  });
+});

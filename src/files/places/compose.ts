@@ -67,10 +67,16 @@ function childrenOf(parent: unknown, at: string, key: string): readonly Child[] 
   });
 }
 
+/** `!reset` takes a value of another file away, whatever stands behind it. */
+function isReset({ text, document }: Scene, pointer: string): boolean {
+  const { offset } = document.positionOf(pointer);
+  return /!reset\s+(?:&\S+\s+)?$/.test(text.slice(Math.max(0, offset - 200), offset));
+}
+
 function serviceImage(scene: Scene, pointer: string, service: JsonObject): readonly ImagePlace[] {
   const at = `${pointer}/image`;
   const { image } = service;
-  if (typeof image !== 'string') return [];
+  if (typeof image !== 'string' || isReset(scene, pointer) || isReset(scene, at)) return [];
   const reason =
     service['build'] !== undefined && service['build'] !== null
       ? 'it is the name of what is built here'

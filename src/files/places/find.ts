@@ -9,17 +9,20 @@ import { type KustomizationReferences, referencesOf } from '../kustomization-ref
 import { itemsOfList } from '../lists.ts';
 import { isManifestName } from '../walk.ts';
 import { type ParsedDocument, readDocuments } from '../yaml.ts';
+import type { FieldSpec } from '../../pinning/field-specs.ts';
 import { composeImages, isCompose } from './compose.ts';
 import { isDockerfile, isNamedOnly, looksLikeDockerfile, readDockerfile } from './dockerfile.ts';
+import { fieldSpecsIn } from './field-specs.ts';
 import { helmImages, leadingPointers } from './helm-values.ts';
+import { imageTransformer, inlineTransformers } from './image-transformers.ts';
 import { inlinePatchImages } from './inline-patches.ts';
 import { imagesEntries } from './kustomization.ts';
 import { isManifest, manifestImages } from './manifests.ts';
 import { isJsonPatch, patchImages } from './patches.ts';
-import { isReplacements, replacedImages } from './replacements.ts';
+import { cutFields, isReplacements, replacedImages } from './replacements.ts';
 import type { PlaceFault } from './place-fault.ts';
 import type { Scene } from './scene.ts';
-import { unseenIn } from './unseen.ts';
+import { unseenIn, unseenSources } from './unseen.ts';
 
 export interface FindOptions {
   readonly kinds: KindTable;
@@ -33,7 +36,15 @@ export interface FoundImages {
   /** Of the first document that is known; undefined: nothing in the file is. */
   readonly format: PlaceFormat | undefined;
   readonly places: readonly ImagePlace[];
+  /** Images that are not pinned here, but changed by kustomizations. */
+  readonly hidden: readonly ImagePlace[];
   readonly kustomization: FoundKustomization | undefined;
+  /** Of a file under `configurations`. */
+  readonly fields: readonly FieldSpec[];
+  /** Of transformers that change images. */
+  readonly retagged: readonly string[];
+  /** Of replacements that write a part of an image. */
+  readonly cuts: readonly FieldSpec[];
   /** Those of `helmImages` that lead somewhere. */
   readonly pointers: readonly string[];
   readonly faults: readonly PlaceFault[];
@@ -46,12 +57,18 @@ export interface FoundKustomization extends KustomizationReferences {
   readonly entries: readonly ImagesEntry[];
   /** Images of the patches that are written into it. */
   readonly patches: readonly ImagePlace[];
+  /** What brings in images that are not read. */
+  readonly unseen: readonly string[];
 }
 
 const NOTHING: FoundImages = {
   format: undefined,
   places: [],
+  hidden: [],
   kustomization: undefined,
+  fields: [],
+  cuts: [],
+  retagged: [],
   pointers: [],
   faults: [],
   notices: [],
@@ -69,6 +86,10 @@ export function findImages(file: string, text: string, options: FindOptions): Fo
   return {
     format: found.find(({ format }) => format !== undefined)?.format,
     places: found.flatMap(({ places }) => places),
+    hidden: found.flatMap(({ hidden }) => hidden),
+    fields: found.flatMap(({ fields }) => fields),
+    cuts: found.flatMap(({ cuts }) => cuts),
+    retagged: found.flatMap(({ retagged }) => retagged),
     kustomization: found.find(({ kustomization }) => kustomization !== undefined)?.kustomization,
     pointers: found.flatMap(({ pointers }) => pointers),
     faults: found.flatMap(({ faults }) => faults),
@@ -101,19 +122,28 @@ function inDocument(opened: Opened, options: FindOptions): FoundImages {
   if (isCompose(file, value)) return { ...NOTHING, format: 'compose', places: composeImages(scene('compose')) };
   const places = helmImages(scene('helm-values'), options.helmImages);
   return places.length === 0
-    ? NOTHING
+    ? { ...NOTHING, fields: fieldSpecsIn(value) }
     : { ...NOTHING, format: 'helm-values', places, pointers: leadingPointers(value, options.helmImages) };
 }
 
 function inKustomization(scene: Scene, value: JsonObject, { kinds }: FindOptions): FoundImages {
+  const transformers = inlineTransformers(scene, value);
   const entries = imagesEntries(scene, value);
   const patches = inlinePatchImages(scene, value, kinds);
   const replaced = replacedImages(scene, { pointer: '/replacements', value: value['replacements'], kinds });
   return {
     ...NOTHING,
     format: 'kustomization',
-    places: [...entries.map(({ place }) => place), ...patches, ...replaced],
-    kustomization: { ...referencesOf(value), isComponent: value['kind'] === 'Component', entries, patches },
+    places: [...entries.map(({ place }) => place), ...patches, ...replaced, ...transformers.places],
+    retagged: transformers.names,
+    cuts: cutFields(value['replacements'], kinds),
+    kustomization: {
+      ...referencesOf(value),
+      isComponent: value['kind'] === 'Component',
+      entries,
+      patches,
+      unseen: unseenSources(value),
+    },
     notices: unseenIn(scene, value),
   };
 }
@@ -126,16 +156,19 @@ function inPatch(
 ): FoundImages | undefined {
   const { value } = scene.document;
   const found = { ...NOTHING, format: 'patch' as const };
-  if (isReplacements(value)) return { ...found, places: replacedImages(scene, { pointer: '', value, kinds }) };
+  if (isReplacements(value))
+    return { ...found, places: replacedImages(scene, { pointer: '', value, kinds }), cuts: cutFields(value, kinds) };
+  const transformer = imageTransformer(scene);
+  if (transformer !== undefined) return { ...found, places: transformer.places, retagged: transformer.names };
   if (targets === undefined && !isJsonPatch(value)) return undefined;
   return { ...found, places: patchImages(scene, { kinds, targets: targets ?? [] }) };
 }
 
 function inManifest(scene: Scene, { kinds }: FindOptions): FoundImages {
-  const { places, faults } = manifestImages(scene, kinds);
+  const { places, hidden, faults } = manifestImages(scene, kinds);
   const placed = faults.map(({ pointer, problem }) => {
     const { line, column } = scene.document.positionOf(pointer);
     return { line, column, message: `${pointer || '/'}: ${problem}` };
   });
-  return { ...NOTHING, format: 'manifest', places, faults: placed };
+  return { ...NOTHING, format: 'manifest', places, hidden, faults: placed };
 }

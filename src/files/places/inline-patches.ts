@@ -2,7 +2,7 @@
 import type { ImagePlace, Slot } from '../../pinning/place.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
-import { isInlinePatch, listAt, targetsIn } from '../kustomization-references.ts';
+import { inlineTexts, listAt, targetsIn } from '../kustomization-references.ts';
 import { lineTable } from '../positions.ts';
 import { readDocuments } from '../yaml.ts';
 import { type InnerOffsets, innerOffsets } from './inner-text.ts';
@@ -28,11 +28,7 @@ function inlinePatches(kustomization: JsonObject): readonly InlinePatch[] {
         : [],
     ),
   );
-  const merged = listAt(kustomization, 'patchesStrategicMerge').flatMap((entry, index) =>
-    typeof entry === 'string' && isInlinePatch(entry)
-      ? [{ pointer: `/patchesStrategicMerge/${index}`, text: entry, targets: [] }]
-      : [],
-  );
+  const merged = inlineTexts(kustomization, 'patchesStrategicMerge').map((one) => ({ ...one, targets: [] }));
   return [...entries, ...merged];
 }
 

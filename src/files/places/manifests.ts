@@ -5,11 +5,14 @@ import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import { typeOf, workloadOf } from '../../pod/workload.ts';
 import type { ImagePlace } from '../../pinning/place.ts';
 import { itemsOfList } from '../lists.ts';
+import { hiddenImages } from './hidden-images.ts';
 import { imageSlot } from './slot.ts';
-import { placeAt, placeWithout, type Scene, valueAt } from './scene.ts';
+import { namedType, placeAt, placeWithout, type Scene, valueAt } from './scene.ts';
 
 export interface FoundInObjects {
   readonly places: readonly ImagePlace[];
+  /** Those that only kustomizations change. */
+  readonly hidden: readonly ImagePlace[];
   readonly faults: readonly { readonly pointer: string; readonly problem: string }[];
 }
 
@@ -20,7 +23,11 @@ export function isManifest(value: unknown): value is JsonObject {
 }
 
 export function manifestImages(scene: Scene, kinds: KindTable): FoundInObjects {
-  const found = { places: new Array<ImagePlace>(), faults: new Array<FoundInObjects['faults'][number]>() };
+  const found = {
+    places: new Array<ImagePlace>(),
+    hidden: new Array<ImagePlace>(),
+    faults: new Array<FoundInObjects['faults'][number]>(),
+  };
   addObject(scene.document.value, '', { scene, kinds, ...found });
   return found;
 }
@@ -29,6 +36,7 @@ interface Search {
   readonly scene: Scene;
   readonly kinds: KindTable;
   readonly places: ImagePlace[];
+  readonly hidden: ImagePlace[];
   readonly faults: FoundInObjects['faults'][number][];
 }
 
@@ -37,19 +45,30 @@ function addObject(value: unknown, base: string, search: Search): void {
   // Not every client takes it for a list, so what it holds by itself is read as well.
   for (const [index, item] of (itemsOfList(value) ?? []).entries()) addObject(item, `${base}/items/${index}`, search);
   const read = workloadOf(value, typeOf(value), search.kinds);
-  if (read === undefined) return;
-  if (!read.ok) search.faults.push({ pointer: `${base}${read.fault.pointer}`, problem: read.fault.problem });
-  else for (const container of read.workload.containers) addImage(container, base, search);
+  const containers = read?.ok ? read.workload.containers : [];
+  if (read?.ok === false) search.faults.push({ pointer: `${base}${read.fault.pointer}`, problem: read.fault.problem });
+  for (const container of containers)
+    search.places.push({
+      ...placeOf(container, base, search.scene),
+      field: container.imagePointer,
+      object: namedType(value),
+    });
+  const known = new Set(containers.map(({ imagePointer }) => `${base}${imagePointer}`));
+  search.hidden.push(...hiddenImages({ scene: search.scene, known }, base, value));
 }
 
-function addImage({ image, imagePointer }: Container, base: string, { scene, places }: Search): void {
+function placeOf({ image, imagePointer }: Container, base: string, scene: Scene): ImagePlace {
   const pointer = `${base}${imagePointer}`;
   const { text } = image;
-  if (image.state === 'parsed') places.push(parsedImage(scene, pointer, image));
-  else if (image.state === 'pending')
-    places.push(placeWithout(scene, { pointer, image: text, reading: { state: 'none', reason: image.reason } }));
-  else
-    places.push(placeWithout(scene, { pointer, image: text, reading: { state: 'problem', problem: image.problem } }));
+  if (image.state === 'parsed') return parsedImage(scene, pointer, image);
+  return placeWithout(scene, {
+    pointer,
+    image: text,
+    reading:
+      image.state === 'pending'
+        ? { state: 'none', reason: image.reason }
+        : { state: 'problem', problem: image.problem },
+  });
 }
 
 const DOCKER_URL = 'docker://';

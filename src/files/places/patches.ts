@@ -91,8 +91,15 @@ function imagesAt(scene: Scene, pointer: string, { value, at }: Patched): readon
           {
             ...wholeImage(scene, `${pointer}${inner}`, image),
             field: field.map((one) => `/${escapeSegment(one)}`).join(''),
+            ...objectOf(at.kinds),
           },
         ]
       : [],
   );
+}
+
+function objectOf({ sure, possible }: PatchedKinds): Pick<ImagePlace, 'object'> {
+  const [first, ...more] = sure;
+  const isSure = first !== undefined && possible.length === 0 && more.every(({ kind }) => kind === first.kind);
+  return isSure ? { object: { group: first.group, kind: first.kind, name: '' } } : {};
 }

@@ -1,5 +1,6 @@
 /** `replacements` of a kustomization: they write fields after `images` has pinned them, from values that are found then. */
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
+import type { FieldSpec } from '../../pinning/field-specs.ts';
 import type { ImagePlace } from '../../pinning/place.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { listAt } from '../kustomization-references.ts';
@@ -27,6 +28,35 @@ export function replacedImages(scene: Scene, { pointer, value, kinds }: Replacem
   return value.flatMap((one: unknown, index) =>
     isObject(one) ? imagesIn(scene, `${pointer}/${index}`, { replacement: one, kinds }) : [],
   );
+}
+
+/** Fields of which a replacement writes only a part, between delimiters. */
+export function cutFields(value: unknown, kinds: KindTable): readonly FieldSpec[] {
+  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return all
+    .filter(isObject)
+    .flatMap((replacement) => listAt(replacement, 'targets'))
+    .flatMap((target) => (isObject(target) && hasDelimiter(target['options']) ? cutsOf(target, kinds) : []));
+}
+
+function hasDelimiter(options: unknown): boolean {
+  return isObject(options) && typeof options['delimiter'] === 'string' && options['delimiter'] !== '';
+}
+
+function cutsOf(target: JsonObject, kinds: KindTable): readonly FieldSpec[] {
+  const { select } = target;
+  const { group, kind, name } = isObject(select) ? select : {};
+  return listAt(target, 'fieldPaths').flatMap((field) => {
+    const segments = typeof field === 'string' ? segmentsOf(field) : [];
+    if (!isImageOrContainers(segments, selectedKinds([select], kinds))) return [];
+    const path = segments.filter((segment) => !/^(?:\[.*|\*|\d+|-)$/.test(segment));
+    return [{ path, group: plainName(group), kind: plainName(kind), name: plainName(name) }];
+  });
+}
+
+/** What is a regular expression can be anything. */
+function plainName(value: unknown): string {
+  return typeof value === 'string' && /^[\w.-]*$/.test(value) ? value : '';
 }
 
 interface Read {

@@ -1,7 +1,8 @@
 /** A document of a file while its images are looked for. */
 import { maskPassword } from '../../image/password.ts';
 import { parseReference } from '../../image/reference.ts';
-import { isObject, pointerSegments } from '../../pod/pointer.ts';
+import { isObject, type JsonObject, pointerSegments } from '../../pod/pointer.ts';
+import { typeOf } from '../../pod/workload.ts';
 import type { ImagePlace, PlaceFormat, Reading, Slot } from '../../pinning/place.ts';
 import type { ParsedDocument } from '../yaml.ts';
 import { imageSlot } from './slot.ts';
@@ -50,6 +51,13 @@ export function wholeImage(scene: Scene, pointer: string, image: string): ImageP
   const at = { text: scene.text, offset: scene.document.positionOf(pointer).offset };
   const slot = imageSlot(at, { value: image, reference });
   return placeAt(scene, { pointer, image, reading: { state: 'image', reference }, slot });
+}
+
+/** Of an object in a manifest, for whoever selects it. */
+export function namedType(object: JsonObject): NonNullable<ImagePlace['object']> {
+  const { group, kind } = typeOf(object);
+  const { metadata } = object;
+  return { group, kind, name: isObject(metadata) ? partText(metadata['name']) : '' };
 }
 
 export function valueAt(root: unknown, pointer: string): unknown {

@@ -10,26 +10,32 @@ export interface Unseen {
   readonly message: string;
 }
 
+const CHARTS = ['helmCharts', 'helmChartInflationGenerator'];
+const PLUGINS = ['generators', 'transformers'];
+
 export function unseenIn({ document }: Scene, kustomization: JsonObject): readonly Unseen[] {
   const at = (pointer: string, message: string): Unseen => {
     const { line, column } = document.positionOf(pointer);
     return { line, column, message };
   };
-  const charts = ['helmCharts', 'helmChartInflationGenerator'].flatMap((key) =>
+  const charts = CHARTS.flatMap((key) =>
     listAt(kustomization, key).map((chart, index) =>
       at(`/${key}/${index}`, `the images of chart ${chartName(chart)} are not checked, as only Helm knows them`),
     ),
   );
-  const plugins = ['generators', 'transformers'].flatMap((key) =>
+  const plugins = PLUGINS.flatMap((key) =>
     listAt(kustomization, key).length === 0
       ? []
       : [at(`/${key}`, `"${key}" can add or change images, which are not checked`)],
   );
-  const fields =
-    listAt(kustomization, 'configurations').length === 0
-      ? []
-      : [at('/configurations', '"configurations" can make "images" change more fields, which are not followed')];
-  return [...charts, ...plugins, ...fields];
+  return [...charts, ...plugins];
+}
+
+/** In the words of a reason. */
+export function unseenSources(kustomization: JsonObject): readonly string[] {
+  const charts = CHARTS.flatMap((key) => listAt(kustomization, key).map((chart) => `chart ${chartName(chart)}`));
+  const sources = PLUGINS.filter((key) => listAt(kustomization, key).length > 0).map((key) => `"${key}"`);
+  return [...charts, ...sources].map((source) => `${source} can bring in images with other tags`);
 }
 
 function chartName(chart: unknown): string {

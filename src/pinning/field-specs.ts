@@ -1,0 +1,48 @@
+/**
+ * Which fields `images` of a kustomization reaches: those in lists of containers, and what `configurations` add
+ * (kustomize, api/filters/imagetag and api/filters/fieldspec).
+ */
+import type { ImagePlace } from './place.ts';
+
+/** An empty group or kind is any. */
+export interface FieldSpec {
+  /** Without the items of lists. */
+  readonly path: readonly string[];
+  readonly group: string;
+  readonly kind: string;
+  /** Only of these objects, by a name that they have, or had before it got a prefix or a suffix. */
+  readonly name?: string;
+}
+
+/** Other fields are left alone: image volumes, ephemeral containers, most custom resources. */
+export function isReached(place: ImagePlace, specs: readonly FieldSpec[]): boolean {
+  const { field, target } = place;
+  const pointer = field ?? (target.kind === 'value' ? target.pointer : '');
+  if (/\/(?:containers|initContainers)\/[^/]+\/image$|^\/(?:images|imageTags)\/\d+(?:\/|$)/.test(pointer)) return true;
+  return isAt(place, specs);
+}
+
+export function isAt({ field = '', object }: ImagePlace, specs: readonly FieldSpec[]): boolean {
+  const segments = field.slice(1).split('/');
+  return specs.some((spec) => isOfKind(spec, object) && leadsTo(spec.path, segments));
+}
+
+/** What a patch changes may be unknown. */
+function isOfKind({ group, kind, name = '' }: FieldSpec, object: ImagePlace['object']): boolean {
+  if (object === undefined) return true;
+  return (
+    (group === '' || group === object.group) &&
+    (kind === '' || kind === object.kind) &&
+    (name === '' || name.includes(object.name))
+  );
+}
+
+/** Every item of a list on the way counts, and has no part in the path. */
+function leadsTo(path: readonly string[], segments: readonly string[]): boolean {
+  let at = 0;
+  for (const segment of segments) {
+    if (segment === path[at]) at += 1;
+    else if (!/^(?:\d+|-)$/.test(segment)) return false;
+  }
+  return at === path.length;
+}
