@@ -85,12 +85,12 @@ describe('pin', () => {
     expect(read('pod.yaml')).toBe(pod(...spelled.map((image) => `${image}@${NGINX}`)));
   });
 
-  test('asks 50 times for 1,000 files with 50 images', async () => {
-    for (let index = 0; index < 1000; index += 1) file(`many/${index}.yaml`, pod(`r.io/app:${index % 50}`));
+  test('asks 50 times for 200 files with 50 images', async () => {
+    for (let index = 0; index < 200; index += 1) file(`many/${index}.yaml`, pod(`r.io/app:${index % 50}`));
     const registry = fakeRegistry();
     const { code } = await runPin(['many'], { write: true }, { registry });
     expect({ code, asked: registry.asked.length }).toEqual({ code: 0, asked: 50 });
-    expect(read('many/999.yaml')).toBe(pod(`r.io/app:49@${digestOf('r.io/app:49')}`));
+    expect(read('many/199.yaml')).toBe(pod(`r.io/app:49@${digestOf('r.io/app:49')}`));
   });
 
   test('does what it can, and exits 2 for the rest with its cause', async () => {
