@@ -20,6 +20,11 @@ export function objectLabel(kind: string, namespace: string | undefined, name: s
   return `${plain(kind)} ${plain(path)}`;
 }
 
+/** With its name, or the beginning of the name that it will get. */
+export function requestLabel(request: AdmissionRequest): string {
+  return objectLabel(request.type.kind, request.namespace, nameOf(request));
+}
+
 function plain(text: string): string {
   return /^[\w./:-]{1,300}$/.test(text) ? text : quoteValue(text);
 }
@@ -52,7 +57,7 @@ export function source({ policy, rule, outcome, action }: Source): string {
 
 export function denialText(request: AdmissionRequest, denials: readonly Finding[]): string {
   const count = denials.length === 1 ? '1 problem' : `${denials.length} problems`;
-  const lines = [`${objectLabel(request.type.kind, request.namespace, nameOf(request))}: ${count}`];
+  const lines = [`${requestLabel(request)}: ${count}`];
   const listed = denials.slice(0, MAX_LISTED);
   for (const [index, denial] of listed.entries()) {
     const next = listed[index + 1];

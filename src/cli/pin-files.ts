@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type Input, loadInputs } from '../files/documents.ts';
 import { type LeftOut, leftOutNotices } from '../files/left-out.ts';
 import { type FindOptions, findImages, type FoundImages, PIN_NAMES } from '../files/places/find.ts';
+import { unseenNotices } from '../files/unseen-objects.ts';
 import type { ImagePlace } from '../pinning/place.ts';
 import type { PinErrorRow, PinFileRow } from '../report/pins.ts';
 import { folderOf, type KnownFile, patchesOnly, realPathOf, withIncluded } from './pin-builds.ts';
@@ -62,6 +63,10 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
   errors.push(...files.flatMap(faultsOf), ...lostPointers(files, options));
   const notices = [
     ...files.flatMap(noticesOf),
+    ...unseenNotices(
+      files.flatMap(({ found }) => found.unseen),
+      'read',
+    ),
     ...kustomized.notices,
     ...leftOutNotices(leftOut, 'image that could be pinned'),
     ...(errors.length === 0 ? nothingIn(paths, known) : []),

@@ -57,6 +57,13 @@ export function readObjects(document: GoodDocument, file: string, found: Collect
   else readObject(value, '', reading);
 }
 
+/** What of a document is an object; its faults are another reader's. */
+export function objectsIn(document: GoodDocument, file: string, options: ObjectOptions): readonly Manifest[] {
+  const found: Collected = { manifests: [], errors: [], strangers: new Set() };
+  readObjects(document, file, found, options);
+  return found.manifests;
+}
+
 function errorAt(pointer: string, message: string, { document, file }: Reading): InputError {
   const { line, column } = document.positionOf(pointer);
   return { file, line, column, document: document.index + 1, message };

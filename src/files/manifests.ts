@@ -6,8 +6,7 @@ import { type Input, loadInputs } from './documents.ts';
 import { type InputNotice, type LeftOut, leftOutNotices } from './left-out.ts';
 import { type Collected, type InputError, type Manifest, type ObjectOptions, readObjects } from './manifest-objects.ts';
 import { repeatedKeyNotices } from './repeated-keys.ts';
-import { unknownKindNotices } from './unknown-kinds.ts';
-import { unreadImageNotices } from './unread-images.ts';
+import { unseenNotices, unseenObjects } from './unseen-objects.ts';
 import type { ParsedDocument } from './yaml.ts';
 
 export type { InputError, Manifest };
@@ -60,8 +59,7 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
     errors,
     notices: [
       ...all.repeated,
-      ...unknownKindNotices(manifests, options.kinds),
-      ...unreadImageNotices(manifests),
+      ...unseenNotices([unseenObjects(manifests, options.kinds)], 'evaluated'),
       ...leftOutNotices([...leftOut, ...without], 'Kubernetes object'),
     ],
   };

@@ -1,5 +1,5 @@
 /** Objects that look as if they ran images and are of no kind that is evaluated: one notice for each kind, with the way out. */
-import { objectLabel } from '../admission/message.ts';
+import { requestLabel } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type ImageSign, imageSignIn } from '../pod/image-signs.ts';
 import type { KindTable } from '../pod/kinds.ts';
@@ -10,35 +10,38 @@ import { didYouMean } from '../policy/schema-faults.ts';
 import type { InputNotice } from './left-out.ts';
 import type { Manifest } from './manifest-objects.ts';
 
-export function unknownKindNotices(manifests: readonly Manifest[], kinds: KindTable): readonly InputNotice[] {
-  const unknown = manifests.flatMap((manifest) => {
-    const { object, type } = manifest.request;
-    if (object === undefined || kinds.find(type.group, type.kind) !== undefined) return [];
-    // unread-images.ts has better words for it.
-    if (unreadImagesIn(object, type.group, type.kind) !== undefined) return [];
-    const reason = reasonFor(object, type, kinds);
-    return reason === undefined ? [] : [{ manifest, reason }];
-  });
-  const byKind = Map.groupBy(unknown, ({ manifest: { request } }) =>
-    JSON.stringify([request.type.group, request.type.kind]),
-  );
-  return [...byKind.values()].map(noticeFor);
-}
-
-interface Unknown {
+export interface Unknown {
   readonly manifest: Manifest;
+  /** Half a sentence. */
   readonly reason: string;
 }
 
-function noticeFor(all: readonly Unknown[]): InputNotice {
+export function unknownKind(manifest: Manifest, kinds: KindTable): Unknown | undefined {
+  const { object, type } = manifest.request;
+  if (object === undefined || kinds.find(type.group, type.kind) !== undefined) return undefined;
+  // unread-images.ts has better words for it.
+  if (unreadImagesIn(object, type.group, type.kind) !== undefined) return undefined;
+  const reason = reasonFor(object, type, kinds);
+  return reason === undefined ? undefined : { manifest, reason };
+}
+
+/** `done` is what is not done with them: `evaluated`. */
+export function unknownKindNotices(all: readonly Unknown[], done: string): readonly InputNotice[] {
+  const byKind = Map.groupBy(all, ({ manifest: { request } }) =>
+    JSON.stringify([request.type.group, request.type.kind]),
+  );
+  return [...byKind.values()].map((same) => noticeFor(same, done));
+}
+
+function noticeFor(all: readonly Unknown[], done: string): InputNotice {
   const [{ manifest, reason }] = all as [Unknown];
-  const { type, namespace, name } = manifest.request;
+  const { file, request } = manifest;
   const { line, column } = manifest.positionOf('/kind');
   const who =
     all.length === 1
-      ? `${objectLabel(type.kind, namespace, name)} is`
-      : `${all.length} objects of kind ${quoteValue(type.kind)} are`;
-  return { file: manifest.file, line, column, message: `${who} not evaluated: ${reason}` };
+      ? `${requestLabel(request)} is`
+      : `${all.length} objects of kind ${quoteValue(request.type.kind)} are`;
+  return { file, line, column, message: `${who} not ${done}: ${reason}` };
 }
 
 /** Undefined for what does not look as if it ran images. */

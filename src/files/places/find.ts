@@ -7,6 +7,8 @@ import { isReview } from '../../admission/review.ts';
 import { isKustomization } from '../kustomization.ts';
 import { type KustomizationReferences, referencesOf } from '../kustomization-references.ts';
 import { itemsOfList } from '../lists.ts';
+import { objectsIn } from '../manifest-objects.ts';
+import { type UnseenObjects, unseenObjects } from '../unseen-objects.ts';
 import { isManifestName } from '../walk.ts';
 import { type ParsedDocument, readDocuments } from '../yaml.ts';
 import type { FieldSpec } from '../../pinning/field-specs.ts';
@@ -50,6 +52,8 @@ export interface FoundImages {
   readonly faults: readonly PlaceFault[];
   /** Images that are not seen here. */
   readonly notices: readonly PlaceFault[];
+  /** For one notice about all files. */
+  readonly unseen: readonly UnseenObjects[];
 }
 
 export interface FoundKustomization extends KustomizationReferences {
@@ -72,6 +76,7 @@ const NOTHING: FoundImages = {
   pointers: [],
   faults: [],
   notices: [],
+  unseen: [],
 };
 
 export function findImages(file: string, text: string, options: FindOptions): FoundImages {
@@ -94,6 +99,7 @@ export function findImages(file: string, text: string, options: FindOptions): Fo
     pointers: found.flatMap(({ pointers }) => pointers),
     faults: found.flatMap(({ faults }) => faults),
     notices: found.flatMap(({ notices }) => notices),
+    unseen: found.flatMap(({ unseen }) => unseen),
   };
 }
 
@@ -118,7 +124,7 @@ function inDocument(opened: Opened, options: FindOptions): FoundImages {
   if (isReview(value) && itemsOfList(value) === undefined) return NOTHING;
   const patched = inPatch(scene('patch'), options.patchTargets?.(file), options);
   if (patched !== undefined) return patched;
-  if (isManifest(value)) return inManifest(scene('manifest'), options);
+  if (isManifest(value)) return inManifest(file, scene('manifest'), options);
   if (isCompose(file, value)) return { ...NOTHING, format: 'compose', places: composeImages(scene('compose')) };
   const places = helmImages(scene('helm-values'), options.helmImages);
   return places.length === 0
@@ -164,11 +170,12 @@ function inPatch(
   return { ...found, places: patchImages(scene, { kinds, targets: targets ?? [] }) };
 }
 
-function inManifest(scene: Scene, { kinds }: FindOptions): FoundImages {
+function inManifest(file: string, scene: Scene, { kinds }: FindOptions): FoundImages {
   const { places, hidden, faults } = manifestImages(scene, kinds);
+  const objects = objectsIn(scene.document, file, { kinds, namespace: 'default' });
   const placed = faults.map(({ pointer, problem }) => {
     const { line, column } = scene.document.positionOf(pointer);
     return { line, column, message: `${pointer || '/'}: ${problem}` };
   });
-  return { ...NOTHING, format: 'manifest', places, hidden, faults: placed };
+  return { ...NOTHING, format: 'manifest', places, hidden, faults: placed, unseen: [unseenObjects(objects, kinds)] };
 }

@@ -1,0 +1,78 @@
+/** `pin --check` is green where nothing is left to pin: objects whose images it cannot see are named, as `check` names them. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { runCommand } from '../support/command.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-unseen-'));
+const file = path.join(folder, 'a.yaml');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const object = (apiVersion: string, kind: string, rest: string, metadata = '{name: a}'): string =>
+  `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: ${metadata}\n${rest}\n`;
+const POD_SPEC = 'spec: {template: {spec: {containers: [{name: c, image: nginx}]}}}';
+const ENTRY = 'add {group: x.io, kind: Widget, podSpecs: [/spec/template/spec]} to "kinds" in the configuration file';
+const HOLDS = 'kind "Widget" in the API group "x.io" is unknown and holds containers at /spec/template/spec/containers';
+const HELM =
+  'holds Helm values, and only the chart knows which images they mean; render it with "helm template" and check the result';
+
+test.each([
+  ['an unknown kind', object('x.io/v1', 'Widget', POD_SPEC), [`2:7 Widget default/a is not read: ${HOLDS}; ${ENTRY}`]],
+  [
+    'two of an unknown kind',
+    `${object('x.io/v1', 'Widget', POD_SPEC)}---\n${object('x.io/v1', 'Widget', POD_SPEC)}`,
+    [`2:7 2 objects of kind "Widget" are not read: ${HOLDS}; ${ENTRY}`],
+  ],
+  [
+    'in a list',
+    `apiVersion: v1\nkind: List\nitems:\n- ${object('x.io/v1', 'Widget', POD_SPEC).trimEnd().replaceAll('\n', '\n  ')}\n`,
+    [`5:9 Widget default/a is not read: ${HOLDS}; ${ENTRY}`],
+  ],
+  [
+    'a kind in lower case',
+    object('apps/v1', 'deployment', POD_SPEC),
+    ['2:7 deployment default/a is not read: unknown kind "deployment"; did you mean "Deployment"?'],
+  ],
+  [
+    'a wrong apiVersion and no name',
+    object('v1', 'Deployment', POD_SPEC, '{}'),
+    [
+      '2:7 Deployment "default/(no name)" is not read: apiVersion "v1" has no kind "Deployment"; use apiVersion: apps/v1',
+    ],
+  ],
+  [
+    'Helm values',
+    object('helm.toolkit.fluxcd.io/v2', 'HelmRelease', 'spec: {values: {image: nginx}}', '{generateName: a-}'),
+    [`4:16 images of HelmRelease default/a- are not read: /spec/values ${HELM}`],
+  ],
+  [
+    'a patch in a text',
+    object('argoproj.io/v1alpha1', 'Workflow', 'spec: {podSpecPatch: "{}"}'),
+    [
+      '4:22 images of Workflow default/a are not read: /spec/podSpecPatch is a patch in a text that the controller merges into its pods; put images into the container itself',
+    ],
+  ],
+  ['nothing of the kind', object('v1', 'ConfigMap', 'data: {image: nginx}'), []],
+])('%s', async (_what, text, expected) => {
+  writeFileSync(file, `${text}---\n${object('v1', 'Pod', 'spec: {containers: [{name: c, image: nginx}]}')}`);
+  for (const args of [['pin', '--check'], ['pin', '--check', '-o', 'json'], ['drift']]) {
+    const { out, note } = await runCommand([...args, file]);
+    const told = args.includes('json') ? fromJson(out) : fromText(note);
+    expect(told).toEqual(expected);
+  }
+});
+
+function fromText(note: string): readonly string[] {
+  return note.split('\n').flatMap((line) => {
+    const [place, notice] = line.split('  notice  ');
+    return notice === undefined || place === undefined || line.includes('no image was found')
+      ? []
+      : [`${place.slice(file.length + 1)} ${notice}`];
+  });
+}
+
+function fromJson(out: string): readonly string[] {
+  const { notices } = JSON.parse(out) as { notices: { line: number; column: number; message: string }[] };
+  return notices.map(({ line, column, message }) => `${line}:${column} ${message}`);
+}
