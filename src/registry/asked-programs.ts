@@ -1,6 +1,7 @@
 /** Answers of programs, each asked for once: for all who want it at the same time, and for as long as it is good. */
 import { boundedCache } from './bounded-cache.ts';
 import { createFlights } from './lasting-flights.ts';
+import type { ProgramAsker, ProgramCrew } from './run-program.ts';
 
 export interface Kept<T> {
   readonly answer: T;
@@ -11,23 +12,27 @@ export interface Kept<T> {
 
 export interface AskedPrograms<T> {
   /** The first key that is kept counts; `ask` runs when none is. At once where it is known. */
-  answer(keys: readonly [string, ...string[]], ask: () => Promise<Kept<T>>): T | Promise<T>;
+  answer(
+    keys: readonly [string, ...string[]],
+    tenant: string,
+    ask: (crew: ProgramCrew) => Promise<Kept<T>>,
+  ): T | Promise<T>;
 }
 
 const MAX_ANSWERS = 1000;
-const NOBODY = { signal: new AbortController().signal };
+const { signal: NEVER } = new AbortController();
 
 export function createAskedPrograms<T extends object>(now: () => number): AskedPrograms<T> {
   const kept = boundedCache<T>(MAX_ANSWERS, now);
-  const flights = createFlights<T>();
+  const flights = createFlights<T, ProgramAsker>();
   return {
-    answer(keys, ask) {
+    answer(keys, tenant, ask) {
       for (const key of keys) {
         const known = kept.get(key);
         if (known !== undefined) return known;
       }
-      return flights.join(keys[0], NOBODY, async () => {
-        const { answer, key, lifetimeMs } = await ask();
+      return flights.join(keys[0], { tenant, signal: NEVER }, async (crew) => {
+        const { answer, key, lifetimeMs } = await ask(crew);
         if (lifetimeMs > 0) kept.set(key, answer, lifetimeMs);
         return answer;
       });

@@ -101,10 +101,10 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
     return [...own.attempts, ...attemptsBeyond(own, held, question).attempts];
   }
 
-  function heldFor({ reference }: ImageQuestion): NodeAnswer | Promise<NodeAnswer> {
+  function heldFor({ reference, asker }: ImageQuestion): NodeAnswer | Promise<NodeAnswer> {
     // No program is run for a name that anybody may have written, when its registry will not be asked.
     if (node === undefined || !parts.mayAsk(reference)) return NOTHING_HELD;
-    return node.credentialsFor(reference);
+    return node.credentialsFor(reference, asker?.namespace);
   }
 
   /** What the node has, and nobody, if there is nothing else or could be more. */

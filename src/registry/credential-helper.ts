@@ -21,12 +21,17 @@ export interface HelperOptions {
 
 export interface CredentialHelpers {
   /** `server` as docker gives it: `registry.example.com`, `https://index.docker.io/v1/`. */
-  get(name: string, server: string): NodeAnswer | Promise<NodeAnswer>;
+  get(name: string, server: string, tenant?: string): NodeAnswer | Promise<NodeAnswer>;
 }
 
 /** They keep tokens themselves; this saves the start of a process. */
 const LIFETIME_MS = 60_000;
 const FAILURE_LIFETIME_MS = 10_000;
+
+/** For how long it is not tried again; what was not run says nothing of what it was asked for. */
+export function failureLifetimeMs(ended: Ended): number {
+  return ended.state === 'failed' && ended.isNotRun ? 0 : FAILURE_LIFETIME_MS;
+}
 
 /** A part of a file name, and no path. */
 export function isHelperName(name: string): boolean {
@@ -36,16 +41,17 @@ export function isHelperName(name: string): boolean {
 export function createCredentialHelpers({ allowed, env, timeoutMs, run, now }: HelperOptions): CredentialHelpers {
   const asked = createAskedPrograms<NodeAnswer>(now);
   return {
-    get(name, server) {
+    get(name, server, tenant = '') {
       const helper = `credential helper ${quoteValue(name)}`;
       if (!isHelperName(name)) return problem(`${helper} is not run: this is no name of a helper`);
       if (allowed !== 'any' && !allowed.includes(name))
         return problem(`${helper} is not run: nodeCredentials.helpers does not name it`);
       const key = `${name}\n${server}`;
-      return asked.answer([key], async (): Promise<Kept<NodeAnswer>> => {
+      return asked.answer([key], tenant, async (crew): Promise<Kept<NodeAnswer>> => {
         const program = { file: `docker-credential-${name}`, args: ['get'], env, input: server, timeoutMs };
-        const answer = answerOf(helper, await run(helper, program));
-        const lifetimeMs = answer.problems.length > 0 ? FAILURE_LIFETIME_MS : LIFETIME_MS;
+        const ended = await run(helper, program, crew);
+        const answer = answerOf(helper, ended);
+        const lifetimeMs = answer.problems.length > 0 ? failureLifetimeMs(ended) : LIFETIME_MS;
         return { answer, key, lifetimeMs };
       });
     },

@@ -10,11 +10,11 @@ import { quoteValue } from '../image/quote.ts';
 import { repositoryOf } from '../image/reference.ts';
 import { isObject } from '../pod/pointer.ts';
 import { type AskedPrograms, createAskedPrograms, type Kept } from './asked-programs.ts';
-import { readJsonText } from './credential-helper.ts';
+import { failureLifetimeMs, readJsonText } from './credential-helper.ts';
 import { credentialsOf } from './docker-config-file.ts';
 import { allOf, type NodeAnswer, type NodeCredentials } from './node-credentials.ts';
 import { durationMs, type ProviderSettings } from './provider-config.ts';
-import type { Environment, Run } from './run-program.ts';
+import type { Environment, ProgramCrew, Run } from './run-program.ts';
 
 export interface ProviderOptions {
   readonly providers: readonly ProviderSettings[];
@@ -34,9 +34,6 @@ interface Provided {
 
 const NOTHING: Provided = { source: undefined, problem: undefined };
 
-/** The kubelet runs it for each pull again; here a flood of Pods would start as many programs. */
-const FAILURE_LIFETIME_MS = 10_000;
-
 /** Their answers together are one keyring: for equal keys the earlier provider comes first. */
 export function credentialProviders(options: ProviderOptions): NodeCredentials {
   const asked = options.providers.map((provider) => ({
@@ -44,9 +41,11 @@ export function credentialProviders(options: ProviderOptions): NodeCredentials {
     answers: createAskedPrograms<Provided>(options.now),
   }));
   return {
-    credentialsFor(reference) {
+    credentialsFor(reference, tenant = '') {
       const repository = repositoryOf(reference);
-      const provided = asked.map(({ provider, answers }) => provide(provider, answers, { repository, options }));
+      const provided = asked.map(({ provider, answers }) =>
+        provide(provider, answers, { repository, tenant, options }),
+      );
       const join = (all: readonly Provided[]): NodeAnswer => ({
         credentials: credentialsOf(
           candidatesIn(
@@ -64,6 +63,7 @@ export function credentialProviders(options: ProviderOptions): NodeCredentials {
 
 interface Question {
   readonly repository: string;
+  readonly tenant: string;
   readonly options: ProviderOptions;
 }
 
@@ -72,13 +72,15 @@ function provide(
   answers: AskedPrograms<Provided>,
   question: Question,
 ): Provided | Promise<Provided> {
-  const { repository } = question;
+  const { repository, tenant } = question;
   if (!provider.matches(repository)) return NOTHING;
   const name = `credential provider ${quoteValue(provider.name)}`;
   if (provider.wantsServiceAccount) {
     return { source: undefined, problem: `${name} wants a token of the pod's service account, which only a node gets` };
   }
-  return answers.answer([repository, registryOf(repository), GLOBAL], () => execute(name, provider, question));
+  return answers.answer([repository, registryOf(repository), GLOBAL], tenant, (crew) =>
+    execute(name, provider, { ...question, crew }),
+  );
 }
 
 function registryOf(repository: string): string {
@@ -91,20 +93,22 @@ const GLOBAL = ' global';
 async function execute(
   name: string,
   provider: ProviderSettings,
-  { repository, options }: Question,
+  { repository, options, crew }: Question & { readonly crew: ProgramCrew },
 ): Promise<Kept<Provided>> {
   const { binDir, timeoutMs, run } = options;
-  const ended = await run(name, {
+  const program = {
     file: path.resolve(binDir, provider.name),
     args: provider.args,
     env: { ...options.env, ...Object.fromEntries(provider.env.map((one) => [one.name, one.value])) },
     input: JSON.stringify({ kind: 'CredentialProviderRequest', apiVersion: provider.apiVersion, image: repository }),
     timeoutMs,
-  });
+  };
+  const ended = await run(name, program, crew);
   const failed = (problem: string): Kept<Provided> => ({
     answer: { source: undefined, problem: `${name} ${problem}` },
     key: repository,
-    lifetimeMs: FAILURE_LIFETIME_MS,
+    // The kubelet runs it for each pull again; here a flood of Pods would start as many programs.
+    lifetimeMs: failureLifetimeMs(ended),
   });
   if (ended.state === 'failed') return failed(ended.problem);
   if (ended.code !== 0) return failed(`ended with exit code ${ended.code}`);

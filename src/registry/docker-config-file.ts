@@ -77,16 +77,21 @@ export interface DockerReadingOptions extends DockerFileOptions {
 export function dockerFile({ file, now, helpers, parts }: DockerReadingOptions): NodeCredentials {
   const name = `docker config ${quoteValue(file)}`;
   const read = watchedFile(file, (text) => dockerReading(name, text), now);
-  const answer = (reading: DockerReading, { domain }: ImageReference): NodeAnswer | Promise<NodeAnswer> => {
+  const answer = (
+    reading: DockerReading,
+    { domain }: ImageReference,
+    tenant: string | undefined,
+  ): NodeAnswer | Promise<NodeAnswer> => {
     if (reading.settings === undefined) return { credentials: [], problems: parts === 'all' ? reading.problems : [] };
     const helper = helperFor(reading.settings, domain);
-    if (helper !== undefined) return helpers.get(helper, serversOf(domain)[0]);
+    if (helper !== undefined) return helpers.get(helper, serversOf(domain)[0], tenant);
     return { credentials: parts === 'all' ? entryFor(reading.settings, domain, name) : [], problems: [] };
   };
   return {
-    credentialsFor(reference) {
+    credentialsFor(reference, tenant) {
       const found = read();
-      return found instanceof Promise ? found.then((one) => answer(one, reference)) : answer(found, reference);
+      if (found instanceof Promise) return found.then((one) => answer(one, reference, tenant));
+      return answer(found, reference, tenant);
     },
   };
 }

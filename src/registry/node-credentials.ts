@@ -10,15 +10,15 @@ export interface NodeAnswer {
 }
 
 export interface NodeCredentials {
-  /** At once where it is known; never rejects, but for a bug. */
-  credentialsFor(reference: ImageReference): NodeAnswer | Promise<NodeAnswer>;
+  /** At once where it is known; never rejects, but for a bug. `tenant`: in whose share a program is run. */
+  credentialsFor(reference: ImageReference, tenant?: string): NodeAnswer | Promise<NodeAnswer>;
 }
 
 /** One after the other, as the kubelet's union of keyrings has them. */
 export function combineNodeCredentials(sources: readonly NodeCredentials[]): NodeCredentials {
   return {
-    credentialsFor(reference) {
-      const answers = sources.map((source) => source.credentialsFor(reference));
+    credentialsFor(reference, tenant) {
+      const answers = sources.map((source) => source.credentialsFor(reference, tenant));
       return allOf(answers, joined);
     },
   };

@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { createFairQueue } from './fair-queue.ts';
-import { NO_EVICTION_MS, type QueueLimits, UNLIMITED } from './fair-share.ts';
+import { type Bid, NO_EVICTION_MS, type QueueLimits, UNLIMITED } from './fair-share.ts';
+import type { Crew, Waiting } from './lasting-flights.ts';
 
 export interface Program {
   readonly file: string;
@@ -18,7 +19,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type Ended =
   | { readonly state: 'ended'; readonly code: number; readonly output: string }
   /** A sentence fragment that goes after the name of the program: `ended with SIGSEGV`. */
-  | { readonly state: 'failed'; readonly problem: string };
+  | { readonly state: 'failed'; readonly problem: string; /** Nothing to remember. */ readonly isNotRun?: true };
 
 /** A token is a few kilobytes. */
 const MAX_OUTPUT_BYTES = 1024 * 1024;
@@ -89,43 +90,78 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-/** Runs at most so many at the same time: names of images make them run. `name` is what shares its part. */
-export type Run = (name: string, program: Program) => Promise<Ended>;
+/** Who waits for a program. */
+export interface ProgramAsker extends Waiting {
+  /** The namespace. */
+  readonly tenant: string;
+}
+
+export type ProgramCrew = Crew<ProgramAsker>;
+
+/** Runs at most so many at the same time: names of images make them run. `name` is what the program is called. */
+export type Run = (name: string, program: Program, crew: ProgramCrew) => Promise<Ended>;
 
 interface Failure {
-  readonly ended: Ended;
+  readonly problem: string;
   readonly turn: number;
 }
 
-/** By program; a process that runs ends by its own limit. */
+/** A process that runs ends by its own limit, so nobody has to give back a place. */
 const PROGRAMS: QueueLimits = {
   tiers: [8],
   waiting: 400,
-  perTenant: { running: 4, waiting: 200 },
+  perTenant: { running: 3, waiting: 100 },
   perReview: UNLIMITED,
-  perGroup: UNLIMITED,
+  perGroup: { running: 4, waiting: 200 },
   patienceMs: NO_EVICTION_MS,
 };
 
-/** When one hangs, those who wait for it to run again are told at once: a hundred of them would hang one after the other. */
+/**
+ * When one hangs, those of the same namespace who wait for it to run again are told at once: a hundred of them would hang one
+ * after the other. What a program is given is the name that a tenant has written, so others are not told.
+ */
 export function limitedRun(): Run {
   const queue = createFairQueue(PROGRAMS);
   const failures = new Map<string, Failure>();
   let turn = 0;
-  return async (name, program) => {
+
+  const failureFor = (name: string, { members }: ProgramCrew, since: number): Ended | undefined => {
+    const own = members.map(({ tenant }) => failures.get(`${name}\n${tenant}`));
+    const [first] = own;
+    const isKnownToAll = own.every((failure) => failure !== undefined && failure.turn > since);
+    return isKnownToAll && first !== undefined
+      ? { state: 'failed', problem: first.problem, isNotRun: true }
+      : undefined;
+  };
+
+  return async (name, program, crew) => {
     const asked = (turn += 1);
-    const bid = { tenant: name, review: {}, group: name, tier: 0 };
-    const place = queue.enter({ bids: [bid], isWanted: () => true, evict: () => {} });
+    const bidOf = ({ tenant }: ProgramAsker): Bid => ({ tenant, review: crew, group: name, tier: 0 });
+    const place = queue.enter({ bids: crew.members.map(bidOf), isWanted: () => true, evict: () => {} });
+    crew.joined = (member) => place.join(bidOf(member));
     if ((await place.entered) !== 'entered')
-      return { state: 'failed', problem: 'was not run: too many others wait for it' };
+      return { state: 'failed', problem: 'was not run: too many others wait for it', isNotRun: true };
     try {
-      const failure = failures.get(name);
-      if (failure !== undefined && failure.turn > asked) return failure.ended;
+      const failure = failureFor(name, crew, asked);
+      if (failure !== undefined) return failure;
       const ended = await runProgram(program);
-      if (ended.state === 'failed') failures.set(name, { ended, turn: (turn += 1) });
+      if (ended.state === 'failed') {
+        turn += 1;
+        for (const { tenant } of crew.members) keep(`${name}\n${tenant}`, { problem: ended.problem, turn });
+      }
       return ended;
     } finally {
       place.leave();
     }
   };
+
+  /** Those that wait are few, and older failures concern nobody. */
+  function keep(key: string, failure: Failure): void {
+    failures.delete(key);
+    failures.set(key, failure);
+    const [oldest] = failures.keys();
+    if (failures.size > MAX_FAILURES && oldest !== undefined) failures.delete(oldest);
+  }
 }
+
+const MAX_FAILURES = 400;

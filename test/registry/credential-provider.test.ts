@@ -4,8 +4,9 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readDocuments } from '../../src/files/yaml.ts';
 import { configuredCredentials } from '../../src/registry/configured-credentials.ts';
+import type { NodeCredentials } from '../../src/registry/node-credentials.ts';
 import { type ProviderSettings, readProviders } from '../../src/registry/provider-config.ts';
-import { CANARY, clockAt } from './asking.ts';
+import { CANARY, clockAt, referenceOf } from './asking.ts';
 import { until } from './key-value-server.ts';
 import { folderOf, held, shownHeld } from './programs.ts';
 
@@ -202,6 +203,38 @@ describe('a credential provider that hangs', () => {
       ]),
     );
     expect(folder.runs('hangs-all').length).toBeLessThanOrEqual(8);
+  });
+});
+
+describe('beside a namespace that names ever more registries', () => {
+  const ofTenant = async (node: NodeCredentials, image: string, tenant: string): Promise<readonly string[]> =>
+    (await node.credentialsFor(referenceOf(image), tenant)).problems;
+  /** As many as a namespace may have waiting, and more. */
+  const flood = (node: NodeCredentials): Promise<readonly string[]>[] =>
+    Array.from({ length: 150 }, (_, at) => ofTenant(node, `a.aws.io/flood-${at}`, 'flood'));
+
+  test('another one has a turn at once, also for what the first one asked about before', async () => {
+    folder.program('slow', 'case "$input" in *flood-[0-2]\\"*) sleep 60;; esac; exit 7');
+    const node = nodeOf(configOf(providerOf('slow')), { timeoutMs: 1500 });
+    const flooding = flood(node);
+    const contested = ofTenant(node, 'a.aws.io/flood-90', 'shop');
+    expect(await ofTenant(node, 'a.aws.io/shop', 'shop')).toEqual([
+      'credential provider "slow" ended with exit code 7',
+    ]);
+    expect(await contested).toEqual(['credential provider "slow" ended with exit code 7']);
+    expect(folder.runs('slow')).toHaveLength(5);
+    await Promise.all(flooding);
+  });
+
+  test('another one is not told that its own programs hang, nor that they were not run', async () => {
+    folder.program('hangs-for-some', 'case "$input" in *flood*) sleep 60;; esac; exit 7');
+    const node = nodeOf(configOf(providerOf('hangs-for-some')), { timeoutMs: 1500 });
+    const flooding = flood(node);
+    const exit = ['credential provider "hangs-for-some" ended with exit code 7'];
+    const images = Array.from({ length: 6 }, (_, at) => `a.aws.io/shop-${at}`);
+    await Promise.all(images.map((image) => ofTenant(node, image, 'flood')));
+    expect(await Promise.all(images.map((image) => ofTenant(node, image, 'shop')))).toEqual(images.map(() => exit));
+    await Promise.all(flooding);
   });
 });
 
