@@ -14,12 +14,32 @@ export interface KindEntry {
   readonly placeholder?: string | undefined;
 }
 
-/** Where images stand in a pod spec. */
-export function podImages(pod: string): readonly string[] {
+/** Several kinds of a group with the same places. */
+export const entries = (
+  group: string,
+  kinds: readonly string[],
+  places: Omit<KindEntry, 'group' | 'kind'>,
+): KindEntry[] => kinds.map((kind) => ({ group, kind, ...places }));
+
+/** Kinds with pod specs at the same places. */
+export const template = (group: string, kinds: readonly string[], ...podSpecs: string[]): KindEntry[] =>
+  kinds.map((kind) => ({ group, kind, podSpecs }));
+
+/** Images of parts of a `spec`. */
+export const partImages = (...parts: string[]): string[] => parts.map((part) => `/spec/${part}/image`);
+
+/**
+ * Where images stand in a pod spec. A pod template that is merged into a generated one may name no image and no port, so it
+ * has images and is no pod spec.
+ */
+export function podImages(pod: string): string[] {
   return [
     `${pod}/containers/*/image`,
     `${pod}/initContainers/*/image`,
     `${pod}/ephemeralContainers/*/image`,
-    `${pod}/volumes/*/image/reference`,
+    volumeImages(`${pod}/volumes`),
   ];
 }
+
+/** Where images stand in a list of volumes. */
+export const volumeImages = (volumes: string): string => `${volumes}/*/image/reference`;

@@ -2,10 +2,14 @@
  * Where each kind keeps its pods and images: the only such table. Paths are those of the API types and CRD schemas; a
  * kind that is not listed has nothing to judge (its controller creates Pods, which are judged).
  */
-import type { KindEntry } from './kind-entry.ts';
+import { DATA_KINDS } from './data-kinds.ts';
+import { DATABASE_KINDS } from './database-kinds.ts';
+import { entries, type KindEntry, podImages, template, volumeImages } from './kind-entry.ts';
 import { oddImages, type OddReader } from './odd-images.ts';
+import { OBSERVABILITY_KINDS } from './observability-kinds.ts';
 import { OPERATOR_KINDS } from './operator-kinds.ts';
 import { pointerSegments } from './pointer.ts';
+import { WORKFLOW_KINDS } from './workflow-kinds.ts';
 
 export type { KindEntry };
 
@@ -31,9 +35,6 @@ export interface KindTable {
   readonly fullNames: readonly string[];
 }
 
-const template = (group: string, kinds: readonly string[], ...podSpecs: string[]): KindEntry[] =>
-  kinds.map((kind) => ({ group, kind, podSpecs }));
-
 const TEMPLATE = '/spec/template/spec';
 
 const CORE: readonly KindEntry[] = [
@@ -48,88 +49,32 @@ const CORE: readonly KindEntry[] = [
   ...template('batch', ['CronJob'], '/spec/jobTemplate/spec/template/spec'),
 ];
 
-const argoTemplate = (at: string): string[] =>
-  ['container', 'script', 'containerSet/containers/*', 'initContainers/*', 'sidecars/*'].map(
-    (part) => `${at}/${part}/image`,
-  );
+/** An init container with VMware's library. */
+const VDDK = '/spec/source/vddk/initImageURL';
 
-const argoWorkflow = (kind: string, at: string, clusterScoped = false): KindEntry => ({
-  group: 'argoproj.io',
-  kind,
-  clusterScoped,
-  placeholder: '{{',
-  images: [
-    ...argoTemplate(`${at}/templates/*`),
-    ...argoTemplate(`${at}/templates/*/steps/*/*/inline`),
-    ...argoTemplate(`${at}/templates/*/dag/tasks/*/inline`),
-    ...argoTemplate(`${at}/templateDefaults`),
-    `${at}/executorPlugins/*/spec/sidecar/container/image`,
-  ],
-});
-
-const ARGO: readonly KindEntry[] = [
-  ...template('argoproj.io', ['Rollout'], TEMPLATE),
-  ...template('argoproj.io', ['Experiment'], '/spec/templates/*/template/spec'),
-  ...template('argoproj.io', ['AnalysisTemplate', 'AnalysisRun'], '/spec/metrics/*/provider/job/spec/template/spec'),
-  {
-    group: 'argoproj.io',
-    kind: 'ClusterAnalysisTemplate',
-    clusterScoped: true,
-    podSpecs: ['/spec/metrics/*/provider/job/spec/template/spec'],
-  },
-  argoWorkflow('Workflow', '/spec'),
-  argoWorkflow('WorkflowTemplate', '/spec'),
-  argoWorkflow('ClusterWorkflowTemplate', '/spec', true),
-  argoWorkflow('CronWorkflow', '/spec/workflowSpec'),
-  { group: 'argoproj.io', kind: 'WorkflowTaskSet', placeholder: '{{', images: argoTemplate('/spec/tasks/*') },
-];
-
-const tektonSteps = (at: string): string[] => [
-  `${at}/steps/*/image`,
-  `${at}/sidecars/*/image`,
-  `${at}/stepTemplate/image`,
-];
-
-const tekton = (kind: string, images: readonly string[], clusterScoped = false): KindEntry => ({
-  group: 'tekton.dev',
-  kind,
-  images,
-  clusterScoped,
-  placeholder: '$(',
-});
-
-/** A pipeline in a pipeline, in a pipeline: Tekton itself sets no limit. */
-const MAX_PIPELINES = 3;
-
-const tektonPipeline = (at: string, level = 1): string[] =>
-  [`${at}/tasks/*`, `${at}/finally/*`].flatMap((task) => [
-    ...tektonSteps(`${task}/taskSpec`),
-    ...(level < MAX_PIPELINES ? tektonPipeline(`${task}/pipelineSpec`, level + 1) : []),
-  ]);
-
-const TEKTON: readonly KindEntry[] = [
-  tekton('Task', tektonSteps('/spec')),
-  tekton('ClusterTask', tektonSteps('/spec'), true),
-  tekton('TaskRun', tektonSteps('/spec/taskSpec')),
-  tekton('Pipeline', tektonPipeline('/spec')),
-  tekton('PipelineRun', tektonPipeline('/spec/pipelineSpec')),
-  tekton('StepAction', ['/spec/image']),
-];
-
-const virtualMachine = (group: string, kind: string, at: string): KindEntry => ({
+/** `machine`: where its data volumes stand. */
+const virtualMachine = (group: string, kind: string, at: string, machine?: string): KindEntry => ({
   group,
   kind,
-  images: [`${at}/volumes/*/containerDisk/image`, `${at}/domain/firmware/kernelBoot/container/image`],
+  images: [
+    `${at}/volumes/*/containerDisk/image`,
+    `${at}/domain/firmware/kernelBoot/container/image`,
+    ...(machine === undefined ? [] : [`${machine}/dataVolumeTemplates/*${VDDK}`]),
+  ],
 });
 
 const KUBEVIRT: readonly KindEntry[] = [
   virtualMachine('kubevirt.io', 'VirtualMachineInstance', '/spec'),
-  virtualMachine('kubevirt.io', 'VirtualMachine', TEMPLATE),
+  virtualMachine('kubevirt.io', 'VirtualMachine', TEMPLATE, '/spec'),
   virtualMachine('kubevirt.io', 'VirtualMachineInstanceReplicaSet', TEMPLATE),
-  virtualMachine('pool.kubevirt.io', 'VirtualMachinePool', '/spec/virtualMachineTemplate/spec/template/spec'),
-  { group: 'cdi.kubevirt.io', kind: 'DataVolume' },
-  { group: 'cdi.kubevirt.io', kind: 'DataImportCron' },
-  { group: 'cdi.kubevirt.io', kind: 'VolumeImportSource' },
+  virtualMachine(
+    'pool.kubevirt.io',
+    'VirtualMachinePool',
+    '/spec/virtualMachineTemplate/spec/template/spec',
+    '/spec/virtualMachineTemplate/spec',
+  ),
+  ...entries('cdi.kubevirt.io', ['DataVolume', 'VolumeImportSource'], { images: [VDDK] }),
+  ...entries('cdi.kubevirt.io', ['DataImportCron'], { images: [`/spec/template${VDDK}`] }),
 ];
 
 const united = ['statefulSetTemplate', 'advancedStatefulSetTemplate', 'cloneSetTemplate', 'deploymentTemplate'];
@@ -142,7 +87,14 @@ const KRUISE: readonly KindEntry[] = [
     '/spec/template/jobTemplate/spec/template/spec',
     '/spec/template/broadcastJobTemplate/spec/template/spec',
   ),
-  { group: 'apps.kruise.io', kind: 'SidecarSet', clusterScoped: true, podSpecs: ['/spec'] },
+  ...entries('apps.kruise.io', ['AdvancedCronJob'], {
+    images: ['/spec/template/imageListPullJobTemplate/spec/images/*'],
+  }),
+  ...entries('apps.kruise.io', ['SidecarSet'], {
+    clusterScoped: true,
+    podSpecs: ['/spec'],
+    images: ['/spec/containers/*/upgradeStrategy/hotUpgradeEmptyImage'],
+  }),
   ...template(
     'apps.kruise.io',
     ['UnitedDeployment'],
@@ -154,15 +106,6 @@ const KRUISE: readonly KindEntry[] = [
   { group: 'apps.kruise.io', kind: 'EphemeralJob', podSpecs: ['/spec/template'] },
 ];
 
-const MONITORING: readonly KindEntry[] = ['Prometheus', 'PrometheusAgent', 'Alertmanager', 'ThanosRuler'].map(
-  (kind) => ({
-    group: 'monitoring.coreos.com',
-    kind,
-    // Its `containers` are merged into generated ones and may name no image, so they are not a pod spec.
-    images: ['/spec/image', '/spec/thanos/image', '/spec/containers/*/image', '/spec/initContainers/*/image'],
-  }),
-);
-
 const trainingJob = (kind: string, prefix: string): KindEntry => ({
   group: 'kubeflow.org',
   kind,
@@ -173,7 +116,7 @@ const ray = (kind: string, at: string, ...podSpecs: string[]): KindEntry => ({
   group: 'ray.io',
   kind,
   podSpecs: [`${at}/headGroupSpec/template/spec`, `${at}/workerGroupSpecs/*/template/spec`, ...podSpecs],
-  images: [`${at}/autoscalerOptions/image`],
+  images: [`${at}/autoscalerOptions/image`, `${at}/historyServerOptions/collectorOptions/image`],
 });
 
 const spark = (kind: string, at: string): KindEntry => ({
@@ -181,10 +124,12 @@ const spark = (kind: string, at: string): KindEntry => ({
   kind,
   images: [
     `${at}/image`,
+    volumeImages(`${at}/volumes`),
     ...['driver', 'executor'].flatMap((role) => [
       `${at}/${role}/image`,
       `${at}/${role}/sidecars/*/image`,
       `${at}/${role}/initContainers/*/image`,
+      ...podImages(`${at}/${role}/template/spec`),
     ]),
   ],
 });
@@ -196,6 +141,8 @@ const OTHERS: readonly KindEntry[] = [
   ...template('apps.openshift.io', ['DeploymentConfig'], TEMPLATE),
   ...template('keda.sh', ['ScaledJob'], '/spec/jobTargetRef/template/spec'),
   ...template('batch.volcano.sh', ['Job'], '/spec/tasks/*/template/spec'),
+  ...template('batch.volcano.sh', ['CronJob'], '/spec/jobTemplate/spec/tasks/*/template/spec'),
+  ...template('flow.volcano.sh', ['JobTemplate'], '/spec/tasks/*/template/spec'),
   ...template(
     'leaderworkerset.x-k8s.io',
     ['LeaderWorkerSet'],
@@ -208,22 +155,25 @@ const OTHERS: readonly KindEntry[] = [
   trainingJob('MPIJob', 'mpi'),
   trainingJob('PaddleJob', 'paddle'),
   trainingJob('JAXJob', 'jax'),
+  trainingJob('MXJob', 'mx'),
   ray('RayCluster', '/spec'),
   ray('RayJob', '/spec/rayClusterSpec', '/spec/submitterPodTemplate/spec'),
   ray('RayService', '/spec/rayClusterConfig'),
+  ray('RayCronJob', '/spec/jobTemplate/rayClusterSpec', '/spec/jobTemplate/submitterPodTemplate/spec'),
   spark('SparkApplication', '/spec'),
   spark('ScheduledSparkApplication', '/spec/template'),
 ];
 
 const BUILT_IN: readonly KindEntry[] = [
   ...CORE,
-  ...ARGO,
-  ...TEKTON,
+  ...WORKFLOW_KINDS,
   ...KUBEVIRT,
   ...KRUISE,
-  ...MONITORING,
   ...OTHERS,
   ...OPERATOR_KINDS,
+  ...DATA_KINDS,
+  ...DATABASE_KINDS,
+  ...OBSERVABILITY_KINDS,
 ];
 
 /** The built-in kinds and `added` ones; an added entry of a known group and kind adds its places to it. */

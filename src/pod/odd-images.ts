@@ -2,6 +2,7 @@
  * Images that a JSON pointer alone cannot name: put together from several fields, used as a map key, or inside a string.
  * Each place is that of the value a user would change.
  */
+import { hasVersion, PARTS_READERS } from './image-parts.ts';
 import {
   escapeSegment,
   isObject,
@@ -17,16 +18,36 @@ import { readObject, readObjects, readString } from './read.ts';
 
 export type OddReader = (object: JsonObject) => readonly Place[];
 
+const BUILD_SOURCES = [
+  ...['docker', 'source', 'custom'].map((strategy) => `/spec/strategy/${strategy}Strategy/from`),
+  '/spec/source/images/*/from',
+];
+
+/** Of an Application of Argo CD. */
+const SOURCES = ['/source', '/sources/*', '/sourceHydrator/drySource'];
+
 /** By group and kind. */
 const READERS: Readonly<Record<string, OddReader>> = {
-  'monitoring.coreos.com/Prometheus': baseImage,
-  'monitoring.coreos.com/PrometheusAgent': baseImage,
-  'monitoring.coreos.com/Alertmanager': baseImage,
-  'monitoring.coreos.com/ThanosRuler': baseImage,
+  ...PARTS_READERS,
+  'monitoring.coreos.com/Prometheus': both(baseImage('/spec'), baseImage('/spec/thanos')),
+  'monitoring.coreos.com/PrometheusAgent': baseImage('/spec'),
+  'monitoring.coreos.com/Alertmanager': baseImage('/spec'),
+  'monitoring.coreos.com/ThanosRuler': baseImage('/spec'),
   'apps.kruise.io/NodeImage': nodeImages,
-  'argoproj.io/Application': (object) => kustomizeTexts(object, '/spec'),
-  'argoproj.io/ApplicationSet': (object) => kustomizeTexts(object, '/spec/template/spec'),
-  'kustomize.toolkit.fluxcd.io/Kustomization': kustomizeImages,
+  'argoproj.io/Application': kustomizeTexts('/spec', '/operation/sync'),
+  'argoproj.io/ApplicationSet': kustomizeTexts(
+    '/spec/template/spec',
+    '/spec/generators/*/*/template/spec',
+    '/spec/generators/*/*/generators/*/*/template/spec',
+  ),
+  'kustomize.toolkit.fluxcd.io/Kustomization': kustomizeImages('/spec/images/*'),
+  'helm.toolkit.fluxcd.io/HelmRelease': kustomizeImages('/spec/postRenderers/*/kustomize/images/*'),
+  'build.openshift.io/BuildConfig': dockerImages(...BUILD_SOURCES),
+  'build.openshift.io/Build': dockerImages(...BUILD_SOURCES),
+  'image.openshift.io/ImageStream': dockerImages('/spec/tags/*/from'),
+  'image.openshift.io/ImageStreamImport': dockerImages('/spec/images/*/from'),
+  'extensions.istio.io/WasmPlugin': wasmModule,
+  'upgrade.cattle.io/Plan': upgradeImages,
   'cdi.kubevirt.io/DataVolume': registryUrls('/spec/source/registry/url'),
   'cdi.kubevirt.io/DataImportCron': registryUrls('/spec/template/spec/source/registry/url'),
   'cdi.kubevirt.io/VolumeImportSource': registryUrls('/spec/source/registry/url'),
@@ -51,25 +72,69 @@ function both(one: OddReader, other: OddReader): OddReader {
   return (object) => [...one(object), ...other(object)];
 }
 
-/** Argo CD: `spec.source.kustomize.images` holds `name=image:tag` or `image:tag`, as `kustomize edit set image` takes it. */
-function kustomizeTexts(object: JsonObject, at: string): readonly Place[] {
-  return ['/source', '/sources/*'].flatMap((source) =>
-    placesAt(object, pointerSegments(`${at}${source}/kustomize/images/*`)).flatMap(({ pointer, value }) =>
-      typeof value === 'string' ? [{ pointer, value: value.slice(value.indexOf('=') + 1) }] : [],
-    ),
-  );
+/**
+ * Argo CD: `kustomize.images` holds `name=image:tag` or `image:tag`, as `kustomize edit set image` takes it. What has neither tag
+ * nor digest keeps the one of its manifest, and `*` keeps what the kustomization says.
+ */
+function kustomizeTexts(...specs: string[]): OddReader {
+  const places = specs.flatMap((at) => SOURCES.map((source) => pointerSegments(`${at}${source}/kustomize/images/*`)));
+  return (object) =>
+    places.flatMap((place) =>
+      placesAt(object, place).flatMap(({ pointer, value: text }) => {
+        if (typeof text !== 'string') return [];
+        const value = text.slice(text.indexOf('=') + 1);
+        return hasVersion(value) && !value.includes('*') ? [{ pointer, value }] : [];
+      }),
+    );
 }
 
-/** Flux: `spec.images` as in a kustomization. What has neither tag nor digest keeps the one of its manifest. */
-function kustomizeImages(object: JsonObject): readonly Place[] {
-  return placesAt(object, pointerSegments('/spec/images/*')).flatMap(({ pointer, value }) => {
-    if (!isObject(value)) return [];
-    const name = readString(value, 'newName', pointer) || readString(value, 'name', pointer) || '';
-    const tag = readString(value, 'newTag', pointer);
-    const digest = readString(value, 'digest', pointer);
-    if (digest) return [{ pointer: `${pointer}/digest`, value: `${name}@${digest}` }];
-    return tag ? [{ pointer: `${pointer}/newTag`, value: `${name}:${tag}` }] : [];
+/** Flux: `images` as in a kustomization. What has neither tag nor digest keeps the one of its manifest. */
+function kustomizeImages(at: string): OddReader {
+  const segments = pointerSegments(at);
+  return (object) =>
+    placesAt(object, segments).flatMap(({ pointer, value }) => {
+      if (!isObject(value)) return [];
+      const name = readString(value, 'newName', pointer) || readString(value, 'name', pointer) || '';
+      const tag = readString(value, 'newTag', pointer);
+      const digest = readString(value, 'digest', pointer);
+      if (digest) return [{ pointer: `${pointer}/digest`, value: `${name}@${digest}` }];
+      return tag ? [{ pointer: `${pointer}/newTag`, value: `${name}:${tag}` }] : [];
+    });
+}
+
+/** OpenShift: a reference of kind DockerImage names an image, others an image stream. */
+function dockerImages(...references: string[]): OddReader {
+  const places = references.map(pointerSegments);
+  return (object) =>
+    places.flatMap((place) =>
+      placesAt(object, place).flatMap(({ pointer, value }) => {
+        if (!isObject(value) || value['kind'] !== 'DockerImage') return [];
+        return [{ pointer: `${pointer}/name`, value: readString(value, 'name', pointer) ?? '' }];
+      }),
+    );
+}
+
+/** Istio: an address without a scheme is that of an image. */
+function wasmModule(object: JsonObject): readonly Place[] {
+  return placesAt(object, ['spec', 'url']).flatMap(({ pointer, value }) => {
+    if (typeof value !== 'string') throw new ShapeError(pointer, 'a string', jsonType(value));
+    const [, scheme, image = ''] = /^(?:([a-z]+):\/\/)?(.*)$/s.exec(value) ?? [];
+    return scheme === undefined || scheme === 'oci' ? [{ pointer, value: image }] : [];
   });
+}
+
+/** system-upgrade-controller: an image without a tag gets the version of the plan, which a channel may say. */
+function upgradeImages(object: JsonObject): readonly Place[] {
+  const [version] = placesAt(object, ['spec', 'version']);
+  // No tag can hold a plus sign: k3s has `v1.30.1-k3s1` for v1.30.1+k3s1.
+  const tag = typeof version?.value === 'string' ? version.value.replaceAll('+', '-') : '';
+  return ['upgrade', 'prepare'].flatMap((part) =>
+    placesAt(object, ['spec', part, 'image']).flatMap(({ pointer, value }) => {
+      if (typeof value !== 'string') throw new ShapeError(pointer, 'a string', jsonType(value));
+      if (hasVersion(value)) return [{ pointer, value }];
+      return tag === '' ? [] : [{ pointer, value: `${value}:${tag}` }];
+    }),
+  );
 }
 
 /** containerized-data-importer: `docker://host/path:tag`. */
@@ -82,16 +147,19 @@ function registryUrls(url: string): OddReader {
     });
 }
 
-/** prometheus-operator before `spec.image`: `baseImage` with `sha` or `tag` (sha wins) or `version`. */
-function baseImage(object: JsonObject): readonly Place[] {
-  const spec = readObject(object, 'spec', '');
-  if (spec === undefined || readString(spec, 'image', '/spec')) return [];
-  const base = readString(spec, 'baseImage', '/spec');
-  if (!base) return [];
-  const sha = readString(spec, 'sha', '/spec');
-  const tag = readString(spec, 'tag', '/spec') || readString(spec, 'version', '/spec');
-  const value = sha ? `${base}@sha256:${sha}` : tag ? `${base}:${tag}` : base;
-  return [{ pointer: '/spec/baseImage', value }];
+/** prometheus-operator before `image`: `baseImage` with `sha` or `tag` (sha wins) or `version`. */
+function baseImage(at: string): OddReader {
+  const segments = pointerSegments(at);
+  return (object) =>
+    placesAt(object, segments).flatMap(({ value: spec }) => {
+      if (!isObject(spec)) throw new ShapeError(at, 'an object', jsonType(spec));
+      if (readString(spec, 'image', at)) return [];
+      const base = readString(spec, 'baseImage', at);
+      if (!base) return [];
+      const sha = readString(spec, 'sha', at);
+      const tag = readString(spec, 'tag', at) || readString(spec, 'version', at);
+      return [{ pointer: `${at}/baseImage`, value: sha ? `${base}@sha256:${sha}` : tag ? `${base}:${tag}` : base }];
+    });
 }
 
 /** OpenKruise NodeImage: `spec.images` maps a repository to its tags. */

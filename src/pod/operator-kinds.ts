@@ -1,16 +1,10 @@
 /**
  * Where kinds of operators keep their images: a part of the table in `kinds.ts`, after the schemas of their
- * CustomResourceDefinitions. A pod template that is merged into a generated one may name no image, so it is no pod spec here.
+ * CustomResourceDefinitions.
  */
-import type { KindEntry } from './kind-entry.ts';
+import { entries, type KindEntry, podImages, volumeImages } from './kind-entry.ts';
 
 const TEMPLATE = '/spec/template/spec';
-
-const entries = (group: string, kinds: readonly string[], places: Omit<KindEntry, 'group' | 'kind'>): KindEntry[] =>
-  kinds.map((kind) => ({ group, kind, ...places }));
-
-/** Images of a pod template that is only a patch. */
-const partial = (at: string): string[] => [`${at}/containers/*/image`, `${at}/initContainers/*/image`];
 
 const MODELS = [
   'model',
@@ -26,12 +20,34 @@ const MODELS = [
   'paddle',
 ];
 
+const predictor = (at: string): string[] => [`/spec${at}/predictor`, `/spec${at}/predictor/workerSpec`];
+const predictorImages = (at: string): string[] => MODELS.map((model) => `/spec${at}/predictor/${model}/image`);
+
+const LLM_PODS = [
+  'template',
+  'worker',
+  'prefill/template',
+  'prefill/worker',
+  'router/scheduler/template',
+  'router/scheduler/tokenizer/template',
+];
+
+const jobs = '/spec/template/spec/replicatedJobs/*/template/spec/template/spec';
+
 const SERVING: readonly KindEntry[] = [
   ...entries('sources.knative.dev', ['ContainerSource'], { podSpecs: [TEMPLATE] }),
   ...entries('sinks.knative.dev', ['JobSink'], { podSpecs: ['/spec/job/spec/template/spec'] }),
   ...entries('serving.kserve.io', ['InferenceService'], {
-    podSpecs: ['/spec/predictor', '/spec/predictor/workerSpec', '/spec/transformer', '/spec/explainer'],
-    images: [...MODELS.map((model) => `/spec/predictor/${model}/image`), '/spec/explainer/art/image'],
+    podSpecs: [...['', '/canary/*'].flatMap(predictor), '/spec/transformer', '/spec/explainer'],
+    images: [
+      ...['', '/canary/*'].flatMap(predictorImages),
+      ...['art', 'alibi', 'aix'].map((explainer) => `/spec/explainer/${explainer}/image`),
+    ],
+  }),
+  // Its pod templates are merged with those of its configurations.
+  ...entries('serving.kserve.io', ['LLMInferenceService', 'LLMInferenceServiceConfig'], {
+    images: LLM_PODS.flatMap((pod) => podImages(`/spec/${pod}`)),
+    placeholder: '{{',
   }),
   ...entries('serving.kserve.io', ['ServingRuntime'], { podSpecs: ['/spec', '/spec/workerSpec'] }),
   ...entries('serving.kserve.io', ['ClusterServingRuntime'], {
@@ -43,100 +59,63 @@ const SERVING: readonly KindEntry[] = [
     clusterScoped: true,
   }),
   ...entries('machinelearning.seldon.io', ['SeldonDeployment'], {
-    images: partial('/spec/predictors/*/componentSpecs/*/spec'),
+    images: [
+      ...podImages('/spec/predictors/*/componentSpecs/*/spec'),
+      '/spec/predictors/*/explainer/containerSpec/image',
+    ],
   }),
+  ...entries('mlops.seldon.io', ['Server'], {
+    images: [...podImages('/spec/podSpec'), '/spec/imageOverrides/agent/image', '/spec/imageOverrides/rclone/image'],
+  }),
+  ...entries('mlops.seldon.io', ['ServerConfig'], { podSpecs: ['/spec/podSpec'] }),
+  ...entries('trainer.kubeflow.org', ['TrainJob'], {
+    images: ['/spec/trainer/image', volumeImages('/spec/podSpecOverrides/*/volumes')],
+  }),
+  ...entries('trainer.kubeflow.org', ['TrainingRuntime'], { podSpecs: [jobs] }),
+  ...entries('trainer.kubeflow.org', ['ClusterTrainingRuntime'], { podSpecs: [jobs], clusterScoped: true }),
   ...entries('kubeflow.org', ['Notebook'], { podSpecs: [TEMPLATE] }),
   ...entries('kueue.x-k8s.io', ['Workload'], { podSpecs: ['/spec/podSets/*/template/spec'] }),
 ];
 
-const elastic = (kind: string, group: string, ...templates: string[]): KindEntry => ({
-  group: `${group}.k8s.elastic.co`,
-  kind,
-  images: ['/spec/image', ...templates.flatMap((at) => partial(`/spec/${at}/spec`))],
-});
+const runner = [...podImages(TEMPLATE), `${TEMPLATE}/image`, `${TEMPLATE}/sidecarContainers/*/image`];
 
-const DATABASES: readonly KindEntry[] = [
-  elastic('Elasticsearch', 'elasticsearch', 'nodeSets/*/podTemplate'),
-  elastic('Kibana', 'kibana', 'podTemplate'),
-  elastic('ApmServer', 'apm', 'podTemplate'),
-  elastic('EnterpriseSearch', 'enterprisesearch', 'podTemplate'),
-  elastic('ElasticMapsServer', 'maps', 'podTemplate'),
-  elastic('Logstash', 'logstash', 'podTemplate'),
-  elastic('Beat', 'beat', 'daemonSet/podTemplate', 'deployment/podTemplate'),
-  elastic('Agent', 'agent', 'daemonSet/podTemplate', 'deployment/podTemplate', 'statefulSet/podTemplate'),
-  ...entries('postgresql.cnpg.io', ['Cluster'], {
-    images: ['/spec/imageName', '/spec/postgresql/extensions/*/image/reference'],
+const GITHUB_RUNNERS: readonly KindEntry[] = [
+  ...entries('actions.github.com', ['AutoscalingRunnerSet'], {
+    podSpecs: [TEMPLATE],
+    images: podImages('/spec/listenerTemplate/spec'),
   }),
-  ...entries('postgresql.cnpg.io', ['ImageCatalog'], { images: ['/spec/images/*/image'] }),
-  ...entries('postgresql.cnpg.io', ['ClusterImageCatalog'], { images: ['/spec/images/*/image'], clusterScoped: true }),
-  ...entries('postgresql.cnpg.io', ['Pooler'], { images: partial(TEMPLATE) }),
-  ...entries('acid.zalan.do', ['postgresql'], {
-    images: ['/spec/dockerImage', '/spec/sidecars/*/image', '/spec/initContainers/*/image'],
-  }),
-  ...entries('postgres-operator.crunchydata.com', ['PostgresCluster'], {
-    images: ['/spec/image', '/spec/backups/pgbackrest/image', '/spec/proxy/pgBouncer/image'],
-  }),
-  ...entries('mongodbcommunity.mongodb.com', ['MongoDBCommunity'], {
-    images: partial('/spec/statefulSet/spec/template/spec'),
-  }),
-  ...entries('redis.redis.opstreelabs.in', ['Redis', 'RedisCluster', 'RedisReplication', 'RedisSentinel'], {
-    images: ['/spec/kubernetesConfig/image', '/spec/redisExporter/image'],
-  }),
-  ...entries('databases.spotahome.com', ['RedisFailover'], { images: ['/spec/redis/image', '/spec/sentinel/image'] }),
-  ...entries('rabbitmq.com', ['RabbitmqCluster'], {
-    images: ['/spec/image', ...partial('/spec/override/statefulSet/spec/template/spec')],
-  }),
-  ...entries('minio.min.io', ['Tenant'], {
-    images: ['/spec/image', '/spec/kes/image', '/spec/initContainers/*/image', '/spec/sideCars/containers/*/image'],
-  }),
-  ...entries('ceph.rook.io', ['CephCluster'], { images: ['/spec/cephVersion/image'] }),
-  ...entries('longhorn.io', ['EngineImage'], { images: ['/spec/image'] }),
-];
-
-const kafka = ['kafka', 'zookeeper', 'kafkaExporter', 'cruiseControl', 'jmxTrans'];
-const kafkaEntity = ['topicOperator', 'userOperator', 'tlsSidecar'];
-
-const STREAMS: readonly KindEntry[] = [
-  ...entries('kafka.strimzi.io', ['Kafka'], {
-    images: [
-      ...kafka.map((part) => `/spec/${part}/image`),
-      '/spec/kafka/brokerRackInitImage',
-      ...kafkaEntity.map((part) => `/spec/entityOperator/${part}/image`),
-    ],
-  }),
-  ...entries('kafka.strimzi.io', ['KafkaConnect', 'KafkaMirrorMaker2', 'KafkaMirrorMaker', 'KafkaBridge'], {
-    images: ['/spec/image', '/spec/clientRackInitImage'],
-  }),
-  ...entries('core.strimzi.io', ['StrimziPodSet'], { podSpecs: ['/spec/pods/*/spec'] }),
-  ...entries('flink.apache.org', ['FlinkDeployment'], {
-    images: [
-      '/spec/image',
-      ...['', '/jobManager', '/taskManager'].flatMap((at) => partial(`/spec${at}/podTemplate/spec`)),
-    ],
-  }),
-];
-
-const LANGUAGES = ['java', 'nodejs', 'python', 'dotnet', 'go', 'apacheHttpd', 'nginx'];
-
-const PLATFORMS: readonly KindEntry[] = [
-  ...entries('opentelemetry.io', ['OpenTelemetryCollector'], {
-    images: [
-      '/spec/image',
-      '/spec/targetAllocator/image',
-      '/spec/initContainers/*/image',
-      '/spec/additionalContainers/*/image',
-    ],
-  }),
-  ...entries('opentelemetry.io', ['Instrumentation'], { images: LANGUAGES.map((one) => `/spec/${one}/image`) }),
-  ...entries('grafana.integreatly.org', ['Grafana'], { images: partial('/spec/deployment/spec/template/spec') }),
-  ...entries('tempo.grafana.com', ['TempoStack'], { images: ['/spec/images/*'] }),
-  ...entries('k8s.keycloak.org', ['Keycloak'], { images: ['/spec/image'] }),
-  ...entries('jenkins.io', ['Jenkins'], { images: ['/spec/master/containers/*/image'] }),
-  ...entries('actions.github.com', ['AutoscalingRunnerSet'], { podSpecs: [TEMPLATE] }),
+  ...entries('actions.github.com', ['AutoscalingListener'], { images: ['/spec/image', ...podImages(TEMPLATE)] }),
   ...entries('actions.github.com', ['EphemeralRunnerSet'], { podSpecs: ['/spec/ephemeralRunnerSpec/spec'] }),
   ...entries('actions.github.com', ['EphemeralRunner'], { podSpecs: ['/spec/spec'] }),
-  ...entries('actions.summerwind.dev', ['RunnerDeployment', 'RunnerReplicaSet'], {
-    images: [`${TEMPLATE}/image`, ...partial(TEMPLATE), `${TEMPLATE}/sidecarContainers/*/image`],
+  ...entries('actions.summerwind.dev', ['RunnerDeployment', 'RunnerReplicaSet'], { images: runner }),
+  ...entries('actions.summerwind.dev', ['RunnerSet'], { images: ['/spec/image', ...podImages(TEMPLATE)] }),
+  ...entries('actions.summerwind.dev', ['Runner'], {
+    images: ['/spec/image', ...podImages('/spec'), '/spec/sidecarContainers/*/image'],
+  }),
+];
+
+const chaosTask = (at: string): string[] => [
+  `${at}/templates/*/task/container/image`,
+  volumeImages(`${at}/templates/*/task/volumes`),
+];
+
+const envoy = (kind: string): string[] => [
+  `/spec/provider/kubernetes/${kind}/container/image`,
+  `/spec/provider/kubernetes/${kind}/initContainers/*/image`,
+  volumeImages(`/spec/provider/kubernetes/${kind}/pod/volumes`),
+];
+
+const buildSteps = ['/spec/steps/*/image', '/spec/buildSteps/*/image', volumeImages('/spec/volumes')];
+
+const argoCdParts = ['controller', 'repo', 'server'];
+
+const PLATFORMS: readonly KindEntry[] = [
+  ...GITHUB_RUNNERS,
+  ...entries('k8s.keycloak.org', ['Keycloak'], {
+    images: ['/spec/image', ...podImages('/spec/unsupported/podTemplate/spec')],
+  }),
+  ...entries('jenkins.io', ['Jenkins'], {
+    images: ['/spec/master/containers/*/image', volumeImages('/spec/master/volumes'), '/spec/seedJobAgentImage'],
   }),
   ...entries('agones.dev', ['Fleet', 'GameServerSet'], { podSpecs: [`${TEMPLATE}/template/spec`] }),
   ...entries('agones.dev', ['GameServer'], { podSpecs: [TEMPLATE] }),
@@ -144,6 +123,84 @@ const PLATFORMS: readonly KindEntry[] = [
     images: ['/spec/package'],
     clusterScoped: true,
   }),
+  ...entries('pkg.crossplane.io', ['ProviderRevision', 'FunctionRevision', 'ConfigurationRevision'], {
+    images: ['/spec/image'],
+    clusterScoped: true,
+  }),
+  ...entries('pkg.crossplane.io', ['DeploymentRuntimeConfig'], {
+    images: podImages('/spec/deploymentTemplate/spec/template/spec'),
+    clusterScoped: true,
+  }),
+  // Most images there have their version apart: see `odd-images.ts`.
+  ...entries('argoproj.io', ['ArgoCD'], {
+    images: [
+      ...argoCdParts.flatMap((part) => [
+        `/spec/${part}/initContainers/*/image`,
+        `/spec/${part}/sidecarContainers/*/image`,
+        volumeImages(`/spec/${part}/volumes`),
+      ]),
+      '/spec/argoCDAgent/agent/image',
+      '/spec/argoCDAgent/principal/image',
+    ],
+  }),
+  ...entries('operators.coreos.com', ['CatalogSource'], { images: ['/spec/image'] }),
+  ...entries('operators.coreos.com', ['ClusterServiceVersion'], {
+    podSpecs: ['/spec/install/spec/deployments/*/spec/template/spec'],
+    images: ['/spec/relatedImages/*/image'],
+  }),
+  ...entries('olm.operatorframework.io', ['ClusterCatalog'], {
+    images: ['/spec/source/image/ref'],
+    clusterScoped: true,
+  }),
+  ...entries('chaos-mesh.org', ['Workflow'], { images: chaosTask('/spec') }),
+  ...entries('chaos-mesh.org', ['Schedule'], { images: chaosTask('/spec/workflow') }),
+  ...entries('litmuschaos.io', ['ChaosExperiment'], { images: ['/spec/definition/image'] }),
+  ...entries('litmuschaos.io', ['ChaosEngine'], {
+    images: [
+      '/spec/components/runner/image',
+      '/spec/components/sidecar/*/image',
+      '/spec/experiments/*/spec/components/experimentImage',
+      '/spec/experiments/*/spec/probe/*/cmdProbe~1inputs/source/image',
+    ],
+  }),
+  ...entries('k8up.io', ['PreBackupPod'], { podSpecs: ['/spec/pod/spec'] }),
+  ...entries('shipwright.io', ['BuildStrategy'], { images: buildSteps, placeholder: '$(' }),
+  ...entries('shipwright.io', ['ClusterBuildStrategy'], { images: buildSteps, placeholder: '$(', clusterScoped: true }),
+  ...entries('gateway.envoyproxy.io', ['EnvoyProxy'], { images: ['envoyDeployment', 'envoyDaemonSet'].flatMap(envoy) }),
+  ...entries('gateway.envoyproxy.io', ['EnvoyExtensionPolicy'], { images: ['/spec/wasm/*/code/image/url'] }),
+  ...entries('temporal.io', ['TemporalWorkerDeployment', 'WorkerDeployment'], { podSpecs: [TEMPLATE] }),
+  ...entries('helm.cattle.io', ['HelmChart'], { images: ['/spec/jobImage'] }),
+  ...entries('workspace.devfile.io', ['DevWorkspace'], {
+    images: ['/spec/template/components/*/container/image', '/spec/contributions/*/components/*/container/image'],
+    placeholder: '{{',
+  }),
+  ...entries('workspace.devfile.io', ['DevWorkspaceTemplate'], {
+    images: ['/spec/components/*/container/image'],
+    placeholder: '{{',
+  }),
+  ...entries('kmm.sigs.x-k8s.io', ['Module'], {
+    images: [
+      '/spec/moduleLoader/container/containerImage',
+      '/spec/moduleLoader/container/kernelMappings/*/containerImage',
+      '/spec/devicePlugin/container/image',
+      '/spec/devicePlugin/initContainer/image',
+      volumeImages('/spec/devicePlugin/volumes'),
+    ],
+    // The version of the kernel.
+    placeholder: '${',
+  }),
+  ...entries('agents.x-k8s.io', ['Sandbox'], { podSpecs: ['/spec/podTemplate/spec'] }),
+  ...entries('extensions.agents.x-k8s.io', ['SandboxTemplate'], { podSpecs: ['/spec/podTemplate/spec'] }),
+];
+
+/** Their images are parts of maps, or stand in longer texts: see `odd-images.ts`. */
+const WITH_ODD_IMAGES: readonly KindEntry[] = [
+  ...entries('awx.ansible.com', ['AWX'], { images: ['/spec/ee_images/*/image', '/spec/control_plane_ee_image'] }),
+  ...entries('upgrade.cattle.io', ['Plan'], {}),
+  ...entries('nvidia.com', ['ClusterPolicy'], { clusterScoped: true }),
+  ...entries('extensions.istio.io', ['WasmPlugin'], {}),
+  ...entries('build.openshift.io', ['BuildConfig', 'Build'], {}),
+  ...entries('image.openshift.io', ['ImageStream', 'ImageStreamImport'], {}),
 ];
 
 /** They hold objects that their controllers create, here or in another cluster. */
@@ -156,12 +213,33 @@ const HOLDERS: readonly KindEntry[] = [
   }),
   ...entries('triggers.tekton.dev', ['EventListener'], {
     objects: ['/spec/triggers/*/template/spec/resourcetemplates/*'],
-    images: partial('/spec/resources/kubernetesResource/spec/template/spec'),
+    images: podImages('/spec/resources/kubernetesResource/spec/template/spec'),
     placeholder: '$(',
   }),
   ...entries('work.open-cluster-management.io', ['ManifestWork'], { objects: ['/spec/workload/manifests/*'] }),
   ...entries('work.karmada.io', ['Work'], { objects: ['/spec/workload/manifests/*'] }),
+  ...entries('work.open-cluster-management.io', ['ManifestWorkReplicaSet'], {
+    objects: ['/spec/manifestWorkTemplate/workload/manifests/*'],
+  }),
+  ...entries('addon.open-cluster-management.io', ['AddOnTemplate'], {
+    objects: ['/spec/agentSpec/workload/manifests/*'],
+    placeholder: '{{',
+    clusterScoped: true,
+  }),
   ...entries('kubernetes.crossplane.io', ['Object'], { objects: ['/spec/forProvider/manifest'], clusterScoped: true }),
+  ...entries('kubernetes.m.crossplane.io', ['Object'], { objects: ['/spec/forProvider/manifest'] }),
+  ...entries('apiextensions.crossplane.io', ['Composition'], {
+    objects: ['/spec/resources/*/base', '/spec/pipeline/*/input/resources/*/base'],
+    clusterScoped: true,
+  }),
+  ...entries('argoproj.io', ['Sensor'], {
+    objects: ['k8s', 'argoWorkflow'].map((trigger) => `/spec/triggers/*/template/${trigger}/source/resource`),
+  }),
+  ...entries('kubeflow.org', ['Experiment'], {
+    objects: ['/spec/trialTemplate/trialSpec'],
+    placeholder: '${trialParameters',
+  }),
+  ...entries('kubeflow.org', ['Trial'], { objects: ['/spec/runSpec'] }),
   ...entries('kro.run', ['ResourceGraphDefinition'], {
     objects: ['/spec/resources/*/template'],
     placeholder: '${',
@@ -174,13 +252,13 @@ const HOLDERS: readonly KindEntry[] = [
 const DEPLOYERS: readonly KindEntry[] = [
   ...entries('argoproj.io', ['Application', 'ApplicationSet'], { placeholder: '{{' }),
   ...entries('kustomize.toolkit.fluxcd.io', ['Kustomization'], { placeholder: '${' }),
+  ...entries('helm.toolkit.fluxcd.io', ['HelmRelease'], { placeholder: '${' }),
 ];
 
 export const OPERATOR_KINDS: readonly KindEntry[] = [
   ...SERVING,
-  ...DATABASES,
-  ...STREAMS,
   ...PLATFORMS,
+  ...WITH_ODD_IMAGES,
   ...HOLDERS,
   ...DEPLOYERS,
 ];

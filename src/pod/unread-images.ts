@@ -43,6 +43,14 @@ const UNREAD: Readonly<Record<string, Entry>> = {
   'argoproj.io/WorkflowTemplate': { places: patches('/spec'), why: PATCH },
   'argoproj.io/ClusterWorkflowTemplate': { places: patches('/spec'), why: PATCH },
   'argoproj.io/CronWorkflow': { places: patches('/spec/workflowSpec'), why: PATCH },
+  'nvidia.com/ClusterPolicy': {
+    places: ['/spec/driver/image', '/spec/vgpuManager/image'],
+    why: 'gets the operating system of the node in its tag, which only the operator knows',
+  },
+  'nvidia.com/NVIDIADriver': {
+    places: ['/spec/image'],
+    why: 'gets the operating system of the node in its tag, which only the operator knows',
+  },
   'fleet.cattle.io/Bundle': {
     places: ['/spec/resources', '/spec/helm'],
     why: 'holds files in texts; check the files themselves',

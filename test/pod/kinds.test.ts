@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type KindTable, kindTable } from '../../src/pod/kinds.ts';
 import { pointerSegments } from '../../src/pod/pointer.ts';
 import { typeOf, workloadOf } from '../../src/pod/workload.ts';
+import { CRD_IMAGES } from './crd-images.ts';
 import { OPERATOR_IMAGES } from './operator-images.ts';
 import { kindFixtures, objectsIn, readWorkload, type Row, rowsOf } from './fixtures.ts';
 
@@ -16,6 +17,7 @@ const template = (kindAndName: string, image: string, at = '/spec/template/spec'
 /** Written by hand from the manifests, in the order in which containers are read. */
 const EXPECTED: Readonly<Record<string, readonly Row[]>> = {
   ...OPERATOR_IMAGES,
+  ...CRD_IMAGES,
   'Pod. shop': [
     ['init migrate', '/spec/initContainers/0/image', 'registry.example.com/shop/migrate:4'],
     ['sidecar proxy', '/spec/initContainers/1/image', 'envoy'],
@@ -363,18 +365,30 @@ describe('cluster-scoped kinds', () => {
     });
     expect(new Set(found.map(({ id }) => id.split('.', 1)[0]))).toEqual(
       new Set([
+        'AddOnTemplate',
+        'ClusterAnalysisTemplate',
+        'ClusterBuildStrategy',
+        'ClusterCatalog',
         'ClusterImageCatalog',
+        'ClusterPolicy',
         'ClusterServingRuntime',
         'ClusterStorageContainer',
+        'ClusterTask',
+        'ClusterTrainingRuntime',
+        'ClusterWorkflowTemplate',
+        'Composition',
         'Configuration',
+        'ConfigurationRevision',
+        'DeploymentRuntimeConfig',
+        'FluentbitAgent',
         'Function',
+        'FunctionRevision',
+        'Logging',
+        'NodeImage',
         'Object',
         'Provider',
+        'ProviderRevision',
         'ResourceGraphDefinition',
-        'ClusterAnalysisTemplate',
-        'ClusterTask',
-        'ClusterWorkflowTemplate',
-        'NodeImage',
         'SidecarSet',
       ]),
     );

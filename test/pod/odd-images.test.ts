@@ -141,3 +141,93 @@ describe('KubeVirt’s hook sidecars', () => {
     );
   });
 });
+
+describe('an image in parts', () => {
+  const agent = (image: string): string =>
+    `{apiVersion: operator.victoriametrics.com/v1beta1, kind: VMAgent, spec: {image: ${image}}}`;
+  const gpu = (toolkit: string): string =>
+    `{apiVersion: nvidia.com/v1, kind: ClusterPolicy, spec: {toolkit: ${toolkit}}}`;
+  const cassandra = (image: string): string =>
+    `{apiVersion: k8ssandra.io/v1alpha1, kind: K8ssandraCluster, spec: {medusa: {containerImage: ${image}}}}`;
+
+  test.each<[string, readonly (readonly [string, string])[]]>([
+    [agent('{repository: quay.io/a/b, tag: v1}'), [['/spec/image/tag', 'quay.io/a/b:v1']]],
+    [agent(`{repository: a/b, tag: "v1@sha256:${SHA}"}`), [['/spec/image/tag', `a/b:v1@sha256:${SHA}`]]],
+    [agent('{repository: "a/b:v2", tag: v1}'), [['/spec/image/repository', 'a/b:v2']]],
+    [agent('{repository: "localhost:5000/a", tag: v1}'), [['/spec/image/tag', 'localhost:5000/a:v1']]],
+    [agent('{repository: a/b}'), []],
+    [agent('{tag: v1}'), []],
+    [agent('{repository: "", tag: ""}'), []],
+    [agent('null'), []],
+    [gpu('{repository: nvcr.io/n, image: t, version: v1}'), [['/spec/toolkit/version', 'nvcr.io/n/t:v1']]],
+    [
+      gpu(`{repository: nvcr.io/n, image: t, version: "sha256:${SHA}"}`),
+      [['/spec/toolkit/version', `nvcr.io/n/t@sha256:${SHA}`]],
+    ],
+    [gpu('{image: "nvcr.io/n/t:v2"}'), [['/spec/toolkit/image', 'nvcr.io/n/t:v2']]],
+    [gpu('{repository: "localhost:5000"}'), []],
+    [gpu('{enabled: true}'), []],
+    [
+      cassandra('{registry: ghcr.io, repository: o, name: img, tag: "1"}'),
+      [['/spec/medusa/containerImage/tag', 'ghcr.io/o/img:1']],
+    ],
+    [cassandra('{repository: o, name: img, tag: "1"}'), [['/spec/medusa/containerImage/tag', 'o/img:1']]],
+    [cassandra('{registry: ghcr.io, name: img, tag: "1"}'), []],
+  ])('of %s is %j', (yaml, images) => {
+    expect(imagesOf(yaml)).toEqual(images);
+  });
+
+  test.each([
+    [agent('x'), '/spec/image: expected an object, found a string'],
+    [agent('[]'), '/spec/image: expected an object, found a list'],
+    [agent('{repository: [a], tag: b}'), '/spec/image/repository: expected a string, found a list'],
+    [agent('{repository: a, tag: 1}'), '/spec/image/tag: expected a string, found a number'],
+    [gpu('{repository: a, image: b, version: {}}'), '/spec/toolkit/version: expected a string, found an object'],
+  ])('of another shape is a fault: %s', (yaml, fault) => {
+    expect(faultOf(yaml)).toBe(fault);
+  });
+});
+
+describe('an image in a longer text or beside it', () => {
+  const application = (image: string): string =>
+    `{apiVersion: argoproj.io/v1alpha1, kind: Application, spec: {source: {kustomize: {images: ["${image}"]}}}}`;
+  const wasm = (url: string): string =>
+    `{apiVersion: extensions.istio.io/v1alpha1, kind: WasmPlugin, spec: {url: "${url}"}}`;
+  const plan = (spec: string): string => `{apiVersion: upgrade.cattle.io/v1, kind: Plan, spec: ${spec}}`;
+  const stream = (from: string): string =>
+    `{apiVersion: image.openshift.io/v1, kind: ImageStream, spec: {tags: [{name: a, from: ${from}}]}}`;
+
+  test.each<[string, readonly string[]]>([
+    [application('nginx=quay.io/a/b:1'), ['quay.io/a/b:1']],
+    [application('quay.io/a/b:1'), ['quay.io/a/b:1']],
+    [application(`a@sha256:${SHA}`), [`a@sha256:${SHA}`]],
+    // They keep what the manifest or the kustomization says.
+    [application('nginx=quay.io/a/b'), []],
+    [application('nginx=localhost:5000/a/b'), []],
+    [application('nginx=*:2'), []],
+    [application('nginx=quay.io/a/b:*'), []],
+    [wasm('oci://ghcr.io/a/b:1'), ['ghcr.io/a/b:1']],
+    [wasm('ghcr.io/a/b:1'), ['ghcr.io/a/b:1']],
+    [wasm('https://example.com/b.wasm'), []],
+    [wasm('file:///b.wasm'), []],
+    [plan('{version: v1.33.1+k3s1, upgrade: {image: a/b}}'), ['a/b:v1.33.1-k3s1']],
+    [plan('{version: v1, upgrade: {image: "a/b:2"}, prepare: {image: c}}'), ['a/b:2', 'c:v1']],
+    [plan('{channel: "https://update.k3s.io/v1-release/channels/stable", upgrade: {image: a/b}}'), []],
+    [stream('{kind: DockerImage, name: "a/b:1"}'), ['a/b:1']],
+    [stream('{kind: ImageStreamTag, name: "b:1"}'), []],
+    [stream('null'), []],
+  ])('%s holds %j', (yaml, images) => {
+    expect(imagesOf(yaml).map(([, text]) => text)).toEqual(images);
+  });
+
+  test.each([
+    [
+      '{apiVersion: extensions.istio.io/v1alpha1, kind: WasmPlugin, spec: {url: 1}}',
+      '/spec/url: expected a string, found a number',
+    ],
+    [plan('{upgrade: {image: {}}}'), '/spec/upgrade/image: expected a string, found an object'],
+    [stream('{kind: DockerImage, name: 1}'), '/spec/tags/0/from/name: expected a string, found a number'],
+  ])('of another shape is a fault: %s', (yaml, fault) => {
+    expect(faultOf(yaml)).toBe(fault);
+  });
+});

@@ -1,4 +1,7 @@
-/** Written by hand from test/fixtures/kinds/operators.yaml and holders.yaml, in the order in which images are read. */
+/**
+ * Rows of test/fixtures/kinds/operators.yaml and holders.yaml, in the order in which images are read. Their places were compared with
+ * the schemas in the projects' CustomResourceDefinitions (or the Go types, where a schema leaves a field open).
+ */
 import type { Row } from './fixtures.ts';
 
 export const OPERATOR_IMAGES: Readonly<Record<string, readonly Row[]>> = {
