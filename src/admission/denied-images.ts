@@ -10,6 +10,7 @@ import { NO_FACTS } from '../policy/fact.ts';
 import { type Covered, type Covering, havePassed, rememberPassed, type SharedChecks } from '../policy/plan.ts';
 import type { Binding } from '../policy/policy.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
+import { readable } from './readable.ts';
 
 export interface Denial {
   readonly policy: string;
@@ -46,15 +47,24 @@ function refusalsIn(strict: Strict, request: ScopeRequest, excuses: Excuses | un
   if (certain !== undefined && havePassed(certain, containers)) return NONE;
   const facts = { ...NO_FACTS, namespaceLabels: request.namespaceLabels };
   const covering = { policies, needs: NO_NEEDS, shared: undefined };
-  const findings = evaluate(covering, { request, facts, concerns: undefined, excuses });
-  if (certain !== undefined && findings.length === 0) rememberPassed(certain, containers);
+  const read = readable(() => evaluate(covering, { request, facts, concerns: undefined, excuses }));
+  if (!read.ok) return allRefused(strict, containers);
+  if (certain !== undefined && read.value.length === 0) rememberPassed(certain, containers);
   const refusals = new Map<Container, Denial>();
-  for (const { container, action, policy, rule } of findings) {
+  for (const { container, action, policy, rule } of read.value) {
     if (container !== undefined && action === 'deny' && !refusals.has(container)) {
       refusals.set(container, { policy, rule });
     }
   }
   return refusals;
+}
+
+/** An object that cannot be judged as a whole. */
+function allRefused({ policies }: Strict, containers: readonly Container[]): Denials {
+  const [denial] = policies.flatMap(({ policy: { name, bindings } }) =>
+    bindings.map(({ rule }): Denial => ({ policy: name, rule })),
+  );
+  return denial === undefined ? NONE : new Map(containers.map((container) => [container, denial]));
 }
 
 const NONE: Denials = new Map();

@@ -52,7 +52,10 @@ export interface Judged {
   readonly excuses?: Excuses | undefined;
 }
 
-/** Throws a ShapeError when a rule finds that the object is not of the shape its kind has. */
+/** More than anybody reads. With all of each of 50,000 containers, one object would take the memory of all. */
+export const MAX_FINDINGS = 10_000;
+
+/** Throws a ShapeError when a rule finds that the object is not of the shape its kind has, and when there are too many findings. */
 export function evaluate({ policies, shared }: Covering, judged: Judged): readonly Finding[] {
   const subject = subjectOf(judged, judged.request.workload.containers);
   const answers = shared === undefined ? new Map<Check, Answer>() : unlessFine(shared, subject);
@@ -65,8 +68,9 @@ export function evaluate({ policies, shared }: Covering, judged: Judged): readon
   });
   const guarded = guardedAnswers(asked);
   const findings: Finding[] = [];
+  const room = { left: MAX_FINDINGS };
   for (const one of asked) {
-    for (const finding of told(excused(judgeBy(one, guarded), judged.excuses))) findings.push(finding);
+    for (const finding of told(excused(judgeBy(one, guarded, room), judged.excuses))) findings.push(finding);
   }
   return findings;
 }
@@ -109,10 +113,16 @@ interface Told {
 
 interface AskedPolicy extends Covered, Asked {}
 
-function judgeBy({ policy, coverage, ...asked }: AskedPolicy, guarded: GuardedAnswers): readonly Told[] {
+interface Room {
+  left: number;
+}
+
+function judgeBy({ policy, coverage, ...asked }: AskedPolicy, guarded: GuardedAnswers, room: Room): readonly Told[] {
   let all: Told[] | undefined;
   for (const binding of policy.bindings) {
     const { problems, failure } = guarded.get(binding) ?? ask(binding.check, asked);
+    room.left -= problems.length;
+    if (room.left < 0) throw new ShapeError('', `at most ${MAX_FINDINGS} findings`, 'more');
     for (const problem of problems) {
       const seen = seenBy(binding.check, problem, asked.subject);
       const finding = findingOf(policy, binding, problem, coverage);

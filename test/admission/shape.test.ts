@@ -1,9 +1,16 @@
 /** Rules read fields of their own, so they may be the first to meet one of another JSON type. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readNumber } from '../../src/pod/read.ts';
 import { defineRule } from '../../src/policy/rule.ts';
-import { policyOf } from '../policy/asking.ts';
+import { deniedImages } from '../../src/admission/denied-images.ts';
+import { readyRules } from '../../src/policy/document.ts';
+import { RULES } from '../../src/policy/rules/index.ts';
+import { planned } from '../../src/policy/plan.ts';
+import { kinds, policyOf, requestFor } from '../policy/asking.ts';
+import { readWorkload } from '../pod/fixtures.ts';
 import { ask, contextOf, podOf, requestOf, told } from './asking.ts';
+
+await readyRules({ spec: { rules: [{ rule: 'cel' }] } }, { rules: RULES, kinds });
 
 const readsPriority = defineRule({
   name: 'reads-priority',
@@ -64,3 +71,65 @@ test.each<[specs: readonly string[], created: string, updated: string]>([
     expect(await judged({ operation: 'UPDATE', oldObject: { ...pod('high'), metadata: { name: 'p' } } })).toBe(updated);
   },
 );
+
+/** Each finding costs memory, and an object can have 50,000 containers, with each of which every rule finds fault. */
+describe('an object in which too much is found', () => {
+  const TWICE = 'rules: [{rule: image-digest}, {rule: image-tag, parameters: {required: true}}]';
+  const ONCE = 'rules: [{rule: image-digest}]';
+  const MILD =
+    'rules: [{rule: image-digest, action: warn}, {rule: image-tag, action: audit, parameters: {required: true}}]';
+  const CEL = 'rules: [{rule: cel, parameters: {expression: \'container.name != "x"\'}}]';
+  const ports = {
+    name: 'c',
+    image: 'x:1@sha256:'.padEnd(75, 'a'),
+    ports: Array.from({ length: 10_002 }, () => ({ containerPort: 1 })),
+  };
+  const of = (containers: readonly object[], labels = {}) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', labels },
+    spec: { containers },
+  });
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ name: `c${index}`, image: `x${index}` }));
+  const TOO_MANY = ': expected at most 10000 findings, found more';
+
+  test.each<[what: string, specs: readonly string[], containers: readonly object[], is: string]>([
+    ['as many as there may be', [TWICE], many(5000), '10000 findings, denied'],
+    ['one more', [TWICE], many(5001), `${TOO_MANY}, denied`],
+    ['of one rule', [ONCE], many(10_001), `${TOO_MANY}, denied`],
+    ['of several policies', [ONCE, ONCE, ONCE], many(3334), `${TOO_MANY}, denied`],
+    ['of one container', ['rules: [{rule: container-ports}]'], [ports], `${TOO_MANY}, denied`],
+    ['where nothing denies', [MILD], many(5001), `${TOO_MANY}, allowed`],
+    ['where only another rule denies', [MILD, 'rules: [{rule: container-name}]'], many(5001), `${TOO_MANY}, denied`],
+    [
+      'CEL about more containers than it is asked about',
+      [CEL],
+      many(10_001),
+      ': expected at most 10000 containers, found more, denied',
+    ],
+    ['CEL about as many as it is asked about', [CEL], many(10_000), '0 findings, allowed'],
+    ['that only pins', ['pin: {}'], many(10_001), '0 findings, allowed'],
+  ])('%s', async (_what, specs, containers, is) => {
+    const verdict = await ask(requestOf(of(containers)), contextOf(specs.map((spec) => policyOf(`{${spec}}`))));
+    const [found] = told(verdict);
+    const count = verdict.outcome === 'malformed' ? found : `${verdict.findings.length} findings`;
+    expect(`${count}, ${verdict.allowed ? 'allowed' : 'denied'}`).toBe(is);
+  });
+
+  test('is forgiven as it is stored, and by nothing that it has in common', async () => {
+    const policies = contextOf([policyOf(`{${TWICE}}`)]);
+    const oldObject = of(many(5001));
+    const update = (object: ReturnType<typeof of>) =>
+      ask(requestOf(object, { operation: 'UPDATE', oldObject }), policies);
+    expect((await update(of(many(5001), { more: 'yes' }))).allowed).toBe(true);
+    expect((await update(of(many(5002)))).allowed).toBe(false);
+    expect((await update(of(many(5000)))).allowed).toBe(false);
+  });
+
+  test('has none of its images looked up', () => {
+    const request = requestFor(readWorkload(of(many(5001))));
+    const denied = deniedImages(planned([policyOf(`{${TWICE}}`)], request), request);
+    expect(request.workload.containers.filter((container) => denied(container) === undefined)).toEqual([]);
+  });
+});

@@ -9,7 +9,7 @@ export const MAX_STEPS = 200_000;
 /** Of one check of one object, all its containers together. */
 const MAX_TOTAL = 1_000_000;
 
-/** With less of it, nothing can be said of any container; an object has no such number of them. */
+/** With less of it, nothing can be said of any container; an object has no such number of them, and counts as unreadable. */
 export const MAX_EVALUATIONS = 10_000;
 
 export interface Budget {

@@ -2,6 +2,7 @@
 import { maskPassword } from '../../image/password.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { Container } from '../../pod/containers.ts';
+import { ShapeError } from '../../pod/pointer.ts';
 import type { ParameterFault, Prepared, Problem, Subject } from '../rule.ts';
 import { unreadable } from '../rules/images.ts';
 import { type Budget, CelError, MAX_EVALUATIONS, newBudget, OverBudget, spend } from './budget.ts';
@@ -103,17 +104,11 @@ function ask(compiled: Compiled, subject: Subject<'namespaceLabels'>): readonly 
     return askAbout(undefined, compiled, { shared, budget: newBudget() });
   }
   const { containers } = subject;
-  if (containers.length > MAX_EVALUATIONS) return containers.map((container) => notAsked(container, compiled));
+  if (containers.length > MAX_EVALUATIONS) throw new ShapeError('', `at most ${MAX_EVALUATIONS} containers`, 'more');
   return containers.flatMap((container) => {
     if (uses.has('image') && container.image.state !== 'parsed') return [unreadable(container)];
     return askAbout(container, compiled, { shared, budget: newBudget(containers.length) });
   });
-}
-
-/** Of its own, so that neither an exception nor what was there before answers for another container. */
-function notAsked(container: Container, { shown, uses }: Compiled): Problem {
-  const message = `could not tell whether ${shown} is true: the object has more than ${MAX_EVALUATIONS} containers`;
-  return { state: 'unknown', causedBy: 'author', container, pointer: pointerOf(container, uses), message };
 }
 
 /** To make its variables. */
