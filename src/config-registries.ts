@@ -4,8 +4,8 @@ import { createSecureContext } from 'node:tls';
 import { ConfigError } from './config-faults.ts';
 import { readText } from './files/read-text.ts';
 import { isHost } from './image/grammar.ts';
-import { splitPort } from './image/grammar.ts';
 import { quoteValue } from './image/quote.ts';
+import { hostOfEntry } from './registry/entry.ts';
 import { DEFAULT_CONCURRENCY, type RegistryEntry } from './registry/settings.ts';
 import type { RegistryRow } from './registry-schema.ts';
 
@@ -16,7 +16,7 @@ export type Fail = (problem: string) => Error;
 export async function readRegistries(rows: readonly RegistryRow[], fail: Fail): Promise<readonly RegistryEntry[]> {
   const seen = new Set<string>();
   const readings = rows.map(async (row) => {
-    const { host, port = row.insecure === true ? '80' : '443' } = splitPort(row.host.toLowerCase());
+    const { host, port = row.insecure === true ? '80' : '443' } = hostOfEntry(row);
     const key = `${host}:${port}`;
     if (seen.has(key)) throw fail(`${quoteValue(row.host)} stands there twice, and only the first counts`);
     seen.add(key);
@@ -64,7 +64,8 @@ const DOCKER_HUB_NAMES = new Set(['index.docker.io', 'registry-1.docker.io', 'hu
 
 /** The schema knows its characters. "*" stands for any, so where these are no host, none that it matches is. */
 function checkHost(host: string, wrong: Fail): void {
-  if (DOCKER_HUB_NAMES.has(host.toLowerCase())) throw wrong('images of Docker Hub are of "docker.io"; write that');
+  if (DOCKER_HUB_NAMES.has(hostOfEntry({ host }).host))
+    throw wrong('images of Docker Hub are of "docker.io"; write that');
   if (isHost(host.replaceAll('*', 'a'))) return;
   throw wrong('no host matches this: a host has no empty label, and hyphens only inside of one');
 }

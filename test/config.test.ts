@@ -230,6 +230,10 @@ describe('the configuration', () => {
     ['[{host: a.test, mirrors: [{location: "*.m"}]}]', /is not accepted: a host and a path/],
     ['[{host: a.test}, {host: A.test:443}]', /tidewaiter\.yaml:1: registries: "A\.test:443" stands there twice/],
     ['[{host: a.test:80}, {host: A.test, insecure: true}]', /registries: "A\.test" stands there twice/],
+    ['[{host: "a.test:05000"}, {host: "a.test:5000"}]', /registries: "a\.test:5000" stands there twice/],
+    ['[{host: docker.io}, {host: "Docker.io:0443"}]', /registries: "Docker\.io:0443" stands there twice/],
+    ['[{host: "[::1]:5000"}, {host: "[0:0:0:0:0:0:0:1]:5000"}]', /"\[0:0:0:0:0:0:0:1\]:5000" stands there twice/],
+    ['[{host: "registry-1.docker.io:443"}]', /images of Docker Hub are of "docker\.io"; write that/],
     ['[{host: index.docker.io}]', /"index\.docker\.io": images of Docker Hub are of "docker\.io"; write that/],
     [
       '[{host: a.test, ca: none.crt}]',

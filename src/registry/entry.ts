@@ -39,13 +39,22 @@ function isPortOf(entry: RegistryEntry, port: string | undefined): boolean {
 function compiledHost(entry: RegistryEntry): CompiledHost {
   const known = compiled.get(entry);
   if (known !== undefined) return known;
-  const { host, port } = splitPort(entry.host.toLowerCase());
-  const made = { matches: compileSegments(shortest(host).split('.')), port: port?.replace(/^0+(?=.)/, '') };
+  const { host, port } = hostOfEntry(entry);
+  const matchesLabels = compileSegments(host.split('.'));
+  // An address in brackets has no labels, so no glob is about it.
+  const matches: SegmentsTest = (labels) =>
+    labels[0]?.startsWith('[') === true ? labels[0] === host : matchesLabels(labels);
+  const made = { matches, port };
   compiled.set(entry, made);
   return made;
 }
 
-/** An IPv6 address has many spellings. */
-function shortest(host: string): string {
-  return host.startsWith('[') ? (URL.parse(`https://${host}`)?.hostname ?? host) : host;
+/** The one form of what an entry names: lower case, an IPv6 address in its shortest form, a port without zeros before it. */
+export function hostOfEntry({ host: text }: Pick<RegistryEntry, 'host'>): {
+  readonly host: string;
+  readonly port: string | undefined;
+} {
+  const { host, port } = splitPort(text.toLowerCase());
+  const shortest = host.startsWith('[') ? (URL.parse(`https://${host}`)?.hostname ?? host) : host;
+  return { host: shortest, port: port?.replace(/^0+(?=.)/, '') };
 }

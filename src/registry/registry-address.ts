@@ -4,7 +4,7 @@
  * is written, as the kubelet does, and answers are kept by credential.
  */
 import { DOCKER_HUB, splitPort } from '../image/grammar.ts';
-import { entryOf } from './entry.ts';
+import { entryOf, hostOfEntry } from './entry.ts';
 import type { RegistryEntry } from './settings.ts';
 
 export interface RegistryAddress {
@@ -59,6 +59,7 @@ function canBeAsked(host: string, { hostname, port }: URL): boolean {
   return host.split('.').every((label) => label.length <= MAX_LABEL);
 }
 
-function isAboutDockerHub({ host }: RegistryEntry): boolean {
-  return host.toLowerCase().replace(/:443$/, '') === DOCKER_HUB;
+function isAboutDockerHub(entry: RegistryEntry): boolean {
+  const { host, port = '443' } = hostOfEntry(entry);
+  return host === DOCKER_HUB && port === '443';
 }

@@ -53,6 +53,24 @@ test.each(MADE)('%s is asked at %s, as the entry %s says', (host, url, of) => {
   expect([address?.base.origin, address?.entry?.host]).toEqual([url, of]);
 });
 
+test.each([
+  ['docker.io:0443', 'docker.io', true],
+  ['DOCKER.IO:000443', 'index.docker.io', true],
+  ['docker.io:0443', 'docker.io:443', false],
+  ['docker.io:00443', 'Docker.io', false],
+  ['a.test:0443', 'a.test', true],
+  ['[0:0:0:0:0:0:0:1]:05000', '[::1]:5000', true],
+  ['[::1]', '[0::1]:443', true],
+  ['*', 'web', false],
+  ['*', 'localhost', true],
+  ['*', '[fd00::1]', false],
+  ['*:5000', '[fd00::1]:5000', false],
+  ['10.0.0.*', '10.0.0.7', true],
+])('an entry for %s is about %s: %s', (host, image, isAbout) => {
+  const { domain } = referenceOf(`${image}/team/app`);
+  expect(addressOf(domain, [entry(host)])?.entry !== undefined).toBe(isAbout);
+});
+
 test.each(['127.1', '0x7f.1', '0177.0.0.1', '2130706433:80', '10.0.0.01', '1.2.3', '[1:2]', 'a.test:65536', 'a.b.0x1'])(
   '%s is asked nowhere: it is no name and no address, or one for a URL alone',
   (host) => {
