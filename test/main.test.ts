@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { startFaultServer } from './support/fault-registry.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../dist/main.js');
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-main-'));
@@ -136,11 +137,12 @@ describe('serve', () => {
   function post(
     address: string,
     body: string,
+    endpoint = 'validate',
   ): Promise<{ status: number; connection: string | undefined; text: string }> {
     return new Promise((resolve, reject) => {
       const ca = readFileSync(path.join(folder, 'ca.crt'), 'utf8');
       const sent = request(
-        `https://${address}/validate?timeout=5s`,
+        `https://${address}/${endpoint}?timeout=5s`,
         { method: 'POST', ca, headers: { 'content-type': 'application/json' } },
         (response) => {
           let text = '';
@@ -171,6 +173,47 @@ describe('serve', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { msg: string });
     expect(lines.map(({ msg }) => msg)).toEqual(['listening', 'review', 'stopped']);
+  });
+
+  test('tells the author of an object nothing of nodes, and the log what happened', async () => {
+    const registry = await startFaultServer();
+    registry.reactWith(({ headers }) =>
+      headers.authorization === undefined
+        ? { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } }
+        : { status: 401 },
+    );
+    const host = `127.0.0.1:${registry.port}`;
+    const of = (name: string): string => path.join(folder, name);
+    writeFileSync(
+      of('c4nary.json'),
+      JSON.stringify({ auths: { [host]: { username: 'c4nary-user', password: 'pw' } } }),
+    );
+    writeFileSync(
+      of('p.yaml'),
+      `{apiVersion: tidewaiter.dev/v1alpha1, kind: ImagePolicy, metadata: {name: ours}, spec: {pin: {}, rules: [
+        {rule: image-exists, onUnknown: deny}, {rule: image-age, parameters: {maxAgeDays: 1}},
+        {rule: pull-secret-coverage, parameters: {prove: true}}]}}`,
+    );
+    writeFileSync(
+      of('tidewaiter.yaml'),
+      `{registries: [{host: "${host}", insecure: true, allowPrivate: true}], nodeCredentials: {dockerConfig: c4nary.json}, policies: [p.yaml]}`,
+    );
+    const program = serve('--operations-port', '0', '--config', of('tidewaiter.yaml'));
+    const address = await addressOf(program);
+    const review = REVIEW.replaceAll(/"image": *"[^"]*"/g, `"image": "${host}/team/app:1"`);
+    for (const endpoint of ['validate', 'mutate']) {
+      const { status, text } = await post(address, review, endpoint);
+      expect([status, text]).toEqual([
+        200,
+        expect.stringContaining('accepts none of the credentials (401) (see the log'),
+      ]);
+      expect(text).not.toMatch(/c4nary/);
+    }
+    program.child.kill('SIGTERM');
+    await program.ended;
+    await registry.close();
+    expect(program.out()).toMatch(/c4nary\.json.*\(user c4nary-user\)/);
+    expect(program.out() + program.err()).not.toContain('pw"');
   });
 
   test('logs what is wrong with the policies when it starts, and serves all the same', async () => {

@@ -3,13 +3,14 @@
  * addresses that only the inside of a network knows: what is not known to be for all goes to the log of the operator.
  */
 import type { ImageQuestion } from '../admission/context.ts';
+import { quoteValue } from '../image/quote.ts';
 import type { RegistryCause, RegistryFact, RegistryFailure, RegistryImage } from '../policy/registry-fact.ts';
 import { AS_NOBODY, OF_SECRET } from './attempts.ts';
 import { shownRegistry } from './image-key.ts';
 import type { ImageSources } from './image-source.ts';
 
-/** `tell` gets the details, each once in a while. */
-export function discreet({ images, details }: ImageSources, tell: (detail: string) => void): ImageSources {
+/** `tell` gets the details. */
+export function discreet({ images, details }: ImageSources, tell: Tell): ImageSources {
   return {
     images: {
       imageOf(question, signal) {
@@ -28,7 +29,7 @@ export function discreet({ images, details }: ImageSources, tell: (detail: strin
   };
 }
 
-type Tell = (detail: string) => void;
+export type Tell = (detail: string, namespace: string) => void;
 
 function imageFor(fact: RegistryFact<RegistryImage>, question: ImageQuestion, tell: Tell): RegistryFact<RegistryImage> {
   if (fact.state !== 'yes') return { ...fact, failure: failureFor(fact.failure, question, tell) };
@@ -46,10 +47,10 @@ function imageFor(fact: RegistryFact<RegistryImage>, question: ImageQuestion, te
   };
 }
 
-function failureFor(failure: RegistryFailure, { reference }: ImageQuestion, tell: Tell): RegistryFailure {
+function failureFor(failure: RegistryFailure, { reference, asker }: ImageQuestion, tell: Tell): RegistryFailure {
   const { cause, message, remedy, isPublic } = failure;
   if (isPublic) return failure;
-  tell(remedy === undefined ? message : `${message}; ${remedy}`);
+  tell(remedy === undefined ? message : `${message}; ${remedy}`, asker?.namespace ?? '');
   return {
     ...failure,
     message: `${shownRegistry(reference)} ${WORDS[cause]} (see the log of tidewaiter)`,
@@ -74,19 +75,29 @@ const WORDS: Readonly<Record<RegistryCause, string>> = {
 
 /** Names of images are what anybody writes, and each can give a text of its own. */
 const MAX_TOLD = 500;
+/** For the images of one namespace. */
+const MAX_OF_ONE = 50;
 const PERIOD_MS = 600_000;
 
-/** Each text once in a period, and not more of them than anybody reads. */
-export function onceInAWhile(tell: Tell, now: () => number): Tell {
+/** Each text once in a period, not more of them than anybody reads, and so many for each namespace that none uses them up. */
+export function onceInAWhile(write: (text: string) => void, now: () => number): Tell {
   const told = new Set<string>();
+  const counts = new Map<string, number>();
   let untilMs = -Infinity;
-  return (text) => {
+  const writeEnd = (which: string): void =>
+    write(`more trouble with registries${which} is not told until ${new Date(untilMs).toISOString()}`);
+  return (text, namespace) => {
     if (now() >= untilMs) {
       told.clear();
+      counts.clear();
       untilMs = now() + PERIOD_MS;
     }
-    if (told.has(text) || told.size >= MAX_TOLD) return;
+    const count = counts.get(namespace) ?? 0;
+    if (told.has(text) || told.size >= MAX_TOLD || count >= MAX_OF_ONE) return;
     told.add(text);
-    tell(text);
+    counts.set(namespace, count + 1);
+    write(text);
+    if (told.size === MAX_TOLD) writeEnd('');
+    else if (count + 1 === MAX_OF_ONE) writeEnd(` of images in namespace ${quoteValue(namespace)}`);
   };
 }

@@ -21,8 +21,12 @@ export interface Place {
 export function troubleOf(error: unknown, place: Place, signal: AbortSignal): RegistryError {
   if (error instanceof RegistryError) return error;
   const trouble = troubleAt(error, place, signal);
-  const isHidden = error instanceof AddressRefused && !error.isWritten;
-  return place.isRegistry === true && !isHidden ? forAll(trouble) : trouble;
+  return place.isRegistry === true && !isForOperator(error) ? forAll(trouble) : trouble;
+}
+
+/** What a name stands for inside of a network, and a proxy, are nothing that the author of an object could change. */
+function isForOperator(error: unknown): boolean {
+  return error instanceof AddressRefused ? !error.isWritten : OF_PROXY.test(codeOf(error) ?? '');
 }
 
 /** The same, said to all. */
@@ -111,6 +115,7 @@ function codeOf(error: unknown): string | undefined {
   return codeOf(error.cause);
 }
 
+const OF_PROXY = /^(UND_ERR_PRX|UND_ERR_ABORTED|PROXY_)/;
 const CUT = /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|ECONNABORTED)$/;
 
 /** Whether a connection that stood was ended from outside. */
@@ -160,7 +165,7 @@ const ROWS: readonly (readonly [RegExp, RegistryCause, string, string?])[] = [
     'protocol',
     'sent something that is no HTTP',
   ],
-  [/^(UND_ERR_PRX|UND_ERR_ABORTED|PROXY_)/, 'unreachable', 'could not be reached through the proxy', PROXY],
+  [OF_PROXY, 'unreachable', 'could not be reached through the proxy', PROXY],
   [/^UND_ERR_(DESTROYED|CLOSED)$/, 'unreachable', 'is not asked any more: the client is closed'],
   [/^ECONNREFUSED$/, 'unreachable', 'refused the connection'],
   [CUT, 'unreachable', 'cut the connection'],
