@@ -17,11 +17,6 @@ export interface Question {
   readonly maxBytes: number;
 }
 
-/** Another time, without the tokens from before. */
-interface AskedAgain extends Question {
-  readonly isAnew?: true;
-}
-
 export interface Conversation {
   /** Any answer; of a 401 the last one. */
   ask(question: Question, signal: AbortSignal): Promise<Heard>;
@@ -46,11 +41,17 @@ const MAX_CHALLENGES = 3;
 
 type Send = (authorization: string | undefined) => Promise<Heard>;
 
-/** One way through the challenges. */
+/** One way through the challenges that begin with `first`. */
 interface Round {
+  readonly question: Question;
+  readonly first: Heard;
+  /** No token from before is good enough. */
+  readonly isAnew: boolean;
+}
+
+interface Rounded {
   readonly heard: Heard;
-  /** Tokens from before this question that were sent. */
-  readonly remembered: readonly Authorization[];
+  readonly sent: readonly Authorization[];
 }
 
 /**
@@ -72,15 +73,14 @@ export function createConversation({ transport, settings, now }: ConversationOpt
     };
   }
 
-  async function round(question: AskedAgain, before: Authorization | undefined, signal: AbortSignal): Promise<Round> {
+  async function round({ question, first, isAnew }: Round, signal: AbortSignal): Promise<Rounded> {
     const { site } = question;
     const send = sender(question, signal);
-    let heard = await send(before?.value);
-    if (before !== undefined && isChallenge(heard)) authenticator.forget(before);
-    const sent = before === undefined ? [] : [before];
+    const sent: Authorization[] = [];
     const answered = new Set<string>();
+    let heard = first;
     while (isChallenge(heard) && answered.size < MAX_CHALLENGES) {
-      const challenged = { site, headers: challengesIn(heard.answer), answered, isAnew: question.isAnew === true };
+      const challenged = { site, headers: challengesIn(heard.answer), answered, isAnew };
       const next = await authenticator.authorize(challenged, signal);
       if (next === undefined || next.value === heard.authorization) break;
       sent.push(next);
@@ -88,15 +88,22 @@ export function createConversation({ transport, settings, now }: ConversationOpt
       learned.set(site, next);
       heard = await send(next.value);
     }
-    return { heard, remembered: sent.filter(({ isCached }) => isCached) };
+    return { heard, sent };
   }
 
   return {
     async ask(question, signal) {
-      const { heard, remembered } = await round(question, learned.get(question.site), signal);
+      const send = sender(question, signal);
+      const before = learned.get(question.site);
+      const first = await send(before?.value);
+      if (before !== undefined && isChallenge(first)) authenticator.forget(before);
+      const { heard, sent } = await round({ question, first, isAnew: false }, signal);
+      const all = before === undefined ? sent : [before, ...sent];
+      const remembered = all.filter(({ isCached }) => isCached);
       if (remembered.length === 0 || !isRefused(heard)) return heard;
-      for (const authorization of remembered) authenticator.forget(authorization);
-      return (await round({ ...question, isAnew: true }, undefined, signal)).heard;
+      for (const one of remembered) authenticator.forget(one);
+      const begun = before === undefined ? first : await send(undefined);
+      return (await round({ question, first: begun, isAnew: true }, signal)).heard;
     },
     demand({ answer, site, authorization }) {
       if (answer.status === 200) return answer;
