@@ -9,7 +9,9 @@ import { RegistryError } from './client.ts';
 /** In no message: control characters of other people's text are escaped. */
 const SLOT = '\0';
 
-export function withoutAsker(error: RegistryError, { label }: Attempt): RegistryError {
+/** A request without a credential is never told by its label, which is a word that others may use. */
+export function withoutAsker(error: RegistryError, { credential, label }: Attempt): RegistryError {
+  if (credential === undefined) return error;
   const { failure, retryAfterMs } = error;
   return new RegistryError(replaced(failure, label, SLOT), { cause: error, retryAfterMs });
 }

@@ -12,6 +12,8 @@ import { type Place, protocolError } from './trouble.ts';
 
 const MAX_TOKEN_BYTES = 64 * 1024;
 const DEFAULT_LIFE_S = 60;
+/** Token servers that know no OAuth form answer so (Artifactory 401, ACR 400), and containerd then asks in the other form. */
+const WITHOUT_FORM: readonly number[] = [400, 401, 404, 405];
 const CLIENT_ID = 'tidewaiter';
 
 /** Throws a RegistryError when the registry names a realm that may not be asked. */
@@ -51,8 +53,7 @@ export function createTokenServerClient(
     const [first, second] = attempts(asking);
     let sent = first;
     let answer = await follow(sent, signal);
-    // Token servers without the OAuth form answer so; what containerd does then.
-    if (second !== undefined && (answer.status === 404 || answer.status === 405)) {
+    if (second !== undefined && WITHOUT_FORM.includes(answer.status)) {
       sent = second;
       answer = await follow(sent, signal);
     }

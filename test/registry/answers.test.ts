@@ -209,27 +209,30 @@ describe('a registry that can be got along with', () => {
     expect([await tokensAfter(0), await tokensAfter(good - 10_000), await tokensAfter(over)]).toEqual([1, 1, 2]);
   });
 
-  test.each([404, 405])('has tokens for an identity token by GET where POST is answered with %d', async (status) => {
-    const credential = identityToken('refresh');
-    world.registry.reactWith(({ method, url, headers, body }) => {
-      if (headers.authorization === 'Bearer good') return serving(IMAGE.manifest);
-      if (!url.startsWith('/token')) return challenge(`Bearer realm="https://${world.host}/token",service="s"`);
-      if (method === 'POST') {
-        const form = Object.fromEntries(new URLSearchParams(body));
-        expect(form).toEqual({
-          grant_type: 'refresh_token',
-          refresh_token: 'refresh',
-          client_id: 'tidewaiter',
-          service: 's',
-          scope: 'repository:team/app:pull',
-        });
-        return { status };
-      }
-      return headers.authorization === `Basic ${btoa(':refresh')}` ? { body: '{"token":"good"}' } : { status: 401 };
-    });
-    expect(await world.client().manifest(target(tag(world.host), credential), soon())).toEqual(found);
-    expect(world.registry.received.map(({ method }) => method)).toEqual(['HEAD', 'POST', 'GET', 'HEAD']);
-  });
+  test.each([400, 401, 404, 405])(
+    'has tokens for an identity token by GET where POST is answered with %d',
+    async (status) => {
+      const credential = identityToken('refresh');
+      world.registry.reactWith(({ method, url, headers, body }) => {
+        if (headers.authorization === 'Bearer good') return serving(IMAGE.manifest);
+        if (!url.startsWith('/token')) return challenge(`Bearer realm="https://${world.host}/token",service="s"`);
+        if (method === 'POST') {
+          const form = Object.fromEntries(new URLSearchParams(body));
+          expect(form).toEqual({
+            grant_type: 'refresh_token',
+            refresh_token: 'refresh',
+            client_id: 'tidewaiter',
+            service: 's',
+            scope: 'repository:team/app:pull',
+          });
+          return { status };
+        }
+        return headers.authorization === `Basic ${btoa(':refresh')}` ? { body: '{"token":"good"}' } : { status: 401 };
+      });
+      expect(await world.client().manifest(target(tag(world.host), credential), soon())).toEqual(found);
+      expect(world.registry.received.map(({ method }) => method)).toEqual(['HEAD', 'POST', 'GET', 'HEAD']);
+    },
+  );
 
   test('is not asked twice in one question with what it has refused', async () => {
     world.registry.reactWith(always(challenge('Basic')));

@@ -349,4 +349,26 @@ describe('what a credential was refused is told in the name of the Secret that t
       }
     },
   );
+
+  // A Secret without a user name is nobody, and its label has the word in it that others use.
+  test('for nobody, whose label is no part of what is told', async () => {
+    const scene = sceneOf(
+      fakeClient(
+        () =>
+          new RegistryError({
+            cause: 'rateLimited',
+            message: 'anonymous.io said 429',
+            remedy: 'anonymous pulls count',
+          }),
+      ),
+    );
+    const nobody = questionOf('reg.io/web:1');
+    const empty = questionOf('reg.io/web:1', [':x@reg.io']);
+    for (const question of [nobody, empty, nobody]) {
+      const fact = await scene.ask(question);
+      if (fact.state !== 'unknown') throw new Error(fact.state);
+      expect(fact.failure.message).toMatch(/^(anonymous\.io said 429|reg\.io has limited the rate)/);
+      expect(fact.failure.remedy).toBe('anonymous pulls count');
+    }
+  });
 });
