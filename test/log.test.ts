@@ -15,6 +15,22 @@ function logInto(lines: string[]): GateLog {
 }
 
 describe('the log', () => {
+  test('has ten lines of refusals in a second, and says how many were left out before the next one', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const lines: string[] = [];
+    const log = logInto(lines);
+    for (const left of [0, 25, 0]) {
+      vi.advanceTimersByTime(1000);
+      for (let count = 0; count < 10 + left; count += 1) log.refused(400, 'the body is not JSON');
+    }
+    log.failed(new Error('a bug'), 'u-1');
+    const written = lines.map((line) => JSON.parse(line) as { readonly level: string; readonly unwritten?: number });
+    expect(written.filter(({ level }) => level === 'warn')).toHaveLength(30);
+    expect(written.map(({ unwritten }) => unwritten).filter((some) => some !== undefined)).toEqual([25]);
+    expect(written.at(-1)?.level).toBe('error');
+  });
+
   test('has one JSON object for a review, with the documented keys', async () => {
     const pod = {
       apiVersion: 'v1',

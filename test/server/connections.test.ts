@@ -162,6 +162,19 @@ describe('one more than there are places for', () => {
   });
 });
 
+test('when the server stops, those that wait, that come, and that have asked nothing end; a review is answered', async () => {
+  const scene = await listen({ open: 4, waiting: 8 });
+  const [asked, silent, waiting] = await open(scene, 3, '127.0.0.1');
+  const [connection] = scene.connections.all;
+  if (connection !== undefined) scene.connections.asked(connection, { writableFinished: false });
+  scene.connections.close();
+  await scene.pass(0);
+  const [late] = await open(scene, 1, '127.0.0.2');
+  await scene.pass(0);
+  expect([asked, silent, waiting, late].map((client) => client?.isOver())).toEqual([false, true, true, true]);
+  expect(scene.begun).toHaveLength(2);
+});
+
 describe('beside addresses that hold more', () => {
   /** 127.0.0.11 holds 8 of 16 places, the next ones 4, 2, and 1: without an end to any of them the last one is left. */
   const crowded = async (): Promise<Scene> => {
