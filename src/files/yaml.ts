@@ -110,23 +110,23 @@ function readYaml(text: string, base: number, outline: Outline): ReadYaml {
   const odd = oddCharacterIn(text);
   if (odd !== undefined) return { root: undefined, problem: odd };
   try {
-    return readEvents(parseText(text), base, outline);
+    const { root, problem } = readEvents(parseText(text), base, outline);
+    return { root, problem: problem && (templateFault(text, problem.offset, faultIn) ?? problem) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const fault = { offset: error.offset, problem: error.message };
     return {
       root: undefined,
-      problem: templateFault(text, fault.offset, isReadable) ?? messageIn(text) ?? fault,
+      problem: templateFault(text, fault.offset, faultIn) ?? messageIn(text) ?? fault,
     };
   }
 }
 
-function isReadable(text: string): boolean {
+function faultIn(text: string): number | undefined {
   try {
-    readEvents(parseText(text), 0, createOutline());
-    return true;
+    return readEvents(parseText(text), 0, createOutline()).problem?.offset;
   } catch (error) {
-    if (error instanceof Refusal) return false;
+    if (error instanceof Refusal) return error.offset;
     throw error;
   }
 }

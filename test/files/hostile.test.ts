@@ -113,6 +113,13 @@ describe('long texts', () => {
     ['documents', (count: number) => 'a: {b: [c]}\n---\n'.repeat(4 * count)],
     ['broken documents', (count: number) => 'a: b: c\n---\n'.repeat(count)],
     ['lines of broken JSON', (count: number) => '{"a" 1}\n'.repeat(count)],
+    ['templates that are never closed', (count: number) => `a: ${'{{ '.repeat(8 * count)}`],
+    ['braces', (count: number) => `a: ${'{'.repeat(16 * count)}`],
+    ['comments of templates', (count: number) => '{{/* '.repeat(4 * count)],
+    ['comments that end nothing', (count: number) => '{{/* */ '.repeat(4 * count)],
+    ['Jinja expressions', (count: number) => '[{% '.repeat(8 * count)],
+    ['ERB expressions', (count: number) => 'a: b: <% '.repeat(4 * count)],
+    ['blanks around templates', (count: number) => `${`{{ x }}${' '.repeat(20)}`.repeat(count)}a: b: c`],
     ['items', (count: number) => `a:\n${'- b\n'.repeat(8 * count)}`],
   ])('takes time in proportion to the number of %s', (_name, make) => {
     const cpu = (count: number): number => {

@@ -12,6 +12,9 @@ const problems = (text: string): readonly string[] =>
 const helm = (action: string): string =>
   `${JSON.stringify(action)} is a Helm template expression, not YAML: render the chart first, for example helm template CHART | tidewaiter check -`;
 
+const other = (expression: string): string =>
+  `${JSON.stringify(expression)} is a template expression, not YAML: render the template first`;
+
 const HEAD = 'apiVersion: v1\nkind: Pod\nmetadata:\n';
 
 describe('a Helm template', () => {
@@ -34,6 +37,18 @@ describe('a Helm template', () => {
     ['an item', `a:\n  - {{ .Values.image }}\n`, `2:5: ${helm('{{ .Values.image }}')}`],
     ['an item in brackets', `a: [{{ .Values.image }}]\n`, `1:5: ${helm('{{ .Values.image }}')}`],
     ['an assignment', `{{- $name := .Values.x -}}\na: 1\n`, `1:1: ${helm('{{- $name := .Values.x -}}')}`],
+    [
+      'over several lines',
+      `a: 1\nb: {{ include "x"\n  (dict "k" .Values.k) }}\nc: 2\n`,
+      `2:4: ${helm('{{ include "x" (dict "k" .Values.k) }}')}`,
+    ],
+    ['lines of its own', `{{ include "x" (dict\n  "k" 1\n) }}\n`, `1:1: ${helm('{{ include "x" (dict "k" 1 ) }}')}`],
+    ['a list over lines', `a:\n  - {{ list\n    1 2 }}\n`, `2:5: ${helm('{{ list 1 2 }}')}`],
+    ['a comment over lines', `{{- /*\na: b: c\n*/ -}}\na: 1\n`, `1:1: ${helm('{{- /* a: b: c */ -}}')}`],
+    ['another within', 'a: {{ `{{ x }}` }}\n', `1:4: ${helm('{{ `{{ x }}` }}')}`],
+    ['in braces', `a: {b: {{ .Values.x }}}\n`, `1:8: ${helm('{{ .Values.x }}')}`],
+    ['behind a quoted text', `a: "x"{{ .Values.x }}\n`, `1:7: ${helm('{{ .Values.x }}')}`],
+    ['quotes within quotes', `a: "{{ .x }}-{{ .y | default "z" }}"\n`, `1:14: ${helm('{{ .y | default "z" }}')}`],
   ];
   test.each(CASES)('%s', (_name, text, problem) => {
     expect(problems(text)).toEqual([problem]);
@@ -47,6 +62,9 @@ describe('a Helm template', () => {
     ['in quotes', `a: "{{ $labels.x }}"\nb: c: d\n`, '2:5'],
     ['in a block scalar', `a: |\n  {{ range .Alerts }}\n  {{ end }}\nb: c: d\n`, '4:5'],
     ['in a comment', `# {{ .Values.x }}\nb: c: d\n`, '2:5'],
+    ['in quotes on its line', `a: 1\nb: "{{ .Values.x }}" c\n`, '2:22'],
+    ['in a comment on its line', `a: 1\nb: c: d # {{ .Values.x }}\n`, '2:5'],
+    ['in other quotes on its line', `a: 1\nb: ['{{ .x }}']: c: d\n`, '2:16'],
   ])('another fault stays another fault: expressions %s', (_name, text, at) => {
     expect(problems(text)).toEqual([
       `${at}: this does not fit here: look at the indentation, and put a text with ": " in it in quotes`,
@@ -54,6 +72,32 @@ describe('a Helm template', () => {
   });
 
   test.each([
+    ['a: {{b: c}}\n', '1:5'],
+    ['a: {{b: c}: d}\n', '1:5'],
+    ['{{"a": b}: c}\n', '1:2'],
+    ['a: {{b}, {c}}\n', '1:5'],
+    ['- {{b, c}: d}\n', '1:4'],
+  ])('a map as a key is no template: %j', (text, at) => {
+    expect(problems(text)).toEqual([`${at}: a map or a list cannot be a key`]);
+  });
+
+  test.each([
+    ['Jinja, a comment over lines', '{# c\n d: e: f\n#}\na: 1\n', `1:1: ${other('{# c d: e: f #}')}`],
+    ['Jinja, a value', '{% set x = 1 %}\na: {{ x }}\n', `1:1: ${other('{% set x = 1 %}')}`],
+    ['Jinja, a value below', 'a: "{% if x %}"\nb: {{ x }}\n', `2:4: ${other('{{ x }}')}`],
+    ['ERB first', '<% if x %>\na: 1\n<% end %>\n', `1:1: ${other('<% if x %>')}`],
+    ['Mustache, a section', 'a: 1\n{{#x}}\nb: 1\n{{/x}}\n', `2:1: ${other('{{#x}}')}`],
+    ['Mustache, the opposite', 'a: 1\n{{^x}}\nb: 1\n', `2:1: ${other('{{^x}}')}`],
+    ['Mustache, a part', '{{> x }}\n', `1:1: ${other('{{> x }}')}`],
+    ['Terraform, a condition', 'a:\n  %{ if x ~}\n  b: 1\n  %{ endif }\n', `2:3: ${other('%{ if x ~}')}`],
+    ['Terraform, a line', 'a: 1\n%{ if x }\nb: 1\n', `2:1: ${other('%{ if x }')}`],
+    ['envsubst in brackets', 'a: [${X}, ${Y}]\n', `1:5: ${other('${X}')}`],
+    ['envsubst, a line', 'a: 1\n${MORE}\nb: 1\n', `2:1: ${other('${MORE}')}`],
+    ['envsubst, a default', 'a: ${X:-b: c}\n', `1:4: ${other('${X:-b: c}')}`],
+    ['GitHub Actions', 'a: [${{ x }}]\n', `1:5: ${other('${{ x }}')}`],
+    ['percent signs', 'a: %%NAME%%\n', `1:4: ${other('%%NAME%%')}`],
+    ['percent signs, a key', 'a: 1\n%%NAME%%: b\n', `2:1: ${other('%%NAME%%')}`],
+    ['at signs', 'a: @NAME@\nb: [@@X@@]\n', `1:4: ${other('@NAME@')}`],
     [
       'Jinja',
       '{% if x %}\na: 1\n{% endif %}\n',
