@@ -1,6 +1,6 @@
 /** What the fields of our documents that hold globs are matched with, and what such names are made of. */
 import { canMatch, type Language } from '../image/glob-reach.ts';
-import { canMatchAccount, LABEL, OBJECT_NAME, SUBDOMAIN, TAG, TEXT } from './name-language.ts';
+import { ACCOUNT, LABEL, OBJECT_NAME, SUBDOMAIN, TAG, TEXT } from './name-language.ts';
 
 export interface GlobField {
   /** `namespace` */
@@ -42,7 +42,7 @@ const USERS: readonly MadeName[] = [
   {
     prefix: 'system:serviceaccount:',
     form: 'a ServiceAccount is the user "system:serviceaccount:NAMESPACE:NAME"',
-    canMatch: canMatchAccount,
+    canMatch: (rest) => canMatch(rest, ACCOUNT),
   },
   {
     prefix: 'system:node:',

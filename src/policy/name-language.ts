@@ -69,13 +69,36 @@ export function isName(text: string, language: Language): boolean {
   return !text.includes('*') && canMatch(text, language);
 }
 
-/** `canMatch` of `<label>:<subdomain>`: the name of a service account behind `system:serviceaccount:`. No part has a colon in it. */
-export function canMatchAccount(glob: string): boolean {
-  const colon = glob.indexOf(':');
-  const isPair = (first: string, second: string): boolean => canMatch(first, LABEL) && canMatch(second, SUBDOMAIN);
-  if (colon >= 0) return isPair(glob.slice(0, colon), glob.slice(colon + 1));
-  for (let star = glob.indexOf('*'); star >= 0; star = glob.indexOf('*', star + 1)) {
-    if (isPair(glob.slice(0, star + 1), glob.slice(star))) return true;
-  }
-  return false;
+const NAME_STATES = 'name ';
+
+/** `<namespace>:<name>` of a ServiceAccount, behind `system:serviceaccount:`. No part has a colon in it. */
+export const ACCOUNT: Language = {
+  start: LABEL.start,
+  next(state, character) {
+    if (state.startsWith(NAME_STATES)) {
+      const next = SUBDOMAIN.next(state.slice(NAME_STATES.length), character);
+      return next && `${NAME_STATES}${next}`;
+    }
+    if (character === ':') return LABEL.ends.has(state) ? `${NAME_STATES}${SUBDOMAIN.start}` : undefined;
+    return LABEL.next(state, character);
+  },
+  ends: new Set([...SUBDOMAIN.ends].map((state) => `${NAME_STATES}${state}`)),
+  maxLength: LABEL.maxLength + 1 + SUBDOMAIN.maxLength,
+  alphabet: [...SUBDOMAIN.alphabet, ':'],
+};
+
+/** The names of a language behind a text that all of them have. */
+export function behindPrefix(prefix: string, language: Language): Language {
+  return {
+    start: '0',
+    next(state, character) {
+      const at = Number(state);
+      if (!Number.isInteger(at)) return language.next(state, character);
+      if (prefix[at] !== character) return undefined;
+      return at + 1 === prefix.length ? language.start : `${at + 1}`;
+    },
+    ends: language.ends,
+    maxLength: prefix.length + language.maxLength,
+    alphabet: [...new Set([...Array.from(prefix), ...language.alphabet])],
+  };
 }

@@ -1,5 +1,7 @@
 /** The keys of `match` and `exclude` that look at a request as a whole, each with three answers. */
 import { compileGlobs } from '../image/glob.ts';
+import { canMatch, type Language } from '../image/glob-reach.ts';
+import { ACCOUNT, behindPrefix, LABEL } from './name-language.ts';
 import type { Clause, ScopeRequest } from './scope.ts';
 import { type Answer, type LabelSelector, NAME_LABEL, selects } from './selector.ts';
 
@@ -17,15 +19,43 @@ interface Asked extends Pick<ScopeRequest, 'operation' | 'user'> {
   readonly workload: { readonly type: Pick<ScopeRequest['workload']['type'], 'group' | 'kind'> };
 }
 
-/** How the Pods of a workload come: the controllers of Kubernetes are ServiceAccounts. */
-export const POD_OF_A_CONTROLLER: Asked = {
-  operation: 'CREATE',
-  workload: { type: { group: '', kind: 'Pod' } },
-  user: {
-    name: 'system:serviceaccount:kube-system:replicaset-controller',
-    groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
-  },
-};
+/** A Pod that a controller creates, whoever that is. */
+const NEW_POD: Asked = { operation: 'CREATE', workload: { type: { group: '', kind: 'Pod' } }, user: undefined };
+
+/** No name that anybody can have: only a glob that takes all of its place takes this. */
+const ANYBODY = '\u0000';
+
+const ACCOUNT_PREFIX = 'system:serviceaccount:';
+const ANY_ACCOUNT = `${ACCOUNT_PREFIX}${ANYBODY}:${ANYBODY}`;
+const ACCOUNTS = behindPrefix(ACCOUNT_PREFIX, ACCOUNT);
+
+const GROUPS_PREFIX = 'system:serviceaccounts:';
+/** Those that every ServiceAccount is in, and that of its namespace. */
+const ANY_ACCOUNT_GROUPS = ['system:serviceaccounts', 'system:authenticated', `${GROUPS_PREFIX}${ANYBODY}`];
+const ACCOUNT_GROUPS = behindPrefix(GROUPS_PREFIX, LABEL);
+
+export type Extent = 'all' | 'some' | 'none';
+
+/**
+ * Which Pods that controllers create these keys let in. Controllers are ServiceAccounts: those of Kubernetes itself are in
+ * kube-system, and others (of Tekton, Argo and their like) wherever somebody has put them.
+ */
+export function podsOfControllers(clause: Clause): Extent {
+  const { users = [], groups = [] } = clause;
+  const rest = requestTests({ ...clause, users: undefined, groups: undefined });
+  if (!rest.every(({ ask }) => ask(NEW_POD) === 'yes')) return 'none';
+  const extents = [
+    ...(users.length === 0 ? [] : [extentOf(users, [ANY_ACCOUNT], ACCOUNTS)]),
+    ...(groups.length === 0 ? [] : [extentOf(groups, ANY_ACCOUNT_GROUPS, ACCOUNT_GROUPS)]),
+  ];
+  if (extents.includes('none')) return 'none';
+  return extents.includes('some') ? 'some' : 'all';
+}
+
+function extentOf(globs: readonly string[], anybody: readonly string[], language: Language): Extent {
+  if (anybody.some(compileGlobs(globs))) return 'all';
+  return globs.some((glob) => canMatch(glob, language)) ? 'some' : 'none';
+}
 
 /** The keys about the place where an object is. */
 export function placeTests({ namespaces, namespaceSelector }: Clause): readonly Test<Place>[] {

@@ -9,7 +9,7 @@ import type { Container, ContainerKind } from '../pod/containers.ts';
 import type { JsonObject } from '../pod/pointer.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Fact, Labels } from './fact.ts';
-import { placeTests, POD_OF_A_CONTROLLER, requestTests } from './scope-tests.ts';
+import { type Extent, placeTests, podsOfControllers, requestTests } from './scope-tests.ts';
 import { type Answer, asksName, both, type LabelSelector } from './selector.ts';
 
 /** One `match` or `exclude` block, as the document has it, image patterns compiled. */
@@ -71,7 +71,7 @@ export function compileScope(match: Clause, exclude: Clause): Scope {
       ...(asksLabels(match) ? ['match' as const] : []),
       ...(asksLabels(exclude) ? ['exclude' as const] : []),
     ],
-    coversPods: wanted.admitsPods && !(unwanted?.asksRequest === true && unwanted.admitsPods),
+    coversPods: wanted.pods === 'all' && !(unwanted?.asksRequest === true && unwanted.pods !== 'none'),
     inNamespace(namespace) {
       if (!wanted.admits(namespace)) return 'none';
       const untouched = unwanted === undefined || !unwanted.admits(namespace);
@@ -145,8 +145,8 @@ interface CompiledClause {
   readonly onlyNamespaces: boolean;
   /** Whether it looks at more of a request than its namespace and its containers. */
   readonly asksRequest: boolean;
-  /** Whether all that it asks of a request is true of Pods that a controller creates. */
-  readonly admitsPods: boolean;
+  /** Which Pods that controllers create meet all that it asks of a request. */
+  readonly pods: Extent;
   request(request: ScopeRequest): Answer;
   /** Why `request` is unknown; empty when it is not. */
   doubts(request: ScopeRequest): readonly string[];
@@ -170,7 +170,7 @@ function compileClause(clause: Clause): CompiledClause {
     admits: (namespace) => namespaces === undefined || (namespace !== undefined && namespaces(namespace)),
     onlyNamespaces: isEmpty({ ...clause, namespaces: undefined }),
     asksRequest: about.length > 0,
-    admitsPods: about.every(({ ask }) => ask(POD_OF_A_CONTROLLER) === 'yes'),
+    pods: podsOfControllers(clause),
     request(request) {
       let answer: Answer = 'yes';
       for (const { ask } of tests) {

@@ -228,6 +228,12 @@ describe('an image that is filled in later', () => {
     ['all but people', 'exclude: {users: ["oidc:*"]}, '],
     ['all but other kinds', 'exclude: {kinds: [Deployment]}, '],
     ['all ServiceAccounts', 'match: {groups: ["system:serviceaccounts*"]}, '],
+    ['all but people of one company', 'exclude: {users: ["*@corp.example"]}, '],
+    ['all but nodes', 'exclude: {users: ["system:node:*"]}, '],
+    [
+      'all but Deployments of one ServiceAccount',
+      'exclude: {kinds: [Deployment], users: ["system:serviceaccount:ci:*"]}, ',
+    ],
   ])('is a warning where the policy is about %s: its Pods are judged', async (_what, scope) => {
     const request = { rule: '{rule: image-digest}', object: TASK(PENDING), scope };
     if (scope.includes('groups')) return expect(await outcomes(request)).toEqual([]);
@@ -240,6 +246,12 @@ describe('an image that is filled in later', () => {
     ['people', 'match: {users: [jane]}, '],
     ['all but controllers', 'exclude: {users: ["system:serviceaccount:kube-system:*"]}, '],
     ['all but ServiceAccounts', 'exclude: {groups: ["system:serviceaccounts"]}, '],
+    ['all but the controller that makes them', 'exclude: {users: ["system:serviceaccount:tekton-pipelines:*"]}, '],
+    ['all but one that may make them', 'exclude: {users: ["*:tekton-pipelines-controller"]}, '],
+    ['all but those of a namespace that may make them', 'exclude: {groups: ["system:serviceaccounts:tekton-*"]}, '],
+    ['all but everybody', 'exclude: {groups: ["system:authenticated"], images: ["a.io/**"]}, '],
+    ['people and the controllers of Kubernetes', 'match: {users: [jane, "system:serviceaccount:kube-system:*"]}, '],
+    ['people and a controller by its name', 'match: {users: [jane, "system:serviceaccount:*:tekton"]}, '],
   ])('is worth the action where the policy is about %s: its Pods are not judged', async (_what, scope) => {
     const request = { rule: '{rule: image-digest}', object: TASK(PENDING), scope };
     expect(await outcomes(request)).toEqual(['unknown -> deny']);
