@@ -8,6 +8,22 @@ export class ConfigError extends Error {
   }
 }
 
+/** What a reader returns, or undefined where it throws a ConfigError. */
+export type Attempt = <T>(read: () => T) => T | undefined;
+
+/** Adds the message of each error to `faults`. */
+export function attempting(faults: string[]): Attempt {
+  return (read) => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      faults.push(error.message);
+      return undefined;
+    }
+  };
+}
+
 type Readers = Readonly<Record<string, () => unknown>>;
 type Results<R extends Readers> = { readonly [Key in keyof R]: Awaited<ReturnType<R[Key]>> };
 

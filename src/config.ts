@@ -5,16 +5,19 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type CredentialConfig, credentialConfig, withPathsFrom } from './config-credentials.ts';
-import { ConfigError, readAll } from './config-faults.ts';
+import { envLayer } from './config-environment.ts';
+import { type Attempt, attempting, ConfigError, readAll } from './config-faults.ts';
 import { CONFIG_SCHEMA, DEFAULTS, type LogLevel } from './config-schema.ts';
 import { certificateFiles, type ClientConfig, clientConfig, operationsAddress, type Value } from './config-server.ts';
 import { type Address, addressOf, levelOf, portOf, timeoutOf } from './config-values.ts';
+import type { InputNotice } from './files/left-out.ts';
 import { readText } from './files/read-text.ts';
+import { repeatedKeyNotices } from './files/repeated-keys.ts';
 import { readDocuments } from './files/yaml.ts';
 import { quoteValue } from './image/quote.ts';
 import { kindTable, type KindEntry, type KindTable } from './pod/kinds.ts';
 import { pointerSegments } from './pod/pointer.ts';
-import { didYouMean, schemaCheck } from './policy/schema-faults.ts';
+import { schemaCheck } from './policy/schema-faults.ts';
 import type { Environment } from './registry/proxy.ts';
 import type { RegistrySettings } from './registry/settings.ts';
 import { REGISTRY_FILE_KEYS, type RegistryRow, shownRegistries } from './registry-schema.ts';
@@ -54,6 +57,8 @@ export interface Setting {
 export interface LoadedConfig {
   readonly config: Config;
   readonly settings: readonly Setting[];
+  /** About the file. */
+  readonly notices: readonly InputNotice[];
 }
 
 export { ConfigError } from './config-faults.ts';
@@ -84,15 +89,22 @@ const NESTED_PATH_KEYS = new Set(['nodeCredentials', 'registryCache']);
 const checkFile = schemaCheck(CONFIG_SCHEMA);
 
 export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): Promise<LoadedConfig> {
-  const { layer, ...wrong } = await fileLayer(flags.config, env);
+  const faults: string[] = [];
+  const attempt = attempting(faults);
+  const file = attempt(() => fileLayer(flags.config, env));
+  const above = [envLayer(env, attempt), flagLayer(flags, attempt)];
+  // What a file says that cannot be read is not known, so neither is what lacks.
+  if (file === undefined) throw new ConfigError(faults.join('\n'));
+  const { layer, skipped, notices } = file;
+  faults.push(...file.faults);
   const values = new Map<string, Value>();
-  for (const each of [defaultLayer(), layer, envLayer(env), flagLayer(flags)]) {
+  for (const each of [defaultLayer(), layer, ...above]) {
     for (const [key, value] of each) values.set(key, value);
   }
-  const { certificate, credentials, ...read } = await readAll(readersOf(values), wrong);
+  const { certificate, credentials, ...read } = await readAll(readersOf(values), { faults, skipped });
   const config = Object.freeze({ ...read, ...certificate, ...credentials, env });
   const settings = [...values].map(([key, { value, from }]) => ({ key, value: shown(key, value), from }));
-  return { config, settings };
+  return { config, settings, notices };
 }
 
 function shown(key: string, value: unknown): unknown {
@@ -123,11 +135,12 @@ interface FileLayer {
   readonly faults: readonly string[];
   /** What cannot be read without them. */
   readonly skipped: ReadonlySet<string>;
+  readonly notices: readonly InputNotice[];
 }
 
-const NO_FILE: FileLayer = { layer: new Map(), faults: [], skipped: new Set() };
+const NO_FILE: FileLayer = { layer: new Map(), faults: [], skipped: new Set(), notices: [] };
 
-async function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): Promise<FileLayer> {
+function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): FileLayer {
   const file = named ?? (env['TIDEWAITER_CONFIG'] || undefined);
   if (file === undefined && !existsSync(DEFAULT_FILE)) return NO_FILE;
   const from = file ?? DEFAULT_FILE;
@@ -149,7 +162,7 @@ async function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): Pro
     return [[key, { value: relativeTo(folder, key, value), from: at }] as const];
   });
   const skipped = new Set([...wrong].map((key) => READ_BY[key] ?? key));
-  return { layer: new Map(values), faults, skipped };
+  return { layer: new Map(values), faults, skipped, notices: repeatedKeyNotices(from, [document]) };
 }
 
 /** Where a key is not read by itself. */
@@ -179,54 +192,14 @@ function textOf(file: string): string {
   throw new ConfigError(`cannot read the configuration file ${quoteValue(file)}: ${read.problem}`);
 }
 
-const VARIABLES: Readonly<Record<string, string>> = {
-  TIDEWAITER_LISTEN: 'listen',
-  TIDEWAITER_OPERATIONS_PORT: 'operationsPort',
-  TIDEWAITER_OPERATIONS_LISTEN: 'operationsListen',
-  TIDEWAITER_POLICIES: 'policies',
-  TIDEWAITER_PLUGINS: 'plugins',
-  TIDEWAITER_PLUGIN_TIMEOUT_MS: 'pluginTimeoutMs',
-  TIDEWAITER_CERT: 'cert',
-  TIDEWAITER_KEY: 'key',
-  TIDEWAITER_CERTS_DIR: 'certsDir',
-  TIDEWAITER_CLIENT_CA: 'clientCa',
-  TIDEWAITER_CLIENT_NAMES: 'clientNames',
-  TIDEWAITER_LOG_LEVEL: 'logLevel',
-};
-
-/** Kubernetes sets TIDEWAITER_SERVICE_HOST, TIDEWAITER_PORT and the like for a Service of our name. */
-const SERVICE_LINK = /^TIDEWAITER_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$/;
-
-function envLayer(env: NodeJS.ProcessEnv): Layer {
-  const layer = new Map<string, Value>();
-  for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith('TIDEWAITER_') || name === 'TIDEWAITER_CONFIG' || text === undefined || text === '') continue;
-    const key = VARIABLES[name];
-    if (key !== undefined) layer.set(key, { value: parsed(key, text, name), from: name });
-    else if (!SERVICE_LINK.test(name)) {
-      const names = [...Object.keys(VARIABLES), 'TIDEWAITER_CONFIG'];
-      throw new ConfigError(`unknown variable ${name}${didYouMean(name, names)} (accepted: ${names.join(', ')})`);
-    }
-  }
-  return layer;
-}
-
-function parsed(key: string, text: string, from: string): unknown {
-  if (key === 'operationsPort') return portOf(text, from);
-  if (key === 'pluginTimeoutMs') return timeoutOf(text, from);
-  // Names of users of Kubernetes have colons in them.
-  if (key === 'clientNames') return text.split(',').filter((name) => name !== '');
-  if (PATHS_KEYS.has(key)) return text.split(path.delimiter).filter((part) => part !== '');
-  return text;
-}
-
-function flagLayer(flags: Flags): Layer {
+function flagLayer(flags: Flags, attempt: Attempt): Layer {
   const layer = new Map<string, Value>();
   const set = (key: string, flag: string, value: unknown): void => {
     if (value !== undefined) layer.set(key, { value, from: flag });
   };
+  const port = flags.operationsPort;
   set('listen', '--listen', flags.listen);
-  set('operationsPort', '--operations-port', flags.operationsPort && portOf(flags.operationsPort, '--operations-port'));
+  set('operationsPort', '--operations-port', port && attempt(() => portOf(port, '--operations-port')));
   set('policies', '--policy', flags.policy?.length ? flags.policy : undefined);
   set('plugins', '--plugin', flags.plugin?.length ? flags.plugin : undefined);
   set('cert', '--cert', flags.cert);

@@ -193,6 +193,97 @@ describe('the configuration', () => {
     ]);
   });
 
+  test.each<
+    readonly [what: string, flags: Flags, env: NodeJS.ProcessEnv, text: string | undefined, faults: readonly string[]]
+  >([
+    [
+      'variables',
+      {},
+      { TIDEWAITER_OPERATIONS_PORT: 'x', TIDEWAITER_PLUGIN_TIMEOUT_MS: '-4', TIDEWAITER_LOG_LEVEL: 'loud' },
+      undefined,
+      [
+        'TIDEWAITER_OPERATIONS_PORT: expected a port from 0 to 65535, found "x"',
+        'TIDEWAITER_PLUGIN_TIMEOUT_MS: expected milliseconds from 1 to 10000, found "-4"',
+        'TIDEWAITER_LOG_LEVEL: expected debug, info, warn, error, silent, found "loud"',
+      ],
+    ],
+    [
+      'two unknown variables, and one that is known',
+      {},
+      { TIDEWAITER_POLICIE: 'a', TIDEWAITER_LISTEN: 'x', TIDEWAITER_CERT_DIR: 'b' },
+      undefined,
+      [
+        expect.stringMatching(/^unknown variable TIDEWAITER_POLICIE; did you mean "TIDEWAITER_POLICIES"\?/),
+        expect.stringMatching(/^unknown variable TIDEWAITER_CERT_DIR; did you mean "TIDEWAITER_CERTS_DIR"\?/),
+        'TIDEWAITER_LISTEN: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found "x"',
+      ],
+    ],
+    [
+      'flags',
+      { listen: 'x', operationsPort: 'y', cert: 'a.pem' },
+      {},
+      undefined,
+      [
+        '--operations-port: expected a port from 0 to 65535, found "y"',
+        '--listen: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found "x"',
+        '--cert: "cert" and "key" go together, "key" is missing',
+      ],
+    ],
+    [
+      'the file, variables and flags',
+      { operationsPort: 'y' },
+      { TIDEWAITER_PLUGIN_TIMEOUT_MS: '0' },
+      'extra: 1\nlogLevel: loud\n',
+      [
+        'TIDEWAITER_PLUGIN_TIMEOUT_MS: expected milliseconds from 1 to 10000, found "0"',
+        '--operations-port: expected a port from 0 to 65535, found "y"',
+        expect.stringMatching(/^c:1:1: unknown key "extra"/),
+        expect.stringMatching(/^c:2:11: "loud" is not accepted/),
+      ],
+    ],
+    [
+      'a file that cannot be read, and nothing that follows from it',
+      { cert: 'a.pem', operationsPort: 'y' },
+      { TIDEWAITER_PLUGIN_TIMEOUT_MS: '0' },
+      'key: [\n',
+      [
+        'c:1:6: a "{" or "[" is never closed',
+        'TIDEWAITER_PLUGIN_TIMEOUT_MS: expected milliseconds from 1 to 10000, found "0"',
+        '--operations-port: expected a port from 0 to 65535, found "y"',
+      ],
+    ],
+  ])('says all that is wrong with %s', async (_what, flags, env, text, faults) => {
+    const config = text === undefined ? undefined : file(text);
+    const message = await loadConfig({ ...flags, config }, env).then(
+      () => '',
+      (error: unknown) => (error as Error).message,
+    );
+    expect(message.replaceAll(config ?? 'none', 'c').split('\n')).toEqual(faults);
+  });
+
+  test.each([
+    [
+      'listen: :1\nlogLevel: warn\nlisten: :2\n',
+      ['3:1: key "listen" is repeated: line 1 and line 3; only the value at line 3 counts'],
+    ],
+    [
+      'registries:\n- {host: a.test, insecure: true, insecure: false}\n',
+      ['2:34: key "insecure" is repeated: line 2 and line 2; only the value at line 2 counts'],
+    ],
+    [
+      'policies: [a]\npolicies: [b]\npolicies: []\n',
+      ['3:1: key "policies" is repeated: lines 1, 2 and line 3; only the value at line 3 counts'],
+    ],
+    [
+      '{"logLevel": "warn", "logLevel": "info"}',
+      ['1:22: key "logLevel" is repeated: line 1 and line 1; only the value at line 1 counts'],
+    ],
+    ['registries: [{host: a.test}, {host: b.test}]\n', []],
+  ])('names keys that stand twice: %j', async (text, notices) => {
+    const loaded = await loadConfig({ config: file(text) }, {});
+    expect(loaded.notices.map(({ line, column, message }) => `${line}:${column}: ${message}`)).toEqual(notices);
+  });
+
   test('takes two ports of a host for two registries, also where one of them is that of plain HTTP', async () => {
     const config = file('registries: [{host: a.test, insecure: true}, {host: "a.test:443"}, {host: "a.test:5000"}]\n');
     const { registries } = (await loadConfig({ config }, {})).config;

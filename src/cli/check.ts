@@ -2,11 +2,11 @@
 import type { Context } from '../admission/context.ts';
 import { countUsage } from '../admission/usage.ts';
 import { compose } from '../compose.ts';
-import { loadConfig } from '../config.ts';
 import type { Rule } from '../policy/rule.ts';
 import { type CheckReport, exitCode, type FailOn } from '../report/check.ts';
 import { noticeLine, paint, prettyCheck } from '../report/pretty.ts';
 import { VERSION } from '../version.ts';
+import { configured } from './configured.ts';
 import { askingRegistry, type AskRegistry, asksRegistry } from './asking-registry.ts';
 import { judgeFiles, noticesOf } from './judging.ts';
 import { progressOn } from './progress.ts';
@@ -28,7 +28,7 @@ export interface CheckFlags {
 }
 
 export async function check(paths: readonly string[], flags: CheckFlags, terminal: Terminal): Promise<number> {
-  const { config } = await loadConfig({ config: flags.config, policy: flags.policy, plugin: flags.plugin });
+  const { config } = await configured({ config: flags.config, policy: flags.policy, plugin: flags.plugin }, terminal);
   const now = flags.now ?? Date.now();
   const { context, policySource, isBuiltIn, rules, loaded } = await compose(config, { now: () => now });
   const usage = countUsage();

@@ -1,8 +1,8 @@
 /** `tidewaiter drift`: pinned images whose tag has moved, or whose digest is gone. */
-import { loadConfig } from '../config.ts';
 import { decideDrift, driftQuestions, runningAt } from '../pinning/drift.ts';
 import { paint } from '../report/pretty.ts';
 import { type DriftReport, driftExitCode, driftRow, inputNoticeLines, mergeUses, prettyDrift } from '../report/pins.ts';
+import { configured } from './configured.ts';
 import { answersTo, type Ask, askWith, byKey } from './asking.ts';
 import { interruptible } from './interrupt.ts';
 import type { PinFlags, PinParts } from './pin.ts';
@@ -20,7 +20,7 @@ async function driftUntil(
   parts: PinParts & { readonly signal: AbortSignal },
 ): Promise<number> {
   const { terminal, signal } = parts;
-  const { config } = await loadConfig({ config: flags.config });
+  const { config } = await configured({ config: flags.config }, terminal);
   const options = { kinds: config.kinds, helmImages: flags.helmImage ?? [] };
   const { files, errors, notices, kustomized } = await openFiles(paths, options, terminal);
   const pinned = files.flatMap(({ file, places }) =>

@@ -2,7 +2,6 @@
 import { gather } from '../admission/gather.ts';
 import { lookups } from '../admission/lookups.ts';
 import { pictureOf, type WorkloadPicture } from '../admission/picture.ts';
-import { loadConfig } from '../config.ts';
 import { loadManifests, type Manifest, type Manifests } from '../files/manifests.ts';
 import { type Surroundings, surroundingsIn } from '../files/surroundings.ts';
 import type { KindTable } from '../pod/kinds.ts';
@@ -13,6 +12,7 @@ import { prettyPicture } from '../report/picture.ts';
 import { noticeLine, paint } from '../report/pretty.ts';
 import { inputNoticeRow } from '../report/rows.ts';
 import { placeText } from '../files/place-text.ts';
+import { configured } from './configured.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PodFlags {
@@ -23,7 +23,7 @@ export interface PodFlags {
 
 /** Exit 0 when there is something to show, 1 when there is no workload, 2 when something could not be read. */
 export async function explainPod(paths: readonly string[], flags: PodFlags, terminal: Terminal): Promise<number> {
-  const { config } = await loadConfig({ config: flags.config });
+  const { config } = await configured({ config: flags.config }, terminal);
   const { kinds } = config;
   const loaded = await loadManifests(paths, { kinds, namespace: flags.namespace, stdin: terminal.input() });
   const { pictures, errors } = await drawAll(loaded, kinds);

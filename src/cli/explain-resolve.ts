@@ -1,13 +1,13 @@
 /** `tidewaiter explain image --resolve`: what happens when a node pulls an image, asked of the registry itself. */
 import { keyringOf } from '../credential/keyring.ts';
 import type { PullSecret } from '../credential/pull-secret.ts';
-import { loadConfig } from '../config.ts';
 import { explainReference, explainText, unexplained } from '../image/explain.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type ImageReference, parseReference } from '../image/reference.ts';
 import type { ImageTracer } from '../registry/trace.ts';
 import { pullRow } from '../report/pull-row.ts';
 import { pullOutcome, pullText, type TracedImage } from '../report/pull-trace.ts';
+import { configured } from './configured.ts';
 import { askingRegistry, type AskRegistry } from './asking-registry.ts';
 import { type ImageWord, NO_STRING } from './image-words.ts';
 import { loadPullSecrets, unanswered } from './pull-secret-files.ts';
@@ -32,7 +32,7 @@ export async function resolveImages(
   { output, config: file, pullSecret = [], asking = askingRegistry }: ResolveFlags,
   terminal: Terminal,
 ): Promise<number> {
-  const { config } = await loadConfig({ config: file });
+  const { config } = await configured({ config: file }, terminal);
   const { secrets, problems } = await loadPullSecrets(pullSecret, terminal);
   if (problems.length > 0) return unanswered(terminal, problems);
   const asNode = secrets.length > 0 || config.nodeCredentials !== undefined;

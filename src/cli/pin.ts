@@ -1,6 +1,6 @@
 /** `tidewaiter pin`: digests into files, or the diff that would put them there. */
 import { setImmediate } from 'node:timers/promises';
-import { type Config, ConfigError, loadConfig } from '../config.ts';
+import { type Config, ConfigError } from '../config.ts';
 import { loadLock, saveLock } from '../files/lock-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { FindOptions } from '../files/places/find.ts';
@@ -25,6 +25,7 @@ import {
   pinSummary,
 } from '../report/pins.ts';
 import { quoteValue } from '../image/quote.ts';
+import { configured } from './configured.ts';
 import { askWith } from './asking.ts';
 import { interruptible } from './interrupt.ts';
 import { diffPath, fileRow, isOutside, type OpenFile, type OpenFiles, openFiles } from './pin-files.ts';
@@ -64,7 +65,7 @@ interface Parts extends PinParts {
 
 async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts): Promise<number> {
   const { terminal, signal } = parts;
-  const { config } = await loadConfig({ config: flags.config });
+  const { config } = await configured({ config: flags.config }, terminal);
   const options: FindOptions = { kinds: config.kinds, helmImages: flags.helmImage ?? [] };
   const before = lockOf(flags.lock);
   const given = await openFiles(paths, options, terminal);

@@ -5,7 +5,6 @@ import { mutate } from '../admission/mutate.ts';
 import { answerText, mutationReview, verdictReview } from '../admission/review.ts';
 import { validate } from '../admission/validate.ts';
 import { compose } from '../compose.ts';
-import { loadConfig } from '../config.ts';
 import { noticesAt } from '../files/policies.ts';
 import { loadRecordings, type Recording } from '../files/recordings.ts';
 import { compareDecisions, compareToExpected, type Decided, type Difference } from '../recording/compare.ts';
@@ -13,6 +12,7 @@ import type { ErrorRow } from '../report/check.ts';
 import { paint } from '../report/pretty.ts';
 import { prettyReplay, replayExitCode, replayReport, type ReplayReport, type ReplayRow } from '../report/replay.ts';
 import { inputNoticeRow, noticeRow } from '../report/rows.ts';
+import { configured } from './configured.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ReplayFlags {
@@ -31,7 +31,7 @@ interface Engines {
 }
 
 export async function replay(paths: readonly string[], flags: ReplayFlags, terminal: Terminal): Promise<number> {
-  const { config } = await loadConfig({ config: flags.config, policy: flags.policy, plugin: flags.plugin });
+  const { config } = await configured({ config: flags.config, policy: flags.policy, plugin: flags.plugin }, terminal);
   const loaded = await loadRecordings(paths, terminal.input());
   const moment = flags.now ?? Date.now();
   const ports = { now: () => moment };

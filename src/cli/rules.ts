@@ -1,11 +1,11 @@
 /** `tidewaiter rules` and `tidewaiter explain rule`: which rules there are, and all about one of them. */
 import { allRules } from '../compose.ts';
-import { loadConfig } from '../config.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Rule } from '../policy/rule.ts';
 import { didYouMean } from '../policy/schema-faults.ts';
 import { paint } from '../report/pretty.ts';
 import { ruleRow, rulesTable, ruleText } from '../report/rule-text.ts';
+import { configured } from './configured.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Where rules beside the built-in ones come from. */
@@ -18,13 +18,13 @@ export interface RulesFlags extends PluginFlags {
   readonly output: 'text' | 'json';
 }
 
-export async function rulesFrom(flags: PluginFlags): Promise<readonly Rule[]> {
-  const { config } = await loadConfig({ config: flags.config, plugin: flags.plugin });
+export async function rulesFrom(flags: PluginFlags, terminal: Terminal): Promise<readonly Rule[]> {
+  const { config } = await configured({ config: flags.config, plugin: flags.plugin }, terminal);
   return allRules(config);
 }
 
 export async function listRules(flags: RulesFlags, terminal: Terminal): Promise<number> {
-  const rules = await rulesFrom(flags);
+  const rules = await rulesFrom(flags, terminal);
   const text =
     flags.output === 'json'
       ? `${JSON.stringify({ version: 1, rules: rules.map(ruleRow) }, null, 2)}\n`
@@ -34,7 +34,7 @@ export async function listRules(flags: RulesFlags, terminal: Terminal): Promise<
 }
 
 export async function explainRule(name: string, flags: RulesFlags, terminal: Terminal): Promise<number> {
-  const rules = await rulesFrom(flags);
+  const rules = await rulesFrom(flags, terminal);
   const rule = rules.find((one) => one.name === name);
   if (rule === undefined) {
     const names = rules.map((one) => one.name);

@@ -27,7 +27,7 @@ export function schemaText(name: string, rules: readonly Rule[] = RULES): string
 }
 
 export async function printSchema(name: string, flags: PluginFlags, terminal: Terminal): Promise<number> {
-  const text = schemaText(name, await rulesFrom(flags));
+  const text = schemaText(name, await rulesFrom(flags, terminal));
   if (text === undefined) {
     terminal.note(
       `unknown schema ${quoteValue(name)}${didYouMean(name, SCHEMA_NAMES)} (all schemas: ${SCHEMA_NAMES.join(', ')})\n`,

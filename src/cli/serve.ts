@@ -1,6 +1,6 @@
 /** `tidewaiter serve`: listens, says what to try, stops gracefully. */
 import { existsSync } from 'node:fs';
-import { type Address, type Config, ConfigError, type Flags, loadConfig } from '../config.ts';
+import { type Address, type Config, ConfigError, type Flags } from '../config.ts';
 import { compose } from '../compose.ts';
 import { type LoadedPolicies, noticesAt, requireDecidable } from '../files/policies.ts';
 import { createLog, type GateLog, standardOutput } from '../log.ts';
@@ -15,6 +15,7 @@ import { buildOperations, type Operations } from '../server/operations.ts';
 import { keepTickClass } from '../server/tick.ts';
 import { ensureCertificate, loadCertificate, type ServingCertificate } from '../server/tls.ts';
 import { VERSION } from '../version.ts';
+import { configured } from './configured.ts';
 import { askingRegistry, asksRegistry } from './asking-registry.ts';
 import { printConfig } from './print-config.ts';
 import type { Terminal } from './terminal.ts';
@@ -28,7 +29,7 @@ const STOP_MS = 10_000;
 
 export async function serve(flags: ServeFlags, terminal: Terminal): Promise<number> {
   keepTickClass();
-  const loaded = await loadConfig(flags);
+  const loaded = await configured(flags, terminal);
   if (flags.printConfig) {
     terminal.out(printConfig(loaded.settings));
     return 0;

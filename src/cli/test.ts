@@ -2,14 +2,14 @@
 import { countUsage, type UsageCount } from '../admission/usage.ts';
 import { writtenAnswers } from '../admission/written-answers.ts';
 import { type Composed, compose } from '../compose.ts';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config } from '../config.ts';
 import { fileText } from '../files/place-text.ts';
 import { PolicyError } from '../files/policies.ts';
 import { loadSuites, type Suite, type SuiteCase, type SuiteFinding } from '../files/suites.ts';
 import { leftover } from '../recording/pairing.ts';
 import { type ErrorRow, fails } from '../report/check.ts';
 import { paint } from '../report/pretty.ts';
-import type { FindingRow } from '../report/rows.ts';
+import { type FindingRow, inputNoticeRow } from '../report/rows.ts';
 import {
   prettyTests,
   type TestCaseRow,
@@ -18,6 +18,7 @@ import {
   testReport,
   type TestSuiteRow,
 } from '../report/tests.ts';
+import { configured } from './configured.ts';
 import { judgeFiles, noticesOf } from './judging.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -30,7 +31,7 @@ export interface TestFlags {
 
 export async function test(paths: readonly string[], flags: TestFlags, terminal: Terminal): Promise<number> {
   const run = async (): Promise<Ran> => {
-    const { config } = await loadConfig({ config: flags.config, plugin: flags.plugin });
+    const { config } = await configured({ config: flags.config, plugin: flags.plugin }, terminal);
     const { report, read } = await runSuites(paths, config, terminal);
     terminal.out(await rendered(report, flags.output, terminal));
     return { code: testExitCode(report), read: [...paths, ...read] };
@@ -87,7 +88,8 @@ async function runSuite(suite: Suite, config: Config, terminal: Terminal): Promi
   const usage = countUsage();
   const cases: TestCaseRow[] = [];
   for (const one of suite.cases) cases.push(await runCase(one, { suite, context, usage, terminal }));
-  return { file, line, column, name, policies: policySource, cases, notices: noticesOf(composed, usage, now) };
+  const notices = [...suite.notices.map(inputNoticeRow), ...noticesOf(composed, usage, now)];
+  return { file, line, column, name, policies: policySource, cases, notices };
 }
 
 /** Policies that cannot be loaded are faults of the suite that names them: the other suites run all the same. */

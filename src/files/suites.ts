@@ -5,7 +5,9 @@ import { mergedAnswers, type RegistryAnswers } from '../policy/registry-answers.
 import { SUITE_KIND } from '../policy/suite-schema.ts';
 import type { ExpectedFinding } from '../recording/expected.ts';
 import { loadInputs } from './documents.ts';
+import type { InputNotice } from './left-out.ts';
 import { type InputError, unreadable } from './manifests.ts';
+import { repeatedKeyNotices } from './repeated-keys.ts';
 import { type SuiteDocument, suiteFaults } from './suite-faults.ts';
 import { type ParsedDocument, readDocuments } from './yaml.ts';
 
@@ -47,6 +49,8 @@ export interface Suite extends Spot {
   /** Milliseconds since 1970. */
   readonly now: number | undefined;
   readonly cases: readonly SuiteCase[];
+  /** About its text. */
+  readonly notices: readonly InputNotice[];
 }
 
 export interface Suites {
@@ -116,6 +120,7 @@ function suiteOf({ metadata, spec }: SuiteDocument, document: GoodDocument, file
     policiesAt: spotOf('/spec/policies'),
     namespace: spec.namespace ?? 'default',
     now: spec.now === undefined ? undefined : dayStart(spec.now),
+    notices: repeatedKeyNotices(file, [document]),
     cases: spec.cases.map(({ name, resources, registry, expect }, index) => ({
       ...spotOf(`/spec/cases/${index}/name`),
       name,

@@ -41,7 +41,7 @@ export interface TestSuiteRow extends Spot {
   /** `built-in`, or files and folders. */
   readonly policies: string;
   readonly cases: readonly TestCaseRow[];
-  /** About its policies: they never change the outcome. */
+  /** About its text and its policies: they never change the outcome. */
   readonly notices: readonly NoticeRow[];
 }
 

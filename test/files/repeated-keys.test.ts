@@ -15,6 +15,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-repeated-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const HEAD = 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n';
+const DIGEST = `sha256:${'a'.repeat(64)}`;
 const two = (key: string, first: number, last: number): string =>
   `key "${key}" is repeated: line ${first} and line ${last}; only the value at line ${last} counts`;
 
@@ -101,6 +102,40 @@ describe('repeated keys', () => {
     expect((JSON.parse(out) as CheckReport).notices.map(({ message, line }) => [line, message])).toEqual([
       [6, two('rules', 5, 6)],
     ]);
+  });
+
+  test('a suite that loses cases says so', async () => {
+    const file = path.join(folder, 'suite.yaml');
+    writeFileSync(path.join(folder, 'pod.yaml'), `${HEAD}spec: {containers: [{name: a, image: "b:1@${DIGEST}"}]}\n`);
+    writeFileSync(
+      file,
+      'apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicyTest\nmetadata: {name: s}\nspec:\n  cases: [{name: a, resources: [gone.yaml], expect: pass}]\n  cases: [{name: b, resources: [pod.yaml], expect: pass}]\n',
+    );
+    const { code, out } = await runCommand(['test', file]);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringContaining(`  ✓ b\n\n${file}:6:3  notice  ${two('cases', 5, 6)}\n`),
+    });
+  });
+
+  test.each([
+    ['check', 'pod.yaml'],
+    ['pin', 'pod.yaml', '--check'],
+    ['rules', '-o', 'json'],
+    ['explain', 'rule', 'image-tag'],
+    ['schema', 'policy'],
+    ['explain', 'pod', 'pod.yaml'],
+    ['serve', '--print-config'],
+  ])('a configuration that loses a value says so: %s %s', async (...args) => {
+    const config = path.join(folder, 'tidewaiter.yaml');
+    writeFileSync(config, 'logLevel: warn\nlogLevel: info\n');
+    writeFileSync(path.join(folder, 'pod.yaml'), `${HEAD}spec: {containers: [{name: a, image: "b:1@${DIGEST}"}]}\n`);
+    const paths = args.map((arg) => (arg === 'pod.yaml' ? path.join(folder, arg) : arg));
+    const { code, note } = await runCommand([...paths, '-c', config]);
+    expect({ code, note }).toEqual({
+      code: 0,
+      note: expect.stringContaining(`${config}:2:1  notice  ${two('logLevel', 1, 2)}\n`),
+    });
   });
 });
 

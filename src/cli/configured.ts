@@ -1,0 +1,11 @@
+/** The configuration of a command; what is odd about its file is noted, and stops nothing. */
+import { type Flags, loadConfig, type LoadedConfig } from '../config.ts';
+import { noticeLine, paint } from '../report/pretty.ts';
+import { inputNoticeRow } from '../report/rows.ts';
+import type { Terminal } from './terminal.ts';
+
+export async function configured(flags: Flags, terminal: Terminal): Promise<LoadedConfig> {
+  const loaded = await loadConfig(flags);
+  for (const notice of loaded.notices) terminal.note(`${noticeLine(inputNoticeRow(notice), paint(false))}\n`);
+  return loaded;
+}
