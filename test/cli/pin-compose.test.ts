@@ -28,8 +28,27 @@ const build = (...lines: readonly string[]): string =>
 const inline = (...lines: readonly string[]): string =>
   build('context: .', 'dockerfile_inline: |', ...lines.map((line) => (line === '' ? '' : `  ${line}`)));
 
+const WITH_CONTEXTS = [
+  '{b: ./b}',
+  '["b=./b"]',
+  '{"library/b:latest": "service:x"}',
+  '["docker.io/library/b=service:x"]',
+].map((contexts) => {
+  const text = (a: string): string =>
+    build(
+      `additional_contexts: ${contexts}`,
+      'dockerfile_inline: |',
+      '  FROM b',
+      '  FROM b:latest AS s',
+      '  COPY --from=b / /',
+      '  RUN --mount=from=library/b,target=/b ls',
+      `  FROM ${a}`,
+    );
+  return [`a Dockerfile, but no context in it: ${contexts}`, text('a:1.2'), text(`a:1.2@${A}`)] as const;
+});
+
 describe('pin --write in a Compose file', () => {
-  test.each([
+  test.each<readonly [what: string, before: string, after: string]>([
     ['a default', image('${I:-a:1.2}'), image(`\${I:-a:1.2@${A}}`)],
     ['a default that is unset only', image("'${I-a:1.2}'"), image(`'\${I-a:1.2@${A}}'`)],
     ['the default of a tag', image('"a:${TAG:-1.2}" # x'), image(`"a:\${TAG:-1.2@${A}}" # x`)],
@@ -66,11 +85,30 @@ describe('pin --write in a Compose file', () => {
       inline('FROM a:1.2 AS b', '', 'RUN <<EOF', '  FROM x:1', 'EOF', '', 'COPY --from=a:1.2 / /'),
       inline(`FROM a:1.2@${A} AS b`, '', 'RUN <<EOF', '  FROM x:1', 'EOF', '', `COPY --from=a:1.2@${A} / /`),
     ],
+    ['a Dockerfile below an empty line', inline('', '', 'FROM a:1.2'), inline('', '', `FROM a:1.2@${A}`)],
     ['a Dockerfile with an ARG', inline('ARG V=1.2', 'FROM a:$${V}'), inline(`ARG V=1.2@${A}`, 'FROM a:$${V}')],
     [
       'a Dockerfile with a variable of Compose',
       inline('FROM a:${V:-1.2}', 'RUN echo $HOME'),
       inline(`FROM a:\${V:-1.2@${A}}`, 'RUN echo $HOME'),
+    ],
+    ...WITH_CONTEXTS,
+    [
+      'a Dockerfile, but no stage that a context replaces',
+      build(
+        'additional_contexts: {s: ./s}',
+        'dockerfile_inline: |',
+        '  FROM b:1 AS s',
+        '  FROM a:1.2',
+        '  COPY --from=s / /',
+      ),
+      build(
+        'additional_contexts: {s: ./s}',
+        'dockerfile_inline: |',
+        '  FROM b:1 AS s',
+        `  FROM a:1.2@${A}`,
+        '  COPY --from=s / /',
+      ),
     ],
     [
       'a Dockerfile in one line',
@@ -117,6 +155,18 @@ describe('what cannot be pinned in a Compose file', () => {
       'it has a variable in it that Compose fills in; write "$$" for a variable of the Dockerfile',
     ],
     [
+      'an ARG of a Dockerfile for two images',
+      inline('', 'ARG V=1.2', 'FROM a:$$V AS a', 'FROM b:$${V}'),
+      'b:1.2',
+      'ARG V is also part of "a:1.2" (line 8); put the digest into the FROM line, as in b:$${V}@sha256:…, and renew it whenever the tag changes, or give each image an ARG of its own',
+    ],
+    [
+      'an ARG of a Dockerfile that a stage prints',
+      inline('ARG V=1.2', 'FROM a:$$V', 'ARG V'),
+      'a:1.2',
+      'ARG V is also used inside a stage (line 8); put the digest into the FROM line, as in a:$$V@sha256:…, and renew it whenever the tag changes',
+    ],
+    [
       'a Dockerfile with escapes',
       build('dockerfile_inline: "FROM a:1.2\\nRUN x"'),
       'a:1.2',
@@ -132,7 +182,7 @@ describe('what cannot be pinned in a Compose file', () => {
     writeFileSync('compose.yaml', text);
     const { code, out } = await runPin(['compose.yaml'], { output: 'json' });
     const { images } = JSON.parse(out) as { images: { state: string; image: string; message: string }[] };
-    const found = images.find(({ state }) => state === 'failed');
+    const found = images.findLast(({ state }) => state === 'failed');
     expect({ code, image: found?.image }).toEqual({ code: 2, image: name });
     if (why !== undefined) expect(found?.message).toBe(`image ${JSON.stringify(name)} cannot be pinned: ${why}`);
     expect(readFileSync('compose.yaml', 'utf8')).toBe(text);

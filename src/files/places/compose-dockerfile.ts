@@ -4,17 +4,32 @@ import { lineTable } from '../positions.ts';
 import { interpolate, UNKNOWN } from './compose-variables.ts';
 import { type DockerfileImage, imagesOf } from './dockerfile/images.ts';
 import { placeWithout, type Scene } from './scene.ts';
+import type { Word } from './word.ts';
 import { writtenAt } from './written.ts';
 
-export function inlineImages(scene: Scene, pointer: string, value: unknown): readonly ImagePlace[] {
+/** `contexts`: those of the build, by name. */
+export function inlineImages(
+  scene: Scene,
+  pointer: string,
+  { text: value, contexts }: { readonly text: unknown; readonly contexts: readonly string[] },
+): readonly ImagePlace[] {
   if (typeof value !== 'string') return [];
-  const { images, fault } = imagesOf(interpolate(writtenAt(scene, pointer, value)));
+  const written = writtenAt(scene, pointer, value);
+  const setting = { contexts, linesBefore: linesBefore(scene, written), dollar: '$$' };
+  const { images, fault } = imagesOf(interpolate(written), setting);
   const places = images.map((image) => placeOf(scene, pointer, image));
   if (fault === undefined) return places;
   return [
     ...places,
     placeWithout(scene, { pointer, image: '', reading: { state: 'problem', problem: fault.problem } }),
   ];
+}
+
+/** In the file, where its lines are those of the text; else 0. */
+function linesBefore({ text }: Scene, written: Word): number {
+  const first = written.offsets.findIndex((offset) => offset !== -1);
+  if (first === -1) return 0;
+  return lineTable(text)(written.offsets[first] ?? 0).line - written.text.slice(0, first).split('\n').length;
 }
 
 function placeOf(scene: Scene, pointer: string, found: DockerfileImage): ImagePlace {
@@ -29,5 +44,6 @@ function placeOf(scene: Scene, pointer: string, found: DockerfileImage): ImagePl
   const { image, reading, slot } = found;
   const isNowhere = found.offset === -1 && reading.state === 'image';
   const refused = 'its text is folded or has escapes; write "dockerfile_inline" as a block of lines ("|")';
-  return { format, ...position, target, image, reading, slot: isNowhere ? { ok: false, refused } : slot };
+  const readable = slot.ok ? slot : { ...slot, refused: slot.refused.replaceAll(UNKNOWN, '$') };
+  return { format, ...position, target, image, reading, slot: isNowhere ? { ok: false, refused } : readable };
 }

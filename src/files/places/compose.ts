@@ -49,7 +49,10 @@ function buildImages(scene: Scene, at: string, build: unknown): readonly ImagePl
     ...childrenOf(build, at, 'additional_contexts').flatMap(({ pointer, value }) =>
       contextImage(scene, pointer, value),
     ),
-    ...inlineImages(scene, `${at}/dockerfile_inline`, build['dockerfile_inline']),
+    ...inlineImages(scene, `${at}/dockerfile_inline`, {
+      text: build['dockerfile_inline'],
+      contexts: contextNames(build['additional_contexts']),
+    }),
   ];
 }
 
@@ -92,6 +95,12 @@ function imageAt(scene: Scene, pointer: string, image: unknown): readonly ImageP
   return image.includes('$')
     ? [composedImage(scene, pointer, writtenAt(scene, pointer, image))]
     : [wholeImage(scene, pointer, image)];
+}
+
+function contextNames(contexts: unknown): readonly string[] {
+  if (isObject(contexts)) return Object.keys(contexts);
+  const entries: readonly unknown[] = Array.isArray(contexts) ? contexts : [];
+  return entries.flatMap((one) => (typeof one === 'string' ? one.replace(/=.*/s, '') : []));
 }
 
 /** `NAME: docker-image://…`, in a list `NAME=docker-image://…`. */

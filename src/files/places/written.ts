@@ -19,9 +19,10 @@ interface Block {
 
 /** A block scalar (`|`): its lines without the blanks in front of all of them. */
 function blockAt(text: string, { offset, indent }: Block, value: string): Word | undefined {
-  const lines: Word[] = [];
+  const empty = /^\n*/.exec(value)?.[0] ?? '';
+  const lines: Word[] = [madeUp(empty)];
   let at = offset;
-  for (const line of value.split(/(?<=\n)/)) {
+  for (const line of value.slice(empty.length).split(/(?<=\n)/)) {
     const content = line.replace(/\n$/, '');
     const found = text.indexOf('\n', at);
     const end = found === -1 ? text.length : found;

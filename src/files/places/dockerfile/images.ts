@@ -1,12 +1,12 @@
 /** The images that a build of a Dockerfile pulls, and where their digests go. */
 import { maskPassword } from '../../../image/password.ts';
-import { parseReference } from '../../../image/reference.ts';
+import { effectiveTag, normalizedName, parseReference } from '../../../image/reference.ts';
 import type { Reading, Slot } from '../../../pinning/place.ts';
 import { lastPieceOf } from '../composed.ts';
 import { digestSlot } from '../slot.ts';
 import { EMPTY, split, type Word } from '../word.ts';
 import { pairsOf, type Scope, scopeOf } from './arguments.ts';
-import { BLANKS, type Dockerfile, type Instruction, parseDockerfile, triggerOf } from './instructions.ts';
+import { BLANKS, type Instruction, parseDockerfile, triggerOf } from './instructions.ts';
 import type { Fault } from './lines.ts';
 import { outcomesOf } from './outcome.ts';
 import { type BaseImage, digestPlace, type Surroundings } from './slots.ts';
@@ -25,18 +25,30 @@ export interface DockerfileImages {
   readonly fault: Fault | undefined;
 }
 
+/** What is known of the build, and how the text stands in its file. */
+export interface Surrounding {
+  /** Names of contexts that the build is given: no image is pulled for them. */
+  readonly contexts: readonly string[];
+  readonly linesBefore: number;
+  /** How "$" is written. */
+  readonly dollar: string;
+}
+
+const ALONE: Surrounding = { contexts: [], linesBefore: 0, dollar: '$' };
+
 /** Found in the order of the text; each once that is written once. */
-export function imagesOf(source: Word): DockerfileImages {
-  const dockerfile = parseDockerfile(source);
-  const { instructions, escape, syntax, fault } = dockerfile;
+export function imagesOf(source: Word, { contexts, linesBefore, dollar }: Surrounding = ALONE): DockerfileImages {
+  const { escape, syntax, fault, ...dockerfile } = parseDockerfile(source);
+  const instructions = dockerfile.instructions.map((one) => ({ ...one, first: one.first + linesBefore }));
   const first = instructions.findIndex(({ name }) => name === 'FROM');
   const globals = instructions.slice(0, Math.max(first, 0)).filter(({ name }) => name === 'ARG');
   const scope = scopeOf(globals, escape);
-  const bases = basesOf(dockerfile, scope);
+  const bases = basesOf(instructions, scope, dollar);
   const reader: Reader = {
     escape,
     scope,
     bases,
+    contexts: new Set(contexts.map(contextName)),
     inStages: redeclaredIn(instructions.slice(first + 1), escape),
     outcomeOf: outcomesOf(
       globals,
@@ -53,6 +65,7 @@ interface Reader {
   readonly escape: string;
   readonly scope: Scope;
   readonly bases: ReadonlyMap<Instruction, BaseImage>;
+  readonly contexts: ReadonlySet<string>;
   /** ARGs that stages take over from above, with the lines. */
   readonly inStages: Surroundings['inStages'];
   readonly outcomeOf: Surroundings['outcomeOf'];
@@ -61,7 +74,11 @@ interface Reader {
 }
 
 /** What every FROM says that names no stage above it. */
-function basesOf({ instructions }: Dockerfile, { expand }: Scope): ReadonlyMap<Instruction, BaseImage> {
+function basesOf(
+  instructions: readonly Instruction[],
+  { expand }: Scope,
+  dollar: string,
+): ReadonlyMap<Instruction, BaseImage> {
   const stages = new Set(['scratch']);
   const bases = new Map<Instruction, BaseImage>();
   for (const instruction of instructions) {
@@ -72,6 +89,8 @@ function basesOf({ instructions }: Dockerfile, { expand }: Scope): ReadonlyMap<I
     bases.set(instruction, {
       line: instruction.first,
       written,
+      advised: written.text.replaceAll(/["']/g, '').replaceAll('$', () => dollar),
+      stage,
       image,
       problem: lexed.ok ? undefined : lexed.problem,
       isStage:
@@ -88,6 +107,19 @@ function couldBe({ text }: Word, stage: string): boolean {
   const pattern = parts.map((part) => part.replaceAll(/[^\w-]/g, String.raw`\$&`)).join('[a-z0-9._-]*');
   return parts.some((part) => part !== '') && new RegExp(`^${pattern}$`, 'i').test(stage);
 }
+
+/** BuildKit compares them so (dockerui: NamedContext). */
+function contextName(text: string): string {
+  const parsed = parseReference(text);
+  return parsed.ok ? normalizedName({ ...parsed.reference, tag: effectiveTag(parsed.reference) }) : text;
+}
+
+/** The stage, too, is replaced by a context of its name. */
+function isContext({ stage, image }: BaseImage, contexts: ReadonlySet<string>): boolean {
+  return [stage, image?.text].some((name) => name !== undefined && contexts.has(contextName(name)));
+}
+
+const CONTEXT: Reading = { state: 'none', reason: 'it is a context that the build is given' };
 
 function splitFrom({ rest }: Instruction): { readonly written: Word; readonly stage: string | undefined } {
   const [written = EMPTY, as, stage] = split(rest, BLANKS);
@@ -112,9 +144,13 @@ function readInstruction(instruction: Instruction, reader: Reader): readonly Doc
   return sourcesOf(command).flatMap((source) => readSource(source, command.name, reader));
 }
 
-function readBase(base: BaseImage, { scope, bases, inStages, outcomeOf }: Reader): readonly DockerfileImage[] {
+function readBase(
+  base: BaseImage,
+  { scope, bases, contexts, inStages, outcomeOf }: Reader,
+): readonly DockerfileImage[] {
   const { written, image, problem, isStage } = base;
   if (isStage || written.text === '') return [];
+  if (isContext(base, contexts)) return [without(written, image?.text ?? written.text, CONTEXT)];
   if (image === undefined) return [problemAt(written, written.text, problem ?? '')];
   if (image.text === '') return [problemAt(written, written.text, 'it is empty: no ARG before the first FROM sets it')];
   const parsed = parseReference(image.text);
@@ -130,9 +166,10 @@ function readBase(base: BaseImage, { scope, bases, inStages, outcomeOf }: Reader
 }
 
 /** Of COPY and RUN: a name that is neither a stage nor clearly an image can be a context that the build is given. */
-function readSource(word: Word, command: string, { allStages }: Reader): readonly DockerfileImage[] {
+function readSource(word: Word, command: string, { allStages, contexts }: Reader): readonly DockerfileImage[] {
   const { text } = word;
   if (text === '' || text === 'scratch' || allStages.has(text.toLowerCase())) return [];
+  if (contexts.has(contextName(text))) return [without(word, text, CONTEXT)];
   // RUN knows stages only by their names; a builder that is not BuildKit may know better.
   if (/^[+-]?\d+$/.test(text) && command === 'COPY') return [];
   if (text.includes('$')) return [problemAt(word, text, 'it has a variable in it, which Docker does not fill in here')];

@@ -14,6 +14,10 @@ import type { Outcome } from './outcome.ts';
 export interface BaseImage {
   readonly line: number;
   readonly written: Word;
+  /** As it would be written with a digest behind it. */
+  readonly advised: string;
+  /** What the stage is called. */
+  readonly stage: string | undefined;
   /** With its variables filled in; undefined where that cannot be done. */
   readonly image: Word | undefined;
   readonly problem: string | undefined;
@@ -174,7 +178,7 @@ function isSame({ image, isStage }: BaseImage, { reference }: Known): boolean {
   return !isStage && parsed?.ok === true && normalizedName(parsed.reference) === normalizedName(reference);
 }
 
-function inTheLine({ written, reference }: Known): string {
+function inTheLine({ advised, reference }: Known): string {
   if (reference.digest !== undefined) return `write it out in the FROM line, as in ${taggedText(reference)}@sha256:…`;
-  return `put the digest into the FROM line, as in ${written.text.replaceAll(/["']/g, '')}@sha256:…, and renew it whenever the tag changes`;
+  return `put the digest into the FROM line, as in ${advised}@sha256:…, and renew it whenever the tag changes`;
 }
