@@ -143,6 +143,46 @@ describe('an image that is put together from ARGs', () => {
   });
 });
 
+describe('a name without a tag behind --from=', () => {
+  test.each([
+    ['COPY --from=composer /c /c', 'composer'],
+    ['ONBUILD COPY --from=composer /c /c', 'composer'],
+    ['RUN --mount=from=busybox,target=/b ls', 'busybox'],
+    ['RUN --mount="target=/b,From=busybox" ls', 'busybox'],
+    ['COPY --link --from="node-exporter" a b', 'node-exporter'],
+  ])('has no digest: %s', async (line, image) => {
+    file('Dockerfile', `FROM a:1@${OLD}\n${line}\n`);
+    const check = await runCommand(['pin', '--check', 'Dockerfile']);
+    expect(check.code).toBe(1);
+    expect(check.out).toMatch(new RegExp(`^Dockerfile:2:\\d+  unpinned  image "${image}" has no digest\n$`));
+    const { code, note } = await runPin(['Dockerfile'], { write: true });
+    expect(code).toBe(2);
+    expect(note).toContain(
+      `image "${image}" cannot be pinned: it may be a build context; if it is an image, write its tag, as in ${image}:latest, else add the stage "FROM scratch AS ${image}", which the context replaces\n`,
+    );
+  });
+
+  test.each([
+    ['COPY --from=composer:latest /c /c', `COPY --from=composer:latest@${digestOf(`${HUB}/composer:latest`)} /c /c`],
+    ['FROM scratch AS composer\nFROM a:1\nCOPY --from=composer /c /c', undefined],
+  ])('can be pinned as the advice says: %j', async (lines, after) => {
+    const text = (rest: string): string => `FROM a:1@${OLD}\n${rest.replace('FROM a:1\n', `FROM a:1@${OLD}\n`)}\n`;
+    file('Dockerfile', text(lines));
+    expect((await runPin(['Dockerfile'], { write: true })).code).toBe(0);
+    expect(read('Dockerfile')).toBe(text(after ?? lines));
+    expect((await runCommand(['pin', '--check', 'Dockerfile'])).code).toBe(0);
+  });
+});
+
+test('a template of Dockerfiles gets no advice about Helm', async () => {
+  file('Dockerfile.template', 'FROM {{ .base }}\nFROM a:{{ env.version }}-slim AS b\nCOPY --from={{x}} a b\n');
+  const { code, note } = await runPin(['Dockerfile.template'], {});
+  expect(code).toBe(2);
+  expect(note).toContain(
+    '3 images cannot be pinned: "{{" starts a template expression that nothing has filled in: pin the file that is made from it ("{{", "a:{{", "{{x}}")',
+  );
+});
+
 describe('a digest in an ARG', () => {
   const A = digestOf(`${HUB}/a:1.2`);
   test.each([

@@ -38,7 +38,13 @@ describe('images in a Dockerfile', () => {
       'FROM a:1\nRUN --mount=from=b:1,target=/b --mount=type=bind,source=/,from=c/d ls from=e:1',
       ['1:6 a:1', '2:18 b:1', '2:64 c/d'],
     ],
-    ['what may be a context', 'FROM a:1\nCOPY --from=docs x y', ['1:6 a:1', '2:13 docs none']],
+    ['what may be a context', 'FROM a:1\nCOPY --from=docs x y', ['1:6 a:1', '2:13 docs']],
+    ['a piece of a Dockerfile', 'COPY --from=build x y\nCOPY --from=a:1 x y', ['1:13 build none', '2:13 a:1']],
+    [
+      'a stage of a template',
+      'FROM a:{{ .tag }} AS build\nFROM b:1\nCOPY --from=build x y',
+      ['1:6 a:{{ problem', '2:6 b:1'],
+    ],
     ['an ARG, where it is written', 'ARG A="a:1" B=b:1\nFROM $A\nFROM ${B}\nFROM $A', ['1:8 a:1', '1:15 b:1']],
     [
       'the default of a variable',

@@ -122,8 +122,10 @@ function isContext({ stage, image }: BaseImage, contexts: ReadonlySet<string>): 
 const CONTEXT: Reading = { state: 'none', reason: 'it is a context that the build is given' };
 
 function splitFrom({ rest }: Instruction): { readonly written: Word; readonly stage: string | undefined } {
-  const [written = EMPTY, as, stage] = split(rest, BLANKS);
-  return { written, stage: as?.text.toLowerCase() === 'as' ? stage?.text.toLowerCase() : undefined };
+  const [written = EMPTY, ...others] = split(rest, BLANKS);
+  // The last one: there are blanks in template expressions.
+  const as = others.findLastIndex(({ text }) => text.toLowerCase() === 'as');
+  return { written, stage: as === -1 ? undefined : others[as + 1]?.text.toLowerCase() };
 }
 
 function redeclaredIn(instructions: readonly Instruction[], escape: string): ReadonlyMap<string, number> {
@@ -166,15 +168,26 @@ function readBase(
 }
 
 /** Of COPY and RUN: a name that is neither a stage nor clearly an image can be a context that the build is given. */
-function readSource(word: Word, command: string, { allStages, contexts }: Reader): readonly DockerfileImage[] {
+function readSource(word: Word, command: string, { bases, allStages, contexts }: Reader): readonly DockerfileImage[] {
   const { text } = word;
   if (text === '' || text === 'scratch' || allStages.has(text.toLowerCase())) return [];
   if (contexts.has(contextName(text))) return [without(word, text, CONTEXT)];
   // RUN knows stages only by their names; a builder that is not BuildKit may know better.
-  if (/^[+-]?\d+$/.test(text) && command === 'COPY') return [];
+  if (/^[+-]?\d+$/.test(text)) return command === 'COPY' ? [] : [without(word, text, NUMBER)];
   if (text.includes('$')) return [problemAt(word, text, 'it has a variable in it, which Docker does not fill in here')];
-  if (/[/:@.]/.test(text)) return [literal(word)];
-  return [without(word, text, { state: 'none', reason: 'it may be a build context: write its tag to have it pinned' })];
+  const image = literal(word);
+  return [/[/:@.]/.test(text) ? image : bare(image, word, bases.size > 0)];
+}
+
+const NUMBER: Reading = { state: 'none', reason: 'it may be the number of a stage' };
+const FRAGMENT: Reading = { state: 'none', reason: 'it may be a stage: there is no FROM in this file' };
+
+/** Without such a context it is pulled, so it is no less an image than one with a tag. */
+function bare(image: DockerfileImage, word: Word, hasStages: boolean): DockerfileImage {
+  const name = word.text;
+  if (!hasStages) return without(word, name, FRAGMENT);
+  const refused = `it may be a build context; if it is an image, write its tag, as in ${name}:latest, else add the stage "FROM scratch AS ${name}", which the context replaces`;
+  return { ...image, slot: { ok: false, refused } };
 }
 
 /** Without variables. */
@@ -191,8 +204,10 @@ function literal(word: Word): DockerfileImage {
 }
 
 function problemAt(word: Word, image: string, problem: string): DockerfileImage {
-  return without(word, image, { state: 'problem', problem });
+  return without(word, image, { state: 'problem', problem: image.includes('{{') ? TEMPLATE : problem });
 }
+
+const TEMPLATE = '"{{" starts a template expression that nothing has filled in: pin the file that is made from it';
 
 /** It may be a URL with somebody's password in it. */
 function without(word: Word, image: string, reading: Reading): DockerfileImage {
