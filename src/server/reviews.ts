@@ -9,6 +9,7 @@ import { mutate, type Mutation } from '../admission/mutate.ts';
 import { answerText, mutationReview, type Review, type ReviewAnswer, verdictReview } from '../admission/review.ts';
 import { validate, type Verdict } from '../admission/validate.ts';
 import { createAnswers } from './answers.ts';
+import { createArrivals } from './arrivals.ts';
 import { HARMLESS_BYTES, waitingBytes } from './body.ts';
 import { type Budget, createBudget } from './budget.ts';
 import type { Connection } from './connections.ts';
@@ -57,6 +58,7 @@ export type ReviewListener = (request: GateRequest, response: ServerResponse, ar
 
 export function reviewListener(reviewing: Reviewing): ReviewListener {
   const budget = createBudget();
+  const arrivals = createArrivals(budget);
   const inTurn = createTurns();
   const sendAnswer = createAnswers();
   return (request, response, { connection, isLast }) => {
@@ -72,10 +74,10 @@ export function reviewListener(reviewing: Reviewing): ReviewListener {
       refuse(reviewing, refusal.code, refusal.problem, send);
       return true;
     }
-    receiveBody(request, budget.bodyRoom(connection), (received) => {
+    receiveBody(request, arrivals.begin(connection), (received) => {
+      // If it is whole, it counts as long as it waits for its turn, also when its connection ends.
+      arrivals.end(connection);
       if ('code' in received) return refuse(reviewing, received.code, received.problem, send);
-      // It is whole, and stays as long as it waits for its turn, also when its connection ends.
-      connection.leases.clear();
       const taken = { bytes: 'head' in received ? received.head : received.body };
       const mayWait = roomToWait(budget, connection, taken);
       const work = (): void => {
