@@ -100,8 +100,9 @@ export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
   /**
    * What it looked at for a problem, for a rule whose sentences need not tell it: what the old object had is forgiven only where
    * that is the same. What many problems of an object share must be one value, made once: it is kept for each of them.
+   * `undefined`: the sentence of this one tells it, unless it is cut.
    */
-  seen?(problem: Problem, workload: Workload, parameters: NoInfer<P>): readonly unknown[];
+  seen?(problem: Problem, workload: Workload, parameters: NoInfer<P>): readonly unknown[] | undefined;
   /** For a rule whose parameters refer to each other: where one cannot be read, nothing can be said of the others. */
   readonly entangled?: true;
   /** Loads what is too heavy to be loaded for those who do not use the rule; awaited before `prepare`. */
@@ -119,7 +120,7 @@ export interface Check {
     | ((subject: Pick<Subject, 'workload' | 'pods' | 'containers'>) => readonly Container[])
     | undefined;
   /** See RuleDefinition. */
-  readonly seen?: ((problem: Problem, workload: Workload) => readonly unknown[]) | undefined;
+  readonly seen?: ((problem: Problem, workload: Workload) => readonly unknown[] | undefined) | undefined;
   /** What `run` must be called through, where there is one. */
   readonly guard?: Guard | undefined;
 }
@@ -167,7 +168,7 @@ export function defineRule<const N extends Need, const S extends ParameterSchema
         needs: asked,
         // What the world says of an image is not the same for all who use it, nor for long.
         imagesOnly: imagesOnly && asked.length === 0,
-        seen: definition.seen && ((problem, workload) => definition.seen?.(problem, workload, value) ?? []),
+        seen: definition.seen && ((problem, workload) => definition.seen?.(problem, workload, value)),
         run: (subject) => definition.check(subject, value),
         asksAbout: definition.asksAbout && ((subject) => definition.asksAbout?.(subject, value) ?? subject.containers),
       };

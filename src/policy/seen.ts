@@ -21,7 +21,8 @@ export type Seen = readonly SeenPart[];
 /** `undefined` where the sentence tells it, and where nothing is compared. */
 export function seenBy(check: Check, problem: Problem, { operation, workload }: About): Seen | undefined {
   if (operation !== 'UPDATE') return undefined;
-  if (check.seen !== undefined) return check.seen(problem, workload).map(partOf);
+  const own = check.seen?.(problem, workload);
+  if (own !== undefined) return own.map(partOf);
   const tells = check.guard === undefined && !problem.message.includes(CUT);
   return tells ? undefined : aroundProblem(problem, workload);
 }

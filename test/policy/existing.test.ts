@@ -236,6 +236,33 @@ describe('an amount beyond its bound', () => {
   });
 });
 
+/** The sentence is "host port 80/TCP is not allowed" for each of them. */
+describe('a port of the node', () => {
+  const told = (ports: string): readonly Finding[] =>
+    findingsOf(
+      [policyOf('{rules: [{rule: container-ports, parameters: {hostPort: false}}]}')],
+      requestFor(pod(`{containers: [{name: a, image: "x:1", ports: [${ports}]}]}`), { operation: 'UPDATE' }),
+    );
+  const LOCAL = '{containerPort: 80, hostPort: 80, hostIP: 127.0.0.1}';
+
+  test.each<[what: string, old: string, now: string, is: readonly string[]]>([
+    ['stays', LOCAL, LOCAL, ['warn']],
+    ['stays beside another port', LOCAL, `{containerPort: 9}, ${LOCAL}`, ['warn']],
+    ['gets a name', LOCAL, '{name: web, containerPort: 80, hostPort: 80, hostIP: 127.0.0.1}', ['warn']],
+    ['is opened to everybody', LOCAL, '{containerPort: 80, hostPort: 80}', ['deny']],
+    ['is opened on another address', LOCAL, '{containerPort: 80, hostPort: 80, hostIP: 10.0.0.1}', ['deny']],
+    ['leads to another port', LOCAL, '{containerPort: 22, hostPort: 80, hostIP: 127.0.0.1}', ['deny']],
+    [
+      'is opened a second time',
+      LOCAL,
+      `${LOCAL}, {containerPort: 80, hostPort: 80, hostIP: 10.0.0.1}`,
+      ['warn', 'deny'],
+    ],
+  ])('%s', (_what, old, now, is) => {
+    expect(forgiveExisting(told(now), told(old)).map(({ action }) => action)).toEqual(is);
+  });
+});
+
 /** A rule whose sentence is always the same. */
 describe('of a rule that is watched over, whatever it may have looked at counts', () => {
   const watched = (pointer: string, aboutContainer: boolean): Policy => {

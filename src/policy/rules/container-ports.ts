@@ -1,5 +1,6 @@
-import { quoteValue } from '../../image/quote.ts';
+import { CUT, quoteValue } from '../../image/quote.ts';
 import { type Container, containerLabel, type Pod, type Port } from '../../pod/containers.ts';
+import { isObject, type JsonObject, valueAt } from '../../pod/pointer.ts';
 import { defineRule, type Problem } from '../rule.ts';
 import { inScope } from './containers.ts';
 import { arePlain } from './plain-ports.ts';
@@ -44,7 +45,12 @@ spec:
     type: 'object',
     additionalProperties: false,
     properties: {
-      hostPort: { type: 'boolean', default: true, description: 'false forbids ports on the node' },
+      hostPort: {
+        type: 'boolean',
+        default: true,
+        description:
+          'false forbids ports on the node, as far as containers list them: with hostNetwork, they can listen on any',
+      },
       namesRequired: { type: 'boolean', default: false, description: 'true wants a name for every port' },
       namesUnique: {
         type: 'boolean',
@@ -54,6 +60,7 @@ spec:
     },
   },
   needs: [],
+  seen: ({ pointer, message }, { object }) => (message.includes(CUT) ? undefined : mappingAt(object, pointer)),
   prepare: ({ hostPort = true, namesRequired = false, namesUnique = false }: Parameters) => ({
     ok: true,
     value: { hostPort, namesRequired, namesUnique },
@@ -74,6 +81,12 @@ spec:
     return problems.filter(({ container }) => container !== undefined && isAsked(container));
   },
 });
+
+/** A sentence names one port: through the same one of the node, another of the container may be reached, and from further away. */
+function mappingAt(object: JsonObject, pointer: string): readonly unknown[] | undefined {
+  const port = valueAt(object, pointer);
+  return isObject(port) ? [port['containerPort'], port['hostPort'], port['hostIP']] : undefined;
+}
 
 interface Claim {
   readonly container: Container;
