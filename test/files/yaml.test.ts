@@ -109,6 +109,17 @@ describe('documents of a file', () => {
       '---\u0085# c\u2029a: 1\n---\nb: 1\n',
       ['1:4: the invisible character U+0085, which kubectl takes for the end of a line: remove it', { b: 1 }],
     ],
+    [
+      'a document that begins in the line of "---" behind a byte order mark',
+      'a: 1\n---\n\uFEFF--- {b: 1}\n',
+      [{ a: 1 }, { b: 1 }],
+    ],
+    ['the same behind two of them', '\uFEFF\uFEFF--- {"a": 1}\n---\nb: 1\n', [{ a: 1 }, { b: 1 }]],
+    ['the same, over lines', 'a: 1\n---\n\uFEFF--- {\nb: 1,\nc: 2}\n', [{ a: 1 }, { b: 1, c: 2 }]],
+    ['the same with an anchor', 'a: 1\n---\n\uFEFF--- &x\nb: 1\n', [{ a: 1 }, { b: 1 }]],
+    ['the same with a list', '\uFEFF\uFEFF--- [{a: 1}] # c\n', [[{ a: 1 }]]],
+    ['the same with a text', 'a: 1\n---\n\uFEFF--- |\n  x\n', [{ a: 1 }, 'x\n']],
+    ['a comment behind it', '\uFEFF\uFEFF--- # c\na: 1\n', [{ a: 1 }]],
     ['a comment that is glued to another separator', 'a: 1\n---#c\nb: 1\n', [{ a: 1 }, { b: 1 }]],
     [
       'an end of document where nothing was',
