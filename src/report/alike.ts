@@ -34,7 +34,18 @@ export function alike<R extends Reported>(
 const IMAGE = /(?:image )?("(?:[^"\\]|\\.)*"…?)/;
 
 function reasonOf({ message }: Reported): string {
-  return withoutPause((message ?? '').replace(IMAGE, ''));
+  return ofAll(withoutPause((message ?? '').replace(IMAGE, '')));
+}
+
+const NAME = String.raw`"(?:[^"\\]|\\.)*"…?`;
+const NONE = new RegExp(` has no ${NAME}`, 'g');
+const FOR = new RegExp(` for ${NAME}`, 'g');
+
+/** What failed comes first. Where that is an outage, what mirrors said of each image is the same for all. */
+function ofAll(text: string): string {
+  const end = text.indexOf('; ');
+  if (end === -1 || text.slice(0, end).includes('"')) return text;
+  return text.replaceAll(NONE, ' has none of them').replaceAll(FOR, ' for them');
 }
 
 function imagesIn(rows: readonly Reported[]): readonly string[] {
@@ -42,7 +53,7 @@ function imagesIn(rows: readonly Reported[]): readonly string[] {
 }
 
 function messageOf({ message }: Reported, images: readonly string[]): string {
-  const text = withoutPause((message ?? '').replace(IMAGE, `${images.length} images`));
+  const text = ofAll(withoutPause((message ?? '').replace(IMAGE, `${images.length} images`)));
   const more = images.length - SHOWN;
   return `${text} (${images.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more: see -o json` : ''})`;
 }

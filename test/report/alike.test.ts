@@ -58,6 +58,33 @@ test.each<[string, readonly { readonly message: string }[], readonly string[]]>(
     [],
   ],
   [
+    'an outage, and a mirror that has none of them',
+    rows(
+      ['a', 'b', 'c'],
+      (image) =>
+        `image ${image} cannot be pinned: x.io has no address in DNS (ENOTFOUND); m.io/x (mirror of x.io) has no ${image}, asked anonymously`,
+    ),
+    [
+      '3 images cannot be pinned: x.io has no address in DNS (ENOTFOUND); m.io/x (mirror of x.io) has none of them, asked anonymously ("a", "b", "c")',
+    ],
+  ],
+  [
+    'an outage, and two mirrors with other answers',
+    rows(
+      ['a', 'b', 'c'],
+      (image) =>
+        `could not tell what became of ${image}: x.io answered 503; m.io (mirror of x.io) answered 401 for ${image} to a request without a credential; n.io (mirror of x.io) has no ${image}`,
+    ),
+    [
+      'could not tell what became of 3 images: x.io answered 503; m.io (mirror of x.io) answered 401 for them to a request without a credential; n.io (mirror of x.io) has none of them ("a", "b", "c")',
+    ],
+  ],
+  [
+    'what each has of its own, and a mirror that is away',
+    rows(['a', 'b', 'c'], (image) => `image ${image} cannot be pinned: x.io has no ${image}; m.io answered 503`),
+    [],
+  ],
+  [
     'a name with quotes in it',
     rows(['a\\"b', 'c', 'd'], (image) => `could not tell whether image ${image} can be pulled: x.io answered 500`),
     ['could not tell whether 3 images can be pulled: x.io answered 500 ("a\\"b", "c", "d")'],
