@@ -661,6 +661,18 @@ describe('what was pinned in a kustomization', () => {
     expect((await runDrift(['.'])).code).toBe(0);
   });
 
+  test.each([
+    ['as a text', `newTag: "1@${D1}"`],
+    ['plain', `newTag: 1@${D1} # kept`],
+    ['beside an empty digest', `newTag: '1@${D1}'\n  digest: ""`],
+  ])('is updated in the tag, where the digest stands there: %s', async (_title, tag) => {
+    const text = (version: string): string => `resources: [a.yaml]\nimages:\n- name: nginx\n  ${version}\n`;
+    process.chdir(plant({ 'a.yaml': deployment('a', 'nginx:1'), 'kustomization.yaml': text(tag) }));
+    expect((await runPin(['.'], { write: true, update: true })).code).toBe(0);
+    expect(readFileSync('kustomization.yaml', 'utf8')).toBe(text(tag.replace(D1, rightDigest('nginx:1'))));
+    expect((await runPin(['.'], { check: true })).code).toBe(0);
+  });
+
   test('is asked for its platforms by the name that runs', async () => {
     process.chdir(plant(one(['nginx:1'], renamed('nginx', 'm.io/nginx'))));
     const registry = fakeRegistry();

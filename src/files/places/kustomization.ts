@@ -3,12 +3,13 @@
  * `digest` together give name:tag@digest; `newTag` alone takes a digest away that the manifest had; `digest` alone takes the
  * tag away; with neither the manifest keeps its own.
  */
-import { parseReference } from '../../image/reference.ts';
+import { type ImageReference, parseReference } from '../../image/reference.ts';
 import { isObject, type JsonObject, jsonType } from '../../pod/pointer.ts';
 import type { ImagePlace, Slot } from '../../pinning/place.ts';
 import type { ImagesEntry } from '../../pinning/kustomization.ts';
 import { listAt } from '../kustomization-references.ts';
 import { insertField, replaceField } from './field.ts';
+import { digestSlot, spanOf } from './slot.ts';
 import { placeAt, partText, placeWithout, type Scene } from './scene.ts';
 
 export function imagesEntries(scene: Scene, kustomization: JsonObject): readonly ImagesEntry[] {
@@ -79,8 +80,9 @@ function entryPlace(scene: Scene, holder: string, entry: JsonObject): ImagePlace
     pointer,
     image,
     reading: { state: 'image', reference },
-    slot: slotOf(scene, holder, entry),
+    slot: slotOf(scene, holder, { entry, reference }),
   });
+  if (hasDigestInTag(entry)) return place;
   const changed = `${holder}/digest`;
   return {
     ...place,
@@ -94,8 +96,25 @@ const CHANGES_NOTHING = 'it changes nothing, without "newName", "newTag", or "di
 /** Until the manifests are known. */
 const MATCHES_NOTHING = 'it names no tag, and matches none of the images that are read here';
 
-function slotOf(scene: Scene, holder: string, entry: JsonObject): Slot {
+/** `newTag: 1.27@sha256:…`, as a text that kustomize does not look into. */
+function hasDigestInTag({ newTag, digest }: JsonObject): boolean {
+  return partText(newTag).includes('@') && !partText(digest);
+}
+
+interface Referring {
+  readonly entry: JsonObject;
+  readonly reference: ImageReference;
+}
+
+function slotOf(scene: Scene, holder: string, { entry, reference }: Referring): Slot {
   const field = { holder, key: 'digest' };
+  if (hasDigestInTag(entry)) {
+    const { offset } = scene.document.positionOf(`${holder}/newTag`);
+    const span = spanOf(scene.text, offset, partText(entry['newTag']));
+    return span?.literal
+      ? digestSlot(span.to, reference)
+      : { ok: false, refused: 'its "newTag" is not a plain text: write it on one line, without escapes' };
+  }
   return entry['digest'] === undefined ? insertField(scene, field, 'newTag') : replaceField(scene, field);
 }
 
