@@ -80,7 +80,7 @@ export function createRegistryClient(
       return ask(site, AbortSignal.any([signal, ended]));
     };
     const failed: RegistryError[] = [];
-    for (const mirror of mirrors.filter(({ key }) => !away.get(key))) {
+    for (const mirror of mirrors.filter((one) => !away.get(awayKey(one)))) {
       try {
         return await within(mirror, AbortSignal.timeout(MIRROR_TIMEOUT_MS));
       } catch (error) {
@@ -96,12 +96,17 @@ export function createRegistryClient(
     }
   }
 
-  function mirrorFailure(error: unknown, { key }: Site, signal: AbortSignal): RegistryError {
+  function mirrorFailure(error: unknown, mirror: Site, signal: AbortSignal): RegistryError {
     if (!(error instanceof RegistryError)) throw error;
     const isAway = isOutage(error.failure) || error.failure.cause === 'dns';
-    if (isAway && !signal.aborted) away.set(key, true, MIRROR_PAUSE_MS);
+    if (isAway && !signal.aborted) away.set(awayKey(mirror), true, MIRROR_PAUSE_MS, mirror.tenant);
     return error;
   }
+}
+
+/** An image that makes a mirror slow, or fail, can be anybody's: what one namespace meets decides for no other. */
+function awayKey({ key, tenant }: Site): string {
+  return `${key}\n${tenant}`;
 }
 
 type Ask<T> = (site: Site, signal: AbortSignal) => Promise<T>;

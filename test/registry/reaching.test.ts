@@ -303,6 +303,31 @@ describe('mirrors', () => {
     expect(world.elsewhere.received.length).toBeGreaterThan(0);
   });
 
+  test.each<[string, React]>([
+    ['are broken', () => ({ status: 500 })],
+    ['hang', () => ({ how: 'hang' })],
+    ['cut', () => ({ how: 'cut' })],
+  ])(
+    'that %s for the image of one namespace are left alone by it for a while, and by no other',
+    async (_name, react) => {
+      world.registry.reactWith(image);
+      world.elsewhere.reactWith((request, ...more) =>
+        request.url?.includes('/team/app/') ? react(request, ...more) : serving(IMAGE.manifest),
+      );
+      const clock = { ms: 1_000_000 };
+      const client = world.client({ mirrors: mirrored().slice(0, 1) }, { others: others(), now: () => clock.ms });
+      const isFromMirror = async (tenant: string, repository: string): Promise<boolean> => {
+        const { mirror } = await client.manifest({ ...target(`${world.host}/${repository}:1`), tenant }, soon());
+        return mirror !== undefined;
+      };
+      expect(await isFromMirror('flood', 'team/app')).toBe(false);
+      expect(await isFromMirror('flood', 'team/other')).toBe(false);
+      expect(await isFromMirror('shop', 'team/other')).toBe(true);
+      clock.ms += 15_001;
+      expect(await isFromMirror('flood', 'team/other')).toBe(true);
+    },
+  );
+
   test('cannot give other content for a digest', async () => {
     world.registry.reactWith(image);
     const other = makeImage({ os: 'linux', architecture: 'arm64' }, '2025-01-01T00:00:00Z').manifest;
