@@ -160,6 +160,15 @@ const OTHERS: readonly KindEntry[] = [
   ray('RayJob', '/spec/rayClusterSpec', '/spec/submitterPodTemplate/spec'),
   ray('RayService', '/spec/rayClusterConfig'),
   ray('RayCronJob', '/spec/jobTemplate/rayClusterSpec', '/spec/jobTemplate/submitterPodTemplate/spec'),
+  ...entries('sparkoperator.k8s.io', ['SparkConnect'], {
+    images: ['/spec/image', ...['server', 'executor'].flatMap((role) => podImages(`/spec/${role}/template/spec`))],
+  }),
+  ...template(
+    'disaggregatedset.x-k8s.io',
+    ['DisaggregatedSet'],
+    '/spec/roles/*/spec/leaderWorkerTemplate/leaderTemplate/spec',
+    '/spec/roles/*/spec/leaderWorkerTemplate/workerTemplate/spec',
+  ),
   spark('SparkApplication', '/spec'),
   spark('ScheduledSparkApplication', '/spec/template'),
 ];

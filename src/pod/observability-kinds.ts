@@ -90,6 +90,7 @@ const OTHERS: readonly KindEntry[] = [
     ],
   }),
   ...entries('dynatrace.com', ['EdgeConnect'], {}),
+  ...entries('dynatrace.com', ['DTPrometheus'], { images: images('gateway', 'scraper', 'targetAllocator') }),
 ];
 
 export const OBSERVABILITY_KINDS: readonly KindEntry[] = [...PROMETHEUS, ...VICTORIA_METRICS, ...TRACING, ...OTHERS];

@@ -189,6 +189,17 @@ const PLATFORMS: readonly KindEntry[] = [
     // The version of the kernel.
     placeholder: '${',
   }),
+  ...entries('shipwright.io', ['Build'], {
+    // Not `output`, which is pushed.
+    images: ['/spec/builder/image', '/spec/source/bundleContainer/image', '/spec/source/ociArtifact/image'],
+  }),
+  ...entries('kpack.io', ['ClusterStack'], {
+    images: ['/spec/buildImage/image', '/spec/runImage/image'],
+    clusterScoped: true,
+  }),
+  ...entries('kpack.io', ['ClusterStore'], { images: ['/spec/sources/*/image'], clusterScoped: true }),
+  ...entries('kpack.io', ['Build'], { images: ['/spec/builder/image', '/spec/runImage/image'] }),
+  ...entries('nfd.kubernetes.io', ['NodeFeatureDiscovery'], { images: ['/spec/operand/image'] }),
   ...entries('agents.x-k8s.io', ['Sandbox'], { podSpecs: ['/spec/podTemplate/spec'] }),
   ...entries('extensions.agents.x-k8s.io', ['SandboxTemplate'], { podSpecs: ['/spec/podTemplate/spec'] }),
 ];
@@ -237,6 +248,7 @@ const HOLDERS: readonly KindEntry[] = [
   }),
   ...entries('kubeflow.org', ['Experiment'], {
     objects: ['/spec/trialTemplate/trialSpec'],
+    images: ['/spec/metricsCollectorSpec/collector/customCollector/image'],
     placeholder: '${trialParameters',
   }),
   ...entries('kubeflow.org', ['Trial'], { objects: ['/spec/runSpec'] }),

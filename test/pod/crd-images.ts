@@ -601,4 +601,44 @@ export const CRD_IMAGES: Readonly<Record<string, readonly Row[]>> = {
   'AddOnTemplate.addon.open-cluster-management.io hello': [
     ['regular h', '/spec/agentSpec/workload/manifests/0/spec/template/spec/containers/0/image', 'ghcr.io/acme/hello:1'],
   ],
+  'Experiment.kubeflow.org with-collector': [
+    [
+      'regular pytorch',
+      '/spec/trialTemplate/trialSpec/spec/pytorchReplicaSpecs/Master/template/spec/containers/0/image',
+      'ghcr.io/acme/train:3',
+    ],
+    ['regular c', '/spec/metricsCollectorSpec/collector/customCollector/image', 'ghcr.io/acme/collector:1'],
+  ],
+  'Build.shipwright.io app': [['regular -', '/spec/builder/image', 'quay.io/acme/s2i:20']],
+  'ClusterStack.kpack.io base': [
+    ['regular -', '/spec/buildImage/image', 'docker.io/acme/build:jammy'],
+    ['regular -', '/spec/runImage/image', 'docker.io/acme/run:jammy'],
+  ],
+  'ClusterStore.kpack.io default': [
+    ['regular -', '/spec/sources/0/image', 'gcr.io/acme/java:1'],
+    ['regular -', '/spec/sources/1/image', 'gcr.io/acme/nodejs:1'],
+  ],
+  'Build.kpack.io app-1': [
+    ['regular -', '/spec/builder/image', 'gcr.io/acme/builder:base'],
+    ['regular -', '/spec/runImage/image', 'gcr.io/acme/run:base'],
+  ],
+  'NodeFeatureDiscovery.nfd.kubernetes.io nfd': [
+    ['regular -', '/spec/operand/image', 'registry.example.com/acme/nfd:v0.17'],
+  ],
+  'DTPrometheus.dynatrace.com p': [
+    ['regular -', '/spec/gateway/image', 'docker.io/acme/gateway:1'],
+    ['regular -', '/spec/scraper/image', 'docker.io/acme/scraper:1'],
+    ['regular -', '/spec/targetAllocator/image', 'docker.io/acme/ta:1'],
+  ],
+  'SparkConnect.sparkoperator.k8s.io connect': [
+    ['regular -', '/spec/image', 'docker.io/acme/spark:4.0.0'],
+    ['regular spark-kubernetes-driver', '/spec/server/template/spec/containers/0/image', 'docker.io/acme/spark:4.0.1'],
+  ],
+  'DisaggregatedSet.disaggregatedset.x-k8s.io llm': [
+    [
+      'regular w',
+      '/spec/roles/0/spec/leaderWorkerTemplate/workerTemplate/spec/containers/0/image',
+      'ghcr.io/acme/prefill:1',
+    ],
+  ],
 };

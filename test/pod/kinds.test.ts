@@ -371,6 +371,8 @@ describe('cluster-scoped kinds', () => {
         'ClusterCatalog',
         'ClusterImageCatalog',
         'ClusterPolicy',
+        'ClusterStack',
+        'ClusterStore',
         'ClusterServingRuntime',
         'ClusterStorageContainer',
         'ClusterTask',
