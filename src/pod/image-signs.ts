@@ -63,8 +63,15 @@ function pointerOf({ key, parent }: Step): string {
 
 function signOf(key: string, value: unknown): ImageSign['what'] | undefined {
   if (LISTS.has(key) && Array.isArray(value) && value.some(isObject)) return 'containers';
-  if (!/^image$|Image$/.test(key)) return undefined;
-  if (typeof value === 'string') return parseReference(value).ok ? 'image' : undefined;
+  const match = /^(?:image|.*Image|.*_image)(Name|Ref|Reference|Repository)?$/.exec(key);
+  if (match === null) return undefined;
+  if (typeof value !== 'string') return isInParts(value) ? 'parts' : undefined;
+  if (!parseReference(value).ok) return undefined;
+  // The tag of a repository stands beside it.
+  return match[1] === 'Repository' ? 'parts' : 'image';
+}
+
+function isInParts(value: unknown): boolean {
   const isText = (part: string): boolean => isObject(value) && typeof value[part] === 'string';
-  return isText('repository') || (isText('name') && isText('tag')) ? 'parts' : undefined;
+  return isText('repository') || (isText('name') && isText('tag'));
 }

@@ -185,6 +185,31 @@ const ROWS: readonly Row[] = [
       none('stdin holds only 1 Db'),
     ],
   },
+  ...['imageName', 'dockerImageRef', 'imageReference', 'redis_image', 'proxyImageName'].map((key) => ({
+    what: `an image of an unknown kind at ${key}`,
+    text: object('example.com/v1', 'Db', `spec: {${key}: "quay.io/a/b:1"}\n`),
+    notices: [
+      holds('Db', `an image at /spec/${key}`, `{group: example.com, kind: Db, images: [/spec/${key}]}`),
+      none('stdin holds only 1 Db'),
+    ],
+  })),
+  {
+    what: 'an image in parts beside each other',
+    text: object('example.com/v1', 'Db', 'spec: {imageRepository: quay.io/a/b, imageTag: "1"}\n'),
+    notices: [
+      'Db default/web is not evaluated: kind "Db" in the API group "example.com" is unknown and holds an image at /spec/imageRepository',
+      none('stdin holds only 1 Db'),
+    ],
+  },
+  {
+    what: 'what is about an image and names none',
+    text: object(
+      'example.com/v1',
+      'Db',
+      'spec: {imagePullPolicy: Always, imageUrl: "https://example.com/a.png", imageTag: a}\n',
+    ),
+    notices: [none('stdin holds only 1 Db')],
+  },
   {
     what: 'an image in parts',
     text: object('example.com/v1', 'Db', 'spec: {image: {repository: nginx, tag: "1"}}\n'),
