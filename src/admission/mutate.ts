@@ -6,7 +6,7 @@
  * registry does, so a rehearsal (`dryRun`) says what will be, and asking again about the changed object changes nothing.
  */
 import type { ShapeFault, Workload } from '../pod/workload.ts';
-import type { Finding } from '../policy/evaluate.ts';
+import { type Finding, MAX_FINDINGS } from '../policy/evaluate.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import { needsLabels, pinsImages, planned } from '../policy/plan.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
@@ -89,6 +89,7 @@ function pin(pinning: Pinning, namespaceLabelsKnown: Fact<Labels>): MaybePromise
   const scoped = scopeRequestOf(pinning, namespaceLabelsKnown);
   const covering = planned(policies, scoped);
   const candidates = candidatesOf(unpinned, change, { covering, type: request.type });
+  if (candidates.length > MAX_FINDINGS) return notPinned(pinning, namespaceLabelsKnown, TOO_MANY);
   const asked = candidates.filter(({ ask }) => ask);
   if (asked.length === 0) return mutationOf(pinning, candidates, new Map());
   const answers = answersFor(asked, {
@@ -100,6 +101,9 @@ function pin(pinning: Pinning, namespaceLabelsKnown: Fact<Labels>): MaybePromise
   });
   return whenKnown(answers, (known) => mutationOf(pinning, candidates, known));
 }
+
+/** Each has a finding or a place in the patch, and both take memory. */
+const TOO_MANY: ShapeFault = { pointer: '', problem: `expected at most ${MAX_FINDINGS} images to pin, found more` };
 
 function scopeRequestOf(pinning: Pinning, labels: Fact<Labels>): ScopeRequest {
   const { request, workload, change } = pinning;

@@ -42,6 +42,24 @@ describe('a failure', () => {
     });
   });
 
+  test.each<[onFailure: string, images: number, is: string]>([
+    ['deny', 10_000, '10000 pinned'],
+    ['deny', 10_001, 'deny'],
+    ['{notFound: deny, other: allow}', 10_001, 'deny'],
+    ['{other: warn}', 10_001, 'warn'],
+    ['allow', 10_001, 'nothing'],
+  ])('with onFailure %s: of more images than are pinned, none is (%s images: %s)', async (onFailure, count, is) => {
+    const images = registryOf();
+    const containers = Array.from({ length: count }, (_, index) => ({ name: `c${index}`, image: 'a.io/a:1' }));
+    const object = { ...one, spec: { containers } };
+    const mutation = await change(requestOf(object), [policyOf(`{pin: {onFailure: ${onFailure}}}`)], { images });
+    const { patch, findings, allowed } = mutation;
+    const told = findings[0]?.action ?? (patch.length === 0 ? 'nothing' : `${patch.length} pinned`);
+    expect(told).toBe(is);
+    expect(allowed).toBe(is !== 'deny');
+    expect(images.asked).toHaveLength(count > 10_000 ? 0 : 1);
+  });
+
   test('leaves the others pinned', async () => {
     const images = registryOf({ 'a.io/a:1': no('timeout') });
     const mutation = await change(requestOf(two), [PIN_ALL], { images });
