@@ -93,14 +93,15 @@ function* piecesAt(text: string, { from, start, to }: Gathered): Generator<Piece
   }
 }
 
-/** Where a line ends for go-yaml, unlike for the reader that looks for separators. */
-const GO_YAML_LINE = /[^\n\r\x85\u2028\u2029]*/y;
+/**
+ * A separator that was gathered, and its comment. For go-yaml a carriage return ends that, too; and behind a byte order
+ * mark `---` is no separator but go-yaml's own start of a document, which may go on in the same line.
+ */
+const GATHERED = /---(?=[ \t\r\n])[ \t]*(?:#[^\n\r\x85\u2028\u2029]*)?/y;
 
-/** Behind a separator that was gathered, and its comment: a carriage return ends that, and the document begins. */
 function contentStart(text: string, from: number): number {
-  if (!text.startsWith(SEPARATOR, from) || !/[ \t\r\n]/.test(text.charAt(from + SEPARATOR.length))) return from;
-  GO_YAML_LINE.lastIndex = from;
-  return from + (GO_YAML_LINE.exec(text)?.[0].length ?? 0);
+  GATHERED.lastIndex = from;
+  return from + (GATHERED.exec(text)?.[0].length ?? 0);
 }
 
 interface Found {
