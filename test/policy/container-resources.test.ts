@@ -40,7 +40,7 @@ describe('what is asked for', () => {
       [`c: cpu request "0" means none | for example 100m`],
     ],
     ['{requests: [cpu]}', '{limits: {cpu: 0}}', [`c: cpu limit "0" means none | for example 100m`]],
-    ['{limits: [memory]}', '{requests: {memory: 1Gi}}', [`c: the container has no memory limit | ${MEMORY}`]],
+    ['{limits: [memory]}', '{requests: {memory: 1Mi}}', [`c: the container has no memory limit | ${MEMORY}`]],
     ['{limits: [memory]}', '{limits: {memory: 0Mi}}', [`c: memory limit "0Mi" means none | for example 128Mi`]],
     ['{limits: [memory]}', '{limits: {memory: 1Gi}}', []],
     [
@@ -89,7 +89,7 @@ describe('what is asked for', () => {
       '{limits: {cpu: 1}}',
       ['add requests: {memory: 128Mi} to resources; add memory: 128Mi to resources.limits'],
     ],
-    ['requests are there', '{requests: {cpu: 1, memory: 1}}', ['add limits: {cpu: 100m, memory: 128Mi} to resources']],
+    ['requests are there', '{requests: {cpu: 1, memory: 1}}', ['add limits: {cpu: 1, memory: 128Mi} to resources']],
     [
       'one is zero',
       '{requests: {memory: 1}, limits: {cpu: 0}}',
@@ -100,6 +100,25 @@ describe('what is asked for', () => {
     const spec = `{containers: [{name: c, image: i${resources === undefined ? '' : `, resources: ${resources}`}}]}`;
     const lines = told(spec, '{requests: [cpu, memory], limits: [cpu, memory]}');
     expect([...new Set(lines.map((line) => line.split(' | ')[1]))]).toEqual(remedies);
+  });
+
+  /** What is pasted brings no other finding. */
+  test.each([
+    ['{limits: [cpu]}', '{requests: {cpu: 3}}', 'add limits: {cpu: 3} to resources'],
+    ['{limits: [cpu]}', '{requests: {cpu: 50m}}', 'add limits: {cpu: 100m} to resources'],
+    ['{limits: [memory]}', '{requests: {memory: 2Gi}}', 'add limits: {memory: 2Gi} to resources'],
+    ['{limits: [nvidia.com/gpu]}', '{requests: {nvidia.com/gpu: 4}}', 'add limits: {nvidia.com/gpu: 4} to resources'],
+    ['{requests: [memory], min: {memory: 1Gi}}', '{}', 'add requests: {memory: 1Gi} to resources'],
+    ['{limits: [memory], min: {memory: 64Mi}}', '{}', 'add limits: {memory: 128Mi} to resources'],
+    ['{limits: [cpu], max: {cpu: 50m}}', '{}', 'add limits: {cpu: 50m} to resources'],
+    ['{limits: [cpu], min: {cpu: 200m}, max: {cpu: 1}}', '{}', 'add limits: {cpu: 200m} to resources'],
+    ['{requests: [cpu], limits: [cpu], min: {cpu: 2}}', '{}', 'add requests: {cpu: 2}, limits: {cpu: 2} to resources'],
+    ['{limits: [cpu], max: {cpu: 4}}', '{requests: {cpu: 2}}', 'add limits: {cpu: 2} to resources'],
+    [`{limits: [cpu]}`, `{requests: {cpu: "1${'0'.repeat(60)}m"}}`, 'add limits: {cpu: 100m} to resources'],
+  ])('has a remedy that fits %s and %s', (parameters, resources, remedy) => {
+    expect(told(one(resources), parameters).map((line) => line.split(' | ')[1])).toEqual(
+      parameters.includes('requests: [cpu], limits') ? [remedy, remedy] : [remedy],
+    );
   });
 
   test('is asked of all containers but ephemeral ones, and of nothing outside of a Pod', () => {
