@@ -131,7 +131,7 @@ describe('pin --write in a Compose file', () => {
 const FROM_OUTSIDE = 'it has a variable in it, which only Compose fills in: put the digest into the variable';
 
 describe('what cannot be pinned in a Compose file', () => {
-  test.each([
+  test.each<readonly [what: string, text: string, name: string, why: string | undefined]>([
     ['a variable', image('$I'), '$I', FROM_OUTSIDE],
     ['a variable that must be set', image('${I:?set it}'), '${I:?set it}', FROM_OUTSIDE],
     ['a variable in a default', image('a:${TAG:-$V}'), 'a:${TAG:-$V}', FROM_OUTSIDE],
@@ -160,6 +160,12 @@ describe('what cannot be pinned in a Compose file', () => {
       'b:1.2',
       'ARG V is also part of "a:1.2" (line 8); put the digest into the FROM line, as in b:$${V}@sha256:…, and renew it whenever the tag changes, or give each image an ARG of its own',
     ],
+    ...['{V: "1.3"}', '["V=1.3"]', '[V]', '{V: }'].map((args): readonly [string, string, string, string] => [
+      `an ARG of a Dockerfile that the build sets: ${args}`,
+      build(`args: ${args}`, 'dockerfile_inline: |', '  ARG W=1 V=1.2', '  FROM a:$$V'),
+      'a:$V',
+      'ARG V is set in "args" of the build; write the value into the Dockerfile to have it pinned',
+    ]),
     [
       'an ARG of a Dockerfile that a stage prints',
       inline('ARG V=1.2', 'FROM a:$$V', 'ARG V'),

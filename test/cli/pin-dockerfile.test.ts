@@ -101,6 +101,11 @@ const DOCKERFILES_BY_HAND: readonly (readonly [text: string, image: string, why:
     `it is built from ARG V; ${IN_FROM('a:${V/8/}')}, or make the whole tag one ARG, as in ARG TAG=1.2`,
   ],
   [
+    'ARG A=1\nFROM a:1-${A/""/x}\n',
+    'a:1-x1',
+    `it is built from ARG A; ${IN_FROM('a:1-${A/""/x}')}, or make the whole tag one ARG, as in ARG TAG=1-x1`,
+  ],
+  [
     'ARG N=a\nFROM $N:$N\n',
     'a:a',
     `it is built from ARG N; ${IN_FROM('$N:$N')}, or make the whole tag one ARG, as in ARG TAG=a`,

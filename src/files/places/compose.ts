@@ -51,7 +51,8 @@ function buildImages(scene: Scene, at: string, build: unknown): readonly ImagePl
     ),
     ...inlineImages(scene, `${at}/dockerfile_inline`, {
       text: build['dockerfile_inline'],
-      contexts: contextNames(build['additional_contexts']),
+      contexts: namesOf(build['additional_contexts']),
+      args: namesOf(build['args']),
     }),
   ];
 }
@@ -97,9 +98,10 @@ function imageAt(scene: Scene, pointer: string, image: unknown): readonly ImageP
     : [wholeImage(scene, pointer, image)];
 }
 
-function contextNames(contexts: unknown): readonly string[] {
-  if (isObject(contexts)) return Object.keys(contexts);
-  const entries: readonly unknown[] = Array.isArray(contexts) ? contexts : [];
+/** Of a map, or of a list of `NAME=value`. */
+function namesOf(map: unknown): readonly string[] {
+  if (isObject(map)) return Object.keys(map);
+  const entries: readonly unknown[] = Array.isArray(map) ? map : [];
   return entries.flatMap((one) => (typeof one === 'string' ? one.replace(/=.*/s, '') : []));
 }
 

@@ -20,12 +20,17 @@ export interface Scope {
   readonly expand: (word: Word) => Lexed;
 }
 
-export function scopeOf(instructions: readonly Instruction[], escape: string): Scope {
+/** `given`: those that the build sets. */
+export function scopeOf(instructions: readonly Instruction[], escape: string, given: ReadonlySet<string>): Scope {
   const variables = new Map<string, Variable>();
   const declarations = new Map<string, Declaration>();
   const variable = (name: string): Variable => variables.get(name) ?? undeclared(name);
   const expand = (word: Word): Lexed => lex(word, { escape, raw: false, variable });
   const declare = ({ name, written }: Pair, line: number): void => {
+    if (given.has(name)) {
+      variables.set(name, { state: 'unknown', problem: setByBuild(name) });
+      return;
+    }
     if (written === undefined) {
       // It keeps the value that it has.
       if (variable(name).state === 'unset') variables.set(name, { state: 'unset', plain: withoutDefault(name) });
@@ -48,6 +53,10 @@ export function asVariable(name: string, lexed: Lexed): Variable {
   return lexed.whole.text.length > MAX_LENGTH
     ? { state: 'unknown', problem: `ARG ${name} is too long for an image` }
     : { state: 'set', value: lexed.whole };
+}
+
+function setByBuild(name: string): string {
+  return `ARG ${name} is set in "args" of the build; write the value into the Dockerfile to have it pinned`;
 }
 
 function withoutDefault(name: string): string {

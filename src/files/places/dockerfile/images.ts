@@ -29,20 +29,23 @@ export interface DockerfileImages {
 export interface Surrounding {
   /** Names of contexts that the build is given: no image is pulled for them. */
   readonly contexts: readonly string[];
+  /** Names of ARGs that the build sets, whatever their defaults are. */
+  readonly args: readonly string[];
   readonly linesBefore: number;
   /** How "$" is written. */
   readonly dollar: string;
 }
 
-const ALONE: Surrounding = { contexts: [], linesBefore: 0, dollar: '$' };
+const ALONE: Surrounding = { contexts: [], args: [], linesBefore: 0, dollar: '$' };
 
 /** Found in the order of the text; each once that is written once. */
-export function imagesOf(source: Word, { contexts, linesBefore, dollar }: Surrounding = ALONE): DockerfileImages {
+export function imagesOf(source: Word, surrounding: Surrounding = ALONE): DockerfileImages {
+  const { contexts, args, linesBefore, dollar } = surrounding;
   const { escape, syntax, fault, ...dockerfile } = parseDockerfile(source);
   const instructions = dockerfile.instructions.map((one) => ({ ...one, first: one.first + linesBefore }));
   const first = instructions.findIndex(({ name }) => name === 'FROM');
   const globals = instructions.slice(0, Math.max(first, 0)).filter(({ name }) => name === 'ARG');
-  const scope = scopeOf(globals, escape);
+  const scope = scopeOf(globals, escape, new Set(args));
   const bases = basesOf(instructions, scope, dollar);
   const reader: Reader = {
     escape,
@@ -89,7 +92,7 @@ function basesOf(
     bases.set(instruction, {
       line: instruction.first,
       written,
-      advised: written.text.replaceAll(/["']/g, '').replaceAll('$', () => dollar),
+      advised: written.text.replace(/^(["'])([^"']*)\1$/, '$2').replaceAll('$', () => dollar),
       stage,
       image,
       problem: lexed.ok ? undefined : lexed.problem,
