@@ -53,7 +53,14 @@ async function start<Question extends object, Answer>(built: Built): Promise<Run
   const child = spawn(built.program, { stdio: ['pipe', 'pipe', 'pipe'] });
   const waiting: Waiting<Answer>[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
-    waiting.shift()?.resolve(JSON.parse(line) as Answer);
+    const asked = waiting.shift();
+    try {
+      asked?.resolve(JSON.parse(line) as Answer);
+    } catch (error) {
+      asked?.reject(
+        new Error(`the ${built.name} wrote a line that is not JSON: ${line.slice(0, 200)}`, { cause: error }),
+      );
+    }
   });
   const ended = endOf(child, waiting, built.name);
 
