@@ -9,7 +9,8 @@ import { loopback } from '../support/registry-settings.ts';
 import { CACHE, clockAt, questionOf } from './asking.ts';
 import { challenge, error, IMAGE } from './reactions.ts';
 
-const KINDS = ['basic', 'bearer', 'both', 'strict'] as const;
+/** `fading`: tokens end after 30 s, whatever they say, and are forbidden then. `stepwise`: one scope after the other is asked for. */
+const KINDS = ['basic', 'bearer', 'both', 'strict', 'fading', 'stepwise'] as const;
 type Kind = (typeof KINDS)[number];
 /** Who the registries know: `ci` may pull all, `dev` only what is public. `eve` has no right password. */
 const PASSWORDS: Readonly<Record<string, string>> = { ci: 'good', dev: 'good' };
@@ -22,29 +23,44 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([...servers.values()].map((server) => server.close())));
 
+const clock = clockAt(1_000_000);
 const hostOf = (kind: Kind): string => `127.0.0.1:${servers.get(kind)?.port}`;
 
 /** `undefined`: nobody. `wrong`: a credential that is refused, whatever it is asked for. */
 function userOf(authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined;
   const [scheme, value = ''] = authorization.split(' ');
-  if (scheme === 'Bearer') return value.startsWith('token-') ? value.slice('token-'.length) : 'wrong';
+  if (scheme === 'Bearer') return value.startsWith('token-') ? value.split('-')[1] : 'wrong';
   const [name = '', password] = atob(value).split(':');
   return PASSWORDS[name] === password ? name : 'wrong';
 }
 
+/** `token-USER-TIME-SCOPE` */
+function isOver(kind: Kind, authorization: string | undefined): boolean {
+  const issued = Number(authorization?.split('-')[2]);
+  return kind === 'fading' && clock.ms - issued > 30_000;
+}
+
+function tokenFor(kind: Kind, user: string | undefined, scope: string): Reaction {
+  if (user === 'wrong' || (kind === 'strict' && user === undefined)) return { status: 401 };
+  return { body: JSON.stringify({ token: `token-${user ?? 'nobody'}-${clock.ms}-${scope}`, expires_in: 600 }) };
+}
+
 function registry(kind: Kind): React {
-  const wants = (): Reaction => {
-    const bearer = `Bearer realm="http://${hostOf(kind)}/token",service="s"`;
+  const wants = (scope: string): Reaction => {
+    const bearer = `Bearer realm="http://${hostOf(kind)}/token",service="s",scope="${scope}"`;
     return challenge(kind === 'basic' ? 'Basic' : kind === 'both' ? [bearer, 'Basic'] : bearer);
   };
-  return ({ url, headers }) => {
-    const user = userOf(headers.authorization);
-    if (url.startsWith('/token')) {
-      if (user === 'wrong' || (kind === 'strict' && user === undefined)) return { status: 401 };
-      return { body: JSON.stringify({ token: `token-${user ?? 'nobody'}` }) };
-    }
-    return user === 'wrong' ? wants() : imageFor(url, user, wants);
+  return ({ url, headers: { authorization } }) => {
+    const user = userOf(authorization);
+    const asked = new URL(url, 'http://x').searchParams.get('scope');
+    if (asked !== null) return tokenFor(kind, user, asked);
+    const own = `repository:${url.split('/').slice(2, 4).join('/')}:pull`;
+    if (user === 'wrong') return wants(own);
+    if (isOver(kind, authorization)) return { status: 403 };
+    const isStep = kind === 'stepwise' && authorization?.endsWith(own) !== true;
+    if (isStep && authorization !== undefined) return wants(own);
+    return imageFor(url, user, () => wants(isStep ? 'registry:catalog:*' : own));
   };
 }
 
@@ -64,26 +80,37 @@ function verdictOf(fact: RegistryFact<RegistryImage>): object {
   return { state: fact.state, cause, unjudged };
 }
 
-const step = fc.record({
-  kind: fc.constantFrom(...KINDS),
-  repository: fc.constantFrom(...REPOSITORIES),
-  tag: fc.constantFrom('1', '2'),
-  logins: fc.uniqueArray(fc.constantFrom(...LOGINS), { maxLength: 2 }),
-  waitMs: fc.constantFrom(0, 1000, 61_000),
-});
+/** Mostly the same, so that much of it comes twice. */
+const mostly = <T>(usual: T, all: readonly T[]): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(usual) }, { weight: 2, arbitrary: fc.constantFrom(...all) });
+
+const steps = fc.constantFrom(...KINDS).chain((usual) =>
+  fc.array(
+    fc.record({
+      kind: mostly<Kind>(usual, KINDS),
+      repository: mostly<string>('private/a', REPOSITORIES),
+      tag: fc.constantFrom('1', '2'),
+      logins: fc.oneof(
+        fc.constant<string[]>(['ci:good']),
+        fc.uniqueArray(fc.constantFrom<string[]>(...LOGINS), { maxLength: 2 }),
+      ),
+      waitMs: fc.constantFrom(0, 1000, 61_000),
+    }),
+    { minLength: 2, maxLength: 7 },
+  ),
+);
 
 test('a thousand questions in any order are answered as each would be alone', async () => {
   for (const [kind, server] of servers) server.reactWith(registry(kind));
   const settings = loopback(...KINDS.map(hostOf));
-  const clock = clockAt(1_000_000);
   const open = (): { readonly sources: ImageSources; readonly close: () => Promise<void> } => {
     const client = createRegistryClient(settings, { env: {}, now: clock.now });
     return { sources: createImageSource({ client, settings: CACHE, now: clock.now }), close: () => client.close() };
   };
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 7 }), async (steps) => {
+    fc.asyncProperty(steps, async (asked) => {
       const remembering = open();
-      for (const { kind, repository, tag, logins, waitMs } of steps) {
+      for (const { kind, repository, tag, logins, waitMs } of asked) {
         clock.ms += waitMs;
         const host = hostOf(kind);
         const question = questionOf(
