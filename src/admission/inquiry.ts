@@ -2,7 +2,7 @@
 import type { Container } from '../pod/containers.ts';
 import { ShapeError } from '../pod/pointer.ts';
 import type { Workload } from '../pod/workload.ts';
-import type { Judged } from '../policy/evaluate.ts';
+import { type Judged, MAX_FINDINGS } from '../policy/evaluate.ts';
 import { REGISTRY_NEEDS, type RegistryNeed } from '../policy/fact.ts';
 import type { Covering } from '../policy/plan.ts';
 import type { Check } from '../policy/rule.ts';
@@ -21,7 +21,10 @@ export interface InquiryOptions {
   readonly denied: () => Inquiry['denied'];
 }
 
-/** `undefined` when no rule asks registries. Throws a ShapeError when the object is not of the shape its kind has. */
+/**
+ * `undefined` when no rule asks registries. Throws a ShapeError when the object is not of the shape its kind has, and when there
+ * are too many images: each has an answer, which takes memory.
+ */
 export function inquiryOf(
   { policies, needs }: Pick<Covering, 'policies' | 'needs'>,
   workload: Workload,
@@ -35,6 +38,7 @@ export function inquiryOf(
       const needed = REGISTRY_NEEDS.filter((need) => check.needs.includes(need));
       if (needed.length === 0) continue;
       const about = lookedAt(check, { workload, pods: workload.pods, containers });
+      if (about.length > MAX_FINDINGS) throw new ShapeError('', `at most ${MAX_FINDINGS} images to ask about`, 'more');
       for (const need of needed) addAll(asked.get(need), about);
     }
   }

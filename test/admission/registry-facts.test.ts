@@ -160,6 +160,23 @@ describe('a question to a registry', () => {
     );
   });
 
+  test.each([
+    ['picky', 10_000, 'reg.io', 'judged, allowed'],
+    ['picky', 10_000, 'reg.example.com', 'judged, allowed'],
+    ['picky', 10_001, 'reg.io', 'judged, allowed'],
+    ['picky', 10_001, 'reg.example.com', 'malformed, denied'],
+    ['image-exists', 10_001, 'reg.io', 'malformed, denied'],
+  ])('is not asked where too many images want an answer (%s, %i images of %s: %s)', async (rule, count, host, is) => {
+    const object = {
+      ...pod(''),
+      spec: { containers: Array.from({ length: count }, () => ({ image: `${host}/x:1` })) },
+    };
+    const world = registry();
+    const verdict = await ask(requestOf(object), contextOf([policy(`{rule: ${rule}}`)], world.ports));
+    expect(`${verdict.outcome}, ${verdict.allowed ? 'allowed' : 'denied'}`).toBe(is);
+    expect(world.asked).toHaveLength(host === 'reg.example.com' && count === 10_000 ? 1 : 0);
+  });
+
   test('costs little, however many images and host patterns somebody writes', async () => {
     const world = registry();
     const auths = Object.fromEntries(Array.from({ length: 9000 }, (_, index) => [`${'*a'.repeat(30)}${index}.io`, {}]));
