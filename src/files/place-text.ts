@@ -15,8 +15,8 @@ export function placeText({ file, line = null, column }: TextPlace): string {
 
 const MAX_PATH = 4096;
 
-/** As it is where that is safe. A line that begins with `::` is a command to GitHub Actions. */
+/** As it is where that is safe and can be seen. A line that begins with `::` is a command to GitHub Actions. */
 export function fileText(file: string): string {
   const quoted = quoteValue(file, MAX_PATH);
-  return quoted !== `"${file}"` || file.startsWith('::') ? quoted : file;
+  return quoted !== `"${file}"` || file.startsWith('::') || file.trim() !== file ? quoted : file;
 }

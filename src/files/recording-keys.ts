@@ -3,6 +3,7 @@ import { isReview } from '../admission/review.ts';
 import { quoteValue } from '../image/quote.ts';
 import { isObject, pointerTo } from '../pod/pointer.ts';
 import { didYouMean, type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
+import { EXPECTED_KEYS } from '../recording/expected.ts';
 
 const checkKeys = schemaCheck({
   type: 'object',
@@ -26,13 +27,18 @@ export function strayKeys(value: unknown, at: string): readonly DocumentFault[] 
 /** What stands here and looks like an expectation. */
 export function misplaced(value: unknown, pointer: string): readonly DocumentFault[] {
   if (!isObject(value)) return [];
-  return Object.keys(value)
-    .filter((key) => isLike(key, ['expected', 'expect']))
-    .map((key) => ({
-      pointer: pointerTo(pointer, key),
-      problem: `${quoteValue(key)} belongs beside "review": {review: …, expected: …}`,
-      at: 'key',
-    }));
+  return Object.keys(value).flatMap((key) => {
+    const home = homeOf(key);
+    return home === undefined
+      ? []
+      : [{ pointer: pointerTo(pointer, key), problem: `${quoteValue(key)} belongs ${home}`, at: 'key' as const }];
+  });
+}
+
+function homeOf(key: string): string | undefined {
+  if (isLike(key, ['expected', 'expect'])) return 'beside "review": {review: …, expected: …}';
+  const part = EXPECTED_KEYS.find((name) => isLike(key, [name]));
+  return part && `in "expected": {review: …, expected: {${part}: …}}`;
 }
 
 function hasKeyLike(value: object, names: readonly string[]): boolean {

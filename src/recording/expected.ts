@@ -24,6 +24,8 @@ export type ReadExpected =
   | { readonly ok: true; readonly expected: Expected }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
+export const EXPECTED_KEYS: readonly (keyof Expected)[] = ['allowed', 'findings', 'patch'];
+
 const FINDING_KEYS = ['policy', 'rule', 'action', 'outcome', 'container', 'pointer', 'message'] as const;
 
 const checkExpected = schemaCheck({

@@ -115,6 +115,31 @@ describe('expectations', () => {
       { review: inside('expect', 'request') },
       `/review/request/expect: "expect" ${beside}`,
     ],
+    [
+      'allowed in a bare review',
+      inside('allowed'),
+      '/allowed: "allowed" belongs in "expected": {review: …, expected: {allowed: …}}',
+    ],
+    [
+      'allow in a bare review',
+      inside('allow'),
+      '/allow: "allow" belongs in "expected": {review: …, expected: {allowed: …}}',
+    ],
+    [
+      'findings inside of the review',
+      { review: inside('findings') },
+      '/review/findings: "findings" belongs in "expected": {review: …, expected: {findings: …}}',
+    ],
+    [
+      'patch in the request',
+      inside('patch', 'request'),
+      '/request/patch: "patch" belongs in "expected": {review: …, expected: {patch: …}}',
+    ],
+    [
+      'allowed beside items',
+      { items: [{ review }], allowed: true },
+      '/allowed: "allowed" belongs in "expected": {review: …, expected: {allowed: …}}',
+    ],
     ['expected beside items', { items: [{ review }], expected: { allowed: true } }, `/expected: "expected" ${beside}`],
     ['expected without a value', { review, expected: null }, '/expected: expected an object, found null'],
     ['an empty expectation', { review, expected: {} }, '/expected: give at least one of allowed, findings, patch'],
