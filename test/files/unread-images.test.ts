@@ -21,6 +21,9 @@ const CHART =
   'holds Helm values, and only the chart knows which images they mean; render it with "helm template" and check the result';
 const SOURCE = 'is rendered by Argo CD; check what it renders ("argocd app manifests" prints it)';
 const PATCH = 'is a patch in a text that the controller merges into its pods; put images into the container itself';
+const MANIFEST = 'is a manifest in a text; check the manifest itself';
+const KUSTOMIZE = 'holds patches that are applied to manifests elsewhere; check what comes of them';
+const GPU = 'gets the operating system of the node in its tag, which only the operator knows';
 const of = (kind: string, rest: string): string => `4: images of ${kind} shop/web are not evaluated: ${rest}`;
 
 test.each([
@@ -56,11 +59,55 @@ test.each([
     '{template: {spec: {source: {helm: {valuesObject: {image: a}}}}}}',
     `/spec/template/spec/source/helm ${SOURCE}`,
   ],
-  ['argoproj.io/v1alpha1', 'Workflow', '{podSpecPatch: "containers: []"}', `/spec/podSpecPatch ${PATCH}`],
+  [
+    'argoproj.io/v1alpha1',
+    'Workflow',
+    '{podSpecPatch: "containers: [{name: main, image: a}]"}',
+    `/spec/podSpecPatch ${PATCH}`,
+  ],
+  ['argoproj.io/v1alpha1', 'Workflow', '{podSpecPatch: "{{workflow.parameters.p}}"}', `/spec/podSpecPatch ${PATCH}`],
+  [
+    'argoproj.io/v1alpha1',
+    'WorkflowTemplate',
+    '{templates: [{resource: {action: create, manifest: "kind: Pod\\nspec: {containers: [{image: a}]}"}}]}',
+    `/spec/templates/0/resource/manifest ${MANIFEST}`,
+  ],
+  [
+    'argoproj.io/v1alpha1',
+    'Workflow',
+    '{templates: [{dag: {tasks: [{inline: {podSpecPatch: "{containers: [{image: a}]}"}}]}}]}',
+    `/spec/templates/0/dag/tasks/0/inline/podSpecPatch ${PATCH}`,
+  ],
+  [
+    'argoproj.io/v1alpha1',
+    'Workflow',
+    '{artifactGC: {podSpecPatch: "{containers: [{image: a}]}"}}',
+    `/spec/artifactGC/podSpecPatch ${PATCH}`,
+  ],
+  [
+    'kustomize.toolkit.fluxcd.io/v1',
+    'Kustomization',
+    '{patches: [{patch: "- {op: replace, path: /spec/template/spec/containers/0/image, value: a}"}]}',
+    `/spec/patches ${KUSTOMIZE}`,
+  ],
+  [
+    'argoproj.io/v1alpha1',
+    'Application',
+    '{source: {kustomize: {patches: [{patch: "image: a"}]}}}',
+    `/spec/source/kustomize/patches ${KUSTOMIZE}`,
+  ],
+  [
+    'argoproj.io/v1alpha1',
+    'ApplicationSet',
+    '{templatePatch: "spec: {source: {kustomize: {images: [a]}}}"}',
+    `/spec/templatePatch ${SOURCE}`,
+  ],
+  ['sailoperator.io/v1', 'Istio', '{values: {pilot: {image: a}}}', `/spec/values ${CHART}`],
+  ['nvidia.com/v1alpha1', 'NVIDIADriver', '{image: driver, version: "1"}', `/spec/image ${GPU}`],
   [
     'argoproj.io/v1alpha1',
     'CronWorkflow',
-    '{workflowSpec: {templates: [{podSpecPatch: x}]}}',
+    '{workflowSpec: {templates: [{podSpecPatch: "image: x"}]}}',
     `/spec/workflowSpec/templates/0/podSpecPatch ${PATCH}`,
   ],
 ])('%s %s %s', async (apiVersion, kind, spec, rest) => {
@@ -71,6 +118,9 @@ test.each([
   ['argoproj.io/v1alpha1', 'Application', '{source: {path: x}}'],
   ['argoproj.io/v1alpha1', 'Workflow', '{podSpecPatch: ""}'],
   ['argoproj.io/v1alpha1', 'Workflow', '{templates: []}'],
+  ['argoproj.io/v1alpha1', 'Workflow', '{podSpecPatch: "{terminationGracePeriodSeconds: 5}"}'],
+  ['argoproj.io/v1alpha1', 'Workflow', '{templates: [{resource: {manifest: "kind: ConfigMap"}}]}'],
+  ['kustomize.toolkit.fluxcd.io/v1', 'Kustomization', '{patches: [{patch: "- {op: remove, path: /spec/replicas}"}]}'],
   ['helm.toolkit.fluxcd.io/v2', 'HelmRelease', '{}'],
   ['argoproj.io/v1alpha1', 'ApplicationSet', '{template: {spec: {source: text}}}'],
 ])('nothing is said of %s %s %s', async (apiVersion, kind, spec) => {
