@@ -76,7 +76,7 @@ export function buildsOf(all: readonly Kustomization[]): Builds {
     };
     const { items, places } = accumulate(one, start, state);
     for (const place of places) if (!runs.has(place)) runs.set(place, []);
-    for (const { place, image, renames } of items) runs.get(place)?.push({ image, renames, file: one.file, deployed });
+    for (const { place, ...run } of runsIn(items)) runs.get(place)?.push({ ...run, file: one.file, deployed });
   }
   return { runs, passed: state.passed, barred: state.barred };
 }
@@ -100,7 +100,10 @@ function kustomizationOf(included: Included): readonly Kustomization[] {
 }
 
 interface Item {
+  /** Where its version is written. */
   readonly place: ImagePlace;
+  /** Where the field is that runs it. */
+  readonly origin: ImagePlace;
   readonly image: string;
   readonly renames: readonly ImagesEntry[];
 }
@@ -180,7 +183,7 @@ function resourceOf(included: Included, state: State): Accumulated {
 }
 
 function itemsOf(places: readonly ImagePlace[]): readonly Item[] {
-  return places.filter(isImage).map((place) => ({ place, image: imageAt(place), renames: [] }));
+  return places.filter(isImage).map((place) => ({ place, origin: place, image: imageAt(place), renames: [] }));
 }
 
 /** Also a text that is not a valid image yet, where an entry can replace it. */
@@ -196,8 +199,8 @@ function imageAt({ reading, image }: ImagePlace): string {
 /** What comes after `images` and is not followed. */
 function bar(one: Kustomization, items: readonly Item[], { barred }: State): void {
   const matchers = one.retagged.map((name) => matcherOf({ name }));
-  for (const { place, image } of items) {
-    if (isAt(place, one.cuts)) barred.set(place, cutIn(one));
+  for (const { place, origin, image } of items) {
+    if (isAt(origin, one.cuts)) barred.set(place, cutIn(one));
     if (matchers.some((matches) => matches(image))) barred.set(place, retaggedIn(one));
   }
 }
@@ -207,7 +210,7 @@ function retaggedIn({ file }: Kustomization): string {
 }
 
 function cutIn({ file }: Kustomization): string {
-  return `a replacement in ${file} writes a part of it, which a digest would break: write the whole image into the manifest`;
+  return `a replacement in ${file} splits it at a delimiter, which would split the digest as well: write what the replacement makes into the manifests`;
 }
 
 function apply(
@@ -219,7 +222,7 @@ function apply(
   const before = passed.get(entry.place);
   const images = new Set(before?.images);
   const after = items.map((item) => {
-    if (!isReached(item.place, fields)) return item;
+    if (!isReached(item.origin, fields)) return item;
     const isMatch = matches(item.image);
     if (isMatch !== matches(withDigest(item.image))) barred.set(item.place, matchedOtherwise(entry));
     if (!isMatch) return item;
@@ -247,10 +250,15 @@ function withDigest(image: string): string {
 
 const ANY_DIGEST = `sha256:${'0'.repeat(64)}`;
 
-function changed(entry: ImagesEntry, { place, image, renames }: Item): Item {
+function changed(entry: ImagesEntry, { place, origin, image, renames }: Item): Item {
   const after = changedImage(image, entry);
-  if (setsVersion(entry)) return { place: entry.place, image: after, renames: [] };
-  return { place, image: after, renames: after === image ? renames : [...renames, entry] };
+  if (setsVersion(entry)) return { place: entry.place, origin, image: after, renames: [] };
+  return { place, origin, image: after, renames: after === image ? renames : [...renames, entry] };
+}
+
+/** One for each image, whatever fields it runs in. */
+function runsIn(items: readonly Item[]): readonly Omit<Item, 'origin'>[] {
+  return unique(items.map(({ place, image, renames }) => ({ place, origin: place, image, renames })));
 }
 
 function unique(items: readonly Item[]): readonly Item[] {
@@ -259,7 +267,9 @@ function unique(items: readonly Item[]): readonly Item[] {
   for (const item of items) {
     const known = seen.get(item.place) ?? new Set();
     seen.set(item.place, known);
-    const key = JSON.stringify([item.image, item.renames.map(({ name, place: { offset } }) => [name, offset])]);
+    const { field, object } = item.origin;
+    const renames = item.renames.map(({ name, place: { offset } }) => [name, offset]);
+    const key = JSON.stringify([item.image, renames, field, object]);
     if (known.has(key)) continue;
     known.add(key);
     kept.push(item);

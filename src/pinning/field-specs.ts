@@ -16,10 +16,8 @@ export interface FieldSpec {
 
 /** Other fields are left alone: image volumes, ephemeral containers, most custom resources. */
 export function isReached(place: ImagePlace, specs: readonly FieldSpec[]): boolean {
-  const { field, target } = place;
-  const pointer = field ?? (target.kind === 'value' ? target.pointer : '');
-  if (/\/(?:containers|initContainers)\/[^/]+\/image$|^\/(?:images|imageTags)\/\d+(?:\/|$)/.test(pointer)) return true;
-  return isAt(place, specs);
+  const { field = '' } = place;
+  return /\/(?:containers|initContainers)\/[^/]+\/image$/.test(field) || isAt(place, specs);
 }
 
 export function isAt({ field = '', object }: ImagePlace, specs: readonly FieldSpec[]): boolean {

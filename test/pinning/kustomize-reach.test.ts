@@ -234,7 +234,7 @@ describeWith(kustomizeMissing(), 'images of a kustomization', () => {
         'replacements:\n- source: {kind: ConfigMap, name: v, fieldPath: data.tag}\n  targets:\n  - select: {kind: Deployment, name: a}\n    options: {delimiter: ":", index: 1}\n    fieldPaths: ["spec.template.spec.containers.[name=c0].image"]\n',
       ),
       ['.'],
-      'a replacement in kustomization.yaml writes a part of it, which a digest would break: write the whole image into the manifest',
+      'a replacement in kustomization.yaml splits it at a delimiter, which would split the digest as well: write what the replacement makes into the manifests',
     ],
     [
       'a replacement of the tag, in a file',
@@ -247,7 +247,25 @@ describeWith(kustomizeMissing(), 'images of a kustomization', () => {
         },
       ),
       ['.'],
-      'a replacement in kustomization.yaml writes a part of it',
+      'a replacement in kustomization.yaml splits it at a delimiter',
+    ],
+    [
+      'a replacement of a tag that an entry sets',
+      of(
+        `${deployment('a', 'nginx:1')}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: v}\ndata: {tag: "2"}\n`,
+        'images: [{name: nginx, newTag: "5"}]\nreplacements:\n- source: {kind: ConfigMap, name: v, fieldPath: data.tag}\n  targets:\n  - select: {kind: Deployment}\n    options: {delimiter: ":", index: 1}\n    fieldPaths: ["spec.template.spec.containers.0.image"]\n',
+      ),
+      ['.'],
+      'a replacement in kustomization.yaml splits it at a delimiter',
+    ],
+    [
+      'a replacement that takes the tag',
+      of(
+        deployment('a', 'nginx:1'),
+        'replacements:\n- source: {kind: Deployment, name: a, fieldPath: spec.template.spec.containers.0.image, options: {delimiter: ":", index: 1}}\n  targets:\n  - select: {kind: Deployment}\n    options: {create: true}\n    fieldPaths: [metadata.labels.version]\n',
+      ),
+      ['.'],
+      'a replacement in kustomization.yaml splits it at a delimiter',
     ],
     [
       'a transformer',

@@ -30,13 +30,15 @@ export function replacedImages(scene: Scene, { pointer, value, kinds }: Replacem
   );
 }
 
-/** Fields of which a replacement writes only a part, between delimiters. */
+/** Fields of which a replacement writes or takes only a part, between delimiters. */
 export function cutFields(value: unknown, kinds: KindTable): readonly FieldSpec[] {
   const all: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return all
-    .filter(isObject)
-    .flatMap((replacement) => listAt(replacement, 'targets'))
-    .flatMap((target) => (isObject(target) && hasDelimiter(target['options']) ? cutsOf(target, kinds) : []));
+  return all.filter(isObject).flatMap(({ source, ...replacement }) => {
+    const from = isObject(source) ? [{ ...source, select: source, fieldPaths: [source['fieldPath']] }] : [];
+    return [...from, ...listAt(replacement, 'targets')].flatMap((target) =>
+      isObject(target) && hasDelimiter(target['options']) ? cutsOf(target, kinds) : [],
+    );
+  });
 }
 
 function hasDelimiter(options: unknown): boolean {
