@@ -2,7 +2,7 @@
 import { quoteValue } from '../../image/quote.ts';
 import type { Container } from '../../pod/containers.ts';
 import { isObject } from '../../pod/pointer.ts';
-import { exceeds, type Quantity, quantityText } from '../../pod/quantity.ts';
+import { exceeds, parseQuantity, type Quantity, quantityText } from '../../pod/quantity.ts';
 import {
   type Amount,
   type AmountKind,
@@ -96,15 +96,17 @@ function oddQuantity({ text, isWhole, about }: Quantity, resource: string): Pick
 }
 
 /** What is asked for and not there, in the container or in the Pod around it. Zero is none, to the scheduler and to the node. */
-export function findMissing(bearer: Bearer, whole: Resources, { requests, limits }: Asked): void {
+export function findMissing(bearer: Bearer, whole: Resources, asked: Asked): void {
+  const { requests, limits } = asked;
   const missing: Missing[] = [];
+  const example = (resource: string): string => exampleOf(resource, bearer, asked);
   for (const resource of requests) {
     if (isSome(requestOf(bearer.resources, resource)) || isSome(requestOf(whole, resource))) continue;
-    findNone(bearer, { kind: 'request', resource }, missing);
+    findNone(bearer, { kind: 'request', resource, example: example(resource) }, missing);
   }
   for (const resource of limits) {
     if (isSome(amountOf(bearer.resources, 'limit', resource)) || isSome(amountOf(whole, 'limit', resource))) continue;
-    findNone(bearer, { kind: 'limit', resource }, missing);
+    findNone(bearer, { kind: 'limit', resource, example: example(resource) }, missing);
   }
   if (missing.length === 0) return;
   const remedy = remedyFor(missing, bearer.container?.fields['resources']);
@@ -116,6 +118,7 @@ export function findMissing(bearer: Bearer, whole: Resources, { requests, limits
 interface Missing {
   readonly kind: AmountKind;
   readonly resource: string;
+  readonly example: string;
 }
 
 function isSome(amount: Quantity | undefined): boolean {
@@ -124,21 +127,21 @@ function isSome(amount: Quantity | undefined): boolean {
 
 /** There is nothing at all, or an amount that is none. */
 function findNone(bearer: Bearer, wanted: Missing, missing: Missing[]): void {
-  const { resource } = wanted;
+  const { resource, example } = wanted;
   const kind = wanted.kind === 'request' ? requestedBy(bearer.resources, resource) : 'limit';
   const parsed = parsedAmount(bearer.resources, kind, resource);
   if (parsed === undefined) missing.push(wanted);
   // What is no quantity is told already, as what it is.
   else if (parsed.ok)
-    add(bearer, parsed.quantity, { kind, resource, what: 'means none', remedy: `for example ${exampleOf(resource)}` });
+    add(bearer, parsed.quantity, { kind, resource, what: 'means none', remedy: `for example ${example}` });
 }
 
 /** One for all of a container: two for one map would make its key twice. */
 function remedyFor(missing: readonly Missing[], present: unknown): string {
   const groups = AMOUNTS.toReversed().flatMap((kind) => {
-    const amounts = missing.filter((one) => one.kind === kind).map(({ resource }) => resource);
+    const amounts = missing.filter((one) => one.kind === kind);
     if (amounts.length === 0) return [];
-    const entries = amounts.map((resource) => `${named(resource)}: ${exampleOf(resource)}`).join(', ');
+    const entries = amounts.map(({ resource, example }) => `${named(resource)}: ${example}`).join(', ');
     return [{ key: `${kind}s`, entries }];
   });
   const maps = (those: typeof groups): string => those.map(({ key, entries }) => `${key}: {${entries}}`).join(', ');
@@ -151,9 +154,23 @@ function remedyFor(missing: readonly Missing[], present: unknown): string {
   ].join('; ');
 }
 
-function exampleOf(resource: string): string {
-  return EXAMPLES.get(resource) ?? '1';
+/** An amount that makes no other problem: neither below the request that is there, nor out of the bounds of the policy. */
+function exampleOf(resource: string, { resources }: Bearer, { min, max }: Asked): string {
+  const usual = parseQuantity(EXAMPLES.get(resource) ?? '1');
+  if (!usual.ok) return '1';
+  const boundOf = (bounds: readonly Bound[]): Quantity | undefined =>
+    bounds.find((bound) => bound.resource === resource)?.quantity;
+  const most = boundOf(max);
+  const lowered = most !== undefined && exceeds(usual.quantity, most) ? most : usual.quantity;
+  const raised = [boundOf(min), requestOf(resources, resource)].reduce(
+    (highest: Quantity, least) => (least !== undefined && exceeds(least, highest) ? least : highest),
+    lowered,
+  );
+  return raised.text.length > MAX_EXAMPLE ? usual.quantity.text : raised.text;
 }
+
+/** Nobody writes a longer amount but to fill messages. */
+const MAX_EXAMPLE = 40;
 
 const EXAMPLES = new Map([
   ['cpu', '100m'],
