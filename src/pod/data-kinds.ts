@@ -62,7 +62,7 @@ const OTHER_STORES: readonly KindEntry[] = [
   }),
   ...['opensearch.opster.io', 'opensearch.org'].flatMap((group) =>
     entries(group, ['OpenSearchCluster'], {
-      images: images('general', 'dashboards', 'initHelper', 'dashboards/additional/*'),
+      images: images('general', 'dashboards', 'initHelper'),
     }),
   ),
   ...entries('solr.apache.org', ['SolrCloud'], {
