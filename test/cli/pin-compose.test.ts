@@ -128,12 +128,15 @@ describe('pin --write in a Compose file', () => {
   });
 });
 
+const nested = (depth: number): string => `${'${A:-'.repeat(depth)}x${'}'.repeat(depth)}`;
+
 const FROM_OUTSIDE = 'it has a variable in it, which only Compose fills in: put the digest into the variable';
 
 describe('what cannot be pinned in a Compose file', () => {
   test.each<readonly [what: string, text: string, name: string, why: string | undefined]>([
     ['a variable', image('$I'), '$I', FROM_OUTSIDE],
     ['a variable that must be set', image('${I:?set it}'), '${I:?set it}', FROM_OUTSIDE],
+    ['five thousand defaults in each other', image(nested(5000)), nested(5000), undefined],
     ['a variable in a default', image('a:${TAG:-$V}'), 'a:${TAG:-$V}', FROM_OUTSIDE],
     ['a dollar sign', image('a:$$1'), 'a:$1', undefined],
     [

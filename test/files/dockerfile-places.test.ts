@@ -10,6 +10,8 @@ const images = (text: string): readonly string[] =>
       `${line}:${column} ${image}${reading.state === 'image' ? '' : ` ${reading.state}`}`,
   );
 
+const nested = (depth: number): string => `${'${A:-'.repeat(depth)}x${'}'.repeat(depth)}`;
+
 describe('images in a Dockerfile', () => {
   const CASES: readonly (readonly [what: string, text: string, found: readonly string[]])[] = [
     ['FROM in any case', 'from a:1\nFrom b:1', ['1:6 a:1', '2:6 b:1']],
@@ -59,6 +61,27 @@ describe('images in a Dockerfile', () => {
       'ARGs that double each other',
       `ARG A0=a\n${Array.from({ length: 40 }, (_, n) => `ARG A${n + 1}=$A${n}$A${n}\n`).join('')}FROM $A40`,
       ['42:6 $A40 problem'],
+    ],
+    ['substitutions in each other', `FROM ${'${A:-'.repeat(99)}a:1${'}'.repeat(99)}`, ['1:6 a:1']],
+    [
+      'too many substitutions in each other',
+      `FROM a:1\nARG X\nFROM ${nested(20_000)}\nRUN cat <<${nested(20_000)}`,
+      ['1:6 a:1', `3:6 ${nested(20_000)} problem`],
+    ],
+    [
+      'a value that is named too often',
+      `ARG A=${'a'.repeat(4000)}\nFROM ${'$A'.repeat(20_000)}\nFROM a:1`,
+      [`2:6 ${'$A'.repeat(20_000)} problem`, '3:6 a:1'],
+    ],
+    [
+      'a stage that has many ways to be the one of a platform',
+      `FROM a:1 AS x${'-'.repeat(60)}\nFROM x${'$TARGETARCH-'.repeat(20)}y\nFROM X$TARGETARCH-$TARGETVARIANT-`,
+      ['1:6 a:1', `2:6 x${'$TARGETARCH-'.repeat(20)}y problem`],
+    ],
+    [
+      'no stage of a platform that is shorter than its pieces',
+      'FROM a:1 AS aba\nFROM ab${TARGETARCH}ba\nFROM a${TARGETARCH}ba',
+      ['1:6 a:1', '2:6 ab${TARGETARCH}ba problem'],
     ],
     ['nothing', '', []],
     ...DOCKERFILE_CASES.map(({ what, text, found }) => [what, text, found] as const),

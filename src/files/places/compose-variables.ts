@@ -6,13 +6,16 @@ export const UNKNOWN = '\uFFFC';
 
 const VARIABLE = /\$(?:\$|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)(:?[-+?])?|)/gi;
 
-export function interpolate(word: Word): Word {
+/** Defaults in each other; what is deeper is not known. */
+const MAX_DEPTH = 100;
+
+export function interpolate(word: Word, depth = 1): Word {
   const parts: Word[] = [];
   let at = 0;
   VARIABLE.lastIndex = 0;
   for (const found of word.text.matchAll(VARIABLE)) {
     if (found.index < at) continue;
-    const { value, end } = valueOf(word, found);
+    const { value, end } = valueOf(word, found, depth);
     parts.push(slice(word, at, found.index), value);
     at = end;
   }
@@ -24,17 +27,22 @@ interface Value {
   readonly end: number;
 }
 
-function valueOf(word: Word, { 0: whole, 2: braced, 3: operator, index }: RegExpMatchArray & { index: number }): Value {
+function valueOf(
+  word: Word,
+  { 0: whole, 2: braced, 3: operator, index }: RegExpMatchArray & { index: number },
+  depth: number,
+): Value {
   const behind = index + whole.length;
   if (whole === '$$') return { value: slice(word, behind - 1, behind), end: behind };
   if (braced === undefined) return { value: madeUp(UNKNOWN), end: behind };
   const end = closingBrace(word.text, behind);
-  return { value: operated(operator, slice(word, behind, end)), end: end + 1 };
+  return { value: operated(operator, slice(word, behind, end), depth), end: end + 1 };
 }
 
 /** As it is where nothing is set. */
-function operated(operator: string | undefined, text: Word): Word {
-  if (operator?.endsWith('-')) return interpolate(text);
+function operated(operator: string | undefined, text: Word, depth: number): Word {
+  if (depth > MAX_DEPTH) return madeUp(UNKNOWN);
+  if (operator?.endsWith('-')) return interpolate(text, depth + 1);
   return operator?.endsWith('+') ? EMPTY : madeUp(UNKNOWN);
 }
 

@@ -1,7 +1,7 @@
 /** The ARGs before the first FROM of a Dockerfile (BuildKit: dockerfile2llb, buildMetaArgs), and what `FROM` makes of them. */
 import { isSpace, slice, type Word } from '../word.ts';
 import type { Instruction } from './instructions.ts';
-import { lex, type Lexed, type Variable } from './lexer.ts';
+import { lex, type Lexed, MAX_LENGTH, type Variable } from './lexer.ts';
 
 export interface Declaration {
   readonly name: string;
@@ -44,9 +44,6 @@ export function scopeOf(instructions: readonly Instruction[], escape: string, gi
   for (const { first, rest } of instructions) for (const pair of pairsOf(rest, escape)) declare(pair, first);
   return { declarations, expand };
 }
-
-/** No image is as long; and each ARG can double the one before. */
-const MAX_LENGTH = 4096;
 
 export function asVariable(name: string, lexed: Lexed): Variable {
   if (!lexed.ok) return { state: 'unknown', problem: lexed.problem };

@@ -106,9 +106,16 @@ function basesOf(
 
 /** `FROM base-$TARGETARCH` is the stage of a platform, where there is one. */
 function couldBe({ text }: Word, stage: string): boolean {
-  const parts = text.split(/\$(?:\w+|\{[^}]*\})/);
-  const pattern = parts.map((part) => part.replaceAll(/[^\w-]/g, String.raw`\$&`)).join('[a-z0-9._-]*');
-  return parts.some((part) => part !== '') && new RegExp(`^${pattern}$`, 'i').test(stage);
+  const [start = '', ...others] = text.toLowerCase().split(/\$(?:\w+|\{[^}]*\})/);
+  const end = others.pop();
+  if (end === undefined || [start, ...others, end].every((part) => part === '')) return false;
+  let at = start.length;
+  for (const part of others) {
+    const found = stage.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return stage.startsWith(start) && stage.endsWith(end) && at + end.length <= stage.length;
 }
 
 /** BuildKit compares them so (dockerui: NamedContext). */

@@ -33,6 +33,10 @@ export function lex(source: Word, reading: Reading): Lexed {
 
 class Unreadable extends Error {}
 
+/** No image is as long; and each ARG can double the one before. */
+export const MAX_LENGTH = 4096;
+const MAX_DEPTH = 100;
+
 interface Piece {
   readonly whole: Word;
   readonly words: readonly Word[];
@@ -43,6 +47,7 @@ class Lexer {
   private readonly reading: Reading;
   private readonly word = new WordBuilder();
   private at = 0;
+  private depth = 0;
   private keepsEscapes: boolean;
 
   constructor(source: Word, reading: Reading) {
@@ -55,15 +60,21 @@ class Lexer {
   until(stop: string, keepsEscapes: boolean, doubles: boolean): Piece {
     const before = this.keepsEscapes;
     this.keepsEscapes = keepsEscapes;
+    this.depth += 1;
+    if (this.depth > MAX_DEPTH)
+      throw new Unreadable(`${quoted(this.source.text)} has more than ${MAX_DEPTH} substitutions in each other`);
     const whole = new WordBuilder();
     const words = new Words(this.word);
     for (let char = this.peek(); char !== ''; char = this.peek()) {
       if (char === stop) {
         this.at += 1;
+        this.depth -= 1;
         this.keepsEscapes = before;
         return { whole: whole.take(), words: words.end() };
       }
       whole.add(this.step(char, words, doubles));
+      if (this.reading.variable !== undefined && whole.length > MAX_LENGTH)
+        throw new Unreadable(`${quoted(this.source.text)} is too long for an image`);
     }
     if (stop !== '') throw new Unreadable(`${quoted(this.source.text)} has no "${stop}" at its end`);
     return { whole: whole.take(), words: words.end() };
