@@ -14,8 +14,8 @@ export interface UnreadImages {
 interface Entry {
   readonly places: readonly string[];
   readonly why: string;
-  /** Only if it speaks of images, or may after its placeholders are filled in: most patches do not. */
-  readonly ifAboutImages?: true;
+  /** Whether a value counts; without it, each does. */
+  readonly only?: (value: unknown) => boolean;
 }
 
 const CHART =
@@ -25,6 +25,8 @@ const PATCH = 'is a patch in a text that the controller merges into its pods; pu
 
 const MANIFEST = 'is a manifest in a text; check the manifest itself';
 const KUSTOMIZE = 'holds patches that are applied to manifests elsewhere; check what comes of them';
+const RENAME =
+  'renames images of manifests elsewhere, and a digest there is that of the old name; add the tag and the digest here';
 const GPU = 'gets the operating system of the node in its tag, which only the operator knows';
 
 const sources = (at: string): string[] => [`${at}/source/helm`, `${at}/sources/*/helm`];
@@ -40,23 +42,32 @@ const argoTexts = (at: string): readonly Entry[] => [
   {
     places: [at, `${at}/artifactGC`, ...argoTemplates(at)].map((place) => `${place}/podSpecPatch`),
     why: PATCH,
-    ifAboutImages: true,
+    only: isAboutImages,
   },
-  { places: argoTemplates(at).map((place) => `${place}/resource/manifest`), why: MANIFEST, ifAboutImages: true },
+  { places: argoTemplates(at).map((place) => `${place}/resource/manifest`), why: MANIFEST, only: isAboutImages },
 ];
 
-const kustomizePatches = (places: readonly string[]): Entry => ({ places, why: KUSTOMIZE, ifAboutImages: true });
+const kustomizePatches = (places: readonly string[]): Entry => ({ places, why: KUSTOMIZE, only: isAboutImages });
 
-const argoCdPatches = (at: string): Entry =>
-  kustomizePatches(['source', 'sources/*'].map((source) => `${at}/${source}/kustomize/patches`));
+const renames = (...places: readonly string[]): Entry => ({ places, why: RENAME, only: isRename });
+
+const argoCdKustomize = (at: string): readonly Entry[] => {
+  const holders = ['source', 'sources/*'].map((source) => `${at}/${source}/kustomize`);
+  return [
+    kustomizePatches(holders.map((holder) => `${holder}/patches`)),
+    renames(...holders.map((holder) => `${holder}/images/*`)),
+  ];
+};
 
 /** By group and kind. */
 const UNREAD: Readonly<Record<string, readonly Entry[]>> = {
   'helm.toolkit.fluxcd.io/HelmRelease': [
     { places: ['/spec/values', '/spec/valuesFrom', '/spec/chart', '/spec/chartRef'], why: CHART },
+    renames('/spec/postRenderers/*/kustomize/images/*'),
   ],
   'kustomize.toolkit.fluxcd.io/Kustomization': [
     kustomizePatches(['/spec/patches', '/spec/patchesStrategicMerge', '/spec/patchesJson6902']),
+    renames('/spec/images/*'),
   ],
   'helm.cattle.io/HelmChart': [{ places: ['/spec/valuesContent', '/spec/set', '/spec/chart'], why: CHART }],
   'helm.cattle.io/HelmChartConfig': [{ places: ['/spec/valuesContent'], why: CHART }],
@@ -68,11 +79,11 @@ const UNREAD: Readonly<Record<string, readonly Entry[]>> = {
   'sailoperator.io/IstioCNI': [{ places: ['/spec/values'], why: CHART }],
   'sailoperator.io/ZTunnel': [{ places: ['/spec/values'], why: CHART }],
   'install.istio.io/IstioOperator': [{ places: ['/spec/hub', '/spec/tag', '/spec/values'], why: CHART }],
-  'argoproj.io/Application': [{ places: sources('/spec'), why: SOURCE }, argoCdPatches('/spec')],
+  'argoproj.io/Application': [{ places: sources('/spec'), why: SOURCE }, ...argoCdKustomize('/spec')],
   'argoproj.io/ApplicationSet': [
     { places: sources('/spec/template/spec'), why: SOURCE },
-    argoCdPatches('/spec/template/spec'),
-    { places: ['/spec/templatePatch'], why: SOURCE, ifAboutImages: true },
+    ...argoCdKustomize('/spec/template/spec'),
+    { places: ['/spec/templatePatch'], why: SOURCE, only: isAboutImages },
   ],
   'argoproj.io/Workflow': argoTexts('/spec'),
   'argoproj.io/WorkflowTemplate': argoTexts('/spec'),
@@ -98,11 +109,23 @@ export function unreadImagesIn(object: JsonObject, group: string, kind: string):
   return entries?.flatMap((entry) => foundBy(entry, object))[0];
 }
 
-function foundBy({ places, why, ifAboutImages }: Entry, object: JsonObject): readonly UnreadImages[] {
+function foundBy({ places, why, only = () => true }: Entry, object: JsonObject): readonly UnreadImages[] {
   return places
     .flatMap((pointer) => present(object, pointer))
-    .filter(({ value }) => ifAboutImages === undefined || /image|\{\{|\$\{/i.test(JSON.stringify(value)))
+    .filter(({ value }) => only(value))
     .map(({ pointer }) => ({ pointer, why }));
+}
+
+/** Or may be after its placeholders are filled in: most patches are not. */
+function isAboutImages(value: unknown): boolean {
+  return /image|\{\{|\$\{/i.test(JSON.stringify(value));
+}
+
+/** Flux: an entry as in a kustomization. Argo CD: `name=newName` as a text, where `*` keeps the tag. */
+function isRename(value: unknown): boolean {
+  if (typeof value === 'string') return /^[^=]+=[^@]+$/.test(value) && !/:[^/*]+$/.test(value);
+  if (!isObject(value) || isEmpty(value['newName'] ?? '')) return false;
+  return [value['newTag'], value['digest']].every((part) => isEmpty(part ?? ''));
 }
 
 /** Places with something in them. */

@@ -23,6 +23,8 @@ const SOURCE = 'is rendered by Argo CD; check what it renders ("argocd app manif
 const PATCH = 'is a patch in a text that the controller merges into its pods; put images into the container itself';
 const MANIFEST = 'is a manifest in a text; check the manifest itself';
 const KUSTOMIZE = 'holds patches that are applied to manifests elsewhere; check what comes of them';
+const RENAME =
+  'renames images of manifests elsewhere, and a digest there is that of the old name; add the tag and the digest here';
 const GPU = 'gets the operating system of the node in its tag, which only the operator knows';
 const of = (kind: string, rest: string): string => `4: images of ${kind} shop/web are not evaluated: ${rest}`;
 
@@ -39,6 +41,24 @@ test.each([
     '{values: {}, valuesFrom: [{kind: ConfigMap, name: x}]}',
     `/spec/valuesFrom ${CHART}`,
   ],
+  [
+    'kustomize.toolkit.fluxcd.io/v1',
+    'Kustomization',
+    '{images: [{name: a, newTag: "1"}, {name: b, newName: m.io/b}]}',
+    `/spec/images/1 ${RENAME}`,
+  ],
+  [
+    'helm.toolkit.fluxcd.io/v2',
+    'HelmRelease',
+    '{postRenderers: [{kustomize: {images: [{name: b, newName: m.io/b, newTag: ""}]}}]}',
+    `/spec/postRenderers/0/kustomize/images/0 ${RENAME}`,
+  ],
+  ...['b=m.io:5000/b', 'b=m.io/b:*', 'docker.io/b=b'].map((text) => [
+    'argoproj.io/v1alpha1',
+    'Application',
+    `{source: {kustomize: {images: ["a=m.io/a:1", "${text}"]}}}`,
+    `/spec/source/kustomize/images/1 ${RENAME}`,
+  ]),
   ['helm.cattle.io/v1', 'HelmChart', '{valuesContent: "image: x"}', `/spec/valuesContent ${CHART}`],
   [
     'helm.crossplane.io/v1beta1',
@@ -121,6 +141,9 @@ test.each([
   ['argoproj.io/v1alpha1', 'Workflow', '{podSpecPatch: "{terminationGracePeriodSeconds: 5}"}'],
   ['argoproj.io/v1alpha1', 'Workflow', '{templates: [{resource: {manifest: "kind: ConfigMap"}}]}'],
   ['kustomize.toolkit.fluxcd.io/v1', 'Kustomization', '{patches: [{patch: "- {op: remove, path: /spec/replicas}"}]}'],
+  ['kustomize.toolkit.fluxcd.io/v1', 'Kustomization', '{images: [{name: b, newName: m.io/b, newTag: "1"}]}'],
+  ['kustomize.toolkit.fluxcd.io/v1', 'Kustomization', '{images: [text, {name: b, newName: ""}]}'],
+  ['argoproj.io/v1alpha1', 'Application', '{source: {kustomize: {images: ["b=m.io:5000/b:1", "c:2"]}}}'],
   ['helm.toolkit.fluxcd.io/v2', 'HelmRelease', '{}'],
   ['argoproj.io/v1alpha1', 'ApplicationSet', '{template: {spec: {source: text}}}'],
 ])('nothing is said of %s %s %s', async (apiVersion, kind, spec) => {
