@@ -1,5 +1,5 @@
 /** What is said when no credential got an answer: each that was tried with what it was told, and what else there could be. */
-import type { RegistryFailure } from '../policy/registry-fact.ts';
+import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
 import { AS_NOBODY, type Attempt } from './attempts.ts';
 import { isRefusal } from './causes.ts';
 import { NO_CREDENTIAL } from './site.ts';
@@ -44,12 +44,14 @@ function decisiveOf(tried: readonly Tried[]): Tried | undefined {
   return of('denied') ?? of('unauthenticated') ?? last;
 }
 
+/** Nobody was asked, or nobody who may be told anything: no credential has been sent. */
+const UNASKED: ReadonlySet<RegistryCause> = new Set(['refused', 'tooMany', 'dns', 'tls']);
+
 /** The client may have said itself what it asked with. */
 function toldOf({ attempt, failure: { cause, message, unjudged } }: Tried): string {
   const { label } = attempt;
   if (unjudged && cause === 'notFound') return `${message}, asked anonymously: it asked for no credential`;
-  // Nobody was asked.
-  if (cause === 'refused' || cause === 'tooMany') return message;
+  if (UNASKED.has(cause)) return message;
   if (message.includes(label)) return message;
   if (attempt.credential === undefined && message.includes(NO_CREDENTIAL)) return message;
   return label === AS_NOBODY.label ? `${message}, asked anonymously` : `${message}, asked with ${label}`;

@@ -372,3 +372,18 @@ describe('what a credential was refused is told in the name of the Secret that t
     }
   });
 });
+
+test.each<[RegistryCause, boolean]>([
+  ['dns', false],
+  ['tls', false],
+  ['refused', false],
+  ['tooMany', false],
+  ['denied', true],
+  ['serverError', true],
+])('a credential is named beside the cause %s: %s, as it was sent or not', async (cause, isNamed) => {
+  const client = fakeClient(() => cause);
+  for (const logins of [[A], []]) {
+    const fact = await sceneOf(client).ask(questionOf('reg.io/web:1', logins));
+    expect([logins, shown(fact).includes('asked ')]).toEqual([logins, isNamed]);
+  }
+});
