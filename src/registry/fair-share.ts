@@ -53,6 +53,12 @@ export interface Ticket {
 
 export type Block = 'tier' | 'tenant' | 'review' | 'group';
 
+/** Those of a tenant who wait, all or for one group. */
+export interface Crowd {
+  readonly tenant: string;
+  readonly group: string | undefined;
+}
+
 interface Count {
   running: number;
   waiting: number;
@@ -65,6 +71,8 @@ export interface Headcount {
   blockOf(bid: Bid): Block | undefined;
   /** Whether it may wait. */
   hasRoom(bid: Bid): boolean;
+  /** Who waits with more than the tenant of a bid for which there is no room, in what is full; `undefined`: nobody, or its own share is. */
+  mostWaiting(bid: Bid): Crowd | undefined;
   wait(bid: Bid, change: 1 | -1): void;
   arrive(ticket: Ticket, bid: Bid): void;
   /** False when it held none. */
@@ -80,9 +88,15 @@ export function createHeadcount(limits: QueueLimits): Headcount {
   const groups = new Map<string, Count>();
   const tiers = limits.tiers.map(() => 0);
   const holders = new Map<Ticket, Bid>();
+  /** By group, by tenant. */
+  const waitingFor = new Map<string, Map<string, number>>();
   let waiting = 0;
 
   const runningIn = <K>(counts: ReadonlyMap<K, Count>, key: K): number => counts.get(key)?.running ?? 0;
+
+  const waitingIn = <K>(counts: ReadonlyMap<K, Count>, key: K): number => counts.get(key)?.waiting ?? 0;
+  const isOwnFull = ({ tenant, review }: Bid): boolean =>
+    waitingIn(tenants, tenant) >= limits.perTenant.waiting || waitingIn(reviews, review) >= limits.perReview.waiting;
 
   function change(bid: Bid, of: keyof Count, by: 1 | -1): void {
     changeIn(tenants, bid.tenant, of, by);
@@ -120,14 +134,28 @@ export function createHeadcount(limits: QueueLimits): Headcount {
   return {
     tiers: limits.tiers.length,
     blockOf,
-    hasRoom: ({ tenant, review, group }) =>
-      waiting < limits.waiting &&
-      (tenants.get(tenant)?.waiting ?? 0) < limits.perTenant.waiting &&
-      (reviews.get(review)?.waiting ?? 0) < limits.perReview.waiting &&
-      (groups.get(group)?.waiting ?? 0) < limits.perGroup.waiting,
+    hasRoom: (bid) =>
+      waiting < limits.waiting && !isOwnFull(bid) && waitingIn(groups, bid.group) < limits.perGroup.waiting,
+    mostWaiting(bid) {
+      const { tenant, group } = bid;
+      if (isOwnFull(bid)) return undefined;
+      const isGroupFull = waitingIn(groups, group) >= limits.perGroup.waiting;
+      const counts = isGroupFull
+        ? (waitingFor.get(group) ?? [])
+        : [...tenants].map(([one, count]) => [one, count.waiting] as const);
+      let most: readonly [string, number] = [tenant, 1 + (new Map(counts).get(tenant) ?? 0)];
+      for (const one of counts) if (one[1] > most[1]) most = one;
+      return most[0] === tenant ? undefined : { tenant: most[0], group: isGroupFull ? group : undefined };
+    },
     wait(bid, by) {
       waiting += by;
       change(bid, 'waiting', by);
+      const counts = waitingFor.get(bid.group) ?? new Map<string, number>();
+      const count = (counts.get(bid.tenant) ?? 0) + by;
+      if (count === 0) counts.delete(bid.tenant);
+      else counts.set(bid.tenant, count);
+      if (counts.size === 0) waitingFor.delete(bid.group);
+      else waitingFor.set(bid.group, counts);
     },
     arrive(ticket, bid) {
       holders.set(ticket, bid);

@@ -1,8 +1,8 @@
 /** Those who wait for a place: the tenant that holds fewest comes first, then its reviews in turn. */
-import type { Bid, Block, Headcount, Ticket } from './fair-share.ts';
+import type { Bid, Block, Crowd, Headcount, Ticket } from './fair-share.ts';
 
 export interface Line {
-  /** False when there is no room. */
+  /** False when there is no room, nor any of a tenant that waits with more. */
   add(ticket: Ticket, bid: Bid): boolean;
   has(ticket: Ticket): boolean;
   /** With all its bids. */
@@ -55,6 +55,26 @@ export function createLine(headcount: Headcount): Line {
     ticket.tell('unwanted');
   }
 
+  /** The last one of them, and not the one for whose sake. */
+  function turnAway(crowd: Crowd | undefined, instead: Ticket): boolean {
+    const ofTenant = tiers.flatMap((tenants) => [
+      ...(crowd === undefined ? [] : (tenants.get(crowd.tenant)?.values() ?? [])),
+    ]);
+    const last = ofTenant
+      .flatMap((waiting) => [...waiting])
+      .findLast(({ ticket, bid: { group } }) => ticket !== instead && (crowd?.group ?? group) === group);
+    if (last === undefined) return false;
+    const { ticket } = last;
+    drop(last);
+    const others = waiters.get(ticket)?.filter((one) => one !== last) ?? [];
+    if (others.length > 0) waiters.set(ticket, others);
+    else {
+      waiters.delete(ticket);
+      ticket.tell('full');
+    }
+    return true;
+  }
+
   /** A waiter, or what all of them have no place for. */
   function firstOf(waiting: ReadonlySet<Waiter>): Waiter | Block | undefined {
     for (const waiter of waiting) {
@@ -98,7 +118,7 @@ export function createLine(headcount: Headcount): Line {
 
   return {
     add(ticket, bid) {
-      if (!headcount.hasRoom(bid)) return false;
+      while (!headcount.hasRoom(bid)) if (!turnAway(headcount.mostWaiting(bid), ticket)) return false;
       const reviews = getOrSet(tiers[bid.tier] ?? new Map<string, Reviews>(), bid.tenant, () => new Map());
       const waiter = { ticket, bid };
       getOrSet(reviews, bid.review, () => new Set<Waiter>()).add(waiter);

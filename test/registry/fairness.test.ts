@@ -240,6 +240,60 @@ interface Step {
   readonly bid: Omit<Bid, 'review'> & { readonly review: number };
 }
 
+describe('where as many wait as may', () => {
+  const known = (tenant: string, group: string): Bid => ({ tenant, review: {}, group, tier: 1 });
+  /** Each of them asks for more than it may have waiting; one that got a place then leaves. */
+  async function beside(floods: number, groupOf: (at: number) => string, own = 1): Promise<readonly string[]> {
+    const all = visitors(QUEUE_LIMITS);
+    for (let at = 0; at < 1100; at += 1) {
+      for (let space = 0; space < floods; space += 1) all.enter(known(`flood-${space}`, groupOf(at)));
+    }
+    await turn();
+    const mine = Array.from({ length: own }, () => all.enter(known('shop', 'docker.io')));
+    await turn();
+    for (const one of all.in('entered').slice(0, own)) all.leave(one);
+    await turn();
+    return mine.map(({ state }) => state);
+  }
+
+  test.each<[string, number, (at: number) => string]>([
+    ['one namespace waits for the same registry', 1, () => 'docker.io'],
+    ['two namespaces wait for it', 2, () => 'docker.io'],
+    ['nine namespaces wait for it', 9, () => 'docker.io'],
+    ['four namespaces wait for registries of their own', 4, (at) => `r${at}`],
+    ['nine namespaces wait for registries of their own', 9, (at) => `r${at}`],
+  ])('%s, and another one has the next place', async (_what, floods, groupOf) => {
+    expect(await beside(floods, groupOf)).toEqual(['entered']);
+    expect(await beside(floods, groupOf, 5)).toEqual(Array.from({ length: 5 }, () => 'entered'));
+  });
+
+  const narrow = { ...SMALL, tiers: [1], waiting: 4, perGroup: { running: 1, waiting: 4 } };
+  const waiting = (tenant: string, group = 'x'): Bid => ({ tenant, review: {}, group, tier: 0 });
+
+  test('the last ones of whoever waits with most are turned away, until it is one more', async () => {
+    const all = visitors(narrow);
+    all.enter(waiting('z'));
+    const many = Array.from({ length: 4 }, () => all.enter(waiting('a')));
+    const few = Array.from({ length: 3 }, () => all.enter(waiting('b')));
+    await turn();
+    expect(many.map(({ state }) => state)).toEqual(['waiting', 'waiting', 'full', 'full']);
+    expect(few.map(({ state }) => state)).toEqual(['waiting', 'waiting', 'full']);
+  });
+
+  test('one that others wait for as well goes on with their bids', async () => {
+    const all = visitors(narrow);
+    const first = all.enter(waiting('z'));
+    const shared = Array.from({ length: 3 }, () => all.enter(waiting('a')));
+    shared[2]?.place.join(waiting('c'));
+    const late = all.enter(waiting('b'));
+    await turn();
+    expect([...shared, late].map(({ state }) => state)).toEqual(['waiting', 'waiting', 'waiting', 'waiting']);
+    all.leave(first);
+    await turn();
+    expect(all.in('entered')).toHaveLength(1);
+  });
+});
+
 describe('in any order of events', () => {
   const REVIEWS = Array.from({ length: 6 }, (_, at) => ({ at }));
   const bid = fc.record({
@@ -296,12 +350,13 @@ function visitors(limits: QueueLimits) {
   return {
     leave,
     in: (state: string) => all.filter((one) => one.state === state),
-    enter(bid: Bid): void {
+    enter(bid: Bid): Visitor {
       const isWanted = (): boolean => one.wanted;
       const place = queue.enter({ bids: [bid], isWanted, evict: () => {} });
       const one: Visitor = { place, tier: bid.tier, wanted: true, state: 'waiting' };
       void place.entered.then((how) => (one.state = one.state === 'left' ? 'left' : how));
       all.push(one);
+      return one;
     },
     change({ kind, at }: Step, bid: Bid): void {
       const one = all[at % Math.max(1, all.length)];
