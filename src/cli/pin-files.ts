@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { type Input, loadInputs } from '../files/documents.ts';
-import { type LeftOut, leftOutNotices } from '../files/left-out.ts';
+import { type LeftOut, leftOutNotices, mayBeManifest } from '../files/left-out.ts';
 import { type FindOptions, findImages, type FoundImages, PIN_NAMES } from '../files/places/find.ts';
 import { unseenNotices } from '../files/unseen-objects.ts';
 import type { ImagePlace } from '../pinning/place.ts';
@@ -76,9 +76,9 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
 
 /** What else stands under a hidden name is nobody's fault. */
 function holdsImages(input: Input, options: FindOptions): boolean {
-  if ('problem' in input) return false;
+  if ('problem' in input) return input.isUnread === true;
   const { format, faults } = findImages(input.path, input.text, options);
-  return format !== undefined && faults.length === 0;
+  return faults.length === 0 ? format !== undefined : mayBeManifest(input.text);
 }
 
 /** Not even in what kustomizations include. */

@@ -7,6 +7,14 @@ export interface LeftOut {
   readonly why: 'hidden' | 'unread' | 'dependencies' | 'irregular' | 'parent' | 'patch' | 'data';
 }
 
+/**
+ * Whether a hidden file that cannot be read here may be a manifest all the same: kubectl takes texts that are refused here, and
+ * an author chooses both the name and the text. A key that is not written as it is needs an escape.
+ */
+export function mayBeManifest(text: string): boolean {
+  return /apiVersion|\\/.test(text);
+}
+
 /** About an input file and not about a policy. */
 export interface InputNotice {
   readonly file: string;

@@ -3,7 +3,7 @@ import { readBesideReport } from './helm-report.ts';
 import { isKustomization } from './kustomization.ts';
 import { type Kustomization, partsOfKustomizations } from './kustomized.ts';
 import { type Input, loadInputs } from './documents.ts';
-import { type InputNotice, type LeftOut, leftOutNotices } from './left-out.ts';
+import { type InputNotice, type LeftOut, leftOutNotices, mayBeManifest } from './left-out.ts';
 import { type Collected, type InputError, type Manifest, type ObjectOptions, readObjects } from './manifest-objects.ts';
 import { repeatedKeyNotices } from './repeated-keys.ts';
 import { unseenNotices, unseenObjects } from './unseen-objects.ts';
@@ -43,7 +43,7 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
   let files = 0;
   for await (const input of loadInputs(paths, { ...options, onLeftOut: (one) => void leftOut.push(one) })) {
     const loaded = readInput(input, options);
-    if (input.hidden && loaded.manifests.length + loaded.kustomizations.length === 0) {
+    if (input.hidden && isNobodys(input, loaded)) {
       leftOut.push({ path: input.path, why: 'hidden' });
     } else {
       files += 1;
@@ -63,6 +63,13 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
       ...leftOutNotices([...leftOut, ...without], 'Kubernetes object'),
     ],
   };
+}
+
+/** What else stands under a hidden name than manifests is nobody's fault. */
+function isNobodys(input: Input, { manifests, kustomizations, errors, strangers }: Loaded): boolean {
+  if (manifests.length + kustomizations.length > 0) return false;
+  if ('problem' in input) return input.isUnread !== true;
+  return errors.every((error) => strangers.has(error)) || !mayBeManifest(input.text);
 }
 
 function nothing(): Loaded {

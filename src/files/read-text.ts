@@ -8,13 +8,15 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 /** `problem` is a sentence fragment. */
 export type TextOrProblem =
   /** `utf16`: the offsets are not those of a file in UTF-8, so nothing can be written back. */
-  { readonly text: string; readonly utf16?: true } | { readonly problem: string };
+  | { readonly text: string; readonly utf16?: true }
+  /** `isUnread`: kubectl reads it all the same. */
+  | { readonly problem: string; readonly isUnread?: boolean };
 
 export type Bytes = AsyncIterable<Uint8Array | string>;
 
 const MAX_MEBIBYTES = 64;
 const MAX_BYTES = MAX_MEBIBYTES * 1024 * 1024;
-const TOO_LARGE = { problem: `larger than ${MAX_MEBIBYTES} MiB: split it` };
+const TOO_LARGE = { problem: `larger than ${MAX_MEBIBYTES} MiB: split it`, isUnread: true };
 
 /** The text keeps a byte order mark: offsets into it are offsets into the file's characters. */
 export function readText(file: string): TextOrProblem {
@@ -69,7 +71,8 @@ function decode(bytes: Buffer): TextOrProblem {
   if (encoding !== undefined)
     return { text: new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes), utf16: true };
   const problem = problemIn(bytes);
-  return problem === undefined ? { text: bytes.toString('utf8') } : { problem };
+  if (problem === undefined) return { text: bytes.toString('utf8') };
+  return { problem, isUnread: !bytes.includes(0) };
 }
 
 const UTF_16: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-16be' };

@@ -67,6 +67,25 @@ const ROWS: readonly Row[] = [
     read: ['d/b.yaml'],
     notices: ['4 hidden files hold no Kubernetes object: "d/.bad.yaml", "d/.c.json", and 2 more'],
   },
+  ...[
+    ['an invisible line break', `# a\u0085b\n${podAt('a')}`],
+    ['a byte order mark in the middle', `a: |\n  x\n\uFEFFb: 1\n${podAt('a')}`],
+    ['more nesting than is read', `${podAt('a')}x: ${'['.repeat(150)}${']'.repeat(150)}\n`],
+    ['keys with an escape, and a line separator', `"\\x61piVersion": v1\nkind: "Pod\u2028"\n`],
+    ['a fault behind another document', `a: 1\n---\napiVersion: v1\nkind: [\n`],
+  ].map(([what = '', text = '']): Row => ({
+    what: `a hidden file that is refused, and that kubectl may take: ${what}`,
+    tree: { 'd/.a.yaml': text, 'd/b.yaml': POD },
+    read: ['d/b.yaml'],
+    errors: text.includes('---') ? ['d/.a.yaml', 'd/.a.yaml'] : ['d/.a.yaml'],
+  })),
+  {
+    what: 'a hidden file that is binary',
+    tree: { 'd/._a.yaml': `\0\u0005apiVersion`, 'd/b.yaml': POD },
+    read: ['d/b.yaml'],
+    notices: ['"d/._a.yaml" is hidden and holds no Kubernetes object'],
+    beyondKubectl: true,
+  },
   {
     what: 'one hidden file that cannot be read',
     tree: { 'd/.a.yaml': '-> gone', 'd/b.yaml': POD },
@@ -228,6 +247,33 @@ describe('a walk', () => {
     expect(found.errors.map(({ file, message }) => `${file}: ${message}`)).toEqual(['d/y: permission denied']);
     expect(found.notices.map(({ message }) => message)).toEqual(['"d/.x" is hidden and holds no Kubernetes object']);
   });
+});
+
+test.each([
+  ['check', '-o', 'json'],
+  ['pin', '--check', '-o', 'json'],
+])('a hidden file that is not UTF-8 is an error of %s', async (...args) => {
+  plant({ 'd/b.yaml': POD });
+  writeFileSync('d/.a.yaml', Buffer.from(`# caf\u00E9\n${podAt('a')}`, 'latin1'));
+  const { code, out } = await runCommand([...args, 'd']);
+  const { errors } = JSON.parse(out) as { errors: readonly { file: string; message: string }[] };
+  expect({ code, errors: errors.map(({ file, message }) => `${file}: ${message}`) }).toEqual({
+    code: 2,
+    errors: ['d/.a.yaml: not UTF-8 text, from line 1 on'],
+  });
+});
+
+test('pin sees the images of a hidden file with a fault', async () => {
+  const pod = `${podAt('a')}spec: {containers: [{name: a, image: nginx}]}\n`;
+  plant({ 'd/.a.yaml': `${pod}---\nb: [\n`, 'd/.b.yaml': 'c: [\n' });
+  const { code, out } = await runCommand(['pin', '--check', '-o', 'json', 'd']);
+  const { images, errors, notices } = JSON.parse(out) as Record<string, readonly { file: string; message: string }[]>;
+  expect(code).toBe(2);
+  expect(images?.map(({ file }) => file)).toEqual(['d/.a.yaml']);
+  expect(errors?.map(({ file }) => file)).toEqual(['d/.a.yaml']);
+  expect(notices?.map(({ message }) => message)).toEqual([
+    '"d/.b.yaml" is hidden and holds no image that could be pinned',
+  ]);
 });
 
 describe('UTF-16 with a byte order mark', () => {
