@@ -88,6 +88,25 @@ const images = (host: (index: number) => string, many: number): readonly string[
 const VALUES = `{"x":[${'{},'.repeat(2_600_000)}{}]}`;
 const FIELDS = `,"x":[${'{"name":"value","b":"ccccccccccccccccccccc"},'.repeat(55_000)}{}]`;
 
+/** An object of 700 KB that is changed in a thousand places, and one of 20,000 findings. */
+function updateOf(spec: string, before: string): string {
+  const object = (text: string): string => `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":${text}}`;
+  return `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"a","kind":{"group":"","version":"v1","kind":"Pod"},"namespace":"updates","operation":"UPDATE","userInfo":{},"object":${object(spec)},"oldObject":${object(before)},"dryRun":true}}`;
+}
+
+function specOf(many: number, length: number, tag: string): string {
+  const image = (index: number): string => `evil.test/${'a'.repeat(length)}/${index}:${tag}`;
+  const containers = Array.from({ length: many }, (_, index) => ({ name: `c${index}`, image: image(index) }));
+  const volumes = Array.from({ length: many }, (_, index) => ({
+    name: `v${index}`,
+    image: { reference: image(index) },
+  }));
+  return JSON.stringify({ containers, volumes });
+}
+
+const CHANGED = updateOf(specOf(1000, 100, 'new'), specOf(1000, 100, 'old'));
+const FINDINGS = updateOf(specOf(20_000, 1, 'new'), '{"containers":[]}');
+
 const ATTACKS: Readonly<Record<string, () => Promise<void>>> = {
   values: () => repeatedly(3, () => post(VALUES, NEIGHBOR)),
   bodies: () =>
@@ -111,6 +130,8 @@ const ATTACKS: Readonly<Record<string, () => Promise<void>>> = {
     keepOpen(300, (socket) => {
       socket.write(`GET / HTTP/1.1\r\nhost: a\r\n${`x-a: ${'y'.repeat(900)}\r\n`.repeat(15)}`);
     }),
+  updates: () => repeatedly(2, () => post(CHANGED, API_SERVER)),
+  findings: () => repeatedly(2, () => post(FINDINGS, API_SERVER)),
   readers: () =>
     keepOpen(100, (socket) => {
       const body = pod(

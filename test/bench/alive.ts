@@ -11,7 +11,18 @@ import { confine, type Confinement, LIMIT_MIB, startNameServer, statusMiB } from
 import { type CountingRegistry, startRegistry } from './registry.ts';
 import { ask, reviewOf, suffer, type Suffering } from './victim.ts';
 
-const ALONE = ['values', 'bodies', 'waiting', 'connections', 'headers', 'readers', 'handshakes', 'endless'] as const;
+const ALONE = [
+  'values',
+  'bodies',
+  'waiting',
+  'connections',
+  'headers',
+  'readers',
+  'handshakes',
+  'endless',
+  'updates',
+  'findings',
+] as const;
 /** These need name servers of our own. */
 const BY_NAME = ['names', 'hosts'] as const;
 const ATTACK_SECONDS = 6;
@@ -106,7 +117,12 @@ function configFile(good: string, hanging: number, endless: number): string {
   const exists = document('exists', '{rules: [{rule: image-exists, onUnknown: warn}]}');
   // Manifests are read for the attackers alone, since the good registry has none that says how old an image is.
   const age = '{rule: image-age, onUnknown: warn, parameters: {createdAfter: "2026-01-01"}}';
-  writeFileSync(policy, `${exists}---\n${document('age', `{match: {namespaces: [mine]}, rules: [${age}]}`)}`);
+  const allowed = '{rule: image-registry, parameters: {allow: ["registry.example.com/**"]}}';
+  const registry = document('registry', `{match: {namespaces: [updates]}, rules: [${allowed}]}`);
+  writeFileSync(
+    policy,
+    `${exists}---\n${registry}---\n${document('age', `{match: {namespaces: [mine]}, rules: [${age}]}`)}`,
+  );
   const hosts = [good, `127.0.0.1:${hanging}`, `127.0.0.1:${endless}`, `*.hang.test:${hanging}`];
   const entries = hosts.map((host) => `  - {host: "${host}", insecure: true, allowPrivate: true}\n`);
   const file = fileIn('alive.yaml');
