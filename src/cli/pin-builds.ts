@@ -181,7 +181,11 @@ function kustomizationAt({ id, folder }: Target, found: FoundKustomization, { kn
     patches: [...patches, ...patchFiles.flatMap((one) => foundAt(one.path)?.places ?? [])],
     entries,
     fields: found.configurations.flatMap((one) => foundAt(one)?.fields ?? []),
-    cuts: [known.get(id)?.found, ...found.replacementFiles.map(foundAt)].flatMap((one) => one?.cuts ?? []),
+    uses: [
+      known.get(id)?.found,
+      ...found.replacementFiles.map(foundAt),
+      ...patchFiles.map((one) => foundAt(one.path)),
+    ].flatMap((one) => one?.uses ?? []),
     retagged: [id, ...transformers.map((one) => targetOf(folder, one)?.id ?? '')].flatMap(retaggedAt),
     unseen,
   };

@@ -2,7 +2,7 @@
  * What kustomizations make of images: from the place where a version is written to the images that run. The order is that of
  * kustomize (api/internal/target): resources, components, patches, then `images` from top to bottom.
  */
-import { type FieldSpec, isAt, isReached } from './field-specs.ts';
+import { type FieldSpec, type FieldUse, isAt, isReached } from './field-specs.ts';
 import { changedImage, type ImagesEntry, matcherOf, setsVersion } from './kustomization.ts';
 import { type ImagePlace, pinnedText } from './place.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -19,8 +19,8 @@ export interface Kustomization {
   readonly entries: readonly ImagesEntry[];
   /** Fields that `images` changes as well, here and in what includes it. */
   readonly fields: readonly FieldSpec[];
-  /** Fields of which its replacements write a part. */
-  readonly cuts: readonly FieldSpec[];
+  /** Fields that its replacements take apart, and that its patches compare. */
+  readonly uses: readonly FieldUse[];
   /** Names of images that its transformers change. */
   readonly retagged: readonly string[];
   /** What brings in images that are not read, such as charts. */
@@ -200,9 +200,14 @@ function imageAt({ reading, image }: ImagePlace): string {
 function bar(one: Kustomization, items: readonly Item[], { barred }: State): void {
   const matchers = one.retagged.map((name) => matcherOf({ name }));
   for (const { place, origin, image } of items) {
-    if (isAt(origin, one.cuts)) barred.set(place, cutIn(one));
+    const use = one.uses.find(({ text = image, ...spec }) => text === image && isAt(origin, [spec]));
+    if (use !== undefined) barred.set(place, use.text === undefined ? cutIn(one) : comparedIn(one));
     if (matchers.some((matches) => matches(image))) barred.set(place, retaggedIn(one));
   }
+}
+
+function comparedIn({ file }: Kustomization): string {
+  return `a patch of ${file} compares it with a text (operation "test"), which a digest would change: remove the operation`;
 }
 
 function retaggedIn({ file }: Kustomization): string {

@@ -20,6 +20,12 @@ export function isReached(place: ImagePlace, specs: readonly FieldSpec[]): boole
   return /\/(?:containers|initContainers)\/[^/]+\/image$/.test(field) || isAt(place, specs);
 }
 
+/** A field that a build takes apart or compares. */
+export interface FieldUse extends FieldSpec {
+  /** Only where it holds this text. */
+  readonly text?: string;
+}
+
 export function isAt({ field = '', object }: ImagePlace, specs: readonly FieldSpec[]): boolean {
   const segments = field.slice(1).split('/');
   return specs.some((spec) => isOfKind(spec, object) && leadsTo(spec.path, segments));

@@ -268,6 +268,27 @@ describeWith(kustomizeMissing(), 'images of a kustomization', () => {
       'a replacement in kustomization.yaml splits it at a delimiter',
     ],
     [
+      'an operation that compares the image',
+      of(
+        deployment('a', 'nginx:1', 'nginx:2'),
+        inline(
+          '{kind: Deployment}',
+          '- {op: test, path: /spec/template/spec/containers/0/image, value: "nginx:1"}\n- {op: add, path: /spec/replicas, value: 2}\n',
+        ),
+      ),
+      ['.'],
+      'a patch of kustomization.yaml compares it with a text (operation "test"), which a digest would change: remove the operation',
+    ],
+    [
+      'an operation in a file that compares a container',
+      of(deployment('a', 'nginx:1'), 'patches: [{path: p.json, target: {kind: Deployment}}]\n', {
+        'p.json':
+          '[{"op": "test", "path": "/spec/template/spec/containers/0", "value": {"name": "c0", "image": "nginx:1"}}]',
+      }),
+      ['.'],
+      'a patch of kustomization.yaml compares it with a text (operation "test")',
+    ],
+    [
       'a transformer',
       of(deployment('a', 'nginx:1'), 'transformers: [t.yaml]\n', { 't.yaml': transformer }),
       ['.'],

@@ -11,16 +11,16 @@ import { objectsIn } from '../manifest-objects.ts';
 import { type UnseenObjects, unseenObjects } from '../unseen-objects.ts';
 import { isManifestName } from '../walk.ts';
 import { type ParsedDocument, readDocuments } from '../yaml.ts';
-import type { FieldSpec } from '../../pinning/field-specs.ts';
+import type { FieldSpec, FieldUse } from '../../pinning/field-specs.ts';
 import { composeImages, isCompose } from './compose.ts';
 import { isDockerfile, isNamedOnly, looksLikeDockerfile, readDockerfile } from './dockerfile.ts';
 import { fieldSpecsIn } from './field-specs.ts';
 import { helmImages, leadingPointers } from './helm-values.ts';
 import { imageTransformer, inlineTransformers } from './image-transformers.ts';
-import { inlinePatchImages } from './inline-patches.ts';
+import { inlineComparedFields, inlinePatchImages } from './inline-patches.ts';
 import { imagesEntries } from './kustomization.ts';
 import { isManifest, manifestImages } from './manifests.ts';
-import { isJsonPatch, patchImages } from './patches.ts';
+import { comparedFields, isJsonPatch, patchImages } from './patches.ts';
 import { cutFields, isReplacements, replacedImages } from './replacements.ts';
 import type { PlaceFault } from './place-fault.ts';
 import type { Scene } from './scene.ts';
@@ -45,8 +45,8 @@ export interface FoundImages {
   readonly fields: readonly FieldSpec[];
   /** Of transformers that change images. */
   readonly retagged: readonly string[];
-  /** Of replacements that write a part of an image. */
-  readonly cuts: readonly FieldSpec[];
+  /** Of replacements that take images apart, and of patches that compare them. */
+  readonly uses: readonly FieldUse[];
   /** Those of `helmImages` that lead somewhere. */
   readonly pointers: readonly string[];
   readonly faults: readonly PlaceFault[];
@@ -71,7 +71,7 @@ const NOTHING: FoundImages = {
   hidden: [],
   kustomization: undefined,
   fields: [],
-  cuts: [],
+  uses: [],
   retagged: [],
   pointers: [],
   faults: [],
@@ -93,7 +93,7 @@ export function findImages(file: string, text: string, options: FindOptions): Fo
     places: found.flatMap(({ places }) => places),
     hidden: found.flatMap(({ hidden }) => hidden),
     fields: found.flatMap(({ fields }) => fields),
-    cuts: found.flatMap(({ cuts }) => cuts),
+    uses: found.flatMap(({ uses }) => uses),
     retagged: found.flatMap(({ retagged }) => retagged),
     kustomization: found.find(({ kustomization }) => kustomization !== undefined)?.kustomization,
     pointers: found.flatMap(({ pointers }) => pointers),
@@ -142,7 +142,7 @@ function inKustomization(scene: Scene, value: JsonObject, { kinds }: FindOptions
     format: 'kustomization',
     places: [...entries.map(({ place }) => place), ...patches, ...replaced, ...transformers.places],
     retagged: transformers.names,
-    cuts: cutFields(value['replacements'], kinds),
+    uses: [...cutFields(value['replacements'], kinds), ...inlineComparedFields(value, kinds)],
     kustomization: {
       ...referencesOf(value),
       isComponent: value['kind'] === 'Component',
@@ -163,11 +163,12 @@ function inPatch(
   const { value } = scene.document;
   const found = { ...NOTHING, format: 'patch' as const };
   if (isReplacements(value))
-    return { ...found, places: replacedImages(scene, { pointer: '', value, kinds }), cuts: cutFields(value, kinds) };
+    return { ...found, places: replacedImages(scene, { pointer: '', value, kinds }), uses: cutFields(value, kinds) };
   const transformer = imageTransformer(scene);
   if (transformer !== undefined) return { ...found, places: transformer.places, retagged: transformer.names };
   if (targets === undefined && !isJsonPatch(value)) return undefined;
-  return { ...found, places: patchImages(scene, { kinds, targets: targets ?? [] }) };
+  const patched = { kinds, targets: targets ?? [] };
+  return { ...found, places: patchImages(scene, patched), uses: comparedFields(value, patched) };
 }
 
 function inManifest(file: string, scene: Scene, { kinds }: FindOptions): FoundImages {

@@ -1,4 +1,5 @@
 /** Patches that are written into a kustomization, mostly as a block (`patch: |-`). */
+import type { FieldUse } from '../../pinning/field-specs.ts';
 import type { ImagePlace, Slot } from '../../pinning/place.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
@@ -6,7 +7,7 @@ import { inlineTexts, listAt, targetsIn } from '../kustomization-references.ts';
 import { lineTable } from '../positions.ts';
 import { readDocuments } from '../yaml.ts';
 import { type InnerOffsets, innerOffsets } from './inner-text.ts';
-import { patchImages } from './patches.ts';
+import { comparedFields, patchImages } from './patches.ts';
 import { placeWithout, type Scene } from './scene.ts';
 
 interface InlinePatch {
@@ -43,6 +44,12 @@ function imagesIn(scene: Scene, { pointer, text, targets }: InlinePatch, kinds: 
     const problem = `the patch cannot be read (line ${document.line} of it): ${document.problem}`;
     return [placeWithout(scene, { pointer, image: '', reading: { state: 'problem', problem } })];
   });
+}
+
+export function inlineComparedFields(kustomization: JsonObject, kinds: KindTable): readonly FieldUse[] {
+  return inlinePatches(kustomization).flatMap(({ text, targets }) =>
+    readDocuments(text).flatMap((document) => (document.ok ? comparedFields(document.value, { kinds, targets }) : [])),
+  );
 }
 
 interface Home {

@@ -1,4 +1,5 @@
 /** Images in the patches of a kustomization: JSON 6902 operations, and objects that are merged into others. */
+import type { FieldUse } from '../../pinning/field-specs.ts';
 import type { ImagePlace } from '../../pinning/place.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { escapeSegment, isObject, type JsonObject, pointerSegments } from '../../pod/pointer.ts';
@@ -82,6 +83,23 @@ function testedImages(scene: Scene, pointer: string, { value, at }: Patched): re
         reading: { state: 'problem', problem },
       });
     });
+}
+
+/** Where the operation "test" expects an image as it is now. */
+export function comparedFields(value: unknown, options: PatchOptions): readonly FieldUse[] {
+  if (!isJsonPatch(value)) return [];
+  const kinds = selectedKinds(options.targets, options.kinds);
+  return value
+    .filter(({ op }) => op === 'test')
+    .flatMap((operation) =>
+      imageFields(operation['value'], { field: pointerSegments(String(operation['path'])), kinds, loose: true }),
+    )
+    .map(({ field, image }) => ({
+      path: field.filter((segment) => !/^(?:\d+|-)$/.test(segment)),
+      group: '',
+      kind: '',
+      text: image,
+    }));
 }
 
 function imagesAt(scene: Scene, pointer: string, { value, at }: Patched): readonly ImagePlace[] {
