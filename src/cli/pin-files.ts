@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type Input, loadInputs } from '../files/documents.ts';
 import { type LeftOut, leftOutNotices, mayBeManifest } from '../files/left-out.ts';
 import { type FindOptions, findImages, type FoundImages, PIN_NAMES } from '../files/places/find.ts';
+import { isReadByKubectl } from '../files/read-text.ts';
 import { unseenNotices } from '../files/unseen-objects.ts';
 import type { ImagePlace } from '../pinning/place.ts';
 import type { PinErrorRow, PinFileRow } from '../report/pins.ts';
@@ -76,7 +77,7 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
 
 /** What else stands under a hidden name is nobody's fault. */
 function holdsImages(input: Input, options: FindOptions): boolean {
-  if ('problem' in input) return input.isUnread === true;
+  if ('problem' in input) return isReadByKubectl(input.problem);
   const { format, faults } = findImages(input.path, input.text, options);
   return faults.length === 0 ? format !== undefined : mayBeManifest(input.text);
 }

@@ -9,10 +9,18 @@ export interface LeftOut {
 
 /**
  * Whether a hidden file that cannot be read here may be a manifest all the same: kubectl takes texts that are refused here, and
- * an author chooses both the name and the text. A key that is not written as it is needs an escape.
+ * an author chooses both the name and the text. The key can be written with escapes.
  */
 export function mayBeManifest(text: string): boolean {
-  return /apiVersion|\\/.test(text);
+  return text.includes('apiVersion') || text.replaceAll(ESCAPES, unescaped).includes('apiVersion');
+}
+
+/** Of letters and line ends, in double quotes. */
+const ESCAPES = /\\(?:x([\dA-Fa-f]{2})|u([\dA-Fa-f]{4})|U([\dA-Fa-f]{8})|(?:\r\n?|[\n\x85\u2028\u2029])[ \t]*)/g;
+
+function unescaped(_escape: string, ...codes: readonly (string | undefined)[]): string {
+  const code = Number.parseInt(codes.slice(0, 3).find((one) => one !== undefined) ?? '', 16);
+  return code <= 0x10_ff_ff ? String.fromCodePoint(code) : '';
 }
 
 /** About an input file and not about a policy. */

@@ -5,6 +5,7 @@ import { type Kustomization, partsOfKustomizations } from './kustomized.ts';
 import { type Input, loadInputs } from './documents.ts';
 import { type InputNotice, type LeftOut, leftOutNotices, mayBeManifest } from './left-out.ts';
 import { type Collected, type InputError, type Manifest, type ObjectOptions, readObjects } from './manifest-objects.ts';
+import { isReadByKubectl } from './read-text.ts';
 import { repeatedKeyNotices } from './repeated-keys.ts';
 import { unseenNotices, unseenObjects } from './unseen-objects.ts';
 import type { ParsedDocument } from './yaml.ts';
@@ -68,7 +69,7 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
 /** What else stands under a hidden name than manifests is nobody's fault. */
 function isNobodys(input: Input, { manifests, kustomizations, errors, strangers }: Loaded): boolean {
   if (manifests.length + kustomizations.length > 0) return false;
-  if ('problem' in input) return input.isUnread !== true;
+  if ('problem' in input) return !isReadByKubectl(input.problem);
   return errors.every((error) => strangers.has(error)) || !mayBeManifest(input.text);
 }
 

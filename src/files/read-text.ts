@@ -8,15 +8,14 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 /** `problem` is a sentence fragment. */
 export type TextOrProblem =
   /** `utf16`: the offsets are not those of a file in UTF-8, so nothing can be written back. */
-  | { readonly text: string; readonly utf16?: true }
-  /** `isUnread`: kubectl reads it all the same. */
-  | { readonly problem: string; readonly isUnread?: boolean };
+  { readonly text: string; readonly utf16?: true } | { readonly problem: string };
 
 export type Bytes = AsyncIterable<Uint8Array | string>;
 
 const MAX_MEBIBYTES = 64;
 const MAX_BYTES = MAX_MEBIBYTES * 1024 * 1024;
-const TOO_LARGE = { problem: `larger than ${MAX_MEBIBYTES} MiB: split it`, isUnread: true };
+const TOO_LARGE = { problem: `larger than ${MAX_MEBIBYTES} MiB: split it` };
+const NOT_UTF_8 = 'not UTF-8 text';
 
 /** The text keeps a byte order mark: offsets into it are offsets into the file's characters. */
 export function readText(file: string): TextOrProblem {
@@ -71,8 +70,7 @@ function decode(bytes: Buffer): TextOrProblem {
   if (encoding !== undefined)
     return { text: new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes), utf16: true };
   const problem = problemIn(bytes);
-  if (problem === undefined) return { text: bytes.toString('utf8') };
-  return { problem, isUnread: !bytes.includes(0) };
+  return problem === undefined ? { text: bytes.toString('utf8') } : { problem };
 }
 
 const UTF_16: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-16be' };
@@ -80,7 +78,12 @@ const UTF_16: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-
 function problemIn(bytes: Buffer): string | undefined {
   if (bytes.includes(0)) return 'not a text file: there are NUL bytes in it';
   if (isUtf8(bytes)) return undefined;
-  return `not UTF-8 text, from line ${badLine(bytes)} on`;
+  return `${NOT_UTF_8}, from line ${badLine(bytes)} on`;
+}
+
+/** Of problems of a text: kubectl reads it all the same. */
+export function isReadByKubectl(problem: string): boolean {
+  return problem === TOO_LARGE.problem || problem.startsWith(NOT_UTF_8);
 }
 
 /** No UTF-8 sequence has a line break inside, so lines can be looked at one by one. */

@@ -48,7 +48,7 @@ test.each([
   ],
   [
     'a patch in a text',
-    object('argoproj.io/v1alpha1', 'Workflow', 'spec: {podSpecPatch: "{}"}'),
+    object('argoproj.io/v1alpha1', 'Workflow', 'spec: {podSpecPatch: "containers: [{name: a, image: b}]"}'),
     [
       '4:22 images of Workflow default/a are not read: /spec/podSpecPatch is a patch in a text that the controller merges into its pods; put images into the container itself',
     ],

@@ -72,6 +72,8 @@ const ROWS: readonly Row[] = [
     ['a byte order mark in the middle', `a: |\n  x\n\uFEFFb: 1\n${podAt('a')}`],
     ['more nesting than is read', `${podAt('a')}x: ${'['.repeat(150)}${']'.repeat(150)}\n`],
     ['keys with an escape, and a line separator', `"\\x61piVersion": v1\nkind: "Pod\u2028"\n`],
+    ['a key with a long escape', `"\\U00000061piVersion": v1\nkind: "Pod\u2028"\n`],
+    ['a key over two lines', `"api\\\n  Version": v1\nkind: "Pod\u2028"\n`],
     ['a fault behind another document', `a: 1\n---\napiVersion: v1\nkind: [\n`],
   ].map(([what = '', text = '']): Row => ({
     what: `a hidden file that is refused, and that kubectl may take: ${what}`,
@@ -79,6 +81,12 @@ const ROWS: readonly Row[] = [
     read: ['d/b.yaml'],
     errors: text.includes('---') ? ['d/.a.yaml', 'd/.a.yaml'] : ['d/.a.yaml'],
   })),
+  {
+    what: 'a hidden file of a tool with a fault',
+    tree: { 'd/.pre-commit-config.yaml': 'exclude: "\\.md$\\u0041"\n', 'd/b.yaml': POD },
+    read: ['d/b.yaml'],
+    notices: ['"d/.pre-commit-config.yaml" is hidden and holds no Kubernetes object'],
+  },
   {
     what: 'a hidden file that is binary',
     tree: { 'd/._a.yaml': `\0\u0005apiVersion`, 'd/b.yaml': POD },
