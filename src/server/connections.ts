@@ -21,6 +21,11 @@ const SWEEP_MS = 1000;
 const QUIET_MS = 5000;
 /** Without any request so far: an API server sends one at once. */
 const SILENT_MS = 1000;
+/**
+ * Requests that may come while an earlier one has no answer. An API server sends one at a time, and all that come with one piece
+ * have their turn at once: who sends many takes it from the others.
+ */
+const MAX_BEHIND = 8;
 
 export interface Connection {
   readonly address: string;
@@ -30,6 +35,8 @@ export interface Connection {
   top: Socket;
   /** To the last request; `undefined`: none has come. */
   answer: Answering | undefined;
+  /** Requests before that one whose answer was not on its way when the next one came. */
+  behind: number;
   /** When that began, or the connection. Until the answer is there it goes on. */
   since: number;
   /** Why its client may not ask for a review, if so. */
@@ -67,7 +74,7 @@ export interface Connections {
   readonly all: ReadonlySet<Connection>;
   /** Of a request's socket. */
   of(socket: Socket): Connection | undefined;
-  /** A request has come. */
+  /** A request has come. The connection ends if there are too many without an answer. */
   asked(connection: Connection, response: Answering): void;
   /** To be called with each server, before it listens. `identify` is not given where any client may ask. */
   guard(server: Server, identify?: Identify): void;
@@ -146,6 +153,8 @@ export function createConnections(limits: ConnectionLimits): Connections {
     all,
     of: (socket: Marked) => socket[CONNECTION],
     asked(connection, response) {
+      connection.behind = connection.answer?.writableFinished === false ? connection.behind + 1 : 0;
+      if (connection.behind > MAX_BEHIND) connection.socket.destroy();
       connection.answer = response;
       connection.since = performance.now();
     },
@@ -198,6 +207,7 @@ function connectionOn(socket: Socket, place: Lease): Connection {
     socket,
     top: socket,
     answer: undefined,
+    behind: 0,
     since,
     refusal: undefined,
     place,

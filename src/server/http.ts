@@ -62,6 +62,8 @@ export function createGateServer({ cert, key, clients }: Secured, { reviews, onB
           return;
         }
         connections.asked(connection, response);
+        // What is left of a piece that was too much.
+        if (connection.socket.destroyed) return;
         const isLast = (): boolean => state.closing || connections.isNeeded(connection);
         if (!reviews(request, response, { connection, isLast })) handle(request, response);
       });

@@ -65,8 +65,6 @@ export function reviewListener(reviewing: Reviewing): ReviewListener {
     const url = request.url ?? '';
     const endpoint = request.method === 'POST' ? endpointOf(url) : undefined;
     if (endpoint === undefined) return false;
-    // More of what came with one piece.
-    if (connection.socket.destroyed) return true;
     const send: Send = (code, text) =>
       sendAnswer(response, connection, { code, text, isLast: isLast() || ENDING.has(code) });
     const { refusal } = connection;

@@ -162,6 +162,25 @@ describe('one more than there are places for', () => {
   });
 });
 
+test('a connection with more than a few requests without an answer ends', async () => {
+  const scene = await listen({ open: 4, waiting: 8 });
+  const client = await scene.open();
+  const connection = only(scene);
+  const response = { writableFinished: false };
+  for (let round = 0; round < 2; round += 1) {
+    response.writableFinished = true;
+    for (let count = 0; count < 9; count += 1) {
+      scene.connections.asked(connection, response);
+      response.writableFinished = false;
+    }
+  }
+  await scene.pass(0);
+  expect(client.isOver()).toBe(false);
+  scene.connections.asked(connection, response);
+  await scene.pass(0);
+  expect(client.isOver()).toBe(true);
+});
+
 test('when the server stops, those that wait, that come, and that have asked nothing end; a review is answered', async () => {
   const scene = await listen({ open: 4, waiting: 8 });
   const [asked, silent, waiting] = await open(scene, 3, '127.0.0.1');
