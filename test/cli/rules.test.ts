@@ -57,7 +57,8 @@ Needs
 
 Parameters
   hostPort: true or false, default true
-      false forbids ports on the node
+      false forbids ports on the node, as far as containers list them: with hostNetwork, they can
+      listen on any
   namesRequired: true or false, default false
       true wants a name for every port
   namesUnique: true or false, default false

@@ -34,8 +34,11 @@ function idOf(object: JsonObject): string {
   return `${kind}.${group} ${name || generateName}`;
 }
 
+/** To make it takes longer than to read an object. */
+const KINDS = kindTable();
+
 /** For an object whose shape is right. */
-export function readWorkload(object: JsonObject, kinds: KindTable = kindTable()): Workload {
+export function readWorkload(object: JsonObject, kinds: KindTable = KINDS): Workload {
   const read = workloadOf(object, typeOf(object), kinds);
   if (read === undefined) throw new Error('has no images');
   if (!read.ok) throw new Error(`${read.fault.pointer}: ${read.fault.problem}`);
