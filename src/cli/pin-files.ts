@@ -8,6 +8,7 @@ import { isReadByKubectl } from '../files/read-text.ts';
 import { unseenNotices } from '../files/unseen-objects.ts';
 import type { ImagePlace } from '../pinning/place.ts';
 import type { PinErrorRow, PinFileRow } from '../report/pins.ts';
+import { dockerfileBuilds } from './pin-composed.ts';
 import { folderOf, type KnownFile, patchesOnly, realPathOf, withIncluded } from './pin-builds.ts';
 import { kustomizedOf, type KustomizedFiles } from './pin-kustomized.ts';
 import type { Terminal } from './terminal.ts';
@@ -51,9 +52,14 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
   for (const file of again) texts.get(realPathOf(file))?.folders.add(folderOf(file));
   const all = await withIncluded(read(texts, given), given);
   const patches = patchesOnly(all);
-  const options = { ...given, patchTargets: (file: string) => patches.get(realPathOf(file)) };
+  const builds = dockerfileBuilds(all);
+  const options = {
+    ...given,
+    patchTargets: (file: string) => patches.get(realPathOf(file)),
+    buildsOf: (file: string) => builds.get(realPathOf(file)) ?? [],
+  };
   const known = [...all].map(([id, file]): [string, KnownFile] => {
-    const text = patches.has(id) ? texts.get(id)?.text : undefined;
+    const text = patches.has(id) || builds.has(id) ? texts.get(id)?.text : undefined;
     return [id, text === undefined ? file : { ...file, found: findImages(file.file, text, options) }];
   });
   const kustomized = kustomizedOf(new Map(known));

@@ -2,20 +2,19 @@
 import type { ImagePlace } from '../../pinning/place.ts';
 import { lineTable } from '../positions.ts';
 import { interpolate, UNKNOWN } from './compose-variables.ts';
-import { type DockerfileImage, imagesOf, type Surrounding } from './dockerfile/images.ts';
+import { type Build, type DockerfileImage, imagesOf } from './dockerfile/images.ts';
 import { placeWithout, type Scene } from './scene.ts';
 import type { Word } from './word.ts';
 import { writtenAt } from './written.ts';
 
-/** `contexts` and `args`: those of the build, by name. */
 export function inlineImages(
   scene: Scene,
   pointer: string,
-  { text: value, ...build }: { readonly text: unknown } & Pick<Surrounding, 'contexts' | 'args'>,
+  { text: value, ...build }: { readonly text: unknown } & Omit<Build, 'name'>,
 ): readonly ImagePlace[] {
   if (typeof value !== 'string') return [];
   const written = writtenAt(scene, pointer, value);
-  const setting = { ...build, linesBefore: linesBefore(scene, written), dollar: '$$' };
+  const setting = { builds: [{ ...build, name: 'the build' }], linesBefore: linesBefore(scene, written), dollar: '$$' };
   const { images, fault } = imagesOf(interpolate(written), setting);
   const places = images.map((image) => placeOf(scene, pointer, image));
   if (fault === undefined) return places;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseReference } from '../../image/reference.ts';
 import type { ImagePlace, Slot } from '../../pinning/place.ts';
 import { escapeSegment, isObject, type JsonObject } from '../../pod/pointer.ts';
+import { givenTo } from './compose-builds.ts';
 import { inlineImages } from './compose-dockerfile.ts';
 import { interpolate, UNKNOWN } from './compose-variables.ts';
 import { hasVariableBehind, lastPieceOf } from './composed.ts';
@@ -51,8 +52,7 @@ function buildImages(scene: Scene, at: string, build: unknown): readonly ImagePl
     ),
     ...inlineImages(scene, `${at}/dockerfile_inline`, {
       text: build['dockerfile_inline'],
-      contexts: namesOf(build['additional_contexts']),
-      args: namesOf(build['args']),
+      ...givenTo(build),
     }),
   ];
 }
@@ -96,13 +96,6 @@ function imageAt(scene: Scene, pointer: string, image: unknown): readonly ImageP
   return image.includes('$')
     ? [composedImage(scene, pointer, writtenAt(scene, pointer, image))]
     : [wholeImage(scene, pointer, image)];
-}
-
-/** Of a map, or of a list of `NAME=value`. */
-function namesOf(map: unknown): readonly string[] {
-  if (isObject(map)) return Object.keys(map);
-  const entries: readonly unknown[] = Array.isArray(map) ? map : [];
-  return entries.flatMap((one) => (typeof one === 'string' ? one.replace(/=.*/s, '') : []));
 }
 
 /** `NAME: docker-image://…`, in a list `NAME=docker-image://…`. */

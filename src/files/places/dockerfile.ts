@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { ImagePlace } from '../../pinning/place.ts';
 import { lineTable } from '../positions.ts';
-import { imagesOf } from './dockerfile/images.ts';
+import { type Build, imagesOf } from './dockerfile/images.ts';
 import { parseDockerfile } from './dockerfile/instructions.ts';
 import type { PlaceFault } from './place-fault.ts';
 import { wordAt } from './word.ts';
@@ -39,9 +39,9 @@ export interface FoundInDockerfile {
   readonly faults: readonly PlaceFault[];
 }
 
-export function readDockerfile(text: string): FoundInDockerfile {
+export function readDockerfile(text: string, builds: readonly Build[] = []): FoundInDockerfile {
   const positionAt = lineTable(text);
-  const { images, fault } = imagesOf(wordAt(text));
+  const { images, fault } = imagesOf(wordAt(text), { builds, linesBefore: 0, dollar: '$' });
   const places = images.map(({ offset, ...found }): ImagePlace => {
     return { format: 'dockerfile', ...positionAt(offset), target: { kind: 'text' }, ...found };
   });

@@ -12,7 +12,9 @@ import { type UnseenObjects, unseenObjects } from '../unseen-objects.ts';
 import { isManifestName } from '../walk.ts';
 import { type ParsedDocument, readDocuments } from '../yaml.ts';
 import type { FieldSpec, FieldUse } from '../../pinning/field-specs.ts';
+import { type ComposeBuild, composeBuilds } from './compose-builds.ts';
 import { composeImages, isCompose } from './compose.ts';
+import type { Build } from './dockerfile/images.ts';
 import { isDockerfile, isNamedOnly, looksLikeDockerfile, readDockerfile } from './dockerfile.ts';
 import { fieldSpecsIn } from './field-specs.ts';
 import { helmImages, leadingPointers } from './helm-values.ts';
@@ -32,6 +34,8 @@ export interface FindOptions {
   readonly helmImages: readonly string[];
   /** What a kustomization says that the file patches, where one names it as a patch and none as a resource. */
   readonly patchTargets?: (file: string) => readonly unknown[] | undefined;
+  /** The builds of a Dockerfile that Compose files describe. */
+  readonly buildsOf?: (file: string) => readonly Build[];
 }
 
 export interface FoundImages {
@@ -43,6 +47,8 @@ export interface FoundImages {
   readonly kustomization: FoundKustomization | undefined;
   /** Of a file under `configurations`. */
   readonly fields: readonly FieldSpec[];
+  /** Of a Compose file. */
+  readonly builds: readonly ComposeBuild[];
   /** Of transformers that change images. */
   readonly retagged: readonly string[];
   /** Of replacements that take images apart, and of patches that compare them. */
@@ -72,6 +78,7 @@ const NOTHING: FoundImages = {
   kustomization: undefined,
   fields: [],
   uses: [],
+  builds: [],
   retagged: [],
   pointers: [],
   faults: [],
@@ -82,7 +89,7 @@ const NOTHING: FoundImages = {
 export function findImages(file: string, text: string, options: FindOptions): FoundImages {
   if (isNamedOnly(file, text)) return NOTHING;
   if (isDockerfile(file) || (!isManifestName(file) && looksLikeDockerfile(text)))
-    return { ...NOTHING, format: 'dockerfile', ...readDockerfile(text) };
+    return { ...NOTHING, format: 'dockerfile', ...readDockerfile(text, options.buildsOf?.(file)) };
   const found = readDocuments(text).map((document): FoundImages => {
     if (document.ok) return inDocument({ file, text, document }, options);
     const { line, column, problem: message } = document;
@@ -94,6 +101,7 @@ export function findImages(file: string, text: string, options: FindOptions): Fo
     hidden: found.flatMap(({ hidden }) => hidden),
     fields: found.flatMap(({ fields }) => fields),
     uses: found.flatMap(({ uses }) => uses),
+    builds: found.flatMap(({ builds }) => builds),
     retagged: found.flatMap(({ retagged }) => retagged),
     kustomization: found.find(({ kustomization }) => kustomization !== undefined)?.kustomization,
     pointers: found.flatMap(({ pointers }) => pointers),
@@ -125,7 +133,10 @@ function inDocument(opened: Opened, options: FindOptions): FoundImages {
   const patched = inPatch(scene('patch'), options.patchTargets?.(file), options);
   if (patched !== undefined) return patched;
   if (isManifest(value)) return inManifest(file, scene('manifest'), options);
-  if (isCompose(file, value)) return { ...NOTHING, format: 'compose', places: composeImages(scene('compose')) };
+  if (isCompose(file, value)) {
+    const places = composeImages(scene('compose'));
+    return { ...NOTHING, format: 'compose', places, builds: composeBuilds(value) };
+  }
   const places = helmImages(scene('helm-values'), options.helmImages);
   return places.length === 0
     ? { ...NOTHING, fields: fieldSpecsIn(value) }

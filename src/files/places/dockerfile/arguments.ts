@@ -20,15 +20,20 @@ export interface Scope {
   readonly expand: (word: Word) => Lexed;
 }
 
-/** `given`: those that the build sets. */
-export function scopeOf(instructions: readonly Instruction[], escape: string, given: ReadonlySet<string>): Scope {
+/** `given`: those that builds set, with one of these. */
+export function scopeOf(
+  instructions: readonly Instruction[],
+  escape: string,
+  given: ReadonlyMap<string, string>,
+): Scope {
   const variables = new Map<string, Variable>();
   const declarations = new Map<string, Declaration>();
   const variable = (name: string): Variable => variables.get(name) ?? undeclared(name);
   const expand = (word: Word): Lexed => lex(word, { escape, raw: false, variable });
   const declare = ({ name, written }: Pair, line: number): void => {
-    if (given.has(name)) {
-      variables.set(name, { state: 'unknown', problem: setByBuild(name) });
+    const build = given.get(name);
+    if (build !== undefined) {
+      variables.set(name, { state: 'unknown', problem: setByBuild(name, build) });
       return;
     }
     if (written === undefined) {
@@ -52,8 +57,8 @@ export function asVariable(name: string, lexed: Lexed): Variable {
     : { state: 'set', value: lexed.whole };
 }
 
-function setByBuild(name: string): string {
-  return `ARG ${name} is set in "args" of the build; write the value into the Dockerfile to have it pinned`;
+function setByBuild(name: string, build: string): string {
+  return `ARG ${name} is set in "args" of ${build}; write the value into the Dockerfile to have it pinned`;
 }
 
 function withoutDefault(name: string): string {

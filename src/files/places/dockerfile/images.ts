@@ -25,33 +25,38 @@ export interface DockerfileImages {
   readonly fault: Fault | undefined;
 }
 
-/** What is known of the build, and how the text stands in its file. */
-export interface Surrounding {
-  /** Names of contexts that the build is given: no image is pulled for them. */
+/** A build that a Compose file describes. */
+export interface Build {
+  /** In messages. */
+  readonly name: string;
+  /** Names of contexts that it is given: no image is pulled for them. */
   readonly contexts: readonly string[];
-  /** Names of ARGs that the build sets, whatever their defaults are. */
+  /** Names of ARGs that it sets, whatever their defaults are. */
   readonly args: readonly string[];
+}
+
+/** What is known of the builds, and how the text stands in its file. */
+export interface Surrounding {
+  readonly builds: readonly Build[];
   readonly linesBefore: number;
   /** How "$" is written. */
   readonly dollar: string;
 }
 
-const ALONE: Surrounding = { contexts: [], args: [], linesBefore: 0, dollar: '$' };
-
 /** Found in the order of the text; each once that is written once. */
-export function imagesOf(source: Word, surrounding: Surrounding = ALONE): DockerfileImages {
-  const { contexts, args, linesBefore, dollar } = surrounding;
+export function imagesOf(source: Word, surrounding: Surrounding): DockerfileImages {
+  const { builds, linesBefore, dollar } = surrounding;
   const { escape, syntax, fault, ...dockerfile } = parseDockerfile(source);
   const instructions = dockerfile.instructions.map((one) => ({ ...one, first: one.first + linesBefore }));
   const first = instructions.findIndex(({ name }) => name === 'FROM');
   const globals = instructions.slice(0, Math.max(first, 0)).filter(({ name }) => name === 'ARG');
-  const scope = scopeOf(globals, escape, new Set(args));
+  const scope = scopeOf(globals, escape, setBy(builds));
   const bases = basesOf(instructions, scope, dollar);
   const reader: Reader = {
     escape,
     scope,
     bases,
-    contexts: new Set(contexts.map(contextName)),
+    replaced: replacedIn(builds),
     inStages: redeclaredIn(instructions.slice(first + 1), escape),
     outcomeOf: outcomesOf(
       globals,
@@ -68,7 +73,7 @@ interface Reader {
   readonly escape: string;
   readonly scope: Scope;
   readonly bases: ReadonlyMap<Instruction, BaseImage>;
-  readonly contexts: ReadonlySet<string>;
+  readonly replaced: Replaced;
   /** ARGs that stages take over from above, with the lines. */
   readonly inStages: Surroundings['inStages'];
   readonly outcomeOf: Surroundings['outcomeOf'];
@@ -124,9 +129,36 @@ function contextName(text: string): string {
   return parsed.ok ? normalizedName({ ...parsed.reference, tag: effectiveTag(parsed.reference) }) : text;
 }
 
-/** The stage, too, is replaced by a context of its name. */
-function isContext({ stage, image }: BaseImage, contexts: ReadonlySet<string>): boolean {
-  return [stage, image?.text].some((name) => name !== undefined && contexts.has(contextName(name)));
+interface Replaced {
+  /** Whether every build is given a context of one of these names. */
+  readonly byAll: (...names: readonly (string | undefined)[]) => boolean;
+  /** Why no digest is right for all builds: to some of them the name is a context. */
+  readonly bySome: (name: string) => string | undefined;
+}
+
+function replacedIn(builds: readonly Build[]): Replaced {
+  const givers = new Map<string, Set<Build>>();
+  for (const build of builds)
+    for (const name of build.contexts.map(contextName)) givers.set(name, (givers.get(name) ?? new Set()).add(build));
+  const giversOf = (name: string): ReadonlySet<Build> => givers.get(contextName(name)) ?? new Set();
+  return {
+    byAll: (...names) => {
+      const given = new Set(names.flatMap((name) => (name === undefined ? [] : [...giversOf(name)])));
+      return given.size > 0 && given.size === builds.length;
+    },
+    bySome: (name) => {
+      const given = giversOf(name);
+      const [first] = given;
+      const other = builds.find((build) => !given.has(build));
+      if (first === undefined || other === undefined) return undefined;
+      return `it is a context in ${first.name}, and an image in ${other.name}; name a stage of it, as in FROM ${name} AS NAME, and give the context that name`;
+    },
+  };
+}
+
+/** ARGs, each with a build that sets it. */
+function setBy(builds: readonly Build[]): ReadonlyMap<string, string> {
+  return new Map(builds.toReversed().flatMap(({ name, args }) => args.map((arg) => [arg, name] as const)));
 }
 
 const CONTEXT: Reading = { state: 'none', reason: 'it is a context that the build is given' };
@@ -158,11 +190,13 @@ function readInstruction(instruction: Instruction, reader: Reader): readonly Doc
 
 function readBase(
   base: BaseImage,
-  { scope, bases, contexts, inStages, outcomeOf }: Reader,
+  { scope, bases, replaced, inStages, outcomeOf }: Reader,
 ): readonly DockerfileImage[] {
   const { written, image, problem, isStage } = base;
   if (isStage || written.text === '') return [];
-  if (isContext(base, contexts)) return [without(written, image?.text ?? written.text, CONTEXT)];
+  const text = image?.text;
+  // The stage, too, is replaced by a context of its name.
+  if (replaced.byAll(base.stage, text)) return [without(written, text ?? written.text, CONTEXT)];
   if (image === undefined) return [problemAt(written, written.text, problem ?? '')];
   if (image.text === '') return [problemAt(written, written.text, 'it is empty: no ARG before the first FROM sets it')];
   const parsed = parseReference(image.text);
@@ -174,19 +208,26 @@ function readBase(
     inStages,
     outcomeOf,
   };
-  return [{ image: image.text, ...digestPlace({ ...base, image, reference }, surroundings) }];
+  const place = { image: image.text, ...digestPlace({ ...base, image, reference }, surroundings) };
+  return [unlessReplaced(place, replaced)];
 }
 
 /** Of COPY and RUN: a name that is neither a stage nor clearly an image can be a context that the build is given. */
-function readSource(word: Word, command: string, { bases, allStages, contexts }: Reader): readonly DockerfileImage[] {
+function readSource(word: Word, command: string, { bases, allStages, replaced }: Reader): readonly DockerfileImage[] {
   const { text } = word;
   if (text === '' || text === 'scratch' || allStages.has(text.toLowerCase())) return [];
-  if (contexts.has(contextName(text))) return [without(word, text, CONTEXT)];
+  if (replaced.byAll(text)) return [without(word, text, CONTEXT)];
   // RUN knows stages only by their names; a builder that is not BuildKit may know better.
   if (/^[+-]?\d+$/.test(text)) return command === 'COPY' ? [] : [without(word, text, NUMBER)];
   if (text.includes('$')) return [problemAt(word, text, 'it has a variable in it, which Docker does not fill in here')];
   const image = literal(word);
-  return [/[/:@.]/.test(text) ? image : bare(image, word, bases.size > 0)];
+  const known = /[/:@.]/.test(text) ? image : bare(image, word, bases.size > 0);
+  return [unlessReplaced(known, replaced)];
+}
+
+function unlessReplaced(found: DockerfileImage, { bySome }: Replaced): DockerfileImage {
+  const refused = bySome(found.image);
+  return refused === undefined ? found : { ...found, slot: { ok: false, refused } };
 }
 
 const NUMBER: Reading = { state: 'none', reason: 'it may be the number of a stage' };

@@ -1,0 +1,60 @@
+/** What builds of Compose files give to the Dockerfiles beside them. Other files are not looked for. */
+import path from 'node:path';
+import { quoteValue } from '../image/quote.ts';
+import type { ComposeBuild } from '../files/places/compose-builds.ts';
+import type { Build } from '../files/places/dockerfile/images.ts';
+import { type KnownFiles, realPathOf } from './pin-builds.ts';
+
+interface PlacedBuild extends Omit<ComposeBuild, 'dockerfile'> {
+  readonly file: string;
+  readonly folder: string;
+  readonly dockerfiles: readonly (string | undefined)[];
+}
+
+/** By the real path of the Dockerfile. */
+export function dockerfileBuilds(known: KnownFiles): ReadonlyMap<string, readonly Build[]> {
+  const all = [...known.values()].flatMap(({ file, folders, found }) =>
+    [...folders].flatMap((folder) =>
+      found.builds.map((build): PlacedBuild => ({ ...build, dockerfiles: [build.dockerfile], file, folder })),
+    ),
+  );
+  const services = Map.groupBy(all, ({ folder, service }) => JSON.stringify([folder, service]));
+  const builds = new Map<string, Build[]>();
+  for (const build of [...services.values()].flatMap(completed)) {
+    const { service, file, contexts, args } = build;
+    const name = `the build of service ${quoteValue(service)} in ${file}`;
+    for (const id of dockerfilesOf(build).filter((one) => known.has(one))) {
+      const before = builds.get(id) ?? [];
+      before.push({ name, contexts, args });
+      builds.set(id, before);
+    }
+  }
+  return builds;
+}
+
+/** Each by itself, and, as Compose lays files of one folder over each other, all without a context with the first that has one. */
+function completed(service: readonly PlacedBuild[]): readonly PlacedBuild[] {
+  const alone = service.filter(({ context, dockerfiles }) => context !== undefined || dockerfiles[0] !== undefined);
+  const [partial, ...more] = service.filter(({ context }) => context === undefined);
+  if (partial === undefined || alone.length === 0) return service;
+  const base = service.filter(({ context }) => context !== undefined).slice(0, 1);
+  const all = [partial, ...more, ...base];
+  const contexts = all.flatMap((one) => one.contexts);
+  const args = all.flatMap((one) => one.args);
+  const dockerfiles = all.flatMap((one) => one.dockerfiles);
+  const context = base[0]?.context;
+  const file = [...new Set(all.map((one) => one.file))].join(' and ');
+  return [...alone, { ...partial, file, context, dockerfiles, contexts, args }];
+}
+
+/** BuildKit takes a `dockerfile` where there is no `Dockerfile`, Podman a `Containerfile` as well. */
+const DEFAULT_NAMES = ['Dockerfile', 'dockerfile', 'Containerfile'];
+
+function dockerfilesOf({ folder, context = '.', dockerfiles }: PlacedBuild): readonly string[] {
+  if (REMOTE.test(context)) return [];
+  const names = dockerfiles.flatMap((dockerfile) => dockerfile ?? DEFAULT_NAMES);
+  return [...new Set(names.map((name) => realPathOf(path.resolve(folder, context, name))))];
+}
+
+/** compose-go (paths/context.go). */
+const REMOTE = /:\/\/|^(?:github\.com\/|git@)/;
