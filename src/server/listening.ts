@@ -3,12 +3,13 @@
  * connection of each socket in a turn of its loop (since 1.45), and beside heavy work turns are long: with a single socket a flood
  * of connections delays everybody's by seconds.
  */
-import { createServer, type ListenOptions, type Server } from 'node:net';
+import { connect, createServer, type ListenOptions, type Server } from 'node:net';
 import type { GateServer } from './http.ts';
 
 const SOCKETS = 64;
 /** For all of them: what Linux allows each (net.core.somaxconn). It drops more, and their clients try again after 1 and 3 s. */
 const BACKLOG = 4096;
+const PROBE_MS = 1000;
 
 export interface Listening {
   /** The one asked for, or the one that the system chose for port 0. */
@@ -50,11 +51,28 @@ export async function listenOn(app: App, { host, port: asked }: HostAndPort, isP
   };
 }
 
-/** With SO_REUSEPORT two processes of one user can listen on the same port, and nobody notices. */
-async function proveFree(host: string, port: number): Promise<void> {
-  const probe = createServer();
-  await listening(probe, { host, port });
-  await closed(probe);
+/**
+ * With SO_REUSEPORT two processes of one user can listen on the same port, and nobody notices. To listen for a moment would prove it,
+ * too, but whoever connects in that moment is turned away.
+ */
+function proveFree(host: string, port: number): Promise<void> {
+  const local = new Map([
+    ['', '127.0.0.1'],
+    ['0.0.0.0', '127.0.0.1'],
+    ['::', '::1'],
+  ]).get(host);
+  return new Promise((resolve, reject) => {
+    const probe = connect({ host: local ?? host, port, timeout: PROBE_MS });
+    const free = (): void => {
+      probe.destroy();
+      resolve();
+    };
+    probe.once('error', free).once('timeout', free);
+    probe.once('connect', () => {
+      probe.destroy();
+      reject(Object.assign(new Error(`something listens on ${host}:${port}`), { code: 'EADDRINUSE' }));
+    });
+  });
 }
 
 function listening(server: Server, options: ListenOptions): Promise<void> {
