@@ -1,7 +1,9 @@
 /**
- * Work that takes long, one piece after the other, each followed by a pause as long as it took: whoever else waits, and needs
- * several turns of the event loop for its answer, gets half of the time.
+ * Work that takes long, one piece after the other, each followed by a pause as long as it took: whoever else waits gets half of
+ * the time, and the turns of the event loop that a short answer takes on a new connection.
  */
+const TURNS_BETWEEN = 8;
+
 export function createTurns(): (work: () => void) => void {
   const waiting: (() => void)[] = [];
   const next = (): void => {
@@ -11,11 +13,16 @@ export function createTurns(): (work: () => void) => void {
       work?.();
     } finally {
       waiting.shift();
-      if (waiting.length > 0) setTimeout(next, performance.now() - start);
+      if (waiting.length > 0) setTimeout(afterTurns, performance.now() - start, TURNS_BETWEEN, next);
     }
   };
   return (work) => {
     waiting.push(work);
     if (waiting.length === 1) setImmediate(next);
   };
+}
+
+function afterTurns(turns: number, next: () => void): void {
+  if (turns === 0) next();
+  else setImmediate(afterTurns, turns - 1, next);
 }

@@ -17,15 +17,14 @@ test('works one after the other, each in a turn of its own, also those that come
     });
   }
   expect(done).toEqual([]);
-  for (let turn = 0; turn < 5; turn += 1) {
-    await nextTurn();
+  for (let turn = 0; turn < 30; turn += 1) {
     await nextTurn();
     vi.advanceTimersToNextTimer();
   }
   expect(done).toEqual(['a', 'after a', 'b', 'after b', 'c']);
 });
 
-test('waits as long as a piece took before the next one, so that others get half of the time', async () => {
+test('waits as long as a piece took, and some turns more, before the next one', async () => {
   const inTurn = createTurns();
   const done: string[] = [];
   for (const name of ['a', 'b']) {
@@ -39,5 +38,8 @@ test('waits as long as a piece took before the next one, so that others get half
   await nextTurn();
   expect(done).toEqual(['a']);
   vi.advanceTimersByTime(1);
+  for (let turn = 0; turn < 7; turn += 1) await nextTurn();
+  expect(done).toEqual(['a']);
+  await nextTurn();
   expect(done).toEqual(['a', 'b']);
 });
