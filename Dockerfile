@@ -24,7 +24,7 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /us
 ENV NODE_OPTIONS=--max-semi-space-size=16 \
     MALLOC_ARENA_MAX=1 \
     MALLOC_MMAP_THRESHOLD_=131072 \
-    MALLOC_TRIM_THRESHOLD_=131072 \
+    MALLOC_TRIM_THRESHOLD_=1048576 \
     NODE_COMPILE_CACHE=/app/.compile-cache \
     TIDEWAITER_LISTEN=0.0.0.0:8443 \
     TIDEWAITER_CERTS_DIR=/certs

@@ -21,7 +21,7 @@ export function folderIn(name: string): string {
 }
 
 /** As the container image sets it. */
-const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' };
+const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '1048576' };
 
 /** TMPDIR: a compile cache of our own, filled by the warm-ups. */
 export const ENV: NodeJS.ProcessEnv = { ...process.env, ...MALLOC, TMPDIR: folderIn('tmp') };
