@@ -1,12 +1,13 @@
 /** One entry of `spec.rules`: the rule that it names, bound to its parameters, or everything that is wrong with them. */
 import { quoteValue } from '../image/quote.ts';
 import type { KindTable } from '../pod/kinds.ts';
+import { pointerSegments } from '../pod/pointer.ts';
 import { type Lists, NO_LISTS } from './list.ts';
 import { expandLists } from './list-reference.ts';
 import type { Action, Binding } from './policy.ts';
 import type { Check, Prepared, Rule } from './rule.ts';
 import { didYouMean, type DocumentFault, schemaCheck, type SchemaCheck } from './schema-faults.ts';
-import { soundPart } from './sound-part.ts';
+import { type SoundPart, soundPart } from './sound-part.ts';
 
 /** What a document may refer to. */
 export interface Vocabulary {
@@ -75,7 +76,7 @@ function takesNothing({ parameters }: Rule, written: object): boolean {
 /** What is wrong with the parameters that fit the schema, where others do not. */
 function faultsBeside(rule: Rule, value: unknown, vocabulary: Vocabulary): Prepared<never> {
   const part = soundPart(value, parameterCheck(rule));
-  if (part === undefined || (part.lacks && rule.isEntangled)) return { ok: false, faults: [] };
+  if (part === undefined || lacksReferredTo(rule, part)) return { ok: false, faults: [] };
   const bound = compiled(rule, part.value, vocabulary);
   const faults = bound.ok ? [] : bound.faults;
   return {
@@ -85,6 +86,10 @@ function faultsBeside(rule: Rule, value: unknown, vocabulary: Vocabulary): Prepa
       return pointer === undefined ? [] : [{ ...fault, pointer }];
     }),
   };
+}
+
+function lacksReferredTo({ referredTo }: Rule, { lacking }: SoundPart): boolean {
+  return lacking.some((place) => referredTo.includes(pointerSegments(place)[0] ?? ''));
 }
 
 function compiled(rule: Rule, parameters: unknown, { checks }: Vocabulary): Prepared<Check> {

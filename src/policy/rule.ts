@@ -103,8 +103,8 @@ export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
    * `undefined`: the sentence of this one tells it, unless it is cut.
    */
   seen?(problem: Problem, workload: Workload, parameters: NoInfer<P>): readonly unknown[] | undefined;
-  /** For a rule whose parameters refer to each other: where one cannot be read, nothing can be said of the others. */
-  readonly entangled?: true;
+  /** Parameters that others refer to: where one cannot be read, nothing can be said of the others. */
+  readonly referredTo?: readonly string[];
   /** Loads what is too heavy to be loaded for those who do not use the rule; awaited before `prepare`. */
   ready?(): Promise<void>;
   check(subject: Subject<N>, parameters: NoInfer<P>): readonly Problem[];
@@ -133,7 +133,7 @@ export interface Rule {
   readonly needs: readonly Need[];
   /** Whether some parameters ask for fewer of them. */
   readonly needsVary: boolean;
-  readonly isEntangled: boolean;
+  readonly referredTo: readonly string[];
   /** Must be awaited before `bind` when it is there. */
   readonly ready: (() => Promise<void>) | undefined;
   /** As its author wrote it, for a look at code that the compiler has not seen. */
@@ -154,7 +154,7 @@ export function defineRule<const N extends Need, const S extends ParameterSchema
     parameters,
     needs,
     needsVary: definition.needsOf !== undefined,
-    isEntangled: definition.entangled === true,
+    referredTo: definition.referredTo ?? [],
     ready: definition.ready?.bind(definition),
     definition,
     bind(values) {

@@ -8,37 +8,39 @@ import type { SchemaCheck } from './schema-faults.ts';
 export interface SoundPart {
   /** Fits the schema. */
   readonly value: unknown;
-  /** Whether more was taken out than keys that nobody knows. */
-  readonly lacks: boolean;
+  /** What was taken out beside keys that nobody knows, where it stood in the whole. */
+  readonly lacking: readonly string[];
   /** Where what stands at this pointer stood in the whole; `undefined` when a part of it was taken out. */
   readonly placeOf: (pointer: string) => string | undefined;
 }
 
 /** All of a value that its schema accepts. */
 export function wholePart(value: unknown): SoundPart {
-  return { value, lacks: false, placeOf: (pointer) => pointer };
+  return { value, lacking: [], placeOf: (pointer) => pointer };
 }
 
 /** Of the `spec` of a document; empty where nothing of it can be read. */
 export function soundSpecOf(document: unknown, check: SchemaCheck): SoundPart {
   const spec = isObject(document) ? document['spec'] : undefined;
-  return (isObject(spec) ? soundPart(spec, check) : undefined) ?? { value: {}, lacks: true, placeOf: () => undefined };
+  return (
+    (isObject(spec) ? soundPart(spec, check) : undefined) ?? { value: {}, lacking: [''], placeOf: () => undefined }
+  );
 }
 
 /** `undefined` when nothing is left. */
 export function soundPart(value: unknown, check: SchemaCheck): SoundPart | undefined {
   const taken: string[] = [];
-  let lacks = false;
+  const lacking: string[] = [];
   let current: Part = { value, origin: '', children: new Map() };
   for (let wrong = check(value); wrong.length > 0; wrong = check(current.value)) {
     const places = new Set(wrong.map(({ pointer }) => pointer));
     if (places.has('')) return undefined;
-    lacks ||= wrong.some(({ at }) => at === 'value');
+    for (const { pointer, at } of wrong) if (at === 'value') lacking.push(originOf(current, pointer));
     for (const place of places) taken.push(originOf(current, place));
     current = without(current, '', { places, parents: parentsOf(places) });
   }
   const part = current;
-  return { value: part.value, lacks, placeOf: (pointer) => completeAt(originOf(part, pointer), taken) };
+  return { value: part.value, lacking, placeOf: (pointer) => completeAt(originOf(part, pointer), taken) };
 }
 
 function completeAt(pointer: string, taken: readonly string[]): string | undefined {

@@ -375,6 +375,15 @@ describe('all faults at once', () => {
       ],
     ],
     [
+      'CEL and a variable beside a message that is none',
+      '{rules: [{rule: cel, parameters: {variables: [{name: a, expression: "1 +"}], expression: "variables.a ==", message: 5}}]}',
+      [
+        'value /spec/rules/0/parameters/message',
+        'value /spec/rules/0/parameters/variables/0/expression',
+        'value /spec/rules/0/parameters/expression',
+      ],
+    ],
+    [
       'a rule without a name, and the next one',
       '{rules: [{parameters: {}}, {rule: image-tag}, {rule: nope}]}',
       ['value /spec/rules/0', 'value /spec/rules/1/parameters', 'value /spec/rules/2/rule'],

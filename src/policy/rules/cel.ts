@@ -70,7 +70,7 @@ spec:
     },
   },
   needs: ['namespaceLabels'],
-  entangled: true,
+  referredTo: ['variables'],
   seen: (problem, workload, program) => program.seen(problem, workload),
   async ready() {
     engine ??= await import('../cel/program.ts');
