@@ -1,24 +1,11 @@
 /** Digests in Compose files: variables with defaults, Dockerfiles that are written in, contexts of builds. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { runCommand } from '../support/command.ts';
+import { inOwnFolders } from '../support/own-folders.ts';
 import { digestOf, runPin } from '../support/pin-registry.ts';
 
-const root = mkdtempSync(path.join(tmpdir(), 'tidewaiter-pin-compose-'));
-const started = process.cwd();
-afterAll(() => {
-  process.chdir(started);
-  rmSync(root, { recursive: true, force: true });
-});
-
-let runs = 0;
-beforeEach(() => {
-  const folder = path.join(root, String((runs += 1)));
-  mkdirSync(folder);
-  process.chdir(folder);
-});
+inOwnFolders('pin-compose');
 
 const A = digestOf('docker.io/library/a:1.2');
 

@@ -1,24 +1,12 @@
 /** Digests in Dockerfiles that Compose files beside them build, with contexts and ARGs of their own. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runCommand } from '../support/command.ts';
+import { inOwnFolders } from '../support/own-folders.ts';
 import { digestOf, fakeRegistry, runDrift, runPin } from '../support/pin-registry.ts';
 
-const root = mkdtempSync(path.join(tmpdir(), 'tidewaiter-pin-composed-'));
-const started = process.cwd();
-afterAll(() => {
-  process.chdir(started);
-  rmSync(root, { recursive: true, force: true });
-});
-
-let runs = 0;
-beforeEach(() => {
-  const folder = path.join(root, String((runs += 1)));
-  mkdirSync(folder);
-  process.chdir(folder);
-});
+inOwnFolders('pin-composed');
 
 type Files = Readonly<Record<string, string>>;
 

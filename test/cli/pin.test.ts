@@ -1,23 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runCommand } from '../support/command.ts';
+import { inOwnFolders } from '../support/own-folders.ts';
 import { digestOf, fakeRegistry, NOT_FOUND, RATE_LIMITED, runPin } from '../support/pin-registry.ts';
 
-const root = mkdtempSync(path.join(tmpdir(), 'tidewaiter-pin-cli-'));
-const started = process.cwd();
-afterAll(() => {
-  process.chdir(started);
-  rmSync(root, { recursive: true, force: true });
-});
-
-let runs = 0;
-beforeEach(() => {
-  const folder = path.join(root, String((runs += 1)));
-  mkdirSync(folder);
-  process.chdir(folder);
-});
+inOwnFolders('pin-cli');
 
 const HUB = 'docker.io/library';
 const NGINX = digestOf(`${HUB}/nginx:1.27`);
