@@ -1,6 +1,6 @@
 /** The keys of tidewaiter.yaml about credentials of nodes and about remembering what registries said. */
 import path from 'node:path';
-import { goDurationMs } from './policy/go-duration.ts';
+import { goDurationMs } from './go/duration.ts';
 import type { CacheSettings } from './registry/image-source.ts';
 
 export interface CredentialConfig {

@@ -1,7 +1,7 @@
 /** What the definitions of commands share: their options, and where the exit code goes. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FAIL_ON, type FailOn } from '../report/check.ts';
-import { dayStart } from '../policy/day.ts';
+import { dayStart } from '../go/date.ts';
 import { isName, LABEL } from '../policy/name-language.ts';
 
 /** The exit code of the command that ran. */

@@ -3,9 +3,9 @@
  * decoder refuses is a fault, and one fault is enough for the kubelet to use no pull secret of the Pod at all.
  */
 import { quoteValue } from '../image/quote.ts';
-import { decodeBase64 } from './base64.ts';
-import { textOf } from './bytes.ts';
-import { type Json, type Member, readJson } from './json.ts';
+import { decodeBase64 } from '../go/base64.ts';
+import { textOf } from '../go/bytes.ts';
+import { type Json, type Member, readJson } from '../go/json.ts';
 import { shownServer } from './registry-key.ts';
 
 /** One credential of a file. */

@@ -1,5 +1,5 @@
 /** The `matchImages` of a credential provider: the keyring's globs, on a pattern as it is written (kubernetes pkg/credentialprovider/keyring.go, URLsMatchStr). */
-import { bytesOf } from './bytes.ts';
+import { bytesOf } from '../go/bytes.ts';
 import { hostTest, placeOf } from './registry-key.ts';
 
 /** Tells by registry and path; `undefined` when the pattern is no URL, which the kubelet does not start with. */

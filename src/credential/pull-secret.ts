@@ -1,5 +1,5 @@
 /** A Secret that a Pod names in imagePullSecrets, and what the kubelet makes of it. Its values never leave this folder unread. */
-import { decodeUtf8 } from './bytes.ts';
+import { decodeUtf8 } from '../go/bytes.ts';
 import { type ConfigForm, readDockerConfig } from './docker-config.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type CredentialIndex, indexEntries } from './credential-index.ts';

@@ -1,7 +1,7 @@
 /** The keys of a credential file (`https://index.docker.io/v1/`, `*.example.com:5000/team`), as the kubelet's keyring has them. */
-import { bytesOf } from './bytes.ts';
-import { compileGlob, isGlob } from './glob.ts';
-import { type ParsedUrl, parseUrl } from './url.ts';
+import { bytesOf } from '../go/bytes.ts';
+import { compileGlob, isGlob } from '../go/glob.ts';
+import { type ParsedUrl, parseUrl } from '../go/url.ts';
 
 /** How a key is shown: what may be a password in it is not. */
 export function shownServer(server: string): string {

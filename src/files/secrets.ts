@@ -1,5 +1,5 @@
 /** Secret manifests -> pull secrets, as the API server would store them. What they hold appears in no message. */
-import { decodeSecretData } from '../credential/base64.ts';
+import { decodeSecretData } from '../go/base64.ts';
 import { type PullSecret, pullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
 import { escapeSegment, isObject, type JsonObject, jsonType } from '../pod/pointer.ts';

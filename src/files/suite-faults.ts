@@ -1,7 +1,7 @@
 /** What is wrong with a document that is meant to be a test suite. */
 import { quoteValue } from '../image/quote.ts';
 import { isObject } from '../pod/pointer.ts';
-import { dayStart } from '../policy/day.ts';
+import { dayStart } from '../go/date.ts';
 import { API_VERSION } from '../policy/document-schema.ts';
 import { isName, LABEL } from '../policy/name-language.ts';
 import { answerFaults, type RegistryAnswers } from '../policy/registry-answers.ts';

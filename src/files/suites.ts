@@ -1,6 +1,6 @@
 /** Test suites of policies in files, among whatever else is there; paths in them are relative to the file that they stand in. */
 import path from 'node:path';
-import { dayStart } from '../policy/day.ts';
+import { dayStart } from '../go/date.ts';
 import { mergedAnswers, type RegistryAnswers } from '../policy/registry-answers.ts';
 import { SUITE_KIND } from '../policy/suite-schema.ts';
 import type { ExpectedFinding } from '../recording/expected.ts';

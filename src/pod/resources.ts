@@ -1,6 +1,7 @@
 /** What a container, or a whole Pod, asks for and may use: `resources`, read as the API server does. */
-import { type JsonObject, pointerTo } from './pointer.ts';
-import { type ParsedQuantity, parseQuantity, type Quantity, quantityAt } from './quantity.ts';
+import { quoteValue } from '../image/quote.ts';
+import { jsonType, type JsonObject, pointerTo, ShapeError } from './pointer.ts';
+import { type ParsedQuantity, parseQuantity, type Quantity } from '../go/quantity.ts';
 import { readObject } from './read.ts';
 
 export const AMOUNTS = ['limit', 'request'] as const;
@@ -52,6 +53,14 @@ function listAt(resources: JsonObject, key: string, pointer: string): AmountList
   return { all, byName: all.length <= SHORT ? undefined : new Map(all.map((amount) => [amount.resource, amount])) };
 }
 
+/** YAML has numbers where JSON from the API server has strings; null is a zero to Go. Anything else is a ShapeError. */
+export function quantityAt(value: unknown, pointer: string): ParsedQuantity {
+  if (typeof value === 'string') return parseQuantity(value);
+  if (typeof value === 'number') return parseQuantity(String(value));
+  if (value === null) return parseQuantity('0');
+  throw new ShapeError(pointer, 'a quantity', jsonType(value));
+}
+
 /** Where an amount stands, or would stand. */
 export function amountPointer({ pointer }: Resources, kind: AmountKind, resource: string): string {
   return pointerTo(`${pointer}/${kind}s`, resource);
@@ -81,4 +90,9 @@ export function requestedBy(resources: Resources, resource: string): AmountKind 
 
 export function requestOf(resources: Resources, resource: string): Quantity | undefined {
   return amountOf(resources, requestedBy(resources, resource), resource);
+}
+
+/** For messages: `quantity "1 GB" is not …`. */
+export function quantityText({ text }: { readonly text: string }): string {
+  return quoteValue(text, 60);
 }

@@ -4,7 +4,7 @@ import { parsePatterns } from '../image/pattern-list.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { KindTable } from '../pod/kinds.ts';
 import { checkGlobs, checkKinds } from './clause.ts';
-import { DAY_MS, dayStart } from './day.ts';
+import { DAY_MS, dayStart } from '../go/date.ts';
 import type { ExceptionMatch, ImageException } from './exception.ts';
 import { CONTAINER_NAME, NAMESPACE, OBJECT } from './glob-field.ts';
 import { type Lists, NO_LISTS } from './list.ts';

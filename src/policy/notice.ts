@@ -1,5 +1,5 @@
 /** What is no fault, and somebody should know: a document that does nothing, or will soon do nothing any more. */
-import { DAY_MS } from './day.ts';
+import { DAY_MS } from '../go/date.ts';
 import type { ImageException } from './exception.ts';
 import type { DocumentKind } from './schema.ts';
 import type { Vacuity } from './vacuity.ts';

@@ -5,7 +5,7 @@ import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
 import { trusted } from '../image/trusted.ts';
 import { strings } from './document-schema.ts';
-import { goDurationMs } from './go-duration.ts';
+import { goDurationMs } from '../go/duration.ts';
 import { REGISTRY_CAUSES, type RegistryCause } from './registry-fact.ts';
 import type { Report } from './selector-fault.ts';
 

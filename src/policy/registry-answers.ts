@@ -3,7 +3,7 @@ import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
 import { parseReference, runtimeName } from '../image/reference.ts';
 import { escapeSegment } from '../pod/pointer.ts';
-import { dayStart } from './day.ts';
+import { dayStart } from '../go/date.ts';
 import { REGISTRY_CAUSES, type RegistryCause } from './registry-fact.ts';
 import type { DocumentFault } from './schema-faults.ts';
 

@@ -1,7 +1,7 @@
 /** Docker's config.json as docker itself reads it (github.com/docker/cli, cli/config/configfile): also what the kubelet leaves out. */
-import { decodeBase64 } from '../credential/base64.ts';
-import { textOf } from '../credential/bytes.ts';
-import { type Json, type Member, readJson } from '../credential/json.ts';
+import { decodeBase64 } from '../go/base64.ts';
+import { textOf } from '../go/bytes.ts';
+import { type Json, type Member, readJson } from '../go/json.ts';
 import type { CredentialValue } from './credential.ts';
 
 export interface DockerSettings {

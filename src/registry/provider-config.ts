@@ -1,7 +1,7 @@
 /** The kubelet's CredentialProviderConfig (kubernetes pkg/credentialprovider/plugin/config.go), checked as the kubelet does. */
 import { imageMatch } from '../credential/image-match.ts';
 import { quoteValue } from '../image/quote.ts';
-import { goDurationMs } from '../policy/go-duration.ts';
+import { goDurationMs } from '../go/duration.ts';
 import { schemaCheck } from '../policy/schema-faults.ts';
 
 export interface ProviderSettings {

@@ -2,7 +2,7 @@
 import type { SecretFault } from '../credential/keyring.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type ImageReference, repositoryOf, runtimeName } from '../image/reference.ts';
-import { DAY_MS, dayOf } from '../policy/day.ts';
+import { DAY_MS, dayOf } from '../go/date.ts';
 import type { RegistryDetails, RegistryFact, RegistryFailure } from '../policy/registry-fact.ts';
 import { platformText } from '../policy/rules/platforms.ts';
 import type { PullAttempt, PullTrace } from '../registry/trace.ts';

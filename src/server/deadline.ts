@@ -1,6 +1,6 @@
 /** How long an answer may take: the `timeout` that the API server puts into the URL, less a margin for the way back. */
 import type { Context } from '../admission/context.ts';
-import { goDurationMs } from '../policy/go-duration.ts';
+import { goDurationMs } from '../go/duration.ts';
 
 /** The API server's own limit (admissionregistration/v1, timeoutSeconds). */
 const MAX_MS = 30_000;

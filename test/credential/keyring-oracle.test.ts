@@ -1,8 +1,8 @@
 // Our keyring against the kubelet's own, on thousands of made secrets. FC_SEED repeats a run, FC_RUNS lengthens it.
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bytesOf } from '../../src/credential/bytes.ts';
-import { compileGlob } from '../../src/credential/glob.ts';
+import { bytesOf } from '../../src/go/bytes.ts';
+import { compileGlob } from '../../src/go/glob.ts';
 import { type Candidate, type Keyring, keyringOf } from '../../src/credential/keyring.ts';
 import { pullSecret } from '../../src/credential/pull-secret.ts';
 import { type ImageReference, parseReference, repositoryOf } from '../../src/image/reference.ts';

@@ -1,6 +1,6 @@
 /** Exceptions: what a document must say, what one excuses, and what it never does. */
 import { describe, expect, test } from 'vitest';
-import { DAY_MS, dayStart } from '../../src/policy/day.ts';
+import { DAY_MS, dayStart } from '../../src/go/date.ts';
 import type { Finding } from '../../src/policy/evaluate.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import { coveredBy } from '../../src/policy/plan.ts';

@@ -1,6 +1,6 @@
 import { quoteValue } from '../../image/quote.ts';
 import type { ContainerKind } from '../../pod/containers.ts';
-import { parseQuantity } from '../../pod/quantity.ts';
+import { parseQuantity } from '../../go/quantity.ts';
 import { escapeSegment } from '../../pod/pointer.ts';
 import { resourcesOf } from '../../pod/resources.ts';
 import { defineRule, type ParameterFault, type Prepared, type Problem } from '../rule.ts';

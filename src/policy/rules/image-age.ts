@@ -1,6 +1,6 @@
 import { quoteValue } from '../../image/quote.ts';
 import type { Fact } from '../fact.ts';
-import { DAY_MS, dayOf, dayStart } from '../day.ts';
+import { DAY_MS, dayOf, dayStart } from '../../go/date.ts';
 import type { RegistryDetails } from '../registry-fact.ts';
 import { defineRule, type ParameterFault, type Prepared } from '../rule.ts';
 import { judgeAnswers, type Said, untold } from './registry-facts.ts';

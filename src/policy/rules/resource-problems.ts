@@ -2,7 +2,7 @@
 import { quoteValue } from '../../image/quote.ts';
 import type { Container } from '../../pod/containers.ts';
 import { isObject } from '../../pod/pointer.ts';
-import { exceeds, parseQuantity, type Quantity, quantityText } from '../../pod/quantity.ts';
+import { exceeds, parseQuantity, type Quantity } from '../../go/quantity.ts';
 import {
   type Amount,
   type AmountKind,
@@ -13,6 +13,7 @@ import {
   requestedBy,
   requestOf,
   type Resources,
+  quantityText,
 } from '../../pod/resources.ts';
 import type { Beyond, Problem } from '../rule.ts';
 

@@ -1,6 +1,6 @@
 /** Durations as Go writes them. */
 import { describe, expect, test } from 'vitest';
-import { goDurationMs } from '../../src/policy/go-duration.ts';
+import { goDurationMs } from '../../src/go/duration.ts';
 
 describe('goDurationMs', () => {
   test.each<[string, number]>([

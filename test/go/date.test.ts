@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { dayOf, dayStart } from '../../src/policy/day.ts';
+import { dayOf, dayStart } from '../../src/go/date.ts';
 
 test('a moment has the day that the calendar of JavaScript gives it', () => {
   fc.assert(

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ShapeError } from '../../src/pod/pointer.ts';
-import { exceeds, parseQuantity, quantityAt } from '../../src/pod/quantity.ts';
+import { exceeds, parseQuantity } from '../../src/go/quantity.ts';
+import { quantityAt } from '../../src/pod/resources.ts';
 
 function nanoOf(text: string): bigint | string {
   const parsed = parseQuantity(text);

@@ -2,8 +2,6 @@
  * Kubernetes quantities, `100m`, `1.5Gi`, `2e3`, as apimachinery pkg/api/resource reads them: sign, digits with or without a
  * point, and one suffix of n u m k M G T P E, Ki to Ei, or an exponent. Exact: a whole number of billionths.
  */
-import { quoteValue } from '../image/quote.ts';
-import { jsonType, ShapeError } from './pointer.ts';
 
 export interface Quantity {
   /** As the object has it. */
@@ -47,14 +45,6 @@ export function parseQuantity(text: string): ParsedQuantity {
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(text, parsed);
   return parsed;
-}
-
-/** YAML has numbers where JSON from the API server has strings; null is a zero to Go. Anything else is a ShapeError. */
-export function quantityAt(value: unknown, pointer: string): ParsedQuantity {
-  if (typeof value === 'string') return parseQuantity(value);
-  if (typeof value === 'number') return parseQuantity(String(value));
-  if (value === null) return parseQuantity('0');
-  throw new ShapeError(pointer, 'a quantity', jsonType(value));
 }
 
 function readQuantity(text: string): ParsedQuantity {
@@ -109,9 +99,4 @@ function hint(text: string): string {
 /** Whether the first is more, in thousandths. */
 export function exceeds(left: Quantity, right: Quantity): boolean {
   return left.about >= right.about && left.milli > right.milli;
-}
-
-/** For messages: `quantity "1 GB" is not …`. */
-export function quantityText({ text }: { readonly text: string }): string {
-  return quoteValue(text, 60);
 }
