@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type Attempt, ConfigError } from './config-faults.ts';
 import type { Value } from './config-server.ts';
 import { portOf, timeoutOf } from './config-values.ts';
-import { didYouMean } from './policy/schema-faults.ts';
+import { didYouMean } from './image/suggestion.ts';
 
 const VARIABLES: Readonly<Record<string, string>> = {
   TIDEWAITER_LISTEN: 'listen',

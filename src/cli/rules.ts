@@ -2,7 +2,7 @@
 import { allRules } from '../compose.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Rule } from '../policy/rule.ts';
-import { didYouMean } from '../policy/schema-faults.ts';
+import { didYouMean } from '../image/suggestion.ts';
 import { paint } from '../report/pretty.ts';
 import { ruleRow, rulesTable, ruleText } from '../report/rule-text.ts';
 import { configured } from './configured.ts';

@@ -4,7 +4,7 @@ import { quoteValue } from '../image/quote.ts';
 import { anyDocumentSchema, DOCUMENT_SCHEMAS, publish } from '../policy/published-schema.ts';
 import type { Rule } from '../policy/rule.ts';
 import { RULES } from '../policy/rules/index.ts';
-import { didYouMean } from '../policy/schema-faults.ts';
+import { didYouMean } from '../image/suggestion.ts';
 import { type PluginFlags, rulesFrom } from './rules.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,7 +1,8 @@
 /** The documents of policy files, parsed but unread, by kind, each with its places. */
 import { isObject } from '../pod/pointer.ts';
 import { DOCUMENT_KINDS, type DocumentKind } from '../policy/schema.ts';
-import { didYouMean, type DocumentFault } from '../policy/schema-faults.ts';
+import { didYouMean } from '../image/suggestion.ts';
+import { type DocumentFault } from '../policy/schema-faults.ts';
 import { SUITE_KIND } from '../policy/suite-schema.ts';
 import { quoteValue } from '../image/quote.ts';
 import { loadInputs } from './documents.ts';

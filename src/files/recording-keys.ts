@@ -2,7 +2,8 @@
 import { isReview } from '../admission/review.ts';
 import { quoteValue } from '../image/quote.ts';
 import { isObject, pointerTo } from '../pod/pointer.ts';
-import { didYouMean, type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
+import { didYouMean } from '../image/suggestion.ts';
+import { type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
 import { EXPECTED_KEYS } from '../recording/expected.ts';
 
 const checkKeys = schemaCheck({

@@ -6,7 +6,7 @@ import type { KindTable } from '../pod/kinds.ts';
 import type { JsonObject } from '../pod/pointer.ts';
 import { unreadImagesIn } from '../pod/unread-images.ts';
 import { apiVersionOf, type ObjectType } from '../pod/workload.ts';
-import { didYouMean } from '../policy/schema-faults.ts';
+import { didYouMean } from '../image/suggestion.ts';
 import type { InputNotice } from './left-out.ts';
 import type { Manifest } from './manifest-objects.ts';
 

@@ -6,7 +6,8 @@ import { type Lists, NO_LISTS } from './list.ts';
 import { expandLists } from './list-reference.ts';
 import type { Action, Binding } from './policy.ts';
 import type { Check, Prepared, Rule } from './rule.ts';
-import { didYouMean, type DocumentFault, schemaCheck, type SchemaCheck } from './schema-faults.ts';
+import { didYouMean } from '../image/suggestion.ts';
+import { type DocumentFault, schemaCheck, type SchemaCheck } from './schema-faults.ts';
 import { type SoundPart, soundPart } from './sound-part.ts';
 
 /** What a document may refer to. */

@@ -2,7 +2,7 @@
 import { compileGlobs } from '../image/glob.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { KindTable } from '../pod/kinds.ts';
-import { didYouMean } from './schema-faults.ts';
+import { didYouMean } from '../image/suggestion.ts';
 
 export function kindFault(text: string, table: KindTable): string | undefined {
   if (matchesSome(text, table)) return undefined;

@@ -1,5 +1,6 @@
 /** Named lists (kind: ImagePolicyList): one list of texts for many policies, so that a change is made once. */
-import { didYouMean, type DocumentFault, schemaCheck } from './schema-faults.ts';
+import { didYouMean } from '../image/suggestion.ts';
+import { type DocumentFault, schemaCheck } from './schema-faults.ts';
 import { quoteValue } from '../image/quote.ts';
 import { LIST_SCHEMA } from './schema.ts';
 

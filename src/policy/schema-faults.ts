@@ -1,7 +1,7 @@
 /** JSON Schema validation whose faults read like sentences: what is wrong, what is accepted, the nearest spelling. */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import leven from 'leven';
 import { quoteValue } from '../image/quote.ts';
+import { didYouMean } from '../image/suggestion.ts';
 import { escapeSegment, jsonType } from '../pod/pointer.ts';
 
 /** `pointer` is relative to the document; `at: 'key'` means that the key itself is what is wrong. */
@@ -129,14 +129,4 @@ function hintOf(error: ErrorObject): string {
 
 function show(value: unknown): string {
   return typeof value === 'string' ? quoteValue(value) : jsonType(value);
-}
-
-/** `; did you mean "x"?` when one candidate is near enough to be a misspelling, else nothing. */
-export function didYouMean(text: string, candidates: readonly string[]): string {
-  if (text.length > 60) return '';
-  const near = candidates
-    .map((candidate) => ({ candidate, distance: leven(text.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(2, Math.floor(candidate.length / 3)))
-    .sort((left, right) => left.distance - right.distance)[0];
-  return near === undefined ? '' : `; did you mean "${near.candidate}"?`;
 }

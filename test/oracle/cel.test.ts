@@ -1,8 +1,8 @@
 /** The API server itself is asked: for the recorded answers, and for texts that nobody thought of. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ANSWERS, OBJECT } from '../policy/cel/answers.ts';
-import { answer } from '../policy/cel/asking.ts';
+import { ANSWERS, OBJECT } from '../cel/answers.ts';
+import { answer } from '../cel/asking.ts';
 import { describeWith } from '../support/real-part.ts';
 import { askKubernetes, type CelAnswer, celOracleMissing } from './cel/oracle.ts';
 

@@ -4,7 +4,8 @@ import { readPolicy } from '../../src/policy/document.ts';
 import type { ParameterSchema } from '../../src/policy/rule.ts';
 import { defineRule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
-import { didYouMean, schemaCheck } from '../../src/policy/schema-faults.ts';
+import { didYouMean } from '../../src/image/suggestion.ts';
+import { schemaCheck } from '../../src/policy/schema-faults.ts';
 import { objectsIn } from '../pod/fixtures.ts';
 import { kinds, policyOf, read } from './asking.ts';
 

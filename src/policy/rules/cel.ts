@@ -1,10 +1,10 @@
 import { defineRule } from '../rule.ts';
-import type { Parameters, Program } from '../cel/program.ts';
+import type { Parameters, Program } from './cel/program.ts';
 
 const EXPRESSION = { type: 'string', minLength: 1 } as const;
 
 /** Parser, checker and RE2 are needed by few policies, and would take a third of the start of a check. */
-let engine: typeof import('../cel/program.ts') | undefined;
+let engine: typeof import('./cel/program.ts') | undefined;
 
 /** Whatever can be said about one object in the Common Expression Language, as ValidatingAdmissionPolicy has it. */
 export const cel = defineRule({
@@ -73,7 +73,7 @@ spec:
   referredTo: ['variables'],
   seen: (problem, workload, program) => program.seen(problem, workload),
   async ready() {
-    engine ??= await import('../cel/program.ts');
+    engine ??= await import('./cel/program.ts');
   },
   prepare(parameters: Parameters) {
     if (engine === undefined) throw new TypeError('the rule is bound before it is ready');

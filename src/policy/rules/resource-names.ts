@@ -1,7 +1,7 @@
 /** Names of resources that no container can have: a bound of one would bind nothing. */
 import { quoteValue } from '../../image/quote.ts';
 import { isQualifiedName } from '../name-language.ts';
-import { didYouMean } from '../schema-faults.ts';
+import { didYouMean } from '../../image/suggestion.ts';
 
 /** Without a domain there are no others: kubernetes pkg/apis/core/helper, IsStandardContainerResourceName. */
 const STANDARD = ['cpu', 'memory', 'ephemeral-storage'];

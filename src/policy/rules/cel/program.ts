@@ -1,19 +1,19 @@
 /** The parameters of the rule `cel`, compiled once when the policy loads, and asked for each object or container. */
-import { maskPassword } from '../../image/password.ts';
-import { quoteValue } from '../../image/quote.ts';
-import type { Container } from '../../pod/containers.ts';
-import { ShapeError } from '../../pod/pointer.ts';
-import type { ParameterFault, Prepared, Problem, Subject } from '../rule.ts';
-import { unreadable } from '../rules/images.ts';
-import { type Budget, CelError, MAX_EVALUATIONS, newBudget, OverBudget, spend } from './budget.ts';
-import type { Code, Env } from './code.ts';
-import { compileExpression } from './compile.ts';
+import { maskPassword } from '../../../image/password.ts';
+import { quoteValue } from '../../../image/quote.ts';
+import type { Container } from '../../../pod/containers.ts';
+import { ShapeError } from '../../../pod/pointer.ts';
+import type { ParameterFault, Prepared, Problem, Subject } from '../../rule.ts';
+import { unreadable } from '../images.ts';
+import { type Budget, CelError, MAX_EVALUATIONS, newBudget, OverBudget, spend } from '../../../cel/budget.ts';
+import type { Code, Env } from '../../../cel/code.ts';
+import { compileExpression } from '../../../cel/compile.ts';
 import { containerValues, GLOBALS, requestValues } from './globals.ts';
-import { ExpressionFault } from './parse.ts';
-import { createSeen } from './seen.ts';
-import { showType, type Type } from './type.ts';
-import { typeName, type Value } from './value.ts';
-import { placeIn, plainWords } from './words.ts';
+import { ExpressionFault } from '../../../cel/parse.ts';
+import { createSeen } from './compared-values.ts';
+import { showType, type Type } from '../../../cel/type.ts';
+import { typeName, type Value } from '../../../cel/value.ts';
+import { placeIn, plainWords } from '../../../cel/words.ts';
 
 export interface Parameters {
   readonly expression: string;

@@ -2,7 +2,7 @@
  * Formats by name (k8s.io/apiserver/pkg/cel/library/format.go): `format.dns1123Label().validate("a_b")` is what is wrong with the
  * text, in the words of Kubernetes, or none. Only of a URI the reason is not the one of Go's parser.
  */
-import { dayStart } from '../../../go/date.ts';
+import { dayStart } from '../../go/date.ts';
 import { spend } from '../budget.ts';
 import { func, method, type Overload } from '../overload.ts';
 import { listOf, type NamedFormat, NONE, some } from '../value.ts';

@@ -1,6 +1,6 @@
 /** `a.b`, `a.?b`, `a[b]`, `a[?b]` and `has(a.b)`. */
-import { quoteValue } from '../../image/quote.ts';
-import { didYouMean } from '../schema-faults.ts';
+import { quoteValue } from '../image/quote.ts';
+import { didYouMean } from '../image/suggestion.ts';
 import { CelError, spend } from './budget.ts';
 import { code, type Code, constant, fault, type Scope, sourceOf } from './code.ts';
 import type { Node } from './parse.ts';

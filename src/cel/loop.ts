@@ -1,5 +1,5 @@
 /** Going through a list or a map, with one or two variables. */
-import { quoteValue } from '../../image/quote.ts';
+import { quoteValue } from '../image/quote.ts';
 import { type Budget, CelError, spend } from './budget.ts';
 import { type Code, type Env, fault, requireBool, within } from './code.ts';
 import { type MacroCall, variableName } from './macro.ts';

@@ -2,7 +2,7 @@
  * Which parts of the object and of the request an expression can look at, as far as its text tells: `object.spec.hostNetwork` looks at one value,
  * `object.spec.containers.all(…)` at the whole list. What a policy's own variable stands for counts where it is used.
  */
-import { escapeSegment } from '../../pod/pointer.ts';
+import { escapeSegment } from '../pod/pointer.ts';
 import { childrenOf, type Node } from './parse.ts';
 
 const ROOTS = ['object', 'container', 'image', 'request', 'oldObject'] as const;

@@ -1,11 +1,11 @@
 /** An expression's message is its author's own: the same words are no sign that the same thing is wrong. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ask, contextOf, podOf, requestOf, told } from '../../admission/asking.ts';
-import { policyOf } from '../asking.ts';
-import { readyRules } from '../../../src/policy/document.ts';
-import { kindTable } from '../../../src/pod/kinds.ts';
-import { RULES } from '../../../src/policy/rules/index.ts';
-import { validate } from '../../../src/admission/validate.ts';
+import { ask, contextOf, podOf, requestOf, told } from '../admission/asking.ts';
+import { policyOf } from '../policy/asking.ts';
+import { readyRules } from '../../src/policy/document.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
+import { RULES } from '../../src/policy/rules/index.ts';
+import { validate } from '../../src/admission/validate.ts';
 
 beforeAll(() => readyRules({ spec: { rules: [{ rule: 'cel' }] } }, { rules: RULES, kinds: kindTable() }));
 

@@ -1,12 +1,12 @@
 /** What the expressions of a program looked at for one problem: see policy/seen.ts. */
-import { judgedParts } from '../../pod/metadata.ts';
-import { isObject, type JsonObject, valueAt } from '../../pod/pointer.ts';
-import type { Workload } from '../../pod/workload.ts';
-import type { Problem } from '../rule.ts';
+import { judgedParts } from '../../../pod/metadata.ts';
+import { isObject, type JsonObject, valueAt } from '../../../pod/pointer.ts';
+import type { Workload } from '../../../pod/workload.ts';
+import type { Problem } from '../../rule.ts';
 import { withDefaults } from './globals.ts';
-import { type Node, parse } from './parse.ts';
+import { type Node, parse } from '../../../cel/parse.ts';
 import type { Parameters } from './program.ts';
-import { type Reads, readsOf } from './reads.ts';
+import { type Reads, readsOf } from '../../../cel/reads.ts';
 
 type SeenBy = (problem: Problem, workload: Workload) => readonly unknown[];
 

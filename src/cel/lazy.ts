@@ -1,5 +1,5 @@
 /** Arguments that are only looked at when they are needed: of optional values, and of cel.bind; and math.greatest. */
-import { quoteValue } from '../../image/quote.ts';
+import { quoteValue } from '../image/quote.ts';
 import { CelError, spend } from './budget.ts';
 import { code, type Code, type Env, fault, type Scope, within } from './code.ts';
 import { extreme } from './functions/math.ts';

@@ -9,7 +9,7 @@ export interface Row {
   readonly expected: string;
 }
 
-const lines = readFileSync(path.resolve(import.meta.dirname, '../../fixtures/cel/answers.txt'), 'utf8').split('\n');
+const lines = readFileSync(path.resolve(import.meta.dirname, '../fixtures/cel/answers.txt'), 'utf8').split('\n');
 
 export const OBJECT: unknown = JSON.parse(/object = (.*)$/.exec(lines[0] ?? '')?.[1] ?? '');
 

@@ -3,7 +3,7 @@
  * cannot count steps, cannot replace its V8 regular expressions, and compares and formats otherwise than the API server.
  */
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
-import { quoteValue } from '../../image/quote.ts';
+import { quoteValue } from '../image/quote.ts';
 import { plainWords } from './words.ts';
 
 export type Node = ASTNode;

@@ -1,5 +1,5 @@
 /** Other people's text in our sentences, where quotes around it would be in the way. */
-import { quoteValue } from '../../image/quote.ts';
+import { quoteValue } from '../image/quote.ts';
 
 /** On one line, nothing invisible in it, cut when long. */
 export function plainWords(text: string, max: number): string {

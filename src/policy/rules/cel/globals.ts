@@ -1,10 +1,10 @@
 /** The variables of an expression: their types, and their values for a request and a container. */
-import { effectiveTag, type ImageReference, repositoryOf } from '../../image/reference.ts';
-import type { Container } from '../../pod/containers.ts';
-import { isObject, type JsonObject } from '../../pod/pointer.ts';
-import type { Subject } from '../rule.ts';
-import { BOOL, DYN, listType, mapType, objectType, STRING, type Type } from './type.ts';
-import { entryMap, fromJson, jsonMap, type Value } from './value.ts';
+import { effectiveTag, type ImageReference, repositoryOf } from '../../../image/reference.ts';
+import type { Container } from '../../../pod/containers.ts';
+import { isObject, type JsonObject } from '../../../pod/pointer.ts';
+import type { Subject } from '../../rule.ts';
+import { BOOL, DYN, listType, mapType, objectType, STRING, type Type } from '../../../cel/type.ts';
+import { entryMap, fromJson, jsonMap, type Value } from '../../../cel/value.ts';
 
 const IMAGE = objectType('image', {
   text: STRING,

@@ -1,6 +1,6 @@
 /** Calls of functions: by the types of the arguments when the policy loads, by their values where a type is only known then. */
-import { quoteValue } from '../../image/quote.ts';
-import { didYouMean } from '../schema-faults.ts';
+import { quoteValue } from '../image/quote.ts';
+import { didYouMean } from '../image/suggestion.ts';
 import { type Budget, CelError, newBudget, OverBudget, spend } from './budget.ts';
 import { code, type Code, constant, type Env, fault } from './code.ts';
 import { FUNCTIONS } from './functions/index.ts';

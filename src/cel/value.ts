@@ -2,7 +2,7 @@
  * CEL values. Objects of the API stay the JSON they are and become CEL piece by piece, when a field is read: integers turn
  * into bigint (CEL int), other numbers stay (CEL double), a key that is null is absent, as after the API server's decoding.
  */
-import type { JsonObject } from '../../pod/pointer.ts';
+import type { JsonObject } from '../pod/pointer.ts';
 import { type Budget, CelError, spend } from './budget.ts';
 
 export interface Uint {

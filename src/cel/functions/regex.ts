@@ -4,7 +4,7 @@
  * also what it takes to compile.
  */
 import { RE2JS, RE2JSException } from 're2js';
-import { quoteValue } from '../../../image/quote.ts';
+import { quoteValue } from '../../image/quote.ts';
 import { type Budget, CelError, spend } from '../budget.ts';
 import { func, method, type Overload, type Run, type Specialize } from '../overload.ts';
 import { listOf, type Value } from '../value.ts';

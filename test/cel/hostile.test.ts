@@ -1,10 +1,10 @@
 /** Whatever policy and object do together, the event loop is held for a bounded time, and the answer is never silently yes. */
 import { describe, expect, test } from 'vitest';
-import { MAX_STEPS } from '../../../src/policy/cel/budget.ts';
-import { compileProgram } from '../../../src/policy/cel/program.ts';
-import type { Problem, Subject } from '../../../src/policy/rule.ts';
-import { type JsonObject, ShapeError } from '../../../src/pod/pointer.ts';
-import { readWorkload } from '../../pod/fixtures.ts';
+import { MAX_STEPS } from '../../src/cel/budget.ts';
+import { compileProgram } from '../../src/policy/rules/cel/program.ts';
+import type { Problem, Subject } from '../../src/policy/rule.ts';
+import { type JsonObject, ShapeError } from '../../src/pod/pointer.ts';
+import { readWorkload } from '../pod/fixtures.ts';
 
 const N = 5000;
 const LIST = Array.from({ length: N }, (_, index) => `v${index}`);

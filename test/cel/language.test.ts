@@ -1,7 +1,7 @@
 /** CEL as the API server has it: each answer in the table was given by Kubernetes (test/oracle/cel.test.ts asks it again). */
 import { describe, expect, test } from 'vitest';
-import { compileExpression } from '../../../src/policy/cel/compile.ts';
-import { MAX_STEPS } from '../../../src/policy/cel/budget.ts';
+import { compileExpression } from '../../src/cel/compile.ts';
+import { MAX_STEPS } from '../../src/cel/budget.ts';
 import { answer } from './asking.ts';
 import { ANSWERS, OBJECT } from './answers.ts';
 

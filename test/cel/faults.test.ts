@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadPolicies } from '../../../src/files/policies.ts';
-import { compileProgram, type Parameters } from '../../../src/policy/cel/program.ts';
-import { RULES } from '../../../src/policy/rules/index.ts';
-import { kinds } from '../asking.ts';
+import { loadPolicies } from '../../src/files/policies.ts';
+import { compileProgram, type Parameters } from '../../src/policy/rules/cel/program.ts';
+import { RULES } from '../../src/policy/rules/index.ts';
+import { kinds } from '../policy/asking.ts';
 
 function faults(parameters: Parameters | string): readonly string[] {
   const program = compileProgram(typeof parameters === 'string' ? { expression: parameters } : parameters);

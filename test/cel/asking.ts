@@ -1,20 +1,12 @@
 /** What an expression comes to, in the notation that the oracle writes too. */
-import { CelError, newBudget, OverBudget } from '../../../src/policy/cel/budget.ts';
-import type { Code } from '../../../src/policy/cel/code.ts';
-import { compileExpression } from '../../../src/policy/cel/compile.ts';
-import { showDouble } from '../../../src/policy/cel/functions/numbers.ts';
-import { showTimestamp } from '../../../src/policy/cel/functions/times.ts';
-import { ExpressionFault } from '../../../src/policy/cel/parse.ts';
-import { DYN } from '../../../src/policy/cel/type.ts';
-import {
-  type CelMap,
-  fromJson,
-  itemsOf,
-  mapGet,
-  mapKeys,
-  type Tagged,
-  type Value,
-} from '../../../src/policy/cel/value.ts';
+import { CelError, newBudget, OverBudget } from '../../src/cel/budget.ts';
+import type { Code } from '../../src/cel/code.ts';
+import { compileExpression } from '../../src/cel/compile.ts';
+import { showDouble } from '../../src/cel/functions/numbers.ts';
+import { showTimestamp } from '../../src/cel/functions/times.ts';
+import { ExpressionFault } from '../../src/cel/parse.ts';
+import { DYN } from '../../src/cel/type.ts';
+import { type CelMap, fromJson, itemsOf, mapGet, mapKeys, type Tagged, type Value } from '../../src/cel/value.ts';
 
 export interface Answer {
   /** `compile`: refused when the policy loads; `error`: when it is evaluated; `budget`: too expensive. */

@@ -1,0 +1,12 @@
+/** The nearest of the accepted names, for messages. */
+import leven from 'leven';
+
+/** `; did you mean "x"?` when one candidate is near enough to be a misspelling, else nothing. */
+export function didYouMean(text: string, candidates: readonly string[]): string {
+  if (text.length > 60) return '';
+  const near = candidates
+    .map((candidate) => ({ candidate, distance: leven(text.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(2, Math.floor(candidate.length / 3)))
+    .sort((left, right) => left.distance - right.distance)[0];
+  return near === undefined ? '' : `; did you mean "${near.candidate}"?`;
+}
