@@ -1,8 +1,8 @@
 /** Config -> the context that every door decides with. The only place that creates adapters. */
 import { fileURLToPath } from 'node:url';
 import type { Context } from './admission/context.ts';
-import type { Config } from './config.ts';
-import { PLUGIN_TIMEOUT_MS } from './config-schema.ts';
+import type { Config } from './config/config.ts';
+import { PLUGIN_TIMEOUT_MS } from './config/schema.ts';
 import { type LoadedPolicies, loadPolicies } from './files/policies.ts';
 import { exceptionBook } from './policy/exception.ts';
 import type { Rule } from './policy/rule.ts';

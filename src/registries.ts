@@ -1,7 +1,7 @@
 /** Config -> the ports that ask registries: client, credentials of nodes, memory. Loaded when something is to be asked. */
 import type { Context } from './admission/context.ts';
-import type { Config } from './config.ts';
-import { nodeCredentialSettings, sharedCacheSettings } from './credential-files.ts';
+import type { Config } from './config/config.ts';
+import { nodeCredentialSettings, sharedCacheSettings } from './config/credential-files.ts';
 import { configuredCredentials, dockerCredentials } from './registry/configured-credentials.ts';
 import { systemResolve } from './registry/connector.ts';
 import { discreet, onceInAWhile } from './registry/discreet.ts';

@@ -15,7 +15,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['admission'],
   ['recording', 'pinning'],
   ['registry', 'files', 'plugin', 'cluster'],
-  ['server', 'report'],
+  ['server', 'report', 'config'],
   ['cli', '.'],
 ];
 const LAST_PURE_RANK = 5;
@@ -186,10 +186,10 @@ describe('the architecture', () => {
     );
   });
 
-  test('reads the environment only in config.ts and ends the process only in main.ts', () => {
+  test('reads the environment only in config/config.ts and ends the process only in main.ts', () => {
     const reading = (pattern: RegExp): readonly string[] =>
       files.filter((file) => pattern.test(readFileSync(path.join(SRC, file), 'utf8')));
-    expect(reading(/process\.env\b/)).toEqual(['config.ts']);
+    expect(reading(/process\.env\b/)).toEqual(['config/config.ts']);
     expect(reading(/process\.exit(Code)?\b/)).toEqual(['main.ts']);
   });
 

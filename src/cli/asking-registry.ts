@@ -1,6 +1,6 @@
 /** What a command asks registries with: loaded and made when it has something to ask. */
 import type { Context } from '../admission/context.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { REGISTRY_NEEDS } from '../policy/fact.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { RegistriesOptions } from '../registries.ts';

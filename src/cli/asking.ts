@@ -1,5 +1,5 @@
 /** Questions to registries, for commands: each once, a few at a time, and a line now and then for whoever waits. */
-import { ConfigError, type Config } from '../config.ts';
+import { ConfigError, type Config } from '../config/config.ts';
 import { askEach } from '../pinning/ask.ts';
 import type { Question } from '../pinning/questions.ts';
 import type { ClosableRegistry, RegistryFor } from './pin-registry.ts';

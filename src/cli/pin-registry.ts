@@ -1,6 +1,6 @@
 /** The registry that `pin` and `drift` ask, with the credentials that they are given. */
 import type { ImageQuestion } from '../admission/context.ts';
-import { type Config, ConfigError } from '../config.ts';
+import { type Config, ConfigError } from '../config/config.ts';
 import { type Candidate, keyringOf } from '../credential/keyring.ts';
 import type { PullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';

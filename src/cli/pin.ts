@@ -1,6 +1,6 @@
 /** `tidewaiter pin`: digests into files, or the diff that would put them there. */
 import { setImmediate } from 'node:timers/promises';
-import { type Config, ConfigError } from '../config.ts';
+import { type Config, ConfigError } from '../config/config.ts';
 import { loadLock, saveLock } from '../files/lock-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { FindOptions } from '../files/places/find.ts';

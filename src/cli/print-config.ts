@@ -1,4 +1,4 @@
-import type { Setting } from '../config.ts';
+import type { Setting } from '../config/config.ts';
 
 /** `listen: "127.0.0.1:8443"   # default`: YAML that can be saved as tidewaiter.yaml. */
 export function printConfig(settings: readonly Setting[]): string {

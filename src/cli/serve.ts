@@ -1,6 +1,6 @@
 /** `tidewaiter serve`: listens, says what to try, stops gracefully. */
 import { existsSync } from 'node:fs';
-import { type Address, type Config, ConfigError, type Flags } from '../config.ts';
+import { type Address, type Config, ConfigError, type Flags } from '../config/config.ts';
 import { compose } from '../compose.ts';
 import { type LoadedPolicies, noticesAt, requireDecidable } from '../files/policies.ts';
 import { createLog, type GateLog, standardOutput } from '../log.ts';

@@ -2,7 +2,7 @@
 import { countUsage, type UsageCount } from '../admission/usage.ts';
 import { writtenAnswers } from '../admission/written-answers.ts';
 import { type Composed, compose } from '../compose.ts';
-import { type Config } from '../config.ts';
+import { type Config } from '../config/config.ts';
 import { fileText } from '../files/place-text.ts';
 import { PolicyError } from '../files/policies.ts';
 import { loadSuites, type Suite, type SuiteCase, type SuiteFinding } from '../files/suites.ts';

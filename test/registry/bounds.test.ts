@@ -8,7 +8,7 @@ import type { Shared, SharedAnswers } from '../../src/registry/lookup.ts';
 import { platformIn, readManifest } from '../../src/registry/manifest.ts';
 import type { NodeCredentials } from '../../src/registry/node-credentials.ts';
 import { runProgram } from '../../src/registry/run-program.ts';
-import { shownRegistries } from '../../src/registry-schema.ts';
+import { shownRegistries } from '../../src/config/registry-schema.ts';
 import { DIGEST, fakeClient, INDEX, questionOf, sceneOf, shown } from './asking.ts';
 
 const LONG = `${'a'.repeat(300)}.io/web:1`;

@@ -1,5 +1,5 @@
 /** `registries` of tidewaiter.yaml: its JSON Schema, and what it says. */
-import { DEFAULT_CONCURRENCY, type Mirror } from './registry/settings.ts';
+import { DEFAULT_CONCURRENCY, type Mirror } from '../registry/settings.ts';
 
 const IPV6 = String.raw`\[[0-9A-Fa-f:]+\]`;
 const PORT = '(:[0-9]{1,5})?';

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { printConfig } from '../src/cli/print-config.ts';
-import { addressOf, type Flags, loadConfig } from '../src/config.ts';
-import { createAuthority } from './cluster/certificates.ts';
+import { printConfig } from '../../src/cli/print-config.ts';
+import { addressOf, type Flags, loadConfig } from '../../src/config/config.ts';
+import { createAuthority } from '../cluster/certificates.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

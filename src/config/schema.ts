@@ -1,5 +1,5 @@
 /** tidewaiter.yaml: its defaults, and its JSON Schema with what each key means. */
-import { NODE_CREDENTIALS_SCHEMA, REGISTRY_CACHE_SCHEMA } from './config-credentials.ts';
+import { NODE_CREDENTIALS_SCHEMA, REGISTRY_CACHE_SCHEMA } from './credentials.ts';
 import { REGISTRIES_SCHEMA } from './registry-schema.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;

@@ -1,12 +1,12 @@
 /** `registries` of tidewaiter.yaml: the files that its entries name are read here, and what is wrong with them is said. */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { ConfigError } from './config-faults.ts';
-import { readText } from './files/read-text.ts';
-import { isHost } from './image/grammar.ts';
-import { quoteValue } from './image/quote.ts';
-import { hostOfEntry } from './registry/entry.ts';
-import { DEFAULT_CONCURRENCY, type RegistryEntry } from './registry/settings.ts';
+import { ConfigError } from './error.ts';
+import { readText } from '../files/read-text.ts';
+import { isHost } from '../image/grammar.ts';
+import { quoteValue } from '../image/quote.ts';
+import { hostOfEntry } from '../registry/entry.ts';
+import { DEFAULT_CONCURRENCY, type RegistryEntry } from '../registry/settings.ts';
 import type { RegistryRow } from './registry-schema.ts';
 
 /** A sentence fragment about what is wrong -> the error that says where. */

@@ -1,9 +1,9 @@
 /** TIDEWAITER_* variables -> values of the configuration. */
 import path from 'node:path';
-import { type Attempt, ConfigError } from './config-faults.ts';
-import type { Value } from './config-server.ts';
-import { portOf, timeoutOf } from './config-values.ts';
-import { didYouMean } from './image/suggestion.ts';
+import { type Attempt, ConfigError } from './error.ts';
+import type { Value } from './server.ts';
+import { portOf, timeoutOf } from './values.ts';
+import { didYouMean } from '../image/suggestion.ts';
 
 const VARIABLES: Readonly<Record<string, string>> = {
   TIDEWAITER_LISTEN: 'listen',

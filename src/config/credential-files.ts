@@ -1,13 +1,13 @@
 /** The files that the configuration names for credentials and the shared cache, read when somebody needs them. */
-import type { NodeCredentialConfig, SharedCacheConfig } from './config-credentials.ts';
+import type { NodeCredentialConfig, SharedCacheConfig } from './credentials.ts';
 import { ConfigError } from './config.ts';
-import { readText } from './files/read-text.ts';
-import { readDocuments } from './files/yaml.ts';
-import { quoteValue } from './image/quote.ts';
-import type { NodeCredentialSettings } from './registry/configured-credentials.ts';
-import type { CacheSettings } from './registry/image-source.ts';
-import { type ProviderSettings, readProviders } from './registry/provider-config.ts';
-import type { SharedCacheSettings, SharedServer } from './registry/shared-cache.ts';
+import { readText } from '../files/read-text.ts';
+import { readDocuments } from '../files/yaml.ts';
+import { quoteValue } from '../image/quote.ts';
+import type { NodeCredentialSettings } from '../registry/configured-credentials.ts';
+import type { CacheSettings } from '../registry/image-source.ts';
+import { type ProviderSettings, readProviders } from '../registry/provider-config.ts';
+import type { SharedCacheSettings, SharedServer } from '../registry/shared-cache.ts';
 
 /** As the kubelet does not start with a wrong one, neither do we. */
 export async function nodeCredentialSettings(config: NodeCredentialConfig): Promise<NodeCredentialSettings> {

@@ -4,22 +4,22 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type CredentialConfig, credentialConfig, withPathsFrom } from './config-credentials.ts';
-import { envLayer } from './config-environment.ts';
-import { type Attempt, attempting, ConfigError, readAll } from './config-faults.ts';
-import { CONFIG_SCHEMA, DEFAULTS, type LogLevel } from './config-schema.ts';
-import { certificateFiles, type ClientConfig, clientConfig, operationsAddress, type Value } from './config-server.ts';
-import { type Address, addressOf, levelOf, portOf, timeoutOf } from './config-values.ts';
-import type { InputNotice } from './files/left-out.ts';
-import { readText } from './files/read-text.ts';
-import { repeatedKeyNotices } from './files/repeated-keys.ts';
-import { readDocuments } from './files/yaml.ts';
-import { quoteValue } from './image/quote.ts';
-import { kindTable, type KindEntry, type KindTable } from './pod/kinds.ts';
-import { pointerSegments } from './pod/pointer.ts';
-import { schemaCheck } from './policy/schema-faults.ts';
-import type { Environment } from './registry/proxy.ts';
-import type { RegistrySettings } from './registry/settings.ts';
+import { type CredentialConfig, credentialConfig, withPathsFrom } from './credentials.ts';
+import { envLayer } from './environment.ts';
+import { type Attempt, attempting, ConfigError, readAll } from './error.ts';
+import { CONFIG_SCHEMA, DEFAULTS, type LogLevel } from './schema.ts';
+import { certificateFiles, type ClientConfig, clientConfig, operationsAddress, type Value } from './server.ts';
+import { type Address, addressOf, levelOf, portOf, timeoutOf } from './values.ts';
+import type { InputNotice } from '../files/left-out.ts';
+import { readText } from '../files/read-text.ts';
+import { repeatedKeyNotices } from '../files/repeated-keys.ts';
+import { readDocuments } from '../files/yaml.ts';
+import { quoteValue } from '../image/quote.ts';
+import { kindTable, type KindEntry, type KindTable } from '../pod/kinds.ts';
+import { pointerSegments } from '../pod/pointer.ts';
+import { schemaCheck } from '../policy/schema-faults.ts';
+import type { Environment } from '../registry/proxy.ts';
+import type { RegistrySettings } from '../registry/settings.ts';
 import { REGISTRY_FILE_KEYS, type RegistryRow, shownRegistries } from './registry-schema.ts';
 
 export interface Config extends CredentialConfig {
@@ -61,8 +61,8 @@ export interface LoadedConfig {
   readonly notices: readonly InputNotice[];
 }
 
-export { ConfigError } from './config-faults.ts';
-export { type Address, addressOf } from './config-values.ts';
+export { ConfigError } from './error.ts';
+export { type Address, addressOf } from './values.ts';
 
 /** Values from flags, as typed; absent ones are not there. */
 export interface Flags {
@@ -116,7 +116,7 @@ async function registrySettings(values: ReadonlyMap<string, Value>): Promise<Reg
   const access = values.get('registryAccess')?.value === 'listed' ? 'listed' : 'any';
   const rows = value as readonly RegistryRow[];
   if (rows.length === 0) return { registries: [], access };
-  const { readRegistries } = await import('./config-registries.ts');
+  const { readRegistries } = await import('./registries.ts');
   return {
     registries: await readRegistries(rows, (problem) => new ConfigError(`${from}: registries: ${problem}`)),
     access,

@@ -1,7 +1,7 @@
 /** Single values of the configuration from their texts; `from` is where they stand. */
-import { ConfigError } from './config-faults.ts';
-import { LOG_LEVELS, type LogLevel } from './config-schema.ts';
-import { quoteValue } from './image/quote.ts';
+import { ConfigError } from './error.ts';
+import { LOG_LEVELS, type LogLevel } from './schema.ts';
+import { quoteValue } from '../image/quote.ts';
 
 export interface Address {
   readonly host: string;

@@ -2,10 +2,10 @@
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { type Config, loadConfig } from '../src/config.ts';
-import { nodeCredentialSettings, sharedCacheSettings } from '../src/credential-files.ts';
-import { CACHE, CANARY } from './registry/asking.ts';
-import { folderOf } from './registry/programs.ts';
+import { type Config, loadConfig } from '../../src/config/config.ts';
+import { nodeCredentialSettings, sharedCacheSettings } from '../../src/config/credential-files.ts';
+import { CACHE, CANARY } from '../registry/asking.ts';
+import { folderOf } from '../registry/programs.ts';
 
 const folder = folderOf();
 const inFolder = (file: string): string => path.join(folder.path, file);

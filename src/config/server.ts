@@ -1,6 +1,6 @@
 /** The keys of tidewaiter.yaml about who reaches the server where, and with which certificates. */
-import { ConfigError } from './config-faults.ts';
-import { type Address, addressOf, portOf } from './config-values.ts';
+import { ConfigError } from './error.ts';
+import { type Address, addressOf, portOf } from './values.ts';
 
 export interface ClientConfig {
   /** A PEM file. */
