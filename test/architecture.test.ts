@@ -132,8 +132,8 @@ describe('the architecture', () => {
 
   const HEAVY: Readonly<Record<string, { readonly importers: readonly string[]; readonly lazy: boolean }>> = {
     fastify: { importers: ['server/http.ts'], lazy: false },
-    pino: { importers: ['log.ts'], lazy: false },
-    'pino-pretty': { importers: ['log.ts'], lazy: true },
+    pino: { importers: ['server/log.ts'], lazy: false },
+    'pino-pretty': { importers: ['server/log.ts'], lazy: true },
     selfsigned: { importers: ['server/tls.ts'], lazy: true },
     'ajv/dist/2020.js': { importers: ['policy/schema-faults.ts'], lazy: false },
     '@prometheus-io/client': { importers: ['server/metrics.ts'], lazy: false },

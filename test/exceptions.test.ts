@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { type Review, readReview, verdictReview, answerText } from '../src/admission/review.ts';
 import { validate, type Verdict } from '../src/admission/validate.ts';
 import { type Composed, compose } from '../src/compose.ts';
-import { createLog } from '../src/log.ts';
+import { createLog } from '../src/server/log.ts';
 import type { JsonObject } from '../src/pod/pointer.ts';
 import { exceptionBook } from '../src/policy/exception.ts';
 import type { CheckReport } from '../src/report/check.ts';

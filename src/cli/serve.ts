@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { type Address, type Config, ConfigError, type Flags } from '../config/config.ts';
 import { compose } from '../compose.ts';
 import { type LoadedPolicies, noticesAt, requireDecidable } from '../files/policies.ts';
-import { createLog, type GateLog, standardOutput } from '../log.ts';
+import { createLog, type GateLog, standardOutput } from '../server/log.ts';
 import { pinsImages } from '../policy/plan.ts';
 import type { Policy } from '../policy/policy.ts';
 import { buildServer } from '../server/app.ts';

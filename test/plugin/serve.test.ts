@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compose } from '../../src/compose.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/server/log.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { type Gate, startGate } from '../support/gate.ts';
 import { createReview } from '../support/review.ts';

@@ -1,14 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { readReview } from '../src/admission/review.ts';
-import { validate } from '../src/admission/validate.ts';
-import { compose } from '../src/compose.ts';
-import { createLog, type GateLog, REDACTED } from '../src/log.ts';
-import { kindTable } from '../src/pod/kinds.ts';
-import { change, digestOf, no, registryOf } from './admission/pinning.ts';
-import { policyOf } from './policy/asking.ts';
-import { createReview } from './support/review.ts';
+import { readReview } from '../../src/admission/review.ts';
+import { validate } from '../../src/admission/validate.ts';
+import { compose } from '../../src/compose.ts';
+import { createLog, type GateLog, REDACTED } from '../../src/server/log.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
+import { change, digestOf, no, registryOf } from '../admission/pinning.ts';
+import { policyOf } from '../policy/asking.ts';
+import { createReview } from '../support/review.ts';
 
 function logInto(lines: string[]): GateLog {
   return createLog('info', { write: (line) => void lines.push(line.toString()) });

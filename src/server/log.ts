@@ -2,7 +2,7 @@
 import pino from 'pino';
 import { createLineBlocks } from './log-blocks.ts';
 import { createReviewLine, factsOf, findingsOf, type LineFacts } from './review-line.ts';
-import type { ServerLog } from './server/reviews.ts';
+import type { ServerLog } from './reviews.ts';
 
 export interface GateLog extends ServerLog {
   info(fields: object, message: string): void;
