@@ -2,7 +2,7 @@
 import type { Context } from './admission/context.ts';
 import type { Config } from './config/config.ts';
 import { nodeCredentialSettings, sharedCacheSettings } from './config/credential-files.ts';
-import { configuredCredentials, dockerCredentials } from './registry/configured-credentials.ts';
+import { configuredCredentials, dockerCredentials } from './node/configured-credentials.ts';
 import { systemResolve } from './registry/connector.ts';
 import { discreet, onceInAWhile } from './registry/discreet.ts';
 import { createRegistryClient } from './registry/http-client.ts';
@@ -10,7 +10,7 @@ import { createNameServers } from './registry/name-servers.ts';
 import { createImageSource } from './registry/image-source.ts';
 import { createImageTracer } from './registry/image-tracer.ts';
 import { OWN_QUEUE_LIMITS, QUEUE_LIMITS } from './registry/standing.ts';
-import type { NodeCredentials } from './registry/node-credentials.ts';
+import type { NodeCredentials } from './node/node-credentials.ts';
 import { createSharedCache, type SharedCache } from './registry/shared-cache.ts';
 import type { ImageTracer } from './registry/trace.ts';
 

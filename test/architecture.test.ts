@@ -15,6 +15,8 @@ const RANKS: readonly (readonly string[])[] = [
   ['admission'],
   ['recording', 'pinning'],
   ['registry', 'files', 'plugin', 'cluster'],
+  ['node'],
+  ['lookup'],
   ['server', 'report', 'config'],
   ['cli', '.'],
 ];

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerText, readReview, verdictReview } from '../src/admission/review.ts';
 import { validate } from '../src/admission/validate.ts';
-import { compose, type Ports } from '../src/compose.ts';
+import { compose, type Ports } from '../src/wiring.ts';
 import { writtenAnswers } from '../src/admission/written-answers.ts';
 import { loadManifests } from '../src/files/manifests.ts';
 import { loadSuites, type Suite } from '../src/files/suites.ts';

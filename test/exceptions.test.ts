@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Review, readReview, verdictReview, answerText } from '../src/admission/review.ts';
 import { validate, type Verdict } from '../src/admission/validate.ts';
-import { type Composed, compose } from '../src/compose.ts';
+import { type Composed, compose } from '../src/wiring.ts';
 import { createLog } from '../src/server/log.ts';
 import type { JsonObject } from '../src/pod/pointer.ts';
 import { exceptionBook } from '../src/policy/exception.ts';

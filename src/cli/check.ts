@@ -1,7 +1,7 @@
 /** `tidewaiter check`: the webhook's verdict on manifests, without a cluster. */
 import type { Context } from '../admission/context.ts';
 import { countUsage } from '../admission/usage.ts';
-import { compose } from '../compose.ts';
+import { compose } from '../wiring.ts';
 import type { Rule } from '../policy/rule.ts';
 import { type CheckReport, exitCode, type FailOn } from '../report/check.ts';
 import { noticeLine, paint, prettyCheck } from '../report/pretty.ts';

@@ -4,7 +4,7 @@ import { nameOf } from '../admission/message.ts';
 import type { AdmissionRequest } from '../admission/request.ts';
 import { type Usage, type UsageCount, usageNotices } from '../admission/usage.ts';
 import { validate, type Verdict } from '../admission/validate.ts';
-import type { Composed } from '../compose.ts';
+import type { Composed } from '../wiring.ts';
 import { loadManifests, type Manifest, type ManifestOptions } from '../files/manifests.ts';
 import { noticesAt } from '../files/policies.ts';
 import { type Surroundings, surroundingsIn } from '../files/surroundings.ts';

@@ -4,7 +4,7 @@ import { nameOf } from '../admission/message.ts';
 import { mutate } from '../admission/mutate.ts';
 import { answerText, mutationReview, verdictReview } from '../admission/review.ts';
 import { validate } from '../admission/validate.ts';
-import { compose } from '../compose.ts';
+import { compose } from '../wiring.ts';
 import { noticesAt } from '../files/policies.ts';
 import { loadRecordings, type Recording } from '../files/recordings.ts';
 import { compareDecisions, compareToExpected, type Decided, type Difference } from '../recording/compare.ts';

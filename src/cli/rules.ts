@@ -1,5 +1,5 @@
 /** `tidewaiter rules` and `tidewaiter explain rule`: which rules there are, and all about one of them. */
-import { allRules } from '../compose.ts';
+import { allRules } from '../wiring.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Rule } from '../policy/rule.ts';
 import { didYouMean } from '../image/suggestion.ts';

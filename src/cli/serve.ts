@@ -1,7 +1,7 @@
 /** `tidewaiter serve`: listens, says what to try, stops gracefully. */
 import { existsSync } from 'node:fs';
 import { type Address, type Config, ConfigError, type Flags } from '../config/config.ts';
-import { compose } from '../compose.ts';
+import { compose } from '../wiring.ts';
 import { type LoadedPolicies, noticesAt, requireDecidable } from '../files/policies.ts';
 import { createLog, type GateLog, standardOutput } from '../server/log.ts';
 import { pinsImages } from '../policy/plan.ts';

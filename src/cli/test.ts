@@ -1,7 +1,7 @@
 /** `tidewaiter test`: what policies say about manifests, against what their authors expect. The same engine as `check`. */
 import { countUsage, type UsageCount } from '../admission/usage.ts';
 import { writtenAnswers } from '../admission/written-answers.ts';
-import { type Composed, compose } from '../compose.ts';
+import { type Composed, compose } from '../wiring.ts';
 import { type Config } from '../config/config.ts';
 import { fileText } from '../files/place-text.ts';
 import { PolicyError } from '../files/policies.ts';

@@ -12,7 +12,7 @@ import { orLate } from './lasting-flights.ts';
 import type { IdentityOf } from './identity.ts';
 import { shownRegistry } from './image-key.ts';
 import type { Lookup, Outcome } from './lookup.ts';
-import type { NodeAnswer, NodeCredentials } from './node-credentials.ts';
+import type { NodeAnswer, NodeCredentials } from '../node/node-credentials.ts';
 import { failureOf, type Tried } from './tried.ts';
 import { isRefusal, isTrouble } from './causes.ts';
 

@@ -5,7 +5,7 @@
  */
 import type { Candidate } from '../credential/keyring.ts';
 import { quoteValue } from '../image/quote.ts';
-import type { Credential } from './credential.ts';
+import { type Credential, shownUser } from './credential.ts';
 import { ANONYMOUS, type IdentityOf } from './identity.ts';
 
 export interface Attempt {
@@ -52,9 +52,4 @@ function attemptOf({ secret, key, username, password }: Candidate, identityOf: I
 
 export function credentialAttempt(credential: Credential, identityOf: IdentityOf): Attempt {
   return { credential, label: credential.label, identity: identityOf(credential) };
-}
-
-/** As it is where it is plain. */
-export function shownUser(username: string): string {
-  return /^[\w.@+|$-]{1,100}$/.test(username) ? username : quoteValue(username, 100);
 }

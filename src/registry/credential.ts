@@ -1,4 +1,6 @@
 /** One credential to try, wherever it is from. Its values are behind functions, so that nothing that prints it shows them. */
+import { quoteValue } from '../image/quote.ts';
+
 export interface Credential {
   /** For people: `pull secret "regcred", key "registry.example.com" (user ci)`. */
   readonly label: string;
@@ -13,3 +15,8 @@ export type CredentialValue =
   | { readonly kind: 'identity-token'; readonly token: () => string }
   /** Docker's `registrytoken`: sent as it is. */
   | { readonly kind: 'registry-token'; readonly token: () => string };
+
+/** As it is where it is plain. */
+export function shownUser(username: string): string {
+  return /^[\w.@+|$-]{1,100}$/.test(username) ? username : quoteValue(username, 100);
+}

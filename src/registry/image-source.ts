@@ -22,7 +22,7 @@ import { createFairQueue } from './fair-queue.ts';
 import type { QueueLimits } from './fair-share.ts';
 import { registryKey } from './registry-address.ts';
 import { createStanding, OWN_QUEUE_LIMITS } from './standing.ts';
-import type { NodeCredentials } from './node-credentials.ts';
+import type { NodeCredentials } from '../node/node-credentials.ts';
 
 /** How long answers are good, and how many are kept. */
 export interface CacheSettings {

@@ -11,7 +11,7 @@ import type { FoundManifest } from './client.ts';
 import { identities } from './identity.ts';
 import type { ImageKey } from './image-key.ts';
 import type { Shared } from './lookup.ts';
-import { readJsonText } from './credential-helper.ts';
+import { readJsonText } from '../node/credential-helper.ts';
 
 export interface SharedEntries {
   nameOf(key: ImageKey, attempt: Attempt): string;

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answerText, type Review, readReview, verdictReview } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import { isObject, type JsonObject } from '../../src/pod/pointer.ts';
 import { kindFixtures } from '../pod/fixtures.ts';
 import { kinds, policyOf } from '../policy/asking.ts';

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { readReview } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import { pullSecret } from '../../src/credential/pull-secret.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { RULES } from '../../src/policy/rules/index.ts';

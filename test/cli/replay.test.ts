@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { ReplayReport } from '../../src/report/replay.ts';
 import { runCommand } from '../support/command.ts';

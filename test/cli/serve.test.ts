@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serve } from '../../src/cli/serve.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import { requireDecidable } from '../../src/files/policies.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 

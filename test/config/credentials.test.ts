@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { type Config, loadConfig } from '../../src/config/config.ts';
 import { nodeCredentialSettings, sharedCacheSettings } from '../../src/config/credential-files.ts';
 import { CACHE, CANARY } from '../registry/asking.ts';
-import { folderOf } from '../registry/programs.ts';
+import { folderOf } from '../node/programs.ts';
 
 const folder = folderOf();
 const inFolder = (file: string): string => path.join(folder.path, file);

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { loadCertificate } from '../../src/server/tls.ts';
 import { assetsMissing } from '../cluster/assets.ts';

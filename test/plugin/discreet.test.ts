@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import { createLog } from '../../src/server/log.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { startGate } from '../support/gate.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerText, readReview, verdictReview } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import { readDocuments } from '../../src/files/yaml.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { CheckReport } from '../../src/report/check.ts';

@@ -6,8 +6,8 @@ import type { FoundManifest } from '../../src/registry/client.ts';
 import type { ImageKey } from '../../src/registry/image-key.ts';
 import type { Shared, SharedAnswers } from '../../src/registry/lookup.ts';
 import { platformIn, readManifest } from '../../src/registry/manifest.ts';
-import type { NodeCredentials } from '../../src/registry/node-credentials.ts';
-import { runProgram } from '../../src/registry/run-program.ts';
+import type { NodeCredentials } from '../../src/node/node-credentials.ts';
+import { runProgram } from '../../src/node/run-program.ts';
 import { shownRegistries } from '../../src/config/registry-schema.ts';
 import { DIGEST, fakeClient, INDEX, questionOf, sceneOf, shown } from './asking.ts';
 

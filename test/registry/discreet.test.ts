@@ -1,6 +1,6 @@
 /** What tenants learn from the answers of the webhook, and what the operator finds in the log instead. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { configuredCredentials } from '../../src/registry/configured-credentials.ts';
+import { configuredCredentials } from '../../src/node/configured-credentials.ts';
 import { discreet, onceInAWhile } from '../../src/registry/discreet.ts';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
 import { createImageSource, type ImageSourceOptions } from '../../src/registry/image-source.ts';
@@ -13,7 +13,7 @@ import { entry } from '../support/registry-settings.ts';
 import { createReview } from '../support/review.ts';
 import { CACHE } from './asking.ts';
 import { createWorld, type World } from './hostile-world.ts';
-import { folderOf } from './programs.ts';
+import { folderOf } from '../node/programs.ts';
 import { always, behindToken, challenge, IMAGE, redirect } from './reactions.ts';
 
 const folder = folderOf();

@@ -1,7 +1,7 @@
 /** Which credentials are tried, in which order, and what their answers mean together. */
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { NodeAnswer } from '../../src/registry/node-credentials.ts';
+import type { NodeAnswer } from '../../src/node/node-credentials.ts';
 import { type Answer, CANARY, fakeClient, questionOf, sceneOf, shown } from './asking.ts';
 
 /** What the registry says to each user; to everybody else `unauthenticated`. */

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AS_NOBODY } from '../../src/registry/attempts.ts';
-import { readDockerSettings } from '../../src/registry/docker-settings.ts';
+import { readDockerSettings } from '../../src/node/docker-settings.ts';
 import { imageKey } from '../../src/registry/image-key.ts';
-import { readProviders } from '../../src/registry/provider-config.ts';
+import { readProviders } from '../../src/node/provider-config.ts';
 import { sharedEntries } from '../../src/registry/shared-entry.ts';
 import { type Answer, fakeClient, questionOf, referenceOf, sceneOf, shown } from './asking.ts';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readParts } from '../../src/image/grammar.ts';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
-import type { NodeCredentials } from '../../src/registry/node-credentials.ts';
+import type { NodeCredentials } from '../../src/node/node-credentials.ts';
 import { addressOf } from '../../src/registry/registry-address.ts';
 import { sitesOf } from '../../src/registry/site.ts';
 import { entry, target } from '../support/registry-settings.ts';

@@ -29,7 +29,7 @@ import {
   startServer,
   until,
 } from './key-value-server.ts';
-import { folderOf } from './programs.ts';
+import { folderOf } from '../node/programs.ts';
 
 const KEY = new TextEncoder().encode('a key that only replicas have');
 const folder = folderOf();

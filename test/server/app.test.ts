@@ -3,7 +3,7 @@ import { request } from 'node:https';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Context } from '../../src/admission/context.ts';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import { answerFaults } from '../admission/answer-checks.ts';
 import { podOf } from '../admission/asking.ts';
 import { kinds, policyOf } from '../policy/asking.ts';

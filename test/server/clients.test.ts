@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import { loadClientAuthority } from '../../src/server/client-authority.ts';
 import { createAuthority, type KeyPair } from '../cluster/certificates.ts';
 import { kinds } from '../policy/asking.ts';

@@ -1,7 +1,7 @@
 /** Hostile input as data: a right answer or a clear refusal in bounded time, and the next normal request is answered. */
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import { answerFaults } from '../admission/answer-checks.ts';
 import { podOf } from '../admission/asking.ts';

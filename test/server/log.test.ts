@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readReview } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import { createLog, type GateLog, REDACTED } from '../../src/server/log.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { change, digestOf, no, registryOf } from '../admission/pinning.ts';

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { expect, test } from 'vitest';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { startGate, type Gate } from '../support/gate.ts';
 

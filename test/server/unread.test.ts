@@ -1,6 +1,6 @@
 /** Reviews with more in them than is parsed: what their author can cause is a denial, and nothing else is denied for it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { compose } from '../../src/compose.ts';
+import { compose } from '../../src/wiring.ts';
 import { kinds, policyOf } from '../policy/asking.ts';
 import { type Gate, startGate } from '../support/gate.ts';
 

@@ -1,9 +1,9 @@
 /** Runs a program that gives out credentials: no shell, one text in, one text out, both limits kept. What it prints is never told. */
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { createFairQueue } from './fair-queue.ts';
-import { type Bid, NO_EVICTION_MS, type QueueLimits, UNLIMITED } from './fair-share.ts';
-import type { Crew, Waiting } from './lasting-flights.ts';
+import { createFairQueue } from '../registry/fair-queue.ts';
+import { type Bid, NO_EVICTION_MS, type QueueLimits, UNLIMITED } from '../registry/fair-share.ts';
+import type { Crew, Waiting } from '../registry/lasting-flights.ts';
 
 export interface Program {
   readonly file: string;

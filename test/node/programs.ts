@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll } from 'vitest';
 import type { Credential } from '../../src/registry/credential.ts';
-import type { NodeAnswer, NodeCredentials } from '../../src/registry/node-credentials.ts';
-import { referenceOf } from './asking.ts';
+import type { NodeAnswer, NodeCredentials } from '../../src/node/node-credentials.ts';
+import { referenceOf } from '../registry/asking.ts';
 
 export interface Folder {
   readonly path: string;

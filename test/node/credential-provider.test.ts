@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readDocuments } from '../../src/files/yaml.ts';
-import { configuredCredentials } from '../../src/registry/configured-credentials.ts';
-import type { NodeCredentials } from '../../src/registry/node-credentials.ts';
-import { type ProviderSettings, readProviders } from '../../src/registry/provider-config.ts';
-import { CANARY, clockAt, referenceOf } from './asking.ts';
-import { until } from './key-value-server.ts';
+import { configuredCredentials } from '../../src/node/configured-credentials.ts';
+import type { NodeCredentials } from '../../src/node/node-credentials.ts';
+import { type ProviderSettings, readProviders } from '../../src/node/provider-config.ts';
+import { CANARY, clockAt, referenceOf } from '../registry/asking.ts';
+import { until } from '../registry/key-value-server.ts';
 import { folderOf, held, shownHeld } from './programs.ts';
 
 const folder = folderOf();

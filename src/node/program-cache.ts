@@ -1,6 +1,6 @@
 /** Answers of programs, each asked for once: for all who want it at the same time, and for as long as it is good. */
-import { boundedCache } from './bounded-cache.ts';
-import { createFlights } from './lasting-flights.ts';
+import { boundedCache } from '../registry/bounded-cache.ts';
+import { createFlights } from '../registry/lasting-flights.ts';
 import type { ProgramAsker, ProgramCrew } from './run-program.ts';
 
 export interface Kept<T> {

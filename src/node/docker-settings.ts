@@ -2,7 +2,7 @@
 import { decodeBase64 } from '../go/base64.ts';
 import { textOf } from '../go/bytes.ts';
 import { type Json, type Member, readJson } from '../go/json.ts';
-import type { CredentialValue } from './credential.ts';
+import type { CredentialValue } from '../registry/credential.ts';
 
 export interface DockerSettings {
   /** By server as it is written. */

@@ -4,9 +4,9 @@
  */
 import { quoteValue } from '../image/quote.ts';
 import { isObject } from '../pod/pointer.ts';
-import { createAskedPrograms, type Kept } from './asked-programs.ts';
-import { shownUser } from './attempts.ts';
-import type { Credential } from './credential.ts';
+import { createAskedPrograms, type Kept } from './program-cache.ts';
+import { shownUser } from '../registry/credential.ts';
+import type { Credential } from '../registry/credential.ts';
 import type { NodeAnswer } from './node-credentials.ts';
 import type { Ended, Environment, Run } from './run-program.ts';
 

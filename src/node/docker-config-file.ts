@@ -9,12 +9,12 @@ import { shownServer } from '../credential/registry-key.ts';
 import { DOCKER_HUB } from '../image/grammar.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
-import { shownUser } from './attempts.ts';
-import type { Credential, CredentialValue } from './credential.ts';
+import { shownUser } from '../registry/credential.ts';
+import type { Credential, CredentialValue } from '../registry/credential.ts';
 import type { CredentialHelpers } from './credential-helper.ts';
 import { type DockerSettings, readDockerSettings } from './docker-settings.ts';
 import type { NodeAnswer, NodeCredentials } from './node-credentials.ts';
-import { type FileText, watchedFile } from './watched-file.ts';
+import { type FileText, watchedFile } from '../registry/watched-file.ts';
 
 export interface DockerFileOptions {
   readonly file: string;

@@ -1,9 +1,9 @@
 /** Docker's config.json as the kubelet reads it on a node, and as docker reads it, with real credential helpers. */
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { configuredCredentials, dockerCredentials } from '../../src/registry/configured-credentials.ts';
-import { isHelperName } from '../../src/registry/credential-helper.ts';
-import { CANARY, clockAt } from './asking.ts';
+import { configuredCredentials, dockerCredentials } from '../../src/node/configured-credentials.ts';
+import { isHelperName } from '../../src/node/credential-helper.ts';
+import { CANARY, clockAt } from '../registry/asking.ts';
 import { folderOf, held, shownHeld } from './programs.ts';
 
 const folder = folderOf();

@@ -9,7 +9,7 @@ import { candidatesIn, type Source } from '../credential/keyring.ts';
 import { quoteValue } from '../image/quote.ts';
 import { repositoryOf } from '../image/reference.ts';
 import { isObject } from '../pod/pointer.ts';
-import { type AskedPrograms, createAskedPrograms, type Kept } from './asked-programs.ts';
+import { type AskedPrograms, createAskedPrograms, type Kept } from './program-cache.ts';
 import { failureLifetimeMs, readJsonText } from './credential-helper.ts';
 import { credentialsOf } from './docker-config-file.ts';
 import { allOf, type NodeAnswer, type NodeCredentials } from './node-credentials.ts';

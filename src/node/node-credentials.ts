@@ -1,6 +1,6 @@
 /** What a node could hold for an image beside the pull secrets, in the kubelet's order. */
 import type { ImageReference } from '../image/reference.ts';
-import type { Credential } from './credential.ts';
+import type { Credential } from '../registry/credential.ts';
 
 export interface NodeAnswer {
   /** In the order in which they are tried. */
