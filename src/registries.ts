@@ -4,15 +4,15 @@ import type { Config } from './config/config.ts';
 import { nodeCredentialSettings, sharedCacheSettings } from './config/credential-files.ts';
 import { configuredCredentials, dockerCredentials } from './node/configured-credentials.ts';
 import { systemResolve } from './registry/connector.ts';
-import { discreet, onceInAWhile } from './registry/discreet.ts';
+import { discreet, onceInAWhile } from './lookup/tenant-messages.ts';
 import { createRegistryClient } from './registry/http-client.ts';
 import { createNameServers } from './registry/name-servers.ts';
-import { createImageSource } from './registry/image-source.ts';
-import { createImageTracer } from './registry/image-tracer.ts';
-import { OWN_QUEUE_LIMITS, QUEUE_LIMITS } from './registry/standing.ts';
+import { createImageSource } from './lookup/image-source.ts';
+import { createImageTracer } from './lookup/image-tracer.ts';
+import { OWN_QUEUE_LIMITS, QUEUE_LIMITS } from './lookup/queue-tiers.ts';
 import type { NodeCredentials } from './node/node-credentials.ts';
-import { createSharedCache, type SharedCache } from './registry/shared-cache.ts';
-import type { ImageTracer } from './registry/trace.ts';
+import { createSharedCache, type SharedCache } from './lookup/shared-cache.ts';
+import type { ImageTracer } from './lookup/trace.ts';
 
 export interface Registries {
   readonly ports: Pick<Context, 'images' | 'imageDetails'>;

@@ -116,7 +116,7 @@ describe('the architecture', () => {
   test('loads the code for plugins only when there are plugins', () => {
     const importers = own.filter(({ from, to }) => to.startsWith('plugin/') && !from.startsWith('plugin/'));
     expect(importers.map(({ from, to, kind }) => `${from} ${to} ${kind}`)).toEqual([
-      'compose.ts plugin/load.ts dynamic',
+      'wiring.ts plugin/load.ts dynamic',
     ]);
   });
 
@@ -153,7 +153,7 @@ describe('the architecture', () => {
     'junit-report-builder': { importers: ['report/junit.ts'], lazy: false },
     '@bomb.sh/tab': { importers: ['cli/completion-script.ts'], lazy: false },
     '@marcbachmann/cel-js': { importers: ['cel/parse.ts'], lazy: false },
-    iovalkey: { importers: ['registry/shared-cache.ts'], lazy: true },
+    iovalkey: { importers: ['lookup/shared-cache.ts'], lazy: true },
     re2js: { importers: ['cel/functions/regex.ts', 'pinning/kustomization.ts'], lazy: false },
     undici: { importers: ['registry/exchange.ts', 'registry/transport.ts'], lazy: false },
     '@kubernetes/client-node': { importers: ['cluster/client.ts'], lazy: true },

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { REGISTRY_NEEDS } from '../policy/fact.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { RegistriesOptions } from '../registries.ts';
-import type { ImageTracer } from '../registry/trace.ts';
+import type { ImageTracer } from '../lookup/trace.ts';
 
 export interface AskingRegistry {
   readonly ports: Pick<Context, 'images' | 'imageDetails'>;

@@ -4,7 +4,7 @@ import type { PullSecret } from '../credential/pull-secret.ts';
 import { explainReference, explainText, unexplained } from '../image/explain.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type ImageReference, parseReference } from '../image/reference.ts';
-import type { ImageTracer } from '../registry/trace.ts';
+import type { ImageTracer } from '../lookup/trace.ts';
 import { pullRow } from '../report/pull-row.ts';
 import { pullOutcome, pullText, type TracedImage } from '../report/pull-trace.ts';
 import { configured } from './configured.ts';

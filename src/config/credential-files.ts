@@ -5,9 +5,9 @@ import { readText } from '../files/read-text.ts';
 import { readDocuments } from '../files/yaml.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { NodeCredentialSettings } from '../node/configured-credentials.ts';
-import type { CacheSettings } from '../registry/image-source.ts';
+import type { CacheSettings } from '../lookup/image-source.ts';
 import { type ProviderSettings, readProviders } from '../node/provider-config.ts';
-import type { SharedCacheSettings, SharedServer } from '../registry/shared-cache.ts';
+import type { SharedCacheSettings, SharedServer } from '../lookup/shared-cache.ts';
 
 /** As the kubelet does not start with a wrong one, neither do we. */
 export async function nodeCredentialSettings(config: NodeCredentialConfig): Promise<NodeCredentialSettings> {

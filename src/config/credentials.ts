@@ -1,7 +1,7 @@
 /** The keys of tidewaiter.yaml about credentials of nodes and about remembering what registries said. */
 import path from 'node:path';
 import { goDurationMs } from '../go/duration.ts';
-import type { CacheSettings } from '../registry/image-source.ts';
+import type { CacheSettings } from '../lookup/image-source.ts';
 
 export interface CredentialConfig {
   /** `undefined`: nobody has said what nodes hold. */

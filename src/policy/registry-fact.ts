@@ -30,7 +30,7 @@ export interface RegistryFailure {
   readonly message: string;
   /** What to do about it. */
   readonly remedy: string | undefined;
-  /** It says nothing but what the author of an object may know: see registry/discreet.ts. */
+  /** It says nothing but what the author of an object may know: see lookup/tenant-messages.ts. */
   readonly isPublic?: true | undefined;
   /** Nobody but the author of the object can bring it about. */
   readonly causedBy?: 'author' | undefined;

@@ -1,6 +1,6 @@
 /** An outage says the same of hundreds of images: one line for all of them, where people read. Machine formats keep each. */
 import { STOPPED } from '../pinning/questions.ts';
-import { withoutPause } from '../registry/circuit.ts';
+import { withoutPause } from '../lookup/circuit.ts';
 
 export interface Alike<R> {
   readonly rows: readonly [R, ...R[]];

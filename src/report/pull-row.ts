@@ -3,7 +3,7 @@ import { quoteValue } from '../image/quote.ts';
 import { repositoryOf } from '../image/reference.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import { platformText } from '../policy/rules/platforms.ts';
-import type { PullAttempt } from '../registry/trace.ts';
+import type { PullAttempt } from '../lookup/trace.ts';
 import { type PullOutcome, pullOutcome, type TracedImage } from './pull-trace.ts';
 
 /** `explain image --resolve -o json`, in `pull`: null where there is nothing. */

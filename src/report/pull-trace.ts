@@ -5,7 +5,7 @@ import { type ImageReference, repositoryOf, runtimeName } from '../image/referen
 import { DAY_MS, dayOf } from '../go/date.ts';
 import type { RegistryDetails, RegistryFact, RegistryFailure } from '../policy/registry-fact.ts';
 import { platformText } from '../policy/rules/platforms.ts';
-import type { PullAttempt, PullTrace } from '../registry/trace.ts';
+import type { PullAttempt, PullTrace } from '../lookup/trace.ts';
 
 export interface TracedImage {
   readonly reference: ImageReference;

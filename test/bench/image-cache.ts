@@ -6,7 +6,7 @@ import { pullSecret } from '../../src/credential/pull-secret.ts';
 import { type ImageReference, parseReference } from '../../src/image/reference.ts';
 import type { ImageSource } from '../../src/admission/context.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
-import { createImageSource } from '../../src/registry/image-source.ts';
+import { createImageSource } from '../../src/lookup/image-source.ts';
 import { atMost, type Outcome } from './outcome.ts';
 import { nanoseconds } from './time.ts';
 

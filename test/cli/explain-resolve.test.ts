@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { ImageQuestion } from '../../src/admission/context.ts';
 import { explainImages } from '../../src/cli/explain.ts';
 import type { RegistryCause, RegistryDetails, RegistryFact } from '../../src/policy/registry-fact.ts';
-import type { PullAttempt, PullTrace } from '../../src/registry/trace.ts';
+import type { PullAttempt, PullTrace } from '../../src/lookup/trace.ts';
 import { pullText, sizeText } from '../../src/report/pull-trace.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import { runCommand } from '../support/command.ts';

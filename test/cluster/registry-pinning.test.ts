@@ -1,7 +1,7 @@
 // The whole line with nothing made up: a real API server and its controllers, the server of this project, Debian's registry.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
-import { createImageSource } from '../../src/registry/image-source.ts';
+import { createImageSource } from '../../src/lookup/image-source.ts';
 import { kinds, policyOf } from '../policy/asking.ts';
 import { type Gate, startGate } from '../support/gate.ts';
 import { makeImage, makeIndex, pushIndex } from '../support/push-image.ts';

@@ -7,7 +7,7 @@ import { configuredCredentials } from '../../src/node/configured-credentials.ts'
 import type { NodeCredentials } from '../../src/node/node-credentials.ts';
 import { type ProviderSettings, readProviders } from '../../src/node/provider-config.ts';
 import { CANARY, clockAt, referenceOf } from '../registry/asking.ts';
-import { until } from '../registry/key-value-server.ts';
+import { until } from '../lookup/key-value-server.ts';
 import { folderOf, held, shownHeld } from './programs.ts';
 
 const folder = folderOf();

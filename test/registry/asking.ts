@@ -4,7 +4,7 @@ import { keyringOf } from '../../src/credential/keyring.ts';
 import { type ImageReference, parseReference } from '../../src/image/reference.ts';
 import type { RegistryCause, RegistryDetails, RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
 import { type FoundManifest, type RegistryClient, RegistryError, type Target } from '../../src/registry/client.ts';
-import { type CacheSettings, createImageSource, type ImageSourceOptions } from '../../src/registry/image-source.ts';
+import { type CacheSettings, createImageSource, type ImageSourceOptions } from '../../src/lookup/image-source.ts';
 import { secretOf } from '../credential/asking.ts';
 
 export const DIGEST = `sha256:${'a'.repeat(64)}`;

@@ -1,10 +1,10 @@
 /** What strangers choose is bounded, an answer says what it proves, and what is taken back stays away. */
 import { describe, expect, test } from 'vitest';
 import type { RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
-import type { Attempt } from '../../src/registry/attempts.ts';
+import type { Attempt } from '../../src/lookup/attempts.ts';
 import type { FoundManifest } from '../../src/registry/client.ts';
-import type { ImageKey } from '../../src/registry/image-key.ts';
-import type { Shared, SharedAnswers } from '../../src/registry/lookup.ts';
+import type { ImageKey } from '../../src/lookup/image-key.ts';
+import type { Shared, SharedAnswers } from '../../src/lookup/lookup.ts';
 import { platformIn, readManifest } from '../../src/registry/manifest.ts';
 import type { NodeCredentials } from '../../src/node/node-credentials.ts';
 import { runProgram } from '../../src/node/run-program.ts';

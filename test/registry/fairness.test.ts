@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Asker } from '../../src/admission/context.ts';
 import { createFairQueue, type Place } from '../../src/registry/fair-queue.ts';
 import { type Bid, type QueueLimits, UNLIMITED } from '../../src/registry/fair-share.ts';
-import { QUEUE_LIMITS } from '../../src/registry/standing.ts';
+import { QUEUE_LIMITS } from '../../src/lookup/queue-tiers.ts';
 import { failed, type FakeClient, fakeClient, questionOf, sceneOf, shown } from './asking.ts';
 
 /** Small, and without eviction. */

@@ -1,11 +1,11 @@
 /** What must hold whatever comes: memory changes no answer, and no text of others breaks a reader. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AS_NOBODY } from '../../src/registry/attempts.ts';
+import { AS_NOBODY } from '../../src/lookup/attempts.ts';
 import { readDockerSettings } from '../../src/node/docker-settings.ts';
-import { imageKey } from '../../src/registry/image-key.ts';
+import { imageKey } from '../../src/lookup/image-key.ts';
 import { readProviders } from '../../src/node/provider-config.ts';
-import { sharedEntries } from '../../src/registry/shared-entry.ts';
+import { sharedEntries } from '../../src/lookup/shared-entry.ts';
 import { type Answer, fakeClient, questionOf, referenceOf, sceneOf, shown } from './asking.ts';
 
 const USERS = ['', 'a', 'b', 'c'] as const;

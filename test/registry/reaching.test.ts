@@ -10,7 +10,7 @@ import { type FaultServer, type React, serving, startFaultServer } from '../supp
 import { digestOf, makeImage } from '../support/push-image.ts';
 import { entry, soon, target } from '../support/registry-settings.ts';
 import { CREDENTIAL, createWorld, expectNoCredentialAt, failureOf, type World } from './hostile-world.ts';
-import { freePort } from './key-value-server.ts';
+import { freePort } from '../lookup/key-value-server.ts';
 import { always, challenge, redirect } from './reactions.ts';
 
 let world: World;

@@ -1,7 +1,7 @@
 /** A token that is kept saves a request and decides nothing: what is refused to it is asked once more with a new one. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
-import { createImageSource, type ImageSources } from '../../src/registry/image-source.ts';
+import { createImageSource, type ImageSources } from '../../src/lookup/image-source.ts';
 import { type FaultServer, type React, type Reaction, serving, startFaultServer } from '../support/fault-registry.ts';
 import { loopback } from '../support/registry-settings.ts';
 import { CACHE, clockAt, questionOf } from './asking.ts';

@@ -1,6 +1,6 @@
 /** The very questions that an image gives rise to, told one by one: nothing is remembered, and nobody else's answer is taken. */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
-import { type RegistryClient, RegistryError, type Target } from './client.ts';
+import { type RegistryClient, RegistryError, type Target } from '../registry/client.ts';
 import { createImageSource, type ImageSourceOptions } from './image-source.ts';
 import type { ImageTracer, PullAttempt } from './trace.ts';
 

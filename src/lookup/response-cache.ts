@@ -3,8 +3,8 @@
  * another one, nor to nobody. An answer that is too old to be given stays for when the registry is in trouble.
  */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
-import { boundedCache } from './bounded-cache.ts';
-import { isRefusal, lifetimeMs } from './causes.ts';
+import { boundedCache } from '../registry/bounded-cache.ts';
+import { isRefusal, lifetimeMs } from '../registry/causes.ts';
 
 export interface Found<T> {
   readonly value: T;

@@ -3,10 +3,10 @@ import { inspect } from 'node:util';
 import { Valkey } from 'iovalkey';
 import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { AS_NOBODY } from '../../src/registry/attempts.ts';
-import { imageKey } from '../../src/registry/image-key.ts';
-import { createSharedCache, type SharedCache, type SharedServer } from '../../src/registry/shared-cache.ts';
-import { sharedEntries } from '../../src/registry/shared-entry.ts';
+import { AS_NOBODY } from '../../src/lookup/attempts.ts';
+import { imageKey } from '../../src/lookup/image-key.ts';
+import { createSharedCache, type SharedCache, type SharedServer } from '../../src/lookup/shared-cache.ts';
+import { sharedEntries } from '../../src/lookup/shared-entry.ts';
 import { describeWith } from '../support/real-part.ts';
 import {
   CACHE,
@@ -19,7 +19,7 @@ import {
   referenceOf,
   sceneOf,
   shown,
-} from './asking.ts';
+} from '../registry/asking.ts';
 import {
   freePort,
   type KeyValueServer,

@@ -4,7 +4,7 @@
  */
 import type { ConnectionOptions } from 'node:tls';
 import type { Valkey } from 'iovalkey';
-import type { FoundManifest } from './client.ts';
+import type { FoundManifest } from '../registry/client.ts';
 import type { ImageKey } from './image-key.ts';
 import type { Shared, SharedAnswers } from './lookup.ts';
 import { sharedEntries } from './shared-entry.ts';

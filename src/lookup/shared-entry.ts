@@ -7,7 +7,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isDigest } from '../image/digest.ts';
 import { isObject } from '../pod/pointer.ts';
 import type { Attempt } from './attempts.ts';
-import type { FoundManifest } from './client.ts';
+import type { FoundManifest } from '../registry/client.ts';
 import { identities } from './identity.ts';
 import type { ImageKey } from './image-key.ts';
 import type { Shared } from './lookup.ts';

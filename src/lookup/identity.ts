@@ -3,7 +3,7 @@
  * the cache nor its server tells the password or lets anyone try passwords.
  */
 import { createHmac } from 'node:crypto';
-import type { Credential, CredentialValue } from './credential.ts';
+import type { Credential, CredentialValue } from '../registry/credential.ts';
 
 export const ANONYMOUS = 'anonymous';
 

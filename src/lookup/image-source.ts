@@ -10,18 +10,18 @@ import { randomBytes } from 'node:crypto';
 import type { ImageDetailsSource, ImageSource } from '../admission/context.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { RegistryDetails, RegistryImage } from '../policy/registry-fact.ts';
-import { createAnswers } from './answers.ts';
-import { type AskingParts, createAsking, type Told } from './asking.ts';
+import { createAnswers } from './response-cache.ts';
+import { type AskingParts, createAsking, type Told } from './resolver.ts';
 import { AS_NOBODY, candidateAttempts } from './attempts.ts';
 import { CIRCUIT_LIMITS, type CircuitLimits, createCircuit } from './circuit.ts';
-import type { FoundManifest, RegistryClient } from './client.ts';
+import type { FoundManifest, RegistryClient } from '../registry/client.ts';
 import { identities } from './identity.ts';
 import { createImageKeys } from './image-key.ts';
 import { createLookup, type LookupParts, type SharedAnswers } from './lookup.ts';
-import { createFairQueue } from './fair-queue.ts';
-import type { QueueLimits } from './fair-share.ts';
-import { registryKey } from './registry-address.ts';
-import { createStanding, OWN_QUEUE_LIMITS } from './standing.ts';
+import { createFairQueue } from '../registry/fair-queue.ts';
+import type { QueueLimits } from '../registry/fair-share.ts';
+import { registryKey } from '../registry/registry-address.ts';
+import { createStanding, OWN_QUEUE_LIMITS } from './queue-tiers.ts';
 import type { NodeCredentials } from '../node/node-credentials.ts';
 
 /** How long answers are good, and how many are kept. */

@@ -10,8 +10,8 @@ import {
   startRegistry,
 } from '../support/registry-process.ts';
 import { loopback } from '../support/registry-settings.ts';
-import { CACHE, clockAt, questionOf, shown } from './asking.ts';
-import { createImageSource } from '../../src/registry/image-source.ts';
+import { CACHE, clockAt, questionOf, shown } from '../registry/asking.ts';
+import { createImageSource } from '../../src/lookup/image-source.ts';
 
 const { username, password } = HTPASSWD_USER;
 type Source = ReturnType<typeof createImageSource>;

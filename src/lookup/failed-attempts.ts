@@ -1,8 +1,8 @@
 /** What is said when no credential got an answer: each that was tried with what it was told, and what else there could be. */
 import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
 import { AS_NOBODY, type Attempt } from './attempts.ts';
-import { isRefusal } from './causes.ts';
-import { NO_CREDENTIAL } from './site.ts';
+import { isRefusal } from '../registry/causes.ts';
+import { NO_CREDENTIAL } from '../registry/site.ts';
 
 export interface Tried {
   readonly attempt: Attempt;

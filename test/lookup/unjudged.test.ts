@@ -1,12 +1,12 @@
 /** Only a credential that went out, and was refused by the one who should judge it, is to blame. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Credential } from '../../src/registry/credential.ts';
-import { createImageSource } from '../../src/registry/image-source.ts';
+import { createImageSource } from '../../src/lookup/image-source.ts';
 import type { React } from '../support/fault-registry.ts';
 import { identityToken, registryToken, target } from '../support/registry-settings.ts';
-import { CACHE, questionOf } from './asking.ts';
-import { CREDENTIAL, createWorld, failureOf, type World } from './hostile-world.ts';
-import { always, behindToken, challenge, redirect, tag } from './reactions.ts';
+import { CACHE, questionOf } from '../registry/asking.ts';
+import { CREDENTIAL, createWorld, failureOf, type World } from '../registry/hostile-world.ts';
+import { always, behindToken, challenge, redirect, tag } from '../registry/reactions.ts';
 
 let world: World;
 beforeAll(async () => {

@@ -2,9 +2,19 @@
 import { describe, expect, test } from 'vitest';
 import type { ImageQuestion } from '../../src/admission/context.ts';
 import type { RegistryCause } from '../../src/policy/registry-fact.ts';
-import { createAnswers } from '../../src/registry/answers.ts';
+import { createAnswers } from '../../src/lookup/response-cache.ts';
 import { type FoundManifest, RegistryError } from '../../src/registry/client.ts';
-import { type Answer, CACHE, DIGEST, failed, fakeClient, MANIFEST, questionOf, sceneOf, shown } from './asking.ts';
+import {
+  type Answer,
+  CACHE,
+  DIGEST,
+  failed,
+  fakeClient,
+  MANIFEST,
+  questionOf,
+  sceneOf,
+  shown,
+} from '../registry/asking.ts';
 
 const A = 'a:p@reg.io';
 const STALE = { staleMs: 3_600_000 };

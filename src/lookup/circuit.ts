@@ -6,9 +6,9 @@
  * and nobody can use up what belongs to another team.
  */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
-import { boundedCache } from './bounded-cache.ts';
-import type { RegistryError } from './client.ts';
-import { isOutage, isRefusal } from './causes.ts';
+import { boundedCache } from '../registry/bounded-cache.ts';
+import type { RegistryError } from '../registry/client.ts';
+import { isOutage, isRefusal } from '../registry/causes.ts';
 
 export interface RegistryAsker {
   readonly registry: string;

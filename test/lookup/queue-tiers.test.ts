@@ -4,8 +4,8 @@ import { lookups } from '../../src/admission/lookups.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { FoundManifest } from '../../src/registry/client.ts';
 import { UNLIMITED } from '../../src/registry/fair-share.ts';
-import { OWN_QUEUE_LIMITS } from '../../src/registry/standing.ts';
-import { failed, type FakeClient, fakeClient, MANIFEST, questionOf, sceneOf, shown } from './asking.ts';
+import { OWN_QUEUE_LIMITS } from '../../src/lookup/queue-tiers.ts';
+import { failed, type FakeClient, fakeClient, MANIFEST, questionOf, sceneOf, shown } from '../registry/asking.ts';
 
 interface Held {
   readonly client: FakeClient;

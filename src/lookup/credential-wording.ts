@@ -4,7 +4,7 @@
  */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import type { Attempt } from './attempts.ts';
-import { RegistryError } from './client.ts';
+import { RegistryError } from '../registry/client.ts';
 
 /** In no message: control characters of other people's text are escaped. */
 const SLOT = '\0';

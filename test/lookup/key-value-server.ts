@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SharedServer } from '../../src/registry/shared-cache.ts';
+import type { SharedServer } from '../../src/lookup/shared-cache.ts';
 
 const program = ['valkey-server', 'redis-server'].find((name) => {
   try {

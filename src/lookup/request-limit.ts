@@ -1,5 +1,5 @@
 /** One request with all that ends it: its limit, that nobody wants it any more, that others need its place. */
-import { RegistryError } from './client.ts';
+import { RegistryError } from '../registry/client.ts';
 
 export interface Limits {
   /** However long those wait who asked. */

@@ -2,19 +2,19 @@
 import type { Asker, ImageQuestion } from '../admission/context.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { RegistryFailure } from '../policy/registry-fact.ts';
-import { type Answers, type Found } from './answers.ts';
+import { type Answers, type Found } from './response-cache.ts';
 import type { Attempt } from './attempts.ts';
-import { forAsker, withoutAsker } from './asker-words.ts';
+import { forAsker, withoutAsker } from './credential-wording.ts';
 import type { Circuit, RegistryAsker } from './circuit.ts';
-import type { Target } from './client.ts';
-import { isOutage, isRefusal } from './causes.ts';
-import type { FairQueue } from './fair-queue.ts';
-import type { Bid } from './fair-share.ts';
-import { type Crew, createFlights, type Waiting } from './lasting-flights.ts';
+import type { Target } from '../registry/client.ts';
+import { isOutage, isRefusal } from '../registry/causes.ts';
+import type { FairQueue } from '../registry/fair-queue.ts';
+import type { Bid } from '../registry/fair-share.ts';
+import { type Crew, createFlights, type Waiting } from '../registry/lasting-flights.ts';
 import { type ImageKey, type ImageKeyOf, shownRegistry } from './image-key.ts';
-import { lateError, notAsked } from './not-asked.ts';
-import type { Standing } from './standing.ts';
-import { type Ended, withinLimit } from './within-limit.ts';
+import { lateError, notAsked } from './not-contacted.ts';
+import type { Standing } from './queue-tiers.ts';
+import { type Ended, withinLimit } from './request-limit.ts';
 
 export type Outcome<T> =
   | { readonly state: 'found'; readonly found: Found<T> }

@@ -5,7 +5,7 @@
  */
 import type { Candidate } from '../credential/keyring.ts';
 import { quoteValue } from '../image/quote.ts';
-import { type Credential, shownUser } from './credential.ts';
+import { type Credential, shownUser } from '../registry/credential.ts';
 import { ANONYMOUS, type IdentityOf } from './identity.ts';
 
 export interface Attempt {

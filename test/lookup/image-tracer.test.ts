@@ -1,9 +1,9 @@
 /** The way of a pull, told step by step: each credential with each answer, and the mirrors that could not help. */
 import { expect, test } from 'vitest';
 import { RegistryError, type RegistryClient, type Target } from '../../src/registry/client.ts';
-import { createImageTracer } from '../../src/registry/image-tracer.ts';
-import type { PullTrace } from '../../src/registry/trace.ts';
-import { CACHE, DIGEST, INDEX, questionOf } from './asking.ts';
+import { createImageTracer } from '../../src/lookup/image-tracer.ts';
+import type { PullTrace } from '../../src/lookup/trace.ts';
+import { CACHE, DIGEST, INDEX, questionOf } from '../registry/asking.ts';
 
 const failure = (cause: 'notFound' | 'unauthenticated' | 'unreachable', message: string) => ({
   cause,

@@ -1,7 +1,7 @@
 /** Words for what did not come from a registry: it was not asked, or not to the end. */
 import type { ImageReference } from '../image/reference.ts';
 import type { RegistryFailure } from '../policy/registry-fact.ts';
-import { RegistryError } from './client.ts';
+import { RegistryError } from '../registry/client.ts';
 import { shownRegistry } from './image-key.ts';
 
 export function lateError(reference: ImageReference): RegistryError {

@@ -4,13 +4,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLog } from '../../src/server/log.ts';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
-import { createImageSource } from '../../src/registry/image-source.ts';
+import { createImageSource } from '../../src/lookup/image-source.ts';
 import { secretOf } from '../credential/asking.ts';
 import { kinds, policyOf } from '../policy/asking.ts';
 import { type Gate, startGate } from '../support/gate.ts';
 import { loopback } from '../support/registry-settings.ts';
 import { createReview } from '../support/review.ts';
-import { CACHE, CANARY, INDEX } from './asking.ts';
+import { CACHE, CANARY, INDEX } from '../registry/asking.ts';
 
 const REVIEWS = 1000;
 const IMAGES = 20;

@@ -3,8 +3,8 @@
  * answered lately, then strangers. Names of images are what anybody writes into a Pod.
  */
 import type { Asker } from '../admission/context.ts';
-import { boundedCache } from './bounded-cache.ts';
-import { type Bid, NO_EVICTION_MS, type QueueLimits, UNLIMITED } from './fair-share.ts';
+import { boundedCache } from '../registry/bounded-cache.ts';
+import { type Bid, NO_EVICTION_MS, type QueueLimits, UNLIMITED } from '../registry/fair-share.ts';
 
 /** What a cluster's tenants share. Places are free for registries that are named (32) or known (96) however many strangers hang. */
 export const QUEUE_LIMITS: QueueLimits = {

@@ -6,15 +6,15 @@ import type { ImageQuestion } from '../admission/context.ts';
 import { DOCKER_HUB } from '../image/grammar.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { RegistryFact, RegistryFailure } from '../policy/registry-fact.ts';
-import type { Found } from './answers.ts';
+import type { Found } from './response-cache.ts';
 import { AS_NOBODY, type Attempt, type AttemptOf, credentialAttempt, MAX_ATTEMPTS } from './attempts.ts';
-import { orLate } from './lasting-flights.ts';
+import { orLate } from '../registry/lasting-flights.ts';
 import type { IdentityOf } from './identity.ts';
 import { shownRegistry } from './image-key.ts';
 import type { Lookup, Outcome } from './lookup.ts';
 import type { NodeAnswer, NodeCredentials } from '../node/node-credentials.ts';
-import { failureOf, type Tried } from './tried.ts';
-import { isRefusal, isTrouble } from './causes.ts';
+import { failureOf, type Tried } from './failed-attempts.ts';
+import { isRefusal, isTrouble } from '../registry/causes.ts';
 
 export interface Told<T> {
   readonly found: Found<T>;

@@ -1,7 +1,7 @@
 /** How a question is found again: one place and one tag or digest, however the registry's name is spelled. */
 import { effectiveTag, type ImageReference } from '../image/reference.ts';
-import type { Target } from './client.ts';
-import { registryKey } from './registry-address.ts';
+import type { Target } from '../registry/client.ts';
+import { registryKey } from '../registry/registry-address.ts';
 
 export interface ImageKey {
   /** See registry-address.ts. */

@@ -1,9 +1,9 @@
 /** What tenants learn from the answers of the webhook, and what the operator finds in the log instead. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { configuredCredentials } from '../../src/node/configured-credentials.ts';
-import { discreet, onceInAWhile } from '../../src/registry/discreet.ts';
+import { discreet, onceInAWhile } from '../../src/lookup/tenant-messages.ts';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
-import { createImageSource, type ImageSourceOptions } from '../../src/registry/image-source.ts';
+import { createImageSource, type ImageSourceOptions } from '../../src/lookup/image-source.ts';
 import type { RegistryEntry } from '../../src/registry/settings.ts';
 import { secretOf } from '../credential/asking.ts';
 import { kinds, policyOf } from '../policy/asking.ts';
@@ -11,10 +11,10 @@ import { type React, serving } from '../support/fault-registry.ts';
 import { startGate } from '../support/gate.ts';
 import { entry } from '../support/registry-settings.ts';
 import { createReview } from '../support/review.ts';
-import { CACHE } from './asking.ts';
-import { createWorld, type World } from './hostile-world.ts';
+import { CACHE } from '../registry/asking.ts';
+import { createWorld, type World } from '../registry/hostile-world.ts';
 import { folderOf } from '../node/programs.ts';
-import { always, behindToken, challenge, IMAGE, redirect } from './reactions.ts';
+import { always, behindToken, challenge, IMAGE, redirect } from '../registry/reactions.ts';
 
 const folder = folderOf();
 let world: World;
