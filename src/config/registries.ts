@@ -5,7 +5,7 @@ import { ConfigError } from './error.ts';
 import { readText } from '../files/read-text.ts';
 import { isHost } from '../image/grammar.ts';
 import { quoteValue } from '../image/quote.ts';
-import { hostOfEntry } from '../registry/entry.ts';
+import { hostOfEntry } from '../registry/registry-entry.ts';
 import { DEFAULT_CONCURRENCY, type RegistryEntry } from '../registry/settings.ts';
 import type { RegistryRow } from './registry-schema.ts';
 

@@ -2,7 +2,7 @@
 import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
 import { AS_NOBODY, type Attempt } from './attempts.ts';
 import { isRefusal } from '../registry/causes.ts';
-import { NO_CREDENTIAL } from '../registry/site.ts';
+import { NO_CREDENTIAL } from '../registry/endpoint.ts';
 
 export interface Tried {
   readonly attempt: Attempt;

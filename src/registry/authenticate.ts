@@ -1,13 +1,13 @@
 /** A registry's challenge -> what to send in `Authorization`. Bearer before Basic, schemes nobody here speaks are skipped. */
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { createFlights } from './flights.ts';
-import { createTokenServerClient, isBearerToken, realmOf, type TokenAsking, tokenPlace } from './realm.ts';
+import { createTokenServerClient, isBearerToken, realmOf, type TokenAsking, tokenPlace } from './token-server.ts';
 import type { createFollower } from './redirect.ts';
 import { basicAuthorization } from './secret.ts';
 import type { RegistrySettings } from './settings.ts';
-import type { Site } from './site.ts';
+import type { Site } from './endpoint.ts';
 import { createTokenCache, type Realm } from './token-cache.ts';
-import { timedOut } from './trouble.ts';
+import { timedOut } from './network-errors.ts';
 
 export interface Authorization {
   /** The value of the header. */

@@ -2,8 +2,8 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { callbackify, promisify } from 'node:util';
-import { type AddressKind, addressKind } from './address.ts';
-import { type Names, NameTrouble, type Resolve } from './names.ts';
+import { type AddressKind, addressKind } from './address-kind.ts';
+import { type Names, NameTrouble, type Resolve } from './host-names.ts';
 
 const systemLookup = promisify(lookup);
 /** The C library does not say. */

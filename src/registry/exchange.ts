@@ -4,7 +4,7 @@
  */
 import { type Dispatcher, errors } from 'undici';
 import { type Lease, SMALL_BYTES } from './answer-budget.ts';
-import { Crowded } from './crowded.ts';
+import { Crowded } from './overload.ts';
 import { type BodyBuffer, createBodyBuffer } from './body-buffer.ts';
 import { BadAnswer, headersOf, type HttpAnswer, type HttpRequest, isPlain, lengthIn } from './http-message.ts';
 

@@ -6,16 +6,16 @@ import { boundedCache } from './bounded-cache.ts';
 import { isOutage } from './causes.ts';
 import { RegistryError, type RegistryClient, type Target } from './client.ts';
 import { systemResolve } from './connector.ts';
-import { createConversation } from './conversation.ts';
-import { fetchDetails } from './details.ts';
-import { type Fetching, findManifest } from './fetch.ts';
-import { createNames, type Resolve } from './names.ts';
+import { createConversation } from './authenticated-request.ts';
+import { fetchDetails } from './image-details.ts';
+import { type Fetching, findManifest } from './fetch-manifest.ts';
+import { createNames, type Resolve } from './host-names.ts';
 import type { Environment } from './proxy.ts';
 import { addressOf, registryKey } from './registry-address.ts';
 import type { RegistrySettings } from './settings.ts';
-import { placeOf, type Site, sitesOf } from './site.ts';
+import { placeOf, type Site, sitesOf } from './endpoint.ts';
 import { createTransport } from './transport.ts';
-import { timedOut, withMirrors } from './trouble.ts';
+import { timedOut, withMirrors } from './network-errors.ts';
 
 export interface ClientOptions {
   /** For HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */

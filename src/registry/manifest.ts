@@ -3,8 +3,8 @@ import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Platform } from '../policy/registry-fact.ts';
 import { isObject, type JsonObject } from '../pod/pointer.ts';
-import { hasTooManyValues, MAX_VALUES, parsedObject } from './json.ts';
-import { protocolError } from './trouble.ts';
+import { hasTooManyValues, MAX_VALUES, parsedObject } from './response-json.ts';
+import { protocolError } from './network-errors.ts';
 
 const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 const OCI_IMAGE = 'application/vnd.oci.image.manifest.v1+json';

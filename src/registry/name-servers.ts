@@ -8,7 +8,7 @@ import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Hosts, parseHosts, plainName } from './hosts-file.ts';
 import { isLocalName } from './connector.ts';
-import { NameTrouble, type Resolve, type Resolved } from './names.ts';
+import { NameTrouble, type Resolve, type Resolved } from './host-names.ts';
 import { fullNames, parseSearch } from './resolv-conf.ts';
 import { type FileText, watchedFile } from './watched-file.ts';
 

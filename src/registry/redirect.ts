@@ -3,11 +3,11 @@
  * host and port), and once a redirect has left that origin it is not sent again, not even back to it.
  */
 import { quoteValue } from '../image/quote.ts';
-import { entryOfUrl } from './entry.ts';
+import { entryOfUrl } from './registry-entry.ts';
 import { type RegistryEntry, type RegistrySettings, UNLISTED } from './settings.ts';
-import type { Site } from './site.ts';
+import type { Site } from './endpoint.ts';
 import type { HttpAnswer, HttpRequest } from './http-message.ts';
-import { type Place, protocolError } from './trouble.ts';
+import { type Place, protocolError } from './network-errors.ts';
 import { RegistryError } from './client.ts';
 
 export interface Asking extends Omit<HttpRequest, 'entry' | 'tenant'> {

@@ -4,7 +4,7 @@
  * is written, as the kubelet does, and answers are kept by credential.
  */
 import { DOCKER_HUB, splitPort } from '../image/grammar.ts';
-import { entryOf, hostOfEntry } from './entry.ts';
+import { entryOf, hostOfEntry } from './registry-entry.ts';
 import type { RegistryEntry } from './settings.ts';
 
 export interface RegistryAddress {

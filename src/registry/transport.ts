@@ -7,8 +7,8 @@ import { isIP } from 'node:net';
 import { allowedAddresses, guardedLookup, literalRefusal } from './connector.ts';
 import { exchange } from './exchange.ts';
 import type { HttpAnswer, HttpRequest } from './http-message.ts';
-import type { Names } from './names.ts';
-import { createOrigins } from './origins.ts';
+import type { Names } from './host-names.ts';
+import { createOrigins } from './origin-queue.ts';
 import { type Environment, proxyFor } from './proxy.ts';
 import type { RegistryEntry } from './settings.ts';
 

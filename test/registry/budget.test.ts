@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createAnswerBudget, type Lease, SMALL_BYTES } from '../../src/registry/answer-budget.ts';
 import { createBodyBuffer } from '../../src/registry/body-buffer.ts';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
-import { hasTooManyValues } from '../../src/registry/json.ts';
+import { hasTooManyValues } from '../../src/registry/response-json.ts';
 import { MAX_MANIFEST_BYTES } from '../../src/registry/manifest.ts';
 import { loopback, target } from '../support/registry-settings.ts';
 import { failureOf } from './hostile-world.ts';

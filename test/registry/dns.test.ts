@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { parseHosts } from '../../src/registry/hosts-file.ts';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
 import { createNameServers } from '../../src/registry/name-servers.ts';
-import { createNames, type Names, NameTrouble, type Resolve } from '../../src/registry/names.ts';
+import { createNames, type Names, NameTrouble, type Resolve } from '../../src/registry/host-names.ts';
 import { fullNames, parseSearch } from '../../src/registry/resolv-conf.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { startFaultServer } from '../support/fault-registry.ts';

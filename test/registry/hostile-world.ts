@@ -5,7 +5,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import { RegistryError } from '../../src/registry/client.ts';
-import { NameTrouble, type Resolve } from '../../src/registry/names.ts';
+import { NameTrouble, type Resolve } from '../../src/registry/host-names.ts';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
 import type { RegistryEntry } from '../../src/registry/settings.ts';
 import { type Authority, createAuthority } from '../cluster/certificates.ts';

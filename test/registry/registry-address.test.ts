@@ -5,7 +5,7 @@ import { readParts } from '../../src/image/grammar.ts';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
 import type { NodeCredentials } from '../../src/node/node-credentials.ts';
 import { addressOf } from '../../src/registry/registry-address.ts';
-import { sitesOf } from '../../src/registry/site.ts';
+import { sitesOf } from '../../src/registry/endpoint.ts';
 import { entry, target } from '../support/registry-settings.ts';
 import { type FakeClient, fakeClient, MANIFEST, questionOf, referenceOf, sceneOf } from './asking.ts';
 

@@ -1,7 +1,7 @@
 /** Small readers: which entry, which proxy, how long to wait, which token is whose. */
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { entryOfUrl } from '../../src/registry/entry.ts';
+import { entryOfUrl } from '../../src/registry/registry-entry.ts';
 import { addressOf } from '../../src/registry/registry-address.ts';
 import { proxyFor } from '../../src/registry/proxy.ts';
 import { retryAfterMs } from '../../src/registry/retry-after.ts';

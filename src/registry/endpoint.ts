@@ -4,7 +4,7 @@ import { quoteValue } from '../image/quote.ts';
 import { RegistryError, type Target } from './client.ts';
 import type { Credential } from './credential.ts';
 import { addressOf, DOCKER_HUB_SERVER } from './registry-address.ts';
-import type { Place } from './trouble.ts';
+import type { Place } from './network-errors.ts';
 import { type Mirror, type RegistryEntry, type RegistrySettings, UNLISTED } from './settings.ts';
 
 export interface Site {

@@ -4,7 +4,7 @@
  */
 import type { LookupAddress } from 'node:dns';
 import { boundedCache } from './bounded-cache.ts';
-import { Crowded } from './crowded.ts';
+import { Crowded } from './overload.ts';
 import { createFairQueue } from './fair-queue.ts';
 import { type Bid, type QueueLimits, UNLIMITED } from './fair-share.ts';
 import { untilAborted } from './flights.ts';

@@ -4,8 +4,8 @@ import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts'
 import { isRefusal } from './causes.ts';
 import { RegistryError } from './client.ts';
 import { AddressRefused } from './connector.ts';
-import { NameTrouble } from './names.ts';
-import { Crowded } from './crowded.ts';
+import { NameTrouble } from './host-names.ts';
+import { Crowded } from './overload.ts';
 import { BadAnswer } from './http-message.ts';
 
 /** Who was asked: `docker.io`, `the token server auth.docker.io of docker.io`. */

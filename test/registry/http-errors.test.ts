@@ -1,7 +1,7 @@
 /** Docker Hub is special: its own name, its own 401. */
 import { describe, expect, test } from 'vitest';
-import { refusalOf } from '../../src/registry/refusal.ts';
-import { sitesOf } from '../../src/registry/site.ts';
+import { refusalOf } from '../../src/registry/http-errors.ts';
+import { sitesOf } from '../../src/registry/endpoint.ts';
 import { basic, entry, target } from '../support/registry-settings.ts';
 
 describe('a refusal of Docker Hub', () => {

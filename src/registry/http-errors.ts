@@ -3,13 +3,13 @@ import { quoteValue } from '../image/quote.ts';
 import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
 import { RegistryError } from './client.ts';
 import { isObject, type JsonObject } from '../pod/pointer.ts';
-import { parsedObject } from './json.ts';
+import { parsedObject } from './response-json.ts';
 import type { FinalAnswer } from './redirect.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { secretsOf } from './secret.ts';
-import { askedWith, isDockerHub, NO_CREDENTIAL, type Site, subjectOf } from './site.ts';
+import { askedWith, isDockerHub, NO_CREDENTIAL, type Site, subjectOf } from './endpoint.ts';
 import type { HttpAnswer } from './http-message.ts';
-import type { Place } from './trouble.ts';
+import type { Place } from './network-errors.ts';
 
 export interface Refused {
   readonly place: Place;

@@ -4,7 +4,7 @@ import type { Send } from './redirect.ts';
 import { retryAfterMs } from './retry-after.ts';
 import type { HttpAnswer } from './http-message.ts';
 import type { Transport } from './transport.ts';
-import { troubleOf, wasCut } from './trouble.ts';
+import { troubleOf, wasCut } from './network-errors.ts';
 
 /** A longer wait is the caller's business: it knows its deadline, and learns the time from the error. */
 const MAX_WAIT_MS = 2000;

@@ -1,14 +1,14 @@
 /** Token servers: a Bearer challenge -> a token. CNCF distribution, docs/content/spec/auth/{token,oauth}.md. */
 import { quoteValue } from '../image/quote.ts';
 import type { Challenge } from './challenge.ts';
-import { parsedObject } from './json.ts';
+import { parsedObject } from './response-json.ts';
 import { type Asking, type createFollower, checkedUrl, type FinalAnswer, shownHost } from './redirect.ts';
-import { refusalOf } from './refusal.ts';
+import { refusalOf } from './http-errors.ts';
 import { basicAuthorization } from './secret.ts';
 import type { RegistrySettings } from './settings.ts';
-import type { Site } from './site.ts';
+import type { Site } from './endpoint.ts';
 import type { Realm, Token } from './token-cache.ts';
-import { type Place, protocolError } from './trouble.ts';
+import { type Place, protocolError } from './network-errors.ts';
 
 const MAX_TOKEN_BYTES = 64 * 1024;
 const DEFAULT_LIFE_S = 60;

@@ -2,8 +2,8 @@
 import { quoteValue } from '../image/quote.ts';
 import type { Platform, RegistryDetails } from '../policy/registry-fact.ts';
 import { RegistryError } from './client.ts';
-import { type Fetched, fetchBlob, fetchManifest, type Fetching } from './fetch.ts';
-import { parsedObject } from './json.ts';
+import { type Fetched, fetchBlob, fetchManifest, type Fetching } from './fetch-manifest.ts';
+import { parsedObject } from './response-json.ts';
 import {
   createdIn,
   type Descriptor,
@@ -12,8 +12,8 @@ import {
   MAX_CONFIG_BYTES,
   platformIn,
 } from './manifest.ts';
-import { subjectOf } from './site.ts';
-import { protocolError } from './trouble.ts';
+import { subjectOf } from './endpoint.ts';
+import { protocolError } from './network-errors.ts';
 
 /** Images of an index that are looked into, each for two requests; with more of them the age is not known. */
 const MAX_IMAGES = 16;

@@ -1,12 +1,12 @@
 /** Asks a registry one thing: redirects, challenges and tokens are dealt with, the answer is 200 or an error. */
 import { type Authenticator, type Authorization, createAuthenticator } from './authenticate.ts';
-import { createPatientSend } from './patience.ts';
+import { createPatientSend } from './retry.ts';
 import { createFollower, type FinalAnswer } from './redirect.ts';
-import { refusalOf } from './refusal.ts';
+import { refusalOf } from './http-errors.ts';
 import type { RegistrySettings } from './settings.ts';
-import { placeOf, type Site } from './site.ts';
+import { placeOf, type Site } from './endpoint.ts';
 import type { Transport } from './transport.ts';
-import { challengesIn, whyUnsent } from './unsent.ts';
+import { challengesIn, whyUnsent } from './unsent-credentials.ts';
 
 export interface Question {
   readonly site: Site;

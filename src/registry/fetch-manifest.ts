@@ -2,7 +2,7 @@
 import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
 import { RegistryError } from './client.ts';
-import type { Conversation, Heard } from './conversation.ts';
+import type { Conversation, Heard } from './authenticated-request.ts';
 import { digestLike, sha256 } from './digest.ts';
 import {
   type Descriptor,
@@ -14,8 +14,8 @@ import {
   typeInside,
 } from './manifest.ts';
 import type { FinalAnswer } from './redirect.ts';
-import type { Site } from './site.ts';
-import { forAll, protocolError } from './trouble.ts';
+import type { Site } from './endpoint.ts';
+import { forAll, protocolError } from './network-errors.ts';
 
 export interface Fetching {
   readonly conversation: Conversation;

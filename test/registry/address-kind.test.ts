@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addressKind } from '../../src/registry/address.ts';
+import { addressKind } from '../../src/registry/address-kind.ts';
 import { literalRefusal } from '../../src/registry/connector.ts';
 
 const TABLE: Readonly<Record<string, readonly string[]>> = {

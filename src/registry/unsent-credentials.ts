@@ -1,6 +1,6 @@
 /** Why a credential that was there has not been sent: then nobody has judged it, and it is not to blame. */
 import { parseChallenges } from './challenge.ts';
-import type { Site } from './site.ts';
+import type { Site } from './endpoint.ts';
 import type { HttpAnswer } from './http-message.ts';
 
 type Answered = Pick<HttpAnswer, 'status' | 'headers'>;
