@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerText, readReview, verdictReview } from '../src/admission/review.ts';
 import { validate } from '../src/admission/validate.ts';
 import { compose, type Ports } from '../src/wiring.ts';
-import { writtenAnswers } from '../src/admission/written-answers.ts';
+import { writtenAnswers } from '../src/admission/facts/suite-registry.ts';
 import { loadManifests } from '../src/files/manifests.ts';
 import { loadSuites, type Suite } from '../src/files/suites.ts';
 import { surroundingsIn } from '../src/files/surroundings.ts';

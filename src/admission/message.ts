@@ -5,7 +5,7 @@ import type { Finding } from '../policy/evaluate.ts';
 import { exceptionLabel } from '../policy/exception.ts';
 import type { RuleFailure } from '../policy/guard.ts';
 import type { Mutation } from './mutate.ts';
-import type { PinnedImage } from './pin-outcome.ts';
+import type { PinnedImage } from './pin/outcome.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** An object can hold any number of faults; a person reads the first of them. */

@@ -10,18 +10,18 @@ import { type Finding, MAX_FINDINGS } from '../policy/evaluate.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import { needsLabels, pinsImages, planned } from '../policy/plan.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
-import { type MaybePromise, whenKnown } from './at-once.ts';
-import { NOT_ASKED } from './before.ts';
-import { type Changeable, changeableIn } from './changeable.ts';
+import { type MaybePromise, whenKnown } from './maybe-promise.ts';
+import { NOT_ASKED } from './existing-findings.ts';
+import { type Changeable, changeableIn } from './pin/mutable-images.ts';
 import type { Context } from './context.ts';
-import { lookups, namespaceLabels } from './lookups.ts';
-import { type AddOperation, annotationFor } from './original-images.ts';
-import { type Answers, answersFor } from './pin-answers.ts';
-import { type Candidate, candidatesOf, type Unpinned, unpinnedIn } from './pin-candidates.ts';
-import { type Outcome, outcomeOf, type PinnedImage } from './pin-outcome.ts';
+import { lookups, namespaceLabels } from './facts/lookups.ts';
+import { type AddOperation, annotationFor } from './pin/original-images.ts';
+import { type Answers, answersFor } from './pin/digest-lookups.ts';
+import { type Candidate, candidatesOf, type Unpinned, unpinnedIn } from './pin/candidates.ts';
+import { type Outcome, outcomeOf, type PinnedImage } from './pin/outcome.ts';
 import type { AdmissionRequest } from './request.ts';
-import { placeKey } from './sticky.ts';
-import { readWorkload, unpinnable, unreadWorkload } from './unreadable.ts';
+import { placeKey } from './pin/stored-digests.ts';
+import { readWorkload, unpinnable, unreadWorkload } from './malformed.ts';
 
 export interface ReplaceOperation {
   readonly op: 'replace';

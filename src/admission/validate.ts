@@ -10,15 +10,15 @@ import { type Covered, needsLabels, planned } from '../policy/plan.ts';
 import { forgiveExisting } from '../policy/existing.ts';
 import type { Fact, Facts, Labels } from '../policy/fact.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
-import { findingsBefore, NOT_ASKED, NOTHING_ASKED } from './before.ts';
+import { findingsBefore, NOT_ASKED, NOTHING_ASKED } from './existing-findings.ts';
 import type { Context } from './context.ts';
-import { deniedImages } from './denied-images.ts';
-import { gather } from './gather.ts';
-import { type Inquiry, inquiryOf } from './inquiry.ts';
-import { type Lookups, lookups, namespaceLabels } from './lookups.ts';
+import { deniedImages } from './facts/denied-images.ts';
+import { gather } from './facts/gather.ts';
+import { type Inquiry, inquiryOf } from './facts/lookup-scope.ts';
+import { type Lookups, lookups, namespaceLabels } from './facts/lookups.ts';
 import { readable } from './readable.ts';
 import type { AdmissionRequest } from './request.ts';
-import { readWorkload, type Unreadable, unreadable, unreadWorkload } from './unreadable.ts';
+import { readWorkload, type Unreadable, unreadable, unreadWorkload } from './malformed.ts';
 
 export type Verdict =
   /** Nothing in the request that a policy could say anything about. */

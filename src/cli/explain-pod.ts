@@ -1,7 +1,7 @@
 /** `tidewaiter explain pod`: a picture of each workload in files, with what else in them says how its images are pulled. */
-import { gather } from '../admission/gather.ts';
-import { lookups } from '../admission/lookups.ts';
-import { pictureOf, type WorkloadPicture } from '../admission/picture.ts';
+import { gather } from '../admission/facts/gather.ts';
+import { lookups } from '../admission/facts/lookups.ts';
+import { pictureOf, type WorkloadPicture } from '../admission/pod-summary.ts';
 import { loadManifests, type Manifest, type Manifests } from '../files/manifests.ts';
 import { type Surroundings, surroundingsIn } from '../files/surroundings.ts';
 import type { KindTable } from '../pod/kinds.ts';

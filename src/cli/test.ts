@@ -1,6 +1,6 @@
 /** `tidewaiter test`: what policies say about manifests, against what their authors expect. The same engine as `check`. */
 import { countUsage, type UsageCount } from '../admission/usage.ts';
-import { writtenAnswers } from '../admission/written-answers.ts';
+import { writtenAnswers } from '../admission/facts/suite-registry.ts';
 import { type Composed, compose } from '../wiring.ts';
 import { type Config } from '../config/config.ts';
 import { fileText } from '../files/place-text.ts';

@@ -9,7 +9,7 @@ export interface ApiResource {
   readonly resource: string;
   /** Those through which containers can be added or changed. A rule for a resource does not cover its subresources. */
   readonly subresources: readonly string[];
-  /** Of the resource and its subresources, those whose images `/mutate` can change without harm: see admission/changeable.ts. */
+  /** Of the resource and its subresources, those whose images `/mutate` can change without harm: see admission/pin/mutable-images.ts. */
   readonly mutated: readonly string[];
 }
 

@@ -9,7 +9,7 @@ import type {
   SecretPicture,
   VolumePicture,
   WorkloadPicture,
-} from '../admission/picture.ts';
+} from '../admission/pod-summary.ts';
 import { objectLabel } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Paint } from './pretty.ts';

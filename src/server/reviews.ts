@@ -3,7 +3,7 @@
  * other routes.
  */
 import type { ServerResponse } from 'node:http';
-import { type MaybePromise, whenKnown } from '../admission/at-once.ts';
+import { type MaybePromise, whenKnown } from '../admission/maybe-promise.ts';
 import type { Context } from '../admission/context.ts';
 import { mutate, type Mutation } from '../admission/mutate.ts';
 import { answerText, mutationReview, type Review, type ReviewAnswer, verdictReview } from '../admission/review.ts';

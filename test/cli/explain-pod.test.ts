@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { WorkloadPicture } from '../../src/admission/picture.ts';
+import type { WorkloadPicture } from '../../src/admission/pod-summary.ts';
 import { type CommandResult, runCommand } from '../support/command.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '../fixtures');

@@ -1,6 +1,6 @@
 /** Many who wait for one answer, each as long as it can; and more questions than can be asked. */
 import { describe, expect, test } from 'vitest';
-import { lookups } from '../../src/admission/lookups.ts';
+import { lookups } from '../../src/admission/facts/lookups.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { FoundManifest } from '../../src/registry/client.ts';
 import { UNLIMITED } from '../../src/registry/fair-share.ts';

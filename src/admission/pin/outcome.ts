@@ -1,12 +1,12 @@
 /** What comes of each image that wants a digest: how it will read, and what is told about it. */
-import { isDigest } from '../image/digest.ts';
-import { quoteValue } from '../image/quote.ts';
-import { type Container, containerLabel } from '../pod/containers.ts';
-import type { Finding } from '../policy/evaluate.ts';
-import type { RegistryCause, RegistryFailure, RegistryImage } from '../policy/registry-fact.ts';
-import { MAX_WARNING_RUNES } from './message.ts';
-import type { Answer } from './pin-answers.ts';
-import type { Candidate } from './pin-candidates.ts';
+import { isDigest } from '../../image/digest.ts';
+import { quoteValue } from '../../image/quote.ts';
+import { type Container, containerLabel } from '../../pod/containers.ts';
+import type { Finding } from '../../policy/evaluate.ts';
+import type { RegistryCause, RegistryFailure, RegistryImage } from '../../policy/registry-fact.ts';
+import { MAX_WARNING_RUNES } from '../message.ts';
+import type { Answer } from './digest-lookups.ts';
+import type { Candidate } from './candidates.ts';
 
 /** The rule's name in findings about pinning: `[policy/pin]`. */
 export const PIN = 'pin';

@@ -2,15 +2,15 @@
  * Images that a rule about nothing but images refuses: no registry is asked about them. Whoever may create an object chooses
  * their names, so without this anybody could make the gate talk to any host.
  */
-import type { ImageReference } from '../image/reference.ts';
-import type { Container, ContainerImage } from '../pod/containers.ts';
-import { evaluate } from '../policy/evaluate.ts';
-import type { Excuses } from '../policy/exception.ts';
-import { NO_FACTS } from '../policy/fact.ts';
-import { type Covered, type Covering, havePassed, rememberPassed, type SharedChecks } from '../policy/plan.ts';
-import type { Binding } from '../policy/policy.ts';
-import type { ScopeRequest } from '../policy/scope.ts';
-import { readable } from './readable.ts';
+import type { ImageReference } from '../../image/reference.ts';
+import type { Container, ContainerImage } from '../../pod/containers.ts';
+import { evaluate } from '../../policy/evaluate.ts';
+import type { Excuses } from '../../policy/exception.ts';
+import { NO_FACTS } from '../../policy/fact.ts';
+import { type Covered, type Covering, havePassed, rememberPassed, type SharedChecks } from '../../policy/plan.ts';
+import type { Binding } from '../../policy/policy.ts';
+import type { ScopeRequest } from '../../policy/scope.ts';
+import { readable } from '../readable.ts';
 
 export interface Denial {
   readonly policy: string;

@@ -1,15 +1,15 @@
 /** Whose list of pull secrets counts: that of the Pod, or that of its service account; and what an update may leave as it is. */
 import { describe, expect, test } from 'vitest';
-import type { Context } from '../../src/admission/context.ts';
-import { gather } from '../../src/admission/gather.ts';
-import { lookups } from '../../src/admission/lookups.ts';
-import type { AdmissionRequest } from '../../src/admission/request.ts';
-import { pullSecret } from '../../src/credential/pull-secret.ts';
-import type { JsonObject } from '../../src/pod/pointer.ts';
-import type { Fact, PodPullSecrets } from '../../src/policy/fact.ts';
-import { readWorkload } from '../pod/fixtures.ts';
-import { kinds, NO_LABELS, policyOf } from '../policy/asking.ts';
-import { ask, contextOf, objectOf, podOf, requestOf, told } from './asking.ts';
+import type { Context } from '../../../src/admission/context.ts';
+import { gather } from '../../../src/admission/facts/gather.ts';
+import { lookups } from '../../../src/admission/facts/lookups.ts';
+import type { AdmissionRequest } from '../../../src/admission/request.ts';
+import { pullSecret } from '../../../src/credential/pull-secret.ts';
+import type { JsonObject } from '../../../src/pod/pointer.ts';
+import type { Fact, PodPullSecrets } from '../../../src/policy/fact.ts';
+import { readWorkload } from '../../pod/fixtures.ts';
+import { kinds, NO_LABELS, policyOf } from '../../policy/asking.ts';
+import { ask, contextOf, objectOf, podOf, requestOf, told } from '../asking.ts';
 
 const ACCOUNTS: Readonly<Record<string, Fact<readonly string[]>>> = {
   default: { state: 'yes', value: [] },

@@ -1,13 +1,13 @@
 /** Facts from registries: who is asked about what, how often, with which credentials, and about what nobody is asked. */
 import { describe, expect, test } from 'vitest';
-import type { Verdict } from '../../src/admission/validate.ts';
-import type { JsonObject } from '../../src/pod/pointer.ts';
-import { exceptionBook } from '../../src/policy/exception.ts';
-import type { Policy } from '../../src/policy/policy.ts';
-import { secretOf } from '../credential/asking.ts';
-import { exceptionOf, LAST_DAY, policyOf } from '../policy/asking.ts';
-import { ask, contextOf, objectOf, podOf, requestOf } from './asking.ts';
-import { type AskedRegistry, DIGEST, found, registry, TELLING } from './registry.ts';
+import type { Verdict } from '../../../src/admission/validate.ts';
+import type { JsonObject } from '../../../src/pod/pointer.ts';
+import { exceptionBook } from '../../../src/policy/exception.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
+import { secretOf } from '../../credential/asking.ts';
+import { exceptionOf, LAST_DAY, policyOf } from '../../policy/asking.ts';
+import { ask, contextOf, objectOf, podOf, requestOf } from '../asking.ts';
+import { type AskedRegistry, DIGEST, found, registry, TELLING } from '../registry.ts';
 
 const policy = (rules: string, scope = 'onUpdate: changed'): Policy =>
   policyOf(`{${scope}, rules: [${rules}]}`, TELLING);
@@ -394,7 +394,7 @@ test('answers that are at once there and those that come later are both taken, s
 });
 
 test('the time is the same for all rules, and unknown where nobody tells it', async () => {
-  const { defineRule } = await import('../../src/policy/rule.ts');
+  const { defineRule } = await import('../../../src/policy/rule.ts');
   const times: unknown[] = [];
   const clock = defineRule({
     name: 'clock',

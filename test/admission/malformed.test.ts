@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { readNumber } from '../../src/pod/read.ts';
 import { defineRule } from '../../src/policy/rule.ts';
-import { deniedImages } from '../../src/admission/denied-images.ts';
+import { deniedImages } from '../../src/admission/facts/denied-images.ts';
 import { readyRules } from '../../src/policy/document.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { planned } from '../../src/policy/plan.ts';

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { writtenAnswers } from '../../src/admission/written-answers.ts';
-import { loadSuites } from '../../src/files/suites.ts';
-import { parseReference } from '../../src/image/reference.ts';
-import type { RegistryAnswers } from '../../src/policy/registry-answers.ts';
-import { keyringOf } from '../../src/credential/keyring.ts';
-import { secretFor } from '../credential/asking.ts';
+import { writtenAnswers } from '../../../src/admission/facts/suite-registry.ts';
+import { loadSuites } from '../../../src/files/suites.ts';
+import { parseReference } from '../../../src/image/reference.ts';
+import type { RegistryAnswers } from '../../../src/policy/registry-answers.ts';
+import { keyringOf } from '../../../src/credential/keyring.ts';
+import { secretFor } from '../../credential/asking.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-suite-'));
 afterAll(() => rmSync(folder, { recursive: true }));

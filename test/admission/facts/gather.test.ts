@@ -1,12 +1,12 @@
 /** Facts from the world: asked for only when a rule in scope needs them, and unknown when the world does not answer. */
 import { describe, expect, test } from 'vitest';
-import { type Context, Outage } from '../../src/admission/context.ts';
-import type { Verdict } from '../../src/admission/validate.ts';
-import type { Fact, Facts, Need } from '../../src/policy/fact.ts';
-import type { Policy } from '../../src/policy/policy.ts';
-import { defineRule, type Rule } from '../../src/policy/rule.ts';
-import { policyOf } from '../policy/asking.ts';
-import { ask, contextOf, objectOf, podOf, requestOf } from './asking.ts';
+import { type Context, Outage } from '../../../src/admission/context.ts';
+import type { Verdict } from '../../../src/admission/validate.ts';
+import type { Fact, Facts, Need } from '../../../src/policy/fact.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
+import { defineRule, type Rule } from '../../../src/policy/rule.ts';
+import { policyOf } from '../../policy/asking.ts';
+import { ask, contextOf, objectOf, podOf, requestOf } from '../asking.ts';
 
 /** Says every fact that it was given. */
 function tellRule<const N extends Need>(needs: readonly N[], tell: (facts: Pick<Facts, N>) => readonly string[]): Rule {

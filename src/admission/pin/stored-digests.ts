@@ -10,11 +10,11 @@
  * or the manifest that kubectl keeps, has the same image without a digest. Anybody can write annotations, so such a hint
  * decides nothing but whether the registry is asked, about the very name and tag that stand before the digest.
  */
-import type { Container, Pod } from '../pod/containers.ts';
-import type { KindTable } from '../pod/kinds.ts';
-import { annotationOf } from '../pod/metadata.ts';
-import { escapeSegment, isObject, type JsonObject, parsedJsonObject, valueAt } from '../pod/pointer.ts';
-import { type ObjectType, type Workload, workloadOf } from '../pod/workload.ts';
+import type { Container, Pod } from '../../pod/containers.ts';
+import type { KindTable } from '../../pod/kinds.ts';
+import { annotationOf } from '../../pod/metadata.ts';
+import { escapeSegment, isObject, type JsonObject, parsedJsonObject, valueAt } from '../../pod/pointer.ts';
+import { type ObjectType, type Workload, workloadOf } from '../../pod/workload.ts';
 import { originalImages } from './original-images.ts';
 
 /**

@@ -1,8 +1,8 @@
 /** What of a request a change of images may touch at all. Whatever is not listed here is left alone. */
-import { hasController, isBeingDeleted, isMirrorPod } from '../pod/metadata.ts';
-import type { JsonObject } from '../pod/pointer.ts';
-import type { ObjectType } from '../pod/workload.ts';
-import type { AdmissionRequest } from './request.ts';
+import { hasController, isBeingDeleted, isMirrorPod } from '../../pod/metadata.ts';
+import type { JsonObject } from '../../pod/pointer.ts';
+import type { ObjectType } from '../../pod/workload.ts';
+import type { AdmissionRequest } from '../request.ts';
 
 export interface Changeable {
   readonly object: JsonObject;

@@ -1,9 +1,9 @@
 /** The ports to registries, answered from what somebody has written down instead of by a registry. */
-import { quoteValue } from '../image/quote.ts';
-import { parseReference, repositoryOf, runtimeName } from '../image/reference.ts';
-import { createdMs, type RegistryAnswer, type RegistryAnswers } from '../policy/registry-answers.ts';
-import type { Platform, RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
-import type { ImageDetailsSource, ImageQuestion, ImageSource } from './context.ts';
+import { quoteValue } from '../../image/quote.ts';
+import { parseReference, repositoryOf, runtimeName } from '../../image/reference.ts';
+import { createdMs, type RegistryAnswer, type RegistryAnswers } from '../../policy/registry-answers.ts';
+import type { Platform, RegistryDetails, RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
+import type { ImageDetailsSource, ImageQuestion, ImageSource } from '../context.ts';
 
 export interface AnsweringPorts {
   readonly images: ImageSource;

@@ -6,10 +6,10 @@ import { type Facts, NO_FACTS } from '../policy/fact.ts';
 import { type Covering, coveredBy } from '../policy/plan.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { ScopeRequest } from '../policy/scope.ts';
-import { deniedImages } from './denied-images.ts';
-import { gather } from './gather.ts';
-import { type Inquiry, inquiryOf } from './inquiry.ts';
-import type { Lookups } from './lookups.ts';
+import { deniedImages } from './facts/denied-images.ts';
+import { gather } from './facts/gather.ts';
+import { type Inquiry, inquiryOf } from './facts/lookup-scope.ts';
+import type { Lookups } from './facts/lookups.ts';
 import { readable } from './readable.ts';
 import type { AdmissionRequest } from './request.ts';
 

@@ -1,10 +1,10 @@
 /** Images that rules about nothing but images refuse: known before any registry is asked. */
 import { describe, expect, test } from 'vitest';
-import { deniedImages } from '../../src/admission/denied-images.ts';
-import { exceptionBook } from '../../src/policy/exception.ts';
-import { planned } from '../../src/policy/plan.ts';
-import type { Policy } from '../../src/policy/policy.ts';
-import { AFTER, exceptionOf, LAST_DAY, pod, policyOf, requestFor } from '../policy/asking.ts';
+import { deniedImages } from '../../../src/admission/facts/denied-images.ts';
+import { exceptionBook } from '../../../src/policy/exception.ts';
+import { planned } from '../../../src/policy/plan.ts';
+import type { Policy } from '../../../src/policy/policy.ts';
+import { AFTER, exceptionOf, LAST_DAY, pod, policyOf, requestFor } from '../../policy/asking.ts';
 
 const allow = (...patterns: readonly string[]): string =>
   `{rule: image-registry, parameters: {allow: ${JSON.stringify(patterns)}}}`;

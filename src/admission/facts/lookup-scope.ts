@@ -1,11 +1,11 @@
 /** Which images of an object registries are asked about, and for which fact: those that a covering rule looks at. */
-import type { Container } from '../pod/containers.ts';
-import { ShapeError } from '../pod/pointer.ts';
-import type { Workload } from '../pod/workload.ts';
-import { type Judged, MAX_FINDINGS } from '../policy/evaluate.ts';
-import { REGISTRY_NEEDS, type RegistryNeed } from '../policy/fact.ts';
-import type { Covering } from '../policy/plan.ts';
-import type { Check } from '../policy/rule.ts';
+import type { Container } from '../../pod/containers.ts';
+import { ShapeError } from '../../pod/pointer.ts';
+import type { Workload } from '../../pod/workload.ts';
+import { type Judged, MAX_FINDINGS } from '../../policy/evaluate.ts';
+import { REGISTRY_NEEDS, type RegistryNeed } from '../../policy/fact.ts';
+import type { Covering } from '../../policy/plan.ts';
+import type { Check } from '../../policy/rule.ts';
 import type { Denial } from './denied-images.ts';
 
 export interface Inquiry {

@@ -1,11 +1,11 @@
 /** Which questions to registries an object gives rise to: each image, with the credentials that the kubelet would use for it. */
-import { keyringOf } from '../credential/keyring.ts';
-import { quoteValue } from '../image/quote.ts';
-import type { ImageReference } from '../image/reference.ts';
-import type { Container } from '../pod/containers.ts';
-import type { Workload } from '../pod/workload.ts';
-import type { Facts, PodPullSecrets } from '../policy/fact.ts';
-import type { ImageQuestion } from './context.ts';
+import { keyringOf } from '../../credential/keyring.ts';
+import { quoteValue } from '../../image/quote.ts';
+import type { ImageReference } from '../../image/reference.ts';
+import type { Container } from '../../pod/containers.ts';
+import type { Workload } from '../../pod/workload.ts';
+import type { Facts, PodPullSecrets } from '../../policy/fact.ts';
+import type { ImageQuestion } from '../context.ts';
 
 export interface AskedImage {
   readonly container: Container;

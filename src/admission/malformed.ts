@@ -11,7 +11,7 @@ import type { Finding } from '../policy/evaluate.ts';
 import type { Covered } from '../policy/plan.ts';
 import { type Action, ACTIONS, strictness } from '../policy/policy.ts';
 import { REGISTRY_CAUSES } from '../policy/registry-fact.ts';
-import { isPod } from './changeable.ts';
+import { isPod } from './pin/mutable-images.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** `pointer` is from the root of the object. */

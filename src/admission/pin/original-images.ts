@@ -2,8 +2,8 @@
  * The annotation of an object that keeps its images as somebody wrote them, for people and as a hint for restarts. It stands on
  * the object itself, not on its template, where it would roll the Pods. Anybody can write it, so nothing is decided by it.
  */
-import { annotationOf } from '../pod/metadata.ts';
-import { escapeSegment, isObject, type JsonObject, parsedJsonObject } from '../pod/pointer.ts';
+import { annotationOf } from '../../pod/metadata.ts';
+import { escapeSegment, isObject, type JsonObject, parsedJsonObject } from '../../pod/pointer.ts';
 
 export const ORIGINAL_IMAGES = 'tidewaiter.dev/original-images';
 

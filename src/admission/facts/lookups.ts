@@ -1,11 +1,11 @@
 /** Questions to the world about one request: each is asked once, however often and for which object it comes up. */
-import type { PullSecret } from '../credential/pull-secret.ts';
-import { quoteValue } from '../image/quote.ts';
-import { type ImageReference, normalizedName } from '../image/reference.ts';
-import type { Fact, Labels } from '../policy/fact.ts';
-import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
-import type { MaybePromise } from './at-once.ts';
-import { type Asker, type Context, type ImageQuestion, Outage } from './context.ts';
+import type { PullSecret } from '../../credential/pull-secret.ts';
+import { quoteValue } from '../../image/quote.ts';
+import { type ImageReference, normalizedName } from '../../image/reference.ts';
+import type { Fact, Labels } from '../../policy/fact.ts';
+import type { RegistryDetails, RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
+import { type Asker, type Context, type ImageQuestion, Outage } from '../context.ts';
 
 /** At once where nobody has to be waited for. */
 export interface Lookups {

@@ -1,13 +1,13 @@
 /** When no digest is found: by cause, by the time allowed, by what policies refuse; and what is asked at all. */
 import { describe, expect, test } from 'vitest';
-import { mutate } from '../../src/admission/mutate.ts';
-import { type PullSecret, pullSecret } from '../../src/credential/pull-secret.ts';
-import type { JsonObject } from '../../src/pod/pointer.ts';
-import { REGISTRY_CAUSES, type RegistryCause } from '../../src/policy/registry-fact.ts';
-import { exceptionBook } from '../../src/policy/exception.ts';
-import { exceptionOf, LAST_DAY, policyOf } from '../policy/asking.ts';
-import { contextOf, objectOf, podOf, requestOf } from './asking.ts';
-import { change, digestOf, no, patched, PIN_ALL, registryOf, said, updateOf } from './pinning.ts';
+import { mutate } from '../../../src/admission/mutate.ts';
+import { type PullSecret, pullSecret } from '../../../src/credential/pull-secret.ts';
+import type { JsonObject } from '../../../src/pod/pointer.ts';
+import { REGISTRY_CAUSES, type RegistryCause } from '../../../src/policy/registry-fact.ts';
+import { exceptionBook } from '../../../src/policy/exception.ts';
+import { exceptionOf, LAST_DAY, policyOf } from '../../policy/asking.ts';
+import { contextOf, objectOf, podOf, requestOf } from '../asking.ts';
+import { change, digestOf, no, patched, PIN_ALL, registryOf, said, updateOf } from '../pinning.ts';
 
 const OLD = digestOf('0');
 const one = podOf('{containers: [{name: web, image: "nginx:1"}]}');

@@ -1,19 +1,19 @@
 /** What registries say of the images that want a digest, each asked once, with the credentials that the kubelet would use. */
-import { type ImageReference, parseReference } from '../image/reference.ts';
-import type { Container, ContainerImage } from '../pod/containers.ts';
-import type { Workload } from '../pod/workload.ts';
-import type { Excuses } from '../policy/exception.ts';
-import { type Covering, planned } from '../policy/plan.ts';
-import type { Policy } from '../policy/policy.ts';
-import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
-import type { ScopeRequest } from '../policy/scope.ts';
-import { type MaybePromise, whenAllKnown, whenKnown } from './at-once.ts';
-import type { ImageQuestion } from './context.ts';
-import { deniedImages, havePassedBefore } from './denied-images.ts';
-import { pullSecretsOf } from './gather.ts';
-import { askedImages } from './image-questions.ts';
-import type { Lookups } from './lookups.ts';
-import type { Candidate } from './pin-candidates.ts';
+import { type ImageReference, parseReference } from '../../image/reference.ts';
+import type { Container, ContainerImage } from '../../pod/containers.ts';
+import type { Workload } from '../../pod/workload.ts';
+import type { Excuses } from '../../policy/exception.ts';
+import { type Covering, planned } from '../../policy/plan.ts';
+import type { Policy } from '../../policy/policy.ts';
+import type { RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
+import type { ScopeRequest } from '../../policy/scope.ts';
+import { type MaybePromise, whenAllKnown, whenKnown } from '../maybe-promise.ts';
+import type { ImageQuestion } from '../context.ts';
+import { deniedImages, havePassedBefore } from '../facts/denied-images.ts';
+import { pullSecretsOf } from '../facts/gather.ts';
+import { askedImages } from '../facts/image-lookups.ts';
+import type { Lookups } from '../facts/lookups.ts';
+import type { Candidate } from './candidates.ts';
 
 export type Answer = RegistryFact<RegistryImage>;
 export type Answers = ReadonlyMap<Candidate, Answer>;

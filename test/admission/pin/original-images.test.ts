@@ -1,11 +1,11 @@
 /** `annotate: true`: one more operation, on the object itself, that applies whatever metadata there is. */
 import { applyPatch } from 'rfc6902';
 import { describe, expect, test } from 'vitest';
-import { isObject, type JsonObject } from '../../src/pod/pointer.ts';
+import { isObject, type JsonObject } from '../../../src/pod/pointer.ts';
 import type { Operation } from 'rfc6902';
-import { policyOf } from '../policy/asking.ts';
-import { objectOf, requestOf } from './asking.ts';
-import { change, digestOf, PIN_ALL, registryOf, updateOf } from './pinning.ts';
+import { policyOf } from '../../policy/asking.ts';
+import { objectOf, requestOf } from '../asking.ts';
+import { change, digestOf, PIN_ALL, registryOf, updateOf } from '../pinning.ts';
 
 const OLD = digestOf('0');
 const KEY = 'tidewaiter.dev/original-images';

@@ -1,13 +1,13 @@
 /** Which images of a request want a digest, and which policy says so. */
-import { type ImageReference, parseReference } from '../image/reference.ts';
-import type { Container, Pod } from '../pod/containers.ts';
-import type { KindTable } from '../pod/kinds.ts';
-import { hasController } from '../pod/metadata.ts';
-import { type ObjectType, type Workload, workloadOf } from '../pod/workload.ts';
-import type { Pin } from '../policy/pin.ts';
-import type { Covered, Covering } from '../policy/plan.ts';
-import { type Changeable, isPod } from './changeable.ts';
-import { byPlace, type Hint, hintsIn, isRestarted, placeKey } from './sticky.ts';
+import { type ImageReference, parseReference } from '../../image/reference.ts';
+import type { Container, Pod } from '../../pod/containers.ts';
+import type { KindTable } from '../../pod/kinds.ts';
+import { hasController } from '../../pod/metadata.ts';
+import { type ObjectType, type Workload, workloadOf } from '../../pod/workload.ts';
+import type { Pin } from '../../policy/pin.ts';
+import type { Covered, Covering } from '../../policy/plan.ts';
+import { type Changeable, isPod } from './mutable-images.ts';
+import { byPlace, type Hint, hintsIn, isRestarted, placeKey } from './stored-digests.ts';
 
 /** An image that wants a digest, whatever policies say. */
 export interface Unpinned {

@@ -1,8 +1,8 @@
 /** Fetches the facts that the rules in scope named, in parallel, before any rule runs. */
-import type { Container, Pod } from '../pod/containers.ts';
-import { isMirrorPod } from '../pod/metadata.ts';
-import { readObjects } from '../pod/read.ts';
-import type { Workload } from '../pod/workload.ts';
+import type { Container, Pod } from '../../pod/containers.ts';
+import { isMirrorPod } from '../../pod/metadata.ts';
+import { readObjects } from '../../pod/read.ts';
+import type { Workload } from '../../pod/workload.ts';
 import {
   type Fact,
   type Facts,
@@ -13,12 +13,12 @@ import {
   type PodPullSecrets,
   REGISTRY_NEEDS,
   type RegistryNeed,
-} from '../policy/fact.ts';
-import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
-import { type MaybePromise, whenAllKnown, whenKnown } from './at-once.ts';
-import type { ImageQuestion } from './context.ts';
-import { type AskedImage, askedImages } from './image-questions.ts';
-import type { Inquiry } from './inquiry.ts';
+} from '../../policy/fact.ts';
+import type { RegistryDetails, RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
+import { type MaybePromise, whenAllKnown, whenKnown } from '../maybe-promise.ts';
+import type { ImageQuestion } from '../context.ts';
+import { type AskedImage, askedImages } from './image-lookups.ts';
+import type { Inquiry } from './lookup-scope.ts';
 import { type Lookups, unknown } from './lookups.ts';
 
 export interface Wanted {
