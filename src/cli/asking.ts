@@ -1,7 +1,7 @@
 /** Questions to registries, for commands: each once, a few at a time, and a line now and then for whoever waits. */
 import { ConfigError, type Config } from '../config/config.ts';
-import { askEach } from '../pinning/ask.ts';
-import type { Question } from '../pinning/questions.ts';
+import { askEach } from '../pinning/look-up-each.ts';
+import type { Question } from '../pinning/pinned-references.ts';
 import type { ClosableRegistry, RegistryFor } from './pin-registry.ts';
 import { loadPullSecrets } from './pull-secret-files.ts';
 import type { Terminal } from './terminal.ts';

@@ -3,7 +3,7 @@ import { gather } from '../admission/facts/gather.ts';
 import { lookups } from '../admission/facts/lookups.ts';
 import { pictureOf, type WorkloadPicture } from '../admission/pod-summary.ts';
 import { loadManifests, type Manifest, type Manifests } from '../files/manifests.ts';
-import { type Surroundings, surroundingsIn } from '../files/surroundings.ts';
+import { type Surroundings, surroundingsIn } from '../files/cluster-objects.ts';
 import type { KindTable } from '../pod/kinds.ts';
 import { ShapeError } from '../pod/pointer.ts';
 import { type Workload, workloadOf } from '../pod/workload.ts';
@@ -11,7 +11,7 @@ import type { ErrorRow } from '../report/check.ts';
 import { prettyPicture } from '../report/picture.ts';
 import { noticeLine, paint } from '../report/pretty.ts';
 import { inputNoticeRow } from '../report/rows.ts';
-import { placeText } from '../files/place-text.ts';
+import { placeText } from '../files/location-text.ts';
 import { configured } from './configured.ts';
 import type { Terminal } from './terminal.ts';
 

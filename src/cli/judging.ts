@@ -7,7 +7,7 @@ import { validate, type Verdict } from '../admission/validate.ts';
 import type { Composed } from '../wiring.ts';
 import { loadManifests, type Manifest, type ManifestOptions } from '../files/manifests.ts';
 import { noticesAt } from '../files/policies.ts';
-import { type Surroundings, surroundingsIn } from '../files/surroundings.ts';
+import { type Surroundings, surroundingsIn } from '../files/cluster-objects.ts';
 import { apiVersionOf, type Workload, workloadOf } from '../pod/workload.ts';
 import type { ErrorRow } from '../report/check.ts';
 import {

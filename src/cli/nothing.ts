@@ -1,6 +1,6 @@
 /** Why a command had nothing to evaluate: an empty pipe and a policy for other namespaces look the same from outside. */
 import { quoteValue } from '../image/quote.ts';
-import { type InputNotice, namedFew } from '../files/left-out.ts';
+import { type InputNotice, namedFew } from '../files/skipped-files.ts';
 import type { Manifests } from '../files/manifests.ts';
 
 interface Outcome {

@@ -1,10 +1,15 @@
 /** The kustomizations among the files, with what they include: read from disk where it was not given. */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { loadInputs } from '../files/documents.ts';
+import { loadInputs } from '../files/input-texts.ts';
 import { KUSTOMIZATION_NAMES } from '../files/kustomization.ts';
 import type { KustomizationReferences, PatchFile } from '../files/kustomization-references.ts';
-import { type FindOptions, findImages, type FoundImages, type FoundKustomization } from '../files/places/find.ts';
+import {
+  type FindOptions,
+  findImages,
+  type FoundImages,
+  type FoundKustomization,
+} from '../files/image-locations/find.ts';
 import { type Builds, buildsOf, type Included, type Kustomization } from '../pinning/builds.ts';
 import { maskPassword } from '../image/password.ts';
 import { quoteValue } from '../image/quote.ts';

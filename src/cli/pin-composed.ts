@@ -1,8 +1,8 @@
 /** What builds of Compose files give to the Dockerfiles beside them. Other files are not looked for. */
 import path from 'node:path';
 import { quoteValue } from '../image/quote.ts';
-import type { ComposeBuild } from '../files/places/compose-builds.ts';
-import type { Build } from '../files/places/dockerfile/images.ts';
+import type { ComposeBuild } from '../files/image-locations/compose/builds.ts';
+import type { Build } from '../files/image-locations/dockerfile/images.ts';
 import { type KnownFiles, realPathOf } from './pin-builds.ts';
 
 interface PlacedBuild extends Omit<ComposeBuild, 'dockerfile'> {

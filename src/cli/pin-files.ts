@@ -1,12 +1,12 @@
 /** The files that `pin` and `drift` look into. */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { type Input, loadInputs } from '../files/documents.ts';
-import { type LeftOut, leftOutNotices, mayBeManifest } from '../files/left-out.ts';
-import { type FindOptions, findImages, type FoundImages, PIN_NAMES } from '../files/places/find.ts';
+import { type Input, loadInputs } from '../files/input-texts.ts';
+import { type LeftOut, leftOutNotices, mayBeManifest } from '../files/skipped-files.ts';
+import { type FindOptions, findImages, type FoundImages, PIN_NAMES } from '../files/image-locations/find.ts';
 import { isReadByKubectl } from '../files/read-text.ts';
 import { unseenNotices } from '../files/unseen-objects.ts';
-import type { ImagePlace } from '../pinning/place.ts';
+import type { ImagePlace } from '../pinning/image-location.ts';
 import type { PinErrorRow, PinFileRow } from '../report/pins.ts';
 import { dockerfileBuilds } from './pin-composed.ts';
 import { folderOf, type KnownFile, patchesOnly, realPathOf, withIncluded } from './pin-builds.ts';

@@ -1,10 +1,10 @@
 /** The images of files, with what kustomizations among these files make of them. */
-import type { FoundImages } from '../files/places/find.ts';
+import type { FoundImages } from '../files/image-locations/find.ts';
 import type { Run } from '../pinning/builds.ts';
 import type { ImagesEntry } from '../pinning/kustomization.ts';
-import type { Kustomized } from '../pinning/kustomized.ts';
+import type { Kustomized } from '../pinning/kustomize-pins.ts';
 import { decideOffline, type PinDecision } from '../pinning/pin.ts';
-import type { ImagePlace } from '../pinning/place.ts';
+import type { ImagePlace } from '../pinning/image-location.ts';
 import { isRename, renamePlace } from '../pinning/rename-entries.ts';
 import type { PinErrorRow } from '../report/pins.ts';
 import { buildsIn, type KnownFile, type KnownFiles, unreadIn } from './pin-builds.ts';

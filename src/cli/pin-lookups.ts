@@ -1,9 +1,9 @@
 /** What the lock and the registry say about the images of all files, each image once. */
 import type { Lock, LockEntry } from '../pinning/lock.ts';
-import { type Kustomized, questionsAbout } from '../pinning/kustomized.ts';
+import { type Kustomized, questionsAbout } from '../pinning/kustomize-pins.ts';
 import { type PinDecision, type PinMode, platformsToAsk, type TagAnswers, withPlatforms } from '../pinning/pin.ts';
 import { decideAll, decisionAt } from '../pinning/plan-all.ts';
-import type { ImagePlace } from '../pinning/place.ts';
+import type { ImagePlace } from '../pinning/image-location.ts';
 import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import { answersTo, type Ask, byKey } from './asking.ts';
 

@@ -5,7 +5,7 @@ import { type Candidate, keyringOf } from '../credential/keyring.ts';
 import type { PullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
-import type { PinRegistry } from '../pinning/registry-port.ts';
+import type { PinRegistry } from '../pinning/registry-source.ts';
 import type { RegistryFact } from '../policy/registry-fact.ts';
 import { askingRegistry, type AskingRegistry } from './asking-registry.ts';
 

@@ -1,7 +1,7 @@
 /** The pull secrets that somebody names on the command line, as files. */
 import type { PullSecret } from '../credential/pull-secret.ts';
 import { type Manifest, loadManifests } from '../files/manifests.ts';
-import { placeText } from '../files/place-text.ts';
+import { placeText } from '../files/location-text.ts';
 import { isSecret, readSecret } from '../files/secrets.ts';
 import { kindTable } from '../pod/kinds.ts';
 import type { Terminal } from './terminal.ts';

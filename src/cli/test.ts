@@ -3,7 +3,7 @@ import { countUsage, type UsageCount } from '../admission/usage.ts';
 import { writtenAnswers } from '../admission/facts/suite-registry.ts';
 import { type Composed, compose } from '../wiring.ts';
 import { type Config } from '../config/config.ts';
-import { fileText } from '../files/place-text.ts';
+import { fileText } from '../files/location-text.ts';
 import { PolicyError } from '../files/policies.ts';
 import { loadSuites, type Suite, type SuiteCase, type SuiteFinding } from '../files/suites.ts';
 import { leftover } from '../recording/pairing.ts';

@@ -2,7 +2,7 @@
 import type { NodeCredentialConfig, SharedCacheConfig } from './credentials.ts';
 import { ConfigError } from './config.ts';
 import { readText } from '../files/read-text.ts';
-import { readDocuments } from '../files/yaml.ts';
+import { readDocuments } from '../files/yaml/yaml.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { NodeCredentialSettings } from '../node/configured-credentials.ts';
 import type { CacheSettings } from '../lookup/image-source.ts';

@@ -1,7 +1,7 @@
 /** What `helm install --dry-run` and `helm get all` print above and below manifests. */
 import { comparable } from '../pod/comparable.ts';
 import { isObject } from '../pod/pointer.ts';
-import { type ParsedDocument, readDocuments } from './yaml.ts';
+import { type ParsedDocument, readDocuments } from './yaml/yaml.ts';
 
 /**
  * The documents of a text. In the report of helm, all but the manifests is left out; but never what kubectl would read

@@ -4,7 +4,7 @@ import type { KindTable } from '../pod/kinds.ts';
 import type { JsonObject } from '../pod/pointer.ts';
 import { workloadOf } from '../pod/workload.ts';
 import { referencesOf } from './kustomization-references.ts';
-import type { LeftOut } from './left-out.ts';
+import type { LeftOut } from './skipped-files.ts';
 import type { Collected, InputError, Manifest } from './manifest-objects.ts';
 
 export interface Kustomization {

@@ -7,7 +7,7 @@ import { type Lock, type LockEntry, lockKey, lockText } from '../pinning/lock.ts
 import { escapeSegment, isObject, type JsonObject } from '../pod/pointer.ts';
 import { readText } from './read-text.ts';
 import { type Replaced, replaceFile } from './replace-file.ts';
-import { readDocuments } from './yaml.ts';
+import { readDocuments } from './yaml/yaml.ts';
 
 export type LoadedLock =
   | { readonly ok: true; readonly lock: Lock; readonly text: string | undefined }

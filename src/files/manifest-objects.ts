@@ -5,8 +5,8 @@ import type { KindTable } from '../pod/kinds.ts';
 import { isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import { typeOf, workloadOf } from '../pod/workload.ts';
 import { itemsOfList } from './lists.ts';
-import { messageOf } from './program-output.ts';
-import type { ParsedDocument, Position } from './yaml.ts';
+import { messageOf } from './yaml/program-output.ts';
+import type { ParsedDocument, Position } from './yaml/yaml.ts';
 
 /** A request that a file asks for. */
 export interface Manifest {

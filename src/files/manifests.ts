@@ -2,13 +2,13 @@
 import { readBesideReport } from './helm-report.ts';
 import { isKustomization } from './kustomization.ts';
 import { type Kustomization, partsOfKustomizations } from './kustomized.ts';
-import { type Input, loadInputs } from './documents.ts';
-import { type InputNotice, type LeftOut, leftOutNotices, mayBeManifest } from './left-out.ts';
+import { type Input, loadInputs } from './input-texts.ts';
+import { type InputNotice, type LeftOut, leftOutNotices, mayBeManifest } from './skipped-files.ts';
 import { type Collected, type InputError, type Manifest, type ObjectOptions, readObjects } from './manifest-objects.ts';
 import { isReadByKubectl } from './read-text.ts';
-import { repeatedKeyNotices } from './repeated-keys.ts';
+import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
 import { unseenNotices, unseenObjects } from './unseen-objects.ts';
-import type { ParsedDocument } from './yaml.ts';
+import type { ParsedDocument } from './yaml/yaml.ts';
 
 export type { InputError, Manifest };
 

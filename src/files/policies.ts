@@ -11,9 +11,9 @@ import type { DocumentKind } from '../policy/schema.ts';
 import type { DocumentFault } from '../policy/schema-faults.ts';
 import { undecidableWithoutLabels } from '../policy/undecidable.ts';
 import type { Vacuity } from '../policy/vacuity.ts';
-import type { InputNotice } from './left-out.ts';
-import { placeText } from './place-text.ts';
-import { loadSheets, type PlacedFault, type Sheet } from './policy-sheets.ts';
+import type { InputNotice } from './skipped-files.ts';
+import { placeText } from './location-text.ts';
+import { loadSheets, type PlacedFault, type Sheet } from './policy-documents.ts';
 
 /** Every fault of every file, one a line: `file:line:column: pointer: what is wrong`. */
 export class PolicyError extends Error {

@@ -3,12 +3,12 @@ import { isReview, readReview, type Review } from '../admission/review.ts';
 import { isObject } from '../pod/pointer.ts';
 import { type Expected, readExpected } from '../recording/expected.ts';
 import type { DocumentFault } from '../policy/schema-faults.ts';
-import { type Input, loadInputs } from './documents.ts';
-import { type InputNotice, type LeftOut, leftOutNotices } from './left-out.ts';
+import { type Input, loadInputs } from './input-texts.ts';
+import { type InputNotice, type LeftOut, leftOutNotices } from './skipped-files.ts';
 import { type InputError, unreadable } from './manifests.ts';
 import { misplaced, strayKeys } from './recording-keys.ts';
-import { repeatedKeyNotices } from './repeated-keys.ts';
-import { type ParsedDocument, readDocuments } from './yaml.ts';
+import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
+import { type ParsedDocument, readDocuments } from './yaml/yaml.ts';
 
 export interface Recording {
   readonly file: string;

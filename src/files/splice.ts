@@ -2,10 +2,10 @@
  * Digests into the text of a file. Only the texts of images change; what comes out is read again, and where it means
  * anything else than the same with these digests, the change that did it is left out and said why.
  */
-import { applyEdits, type Edit, editOf, type ImagePlace } from '../pinning/place.ts';
-import { type FindOptions, findImages } from './places/find.ts';
-import { changedValues, type ChangedValue } from './value-changes.ts';
-import { readDocuments } from './yaml.ts';
+import { applyEdits, type Edit, editOf, type ImagePlace } from '../pinning/image-location.ts';
+import { type FindOptions, findImages } from './image-locations/find.ts';
+import { changedValues, type ChangedValue } from './yaml/value-changes.ts';
+import { readDocuments } from './yaml/yaml.ts';
 
 export interface Change {
   readonly place: ImagePlace;

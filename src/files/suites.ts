@@ -4,12 +4,12 @@ import { dayStart } from '../go/date.ts';
 import { mergedAnswers, type RegistryAnswers } from '../policy/registry-answers.ts';
 import { SUITE_KIND } from '../policy/suite-schema.ts';
 import type { ExpectedFinding } from '../recording/expected.ts';
-import { loadInputs } from './documents.ts';
-import type { InputNotice } from './left-out.ts';
+import { loadInputs } from './input-texts.ts';
+import type { InputNotice } from './skipped-files.ts';
 import { type InputError, unreadable } from './manifests.ts';
-import { repeatedKeyNotices } from './repeated-keys.ts';
+import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
 import { type SuiteDocument, suiteFaults } from './suite-faults.ts';
-import { type ParsedDocument, readDocuments } from './yaml.ts';
+import { type ParsedDocument, readDocuments } from './yaml/yaml.ts';
 
 interface Spot {
   readonly line: number;

@@ -7,7 +7,7 @@ import type { JsonObject } from '../pod/pointer.ts';
 import { unreadImagesIn } from '../pod/unread-images.ts';
 import { apiVersionOf, type ObjectType } from '../pod/workload.ts';
 import { didYouMean } from '../image/suggestion.ts';
-import type { InputNotice } from './left-out.ts';
+import type { InputNotice } from './skipped-files.ts';
 import type { Manifest } from './manifest-objects.ts';
 
 export interface Unknown {

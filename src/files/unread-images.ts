@@ -3,7 +3,7 @@ import { requestLabel } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
 import { shownPointer } from '../pod/pointer.ts';
 import { type UnreadImages, unreadImagesIn } from '../pod/unread-images.ts';
-import type { InputNotice } from './left-out.ts';
+import type { InputNotice } from './skipped-files.ts';
 import type { Manifest } from './manifest-objects.ts';
 
 export interface Unread {

@@ -1,6 +1,6 @@
 /** Objects with images that no command sees, and the notices about them: one for each kind, however many there are. */
 import type { KindTable } from '../pod/kinds.ts';
-import type { InputNotice } from './left-out.ts';
+import type { InputNotice } from './skipped-files.ts';
 import type { Manifest } from './manifest-objects.ts';
 import { type Unknown, unknownKind, unknownKindNotices } from './unknown-kinds.ts';
 import { type Unread, unreadImageNotices, unreadImages } from './unread-images.ts';

@@ -4,7 +4,7 @@
  */
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
-import type { LeftOut } from './left-out.ts';
+import type { LeftOut } from './skipped-files.ts';
 import { reasonOf } from './read-text.ts';
 
 /** Which files of a folder are read, and how a message says that there is none. */

@@ -4,7 +4,7 @@
  */
 import { type FieldSpec, type FieldUse, isAt, isReached } from './field-specs.ts';
 import { changedImage, type ImagesEntry, matcherOf, setsVersion } from './kustomization.ts';
-import { type ImagePlace, pinnedText } from './place.ts';
+import { type ImagePlace, pinnedText } from './image-location.ts';
 import { quoteValue } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
 

@@ -3,9 +3,9 @@ import { quoteValue } from '../image/quote.ts';
 import { type ImageReference, parseReference } from '../image/reference.ts';
 import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import type { TagAnswers } from './pin.ts';
-import type { Kustomized } from './kustomized.ts';
-import type { ImagePlace } from './place.ts';
-import { digestQuestion, failureText, type Question, STOPPED, tagQuestion } from './questions.ts';
+import type { Kustomized } from './kustomize-pins.ts';
+import type { ImagePlace } from './image-location.ts';
+import { digestQuestion, failureText, type Question, STOPPED, tagQuestion } from './pinned-references.ts';
 
 export interface DriftDecision {
   /** `current`: nothing happened. `moved`: the tag means another digest. `untagged`: there is no such tag any more. */

@@ -2,9 +2,9 @@
 import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { Platform, RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
-import { type ImagePlace, pinnedText } from './place.ts';
+import { type ImagePlace, pinnedText } from './image-location.ts';
 import { platformsIn, platformText } from '../policy/rules/platforms.ts';
-import { digestQuestion, failureText, type Question, STOPPED, tagQuestion } from './questions.ts';
+import { digestQuestion, failureText, type Question, STOPPED, tagQuestion } from './pinned-references.ts';
 
 export const PIN_STATES = ['pinned', 'resolved', 'drifted', 'unpinned', 'skipped', 'failed'] as const;
 

@@ -8,9 +8,9 @@ import {
   RENAMED,
   skipped,
   type PlanInput,
-} from './kustomized.ts';
+} from './kustomize-pins.ts';
 import { decide, decideOffline, type PinDecision } from './pin.ts';
-import type { ImagePlace } from './place.ts';
+import type { ImagePlace } from './image-location.ts';
 
 export interface Decided {
   readonly decision: PinDecision;

@@ -2,8 +2,8 @@
 import { effectiveTag, parseReference } from '../image/reference.ts';
 import type { Passed } from './builds.ts';
 import { type ImagesEntry, setsVersion, splitImage } from './kustomization.ts';
-import { RENAMED } from './kustomized.ts';
-import type { ImagePlace, Reading } from './place.ts';
+import { RENAMED } from './kustomize-pins.ts';
+import type { ImagePlace, Reading } from './image-location.ts';
 
 export function isRename(entry: ImagesEntry): boolean {
   return !setsVersion(entry) && entry.newName !== '';

@@ -1,5 +1,5 @@
 /** An outage says the same of hundreds of images: one line for all of them, where people read. Machine formats keep each. */
-import { STOPPED } from '../pinning/questions.ts';
+import { STOPPED } from '../pinning/pinned-references.ts';
 import { withoutPause } from '../lookup/circuit.ts';
 
 export interface Alike<R> {

@@ -1,5 +1,5 @@
 /** A unified diff of edits that are known: what `git apply` and `patch -p1` take. */
-import { applyEdits, type Edit } from '../pinning/place.ts';
+import { applyEdits, type Edit } from '../pinning/image-location.ts';
 import type { Paint } from './pretty.ts';
 
 const CONTEXT = 3;

@@ -1,7 +1,7 @@
 /** JUnit XML, for CI systems: one test suite per file, one test case per review (`replay`), object (`check`) or case (`test`). */
 import junit, { type Builder, type TestCase } from 'junit-report-builder';
 import { objectLabel } from '../admission/message.ts';
-import { placeText } from '../files/place-text.ts';
+import { placeText } from '../files/location-text.ts';
 import { type CheckReport, type ErrorRow, type FailOn, fails } from './check.ts';
 import type { ReplayReport } from './replay.ts';
 import { type FindingRow, findingText, type ObjectRow } from './rows.ts';

@@ -1,9 +1,9 @@
 /** The results of `pin` and `drift`: the objects that `-o json` prints, and the same for people. */
-import { fileText, placeText } from '../files/place-text.ts';
+import { fileText, placeText } from '../files/location-text.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { DriftDecision } from '../pinning/drift.ts';
 import type { PinDecision } from '../pinning/pin.ts';
-import type { ImagePlace } from '../pinning/place.ts';
+import type { ImagePlace } from '../pinning/image-location.ts';
 import { alike } from './alike.ts';
 import type { Paint } from './pretty.ts';
 

@@ -1,6 +1,6 @@
 /** Findings for people: one block per file, aligned; colours only where the caller says so. */
 import colours from 'picocolors';
-import { fileText, placeText } from '../files/place-text.ts';
+import { fileText, placeText } from '../files/location-text.ts';
 import { type Alike, alike } from './alike.ts';
 import type { CheckReport, ErrorRow } from './check.ts';
 import { type ExceptionRow, type FindingRow, type NoticeRow, rowLabel } from './rows.ts';

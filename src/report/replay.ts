@@ -1,6 +1,6 @@
 /** The result of `replay`: the object that `-o json` prints, and the same for people. */
 import { objectLabel } from '../admission/message.ts';
-import { fileText, placeText } from '../files/place-text.ts';
+import { fileText, placeText } from '../files/location-text.ts';
 import type { Difference } from '../recording/compare.ts';
 import type { ErrorRow } from './check.ts';
 import { noticeLines, type Paint } from './pretty.ts';

@@ -2,7 +2,7 @@
 import { objectLabel, source } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
-import type { InputNotice } from '../files/left-out.ts';
+import type { InputNotice } from '../files/skipped-files.ts';
 import type { PlacedNotice } from '../files/policies.ts';
 import type { Finding } from '../policy/evaluate.ts';
 

@@ -1,6 +1,6 @@
 /** The result of `test`: the object that `-o json` prints, and the same for people. Keys are stable; `version` counts incompatible changes. */
 import { source } from '../admission/message.ts';
-import { fileText, placeText } from '../files/place-text.ts';
+import { fileText, placeText } from '../files/location-text.ts';
 import type { SuiteFinding } from '../files/suites.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ErrorRow } from './check.ts';

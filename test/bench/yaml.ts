@@ -3,7 +3,7 @@
  * the positions of three values a document. Prints medians of interleaved rounds, and what the process needs in memory.
  */
 import { loadAll } from 'js-yaml';
-import { readDocuments } from '../../src/files/yaml.ts';
+import { readDocuments } from '../../src/files/yaml/yaml.ts';
 
 const DOCUMENTS = Number(process.argv[2] ?? 7_900);
 const ROUNDS = 7;

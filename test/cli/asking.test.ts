@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { answersTo, byKey } from '../../src/cli/asking.ts';
 import { parseReference } from '../../src/image/reference.ts';
-import { tagQuestion } from '../../src/pinning/questions.ts';
+import { tagQuestion } from '../../src/pinning/pinned-references.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

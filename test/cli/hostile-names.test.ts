@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { fileText, placeText } from '../../src/files/place-text.ts';
+import { fileText, placeText } from '../../src/files/location-text.ts';
 import { runCommand } from '../support/command.ts';
 
 const before = process.cwd();

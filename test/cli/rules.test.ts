@@ -3,7 +3,7 @@ import { parameterRows } from '../../src/policy/parameter-rows.ts';
 import type { ValueSchema } from '../../src/policy/parameters.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { yamlText } from '../../src/report/yaml-text.ts';
-import { readDocuments } from '../../src/files/yaml.ts';
+import { readDocuments } from '../../src/files/yaml/yaml.ts';
 import { runCommand } from '../support/command.ts';
 
 interface Row {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
-import { readDocuments } from '../../src/files/yaml.ts';
+import { readDocuments } from '../../src/files/yaml/yaml.ts';
 import { describeWith } from '../support/real-part.ts';
 import { assetsMissing } from './assets.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';

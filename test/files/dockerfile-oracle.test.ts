@@ -1,12 +1,12 @@
 /** Dockerfiles as BuildKit reads them: its own parser is asked, for written cases and for generated files. */
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { dockerfileImages } from '../../src/files/places/dockerfile.ts';
-import { parseDockerfile } from '../../src/files/places/dockerfile/instructions.ts';
-import { wordAt } from '../../src/files/places/word.ts';
+import { dockerfileImages } from '../../src/files/image-locations/dockerfile/dockerfile.ts';
+import { parseDockerfile } from '../../src/files/image-locations/dockerfile/instructions.ts';
+import { wordAt } from '../../src/files/image-locations/traced-text.ts';
 import { normalizedName, parseReference } from '../../src/image/reference.ts';
-import { applyEdits, type Edit, editOf } from '../../src/pinning/place.ts';
-import { tagQuestion } from '../../src/pinning/questions.ts';
+import { applyEdits, type Edit, editOf } from '../../src/pinning/image-location.ts';
+import { tagQuestion } from '../../src/pinning/pinned-references.ts';
 import {
   type DockerfileAnswer,
   dockerfileMissing,

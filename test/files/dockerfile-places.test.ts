@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { findImages } from '../../src/files/places/find.ts';
+import { findImages } from '../../src/files/image-locations/find.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
-import { dockerfileImages, isDockerfile, looksLikeDockerfile } from '../../src/files/places/dockerfile.ts';
+import {
+  dockerfileImages,
+  isDockerfile,
+  looksLikeDockerfile,
+} from '../../src/files/image-locations/dockerfile/dockerfile.ts';
 import { DOCKERFILE_CASES } from './dockerfile-cases.ts';
 
 const images = (text: string): readonly string[] =>

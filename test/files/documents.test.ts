@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, w
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Input, type LoadOptions, loadInputs } from '../../src/files/documents.ts';
+import { type Input, type LoadOptions, loadInputs } from '../../src/files/input-texts.ts';
 
 let root = '';
 const before = process.cwd();

@@ -1,8 +1,8 @@
 /** However a text is written into YAML or JSON, each of its characters is found in the file. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { innerOffsets } from '../../src/files/places/inner-text.ts';
-import { readDocuments } from '../../src/files/yaml.ts';
+import { innerOffsets } from '../../src/files/image-locations/inner-text.ts';
+import { readDocuments } from '../../src/files/yaml/yaml.ts';
 
 const line = fc.string({
   unit: fc.constantFrom('a', 'b', ':', ' ', '"', "'", '\\', '-', '#', 'é', '😀', '/', '{', ']', '@'),

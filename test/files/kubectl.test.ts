@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import fc from 'fast-check';
-import { readDocuments } from '../../src/files/yaml.ts';
+import { readDocuments } from '../../src/files/yaml/yaml.ts';
 import { kubectlMissing } from '../support/kubectl.ts';
 import { describeWith } from '../support/real-part.ts';
 import { KEYS, MERGES, SCALARS } from './readings.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { findImages } from '../../src/files/places/find.ts';
+import { findImages } from '../../src/files/image-locations/find.ts';
 import { loadManifests } from '../../src/files/manifests.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 

@@ -1,11 +1,11 @@
 /** Whatever a file looks like, pinning changes its images and nothing else. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findImages } from '../../src/files/places/find.ts';
+import { findImages } from '../../src/files/image-locations/find.ts';
 import { splice } from '../../src/files/splice.ts';
-import { readDocuments } from '../../src/files/yaml.ts';
+import { readDocuments } from '../../src/files/yaml/yaml.ts';
 import { normalizedName } from '../../src/image/reference.ts';
-import { tagQuestion } from '../../src/pinning/questions.ts';
+import { tagQuestion } from '../../src/pinning/pinned-references.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { digestOf } from '../support/pin-registry.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { escapeSegment } from '../../src/pod/pointer.ts';
-import { type ParsedDocument, type Position, readDocuments } from '../../src/files/yaml.ts';
+import { type ParsedDocument, type Position, readDocuments } from '../../src/files/yaml/yaml.ts';
 
 type Good = Extract<ParsedDocument, { ok: true }>;
 

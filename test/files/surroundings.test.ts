@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Fact } from '../../src/policy/fact.ts';
 import { loadManifests } from '../../src/files/manifests.ts';
-import { type Surroundings, surroundingsIn } from '../../src/files/surroundings.ts';
+import { type Surroundings, surroundingsIn } from '../../src/files/cluster-objects.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { checkText } from '../support/check-text.ts';
 import { createReview } from '../support/review.ts';

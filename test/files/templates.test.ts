@@ -1,7 +1,7 @@
 /** What is not yet YAML gets one message that says so, where the template is. */
 import { describe, expect, test } from 'vitest';
 import { loadManifests } from '../../src/files/manifests.ts';
-import { readDocuments } from '../../src/files/yaml.ts';
+import { readDocuments } from '../../src/files/yaml/yaml.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 
 const problems = (text: string): readonly string[] =>

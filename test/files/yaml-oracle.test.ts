@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { readStream } from '../../src/files/read-text.ts';
-import { readDocuments } from '../../src/files/yaml.ts';
-import { IGNORED } from '../../src/files/yaml-problems.ts';
+import { readDocuments } from '../../src/files/yaml/yaml.ts';
+import { IGNORED } from '../../src/files/yaml/problems.ts';
 import { startYamlOracle, type YamlOracle, yamlOracleMissing } from '../oracle/yaml/oracle.ts';
 import { describeWith } from '../support/real-part.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ParsedDocument, readDocuments } from '../../src/files/yaml.ts';
+import { type ParsedDocument, readDocuments } from '../../src/files/yaml/yaml.ts';
 import { KEYS, MERGES, SCALARS } from './readings.ts';
 
 function values(text: string): readonly unknown[] {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readDocuments } from '../../src/files/yaml.ts';
+import { readDocuments } from '../../src/files/yaml/yaml.ts';
 import { configuredCredentials } from '../../src/node/configured-credentials.ts';
 import type { NodeCredentials } from '../../src/node/node-credentials.ts';
 import { type ProviderSettings, readProviders } from '../../src/node/provider-config.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerText, readReview, verdictReview } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
 import { compose } from '../../src/wiring.ts';
-import { readDocuments } from '../../src/files/yaml.ts';
+import { readDocuments } from '../../src/files/yaml/yaml.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { CheckReport } from '../../src/report/check.ts';
 import { runCommand } from '../support/command.ts';

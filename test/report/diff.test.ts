@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { applyEdits, type Edit } from '../../src/pinning/place.ts';
+import { applyEdits, type Edit } from '../../src/pinning/image-location.ts';
 import { unifiedDiff } from '../../src/report/diff.ts';
 import { paint } from '../../src/report/pretty.ts';
 

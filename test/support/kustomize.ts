@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { normalizedName, parseReference } from '../../src/image/reference.ts';
-import { taggedText } from '../../src/pinning/place.ts';
+import { taggedText } from '../../src/pinning/image-location.ts';
 import { digestOf, runPin } from './pin-registry.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'tidewaiter-kustomize-'));

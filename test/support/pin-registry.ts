@@ -4,7 +4,7 @@ import type { RegistryFor } from '../../src/cli/pin-registry.ts';
 import { type DriftFlags, drift } from '../../src/cli/drift.ts';
 import { pin, type PinFlags } from '../../src/cli/pin.ts';
 import { normalizedName } from '../../src/image/reference.ts';
-import type { PinRegistry } from '../../src/pinning/registry-port.ts';
+import type { PinRegistry } from '../../src/pinning/registry-source.ts';
 import type { Platform, RegistryFact, RegistryFailure, RegistryImage } from '../../src/policy/registry-fact.ts';
 
 export interface FakeRegistry extends PinRegistry {

@@ -1,5 +1,5 @@
 /** Texts behind `|` and `>`. */
-import { Refusal } from '../yaml-problems.ts';
+import { Refusal } from './problems.ts';
 import { BLANK, BREAK, classOf, DASH, END, GREATER, HASH, NINE, PLUS, SPACE, TAB, ZERO } from './characters.ts';
 import { type Cursor, isBreak, skipLine, TOKEN, type Token } from './cursor.ts';
 

@@ -1,6 +1,6 @@
 /** What a document says, in the order of its text: between tokens and values. */
-import { MAX_DEPTH } from '../json.ts';
-import { Refusal, TOO_DEEP } from '../yaml-problems.ts';
+import { MAX_DEPTH } from './json.ts';
+import { Refusal, TOO_DEEP } from './problems.ts';
 import { TOKEN, type Token } from './cursor.ts';
 
 export const EVENT = { scalar: 1, alias: 2, list: 3, map: 4, end: 5 } as const;

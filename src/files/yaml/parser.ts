@@ -1,5 +1,5 @@
 /** Tokens -> events: go-yaml's grammar (`parserc.go`, after libyaml). */
-import { IGNORED, MISPLACED, type Problem, Refusal } from '../yaml-problems.ts';
+import { IGNORED, MISPLACED, type Problem, Refusal } from './problems.ts';
 import { TOKEN, type Token } from './cursor.ts';
 import { emptyScalar, endCollection, EVENT, type Event, openCollection, type Parser, peek, skip } from './events.ts';
 import { malformed } from './properties.ts';

@@ -1,5 +1,5 @@
 /** Scalars without quotes. */
-import { Refusal } from '../yaml-problems.ts';
+import { Refusal } from './problems.ts';
 import {
   BLANK,
   BLANK_OR_END,

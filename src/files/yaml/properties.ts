@@ -1,5 +1,5 @@
 /** Anchors, aliases and tags. */
-import { Refusal } from '../yaml-problems.ts';
+import { Refusal } from './problems.ts';
 import { BLANK_OR_END, classOf, EXCLAMATION, GREATER, IN_TAG, LESS, NAME } from './characters.ts';
 import { type Cursor, TOKEN, type Token } from './cursor.ts';
 

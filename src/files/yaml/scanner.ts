@@ -2,8 +2,8 @@
  * One YAML document -> tokens, as go-yaml's scanner finds them (`scannerc.go`, after libyaml): YAML 1.1, with rules of its
  * own about what a plain scalar is and where a key may start.
  */
-import { MAX_DEPTH } from '../json.ts';
-import { MISPLACED, Refusal, TOO_DEEP } from '../yaml-problems.ts';
+import { MAX_DEPTH } from './json.ts';
+import { MISPLACED, Refusal, TOO_DEEP } from './problems.ts';
 import { blockScalar } from './block-scalar.ts';
 import {
   AMPERSAND,

@@ -1,6 +1,6 @@
 /** Which maps and lists the indentation opens and closes, and which tokens turn out to be keys. */
-import { MAX_DEPTH } from '../json.ts';
-import { Refusal, TOO_DEEP } from '../yaml-problems.ts';
+import { MAX_DEPTH } from './json.ts';
+import { Refusal, TOO_DEEP } from './problems.ts';
 import { type Cursor, type SimpleKey, TOKEN, type Token } from './cursor.ts';
 
 type BlockStart = typeof TOKEN.blockListStart | typeof TOKEN.blockMapStart;

@@ -1,0 +1,117 @@
+/** The ARGs before the first FROM of a Dockerfile (BuildKit: dockerfile2llb, buildMetaArgs), and what `FROM` makes of them. */
+import { isSpace, slice, type Word } from '../traced-text.ts';
+import type { Instruction } from './instructions.ts';
+import { lex, type Lexed, MAX_LENGTH, type Variable } from './lexer.ts';
+
+export interface Declaration {
+  readonly name: string;
+  /** Of the instruction. */
+  readonly line: number;
+  /** What stands behind its equals sign. */
+  readonly written: Word;
+  /** Without quotes, and with the values of other ARGs. */
+  readonly value: Word;
+}
+
+export interface Scope {
+  /** Those with a default, in their order; of two with one name the later one counts. */
+  readonly declarations: ReadonlyMap<string, Declaration>;
+  /** Fills variables in, and takes quotes and escapes away. */
+  readonly expand: (word: Word) => Lexed;
+}
+
+/** `given`: those that builds set, with one of these. */
+export function scopeOf(
+  instructions: readonly Instruction[],
+  escape: string,
+  given: ReadonlyMap<string, string>,
+): Scope {
+  const variables = new Map<string, Variable>();
+  const declarations = new Map<string, Declaration>();
+  const variable = (name: string): Variable => variables.get(name) ?? undeclared(name);
+  const expand = (word: Word): Lexed => lex(word, { escape, raw: false, variable });
+  const declare = ({ name, written }: Pair, line: number): void => {
+    const build = given.get(name);
+    if (build !== undefined) {
+      variables.set(name, { state: 'unknown', problem: setByBuild(name, build) });
+      return;
+    }
+    if (written === undefined) {
+      // It keeps the value that it has.
+      if (variable(name).state === 'unset') variables.set(name, { state: 'unset', plain: withoutDefault(name) });
+      return;
+    }
+    const lexed = expand(written);
+    variables.set(name, asVariable(name, lexed));
+    declarations.delete(name);
+    if (lexed.ok) declarations.set(name, { name, line, written, value: lexed.whole });
+  };
+  for (const { first, rest } of instructions) for (const pair of pairsOf(rest, escape)) declare(pair, first);
+  return { declarations, expand };
+}
+
+export function asVariable(name: string, lexed: Lexed): Variable {
+  if (!lexed.ok) return { state: 'unknown', problem: lexed.problem };
+  return lexed.whole.text.length > MAX_LENGTH
+    ? { state: 'unknown', problem: `ARG ${name} is too long for an image` }
+    : { state: 'set', value: lexed.whole };
+}
+
+function setByBuild(name: string, build: string): string {
+  return `ARG ${name} is set in "args" of ${build}; write the value into the Dockerfile to have it pinned`;
+}
+
+function withoutDefault(name: string): string {
+  return `ARG ${name} has no default here, so only who builds knows the image`;
+}
+
+/** What BuildKit declares itself. */
+const BUILT_IN = /^(?:(?:BUILD|TARGET)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGETSTAGE)$/;
+
+export function undeclared(name: string): Variable {
+  return BUILT_IN.test(name)
+    ? { state: 'unknown', problem: `${name} is known only at build time` }
+    : { state: 'unset', plain: undefined };
+}
+
+export interface Pair {
+  readonly name: string;
+  /** undefined: there is no equals sign. */
+  readonly written: Word | undefined;
+}
+
+export function pairsOf(rest: Word, escape: string): readonly Pair[] {
+  return wordsOf(rest, escape).map((word) => {
+    const equals = word.text.indexOf('=');
+    return equals === -1
+      ? { name: word.text, written: undefined }
+      : { name: word.text.slice(0, equals), written: slice(word, equals + 1) };
+  });
+}
+
+/** Blanks part words where they are neither quoted nor escaped; quotes and escapes stay (parser: parseWords). */
+function wordsOf(rest: Word, escape: string): readonly Word[] {
+  const words: Word[] = [];
+  for (let at = 0; at < rest.text.length;) {
+    if (isSpace(rest.text.charAt(at))) at += 1;
+    else {
+      const end = endOfWord(rest.text, at, escape);
+      words.push(slice(rest, at, end));
+      at = end;
+    }
+  }
+  return words;
+}
+
+function endOfWord(text: string, start: number, escape: string): number {
+  let quote = '';
+  let at = start;
+  for (; at < text.length; at += 1) {
+    const char = text.charAt(at);
+    if (quote === '' && isSpace(char)) return at;
+    if (char === escape && quote !== "'") at += 1;
+    else if (char === quote) quote = '';
+    else if (quote === '' && (char === '"' || char === "'")) quote = char;
+  }
+  return Math.min(at, text.length);
+}

@@ -1,0 +1,184 @@
+/**
+ * Where the digest of a base image goes: behind its tag, in FROM or in the ARG that the tag comes from, where that ARG serves
+ * this image alone. Otherwise why not, and what is right for all that use the ARG.
+ */
+import { type ImageReference, normalizedName, parseReference, repositoryOf } from '../../../image/reference.ts';
+import { quoteValue } from '../../../image/quote.ts';
+import { type Edit, editOf, pinnedText, type Reading, type Slot, taggedText } from '../../../pinning/image-location.ts';
+import { hasVariableBehind, type LastPiece, lastPieceOf } from '../last-piece.ts';
+import { digestSlot } from '../edit-target.ts';
+import type { Word } from '../traced-text.ts';
+import type { Declaration } from './arguments.ts';
+import type { Outcome } from './outcome.ts';
+
+export interface BaseImage {
+  readonly line: number;
+  readonly written: Word;
+  /** As it would be written with a digest behind it. */
+  readonly advised: string;
+  /** What the stage is called. */
+  readonly stage: string | undefined;
+  /** With its variables filled in; undefined where that cannot be done. */
+  readonly image: Word | undefined;
+  readonly problem: string | undefined;
+  readonly isStage: boolean;
+}
+
+interface Known extends BaseImage {
+  readonly image: Word;
+  readonly reference: ImageReference;
+}
+
+export interface Surroundings {
+  readonly declarations: readonly Declaration[];
+  /** Of the whole file. */
+  readonly bases: readonly BaseImage[];
+  /** ARGs that stages take over from above, each with a line. */
+  readonly inStages: ReadonlyMap<string, number>;
+  readonly outcomeOf: (edit: Edit) => Outcome;
+}
+
+export interface DigestPlace {
+  readonly offset: number;
+  readonly reading: Reading;
+  readonly slot: Slot;
+}
+
+export function digestPlace(base: Known, surroundings: Surroundings): DigestPlace {
+  const { written, image, reference } = base;
+  const piece = lastPieceOf(image, reference);
+  const owner = surroundings.declarations.find(({ written: text }) => piece !== undefined && isIn(text, piece.end - 1));
+  const inFrom = written.offsets[0] ?? 0;
+  const problem = sharedDigest(base, owner, surroundings);
+  if (problem !== undefined)
+    return { offset: inFrom, reading: { state: 'problem', problem }, slot: { ok: false, refused: problem } };
+  const reading = { state: 'image', reference } as const;
+  if (piece === undefined || !isAtEnd(base, { piece, owner }, surroundings))
+    return { offset: inFrom, reading, slot: { ok: false, refused: inPieces(base) } };
+  const slot = digestSlot(piece.end, reference);
+  const refused = sideEffect(base, { slot, owner }, surroundings);
+  if (refused !== undefined) return { offset: inFrom, reading, slot: { ok: false, refused } };
+  return { offset: owner === undefined ? inFrom : piece.start, reading, slot };
+}
+
+function isIn({ offsets }: Word, offset: number): boolean {
+  return offset >= (offsets[0] ?? Infinity) && offset <= (offsets.at(-1) ?? -1);
+}
+
+/** One digest is that of one image; the second one cannot be pulled. */
+function sharedDigest(base: Known, owner: Declaration | undefined, { bases }: Surroundings): string | undefined {
+  const start = digestStart(base.image, base.reference);
+  if (owner === undefined || start === undefined) return undefined;
+  for (const { image, line } of bases) {
+    const parsed = image && parseReference(image.text);
+    if (!parsed?.ok || digestStart(image, parsed.reference) !== start) continue;
+    if (repositoryOf(parsed.reference) === repositoryOf(base.reference)) continue;
+    return `ARG ${owner.name} holds its digest and that of ${quoteValue(taggedText(parsed.reference), 256)} (line ${line}), and one digest cannot be right for two repositories; give each image a digest of its own`;
+  }
+  return undefined;
+}
+
+function digestStart(image: Word | undefined, { digest }: ImageReference): number | undefined {
+  return digest === undefined ? undefined : image?.offsets.at(-digest.length);
+}
+
+interface Spot {
+  readonly piece: LastPiece;
+  readonly owner: Declaration | undefined;
+}
+
+/** Whether the digest would be the end of the whole image, whatever the ARGs are. */
+function isAtEnd({ written }: Known, { piece, owner }: Spot, { declarations }: Surroundings): boolean {
+  const isLast = owner === undefined || owner.value.offsets.at(-1) === piece.end - 1;
+  return isLast && endsText(written, piece.end, declarations);
+}
+
+/** Also a variable that is empty here can come behind it. An ARG knows those that are declared before it. */
+function endsText(written: Word, end: number, declarations: readonly Declaration[]): boolean {
+  if (written.offsets.includes(end - 1)) return !hasVariableBehind(written, end);
+  const last = namesIn(written).at(-1);
+  const index = declarations.findLastIndex(({ name }) => name === last);
+  const declared = declarations[index];
+  return declared !== undefined && endsText(declared.written, end, declarations.slice(0, index));
+}
+
+function namesIn({ text }: Word): readonly string[] {
+  return [...new Set([...text.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name))];
+}
+
+function inPieces(base: Known): string {
+  const names = namesIn(base.written);
+  if (names.length === 0) return 'it is written on two lines: write it on one';
+  const { tag } = base.reference;
+  const or =
+    tag === undefined || base.reference.digest !== undefined
+      ? ''
+      : `, or make the whole tag one ARG, as in ARG TAG=${tag}`;
+  return `it is built from ARG ${names.join(', ')}; ${inTheLine(base)}${or}`;
+}
+
+/** Every pair of hex digits, so that a pattern that takes a part of any digest away takes one of this. */
+const PROBE = `sha256:${Array.from('0123456789abcdef')
+  .flatMap((one, _, all) => all.map((other) => one + other))
+  .join('')}`;
+
+interface Writing {
+  readonly slot: Slot;
+  readonly owner: Declaration | undefined;
+}
+
+/** What the digest would do besides, as patterns and other ARGs make of it. */
+function sideEffect(
+  base: Known,
+  { slot, owner }: Writing,
+  { bases, inStages, outcomeOf }: Surroundings,
+): string | undefined {
+  if (!slot.ok || !base.written.text.includes('$')) return undefined;
+  const { images, values } = outcomeOf(editOf(slot, PROBE));
+  const own = bases.findIndex(({ written }) => written === base.written);
+  if (images.get(own) !== pinnedText(base.reference, PROBE)) return inPieces(base);
+  if (owner === undefined) return undefined;
+  const other = otherThan(base, bases, images);
+  if (other !== undefined)
+    return `ARG ${owner.name} is also part of ${quoteValue(other.image?.text ?? other.written.text, 256)} (line ${other.line}); ${inTheLine(base)}, or give each image an ARG of its own`;
+  return base.reference.digest === undefined ? inStage(base, owner, { inStages, values }) : undefined;
+}
+
+function otherThan(base: Known, bases: readonly BaseImage[], images: Outcome['images']): BaseImage | undefined {
+  for (const [index, image] of images) {
+    const one = bases[index];
+    if (one !== undefined && (image === undefined || image !== pinnedWith(base, one))) return one;
+  }
+  return undefined;
+}
+
+/** Of the same image, which gets the same digest. */
+function pinnedWith(base: Known, one: BaseImage): string | undefined {
+  const parsed = one.image && parseReference(one.image.text);
+  return parsed?.ok && isSame(one, base) ? pinnedText(parsed.reference, PROBE) : undefined;
+}
+
+interface Change {
+  readonly inStages: Surroundings['inStages'];
+  readonly values: Outcome['values'];
+}
+
+/** A stage may print a version, or download it; the whole image is for nothing else. */
+function inStage(base: Known, owner: Declaration, { inStages, values }: Change): string | undefined {
+  for (const [name, line] of inStages) {
+    if (!values.has(name) || values.get(name) === base.image.text) continue;
+    const used = name === owner.name ? 'used' : `part of ARG ${name}, which is used`;
+    return `ARG ${owner.name} is also ${used} inside a stage (line ${line}); ${inTheLine(base)}`;
+  }
+  return undefined;
+}
+
+function isSame({ image, isStage }: BaseImage, { reference }: Known): boolean {
+  const parsed = image && parseReference(image.text);
+  return !isStage && parsed?.ok === true && normalizedName(parsed.reference) === normalizedName(reference);
+}
+
+function inTheLine({ advised, reference }: Known): string {
+  if (reference.digest !== undefined) return `write it out in the FROM line, as in ${taggedText(reference)}@sha256:…`;
+  return `put the digest into the FROM line, as in ${advised}@sha256:…, and renew it whenever the tag changes`;
+}

@@ -1,0 +1,55 @@
+/** Images in Dockerfiles: the frontend, FROM, COPY --from= and RUN --mount=from=; neither stages nor `scratch`. */
+import path from 'node:path';
+import type { ImagePlace } from '../../../pinning/image-location.ts';
+import { lineTable } from '../../yaml/positions.ts';
+import { type Build, imagesOf } from './images.ts';
+import { parseDockerfile } from './instructions.ts';
+import type { PlaceFault } from '../location-fault.ts';
+import { wordAt } from '../traced-text.ts';
+
+const NAME = /^(?:docker|container)file(?:[.-].+)?$|\.(?:docker|container)file$/i;
+
+/** Also what editors leave beside them ends so: `Dockerfile.orig` is one, too, and `Dockerfile.dockerignore` is none. */
+export function isDockerfile(file: string): boolean {
+  const name = path.basename(file);
+  return NAME.test(name) && !/\.(?:dockerignore|ya?ml|json|md)$/i.test(name);
+}
+
+const OWN_NAME = /(?:docker|container)file$/i;
+const INSTRUCTIONS =
+  /^(?:ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)$/;
+
+/** Named like `Dockerfile.prod`, and source code or prose: `dockerfile.go` begins with another word. */
+export function isNamedOnly(file: string, text: string): boolean {
+  if (!isDockerfile(file) || OWN_NAME.test(path.basename(file))) return false;
+  const { syntax, instructions } = parseDockerfile(wordAt(text));
+  const [first] = instructions;
+  return syntax === undefined && first !== undefined && !INSTRUCTIONS.test(first.name);
+}
+
+/** Of a file of any other name: whether its first instruction can only be that of a Dockerfile. */
+export function looksLikeDockerfile(text: string): boolean {
+  return FIRST.test(text.slice(0, 10_000));
+}
+
+const FIRST = /^\uFEFF?(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*(?:FROM[^\S\n]+[^\s:]|ARG[^\S\n]+\w+(?:[=\s]|$))/i;
+
+export interface FoundInDockerfile {
+  readonly places: readonly ImagePlace[];
+  readonly faults: readonly PlaceFault[];
+}
+
+export function readDockerfile(text: string, builds: readonly Build[] = []): FoundInDockerfile {
+  const positionAt = lineTable(text);
+  const { images, fault } = imagesOf(wordAt(text), { builds, linesBefore: 0, dollar: '$' });
+  const places = images.map(({ offset, ...found }): ImagePlace => {
+    return { format: 'dockerfile', ...positionAt(offset), target: { kind: 'text' }, ...found };
+  });
+  if (fault === undefined) return { places, faults: [] };
+  const { line, column } = positionAt(fault.offset);
+  return { places, faults: [{ line, column, message: fault.problem }] };
+}
+
+export function dockerfileImages(text: string): readonly ImagePlace[] {
+  return readDockerfile(text).places;
+}

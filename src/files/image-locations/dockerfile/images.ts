@@ -1,0 +1,272 @@
+/** The images that a build of a Dockerfile pulls, and where their digests go. */
+import { maskPassword } from '../../../image/password.ts';
+import { effectiveTag, normalizedName, parseReference } from '../../../image/reference.ts';
+import type { Reading, Slot } from '../../../pinning/image-location.ts';
+import { lastPieceOf } from '../last-piece.ts';
+import { digestSlot } from '../edit-target.ts';
+import { EMPTY, split, type Word } from '../traced-text.ts';
+import { pairsOf, type Scope, scopeOf } from './arguments.ts';
+import { BLANKS, type Instruction, parseDockerfile, triggerOf } from './instructions.ts';
+import type { Fault } from './lines.ts';
+import { outcomesOf } from './outcome.ts';
+import { type BaseImage, digestPlace, type Surroundings } from './digest-target.ts';
+import { sourcesOf } from './sources.ts';
+
+export interface DockerfileImage {
+  /** Where its digest goes, where that is possible; else where it is written. */
+  readonly offset: number;
+  readonly image: string;
+  readonly reading: Reading;
+  readonly slot: Slot;
+}
+
+export interface DockerfileImages {
+  readonly images: readonly DockerfileImage[];
+  readonly fault: Fault | undefined;
+}
+
+/** A build that a Compose file describes. */
+export interface Build {
+  /** In messages. */
+  readonly name: string;
+  /** Names of contexts that it is given: no image is pulled for them. */
+  readonly contexts: readonly string[];
+  /** Names of ARGs that it sets, whatever their defaults are. */
+  readonly args: readonly string[];
+}
+
+/** What is known of the builds, and how the text stands in its file. */
+export interface Surrounding {
+  readonly builds: readonly Build[];
+  readonly linesBefore: number;
+  /** How "$" is written. */
+  readonly dollar: string;
+}
+
+/** Found in the order of the text; each once that is written once. */
+export function imagesOf(source: Word, surrounding: Surrounding): DockerfileImages {
+  const { builds, linesBefore, dollar } = surrounding;
+  const { escape, syntax, fault, ...dockerfile } = parseDockerfile(source);
+  const instructions = dockerfile.instructions.map((one) => ({ ...one, first: one.first + linesBefore }));
+  const first = instructions.findIndex(({ name }) => name === 'FROM');
+  const globals = instructions.slice(0, Math.max(first, 0)).filter(({ name }) => name === 'ARG');
+  const scope = scopeOf(globals, escape, setBy(builds));
+  const bases = basesOf(instructions, scope, dollar);
+  const reader: Reader = {
+    escape,
+    scope,
+    bases,
+    replaced: replacedIn(builds),
+    inStages: redeclaredIn(instructions.slice(first + 1), escape),
+    outcomeOf: outcomesOf(
+      globals,
+      [...bases.values()].map(({ written }) => written),
+      escape,
+    ),
+    allStages: new Set(instructions.flatMap((one) => (one.name === 'FROM' ? (splitFrom(one).stage ?? []) : []))),
+  };
+  const found = instructions.flatMap((instruction) => readInstruction(instruction, reader));
+  return { images: eachOnce([...(syntax === undefined ? [] : [literal(syntax)]), ...found]), fault };
+}
+
+interface Reader {
+  readonly escape: string;
+  readonly scope: Scope;
+  readonly bases: ReadonlyMap<Instruction, BaseImage>;
+  readonly replaced: Replaced;
+  /** ARGs that stages take over from above, with the lines. */
+  readonly inStages: Surroundings['inStages'];
+  readonly outcomeOf: Surroundings['outcomeOf'];
+  /** In lower case: Docker compares them so. */
+  readonly allStages: ReadonlySet<string>;
+}
+
+/** What every FROM says that names no stage above it. */
+function basesOf(
+  instructions: readonly Instruction[],
+  { expand }: Scope,
+  dollar: string,
+): ReadonlyMap<Instruction, BaseImage> {
+  const stages = new Set(['scratch']);
+  const bases = new Map<Instruction, BaseImage>();
+  for (const instruction of instructions) {
+    if (instruction.name !== 'FROM') continue;
+    const { written, stage } = splitFrom(instruction);
+    const lexed = expand(written);
+    const image = lexed.ok ? lexed.whole : undefined;
+    bases.set(instruction, {
+      line: instruction.first,
+      written,
+      advised: written.text.replace(/^(["'])([^"']*)\1$/, '$2').replaceAll('$', () => dollar),
+      stage,
+      image,
+      problem: lexed.ok ? undefined : lexed.problem,
+      isStage:
+        image === undefined ? [...stages].some((name) => couldBe(written, name)) : stages.has(image.text.toLowerCase()),
+    });
+    if (stage !== undefined) stages.add(stage);
+  }
+  return bases;
+}
+
+/** `FROM base-$TARGETARCH` is the stage of a platform, where there is one. */
+function couldBe({ text }: Word, stage: string): boolean {
+  const [start = '', ...others] = text.toLowerCase().split(/\$(?:\w+|\{[^}]*\})/);
+  const end = others.pop();
+  if (end === undefined || [start, ...others, end].every((part) => part === '')) return false;
+  let at = start.length;
+  for (const part of others) {
+    const found = stage.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return stage.startsWith(start) && stage.endsWith(end) && at + end.length <= stage.length;
+}
+
+/** BuildKit compares them so (dockerui: NamedContext). */
+function contextName(text: string): string {
+  const parsed = parseReference(text);
+  return parsed.ok ? normalizedName({ ...parsed.reference, tag: effectiveTag(parsed.reference) }) : text;
+}
+
+interface Replaced {
+  /** Whether every build is given a context of one of these names. */
+  readonly byAll: (...names: readonly (string | undefined)[]) => boolean;
+  /** Why no digest is right for all builds: to some of them the name is a context. */
+  readonly bySome: (name: string) => string | undefined;
+}
+
+function replacedIn(builds: readonly Build[]): Replaced {
+  const givers = new Map<string, Set<Build>>();
+  for (const build of builds)
+    for (const name of build.contexts.map(contextName)) givers.set(name, (givers.get(name) ?? new Set()).add(build));
+  const giversOf = (name: string): ReadonlySet<Build> => givers.get(contextName(name)) ?? new Set();
+  return {
+    byAll: (...names) => {
+      const given = new Set(names.flatMap((name) => (name === undefined ? [] : [...giversOf(name)])));
+      return given.size > 0 && given.size === builds.length;
+    },
+    bySome: (name) => {
+      const given = giversOf(name);
+      const [first] = given;
+      const other = builds.find((build) => !given.has(build));
+      if (first === undefined || other === undefined) return undefined;
+      return `it is a context in ${first.name}, and an image in ${other.name}; name a stage of it, as in FROM ${name} AS NAME, and give the context that name`;
+    },
+  };
+}
+
+/** ARGs, each with a build that sets it. */
+function setBy(builds: readonly Build[]): ReadonlyMap<string, string> {
+  return new Map(builds.toReversed().flatMap(({ name, args }) => args.map((arg) => [arg, name] as const)));
+}
+
+const CONTEXT: Reading = { state: 'none', reason: 'it is a context that the build is given' };
+
+function splitFrom({ rest }: Instruction): { readonly written: Word; readonly stage: string | undefined } {
+  const [written = EMPTY, ...others] = split(rest, BLANKS);
+  // The last one: there are blanks in template expressions.
+  const as = others.findLastIndex(({ text }) => text.toLowerCase() === 'as');
+  return { written, stage: as === -1 ? undefined : others[as + 1]?.text.toLowerCase() };
+}
+
+function redeclaredIn(instructions: readonly Instruction[], escape: string): ReadonlyMap<string, number> {
+  const lines = new Map<string, number>();
+  for (const { name, rest, first } of instructions) {
+    if (name !== 'ARG') continue;
+    for (const pair of pairsOf(rest, escape))
+      if (pair.written === undefined && !lines.has(pair.name)) lines.set(pair.name, first);
+  }
+  return lines;
+}
+
+function readInstruction(instruction: Instruction, reader: Reader): readonly DockerfileImage[] {
+  const base = reader.bases.get(instruction);
+  if (base !== undefined) return readBase(base, reader);
+  // What a trigger says is read again by the build that it is for, which knows no directive of this file.
+  const command = triggerOf(instruction, '\\') ?? instruction;
+  return sourcesOf(command).flatMap((source) => readSource(source, command.name, reader));
+}
+
+function readBase(
+  base: BaseImage,
+  { scope, bases, replaced, inStages, outcomeOf }: Reader,
+): readonly DockerfileImage[] {
+  const { written, image, problem, isStage } = base;
+  if (isStage || written.text === '') return [];
+  const text = image?.text;
+  // The stage, too, is replaced by a context of its name.
+  if (replaced.byAll(base.stage, text)) return [without(written, text ?? written.text, CONTEXT)];
+  if (image === undefined) return [problemAt(written, written.text, problem ?? '')];
+  if (image.text === '') return [problemAt(written, written.text, 'it is empty: no ARG before the first FROM sets it')];
+  const parsed = parseReference(image.text);
+  if (!parsed.ok) return [problemAt(written, image.text, parsed.problem)];
+  const { reference } = parsed;
+  const surroundings = {
+    declarations: [...scope.declarations.values()],
+    bases: [...bases.values()],
+    inStages,
+    outcomeOf,
+  };
+  const place = { image: image.text, ...digestPlace({ ...base, image, reference }, surroundings) };
+  return [unlessReplaced(place, replaced)];
+}
+
+/** Of COPY and RUN: a name that is neither a stage nor clearly an image can be a context that the build is given. */
+function readSource(word: Word, command: string, { bases, allStages, replaced }: Reader): readonly DockerfileImage[] {
+  const { text } = word;
+  if (text === '' || text === 'scratch' || allStages.has(text.toLowerCase())) return [];
+  if (replaced.byAll(text)) return [without(word, text, CONTEXT)];
+  // RUN knows stages only by their names; a builder that is not BuildKit may know better.
+  if (/^[+-]?\d+$/.test(text)) return command === 'COPY' ? [] : [without(word, text, NUMBER)];
+  if (text.includes('$')) return [problemAt(word, text, 'it has a variable in it, which Docker does not fill in here')];
+  const image = literal(word);
+  const known = /[/:@.]/.test(text) ? image : bare(image, word, bases.size > 0);
+  return [unlessReplaced(known, replaced)];
+}
+
+function unlessReplaced(found: DockerfileImage, { bySome }: Replaced): DockerfileImage {
+  const refused = bySome(found.image);
+  return refused === undefined ? found : { ...found, slot: { ok: false, refused } };
+}
+
+const NUMBER: Reading = { state: 'none', reason: 'it may be the number of a stage' };
+const FRAGMENT: Reading = { state: 'none', reason: 'it may be a stage: there is no FROM in this file' };
+
+/** Without such a context it is pulled, so it is no less an image than one with a tag. */
+function bare(image: DockerfileImage, word: Word, hasStages: boolean): DockerfileImage {
+  const name = word.text;
+  if (!hasStages) return without(word, name, FRAGMENT);
+  const refused = `it may be a build context; if it is an image, write its tag, as in ${name}:latest, else add the stage "FROM scratch AS ${name}", which the context replaces`;
+  return { ...image, slot: { ok: false, refused } };
+}
+
+/** Without variables. */
+function literal(word: Word): DockerfileImage {
+  const parsed = parseReference(word.text);
+  if (!parsed.ok) return problemAt(word, word.text, parsed.problem);
+  const { reference } = parsed;
+  const piece = lastPieceOf(word, reference);
+  const slot: Slot =
+    piece === undefined
+      ? { ok: false, refused: 'it is written on two lines: write it on one' }
+      : digestSlot(piece.end, reference);
+  return { offset: word.offsets[0] ?? 0, image: word.text, reading: { state: 'image', reference }, slot };
+}
+
+function problemAt(word: Word, image: string, problem: string): DockerfileImage {
+  return without(word, image, { state: 'problem', problem: image.includes('{{') ? TEMPLATE : problem });
+}
+
+const TEMPLATE = '"{{" starts a template expression that nothing has filled in: pin the file that is made from it';
+
+/** It may be a URL with somebody's password in it. */
+function without(word: Word, image: string, reading: Reading): DockerfileImage {
+  const slot: Slot = { ok: false, refused: 'there is no image here' };
+  return { offset: word.offsets[0] ?? 0, image: maskPassword(image), reading, slot };
+}
+
+function eachOnce(images: readonly DockerfileImage[]): readonly DockerfileImage[] {
+  const seen = new Set<string>();
+  return images.filter(({ offset, image }) => seen.size < seen.add(`${offset} ${image}`).size);
+}

@@ -1,0 +1,117 @@
+/** A Dockerfile -> its instructions (BuildKit: frontend/dockerfile/parser). */
+import { EMPTY, isSpace, slice, split, trim, type Word, WordBuilder } from '../traced-text.ts';
+import { type HereDocument, hereDocumentsOf, skipHereDocuments } from './here-documents.ts';
+import { directivesOf, type Fault, linesOf, readLogicalLine } from './lines.ts';
+
+export interface Instruction {
+  /** In upper case. */
+  readonly name: string;
+  /** `--name=value`, without their quotes. */
+  readonly flags: readonly Word[];
+  /** What follows, as it is written. */
+  readonly rest: Word;
+  /** Lines of the file, from 1, with those of its here-documents. */
+  readonly first: number;
+  readonly last: number;
+  readonly hereDocuments: readonly HereDocument[];
+}
+
+export interface Dockerfile {
+  readonly escape: string;
+  readonly syntax: Word | undefined;
+  readonly instructions: readonly Instruction[];
+  readonly fault: Fault | undefined;
+}
+
+export function parseDockerfile(source: Word): Dockerfile {
+  const lines = linesOf(source);
+  const { escape, syntax, fault } = directivesOf(lines);
+  const instructions: Instruction[] = [];
+  if (fault !== undefined) return { escape, syntax, instructions, fault };
+  for (let line = readLogicalLine(lines, escape); line !== undefined; line = readLogicalLine(lines, escape)) {
+    const { first, word } = line;
+    const command = commandOf(word, escape);
+    const hereDocuments = holdsHereDocuments(command, escape) ? hereDocumentsOf(word) : [];
+    const open = skipHereDocuments(lines, hereDocuments);
+    if (command.name !== '') instructions.push({ ...command, first, last: lines.next, hereDocuments });
+    if (open === undefined) continue;
+    const problem = `here-document <<${open.name} has no end; add a line that contains only ${open.name}`;
+    return { escape, syntax, instructions, fault: { offset: word.offsets[0] ?? 0, problem } };
+  }
+  return { escape, syntax, instructions, fault: undefined };
+}
+
+export type Command = Pick<Instruction, 'name' | 'flags' | 'rest'>;
+
+/** In ASCII only: a word may have any other white space in it. */
+export const BLANKS = /[\t\v\f\r ]+/g;
+
+export function commandOf(line: Word, escape: string): Command {
+  const whole = trim(line);
+  const [name = EMPTY] = split(whole, BLANKS);
+  const behind = slice(whole, name.text.length);
+  const { flags, rest } = splitFlags(slice(behind, behind.text.search(/[^\t\v\f\r ]|$/)), escape);
+  return { name: name.text.toUpperCase(), flags, rest: trim(rest) };
+}
+
+/** `ONBUILD` has an instruction behind it. */
+export function triggerOf(command: Command, escape: string): Command | undefined {
+  return command.name === 'ONBUILD' && command.rest.text !== '' ? commandOf(command.rest, escape) : undefined;
+}
+
+function holdsHereDocuments(command: Command, escape: string): boolean {
+  const { name, rest } = triggerOf(command, escape) ?? command;
+  return ['RUN', 'COPY', 'ADD'].includes(name) && !isList(rest.text);
+}
+
+/** A list of texts in JSON is no shell line. */
+function isList(text: string): boolean {
+  if (!text.startsWith('[')) return false;
+  try {
+    return Array.isArray(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+/** Words in front that start with two hyphens, up to `--` alone. */
+function splitFlags(line: Word, escape: string): { readonly flags: readonly Word[]; readonly rest: Word } {
+  const flags: Word[] = [];
+  for (let at = 0; at < line.text.length;) {
+    if (isSpace(line.text.charAt(at))) {
+      at += 1;
+      continue;
+    }
+    if (!line.text.startsWith('--', at)) return { flags, rest: slice(line, at) };
+    const { flag, quoted, end } = readFlag(line, at, escape);
+    at = end;
+    if (flag.text === '--') return { flags, rest: slice(line, at) };
+    if (quoted || flag.text !== '') flags.push(flag);
+  }
+  return { flags, rest: EMPTY };
+}
+
+interface Flag {
+  readonly flag: Word;
+  readonly quoted: boolean;
+  readonly end: number;
+}
+
+function readFlag(line: Word, start: number, escape: string): Flag {
+  const flag = new WordBuilder();
+  let quote = '';
+  let quoted = false;
+  let at = start;
+  for (; at < line.text.length; at += 1) {
+    const char = line.text.charAt(at);
+    if (quote === '' && isSpace(char)) break;
+    if (quote === '' ? char === '"' || char === "'" : char === quote) {
+      quote = quote === '' ? char : '';
+      quoted = true;
+      continue;
+    }
+    if (char === escape) at += 1;
+    flag.add(slice(line, at, at + 1));
+  }
+  return { flag: flag.take(), quoted, end: at };
+}

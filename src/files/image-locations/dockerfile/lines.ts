@@ -1,0 +1,137 @@
+/** The lines of a Dockerfile as BuildKit joins them (frontend/dockerfile/parser: parser.go, directives.go). */
+import { isSpace, slice, trimStart, type Word, WordBuilder } from '../traced-text.ts';
+
+/** Why BuildKit reads no further. */
+export interface Fault {
+  readonly offset: number;
+  readonly problem: string;
+}
+
+/** The lines of a file, each without its line break, and the next one to read. */
+export interface Lines {
+  readonly all: readonly Word[];
+  next: number;
+}
+
+export function linesOf(source: Word): Lines {
+  const body = source.text.startsWith('\uFEFF') ? slice(source, 1) : source;
+  const all: Word[] = [];
+  for (let at = 0; at < body.text.length;) {
+    const found = body.text.indexOf('\n', at);
+    const end = found === -1 ? body.text.length : found;
+    all.push(withoutReturns(slice(body, at, end)));
+    at = end + 1;
+  }
+  return { all, next: 0 };
+}
+
+function withoutReturns(line: Word): Word {
+  let end = line.text.length;
+  while (end > 0 && line.text.charAt(end - 1) === '\r') end -= 1;
+  return slice(line, 0, end);
+}
+
+function isComment(line: Word): boolean {
+  return trimStart(line).text.startsWith('#');
+}
+
+export interface LogicalLine {
+  readonly word: Word;
+  /** The line that it begins on, from 1. */
+  readonly first: number;
+}
+
+/** From the next line on that holds anything. A comment does not end a line that goes on, nor does an empty line. */
+export function readLogicalLine(lines: Lines, escape: string): LogicalLine | undefined {
+  for (let line = take(lines); line !== undefined; line = take(lines)) {
+    const first = lines.next;
+    const { kept, goesOn } = cutEscape(trimStart(line), escape);
+    if (isComment(line) || (!goesOn && kept.text === '')) continue;
+    return { word: goesOn ? withFollowing(kept, lines, escape) : kept, first };
+  }
+  return undefined;
+}
+
+function withFollowing(first: Word, lines: Lines, escape: string): Word {
+  const logical = new WordBuilder();
+  logical.add(first);
+  for (let line = take(lines); line !== undefined; line = take(lines)) {
+    if (isComment(line) || isSpace(line.text)) continue;
+    const { kept, goesOn } = cutEscape(line, escape);
+    logical.add(kept);
+    if (!goesOn) break;
+  }
+  return logical.take();
+}
+
+export function take(lines: Lines): Word | undefined {
+  const line = lines.all[lines.next];
+  if (line !== undefined) lines.next += 1;
+  return line;
+}
+
+/** A single escape at the end, with blanks and tabs behind it or not, says that the line goes on. */
+function cutEscape(line: Word, escape: string): { readonly kept: Word; readonly goesOn: boolean } {
+  const end = line.text.replace(/[ \t]+$/, '').length - 1;
+  const goesOn = line.text.charAt(end) === escape && (end === 0 || line.text.charAt(end - 1) !== escape);
+  return { kept: goesOn ? slice(line, 0, end) : line, goesOn };
+}
+
+export interface Directives {
+  readonly escape: string;
+  /** The image of the frontend: `# syntax=IMAGE`. */
+  readonly syntax: Word | undefined;
+  readonly fault: Fault | undefined;
+}
+
+export function directivesOf({ all }: Lines): Directives {
+  const { found, fault } = readDirectives(all.map(trimStart), '#');
+  const escape = found.get('escape');
+  const wrong = escape !== undefined && escape.text !== '\\' && escape.text !== '`';
+  return {
+    escape: escape === undefined || wrong ? '\\' : escape.text,
+    syntax: syntaxOf(all),
+    fault: wrong ? { offset: escape.offsets[0] ?? 0, problem: 'the escape directive must be \\ or `' } : fault,
+  };
+}
+
+/** Read apart, and a little differently: indented lines are none, a line that starts with #! is passed over, // will do. */
+function syntaxOf(all: readonly Word[]): Word | undefined {
+  const lines = all[0]?.text.startsWith('#!') ? all.slice(1) : all;
+  const value = readDirectives(lines, '#').found.get('syntax') ?? readDirectives(lines, '//').found.get('syntax');
+  if (value === undefined) return undefined;
+  const blank = value.text.indexOf(' ');
+  return blank === -1 ? value : slice(value, 0, blank);
+}
+
+const DIRECTIVE = /^([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*([^\n]+?)[\t\n\f\r ]*$/d;
+
+interface FoundDirectives {
+  readonly found: ReadonlyMap<string, Word>;
+  readonly fault: Fault | undefined;
+}
+
+/** Before everything else, one a line, each once. */
+function readDirectives(lines: readonly Word[], mark: string): FoundDirectives {
+  const found = new Map<string, Word>();
+  for (const line of lines) {
+    const directive = directiveOf(line, mark);
+    if (directive === undefined) break;
+    const { name, value } = directive;
+    if (found.has(name)) {
+      const problem = `the directive "${name}" is written twice; remove one of the lines`;
+      return { found, fault: { offset: line.offsets[0] ?? 0, problem } };
+    }
+    found.set(name, value);
+  }
+  return { found, fault: undefined };
+}
+
+function directiveOf(line: Word, mark: string): { readonly name: string; readonly value: Word } | undefined {
+  if (!line.text.startsWith(mark)) return undefined;
+  const content = trimStart(slice(line, mark.length));
+  const match = DIRECTIVE.exec(content.text);
+  const name = match?.[1]?.toLowerCase() ?? '';
+  const [from, to] = match?.indices?.[2] ?? [0, 0];
+  return ['syntax', 'escape', 'check'].includes(name) ? { name, value: slice(content, from, to) } : undefined;
+}

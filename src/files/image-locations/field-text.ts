@@ -1,0 +1,117 @@
+/** Where the value of a field goes in the text of a YAML or JSON map: in the place of the one that is there, or behind another. */
+import { escapeSegment } from '../../pod/pointer.ts';
+import type { Slot } from '../../pinning/image-location.ts';
+import { type Scene, valueAt } from './document-context.ts';
+import { spanOf } from './edit-target.ts';
+
+export interface Field {
+  /** Of the map. */
+  readonly holder: string;
+  readonly key: string;
+}
+
+function refuse(refused: string): Slot {
+  return { ok: false, refused };
+}
+
+function pointerOf({ holder, key }: Field): string {
+  return `${holder}/${escapeSegment(key)}`;
+}
+
+/** For a field that is there: with a text, empty, or null. */
+export function replaceField({ text, document }: Scene, field: Field): Slot {
+  const pointer = pointerOf(field);
+  const value = valueAt(document.value, pointer);
+  if (value === null) return fillNull(text, document.keyPositionOf(pointer).offset, field.key);
+  const span = typeof value === 'string' ? spanOf(text, document.positionOf(pointer).offset, value) : undefined;
+  if (span === undefined || (value === '' && span.from === document.positionOf(pointer).offset))
+    return refuse(`its "${field.key}" is not a text on one line: write it so`);
+  return { ok: true, from: span.from, to: span.to, before: '', after: '' };
+}
+
+const NULL = /[ \t]*(?:~|null|Null|NULL)?(?=[ \t]*(?:[\r\n,}]|$)|[ \t]+#)/y;
+
+function fillNull(text: string, keyOffset: number, key: string): Slot {
+  const colon = colonAfter(text, keyOffset);
+  if (colon === undefined) return refuse(`its "${key}" has no value: give it one, such as ""`);
+  NULL.lastIndex = colon + 1;
+  const found = NULL.exec(text);
+  if (found === null) return refuse(`its "${key}" has no value: give it one, such as ""`);
+  const quote = text.charAt(keyOffset) === '"' ? '"' : '';
+  const to = found[0].trim() === '' ? colon + 1 : colon + 1 + found[0].length;
+  return { ok: true, from: colon + 1, to, before: ` ${quote}`, after: quote };
+}
+
+/** The colon behind a key that is written on one line. */
+function colonAfter(text: string, keyOffset: number): number | undefined {
+  const pattern = /(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'|[^\s:"'&*!?,{}[\]]+)[ \t]*:/y;
+  pattern.lastIndex = keyOffset;
+  return pattern.test(text) ? pattern.lastIndex - 1 : undefined;
+}
+
+/** For a field that is not there yet: behind `after`, laid out as that one is. */
+export function insertField(scene: Scene, field: Field, after: string): Slot {
+  const { text, document } = scene;
+  const before = pointerOf({ holder: field.holder, key: after });
+  const value = valueAt(document.value, before);
+  const key = document.keyPositionOf(before);
+  const { offset } = document.positionOf(before);
+  const colon = colonAfter(text, key.offset);
+  const span = typeof value === 'string' ? spanOf(text, offset, value) : undefined;
+  const direct =
+    colon !== undefined && offset > colon && /^[ \t]*(?:[&!]\S*[ \t]+)*$/.test(text.slice(colon + 1, offset));
+  if (!direct || span === undefined)
+    return refuse(`there is no simple line "${after}" to put a "${field.key}" behind: write one`);
+  const neighbour: Neighbour = {
+    text,
+    key: key.offset,
+    end: span.from > offset ? span.to + 1 : span.to,
+    indent: key.column - 1,
+    name: field.key,
+  };
+  return text.charAt(document.positionOf(field.holder).offset) === '{'
+    ? insertInFlow(neighbour)
+    : insertLine(neighbour);
+}
+
+/** The field in front. */
+interface Neighbour {
+  readonly text: string;
+  readonly key: number;
+  /** After its value. */
+  readonly end: number;
+  readonly indent: number;
+  /** Of the field to insert. */
+  readonly name: string;
+}
+
+function insertLine({ text, end, indent, name }: Neighbour): Slot {
+  const newline = text.indexOf('\n', end);
+  const rest = text.slice(end, newline === -1 ? text.length : newline);
+  if (!/^[ \t]*(?:[ \t]#.*)?\r?$/.test(rest))
+    return refuse(`there is no simple line to put a "${name}" behind: write one`);
+  const at = end + rest.replace(/\r$/, '').length;
+  return {
+    ok: true,
+    from: at,
+    to: at,
+    before: `${lineBreakOf(text, newline)}${' '.repeat(indent)}${name}: `,
+    after: '',
+  };
+}
+
+/** In `{a: 1}`, or in JSON. On a line of its own where its neighbour has one. */
+function insertInFlow({ text, key, end, indent, name }: Neighbour): Slot {
+  const quote = text.charAt(key) === '"' ? '"' : '';
+  const lineStart = text.lastIndexOf('\n', key) + 1;
+  const lead = text.slice(lineStart, key);
+  const own = lineStart > 0 && lead.trim() === '' && indent > 0;
+  const space = own ? `${lineBreakOf(text, lineStart - 1)}${lead}` : ' ';
+  return { ok: true, from: end, to: end, before: `,${space}${quote}${name}${quote}: ${quote}`, after: quote };
+}
+
+/** As at `newline`; at the end of the file, as the file has them. */
+function lineBreakOf(text: string, newline: number): string {
+  const at = newline === -1 ? text.indexOf('\n') : newline;
+  return at > 0 && text.charAt(at - 1) === '\r' ? '\r\n' : '\n';
+}

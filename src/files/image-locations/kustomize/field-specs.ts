@@ -1,0 +1,20 @@
+/** A file under `configurations` of a kustomization: in which fields `images` finds images, beside containers. */
+import type { FieldSpec } from '../../../pinning/field-specs.ts';
+import { isObject } from '../../../pod/pointer.ts';
+import { listAt } from '../../kustomization-references.ts';
+import { partText } from '../document-context.ts';
+
+export function fieldSpecsIn(value: unknown): readonly FieldSpec[] {
+  if (!isObject(value) || value['kind'] !== undefined) return [];
+  return listAt(value, 'images')
+    .filter(isObject)
+    .flatMap(({ path, group, kind }) =>
+      typeof path === 'string' ? [{ path: segmentsOf(path), group: partText(group), kind: partText(kind) }] : [],
+    );
+}
+
+/** `spec/containers[]/image`; a slash within a name has a backslash. */
+function segmentsOf(path: string): readonly string[] {
+  const segments = path.match(/(?:\\\/|[^/])+/g) ?? [];
+  return segments.map((segment) => segment.replace(/\[\]$/, '').replaceAll(String.raw`\/`, '~1'));
+}

@@ -1,0 +1,123 @@
+/** Images in the patches of a kustomization: JSON 6902 operations, and objects that are merged into others. */
+import type { FieldUse } from '../../../pinning/field-specs.ts';
+import type { ImagePlace } from '../../../pinning/image-location.ts';
+import type { KindTable } from '../../../pod/kinds.ts';
+import { escapeSegment, isObject, type JsonObject, pointerSegments } from '../../../pod/pointer.ts';
+import { typeOf } from '../../../pod/workload.ts';
+import { parseReference } from '../../../image/reference.ts';
+import { holdsImage, imageFields, type PatchedAt } from './patch-fields.ts';
+import { type PatchedKinds, selectedKinds, united } from './patched-kinds.ts';
+import { placeWithout, type Scene, wholeImage } from '../document-context.ts';
+
+export interface PatchOptions {
+  readonly kinds: KindTable;
+  /** Each `target` that the patch has, where they are known. */
+  readonly targets: readonly unknown[];
+}
+
+/** Lists of operations (RFC 6902); an empty list says nothing. */
+export function isJsonPatch(value: unknown): value is readonly JsonObject[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((one: unknown) => isObject(one) && typeof one['op'] === 'string' && typeof one['path'] === 'string')
+  );
+}
+
+export function patchImages(scene: Scene, options: PatchOptions): readonly ImagePlace[] {
+  const { value } = scene.document;
+  if (isJsonPatch(value)) {
+    const kinds = selectedKinds(options.targets, options.kinds);
+    return value.flatMap((operation, index) => operationImages(scene, `/${index}`, { operation, kinds }));
+  }
+  return isObject(value) ? imagesAt(scene, '', { value, at: mergedAt(value, options) }) : [];
+}
+
+/** With a `target`, kustomize does not look at the kind in the patch, which may be anything. */
+function mergedAt(value: JsonObject, { kinds, targets }: PatchOptions): PatchedAt {
+  const { group, kind } = typeOf(value);
+  const own = kinds.find(group, kind);
+  const named: PatchedKinds = { sure: own === undefined ? [] : [own], possible: [] };
+  return {
+    field: [],
+    kinds: targets.length === 0 && kind !== '' ? named : united(named, selectedKinds(targets, kinds)),
+    loose: false,
+  };
+}
+
+interface Operation {
+  readonly operation: JsonObject;
+  readonly kinds: PatchedKinds;
+}
+
+function operationImages(scene: Scene, pointer: string, { operation, kinds }: Operation): readonly ImagePlace[] {
+  const { op, path, from, value } = operation;
+  const field = pointerSegments(String(path));
+  const at: PatchedAt = { field, kinds, loose: true };
+  if (op === 'add' || op === 'replace') return imagesAt(scene, `${pointer}/value`, { value, at });
+  if (op === 'test') return testedImages(scene, pointer, { value, at });
+  if ((op !== 'copy' && op !== 'move') || !holdsImage(field, kinds)) return [];
+  return holdsImage(pointerSegments(String(from)), kinds) ? [] : [copiedImage(scene, `${pointer}/path`, operation)];
+}
+
+/** The text of a field that holds no image otherwise: an annotation, an environment variable. */
+function copiedImage(scene: Scene, pointer: string, { op, path, from }: JsonObject): ImagePlace {
+  const problem = `"${String(op)}" takes it from ${String(from)} when kustomize runs: use "add" with the image as its value`;
+  return placeWithout(scene, { pointer, image: String(path), reading: { state: 'problem', problem } });
+}
+
+interface Patched {
+  readonly value: unknown;
+  readonly at: PatchedAt;
+}
+
+function testedImages(scene: Scene, pointer: string, { value, at }: Patched): readonly ImagePlace[] {
+  return imageFields(value, at)
+    .filter(({ image }) => !image.includes('@'))
+    .map(({ pointer: inner, image }) => {
+      const problem =
+        'the operation "test" compares it with the image in the object, which is another text once it is pinned: remove the operation';
+      return placeWithout(scene, {
+        pointer: `${pointer}/value${inner}`,
+        image,
+        reading: { state: 'problem', problem },
+      });
+    });
+}
+
+/** Where the operation "test" expects an image as it is now. */
+export function comparedFields(value: unknown, options: PatchOptions): readonly FieldUse[] {
+  if (!isJsonPatch(value)) return [];
+  const kinds = selectedKinds(options.targets, options.kinds);
+  return value
+    .filter(({ op }) => op === 'test')
+    .flatMap((operation) =>
+      imageFields(operation['value'], { field: pointerSegments(String(operation['path'])), kinds, loose: true }),
+    )
+    .map(({ field, image }) => ({
+      path: field.filter((segment) => !/^(?:\d+|-)$/.test(segment)),
+      group: '',
+      kind: '',
+      text: image,
+    }));
+}
+
+function imagesAt(scene: Scene, pointer: string, { value, at }: Patched): readonly ImagePlace[] {
+  return imageFields(value, at).flatMap(({ pointer: inner, field, image, certain }) =>
+    certain || parseReference(image).ok
+      ? [
+          {
+            ...wholeImage(scene, `${pointer}${inner}`, image),
+            field: field.map((one) => `/${escapeSegment(one)}`).join(''),
+            ...objectOf(at.kinds),
+          },
+        ]
+      : [],
+  );
+}
+
+function objectOf({ sure, possible }: PatchedKinds): Pick<ImagePlace, 'object'> {
+  const [first, ...more] = sure;
+  const isSure = first !== undefined && possible.length === 0 && more.every(({ kind }) => kind === first.kind);
+  return isSure ? { object: { group: first.group, kind: first.kind, name: '' } } : {};
+}

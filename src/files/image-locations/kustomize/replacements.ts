@@ -1,0 +1,99 @@
+/** `replacements` of a kustomization: they write fields after `images` has pinned them, from values that are found then. */
+import { isObject, type JsonObject } from '../../../pod/pointer.ts';
+import type { FieldSpec } from '../../../pinning/field-specs.ts';
+import type { ImagePlace } from '../../../pinning/image-location.ts';
+import type { KindTable } from '../../../pod/kinds.ts';
+import { listAt } from '../../kustomization-references.ts';
+import { isImageField, isImageOrContainers } from './patch-fields.ts';
+import { selectedKinds } from './patched-kinds.ts';
+import { placeWithout, type Scene } from '../document-context.ts';
+
+/** A file that a kustomization names under `replacements`: one of them, or a list. */
+export function isReplacements(value: unknown): boolean {
+  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return (
+    all.length > 0 && all.every((one) => isObject(one) && isObject(one['source']) && Array.isArray(one['targets']))
+  );
+}
+
+interface Replacements {
+  readonly pointer: string;
+  /** One, or a list. */
+  readonly value: unknown;
+  readonly kinds: KindTable;
+}
+
+export function replacedImages(scene: Scene, { pointer, value, kinds }: Replacements): readonly ImagePlace[] {
+  if (!Array.isArray(value)) return isObject(value) ? imagesIn(scene, pointer, { replacement: value, kinds }) : [];
+  return value.flatMap((one: unknown, index) =>
+    isObject(one) ? imagesIn(scene, `${pointer}/${index}`, { replacement: one, kinds }) : [],
+  );
+}
+
+/** Fields of which a replacement writes or takes only a part, between delimiters. */
+export function cutFields(value: unknown, kinds: KindTable): readonly FieldSpec[] {
+  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return all.filter(isObject).flatMap(({ source, ...replacement }) => {
+    const from = isObject(source) ? [{ ...source, select: source, fieldPaths: [source['fieldPath']] }] : [];
+    return [...from, ...listAt(replacement, 'targets')].flatMap((target) =>
+      isObject(target) && hasDelimiter(target['options']) ? cutsOf(target, kinds) : [],
+    );
+  });
+}
+
+function hasDelimiter(options: unknown): boolean {
+  return isObject(options) && typeof options['delimiter'] === 'string' && options['delimiter'] !== '';
+}
+
+function cutsOf(target: JsonObject, kinds: KindTable): readonly FieldSpec[] {
+  const { select } = target;
+  const { group, kind, name } = isObject(select) ? select : {};
+  return listAt(target, 'fieldPaths').flatMap((field) => {
+    const segments = typeof field === 'string' ? segmentsOf(field) : [];
+    if (!isImageOrContainers(segments, selectedKinds([select], kinds))) return [];
+    const path = segments.filter((segment) => !/^(?:\[.*|\*|\d+|-)$/.test(segment));
+    return [{ path, group: plainName(group), kind: plainName(kind), name: plainName(name) }];
+  });
+}
+
+/** What is a regular expression can be anything. */
+function plainName(value: unknown): string {
+  return typeof value === 'string' && /^[\w.-]*$/.test(value) ? value : '';
+}
+
+interface Read {
+  readonly replacement: JsonObject;
+  readonly kinds: KindTable;
+}
+
+function imagesIn(scene: Scene, pointer: string, { replacement, kinds }: Read): readonly ImagePlace[] {
+  const isCopy = isWholeImage(replacement['source'], kinds);
+  return listAt(replacement, 'targets').flatMap((target, index) => {
+    if (!isObject(target) || (isCopy && !isObject(target['options']))) return [];
+    const selected = selectedKinds([target['select']], kinds);
+    return listAt(target, 'fieldPaths').flatMap((field, at) =>
+      typeof field === 'string' && isImageOrContainers(segmentsOf(field), selected)
+        ? [replacedImage(scene, `${pointer}/targets/${index}/fieldPaths/${at}`, field)]
+        : [],
+    );
+  });
+}
+
+/** What is copied from another image is pinned there, if that one is read: the data of a ConfigMap are no image. */
+function isWholeImage(source: unknown, kinds: KindTable): boolean {
+  if (!isObject(source) || typeof source['fieldPath'] !== 'string' || isObject(source['options'])) return false;
+  const selected = selectedKinds([source], kinds);
+  const isRead = selected.sure.length > 0 || selected.possible.length > 0;
+  return isRead && isImageField(segmentsOf(source['fieldPath']), selected);
+}
+
+/** Between dots, which stand for themselves in brackets and behind a backslash. */
+function segmentsOf(field: string): readonly string[] {
+  return field.match(/\[[^\]]*\]|(?:\\.|[^.\\[])+/g) ?? [];
+}
+
+function replacedImage(scene: Scene, pointer: string, field: string): ImagePlace {
+  const problem =
+    'a replacement writes it when kustomize runs, after "images": write the image into the manifest or into "images"';
+  return placeWithout(scene, { pointer, image: field, reading: { state: 'problem', problem } });
+}

@@ -1,0 +1,45 @@
+/** What a kustomization brings in from where no image is seen. */
+import { isObject, type JsonObject } from '../../../pod/pointer.ts';
+import { quoteValue } from '../../../image/quote.ts';
+import { listAt } from '../../kustomization-references.ts';
+import type { Scene } from '../document-context.ts';
+
+export interface Unseen {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+const CHARTS = ['helmCharts', 'helmChartInflationGenerator'];
+const PLUGINS = ['generators', 'transformers'];
+
+export function unseenIn({ document }: Scene, kustomization: JsonObject): readonly Unseen[] {
+  const at = (pointer: string, message: string): Unseen => {
+    const { line, column } = document.positionOf(pointer);
+    return { line, column, message };
+  };
+  const charts = CHARTS.flatMap((key) =>
+    listAt(kustomization, key).map((chart, index) =>
+      at(`/${key}/${index}`, `the images of chart ${chartName(chart)} are not checked, as only Helm knows them`),
+    ),
+  );
+  const plugins = PLUGINS.flatMap((key) =>
+    listAt(kustomization, key).length === 0
+      ? []
+      : [at(`/${key}`, `"${key}" can add or change images, which are not checked`)],
+  );
+  return [...charts, ...plugins];
+}
+
+/** In the words of a reason. */
+export function unseenSources(kustomization: JsonObject): readonly string[] {
+  const charts = CHARTS.flatMap((key) => listAt(kustomization, key).map((chart) => `chart ${chartName(chart)}`));
+  const sources = PLUGINS.filter((key) => listAt(kustomization, key).length > 0).map((key) => `"${key}"`);
+  return [...charts, ...sources].map((source) => `${source} can bring in images with other tags`);
+}
+
+function chartName(chart: unknown): string {
+  const { name, chartName: old } = isObject(chart) ? chart : {};
+  const text = name ?? old;
+  return typeof text === 'string' ? quoteValue(text) : 'without a name';
+}

@@ -1,0 +1,38 @@
+/** The text of a YAML or JSON scalar, each character with its place in the file. */
+import type { Scene } from './document-context.ts';
+import { spanOf } from './edit-target.ts';
+import { joined, madeUp, type Word, wordAt } from './traced-text.ts';
+
+/** Its characters stand nowhere where it is folded, or has escapes. */
+export function writtenAt({ text, document }: Scene, pointer: string, value: string): Word {
+  const { offset, column } = document.positionOf(pointer);
+  const span = spanOf(text, offset, value);
+  if (span?.literal) return wordAt(value, span.from);
+  return blockAt(text, { offset, indent: column - 1 }, value) ?? madeUp(value);
+}
+
+interface Block {
+  /** Of its first letter. */
+  readonly offset: number;
+  readonly indent: number;
+}
+
+/** A block scalar (`|`): its lines without the blanks in front of all of them. */
+function blockAt(text: string, { offset, indent }: Block, value: string): Word | undefined {
+  const empty = /^\n*/.exec(value)?.[0] ?? '';
+  const lines: Word[] = [madeUp(empty)];
+  let at = offset;
+  for (const line of value.slice(empty.length).split(/(?<=\n)/)) {
+    const content = line.replace(/\n$/, '');
+    const found = text.indexOf('\n', at);
+    const end = found === -1 ? text.length : found;
+    if (text.slice(at, end).replace(/\r$/, '').trimEnd() !== content.trimEnd()) return undefined;
+    lines.push(wordAt(content, at), { text: line.slice(content.length), offsets: line.endsWith('\n') ? [end] : [] });
+    at = end + 1 + (isBlank(text, end + 1) ? 0 : indent);
+  }
+  return joined(lines);
+}
+
+function isBlank(text: string, from: number): boolean {
+  return /^[ \t]*\r?(?:\n|$)/.test(text.slice(from, text.indexOf('\n', from) + 1 || text.length));
+}

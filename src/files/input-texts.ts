@@ -1,0 +1,83 @@
+/** What the user named (files, folders, `-`) -> texts. One loader for manifests, policies and recordings. */
+import { createReadStream } from 'node:fs';
+import type { LeftOut } from './skipped-files.ts';
+import { type Bytes, readStream, readText, type TextOrProblem } from './read-text.ts';
+import { type FileNames, isManifestName, isNew, look, walkFolder } from './walk.ts';
+
+/** `path` is as the user would write it, `stdin` for `-`; `problem` is a sentence fragment. */
+export type Input = TextOrProblem & {
+  readonly path: string;
+  /** Found in a folder under a name that begins with a dot: what is not meant for us there is nobody's fault. */
+  readonly hidden: boolean;
+};
+
+export interface LoadOptions {
+  /** What `-` reads; the standard input of the process when not given. */
+  readonly stdin?: Bytes;
+  readonly names?: FileNames;
+  /** Is told what is in the folders and is not read. */
+  readonly onLeftOut?: (leftOut: LeftOut) => void;
+  /** Is told by what other names a file is reached that is read once. */
+  readonly onAgain?: (file: string) => void;
+}
+
+/** A file that is reached twice, by links or by two names, is read once, by the first of them. */
+export async function* loadInputs(
+  paths: readonly string[],
+  { stdin = process.stdin, names = MANIFEST_NAMES, ...told }: LoadOptions = {},
+): AsyncGenerator<Input> {
+  const seen = new Set<string>();
+  let stdinRead = false;
+  for (const named of paths) {
+    if (named !== '-') {
+      yield* loadPath(named, { names, seen, ...told });
+    } else if (stdinRead) {
+      yield { ...STDIN, problem: 'was read already: give "-" once' };
+    } else {
+      stdinRead = true;
+      yield { ...STDIN, ...(await readStream(stdin)) };
+    }
+  }
+}
+
+const STDIN = { path: 'stdin', hidden: false };
+
+interface Loading extends Pick<LoadOptions, 'onLeftOut' | 'onAgain'> {
+  readonly names: FileNames;
+  readonly seen: Set<string>;
+}
+
+async function* loadPath(named: string, loading: Loading): AsyncGenerator<Input> {
+  const input = { path: named, hidden: false };
+  const found = named === '' ? 'the path is empty' : look(named);
+  if (typeof found === 'string') {
+    yield {
+      ...input,
+      problem: /^https?:\/\//.test(named) ? 'only files are read: fetch it, and pipe it in as "-"' : found,
+    };
+  } else if (found.isDirectory()) {
+    yield* loadFolder(named, loading);
+  } else if (!found.isFile()) {
+    // A pipe, as the shell makes it of <(command).
+    yield { ...input, ...(await readStream(createReadStream(named))) };
+  } else if (isNew(named, loading.seen)) {
+    yield { ...input, ...readText(named) };
+  } else {
+    loading.onAgain?.(named);
+  }
+}
+
+function* loadFolder(folder: string, { names, seen, onLeftOut, onAgain }: Loading): Generator<Input> {
+  const { files, leftOut, again, empty } = walkFolder(folder, names, seen);
+  for (const one of leftOut) onLeftOut?.(one);
+  for (const one of again) onAgain?.(one);
+  for (const { path: file, hidden, problem } of files) {
+    yield { path: file, hidden, ...(problem === undefined ? readText(file) : { problem }) };
+  }
+  if (empty) yield { path: folder, hidden: false, problem: `no ${names.described} file in it` };
+}
+
+const MANIFEST_NAMES: FileNames = {
+  accepts: isManifestName,
+  described: '.yaml, .yml or .json',
+};

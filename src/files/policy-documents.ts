@@ -1,0 +1,94 @@
+/** The documents of policy files, parsed but unread, by kind, each with its places. */
+import { isObject } from '../pod/pointer.ts';
+import { DOCUMENT_KINDS, type DocumentKind } from '../policy/schema.ts';
+import { didYouMean } from '../image/suggestion.ts';
+import { type DocumentFault } from '../policy/schema-faults.ts';
+import { SUITE_KIND } from '../policy/suite-schema.ts';
+import { quoteValue } from '../image/quote.ts';
+import { loadInputs } from './input-texts.ts';
+import { type InputNotice, type LeftOut, leftOutNotices } from './skipped-files.ts';
+import { isKustomization } from './kustomization.ts';
+import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
+import { type ParsedDocument, type Position, readDocuments } from './yaml/yaml.ts';
+
+export interface Sheet {
+  readonly kind: DocumentKind;
+  /** `metadata.name`, where it is a text. */
+  readonly name: string | undefined;
+  readonly value: unknown;
+  readonly file: string;
+  readonly positionOf: (pointer: string, of?: DocumentFault['at']) => Position;
+}
+
+/** What is wrong, with its place; without a line where the file cannot be read. */
+export interface PlacedFault {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** A sentence fragment, after the JSON pointer where there is one. */
+  readonly text: string;
+}
+
+export interface Sheets {
+  /** In the order in which they were given. */
+  readonly files: readonly string[];
+  readonly sheets: readonly Sheet[];
+  /** Files that cannot be read, and documents that are none of ours. */
+  readonly faults: readonly PlacedFault[];
+  /** What is not read, or otherwise than it seems. */
+  readonly notices: readonly InputNotice[];
+}
+
+export async function loadSheets(paths: readonly string[]): Promise<Sheets> {
+  const files: string[] = [];
+  const sheets: Sheet[] = [];
+  const faults: PlacedFault[] = [];
+  const leftOut: LeftOut[] = [];
+  const repeated: InputNotice[] = [];
+  for await (const input of loadInputs(paths, { onLeftOut: (one) => void leftOut.push(one) })) {
+    // Unlike manifests, nothing but this program reads them: what tools and editors leave behind must not decide.
+    if (input.hidden) {
+      leftOut.push({ path: input.path, why: 'unread' });
+      continue;
+    }
+    files.push(input.path);
+    if ('problem' in input) {
+      faults.push({ file: input.path, text: input.problem });
+      continue;
+    }
+    const documents = readDocuments(input.text);
+    repeated.push(...repeatedKeyNotices(input.path, documents));
+    for (const document of documents) {
+      if (document.ok && (isKustomization(input.path, document.value) || isSuite(document.value))) continue;
+      const sheet = sheetOf(document, input.path);
+      if ('text' in sheet) faults.push(sheet);
+      else sheets.push(sheet);
+    }
+  }
+  return { files, sheets, faults, notices: [...repeated, ...leftOutNotices(leftOut, 'policy')] };
+}
+
+/** Tests may stand beside the policies that they are about. */
+function isSuite(value: unknown): boolean {
+  return isObject(value) && value['kind'] === SUITE_KIND;
+}
+
+/** Or what is wrong with it. */
+function sheetOf(document: ParsedDocument, file: string): Sheet | PlacedFault {
+  if (!document.ok) return { file, line: document.line, column: document.column, text: document.problem };
+  const { value } = document;
+  const given = isObject(value) ? value['kind'] : undefined;
+  // What says no kind is read as a policy, which then says what is missing.
+  const kind = typeof given === 'string' ? DOCUMENT_KINDS.find((known) => known === given) : 'ImagePolicy';
+  const positionOf = (pointer: string, of: DocumentFault['at'] = 'value'): Position =>
+    of === 'key' ? document.keyPositionOf(pointer) : document.positionOf(pointer);
+  if (kind !== undefined) return { kind, name: nameIn(value), value, file, positionOf };
+  const text = `kind: ${quoteValue(String(given))} is none of our documents${didYouMean(String(given), DOCUMENT_KINDS)} (accepted: ${DOCUMENT_KINDS.join(', ')})`;
+  return { file, ...positionOf('/kind'), text };
+}
+
+function nameIn(value: unknown): string | undefined {
+  const metadata = isObject(value) ? value['metadata'] : undefined;
+  const name = isObject(metadata) ? metadata['name'] : undefined;
+  return typeof name === 'string' ? name : undefined;
+}

@@ -1,0 +1,59 @@
+/** Keys that stand more than once in one map: Go, and so kubectl, takes the last value and says nothing. */
+import { quoteValue } from '../../image/quote.ts';
+import type { InputNotice } from '../skipped-files.ts';
+import { entriesOf, isLinked, isMerged, keyOffsetOf, type Outline, type Position, rowsOf } from './positions.ts';
+import type { ParsedDocument } from './yaml.ts';
+
+export interface RepeatedKey {
+  readonly key: string;
+  /** At least two, in the order of the text. */
+  readonly positions: readonly Position[];
+  /** All are texts, or all numbers: of `1` and `"1"` kubectl takes any. */
+  readonly isLastTaken: boolean;
+}
+
+/** In a document; what a merge key brings is no repetition. */
+export function repeatedKeysIn(
+  outline: Outline,
+  root: number,
+  positionAt: (offset: number) => Position,
+): readonly RepeatedKey[] {
+  const repeated: RepeatedKey[] = [];
+  for (const row of rowsOf(outline, root)) {
+    if (isLinked(outline, row)) continue;
+    const entries = entriesOf(outline, row).filter(([, entry]) => !isMerged(outline, entry));
+    if (new Set(entries.map(([key]) => key)).size === entries.length) continue;
+    for (const [key, same] of Map.groupBy(entries, ([name]) => name)) {
+      if (same.length < 2) continue;
+      repeated.push({
+        key,
+        positions: same.map(([, entry]) => positionAt(keyOffsetOf(outline, entry))),
+        isLastTaken: new Set(same.map(([, entry]) => outline.keyKinds.get(entry))).size === 1,
+      });
+    }
+  }
+  return repeated;
+}
+
+const MAX_TOLD = 10;
+
+/** One for each key, at the place that counts; of many, some and their number. */
+export function repeatedKeyNotices(file: string, documents: readonly ParsedDocument[]): readonly InputNotice[] {
+  const all = documents.flatMap((document) => (document.ok ? document.repeatedKeys() : []));
+  const notices = all.slice(0, MAX_TOLD).map((repeated) => noticeFor(file, repeated));
+  const more = all.length - notices.length;
+  if (more === 0) return notices;
+  const message = `${more} more ${more === 1 ? 'key is' : 'keys are'} repeated in ${quoteValue(file, 256)}`;
+  return [...notices, { file, line: null, column: null, message }];
+}
+
+function noticeFor(file: string, { key, positions, isLastTaken }: RepeatedKey): InputNotice {
+  const { line = 1, column = 1 } = positions.at(-1) ?? {};
+  const lines = positions.map((position) => String(position.line));
+  const before = lines.slice(0, -1).join(', ');
+  const taken = isLastTaken
+    ? `only the value at line ${line} counts`
+    : 'they differ in type (text, number, boolean), so kubectl takes any of them: write only one';
+  const message = `key ${quoteValue(key)} is repeated: line${lines.length > 2 ? 's' : ''} ${before} and line ${line}; ${taken}`;
+  return { file, line, column, message };
+}

@@ -1,0 +1,137 @@
+/** Texts that are templates of YAML, and not yet YAML: what people most often take for manifests. */
+import { quoteValue } from '../../image/quote.ts';
+import type { Problem } from './problems.ts';
+
+/** What a program would replace by something else. */
+interface Expression {
+  readonly from: number;
+  readonly to: number;
+  /** No YAML that means itself is likely to have it. */
+  readonly sure: boolean;
+}
+
+/** Where each of them may begin. */
+const OPENING = /\{\{|\{[%#]|<%|%\{|\$\{|%%|@/g;
+/** Go templates, Jinja, Mustache. Braces and "key: value" stand in quotes there: all else is a map in a map. */
+const ACTION = /\{\{-?\{?(?:"(?:[^"\\\n]|\\.)*"|`[^`]*`|:(?!\s)|[^{}"`:])*\}\}/y;
+const GO_COMMENT = /\{\{-?\s*\/\*/y;
+const GO_COMMENT_END = /\*\/\s*-?\}\}/y;
+/** Jinja, ERB and EJS. */
+const BLOCK_ENDS: Readonly<Record<string, string>> = { '{%': '%}', '{#': '#}', '<%': '%>' };
+/** Terraform, GitHub Actions and OpenShift, envsubst, and names between signs. */
+const PLACEHOLDER = /%\{[^\n{}]*\}|\$\{\{[^\n{}]*\}\}|\$\{[^\n{}]*\}|%%\w+%%|@@\w+@@|@\w+@/y;
+
+/** In time in proportion to the text: whatever is never closed is looked for once. */
+function expressionsIn(text: string): readonly Expression[] {
+  const found: Expression[] = [];
+  const next = finder(text);
+  const opening = new RegExp(OPENING);
+  for (let open = opening.exec(text); open !== null; open = opening.exec(text)) {
+    const { index: from, 0: sign } = open;
+    const end = endOfSure(text, from, next) ?? endOfMatch(PLACEHOLDER, text, from);
+    if (end !== undefined) found.push({ from, to: end, sure: sign === '{{' || sign in BLOCK_ENDS });
+    opening.lastIndex = end ?? from + 1;
+  }
+  return found;
+}
+
+/** Offset of a text at or after an offset; the offsets that are asked for only grow. */
+type Find = (what: string, from: number) => number | undefined;
+
+function finder(text: string): Find {
+  const last = new Map<string, number>();
+  return (what, from) => {
+    let at = last.get(what) ?? -1;
+    if (at < from) {
+      at = text.indexOf(what, from);
+      last.set(what, at === -1 ? Infinity : at);
+    }
+    return at === -1 || at === Infinity ? undefined : at;
+  };
+}
+
+function endOfSure(text: string, from: number, next: Find): number | undefined {
+  const close = BLOCK_ENDS[text.slice(from, from + 2)];
+  if (close !== undefined) return behind(close, next(close, from + 2));
+  const comment = endOfMatch(GO_COMMENT, text, from);
+  if (comment === undefined) return endOfMatch(ACTION, text, from);
+  const end = next('*/', comment);
+  return end === undefined ? undefined : endOfMatch(GO_COMMENT_END, text, end);
+}
+
+function behind(what: string, at: number | undefined): number | undefined {
+  return at === undefined ? undefined : at + what.length;
+}
+
+function endOfMatch(pattern: RegExp, text: string, at: number): number | undefined {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : undefined;
+}
+
+const REPLACED = '\uE000';
+/** Alone on its line: it prints lines, or none. */
+const WHOLE_LINE = /^[ \t]*\uE000[ \t\uE000]*\r?$/gm;
+
+/** What the text would be if each expression printed a word; all else stands where it stood. */
+function rendered(text: string, expressions: readonly Expression[]): string {
+  const parts: string[] = [];
+  let end = 0;
+  for (const { from, to } of expressions) {
+    parts.push(text.slice(end, from), REPLACED.repeat(to - from));
+    end = to;
+  }
+  parts.push(text.slice(end));
+  return parts
+    .join('')
+    .replaceAll(WHOLE_LINE, (line) => ' '.repeat(line.length))
+    .replaceAll(REPLACED, 'x');
+}
+
+/**
+ * For a text that cannot be read at `fault`: the template in it, when that is why. `faultIn` tells where another text
+ * cannot be read.
+ */
+export function templateFault(
+  text: string,
+  fault: number,
+  faultIn: (text: string) => number | undefined,
+): Problem | undefined {
+  const expressions = expressionsIn(text);
+  const cause = nearest(text, fault, expressions);
+  if (cause === undefined) return undefined;
+  const remaining = faultIn(rendered(text, expressions));
+  const isCause = remaining === undefined || (cause.sure && (cause.isAt || (cause.isOnLine && remaining !== fault)));
+  if (!isCause) return undefined;
+  const shown = text.slice(cause.from, cause.to).replaceAll(/\s+/g, ' ');
+  const isHelm = IN_HELM.test(shown) && !expressions.some(({ from }) => text.startsWith('{%', from));
+  return { offset: cause.from, problem: isHelm ? helmWords(shown) : templateWords(shown) };
+}
+
+interface Cause extends Expression {
+  /** The fault is within it. */
+  readonly isAt: boolean;
+  readonly isOnLine: boolean;
+}
+
+/** Where the fault is, on its line, else the last one before it, else the first. */
+function nearest(text: string, fault: number, expressions: readonly Expression[]): Cause | undefined {
+  const end = text.indexOf('\n', fault);
+  const line = { from: text.lastIndexOf('\n', fault - 1) + 1, to: end === -1 ? text.length : end };
+  const onLine = expressions.filter(({ from, to }) => from < line.to && to > line.from);
+  const at = onLine.find(({ from, to }) => from <= fault && fault < to);
+  const there = at ?? onLine.find(({ sure }) => sure) ?? onLine[0];
+  const found = there ?? expressions.findLast(({ from }) => from < fault) ?? expressions[0];
+  return found && { ...found, isAt: at !== undefined, isOnLine: there !== undefined };
+}
+
+/** Mustache has signs that Go templates do not have. */
+const IN_HELM = /^\{\{(?![#/^!>&{]|\/(?!\*))|^\{\{\/\*/;
+const MAX_SHOWN = 60;
+
+function helmWords(action: string): string {
+  return `${quoteValue(action, MAX_SHOWN)} is a Helm template expression, not YAML: render the chart first, for example helm template CHART | tidewaiter check -`;
+}
+
+function templateWords(expression: string): string {
+  return `${quoteValue(expression, MAX_SHOWN)} is a template expression, not YAML: render the template first`;
+}
