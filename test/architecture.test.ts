@@ -143,7 +143,7 @@ describe('the architecture', () => {
       importers: [
         'cli/program.ts',
         'cli/command-options.ts',
-        'cli/gate-commands.ts',
+        'cli/policy-commands.ts',
         'cli/help-commands.ts',
         'cli/pin-commands.ts',
       ],

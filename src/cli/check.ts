@@ -8,7 +8,7 @@ import { noticeLine, paint, prettyCheck } from '../report/pretty.ts';
 import { VERSION } from '../version.ts';
 import { configured } from './configured.ts';
 import { askingRegistry, type AskRegistry, asksRegistry } from './asking-registry.ts';
-import { judgeFiles, noticesOf } from './judging.ts';
+import { judgeFiles, noticesOf } from './evaluate-files.ts';
 import { progressOn } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,9 +1,9 @@
 /** `tidewaiter drift`: pinned images whose tag has moved, or whose digest is gone. */
 import { decideDrift, driftQuestions, runningAt } from '../pinning/drift.ts';
 import { paint } from '../report/pretty.ts';
-import { type DriftReport, driftExitCode, driftRow, inputNoticeLines, mergeUses, prettyDrift } from '../report/pins.ts';
+import { type DriftReport, driftExitCode, driftRow, inputNoticeLines, mergeUses, prettyDrift } from '../report/pin.ts';
 import { configured } from './configured.ts';
-import { answersTo, type Ask, askWith, byKey } from './asking.ts';
+import { answersTo, type Ask, askWith, byKey } from './registry-lookups.ts';
 import { interruptible } from './interrupt.ts';
 import type { PinFlags, PinParts } from './pin.ts';
 import { fileRow, openFiles } from './pin-files.ts';

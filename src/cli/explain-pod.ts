@@ -8,7 +8,7 @@ import type { KindTable } from '../pod/kinds.ts';
 import { ShapeError } from '../pod/pointer.ts';
 import { type Workload, workloadOf } from '../pod/workload.ts';
 import type { ErrorRow } from '../report/check.ts';
-import { prettyPicture } from '../report/picture.ts';
+import { prettyPicture } from '../report/pod-tree.ts';
 import { noticeLine, paint } from '../report/pretty.ts';
 import { inputNoticeRow } from '../report/rows.ts';
 import { placeText } from '../files/location-text.ts';

@@ -31,7 +31,7 @@ function addExplainImage(explain: Command, result: Result, terminal: Terminal): 
     )
     .addHelpText('after', EXPLAIN_IMAGE_CODES)
     .action(async (references, flags) => {
-      const { explainImages } = await import('./explain.ts');
+      const { explainImages } = await import('./explain-image.ts');
       result.code = await explainImages(references, flags, terminal);
     });
 }

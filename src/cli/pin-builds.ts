@@ -13,7 +13,7 @@ import {
 import { type Builds, buildsOf, type Included, type Kustomization } from '../pinning/builds.ts';
 import { maskPassword } from '../image/password.ts';
 import { quoteValue } from '../image/quote.ts';
-import type { PinErrorRow } from '../report/pins.ts';
+import type { PinErrorRow } from '../report/pin.ts';
 
 /** A file by its real path. */
 export interface KnownFile {

@@ -1,6 +1,6 @@
 /** Images of builds in files that the user did not name. */
 import { quoteValue } from '../image/quote.ts';
-import { type PinErrorRow, pinRow, type PinRow } from '../report/pins.ts';
+import { type PinErrorRow, pinRow, type PinRow } from '../report/pin.ts';
 import type { KustomizedFiles } from './pin-kustomized.ts';
 
 interface Mode {

@@ -7,7 +7,7 @@ import { type FindOptions, findImages, type FoundImages, PIN_NAMES } from '../fi
 import { isReadByKubectl } from '../files/read-text.ts';
 import { unseenNotices } from '../files/unseen-objects.ts';
 import type { ImagePlace } from '../pinning/image-location.ts';
-import type { PinErrorRow, PinFileRow } from '../report/pins.ts';
+import type { PinErrorRow, PinFileRow } from '../report/pin.ts';
 import { dockerfileBuilds } from './pin-composed.ts';
 import { folderOf, type KnownFile, patchesOnly, realPathOf, withIncluded } from './pin-builds.ts';
 import { kustomizedOf, type KustomizedFiles } from './pin-kustomized.ts';

@@ -6,7 +6,7 @@ import type { Kustomized } from '../pinning/kustomize-pins.ts';
 import { decideOffline, type PinDecision } from '../pinning/pin.ts';
 import type { ImagePlace } from '../pinning/image-location.ts';
 import { isRename, renamePlace } from '../pinning/rename-entries.ts';
-import type { PinErrorRow } from '../report/pins.ts';
+import type { PinErrorRow } from '../report/pin.ts';
 import { buildsIn, type KnownFile, type KnownFiles, unreadIn } from './pin-builds.ts';
 
 export interface KustomizedFiles extends Kustomized {

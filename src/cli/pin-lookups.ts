@@ -5,7 +5,7 @@ import { type PinDecision, type PinMode, platformsToAsk, type TagAnswers, withPl
 import { decideAll, decisionAt } from '../pinning/plan-all.ts';
 import type { ImagePlace } from '../pinning/image-location.ts';
 import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
-import { answersTo, type Ask, byKey } from './asking.ts';
+import { answersTo, type Ask, byKey } from './registry-lookups.ts';
 
 export interface Lookup {
   readonly decide: (place: ImagePlace) => PinDecision;

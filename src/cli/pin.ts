@@ -23,10 +23,10 @@ import {
   type PinReport,
   pinRow,
   pinSummary,
-} from '../report/pins.ts';
+} from '../report/pin.ts';
 import { quoteValue } from '../image/quote.ts';
 import { configured } from './configured.ts';
-import { askWith } from './asking.ts';
+import { askWith } from './registry-lookups.ts';
 import { interruptible } from './interrupt.ts';
 import { diffPath, fileRow, isOutside, type OpenFile, type OpenFiles, openFiles } from './pin-files.ts';
 import { type Lookup, lookUp } from './pin-lookups.ts';

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import { requirePaths, type Result } from './command-options.ts';
-import { addCheck, addReplay, addServe, addTest } from './gate-commands.ts';
+import { addCheck, addReplay, addServe, addTest } from './policy-commands.ts';
 import { addCompletion, addExplain, addRules, addSchema } from './help-commands.ts';
 import { addDrift, addPin } from './pin-commands.ts';
 import { processTerminal } from './process-terminal.ts';

@@ -19,7 +19,7 @@ import {
   type TestSuiteRow,
 } from '../report/tests.ts';
 import { configured } from './configured.ts';
-import { judgeFiles, noticesOf } from './judging.ts';
+import { judgeFiles, noticesOf } from './evaluate-files.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface TestFlags {

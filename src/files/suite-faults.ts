@@ -8,7 +8,7 @@ import { answerFaults, type RegistryAnswers } from '../policy/registry-answers.t
 import { DOCUMENT_KINDS } from '../policy/schema.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
-import { type SoundPart, soundSpecOf, wholePart } from '../policy/sound-part.ts';
+import { type SoundPart, soundSpecOf, wholePart } from '../policy/valid-part.ts';
 import { SUITE_KIND, SUITE_SCHEMA } from '../policy/suite-schema.ts';
 import type { SuiteFinding } from './suites.ts';
 

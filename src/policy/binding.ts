@@ -8,7 +8,7 @@ import type { Action, Binding } from './policy.ts';
 import type { Check, Prepared, Rule } from './rule.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault, schemaCheck, type SchemaCheck } from './schema-faults.ts';
-import { type SoundPart, soundPart } from './sound-part.ts';
+import { type SoundPart, soundPart } from './valid-part.ts';
 
 /** What a document may refer to. */
 export interface Vocabulary {

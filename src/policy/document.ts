@@ -11,8 +11,8 @@ import { POLICY_SCHEMA } from './schema.ts';
 import { type DocumentFault, schemaCheck } from './schema-faults.ts';
 import { compileScope } from './scope.ts';
 import type { Report } from './selector-fault.ts';
-import { type SoundPart, soundSpecOf, wholePart } from './sound-part.ts';
-import { type Vacuity, vacuityOf } from './vacuity.ts';
+import { type SoundPart, soundSpecOf, wholePart } from './valid-part.ts';
+import { type Vacuity, vacuityOf } from './dead-clauses.ts';
 
 export type ReadPolicy =
   | { readonly ok: true; readonly policy: Policy; readonly vacuities: readonly Vacuity[] }

@@ -13,7 +13,7 @@ import { type Action, type Binding, type Policy, strictness } from './policy.ts'
 import type { Beyond, Check, Problem, Subject } from './rule.ts';
 import type { Coverage, ScopeRequest } from './scope.ts';
 import { actionOnUnknown, remedyOf } from './unknown.ts';
-import { type Seen, seenBy } from './seen.ts';
+import { type Seen, seenBy } from './compared-values.ts';
 
 /** What one rule of one policy says about one place of an object. */
 export interface Finding {

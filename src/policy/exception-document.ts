@@ -13,8 +13,8 @@ import { EXCEPTION_SCHEMA } from './schema.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault, schemaCheck } from './schema-faults.ts';
 import type { Report } from './selector-fault.ts';
-import { soundSpecOf, wholePart } from './sound-part.ts';
-import { exceptionVacuity, type Vacuity } from './vacuity.ts';
+import { soundSpecOf, wholePart } from './valid-part.ts';
+import { exceptionVacuity, type Vacuity } from './dead-clauses.ts';
 
 export type ReadException =
   | { readonly ok: true; readonly exception: ImageException; readonly vacuities: readonly Vacuity[] }

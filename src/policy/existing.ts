@@ -7,7 +7,7 @@
  * rule would let updates pass.
  */
 import type { Finding } from './evaluate.ts';
-import type { SeenPart } from './seen.ts';
+import type { SeenPart } from './compared-values.ts';
 
 /** `now` with everything that `before` had as well turned from deny into warn, at most as often as `before` had it. */
 export function forgiveExisting(now: readonly Finding[], before: readonly Finding[]): readonly Finding[] {

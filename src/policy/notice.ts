@@ -2,7 +2,7 @@
 import { DAY_MS } from '../go/date.ts';
 import type { ImageException } from './exception.ts';
 import type { DocumentKind } from './schema.ts';
-import type { Vacuity } from './vacuity.ts';
+import type { Vacuity } from './dead-clauses.ts';
 
 export interface Notice {
   readonly kind: DocumentKind;

@@ -3,7 +3,7 @@
  * Grammar and escapes as the runner reads them: actions/runner, ActionCommand.cs (the first `::` ends the properties).
  */
 import type { CheckReport, ErrorRow } from './check.ts';
-import { placeIn } from './place.ts';
+import { placeIn } from './report-path.ts';
 import { paint, summaryLine } from './pretty.ts';
 import { type FindingRow, findingText } from './rows.ts';
 

@@ -1,7 +1,7 @@
 /** Findings for people: one block per file, aligned; colours only where the caller says so. */
 import colours from 'picocolors';
 import { fileText, placeText } from '../files/location-text.ts';
-import { type Alike, alike } from './alike.ts';
+import { type Alike, alike } from './grouped-lines.ts';
 import type { CheckReport, ErrorRow } from './check.ts';
 import { type ExceptionRow, type FindingRow, type NoticeRow, rowLabel } from './rows.ts';
 

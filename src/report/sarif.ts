@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { SarifBuilder, SarifResultBuilder, SarifRuleBuilder, SarifRunBuilder } from 'node-sarif-builder';
 import type { Rule } from '../policy/rule.ts';
 import type { CheckReport, ErrorRow } from './check.ts';
-import { placeIn } from './place.ts';
+import { placeIn } from './report-path.ts';
 import { paint } from './pretty.ts';
 import { type FindingRow, findingText, rowLabel } from './rows.ts';
 import { ruleMarkdown } from './rule-markdown.ts';

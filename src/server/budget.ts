@@ -4,7 +4,7 @@
  */
 import type { Connection } from './connections.ts';
 import { createPool, type Lease } from './pool.ts';
-import type { MakeRoom } from './receive.ts';
+import type { MakeRoom } from './receive-body.ts';
 
 /** Most reviews are smaller. They have a pool of their own, so that a few large ones never hold them up. */
 const SMALL_BYTES = 64 * 1024;

@@ -7,7 +7,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { createBeginnings } from './beginnings.ts';
+import { createBeginnings } from './tls-handshakes.ts';
 import { createPool, type Lease } from './pool.ts';
 import { createWaitingLine } from './waiting-line.ts';
 

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { type ConnectionLimits, type Connections, createConnections } from './connections.ts';
 import { type ClientAuthority, identifyBy } from './client-authority.ts';
-import { GateRequest } from './receive.ts';
+import { GateRequest } from './receive-body.ts';
 import type { ReviewListener } from './reviews.ts';
 
 export type GateServer = FastifyInstance<Server>;

@@ -8,18 +8,18 @@ import type { Context } from '../admission/context.ts';
 import { mutate, type Mutation } from '../admission/mutate.ts';
 import { answerText, mutationReview, type Review, type ReviewAnswer, verdictReview } from '../admission/review.ts';
 import { validate, type Verdict } from '../admission/validate.ts';
-import { createAnswers } from './answers.ts';
-import { createArrivals } from './arrivals.ts';
-import { HARMLESS_BYTES, waitingBytes } from './body.ts';
+import { createAnswers } from './responses.ts';
+import { createArrivals } from './body-admission.ts';
+import { HARMLESS_BYTES, waitingBytes } from './parse-body.ts';
 import { type Budget, createBudget } from './budget.ts';
 import type { Connection } from './connections.ts';
 import { withDeadline } from './deadline.ts';
 import type { Endpoint, Metrics } from './metrics.ts';
 import type { Lease } from './pool.ts';
-import { type ReadBody, reviewIn, tooDeepReview, unreadReview } from './reading.ts';
-import { type GateRequest, receiveBody, TOO_LARGE } from './receive.ts';
+import { type ReadBody, reviewIn, tooDeepReview, unreadReview } from './parse-review.ts';
+import { type GateRequest, receiveBody, TOO_LARGE } from './receive-body.ts';
 import { statusBody } from './status.ts';
-import { createTurns } from './turns.ts';
+import { createTurns } from './large-reviews.ts';
 
 /** What happened to one review, for the log. */
 export interface ReviewRecord {

@@ -11,7 +11,7 @@ import { CertificateError, day, invalidAt, type ServingCertificate } from './cer
 import { ELSEWHERE, type Folder, type Found, OUR_CA, readFolder, storeFile } from './certificate-folder.ts';
 
 export { CertificateError, type ServingCertificate } from './certificate.ts';
-export { loadCertificate } from './given-certificate.ts';
+export { loadCertificate } from './configured-certificate.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LEAF_DAYS = 90;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { compileExpression } from '../../src/cel/compile.ts';
 import { MAX_STEPS } from '../../src/cel/budget.ts';
-import { answer } from './asking.ts';
+import { answer } from '../policy/rules/cel/cel-policies.ts';
 import { ANSWERS, OBJECT } from './answers.ts';
 
 const given = (expression: string, object: unknown = OBJECT): string => {

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ANSWERS, OBJECT } from '../cel/answers.ts';
-import { answer } from '../cel/asking.ts';
+import { answer } from '../policy/rules/cel/cel-policies.ts';
 import { describeWith } from '../support/real-part.ts';
 import { askKubernetes, type CelAnswer, celOracleMissing } from './cel/oracle.ts';
 

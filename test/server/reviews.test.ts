@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { Connection } from '../../src/server/connections.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
-import { GateRequest } from '../../src/server/receive.ts';
+import { GateRequest } from '../../src/server/receive-body.ts';
 import { reviewListener } from '../../src/server/reviews.ts';
 import { connectionOn } from './connection.ts';
 

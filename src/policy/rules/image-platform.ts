@@ -4,7 +4,7 @@ import { defineRule, type Prepared } from '../rule.ts';
 import { shortList } from './images.ts';
 import { PLATFORM_FORM, platformsIn, platformText, wantedPlatform } from './platforms.ts';
 import { judgeAnswers, type Said, untold } from './registry-facts.ts';
-import { ANY, TOO_MANY, type Wanted, wantedBy } from './wanted-platforms.ts';
+import { ANY, TOO_MANY, type Wanted, wantedBy } from './required-platforms.ts';
 
 interface Parameters {
   readonly platforms?: readonly string[];

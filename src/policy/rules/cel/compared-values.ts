@@ -1,4 +1,4 @@
-/** What the expressions of a program looked at for one problem: see policy/seen.ts. */
+/** What the expressions of a program looked at for one problem: see policy/compared-values.ts. */
 import { judgedParts } from '../../../pod/metadata.ts';
 import { isObject, type JsonObject, valueAt } from '../../../pod/pointer.ts';
 import type { Workload } from '../../../pod/workload.ts';

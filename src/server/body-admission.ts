@@ -1,0 +1,66 @@
+/**
+ * Room for bodies that come, if need be the room of those that come slowly: an API server sends a body at once, and nothing
+ * makes another client do so.
+ */
+import type { Budget } from './budget.ts';
+import type { Connection } from './connections.ts';
+import type { MakeRoom } from './receive-body.ts';
+
+const SLOW_MS = 1000;
+
+export interface Arrivals {
+  /** For the body that begins to come on this connection. */
+  begin(connection: Connection): MakeRoom;
+  /** It is whole, or refused. */
+  end(connection: Connection): void;
+}
+
+interface Arrival {
+  readonly since: number;
+  bytes: number;
+}
+
+export function createArrivals({ bodyRoom }: Pick<Budget, 'bodyRoom'>): Arrivals {
+  const arriving = new Map<Connection, Arrival>();
+
+  function heldByAddress(): ReadonlyMap<string, number> {
+    const held = new Map<string, number>();
+    for (const [{ address }, { bytes }] of arriving) held.set(address, (held.get(address) ?? 0) + bytes);
+    return held;
+  }
+
+  /** Of the address whose bodies hold most, the one that has been coming for longest. False: nobody who holds more is slow. */
+  function endSlowOne(address: string): boolean {
+    const held = heldByAddress();
+    const heldBy = (one: string): number => held.get(one) ?? 0;
+    const before = performance.now() - SLOW_MS;
+    const [worst] = [...arriving]
+      .filter(([connection, { since }]) => since <= before && heldBy(connection.address) > heldBy(address))
+      .sort(([one], [other]) => heldBy(other.address) - heldBy(one.address));
+    if (worst === undefined) return false;
+    const [{ socket, leases }] = worst;
+    socket.destroy();
+    for (const give of leases) give();
+    return true;
+  }
+
+  return {
+    begin(connection) {
+      const { address, leases } = connection;
+      const makeRoom = bodyRoom(connection);
+      const arrival = { since: performance.now(), bytes: 0 };
+      arriving.set(connection, arrival);
+      leases.add(() => arriving.delete(connection));
+      return (bytes) => {
+        let lease = makeRoom(bytes);
+        while (lease === undefined && endSlowOne(address)) lease = makeRoom(bytes);
+        if (lease !== undefined) arrival.bytes += bytes;
+        return lease;
+      };
+    },
+    end(connection) {
+      arriving.delete(connection);
+      connection.leases.clear();
+    },
+  };
+}

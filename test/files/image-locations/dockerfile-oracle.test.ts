@@ -1,0 +1,138 @@
+/** Dockerfiles as BuildKit reads them: its own parser is asked, for written cases and for generated files. */
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dockerfileImages } from '../../../src/files/image-locations/dockerfile/dockerfile.ts';
+import { parseDockerfile } from '../../../src/files/image-locations/dockerfile/instructions.ts';
+import { wordAt } from '../../../src/files/image-locations/traced-text.ts';
+import { normalizedName, parseReference } from '../../../src/image/reference.ts';
+import { applyEdits, type Edit, editOf } from '../../../src/pinning/image-location.ts';
+import { tagQuestion } from '../../../src/pinning/pinned-references.ts';
+import {
+  type DockerfileAnswer,
+  dockerfileMissing,
+  type DockerfileProgram,
+  startDockerfile,
+} from '../../oracle/dockerfile/dockerfile.ts';
+import { digestOf } from '../../support/pin-registry.ts';
+import { describeWith } from '../../support/real-part.ts';
+import { dockerfile, reorderedDirectives, variables, withArguments } from './dockerfiles.ts';
+import { DOCKERFILE_CASES } from './dockerfile-cases.ts';
+
+/** As BuildKit spells what it pulls: with `latest`, and with tag and digest where both are written. */
+function fullName(image: string): string {
+  const parsed = parseReference(image);
+  if (!parsed.ok) return `not an image: ${image}`;
+  const { reference } = parsed;
+  return normalizedName(reference.digest === undefined ? (tagQuestion(reference)?.reference ?? reference) : reference);
+}
+
+interface Images {
+  readonly names: readonly string[];
+  /** Whether there are others, known only to who builds. */
+  readonly more: boolean;
+}
+
+/** Where no context of the build has it, a bare name behind --from= is an image of Docker Hub. */
+function ours(text: string): Images {
+  const places = dockerfileImages(text);
+  const images = places.filter(({ reading }) => reading.state !== 'problem');
+  return { names: sorted(images.map(({ image }) => fullName(image))), more: images.length < places.length };
+}
+
+function theirs({ pulled, onbuild, syntax }: DockerfileAnswer): readonly string[] {
+  const others = [...onbuild, ...(syntax === null ? [] : [syntax])].filter((name) => parseReference(name).ok);
+  return sorted([...pulled, ...others.map(fullName)]);
+}
+
+function sorted(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].toSorted();
+}
+
+function instructionsOf(text: string): DockerfileAnswer['instructions'] {
+  return parseDockerfile(wordAt(text)).instructions.map(({ name, first, last, hereDocuments }) => ({
+    name,
+    first,
+    last,
+    heredocs: hereDocuments.map((one) => one.name),
+  }));
+}
+
+interface Pinned {
+  readonly written: string;
+  /** By full name, with the `@` in front. */
+  readonly digests: ReadonlyMap<string, string>;
+}
+
+function pinned(text: string): Pinned {
+  const edits: Edit[] = [];
+  const digests = new Map<string, string>();
+  for (const { image, reading, slot } of dockerfileImages(text)) {
+    if (reading.state !== 'image' || reading.reference.digest !== undefined || !slot.ok) continue;
+    const digest = digestOf(fullName(image));
+    digests.set(fullName(image), `@${digest}`);
+    edits.push(editOf(slot, digest));
+  }
+  return { written: applyEdits(text, edits), digests };
+}
+
+describeWith(dockerfileMissing, 'a Dockerfile, as BuildKit reads it', () => {
+  let buildkit: DockerfileProgram;
+  beforeAll(async () => {
+    buildkit = await startDockerfile();
+  }, 300_000);
+  afterAll(() => buildkit.close(), 60_000);
+
+  const compare = async (texts: readonly string[]): Promise<number> => {
+    const answers = await buildkit.ask(texts.map((text) => ({ text })));
+    const accepted = answers.flatMap((answer, index) =>
+      answer.error === null ? [{ answer, text: texts[index] ?? '' }] : [],
+    );
+    for (const { answer, text } of accepted) {
+      expect({ text, instructions: instructionsOf(text) }).toEqual({ text, instructions: answer.instructions });
+      const { names, more } = ours(text);
+      const pulled = theirs(answer).filter((name) => !more || names.includes(name));
+      expect({ text, images: names }).toEqual({ text, images: pulled });
+    }
+    return accepted.filter(({ text }) => !ours(text).more).length;
+  };
+
+  test('in every written case that it accepts', async () => {
+    const texts = DOCKERFILE_CASES.flatMap(({ text }) => [text, text.replaceAll('\n', '\r\n'), `\uFEFF${text}`]);
+    expect(await compare(texts)).toBeGreaterThan(texts.length / 2);
+  }, 120_000);
+
+  test('once its digests are written: the same instructions, and the same images with their digests', async () => {
+    const texts = [...new Set(fc.sample(withArguments, { numRuns: 3000, seed: 20_261_130 }))];
+    const before = await buildkit.ask(texts.map((text) => ({ text })));
+    const written = texts.map(pinned);
+    const after = await buildkit.ask(written.map((one) => ({ text: one.written })));
+    const changed = texts.flatMap((text, index) => {
+      const [old, now, one] = [before[index], after[index], written[index]];
+      return old?.error === null && now !== undefined && one !== undefined && one.digests.size > 0
+        ? [{ text, old, now, ...one }]
+        : [];
+    });
+    expect(changed.length).toBeGreaterThan(500);
+    const wrong = changed.filter(({ old, now, digests }) => {
+      const pulled = old.pulled.map((name) => `${name}${digests.get(name) ?? ''}`);
+      // One of the same name may be left without, where only who builds knows that it is the same.
+      const others = now.pulled.filter((name) => !pulled.includes(name) && !digests.has(name));
+      const isSame = JSON.stringify(now.instructions) === JSON.stringify(old.instructions);
+      return now.error !== null || !isSame || others.length > 0 || !pulled.every((name) => now.pulled.includes(name));
+    });
+    expect(wrong.slice(0, 3)).toEqual([]);
+  }, 120_000);
+
+  test.each([
+    ['instructions, here-documents, lines that go on', dockerfile],
+    ['directives', reorderedDirectives],
+    ['variables', variables],
+  ])(
+    'in generated files: %s',
+    async (_what, arbitrary) => {
+      const texts = [...new Set(fc.sample(arbitrary, { numRuns: 6000, seed: 20_261_129 }))];
+      expect(await compare(texts)).toBeGreaterThan(500);
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,197 @@
+/** What is wrong with an expression is said when the policy loads: where, and what would be accepted. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadPolicies } from '../../../../src/files/policies.ts';
+import { compileProgram, type Parameters } from '../../../../src/policy/rules/cel/program.ts';
+import { RULES } from '../../../../src/policy/rules/index.ts';
+import { kinds } from '../../asking.ts';
+
+function faults(parameters: Parameters | string): readonly string[] {
+  const program = compileProgram(typeof parameters === 'string' ? { expression: parameters } : parameters);
+  return program.ok ? [] : program.faults.map(({ pointer, problem }) => `${pointer}: ${problem}`);
+}
+
+const VARIABLES = '(variables: object, oldObject, request, namespaceObject, container, image)';
+
+describe('names', () => {
+  test.each([
+    [
+      'image.tgo == "x"',
+      'column 7: image has no field "tgo"; did you mean "tag"? (fields: text, registry, repository, name, tag, digest)',
+    ],
+    [
+      'request.object.x == 1',
+      'column 9: request has no field "object" (fields: operation, kind, name, namespace, subResource, dryRun, userInfo)',
+    ],
+    ['has(request.userInfo.user)', 'column 22: request.userInfo has no field "user" (fields: username, groups)'],
+    ['objct.spec.x == 1', `column 1: there is no variable "objct"; did you mean "object"? ${VARIABLES}`],
+    ['authorizer.path("/x") == 1', `column 1: there is no variable "authorizer" ${VARIABLES}`],
+    ['variables.x == 1', 'column 1: there is no variable "variables" (the policy has no "variables")'],
+    [
+      'object.a.all(x, y)',
+      'column 17: there is no variable "y"; did you mean "x"? (variables: x, object, oldObject, request, namespaceObject, container, image)',
+    ],
+    ['object.a.map(x, x).size() == x', `column 30: there is no variable "x" ${VARIABLES}`],
+    ['image.tag.startWith("x")', 'column 11: there is no function "startWith"; did you mean "startsWith"?'],
+    ['startsWith(image.tag, "x")', 'column 1: startsWith() is called otherwise: string.startsWith(string): bool'],
+    ['__proto__ == 1', 'column 1: reserved identifier: __proto__'],
+    ['constructor == 1', `column 1: there is no variable "constructor" ${VARIABLES}`],
+    [
+      'image.constructor == "x"',
+      'column 7: image has no field "constructor" (fields: text, registry, repository, name, tag, digest)',
+    ],
+  ])('%s', (expression, problem) => {
+    expect(faults(expression)).toEqual([`/expression: ${problem}`]);
+  });
+});
+
+describe('types', () => {
+  test.each([
+    ['image.tag', 'the expression must be true or false, this one is of type string'],
+    ['image.tag + 1 == "x"', 'column 1: "+" does not take string and int'],
+    ['!image.tag', 'column 1: "!" does not take string'],
+    ['image.tag == 1', 'column 1: "==" does not compare values of type string and int'],
+    ['image.tag < 1', 'column 1: "<" does not compare values of type string and int'],
+    ['image.tag && true', 'column 1: each side of "&&" must be true or false, this is of type string'],
+    ['true ? image.tag : 1', 'column 20: both sides of ":" have one type, these have string and int'],
+    ['image.tag ? true : false', 'column 1: what stands before "?" must be true or false, this is of type string'],
+    ['1 in image.tag', 'column 1: "in" looks into a list or a map, not into a value of type string'],
+    ['1 in request.userInfo.groups', 'column 1: "in" looks for a value of type string here, this one is of type int'],
+    ['image.tag.x == 1', 'column 11: a value of type string has no fields'],
+    ['image.tag[0] == "x"', 'column 1: a value of type string has no index'],
+    ['request.userInfo.groups["a"] == "x"', 'column 1: an index of a list is an int, this is of type string'],
+    ['image.tag.all(x, true)', 'column 1: all() goes through a list or a map, "image.tag" is of type string'],
+    ['request.userInfo.groups.all(x, x)', 'column 32: the condition must be true or false, this is of type string'],
+    ['request.userInfo.groups.all(x, x, true)', 'column 32: the two variables need two names'],
+    [
+      'request.userInfo.groups.sum() == 1',
+      'column 25: .sum() does not take list<string>: it is list<int>.sum(): int; list<uint>.sum(): uint; list<double>.sum(): double; list<google.protobuf.Duration>.sum(): google.protobuf.Duration',
+    ],
+    [
+      'image.tag.indexOf(1) > 0',
+      'column 11: .indexOf() does not take string, int: it is list<A>.indexOf(A): int; string.indexOf(string): int; string.indexOf(string, int): int',
+    ],
+    [
+      'size(1) == 1',
+      'column 1: size() does not take int: it is size(string): int; size(bytes): int; size(list): int; size(map): int',
+    ],
+    ['image.tag.orValue("x") == "x"', 'column 1: orValue() is for optional values, "image.tag" is of type string'],
+    ['optional.of(1).orValue("x") == 1', 'column 24: expected a value of type int, this is of type string'],
+    ['has(object)', 'column 5: has() asks for a field: has(object.spec.replicas)'],
+    ['has(object["x"])', 'column 5: has() asks for a field: has(object.spec.replicas)'],
+    ['math.greatest("a") == 1', 'column 1: math.greatest takes numbers, or one list of them, not string'],
+    ['{1.5: 1}.size() == 1', 'column 2: a map has no keys of type double'],
+    ['b"é" == b"x"', 'column 1: bytes are written with plain characters and \\x escapes: for text, bytes("…")'],
+  ])('%s', (expression, problem) => {
+    expect(faults(expression)).toEqual([`/expression: ${problem}`]);
+  });
+});
+
+describe('constants', () => {
+  test.each([
+    ['quantity("10GB").isInteger()', 'column 1: the text is not a quantity like 1.5Gi'],
+    ['object.x < duration("1d")', 'column 12: the text is not a duration like 1h30m'],
+    ['1 / 0 == 1', 'column 1: division by zero'],
+    ['9223372036854775808 == 1', 'column 1: the number does not fit into an int'],
+    ['image.tag.matches("(a")', 'column 19: "(a" is not a regular expression of RE2: missing closing ): `(a`'],
+    [
+      'image.tag.matches("(?=a)")',
+      'column 19: "(?=a)" is not a regular expression of RE2: invalid or unsupported Perl syntax: `(?=`',
+    ],
+    [
+      'image.tag.matches("a{1000}{1000}")',
+      'column 19: "a{1000}{1000}" is not a regular expression of RE2: it repeats too much',
+    ],
+  ])('%s', (expression, problem) => {
+    expect(faults(expression)).toEqual([`/expression: ${problem}`]);
+  });
+});
+
+describe('syntax', () => {
+  test.each([
+    ['image.tag = "x"', 'column 11: "=" does not belong here: to compare, write "=="'],
+    ['(image.tag == "x"', 'column 18: expected ")", found the end'],
+    ['image.tag ==', 'column 13: expected a value, found the end'],
+    ['image.tag == "x" "y"', 'column 18: "\\"y\\"" does not belong here'],
+    ['image.tag == "x', 'column 14: unterminated string'],
+    ['image.tag == "\\q"', 'column 15: invalid escape sequence: \\q'],
+    ['a ? b', 'column 6: expected ":", found the end'],
+    ['{?"a": 1}.a == 1', 'column 2: expected a value, found "?"'],
+    ['image.tag # x', 'column 11: "#" does not belong here'],
+    ['true &&\n  foo.bar &&\n  true', `line 2, column 3: there is no variable "foo" ${VARIABLES}`],
+    [`${'('.repeat(200)}true${')'.repeat(200)}`, 'column 101: the expression is nested more than 100 deep'],
+    [`${'!'.repeat(5000)}true`, 'column 101: the expression is nested more than 100 deep'],
+    [Array.from({ length: 200 }, () => '1').join(' + '), 'column 401: the expression is nested more than 100 deep'],
+    ['x'.repeat(10_001), 'column 10001: an expression has at most 10000 characters, this one has 10001'],
+  ])('%s', (expression, problem) => {
+    expect(faults(expression)).toEqual([`/expression: ${problem}`]);
+  });
+
+  test('has no limit on conditions that stand side by side', () => {
+    expect(faults(Array.from({ length: 400 }, (_, index) => `image.tag != "${index}"`).join(' && '))).toEqual([]);
+  });
+});
+
+test('all parameters are read, and each fault has its place', () => {
+  expect(
+    faults({
+      expression: 'variables.a',
+      messageExpression: 'variables.a ? 1 : 2',
+      variables: [
+        { name: 'a', expression: 'variables.b' },
+        { name: 'a', expression: 'true' },
+        { name: 'b', expression: 'variables.c' },
+      ],
+    }),
+  ).toEqual([
+    '/variables/0/expression: column 1: there is no variable "variables" (the policy has no "variables")',
+    '/variables/2/expression: column 11: "variables" has no "c"; did you mean "a"? (so far: a)',
+    '/messageExpression: the expression must make a string, this one is of type int',
+  ]);
+});
+
+test('a name of a variable is taken once', () => {
+  const variables = [
+    { name: 'a', expression: '1' },
+    { name: 'a', expression: '2' },
+  ];
+  expect(faults({ expression: 'true', variables })).toEqual(['/variables/1/name: this name is already taken']);
+});
+
+test('a file says its line and column, too', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-cel-'));
+  const file = path.join(folder, 'policy.yaml');
+  writeFileSync(
+    file,
+    `apiVersion: tidewaiter.dev/v1alpha1
+kind: ImagePolicy
+metadata: {name: p}
+spec:
+  rules:
+    - rule: cel
+      parameters:
+        expression: image.tgo == 'x'
+    - rule: cel
+      parameters:
+        expression: "true"
+        variables: [{name: 1x, expression: "true"}]
+    - rule: cel
+      parameters: {expression: ""}
+    - rule: cel
+`,
+  );
+  try {
+    await expect(loadPolicies([file], { rules: RULES, kinds })).rejects.toMatchObject({
+      message: [
+        `${file}:8:21: spec/rules/0/parameters/expression: column 7: image has no field "tgo"; did you mean "tag"? (fields: text, registry, repository, name, tag, digest)`,
+        `${file}:12:28: spec/rules/1/parameters/variables/0/name: "1x" is not accepted: letters, digits and "_", no digit first`,
+        `${file}:14:32: spec/rules/2/parameters/expression: must not be empty`,
+        `${file}:15:7: spec/rules/3/parameters: "expression" is missing`,
+      ].join('\n'),
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,109 @@
+/** Fields that the API server refuses because of the list a container stands in. */
+import { describe, expect, test } from 'vitest';
+import { findingsOf, pod, policyOf, requestFor, said } from '../asking.ts';
+
+const told = (spec: string, parameters = '{}'): readonly string[] =>
+  said(
+    findingsOf([policyOf(`{rules: [{rule: container-lifecycle, parameters: ${parameters}}]}`)], requestFor(pod(spec))),
+  );
+
+const init = (fields: string): string => `{initContainers: [{name: m, image: i, ${fields}}], containers: []}`;
+const regular = (fields: string): string => `{containers: [{name: c, image: i, ${fields}}]}`;
+const ephemeral = (fields: string): string => `{containers: [], ephemeralContainers: [{name: e, image: i, ${fields}}]}`;
+
+describe('an init container', () => {
+  const never = (what: string, field: string): string =>
+    `m: an init container runs to its end, so it cannot have ${what} | restartPolicy: Always makes it a sidecar; else leave out ${field}`;
+
+  test.each<[string, readonly string[]]>([
+    ['readinessProbe: {tcpSocket: {port: 1}}', [never('a readiness probe', 'readinessProbe')]],
+    ['livenessProbe: {}', [never('a liveness probe', 'livenessProbe')]],
+    ['startupProbe: {}, restartPolicy: Never', [never('a startup probe', 'startupProbe')]],
+    ['lifecycle: {}', [never('lifecycle hooks', 'lifecycle')]],
+    [
+      'lifecycle: {}, readinessProbe: {}',
+      [never('lifecycle hooks', 'lifecycle'), never('a readiness probe', 'readinessProbe')],
+    ],
+    ['lifecycle: {}, readinessProbe: {}, livenessProbe: {}, startupProbe: {}, restartPolicy: Always', []],
+    ['livenessProbe: null', []],
+    ['resources: {limits: {cpu: 1}}, ports: [{containerPort: 1}]', []],
+  ])('with %s', (fields, sentences) => {
+    expect(told(init(fields))).toEqual(sentences);
+    expect(told(regular(fields))).toEqual([]);
+  });
+});
+
+describe('a restart policy', () => {
+  const RULE = 'restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [1]}}]';
+
+  test.each([
+    'restartPolicy: Always',
+    'restartPolicy: OnFailure',
+    'restartPolicy: Never',
+    `restartPolicy: Never, ${RULE}`,
+    'restartPolicyRules: []',
+    'restartPolicy: null',
+  ])('as Kubernetes has it since 1.35: %s', (fields) => {
+    expect(told(init(fields))).toEqual([]);
+    expect(told(regular(fields))).toEqual([]);
+  });
+
+  test.each<[string, string]>([
+    ['restartPolicy: always', 'c: "always" is not a restartPolicy | Always, OnFailure or Never'],
+    ['restartPolicy: ""', 'c: "" is not a restartPolicy | Always, OnFailure or Never'],
+    [
+      RULE,
+      'c: the container has restartPolicyRules but no restartPolicy | add restartPolicy: Always, OnFailure or Never',
+    ],
+  ])('that it does not know: %s', (fields, sentence) => {
+    expect(told(regular(fields))).toEqual([sentence]);
+    expect(told(init(fields))).toEqual([sentence.replace(/^c/, 'm')]);
+  });
+
+  test('before Kubernetes 1.35 only makes sidecars, when the policy says so', () => {
+    const older = '{restartRules: false}';
+    expect(told(init('restartPolicy: Always'), older)).toEqual([]);
+    expect(told(init('command: [x]'), older)).toEqual([]);
+    expect(told(init('restartPolicy: OnFailure'), older)).toEqual([
+      'm: restartPolicy "OnFailure" of an init container needs Kubernetes 1.35 | Always, or leave it out',
+    ]);
+    expect(told(regular('restartPolicy: Always'), older)).toEqual([
+      'c: restartPolicy "Always" of a single container needs Kubernetes 1.35 | leave it out: the restartPolicy of the Pod applies',
+    ]);
+    expect(told(init(`restartPolicy: Always, ${RULE}`), older)).toEqual([
+      'm: restartPolicyRules need Kubernetes 1.35 | leave them out',
+    ]);
+  });
+});
+
+describe('an ephemeral container', () => {
+  test.each<[string, string, string]>([
+    ['ports: [{containerPort: 1}]', 'ports', 'ports'],
+    ['resources: {limits: {cpu: 1}}', 'resources', 'resources'],
+    ['resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}]', 'resizePolicy', 'resizePolicy'],
+    ['restartPolicy: Always', 'restartPolicy', 'restartPolicy'],
+    ['readinessProbe: {exec: {command: [x]}}', 'a readiness probe', 'readinessProbe'],
+    ['lifecycle: {preStop: {exec: {command: [x]}}}', 'lifecycle hooks', 'lifecycle'],
+  ])('with %s', (fields, what, field) => {
+    expect(told(ephemeral(fields))).toEqual([`e: an ephemeral container cannot have ${what} | leave out ${field}`]);
+  });
+
+  test('may have what the API server writes everywhere', () => {
+    expect(
+      told(
+        ephemeral(
+          'resources: {}, ports: [], terminationMessagePath: /x, volumeMounts: [{name: v, mountPath: /v, subPath: ""}]',
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  test('mounts whole volumes', () => {
+    const mounts =
+      '[{name: v, mountPath: /v}, {name: v, mountPath: /w, subPath: x}, {name: v, mountPath: /x, subPathExpr: $(X)}]';
+    expect(told(ephemeral(`volumeMounts: ${mounts}`))).toEqual([
+      'e: an ephemeral container cannot mount with a subPath | mount the whole volume',
+      'e: an ephemeral container cannot mount with a subPathExpr | mount the whole volume',
+    ]);
+  });
+});

@@ -1,0 +1,85 @@
+/** One set of names for all containers of a Pod, each a DNS label. */
+import { expect, test } from 'vitest';
+import { findingsOf, pod, policyOf, requestFor, said, workload } from '../asking.ts';
+
+const POLICY = policyOf('{rules: [{rule: container-name}]}');
+const names = (spec: string): readonly string[] => said(findingsOf([POLICY], requestFor(pod(spec))));
+
+const SHARED = 'all containers of a Pod share one set of names, init and ephemeral containers too';
+const LABEL = 'lower-case letters, digits and inner hyphens, at most 63 characters';
+const named = (name: string): string => `{containers: [{name: ${JSON.stringify(name)}, image: i}]}`;
+
+test.each(['a', '0', 'web-2', '-'.padStart(62, 'a').concat('a'), 'a--b'])('%s is a name', (name) => {
+  expect(names(named(name))).toEqual([]);
+});
+
+test.each(['Web', 'web.v1', 'web_1', '-a', 'a-', 'é', ' ', 'a'.repeat(64), '{{name}}'])('%s is none', (name) => {
+  expect(names(named(name))).toEqual([`${name}: name ${JSON.stringify(name)} is not a DNS label | ${LABEL}`]);
+});
+
+test('a name of any length and of any characters is shown short, on one line', () => {
+  const [finding] = findingsOf([POLICY], requestFor(pod(named(`a\n${'b'.repeat(100_000)}`))));
+  expect(finding?.message).toBe(`name "a\\u000a${'b'.repeat(193)}…" is not a DNS label`);
+});
+
+test('a container without a name is told where its name would stand', () => {
+  const [finding] = findingsOf([POLICY], requestFor(pod('{containers: [{image: i}, {name: "", image: i}]}')));
+  expect(finding).toMatchObject({
+    message: 'the container has no name',
+    remedy: 'for example name: "web"',
+    pointer: '/spec/containers/0/name',
+  });
+  expect(names('{containers: [{image: i}, {name: "", image: i}]}')).toHaveLength(2);
+});
+
+test('Knative gives a name to the container of a Service that has none', () => {
+  const service = (containers: string): readonly string[] =>
+    said(
+      findingsOf(
+        [POLICY],
+        requestFor(
+          workload(
+            `{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: s}, spec: {template: {spec: {containers: ${containers}}}}}`,
+          ),
+        ),
+      ),
+    );
+  expect(service('[{image: i}]')).toEqual([]);
+  expect(service('[{image: i, name: A}]')).toEqual([`A: name "A" is not a DNS label | ${LABEL}`]);
+});
+
+test('a name is taken by the container that starts first, of whatever kind; volumes have names of their own', () => {
+  const spec = `{
+    initContainers: [{name: a, image: i}, {name: b, image: i, restartPolicy: Always}],
+    containers: [{name: a, image: i}, {name: b, image: i}, {name: c, image: i}],
+    ephemeralContainers: [{name: c, image: i}],
+    volumes: [{name: c, image: {reference: m}}, {name: V_, image: {reference: m}}]}`;
+  expect(names(spec)).toEqual([
+    `a: name "a" is also the name of spec.initContainers[0] | ${SHARED}`,
+    `b: name "b" is also the name of spec.initContainers[1] | ${SHARED}`,
+    `c: name "c" is also the name of spec.containers[2] | ${SHARED}`,
+  ]);
+});
+
+test('names of two Pods in one object are not compared, nor those of images outside of a Pod', () => {
+  const job = workload(`{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, metadata: {name: j}, spec: {tasks: [
+    {template: {spec: {containers: [{name: a, image: i}]}}}, {template: {spec: {containers: [{name: a, image: i}]}}}]}}`);
+  const task = workload(
+    '{apiVersion: tekton.dev/v1, kind: Task, metadata: {name: t}, spec: {steps: [{image: i}, {image: i}]}}',
+  );
+  for (const object of [job, task]) expect(findingsOf([POLICY], requestFor(object))).toEqual([]);
+});
+
+test('only containers in scope are told, whoever else has the name', () => {
+  const scoped = policyOf('{match: {containers: [ephemeral]}, rules: [{rule: container-name}]}');
+  const spec =
+    '{containers: [{name: A, image: i}, {name: a, image: i}, {name: a, image: i}], ephemeralContainers: [{name: a, image: i}]}';
+  expect(said(findingsOf([scoped], requestFor(pod(spec))))).toEqual([
+    `a: name "a" is also the name of spec.containers[1] | ${SHARED}`,
+  ]);
+});
+
+test('names that are words to JavaScript are names like others', () => {
+  expect(names('{containers: [{name: constructor, image: i}, {name: constructor, image: i}]}')).toHaveLength(1);
+  expect(names('{containers: [{name: __proto__, image: i}]}')).toHaveLength(1);
+});

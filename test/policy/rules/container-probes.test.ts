@@ -1,0 +1,118 @@
+/** Which probes are missing, and which cannot work. */
+import { describe, expect, test } from 'vitest';
+import { findingsOf, pod, policyOf, requestFor, said, workload } from '../asking.ts';
+
+const probes = (spec: string, parameters = '{}'): readonly string[] =>
+  said(findingsOf([policyOf(`{rules: [{rule: container-probes, parameters: ${parameters}}]}`)], requestFor(pod(spec))));
+
+const one = (fields: string): string => `{containers: [{name: c, image: i${fields}}]}`;
+const BOTH = '{require: [readiness, liveness]}';
+const ANY = '{require: [readiness, liveness, startup], mode: any}';
+const HANDLERS = 'exec, httpGet, tcpSocket or grpc';
+
+describe('probes that are asked for', () => {
+  test.each<[string, string, readonly string[]]>([
+    ['{}', '', []],
+    [
+      BOTH,
+      '',
+      [
+        `c: the container has no readiness probe | add readinessProbe, with ${HANDLERS}`,
+        `c: the container has no liveness probe | add livenessProbe, with ${HANDLERS}`,
+      ],
+    ],
+    [
+      BOTH,
+      ', livenessProbe: {exec: {command: [x]}}',
+      [`c: the container has no readiness probe | add readinessProbe, with ${HANDLERS}`],
+    ],
+    [
+      BOTH,
+      ', livenessProbe: {exec: {command: [x]}}, readinessProbe: null',
+      [`c: the container has no readiness probe | add readinessProbe, with ${HANDLERS}`],
+    ],
+    [
+      ANY,
+      '',
+      [
+        'c: the container has no readiness, liveness or startup probe | add readinessProbe, livenessProbe or startupProbe',
+      ],
+    ],
+    [ANY, ', startupProbe: {grpc: {port: 1}}', []],
+    ['{require: [startup]}', ', startupProbe: {tcpSocket: {port: 80}}', []],
+  ])('%s of a container with "%s"', (parameters, fields, sentences) => {
+    expect(probes(one(fields), parameters)).toEqual(sentences);
+  });
+
+  test('are asked of regular containers and sidecars only', () => {
+    const spec = `{initContainers: [{name: m, image: i}, {name: s, image: i, restartPolicy: Always}], containers: [{name: c, image: i}],
+      ephemeralContainers: [{name: e, image: i}], volumes: [{name: v, image: {reference: m}}]}`;
+    expect(probes(spec, '{require: [readiness]}').map((line) => line.split(':')[0])).toEqual(['s', 'c']);
+  });
+
+  test.each([
+    ['Never', []],
+    ['OnFailure', []],
+    ['Always', ['c']],
+  ])('of a Pod with restartPolicy %s are asked for unless it runs to completion', (policy, asked) => {
+    const spec = `{restartPolicy: ${policy}, containers: [{name: c, image: i}]}`;
+    expect(probes(spec, '{require: [readiness]}').map((line) => line.split(':')[0])).toEqual(asked);
+    expect(probes(spec, '{require: [readiness], jobs: true}')).toHaveLength(1);
+  });
+
+  test('of images outside of a Pod are never asked for', () => {
+    const task = workload('{apiVersion: tekton.dev/v1, kind: Task, metadata: {name: t}, spec: {steps: [{image: i}]}}');
+    const policy = policyOf(`{rules: [{rule: container-probes, parameters: ${BOTH}}]}`);
+    expect(findingsOf([policy], requestFor(task))).toEqual([]);
+  });
+
+  test('are pointed to where they would stand', () => {
+    const policy = policyOf(`{rules: [{rule: container-probes, parameters: ${BOTH}}]}`);
+    expect(findingsOf([policy], requestFor(pod(one('')))).map(({ pointer }) => pointer)).toEqual([
+      '/spec/containers/0/readinessProbe',
+      '/spec/containers/0/livenessProbe',
+    ]);
+  });
+});
+
+describe('a probe that is there', () => {
+  const EXACTLY = 'a probe has exactly one of exec, httpGet, tcpSocket, grpc';
+
+  test.each<[string, readonly string[]]>([
+    ['{}', [`c: the readiness probe has nothing to ask | ${EXACTLY}`]],
+    ['{periodSeconds: 5, httpGet: null}', [`c: the readiness probe has nothing to ask | ${EXACTLY}`]],
+    ['{httpGet: {port: 1}, grpc: {port: 1}}', [`c: the readiness probe has httpGet and grpc | ${EXACTLY}`]],
+    ['{httpGet: {port: 8080}}', []],
+    ['{httpGet: {}}', []],
+    ['{httpGet: {port: http}}', []],
+    [
+      '{httpGet: {port: web}}',
+      [
+        'c: the readiness probe asks the port "web", which the container does not have | name one of "http", "admin", or write a number',
+      ],
+    ],
+    [
+      '{tcpSocket: {port: "80"}}',
+      [
+        'c: the readiness probe asks the port "80", which the container does not have | name one of "http", "admin", or write a number',
+      ],
+    ],
+  ])('%s', (probe, sentences) => {
+    const ports = ', ports: [{name: http, containerPort: 8080}, {name: admin, containerPort: 1}]';
+    expect(probes(one(`${ports}, readinessProbe: ${probe}`))).toEqual(sentences);
+  });
+
+  test('asks a port of its own container, not of its neighbour', () => {
+    const spec =
+      '{containers: [{name: c, image: i, startupProbe: {httpGet: {port: http}}}, {name: d, image: i, ports: [{name: http, containerPort: 1}]}]}';
+    expect(probes(spec)).toEqual([
+      'c: the startup probe asks the port "http", which the container does not have | write the number of the port',
+    ]);
+  });
+
+  test('is looked at in a Job as well', () => {
+    expect(probes('{restartPolicy: Never, containers: [{name: c, image: i, livenessProbe: {}}]}', BOTH)).toEqual([
+      `c: the liveness probe has nothing to ask | ${EXACTLY}`,
+    ]);
+  });
+});

@@ -1,0 +1,318 @@
+/** What the rules about pull secrets say: the whole sentence, and the whole remedy. */
+import { describe, expect, test } from 'vitest';
+import { pullSecret } from '../../../src/credential/pull-secret.ts';
+import type { Workload } from '../../../src/pod/workload.ts';
+import type { Fact, Facts, PodPullSecrets } from '../../../src/policy/fact.ts';
+import { secretFor, secretOf } from '../../credential/asking.ts';
+import { findingsOf, pod, policyOf, requestFor, said, workload } from '../asking.ts';
+
+type Secrets = Readonly<Record<string, Fact<ReturnType<typeof secretOf>>>>;
+
+const yes = <T>(value: T): Fact<T> => ({ state: 'yes', value });
+const NO = { state: 'no' } as const;
+const unknown = (reason: string): Fact<never> => ({ state: 'unknown', reason });
+
+function listed(secrets: Secrets, from: PodPullSecrets['from'] = 'pod'): PodPullSecrets {
+  const named = Object.entries(secrets).map(([name, secret]) => ({ name, secret }));
+  return { from, serviceAccount: 'shop', secrets: yes(named) };
+}
+
+const factsFor = (of: Workload, pullSecrets: PodPullSecrets): Partial<Facts> => ({
+  pullSecrets: new Map(of.pods.map(({ pointer }) => [pointer, pullSecrets])),
+});
+
+/** A Pod with this image, which has these pull secrets. */
+function about(rule: string, pullSecrets: PodPullSecrets, image = 'reg.io/shop/web:7'): readonly string[] {
+  const names = pullSecrets.secrets.state === 'yes' ? pullSecrets.secrets.value.map(({ name }) => ({ name })) : [];
+  const object = pod(`{imagePullSecrets: ${JSON.stringify(names)}, containers: [{name: c, image: "${image}"}]}`);
+  return outcomes(rule, object, pullSecrets);
+}
+
+function outcomes(rule: string, object: Workload, pullSecrets: PodPullSecrets): readonly string[] {
+  const findings = findingsOf([policyOf(`{rules: [${rule}]}`)], requestFor(object), factsFor(object, pullSecrets));
+  const words = said(findings);
+  return findings.map(({ outcome }, index) => `${outcome === 'unknown' ? '? ' : ''}${words[index]}`);
+}
+
+const account = (secrets: PodPullSecrets['secrets']): PodPullSecrets => ({
+  from: 'service-account',
+  serviceAccount: 'shop',
+  secrets,
+});
+
+const LOOSE =
+  '? web: could not tell which pull secrets image "reg.io/web:7" will have: its controller decides | its Pods are judged when they are created';
+const workflow = workload(
+  '{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: w}, spec: {templates: [{name: t, container: {name: web, image: "reg.io/web:7"}}]}}',
+);
+
+describe('pull-secret-named', () => {
+  const REMEDY = 'name one in imagePullSecrets of the Pod or of its service account';
+  const rule = '{rule: pull-secret-named, parameters: {images: ["reg.io/**"], except: ["reg.io/open/*"]}}';
+  const IMAGE = 'image "reg.io/shop/web:7"';
+
+  test.each<[string, PodPullSecrets, readonly string[]]>([
+    ['a Pod with a secret', listed({ a: unknown('no cluster is connected') }), []],
+    ['a Pod with none', listed({}), [`c: ${IMAGE} needs a pull secret, and the Pod names none | ${REMEDY}`]],
+    ['a service account with a secret', account(yes([{ name: 'a', secret: NO }])), []],
+    [
+      'a service account with none',
+      account(yes([])),
+      [`c: ${IMAGE} needs a pull secret, and neither the Pod nor service account "shop" names one | ${REMEDY}`],
+    ],
+    [
+      'a service account that is not there',
+      account(NO),
+      [`? c: could not tell whether ${IMAGE} has a pull secret: service account "shop" does not exist yet | -`],
+    ],
+    [
+      'a service account that is not known',
+      account(unknown('no cluster is connected')),
+      [`? c: could not tell whether ${IMAGE} has a pull secret: no cluster is connected | -`],
+    ],
+    ['a mirror pod', listed({}, 'node'), []],
+  ])('of %s', (_what, pullSecrets, sentences) => {
+    expect(about(rule, pullSecrets)).toEqual(sentences);
+  });
+
+  test('asks only of the images that are meant, and of all of them when none are named', () => {
+    expect(about(rule, listed({}), 'reg.io/open/web')).toEqual([]);
+    expect(about(rule, listed({}), 'nginx')).toEqual([]);
+    expect(about('{rule: pull-secret-named}', listed({}), 'nginx')).toEqual([
+      `c: image "nginx" needs a pull secret, and the Pod names none | ${REMEDY}`,
+    ]);
+  });
+
+  test('cannot tell of an image whose Pod is made by a controller', () => {
+    expect(outcomes(rule, workflow, listed({}))).toEqual([LOOSE]);
+  });
+});
+
+describe('pull-secret-usable', () => {
+  const KUBECTL = '"kubectl create secret docker-registry" makes one that fits';
+  const WRITE = 'write a user name and a password, or an "auth"';
+  const REPAIR = 'until it is repaired the kubelet pulls no image of the Pod';
+  const of = (secrets: Secrets): readonly string[] => about('{rule: pull-secret-usable}', listed(secrets));
+  const ofFile = (file: string): readonly string[] => of({ a: yes(secretOf('a', file)) });
+  const withKeys = (type: string, ...keys: readonly string[]): Secrets => ({
+    a: yes(pullSecret({ name: 'a', type, data: new Map(keys.map((key) => [key, new Uint8Array()])) })),
+  });
+
+  test('of a secret that the kubelet can use says nothing', () => {
+    expect(of({ a: yes(secretFor('a', 'reg.io')) })).toEqual([]);
+    expect(of({})).toEqual([]);
+  });
+
+  test.each<[string, Secrets, string]>([
+    [
+      'that is not there',
+      { a: NO },
+      '-: pull secret "a" does not exist in namespace "shop" | create it first: the kubelet goes on without it',
+    ],
+    [
+      'that is not known',
+      { a: unknown('Secret "shop/a" is not among the files') },
+      '? -: could not tell whether pull secret "a" can be used: Secret "shop/a" is not among the files | -',
+    ],
+    [
+      'of another type',
+      withKeys('Opaque', '.dockerconfigjson'),
+      '-: pull secret "a" has the type "Opaque", which the kubelet ignores | accepted: kubernetes.io/dockerconfigjson, kubernetes.io/dockercfg',
+    ],
+    [
+      'with other keys',
+      withKeys('kubernetes.io/dockerconfigjson', '.dockercfg', 'x'),
+      `-: pull secret "a" has no key ".dockerconfigjson", which its type asks for | it has ".dockercfg", "x"; ${KUBECTL}`,
+    ],
+    [
+      'without keys',
+      withKeys('kubernetes.io/dockercfg'),
+      `-: pull secret "a" has no key ".dockercfg", which its type asks for | ${KUBECTL}`,
+    ],
+    [
+      'with nothing in its key',
+      withKeys('kubernetes.io/dockercfg', '.dockercfg'),
+      `-: pull secret "a", key ".dockercfg" is empty, so the kubelet ignores it | ${KUBECTL}`,
+    ],
+  ])('of a secret %s', (_what, secrets, sentence) => {
+    expect(of(secrets)).toEqual([sentence]);
+  });
+
+  const KEY = '-: pull secret "a", key ".dockerconfigjson"';
+
+  test.each<[string, readonly string[]]>([
+    ['{', [`${KEY}: not JSON: it ends where a name in quotes is expected | ${REPAIR}`]],
+    ['{"reg.io": {"username": "u", "password": "p"}}', [`${KEY}: there is no entry in it | ${KUBECTL}`]],
+    [
+      '{"auths": {"reg.io": {"auth": "hush"}, "b.io": []}}',
+      [
+        `${KEY}: entry "reg.io": "auth" holds no ":": it must be base64 of user:password | ${REPAIR}`,
+        `${KEY}: entry "b.io" is a list, where an object is expected | ${REPAIR}`,
+      ],
+    ],
+    ['{"auths": {"reg.io": {}}}', [`${KEY}: entry "reg.io" has no user name and no password | ${WRITE}`]],
+    ['{"auths": {"reg.io": {"username": "u"}}}', [`${KEY}: entry "reg.io" has no password | ${WRITE}`]],
+    ['{"auths": {"reg.io": {"auth": "OnA="}}}', [`${KEY}: entry "reg.io" has no user name | ${WRITE}`]],
+    [
+      '{"auths": {"reg.io": {"registrytoken": "hush"}, "b.io": {"username": "u", "identitytoken": "hush"}}}',
+      [
+        `${KEY}: entry "reg.io" has no user name and no password: the kubelet does not read its "registrytoken" | ${WRITE}`,
+        `${KEY}: entry "b.io" has no password: the kubelet does not read its "identitytoken" | ${WRITE}`,
+      ],
+    ],
+    [
+      '{"auths": {"reg.io:port": {"username": "u", "password": "p"}}}',
+      [`${KEY}: entry "reg.io:port" is no registry address, so the kubelet ignores it | ${WRITE}`],
+    ],
+  ])('of a file %s', (file, sentences) => {
+    expect(ofFile(file)).toEqual(sentences);
+  });
+
+  test('shows the first faults of a file that has many', () => {
+    const auths = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`r${index}.io`, {}]));
+    const found = ofFile(JSON.stringify({ auths }));
+    expect(found).toHaveLength(9);
+    expect(found.at(-1)).toBe(`${KEY}: there are more faults in it | ${WRITE}`);
+  });
+
+  test('points to the name, or to the service account that brings it', () => {
+    const object = pod('{imagePullSecrets: [{name: ""}, {name: a}], containers: [{name: c, image: "a:1"}]}');
+    const pointers = (pullSecrets: PodPullSecrets): readonly string[] =>
+      findingsOf(
+        [policyOf('{rules: [{rule: pull-secret-usable}]}')],
+        requestFor(object),
+        factsFor(object, pullSecrets),
+      ).map(({ pointer }) => pointer);
+    expect(pointers(listed({ a: NO }))).toEqual(['/spec/imagePullSecrets/1/name']);
+    expect(pointers(account(yes([{ name: 'a', secret: NO }])))).toEqual(['/spec/serviceAccountName']);
+  });
+
+  test('speaks once of a secret that several pods name, and of a service account', () => {
+    const template = '{template: {spec: {containers: [{name: c, image: "a:1"}]}}}';
+    const job = workload(
+      `{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, metadata: {name: j}, spec: {tasks: [${template}, ${template}]}}`,
+    );
+    const rule = '{rule: pull-secret-usable}';
+    expect(outcomes(rule, job, account(yes([{ name: 'a', secret: NO }])))).toHaveLength(1);
+    expect(outcomes(rule, job, account(unknown('no cluster is connected')))).toEqual([
+      '? -: could not tell which pull secrets the Pod has: no cluster is connected | -',
+    ]);
+  });
+
+  test('leaves out pods of which the policy means no container', () => {
+    const rules = '{match: {containers: [init]}, rules: [{rule: pull-secret-usable}]}';
+    const object = pod('{containers: [{name: c, image: "a:1"}]}');
+    expect(findingsOf([policyOf(rules)], requestFor(object), factsFor(object, listed({ a: NO })))).toEqual([]);
+  });
+});
+
+describe('pull-secret-coverage', () => {
+  const rule = (parameters: string): string => `{rule: pull-secret-coverage, parameters: ${parameters}}`;
+  const strict = rule('{images: ["reg.io/**", "docker.io/shop/*"], public: ["reg.io/open/*"], nodeCredentials: []}');
+  const IMAGE = 'image "reg.io/shop/web:7"';
+
+  test.each<[string, PodPullSecrets, readonly string[]]>([
+    ['one that covers it', listed({ a: yes(secretFor('a', 'reg.io/shop')) }), []],
+    [
+      'none',
+      listed({}),
+      [`c: ${IMAGE} is covered by no credential: the Pod has no pull secret | add an entry for "reg.io"`],
+    ],
+    [
+      'one for another registry',
+      listed({ a: yes(secretFor('a', 'https://ci:hush@quay.io', '*.reg.io')) }),
+      [
+        `c: ${IMAGE} is covered by no credential: no entry of pull secret "a" matches it | add an entry for "reg.io" (there is one for "https://***@quay.io", "*.reg.io")`,
+      ],
+    ],
+    [
+      'one without a user name',
+      listed({ a: yes(secretOf('a', '{"auths": {"reg.io": {"identitytoken": "hush"}}}')) }),
+      [
+        `c: ${IMAGE} is covered only by entries without a user name, so it is pulled anonymously | add an entry for "reg.io" (there is one for "reg.io")`,
+      ],
+    ],
+    [
+      'one that is not there',
+      listed({ a: NO }),
+      [`c: ${IMAGE} is covered by no credential: pull secret "a" does not exist | add an entry for "reg.io"`],
+    ],
+    [
+      'one that is not there beside others',
+      listed({ a: NO, b: yes(secretFor('b', 'b.io')) }),
+      [
+        `c: ${IMAGE} is covered by no credential: no entry of pull secrets "a", "b" matches it (pull secret "a" does not exist) | add an entry for "reg.io" (there is one for "b.io")`,
+      ],
+    ],
+    [
+      'one that is not known',
+      listed({ a: unknown('Secret "shop/a" is not among the files'), b: yes(secretFor('b', 'b.io')) }),
+      [`? c: could not tell whether a pull secret covers ${IMAGE}: Secret "shop/a" is not among the files | -`],
+    ],
+    [
+      'one that covers it beside one that is not known',
+      listed({ a: unknown('x'), b: yes(secretFor('b', 'reg.io')) }),
+      [],
+    ],
+    [
+      'a service account that is not there',
+      account(NO),
+      [`? c: could not tell whether a pull secret covers ${IMAGE}: service account "shop" does not exist yet | -`],
+    ],
+    [
+      'a malformed one',
+      listed({
+        a: yes(secretFor('a', 'reg.io')),
+        b: yes(secretOf('b', '{"auths": {"b.io": {"auth": "?"}, "c.io": 1}}')),
+      }),
+      [
+        '-: pull secret "b", key ".dockerconfigjson": entry "b.io": "auth" is not base64 (of the standard alphabet, without spaces); because of it the kubelet pulls no image of the Pod | repair it, or take it out of imagePullSecrets: one malformed secret fails all of them',
+      ],
+    ],
+    ['what its node has, being a mirror pod', listed({}, 'node'), []],
+  ])('of a Pod with %s', (_what, pullSecrets, sentences) => {
+    expect(about(strict, pullSecrets)).toEqual(sentences);
+  });
+
+  test('does not take "no match" for a "no" as long as nobody has said what nodes hold', () => {
+    expect(about(rule('{images: ["reg.io/**"]}'), listed({ a: yes(secretFor('a', 'b.io')) }))).toEqual([
+      `? c: ${IMAGE} is covered by no credential: no entry of pull secret "a" matches it, but a node may have one of its own | add an entry for "reg.io" (there is one for "b.io"), or say in nodeCredentials what nodes can pull`,
+    ]);
+    expect(about(rule('{nodeCredentials: ["reg.io/shop/*"]}'), listed({}))).toEqual([]);
+    expect(about(rule('{nodeCredentials: ["reg.io/other/*"]}'), listed({}))).toEqual([
+      `c: ${IMAGE} is covered by no credential: the Pod has no pull secret | add an entry for "reg.io"`,
+    ]);
+  });
+
+  test('knows the one slash that Docker Hub needs', () => {
+    const secrets = listed({ a: yes(secretFor('a', 'https://index.docker.io/v1')) });
+    expect(about(strict, secrets, 'shop/web')).toEqual([
+      'c: image "shop/web" is covered by no credential: no entry of pull secret "a" matches it | write "https://index.docker.io/v1/", with the "/" at its end',
+    ]);
+  });
+
+  test('asks only of private images', () => {
+    expect(about(strict, listed({}), 'reg.io/open/web')).toEqual([]);
+    expect(about(strict, listed({}), 'nginx')).toEqual([]);
+    expect(about(rule('{nodeCredentials: []}'), listed({}), 'nginx')).toHaveLength(1);
+  });
+
+  test('cannot tell of an image whose Pod is made by a controller', () => {
+    expect(outcomes(strict, workflow, listed({}))).toEqual([LOOSE]);
+  });
+
+  test('gives up, and says so, where patterns and hosts are too many to compare', () => {
+    const globs = Array.from({ length: 20_000 }, (_, index) => `*a${index}*.io`);
+    const containers = Array.from({ length: 2000 }, (_, index) => `{name: c${index}, image: "r${index}.io/x"}`).join(
+      ',',
+    );
+    const object = pod(`{imagePullSecrets: [{name: a}], containers: [${containers}]}`);
+    const start = performance.now();
+    const found = outcomes(rule('{nodeCredentials: []}'), object, listed({ a: yes(secretFor('a', ...globs)) }));
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect(found).toHaveLength(2000);
+    expect(found.at(-1)).toBe(
+      '? c1999: could not tell whether a pull secret covers image "r1999.io/x": its pull secrets have too many host patterns to compare | -',
+    );
+  });
+});

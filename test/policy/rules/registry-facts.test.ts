@@ -1,0 +1,469 @@
+/** What the rules about registries say: the whole sentence, and the whole remedy. */
+import { describe, expect, test } from 'vitest';
+import type { Facts } from '../../../src/policy/fact.ts';
+import {
+  REGISTRY_CAUSES,
+  type RegistryCause,
+  type RegistryDetails,
+  type RegistryFact,
+  type RegistryImage,
+} from '../../../src/policy/registry-fact.ts';
+import { RULES } from '../../../src/policy/rules/index.ts';
+import { secretFor } from '../../credential/asking.ts';
+import { findingsOf, pod, policyOf, read, requestFor, said } from '../asking.ts';
+
+const D = `sha256:${'a'.repeat(64)}`;
+const E = `sha256:${'e'.repeat(64)}`;
+const NOW = Date.UTC(2026, 10, 24, 12);
+
+const failed = (cause: RegistryCause, message: string, remedy?: string): RegistryFact<never> => ({
+  state: cause === 'notFound' ? 'no' : 'unknown',
+  failure: { cause, message, remedy },
+});
+const DENIED: RegistryFact<never> = {
+  state: 'unknown',
+  failure: { cause: 'refused', message: 'not asked', remedy: undefined, deniedBy: { policy: 'p', rule: 'r' } },
+};
+const image = (digest: string, stale?: RegistryImage['stale']): RegistryFact<RegistryImage> => ({
+  state: 'yes',
+  value: { digest, mediaType: 'index', credential: 'anonymous', mirror: undefined, isProof: true, stale },
+});
+const INDEX = 'application/vnd.oci.image.index.v1+json';
+const details = (some: Partial<RegistryDetails>): RegistryFact<RegistryDetails> => ({
+  state: 'yes',
+  value: { digest: D, mediaType: INDEX, platforms: [], createdMs: undefined, sizeBytes: 1, ...some },
+});
+
+interface Told {
+  readonly images?: RegistryFact<RegistryImage>;
+  readonly tags?: RegistryFact<RegistryImage>;
+  readonly details?: RegistryFact<RegistryDetails>;
+}
+
+/** Of a Pod with one container of this image, or one image volume, what the rule says; `?` where it could not tell. */
+function about(
+  rule: string,
+  text: string,
+  told: Told,
+  { spec = '', volume = false, now = NOW } = {},
+): readonly string[] {
+  const holder = volume
+    ? `volumes: [{name: c, image: {reference: "${text}"}}]`
+    : `containers: [{name: c, image: "${text}"}]`;
+  const object = pod(`{${spec} ${holder}}`);
+  const answer = <T>(fact: RegistryFact<T> | undefined): ReadonlyMap<string, RegistryFact<T>> =>
+    new Map(fact === undefined ? [] : [[object.containers[0]?.imagePointer ?? '', fact]]);
+  const facts: Partial<Facts> = {
+    registryImages: answer(told.images),
+    registryTags: answer(told.tags),
+    registryDetails: answer(told.details),
+    now: now === 0 ? { state: 'unknown', reason: 'nobody knows the time' } : { state: 'yes', value: now },
+  };
+  const findings = findingsOf([policyOf(`{rules: [${rule}]}`)], requestFor(object), facts);
+  const sentences = said(findings);
+  return findings.map(({ outcome }, index) => `${outcome === 'unknown' ? '? ' : ''}${sentences[index]}`);
+}
+
+const NAMED = RULES.filter(({ needs }) => needs.some((need) => need.startsWith('registry'))).map(({ name }) => name);
+
+test.each(NAMED)('%s has something to ask a registry', (name) => {
+  expect(['image-age', 'image-digest', 'image-exists', 'image-platform', 'pull-secret-coverage']).toContain(name);
+});
+
+describe('image-exists', () => {
+  const exists = (text: string, fact: RegistryFact<RegistryImage>, parameters = '{}'): readonly string[] =>
+    about(`{rule: image-exists, parameters: ${parameters}}`, text, { images: fact });
+  const LIMITED = failed('rateLimited', 'reg.io answered 429, retry in 30 s', 'wait');
+
+  test('is content with an image that is there, also where that was long ago', () => {
+    expect(exists('reg.io/x:1', image(D))).toEqual([]);
+    expect(
+      exists('reg.io/x:1', image(D, { ageMs: 1000, failure: { cause: 'dns', message: 'm', remedy: undefined } })),
+    ).toEqual([]);
+  });
+
+  test('says that a tag does not exist, or that a digest is gone', () => {
+    expect(exists('reg.io/x:1', failed('notFound', 'reg.io has no such tag'))).toEqual([
+      'c: image "reg.io/x:1" does not exist: reg.io has no such tag | push it, or name a tag that exists',
+    ]);
+    expect(exists(`reg.io/x:1@${D}`, failed('notFound', 'reg.io has no such digest'))).toEqual([
+      `c: image "reg.io/x:1@${D}" does not exist, its digest is gone: reg.io has no such digest | pin what the tag stands for now: npx tidewaiter pin --update FILE`,
+    ]);
+    expect(exists('reg.io/x:1', failed('notFound', 'gone', 'ask Ann'))).toEqual([
+      'c: image "reg.io/x:1" does not exist: gone | ask Ann',
+    ]);
+  });
+
+  test.each(REGISTRY_CAUSES.filter((cause) => cause !== 'notFound'))('cannot tell when the cause is %s', (cause) => {
+    expect(exists('reg.io/x:1', failed(cause, 'reg.io answered'))).toEqual([
+      '? c: could not tell whether image "reg.io/x:1" can be pulled: reg.io answered | -',
+    ]);
+  });
+
+  test('lets a policy decide what each cause is worth', () => {
+    expect(exists('reg.io/x:1', LIMITED)).toEqual([
+      '? c: could not tell whether image "reg.io/x:1" can be pulled: reg.io answered 429, retry in 30 s | wait',
+    ]);
+    expect(exists('reg.io/x:1', LIMITED, '{onCause: {rateLimited: ignore}}')).toEqual([]);
+    expect(exists('reg.io/x:1', LIMITED, '{onCause: {rateLimited: violation}}')).toEqual([
+      'c: image "reg.io/x:1" cannot be pulled: reg.io answered 429, retry in 30 s | wait',
+    ]);
+    const gone = failed('notFound', 'gone');
+    expect(exists('reg.io/x:1', gone, '{onCause: {notFound: unknown}}')).toEqual([
+      '? c: could not tell whether image "reg.io/x:1" can be pulled: gone | -',
+    ]);
+    expect(exists('reg.io/x:1', gone, '{onCause: {notFound: ignore, denied: violation}}')).toEqual([]);
+  });
+
+  test('is silent about an image that a policy denies, and cannot tell where nobody was asked', () => {
+    expect(exists('reg.io/x:1', DENIED, '{onCause: {refused: violation}}')).toEqual([]);
+    expect(about('{rule: image-exists}', 'reg.io/x:1', {})).toEqual([
+      '? c: could not tell whether image "reg.io/x:1" can be pulled: no registry was asked | -',
+    ]);
+  });
+});
+
+describe('image-digest with drift', () => {
+  const rule = '{rule: image-digest, parameters: {drift: true}}';
+  const PIN = 'take the newer build when you mean to: npx tidewaiter pin --update FILE';
+  const drift = (tags: RegistryFact<RegistryImage>, text = `reg.io/x:1@${D}`): readonly string[] =>
+    about(rule, text, { tags });
+
+  test('compares what the tag stands for with the digest', () => {
+    expect(drift(image(D))).toEqual([]);
+    expect(drift(image(E))).toEqual([
+      `c: image "reg.io/x:1@${D}" is pinned to ${D}, and its tag "1" is ${E} by now | ${PIN}`,
+    ]);
+    expect(drift(failed('notFound', 'reg.io has no such tag'))).toEqual([
+      `c: image "reg.io/x:1@${D}" is pinned, and its tag "1" does not exist any more: reg.io has no such tag | ${PIN}`,
+    ]);
+  });
+
+  test('cannot tell where the registry does not, or what is known is old, or is named in another way', () => {
+    const doubt = `? c: could not tell whether the tag of image "reg.io/x:1@${D}" still stands for its digest: `;
+    expect(drift(failed('timeout', 'reg.io: no answer'))).toEqual([`${doubt}reg.io: no answer | -`]);
+    const failure = { cause: 'serverError', message: 'reg.io answered 503', remedy: undefined } as const;
+    expect(drift(image(E, { ageMs: 1, failure }))).toEqual([
+      `${doubt}what was known of it is old: reg.io answered 503 | -`,
+    ]);
+    const long = `reg.io/x:1@sha512:${'b'.repeat(128)}`;
+    expect(drift(image(D), long)).toEqual([
+      `? c: could not tell whether the tag of image "${long.slice(0, 200)}" still stands for its digest: the registry names it ${D} | -`.replace(
+        long.slice(0, 200),
+        long.length > 200 ? `${long.slice(0, 200)}…` : long,
+      ),
+    ]);
+    expect(drift(DENIED)).toEqual([]);
+  });
+
+  test('asks about images with both, and says of the others what it always says', () => {
+    expect(about(rule, `reg.io/x@${D}`, {})).toEqual([]);
+    expect(about(rule, 'reg.io/x:1', {})).toEqual([
+      'c: image "reg.io/x:1" has no digest, so it can change under you | pin it: reg.io/x:1@sha256:…',
+    ]);
+    expect(about('{rule: image-digest}', `reg.io/x:1@${D}`, { tags: image(E) })).toEqual([]);
+  });
+
+  test('asks for facts only then, and is remembered as passed only without', () => {
+    const checkOf = (parameters: string) =>
+      policyOf(`{rules: [{rule: image-digest, parameters: ${parameters}}]}`).bindings[0]?.check;
+    expect(checkOf('{}')).toMatchObject({ needs: [], imagesOnly: true });
+    expect(checkOf('{drift: true}')).toMatchObject({ needs: ['registryTags'], imagesOnly: false });
+  });
+});
+
+describe('image-age', () => {
+  const age = (parameters: string, createdMs: number | undefined, now = NOW): readonly string[] =>
+    about(`{rule: image-age, parameters: ${parameters}}`, 'reg.io/x:1', { details: details({ createdMs }) }, { now });
+  const DAY = 86_400_000;
+
+  test.each<[string, number, readonly string[]]>([
+    ['{maxAgeDays: 90}', NOW - 90 * DAY, []],
+    [
+      '{maxAgeDays: 90}',
+      NOW - 90 * DAY - 1,
+      [
+        'c: image "reg.io/x:1" was made on 2026-08-26, 90 days ago | accepted is what is at most 90 days old: build it anew',
+      ],
+    ],
+    [
+      '{minAgeDays: 1}',
+      NOW - DAY + 1,
+      [
+        'c: image "reg.io/x:1" was made on 2026-11-23, 0 days ago | accepted is what is at least 1 day old: wait for it',
+      ],
+    ],
+    ['{minAgeDays: 1}', NOW - DAY, []],
+    ['{minAgeDays: 1, maxAgeDays: 1}', NOW - DAY, []],
+    // A clock that is behind.
+    [
+      '{minAgeDays: 1}',
+      NOW + 1000,
+      [
+        'c: image "reg.io/x:1" was made on 2026-11-24, 0 days ago | accepted is what is at least 1 day old: wait for it',
+      ],
+    ],
+    ['{maxAgeDays: 1}', NOW + 1000, []],
+    ['{createdAfter: "2026-01-01"}', Date.UTC(2026, 0, 1), []],
+    [
+      '{createdAfter: "2026-01-01"}',
+      Date.UTC(2026, 0, 1) - 1,
+      ['c: image "reg.io/x:1" was made on 2025-12-31 | accepted is what was made on 2026-01-01 or later'],
+    ],
+    ['{createdBefore: "2026-01-01"}', Date.UTC(2026, 0, 1) - 1, []],
+    [
+      '{createdBefore: "2026-01-01"}',
+      Date.UTC(2026, 0, 1),
+      ['c: image "reg.io/x:1" was made on 2026-01-01 | accepted is what was made before 2026-01-01'],
+    ],
+  ])('with %s says of %d', (parameters, createdMs, sentences) => {
+    expect(age(parameters, createdMs)).toEqual(sentences);
+  });
+
+  test.each<[string, number | undefined, string]>([
+    ['no date', undefined, 'when image "reg.io/x:1" was made: it does not say'],
+    ['the beginning of 1970', 0, 'when image "reg.io/x:1" was made: it says 1970-01-01, which stands for no date'],
+    [
+      '1980, as archives have it',
+      Date.UTC(1980, 0, 1, 0, 0, 1),
+      'when image "reg.io/x:1" was made: it says 1980-01-01, which stands for no date',
+    ],
+    [
+      'the year 1',
+      Date.parse('0001-01-01T00:00:00Z'),
+      'when image "reg.io/x:1" was made: it says 0001-01-01, which stands for no date',
+    ],
+    [
+      'a day that is still to come',
+      NOW + 2 * DAY,
+      'how old image "reg.io/x:1" is: it says 2026-11-26, which is still to come',
+    ],
+  ])('cannot tell of %s', (_what, createdMs, doubt) => {
+    expect(age('{maxAgeDays: 30}', createdMs)).toEqual([
+      `? c: could not tell ${doubt} | use an image that says when it was made`,
+    ]);
+  });
+
+  test('cannot tell without a clock, but for days', () => {
+    const made = Date.UTC(2020, 0, 1);
+    expect(age('{maxAgeDays: 30}', made, 0)).toEqual([
+      '? c: could not tell how old image "reg.io/x:1" is: nobody knows the time | -',
+    ]);
+    expect(age('{createdAfter: "2019-01-01"}', made, 0)).toEqual([]);
+  });
+
+  test('cannot tell where the registry does not, also when it has no such image', () => {
+    const rule = '{rule: image-age, parameters: {maxAgeDays: 1}}';
+    expect(about(rule, 'reg.io/x:1', { details: failed('notFound', 'reg.io has no such tag') })).toEqual([
+      '? c: could not tell when image "reg.io/x:1" was made: reg.io has no such tag | -',
+    ]);
+    expect(about(rule, 'reg.io/x:1', { details: DENIED })).toEqual([]);
+  });
+
+  test.each<[string, string]>([
+    ['{createdAfter: "2026-02-30"}', '/createdAfter: "2026-02-30" is no day of the calendar'],
+    [
+      '{createdAfter: "2026-02-02", createdBefore: "2026-02-02"}',
+      '/createdBefore: no day is before it and not before createdAfter',
+    ],
+    ['{minAgeDays: 2, maxAgeDays: 1}', '/minAgeDays: it is more than maxAgeDays, so no image would do'],
+  ])('refuses %s', (parameters, fault) => {
+    const result = read(`{rules: [{rule: image-age, parameters: ${parameters}}]}`);
+    expect(result.ok ? [] : result.faults.map(({ pointer, problem }) => `${pointer}: ${problem}`)).toEqual([
+      `/spec/rules/0/parameters${fault}`,
+    ]);
+  });
+
+  test('asks for the time only where it must', () => {
+    const needsOf = (parameters: string) => [
+      ...policyOf(`{rules: [{rule: image-age, parameters: ${parameters}}]}`).needs,
+    ];
+    expect(needsOf('{createdAfter: "2026-01-01"}')).toEqual(['registryDetails']);
+    expect(needsOf('{minAgeDays: 2}')).toEqual(['registryDetails', 'now']);
+  });
+});
+
+describe('image-platform', () => {
+  const AMD = { os: 'linux', architecture: 'amd64', variant: undefined };
+  const ARM = { os: 'linux', architecture: 'arm64', variant: 'v8' };
+  const both = '{rule: image-platform, parameters: {platforms: [linux/amd64, linux/arm64]}}';
+  const own = '{rule: image-platform}';
+  const made = (...platforms: RegistryDetails['platforms']): Told => ({ details: details({ platforms }) });
+  const selecting = (arch: string): { readonly spec: string } => ({
+    spec: `nodeSelector: {kubernetes.io/arch: ${arch}},`,
+  });
+  const REMEDY = 'build it for the others, or choose nodes for it with nodeSelector';
+
+  test('asks for the platforms of the nodes', () => {
+    expect(about(both, 'reg.io/x:1', made(AMD, ARM))).toEqual([]);
+    expect(about(both, 'reg.io/x:1', made(AMD))).toEqual([
+      `c: image "reg.io/x:1" is not made for linux/arm64 | it is made for linux/amd64: ${REMEDY}`,
+    ]);
+  });
+
+  test('asks of those only for what the Pod admits, and for its own where it admits none of them', () => {
+    expect(about(both, 'reg.io/x:1', made(AMD), selecting('amd64'))).toEqual([]);
+    expect(about(both, 'reg.io/x:1', made(AMD, ARM), selecting('s390x'))).toEqual([
+      `c: image "reg.io/x:1" is not made for linux/s390x | it is made for linux/amd64, linux/arm64/v8: ${REMEDY}`,
+    ]);
+  });
+
+  test('asks without the parameter for what the Pod names, and of others nothing', () => {
+    expect(about(own, 'reg.io/x:1', {})).toEqual([]);
+    expect(about(own, 'reg.io/x:1', made(AMD), selecting('amd64'))).toEqual([]);
+    expect(about(own, 'reg.io/x:1', made(AMD), selecting('arm64'))).toEqual([
+      `c: image "reg.io/x:1" is not made for linux/arm64 | it is made for linux/amd64: ${REMEDY}`,
+    ]);
+    expect(about(own, 'reg.io/x:1', made(AMD), { spec: 'os: {name: windows},' })).toEqual([
+      `c: image "reg.io/x:1" is not made for windows | it is made for linux/amd64: ${REMEDY}`,
+    ]);
+    expect(about(own, 'reg.io/x:1', made(AMD), { spec: 'os: {name: linux},' })).toEqual([]);
+  });
+
+  test('judges an image that is mounted only where a platform has to be chosen', () => {
+    expect(about(both, 'reg.io/x:1', made(AMD), { volume: true })).toHaveLength(1);
+    const single = { details: details({ platforms: [AMD], mediaType: 'application/vnd.oci.image.manifest.v1+json' }) };
+    expect(about(both, 'reg.io/x:1', single, { volume: true })).toEqual([]);
+    expect(about(both, 'reg.io/x:1', single)).toHaveLength(1);
+  });
+
+  test('cannot tell where nobody says, nor where the Pod names more platforms than there are', () => {
+    expect(about(both, 'reg.io/x:1', made())).toEqual([
+      '? c: could not tell which platforms image "reg.io/x:1" is made for: it does not say | use an image that says so',
+    ]);
+    expect(about(both, 'reg.io/x:1', { details: failed('dns', 'reg.io is not known') })).toEqual([
+      '? c: could not tell which platforms image "reg.io/x:1" is made for: reg.io is not known | -',
+    ]);
+    const values = Array.from({ length: 17 }, (_, index) => `a${index}`).join(', ');
+    const spec = `affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/arch, operator: In, values: [${values}]}]}]}}},`;
+    expect(about(own, 'reg.io/x:1', made(AMD), { spec })).toEqual([
+      '? c: could not tell whether image "reg.io/x:1" fits: the Pod names more than 16 platforms | -',
+    ]);
+    expect(about(both, 'reg.io/x:1', { details: DENIED })).toEqual([]);
+  });
+
+  test('takes what builders attest in an index for no platform', () => {
+    const attestation = { os: 'unknown', architecture: 'unknown', variant: undefined };
+    expect(about(both, 'reg.io/x:1', made(AMD, attestation))).toEqual([
+      `c: image "reg.io/x:1" is not made for linux/arm64 | it is made for linux/amd64: ${REMEDY}`,
+    ]);
+    expect(about(both, 'reg.io/x:1', made(attestation))).toEqual([
+      '? c: could not tell which platforms image "reg.io/x:1" is made for: it does not say | use an image that says so',
+    ]);
+  });
+
+  test('quotes what an index says of itself', () => {
+    const odd = { os: 'li\nnux', architecture: 'x', variant: undefined };
+    expect(about(both, 'reg.io/x:1', made(odd))).toEqual([
+      `c: image "reg.io/x:1" is not made for linux/amd64, linux/arm64 | it is made for "li\\u000anux/x": ${REMEDY}`,
+    ]);
+  });
+
+  test('has an answer in time, whatever a Pod and an index name', () => {
+    const platforms = Array.from({ length: 15_000 }, (_, index) => ({ ...AMD, architecture: `a${index}` }));
+    const containers = Array.from({ length: 10_000 }, (_, index) => `{name: c${index}, image: "reg.io/x:1"}`);
+    const object = pod(`{nodeSelector: {kubernetes.io/arch: arm64}, containers: [${containers.join(', ')}]}`);
+    const fact = details({ platforms });
+    const registryDetails = new Map(object.containers.map(({ imagePointer }) => [imagePointer, fact]));
+    expect(findingsOf([policyOf(`{rules: [${own}]}`)], requestFor(object), { registryDetails })).toHaveLength(10_000);
+  });
+});
+
+interface Proving {
+  readonly nodes?: string;
+  readonly servers?: readonly string[];
+  readonly away?: boolean;
+  readonly from?: 'pod' | 'node';
+}
+
+describe('pull-secret-coverage that is to be proven', () => {
+  const prove = (
+    images: RegistryFact<RegistryImage> | undefined,
+    { nodes = 'nodeCredentials: [],', servers = ['reg.io'], away = false, from = 'pod' }: Proving = {},
+  ): readonly string[] => {
+    const object = pod('{imagePullSecrets: [{name: a}, {name: b}], containers: [{name: c, image: "reg.io/x:1"}]}');
+    const secrets = ['a', 'b'].map((name) => ({
+      name,
+      secret:
+        away && name === 'b'
+          ? ({ state: 'unknown', reason: 'Secret "b" is away' } as const)
+          : ({ state: 'yes', value: secretFor(name, ...servers) } as const),
+    }));
+    const facts: Partial<Facts> = {
+      pullSecrets: new Map(
+        object.pods.map(({ pointer }) => [
+          pointer,
+          { from, serviceAccount: 's', secrets: { state: 'yes', value: secrets } },
+        ]),
+      ),
+      registryImages: new Map(images === undefined ? [] : [[object.containers[0]?.imagePointer ?? '', images]]),
+    };
+    const policy = policyOf(`{rules: [{rule: pull-secret-coverage, parameters: {${nodes} prove: true}}]}`);
+    const findings = findingsOf([policy], requestFor(object), facts);
+    const sentences = said(findings);
+    return findings.map(({ outcome }, index) => `${outcome === 'unknown' ? '? ' : ''}${sentences[index]}`);
+  };
+  const REFUSED = failed('unauthenticated', 'reg.io answered 401');
+  const NONE =
+    'c: image "reg.io/x:1" can be pulled with none of its credentials: pull secret "a", entry "reg.io" (user "reg.io"), pull secret "b", entry "reg.io" (user "reg.io") (reg.io answered 401)';
+  const RENEW = 'renew the credential in the pull secret, or give its user the right to pull';
+
+  test('is content where the registry is, whatever is written in secrets', () => {
+    expect(prove(image(D))).toEqual([]);
+    expect(prove(image(D), { servers: ['other.io'] })).toEqual([]);
+  });
+
+  test('names the credentials that the registry refuses', () => {
+    expect(prove(REFUSED)).toEqual([`${NONE} | ${RENEW}`]);
+    expect(prove(failed('denied', 'reg.io answered 403'))).toEqual([`${NONE.replace('401', '403')} | ${RENEW}`]);
+  });
+
+  test.each([
+    ['unauthenticated', 'reg.io answered 401 and wants Negotiate'],
+    ['denied', 'storage.io, where reg.io redirects to, answered 403'],
+  ] as const)('blames no credential that was not judged: %s, %s', (cause, message) => {
+    const fact: RegistryFact<never> = {
+      state: 'unknown',
+      failure: { cause, message, remedy: undefined, unjudged: true },
+    };
+    expect(prove(fact)).toEqual([
+      `? c: could not tell whether a credential is good for image "reg.io/x:1": ${message} | -`,
+    ]);
+  });
+
+  test('cannot tell where there may be others: on nodes, or in a secret that is not known', () => {
+    expect(prove(REFUSED, { nodes: '' })).toEqual([`? ${NONE}, but a node may have one of its own | ${RENEW}`]);
+    expect(prove(REFUSED, { away: true })).toEqual([
+      `? ${NONE.replace(/, pull secret "b".*?\) \(/, ' (')}, but there may be others: Secret "b" is away | ${RENEW}`,
+    ]);
+  });
+
+  test('says as without a registry that no credential matches', () => {
+    expect(prove(REFUSED, { servers: ['other.io'] })).toEqual([
+      'c: image "reg.io/x:1" is covered by no credential: no entry of pull secrets "a", "b" matches it | add an entry for "reg.io" (there is one for "other.io", "other.io")',
+    ]);
+  });
+
+  test.each<[string, RegistryFact<never>]>([
+    ['trouble', failed('serverError', 'reg.io answered 503')],
+    ['no such image', failed('notFound', 'reg.io answered 503')],
+  ])('cannot tell with %s', (_what, fact) => {
+    expect(prove(fact)).toEqual([
+      '? c: could not tell whether a credential is good for image "reg.io/x:1": reg.io answered 503 | -',
+    ]);
+  });
+
+  test('leaves to the nodes what they pull for themselves, and to the denying policy what it denies', () => {
+    expect(prove(REFUSED, { from: 'node' })).toEqual([]);
+    expect(prove(DENIED)).toEqual([]);
+    expect(prove(undefined)).toEqual([]);
+  });
+
+  test('asks registries only then', () => {
+    const needsOf = (parameters: string) => [
+      ...policyOf(`{rules: [{rule: pull-secret-coverage, parameters: ${parameters}}]}`).needs,
+    ];
+    expect(needsOf('{}')).toEqual(['pullSecrets']);
+    expect(needsOf('{prove: true}')).toEqual(['pullSecrets', 'registryImages']);
+  });
+});

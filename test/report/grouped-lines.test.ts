@@ -1,0 +1,127 @@
+/** Lines that say the same of many images. */
+import { expect, test } from 'vitest';
+import { alike } from '../../src/report/grouped-lines.ts';
+import { paint } from '../../src/report/pretty.ts';
+import { type DriftReport, pinNotes, type PinReport, prettyDrift } from '../../src/report/pin.ts';
+
+const rows = (images: readonly string[], message: (image: string, index: number) => string) =>
+  images.map((image, index) => ({ message: message(`"${image}"`, index) }));
+const MANY = Array.from({ length: 471 }, (_, index) => `app-${index}:1`);
+
+test.each<[string, readonly { readonly message: string }[], readonly string[]]>([
+  [
+    'one registry that fails',
+    rows(MANY, (image) => `image ${image} cannot be pinned: reg.io answered 503`),
+    ['471 images cannot be pinned: reg.io answered 503 ("app-0:1", "app-1:1", "app-2:1" and 468 more: see -o json)'],
+  ],
+  [
+    'one that is left alone after five',
+    rows(MANY, (image, at) => {
+      const pause = at < 5 ? '' : `reg.io failed ${at} times in a row and is left alone for ${at % 5} s; at last: `;
+      return `image ${image} cannot be pinned: ${pause}reg.io did not answer in time`;
+    }),
+    [
+      '471 images cannot be pinned: reg.io did not answer in time ("app-0:1", "app-1:1", "app-2:1" and 468 more: see -o json)',
+    ],
+  ],
+  [
+    'two registries',
+    rows(
+      ['a', 'b', 'c', 'd', 'e', 'f'],
+      (image, at) => `image ${image} cannot be pinned: ${at % 2 ? 'x.io' : 'y.io'} answered 500`,
+    ),
+    [
+      '3 images cannot be pinned: y.io answered 500 ("a", "c", "e")',
+      '3 images cannot be pinned: x.io answered 500 ("b", "d", "f")',
+    ],
+  ],
+  [
+    'two causes of one',
+    rows(
+      ['a', 'b', 'c', 'd', 'e', 'f'],
+      (image, at) => `could not tell what became of ${image}: x.io answered ${at % 2 ? 500 : 429}`,
+    ),
+    [
+      'could not tell what became of 3 images: x.io answered 429 ("a", "c", "e")',
+      'could not tell what became of 3 images: x.io answered 500 ("b", "d", "f")',
+    ],
+  ],
+  ['too few', rows(['a', 'b'], (image) => `image ${image} cannot be pinned: x.io answered 500`), []],
+  [
+    'one image at many places',
+    rows(['a', 'a', 'a', 'a'], (image) => `image ${image} cannot be pinned: x.io answered 500`),
+    [],
+  ],
+  [
+    'what each has of its own',
+    rows(['a', 'b', 'c'], (image) => `image ${image} cannot be pinned: x.io has no ${image}`),
+    [],
+  ],
+  [
+    'an outage, and a mirror that has none of them',
+    rows(
+      ['a', 'b', 'c'],
+      (image) =>
+        `image ${image} cannot be pinned: x.io has no address in DNS (ENOTFOUND); m.io/x (mirror of x.io) has no ${image}, asked anonymously`,
+    ),
+    [
+      '3 images cannot be pinned: x.io has no address in DNS (ENOTFOUND); m.io/x (mirror of x.io) has none of them, asked anonymously ("a", "b", "c")',
+    ],
+  ],
+  [
+    'an outage, and two mirrors with other answers',
+    rows(
+      ['a', 'b', 'c'],
+      (image) =>
+        `could not tell what became of ${image}: x.io answered 503; m.io (mirror of x.io) answered 401 for ${image} to a request without a credential; n.io (mirror of x.io) has no ${image}`,
+    ),
+    [
+      'could not tell what became of 3 images: x.io answered 503; m.io (mirror of x.io) answered 401 for them to a request without a credential; n.io (mirror of x.io) has none of them ("a", "b", "c")',
+    ],
+  ],
+  [
+    'what each has of its own, and a mirror that is away',
+    rows(['a', 'b', 'c'], (image) => `image ${image} cannot be pinned: x.io has no ${image}; m.io answered 503`),
+    [],
+  ],
+  [
+    'a name with quotes in it',
+    rows(['a\\"b', 'c', 'd'], (image) => `could not tell whether image ${image} can be pulled: x.io answered 500`),
+    ['could not tell whether 3 images can be pulled: x.io answered 500 ("a\\"b", "c", "d")'],
+  ],
+])('%s', (_what, all, expected) => {
+  expect(alike(all).map(({ message }) => message)).toEqual(expected);
+});
+
+const place = { file: 'a.yaml', line: 1, column: 2, format: 'manifest' as const, uses: 1 };
+
+test('pin tells an outage once', () => {
+  const images = MANY.map((image) => ({
+    ...place,
+    image,
+    state: 'failed' as const,
+    pinned: null,
+    digest: null,
+    previous: null,
+    message: `image "${image}" cannot be pinned: reg.io answered 503`,
+  }));
+  const report: PinReport = { version: 1, files: [], images, errors: [], notices: [] };
+  expect(pinNotes(report, paint(false))).toBe(
+    'error  471 images cannot be pinned: reg.io answered 503 ("app-0:1", "app-1:1", "app-2:1" and 468 more: see -o json)\n',
+  );
+});
+
+test('drift tells an outage once', () => {
+  const images = MANY.map((image) => ({
+    ...place,
+    image,
+    state: 'unknown' as const,
+    digest: 'sha256:x',
+    current: null,
+    message: `could not tell what became of "${image}": reg.io answered 503`,
+  }));
+  const report: DriftReport = { version: 1, files: [], images, errors: [], notices: [] };
+  expect(prettyDrift(report, paint(false))).toBe(
+    'unknown  could not tell what became of 471 images: reg.io answered 503 ("app-0:1", "app-1:1", "app-2:1" and 468 more: see -o json)\n0 files, 471 pinned images: 0 drifted, 471 unknown\n',
+  );
+});

@@ -1,0 +1,51 @@
+import { Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { BODY_LIMIT_BYTES, GateRequest, receiveBody } from '../../src/server/receive-body.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Of a request that is still there, as on a connection that stays open: what is left of the pieces of its body. */
+async function leftOf(
+  pieces: readonly number[],
+  ends: boolean,
+): Promise<{ readonly kept: number; readonly told: string }> {
+  const request = new GateRequest(new Socket());
+  request.headers = { 'content-type': 'application/json' };
+  let told = 'nothing';
+  receiveBody(
+    request,
+    () => () => undefined,
+    (received) =>
+      (told =
+        'body' in received ? `${received.body.length} bytes` : 'head' in received ? 'too large' : `${received.code}`),
+  );
+  const references = pieces.map((size) => {
+    const piece = Buffer.alloc(size);
+    request.push(piece);
+    return new WeakRef(piece);
+  });
+  if (ends) request.push(null);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  collect();
+  expect(request.headers['content-type']).toBe('application/json');
+  return { kept: references.filter((reference) => reference.deref() !== undefined).length, told };
+}
+
+test.each([
+  ['of one piece', [100_000], '100000 bytes'],
+  ['of pieces', [60_000, 40_000], '100000 bytes'],
+  ['that is empty', [], '0 bytes'],
+])('a body %s is not kept by a request that was answered', async (_what, pieces, told) => {
+  expect(await leftOf(pieces, true)).toEqual({ kept: 0, told });
+});
+
+test('a body that is too large is not kept, though more of it comes', async () => {
+  expect(await leftOf([BODY_LIMIT_BYTES, 1, 100_000], false)).toEqual({ kept: 0, told: 'too large' });
+});
+
+test('of a body that is not there yet no piece is kept as it came, since a client can send them one byte long', async () => {
+  expect(await leftOf([1000, 1000], false)).toEqual({ kept: 0, told: 'nothing' });
+});
