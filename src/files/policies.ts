@@ -147,7 +147,7 @@ function readEach<T extends { readonly name: string }>(
 
 /** A fault in a list is one of the list: it is told once, with the first place that shows it. */
 function addFault({ pointer, problem, at, list }: DocumentFault, sheet: Sheet, { sheets, faults }: Reading): void {
-  const home = list && sheets.find(({ kind, name }) => kind === 'ImagePolicyList' && name === list.name);
+  const home = list && sheets.find(({ kind, name }) => kind === 'ImageNameList' && name === list.name);
   const { file, positionOf } = home ?? sheet;
   const fault = {
     file,
@@ -161,12 +161,12 @@ function addFault({ pointer, problem, at, list }: DocumentFault, sheet: Sheet, {
 }
 
 function readLists(reading: Reading): Lists {
-  const lists = readEach<NamedList>(reading, 'ImagePolicyList', (value) => {
+  const lists = readEach<NamedList>(reading, 'ImageNameList', (value) => {
     const read = readList(value);
     return read.ok ? { ok: true, value: read.list, vacuities: [] } : read;
   });
   const broken = reading.sheets.flatMap(({ kind, name }) =>
-    kind === 'ImagePolicyList' && name !== undefined && !lists.some((list) => list.name === name) ? [name] : [],
+    kind === 'ImageNameList' && name !== undefined && !lists.some((list) => list.name === name) ? [name] : [],
   );
   return namedLists(lists, broken);
 }

@@ -1,6 +1,6 @@
 /** The documents of policy files, parsed but unread, by kind, each with its places. */
 import { isObject } from '../pod/pointer.ts';
-import { DOCUMENT_KINDS, type DocumentKind } from '../policy/schema.ts';
+import { DOCUMENT_KINDS, type DocumentKind, FORMER_KINDS } from '../policy/schema.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault } from '../policy/schema-faults.ts';
 import { SUITE_KIND } from '../policy/suite-schema.ts';
@@ -15,7 +15,10 @@ export interface Sheet {
   readonly kind: DocumentKind;
   /** `metadata.name`, where it is a text. */
   readonly name: string | undefined;
+  /** Has the current kind, also where the text has a former one. */
   readonly value: unknown;
+  /** The kind as written, where it is a former name. */
+  readonly formerKind: string | undefined;
   readonly file: string;
   readonly positionOf: (pointer: string, of?: DocumentFault['at']) => Position;
 }
@@ -65,7 +68,12 @@ export async function loadSheets(paths: readonly string[]): Promise<Sheets> {
       else sheets.push(sheet);
     }
   }
-  return { files, sheets, faults, notices: [...repeated, ...leftOutNotices(leftOut, 'policy')] };
+  return {
+    files,
+    sheets,
+    faults,
+    notices: [...repeated, ...sheets.flatMap(formerKindNotices), ...leftOutNotices(leftOut, 'policy')],
+  };
 }
 
 /** Tests may stand beside the policies that they are about. */
@@ -79,12 +87,26 @@ function sheetOf(document: ParsedDocument, file: string): Sheet | PlacedFault {
   const { value } = document;
   const given = isObject(value) ? value['kind'] : undefined;
   // What says no kind is read as a policy, which then says what is missing.
-  const kind = typeof given === 'string' ? DOCUMENT_KINDS.find((known) => known === given) : 'ImagePolicy';
+  const kind = typeof given === 'string' ? currentKind(given) : 'ImagePolicy';
   const positionOf = (pointer: string, of: DocumentFault['at'] = 'value'): Position =>
     of === 'key' ? document.keyPositionOf(pointer) : document.positionOf(pointer);
-  if (kind !== undefined) return { kind, name: nameIn(value), value, file, positionOf };
+  if (kind !== undefined) {
+    const formerKind = typeof given === 'string' && given !== kind ? given : undefined;
+    const current = isObject(value) && formerKind !== undefined ? { ...value, kind } : value;
+    return { kind, name: nameIn(value), value: current, formerKind, file, positionOf };
+  }
   const text = `kind: ${quoteValue(String(given))} is none of our documents${didYouMean(String(given), DOCUMENT_KINDS)} (accepted: ${DOCUMENT_KINDS.join(', ')})`;
   return { file, ...positionOf('/kind'), text };
+}
+
+function currentKind(kind: string): DocumentKind | undefined {
+  return FORMER_KINDS.get(kind) ?? DOCUMENT_KINDS.find((known) => known === kind);
+}
+
+function formerKindNotices({ kind, formerKind, file, positionOf }: Sheet): readonly InputNotice[] {
+  if (formerKind === undefined) return [];
+  const message = `kind ${formerKind} was renamed to ${kind}; use the new name, because the next version rejects ${formerKind}`;
+  return [{ file, ...positionOf('/kind'), message }];
 }
 
 function nameIn(value: unknown): string | undefined {

@@ -5,7 +5,7 @@ import { dayStart } from '../go/date.ts';
 import { API_VERSION } from '../policy/document-schema.ts';
 import { isName, LABEL } from '../policy/name-language.ts';
 import { answerFaults, type RegistryAnswers } from '../policy/registry-answers.ts';
-import { DOCUMENT_KINDS } from '../policy/schema.ts';
+import { DOCUMENT_KINDS, FORMER_KINDS } from '../policy/schema.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
 import { type SoundPart, soundSpecOf, wholePart } from '../policy/valid-part.ts';
@@ -34,7 +34,7 @@ export function suiteFaults(value: unknown): readonly DocumentFault[] | undefine
     const part = faults.length === 0 ? wholePart(value['spec']) : soundSpecOf(value, checkSpec);
     return [...faults, ...meaningFaults(part)];
   }
-  const kinds = [...DOCUMENT_KINDS, SUITE_KIND];
+  const kinds = [...DOCUMENT_KINDS, ...FORMER_KINDS.keys(), SUITE_KIND];
   const nearest = kinds.includes(kind) ? '' : didYouMean(kind, kinds);
   if (apiVersion !== API_VERSION || !nearest.includes(SUITE_KIND)) return undefined;
   return [{ pointer: '/kind', problem: `${quoteValue(kind)} is none of our documents${nearest}`, at: 'value' }];

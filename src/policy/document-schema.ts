@@ -49,7 +49,7 @@ export function oneOf(values: readonly string[], description: string): object {
 
 const LIST_REFERENCE = {
   type: 'object',
-  description: 'All items of a named list (kind: ImagePolicyList)',
+  description: 'All items of a named list (kind: ImageNameList)',
   additionalProperties: false,
   required: ['list'],
   properties: { list: { ...NAME, description: 'Its metadata.name' } },

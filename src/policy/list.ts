@@ -1,4 +1,4 @@
-/** Named lists (kind: ImagePolicyList): one list of texts for many policies, so that a change is made once. */
+/** Named lists (kind: ImageNameList): one list of texts for many policies, so that a change is made once. */
 import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault, schemaCheck } from './schema-faults.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -61,7 +61,7 @@ export function namedLists(lists: readonly NamedList[], broken: readonly string[
 }
 
 function unknownList(name: string, names: readonly string[]): string {
-  const all = names.length === 0 ? 'there is none: write one, kind: ImagePolicyList' : `all lists: ${names.join(', ')}`;
+  const all = names.length === 0 ? 'there is none: write one, kind: ImageNameList' : `all lists: ${names.join(', ')}`;
   return `unknown list ${quoteValue(name)}${didYouMean(name, names)} (${all})`;
 }
 

@@ -18,7 +18,7 @@ export interface Notice {
 const WORDS: Readonly<Record<DocumentKind, string>> = {
   ImagePolicy: 'policy',
   ImagePolicyException: 'exception',
-  ImagePolicyList: 'list',
+  ImageNameList: 'list',
 };
 
 /** `policy "x"` */
@@ -31,7 +31,7 @@ export function vacuityNotice(kind: DocumentKind, name: string, { pointer, probl
 }
 
 export function unusedListNotice(name: string): Notice {
-  const kind = 'ImagePolicyList';
+  const kind = 'ImageNameList';
   return { kind, name, pointer: '/metadata/name', message: `${documentLabel(kind, name)} is used nowhere` };
 }
 

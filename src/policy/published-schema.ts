@@ -31,9 +31,9 @@ export const DOCUMENT_SCHEMAS: readonly DocumentSchema[] = [
   },
   {
     name: 'list',
-    kind: 'ImagePolicyList',
+    kind: 'ImageNameList',
     title: 'A list of texts that policies of tidewaiter share',
-    schema: () => WRITTEN_SCHEMAS.ImagePolicyList,
+    schema: () => WRITTEN_SCHEMAS.ImageNameList,
   },
   {
     name: 'test-suite',

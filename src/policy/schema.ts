@@ -156,7 +156,7 @@ export const EXCEPTION_SCHEMA = documentSchema('ImagePolicyException', {
   },
 });
 
-export const LIST_SCHEMA = documentSchema('ImagePolicyList', {
+export const LIST_SCHEMA = documentSchema('ImageNameList', {
   name: 'Unique among the lists; policies and exceptions refer to it as {list: NAME}',
   description: 'Texts that many policies share: where a list of texts is expected, {list: NAME} stands for all of them',
   spec: {
@@ -171,12 +171,15 @@ export const LIST_SCHEMA = documentSchema('ImagePolicyList', {
   },
 });
 
-export const DOCUMENT_KINDS = ['ImagePolicy', 'ImagePolicyException', 'ImagePolicyList'] as const;
+export const DOCUMENT_KINDS = ['ImagePolicy', 'ImagePolicyException', 'ImageNameList'] as const;
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
+
+/** Earlier names of kinds. Kubernetes reserves `ImagePolicyList` for lists of ImagePolicy objects. */
+export const FORMER_KINDS: ReadonlyMap<string, DocumentKind> = new Map([['ImagePolicyList', 'ImageNameList']]);
 
 /** The schemas as people write the documents, for editors: with references to named lists. */
 export const WRITTEN_SCHEMAS: Readonly<Record<DocumentKind, object>> = {
   ImagePolicy: withListReferences(POLICY_SCHEMA),
   ImagePolicyException: withListReferences(EXCEPTION_SCHEMA),
-  ImagePolicyList: LIST_SCHEMA,
+  ImageNameList: LIST_SCHEMA,
 };

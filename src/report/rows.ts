@@ -61,7 +61,7 @@ export interface NoticeRow {
   /** null where it is about the file as a whole. */
   readonly line: number | null;
   readonly column: number | null;
-  /** ImagePolicy, ImagePolicyException or ImagePolicyList, and its name; null where it is about input. */
+  /** ImagePolicy, ImagePolicyException or ImageNameList, and its name; null where it is about input. */
   readonly kind: string | null;
   readonly name: string | null;
   /** null where it is about the whole document. */

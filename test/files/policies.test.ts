@@ -39,7 +39,7 @@ async function faultsOf(files: Files): Promise<readonly string[]> {
 const document = (kind: string, name: string, spec: string): string =>
   `apiVersion: tidewaiter.dev/v1alpha1\nkind: ${kind}\nmetadata: {name: ${name}}\nspec:\n${spec.replaceAll(/^/gm, '  ')}\n`;
 const policy = (name: string, spec = 'rules: [{rule: image-digest}]'): string => document('ImagePolicy', name, spec);
-const list = (name: string, spec: string): string => document('ImagePolicyList', name, spec);
+const list = (name: string, spec: string): string => document('ImageNameList', name, spec);
 const exception = (name: string, more: Files = {}): string => {
   const spec: Files = {
     policy: 'base',
@@ -77,7 +77,7 @@ describe('what is loaded', () => {
   test('may be several documents of one file, and JSON', async () => {
     const json = JSON.stringify({
       apiVersion: 'tidewaiter.dev/v1alpha1',
-      kind: 'ImagePolicyList',
+      kind: 'ImageNameList',
       metadata: { name: 'ours' },
       spec: { description: 'ours', items: ['a.io/**'] },
     });
@@ -122,7 +122,7 @@ describe('faults', () => {
       'a kind that is none of ours',
       { 'p.yaml': policy('base').replace('ImagePolicy', 'ImagePolicies') },
       [
-        'p.yaml:2:7: kind: "ImagePolicies" is none of our documents; did you mean "ImagePolicy"? (accepted: ImagePolicy, ImagePolicyException, ImagePolicyList)',
+        'p.yaml:2:7: kind: "ImagePolicies" is none of our documents; did you mean "ImagePolicy"? (accepted: ImagePolicy, ImagePolicyException, ImageNameList)',
       ],
     ],
     [
@@ -194,7 +194,7 @@ describe('faults', () => {
     [
       'a list where there is none',
       { 'p.yaml': policy('base', 'match: {namespaces: [{list: x}]}\nrules: [{rule: image-digest}]') },
-      ['p.yaml:5:31: spec/match/namespaces/0/list: unknown list "x" (there is none: write one, kind: ImagePolicyList)'],
+      ['p.yaml:5:31: spec/match/namespaces/0/list: unknown list "x" (there is none: write one, kind: ImageNameList)'],
     ],
     [
       'an object that is no reference',
