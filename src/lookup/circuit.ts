@@ -8,7 +8,7 @@
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import { boundedCache } from '../registry/bounded-cache.ts';
 import type { RegistryError } from '../registry/client.ts';
-import { isOutage, isRefusal } from '../registry/causes.ts';
+import { isOutage, isCredentialFailure } from '../registry/causes.ts';
 
 export interface RegistryAsker {
   readonly registry: string;
@@ -130,7 +130,7 @@ export function createCircuit(now: () => number, limits: CircuitLimits = CIRCUIT
         closeDoor(asker, how);
         answered(asker);
       } else if (isOutage(how.failure)) failed(asker, how.failure);
-      else if (isRefusal(how.failure)) answered(asker);
+      else if (isCredentialFailure(how.failure)) answered(asker);
       else release(asker);
     },
   };

@@ -1,7 +1,7 @@
 /** What is said when no credential got an answer: each that was tried with what it was told, and what else there could be. */
 import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
 import { AS_NOBODY, type Attempt } from './attempts.ts';
-import { isRefusal } from '../registry/causes.ts';
+import { isCredentialFailure } from '../registry/causes.ts';
 import { NO_CREDENTIAL } from '../registry/endpoint.ts';
 
 export interface Tried {
@@ -39,7 +39,7 @@ function isPublic({ attempt: { credential }, failure }: Tried): boolean {
  */
 function decisiveOf(tried: readonly Tried[]): Tried | undefined {
   const last = tried.at(-1);
-  if (last === undefined || !isRefusal(last.failure)) return last;
+  if (last === undefined || !isCredentialFailure(last.failure)) return last;
   const of = (cause: string): Tried | undefined => tried.find(({ failure }) => failure.cause === cause);
   return of('denied') ?? of('unauthenticated') ?? last;
 }

@@ -7,7 +7,7 @@ import type { Attempt } from './attempts.ts';
 import { forAsker, withoutAsker } from './credential-wording.ts';
 import type { Circuit, RegistryAsker } from './circuit.ts';
 import type { Target } from '../registry/client.ts';
-import { isOutage, isRefusal } from '../registry/causes.ts';
+import { isOutage, isCredentialFailure } from '../registry/causes.ts';
 import type { FairQueue } from '../registry/fair-queue.ts';
 import type { Bid } from '../registry/fair-share.ts';
 import { type Crew, createFlights, type Waiting } from '../registry/lasting-flights.ts';
@@ -129,13 +129,13 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
     const { error, by } = trouble;
     const { failure } = error;
     for (const asker of askersOf(flight)) circuit.end(asker, howOf(trouble));
-    if (isRefusal(failure)) standing.answered(key.registry, tenantOf(asked));
+    if (isCredentialFailure(failure)) standing.answered(key.registry, tenantOf(asked));
     else if (isOutage(failure) || by === 'others') standing.disappointed(key.registry);
     // That somebody had no more time is no answer for others.
     if (by === 'nobody') return 'unwanted';
     if (by === 'others') return failed(notAsked(asked.reference, 'evicted'));
     answers.failed(answerKey(key, attempt), failure, tenantOf(asked));
-    if (isRefusal(failure)) shared?.delete(key, attempt, now() - freshMs(key));
+    if (isCredentialFailure(failure)) shared?.delete(key, attempt, now() - freshMs(key));
     return failed(failure);
   }
 

@@ -14,7 +14,7 @@ import { shownRegistry } from './image-key.ts';
 import type { Lookup, Outcome } from './lookup.ts';
 import type { NodeAnswer, NodeCredentials } from '../node/node-credentials.ts';
 import { failureOf, type Tried } from './failed-attempts.ts';
-import { isRefusal, isTrouble } from '../registry/causes.ts';
+import { isCredentialFailure, isTemporary } from '../registry/causes.ts';
 
 export interface Told<T> {
   readonly found: Found<T>;
@@ -59,7 +59,7 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
       if (outcome.state === 'found')
         return yes({ found: outcome.found, attempt, trouble: undefined, isSecond: tried.length > 0 });
       tried.push({ attempt, failure: outcome.failure });
-      if (!isRefusal(outcome.failure)) return orStale(question, { state: 'unknown', failure: failureOf(tried, []) });
+      if (!isCredentialFailure(outcome.failure)) return orStale(question, { state: 'unknown', failure: failureOf(tried, []) });
     }
     return undefined;
   }
@@ -85,7 +85,7 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
 
   /** Each answer is of a credential that the asker has. */
   function orStale(question: ImageQuestion, fact: RegistryFact<V>): RegistryFact<V> {
-    if (fact.state !== 'unknown' || !isTrouble(fact.failure) || !allowsStale || question.staleMs <= 0) return fact;
+    if (fact.state !== 'unknown' || !isTemporary(fact.failure) || !allowsStale || question.staleMs <= 0) return fact;
     for (const attempt of attemptsAtHand(question)) {
       const found = lookup.old(question, attempt, question.staleMs);
       if (found !== undefined) return yes({ found, attempt, trouble: fact.failure, isSecond: false });

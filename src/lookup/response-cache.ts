@@ -4,7 +4,7 @@
  */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import { boundedCache } from '../registry/bounded-cache.ts';
-import { isRefusal, lifetimeMs } from '../registry/causes.ts';
+import { isCredentialFailure, lifetimeMs } from '../registry/causes.ts';
 
 export interface Found<T> {
   readonly value: T;
@@ -64,7 +64,7 @@ export function createAnswers<T>(
       founds.set(key, { found, isRevoked: false }, endMs - now(), tenant);
     },
     failed(key, failure, tenant) {
-      if (isRefusal(failure)) revoke(key, tenant);
+      if (isCredentialFailure(failure)) revoke(key, tenant);
       const lifeMs = lifetimeMs(failure);
       if (lifeMs > 0) failures.set(key, failure, lifeMs, tenant);
     },

@@ -40,6 +40,11 @@ export interface RegistryFailure {
   readonly deniedBy?: { readonly policy: string; readonly rule: string } | undefined;
 }
 
+/** Reports whether the registry rejected the credential, or the request without one. */
+export function isCredentialRejected({ cause }: RegistryFailure): boolean {
+  return cause === 'denied' || cause === 'unauthenticated';
+}
+
 /** `no` only when the registry says that there is none. */
 export type RegistryFact<T> =
   | { readonly state: 'yes'; readonly value: T }

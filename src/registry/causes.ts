@@ -1,8 +1,7 @@
-/** Which causes say that a registry is in trouble, and how long one failed answer stands for the next. */
-import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
+/** What the cause of a failure means for the next request, and how long a failure is remembered. */
+import { isCredentialRejected, type RegistryCause, type RegistryFailure } from '../policy/registry-fact.ts';
 
-/** It may well have the image, and cannot say so now. Then an older answer is better than none. */
-const TROUBLE: ReadonlySet<RegistryCause> = new Set([
+const TEMPORARY: ReadonlySet<RegistryCause> = new Set([
   'rateLimited',
   'serverError',
   'timeout',
@@ -12,20 +11,21 @@ const TROUBLE: ReadonlySet<RegistryCause> = new Set([
   'tooMany',
 ]);
 
-export function isTrouble({ cause }: RegistryFailure): boolean {
-  return TROUBLE.has(cause);
+/** Reports whether a later request can succeed. Until then an older answer is better than none. */
+export function isTemporary({ cause }: RegistryFailure): boolean {
+  return TEMPORARY.has(cause);
 }
 
-/** The registry was talked to, and is in trouble as a whole; a rate limit is about who asks, DNS and waiting come before. */
+/** Reports whether the failure affects the whole registry. A rate limit affects one credential; DNS and queues come before the registry. */
 export function isOutage(failure: RegistryFailure): boolean {
-  return isTrouble(failure) && !NO_OUTAGE.has(failure.cause);
+  return isTemporary(failure) && !NO_OUTAGE.has(failure.cause);
 }
 
 const NO_OUTAGE: ReadonlySet<RegistryCause> = new Set(['rateLimited', 'dns', 'tooMany']);
 
-/** The registry does not give the image to this credential, and may give it to another one. */
-export function isRefusal({ cause }: RegistryFailure): boolean {
-  return cause === 'notFound' || cause === 'denied' || cause === 'unauthenticated';
+/** Reports whether another credential can succeed: registries report images that a credential may not see as not found. */
+export function isCredentialFailure(failure: RegistryFailure): boolean {
+  return failure.cause === 'notFound' || isCredentialRejected(failure);
 }
 
 const LIFETIMES_MS: Readonly<Record<RegistryCause, number>> = {

@@ -1,7 +1,7 @@
 /** Errors of DNS, sockets, TLS and HTTP -> what a RegistryError says about them. */
 import { quoteValue } from '../image/quote.ts';
 import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
-import { isRefusal } from './causes.ts';
+import { isCredentialFailure } from './causes.ts';
 import { RegistryError } from './client.ts';
 import { AddressRefused } from './connector.ts';
 import { NameTrouble } from './host-names.ts';
@@ -83,7 +83,7 @@ const MAX_MIRRORS_TOLD = 3;
 
 /** What a registry could not say, with what its mirrors have said: that is not lost, and decides nothing. */
 export function withMirrors(error: RegistryError, mirrors: readonly RegistryError[]): RegistryError {
-  if (mirrors.length === 0 || isRefusal(error.failure)) return error;
+  if (mirrors.length === 0 || isCredentialFailure(error.failure)) return error;
   const told = mirrors.slice(0, MAX_MIRRORS_TOLD).map(({ failure }) => failure.message);
   const message = [error.failure.message, ...told].join('; ');
   return new RegistryError(

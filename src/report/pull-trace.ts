@@ -3,7 +3,7 @@ import type { SecretFault } from '../credential/keyring.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type ImageReference, repositoryOf, runtimeName } from '../image/reference.ts';
 import { DAY_MS, dayOf } from '../go/date.ts';
-import type { RegistryDetails, RegistryFact, RegistryFailure } from '../policy/registry-fact.ts';
+import { isCredentialRejected, type RegistryDetails, type RegistryFact } from '../policy/registry-fact.ts';
 import { platformText } from '../policy/rules/platforms.ts';
 import type { PullAttempt, PullTrace } from '../lookup/trace.ts';
 
@@ -21,11 +21,7 @@ export type PullOutcome = 'yes' | 'no' | 'unknown';
 export function pullOutcome({ trace }: TracedImage): PullOutcome {
   if (trace === undefined) return 'no';
   const { image } = trace;
-  return image.state === 'unknown' && isRefusal(image.failure) ? 'no' : image.state;
-}
-
-function isRefusal({ cause }: RegistryFailure): boolean {
-  return cause === 'denied' || cause === 'unauthenticated';
+  return image.state === 'unknown' && isCredentialRejected(image.failure) ? 'no' : image.state;
 }
 
 /** Several lines without a line break at the end. `now` in milliseconds since 1970. */
@@ -112,7 +108,7 @@ function outcomeLines(image: PullTrace['image']): readonly string[] {
   const { failure } = image;
   const remedy = failure.remedy === undefined ? [] : [`    ${failure.remedy}`];
   if (image.state === 'no') return [`  It does not exist: ${failure.message}`, ...remedy];
-  if (!isRefusal(failure)) return [`  Could not tell whether it can be pulled: ${failure.message}`, ...remedy];
+  if (!isCredentialRejected(failure)) return [`  Could not tell whether it can be pulled: ${failure.message}`, ...remedy];
   return [
     `  It cannot be pulled with these credentials: ${failure.message}`,
     ...remedy,

@@ -2,7 +2,7 @@
 import type { Candidate } from '../../credential/keyring.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { ImageReference } from '../../image/reference.ts';
-import type { RegistryFact, RegistryFailure, RegistryImage } from '../registry-fact.ts';
+import { isCredentialRejected, type RegistryFact, type RegistryFailure, type RegistryImage } from '../registry-fact.ts';
 import { shortList } from './images.ts';
 import type { Ring } from './pull-secret-rings.ts';
 import { secretLabel } from './pull-secrets.ts';
@@ -38,15 +38,11 @@ export function proven(
   // Of a malformed secret it is told that the kubelet uses none of them.
   if (proving.ring.state === 'malformed' || fact === undefined || isDenied(fact)) return unproven;
   if (fact.state === 'yes') return foundWith(fact.value, unproven, proving);
-  if (isRefusal(fact.failure) && unproven?.state !== 'violation') {
+  if (isCredentialRejected(fact.failure) && unproven?.state !== 'violation') {
     const refused = refusedBy(fact.failure, proving);
     if (refused !== undefined) return refused;
   }
   return unproven ?? untold(`whether a credential is good for image ${quoteValue(proving.reference.text)}`, fact);
-}
-
-function isRefusal({ cause }: RegistryFailure): boolean {
-  return cause === 'denied' || cause === 'unauthenticated';
 }
 
 /** `undefined` where no credential is known to match, and where one of them was not judged. */
