@@ -10,7 +10,7 @@ import type { Target } from '../registry/client.ts';
 import { isOutage, isCredentialFailure } from '../registry/causes.ts';
 import type { FairQueue } from '../registry/fair-queue.ts';
 import type { Bid } from '../registry/fair-share.ts';
-import { type Crew, createFlights, type Waiting } from '../registry/lasting-flights.ts';
+import { type Waiters, createLastingFlights, type Waiter } from '../registry/lasting-flights.ts';
 import { type ImageKey, type ImageKeyOf, shownRegistry } from './image-key.ts';
 import { lateError, notAsked } from './not-contacted.ts';
 import type { Standing } from './queue-tiers.ts';
@@ -65,7 +65,7 @@ const ANEW_MS = 2000;
 /** Questions of others that one joins, before it is asked in its own name. */
 const MAX_JOINED = 3;
 
-interface Member extends Waiting {
+interface Member extends Waiter {
   readonly asker: Asker | undefined;
 }
 
@@ -74,14 +74,14 @@ interface Flight {
   readonly asked: Asked;
   readonly key: ImageKey;
   readonly attempt: Attempt;
-  readonly crew: Crew<Member>;
+  readonly waiters: Waiters<Member>;
   /** Others need its place. */
   readonly evicted: AbortController;
 }
 
 export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
   const { answers, circuit, standing, shared, freshMs, keyOf, now } = parts;
-  const flights = createFlights<Outcome<T> | 'unwanted', Member>();
+  const flights = createLastingFlights<Outcome<T> | 'unwanted', Member>();
 
   /** All Pods and replicas of a restart come at the same time. */
   const isJustNow = ({ atMs }: Found<T>): boolean => now() - atMs < ANEW_MS;
@@ -100,7 +100,7 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
   }
 
   async function fromRegistry(flight: Flight): Promise<Outcome<T> | 'unwanted'> {
-    const { asked, key, attempt, crew, evicted } = flight;
+    const { asked, key, attempt, waiters, evicted } = flight;
     const { reference, by } = asked;
     // It may have got into trouble while this one waited for its place.
     const closed = closedToAll(askersOf(flight), circuit);
@@ -109,7 +109,7 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
     const target = { reference, by, credential: attempt.credential, tenant: tenantOf(asked) };
     const ended = await withinLimit((signal) => parts.request(target, signal), {
       limitMs: parts.limitMs,
-      isWanted: crew.isWanted,
+      isWanted: waiters.isWanted,
       evicted: evicted.signal,
       late: () => lateError(reference),
     }).catch((error: unknown) => {
@@ -139,16 +139,16 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
     return failed(failure);
   }
 
-  async function start(asked: Asked, attempt: Attempt, crew: Crew<Member>): Promise<Outcome<T> | 'unwanted'> {
+  async function start(asked: Asked, attempt: Attempt, waiters: Waiters<Member>): Promise<Outcome<T> | 'unwanted'> {
     const key = keyOf(asked.reference, asked.by);
-    const flight: Flight = { asked, key, attempt, crew, evicted: new AbortController() };
+    const flight: Flight = { asked, key, attempt, waiters, evicted: new AbortController() };
     const known = asked.anew ? undefined : await fromOthers(flight);
     if (known !== undefined) return known;
     const isNamed = parts.isNamed(asked.reference);
     const bidOf = ({ asker }: Member): Bid => standing.bid(key.registry, asker, isNamed);
     const evict = (): void => flight.evicted.abort();
-    const place = parts.queue.enter({ bids: crew.members.map(bidOf), isWanted: crew.isWanted, evict });
-    crew.joined = (member) => place.join(bidOf(member));
+    const place = parts.queue.enter({ bids: waiters.members.map(bidOf), isWanted: waiters.isWanted, evict });
+    waiters.joined = (member) => place.join(bidOf(member));
     try {
       const how = await place.entered;
       if (how === 'full') return failed(notAsked(asked.reference, how));
@@ -173,9 +173,9 @@ export function createLookup<T>(parts: LookupParts<T>): Lookup<T> {
       const member = { signal, asker: asked.asker };
       for (let tries = 0; ; tries += 1) {
         let isOwn = false;
-        const outcome = await flights.join(text, member, (crew) => {
+        const outcome = await flights.join(text, member, (waiters) => {
           isOwn = true;
-          return start(asked, attempt, crew);
+          return start(asked, attempt, waiters);
         });
         // That those who asked first had no more time, or no place, is no answer for another.
         const isOthers = outcome === 'unwanted' || (!isOwn && tries < MAX_JOINED && wasCrowded(outcome));
@@ -205,7 +205,7 @@ function askerOf(
 
 /** One of each namespace that waits for it. */
 function askersOf(flight: Flight): readonly RegistryAsker[] {
-  const byTenant = new Map(flight.crew.members.map(({ asker }) => [tenantOf({ asker }), asker]));
+  const byTenant = new Map(flight.waiters.members.map(({ asker }) => [tenantOf({ asker }), asker]));
   return [...byTenant.values()].map((asker) => askerOf(flight, asker));
 }
 

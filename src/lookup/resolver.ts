@@ -8,7 +8,7 @@ import type { ImageReference } from '../image/reference.ts';
 import type { RegistryFact, RegistryFailure } from '../policy/registry-fact.ts';
 import type { Found } from './response-cache.ts';
 import { AS_NOBODY, type Attempt, type AttemptOf, credentialAttempt, MAX_ATTEMPTS } from './attempts.ts';
-import { orLate } from '../registry/lasting-flights.ts';
+import { untilAborted } from '../registry/until-aborted.ts';
 import type { IdentityOf } from './identity.ts';
 import { shownRegistry } from './image-key.ts';
 import type { Lookup, Outcome } from './lookup.ts';
@@ -59,7 +59,8 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
       if (outcome.state === 'found')
         return yes({ found: outcome.found, attempt, trouble: undefined, isSecond: tried.length > 0 });
       tried.push({ attempt, failure: outcome.failure });
-      if (!isCredentialFailure(outcome.failure)) return orStale(question, { state: 'unknown', failure: failureOf(tried, []) });
+      if (!isCredentialFailure(outcome.failure))
+        return orStale(question, { state: 'unknown', failure: failureOf(tried, []) });
     }
     return undefined;
   }
@@ -159,6 +160,16 @@ export function createAsking<T, V>(parts: AskingParts<T, V>): Ask<V> {
     const late = (): RegistryFact<V> => orStale(question, lateFact(question));
     return orLate(signal, goOn(walking, step.value, signal), late);
   };
+}
+
+/** `late` when the signal aborts first. */
+async function orLate<T>(signal: AbortSignal, work: Promise<T>, late: () => T): Promise<T> {
+  try {
+    return await untilAborted(work, signal);
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    return late();
+  }
 }
 
 /** Yields what it waits for, and is given what came of it. */

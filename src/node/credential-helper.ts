@@ -47,9 +47,9 @@ export function createCredentialHelpers({ allowed, env, timeoutMs, run, now }: H
       if (allowed !== 'any' && !allowed.includes(name))
         return problem(`${helper} is not run: nodeCredentials.helpers does not name it`);
       const key = `${name}\n${server}`;
-      return asked.answer([key], tenant, async (crew): Promise<Kept<NodeAnswer>> => {
+      return asked.answer([key], tenant, async (waiters): Promise<Kept<NodeAnswer>> => {
         const program = { file: `docker-credential-${name}`, args: ['get'], env, input: server, timeoutMs };
-        const ended = await run(helper, program, crew);
+        const ended = await run(helper, program, waiters);
         const answer = answerOf(helper, ended);
         const lifetimeMs = answer.problems.length > 0 ? failureLifetimeMs(ended) : LIFETIME_MS;
         return { answer, key, lifetimeMs };

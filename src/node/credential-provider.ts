@@ -14,7 +14,7 @@ import { failureLifetimeMs, readJsonText } from './credential-helper.ts';
 import { credentialsOf } from './docker-config-file.ts';
 import { allOf, type NodeAnswer, type NodeCredentials } from './node-credentials.ts';
 import { durationMs, type ProviderSettings } from './provider-config.ts';
-import type { Environment, ProgramCrew, Run } from './run-program.ts';
+import type { Environment, ProgramWaiters, Run } from './run-program.ts';
 
 export interface ProviderOptions {
   readonly providers: readonly ProviderSettings[];
@@ -78,8 +78,8 @@ function provide(
   if (provider.wantsServiceAccount) {
     return { source: undefined, problem: `${name} wants a token of the pod's service account, which only a node gets` };
   }
-  return answers.answer([repository, registryOf(repository), GLOBAL], tenant, (crew) =>
-    execute(name, provider, { ...question, crew }),
+  return answers.answer([repository, registryOf(repository), GLOBAL], tenant, (waiters) =>
+    execute(name, provider, { ...question, waiters }),
   );
 }
 
@@ -93,7 +93,7 @@ const GLOBAL = ' global';
 async function execute(
   name: string,
   provider: ProviderSettings,
-  { repository, options, crew }: Question & { readonly crew: ProgramCrew },
+  { repository, options, waiters }: Question & { readonly waiters: ProgramWaiters },
 ): Promise<Kept<Provided>> {
   const { binDir, timeoutMs, run } = options;
   const program = {
@@ -103,7 +103,7 @@ async function execute(
     input: JSON.stringify({ kind: 'CredentialProviderRequest', apiVersion: provider.apiVersion, image: repository }),
     timeoutMs,
   };
-  const ended = await run(name, program, crew);
+  const ended = await run(name, program, waiters);
   const failed = (problem: string): Kept<Provided> => ({
     answer: { source: undefined, problem: `${name} ${problem}` },
     key: repository,

@@ -1,7 +1,7 @@
 /** Answers of programs, each asked for once: for all who want it at the same time, and for as long as it is good. */
 import { boundedCache } from '../registry/bounded-cache.ts';
-import { createFlights } from '../registry/lasting-flights.ts';
-import type { ProgramAsker, ProgramCrew } from './run-program.ts';
+import { createLastingFlights } from '../registry/lasting-flights.ts';
+import type { ProgramWaiter, ProgramWaiters } from './run-program.ts';
 
 export interface Kept<T> {
   readonly answer: T;
@@ -15,7 +15,7 @@ export interface AskedPrograms<T> {
   answer(
     keys: readonly [string, ...string[]],
     tenant: string,
-    ask: (crew: ProgramCrew) => Promise<Kept<T>>,
+    ask: (waiters: ProgramWaiters) => Promise<Kept<T>>,
   ): T | Promise<T>;
 }
 
@@ -24,15 +24,15 @@ const { signal: NEVER } = new AbortController();
 
 export function createAskedPrograms<T extends object>(now: () => number): AskedPrograms<T> {
   const kept = boundedCache<T>(MAX_ANSWERS, now);
-  const flights = createFlights<T, ProgramAsker>();
+  const flights = createLastingFlights<T, ProgramWaiter>();
   return {
     answer(keys, tenant, ask) {
       for (const key of keys) {
         const known = kept.get(key);
         if (known !== undefined) return known;
       }
-      return flights.join(keys[0], { tenant, signal: NEVER }, async (crew) => {
-        const { answer, key, lifetimeMs } = await ask(crew);
+      return flights.join(keys[0], { tenant, signal: NEVER }, async (waiters) => {
+        const { answer, key, lifetimeMs } = await ask(waiters);
         if (lifetimeMs > 0) kept.set(key, answer, lifetimeMs);
         return answer;
       });

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { createFairQueue } from '../registry/fair-queue.ts';
 import { type Bid, NO_EVICTION_MS, type QueueLimits, UNLIMITED } from '../registry/fair-share.ts';
-import type { Crew, Waiting } from '../registry/lasting-flights.ts';
+import type { Waiters, Waiter } from '../registry/lasting-flights.ts';
 
 export interface Program {
   readonly file: string;
@@ -91,15 +91,15 @@ function killGroup(pid: number | undefined): void {
 }
 
 /** Who waits for a program. */
-export interface ProgramAsker extends Waiting {
+export interface ProgramWaiter extends Waiter {
   /** The namespace. */
   readonly tenant: string;
 }
 
-export type ProgramCrew = Crew<ProgramAsker>;
+export type ProgramWaiters = Waiters<ProgramWaiter>;
 
 /** Runs at most so many at the same time: names of images make them run. `name` is what the program is called. */
-export type Run = (name: string, program: Program, crew: ProgramCrew) => Promise<Ended>;
+export type Run = (name: string, program: Program, waiters: ProgramWaiters) => Promise<Ended>;
 
 interface Failure {
   readonly problem: string;
@@ -125,7 +125,7 @@ export function limitedRun(): Run {
   const failures = new Map<string, Failure>();
   let turn = 0;
 
-  const failureFor = (name: string, { members }: ProgramCrew, since: number): Ended | undefined => {
+  const failureFor = (name: string, { members }: ProgramWaiters, since: number): Ended | undefined => {
     const own = members.map(({ tenant }) => failures.get(`${name}\n${tenant}`));
     const [first] = own;
     const isKnownToAll = own.every((failure) => failure !== undefined && failure.turn > since);
@@ -134,20 +134,20 @@ export function limitedRun(): Run {
       : undefined;
   };
 
-  return async (name, program, crew) => {
+  return async (name, program, waiters) => {
     const asked = (turn += 1);
-    const bidOf = ({ tenant }: ProgramAsker): Bid => ({ tenant, review: crew, group: name, tier: 0 });
-    const place = queue.enter({ bids: crew.members.map(bidOf), isWanted: () => true, evict: () => {} });
-    crew.joined = (member) => place.join(bidOf(member));
+    const bidOf = ({ tenant }: ProgramWaiter): Bid => ({ tenant, review: waiters, group: name, tier: 0 });
+    const place = queue.enter({ bids: waiters.members.map(bidOf), isWanted: () => true, evict: () => {} });
+    waiters.joined = (member) => place.join(bidOf(member));
     if ((await place.entered) !== 'entered')
       return { state: 'failed', problem: 'was not run: too many others wait for it', isNotRun: true };
     try {
-      const failure = failureFor(name, crew, asked);
+      const failure = failureFor(name, waiters, asked);
       if (failure !== undefined) return failure;
       const ended = await runProgram(program);
       if (ended.state === 'failed') {
         turn += 1;
-        for (const { tenant } of crew.members) keep(`${name}\n${tenant}`, { problem: ended.problem, turn });
+        for (const { tenant } of waiters.members) keep(`${name}\n${tenant}`, { problem: ended.problem, turn });
       }
       return ended;
     } finally {

@@ -1,6 +1,6 @@
 /** A registry's challenge -> what to send in `Authorization`. Bearer before Basic, schemes nobody here speaks are skipped. */
 import { type Challenge, parseChallenges } from './challenge.ts';
-import { createFlights } from './flights.ts';
+import { createCancellableFlights } from './cancellable-flights.ts';
 import { createTokenServerClient, isBearerToken, realmOf, type TokenAsking, tokenPlace } from './token-server.ts';
 import type { createFollower } from './redirect.ts';
 import { basicAuthorization } from './secret.ts';
@@ -52,7 +52,7 @@ export interface AuthenticatorOptions {
 export function createAuthenticator({ follow, settings, now }: AuthenticatorOptions): Authenticator {
   const tokens = createTokenCache(now);
   const askForToken = createTokenServerClient(follow, now);
-  const join = createFlights<string>();
+  const join = createCancellableFlights<string>();
 
   const fetchToken = async (key: string, { realm, site }: TokenAsking, signal: AbortSignal): Promise<string> => {
     const start = async (ended: AbortSignal): Promise<string> => {

@@ -7,8 +7,8 @@ import { boundedCache } from './bounded-cache.ts';
 import { Crowded } from './overload.ts';
 import { createFairQueue } from './fair-queue.ts';
 import { type Bid, type QueueLimits, UNLIMITED } from './fair-share.ts';
-import { untilAborted } from './flights.ts';
-import { type Crew, createFlights, type Waiting } from './lasting-flights.ts';
+import { untilAborted } from './until-aborted.ts';
+import { type Waiters, createLastingFlights, type Waiter } from './lasting-flights.ts';
 
 export interface Resolved {
   readonly addresses: readonly LookupAddress[];
@@ -68,7 +68,7 @@ export const NAME_LIMITS: QueueLimits = {
   patienceMs: 1000,
 };
 
-interface Member extends Waiting, NameAsker {}
+interface Member extends Waiter, NameAsker {}
 
 interface Remembered {
   readonly addresses: readonly LookupAddress[];
@@ -80,7 +80,7 @@ export function createNames(resolve: Resolve, now: () => number): Names {
   const found = boundedCache<Remembered>(MAX_NAMES, now);
   // Apart, so that names without an address push out nothing.
   const troubles = boundedCache<NameTrouble>(MAX_NAMES, now);
-  const flights = createFlights<readonly LookupAddress[], Member>();
+  const flights = createLastingFlights<readonly LookupAddress[], Member>();
   const queue = createFairQueue(NAME_LIMITS);
 
   function remember(host: string, tenant: string, { addresses, ttlMs }: Resolved): void {
@@ -111,16 +111,16 @@ export function createNames(resolve: Resolve, now: () => number): Names {
     }
   }
 
-  async function inTurn(host: string, crew: Crew<Member>): Promise<readonly LookupAddress[]> {
+  async function inTurn(host: string, waiters: Waiters<Member>): Promise<readonly LookupAddress[]> {
     const tier = found.get(host) === undefined ? 1 : 0;
-    const bidOf = ({ tenant }: Member): Bid => ({ tenant, review: crew, group: host, tier });
+    const bidOf = ({ tenant }: Member): Bid => ({ tenant, review: waiters, group: host, tier });
     // A query that is slow goes on without a place, which is for the burst of packets, and ends by itself.
     const evict = (): void => place.leave();
-    const place = queue.enter({ bids: crew.members.map(bidOf), isWanted: crew.isWanted, evict });
-    crew.joined = (member) => place.join(bidOf(member));
+    const place = queue.enter({ bids: waiters.members.map(bidOf), isWanted: waiters.isWanted, evict });
+    waiters.joined = (member) => place.join(bidOf(member));
     try {
       if ((await place.entered) !== 'entered') throw new Crowded(TOO_MANY);
-      return await ask(host, crew.members[0]?.tenant ?? '');
+      return await ask(host, waiters.members[0]?.tenant ?? '');
     } finally {
       place.leave();
     }
@@ -136,7 +136,7 @@ export function createNames(resolve: Resolve, now: () => number): Names {
       if (trouble !== undefined) throw trouble;
       try {
         return await untilAborted(
-          flights.join(name, { tenant, signal }, (crew) => inTurn(name, crew)),
+          flights.join(name, { tenant, signal }, (waiters) => inTurn(name, waiters)),
           signal,
         );
       } catch (error) {

@@ -1,5 +1,5 @@
 /** It was not asked, or not to the end, since too much is under way for all: no trouble of a registry. */
-import { untilAborted } from './flights.ts';
+import { untilAborted } from './until-aborted.ts';
 import type { FairQueue } from './fair-queue.ts';
 import type { QueueLimits } from './fair-share.ts';
 

@@ -108,7 +108,8 @@ function outcomeLines(image: PullTrace['image']): readonly string[] {
   const { failure } = image;
   const remedy = failure.remedy === undefined ? [] : [`    ${failure.remedy}`];
   if (image.state === 'no') return [`  It does not exist: ${failure.message}`, ...remedy];
-  if (!isCredentialRejected(failure)) return [`  Could not tell whether it can be pulled: ${failure.message}`, ...remedy];
+  if (!isCredentialRejected(failure))
+    return [`  Could not tell whether it can be pulled: ${failure.message}`, ...remedy];
   return [
     `  It cannot be pulled with these credentials: ${failure.message}`,
     ...remedy,

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createFlights } from '../../src/registry/flights.ts';
+import { createCancellableFlights } from '../../src/registry/cancellable-flights.ts';
 
 describe('work that several wait for', () => {
   /** Work that ends when it is told to, or when its signal says so. */
   const setUp = () => {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const started: AbortSignal[] = [];
-    const join = createFlights<string>();
+    const join = createCancellableFlights<string>();
     const ask = (signal: AbortSignal, key = 'same'): Promise<string> =>
       join(
         key,
