@@ -57,7 +57,7 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
     registers,
   });
   const refused = new Counter({
-    name: 'tidewaiter_refused_requests_total',
+    name: 'tidewaiter_rejected_requests_total',
     help: 'Requests answered with an HTTP error instead of a review.',
     labelNames: ['code'],
     registers,

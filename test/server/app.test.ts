@@ -288,7 +288,7 @@ describe('a bug of ours', () => {
       broken = false;
       expect(await failing.post('/validate', body(good))).toMatchObject({ status: 200 });
       const { text } = await failing.operations.metrics.exposition();
-      expect(text).toContain('tidewaiter_refused_requests_total{code="500"} 1');
+      expect(text).toContain('tidewaiter_rejected_requests_total{code="500"} 1');
     } finally {
       await failing.stop();
     }
@@ -314,8 +314,8 @@ describe('metrics', () => {
           'tidewaiter_reviews_total{endpoint="mutate",operation="UPDATE",decision="allow"} 1',
           'tidewaiter_review_duration_seconds_count{endpoint="validate"} 2',
           'tidewaiter_findings_total{policy="baseline",rule="image-tag",action="deny",outcome="violation"} 1',
-          'tidewaiter_refused_requests_total{code="400"} 1',
-          'tidewaiter_refused_requests_total{code="415"} 1',
+          'tidewaiter_rejected_requests_total{code="400"} 1',
+          'tidewaiter_rejected_requests_total{code="415"} 1',
           'tidewaiter_build_info{version="0.0.0-test"} 1',
           `tidewaiter_certificate_expiry_timestamp_seconds ${own.certificate.notAfter.getTime() / 1000}`,
         ]),
