@@ -77,7 +77,7 @@ async function checked(...argv: readonly string[]): Promise<{ readonly code: num
 async function withGate<T>(now: string, use: (gate: Gate) => Promise<T>): Promise<T> {
   const { context, loaded } = await composed(now);
   const gate = await startGate(context);
-  gate.operations.metrics.excusing(loaded.exceptions);
+  gate.operations.metrics.setExceptions(loaded.exceptions);
   try {
     return await use(gate);
   } finally {

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { type Address, type Config, ConfigError, type Flags } from '../config/config.ts';
 import { compose } from '../wiring.ts';
 import { type LoadedPolicies, noticesAt, requireDecidable } from '../files/policies.ts';
-import { createLog, type GateLog, standardOutput } from '../server/log.ts';
+import { createLog, type ServerLog, standardOutput } from '../server/log.ts';
 import { pinsImages } from '../policy/plan.ts';
 import type { Policy } from '../policy/policy.ts';
 import { buildServer } from '../server/app.ts';
 import { type ClientAuthority, loadClientAuthority } from '../server/client-authority.ts';
-import type { GateServer } from '../server/http.ts';
+import type { AdmissionServer } from '../server/http.ts';
 import { listenOn } from '../server/listening.ts';
 import { createMetrics } from '../server/metrics.ts';
 import { buildOperations, type Operations } from '../server/operations.ts';
@@ -46,7 +46,7 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
     metrics: createMetrics(VERSION, certificate.notAfter),
     notReady: () => (stopping ? 'stopping' : undefined),
   };
-  operations.metrics.excusing(policies.exceptions);
+  operations.metrics.setExceptions(policies.exceptions);
   const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
   process.once('exit', () => log.flush());
   tellNotices(policies, log);
@@ -92,7 +92,7 @@ function contentsOf(policies: readonly Policy[]): string {
 async function registriesFor(
   config: Config,
   policies: readonly Policy[],
-  log: GateLog,
+  log: ServerLog,
 ): Promise<Awaited<ReturnType<typeof askingRegistry>> | undefined> {
   if (!asksRegistry(policies) && !pinsImages(policies)) return undefined;
   return askingRegistry(config, { credentials: 'node', askers: 'tenants', warn: (message) => log.warn({}, message) });
@@ -107,7 +107,7 @@ async function clientsOf({ clients }: Config): Promise<ClientAuthority | undefin
   return clients && loadClientAuthority(clients.ca, clients.names);
 }
 
-function tellWhoMayAsk({ nodeCredentials, clients }: Config, log: GateLog): void {
+function tellWhoMayAsk({ nodeCredentials, clients }: Config, log: ServerLog): void {
   if (nodeCredentials !== undefined && clients === undefined) log.warn({}, ANYBODY_MAY_ASK);
 }
 
@@ -116,7 +116,7 @@ const ANYBODY_MAY_ASK =
   'nodeCredentials are used for every client that reaches the port, since clientCa is not set: set clientCa and clientNames, or let only API servers reach the port with a NetworkPolicy (SECURITY.md)';
 
 /** Policies that can never apply and exceptions that end are no reason not to serve, and nobody should have to look for them. */
-function tellNotices(policies: LoadedPolicies, log: GateLog): void {
+function tellNotices(policies: LoadedPolicies, log: ServerLog): void {
   for (const { kind, name, file, line, column, message } of noticesAt(policies, Date.now())) {
     log.warn({ kind, name, place: `${file}:${line}:${column}` }, message);
   }
@@ -130,7 +130,7 @@ async function certificateFor({ cert, key, certsDir, listen: { host } }: Config)
   return ensureCertificate(certsDir, ['0.0.0.0', '::', ''].includes(host) ? [] : [host]);
 }
 
-type App = Parameters<typeof listenOn>[0] & Pick<GateServer, 'close'>;
+type App = Parameters<typeof listenOn>[0] & Pick<AdmissionServer, 'close'>;
 
 interface Listener {
   /** `host:port` */
@@ -172,7 +172,11 @@ function stopSignal(terminal: Terminal): Promise<void> {
 }
 
 /** One after the other: the kubelet still asks while reviews are answered. */
-async function stop(gate: GateServer, listeners: readonly (Listener | undefined)[], log: GateLog): Promise<void> {
+async function stop(
+  gate: AdmissionServer,
+  listeners: readonly (Listener | undefined)[],
+  log: ServerLog,
+): Promise<void> {
   const cut = setTimeout(() => gate.server.closeAllConnections(), STOP_MS);
   for (const listener of listeners) await listener?.close();
   clearTimeout(cut);

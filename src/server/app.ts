@@ -1,32 +1,32 @@
 /** The HTTPS server of the gate: the webhook's endpoints, health, and one answer for everything else. Builds, never listens. */
 import type { FastifyError, FastifyReply } from 'fastify';
 import type { Context } from '../admission/context.ts';
-import { createGateServer, type GateServer, type Secured } from './http.ts';
+import { createAdmissionServer, type AdmissionServer, type TlsSettings } from './http.ts';
 import { addHealth, type Operations } from './operations.ts';
-import { fail, refuse, reviewListener, type ServerLog } from './reviews.ts';
+import { fail, reject, reviewListener, type ReviewLog } from './reviews.ts';
 
 export interface ServerOptions {
-  readonly tls: Secured;
+  readonly tls: TlsSettings;
   readonly operations: Operations;
-  readonly log: ServerLog;
+  readonly log: ReviewLog;
 }
 
-export function buildServer(context: Context, { tls, operations, log }: ServerOptions): GateServer {
+export function buildServer(context: Context, { tls, operations, log }: ServerOptions): AdmissionServer {
   const { metrics } = operations;
   const told = { log, metrics };
   const answerError = (error: FastifyError, reply: FastifyReply): void => {
     const { statusCode = 500 } = error;
-    if (statusCode < 500) refuse(told, statusCode, error.message, sendBy(reply));
+    if (statusCode < 500) reject(told, statusCode, error.message, sendBy(reply));
     else fail(told, error, undefined, sendBy(reply));
   };
-  const app = createGateServer(tls, {
+  const app = createAdmissionServer(tls, {
     reviews: reviewListener({ context, log, metrics }),
     onBadUrl: answerError,
   });
   addHealth(app, operations);
   app.setNotFoundHandler(({ method, url }, reply) => {
     const [code, message] = unknownRoute(method, url);
-    refuse(told, code, message, sendBy(reply));
+    reject(told, code, message, sendBy(reply));
   });
   app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply));
   return app;

@@ -11,7 +11,7 @@ const SLOW_MS = 1000;
 export interface Arrivals {
   /** For the body that begins to come on this connection. */
   begin(connection: Connection): MakeRoom;
-  /** It is whole, or refused. */
+  /** It is whole, or rejected. */
   end(connection: Connection): void;
 }
 

@@ -40,7 +40,7 @@ export interface Connection {
   /** When that began, or the connection. Until the answer is there it goes on. */
   since: number;
   /** Why its client may not ask for a review, if so. */
-  refusal: ClientRefusal | undefined;
+  rejection: ClientRejection | undefined;
   /** Its place among all; `undefined`: it does not share them. */
   place: Lease | undefined;
   /** Of bodies under way; given back when it ends. */
@@ -57,13 +57,13 @@ interface Unread {
 
 type Answering = Pick<ServerResponse, 'writableFinished'>;
 
-export interface ClientRefusal {
+export interface ClientRejection {
   readonly code: 401 | 403;
   readonly problem: string;
 }
 
 /** `undefined`: its certificate is accepted, and from then on it does not count among those that share. */
-export type Identify = (socket: TLSSocket) => ClientRefusal | undefined;
+export type Identify = (socket: TLSSocket) => ClientRejection | undefined;
 
 export interface ConnectionLimits {
   readonly open: number;
@@ -179,8 +179,8 @@ export function createConnections(limits: ConnectionLimits): Connections {
         mark(socket, connection);
         connection.top = socket;
         if (identify === undefined) return;
-        connection.refusal = identify(socket);
-        if (connection.refusal !== undefined) return;
+        connection.rejection = identify(socket);
+        if (connection.rejection !== undefined) return;
         connection.place?.();
         connection.place = undefined;
       });
@@ -209,7 +209,7 @@ function connectionOn(socket: Socket, place: Lease): Connection {
     answer: undefined,
     behind: 0,
     since,
-    refusal: undefined,
+    rejection: undefined,
     place,
     leases,
     unread: undefined,

@@ -5,10 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { type ConnectionLimits, type Connections, createConnections } from './connections.ts';
 import { type ClientAuthority, identifyBy } from './client-authority.ts';
-import { GateRequest } from './receive-body.ts';
+import { ReviewRequest } from './receive-body.ts';
 import type { ReviewListener } from './reviews.ts';
 
-export type GateServer = FastifyInstance<Server>;
+export type AdmissionServer = FastifyInstance<Server>;
 
 /** The API server keeps idle connections for 90 s; a POST that meets our closing them is lost, not retried. */
 const KEEP_ALIVE_MS = 120_000;
@@ -30,20 +30,23 @@ const TIMEOUTS = {
 const REVIEW_CONNECTIONS: ConnectionLimits = { open: 400, waiting: 1200 };
 const OPERATIONS_CONNECTIONS: ConnectionLimits = { open: 100, waiting: 100 };
 
-export interface GateHandlers {
+export interface RequestHandlers {
   /** Asked first about every request. */
   readonly reviews: ReviewListener;
   readonly onBadUrl: (error: FastifyError, reply: FastifyReply) => void;
 }
 
-export interface Secured {
+export interface TlsSettings {
   readonly cert: string;
   readonly key: string;
   /** Not given: any client may ask. */
   readonly clients?: ClientAuthority | undefined;
 }
 
-export function createGateServer({ cert, key, clients }: Secured, { reviews, onBadUrl }: GateHandlers): GateServer {
+export function createAdmissionServer(
+  { cert, key, clients }: TlsSettings,
+  { reviews, onBadUrl }: RequestHandlers,
+): AdmissionServer {
   const connections = createConnections(REVIEW_CONNECTIONS);
   const state = { closing: false };
   const app = Fastify({
@@ -53,8 +56,8 @@ export function createGateServer({ cert, key, clients }: Secured, { reviews, onB
       const tls: ServerOptions = { cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], ...asking };
       const patience = { ...TIMEOUTS, handshakeTimeout: HANDSHAKE_MS, pauseOnConnect: true };
       // A client without an accepted certificate gets an answer that says so, and probes of the kubelet have none.
-      const options = { ...tls, ...patience, rejectUnauthorized: false, IncomingMessage: GateRequest };
-      const server = createServer<typeof GateRequest>(options, (request, response) => {
+      const options = { ...tls, ...patience, rejectUnauthorized: false, IncomingMessage: ReviewRequest };
+      const server = createServer<typeof ReviewRequest>(options, (request, response) => {
         const connection = connections.of(request.socket);
         if (connection === undefined) {
           // It has ended meanwhile.
@@ -88,7 +91,7 @@ export function createGateServer({ cert, key, clients }: Secured, { reviews, onB
  * answers stays open for a moment. Node then waits for requests under way, but also for connections that never asked
  * anything, down to a TCP connection without a TLS handshake: those end here.
  */
-function endConnectionsGently(app: GateServer, connections: Connections, state: { closing: boolean }): void {
+function endConnectionsGently(app: AdmissionServer, connections: Connections, state: { closing: boolean }): void {
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (state.closing) void reply.header('connection', 'close');
     done();

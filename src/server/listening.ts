@@ -4,7 +4,7 @@
  * of connections delays everybody's by seconds.
  */
 import { connect, createServer, type ListenOptions, type Server } from 'node:net';
-import type { GateServer } from './http.ts';
+import type { AdmissionServer } from './http.ts';
 
 const SOCKETS = 64;
 /** For all of them: what Linux allows each (net.core.somaxconn). It drops more, and their clients try again after 1 and 3 s. */
@@ -24,7 +24,7 @@ interface HostAndPort {
   readonly port: number;
 }
 
-interface App extends Pick<GateServer, 'listen'> {
+interface App extends Pick<AdmissionServer, 'listen'> {
   readonly server: Server;
 }
 

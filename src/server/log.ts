@@ -2,9 +2,9 @@
 import pino from 'pino';
 import { createLineBlocks } from './log-blocks.ts';
 import { createReviewLine, factsOf, findingsOf, type LineFacts } from './review-line.ts';
-import type { ServerLog } from './reviews.ts';
+import type { ReviewLog } from './reviews.ts';
 
-export interface GateLog extends ServerLog {
+export interface ServerLog extends ReviewLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
@@ -37,7 +37,7 @@ export interface LogDestination {
   write(lines: string | Buffer): void;
 }
 
-export function createLog(level: string, destination: LogDestination): GateLog {
+export function createLog(level: string, destination: LogDestination): ServerLog {
   const logger = pino(
     {
       level,
@@ -78,7 +78,7 @@ export function createLog(level: string, destination: LogDestination): GateLog {
         error({ uid: record.review.request.uid, rule, reason, plugin: file }, `a rule failed: ${problem}`);
       }
     },
-    refused(code, message) {
+    rejected(code, message) {
       const unwritten = room();
       if (unwritten !== undefined)
         inOrder(() => logger.warn(unwritten === 0 ? { code } : { code, unwritten }, message));
@@ -91,7 +91,7 @@ export function createLog(level: string, destination: LogDestination): GateLog {
   };
 }
 
-/** Whoever reaches the port can be refused as often as it likes. */
+/** Whoever reaches the port can be rejected as often as it likes. */
 const MAX_A_SECOND = 10;
 
 /** How many lines could not be written before this one; `undefined`: nor can this one. */

@@ -3,18 +3,17 @@ import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { Mutation } from '../admission/mutate.ts';
 import type { Finding } from '../policy/evaluate.ts';
 import type { ImageException } from '../policy/exception.ts';
+import type { Endpoint } from './endpoint.ts';
 import { createTally } from './tally.ts';
 
-export type Endpoint = 'validate' | 'mutate';
-
 export interface Metrics {
-  reviewed(endpoint: Endpoint, operation: string, decision: 'allow' | 'deny', seconds: number): void;
-  found(findings: readonly Finding[]): void;
-  mutated(mutation: Mutation): void;
+  countReview(endpoint: Endpoint, operation: string, decision: 'allow' | 'deny', seconds: number): void;
+  countFindings(findings: readonly Finding[]): void;
+  countMutation(mutation: Mutation): void;
   /** The exceptions that are loaded now, so that one that is never used is seen as well. */
-  excusing(exceptions: readonly ImageException[]): void;
+  setExceptions(exceptions: readonly ImageException[]): void;
   /** An HTTP error that was sent instead of a review; `code` is the HTTP status. */
-  refused(code: number): void;
+  countRejection(code: number): void;
   /** Prometheus text format, and its content type. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -56,7 +55,7 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
     labelNames: ['policy', 'outcome', 'cause'],
     registers,
   });
-  const refused = new Counter({
+  const rejected = new Counter({
     name: 'tidewaiter_rejected_requests_total',
     help: 'Requests answered with an HTTP error instead of a review.',
     labelNames: ['code'],
@@ -92,22 +91,22 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
     for (const [labels, count] of tally.takePins()) pins.inc(labels, count);
   };
   return {
-    reviewed(endpoint, operation, decision, seconds) {
+    countReview(endpoint, operation, decision, seconds) {
       if (tally.review(endpoint, operation, decision, seconds)) settle();
     },
-    found: (list) => tally.found(list),
-    mutated({ findings: list, images }) {
+    countFindings: (list) => tally.found(list),
+    countMutation({ findings: list, images }) {
       tally.found(list);
       tally.pinned(images);
     },
-    excusing(exceptions) {
+    setExceptions(exceptions) {
       ends.reset();
       for (const { name: exception, endsAt } of exceptions) {
         ends.set({ exception }, endsAt / 1000);
         used.inc({ exception }, 0);
       }
     },
-    refused: (code) => refused.inc({ code: String(code) }),
+    countRejection: (code) => rejected.inc({ code: String(code) }),
     async exposition() {
       settle();
       return { contentType: registry.contentType, text: await registry.metrics() };

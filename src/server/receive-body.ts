@@ -34,7 +34,7 @@ const nobody: OnChunk = () => undefined;
  * piece and then null; who takes it there needs no stream, which costs a twelfth of all that a small review does. A request
  * whose body nobody takes is a stream like any other.
  */
-export class GateRequest extends IncomingMessage {
+export class ReviewRequest extends IncomingMessage {
   #onChunk: OnChunk | undefined;
 
   takeBody(onChunk: OnChunk): void {
@@ -57,7 +57,7 @@ export class GateRequest extends IncomingMessage {
 }
 
 /** Calls back once, never when the client goes away before. */
-export function receiveBody(request: GateRequest, makeRoom: MakeRoom, done: (received: Received) => void): void {
+export function receiveBody(request: ReviewRequest, makeRoom: MakeRoom, done: (received: Received) => void): void {
   if (!isJson(request.headers['content-type'])) return drop(request, UNSUPPORTED, done);
   const length = request.headers['content-length'];
   // Only Node's parser says how long it is, so it is never negative, and no more bytes come than it says.
@@ -138,7 +138,7 @@ function isJson(contentType: string | undefined): boolean {
   return contentType === 'application/json' || /^\s*application\/json\s*(;|$)/i.test(contentType ?? '');
 }
 
-function drop(request: GateRequest, refused: Received, done: (received: Received) => void): void {
+function drop(request: ReviewRequest, rejected: Received, done: (received: Received) => void): void {
   request.takeBody(nobody);
-  done(refused);
+  done(rejected);
 }

@@ -14,10 +14,11 @@ import { HARMLESS_BYTES, waitingBytes } from './parse-body.ts';
 import { type Budget, createBudget } from './budget.ts';
 import type { Connection } from './connections.ts';
 import { withDeadline } from './deadline.ts';
-import type { Endpoint, Metrics } from './metrics.ts';
+import { type Endpoint, endpointOf } from './endpoint.ts';
+import type { Metrics } from './metrics.ts';
 import type { Lease } from './pool.ts';
 import { type ReadBody, reviewIn, tooDeepReview, unreadReview } from './parse-review.ts';
-import { type GateRequest, receiveBody, TOO_LARGE } from './receive-body.ts';
+import { type ReviewRequest, receiveBody, TOO_LARGE } from './receive-body.ts';
 import { statusBody } from './status.ts';
 import { createTurns } from './large-reviews.ts';
 
@@ -32,17 +33,17 @@ export interface ReviewRecord {
   readonly durationMs: number;
 }
 
-export interface ServerLog {
+export interface ReviewLog {
   review(record: ReviewRecord): void;
   /** A body that is no review. */
-  refused(code: number, message: string): void;
+  rejected(code: number, message: string): void;
   /** A bug of ours. */
   failed(error: unknown, uid: string | undefined): void;
 }
 
-export interface Reviewing {
+export interface ReviewServices {
   readonly context: Context;
-  readonly log: ServerLog;
+  readonly log: ReviewLog;
   readonly metrics: Metrics;
 }
 
@@ -54,9 +55,9 @@ export interface Arrival {
 }
 
 /** False: the request is not for us, and nothing of it was touched. */
-export type ReviewListener = (request: GateRequest, response: ServerResponse, arrival: Arrival) => boolean;
+export type ReviewListener = (request: ReviewRequest, response: ServerResponse, arrival: Arrival) => boolean;
 
-export function reviewListener(reviewing: Reviewing): ReviewListener {
+export function reviewListener(reviewing: ReviewServices): ReviewListener {
   const budget = createBudget();
   const arrivals = createArrivals(budget);
   const inTurn = createTurns();
@@ -67,15 +68,15 @@ export function reviewListener(reviewing: Reviewing): ReviewListener {
     if (endpoint === undefined) return false;
     const send: Send = (code, text) =>
       sendAnswer(response, connection, { code, text, isLast: isLast() || ENDING.has(code) });
-    const { refusal } = connection;
-    if (refusal !== undefined) {
-      refuse(reviewing, refusal.code, refusal.problem, send);
+    const { rejection } = connection;
+    if (rejection !== undefined) {
+      reject(reviewing, rejection.code, rejection.problem, send);
       return true;
     }
     receiveBody(request, arrivals.begin(connection), (received) => {
       // If it is whole, it counts as long as it waits for its turn, also when its connection ends.
       arrivals.end(connection);
-      if ('code' in received) return refuse(reviewing, received.code, received.problem, send);
+      if ('code' in received) return reject(reviewing, received.code, received.problem, send);
       const taken = { bytes: 'head' in received ? received.head : received.body };
       const mayWait = roomToWait(budget, connection, taken);
       const work = (): void => {
@@ -115,29 +116,27 @@ const ENDING: ReadonlySet<number> = new Set([401, 403, 413]);
 
 type Send = (code: number, text: string) => void;
 
-function endpointOf(url: string): Endpoint | undefined {
-  const query = url.indexOf('?');
-  const path = query < 0 ? url : url.slice(0, query);
-  if (path === '/validate') return 'validate';
-  return path === '/mutate' ? 'mutate' : undefined;
-}
-
 /** `failurePolicy` decides about the object. */
-export function refuse({ log, metrics }: Omit<Reviewing, 'context'>, code: number, message: string, send: Send): void {
-  log.refused(code, message);
-  metrics.refused(code);
+export function reject(
+  { log, metrics }: Omit<ReviewServices, 'context'>,
+  code: number,
+  message: string,
+  send: Send,
+): void {
+  log.rejected(code, message);
+  metrics.countRejection(code);
   send(code, JSON.stringify(statusBody(code, message)));
 }
 
 /** A bug is HTTP 500 without Retry-After, so that nobody asks again and `failurePolicy` decides. */
 export function fail(
-  { log, metrics }: Omit<Reviewing, 'context'>,
+  { log, metrics }: Omit<ReviewServices, 'context'>,
   error: unknown,
   uid: string | undefined,
   send: Send,
 ): void {
   log.failed(error, uid);
-  metrics.refused(500);
+  metrics.countRejection(500);
   send(500, JSON.stringify(statusBody(500, 'internal error: tidewaiter could not decide; its log says why')));
 }
 
@@ -149,9 +148,9 @@ interface Asked {
 }
 
 /** Without waiting where nothing has to be waited for: an answer in the same turn costs a fifth less. */
-function answer({ endpoint, url, read, mayWait }: Asked, reviewing: Reviewing, send: Send): void {
+function answer({ endpoint, url, read, mayWait }: Asked, reviewing: ReviewServices, send: Send): void {
   const start = performance.now();
-  if ('problem' in read) return refuse(reviewing, read.code, read.problem, send);
+  if ('problem' in read) return reject(reviewing, read.code, read.problem, send);
   const { uid } = read.review.request;
   const failed = (error: unknown): void => fail(reviewing, error, uid, send);
   const answerTo = (review: Review, onError: (error: unknown) => void): void => {
@@ -177,11 +176,11 @@ function answer({ endpoint, url, read, mayWait }: Asked, reviewing: Reviewing, s
   });
 }
 
-function record(done: ReviewRecord, allowed: boolean, { log, metrics }: Reviewing): void {
+function record(done: ReviewRecord, allowed: boolean, { log, metrics }: ReviewServices): void {
   const { endpoint, review, verdict, mutation, durationMs } = done;
-  metrics.reviewed(endpoint, review.request.operation, allowed ? 'allow' : 'deny', durationMs / 1000);
-  if (verdict !== undefined) metrics.found(verdict.findings);
-  if (mutation !== undefined) metrics.mutated(mutation);
+  metrics.countReview(endpoint, review.request.operation, allowed ? 'allow' : 'deny', durationMs / 1000);
+  if (verdict !== undefined) metrics.countFindings(verdict.findings);
+  if (mutation !== undefined) metrics.countMutation(mutation);
   log.review(done);
 }
 

@@ -183,7 +183,7 @@ function validity(days: number, now: Date): { notBeforeDate: Date; notAfterDate:
 
 type SignOptions = NonNullable<Parameters<typeof import('selfsigned').generate>[1]>;
 
-/** Loaded on demand, for most starts find their certificate made. Its default hash is SHA-1, which clients refuse. */
+/** Loaded on demand, for most starts find their certificate made. Its default hash is SHA-1, which clients reject. */
 async function sign(commonName: string, key: KeyObject, options: SignOptions): Promise<string> {
   // Bundled, a CommonJS package has nothing but its default export.
   const { default: selfsigned } = await import('selfsigned');

@@ -133,7 +133,7 @@ describe('what is no review', () => {
     expect(reply.headers['allow']).toBe(reply.status === 405 ? 'POST' : undefined);
   });
 
-  test.each(['/%', '/validate%zz'])('%s, which is no URL path, is refused as well', async (target) => {
+  test.each(['/%', '/validate%zz'])('%s, which is no URL path, is rejected as well', async (target) => {
     const reply = await send('POST', target, { 'content-type': 'application/json' }, body(good));
     expect(reply.status).toBe(400);
     expect(reply.headers['retry-after']).toBeUndefined();
@@ -192,11 +192,11 @@ describe('a bug while a body is read', () => {
     const own = await startGate({ kinds, policies: [] });
     try {
       const { metrics } = own.operations;
-      const refused = metrics.refused.bind(metrics);
+      const rejected = metrics.countRejection.bind(metrics);
       Object.assign(metrics, {
-        refused(code: number): void {
+        countRejection(code: number): void {
           if (code === 400) throw new TypeError('a bug');
-          refused(code);
+          rejected(code);
         },
       });
       expect(await own.post('/validate', content, { 'content-type': 'application/json' })).toMatchObject({
@@ -296,7 +296,7 @@ describe('a bug of ours', () => {
 });
 
 describe('metrics', () => {
-  test('count answers, findings and refusals, by labels that no client can choose', async () => {
+  test('count answers, findings and rejections, by labels that no client can choose', async () => {
     const own = await startGate((await compose({ kinds, policies: [] })).context);
     try {
       await own.post('/validate', body(good));
@@ -351,7 +351,7 @@ describe('connections', () => {
     connection.end();
   });
 
-  test('go on after a refusal', async () => {
+  test('go on after a rejection', async () => {
     const connection = await open(gate);
     connection.write(
       head('/nowhere', 2) +
@@ -391,7 +391,7 @@ describe('connections', () => {
     without.end();
   });
 
-  test('are refused to a client that does not know who signed the certificate', async () => {
+  test('cannot be established by a client that does not know who signed the certificate', async () => {
     const { hostname, port } = new URL(gate.url);
     const socket = connect({ host: hostname, port: Number(port) });
     const error = await new Promise<Error>((resolve) => void socket.once('error', resolve));

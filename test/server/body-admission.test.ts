@@ -63,7 +63,7 @@ test('whoever holds most gets nothing from those that hold less', () => {
   expect(ended(bodies)).toBe('');
 });
 
-test('one that is whole or refused is not ended, however long it takes to decide', () => {
+test('one that is whole or rejected is not ended, however long it takes to decide', () => {
   const { arrivals, bodies } = crowded();
   for (const { connection } of bodies.slice(0, 80)) arrivals.end(connection);
   vi.advanceTimersByTime(5000);

@@ -72,7 +72,7 @@ test.each([
   const reply = await ask(certificate(name), post(5_000_000));
   expect({ ...JSON.parse(reply.text), status: reply.status }).toMatchObject({ status: code, message });
   expect(reply.headers.get('connection')).toBe('close');
-  expect(gate.refusals.at(-1)).toBe(`${code} ${message}`);
+  expect(gate.rejections.at(-1)).toBe(`${code} ${message}`);
 });
 
 test.each(['TLSv1.2', 'TLSv1.3'] as const)('an API server is answered, over %s', async (version) => {
@@ -106,13 +106,13 @@ test.each([
     '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
     /^clientCa ".*": certificate 1 is damaged; expected whole PEM certificates$/,
   ],
-])('an authority that cannot be used is refused at the start: %s', async (name, text, message) => {
+])('an authority that cannot be used is rejected at the start: %s', async (name, text, message) => {
   const file = path.join(folder, name);
   if (text !== undefined) writeFileSync(file, text);
   await expect(loadClientAuthority(file, ['a'])).rejects.toThrow(message);
 });
 
-test('a certificate that is not of an authority is refused at the start', async () => {
+test('a certificate that is not of an authority is rejected at the start', async () => {
   const file = path.join(folder, 'leaf.crt');
   writeFileSync(file, pairs.get('jane')?.cert ?? '');
   await expect(loadClientAuthority(file, ['a'])).rejects.toThrow(

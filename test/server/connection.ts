@@ -4,6 +4,6 @@ import type { Connection } from '../../src/server/connections.ts';
 
 export function connectionOn(socket: Socket, address = '127.0.0.1'): Connection {
   const place = (): void => undefined;
-  const [answer, refusal, unread] = [undefined, undefined, undefined];
-  return { address, socket, top: socket, answer, behind: 0, since: 0, refusal, place, leases: new Set(), unread };
+  const [answer, rejection, unread] = [undefined, undefined, undefined];
+  return { address, socket, top: socket, answer, behind: 0, since: 0, rejection, place, leases: new Set(), unread };
 }

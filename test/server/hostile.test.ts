@@ -1,4 +1,4 @@
-/** Hostile input as data: a right answer or a clear refusal in bounded time, and the next normal request is answered. */
+/** Hostile input as data: a right answer or a clear rejection in bounded time, and the next normal request is answered. */
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { compose } from '../../src/wiring.ts';
@@ -46,7 +46,7 @@ afterEach(async () => {
   if (failure !== undefined) throw failure;
 });
 
-/** `200 allowed`, `200 denied`, or the code and message of the refusal. */
+/** `200 allowed`, `200 denied`, or the code and message of the rejection. */
 async function post(body: string | Buffer, headers?: Readonly<Record<string, string>>): Promise<string> {
   const start = performance.now();
   const reply = await gate.post('/validate', body, headers);
@@ -416,7 +416,7 @@ describe('characters', () => {
     expect(await post(body)).toMatch(/^400 the body is not JSON(, from character \d+ on)?$/);
   });
 
-  test('no refusal repeats the body', async () => {
+  test('no rejection repeats the body', async () => {
     expect(await post('{"data": {"password": hunter2}}')).toMatch(
       /^400 the body is not JSON(, from character \d+ on)?$/,
     );
@@ -475,7 +475,7 @@ describe('transport', () => {
     connection.end();
   });
 
-  test('a body in chunks without an end is refused at the limit', async () => {
+  test('a body in chunks without an end is rejected at the limit', async () => {
     const connection = await open(gate);
     connection.write(chunked);
     const part = chunk('x'.repeat(64 * 1024));
@@ -486,7 +486,7 @@ describe('transport', () => {
     connection.end();
   });
 
-  test('a body that says that it is too long is refused before it comes', async () => {
+  test('a body that says that it is too long is rejected before it comes', async () => {
     const connection = await open(gate);
     connection.write(head('/validate', 64 * 1024 * 1024 + 1));
     expect((await connection.reply()).status).toBe(413);
@@ -535,7 +535,7 @@ describe('transport', () => {
     ['a header of 100 KiB', `GET /healthz HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(100 * 1024)}\r\n\r\n`, 431],
     ['no HTTP', 'hello\r\n\r\n', 400],
     ['HTTP/2 without being asked', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
-  ])('%s is refused', async (_what, bytes, status) => {
+  ])('%s is rejected', async (_what, bytes, status) => {
     const connection = await open(gate);
     connection.write(bytes);
     expect((await connection.reply()).status).toBe(status);
@@ -550,7 +550,7 @@ async function tell(connection: Awaited<ReturnType<typeof open>>): Promise<Reply
 
 test.each([
   ['in the middle of a body', head('/validate', 5000) + normal.slice(0, 200)],
-  ['in the middle of a body that is refused', head('/validate', LIMIT + 1) + 'x'.repeat(70_000)],
+  ['in the middle of a body that is rejected', head('/validate', LIMIT + 1) + 'x'.repeat(70_000)],
   ['in the middle of a body of no type', head('/validate', 5000).replace(/content-type: .*\r\n/, '') + '{'],
 ])('a client that goes away %s is no error', async (_when, bytes) => {
   const connection = await open(gate);

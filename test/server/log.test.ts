@@ -4,25 +4,25 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readReview } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
 import { compose } from '../../src/wiring.ts';
-import { createLog, type GateLog, REDACTED } from '../../src/server/log.ts';
+import { createLog, type ServerLog, REDACTED } from '../../src/server/log.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { change, digestOf, no, registryOf } from '../admission/pinning.ts';
 import { policyOf } from '../policy/asking.ts';
 import { createReview } from '../support/review.ts';
 
-function logInto(lines: string[]): GateLog {
+function logInto(lines: string[]): ServerLog {
   return createLog('info', { write: (line) => void lines.push(line.toString()) });
 }
 
 describe('the log', () => {
-  test('has ten lines of refusals in a second, and says how many were left out before the next one', () => {
+  test('has ten lines of rejections in a second, and says how many were left out before the next one', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     onTestFinished(() => void vi.useRealTimers());
     const lines: string[] = [];
     const log = logInto(lines);
     for (const left of [0, 25, 0]) {
       vi.advanceTimersByTime(1000);
-      for (let count = 0; count < 10 + left; count += 1) log.refused(400, 'the body is not JSON');
+      for (let count = 0; count < 10 + left; count += 1) log.rejected(400, 'the body is not JSON');
     }
     log.failed(new Error('a bug'), 'u-1');
     const written = lines.map((line) => JSON.parse(line) as { readonly level: string; readonly unwritten?: number });
@@ -138,7 +138,7 @@ describe('the log', () => {
     const record = { endpoint: 'mutate', review: read.review, verdict: undefined, durationMs: 0 } as const;
     log.review(record);
     log.review(record);
-    log.refused(400, 'no');
+    log.rejected(400, 'no');
     log.review(record);
     log.flush();
     const told = lines

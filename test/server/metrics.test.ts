@@ -35,10 +35,10 @@ describe('the metrics', () => {
   test.each([1, 511, 512, 513, 1300])('count %i reviews once, however often somebody looks', async (reviews) => {
     const metrics = createMetrics('0.0.0', new Date(0));
     for (let index = 0; index < reviews; index++) {
-      metrics.reviewed('validate', 'CREATE', 'deny', 0.25);
-      metrics.found([finding, finding]);
+      metrics.countReview('validate', 'CREATE', 'deny', 0.25);
+      metrics.countFindings([finding, finding]);
     }
-    metrics.reviewed('mutate', 'UPDATE', 'allow', 1);
+    metrics.countReview('mutate', 'UPDATE', 'allow', 1);
     const expected = {
       [VALIDATED]: reviews,
       [MUTATED]: 1,
@@ -48,7 +48,7 @@ describe('the metrics', () => {
     };
     expect(await samples(metrics)).toMatchObject(expected);
     expect(await samples(metrics)).toMatchObject(expected);
-    metrics.reviewed('validate', 'CREATE', 'deny', 0.25);
+    metrics.countReview('validate', 'CREATE', 'deny', 0.25);
     expect(await samples(metrics)).toMatchObject({ [VALIDATED]: reviews + 1, [TIMED]: reviews + 1, [MUTATED]: 1 });
   });
 
@@ -58,7 +58,7 @@ describe('the metrics', () => {
     const pod = podOf(
       '{containers: [{name: a, image: "nginx:1"}, {name: b, image: "b:1"}, {name: c, image: "gone:1"}]}',
     );
-    metrics.mutated(await change(requestOf(pod), [PIN_ALL], { images }));
+    metrics.countMutation(await change(requestOf(pod), [PIN_ALL], { images }));
     expect(await samples(metrics)).toMatchObject({
       'tidewaiter_pins_total{policy="test",outcome="pinned",cause=""}': 2,
       'tidewaiter_pins_total{policy="test",outcome="failed",cause="notFound"}': 1,

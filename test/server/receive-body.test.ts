@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { BODY_LIMIT_BYTES, GateRequest, receiveBody } from '../../src/server/receive-body.ts';
+import { BODY_LIMIT_BYTES, ReviewRequest, receiveBody } from '../../src/server/receive-body.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -12,7 +12,7 @@ async function leftOf(
   pieces: readonly number[],
   ends: boolean,
 ): Promise<{ readonly kept: number; readonly told: string }> {
-  const request = new GateRequest(new Socket());
+  const request = new ReviewRequest(new Socket());
   request.headers = { 'content-type': 'application/json' };
   let told = 'nothing';
   receiveBody(

@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { Connection } from '../../src/server/connections.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
-import { GateRequest } from '../../src/server/receive-body.ts';
+import { ReviewRequest } from '../../src/server/receive-body.ts';
 import { reviewListener } from '../../src/server/reviews.ts';
 import { connectionOn } from './connection.ts';
 
@@ -23,7 +23,7 @@ function scene(): Scene {
     context: { kinds: kindTable(), policies: [] },
     log: {
       review: () => undefined,
-      refused: (code) => void decided.push(String(code)),
+      rejected: (code) => void decided.push(String(code)),
       failed: (error) => {
         throw error;
       },
@@ -33,7 +33,7 @@ function scene(): Scene {
   return {
     decided,
     send(connection) {
-      const request = new GateRequest(connection.socket);
+      const request = new ReviewRequest(connection.socket);
       Object.assign(request, { method: 'POST', url: '/validate' });
       Object.assign(request.headers, { 'content-type': 'application/json', 'content-length': String(BODY.length) });
       const response = new ServerResponse(request);

@@ -70,7 +70,7 @@ async function get(
 }
 
 /** The message; fails when it is no CertificateError, or when it holds a piece of a key. */
-async function refusal(promise: Promise<unknown>): Promise<string> {
+async function rejection(promise: Promise<unknown>): Promise<string> {
   const error = await promise.then(
     () => undefined,
     (reason: unknown) => reason,
@@ -99,7 +99,7 @@ describe('ensureCertificate', () => {
     expect(await get(certificate, name, read('ca.crt'))).toBe('welcome');
   });
 
-  test('makes a certificate that is refused for another name, and by a client without ca.crt', async () => {
+  test('makes a certificate that is rejected for another name, and by a client without ca.crt', async () => {
     const certificate = await ensureCertificate(dir, []);
     await expect(get(certificate, 'evil.example.com', certificate.ca)).rejects.toThrow(
       /does not match certificate's altnames/,
@@ -154,7 +154,7 @@ describe('ensureCertificate', () => {
   test.each(['', 'a b', 'a/b', '*', 'x"y', '[::1]', `${'a'.repeat(64)}.example`])(
     'does not take %j for a host',
     async (host) => {
-      expect(await refusal(ensureCertificate(dir, [host]))).toBe(
+      expect(await rejection(ensureCertificate(dir, [host]))).toBe(
         `cannot make a certificate for ${JSON.stringify(host)}; expected a DNS name or an IP address`,
       );
       expect(readdirSync(dir)).toEqual([]);
@@ -341,7 +341,7 @@ describe('ensureCertificate', () => {
     await ensureCertificate(dir, []);
     const text = await make();
     writeFileSync(file(name), text);
-    expect(await refusal(ensureCertificate(dir, []))).toBe(
+    expect(await rejection(ensureCertificate(dir, []))).toBe(
       `"DIR/${name}" was not made by tidewaiter, so it stays as it is; move it away, name another folder with --certs-dir, or give a certificate with --cert and --key`,
     );
     expect(read(name)).toBe(text);
@@ -351,11 +351,11 @@ describe('ensureCertificate', () => {
 
   test('says when the folder is a file, or a file is a folder', async () => {
     writeFileSync(file('certs'), '');
-    expect(await refusal(ensureCertificate(file('certs'), []))).toBe(
+    expect(await rejection(ensureCertificate(file('certs'), []))).toBe(
       `cannot read "DIR/certs/ca.key": a part of its path is no folder; ${ELSEWHERE}`,
     );
     mkdirSync(file('other/tls.crt'), { recursive: true });
-    expect(await refusal(ensureCertificate(file('other'), []))).toBe(
+    expect(await rejection(ensureCertificate(file('other'), []))).toBe(
       `cannot read "DIR/other/tls.crt": it is a folder; ${ELSEWHERE}`,
     );
   });
@@ -571,19 +571,19 @@ describe('loadCertificate', () => {
     },
   ];
 
-  test.each(BAD)('refuses a certificate that $title', async ({ made = {}, files, message }) => {
+  test.each(BAD)('rejects a certificate that $title', async ({ made = {}, files, message }) => {
     const pair = await given(made);
     const { cert, key } = { ...pair, ...(await files?.(pair)) };
     writeFileSync(file('a.crt'), cert, 'latin1');
     writeFileSync(file('a.key'), key);
-    expect(await refusal(loadCertificate({ cert: file('a.crt'), key: file('a.key') }))).toBe(message);
+    expect(await rejection(loadCertificate({ cert: file('a.crt'), key: file('a.key') }))).toBe(message);
   });
 
-  test('refuses a key that OpenSSL finds too small', async () => {
+  test('rejects a key that OpenSSL finds too small', async () => {
     const { cert, key } = await given({ keySize: 1024 });
     writeFileSync(file('a.crt'), cert);
     writeFileSync(file('a.key'), key);
-    expect(await refusal(loadCertificate({ cert: file('a.crt'), key: file('a.key') }))).toMatch(
+    expect(await rejection(loadCertificate({ cert: file('a.crt'), key: file('a.key') }))).toMatch(
       /^certificate "DIR\/a\.crt": OpenSSL does not take it: .*ee key too small; expected RSA 2048 or EC P-256$/,
     );
   });
@@ -591,13 +591,13 @@ describe('loadCertificate', () => {
   test('says which file cannot be read and why', async () => {
     const { cert } = await given({});
     writeFileSync(file('a.crt'), cert);
-    expect(await refusal(loadCertificate({ cert: file('no.crt'), key: file('a.key') }))).toBe(
+    expect(await rejection(loadCertificate({ cert: file('no.crt'), key: file('a.key') }))).toBe(
       'cannot read the certificate "DIR/no.crt": there is no such file; expected a PEM file',
     );
-    expect(await refusal(loadCertificate({ cert: file('a.crt'), key: file('a.key') }))).toBe(
+    expect(await rejection(loadCertificate({ cert: file('a.crt'), key: file('a.key') }))).toBe(
       'cannot read the private key "DIR/a.key": there is no such file; expected a PEM file',
     );
-    expect(await refusal(loadCertificate({ cert: file('a.crt'), key: dir }))).toBe(
+    expect(await rejection(loadCertificate({ cert: file('a.crt'), key: dir }))).toBe(
       'cannot read the private key "DIR": it is a folder; expected a PEM file',
     );
   });

@@ -23,8 +23,8 @@ export interface Gate {
   readonly operations: Operations;
   readonly reviews: readonly ReviewRecord[];
   readonly failures: readonly unknown[];
-  /** What was refused: code and message. */
-  readonly refusals: readonly string[];
+  /** What was rejected: code and message. */
+  readonly rejections: readonly string[];
   post(pathAndQuery: string, body: string | Buffer, headers?: Readonly<Record<string, string>>): Promise<Reply>;
   get(pathAndQuery: string): Promise<Reply>;
   stop(): Promise<void>;
@@ -49,7 +49,7 @@ export async function startGate(context: Context, clients?: ClientAuthority): Pr
   const certificate = await certificateForTests();
   const reviews: ReviewRecord[] = [];
   const failures: unknown[] = [];
-  const refusals: string[] = [];
+  const rejections: string[] = [];
   const operations: Operations = {
     version: '0.0.0-test',
     metrics: createMetrics('0.0.0-test', certificate.notAfter),
@@ -57,7 +57,7 @@ export async function startGate(context: Context, clients?: ClientAuthority): Pr
   };
   const log = {
     review: (record: ReviewRecord) => void reviews.push(record),
-    refused: (code: number, message: string) => void refusals.push(`${code} ${message}`),
+    rejected: (code: number, message: string) => void rejections.push(`${code} ${message}`),
     failed: (error: unknown) => void failures.push(error),
   };
   const app = buildServer(context, { tls: { ...certificate, clients }, operations, log });
@@ -93,7 +93,7 @@ export async function startGate(context: Context, clients?: ClientAuthority): Pr
     operations,
     reviews,
     failures,
-    refusals,
+    rejections,
     post: (target, body, headers) => send('POST', target, body, { 'content-type': 'application/json', ...headers }),
     get: (target) => send('GET', target),
     async stop() {
