@@ -16,7 +16,7 @@ import type { FindingRow } from '../src/report/rows.ts';
 import type { TestReport } from '../src/report/tests.ts';
 import { runCommand } from './support/command.ts';
 import { createReview } from './support/review.ts';
-import { startGate, type Gate } from './support/gate.ts';
+import { startAdmissionServer, type TestServer } from './support/admission-server.ts';
 
 const RULES = path.join(import.meta.dirname, 'fixtures/rules');
 const kinds = kindTable();
@@ -59,9 +59,9 @@ const yamlFiles = (folder: string): readonly string[] => readdirSync(folder).fil
 
 describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
   const policy = path.join(RULES, rule, 'policy.yaml');
-  let gate: Gate;
+  let gate: TestServer;
   beforeAll(async () => {
-    gate = await startGate((await compose({ kinds, policies: [policy] })).context);
+    gate = await startAdmissionServer((await compose({ kinds, policies: [policy] })).context);
   });
   afterAll(() => gate.stop());
 
@@ -90,7 +90,7 @@ describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
       expect(verdict.allowed, JSON.stringify(verdict.findings.map(({ message }) => message))).toBe(outcome === 'pass');
 
       // A server of its own where the answer depends on what the fixture says about the cluster.
-      const own = context.policies.some(({ needs }) => needs.size > 0) ? await startGate(context) : gate;
+      const own = context.policies.some(({ needs }) => needs.size > 0) ? await startAdmissionServer(context) : gate;
       const reply = await own.post('/validate', JSON.stringify(body));
       if (own !== gate) await own.stop();
       expect(reply).toMatchObject({ status: 200, text: answerText(verdictReview(read.review, verdict)) });

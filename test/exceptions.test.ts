@@ -15,7 +15,7 @@ import type { ReplayReport } from '../src/report/replay.ts';
 import { ask, contextOf, podOf, requestOf, told } from './admission/asking.ts';
 import { AFTER, exceptionOf, kinds, LAST_DAY, policyOf } from './policy/asking.ts';
 import { runCommand } from './support/command.ts';
-import { type Gate, startGate } from './support/gate.ts';
+import { type TestServer, startAdmissionServer } from './support/admission-server.ts';
 import { createReview } from './support/review.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-exceptions-'));
@@ -74,9 +74,9 @@ async function checked(...argv: readonly string[]): Promise<{ readonly code: num
   return { code, report: JSON.parse(out) as CheckReport };
 }
 
-async function withGate<T>(now: string, use: (gate: Gate) => Promise<T>): Promise<T> {
+async function withGate<T>(now: string, use: (gate: TestServer) => Promise<T>): Promise<T> {
   const { context, loaded } = await composed(now);
-  const gate = await startGate(context);
+  const gate = await startAdmissionServer(context);
   gate.operations.metrics.setExceptions(loaded.exceptions);
   try {
     return await use(gate);

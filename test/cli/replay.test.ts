@@ -6,7 +6,7 @@ import { compose } from '../../src/wiring.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { ReplayReport } from '../../src/report/replay.ts';
 import { runCommand } from '../support/command.ts';
-import { type Gate, startGate } from '../support/gate.ts';
+import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 
 const RECORDINGS = 'test/recordings';
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-replay-'));
@@ -26,9 +26,9 @@ async function reportOf(...argv: readonly string[]): Promise<{ code: number; rep
 const recorded = (name: string): unknown => JSON.parse(readFileSync(path.join(RECORDINGS, `${name}.json`), 'utf8'));
 
 describe('replay of the recorded reviews', () => {
-  let gate: Gate;
+  let gate: TestServer;
   beforeAll(async () => {
-    gate = await startGate((await compose({ kinds: kindTable(), policies: [] })).context);
+    gate = await startAdmissionServer((await compose({ kinds: kindTable(), policies: [] })).context);
   });
   afterAll(() => gate.stop());
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { normalizedName } from '../../src/image/reference.ts';
 import { kinds, policyOf } from '../policy/asking.ts';
 import { digestOf, no, yes } from '../admission/pinning.ts';
-import { type Gate, startGate } from '../support/gate.ts';
+import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { describeWith } from '../support/real-part.ts';
 import { assetsMissing, kubectlMissing } from './assets.ts';
 import { auditAnnotations } from './audit.ts';
@@ -48,10 +48,10 @@ interface Named {
 
 describeWith(assetsMissing, 'pinning, with a real API server', () => {
   let plane: ControlPlane;
-  let gate: Gate;
+  let gate: TestServer;
 
   beforeAll(async () => {
-    gate = await startGate({ kinds, policies, images });
+    gate = await startAdmissionServer({ kinds, policies, images });
     plane = await startControlPlane();
     for (const name of [namespace, 'noted', 'warned']) await createNamespace(plane, name);
     const target = { url: gate.url, caBundle: Buffer.from(gate.certificate.ca ?? '').toString('base64') };

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
 import { createImageSource } from '../../src/lookup/image-source.ts';
 import { kinds, policyOf } from '../policy/asking.ts';
-import { type Gate, startGate } from '../support/gate.ts';
+import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { makeImage, makeIndex, pushIndex } from '../support/push-image.ts';
 import { describeWith } from '../support/real-part.ts';
 import { dockerRegistryMissing, type RunningRegistry, startRegistry } from '../support/registry-process.ts';
@@ -28,7 +28,7 @@ const imageIn = (object: unknown): string | undefined => (object as Template).sp
 
 describeWith(assetsMissing ?? dockerRegistryMissing, 'a tag of a real registry, in a real cluster', () => {
   let plane: ControlPlane;
-  let gate: Gate;
+  let gate: TestServer;
   let registry: RunningRegistry;
   let client: HttpRegistryClient;
   let digest: string;
@@ -48,7 +48,7 @@ describeWith(assetsMissing ?? dockerRegistryMissing, 'a tag of a real registry, 
     const settings = { tagTtlMs: 1, digestTtlMs: 1, staleMaxMs: 3_600_000, maxImages: 1000 };
     const { images, details } = createImageSource({ client, settings, now: Date.now });
     const policies = [policyOf('{pin: {onFailure: {notFound: deny, other: warn}}, rules: [{rule: image-exists}]}')];
-    gate = await startGate({ kinds, policies, images, imageDetails: details });
+    gate = await startAdmissionServer({ kinds, policies, images, imageDetails: details });
     plane = await startControlPlane();
     await createNamespace(plane, NAMESPACE);
     const target = { url: gate.url, caBundle: Buffer.from(gate.certificate.ca ?? '').toString('base64') };

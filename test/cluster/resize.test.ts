@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { kinds, policyOf } from '../policy/asking.ts';
-import { type Gate, startGate } from '../support/gate.ts';
+import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { describeWith } from '../support/real-part.ts';
 import { assetsMissing } from './assets.ts';
 import type { Reply } from './connection.ts';
@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 60_000 }); // an API server on a busy machine takes 
 
 describeWith(assetsMissing, 'a resize, with a real API server', () => {
   let plane: ControlPlane;
-  let gate: Gate;
+  let gate: TestServer;
 
   const create = (object: KubernetesObject, query = ''): Promise<Reply> =>
     plane.request('POST', `${pods}${query}`, object);
@@ -34,7 +34,7 @@ describeWith(assetsMissing, 'a resize, with a real API server', () => {
     const bounds = policyOf(
       '{rules: [{rule: container-resources, parameters: {max: {memory: 1Gi}}}, {rule: image-digest}]}',
     );
-    gate = await startGate({ kinds, policies: [bounds] });
+    gate = await startAdmissionServer({ kinds, policies: [bounds] });
     plane = await startControlPlane();
     await createNamespace(plane, 'shop');
     // Stored before the gate was there.

@@ -8,7 +8,7 @@ import type { RegistryEntry } from '../../src/registry/settings.ts';
 import { secretOf } from '../credential/asking.ts';
 import { kinds, policyOf } from '../policy/asking.ts';
 import { type React, serving } from '../support/fault-registry.ts';
-import { startGate } from '../support/gate.ts';
+import { startAdmissionServer } from '../support/admission-server.ts';
 import { entry } from '../support/registry-settings.ts';
 import { createReview } from '../support/review.ts';
 import { CACHE } from '../registry/asking.ts';
@@ -127,7 +127,7 @@ async function reply(row: Row) {
     onceInAWhile((detail) => void log.push(detail), Date.now),
   );
   const secret = secretOf('s', JSON.stringify({ auths: { [world.host]: { username: 'team-user', password: 'x' } } }));
-  const gate = await startGate({
+  const gate = await startAdmissionServer({
     kinds,
     images,
     policies: [

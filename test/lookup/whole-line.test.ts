@@ -7,7 +7,7 @@ import { createRegistryClient, type HttpRegistryClient } from '../../src/registr
 import { createImageSource } from '../../src/lookup/image-source.ts';
 import { secretOf } from '../credential/asking.ts';
 import { kinds, policyOf } from '../policy/asking.ts';
-import { type Gate, startGate } from '../support/gate.ts';
+import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { loopback } from '../support/registry-settings.ts';
 import { createReview } from '../support/review.ts';
 import { CACHE, CANARY, INDEX } from '../registry/asking.ts';
@@ -21,7 +21,7 @@ const digestAt = (path: string): string => `sha256:${createHash('sha256').update
 let registry: Server;
 let host: string;
 let client: HttpRegistryClient;
-let gate: Gate;
+let gate: TestServer;
 const asked: string[] = [];
 
 /** Everybody is answered a moment later, so that all have asked by then. */
@@ -43,7 +43,7 @@ beforeAll(async () => {
   client = createRegistryClient(loopback(host), { env: {} });
   const { images } = createImageSource({ client, settings: CACHE, now: Date.now });
   const secret = secretOf('regcred', JSON.stringify({ auths: { [host]: { username: 'ci', password: CANARY } } }));
-  gate = await startGate({
+  gate = await startAdmissionServer({
     kinds,
     policies: [policyOf('{pin: {onFailure: deny}}')],
     images,

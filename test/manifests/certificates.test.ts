@@ -9,7 +9,7 @@ import { kindTable } from '../../src/pod/kinds.ts';
 import { loadCertificate } from '../../src/server/tls.ts';
 import { assetsMissing } from '../cluster/assets.ts';
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
-import { type Gate, startGate } from '../support/gate.ts';
+import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { describeWith } from '../support/real-part.ts';
 import { kubectlMissing, ROOT } from './documents.ts';
 
@@ -57,7 +57,7 @@ describeWith(opensslMissing, 'a certificate made by hand', () => {
 
 describeWith(assetsMissing ?? kubectlMissing ?? opensslMissing, 'the manifests in a real API server', () => {
   let plane: ControlPlane;
-  let gate: Gate;
+  let gate: TestServer;
   const kubectl = (commands: string): string => shell(commands, { KUBECONFIG: plane.kubeconfig });
   const pods = (namespace: string): string => `/api/v1/namespaces/${namespace}/pods`;
   const pod = (image: string): object => ({
@@ -70,7 +70,7 @@ describeWith(assetsMissing ?? kubectlMissing ?? opensslMissing, 'the manifests i
   beforeAll(async () => {
     plane = await startControlPlane();
     const { context } = await compose({ kinds: kindTable(), policies: [] });
-    gate = await startGate(context);
+    gate = await startAdmissionServer(context);
   }, 120_000);
   afterAll(async () => {
     await gate.stop();

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { compose } from '../../src/wiring.ts';
 import { createLog } from '../../src/server/log.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
-import { startGate } from '../support/gate.ts';
+import { startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-discreet-'));
@@ -43,7 +43,7 @@ export default [defineRule({ name: 'careless', description: 'For tests', paramet
       `{apiVersion: tidewaiter.dev/v1alpha1, kind: ImagePolicy, metadata: {name: ours}, spec: {rules: [{rule: careless, onUnknown: ${onUnknown}}]}}`,
     );
     const { context } = await compose({ kinds: kindTable(), policies: [policy], plugins: [plugin] });
-    const gate = await startGate(context);
+    const gate = await startAdmissionServer(context);
     const { status, text } = await gate.post('/validate', JSON.stringify(createReview(POD)));
     await gate.stop();
     expect([status, text]).toEqual([200, expect.stringContaining('(see the log of tidewaiter)')]);

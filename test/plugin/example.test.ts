@@ -10,7 +10,7 @@ import { readDocuments } from '../../src/files/yaml/yaml.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { CheckReport } from '../../src/report/check.ts';
 import { runCommand } from '../support/command.ts';
-import { type Gate, startGate } from '../support/gate.ts';
+import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';
 
 const EXAMPLE = path.join(import.meta.dirname, '../../manifests/examples/plugin');
@@ -60,9 +60,9 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
 ];
 
 describe('the example of a plugin', () => {
-  let gate: Gate;
+  let gate: TestServer;
   beforeAll(async () => {
-    gate = await startGate((await compose({ kinds: kindTable(), plugins, policies })).context);
+    gate = await startAdmissionServer((await compose({ kinds: kindTable(), plugins, policies })).context);
   });
   afterAll(() => gate.stop());
 

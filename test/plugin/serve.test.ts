@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compose } from '../../src/wiring.ts';
 import { createLog } from '../../src/server/log.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
-import { type Gate, startGate } from '../support/gate.ts';
+import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-serve-'));
@@ -38,13 +38,13 @@ const POD = {
 const plugin = path.join(folder, 'rules.ts');
 
 describe('a server with rules that fail', () => {
-  let gate: Gate;
+  let gate: TestServer;
   beforeAll(async () => {
     writeFileSync(plugin, PLUGIN);
     writeFileSync(path.join(folder, 'policy.yaml'), POLICY);
     const policies = [path.join(folder, 'policy.yaml')];
     const { context } = await compose({ kinds: kindTable(), policies, plugins: [plugin], pluginTimeoutMs: 100 });
-    gate = await startGate(context);
+    gate = await startAdmissionServer(context);
   });
   afterAll(() => gate.stop());
 

@@ -7,7 +7,7 @@ import { compose } from '../../src/wiring.ts';
 import { answerFaults } from '../admission/answer-checks.ts';
 import { podOf } from '../admission/asking.ts';
 import { kinds, policyOf } from '../policy/asking.ts';
-import { type Gate, type Reply, startGate } from '../support/gate.ts';
+import { type TestServer, type Reply, startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';
 import { head, open } from './raw.ts';
 
@@ -16,9 +16,9 @@ const good = podOf('{containers: [{name: web, image: "nginx:1"}]}');
 const latest = podOf('{containers: [{name: web, image: nginx}]}');
 const body = (object: unknown, extra = {}): string => JSON.stringify(createReview(object, extra));
 
-let gate: Gate;
+let gate: TestServer;
 beforeAll(async () => {
-  gate = await startGate((await compose({ kinds, policies: [] })).context);
+  gate = await startAdmissionServer((await compose({ kinds, policies: [] })).context);
 });
 afterAll(() => gate.stop());
 
@@ -189,7 +189,7 @@ describe('a bug while a body is read', () => {
     ['at once', 'no JSON'],
     ['in its turn', `no JSON${' '.repeat(100_000)}`],
   ])('is HTTP 500, and no end of the server: %s', async (_when, content) => {
-    const own = await startGate({ kinds, policies: [] });
+    const own = await startAdmissionServer({ kinds, policies: [] });
     try {
       const { metrics } = own.operations;
       const rejected = metrics.countRejection.bind(metrics);
@@ -236,7 +236,7 @@ describe('the time that is left', () => {
   };
 
   test('is kept, and what could not be known in it is unknown', async () => {
-    const slow = await startGate(hanging);
+    const slow = await startAdmissionServer(hanging);
     try {
       const start = performance.now();
       const { status, text } = await slow.post('/validate?timeout=3s', body(good));
@@ -274,7 +274,7 @@ describe('a bug of ours', () => {
   test('is a 500 that nobody repeats, says nothing of itself, and ends nothing', async () => {
     let broken = true;
     const { policies } = (await compose({ kinds, policies: [] })).context;
-    const failing = await startGate({
+    const failing = await startAdmissionServer({
       kinds,
       get policies() {
         if (broken) throw new Error('a detail of ours');
@@ -297,7 +297,7 @@ describe('a bug of ours', () => {
 
 describe('metrics', () => {
   test('count answers, findings and rejections, by labels that no client can choose', async () => {
-    const own = await startGate((await compose({ kinds, policies: [] })).context);
+    const own = await startAdmissionServer((await compose({ kinds, policies: [] })).context);
     try {
       await own.post('/validate', body(good));
       await own.post('/validate', body(latest));
@@ -405,7 +405,7 @@ describe('a server that stops', () => {
     let release: (() => void) | undefined;
     const asked = new Promise<void>((resolve) => (ask = resolve));
     const answered = new Promise<void>((resolve) => (release = resolve));
-    const stopping = await startGate({
+    const stopping = await startAdmissionServer({
       kinds,
       policies: [policyOf('{match: {namespaceSelector: {matchLabels: {env: prod}}}, rules: [{rule: image-digest}]}')],
       namespaces: {

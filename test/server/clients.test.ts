@@ -9,7 +9,7 @@ import { compose } from '../../src/wiring.ts';
 import { loadClientAuthority } from '../../src/server/client-authority.ts';
 import { createAuthority, type KeyPair } from '../cluster/certificates.ts';
 import { kinds } from '../policy/asking.ts';
-import { type Gate, startGate } from '../support/gate.ts';
+import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';
 import { head, open, type RawReply } from './raw.ts';
 
@@ -19,7 +19,7 @@ const body = JSON.stringify(
 );
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-let gate: Gate;
+let gate: TestServer;
 const pairs = new Map<string, KeyPair>();
 beforeAll(async () => {
   const ours = await createAuthority();
@@ -33,7 +33,7 @@ beforeAll(async () => {
   writeFileSync(file, ours.cert);
   const clients = await loadClientAuthority(file, ['kube-apiserver', 'api.example.com']);
   const { context } = await compose({ kinds, policies: [] });
-  gate = await startGate(context, clients);
+  gate = await startAdmissionServer(context, clients);
 });
 afterAll(async () => {
   await gate.stop();

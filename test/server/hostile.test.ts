@@ -6,7 +6,7 @@ import type { JsonObject } from '../../src/pod/pointer.ts';
 import { answerFaults } from '../admission/answer-checks.ts';
 import { podOf } from '../admission/asking.ts';
 import { kinds, policyOf } from '../policy/asking.ts';
-import { type Gate, type Reply, startGate } from '../support/gate.ts';
+import { type TestServer, type Reply, startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';
 import { head, open } from './raw.ts';
 
@@ -15,14 +15,14 @@ const LIMIT = 8 * 1024 * 1024;
 /** Half of the time that an API server gives by default. */
 const SOON_MS = 5000;
 
-let gate: Gate;
+let gate: TestServer;
 beforeAll(async () => {
   const { context } = await compose({ kinds, policies: [] });
   // Every rule speaks, with every action.
   const loud = policyOf(
     '{rules: [{rule: image-registry, action: deny, parameters: {allow: [registry.example.com/**]}}, {rule: image-digest, action: deny}, {rule: image-pull-policy, action: warn, parameters: {when: all}}, {rule: container-ports, action: warn, parameters: {hostPort: false, namesRequired: true}}]}',
   );
-  gate = await startGate({ ...context, policies: [...context.policies, loud] });
+  gate = await startAdmissionServer({ ...context, policies: [...context.policies, loud] });
 });
 afterAll(() => gate.stop());
 

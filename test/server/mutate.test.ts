@@ -4,7 +4,7 @@ import { answerFaults } from '../admission/answer-checks.ts';
 import { podOf } from '../admission/asking.ts';
 import { digestOf, no, registryOf } from '../admission/pinning.ts';
 import { kinds, policyOf } from '../policy/asking.ts';
-import { type Gate, startGate } from '../support/gate.ts';
+import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';
 
 const UID = '5d6f3c1e-8f5b-4a53-9e0b-0f2d9f7d3c11';
@@ -17,9 +17,9 @@ const policies = [
   policyOf('{rules: [{rule: image-digest, action: warn}], pin: {onFailure: {notFound: deny, rateLimited: allow}}}'),
 ];
 
-let gate: Gate;
+let gate: TestServer;
 beforeAll(async () => {
-  gate = await startGate({ kinds, policies, images });
+  gate = await startAdmissionServer({ kinds, policies, images });
 });
 afterAll(() => gate.stop());
 

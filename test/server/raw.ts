@@ -1,6 +1,6 @@
 /** HTTP by hand over one TLS connection: what a client library would refuse to send, and what it would hide. */
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import type { Gate } from '../support/gate.ts';
+import type { TestServer } from '../support/admission-server.ts';
 
 export interface RawReply {
   readonly status: number;
@@ -19,7 +19,7 @@ export interface Connection {
 }
 
 export async function open(
-  gate: Pick<Gate, 'url' | 'certificate'>,
+  gate: Pick<TestServer, 'url' | 'certificate'>,
   options: ConnectionOptions = {},
 ): Promise<Connection> {
   const { hostname, port } = new URL(gate.url);

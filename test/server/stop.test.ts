@@ -6,9 +6,10 @@ import { connect as connectTls } from 'node:tls';
 import { expect, test } from 'vitest';
 import { compose } from '../../src/wiring.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
-import { startGate, type Gate } from '../support/gate.ts';
+import { startAdmissionServer, type TestServer } from '../support/admission-server.ts';
 
-const start = async (): Promise<Gate> => startGate((await compose({ kinds: kindTable(), policies: [] })).context);
+const start = async (): Promise<TestServer> =>
+  startAdmissionServer((await compose({ kinds: kindTable(), policies: [] })).context);
 
 interface Health {
   readonly status: number | undefined;
@@ -17,7 +18,7 @@ interface Health {
 }
 
 /** Asks for the health on a connection of the agent; rejects when the connection is closed without an answer. */
-async function health({ url }: Gate, agent: Agent): Promise<Health> {
+async function health({ url }: TestServer, agent: Agent): Promise<Health> {
   const sent = request(`${url}/healthz`, { agent }).end();
   const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
   await text(response);
@@ -34,13 +35,13 @@ test('a request that comes on an idle connection after the stop has begun is ans
   await stopped;
 });
 
-const port = ({ url }: Gate): number => Number(new URL(url).port);
+const port = ({ url }: TestServer): number => Number(new URL(url).port);
 
 test.each([
-  { what: 'has no TLS handshake', open: (gate: Gate) => connect(port(gate), '127.0.0.1'), event: 'connect' },
+  { what: 'has no TLS handshake', open: (gate: TestServer) => connect(port(gate), '127.0.0.1'), event: 'connect' },
   {
     what: 'has one',
-    open: (gate: Gate) => connectTls({ port: port(gate), host: '127.0.0.1', ca: gate.certificate.ca }),
+    open: (gate: TestServer) => connectTls({ port: port(gate), host: '127.0.0.1', ca: gate.certificate.ca }),
     event: 'secureConnect',
   },
 ])('a connection that never asks anything and $what does not hold up the stop', async ({ open, event }) => {

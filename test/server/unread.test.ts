@@ -2,18 +2,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compose } from '../../src/wiring.ts';
 import { kinds, policyOf } from '../policy/asking.ts';
-import { type Gate, startGate } from '../support/gate.ts';
+import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 
 const LIMIT = 8 * 1024 * 1024;
 const VALUES = `[${'{},'.repeat(500_000)}{}]`;
 const ESCAPED = `"${'\\u003c'.repeat(LIMIT / 6)}"`;
 const DEEP = `${'['.repeat(40_000)}${']'.repeat(40_000)}`;
 
-let gate: Gate;
+let gate: TestServer;
 beforeAll(async () => {
   const { context } = await compose({ kinds, policies: [] });
   const policy = policyOf('{exclude: {namespaces: [free]}, rules: [{rule: image-tag, parameters: {required: true}}]}');
-  gate = await startGate({ ...context, policies: [policy] });
+  gate = await startAdmissionServer({ ...context, policies: [policy] });
 });
 afterAll(() => gate.stop());
 

@@ -17,7 +17,7 @@ export interface Reply {
   readonly text: string;
 }
 
-export interface Gate {
+export interface TestServer {
   readonly url: string;
   readonly certificate: ServingCertificate;
   readonly operations: Operations;
@@ -45,7 +45,7 @@ async function certificateForTests(): Promise<ServingCertificate> {
   return certificates;
 }
 
-export async function startGate(context: Context, clients?: ClientAuthority): Promise<Gate> {
+export async function startAdmissionServer(context: Context, clients?: ClientAuthority): Promise<TestServer> {
   const certificate = await certificateForTests();
   const reviews: ReviewRecord[] = [];
   const failures: unknown[] = [];
