@@ -3,8 +3,9 @@ import { type Keyring, keyringOf } from '../credential/keyring.ts';
 import { passedOver, type PullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
 import { runtimeName } from '../image/reference.ts';
-import { CONTAINER_KINDS, type Container, type ContainerKind, type Pod } from '../pod/containers.ts';
+import { type Container, type ContainerKind, type Pod } from '../pod/containers.ts';
 import type { JsonObject } from '../pod/pointer.ts';
+import { portClashes } from '../pod/ports.ts';
 import { readObjects, readString } from '../pod/read.ts';
 import { apiVersionOf, type Workload } from '../pod/workload.ts';
 import type { Facts, NamedSecret, PodPullSecrets } from '../policy/fact.ts';
@@ -39,7 +40,7 @@ export interface PortPicture {
   readonly name: string | null;
   readonly container: string | null;
   readonly hostPort: number | null;
-  /** Declared once more by what runs at the same time. */
+  /** The rule container-ports reports this port, or another one because of it. */
   readonly clash: boolean;
 }
 
@@ -159,24 +160,18 @@ function inOrder(containers: readonly Container[]): readonly Container[] {
   return containers.toSorted((one, other) => ORDER[one.kind] - ORDER[other.kind]);
 }
 
-/** Init containers have ended before the others start: their ports are free again, unlike those of sidecars. */
-const STAYING = new Set<ContainerKind>(CONTAINER_KINDS.filter((kind) => kind !== 'init'));
-
-function portsOf({ containers }: Pod): readonly PortPicture[] {
-  const all = containers.flatMap((container) => container.ports.map((port) => ({ container, port })));
-  const key = ({ port }: (typeof all)[number]): string => `${port.containerPort}/${port.protocol}`;
-  const staying = Map.groupBy(
-    all.filter(({ container }) => STAYING.has(container.kind)),
-    key,
+function portsOf(pod: Pod): readonly PortPicture[] {
+  const clashing = new Set(portClashes(pod).flatMap(({ claim, earlier }) => [claim.port, earlier.port]));
+  return pod.containers.flatMap(({ name, ports }) =>
+    ports.map((port) => ({
+      port: port.containerPort,
+      protocol: port.protocol,
+      name: port.name ?? null,
+      container: name ?? null,
+      hostPort: port.hostPort ?? null,
+      clash: clashing.has(port),
+    })),
   );
-  return all.map((one) => ({
-    port: one.port.containerPort,
-    protocol: one.port.protocol,
-    name: one.port.name ?? null,
-    container: one.container.name ?? null,
-    hostPort: one.port.hostPort ?? null,
-    clash: STAYING.has(one.container.kind) && (staying.get(key(one))?.length ?? 0) > 1,
-  }));
 }
 
 function volumesOf({ spec, pointer }: Pod): readonly VolumePicture[] {

@@ -1,5 +1,4 @@
 /** One IP and one port space for the containers of a Pod, one set of ports for a node. */
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Container, Pod, Port } from '../../../src/pod/containers.ts';
 import type { Workload } from '../../../src/pod/workload.ts';
@@ -272,41 +271,6 @@ describe('names of ports', () => {
       `b: port name "http" is also one of container "a" | ${remedy}`,
       `s: port name "http" is also one of container "a" | ${remedy}`,
     ]);
-  });
-});
-
-describe('a Pod that is fine at a look', () => {
-  const port = fc.record(
-    {
-      containerPort: fc.integer({ min: 80, max: 84 }),
-      name: fc.constantFrom('a', 'b', 'http', 'A', 'a--b', '', '1'),
-      protocol: fc.constantFrom('TCP', 'UDP'),
-      hostPort: fc.constantFrom(80, 81),
-    },
-    { requiredKeys: ['containerPort'] },
-  );
-  const plain = { containerPort: fc.integer({ min: 80, max: 99 }) };
-  const name = fc.constantFrom('a', 'b', 'http');
-  const ports = fc.array(fc.oneof(fc.record(plain), fc.record({ ...plain, name }), port), { maxLength: 5 });
-  const list = fc.array(ports, { maxLength: 3 });
-  const parameters = fc.record({ hostPort: fc.boolean(), namesRequired: fc.boolean(), namesUnique: fc.boolean() });
-  const named = (kind: string, all: readonly object[]): object[] =>
-    all.map((each, index) => ({ name: `${kind}${index}`, image: 'i', ports: each }));
-  /** So many ports that all are compared. */
-  const many = Array.from({ length: 9 }, (_, n) => ({ containerPort: 9000 + n, name: `many-${n}` }));
-
-  test('has no problem that would be found beside many other ports', () => {
-    fc.assert(
-      fc.property(list, list, fc.boolean(), parameters, (init, regular, hostNetwork, asked) => {
-        const initContainers = named('i', init);
-        const few = { hostNetwork: hostNetwork && init.length > 2, initContainers, containers: named('c', regular) };
-        const more = { ...few, containers: [...few.containers, { name: 'many', image: 'i', ports: many }] };
-        const ofMany = / of container "many"|^many: /;
-        const found = clashes(JSON.stringify(more), JSON.stringify(asked)).filter((line) => !ofMany.test(line));
-        expect(clashes(JSON.stringify(few), JSON.stringify(asked))).toEqual(found);
-      }),
-      { numRuns: 2000 },
-    );
   });
 });
 
