@@ -27,6 +27,6 @@ export type {
 export type { FromSchema, ParameterSchema, ValueSchema } from './policy/parameters.ts';
 export { defineRule } from './policy/rule.ts';
 export type { ParameterFault, Prepared, Problem, Rule, RuleDefinition, RuleDocs, Subject } from './policy/rule.ts';
-export { judgeImages } from './policy/rules/images.ts';
+export { checkImages } from './policy/rules/images.ts';
 export { patternsOf } from './policy/rules/patterns.ts';
-export { judgeAnswers, untold } from './policy/rules/registry-facts.ts';
+export { checkRegistryFacts, unknownProblem } from './policy/rules/registry-facts.ts';

@@ -43,13 +43,26 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX: 'types are only stripped here: no enum, no namespace, no parameter properties',
 };
 
+/** Exports of `tidewaiter` by their former names. */
+const RENAMED_EXPORTS: ReadonlyMap<string, string> = new Map([
+  ['judgeAnswers', 'checkRegistryFacts'],
+  ['judgeImages', 'checkImages'],
+  ['untold', 'unknownProblem'],
+]);
+
+function renamedExport(message: string): string {
+  const [, name = ''] = /^The requested module 'tidewaiter' .* export named '(\w+)'/.exec(message) ?? [];
+  const current = RENAMED_EXPORTS.get(name);
+  return current === undefined ? '' : `; it was renamed to '${current}'`;
+}
+
 function loadProblem(error: unknown): string {
   if (!(error instanceof Error)) return `it threw ${shownError(error)} while it was loaded`;
   const code = 'code' in error ? String(error.code) : '';
   const explained = EXPLAINED[code];
   if (explained !== undefined) return explained;
   if (code === 'ERR_MODULE_NOT_FOUND') return quoteless(error.message.replace(/ imported from .*$/s, ''));
-  if (error instanceof SyntaxError) return quoteless(error.message);
+  if (error instanceof SyntaxError) return `${quoteless(error.message)}${renamedExport(error.message)}`;
   return `it threw ${shownError(error)} while it was loaded`;
 }
 

@@ -108,6 +108,22 @@ describe('a plugin that cannot be loaded is told', () => {
       "import { definerule } from 'tidewaiter';\nexport default [definerule({})];\n",
       ": The requested module 'tidewaiter' does not provide an export named 'definerule'",
     ],
+    ...(
+      [
+        ['judgeAnswers', 'checkRegistryFacts'],
+        ['judgeImages', 'checkImages'],
+        ['untold', 'unknownProblem'],
+      ] as const
+    ).map(([former, current]): [string, string, string] => [
+      `the former export ${former}`,
+      `import { defineRule, ${former} as old } from 'tidewaiter';\nexport default [defineRule(old)];\n`,
+      `: The requested module 'tidewaiter' does not provide an export named '${former}'; it was renamed to '${current}'`,
+    ]),
+    [
+      'an export of that name that another module lacks',
+      "import { untold } from 'node:path';\nexport default [untold];\n",
+      ": The requested module 'node:path' does not provide an export named 'untold'",
+    ],
     ['a package that is not there', "import 'nowhere';\nexport default [];\n", ": Cannot find package 'nowhere'"],
     [
       'an error while it is loaded',

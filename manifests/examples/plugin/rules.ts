@@ -1,13 +1,13 @@
 /** Three rules of our own. Try them: tidewaiter check --plugin rules.ts --policy policy.yaml FILE|FOLDER */
 import {
+  checkImages,
+  checkRegistryFacts,
   defineRule,
-  judgeAnswers,
-  judgeImages,
   type Problem,
   quoteValue,
   readBoolean,
   readObject,
-  untold,
+  unknownProblem,
 } from 'tidewaiter';
 
 const notPrivileged = defineRule({
@@ -55,7 +55,7 @@ const teamImages = defineRule({
     if (team === undefined) {
       return [{ ...about, state: 'violation', message: `its namespace has no label ${quoteValue(label)}` }];
     }
-    return judgeImages(subject, ({ text, domain, path }, container) => {
+    return checkImages(subject, ({ text, domain, path }, container) => {
       if (domain === registry && path.split('/')[0] === team) return undefined;
       return {
         pointer: container.imagePointer,
@@ -78,9 +78,9 @@ const imageSize = defineRule({
   },
   needs: ['registryDetails'],
   check: (subject, { maxMegabytes }) =>
-    judgeAnswers({ subject, facts: subject.facts.registryDetails }, (fact, { text }) => {
+    checkRegistryFacts({ subject, facts: subject.facts.registryDetails }, (fact, { text }) => {
       const image = `image ${quoteValue(text)}`;
-      if (fact.state !== 'yes') return untold(`how large ${image} is`, fact);
+      if (fact.state !== 'yes') return unknownProblem(`how large ${image} is`, fact);
       const megabytes = Math.ceil(fact.value.sizeBytes / 1e6);
       if (megabytes <= maxMegabytes) return undefined;
       return {

@@ -3,7 +3,7 @@ import type { Fact } from '../fact.ts';
 import { DAY_MS, dayOf, dayStart } from '../../go/date.ts';
 import type { RegistryDetails } from '../registry-fact.ts';
 import { defineRule, type ParameterFault, type Prepared } from '../rule.ts';
-import { judgeAnswers, type Said, untold } from './registry-facts.ts';
+import { checkRegistryFacts, type Said, unknownProblem } from './registry-facts.ts';
 
 interface Parameters {
   readonly maxAgeDays?: number;
@@ -81,9 +81,9 @@ spec:
   prepare: limitsOf,
   check(subject, limits) {
     const { registryDetails: facts, now } = subject.facts;
-    return judgeAnswers({ subject, facts }, (fact, reference) => {
+    return checkRegistryFacts({ subject, facts }, (fact, reference) => {
       const image = `image ${quoteValue(reference.text)}`;
-      if (fact.state !== 'yes') return untold(`when ${image} was made`, fact);
+      if (fact.state !== 'yes') return unknownProblem(`when ${image} was made`, fact);
       return judgeDate(image, fact.value, { limits, now });
     });
   },

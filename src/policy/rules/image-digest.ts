@@ -3,8 +3,8 @@ import { effectiveTag, type ImageReference, isPinned } from '../../image/referen
 import type { Container } from '../../pod/containers.ts';
 import type { RegistryFact, RegistryImage } from '../registry-fact.ts';
 import { defineRule } from '../rule.ts';
-import { judgeImages } from './images.ts';
-import { judgeAnswers, type Said, untold } from './registry-facts.ts';
+import { checkImages } from './images.ts';
+import { checkRegistryFacts, type Said, unknownProblem } from './registry-facts.ts';
 
 /** A host may be of any length, and nobody reads a remedy that is. */
 const MAX_SHOWN = 500;
@@ -53,7 +53,7 @@ spec:
   asksAbout: ({ containers }) => containers.filter(hasBoth),
   imagesOnly: true,
   check(subject, { drift }) {
-    const unpinned = judgeImages(subject, (reference, container) => {
+    const unpinned = checkImages(subject, (reference, container) => {
       if (isPinned(reference)) return undefined;
       const tagged = reference.tag === undefined ? `${reference.text}:${effectiveTag(reference)}` : reference.text;
       return {
@@ -64,7 +64,7 @@ spec:
     });
     if (!drift) return unpinned;
     const tagged = { containers: subject.containers.filter(hasBoth) };
-    return [...unpinned, ...judgeAnswers({ subject: tagged, facts: subject.facts.registryTags }, judgeDrift)];
+    return [...unpinned, ...checkRegistryFacts({ subject: tagged, facts: subject.facts.registryTags }, judgeDrift)];
   },
 });
 
@@ -80,12 +80,12 @@ function judgeDrift(fact: RegistryFact<RegistryImage>, reference: ImageReference
     const message = `${image} is pinned, and its tag ${quoteValue(tag)} does not exist any more: ${fact.failure.message}`;
     return { state: 'violation', message, remedy: fact.failure.remedy ?? PIN_ANEW };
   }
-  if (fact.state === 'unknown') return untold(untellable, fact);
+  if (fact.state === 'unknown') return unknownProblem(untellable, fact);
   const { digest: current, stale } = fact.value;
   if (stale !== undefined) {
     const { failure } = stale;
     const message = `what was known of it is old: ${failure.message}`;
-    return untold(untellable, { state: 'unknown', failure: { ...failure, message } });
+    return unknownProblem(untellable, { state: 'unknown', failure: { ...failure, message } });
   }
   if (current === digest) return undefined;
   const [algorithm] = digest.split(':', 1);

@@ -3,11 +3,11 @@ import { type ImageReference, isPinned } from '../../image/reference.ts';
 import type { RegistryCause, RegistryFailure } from '../registry-fact.ts';
 import { defineRule } from '../rule.ts';
 import {
-  judgeAnswers,
+  checkRegistryFacts,
   type OnCause,
   onCauseSchema,
   type Said,
-  untold,
+  unknownProblem,
   withRemedy,
   type Worth,
 } from './registry-facts.ts';
@@ -72,14 +72,14 @@ spec:
   needs: ['registryImages'],
   prepare: ({ onCause = {} }: Parameters) => ({ ok: true, value: { ...DEFAULTS, ...onCause } }),
   check: (subject, worth) =>
-    judgeAnswers({ subject, facts: subject.facts.registryImages }, (fact, reference) => {
+    checkRegistryFacts({ subject, facts: subject.facts.registryImages }, (fact, reference) => {
       if (fact.state === 'yes') return undefined;
       const is = worth[fact.failure.cause];
       if (is === 'ignore') return undefined;
       // A registry that may only hide it has not said that there is none.
       const isHidden = fact.failure.cause === 'notFound' && fact.state === 'unknown';
       if (is === 'violation' && !isHidden) return violation(reference, fact.failure);
-      return untold(`whether image ${quoteValue(reference.text)} can be pulled`, fact);
+      return unknownProblem(`whether image ${quoteValue(reference.text)} can be pulled`, fact);
     }),
 });
 

@@ -3,7 +3,7 @@ import type { Platform, RegistryDetails } from '../registry-fact.ts';
 import { defineRule, type Prepared } from '../rule.ts';
 import { shortList } from './images.ts';
 import { PLATFORM_FORM, platformsIn, platformText, wantedPlatform } from './platforms.ts';
-import { judgeAnswers, type Said, untold } from './registry-facts.ts';
+import { checkRegistryFacts, type Said, unknownProblem } from './registry-facts.ts';
 import { ANY, TOO_MANY, type Wanted, wantedBy } from './required-platforms.ts';
 
 interface Parameters {
@@ -86,14 +86,14 @@ spec:
     const madeOfAnswer = madeFor();
     const asked = subject.containers.filter((container) => wanted(container) !== undefined);
     const { registryDetails: facts } = subject.facts;
-    return judgeAnswers({ subject: { containers: asked }, facts }, (fact, { text }, container) => {
+    return checkRegistryFacts({ subject: { containers: asked }, facts }, (fact, { text }, container) => {
       const image = `image ${quoteValue(text)}`;
       const want = wanted(container);
       if (want === undefined) return undefined;
       if (want.tooMany) {
         return { state: 'unknown', causedBy: 'author', message: `could not tell whether ${image} fits: ${TOO_MANY}` };
       }
-      if (fact.state !== 'yes') return untold(`which platforms ${image} is made for`, fact);
+      if (fact.state !== 'yes') return unknownProblem(`which platforms ${image} is made for`, fact);
       // What is mounted does not run, and from a single manifest it is taken whatever it says.
       if (container.kind === 'volume' && !INDEXES.has(fact.value.mediaType)) return undefined;
       const made = madeOfAnswer(fact.value);

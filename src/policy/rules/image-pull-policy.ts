@@ -1,7 +1,7 @@
 import { quoteValue } from '../../image/quote.ts';
 import { effectiveTag, type ImageReference, isPinned } from '../../image/reference.ts';
 import { defineRule } from '../rule.ts';
-import { judgeImages } from './images.ts';
+import { checkImages } from './images.ts';
 
 interface Parameters {
   readonly when?: 'latest' | 'mutable' | 'all';
@@ -49,7 +49,7 @@ spec:
   needs: [],
   prepare: ({ when = 'mutable' }: Parameters) => ({ ok: true, value: when }),
   check: (subject, when) =>
-    judgeImages(subject, (reference, container) => {
+    checkImages(subject, (reference, container) => {
       const policy = container.pullPolicy;
       if (policy === undefined || policy === 'Always' || !concerns(reference, when)) return undefined;
       const image = `image ${quoteValue(reference.text)}`;

@@ -2,7 +2,7 @@ import { splitReference } from '../../image/grammar.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { repositoryOf } from '../../image/reference.ts';
 import { defineRule } from '../rule.ts';
-import { judgeImages } from './images.ts';
+import { checkImages } from './images.ts';
 
 /** A host or a path may be of any length, and nobody reads a remedy that is. */
 const MAX_SHOWN = 300;
@@ -39,7 +39,7 @@ spec:
   imagesOnly: true,
   prepare: () => ({ ok: true, value: undefined }),
   check: (subject) =>
-    judgeImages(subject, (reference, container) => {
+    checkImages(subject, (reference, container) => {
       const { text } = reference;
       const written = splitReference(text);
       if (written.host !== undefined) return undefined;

@@ -1,6 +1,6 @@
 import { quoteValue } from '../../image/quote.ts';
 import { defineRule } from '../rule.ts';
-import { judgeImages } from './images.ts';
+import { checkImages } from './images.ts';
 
 /** The image can be read as the container runtimes read it, and names a registry that can exist. */
 export const imageReference = defineRule({
@@ -35,7 +35,7 @@ spec:
   imagesOnly: true,
   prepare: () => ({ ok: true, value: undefined }),
   check: (subject) =>
-    judgeImages(subject, (reference, container) => {
+    checkImages(subject, (reference, container) => {
       // Accepted by the reference grammar as a path without a domain; no runtime can pull it.
       if (reference.domain !== '') return undefined;
       const host = reference.path.slice(0, reference.path.indexOf('/'));

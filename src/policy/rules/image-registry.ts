@@ -2,7 +2,7 @@ import type { PatternSet } from '../../image/pattern.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { isBesideDockerHub, trusted } from '../../image/trusted.ts';
 import { defineRule } from '../rule.ts';
-import { judgeImages, shortList } from './images.ts';
+import { checkImages, shortList } from './images.ts';
 import { PATTERN_LIST, patternsOf } from './patterns.ts';
 
 interface Parameters {
@@ -64,7 +64,7 @@ spec:
     return { ok: true, value };
   },
   check: (subject, { allow, deny, allowed }) =>
-    judgeImages(subject, (reference, container) => {
+    checkImages(subject, (reference, container) => {
       const pointer = container.imagePointer;
       const denied = deny?.match(reference);
       if (denied !== undefined) {

@@ -5,7 +5,7 @@ import { globFault } from '../glob-fault.ts';
 import { TAG_GLOB } from '../glob-field.ts';
 import type { Container } from '../../pod/containers.ts';
 import { defineRule, type ParameterFault } from '../rule.ts';
-import { judgeImages, shortList } from './images.ts';
+import { checkImages, shortList } from './images.ts';
 
 interface Parameters {
   readonly required?: boolean;
@@ -94,7 +94,7 @@ spec:
     return { ok: true, value };
   },
   check: (subject, lists) =>
-    judgeImages(subject, (reference, container) => {
+    checkImages(subject, (reference, container) => {
       const wrong = judgeTag(reference, container, lists);
       return wrong === undefined ? undefined : { ...wrong, pointer: container.imagePointer };
     }),

@@ -5,7 +5,7 @@ import type { Container } from '../../pod/containers.ts';
 import type { Problem, Subject } from '../rule.ts';
 
 /** Asks `judge` about each readable image. An invalid one is a violation of every rule, a pending one is unknown. */
-export function judgeImages(
+export function checkImages(
   subject: Subject,
   judge: (reference: ImageReference, container: Container) => Omit<Problem, 'container' | 'state'> | undefined,
 ): readonly Problem[] {

@@ -6,7 +6,7 @@ import { isCredentialRejected, type RegistryFact, type RegistryFailure, type Reg
 import { shortList } from './images.ts';
 import type { Ring } from './pull-secret-rings.ts';
 import { secretLabel } from './pull-secrets.ts';
-import { isDenied, type Said, untold } from './registry-facts.ts';
+import { isDenied, type Said, unknownProblem } from './registry-facts.ts';
 
 export interface Proving {
   readonly reference: ImageReference;
@@ -42,7 +42,9 @@ export function proven(
     const refused = refusedBy(fact.failure, proving);
     if (refused !== undefined) return refused;
   }
-  return unproven ?? untold(`whether a credential is good for image ${quoteValue(proving.reference.text)}`, fact);
+  return (
+    unproven ?? unknownProblem(`whether a credential is good for image ${quoteValue(proving.reference.text)}`, fact)
+  );
 }
 
 /** `undefined` where no credential is known to match, and where one of them was not judged. */

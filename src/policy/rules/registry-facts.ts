@@ -17,7 +17,7 @@ export interface Asked<T> {
  * Asks `judge` about the answer on each readable image. Of an image that a policy denies nobody was asked anything: that
  * policy has said so, and one sentence about an image that nobody will pull is enough.
  */
-export function judgeAnswers<T>(
+export function checkRegistryFacts<T>(
   { subject, facts }: Asked<T>,
   judge: (fact: RegistryFact<T>, reference: ImageReference, container: Container) => Said | undefined,
 ): readonly Problem[] {
@@ -40,7 +40,7 @@ export function isDenied(fact: RegistryFact<unknown>): boolean {
 }
 
 /** `could not tell …: registry.example.com answered 429, retry in 30 s` */
-export function untold(what: string, fact: Exclude<RegistryFact<unknown>, { readonly state: 'yes' }>): Said {
+export function unknownProblem(what: string, fact: Exclude<RegistryFact<unknown>, { readonly state: 'yes' }>): Said {
   const { message, remedy, causedBy } = fact.failure;
   return withRemedy({ state: 'unknown', message: `could not tell ${what}: ${message}`, causedBy }, remedy);
 }
