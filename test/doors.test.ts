@@ -13,7 +13,7 @@ import { readDocuments } from '../src/files/yaml/yaml.ts';
 import { kindTable } from '../src/pod/kinds.ts';
 import type { CheckReport } from '../src/report/check.ts';
 import type { FindingRow } from '../src/report/rows.ts';
-import type { TestReport } from '../src/report/tests.ts';
+import type { TestReport } from '../src/report/test.ts';
 import { runCommand } from './support/command.ts';
 import { createReview } from './support/review.ts';
 import { startAdmissionServer, type TestServer } from './support/admission-server.ts';

@@ -2,22 +2,22 @@
 import type { Context } from '../admission/context.ts';
 import { countUsage } from '../admission/usage.ts';
 import { compose } from '../wiring.ts';
-import type { Rule } from '../policy/rule.ts';
 import { type CheckReport, exitCode, type FailOn } from '../report/check.ts';
-import { noticeLine, paint, prettyCheck } from '../report/pretty.ts';
+import { paint } from '../report/paint.ts';
+import { type FormatName, formatReport } from '../report/index.ts';
 import { VERSION } from '../version.ts';
 import { configured } from './configured.ts';
 import { askingRegistry, type AskRegistry, asksRegistry } from './asking-registry.ts';
 import { judgeFiles, noticesOf } from './evaluate-files.ts';
 import { progressOn } from './progress.ts';
-import type { Terminal } from './terminal.ts';
+import { print, type Terminal } from './terminal.ts';
 
 export interface CheckFlags {
   readonly config?: string | undefined;
   readonly policy?: readonly string[] | undefined;
   readonly plugin?: readonly string[] | undefined;
   readonly namespace: string;
-  readonly output: 'pretty' | 'json' | 'sarif' | 'junit' | 'github';
+  readonly output: FormatName<'check'>;
   readonly failOn: readonly FailOn[];
   /** Milliseconds since 1970. */
   readonly now?: number | undefined;
@@ -76,15 +76,11 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
     notices: [...noticesOf({ loaded, isBuiltIn }, usage, now), ...notices],
   };
   const { failOn, output } = flags;
-  terminal.out(await RENDER[output](report, { failOn, policySource, rules, colours: terminal.colours }));
-  if (!SHOW_NOTICES.has(output)) {
-    for (const row of report.notices) terminal.note(`${noticeLine(row, paint(false))}\n`);
-  }
+  const ink = paint(terminal.colors);
+  const result = { report, failOn, policySource, rules, version: VERSION, folder: process.cwd(), ink };
+  print(await formatReport('check', output, result), terminal);
   return exitCode(report, failOn);
 }
-
-/** The other formats have no place for what is no finding. */
-const SHOW_NOTICES: ReadonlySet<CheckFlags['output']> = new Set(['pretty', 'json']);
 
 /** However it ends, `after` is done. */
 async function judged<T>(judging: Promise<T>, after: () => Promise<void>): Promise<T> {
@@ -94,30 +90,3 @@ async function judged<T>(judging: Promise<T>, after: () => Promise<void>): Promi
     await after();
   }
 }
-
-interface Setting {
-  readonly failOn: readonly FailOn[];
-  readonly policySource: string;
-  readonly rules: readonly Rule[];
-  readonly colours: boolean;
-}
-
-type Render = (report: CheckReport, setting: Setting) => string | Promise<string>;
-
-/** Formats for other programs are loaded when they are asked for. */
-const RENDER: Readonly<Record<CheckFlags['output'], Render>> = {
-  pretty: (report, { policySource, colours }) => prettyCheck(report, policySource, paint(colours)),
-  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
-  sarif: async (report, { rules }) => {
-    const { sarifCheck } = await import('../report/sarif.ts');
-    return sarifCheck(report, { rules, version: VERSION, folder: process.cwd() });
-  },
-  junit: async (report, { failOn }) => {
-    const { junitCheck } = await import('../report/junit.ts');
-    return junitCheck(report, failOn);
-  },
-  github: async (report, { policySource }) => {
-    const { githubCheck } = await import('../report/github.ts');
-    return githubCheck(report, { policySource, folder: process.cwd() });
-  },
-};

@@ -1,6 +1,7 @@
 /** What the definitions of commands share: their options, and where the exit code goes. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FAIL_ON, type FailOn } from '../report/check.ts';
+import { formatsFor, type ReportCommand } from '../report/index.ts';
 import { dayStart } from '../go/date.ts';
 import { isName, LABEL } from '../policy/name-language.ts';
 
@@ -81,3 +82,8 @@ export const nowOption = (): Option =>
   new Option('--now <DATE>', 'judge as if it were this day, YYYY-MM-DD: exceptions expire (default: today)').argParser(
     dayOf,
   );
+
+export function outputOption(command: ReportCommand): Option {
+  const formats = formatsFor(command);
+  return new Option('-o, --output <FORMAT>', 'how to print').choices(formats).default(formats[0]);
+}

@@ -1,6 +1,7 @@
 /** The configuration of a command; what is odd about its file is noted, and stops nothing. */
 import { type Flags, loadConfig, type LoadedConfig } from '../config/config.ts';
-import { noticeLine, paint } from '../report/pretty.ts';
+import { paint } from '../report/paint.ts';
+import { noticeLine } from '../report/paint.ts';
 import { inputNoticeRow } from '../report/rows.ts';
 import type { Terminal } from './terminal.ts';
 

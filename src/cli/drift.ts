@@ -1,7 +1,9 @@
 /** `tidewaiter drift`: pinned images whose tag has moved, or whose digest is gone. */
 import { decideDrift, driftQuestions, runningAt } from '../pinning/drift.ts';
-import { paint } from '../report/pretty.ts';
-import { type DriftReport, driftExitCode, driftRow, inputNoticeLines, mergeUses, prettyDrift } from '../report/pin.ts';
+import { formatReport } from '../report/index.ts';
+import { paint } from '../report/paint.ts';
+import { type DriftReport, driftExitCode, driftRow, mergeUses } from '../report/pin.ts';
+import { print } from './terminal.ts';
 import { configured } from './configured.ts';
 import { answersTo, type Ask, askWith, byKey } from './registry-lookups.ts';
 import { interruptible } from './interrupt.ts';
@@ -47,12 +49,7 @@ async function driftUntil(
     errors,
     notices,
   };
-  terminal.out(
-    flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : prettyDrift(report, paint(terminal.colours)),
-  );
-  if (flags.output === 'pretty') {
-    for (const line of inputNoticeLines(notices, paint(terminal.colours))) terminal.note(`${line}\n`);
-  }
+  print(await formatReport('drift', flags.output, { report, ink: paint(terminal.colors) }), terminal);
   return driftExitCode(report);
 }
 

@@ -9,7 +9,8 @@ import { ShapeError } from '../pod/pointer.ts';
 import { type Workload, workloadOf } from '../pod/workload.ts';
 import type { ErrorRow } from '../report/check.ts';
 import { prettyPicture } from '../report/pod-tree.ts';
-import { noticeLine, paint } from '../report/pretty.ts';
+import { paint } from '../report/paint.ts';
+import { noticeLine } from '../report/paint.ts';
 import { inputNoticeRow } from '../report/rows.ts';
 import { placeText } from '../files/location-text.ts';
 import { configured } from './configured.ts';
@@ -41,7 +42,7 @@ export async function explainPod(paths: readonly string[], flags: PodFlags, term
 
 function textOf(pictures: readonly WorkloadPicture[], { output }: PodFlags, terminal: Terminal): string {
   if (output === 'json') return pictures.map((one) => `${JSON.stringify(one)}\n`).join('');
-  const ink = paint(terminal.colours);
+  const ink = paint(terminal.colors);
   return pictures.map((one) => `${prettyPicture(one, ink)}\n`).join('\n');
 }
 

@@ -1,6 +1,6 @@
 /** `pin` and `drift`: the commands that keep digests in files. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { collect, configOption, type Result } from './command-options.ts';
+import { collect, configOption, outputOption, type Result } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
 export function addPin(program: Command, result: Result, terminal: Terminal): void {
@@ -30,7 +30,7 @@ export function addPin(program: Command, result: Result, terminal: Terminal): vo
     )
     .addOption(helmImageOption())
     .addOption(pullSecretOption())
-    .addOption(outputOption())
+    .addOption(outputOption('pin'))
     .addHelpText('after', PIN_EXAMPLES)
     .action(async (paths, flags) => {
       const [{ pin }, { registryFor }] = await Promise.all([import('./pin.ts'), import('./pin-registry.ts')]);
@@ -66,7 +66,7 @@ export function addDrift(program: Command, result: Result, terminal: Terminal): 
     .addOption(configOption())
     .addOption(helmImageOption())
     .addOption(pullSecretOption())
-    .addOption(outputOption())
+    .addOption(outputOption('drift'))
     .addHelpText('after', DRIFT_EXAMPLES)
     .action(async (paths, flags) => {
       const [{ drift }, { registryFor }] = await Promise.all([import('./drift.ts'), import('./pin-registry.ts')]);
@@ -81,9 +81,6 @@ Examples:
   tidewaiter pin deploy/ --update --write               and then follow the tags
 
 Exit codes: 0 none has drifted, 1 some have, 2 of some that could not be told.`;
-
-const outputOption = (): Option =>
-  new Option('-o, --output <FORMAT>', 'how to print').choices(['pretty', 'json']).default('pretty');
 
 const pullSecretOption = (): Option =>
   new Option(

@@ -10,19 +10,18 @@ import { decideAllOffline, decisionAt } from '../pinning/plan-all.ts';
 import type { ImagePlace } from '../pinning/image-location.ts';
 import type { Lock } from '../pinning/lock.ts';
 import { PLATFORM_FORM, wantedPlatform } from '../policy/rules/platforms.ts';
-import { unifiedDiff } from '../report/diff.ts';
-import { paint } from '../report/pretty.ts';
+import type { Edited } from '../report/diff.ts';
+import { type FormatName, formatReport } from '../report/index.ts';
+import { paint } from '../report/paint.ts';
 import {
   mergeUses,
+  type PinAction,
   type PinErrorRow,
   type PinFileRow,
-  pinAnswer,
   pinExitCode,
-  pinNotes,
   type PinRow,
   type PinReport,
   pinRow,
-  pinSummary,
 } from '../report/pin.ts';
 import { quoteValue } from '../image/quote.ts';
 import { configured } from './configured.ts';
@@ -32,7 +31,7 @@ import { diffPath, fileRow, isOutside, type OpenFile, type OpenFiles, openFiles 
 import { type Lookup, lookUp } from './pin-lookups.ts';
 import { elsewhereNotices, elsewhereRows } from './pin-elsewhere.ts';
 import type { RegistryFor } from './pin-registry.ts';
-import type { Terminal } from './terminal.ts';
+import { print, type Terminal } from './terminal.ts';
 
 export interface PinFlags {
   readonly config?: string | undefined;
@@ -43,7 +42,7 @@ export interface PinFlags {
   readonly platform?: readonly string[] | undefined;
   readonly pullSecret?: readonly string[] | undefined;
   readonly helmImage?: readonly string[] | undefined;
-  readonly output: 'pretty' | 'json';
+  readonly output: FormatName<'pin'>;
 }
 
 export interface PinParts {
@@ -67,6 +66,7 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
   const { terminal, signal } = parts;
   const { config } = await configured({ config: flags.config }, terminal);
   const options: FindOptions = { kinds: config.kinds, helmImages: flags.helmImage ?? [] };
+  const action = actionOf(flags);
   const before = lockOf(flags.lock);
   const given = await openFiles(paths, options, terminal);
   const lookup = await lookupFor(given, { flags, config, lock: before.lock }, parts);
@@ -80,8 +80,14 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
     errors: [...given.errors, ...notWritten, ...failures],
     notices: [...given.notices, ...elsewhereNotices(given.kustomized, flags), ...(flags.write ? [] : outside(pinned))],
   };
-  print(report, pinned, { flags, terminal });
-  return signal.aborted ? 2 : pinExitCode(report, flags.write ?? false);
+  const edited = (): readonly Edited[] =>
+    pinned.map(({ opened: { file, text }, result: { edits } }) => ({ file: diffPath(file), text, edits }));
+  print(await formatReport('pin', flags.output, { report, action, edited, ink: paint(terminal.colors) }), terminal);
+  return signal.aborted ? 2 : pinExitCode(report, action);
+}
+
+function actionOf({ write, check }: PinFlags): PinAction {
+  return write ? 'write' : check ? 'check' : 'diff';
 }
 
 function rowsOf({ opened, decisions }: PinnedFile): readonly PinRow[] {
@@ -191,20 +197,3 @@ async function writeAll(pinned: readonly PinnedFile[], signal: AbortSignal): Pro
 }
 
 const STOPPED = { ok: false, problem: 'stopped before it was written' } as const;
-
-interface Printing {
-  readonly flags: PinFlags;
-  readonly terminal: Terminal;
-}
-
-/** To stdout what was asked for: the diff, or what was written or is missing; to stderr how it went. */
-function print(report: PinReport, pinned: readonly PinnedFile[], { flags, terminal }: Printing): void {
-  if (flags.output === 'json') return terminal.out(`${JSON.stringify(report, null, 2)}\n`);
-  const ink = paint(terminal.colours);
-  const diff = (): string =>
-    pinned
-      .map(({ opened: { file, text }, result: { edits } }) => unifiedDiff({ file: diffPath(file), text, edits }, ink))
-      .join('');
-  terminal.out(flags.write || flags.check ? pinAnswer(report, ink) : diff());
-  terminal.note(`${pinNotes(report, ink)}${pinSummary(report, flags.write ?? false, ink)}`);
-}

@@ -7,6 +7,7 @@ import {
   levelsOf,
   namespaceOption,
   nowOption,
+  outputOption,
   pluginOption,
   policyOption,
   type Result,
@@ -52,11 +53,7 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
     .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
     .addOption(pluginOption())
     .addOption(namespaceOption())
-    .addOption(
-      new Option('-o, --output <FORMAT>', 'how to print')
-        .choices(['pretty', 'json', 'sarif', 'junit', 'github'])
-        .default('pretty'),
-    )
+    .addOption(outputOption('check'))
     .addOption(
       new Option('--fail-on <LEVEL>', FAIL_ON_HELP).choices(FAIL_ON).argParser(levelsOf).default(['deny'], 'deny'),
     )
@@ -78,9 +75,7 @@ export function addTest(program: Command, result: Result, terminal: Terminal): v
     .argument('[FILE|FOLDER...]', 'test suites, or folders with some in them (kind: ImagePolicyTest)', ['.'])
     .addOption(configOption())
     .addOption(pluginOption())
-    .addOption(
-      new Option('-o, --output <FORMAT>', 'how to print').choices(['pretty', 'json', 'junit']).default('pretty'),
-    )
+    .addOption(outputOption('test'))
     .option('-w, --watch', 'run again whenever a suite, a policy or a manifest changes, until Ctrl-C')
     .addHelpText('after', TEST_EXAMPLES)
     .action(async (paths, flags) => {
@@ -121,9 +116,7 @@ export function addReplay(program: Command, result: Result, terminal: Terminal):
         'other policies: show what changes from --policy to these; repeatable',
       ).argParser(collect),
     )
-    .addOption(
-      new Option('-o, --output <FORMAT>', 'how to print').choices(['pretty', 'json', 'junit']).default('pretty'),
-    )
+    .addOption(outputOption('replay'))
     .addOption(nowOption())
     .addHelpText('after', '\nExit codes: 0 same, 1 different, 2 something could not be judged.')
     .action(async (paths, flags) => {

@@ -8,7 +8,7 @@ export function processTerminal(): Terminal {
     out: isTerminal ? throughStream() : directly(STDOUT, throughStream),
     note: toStandardError(),
     isTerminal,
-    colours: isTerminal && process.stdout.hasColors(),
+    colors: isTerminal && process.stdout.hasColors(),
     input: () => process.stdin,
   };
 }

@@ -9,18 +9,19 @@ import { noticesAt } from '../files/policies.ts';
 import { loadRecordings, type Recording } from '../files/recordings.ts';
 import { compareDecisions, compareToExpected, type Decided, type Difference } from '../recording/compare.ts';
 import type { ErrorRow } from '../report/check.ts';
-import { paint } from '../report/pretty.ts';
-import { prettyReplay, replayExitCode, replayReport, type ReplayReport, type ReplayRow } from '../report/replay.ts';
+import { type FormatName, formatReport } from '../report/index.ts';
+import { paint } from '../report/paint.ts';
+import { replayExitCode, replayReport, type ReplayRow } from '../report/replay.ts';
 import { inputNoticeRow, noticeRow } from '../report/rows.ts';
 import { configured } from './configured.ts';
-import type { Terminal } from './terminal.ts';
+import { print, type Terminal } from './terminal.ts';
 
 export interface ReplayFlags {
   readonly config?: string | undefined;
   readonly policy?: readonly string[] | undefined;
   readonly plugin?: readonly string[] | undefined;
   readonly against?: readonly string[] | undefined;
-  readonly output: 'pretty' | 'json' | 'junit';
+  readonly output: FormatName<'replay'>;
   /** Milliseconds since 1970: when the reviews are judged, whenever they were recorded. */
   readonly now?: number | undefined;
 }
@@ -54,19 +55,9 @@ export async function replay(paths: readonly string[], flags: ReplayFlags, termi
   });
   const compared =
     other === undefined ? `policy: ${policySource}` : `from policy ${policySource} to ${other.policySource}`;
-  terminal.out(await rendered(report, flags.output, { compared, colours: terminal.colours }));
+  const result = { report, policies: compared, ink: paint(terminal.colors) };
+  print(await formatReport('replay', flags.output, result), terminal);
   return replayExitCode(report);
-}
-
-async function rendered(
-  report: ReplayReport,
-  output: ReplayFlags['output'],
-  { compared, colours }: { readonly compared: string; readonly colours: boolean },
-): Promise<string> {
-  if (output === 'json') return `${JSON.stringify(report, null, 2)}\n`;
-  if (output === 'pretty') return prettyReplay(report, compared, paint(colours));
-  const { junitReplay } = await import('../report/junit.ts');
-  return junitReplay(report);
 }
 
 async function replayOne(recording: Recording, { now, against }: Engines): Promise<ReplayRow | ErrorRow> {

@@ -3,7 +3,7 @@ import { allRules } from '../wiring.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Rule } from '../policy/rule.ts';
 import { didYouMean } from '../image/suggestion.ts';
-import { paint } from '../report/pretty.ts';
+import { paint } from '../report/paint.ts';
 import { ruleRow, rulesTable, ruleText } from '../report/rule-text.ts';
 import { configured } from './configured.ts';
 import type { Terminal } from './terminal.ts';
@@ -28,7 +28,7 @@ export async function listRules(flags: RulesFlags, terminal: Terminal): Promise<
   const text =
     flags.output === 'json'
       ? `${JSON.stringify({ version: 1, rules: rules.map(ruleRow) }, null, 2)}\n`
-      : rulesTable(rules, paint(terminal.colours));
+      : rulesTable(rules, paint(terminal.colors));
   terminal.out(text);
   return 0;
 }
@@ -42,6 +42,6 @@ export async function explainRule(name: string, flags: RulesFlags, terminal: Ter
     return 2;
   }
   const row = { version: 1, ...ruleRow(rule) };
-  terminal.out(flags.output === 'json' ? `${JSON.stringify(row, null, 2)}\n` : ruleText(rule, paint(terminal.colours)));
+  terminal.out(flags.output === 'json' ? `${JSON.stringify(row, null, 2)}\n` : ruleText(rule, paint(terminal.colors)));
   return 0;
 }

@@ -4,7 +4,15 @@ export interface Terminal {
   note(text: string): void;
   /** Whether stdout is a person's terminal. */
   readonly isTerminal: boolean;
-  readonly colours: boolean;
+  readonly colors: boolean;
   /** Standard input. */
   input(): AsyncIterable<Uint8Array | string>;
+}
+
+export function print(
+  { out, notes = '' }: { readonly out: string; readonly notes?: string },
+  terminal: Pick<Terminal, 'out' | 'note'>,
+): void {
+  terminal.out(out);
+  if (notes !== '') terminal.note(notes);
 }

@@ -8,24 +8,18 @@ import { PolicyError } from '../files/policies.ts';
 import { loadSuites, type Suite, type SuiteCase, type SuiteFinding } from '../files/suites.ts';
 import { leftover } from '../recording/pairing.ts';
 import { type ErrorRow, fails } from '../report/check.ts';
-import { paint } from '../report/pretty.ts';
+import { type FormatName, formatReport } from '../report/index.ts';
+import { paint } from '../report/paint.ts';
 import { type FindingRow, inputNoticeRow } from '../report/rows.ts';
-import {
-  prettyTests,
-  type TestCaseRow,
-  testExitCode,
-  type TestReport,
-  testReport,
-  type TestSuiteRow,
-} from '../report/tests.ts';
+import { type TestCaseRow, testExitCode, type TestReport, testReport, type TestSuiteRow } from '../report/test.ts';
 import { configured } from './configured.ts';
 import { judgeFiles, noticesOf } from './evaluate-files.ts';
-import type { Terminal } from './terminal.ts';
+import { print, type Terminal } from './terminal.ts';
 
 export interface TestFlags {
   readonly config?: string | undefined;
   readonly plugin?: readonly string[] | undefined;
-  readonly output: 'pretty' | 'json' | 'junit';
+  readonly output: FormatName<'test'>;
   readonly watch?: boolean | undefined;
 }
 
@@ -33,7 +27,7 @@ export async function test(paths: readonly string[], flags: TestFlags, terminal:
   const run = async (): Promise<Ran> => {
     const { config } = await configured({ config: flags.config, plugin: flags.plugin }, terminal);
     const { report, read } = await runSuites(paths, config, terminal);
-    terminal.out(await rendered(report, flags.output, terminal));
+    print(await formatReport('test', flags.output, { report, ink: paint(terminal.colors) }), terminal);
     return { code: testExitCode(report), read: [...paths, ...read] };
   };
   if (!flags.watch) return (await run()).code;
@@ -45,13 +39,6 @@ export async function test(paths: readonly string[], flags: TestFlags, terminal:
 export interface Ran {
   readonly code: number;
   readonly read: readonly string[];
-}
-
-async function rendered(report: TestReport, output: TestFlags['output'], terminal: Terminal): Promise<string> {
-  if (output === 'json') return `${JSON.stringify(report, null, 2)}\n`;
-  if (output === 'pretty') return prettyTests(report, paint(terminal.colours));
-  const { junitTests } = await import('../report/junit.ts');
-  return junitTests(report);
 }
 
 async function runSuites(

@@ -1,6 +1,6 @@
 /** A unified diff of edits that are known: what `git apply` and `patch -p1` take. */
 import { applyEdits, type Edit } from '../pinning/image-location.ts';
-import type { Paint } from './pretty.ts';
+import type { Paint } from './paint.ts';
 
 const CONTEXT = 3;
 

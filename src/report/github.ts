@@ -4,7 +4,8 @@
  */
 import type { CheckReport, ErrorRow } from './check.ts';
 import { placeIn } from './report-path.ts';
-import { paint, summaryLine } from './pretty.ts';
+import { paint } from './paint.ts';
+import { summaryLine } from './check-text.ts';
 import { type FindingRow, findingText } from './rows.ts';
 
 export interface GithubOptions {

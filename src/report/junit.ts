@@ -5,7 +5,8 @@ import { placeText } from '../files/location-text.ts';
 import { type CheckReport, type ErrorRow, type FailOn, fails } from './check.ts';
 import type { ReplayReport } from './replay.ts';
 import { type FindingRow, findingText, type ObjectRow } from './rows.ts';
-import { problemTexts, type TestReport } from './tests.ts';
+import type { TestReport } from './test.ts';
+import { problemTexts } from './test-text.ts';
 
 /** The package is CommonJS, its types describe an ES module. */
 function isBuilder(value: unknown): value is Builder {

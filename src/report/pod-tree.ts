@@ -12,7 +12,7 @@ import type {
 } from '../admission/pod-summary.ts';
 import { objectLabel } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
-import type { Paint } from './pretty.ts';
+import type { Paint } from './paint.ts';
 
 /** One line of the tree: what it is, and its cells. */
 interface Row {

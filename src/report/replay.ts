@@ -1,9 +1,6 @@
-/** The result of `replay`: the object that `-o json` prints, and the same for people. */
-import { objectLabel } from '../admission/message.ts';
-import { fileText, placeText } from '../files/location-text.ts';
+/** The result of `replay`: the object that `-o json` prints, and its exit code. */
 import type { Difference } from '../recording/compare.ts';
 import type { ErrorRow } from './check.ts';
-import { noticeLines, type Paint } from './pretty.ts';
 import type { NoticeRow } from './rows.ts';
 
 export interface ReplayRow {
@@ -76,49 +73,4 @@ export function replayReport(
 export function replayExitCode({ summary }: ReplayReport): 0 | 1 | 2 {
   if (summary.errors > 0) return 2;
   return summary.different > 0 ? 1 : 0;
-}
-
-const SIGNS: Readonly<Record<Difference['kind'], string>> = {
-  'newly-denied': 'newly denied ',
-  'newly-allowed': 'newly allowed',
-  'finding-added': '+ finding    ',
-  'finding-removed': '- finding    ',
-  patch: 'patch        ',
-};
-
-export function prettyReplay(report: ReplayReport, compared: string, ink: Paint): string {
-  const errors = report.errors.map((row) => `${placeText(row)}  ${ink.red('error')}  ${row.message}`);
-  const changed = report.reviews.filter(({ differences }) => differences.length > 0);
-  const lines = [...errors, ...changed.flatMap((row) => differenceLines(row, ink))];
-  return `${lines.map((line) => `${line}\n`).join('')}${noticeLines(report.notices, ink)}${summaryLine(report, ink)} (${compared})\n`;
-}
-
-function differenceLines(
-  { file, line, operation, kind, namespace, name, differences }: ReplayRow,
-  ink: Paint,
-): readonly string[] {
-  const title = `${ink.underline(`${fileText(file)}:${line}`)}  ${operation} ${objectLabel(kind, namespace ?? undefined, name)}`;
-  return [
-    title,
-    ...differences.map(
-      (difference) => `  ${colourOf(difference.kind, ink)(SIGNS[difference.kind])}  ${difference.text}`,
-    ),
-  ];
-}
-
-/** The number of reviews without anything to compare with is said: silence would look like agreement. */
-function summaryLine({ summary }: ReplayReport, ink: Paint): string {
-  const { reviews, allowed, denied, different, newlyDenied, newlyAllowed, otherFindings, errors, compared } = summary;
-  const parts = [
-    `${reviews} review${reviews === 1 ? '' : 's'}: ${allowed} allowed, ${denied} denied`,
-    `${different} different (${newlyDenied} newly denied, ${newlyAllowed} newly allowed, ${otherFindings} with other findings)`,
-  ];
-  if (reviews > compared) parts.push(`${reviews - compared} without anything to compare with`);
-  if (errors > 0) parts.push(ink.red(`${errors} error${errors === 1 ? '' : 's'}`));
-  return parts.join('; ');
-}
-
-function colourOf(kind: Difference['kind'], ink: Paint): (text: string) => string {
-  if (kind === 'newly-denied') return ink.red;
-  return kind === 'newly-allowed' ? ink.green : ink.yellow;
 }

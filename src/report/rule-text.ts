@@ -1,7 +1,7 @@
 /** What there is to know of a rule: for a terminal, and as rows for programs. */
 import { type ParameterRow, parameterNote, parameterRows } from '../policy/parameter-rows.ts';
 import type { ParameterSchema, Rule, RuleDocs } from '../policy/rule.ts';
-import type { Paint } from './pretty.ts';
+import type { Paint } from './paint.ts';
 import { yamlText } from './yaml-text.ts';
 
 /** `rules -o json` and `explain rule -o json`. */

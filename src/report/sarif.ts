@@ -7,7 +7,7 @@ import { SarifBuilder, SarifResultBuilder, SarifRuleBuilder, SarifRunBuilder } f
 import type { Rule } from '../policy/rule.ts';
 import type { CheckReport, ErrorRow } from './check.ts';
 import { placeIn } from './report-path.ts';
-import { paint } from './pretty.ts';
+import { paint } from './paint.ts';
 import { type FindingRow, findingText, rowLabel } from './rows.ts';
 import { ruleMarkdown } from './rule-markdown.ts';
 import { ruleText } from './rule-text.ts';

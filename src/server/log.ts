@@ -125,7 +125,7 @@ function createNews(): (text: string) => boolean {
   };
 }
 
-/** Standard output; a person at a terminal gets colours instead of JSON. */
+/** Standard output; a person at a terminal gets colors instead of JSON. */
 export async function standardOutput(isTerminal: boolean): Promise<LogDestination> {
   if (isTerminal) {
     const { default: pretty } = await import('pino-pretty');

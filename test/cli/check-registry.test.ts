@@ -62,7 +62,7 @@ async function checked(
     out: (text: string): void => void (out += text),
     note: (text: string): void => void (note += text),
     isTerminal: false,
-    colours: false,
+    colors: false,
     input: () => process.stdin,
   };
   const code = await check([manifests], { namespace: 'default', output: 'json', failOn: ['deny'], ...flags }, terminal);
@@ -107,7 +107,7 @@ describe('check', () => {
       out: (more: string) => void (text += more),
       note: () => {},
       isTerminal: false,
-      colours: false,
+      colors: false,
       input: () => process.stdin,
     };
     await check([manifests], { namespace: 'default', output: 'pretty', failOn: ['deny'], policy, asking }, terminal);

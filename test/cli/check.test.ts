@@ -77,7 +77,7 @@ describe('check', () => {
     ]);
   });
 
-  test('prints blocks per file, aligned, without colours in a pipe', async () => {
+  test('prints blocks per file, aligned, without colors in a pipe', async () => {
     const manifest = file('pretty.yaml', pod('bad', 'nginx'));
     const { out } = await runCommand(['check', manifest]);
     expect(out).toBe(`${manifest}

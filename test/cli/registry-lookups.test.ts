@@ -20,7 +20,7 @@ describe('asking for many images', () => {
       out: () => {},
       note: (text: string) => void notes.push(text),
       isTerminal: false,
-      colours: false,
+      colors: false,
       input: () => (async function* () {})(),
     };
     let [now, most, all] = [0, 0, 0];

@@ -90,7 +90,7 @@ async function resolved(
     out: (text: string): void => void (out += text),
     note: (text: string): void => void (note += text),
     isTerminal: false,
-    colours: false,
+    colors: false,
     async *input() {
       yield stdin;
     },

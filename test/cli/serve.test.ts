@@ -12,7 +12,7 @@ import { kindTable } from '../../src/pod/kinds.ts';
 const kinds = kindTable();
 const TERMINAL: Terminal = {
   isTerminal: false,
-  colours: false,
+  colors: false,
   out: () => undefined,
   note: () => undefined,
   async *input() {},

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { test as runTests } from '../../src/cli/test.ts';
 import { runAndWatch } from '../../src/cli/watch.ts';
 import { loadSuites } from '../../src/files/suites.ts';
-import type { TestReport } from '../../src/report/tests.ts';
+import type { TestReport } from '../../src/report/test.ts';
 import { runCommand } from '../support/command.ts';
 
 const RULES = path.join(import.meta.dirname, '../fixtures/rules');
@@ -360,7 +360,7 @@ describe('the formats for programs', () => {
 });
 
 describe('--watch', () => {
-  const terminal = { out: (): void => undefined, isTerminal: false, colours: false, input: () => process.stdin };
+  const terminal = { out: (): void => undefined, isTerminal: false, colors: false, input: () => process.stdin };
 
   test('runs again when a manifest changes, also by rename and in a new folder, and ends with the last exit code', async () => {
     const folder = folderWith({

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { applyEdits, type Edit } from '../../src/pinning/image-location.ts';
 import { unifiedDiff } from '../../src/report/diff.ts';
-import { paint } from '../../src/report/pretty.ts';
+import { paint } from '../../src/report/paint.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-diff-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,8 +1,9 @@
 /** Lines that say the same of many images. */
 import { expect, test } from 'vitest';
 import { alike } from '../../src/report/grouped-lines.ts';
-import { paint } from '../../src/report/pretty.ts';
-import { type DriftReport, pinNotes, type PinReport, prettyDrift } from '../../src/report/pin.ts';
+import { paint } from '../../src/report/paint.ts';
+import type { DriftReport, PinReport } from '../../src/report/pin.ts';
+import { pinNotes, prettyDrift } from '../../src/report/pin-text.ts';
 
 const rows = (images: readonly string[], message: (image: string, index: number) => string) =>
   images.map((image, index) => ({ message: message(`"${image}"`, index) }));
@@ -121,7 +122,7 @@ test('drift tells an outage once', () => {
     message: `could not tell what became of "${image}": reg.io answered 503`,
   }));
   const report: DriftReport = { version: 1, files: [], images, errors: [], notices: [] };
-  expect(prettyDrift(report, paint(false))).toBe(
+  expect(prettyDrift(report, paint(false)).out).toBe(
     'unknown  could not tell what became of 471 images: reg.io answered 503 ("app-0:1", "app-1:1", "app-2:1" and 468 more: see -o json)\n0 files, 471 pinned images: 0 drifted, 471 unknown\n',
   );
 });

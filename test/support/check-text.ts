@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CheckReport } from '../../src/report/check.ts';
 import type { RegistryAnswers } from '../../src/policy/registry-answers.ts';
-import type { TestCaseRow, TestReport } from '../../src/report/tests.ts';
+import type { TestCaseRow, TestReport } from '../../src/report/test.ts';
 import { runCommand } from './command.ts';
 
 export function checkText(manifests: string, policy: object): Promise<CheckReport> {

@@ -14,7 +14,7 @@ export async function runCommand(argv: readonly string[], stdin = ''): Promise<C
     out: (text) => void (out += text),
     note: (text) => void (note += text),
     isTerminal: false,
-    colours: false,
+    colors: false,
     async *input() {
       yield stdin;
     },

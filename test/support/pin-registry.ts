@@ -87,7 +87,7 @@ async function runWith(
     out: (text: string) => void (out += text),
     note: (text: string) => void (note += text),
     isTerminal: false,
-    colours: false,
+    colors: false,
     async *input() {
       yield stdin;
     },

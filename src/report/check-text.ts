@@ -1,15 +1,9 @@
-/** Findings for people: one block per file, aligned; colours only where the caller says so. */
-import colours from 'picocolors';
-import { fileText, placeText } from '../files/location-text.ts';
-import { type Alike, alike } from './grouped-lines.ts';
+/** Findings for people: one block per file, aligned; colors only where the caller says so. */
+import { fileText } from '../files/location-text.ts';
 import type { CheckReport, ErrorRow } from './check.ts';
-import { type ExceptionRow, type FindingRow, type NoticeRow, rowLabel } from './rows.ts';
-
-export type Paint = ReturnType<typeof colours.createColors>;
-
-export function paint(enabled: boolean): Paint {
-  return colours.createColors(enabled);
-}
+import { type Alike, alike } from './grouped-lines.ts';
+import { count, noticeLines, type Paint } from './paint.ts';
+import { type ExceptionRow, type FindingRow, rowLabel } from './rows.ts';
 
 export function prettyCheck(report: CheckReport, policySource: string, ink: Paint): string {
   const outages = alike(report.findings.filter(isUndecided), kindOf);
@@ -23,18 +17,6 @@ export function prettyCheck(report: CheckReport, policySource: string, ink: Pain
   const notices = noticeLines(report.notices, ink);
   const together = outages.map((outage) => outageLines(outage, ink)).join('');
   return `${blocks.map((block) => `${block}\n`).join('')}${together}${notices}${summaryLine(report, policySource, ink)}\n`;
-}
-
-/** One line each, with their place, and an empty line after them. */
-export function noticeLines(notices: readonly NoticeRow[], ink: Paint): string {
-  const lines = notices.map((row) => `${noticeLine(row, ink)}\n`);
-  return lines.length === 0 ? '' : `${lines.join('')}\n`;
-}
-
-/** What is about no place in a file names it. */
-export function noticeLine(row: NoticeRow, ink: Paint): string {
-  const place = row.line === null ? '' : `${ink.dim(placeText(row))}  `;
-  return `${place}${ink.cyan('notice')}  ${row.message}`;
 }
 
 function isUndecided({ outcome, action, exception }: FindingRow): boolean {
@@ -120,8 +102,4 @@ export function summaryLine({ summary, findings }: CheckReport, policySource: st
   const audited = findings.filter(({ action }) => action === 'audit').length;
   const more = audited === 0 ? '' : ink.dim(`, ${audited} audited: see -o json`);
   return `${count(files, 'file')}, ${count(workloads, 'workload')}, ${count(images, 'image')}: ${verdicts.join(', ')} (policy: ${policySource})${more}`;
-}
-
-function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? '' : 's'}`;
 }

@@ -1,87 +1,12 @@
-/** The result of `test`: the object that `-o json` prints, and the same for people. Keys are stable; `version` counts incompatible changes. */
+/** The result of `test` for people. */
 import { source } from '../admission/message.ts';
 import { fileText, placeText } from '../files/location-text.ts';
 import type { SuiteFinding } from '../files/suites.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ErrorRow } from './check.ts';
-import { noticeLines, type Paint } from './pretty.ts';
-import { type FindingRow, type NoticeRow, rowLabel } from './rows.ts';
-
-interface Spot {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-/** A finding that the suite expects, and its place there. */
-export interface ExpectedRow extends Spot {
-  readonly finding: SuiteFinding;
-}
-
-/** `error`: it could not be run. */
-export type TestOutcome = 'passed' | 'failed' | 'error';
-
-export interface TestCaseRow extends Spot {
-  readonly name: string;
-  readonly outcome: TestOutcome;
-  readonly workloads: number;
-  /** All that was found. */
-  readonly findings: readonly FindingRow[];
-  /** Expected, and not found. */
-  readonly missing: readonly ExpectedRow[];
-  /** Found, and not expected. */
-  readonly unexpected: readonly FindingRow[];
-  /** Why it failed when it is not for its findings: `no workload in …`. */
-  readonly reason: string | null;
-  readonly errors: readonly ErrorRow[];
-}
-
-export interface TestSuiteRow extends Spot {
-  readonly name: string;
-  /** `built-in`, or files and folders. */
-  readonly policies: string;
-  readonly cases: readonly TestCaseRow[];
-  /** About its text and its policies: they never change the outcome. */
-  readonly notices: readonly NoticeRow[];
-}
-
-export interface TestReport {
-  readonly version: 1;
-  readonly summary: {
-    readonly suites: number;
-    readonly cases: number;
-    readonly passed: number;
-    readonly failed: number;
-    /** Cases, suites and files that could not be run or read. */
-    readonly errors: number;
-  };
-  readonly suites: readonly TestSuiteRow[];
-  /** What is wrong with suites and their policies. */
-  readonly errors: readonly ErrorRow[];
-}
-
-export function testReport(suites: readonly TestSuiteRow[], errors: readonly ErrorRow[]): TestReport {
-  const cases = suites.flatMap((suite) => suite.cases);
-  const having = (outcome: TestOutcome): number => cases.filter((one) => one.outcome === outcome).length;
-  return {
-    version: 1,
-    summary: {
-      suites: suites.length,
-      cases: cases.length,
-      passed: having('passed'),
-      failed: having('failed'),
-      errors: having('error') + errors.length,
-    },
-    suites,
-    errors,
-  };
-}
-
-/** 0 all passed, 1 something failed, 2 something could not be run. */
-export function testExitCode({ summary: { errors, failed } }: TestReport): 0 | 1 | 2 {
-  if (errors > 0) return 2;
-  return failed > 0 ? 1 : 0;
-}
+import { noticeLines, type Paint } from './paint.ts';
+import { type FindingRow, rowLabel } from './rows.ts';
+import type { TestCaseRow, TestReport, TestSuiteRow } from './test.ts';
 
 export function prettyTests({ suites, errors, summary }: TestReport, ink: Paint): string {
   const blocks = suites.map((suite) => suiteBlock(suite, ink));

@@ -1,0 +1,27 @@
+/** Colors of a terminal, and the lines that several reports share. */
+import colors from 'picocolors';
+import { placeText } from '../files/location-text.ts';
+import type { NoticeRow } from './rows.ts';
+
+export type Paint = ReturnType<typeof colors.createColors>;
+
+export function paint(enabled: boolean): Paint {
+  return colors.createColors(enabled);
+}
+
+/** One line each, with their place, and an empty line after them. */
+export function noticeLines(notices: readonly NoticeRow[], ink: Paint): string {
+  const lines = notices.map((row) => `${noticeLine(row, ink)}\n`);
+  return lines.length === 0 ? '' : `${lines.join('')}\n`;
+}
+
+/** What is about no place in a file names it. */
+export function noticeLine(row: NoticeRow, ink: Paint): string {
+  const place = row.line === null ? '' : `${ink.dim(placeText(row))}  `;
+  return `${place}${ink.cyan('notice')}  ${row.message}`;
+}
+
+/** `1 file`, `2 files` */
+export function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`;
+}

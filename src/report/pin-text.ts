@@ -1,0 +1,139 @@
+/** The results of `pin` and `drift` for people. */
+import { fileText, placeText } from '../files/location-text.ts';
+import { quoteValue } from '../image/quote.ts';
+import { type Edited, unifiedDiff } from './diff.ts';
+import { alike } from './grouped-lines.ts';
+import { count, type Paint } from './paint.ts';
+import type { DriftReport, PinAction, PinErrorRow, PinFileRow, PinReport, PinRow, PlaceRow } from './pin.ts';
+
+interface Printed {
+  readonly out: string;
+  readonly notes: string;
+}
+
+export interface PinPrinting {
+  readonly action: PinAction;
+  readonly edited: () => readonly Edited[];
+  readonly ink: Paint;
+}
+
+/** The result goes to stdout: the diff, the images that were written, or those without a digest. Notes and the summary go to stderr. */
+export function prettyPin(report: PinReport, { action, edited, ink }: PinPrinting): Printed {
+  const diff = (): string =>
+    edited()
+      .map((file) => unifiedDiff(file, ink))
+      .join('');
+  return {
+    out: action === 'diff' ? diff() : pinAnswer(report, ink),
+    notes: `${pinNotes(report, ink)}${pinSummary(report, action, ink)}`,
+  };
+}
+
+/** About files: what is not read in them, and why. */
+function inputNoticeLines(notices: readonly PinErrorRow[], ink: Paint): readonly string[] {
+  return notices.map((row) => `${placeText(row)}  ${ink.cyan('notice')}  ${row.message}`);
+}
+
+/** What could not be done, what was left, what has drifted: one line each. */
+export function pinNotes({ images, files, errors, notices }: PinReport, ink: Paint): string {
+  const outages = alike(images.filter(({ state }) => state === 'failed'));
+  const grouped = new Set(outages.flatMap(({ rows }) => rows));
+  const lines = [
+    ...errors.map((row) => `${placeText(row)}  ${ink.red('error')}  ${row.message}`),
+    ...outages.map(({ message }) => `${ink.red('error')}  ${message}`),
+    ...images.flatMap((row) => {
+      const text = grouped.has(row) ? undefined : imageNote(row, ink);
+      return text === undefined ? [] : [`${placeText(row)}  ${text}`];
+    }),
+    ...inputNoticeLines(notices, ink),
+    ...skippedLines(files, ink),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function imageNote({ state, image, previous, digest, message }: PinRow, ink: Paint): string | undefined {
+  if (state === 'failed') return `${ink.red('error')}  ${message}`;
+  if (state === 'skipped') return `${ink.dim('skipped')}  image ${quoteValue(image)}: ${message}`;
+  const more = message === null ? '' : ` (${message})`;
+  if (state === 'drifted')
+    return `${ink.yellow('drifted')}  image ${quoteValue(image, 256)}: ${previous} -> ${digest}${more}`;
+  if (message === null || state === 'unpinned') return undefined;
+  return `${ink.cyan('notice')}  image ${quoteValue(image, 256)}: ${message}`;
+}
+
+/** A repository has many YAML files that are none of ours. */
+const MAX_SKIPPED = 10;
+
+function skippedLines(files: readonly PinFileRow[], ink: Paint): readonly string[] {
+  const skipped = files.filter(({ state }) => state === 'skipped');
+  const more = skipped.length - MAX_SKIPPED;
+  return [
+    ...skipped.slice(0, MAX_SKIPPED).map(({ file, message }) => `${fileText(file)}  ${ink.dim('skipped')}  ${message}`),
+    ...(more > 0 ? [`and ${count(more, 'more file')} ${ink.dim('skipped')}: see -o json`] : []),
+  ];
+}
+
+/** Where what is, of `--check`; what was written, of `--write`. */
+function pinAnswer({ images, files }: PinReport, ink: Paint): string {
+  const changed = changedIn(files);
+  return images
+    .flatMap((row) => {
+      if (row.state === 'unpinned')
+        return [`${placeText(row)}  ${ink.red('unpinned')}  ${row.message}${usesText(row)}`];
+      const written = (row.state === 'resolved' || row.state === 'drifted') && changed.has(row.file);
+      return written ? [`${placeText(row)}  ${ink.green('pinned')}  ${row.pinned}${usesText(row)}`] : [];
+    })
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function changedIn(files: readonly PinFileRow[]): ReadonlySet<string> {
+  return new Set(files.flatMap(({ file, state }) => (state === 'changed' ? [file] : [])));
+}
+
+function pinSummary({ images, files, errors }: PinReport, action: PinAction, ink: Paint): string {
+  const of = (state: PinRow['state']): number => images.filter((row) => row.state === state).length;
+  const resolved = of('resolved') + of('drifted');
+  const changed = changedIn(files);
+  const written = images.filter(
+    ({ file, state }) => changed.has(file) && (state === 'resolved' || state === 'drifted'),
+  );
+  const waits = resolved - written.length;
+  const parts = [
+    `${of('pinned')} pinned already`,
+    ...(written.length === 0 ? [] : [`${written.length} pinned now`]),
+    ...(waits === 0 ? [] : [action === 'write' ? ink.red(`${waits} not written`) : `${waits} to pin`]),
+    ...(of('unpinned') === 0 ? [] : [ink.red(`${of('unpinned')} unpinned`)]),
+    ...(of('skipped') === 0 ? [] : [`${of('skipped')} skipped`]),
+    ...(of('failed') + errors.length === 0 ? [] : [ink.red(count(of('failed') + errors.length, 'error'))]),
+  ];
+  const hint = files.some(({ state }) => state === 'change') ? '; write it with --write' : '';
+  return `${count(files.length, 'file')}, ${count(images.length, 'image')}: ${parts.join(', ')}${hint}\n`;
+}
+
+export function prettyDrift(report: DriftReport, ink: Paint): Printed {
+  const notes = inputNoticeLines(report.notices, ink);
+  return { out: driftText(report, ink), notes: notes.map((line) => `${line}\n`).join('') };
+}
+
+function driftText({ images, errors, files }: DriftReport, ink: Paint): string {
+  const rows = images.filter(({ state }) => state !== 'current');
+  const outages = alike(rows.filter(({ state }) => state === 'unknown'));
+  const told = new Set(outages.flatMap((outage) => outage.rows));
+  const others = rows.filter((row) => !told.has(row));
+  const lines = [
+    ...errors.map((row) => `${placeText(row)}  ${ink.red('error')}  ${row.message}`),
+    ...outages.map(({ message }) => `${ink.yellow('unknown')}  ${message}`),
+    ...others.map(
+      (row) =>
+        `${placeText(row)}  ${row.state === 'unknown' ? ink.yellow(row.state) : ink.red(row.state)}  ${row.message}`,
+    ),
+  ];
+  const unknown = rows.filter(({ state }) => state === 'unknown').length;
+  const summary = `${count(files.length, 'file')}, ${count(images.length, 'pinned image')}: ${rows.length - unknown} drifted, ${unknown} unknown${errors.length === 0 ? '' : `, ${ink.red(count(errors.length, 'error'))}`}`;
+  return [...lines, summary, ''].join('\n');
+}
+
+function usesText({ uses }: PlaceRow): string {
+  return uses === 1 ? '' : ` (used ${uses} times)`;
+}
