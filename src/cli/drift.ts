@@ -25,8 +25,10 @@ async function driftUntil(
   const { config } = await configured({ config: flags.config }, terminal);
   const options = { kinds: config.kinds, helmImages: flags.helmImage ?? [] };
   const { files, errors, notices, kustomized } = await openFiles(paths, options, terminal);
-  const pinned = files.flatMap(({ file, places }) =>
-    places.flatMap((place) => runningAt(place, kustomized).map((reference) => ({ file, place, reference }))),
+  const pinned = files.flatMap(({ file, locations }) =>
+    locations.flatMap((location) =>
+      runningAt(location, kustomized).map((reference) => ({ file, location, reference })),
+    ),
   );
   const ask = await askWith({ ...parts, config, pullSecret: flags.pullSecret });
   const questions = byKey(pinned.flatMap(({ reference }) => driftQuestions(reference)));
@@ -38,10 +40,10 @@ async function driftUntil(
     version: 1,
     files: files.map(fileRow),
     images: mergeUses(
-      pinned.map(({ file, place, reference }) =>
+      pinned.map(({ file, location, reference }) =>
         driftRow(
           file,
-          { ...place, image: reference.reference.text },
+          { ...location, image: reference.reference.text },
           { digest: reference.digest, decision: decideDrift(reference, answers) },
         ),
       ),

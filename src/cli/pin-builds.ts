@@ -165,8 +165,8 @@ function kustomizationAt({ id, folder }: Target, found: FoundKustomization, { kn
     const target = targetOf(folder, reference);
     const file = target && known.get(target.id);
     if (target === undefined || file === undefined) return { state: 'unread', why: unreadText(reference) };
-    const { kustomization, places, hidden } = file.found;
-    if (kustomization === undefined) return { state: 'objects', places: [...places, ...hidden] };
+    const { kustomization, locations, hidden } = file.found;
+    if (kustomization === undefined) return { state: 'objects', locations: [...locations, ...hidden] };
     return { state: 'kustomization', get: () => get(target, kustomization) };
   };
   const retaggedAt = (file: string): readonly string[] => {
@@ -183,7 +183,7 @@ function kustomizationAt({ id, folder }: Target, found: FoundKustomization, { kn
     isComponent,
     resources: resources.map(includedAt),
     components: components.map(includedAt),
-    patches: [...patches, ...patchFiles.flatMap((one) => foundAt(one.path)?.places ?? [])],
+    patches: [...patches, ...patchFiles.flatMap((one) => foundAt(one.path)?.locations ?? [])],
     entries,
     fields: found.configurations.flatMap((one) => foundAt(one)?.fields ?? []),
     uses: [

@@ -12,14 +12,14 @@ interface Mode {
 export function elsewhereRows({ elsewhere }: KustomizedFiles, { check }: Mode): readonly PinRow[] {
   return elsewhere
     .filter(({ decision }) => check || decision.state === 'failed')
-    .map(({ file, place, decision }) => pinRow(file, place, decision));
+    .map(({ file, location, decision }) => pinRow(file, location, decision));
 }
 
 export function elsewhereNotices({ elsewhere }: KustomizedFiles, { check }: Mode): readonly PinErrorRow[] {
   return elsewhere
     .filter(({ decision }) => !check && decision.state === 'unpinned')
-    .map(({ file, place, runBy = '' }) => {
-      const message = `it runs image ${quoteValue(place.image)}, which has no digest, from ${file}: name this file, too`;
+    .map(({ file, location, runBy = '' }) => {
+      const message = `it runs image ${quoteValue(location.image)}, which has no digest, from ${file}: name this file, too`;
       return { file: runBy, line: null, column: null, message };
     });
 }

@@ -6,7 +6,7 @@ import { type LeftOut, leftOutNotices, mayBeManifest } from '../files/skipped-fi
 import { type FindOptions, findImages, type FoundImages, PIN_NAMES } from '../files/image-locations/find.ts';
 import { isReadByKubectl } from '../files/read-text.ts';
 import { unseenNotices } from '../files/unseen-objects.ts';
-import type { ImagePlace } from '../pinning/image-location.ts';
+import type { ImageLocation } from '../pinning/image-location.ts';
 import type { PinErrorRow, PinFileRow } from '../report/pin.ts';
 import { dockerfileBuilds } from './pin-composed.ts';
 import { folderOf, type KnownFile, patchesOnly, realPathOf, withIncluded } from './pin-builds.ts';
@@ -18,7 +18,7 @@ export interface OpenFile {
   readonly text: string;
   readonly found: FoundImages;
   /** Those of `found`, where entries of kustomizations are what the manifests make of them. */
-  readonly places: readonly ImagePlace[];
+  readonly locations: readonly ImageLocation[];
   /** By itself, and not with a folder: then there should be an image in it. */
   readonly isNamed: boolean;
 }
@@ -90,7 +90,7 @@ function holdsImages(input: Input, options: FindOptions): boolean {
 
 /** Not even in what kustomizations include. */
 function nothingIn(paths: readonly string[], known: readonly (readonly [string, KnownFile])[]): readonly PinErrorRow[] {
-  if (known.some(([, { found }]) => found.places.length > 0)) return [];
+  if (known.some(([, { found }]) => found.locations.length > 0)) return [];
   return [{ file: paths.join(', '), line: null, column: null, message: 'no image was found' }];
 }
 

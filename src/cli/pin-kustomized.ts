@@ -4,16 +4,16 @@ import type { Run } from '../pinning/builds.ts';
 import type { ImagesEntry } from '../pinning/kustomization.ts';
 import type { Kustomized } from '../pinning/kustomize-pins.ts';
 import { decideOffline, type PinDecision } from '../pinning/pin.ts';
-import type { ImagePlace } from '../pinning/image-location.ts';
+import type { ImageLocation } from '../pinning/image-location.ts';
 import { isRename, renamePlace } from '../pinning/rename-entries.ts';
 import type { PinErrorRow } from '../report/pin.ts';
 import { buildsIn, type KnownFile, type KnownFiles, unreadIn } from './pin-builds.ts';
 
 export interface KustomizedFiles extends Kustomized {
   /** By real path. */
-  at(id: string): { readonly found: FoundImages; readonly places: readonly ImagePlace[] };
+  at(id: string): { readonly found: FoundImages; readonly locations: readonly ImageLocation[] };
   /** Of files that were not given, and that an entry among the given ones renames. */
-  readonly others: readonly ImagePlace[];
+  readonly others: readonly ImageLocation[];
   readonly notices: readonly PinErrorRow[];
   readonly elsewhere: readonly Elsewhere[];
 }
@@ -21,7 +21,7 @@ export interface KustomizedFiles extends Kustomized {
 /** An image that runs and cannot be pinned, as its file was not given. */
 export interface Elsewhere {
   readonly file: string;
-  readonly place: ImagePlace;
+  readonly location: ImageLocation;
   readonly decision: PinDecision;
   /** The kustomization that runs it, where that is known. */
   readonly runBy: string | undefined;
@@ -29,38 +29,40 @@ export interface Elsewhere {
 
 export function kustomizedOf(known: KnownFiles): KustomizedFiles {
   const { runs, passed, barred } = buildsIn(known);
-  const renamed = new Map<ImagePlace, ImagePlace>();
-  const pinnedRenames = new Set<ImagePlace>();
+  const renamed = new Map<ImageLocation, ImageLocation>();
+  const pinnedRenames = new Set<ImageLocation>();
   for (const entry of [...known.values()].flatMap(({ found }) => found.kustomization?.entries ?? [])) {
-    const came = passed.get(entry.place);
+    const came = passed.get(entry.location);
     if (came === undefined || !isRename(entry)) continue;
-    const place = renamePlace(entry, came);
-    renamed.set(entry.place, place);
-    if ([...came.images].some((image) => image.includes('@'))) pinnedRenames.add(place);
+    const location = renamePlace(entry, came);
+    renamed.set(entry.location, location);
+    if ([...came.images].some((image) => image.includes('@'))) pinnedRenames.add(location);
   }
-  const placesOf = ({ found }: KnownFile): readonly ImagePlace[] => found.places.map((one) => renamed.get(one) ?? one);
+  const placesOf = ({ found }: KnownFile): readonly ImageLocation[] =>
+    found.locations.map((one) => renamed.get(one) ?? one);
   const given = new Set([...known.values()].flatMap((file) => (file.isGiven ? placesOf(file) : [])));
-  const placeOf = ({ place }: ImagesEntry): ImagePlace => renamed.get(place) ?? place;
+  const locationOf = ({ location }: ImagesEntry): ImageLocation => renamed.get(location) ?? location;
   const kustomized: Kustomized = {
-    runsOf: (place) => runs.get(place),
-    entriesOf: ({ renames }) => renames.map(placeOf),
-    renames: new Set([...renamed.values()].filter((place) => given.has(place))),
+    runsOf: (location) => runs.get(location),
+    entriesOf: ({ renames }) => renames.map(locationOf),
+    renames: new Set([...renamed.values()].filter((location) => given.has(location))),
     pinnedRenames,
-    obstacleTo: (place) => barred.get(place),
-    isGiven: (place) => given.has(place),
+    obstacleTo: (location) => barred.get(location),
+    isGiven: (location) => given.has(location),
   };
   const hidden = new Set([...known.values()].flatMap(({ found }) => found.hidden));
   const others = [...runs].filter(
-    ([place, all]) => !given.has(place) && !hidden.has(place) && all.some((run) => isRenamedIn(run, kustomized)),
+    ([location, all]) =>
+      !given.has(location) && !hidden.has(location) && all.some((run) => isRenamedIn(run, kustomized)),
   );
   return {
     ...kustomized,
     at(id) {
       const file = known.get(id);
       if (file === undefined) throw new RangeError(`unknown file ${id}`);
-      return { found: file.found, places: placesOf(file) };
+      return { found: file.found, locations: placesOf(file) };
     },
-    others: others.map(([place]) => place),
+    others: others.map(([location]) => location),
     notices: unreadIn(known),
     elsewhere: elsewhereIn(known, kustomized),
   };
@@ -73,12 +75,12 @@ function isRenamedIn(run: Run, { entriesOf, isGiven }: Kustomized): boolean {
 
 function elsewhereIn(known: KnownFiles, { runsOf }: Kustomized): readonly Elsewhere[] {
   return [...known.values()].flatMap(({ file, found, isGiven }) =>
-    (isGiven ? [] : found.places).flatMap((place) => {
-      const decision = decideOffline(place);
-      const run = runsOf(place)?.find((one) => one.deployed && one.renames.length === 0);
+    (isGiven ? [] : found.locations).flatMap((location) => {
+      const decision = decideOffline(location);
+      const run = runsOf(location)?.find((one) => one.deployed && one.renames.length === 0);
       const isOpen = decision.state === 'unpinned' && run !== undefined;
-      const isUnknown = decision.state === 'failed' && place.format === 'patch';
-      return isOpen || isUnknown ? [{ file, place, decision, runBy: run?.file }] : [];
+      const isUnknown = decision.state === 'failed' && location.format === 'patch';
+      return isOpen || isUnknown ? [{ file, location, decision, runBy: run?.file }] : [];
     }),
   );
 }

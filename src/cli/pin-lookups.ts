@@ -3,12 +3,12 @@ import type { Lock, LockEntry } from '../pinning/lock.ts';
 import { type Kustomized, questionsAbout } from '../pinning/kustomize-pins.ts';
 import { type PinDecision, type PinMode, platformsToAsk, type TagAnswers, withPlatforms } from '../pinning/pin.ts';
 import { decideAll, decisionAt } from '../pinning/plan-all.ts';
-import type { ImagePlace } from '../pinning/image-location.ts';
+import type { ImageLocation } from '../pinning/image-location.ts';
 import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import { answersTo, type Ask, byKey } from './registry-lookups.ts';
 
 export interface Lookup {
-  readonly decide: (place: ImagePlace) => PinDecision;
+  readonly decide: (location: ImageLocation) => PinDecision;
   /** The lock that was given, with what the registry said. */
   readonly lock: Lock;
 }
@@ -22,11 +22,11 @@ export interface LookupOptions {
 }
 
 export async function lookUp(
-  places: readonly ImagePlace[],
+  locations: readonly ImageLocation[],
   { ask, mode, lock, kustomized, now }: LookupOptions,
 ): Promise<Lookup> {
   const { registry, signal } = ask;
-  const questions = byKey(places.flatMap((place) => questionsAbout(place, { kustomized, mode })));
+  const questions = byKey(locations.flatMap((location) => questionsAbout(location, { kustomized, mode })));
   // To update is to ask again.
   const known = new Map(mode.update ? [] : [...lock].filter(([key]) => questions.has(key)));
   const asked = await answersTo(
@@ -35,7 +35,7 @@ export async function lookUp(
     ask,
   );
   const tags: TagAnswers = new Map([...[...known].map(([key, entry]) => [key, locked(entry)] as const), ...asked]);
-  const decided = decideAll(places, { kustomized, mode, tags, barred: new Set() });
+  const decided = decideAll(locations, { kustomized, mode, tags, barred: new Set() });
   const answers = await answersTo(
     byKey(
       [...decided.values()].map(({ decision, reference }) => reference && platformsToAsk(reference, decision, mode)),
@@ -44,10 +44,10 @@ export async function lookUp(
     ask,
   );
   return {
-    decide(place) {
-      const { decision, reference } = decisionAt(decided, place);
+    decide(location) {
+      const { decision, reference } = decisionAt(decided, location);
       if (reference === undefined) return decision;
-      return withPlatforms({ image: place.image, reference }, decision, { platforms: mode.platforms, answers });
+      return withPlatforms({ image: location.image, reference }, decision, { platforms: mode.platforms, answers });
     },
     lock: new Map([...lock, ...entriesOf(asked, new Date(now()).toISOString())]),
   };

@@ -7,7 +7,7 @@ import type { FindOptions } from '../files/image-locations/find.ts';
 import { type Spliced, splice } from '../files/splice.ts';
 import { failed, type PinDecision } from '../pinning/pin.ts';
 import { decideAllOffline, decisionAt } from '../pinning/plan-all.ts';
-import type { ImagePlace } from '../pinning/image-location.ts';
+import type { ImageLocation } from '../pinning/image-location.ts';
 import type { Lock } from '../pinning/lock.ts';
 import { PLATFORM_FORM, wantedPlatform } from '../policy/rules/platforms.ts';
 import type { Edited } from '../report/diff.ts';
@@ -91,7 +91,7 @@ function actionOf({ write, check }: PinFlags): PinAction {
 }
 
 function rowsOf({ opened, decisions }: PinnedFile): readonly PinRow[] {
-  return [...decisions].map(([place, decision]) => pinRow(opened.file, place, decision));
+  return [...decisions].map(([location, decision]) => pinRow(opened.file, location, decision));
 }
 
 interface Given {
@@ -106,16 +106,16 @@ async function lookupFor(
   parts: Parts,
 ): Promise<Lookup> {
   const mode = { update: flags.update ?? false, platforms: (flags.platform ?? []).map(platformOf) };
-  const places = [...files.flatMap((file) => file.places), ...kustomized.others].filter(
-    (place) => !kustomized.renames.has(place),
+  const locations = [...files.flatMap((file) => file.locations), ...kustomized.others].filter(
+    (location) => !kustomized.renames.has(location),
   );
   if (flags.check) {
-    const decided = decideAllOffline(places, kustomized);
-    return { decide: (place) => decisionAt(decided, place).decision, lock };
+    const decided = decideAllOffline(locations, kustomized);
+    return { decide: (location) => decisionAt(decided, location).decision, lock };
   }
   const ask = await askWith({ ...parts, config, pullSecret: flags.pullSecret });
   try {
-    return await lookUp(places, { ask, mode, lock, kustomized, now: parts.now ?? Date.now });
+    return await lookUp(locations, { ask, mode, lock, kustomized, now: parts.now ?? Date.now });
   } finally {
     await ask.close();
   }
@@ -141,18 +141,18 @@ function lockOf(file: string | undefined): Extract<ReturnType<typeof loadLock>, 
 
 interface PinnedFile {
   readonly opened: OpenFile;
-  readonly decisions: ReadonlyMap<ImagePlace, PinDecision>;
+  readonly decisions: ReadonlyMap<ImageLocation, PinDecision>;
   readonly result: Spliced;
 }
 
-function pinFile(opened: OpenFile, decide: (place: ImagePlace) => PinDecision, options: FindOptions): PinnedFile {
-  const { file, text, found, places } = opened;
-  const decisions = new Map(places.map((place) => [place, decide(place)]));
-  const changes = [...decisions].flatMap(([place, { state, digest }]) =>
-    digest !== undefined && (state === 'resolved' || state === 'drifted') ? [{ place, digest }] : [],
+function pinFile(opened: OpenFile, decide: (location: ImageLocation) => PinDecision, options: FindOptions): PinnedFile {
+  const { file, text, found, locations } = opened;
+  const decisions = new Map(locations.map((location) => [location, decide(location)]));
+  const changes = [...decisions].flatMap(([location, { state, digest }]) =>
+    digest !== undefined && (state === 'resolved' || state === 'drifted') ? [{ location, digest }] : [],
   );
-  const result = splice({ file, text, places: found.places }, changes, options);
-  for (const [place, why] of result.refused) decisions.set(place, failed(place.image, why));
+  const result = splice({ file, text, locations: found.locations }, changes, options);
+  for (const [location, why] of result.omitted) decisions.set(location, failed(location.image, why));
   return { opened, decisions, result };
 }
 

@@ -4,7 +4,7 @@
  */
 import { type FieldSpec, type FieldUse, isAt, isReached } from './field-specs.ts';
 import { changedImage, type ImagesEntry, matcherOf, setsVersion } from './kustomization.ts';
-import { type ImagePlace, pinnedText } from './image-location.ts';
+import { type ImageLocation, pinnedText } from './image-location.ts';
 import { quoteValue } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
 
@@ -15,7 +15,7 @@ export interface Kustomization {
   readonly isComponent: boolean;
   readonly resources: readonly Included[];
   readonly components: readonly Included[];
-  readonly patches: readonly ImagePlace[];
+  readonly patches: readonly ImageLocation[];
   readonly entries: readonly ImagesEntry[];
   /** Fields that `images` changes as well, here and in what includes it. */
   readonly fields: readonly FieldSpec[];
@@ -28,7 +28,7 @@ export interface Kustomization {
 }
 
 export type Included =
-  | { readonly state: 'objects'; readonly places: readonly ImagePlace[] }
+  | { readonly state: 'objects'; readonly locations: readonly ImageLocation[] }
   /** Asked for when it is needed: kustomizations can refer to each other. */
   | { readonly state: 'kustomization'; readonly get: () => Kustomization }
   | { readonly state: 'unread'; readonly why: string };
@@ -55,18 +55,18 @@ export interface Passed {
 
 export interface Builds {
   /** By the place where the version is written. An empty list: every build replaces it. */
-  readonly runs: ReadonlyMap<ImagePlace, readonly Run[]>;
+  readonly runs: ReadonlyMap<ImageLocation, readonly Run[]>;
   /** By the place of the entry. */
-  readonly passed: ReadonlyMap<ImagePlace, Passed>;
+  readonly passed: ReadonlyMap<ImageLocation, Passed>;
   /** Where a digest would change what a build makes of an image, and why. */
-  readonly barred: ReadonlyMap<ImagePlace, string>;
+  readonly barred: ReadonlyMap<ImageLocation, string>;
 }
 
 /** `all` are those that are built; what they include need not be among them. */
 export function buildsOf(all: readonly Kustomization[]): Builds {
   const included = includedIn(all);
   const state: State = { known: new Map(), open: new Set(), passed: new Map(), barred: new Map() };
-  const runs = new Map<ImagePlace, Run[]>();
+  const runs = new Map<ImageLocation, Run[]>();
   for (const one of all) {
     const deployed = !included.has(one);
     if (one.isComponent && !deployed) continue;
@@ -74,9 +74,9 @@ export function buildsOf(all: readonly Kustomization[]): Builds {
       ...EMPTY,
       unread: one.isComponent ? ['no kustomization among these files includes this component'] : [],
     };
-    const { items, places } = accumulate(one, start, state);
-    for (const place of places) if (!runs.has(place)) runs.set(place, []);
-    for (const { place, ...run } of runsIn(items)) runs.get(place)?.push({ ...run, file: one.file, deployed });
+    const { items, locations } = accumulate(one, start, state);
+    for (const location of locations) if (!runs.has(location)) runs.set(location, []);
+    for (const { location, ...run } of runsIn(items)) runs.get(location)?.push({ ...run, file: one.file, deployed });
   }
   return { runs, passed: state.passed, barred: state.barred };
 }
@@ -101,9 +101,9 @@ function kustomizationOf(included: Included): readonly Kustomization[] {
 
 interface Item {
   /** Where its version is written. */
-  readonly place: ImagePlace;
+  readonly location: ImageLocation;
   /** Where the field is that runs it. */
-  readonly origin: ImagePlace;
+  readonly origin: ImageLocation;
   readonly image: string;
   readonly renames: readonly ImagesEntry[];
 }
@@ -128,29 +128,29 @@ function merged(all: readonly Stock[]): Stock {
 
 interface Accumulated extends Stock {
   /** All that came by, also what was replaced. */
-  readonly places: readonly ImagePlace[];
+  readonly locations: readonly ImageLocation[];
 }
 
 interface State {
   readonly known: Map<Kustomization, Accumulated>;
   readonly open: Set<Kustomization>;
-  readonly passed: Map<ImagePlace, Passed>;
-  readonly barred: Map<ImagePlace, string>;
+  readonly passed: Map<ImageLocation, Passed>;
+  readonly barred: Map<ImageLocation, string>;
 }
 
-const NOTHING: Accumulated = { ...EMPTY, places: [] };
+const NOTHING: Accumulated = { ...EMPTY, locations: [] };
 
 function accumulate(one: Kustomization, start: Stock, state: State): Accumulated {
   // kustomize refuses a circle.
-  if (state.open.has(one)) return { ...start, places: [] };
+  if (state.open.has(one)) return { ...start, locations: [] };
   state.open.add(one);
   const resources = one.resources.map((included) => resourceOf(included, state));
-  const places = resources.flatMap((each) => each.places);
+  const locations = resources.flatMap((each) => each.locations);
   let stock = merged([start, ...resources, { ...EMPTY, unseen: one.unseen, fields: one.fields }]);
   for (const component of one.components) {
     if (component.state !== 'kustomization') continue;
     const more = accumulate(component.get(), stock, state);
-    places.push(...more.places);
+    locations.push(...more.locations);
     stock = more;
   }
   const missing = one.components.flatMap((component) => (component.state === 'unread' ? [component.why] : []));
@@ -166,13 +166,13 @@ function accumulate(one: Kustomization, start: Stock, state: State): Accumulated
   return {
     ...patched,
     items,
-    places: [...places, ...one.patches.filter(isImage), ...items.map(({ place }) => place)],
+    locations: [...locations, ...one.patches.filter(isImage), ...items.map(({ location }) => location)],
   };
 }
 
 function resourceOf(included: Included, state: State): Accumulated {
   if (included.state === 'objects')
-    return { ...EMPTY, items: itemsOf(included.places), places: included.places.filter(isImage) };
+    return { ...EMPTY, items: itemsOf(included.locations), locations: included.locations.filter(isImage) };
   if (included.state === 'unread') return { ...NOTHING, unread: [included.why] };
   const one = included.get();
   const before = state.known.get(one);
@@ -182,27 +182,29 @@ function resourceOf(included: Included, state: State): Accumulated {
   return accumulated;
 }
 
-function itemsOf(places: readonly ImagePlace[]): readonly Item[] {
-  return places.filter(isImage).map((place) => ({ place, origin: place, image: imageAt(place), renames: [] }));
+function itemsOf(locations: readonly ImageLocation[]): readonly Item[] {
+  return locations
+    .filter(isImage)
+    .map((location) => ({ location, origin: location, image: imageAt(location), renames: [] }));
 }
 
 /** Also a text that is not a valid image yet, where an entry can replace it. */
-function isImage(place: ImagePlace): boolean {
-  const { state } = place.reading;
-  return state === 'image' || (state === 'problem' && isReached(place, []));
+function isImage(location: ImageLocation): boolean {
+  const { state } = location.content;
+  return state === 'image' || (state === 'problem' && isReached(location, []));
 }
 
-function imageAt({ reading, image }: ImagePlace): string {
-  return reading.state === 'image' ? reading.reference.text : image;
+function imageAt({ content, image }: ImageLocation): string {
+  return content.state === 'image' ? content.reference.text : image;
 }
 
 /** What comes after `images` and is not followed. */
 function bar(one: Kustomization, items: readonly Item[], { barred }: State): void {
   const matchers = one.retagged.map((name) => matcherOf({ name }));
-  for (const { place, origin, image } of items) {
+  for (const { location, origin, image } of items) {
     const use = one.uses.find(({ text = image, ...spec }) => text === image && isAt(origin, [spec]));
-    if (use !== undefined) barred.set(place, use.text === undefined ? cutIn(one) : comparedIn(one));
-    if (matchers.some((matches) => matches(image))) barred.set(place, retaggedIn(one));
+    if (use !== undefined) barred.set(location, use.text === undefined ? cutIn(one) : comparedIn(one));
+    if (matchers.some((matches) => matches(image))) barred.set(location, retaggedIn(one));
   }
 }
 
@@ -224,18 +226,18 @@ function apply(
   { passed, barred }: State,
 ): readonly Item[] {
   const matches = matcherOf(entry);
-  const before = passed.get(entry.place);
+  const before = passed.get(entry.location);
   const images = new Set(before?.images);
   const after = items.map((item) => {
     if (!isReached(item.origin, fields)) return item;
     const isMatch = matches(item.image);
-    if (isMatch !== matches(withDigest(item.image))) barred.set(item.place, matchedOtherwise(entry));
+    if (isMatch !== matches(withDigest(item.image))) barred.set(item.location, matchedOtherwise(entry));
     if (!isMatch) return item;
     const made = changed(entry, item);
     images.add(made.image);
     return made;
   });
-  passed.set(entry.place, {
+  passed.set(entry.location, {
     images,
     unread: [...new Set([...(before?.unread ?? []), ...unread])],
     unseen: [...new Set([...(before?.unseen ?? []), ...unseen])],
@@ -255,25 +257,25 @@ function withDigest(image: string): string {
 
 const ANY_DIGEST = `sha256:${'0'.repeat(64)}`;
 
-function changed(entry: ImagesEntry, { place, origin, image, renames }: Item): Item {
+function changed(entry: ImagesEntry, { location, origin, image, renames }: Item): Item {
   const after = changedImage(image, entry);
-  if (setsVersion(entry)) return { place: entry.place, origin, image: after, renames: [] };
-  return { place, origin, image: after, renames: after === image ? renames : [...renames, entry] };
+  if (setsVersion(entry)) return { location: entry.location, origin, image: after, renames: [] };
+  return { location, origin, image: after, renames: after === image ? renames : [...renames, entry] };
 }
 
 /** One for each image, whatever fields it runs in. */
 function runsIn(items: readonly Item[]): readonly Omit<Item, 'origin'>[] {
-  return unique(items.map(({ place, image, renames }) => ({ place, origin: place, image, renames })));
+  return unique(items.map(({ location, image, renames }) => ({ location, origin: location, image, renames })));
 }
 
 function unique(items: readonly Item[]): readonly Item[] {
   const kept: Item[] = [];
-  const seen = new Map<ImagePlace, Set<string>>();
+  const seen = new Map<ImageLocation, Set<string>>();
   for (const item of items) {
-    const known = seen.get(item.place) ?? new Set();
-    seen.set(item.place, known);
+    const known = seen.get(item.location) ?? new Set();
+    seen.set(item.location, known);
     const { field, object } = item.origin;
-    const renames = item.renames.map(({ name, place: { offset } }) => [name, offset]);
+    const renames = item.renames.map(({ name, location: { offset } }) => [name, offset]);
     const key = JSON.stringify([item.image, renames, field, object]);
     if (known.has(key)) continue;
     known.add(key);

@@ -4,7 +4,7 @@ import { type ImageReference, parseReference } from '../image/reference.ts';
 import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import type { TagAnswers } from './pin.ts';
 import type { Kustomized } from './kustomize-pins.ts';
-import type { ImagePlace } from './image-location.ts';
+import type { ImageLocation } from './image-location.ts';
 import { digestQuestion, failureText, type Question, STOPPED, tagQuestion } from './pinned-references.ts';
 
 export interface DriftDecision {
@@ -17,14 +17,14 @@ export interface DriftDecision {
 
 /** The images that run with the digest that is written at a place: by other names, where kustomizations rename them. */
 export function runningAt(
-  place: ImagePlace,
+  location: ImageLocation,
   { runsOf, renames }: Pick<Kustomized, 'runsOf' | 'renames'>,
 ): readonly PinnedReference[] {
-  if (renames.has(place)) return [];
-  const runs = runsOf(place) ?? [];
+  if (renames.has(location)) return [];
+  const runs = runsOf(location) ?? [];
   const deployed = runs.filter((run) => run.deployed);
   const images = (deployed.length > 0 ? deployed : runs).map(({ image }) => image);
-  return [...new Set(images.length > 0 ? images : [place.image])].flatMap(pinnedReference);
+  return [...new Set(images.length > 0 ? images : [location.image])].flatMap(pinnedReference);
 }
 
 function pinnedReference(image: string): readonly PinnedReference[] {

@@ -2,7 +2,7 @@
  * Which fields `images` of a kustomization reaches: those in lists of containers, and what `configurations` add
  * (kustomize, api/filters/imagetag and api/filters/fieldspec).
  */
-import type { ImagePlace } from './image-location.ts';
+import type { ImageLocation } from './image-location.ts';
 
 /** An empty group or kind is any. */
 export interface FieldSpec {
@@ -15,9 +15,9 @@ export interface FieldSpec {
 }
 
 /** Other fields are left alone: image volumes, ephemeral containers, most custom resources. */
-export function isReached(place: ImagePlace, specs: readonly FieldSpec[]): boolean {
-  const { field = '' } = place;
-  return /\/(?:containers|initContainers)\/[^/]+\/image$/.test(field) || isAt(place, specs);
+export function isReached(location: ImageLocation, specs: readonly FieldSpec[]): boolean {
+  const { field = '' } = location;
+  return /\/(?:containers|initContainers)\/[^/]+\/image$/.test(field) || isAt(location, specs);
 }
 
 /** A field that a build takes apart or compares. */
@@ -26,13 +26,13 @@ export interface FieldUse extends FieldSpec {
   readonly text?: string;
 }
 
-export function isAt({ field = '', object }: ImagePlace, specs: readonly FieldSpec[]): boolean {
+export function isAt({ field = '', object }: ImageLocation, specs: readonly FieldSpec[]): boolean {
   const segments = field.slice(1).split('/');
   return specs.some((spec) => isOfKind(spec, object) && leadsTo(spec.path, segments));
 }
 
 /** What a patch changes may be unknown. */
-function isOfKind({ group, kind, name = '' }: FieldSpec, object: ImagePlace['object']): boolean {
+function isOfKind({ group, kind, name = '' }: FieldSpec, object: ImageLocation['object']): boolean {
   if (object === undefined) return true;
   return (
     (group === '' || group === object.group) &&

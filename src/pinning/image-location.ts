@@ -1,29 +1,29 @@
 /** One image in a file, and where its digest goes. Offsets are UTF-16 units into the text, as everywhere. */
 import { effectiveTag, type ImageReference } from '../image/reference.ts';
 
-export const PLACE_FORMATS = ['manifest', 'kustomization', 'compose', 'helm-values', 'dockerfile', 'patch'] as const;
-export type PlaceFormat = (typeof PLACE_FORMATS)[number];
+export const LOCATION_FORMATS = ['manifest', 'kustomization', 'compose', 'helm-values', 'dockerfile', 'patch'] as const;
+export type LocationFormat = (typeof LOCATION_FORMATS)[number];
 
-export interface ImagePlace {
-  readonly format: PlaceFormat;
+export interface ImageLocation {
+  readonly format: LocationFormat;
   readonly line: number;
   readonly column: number;
   /** Of the text that is changed; several places have the same one when an alias or a merge key leads there. */
   readonly offset: number;
   /** What changes with the digest, for whoever compares before and after. */
-  readonly target: Target;
+  readonly address: ValueAddress;
   /** JSON pointer into the object that runs it, of an image in a manifest or a patch. */
   readonly field?: string;
   /** Of that object, where it is known. */
   readonly object?: { readonly group: string; readonly kind: string; readonly name: string };
   /** As it is written; put together where it stands in several fields. */
   readonly image: string;
-  readonly reading: Reading;
-  readonly slot: Slot;
+  readonly content: LocationContent;
+  readonly target: EditTarget;
 }
 
 /** In YAML and JSON, the value that changes. `document` counts from 0. */
-export type Target =
+export type ValueAddress =
   | {
       readonly kind: 'value';
       readonly document: number;
@@ -33,7 +33,7 @@ export type Target =
     }
   | { readonly kind: 'text' };
 
-export type Reading =
+export type LocationContent =
   | { readonly state: 'image'; readonly reference: ImageReference }
   /** Nothing to pin here, and that is no fault. */
   | { readonly state: 'none'; readonly reason: string }
@@ -41,9 +41,9 @@ export type Reading =
   | { readonly state: 'problem'; readonly problem: string };
 
 /** `before` and the digest replace the text from `from` to `to`; or why that cannot be done here. */
-export type Slot =
+export type EditTarget =
   | { readonly ok: true; readonly from: number; readonly to: number; readonly before: string; readonly after: string }
-  | { readonly ok: false; readonly refused: string };
+  | { readonly ok: false; readonly reason: string };
 
 export interface Edit {
   readonly from: number;
@@ -51,8 +51,8 @@ export interface Edit {
   readonly text: string;
 }
 
-export function editOf(slot: Extract<Slot, { readonly ok: true }>, digest: string): Edit {
-  return { from: slot.from, to: slot.to, text: `${slot.before}${digest}${slot.after}` };
+export function editOf(target: Extract<EditTarget, { readonly ok: true }>, digest: string): Edit {
+  return { from: target.from, to: target.to, text: `${target.before}${digest}${target.after}` };
 }
 
 /** Edits may repeat (an anchor that several images use), never overlap. */

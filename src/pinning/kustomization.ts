@@ -3,7 +3,7 @@
  * regular expression of Go; `newTag` alone removes a digest, `digest` alone removes a tag, with neither the image keeps its own.
  */
 import { RE2JS, RE2JSException } from 're2js';
-import type { ImagePlace, Slot } from './image-location.ts';
+import type { ImageLocation, EditTarget } from './image-location.ts';
 
 export interface ImagesEntry {
   readonly name: string;
@@ -11,9 +11,9 @@ export interface ImagesEntry {
   readonly newTag: string;
   readonly digest: string;
   readonly tagSuffix: string;
-  readonly place: ImagePlace;
+  readonly location: ImageLocation;
   /** How a tag and a digest are added to an entry that has neither. */
-  readonly slotFor: (tag: string) => Slot;
+  readonly targetFor: (tag: string) => EditTarget;
 }
 
 /** Whether it replaces the version of an image, and not only its name. */

@@ -2,7 +2,7 @@
 import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { Platform, RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
-import { type ImagePlace, pinnedText } from './image-location.ts';
+import { type ImageLocation, pinnedText } from './image-location.ts';
 import { platformsIn, platformText } from '../policy/rules/platforms.ts';
 import { digestQuestion, failureText, type Question, STOPPED, tagQuestion } from './pinned-references.ts';
 
@@ -32,8 +32,8 @@ export interface PinMode {
 }
 
 /** What must be asked about a place; undefined: nothing. */
-export function tagToAsk({ reading, slot }: ImagePlace, mode: PinMode): Question | undefined {
-  return reading.state === 'image' && slot.ok ? tagToAskOf(reading.reference, mode) : undefined;
+export function tagToAsk({ content, target }: ImageLocation, mode: PinMode): Question | undefined {
+  return content.state === 'image' && target.ok ? tagToAskOf(content.reference, mode) : undefined;
 }
 
 export function tagToAskOf(reference: ImageReference, { update }: PinMode): Question | undefined {
@@ -53,24 +53,24 @@ export function platformsToAsk(
 }
 
 /** Without asking anybody. */
-export function decideOffline({ reading, image }: ImagePlace): PinDecision {
-  if (reading.state === 'none') return { ...BARE, state: 'skipped', message: reading.reason };
-  if (reading.state === 'problem') return failed(image, reading.problem);
-  const { digest, text } = reading.reference;
+export function decideOffline({ content, image }: ImageLocation): PinDecision {
+  if (content.state === 'none') return { ...BARE, state: 'skipped', message: content.reason };
+  if (content.state === 'problem') return failed(image, content.problem);
+  const { digest, text } = content.reference;
   if (digest !== undefined) return { ...BARE, state: 'pinned', digest, pinned: text };
   return { ...BARE, state: 'unpinned', message: `image ${quoteValue(image)} has no digest` };
 }
 
-export function decide(place: ImagePlace, mode: PinMode, tags: TagAnswers): PinDecision {
-  const offline = decideOffline(place);
-  const { reading, image, slot } = place;
-  if (reading.state !== 'image' || (offline.state === 'pinned' && !mode.update)) return offline;
-  const question = tagQuestion(reading.reference);
+export function decide(location: ImageLocation, mode: PinMode, tags: TagAnswers): PinDecision {
+  const offline = decideOffline(location);
+  const { content, image, target } = location;
+  if (content.state !== 'image' || (offline.state === 'pinned' && !mode.update)) return offline;
+  const question = tagQuestion(content.reference);
   if (question === undefined) return { ...offline, message: 'it has no tag that could be asked for' };
-  if (!slot.ok) return failed(image, slot.refused);
+  if (!target.ok) return failed(image, target.reason);
   const fact = tags.get(question.key);
   if (fact === undefined) return failed(image, STOPPED);
-  return fact.state === 'yes' ? resolved(reading.reference, fact.value) : failed(image, failureText(fact.failure));
+  return fact.state === 'yes' ? resolved(content.reference, fact.value) : failed(image, failureText(fact.failure));
 }
 
 export function resolved(

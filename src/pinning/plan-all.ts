@@ -10,7 +10,7 @@ import {
   type PlanInput,
 } from './kustomize-pins.ts';
 import { decide, decideOffline, type PinDecision } from './pin.ts';
-import type { ImagePlace } from './image-location.ts';
+import type { ImageLocation } from './image-location.ts';
 
 export interface Decided {
   readonly decision: PinDecision;
@@ -18,106 +18,109 @@ export interface Decided {
   readonly reference: ImageReference | undefined;
 }
 
-export type DecidedAll = ReadonlyMap<ImagePlace, Decided>;
+export type DecidedAll = ReadonlyMap<ImageLocation, Decided>;
 
-export function decisionAt(all: DecidedAll, place: ImagePlace): Decided {
-  const decided = all.get(place);
-  if (decided === undefined) throw new RangeError(`no decision about ${place.image}`);
+export function decisionAt(all: DecidedAll, location: ImageLocation): Decided {
+  const decided = all.get(location);
+  if (decided === undefined) throw new RangeError(`no decision about ${location.image}`);
   return decided;
 }
 
 /** `places` without the entries that rename images. */
-export function decideAll(places: readonly ImagePlace[], input: PlanInput): DecidedAll {
+export function decideAll(locations: readonly ImageLocation[], input: PlanInput): DecidedAll {
   const { kustomized } = input;
-  const barred = new Set<ImagePlace>();
-  let settled = settleAll(places, { ...input, barred });
+  const barred = new Set<ImageLocation>();
+  let settled = settleAll(locations, { ...input, barred });
   for (;;) {
     const wrong = wrongEntries(settled, kustomized);
     if (wrong.length === 0) break;
     for (const entry of wrong) barred.add(entry);
-    settled = settleAll(places, { ...input, barred });
+    settled = settleAll(locations, { ...input, barred });
   }
   const { plans, placed } = settled;
   const failures = failuresOf(plans, kustomized);
-  const decisionOf = (entry: ImagePlace): PinDecision =>
+  const decisionOf = (entry: ImageLocation): PinDecision =>
     placed.has(entry) ? decide(entry, input.mode, input.tags) : (failures.get(entry) ?? unplaced(entry));
-  const entries = [...kustomized.renames].map((entry): [ImagePlace, Decided] => [
+  const entries = [...kustomized.renames].map((entry): [ImageLocation, Decided] => [
     entry,
     { decision: decisionOf(entry), reference: referenceOf(entry) },
   ]);
-  return new Map<ImagePlace, Decided>([...plans, ...entries]);
+  return new Map<ImageLocation, Decided>([...plans, ...entries]);
 }
 
 interface Settled {
-  readonly plans: ReadonlyMap<ImagePlace, Plan>;
+  readonly plans: ReadonlyMap<ImageLocation, Plan>;
   /** Entries that get a digest. */
-  readonly placed: ReadonlySet<ImagePlace>;
+  readonly placed: ReadonlySet<ImageLocation>;
 }
 
 /** An entry that gets a digest makes others that come after it need one. */
-function settleAll(places: readonly ImagePlace[], input: PlanInput): Settled {
-  const placed = new Set<ImagePlace>();
+function settleAll(locations: readonly ImageLocation[], input: PlanInput): Settled {
+  const placed = new Set<ImageLocation>();
   for (;;) {
     const before = placed.size;
-    const plans = new Map(places.map((place) => [place, planFor(place, input, placed)]));
+    const plans = new Map(locations.map((location) => [location, planFor(location, input, placed)]));
     for (const { entries } of plans.values()) for (const entry of entries) placed.add(entry);
     if (placed.size === before) return { plans, placed };
   }
 }
 
 /** Entries whose digest would reach an image that is renamed once more, and cannot have its own. */
-function wrongEntries({ plans, placed }: Settled, { runsOf, entriesOf }: Kustomized): readonly ImagePlace[] {
+function wrongEntries({ plans, placed }: Settled, { runsOf, entriesOf }: Kustomized): readonly ImageLocation[] {
   return [...plans]
     .filter(([, { decision, entries }]) => decision.state === 'failed' && entries.length === 0)
-    .flatMap(([place]) => runsOf(place) ?? [])
+    .flatMap(([location]) => runsOf(location) ?? [])
     .flatMap((run) => entriesOf(run).slice(0, -1))
     .filter((entry) => placed.has(entry));
 }
 
-export function decideAllOffline(places: readonly ImagePlace[], kustomized: Kustomized): DecidedAll {
+export function decideAllOffline(locations: readonly ImageLocation[], kustomized: Kustomized): DecidedAll {
   const open = new Set(
-    places
-      .filter((place) => !kustomized.isGiven(place) && decideOffline(place).state === 'unpinned')
-      .flatMap((place) => kustomized.runsOf(place) ?? [])
+    locations
+      .filter((location) => !kustomized.isGiven(location) && decideOffline(location).state === 'unpinned')
+      .flatMap((location) => kustomized.runsOf(location) ?? [])
       .filter(({ deployed }) => deployed)
       .map((run) => kustomized.entriesOf(run).at(-1)),
   );
-  const of = (place: ImagePlace): PinDecision => {
-    if (!kustomized.renames.has(place)) return decideKustomizedOffline(place, kustomized);
-    return open.has(place) ? unpinned(place) : unplaced(place);
+  const of = (location: ImageLocation): PinDecision => {
+    if (!kustomized.renames.has(location)) return decideKustomizedOffline(location, kustomized);
+    return open.has(location) ? unpinned(location) : unplaced(location);
   };
   return new Map(
-    [...places, ...kustomized.renames].map((place) => [place, { decision: of(place), reference: referenceOf(place) }]),
+    [...locations, ...kustomized.renames].map((location) => [
+      location,
+      { decision: of(location), reference: referenceOf(location) },
+    ]),
   );
 }
 
-function referenceOf({ reading }: ImagePlace): ImageReference | undefined {
-  return reading.state === 'image' ? reading.reference : undefined;
+function referenceOf({ content }: ImageLocation): ImageReference | undefined {
+  return content.state === 'image' ? content.reference : undefined;
 }
 
 /** What a file that was not given names can only be pinned at an entry that was. */
 function failuresOf(
-  plans: ReadonlyMap<ImagePlace, Plan>,
+  plans: ReadonlyMap<ImageLocation, Plan>,
   { isGiven, runsOf, entriesOf }: Kustomized,
-): ReadonlyMap<ImagePlace | undefined, PinDecision> {
+): ReadonlyMap<ImageLocation | undefined, PinDecision> {
   return new Map(
-    [...plans].flatMap(([place, { decision }]) =>
-      isGiven(place) || decision.state !== 'failed'
+    [...plans].flatMap(([location, { decision }]) =>
+      isGiven(location) || decision.state !== 'failed'
         ? []
-        : (runsOf(place) ?? []).map((run) => [entriesOf(run).at(-1), decision] as const),
+        : (runsOf(location) ?? []).map((run) => [entriesOf(run).at(-1), decision] as const),
     ),
   );
 }
 
-function unplaced(entry: ImagePlace): PinDecision {
-  return entry.reading.state === 'image' ? skipped(RENAMED) : decideOffline(entry);
+function unplaced(entry: ImageLocation): PinDecision {
+  return entry.content.state === 'image' ? skipped(RENAMED) : decideOffline(entry);
 }
 
-function unpinned(entry: ImagePlace): PinDecision {
-  const { reading, image } = entry;
+function unpinned(entry: ImageLocation): PinDecision {
+  const { content, image } = entry;
   return decideOffline(
-    reading.state === 'image'
+    content.state === 'image'
       ? entry
-      : { ...entry, reading: { state: 'problem', problem: `${image === '' ? 'it' : 'what it names'} has no digest` } },
+      : { ...entry, content: { state: 'problem', problem: `${image === '' ? 'it' : 'what it names'} has no digest` } },
   );
 }

@@ -3,32 +3,32 @@ import { effectiveTag, parseReference } from '../image/reference.ts';
 import type { Passed } from './builds.ts';
 import { type ImagesEntry, setsVersion, splitImage } from './kustomization.ts';
 import { RENAMED } from './kustomize-pins.ts';
-import type { ImagePlace, Reading } from './image-location.ts';
+import type { ImageLocation, LocationContent } from './image-location.ts';
 
 export function isRename(entry: ImagesEntry): boolean {
   return !setsVersion(entry) && entry.newName !== '';
 }
 
 /** The place with the one image that comes out, where there is one. */
-export function renamePlace(entry: ImagesEntry, passed: Passed): ImagePlace {
-  const { place } = entry;
+export function renamePlace(entry: ImagesEntry, passed: Passed): ImageLocation {
+  const { location } = entry;
   const { images, unread } = passed;
   const untaggeds = new Set([...images].map((image) => image.split('@')[0] ?? image));
   const [image] = untaggeds;
-  if (image === undefined) return unread.length === 0 ? place : { ...place, reading: unknown(unread) };
+  if (image === undefined) return unread.length === 0 ? location : { ...location, content: unknown(unread) };
   const reason = obstacle(entry, passed);
   const parsed = parseReference(image);
-  if (reason !== undefined || !parsed.ok) return { ...place, reading: { state: 'none', reason: reason ?? RENAMED } };
+  if (reason !== undefined || !parsed.ok) return { ...location, content: { state: 'none', reason: reason ?? RENAMED } };
   const { reference } = parsed;
   return {
-    ...place,
+    ...location,
     image,
-    reading: { state: 'image', reference },
-    slot: entry.slotFor(effectiveTag(reference) ?? ''),
+    content: { state: 'image', reference },
+    target: entry.targetFor(effectiveTag(reference) ?? ''),
   };
 }
 
-function unknown(unread: readonly string[]): Reading {
+function unknown(unread: readonly string[]): LocationContent {
   const problem = `cannot determine which tag it is for: ${unread.join(', ')}; add "newTag" to the entry`;
   return { state: 'problem', problem };
 }

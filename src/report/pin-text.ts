@@ -4,7 +4,7 @@ import { quoteValue } from '../image/quote.ts';
 import { type Edited, unifiedDiff } from './diff.ts';
 import { alike } from './grouped-lines.ts';
 import { count, type Paint } from './paint.ts';
-import type { DriftReport, PinAction, PinErrorRow, PinFileRow, PinReport, PinRow, PlaceRow } from './pin.ts';
+import type { DriftReport, PinAction, PinErrorRow, PinFileRow, PinReport, PinRow, LocationRow } from './pin.ts';
 
 interface Printed {
   readonly out: string;
@@ -134,6 +134,6 @@ function driftText({ images, errors, files }: DriftReport, ink: Paint): string {
   return [...lines, summary, ''].join('\n');
 }
 
-function usesText({ uses }: PlaceRow): string {
+function usesText({ uses }: LocationRow): string {
   return uses === 1 ? '' : ` (used ${uses} times)`;
 }

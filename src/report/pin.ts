@@ -1,20 +1,20 @@
 /** The results of `pin` and `drift`: the objects that `-o json` prints, and their exit codes. */
 import type { DriftDecision } from '../pinning/drift.ts';
 import type { PinDecision } from '../pinning/pin.ts';
-import type { ImagePlace } from '../pinning/image-location.ts';
+import type { ImageLocation } from '../pinning/image-location.ts';
 
-export interface PlaceRow {
+export interface LocationRow {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  readonly format: ImagePlace['format'];
+  readonly format: ImageLocation['format'];
   /** As it was written. */
   readonly image: string;
   /** How many images are written here: an anchor or a merge key uses the same text again. */
   readonly uses: number;
 }
 
-export interface PinRow extends PlaceRow {
+export interface PinRow extends LocationRow {
   readonly state: PinDecision['state'];
   /** The whole reference with its digest. */
   readonly pinned: string | null;
@@ -24,7 +24,7 @@ export interface PinRow extends PlaceRow {
   readonly message: string | null;
 }
 
-export interface DriftRow extends PlaceRow {
+export interface DriftRow extends LocationRow {
   readonly state: DriftDecision['state'];
   readonly digest: string;
   /** What the tag means now. */
@@ -35,7 +35,7 @@ export interface DriftRow extends PlaceRow {
 export interface PinFileRow {
   readonly file: string;
   /** null: nothing in it is known. */
-  readonly format: ImagePlace['format'] | null;
+  readonly format: ImageLocation['format'] | null;
   /** `changed` is written, `change` would be with --write. */
   readonly state: 'changed' | 'change' | 'unchanged' | 'skipped' | 'failed';
   readonly message: string | null;
@@ -69,12 +69,12 @@ export interface DriftReport {
 /** What `pin` does with the digests: shows them as a diff, writes them, or only checks that there are some. */
 export type PinAction = 'diff' | 'write' | 'check';
 
-function placeRow(file: string, { line, column, format, image }: ImagePlace): PlaceRow {
+function locationRow(file: string, { line, column, format, image }: ImageLocation): LocationRow {
   return { file, line, column, format, image, uses: 1 };
 }
 
 /** One row for a text that several images have through an anchor, as there is one text to change. */
-export function mergeUses<R extends PlaceRow>(rows: readonly R[]): readonly R[] {
+export function mergeUses<R extends LocationRow>(rows: readonly R[]): readonly R[] {
   const merged = new Map<string, R>();
   for (const row of rows) {
     const key = JSON.stringify(row);
@@ -84,18 +84,18 @@ export function mergeUses<R extends PlaceRow>(rows: readonly R[]): readonly R[] 
   return [...merged.values()];
 }
 
-export function pinRow(file: string, place: ImagePlace, decision: PinDecision): PinRow {
+export function pinRow(file: string, location: ImageLocation, decision: PinDecision): PinRow {
   const { state, pinned = null, digest = null, previous = null, message = null } = decision;
-  return { ...placeRow(file, place), state, pinned, digest, previous, message };
+  return { ...locationRow(file, location), state, pinned, digest, previous, message };
 }
 
 export function driftRow(
   file: string,
-  place: ImagePlace,
+  location: ImageLocation,
   { digest, decision }: { readonly digest: string; readonly decision: DriftDecision },
 ): DriftRow {
   const { state, current = null, message = null } = decision;
-  return { ...placeRow(file, place), state, digest, current, message };
+  return { ...locationRow(file, location), state, digest, current, message };
 }
 
 /** 0 nothing to do, or done; 1 something is unpinned, or has drifted and was not written; 2 something could not be done. */

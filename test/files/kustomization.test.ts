@@ -69,8 +69,8 @@ describe('a file called kustomization.yaml', () => {
 
   test('pin reads the Pod behind a kustomization, and the images of both', () => {
     const text = `images: [{name: nginx, newTag: "1.27"}]\n---\n${POD}`;
-    const { places } = findImages('kustomization.yaml', text, { kinds, helmImages: [] });
-    expect(places.map(({ format, image }) => `${format} ${image}`)).toEqual([
+    const { locations } = findImages('kustomization.yaml', text, { kinds, helmImages: [] });
+    expect(locations.map(({ format, image }) => `${format} ${image}`)).toEqual([
       'kustomization nginx:1.27',
       'manifest nginx',
     ]);

@@ -129,8 +129,8 @@ describe('a document with items', () => {
   });
 
   test.each(CASES)('$what: pin reads the images in it', ({ value, applied = [], more = [], images }) => {
-    const { places } = findImages('list.json', JSON.stringify(value), { kinds, helmImages: [] });
-    expect(places).toHaveLength(images ?? [...applied, ...more].filter((name) => name.startsWith('Pod ')).length);
+    const { locations } = findImages('list.json', JSON.stringify(value), { kinds, helmImages: [] });
+    expect(locations).toHaveLength(images ?? [...applied, ...more].filter((name) => name.startsWith('Pod ')).length);
   });
 });
 

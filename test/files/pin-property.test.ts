@@ -74,16 +74,16 @@ const file = fc
     return `${mark ? '\uFEFF' : ''}${crlf ? ended.replaceAll('\n', '\r\n') : ended}`;
   });
 
-function pinned(text: string): { readonly text: string; readonly changes: number; readonly refused: number } {
-  const { places } = findImages('a.yaml', text, OPTIONS);
-  const changes = places.flatMap((place) => {
-    const { reading } = place;
-    if (reading.state !== 'image' || reading.reference.digest !== undefined) return [];
-    const question = tagQuestion(reading.reference);
-    return question === undefined ? [] : [{ place, digest: digestOf(normalizedName(question.reference)) }];
+function pinned(text: string): { readonly text: string; readonly changes: number; readonly omitted: number } {
+  const { locations } = findImages('a.yaml', text, OPTIONS);
+  const changes = locations.flatMap((location) => {
+    const { content } = location;
+    if (content.state !== 'image' || content.reference.digest !== undefined) return [];
+    const question = tagQuestion(content.reference);
+    return question === undefined ? [] : [{ location, digest: digestOf(normalizedName(question.reference)) }];
   });
-  const { text: after, refused } = splice({ file: 'a.yaml', text, places }, changes, OPTIONS);
-  return { text: after, changes: changes.length, refused: refused.size };
+  const { text: after, omitted } = splice({ file: 'a.yaml', text, locations }, changes, OPTIONS);
+  return { text: after, changes: changes.length, omitted: omitted.size };
 }
 
 /** Takes the digests out again; none of ours is `OLD`. */
@@ -134,13 +134,13 @@ describe('pinning any kustomization', () => {
     fc.assert(
       fc.property(kustomization, (text) => {
         const name = 'kustomization.yaml';
-        const before = findImages(name, text, OPTIONS).places;
+        const before = findImages(name, text, OPTIONS).locations;
         const digest = digestOf('app');
-        const changes = before.flatMap((place) => (place.image.includes('@') ? [] : [{ place, digest }]));
-        const { text: after, refused } = splice({ file: name, text, places: before }, changes, OPTIONS);
-        expect(refused.size).toBe(0);
-        expect(findImages(name, after, OPTIONS).places.map((place) => place.image)).toEqual(
-          before.map((place) => (place.image.includes('@') ? place.image : `${place.image}@${digest}`)),
+        const changes = before.flatMap((location) => (location.image.includes('@') ? [] : [{ location, digest }]));
+        const { text: after, omitted } = splice({ file: name, text, locations: before }, changes, OPTIONS);
+        expect(omitted.size).toBe(0);
+        expect(findImages(name, after, OPTIONS).locations.map((location) => location.image)).toEqual(
+          before.map((location) => (location.image.includes('@') ? location.image : `${location.image}@${digest}`)),
         );
         // All but digests: their lines and pairs, with the space before them.
         const bare = (one: string): string =>
@@ -158,8 +158,8 @@ describe('pinning any file', () => {
   test('leaves every byte outside of the images, and every other value', () => {
     fc.assert(
       fc.property(file, (text) => {
-        const { text: after, refused } = pinned(text);
-        expect(refused).toBe(0);
+        const { text: after, omitted } = pinned(text);
+        expect(omitted).toBe(0);
         // A scalar with an escape is written without one.
         expect(undone(after)).toBe(
           text.replaceAll(/"\\x([0-9a-f]{2})(?=[^"\n]*"(?! *:))/g, (whole, hex: string, at: number) =>
@@ -178,11 +178,11 @@ describe('pinning any file', () => {
     fc.assert(
       fc.property(file, (text) => {
         const once = pinned(text);
-        const { places } = findImages('a.yaml', once.text, OPTIONS);
+        const { locations } = findImages('a.yaml', once.text, OPTIONS);
         expect(
-          places.filter(({ reading }) => reading.state !== 'image' || reading.reference.digest === undefined),
+          locations.filter(({ content }) => content.state !== 'image' || content.reference.digest === undefined),
         ).toEqual([]);
-        expect(pinned(once.text)).toEqual({ text: once.text, changes: 0, refused: 0 });
+        expect(pinned(once.text)).toEqual({ text: once.text, changes: 0, omitted: 0 });
       }),
       { numRuns: 300 },
     );
@@ -220,9 +220,9 @@ describe('pinning any file', () => {
         fc.constantFrom('a.yaml', 'kustomization.yaml', 'compose.yaml', 'Dockerfile'),
         (parts, name) => {
           const text = parts.join('');
-          const { places } = findImages(name, text, OPTIONS);
-          const changes = places.map((place) => ({ place, digest: digestOf(place.image) }));
-          const result = splice({ file: name, text, places }, changes, OPTIONS);
+          const { locations } = findImages(name, text, OPTIONS);
+          const changes = locations.map((location) => ({ location, digest: digestOf(location.image) }));
+          const result = splice({ file: name, text, locations }, changes, OPTIONS);
           expect(result.text === text).toBe(result.edits.length === 0);
         },
       ),

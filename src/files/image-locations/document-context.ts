@@ -3,58 +3,64 @@ import { maskPassword } from '../../image/password.ts';
 import { parseReference } from '../../image/reference.ts';
 import { isObject, type JsonObject, pointerSegments } from '../../pod/pointer.ts';
 import { typeOf } from '../../pod/workload.ts';
-import type { ImagePlace, PlaceFormat, Reading, Slot } from '../../pinning/image-location.ts';
+import type { ImageLocation, LocationFormat, LocationContent, EditTarget } from '../../pinning/image-location.ts';
 import type { ParsedDocument } from '../yaml/yaml.ts';
-import { imageSlot } from './edit-target.ts';
+import { imageTarget } from './edit-target.ts';
 
-export interface Scene {
+export interface DocumentContext {
   readonly text: string;
   readonly document: Extract<ParsedDocument, { readonly ok: true }>;
-  readonly format: PlaceFormat;
+  readonly format: LocationFormat;
 }
 
-export interface Spot {
+export interface LocationParts {
   readonly pointer: string;
   readonly image: string;
-  readonly reading: Reading;
-  readonly slot: Slot;
+  readonly content: LocationContent;
+  readonly target: EditTarget;
 }
 
 /** A place at the value that `pointer` names; what changes is that value, too. */
-export function placeAt({ document, format }: Scene, { pointer, image, reading, slot }: Spot): ImagePlace {
+export function locationAt(
+  { document, format }: DocumentContext,
+  { pointer, image, content, target }: LocationParts,
+): ImageLocation {
   const { line, column, offset } = document.positionOf(pointer);
   return {
     format,
     line,
     column,
     offset,
-    target: { kind: 'value', document: document.index, pointer },
+    address: { kind: 'value', document: document.index, pointer },
     image,
-    reading,
-    slot,
+    content,
+    target,
   };
 }
 
-const NOTHING_TO_WRITE: Slot = { ok: false, refused: 'there is no image here' };
+const NOTHING_TO_WRITE: EditTarget = { ok: false, reason: 'there is no image here' };
 
 /** For what is no image: it may be a URL with somebody's password in it. */
-export function placeWithout(scene: Scene, spot: Pick<Spot, 'pointer' | 'image' | 'reading'>): ImagePlace {
-  return placeAt(scene, { ...spot, image: maskPassword(spot.image), slot: NOTHING_TO_WRITE });
+export function locationWithout(
+  context: DocumentContext,
+  parts: Pick<LocationParts, 'pointer' | 'image' | 'content'>,
+): ImageLocation {
+  return locationAt(context, { ...parts, image: maskPassword(parts.image), target: NOTHING_TO_WRITE });
 }
 
 /** An image that is written at one place, whole. */
-export function wholeImage(scene: Scene, pointer: string, image: string): ImagePlace {
+export function wholeImage(context: DocumentContext, pointer: string, image: string): ImageLocation {
   const parsed = parseReference(image);
   if (!parsed.ok)
-    return placeWithout(scene, { pointer, image, reading: { state: 'problem', problem: parsed.problem } });
+    return locationWithout(context, { pointer, image, content: { state: 'problem', problem: parsed.problem } });
   const { reference } = parsed;
-  const at = { text: scene.text, offset: scene.document.positionOf(pointer).offset };
-  const slot = imageSlot(at, { value: image, reference });
-  return placeAt(scene, { pointer, image, reading: { state: 'image', reference }, slot });
+  const at = { text: context.text, offset: context.document.positionOf(pointer).offset };
+  const target = imageTarget(at, { value: image, reference });
+  return locationAt(context, { pointer, image, content: { state: 'image', reference }, target });
 }
 
 /** Of an object in a manifest, for whoever selects it. */
-export function namedType(object: JsonObject): NonNullable<ImagePlace['object']> {
+export function namedType(object: JsonObject): NonNullable<ImageLocation['object']> {
   const { group, kind } = typeOf(object);
   const { metadata } = object;
   return { group, kind, name: isObject(metadata) ? partText(metadata['name']) : '' };

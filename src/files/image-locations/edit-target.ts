@@ -1,6 +1,6 @@
 /** Where the digest of an image goes in the text of a YAML or JSON scalar. */
 import type { ImageReference } from '../../image/reference.ts';
-import { type Slot, taggedText } from '../../pinning/image-location.ts';
+import { type EditTarget, taggedText } from '../../pinning/image-location.ts';
 
 /** The characters of a scalar, without its quotes. */
 export interface Span {
@@ -38,13 +38,13 @@ function closingQuote(text: string, from: number, quote: string): number {
  * `value` is the scalar's: `lead` and then the reference. Of a scalar with escapes all is written anew, which needs none: a
  * reference has only letters, digits and `.-_/:@`.
  */
-export function imageSlot(
+export function imageTarget(
   { text, offset }: { readonly text: string; readonly offset: number },
   { value, reference }: { readonly value: string; readonly reference: ImageReference },
-): Slot {
+): EditTarget {
   const lead = value.length - reference.text.length;
   const span = value.endsWith(reference.text) ? spanOf(text, offset, value) : undefined;
-  if (span === undefined) return { ok: false, refused: 'it is not written on one line: write it on one' };
+  if (span === undefined) return { ok: false, reason: 'it is not written on one line: write it on one' };
   if (!span.literal) {
     return {
       ok: true,
@@ -54,16 +54,16 @@ export function imageSlot(
       after: '',
     };
   }
-  return literalSlot(span.from + lead, reference);
+  return literalTarget(span.from + lead, reference);
 }
 
 /** For a reference that stands at `from` just as it is. */
-export function literalSlot(from: number, reference: ImageReference): Slot {
-  return digestSlot(from + reference.text.length, reference);
+export function literalTarget(from: number, reference: ImageReference): EditTarget {
+  return digestTarget(from + reference.text.length, reference);
 }
 
 /** For a reference whose tag, or digest, ends at `end`. */
-export function digestSlot(end: number, { digest, ...rest }: ImageReference): Slot {
+export function digestTarget(end: number, { digest, ...rest }: ImageReference): EditTarget {
   if (digest !== undefined) return { ok: true, from: end - digest.length, to: end, before: '', after: '' };
   const reference = { digest, ...rest };
   const before = `${taggedText(reference).slice(reference.text.length)}@`;

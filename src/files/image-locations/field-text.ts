@@ -1,7 +1,7 @@
 /** Where the value of a field goes in the text of a YAML or JSON map: in the place of the one that is there, or behind another. */
 import { escapeSegment } from '../../pod/pointer.ts';
-import type { Slot } from '../../pinning/image-location.ts';
-import { type Scene, valueAt } from './document-context.ts';
+import type { EditTarget } from '../../pinning/image-location.ts';
+import { type DocumentContext, valueAt } from './document-context.ts';
 import { spanOf } from './edit-target.ts';
 
 export interface Field {
@@ -10,8 +10,8 @@ export interface Field {
   readonly key: string;
 }
 
-function refuse(refused: string): Slot {
-  return { ok: false, refused };
+function notEditable(reason: string): EditTarget {
+  return { ok: false, reason };
 }
 
 function pointerOf({ holder, key }: Field): string {
@@ -19,24 +19,24 @@ function pointerOf({ holder, key }: Field): string {
 }
 
 /** For a field that is there: with a text, empty, or null. */
-export function replaceField({ text, document }: Scene, field: Field): Slot {
+export function replaceField({ text, document }: DocumentContext, field: Field): EditTarget {
   const pointer = pointerOf(field);
   const value = valueAt(document.value, pointer);
   if (value === null) return fillNull(text, document.keyPositionOf(pointer).offset, field.key);
   const span = typeof value === 'string' ? spanOf(text, document.positionOf(pointer).offset, value) : undefined;
   if (span === undefined || (value === '' && span.from === document.positionOf(pointer).offset))
-    return refuse(`its "${field.key}" is not a text on one line: write it so`);
+    return notEditable(`its "${field.key}" is not a text on one line: write it so`);
   return { ok: true, from: span.from, to: span.to, before: '', after: '' };
 }
 
 const NULL = /[ \t]*(?:~|null|Null|NULL)?(?=[ \t]*(?:[\r\n,}]|$)|[ \t]+#)/y;
 
-function fillNull(text: string, keyOffset: number, key: string): Slot {
+function fillNull(text: string, keyOffset: number, key: string): EditTarget {
   const colon = colonAfter(text, keyOffset);
-  if (colon === undefined) return refuse(`its "${key}" has no value: give it one, such as ""`);
+  if (colon === undefined) return notEditable(`its "${key}" has no value: give it one, such as ""`);
   NULL.lastIndex = colon + 1;
   const found = NULL.exec(text);
-  if (found === null) return refuse(`its "${key}" has no value: give it one, such as ""`);
+  if (found === null) return notEditable(`its "${key}" has no value: give it one, such as ""`);
   const quote = text.charAt(keyOffset) === '"' ? '"' : '';
   const to = found[0].trim() === '' ? colon + 1 : colon + 1 + found[0].length;
   return { ok: true, from: colon + 1, to, before: ` ${quote}`, after: quote };
@@ -50,8 +50,8 @@ function colonAfter(text: string, keyOffset: number): number | undefined {
 }
 
 /** For a field that is not there yet: behind `after`, laid out as that one is. */
-export function insertField(scene: Scene, field: Field, after: string): Slot {
-  const { text, document } = scene;
+export function insertField(context: DocumentContext, field: Field, after: string): EditTarget {
+  const { text, document } = context;
   const before = pointerOf({ holder: field.holder, key: after });
   const value = valueAt(document.value, before);
   const key = document.keyPositionOf(before);
@@ -61,7 +61,7 @@ export function insertField(scene: Scene, field: Field, after: string): Slot {
   const direct =
     colon !== undefined && offset > colon && /^[ \t]*(?:[&!]\S*[ \t]+)*$/.test(text.slice(colon + 1, offset));
   if (!direct || span === undefined)
-    return refuse(`there is no simple line "${after}" to put a "${field.key}" behind: write one`);
+    return notEditable(`there is no simple line "${after}" to put a "${field.key}" behind: write one`);
   const neighbour: Neighbour = {
     text,
     key: key.offset,
@@ -85,11 +85,11 @@ interface Neighbour {
   readonly name: string;
 }
 
-function insertLine({ text, end, indent, name }: Neighbour): Slot {
+function insertLine({ text, end, indent, name }: Neighbour): EditTarget {
   const newline = text.indexOf('\n', end);
   const rest = text.slice(end, newline === -1 ? text.length : newline);
   if (!/^[ \t]*(?:[ \t]#.*)?\r?$/.test(rest))
-    return refuse(`there is no simple line to put a "${name}" behind: write one`);
+    return notEditable(`there is no simple line to put a "${name}" behind: write one`);
   const at = end + rest.replace(/\r$/, '').length;
   return {
     ok: true,
@@ -101,7 +101,7 @@ function insertLine({ text, end, indent, name }: Neighbour): Slot {
 }
 
 /** In `{a: 1}`, or in JSON. On a line of its own where its neighbour has one. */
-function insertInFlow({ text, key, end, indent, name }: Neighbour): Slot {
+function insertInFlow({ text, key, end, indent, name }: Neighbour): EditTarget {
   const quote = text.charAt(key) === '"' ? '"' : '';
   const lineStart = text.lastIndexOf('\n', key) + 1;
   const lead = text.slice(lineStart, key);

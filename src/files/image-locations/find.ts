@@ -1,6 +1,6 @@
 /** A file -> every image in it. What a file is, its contents say, and its name where they cannot. */
 import type { ImagesEntry } from '../../pinning/kustomization.ts';
-import type { ImagePlace, PlaceFormat } from '../../pinning/image-location.ts';
+import type { ImageLocation, LocationFormat } from '../../pinning/image-location.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import type { JsonObject } from '../../pod/pointer.ts';
 import { isReview } from '../../admission/review.ts';
@@ -25,7 +25,7 @@ import { isManifest, manifestImages } from './manifests.ts';
 import { comparedFields, isJsonPatch, patchImages } from './kustomize/patches.ts';
 import { cutFields, isReplacements, replacedImages } from './kustomize/replacements.ts';
 import type { PlaceFault } from './location-fault.ts';
-import type { Scene } from './document-context.ts';
+import type { DocumentContext } from './document-context.ts';
 import { unseenIn, unseenSources } from './kustomize/unread-sources.ts';
 
 export interface FindOptions {
@@ -40,10 +40,10 @@ export interface FindOptions {
 
 export interface FoundImages {
   /** Of the first document that is known; undefined: nothing in the file is. */
-  readonly format: PlaceFormat | undefined;
-  readonly places: readonly ImagePlace[];
+  readonly format: LocationFormat | undefined;
+  readonly locations: readonly ImageLocation[];
   /** Images that are not pinned here, but changed by kustomizations. */
-  readonly hidden: readonly ImagePlace[];
+  readonly hidden: readonly ImageLocation[];
   readonly kustomization: FoundKustomization | undefined;
   /** Of a file under `configurations`. */
   readonly fields: readonly FieldSpec[];
@@ -66,14 +66,14 @@ export interface FoundKustomization extends KustomizationReferences {
   readonly isComponent: boolean;
   readonly entries: readonly ImagesEntry[];
   /** Images of the patches that are written into it. */
-  readonly patches: readonly ImagePlace[];
+  readonly patches: readonly ImageLocation[];
   /** What brings in images that are not read. */
   readonly unseen: readonly string[];
 }
 
 const NOTHING: FoundImages = {
   format: undefined,
-  places: [],
+  locations: [],
   hidden: [],
   kustomization: undefined,
   fields: [],
@@ -97,7 +97,7 @@ export function findImages(file: string, text: string, options: FindOptions): Fo
   });
   return {
     format: found.find(({ format }) => format !== undefined)?.format,
-    places: found.flatMap(({ places }) => places),
+    locations: found.flatMap(({ locations }) => locations),
     hidden: found.flatMap(({ hidden }) => hidden),
     fields: found.flatMap(({ fields }) => fields),
     uses: found.flatMap(({ uses }) => uses),
@@ -126,32 +126,32 @@ interface Opened {
 function inDocument(opened: Opened, options: FindOptions): FoundImages {
   const { file, text, document } = opened;
   const { value } = document;
-  const scene = (format: PlaceFormat): Scene => ({ text, document, format });
-  if (isKustomization(file, value)) return inKustomization(scene('kustomization'), value, options);
+  const context = (format: LocationFormat): DocumentContext => ({ text, document, format });
+  if (isKustomization(file, value)) return inKustomization(context('kustomization'), value, options);
   // A recording says what was asked once, not what shall run.
   if (isReview(value) && itemsOfList(value) === undefined) return NOTHING;
-  const patched = inPatch(scene('patch'), options.patchTargets?.(file), options);
+  const patched = inPatch(context('patch'), options.patchTargets?.(file), options);
   if (patched !== undefined) return patched;
-  if (isManifest(value)) return inManifest(file, scene('manifest'), options);
+  if (isManifest(value)) return inManifest(file, context('manifest'), options);
   if (isCompose(file, value)) {
-    const places = composeImages(scene('compose'));
-    return { ...NOTHING, format: 'compose', places, builds: composeBuilds(value) };
+    const locations = composeImages(context('compose'));
+    return { ...NOTHING, format: 'compose', locations, builds: composeBuilds(value) };
   }
-  const places = helmImages(scene('helm-values'), options.helmImages);
-  return places.length === 0
+  const locations = helmImages(context('helm-values'), options.helmImages);
+  return locations.length === 0
     ? { ...NOTHING, fields: fieldSpecsIn(value) }
-    : { ...NOTHING, format: 'helm-values', places, pointers: leadingPointers(value, options.helmImages) };
+    : { ...NOTHING, format: 'helm-values', locations, pointers: leadingPointers(value, options.helmImages) };
 }
 
-function inKustomization(scene: Scene, value: JsonObject, { kinds }: FindOptions): FoundImages {
-  const transformers = inlineTransformers(scene, value);
-  const entries = imagesEntries(scene, value);
-  const patches = inlinePatchImages(scene, value, kinds);
-  const replaced = replacedImages(scene, { pointer: '/replacements', value: value['replacements'], kinds });
+function inKustomization(context: DocumentContext, value: JsonObject, { kinds }: FindOptions): FoundImages {
+  const transformers = inlineTransformers(context, value);
+  const entries = imagesEntries(context, value);
+  const patches = inlinePatchImages(context, value, kinds);
+  const replaced = replacedImages(context, { pointer: '/replacements', value: value['replacements'], kinds });
   return {
     ...NOTHING,
     format: 'kustomization',
-    places: [...entries.map(({ place }) => place), ...patches, ...replaced, ...transformers.places],
+    locations: [...entries.map(({ location }) => location), ...patches, ...replaced, ...transformers.locations],
     retagged: transformers.names,
     uses: [...cutFields(value['replacements'], kinds), ...inlineComparedFields(value, kinds)],
     kustomization: {
@@ -161,33 +161,37 @@ function inKustomization(scene: Scene, value: JsonObject, { kinds }: FindOptions
       patches,
       unseen: unseenSources(value),
     },
-    notices: unseenIn(scene, value),
+    notices: unseenIn(context, value),
   };
 }
 
 /** Undefined where the document is no patch: what it patches is not known, and it does not look like one. */
 function inPatch(
-  scene: Scene,
+  context: DocumentContext,
   targets: readonly unknown[] | undefined,
   { kinds }: FindOptions,
 ): FoundImages | undefined {
-  const { value } = scene.document;
+  const { value } = context.document;
   const found = { ...NOTHING, format: 'patch' as const };
   if (isReplacements(value))
-    return { ...found, places: replacedImages(scene, { pointer: '', value, kinds }), uses: cutFields(value, kinds) };
-  const transformer = imageTransformer(scene);
-  if (transformer !== undefined) return { ...found, places: transformer.places, retagged: transformer.names };
+    return {
+      ...found,
+      locations: replacedImages(context, { pointer: '', value, kinds }),
+      uses: cutFields(value, kinds),
+    };
+  const transformer = imageTransformer(context);
+  if (transformer !== undefined) return { ...found, locations: transformer.locations, retagged: transformer.names };
   if (targets === undefined && !isJsonPatch(value)) return undefined;
   const patched = { kinds, targets: targets ?? [] };
-  return { ...found, places: patchImages(scene, patched), uses: comparedFields(value, patched) };
+  return { ...found, locations: patchImages(context, patched), uses: comparedFields(value, patched) };
 }
 
-function inManifest(file: string, scene: Scene, { kinds }: FindOptions): FoundImages {
-  const { places, hidden, faults } = manifestImages(scene, kinds);
-  const objects = objectsIn(scene.document, file, { kinds, namespace: 'default' });
+function inManifest(file: string, context: DocumentContext, { kinds }: FindOptions): FoundImages {
+  const { locations, hidden, faults } = manifestImages(context, kinds);
+  const objects = objectsIn(context.document, file, { kinds, namespace: 'default' });
   const placed = faults.map(({ pointer, problem }) => {
-    const { line, column } = scene.document.positionOf(pointer);
+    const { line, column } = context.document.positionOf(pointer);
     return { line, column, message: `${pointer || '/'}: ${problem}` };
   });
-  return { ...NOTHING, format: 'manifest', places, hidden, faults: placed, unseen: [unseenObjects(objects, kinds)] };
+  return { ...NOTHING, format: 'manifest', locations, hidden, faults: placed, unseen: [unseenObjects(objects, kinds)] };
 }

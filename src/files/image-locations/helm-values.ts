@@ -5,16 +5,16 @@
  */
 import { parseReference } from '../../image/reference.ts';
 import { isObject, type JsonObject, jsonType, placesAt, pointerSegments } from '../../pod/pointer.ts';
-import type { ImagePlace, Slot } from '../../pinning/image-location.ts';
+import type { ImageLocation, EditTarget } from '../../pinning/image-location.ts';
 import { replaceField } from './field-text.ts';
-import { partText, placeAt, placeWithout, type Scene, wholeImage } from './document-context.ts';
+import { partText, locationAt, locationWithout, type DocumentContext, wholeImage } from './document-context.ts';
 import { spanOf } from './edit-target.ts';
 
 /** JSON pointers, `*` stands for every element or value. */
-export function helmImages(scene: Scene, pointers: readonly string[]): readonly ImagePlace[] {
+export function helmImages(context: DocumentContext, pointers: readonly string[]): readonly ImageLocation[] {
   return pointers
-    .flatMap((pointer) => placesAt(scene.document.value, pointerSegments(pointer)))
-    .map(({ pointer, value }) => imageAt(scene, pointer, value));
+    .flatMap((pointer) => placesAt(context.document.value, pointerSegments(pointer)))
+    .map(({ pointer, value }) => imageAt(context, pointer, value));
 }
 
 /** The pointers that lead to something in a document. */
@@ -22,11 +22,11 @@ export function leadingPointers(value: unknown, pointers: readonly string[]): re
   return pointers.filter((pointer) => placesAt(value, pointerSegments(pointer)).length > 0);
 }
 
-function imageAt(scene: Scene, pointer: string, value: unknown): ImagePlace {
-  if (typeof value === 'string') return wholeImage(scene, pointer, value);
-  if (isObject(value)) return mapImage(scene, pointer, value);
+function imageAt(context: DocumentContext, pointer: string, value: unknown): ImageLocation {
+  if (typeof value === 'string') return wholeImage(context, pointer, value);
+  if (isObject(value)) return mapImage(context, pointer, value);
   return problem(
-    scene,
+    context,
     { pointer, image: '' },
     `expected a text, or a map with a repository, found ${jsonType(value)}`,
   );
@@ -34,42 +34,41 @@ function imageAt(scene: Scene, pointer: string, value: unknown): ImagePlace {
 
 const PARTS = ['registry', 'repository', 'tag', 'digest'] as const;
 
-function mapImage(scene: Scene, holder: string, map: JsonObject): ImagePlace {
+function mapImage(context: DocumentContext, holder: string, map: JsonObject): ImageLocation {
   const image = imageOf(map);
   const odd = PARTS.find((key) => map[key] !== undefined && map[key] !== null && typeof map[key] !== 'string');
   if (odd !== undefined)
     return problem(
-      scene,
+      context,
       { pointer: `${holder}/${odd}`, image },
       `"${odd}" is ${jsonType(map[odd])}: put it in quotes`,
     );
-  if (!map['repository']) return problem(scene, { pointer: holder, image }, 'there is no "repository" in this map');
+  if (!map['repository']) return problem(context, { pointer: holder, image }, 'there is no "repository" in this map');
   if (!map['tag'] && !map['digest'])
     return problem(
-      scene,
+      context,
       { pointer: holder, image },
       'there is no "tag" in this map, so only the chart knows which version it means',
     );
   const parsed = parseReference(image);
-  if (!parsed.ok) return problem(scene, { pointer: holder, image }, parsed.problem);
+  if (!parsed.ok) return problem(context, { pointer: holder, image }, parsed.problem);
   const key = map['digest'] === undefined ? 'tag' : 'digest';
-  const slot = key === 'digest' ? replaceField(scene, { holder, key }) : tagSlot(scene, holder, map);
-  const place = placeAt(scene, {
+  const target = key === 'digest' ? replaceField(context, { holder, key }) : tagTarget(context, holder, map);
+  const location = locationAt(context, {
     pointer: `${holder}/${map['tag'] ? 'tag' : 'digest'}`,
     image,
-    reading: { state: 'image', reference: parsed.reference },
-    slot,
+    content: { state: 'image', reference: parsed.reference },
+    target,
   });
   const changed = `${holder}/${key}`;
-  const { offset } = scene.document.positionOf(changed);
-  return { ...place, offset, target: { kind: 'value', document: scene.document.index, pointer: changed } };
+  const { offset } = context.document.positionOf(changed);
+  return { ...location, offset, address: { kind: 'value', document: context.document.index, pointer: changed } };
 }
 
-function tagSlot({ text, document }: Scene, holder: string, { tag }: JsonObject): Slot {
+function tagTarget({ text, document }: DocumentContext, holder: string, { tag }: JsonObject): EditTarget {
   const value = partText(tag);
   const span = spanOf(text, document.positionOf(`${holder}/tag`).offset, value);
-  if (span?.literal !== true)
-    return { ok: false, refused: 'its "tag" is not written plainly on one line: write it so' };
+  if (span?.literal !== true) return { ok: false, reason: 'its "tag" is not written plainly on one line: write it so' };
   const at = value.indexOf('@');
   if (at === -1) return { ok: true, from: span.to, to: span.to, before: '@', after: '' };
   return { ok: true, from: span.from + at + 1, to: span.to, before: '', after: '' };
@@ -81,9 +80,9 @@ function imageOf(map: JsonObject): string {
 }
 
 function problem(
-  scene: Scene,
+  context: DocumentContext,
   { pointer, image }: { readonly pointer: string; readonly image: string },
   text: string,
-): ImagePlace {
-  return placeWithout(scene, { pointer, image, reading: { state: 'problem', problem: text } });
+): ImageLocation {
+  return locationWithout(context, { pointer, image, content: { state: 'problem', problem: text } });
 }

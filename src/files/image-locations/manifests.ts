@@ -3,16 +3,16 @@ import type { Container } from '../../pod/containers.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import { typeOf, workloadOf } from '../../pod/workload.ts';
-import type { ImagePlace } from '../../pinning/image-location.ts';
+import type { ImageLocation } from '../../pinning/image-location.ts';
 import { itemsOfList } from '../lists.ts';
 import { hiddenImages } from './kustomize/hidden-images.ts';
-import { imageSlot } from './edit-target.ts';
-import { namedType, placeAt, placeWithout, type Scene, valueAt } from './document-context.ts';
+import { imageTarget } from './edit-target.ts';
+import { namedType, locationAt, locationWithout, type DocumentContext, valueAt } from './document-context.ts';
 
 export interface FoundInObjects {
-  readonly places: readonly ImagePlace[];
+  readonly locations: readonly ImageLocation[];
   /** Those that only kustomizations change. */
-  readonly hidden: readonly ImagePlace[];
+  readonly hidden: readonly ImageLocation[];
   readonly faults: readonly { readonly pointer: string; readonly problem: string }[];
 }
 
@@ -22,21 +22,21 @@ export function isManifest(value: unknown): value is JsonObject {
   return kind !== '' && (version !== '' || itemsOfList(value) !== undefined);
 }
 
-export function manifestImages(scene: Scene, kinds: KindTable): FoundInObjects {
+export function manifestImages(context: DocumentContext, kinds: KindTable): FoundInObjects {
   const found = {
-    places: new Array<ImagePlace>(),
-    hidden: new Array<ImagePlace>(),
+    locations: new Array<ImageLocation>(),
+    hidden: new Array<ImageLocation>(),
     faults: new Array<FoundInObjects['faults'][number]>(),
   };
-  addObject(scene.document.value, '', { scene, kinds, ...found });
+  addObject(context.document.value, '', { context, kinds, ...found });
   return found;
 }
 
 interface Search {
-  readonly scene: Scene;
+  readonly context: DocumentContext;
   readonly kinds: KindTable;
-  readonly places: ImagePlace[];
-  readonly hidden: ImagePlace[];
+  readonly locations: ImageLocation[];
+  readonly hidden: ImageLocation[];
   readonly faults: FoundInObjects['faults'][number][];
 }
 
@@ -48,23 +48,23 @@ function addObject(value: unknown, base: string, search: Search): void {
   const containers = read?.ok ? read.workload.containers : [];
   if (read?.ok === false) search.faults.push({ pointer: `${base}${read.fault.pointer}`, problem: read.fault.problem });
   for (const container of containers)
-    search.places.push({
-      ...placeOf(container, base, search.scene),
+    search.locations.push({
+      ...locationOf(container, base, search.context),
       field: container.imagePointer,
       object: namedType(value),
     });
   const known = new Set(containers.map(({ imagePointer }) => `${base}${imagePointer}`));
-  search.hidden.push(...hiddenImages({ scene: search.scene, known }, base, value));
+  search.hidden.push(...hiddenImages({ context: search.context, known }, base, value));
 }
 
-function placeOf({ image, imagePointer }: Container, base: string, scene: Scene): ImagePlace {
+function locationOf({ image, imagePointer }: Container, base: string, context: DocumentContext): ImageLocation {
   const pointer = `${base}${imagePointer}`;
   const { text } = image;
-  if (image.state === 'parsed') return parsedImage(scene, pointer, image);
-  return placeWithout(scene, {
+  if (image.state === 'parsed') return parsedImage(context, pointer, image);
+  return locationWithout(context, {
     pointer,
     image: text,
-    reading:
+    content:
       image.state === 'pending'
         ? { state: 'none', reason: image.reason }
         : { state: 'problem', problem: image.problem },
@@ -75,18 +75,18 @@ const DOCKER_URL = 'docker://';
 
 /** Some custom resources put their image together from several fields, or keep it inside of a longer text. */
 function parsedImage(
-  scene: Scene,
+  context: DocumentContext,
   pointer: string,
   { text: image, reference }: Extract<Container['image'], { readonly state: 'parsed' }>,
-): ImagePlace {
-  const value = valueAt(scene.document.value, pointer);
-  const at = { text: scene.text, offset: scene.document.positionOf(pointer).offset };
-  const slot =
+): ImageLocation {
+  const value = valueAt(context.document.value, pointer);
+  const at = { text: context.text, offset: context.document.positionOf(pointer).offset };
+  const target =
     typeof value === 'string' && (value === image || value === `${DOCKER_URL}${image}`)
-      ? imageSlot(at, { value, reference })
+      ? imageTarget(at, { value, reference })
       : {
           ok: false as const,
-          refused: 'it is put together from several fields, or part of a longer text: pin it by hand',
+          reason: 'it is put together from several fields, or part of a longer text: pin it by hand',
         };
-  return placeAt(scene, { pointer, image, reading: { state: 'image', reference }, slot });
+  return locationAt(context, { pointer, image, content: { state: 'image', reference }, target });
 }

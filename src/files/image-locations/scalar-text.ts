@@ -1,10 +1,10 @@
 /** The text of a YAML or JSON scalar, each character with its place in the file. */
-import type { Scene } from './document-context.ts';
+import type { DocumentContext } from './document-context.ts';
 import { spanOf } from './edit-target.ts';
 import { joined, madeUp, type Word, wordAt } from './traced-text.ts';
 
 /** Its characters stand nowhere where it is folded, or has escapes. */
-export function writtenAt({ text, document }: Scene, pointer: string, value: string): Word {
+export function writtenAt({ text, document }: DocumentContext, pointer: string, value: string): Word {
   const { offset, column } = document.positionOf(pointer);
   const span = spanOf(text, offset, value);
   if (span?.literal) return wordAt(value, span.from);

@@ -34,9 +34,9 @@ interface Images {
 
 /** Where no context of the build has it, a bare name behind --from= is an image of Docker Hub. */
 function ours(text: string): Images {
-  const places = dockerfileImages(text);
-  const images = places.filter(({ reading }) => reading.state !== 'problem');
-  return { names: sorted(images.map(({ image }) => fullName(image))), more: images.length < places.length };
+  const locations = dockerfileImages(text);
+  const images = locations.filter(({ content }) => content.state !== 'problem');
+  return { names: sorted(images.map(({ image }) => fullName(image))), more: images.length < locations.length };
 }
 
 function theirs({ pulled, onbuild, syntax }: DockerfileAnswer): readonly string[] {
@@ -66,11 +66,11 @@ interface Pinned {
 function pinned(text: string): Pinned {
   const edits: Edit[] = [];
   const digests = new Map<string, string>();
-  for (const { image, reading, slot } of dockerfileImages(text)) {
-    if (reading.state !== 'image' || reading.reference.digest !== undefined || !slot.ok) continue;
+  for (const { image, content, target } of dockerfileImages(text)) {
+    if (content.state !== 'image' || content.reference.digest !== undefined || !target.ok) continue;
     const digest = digestOf(fullName(image));
     digests.set(fullName(image), `@${digest}`);
-    edits.push(editOf(slot, digest));
+    edits.push(editOf(target, digest));
   }
   return { written: applyEdits(text, edits), digests };
 }

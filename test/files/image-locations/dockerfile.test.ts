@@ -10,8 +10,8 @@ import { DOCKERFILE_CASES } from './dockerfile-cases.ts';
 
 const images = (text: string): readonly string[] =>
   dockerfileImages(text).map(
-    ({ image, line, column, reading }) =>
-      `${line}:${column} ${image}${reading.state === 'image' ? '' : ` ${reading.state}`}`,
+    ({ image, line, column, content }) =>
+      `${line}:${column} ${image}${content.state === 'image' ? '' : ` ${content.state}`}`,
   );
 
 const nested = (depth: number): string => `${'${A:-'.repeat(depth)}x${'}'.repeat(depth)}`;
@@ -134,7 +134,7 @@ describe('the name of a Dockerfile', () => {
   ])('%s with %j is read as: %s', (name, text, format) => {
     const found = findImages(name, text, { kinds: kindTable(), helmImages: [] });
     expect(found.format).toBe(format);
-    if (format === undefined) expect([...found.places, ...found.faults]).toEqual([]);
+    if (format === undefined) expect([...found.locations, ...found.faults]).toEqual([]);
   });
   test.each([
     ['# a\n\nFROM a', true],

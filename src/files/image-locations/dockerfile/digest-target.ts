@@ -4,9 +4,16 @@
  */
 import { type ImageReference, normalizedName, parseReference, repositoryOf } from '../../../image/reference.ts';
 import { quoteValue } from '../../../image/quote.ts';
-import { type Edit, editOf, pinnedText, type Reading, type Slot, taggedText } from '../../../pinning/image-location.ts';
+import {
+  type Edit,
+  editOf,
+  pinnedText,
+  type LocationContent,
+  type EditTarget,
+  taggedText,
+} from '../../../pinning/image-location.ts';
 import { hasVariableBehind, type LastPiece, lastPieceOf } from '../last-piece.ts';
-import { digestSlot } from '../edit-target.ts';
+import { digestTarget } from '../edit-target.ts';
 import type { Word } from '../traced-text.ts';
 import type { Declaration } from './arguments.ts';
 import type { Outcome } from './outcome.ts';
@@ -40,8 +47,8 @@ export interface Surroundings {
 
 export interface DigestPlace {
   readonly offset: number;
-  readonly reading: Reading;
-  readonly slot: Slot;
+  readonly content: LocationContent;
+  readonly target: EditTarget;
 }
 
 export function digestPlace(base: Known, surroundings: Surroundings): DigestPlace {
@@ -51,14 +58,14 @@ export function digestPlace(base: Known, surroundings: Surroundings): DigestPlac
   const inFrom = written.offsets[0] ?? 0;
   const problem = sharedDigest(base, owner, surroundings);
   if (problem !== undefined)
-    return { offset: inFrom, reading: { state: 'problem', problem }, slot: { ok: false, refused: problem } };
-  const reading = { state: 'image', reference } as const;
+    return { offset: inFrom, content: { state: 'problem', problem }, target: { ok: false, reason: problem } };
+  const content = { state: 'image', reference } as const;
   if (piece === undefined || !isAtEnd(base, { piece, owner }, surroundings))
-    return { offset: inFrom, reading, slot: { ok: false, refused: inPieces(base) } };
-  const slot = digestSlot(piece.end, reference);
-  const refused = sideEffect(base, { slot, owner }, surroundings);
-  if (refused !== undefined) return { offset: inFrom, reading, slot: { ok: false, refused } };
-  return { offset: owner === undefined ? inFrom : piece.start, reading, slot };
+    return { offset: inFrom, content, target: { ok: false, reason: inPieces(base) } };
+  const target = digestTarget(piece.end, reference);
+  const reason = sideEffect(base, { target, owner }, surroundings);
+  if (reason !== undefined) return { offset: inFrom, content, target: { ok: false, reason } };
+  return { offset: owner === undefined ? inFrom : piece.start, content, target };
 }
 
 function isIn({ offsets }: Word, offset: number): boolean {
@@ -123,18 +130,18 @@ const PROBE = `sha256:${Array.from('0123456789abcdef')
   .join('')}`;
 
 interface Writing {
-  readonly slot: Slot;
+  readonly target: EditTarget;
   readonly owner: Declaration | undefined;
 }
 
 /** What the digest would do besides, as patterns and other ARGs make of it. */
 function sideEffect(
   base: Known,
-  { slot, owner }: Writing,
+  { target, owner }: Writing,
   { bases, inStages, outcomeOf }: Surroundings,
 ): string | undefined {
-  if (!slot.ok || !base.written.text.includes('$')) return undefined;
-  const { images, values } = outcomeOf(editOf(slot, PROBE));
+  if (!target.ok || !base.written.text.includes('$')) return undefined;
+  const { images, values } = outcomeOf(editOf(target, PROBE));
   const own = bases.findIndex(({ written }) => written === base.written);
   if (images.get(own) !== pinnedText(base.reference, PROBE)) return inPieces(base);
   if (owner === undefined) return undefined;

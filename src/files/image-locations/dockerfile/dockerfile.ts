@@ -1,6 +1,6 @@
 /** Images in Dockerfiles: the frontend, FROM, COPY --from= and RUN --mount=from=; neither stages nor `scratch`. */
 import path from 'node:path';
-import type { ImagePlace } from '../../../pinning/image-location.ts';
+import type { ImageLocation } from '../../../pinning/image-location.ts';
 import { lineTable } from '../../yaml/positions.ts';
 import { type Build, imagesOf } from './images.ts';
 import { parseDockerfile } from './instructions.ts';
@@ -35,21 +35,21 @@ export function looksLikeDockerfile(text: string): boolean {
 const FIRST = /^\uFEFF?(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*(?:FROM[^\S\n]+[^\s:]|ARG[^\S\n]+\w+(?:[=\s]|$))/i;
 
 export interface FoundInDockerfile {
-  readonly places: readonly ImagePlace[];
+  readonly locations: readonly ImageLocation[];
   readonly faults: readonly PlaceFault[];
 }
 
 export function readDockerfile(text: string, builds: readonly Build[] = []): FoundInDockerfile {
   const positionAt = lineTable(text);
   const { images, fault } = imagesOf(wordAt(text), { builds, linesBefore: 0, dollar: '$' });
-  const places = images.map(({ offset, ...found }): ImagePlace => {
-    return { format: 'dockerfile', ...positionAt(offset), target: { kind: 'text' }, ...found };
+  const locations = images.map(({ offset, ...found }): ImageLocation => {
+    return { format: 'dockerfile', ...positionAt(offset), address: { kind: 'text' }, ...found };
   });
-  if (fault === undefined) return { places, faults: [] };
+  if (fault === undefined) return { locations, faults: [] };
   const { line, column } = positionAt(fault.offset);
-  return { places, faults: [{ line, column, message: fault.problem }] };
+  return { locations, faults: [{ line, column, message: fault.problem }] };
 }
 
-export function dockerfileImages(text: string): readonly ImagePlace[] {
-  return readDockerfile(text).places;
+export function dockerfileImages(text: string): readonly ImageLocation[] {
+  return readDockerfile(text).locations;
 }

@@ -1,9 +1,9 @@
 /** The images that a build of a Dockerfile pulls, and where their digests go. */
 import { maskPassword } from '../../../image/password.ts';
 import { effectiveTag, normalizedName, parseReference } from '../../../image/reference.ts';
-import type { Reading, Slot } from '../../../pinning/image-location.ts';
+import type { LocationContent, EditTarget } from '../../../pinning/image-location.ts';
 import { lastPieceOf } from '../last-piece.ts';
-import { digestSlot } from '../edit-target.ts';
+import { digestTarget } from '../edit-target.ts';
 import { EMPTY, split, type Word } from '../traced-text.ts';
 import { pairsOf, type Scope, scopeOf } from './arguments.ts';
 import { BLANKS, type Instruction, parseDockerfile, triggerOf } from './instructions.ts';
@@ -16,8 +16,8 @@ export interface DockerfileImage {
   /** Where its digest goes, where that is possible; else where it is written. */
   readonly offset: number;
   readonly image: string;
-  readonly reading: Reading;
-  readonly slot: Slot;
+  readonly content: LocationContent;
+  readonly target: EditTarget;
 }
 
 export interface DockerfileImages {
@@ -161,7 +161,7 @@ function setBy(builds: readonly Build[]): ReadonlyMap<string, string> {
   return new Map(builds.toReversed().flatMap(({ name, args }) => args.map((arg) => [arg, name] as const)));
 }
 
-const CONTEXT: Reading = { state: 'none', reason: 'it is a context that the build is given' };
+const CONTEXT: LocationContent = { state: 'none', reason: 'it is a context that the build is given' };
 
 function splitFrom({ rest }: Instruction): { readonly written: Word; readonly stage: string | undefined } {
   const [written = EMPTY, ...others] = split(rest, BLANKS);
@@ -208,8 +208,8 @@ function readBase(
     inStages,
     outcomeOf,
   };
-  const place = { image: image.text, ...digestPlace({ ...base, image, reference }, surroundings) };
-  return [unlessReplaced(place, replaced)];
+  const location = { image: image.text, ...digestPlace({ ...base, image, reference }, surroundings) };
+  return [unlessReplaced(location, replaced)];
 }
 
 /** Of COPY and RUN: a name that is neither a stage nor clearly an image can be a context that the build is given. */
@@ -226,19 +226,19 @@ function readSource(word: Word, command: string, { bases, allStages, replaced }:
 }
 
 function unlessReplaced(found: DockerfileImage, { bySome }: Replaced): DockerfileImage {
-  const refused = bySome(found.image);
-  return refused === undefined ? found : { ...found, slot: { ok: false, refused } };
+  const reason = bySome(found.image);
+  return reason === undefined ? found : { ...found, target: { ok: false, reason } };
 }
 
-const NUMBER: Reading = { state: 'none', reason: 'it may be the number of a stage' };
-const FRAGMENT: Reading = { state: 'none', reason: 'it may be a stage: there is no FROM in this file' };
+const NUMBER: LocationContent = { state: 'none', reason: 'it may be the number of a stage' };
+const FRAGMENT: LocationContent = { state: 'none', reason: 'it may be a stage: there is no FROM in this file' };
 
 /** Without such a context it is pulled, so it is no less an image than one with a tag. */
 function bare(image: DockerfileImage, word: Word, hasStages: boolean): DockerfileImage {
   const name = word.text;
   if (!hasStages) return without(word, name, FRAGMENT);
-  const refused = `it may be a build context; if it is an image, write its tag, as in ${name}:latest, else add the stage "FROM scratch AS ${name}", which the context replaces`;
-  return { ...image, slot: { ok: false, refused } };
+  const reason = `it may be a build context; if it is an image, write its tag, as in ${name}:latest, else add the stage "FROM scratch AS ${name}", which the context replaces`;
+  return { ...image, target: { ok: false, reason } };
 }
 
 /** Without variables. */
@@ -247,11 +247,11 @@ function literal(word: Word): DockerfileImage {
   if (!parsed.ok) return problemAt(word, word.text, parsed.problem);
   const { reference } = parsed;
   const piece = lastPieceOf(word, reference);
-  const slot: Slot =
+  const target: EditTarget =
     piece === undefined
-      ? { ok: false, refused: 'it is written on two lines: write it on one' }
-      : digestSlot(piece.end, reference);
-  return { offset: word.offsets[0] ?? 0, image: word.text, reading: { state: 'image', reference }, slot };
+      ? { ok: false, reason: 'it is written on two lines: write it on one' }
+      : digestTarget(piece.end, reference);
+  return { offset: word.offsets[0] ?? 0, image: word.text, content: { state: 'image', reference }, target };
 }
 
 function problemAt(word: Word, image: string, problem: string): DockerfileImage {
@@ -261,9 +261,9 @@ function problemAt(word: Word, image: string, problem: string): DockerfileImage 
 const TEMPLATE = '"{{" starts a template expression that nothing has filled in: pin the file that is made from it';
 
 /** It may be a URL with somebody's password in it. */
-function without(word: Word, image: string, reading: Reading): DockerfileImage {
-  const slot: Slot = { ok: false, refused: 'there is no image here' };
-  return { offset: word.offsets[0] ?? 0, image: maskPassword(image), reading, slot };
+function without(word: Word, image: string, content: LocationContent): DockerfileImage {
+  const target: EditTarget = { ok: false, reason: 'there is no image here' };
+  return { offset: word.offsets[0] ?? 0, image: maskPassword(image), content, target };
 }
 
 function eachOnce(images: readonly DockerfileImage[]): readonly DockerfileImage[] {

@@ -1,23 +1,23 @@
 /** `transformers` of a kustomization that change images, after its `images`. They are not followed. */
-import type { ImagePlace } from '../../../pinning/image-location.ts';
+import type { ImageLocation } from '../../../pinning/image-location.ts';
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import { inlineTexts } from '../../kustomization-references.ts';
 import { readDocuments } from '../../yaml/yaml.ts';
-import { placeWithout, partText, type Scene } from '../document-context.ts';
+import { locationWithout, partText, type DocumentContext } from '../document-context.ts';
 
 export interface ImageTransformers {
   /** What they match, as the `name` in `images` does. */
   readonly names: readonly string[];
-  readonly places: readonly ImagePlace[];
+  readonly locations: readonly ImageLocation[];
 }
 
 /** A file that `transformers` names. */
-export function imageTransformer(scene: Scene): ImageTransformers | undefined {
-  const { value } = scene.document;
-  return isTransformer(value) ? { names: [nameIn(value)], places: [placeOf(scene, '', value)] } : undefined;
+export function imageTransformer(context: DocumentContext): ImageTransformers | undefined {
+  const { value } = context.document;
+  return isTransformer(value) ? { names: [nameIn(value)], locations: [locationOf(context, '', value)] } : undefined;
 }
 
-export function inlineTransformers(scene: Scene, kustomization: JsonObject): ImageTransformers {
+export function inlineTransformers(context: DocumentContext, kustomization: JsonObject): ImageTransformers {
   const found = inlineTexts(kustomization, 'transformers').flatMap(({ pointer, text }) =>
     readDocuments(text).flatMap((document) =>
       document.ok && isTransformer(document.value) ? [{ pointer, transformer: document.value }] : [],
@@ -25,7 +25,7 @@ export function inlineTransformers(scene: Scene, kustomization: JsonObject): Ima
   );
   return {
     names: found.map(({ transformer }) => nameIn(transformer)),
-    places: found.map(({ pointer, transformer }) => placeOf(scene, pointer, transformer)),
+    locations: found.map(({ pointer, transformer }) => locationOf(context, pointer, transformer)),
   };
 }
 
@@ -40,8 +40,8 @@ function nameIn({ imageTag }: JsonObject): string {
   return isObject(imageTag) ? partText(imageTag['name']) : '';
 }
 
-function placeOf(scene: Scene, pointer: string, transformer: JsonObject): ImagePlace {
+function locationOf(context: DocumentContext, pointer: string, transformer: JsonObject): ImageLocation {
   const problem =
     'an ImageTagTransformer changes it after "images": write an entry of "images", and name other fields in "configurations"';
-  return placeWithout(scene, { pointer, image: nameIn(transformer), reading: { state: 'problem', problem } });
+  return locationWithout(context, { pointer, image: nameIn(transformer), content: { state: 'problem', problem } });
 }

@@ -5,32 +5,32 @@
  */
 import { type ImageReference, parseReference } from '../../../image/reference.ts';
 import { isObject, type JsonObject, jsonType } from '../../../pod/pointer.ts';
-import type { ImagePlace, Slot } from '../../../pinning/image-location.ts';
+import type { ImageLocation, EditTarget } from '../../../pinning/image-location.ts';
 import type { ImagesEntry } from '../../../pinning/kustomization.ts';
 import { listAt } from '../../kustomization-references.ts';
 import { insertField, replaceField } from '../field-text.ts';
-import { digestSlot, spanOf } from '../edit-target.ts';
-import { placeAt, partText, placeWithout, type Scene } from '../document-context.ts';
+import { digestTarget, spanOf } from '../edit-target.ts';
+import { locationAt, partText, locationWithout, type DocumentContext } from '../document-context.ts';
 
-export function imagesEntries(scene: Scene, kustomization: JsonObject): readonly ImagesEntry[] {
+export function imagesEntries(context: DocumentContext, kustomization: JsonObject): readonly ImagesEntry[] {
   return ['images', 'imageTags'].flatMap((key) =>
     listAt(kustomization, key).flatMap((entry, index) =>
       isObject(entry) && typeof entry['name'] === 'string' && entry['name'] !== ''
-        ? [imagesEntry(scene, `/${key}/${index}`, entry)]
+        ? [imagesEntry(context, `/${key}/${index}`, entry)]
         : [],
     ),
   );
 }
 
-function imagesEntry(scene: Scene, holder: string, entry: JsonObject): ImagesEntry {
+function imagesEntry(context: DocumentContext, holder: string, entry: JsonObject): ImagesEntry {
   return {
     name: partText(entry['name']),
     newName: partText(entry['newName']),
     newTag: partText(entry['newTag']),
     digest: partText(entry['digest']),
     tagSuffix: partText(entry['tagSuffix']),
-    place: entryPlace(scene, holder, entry),
-    slotFor: (tag) => versionSlot(scene, holder, { entry, tag }),
+    location: entryLocation(context, holder, entry),
+    targetFor: (tag) => versionTarget(context, holder, { entry, tag }),
   };
 }
 
@@ -40,54 +40,54 @@ interface Versioned {
 }
 
 /** Both fields go behind `newName`, in the layout that the place of a digest has. */
-function versionSlot(scene: Scene, holder: string, { entry, tag }: Versioned): Slot {
+function versionTarget(context: DocumentContext, holder: string, { entry, tag }: Versioned): EditTarget {
   if (entry['newTag'] !== undefined || entry['digest'] !== undefined)
-    return { ok: false, refused: 'its "newTag" or "digest" is empty: write the tag into "newTag"' };
-  const slot = insertField(scene, { holder, key: 'digest' }, 'newName');
-  if (!slot.ok) return slot;
-  const lead = slot.before.replace('digest', 'newTag');
-  return { ...slot, before: `${lead}${slot.after === '' ? `"${tag}"` : `${tag}${slot.after}`}${slot.before}` };
+    return { ok: false, reason: 'its "newTag" or "digest" is empty: write the tag into "newTag"' };
+  const target = insertField(context, { holder, key: 'digest' }, 'newName');
+  if (!target.ok) return target;
+  const lead = target.before.replace('digest', 'newTag');
+  return { ...target, before: `${lead}${target.after === '' ? `"${tag}"` : `${tag}${target.after}`}${target.before}` };
 }
 
-function entryPlace(scene: Scene, holder: string, entry: JsonObject): ImagePlace {
+function entryLocation(context: DocumentContext, holder: string, entry: JsonObject): ImageLocation {
   const odd = ['newName', 'newTag', 'digest'].find(
     (key) => entry[key] !== undefined && entry[key] !== null && typeof entry[key] !== 'string',
   );
   const image = imageOf(entry);
   if (odd !== undefined)
     return problem(
-      scene,
+      context,
       { holder, image },
       `"${odd}" is ${jsonType(entry[odd])}: kustomize wants a text, put it in quotes`,
     );
   if (entry['tagSuffix'])
-    return problem(scene, { holder, image }, 'it has a "tagSuffix", so the tag is known only to kustomize');
+    return problem(context, { holder, image }, 'it has a "tagSuffix", so the tag is known only to kustomize');
   if (!entry['newTag'] && !entry['digest']) {
-    const place = placeWithout(scene, {
+    const location = locationWithout(context, {
       pointer: holder,
       image,
-      reading: { state: 'none', reason: entry['newName'] ? MATCHES_NOTHING : CHANGES_NOTHING },
+      content: { state: 'none', reason: entry['newName'] ? MATCHES_NOTHING : CHANGES_NOTHING },
     });
-    const { index: document } = scene.document;
-    const target = { kind: 'value', document, pointer: `${holder}/digest`, also: [`${holder}/newTag`] } as const;
-    return { ...place, target };
+    const { index: document } = context.document;
+    const address = { kind: 'value', document, pointer: `${holder}/digest`, also: [`${holder}/newTag`] } as const;
+    return { ...location, address };
   }
   const parsed = parseReference(image);
-  if (!parsed.ok) return problem(scene, { holder, image }, parsed.problem);
+  if (!parsed.ok) return problem(context, { holder, image }, parsed.problem);
   const { reference } = parsed;
   const pointer = entry['newTag'] ? `${holder}/newTag` : `${holder}/digest`;
-  const place = placeAt(scene, {
+  const location = locationAt(context, {
     pointer,
     image,
-    reading: { state: 'image', reference },
-    slot: slotOf(scene, holder, { entry, reference }),
+    content: { state: 'image', reference },
+    target: targetOf(context, holder, { entry, reference }),
   });
-  if (hasDigestInTag(entry)) return place;
+  if (hasDigestInTag(entry)) return location;
   const changed = `${holder}/digest`;
   return {
-    ...place,
-    offset: scene.document.positionOf(changed).offset,
-    target: { kind: 'value', document: scene.document.index, pointer: changed },
+    ...location,
+    offset: context.document.positionOf(changed).offset,
+    address: { kind: 'value', document: context.document.index, pointer: changed },
   };
 }
 
@@ -106,16 +106,16 @@ interface Referring {
   readonly reference: ImageReference;
 }
 
-function slotOf(scene: Scene, holder: string, { entry, reference }: Referring): Slot {
+function targetOf(context: DocumentContext, holder: string, { entry, reference }: Referring): EditTarget {
   const field = { holder, key: 'digest' };
   if (hasDigestInTag(entry)) {
-    const { offset } = scene.document.positionOf(`${holder}/newTag`);
-    const span = spanOf(scene.text, offset, partText(entry['newTag']));
+    const { offset } = context.document.positionOf(`${holder}/newTag`);
+    const span = spanOf(context.text, offset, partText(entry['newTag']));
     return span?.literal
-      ? digestSlot(span.to, reference)
-      : { ok: false, refused: 'its "newTag" is not a plain text: write it on one line, without escapes' };
+      ? digestTarget(span.to, reference)
+      : { ok: false, reason: 'its "newTag" is not a plain text: write it on one line, without escapes' };
   }
-  return entry['digest'] === undefined ? insertField(scene, field, 'newTag') : replaceField(scene, field);
+  return entry['digest'] === undefined ? insertField(context, field, 'newTag') : replaceField(context, field);
 }
 
 function imageOf({ name, newName, newTag, digest }: JsonObject): string {
@@ -124,9 +124,9 @@ function imageOf({ name, newName, newTag, digest }: JsonObject): string {
 }
 
 function problem(
-  scene: Scene,
+  context: DocumentContext,
   { holder, image }: { readonly holder: string; readonly image: string },
   text: string,
-): ImagePlace {
-  return placeWithout(scene, { pointer: holder, image, reading: { state: 'problem', problem: text } });
+): ImageLocation {
+  return locationWithout(context, { pointer: holder, image, content: { state: 'problem', problem: text } });
 }

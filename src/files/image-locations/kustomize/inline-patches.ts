@@ -1,6 +1,6 @@
 /** Patches that are written into a kustomization, mostly as a block (`patch: |-`). */
 import type { FieldUse } from '../../../pinning/field-specs.ts';
-import type { ImagePlace, Slot } from '../../../pinning/image-location.ts';
+import type { ImageLocation, EditTarget } from '../../../pinning/image-location.ts';
 import type { KindTable } from '../../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import { inlineTexts, listAt, targetsIn } from '../../kustomization-references.ts';
@@ -8,7 +8,7 @@ import { lineTable } from '../../yaml/positions.ts';
 import { readDocuments } from '../../yaml/yaml.ts';
 import { type InnerOffsets, innerOffsets } from '../inner-text.ts';
 import { comparedFields, patchImages } from './patches.ts';
-import { placeWithout, type Scene } from '../document-context.ts';
+import { locationWithout, type DocumentContext } from '../document-context.ts';
 
 interface InlinePatch {
   readonly pointer: string;
@@ -17,8 +17,12 @@ interface InlinePatch {
   readonly targets: readonly unknown[];
 }
 
-export function inlinePatchImages(scene: Scene, kustomization: JsonObject, kinds: KindTable): readonly ImagePlace[] {
-  return inlinePatches(kustomization).flatMap((patch) => imagesIn(scene, patch, kinds));
+export function inlinePatchImages(
+  context: DocumentContext,
+  kustomization: JsonObject,
+  kinds: KindTable,
+): readonly ImageLocation[] {
+  return inlinePatches(kustomization).flatMap((patch) => imagesIn(context, patch, kinds));
 }
 
 function inlinePatches(kustomization: JsonObject): readonly InlinePatch[] {
@@ -33,16 +37,20 @@ function inlinePatches(kustomization: JsonObject): readonly InlinePatch[] {
   return [...entries, ...merged];
 }
 
-function imagesIn(scene: Scene, { pointer, text, targets }: InlinePatch, kinds: KindTable): readonly ImagePlace[] {
-  const { offset } = scene.document.positionOf(pointer);
-  const home: Home = { scene, pointer, outer: innerOffsets(scene.text, offset, text) };
+function imagesIn(
+  context: DocumentContext,
+  { pointer, text, targets }: InlinePatch,
+  kinds: KindTable,
+): readonly ImageLocation[] {
+  const { offset } = context.document.positionOf(pointer);
+  const home: Home = { context, pointer, outer: innerOffsets(context.text, offset, text) };
   return readDocuments(text).flatMap((document) => {
     if (document.ok)
-      return patchImages({ text, document, format: scene.format }, { kinds, targets }).map((place) =>
-        moved(place, home),
+      return patchImages({ text, document, format: context.format }, { kinds, targets }).map((location) =>
+        moved(location, home),
       );
     const problem = `the patch cannot be read (line ${document.line} of it): ${document.problem}`;
-    return [placeWithout(scene, { pointer, image: '', reading: { state: 'problem', problem } })];
+    return [locationWithout(context, { pointer, image: '', content: { state: 'problem', problem } })];
   });
 }
 
@@ -53,24 +61,24 @@ export function inlineComparedFields(kustomization: JsonObject, kinds: KindTable
 }
 
 interface Home {
-  readonly scene: Scene;
+  readonly context: DocumentContext;
   readonly pointer: string;
   readonly outer: InnerOffsets;
 }
 
 /** From its place in the patch to that in the file. */
-function moved(place: ImagePlace, { scene, pointer, outer }: Home): ImagePlace {
-  const target = { kind: 'value', document: scene.document.index, pointer } as const;
-  if (outer === undefined) return { ...place, ...scene.document.positionOf(pointer), target, slot: NOT_PLAIN };
-  const position = lineTable(scene.text)(outer(place.offset));
-  return { ...place, ...position, target, slot: movedSlot(place.slot, outer) };
+function moved(location: ImageLocation, { context, pointer, outer }: Home): ImageLocation {
+  const address = { kind: 'value', document: context.document.index, pointer } as const;
+  if (outer === undefined) return { ...location, ...context.document.positionOf(pointer), address, target: NOT_PLAIN };
+  const position = lineTable(context.text)(outer(location.offset));
+  return { ...location, ...position, address, target: movedTarget(location.target, outer) };
 }
 
-function movedSlot(slot: Slot, outer: (inner: number) => number): Slot {
-  return slot.ok ? { ...slot, from: outer(slot.from), to: outer(slot.to) } : slot;
+function movedTarget(target: EditTarget, outer: (inner: number) => number): EditTarget {
+  return target.ok ? { ...target, from: outer(target.from), to: outer(target.to) } : target;
 }
 
-const NOT_PLAIN: Slot = {
+const NOT_PLAIN: EditTarget = {
   ok: false,
-  refused: 'its patch is a text with folded lines or escapes: write it as a block, "patch: |-"',
+  reason: 'its patch is a text with folded lines or escapes: write it as a block, "patch: |-"',
 };

@@ -1,13 +1,13 @@
 /** Images in the patches of a kustomization: JSON 6902 operations, and objects that are merged into others. */
 import type { FieldUse } from '../../../pinning/field-specs.ts';
-import type { ImagePlace } from '../../../pinning/image-location.ts';
+import type { ImageLocation } from '../../../pinning/image-location.ts';
 import type { KindTable } from '../../../pod/kinds.ts';
 import { escapeSegment, isObject, type JsonObject, pointerSegments } from '../../../pod/pointer.ts';
 import { typeOf } from '../../../pod/workload.ts';
 import { parseReference } from '../../../image/reference.ts';
 import { holdsImage, imageFields, type PatchedAt } from './patch-fields.ts';
 import { type PatchedKinds, selectedKinds, united } from './patched-kinds.ts';
-import { placeWithout, type Scene, wholeImage } from '../document-context.ts';
+import { locationWithout, type DocumentContext, wholeImage } from '../document-context.ts';
 
 export interface PatchOptions {
   readonly kinds: KindTable;
@@ -24,13 +24,13 @@ export function isJsonPatch(value: unknown): value is readonly JsonObject[] {
   );
 }
 
-export function patchImages(scene: Scene, options: PatchOptions): readonly ImagePlace[] {
-  const { value } = scene.document;
+export function patchImages(context: DocumentContext, options: PatchOptions): readonly ImageLocation[] {
+  const { value } = context.document;
   if (isJsonPatch(value)) {
     const kinds = selectedKinds(options.targets, options.kinds);
-    return value.flatMap((operation, index) => operationImages(scene, `/${index}`, { operation, kinds }));
+    return value.flatMap((operation, index) => operationImages(context, `/${index}`, { operation, kinds }));
   }
-  return isObject(value) ? imagesAt(scene, '', { value, at: mergedAt(value, options) }) : [];
+  return isObject(value) ? imagesAt(context, '', { value, at: mergedAt(value, options) }) : [];
 }
 
 /** With a `target`, kustomize does not look at the kind in the patch, which may be anything. */
@@ -50,20 +50,24 @@ interface Operation {
   readonly kinds: PatchedKinds;
 }
 
-function operationImages(scene: Scene, pointer: string, { operation, kinds }: Operation): readonly ImagePlace[] {
+function operationImages(
+  context: DocumentContext,
+  pointer: string,
+  { operation, kinds }: Operation,
+): readonly ImageLocation[] {
   const { op, path, from, value } = operation;
   const field = pointerSegments(String(path));
   const at: PatchedAt = { field, kinds, loose: true };
-  if (op === 'add' || op === 'replace') return imagesAt(scene, `${pointer}/value`, { value, at });
-  if (op === 'test') return testedImages(scene, pointer, { value, at });
+  if (op === 'add' || op === 'replace') return imagesAt(context, `${pointer}/value`, { value, at });
+  if (op === 'test') return testedImages(context, pointer, { value, at });
   if ((op !== 'copy' && op !== 'move') || !holdsImage(field, kinds)) return [];
-  return holdsImage(pointerSegments(String(from)), kinds) ? [] : [copiedImage(scene, `${pointer}/path`, operation)];
+  return holdsImage(pointerSegments(String(from)), kinds) ? [] : [copiedImage(context, `${pointer}/path`, operation)];
 }
 
 /** The text of a field that holds no image otherwise: an annotation, an environment variable. */
-function copiedImage(scene: Scene, pointer: string, { op, path, from }: JsonObject): ImagePlace {
+function copiedImage(context: DocumentContext, pointer: string, { op, path, from }: JsonObject): ImageLocation {
   const problem = `"${String(op)}" takes it from ${String(from)} when kustomize runs: use "add" with the image as its value`;
-  return placeWithout(scene, { pointer, image: String(path), reading: { state: 'problem', problem } });
+  return locationWithout(context, { pointer, image: String(path), content: { state: 'problem', problem } });
 }
 
 interface Patched {
@@ -71,16 +75,16 @@ interface Patched {
   readonly at: PatchedAt;
 }
 
-function testedImages(scene: Scene, pointer: string, { value, at }: Patched): readonly ImagePlace[] {
+function testedImages(context: DocumentContext, pointer: string, { value, at }: Patched): readonly ImageLocation[] {
   return imageFields(value, at)
     .filter(({ image }) => !image.includes('@'))
     .map(({ pointer: inner, image }) => {
       const problem =
         'the operation "test" compares it with the image in the object, which is another text once it is pinned: remove the operation';
-      return placeWithout(scene, {
+      return locationWithout(context, {
         pointer: `${pointer}/value${inner}`,
         image,
-        reading: { state: 'problem', problem },
+        content: { state: 'problem', problem },
       });
     });
 }
@@ -102,12 +106,12 @@ export function comparedFields(value: unknown, options: PatchOptions): readonly 
     }));
 }
 
-function imagesAt(scene: Scene, pointer: string, { value, at }: Patched): readonly ImagePlace[] {
+function imagesAt(context: DocumentContext, pointer: string, { value, at }: Patched): readonly ImageLocation[] {
   return imageFields(value, at).flatMap(({ pointer: inner, field, image, certain }) =>
     certain || parseReference(image).ok
       ? [
           {
-            ...wholeImage(scene, `${pointer}${inner}`, image),
+            ...wholeImage(context, `${pointer}${inner}`, image),
             field: field.map((one) => `/${escapeSegment(one)}`).join(''),
             ...objectOf(at.kinds),
           },
@@ -116,7 +120,7 @@ function imagesAt(scene: Scene, pointer: string, { value, at }: Patched): readon
   );
 }
 
-function objectOf({ sure, possible }: PatchedKinds): Pick<ImagePlace, 'object'> {
+function objectOf({ sure, possible }: PatchedKinds): Pick<ImageLocation, 'object'> {
   const [first, ...more] = sure;
   const isSure = first !== undefined && possible.length === 0 && more.every(({ kind }) => kind === first.kind);
   return isSure ? { object: { group: first.group, kind: first.kind, name: '' } } : {};

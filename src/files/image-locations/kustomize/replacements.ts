@@ -1,12 +1,12 @@
 /** `replacements` of a kustomization: they write fields after `images` has pinned them, from values that are found then. */
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import type { FieldSpec } from '../../../pinning/field-specs.ts';
-import type { ImagePlace } from '../../../pinning/image-location.ts';
+import type { ImageLocation } from '../../../pinning/image-location.ts';
 import type { KindTable } from '../../../pod/kinds.ts';
 import { listAt } from '../../kustomization-references.ts';
 import { isImageField, isImageOrContainers } from './patch-fields.ts';
 import { selectedKinds } from './patched-kinds.ts';
-import { placeWithout, type Scene } from '../document-context.ts';
+import { locationWithout, type DocumentContext } from '../document-context.ts';
 
 /** A file that a kustomization names under `replacements`: one of them, or a list. */
 export function isReplacements(value: unknown): boolean {
@@ -23,10 +23,13 @@ interface Replacements {
   readonly kinds: KindTable;
 }
 
-export function replacedImages(scene: Scene, { pointer, value, kinds }: Replacements): readonly ImagePlace[] {
-  if (!Array.isArray(value)) return isObject(value) ? imagesIn(scene, pointer, { replacement: value, kinds }) : [];
+export function replacedImages(
+  context: DocumentContext,
+  { pointer, value, kinds }: Replacements,
+): readonly ImageLocation[] {
+  if (!Array.isArray(value)) return isObject(value) ? imagesIn(context, pointer, { replacement: value, kinds }) : [];
   return value.flatMap((one: unknown, index) =>
-    isObject(one) ? imagesIn(scene, `${pointer}/${index}`, { replacement: one, kinds }) : [],
+    isObject(one) ? imagesIn(context, `${pointer}/${index}`, { replacement: one, kinds }) : [],
   );
 }
 
@@ -66,14 +69,14 @@ interface Read {
   readonly kinds: KindTable;
 }
 
-function imagesIn(scene: Scene, pointer: string, { replacement, kinds }: Read): readonly ImagePlace[] {
+function imagesIn(context: DocumentContext, pointer: string, { replacement, kinds }: Read): readonly ImageLocation[] {
   const isCopy = isWholeImage(replacement['source'], kinds);
   return listAt(replacement, 'targets').flatMap((target, index) => {
     if (!isObject(target) || (isCopy && !isObject(target['options']))) return [];
     const selected = selectedKinds([target['select']], kinds);
     return listAt(target, 'fieldPaths').flatMap((field, at) =>
       typeof field === 'string' && isImageOrContainers(segmentsOf(field), selected)
-        ? [replacedImage(scene, `${pointer}/targets/${index}/fieldPaths/${at}`, field)]
+        ? [replacedImage(context, `${pointer}/targets/${index}/fieldPaths/${at}`, field)]
         : [],
     );
   });
@@ -92,8 +95,8 @@ function segmentsOf(field: string): readonly string[] {
   return field.match(/\[[^\]]*\]|(?:\\.|[^.\\[])+/g) ?? [];
 }
 
-function replacedImage(scene: Scene, pointer: string, field: string): ImagePlace {
+function replacedImage(context: DocumentContext, pointer: string, field: string): ImageLocation {
   const problem =
     'a replacement writes it when kustomize runs, after "images": write the image into the manifest or into "images"';
-  return placeWithout(scene, { pointer, image: field, reading: { state: 'problem', problem } });
+  return locationWithout(context, { pointer, image: field, content: { state: 'problem', problem } });
 }

@@ -2,7 +2,7 @@
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import { quoteValue } from '../../../image/quote.ts';
 import { listAt } from '../../kustomization-references.ts';
-import type { Scene } from '../document-context.ts';
+import type { DocumentContext } from '../document-context.ts';
 
 export interface Unseen {
   readonly line: number;
@@ -13,7 +13,7 @@ export interface Unseen {
 const CHARTS = ['helmCharts', 'helmChartInflationGenerator'];
 const PLUGINS = ['generators', 'transformers'];
 
-export function unseenIn({ document }: Scene, kustomization: JsonObject): readonly Unseen[] {
+export function unseenIn({ document }: DocumentContext, kustomization: JsonObject): readonly Unseen[] {
   const at = (pointer: string, message: string): Unseen => {
     const { line, column } = document.positionOf(pointer);
     return { line, column, message };
