@@ -4,7 +4,7 @@ import type { Context } from './admission/context.ts';
 import type { Config } from './config/config.ts';
 import { PLUGIN_TIMEOUT_MS } from './config/schema.ts';
 import { type LoadedPolicies, loadPolicies } from './files/policies.ts';
-import { exceptionBook } from './policy/exception.ts';
+import { exceptionBook } from './policy/exception-book.ts';
 import type { Rule } from './policy/rule.ts';
 import { RULES } from './policy/rules/index.ts';
 

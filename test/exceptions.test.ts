@@ -9,7 +9,7 @@ import { validate, type Verdict } from '../src/admission/validate.ts';
 import { type Composed, compose } from '../src/wiring.ts';
 import { createLog } from '../src/server/log.ts';
 import type { JsonObject } from '../src/pod/pointer.ts';
-import { exceptionBook } from '../src/policy/exception.ts';
+import { exceptionBook } from '../src/policy/exception-book.ts';
 import type { CheckReport } from '../src/report/check.ts';
 import type { ReplayReport } from '../src/report/replay.ts';
 import { ask, contextOf, podOf, requestOf, told } from './admission/asking.ts';

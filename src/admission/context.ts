@@ -7,7 +7,7 @@ import type { Candidate } from '../credential/keyring.ts';
 import type { PullSecret } from '../credential/pull-secret.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { KindTable } from '../pod/kinds.ts';
-import type { ExceptionBook } from '../policy/exception.ts';
+import type { ExceptionBook } from '../policy/exception-book.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';

@@ -1,11 +1,12 @@
 /** What the object that an update replaces already had, of what is found now. */
 import type { Container } from '../pod/containers.ts';
-import { evaluate, type Finding, type Judged } from '../policy/evaluate.ts';
-import type { Excuses } from '../policy/exception.ts';
+import { type Finding } from '../policy/finding.ts';
+import { evaluate, type Judged } from '../policy/evaluate.ts';
+import type { Excuses } from '../policy/exception-book.ts';
 import { type Facts, NO_FACTS } from '../policy/fact.ts';
 import { type Covering, coveredBy } from '../policy/plan.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { ScopeRequest } from '../policy/scope.ts';
+import type { ScopeRequest } from '../policy/scope-request.ts';
 import { deniedImages } from './facts/denied-images.ts';
 import { gather } from './facts/gather.ts';
 import { type Inquiry, inquiryOf } from './facts/lookup-scope.ts';

@@ -7,7 +7,7 @@ import type { KindTable } from '../pod/kinds.ts';
 import { judgedParts } from '../pod/metadata.ts';
 import { type JsonObject, shownPointer } from '../pod/pointer.ts';
 import { type ObjectType, type ReadWorkload, type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
-import type { Finding } from '../policy/evaluate.ts';
+import type { Finding } from '../policy/finding.ts';
 import type { Covered } from '../policy/plan.ts';
 import { type Action, ACTIONS, strictness } from '../policy/policy.ts';
 import { REGISTRY_CAUSES } from '../policy/registry-fact.ts';

@@ -6,10 +6,10 @@
  * registry does, so a rehearsal (`dryRun`) says what will be, and asking again about the changed object changes nothing.
  */
 import type { ShapeFault, Workload } from '../pod/workload.ts';
-import { type Finding, MAX_FINDINGS } from '../policy/evaluate.ts';
+import { MAX_FINDINGS } from '../policy/evaluate.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import { needsLabels, pinsImages, planned } from '../policy/plan.ts';
-import type { ScopeRequest } from '../policy/scope.ts';
+import type { ScopeRequest } from '../policy/scope-request.ts';
 import { type MaybePromise, whenKnown } from './maybe-promise.ts';
 import { NOT_ASKED } from './existing-findings.ts';
 import { type Changeable, changeableIn } from './pin/mutable-images.ts';
@@ -18,28 +18,11 @@ import { lookups, namespaceLabels } from './facts/lookups.ts';
 import { type AddOperation, annotationFor } from './pin/original-images.ts';
 import { type Answers, answersFor } from './pin/digest-lookups.ts';
 import { type Candidate, candidatesOf, type Unpinned, unpinnedIn } from './pin/candidates.ts';
-import { type Outcome, outcomeOf, type PinnedImage } from './pin/outcome.ts';
+import type { Mutation, PinnedImage, ReplaceOperation } from './mutation.ts';
+import { type Outcome, outcomeOf } from './pin/outcome.ts';
 import type { AdmissionRequest } from './request.ts';
 import { placeKey } from './pin/stored-digests.ts';
 import { readWorkload, unpinnable, unreadWorkload } from './malformed.ts';
-
-export interface ReplaceOperation {
-  readonly op: 'replace';
-  /** RFC 6901, from the root of the object. */
-  readonly path: string;
-  readonly value: string;
-}
-
-export interface Mutation {
-  readonly uid: string;
-  readonly allowed: boolean;
-  /** Empty means no change, as it is when the request is denied. */
-  readonly patch: readonly (ReplaceOperation | AddOperation)[];
-  /** What is told about images that wanted a digest, by the rule `pin` of their policy. */
-  readonly findings: readonly Finding[];
-  /** What came of each of them. */
-  readonly images: readonly PinnedImage[];
-}
 
 /** At once when there is nothing to pin, or all that has to be known is known. */
 export function mutate(request: AdmissionRequest, context: Context, signal: AbortSignal): MaybePromise<Mutation> {

@@ -4,9 +4,9 @@
  */
 import { fieldPath, isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import type { ObjectType } from '../pod/workload.ts';
-import type { Finding } from '../policy/evaluate.ts';
+import type { Finding } from '../policy/finding.ts';
 import { auditAnnotations, denialText, mutationAnnotations, NOTHING_FOUND, toAuthor, warningTexts } from './message.ts';
-import type { Mutation } from './mutate.ts';
+import type { Mutation } from './mutation.ts';
 import { type AdmissionRequest, type Operation, OPERATIONS, withoutManagedFields } from './request.ts';
 import type { Verdict } from './validate.ts';
 

@@ -1,5 +1,5 @@
 /** What policies and exceptions did over many verdicts: the counts from which one sees what never did anything. */
-import type { Finding } from '../policy/evaluate.ts';
+import type { Finding } from '../policy/finding.ts';
 import type { ImageException } from '../policy/exception.ts';
 import { documentLabel, type Notice } from '../policy/notice.ts';
 import type { Policy } from '../policy/policy.ts';

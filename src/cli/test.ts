@@ -5,7 +5,8 @@ import { type Composed, compose } from '../wiring.ts';
 import { type Config } from '../config/config.ts';
 import { fileText } from '../files/location-text.ts';
 import { PolicyError } from '../files/policies.ts';
-import { loadSuites, type Suite, type SuiteCase, type SuiteFinding } from '../files/suites.ts';
+import { type SuiteFinding } from '../files/suite-faults.ts';
+import { loadSuites, type Suite, type SuiteCase } from '../files/suites.ts';
 import { leftover } from '../recording/pairing.ts';
 import { type ErrorRow, fails } from '../report/check.ts';
 import { type FormatName, formatReport } from '../report/index.ts';
@@ -15,6 +16,7 @@ import { type TestCaseRow, testExitCode, type TestReport, testReport, type TestS
 import { configured } from './configured.ts';
 import { judgeFiles, noticesOf } from './evaluate-files.ts';
 import { print, type Terminal } from './terminal.ts';
+import type { WatchedRun } from './watch.ts';
 
 export interface TestFlags {
   readonly config?: string | undefined;
@@ -24,7 +26,7 @@ export interface TestFlags {
 }
 
 export async function test(paths: readonly string[], flags: TestFlags, terminal: Terminal): Promise<number> {
-  const run = async (): Promise<Ran> => {
+  const run = async (): Promise<WatchedRun> => {
     const { config } = await configured({ config: flags.config, plugin: flags.plugin }, terminal);
     const { report, read } = await runSuites(paths, config, terminal);
     print(await formatReport('test', flags.output, { report, ink: paint(terminal.colors) }), terminal);
@@ -33,12 +35,6 @@ export async function test(paths: readonly string[], flags: TestFlags, terminal:
   if (!flags.watch) return (await run()).code;
   const { watchFiles } = await import('./watch.ts');
   return watchFiles(run, terminal);
-}
-
-/** One run: its exit code, and the files and folders that it looked at. */
-export interface Ran {
-  readonly code: number;
-  readonly read: readonly string[];
 }
 
 async function runSuites(

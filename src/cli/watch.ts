@@ -2,15 +2,20 @@
 import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
 import path from 'node:path';
 import type { Terminal } from './terminal.ts';
-import type { Ran } from './test.ts';
 
 /** Editors and checkouts write many files at once; this much silence means that they are done. */
 const QUIET_MS = 100;
 /** Each costs an inotify watch, and a repository can have tens of thousands. */
 const MAX_FOLDERS = 2000;
 
+/** One run: its exit code, and the files and folders that it looked at. */
+export interface WatchedRun {
+  readonly code: number;
+  readonly read: readonly string[];
+}
+
 /** Until the first SIGINT or SIGTERM; resolves with the exit code of the last run. */
-export async function watchFiles(run: () => Promise<Ran>, terminal: Terminal): Promise<number> {
+export async function watchFiles(run: () => Promise<WatchedRun>, terminal: Terminal): Promise<number> {
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
@@ -21,8 +26,12 @@ export async function watchFiles(run: () => Promise<Ran>, terminal: Terminal): P
   }
 }
 
-export async function runAndWatch(run: () => Promise<Ran>, stop: AbortSignal, terminal: Terminal): Promise<number> {
-  let last: Ran = { code: 0, read: [] };
+export async function runAndWatch(
+  run: () => Promise<WatchedRun>,
+  stop: AbortSignal,
+  terminal: Terminal,
+): Promise<number> {
+  let last: WatchedRun = { code: 0, read: [] };
   const changes = changeSignal();
   const watched = watchedFolders(changes.note);
   try {
@@ -41,7 +50,7 @@ export async function runAndWatch(run: () => Promise<Ran>, stop: AbortSignal, te
 }
 
 /** A configuration file with a fault, say: it is told, and the next change may mend it. */
-async function settled(run: () => Promise<Ran>, { read }: Ran, terminal: Terminal): Promise<Ran> {
+async function settled(run: () => Promise<WatchedRun>, { read }: WatchedRun, terminal: Terminal): Promise<WatchedRun> {
   try {
     return await run();
   } catch (error) {

@@ -10,7 +10,7 @@ import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
 import { type SoundPart, soundSpecOf, wholePart } from '../policy/valid-part.ts';
 import { SUITE_KIND, SUITE_SCHEMA } from '../policy/suite-schema.ts';
-import type { SuiteFinding } from './suites.ts';
+import type { ExpectedFinding } from '../recording/expected.ts';
 
 const checkSuite = schemaCheck(SUITE_SCHEMA);
 /** Whatever is there is looked at, whatever is missing beside it. */
@@ -96,4 +96,11 @@ function caseFaults(cases: NonNullable<SuiteParts['cases']>): readonly DocumentF
     seen.add(name);
   }
   return faults;
+}
+
+/** As `ExpectedFinding`, and the object that it is about. */
+export interface SuiteFinding extends ExpectedFinding {
+  readonly kind?: string;
+  readonly namespace?: string;
+  readonly name?: string;
 }

@@ -3,24 +3,16 @@ import path from 'node:path';
 import { dayStart } from '../go/date.ts';
 import { mergedAnswers, type RegistryAnswers } from '../policy/registry-answers.ts';
 import { SUITE_KIND } from '../policy/suite-schema.ts';
-import type { ExpectedFinding } from '../recording/expected.ts';
 import { loadInputs } from './input-texts.ts';
 import type { InputNotice } from './skipped-files.ts';
 import { type InputError, unreadable } from './manifests.ts';
 import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
-import { type SuiteDocument, suiteFaults } from './suite-faults.ts';
+import { type SuiteDocument, suiteFaults, type SuiteFinding } from './suite-faults.ts';
 import { type ParsedDocument, readDocuments } from './yaml/yaml.ts';
 
 interface Spot {
   readonly line: number;
   readonly column: number;
-}
-
-/** As `ExpectedFinding`, and the object that it is about. */
-export interface SuiteFinding extends ExpectedFinding {
-  readonly kind?: string;
-  readonly namespace?: string;
-  readonly name?: string;
 }
 
 /** An expected finding, and where the suite expects it. */

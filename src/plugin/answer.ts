@@ -3,7 +3,7 @@ import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
 import { isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import type { Problem } from '../policy/rule.ts';
-import { CAUSERS } from '../policy/unknown.ts';
+import { CAUSERS } from '../policy/rule.ts';
 
 /** More than anybody reads; the object is refused by the first of them. */
 const MAX_PROBLEMS = 10_000;

@@ -5,7 +5,7 @@
  */
 import { quoteValue } from '../image/quote.ts';
 import { ShapeError } from '../pod/pointer.ts';
-import type { Answer, Guard, Question, RuleFailure } from '../policy/guard.ts';
+import type { CheckResult, Guard, GuardedCheck, RuleFailure } from '../policy/rule.ts';
 import { readAnswer } from './answer.ts';
 import { readOnly } from './freeze.ts';
 import { createTimeLimit, type TimeLimit } from './time-limit.ts';
@@ -52,7 +52,7 @@ export function createGuard(
 
 interface AskedRule {
   readonly watched: Watched;
-  readonly question: Question;
+  readonly question: GuardedCheck;
 }
 
 interface Watch {
@@ -64,8 +64,8 @@ interface Watch {
 }
 
 /** As many in one go as the time allows. Who is stopped after most of its time is late; with less of it, it is asked again. */
-function answersTo(asked: readonly AskedRule[], watch: Watch): readonly Answer[] {
-  const answers: Answer[] = [];
+function answersTo(asked: readonly AskedRule[], watch: Watch): readonly CheckResult[] {
+  const answers: CheckResult[] = [];
   for (let next = asked[0]; next !== undefined; next = asked[answers.length]) {
     if (isSuspended(next.watched, watch)) {
       const problem = `it is not asked for now: ${suspension(watch)}`;
@@ -85,10 +85,10 @@ function answersTo(asked: readonly AskedRule[], watch: Watch): readonly Answer[]
 function askSome(
   asked: readonly AskedRule[],
   watch: Watch,
-  answers: Answer[],
+  answers: CheckResult[],
 ): { readonly stoppedAfterMs: number | undefined } {
   const { limit, now } = watch;
-  const ready: (() => Answer | ShapeError)[] = [];
+  const ready: (() => CheckResult | ShapeError)[] = [];
   for (const { watched, question } of asked) {
     if (isSuspended(watched, watch)) break;
     const subject = readOnly(question.subject, question.check.needs);
@@ -116,7 +116,7 @@ function isSuspended({ key }: Watched, { lateness, now }: Watch): boolean {
   return suspendedUntil !== undefined && suspendedUntil > now();
 }
 
-function ask(watched: Watched, { check, subject }: Question, { lateness }: Watch): Answer | ShapeError {
+function ask(watched: Watched, { check, subject }: GuardedCheck, { lateness }: Watch): CheckResult | ShapeError {
   try {
     const { problems, fault } = readAnswer(check.run(subject), subject.containers);
     return { problems, failure: fault === undefined ? undefined : failure(watched, 'bad-answer', fault) };
@@ -129,7 +129,7 @@ function ask(watched: Watched, { check, subject }: Question, { lateness }: Watch
   }
 }
 
-function late(watched: Watched, watch: Watch): Answer {
+function late(watched: Watched, watch: Watch): CheckResult {
   const { lateness, now } = watch;
   const inARow = (lateness.get(watched.key)?.inARow ?? 0) + 1;
   const suspended = inARow >= LATE_IN_A_ROW;

@@ -1,6 +1,6 @@
 /** The files of plugins -> more rules. Anything wrong with one of them stops the load as a whole. */
 import { isObject, type JsonObject } from '../pod/pointer.ts';
-import type { Guard } from '../policy/guard.ts';
+import type { Guard } from '../policy/rule.ts';
 import type { Check, ParameterFault, Prepared, Rule } from '../policy/rule.ts';
 import { readRules } from './definition.ts';
 import { deepFreeze } from './freeze.ts';

@@ -5,9 +5,21 @@ import type { KindTable } from '../pod/kinds.ts';
 import { globFault } from './glob-fault.ts';
 import { type GlobField, GROUP, NAMESPACE, USER } from './glob-field.ts';
 import { kindFault } from './kind-fault.ts';
-import type { Clause } from './scope.ts';
 import type { LabelSelector } from './selector.ts';
 import { checkSelector, type Report } from './selector-fault.ts';
+import type { PatternSet } from '../image/pattern.ts';
+
+/** One `match` or `exclude` block, as the document has it, image patterns compiled. */
+export interface Clause {
+  readonly namespaces?: readonly string[] | undefined;
+  readonly namespaceSelector?: LabelSelector | undefined;
+  readonly kinds?: readonly string[] | undefined;
+  readonly operations?: readonly string[] | undefined;
+  readonly users?: readonly string[] | undefined;
+  readonly groups?: readonly string[] | undefined;
+  readonly containers?: readonly ContainerKind[] | undefined;
+  readonly images?: PatternSet | undefined;
+}
 
 export interface ClauseDocument {
   readonly namespaces?: readonly string[];

@@ -5,43 +5,18 @@
 import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
 import { ShapeError } from '../pod/pointer.ts';
-import type { Excuses, ImageException } from './exception.ts';
+import type { Excuses } from './exception-book.ts';
 import type { Facts } from './fact.ts';
-import { type Answer, type GuardedAnswers, guardedAnswers, type RuleFailure } from './guard.ts';
+import { type CheckResult, type RuleFailure } from './rule.ts';
+import { type GuardedAnswers, guardedAnswers } from './guard.ts';
 import { type Covered, type Covering, havePassed, rememberPassed, type SharedChecks } from './plan.ts';
 import { type Action, type Binding, type Policy, strictness } from './policy.ts';
-import type { Beyond, Check, Problem, Subject } from './rule.ts';
-import type { Coverage, ScopeRequest } from './scope.ts';
+import type { Check, Problem, Subject } from './rule.ts';
+import type { ScopeRequest } from './scope-request.ts';
+import type { Coverage } from './scope.ts';
 import { actionOnUnknown, remedyOf } from './unknown.ts';
-import { type Seen, seenBy } from './compared-values.ts';
-
-/** What one rule of one policy says about one place of an object. */
-export interface Finding {
-  readonly policy: string;
-  readonly rule: string;
-  /** What happens: deny, warn or audit; `excused` when an exception in force says that nothing does. */
-  readonly action: Action | 'excused';
-  /** `violation`: the rule says no. `unknown`: it could not tell. `error`: the rule itself failed. */
-  readonly outcome: 'violation' | 'unknown' | 'error';
-  /** How it failed, when the outcome is `error`. */
-  readonly failure?: RuleFailure | undefined;
-  /** The stored object already had it, so it is no reason to refuse this update. */
-  readonly existing: boolean;
-  readonly container: Container | undefined;
-  /** RFC 6901, from the root of the object. */
-  readonly pointer: string;
-  /** One line, without the container: `image "x" has no tag, so it means "latest"`. */
-  readonly message: string;
-  readonly remedy: string | undefined;
-  /** On UPDATE, of a rule whose sentence need not tell what it looked at: that. */
-  readonly seen?: Seen | undefined;
-  /** Of an amount, how far it is beyond its bound. */
-  readonly beyond?: Beyond | undefined;
-  /** With the action `excused`, and only then: by which exception, and what would happen without it. */
-  readonly excuse?: { readonly exception: ImageException; readonly insteadOf: Action } | undefined;
-  /** The exception that would have excused it, had it not expired. */
-  readonly lapsed?: ImageException | undefined;
-}
+import { seenBy } from './compared-values.ts';
+import type { Finding } from './finding.ts';
 
 export interface Judged {
   readonly request: ScopeRequest;
@@ -58,7 +33,7 @@ export const MAX_FINDINGS = 10_000;
 /** Throws a ShapeError when a rule finds that the object is not of the shape its kind has, and when there are too many findings. */
 export function evaluate({ policies, shared }: Covering, judged: Judged): readonly Finding[] {
   const subject = subjectOf(judged, judged.request.workload.containers);
-  const answers = shared === undefined ? new Map<Check, Answer>() : unlessFine(shared, subject);
+  const answers = shared === undefined ? new Map<Check, CheckResult>() : unlessFine(shared, subject);
   if (answers === undefined) return NOTHING;
   const whole = { subject, answers };
   const asked = policies.map((covered) => {
@@ -78,7 +53,7 @@ export function evaluate({ policies, shared }: Covering, judged: Judged): readon
 /** What rules are asked about, and what they have said of it: a check that several policies share answers once. */
 interface Asked {
   readonly subject: Subject<keyof Facts>;
-  readonly answers: Map<Check, Answer>;
+  readonly answers: Map<Check, CheckResult>;
 }
 
 function subjectOf({ request, facts, concerns }: Judged, inScope: readonly Container[]): Asked['subject'] {
@@ -104,7 +79,7 @@ function unlessFine(shared: SharedChecks, subject: Asked['subject']): Asked['ans
 }
 
 const NOTHING: readonly never[] = [];
-const NO_PROBLEM: Answer = { problems: NOTHING, failure: undefined };
+const NO_PROBLEM: CheckResult = { problems: NOTHING, failure: undefined };
 
 interface Told {
   readonly finding: Finding;
@@ -137,13 +112,13 @@ function excused(all: readonly Told[], excuses: Excuses | undefined): readonly T
   return excuses === undefined ? all : all.map((one) => ({ ...one, finding: excuses.applied(one.finding) }));
 }
 
-function ask(check: Check, { subject, answers }: Asked): Answer {
+function ask(check: Check, { subject, answers }: Asked): CheckResult {
   let answer = answers.get(check);
   if (answer === undefined) answers.set(check, (answer = answerOf(check, subject)));
   return answer;
 }
 
-function answerOf(check: Check, subject: Asked['subject']): Answer {
+function answerOf(check: Check, subject: Asked['subject']): CheckResult {
   try {
     const problems = listOf(check.run(subject));
     return problems.length === 0 ? NO_PROBLEM : { problems, failure: undefined };

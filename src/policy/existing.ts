@@ -6,7 +6,7 @@
  * may come nearer to it. A rule that fails on both objects has not looked at what changed: that is never forgiven, or a broken
  * rule would let updates pass.
  */
-import type { Finding } from './evaluate.ts';
+import type { Finding } from './finding.ts';
 import type { SeenPart } from './compared-values.ts';
 
 /** `now` with everything that `before` had as well turned from deny into warn, at most as often as `before` had it. */

@@ -7,7 +7,8 @@ import type { Container } from '../pod/containers.ts';
 import type { Need } from './fact.ts';
 import type { Policy } from './policy.ts';
 import type { Check } from './rule.ts';
-import type { Coverage, ScopeRequest } from './scope.ts';
+import type { ScopeRequest } from './scope-request.ts';
+import type { Coverage } from './scope.ts';
 
 /** A policy that applies to a request, and what it looks at there. */
 export interface Covered {

@@ -5,11 +5,9 @@
 import type { Container, Pod } from '../pod/containers.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Facts, Need } from './fact.ts';
-import type { Guard } from './guard.ts';
 import type { RegistryAnswers } from './registry-answers.ts';
 import { type FromSchema, type ParameterSchema, withDefaults } from './parameters.ts';
-import type { Circumstances } from './scope.ts';
-import type { Causer } from './unknown.ts';
+import type { Circumstances } from './scope-request.ts';
 
 export type { ParameterSchema } from './parameters.ts';
 
@@ -25,6 +23,14 @@ export interface Subject<N extends Need = never> {
   readonly request: Circumstances;
   readonly facts: Pick<Facts, N>;
 }
+
+/**
+ * `author`: whoever writes the object, alone: else the author would choose what cannot be told, and get past the rule.
+ * `later`: the object is not what runs; its Pods are judged when they are created. `world`: registries, the cluster, the
+ * configuration, or other people's objects.
+ */
+export const CAUSERS = ['author', 'later', 'world'] as const;
+export type Causer = (typeof CAUSERS)[number];
 
 export interface Problem {
   /** `unknown`: the question could not be answered. */
@@ -140,6 +146,29 @@ export interface Rule {
   readonly definition?: object;
   /** `parameters` must have passed the schema. */
   bind(parameters: unknown): Prepared<Check>;
+}
+
+/** All questions about one object at once, since to begin costs more than a rule. Throws nothing but a ShapeError. */
+export type Guard = (questions: readonly GuardedCheck[]) => readonly CheckResult[];
+
+export interface GuardedCheck {
+  readonly rule: string;
+  readonly check: Check;
+  readonly subject: Subject<Need>;
+}
+
+/** Both can be there: what a rule found before it failed still counts. */
+export interface CheckResult {
+  readonly problems: readonly Problem[];
+  readonly failure: RuleFailure | undefined;
+}
+
+export interface RuleFailure {
+  readonly reason: 'threw' | 'bad-answer' | 'timeout' | 'suspended';
+  /** A sentence fragment about the rule, safe to print: `it did not return within 1000 ms`. */
+  readonly problem: string;
+  /** The file that the rule is from; undefined for a built-in rule. */
+  readonly file: string | undefined;
 }
 
 /** Gives a rule its types: `check` sees only the facts that `needs` lists, and parameters as their schema has them. */

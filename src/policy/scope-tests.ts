@@ -2,7 +2,8 @@
 import { compileGlobs } from '../image/glob.ts';
 import { canMatch, type Language } from '../image/glob-reach.ts';
 import { ACCOUNT, behindPrefix, LABEL } from './name-language.ts';
-import type { Clause, ScopeRequest } from './scope.ts';
+import type { ScopeRequest } from './scope-request.ts';
+import type { Clause } from './clause.ts';
 import { type Answer, type LabelSelector, NAME_LABEL, selects } from './selector.ts';
 
 /** One key of a clause. */

@@ -3,47 +3,12 @@
  * match. An empty or absent list says nothing, so an empty `exclude` excludes nothing.
  */
 import { compileGlobs } from '../image/glob.ts';
-import type { PatternSet } from '../image/pattern.ts';
 import { trusted } from '../image/trusted.ts';
-import type { Container, ContainerKind } from '../pod/containers.ts';
-import type { JsonObject } from '../pod/pointer.ts';
-import type { Workload } from '../pod/workload.ts';
-import type { Fact, Labels } from './fact.ts';
+import type { Container } from '../pod/containers.ts';
 import { type Extent, placeTests, podsOfControllers, requestTests } from './scope-tests.ts';
-import { type Answer, asksName, both, type LabelSelector } from './selector.ts';
-
-/** One `match` or `exclude` block, as the document has it, image patterns compiled. */
-export interface Clause {
-  readonly namespaces?: readonly string[] | undefined;
-  readonly namespaceSelector?: LabelSelector | undefined;
-  readonly kinds?: readonly string[] | undefined;
-  readonly operations?: readonly string[] | undefined;
-  readonly users?: readonly string[] | undefined;
-  readonly groups?: readonly string[] | undefined;
-  readonly containers?: readonly ContainerKind[] | undefined;
-  readonly images?: PatternSet | undefined;
-}
-
-/** What a request says besides its object. */
-export interface Circumstances {
-  /** Of the object; `''` when the API server is to make one up. */
-  readonly name: string;
-  /** `''` for the object itself. */
-  readonly subResource: string;
-  /** `undefined` when nobody knows who asks (a manifest from a file). */
-  readonly user: { readonly name: string; readonly groups: readonly string[] } | undefined;
-  /** The stored object, on UPDATE. */
-  readonly oldObject: JsonObject | undefined;
-  readonly dryRun: boolean;
-}
-
-/** The part of a request that scopes look at, and rules through their subject. */
-export interface ScopeRequest extends Circumstances {
-  readonly operation: 'CREATE' | 'UPDATE';
-  readonly namespace: string | undefined;
-  readonly workload: Workload;
-  readonly namespaceLabels: Fact<Labels>;
-}
+import { type Answer, asksName, both } from './selector.ts';
+import type { ScopeRequest } from './scope-request.ts';
+import type { Clause } from './clause.ts';
 
 export interface Scope {
   /** The clauses whose answer depends on labels of the namespace, beside the one of its name. */

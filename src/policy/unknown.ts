@@ -2,14 +2,6 @@
 import type { Action, Binding, Policy } from './policy.ts';
 import type { Problem } from './rule.ts';
 
-/**
- * `author`: whoever writes the object, alone: else the author would choose what cannot be told, and get past the rule.
- * `later`: the object is not what runs; its Pods are judged when they are created. `world`: registries, the cluster, the
- * configuration, or other people's objects.
- */
-export const CAUSERS = ['author', 'later', 'world'] as const;
-export type Causer = (typeof CAUSERS)[number];
-
 /** What an unknown does that the world has caused: trouble of a registry is no reason to stop a cluster. */
 const OF_THE_WORLD: Action = 'warn';
 

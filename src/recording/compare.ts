@@ -1,8 +1,8 @@
 /** Two decisions about one request, and what is different between them. */
 import { sentence, source } from '../admission/message.ts';
-import type { Mutation } from '../admission/mutate.ts';
+import type { Mutation } from '../admission/mutation.ts';
 import type { Verdict } from '../admission/validate.ts';
-import type { Finding } from '../policy/evaluate.ts';
+import type { Finding } from '../policy/finding.ts';
 import type { Expected, ExpectedFinding } from './expected.ts';
 import { leftover } from './pairing.ts';
 

@@ -4,7 +4,7 @@ import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
 import type { InputNotice } from '../files/skipped-files.ts';
 import type { PlacedNotice } from '../files/policies.ts';
-import type { Finding } from '../policy/evaluate.ts';
+import type { Finding } from '../policy/finding.ts';
 
 export interface ObjectRow {
   readonly file: string;

@@ -1,7 +1,7 @@
 /** The result of `test` for people. */
 import { source } from '../admission/message.ts';
 import { fileText, placeText } from '../files/location-text.ts';
-import type { SuiteFinding } from '../files/suites.ts';
+import type { SuiteFinding } from '../files/suite-faults.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ErrorRow } from './check.ts';
 import { noticeLines, type Paint } from './paint.ts';

@@ -1,10 +1,10 @@
 /** What Prometheus reads. Label values come from fixed sets or from the loaded policies, never from an object. */
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
-import type { Mutation } from '../admission/mutate.ts';
-import type { Finding } from '../policy/evaluate.ts';
 import type { ImageException } from '../policy/exception.ts';
 import type { Endpoint } from './endpoint.ts';
 import { createTally } from './tally.ts';
+import type { Mutation } from '../admission/mutation.ts';
+import type { Finding } from '../policy/finding.ts';
 
 export interface Metrics {
   countReview(endpoint: Endpoint, operation: string, decision: 'allow' | 'deny', seconds: number): void;

@@ -1,9 +1,9 @@
 /** The log line of one review: one JSON object with fixed keys, the same for every review. */
 import { nameOf, pinnedLabel } from '../admission/message.ts';
-import type { PinnedImage } from '../admission/pin/outcome.ts';
+import type { PinnedImage } from '../admission/mutation.ts';
 import type { AdmissionRequest } from '../admission/request.ts';
 import type { ContainerImage } from '../pod/containers.ts';
-import type { Finding } from '../policy/evaluate.ts';
+import type { Finding } from '../policy/finding.ts';
 import type { ReviewRecord } from './reviews.ts';
 
 const MAX_IMAGES = 20;

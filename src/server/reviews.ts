@@ -5,7 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import { type MaybePromise, whenKnown } from '../admission/maybe-promise.ts';
 import type { Context } from '../admission/context.ts';
-import { mutate, type Mutation } from '../admission/mutate.ts';
+import { mutate } from '../admission/mutate.ts';
 import { answerText, mutationReview, type Review, type ReviewAnswer, verdictReview } from '../admission/review.ts';
 import { validate, type Verdict } from '../admission/validate.ts';
 import { createAnswers } from './responses.ts';
@@ -21,6 +21,7 @@ import { type ReadBody, reviewIn, tooDeepReview, unreadReview } from './parse-re
 import { type ReviewRequest, receiveBody, TOO_LARGE } from './receive-body.ts';
 import { statusBody } from './status.ts';
 import { createTurns } from './large-reviews.ts';
+import type { Mutation } from '../admission/mutation.ts';
 
 /** What happened to one review, for the log. */
 export interface ReviewRecord {

@@ -1,6 +1,7 @@
 /** A registry that answers from a table, and what a change of images comes to. */
 import type { Context, ImageQuestion, ImageSource } from '../../src/admission/context.ts';
-import { mutate, type Mutation } from '../../src/admission/mutate.ts';
+import { type Mutation } from '../../src/admission/mutation.ts';
+import { mutate } from '../../src/admission/mutate.ts';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
 import { normalizedName } from '../../src/image/reference.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';

@@ -1,7 +1,7 @@
 /** The wire: what is read from a review, what is refused in one, and what goes back. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Mutation } from '../../src/admission/mutate.ts';
+import type { Mutation } from '../../src/admission/mutation.ts';
 import {
   answerText,
   isReview,
@@ -13,7 +13,7 @@ import {
 import type { AdmissionRequest } from '../../src/admission/request.ts';
 import type { Verdict } from '../../src/admission/validate.ts';
 import { type JsonObject, jsonType } from '../../src/pod/pointer.ts';
-import type { Finding } from '../../src/policy/evaluate.ts';
+import type { Finding } from '../../src/policy/finding.ts';
 import { pod } from '../policy/asking.ts';
 import { answerFaults } from './answer-checks.ts';
 

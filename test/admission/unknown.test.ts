@@ -1,7 +1,7 @@
 /** What cannot be told: who can bring it about decides what it does, where the policy does not say. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { exceptionBook } from '../../src/policy/exception.ts';
+import { exceptionBook } from '../../src/policy/exception-book.ts';
 import { defineRule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { exceptionOf, LAST_DAY, policyOf } from '../policy/asking.ts';

@@ -1,7 +1,8 @@
 /** What never did anything, seen from many verdicts. */
 import { describe, expect, test } from 'vitest';
 import { countUsage, usageNotices } from '../../src/admission/usage.ts';
-import { exceptionBook, type ImageException } from '../../src/policy/exception.ts';
+import { type ImageException } from '../../src/policy/exception.ts';
+import { exceptionBook } from '../../src/policy/exception-book.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { AFTER, exceptionOf, LAST_DAY, policyOf } from '../policy/asking.ts';
 import { ask, contextOf, podOf, requestOf } from './asking.ts';

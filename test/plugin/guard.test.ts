@@ -4,7 +4,7 @@ import type { Workload } from '../../src/pod/workload.ts';
 import { ShapeError } from '../../src/pod/pointer.ts';
 import { type PullSecret, pullSecret } from '../../src/credential/pull-secret.ts';
 import type { Facts, Need } from '../../src/policy/fact.ts';
-import type { Answer } from '../../src/policy/guard.ts';
+import type { CheckResult } from '../../src/policy/rule.ts';
 import type { Problem, Subject } from '../../src/policy/rule.ts';
 import { createGuard } from '../../src/plugin/guard.ts';
 import { NO_LABELS, pod } from '../policy/asking.ts';
@@ -33,7 +33,7 @@ interface Asking {
 
 /** A guard over these rules, with a clock that stands still until it is moved. */
 function guarding(rules: Readonly<Record<string, Run>>): {
-  readonly ask: (names: readonly string[], asking?: Asking) => readonly Answer[];
+  readonly ask: (names: readonly string[], asking?: Asking) => readonly CheckResult[];
   readonly later: (ms: number) => void;
 } {
   let now = 0;
@@ -54,7 +54,7 @@ function guarding(rules: Readonly<Record<string, Run>>): {
 
 const problem = (message: string): Problem => ({ state: 'violation', container: undefined, pointer: '', message });
 
-const failure = (answer: Answer | undefined): string | undefined => answer?.failure?.problem;
+const failure = (answer: CheckResult | undefined): string | undefined => answer?.failure?.problem;
 
 function never(): never {
   for (;;);

@@ -3,7 +3,8 @@ import { kindTable } from '../../src/pod/kinds.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import type { Workload } from '../../src/pod/workload.ts';
 import { type ReadPolicy, readPolicy } from '../../src/policy/document.ts';
-import { evaluate, type Finding } from '../../src/policy/evaluate.ts';
+import { type Finding } from '../../src/policy/finding.ts';
+import { evaluate } from '../../src/policy/evaluate.ts';
 import type { ImageException } from '../../src/policy/exception.ts';
 import { readException } from '../../src/policy/exception-document.ts';
 import type { Facts } from '../../src/policy/fact.ts';
@@ -11,7 +12,7 @@ import { coveredBy } from '../../src/policy/plan.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { Rule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
-import type { ScopeRequest } from '../../src/policy/scope.ts';
+import type { ScopeRequest } from '../../src/policy/scope-request.ts';
 import { objectsIn, readWorkload } from '../pod/fixtures.ts';
 import { NO_FACTS } from '../../src/policy/fact.ts';
 

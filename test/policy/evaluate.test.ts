@@ -3,7 +3,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import type { Container } from '../../src/pod/containers.ts';
 import type { Fact, Facts, Labels } from '../../src/policy/fact.ts';
 import { defineRule, type ParameterSchema, type Problem, type Rule, type Subject } from '../../src/policy/rule.ts';
-import type { Guard } from '../../src/policy/guard.ts';
+import type { Guard } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { findingsOf, pod, policyOf, requestFor, said, workload } from './asking.ts';
 

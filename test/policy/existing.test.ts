@@ -1,8 +1,8 @@
 /** On UPDATE: what the stored object already had is forgiven, what the update brings is not. */
 import { describe, expect, test } from 'vitest';
-import type { Finding } from '../../src/policy/evaluate.ts';
+import type { Finding } from '../../src/policy/finding.ts';
 import { forgiveExisting } from '../../src/policy/existing.ts';
-import type { Guard } from '../../src/policy/guard.ts';
+import type { Guard } from '../../src/policy/rule.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { defineRule, type Rule } from '../../src/policy/rule.ts';
 import type { Workload } from '../../src/pod/workload.ts';

@@ -2,12 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readPolicy } from '../../src/policy/document.ts';
-import { evaluate, type Finding } from '../../src/policy/evaluate.ts';
+import { type Finding } from '../../src/policy/finding.ts';
+import { evaluate } from '../../src/policy/evaluate.ts';
 import { type Covering, coveredBy, needsLabels, planned } from '../../src/policy/plan.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { type Check, defineRule, type Rule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
-import type { ScopeRequest } from '../../src/policy/scope.ts';
+import type { ScopeRequest } from '../../src/policy/scope-request.ts';
 import { kinds, pod, requestFor, workload } from './asking.ts';
 import { NO_FACTS } from '../../src/policy/fact.ts';
 

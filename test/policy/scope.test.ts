@@ -1,7 +1,7 @@
 /** Where a policy applies: every key of match and exclude, and what is said when nobody can know. */
 import { describe, expect, test } from 'vitest';
 import type { Fact, Labels } from '../../src/policy/fact.ts';
-import type { ScopeRequest } from '../../src/policy/scope.ts';
+import type { ScopeRequest } from '../../src/policy/scope-request.ts';
 import { findingsOf, pod, policyOf, requestFor, workload } from './asking.ts';
 
 const deployment = workload(

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Verdict } from '../../src/admission/validate.ts';
-import type { Finding } from '../../src/policy/evaluate.ts';
+import type { Finding } from '../../src/policy/finding.ts';
 import { compareDecisions, compareToExpected, type Decided } from '../../src/recording/compare.ts';
 import type { Expected, ExpectedFinding } from '../../src/recording/expected.ts';
 import { pod } from '../policy/asking.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Finding } from '../../src/policy/evaluate.ts';
+import type { Finding } from '../../src/policy/finding.ts';
 import { createMetrics, type Metrics } from '../../src/server/metrics.ts';
 import { podOf, requestOf } from '../admission/asking.ts';
 import { change, no, PIN_ALL, registryOf } from '../admission/pinning.ts';

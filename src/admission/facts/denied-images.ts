@@ -5,11 +5,11 @@
 import type { ImageReference } from '../../image/reference.ts';
 import type { Container, ContainerImage } from '../../pod/containers.ts';
 import { evaluate } from '../../policy/evaluate.ts';
-import type { Excuses } from '../../policy/exception.ts';
+import type { Excuses } from '../../policy/exception-book.ts';
 import { NO_FACTS } from '../../policy/fact.ts';
 import { type Covered, type Covering, havePassed, rememberPassed, type SharedChecks } from '../../policy/plan.ts';
 import type { Binding } from '../../policy/policy.ts';
-import type { ScopeRequest } from '../../policy/scope.ts';
+import type { ScopeRequest } from '../../policy/scope-request.ts';
 import { readable } from '../readable.ts';
 
 export interface Denial {

@@ -2,11 +2,11 @@
 import { type ImageReference, parseReference } from '../../image/reference.ts';
 import type { Container, ContainerImage } from '../../pod/containers.ts';
 import type { Workload } from '../../pod/workload.ts';
-import type { Excuses } from '../../policy/exception.ts';
+import type { Excuses } from '../../policy/exception-book.ts';
 import { type Covering, planned } from '../../policy/plan.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
-import type { ScopeRequest } from '../../policy/scope.ts';
+import type { ScopeRequest } from '../../policy/scope-request.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from '../maybe-promise.ts';
 import type { ImageQuestion } from '../context.ts';
 import { deniedImages, havePassedBefore } from '../facts/denied-images.ts';

@@ -1,34 +1,16 @@
 /** What comes of each image that wants a digest: how it will read, and what is told about it. */
 import { isDigest } from '../../image/digest.ts';
 import { quoteValue } from '../../image/quote.ts';
-import { type Container, containerLabel } from '../../pod/containers.ts';
-import type { Finding } from '../../policy/evaluate.ts';
-import type { RegistryCause, RegistryFailure, RegistryImage } from '../../policy/registry-fact.ts';
+import { containerLabel } from '../../pod/containers.ts';
+import type { Finding } from '../../policy/finding.ts';
+import type { RegistryFailure, RegistryImage } from '../../policy/registry-fact.ts';
 import { MAX_WARNING_RUNES } from '../message.ts';
 import type { Answer } from './digest-lookups.ts';
 import type { Candidate } from './candidates.ts';
+import type { PinnedImage } from '../mutation.ts';
 
 /** The rule's name in findings about pinning: `[policy/pin]`. */
 export const PIN = 'pin';
-
-/**
- * `pinned`: with the digest that the registry has now. `sticky`: with the one that is stored. `stale`: with one that the
- * registry had, since it is in trouble. `warned`: the policy wants no change. `failed`: no digest was found.
- */
-export const PIN_OUTCOMES = ['pinned', 'sticky', 'stale', 'warned', 'failed'] as const;
-export type PinOutcome = (typeof PIN_OUTCOMES)[number];
-
-export interface PinnedImage {
-  readonly policy: string;
-  readonly outcome: PinOutcome;
-  /** Of a failure. */
-  readonly cause: RegistryCause | undefined;
-  readonly container: Container;
-  /** As it was written, without a digest. */
-  readonly from: string;
-  /** With its digest; `undefined` where the image is left as it is. */
-  readonly to: string | undefined;
-}
 
 export interface Outcome {
   /** `undefined` when nobody could tell whether the policy applies. */

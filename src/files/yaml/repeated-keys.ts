@@ -2,7 +2,6 @@
 import { quoteValue } from '../../image/quote.ts';
 import type { InputNotice } from '../skipped-files.ts';
 import { entriesOf, isLinked, isMerged, keyOffsetOf, type Outline, type Position, rowsOf } from './positions.ts';
-import type { ParsedDocument } from './yaml.ts';
 
 export interface RepeatedKey {
   readonly key: string;
@@ -37,8 +36,11 @@ export function repeatedKeysIn(
 
 const MAX_TOLD = 10;
 
+/** See ParsedDocument. */
+type KeyedDocument = { readonly ok: true; repeatedKeys(): readonly RepeatedKey[] } | { readonly ok: false };
+
 /** One for each key, at the place that counts; of many, some and their number. */
-export function repeatedKeyNotices(file: string, documents: readonly ParsedDocument[]): readonly InputNotice[] {
+export function repeatedKeyNotices(file: string, documents: readonly KeyedDocument[]): readonly InputNotice[] {
   const all = documents.flatMap((document) => (document.ok ? document.repeatedKeys() : []));
   const notices = all.slice(0, MAX_TOLD).map((repeated) => noticeFor(file, repeated));
   const more = all.length - notices.length;

@@ -4,7 +4,7 @@ import type { Container, Pod } from '../../pod/containers.ts';
 import { readObjects, readString } from '../../pod/read.ts';
 import type { Fact, PodPullSecrets } from '../fact.ts';
 import type { Problem, Subject } from '../rule.ts';
-import type { Causer } from '../unknown.ts';
+import type { Causer } from '../rule.ts';
 
 export interface PodSecrets {
   readonly pod: Pod;

@@ -1,7 +1,7 @@
 /** Images that rules about nothing but images refuse: known before any registry is asked. */
 import { describe, expect, test } from 'vitest';
 import { deniedImages } from '../../../src/admission/facts/denied-images.ts';
-import { exceptionBook } from '../../../src/policy/exception.ts';
+import { exceptionBook } from '../../../src/policy/exception-book.ts';
 import { planned } from '../../../src/policy/plan.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { AFTER, exceptionOf, LAST_DAY, pod, policyOf, requestFor } from '../../policy/asking.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Verdict } from '../../../src/admission/validate.ts';
 import type { JsonObject } from '../../../src/pod/pointer.ts';
-import { exceptionBook } from '../../../src/policy/exception.ts';
+import { exceptionBook } from '../../../src/policy/exception-book.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { secretOf } from '../../credential/asking.ts';
 import { exceptionOf, LAST_DAY, policyOf } from '../../policy/asking.ts';

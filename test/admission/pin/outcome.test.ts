@@ -4,7 +4,7 @@ import { mutate } from '../../../src/admission/mutate.ts';
 import { type PullSecret, pullSecret } from '../../../src/credential/pull-secret.ts';
 import type { JsonObject } from '../../../src/pod/pointer.ts';
 import { REGISTRY_CAUSES, type RegistryCause } from '../../../src/policy/registry-fact.ts';
-import { exceptionBook } from '../../../src/policy/exception.ts';
+import { exceptionBook } from '../../../src/policy/exception-book.ts';
 import { exceptionOf, LAST_DAY, policyOf } from '../../policy/asking.ts';
 import { contextOf, objectOf, podOf, requestOf } from '../asking.ts';
 import { change, digestOf, no, patched, PIN_ALL, registryOf, said, updateOf } from '../pinning.ts';

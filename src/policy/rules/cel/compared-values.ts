@@ -5,13 +5,18 @@ import type { Workload } from '../../../pod/workload.ts';
 import type { Problem } from '../../rule.ts';
 import { withDefaults } from './globals.ts';
 import { type Node, parse } from '../../../cel/parse.ts';
-import type { Parameters } from './program.ts';
 import { type Reads, readsOf } from '../../../cel/reads.ts';
+
+export interface Expressions {
+  readonly expression: string;
+  readonly messageExpression?: string;
+  readonly variables?: readonly { readonly name: string; readonly expression: string }[];
+}
 
 type SeenBy = (problem: Problem, workload: Workload) => readonly unknown[];
 
 /** `parameters` compile. */
-export function createSeen(parameters: Parameters): SeenBy {
+export function createSeen(parameters: Expressions): SeenBy {
   const variables = new Map<string, Node>();
   for (const { name, expression } of parameters.variables ?? []) variables.set(name, parse(expression));
   const texts = [

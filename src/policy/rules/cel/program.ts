@@ -10,16 +10,13 @@ import type { Code, Env } from '../../../cel/code.ts';
 import { compileExpression } from '../../../cel/compile.ts';
 import { containerValues, GLOBALS, requestValues } from './globals.ts';
 import { ExpressionFault } from '../../../cel/parse.ts';
-import { createSeen } from './compared-values.ts';
+import { createSeen, type Expressions } from './compared-values.ts';
 import { showType, type Type } from '../../../cel/type.ts';
 import { typeName, type Value } from '../../../cel/value.ts';
 import { placeIn, plainWords } from '../../../cel/words.ts';
 
-export interface Parameters {
-  readonly expression: string;
+export interface Parameters extends Expressions {
   readonly message?: string;
-  readonly messageExpression?: string;
-  readonly variables?: readonly { readonly name: string; readonly expression: string }[];
 }
 
 export interface Program {

@@ -1,14 +1,15 @@
 /** Exceptions: what a document must say, what one excuses, and what it never does. */
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, dayStart } from '../../src/go/date.ts';
-import type { Finding } from '../../src/policy/evaluate.ts';
+import type { Finding } from '../../src/policy/finding.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import { coveredBy } from '../../src/policy/plan.ts';
-import { exceptionBook, type ImageException } from '../../src/policy/exception.ts';
+import { type ImageException } from '../../src/policy/exception.ts';
+import { exceptionBook } from '../../src/policy/exception-book.ts';
 import { readException } from '../../src/policy/exception-document.ts';
 import { expiryNotices } from '../../src/policy/notice.ts';
 import { defineRule } from '../../src/policy/rule.ts';
-import type { ScopeRequest } from '../../src/policy/scope.ts';
+import type { ScopeRequest } from '../../src/policy/scope-request.ts';
 import { objectsIn } from '../pod/fixtures.ts';
 import { AFTER, exceptionOf, kinds, LAST_DAY, NO_LABELS, pod, policyOf, requestFor, workload } from './asking.ts';
 import { NO_FACTS } from '../../src/policy/fact.ts';
