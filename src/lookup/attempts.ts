@@ -15,10 +15,10 @@ export interface Attempt {
   readonly identity: string;
 }
 
-export const AS_NOBODY: Attempt = { credential: undefined, label: 'anonymous', identity: ANONYMOUS };
+export const ANONYMOUS_ATTEMPT: Attempt = { credential: undefined, label: 'anonymous', identity: ANONYMOUS };
 
 /** How the label of a credential begins that is from a pull secret. */
-export const OF_SECRET = 'pull secret ';
+export const PULL_SECRET_LABEL = 'pull secret ';
 
 /** One secret can hold thousands of entries that all match, and each would be a request. */
 export const MAX_ATTEMPTS = 20;
@@ -43,8 +43,8 @@ function isSame(one: Candidate, other: Candidate): boolean {
 
 /** Without a user name a container runtime asks as nobody, whatever the password is. */
 function attemptOf({ secret, key, username, password }: Candidate, identityOf: IdentityOf): Attempt {
-  const place = `${OF_SECRET}${quoteValue(secret)}, key ${quoteValue(key)}`;
-  if (username === '') return { ...AS_NOBODY, label: `${place} (no user name, so anonymous)` };
+  const place = `${PULL_SECRET_LABEL}${quoteValue(secret)}, key ${quoteValue(key)}`;
+  if (username === '') return { ...ANONYMOUS_ATTEMPT, label: `${place} (no user name, so anonymous)` };
   const label = `${place} (user ${shownUser(username)})`;
   const credential: Credential = { label, isOfSecret: true, secret: { kind: 'basic', username, password } };
   return { credential, label, identity: identityOf(credential) };

@@ -1,165 +1,200 @@
 /**
- * When not to ask. A registry that failed several times in a row is left alone for a while by the namespace for which it did;
- * then one request tries whether it is well again. What one namespace was told decides for no other: an image that makes a
- * registry hang or answer 5xx can be anybody's. Only that others saw the same makes a namespace believe its own first failure.
- * Who was told to come back later does not come earlier: that is about one credential, since others have limits of their own,
- * and nobody can use up what belongs to another team.
+ * Decides when not to query a registry. After several outages in a row, a namespace skips the registry for a while; then one
+ * request probes it. The outages of one namespace decide for no other, because anyone can write an image that makes a registry
+ * hang or return 5xx; outages of other namespaces only lower the number of outages that a namespace needs itself.
+ *
+ * A rate limit closes the registry for one credential, because other credentials have limits of their own.
  */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
-import { boundedCache } from '../registry/bounded-cache.ts';
+import { type BoundedCache, boundedCache } from '../registry/bounded-cache.ts';
 import type { RegistryError } from '../registry/client.ts';
 import { isOutage, isCredentialFailure } from '../registry/causes.ts';
 
-export interface RegistryAsker {
+export interface RegistryCaller {
   readonly registry: string;
-  /** For people, where it is another. */
+  /** The name for messages, if it differs. */
   readonly name?: string;
   /** See identity.ts. */
   readonly identity: string;
   readonly repository: string;
-  /** The namespace. */
+  /** The namespace of the object. */
   readonly tenant: string;
 }
 
 export interface Circuit {
-  /** Why the registry is not asked now; `undefined`: it may be. */
-  closedTo(asker: RegistryAsker): RegistryFailure | undefined;
-  /** A request begins. */
-  begin(asker: RegistryAsker): void;
-  /** How it ended: with an answer, with an error, or (`'nothing'`) without having asked. */
-  end(asker: RegistryAsker, how: RegistryError | 'answer' | 'nothing'): void;
+  /** Why no request may be sent now; `undefined`: it may be sent. */
+  closedTo(caller: RegistryCaller): RegistryFailure | undefined;
+  begin(caller: RegistryCaller): void;
+  /** `'nothing'`: the request ended before it told anything about the registry. */
+  end(caller: RegistryCaller, result: RegistryError | 'answer' | 'nothing'): void;
 }
 
 export interface CircuitLimits {
   /** Outages in a row. */
   readonly failures: number;
-  /** One is enough when so many namespaces had one, and nobody had an answer since. */
+  /** Namespaces with an outage since the registry last responded. Then one outage is enough for each namespace. */
   readonly tenants: number;
   readonly pauseMs: number;
-  /** The pause doubles each time that it was no use. */
+  /** The pause doubles after each failed probe, up to this. */
   readonly maxPauseMs: number;
 }
 
 export const CIRCUIT_LIMITS: CircuitLimits = { failures: 5, tenants: 3, pauseMs: 5000, maxPauseMs: 60_000 };
 
-/** When the registry does not say how long. */
+/** The default if the registry returns no Retry-After. */
 const RATE_LIMIT_MS = 10_000;
-/** Whatever it says: it may have meant it differently. */
 const MAX_RATE_LIMIT_MS = 3_600_000;
 
-/** Names of registries are what anybody writes into an image. */
+/** Anyone who can create a Pod chooses names of registries. */
 const MAX_REGISTRIES = 5000;
 
-/** Of one registry, for one namespace. */
+/** The outages of one registry for one namespace. */
 interface Outages {
   readonly count: number;
-  /** What was asked for, two of them at most: with more it is the registry. */
+  /** At most two: with more repositories it is the registry. */
   readonly repositories: readonly string[];
   readonly identities: readonly string[];
   readonly last: RegistryFailure;
   readonly untilMs: number;
   readonly pauseMs: number;
-  /** The one request that tries. */
-  readonly probing: boolean;
+  /** True while one request tests whether the registry responds again. */
+  readonly isProbing: boolean;
 }
 
-interface Door {
+/** A registry has told one credential to wait. */
+interface RateLimit {
   readonly untilMs: number;
   readonly failure: RegistryFailure;
 }
 
+/** The outages and rate limits of all registries. */
+interface CircuitState {
+  readonly limits: CircuitLimits;
+  readonly now: () => number;
+  /** By registry and namespace. */
+  readonly outages: BoundedCache<Outages>;
+  /** By registry and credential. */
+  readonly rateLimits: BoundedCache<RateLimit>;
+  /** By registry: the namespaces with an outage since the registry last responded. */
+  readonly witnesses: BoundedCache<ReadonlySet<string>>;
+}
+
 export function createCircuit(now: () => number, limits: CircuitLimits = CIRCUIT_LIMITS): Circuit {
-  const outages = boundedCache<Outages>(MAX_REGISTRIES, now);
-  const doors = boundedCache<Door>(MAX_REGISTRIES, now);
-  /** By registry: the namespaces for which it failed since its last answer to any of them. */
-  const witnesses = boundedCache<ReadonlySet<string>>(MAX_REGISTRIES, now);
-  const ownKey = ({ registry, tenant }: RegistryAsker): string => `${registry}\n${tenant}`;
-  const doorKey = ({ registry, identity }: RegistryAsker): string => `${registry}\n${identity}`;
-
-  function isOpen(state: Outages | undefined, { registry }: RegistryAsker): state is Outages {
-    if (state === undefined) return false;
-    return state.count >= limits.failures || (witnesses.get(registry)?.size ?? 0) >= limits.tenants;
-  }
-
-  function keep(asker: RegistryAsker, state: Outages): void {
-    outages.set(ownKey(asker), state, Infinity, asker.tenant);
-  }
-
-  function failed(asker: RegistryAsker, last: RegistryFailure): void {
-    const before = outages.get(ownKey(asker));
-    const isAgain = isOpen(before, asker) && before.probing;
-    // Requests that were under way when it opened say nothing new.
-    if (isOpen(before, asker) && isAbout(before, asker) && !isAgain) return;
-    const pauseMs = isAgain ? Math.min(before.pauseMs * 2, limits.maxPauseMs) : limits.pauseMs;
-    keep(asker, { ...worse(before, asker), last, untilMs: now() + pauseMs, pauseMs, probing: false });
-    const seen = new Set(witnesses.get(asker.registry)).add(asker.tenant);
-    if (seen.size <= limits.tenants) witnesses.set(asker.registry, seen, limits.maxPauseMs, asker.tenant);
-  }
-
-  function answered(asker: RegistryAsker): void {
-    outages.delete(ownKey(asker));
-    witnesses.delete(asker.registry);
-  }
-
-  function closeDoor(asker: RegistryAsker, { failure, retryAfterMs = RATE_LIMIT_MS }: RegistryError): void {
-    const waitMs = Math.min(retryAfterMs, MAX_RATE_LIMIT_MS);
-    doors.set(doorKey(asker), { untilMs: now() + waitMs, failure }, waitMs, asker.tenant);
-  }
-
-  function release(asker: RegistryAsker): void {
-    const state = outages.get(ownKey(asker));
-    if (state?.probing === true) keep(asker, { ...state, probing: false });
-  }
-
+  const state: CircuitState = {
+    limits,
+    now,
+    outages: boundedCache(MAX_REGISTRIES, now),
+    rateLimits: boundedCache(MAX_REGISTRIES, now),
+    witnesses: boundedCache(MAX_REGISTRIES, now),
+  };
   return {
-    closedTo(asker) {
-      const state = outages.get(ownKey(asker));
-      if (isOpen(state, asker) && isAbout(state, asker) && (state.probing || state.untilMs > now()))
-        return leftAlone(asker, state, now());
-      const door = doors.get(doorKey(asker));
-      return door === undefined ? undefined : tooEarly(asker, door, now());
+    closedTo(caller) {
+      const outages = openOutages(state, caller);
+      if (outages !== undefined && (outages.isProbing || outages.untilMs > now()))
+        return openFailure(caller, outages, now());
+      const rateLimit = state.rateLimits.get(credentialKey(caller));
+      return rateLimit === undefined ? undefined : rateLimitFailure(caller, rateLimit, now());
     },
-    begin(asker) {
-      const state = outages.get(ownKey(asker));
-      if (isOpen(state, asker) && isAbout(state, asker)) keep(asker, { ...state, probing: true });
+    begin(caller) {
+      const outages = openOutages(state, caller);
+      if (outages !== undefined) keep(state, caller, { ...outages, isProbing: true });
     },
-    end(asker, how) {
-      if (how === 'answer') answered(asker);
-      else if (how === 'nothing') release(asker);
-      else if (how.failure.cause === 'rateLimited') {
-        closeDoor(asker, how);
-        answered(asker);
-      } else if (isOutage(how.failure)) failed(asker, how.failure);
-      else if (isCredentialFailure(how.failure)) answered(asker);
-      else release(asker);
+    end(caller, result) {
+      if (result === 'answer') close(state, caller);
+      else if (result === 'nothing') endProbe(state, caller);
+      else if (result.failure.cause === 'rateLimited') {
+        limitRate(state, caller, result);
+        close(state, caller);
+      } else if (isOutage(result.failure)) addOutage(state, caller, result.failure);
+      else if (isCredentialFailure(result.failure)) close(state, caller);
+      else endProbe(state, caller);
     },
   };
 }
 
-function worse(
+function tenantKey({ registry, tenant }: RegistryCaller): string {
+  return `${registry}\n${tenant}`;
+}
+
+function credentialKey({ registry, identity }: RegistryCaller): string {
+  return `${registry}\n${identity}`;
+}
+
+function isOpen({ limits, witnesses }: CircuitState, { count }: Outages, { registry }: RegistryCaller): boolean {
+  return count >= limits.failures || (witnesses.get(registry)?.size ?? 0) >= limits.tenants;
+}
+
+/** `undefined`: the circuit is closed for the caller, so that requests can be sent. */
+function openOutages(state: CircuitState, caller: RegistryCaller): Outages | undefined {
+  const outages = state.outages.get(tenantKey(caller));
+  return outages !== undefined && isOpen(state, outages, caller) && isAbout(outages, caller) ? outages : undefined;
+}
+
+function keep({ outages }: CircuitState, caller: RegistryCaller, value: Outages): void {
+  outages.set(tenantKey(caller), value, Infinity, caller.tenant);
+}
+
+function addOutage(state: CircuitState, caller: RegistryCaller, last: RegistryFailure): void {
+  const { limits, now, witnesses } = state;
+  const before = state.outages.get(tenantKey(caller));
+  const isFailedProbe = before !== undefined && isOpen(state, before, caller) && before.isProbing;
+  // Requests that were in progress when the circuit opened say nothing new.
+  if (openOutages(state, caller) !== undefined && !isFailedProbe) return;
+  const pauseMs = isFailedProbe ? Math.min(before.pauseMs * 2, limits.maxPauseMs) : limits.pauseMs;
+  keep(state, caller, {
+    ...withOutage(before, caller),
+    last,
+    untilMs: now() + pauseMs,
+    pauseMs,
+    isProbing: false,
+  });
+  const seen = new Set(witnesses.get(caller.registry)).add(caller.tenant);
+  if (seen.size <= limits.tenants) witnesses.set(caller.registry, seen, limits.maxPauseMs, caller.tenant);
+}
+
+function close({ outages, witnesses }: CircuitState, caller: RegistryCaller): void {
+  outages.delete(tenantKey(caller));
+  witnesses.delete(caller.registry);
+}
+
+function endProbe(state: CircuitState, caller: RegistryCaller): void {
+  const outages = state.outages.get(tenantKey(caller));
+  if (outages?.isProbing === true) keep(state, caller, { ...outages, isProbing: false });
+}
+
+function limitRate(
+  { rateLimits, now }: CircuitState,
+  caller: RegistryCaller,
+  { failure, retryAfterMs = RATE_LIMIT_MS }: RegistryError,
+): void {
+  const waitMs = Math.min(retryAfterMs, MAX_RATE_LIMIT_MS);
+  rateLimits.set(credentialKey(caller), { untilMs: now() + waitMs, failure }, waitMs, caller.tenant);
+}
+
+function withOutage(
   before: Outages | undefined,
-  { repository, identity }: RegistryAsker,
+  { repository, identity }: RegistryCaller,
 ): Pick<Outages, 'count' | 'repositories' | 'identities'> {
   return {
     count: (before?.count ?? 0) + 1,
-    repositories: withOne(before?.repositories, repository),
-    identities: withOne(before?.identities, identity),
+    repositories: withMember(before?.repositories, repository),
+    identities: withMember(before?.identities, identity),
   };
 }
 
-function withOne(some: readonly string[] = [], one: string): readonly string[] {
+function withMember(some: readonly string[] = [], one: string): readonly string[] {
   return some.length >= 2 || some.includes(one) ? some : [...some, one];
 }
 
-/** A repository that fails alone, or a credential, says nothing about others. That there is no connection does. */
-function isAbout({ repositories, identities, last }: Outages, { repository, identity }: RegistryAsker): boolean {
+/** One repository or one credential that fails says nothing about others. A failed connection does. */
+function isAbout({ repositories, identities, last }: Outages, { repository, identity }: RegistryCaller): boolean {
   if (last.cause === 'unreachable' || last.cause === 'tls') return true;
   const isOne = (some: readonly string[], one: string): boolean => some.length > 1 || some.includes(one);
   return isOne(repositories, repository) && isOne(identities, identity);
 }
 
-function leftAlone(
-  { registry, name = registry }: RegistryAsker,
+function openFailure(
+  { registry, name = registry }: RegistryCaller,
   { last, count, untilMs }: Outages,
   nowMs: number,
 ): RegistryFailure {
@@ -168,14 +203,14 @@ function leftAlone(
   return { ...last, message };
 }
 
-/** What the last request met, without the words of `leftAlone` before it, which change from one question to the next. */
+/** The error of the last request, without the text of `openFailure`, which varies with time. */
 export function withoutPause(message: string): string {
   return message.replace(/\S+ failed \d+ times in a row and is left alone [^;]*; at last: /, '');
 }
 
-function tooEarly(
-  { registry, name = registry }: RegistryAsker,
-  { failure, untilMs }: Door,
+function rateLimitFailure(
+  { registry, name = registry }: RegistryCaller,
+  { failure, untilMs }: RateLimit,
   nowMs: number,
 ): RegistryFailure {
   const message = `${name} has limited the rate, and is asked again in ${seconds(untilMs - nowMs)}`;

@@ -1,34 +1,34 @@
-/** What is said when no credential got an answer: each that was tried with what it was told, and what else there could be. */
+/** Builds the failure of an image that no credential gets: each attempt, its response, and why other credentials may exist. */
 import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
-import { AS_NOBODY, type Attempt } from './attempts.ts';
+import { ANONYMOUS_ATTEMPT, type Attempt } from './attempts.ts';
 import { isCredentialFailure } from '../registry/causes.ts';
 import { NO_CREDENTIAL } from '../registry/endpoint.ts';
 
-export interface Tried {
+export interface FailedAttempt {
   readonly attempt: Attempt;
   readonly failure: RegistryFailure;
 }
 
 /** Enough to see what is wrong. */
-const MAX_TOLD = 4;
+const MAX_SHOWN = 4;
 
-/** `doubts`: why there could be other credentials. */
-export function failureOf(tried: readonly Tried[], doubts: readonly string[]): RegistryFailure {
-  const decisive = decisiveOf(tried);
-  const told = tried.slice(0, MAX_TOLD).map(toldOf);
-  if (tried.length > MAX_TOLD) told.push(`${tried.length - MAX_TOLD} more credentials got no other answer`);
-  const more = doubts.length === 0 ? '' : ` (there could be other credentials: ${doubts.join('; ')})`;
+/** `reasons`: why there could be other credentials. */
+export function failureOfAll(failed: readonly FailedAttempt[], reasons: readonly string[]): RegistryFailure {
+  const decisive = decisiveAttempt(failed);
+  const texts = failed.slice(0, MAX_SHOWN).map(attemptText);
+  if (failed.length > MAX_SHOWN) texts.push(`${failed.length - MAX_SHOWN} more credentials got no other answer`);
+  const more = reasons.length === 0 ? '' : ` (there could be other credentials: ${reasons.join('; ')})`;
   return {
     cause: decisive?.failure.cause ?? 'refused',
     causedBy: decisive?.failure.causedBy,
-    message: `${told.join('; ')}${more}`,
+    message: `${texts.join('; ')}${more}`,
     remedy: decisive?.failure.remedy ?? remedyFor(decisive),
-    ...(tried.every(isPublic) ? { isPublic: true } : {}),
-    ...(tried.some(({ failure }) => failure.unjudged) ? { unjudged: true } : {}),
+    ...(failed.every(isPublic) ? { isPublic: true } : {}),
+    ...(failed.some(({ failure }) => failure.unjudged) ? { unjudged: true } : {}),
   };
 }
 
-function isPublic({ attempt: { credential }, failure }: Tried): boolean {
+function isPublic({ attempt: { credential }, failure }: FailedAttempt): boolean {
   return failure.isPublic === true && (credential === undefined || credential.isOfSecret === true);
 }
 
@@ -37,31 +37,31 @@ function isPublic({ attempt: { credential }, failure }: Tried): boolean {
  * pull, then one that it does not know. "Not found" decides only when all got it: a registry that hides a repository says
  * so to the wrong credential, and one that is refused has not seen whether there is an image.
  */
-function decisiveOf(tried: readonly Tried[]): Tried | undefined {
-  const last = tried.at(-1);
+function decisiveAttempt(failed: readonly FailedAttempt[]): FailedAttempt | undefined {
+  const last = failed.at(-1);
   if (last === undefined || !isCredentialFailure(last.failure)) return last;
-  const of = (cause: string): Tried | undefined => tried.find(({ failure }) => failure.cause === cause);
+  const of = (cause: string): FailedAttempt | undefined => failed.find(({ failure }) => failure.cause === cause);
   return of('denied') ?? of('unauthenticated') ?? last;
 }
 
 /** Nobody was asked, or nobody who may be told anything: no credential has been sent. */
-const UNASKED: ReadonlySet<RegistryCause> = new Set(['refused', 'tooMany', 'dns', 'tls']);
+const UNSENT: ReadonlySet<RegistryCause> = new Set(['refused', 'tooMany', 'dns', 'tls']);
 
 /** The client may have said itself what it asked with. */
-function toldOf({ attempt, failure: { cause, message, unjudged } }: Tried): string {
+function attemptText({ attempt, failure: { cause, message, unjudged } }: FailedAttempt): string {
   const { label } = attempt;
   if (unjudged && cause === 'notFound') return `${message}, asked anonymously: it asked for no credential`;
-  if (UNASKED.has(cause)) return message;
+  if (UNSENT.has(cause)) return message;
   if (message.includes(label)) return message;
   if (attempt.credential === undefined && message.includes(NO_CREDENTIAL)) return message;
-  return label === AS_NOBODY.label ? `${message}, asked anonymously` : `${message}, asked with ${label}`;
+  return label === ANONYMOUS_ATTEMPT.label ? `${message}, asked anonymously` : `${message}, asked with ${label}`;
 }
 
-function remedyFor(tried: Tried | undefined): string | undefined {
-  const cause = tried?.failure.cause;
-  if (tried?.failure.unjudged) return undefined;
+function remedyFor(decisive: FailedAttempt | undefined): string | undefined {
+  const cause = decisive?.failure.cause;
+  if (decisive?.failure.unjudged) return undefined;
   if (cause !== 'denied' && cause !== 'unauthenticated') return undefined;
-  return tried?.attempt.credential === undefined
+  return decisive?.attempt.credential === undefined
     ? 'name a pull secret that covers the image, or say in nodeCredentials what nodes hold'
     : 'check the credential, and that its user may pull the image';
 }

@@ -1,45 +1,46 @@
 /**
- * What the rest of tidewaiter asks about images: the kubelet's credentials in its order, and a memory that knows who was
- * told what. Nothing in here talks to a network; client.ts does.
+ * What the rest of tidewaiter looks up about images. Each lookup has an entry in `createImageSource`: the request of the
+ * registry client, the value made of its result, and how long a result is kept.
  *
- * Who is told what: an answer belongs to the credential that got it, and "anonymous" is one of them. An image that was found
- * anonymously is not told to a workload that has a credential for it: the kubelet would use that credential, never nobody's,
- * and there are registries that refuse a wrong credential even for a public image.
+ * A result belongs to the credential that got it. An image that was found anonymously is not reported to a workload with a
+ * credential for it, because the kubelet would use that credential, and some registries reject an invalid credential even for
+ * a public image.
  */
 import { randomBytes } from 'node:crypto';
 import type { ImageDetailsSource, ImageSource } from '../admission/context.ts';
 import type { ImageReference } from '../image/reference.ts';
+import type { NodeCredentials } from '../node/node-credentials.ts';
 import type { RegistryDetails, RegistryImage } from '../policy/registry-fact.ts';
-import { createAnswers } from './response-cache.ts';
-import { type AskingParts, createAsking, type Told } from './resolver.ts';
-import { AS_NOBODY, candidateAttempts } from './attempts.ts';
-import { CIRCUIT_LIMITS, type CircuitLimits, createCircuit } from './circuit.ts';
-import type { FoundManifest, RegistryClient } from '../registry/client.ts';
-import { identities } from './identity.ts';
-import { createImageKeys } from './image-key.ts';
-import { createLookup, type LookupParts, type SharedAnswers } from './lookup.ts';
+import type { FoundManifest, RegistryClient, Target } from '../registry/client.ts';
 import { createFairQueue } from '../registry/fair-queue.ts';
 import type { QueueLimits } from '../registry/fair-share.ts';
 import { registryKey } from '../registry/registry-address.ts';
-import { createStanding, OWN_QUEUE_LIMITS } from './queue-tiers.ts';
-import type { NodeCredentials } from '../node/node-credentials.ts';
+import { ANONYMOUS_ATTEMPT, candidateAttempts } from './attempts.ts';
+import { CIRCUIT_LIMITS, type CircuitLimits, createCircuit } from './circuit.ts';
+import { identities } from './identity.ts';
+import { createImageKeys } from './image-key.ts';
+import { createLookup } from './lookup.ts';
+import { createQueueTiers, OWN_QUEUE_LIMITS } from './queue-tiers.ts';
+import type { LookupParts, SharedValues } from './registry-fetch.ts';
+import { createResolver, type CredentialResult, type Resolve, type ResolverParts } from './resolver.ts';
+import { createResponseCache } from './response-cache.ts';
 
-/** How long answers are good, and how many are kept. */
+/** How long results are used, and how many are kept. */
 export interface CacheSettings {
   readonly tagTtlMs: number;
   readonly digestTtlMs: number;
-  /** How old an answer may get at all. */
+  /** The age up to which a result is kept for outages. */
   readonly staleMaxMs: number;
   readonly maxImages: number;
 }
 
 export interface ImageSourceOptions {
   readonly client: RegistryClient;
-  /** What nodes hold, as far as the configuration says. */
+  /** `undefined`: the configuration does not list node credentials. */
   readonly node?: NodeCredentials | undefined;
-  readonly shared?: SharedAnswers<FoundManifest> | undefined;
+  readonly shared?: SharedValues<FoundManifest> | undefined;
   readonly settings: CacheSettings;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly limits?: Partial<LookupLimits> | undefined;
 }
@@ -47,7 +48,7 @@ export interface ImageSourceOptions {
 export interface LookupLimits {
   readonly circuit: CircuitLimits;
   readonly queue: QueueLimits;
-  /** For one request, however long those wait who asked. */
+  /** For one request; it can be longer than the deadlines of its callers. */
   readonly requestMs: number;
 }
 
@@ -56,74 +57,93 @@ export interface ImageSources {
   readonly details: ImageDetailsSource;
 }
 
+/** Something that a registry can be queried about. */
+interface RegistryQuery<T, V> {
+  readonly fetch: (client: RegistryClient, target: Target, signal: AbortSignal) => Promise<T>;
+  readonly valueOf: (result: CredentialResult<T>) => V;
+  /** The size of a cached result; 1 for a result of the usual size. */
+  readonly weightOf?: (result: T) => number;
+  /** Whether a result is used during an outage although it is no longer fresh. */
+  readonly allowsStale: boolean;
+  readonly shared: SharedValues<T> | undefined;
+}
+
+export function createImageSource(options: ImageSourceOptions): ImageSources {
+  const { shared, now } = options;
+  const resolverFor = createResolvers(options);
+  const imageOf = resolverFor<FoundManifest, RegistryImage>({
+    fetch: (client, target, signal) => client.manifest(target, signal),
+    valueOf: (result) => imageValue(result, now()),
+    allowsStale: true,
+    shared,
+  });
+  const detailsOf = resolverFor<RegistryDetails, RegistryDetails>({
+    fetch: (client, target, signal) => client.details(target, signal),
+    valueOf: ({ entry }) => entry.value,
+    weightOf: detailsWeight,
+    allowsStale: false,
+    shared: undefined,
+  });
+  return { images: { imageOf }, details: { detailsOf } };
+}
+
 const REQUEST_MS = 30_000;
 
-export function createImageSource({
+/** All queries share the queue, the circuit, and the credentials. */
+function createResolvers({
   client,
   node,
-  shared,
   settings,
   now,
   limits = {},
-}: ImageSourceOptions): ImageSources {
+}: ImageSourceOptions): <T, V>(query: RegistryQuery<T, V>) => Resolve<V> {
   const identityOf = identities(randomBytes(32));
-  const mayAsk = (reference: ImageReference): boolean => client.mayAsk?.(reference) ?? true;
-  const both: Both = { node, attemptOf: candidateAttempts(identityOf), identityOf, mayAsk };
-  const common: Common = {
+  const mayQuery = (reference: ImageReference): boolean => client.mayAsk?.(reference) ?? true;
+  const credentials: Pick<ResolverParts<unknown, unknown>, 'node' | 'attemptOf' | 'identityOf' | 'mayQuery'> = {
+    node,
+    attemptOf: candidateAttempts(identityOf),
+    identityOf,
+    mayQuery,
+  };
+  const common: Omit<LookupParts<unknown>, 'cache' | 'shared' | 'request'> = {
     circuit: createCircuit(now, limits.circuit ?? CIRCUIT_LIMITS),
     queue: createFairQueue(limits.queue ?? OWN_QUEUE_LIMITS),
-    standing: createStanding(now),
+    tiers: createQueueTiers(now),
     isNamed: (reference) => client.isNamed?.(reference) ?? false,
     keyOf: createImageKeys((reference) => client.registryKey?.(reference) ?? registryKey(reference.domain, [])),
     freshMs: ({ isDigest }) => (isDigest ? settings.digestTtlMs : settings.tagTtlMs),
     limitMs: limits.requestMs ?? REQUEST_MS,
     now,
   };
-  const imageLookup = createLookup<FoundManifest>({
-    ...common,
-    shared,
-    answers: createAnswers(settings, now),
-    request: (target, signal) => client.manifest(target, signal),
-  });
-  const detailsLookup = createLookup<RegistryDetails>({
-    ...common,
-    shared: undefined,
-    // Of these nobody is told an old one.
-    answers: createAnswers({ maxImages: settings.maxImages, staleMaxMs: 0, weightOf: detailsWeight }, now),
-    request: (target, signal) => client.details(target, signal),
-  });
-  const imageOf = createAsking({ ...both, lookup: imageLookup, valueOf: imageValue(now), allowsStale: true });
-  const detailsOf = createAsking({ ...both, lookup: detailsLookup, valueOf: detailsValue, allowsStale: false });
-  return {
-    images: { imageOf },
-    details: { detailsOf: async (question, signal) => detailsOf(question, signal) },
+  return ({ fetch, valueOf, weightOf, allowsStale, shared }) => {
+    const staleMaxMs = allowsStale ? settings.staleMaxMs : 0;
+    const lookup = createLookup({
+      ...common,
+      shared,
+      cache: createResponseCache({ maxImages: settings.maxImages, staleMaxMs, weightOf }, now),
+      request: (target, signal) => fetch(client, target, signal),
+    });
+    return createResolver({ ...credentials, lookup, valueOf, allowsStale });
   };
 }
 
-type Both = Pick<AskingParts<unknown, unknown>, 'node' | 'attemptOf' | 'identityOf' | 'mayAsk'>;
-type Common = Pick<
-  LookupParts<unknown>,
-  'circuit' | 'queue' | 'standing' | 'isNamed' | 'keyOf' | 'freshMs' | 'limitMs' | 'now'
->;
-
-function imageValue(now: () => number): (told: Told<FoundManifest>) => RegistryImage {
-  return ({ found: { value, atMs }, attempt, trouble, isSecond }) => ({
+function imageValue(
+  { entry: { value, atMs }, attempt, staleReason, isFallback }: CredentialResult<FoundManifest>,
+  nowMs: number,
+): RegistryImage {
+  return {
     digest: value.digest,
     mediaType: value.mediaType,
     credential: attempt.label,
     mirror: value.mirror,
-    isProof: trouble === undefined && value.mirror === undefined && !(attempt === AS_NOBODY && isSecond),
-    stale: trouble === undefined ? undefined : { ageMs: now() - atMs, failure: trouble },
-  });
+    isProof: staleReason === undefined && value.mirror === undefined && !(attempt === ANONYMOUS_ATTEMPT && isFallback),
+    stale: staleReason === undefined ? undefined : { ageMs: nowMs - atMs, failure: staleReason },
+  };
 }
 
-/** An index may name hundreds of platforms. */
+/** An index can list hundreds of platforms. */
 const USUAL_PLATFORMS = 8;
 
 function detailsWeight({ platforms }: RegistryDetails): number {
   return Math.max(1, Math.ceil(platforms.length / USUAL_PLATFORMS));
-}
-
-function detailsValue({ found }: Told<RegistryDetails>): RegistryDetails {
-  return found.value;
 }

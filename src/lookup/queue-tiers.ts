@@ -30,23 +30,23 @@ export const OWN_QUEUE_LIMITS: QueueLimits = {
 const KNOWN_MS = 600_000;
 const MAX_KNOWN = 2000;
 
-export interface Standing {
+export interface QueueTiers {
   bid(registry: string, asker: Asker | undefined, isNamed: boolean): Bid;
-  answered(registry: string, tenant: string): void;
-  /** Outage, or too slow while others waited. */
-  disappointed(registry: string): void;
+  responded(registry: string, tenant: string): void;
+  /** The registry had an outage, or was slow while other requests waited. */
+  failed(registry: string): void;
 }
 
 const TIERS = { named: 0, known: 1, stranger: 2 } as const;
 
-export function createStanding(now: () => number): Standing {
+export function createQueueTiers(now: () => number): QueueTiers {
   const known = boundedCache<true>(MAX_KNOWN, now);
   return {
     bid(registry, asker, isNamed) {
       const tier = isNamed ? TIERS.named : known.get(registry) === true ? TIERS.known : TIERS.stranger;
       return { tenant: asker?.namespace ?? '', review: asker ?? {}, group: registry, tier };
     },
-    answered: (registry, tenant) => known.set(registry, true, KNOWN_MS, tenant),
-    disappointed: (registry) => known.delete(registry),
+    responded: (registry, tenant) => known.set(registry, true, KNOWN_MS, tenant),
+    failed: (registry) => known.delete(registry),
   };
 }

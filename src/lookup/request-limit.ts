@@ -1,28 +1,29 @@
-/** One request with all that ends it: its limit, that nobody wants it any more, that others need its place. */
+/** Ends a request at its time limit, when all its callers have given up, or when other requests need its place. */
 import { RegistryError } from '../registry/client.ts';
 
 export interface Limits {
-  /** However long those wait who asked. */
   readonly limitMs: number;
   readonly isWanted: () => boolean;
-  /** Others need the place. */
   readonly evicted: AbortSignal;
-  /** What is said of a client that does not say it itself. */
+  /** The error for a client that does not return one itself. */
   readonly late: () => RegistryError;
 }
 
-export type Ended<T> =
+export type RequestEnd<T> =
   | { readonly how: 'answer'; readonly value: T }
-  /** `by`: who ended it, if it did not end by itself. */
+  /** `by`: what ended the request; `undefined` if it ended by itself. */
   | { readonly how: 'error'; readonly error: RegistryError; readonly by: 'limit' | 'nobody' | 'others' | undefined };
 
-/** For those who come again; beyond it a host that hangs would hold places that others need. */
+/** Time for callers to come back. After it, a registry that hangs would hold places that others need. */
 const UNWANTED_MS = 2000;
-/** For a client to say what it was waiting for when it was ended. Also one that does not listen holds a place no longer. */
+/** Time for a client to return its own error after its signal aborts. */
 const LAST_WORDS_MS = 100;
 
-/** Rejects for a bug alone. */
-export async function withinLimit<T>(ask: (signal: AbortSignal) => Promise<T>, limits: Limits): Promise<Ended<T>> {
+/** Rejects only on a bug. */
+export async function withinLimit<T>(
+  request: (signal: AbortSignal) => Promise<T>,
+  limits: Limits,
+): Promise<RequestEnd<T>> {
   const controller = new AbortController();
   const { promise: over, reject } = Promise.withResolvers<never>();
   let by: 'limit' | 'nobody' | 'others' | undefined;
@@ -42,7 +43,7 @@ export async function withinLimit<T>(ask: (signal: AbortSignal) => Promise<T>, l
     unwanted = !limits.isWanted();
   }, UNWANTED_MS);
   try {
-    return { how: 'answer', value: await Promise.race([ask(controller.signal), over]) };
+    return { how: 'answer', value: await Promise.race([request(controller.signal), over]) };
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     return { how: 'error', error, by };

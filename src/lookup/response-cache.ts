@@ -1,84 +1,84 @@
 /**
- * What registries have answered, by image and by who asked (see identity.ts): what one credential was given is never told to
- * another one, nor to nobody. An answer that is too old to be given stays for when the registry is in trouble.
+ * The responses of registries, by image and by credential (see identity.ts). A response obtained with one credential is never
+ * served to another credential or to an anonymous caller. A response that is no longer fresh is kept for outages.
  */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import { boundedCache } from '../registry/bounded-cache.ts';
 import { isCredentialFailure, lifetimeMs } from '../registry/causes.ts';
 
-export interface Found<T> {
+export interface CacheEntry<T> {
   readonly value: T;
+  /** When the registry returned it: Unix time in milliseconds. */
   readonly atMs: number;
   readonly freshUntilMs: number;
 }
 
-export interface Answers<T> {
-  /** What may be told as it is. */
-  fresh(key: string): Found<T> | undefined;
+export interface ResponseCache<T> {
+  fresh(key: string): CacheEntry<T> | undefined;
   failure(key: string): RegistryFailure | undefined;
-  /** The last answer, if it is not older than that. */
-  old(key: string, maxAgeMs: number): Found<T> | undefined;
-  /** `tenant`: in whose share it counts. */
-  found(key: string, found: Found<T>, tenant?: string): void;
-  failed(key: string, failure: RegistryFailure, tenant?: string): void;
+  /** The last response, if it is not older than that. */
+  stale(key: string, maxAgeMs: number): CacheEntry<T> | undefined;
+  /** `tenant`: the namespace whose share of the cache the entry uses. */
+  set(key: string, entry: CacheEntry<T>, tenant?: string): void;
+  setFailure(key: string, failure: RegistryFailure, tenant?: string): void;
   readonly size: number;
 }
 
-export interface AnswerLimits<T> {
+export interface ResponseCacheLimits<T> {
   readonly maxImages: number;
   /** See bounded-cache.ts. */
   readonly weightOf?: ((value: T) => number) | undefined;
-  /** How long an answer stays at most. */
   readonly staleMaxMs: number;
 }
 
-interface Kept<T> {
-  readonly found: Found<T>;
-  /** The registry has refused the image since: it is not the last answer any more. */
+interface StoredEntry<T> {
+  readonly entry: CacheEntry<T>;
+  /** True if the registry has since rejected the credential or lost the image. */
   readonly isRevoked: boolean;
 }
 
-export function createAnswers<T>(
-  { maxImages, staleMaxMs, weightOf = () => 1 }: AnswerLimits<T>,
+export function createResponseCache<T>(
+  { maxImages, staleMaxMs, weightOf = () => 1 }: ResponseCacheLimits<T>,
   now: () => number,
-): Answers<T> {
-  const founds = boundedCache<Kept<T>>(maxImages, now, ({ found }) => weightOf(found.value));
-  // Apart, so that a flood of names that do not exist drives out nothing that does.
+): ResponseCache<T> {
+  const entries = boundedCache<StoredEntry<T>>(maxImages, now, ({ entry }) => weightOf(entry.value));
+  // A cache of their own, so that image names that do not exist displace no images.
   const failures = boundedCache<RegistryFailure>(Math.ceil(maxImages / 4), now);
+
+  /** Other callers can use a fresh entry until it expires, but not during an outage. */
+  function revoke(key: string, tenant: string | undefined): void {
+    const entry = entries.get(key)?.entry;
+    if (entry === undefined) return;
+    const freshMs = entry.freshUntilMs - now();
+    if (freshMs > 0) entries.set(key, { entry, isRevoked: true }, freshMs, tenant);
+    else entries.delete(key);
+  }
+
   return {
     fresh(key) {
-      const found = founds.get(key)?.found;
-      return found !== undefined && found.freshUntilMs > now() ? found : undefined;
+      const entry = entries.get(key)?.entry;
+      return entry !== undefined && entry.freshUntilMs > now() ? entry : undefined;
     },
     failure: (key) => failures.get(key),
-    old(key, maxAgeMs) {
-      const kept = founds.get(key);
-      if (kept === undefined || kept.isRevoked) return undefined;
-      return now() - kept.found.atMs <= maxAgeMs ? kept.found : undefined;
+    stale(key, maxAgeMs) {
+      const stored = entries.get(key);
+      if (stored === undefined || stored.isRevoked) return undefined;
+      return now() - stored.entry.atMs <= maxAgeMs ? stored.entry : undefined;
     },
-    found(key, found, tenant) {
-      const before = founds.get(key)?.found;
-      if (before !== undefined && before.atMs > found.atMs) return;
+    set(key, entry, tenant) {
+      const before = entries.get(key)?.entry;
+      if (before !== undefined && before.atMs > entry.atMs) return;
       failures.delete(key);
-      const endMs = Math.max(found.freshUntilMs, found.atMs + staleMaxMs);
-      founds.set(key, { found, isRevoked: false }, endMs - now(), tenant);
+      const endMs = Math.max(entry.freshUntilMs, entry.atMs + staleMaxMs);
+      entries.set(key, { entry, isRevoked: false }, endMs - now(), tenant);
     },
-    failed(key, failure, tenant) {
+    setFailure(key, failure, tenant) {
       if (isCredentialFailure(failure)) revoke(key, tenant);
       const lifeMs = lifetimeMs(failure);
       if (lifeMs > 0) failures.set(key, failure, lifeMs, tenant);
     },
     get size() {
-      return founds.size + failures.size;
+      return entries.size + failures.size;
     },
   };
-
-  /** Gone, or no longer for this credential. Others may use what they have while it is fresh, and nobody after that. */
-  function revoke(key: string, tenant: string | undefined): void {
-    const found = founds.get(key)?.found;
-    if (found === undefined) return;
-    const freshMs = found.freshUntilMs - now();
-    if (freshMs > 0) founds.set(key, { found, isRevoked: true }, freshMs, tenant);
-    else founds.delete(key);
-  }
 }

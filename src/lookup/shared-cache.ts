@@ -6,7 +6,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { Valkey } from 'iovalkey';
 import type { FoundManifest } from '../registry/client.ts';
 import type { ImageKey } from './image-key.ts';
-import type { Shared, SharedAnswers } from './lookup.ts';
+import type { SharedValue, SharedValues } from './registry-fetch.ts';
 import { sharedEntries } from './shared-entry.ts';
 
 export interface SharedCacheSettings {
@@ -27,7 +27,7 @@ export interface SharedServer {
   readonly tls: Pick<ConnectionOptions, 'ca'> | undefined;
 }
 
-export interface SharedCache extends SharedAnswers<FoundManifest> {
+export interface SharedCache extends SharedValues<FoundManifest> {
   close(): void;
 }
 
@@ -82,7 +82,7 @@ export async function createSharedCache(
     await inTime(client.del(entryName), hanging);
   }
 
-  async function read(entryName: string, key: ImageKey): Promise<Shared<FoundManifest> | undefined> {
+  async function read(entryName: string, key: ImageKey): Promise<SharedValue<FoundManifest> | undefined> {
     if (client.status !== 'ready' || hanging.isPaused()) return undefined;
     const text = await inTime(client.get(entryName), hanging);
     return typeof text === 'string' ? entries.open(entryName, key, text) : undefined;

@@ -10,14 +10,14 @@ import type { Attempt } from './attempts.ts';
 import type { FoundManifest } from '../registry/client.ts';
 import { identities } from './identity.ts';
 import type { ImageKey } from './image-key.ts';
-import type { Shared } from './lookup.ts';
+import type { SharedValue } from './registry-fetch.ts';
 import { readJsonText } from '../node/credential-helper.ts';
 
 export interface SharedEntries {
   nameOf(key: ImageKey, attempt: Attempt): string;
-  seal(name: string, answer: Shared<FoundManifest>): string;
+  seal(name: string, answer: SharedValue<FoundManifest>): string;
   /** `undefined`: not ours, or too old. */
-  open(name: string, key: ImageKey, text: string): Shared<FoundManifest> | undefined;
+  open(name: string, key: ImageKey, text: string): SharedValue<FoundManifest> | undefined;
 }
 
 const PREFIX = 'tidewaiter:1:';
@@ -60,7 +60,7 @@ function isEqual(one: string, other: string): boolean {
 }
 
 /** Sealed by a replica, but perhaps by one of another version. */
-function readEntry(entry: unknown, key: ImageKey): Shared<FoundManifest> | undefined {
+function readEntry(entry: unknown, key: ImageKey): SharedValue<FoundManifest> | undefined {
   if (!isObject(entry)) return undefined;
   const { digest, mediaType, mirror, atMs } = entry;
   if (typeof digest !== 'string' || !isDigest(digest) || typeof mediaType !== 'string') return undefined;

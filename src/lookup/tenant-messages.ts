@@ -5,7 +5,7 @@
 import type { ImageQuestion } from '../admission/context.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { RegistryCause, RegistryFact, RegistryFailure, RegistryImage } from '../policy/registry-fact.ts';
-import { AS_NOBODY, OF_SECRET } from './attempts.ts';
+import { ANONYMOUS_ATTEMPT, PULL_SECRET_LABEL } from './attempts.ts';
 import { shownRegistry } from './image-key.ts';
 import type { ImageSources } from './image-source.ts';
 
@@ -34,7 +34,7 @@ export type Tell = (detail: string, namespace: string) => void;
 function imageFor(fact: RegistryFact<RegistryImage>, question: ImageQuestion, tell: Tell): RegistryFact<RegistryImage> {
   if (fact.state !== 'yes') return { ...fact, failure: failureFor(fact.failure, question, tell) };
   const { credential, mirror, stale } = fact.value;
-  const isOwn = credential === AS_NOBODY.label || credential.startsWith(OF_SECRET);
+  const isOwn = credential === ANONYMOUS_ATTEMPT.label || credential.startsWith(PULL_SECRET_LABEL);
   if (isOwn && mirror === undefined && stale === undefined) return fact;
   return {
     ...fact,

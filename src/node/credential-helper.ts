@@ -7,7 +7,7 @@ import { isObject } from '../pod/pointer.ts';
 import { createAskedPrograms, type Kept } from './program-cache.ts';
 import { shownUser } from '../registry/credential.ts';
 import type { Credential } from '../registry/credential.ts';
-import type { NodeAnswer } from './node-credentials.ts';
+import type { NodeCredentialList } from './node-credentials.ts';
 import type { Ended, Environment, Run } from './run-program.ts';
 
 export interface HelperOptions {
@@ -21,7 +21,7 @@ export interface HelperOptions {
 
 export interface CredentialHelpers {
   /** `server` as docker gives it: `registry.example.com`, `https://index.docker.io/v1/`. */
-  get(name: string, server: string, tenant?: string): NodeAnswer | Promise<NodeAnswer>;
+  get(name: string, server: string, tenant?: string): NodeCredentialList | Promise<NodeCredentialList>;
 }
 
 /** They keep tokens themselves; this saves the start of a process. */
@@ -39,7 +39,7 @@ export function isHelperName(name: string): boolean {
 }
 
 export function createCredentialHelpers({ allowed, env, timeoutMs, run, now }: HelperOptions): CredentialHelpers {
-  const asked = createAskedPrograms<NodeAnswer>(now);
+  const asked = createAskedPrograms<NodeCredentialList>(now);
   return {
     get(name, server, tenant = '') {
       const helper = `credential helper ${quoteValue(name)}`;
@@ -47,7 +47,7 @@ export function createCredentialHelpers({ allowed, env, timeoutMs, run, now }: H
       if (allowed !== 'any' && !allowed.includes(name))
         return problem(`${helper} is not run: nodeCredentials.helpers does not name it`);
       const key = `${name}\n${server}`;
-      return asked.answer([key], tenant, async (waiters): Promise<Kept<NodeAnswer>> => {
+      return asked.answer([key], tenant, async (waiters): Promise<Kept<NodeCredentialList>> => {
         const program = { file: `docker-credential-${name}`, args: ['get'], env, input: server, timeoutMs };
         const ended = await run(helper, program, waiters);
         const answer = answerOf(helper, ended);
@@ -58,16 +58,16 @@ export function createCredentialHelpers({ allowed, env, timeoutMs, run, now }: H
   };
 }
 
-const NONE: NodeAnswer = { credentials: [], problems: [] };
+const NONE: NodeCredentialList = { credentials: [], problems: [] };
 
-function problem(text: string): NodeAnswer {
+function problem(text: string): NodeCredentialList {
   return { credentials: [], problems: [text] };
 }
 
 /** docker-credential-helpers credentials/error.go. */
 const NOT_FOUND = 'credentials not found in native keychain';
 
-function answerOf(helper: string, ended: Ended): NodeAnswer {
+function answerOf(helper: string, ended: Ended): NodeCredentialList {
   if (ended.state === 'failed') return problem(`${helper} ${ended.problem}`);
   if (ended.code !== 0) {
     return ended.output.trim() === NOT_FOUND ? NONE : problem(`${helper} ended with exit code ${ended.code}`);

@@ -12,7 +12,7 @@ import { isObject } from '../pod/pointer.ts';
 import { type AskedPrograms, createAskedPrograms, type Kept } from './program-cache.ts';
 import { failureLifetimeMs, readJsonText } from './credential-helper.ts';
 import { credentialsOf } from './docker-config-file.ts';
-import { allOf, type NodeAnswer, type NodeCredentials } from './node-credentials.ts';
+import { allOf, type NodeCredentialList, type NodeCredentials } from './node-credentials.ts';
 import { durationMs, type ProviderSettings } from './provider-config.ts';
 import type { Environment, ProgramWaiters, Run } from './run-program.ts';
 
@@ -46,7 +46,7 @@ export function credentialProviders(options: ProviderOptions): NodeCredentials {
       const provided = asked.map(({ provider, answers }) =>
         provide(provider, answers, { repository, tenant, options }),
       );
-      const join = (all: readonly Provided[]): NodeAnswer => ({
+      const join = (all: readonly Provided[]): NodeCredentialList => ({
         credentials: credentialsOf(
           candidatesIn(
             all.flatMap(({ source }) => source ?? []),

@@ -13,7 +13,7 @@ import { shownUser } from '../registry/credential.ts';
 import type { Credential, CredentialValue } from '../registry/credential.ts';
 import type { CredentialHelpers } from './credential-helper.ts';
 import { type DockerSettings, readDockerSettings } from './docker-settings.ts';
-import type { NodeAnswer, NodeCredentials } from './node-credentials.ts';
+import type { NodeCredentialList, NodeCredentials } from './node-credentials.ts';
 import { type FileText, watchedFile } from '../registry/watched-file.ts';
 
 export interface DockerFileOptions {
@@ -30,7 +30,7 @@ interface NodeFile {
 export function kubeletDockerFile({ file, now }: DockerFileOptions): NodeCredentials {
   const name = `docker config ${quoteValue(file)}`;
   const read = watchedFile(file, (text) => nodeFile(name, text), now);
-  const answer = ({ sources, problems }: NodeFile, reference: ImageReference): NodeAnswer => ({
+  const answer = ({ sources, problems }: NodeFile, reference: ImageReference): NodeCredentialList => ({
     credentials: credentialsOf(candidatesIn(sources, reference), () => name),
     problems,
   });
@@ -81,7 +81,7 @@ export function dockerFile({ file, now, helpers, parts }: DockerReadingOptions):
     reading: DockerReading,
     { domain }: ImageReference,
     tenant: string | undefined,
-  ): NodeAnswer | Promise<NodeAnswer> => {
+  ): NodeCredentialList | Promise<NodeCredentialList> => {
     if (reading.settings === undefined) return { credentials: [], problems: parts === 'all' ? reading.problems : [] };
     const helper = helperFor(reading.settings, domain);
     if (helper !== undefined) return helpers.get(helper, serversOf(domain)[0], tenant);

@@ -2,7 +2,7 @@
 import type { ImageReference } from '../image/reference.ts';
 import type { Credential } from '../registry/credential.ts';
 
-export interface NodeAnswer {
+export interface NodeCredentialList {
   /** In the order in which they are tried. */
   readonly credentials: readonly Credential[];
   /** What could not be asked, and why: there could be more. Never a value of a credential. */
@@ -11,7 +11,7 @@ export interface NodeAnswer {
 
 export interface NodeCredentials {
   /** At once where it is known; never rejects, but for a bug. `tenant`: in whose share a program is run. */
-  credentialsFor(reference: ImageReference, tenant?: string): NodeAnswer | Promise<NodeAnswer>;
+  credentialsFor(reference: ImageReference, tenant?: string): NodeCredentialList | Promise<NodeCredentialList>;
 }
 
 /** One after the other, as the kubelet's union of keyrings has them. */
@@ -24,7 +24,7 @@ export function combineNodeCredentials(sources: readonly NodeCredentials[]): Nod
   };
 }
 
-function joined(answers: readonly NodeAnswer[]): NodeAnswer {
+function joined(answers: readonly NodeCredentialList[]): NodeCredentialList {
   return {
     credentials: answers.flatMap(({ credentials }) => credentials),
     problems: answers.flatMap(({ problems }) => problems),

@@ -1,7 +1,7 @@
 /** Which credentials are tried, in which order, and what their answers mean together. */
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { NodeAnswer } from '../../src/node/node-credentials.ts';
+import type { NodeCredentialList } from '../../src/node/node-credentials.ts';
 import { type Answer, CANARY, fakeClient, questionOf, sceneOf, shown } from '../registry/asking.ts';
 
 /** What the registry says to each user; to everybody else `unauthenticated`. */
@@ -13,7 +13,7 @@ const answers =
 const label = (index: number, user: string, key = 'reg.io'): string =>
   `pull secret "s${index}", key "${key}" (user ${user})`;
 
-const node = (answer: Partial<NodeAnswer>) => ({
+const node = (answer: Partial<NodeCredentialList>) => ({
   credentialsFor: () => ({ credentials: [], problems: [], ...answer }),
 });
 
@@ -28,7 +28,7 @@ interface Row {
   readonly logins?: readonly string[];
   readonly doubt?: string;
   readonly says: Readonly<Record<string, Answer>>;
-  readonly node?: Partial<NodeAnswer>;
+  readonly node?: Partial<NodeCredentialList>;
   readonly fact: string;
   readonly asked: readonly string[];
 }

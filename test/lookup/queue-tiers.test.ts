@@ -71,7 +71,7 @@ describe('who waits', () => {
     expect(shown(await asked)).toBe(LATE);
     release();
     await turn();
-    expect(scene.sources.images.imageOf(questionOf('reg.io/web:1'), AbortSignal.abort())).toMatchObject({
+    expect(await scene.sources.images.imageOf(questionOf('reg.io/web:1'), AbortSignal.abort())).toMatchObject({
       state: 'yes',
     });
     expect(client.asked).toHaveLength(1);

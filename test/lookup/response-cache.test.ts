@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ImageQuestion } from '../../src/admission/context.ts';
 import type { RegistryCause } from '../../src/policy/registry-fact.ts';
-import { createAnswers } from '../../src/lookup/response-cache.ts';
+import { createResponseCache } from '../../src/lookup/response-cache.ts';
 import { type FoundManifest, RegistryError } from '../../src/registry/client.ts';
 import {
   type Answer,
@@ -38,7 +38,7 @@ describe('the memory', () => {
     const question = questionOf(image, [A]);
     await scene.ask(question);
     scene.clock.ms += ttlMs - 1;
-    expect(scene.sources.images.imageOf(question, AbortSignal.abort())).toMatchObject({ state: 'yes' });
+    expect(await scene.sources.images.imageOf(question, AbortSignal.abort())).toMatchObject({ state: 'yes' });
     expect(scene.client.asked).toHaveLength(1);
     scene.clock.ms += 1;
     await scene.ask(question);
@@ -61,7 +61,7 @@ describe('the memory', () => {
     const question = questionOf('reg.io/web:1', [A]);
     const before = shown(await scene.ask(question));
     scene.clock.ms += ttlMs - 1;
-    expect(scene.sources.images.imageOf(question, AbortSignal.abort())).toMatchObject({ failure: { cause } });
+    expect(await scene.sources.images.imageOf(question, AbortSignal.abort())).toMatchObject({ failure: { cause } });
     expect(shown(await scene.ask(question))).toBe(before);
     expect(scene.client.asked).toHaveLength(1);
     scene.clock.ms += 1;
@@ -172,7 +172,7 @@ describe('a refusal takes nothing from those who have a fresh answer', () => {
     await scene.ask(web());
     scene.clock.ms += 30_000;
     expect(await scene.ask(web({ anew: true }))).toMatchObject({ failure: { cause } });
-    expect(scene.sources.images.imageOf(web(), AbortSignal.abort())).toMatchObject({ state: 'yes' });
+    expect(await scene.sources.images.imageOf(web(), AbortSignal.abort())).toMatchObject({ state: 'yes' });
     scene.clock.ms += 29_999;
     expect(await scene.ask(web())).toMatchObject({ state: 'yes' });
     expect(scene.client.asked).toHaveLength(2);
@@ -234,14 +234,14 @@ describe('a refusal takes nothing from those who have a fresh answer', () => {
 
 test('an older answer of another replica does not take the place of a refusal', () => {
   const clock = { ms: 100_000 };
-  const answers = createAnswers<FoundManifest>(CACHE, () => clock.ms);
+  const cache = createResponseCache<FoundManifest>(CACHE, () => clock.ms);
   const found = (atMs: number) => ({ value: MANIFEST, atMs, freshUntilMs: atMs + 60_000 });
-  answers.found('x', found(90_000));
-  answers.failed('x', failed('notFound').failure);
-  answers.found('x', found(80_000));
-  expect(answers.failure('x')).toMatchObject({ cause: 'notFound' });
-  expect(answers.old('x', Infinity)).toBeUndefined();
-  expect(answers.fresh('x')).toEqual(found(90_000));
+  cache.set('x', found(90_000));
+  cache.setFailure('x', failed('notFound').failure);
+  cache.set('x', found(80_000));
+  expect(cache.failure('x')).toMatchObject({ cause: 'notFound' });
+  expect(cache.stale('x', Infinity)).toBeUndefined();
+  expect(cache.fresh('x')).toEqual(found(90_000));
 });
 
 describe('while a registry is in trouble', () => {
@@ -258,7 +258,7 @@ describe('while a registry is in trouble', () => {
         value: { digest: manifest('b').digest, stale: { ageMs: 600_000, failure: { cause } } },
       });
       // Also while the failure is remembered: then at once.
-      expect(scene.sources.images.imageOf(question(), AbortSignal.abort())).toMatchObject({ state: 'yes' });
+      expect(await scene.sources.images.imageOf(question(), AbortSignal.abort())).toMatchObject({ state: 'yes' });
       expect(await scene.ask(question({ staleMs: 0 }))).toMatchObject({ state: 'unknown', failure: { cause } });
       expect(await scene.ask(question({ staleMs: 599_999 }))).toMatchObject({ state: 'unknown', failure: { cause } });
     },

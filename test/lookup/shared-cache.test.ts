@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { Valkey } from 'iovalkey';
 import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { AS_NOBODY } from '../../src/lookup/attempts.ts';
+import { ANONYMOUS_ATTEMPT } from '../../src/lookup/attempts.ts';
 import { imageKey } from '../../src/lookup/image-key.ts';
 import { createSharedCache, type SharedCache, type SharedServer } from '../../src/lookup/shared-cache.ts';
 import { sharedEntries } from '../../src/lookup/shared-entry.ts';
@@ -56,8 +56,8 @@ async function connected(server: SharedServer, key = KEY): Promise<SharedCache> 
   const cache = await cacheAt(server, key);
   const probe = imageKey(referenceOf('reg.io/probe:1'), 'image');
   await until(async () => {
-    cache.set(probe, AS_NOBODY, entryOf());
-    return (await cache.get(probe, AS_NOBODY)) !== undefined;
+    cache.set(probe, ANONYMOUS_ATTEMPT, entryOf());
+    return (await cache.get(probe, ANONYMOUS_ATTEMPT)) !== undefined;
   });
   return cache;
 }
@@ -105,8 +105,8 @@ describeWith(missingServer, 'a shared cache', () => {
 
   test('gives an answer that is too old only while the registry is in trouble', async () => {
     const first = await connected(server.at);
-    first.set(image, AS_NOBODY, entryOf(clock.ms - CACHE.tagTtlMs));
-    await until(async () => (await first.get(image, AS_NOBODY)) !== undefined);
+    first.set(image, ANONYMOUS_ATTEMPT, entryOf(clock.ms - CACHE.tagTtlMs));
+    await until(async () => (await first.get(image, ANONYMOUS_ATTEMPT)) !== undefined);
     const scene = sceneOf(
       fakeClient(() => 'unreachable'),
       { shared: first },
@@ -127,7 +127,7 @@ describeWith(missingServer, 'a shared cache', () => {
       'the entry of another image',
       async (name, _, cache) => {
         const other = imageKey(referenceOf('reg.io/other:1'), 'image');
-        cache.set(other, AS_NOBODY, entryOf());
+        cache.set(other, ANONYMOUS_ATTEMPT, entryOf());
         await until(async () => (await direct.keys('*')).length === 3);
         const copied = (await direct.keys('*')).find((one) => one !== name);
         return direct.set(name, (await direct.get(copied ?? '')) ?? '');
@@ -136,19 +136,19 @@ describeWith(missingServer, 'a shared cache', () => {
   ])('does not believe %s', async (_, spoil) => {
     const cache = await connected(server.at);
     await direct.flushall();
-    cache.set(image, AS_NOBODY, entryOf());
-    await until(async () => (await cache.get(image, AS_NOBODY)) !== undefined);
+    cache.set(image, ANONYMOUS_ATTEMPT, entryOf());
+    await until(async () => (await cache.get(image, ANONYMOUS_ATTEMPT)) !== undefined);
     const [name = ''] = await direct.keys('*');
-    cache.set(imageKey(referenceOf('reg.io/third:1'), 'image'), AS_NOBODY, entryOf());
+    cache.set(imageKey(referenceOf('reg.io/third:1'), 'image'), ANONYMOUS_ATTEMPT, entryOf());
     await spoil(name, (await direct.get(name)) ?? '', cache);
-    expect(await cache.get(image, AS_NOBODY)).toBeUndefined();
+    expect(await cache.get(image, ANONYMOUS_ATTEMPT)).toBeUndefined();
   });
 
   test('does not believe who has another key', async () => {
     const cache = await connected(server.at);
-    cache.set(image, AS_NOBODY, entryOf());
+    cache.set(image, ANONYMOUS_ATTEMPT, entryOf());
     const other = await connected(server.at, new TextEncoder().encode('another key'));
-    expect(await other.get(image, AS_NOBODY)).toBeUndefined();
+    expect(await other.get(image, ANONYMOUS_ATTEMPT)).toBeUndefined();
   });
 
   test.each<[string, number, number, boolean]>([
@@ -159,26 +159,26 @@ describeWith(missingServer, 'a shared cache', () => {
     ['an hour old, of a digest', 3_600_000, CACHE.digestTtlMs, true],
   ])('keeps an answer that is %s when one replica is refused: %d of %d ms', async (_, ageMs, freshMs, stays) => {
     const cache = await connected(server.at);
-    cache.set(image, AS_NOBODY, entryOf(clock.ms - ageMs));
-    await until(async () => (await cache.get(image, AS_NOBODY)) !== undefined);
-    cache.delete(image, AS_NOBODY, clock.ms - freshMs);
-    if (!stays) return until(async () => (await cache.get(image, AS_NOBODY)) === undefined);
+    cache.set(image, ANONYMOUS_ATTEMPT, entryOf(clock.ms - ageMs));
+    await until(async () => (await cache.get(image, ANONYMOUS_ATTEMPT)) !== undefined);
+    cache.delete(image, ANONYMOUS_ATTEMPT, clock.ms - freshMs);
+    if (!stays) return until(async () => (await cache.get(image, ANONYMOUS_ATTEMPT)) === undefined);
     // Behind what the refusal has sent, on the same connection.
-    for (let at = 0; at < 3; at += 1) await cache.get(image, AS_NOBODY);
-    expect(await cache.get(image, AS_NOBODY)).toBeDefined();
+    for (let at = 0; at < 3; at += 1) await cache.get(image, ANONYMOUS_ATTEMPT);
+    expect(await cache.get(image, ANONYMOUS_ATTEMPT)).toBeDefined();
   });
 
   test('is not emptied by a replica that asks anew and is told no', async () => {
     const first = sceneOf(fakeClient(), { shared: await connected(server.at) });
     await first.ask(questionOf('reg.io/web:1'));
     const cache = await connected(server.at);
-    await until(async () => (await cache.get(image, AS_NOBODY)) !== undefined);
+    await until(async () => (await cache.get(image, ANONYMOUS_ATTEMPT)) !== undefined);
     const second = sceneOf(
       fakeClient(() => 'notFound'),
       { shared: cache },
     );
     expect(shown(await second.ask(questionOf('reg.io/web:1', [], { anew: true })))).toMatch(/^unknown notFound/);
-    for (let at = 0; at < 3; at += 1) await cache.get(image, AS_NOBODY);
+    for (let at = 0; at < 3; at += 1) await cache.get(image, ANONYMOUS_ATTEMPT);
     const third = sceneOf(
       fakeClient(() => 'notFound'),
       { shared: cache },
@@ -199,11 +199,11 @@ describeWith(missingServer, 'a shared cache', () => {
     ]);
     try {
       const at = serverAt(locked.at.port, { username: 'gate', password: () => CANARY });
-      expect(await (await connected(at)).get(image, AS_NOBODY)).toBeUndefined();
+      expect(await (await connected(at)).get(image, ANONYMOUS_ATTEMPT)).toBeUndefined();
       const cache = await cacheAt({ ...at, password: () => `${CANARY}-wrong` });
       await until(() => warnings.length > 0);
       expect(warnings).toEqual([`the shared cache at 127.0.0.1:${locked.at.port} is not used: WRONGPASS`]);
-      expect(await cache.get(image, AS_NOBODY)).toBeUndefined();
+      expect(await cache.get(image, ANONYMOUS_ATTEMPT)).toBeUndefined();
       expect(inspect([cache, at], { depth: 20, showHidden: true }) + JSON.stringify([cache, at])).not.toContain(CANARY);
     } finally {
       await locked.stop();
@@ -222,7 +222,7 @@ describeWith(missingServer, 'a shared cache', () => {
     try {
       const at = { ...serverAt(port), host: 'localhost', tls: { ca: cert } };
       const cache = await connected(at);
-      cache.set(image, AS_NOBODY, entryOf());
+      cache.set(image, ANONYMOUS_ATTEMPT, entryOf());
       await cacheAt({ ...at, tls: {} });
       await until(() => warnings.length > 0);
       expect(warnings[0]).toMatch(/is not used: DEPTH_ZERO_SELF_SIGNED_CERT$/);
@@ -243,8 +243,8 @@ describeWith(missingServer, 'a shared cache', () => {
     const again = await startServer(port);
     try {
       await until(async () => {
-        cache.set(image, AS_NOBODY, entryOf());
-        return (await cache.get(image, AS_NOBODY)) !== undefined;
+        cache.set(image, ANONYMOUS_ATTEMPT, entryOf());
+        return (await cache.get(image, ANONYMOUS_ATTEMPT)) !== undefined;
       });
     } finally {
       await again.stop();
@@ -256,9 +256,9 @@ describeWith(missingServer, 'a shared cache', () => {
     const cache = await connected(stopped.at);
     stopped.process.kill('SIGSTOP');
     try {
-      for (let at = 0; at < 3; at += 1) expect(await cache.get(image, AS_NOBODY)).toBeUndefined();
+      for (let at = 0; at < 3; at += 1) expect(await cache.get(image, ANONYMOUS_ATTEMPT)).toBeUndefined();
       expect(warnings).toEqual([`the shared cache at 127.0.0.1:${stopped.at.port} is not used: no answer in 50 ms`]);
-      const answers = Promise.all(Array.from({ length: 1000 }, () => cache.get(image, AS_NOBODY)));
+      const answers = Promise.all(Array.from({ length: 1000 }, () => cache.get(image, ANONYMOUS_ATTEMPT)));
       const turn = new Promise((resolve) => void setImmediate(resolve, 'waits'));
       expect(await Promise.race([answers.then((all) => all.every((one) => one === undefined)), turn])).toBe(true);
     } finally {
@@ -286,7 +286,7 @@ describe('a shared cache that is not there', () => {
 
 describe('an entry', () => {
   const entries = sharedEntries({ key: KEY, maxAgeMs: 1000, now: clock.now });
-  const name = entries.nameOf(image, AS_NOBODY);
+  const name = entries.nameOf(image, ANONYMOUS_ATTEMPT);
   const opened = (answer: Parameters<typeof entries.seal>[1], key = image) =>
     entries.open(name, key, entries.seal(name, answer));
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll } from 'vitest';
 import type { Credential } from '../../src/registry/credential.ts';
-import type { NodeAnswer, NodeCredentials } from '../../src/node/node-credentials.ts';
+import type { NodeCredentialList, NodeCredentials } from '../../src/node/node-credentials.ts';
 import { referenceOf } from '../registry/asking.ts';
 
 export interface Folder {
@@ -43,7 +43,7 @@ export function folderOf(): Folder {
   };
 }
 
-export async function held(node: NodeCredentials, image: string): Promise<NodeAnswer> {
+export async function held(node: NodeCredentials, image: string): Promise<NodeCredentialList> {
   return node.credentialsFor(referenceOf(image));
 }
 

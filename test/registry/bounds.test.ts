@@ -4,7 +4,7 @@ import type { RegistryFact, RegistryImage } from '../../src/policy/registry-fact
 import type { Attempt } from '../../src/lookup/attempts.ts';
 import type { FoundManifest } from '../../src/registry/client.ts';
 import type { ImageKey } from '../../src/lookup/image-key.ts';
-import type { Shared, SharedAnswers } from '../../src/lookup/lookup.ts';
+import type { SharedValue, SharedValues } from '../../src/lookup/registry-fetch.ts';
 import { platformIn, readManifest } from '../../src/registry/manifest.ts';
 import type { NodeCredentials } from '../../src/node/node-credentials.ts';
 import { runProgram } from '../../src/node/run-program.ts';
@@ -92,9 +92,9 @@ describe('an answer proves that a kubelet can pull', () => {
 });
 
 test('what the registry has taken back does not come again from other replicas', async () => {
-  const kept = new Map<string, Shared<FoundManifest>>();
+  const kept = new Map<string, SharedValue<FoundManifest>>();
   const name = ({ text }: ImageKey, { identity }: Attempt): string => `${text} ${identity}`;
-  const shared: SharedAnswers<FoundManifest> = {
+  const shared: SharedValues<FoundManifest> = {
     get: async (key, attempt) => kept.get(name(key, attempt)),
     set: (key, attempt, answer) => void kept.set(name(key, attempt), answer),
     delete: (key, attempt) => void kept.delete(name(key, attempt)),

@@ -1,7 +1,7 @@
 /** What must hold whatever comes: memory changes no answer, and no text of others breaks a reader. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AS_NOBODY } from '../../src/lookup/attempts.ts';
+import { ANONYMOUS_ATTEMPT } from '../../src/lookup/attempts.ts';
 import { readDockerSettings } from '../../src/node/docker-settings.ts';
 import { imageKey } from '../../src/lookup/image-key.ts';
 import { readProviders } from '../../src/node/provider-config.ts';
@@ -85,7 +85,7 @@ describe('whatever the text is', () => {
   test('an entry of the shared cache that is not ours is none', () => {
     const entries = sharedEntries({ key: new Uint8Array(32), maxAgeMs: 1000, now: () => 0 });
     const key = imageKey(referenceOf('reg.io/web:1'), 'image');
-    const name = entries.nameOf(key, AS_NOBODY);
+    const name = entries.nameOf(key, ANONYMOUS_ATTEMPT);
     const body = fc.json().map((json) => `${'A'.repeat(43)}.${json}`);
     fc.assert(
       fc.property(fc.oneof(fc.string(), body), (text) => {
