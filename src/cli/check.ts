@@ -1,14 +1,15 @@
-/** `tidewaiter check`: the webhook's verdict on manifests, without a cluster. */
+/** `tidewaiter check`: evaluates manifests as the webhook does, without a cluster. */
 import type { Context } from '../admission/context.ts';
 import { countUsage } from '../admission/usage.ts';
 import { compose } from '../wiring.ts';
+import type { RegistriesOptions } from '../registries.ts';
 import { type CheckReport, exitCode, type FailOn } from '../report/check.ts';
 import { paint } from '../report/paint.ts';
 import { type FormatName, formatReport } from '../report/index.ts';
 import { VERSION } from '../version.ts';
 import { configured } from './configured.ts';
-import { askingRegistry, type AskRegistry, asksRegistry } from './asking-registry.ts';
-import { judgeFiles, noticesOf } from './evaluate-files.ts';
+import { openRegistry, type OpenRegistry, needRegistry } from './open-registry.ts';
+import { evaluateFiles, policyNotices } from './evaluate-files.ts';
 import { progressOn } from './progress.ts';
 import { print, type Terminal } from './terminal.ts';
 
@@ -21,10 +22,10 @@ export interface CheckFlags {
   readonly failOn: readonly FailOn[];
   /** Milliseconds since 1970. */
   readonly now?: number | undefined;
-  /** No registry is asked. */
+  /** Registries are not queried. */
   readonly offline?: boolean | undefined;
-  /** How registries are asked: as the configuration says, when not given. */
-  readonly asking?: AskRegistry | undefined;
+  /** By default as the configuration says. */
+  readonly openRegistry?: OpenRegistry | undefined;
 }
 
 export async function check(paths: readonly string[], flags: CheckFlags, terminal: Terminal): Promise<number> {
@@ -32,30 +33,26 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
   const now = flags.now ?? Date.now();
   const { context, policySource, isBuiltIn, rules, loaded } = await compose(config, { now: () => now });
   const usage = countUsage();
-  const asks = !flags.offline && asksRegistry(context.policies);
-  // As in the cluster: what this machine is logged in to would prove nothing.
-  const options = {
-    credentials: 'node',
-    askers: 'one',
-    warn: (message: string) => terminal.note(`${message}\n`),
-  } as const;
-  const registry = asks ? await (flags.asking ?? askingRegistry)(config, options) : undefined;
+  const registry =
+    flags.offline || !needRegistry(context.policies)
+      ? undefined
+      : await (flags.openRegistry ?? openRegistry)(config, registryOptions(terminal));
   const progress = progressOn(terminal, 'objects judged so far');
-  const judging = {
+  const options = {
     kinds: config.kinds,
     namespace: flags.namespace,
     stdin: terminal.input(),
-    contextWith: (around: Partial<Context>) => ({ ...context, ...around, ...registry?.ports }),
+    contextWith: (clusterObjects: Partial<Context>) => ({ ...context, ...clusterObjects, ...registry?.ports }),
     usage,
     progress,
   };
-  const { files, documents, workloads, images, findings, errors, notices } = await judged(
-    judgeFiles(paths, judging),
-    async () => {
-      progress.stop();
-      await registry?.close();
-    },
-  );
+  const { files, documents, workloads, images, findings, errors, notices } = await evaluateFiles(
+    paths,
+    options,
+  ).finally(async () => {
+    progress.stop();
+    await registry?.close();
+  });
   const report: CheckReport = {
     version: 1,
     summary: {
@@ -73,7 +70,7 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
     images,
     findings,
     errors,
-    notices: [...noticesOf({ loaded, isBuiltIn }, usage, now), ...notices],
+    notices: [...policyNotices({ loaded, isBuiltIn }, usage, now), ...notices],
   };
   const { failOn, output } = flags;
   const ink = paint(terminal.colors);
@@ -82,11 +79,7 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
   return exitCode(report, failOn);
 }
 
-/** However it ends, `after` is done. */
-async function judged<T>(judging: Promise<T>, after: () => Promise<void>): Promise<T> {
-  try {
-    return await judging;
-  } finally {
-    await after();
-  }
+/** As in the cluster: the logins of this machine would prove nothing. */
+function registryOptions(terminal: Terminal): RegistriesOptions {
+  return { credentials: 'node', askers: 'one', warn: (message) => terminal.note(`${message}\n`) };
 }

@@ -1,4 +1,4 @@
-/** Manifests in files through the engine: what `check` reports, and what `test` compares with what is expected. */
+/** Evaluates manifests from files: `check` reports the findings, `test` compares them with the expected ones. */
 import type { Context } from '../admission/context.ts';
 import { nameOf } from '../admission/message.ts';
 import type { AdmissionRequest } from '../admission/request.ts';
@@ -23,7 +23,7 @@ import {
 import { nothingNotice } from './nothing-evaluated.ts';
 import type { Progress } from './progress.ts';
 
-export interface JudgedFiles {
+export interface FileEvaluation {
   readonly files: number;
   readonly documents: number;
   /** Objects of kinds that run or pull images. */
@@ -35,33 +35,31 @@ export interface JudgedFiles {
   readonly notices: readonly NoticeRow[];
 }
 
-type Judging = Pick<Composed, 'loaded' | 'isBuiltIn'>;
-
-export interface JudgeOptions extends ManifestOptions {
-  /** What decides, given what the files say about the cluster around their workloads. */
-  readonly contextWith: (around: Omit<Surroundings, 'errors'>) => Context;
-  /** Counts on. */
+export interface EvaluateOptions extends ManifestOptions {
+  /** The context of the evaluation, given the namespaces, Secrets, and ServiceAccounts in the files. */
+  readonly contextWith: (clusterObjects: Omit<Surroundings, 'errors'>) => Context;
+  /** Is added to. */
   readonly usage: UsageCount;
   readonly progress?: Pick<Progress, 'at'> | undefined;
 }
 
-export async function judgeFiles(
+export async function evaluateFiles(
   paths: readonly string[],
-  { contextWith, usage, progress, ...options }: JudgeOptions,
-): Promise<JudgedFiles> {
+  { contextWith, usage, progress, ...options }: EvaluateOptions,
+): Promise<FileEvaluation> {
   const loaded = await loadManifests(paths, options);
   const before = usage.covered;
-  const { errors: secretErrors, ...around } = surroundingsIn(loaded.manifests);
-  const context = contextWith(around);
-  const { workloads, images, findings, errors } = await judgeAll(loaded.manifests, context, { usage, progress });
-  const asksSecrets = context.policies.some(({ needs }) => needs.has('pullSecrets'));
+  const { errors: secretErrors, ...clusterObjects } = surroundingsIn(loaded.manifests);
+  const context = contextWith(clusterObjects);
+  const { workloads, images, findings, errors } = await evaluateAll(loaded.manifests, context, { usage, progress });
+  const readsSecrets = context.policies.some(({ needs }) => needs.has('pullSecrets'));
   return {
     files: loaded.files,
     documents: loaded.documents,
     workloads,
     images,
     findings,
-    errors: [...loaded.errors, ...(asksSecrets ? secretErrors : []), ...errors],
+    errors: [...loaded.errors, ...(readsSecrets ? secretErrors : []), ...errors],
     notices: [...loaded.notices, ...nothingNotice(paths, { loaded, workloads, covered: usage.covered - before })].map(
       inputNoticeRow,
     ),
@@ -69,98 +67,107 @@ export async function judgeFiles(
 }
 
 /**
- * What policies are seen to be from their documents, from the calendar, and from what they did here. Of the built-in policy
- * nothing: whoever runs a command without policies has written none that could be mended.
+ * Notices about policies: from their documents, from the date, and from their use in this run. There are none about the built-in
+ * policy, because the user cannot fix it.
  */
-export function noticesOf({ loaded, isBuiltIn }: Judging, usage: Usage, now: number): readonly NoticeRow[] {
+export function policyNotices(
+  { loaded, isBuiltIn }: Pick<Composed, 'loaded' | 'isBuiltIn'>,
+  usage: Usage,
+  now: number,
+): readonly NoticeRow[] {
   if (isBuiltIn) return [];
   const files = loaded.inputNotices.map(inputNoticeRow);
-  const told = new Set(loaded.notices.map(({ kind, name }) => `${kind} ${name}`));
+  const listed = new Set(loaded.notices.map(({ kind, name }) => `${kind} ${name}`));
   const known = noticesAt(loaded, now, (name) => usage.exception(name).missed);
-  // What can never apply needs no second line that says that it did not.
-  const unused = usageNotices(loaded, usage, now).filter(({ kind, name }) => !told.has(`${kind} ${name}`));
+  // A policy that never applies gets no second notice that it did not apply.
+  const unused = usageNotices(loaded, usage, now).filter(({ kind, name }) => !listed.has(`${kind} ${name}`));
   return [...files, ...[...known, ...unused.map(loaded.placed)].map(noticeRow)];
 }
 
-interface Judged {
+interface Evaluation {
   workloads: number;
   readonly images: ImageRow[];
   readonly findings: FindingRow[];
   readonly errors: ErrorRow[];
 }
 
-/** So many objects wait for answers at the same time. */
-const MAX_WAITING = 32;
-/** For all that has to be asked about one object; no API server waits here. */
-const MAX_WAIT_MS = 60_000;
+/** Objects whose lookups run at the same time. */
+const MAX_PENDING = 32;
+/** The deadline for the lookups of one object. It is longer than that of a review, because no API server is waiting. */
+const DEADLINE_MS = 60_000;
 
-interface Waiting {
+interface PendingDecision {
   readonly manifest: Manifest;
   readonly verdict: Verdict | Promise<Verdict>;
 }
 
-/** Side by side where answers have to be waited for; told in the order of the files all the same. */
-async function judgeAll(
+/** Evaluates objects concurrently where they need lookups, and adds the decisions in the order of the files. */
+async function evaluateAll(
   manifests: readonly Manifest[],
   context: Context,
-  { usage, progress }: Pick<JudgeOptions, 'usage' | 'progress'>,
-): Promise<Judged> {
-  const judged: Judged = { workloads: 0, images: [], findings: [], errors: [] };
-  const waiting: Waiting[] = [];
+  { usage, progress }: Pick<EvaluateOptions, 'usage' | 'progress'>,
+): Promise<Evaluation> {
+  const evaluation: Evaluation = { workloads: 0, images: [], findings: [], errors: [] };
+  const pending: PendingDecision[] = [];
   const takeFirst = async (): Promise<void> => {
-    const first = waiting.shift();
-    if (first !== undefined) addVerdict(judged, first.manifest, { verdict: await first.verdict, context, usage });
+    const first = pending.shift();
+    if (first !== undefined) addDecision(evaluation, first.manifest, { verdict: await first.verdict, context, usage });
   };
   for (const [index, manifest] of manifests.entries()) {
     const verdict = validate(manifest.request, context, signalFor(context));
-    // A bug in one of them is told when it is its turn.
+    // A bug is reported when it is the turn of its object.
     if (verdict instanceof Promise) verdict.catch(() => undefined);
-    waiting.push({ manifest, verdict });
-    while (waiting.length >= MAX_WAITING || (waiting[0] && !(waiting[0].verdict instanceof Promise))) await takeFirst();
-    progress?.at(index + 1 - waiting.length, manifests.length);
+    pending.push({ manifest, verdict });
+    while (pending.length >= MAX_PENDING || (pending[0] && !(pending[0].verdict instanceof Promise))) await takeFirst();
+    progress?.at(index + 1 - pending.length, manifests.length);
   }
-  while (waiting.length > 0) {
+  while (pending.length > 0) {
     await takeFirst();
-    progress?.at(manifests.length - waiting.length, manifests.length);
+    progress?.at(manifests.length - pending.length, manifests.length);
   }
-  return judged;
+  return evaluation;
 }
 
 const NEVER = new AbortController().signal;
 
 function signalFor({ images, imageDetails }: Context): AbortSignal {
-  return images === undefined && imageDetails === undefined ? NEVER : AbortSignal.timeout(MAX_WAIT_MS);
+  return images === undefined && imageDetails === undefined ? NEVER : AbortSignal.timeout(DEADLINE_MS);
 }
 
-interface Decided {
+interface DecisionInput {
   readonly verdict: Verdict;
   readonly context: Context;
   readonly usage: UsageCount;
 }
 
-function addVerdict(judged: Judged, manifest: Manifest, { verdict, context, usage }: Decided): void {
+function addDecision(evaluation: Evaluation, manifest: Manifest, { verdict, context, usage }: DecisionInput): void {
   if (verdict.outcome === 'malformed') {
     const { line, column } = manifest.positionOf(verdict.pointer);
     const { file, document } = manifest;
-    judged.errors.push({ file, line, column, document, message: `${verdict.pointer || '/'}: ${verdict.problem}` });
+    evaluation.errors.push({ file, line, column, document, message: `${verdict.pointer || '/'}: ${verdict.problem}` });
     return;
   }
   usage.add(verdict);
-  addImages(judged, manifest, verdict.outcome === 'judged' ? verdict.workload : unjudged(manifest.request, context));
-  for (const finding of verdict.findings) judged.findings.push(findingRow(place(manifest, finding.pointer), finding));
+  addImages(
+    evaluation,
+    manifest,
+    verdict.outcome === 'judged' ? verdict.workload : workloadIn(manifest.request, context),
+  );
+  for (const finding of verdict.findings)
+    evaluation.findings.push(findingRow(place(manifest, finding.pointer), finding));
 }
 
-/** The images of a request that asks nothing (an object being deleted) are listed all the same. */
-function unjudged({ object, type }: AdmissionRequest, { kinds }: Context): Workload | undefined {
+/** The images of an object that is not evaluated (one that is being deleted) are listed as well. */
+function workloadIn({ object, type }: AdmissionRequest, { kinds }: Context): Workload | undefined {
   const read = object === undefined ? undefined : workloadOf(object, type, kinds);
   return read?.ok ? read.workload : undefined;
 }
 
-function addImages(judged: Judged, manifest: Manifest, workload: Workload | undefined): void {
+function addImages(evaluation: Evaluation, manifest: Manifest, workload: Workload | undefined): void {
   if (workload === undefined) return;
-  judged.workloads += 1;
+  evaluation.workloads += 1;
   for (const container of workload.containers) {
-    judged.images.push(imageRow(place(manifest, container.imagePointer), container));
+    evaluation.images.push(imageRow(place(manifest, container.imagePointer), container));
   }
 }
 

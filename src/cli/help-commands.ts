@@ -31,7 +31,7 @@ function addExplainImage(explain: Command, result: Result, terminal: Terminal): 
     )
     .addHelpText('after', EXPLAIN_IMAGE_CODES)
     .action(async (references, flags) => {
-      const { explainImages } = await import('./explain-image.ts');
+      const { explainImages } = await import('./explain/image.ts');
       result.code = await explainImages(references, flags, terminal);
     });
 }
@@ -66,7 +66,7 @@ function addExplainCredentials(explain: Command, result: Result, terminal: Termi
     .addOption(textOrJson('how to print; json is one object a line'))
     .addHelpText('after', '\nExit codes: 0 found, 1 none or the kubelet refuses them, 2 something could not be read.')
     .action(async (image, flags) => {
-      const { explainCredentials } = await import('./explain-credentials.ts');
+      const { explainCredentials } = await import('./explain/credentials.ts');
       result.code = await explainCredentials(image, flags, terminal);
     });
 }
@@ -86,7 +86,7 @@ function addExplainPod(explain: Command, result: Result, terminal: Terminal): vo
     .addOption(textOrJson('how to print; json is one object a line'))
     .addHelpText('after', '\nExit codes: 0 shown, 1 no workload there, 2 something could not be read.')
     .action(async (paths, flags) => {
-      const { explainPod } = await import('./explain-pod.ts');
+      const { explainPod } = await import('./explain/pod.ts');
       result.code = await explainPod(paths, flags, terminal);
     });
 }

@@ -7,7 +7,7 @@ import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { PinRegistry } from '../pinning/registry-source.ts';
 import type { RegistryFact } from '../policy/registry-fact.ts';
-import { askingRegistry, type AskingRegistry } from './asking-registry.ts';
+import { openRegistry, type RegistryAccess } from './open-registry.ts';
 
 export interface ClosableRegistry extends PinRegistry {
   close(): Promise<void>;
@@ -24,9 +24,9 @@ export type RegistryFor = (config: Config, credentials: PinCredentials) => Closa
 /** Opened when the first question comes. */
 export const registryFor: RegistryFor = (config, { secrets, warn }) => {
   const candidatesFor = candidatesIn(secrets ?? []);
-  let opened: Promise<AskingRegistry> | undefined;
-  const open = (): Promise<AskingRegistry> =>
-    (opened ??= askingRegistry(config, {
+  let opened: Promise<RegistryAccess> | undefined;
+  const open = (): Promise<RegistryAccess> =>
+    (opened ??= openRegistry(config, {
       credentials: secrets === undefined ? 'docker' : 'node',
       askers: 'one',
       warn,

@@ -1,4 +1,4 @@
-/** The pull secrets that somebody names on the command line, as files. */
+/** The pull secrets that a command is given as files. */
 import type { PullSecret } from '../credential/pull-secret.ts';
 import { type Manifest, loadManifests } from '../files/manifests.ts';
 import { placeText } from '../files/location-text.ts';
@@ -6,13 +6,13 @@ import { isSecret, readSecret } from '../files/secrets.ts';
 import { kindTable } from '../pod/kinds.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface Question {
+export interface ImageAndFiles {
   readonly image: string;
   readonly files: readonly string[];
 }
 
-/** `--pull-secret` takes all words that follow it, so an image behind the files is the last of them. */
-export function questionOf(image: string | undefined, files: readonly string[]): Question | undefined {
+/** `--pull-secret` takes all arguments that follow it, so an image after the files is the last of them. */
+export function imageAndFiles(image: string | undefined, files: readonly string[]): ImageAndFiles | undefined {
   if (image !== undefined) return { image, files };
   const last = files.at(-1);
   return last === undefined || files.length < 2 ? undefined : { image: last, files: files.slice(0, -1) };
@@ -28,7 +28,7 @@ export interface LoadedSecrets {
   readonly problems: readonly string[];
 }
 
-/** Other manifests may stand in the files too, as `helm template` prints them. */
+/** The files can contain other manifests, as in the output of `helm template`. */
 export async function loadPullSecrets(files: readonly string[], terminal: Terminal): Promise<LoadedSecrets> {
   const secrets: PullSecret[] = [];
   const problems: string[] = [];

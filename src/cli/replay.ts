@@ -1,4 +1,4 @@
-/** `tidewaiter replay`: recorded reviews through the same engine, and what is different. */
+/** `tidewaiter replay`: evaluates recorded reviews, and compares the decisions. */
 import type { Context } from '../admission/context.ts';
 import { nameOf } from '../admission/message.ts';
 import { mutate } from '../admission/mutate.ts';
@@ -22,11 +22,11 @@ export interface ReplayFlags {
   readonly plugin?: readonly string[] | undefined;
   readonly against?: readonly string[] | undefined;
   readonly output: FormatName<'replay'>;
-  /** Milliseconds since 1970: when the reviews are judged, whenever they were recorded. */
+  /** Milliseconds since 1970: the time of the evaluation, not that of the recording. */
   readonly now?: number | undefined;
 }
 
-interface Engines {
+interface Contexts {
   readonly now: Context;
   readonly against: Context | undefined;
 }
@@ -60,7 +60,7 @@ export async function replay(paths: readonly string[], flags: ReplayFlags, termi
   return replayExitCode(report);
 }
 
-async function replayOne(recording: Recording, { now, against }: Engines): Promise<ReplayRow | ErrorRow> {
+async function replayOne(recording: Recording, { now, against }: Contexts): Promise<ReplayRow | ErrorRow> {
   const { file, line, document, review, expected } = recording;
   const decided = await decide(recording, now);
   const other = against === undefined ? undefined : await decide(recording, against);

@@ -16,7 +16,7 @@ import { keepTickClass } from '../server/tick.ts';
 import { ensureCertificate, loadCertificate, type ServingCertificate } from '../server/tls.ts';
 import { VERSION } from '../version.ts';
 import { configured } from './configured.ts';
-import { askingRegistry, asksRegistry } from './asking-registry.ts';
+import { openRegistry, needRegistry } from './open-registry.ts';
 import { printConfig } from './print-config.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -93,9 +93,9 @@ async function registriesFor(
   config: Config,
   policies: readonly Policy[],
   log: ServerLog,
-): Promise<Awaited<ReturnType<typeof askingRegistry>> | undefined> {
-  if (!asksRegistry(policies) && !pinsImages(policies)) return undefined;
-  return askingRegistry(config, { credentials: 'node', askers: 'tenants', warn: (message) => log.warn({}, message) });
+): Promise<Awaited<ReturnType<typeof openRegistry>> | undefined> {
+  if (!needRegistry(policies) && !pinsImages(policies)) return undefined;
+  return openRegistry(config, { credentials: 'node', askers: 'tenants', warn: (message) => log.warn({}, message) });
 }
 
 /** For operations; `undefined` when they are turned off. */

@@ -1,4 +1,4 @@
-/** `tidewaiter test`: what policies say about manifests, against what their authors expect. The same engine as `check`. */
+/** `tidewaiter test`: evaluates manifests as `check` does, and compares the findings with the expected ones. */
 import { countUsage, type UsageCount } from '../admission/usage.ts';
 import { writtenAnswers } from '../admission/facts/suite-registry.ts';
 import { type Composed, compose } from '../wiring.ts';
@@ -14,7 +14,7 @@ import { paint } from '../report/paint.ts';
 import { type FindingRow, inputNoticeRow } from '../report/rows.ts';
 import { type TestCaseRow, testExitCode, type TestReport, testReport, type TestSuiteRow } from '../report/test.ts';
 import { configured } from './configured.ts';
-import { judgeFiles, noticesOf } from './evaluate-files.ts';
+import { evaluateFiles, policyNotices } from './evaluate-files.ts';
 import { print, type Terminal } from './terminal.ts';
 import type { WatchedRun } from './watch.ts';
 
@@ -58,11 +58,11 @@ async function runSuites(
   return { report: testReport(rows, errors), read };
 }
 
-interface Faults {
+interface SuiteErrors {
   readonly errors: readonly ErrorRow[];
 }
 
-async function runSuite(suite: Suite, config: Config, terminal: Terminal): Promise<TestSuiteRow | Faults> {
+async function runSuite(suite: Suite, config: Config, terminal: Terminal): Promise<TestSuiteRow | SuiteErrors> {
   const { file, line, column, name } = suite;
   const now = suite.now ?? Date.now();
   const composed = await composeFor(suite, config, now);
@@ -71,12 +71,12 @@ async function runSuite(suite: Suite, config: Config, terminal: Terminal): Promi
   const usage = countUsage();
   const cases: TestCaseRow[] = [];
   for (const one of suite.cases) cases.push(await runCase(one, { suite, context, usage, terminal }));
-  const notices = [...suite.notices.map(inputNoticeRow), ...noticesOf(composed, usage, now)];
+  const notices = [...suite.notices.map(inputNoticeRow), ...policyNotices(composed, usage, now)];
   return { file, line, column, name, policies: policySource, cases, notices };
 }
 
-/** Policies that cannot be loaded are faults of the suite that names them: the other suites run all the same. */
-async function composeFor(suite: Suite, config: Config, now: number): Promise<Composed | Faults> {
+/** Policies that cannot be loaded are errors of their suite; the other suites run. */
+async function composeFor(suite: Suite, config: Config, now: number): Promise<Composed | SuiteErrors> {
   try {
     return await compose({ ...config, policies: suite.policies }, { now: () => now });
   } catch (error) {
@@ -86,24 +86,24 @@ async function composeFor(suite: Suite, config: Config, now: number): Promise<Co
   }
 }
 
-interface Running {
+interface SuiteRun {
   readonly suite: Suite;
   readonly context: Composed['context'];
   readonly usage: UsageCount;
   readonly terminal: Terminal;
 }
 
-async function runCase(one: SuiteCase, { suite, context, usage, terminal }: Running): Promise<TestCaseRow> {
-  const answers = one.registry === undefined ? {} : writtenAnswers(one.registry);
-  const judged = await judgeFiles(one.resources, {
+async function runCase(one: SuiteCase, { suite, context, usage, terminal }: SuiteRun): Promise<TestCaseRow> {
+  const registry = one.registry === undefined ? {} : writtenAnswers(one.registry);
+  const evaluation = await evaluateFiles(one.resources, {
     kinds: context.kinds,
     namespace: suite.namespace,
     stdin: terminal.input(),
-    contextWith: (around) => ({ ...context, ...around, ...answers }),
+    contextWith: (clusterObjects) => ({ ...context, ...clusterObjects, ...registry }),
     usage,
   });
-  const { findings, errors, workloads } = judged;
-  const { missing, unexpected } = compared(one, findings);
+  const { findings, errors, workloads } = evaluation;
+  const { missing, unexpected } = compareFindings(one, findings);
   const reason = workloads > 0 ? null : `no workload in ${one.resources.map(fileText).join(', ')}: nothing was judged`;
   const failed = reason !== null || missing.length > 0 || unexpected.length > 0;
   const { file } = suite;
@@ -122,14 +122,14 @@ async function runCase(one: SuiteCase, { suite, context, usage, terminal }: Runn
   };
 }
 
-type Compared = ReturnType<typeof leftover<Exclude<SuiteCase['expect'], 'pass'>[number], FindingRow>>;
+type Comparison = ReturnType<typeof leftover<Exclude<SuiteCase['expect'], 'pass'>[number], FindingRow>>;
 
-/** `pass`: nothing that would stop anybody or be shown to them, and no question left open. */
-function compared({ expect }: SuiteCase, findings: readonly FindingRow[]): Compared {
-  if (expect !== 'pass') return leftover(expect, findings, ({ finding }, row) => fits(finding, row));
+/** `pass`: no denial, no warning, and nothing unknown. */
+function compareFindings({ expect }: SuiteCase, findings: readonly FindingRow[]): Comparison {
+  if (expect !== 'pass') return leftover(expect, findings, ({ finding }, row) => matches(finding, row));
   return { missing: [], unexpected: findings.filter((row) => fails(row, ['warn', 'unknown'])) };
 }
 
-function fits(wanted: SuiteFinding, row: FindingRow): boolean {
-  return Object.entries(wanted).every(([key, value]) => row[key as keyof SuiteFinding] === value);
+function matches(expected: SuiteFinding, row: FindingRow): boolean {
+  return Object.entries(expected).every(([key, value]) => row[key as keyof SuiteFinding] === value);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ImageSource } from '../../src/admission/context.ts';
-import type { AskRegistry } from '../../src/cli/asking-registry.ts';
+import type { OpenRegistry } from '../../src/cli/open-registry.ts';
 import { check, type CheckFlags } from '../../src/cli/check.ts';
 import { progressOn } from '../../src/cli/progress.ts';
 import type { CheckReport } from '../../src/report/check.ts';
@@ -38,7 +38,7 @@ function policyWith(rule: string): string {
 }
 
 interface World {
-  readonly asking: AskRegistry;
+  readonly openRegistry: OpenRegistry;
   readonly calls: string[];
 }
 
@@ -46,7 +46,7 @@ function world(imageOf: ImageSource['imageOf']): World {
   const calls: string[] = [];
   return {
     calls,
-    asking() {
+    openRegistry() {
       calls.push('made');
       const close = (): Promise<void> => Promise.resolve(void calls.push('closed'));
       return Promise.resolve({ ports: { images: { imageOf } }, tracer: undefined, close });
@@ -77,7 +77,7 @@ describe('check', () => {
     let most = 0;
     let left = COUNT;
     const open: (() => void)[] = [];
-    const { asking, calls } = world(({ reference }) => {
+    const { openRegistry, calls } = world(({ reference }) => {
       left -= 1;
       return new Promise((resolve) => {
         open.push(() => resolve(gone(`no ${reference.tag}`)));
@@ -86,7 +86,7 @@ describe('check', () => {
         if (open.length === 32 || left === 0) for (const answer of open.splice(0).toReversed()) answer();
       });
     });
-    const { report, code, note } = await checked({ policy: [policyWith('image-exists')], asking });
+    const { report, code, note } = await checked({ policy: [policyWith('image-exists')], openRegistry });
     expect(report.findings.map(({ name, message }) => `${name}: ${message}`)).toEqual(
       Array.from({ length: COUNT }, (_, index) => `p${index}: image "reg.io/x:${index}" does not exist: no ${index}`),
     );
@@ -99,9 +99,9 @@ describe('check', () => {
   test('tells people of an outage once, and programs each image', async () => {
     const message = 'reg.io answered 503';
     const unknown = { state: 'unknown', failure: { cause: 'serverError', message, remedy: undefined } } as const;
-    const { asking } = world(() => unknown);
+    const { openRegistry } = world(() => unknown);
     const policy = [policyWith('image-exists')];
-    expect((await checked({ policy, asking })).report.findings).toHaveLength(COUNT);
+    expect((await checked({ policy, openRegistry })).report.findings).toHaveLength(COUNT);
     let text = '';
     const terminal = {
       out: (more: string) => void (text += more),
@@ -110,7 +110,11 @@ describe('check', () => {
       colors: false,
       input: () => process.stdin,
     };
-    await check([manifests], { namespace: 'default', output: 'pretty', failOn: ['deny'], policy, asking }, terminal);
+    await check(
+      [manifests],
+      { namespace: 'default', output: 'pretty', failOn: ['deny'], policy, openRegistry },
+      terminal,
+    );
     expect(text.split('\n').slice(0, -2)).toEqual([
       'warn  could not tell whether 100 images can be pulled: reg.io answered 503 ("reg.io/x:0", "reg.io/x:1", "reg.io/x:2" and 97 more: see -o json)  image-exists, unknown',
       '',
@@ -118,8 +122,8 @@ describe('check', () => {
   });
 
   test('asks nobody with --offline, and says what it does not know', async () => {
-    const { asking, calls } = world(() => gone('never'));
-    const { report } = await checked({ policy: [policyWith('image-exists')], asking, offline: true });
+    const { openRegistry, calls } = world(() => gone('never'));
+    const { report } = await checked({ policy: [policyWith('image-exists')], openRegistry, offline: true });
     expect(new Set(report.findings.map(({ outcome, action }) => `${outcome} ${action}`))).toEqual(
       new Set(['unknown warn']),
     );
@@ -132,14 +136,16 @@ describe('check', () => {
   });
 
   test('makes no registry client for policies that ask nothing', async () => {
-    const { asking, calls } = world(() => gone('never'));
-    await checked({ policy: [policyWith('image-digest')], asking });
+    const { openRegistry, calls } = world(() => gone('never'));
+    await checked({ policy: [policyWith('image-digest')], openRegistry });
     expect(calls).toEqual([]);
   });
 
   test('passes a bug on, and closes what it has opened', async () => {
-    const { asking, calls } = world(() => Promise.reject(new TypeError('a bug')));
-    await expect(checked({ policy: [policyWith('image-exists')], asking })).rejects.toThrow(new TypeError('a bug'));
+    const { openRegistry, calls } = world(() => Promise.reject(new TypeError('a bug')));
+    await expect(checked({ policy: [policyWith('image-exists')], openRegistry })).rejects.toThrow(
+      new TypeError('a bug'),
+    );
     expect(calls).toEqual(['made', 'closed']);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../support/command.ts';
+import { runCommand } from '../../support/command.ts';
 
 describe('explain image', () => {
   test('prints one JSON object a line, in the order asked, nulls where there is nothing', async () => {

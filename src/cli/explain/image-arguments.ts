@@ -1,22 +1,22 @@
-/** The images that somebody names: as words of the command line, or one a line on standard input. */
-import type { Terminal } from './terminal.ts';
+/** The images that a command is given: as arguments, or one per line on standard input. */
+import type { Terminal } from '../terminal.ts';
 
-export const NO_STRING = "a line that begins with '\"' must be one JSON string";
+export const NOT_A_STRING = "a line that begins with '\"' must be one JSON string";
 
-export interface ImageWord {
+export interface ImageArgument {
   readonly ok: boolean;
   readonly text: string;
 }
 
-export async function* questions(references: readonly string[], terminal: Terminal): AsyncIterable<ImageWord> {
+export async function* imageArguments(references: readonly string[], terminal: Terminal): AsyncIterable<ImageArgument> {
   for (const reference of references) {
     if (reference !== '-') yield { ok: true, text: reference };
     else for await (const line of linesOf(terminal.input())) yield fromLine(line);
   }
 }
 
-/** A line that begins with `"` is a JSON string, so that any byte can be asked about. */
-function fromLine(line: string): ImageWord {
+/** A line that begins with `"` is a JSON string, so that an image can contain any character. */
+function fromLine(line: string): ImageArgument {
   if (!line.startsWith('"')) return { ok: true, text: line };
   try {
     const value: unknown = JSON.parse(line);
@@ -27,7 +27,7 @@ function fromLine(line: string): ImageWord {
   }
 }
 
-/** Lines end with LF or CRLF and nothing else: U+2028, which node:readline splits at, may stand in a line. */
+/** Lines end with LF or CRLF and nothing else: U+2028, which node:readline splits at, can be part of a line. */
 async function* linesOf(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';

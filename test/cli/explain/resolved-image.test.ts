@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ImageQuestion } from '../../src/admission/context.ts';
-import { explainImages } from '../../src/cli/explain-image.ts';
-import type { RegistryCause, RegistryDetails, RegistryFact } from '../../src/policy/registry-fact.ts';
-import type { PullAttempt, PullTrace } from '../../src/lookup/trace.ts';
-import { pullText, sizeText } from '../../src/report/pull-trace.ts';
-import { parseReference } from '../../src/image/reference.ts';
-import { runCommand } from '../support/command.ts';
+import type { ImageQuestion } from '../../../src/admission/context.ts';
+import { explainImages } from '../../../src/cli/explain/image.ts';
+import type { RegistryCause, RegistryDetails, RegistryFact } from '../../../src/policy/registry-fact.ts';
+import type { PullAttempt, PullTrace } from '../../../src/lookup/trace.ts';
+import { pullText, sizeText } from '../../../src/report/pull-trace.ts';
+import { parseReference } from '../../../src/image/reference.ts';
+import { runCommand } from '../../support/command.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-resolve-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -102,8 +102,8 @@ async function resolved(
     },
   };
   const close = (): Promise<void> => Promise.resolve(void (closed += 1));
-  const asking = () => Promise.resolve({ ports: {}, tracer, close });
-  const code = await explainImages(images, { output, resolve: true, pullSecret, asking }, terminal);
+  const openRegistry = () => Promise.resolve({ ports: {}, tracer, close });
+  const code = await explainImages(images, { output, resolve: true, pullSecret, openRegistry }, terminal);
   return { code, out, note, asked, closed };
 }
 

@@ -1,4 +1,4 @@
-/** What a command asks registries with: loaded and made when it has something to ask. */
+/** Access to registries for commands. It is loaded when there is something to look up. */
 import type { Context } from '../admission/context.ts';
 import type { Config } from '../config/config.ts';
 import { REGISTRY_NEEDS } from '../policy/fact.ts';
@@ -6,20 +6,20 @@ import type { Policy } from '../policy/policy.ts';
 import type { RegistriesOptions } from '../registries.ts';
 import type { ImageTracer } from '../lookup/trace.ts';
 
-export interface AskingRegistry {
+export interface RegistryAccess {
   readonly ports: Pick<Context, 'images' | 'imageDetails'>;
-  /** Not there where no registry can be asked. */
+  /** undefined: no registry can be queried. */
   readonly tracer: ImageTracer | undefined;
   close(): Promise<void>;
 }
 
-export type AskRegistry = (config: Config, options: RegistriesOptions) => Promise<AskingRegistry>;
+export type OpenRegistry = (config: Config, options: RegistriesOptions) => Promise<RegistryAccess>;
 
-export function asksRegistry(policies: readonly Policy[]): boolean {
+export function needRegistry(policies: readonly Policy[]): boolean {
   return policies.some(({ needs }) => REGISTRY_NEEDS.some((need) => needs.has(need)));
 }
 
-export const askingRegistry: AskRegistry = async (config, options) => {
+export const openRegistry: OpenRegistry = async (config, options) => {
   const { openRegistries } = await import('../registries.ts');
   return openRegistries(config, options);
 };

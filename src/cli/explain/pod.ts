@@ -1,20 +1,20 @@
-/** `tidewaiter explain pod`: a picture of each workload in files, with what else in them says how its images are pulled. */
-import { gather } from '../admission/facts/gather.ts';
-import { lookups } from '../admission/facts/lookups.ts';
-import { pictureOf, type WorkloadPicture } from '../admission/pod-summary.ts';
-import { loadManifests, type Manifest, type Manifests } from '../files/manifests.ts';
-import { type Surroundings, surroundingsIn } from '../files/cluster-objects.ts';
-import type { KindTable } from '../pod/kinds.ts';
-import { ShapeError } from '../pod/pointer.ts';
-import { type Workload, workloadOf } from '../pod/workload.ts';
-import type { ErrorRow } from '../report/check.ts';
-import { prettyPicture } from '../report/pod-tree.ts';
-import { paint } from '../report/paint.ts';
-import { noticeLine } from '../report/paint.ts';
-import { inputNoticeRow } from '../report/rows.ts';
-import { placeText } from '../files/location-text.ts';
-import { configured } from './configured.ts';
-import type { Terminal } from './terminal.ts';
+/** `tidewaiter explain pod`: each workload of the input files as a tree, with the credentials for its images. */
+import { gather } from '../../admission/facts/gather.ts';
+import { lookups } from '../../admission/facts/lookups.ts';
+import { pictureOf, type WorkloadPicture } from '../../admission/pod-summary.ts';
+import { loadManifests, type Manifest, type Manifests } from '../../files/manifests.ts';
+import { type Surroundings, surroundingsIn } from '../../files/cluster-objects.ts';
+import type { KindTable } from '../../pod/kinds.ts';
+import { ShapeError } from '../../pod/pointer.ts';
+import { type Workload, workloadOf } from '../../pod/workload.ts';
+import type { ErrorRow } from '../../report/check.ts';
+import { prettyPicture } from '../../report/pod-tree.ts';
+import { paint } from '../../report/paint.ts';
+import { noticeLine } from '../../report/paint.ts';
+import { inputNoticeRow } from '../../report/rows.ts';
+import { placeText } from '../../files/location-text.ts';
+import { configured } from '../configured.ts';
+import type { Terminal } from '../terminal.ts';
 
 export interface PodFlags {
   readonly config?: string | undefined;
@@ -22,12 +22,12 @@ export interface PodFlags {
   readonly output: 'text' | 'json';
 }
 
-/** Exit 0 when there is something to show, 1 when there is no workload, 2 when something could not be read. */
+/** Exits with 0 if there is a workload, 1 if there is none, and 2 if an input cannot be read. */
 export async function explainPod(paths: readonly string[], flags: PodFlags, terminal: Terminal): Promise<number> {
   const { config } = await configured({ config: flags.config }, terminal);
   const { kinds } = config;
   const loaded = await loadManifests(paths, { kinds, namespace: flags.namespace, stdin: terminal.input() });
-  const { pictures, errors } = await drawAll(loaded, kinds);
+  const { pictures, errors } = await summarizeAll(loaded, kinds);
   for (const notice of loaded.notices) terminal.note(`${noticeLine(inputNoticeRow(notice), paint(false))}\n`);
   for (const row of errors) terminal.note(`${placeText(row)}: ${row.message}\n`);
   if (errors.length === 0 && pictures.length === 0) {
@@ -46,38 +46,38 @@ function textOf(pictures: readonly WorkloadPicture[], { output }: PodFlags, term
   return pictures.map((one) => `${prettyPicture(one, ink)}\n`).join('\n');
 }
 
-interface Drawn {
+interface Summaries {
   readonly pictures: readonly WorkloadPicture[];
   readonly errors: readonly ErrorRow[];
 }
 
-async function drawAll(loaded: Manifests, kinds: KindTable): Promise<Drawn> {
-  const { errors: secretErrors, ...around } = surroundingsIn(loaded.manifests);
+async function summarizeAll(loaded: Manifests, kinds: KindTable): Promise<Summaries> {
+  const { errors: secretErrors, ...clusterObjects } = surroundingsIn(loaded.manifests);
   const errors: ErrorRow[] = [...loaded.errors, ...secretErrors];
   const pictures: WorkloadPicture[] = [];
   for (const manifest of loaded.manifests) {
-    const drawn = await draw(manifest, kinds, around);
-    if (drawn === undefined) continue;
-    if ('message' in drawn) errors.push(drawn);
-    else pictures.push(drawn);
+    const summary = await summarize(manifest, kinds, clusterObjects);
+    if (summary === undefined) continue;
+    if ('message' in summary) errors.push(summary);
+    else pictures.push(summary);
   }
   return { pictures, errors };
 }
 
-type Around = Omit<Surroundings, 'errors'>;
+type ClusterObjects = Omit<Surroundings, 'errors'>;
 
-/** `undefined`: no workload. */
-async function draw(
+/** undefined: not a workload. */
+async function summarize(
   manifest: Manifest,
   kinds: KindTable,
-  around: Around,
+  clusterObjects: ClusterObjects,
 ): Promise<WorkloadPicture | ErrorRow | undefined> {
   const { object, type } = manifest.request;
   const read = object === undefined ? undefined : workloadOf(object, type, kinds);
   if (read === undefined) return undefined;
   if (!read.ok) return malformed(manifest, read.fault.pointer, read.fault.problem);
   try {
-    return await picture(manifest, read.workload, { kinds, policies: [], ...around });
+    return await picture(manifest, read.workload, { kinds, policies: [], ...clusterObjects });
   } catch (error) {
     if (error instanceof ShapeError) return malformed(manifest, error.pointer, error.message);
     throw error;

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { WorkloadPicture } from '../../src/admission/pod-summary.ts';
-import { type CommandResult, runCommand } from '../support/command.ts';
+import type { WorkloadPicture } from '../../../src/admission/pod-summary.ts';
+import { type CommandResult, runCommand } from '../../support/command.ts';
 
-const FIXTURES = path.join(import.meta.dirname, '../fixtures');
+const FIXTURES = path.join(import.meta.dirname, '../../fixtures');
 const PICTURES = path.join(FIXTURES, 'pictures');
 
 const explain = (argv: readonly string[], stdin?: string): Promise<CommandResult> =>

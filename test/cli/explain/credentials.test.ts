@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type CommandResult, runCommand } from '../support/command.ts';
+import { type CommandResult, runCommand } from '../../support/command.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-credentials-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,10 +1,10 @@
-/** `tidewaiter explain credentials`: what the kubelet would try for an image, for people and for programs. */
-import { type Candidate, keyringOf, type SecretFault } from '../credential/keyring.ts';
-import { passedOver } from '../credential/pull-secret.ts';
-import { quoteValue } from '../image/quote.ts';
-import { type ImageReference, parseReference, repositoryOf } from '../image/reference.ts';
-import { loadPullSecrets, questionOf, unanswered } from './pull-secret-files.ts';
-import type { Terminal } from './terminal.ts';
+/** `tidewaiter explain credentials`: the credentials that the kubelet tries for an image. */
+import { type Candidate, keyringOf, type SecretFault } from '../../credential/keyring.ts';
+import { passedOver } from '../../credential/pull-secret.ts';
+import { quoteValue } from '../../image/quote.ts';
+import { type ImageReference, parseReference, repositoryOf } from '../../image/reference.ts';
+import { loadPullSecrets, imageAndFiles, unanswered } from '../pull-secret-files.ts';
+import type { Terminal } from '../terminal.ts';
 
 export interface CredentialsFlags {
   /** Files, in the order of imagePullSecrets. */
@@ -12,53 +12,54 @@ export interface CredentialsFlags {
   readonly output: 'text' | 'json';
 }
 
-/** `-o json`. A password is in none of it. */
+/** `-o json`, without passwords. */
 interface ExplainedCredentials {
   readonly image: string;
   readonly found: boolean;
-  /** In the order in which they are tried. */
+  /** In the order in which the kubelet tries them. */
   readonly candidates: readonly { readonly secret: string; readonly key: string; readonly username: string }[];
-  /** Each of them keeps the kubelet from pulling any image of the Pod. */
+  /** Each of them stops the kubelet from pulling any image for the Pod. */
   readonly errors: readonly { readonly secret: string; readonly message: string }[];
 }
 
-/** Exit 0 when a credential is found, 1 when there is none or the kubelet would refuse them all, 2 when that cannot be told. */
+/** Exits with 0 if a credential matches, 1 if none does or the kubelet rejects them all, and 2 if the input cannot be read. */
 export async function explainCredentials(
   image: string | undefined,
   flags: CredentialsFlags,
   terminal: Terminal,
 ): Promise<number> {
-  const asked = questionOf(image, flags.pullSecret ?? []);
-  if (asked === undefined)
+  const given = imageAndFiles(image, flags.pullSecret ?? []);
+  if (given === undefined)
     return unanswered(terminal, ['name an image: tidewaiter explain credentials IMAGE --pull-secret FILE']);
-  const parsed = parseReference(asked.image);
+  const parsed = parseReference(given.image);
   if (!parsed.ok)
-    return unanswered(terminal, [`${quoteValue(asked.image)} is not an image reference: ${parsed.problem}`]);
-  const loaded = await loadPullSecrets(asked.files, terminal);
+    return unanswered(terminal, [`${quoteValue(given.image)} is not an image reference: ${parsed.problem}`]);
+  const loaded = await loadPullSecrets(given.files, terminal);
   if (loaded.problems.length > 0) return unanswered(terminal, loaded.problems);
   const { reference } = parsed;
   const keyring = keyringOf(loaded.secrets);
-  const found: Found = {
+  const match: CredentialMatch = {
     reference,
     candidates: keyring.ok ? keyring.candidatesFor(reference) : [],
     faults: keyring.ok ? [] : keyring.faults,
-    passedOver: loaded.secrets.flatMap((secret) => {
+    ignored: loaded.secrets.flatMap((secret) => {
       const why = passedOver(secret);
       return why === undefined ? [] : [`secret ${quoteValue(secret.name)} ${why}`];
     }),
   };
-  terminal.out(`${flags.output === 'json' ? JSON.stringify(explained(found)) : textOf(found)}\n`);
-  return found.candidates.length > 0 ? 0 : 1;
+  terminal.out(`${flags.output === 'json' ? JSON.stringify(explained(match)) : textOf(match)}\n`);
+  return match.candidates.length > 0 ? 0 : 1;
 }
 
-interface Found {
+interface CredentialMatch {
   readonly reference: ImageReference;
   readonly candidates: readonly Candidate[];
   readonly faults: readonly SecretFault[];
-  readonly passedOver: readonly string[];
+  /** Why the kubelet ignores some of the secrets. */
+  readonly ignored: readonly string[];
 }
 
-function explained({ reference, candidates, faults }: Found): ExplainedCredentials {
+function explained({ reference, candidates, faults }: CredentialMatch): ExplainedCredentials {
   return {
     image: reference.text,
     found: candidates.length > 0,
@@ -70,24 +71,23 @@ function explained({ reference, candidates, faults }: Found): ExplainedCredentia
   };
 }
 
-function textOf(found: Found): string {
-  const { reference, passedOver: ignored } = found;
+function textOf({ reference, candidates, faults, ignored }: CredentialMatch): string {
   return [
     quoteValue(reference.text),
     `  looked up as  ${repositoryOf(reference)}`,
-    ...(found.faults.length > 0 ? failure(found.faults) : answer(found.candidates)),
+    ...(faults.length > 0 ? faultLines(faults) : candidateLines(candidates)),
     ...(ignored.length === 0 ? [] : ['  ignored by the kubelet', ...ignored.map((line) => `    ${line}`)]),
   ].join('\n');
 }
 
-function failure(faults: readonly SecretFault[]): readonly string[] {
+function faultLines(faults: readonly SecretFault[]): readonly string[] {
   return [
     '  nothing is pulled: one malformed pull secret keeps the kubelet from pulling any image of the Pod',
     ...faults.map(({ secret, key, problem }) => `    secret ${quoteValue(secret)}, key ${quoteValue(key)}: ${problem}`),
   ];
 }
 
-function answer(candidates: readonly Candidate[]): readonly string[] {
+function candidateLines(candidates: readonly Candidate[]): readonly string[] {
   if (candidates.length === 0) {
     return ['  no entry matches, so it is pulled anonymously, unless the node has a credential of its own'];
   }
