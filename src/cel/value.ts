@@ -2,6 +2,7 @@
  * CEL values. Objects of the API stay the JSON they are and become CEL piece by piece, when a field is read: integers turn
  * into bigint (CEL int), other numbers stay (CEL double), a key that is null is absent, as after the API server's decoding.
  */
+import type { ParsedUrl } from '../go/url.ts';
 import type { JsonObject } from '../pod/pointer.ts';
 import { type Budget, CelError, spend } from './budget.ts';
 
@@ -52,10 +53,7 @@ export interface TypeValue {
 export interface Url {
   readonly tag: 'url';
   readonly text: string;
-  readonly scheme: string;
-  readonly host: string;
-  readonly path: string;
-  readonly query: string;
+  readonly parsed: ParsedUrl;
 }
 export interface Ip {
   readonly tag: 'ip';

@@ -1,6 +1,6 @@
 /** The keys of tidewaiter.yaml about credentials of nodes and about remembering what registries said. */
 import path from 'node:path';
-import { goDurationMs } from '../go/duration.ts';
+import { parseDurationMs } from '../go/duration.ts';
 import type { CacheSettings } from '../lookup/image-source.ts';
 
 export interface CredentialConfig {
@@ -164,7 +164,7 @@ function nodeConfig(
       '"dockerConfig" is missing, the file that says which helper is asked for which registry',
     );
   }
-  const timeoutMs = goDurationMs(timeout) ?? 0;
+  const timeoutMs = parseDurationMs(timeout) ?? 0;
   if (timeoutMs < 1 || timeoutMs > MAX_TIMEOUT_MS) {
     return fault('nodeCredentials.timeout', `expected a duration from 1ms to 1m, found "${timeout}"`);
   }
@@ -174,9 +174,9 @@ function nodeConfig(
 function cacheConfig(keys: RegistryCacheKeys, fault: Fault): CredentialConfig['registryCache'] {
   const { tagTtl = '60s', digestTtl = '24h', staleMax = '168h', maxImages = 20_000, shared } = keys;
   return {
-    tagTtlMs: goDurationMs(tagTtl) ?? 0,
-    digestTtlMs: goDurationMs(digestTtl) ?? 0,
-    staleMaxMs: goDurationMs(staleMax) ?? 0,
+    tagTtlMs: parseDurationMs(tagTtl) ?? 0,
+    digestTtlMs: parseDurationMs(digestTtl) ?? 0,
+    staleMaxMs: parseDurationMs(staleMax) ?? 0,
     maxImages,
     shared: shared === undefined ? undefined : sharedConfig(shared, fault),
   };

@@ -1,6 +1,6 @@
 /** The keys of a credential file (`https://index.docker.io/v1/`, `*.example.com:5000/team`), as the kubelet's keyring has them. */
 import { bytesOf } from '../go/bytes.ts';
-import { compileGlob, isGlob } from '../go/glob.ts';
+import { compileFilepathGlob, isFilepathGlob } from '../go/filepath-glob.ts';
 import { type ParsedUrl, parseUrl } from '../go/url.ts';
 
 /** How a key is shown: what may be a password in it is not. */
@@ -18,7 +18,7 @@ export function shownServer(server: string): string {
  */
 export function registryKey(server: string): string | undefined {
   const bytes = bytesOf(server);
-  const parsed = parseUrl(bytes.replace(/^https?:\/\//, ''));
+  const parsed = parseUrl(`https://${bytes.replace(/^https?:\/\//, '')}`);
   if (parsed === undefined) return undefined;
   const path = /^\/v[12]\//.test(parsed.path) ? parsed.path.slice('/v1'.length) : parsed.path;
   return path === '/' ? parsed.host : `${parsed.host}${path}`;
@@ -35,7 +35,7 @@ export interface Place {
 
 /** `undefined` where url.Parse refuses it: then it matches nothing. A key is parsed again, as in the kubelet. */
 export function placeOf(text: string): Place | undefined {
-  const parsed = parseUrl(text);
+  const parsed = parseUrl(`https://${text}`);
   if (parsed === undefined) return undefined;
   const { name, port } = splitHostPort(parsed);
   return { host: `${port}/${name}`, labels: name.split('.'), port, path: parsed.path };
@@ -50,8 +50,8 @@ function splitHostPort({ host }: ParsedUrl): { readonly name: string; readonly p
 
 /** `undefined` when no label has a glob, so that hosts are just compared. */
 export function hostTest({ labels, port }: Place): ((image: Place) => boolean) | undefined {
-  if (!labels.some(isGlob)) return undefined;
-  const tests = labels.map(compileGlob);
+  if (!labels.some(isFilepathGlob)) return undefined;
+  const tests = labels.map(compileFilepathGlob);
   return (image) =>
     image.port === port &&
     image.labels.length === tests.length &&

@@ -1,39 +1,58 @@
-/** Addresses as Go's net/netip reads them. */
+/** IP addresses as Go's net/netip parses them. */
 
-/** Whether netip.ParseAddr takes it for an IPv6 address, zone included. */
-export function isIPv6(text: string): boolean {
-  const percent = text.indexOf('%');
-  if (percent === text.length - 1) return false;
-  const address = percent < 0 ? text : text.slice(0, percent);
-  // What ParseAddr sees first decides which kind of address it reads.
-  const first = /[.:%]/.exec(text)?.[0];
-  return first === ':' && address.length <= MAX_LENGTH && hasEightGroups(address);
+export interface IpAddress {
+  readonly family: 4 | 6;
+  /** Groups of 16 bits: two of an IPv4 address, eight of an IPv6 address. */
+  readonly words: readonly number[];
+  /** Of an IPv6 address, without "%"; empty if there is none. */
+  readonly zone: string;
 }
 
-/** Eight groups of four, or six and an IPv4 address. */
+/** netip.ParseAddr. Returns `undefined` for a text that it rejects. */
+export function parseIp(text: string): IpAddress | undefined {
+  const percent = text.indexOf('%');
+  const address = percent < 0 ? text : text.slice(0, percent);
+  const zone = percent < 0 ? '' : text.slice(percent + 1);
+  if (address.length > MAX_LENGTH || (percent >= 0 && zone === '')) return undefined;
+  // ParseAddr decides by the first of these characters.
+  const isIPv6 = /[.:]/.exec(address)?.[0] === ':';
+  const words = isIPv6 ? parseIPv6(address) : percent < 0 ? parseIPv4(address) : undefined;
+  return words && { family: isIPv6 ? 6 : 4, words, zone };
+}
+
+/** Reports whether netip.ParseAddr returns an IPv6 address, with or without a zone. */
+export function isIPv6(text: string): boolean {
+  return parseIp(text)?.family === 6;
+}
+
+/** The longest address has six groups of four digits and an IPv4 address. */
 const MAX_LENGTH = 45;
 
-function hasEightGroups(address: string): boolean {
-  const halves = address.split('::');
-  if (halves.length > 2) return false;
-  const counts = halves.map((half, index) => groupsIn(half, index === halves.length - 1));
-  const groups = counts.reduce((sum, count) => sum + count, 0);
-  if (Number.isNaN(groups)) return false;
-  return halves.length === 2 ? groups < 8 : groups === 8;
+function parseIPv6(text: string): readonly number[] | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const [head, tail] = halves.map((half, index) => groupsOf(half, index === halves.length - 1));
+  if (head === undefined) return undefined;
+  if (halves.length === 1) return head.length === 8 ? head : undefined;
+  const zeros = 8 - head.length - (tail?.length ?? 8);
+  return tail === undefined || zeros < 1 ? undefined : [...head, ...Array.from({ length: zeros }, () => 0), ...tail];
 }
 
-/** NaN when one of them is none; an IPv4 address at the end counts for two. */
-function groupsIn(half: string, isLast: boolean): number {
-  if (half === '') return 0;
+/** The last two groups can be written as an IPv4 address. */
+function groupsOf(half: string, isLast: boolean): readonly number[] | undefined {
+  if (half === '') return [];
   const groups = half.split(':');
-  const tail = groups.at(-1) ?? '';
-  const isMapped = isLast && tail.includes('.');
-  if (isMapped && !isIPv4(tail)) return Number.NaN;
-  const hex = isMapped ? groups.slice(0, -1) : groups;
-  return hex.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group)) ? hex.length + (isMapped ? 2 : 0) : Number.NaN;
+  const end = groups.at(-1) ?? '';
+  const ipv4 = isLast && end.includes('.') ? parseIPv4(end) : undefined;
+  const hex = ipv4 === undefined ? groups : groups.slice(0, -1);
+  if (!hex.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return undefined;
+  return [...hex.map((group) => Number.parseInt(group, 16)), ...(ipv4 ?? [])];
 }
 
-function isIPv4(text: string): boolean {
+function parseIPv4(text: string): readonly number[] | undefined {
   const octets = text.split('.');
-  return octets.length === 4 && octets.every((octet) => /^(?:0|[1-9][0-9]{0,2})$/.test(octet) && Number(octet) <= 255);
+  if (octets.length !== 4) return undefined;
+  if (!octets.every((octet) => /^(?:0|[1-9][0-9]{0,2})$/.test(octet) && Number(octet) <= 255)) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0] = octets.map(Number);
+  return [a * 256 + b, c * 256 + d];
 }

@@ -1,16 +1,21 @@
 /**
- * Kubernetes quantities, `100m`, `1.5Gi`, `2e3`, as apimachinery pkg/api/resource reads them: sign, digits with or without a
+ * Kubernetes quantities, `100m`, `1.5Gi`, `2e3`, as apimachinery pkg/api/resource parses them: sign, digits with or without a
  * point, and one suffix of n u m k M G T P E, Ki to Ei, or an exponent. Exact: a whole number of billionths.
+ *
+ * Go has two entry points. ParseQuantity takes a text as it is; CEL's quantity() calls it. Quantity.UnmarshalJSON, which reads
+ * objects, calls it with the JSON text without quotes and without surrounding white space, and takes null as 0. Here
+ * `parseQuantity` is the first one and `readQuantity` the second one. They differ from Go in limits, which bound the time that
+ * a text can cost, and `readQuantity` also rejects texts without a digit, such as "Ki", which Go takes as 0.
  */
 
 export interface Quantity {
   /** As the object has it. */
   readonly text: string;
-  /** What is finer is rounded away from zero, as the API server does. */
+  /** Anything finer is rounded away from zero, as the API server does. */
   readonly nano: bigint;
-  /** Thousandths, as they stand in a list of resources: kubernetes pkg/apis/core/v1/defaults.go, SetDefaults_ResourceList. */
+  /** Thousandths, as in a list of resources: kubernetes pkg/apis/core/v1/defaults.go, SetDefaults_ResourceList. */
   readonly milli: bigint;
-  /** Of `milli`, to about 15 digits: tells what differs by more at a fraction of the cost. */
+  /** `milli` to about 15 digits, for a cheap comparison. */
   readonly about: number;
   readonly isWhole: boolean;
 }
@@ -19,54 +24,92 @@ export type ParsedQuantity =
   | { readonly ok: true; readonly quantity: Quantity }
   | { readonly ok: false; readonly text: string; readonly problem: string };
 
-/** The same few quantities come again and again; a full memory is begun anew, so nobody can fill it for good. */
+/** Objects repeat few quantities. The memory is cleared when it is full. */
 const known = new Map<string, ParsedQuantity>();
 const MAX_KNOWN = 2000;
 
-/** Longer than any that means something; it bounds what a number can cost. */
 const MAX_LENGTH = 256;
+/** Larger exponents count as this one in `parseQuantity`. */
 const MAX_EXPONENT = 256;
 
-const GRAMMAR = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)([numkMGTPE]?|[KMGTPE]i|[eE][+-]?\d+)$/;
+const GRAMMAR = /^([+-]?)(\d*)(?:\.(\d*))?([numkMGTPE]?|[KMGTPE]i|[eE][+-]?\d{1,18})$/;
 /** Powers of ten and of two. */
-const SUFFIXES: Readonly<Record<string, readonly [ten: number, two: bigint]>> = {
-  ...Object.fromEntries(['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'].map((name, at) => [name, [3 * at - 9, 0n]])),
-  ...Object.fromEntries(['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].map((name, at) => [name, [0, 10n * BigInt(at + 1)]])),
+const SUFFIXES: Readonly<Record<string, readonly [ten: number, two: number]>> = {
+  ...Object.fromEntries(['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'].map((name, at) => [name, [3 * at - 9, 0]])),
+  ...Object.fromEntries(['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].map((name, at) => [name, [0, 10 * (at + 1)]])),
 };
-/** Only what has a binary suffix is capped. */
+/** Only quantities with a binary suffix are capped. */
 const MAX_BINARY = (2n ** 63n - 1n) * 10n ** 9n;
 
-/** Never throws; linear in the length of `text`. */
-export function parseQuantity(text: string): ParsedQuantity {
+interface Parts {
+  readonly sign: string;
+  readonly whole: string;
+  readonly fraction: string;
+  readonly ten: number;
+  readonly two: number;
+}
+
+function partsOf(text: string): Parts | undefined {
+  const parts = text === '' || text.length > MAX_LENGTH ? null : GRAMMAR.exec(text);
+  if (parts === null) return undefined;
+  const [, sign = '', whole = '', fraction = '', suffix = ''] = parts;
+  const [ten, two] = SUFFIXES[suffix] ?? [Number(suffix.slice(1)), 0];
+  return { sign, whole, fraction, ten, two };
+}
+
+/** resource.ParseQuantity. Returns `undefined` for a text that it rejects, and for more than 256 characters. */
+export function parseQuantity(text: string): Quantity | undefined {
+  const parts = partsOf(text);
+  if (parts === undefined || !hasValue(parts)) return undefined;
+  return quantityOf(text, { ...parts, ten: Math.max(-MAX_EXPONENT, Math.min(MAX_EXPONENT, parts.ten)) });
+}
+
+/** Without a digit the text is 0 on Go's fast path, for int64 amounts, and an error otherwise. */
+function hasValue({ whole, fraction, ten, two }: Parts): boolean {
+  return whole + fraction !== '' || (ten >= -9 && two < 50);
+}
+
+/** Reports whether ParseQuantity keeps the amount as an int64: it counts decimal digits, so amounts near the limit do not. */
+export function isInt64(text: string): boolean {
+  const { whole, fraction, ten, two } = partsOf(text) ?? { whole: '', fraction: '.', ten: 0, two: 0 };
+  const digits = whole.replace(/^0+(?=\d)/, '');
+  if (two > 0) return fraction === '' && 15 - digits.length - Math.trunc((two * 3) / 10) - 1 >= 0;
+  if (18 - digits.length - fraction.length < 0 || ten - fraction.length < 0) return false;
+  const amount = BigInt(digits + fraction || 0) * 10n ** BigInt(Math.min(MAX_EXPONENT, ten - fraction.length));
+  return amount < 2n ** 63n;
+}
+
+/** Quantity.UnmarshalJSON for a string. Never throws; takes linear time. */
+export function readQuantity(text: string): ParsedQuantity {
   const before = known.get(text);
   if (before !== undefined) return before;
-  const parsed = readQuantity(text);
+  const parsed = readText(text);
   if (text.length > MAX_LENGTH) return parsed;
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(text, parsed);
   return parsed;
 }
 
-function readQuantity(text: string): ParsedQuantity {
+function readText(text: string): ParsedQuantity {
   if (text.length > MAX_LENGTH) return wrong(text, `it is longer than ${MAX_LENGTH} characters`);
-  // apimachinery trims the JSON as it came, where a line break is an escape.
+  // Only spaces: in JSON, a line break or a tab is an escape, which Go does not trim.
   const trimmed = text.replace(/^ +| +$/g, '');
-  // Its grammar wants a digit; its parser takes some texts without one ("Ki", not "Pi") for 0.
-  const parts = GRAMMAR.exec(trimmed);
-  if (parts === null) return wrong(text, hint(trimmed));
-  const [, sign, whole = '', fraction = '', suffix = ''] = parts;
-  const [ten, two] = SUFFIXES[suffix] ?? [Number(suffix.slice(1)), 0n];
-  // There is no such bound in apimachinery, which computes until somebody stops it.
-  if (Math.abs(ten) > MAX_EXPONENT)
+  const parts = partsOf(trimmed);
+  if (parts === undefined || parts.whole + parts.fraction === '') return wrong(text, hint(trimmed));
+  if (Math.abs(parts.ten) > MAX_EXPONENT)
     return wrong(text, `its exponent is not between -${MAX_EXPONENT} and ${MAX_EXPONENT}`);
-  const size = capped(shift(BigInt(whole + fraction) << two, ten - fraction.length + 9), two);
-  const nano = sign === '-' ? -size : size;
-  const milli = sign === '-' ? -shift(size, -6) : shift(size, -6);
-  return { ok: true, quantity: { text, nano, milli, about: Number(milli), isWhole: milli % 1000n === 0n } };
+  return { ok: true, quantity: quantityOf(text, parts) };
 }
 
-function capped(nano: bigint, two: bigint): bigint {
-  return two > 0n && nano > MAX_BINARY ? MAX_BINARY : nano;
+function quantityOf(text: string, { sign, whole, fraction, ten, two }: Parts): Quantity {
+  const size = capped(shift(BigInt(whole + fraction) << BigInt(two), ten - fraction.length + 9), two);
+  const nano = sign === '-' ? -size : size;
+  const milli = sign === '-' ? -shift(size, -6) : shift(size, -6);
+  return { text, nano, milli, about: Number(milli), isWhole: milli % 1000n === 0n };
+}
+
+function capped(nano: bigint, two: number): bigint {
+  return two > 0 && nano > MAX_BINARY ? MAX_BINARY : nano;
 }
 
 function wrong(text: string, problem: string): ParsedQuantity {

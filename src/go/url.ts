@@ -1,26 +1,59 @@
-/**
- * The part of Go's net/url (1.26) that the kubelet reads registry keys and images with: host and path of
- * `https://` + text. User info, query and fragment vanish, but they must be well-formed. All texts are byte strings.
- */
+/** URLs as Go's net/url (1.26) parses them. All texts are byte strings (bytes.ts). Nothing is normalized. */
 import { isIPv6 } from './ip.ts';
 
 export interface ParsedUrl {
-  /** With its port; case as written. */
+  /** In lower case; empty if the URL has none. */
+  readonly scheme: string;
+  /** With its port, percent-decoded; case as written. */
   readonly host: string;
-  /** Percent-decoded; empty or with a leading "/". */
+  /** Percent-decoded. */
   readonly path: string;
+  /** As written. */
+  readonly rawPath: string;
+  /** As written, without "?". */
+  readonly query: string;
 }
 
-/** `undefined` where url.Parse answers with an error. `rest` is what follows the scheme. */
-export function parseUrl(rest: string): ParsedUrl | undefined {
-  const [url, fragment] = cut(rest, '#');
-  if (/[\0-\x1f\x7f]/.test(url) || !hasGoodEscapes(fragment)) return undefined;
-  const [place] = cut(url, '?');
-  const slash = place.indexOf('/');
-  const authority = slash < 0 ? place : place.slice(0, slash);
-  const path = slash < 0 ? '' : place.slice(slash);
-  const host = hostOf(authority);
-  return host === undefined || !hasGoodEscapes(path) ? undefined : { host, path: unescape(path) };
+/** url.Parse. Returns `undefined` for a text that it rejects; user info and fragment are only checked. */
+export function parseUrl(text: string): ParsedUrl | undefined {
+  const [url, fragment] = cut(text, '#');
+  return hasGoodEscapes(fragment) ? parse(url, false) : undefined;
+}
+
+/** url.ParseRequestURI: an absolute URI or a path that begins with "/"; "#" is a character like any other. */
+export function parseRequestUri(text: string): ParsedUrl | undefined {
+  return text === '' ? undefined : parse(text, true);
+}
+
+function parse(text: string, isRequest: boolean): ParsedUrl | undefined {
+  if (/[\0-\x1f\x7f]/.test(text)) return undefined;
+  if (text === '*') return { scheme: '', host: '', path: '*', rawPath: '*', query: '' };
+  const split = splitScheme(text);
+  if (split === undefined) return undefined;
+  const { scheme } = split;
+  const [rest, query] = cut(split.rest, '?');
+  if (!rest.startsWith('/')) {
+    if (scheme !== '') return { scheme, host: '', path: '', rawPath: '', query };
+    if (isRequest || cut(rest, '/')[0].includes(':')) return undefined;
+  }
+  const { authority, rawPath } = splitAuthority(rest, scheme !== '' || (!isRequest && !rest.startsWith('///')));
+  const host = authority === undefined ? '' : hostOf(authority, scheme);
+  if (host === undefined || !hasGoodEscapes(rawPath)) return undefined;
+  return { scheme, host, path: unescape(rawPath), rawPath, query };
+}
+
+function splitScheme(text: string): { readonly scheme: string; readonly rest: string } | undefined {
+  if (text.startsWith(':')) return undefined;
+  const [, scheme = ''] = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text) ?? [];
+  return { scheme: scheme.toLowerCase(), rest: scheme === '' ? text : text.slice(scheme.length + 1) };
+}
+
+function splitAuthority(rest: string, canHaveAuthority: boolean): { authority: string | undefined; rawPath: string } {
+  if (!canHaveAuthority || !rest.startsWith('//')) return { authority: undefined, rawPath: rest };
+  const slash = rest.indexOf('/', 2);
+  return slash < 0
+    ? { authority: rest.slice(2), rawPath: '' }
+    : { authority: rest.slice(2, slash), rawPath: rest.slice(slash) };
 }
 
 function cut(text: string, at: string): readonly [string, string] {
@@ -38,31 +71,32 @@ function unescape(text: string): string {
 
 const USER_INFO = /^[A-Za-z0-9._:~!$&'()*+,;=%@-]*$/;
 
-function hostOf(authority: string): string | undefined {
+function hostOf(authority: string, scheme: string): string | undefined {
   const at = authority.lastIndexOf('@');
   const user = authority.slice(0, Math.max(at, 0));
   if (!USER_INFO.test(user) || !hasGoodEscapes(user)) return undefined;
   const host = authority.slice(at + 1);
   const bracket = host.lastIndexOf('[');
   if (bracket > 0) return undefined;
-  return bracket === 0 ? bracketedHost(host) : plainHost(host);
+  return bracket === 0 ? bracketedHost(host) : plainHost(host, scheme);
 }
 
-/** Since Go 1.26 only one colon (godebug urlstrictcolons), and then digits or nothing. */
-function plainHost(host: string): string | undefined {
-  const colon = host.indexOf(':');
-  if (colon >= 0 && !isPort(host.slice(colon))) return undefined;
+/** With http and https only one colon can be in it (godebug urlstrictcolons). */
+function plainHost(host: string, scheme: string): string | undefined {
+  const isStrict = scheme === 'http' || scheme === 'https';
+  const colon = isStrict ? host.indexOf(':') : host.lastIndexOf(':');
+  if (colon >= 0 && !isOptionalPort(host.slice(colon))) return undefined;
   return unescapeHost(host);
 }
 
-function isPort(text: string): boolean {
+function isOptionalPort(text: string): boolean {
   return /^(?::[0-9]*)?$/.test(text);
 }
 
 function bracketedHost(host: string): string | undefined {
   const end = host.lastIndexOf(']');
   const port = host.slice(end + 1);
-  if (end < 0 || !isPort(port)) return undefined;
+  if (end < 0 || !isOptionalPort(port)) return undefined;
   const name = host.slice(1, end);
   const percent = name.indexOf('%25');
   const address = unescapeHost(percent < 0 ? name : name.slice(0, percent));
@@ -79,7 +113,7 @@ function unescapeHost(text: string): string | undefined {
   return unescape(text);
 }
 
-/** A zone may also escape what could stand in a host anyway, a space and "%". */
+/** A zone can also escape the bytes that a host can contain, a space, and "%". */
 function unescapeZone(text: string): string | undefined {
   if (NOT_IN_HOST.test(text) || !hasGoodEscapes(text)) return undefined;
   for (const [escape] of text.matchAll(/%../g)) {
@@ -87,4 +121,37 @@ function unescapeZone(text: string): string | undefined {
     if (byte !== '%' && byte !== ' ' && (NOT_IN_HOST.test(byte) || byte > '\x7f')) return undefined;
   }
   return unescape(text);
+}
+
+/** URL.Hostname and URL.Port. */
+export function splitHostPort(host: string): { readonly name: string; readonly port: string } {
+  const colon = host.lastIndexOf(':');
+  const hasPort = colon >= 0 && isOptionalPort(host.slice(colon));
+  const name = hasPort ? host.slice(0, colon) : host;
+  const isBracketed = name.startsWith('[') && name.endsWith(']');
+  return { name: isBracketed ? name.slice(1, -1) : name, port: hasPort ? host.slice(colon + 1) : '' };
+}
+
+/** URL.EscapedPath: as written if that is a valid encoding, otherwise encoded again. */
+export function escapedPath({ path, rawPath }: ParsedUrl): string {
+  if (/^[A-Za-z0-9\-._~!$&'()*+,;=:@[\]/%]*$/.test(rawPath)) return rawPath;
+  return path.replace(/[^A-Za-z0-9\-._~$&+,/:;=@]/g, escapeByte);
+}
+
+function escapeByte(byte: string): string {
+  return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+/** URL.Query: the values of each key, in order. It drops pairs that it cannot parse. */
+export function parseQuery(query: string): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, string[]>();
+  for (const pair of query.split('&')) {
+    if (pair === '' || pair.includes(';') || !hasGoodEscapes(pair)) continue;
+    const [key, value] = cut(pair, '=').map((part) => unescape(part.replaceAll('+', ' ')));
+    if (key === undefined || value === undefined) continue;
+    const list = values.get(key);
+    if (list === undefined) values.set(key, [value]);
+    else list.push(value);
+  }
+  return values;
 }

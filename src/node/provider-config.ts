@@ -1,7 +1,7 @@
 /** The kubelet's CredentialProviderConfig (kubernetes pkg/credentialprovider/plugin/config.go), checked as the kubelet does. */
 import { imageMatch } from '../credential/image-match.ts';
 import { quoteValue } from '../image/quote.ts';
-import { goDurationMs } from '../go/duration.ts';
+import { parseDuration } from '../go/duration.ts';
 import { schemaCheck } from '../policy/schema-faults.ts';
 
 export interface ProviderSettings {
@@ -132,9 +132,8 @@ function settingsOf(
   };
 }
 
-/** As time.ParseDuration: with a sign, and "0" without a unit. Less than nothing is nothing. */
+/** A negative duration counts as 0. */
 export function durationMs(duration: string): number | undefined {
-  const amount = duration.replace(/^[+-]/, '');
-  const ms = amount === '0' ? 0 : goDurationMs(amount);
-  return ms !== undefined && duration.startsWith('-') ? 0 : ms;
+  const nanos = parseDuration(duration);
+  return nanos === undefined ? undefined : Math.max(0, Number(nanos) / 1e6);
 }

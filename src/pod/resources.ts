@@ -1,7 +1,7 @@
 /** What a container, or a whole Pod, asks for and may use: `resources`, read as the API server does. */
 import { quoteValue } from '../image/quote.ts';
 import { jsonType, type JsonObject, pointerTo, ShapeError } from './pointer.ts';
-import { type ParsedQuantity, parseQuantity, type Quantity } from '../go/quantity.ts';
+import { type ParsedQuantity, readQuantity, type Quantity } from '../go/quantity.ts';
 import { readObject } from './read.ts';
 
 export const AMOUNTS = ['limit', 'request'] as const;
@@ -47,7 +47,7 @@ function listAt(resources: JsonObject, key: string, pointer: string): AmountList
     const isText = typeof value === 'string';
     return {
       resource,
-      parsed: isText ? parseQuantity(value) : quantityAt(value, pointerTo(`${pointer}/${key}`, resource)),
+      parsed: isText ? readQuantity(value) : quantityAt(value, pointerTo(`${pointer}/${key}`, resource)),
     };
   });
   return { all, byName: all.length <= SHORT ? undefined : new Map(all.map((amount) => [amount.resource, amount])) };
@@ -55,9 +55,9 @@ function listAt(resources: JsonObject, key: string, pointer: string): AmountList
 
 /** YAML has numbers where JSON from the API server has strings; null is a zero to Go. Anything else is a ShapeError. */
 export function quantityAt(value: unknown, pointer: string): ParsedQuantity {
-  if (typeof value === 'string') return parseQuantity(value);
-  if (typeof value === 'number') return parseQuantity(String(value));
-  if (value === null) return parseQuantity('0');
+  if (typeof value === 'string') return readQuantity(value);
+  if (typeof value === 'number') return readQuantity(String(value));
+  if (value === null) return readQuantity('0');
   throw new ShapeError(pointer, 'a quantity', jsonType(value));
 }
 

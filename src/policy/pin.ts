@@ -5,7 +5,7 @@ import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
 import { trusted } from '../image/trusted.ts';
 import { strings } from './document-schema.ts';
-import { goDurationMs } from '../go/duration.ts';
+import { parseDurationMs } from '../go/duration.ts';
 import { REGISTRY_CAUSES, type RegistryCause } from './registry-fact.ts';
 import type { Report } from './selector-fault.ts';
 
@@ -102,7 +102,7 @@ export const PIN_SCHEMA = {
 export function readPin(document: PinDocument, at: string, report: Report): Pin | undefined {
   const covers = coverageOf(document, at, report);
   const { stale = '0s', mode = 'workload', annotate = false, onFailure = 'warn' } = document;
-  const staleMs = goDurationMs(stale);
+  const staleMs = parseDurationMs(stale);
   if (staleMs === undefined)
     report(`${at}/stale`, `${quoteValue(stale)} is not a duration: write for example 24h or 30m`);
   if (covers === undefined || staleMs === undefined) return undefined;

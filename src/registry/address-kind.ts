@@ -2,7 +2,8 @@
  * What kind of place an IP address is. Image names, and what registries answer, are other people's input: without this a
  * webhook would ask its own network and the cloud's metadata service for them.
  */
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { BlockList } from 'node:net';
+import { parseIp } from '../go/ip.ts';
 
 /** `metadata` hands out credentials to whoever asks; everything but `public` is in some network that is not the internet's. */
 export type AddressKind =
@@ -71,12 +72,12 @@ const KINDS: readonly (readonly [AddressKind, BlockList])[] = [
   ],
 ];
 
-/** Of an address as `net.isIP` takes it, without brackets; what is none is `reserved`, so nobody connects to it. */
+/** Returns `reserved` for a text that is not an address, so that nothing connects to it. The address has no brackets. */
 export function addressKind(address: string): AddressKind {
-  const plain = address.replace(/%.*$/s, '');
-  if (isIPv4(plain)) return kindIn(plain, 'ipv4');
-  if (!isIPv6(plain)) return 'reserved';
-  const words = wordsOf(plain);
+  const ip = parseIp(address.replace(/%.*$/s, ''));
+  if (ip === undefined) return 'reserved';
+  const { family, words } = ip;
+  if (family === 4) return kindIn(dotted(words[0] ?? 0, words[1] ?? 0), 'ipv4');
   const kind = kindIn(wordsText(words), 'ipv6');
   const embedded = embeddedIPv4(words);
   return kind !== 'public' || embedded === undefined ? kind : kindIn(embedded, 'ipv4');
@@ -93,24 +94,6 @@ function listOf(ranges: readonly string[]): BlockList {
     list.addSubnet(address, Number(bits), address.includes(':') ? 'ipv6' : 'ipv4');
   }
   return list;
-}
-
-/** The eight words of an address that `net.isIPv6` takes. */
-function wordsOf(address: string): readonly number[] {
-  const [head = '', tail] = address.split('::');
-  const left = groupsOf(head);
-  if (tail === undefined) return left;
-  const right = groupsOf(tail);
-  return [...left, ...Array.from({ length: 8 - left.length - right.length }, () => 0), ...right];
-}
-
-function groupsOf(text: string): readonly number[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((group) => {
-    if (!group.includes('.')) return [Number.parseInt(group, 16)];
-    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
-    return [a * 256 + b, c * 256 + d];
-  });
 }
 
 function wordsText(words: readonly number[]): string {

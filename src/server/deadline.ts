@@ -1,6 +1,6 @@
 /** How long an answer may take: the `timeout` that the API server puts into the URL, less a margin for the way back. */
 import type { Context } from '../admission/context.ts';
-import { goDurationMs } from '../go/duration.ts';
+import { parseDurationMs } from '../go/duration.ts';
 
 /** The API server's own limit (admissionregistration/v1, timeoutSeconds). */
 const MAX_MS = 30_000;
@@ -8,7 +8,7 @@ const DEFAULT_MS = 10_000;
 
 /** Milliseconds that a decision may take: at least a tenth of a second and a tenth of the time are kept for the answer. */
 export function budgetMs(timeout: string | undefined): number {
-  const given = timeout === undefined ? undefined : goDurationMs(timeout);
+  const given = timeout === undefined ? undefined : parseDurationMs(timeout);
   const total = Math.min(given === undefined || given <= 0 ? DEFAULT_MS : given, MAX_MS);
   return Math.max(1, total - Math.max(100, total / 10));
 }

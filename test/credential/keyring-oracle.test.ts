@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bytesOf } from '../../src/go/bytes.ts';
-import { compileGlob } from '../../src/go/glob.ts';
+import { compileFilepathGlob } from '../../src/go/filepath-glob.ts';
 import { type Candidate, type Keyring, keyringOf } from '../../src/credential/keyring.ts';
 import { pullSecret } from '../../src/credential/pull-secret.ts';
 import { type ImageReference, parseReference, repositoryOf } from '../../src/image/reference.ts';
@@ -97,7 +97,7 @@ describeWith(keyringMissing, "keyringOf and the kubelet's keyring agree", () => 
     await fc.assert(
       fc.asyncProperty(fc.array(glob, { minLength: 20, maxLength: 20 }), async (globs) => {
         const [answer] = await kubelet.ask([{ globs }]);
-        expect(globs.map(([pattern, name]) => compileGlob(bytesOf(pattern))(name))).toEqual(answer?.matches);
+        expect(globs.map(([pattern, name]) => compileFilepathGlob(bytesOf(pattern))(name))).toEqual(answer?.matches);
       }),
       { ...settings, numRuns: Math.ceil(settings.numRuns / 5) },
     );

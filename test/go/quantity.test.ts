@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ShapeError } from '../../src/pod/pointer.ts';
-import { exceeds, parseQuantity } from '../../src/go/quantity.ts';
+import { exceeds, readQuantity } from '../../src/go/quantity.ts';
 import { quantityAt } from '../../src/pod/resources.ts';
 
 function nanoOf(text: string): bigint | string {
-  const parsed = parseQuantity(text);
+  const parsed = readQuantity(text);
   return parsed.ok ? parsed.quantity.nano : parsed.problem;
 }
 
@@ -123,7 +123,7 @@ describe('a quantity', () => {
 
   test('is rounded up to thousandths, as the API server does in a list of resources', () => {
     const milli = (text: string): bigint | undefined => {
-      const parsed = parseQuantity(text);
+      const parsed = readQuantity(text);
       return parsed.ok ? parsed.quantity.milli : undefined;
     };
     expect(['1', '0.1m', '-0.1m', '1.0001', '0', '0.0001Ki'].map(milli)).toEqual([1000n, 1n, -1n, 1001n, 0n, 103n]);
@@ -166,7 +166,7 @@ describe('whatever the text', () => {
     const large = fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n });
     fc.assert(
       fc.property(large, fc.bigInt({ min: -2n, max: 2n }), (number, difference) => {
-        const [left, right] = [parseQuantity(`${number}m`), parseQuantity(`${number + difference}m`)];
+        const [left, right] = [readQuantity(`${number}m`), readQuantity(`${number + difference}m`)];
         if (!left.ok || !right.ok) throw new Error('not a quantity');
         expect(exceeds(left.quantity, right.quantity)).toBe(difference < 0n);
         expect(exceeds(right.quantity, left.quantity)).toBe(difference > 0n);

@@ -1,4 +1,5 @@
 /** IP addresses and networks, as Kubernetes' functions read them: no leading zeros, no zones, no IPv4 inside of IPv6. */
+import { parseIp } from '../../go/ip.ts';
 import { CelError } from '../budget.ts';
 import { func, method, type Overload } from '../overload.ts';
 import type { Cidr, Ip } from '../value.ts';
@@ -25,7 +26,7 @@ function isGlobalUnicast(ip: Ip): boolean {
 
 export const ADDRESSES: readonly Overload[] = [
   func(`ip(string): ${IP}`, ([text]: [string]) => ipOf(text)),
-  func('isIP(string): bool', ([text]: [string]) => parseIp(text) !== undefined),
+  func('isIP(string): bool', ([text]: [string]) => parseAddress(text) !== undefined),
   func('ip.isCanonical(string): bool', ([text]: [string]) => showIp(ipOf(text)) === text),
   func(`string(${IP}): string`, ([ip]: [Ip]) => showIp(ip)),
   method(`${IP}.family(): int`, ([ip]: [Ip]) => BigInt(ip.family)),
@@ -46,7 +47,7 @@ export const ADDRESSES: readonly Overload[] = [
 ];
 
 function ipOf(text: string): Ip {
-  const ip = parseIp(text);
+  const ip = parseAddress(text);
   if (ip === undefined) throw new CelError('the text is not an IP address');
   return ip;
 }
@@ -59,50 +60,18 @@ function cidrOf(text: string): Cidr {
 
 function parseCidr(text: string): Cidr | undefined {
   const slash = text.lastIndexOf('/');
-  const ip = slash < 0 ? undefined : parseIp(text.slice(0, slash));
+  const ip = slash < 0 ? undefined : parseAddress(text.slice(0, slash));
   const length = text.slice(slash + 1);
   if (ip === undefined || !/^(0|[1-9]\d{0,2})$/.test(length)) return undefined;
   return Number(length) > (ip.family === 4 ? 32 : 128) ? undefined : { tag: 'cidr', ip, length: Number(length) };
 }
 
-/** The longest address: six groups of four digits and an IPv4 address. */
-const MAX_LENGTH = 45;
-
-function parseIp(text: string): Ip | undefined {
-  if (text.length > MAX_LENGTH) return undefined;
-  if (!text.includes(':')) return parseIpv4(text);
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const [head, tail] = halves.map((half, index) => groupsOf(half, index === halves.length - 1));
-  if (head === undefined) return undefined;
-  if (halves.length === 1) return head.length === 8 ? ipv6(head) : undefined;
-  if (tail === undefined || head.length + tail.length > 7) return undefined;
-  return ipv6([...head, ...Array.from({ length: 8 - head.length - tail.length }, () => 0), ...tail]);
-}
-
-function ipv6(groups: readonly number[]): Ip | undefined {
-  const bits = groups.reduce((value, group) => (value << 16n) | BigInt(group), 0n);
-  return bits >> 32n === 0xffffn ? undefined : { tag: 'ip', family: 6, bits };
-}
-
-function parseIpv4(text: string): Ip | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) {
-    return undefined;
-  }
-  return { tag: 'ip', family: 4, bits: parts.reduce((value, part) => (value << 8n) | BigInt(part), 0n) };
-}
-
-/** Groups of 16 bits; the last two may be written as an IPv4 address. */
-function groupsOf(text: string, last: boolean): readonly number[] | undefined {
-  if (text === '') return [];
-  const parts = text.split(':');
-  const end = parts.at(-1) ?? '';
-  const ipv4 = last && end.includes('.') ? parseIpv4(end) : undefined;
-  const groups = ipv4 === undefined ? parts : parts.slice(0, -1);
-  if (!groups.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return undefined;
-  const numbers = groups.map((group) => Number.parseInt(group, 16));
-  return ipv4 === undefined ? numbers : [...numbers, Number(ipv4.bits >> 16n), Number(ipv4.bits & 0xffffn)];
+/** Kubernetes accepts no zones, and no IPv4 address in the form of an IPv6 address. */
+function parseAddress(text: string): Ip | undefined {
+  const ip = parseIp(text);
+  if (ip === undefined || ip.zone !== '') return undefined;
+  const bits = ip.words.reduce((value, word) => (value << 16n) | BigInt(word), 0n);
+  return ip.family === 6 && bits >> 32n === 0xffffn ? undefined : { tag: 'ip', family: ip.family, bits };
 }
 
 /** RFC 5952: lower case, and `::` for the first of the longest runs of at least two zero groups. */

@@ -1,4 +1,5 @@
 /** Kubernetes quantities (apimachinery resource.Quantity), exact: `1.5Gi`, `250m`, `1e3`. */
+import { isInt64, parseQuantity } from '../../go/quantity.ts';
 import { CelError } from '../budget.ts';
 import { compareVersions } from '../equal.ts';
 import { func, method, type Overload } from '../overload.ts';
@@ -42,9 +43,9 @@ export function comparisons(type: string): readonly Overload[] {
 }
 
 function quantityOf(text: string): Quantity {
-  const quantity = parseQuantity(text);
-  if (quantity === undefined) throw new CelError('the text is not a quantity like 1.5Gi');
-  return quantity;
+  const parsed = parseQuantity(text);
+  if (parsed === undefined) throw new CelError('the text is not a quantity like 1.5Gi');
+  return { tag: 'quantity', nanos: parsed.nano, whole: isInt64(text) };
 }
 
 function sign({ nanos }: Quantity): bigint {
@@ -68,65 +69,4 @@ function plus(left: Quantity, right: Quantity): Quantity {
 
 function fitsInt(value: bigint): boolean {
   return value >= MIN_INT && value <= MAX_INT;
-}
-
-/** Base, exponent. */
-const SUFFIXES: ReadonlyMap<string, readonly [2 | 10, number]> = new Map([
-  ['n', [10, -9]],
-  ['u', [10, -6]],
-  ['m', [10, -3]],
-  ['', [10, 0]],
-  ['k', [10, 3]],
-  ['M', [10, 6]],
-  ['G', [10, 9]],
-  ['T', [10, 12]],
-  ['P', [10, 15]],
-  ['E', [10, 18]],
-  ['Ki', [2, 10]],
-  ['Mi', [2, 20]],
-  ['Gi', [2, 30]],
-  ['Ti', [2, 40]],
-  ['Pi', [2, 50]],
-  ['Ei', [2, 60]],
-]);
-
-/** Longer ones are nobody's memory, and take time to compute with. */
-const MAX_TEXT = 100;
-const MAX_EXPONENT = 100;
-
-function parseQuantity(text: string): Quantity | undefined {
-  if (text.length > MAX_TEXT) return undefined;
-  const match = /^([+-]?)(\d*)(?:\.(\d*))?([A-Za-z]*|[eE][+-]?\d{1,9})$/.exec(text);
-  const [, mark, whole = '', fraction = '', suffix = ''] = match ?? [];
-  const scale = match === null || text === '' ? undefined : scaleOf(suffix);
-  if (scale === undefined) return undefined;
-  const [base, exponent] = scale;
-  const digits = BigInt(whole + fraction);
-  const nanos = toNanos(digits, fraction.length, [base, Math.max(-MAX_EXPONENT, Math.min(MAX_EXPONENT, exponent))]);
-  const quantity = { tag: 'quantity', nanos, whole: isWhole(whole, fraction, scale) } as const;
-  return mark === '-' ? negative(quantity) : quantity;
-}
-
-function scaleOf(suffix: string): readonly [2 | 10, number] | undefined {
-  const [, exponent] = /^[eE]([+-]?\d+)$/.exec(suffix) ?? [];
-  return exponent === undefined ? SUFFIXES.get(suffix) : [10, Number(exponent)];
-}
-
-/** Quantities with Ki, Mi, … end at the largest int64. */
-const MAX_BINARY = MAX_INT * BILLION;
-
-/** What is finer than a billionth is rounded up, away from zero. */
-function toNanos(digits: bigint, decimals: number, [base, exponent]: readonly [2 | 10, number]): bigint {
-  const numerator = digits * BILLION * (exponent > 0 ? BigInt(base) ** BigInt(exponent) : 1n);
-  const denominator = 10n ** BigInt(decimals) * (exponent < 0 ? BigInt(base) ** BigInt(-exponent) : 1n);
-  const nanos = (numerator + denominator - 1n) / denominator;
-  return base === 2 && nanos > MAX_BINARY ? MAX_BINARY : nanos;
-}
-
-/** Whether ParseQuantity keeps it as an int64: it counts decimal digits, and leaves out what comes near the end of the range. */
-function isWhole(whole: string, fraction: string, [base, exponent]: readonly [2 | 10, number]): boolean {
-  const digits = whole.replace(/^0+(?=\d)/, '');
-  if (base === 2) return fraction === '' && 15 - digits.length - Math.trunc((exponent * 3) / 10) - 1 >= 0;
-  if (18 - digits.length - fraction.length < 0 || exponent - fraction.length < 0) return false;
-  return fitsInt(BigInt(digits + fraction || 0) * 10n ** BigInt(Math.min(MAX_EXPONENT, exponent - fraction.length)));
 }

@@ -1,4 +1,5 @@
 /** Timestamps (RFC 3339) and durations (Go's notation), with nanoseconds; UTC where no zone is named. */
+import { parseDuration } from '../../go/duration.ts';
 import { CelError, spend, type Budget } from '../budget.ts';
 import { func, method, type Overload } from '../overload.ts';
 import type { Duration, Timestamp } from '../value.ts';
@@ -21,12 +22,18 @@ export function duration(nanos: bigint): Duration {
   return { tag: 'duration', nanos: int(nanos) };
 }
 
+function durationOf(text: string): Duration {
+  const nanos = parseDuration(text);
+  if (nanos === undefined) throw new CelError('the text is not a duration like 1h30m');
+  return duration(nanos);
+}
+
 export const TIMES: readonly Overload[] = [
   func(`timestamp(${TIMESTAMP}): ${TIMESTAMP}`, ([time]: [Timestamp]) => time),
   func(`timestamp(string): ${TIMESTAMP}`, ([text]: [string]) => parseTimestamp(text)),
   func(`timestamp(int): ${TIMESTAMP}`, ([seconds]: [bigint]) => timestamp(seconds * SECOND)),
   func(`duration(${DURATION}): ${DURATION}`, ([length]: [Duration]) => length),
-  func(`duration(string): ${DURATION}`, ([text]: [string]) => parseDuration(text)),
+  func(`duration(string): ${DURATION}`, ([text]: [string]) => durationOf(text)),
   func(`int(${TIMESTAMP}): int`, ([time]: [Timestamp]) => floorDivide(time.nanos, SECOND)),
   func(`int(${DURATION}): int`, ([length]: [Duration]) => length.nanos),
   func(`string(${TIMESTAMP}): string`, ([time]: [Timestamp]) => showTimestamp(time)),
@@ -170,45 +177,6 @@ function fractionOf(nanos: bigint): string {
 export function showDuration({ nanos }: Duration): string {
   const positive = nanos < 0n ? -nanos : nanos;
   return `${nanos < 0n ? '-' : ''}${positive / SECOND}${fractionOf(positive % SECOND)}s`;
-}
-
-const UNITS: ReadonlyMap<string, bigint> = new Map([
-  ['h', 3600n * SECOND],
-  ['m', 60n * SECOND],
-  ['s', SECOND],
-  ['ms', 1_000_000n],
-  ['us', 1000n],
-  ['µs', 1000n],
-  ['μs', 1000n],
-  ['ns', 1n],
-]);
-
-const PART = /(\d*)(\.\d*)?(ms|us|µs|μs|ns|h|m|s)/y;
-
-/** Go's time.ParseDuration: `1h30m`, `1.5s`, `-2h`, `0`. */
-function parseDuration(text: string): Duration {
-  const bare = /^[+-]/.test(text) ? text.slice(1) : text;
-  if (bare === '0') return duration(0n);
-  if (bare === '' || bare.length > 100) throw notDuration();
-  let nanos = 0n;
-  for (let at = 0; at < bare.length; at = PART.lastIndex) {
-    PART.lastIndex = at;
-    const match = PART.exec(bare);
-    if (match === null) throw notDuration();
-    nanos += nanosOf(match);
-  }
-  return duration(text.startsWith('-') ? -nanos : nanos);
-}
-
-function nanosOf([, whole = '', fraction = '', unit = '']: RegExpExecArray): bigint {
-  const digits = fraction.slice(1);
-  if (whole + digits === '') throw notDuration();
-  const factor = UNITS.get(unit) ?? 0n;
-  return BigInt(whole || 0) * factor + (BigInt(digits || 0) * factor) / 10n ** BigInt(digits.length);
-}
-
-function notDuration(): CelError {
-  return new CelError('the text is not a duration like 1h30m');
 }
 
 /** Making a formatter takes some 50 microseconds. */

@@ -1,6 +1,6 @@
 import { quoteValue } from '../../image/quote.ts';
 import type { ContainerKind } from '../../pod/containers.ts';
-import { parseQuantity } from '../../go/quantity.ts';
+import { readQuantity } from '../../go/quantity.ts';
 import { escapeSegment } from '../../pod/pointer.ts';
 import { resourcesOf } from '../../pod/resources.ts';
 import { defineRule, type ParameterFault, type Prepared, type Problem } from '../rule.ts';
@@ -156,7 +156,7 @@ function namesOf(amounts: object): readonly (readonly [place: string, name: stri
 
 function quantitiesOf(parameter: object, name: string, faults: ParameterFault[]): readonly Bound[] {
   return Object.entries(parameter).flatMap(([resource, amount]: [string, string | number]) => {
-    const parsed = parseQuantity(String(amount));
+    const parsed = readQuantity(String(amount));
     if (parsed.ok && parsed.quantity.nano > 0n) return [{ resource, quantity: parsed.quantity }];
     const problem = parsed.ok ? 'it must be more than 0' : parsed.problem;
     const pointer = `/${name}/${escapeSegment(resource)}`;

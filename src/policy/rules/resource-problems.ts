@@ -2,7 +2,7 @@
 import { quoteValue } from '../../image/quote.ts';
 import type { Container } from '../../pod/containers.ts';
 import { isObject } from '../../pod/pointer.ts';
-import { exceeds, parseQuantity, type Quantity } from '../../go/quantity.ts';
+import { exceeds, readQuantity, type Quantity } from '../../go/quantity.ts';
 import {
   type Amount,
   type AmountKind,
@@ -157,7 +157,7 @@ function remedyFor(missing: readonly Missing[], present: unknown): string {
 
 /** An amount that makes no other problem: neither below the request that is there, nor out of the bounds of the policy. */
 function exampleOf(resource: string, { resources }: Bearer, { min, max }: Asked): string {
-  const usual = parseQuantity(EXAMPLES.get(resource) ?? '1');
+  const usual = readQuantity(EXAMPLES.get(resource) ?? '1');
   if (!usual.ok) return '1';
   const boundOf = (bounds: readonly Bound[]): Quantity | undefined =>
     bounds.find((bound) => bound.resource === resource)?.quantity;

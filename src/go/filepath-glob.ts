@@ -9,12 +9,12 @@ type Step = (character: string) => boolean;
 /** What stands between two stars. */
 type Chunk = readonly Step[];
 
-export function isGlob(label: string): boolean {
+export function isFilepathGlob(label: string): boolean {
   return /[*?[\\]/.test(label);
 }
 
 /** Takes time in proportion to the length of the pattern times that of the name, at most. */
-export function compileGlob(pattern: string): (name: string) => boolean {
+export function compileFilepathGlob(pattern: string): (name: string) => boolean {
   const chunks = chunksOf(Array.from(textOf(pattern, BAD_BYTE)));
   if (chunks === undefined) return () => false;
   const [head, ...others] = chunks;
