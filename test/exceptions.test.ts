@@ -13,7 +13,7 @@ import { exceptionBook } from '../src/policy/exception-book.ts';
 import type { CheckReport } from '../src/report/check.ts';
 import type { ReplayReport } from '../src/report/replay.ts';
 import { ask, contextOf, podOf, requestOf, told } from './admission/asking.ts';
-import { AFTER, exceptionOf, kinds, LAST_DAY, policyOf } from './policy/asking.ts';
+import { AFTER, exceptionOf, kinds, LAST_DAY, policyOf } from './policy/fixtures.ts';
 import { runCommand } from './support/command.ts';
 import { type TestServer, startAdmissionServer } from './support/admission-server.ts';
 import { createReview } from './support/review.ts';

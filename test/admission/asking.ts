@@ -6,7 +6,7 @@ import { type JsonObject } from '../../src/pod/pointer.ts';
 import { typeOf } from '../../src/pod/workload.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { objectsIn } from '../pod/fixtures.ts';
-import { kinds } from '../policy/asking.ts';
+import { kinds } from '../policy/fixtures.ts';
 
 export function objectOf(yaml: string): JsonObject {
   const [object] = objectsIn(yaml);

@@ -6,7 +6,7 @@ import { deniedImages } from '../../src/admission/facts/denied-images.ts';
 import { readyRules } from '../../src/policy/document.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { planned } from '../../src/policy/plan.ts';
-import { kinds, policyOf, requestFor } from '../policy/asking.ts';
+import { kinds, policyOf, requestFor } from '../policy/fixtures.ts';
 import { readWorkload } from '../pod/fixtures.ts';
 import { ask, contextOf, podOf, requestOf, told } from './asking.ts';
 

@@ -10,7 +10,7 @@ import { type Kind, kindTable } from '../../src/pod/kinds.ts';
 import { isObject, type JsonObject, valueAt } from '../../src/pod/pointer.ts';
 import { workloadOf } from '../../src/pod/workload.ts';
 import { kindFixtures } from '../pod/fixtures.ts';
-import { policyOf } from '../policy/asking.ts';
+import { policyOf } from '../policy/fixtures.ts';
 import { answerFaults } from './answer-checks.ts';
 import { contextOf, requestOf } from './asking.ts';
 import { digestOf, no, registryOf, yes } from './pinning.ts';

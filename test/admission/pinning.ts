@@ -7,7 +7,7 @@ import { normalizedName } from '../../src/image/reference.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { RegistryCause, RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
-import { policyOf } from '../policy/asking.ts';
+import { policyOf } from '../policy/fixtures.ts';
 import { contextOf, requestOf } from './asking.ts';
 
 /** The digest of one hexadecimal digit, 64 times. */

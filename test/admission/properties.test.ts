@@ -8,7 +8,7 @@ import { validate } from '../../src/admission/validate.ts';
 import { compose } from '../../src/wiring.ts';
 import { isObject, type JsonObject } from '../../src/pod/pointer.ts';
 import { kindFixtures } from '../pod/fixtures.ts';
-import { kinds, policyOf } from '../policy/asking.ts';
+import { kinds, policyOf } from '../policy/fixtures.ts';
 import { createReview } from '../support/review.ts';
 import { answerFaults } from './answer-checks.ts';
 

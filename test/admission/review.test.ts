@@ -14,7 +14,7 @@ import type { AdmissionRequest } from '../../src/admission/request.ts';
 import type { Verdict } from '../../src/admission/validate.ts';
 import { type JsonObject, jsonType } from '../../src/pod/pointer.ts';
 import type { Finding } from '../../src/policy/finding.ts';
-import { pod } from '../policy/asking.ts';
+import { pod } from '../policy/fixtures.ts';
 import { answerFaults } from './answer-checks.ts';
 
 const REQUEST = {

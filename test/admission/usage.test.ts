@@ -4,7 +4,7 @@ import { countUsage, usageNotices } from '../../src/admission/usage.ts';
 import { type ImageException } from '../../src/policy/exception.ts';
 import { exceptionBook } from '../../src/policy/exception-book.ts';
 import type { Policy } from '../../src/policy/policy.ts';
-import { AFTER, exceptionOf, LAST_DAY, policyOf } from '../policy/asking.ts';
+import { AFTER, exceptionOf, LAST_DAY, policyOf } from '../policy/fixtures.ts';
 import { ask, contextOf, podOf, requestOf } from './asking.ts';
 
 const PODS = [

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { normalizedName } from '../../src/image/reference.ts';
-import { kinds, policyOf } from '../policy/asking.ts';
+import { kinds, policyOf } from '../policy/fixtures.ts';
 import { digestOf, no, yes } from '../admission/pinning.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { describeWith } from '../support/real-part.ts';

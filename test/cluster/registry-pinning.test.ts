@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
 import { createImageSource } from '../../src/lookup/image-source.ts';
-import { kinds, policyOf } from '../policy/asking.ts';
+import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { makeImage, makeIndex, pushIndex } from '../support/push-image.ts';
 import { describeWith } from '../support/real-part.ts';

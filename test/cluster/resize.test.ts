@@ -1,7 +1,7 @@
 // `pods/resize` with a real API server: manifests/webhooks registered, and a policy that bounds what a container may ask for.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
-import { kinds, policyOf } from '../policy/asking.ts';
+import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { describeWith } from '../support/real-part.ts';
 import { assetsMissing } from './assets.ts';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadPolicies, PolicyError } from '../../src/files/policies.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
-import { findingsOf, pod, requestFor } from '../policy/asking.ts';
+import { findingsOf, pod, requestFor } from '../policy/fixtures.ts';
 
 let folder: string;
 beforeEach(() => {

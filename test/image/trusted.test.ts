@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parsePattern, patternSet } from '../../src/image/pattern.ts';
 import { trusted } from '../../src/image/trusted.ts';
-import { findingsOf, pod, policyOf, requestFor, said } from '../policy/asking.ts';
+import { findingsOf, pod, policyOf, requestFor, said } from '../policy/fixtures.ts';
 import { referenceOf } from '../registry/asking.ts';
 
 const setOf = (text: string) => {

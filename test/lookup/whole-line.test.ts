@@ -6,7 +6,7 @@ import { createLog } from '../../src/server/log.ts';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
 import { createImageSource } from '../../src/lookup/image-source.ts';
 import { secretOf } from '../credential/asking.ts';
-import { kinds, policyOf } from '../policy/asking.ts';
+import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { loopback } from '../support/registry-settings.ts';
 import { createReview } from '../support/review.ts';

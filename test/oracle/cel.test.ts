@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ANSWERS, OBJECT } from '../cel/answers.ts';
-import { answer } from '../policy/rules/cel/cel-policies.ts';
+import { evaluateExpression } from '../cel/evaluate-expression.ts';
 import { describeWith } from '../support/real-part.ts';
 import { askKubernetes, type CelAnswer, celOracleMissing } from './cel/oracle.ts';
 
@@ -11,7 +11,7 @@ const said = ({ outcome, value = '' }: CelAnswer): string =>
   outcome === 'value' ? value.replaceAll('\\ufffd', '\ufffd') : 'refused';
 
 const own = (expression: string): string => {
-  const { outcome, text } = answer(expression, OBJECT);
+  const { outcome, text } = evaluateExpression(expression, OBJECT);
   return outcome === 'value' ? text : 'refused';
 };
 

@@ -7,7 +7,7 @@ import type { Facts, Need } from '../../src/policy/fact.ts';
 import type { CheckResult } from '../../src/policy/rule.ts';
 import type { Problem, Subject } from '../../src/policy/rule.ts';
 import { createGuard } from '../../src/plugin/guard.ts';
-import { NO_LABELS, pod } from '../policy/asking.ts';
+import { NO_LABELS, pod } from '../policy/fixtures.ts';
 import { NO_FACTS } from '../../src/policy/fact.ts';
 
 const TIMEOUT_MS = 100;

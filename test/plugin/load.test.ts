@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { loadPlugins, PluginError } from '../../src/plugin/load.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
-import { findingsOf, pod, policyOf, read, requestFor, said } from '../policy/asking.ts';
+import { findingsOf, pod, policyOf, read, requestFor, said } from '../policy/fixtures.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'tidewaiter-plugins-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { nodePlatformsOf, type NodePlatforms } from '../../src/pod/node-platforms.ts';
 import { ShapeError } from '../../src/pod/pointer.ts';
-import { pod } from '../policy/asking.ts';
+import { pod } from '../policy/fixtures.ts';
 
 function platformsOf(spec: string): NodePlatforms {
   const [only] = pod(`{${spec}}`).pods;

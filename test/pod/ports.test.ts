@@ -4,7 +4,7 @@ import { pictureOf } from '../../src/admission/pod-summary.ts';
 import type { Pod } from '../../src/pod/containers.ts';
 import { type PortClash, portClashes } from '../../src/pod/ports.ts';
 import type { Workload } from '../../src/pod/workload.ts';
-import { findingsOf, pod, policyOf, requestFor } from '../policy/asking.ts';
+import { findingsOf, pod, policyOf, requestFor } from '../policy/fixtures.ts';
 
 /** `b[0] node a[1]`: the first port of b clashes with the second port of a. */
 type Line = `${string} ${PortClash['kind']} ${string}`;

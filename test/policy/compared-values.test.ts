@@ -9,7 +9,7 @@ import type { Guard } from '../../src/policy/rule.ts';
 import { defineRule, type Problem, type Rule, type Subject } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { readWorkload } from '../pod/fixtures.ts';
-import { findingsOf, policyOf, requestFor } from './asking.ts';
+import { findingsOf, policyOf, requestFor } from './fixtures.ts';
 
 await readyRules({ spec: { rules: [{ rule: 'cel' }] } }, { rules: RULES, kinds: kindTable() });
 

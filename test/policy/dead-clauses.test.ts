@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { CONTAINER_KINDS } from '../../src/pod/containers.ts';
 import { coveredBy } from '../../src/policy/plan.ts';
 import { contradictionIn, type LabelSelector, selects } from '../../src/policy/selector.ts';
-import { pod, read, requestFor, workload } from './asking.ts';
+import { pod, read, requestFor, workload } from './fixtures.ts';
 
 const vacuities = (scope: string): readonly string[] => {
   const result = read(`{${scope}${scope === '' ? '' : ', '}rules: [{rule: image-digest}]}`);

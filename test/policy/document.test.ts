@@ -7,7 +7,7 @@ import { RULES } from '../../src/policy/rules/index.ts';
 import { didYouMean } from '../../src/image/suggestion.ts';
 import { schemaCheck } from '../../src/policy/schema-faults.ts';
 import { objectsIn } from '../pod/fixtures.ts';
-import { kinds, policyOf, read } from './asking.ts';
+import { kinds, policyOf, read } from './fixtures.ts';
 
 const ALL_RULES = RULES.map(({ name }) => name).join(', ');
 const CONFIGURED = '(more kinds: "kinds" in the configuration)';

@@ -5,7 +5,7 @@ import type { Fact, Facts, Labels } from '../../src/policy/fact.ts';
 import { defineRule, type ParameterSchema, type Problem, type Rule, type Subject } from '../../src/policy/rule.ts';
 import type { Guard } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from './asking.ts';
+import { findingsOf, pod, policyOf, requestFor, said, workload } from './fixtures.ts';
 
 const NO_PARAMETERS: ParameterSchema = { type: 'object', additionalProperties: false, properties: {} };
 

@@ -11,7 +11,7 @@ import { expiryNotices } from '../../src/policy/notice.ts';
 import { defineRule } from '../../src/policy/rule.ts';
 import type { ScopeRequest } from '../../src/policy/scope-request.ts';
 import { objectsIn } from '../pod/fixtures.ts';
-import { AFTER, exceptionOf, kinds, LAST_DAY, NO_LABELS, pod, policyOf, requestFor, workload } from './asking.ts';
+import { AFTER, exceptionOf, kinds, LAST_DAY, NO_LABELS, pod, policyOf, requestFor, workload } from './fixtures.ts';
 import { NO_FACTS } from '../../src/policy/fact.ts';
 
 const GOOD =

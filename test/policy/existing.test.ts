@@ -6,7 +6,7 @@ import type { Guard } from '../../src/policy/rule.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { defineRule, type Rule } from '../../src/policy/rule.ts';
 import type { Workload } from '../../src/pod/workload.ts';
-import { findingsOf, pod, policyOf, requestFor, workload } from './asking.ts';
+import { findingsOf, pod, policyOf, requestFor, workload } from './fixtures.ts';
 
 const policy = policyOf(
   '{rules: [{rule: image-digest}, {rule: image-tag, action: warn, parameters: {deny: [latest]}}, {rule: container-ports}]}',

@@ -5,7 +5,7 @@ import { compileGlob } from '../../src/image/glob.ts';
 import { canMatch, type Language } from '../../src/image/glob-reach.ts';
 import { readException } from '../../src/policy/exception-document.ts';
 import { ACCOUNT as ACCOUNT_NAMES, LABEL, OBJECT_NAME, SUBDOMAIN, TAG, TEXT } from '../../src/policy/name-language.ts';
-import { kinds, read } from './asking.ts';
+import { kinds, read } from './fixtures.ts';
 
 const STAR = 'only "*" is a special character';
 const LABELS = 'have lowercase letters, digits, and inner hyphens, at most 63 characters';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type FromSchema, type ParameterSchema, type ValueSchema, withDefaults } from '../../src/policy/parameters.ts';
 import { defineRule } from '../../src/policy/rule.ts';
-import { findingsOf, pod, policyOf, read, requestFor, said } from './asking.ts';
+import { findingsOf, pod, policyOf, read, requestFor, said } from './fixtures.ts';
 
 describe('the type of parameters', () => {
   const SCHEMA = {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseReference } from '../../src/image/reference.ts';
 import type { Pin } from '../../src/policy/pin.ts';
 import { REGISTRY_CAUSES } from '../../src/policy/registry-fact.ts';
-import { read } from './asking.ts';
+import { read } from './fixtures.ts';
 
 function pinOf(pin: string): Pin {
   const result = read(`{pin: ${pin}}`);

@@ -9,7 +9,7 @@ import type { Policy } from '../../src/policy/policy.ts';
 import { type Check, defineRule, type Rule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import type { ScopeRequest } from '../../src/policy/scope-request.ts';
-import { kinds, pod, requestFor, workload } from './asking.ts';
+import { kinds, pod, requestFor, workload } from './fixtures.ts';
 import { NO_FACTS } from '../../src/policy/fact.ts';
 
 /** As a folder of policies is read: together. */

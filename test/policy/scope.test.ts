@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Fact, Labels } from '../../src/policy/fact.ts';
 import type { ScopeRequest } from '../../src/policy/scope-request.ts';
-import { findingsOf, pod, policyOf, requestFor, workload } from './asking.ts';
+import { findingsOf, pod, policyOf, requestFor, workload } from './fixtures.ts';
 
 const deployment = workload(
   '{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {containers: [{name: web, image: "nginx:1"}]}}}}',

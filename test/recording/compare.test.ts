@@ -5,7 +5,7 @@ import type { Verdict } from '../../src/admission/validate.ts';
 import type { Finding } from '../../src/policy/finding.ts';
 import { compareDecisions, compareToExpected, type Decided } from '../../src/recording/compare.ts';
 import type { Expected, ExpectedFinding } from '../../src/recording/expected.ts';
-import { pod } from '../policy/asking.ts';
+import { pod } from '../policy/fixtures.ts';
 
 const workload = pod('{containers: [{name: a, image: a}, {name: b, image: b}]}');
 const [a, b] = workload.containers;

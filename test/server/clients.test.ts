@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compose } from '../../src/wiring.ts';
 import { loadClientAuthority } from '../../src/server/client-authority.ts';
 import { createAuthority, type KeyPair } from '../cluster/certificates.ts';
-import { kinds } from '../policy/asking.ts';
+import { kinds } from '../policy/fixtures.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';
 import { head, open, type RawReply } from './raw.ts';

@@ -5,7 +5,7 @@ import { compose } from '../../src/wiring.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import { answerFaults } from '../admission/answer-checks.ts';
 import { podOf } from '../admission/asking.ts';
-import { kinds, policyOf } from '../policy/asking.ts';
+import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type TestServer, type Reply, startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';
 import { head, open } from './raw.ts';

@@ -7,7 +7,7 @@ import { compose } from '../../src/wiring.ts';
 import { createLog, type ServerLog, REDACTED } from '../../src/server/log.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { change, digestOf, no, registryOf } from '../admission/pinning.ts';
-import { policyOf } from '../policy/asking.ts';
+import { policyOf } from '../policy/fixtures.ts';
 import { createReview } from '../support/review.ts';
 
 function logInto(lines: string[]): ServerLog {

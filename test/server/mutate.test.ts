@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerFaults } from '../admission/answer-checks.ts';
 import { podOf } from '../admission/asking.ts';
 import { digestOf, no, registryOf } from '../admission/pinning.ts';
-import { kinds, policyOf } from '../policy/asking.ts';
+import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';
 

@@ -1,7 +1,7 @@
 /** Reviews with more in them than is parsed: what their author can cause is a denial, and nothing else is denied for it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compose } from '../../src/wiring.ts';
-import { kinds, policyOf } from '../policy/asking.ts';
+import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 
 const LIMIT = 8 * 1024 * 1024;

@@ -4,7 +4,7 @@ import { deniedImages } from '../../../src/admission/facts/denied-images.ts';
 import { exceptionBook } from '../../../src/policy/exception-book.ts';
 import { planned } from '../../../src/policy/plan.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
-import { AFTER, exceptionOf, LAST_DAY, pod, policyOf, requestFor } from '../../policy/asking.ts';
+import { AFTER, exceptionOf, LAST_DAY, pod, policyOf, requestFor } from '../../policy/fixtures.ts';
 
 const allow = (...patterns: readonly string[]): string =>
   `{rule: image-registry, parameters: {allow: ${JSON.stringify(patterns)}}}`;

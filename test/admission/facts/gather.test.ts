@@ -5,7 +5,7 @@ import type { Verdict } from '../../../src/admission/validate.ts';
 import type { Fact, Facts, Need } from '../../../src/policy/fact.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { defineRule, type Rule } from '../../../src/policy/rule.ts';
-import { policyOf } from '../../policy/asking.ts';
+import { policyOf } from '../../policy/fixtures.ts';
 import { ask, contextOf, objectOf, podOf, requestOf } from '../asking.ts';
 
 /** Says every fact that it was given. */

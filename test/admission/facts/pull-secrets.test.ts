@@ -8,7 +8,7 @@ import { pullSecret } from '../../../src/credential/pull-secret.ts';
 import type { JsonObject } from '../../../src/pod/pointer.ts';
 import type { Fact, PodPullSecrets } from '../../../src/policy/fact.ts';
 import { readWorkload } from '../../pod/fixtures.ts';
-import { kinds, NO_LABELS, policyOf } from '../../policy/asking.ts';
+import { kinds, NO_LABELS, policyOf } from '../../policy/fixtures.ts';
 import { ask, contextOf, objectOf, podOf, requestOf, told } from '../asking.ts';
 
 const ACCOUNTS: Readonly<Record<string, Fact<readonly string[]>>> = {

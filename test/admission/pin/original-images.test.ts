@@ -3,7 +3,7 @@ import { applyPatch } from 'rfc6902';
 import { describe, expect, test } from 'vitest';
 import { isObject, type JsonObject } from '../../../src/pod/pointer.ts';
 import type { Operation } from 'rfc6902';
-import { policyOf } from '../../policy/asking.ts';
+import { policyOf } from '../../policy/fixtures.ts';
 import { objectOf, requestOf } from '../asking.ts';
 import { change, digestOf, PIN_ALL, registryOf, updateOf } from '../pinning.ts';
 

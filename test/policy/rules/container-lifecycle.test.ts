@@ -1,6 +1,6 @@
 /** Fields that the API server refuses because of the list a container stands in. */
 import { describe, expect, test } from 'vitest';
-import { findingsOf, pod, policyOf, requestFor, said } from '../asking.ts';
+import { findingsOf, pod, policyOf, requestFor, said } from '../fixtures.ts';
 
 const told = (spec: string, parameters = '{}'): readonly string[] =>
   said(

@@ -1,6 +1,6 @@
 /** One set of names for all containers of a Pod, each a DNS label. */
 import { expect, test } from 'vitest';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from '../asking.ts';
+import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
 
 const POLICY = policyOf('{rules: [{rule: container-name}]}');
 const names = (spec: string): readonly string[] => said(findingsOf([POLICY], requestFor(pod(spec))));

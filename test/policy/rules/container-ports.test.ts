@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Container, Pod, Port } from '../../../src/pod/containers.ts';
 import type { Workload } from '../../../src/pod/workload.ts';
 import { containerPorts } from '../../../src/policy/rules/container-ports.ts';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from '../asking.ts';
+import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
 import { NO_FACTS } from '../../../src/policy/fact.ts';
 
 const clashes = (spec: string, parameters = '{}'): readonly string[] =>

@@ -1,6 +1,6 @@
 /** Which probes are missing, and which cannot work. */
 import { describe, expect, test } from 'vitest';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from '../asking.ts';
+import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
 
 const probes = (spec: string, parameters = '{}'): readonly string[] =>
   said(findingsOf([policyOf(`{rules: [{rule: container-probes, parameters: ${parameters}}]}`)], requestFor(pod(spec))));

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_FINDINGS } from '../../../src/policy/evaluate.ts';
-import { findingsOf, pod, policyOf, read, requestFor, said, workload } from '../asking.ts';
+import { findingsOf, pod, policyOf, read, requestFor, said, workload } from '../fixtures.ts';
 
 const policy = (parameters: string): ReturnType<typeof policyOf> =>
   policyOf(`{rules: [{rule: container-resources, parameters: ${parameters}}]}`);

@@ -1,6 +1,6 @@
 /** Rules that look at several images of a Pod, or at where an image is used. */
 import { describe, expect, test } from 'vitest';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from '../asking.ts';
+import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
 
 const told = (rule: string, spec: string, parameters = '{}'): readonly string[] =>
   said(findingsOf([policyOf(`{rules: [{rule: ${rule}, parameters: ${parameters}}]}`)], requestFor(pod(spec))));

@@ -1,7 +1,7 @@
 /** What somebody asks an image for: in the names of nodes, and compared as nodes compare. */
 import { describe, expect, test } from 'vitest';
 import { parsePlatform, platformsIn, platformText, wantedPlatform } from '../../../src/policy/rules/platforms.ts';
-import { read } from '../asking.ts';
+import { read } from '../fixtures.ts';
 
 const image = (text: string) => parsePlatform(text) ?? { os: '', architecture: '', variant: undefined };
 

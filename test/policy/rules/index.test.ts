@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { RULES } from '../../../src/policy/rules/index.ts';
 import { shortList } from '../../../src/policy/rules/images.ts';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from '../asking.ts';
+import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
 
 const D = `sha256:${'a'.repeat(64)}`;
 

@@ -4,7 +4,7 @@ import { pullSecret } from '../../../src/credential/pull-secret.ts';
 import type { Workload } from '../../../src/pod/workload.ts';
 import type { Fact, Facts, PodPullSecrets } from '../../../src/policy/fact.ts';
 import { secretFor, secretOf } from '../../credential/asking.ts';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from '../asking.ts';
+import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
 
 type Secrets = Readonly<Record<string, Fact<ReturnType<typeof secretOf>>>>;
 

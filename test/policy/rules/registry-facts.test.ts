@@ -10,7 +10,7 @@ import {
 } from '../../../src/policy/registry-fact.ts';
 import { RULES } from '../../../src/policy/rules/index.ts';
 import { secretFor } from '../../credential/asking.ts';
-import { findingsOf, pod, policyOf, read, requestFor, said } from '../asking.ts';
+import { findingsOf, pod, policyOf, read, requestFor, said } from '../fixtures.ts';
 
 const D = `sha256:${'a'.repeat(64)}`;
 const E = `sha256:${'e'.repeat(64)}`;

@@ -1,4 +1,4 @@
-/** Policies and objects from YAML, and what the one says of the other. */
+/** Policies and objects from YAML, and the findings of one for the other. */
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import type { Workload } from '../../src/pod/workload.ts';

@@ -9,7 +9,7 @@ import { kindTable } from '../../src/pod/kinds.ts';
 import { startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-discreet-'));
+const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-failures-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const POD = {

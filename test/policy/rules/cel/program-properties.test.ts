@@ -1,11 +1,11 @@
 /** No text makes the loader throw, and no object makes an expression throw. */
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { compileProgram } from '../../src/policy/rules/cel/program.ts';
-import { cel } from '../../src/policy/rules/cel.ts';
-import { isObject, type JsonObject } from '../../src/pod/pointer.ts';
-import { findingsOf, policyOf, requestFor } from '../policy/asking.ts';
-import { readWorkload } from '../pod/fixtures.ts';
+import { compileProgram } from '../../../../src/policy/rules/cel/program.ts';
+import { cel } from '../../../../src/policy/rules/cel.ts';
+import { isObject, type JsonObject } from '../../../../src/pod/pointer.ts';
+import { findingsOf, policyOf, requestFor } from '../../fixtures.ts';
+import { readWorkload } from '../../../pod/fixtures.ts';
 
 beforeAll(() => cel.ready?.());
 

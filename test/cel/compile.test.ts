@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { compileExpression } from '../../src/cel/compile.ts';
 import { MAX_STEPS } from '../../src/cel/budget.ts';
-import { answer } from '../policy/rules/cel/cel-policies.ts';
+import { evaluateExpression } from './evaluate-expression.ts';
 import { ANSWERS, OBJECT } from './answers.ts';
 
 const given = (expression: string, object: unknown = OBJECT): string => {
-  const { outcome, text } = answer(expression, object);
+  const { outcome, text } = evaluateExpression(expression, object);
   return outcome === 'value' ? text : 'refused';
 };
 
@@ -93,9 +93,9 @@ test('what is constant is computed when the policy loads', () => {
 
 test('steps are counted, and an expression that takes too many has no answer', () => {
   const list = { l: Array.from({ length: 1000 }, (_, index) => index) };
-  expect(answer('object.l.all(x, object.l.all(y, x + y >= 0))', list)).toEqual({
+  expect(evaluateExpression('object.l.all(x, object.l.all(y, x + y >= 0))', list)).toEqual({
     outcome: 'budget',
     text: `it takes more than ${MAX_STEPS} steps`,
   });
-  expect(answer('object.l.all(x, x >= 0)', list)).toEqual({ outcome: 'value', text: 'true' });
+  expect(evaluateExpression('object.l.all(x, x >= 0)', list)).toEqual({ outcome: 'value', text: 'true' });
 });

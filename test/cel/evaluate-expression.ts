@@ -1,15 +1,15 @@
-/** What an expression comes to, in the notation that the oracle writes too. */
-import { CelError, newBudget, OverBudget } from '../../../../src/cel/budget.ts';
-import type { Code } from '../../../../src/cel/code.ts';
-import { compileExpression } from '../../../../src/cel/compile.ts';
-import { showDouble } from '../../../../src/cel/functions/numbers.ts';
-import { showTimestamp } from '../../../../src/cel/functions/times.ts';
-import { ExpressionFault } from '../../../../src/cel/parse.ts';
-import { DYN } from '../../../../src/cel/type.ts';
-import { type CelMap, fromJson, itemsOf, mapGet, mapKeys, type Tagged, type Value } from '../../../../src/cel/value.ts';
+/** Evaluates one expression and writes the result in the notation of the oracle. */
+import { CelError, newBudget, OverBudget } from '../../src/cel/budget.ts';
+import type { Code } from '../../src/cel/code.ts';
+import { compileExpression } from '../../src/cel/compile.ts';
+import { showDouble } from '../../src/cel/functions/numbers.ts';
+import { showTimestamp } from '../../src/cel/functions/times.ts';
+import { ExpressionFault } from '../../src/cel/parse.ts';
+import { DYN } from '../../src/cel/type.ts';
+import { type CelMap, fromJson, itemsOf, mapGet, mapKeys, type Tagged, type Value } from '../../src/cel/value.ts';
 
-export interface Answer {
-  /** `compile`: refused when the policy loads; `error`: when it is evaluated; `budget`: too expensive. */
+export interface Evaluation {
+  /** `compile`: rejected when the policy loads; `error`: fails when evaluated; `budget`: takes too many steps. */
   readonly outcome: 'value' | 'compile' | 'error' | 'budget';
   /** The value, or what is wrong. */
   readonly text: string;
@@ -17,8 +17,8 @@ export interface Answer {
 
 const DECLARED = { globals: new Map([['object', DYN]]), variables: new Map<string, Code>(), uses: new Set<string>() };
 
-/** The answer for `object` (JSON). */
-export function answer(expression: string, object: unknown = null): Answer {
+/** `object` is JSON. */
+export function evaluateExpression(expression: string, object: unknown = null): Evaluation {
   try {
     const code = compileExpression(expression, DECLARED);
     return { outcome: 'value', text: show(run(code, fromJson(object))) };

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { loadPolicies } from '../../../../src/files/policies.ts';
 import { compileProgram, type Parameters } from '../../../../src/policy/rules/cel/program.ts';
 import { RULES } from '../../../../src/policy/rules/index.ts';
-import { kinds } from '../../asking.ts';
+import { kinds } from '../../fixtures.ts';
 
 function faults(parameters: Parameters | string): readonly string[] {
   const program = compileProgram(typeof parameters === 'string' ? { expression: parameters } : parameters);
