@@ -3,13 +3,9 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { loadInputs } from '../files/input-texts.ts';
 import { KUSTOMIZATION_NAMES } from '../files/kustomization.ts';
-import type { KustomizationReferences, PatchFile } from '../files/kustomization-references.ts';
-import {
-  type FindOptions,
-  findImages,
-  type FoundImages,
-  type FoundKustomization,
-} from '../files/image-locations/find.ts';
+import type { KustomizationReferences, PatchFile } from '../files/kustomization.ts';
+import { findImages } from '../files/image-locations/find.ts';
+import type { FileImages, FindOptions, KustomizationImages } from '../files/image-locations/format.ts';
 import { type Builds, buildsOf, type Included, type Kustomization } from '../pinning/builds.ts';
 import { maskPassword } from '../image/password.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -21,7 +17,7 @@ export interface KnownFile {
   readonly file: string;
   /** Where references in it begin: several where links to one kustomization stand in several directories. */
   readonly folders: ReadonlySet<string>;
-  readonly found: FoundImages;
+  readonly found: FileImages;
   /** Whether the user named it, or its directory: no other file is changed. */
   readonly isGiven: boolean;
 }
@@ -139,7 +135,7 @@ export function patchesOnly(known: KnownFiles): ReadonlyMap<string, readonly unk
 
 export function buildsIn(known: KnownFiles): Builds {
   const made = new Map<string, Kustomization>();
-  const get = (target: Target, found: FoundKustomization): Kustomization => {
+  const get = (target: Target, found: KustomizationImages): Kustomization => {
     const key = JSON.stringify(target);
     const one = made.get(key) ?? kustomizationAt(target, found, { known, get });
     made.set(key, one);
@@ -157,10 +153,10 @@ export function buildsIn(known: KnownFiles): Builds {
 
 interface Reading {
   readonly known: KnownFiles;
-  readonly get: (target: Target, found: FoundKustomization) => Kustomization;
+  readonly get: (target: Target, found: KustomizationImages) => Kustomization;
 }
 
-function kustomizationAt({ id, folder }: Target, found: FoundKustomization, { known, get }: Reading): Kustomization {
+function kustomizationAt({ id, folder }: Target, found: KustomizationImages, { known, get }: Reading): Kustomization {
   const includedAt = (reference: string): Included => {
     const target = targetOf(folder, reference);
     const file = target && known.get(target.id);
@@ -175,7 +171,7 @@ function kustomizationAt({ id, folder }: Target, found: FoundKustomization, { kn
     const at = inside.map((one) => targetOf(path.dirname(file), one)?.id ?? '');
     return [...retagged, ...at.flatMap((one) => known.get(one)?.found.retagged ?? [])];
   };
-  const foundAt = (reference: string): FoundImages | undefined =>
+  const foundAt = (reference: string): FileImages | undefined =>
     known.get(targetOf(folder, reference)?.id ?? '')?.found;
   const { isComponent, entries, resources, components, patches, patchFiles, transformers, unseen } = found;
   return {

@@ -3,7 +3,8 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { type Input, loadInputs } from '../files/input-texts.ts';
 import { type LeftOut, leftOutNotices, mayBeManifest } from '../files/skipped-files.ts';
-import { type FindOptions, findImages, type FoundImages, PIN_NAMES } from '../files/image-locations/find.ts';
+import { findImages, PIN_FORMATS, PIN_NAMES } from '../files/image-locations/find.ts';
+import type { FileImages, FindOptions } from '../files/image-locations/format.ts';
 import { isReadByKubectl } from '../files/read-text.ts';
 import { unseenNotices } from '../files/unseen-objects.ts';
 import type { ImageLocation } from '../pinning/image-location.ts';
@@ -16,7 +17,7 @@ import type { Terminal } from './terminal.ts';
 export interface OpenFile {
   readonly file: string;
   readonly text: string;
-  readonly found: FoundImages;
+  readonly found: FileImages;
   /** Those of `found`, where entries of kustomizations are what the manifests make of them. */
   readonly locations: readonly ImageLocation[];
   /** By itself, and not with a folder: then there should be an image in it. */
@@ -146,8 +147,7 @@ export function isOutside(relative: string): boolean {
   return relative.split(path.sep)[0] === '..' || path.isAbsolute(relative);
 }
 
-export const SKIPPED =
-  'no Kubernetes manifest, kustomization, Compose file or Dockerfile; Helm values need --helm-image';
+export const SKIPPED = `not a ${PIN_FORMATS}; Helm values need --helm-image`;
 
 const UTF_16 = 'UTF-16 text: save it as UTF-8';
 

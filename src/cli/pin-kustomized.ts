@@ -1,5 +1,5 @@
 /** The images of files, with what kustomizations among these files make of them. */
-import type { FoundImages } from '../files/image-locations/find.ts';
+import type { FileImages } from '../files/image-locations/format.ts';
 import type { Run } from '../pinning/builds.ts';
 import type { ImagesEntry } from '../pinning/kustomization.ts';
 import type { Kustomized } from '../pinning/kustomize-pins.ts';
@@ -11,7 +11,7 @@ import { buildsIn, type KnownFile, type KnownFiles, unreadIn } from './pin-build
 
 export interface KustomizedFiles extends Kustomized {
   /** By real path. */
-  at(id: string): { readonly found: FoundImages; readonly locations: readonly ImageLocation[] };
+  at(id: string): { readonly found: FileImages; readonly locations: readonly ImageLocation[] };
   /** Of files that were not given, and that an entry among the given ones renames. */
   readonly others: readonly ImageLocation[];
   readonly notices: readonly PinErrorRow[];

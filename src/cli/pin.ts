@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Config, ConfigError } from '../config/config.ts';
 import { loadLock, saveLock } from '../files/lock-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
-import type { FindOptions } from '../files/image-locations/find.ts';
+import type { FindOptions } from '../files/image-locations/format.ts';
 import { type Spliced, splice } from '../files/splice.ts';
 import { failed, type PinDecision } from '../pinning/pin.ts';
 import { decideAllOffline, decisionAt } from '../pinning/plan-all.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { KindTable } from '../pod/kinds.ts';
 import type { JsonObject } from '../pod/pointer.ts';
 import { workloadOf } from '../pod/workload.ts';
-import { referencesOf } from './kustomization-references.ts';
+import { referencesOf } from './kustomization.ts';
 import type { LeftOut } from './skipped-files.ts';
 import type { Collected, InputError, Manifest } from './manifest-objects.ts';
 

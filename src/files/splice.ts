@@ -3,7 +3,8 @@
  * anything else than the same with these digests, the change that did it is left out and said why.
  */
 import { applyEdits, type Edit, editOf, type ImageLocation } from '../pinning/image-location.ts';
-import { type FindOptions, findImages } from './image-locations/find.ts';
+import { findImages } from './image-locations/find.ts';
+import type { FindOptions } from './image-locations/format.ts';
 import { changedValues, type ChangedValue } from './yaml/value-changes.ts';
 import { readDocuments } from './yaml/yaml.ts';
 

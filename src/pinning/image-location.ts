@@ -1,11 +1,9 @@
 /** One image in a file, and where its digest goes. Offsets are UTF-16 units into the text, as everywhere. */
 import { effectiveTag, type ImageReference } from '../image/reference.ts';
 
-export const LOCATION_FORMATS = ['manifest', 'kustomization', 'compose', 'helm-values', 'dockerfile', 'patch'] as const;
-export type LocationFormat = (typeof LOCATION_FORMATS)[number];
-
 export interface ImageLocation {
-  readonly format: LocationFormat;
+  /** The name of its format in files/image-locations/formats.ts. */
+  readonly format: string;
   readonly line: number;
   readonly column: number;
   /** Of the text that is changed; several places have the same one when an alias or a merge key leads there. */

@@ -1,16 +1,18 @@
-/** A document of a file while its images are looked for. */
+/** The document being searched for images, and the locations in it. */
 import { maskPassword } from '../../image/password.ts';
 import { parseReference } from '../../image/reference.ts';
 import { isObject, type JsonObject, pointerSegments } from '../../pod/pointer.ts';
 import { typeOf } from '../../pod/workload.ts';
-import type { ImageLocation, LocationFormat, LocationContent, EditTarget } from '../../pinning/image-location.ts';
+import type { ImageLocation, LocationContent, EditTarget } from '../../pinning/image-location.ts';
 import type { ParsedDocument } from '../yaml/yaml.ts';
 import { imageTarget } from './edit-target.ts';
 
 export interface DocumentContext {
+  readonly file: string;
+  /** The whole file. */
   readonly text: string;
   readonly document: Extract<ParsedDocument, { readonly ok: true }>;
-  readonly format: LocationFormat;
+  readonly format: string;
 }
 
 export interface LocationParts {

@@ -9,16 +9,26 @@ import type { ImageLocation, EditTarget } from '../../pinning/image-location.ts'
 import { replaceField } from './field-text.ts';
 import { partText, locationAt, locationWithout, type DocumentContext, wholeImage } from './document-context.ts';
 import { spanOf } from './edit-target.ts';
+import type { DocumentFormat } from './format.ts';
 
-/** JSON pointers, `*` stands for every element or value. */
-export function helmImages(context: DocumentContext, pointers: readonly string[]): readonly ImageLocation[] {
+export const helmValuesFormat: DocumentFormat = {
+  name: 'helm-values',
+  matches: ({ document }, { helmImages }) => leadingPointers(document.value, helmImages).length > 0,
+  locate: (context, { helmImages }) => ({
+    locations: imagesAt(context, helmImages),
+    pointers: leadingPointers(context.document.value, helmImages),
+  }),
+};
+
+/** JSON pointers; `*` is every element or value. */
+function imagesAt(context: DocumentContext, pointers: readonly string[]): readonly ImageLocation[] {
   return pointers
     .flatMap((pointer) => placesAt(context.document.value, pointerSegments(pointer)))
     .map(({ pointer, value }) => imageAt(context, pointer, value));
 }
 
 /** The pointers that lead to something in a document. */
-export function leadingPointers(value: unknown, pointers: readonly string[]): readonly string[] {
+function leadingPointers(value: unknown, pointers: readonly string[]): readonly string[] {
   return pointers.filter((pointer) => placesAt(value, pointerSegments(pointer)).length > 0);
 }
 

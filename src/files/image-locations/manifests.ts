@@ -5,28 +5,47 @@ import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import { typeOf, workloadOf } from '../../pod/workload.ts';
 import type { ImageLocation } from '../../pinning/image-location.ts';
 import { itemsOfList } from '../lists.ts';
+import { objectsIn } from '../manifest-objects.ts';
+import { unseenObjects } from '../unseen-objects.ts';
+import type { DocumentFormat } from './format.ts';
 import { hiddenImages } from './kustomize/hidden-images.ts';
 import { imageTarget } from './edit-target.ts';
 import { namedType, locationAt, locationWithout, type DocumentContext, valueAt } from './document-context.ts';
 
-export interface FoundInObjects {
+export const manifestFormat: DocumentFormat = {
+  name: 'manifest',
+  title: 'Kubernetes manifest',
+  matches: ({ document }) => isManifest(document.value),
+  locate(context, { kinds }) {
+    const { document, file } = context;
+    const { locations, hidden, faults } = manifestImages(context, kinds);
+    const placed = faults.map(({ pointer, problem }) => {
+      const { line, column } = document.positionOf(pointer);
+      return { line, column, message: `${pointer || '/'}: ${problem}` };
+    });
+    const objects = objectsIn(document, file, { kinds, namespace: 'default' });
+    return { locations, hidden, faults: placed, unseen: [unseenObjects(objects, kinds)] };
+  },
+};
+
+interface ManifestImages {
   readonly locations: readonly ImageLocation[];
   /** Those that only kustomizations change. */
   readonly hidden: readonly ImageLocation[];
   readonly faults: readonly { readonly pointer: string; readonly problem: string }[];
 }
 
-export function isManifest(value: unknown): value is JsonObject {
+function isManifest(value: unknown): value is JsonObject {
   if (!isObject(value)) return false;
   const { kind, version } = typeOf(value);
   return kind !== '' && (version !== '' || itemsOfList(value) !== undefined);
 }
 
-export function manifestImages(context: DocumentContext, kinds: KindTable): FoundInObjects {
+function manifestImages(context: DocumentContext, kinds: KindTable): ManifestImages {
   const found = {
     locations: new Array<ImageLocation>(),
     hidden: new Array<ImageLocation>(),
-    faults: new Array<FoundInObjects['faults'][number]>(),
+    faults: new Array<ManifestImages['faults'][number]>(),
   };
   addObject(context.document.value, '', { context, kinds, ...found });
   return found;
@@ -37,7 +56,7 @@ interface Search {
   readonly kinds: KindTable;
   readonly locations: ImageLocation[];
   readonly hidden: ImageLocation[];
-  readonly faults: FoundInObjects['faults'][number][];
+  readonly faults: ManifestImages['faults'][number][];
 }
 
 function addObject(value: unknown, base: string, search: Search): void {

@@ -6,25 +6,36 @@ import path from 'node:path';
 import { parseReference } from '../../../image/reference.ts';
 import type { ImageLocation, EditTarget } from '../../../pinning/image-location.ts';
 import { escapeSegment, isObject, type JsonObject } from '../../../pod/pointer.ts';
-import { givenTo } from './builds.ts';
+import { composeBuilds, givenTo } from './builds.ts';
 import { inlineImages } from './inline-dockerfile.ts';
 import { interpolate, UNKNOWN } from './variables.ts';
 import { hasVariableBehind, lastPieceOf } from '../last-piece.ts';
 import { locationAt, locationWithout, type DocumentContext, wholeImage } from '../document-context.ts';
 import { digestTarget } from '../edit-target.ts';
+import type { DocumentFormat } from '../format.ts';
 import { slice, type Word } from '../traced-text.ts';
 import { writtenAt } from '../scalar-text.ts';
+
+export const composeFormat: DocumentFormat = {
+  name: 'compose',
+  title: 'Compose file',
+  matches: ({ file, document }) => isCompose(file, document.value),
+  locate(context) {
+    const { value } = context.document;
+    return { locations: composeImages(context), builds: isObject(value) ? composeBuilds(value) : [] };
+  },
+};
 
 const NAME = /^(?:docker-)?compose(?:[.-][\w.-]+)?\.(?:yaml|yml|json)$/i;
 
 /** By its name, or because its services are built or have images: `services:` alone is a key of many programs. */
-export function isCompose(file: string, value: unknown): value is JsonObject {
+function isCompose(file: string, value: unknown): value is JsonObject {
   if (!isObject(value) || value['apiVersion'] !== undefined || !isObject(value['services'])) return false;
   const services = Object.values(value['services']);
   return NAME.test(path.basename(file)) || services.some((one) => isObject(one) && ('image' in one || 'build' in one));
 }
 
-export function composeImages(context: DocumentContext): readonly ImageLocation[] {
+function composeImages(context: DocumentContext): readonly ImageLocation[] {
   const services = childrenOf(context.document.value, '', 'services');
   const inServices = (
     read: (pointer: string, service: unknown) => readonly ImageLocation[],

@@ -1,11 +1,21 @@
 /** Images in Dockerfiles: the frontend, FROM, COPY --from= and RUN --mount=from=; neither stages nor `scratch`. */
 import path from 'node:path';
 import type { ImageLocation } from '../../../pinning/image-location.ts';
+import { isManifestName } from '../../walk.ts';
 import { lineTable } from '../../yaml/positions.ts';
 import { type Build, imagesOf } from './images.ts';
 import { parseDockerfile } from './instructions.ts';
-import type { PlaceFault } from '../location-fault.ts';
+import type { FileImages, TextFormat } from '../format.ts';
 import { wordAt } from '../traced-text.ts';
+
+export const dockerfileFormat: TextFormat = {
+  name: 'dockerfile',
+  title: 'Dockerfile',
+  fileNames: { accepts: isDockerfile, described: 'Dockerfile' },
+  matches: (file, text) => isDockerfile(file) || (!isManifestName(file) && looksLikeDockerfile(text)),
+  locate: (text, file, { buildsOf }) =>
+    isNamedOnly(file, text) ? { format: undefined } : imagesIn(text, buildsOf?.(file) ?? []),
+};
 
 const NAME = /^(?:docker|container)file(?:[.-].+)?$|\.(?:docker|container)file$/i;
 
@@ -20,7 +30,7 @@ const INSTRUCTIONS =
   /^(?:ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)$/;
 
 /** Named like `Dockerfile.prod`, and source code or prose: `dockerfile.go` begins with another word. */
-export function isNamedOnly(file: string, text: string): boolean {
+function isNamedOnly(file: string, text: string): boolean {
   if (!isDockerfile(file) || OWN_NAME.test(path.basename(file))) return false;
   const { syntax, instructions } = parseDockerfile(wordAt(text));
   const [first] = instructions;
@@ -34,12 +44,7 @@ export function looksLikeDockerfile(text: string): boolean {
 
 const FIRST = /^\uFEFF?(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*(?:FROM[^\S\n]+[^\s:]|ARG[^\S\n]+\w+(?:[=\s]|$))/i;
 
-export interface FoundInDockerfile {
-  readonly locations: readonly ImageLocation[];
-  readonly faults: readonly PlaceFault[];
-}
-
-export function readDockerfile(text: string, builds: readonly Build[] = []): FoundInDockerfile {
+function imagesIn(text: string, builds: readonly Build[]): Pick<FileImages, 'locations' | 'faults'> {
   const positionAt = lineTable(text);
   const { images, fault } = imagesOf(wordAt(text), { builds, linesBefore: 0, dollar: '$' });
   const locations = images.map(({ offset, ...found }): ImageLocation => {
@@ -51,5 +56,5 @@ export function readDockerfile(text: string, builds: readonly Build[] = []): Fou
 }
 
 export function dockerfileImages(text: string): readonly ImageLocation[] {
-  return readDockerfile(text).locations;
+  return imagesIn(text, []).locations;
 }

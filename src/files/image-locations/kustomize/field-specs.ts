@@ -1,11 +1,18 @@
 /** A file under `configurations` of a kustomization: in which fields `images` finds images, beside containers. */
 import type { FieldSpec } from '../../../pinning/field-specs.ts';
 import { isObject } from '../../../pod/pointer.ts';
-import { listAt } from '../../kustomization-references.ts';
+import { listAt } from '../../kustomization.ts';
 import { partText } from '../document-context.ts';
+import type { DocumentFormat } from '../format.ts';
 
-export function fieldSpecsIn(value: unknown): readonly FieldSpec[] {
-  if (!isObject(value) || value['kind'] !== undefined) return [];
+export const fieldSpecsFormat: DocumentFormat = {
+  name: undefined,
+  matches: ({ document: { value } }) => isObject(value) && value['kind'] === undefined,
+  locate: ({ document }) => ({ fields: fieldSpecsIn(document.value) }),
+};
+
+function fieldSpecsIn(value: unknown): readonly FieldSpec[] {
+  if (!isObject(value)) return [];
   return listAt(value, 'images')
     .filter(isObject)
     .flatMap(({ path, group, kind }) =>

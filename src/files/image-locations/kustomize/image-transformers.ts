@@ -1,20 +1,24 @@
 /** `transformers` of a kustomization that change images, after its `images`. They are not followed. */
 import type { ImageLocation } from '../../../pinning/image-location.ts';
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
-import { inlineTexts } from '../../kustomization-references.ts';
+import { inlineTexts } from '../../kustomization.ts';
 import { readDocuments } from '../../yaml/yaml.ts';
 import { locationWithout, partText, type DocumentContext } from '../document-context.ts';
+import type { DocumentFormat } from '../format.ts';
+
+export const imageTransformerFormat: DocumentFormat = {
+  name: 'patch',
+  matches: ({ document }) => isTransformer(document.value),
+  locate(context) {
+    const { value } = context.document;
+    return isTransformer(value) ? { locations: [locationOf(context, '', value)], retagged: [nameIn(value)] } : {};
+  },
+};
 
 export interface ImageTransformers {
   /** What they match, as the `name` in `images` does. */
   readonly names: readonly string[];
   readonly locations: readonly ImageLocation[];
-}
-
-/** A file that `transformers` names. */
-export function imageTransformer(context: DocumentContext): ImageTransformers | undefined {
-  const { value } = context.document;
-  return isTransformer(value) ? { names: [nameIn(value)], locations: [locationOf(context, '', value)] } : undefined;
 }
 
 export function inlineTransformers(context: DocumentContext, kustomization: JsonObject): ImageTransformers {

@@ -3,7 +3,7 @@ import type { FieldUse } from '../../../pinning/field-specs.ts';
 import type { ImageLocation, EditTarget } from '../../../pinning/image-location.ts';
 import type { KindTable } from '../../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
-import { inlineTexts, listAt, targetsIn } from '../../kustomization-references.ts';
+import { inlineTexts, listAt, targetsIn } from '../../kustomization.ts';
 import { lineTable } from '../../yaml/positions.ts';
 import { readDocuments } from '../../yaml/yaml.ts';
 import { type InnerOffsets, innerOffsets } from '../inner-text.ts';
@@ -46,9 +46,7 @@ function imagesIn(
   const home: Home = { context, pointer, outer: innerOffsets(context.text, offset, text) };
   return readDocuments(text).flatMap((document) => {
     if (document.ok)
-      return patchImages({ text, document, format: context.format }, { kinds, targets }).map((location) =>
-        moved(location, home),
-      );
+      return patchImages({ ...context, text, document }, { kinds, targets }).map((location) => moved(location, home));
     const problem = `the patch cannot be read (line ${document.line} of it): ${document.problem}`;
     return [locationWithout(context, { pointer, image: '', content: { state: 'problem', problem } })];
   });

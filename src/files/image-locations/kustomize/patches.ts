@@ -8,6 +8,17 @@ import { parseReference } from '../../../image/reference.ts';
 import { holdsImage, imageFields, type PatchedAt } from './patch-fields.ts';
 import { type PatchedKinds, selectedKinds, united } from './patched-kinds.ts';
 import { locationWithout, type DocumentContext, wholeImage } from '../document-context.ts';
+import type { DocumentFormat } from '../format.ts';
+
+/** A file that a kustomization names as a patch, or that looks like one: what it patches is then not known. */
+export const patchFormat: DocumentFormat = {
+  name: 'patch',
+  matches: ({ file, document }, { patchTargets }) => patchTargets?.(file) !== undefined || isJsonPatch(document.value),
+  locate(context, { kinds, patchTargets }) {
+    const options = { kinds, targets: patchTargets?.(context.file) ?? [] };
+    return { locations: patchImages(context, options), uses: comparedFields(context.document.value, options) };
+  },
+};
 
 export interface PatchOptions {
   readonly kinds: KindTable;
@@ -16,7 +27,7 @@ export interface PatchOptions {
 }
 
 /** Lists of operations (RFC 6902); an empty list says nothing. */
-export function isJsonPatch(value: unknown): value is readonly JsonObject[] {
+function isJsonPatch(value: unknown): value is readonly JsonObject[] {
   return (
     Array.isArray(value) &&
     value.length > 0 &&

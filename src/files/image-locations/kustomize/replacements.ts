@@ -3,13 +3,23 @@ import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import type { FieldSpec } from '../../../pinning/field-specs.ts';
 import type { ImageLocation } from '../../../pinning/image-location.ts';
 import type { KindTable } from '../../../pod/kinds.ts';
-import { listAt } from '../../kustomization-references.ts';
+import { listAt } from '../../kustomization.ts';
 import { isImageField, isImageOrContainers } from './patch-fields.ts';
 import { selectedKinds } from './patched-kinds.ts';
 import { locationWithout, type DocumentContext } from '../document-context.ts';
+import type { DocumentFormat } from '../format.ts';
 
 /** A file that a kustomization names under `replacements`: one of them, or a list. */
-export function isReplacements(value: unknown): boolean {
+export const replacementsFormat: DocumentFormat = {
+  name: 'patch',
+  matches: ({ document }) => isReplacements(document.value),
+  locate(context, { kinds }) {
+    const { value } = context.document;
+    return { locations: replacedImages(context, { pointer: '', value, kinds }), uses: cutFields(value, kinds) };
+  },
+};
+
+function isReplacements(value: unknown): boolean {
   const all: readonly unknown[] = Array.isArray(value) ? value : [value];
   return (
     all.length > 0 && all.every((one) => isObject(one) && isObject(one['source']) && Array.isArray(one['targets']))

@@ -1,7 +1,7 @@
 /** What a kustomization brings in from where no image is seen. */
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import { quoteValue } from '../../../image/quote.ts';
-import { listAt } from '../../kustomization-references.ts';
+import { listAt } from '../../kustomization.ts';
 import type { DocumentContext } from '../document-context.ts';
 
 export interface Unseen {
