@@ -1,8 +1,15 @@
-/** The closing line of a test run: `N passed, N failed`, and what was skipped. In CI a skip counts as failed. */
+/**
+ * The closing line of a test run: `N passed, N failed`, and what was skipped. In CI a skip counts as failed. Before it, for
+ * .ci/run, the durations of the steps and of the slowest test files.
+ */
+import { readFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
+import { formatDurations, parseSteps } from './durations.ts';
 
 /** A class, because vitest makes its reporters with `new`. */
 export default class Summary implements Reporter {
+  readonly #startedAt = Date.now();
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     let passed = 0;
     let failed = 0;
@@ -16,6 +23,19 @@ export default class Summary implements Reporter {
         else skipped += 1;
       }
     }
+    process.stdout.write(this.#durations(modules));
     process.stdout.write(`\n${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}\n`);
+  }
+
+  #durations(modules: readonly TestModule[]): string {
+    const { CI_STEPS: file, CI_STARTED_MS: startedAt } = process.env;
+    if (file === undefined || startedAt === undefined) return '';
+    const now = Date.now();
+    const steps = [...parseSteps(readFileSync(file, 'utf8')), { name: 'tests', milliseconds: now - this.#startedAt }];
+    const files = modules.map((module) => {
+      const { collectDuration, duration } = module.diagnostic();
+      return { name: module.relativeModuleId, milliseconds: collectDuration + duration };
+    });
+    return `\n${formatDurations(steps, files, now - Number(startedAt))}`;
   }
 }
