@@ -1,7 +1,6 @@
 /** The log: one JSON line for each review on standard output, pretty in a terminal. Made by `createLog`, not a singleton. */
 import pino from 'pino';
-import { createLineBlocks } from './log-blocks.ts';
-import { createReviewLine, factsOf, findingsOf, type LineFacts } from './review-line.ts';
+import { findingsOf, reviewLine } from './review-line.ts';
 import type { ReviewLog } from './reviews.ts';
 
 export interface ServerLog extends ReviewLog {
@@ -27,14 +26,14 @@ export const REDACTED = [
 const FLUSH_MS = 100;
 /** Bytes that a full disk may leave behind. */
 const MAX_UNWRITTEN = 1 << 20;
-/** Lines of reviews that are written together. */
-const AT_ONCE = 32;
+/** Lines of reviews that are written together, since each write to a pipe is a call of the system. */
+const MAX_WAITING = 32;
 const REPEAT_MS = 60_000;
 const MAX_REMEMBERED = 500;
 
-/** What it is given is one line or several, each whole. */
+/** Gets one line or several, each whole. */
 export interface LogDestination {
-  write(lines: string | Buffer): void;
+  write(lines: string): void;
 }
 
 export function createLog(level: string, destination: LogDestination): ServerLog {
@@ -48,30 +47,25 @@ export function createLog(level: string, destination: LogDestination): ServerLog
     },
     destination,
   );
-  const reviewLine = createReviewLine();
   const isNews = createNews();
   const room = createRoom();
-  const blocks = createLineBlocks((bytes) => destination.write(bytes));
-  let waiting: LineFacts[] = [];
-  const writeLines = (): void => {
-    const lines = waiting;
+  let waiting: string[] = [];
+  const flush = (): void => {
+    if (waiting.length === 0) return;
+    const lines = waiting.join('');
     waiting = [];
-    for (const facts of lines) blocks.add(reviewLine(facts));
+    destination.write(lines);
   };
-  const settle = (): void => {
-    writeLines();
-    blocks.settle();
-  };
-  setInterval(settle, FLUSH_MS).unref();
+  setInterval(flush, FLUSH_MS).unref();
   const inOrder = (write: () => void): void => {
-    settle();
+    flush();
     write();
   };
   const error = (fields: object, message: string): void => inOrder(() => logger.error(fields, message));
   return {
-    // The line that is written most is made here: its keys are fixed and none is a secret's, so nothing has to be looked for.
     review(record) {
-      if (logger.isLevelEnabled('info') && waiting.push(factsOf(record)) === AT_ONCE) writeLines();
+      // Not with pino, which looks for secrets in every line: these keys are fixed, and none of them is a secret's.
+      if (logger.isLevelEnabled('info') && waiting.push(reviewLine(record, Date.now())) === MAX_WAITING) flush();
       for (const { rule, failure } of findingsOf(record)) {
         if (failure === undefined || !isNews(`${rule} ${failure.problem}`)) continue;
         const { reason, file, problem } = failure;
@@ -87,7 +81,7 @@ export function createLog(level: string, destination: LogDestination): ServerLog
     info: (fields, message) => inOrder(() => logger.info(fields, message)),
     warn: (fields, message) => inOrder(() => logger.warn(fields, message)),
     error,
-    flush: settle,
+    flush,
   };
 }
 
@@ -132,10 +126,8 @@ export async function standardOutput(isTerminal: boolean): Promise<LogDestinatio
     return pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
   }
   // Nothing is kept back here: flushSync of what is kept tries without end when the reader has gone, and all reviews wait.
-  // Of a text it would measure and encode every block twice.
-  const output = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN, contentMode: 'buffer' });
+  const output = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN });
   // A log that cannot be written is no reason to stop admission.
   output.on('error', () => undefined);
-  const write = output.write.bind(output) as unknown as (bytes: Buffer) => boolean;
-  return { write: (lines) => void write(typeof lines === 'string' ? Buffer.from(lines) : lines) };
+  return output;
 }

@@ -1,8 +1,6 @@
 /** The log line of one review: one JSON object with fixed keys, the same for every review. */
 import { nameOf, pinnedLabel } from '../admission/message.ts';
 import type { PinnedImage } from '../admission/mutation.ts';
-import type { AdmissionRequest } from '../admission/request.ts';
-import type { ContainerImage } from '../pod/containers.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { ReviewRecord } from './reviews.ts';
 
@@ -10,173 +8,75 @@ const MAX_IMAGES = 20;
 const MAX_FINDINGS = 50;
 const MAX_TEXT = 300;
 
-/**
- * What a line says, as far as it has to be taken from the review at once. Lines are written several at a time, which costs a
- * third less than one by one; what waits for that must not keep the object of the review.
- */
-export interface LineFacts {
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly endpoint: ReviewRecord['endpoint'];
-  readonly uid: string;
-  readonly operation: AdmissionRequest['operation'];
-  readonly kind: string;
-  readonly namespace: string | undefined;
-  readonly name: string;
-  readonly user: string | undefined;
-  readonly allowed: boolean;
-  /** `findings` and `excused`, and how many of them could not tell: members of the line as they are written. */
-  readonly told: string;
-  readonly unknown: number;
-  readonly images: readonly Pick<ContainerImage, 'state' | 'text'>[];
-  /** As JSON. */
-  readonly pinned: string;
-  readonly durationMs: number;
-  readonly dryRun: boolean;
-}
-
-export function factsOf(record: ReviewRecord): LineFacts {
-  const { request } = record.review;
+/** `time`: milliseconds since 1970. */
+export function reviewLine(record: ReviewRecord, time: number): string {
+  const { endpoint, mutation, durationMs } = record;
+  const { uid, operation, type, namespace, user, dryRun } = record.review.request;
   const findings = findingsOf(record);
-  return {
-    time: Date.now(),
-    endpoint: record.endpoint,
-    uid: short(request.uid),
-    operation: request.operation,
-    kind: short(request.type.kind),
-    namespace: request.namespace && short(request.namespace),
-    name: short(nameOf(request)),
-    user: request.user && short(request.user.name),
+  const fields = {
+    level: 'info',
+    time: new Date(time).toISOString(),
+    endpoint,
+    uid: cut(uid),
+    operation,
+    kind: cut(type.kind),
+    namespace: namespace === undefined ? undefined : cut(namespace),
+    name: cut(nameOf(record.review.request)),
+    user: user === undefined ? undefined : cut(user.name),
     allowed: isAllowed(record),
-    told:
-      findings.length === 0 ? NOTHING_TOLD : `"findings":${findingList(findings)},"excused":${excusedList(findings)}`,
-    unknown: findings.length === 0 ? 0 : findings.filter(isUndecided).length,
+    findings: findings.slice(0, MAX_FINDINGS).map(({ policy, rule, action }) => `${policy}/${rule}: ${action}`),
+    excused: excusesIn(findings),
     images: imagesOf(record),
-    pinned: pinnedList(record.mutation?.images),
-    durationMs: record.durationMs,
-    dryRun: request.dryRun,
+    pinned: pinnedLabels(mutation?.images),
+    unknown: findings.filter(isUnknown).length,
+    durationMs: Math.round(durationMs * 1000) / 1000,
+    dryRun,
+    msg: 'review',
   };
+  return `${JSON.stringify(fields)}\n`;
 }
-
-const NOTHING_TOLD = '"findings":[],"excused":[]';
 
 export function findingsOf({ verdict, mutation }: ReviewRecord): readonly Finding[] {
-  if (mutation !== undefined) return mutation.findings;
-  return verdict?.findings ?? [];
+  return mutation?.findings ?? verdict?.findings ?? [];
 }
 
 function isAllowed({ verdict, mutation }: ReviewRecord): boolean {
-  if (mutation !== undefined) return mutation.allowed;
-  return verdict === undefined || verdict.allowed;
+  return mutation?.allowed ?? verdict?.allowed ?? true;
 }
 
-function shortImage(image: ContainerImage): LineFacts['images'][number] {
-  return image.text.length <= MAX_TEXT ? image : { state: 'invalid', text: short(image.text) };
+function imagesOf({ verdict, mutation }: ReviewRecord): readonly string[] {
+  const containers = verdict?.outcome === 'judged' ? verdict.workload.containers : [];
+  const pinned = (mutation?.images ?? []).map(({ container }) => container);
+  return [...containers.slice(0, MAX_IMAGES), ...pinned].slice(0, MAX_IMAGES).map(({ image }) => cut(image.text));
 }
 
-/** Cut, and then a text of its own: a slice would keep all of the long one. */
-function short(text: string): string {
-  return text.length <= MAX_TEXT ? text : (JSON.parse(JSON.stringify(cut(text))) as string);
+/** `nginx:1.27 -> sha256:…`, at most as many as images. */
+function pinnedLabels(images: readonly PinnedImage[] = []): readonly string[] {
+  return images.flatMap((image) => pinnedLabel(image) ?? []).slice(0, MAX_IMAGES);
 }
 
-function imagesOf({ verdict, mutation }: ReviewRecord): LineFacts['images'] {
-  const images: LineFacts['images'][number][] = [];
-  const all = verdict?.outcome === 'judged' ? verdict.workload.containers : [];
-  for (const { image } of all) if (images.push(shortImage(image)) === MAX_IMAGES) return images;
-  for (const { container } of mutation?.images ?? [])
-    if (images.push(shortImage(container.image)) === MAX_IMAGES) return images;
-  return images;
-}
-
-export function createReviewLine(): (facts: LineFacts) => string {
-  const timeText = clock();
-  return (facts) => lineOf(facts, timeText(facts.time));
-}
-
-/** Written piece by piece, since it is written most: an object made for `JSON.stringify` costs as much as the verdict. */
-function lineOf(facts: LineFacts, time: string): string {
-  const { endpoint, allowed, told, unknown, images, pinned, durationMs, dryRun } = facts;
-  return (
-    `{"level":"info","time":"${time}","endpoint":"${endpoint}",${asked(facts)},"allowed":${allowed},${told}` +
-    `,"images":${imageList(images)},"pinned":${pinned},"unknown":${unknown}` +
-    `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${dryRun},"msg":"review"}\n`
-  );
-}
-
-function asked({ uid, operation, kind, namespace, name, user }: LineFacts): string {
-  // One look at all texts costs less than one at each.
-  const quote = PLAIN.test(uid + kind + namespace + name + user) ? inQuotes : JSON.stringify;
-  const inNamespace = namespace === undefined ? '' : `,"namespace":${quote(namespace)}`;
-  const byUser = user === undefined ? '' : `,"user":${quote(user)}`;
-  return `"uid":${quote(uid)},"operation":"${operation}","kind":${quote(kind)}${inNamespace},"name":${quote(name)}${byUser}`;
-}
-
-/** Stands in a JSON string as it is. */
-const PLAIN = /^[ !#-[\]-~]*$/;
-
-function inQuotes(text: string): string {
-  return `"${text}"`;
-}
-
-function findingList(findings: readonly Finding[]): string {
-  return JSON.stringify(
-    findings.slice(0, MAX_FINDINGS).map(({ policy, rule, action }) => `${policy}/${rule}: ${action}`),
-  );
-}
-
-function excusedList(findings: readonly Finding[]): string {
-  return JSON.stringify(excusedIn(findings));
-}
-
-function imageList(images: LineFacts['images']): string {
-  let list = '';
-  for (const { state, text } of images) {
-    // What follows the grammar of references has no character that would have to be escaped.
-    const quote = state === 'parsed' ? inQuotes : JSON.stringify;
-    list += `${list === '' ? '' : ','}${quote(text)}`;
-  }
-  return `[${list}]`;
-}
-
-/** `nginx:1.27 -> sha256:…`, as many as images. */
-function pinnedList(images: readonly PinnedImage[] = []): string {
-  if (images.length === 0) return '[]';
-  const labels = images.flatMap((image) => pinnedLabel(image) ?? []);
-  return JSON.stringify(labels.slice(0, MAX_IMAGES));
-}
-
-function isUndecided({ outcome, action }: Finding): boolean {
+function isUnknown({ outcome, action }: Finding): boolean {
   return outcome !== 'violation' && action !== 'excused';
 }
 
 /** `exception policy/rule: containers`, one for each rule that each exception excused, so that none hides behind many others. */
-function excusedIn(findings: readonly Finding[]): readonly string[] {
-  const used = findings.flatMap(({ excuse, policy, rule, container }) =>
+function excusesIn(findings: readonly Finding[]): readonly string[] {
+  const uses = findings.flatMap(({ excuse, policy, rule, container }) =>
     excuse === undefined ? [] : [{ by: `${excuse.exception.name} ${policy}/${rule}`, container: container?.name }],
   );
-  if (used.length === 0) return [];
-  const lines = [...Map.groupBy(used, ({ by }) => by)].map(
-    ([by, uses]) =>
-      `${by}: ${listed(uses.map(({ container }) => (container === undefined ? '-' : cut(container)))).join(', ')}`,
+  if (uses.length === 0) return [];
+  const lines = [...Map.groupBy(uses, ({ by }) => by)].map(
+    ([by, group]) =>
+      `${by}: ${limited(group.map(({ container }) => (container === undefined ? '-' : cut(container)))).join(', ')}`,
   );
-  return listed(lines);
+  return limited(lines);
 }
 
-function listed(items: readonly string[]): readonly string[] {
+function limited(items: readonly string[]): readonly string[] {
   if (items.length <= MAX_FINDINGS) return items;
   return [...items.slice(0, MAX_FINDINGS), `and ${items.length - MAX_FINDINGS} more`];
 }
 
 function cut(text: string): string {
   return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
-}
-
-/** RFC 3339 in UTC with milliseconds; worked out once for all lines of a millisecond. */
-function clock(): (time: number) => string {
-  let last = Number.NaN;
-  let text = '';
-  return (time) => {
-    if (time !== last) text = new Date((last = time)).toISOString();
-    return text;
-  };
 }
