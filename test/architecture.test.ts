@@ -8,7 +8,7 @@ const SRC = path.join(ROOT, 'src');
 
 /** A directory imports only from smaller ranks, and from itself. */
 const RANKS: readonly (readonly string[])[] = [
-  ['image', 'go'],
+  ['image', 'go', 'error'],
   ['pod', 'credential'],
   ['cel'],
   ['policy'],

@@ -1,6 +1,6 @@
 /** The registry that `pin` and `drift` ask, with the credentials that they are given. */
 import type { ImageQuestion } from '../admission/context.ts';
-import { type Config, ConfigError } from '../config/config.ts';
+import { type Config } from '../config/config.ts';
 import { type Candidate, keyringOf } from '../credential/keyring.ts';
 import type { PullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -8,6 +8,7 @@ import type { ImageReference } from '../image/reference.ts';
 import type { PinRegistry } from '../pinning/registry-source.ts';
 import type { RegistryFact } from '../policy/registry-fact.ts';
 import { openRegistry, type RegistryAccess } from './open-registry.ts';
+import { UserError } from '../error/user-error.ts';
 
 export interface ClosableRegistry extends PinRegistry {
   close(): Promise<void>;
@@ -58,5 +59,5 @@ function candidatesIn(secrets: readonly PullSecret[]): (reference: ImageReferenc
   const faults = keyring.faults.map(
     ({ secret, key, problem }) => `pull secret ${quoteValue(secret)}, key ${quoteValue(key)}: ${problem}`,
   );
-  throw new ConfigError(faults.join('\n'));
+  throw new UserError(faults.join('\n'));
 }

@@ -1,6 +1,6 @@
 /** `tidewaiter pin`: digests into files, or the diff that would put them there. */
 import { setImmediate } from 'node:timers/promises';
-import { type Config, ConfigError } from '../config/config.ts';
+import { type Config } from '../config/config.ts';
 import { loadLock, saveLock } from '../files/lock-file.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import type { FindOptions } from '../files/image-locations/format.ts';
@@ -32,6 +32,7 @@ import { type Lookup, lookUp } from './pin-lookups.ts';
 import { elsewhereNotices, elsewhereRows } from './pin-elsewhere.ts';
 import type { RegistryFor } from './pin-registry.ts';
 import { print, type Terminal } from './terminal.ts';
+import { UserError } from '../error/user-error.ts';
 
 export interface PinFlags {
   readonly config?: string | undefined;
@@ -54,7 +55,7 @@ export interface PinParts {
 
 export function pin(paths: readonly string[], flags: PinFlags, parts: PinParts): Promise<number> {
   if (flags.write && paths.includes('-'))
-    throw new ConfigError('--write changes files, and "-" is none: leave out one of them');
+    throw new UserError('--write changes files, and "-" is none: leave out one of them');
   return interruptible((signal) => pinUntil(paths, flags, { ...parts, signal }));
 }
 
@@ -128,14 +129,14 @@ function saved(file: string, before: string | undefined, lock: Lock): readonly P
 
 function platformOf(text: string): ReturnType<typeof wantedPlatform> & object {
   const platform = wantedPlatform(text);
-  if (platform === undefined) throw new ConfigError(`--platform: expected ${PLATFORM_FORM}, found ${quoteValue(text)}`);
+  if (platform === undefined) throw new UserError(`--platform: expected ${PLATFORM_FORM}, found ${quoteValue(text)}`);
   return platform;
 }
 
 function lockOf(file: string | undefined): Extract<ReturnType<typeof loadLock>, { readonly ok: true }> {
   if (file === undefined) return { ok: true, lock: new Map(), text: undefined };
   const loaded = loadLock(file);
-  if (!loaded.ok) throw new ConfigError(loaded.problems.join('\n'));
+  if (!loaded.ok) throw new UserError(loaded.problems.join('\n'));
   return loaded;
 }
 

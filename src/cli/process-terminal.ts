@@ -18,7 +18,7 @@ const STDOUT = 1;
 type Write = (text: string | Uint8Array) => void;
 
 /** The answer has not arrived where it was to go: a full disk, for example. */
-class OutputError extends Error {
+export class OutputError extends Error {
   constructor(cause: unknown) {
     super(`cannot write the answer to standard output: ${WRITE_REASONS[codeOf(cause)] ?? codeOf(cause)}`, { cause });
     this.name = 'OutputError';

@@ -5,7 +5,8 @@ import { requirePaths, type Result } from './command-options.ts';
 import { addCheck, addReplay, addServe, addTest } from './policy-commands.ts';
 import { addCompletion, addExplain, addRules, addSchema } from './help-commands.ts';
 import { addDrift, addPin } from './pin-commands.ts';
-import { processTerminal } from './process-terminal.ts';
+import { UserError } from '../error/user-error.ts';
+import { OutputError, processTerminal } from './process-terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs one command line; resolves with the exit code: 0 fine, 1 the answer is "no", 2 the question could not be answered. */
@@ -23,10 +24,7 @@ export async function run(argv: readonly string[], terminal: Terminal = processT
 /** Errors that say what the user can do are printed as they are; anything else is a bug, with its stack. */
 function failed(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (
-    error instanceof Error &&
-    ['ConfigError', 'PolicyError', 'PluginError', 'CertificateError', 'OutputError'].includes(error.name)
-  ) {
+  if (error instanceof UserError || error instanceof OutputError) {
     terminal.note(`${error.message}\n`);
   } else {
     terminal.note(

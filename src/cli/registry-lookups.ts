@@ -1,10 +1,11 @@
 /** Questions to registries, for commands: each once, a few at a time, and a line now and then for whoever waits. */
-import { ConfigError, type Config } from '../config/config.ts';
+import { type Config } from '../config/config.ts';
 import { askEach } from '../pinning/look-up-each.ts';
 import type { Question } from '../pinning/pinned-references.ts';
 import type { ClosableRegistry, RegistryFor } from './pin-registry.ts';
 import { loadPullSecrets } from './pull-secret-files.ts';
 import type { Terminal } from './terminal.ts';
+import { UserError } from '../error/user-error.ts';
 
 const CONCURRENCY = 16;
 const PROGRESS_MS = 5000;
@@ -27,7 +28,7 @@ export interface AskOptions extends Omit<Ask, 'registry' | 'close'> {
 
 export async function askWith({ config, pullSecret, registryFor, terminal, signal }: AskOptions): Promise<Ask> {
   const loaded = pullSecret === undefined ? undefined : await loadPullSecrets(pullSecret, terminal);
-  if (loaded !== undefined && loaded.problems.length > 0) throw new ConfigError(loaded.problems.join('\n'));
+  if (loaded !== undefined && loaded.problems.length > 0) throw new UserError(loaded.problems.join('\n'));
   let made: ClosableRegistry | undefined;
   const credentials = { secrets: loaded?.secrets, warn: (message: string) => terminal.note(`${message}\n`) };
   return {

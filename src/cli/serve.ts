@@ -1,6 +1,6 @@
 /** `tidewaiter serve`: listens, says what to try, stops gracefully. */
 import { existsSync } from 'node:fs';
-import { type Address, type Config, ConfigError, type Flags } from '../config/config.ts';
+import { type Address, type Config, type Flags } from '../config/config.ts';
 import { compose } from '../wiring.ts';
 import { type LoadedPolicies, noticesAt, requireDecidable } from '../files/policies.ts';
 import { createLog, type ServerLog, standardOutput } from '../server/log.ts';
@@ -19,6 +19,7 @@ import { configured } from './configured.ts';
 import { openRegistry, needRegistry } from './open-registry.ts';
 import { printConfig } from './print-config.ts';
 import type { Terminal } from './terminal.ts';
+import { UserError } from '../error/user-error.ts';
 
 export interface ServeFlags extends Flags {
   readonly printConfig?: boolean | undefined;
@@ -151,7 +152,7 @@ async function listen(app: App, { host, port }: Address, from: string): Promise<
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     const remedy = reason === 'EADDRINUSE' ? 'another process has it' : reason;
     const off = from === '--operations-port' ? ', or turn it off with --operations-port 0' : '';
-    throw new ConfigError(`cannot listen on ${host}:${port}: ${remedy}; name another with ${from}${off}`, {
+    throw new UserError(`cannot listen on ${host}:${port}: ${remedy}; name another with ${from}${off}`, {
       cause: error,
     });
   }

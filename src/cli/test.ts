@@ -1,10 +1,9 @@
 /** `tidewaiter test`: evaluates manifests as `check` does, and compares the findings with the expected ones. */
 import { countUsage, type UsageCount } from '../admission/usage.ts';
 import { writtenAnswers } from '../admission/facts/suite-registry.ts';
-import { type Composed, compose } from '../wiring.ts';
+import { allRules, type Composed, compose } from '../wiring.ts';
 import { type Config } from '../config/config.ts';
 import { fileText } from '../files/location-text.ts';
-import { PolicyError } from '../files/policies.ts';
 import { type SuiteFinding } from '../files/suite-faults.ts';
 import { loadSuites, type Suite, type SuiteCase } from '../files/suites.ts';
 import { leftover } from '../recording/pairing.ts';
@@ -17,6 +16,7 @@ import { configured } from './configured.ts';
 import { evaluateFiles, policyNotices } from './evaluate-files.ts';
 import { print, type Terminal } from './terminal.ts';
 import type { WatchedRun } from './watch.ts';
+import { UserError } from '../error/user-error.ts';
 
 export interface TestFlags {
   readonly config?: string | undefined;
@@ -42,6 +42,8 @@ async function runSuites(
   config: Config,
   terminal: Terminal,
 ): Promise<{ readonly report: TestReport; readonly read: readonly string[] }> {
+  // A plugin that cannot be loaded is not a fault of a suite.
+  await allRules(config);
   const { suites, errors: faults } = await loadSuites(paths, terminal.input());
   const errors: ErrorRow[] = [...faults];
   const rows: TestSuiteRow[] = [];
@@ -80,7 +82,7 @@ async function composeFor(suite: Suite, config: Config, now: number): Promise<Co
   try {
     return await compose({ ...config, policies: suite.policies }, { now: () => now });
   } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
+    if (!(error instanceof UserError)) throw error;
     const { file, document, policiesAt } = suite;
     return { errors: error.message.split('\n').map((message) => ({ file, document, ...policiesAt, message })) };
   }

@@ -2,6 +2,7 @@
 import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
 import path from 'node:path';
 import type { Terminal } from './terminal.ts';
+import { UserError } from '../error/user-error.ts';
 
 /** Editors and checkouts write many files at once; this much silence means that they are done. */
 const QUIET_MS = 100;
@@ -54,7 +55,7 @@ async function settled(run: () => Promise<WatchedRun>, { read }: WatchedRun, ter
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'ConfigError' || read.length === 0) throw error;
+    if (!(error instanceof UserError) || read.length === 0) throw error;
     terminal.note(`${error.message}\n`);
     return { code: 2, read };
   }

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type CredentialConfig, credentialConfig, withPathsFrom } from './credentials.ts';
 import { envLayer } from './environment.ts';
-import { type Attempt, attempting, ConfigError, readAll } from './error.ts';
+import { type Attempt, attempting, readAll } from './error.ts';
 import { CONFIG_SCHEMA, DEFAULTS, type LogLevel } from './schema.ts';
 import { certificateFiles, type ClientConfig, clientConfig, operationsAddress, type Value } from './server.ts';
 import { type Address, addressOf, levelOf, portOf, timeoutOf } from './values.ts';
@@ -21,6 +21,7 @@ import { schemaCheck } from '../policy/schema-faults.ts';
 import type { Environment } from '../registry/proxy.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
 import { REGISTRY_FILE_KEYS, type RegistryRow, shownRegistries } from './registry-schema.ts';
+import { UserError } from '../error/user-error.ts';
 
 export interface Config extends CredentialConfig {
   readonly listen: Address;
@@ -61,7 +62,6 @@ export interface LoadedConfig {
   readonly notices: readonly InputNotice[];
 }
 
-export { ConfigError } from './error.ts';
 export { type Address, addressOf } from './values.ts';
 
 /** Values from flags, as typed; absent ones are not there. */
@@ -94,7 +94,7 @@ export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = process.
   const file = attempt(() => fileLayer(flags.config, env));
   const above = [envLayer(env, attempt), flagLayer(flags, attempt)];
   // What a file says that cannot be read is not known, so neither is what lacks.
-  if (file === undefined) throw new ConfigError(faults.join('\n'));
+  if (file === undefined) throw new UserError(faults.join('\n'));
   const { layer, skipped, notices } = file;
   faults.push(...file.faults);
   const values = new Map<string, Value>();
@@ -118,7 +118,7 @@ async function registrySettings(values: ReadonlyMap<string, Value>): Promise<Reg
   if (rows.length === 0) return { registries: [], access };
   const { readRegistries } = await import('./registries.ts');
   return {
-    registries: await readRegistries(rows, (problem) => new ConfigError(`${from}: registries: ${problem}`)),
+    registries: await readRegistries(rows, (problem) => new UserError(`${from}: registries: ${problem}`)),
     access,
   };
 }
@@ -146,14 +146,14 @@ function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): FileLayer
   const from = file ?? DEFAULT_FILE;
   const [document, ...more] = readDocuments(textOf(from));
   if (document === undefined) return NO_FILE;
-  if (!document.ok) throw new ConfigError(`${from}:${document.line}:${document.column}: ${document.problem}`);
-  if (more.length > 0) throw new ConfigError(`${from}: expected one document, found ${more.length + 1}`);
+  if (!document.ok) throw new UserError(`${from}:${document.line}:${document.column}: ${document.problem}`);
+  if (more.length > 0) throw new UserError(`${from}: expected one document, found ${more.length + 1}`);
   const found = checkFile(document.value);
   const faults = found.map(({ pointer, problem, at }) => {
     const { line, column } = at === 'key' ? document.keyPositionOf(pointer) : document.positionOf(pointer);
     return `${from}:${line}:${column}: ${problem}`;
   });
-  if (found.some(({ pointer }) => pointer === '')) throw new ConfigError(faults.join('\n'));
+  if (found.some(({ pointer }) => pointer === '')) throw new UserError(faults.join('\n'));
   const wrong = new Set(found.map(({ pointer }) => pointerSegments(pointer)[0] ?? ''));
   const folder = path.dirname(from);
   const values = Object.entries(document.value as object).flatMap(([key, value]) => {
@@ -189,7 +189,7 @@ function joined(row: RegistryRow, join: (file: string) => string): RegistryRow {
 function textOf(file: string): string {
   const read = readText(file);
   if ('text' in read) return read.text;
-  throw new ConfigError(`cannot read the configuration file ${quoteValue(file)}: ${read.problem}`);
+  throw new UserError(`cannot read the configuration file ${quoteValue(file)}: ${read.problem}`);
 }
 
 function flagLayer(flags: Flags, attempt: Attempt): Layer {
@@ -211,7 +211,7 @@ function flagLayer(flags: Flags, attempt: Attempt): Layer {
   return layer;
 }
 
-/** Whatever of it cannot be read throws a ConfigError. */
+/** Whatever of it cannot be read throws a UserError. */
 function readersOf(values: ReadonlyMap<string, Value>) {
   const given = (key: string): Value => values.get(key) ?? { value: undefined, from: 'default' };
   const texts = (key: string): readonly string[] => given(key).value as readonly string[];
@@ -233,7 +233,7 @@ function readersOf(values: ReadonlyMap<string, Value>) {
     registries: () => registrySettings(values),
     credentials: () =>
       credentialConfig(given('nodeCredentials').value, given('registryCache').value, (at, problem) => {
-        throw new ConfigError(`${given(at.split('.')[0] ?? at).from}: ${at}: ${problem}`);
+        throw new UserError(`${given(at.split('.')[0] ?? at).from}: ${at}: ${problem}`);
       }),
   };
 }

@@ -1,6 +1,5 @@
 /** The files that the configuration names for credentials and the shared cache, read when somebody needs them. */
 import type { NodeCredentialConfig, SharedCacheConfig } from './credentials.ts';
-import { ConfigError } from './config.ts';
 import { readText } from '../files/read-text.ts';
 import { readDocuments } from '../files/yaml/yaml.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -8,6 +7,7 @@ import type { NodeCredentialSettings } from '../node/configured-credentials.ts';
 import type { CacheSettings } from '../lookup/image-source.ts';
 import { type ProviderSettings, readProviders } from '../node/provider-config.ts';
 import type { SharedCacheSettings, SharedServer } from '../lookup/shared-cache.ts';
+import { UserError } from '../error/user-error.ts';
 
 /** As the kubelet does not start with a wrong one, neither do we. */
 export async function nodeCredentialSettings(config: NodeCredentialConfig): Promise<NodeCredentialSettings> {
@@ -19,16 +19,16 @@ export async function nodeCredentialSettings(config: NodeCredentialConfig): Prom
 async function loadProviders(file: string): Promise<readonly ProviderSettings[]> {
   const [document, ...more] = readDocuments(textOf(file, 'the configuration of credential providers'));
   if (document === undefined || more.length > 0) {
-    throw new ConfigError(`${file}: expected one document, found ${more.length + (document === undefined ? 0 : 1)}`);
+    throw new UserError(`${file}: expected one document, found ${more.length + (document === undefined ? 0 : 1)}`);
   }
-  if (!document.ok) throw new ConfigError(`${file}:${document.line}:${document.column}: ${document.problem}`);
+  if (!document.ok) throw new UserError(`${file}:${document.line}:${document.column}: ${document.problem}`);
   const read = readProviders(document.value);
   if (read.ok) return read.providers;
   const faults = read.faults.map(({ pointer, problem }) => {
     const { line, column } = document.positionOf(pointer);
     return `${file}:${line}:${column}: ${problem}`;
   });
-  throw new ConfigError(faults.join('\n'));
+  throw new UserError(faults.join('\n'));
 }
 
 /** Shorter, and it could be guessed. */
@@ -43,7 +43,7 @@ export async function sharedCacheSettings(
   const ca = caFile === undefined ? undefined : textOf(caFile, 'the CA of the shared cache');
   const key = textOf(keyFile, 'the key of the shared cache').trim();
   if (key.length < MIN_KEY_LENGTH) {
-    throw new ConfigError(
+    throw new UserError(
       `${keyFile}: expected at least ${MIN_KEY_LENGTH} characters, for example of: openssl rand -hex 32`,
     );
   }
@@ -67,10 +67,10 @@ function serverOf(
   const read = readServer(text);
   if (read === undefined) {
     const forms = 'redis://HOST:PORT, rediss://USER:PASSWORD@HOST:PORT or the like';
-    throw new ConfigError(`${from}: expected ${forms}, with the number of a database at most`);
+    throw new UserError(`${from}: expected ${forms}, with the number of a database at most`);
   }
   if (ca === undefined) return read;
-  if (read.tls === undefined) throw new ConfigError(`${from}: "caFile" needs rediss:// or valkeys://`);
+  if (read.tls === undefined) throw new UserError(`${from}: "caFile" needs rediss:// or valkeys://`);
   return { ...read, tls: { ca } };
 }
 
@@ -112,5 +112,5 @@ function decoded(part: string): string {
 function textOf(file: string, what: string): string {
   const read = readText(file);
   if ('text' in read) return read.text;
-  throw new ConfigError(`cannot read ${what} ${quoteValue(file)}: ${read.problem}`);
+  throw new UserError(`cannot read ${what} ${quoteValue(file)}: ${read.problem}`);
 }

@@ -1,9 +1,10 @@
 /** TIDEWAITER_* variables -> values of the configuration. */
 import path from 'node:path';
-import { type Attempt, ConfigError } from './error.ts';
+import { type Attempt } from './error.ts';
 import type { Value } from './server.ts';
 import { portOf, timeoutOf } from './values.ts';
 import { didYouMean } from '../image/suggestion.ts';
+import { UserError } from '../error/user-error.ts';
 
 const VARIABLES: Readonly<Record<string, string>> = {
   TIDEWAITER_LISTEN: 'listen',
@@ -40,7 +41,7 @@ function isOurs(name: string): boolean {
 
 function unknownVariable(name: string): never {
   const names = [...Object.keys(VARIABLES), 'TIDEWAITER_CONFIG'];
-  throw new ConfigError(`unknown variable ${name}${didYouMean(name, names)} (accepted: ${names.join(', ')})`);
+  throw new UserError(`unknown variable ${name}${didYouMean(name, names)} (accepted: ${names.join(', ')})`);
 }
 
 function parsed(key: string, text: string, from: string): unknown {

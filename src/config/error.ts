@@ -1,14 +1,7 @@
 /** All that is wrong with a configuration, before anything is done with it. */
+import { UserError } from '../error/user-error.ts';
 
-/** Bad configuration: the message is complete, and names the place. */
-export class ConfigError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ConfigError';
-  }
-}
-
-/** What a reader returns, or undefined where it throws a ConfigError. */
+/** What a reader returns, or undefined where it throws a UserError. */
 export type Attempt = <T>(read: () => T) => T | undefined;
 
 /** Adds the message of each error to `faults`. */
@@ -17,7 +10,7 @@ export function attempting(faults: string[]): Attempt {
     try {
       return read();
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
+      if (!(error instanceof UserError)) throw error;
       faults.push(error.message);
       return undefined;
     }
@@ -42,11 +35,11 @@ export async function readAll<const R extends Readers>(
     try {
       results.push([key, await read()]);
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
+      if (!(error instanceof UserError)) throw error;
       found.push(error.message);
     }
   }
-  if (found.length > 0) throw new ConfigError(fromTopToBottom([...new Set(found)]).join('\n'));
+  if (found.length > 0) throw new UserError(fromTopToBottom([...new Set(found)]).join('\n'));
   return Object.fromEntries(results) as Results<R>;
 }
 

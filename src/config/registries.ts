@@ -1,13 +1,13 @@
 /** `registries` of tidewaiter.yaml: the files that its entries name are read here, and what is wrong with them is said. */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { ConfigError } from './error.ts';
 import { readText } from '../files/read-text.ts';
 import { isHost } from '../image/grammar.ts';
 import { quoteValue } from '../image/quote.ts';
 import { hostOfEntry } from '../registry/registry-entry.ts';
 import { DEFAULT_CONCURRENCY, type RegistryEntry } from '../registry/settings.ts';
 import type { RegistryRow } from './registry-schema.ts';
+import { UserError } from '../error/user-error.ts';
 
 /** A sentence fragment about what is wrong -> the error that says where. */
 export type Fail = (problem: string) => Error;
@@ -31,8 +31,8 @@ export async function readRegistries(rows: readonly RegistryRow[], fail: Fail): 
 
 /** A bug among them is told alone. */
 function joinedError(reasons: readonly unknown[]): unknown {
-  const bug = reasons.find((reason) => !(reason instanceof ConfigError));
-  return bug ?? new ConfigError(reasons.map((reason) => (reason as ConfigError).message).join('\n'));
+  const bug = reasons.find((reason) => !(reason instanceof UserError));
+  return bug ?? new UserError(reasons.map((reason) => (reason as UserError).message).join('\n'));
 }
 
 async function readRow(row: RegistryRow, wrong: Fail): Promise<RegistryEntry> {

@@ -1,6 +1,6 @@
 /** The keys of tidewaiter.yaml about who reaches the server where, and with which certificates. */
-import { ConfigError } from './error.ts';
 import { type Address, addressOf, portOf } from './values.ts';
+import { UserError } from '../error/user-error.ts';
 
 export interface ClientConfig {
   /** A PEM file. */
@@ -22,7 +22,7 @@ export function operationsAddress(listen: Value, port: Value, reviews: Value): A
     return number === 0 ? undefined : { host: addressOf(String(reviews.value), reviews.from).host, port: number };
   }
   if (port.from === 'default') return addressOf(listen.value as string, listen.from);
-  throw new ConfigError(
+  throw new UserError(
     `${listen.from}: "operationsListen" and "operationsPort" (${port.from}) are both set; remove one of them`,
   );
 }
@@ -32,12 +32,10 @@ export function clientConfig(ca: Value, { value, from }: Value): ClientConfig | 
   const names = value as readonly string[];
   if (ca.value === undefined && names.length === 0) return undefined;
   if (ca.value === undefined) {
-    throw new ConfigError(
-      `${from}: "clientNames" without "clientCa": name the authority that signs their certificates`,
-    );
+    throw new UserError(`${from}: "clientNames" without "clientCa": name the authority that signs their certificates`);
   }
   if (names.length > 0) return { ca: ca.value as string, names };
-  throw new ConfigError(
+  throw new UserError(
     `${ca.from}: "clientCa" without "clientNames": add the name of the API server's client certificate, for example clientNames: [kube-apiserver]`,
   );
 }
@@ -49,7 +47,7 @@ export function certificateFiles(
   const missing = cert.value === undefined ? 'cert' : 'key';
   if ((cert.value === undefined) !== (key.value === undefined)) {
     const { from } = missing === 'cert' ? key : cert;
-    throw new ConfigError(`${from}: "cert" and "key" go together, "${missing}" is missing`);
+    throw new UserError(`${from}: "cert" and "key" go together, "${missing}" is missing`);
   }
   return { cert: cert.value as string | undefined, key: key.value as string | undefined };
 }

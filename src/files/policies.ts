@@ -14,14 +14,7 @@ import type { Vacuity } from '../policy/dead-clauses.ts';
 import type { InputNotice } from './skipped-files.ts';
 import { placeText } from './location-text.ts';
 import { loadSheets, type PlacedFault, type Sheet } from './policy-documents.ts';
-
-/** Every fault of every file, one a line: `file:line:column: pointer: what is wrong`. */
-export class PolicyError extends Error {
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'));
-    this.name = 'PolicyError';
-  }
-}
+import { UserError } from '../error/user-error.ts';
 
 export interface LoadedPolicies {
   readonly policies: readonly Policy[];
@@ -43,12 +36,12 @@ export function noticesAt(
   return [...notices, ...expiryNotices(exceptions, now, missed).map(placed)];
 }
 
-/** Throws a PolicyError with all that a server cannot tell that does not know the labels of namespaces. */
+/** Throws a UserError with all that a server cannot tell that does not know the labels of namespaces. */
 export function requireDecidable({ policies, placed }: LoadedPolicies): void {
   const faults = policies.flatMap((policy) =>
     undecidableWithoutLabels(policy).map((vacuity) => placed(vacuityNotice('ImagePolicy', policy.name, vacuity))),
   );
-  if (faults.length > 0) throw new PolicyError(faults.map((fault) => `${placeText(fault)}: ${fault.message}`));
+  if (faults.length > 0) throw new UserError(faults.map((fault) => `${placeText(fault)}: ${fault.message}`).join('\n'));
 }
 
 export interface PlacedNotice extends Notice {
@@ -76,10 +69,13 @@ export async function loadPolicies(
     const read = readException(value, known);
     return read.ok ? { ok: true, value: read.exception, vacuities: read.vacuities } : read;
   });
-  if (reading.faults.size > 0) throw new PolicyError(inOrder([...reading.faults.values()], files).map(textOf));
+  if (reading.faults.size > 0) {
+    const lines = inOrder([...reading.faults.values()], files).map(textOf);
+    throw new UserError(lines.join('\n'));
+  }
   if (policies.length === 0) {
     const beside = sheets.length === 0 ? '' : ': exceptions and lists need the policies that they are for beside them';
-    throw new PolicyError([`${paths.join(', ')}: no policy in it${beside}`]);
+    throw new UserError(`${paths.join(', ')}: no policy in it${beside}`);
   }
   const placed = (notice: Notice): PlacedNotice => placeNotice(notice, sheets);
   const notices = [...reading.notices, ...lists.unused().map(unusedListNotice)].map(placed);

@@ -7,14 +7,7 @@ import { deepFreeze } from './freeze.ts';
 import { createGuard, shownError } from './guard.ts';
 import { importPlugin } from './import.ts';
 import { createTimeLimit, type TimeLimit } from './time-limit.ts';
-
-/** Every fault of every file, one a line: `file:line:column: what is wrong`. */
-export class PluginError extends Error {
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'));
-    this.name = 'PluginError';
-  }
-}
+import { UserError } from '../error/user-error.ts';
 
 export interface PluginOptions {
   /** Their names are taken. */
@@ -37,7 +30,7 @@ export function loadPlugins(files: readonly string[], { builtIn, timeoutMs }: Pl
       rules.push(rule);
     }
   }
-  if (faults.length > 0) throw new PluginError(faults);
+  if (faults.length > 0) throw new UserError(faults.join('\n'));
   const guard = createGuard(found, { timeoutMs });
   const limit = createTimeLimit(timeoutMs);
   return rules.map((rule) => watched(rule, { guard, limit, timeoutMs }));

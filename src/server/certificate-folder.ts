@@ -3,7 +3,8 @@ import { type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { quoteValue } from '../image/quote.ts';
-import { CertificateError, codeOf, readKey, reasonOf } from './certificate.ts';
+import { codeOf, readKey, reasonOf } from './certificate.ts';
+import { UserError } from '../error/user-error.ts';
 
 export const OUR_CA = 'tidewaiter development CA';
 /** What to do when the folder cannot be used. */
@@ -21,7 +22,7 @@ export interface Folder {
   readonly cert: Found<X509Certificate>;
 }
 
-/** Throws CertificateError. */
+/** Throws UserError. */
 export async function readFolder(dir: string): Promise<Folder> {
   return {
     caKey: await readOwn(path.join(dir, 'ca.key'), ownKey),
@@ -38,12 +39,12 @@ async function readOwn<T>(file: string, parse: (text: string) => T | 'damaged' |
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return { state: 'absent', problem: undefined };
-    throw new CertificateError(`cannot read ${quoteValue(file)}: ${reasonOf(error)}; ${ELSEWHERE}`, { cause: error });
+    throw new UserError(`cannot read ${quoteValue(file)}: ${reasonOf(error)}; ${ELSEWHERE}`, { cause: error });
   }
   const value = parse(text);
   if (value === 'damaged') return { state: 'damaged', problem: `was damaged (kept as ${path.basename(file)}.damaged)` };
   if (value !== 'foreign') return { state: 'good', value, text };
-  throw new CertificateError(
+  throw new UserError(
     `${quoteValue(file)} was not made by tidewaiter, so it stays as it is; move it away, ${ELSEWHERE}`,
   );
 }
@@ -63,7 +64,7 @@ function ownCertificate(text: string): X509Certificate | 'damaged' | 'foreign' {
   }
 }
 
-/** Whole or not at all. A key is never written over: when another process was faster, its key counts. Throws CertificateError. */
+/** Whole or not at all. A key is never written over: when another process was faster, its key counts. Throws UserError. */
 export async function storeFile(file: string, { state }: Found<unknown>, text: string): Promise<void> {
   const folder = path.dirname(file);
   const temporary = path.join(folder, `.${path.basename(file)}.${randomUUID()}`);
@@ -73,7 +74,7 @@ export async function storeFile(file: string, { state }: Found<unknown>, text: s
     await publish(temporary, file, text);
   } catch (error) {
     const message = `cannot write ${quoteValue(file)}: ${reasonOf(error)}; ${ELSEWHERE}`;
-    throw new CertificateError(message, { cause: error });
+    throw new UserError(message, { cause: error });
   }
 }
 

@@ -15,14 +15,6 @@ export interface ServingCertificate {
   readonly notes: readonly string[];
 }
 
-/** A certificate that cannot be served: the message is complete, names the file, and never holds key material. */
-export class CertificateError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'CertificateError';
-  }
-}
-
 /** What is wrong with it at this moment, if anything. */
 export function invalidAt({ validFromDate, validToDate }: X509Certificate, now: Date): string | undefined {
   if (validToDate <= now) return `expired on ${day(validToDate)}`;

@@ -3,8 +3,9 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { TLSSocket } from 'node:tls';
 import { quoteValue } from '../image/quote.ts';
-import { CertificateError, reasonOf } from './certificate.ts';
+import { reasonOf } from './certificate.ts';
 import type { Identify } from './connections.ts';
+import { UserError } from '../error/user-error.ts';
 
 export interface ClientAuthority {
   /** PEM, one certificate or more. */
@@ -13,20 +14,18 @@ export interface ClientAuthority {
   readonly names: readonly string[];
 }
 
-/** Throws CertificateError. */
+/** Throws UserError. */
 export async function loadClientAuthority(file: string, names: readonly string[]): Promise<ClientAuthority> {
   const name = `clientCa ${quoteValue(file)}`;
   let ca: string;
   try {
     ca = await readFile(file, 'utf8');
   } catch (error) {
-    throw new CertificateError(`cannot read ${name}: ${reasonOf(error)}; expected a PEM file`, { cause: error });
+    throw new UserError(`cannot read ${name}: ${reasonOf(error)}; expected a PEM file`, { cause: error });
   }
   const blocks = ca.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) {
-    throw new CertificateError(
-      `${name}: no certificate in it; expected PEM, "-----BEGIN CERTIFICATE-----" and what follows`,
-    );
+    throw new UserError(`${name}: no certificate in it; expected PEM, "-----BEGIN CERTIFICATE-----" and what follows`);
   }
   for (const [index, block] of blocks.entries()) checkAuthority(block, `${name}: certificate ${index + 1}`);
   return { ca, names };
@@ -37,10 +36,10 @@ function checkAuthority(pem: string, name: string): void {
   try {
     certificate = new X509Certificate(pem);
   } catch (error) {
-    throw new CertificateError(`${name} is damaged; expected whole PEM certificates`, { cause: error });
+    throw new UserError(`${name} is damaged; expected whole PEM certificates`, { cause: error });
   }
   if (!certificate.ca) {
-    throw new CertificateError(
+    throw new UserError(
       `${name} is not of a certificate authority; expected the one that signs the client certificates`,
     );
   }

@@ -3,12 +3,13 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { quoteValue } from '../image/quote.ts';
-import { CertificateError, invalidAt, readKey, reasonOf, type ServingCertificate } from './certificate.ts';
+import { invalidAt, readKey, reasonOf, type ServingCertificate } from './certificate.ts';
+import { UserError } from '../error/user-error.ts';
 
 /** serverAuth, and any use. */
 const FOR_SERVERS = ['1.3.6.1.5.5.7.3.1', '2.5.29.37.0'];
 
-/** Throws CertificateError. */
+/** Throws UserError. */
 export async function loadCertificate(
   files: { readonly cert: string; readonly key: string },
   now = new Date(),
@@ -24,10 +25,9 @@ export async function loadCertificate(
   try {
     createSecureContext({ cert, key });
   } catch (error) {
-    throw new CertificateError(
-      `${certName}: OpenSSL does not take it: ${reasonOf(error)}; expected RSA 2048 or EC P-256`,
-      { cause: error },
-    );
+    throw new UserError(`${certName}: OpenSSL does not take it: ${reasonOf(error)}; expected RSA 2048 or EC P-256`, {
+      cause: error,
+    });
   }
   return { cert, key, ca: undefined, from: files.cert, notAfter: leaf.validToDate, notes: [] };
 }
@@ -36,7 +36,7 @@ async function readGiven(file: string, name: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new CertificateError(`cannot read the ${name}: ${reasonOf(error)}; expected a PEM file`, { cause: error });
+    throw new UserError(`cannot read the ${name}: ${reasonOf(error)}; expected a PEM file`, { cause: error });
   }
 }
 
@@ -48,7 +48,7 @@ function chainOf(text: string, name: string): Chain {
     try {
       return new X509Certificate(block);
     } catch (error) {
-      throw new CertificateError(`${name}: number ${index + 1} in it is damaged; expected whole PEM certificates`, {
+      throw new UserError(`${name}: number ${index + 1} in it is damaged; expected whole PEM certificates`, {
         cause: error,
       });
     }
@@ -56,7 +56,7 @@ function chainOf(text: string, name: string): Chain {
   const [leaf, ...rest] = chain;
   if (leaf !== undefined) return [leaf, ...rest];
   const swapped = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text) ? ' but a private key (are the two swapped?)' : '';
-  throw new CertificateError(
+  throw new UserError(
     `${name}: no certificate in it${swapped}; expected PEM, "-----BEGIN CERTIFICATE-----" and what follows`,
   );
 }
@@ -64,11 +64,11 @@ function chainOf(text: string, name: string): Chain {
 function privateKeyOf(text: string, name: string): KeyObject {
   const key = readKey(text);
   if (key === 'encrypted') {
-    throw new CertificateError(`${name}: it is encrypted; expected a key without passphrase (openssl pkey makes one)`);
+    throw new UserError(`${name}: it is encrypted; expected a key without passphrase (openssl pkey makes one)`);
   }
   if (key !== 'damaged') return key;
   const swapped = text.includes('-----BEGIN CERTIFICATE-----') ? ' but a certificate (are the two swapped?)' : '';
-  throw new CertificateError(
+  throw new UserError(
     `${name}: no readable private key in it${swapped}; expected PEM, "-----BEGIN PRIVATE KEY-----" and what follows`,
   );
 }
@@ -81,27 +81,27 @@ function checkPair(
   const place = chain.findIndex((certificate) => certificate.checkPrivateKey(key));
   if (place === 0) return;
   if (place > 0) {
-    throw new CertificateError(
+    throw new UserError(
       `${certName}: number ${place + 1} in it is the one that the ${keyName} fits; expected it first`,
     );
   }
-  throw new CertificateError(
+  throw new UserError(
     `the ${keyName} does not fit the ${certName}; expected the key that the certificate was made for`,
   );
 }
 
 function checkLeaf(leaf: X509Certificate, name: string, now: Date): void {
   const problem = invalidAt(leaf, now);
-  if (problem !== undefined) throw new CertificateError(`${name}: it ${problem}; expected one that is valid now`);
+  if (problem !== undefined) throw new UserError(`${name}: it ${problem}; expected one that is valid now`);
   if (leaf.subjectAltName === undefined) {
     const example = 'for example DNS:tidewaiter.tidewaiter.svc';
-    throw new CertificateError(
+    throw new UserError(
       `${name}: no subjectAltName, and API servers do not look at the common name; expected its host there, ${example}`,
     );
   }
   // Without an extended key usage it is good for every use.
   const uses = leaf.keyUsage ?? FOR_SERVERS;
   if (!FOR_SERVERS.some((use) => uses.includes(use))) {
-    throw new CertificateError(`${name}: its extended key usage is not for servers; expected serverAuth`);
+    throw new UserError(`${name}: its extended key usage is not for servers; expected serverAuth`);
   }
 }

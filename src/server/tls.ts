@@ -7,10 +7,11 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { domainToASCII } from 'node:url';
 import { quoteValue } from '../image/quote.ts';
-import { CertificateError, day, invalidAt, type ServingCertificate } from './certificate.ts';
+import { day, invalidAt, type ServingCertificate } from './certificate.ts';
 import { ELSEWHERE, type Folder, type Found, OUR_CA, readFolder, storeFile } from './certificate-folder.ts';
+import { UserError } from '../error/user-error.ts';
 
-export { CertificateError, type ServingCertificate } from './certificate.ts';
+export { type ServingCertificate } from './certificate.ts';
 export { loadCertificate } from './configured-certificate.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -30,7 +31,7 @@ const ALWAYS = [
 /**
  * Looks at the folder and makes what is missing, one file at a time, until all of it fits together. A key is never written
  * over, and a certificate is made for the key that is there; so several processes may do this at once and each may be killed
- * at any time: whoever writes last has looked at the whole again. Throws CertificateError.
+ * at any time: whoever writes last has looked at the whole again. Throws UserError.
  */
 export async function ensureCertificate(
   dir: string,
@@ -45,13 +46,13 @@ export async function ensureCertificate(
     if (task.problem !== undefined) notes.push(`${path.join(dir, task.file)} ${task.problem}, so it was made anew`);
     await storeFile(path.join(dir, task.file), task.found, await task.make());
   }
-  throw new CertificateError(`something keeps changing the certificates in ${quoteValue(dir)}; ${ELSEWHERE}`);
+  throw new UserError(`something keeps changing the certificates in ${quoteValue(dir)}; ${ELSEWHERE}`);
 }
 
 function wantedName(host: string): string {
   const name = hostName(host);
   if (name !== undefined) return name;
-  throw new CertificateError(`cannot make a certificate for ${quoteValue(host)}; expected a DNS name or an IP address`);
+  throw new UserError(`cannot make a certificate for ${quoteValue(host)}; expected a DNS name or an IP address`);
 }
 
 /** As a certificate has it: lower case, ASCII, no zone, no last dot, one spelling for each IPv6 address. */

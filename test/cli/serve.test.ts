@@ -127,7 +127,7 @@ test('serve itself ends with the place and the ways out, before it makes a certi
   const certsDir = path.join(folder, 'certs');
   const flags = { policy, certsDir, listen: '127.0.0.1:0', operationsPort: '0' };
   await expect(serve(flags, TERMINAL)).rejects.toMatchObject({
-    name: 'PolicyError',
+    name: 'UserError',
     message: `${policy[0]}:5:30: ${PLACE}; ${BY_NAME}, or set onUnknown: deny for image-digest`,
   });
   expect(readdirSync(folder)).not.toContain('certs');

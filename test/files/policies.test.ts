@@ -3,10 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadPolicies, PolicyError } from '../../src/files/policies.ts';
+import { loadPolicies } from '../../src/files/policies.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { findingsOf, pod, requestFor } from '../policy/fixtures.ts';
+import { UserError } from '../../src/error/user-error.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -31,7 +32,7 @@ async function faultsOf(files: Files): Promise<readonly string[]> {
     await load(files);
     return [];
   } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
+    if (!(error instanceof UserError)) throw error;
     return error.message.replaceAll(`${folder}/`, '').replaceAll(folder, '.').split('\n');
   }
 }

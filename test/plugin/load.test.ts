@@ -1,9 +1,10 @@
 /** Files of plugins, as people write them: what loads, and what each mistake is told. */
+import { UserError } from '../../src/error/user-error.ts';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { loadPlugins, PluginError } from '../../src/plugin/load.ts';
+import { loadPlugins } from '../../src/plugin/load.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { findingsOf, pod, policyOf, read, requestFor, said } from '../policy/fixtures.ts';
 
@@ -30,7 +31,7 @@ function faultsOf(...files: readonly string[]): string {
   try {
     load(...files);
   } catch (error) {
-    if (error instanceof PluginError) return error.message.replaceAll(`${folder}/`, '');
+    if (error instanceof UserError) return error.message.replaceAll(`${folder}/`, '');
     throw error;
   }
   return '';

@@ -19,8 +19,9 @@ import { checkServerIdentity } from 'node:tls';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CertificateError, ensureCertificate, loadCertificate, type ServingCertificate } from '../../src/server/tls.ts';
+import { ensureCertificate, loadCertificate, type ServingCertificate } from '../../src/server/tls.ts';
 import { describeWith } from '../support/real-part.ts';
+import { UserError } from '../../src/error/user-error.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const NOW = new Date();
@@ -69,14 +70,14 @@ async function get(
   }
 }
 
-/** The message; fails when it is no CertificateError, or when it holds a piece of a key. */
+/** The message; fails when it is no UserError, or when it holds a piece of a key. */
 async function rejection(promise: Promise<unknown>): Promise<string> {
   const error = await promise.then(
     () => undefined,
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(CertificateError);
-  const { message } = error as CertificateError;
+  expect(error).toBeInstanceOf(UserError);
+  const { message } = error as UserError;
   for (const name of existsSync(dir) && statSync(dir).isDirectory() ? readdirSync(dir) : []) {
     if (!name.includes('key') || !statSync(file(name)).isFile()) continue;
     for (const line of read(name).split('\n'))
@@ -364,7 +365,7 @@ describe('ensureCertificate', () => {
     chmodSync(dir, 0o755);
     mkdirSync(file('locked'), { mode: 0o555 });
     expect(await asNobody(file('locked'))).toBe(
-      `CertificateError: cannot write "${file('locked/ca.key')}": permission denied; ${ELSEWHERE}`,
+      `UserError: cannot write "${file('locked/ca.key')}": permission denied; ${ELSEWHERE}`,
     );
     await ensureCertificate(file('locked'), []);
     chmodSync(file('locked'), 0o555);
