@@ -50,7 +50,7 @@ export const registryFor: RegistryFor = (config, { secrets, warn }) => {
 
 const NOBODY: RegistryFact<never> = {
   state: 'unknown',
-  failure: { cause: 'refused', message: 'no registry is asked here', remedy: undefined },
+  failure: { cause: 'blocked', message: 'no registry is asked here', remedy: undefined },
 };
 
 function candidatesIn(secrets: readonly PullSecret[]): (reference: ImageReference) => readonly Candidate[] {

@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { dayStart } from '../go/date.ts';
 import { mergedAnswers, type RegistryAnswers } from '../policy/registry-answers.ts';
-import { SUITE_KIND } from '../policy/suite-schema.ts';
+import { currentCauses } from '../policy/former-causes.ts';
+import { SUITE_KIND, SUITE_SCHEMA } from '../policy/suite-schema.ts';
 import { loadInputs } from './input-texts.ts';
 import type { InputNotice } from './skipped-files.ts';
 import { type InputError, unreadable } from './manifests.ts';
@@ -90,7 +91,8 @@ function readDocument(document: ParsedDocument, { path: file, suites, errors }: 
     errors.push({ file, line: document.line, column: document.column, document: number, message: document.problem });
     return;
   }
-  const faults = suiteFaults(document.value);
+  const { value, renamed } = currentCauses(document.value, SUITE_SCHEMA);
+  const faults = suiteFaults(value);
   if (faults === undefined) return;
   const placed = faults.map(({ pointer, problem, at }) => {
     const { line, column } = at === 'key' ? document.keyPositionOf(pointer) : document.positionOf(pointer);
@@ -98,10 +100,15 @@ function readDocument(document: ParsedDocument, { path: file, suites, errors }: 
     return { file, line, column, document: number, message };
   });
   errors.push(...placed.toSorted((one, other) => one.line - other.line || one.column - other.column));
-  if (faults.length === 0) suites.push(suiteOf(document.value as SuiteDocument, document, file));
+  if (faults.length > 0) return;
+  const notices = renamed.map(({ pointer, problem }) => ({ file, ...document.positionOf(pointer), message: problem }));
+  suites.push({
+    ...suiteOf(value as SuiteDocument, document, file),
+    notices: [...repeatedKeyNotices(file, [document]), ...notices],
+  });
 }
 
-function suiteOf({ metadata, spec }: SuiteDocument, document: GoodDocument, file: string): Suite {
+function suiteOf({ metadata, spec }: SuiteDocument, document: GoodDocument, file: string): Omit<Suite, 'notices'> {
   const resolved = (given: string): string => (path.isAbsolute(given) ? given : path.join(path.dirname(file), given));
   return {
     file,
@@ -112,7 +119,6 @@ function suiteOf({ metadata, spec }: SuiteDocument, document: GoodDocument, file
     policiesAt: spotOf('/spec/policies'),
     namespace: spec.namespace ?? 'default',
     now: spec.now === undefined ? undefined : dayStart(spec.now),
-    notices: repeatedKeyNotices(file, [document]),
     cases: spec.cases.map(({ name, resources, registry, expect }, index) => ({
       ...spotOf(`/spec/cases/${index}/name`),
       name,

@@ -19,7 +19,7 @@ export function failureOfAll(failed: readonly FailedAttempt[], reasons: readonly
   if (failed.length > MAX_SHOWN) texts.push(`${failed.length - MAX_SHOWN} more credentials got no other answer`);
   const more = reasons.length === 0 ? '' : ` (there could be other credentials: ${reasons.join('; ')})`;
   return {
-    cause: decisive?.failure.cause ?? 'refused',
+    cause: decisive?.failure.cause ?? 'blocked',
     causedBy: decisive?.failure.causedBy,
     message: `${texts.join('; ')}${more}`,
     remedy: decisive?.failure.remedy ?? remedyFor(decisive),
@@ -41,11 +41,11 @@ function decisiveAttempt(failed: readonly FailedAttempt[]): FailedAttempt | unde
   const last = failed.at(-1);
   if (last === undefined || !isCredentialFailure(last.failure)) return last;
   const of = (cause: string): FailedAttempt | undefined => failed.find(({ failure }) => failure.cause === cause);
-  return of('denied') ?? of('unauthenticated') ?? last;
+  return of('forbidden') ?? of('unauthenticated') ?? last;
 }
 
 /** Nobody was asked, or nobody who may be told anything: no credential has been sent. */
-const UNSENT: ReadonlySet<RegistryCause> = new Set(['refused', 'tooMany', 'dns', 'tls']);
+const UNSENT: ReadonlySet<RegistryCause> = new Set(['blocked', 'tooMany', 'dns', 'tls']);
 
 /** The client may have said itself what it asked with. */
 function attemptText({ attempt, failure: { cause, message, unjudged } }: FailedAttempt): string {
@@ -60,7 +60,7 @@ function attemptText({ attempt, failure: { cause, message, unjudged } }: FailedA
 function remedyFor(decisive: FailedAttempt | undefined): string | undefined {
   const cause = decisive?.failure.cause;
   if (decisive?.failure.unjudged) return undefined;
-  if (cause !== 'denied' && cause !== 'unauthenticated') return undefined;
+  if (cause !== 'forbidden' && cause !== 'unauthenticated') return undefined;
   return decisive?.attempt.credential === undefined
     ? 'name a pull secret that covers the image, or say in nodeCredentials what nodes hold'
     : 'check the credential, and that its user may pull the image';

@@ -205,7 +205,7 @@ const MAX_HOST = 260;
 const TOO_LONG: RegistryFact<never> = {
   state: 'unknown',
   failure: {
-    cause: 'refused',
+    cause: 'blocked',
     causedBy: 'author',
     message: 'the name of its registry is longer than DNS allows',
     remedy: 'check the name',

@@ -60,7 +60,7 @@ function failureFor(failure: RegistryFailure, { reference, asker }: ImageQuestio
 
 const WORDS: Readonly<Record<RegistryCause, string>> = {
   notFound: 'has no such image, or hides it',
-  denied: 'does not let the image be pulled (403)',
+  forbidden: 'does not let the image be pulled (403)',
   unauthenticated: 'accepts none of the credentials (401)',
   rateLimited: 'limits the rate (429)',
   serverError: 'is in trouble (5xx)',
@@ -68,7 +68,7 @@ const WORDS: Readonly<Record<RegistryCause, string>> = {
   dns: 'could not be looked up in DNS',
   tls: 'could not be verified (TLS)',
   unreachable: 'could not be reached',
-  refused: 'was not asked: the configuration does not allow it',
+  blocked: 'was not asked: the configuration does not allow it',
   protocol: 'gave an answer that no registry should give',
   tooMany: 'was not asked: too much is being looked up',
 };

@@ -28,7 +28,7 @@ export function answerFor(run: Run, tags: TagAnswers): RunAnswer {
 }
 
 /** How registries say that there is no such repository. */
-const NOWHERE: ReadonlySet<RegistryCause> = new Set(['notFound', 'denied', 'unauthenticated']);
+const NOWHERE: ReadonlySet<RegistryCause> = new Set(['notFound', 'forbidden', 'unauthenticated']);
 
 export function isNowhere(fact: RegistryFact<RegistryImage> | undefined): boolean {
   return fact !== undefined && fact.state !== 'yes' && NOWHERE.has(fact.failure.cause);

@@ -3,6 +3,7 @@ import type { KindTable } from '../pod/kinds.ts';
 import { isObject } from '../pod/pointer.ts';
 import { type BindingDocument, readBinding, type Vocabulary } from './binding.ts';
 import { type ClauseDocument, readClause } from './clause.ts';
+import { currentCauses, type CurrentCauses } from './former-causes.ts';
 import { NO_LISTS } from './list.ts';
 import { expandLists } from './list-reference.ts';
 import { type PinDocument, pinVacuity, readPin } from './pin.ts';
@@ -41,7 +42,8 @@ export async function readyRules(value: unknown, { rules }: Vocabulary): Promise
 const checkDocument = schemaCheck(POLICY_SCHEMA);
 const checkSpec = schemaCheck(POLICY_SCHEMA.properties.spec);
 
-export function readPolicy(value: unknown, vocabulary: Vocabulary): ReadPolicy {
+export function readPolicy(written: unknown, vocabulary: Vocabulary): ReadPolicy {
+  const { value, renamed } = withCurrentCauses(written, vocabulary);
   const { value: expanded, faults: lost, trace } = expandLists(value, POLICY_SCHEMA, vocabulary.lists ?? NO_LISTS);
   const wrong = checkDocument(expanded);
   const part = wrong.length === 0 ? wholePart((expanded as Document).spec) : soundSpecOf(expanded, checkSpec);
@@ -50,7 +52,23 @@ export function readPolicy(value: unknown, vocabulary: Vocabulary): ReadPolicy {
   if (all.length > 0) return { ok: false, faults: all };
   const { metadata, spec } = expanded as Document;
   const policy = { name: metadata.name, onUpdate: spec.onUpdate ?? 'changed', ...read };
-  return { ok: true, policy, vacuities: vacuitiesOf(spec, vocabulary.kinds) };
+  return { ok: true, policy, vacuities: [...vacuitiesOf(spec, vocabulary.kinds), ...renamed] };
+}
+
+/** In the pins, and in the parameters of rules, each by its own schema. */
+function withCurrentCauses(document: unknown, { rules }: Vocabulary): CurrentCauses {
+  const { value, renamed } = currentCauses(document, POLICY_SCHEMA);
+  const spec = isObject(value) ? value['spec'] : undefined;
+  if (!isObject(value) || !isObject(spec) || !Array.isArray(spec['rules'])) return { value, renamed };
+  const all = [...renamed];
+  const entries = spec['rules'].map((entry: unknown, index) => {
+    if (!isObject(entry)) return entry;
+    const schema = rules.find(({ name }) => name === entry['rule'])?.parameters;
+    const read = currentCauses(entry['parameters'], schema, `/spec/rules/${index}/parameters`);
+    all.push(...read.renamed);
+    return read.renamed.length === 0 ? entry : { ...entry, parameters: read.value };
+  });
+  return { value: all.length === 0 ? value : { ...value, spec: { ...spec, rules: entries } }, renamed: all };
 }
 
 interface Reading {

@@ -45,7 +45,7 @@ const onCause = (description: string): object => ({ enum: PIN_FAILURE_ACTIONS, d
 
 const CAUSES: Readonly<Record<RegistryCause | 'other', object>> = {
   notFound: onCause('The registry has no such tag or repository, or hides it'),
-  denied: onCause('The registry knows the credential and does not let it pull (403)'),
+  forbidden: onCause('The registry knows the credential and does not let it pull (403)'),
   unauthenticated: onCause('No credential, or none that the registry accepts (401)'),
   rateLimited: onCause('Too many requests (429)'),
   serverError: onCause('The registry answered with an error of its own (5xx)'),
@@ -53,7 +53,7 @@ const CAUSES: Readonly<Record<RegistryCause | 'other', object>> = {
   dns: onCause('The name of the registry cannot be resolved'),
   tls: onCause('The certificate of the registry is not trusted, or there is no common protocol'),
   unreachable: onCause('No connection to the registry, or one that was cut'),
-  refused: onCause('The registry was not asked: configuration or a rule of a policy does not allow it'),
+  blocked: onCause('The registry was not asked: configuration or a rule of a policy does not allow it'),
   protocol: onCause('An answer that no registry should give'),
   tooMany: onCause('The registry was not asked: the object names too many images, or too many are looked up'),
   other: { ...onCause('All that are not named here'), default: 'warn' },

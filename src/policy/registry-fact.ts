@@ -5,7 +5,7 @@ export const REGISTRY_CAUSES = [
   /** No such tag, digest or repository, or one that is hidden. */
   'notFound',
   /** Known to the registry, and not allowed to pull (403). */
-  'denied',
+  'forbidden',
   /** No credential, or none that is accepted (401). */
   'unauthenticated',
   'rateLimited',
@@ -16,7 +16,7 @@ export const REGISTRY_CAUSES = [
   /** No connection, or one that was cut. */
   'unreachable',
   /** The registry was not asked: its address, or its name, is not allowed by configuration or policy. */
-  'refused',
+  'blocked',
   /** An answer that no registry should give. */
   'protocol',
   /** Nobody was asked: more was to be asked at once than is asked. */
@@ -42,7 +42,7 @@ export interface RegistryFailure {
 
 /** Reports whether the registry rejected the credential, or the request without one. */
 export function isCredentialRejected({ cause }: RegistryFailure): boolean {
-  return cause === 'denied' || cause === 'unauthenticated';
+  return cause === 'forbidden' || cause === 'unauthenticated';
 }
 
 /** `no` only when the registry says that there is none. */

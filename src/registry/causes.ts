@@ -31,7 +31,7 @@ export function isCredentialFailure(failure: RegistryFailure): boolean {
 const LIFETIMES_MS: Readonly<Record<RegistryCause, number>> = {
   // A tag is often pushed moments before it is deployed, or after.
   notFound: 10_000,
-  denied: 30_000,
+  forbidden: 30_000,
   unauthenticated: 30_000,
   // What the registry asked to wait is kept for all images: see circuit.ts.
   rateLimited: 3000,
@@ -40,7 +40,7 @@ const LIFETIMES_MS: Readonly<Record<RegistryCause, number>> = {
   dns: 3000,
   tls: 3000,
   unreachable: 3000,
-  refused: 5000,
+  blocked: 5000,
   protocol: 5000,
   // It is not remembered: the next one may be asked.
   tooMany: 0,

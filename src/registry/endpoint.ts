@@ -72,7 +72,7 @@ function mirrorSite(
   const [host = '', ...prefix] = location.split('/').filter((part) => part !== '');
   const address = addressOf(host, registries);
   if (address === undefined)
-    throw new RegistryError({ cause: 'refused', message: `${name} ${NO_HOST}`, remedy: undefined });
+    throw new RegistryError({ cause: 'blocked', message: `${name} ${NO_HOST}`, remedy: undefined });
   const { key, base, entry = UNLISTED } = address;
   return {
     ...itself,
@@ -102,7 +102,7 @@ function shown(domain: string): string {
 }
 
 function refused(message: string, remedy: string | undefined): RegistryError {
-  return new RegistryError({ cause: 'refused', causedBy: 'author', message, remedy, isPublic: true });
+  return new RegistryError({ cause: 'blocked', causedBy: 'author', message, remedy, isPublic: true });
 }
 
 /** `library/nginx:1.27`, for people. */

@@ -62,7 +62,7 @@ function failureOf(refused: Refused, waitMs: number | undefined): RegistryFailur
 function refusedBy(refused: Refused, said: string): RegistryFailure {
   const { place, answer, site } = refused;
   const isKnown = answer.status === 403;
-  const cause: RegistryCause = isKnown ? 'denied' : 'unauthenticated';
+  const cause: RegistryCause = isKnown ? 'forbidden' : 'unauthenticated';
   const unsent = unsentIn(refused);
   const told = (asked: string): string => `${place.name} answered ${answer.status} for ${subjectOf(site)} to ${asked}`;
   if (unsent === undefined) {

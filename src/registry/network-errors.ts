@@ -100,7 +100,7 @@ function refusedAddress(
   const message = `${name} was not asked: ${quoteValue(host, 255)} has the ${kind} address ${address}`;
   const entry = `{host: ${quoteValue(host, 255)}, allowPrivate: true}`;
   return {
-    cause: 'refused',
+    cause: 'blocked',
     message,
     remedy: kind === 'metadata' ? undefined : `if that is meant, add ${entry} to "registries" in tidewaiter.yaml`,
     ...(isWritten && isRegistry === true ? { causedBy: 'author' } : {}),

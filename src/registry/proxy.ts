@@ -25,7 +25,7 @@ function proxyUrl(text: string): URL {
   // Never the value: there may be a password in it.
   const message =
     'no registry is asked: the proxy (HTTPS_PROXY, HTTP_PROXY) is no URL that begins with http:// or https://';
-  throw new RegistryError({ cause: 'refused', message, remedy: 'correct it, or name the registry in NO_PROXY' });
+  throw new RegistryError({ cause: 'blocked', message, remedy: 'correct it, or name the registry in NO_PROXY' });
 }
 
 function isExcluded(url: URL, noProxy: string): boolean {

@@ -86,5 +86,5 @@ export function checkedUrl(url: URL, words: string, { site, settings }: Pick<Hop
   if (site.entry.insecure || entryFor(url, site, settings).insecure) return url;
   const message = `${words} to plain HTTP at ${shownHost(url)}, which is not asked`;
   const remedy = `if that is meant, set "insecure: true" in the entry for ${quoteValue(url.host, 255)} under "registries" in tidewaiter.yaml`;
-  throw new RegistryError({ cause: 'refused', message, remedy });
+  throw new RegistryError({ cause: 'blocked', message, remedy });
 }

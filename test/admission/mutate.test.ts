@@ -507,7 +507,7 @@ describe('several policies that pin', () => {
       `warn a: image "a.io/a:1" can change under you; pinned it is a.io/a:1@${digestOf('1')}`,
       'audit c: image "c.io/c:1" could not be pinned: registry.example.com says timeout',
     ]);
-    expect(await change(request, policies, { images: registryOf({ 'b.io/b:1': no('denied') }) })).toMatchObject({
+    expect(await change(request, policies, { images: registryOf({ 'b.io/b:1': no('forbidden') }) })).toMatchObject({
       allowed: false,
       patch: [],
     });

@@ -14,7 +14,7 @@ const containers = (count: number, image: (index: number) => string): string =>
 
 const cel = (expression: string): string => `{rule: cel, parameters: {expression: ${JSON.stringify(expression)}}}`;
 const failing = (
-  cause: 'timeout' | 'dns' | 'protocol' | 'rateLimited' | 'serverError' | 'refused',
+  cause: 'timeout' | 'dns' | 'protocol' | 'rateLimited' | 'serverError' | 'blocked',
   more: object = {},
 ) => {
   const fact: RegistryFact<never> = { state: 'unknown', failure: { cause, message: 'm', remedy: undefined, ...more } };
@@ -138,7 +138,7 @@ describe('an unknown that the author of the object alone can cause is worth the 
     ],
     [
       'a registry that is not listed',
-      { rule: '{rule: image-exists}', ports: failing('refused', { causedBy: 'author' }) },
+      { rule: '{rule: image-exists}', ports: failing('blocked', { causedBy: 'author' }) },
     ],
     ['an image without a date', { rule: AGE, ports: saying({}) }],
     ['an image of 1970, as reproducible builds have it', { rule: AGE, ports: saying({ createdMs: 0 }) }],

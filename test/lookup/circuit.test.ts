@@ -33,7 +33,7 @@ describe('a registry that fails', () => {
     },
   );
 
-  test.each<RegistryCause | 'answer'>(['answer', 'notFound', 'denied', 'unauthenticated', 'rateLimited'])(
+  test.each<RegistryCause | 'answer'>(['answer', 'notFound', 'forbidden', 'unauthenticated', 'rateLimited'])(
     'is well again with %s: it has answered',
     (how) => {
       const { request, isOpen } = sceneOf();
@@ -46,7 +46,7 @@ describe('a registry that fails', () => {
     },
   );
 
-  test.each<RegistryCause | 'nothing'>(['refused', 'protocol', 'dns', 'tooMany', 'nothing'])(
+  test.each<RegistryCause | 'nothing'>(['blocked', 'protocol', 'dns', 'tooMany', 'nothing'])(
     '%s counts neither way',
     (how) => {
       const { request, isOpen } = sceneOf();

@@ -53,7 +53,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'the second credential is tried when the first one is denied',
     logins: [A, B],
-    says: { a: 'denied', b: 'found' },
+    says: { a: 'forbidden', b: 'found' },
     fact: `yes ${label(1, 'b')}`,
     asked: ['reg.io/web:1 a:p', 'reg.io/web:1 b:p'],
   },
@@ -81,8 +81,8 @@ const ROWS: readonly Row[] = [
   {
     name: 'it is not known when one is told that there is none and another one is denied',
     logins: [A, B],
-    says: { a: 'notFound', b: 'denied' },
-    fact: `unknown denied: reg.io said notFound, asked with ${label(0, 'a')}; reg.io said denied, asked with ${label(1, 'b')}`,
+    says: { a: 'notFound', b: 'forbidden' },
+    fact: `unknown forbidden: reg.io said notFound, asked with ${label(0, 'a')}; reg.io said forbidden, asked with ${label(1, 'b')}`,
     asked: ['reg.io/web:1 a:p', 'reg.io/web:1 b:p'],
   },
   {
@@ -116,16 +116,16 @@ const ROWS: readonly Row[] = [
   {
     name: 'what the node has comes after the secrets',
     logins: [A],
-    says: { a: 'denied', n: 'found' },
+    says: { a: 'forbidden', n: 'found' },
     node: { credentials: [held('n')] },
     fact: 'yes node (user n)',
     asked: ['reg.io/web:1 a:p', 'reg.io/web:1 n:p'],
   },
   {
     name: 'what the node has is tried instead of nobody',
-    says: { '': 'found', n: 'denied' },
+    says: { '': 'found', n: 'forbidden' },
     node: { credentials: [held('n')] },
-    fact: 'unknown denied: reg.io said denied, asked with node (user n)',
+    fact: 'unknown forbidden: reg.io said forbidden, asked with node (user n)',
     asked: ['reg.io/web:1 n:p'],
   },
   {
@@ -139,8 +139,8 @@ const ROWS: readonly Row[] = [
   {
     name: 'where there could be more credentials a failure says why they are not known',
     doubt: 'pull secret "x" is not known',
-    says: { '': 'denied' },
-    fact: 'unknown denied: reg.io said denied, asked anonymously (there could be other credentials: pull secret "x" is not known)',
+    says: { '': 'forbidden' },
+    fact: 'unknown forbidden: reg.io said forbidden, asked anonymously (there could be other credentials: pull secret "x" is not known)',
     asked: ['reg.io/web:1'],
   },
   {
@@ -167,8 +167,8 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'a registry that may not be asked is unknown',
-    says: { '': 'refused' },
-    fact: 'unknown refused: reg.io said refused',
+    says: { '': 'blocked' },
+    fact: 'unknown blocked: reg.io said blocked',
     asked: ['reg.io/web:1'],
   },
 ];
@@ -199,7 +199,7 @@ describe('the credentials of a question', () => {
   });
 
   test('details go the same way', async () => {
-    const client = fakeClient(answers({ a: 'denied', b: 'found' }));
+    const client = fakeClient(answers({ a: 'forbidden', b: 'found' }));
     const scene = sceneOf(client);
     const fact = await scene.askDetails(questionOf('reg.io/web:1', [A, B]));
     expect(fact).toMatchObject({ state: 'yes', value: { platforms: [{ architecture: 'amd64' }] } });
@@ -215,7 +215,7 @@ describe('the credentials of a question', () => {
 
   test('no password is in anything that comes out', async () => {
     const login = `ci:${CANARY}@reg.io`;
-    for (const answer of ['found', 'denied', 'serverError', 'notFound'] as const) {
+    for (const answer of ['found', 'forbidden', 'serverError', 'notFound'] as const) {
       const scene = sceneOf(fakeClient(() => answer));
       const question = questionOf('reg.io/web:1', [login]);
       const all = [await scene.ask(question), await scene.askDetails(question), scene.sources, question];

@@ -84,7 +84,7 @@ describe('who waits', () => {
     const asked = sceneOf(client).ask(questionOf('reg.io/web:1', ['a:p@reg.io', 'b:p@reg.io']), early.signal);
     early.abort();
     await asked;
-    reject(failed('denied'));
+    reject(failed('forbidden'));
     await turn();
     expect(client.asked).toEqual(['reg.io/web:1 a:p']);
   });

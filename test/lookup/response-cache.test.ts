@@ -47,14 +47,14 @@ describe('the memory', () => {
 
   test.each<[RegistryCause, number]>([
     ['notFound', 10_000],
-    ['denied', 30_000],
+    ['forbidden', 30_000],
     ['unauthenticated', 30_000],
     ['serverError', 3000],
     ['timeout', 3000],
     ['dns', 3000],
     ['tls', 3000],
     ['unreachable', 3000],
-    ['refused', 5000],
+    ['blocked', 5000],
     ['protocol', 5000],
   ])('keeps %s for %d ms', async (cause, ttlMs) => {
     const scene = sceneOf(fakeClient(() => cause));
@@ -165,7 +165,7 @@ describe('the memory', () => {
 /** Somebody asks anew (a restart) while the answer that others use is fresh. */
 describe('a refusal takes nothing from those who have a fresh answer', () => {
   const web = (extra: Partial<ImageQuestion> = {}): ImageQuestion => questionOf('reg.io/web:1', [A], extra);
-  const REFUSALS = ['notFound', 'denied', 'unauthenticated'] as const;
+  const REFUSALS = ['notFound', 'forbidden', 'unauthenticated'] as const;
 
   test.each(REFUSALS)('%s to a question that asks anew', async (cause) => {
     const scene = sceneOf(fakeClient(inTurn('found', cause)));
@@ -264,7 +264,7 @@ describe('while a registry is in trouble', () => {
     },
   );
 
-  test.each<RegistryCause>(['notFound', 'denied', 'unauthenticated', 'protocol', 'refused'])(
+  test.each<RegistryCause>(['notFound', 'forbidden', 'unauthenticated', 'protocol', 'blocked'])(
     'the last answer is not told after %s, which is no trouble',
     async (cause) => {
       const scene = sceneOf(fakeClient(inTurn('found', cause)));
@@ -274,7 +274,7 @@ describe('while a registry is in trouble', () => {
     },
   );
 
-  test.each<RegistryCause>(['notFound', 'denied', 'unauthenticated'])(
+  test.each<RegistryCause>(['notFound', 'forbidden', 'unauthenticated'])(
     'what was found before %s is not the last answer any more',
     async (cause) => {
       const scene = sceneOf(fakeClient(inTurn('found', cause, 'dns')));
@@ -288,7 +288,7 @@ describe('while a registry is in trouble', () => {
 
   test('the last answer of the second credential is told when the first one meets the trouble', async () => {
     const both = questionOf('reg.io/web:1', [A, 'b:p@reg.io'], STALE);
-    const scene = sceneOf(fakeClient((_, user) => (user === 'b:p' ? 'found' : 'denied')));
+    const scene = sceneOf(fakeClient((_, user) => (user === 'b:p' ? 'found' : 'forbidden')));
     await scene.ask(both);
     scene.client.answer = () => 'unreachable';
     scene.clock.ms += 600_000;
@@ -342,7 +342,7 @@ describe('what a credential was refused is told in the name of the Secret that t
     });
   const told = async (fact: Promise<object> | object): Promise<string> => JSON.stringify(await fact);
 
-  test.each<RegistryCause>(['denied', 'unauthenticated', 'notFound', 'rateLimited', 'serverError'])(
+  test.each<RegistryCause>(['forbidden', 'unauthenticated', 'notFound', 'rateLimited', 'serverError'])(
     'for %s, remembered and under way',
     async (cause) => {
       const scene = sceneOf(refuses(cause));
@@ -386,9 +386,9 @@ describe('what a credential was refused is told in the name of the Secret that t
 test.each<[RegistryCause, boolean]>([
   ['dns', false],
   ['tls', false],
-  ['refused', false],
+  ['blocked', false],
   ['tooMany', false],
-  ['denied', true],
+  ['forbidden', true],
   ['serverError', true],
 ])('a credential is named beside the cause %s: %s, as it was sent or not', async (cause, isNamed) => {
   const client = fakeClient(() => cause);

@@ -21,7 +21,7 @@ interface Row {
   readonly react: (world: World) => React;
   readonly elsewhere?: React;
   readonly credential?: Credential;
-  readonly cause: 'unauthenticated' | 'denied' | 'notFound';
+  readonly cause: 'unauthenticated' | 'forbidden' | 'notFound';
   readonly message: string;
 }
 
@@ -60,7 +60,7 @@ const UNJUDGED: Readonly<Record<string, Row>> = {
   },
   'a wall before the registry': {
     react: () => always({ status: 403 }),
-    cause: 'denied',
+    cause: 'forbidden',
     message: `HOST answered 403 for "team/app:1" to a request without a credential; ${LABEL} was not sent: the registry did not ask for it`,
   },
   'an image that is not there, where nobody must log in': {
@@ -74,7 +74,7 @@ const UNJUDGED: Readonly<Record<string, Row>> = {
       ({ headers }) =>
         headers.authorization === undefined ? challenge('Basic') : redirect(`https://${elsewhereHost}/x`),
     elsewhere: always({ status: 403 }),
-    cause: 'denied',
+    cause: 'forbidden',
     message: `ELSEWHERE, where HOST redirects to, answered 403 for "team/app:1" to a request without a credential; ${LABEL} was not sent: it is not for the host of a redirect`,
   },
   'a storage host that wants to be logged in to': {
@@ -103,7 +103,7 @@ const JUDGED: Readonly<Record<string, Row>> = {
       () =>
       ({ headers }) =>
         headers.authorization === undefined ? challenge('Basic') : { status: 403 },
-    cause: 'denied',
+    cause: 'forbidden',
     message: `HOST answered 403 for "team/app:1" to ${LABEL}`,
   },
   'by the registry, with a token': {
@@ -115,7 +115,7 @@ const JUDGED: Readonly<Record<string, Row>> = {
           ? challenge(`Bearer realm="https://${host}/token"`)
           : { status: 403 };
       },
-    cause: 'denied',
+    cause: 'forbidden',
     message: `HOST answered 403 for "team/app:1" to ${LABEL}`,
   },
   'by the token server': {
@@ -136,7 +136,7 @@ const JUDGED: Readonly<Record<string, Row>> = {
         if (headers.authorization === undefined) return challenge('Basic');
         return url === '/moved' ? { status: 403 } : redirect('/moved');
       },
-    cause: 'denied',
+    cause: 'forbidden',
     message: `HOST answered 403 for "team/app:1" to ${LABEL}`,
   },
 };

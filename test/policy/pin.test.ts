@@ -36,8 +36,8 @@ describe('a policy that pins', () => {
 
   test.each([
     ['deny', { notFound: 'deny', timeout: 'deny' }],
-    ['{notFound: deny}', { notFound: 'deny', timeout: 'warn', refused: 'warn' }],
-    ['{notFound: deny, other: allow}', { notFound: 'deny', timeout: 'allow', refused: 'allow' }],
+    ['{notFound: deny}', { notFound: 'deny', timeout: 'warn', blocked: 'warn' }],
+    ['{notFound: deny, other: allow}', { notFound: 'deny', timeout: 'allow', blocked: 'allow' }],
     ['{other: deny, timeout: warn}', { notFound: 'deny', timeout: 'warn', dns: 'deny' }],
   ])('onFailure: %s', (onFailure, expected) => {
     const pin = pinOf(`{onFailure: ${onFailure}}`);

@@ -31,7 +31,7 @@ describe('a stranger', () => {
   test('cannot have a registry asked, or remembered, whose name DNS could not hold', async () => {
     const client = fakeClient();
     const fact = await sceneOf(client).ask(questionOf(LONG, ['ci:x@reg.io']));
-    expect(shown(fact)).toBe('unknown refused: the name of its registry is longer than DNS allows');
+    expect(shown(fact)).toBe('unknown blocked: the name of its registry is longer than DNS allows');
     expect(client.asked).toEqual([]);
   });
 
@@ -99,7 +99,7 @@ test('what the registry has taken back does not come again from other replicas',
     set: (key, attempt, answer) => void kept.set(name(key, attempt), answer),
     delete: (key, attempt) => void kept.delete(name(key, attempt)),
   };
-  let says: 'found' | 'denied' | 'unreachable' = 'found';
+  let says: 'found' | 'forbidden' | 'unreachable' = 'found';
   const scene = sceneOf(
     fakeClient(() => says),
     { shared },
@@ -108,8 +108,8 @@ test('what the registry has taken back does not come again from other replicas',
     shown(await scene.ask(questionOf('reg.io/web:1', ['ci:x@reg.io'], { staleMs: 600_000 })));
   expect(await ask()).toMatch(/^yes /);
   scene.clock.ms += 61_000;
-  says = 'denied';
-  expect(await ask()).toMatch(/^unknown denied: /);
+  says = 'forbidden';
+  expect(await ask()).toMatch(/^unknown forbidden: /);
   scene.clock.ms += 31_000;
   says = 'unreachable';
   expect(await ask()).toMatch(/^unknown unreachable: /);

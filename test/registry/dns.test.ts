@@ -328,7 +328,7 @@ describe('a registry', () => {
     server.zone = { 'reg.test': addresses };
     const asked = clientOf('reg.test', { allowPrivate }).manifest(target(app('reg.test')), NEVER);
     const { failure } = await failureOf(asked);
-    expect(failure.cause).toBe('refused');
+    expect(failure.cause).toBe('blocked');
     expect(failure.message).toBe(`reg.test was not asked: "reg.test" has the ${words}`);
   });
 

@@ -67,7 +67,7 @@ const ROWS: Readonly<Record<string, Row>> = {
         ? challenge('Basic')
         : { status: 403, body: error('DENIED', 'requested access is denied') },
     how: 'details',
-    cause: 'denied',
+    cause: 'forbidden',
     message:
       /^HOST answered 403 for "team\/app:1" to pull secret "regcred" \(user ci\): DENIED "requested access is denied"$/,
     remedy: /let the account of pull secret "regcred" \(user ci\) pull "team\/app"/,
@@ -263,7 +263,7 @@ const ROWS: Readonly<Record<string, Row>> = {
         ? challenge('Basic')
         : { status: 403, body: error('DENIED', `${atob(received.headers.authorization.slice(6))} is wrong`) },
     how: 'details',
-    cause: 'denied',
+    cause: 'forbidden',
     message: /: DENIED$/,
   },
   'repeats the header': {
@@ -272,58 +272,58 @@ const ROWS: Readonly<Record<string, Row>> = {
         ? challenge('Basic')
         : { status: 403, body: error('X', `got ${received.headers.authorization}`) },
     how: 'details',
-    cause: 'denied',
+    cause: 'forbidden',
     message: /: X$/,
   },
   'writes to the terminal': {
     react: () => always({ status: 403, body: error('A B', `\u001b[31m"${'x'.repeat(500)}`) }),
     how: 'details',
-    cause: 'denied',
+    cause: 'forbidden',
     message:
       /: "\\u001b\[31m\\"x{50,120}…"; pull secret "regcred" \(user ci\) was not sent: the registry did not ask for it$/,
   },
   'redirects to a metadata address': {
     react: () => always(redirect('https://169.254.169.254/latest/meta-data/')),
-    cause: 'refused',
+    cause: 'blocked',
     message:
       /^169\.254\.169\.254, where HOST redirects to, was not asked: .* has the metadata address 169\.254\.169\.254$/,
     requests: 1,
   },
   'redirects to a metadata address in other clothes': {
     react: () => always(redirect('https://[::ffff:a9fe:a9fe]/')),
-    cause: 'refused',
+    cause: 'blocked',
     message: /has the metadata address/,
   },
   'redirects to a number that is an address': {
     react: () => always(redirect('https://2130706433/')),
-    cause: 'refused',
+    cause: 'blocked',
     message: /has the loopback address 127\.0\.0\.1$/,
   },
   'redirects to a name that stands for a metadata address': {
     react: () => always(redirect('https://metadata.test/')),
-    cause: 'refused',
+    cause: 'blocked',
     message: /"metadata\.test" has the metadata address 169\.254\.169\.254$/,
   },
   'redirects to a name that stands for a private address': {
     react: () => always(redirect('https://mapped.test/')),
-    cause: 'refused',
+    cause: 'blocked',
     message: /"mapped\.test" has the private address ::ffff:10\.0\.0\.1$/,
     remedy: /add \{host: "mapped\.test", allowPrivate: true\} to "registries"/,
   },
   'redirects to another private host': {
     react: ({ strangerHost }) => always(redirect(`https://${strangerHost}/`)),
-    cause: 'refused',
+    cause: 'blocked',
     message: /"stranger\.test:\d+" has the loopback address/,
   },
   'redirects to plain HTTP': {
     react: ({ plainHost }) => always(redirect(`http://${plainHost}/`)),
-    cause: 'refused',
+    cause: 'blocked',
     message: /^HOST redirects to plain HTTP at plain\.test:\d+, which is not asked$/,
     remedy: /set "insecure: true" in the entry for "plain\.test:\d+"/,
   },
   'redirects to its own port without TLS': {
     react: ({ host }) => always(redirect(`http://${host}/`)),
-    cause: 'refused',
+    cause: 'blocked',
     message: /redirects to plain HTTP/,
   },
   'redirects to another scheme': {
@@ -366,17 +366,17 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   'has its tokens at a private host that nobody configured': {
     react: ({ strangerHost }) => behindToken(`https://${strangerHost}/token`),
-    cause: 'refused',
+    cause: 'blocked',
     message: /^the token server stranger\.test:\d+ of HOST was not asked/,
   },
   'has its tokens at a metadata address': {
     react: () => behindToken('https://169.254.170.2/token'),
-    cause: 'refused',
+    cause: 'blocked',
     message: /has the metadata address 169\.254\.170\.2$/,
   },
   'has its tokens at plain HTTP': {
     react: ({ plainHost }) => behindToken(`http://${plainHost}/token`),
-    cause: 'refused',
+    cause: 'blocked',
     message: /^HOST points to plain HTTP at plain\.test:\d+/,
   },
   'has its tokens at a URL with a user': {
@@ -410,7 +410,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   'has a token server that denies': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 403 })),
-    cause: 'denied',
+    cause: 'forbidden',
     message: /^the token server of HOST answered 403/,
   },
   'has no token server where it says': {

@@ -12,7 +12,7 @@ const USERS = ['', 'a', 'b', 'c'] as const;
 const IMAGES = ['reg.io/one:1', 'reg.io/two:1', 'docker.io/library/three:1'] as const;
 
 /** What the registry says for each image to each user, for good. */
-const truth = fc.array(fc.constantFrom<Answer>('found', 'notFound', 'denied', 'unauthenticated', 'protocol'), {
+const truth = fc.array(fc.constantFrom<Answer>('found', 'notFound', 'forbidden', 'unauthenticated', 'protocol'), {
   minLength: USERS.length * IMAGES.length,
   maxLength: USERS.length * IMAGES.length,
 });

@@ -31,7 +31,7 @@ describe('who is asked', () => {
     world.lookedUp.length = 0;
     const { failure } = await failureOf(client.manifest(target('ghcr.io/evil/x:1', CREDENTIAL), soon()));
     expect(failure).toMatchObject({
-      cause: 'refused',
+      cause: 'blocked',
       causedBy: 'author',
       message: 'ghcr.io is not one of the registries in the configuration',
       remedy: 'add {host: "ghcr.io"} to "registries" in tidewaiter.yaml, or set registryAccess: any',
@@ -64,7 +64,7 @@ describe('who is asked', () => {
   ])('%s is not asked, which is caused by: %s', async (domain, causedBy) => {
     const { failure } = await failureOf(world.client().manifest(target(`${domain}/x:1`), soon()));
     expect([failure.cause, failure.causedBy]).toEqual([
-      causedBy === undefined ? expect.stringMatching(/^(refused|dns)$/) : 'refused',
+      causedBy === undefined ? expect.stringMatching(/^(blocked|dns)$/) : 'blocked',
       causedBy,
     ]);
   });
@@ -80,7 +80,7 @@ describe('who is asked', () => {
       );
       const mirrors = how === 'mirror' ? [{ location: '10.1.2.3/hub', forwardCredentials: false }] : [];
       const { failure } = await failureOf(world.client({ mirrors }).manifest(target(app(world.host)), soon()));
-      expect([failure.cause, failure.causedBy]).toEqual([how === 'mirror' ? 'serverError' : 'refused', undefined]);
+      expect([failure.cause, failure.causedBy]).toEqual([how === 'mirror' ? 'serverError' : 'blocked', undefined]);
     },
   );
 
@@ -97,7 +97,7 @@ describe('who is asked', () => {
       name === 'localhost' ? { addresses: [{ address: '127.0.0.1', family: 4 }], ttlMs: 0 } : world.resolve(name);
     const client = createRegistryClient({ registries: [], access: 'any' }, { env: {}, resolve });
     const { failure } = await failureOf(client.manifest(target(app(host), CREDENTIAL), soon()));
-    expect(failure.cause).toBe('refused');
+    expect(failure.cause).toBe('blocked');
     expect(failure.message).toMatch(`has the ${kind} address ${address}`);
     await client.close();
   });
@@ -110,7 +110,7 @@ describe('who is asked', () => {
     const client = createRegistryClient({ registries, access: 'any' }, { env: {}, resolve: world.resolve });
     for (const host of ['metadata.test', '169.254.169.254']) {
       const { failure } = await failureOf(client.manifest(target(app(host)), soon()));
-      expect(failure).toMatchObject({ cause: 'refused', remedy: undefined });
+      expect(failure).toMatchObject({ cause: 'blocked', remedy: undefined });
     }
     await client.close();
   });
@@ -130,9 +130,9 @@ describe('who is asked', () => {
   test('is no host that is none', async () => {
     const client = world.client();
     const odd = await failureOf(client.manifest(target('exa_mple.com/x:1'), soon()));
-    expect(odd.failure).toMatchObject({ cause: 'refused', message: expect.stringMatching(/names no registry/) });
+    expect(odd.failure).toMatchObject({ cause: 'blocked', message: expect.stringMatching(/names no registry/) });
     const { failure } = await failureOf(client.manifest(target('registry.test:99999/x:1'), soon()));
-    expect(failure).toMatchObject({ cause: 'refused', message: 'registry.test:99999 is not a host that can be asked' });
+    expect(failure).toMatchObject({ cause: 'blocked', message: 'registry.test:99999 is not a host that can be asked' });
   });
 
   test('is docker.io under the name of its server', async () => {
@@ -466,7 +466,7 @@ describe('a proxy', () => {
   test('is not asked for an address that nobody may ask', async () => {
     const client = createRegistryClient({ registries: [], access: 'any' }, { env: { HTTPS_PROXY: url } });
     const { failure } = await failureOf(client.manifest(target(app('169.254.169.254')), soon()));
-    expect(failure.cause).toBe('refused');
+    expect(failure.cause).toBe('blocked');
     expect(asked).toEqual([]);
     await client.close();
   });

@@ -93,7 +93,7 @@ function deniedFacts({ inquiry }: WantedOfRegistries, need: RegistryNeed): reado
     return [
       [
         container.imagePointer,
-        { state: 'unknown', failure: { cause: 'refused', message, remedy: undefined, deniedBy } },
+        { state: 'unknown', failure: { cause: 'blocked', message, remedy: undefined, deniedBy } },
       ],
     ];
   });

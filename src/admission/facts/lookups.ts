@@ -70,7 +70,7 @@ function shareOf(namespace = ''): string {
 }
 
 export function notAsked(message: string): RegistryFact<never> {
-  return { state: 'unknown', failure: { cause: 'refused', message, remedy: undefined } };
+  return { state: 'unknown', failure: { cause: 'blocked', message, remedy: undefined } };
 }
 
 const NOT_ASKED = notAsked('no registry is asked here');

@@ -16,7 +16,7 @@ export function writtenAnswers(answers: RegistryAnswers): AnsweringPorts {
     const name = nameAsked(question);
     const written = byName.get(name);
     if (written !== undefined) return answered(written, question);
-    return failed('refused', `the registry's answers that are written here have none for ${quoteValue(name)}`);
+    return failed('blocked', `the registry's answers that are written here have none for ${quoteValue(name)}`);
   };
   return {
     images: {

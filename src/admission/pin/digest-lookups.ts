@@ -62,7 +62,7 @@ function withoutRefused(
     const refusal = container && refusalOf(container);
     if (refusal === undefined) return true;
     const message = `${refusal.policy}/${refusal.rule} refuses the image, so no registry was asked`;
-    answers.set(candidate, { state: 'unknown', failure: { cause: 'refused', message, remedy: undefined } });
+    answers.set(candidate, { state: 'unknown', failure: { cause: 'blocked', message, remedy: undefined } });
     return false;
   });
 }

@@ -19,7 +19,7 @@ interface Parameters {
 /** Only what the registry says for certain: nodes may hold credentials that nobody here has (KEP-4412). */
 const DEFAULTS: Readonly<Record<RegistryCause, Worth>> = {
   notFound: 'violation',
-  denied: 'unknown',
+  forbidden: 'unknown',
   unauthenticated: 'unknown',
   rateLimited: 'unknown',
   serverError: 'unknown',
@@ -27,7 +27,7 @@ const DEFAULTS: Readonly<Record<RegistryCause, Worth>> = {
   dns: 'unknown',
   tls: 'unknown',
   unreachable: 'unknown',
-  refused: 'unknown',
+  blocked: 'unknown',
   protocol: 'unknown',
   tooMany: 'unknown',
 };
@@ -41,7 +41,7 @@ export const imageExists = defineRule({
     remedy:
       'Push the image, or name one that exists. Where the registry refuses, give the Pod a credential that it accepts. What is unknown is not known to be wrong: onUnknown decides, and onCause for each cause.',
     example: {
-      parameters: { onCause: { denied: 'violation', rateLimited: 'ignore' } },
+      parameters: { onCause: { forbidden: 'violation', rateLimited: 'ignore' } },
       registry: {
         'registry.example.com/shop/web:7': { digest: `sha256:${'0123456789abcdef'.repeat(4)}` },
         'registry.example.com/shop/web:8': { cause: 'notFound', message: 'registry.example.com has no such tag' },

@@ -32,7 +32,7 @@ export function checkRegistryFacts<T>(
 
 const NOBODY_ASKED: RegistryFact<never> = {
   state: 'unknown',
-  failure: { cause: 'refused', message: 'no registry was asked', remedy: undefined },
+  failure: { cause: 'blocked', message: 'no registry was asked', remedy: undefined },
 };
 
 export function isDenied(fact: RegistryFact<unknown>): boolean {
@@ -53,7 +53,7 @@ export type Worth = 'violation' | 'unknown' | 'ignore';
 
 const MEANING: Readonly<Record<RegistryCause, string>> = {
   notFound: 'there is no such tag, digest or repository, or it is hidden',
-  denied: 'nobody may pull it with the credentials that there are (403)',
+  forbidden: 'nobody may pull it with the credentials that there are (403)',
   unauthenticated: 'no credential is accepted, or there is none (401)',
   rateLimited: 'too many questions (429)',
   serverError: 'the registry itself fails (5xx)',
@@ -61,7 +61,7 @@ const MEANING: Readonly<Record<RegistryCause, string>> = {
   dns: 'the name of the registry is not known',
   tls: 'its certificate is not trusted',
   unreachable: 'no connection, or one that was cut',
-  refused: 'the configuration does not let it be asked',
+  blocked: 'the configuration does not let it be asked',
   protocol: 'an answer that no registry should give',
   tooMany: 'the object names too many images, or too many are looked up at once',
 };

@@ -234,7 +234,7 @@ describe('only images that a covering rule looks at are asked about', () => {
 describe('an image that a policy denies', () => {
   const object = pod('{name: x, image: "evil.io/x:1"}, {name: w, image: "reg.io/y"}');
   const registries = (more = ''): string => `{rule: image-registry, parameters: {allow: ["reg.io/**"]}${more}}`;
-  const NOT_ASKED = 'x: unknown refused: not asked, since policy test/image-registry refuses the image';
+  const NOT_ASKED = 'x: unknown blocked: not asked, since policy test/image-registry refuses the image';
 
   test('is asked about nowhere, and rules learn why', async () => {
     expect(await asking(object, [policy(`${IMAGES}, ${DETAILS}, ${registries()}`)])).toEqual([
@@ -252,7 +252,7 @@ describe('an image that a policy denies', () => {
     expect(await asking(object, two)).toContain(NOT_ASKED);
     const tag = policy(`${IMAGES}, {rule: image-tag, parameters: {required: true}}`);
     expect(await asking(object, [tag])).toContain(
-      'w: unknown refused: not asked, since policy test/image-tag refuses the image',
+      'w: unknown blocked: not asked, since policy test/image-tag refuses the image',
     );
   });
 
@@ -366,8 +366,8 @@ describe('without an answer', () => {
     const { images: _images, imageDetails: _details, ...cluster } = registry().ports;
     const verdict = await ask(requestOf(object), contextOf([policy(`${IMAGES}, ${DETAILS}`)], cluster));
     expect(told(verdict)).toEqual([
-      'x: unknown refused: no registry is asked here',
-      'x: unknown refused: no registry is asked here',
+      'x: unknown blocked: no registry is asked here',
+      'x: unknown blocked: no registry is asked here',
     ]);
   });
 

@@ -124,8 +124,8 @@ describe('an answer', () => {
   test('is unknown where none is written', async () => {
     const none = `unknown: the registry's answers that are written here have none for "docker.io/library/nginx:3"`;
     expect(await ask({}, 'nginx:3')).toEqual([none, none]);
-    expect((await ask({ 'reg.io/a': { cause: 'denied' } }, 'reg.io/a'))[0]).toBe(
-      'unknown: reg.io answered with denied',
+    expect((await ask({ 'reg.io/a': { cause: 'forbidden' } }, 'reg.io/a'))[0]).toBe(
+      'unknown: reg.io answered with forbidden',
     );
   });
 });

@@ -16,10 +16,10 @@ const A = '/spec/containers/0/image';
 const B = '/spec/containers/1/image';
 
 describe('a failure', () => {
-  const causes = { notFound: 'deny', denied: 'warn', rateLimited: 'allow', other: 'deny' };
+  const causes = { notFound: 'deny', forbidden: 'warn', rateLimited: 'allow', other: 'deny' };
   const byCause = policyOf(`{pin: {onFailure: ${JSON.stringify(causes)}}}`);
   const expected = (cause: RegistryCause): string =>
-    ({ denied: 'warn', rateLimited: 'audit' } as Partial<Record<RegistryCause, string>>)[cause] ?? 'deny';
+    ({ forbidden: 'warn', rateLimited: 'audit' } as Partial<Record<RegistryCause, string>>)[cause] ?? 'deny';
 
   test.each(REGISTRY_CAUSES)('%s does what the policy says of it', async (cause) => {
     const mutation = await change(requestOf(one), [byCause], { images: registryOf({}, no(cause)) });
@@ -93,7 +93,7 @@ describe('a failure', () => {
 
   test('without a registry to ask, a policy can still say what happens', async () => {
     const mutation = await change(requestOf(one), [PIN_ALL], {});
-    expect(mutation).toMatchObject({ allowed: true, patch: [], images: [{ cause: 'refused' }] });
+    expect(mutation).toMatchObject({ allowed: true, patch: [], images: [{ cause: 'blocked' }] });
     expect(said(mutation)).toEqual(['warn web: image "nginx:1" could not be pinned: no registry is asked here']);
   });
 
@@ -192,7 +192,7 @@ describe('an object that cannot be read', () => {
 });
 
 describe('what policies refuse', () => {
-  const pin = '{pin: {onFailure: {refused: deny}}}';
+  const pin = '{pin: {onFailure: {blocked: deny}}}';
   const registry = '{rule: image-registry, parameters: {allow: ["a.io/**"]}}';
 
   test('is not looked up, whichever policy refuses it', async () => {

@@ -214,7 +214,7 @@ describe('an image that cannot be pulled', () => {
   test.each<[RegistryCause, number, readonly string[]]>([
     ['notFound', 1, ['  It does not exist: reg.io answered', '    do this']],
     [
-      'denied',
+      'forbidden',
       1,
       [
         '  It cannot be pulled with these credentials: reg.io answered',
@@ -233,7 +233,7 @@ describe('an image that cannot be pulled', () => {
     ],
     ['rateLimited', 2, ['  Could not tell whether it can be pulled: reg.io answered', '    do this']],
     ['timeout', 2, ['  Could not tell whether it can be pulled: reg.io answered', '    do this']],
-    ['refused', 2, ['  Could not tell whether it can be pulled: reg.io answered', '    do this']],
+    ['blocked', 2, ['  Could not tell whether it can be pulled: reg.io answered', '    do this']],
   ])('for the cause %s exits with %i', async (cause, code, lines) => {
     const ran = await resolved(['reg.io/x:1'], failing(cause, 'reg.io answered', 'do this'));
     expect(ran.code).toBe(code);

@@ -22,7 +22,7 @@ const failed = (cause: RegistryCause, message: string, remedy?: string): Registr
 });
 const DENIED: RegistryFact<never> = {
   state: 'unknown',
-  failure: { cause: 'refused', message: 'not asked', remedy: undefined, deniedBy: { policy: 'p', rule: 'r' } },
+  failure: { cause: 'blocked', message: 'not asked', remedy: undefined, deniedBy: { policy: 'p', rule: 'r' } },
 };
 const image = (digest: string, stale?: RegistryImage['stale']): RegistryFact<RegistryImage> => ({
   state: 'yes',
@@ -112,11 +112,11 @@ describe('image-exists', () => {
     expect(exists('reg.io/x:1', gone, '{onCause: {notFound: unknown}}')).toEqual([
       '? c: could not tell whether image "reg.io/x:1" can be pulled: gone | -',
     ]);
-    expect(exists('reg.io/x:1', gone, '{onCause: {notFound: ignore, denied: violation}}')).toEqual([]);
+    expect(exists('reg.io/x:1', gone, '{onCause: {notFound: ignore, forbidden: violation}}')).toEqual([]);
   });
 
   test('is silent about an image that a policy denies, and cannot tell where nobody was asked', () => {
-    expect(exists('reg.io/x:1', DENIED, '{onCause: {refused: violation}}')).toEqual([]);
+    expect(exists('reg.io/x:1', DENIED, '{onCause: {blocked: violation}}')).toEqual([]);
     expect(about('{rule: image-exists}', 'reg.io/x:1', {})).toEqual([
       '? c: could not tell whether image "reg.io/x:1" can be pulled: no registry was asked | -',
     ]);
@@ -415,12 +415,12 @@ describe('pull-secret-coverage that is to be proven', () => {
 
   test('names the credentials that the registry refuses', () => {
     expect(prove(REFUSED)).toEqual([`${NONE} | ${RENEW}`]);
-    expect(prove(failed('denied', 'reg.io answered 403'))).toEqual([`${NONE.replace('401', '403')} | ${RENEW}`]);
+    expect(prove(failed('forbidden', 'reg.io answered 403'))).toEqual([`${NONE.replace('401', '403')} | ${RENEW}`]);
   });
 
   test.each([
     ['unauthenticated', 'reg.io answered 401 and wants Negotiate'],
-    ['denied', 'storage.io, where reg.io redirects to, answered 403'],
+    ['forbidden', 'storage.io, where reg.io redirects to, answered 403'],
   ] as const)('blames no credential that was not judged: %s, %s', (cause, message) => {
     const fact: RegistryFact<never> = {
       state: 'unknown',
