@@ -4,13 +4,13 @@ import { readPolicy, readyRules } from '../policy/document.ts';
 import type { ImageException } from '../policy/exception.ts';
 import { readException } from '../policy/exception-document.ts';
 import { type Lists, type NamedList, namedLists, readList } from '../policy/list.ts';
-import { documentLabel, expiryNotices, type Notice, unusedListNotice, vacuityNotice } from '../policy/notice.ts';
+import { documentLabel, expiryNotices, type Notice, unusedListNotice, deadClauseNotice } from '../policy/notice.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Check } from '../policy/rule.ts';
 import type { DocumentKind } from '../policy/schema.ts';
 import type { DocumentFault } from '../policy/schema-faults.ts';
-import { undecidableWithoutLabels } from '../policy/unknown-labels.ts';
-import type { Vacuity } from '../policy/dead-clauses.ts';
+import { findUndecidable } from '../policy/unknown-labels.ts';
+import type { DeadClause } from '../policy/dead-clauses.ts';
 import type { InputNotice } from './skipped-files.ts';
 import { placeText } from './location-text.ts';
 import { loadSheets, type PlacedFault, type Sheet } from './policy-documents.ts';
@@ -39,7 +39,7 @@ export function noticesAt(
 /** Throws a UserError with all that a server cannot tell that does not know the labels of namespaces. */
 export function requireDecidable({ policies, placed }: LoadedPolicies): void {
   const faults = policies.flatMap((policy) =>
-    undecidableWithoutLabels(policy).map((vacuity) => placed(vacuityNotice('ImagePolicy', policy.name, vacuity))),
+    findUndecidable(policy).map((deadClause) => placed(deadClauseNotice('ImagePolicy', policy.name, deadClause))),
   );
   if (faults.length > 0) throw new UserError(faults.map((fault) => `${placeText(fault)}: ${fault.message}`).join('\n'));
 }
@@ -62,12 +62,12 @@ export async function loadPolicies(
   for (const { kind, value } of sheets) if (kind === 'ImagePolicy') await readyRules(value, words);
   const policies = readEach(reading, 'ImagePolicy', (value) => {
     const read = readPolicy(value, words);
-    return read.ok ? { ok: true, value: read.policy, vacuities: read.vacuities } : read;
+    return read.ok ? { ok: true, value: read.policy, deadClauses: read.deadClauses } : read;
   });
   const known = { kinds: vocabulary.kinds, lists, policies: rulesByPolicy(reading, policies) };
   const exceptions = readEach(reading, 'ImagePolicyException', (value) => {
     const read = readException(value, known);
-    return read.ok ? { ok: true, value: read.exception, vacuities: read.vacuities } : read;
+    return read.ok ? { ok: true, value: read.exception, deadClauses: read.deadClauses } : read;
   });
   if (reading.faults.size > 0) {
     const lines = inOrder([...reading.faults.values()], files).map(textOf);
@@ -120,7 +120,7 @@ function checkNames({ sheets, faults }: Reading): void {
 }
 
 type Read<T> =
-  | { readonly ok: true; readonly value: T; readonly vacuities: readonly Vacuity[] }
+  | { readonly ok: true; readonly value: T; readonly deadClauses: readonly DeadClause[] }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
 function readEach<T extends { readonly name: string }>(
@@ -135,8 +135,8 @@ function readEach<T extends { readonly name: string }>(
       for (const fault of result.faults) addFault(fault, sheet, reading);
       return [];
     }
-    const { value, vacuities } = result;
-    reading.notices.push(...vacuities.map((vacuity) => vacuityNotice(kind, value.name, vacuity)));
+    const { value, deadClauses } = result;
+    reading.notices.push(...deadClauses.map((deadClause) => deadClauseNotice(kind, value.name, deadClause)));
     return [value];
   });
 }
@@ -159,7 +159,7 @@ function addFault({ pointer, problem, at, list }: DocumentFault, sheet: Sheet, {
 function readLists(reading: Reading): Lists {
   const lists = readEach<NamedList>(reading, 'ImageNameList', (value) => {
     const read = readList(value);
-    return read.ok ? { ok: true, value: read.list, vacuities: [] } : read;
+    return read.ok ? { ok: true, value: read.list, deadClauses: [] } : read;
   });
   const broken = reading.sheets.flatMap(({ kind, name }) =>
     kind === 'ImageNameList' && name !== undefined && !lists.some((list) => list.name === name) ? [name] : [],

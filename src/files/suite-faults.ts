@@ -8,7 +8,7 @@ import { answerFaults, type RegistryAnswers } from '../policy/registry-answers.t
 import { DOCUMENT_KINDS, FORMER_KINDS } from '../policy/schema.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
-import { type SoundPart, soundSpecOf, wholePart } from '../policy/valid-part.ts';
+import { type ValidPart, validSpecOf, wholePart } from '../policy/valid-part.ts';
 import { SUITE_KIND, SUITE_SCHEMA } from '../policy/suite-schema.ts';
 import type { ExpectedFinding } from '../recording/expected.ts';
 
@@ -31,7 +31,7 @@ export function suiteFaults(value: unknown): readonly DocumentFault[] | undefine
   if (!ours || typeof kind !== 'string') return undefined;
   if (kind === SUITE_KIND) {
     const faults = checkSuite(value);
-    const part = faults.length === 0 ? wholePart(value['spec']) : soundSpecOf(value, checkSpec);
+    const part = faults.length === 0 ? wholePart(value['spec']) : validSpecOf(value, checkSpec);
     return [...faults, ...meaningFaults(part)];
   }
   const kinds = [...DOCUMENT_KINDS, ...FORMER_KINDS.keys(), SUITE_KIND];
@@ -58,7 +58,7 @@ export interface SuiteDocument {
 }
 
 /** What a schema cannot say. */
-function meaningFaults({ value, placeOf }: SoundPart): readonly DocumentFault[] {
+function meaningFaults({ value, placeOf }: ValidPart): readonly DocumentFault[] {
   return faultsIn(value as SuiteParts).flatMap((fault) => {
     const place = placeOf(fault.pointer.slice('/spec'.length));
     return place === undefined ? [] : [{ ...fault, pointer: `/spec${place}` }];

@@ -5,7 +5,7 @@ import { type ValueSchema, withDefaults } from '../policy/parameters.ts';
 import type { Rule } from '../policy/rule.ts';
 import { type DocumentFault, faultsOfSchema, schemaCheck } from '../policy/schema-faults.ts';
 
-export type ReadRules =
+export type RulesResult =
   | { readonly ok: true; readonly rules: readonly Rule[] }
   | { readonly ok: false; readonly problems: readonly string[] };
 
@@ -58,7 +58,7 @@ const checkDefinition = schemaCheck({
 });
 
 /** The default export: a list of what defineRule has made. */
-export function readRules(exported: unknown): ReadRules {
+export function parseRules(exported: unknown): RulesResult {
   if (exported === undefined) {
     return { ok: false, problems: ['no default export; a plugin ends with: export default [defineRule({…})]'] };
   }

@@ -1,12 +1,13 @@
 /**
- * Asks the rules of plugins: what they throw, answer or take in time is their failure, never the gate's. A rule that did not
- * return several times in a row is not asked for a while, since nobody else is answered while it runs: about objects of the
- * namespace where that was, since an object can be made to bring it about, and whoever made it decides nothing for others.
+ * Runs the rules of plugins. An exception, an invalid result, or a timeout is a failure of the rule, never of tidewaiter.
+ *
+ * A rule that timed out several times in a row is suspended, because reviews wait while it runs. The suspension applies to
+ * one namespace, because the author of an object can cause the timeout and must not affect other namespaces.
  */
 import { quoteValue } from '../image/quote.ts';
 import { ShapeError } from '../pod/pointer.ts';
 import type { CheckResult, Guard, GuardedCheck, RuleFailure } from '../policy/rule.ts';
-import { readAnswer } from './answer.ts';
+import { parseProblems } from './problems.ts';
 import { readOnly } from './freeze.ts';
 import { createTimeLimit, type TimeLimit } from './time-limit.ts';
 
@@ -19,8 +20,8 @@ export interface GuardOptions {
   readonly now?: () => number;
 }
 
-/** A rule where it is asked. */
-interface Watched {
+/** A rule in one namespace. */
+interface GuardedRule {
   readonly file: string;
   readonly key: string;
 }
@@ -30,7 +31,7 @@ interface Lateness {
   readonly suspendedUntil: number;
 }
 
-/** Beyond it, whoever was late first is forgotten, so that nobody can fill it. */
+/** Limits memory: one more entry replaces the oldest. */
 const MAX_LATE = 1000;
 
 /** `files`: where each rule is from, by its name. */
@@ -38,120 +39,125 @@ export function createGuard(
   files: ReadonlyMap<string, string>,
   { timeoutMs, now = () => performance.now() }: GuardOptions,
 ): Guard {
-  const watch: Watch = { limit: createTimeLimit(timeoutMs), now, timeoutMs, lateness: new Map() };
-  return (questions) => {
-    const asked = questions.map((question) => {
-      const { rule, subject } = question;
+  const state: GuardState = { limit: createTimeLimit(timeoutMs), now, timeoutMs, lateness: new Map() };
+  return (checks) => {
+    const pending = checks.map((check) => {
+      const { rule, subject } = check;
       const file = files.get(rule);
       if (file === undefined) throw new TypeError(`${rule} is no rule of a plugin`);
-      return { watched: { file, key: `${rule}/${subject.namespace ?? ''}` }, question };
+      return { rule: { file, key: `${rule}/${subject.namespace ?? ''}` }, check };
     });
-    return answersTo(asked, watch);
+    return runChecks(pending, state);
   };
 }
 
-interface AskedRule {
-  readonly watched: Watched;
-  readonly question: GuardedCheck;
+interface PendingCheck {
+  readonly rule: GuardedRule;
+  readonly check: GuardedCheck;
 }
 
-interface Watch {
+interface GuardState {
   readonly limit: TimeLimit;
   readonly now: () => number;
   readonly timeoutMs: number;
-  /** Of those that did not return the last time. */
+  /** By `GuardedRule.key`, for rules whose last run timed out. */
   readonly lateness: Map<string, Lateness>;
 }
 
-/** As many in one go as the time allows. Who is stopped after most of its time is late; with less of it, it is asked again. */
-function answersTo(asked: readonly AskedRule[], watch: Watch): readonly CheckResult[] {
-  const answers: CheckResult[] = [];
-  for (let next = asked[0]; next !== undefined; next = asked[answers.length]) {
-    if (isSuspended(next.watched, watch)) {
-      const problem = `it is not asked for now: ${suspension(watch)}`;
-      answers.push({ problems: [], failure: failure(next.watched, 'suspended', problem) });
+/** A rule that is stopped early, because earlier rules used most of the time, runs again. */
+function runChecks(pending: readonly PendingCheck[], state: GuardState): readonly CheckResult[] {
+  const results: CheckResult[] = [];
+  for (let next = pending[0]; next !== undefined; next = pending[results.length]) {
+    if (isSuspended(next.rule, state)) {
+      const problem = `it is not asked for now: ${suspension(state)}`;
+      results.push({ problems: [], failure: failure(next.rule, 'suspended', problem) });
       continue;
     }
-    const before = answers.length;
-    const { stoppedAfterMs } = askSome(asked.slice(before), watch, answers);
-    const stopped = asked[answers.length];
+    const before = results.length;
+    const { stoppedAfterMs } = runUntilTimeout(pending.slice(before), state, results);
+    const stopped = pending[results.length];
     if (stopped === undefined || stoppedAfterMs === undefined) continue;
-    if (answers.length === before || stoppedAfterMs > 0.9 * watch.timeoutMs) answers.push(late(stopped.watched, watch));
+    if (results.length === before || stoppedAfterMs > 0.9 * state.timeoutMs)
+      results.push(timedOut(stopped.rule, state));
   }
-  return answers;
+  return results;
 }
 
-/** Asks until the first that is suspended. A ShapeError is about the object, and ends the questions about it. */
-function askSome(
-  asked: readonly AskedRule[],
-  watch: Watch,
-  answers: CheckResult[],
+/** Stops before the first suspended rule. A ShapeError describes the object, so it ends all checks of it. */
+function runUntilTimeout(
+  pending: readonly PendingCheck[],
+  state: GuardState,
+  results: CheckResult[],
 ): { readonly stoppedAfterMs: number | undefined } {
-  const { limit, now } = watch;
+  const { limit, now } = state;
   const ready: (() => CheckResult | ShapeError)[] = [];
-  for (const { watched, question } of asked) {
-    if (isSuspended(watched, watch)) break;
-    const subject = readOnly(question.subject, question.check.needs);
-    ready.push(() => ask(watched, { ...question, subject }, watch));
+  for (const { rule, check } of pending) {
+    if (isSuspended(rule, state)) break;
+    const subject = readOnly(check.subject, check.check.needs);
+    ready.push(() => runCheck(rule, { ...check, subject }, state));
   }
   let begin = now();
   let misshapen: ShapeError | undefined;
   const ended = limit(() => {
     for (const one of ready) {
       begin = now();
-      const answer = one();
-      if (answer instanceof ShapeError) {
-        misshapen = answer;
+      const result = one();
+      if (result instanceof ShapeError) {
+        misshapen = result;
         return;
       }
-      answers.push(answer);
+      results.push(result);
     }
   });
   if (misshapen !== undefined) throw misshapen;
   return { stoppedAfterMs: ended ? undefined : now() - begin };
 }
 
-function isSuspended({ key }: Watched, { lateness, now }: Watch): boolean {
+function isSuspended({ key }: GuardedRule, { lateness, now }: GuardState): boolean {
   const { suspendedUntil } = lateness.get(key) ?? {};
   return suspendedUntil !== undefined && suspendedUntil > now();
 }
 
-function ask(watched: Watched, { check, subject }: GuardedCheck, { lateness }: Watch): CheckResult | ShapeError {
+function runCheck(
+  rule: GuardedRule,
+  { check, subject }: GuardedCheck,
+  { lateness }: GuardState,
+): CheckResult | ShapeError {
   try {
-    const { problems, fault } = readAnswer(check.run(subject), subject.containers);
-    return { problems, failure: fault === undefined ? undefined : failure(watched, 'bad-answer', fault) };
+    const { problems, fault } = parseProblems(check.run(subject), subject.containers);
+    return { problems, failure: fault === undefined ? undefined : failure(rule, 'bad-answer', fault) };
   } catch (error) {
     if (error instanceof ShapeError) return error;
-    return { problems: [], failure: failure(watched, 'threw', `it threw ${shownError(error)}`) };
+    return { problems: [], failure: failure(rule, 'threw', `it threw ${shownError(error)}`) };
   } finally {
-    // Not reached by a rule that is stopped.
-    lateness.delete(watched.key);
+    // A rule that is stopped does not reach this line.
+    lateness.delete(rule.key);
   }
 }
 
-function late(watched: Watched, watch: Watch): CheckResult {
-  const { lateness, now } = watch;
-  const inARow = (lateness.get(watched.key)?.inARow ?? 0) + 1;
+function timedOut(rule: GuardedRule, state: GuardState): CheckResult {
+  const { lateness, now } = state;
+  const inARow = (lateness.get(rule.key)?.inARow ?? 0) + 1;
   const suspended = inARow >= LATE_IN_A_ROW;
-  lateness.delete(watched.key);
+  lateness.delete(rule.key);
   if (lateness.size >= MAX_LATE) {
     const [oldest = ''] = lateness.keys();
     lateness.delete(oldest);
   }
-  lateness.set(watched.key, { inARow, suspendedUntil: suspended ? now() + SUSPENDED_MS : 0 });
-  const problem = suspended ? `${suspension(watch)}, so it is not asked for ${SUSPENDED_MS / 1000} s` : noReturn(watch);
-  return { problems: [], failure: failure(watched, 'timeout', problem) };
+  lateness.set(rule.key, { inARow, suspendedUntil: suspended ? now() + SUSPENDED_MS : 0 });
+  const problem = suspended ? `${suspension(state)}, so it is not asked for ${SUSPENDED_MS / 1000} s` : noReturn(state);
+  return { problems: [], failure: failure(rule, 'timeout', problem) };
 }
 
-function noReturn({ timeoutMs }: Watch): string {
+function noReturn({ timeoutMs }: GuardState): string {
   return `it did not return within ${timeoutMs} ms`;
 }
 
-function suspension(watch: Watch): string {
-  return `${noReturn(watch)}, ${LATE_IN_A_ROW} times in a row`;
+function suspension(state: GuardState): string {
+  return `${noReturn(state)}, ${LATE_IN_A_ROW} times in a row`;
 }
 
-function failure({ file }: Watched, reason: RuleFailure['reason'], problem: string): RuleFailure {
+function failure({ file }: GuardedRule, reason: RuleFailure['reason'], problem: string): RuleFailure {
   return { reason, problem, file };
 }
 

@@ -2,7 +2,7 @@
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import type { Guard } from '../policy/rule.ts';
 import type { Check, ParameterFault, Prepared, Rule } from '../policy/rule.ts';
-import { readRules } from './definition.ts';
+import { parseRules } from './definition.ts';
 import { deepFreeze } from './freeze.ts';
 import { createGuard, shownError } from './guard.ts';
 import { importPlugin } from './import.ts';
@@ -33,7 +33,7 @@ export function loadPlugins(files: readonly string[], { builtIn, timeoutMs }: Pl
   if (faults.length > 0) throw new UserError(faults.join('\n'));
   const guard = createGuard(found, { timeoutMs });
   const limit = createTimeLimit(timeoutMs);
-  return rules.map((rule) => watched(rule, { guard, limit, timeoutMs }));
+  return rules.map((rule) => guarded(rule, { guard, limit, timeoutMs }));
 }
 
 function rulesIn(file: string, faults: string[]): readonly Rule[] {
@@ -42,20 +42,20 @@ function rulesIn(file: string, faults: string[]): readonly Rule[] {
     faults.push(`${file}${imported.problem}`);
     return [];
   }
-  const read = readRules(imported.exported);
+  const read = parseRules(imported.exported);
   if (read.ok) return read.rules;
   for (const problem of read.problems) faults.push(`${file}: ${problem}`);
   return [];
 }
 
-interface Watch {
+interface Protection {
   readonly guard: Guard;
   readonly limit: TimeLimit;
   readonly timeoutMs: number;
 }
 
 /** The same rule, asked through the guard; what its prepare does wrong is a fault of the policy's parameters. */
-function watched(rule: Rule, { guard, limit, timeoutMs }: Watch): Rule {
+function guarded(rule: Rule, { guard, limit, timeoutMs }: Protection): Rule {
   deepFreeze(rule.parameters);
   return {
     ...rule,
@@ -63,14 +63,14 @@ function watched(rule: Rule, { guard, limit, timeoutMs }: Watch): Rule {
       if (isObject(parameters)) deepFreeze(parameters);
       let bound: Prepared<Check> = failed(`the rule's prepare did not return within ${timeoutMs} ms`);
       limit(() => {
-        bound = prepared(rule, parameters);
+        bound = bindSafely(rule, parameters);
       });
       return bound.ok ? { ok: true, value: { ...bound.value, guard } } : bound;
     },
   };
 }
 
-function prepared(rule: Rule, parameters: unknown): Prepared<Check> {
+function bindSafely(rule: Rule, parameters: unknown): Prepared<Check> {
   try {
     const bound: unknown = rule.bind(parameters);
     if (isObject(bound) && (bound['ok'] === true || hasFaults(bound))) return bound as Prepared<Check>;

@@ -8,7 +8,7 @@ import type { Action, Binding } from './policy.ts';
 import type { Check, Prepared, Rule } from './rule.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault, schemaCheck, type SchemaCheck } from './schema-faults.ts';
-import { type SoundPart, soundPart } from './valid-part.ts';
+import { type ValidPart, validPart } from './valid-part.ts';
 
 /** What a document may refer to. */
 export interface Vocabulary {
@@ -28,7 +28,7 @@ export interface BindingDocument {
   readonly message?: string;
 }
 
-type ReadBinding =
+type BindingResult =
   | { readonly ok: true; readonly binding: Binding }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
@@ -41,7 +41,7 @@ function parameterCheck(rule: Rule): SchemaCheck {
 }
 
 /** `at`: the pointer of the entry. */
-export function readBinding(entry: BindingDocument, at: string, vocabulary: Vocabulary): ReadBinding {
+export function readBinding(entry: BindingDocument, at: string, vocabulary: Vocabulary): BindingResult {
   const rule = vocabulary.rules.find(({ name }) => name === entry.rule);
   if (rule === undefined) {
     const names = vocabulary.rules.map(({ name }) => name);
@@ -76,7 +76,7 @@ function takesNothing({ parameters }: Rule, written: object): boolean {
 
 /** What is wrong with the parameters that fit the schema, where others do not. */
 function faultsBeside(rule: Rule, value: unknown, vocabulary: Vocabulary): Prepared<never> {
-  const part = soundPart(value, parameterCheck(rule));
+  const part = validPart(value, parameterCheck(rule));
   if (part === undefined || lacksReferredTo(rule, part)) return { ok: false, faults: [] };
   const bound = compiled(rule, part.value, vocabulary);
   const faults = bound.ok ? [] : bound.faults;
@@ -89,7 +89,7 @@ function faultsBeside(rule: Rule, value: unknown, vocabulary: Vocabulary): Prepa
   };
 }
 
-function lacksReferredTo({ referredTo }: Rule, { lacking }: SoundPart): boolean {
+function lacksReferredTo({ referredTo }: Rule, { lacking }: ValidPart): boolean {
   return lacking.some((place) => referredTo.includes(pointerSegments(place)[0] ?? ''));
 }
 

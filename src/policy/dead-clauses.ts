@@ -9,7 +9,7 @@ import type { Kind, KindTable } from '../pod/kinds.ts';
 import type { ClauseDocument } from './clause.ts';
 import { contradictionIn } from './selector.ts';
 
-export interface Vacuity {
+export interface DeadClause {
   /** From the root of the document. */
   readonly pointer: string;
   /** A sentence fragment: why, and what follows. */
@@ -21,7 +21,7 @@ interface Clauses {
   readonly exclude: ClauseDocument;
 }
 
-export function vacuityOf({ match, exclude }: Clauses, kinds: KindTable): readonly Vacuity[] {
+export function findDeadClauses({ match, exclude }: Clauses, kinds: KindTable): readonly DeadClause[] {
   const table = allKinds(kinds);
   const never = impossible(match, table);
   if (never !== undefined) return [{ pointer: '/spec/match', problem: `it never applies: ${never}` }];
@@ -32,7 +32,7 @@ export function vacuityOf({ match, exclude }: Clauses, kinds: KindTable): readon
 }
 
 /** The same for the `match` of an exception. */
-export function exceptionVacuity(match: ClauseDocument, kinds: KindTable): readonly Vacuity[] {
+export function findDeadExceptionClauses(match: ClauseDocument, kinds: KindTable): readonly DeadClause[] {
   const never = impossible(match, allKinds(kinds));
   return never === undefined ? [] : [{ pointer: '/spec/match', problem: `it excuses nothing: ${never}` }];
 }

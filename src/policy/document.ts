@@ -6,17 +6,17 @@ import { type ClauseDocument, readClause } from './clause.ts';
 import { currentCauses, type CurrentCauses } from './former-causes.ts';
 import { NO_LISTS } from './list.ts';
 import { expandLists } from './list-reference.ts';
-import { type PinDocument, pinVacuity, readPin } from './pin.ts';
+import { type PinDocument, findDeadPin, readPin } from './pin.ts';
 import type { Policy } from './policy.ts';
 import { POLICY_SCHEMA } from './schema.ts';
 import { type DocumentFault, schemaCheck } from './schema-faults.ts';
 import { compileScope } from './scope.ts';
 import type { Report } from './selector-fault.ts';
-import { type SoundPart, soundSpecOf, wholePart } from './valid-part.ts';
-import { type Vacuity, vacuityOf } from './dead-clauses.ts';
+import { type ValidPart, validSpecOf, wholePart } from './valid-part.ts';
+import { type DeadClause, findDeadClauses } from './dead-clauses.ts';
 
-export type ReadPolicy =
-  | { readonly ok: true; readonly policy: Policy; readonly vacuities: readonly Vacuity[] }
+export type PolicyResult =
+  | { readonly ok: true; readonly policy: Policy; readonly deadClauses: readonly DeadClause[] }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
 /** The document once the schema has accepted it. */
@@ -42,17 +42,17 @@ export async function readyRules(value: unknown, { rules }: Vocabulary): Promise
 const checkDocument = schemaCheck(POLICY_SCHEMA);
 const checkSpec = schemaCheck(POLICY_SCHEMA.properties.spec);
 
-export function readPolicy(written: unknown, vocabulary: Vocabulary): ReadPolicy {
+export function readPolicy(written: unknown, vocabulary: Vocabulary): PolicyResult {
   const { value, renamed } = withCurrentCauses(written, vocabulary);
   const { value: expanded, faults: lost, trace } = expandLists(value, POLICY_SCHEMA, vocabulary.lists ?? NO_LISTS);
   const wrong = checkDocument(expanded);
-  const part = wrong.length === 0 ? wholePart((expanded as Document).spec) : soundSpecOf(expanded, checkSpec);
+  const part = wrong.length === 0 ? wholePart((expanded as Document).spec) : validSpecOf(expanded, checkSpec);
   const { faults, ...read } = readSpec(part, { vocabulary, trace });
   const all = [...lost, ...trace(wrong), ...faults];
   if (all.length > 0) return { ok: false, faults: all };
   const { metadata, spec } = expanded as Document;
   const policy = { name: metadata.name, onUpdate: spec.onUpdate ?? 'changed', ...read };
-  return { ok: true, policy, vacuities: [...vacuitiesOf(spec, vocabulary.kinds), ...renamed] };
+  return { ok: true, policy, deadClauses: [...deadClausesOf(spec, vocabulary.kinds), ...renamed] };
 }
 
 /** In the pins, and in the parameters of rules, each by its own schema. */
@@ -71,7 +71,7 @@ function withCurrentCauses(document: unknown, { rules }: Vocabulary): CurrentCau
   return { value: all.length === 0 ? value : { ...value, spec: { ...spec, rules: entries } }, renamed: all };
 }
 
-interface Reading {
+interface LoadContext {
   readonly vocabulary: Vocabulary;
   readonly trace: (faults: readonly DocumentFault[]) => readonly DocumentFault[];
 }
@@ -80,9 +80,9 @@ function parentOf(pointer: string): string {
   return pointer.slice(0, Math.max(0, pointer.lastIndexOf('/')));
 }
 
-type ReadSpec = Pick<Policy, 'scope' | 'bindings' | 'pin' | 'needs'> & { readonly faults: readonly DocumentFault[] };
+type SpecResult = Pick<Policy, 'scope' | 'bindings' | 'pin' | 'needs'> & { readonly faults: readonly DocumentFault[] };
 
-function readSpec({ value, placeOf }: SoundPart, { vocabulary, trace }: Reading): ReadSpec {
+function readSpec({ value, placeOf }: ValidPart, { vocabulary, trace }: LoadContext): SpecResult {
   const { match: matched = {}, exclude: excluded = {}, rules, pin: pinned } = value as Document['spec'];
   const { kinds } = vocabulary;
   const faults: DocumentFault[] = [];
@@ -103,12 +103,12 @@ function readSpec({ value, placeOf }: SoundPart, { vocabulary, trace }: Reading)
   if (rules === undefined && pinned === undefined) report('/spec', 'give "rules", "pin" or both');
   const scope = compileScope(match, exclude);
   const needs = new Set(bindings.flatMap(({ check }) => check.needs));
-  if (scope.asksLabels.length > 0) needs.add('namespaceLabels');
+  if (scope.clausesWithLabels.length > 0) needs.add('namespaceLabels');
   return { scope, bindings, pin, needs, faults };
 }
 
-function vacuitiesOf({ match = {}, exclude = {}, pin }: Document['spec'], kinds: KindTable): readonly Vacuity[] {
-  const idle = pin && pinVacuity(pin);
+function deadClausesOf({ match = {}, exclude = {}, pin }: Document['spec'], kinds: KindTable): readonly DeadClause[] {
+  const idle = pin && findDeadPin(pin);
   const ofPin = idle === undefined ? [] : [{ pointer: '/spec/pin/exclude', problem: idle }];
-  return [...vacuityOf({ match, exclude }, kinds), ...ofPin];
+  return [...findDeadClauses({ match, exclude }, kinds), ...ofPin];
 }

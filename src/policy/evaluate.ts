@@ -138,7 +138,7 @@ function listOf(answer: unknown): readonly Problem[] {
 }
 
 function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage: Coverage): Finding {
-  const doubt = coverage.doubt(problem.container);
+  const doubt = coverage.unknownReason(problem.container);
   const unknown = problem.state === 'unknown' || doubt !== undefined;
   const remedy = remedyOf(policy, problem);
   const reason = doubt === undefined ? '' : ` (could not tell whether the policy applies: ${doubt})`;

@@ -13,11 +13,11 @@ import { EXCEPTION_SCHEMA } from './schema.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault, schemaCheck } from './schema-faults.ts';
 import type { Report } from './selector-fault.ts';
-import { soundSpecOf, wholePart } from './valid-part.ts';
-import { exceptionVacuity, type Vacuity } from './dead-clauses.ts';
+import { validSpecOf, wholePart } from './valid-part.ts';
+import { findDeadExceptionClauses, type DeadClause } from './dead-clauses.ts';
 
-export type ReadException =
-  | { readonly ok: true; readonly exception: ImageException; readonly vacuities: readonly Vacuity[] }
+export type ExceptionResult =
+  | { readonly ok: true; readonly exception: ImageException; readonly deadClauses: readonly DeadClause[] }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
 export interface ExceptionVocabulary {
@@ -59,11 +59,11 @@ const GLOBS = [
   ['containers', CONTAINER_NAME],
 ] as const;
 
-export function readException(value: unknown, vocabulary: ExceptionVocabulary): ReadException {
+export function readException(value: unknown, vocabulary: ExceptionVocabulary): ExceptionResult {
   const { policies, kinds, lists = NO_LISTS } = vocabulary;
   const { value: expanded, faults: lost, trace } = expandLists(value, EXCEPTION_SCHEMA, lists);
   const wrong = checkDocument(expanded);
-  const part = wrong.length === 0 ? wholePart((expanded as Document).spec) : soundSpecOf(expanded, checkSpec);
+  const part = wrong.length === 0 ? wholePart((expanded as Document).spec) : validSpecOf(expanded, checkSpec);
   const found: DocumentFault[] = [];
   const report: Report = (pointer, problem) => {
     const place = part.placeOf(pointer.slice('/spec'.length));
@@ -79,7 +79,7 @@ export function readException(value: unknown, vocabulary: ExceptionVocabulary): 
   if (faults.length > 0 || begins === undefined) return { ok: false, faults };
   const exception = exceptionOf(expanded as Document, compiled, begins);
   const { namespaces = [], kinds: kindGlobs = [] } = match;
-  return { ok: true, exception, vacuities: exceptionVacuity({ namespaces, kinds: kindGlobs }, kinds) };
+  return { ok: true, exception, deadClauses: findDeadExceptionClauses({ namespaces, kinds: kindGlobs }, kinds) };
 }
 
 function dayOf(expires: string | undefined, report: Report): number | undefined {

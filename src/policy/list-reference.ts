@@ -44,13 +44,13 @@ export function expandLists(value: unknown, schema: object, lists: Lists): Expan
   };
 }
 
-interface Spot {
+interface SchemaPlace {
   readonly schema: unknown;
   readonly at: string;
 }
 
 /** Copies only what has a reference in it. */
-function expand(value: unknown, { schema, at }: Spot, expansion: Expansion): unknown {
+function expand(value: unknown, { schema, at }: SchemaPlace, expansion: Expansion): unknown {
   if (!isObject(schema)) return value;
   if (Array.isArray(value)) {
     const elements: readonly unknown[] = value;

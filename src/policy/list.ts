@@ -9,7 +9,7 @@ export interface NamedList {
   readonly items: readonly string[];
 }
 
-export type ReadList =
+export type ListResult =
   | { readonly ok: true; readonly list: NamedList }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
@@ -20,7 +20,7 @@ interface Document {
 
 const checkDocument = schemaCheck(LIST_SCHEMA);
 
-export function readList(value: unknown): ReadList {
+export function readList(value: unknown): ListResult {
   const faults = checkDocument(value);
   if (faults.length > 0) return { ok: false, faults };
   const { metadata, spec } = value as Document;
@@ -33,7 +33,7 @@ export interface Lists {
   find(name: string): { readonly items: readonly string[] } | { readonly problem: string | undefined };
   /** What texts and references together stand for, made once: policies that write the same share one array. */
   joined(key: string, join: () => readonly unknown[]): readonly unknown[];
-  /** The names that nobody has asked for. */
+  /** The names that nobody has used for. */
   unused(): readonly string[];
 }
 
@@ -41,12 +41,12 @@ export interface Lists {
 export function namedLists(lists: readonly NamedList[], broken: readonly string[] = []): Lists {
   const items = new Map(lists.map((list) => [list.name, list.items]));
   const made = new Map<string, readonly unknown[]>();
-  const asked = new Set<string>();
+  const used = new Set<string>();
   return {
     find(name) {
-      asked.add(name);
-      const found = items.get(name);
-      if (found !== undefined) return { items: found };
+      used.add(name);
+      const known = items.get(name);
+      if (known !== undefined) return { items: known };
       return { problem: broken.includes(name) ? undefined : unknownList(name, [...items.keys()]) };
     },
     joined(key, join) {
@@ -56,7 +56,7 @@ export function namedLists(lists: readonly NamedList[], broken: readonly string[
       made.set(key, list);
       return list;
     },
-    unused: () => lists.flatMap(({ name }) => (asked.has(name) ? [] : [name])),
+    unused: () => lists.flatMap(({ name }) => (used.has(name) ? [] : [name])),
   };
 }
 

@@ -2,7 +2,7 @@
 import { DAY_MS } from '../go/date.ts';
 import type { ImageException } from './exception.ts';
 import type { DocumentKind } from './schema.ts';
-import type { Vacuity } from './dead-clauses.ts';
+import type { DeadClause } from './dead-clauses.ts';
 
 export interface Notice {
   readonly kind: DocumentKind;
@@ -26,7 +26,7 @@ export function documentLabel(kind: DocumentKind, name: string): string {
   return `${WORDS[kind]} "${name}"`;
 }
 
-export function vacuityNotice(kind: DocumentKind, name: string, { pointer, problem }: Vacuity): Notice {
+export function deadClauseNotice(kind: DocumentKind, name: string, { pointer, problem }: DeadClause): Notice {
   return { kind, name, pointer, message: `${documentLabel(kind, name)}: ${problem}` };
 }
 

@@ -139,7 +139,7 @@ function actionsOf(onFailure: PinFailureAction | CauseMap): Readonly<Record<Regi
 }
 
 /** Why nothing is ever pinned, as far as the document alone proves it. */
-export function pinVacuity({ images = EVERY_IMAGE, exclude = [] }: PinDocument): string | undefined {
+export function findDeadPin({ images = EVERY_IMAGE, exclude = [] }: PinDocument): string | undefined {
   const swallowed = exclude.includes('**') || images.every((pattern) => exclude.includes(pattern));
   return swallowed ? 'it pins nothing: "exclude" takes out every image that "images" names' : undefined;
 }

@@ -4,24 +4,24 @@ import { canMatch, type Language } from '../image/glob-reach.ts';
 import { ACCOUNT, behindPrefix, LABEL } from './name-language.ts';
 import type { ScopeRequest } from './scope-request.ts';
 import type { Clause } from './clause.ts';
-import { type Answer, type LabelSelector, NAME_LABEL, selects } from './selector.ts';
+import { type Tristate, type LabelSelector, NAME_LABEL, selects } from './selector.ts';
 
 /** One key of a clause. */
 interface Test<Request> {
-  readonly ask: (request: Request) => Answer;
+  readonly evaluate: (request: Request) => Tristate;
   /** Why it cannot tell, when it cannot. */
-  readonly doubt: (request: Request) => string;
+  readonly unknownReason: (request: Request) => string;
 }
 
 type Place = Pick<ScopeRequest, 'namespace' | 'namespaceLabels'>;
 
 /** What is asked, and by whom. */
-interface Asked extends Pick<ScopeRequest, 'operation' | 'user'> {
+interface RequestFields extends Pick<ScopeRequest, 'operation' | 'user'> {
   readonly workload: { readonly type: Pick<ScopeRequest['workload']['type'], 'group' | 'kind'> };
 }
 
 /** A Pod that a controller creates, whoever that is. */
-const NEW_POD: Asked = { operation: 'CREATE', workload: { type: { group: '', kind: 'Pod' } }, user: undefined };
+const NEW_POD: RequestFields = { operation: 'CREATE', workload: { type: { group: '', kind: 'Pod' } }, user: undefined };
 
 /** No name that anybody can have: only a glob that takes all of its place takes this. */
 const ANYBODY = '\u0000';
@@ -44,7 +44,7 @@ export type Extent = 'all' | 'some' | 'none';
 export function podsOfControllers(clause: Clause): Extent {
   const { users = [], groups = [] } = clause;
   const rest = requestTests({ ...clause, users: undefined, groups: undefined });
-  if (!rest.every(({ ask }) => ask(NEW_POD) === 'yes')) return 'none';
+  if (!rest.every(({ evaluate }) => evaluate(NEW_POD) === 'yes')) return 'none';
   const extents = [
     ...(users.length === 0 ? [] : [extentOf(users, [ANY_ACCOUNT], ACCOUNTS)]),
     ...(groups.length === 0 ? [] : [extentOf(groups, ANY_ACCOUNT_GROUPS, ACCOUNT_GROUPS)]),
@@ -61,27 +61,27 @@ function extentOf(globs: readonly string[], anybody: readonly string[], language
 /** The keys about the place where an object is. */
 export function placeTests({ namespaces, namespaceSelector }: Clause): readonly Test<Place>[] {
   return [
-    ...given(namespaces, namespaceTest),
+    ...testsFor(namespaces, namespaceTest),
     ...(namespaceSelector === undefined ? [] : [selectorTest(namespaceSelector)]),
   ];
 }
 
 /** The keys about what is asked, and by whom. */
-export function requestTests({ kinds, operations, users, groups }: Clause): readonly Test<Asked>[] {
+export function requestTests({ kinds, operations, users, groups }: Clause): readonly Test<RequestFields>[] {
   return [
-    ...given(kinds, kindTest),
-    ...given(operations, operationTest),
-    ...given(users, userTest),
-    ...given(groups, groupTest),
+    ...testsFor(kinds, kindTest),
+    ...testsFor(operations, operationTest),
+    ...testsFor(users, userTest),
+    ...testsFor(groups, groupTest),
   ];
 }
 
 /** What every door knows. */
-function certain<Request>(ask: (request: Request) => boolean): Test<Request> {
-  return { ask: (request) => (ask(request) ? 'yes' : 'no'), doubt: () => '' };
+function known<Request>(matches: (request: Request) => boolean): Test<Request> {
+  return { evaluate: (request) => (matches(request) ? 'yes' : 'no'), unknownReason: () => '' };
 }
 
-function given<T, Request>(
+function testsFor<T, Request>(
   list: readonly T[] | undefined,
   test: (list: readonly T[]) => Test<Request>,
 ): readonly Test<Request>[] {
@@ -90,44 +90,44 @@ function given<T, Request>(
 
 function namespaceTest(globs: readonly string[]): Test<Place> {
   const matches = compileGlobs(globs);
-  return certain(({ namespace }) => namespace !== undefined && matches(namespace));
+  return known(({ namespace }) => namespace !== undefined && matches(namespace));
 }
 
 /** The label of the namespace's name is set by the API server itself, so it is known without asking. */
 function selectorTest(selector: LabelSelector): Test<Place> {
   return {
-    ask({ namespace, namespaceLabels }) {
+    evaluate({ namespace, namespaceLabels }) {
       if (namespace === undefined || namespaceLabels.state === 'no') return selects(selector, {}, true);
       if (namespaceLabels.state === 'yes') return selects(selector, namespaceLabels.value, true);
       return selects(selector, { [NAME_LABEL]: namespace }, false);
     },
-    doubt: ({ namespaceLabels }) => (namespaceLabels.state === 'unknown' ? namespaceLabels.reason : ''),
+    unknownReason: ({ namespaceLabels }) => (namespaceLabels.state === 'unknown' ? namespaceLabels.reason : ''),
   };
 }
 
 /** `Deployment`, or `Job.batch.volcano.sh` where a kind's name alone is not enough. */
-function kindTest(globs: readonly string[]): Test<Asked> {
+function kindTest(globs: readonly string[]): Test<RequestFields> {
   const matches = compileGlobs(globs);
-  return certain(({ workload: { type } }) => matches(type.kind) || matches(`${type.kind}.${type.group}`));
+  return known(({ workload: { type } }) => matches(type.kind) || matches(`${type.kind}.${type.group}`));
 }
 
-function operationTest(operations: readonly string[]): Test<Asked> {
-  return certain(({ operation }) => operations.includes(operation));
+function operationTest(operations: readonly string[]): Test<RequestFields> {
+  return known(({ operation }) => operations.includes(operation));
 }
 
-function userTest(globs: readonly string[]): Test<Asked> {
+function userTest(globs: readonly string[]): Test<RequestFields> {
   const matches = compileGlobs(globs);
-  return askingUser((user) => matches(user.name));
+  return testUser((user) => matches(user.name));
 }
 
-function groupTest(globs: readonly string[]): Test<Asked> {
+function groupTest(globs: readonly string[]): Test<RequestFields> {
   const matches = compileGlobs(globs);
-  return askingUser((user) => user.groups.some(matches));
+  return testUser((user) => user.groups.some(matches));
 }
 
-function askingUser(matches: (user: NonNullable<ScopeRequest['user']>) => boolean): Test<Asked> {
+function testUser(matches: (user: NonNullable<ScopeRequest['user']>) => boolean): Test<RequestFields> {
   return {
-    ask: ({ user }) => (user === undefined ? 'unknown' : matches(user) ? 'yes' : 'no'),
-    doubt: () => 'who asks is not known here',
+    evaluate: ({ user }) => (user === undefined ? 'unknown' : matches(user) ? 'yes' : 'no'),
+    unknownReason: () => 'who asks is not known here',
   };
 }

@@ -6,13 +6,13 @@ import { compileGlobs } from '../image/glob.ts';
 import { trusted } from '../image/trusted.ts';
 import type { Container } from '../pod/containers.ts';
 import { type Extent, placeTests, podsOfControllers, requestTests } from './scope-tests.ts';
-import { type Answer, asksName, both } from './selector.ts';
+import { type Tristate, selectsByName, and } from './selector.ts';
 import type { ScopeRequest } from './scope-request.ts';
 import type { Clause } from './clause.ts';
 
 export interface Scope {
   /** The clauses whose answer depends on labels of the namespace, beside the one of its name. */
-  readonly asksLabels: readonly ('match' | 'exclude')[];
+  readonly clausesWithLabels: readonly ('match' | 'exclude')[];
   /** Whether it applies to the Pods that controllers create. Never said of one that leaves them out in some namespaces only. */
   readonly coversPods: boolean;
   /** What can be said of every request in a namespace (`undefined`: of a cluster-scoped object) before it is looked at. */
@@ -25,18 +25,18 @@ export interface Coverage {
   /** `undefined`: all of them. */
   readonly containers: readonly Container[] | undefined;
   /** Why nobody can tell whether the policy applies to this container (or to the object), if so. */
-  doubt(container: Container | undefined): string | undefined;
+  unknownReason(container: Container | undefined): string | undefined;
 }
 
 export function compileScope(match: Clause, exclude: Clause): Scope {
   const wanted = compileClause(match);
   const unwanted = isEmpty(exclude) ? undefined : compileClause(exclude);
   return {
-    asksLabels: [
-      ...(asksLabels(match) ? ['match' as const] : []),
-      ...(asksLabels(exclude) ? ['exclude' as const] : []),
+    clausesWithLabels: [
+      ...(readsLabels(match) ? ['match' as const] : []),
+      ...(readsLabels(exclude) ? ['exclude' as const] : []),
     ],
-    coversPods: wanted.pods === 'all' && !(unwanted?.asksRequest === true && unwanted.pods !== 'none'),
+    coversPods: wanted.pods === 'all' && !(unwanted?.readsRequest === true && unwanted.pods !== 'none'),
     inNamespace(namespace) {
       if (!wanted.admits(namespace)) return 'none';
       const untouched = unwanted === undefined || !unwanted.admits(namespace);
@@ -61,8 +61,8 @@ export function compileScope(match: Clause, exclude: Clause): Scope {
   };
 }
 
-function asksLabels({ namespaceSelector }: Clause): boolean {
-  return namespaceSelector !== undefined && !asksName(namespaceSelector);
+function readsLabels({ namespaceSelector }: Clause): boolean {
+  return namespaceSelector !== undefined && !selectsByName(namespaceSelector);
 }
 
 type Concerns = (container: Container | undefined) => boolean;
@@ -74,7 +74,7 @@ function takenOutBy(unwanted: CompiledClause): Concerns {
 }
 
 /** All containers, beyond doubt: the common case, without anything to remember. */
-const WHOLE: Coverage = { containers: undefined, doubt: () => undefined };
+const WHOLE: Coverage = { containers: undefined, unknownReason: () => undefined };
 
 /** `undefined` when nothing is taken out. */
 function narrowed(all: readonly Container[], clause: CompiledClause): readonly Container[] | undefined {
@@ -88,9 +88,11 @@ function coverage(
 ): Coverage {
   return {
     containers: narrowed(request.workload.containers, clause),
-    doubt(container) {
-      const doubts = clauses.flatMap(([doubtful, concerns]) => (concerns(container) ? doubtful.doubts(request) : []));
-      return doubts.length === 0 ? undefined : [...new Set(doubts)].join(' and ');
+    unknownReason(container) {
+      const reasons = clauses.flatMap(([clause, concerns]) =>
+        concerns(container) ? clause.unknownReasons(request) : [],
+      );
+      return reasons.length === 0 ? undefined : [...new Set(reasons)].join(' and ');
     },
   };
 }
@@ -109,12 +111,12 @@ interface CompiledClause {
   /** Nothing else is in it. */
   readonly onlyNamespaces: boolean;
   /** Whether it looks at more of a request than its namespace and its containers. */
-  readonly asksRequest: boolean;
+  readonly readsRequest: boolean;
   /** Which Pods that controllers create meet all that it asks of a request. */
   readonly pods: Extent;
-  request(request: ScopeRequest): Answer;
+  request(request: ScopeRequest): Tristate;
   /** Why `request` is unknown; empty when it is not. */
-  doubts(request: ScopeRequest): readonly string[];
+  unknownReasons(request: ScopeRequest): readonly string[];
   /** Whether it looks at single containers at all. */
   readonly narrows: boolean;
   /** `isIn`: what is asked is what belongs to the policy, else what is taken out: never what cannot be read, or only looks like it. */
@@ -134,17 +136,18 @@ function compileClause(clause: Clause): CompiledClause {
   return {
     admits: (namespace) => namespaces === undefined || (namespace !== undefined && namespaces(namespace)),
     onlyNamespaces: isEmpty({ ...clause, namespaces: undefined }),
-    asksRequest: about.length > 0,
+    readsRequest: about.length > 0,
     pods: podsOfControllers(clause),
     request(request) {
-      let answer: Answer = 'yes';
-      for (const { ask } of tests) {
-        answer = both(answer, ask(request));
-        if (answer === 'no') return answer;
+      let result: Tristate = 'yes';
+      for (const { evaluate } of tests) {
+        result = and(result, evaluate(request));
+        if (result === 'no') return result;
       }
-      return answer;
+      return result;
     },
-    doubts: (request) => tests.flatMap(({ ask, doubt }) => (ask(request) === 'unknown' ? [doubt(request)] : [])),
+    unknownReasons: (request) =>
+      tests.flatMap(({ evaluate, unknownReason }) => (evaluate(request) === 'unknown' ? [unknownReason(request)] : [])),
     narrows: kinds !== undefined || images !== undefined,
     container(container, isIn) {
       if (kinds !== undefined && !kinds.has(container.kind)) return false;

@@ -12,17 +12,18 @@ export function checkSelector(selector: LabelSelector | undefined, at: string, r
   const { matchLabels = {}, matchExpressions = [] } = selector ?? {};
   for (const [key, value] of Object.entries(matchLabels)) {
     const pointer = `${at}/matchLabels/${escapeSegment(key)}`;
-    tell(pointer, keyFault(key) ?? valueFault(key, value), report);
+    reportIfWrong(pointer, keyFault(key) ?? valueFault(key, value), report);
   }
   for (const [index, { key, operator, values = [] }] of matchExpressions.entries()) {
     const pointer = `${at}/matchExpressions/${index}`;
-    tell(`${pointer}/key`, keyFault(key), report);
-    tell(`${pointer}/values`, countFault(operator, values), report);
-    for (const [place, value] of values.entries()) tell(`${pointer}/values/${place}`, valueFault(key, value), report);
+    reportIfWrong(`${pointer}/key`, keyFault(key), report);
+    reportIfWrong(`${pointer}/values`, countFault(operator, values), report);
+    for (const [place, value] of values.entries())
+      reportIfWrong(`${pointer}/values/${place}`, valueFault(key, value), report);
   }
 }
 
-function tell(pointer: string, problem: string | undefined, report: Report): void {
+function reportIfWrong(pointer: string, problem: string | undefined, report: Report): void {
   if (problem !== undefined) report(pointer, problem);
 }
 

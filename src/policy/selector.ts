@@ -17,31 +17,30 @@ export interface LabelRequirement {
 export const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 /** Whether the name of a namespace is enough to answer. */
-export function asksName(selector: LabelSelector): boolean {
+export function selectsByName(selector: LabelSelector): boolean {
   const { matchLabels = {}, matchExpressions = [] } = selector;
   return [...Object.keys(matchLabels), ...matchExpressions.map(({ key }) => key)].every((key) => key === NAME_LABEL);
 }
 
-export type Answer = 'yes' | 'no' | 'unknown';
+export type Tristate = 'yes' | 'no' | 'unknown';
 
 /** Kleene's "and": one no decides, then one unknown. */
-export function both(left: Answer, right: Answer): Answer {
+export function and(left: Tristate, right: Tristate): Tristate {
   if (left === 'no' || right === 'no') return 'no';
   return left === 'unknown' || right === 'unknown' ? 'unknown' : 'yes';
 }
 
 /** `complete`: a label that is not in `labels` does not exist; otherwise it is unknown. */
-export function selects(selector: LabelSelector, labels: Labels, complete: boolean): Answer {
-  let answer: Answer = 'yes';
+export function selects(selector: LabelSelector, labels: Labels, complete: boolean): Tristate {
+  let result: Tristate = 'yes';
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
-    answer = both(answer, meets({ key, operator: 'In', values: [value] }, labels, complete));
+    result = and(result, meets({ key, operator: 'In', values: [value] }, labels, complete));
   }
-  for (const requirement of selector.matchExpressions ?? [])
-    answer = both(answer, meets(requirement, labels, complete));
-  return answer;
+  for (const requirement of selector.matchExpressions ?? []) result = and(result, meets(requirement, labels, complete));
+  return result;
 }
 
-function meets(requirement: LabelRequirement, labels: Labels, complete: boolean): Answer {
+function meets(requirement: LabelRequirement, labels: Labels, complete: boolean): Tristate {
   const known = Object.hasOwn(labels, requirement.key);
   if (!known && !complete) return 'unknown';
   const within = known && (requirement.values ?? []).includes(labels[requirement.key] ?? '');
@@ -56,8 +55,8 @@ export function contradictionIn(selector: LabelSelector): string | undefined {
     ...labels.map(([key, value]) => ({ key, operator: 'In' as const, values: [value] })),
     ...(selector.matchExpressions ?? []),
   ];
-  for (const [key, asked] of Map.groupBy(requirements, (requirement) => requirement.key)) {
-    if (!canBeMet(key, asked)) return `no label ${quoteValue(key)} can meet all requirements of "namespaceSelector"`;
+  for (const [key, ofKey] of Map.groupBy(requirements, (requirement) => requirement.key)) {
+    if (!canBeMet(key, ofKey)) return `no label ${quoteValue(key)} can meet all requirements of "namespaceSelector"`;
   }
   return undefined;
 }

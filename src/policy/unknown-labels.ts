@@ -4,16 +4,16 @@
  */
 import type { Policy } from './policy.ts';
 import { NAME_LABEL } from './selector.ts';
-import type { Vacuity } from './dead-clauses.ts';
+import type { DeadClause } from './dead-clauses.ts';
 
 /** Nothing where the policy says that what cannot be told is denied. */
-export function undecidableWithoutLabels({ scope, bindings, pin }: Policy): readonly Vacuity[] {
+export function findUndecidable({ scope, bindings, pin }: Policy): readonly DeadClause[] {
   const lenient = bindings.flatMap(({ onUnknown, rule, check }, index) =>
     onUnknown === 'deny' ? [] : [{ index, rule, asks: check.needs.includes('namespaceLabels') }],
   );
   const names = [...new Set(lenient.map(({ rule }) => rule))].join(', ');
   const remedies = lenient.length === 0 ? [] : [`set onUnknown: deny for ${names}`];
-  const selectors = lenient.length === 0 && pin === undefined ? [] : scope.asksLabels;
+  const selectors = lenient.length === 0 && pin === undefined ? [] : scope.clausesWithLabels;
   const selecting = [`select by "namespaces" or by the label ${NAME_LABEL}`, ...(pin === undefined ? remedies : [])];
   return [
     ...selectors.map((clause) => ({
@@ -24,7 +24,7 @@ export function undecidableWithoutLabels({ scope, bindings, pin }: Policy): read
   ];
 }
 
-function ruleProblem(index: number, rule: string): Vacuity {
+function ruleProblem(index: number, rule: string): DeadClause {
   return {
     pointer: `/spec/rules/${index}/rule`,
     problem: `serve does not know the labels of namespaces, which rule ${rule} asks for; use only the name of the namespace, or set onUnknown: deny`,

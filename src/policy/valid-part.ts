@@ -5,7 +5,7 @@
 import { escapeSegment, isObject, type JsonObject, pointerSegments } from '../pod/pointer.ts';
 import type { SchemaCheck } from './schema-faults.ts';
 
-export interface SoundPart {
+export interface ValidPart {
   /** Fits the schema. */
   readonly value: unknown;
   /** What was taken out beside keys that nobody knows, where it stood in the whole. */
@@ -15,20 +15,20 @@ export interface SoundPart {
 }
 
 /** All of a value that its schema accepts. */
-export function wholePart(value: unknown): SoundPart {
+export function wholePart(value: unknown): ValidPart {
   return { value, lacking: [], placeOf: (pointer) => pointer };
 }
 
 /** Of the `spec` of a document; empty where nothing of it can be read. */
-export function soundSpecOf(document: unknown, check: SchemaCheck): SoundPart {
+export function validSpecOf(document: unknown, check: SchemaCheck): ValidPart {
   const spec = isObject(document) ? document['spec'] : undefined;
   return (
-    (isObject(spec) ? soundPart(spec, check) : undefined) ?? { value: {}, lacking: [''], placeOf: () => undefined }
+    (isObject(spec) ? validPart(spec, check) : undefined) ?? { value: {}, lacking: [''], placeOf: () => undefined }
   );
 }
 
 /** `undefined` when nothing is left. */
-export function soundPart(value: unknown, check: SchemaCheck): SoundPart | undefined {
+export function validPart(value: unknown, check: SchemaCheck): ValidPart | undefined {
   const taken: string[] = [];
   const lacking: string[] = [];
   let current: Part = { value, origin: '', children: new Map() };

@@ -6,10 +6,10 @@ import { coveredBy } from '../../src/policy/plan.ts';
 import { contradictionIn, type LabelSelector, selects } from '../../src/policy/selector.ts';
 import { pod, read, requestFor, workload } from './fixtures.ts';
 
-const vacuities = (scope: string): readonly string[] => {
+const deadClauses = (scope: string): readonly string[] => {
   const result = read(`{${scope}${scope === '' ? '' : ', '}rules: [{rule: image-digest}]}`);
   if (!result.ok) throw new Error(JSON.stringify(result.faults));
-  return result.vacuities.map(({ pointer, problem }) => `${pointer}: ${problem}`);
+  return result.deadClauses.map(({ pointer, problem }) => `${pointer}: ${problem}`);
 };
 
 const NEVER = '/spec/exclude: it never applies: "exclude" takes out all that "match" lets in';
@@ -73,7 +73,7 @@ describe('a policy', () => {
       '/spec/match: it never applies: no label "env" can meet all requirements of "namespaceSelector"',
     ],
   ])('with %s: %s', (scope, problem) => {
-    expect(vacuities(scope)).toEqual(problem === undefined ? [] : [problem]);
+    expect(deadClauses(scope)).toEqual(problem === undefined ? [] : [problem]);
   });
 });
 
@@ -129,7 +129,7 @@ test('what is said never to apply covers no request, and what is said to look at
     fc.property(clause, clause, (match, exclude) => {
       const result = read(JSON.stringify({ match, exclude, rules: [{ rule: 'image-digest' }] }));
       if (!result.ok) throw new Error(JSON.stringify(result.faults));
-      const said = result.vacuities.map(({ problem }) => problem).join();
+      const said = result.deadClauses.map(({ problem }) => problem).join();
       if (said === '' || said.startsWith('it excludes nothing')) return;
       proved += 1;
       const covered = REQUESTS.flatMap((request) => coveredBy([result.policy], request).policies);

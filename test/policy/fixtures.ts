@@ -2,7 +2,7 @@
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import type { Workload } from '../../src/pod/workload.ts';
-import { type ReadPolicy, readPolicy } from '../../src/policy/document.ts';
+import { type PolicyResult, readPolicy } from '../../src/policy/document.ts';
 import { type Finding } from '../../src/policy/finding.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import type { ImageException } from '../../src/policy/exception.ts';
@@ -19,7 +19,7 @@ import { NO_FACTS } from '../../src/policy/fact.ts';
 export const kinds = kindTable();
 
 /** A policy `test` with this `spec` (YAML). */
-export function read(spec: string, rules: readonly Rule[] = RULES): ReadPolicy {
+export function read(spec: string, rules: readonly Rule[] = RULES): PolicyResult {
   const [document] = objectsIn(
     `{apiVersion: tidewaiter.dev/v1alpha1, kind: ImagePolicy, metadata: {name: test}, spec: ${spec}}`,
   );

@@ -19,7 +19,7 @@ describe('a policy with former names of causes', () => {
       'allow',
       'warn',
     ]);
-    expect(result.vacuities).toEqual([
+    expect(result.deadClauses).toEqual([
       { pointer: '/spec/pin/onFailure/refused', problem: renamed('refused', 'blocked') },
       { pointer: '/spec/pin/onFailure/denied', problem: renamed('denied', 'forbidden') },
       { pointer: '/spec/rules/0/parameters/onCause/denied', problem: renamed('denied', 'forbidden') },

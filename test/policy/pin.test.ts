@@ -117,7 +117,7 @@ describe('what is wrong', () => {
     (pin) => {
       expect(read(`{pin: ${pin}}`)).toMatchObject({
         ok: true,
-        vacuities: [
+        deadClauses: [
           {
             pointer: '/spec/pin/exclude',
             problem: 'it pins nothing: "exclude" takes out every image that "images" names',

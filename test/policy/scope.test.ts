@@ -207,7 +207,7 @@ describe('the doubt', () => {
 
 test('a policy asks for labels only where one of its clauses does', () => {
   const asks = (scope: string): readonly string[] =>
-    policyOf(`{${scope}, rules: [{rule: image-digest}]}`).scope.asksLabels;
+    policyOf(`{${scope}, rules: [{rule: image-digest}]}`).scope.clausesWithLabels;
   const name = '{matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [a]}]}';
   expect(asks('match: {namespaces: [a]}')).toEqual([]);
   expect(asks('match: {namespaceSelector: {}}')).toEqual([]);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type Answer, both, type LabelSelector, selects } from '../../src/policy/selector.ts';
+import { type Tristate, and, type LabelSelector, selects } from '../../src/policy/selector.ts';
 
-describe('both', () => {
-  test.each<[Answer, Answer, Answer]>([
+describe('and', () => {
+  test.each<[Tristate, Tristate, Tristate]>([
     ['yes', 'yes', 'yes'],
     ['yes', 'no', 'no'],
     ['yes', 'unknown', 'unknown'],
@@ -10,7 +10,7 @@ describe('both', () => {
     ['no', 'unknown', 'no'],
     ['unknown', 'unknown', 'unknown'],
   ])('%s and %s is %s, in any order', (left, right, answer) => {
-    expect([both(left, right), both(right, left)]).toEqual([answer, answer]);
+    expect([and(left, right), and(right, left)]).toEqual([answer, answer]);
   });
 });
 
@@ -25,7 +25,7 @@ describe('selects', () => {
   });
 
   // [selector, when all labels are known, when only those are known]
-  test.each<[string, LabelSelector, Answer, Answer]>([
+  test.each<[string, LabelSelector, Tristate, Tristate]>([
     ['nothing', {}, 'yes', 'yes'],
     ['a label', { matchLabels: { env: 'prod' } }, 'yes', 'yes'],
     ['another value', { matchLabels: { env: 'dev' } }, 'no', 'no'],

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isObject, pointerTo, valueAt } from '../../src/pod/pointer.ts';
 import { schemaCheck } from '../../src/policy/schema-faults.ts';
-import { soundPart } from '../../src/policy/valid-part.ts';
+import { validPart } from '../../src/policy/valid-part.ts';
 
 const check = schemaCheck({
   type: 'object',
@@ -40,7 +40,7 @@ function pointersIn(root: unknown, at = ''): readonly string[] {
 test('fits the schema, and what is whole in it is what stood there', () => {
   fc.assert(
     fc.property(value, (whole) => {
-      const part = soundPart(whole, check);
+      const part = validPart(whole, check);
       if (part === undefined) return;
       expect(check(part.value)).toEqual([]);
       for (const pointer of pointersIn(part.value)) {
@@ -53,7 +53,7 @@ test('fits the schema, and what is whole in it is what stood there', () => {
 
 test('is all of what fits already', () => {
   const whole = { a: ['x'], 'b/~': [{ c: 1, d: ['y'] }] };
-  const part = soundPart(whole, check);
+  const part = validPart(whole, check);
   expect(part).toMatchObject({ value: whole, lacking: [] });
   for (const pointer of pointersIn(whole)) expect(part?.placeOf(pointer)).toBe(pointer);
 });
@@ -69,9 +69,9 @@ test.each<[string, unknown, unknown, readonly string[]]>([
   ],
   ['all elements where one is needed', { a: ['x'], 'b/~': [7] }, { a: ['x'] }, ['/b~1~0/0', '/b~1~0']],
 ])('lacks %s', (_what, whole, left, lacking) => {
-  expect(soundPart(whole, check)).toMatchObject({ value: left, lacking });
+  expect(validPart(whole, check)).toMatchObject({ value: left, lacking });
 });
 
 test.each([[7], [null], ['x'], [[]]])('is nothing of %j', (whole) => {
-  expect(soundPart(whole, check)).toBeUndefined();
+  expect(validPart(whole, check)).toBeUndefined();
 });

@@ -40,7 +40,7 @@ export function candidatesOf(
   return unpinned.flatMap((image) => {
     const those = pinning.filter((one) => covers(one, image));
     // One that may not even apply does not stand in the way of one that does.
-    const covered = those.find(({ coverage }) => coverage.doubt(image.container) === undefined) ?? those[0];
+    const covered = those.find(({ coverage }) => coverage.unknownReason(image.container) === undefined) ?? those[0];
     const candidate = covered && candidateOf(image, covered);
     if (candidate === undefined) return [];
     const { mode } = candidate.pin;
@@ -52,7 +52,7 @@ export function candidatesOf(
 
 function candidateOf(image: Unpinned, { policy: { name, pin }, coverage }: Covered): Candidate | undefined {
   if (pin === undefined) return undefined;
-  const doubt = coverage.doubt(image.container);
+  const doubt = coverage.unknownReason(image.container);
   return { ...image, policy: name, pin, doubt, ask: image.ask && doubt === undefined };
 }
 

@@ -79,6 +79,6 @@ spec:
     if (engine === undefined) throw new TypeError('the rule is bound before it is ready');
     return engine.compileProgram(parameters);
   },
-  needsOf: ({ asksLabels }: Program) => (asksLabels ? ['namespaceLabels'] : []),
+  needsOf: ({ readsLabels }: Program) => (readsLabels ? ['namespaceLabels'] : []),
   check: (subject, program) => program.ask(subject),
 });

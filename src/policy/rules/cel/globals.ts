@@ -38,13 +38,13 @@ export const GLOBALS: ReadonlyMap<string, Type> = new Map([
   ['image', IMAGE],
 ]);
 
-type Asked = Subject<'namespaceLabels'>;
+type CelSubject = Subject<'namespaceLabels'>;
 type Uses = ReadonlySet<string>;
 
 const UNKNOWN_USER = 'who asks is not known here';
 
 /** What is the same for all containers; only what is used is made. */
-export function requestValues(uses: Uses, subject: Asked): { readonly [name: string]: Value } {
+export function requestValues(uses: Uses, subject: CelSubject): { readonly [name: string]: Value } {
   const { workload, request } = subject;
   return {
     ...(uses.has('object') ? { object: jsonMap(workload.object) } : {}),
@@ -54,7 +54,7 @@ export function requestValues(uses: Uses, subject: Asked): { readonly [name: str
   };
 }
 
-function requestValue({ operation, namespace, workload, request }: Asked): Value {
+function requestValue({ operation, namespace, workload, request }: CelSubject): Value {
   const { user, name, subResource, dryRun } = request;
   const { group, version, kind } = workload.type;
   const known = { operation, kind: { group, version, kind }, name, namespace: namespace ?? '', subResource, dryRun };
@@ -63,7 +63,7 @@ function requestValue({ operation, namespace, workload, request }: Asked): Value
 }
 
 /** The name's label is set by the API server itself, so it is known without asking. */
-function namespaceValue({ namespace, facts: { namespaceLabels: fact } }: Asked): Value {
+function namespaceValue({ namespace, facts: { namespaceLabels: fact } }: CelSubject): Value {
   if (namespace === undefined) return null;
   const own = { 'kubernetes.io/metadata.name': namespace };
   const reason = fact.state === 'unknown' ? fact.reason : undefined;

@@ -21,7 +21,7 @@ export interface Parameters extends Expressions {
 
 export interface Program {
   /** Whether labels of the namespace can matter: its name is known without asking. */
-  readonly asksLabels: boolean;
+  readonly readsLabels: boolean;
   ask(subject: Subject<'namespaceLabels'>): readonly Problem[];
   /** See RuleDefinition. */
   readonly seen: ReturnType<typeof createSeen>;
@@ -69,7 +69,7 @@ export function compileProgram(parameters: Parameters): Prepared<Program> {
   return {
     ok: true,
     value: {
-      asksLabels: mentionsMore(parameters),
+      readsLabels: mentionsMore(parameters),
       ask: (subject) => ask(compiled, subject),
       seen: createSeen(parameters),
     },

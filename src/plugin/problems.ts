@@ -10,45 +10,45 @@ const MAX_PROBLEMS = 10_000;
 const MAX_TEXT = 2000;
 const MAX_POINTER = 5000;
 
-export interface ReadAnswer {
+export interface ParsedProblems {
   readonly problems: readonly Problem[];
   /** A sentence fragment about the rule, safe to print. */
   readonly fault: string | undefined;
 }
 
 /** Problems beside a bad one count: what a rule has found does not become less true. */
-export function readAnswer(answer: unknown, containers: readonly Container[]): ReadAnswer {
-  if (answer instanceof Promise) {
+export function parseProblems(result: unknown, containers: readonly Container[]): ParsedProblems {
+  if (result instanceof Promise) {
     // Its rejection, unheard, would end the server.
-    answer.catch(() => undefined);
+    result.catch(() => undefined);
     return { problems: [], fault: 'it answered with a promise, and nobody waits for one' };
   }
-  if (!Array.isArray(answer)) {
-    return { problems: [], fault: `it answered with ${jsonType(answer)} instead of a list of problems` };
+  if (!Array.isArray(result)) {
+    return { problems: [], fault: `it answered with ${jsonType(result)} instead of a list of problems` };
   }
   const problems: Problem[] = [];
   let fault: string | undefined;
-  const asked = new Set(answer.length === 0 ? [] : containers);
-  for (let index = 0; index < Math.min(answer.length, MAX_PROBLEMS); index++) {
-    const read = readProblem(answer[index], asked);
+  const inScope = new Set(result.length === 0 ? [] : containers);
+  for (let index = 0; index < Math.min(result.length, MAX_PROBLEMS); index++) {
+    const read = parseProblem(result[index], inScope);
     if (typeof read === 'object') problems.push(read);
     else fault ??= `it answered with a problem (number ${index + 1}) that is none: ${read}`;
   }
-  if (answer.length > MAX_PROBLEMS) {
-    fault ??= `it answered with ${answer.length} problems, and the first ${MAX_PROBLEMS} count`;
+  if (result.length > MAX_PROBLEMS) {
+    fault ??= `it answered with ${result.length} problems, and the first ${MAX_PROBLEMS} count`;
   }
   return { problems, fault };
 }
 
 /** A copy, or what is wrong. */
-function readProblem(value: unknown, asked: ReadonlySet<unknown>): Problem | string {
+function parseProblem(value: unknown, inScope: ReadonlySet<unknown>): Problem | string {
   // An async callback in a map: its rejection, unheard, would end the server.
   if (value instanceof Promise) value.catch(() => undefined);
   if (!isObject(value)) return `expected an object, found ${jsonType(value)}`;
   // Once: a getter may say something else the next time.
   const { state, container, pointer, message, remedy, unreadable, causedBy, harmless } = value;
   const read = { state, container, pointer, message, remedy, unreadable, causedBy, harmless };
-  const wrong = faultOf(read) ?? (container === undefined || asked.has(container) ? undefined : NOT_ASKED);
+  const wrong = faultOf(read) ?? (container === undefined || inScope.has(container) ? undefined : NOT_IN_SCOPE);
   if (wrong !== undefined) return wrong;
   const problem = read as Problem;
   return {
@@ -58,7 +58,7 @@ function readProblem(value: unknown, asked: ReadonlySet<unknown>): Problem | str
   };
 }
 
-const NOT_ASKED = 'container: not one of subject.containers (undefined stands for the object as a whole)';
+const NOT_IN_SCOPE = 'container: not one of subject.containers (undefined stands for the object as a whole)';
 
 const ACCEPTED: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
   state: [(value) => value === 'violation' || value === 'unknown', '"violation" or "unknown"'],
