@@ -154,7 +154,7 @@ describe('the architecture', () => {
     '@bomb.sh/tab': { importers: ['cli/completion-script.ts'], lazy: false },
     '@marcbachmann/cel-js': { importers: ['cel/parse.ts'], lazy: false },
     iovalkey: { importers: ['lookup/shared-cache.ts'], lazy: true },
-    re2js: { importers: ['cel/functions/regex.ts', 'pinning/kustomization.ts'], lazy: false },
+    re2js: { importers: ['cel/functions/regex.ts', 'pinning/kustomize/images-entry.ts'], lazy: false },
     undici: { importers: ['registry/exchange.ts', 'registry/transport.ts'], lazy: false },
     '@kubernetes/client-node': { importers: ['cluster/client.ts'], lazy: true },
   };

@@ -33,7 +33,10 @@ export function addPin(program: Command, result: Result, terminal: Terminal): vo
     .addOption(outputOption('pin'))
     .addHelpText('after', PIN_EXAMPLES)
     .action(async (paths, flags) => {
-      const [{ pin }, { registryFor }] = await Promise.all([import('./pin.ts'), import('./pin-registry.ts')]);
+      const [{ pin }, { registryFor }] = await Promise.all([
+        import('./pin/pin.ts'),
+        import('./pin/registry-lookups.ts'),
+      ]);
       result.code = await pin(paths, flags, { terminal, registryFor });
     });
 }
@@ -69,7 +72,10 @@ export function addDrift(program: Command, result: Result, terminal: Terminal): 
     .addOption(outputOption('drift'))
     .addHelpText('after', DRIFT_EXAMPLES)
     .action(async (paths, flags) => {
-      const [{ drift }, { registryFor }] = await Promise.all([import('./drift.ts'), import('./pin-registry.ts')]);
+      const [{ drift }, { registryFor }] = await Promise.all([
+        import('./pin/drift.ts'),
+        import('./pin/registry-lookups.ts'),
+      ]);
       result.code = await drift(paths, flags, { terminal, registryFor });
     });
 }

@@ -1,24 +1,26 @@
-/** Says on stderr how far a command is, since silence looks like a hang. A command that is quick says nothing. */
+/** Reports the progress of a slow command on stderr. A quick command reports nothing. */
 import type { Terminal } from './terminal.ts';
 
 export interface Progress {
-  /** Called as often as one likes. */
-  at(done: number, total: number): void;
-  stop(): void;
+  /** Cheap enough to be called for every item. */
+  readonly at: (done: number, total: number) => void;
+  readonly stop: () => void;
 }
 
 const EVERY_MS = 3000;
 
-/** `what`: what is counted, and with what it is busy: `objects judged, waiting for registries`. */
+/** `what` completes the line: `16 of 50 images looked up`. */
 export function progressOn(terminal: Pick<Terminal, 'note'>, what: string, everyMs = EVERY_MS): Progress {
-  let place = '';
+  let position = '';
   const timer = setInterval(() => {
-    if (place !== '') terminal.note(`${place} ${what}\n`);
+    if (position !== '') terminal.note(`${position} ${what}\n`);
   }, everyMs);
-  // It must keep nobody waiting.
+  // The timer must not keep the process running.
   timer.unref();
   return {
-    at: (done, total) => (place = `${done} of ${total}`),
+    at: (done, total) => {
+      position = `${done} of ${total}`;
+    },
     stop: () => clearInterval(timer),
   };
 }

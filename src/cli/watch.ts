@@ -1,6 +1,7 @@
 /** Runs something again whenever one of the files that it read changes. */
 import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
 import path from 'node:path';
+import { interruptible } from './interrupt.ts';
 import type { Terminal } from './terminal.ts';
 import { UserError } from '../error/user-error.ts';
 
@@ -16,15 +17,8 @@ export interface WatchedRun {
 }
 
 /** Until the first SIGINT or SIGTERM; resolves with the exit code of the last run. */
-export async function watchFiles(run: () => Promise<WatchedRun>, terminal: Terminal): Promise<number> {
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  try {
-    return await runAndWatch(run, stop.signal, terminal);
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  }
+export function watchFiles(run: () => Promise<WatchedRun>, terminal: Terminal): Promise<number> {
+  return interruptible((signal) => runAndWatch(run, signal, terminal));
 }
 
 export async function runAndWatch(
@@ -38,7 +32,7 @@ export async function runAndWatch(
   try {
     while (!stop.aborted) {
       changes.clear();
-      last = await settled(run, last, terminal);
+      last = await runSafely(run, last, terminal);
       const { count, left } = watched.keep(foldersOf(last.read));
       const more = left === 0 ? '' : `, and not ${left} more: name fewer folders`;
       terminal.note(`watching ${count} folder${count === 1 ? '' : 's'}${more}; Ctrl-C ends\n`);
@@ -51,7 +45,11 @@ export async function runAndWatch(
 }
 
 /** A configuration file with a fault, say: it is told, and the next change may mend it. */
-async function settled(run: () => Promise<WatchedRun>, { read }: WatchedRun, terminal: Terminal): Promise<WatchedRun> {
+async function runSafely(
+  run: () => Promise<WatchedRun>,
+  { read }: WatchedRun,
+  terminal: Terminal,
+): Promise<WatchedRun> {
   try {
     return await run();
   } catch (error) {

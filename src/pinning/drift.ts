@@ -1,29 +1,29 @@
-/** What became of pinned images: whether the tag still means the digest, and whether the digest is still there. */
+/** Decides whether a pinned image has drifted: whether its tag still points to the digest, and whether the digest still exists. */
 import { quoteValue } from '../image/quote.ts';
 import { type ImageReference, parseReference } from '../image/reference.ts';
 import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
-import type { TagAnswers } from './pin.ts';
-import type { Kustomized } from './kustomize-pins.ts';
+import type { TagFacts } from './decide.ts';
+import type { KustomizeIndex } from './kustomize/plan-location.ts';
 import type { ImageLocation } from './image-location.ts';
-import { digestQuestion, failureText, type Question, STOPPED, tagQuestion } from './pinned-references.ts';
+import { digestLookup, failureText, type ReferenceLookup, INTERRUPTED, tagLookup } from './reference-lookup.ts';
 
 export interface DriftDecision {
-  /** `current`: nothing happened. `moved`: the tag means another digest. `untagged`: there is no such tag any more. */
+  /** `current`: no drift. `moved`: the tag points to another digest. `untagged`: the tag no longer exists. `gone`: the digest no longer exists. */
   readonly state: 'current' | 'moved' | 'untagged' | 'gone' | 'unknown';
-  /** What the tag means now, where that is known. */
+  /** The digest that the tag points to now, if it is known. */
   readonly current: string | undefined;
   readonly message: string | undefined;
 }
 
-/** The images that run with the digest that is written at a place: by other names, where kustomizations rename them. */
-export function runningAt(
+/** The images that run with the digest at a location; kustomizations can rename them. */
+export function pinnedAt(
   location: ImageLocation,
-  { runsOf, renames }: Pick<Kustomized, 'runsOf' | 'renames'>,
+  { builtImagesOf, renames }: Pick<KustomizeIndex, 'builtImagesOf' | 'renames'>,
 ): readonly PinnedReference[] {
   if (renames.has(location)) return [];
-  const runs = runsOf(location) ?? [];
-  const deployed = runs.filter((run) => run.deployed);
-  const images = (deployed.length > 0 ? deployed : runs).map(({ image }) => image);
+  const builtImages = builtImagesOf(location) ?? [];
+  const deployed = builtImages.filter((built) => built.deployed);
+  const images = (deployed.length > 0 ? deployed : builtImages).map(({ image }) => image);
   return [...new Set(images.length > 0 ? images : [location.image])].flatMap(pinnedReference);
 }
 
@@ -39,26 +39,28 @@ export interface PinnedReference {
   readonly digest: string;
 }
 
-/** Both are asked, the tag and the digest. */
-export function driftQuestions({ reference, digest }: PinnedReference): readonly Question[] {
-  return [tagQuestion(reference), digestQuestion(reference, digest)].filter((one) => one !== undefined);
+/** The tag and the digest are both looked up. */
+export function driftLookups({ reference, digest }: PinnedReference): readonly ReferenceLookup[] {
+  return [tagLookup(reference), digestLookup(reference, digest)].filter((one) => one !== undefined);
 }
 
-export function decideDrift(pinned: PinnedReference, answers: TagAnswers): DriftDecision {
+export function decideDrift(pinned: PinnedReference, facts: TagFacts): DriftDecision {
   const { reference, digest } = pinned;
-  const [byTag, byDigest] = [tagQuestion(reference), digestQuestion(reference, digest)].map(
-    (question) => question && (answers.get(question.key) ?? NOT_ASKED),
+  const [byTag, byDigest] = [tagLookup(reference), digestLookup(reference, digest)].map(
+    (lookup) => lookup && (facts.get(lookup.key) ?? NOT_LOOKED_UP),
   );
   const current = currentOf(byTag);
   const moved = current !== undefined && current !== digest;
-  const told = (state: DriftDecision['state'], message: string): DriftDecision => ({ state, current, message });
+  const drifted = (state: DriftDecision['state'], message: string): DriftDecision => ({ state, current, message });
   const image = quoteValue(reference.text, 256);
   const now = moved ? `; the tag is ${current} now` : '';
-  if (byDigest?.state === 'no') return told('gone', `image ${image} is gone: ${failureText(byDigest.failure)}${now}`);
-  if (moved) return told('moved', movedText(reference, digest, current));
-  if (byTag?.state === 'no') return told('untagged', `image ${image} has lost its tag: ${failureText(byTag.failure)}`);
+  if (byDigest?.state === 'no')
+    return drifted('gone', `image ${image} is gone: ${failureText(byDigest.failure)}${now}`);
+  if (moved) return drifted('moved', movedText(reference, digest, current));
+  if (byTag?.state === 'no')
+    return drifted('untagged', `image ${image} has lost its tag: ${failureText(byTag.failure)}`);
   const why = unknownOf([byTag, byDigest]);
-  if (why !== undefined) return told('unknown', `could not tell what became of ${image}: ${why}`);
+  if (why !== undefined) return drifted('unknown', `could not tell what became of ${image}: ${why}`);
   return { state: 'current', current, message: undefined };
 }
 
@@ -71,9 +73,9 @@ function unknownOf(facts: readonly (RegistryFact<RegistryImage> | undefined)[]):
   return unknown?.state === 'unknown' ? failureText(unknown.failure) : undefined;
 }
 
-const NOT_ASKED: RegistryFact<RegistryImage> = {
+const NOT_LOOKED_UP: RegistryFact<RegistryImage> = {
   state: 'unknown',
-  failure: { cause: 'timeout', message: STOPPED, remedy: undefined },
+  failure: { cause: 'timeout', message: INTERRUPTED, remedy: undefined },
 };
 
 function movedText({ text, tag }: ImageReference, digest: string, current: string): string {

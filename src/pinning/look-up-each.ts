@@ -1,29 +1,28 @@
-/** Many questions, each asked once, a few at a time. */
+/** Runs many lookups, each once and a few at a time. */
 
-export interface Asking<Q, A> {
-  readonly ask: (question: Q) => Promise<A>;
+interface LookUpOptions<L, F> {
+  readonly lookUp: (lookup: L) => Promise<F>;
   readonly concurrency: number;
-  /** Nothing new is asked after it. */
+  /** No lookup begins after it is aborted. */
   readonly signal: AbortSignal;
-  /** After each answer. */
-  readonly answered?: (count: number, all: number) => void;
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** The answers by the keys of the questions; those that were not asked any more are not there. */
-export async function askEach<Q, A>(
-  questions: ReadonlyMap<string, Q>,
-  { ask, concurrency, signal, answered }: Asking<Q, A>,
-): Promise<ReadonlyMap<string, A>> {
-  const answers = new Map<string, A>();
-  const waiting = questions.entries();
+/** Returns the facts by the keys of the lookups, without those that did not begin before `signal` was aborted. */
+export async function lookUpEach<L, F>(
+  lookups: ReadonlyMap<string, L>,
+  { lookUp, concurrency, signal, onProgress }: LookUpOptions<L, F>,
+): Promise<ReadonlyMap<string, F>> {
+  const facts = new Map<string, F>();
+  const waiting = lookups.entries();
   const work = async (): Promise<void> => {
-    // An iterator that several take from: each question goes to one of them.
-    for (const [key, question] of waiting) {
+    // The workers share one iterator, so each lookup goes to one of them.
+    for (const [key, lookup] of waiting) {
       if (signal.aborted) return;
-      answers.set(key, await ask(question));
-      answered?.(answers.size, questions.size);
+      facts.set(key, await lookUp(lookup));
+      onProgress?.(facts.size, lookups.size);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, questions.size) }, work));
-  return answers;
+  await Promise.all(Array.from({ length: Math.min(concurrency, lookups.size) }, work));
+  return facts;
 }

@@ -1,9 +1,9 @@
-/** What pinning asks of a registry. Neither rejects, but for a bug; an aborted signal ends them with an unknown fact. */
+/** The source interfaces of pinning. They reject only on a bug; an aborted signal resolves them with an unknown fact. */
 import type { ImageReference } from '../image/reference.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 
 export interface TagResolver {
-  /** By the digest where the reference has one, else by its tag. */
+  /** By digest if the reference has one, otherwise by tag. */
   resolve(reference: ImageReference, signal: AbortSignal): Promise<RegistryFact<RegistryImage>>;
 }
 

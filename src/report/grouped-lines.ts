@@ -1,5 +1,5 @@
 /** An outage says the same of hundreds of images: one line for all of them, where people read. Machine formats keep each. */
-import { STOPPED } from '../pinning/pinned-references.ts';
+import { INTERRUPTED } from '../pinning/reference-lookup.ts';
 import { withoutPause } from '../lookup/circuit.ts';
 
 export interface Alike<R> {
@@ -21,7 +21,7 @@ export function alike<R extends Reported>(
   rows: readonly R[],
   kindOf: (row: R) => string = () => '',
 ): readonly Alike<R>[] {
-  const asked = rows.filter(({ message }) => message?.endsWith(STOPPED) === false);
+  const asked = rows.filter(({ message }) => message?.endsWith(INTERRUPTED) === false);
   const groups = Map.groupBy(asked, (row) => JSON.stringify([kindOf(row), reasonOf(row)]));
   return [...groups.values()].flatMap((group) => {
     const [first, ...rest] = group;

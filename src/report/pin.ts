@@ -1,6 +1,6 @@
 /** The results of `pin` and `drift`: the objects that `-o json` prints, and their exit codes. */
 import type { DriftDecision } from '../pinning/drift.ts';
-import type { PinDecision } from '../pinning/pin.ts';
+import type { PinDecision } from '../pinning/decide.ts';
 import type { ImageLocation } from '../pinning/image-location.ts';
 
 export interface LocationRow {

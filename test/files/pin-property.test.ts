@@ -5,7 +5,7 @@ import { findImages } from '../../src/files/image-locations/find.ts';
 import { splice } from '../../src/files/splice.ts';
 import { readDocuments } from '../../src/files/yaml/yaml.ts';
 import { normalizedName } from '../../src/image/reference.ts';
-import { tagQuestion } from '../../src/pinning/pinned-references.ts';
+import { tagLookup } from '../../src/pinning/reference-lookup.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { digestOf } from '../support/pin-registry.ts';
 
@@ -79,7 +79,7 @@ function pinned(text: string): { readonly text: string; readonly changes: number
   const changes = locations.flatMap((location) => {
     const { content } = location;
     if (content.state !== 'image' || content.reference.digest !== undefined) return [];
-    const question = tagQuestion(content.reference);
+    const question = tagLookup(content.reference);
     return question === undefined ? [] : [{ location, digest: digestOf(normalizedName(question.reference)) }];
   });
   const { text: after, omitted } = splice({ file: 'a.yaml', text, locations }, changes, OPTIONS);

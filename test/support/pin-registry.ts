@@ -1,8 +1,8 @@
 /** A registry for pin and drift that is a table; what is not in it has the digest that its name hashes to. */
 import { createHash } from 'node:crypto';
-import type { RegistryFor } from '../../src/cli/pin-registry.ts';
-import { type DriftFlags, drift } from '../../src/cli/drift.ts';
-import { pin, type PinFlags } from '../../src/cli/pin.ts';
+import type { RegistryFor } from '../../src/cli/pin/registry-lookups.ts';
+import { type DriftFlags, drift } from '../../src/cli/pin/drift.ts';
+import { pin, type PinFlags } from '../../src/cli/pin/pin.ts';
 import { normalizedName } from '../../src/image/reference.ts';
 import type { PinRegistry } from '../../src/pinning/registry-source.ts';
 import type { Platform, RegistryFact, RegistryFailure, RegistryImage } from '../../src/policy/registry-fact.ts';

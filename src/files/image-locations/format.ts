@@ -1,7 +1,7 @@
 /** What a format of files with images is, and what it finds in one of them. */
-import type { FieldSpec, FieldUse } from '../../pinning/field-specs.ts';
+import type { FieldSpec, FieldUse } from '../../pinning/kustomize/field-specs.ts';
 import type { ImageLocation } from '../../pinning/image-location.ts';
-import type { ImagesEntry } from '../../pinning/kustomization.ts';
+import type { ImagesEntry } from '../../pinning/kustomize/images-entry.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import type { KustomizationReferences } from '../kustomization.ts';
 import type { UnseenObjects } from '../unseen-objects.ts';

@@ -6,7 +6,7 @@ import { parseDockerfile } from '../../../src/files/image-locations/dockerfile/i
 import { wordAt } from '../../../src/files/image-locations/traced-text.ts';
 import { normalizedName, parseReference } from '../../../src/image/reference.ts';
 import { applyEdits, type Edit, editOf } from '../../../src/pinning/image-location.ts';
-import { tagQuestion } from '../../../src/pinning/pinned-references.ts';
+import { tagLookup } from '../../../src/pinning/reference-lookup.ts';
 import {
   type DockerfileAnswer,
   dockerfileMissing,
@@ -23,7 +23,7 @@ function fullName(image: string): string {
   const parsed = parseReference(image);
   if (!parsed.ok) return `not an image: ${image}`;
   const { reference } = parsed;
-  return normalizedName(reference.digest === undefined ? (tagQuestion(reference)?.reference ?? reference) : reference);
+  return normalizedName(reference.digest === undefined ? (tagLookup(reference)?.reference ?? reference) : reference);
 }
 
 interface Images {

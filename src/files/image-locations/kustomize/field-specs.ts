@@ -1,5 +1,5 @@
 /** A file under `configurations` of a kustomization: in which fields `images` finds images, beside containers. */
-import type { FieldSpec } from '../../../pinning/field-specs.ts';
+import type { FieldSpec } from '../../../pinning/kustomize/field-specs.ts';
 import { isObject } from '../../../pod/pointer.ts';
 import { listAt } from '../../kustomization.ts';
 import { partText } from '../document-context.ts';

@@ -6,7 +6,7 @@
 import { type ImageReference, parseReference } from '../../../image/reference.ts';
 import { isObject, type JsonObject, jsonType } from '../../../pod/pointer.ts';
 import type { ImageLocation, EditTarget } from '../../../pinning/image-location.ts';
-import type { ImagesEntry } from '../../../pinning/kustomization.ts';
+import type { ImagesEntry } from '../../../pinning/kustomize/images-entry.ts';
 import { listAt } from '../../kustomization.ts';
 import { insertField, replaceField } from '../field-text.ts';
 import { digestTarget, spanOf } from '../edit-target.ts';

@@ -1,5 +1,5 @@
 /** Patches that are written into a kustomization, mostly as a block (`patch: |-`). */
-import type { FieldUse } from '../../../pinning/field-specs.ts';
+import type { FieldUse } from '../../../pinning/kustomize/field-specs.ts';
 import type { ImageLocation, EditTarget } from '../../../pinning/image-location.ts';
 import type { KindTable } from '../../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';

@@ -1,5 +1,5 @@
 /** Images in the patches of a kustomization: JSON 6902 operations, and objects that are merged into others. */
-import type { FieldUse } from '../../../pinning/field-specs.ts';
+import type { FieldUse } from '../../../pinning/kustomize/field-specs.ts';
 import type { ImageLocation } from '../../../pinning/image-location.ts';
 import type { KindTable } from '../../../pod/kinds.ts';
 import { escapeSegment, isObject, type JsonObject, pointerSegments } from '../../../pod/pointer.ts';

@@ -1,6 +1,6 @@
 /** `replacements` of a kustomization: they write fields after `images` has pinned them, from values that are found then. */
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
-import type { FieldSpec } from '../../../pinning/field-specs.ts';
+import type { FieldSpec } from '../../../pinning/kustomize/field-specs.ts';
 import type { ImageLocation } from '../../../pinning/image-location.ts';
 import type { KindTable } from '../../../pod/kinds.ts';
 import { listAt } from '../../kustomization.ts';

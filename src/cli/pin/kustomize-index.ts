@@ -1,25 +1,25 @@
 /** The images of files, with what kustomizations among these files make of them. */
-import type { FileImages } from '../files/image-locations/format.ts';
-import type { Run } from '../pinning/builds.ts';
-import type { ImagesEntry } from '../pinning/kustomization.ts';
-import type { Kustomized } from '../pinning/kustomize-pins.ts';
-import { decideOffline, type PinDecision } from '../pinning/pin.ts';
-import type { ImageLocation } from '../pinning/image-location.ts';
-import { isRename, renamePlace } from '../pinning/rename-entries.ts';
-import type { PinErrorRow } from '../report/pin.ts';
-import { buildsIn, type KnownFile, type KnownFiles, unreadIn } from './pin-builds.ts';
+import type { FileImages } from '../../files/image-locations/format.ts';
+import type { BuiltImage } from '../../pinning/kustomize/builds.ts';
+import type { ImagesEntry } from '../../pinning/kustomize/images-entry.ts';
+import type { KustomizeIndex } from '../../pinning/kustomize/plan-location.ts';
+import { decideOffline, type PinDecision } from '../../pinning/decide.ts';
+import type { ImageLocation } from '../../pinning/image-location.ts';
+import { isRename, renamePlace } from '../../pinning/kustomize/rename-entries.ts';
+import type { PinErrorRow } from '../../report/pin.ts';
+import { buildsIn, type KnownFile, type KnownFiles, unreadIn } from './kustomize-files.ts';
 
-export interface KustomizedFiles extends Kustomized {
+export interface KustomizeFiles extends KustomizeIndex {
   /** By real path. */
   at(id: string): { readonly found: FileImages; readonly locations: readonly ImageLocation[] };
   /** Of files that were not given, and that an entry among the given ones renames. */
   readonly others: readonly ImageLocation[];
   readonly notices: readonly PinErrorRow[];
-  readonly elsewhere: readonly Elsewhere[];
+  readonly unnamed: readonly UnnamedLocation[];
 }
 
 /** An image that runs and cannot be pinned, as its file was not given. */
-export interface Elsewhere {
+export interface UnnamedLocation {
   readonly file: string;
   readonly location: ImageLocation;
   readonly decision: PinDecision;
@@ -27,12 +27,12 @@ export interface Elsewhere {
   readonly runBy: string | undefined;
 }
 
-export function kustomizedOf(known: KnownFiles): KustomizedFiles {
-  const { runs, passed, barred } = buildsIn(known);
+export function indexKustomizations(known: KnownFiles): KustomizeFiles {
+  const { builtImages, effects, obstacles } = buildsIn(known);
   const renamed = new Map<ImageLocation, ImageLocation>();
   const pinnedRenames = new Set<ImageLocation>();
   for (const entry of [...known.values()].flatMap(({ found }) => found.kustomization?.entries ?? [])) {
-    const came = passed.get(entry.location);
+    const came = effects.get(entry.location);
     if (came === undefined || !isRename(entry)) continue;
     const location = renamePlace(entry, came);
     renamed.set(entry.location, location);
@@ -42,21 +42,21 @@ export function kustomizedOf(known: KnownFiles): KustomizedFiles {
     found.locations.map((one) => renamed.get(one) ?? one);
   const given = new Set([...known.values()].flatMap((file) => (file.isGiven ? placesOf(file) : [])));
   const locationOf = ({ location }: ImagesEntry): ImageLocation => renamed.get(location) ?? location;
-  const kustomized: Kustomized = {
-    runsOf: (location) => runs.get(location),
+  const kustomize: KustomizeIndex = {
+    builtImagesOf: (location) => builtImages.get(location),
     entriesOf: ({ renames }) => renames.map(locationOf),
     renames: new Set([...renamed.values()].filter((location) => given.has(location))),
     pinnedRenames,
-    obstacleTo: (location) => barred.get(location),
+    obstacleTo: (location) => obstacles.get(location),
     isGiven: (location) => given.has(location),
   };
   const hidden = new Set([...known.values()].flatMap(({ found }) => found.hidden));
-  const others = [...runs].filter(
+  const others = [...builtImages].filter(
     ([location, all]) =>
-      !given.has(location) && !hidden.has(location) && all.some((run) => isRenamedIn(run, kustomized)),
+      !given.has(location) && !hidden.has(location) && all.some((built) => isRenamedIn(built, kustomize)),
   );
   return {
-    ...kustomized,
+    ...kustomize,
     at(id) {
       const file = known.get(id);
       if (file === undefined) throw new RangeError(`unknown file ${id}`);
@@ -64,23 +64,23 @@ export function kustomizedOf(known: KnownFiles): KustomizedFiles {
     },
     others: others.map(([location]) => location),
     notices: unreadIn(known),
-    elsewhere: elsewhereIn(known, kustomized),
+    unnamed: unnamedIn(known, kustomize),
   };
 }
 
-function isRenamedIn(run: Run, { entriesOf, isGiven }: Kustomized): boolean {
-  const entry = entriesOf(run).at(-1);
+function isRenamedIn(built: BuiltImage, { entriesOf, isGiven }: KustomizeIndex): boolean {
+  const entry = entriesOf(built).at(-1);
   return entry !== undefined && isGiven(entry);
 }
 
-function elsewhereIn(known: KnownFiles, { runsOf }: Kustomized): readonly Elsewhere[] {
+function unnamedIn(known: KnownFiles, { builtImagesOf }: KustomizeIndex): readonly UnnamedLocation[] {
   return [...known.values()].flatMap(({ file, found, isGiven }) =>
     (isGiven ? [] : found.locations).flatMap((location) => {
       const decision = decideOffline(location);
-      const run = runsOf(location)?.find((one) => one.deployed && one.renames.length === 0);
-      const isOpen = decision.state === 'unpinned' && run !== undefined;
+      const built = builtImagesOf(location)?.find((one) => one.deployed && one.renames.length === 0);
+      const isOpen = decision.state === 'unpinned' && built !== undefined;
       const isUnknown = decision.state === 'failed' && location.format === 'patch';
-      return isOpen || isUnknown ? [{ file, location, decision, runBy: run?.file }] : [];
+      return isOpen || isUnknown ? [{ file, location, decision, runBy: built?.file }] : [];
     }),
   );
 }

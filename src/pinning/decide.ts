@@ -1,22 +1,22 @@
-/** What becomes of each image: left, pinned, or not, and why. Pure: the answers of registry and lock are given. */
+/** Decides what happens to one image: left as it is, pinned, or not pinned, with the reason. The facts of registry and lock are given. */
 import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { Platform, RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import { type ImageLocation, pinnedText } from './image-location.ts';
 import { platformsIn, platformText } from '../policy/rules/platforms.ts';
-import { digestQuestion, failureText, type Question, STOPPED, tagQuestion } from './pinned-references.ts';
+import { digestLookup, failureText, type ReferenceLookup, INTERRUPTED, tagLookup } from './reference-lookup.ts';
 
 export const PIN_STATES = ['pinned', 'resolved', 'drifted', 'unpinned', 'skipped', 'failed'] as const;
 
 export interface PinDecision {
   /**
-   * `pinned`: has its digest already. `resolved`: has none, and here it is. `drifted`: has one, and its tag another by now.
-   * `unpinned`: has none, and nobody was asked. `skipped`: nothing to pin. `failed`: see the message.
+   * `pinned`: has a digest. `resolved`: had no digest, and gets one. `drifted`: has a digest, and its tag now points to another.
+   * `unpinned`: has no digest, and was not looked up. `skipped`: nothing to pin. `failed`: see the message.
    */
   readonly state: (typeof PIN_STATES)[number];
-  /** The digest that it has, or gets. */
+  /** The digest that the image has or gets. */
   readonly digest: string | undefined;
-  /** The one that it had, of `drifted`. */
+  /** The digest before, of `drifted`. */
   readonly previous: string | undefined;
   /** The whole reference with the digest. */
   readonly pinned: string | undefined;
@@ -26,33 +26,33 @@ export interface PinDecision {
 const BARE = { digest: undefined, previous: undefined, pinned: undefined, message: undefined };
 
 export interface PinMode {
-  /** Whether pinned tags are asked for again. */
+  /** Whether tags with a digest are looked up as well. */
   readonly update: boolean;
   readonly platforms: readonly Platform[];
 }
 
-/** What must be asked about a place; undefined: nothing. */
-export function tagToAsk({ content, target }: ImageLocation, mode: PinMode): Question | undefined {
-  return content.state === 'image' && target.ok ? tagToAskOf(content.reference, mode) : undefined;
+/** The lookup that an image needs; undefined: none. */
+export function tagLookupAt({ content, target }: ImageLocation, mode: PinMode): ReferenceLookup | undefined {
+  return content.state === 'image' && target.ok ? tagLookupOf(content.reference, mode) : undefined;
 }
 
-export function tagToAskOf(reference: ImageReference, { update }: PinMode): Question | undefined {
-  return reference.digest === undefined || update ? tagQuestion(reference) : undefined;
+export function tagLookupOf(reference: ImageReference, { update }: PinMode): ReferenceLookup | undefined {
+  return reference.digest === undefined || update ? tagLookup(reference) : undefined;
 }
 
-export type TagAnswers = ReadonlyMap<string, RegistryFact<RegistryImage>>;
-export type PlatformAnswers = ReadonlyMap<string, RegistryFact<RegistryDetails>>;
+export type TagFacts = ReadonlyMap<string, RegistryFact<RegistryImage>>;
+export type PlatformFacts = ReadonlyMap<string, RegistryFact<RegistryDetails>>;
 
-/** `reference` is what runs, and the digest that it will have. */
-export function platformsToAsk(
+/** `reference` is the image that runs; the digest is the one that it gets. */
+export function platformLookup(
   reference: ImageReference,
   { digest }: PinDecision,
   { platforms }: PinMode,
-): Question | undefined {
-  return digest !== undefined && platforms.length > 0 ? digestQuestion(reference, digest) : undefined;
+): ReferenceLookup | undefined {
+  return digest !== undefined && platforms.length > 0 ? digestLookup(reference, digest) : undefined;
 }
 
-/** Without asking anybody. */
+/** Decides without facts from a registry. */
 export function decideOffline({ content, image }: ImageLocation): PinDecision {
   if (content.state === 'none') return { ...BARE, state: 'skipped', message: content.reason };
   if (content.state === 'problem') return failed(image, content.problem);
@@ -61,15 +61,15 @@ export function decideOffline({ content, image }: ImageLocation): PinDecision {
   return { ...BARE, state: 'unpinned', message: `image ${quoteValue(image)} has no digest` };
 }
 
-export function decide(location: ImageLocation, mode: PinMode, tags: TagAnswers): PinDecision {
+export function decide(location: ImageLocation, mode: PinMode, tags: TagFacts): PinDecision {
   const offline = decideOffline(location);
   const { content, image, target } = location;
   if (content.state !== 'image' || (offline.state === 'pinned' && !mode.update)) return offline;
-  const question = tagQuestion(content.reference);
-  if (question === undefined) return { ...offline, message: 'it has no tag that could be asked for' };
+  const lookup = tagLookup(content.reference);
+  if (lookup === undefined) return { ...offline, message: 'it has no tag that could be asked for' };
   if (!target.ok) return failed(image, target.reason);
-  const fact = tags.get(question.key);
-  if (fact === undefined) return failed(image, STOPPED);
+  const fact = tags.get(lookup.key);
+  if (fact === undefined) return failed(image, INTERRUPTED);
   return fact.state === 'yes' ? resolved(content.reference, fact.value) : failed(image, failureText(fact.failure));
 }
 
@@ -84,18 +84,18 @@ export function resolved(
   return { state: previous === undefined ? 'resolved' : 'drifted', digest, previous, pinned, message };
 }
 
-/** What `platforms` says against a decision. */
+/** Replaces a decision by a failure if the image is not built for all of the platforms. */
 export function withPlatforms(
   { image, reference }: { readonly image: string; readonly reference: ImageReference },
   decision: PinDecision,
-  { platforms, answers }: PlatformCheck,
+  { platforms, facts }: PlatformCheck,
 ): PinDecision {
   if (platforms.length === 0 || decision.digest === undefined) return decision;
-  const fact = answers.get(digestQuestion(reference, decision.digest)?.key ?? '');
+  const fact = facts.get(digestLookup(reference, decision.digest)?.key ?? '');
   if (fact === undefined) return failed(image, 'stopped before its platforms were asked for');
   if (fact.state !== 'yes') return failed(image, failureText(fact.failure));
   const has = platformsIn(fact.value.platforms);
-  const missing = platforms.filter((wanted) => !has(wanted));
+  const missing = platforms.filter((platform) => !has(platform));
   if (missing.length === 0) return decision;
   const there = fact.value.platforms.map(platformText).join(', ');
   return failed(
@@ -106,7 +106,7 @@ export function withPlatforms(
 
 export interface PlatformCheck {
   readonly platforms: readonly Platform[];
-  readonly answers: PlatformAnswers;
+  readonly facts: PlatformFacts;
 }
 
 export function failed(image: string, why: string): PinDecision {

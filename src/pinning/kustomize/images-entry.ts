@@ -3,7 +3,7 @@
  * regular expression of Go; `newTag` alone removes a digest, `digest` alone removes a tag, with neither the image keeps its own.
  */
 import { RE2JS, RE2JSException } from 're2js';
-import type { ImageLocation, EditTarget } from './image-location.ts';
+import type { ImageLocation, EditTarget } from '../image-location.ts';
 
 export interface ImagesEntry {
   readonly name: string;

@@ -1,22 +1,22 @@
 /** Entries of `images` that rename an image and leave its version: what they make of it, and how they could name it. */
-import { effectiveTag, parseReference } from '../image/reference.ts';
-import type { Passed } from './builds.ts';
-import { type ImagesEntry, setsVersion, splitImage } from './kustomization.ts';
-import { RENAMED } from './kustomize-pins.ts';
-import type { ImageLocation, LocationContent } from './image-location.ts';
+import { effectiveTag, parseReference } from '../../image/reference.ts';
+import type { EntryEffect } from './builds.ts';
+import { type ImagesEntry, setsVersion, splitImage } from './images-entry.ts';
+import { RENAMED } from './plan-location.ts';
+import type { ImageLocation, LocationContent } from '../image-location.ts';
 
 export function isRename(entry: ImagesEntry): boolean {
   return !setsVersion(entry) && entry.newName !== '';
 }
 
 /** The place with the one image that comes out, where there is one. */
-export function renamePlace(entry: ImagesEntry, passed: Passed): ImageLocation {
+export function renamePlace(entry: ImagesEntry, effects: EntryEffect): ImageLocation {
   const { location } = entry;
-  const { images, unread } = passed;
+  const { images, unread } = effects;
   const untaggeds = new Set([...images].map((image) => image.split('@')[0] ?? image));
   const [image] = untaggeds;
   if (image === undefined) return unread.length === 0 ? location : { ...location, content: unknown(unread) };
-  const reason = obstacle(entry, passed);
+  const reason = obstacle(entry, effects);
   const parsed = parseReference(image);
   if (reason !== undefined || !parsed.ok) return { ...location, content: { state: 'none', reason: reason ?? RENAMED } };
   const { reference } = parsed;
@@ -33,7 +33,7 @@ function unknown(unread: readonly string[]): LocationContent {
   return { state: 'problem', problem };
 }
 
-function obstacle({ newName }: ImagesEntry, { images, unread, unseen }: Passed): string | undefined {
+function obstacle({ newName }: ImagesEntry, { images, unread, unseen }: EntryEffect): string | undefined {
   const versions = [...new Set([...images].map(versionOf))];
   if (versions.length > 1) return `it renames images with different tags (${versions.join(', ')})`;
   if (splitImage(newName).tag !== '') return 'there is a tag in its "newName"';

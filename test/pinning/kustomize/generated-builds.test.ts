@@ -1,8 +1,15 @@
 /** `pin --write` on trees of kustomizations: what `kubectl kustomize` builds then runs what it built before, by its digest. */
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { deployment, type Files, kustomization, kustomizeMissing, pinTree, removeTrees } from '../support/kustomize.ts';
-import { describeWith } from '../support/real-part.ts';
+import {
+  deployment,
+  type Files,
+  kustomization,
+  kustomizeMissing,
+  pinTree,
+  removeTrees,
+} from '../../support/kustomize.ts';
+import { describeWith } from '../../support/real-part.ts';
 
 afterAll(removeTrees);
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { fakeRegistry, NOT_FOUND, RATE_LIMITED, runDrift, type Told } from '../support/pin-registry.ts';
+import { fakeRegistry, NOT_FOUND, RATE_LIMITED, runDrift, type Told } from '../../support/pin-registry.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-drift-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { runPin } from '../support/pin-registry.ts';
+import { runPin } from '../../support/pin-registry.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'tidewaiter-pin-diff-'));
 const started = process.cwd();

@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../support/command.ts';
-import { inOwnFolders } from '../support/own-folders.ts';
-import { digestOf, fakeRegistry, NOT_FOUND, RATE_LIMITED, runPin } from '../support/pin-registry.ts';
+import { runCommand } from '../../support/command.ts';
+import { inOwnFolders } from '../../support/own-folders.ts';
+import { digestOf, fakeRegistry, NOT_FOUND, RATE_LIMITED, runPin } from '../../support/pin-registry.ts';
 
 inOwnFolders('pin-cli');
 

@@ -3,18 +3,18 @@
  * kustomize (api/internal/target): resources, components, patches, then `images` from top to bottom.
  */
 import { type FieldSpec, type FieldUse, isAt, isReached } from './field-specs.ts';
-import { changedImage, type ImagesEntry, matcherOf, setsVersion } from './kustomization.ts';
-import { type ImageLocation, pinnedText } from './image-location.ts';
-import { quoteValue } from '../image/quote.ts';
-import { parseReference } from '../image/reference.ts';
+import { changedImage, type ImagesEntry, matcherOf, setsVersion } from './images-entry.ts';
+import { type ImageLocation, pinnedText } from '../image-location.ts';
+import { quoteValue } from '../../image/quote.ts';
+import { parseReference } from '../../image/reference.ts';
 
 export interface Kustomization {
   /** As messages name it. */
   readonly file: string;
   /** Whether others only include it. */
   readonly isComponent: boolean;
-  readonly resources: readonly Included[];
-  readonly components: readonly Included[];
+  readonly resources: readonly Inclusion[];
+  readonly components: readonly Inclusion[];
   readonly patches: readonly ImageLocation[];
   readonly entries: readonly ImagesEntry[];
   /** Fields that `images` changes as well, here and in what includes it. */
@@ -27,14 +27,14 @@ export interface Kustomization {
   readonly unseen: readonly string[];
 }
 
-export type Included =
+export type Inclusion =
   | { readonly state: 'objects'; readonly locations: readonly ImageLocation[] }
   /** Asked for when it is needed: kustomizations can refer to each other. */
   | { readonly state: 'kustomization'; readonly get: () => Kustomization }
   | { readonly state: 'unread'; readonly why: string };
 
 /** One image that a build runs. */
-export interface Run {
+export interface BuiltImage {
   readonly image: string;
   /** The entries that changed nothing but its name, in order. */
   readonly renames: readonly ImagesEntry[];
@@ -44,7 +44,7 @@ export interface Run {
   readonly deployed: boolean;
 }
 
-export interface Passed {
+export interface EntryEffect {
   /** The images that it changes, as they are after it. */
   readonly images: ReadonlySet<string>;
   /** Why there could be more images: what was not read. */
@@ -55,30 +55,31 @@ export interface Passed {
 
 export interface Builds {
   /** By the place where the version is written. An empty list: every build replaces it. */
-  readonly runs: ReadonlyMap<ImageLocation, readonly Run[]>;
+  readonly builtImages: ReadonlyMap<ImageLocation, readonly BuiltImage[]>;
   /** By the place of the entry. */
-  readonly passed: ReadonlyMap<ImageLocation, Passed>;
+  readonly effects: ReadonlyMap<ImageLocation, EntryEffect>;
   /** Where a digest would change what a build makes of an image, and why. */
-  readonly barred: ReadonlyMap<ImageLocation, string>;
+  readonly obstacles: ReadonlyMap<ImageLocation, string>;
 }
 
 /** `all` are those that are built; what they include need not be among them. */
 export function buildsOf(all: readonly Kustomization[]): Builds {
   const included = includedIn(all);
-  const state: State = { known: new Map(), open: new Set(), passed: new Map(), barred: new Map() };
-  const runs = new Map<ImageLocation, Run[]>();
+  const state: BuildState = { known: new Map(), open: new Set(), effects: new Map(), obstacles: new Map() };
+  const builtImages = new Map<ImageLocation, BuiltImage[]>();
   for (const one of all) {
     const deployed = !included.has(one);
     if (one.isComponent && !deployed) continue;
-    const start: Stock = {
+    const start: Resources = {
       ...EMPTY,
       unread: one.isComponent ? ['no kustomization among these files includes this component'] : [],
     };
     const { items, locations } = accumulate(one, start, state);
-    for (const location of locations) if (!runs.has(location)) runs.set(location, []);
-    for (const { location, ...run } of runsIn(items)) runs.get(location)?.push({ ...run, file: one.file, deployed });
+    for (const location of locations) if (!builtImages.has(location)) builtImages.set(location, []);
+    for (const { location, ...built } of runsIn(items))
+      builtImages.get(location)?.push({ ...built, file: one.file, deployed });
   }
-  return { runs, passed: state.passed, barred: state.barred };
+  return { builtImages, effects: state.effects, obstacles: state.obstacles };
 }
 
 /** Also through others that are not built themselves. */
@@ -95,11 +96,11 @@ function includedIn(all: readonly Kustomization[]): ReadonlySet<Kustomization> {
   return included;
 }
 
-function kustomizationOf(included: Included): readonly Kustomization[] {
+function kustomizationOf(included: Inclusion): readonly Kustomization[] {
   return included.state === 'kustomization' ? [included.get()] : [];
 }
 
-interface Item {
+interface ImageUse {
   /** Where its version is written. */
   readonly location: ImageLocation;
   /** Where the field is that runs it. */
@@ -108,16 +109,16 @@ interface Item {
   readonly renames: readonly ImagesEntry[];
 }
 
-interface Stock {
-  readonly items: readonly Item[];
+interface Resources {
+  readonly items: readonly ImageUse[];
   readonly unread: readonly string[];
   readonly unseen: readonly string[];
   readonly fields: readonly FieldSpec[];
 }
 
-const EMPTY: Stock = { items: [], unread: [], unseen: [], fields: [] };
+const EMPTY: Resources = { items: [], unread: [], unseen: [], fields: [] };
 
-function merged(all: readonly Stock[]): Stock {
+function merged(all: readonly Resources[]): Resources {
   return {
     items: all.flatMap(({ items }) => items),
     unread: all.flatMap(({ unread }) => unread),
@@ -126,21 +127,21 @@ function merged(all: readonly Stock[]): Stock {
   };
 }
 
-interface Accumulated extends Stock {
+interface BuildResult extends Resources {
   /** All that came by, also what was replaced. */
   readonly locations: readonly ImageLocation[];
 }
 
-interface State {
-  readonly known: Map<Kustomization, Accumulated>;
+interface BuildState {
+  readonly known: Map<Kustomization, BuildResult>;
   readonly open: Set<Kustomization>;
-  readonly passed: Map<ImageLocation, Passed>;
-  readonly barred: Map<ImageLocation, string>;
+  readonly effects: Map<ImageLocation, EntryEffect>;
+  readonly obstacles: Map<ImageLocation, string>;
 }
 
-const NOTHING: Accumulated = { ...EMPTY, locations: [] };
+const NOTHING: BuildResult = { ...EMPTY, locations: [] };
 
-function accumulate(one: Kustomization, start: Stock, state: State): Accumulated {
+function accumulate(one: Kustomization, start: Resources, state: BuildState): BuildResult {
   // kustomize refuses a circle.
   if (state.open.has(one)) return { ...start, locations: [] };
   state.open.add(one);
@@ -156,7 +157,7 @@ function accumulate(one: Kustomization, start: Stock, state: State): Accumulated
   const missing = one.components.flatMap((component) => (component.state === 'unread' ? [component.why] : []));
   const patched = merged([stock, { ...EMPTY, items: itemsOf(one.patches), unread: missing }]);
   const items = unique(
-    one.entries.reduce<readonly Item[]>(
+    one.entries.reduce<readonly ImageUse[]>(
       (before, entry) => apply(entry, { ...patched, items: before }, state),
       patched.items,
     ),
@@ -170,7 +171,7 @@ function accumulate(one: Kustomization, start: Stock, state: State): Accumulated
   };
 }
 
-function resourceOf(included: Included, state: State): Accumulated {
+function resourceOf(included: Inclusion, state: BuildState): BuildResult {
   if (included.state === 'objects')
     return { ...EMPTY, items: itemsOf(included.locations), locations: included.locations.filter(isImage) };
   if (included.state === 'unread') return { ...NOTHING, unread: [included.why] };
@@ -182,7 +183,7 @@ function resourceOf(included: Included, state: State): Accumulated {
   return accumulated;
 }
 
-function itemsOf(locations: readonly ImageLocation[]): readonly Item[] {
+function itemsOf(locations: readonly ImageLocation[]): readonly ImageUse[] {
   return locations
     .filter(isImage)
     .map((location) => ({ location, origin: location, image: imageAt(location), renames: [] }));
@@ -199,12 +200,12 @@ function imageAt({ content, image }: ImageLocation): string {
 }
 
 /** What comes after `images` and is not followed. */
-function bar(one: Kustomization, items: readonly Item[], { barred }: State): void {
+function bar(one: Kustomization, items: readonly ImageUse[], { obstacles }: BuildState): void {
   const matchers = one.retagged.map((name) => matcherOf({ name }));
   for (const { location, origin, image } of items) {
     const use = one.uses.find(({ text = image, ...spec }) => text === image && isAt(origin, [spec]));
-    if (use !== undefined) barred.set(location, use.text === undefined ? cutIn(one) : comparedIn(one));
-    if (matchers.some((matches) => matches(image))) barred.set(location, retaggedIn(one));
+    if (use !== undefined) obstacles.set(location, use.text === undefined ? cutIn(one) : comparedIn(one));
+    if (matchers.some((matches) => matches(image))) obstacles.set(location, retaggedIn(one));
   }
 }
 
@@ -222,22 +223,22 @@ function cutIn({ file }: Kustomization): string {
 
 function apply(
   entry: ImagesEntry,
-  { items, unread, unseen, fields }: Stock,
-  { passed, barred }: State,
-): readonly Item[] {
+  { items, unread, unseen, fields }: Resources,
+  { effects, obstacles }: BuildState,
+): readonly ImageUse[] {
   const matches = matcherOf(entry);
-  const before = passed.get(entry.location);
+  const before = effects.get(entry.location);
   const images = new Set(before?.images);
   const after = items.map((item) => {
     if (!isReached(item.origin, fields)) return item;
     const isMatch = matches(item.image);
-    if (isMatch !== matches(withDigest(item.image))) barred.set(item.location, matchedOtherwise(entry));
+    if (isMatch !== matches(withDigest(item.image))) obstacles.set(item.location, matchedOtherwise(entry));
     if (!isMatch) return item;
     const made = changed(entry, item);
     images.add(made.image);
     return made;
   });
-  passed.set(entry.location, {
+  effects.set(entry.location, {
     images,
     unread: [...new Set([...(before?.unread ?? []), ...unread])],
     unseen: [...new Set([...(before?.unseen ?? []), ...unseen])],
@@ -257,19 +258,19 @@ function withDigest(image: string): string {
 
 const ANY_DIGEST = `sha256:${'0'.repeat(64)}`;
 
-function changed(entry: ImagesEntry, { location, origin, image, renames }: Item): Item {
+function changed(entry: ImagesEntry, { location, origin, image, renames }: ImageUse): ImageUse {
   const after = changedImage(image, entry);
   if (setsVersion(entry)) return { location: entry.location, origin, image: after, renames: [] };
   return { location, origin, image: after, renames: after === image ? renames : [...renames, entry] };
 }
 
 /** One for each image, whatever fields it runs in. */
-function runsIn(items: readonly Item[]): readonly Omit<Item, 'origin'>[] {
+function runsIn(items: readonly ImageUse[]): readonly Omit<ImageUse, 'origin'>[] {
   return unique(items.map(({ location, image, renames }) => ({ location, origin: location, image, renames })));
 }
 
-function unique(items: readonly Item[]): readonly Item[] {
-  const kept: Item[] = [];
+function unique(items: readonly ImageUse[]): readonly ImageUse[] {
+  const kept: ImageUse[] = [];
   const seen = new Map<ImageLocation, Set<string>>();
   for (const item of items) {
     const known = seen.get(item.location) ?? new Set();

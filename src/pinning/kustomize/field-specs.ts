@@ -2,7 +2,7 @@
  * Which fields `images` of a kustomization reaches: those in lists of containers, and what `configurations` add
  * (kustomize, api/filters/imagetag and api/filters/fieldspec).
  */
-import type { ImageLocation } from './image-location.ts';
+import type { ImageLocation } from '../image-location.ts';
 
 /** An empty group or kind is any. */
 export interface FieldSpec {

@@ -1,9 +1,9 @@
 /** Digests in Dockerfiles whose images are put together from ARGs, and what is said where none can be written. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../support/command.ts';
-import { inOwnFolders } from '../support/own-folders.ts';
-import { digestOf, runPin } from '../support/pin-registry.ts';
+import { runCommand } from '../../support/command.ts';
+import { inOwnFolders } from '../../support/own-folders.ts';
+import { digestOf, runPin } from '../../support/pin-registry.ts';
 
 inOwnFolders('pin-dockerfile');
 

@@ -1,9 +1,9 @@
 /** What builds of Compose files give to the Dockerfiles beside them. Other files are not looked for. */
 import path from 'node:path';
-import { quoteValue } from '../image/quote.ts';
-import type { ComposeBuild } from '../files/image-locations/compose/builds.ts';
-import type { Build } from '../files/image-locations/dockerfile/images.ts';
-import { type KnownFiles, realPathOf } from './pin-builds.ts';
+import { quoteValue } from '../../image/quote.ts';
+import type { ComposeBuild } from '../../files/image-locations/compose/builds.ts';
+import type { Build } from '../../files/image-locations/dockerfile/images.ts';
+import { type KnownFiles, realPathOf } from './kustomize-files.ts';
 
 interface PlacedBuild extends Omit<ComposeBuild, 'dockerfile'> {
   readonly file: string;

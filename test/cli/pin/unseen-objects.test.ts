@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { runCommand } from '../support/command.ts';
+import { runCommand } from '../../support/command.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-unseen-'));
 const file = path.join(folder, 'a.yaml');

@@ -2,9 +2,9 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../support/command.ts';
-import { inOwnFolders } from '../support/own-folders.ts';
-import { digestOf, fakeRegistry, runDrift, runPin } from '../support/pin-registry.ts';
+import { runCommand } from '../../support/command.ts';
+import { inOwnFolders } from '../../support/own-folders.ts';
+import { digestOf, fakeRegistry, runDrift, runPin } from '../../support/pin-registry.ts';
 
 inOwnFolders('pin-composed');
 

@@ -1,18 +1,18 @@
 /** The files that `pin` and `drift` look into. */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { type Input, loadInputs } from '../files/input-texts.ts';
-import { type LeftOut, leftOutNotices, mayBeManifest } from '../files/skipped-files.ts';
-import { findImages, PIN_FORMATS, PIN_NAMES } from '../files/image-locations/find.ts';
-import type { FileImages, FindOptions } from '../files/image-locations/format.ts';
-import { isReadByKubectl } from '../files/read-text.ts';
-import { unseenNotices } from '../files/unseen-objects.ts';
-import type { ImageLocation } from '../pinning/image-location.ts';
-import type { PinErrorRow, PinFileRow } from '../report/pin.ts';
-import { dockerfileBuilds } from './pin-composed.ts';
-import { folderOf, type KnownFile, patchesOnly, realPathOf, withIncluded } from './pin-builds.ts';
-import { kustomizedOf, type KustomizedFiles } from './pin-kustomized.ts';
-import type { Terminal } from './terminal.ts';
+import { type Input, loadInputs } from '../../files/input-texts.ts';
+import { type LeftOut, leftOutNotices, mayBeManifest } from '../../files/skipped-files.ts';
+import { findImages, PIN_FORMATS, PIN_NAMES } from '../../files/image-locations/find.ts';
+import type { FileImages, FindOptions } from '../../files/image-locations/format.ts';
+import { isReadByKubectl } from '../../files/read-text.ts';
+import { unseenNotices } from '../../files/unseen-objects.ts';
+import type { ImageLocation } from '../../pinning/image-location.ts';
+import type { PinErrorRow, PinFileRow } from '../../report/pin.ts';
+import { dockerfileBuilds } from './compose-builds.ts';
+import { folderOf, type KnownFile, patchesOnly, realPathOf, withIncluded } from './kustomize-files.ts';
+import { indexKustomizations, type KustomizeFiles } from './kustomize-index.ts';
+import type { Terminal } from '../terminal.ts';
 
 export interface OpenFile {
   readonly file: string;
@@ -28,7 +28,7 @@ export interface OpenFiles {
   readonly files: readonly OpenFile[];
   readonly errors: readonly PinErrorRow[];
   readonly notices: readonly PinErrorRow[];
-  readonly kustomized: KustomizedFiles;
+  readonly kustomize: KustomizeFiles;
   /** Those that were given, with the part that each file plays. */
   readonly options: FindOptions;
 }
@@ -63,10 +63,10 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
     const text = patches.has(id) || builds.has(id) ? texts.get(id)?.text : undefined;
     return [id, text === undefined ? file : { ...file, found: findImages(file.file, text, options) }];
   });
-  const kustomized = kustomizedOf(new Map(known));
+  const kustomize = indexKustomizations(new Map(known));
   const files = [...texts].map(([id, { file, text }]) => {
     const isNamed = paths.includes(file) || file === 'stdin';
-    return { file, text, isNamed, ...kustomized.at(id) };
+    return { file, text, isNamed, ...kustomize.at(id) };
   });
   errors.push(...files.flatMap(faultsOf), ...lostPointers(files, options));
   const notices = [
@@ -75,11 +75,11 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
       files.flatMap(({ found }) => found.unseen),
       'read',
     ),
-    ...kustomized.notices,
+    ...kustomize.notices,
     ...leftOutNotices(leftOut, 'image that could be pinned'),
     ...(errors.length === 0 ? nothingIn(paths, known) : []),
   ];
-  return { files, errors, notices, kustomized, options };
+  return { files, errors, notices, kustomize, options };
 }
 
 /** What else stands under a hidden name is nobody's fault. */

@@ -1,18 +1,18 @@
 /** `tidewaiter pin`: digests into files, or the diff that would put them there. */
 import { setImmediate } from 'node:timers/promises';
-import { type Config } from '../config/config.ts';
-import { loadLock, saveLock } from '../files/lock-file.ts';
-import { replaceFile } from '../files/replace-file.ts';
-import type { FindOptions } from '../files/image-locations/format.ts';
-import { type Spliced, splice } from '../files/splice.ts';
-import { failed, type PinDecision } from '../pinning/pin.ts';
-import { decideAllOffline, decisionAt } from '../pinning/plan-all.ts';
-import type { ImageLocation } from '../pinning/image-location.ts';
-import type { Lock } from '../pinning/lock.ts';
-import { PLATFORM_FORM, wantedPlatform } from '../policy/rules/platforms.ts';
-import type { Edited } from '../report/diff.ts';
-import { type FormatName, formatReport } from '../report/index.ts';
-import { paint } from '../report/paint.ts';
+import { type Config } from '../../config/config.ts';
+import { loadLock, saveLock } from '../../files/lock-file.ts';
+import { replaceFile } from '../../files/replace-file.ts';
+import type { FindOptions } from '../../files/image-locations/format.ts';
+import { type Spliced, splice } from '../../files/splice.ts';
+import { failed, type PinDecision } from '../../pinning/decide.ts';
+import { planOffline, decisionAt } from '../../pinning/plan.ts';
+import type { ImageLocation } from '../../pinning/image-location.ts';
+import type { Lock } from '../../pinning/lock.ts';
+import { PLATFORM_FORM, wantedPlatform } from '../../policy/rules/platforms.ts';
+import type { Edited } from '../../report/diff.ts';
+import { type FormatName, formatReport } from '../../report/index.ts';
+import { paint } from '../../report/paint.ts';
 import {
   mergeUses,
   type PinAction,
@@ -22,17 +22,16 @@ import {
   type PinRow,
   type PinReport,
   pinRow,
-} from '../report/pin.ts';
-import { quoteValue } from '../image/quote.ts';
-import { configured } from './configured.ts';
-import { askWith } from './registry-lookups.ts';
-import { interruptible } from './interrupt.ts';
-import { diffPath, fileRow, isOutside, type OpenFile, type OpenFiles, openFiles } from './pin-files.ts';
-import { type Lookup, lookUp } from './pin-lookups.ts';
-import { elsewhereNotices, elsewhereRows } from './pin-elsewhere.ts';
-import type { RegistryFor } from './pin-registry.ts';
-import { print, type Terminal } from './terminal.ts';
-import { UserError } from '../error/user-error.ts';
+} from '../../report/pin.ts';
+import { quoteValue } from '../../image/quote.ts';
+import { configured } from '../configured.ts';
+import { interruptible } from '../interrupt.ts';
+import { diffPath, fileRow, isOutside, type OpenFile, type OpenFiles, openFiles } from './open-files.ts';
+import { lookUpPins, type PinLookup } from './pin-lookups.ts';
+import { unnamedNotices, unnamedRows } from './unnamed-files.ts';
+import { createLookups, type RegistryFor } from './registry-lookups.ts';
+import { print, type Terminal } from '../terminal.ts';
+import { UserError } from '../../error/user-error.ts';
 
 export interface PinFlags {
   readonly config?: string | undefined;
@@ -77,9 +76,9 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
   const report: PinReport = {
     version: 1,
     files: rows,
-    images: mergeUses([...pinned.flatMap(rowsOf), ...elsewhereRows(given.kustomized, flags)]),
+    images: mergeUses([...pinned.flatMap(rowsOf), ...unnamedRows(given.kustomize, flags)]),
     errors: [...given.errors, ...notWritten, ...failures],
-    notices: [...given.notices, ...elsewhereNotices(given.kustomized, flags), ...(flags.write ? [] : outside(pinned))],
+    notices: [...given.notices, ...unnamedNotices(given.kustomize, flags), ...(flags.write ? [] : outside(pinned))],
   };
   const edited = (): readonly Edited[] =>
     pinned.map(({ opened: { file, text }, result: { edits } }) => ({ file: diffPath(file), text, edits }));
@@ -102,24 +101,21 @@ interface Given {
 }
 
 async function lookupFor(
-  { files, kustomized }: OpenFiles,
+  { files, kustomize }: OpenFiles,
   { flags, config, lock }: Given,
   parts: Parts,
-): Promise<Lookup> {
+): Promise<PinLookup> {
   const mode = { update: flags.update ?? false, platforms: (flags.platform ?? []).map(platformOf) };
-  const locations = [...files.flatMap((file) => file.locations), ...kustomized.others].filter(
-    (location) => !kustomized.renames.has(location),
+  const locations = [...files.flatMap((file) => file.locations), ...kustomize.others].filter(
+    (location) => !kustomize.renames.has(location),
   );
   if (flags.check) {
-    const decided = decideAllOffline(locations, kustomized);
+    const decided = planOffline(locations, kustomize);
     return { decide: (location) => decisionAt(decided, location).decision, lock };
   }
-  const ask = await askWith({ ...parts, config, pullSecret: flags.pullSecret });
-  try {
-    return await lookUp(locations, { ask, mode, lock, kustomized, now: parts.now ?? Date.now });
-  } finally {
-    await ask.close();
-  }
+  const lookups = await createLookups({ ...parts, config, pullSecret: flags.pullSecret });
+  const options = { lookups, mode, lock, kustomize, now: parts.now ?? Date.now };
+  return lookUpPins(locations, options).finally(lookups.close);
 }
 
 function saved(file: string, before: string | undefined, lock: Lock): readonly PinErrorRow[] {
@@ -190,11 +186,11 @@ async function writeAll(pinned: readonly PinnedFile[], signal: AbortSignal): Pro
     }
     await setImmediate();
     const { file } = opened;
-    const written = signal.aborted ? STOPPED : replaceFile(file, opened.text, result.text);
+    const written = signal.aborted ? INTERRUPTED : replaceFile(file, opened.text, result.text);
     rows.push(written.ok ? { ...row, state: 'changed' } : { ...row, state: 'failed', message: written.problem });
     if (!written.ok) errors.push({ file, line: null, column: null, message: written.problem });
   }
   return { rows, errors };
 }
 
-const STOPPED = { ok: false, problem: 'stopped before it was written' } as const;
+const INTERRUPTED = { ok: false, problem: 'stopped before it was written' } as const;

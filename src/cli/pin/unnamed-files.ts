@@ -1,7 +1,7 @@
 /** Images of builds in files that the user did not name. */
-import { quoteValue } from '../image/quote.ts';
-import { type PinErrorRow, pinRow, type PinRow } from '../report/pin.ts';
-import type { KustomizedFiles } from './pin-kustomized.ts';
+import { quoteValue } from '../../image/quote.ts';
+import { type PinErrorRow, pinRow, type PinRow } from '../../report/pin.ts';
+import type { KustomizeFiles } from './kustomize-index.ts';
 
 interface Mode {
   /** Whether nothing but the missing digests are asked for. */
@@ -9,14 +9,14 @@ interface Mode {
 }
 
 /** A build is not pinned as long as one of its images is not, whatever file it stands in. */
-export function elsewhereRows({ elsewhere }: KustomizedFiles, { check }: Mode): readonly PinRow[] {
-  return elsewhere
+export function unnamedRows({ unnamed }: KustomizeFiles, { check }: Mode): readonly PinRow[] {
+  return unnamed
     .filter(({ decision }) => check || decision.state === 'failed')
     .map(({ file, location, decision }) => pinRow(file, location, decision));
 }
 
-export function elsewhereNotices({ elsewhere }: KustomizedFiles, { check }: Mode): readonly PinErrorRow[] {
-  return elsewhere
+export function unnamedNotices({ unnamed }: KustomizeFiles, { check }: Mode): readonly PinErrorRow[] {
+  return unnamed
     .filter(({ decision }) => !check && decision.state === 'unpinned')
     .map(({ file, location, runBy = '' }) => {
       const message = `it runs image ${quoteValue(location.image)}, which has no digest, from ${file}: name this file, too`;

@@ -1,93 +1,96 @@
-/** The decisions about all images, those of kustomizations together: an entry of `images` decides for several of them. */
+/** Plans which digest goes where, for all images together: an entry of `images` in a kustomization can change several of them. */
 import type { ImageReference } from '../image/reference.ts';
 import {
-  decideKustomizedOffline,
-  type Kustomized,
-  planFor,
-  type Plan,
+  decideOfflineWithBuilds,
+  type KustomizeIndex,
+  planLocation,
+  type LocationPlan,
   RENAMED,
   skipped,
   type PlanInput,
-} from './kustomize-pins.ts';
-import { decide, decideOffline, type PinDecision } from './pin.ts';
+} from './kustomize/plan-location.ts';
+import { decide, decideOffline, type PinDecision } from './decide.ts';
 import type { ImageLocation } from './image-location.ts';
 
-export interface Decided {
+export interface LocationDecision {
   readonly decision: PinDecision;
-  /** The image that runs; undefined where there is none. */
+  /** The image that runs, if there is one. */
   readonly reference: ImageReference | undefined;
 }
 
-export type DecidedAll = ReadonlyMap<ImageLocation, Decided>;
+export type PinPlan = ReadonlyMap<ImageLocation, LocationDecision>;
 
-export function decisionAt(all: DecidedAll, location: ImageLocation): Decided {
+export function decisionAt(all: PinPlan, location: ImageLocation): LocationDecision {
   const decided = all.get(location);
   if (decided === undefined) throw new RangeError(`no decision about ${location.image}`);
   return decided;
 }
 
-/** `places` without the entries that rename images. */
-export function decideAll(locations: readonly ImageLocation[], input: PlanInput): DecidedAll {
-  const { kustomized } = input;
-  const barred = new Set<ImageLocation>();
-  let settled = settleAll(locations, { ...input, barred });
+/** `locations` are without the entries that rename images. */
+export function planPins(locations: readonly ImageLocation[], input: PlanInput): PinPlan {
+  const { kustomize } = input;
+  const blocked = new Set<ImageLocation>();
+  let placement = placeDigests(locations, { ...input, blocked });
   for (;;) {
-    const wrong = wrongEntries(settled, kustomized);
+    const wrong = wrongEntries(placement, kustomize);
     if (wrong.length === 0) break;
-    for (const entry of wrong) barred.add(entry);
-    settled = settleAll(locations, { ...input, barred });
+    for (const entry of wrong) blocked.add(entry);
+    placement = placeDigests(locations, { ...input, blocked });
   }
-  const { plans, placed } = settled;
-  const failures = failuresOf(plans, kustomized);
+  const { plans, placed } = placement;
+  const failures = failuresOf(plans, kustomize);
   const decisionOf = (entry: ImageLocation): PinDecision =>
     placed.has(entry) ? decide(entry, input.mode, input.tags) : (failures.get(entry) ?? unplaced(entry));
-  const entries = [...kustomized.renames].map((entry): [ImageLocation, Decided] => [
+  const entries = [...kustomize.renames].map((entry): [ImageLocation, LocationDecision] => [
     entry,
     { decision: decisionOf(entry), reference: referenceOf(entry) },
   ]);
-  return new Map<ImageLocation, Decided>([...plans, ...entries]);
+  return new Map<ImageLocation, LocationDecision>([...plans, ...entries]);
 }
 
-interface Settled {
-  readonly plans: ReadonlyMap<ImageLocation, Plan>;
+interface Placement {
+  readonly plans: ReadonlyMap<ImageLocation, LocationPlan>;
   /** Entries that get a digest. */
   readonly placed: ReadonlySet<ImageLocation>;
 }
 
 /** An entry that gets a digest makes others that come after it need one. */
-function settleAll(locations: readonly ImageLocation[], input: PlanInput): Settled {
+function placeDigests(locations: readonly ImageLocation[], input: PlanInput): Placement {
   const placed = new Set<ImageLocation>();
   for (;;) {
     const before = placed.size;
-    const plans = new Map(locations.map((location) => [location, planFor(location, input, placed)]));
+    const plans = new Map(locations.map((location) => [location, planLocation(location, input, placed)]));
     for (const { entries } of plans.values()) for (const entry of entries) placed.add(entry);
     if (placed.size === before) return { plans, placed };
   }
 }
 
 /** Entries whose digest would reach an image that is renamed once more, and cannot have its own. */
-function wrongEntries({ plans, placed }: Settled, { runsOf, entriesOf }: Kustomized): readonly ImageLocation[] {
+function wrongEntries(
+  { plans, placed }: Placement,
+  { builtImagesOf, entriesOf }: KustomizeIndex,
+): readonly ImageLocation[] {
   return [...plans]
     .filter(([, { decision, entries }]) => decision.state === 'failed' && entries.length === 0)
-    .flatMap(([location]) => runsOf(location) ?? [])
-    .flatMap((run) => entriesOf(run).slice(0, -1))
+    .flatMap(([location]) => builtImagesOf(location) ?? [])
+    .flatMap((built) => entriesOf(built).slice(0, -1))
     .filter((entry) => placed.has(entry));
 }
 
-export function decideAllOffline(locations: readonly ImageLocation[], kustomized: Kustomized): DecidedAll {
+export function planOffline(locations: readonly ImageLocation[], kustomize: KustomizeIndex): PinPlan {
   const open = new Set(
     locations
-      .filter((location) => !kustomized.isGiven(location) && decideOffline(location).state === 'unpinned')
-      .flatMap((location) => kustomized.runsOf(location) ?? [])
+      .filter((location) => !kustomize.isGiven(location) && decideOffline(location).state === 'unpinned')
+      .flatMap((location) => kustomize.builtImagesOf(location) ?? [])
       .filter(({ deployed }) => deployed)
-      .map((run) => kustomized.entriesOf(run).at(-1)),
+      .map((built) => kustomize.entriesOf(built).at(-1)),
   );
   const of = (location: ImageLocation): PinDecision => {
-    if (!kustomized.renames.has(location)) return decideKustomizedOffline(location, kustomized);
+    if (!kustomize.renames.has(location)) return decideOfflineWithBuilds(location, kustomize);
     return open.has(location) ? unpinned(location) : unplaced(location);
   };
   return new Map(
-    [...locations, ...kustomized.renames].map((location) => [
+    [...locations, ...kustomize.renames].map((location) => [
       location,
       { decision: of(location), reference: referenceOf(location) },
     ]),
@@ -100,14 +103,14 @@ function referenceOf({ content }: ImageLocation): ImageReference | undefined {
 
 /** What a file that was not given names can only be pinned at an entry that was. */
 function failuresOf(
-  plans: ReadonlyMap<ImageLocation, Plan>,
-  { isGiven, runsOf, entriesOf }: Kustomized,
+  plans: ReadonlyMap<ImageLocation, LocationPlan>,
+  { isGiven, builtImagesOf, entriesOf }: KustomizeIndex,
 ): ReadonlyMap<ImageLocation | undefined, PinDecision> {
   return new Map(
     [...plans].flatMap(([location, { decision }]) =>
       isGiven(location) || decision.state !== 'failed'
         ? []
-        : (runsOf(location) ?? []).map((run) => [entriesOf(run).at(-1), decision] as const),
+        : (builtImagesOf(location) ?? []).map((built) => [entriesOf(built).at(-1), decision] as const),
     ),
   );
 }

@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { answersTo, byKey } from '../../src/cli/registry-lookups.ts';
-import { parseReference } from '../../src/image/reference.ts';
-import { tagQuestion } from '../../src/pinning/pinned-references.ts';
+import { lookUpAll, byKey } from '../../../src/cli/pin/registry-lookups.ts';
+import { parseReference } from '../../../src/image/reference.ts';
+import { tagLookup } from '../../../src/pinning/reference-lookup.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const questions = byKey(
+const wanted = byKey(
   Array.from({ length: 100 }, (_, index) => {
     const parsed = parseReference(`r.io/a:${index % 50}`);
-    return parsed.ok ? tagQuestion(parsed.reference) : undefined;
+    return parsed.ok ? tagLookup(parsed.reference) : undefined;
   }),
 );
 
-describe('asking for many images', () => {
-  test('asks for each once, at most 16 at a time, and tells every five seconds how far it is', async () => {
+describe('lookups of many images', () => {
+  test('run once for each image, at most 16 at a time, and report the progress every three seconds', async () => {
     const notes: string[] = [];
     const terminal = {
       out: () => {},
@@ -24,25 +24,25 @@ describe('asking for many images', () => {
       input: () => (async function* () {})(),
     };
     let [now, most, all] = [0, 0, 0];
-    const answering = answersTo(
-      questions,
+    const lookups = lookUpAll(
+      wanted,
       async () => {
         most = Math.max(most, (now += 1));
         all += 1;
-        await new Promise((resolve) => setTimeout(resolve, 3000));
+        await new Promise((resolve) => setTimeout(resolve, 2500));
         now -= 1;
         return all;
       },
       { terminal, signal: new AbortController().signal },
     );
-    await vi.advanceTimersByTimeAsync(12_000);
-    expect((await answering).size).toBe(50);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect((await lookups).size).toBe(50);
     expect({ most, all, notes }).toEqual({
       most: 16,
       all: 50,
-      notes: ['asked for 16 of 50 images\n', 'asked for 48 of 50 images\n'],
+      notes: ['16 of 50 images looked up\n', '32 of 50 images looked up\n', '48 of 50 images looked up\n'],
     });
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(notes).toHaveLength(2);
+    expect(notes).toHaveLength(3);
   });
 });

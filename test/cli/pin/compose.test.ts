@@ -1,9 +1,9 @@
 /** Digests in Compose files: variables with defaults, Dockerfiles that are written in, contexts of builds. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../support/command.ts';
-import { inOwnFolders } from '../support/own-folders.ts';
-import { digestOf, runPin } from '../support/pin-registry.ts';
+import { runCommand } from '../../support/command.ts';
+import { inOwnFolders } from '../../support/own-folders.ts';
+import { digestOf, runPin } from '../../support/pin-registry.ts';
 
 inOwnFolders('pin-compose');
 

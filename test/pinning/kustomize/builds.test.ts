@@ -12,9 +12,9 @@ import {
   plant,
   removeTrees,
   rightDigest,
-} from '../support/kustomize.ts';
-import { fakeRegistry, NOT_FOUND, RATE_LIMITED, runDrift, runPin } from '../support/pin-registry.ts';
-import { describeWith } from '../support/real-part.ts';
+} from '../../support/kustomize.ts';
+import { fakeRegistry, NOT_FOUND, RATE_LIMITED, runDrift, runPin } from '../../support/pin-registry.ts';
+import { describeWith } from '../../support/real-part.ts';
 
 afterAll(removeTrees);
 

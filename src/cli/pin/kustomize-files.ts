@@ -1,15 +1,15 @@
 /** The kustomizations among the files, with what they include: read from disk where it was not given. */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { loadInputs } from '../files/input-texts.ts';
-import { KUSTOMIZATION_NAMES } from '../files/kustomization.ts';
-import type { KustomizationReferences, PatchFile } from '../files/kustomization.ts';
-import { findImages } from '../files/image-locations/find.ts';
-import type { FileImages, FindOptions, KustomizationImages } from '../files/image-locations/format.ts';
-import { type Builds, buildsOf, type Included, type Kustomization } from '../pinning/builds.ts';
-import { maskPassword } from '../image/password.ts';
-import { quoteValue } from '../image/quote.ts';
-import type { PinErrorRow } from '../report/pin.ts';
+import { loadInputs } from '../../files/input-texts.ts';
+import { KUSTOMIZATION_NAMES } from '../../files/kustomization.ts';
+import type { KustomizationReferences, PatchFile } from '../../files/kustomization.ts';
+import { findImages } from '../../files/image-locations/find.ts';
+import type { FileImages, FindOptions, KustomizationImages } from '../../files/image-locations/format.ts';
+import { type Builds, buildsOf, type Inclusion, type Kustomization } from '../../pinning/kustomize/builds.ts';
+import { maskPassword } from '../../image/password.ts';
+import { quoteValue } from '../../image/quote.ts';
+import type { PinErrorRow } from '../../report/pin.ts';
 
 /** A file by its real path. */
 export interface KnownFile {
@@ -157,7 +157,7 @@ interface Reading {
 }
 
 function kustomizationAt({ id, folder }: Target, found: KustomizationImages, { known, get }: Reading): Kustomization {
-  const includedAt = (reference: string): Included => {
+  const includedAt = (reference: string): Inclusion => {
     const target = targetOf(folder, reference);
     const file = target && known.get(target.id);
     if (target === undefined || file === undefined) return { state: 'unread', why: unreadText(reference) };

@@ -1,8 +1,8 @@
 /** What patches and replacements reach in kinds that they do not name, and what `images` reaches beside containers. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { deployment, type Files, kustomizeMissing, pinTree, plant, removeTrees } from '../support/kustomize.ts';
-import { runPin } from '../support/pin-registry.ts';
-import { describeWith } from '../support/real-part.ts';
+import { deployment, type Files, kustomizeMissing, pinTree, plant, removeTrees } from '../../support/kustomize.ts';
+import { runPin } from '../../support/pin-registry.ts';
+import { describeWith } from '../../support/real-part.ts';
 
 afterAll(removeTrees);
 

@@ -1,0 +1,55 @@
+/** `tidewaiter drift`: pinned images whose tag has moved or whose digest no longer exists. */
+import { decideDrift, driftLookups, pinnedAt } from '../../pinning/drift.ts';
+import type { ReferenceLookup } from '../../pinning/reference-lookup.ts';
+import type { RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
+import { formatReport } from '../../report/index.ts';
+import { paint } from '../../report/paint.ts';
+import { type DriftReport, driftExitCode, driftRow, mergeUses } from '../../report/pin.ts';
+import { print } from '../terminal.ts';
+import { configured } from '../configured.ts';
+import { byKey, createLookups, lookUpAll } from './registry-lookups.ts';
+import { interruptible } from '../interrupt.ts';
+import type { PinFlags, PinParts } from './pin.ts';
+import { fileRow, openFiles } from './open-files.ts';
+
+export type DriftFlags = Pick<PinFlags, 'config' | 'pullSecret' | 'helmImage' | 'output'>;
+
+export function drift(paths: readonly string[], flags: DriftFlags, parts: PinParts): Promise<number> {
+  return interruptible((signal) => driftUntil(paths, flags, { ...parts, signal }));
+}
+
+async function driftUntil(
+  paths: readonly string[],
+  flags: DriftFlags,
+  parts: PinParts & { readonly signal: AbortSignal },
+): Promise<number> {
+  const { terminal, signal } = parts;
+  const { config } = await configured({ config: flags.config }, terminal);
+  const options = { kinds: config.kinds, helmImages: flags.helmImage ?? [] };
+  const { files, errors, notices, kustomize } = await openFiles(paths, options, terminal);
+  const pinned = files.flatMap(({ file, locations }) =>
+    locations.flatMap((location) => pinnedAt(location, kustomize).map((reference) => ({ file, location, reference }))),
+  );
+  const lookups = await createLookups({ ...parts, config, pullSecret: flags.pullSecret });
+  const wanted = byKey(pinned.flatMap(({ reference }) => driftLookups(reference)));
+  const lookUp = ({ reference }: ReferenceLookup): Promise<RegistryFact<RegistryImage>> =>
+    lookups.registry().resolve(reference, signal);
+  const facts = await lookUpAll(wanted, lookUp, lookups).finally(lookups.close);
+  const report: DriftReport = {
+    version: 1,
+    files: files.map(fileRow),
+    images: mergeUses(
+      pinned.map(({ file, location, reference }) =>
+        driftRow(
+          file,
+          { ...location, image: reference.reference.text },
+          { digest: reference.digest, decision: decideDrift(reference, facts) },
+        ),
+      ),
+    ),
+    errors,
+    notices,
+  };
+  print(await formatReport('drift', flags.output, { report, ink: paint(terminal.colors) }), terminal);
+  return driftExitCode(report);
+}

@@ -1,0 +1,240 @@
+/**
+ * What becomes of images that kustomizations run. The digest is that of the image that runs, and stands where the version is
+ * written; where builds run images with different digests, an entry that renames one gets a tag and a digest of its own.
+ */
+import { quoteValue } from '../../image/quote.ts';
+import { effectiveTag, type ImageReference, parseReference } from '../../image/reference.ts';
+import type { BuiltImage } from './builds.ts';
+import {
+  decide,
+  decideOffline,
+  failed,
+  type PinDecision,
+  type PinMode,
+  resolved,
+  type TagFacts,
+  tagLookupAt,
+  tagLookupOf,
+} from '../decide.ts';
+import type { ImageLocation } from '../image-location.ts';
+import { failureText, type ReferenceLookup, tagLookup } from '../reference-lookup.ts';
+import { digestFor, isNowhere, type BuiltDigest, sameDigest } from './build-digests.ts';
+
+export interface KustomizeIndex {
+  /** Of the images whose version is written at a place; undefined: it is not part of a kustomization. */
+  readonly builtImagesOf: (location: ImageLocation) => readonly BuiltImage[] | undefined;
+  /** The places of the entries that only renamed it, in order. */
+  readonly entriesOf: (built: BuiltImage) => readonly ImageLocation[];
+  /** Places of entries that only rename images. */
+  readonly renames: ReadonlySet<ImageLocation>;
+  /** Those of them that rename images with a digest. */
+  readonly pinnedRenames: ReadonlySet<ImageLocation>;
+  /** Why a digest cannot stand at a place. */
+  readonly obstacleTo: (location: ImageLocation) => string | undefined;
+  /** Whether the file of a place may be changed. */
+  readonly isGiven: (location: ImageLocation) => boolean;
+}
+
+export interface LocationPlan {
+  readonly decision: PinDecision;
+  /** Entries that must have a digest of their own. */
+  readonly entries: readonly ImageLocation[];
+  /** The image that the decision is about. */
+  readonly reference: ImageReference | undefined;
+}
+
+export interface PlanInput {
+  readonly kustomize: KustomizeIndex;
+  readonly mode: PinMode;
+  readonly tags: TagFacts;
+  /** Entries that cannot have a digest, as it would be wrong for other images. */
+  readonly blocked: ReadonlySet<ImageLocation>;
+}
+
+/** Why an entry that only renames images is left alone. */
+export const RENAMED = 'it names no tag: the manifests do, and are pinned themselves';
+
+const REPLACED = 'a kustomization puts another in its place';
+
+export function skipped(message: string): PinDecision {
+  return { state: 'skipped', digest: undefined, previous: undefined, pinned: undefined, message };
+}
+
+export function tagLookupsAt(
+  location: ImageLocation,
+  { kustomize, mode }: Pick<PlanInput, 'kustomize' | 'mode'>,
+): readonly (ReferenceLookup | undefined)[] {
+  const builtImages = kustomize.builtImagesOf(location);
+  if (builtImages === undefined || builtImages.length === 0) return [tagLookupAt(location, mode)];
+  return builtImages.map(({ image }) => {
+    const parsed = parseReference(image);
+    return parsed.ok ? tagLookupOf(parsed.reference, mode) : undefined;
+  });
+}
+
+/** Without asking: what only bases run need not be pinned, as others replace it. */
+export function decideOfflineWithBuilds(location: ImageLocation, { builtImagesOf }: KustomizeIndex): PinDecision {
+  const decision = decideOffline(location);
+  const builtImages = builtImagesOf(location);
+  const isOpen = decision.state === 'unpinned' || (location.content.state === 'problem' && builtImages?.length === 0);
+  return isOpen && builtImages !== undefined && !builtImages.some(({ deployed }) => deployed)
+    ? skipped(REPLACED)
+    : decision;
+}
+
+/** `placed`: entries that get a digest already, for the sake of other images. */
+export function planLocation(
+  location: ImageLocation,
+  input: PlanInput,
+  placed: ReadonlySet<ImageLocation>,
+): LocationPlan {
+  const builtImages = input.kustomize.builtImagesOf(location) ?? [];
+  const decision = decisionWithoutRuns(location, input);
+  return decision === undefined ? planFromBuilds(location, builtImages, { input, placed }) : plain(location, decision);
+}
+
+/** Undefined where the images that run decide. */
+function decisionWithoutRuns(location: ImageLocation, input: PlanInput): PinDecision | undefined {
+  const { kustomize, mode, tags } = input;
+  const builtImages = kustomize.builtImagesOf(location);
+  const isDone = isDecided(location, builtImages ?? [], mode);
+  const obstacle = isDone ? undefined : kustomize.obstacleTo(location);
+  if (obstacle !== undefined) return failed(location.image, obstacle);
+  if (builtImages?.length === 0) return decideReplaced(location, input);
+  return builtImages === undefined || isDone ? decide(location, mode, tags) : undefined;
+}
+
+function planFromBuilds(
+  location: ImageLocation,
+  builtImages: readonly BuiltImage[],
+  { input, placed }: Pick<PlacementInput, 'input' | 'placed'>,
+): LocationPlan {
+  const { tags } = input;
+  const answers = builtImages.map((built) => digestFor(built, tags));
+  const considered = answers.filter(({ built, fact }) => built.deployed || !isNowhere(fact));
+  if (considered.length === 0) return plain(location, skipped(`${REPLACED} (${answers[0]?.problem ?? ''})`));
+  const bad = considered.find(({ digest }) => digest === undefined);
+  if (bad === undefined) return placeDigest({ location, considered, input, placed, keepsNone: false });
+  const decision = failed(location.image, runsAs(location, bad));
+  if (considered.some(({ built, digest }) => built.deployed && digest === undefined)) return plain(location, decision);
+  // What is deployed can be pinned although the image of a base is unknown, such as one that its layers replace by a mirror's.
+  const known = considered.filter(({ digest }) => digest !== undefined);
+  return {
+    ...placeDigest({ location, considered: known, input, placed, keepsNone: true }),
+    decision,
+    reference: undefined,
+  };
+}
+
+/** What is pinned stays so; what has no tag cannot be asked for; an entry can make an image of what is none. */
+function isDecided({ content }: ImageLocation, builtImages: readonly BuiltImage[], { update }: PinMode): boolean {
+  if (content.state !== 'image')
+    return content.state === 'none' || builtImages.some(({ renames }) => renames.length === 0);
+  const { reference } = content;
+  return reference.digest !== undefined && (!update || tagLookup(reference) === undefined);
+}
+
+function plain(location: ImageLocation, decision: PinDecision): LocationPlan {
+  const { content } = location;
+  return { decision, entries: [], reference: content.state === 'image' ? content.reference : undefined };
+}
+
+/** Manifests that are made for a kustomization may name images that are nowhere. */
+function decideReplaced(location: ImageLocation, { mode, tags }: PlanInput): PinDecision {
+  if (location.content.state === 'problem') return skipped(REPLACED);
+  const decision = decide(location, mode, tags);
+  const fact = tags.get(tagLookupAt(location, mode)?.key ?? '');
+  if (decision.state !== 'failed' || fact === undefined || fact.state === 'yes' || !isNowhere(fact)) return decision;
+  return skipped(`${REPLACED} (${failureText(fact.failure)})`);
+}
+
+function runsAs({ image }: ImageLocation, { built, problem }: BuiltDigest): string {
+  return built.image === image ? problem : `${built.file} runs it as ${quoteValue(built.image)}: ${problem}`;
+}
+
+interface PlacementInput {
+  readonly location: ImageLocation;
+  readonly considered: readonly BuiltDigest[];
+  readonly input: PlanInput;
+  readonly placed: ReadonlySet<ImageLocation>;
+  /** Whether nothing can be written where the version is. */
+  readonly keepsNone: boolean;
+}
+
+function placeDigest(placement: PlacementInput): LocationPlan {
+  const { location, considered, input, placed } = placement;
+  const { entriesOf } = input.kustomize;
+  const isPassed = ({ built }: BuiltDigest): boolean =>
+    entriesOf(built)
+      .slice(0, -1)
+      .some((entry) => placed.has(entry));
+  const kept = keptAt(placement);
+  const others = considered.filter((answer) => !kept.includes(answer) || isPassed(answer));
+  const entries = others.map(({ built }) => entriesOf(built).at(-1));
+  const obstacles = others.map((answer, index) => obstacleAt(answer, entries[index], placement));
+  const obstacle = obstacles.find((one) => one !== undefined);
+  if (obstacle !== undefined) return plain(location, failed(location.image, obstacle));
+  const [first] = kept;
+  return {
+    decision: first === undefined ? skipped(OF_ITS_OWN) : decisionOf(location, first),
+    entries: entries.filter((one) => one !== undefined),
+    reference: first?.reference,
+  };
+}
+
+/** Those that get their digest where the version is written: all if they have the same, else those that nothing renames. */
+function keptAt({ location, considered, input, keepsNone }: PlacementInput): readonly BuiltDigest[] {
+  const canWrite =
+    location.target.ok && input.kustomize.isGiven(location) && considered.every((answer) => hasTagOf(location, answer));
+  if (!canWrite || keepsNone) return [];
+  if (sameDigest(considered)) return considered;
+  const own = considered.filter(({ built }) => built.renames.length === 0);
+  return sameDigest(own) ? considered.filter(({ digest }) => digest === own[0]?.digest) : [];
+}
+
+const OF_ITS_OWN = 'every kustomization that renames it has a digest of its own';
+
+/** A `newName` with a tag in it is no longer right once the image has one. */
+function hasTagOf({ content }: ImageLocation, { reference }: BuiltDigest): boolean {
+  return (
+    content.state === 'image' && reference !== undefined && effectiveTag(content.reference) === effectiveTag(reference)
+  );
+}
+
+/** Undefined where the entry takes a digest, or none is needed. */
+function obstacleAt(
+  answer: BuiltDigest,
+  entry: ImageLocation | undefined,
+  { location, considered, input }: PlacementInput,
+): string | undefined {
+  if (entry === undefined) return input.kustomize.isGiven(location) ? ownObstacle(location, considered) : undefined;
+  const why = entryObstacle(entry, input);
+  if (why === undefined) return undefined;
+  const all = considered.map(
+    ({ built, digest }) => `${quoteValue(built.image)} (${digest ?? 'no digest'}) in ${built.file}`,
+  );
+  return `it is ${[...new Set(all)].join(' and ')}, and the entry of "images" in ${answer.built.file} cannot have a digest of its own, because ${why}: add "newTag" to the entry, or write the new name into the manifests`;
+}
+
+function ownObstacle({ target }: ImageLocation, considered: readonly BuiltDigest[]): string {
+  if (!target.ok) return target.reason;
+  const names = [...new Set(considered.map(({ built }) => quoteValue(built.image)))];
+  return `kustomizations run it as ${names.join(' and ')}, which need different texts here: write the tag into "newTag"`;
+}
+
+function entryObstacle(entry: ImageLocation, { kustomize, blocked, mode }: PlanInput): string | undefined {
+  const { content, target } = entry;
+  if (content.state === 'none') return content.reason;
+  if (content.state === 'problem') return content.problem;
+  if (!target.ok) return target.reason;
+  if (!mode.update && kustomize.pinnedRenames.has(entry)) return 'it also renames an image that has a digest';
+  if (blocked.has(entry)) return 'an entry after it renames the image once more';
+  return kustomize.isGiven(entry) ? undefined : 'its file is not among those that are given';
+}
+
+function decisionOf({ content }: ImageLocation, answer: BuiltDigest): PinDecision {
+  if (content.state !== 'image' || answer.digest === undefined) return skipped(REPLACED);
+  const { fact, digest } = answer;
+  const stale = fact?.state === 'yes' ? fact.value.stale : undefined;
+  return resolved(content.reference, { digest, stale });
+}

@@ -1,0 +1,31 @@
+/** The references that `pin` and `drift` look up, and the keys that identify equal lookups. */
+import { type ImageReference, normalizedName, parseReference, repositoryOf } from '../image/reference.ts';
+import type { RegistryFailure } from '../policy/registry-fact.ts';
+import { taggedText } from './image-location.ts';
+
+export interface ReferenceLookup {
+  readonly key: string;
+  readonly reference: ImageReference;
+}
+
+/** By tag; undefined if there is only a digest. */
+export function tagLookup(reference: ImageReference): ReferenceLookup | undefined {
+  return reference.tag === undefined && reference.digest !== undefined ? undefined : lookupOf(taggedText(reference));
+}
+
+/** By digest. */
+export function digestLookup(reference: ImageReference, digest: string): ReferenceLookup | undefined {
+  return lookupOf(`${repositoryOf(reference)}@${digest}`);
+}
+
+function lookupOf(text: string): ReferenceLookup | undefined {
+  const parsed = parseReference(text);
+  return parsed.ok ? { key: normalizedName(parsed.reference), reference: parsed.reference } : undefined;
+}
+
+/** Why a lookup has no result after Ctrl-C. */
+export const INTERRUPTED = 'stopped before it was asked for';
+
+export function failureText({ message, remedy }: RegistryFailure): string {
+  return remedy === undefined ? message : `${message}; ${remedy}`;
+}
