@@ -1,7 +1,7 @@
 /**
- * What a registry is asked with, one after the other, in the kubelet's order (kubernetes pkg/kubelet/kuberuntime,
- * PullImage): each credential of the pull secrets that matches, then what the node has, and as nobody only if there is no
- * credential at all. Where there could be more credentials than are known it is asked as nobody, too: a public image shows.
+ * The attempts to pull an image, in the kubelet's order (kubernetes pkg/kubelet/kuberuntime, PullImage): each matching
+ * credential of the pull secrets, then those of the node, and anonymously if there is no credential. If other credentials may
+ * exist, tidewaiter also tries anonymously, which finds public images.
  */
 import type { Candidate } from '../credential/keyring.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -17,32 +17,14 @@ export interface Attempt {
 
 export const ANONYMOUS_ATTEMPT: Attempt = { credential: undefined, label: 'anonymous', identity: ANONYMOUS };
 
-/** How the label of a credential begins that is from a pull secret. */
+/** The start of the label of a credential from a pull secret. */
 export const PULL_SECRET_LABEL = 'pull secret ';
 
-/** One secret can hold thousands of entries that all match, and each would be a request. */
+/** One Secret can contain thousands of entries that match, and each is a request. */
 export const MAX_ATTEMPTS = 20;
 
-export type AttemptOf = (candidate: Candidate) => Attempt;
-
-/** Remembers by the function that stands for an entry of a secret, as that is what stays between two reviews. */
-export function candidateAttempts(identityOf: IdentityOf): AttemptOf {
-  const known = new WeakMap<() => string, { readonly candidate: Candidate; readonly attempt: Attempt }>();
-  return (candidate) => {
-    const before = known.get(candidate.password);
-    if (before !== undefined && isSame(before.candidate, candidate)) return before.attempt;
-    const attempt = attemptOf(candidate, identityOf);
-    known.set(candidate.password, { candidate, attempt });
-    return attempt;
-  };
-}
-
-function isSame(one: Candidate, other: Candidate): boolean {
-  return one.username === other.username && one.secret === other.secret && one.key === other.key;
-}
-
-/** Without a user name a container runtime asks as nobody, whatever the password is. */
-function attemptOf({ secret, key, username, password }: Candidate, identityOf: IdentityOf): Attempt {
+/** Without a user name, a container runtime pulls anonymously, whatever the password is. */
+export function candidateAttempt({ secret, key, username, password }: Candidate, identityOf: IdentityOf): Attempt {
   const place = `${PULL_SECRET_LABEL}${quoteValue(secret)}, key ${quoteValue(key)}`;
   if (username === '') return { ...ANONYMOUS_ATTEMPT, label: `${place} (no user name, so anonymous)` };
   const label = `${place} (user ${shownUser(username)})`;

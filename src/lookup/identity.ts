@@ -1,6 +1,6 @@
 /**
- * Who asks, as a part of cache keys: an HMAC of the credential with a key that is not in the cache, so that neither a dump of
- * the cache nor its server tells the password or lets anyone try passwords.
+ * The credential in cache keys: an HMAC with a key that is not in the cache, so that neither a dump of the cache nor its server
+ * reveals a password or allows guessing passwords.
  */
 import { createHmac } from 'node:crypto';
 import type { Credential, CredentialValue } from '../registry/credential.ts';
@@ -9,7 +9,10 @@ export const ANONYMOUS = 'anonymous';
 
 export type IdentityOf = (credential: Credential | undefined) => string;
 
-/** The same credential of the same secret comes with each review; its function stands for it. */
+/**
+ * The function that reveals a password is the same for all images and reviews of a Secret, so it is the key of the identity. An
+ * HMAC costs as much as ten lookups (test/bench/README.md).
+ */
 export function identities(key: Uint8Array): IdentityOf {
   const known = new WeakMap<() => string, { readonly username: string; readonly identity: string }>();
   return (credential) => {

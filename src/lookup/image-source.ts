@@ -15,10 +15,10 @@ import type { FoundManifest, RegistryClient, Target } from '../registry/client.t
 import { createFairQueue } from '../registry/fair-queue.ts';
 import type { QueueLimits } from '../registry/fair-share.ts';
 import { registryKey } from '../registry/registry-address.ts';
-import { ANONYMOUS_ATTEMPT, candidateAttempts } from './attempts.ts';
+import { ANONYMOUS_ATTEMPT } from './attempts.ts';
 import { CIRCUIT_LIMITS, type CircuitLimits, createCircuit } from './circuit.ts';
 import { identities } from './identity.ts';
-import { createImageKeys } from './image-key.ts';
+import { imageKey } from './image-key.ts';
 import { createLookup } from './lookup.ts';
 import { createQueueTiers, OWN_QUEUE_LIMITS } from './queue-tiers.ts';
 import type { LookupParts, SharedValues } from './registry-fetch.ts';
@@ -84,7 +84,7 @@ export function createImageSource(options: ImageSourceOptions): ImageSources {
     allowsStale: false,
     shared: undefined,
   });
-  return { images: { imageOf }, details: { detailsOf } };
+  return { images: { imageOf }, details: { detailsOf: async (question, signal) => detailsOf(question, signal) } };
 }
 
 const REQUEST_MS = 30_000;
@@ -99,18 +99,19 @@ function createResolvers({
 }: ImageSourceOptions): <T, V>(query: RegistryQuery<T, V>) => Resolve<V> {
   const identityOf = identities(randomBytes(32));
   const mayQuery = (reference: ImageReference): boolean => client.mayAsk?.(reference) ?? true;
-  const credentials: Pick<ResolverParts<unknown, unknown>, 'node' | 'attemptOf' | 'identityOf' | 'mayQuery'> = {
+  const credentials: Pick<ResolverParts<unknown, unknown>, 'node' | 'identityOf' | 'mayQuery'> = {
     node,
-    attemptOf: candidateAttempts(identityOf),
     identityOf,
     mayQuery,
   };
+  const registryKeyOf = (reference: ImageReference): string =>
+    client.registryKey?.(reference) ?? registryKey(reference.domain, []);
   const common: Omit<LookupParts<unknown>, 'cache' | 'shared' | 'request'> = {
     circuit: createCircuit(now, limits.circuit ?? CIRCUIT_LIMITS),
     queue: createFairQueue(limits.queue ?? OWN_QUEUE_LIMITS),
     tiers: createQueueTiers(now),
     isNamed: (reference) => client.isNamed?.(reference) ?? false,
-    keyOf: createImageKeys((reference) => client.registryKey?.(reference) ?? registryKey(reference.domain, [])),
+    keyOf: (reference, by) => imageKey(reference, by, registryKeyOf(reference)),
     freshMs: ({ isDigest }) => (isDigest ? settings.digestTtlMs : settings.tagTtlMs),
     limitMs: limits.requestMs ?? REQUEST_MS,
     now,

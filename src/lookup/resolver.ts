@@ -6,7 +6,7 @@ import type { NodeCredentialList, NodeCredentials } from '../node/node-credentia
 import type { RegistryFact, RegistryFailure } from '../policy/registry-fact.ts';
 import { isCredentialFailure, isTemporary } from '../registry/causes.ts';
 import { untilAborted } from '../registry/until-aborted.ts';
-import { ANONYMOUS_ATTEMPT, type Attempt, type AttemptOf, credentialAttempt, MAX_ATTEMPTS } from './attempts.ts';
+import { ANONYMOUS_ATTEMPT, type Attempt, candidateAttempt, credentialAttempt, MAX_ATTEMPTS } from './attempts.ts';
 import { type FailedAttempt, failureOfAll } from './failed-attempts.ts';
 import type { IdentityOf } from './identity.ts';
 import { shownRegistry } from './image-key.ts';
@@ -26,7 +26,6 @@ export interface CredentialResult<T> {
 export interface ResolverParts<T, V> {
   readonly lookup: Lookup<T>;
   readonly node: NodeCredentials | undefined;
-  readonly attemptOf: AttemptOf;
   readonly identityOf: IdentityOf;
   /** Reports whether the configuration lets tidewaiter query the registry of the image. */
   readonly mayQuery: (reference: ImageReference) => boolean;
@@ -35,7 +34,7 @@ export interface ResolverParts<T, V> {
   readonly allowsStale: boolean;
 }
 
-export type Resolve<V> = (question: ImageQuestion, signal: AbortSignal) => Promise<RegistryFact<V>>;
+export type Resolve<V> = (question: ImageQuestion, signal: AbortSignal) => RegistryFact<V> | Promise<RegistryFact<V>>;
 
 interface Resolution<T, V> {
   readonly parts: ResolverParts<T, V>;
@@ -44,23 +43,54 @@ interface Resolution<T, V> {
   readonly failed: FailedAttempt[];
 }
 
-/** The result rejects only on a bug. Cached values are returned even if the signal has already aborted. */
+/** Rejects only on a bug. Cached values are returned even if the signal has already aborted. */
 export function createResolver<T, V>(parts: ResolverParts<T, V>): Resolve<V> {
-  return async (question, signal) => {
+  return (question, signal) => {
     if (question.reference.domain.length > MAX_HOST) return TOO_LONG;
     const resolution: Resolution<T, V> = { parts, question, signal, failed: [] };
-    try {
-      return await resolve(resolution);
-    } catch (error) {
-      if (!signal.aborted || error !== signal.reason) throw error;
-      return staleOr(resolution, lateFact(question));
-    }
+    return cachedFact(resolution) ?? resolveInTime(resolution);
   };
+}
+
+async function resolveInTime<T, V>(resolution: Resolution<T, V>): Promise<RegistryFact<V>> {
+  const { question, signal } = resolution;
+  try {
+    return await resolve(resolution);
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    return staleOr(resolution, lateFact(question));
+  }
+}
+
+/** The cached value of the first credential. Nearly all lookups end here; test/bench/README.md has the cost of a promise. */
+function cachedFact<T, V>(resolution: Resolution<T, V>): RegistryFact<V> | undefined {
+  const { parts, question } = resolution;
+  const attempt = firstAttempt(resolution);
+  const cached = attempt && parts.lookup.cached(question, attempt);
+  if (attempt === undefined || cached?.state !== 'found') return undefined;
+  return {
+    state: 'yes',
+    value: parts.valueOf({ entry: cached.entry, attempt, staleReason: undefined, isFallback: false }),
+  };
+}
+
+function firstAttempt<T, V>(resolution: Resolution<T, V>): Attempt | undefined {
+  const {
+    parts,
+    question: {
+      candidates: [candidate],
+    },
+  } = resolution;
+  if (candidate !== undefined) return candidateAttempt(candidate, parts.identityOf);
+  const held = nodeCredentialsFor(resolution);
+  if (held instanceof Promise) return undefined;
+  const [credential] = held.credentials;
+  return credential === undefined ? ANONYMOUS_ATTEMPT : credentialAttempt(credential, parts.identityOf);
 }
 
 async function resolve<T, V>(resolution: Resolution<T, V>): Promise<RegistryFact<V>> {
   const { parts, question, signal } = resolution;
-  const own = podAttempts(question, parts.attemptOf);
+  const own = podAttempts(question, parts.identityOf);
   const ofPod = await tryEach(resolution, own.attempts);
   if (ofPod !== undefined) return ofPod;
   if (own.isCut) return unjudged(conclude(resolution, [`more than ${MAX_ATTEMPTS} match, the others were not tried`]));
@@ -119,7 +149,7 @@ function staleOr<T, V>(resolution: Resolution<T, V>, fact: RegistryFact<V>): Reg
 }
 
 function attemptsWithoutWaiting<T, V>(resolution: Resolution<T, V>): readonly Attempt[] {
-  const own = podAttempts(resolution.question, resolution.parts.attemptOf);
+  const own = podAttempts(resolution.question, resolution.parts.identityOf);
   const held = nodeCredentialsFor(resolution);
   if (own.isCut || held instanceof Promise) return own.attempts;
   return [...own.attempts, ...attemptsBeyondPod(own, held, resolution).attempts];
@@ -141,10 +171,10 @@ interface PodAttempts {
 }
 
 /** Each credential once: a credential in two Secrets gets the same response. */
-function podAttempts({ candidates }: ImageQuestion, attemptOf: AttemptOf): PodAttempts {
+function podAttempts({ candidates }: ImageQuestion, identityOf: IdentityOf): PodAttempts {
   const attempts: Attempt[] = [];
   for (const candidate of candidates) {
-    const attempt = attemptOf(candidate);
+    const attempt = candidateAttempt(candidate, identityOf);
     if (attempts.some(({ identity }) => identity === attempt.identity)) continue;
     if (attempts.length === MAX_ATTEMPTS) return { attempts, isCut: true };
     attempts.push(attempt);

@@ -49,12 +49,12 @@ async function cacheAt(server: SharedServer, key = KEY): Promise<SharedCache> {
   return cache;
 }
 
-const image = imageKey(referenceOf('reg.io/web:1'), 'image');
+const image = imageKey(referenceOf('reg.io/web:1'), 'image', 'https://reg.io');
 const entryOf = (atMs = clock.ms) => ({ value: MANIFEST, atMs });
 
 async function connected(server: SharedServer, key = KEY): Promise<SharedCache> {
   const cache = await cacheAt(server, key);
-  const probe = imageKey(referenceOf('reg.io/probe:1'), 'image');
+  const probe = imageKey(referenceOf('reg.io/probe:1'), 'image', 'https://reg.io');
   await until(async () => {
     cache.set(probe, ANONYMOUS_ATTEMPT, entryOf());
     return (await cache.get(probe, ANONYMOUS_ATTEMPT)) !== undefined;
@@ -126,7 +126,7 @@ describeWith(missingServer, 'a shared cache', () => {
     [
       'the entry of another image',
       async (name, _, cache) => {
-        const other = imageKey(referenceOf('reg.io/other:1'), 'image');
+        const other = imageKey(referenceOf('reg.io/other:1'), 'image', 'https://reg.io');
         cache.set(other, ANONYMOUS_ATTEMPT, entryOf());
         await until(async () => (await direct.keys('*')).length === 3);
         const copied = (await direct.keys('*')).find((one) => one !== name);
@@ -139,7 +139,7 @@ describeWith(missingServer, 'a shared cache', () => {
     cache.set(image, ANONYMOUS_ATTEMPT, entryOf());
     await until(async () => (await cache.get(image, ANONYMOUS_ATTEMPT)) !== undefined);
     const [name = ''] = await direct.keys('*');
-    cache.set(imageKey(referenceOf('reg.io/third:1'), 'image'), ANONYMOUS_ATTEMPT, entryOf());
+    cache.set(imageKey(referenceOf('reg.io/third:1'), 'image', 'https://reg.io'), ANONYMOUS_ATTEMPT, entryOf());
     await spoil(name, (await direct.get(name)) ?? '', cache);
     expect(await cache.get(image, ANONYMOUS_ATTEMPT)).toBeUndefined();
   });
@@ -305,7 +305,8 @@ describe('an entry', () => {
   });
 
   test('of an image by digest has that digest', () => {
-    const byDigest = (digit: string) => imageKey(referenceOf(`reg.io/web@sha256:${digit.repeat(64)}`), 'image');
+    const byDigest = (digit: string) =>
+      imageKey(referenceOf(`reg.io/web@sha256:${digit.repeat(64)}`), 'image', 'https://reg.io');
     expect(opened(entryOf(), byDigest('a'))).toEqual(entryOf());
     expect(opened(entryOf(), byDigest('b'))).toBeUndefined();
   });

@@ -84,7 +84,7 @@ describe('whatever the text is', () => {
 
   test('an entry of the shared cache that is not ours is none', () => {
     const entries = sharedEntries({ key: new Uint8Array(32), maxAgeMs: 1000, now: () => 0 });
-    const key = imageKey(referenceOf('reg.io/web:1'), 'image');
+    const key = imageKey(referenceOf('reg.io/web:1'), 'image', 'https://reg.io');
     const name = entries.nameOf(key, ANONYMOUS_ATTEMPT);
     const body = fc.json().map((json) => `${'A'.repeat(43)}.${json}`);
     fc.assert(
