@@ -1,13 +1,13 @@
 /** Manifests, lists of them and recorded reviews in files -> admission requests, each with its place, and what was left out. */
 import { readBesideReport } from './helm-report.ts';
 import { isKustomization } from './kustomization.ts';
-import { type Kustomization, partsOfKustomizations } from './kustomized.ts';
+import { type Kustomization, partsOfKustomizations } from './kustomization-parts.ts';
 import { type Input, loadInputs } from './input-texts.ts';
 import { type InputNotice, type LeftOut, leftOutNotices, mayBeManifest } from './skipped-files.ts';
 import { type Collected, type InputError, type Manifest, type ObjectOptions, readObjects } from './manifest-objects.ts';
 import { isReadByKubectl } from './read-text.ts';
 import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
-import { unseenNotices, unseenObjects } from './unseen-objects.ts';
+import { uncheckedNotices, uncheckedObjects } from './unchecked-objects.ts';
 import type { ParsedDocument } from './yaml/yaml.ts';
 
 export type { InputError, Manifest };
@@ -60,7 +60,7 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
     errors,
     notices: [
       ...all.repeated,
-      ...unseenNotices([unseenObjects(manifests, options.kinds)], 'evaluated'),
+      ...uncheckedNotices(uncheckedObjects(manifests, options.kinds), 'evaluated'),
       ...leftOutNotices([...leftOut, ...without], 'Kubernetes object'),
     ],
   };

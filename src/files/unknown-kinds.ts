@@ -1,51 +1,14 @@
-/** Objects that look as if they ran images and are of no kind that is evaluated: one notice for each kind, with the way out. */
-import { requestLabel } from '../admission/message.ts';
+/** Why the kind of an object is unknown, and what to write instead. */
 import { quoteValue } from '../image/quote.ts';
 import { type ImageSign, imageSignIn } from '../pod/image-signs.ts';
 import type { KindTable } from '../pod/kinds.ts';
 import type { JsonObject } from '../pod/pointer.ts';
-import { unreadImagesIn } from '../pod/unread-images.ts';
 import { apiVersionOf, type ObjectType } from '../pod/workload.ts';
 import { didYouMean } from '../image/suggestion.ts';
-import type { InputNotice } from './skipped-files.ts';
-import type { Manifest } from './manifest-objects.ts';
 
-export interface Unknown {
-  readonly manifest: Manifest;
-  /** Half a sentence. */
-  readonly reason: string;
-}
-
-export function unknownKind(manifest: Manifest, kinds: KindTable): Unknown | undefined {
-  const { object, type } = manifest.request;
-  if (object === undefined || kinds.find(type.group, type.kind) !== undefined) return undefined;
-  // unread-images.ts has better words for it.
-  if (unreadImagesIn(object, type.group, type.kind) !== undefined) return undefined;
-  const reason = reasonFor(object, type, kinds);
-  return reason === undefined ? undefined : { manifest, reason };
-}
-
-/** `done` is what is not done with them: `evaluated`. */
-export function unknownKindNotices(all: readonly Unknown[], done: string): readonly InputNotice[] {
-  const byKind = Map.groupBy(all, ({ manifest: { request } }) =>
-    JSON.stringify([request.type.group, request.type.kind]),
-  );
-  return [...byKind.values()].map((same) => noticeFor(same, done));
-}
-
-function noticeFor(all: readonly Unknown[], done: string): InputNotice {
-  const [{ manifest, reason }] = all as [Unknown];
-  const { file, request } = manifest;
-  const { line, column } = manifest.positionOf('/kind');
-  const who =
-    all.length === 1
-      ? `${requestLabel(request)} is`
-      : `${all.length} objects of kind ${quoteValue(request.type.kind)} are`;
-  return { file, line, column, message: `${who} not ${done}: ${reason}` };
-}
-
-/** Undefined for what does not look as if it ran images. */
-function reasonFor(object: JsonObject, type: ObjectType, kinds: KindTable): string | undefined {
+/** Why no rule sees an object that looks as if it ran images; undefined for a known kind, and for all other objects. */
+export function unknownKindReason(object: JsonObject, type: ObjectType, kinds: KindTable): string | undefined {
+  if (kinds.find(type.group, type.kind) !== undefined) return undefined;
   const misnamed = misnamedWorkload(type, kinds);
   if (misnamed !== undefined) return misnamed;
   const sign = imageSignIn(object, type.group);

@@ -6,7 +6,7 @@ import { type LeftOut, leftOutNotices, mayBeManifest } from '../../files/skipped
 import { findImages, PIN_FORMATS, PIN_NAMES } from '../../files/image-locations/find.ts';
 import type { FileImages, FindOptions } from '../../files/image-locations/format.ts';
 import { isReadByKubectl } from '../../files/read-text.ts';
-import { unseenNotices } from '../../files/unseen-objects.ts';
+import { uncheckedNotices } from '../../files/unchecked-objects.ts';
 import type { ImageLocation } from '../../pinning/image-location.ts';
 import type { PinErrorRow, PinFileRow } from '../../report/pin.ts';
 import { dockerfileBuilds } from './compose-builds.ts';
@@ -71,8 +71,8 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
   errors.push(...files.flatMap(faultsOf), ...lostPointers(files, options));
   const notices = [
     ...files.flatMap(noticesOf),
-    ...unseenNotices(
-      files.flatMap(({ found }) => found.unseen),
+    ...uncheckedNotices(
+      files.flatMap(({ found }) => found.unchecked),
       'read',
     ),
     ...kustomize.notices,

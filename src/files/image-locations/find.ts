@@ -16,7 +16,7 @@ const NOTHING: FileImages = {
   pointers: [],
   faults: [],
   notices: [],
-  unseen: [],
+  unchecked: [],
 };
 
 export function findImages(file: string, text: string, options: FindOptions): FileImages {
@@ -51,7 +51,7 @@ function merged(all: readonly FileImages[]): FileImages {
     pointers: all.flatMap(({ pointers }) => pointers),
     faults: all.flatMap(({ faults }) => faults),
     notices: all.flatMap(({ notices }) => notices),
-    unseen: all.flatMap(({ unseen }) => unseen),
+    unchecked: all.flatMap(({ unchecked }) => unchecked),
   };
 }
 

@@ -4,7 +4,7 @@ import type { ImageLocation } from '../../pinning/image-location.ts';
 import type { ImagesEntry } from '../../pinning/kustomize/images-entry.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import type { KustomizationReferences } from '../kustomization.ts';
-import type { UnseenObjects } from '../unseen-objects.ts';
+import type { UncheckedObject } from '../unchecked-objects.ts';
 import type { ComposeBuild } from './compose/builds.ts';
 import type { Build } from './dockerfile/images.ts';
 import type { DocumentContext } from './document-context.ts';
@@ -47,7 +47,7 @@ export interface FileImages {
   /** Images that are not seen here. */
   readonly notices: readonly FileFault[];
   /** For one notice about all files. */
-  readonly unseen: readonly UnseenObjects[];
+  readonly unchecked: readonly UncheckedObject[];
 }
 
 export interface KustomizationImages extends KustomizationReferences {

@@ -6,7 +6,7 @@ import { typeOf, workloadOf } from '../../pod/workload.ts';
 import type { ImageLocation } from '../../pinning/image-location.ts';
 import { itemsOfList } from '../lists.ts';
 import { objectsIn } from '../manifest-objects.ts';
-import { unseenObjects } from '../unseen-objects.ts';
+import { uncheckedObjects } from '../unchecked-objects.ts';
 import type { DocumentFormat } from './format.ts';
 import { hiddenImages } from './kustomize/hidden-images.ts';
 import { imageTarget } from './edit-target.ts';
@@ -24,7 +24,7 @@ export const manifestFormat: DocumentFormat = {
       return { line, column, message: `${pointer || '/'}: ${problem}` };
     });
     const objects = objectsIn(document, file, { kinds, namespace: 'default' });
-    return { locations, hidden, faults: placed, unseen: [unseenObjects(objects, kinds)] };
+    return { locations, hidden, faults: placed, unchecked: uncheckedObjects(objects, kinds) };
   },
 };
 

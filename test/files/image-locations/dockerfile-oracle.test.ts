@@ -15,7 +15,7 @@ import {
 } from '../../oracle/dockerfile/dockerfile.ts';
 import { digestOf } from '../../support/pin-registry.ts';
 import { describeWith } from '../../support/real-part.ts';
-import { dockerfile, reorderedDirectives, variables, withArguments } from './dockerfiles.ts';
+import { dockerfile, reorderedDirectives, variables, withArguments } from './generated-dockerfiles.ts';
 import { DOCKERFILE_CASES } from './dockerfile-cases.ts';
 
 /** As BuildKit spells what it pulls: with `latest`, and with tag and digest where both are written. */

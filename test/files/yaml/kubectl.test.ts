@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { readDocuments } from '../../../src/files/yaml/yaml.ts';
 import { kubectlMissing } from '../../support/kubectl.ts';
 import { describeWith } from '../../support/real-part.ts';
-import { KEYS, MERGES, SCALARS } from './readings.ts';
+import { KEYS, MERGES, SCALARS } from './kubectl-values.ts';
 
 const HEADER = 'apiVersion: example.com/v1\nkind: Example\nmetadata: {name: x}\n';
 

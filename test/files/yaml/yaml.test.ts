@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type ParsedDocument, readDocuments } from '../../../src/files/yaml/yaml.ts';
-import { KEYS, MERGES, SCALARS } from './readings.ts';
+import { KEYS, MERGES, SCALARS } from './kubectl-values.ts';
 
 function values(text: string): readonly unknown[] {
   return readDocuments(text).map((document) =>

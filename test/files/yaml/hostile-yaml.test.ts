@@ -1,8 +1,8 @@
 /** Texts that are made to hurt: every one ends, in time that grows with the text only, with values or with a problem. */
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
-import { MISPLACED } from '../../src/files/yaml/problems.ts';
-import { readDocuments } from '../../src/files/yaml/yaml.ts';
+import { MISPLACED } from '../../../src/files/yaml/problems.ts';
+import { readDocuments } from '../../../src/files/yaml/yaml.ts';
 
 function outcome(text: string): string {
   const documents = readDocuments(text);
