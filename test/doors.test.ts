@@ -8,7 +8,7 @@ import { compose, type Ports } from '../src/wiring.ts';
 import { writtenAnswers } from '../src/admission/facts/suite-registry.ts';
 import { loadManifests } from '../src/files/manifests.ts';
 import { loadSuites, type Suite } from '../src/files/suites.ts';
-import { surroundingsIn } from '../src/files/cluster-objects.ts';
+import { clusterObjectsIn } from '../src/files/cluster-objects.ts';
 import { readDocuments } from '../src/files/yaml/yaml.ts';
 import { kindTable } from '../src/pod/kinds.ts';
 import type { CheckReport } from '../src/report/check.ts';
@@ -27,7 +27,7 @@ const kinds = kindTable();
  */
 async function surroundingsOf(manifest: string, suite: Suite): Promise<Ports> {
   const { manifests } = await loadManifests([manifest], { kinds, namespace: 'default', stdin: process.stdin });
-  const { namespaces, secrets, serviceAccounts } = surroundingsIn(manifests);
+  const { namespaces, secrets, serviceAccounts } = clusterObjectsIn(manifests);
   const answers = suite.cases.find(({ resources }) => resources.includes(manifest))?.registry;
   const now = suite.now === undefined ? {} : { now: (): number => suite.now ?? 0 };
   return { namespaces, secrets, serviceAccounts, ...now, ...(answers === undefined ? {} : writtenAnswers(answers)) };

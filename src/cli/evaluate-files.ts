@@ -7,7 +7,7 @@ import { validate, type Verdict } from '../admission/validate.ts';
 import type { Composed } from '../wiring.ts';
 import { loadManifests, type Manifest, type ManifestOptions } from '../files/manifests.ts';
 import { noticesAt } from '../files/policies.ts';
-import { type Surroundings, surroundingsIn } from '../files/cluster-objects.ts';
+import { type ClusterObjects, clusterObjectsIn } from '../files/cluster-objects.ts';
 import { apiVersionOf, type Workload, workloadOf } from '../pod/workload.ts';
 import type { ErrorRow } from '../report/check.ts';
 import {
@@ -37,7 +37,7 @@ export interface FileEvaluation {
 
 export interface EvaluateOptions extends ManifestOptions {
   /** The context of the evaluation, given the namespaces, Secrets, and ServiceAccounts in the files. */
-  readonly contextWith: (clusterObjects: Omit<Surroundings, 'errors'>) => Context;
+  readonly contextWith: (clusterObjects: Omit<ClusterObjects, 'errors'>) => Context;
   /** Is added to. */
   readonly usage: UsageCount;
   readonly progress?: Pick<Progress, 'at'> | undefined;
@@ -49,7 +49,7 @@ export async function evaluateFiles(
 ): Promise<FileEvaluation> {
   const loaded = await loadManifests(paths, options);
   const before = usage.covered;
-  const { errors: secretErrors, ...clusterObjects } = surroundingsIn(loaded.manifests);
+  const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests);
   const context = contextWith(clusterObjects);
   const { workloads, images, findings, errors } = await evaluateAll(loaded.manifests, context, { usage, progress });
   const readsSecrets = context.policies.some(({ needs }) => needs.has('pullSecrets'));

@@ -8,7 +8,7 @@ import type { Fact, Labels } from '../policy/fact.ts';
 import type { InputError, Manifest } from './manifests.ts';
 import { isSecret, readSecret } from './secrets.ts';
 
-export interface Surroundings {
+export interface ClusterObjects {
   readonly namespaces: NamespaceSource;
   readonly secrets: SecretSource;
   readonly serviceAccounts: ServiceAccountSource;
@@ -17,7 +17,7 @@ export interface Surroundings {
 }
 
 /** Of all that is not among the manifests nothing is known, nor do recordings say what the cluster was like. */
-export function surroundingsIn(manifests: readonly Manifest[]): Surroundings {
+export function clusterObjectsIn(manifests: readonly Manifest[]): ClusterObjects {
   const errors: InputError[] = [];
   const secrets = secretsIn(manifests, errors);
   return { namespaces: namespacesIn(manifests), secrets, serviceAccounts: serviceAccountsIn(manifests), errors };

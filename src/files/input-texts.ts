@@ -1,6 +1,6 @@
 /** What the user named (files, folders, `-`) -> texts. One loader for manifests, policies and recordings. */
 import { createReadStream } from 'node:fs';
-import type { LeftOut } from './skipped-files.ts';
+import type { SkippedFile } from './skipped-files.ts';
 import { type Bytes, readStream, readText, type TextOrProblem } from './read-text.ts';
 import { type FileNames, isManifestName, isNew, look, walkFolder } from './walk.ts';
 
@@ -16,7 +16,7 @@ export interface LoadOptions {
   readonly stdin?: Bytes;
   readonly names?: FileNames;
   /** Is told what is in the folders and is not read. */
-  readonly onLeftOut?: (leftOut: LeftOut) => void;
+  readonly onSkipped?: (skipped: SkippedFile) => void;
   /** Is told by what other names a file is reached that is read once. */
   readonly onAgain?: (file: string) => void;
 }
@@ -42,12 +42,12 @@ export async function* loadInputs(
 
 const STDIN = { path: 'stdin', hidden: false };
 
-interface Loading extends Pick<LoadOptions, 'onLeftOut' | 'onAgain'> {
+interface LoadContext extends Pick<LoadOptions, 'onSkipped' | 'onAgain'> {
   readonly names: FileNames;
   readonly seen: Set<string>;
 }
 
-async function* loadPath(named: string, loading: Loading): AsyncGenerator<Input> {
+async function* loadPath(named: string, context: LoadContext): AsyncGenerator<Input> {
   const input = { path: named, hidden: false };
   const found = named === '' ? 'the path is empty' : look(named);
   if (typeof found === 'string') {
@@ -56,20 +56,20 @@ async function* loadPath(named: string, loading: Loading): AsyncGenerator<Input>
       problem: /^https?:\/\//.test(named) ? 'only files are read: fetch it, and pipe it in as "-"' : found,
     };
   } else if (found.isDirectory()) {
-    yield* loadFolder(named, loading);
+    yield* loadFolder(named, context);
   } else if (!found.isFile()) {
     // A pipe, as the shell makes it of <(command).
     yield { ...input, ...(await readStream(createReadStream(named))) };
-  } else if (isNew(named, loading.seen)) {
+  } else if (isNew(named, context.seen)) {
     yield { ...input, ...readText(named) };
   } else {
-    loading.onAgain?.(named);
+    context.onAgain?.(named);
   }
 }
 
-function* loadFolder(folder: string, { names, seen, onLeftOut, onAgain }: Loading): Generator<Input> {
-  const { files, leftOut, again, empty } = walkFolder(folder, names, seen);
-  for (const one of leftOut) onLeftOut?.(one);
+function* loadFolder(folder: string, { names, seen, onSkipped, onAgain }: LoadContext): Generator<Input> {
+  const { files, skipped, again, empty } = walkFolder(folder, names, seen);
+  for (const one of skipped) onSkipped?.(one);
   for (const one of again) onAgain?.(one);
   for (const { path: file, hidden, problem } of files) {
     yield { path: file, hidden, ...(problem === undefined ? readText(file) : { problem }) };

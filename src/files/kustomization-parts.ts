@@ -4,8 +4,8 @@ import type { KindTable } from '../pod/kinds.ts';
 import type { JsonObject } from '../pod/pointer.ts';
 import { workloadOf } from '../pod/workload.ts';
 import { referencesOf } from './kustomization.ts';
-import type { LeftOut } from './skipped-files.ts';
-import type { Collected, InputError, Manifest } from './manifest-objects.ts';
+import type { SkippedFile } from './skipped-files.ts';
+import type { ObjectsAndErrors, InputError, Manifest } from './manifest-objects.ts';
 
 export interface Kustomization {
   readonly file: string;
@@ -18,15 +18,15 @@ interface Parts {
   readonly manifests: readonly Manifest[];
   readonly errors: readonly InputError[];
   /** Files of which nothing remains. */
-  readonly without: readonly LeftOut[];
+  readonly without: readonly SkippedFile[];
 }
 
-interface Found extends Collected {
+interface KustomizedObjects extends ObjectsAndErrors {
   readonly kustomizations: readonly Kustomization[];
 }
 
 /** A patch that sets an image is evaluated like an object; one that sets none would only seem to be a workload without image. */
-export function partsOfKustomizations({ kustomizations, ...found }: Found, kinds: KindTable): Parts {
+export function partsOfKustomizations({ kustomizations, ...found }: KustomizedObjects, kinds: KindTable): Parts {
   const roles = rolesIn(kustomizations);
   const roleOf = (file: string): Role | undefined => (roles.size === 0 ? undefined : roles.get(path.resolve(file)));
   const manifests = found.manifests.filter(

@@ -6,7 +6,7 @@ import { parseReference } from '../image/reference.ts';
 import { type Lock, type LockEntry, lockKey, lockText } from '../pinning/lock.ts';
 import { escapeSegment, isObject, type JsonObject } from '../pod/pointer.ts';
 import { readText } from './read-text.ts';
-import { type Replaced, replaceFile } from './replace-file.ts';
+import { type ReplaceResult, replaceFile } from './replace-file.ts';
 import { readDocuments } from './yaml/yaml.ts';
 
 export type LoadedLock =
@@ -64,7 +64,7 @@ function entryOf(key: string, entry: unknown): LockEntry | string {
 }
 
 /** `before` is what `loadLock` read. */
-export function saveLock(file: string, before: string | undefined, lock: Lock): Replaced {
+export function saveLock(file: string, before: string | undefined, lock: Lock): ReplaceResult {
   const text = lockText(lock, file.toLowerCase().endsWith('.json') ? 'json' : 'yaml');
   return text === before ? { ok: true } : replaceFile(file, before, text);
 }

@@ -35,7 +35,7 @@ export interface ObjectOptions {
 }
 
 /** Where what is read is collected. */
-export interface Collected {
+export interface ObjectsAndErrors {
   readonly manifests: Manifest[];
   readonly errors: InputError[];
   /** Those of the errors that only say that something is not an object of the API. */
@@ -44,37 +44,42 @@ export interface Collected {
 
 type GoodDocument = Extract<ParsedDocument, { readonly ok: true }>;
 
-interface Reading extends ObjectOptions {
+interface LoadContext extends ObjectOptions {
   readonly file: string;
   readonly document: GoodDocument;
-  readonly found: Collected;
+  readonly found: ObjectsAndErrors;
 }
 
-export function readObjects(document: GoodDocument, file: string, found: Collected, options: ObjectOptions): void {
-  const reading = { ...options, file, document, found };
+export function readObjects(
+  document: GoodDocument,
+  file: string,
+  found: ObjectsAndErrors,
+  options: ObjectOptions,
+): void {
+  const context = { ...options, file, document, found };
   const { value } = document;
-  if (isReview(value) && itemsOfList(value) === undefined) readRecorded(reading);
-  else readObject(value, '', reading);
+  if (isReview(value) && itemsOfList(value) === undefined) readRecorded(context);
+  else readObject(value, '', context);
 }
 
 /** What of a document is an object; its faults are another reader's. */
 export function objectsIn(document: GoodDocument, file: string, options: ObjectOptions): readonly Manifest[] {
-  const found: Collected = { manifests: [], errors: [], strangers: new Set() };
+  const found: ObjectsAndErrors = { manifests: [], errors: [], strangers: new Set() };
   readObjects(document, file, found, options);
   return found.manifests;
 }
 
-function errorAt(pointer: string, message: string, { document, file }: Reading): InputError {
+function errorAt(pointer: string, message: string, { document, file }: LoadContext): InputError {
   const { line, column } = document.positionOf(pointer);
   return { file, line, column, document: document.index + 1, message };
 }
 
-function readRecorded(reading: Reading): void {
-  const { document, file, found } = reading;
+function readRecorded(context: LoadContext): void {
+  const { document, file, found } = context;
   const read = readReview(document.value);
   if (!read.ok) {
     const message = `not an AdmissionReview that can be answered: ${read.pointer || '/'}: ${read.problem}`;
-    found.errors.push(errorAt(read.pointer, message, reading));
+    found.errors.push(errorAt(read.pointer, message, context));
     return;
   }
   found.manifests.push({
@@ -85,15 +90,15 @@ function readRecorded(reading: Reading): void {
   });
 }
 
-function readObject(value: unknown, base: string, reading: Reading): void {
+function readObject(value: unknown, base: string, context: LoadContext): void {
   if (!isObject(value))
-    return addStranger(base, messageOf(value) ?? 'expected an object with apiVersion and kind', reading);
+    return addStranger(base, messageOf(value) ?? 'expected an object with apiVersion and kind', context);
   const items = itemsOfList(value);
-  if (items === undefined) return readSingle(value, base, reading);
-  if (typeOf(value).kind === '') addStranger(base, notAnObject(['kind']), reading);
-  for (const [index, item] of items.entries()) readObject(item, `${base}/items/${index}`, reading);
+  if (items === undefined) return readSingle(value, base, context);
+  if (typeOf(value).kind === '') addStranger(base, notAnObject(['kind']), context);
+  for (const [index, item] of items.entries()) readObject(item, `${base}/items/${index}`, context);
   // Not every client takes it for a list: what runs images by itself is evaluated as well.
-  if (holdsImages(value, reading.kinds)) addManifest(value, base, reading);
+  if (holdsImages(value, context.kinds)) addManifest(value, base, context);
 }
 
 function holdsImages(object: JsonObject, kinds: KindTable): boolean {
@@ -101,12 +106,12 @@ function holdsImages(object: JsonObject, kinds: KindTable): boolean {
   return read !== undefined && (!read.ok || read.workload.containers.length > 0);
 }
 
-function readSingle(value: JsonObject, base: string, reading: Reading): void {
+function readSingle(value: JsonObject, base: string, context: LoadContext): void {
   const { kind, version } = typeOf(value);
   const missing = [...(version === '' ? ['apiVersion'] : []), ...(kind === '' ? ['kind'] : [])];
-  if (missing.length > 0) addStranger(base, messageOf(value) ?? notAnObject(missing), reading);
-  else if (base === '' && value['items'] !== undefined) addStranger('/items', notAList(value['items']), reading);
-  else addManifest(value, base, reading);
+  if (missing.length > 0) addStranger(base, messageOf(value) ?? notAnObject(missing), context);
+  else if (base === '' && value['items'] !== undefined) addStranger('/items', notAList(value['items']), context);
+  else addManifest(value, base, context);
 }
 
 function notAnObject(missing: readonly string[]): string {
@@ -117,18 +122,18 @@ function notAList(items: unknown): string {
   return `expected a list, found ${jsonType(items)}: kubectl reads every object with "items" as a list`;
 }
 
-function addStranger(pointer: string, message: string, reading: Reading): void {
-  const error = errorAt(pointer, message, reading);
-  reading.found.errors.push(error);
-  reading.found.strangers.add(error);
+function addStranger(pointer: string, message: string, context: LoadContext): void {
+  const error = errorAt(pointer, message, context);
+  context.found.errors.push(error);
+  context.found.strangers.add(error);
 }
 
-function addManifest(object: JsonObject, base: string, reading: Reading): void {
-  const { document, file, found } = reading;
+function addManifest(object: JsonObject, base: string, context: LoadContext): void {
+  const { document, file, found } = context;
   found.manifests.push({
     file,
     document: document.index + 1,
-    request: creation(object, reading),
+    request: creation(object, context),
     positionOf: (pointer) => document.positionOf(`${base}${pointer}`),
   });
 }

@@ -3,8 +3,14 @@ import { readBesideReport } from './helm-report.ts';
 import { isKustomization } from './kustomization.ts';
 import { type Kustomization, partsOfKustomizations } from './kustomization-parts.ts';
 import { type Input, loadInputs } from './input-texts.ts';
-import { type InputNotice, type LeftOut, leftOutNotices, mayBeManifest } from './skipped-files.ts';
-import { type Collected, type InputError, type Manifest, type ObjectOptions, readObjects } from './manifest-objects.ts';
+import { type InputNotice, type SkippedFile, skippedNotices, mayBeManifest } from './skipped-files.ts';
+import {
+  type ObjectsAndErrors,
+  type InputError,
+  type Manifest,
+  type ObjectOptions,
+  readObjects,
+} from './manifest-objects.ts';
 import { isReadByKubectl } from './read-text.ts';
 import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
 import { uncheckedNotices, uncheckedObjects } from './unchecked-objects.ts';
@@ -32,7 +38,7 @@ export interface ManifestOptions extends ObjectOptions {
   readonly stdin: AsyncIterable<Uint8Array | string>;
 }
 
-interface Loaded extends Collected {
+interface InputObjects extends ObjectsAndErrors {
   documents: number;
   readonly kustomizations: Kustomization[];
   readonly repeated: InputNotice[];
@@ -40,12 +46,12 @@ interface Loaded extends Collected {
 
 export async function loadManifests(paths: readonly string[], options: ManifestOptions): Promise<Manifests> {
   const all = nothing();
-  const leftOut: LeftOut[] = [];
+  const skipped: SkippedFile[] = [];
   let files = 0;
-  for await (const input of loadInputs(paths, { ...options, onLeftOut: (one) => void leftOut.push(one) })) {
+  for await (const input of loadInputs(paths, { ...options, onSkipped: (one) => void skipped.push(one) })) {
     const loaded = readInput(input, options);
     if (input.hidden && isNobodys(input, loaded)) {
-      leftOut.push({ path: input.path, why: 'hidden' });
+      skipped.push({ path: input.path, why: 'hidden' });
     } else {
       files += 1;
       merge(all, loaded);
@@ -61,23 +67,23 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
     notices: [
       ...all.repeated,
       ...uncheckedNotices(uncheckedObjects(manifests, options.kinds), 'evaluated'),
-      ...leftOutNotices([...leftOut, ...without], 'Kubernetes object'),
+      ...skippedNotices([...skipped, ...without], 'Kubernetes object'),
     ],
   };
 }
 
 /** What else stands under a hidden name than manifests is nobody's fault. */
-function isNobodys(input: Input, { manifests, kustomizations, errors, strangers }: Loaded): boolean {
+function isNobodys(input: Input, { manifests, kustomizations, errors, strangers }: InputObjects): boolean {
   if (manifests.length + kustomizations.length > 0) return false;
   if ('problem' in input) return !isReadByKubectl(input.problem);
   return errors.every((error) => strangers.has(error)) || !mayBeManifest(input.text);
 }
 
-function nothing(): Loaded {
+function nothing(): InputObjects {
   return { documents: 0, kustomizations: [], repeated: [], manifests: [], errors: [], strangers: new Set() };
 }
 
-function merge(all: Loaded, more: Loaded): void {
+function merge(all: InputObjects, more: InputObjects): void {
   all.documents += more.documents;
   for (const one of more.kustomizations) all.kustomizations.push(one);
   for (const one of more.repeated) all.repeated.push(one);
@@ -86,7 +92,7 @@ function merge(all: Loaded, more: Loaded): void {
   for (const one of more.strangers) all.strangers.add(one);
 }
 
-function readInput(input: Input, options: ObjectOptions): Loaded {
+function readInput(input: Input, options: ObjectOptions): InputObjects {
   const loaded = nothing();
   const { path: file } = input;
   if ('problem' in input) {

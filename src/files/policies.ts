@@ -13,7 +13,7 @@ import { findUndecidable } from '../policy/unknown-labels.ts';
 import type { DeadClause } from '../policy/dead-clauses.ts';
 import type { InputNotice } from './skipped-files.ts';
 import { placeText } from './location-text.ts';
-import { loadSheets, type PlacedFault, type Sheet } from './policy-documents.ts';
+import { loadPolicyDocuments, type PlacedFault, type PolicyDocument } from './policy-documents.ts';
 import { UserError } from '../error/user-error.ts';
 
 export interface LoadedPolicies {
@@ -54,31 +54,36 @@ export async function loadPolicies(
   paths: readonly string[],
   vocabulary: Pick<Vocabulary, 'rules' | 'kinds'>,
 ): Promise<LoadedPolicies> {
-  const { files, sheets, faults, notices: inputNotices } = await loadSheets(paths);
-  const reading: Reading = { sheets, faults: new Map(faults.map((fault) => [textOf(fault), fault])), notices: [] };
-  checkNames(reading);
-  const lists = readLists(reading);
+  const { files, documents, faults, notices: inputNotices } = await loadPolicyDocuments(paths);
+  const context: LoadContext = {
+    documents,
+    faults: new Map(faults.map((fault) => [textOf(fault), fault])),
+    notices: [],
+  };
+  checkNames(context);
+  const lists = readLists(context);
   const words = { ...vocabulary, lists, checks: new Map<string, Check>() };
-  for (const { kind, value } of sheets) if (kind === 'ImagePolicy') await readyRules(value, words);
-  const policies = readEach(reading, 'ImagePolicy', (value) => {
+  for (const { kind, value } of documents) if (kind === 'ImagePolicy') await readyRules(value, words);
+  const policies = readEach(context, 'ImagePolicy', (value) => {
     const read = readPolicy(value, words);
     return read.ok ? { ok: true, value: read.policy, deadClauses: read.deadClauses } : read;
   });
-  const known = { kinds: vocabulary.kinds, lists, policies: rulesByPolicy(reading, policies) };
-  const exceptions = readEach(reading, 'ImagePolicyException', (value) => {
+  const known = { kinds: vocabulary.kinds, lists, policies: rulesByPolicy(context, policies) };
+  const exceptions = readEach(context, 'ImagePolicyException', (value) => {
     const read = readException(value, known);
     return read.ok ? { ok: true, value: read.exception, deadClauses: read.deadClauses } : read;
   });
-  if (reading.faults.size > 0) {
-    const lines = inOrder([...reading.faults.values()], files).map(textOf);
+  if (context.faults.size > 0) {
+    const lines = inOrder([...context.faults.values()], files).map(textOf);
     throw new UserError(lines.join('\n'));
   }
   if (policies.length === 0) {
-    const beside = sheets.length === 0 ? '' : ': exceptions and lists need the policies that they are for beside them';
+    const beside =
+      documents.length === 0 ? '' : ': exceptions and lists need the policies that they are for beside them';
     throw new UserError(`${paths.join(', ')}: no policy in it${beside}`);
   }
-  const placed = (notice: Notice): PlacedNotice => placeNotice(notice, sheets);
-  const notices = [...reading.notices, ...lists.unused().map(unusedListNotice)].map(placed);
+  const placed = (notice: Notice): PlacedNotice => placeNotice(notice, documents);
+  const notices = [...context.notices, ...lists.unused().map(unusedListNotice)].map(placed);
   return { policies, exceptions, notices, inputNotices, placed };
 }
 
@@ -96,16 +101,16 @@ function inOrder(faults: readonly PlacedFault[], files: readonly string[]): read
   );
 }
 
-interface Reading {
-  readonly sheets: readonly Sheet[];
+interface LoadContext {
+  readonly documents: readonly PolicyDocument[];
   /** By what is wrong: a list's fault is the same however often the list is used. */
   readonly faults: Map<string, PlacedFault>;
   readonly notices: Notice[];
 }
 
-function checkNames({ sheets, faults }: Reading): void {
+function checkNames({ documents, faults }: LoadContext): void {
   const places = new Map<string, string>();
-  for (const { kind, name, file, positionOf } of sheets) {
+  for (const { kind, name, file, positionOf } of documents) {
     if (name === undefined) continue;
     const label = documentLabel(kind, name);
     const place = { file, ...positionOf('/metadata/name') };
@@ -119,32 +124,36 @@ function checkNames({ sheets, faults }: Reading): void {
   }
 }
 
-type Read<T> =
+type ReadResult<T> =
   | { readonly ok: true; readonly value: T; readonly deadClauses: readonly DeadClause[] }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
 function readEach<T extends { readonly name: string }>(
-  reading: Reading,
+  context: LoadContext,
   kind: DocumentKind,
-  read: (value: unknown) => Read<T>,
+  read: (value: unknown) => ReadResult<T>,
 ): readonly T[] {
-  return reading.sheets.flatMap((sheet) => {
-    if (sheet.kind !== kind) return [];
-    const result = read(sheet.value);
+  return context.documents.flatMap((document) => {
+    if (document.kind !== kind) return [];
+    const result = read(document.value);
     if (!result.ok) {
-      for (const fault of result.faults) addFault(fault, sheet, reading);
+      for (const fault of result.faults) addFault(fault, document, context);
       return [];
     }
     const { value, deadClauses } = result;
-    reading.notices.push(...deadClauses.map((deadClause) => deadClauseNotice(kind, value.name, deadClause)));
+    context.notices.push(...deadClauses.map((deadClause) => deadClauseNotice(kind, value.name, deadClause)));
     return [value];
   });
 }
 
 /** A fault in a list is one of the list: it is told once, with the first place that shows it. */
-function addFault({ pointer, problem, at, list }: DocumentFault, sheet: Sheet, { sheets, faults }: Reading): void {
-  const home = list && sheets.find(({ kind, name }) => kind === 'ImageNameList' && name === list.name);
-  const { file, positionOf } = home ?? sheet;
+function addFault(
+  { pointer, problem, at, list }: DocumentFault,
+  document: PolicyDocument,
+  { documents, faults }: LoadContext,
+): void {
+  const home = list && documents.find(({ kind, name }) => kind === 'ImageNameList' && name === list.name);
+  const { file, positionOf } = home ?? document;
   const fault = {
     file,
     ...positionOf(pointer, at),
@@ -152,34 +161,34 @@ function addFault({ pointer, problem, at, list }: DocumentFault, sheet: Sheet, {
   };
   const key = textOf(fault);
   if (faults.has(key)) return;
-  const usedAt = placeText({ file: sheet.file, ...sheet.positionOf(list?.usedAt ?? '') });
+  const usedAt = placeText({ file: document.file, ...document.positionOf(list?.usedAt ?? '') });
   faults.set(key, home === undefined ? fault : { ...fault, text: `${fault.text} (used at ${usedAt})` });
 }
 
-function readLists(reading: Reading): Lists {
-  const lists = readEach<NamedList>(reading, 'ImageNameList', (value) => {
+function readLists(context: LoadContext): Lists {
+  const lists = readEach<NamedList>(context, 'ImageNameList', (value) => {
     const read = readList(value);
     return read.ok ? { ok: true, value: read.list, deadClauses: [] } : read;
   });
-  const broken = reading.sheets.flatMap(({ kind, name }) =>
+  const broken = context.documents.flatMap(({ kind, name }) =>
     kind === 'ImageNameList' && name !== undefined && !lists.some((list) => list.name === name) ? [name] : [],
   );
   return namedLists(lists, broken);
 }
 
 function rulesByPolicy(
-  { sheets }: Reading,
+  { documents }: LoadContext,
   policies: readonly Policy[],
 ): ReadonlyMap<string, readonly string[] | undefined> {
   return new Map([
-    ...sheets.flatMap(({ kind, name }) =>
+    ...documents.flatMap(({ kind, name }) =>
       kind === 'ImagePolicy' && name !== undefined ? [[name, undefined] as const] : [],
     ),
     ...policies.map(({ name, bindings }) => [name, [...new Set(bindings.map(({ rule }) => rule))]] as const),
   ]);
 }
 
-function placeNotice(notice: Notice, sheets: readonly Sheet[]): PlacedNotice {
-  const sheet = sheets.find(({ kind, name }) => kind === notice.kind && name === notice.name);
-  return { ...notice, file: sheet?.file ?? '', ...(sheet?.positionOf(notice.pointer) ?? { line: 1, column: 1 }) };
+function placeNotice(notice: Notice, documents: readonly PolicyDocument[]): PlacedNotice {
+  const document = documents.find(({ kind, name }) => kind === notice.kind && name === notice.name);
+  return { ...notice, file: document?.file ?? '', ...(document?.positionOf(notice.pointer) ?? { line: 1, column: 1 }) };
 }

@@ -1,4 +1,4 @@
-/** The documents of policy files, parsed but unread, by kind, each with its places. */
+/** The documents in policy files, by kind, with their positions; their contents are not checked yet. */
 import { isObject } from '../pod/pointer.ts';
 import { DOCUMENT_KINDS, type DocumentKind, FORMER_KINDS } from '../policy/schema.ts';
 import { didYouMean } from '../image/suggestion.ts';
@@ -6,12 +6,12 @@ import { type DocumentFault } from '../policy/schema-faults.ts';
 import { SUITE_KIND } from '../policy/suite-schema.ts';
 import { quoteValue } from '../image/quote.ts';
 import { loadInputs } from './input-texts.ts';
-import { type InputNotice, type LeftOut, leftOutNotices } from './skipped-files.ts';
+import { type InputNotice, type SkippedFile, skippedNotices } from './skipped-files.ts';
 import { isKustomization } from './kustomization.ts';
 import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
 import { type ParsedDocument, type Position, readDocuments } from './yaml/yaml.ts';
 
-export interface Sheet {
+export interface PolicyDocument {
   readonly kind: DocumentKind;
   /** `metadata.name`, where it is a text. */
   readonly name: string | undefined;
@@ -32,26 +32,26 @@ export interface PlacedFault {
   readonly text: string;
 }
 
-export interface Sheets {
+export interface PolicyDocuments {
   /** In the order in which they were given. */
   readonly files: readonly string[];
-  readonly sheets: readonly Sheet[];
-  /** Files that cannot be read, and documents that are none of ours. */
+  readonly documents: readonly PolicyDocument[];
+  /** Files that cannot be read, and documents of unknown kinds. */
   readonly faults: readonly PlacedFault[];
   /** What is not read, or otherwise than it seems. */
   readonly notices: readonly InputNotice[];
 }
 
-export async function loadSheets(paths: readonly string[]): Promise<Sheets> {
+export async function loadPolicyDocuments(paths: readonly string[]): Promise<PolicyDocuments> {
   const files: string[] = [];
-  const sheets: Sheet[] = [];
+  const documents: PolicyDocument[] = [];
   const faults: PlacedFault[] = [];
-  const leftOut: LeftOut[] = [];
+  const skipped: SkippedFile[] = [];
   const repeated: InputNotice[] = [];
-  for await (const input of loadInputs(paths, { onLeftOut: (one) => void leftOut.push(one) })) {
+  for await (const input of loadInputs(paths, { onSkipped: (one) => void skipped.push(one) })) {
     // Unlike manifests, nothing but this program reads them: what tools and editors leave behind must not decide.
     if (input.hidden) {
-      leftOut.push({ path: input.path, why: 'unread' });
+      skipped.push({ path: input.path, why: 'unread' });
       continue;
     }
     files.push(input.path);
@@ -59,20 +59,20 @@ export async function loadSheets(paths: readonly string[]): Promise<Sheets> {
       faults.push({ file: input.path, text: input.problem });
       continue;
     }
-    const documents = readDocuments(input.text);
-    repeated.push(...repeatedKeyNotices(input.path, documents));
-    for (const document of documents) {
-      if (document.ok && (isKustomization(input.path, document.value) || isSuite(document.value))) continue;
-      const sheet = sheetOf(document, input.path);
-      if ('text' in sheet) faults.push(sheet);
-      else sheets.push(sheet);
+    const parsed = readDocuments(input.text);
+    repeated.push(...repeatedKeyNotices(input.path, parsed));
+    for (const one of parsed) {
+      if (one.ok && (isKustomization(input.path, one.value) || isSuite(one.value))) continue;
+      const document = policyDocument(one, input.path);
+      if ('text' in document) faults.push(document);
+      else documents.push(document);
     }
   }
   return {
     files,
-    sheets,
+    documents,
     faults,
-    notices: [...repeated, ...sheets.flatMap(formerKindNotices), ...leftOutNotices(leftOut, 'policy')],
+    notices: [...repeated, ...documents.flatMap(formerKindNotices), ...skippedNotices(skipped, 'policy')],
   };
 }
 
@@ -82,14 +82,14 @@ function isSuite(value: unknown): boolean {
 }
 
 /** Or what is wrong with it. */
-function sheetOf(document: ParsedDocument, file: string): Sheet | PlacedFault {
-  if (!document.ok) return { file, line: document.line, column: document.column, text: document.problem };
-  const { value } = document;
+function policyDocument(one: ParsedDocument, file: string): PolicyDocument | PlacedFault {
+  if (!one.ok) return { file, line: one.line, column: one.column, text: one.problem };
+  const { value } = one;
   const given = isObject(value) ? value['kind'] : undefined;
   // What says no kind is read as a policy, which then says what is missing.
   const kind = typeof given === 'string' ? currentKind(given) : 'ImagePolicy';
   const positionOf = (pointer: string, of: DocumentFault['at'] = 'value'): Position =>
-    of === 'key' ? document.keyPositionOf(pointer) : document.positionOf(pointer);
+    of === 'key' ? one.keyPositionOf(pointer) : one.positionOf(pointer);
   if (kind !== undefined) {
     const formerKind = typeof given === 'string' && given !== kind ? given : undefined;
     const current = isObject(value) && formerKind !== undefined ? { ...value, kind } : value;
@@ -103,7 +103,7 @@ function currentKind(kind: string): DocumentKind | undefined {
   return FORMER_KINDS.get(kind) ?? DOCUMENT_KINDS.find((known) => known === kind);
 }
 
-function formerKindNotices({ kind, formerKind, file, positionOf }: Sheet): readonly InputNotice[] {
+function formerKindNotices({ kind, formerKind, file, positionOf }: PolicyDocument): readonly InputNotice[] {
   if (formerKind === undefined) return [];
   const message = `kind ${formerKind} was renamed to ${kind}; use the new name, because the next version rejects ${formerKind}`;
   return [{ file, ...positionOf('/kind'), message }];

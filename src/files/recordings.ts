@@ -4,7 +4,7 @@ import { isObject } from '../pod/pointer.ts';
 import { type Expected, readExpected } from '../recording/expected.ts';
 import type { DocumentFault } from '../policy/schema-faults.ts';
 import { type Input, loadInputs } from './input-texts.ts';
-import { type InputNotice, type LeftOut, leftOutNotices } from './skipped-files.ts';
+import { type InputNotice, type SkippedFile, skippedNotices } from './skipped-files.ts';
 import { type InputError, unreadable } from './manifests.ts';
 import { misplaced, strayKeys } from './recording-keys.ts';
 import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
@@ -33,11 +33,11 @@ export async function loadRecordings(
   const recordings: Recording[] = [];
   const errors: InputError[] = [];
   let files = 0;
-  const leftOut: LeftOut[] = [];
+  const skipped: SkippedFile[] = [];
   const repeated: InputNotice[] = [];
-  for await (const input of loadInputs(paths, { stdin, onLeftOut: (one) => void leftOut.push(one) })) {
+  for await (const input of loadInputs(paths, { stdin, onSkipped: (one) => void skipped.push(one) })) {
     if (input.hidden && !holdsReview(input)) {
-      leftOut.push({ path: input.path, why: 'hidden' });
+      skipped.push({ path: input.path, why: 'hidden' });
       continue;
     }
     files += 1;
@@ -54,7 +54,7 @@ export async function loadRecordings(
     }
   }
   if (recordings.length + errors.length === 0) errors.push(unreadable(paths.join(', '), 'no AdmissionReview in it'));
-  return { files, recordings, errors, notices: [...repeated, ...leftOutNotices(leftOut, 'AdmissionReview')] };
+  return { files, recordings, errors, notices: [...repeated, ...skippedNotices(skipped, 'AdmissionReview')] };
 }
 
 /** Whatever else stands under a hidden name is nobody's fault. */
@@ -62,7 +62,7 @@ function holdsReview(input: Input): boolean {
   return 'text' in input && input.text.includes('AdmissionReview');
 }
 
-interface Reading {
+interface LoadContext {
   readonly file: string;
   readonly recordings: Recording[];
   readonly errors: InputError[];
@@ -70,10 +70,10 @@ interface Reading {
 
 type GoodDocument = Extract<ParsedDocument, { readonly ok: true }>;
 
-function readDocument(document: ParsedDocument, reading: Reading): void {
+function readDocument(document: ParsedDocument, context: LoadContext): void {
   if (!document.ok) {
     const { line, column, index, problem } = document;
-    reading.errors.push({ file: reading.file, line, column, document: index + 1, message: problem });
+    context.errors.push({ file: context.file, line, column, document: index + 1, message: problem });
     return;
   }
   const { value } = document;
@@ -82,25 +82,30 @@ function readDocument(document: ParsedDocument, reading: Reading): void {
     : isList(value)
       ? { at: '/items', items: value.items }
       : undefined;
-  if (list === undefined) return readEntry(value, '', document, reading);
+  if (list === undefined) return readEntry(value, '', document, context);
   for (const { pointer, problem } of misplaced(value, '')) {
     const { line, column } = document.keyPositionOf(pointer);
-    reading.errors.push({
-      file: reading.file,
+    context.errors.push({
+      file: context.file,
       line,
       column,
       document: document.index + 1,
       message: `${pointer}: ${problem}`,
     });
   }
-  for (const [index, item] of list.items.entries()) readEntry(item, `${list.at}/${index}`, document, reading);
+  for (const [index, item] of list.items.entries()) readEntry(item, `${list.at}/${index}`, document, context);
 }
 
 function isList(value: unknown): value is { readonly items: readonly unknown[] } {
   return isObject(value) && Array.isArray(value['items']) && value['review'] === undefined;
 }
 
-function readEntry(value: unknown, base: string, document: GoodDocument, { file, recordings, errors }: Reading): void {
+function readEntry(
+  value: unknown,
+  base: string,
+  document: GoodDocument,
+  { file, recordings, errors }: LoadContext,
+): void {
   const number = document.index + 1;
   const fail = ({ pointer, problem, at }: DocumentFault): void => {
     const place = `${base}${pointer}`;

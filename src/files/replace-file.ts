@@ -23,12 +23,12 @@ import path from 'node:path';
 import { reasonOf } from './read-text.ts';
 
 /** `problem` is a sentence fragment. */
-export type Replaced = { readonly ok: true } | { readonly ok: false; readonly problem: string };
+export type ReplaceResult = { readonly ok: true } | { readonly ok: false; readonly problem: string };
 
-const CHANGED: Replaced = { ok: false, problem: 'it was changed by somebody else meanwhile: run it again' };
+const CHANGED: ReplaceResult = { ok: false, problem: 'it was changed by somebody else meanwhile: run it again' };
 
 /** `before` is what the file must still hold; undefined: there must be none yet. */
-export function replaceFile(file: string, before: string | undefined, after: string): Replaced {
+export function replaceFile(file: string, before: string | undefined, after: string): ReplaceResult {
   try {
     return before === undefined ? create(file, after) : replace(realpathSync(file), before, after);
   } catch (error) {
@@ -36,13 +36,13 @@ export function replaceFile(file: string, before: string | undefined, after: str
   }
 }
 
-function create(file: string, text: string): Replaced {
+function create(file: string, text: string): ReplaceResult {
   if (statSync(file, { throwIfNoEntry: false }) !== undefined) return CHANGED;
   moveInto(file, text, undefined);
   return { ok: true };
 }
 
-function replace(target: string, before: string, after: string): Replaced {
+function replace(target: string, before: string, after: string): ReplaceResult {
   // Whoever may write into the folder could replace a file that is read-only, too.
   accessSync(target, constants.W_OK);
   const stats = statSync(target);

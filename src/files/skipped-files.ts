@@ -2,7 +2,7 @@
 import { quoteValue } from '../image/quote.ts';
 
 /** A file or a folder that is not read or not evaluated, and why. */
-export interface LeftOut {
+export interface SkippedFile {
   readonly path: string;
   readonly why: 'hidden' | 'unread' | 'dependencies' | 'irregular' | 'parent' | 'patch' | 'data';
 }
@@ -33,7 +33,7 @@ export interface InputNotice {
 }
 
 /** `{}` stands for what the command looks for: `Kubernetes object`. */
-const WORDS: Readonly<Record<LeftOut['why'], readonly [one: string, several: string]>> = {
+const WORDS: Readonly<Record<SkippedFile['why'], readonly [one: string, several: string]>> = {
   hidden: ['is hidden and holds no {}', 'hidden files hold no {}'],
   unread: ['is not read: it is hidden', 'files are not read because they are hidden'],
   dependencies: ['is not read: it holds dependencies', 'directories are not read because they hold dependencies'],
@@ -49,8 +49,8 @@ const WORDS: Readonly<Record<LeftOut['why'], readonly [one: string, several: str
   data: ['is data of a kustomization and holds no {}', 'files are data of kustomizations and hold no {}'],
 };
 
-export function leftOutNotices(leftOut: readonly LeftOut[], lookedFor: string): readonly InputNotice[] {
-  return [...Map.groupBy(leftOut, ({ why }) => why)].map(([why, all]) => {
+export function skippedNotices(skipped: readonly SkippedFile[], lookedFor: string): readonly InputNotice[] {
+  return [...Map.groupBy(skipped, ({ why }) => why)].map(([why, all]) => {
     const [one, several] = WORDS[why].map((words) => words.replace('{}', lookedFor));
     const [first = ''] = all.map(({ path }) => path);
     const message =

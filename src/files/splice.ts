@@ -13,7 +13,7 @@ export interface Change {
   readonly digest: string;
 }
 
-export interface Spliced {
+export interface SpliceResult {
   readonly text: string;
   readonly edits: readonly Edit[];
   /** Why a change was left out. */
@@ -26,7 +26,7 @@ export interface SourceFile {
   readonly locations: readonly ImageLocation[];
 }
 
-export function splice(source: SourceFile, changes: readonly Change[], options: FindOptions): Spliced {
+export function splice(source: SourceFile, changes: readonly Change[], options: FindOptions): SpliceResult {
   const omitted = new Map<ImageLocation, string>();
   for (;;) {
     const left = changes.filter(({ location }) => !omitted.has(location));

@@ -11,17 +11,17 @@ import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
 import { type SuiteDocument, suiteFaults, type SuiteFinding } from './suite-faults.ts';
 import { type ParsedDocument, readDocuments } from './yaml/yaml.ts';
 
-interface Spot {
+interface Place {
   readonly line: number;
   readonly column: number;
 }
 
 /** An expected finding, and where the suite expects it. */
-export interface PlacedExpectation extends Spot {
+export interface PlacedExpectation extends Place {
   readonly finding: SuiteFinding;
 }
 
-export interface SuiteCase extends Spot {
+export interface SuiteCase extends Place {
   readonly name: string;
   readonly resources: readonly string[];
   /** Those of the suite among them; `undefined` where neither says what registries would. */
@@ -29,7 +29,7 @@ export interface SuiteCase extends Spot {
   readonly expect: 'pass' | readonly PlacedExpectation[];
 }
 
-export interface Suite extends Spot {
+export interface Suite extends Place {
   readonly file: string;
   /** 1-based, within the file. */
   readonly document: number;
@@ -37,7 +37,7 @@ export interface Suite extends Spot {
   /** Empty: the built-in policy. */
   readonly policies: readonly string[];
   /** Of the list of policies, or of the suite where it has none. */
-  readonly policiesAt: Spot;
+  readonly policiesAt: Place;
   readonly namespace: string;
   /** Milliseconds since 1970. */
   readonly now: number | undefined;
@@ -77,7 +77,7 @@ export async function loadSuites(paths: readonly string[], stdin: AsyncIterable<
 /** Only files with these words in them are parsed: most of a repository is none of ours, and need not be YAML as we read it. */
 const MENTIONS = /ImagePolicyTest|tidewaiter\.dev\//;
 
-interface Reading {
+interface LoadContext {
   readonly path: string;
   readonly suites: Suite[];
   readonly errors: InputError[];
@@ -85,7 +85,7 @@ interface Reading {
 
 type GoodDocument = Extract<ParsedDocument, { readonly ok: true }>;
 
-function readDocument(document: ParsedDocument, { path: file, suites, errors }: Reading): void {
+function readDocument(document: ParsedDocument, { path: file, suites, errors }: LoadContext): void {
   const number = document.index + 1;
   if (!document.ok) {
     errors.push({ file, line: document.line, column: document.column, document: number, message: document.problem });
@@ -113,14 +113,14 @@ function suiteOf({ metadata, spec }: SuiteDocument, document: GoodDocument, file
   return {
     file,
     document: document.index + 1,
-    ...spotOf('/metadata/name'),
+    ...placeOf('/metadata/name'),
     name: metadata.name,
     policies: (spec.policies ?? []).map(resolved),
-    policiesAt: spotOf('/spec/policies'),
+    policiesAt: placeOf('/spec/policies'),
     namespace: spec.namespace ?? 'default',
     now: spec.now === undefined ? undefined : dayStart(spec.now),
     cases: spec.cases.map(({ name, resources, registry, expect }, index) => ({
-      ...spotOf(`/spec/cases/${index}/name`),
+      ...placeOf(`/spec/cases/${index}/name`),
       name,
       resources: resources.map(resolved),
       registry: mergedAnswers(spec.registry, registry),
@@ -128,12 +128,12 @@ function suiteOf({ metadata, spec }: SuiteDocument, document: GoodDocument, file
     })),
   };
 
-  function spotOf(pointer: string): Spot {
+  function placeOf(pointer: string): Place {
     const { line, column } = document.positionOf(pointer);
     return { line, column };
   }
 
   function placed(finding: SuiteFinding, at: string): PlacedExpectation {
-    return { finding, ...spotOf(`/spec/cases/${at}`) };
+    return { finding, ...placeOf(`/spec/cases/${at}`) };
   }
 }

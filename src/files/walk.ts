@@ -4,7 +4,7 @@
  */
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
-import type { LeftOut } from './skipped-files.ts';
+import type { SkippedFile } from './skipped-files.ts';
 import { reasonOf } from './read-text.ts';
 
 /** Which files of a folder are read, and how a message says that there is none. */
@@ -18,7 +18,7 @@ export function isManifestName(name: string): boolean {
   return /\.(ya?ml|json)$/i.test(name);
 }
 
-export interface FoundFile {
+export interface DirectoryFile {
   readonly path: string;
   /** It, or a folder on the way to it, has a name that begins with a dot. */
   readonly hidden: boolean;
@@ -26,10 +26,10 @@ export interface FoundFile {
   readonly problem?: string;
 }
 
-export interface Walked {
+export interface DirectoryFiles {
   /** By name, level by level. */
-  readonly files: readonly FoundFile[];
-  readonly leftOut: readonly LeftOut[];
+  readonly files: readonly DirectoryFile[];
+  readonly skipped: readonly SkippedFile[];
   /** Files by other names than that under which they were found before. */
   readonly again: readonly string[];
   /** No file with a name that is accepted, not even one that was found before. */
@@ -66,8 +66,8 @@ interface Walk {
   readonly names: FileNames;
   /** Real paths of files and folders. */
   readonly seen: Set<string>;
-  readonly files: FoundFile[];
-  readonly leftOut: LeftOut[];
+  readonly files: DirectoryFile[];
+  readonly skipped: SkippedFile[];
   readonly again: string[];
   /** To be followed when all that is no link has its own name. */
   readonly links: string[];
@@ -77,8 +77,8 @@ interface Walk {
 }
 
 /** `seen` are real paths that are not to be found again; those that are found are added. */
-export function walkFolder(folder: string, names: FileNames, seen: Set<string>): Walked {
-  const walk: Walk = { names, seen, files: [], leftOut: [], again: [], links: [], hidden: [], accepted: 0 };
+export function walkFolder(folder: string, names: FileNames, seen: Set<string>): DirectoryFiles {
+  const walk: Walk = { names, seen, files: [], skipped: [], again: [], links: [], hidden: [], accepted: 0 };
   const known = seen.size;
   openFolder(folder, false, walk);
   const wasKnown = seen.size === known;
@@ -89,17 +89,17 @@ export function walkFolder(folder: string, names: FileNames, seen: Set<string>):
       .map((file) => ({ file, segments: file.path.split(path.sep) }))
       .sort(byName)
       .map(({ file }) => file),
-    leftOut: walk.leftOut,
+    skipped: walk.skipped,
     again: walk.again,
     empty: walk.accepted === 0 && !wasKnown,
   };
 }
 
-interface Sorted {
+interface NamedSegments {
   readonly segments: readonly string[];
 }
 
-function byName({ segments: one }: Sorted, { segments: other }: Sorted): number {
+function byName({ segments: one }: NamedSegments, { segments: other }: NamedSegments): number {
   const at = one.findIndex((segment, index) => segment !== other[index]);
   const [left = '', right = ''] = [one[at], other[at]];
   return left < right ? -1 : 1;
@@ -139,20 +139,20 @@ function enter(at: string, hidden: boolean, walk: Walk): void {
   if (!walk.names.accepts(name)) return;
   walk.accepted += 1;
   if (typeof found === 'string') walk.files.push({ path: at, hidden, problem: found });
-  else if (!found.isFile()) walk.leftOut.push({ path: at, why: 'irregular' });
+  else if (!found.isFile()) walk.skipped.push({ path: at, why: 'irregular' });
   else if (isNew(at, walk.seen)) walk.files.push({ path: at, hidden });
   else walk.again.push(at);
 }
 
 function enterFolder(at: string, hidden: boolean, walk: Walk): void {
   if (DEPENDENCIES.has(path.basename(at))) {
-    walk.leftOut.push({ path: at, why: 'dependencies' });
+    walk.skipped.push({ path: at, why: 'dependencies' });
     return;
   }
   const target = realOf(at);
   if (!isWithin(realOf(path.dirname(at)), target)) openFolder(at, hidden, walk);
   // Within the folder that is walked, all of it is known anyway.
-  else if (!walk.seen.has(target)) walk.leftOut.push({ path: at, why: 'parent' });
+  else if (!walk.seen.has(target)) walk.skipped.push({ path: at, why: 'parent' });
 }
 
 function isWithin(folder: string, parent: string): boolean {

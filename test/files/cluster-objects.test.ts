@@ -5,19 +5,19 @@ import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Fact } from '../../src/policy/fact.ts';
 import { loadManifests } from '../../src/files/manifests.ts';
-import { type Surroundings, surroundingsIn } from '../../src/files/cluster-objects.ts';
+import { type ClusterObjects, clusterObjectsIn } from '../../src/files/cluster-objects.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { checkText } from '../support/check-text.ts';
 import { createReview } from '../support/review.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-surroundings-'));
+const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-cluster-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function surroundingsOf(yaml: string): Promise<Surroundings> {
+async function surroundingsOf(yaml: string): Promise<ClusterObjects> {
   const file = path.join(folder, 'input.yaml');
   writeFileSync(file, yaml);
   const options = { kinds: kindTable(), namespace: 'shop', stdin: process.stdin };
-  return surroundingsIn((await loadManifests([file], options)).manifests);
+  return clusterObjectsIn((await loadManifests([file], options)).manifests);
 }
 
 const signal = new AbortController().signal;

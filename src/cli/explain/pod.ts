@@ -3,7 +3,7 @@ import { gather } from '../../admission/facts/gather.ts';
 import { lookups } from '../../admission/facts/lookups.ts';
 import { pictureOf, type WorkloadPicture } from '../../admission/pod-summary.ts';
 import { loadManifests, type Manifest, type Manifests } from '../../files/manifests.ts';
-import { type Surroundings, surroundingsIn } from '../../files/cluster-objects.ts';
+import { type ClusterObjects, clusterObjectsIn } from '../../files/cluster-objects.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { ShapeError } from '../../pod/pointer.ts';
 import { type Workload, workloadOf } from '../../pod/workload.ts';
@@ -52,7 +52,7 @@ interface Summaries {
 }
 
 async function summarizeAll(loaded: Manifests, kinds: KindTable): Promise<Summaries> {
-  const { errors: secretErrors, ...clusterObjects } = surroundingsIn(loaded.manifests);
+  const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests);
   const errors: ErrorRow[] = [...loaded.errors, ...secretErrors];
   const pictures: WorkloadPicture[] = [];
   for (const manifest of loaded.manifests) {
@@ -64,13 +64,13 @@ async function summarizeAll(loaded: Manifests, kinds: KindTable): Promise<Summar
   return { pictures, errors };
 }
 
-type ClusterObjects = Omit<Surroundings, 'errors'>;
+type ClusterSources = Omit<ClusterObjects, 'errors'>;
 
 /** undefined: not a workload. */
 async function summarize(
   manifest: Manifest,
   kinds: KindTable,
-  clusterObjects: ClusterObjects,
+  clusterObjects: ClusterSources,
 ): Promise<WorkloadPicture | ErrorRow | undefined> {
   const { object, type } = manifest.request;
   const read = object === undefined ? undefined : workloadOf(object, type, kinds);

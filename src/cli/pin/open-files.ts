@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { type Input, loadInputs } from '../../files/input-texts.ts';
-import { type LeftOut, leftOutNotices, mayBeManifest } from '../../files/skipped-files.ts';
+import { type SkippedFile, skippedNotices, mayBeManifest } from '../../files/skipped-files.ts';
 import { findImages, PIN_FORMATS, PIN_NAMES } from '../../files/image-locations/find.ts';
 import type { FileImages, FindOptions } from '../../files/image-locations/format.ts';
 import { isReadByKubectl } from '../../files/read-text.ts';
@@ -38,13 +38,13 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
   const texts = new Map<string, NamedText>();
   const errors: PinErrorRow[] = [];
   const again: string[] = [];
-  const leftOut: LeftOut[] = [];
+  const skipped: SkippedFile[] = [];
   const told = {
-    onLeftOut: (one: LeftOut) => void leftOut.push(one),
+    onSkipped: (one: SkippedFile) => void skipped.push(one),
     onAgain: (file: string) => void again.push(file),
   };
   for await (const input of loadInputs(paths, { stdin: terminal.input(), names: PIN_NAMES, ...told })) {
-    if (input.hidden && !holdsImages(input, given)) leftOut.push({ path: input.path, why: 'hidden' });
+    if (input.hidden && !holdsImages(input, given)) skipped.push({ path: input.path, why: 'hidden' });
     else if ('problem' in input) errors.push({ file: input.path, line: null, column: null, message: input.problem });
     else if (input.utf16) errors.push({ file: input.path, line: null, column: null, message: UTF_16 });
     else addText(texts, input);
@@ -76,7 +76,7 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
       'read',
     ),
     ...kustomize.notices,
-    ...leftOutNotices(leftOut, 'image that could be pinned'),
+    ...skippedNotices(skipped, 'image that could be pinned'),
     ...(errors.length === 0 ? nothingIn(paths, known) : []),
   ];
   return { files, errors, notices, kustomize, options };

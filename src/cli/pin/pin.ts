@@ -4,7 +4,7 @@ import { type Config } from '../../config/config.ts';
 import { loadLock, saveLock } from '../../files/lock-file.ts';
 import { replaceFile } from '../../files/replace-file.ts';
 import type { FindOptions } from '../../files/image-locations/format.ts';
-import { type Spliced, splice } from '../../files/splice.ts';
+import { type SpliceResult, splice } from '../../files/splice.ts';
 import { failed, type PinDecision } from '../../pinning/decide.ts';
 import { planOffline, decisionAt } from '../../pinning/plan.ts';
 import type { ImageLocation } from '../../pinning/image-location.ts';
@@ -139,7 +139,7 @@ function lockOf(file: string | undefined): Extract<ReturnType<typeof loadLock>, 
 interface PinnedFile {
   readonly opened: OpenFile;
   readonly decisions: ReadonlyMap<ImageLocation, PinDecision>;
-  readonly result: Spliced;
+  readonly result: SpliceResult;
 }
 
 function pinFile(opened: OpenFile, decide: (location: ImageLocation) => PinDecision, options: FindOptions): PinnedFile {

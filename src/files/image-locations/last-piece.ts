@@ -1,6 +1,6 @@
 /** An image that is put together from several texts, such as a name and a variable: the piece of it that a digest goes behind. */
 import type { ImageReference } from '../../image/reference.ts';
-import type { Word } from './traced-text.ts';
+import type { TracedText } from './traced-text.ts';
 
 export interface LastPiece {
   /** Of its first character in the file, of all that is written before it without a gap. */
@@ -10,7 +10,7 @@ export interface LastPiece {
 }
 
 /** Undefined where what the digest is of, the tag or the name without one, is not written in one piece. */
-export function lastPieceOf({ text, offsets }: Word, { tag, digest }: ImageReference): LastPiece | undefined {
+export function lastPieceOf({ text, offsets }: TracedText, { tag, digest }: ImageReference): LastPiece | undefined {
   const named = digest === undefined ? text.length : text.length - digest.length - 1;
   const untagged = tag === undefined ? text.lastIndexOf('/', named) + 1 : named - tag.length;
   const needed = digest === undefined ? untagged : text.length - digest.length;
@@ -23,7 +23,7 @@ export function lastPieceOf({ text, offsets }: Word, { tag, digest }: ImageRefer
 }
 
 /** Whether a variable is written behind a place in a text: with another value it would come behind the digest. */
-export function hasVariableBehind(written: Word, end: number): boolean {
+export function hasVariableBehind(written: TracedText, end: number): boolean {
   const index = written.offsets.indexOf(end - 1);
   return written.text.includes('$', index + 1);
 }

@@ -1,14 +1,14 @@
 /** The text of a YAML or JSON scalar, each character with its place in the file. */
 import type { DocumentContext } from './document-context.ts';
 import { spanOf } from './edit-target.ts';
-import { joined, madeUp, type Word, wordAt } from './traced-text.ts';
+import { joined, untraced, type TracedText, textAt } from './traced-text.ts';
 
 /** Its characters stand nowhere where it is folded, or has escapes. */
-export function writtenAt({ text, document }: DocumentContext, pointer: string, value: string): Word {
+export function writtenAt({ text, document }: DocumentContext, pointer: string, value: string): TracedText {
   const { offset, column } = document.positionOf(pointer);
   const span = spanOf(text, offset, value);
-  if (span?.literal) return wordAt(value, span.from);
-  return blockAt(text, { offset, indent: column - 1 }, value) ?? madeUp(value);
+  if (span?.literal) return textAt(value, span.from);
+  return blockAt(text, { offset, indent: column - 1 }, value) ?? untraced(value);
 }
 
 interface Block {
@@ -18,16 +18,16 @@ interface Block {
 }
 
 /** A block scalar (`|`): its lines without the blanks in front of all of them. */
-function blockAt(text: string, { offset, indent }: Block, value: string): Word | undefined {
+function blockAt(text: string, { offset, indent }: Block, value: string): TracedText | undefined {
   const empty = /^\n*/.exec(value)?.[0] ?? '';
-  const lines: Word[] = [madeUp(empty)];
+  const lines: TracedText[] = [untraced(empty)];
   let at = offset;
   for (const line of value.slice(empty.length).split(/(?<=\n)/)) {
     const content = line.replace(/\n$/, '');
     const found = text.indexOf('\n', at);
     const end = found === -1 ? text.length : found;
     if (text.slice(at, end).replace(/\r$/, '').trimEnd() !== content.trimEnd()) return undefined;
-    lines.push(wordAt(content, at), { text: line.slice(content.length), offsets: line.endsWith('\n') ? [end] : [] });
+    lines.push(textAt(content, at), { text: line.slice(content.length), offsets: line.endsWith('\n') ? [end] : [] });
     at = end + 1 + (isBlank(text, end + 1) ? 0 : indent);
   }
   return joined(lines);

@@ -1,42 +1,42 @@
 import type { Edit } from '../../pinning/image-location.ts';
 
 /** A text whose every character knows where in the file it is written, also after quotes, variables and line breaks are gone. */
-export interface Word {
+export interface TracedText {
   readonly text: string;
   /** Offset of each character; -1 for one that is written nowhere. */
   readonly offsets: readonly number[];
 }
 
-export const EMPTY: Word = { text: '', offsets: [] };
+export const EMPTY: TracedText = { text: '', offsets: [] };
 
 /** A text that stands in the file as it is, from `offset` on. */
-export function wordAt(text: string, offset = 0): Word {
+export function textAt(text: string, offset = 0): TracedText {
   return { text, offsets: Array.from({ length: text.length }, (_, index) => offset + index) };
 }
 
 /** A text that stands nowhere. */
-export function madeUp(text: string): Word {
+export function untraced(text: string): TracedText {
   return { text, offsets: Array.from({ length: text.length }, () => -1) };
 }
 
-export function slice({ text, offsets }: Word, start: number, end = text.length): Word {
+export function slice({ text, offsets }: TracedText, start: number, end = text.length): TracedText {
   return { text: text.slice(start, end), offsets: offsets.slice(start, end) };
 }
 
-export function joined(words: readonly Word[]): Word {
+export function joined(words: readonly TracedText[]): TracedText {
   return { text: words.map(({ text }) => text).join(''), offsets: words.flatMap(({ offsets }) => offsets) };
 }
 
 /** As it is when its file is edited; the same one where that is elsewhere. */
-export function edited(word: Word, { from, to, text }: Edit): Word {
+export function edited(word: TracedText, { from, to, text }: Edit): TracedText {
   if (to <= (word.offsets[0] ?? Infinity) || to - 1 > (word.offsets.at(-1) ?? -1)) return word;
   const end = word.offsets.indexOf(to - 1) + 1;
   if (end === 0) return word;
-  return joined([slice(word, 0, end - (to - from)), madeUp(text), slice(word, end)]);
+  return joined([slice(word, 0, end - (to - from)), untraced(text), slice(word, end)]);
 }
 
 /** Collects characters. */
-export class WordBuilder {
+export class TracedTextBuilder {
   private text = '';
   private offsets: number[] = [];
 
@@ -44,13 +44,13 @@ export class WordBuilder {
     return this.text.length;
   }
 
-  add({ text, offsets }: Word): void {
+  add({ text, offsets }: TracedText): void {
     this.text += text;
     for (const offset of offsets) this.offsets.push(offset);
   }
 
   /** What was collected; then it is empty again. */
-  take(): Word {
+  take(): TracedText {
     const word = { text: this.text, offsets: this.offsets };
     this.text = '';
     this.offsets = [];
@@ -67,12 +67,12 @@ export function isSpace(text: string): boolean {
   return ONLY_SPACE.test(text);
 }
 
-export function trimStart(word: Word): Word {
+export function trimStart(word: TracedText): TracedText {
   const start = word.text.search(NO_SPACE);
   return start === -1 ? EMPTY : slice(word, start);
 }
 
-export function trim(word: Word): Word {
+export function trim(word: TracedText): TracedText {
   const { text } = word;
   let end = text.length;
   while (end > 0 && isSpace(text.charAt(end - 1))) end -= 1;
@@ -80,8 +80,8 @@ export function trim(word: Word): Word {
 }
 
 /** At every run of the white space that `separator` is; an empty word has one empty part, as in Go. */
-export function split(word: Word, separator: RegExp): readonly Word[] {
-  const parts: Word[] = [];
+export function split(word: TracedText, separator: RegExp): readonly TracedText[] {
+  const parts: TracedText[] = [];
   let at = 0;
   for (const { 0: found, index } of word.text.matchAll(separator)) {
     parts.push(slice(word, at, index));

@@ -104,14 +104,14 @@ function contentStart(text: string, from: number): number {
   return from + (GATHERED.exec(text)?.[0].length ?? 0);
 }
 
-interface Found {
+interface JsonValues {
   readonly piece: Piece;
   readonly end: number;
   readonly closed: boolean;
 }
 
 /** A JSON value, or what was meant as one: YAML then says what is wrong with it. */
-function jsonAt(text: string, at: number, to: number): Found | undefined {
+function jsonAt(text: string, at: number, to: number): JsonValues | undefined {
   const extent = isBracket(text, at) ? jsonExtent(text, at, to) : undefined;
   const json = extent === undefined ? undefined : parseJson(text, at, extent);
   if (extent !== undefined && json !== undefined) {

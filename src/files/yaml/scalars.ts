@@ -8,7 +8,7 @@ import { STANDARD } from './properties.ts';
 export type Scalar = string | number | boolean | null;
 
 /** A scalar that Kubernetes would refuse; the message is a sentence fragment. */
-export type Refused = { readonly refused: string };
+export type ScalarFault = { readonly problem: string };
 
 const WORDS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
   ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((word) => [word, true] as const),
@@ -76,13 +76,13 @@ function finite(value: number): number | undefined {
 }
 
 /** A scalar with a tag, whatever its quotes. Tags of others (`!secret x`) mean nothing to Kubernetes: the text counts. */
-export function taggedScalar(text: string, tag: string): Scalar | Refused {
+export function taggedScalar(text: string, tag: string): Scalar | ScalarFault {
   const name = tag.startsWith(STANDARD) ? tag.slice(STANDARD.length) : undefined;
   if (name === 'binary') return binaryScalar(text);
   const accepts = name === undefined ? undefined : ACCEPTED[name];
   if (accepts === undefined) return text;
   const value = plainScalar(text);
-  if (!accepts(value, text)) return { refused: `${quote(text)} is not what its tag !!${name} says` };
+  if (!accepts(value, text)) return { problem: `${quote(text)} is not what its tag !!${name} says` };
   return name === 'timestamp' ? text : value;
 }
 
@@ -94,10 +94,10 @@ const ACCEPTED: Readonly<Record<string, (value: Scalar, text: string) => boolean
   timestamp: (_value, text) => /^\d{4}-\d{1,2}-\d{1,2}([Tt ]|$)/.test(text),
 };
 
-function binaryScalar(text: string): Scalar | Refused {
+function binaryScalar(text: string): Scalar | ScalarFault {
   const base64 = text.replace(/[\r\n]/g, '');
   if (base64.length % 4 !== 0 || !/^[A-Za-z\d+/]*={0,2}$/.test(base64))
-    return { refused: `${quote(text)} is not base64, but is tagged !!binary` };
+    return { problem: `${quote(text)} is not base64, but is tagged !!binary` };
   // Bytes that are no UTF-8 become U+FFFD, as in Go's JSON.
   return Buffer.from(base64, 'base64').toString('utf8');
 }
@@ -116,13 +116,13 @@ export interface Key {
  * A key of a map: JSON knows only strings, so Kubernetes spells the others out (`yes:` -> "true", `0777:` -> "511"). `text`
  * is how a number is written.
  */
-export function keyOf(key: unknown, text: string): Key | Refused {
+export function keyOf(key: unknown, text: string): Key | ScalarFault {
   if (typeof key === 'string') return { name: key, kind: 'text' };
   if (typeof key === 'boolean') return { name: String(key), kind: 'bool' };
-  if (key === null) return { refused: 'a key is null: put it in quotes' };
-  if (typeof key !== 'number') return { refused: 'a map or a list cannot be a key' };
+  if (key === null) return { problem: 'a key is null: put it in quotes' };
+  if (typeof key !== 'number') return { problem: 'a map or a list cannot be a key' };
   if (!isInteger(text)) return { name: key === 0 && text.startsWith('-') ? '-0' : floatKey(key), kind: 'float' };
-  if (!Number.isSafeInteger(key)) return { refused: 'a key is a number beyond 2^53: put it in quotes' };
+  if (!Number.isSafeInteger(key)) return { problem: 'a key is a number beyond 2^53: put it in quotes' };
   return { name: String(key), kind: 'int' };
 }
 

@@ -17,7 +17,7 @@ import {
   placeValue,
   UNNAMED,
 } from './positions.ts';
-import { type Key, keyOf, plainScalar, type Refused, type Scalar, taggedScalar } from './scalars.ts';
+import { type Key, keyOf, plainScalar, type ScalarFault, type Scalar, taggedScalar } from './scalars.ts';
 import { type Problem, Refusal } from './problems.ts';
 import { EVENT, type Event } from './events.ts';
 import type { ParsedText } from './parser.ts';
@@ -38,14 +38,14 @@ export interface ReadYaml {
 /** Offsets of the text count from `base` in the outline. Throws a Refusal, which counts from the start of the text. */
 export function readEvents({ events, problem }: ParsedText, base: number, outline: Outline): ReadYaml {
   if (events.length === 0) return { root: undefined, problem: undefined };
-  const reading: Reading = { base, outline, events, anchors: new Map(), tally: createTally(), next: 0, at: 0 };
+  const state: ParseState = { base, outline, events, anchors: new Map(), tally: createTally(), next: 0, at: 0 };
   const row = openRow(outline, UNNAMED, base);
-  const value = readNode(reading, row);
+  const value = readNode(state, row);
   closeRow(outline, row);
   return { root: value === null ? undefined : { value, row }, problem };
 }
 
-interface Reading {
+interface ParseState {
   readonly base: number;
   readonly outline: Outline;
   readonly events: readonly Event[];
@@ -56,31 +56,31 @@ interface Reading {
   at: number;
 }
 
-function nextEvent(reading: Reading): Event {
-  const event = reading.events[reading.next++];
+function nextEvent(state: ParseState): Event {
+  const event = state.events[state.next++];
   if (event === undefined) throw new TypeError('a YAML event is missing');
-  if (event.at !== -1) reading.at = event.at;
+  if (event.at !== -1) state.at = event.at;
   return event;
 }
 
-function atEnd(reading: Reading): boolean {
-  if (reading.events[reading.next]?.kind !== EVENT.end) return false;
-  reading.next += 1;
+function atEnd(state: ParseState): boolean {
+  if (state.events[state.next]?.kind !== EVENT.end) return false;
+  state.next += 1;
   return true;
 }
 
-function readNode(reading: Reading, row: number): unknown {
-  const { outline } = reading;
-  const event = nextEvent(reading);
+function readNode(state: ParseState, row: number): unknown {
+  const { outline } = state;
+  const event = nextEvent(state);
   if (event.kind === EVENT.alias) {
-    const anchor = follow(reading, event);
+    const anchor = follow(state, event);
     linkRow(outline, row, anchor.row);
     return finite(anchor.value, event.at);
   }
-  placeValue(outline, row, reading.base + reading.at);
+  placeValue(outline, row, state.base + state.at);
   const { anchor } = event;
-  const value = anchor === undefined ? readContent(reading, event) : readAnchored(reading, event, anchor, row);
-  return finite(value, reading.at);
+  const value = anchor === undefined ? readContent(state, event) : readAnchored(state, event, anchor, row);
+  return finite(value, state.at);
 }
 
 /** As a key it would be a text. */
@@ -89,54 +89,54 @@ function finite(value: unknown, at: number): unknown {
   throw new Refusal('JSON, and so Kubernetes, has no such number', at);
 }
 
-function readAnchored(reading: Reading, event: Event, name: string, row: number): unknown {
-  const anchor = openAnchor(reading.tally, row);
-  reading.anchors.set(name, anchor);
-  const value = readContent(reading, event);
-  closeAnchor(reading.tally, anchor, value);
+function readAnchored(state: ParseState, event: Event, name: string, row: number): unknown {
+  const anchor = openAnchor(state.tally, row);
+  state.anchors.set(name, anchor);
+  const value = readContent(state, event);
+  closeAnchor(state.tally, anchor, value);
   return value;
 }
 
-function follow(reading: Reading, { text: name, at }: Event): Anchor {
-  const anchor = reading.anchors.get(name);
+function follow(state: ParseState, { text: name, at }: Event): Anchor {
+  const anchor = state.anchors.get(name);
   const problem =
     anchor === undefined
       ? `no anchor &${name} stands above this alias`
       : anchor.open
         ? `the anchor &${name} contains itself`
-        : countAlias(reading.tally, anchor);
+        : countAlias(state.tally, anchor);
   if (anchor === undefined || problem !== undefined) throw new Refusal(problem ?? '', at);
   return anchor;
 }
 
-function readContent(reading: Reading, event: Event): unknown {
-  const { tally } = reading;
+function readContent(state: ParseState, event: Event): unknown {
+  const { tally } = state;
   tally.nodes += 1;
-  if (event.kind === EVENT.scalar) return readScalar(reading, event);
+  if (event.kind === EVENT.scalar) return readScalar(state, event);
   tally.depth += 1;
   if (tally.depth > tally.deepest) tally.deepest = tally.depth;
-  const value = event.kind === EVENT.map ? readMap(reading) : readList(reading);
+  const value = event.kind === EVENT.map ? readMap(state) : readList(state);
   tally.depth -= 1;
   return value;
 }
 
-function readScalar({ tally }: Reading, { text, plain, tag }: Event): Scalar {
+function readScalar({ tally }: ParseState, { text, plain, tag }: Event): Scalar {
   tally.size += text.length;
   if (tag !== undefined) return accept(taggedScalar(text, tag.text), tag.at);
   return plain ? plainScalar(text) : text;
 }
 
-function accept<T extends Scalar | Key>(read: T | Refused, offset: number): T {
-  if (typeof read === 'object' && read !== null && 'refused' in read) throw new Refusal(read.refused, offset);
+function accept<T extends Scalar | Key>(read: T | ScalarFault, offset: number): T {
+  if (typeof read === 'object' && read !== null && 'problem' in read) throw new Refusal(read.problem, offset);
   return read;
 }
 
-function readList(reading: Reading): readonly unknown[] {
-  const { outline } = reading;
+function readList(state: ParseState): readonly unknown[] {
+  const { outline } = state;
   const list: unknown[] = [];
-  while (!atEnd(reading)) {
-    const row = openRow(outline, ITEM, reading.base + reading.at);
-    list.push(readNode(reading, row));
+  while (!atEnd(state)) {
+    const row = openRow(outline, ITEM, state.base + state.at);
+    list.push(readNode(state, row));
     closeRow(outline, row);
   }
   return list;
@@ -144,20 +144,20 @@ function readList(reading: Reading): readonly unknown[] {
 
 type Writable = Record<string, unknown>;
 
-function readMap(reading: Reading): Writable {
-  const { outline } = reading;
+function readMap(state: ParseState): Writable {
+  const { outline } = state;
   const map: Writable = {};
-  while (!atEnd(reading)) {
-    const event = nextEvent(reading);
-    const at = reading.base + reading.at;
+  while (!atEnd(state)) {
+    const event = nextEvent(state);
+    const at = state.base + state.at;
     if (isMergeKey(event)) {
-      merge(reading, map);
+      merge(state, map);
       continue;
     }
-    const { name, kind } = readKey(reading, event);
+    const { name, kind } = readKey(state, event);
     const row = openRow(outline, name, at);
     if (kind !== 'text') outline.keyKinds.set(row, kind);
-    put(map, name, readNode(reading, row));
+    put(map, name, readNode(state, row));
     closeRow(outline, row);
   }
   return map;
@@ -170,19 +170,19 @@ function put(map: Writable, key: string, value: unknown): void {
   else map[key] = value;
 }
 
-function readKey(reading: Reading, event: Event): Key {
-  const { at, base, outline } = reading;
+function readKey(state: ParseState, event: Event): Key {
+  const { at, base, outline } = state;
   if (event.kind === EVENT.map || event.kind === EVENT.list) throw new Refusal('a map or a list cannot be a key', at);
   let key: unknown;
   if (event.kind === EVENT.alias) {
-    key = follow(reading, event).value;
+    key = follow(state, event).value;
   } else if (event.anchor !== undefined) {
     const row = openRow(outline, UNNAMED, base + at);
-    key = readAnchored(reading, event, event.anchor, row);
+    key = readAnchored(state, event, event.anchor, row);
     closeRow(outline, row);
   } else {
-    reading.tally.nodes += 1;
-    key = readScalar(reading, event);
+    state.tally.nodes += 1;
+    key = readScalar(state, event);
   }
   return accept(keyOf(key, event.kind === EVENT.alias ? numberText(key) : event.text), at);
 }
@@ -198,11 +198,11 @@ function isMergeKey({ kind, text, plain, tag }: Event): boolean {
 }
 
 /** What `<<` brings: each entry in the outline stands for the one that it comes from. */
-function merge(reading: Reading, map: Writable): void {
-  const { at, base, outline } = reading;
-  const several = reading.events[reading.next]?.kind === EVENT.list;
+function merge(state: ParseState, map: Writable): void {
+  const { at, base, outline } = state;
+  const several = state.events[state.next]?.kind === EVENT.list;
   const row = openRow(outline, UNNAMED, base + at);
-  const value = readNode(reading, row);
+  const value = readNode(state, row);
   closeRow(outline, row);
   // Of several maps the first one counts: it comes last.
   const sources = several && Array.isArray(value) ? value.toReversed() : [value];

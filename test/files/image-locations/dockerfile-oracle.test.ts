@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dockerfileImages } from '../../../src/files/image-locations/dockerfile/dockerfile.ts';
 import { parseDockerfile } from '../../../src/files/image-locations/dockerfile/instructions.ts';
-import { wordAt } from '../../../src/files/image-locations/traced-text.ts';
+import { textAt } from '../../../src/files/image-locations/traced-text.ts';
 import { normalizedName, parseReference } from '../../../src/image/reference.ts';
 import { applyEdits, type Edit, editOf } from '../../../src/pinning/image-location.ts';
 import { tagLookup } from '../../../src/pinning/reference-lookup.ts';
@@ -49,7 +49,7 @@ function sorted(names: readonly string[]): readonly string[] {
 }
 
 function instructionsOf(text: string): DockerfileAnswer['instructions'] {
-  return parseDockerfile(wordAt(text)).instructions.map(({ name, first, last, hereDocuments }) => ({
+  return parseDockerfile(textAt(text)).instructions.map(({ name, first, last, hereDocuments }) => ({
     name,
     first,
     last,

@@ -2,7 +2,7 @@
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import { interpolate } from './variables.ts';
 import type { Build } from '../dockerfile/images.ts';
-import { wordAt } from '../traced-text.ts';
+import { textAt } from '../traced-text.ts';
 
 export interface ComposeBuild extends Omit<Build, 'name'> {
   readonly service: string;
@@ -25,7 +25,7 @@ export function composeBuilds({ services }: JsonObject): readonly ComposeBuild[]
 }
 
 function filledIn(value: unknown): string | undefined {
-  return typeof value === 'string' ? interpolate(wordAt(value)).text : undefined;
+  return typeof value === 'string' ? interpolate(textAt(value)).text : undefined;
 }
 
 export function givenTo(build: JsonObject): Omit<Build, 'name'> {

@@ -13,7 +13,7 @@ import { hasVariableBehind, lastPieceOf } from '../last-piece.ts';
 import { locationAt, locationWithout, type DocumentContext, wholeImage } from '../document-context.ts';
 import { digestTarget } from '../edit-target.ts';
 import type { DocumentFormat } from '../format.ts';
-import { slice, type Word } from '../traced-text.ts';
+import { slice, type TracedText } from '../traced-text.ts';
 import { writtenAt } from '../scalar-text.ts';
 
 export const composeFormat: DocumentFormat = {
@@ -122,7 +122,7 @@ function contextImage(context: DocumentContext, pointer: string, value: unknown)
 
 const FROM_OUTSIDE = 'it has a variable in it, which only Compose fills in: put the digest into the variable';
 
-function composedImage(context: DocumentContext, pointer: string, written: Word): ImageLocation {
+function composedImage(context: DocumentContext, pointer: string, written: TracedText): ImageLocation {
   const image = interpolate(written);
   if (image.text.includes(UNKNOWN)) {
     const content = { state: 'problem', problem: FROM_OUTSIDE } as const;

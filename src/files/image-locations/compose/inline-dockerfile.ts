@@ -4,7 +4,7 @@ import { lineTable } from '../../yaml/positions.ts';
 import { interpolate, UNKNOWN } from './variables.ts';
 import { type Build, type DockerfileImage, imagesOf } from '../dockerfile/images.ts';
 import { locationWithout, type DocumentContext } from '../document-context.ts';
-import type { Word } from '../traced-text.ts';
+import type { TracedText } from '../traced-text.ts';
 import { writtenAt } from '../scalar-text.ts';
 
 export function inlineImages(
@@ -29,7 +29,7 @@ export function inlineImages(
 }
 
 /** In the file, where its lines are those of the text; else 0. */
-function linesBefore({ text }: DocumentContext, written: Word): number {
+function linesBefore({ text }: DocumentContext, written: TracedText): number {
   const first = written.offsets.findIndex((offset) => offset !== -1);
   if (first === -1) return 0;
   return lineTable(text)(written.offsets[first] ?? 0).line - written.text.slice(0, first).split('\n').length;

@@ -1,5 +1,5 @@
 /** Variables of Compose (compose-go, template/template.go). What the environment has is not known: only defaults are. */
-import { EMPTY, joined, madeUp, slice, type Word } from '../traced-text.ts';
+import { EMPTY, joined, untraced, slice, type TracedText } from '../traced-text.ts';
 
 /** Stands for what only the environment knows; no image has it. */
 export const UNKNOWN = '\uFFFC';
@@ -9,8 +9,8 @@ const VARIABLE = /\$(?:\$|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)(:?[-+?])?|)/gi
 /** Defaults in each other; what is deeper is not known. */
 const MAX_DEPTH = 100;
 
-export function interpolate(word: Word, depth = 1): Word {
-  const parts: Word[] = [];
+export function interpolate(word: TracedText, depth = 1): TracedText {
+  const parts: TracedText[] = [];
   let at = 0;
   VARIABLE.lastIndex = 0;
   for (const found of word.text.matchAll(VARIABLE)) {
@@ -23,27 +23,27 @@ export function interpolate(word: Word, depth = 1): Word {
 }
 
 interface Value {
-  readonly value: Word;
+  readonly value: TracedText;
   readonly end: number;
 }
 
 function valueOf(
-  word: Word,
+  word: TracedText,
   { 0: whole, 2: braced, 3: operator, index }: RegExpMatchArray & { index: number },
   depth: number,
 ): Value {
   const behind = index + whole.length;
   if (whole === '$$') return { value: slice(word, behind - 1, behind), end: behind };
-  if (braced === undefined) return { value: madeUp(UNKNOWN), end: behind };
+  if (braced === undefined) return { value: untraced(UNKNOWN), end: behind };
   const end = closingBrace(word.text, behind);
   return { value: operated(operator, slice(word, behind, end), depth), end: end + 1 };
 }
 
 /** As it is where nothing is set. */
-function operated(operator: string | undefined, text: Word, depth: number): Word {
-  if (depth > MAX_DEPTH) return madeUp(UNKNOWN);
+function operated(operator: string | undefined, text: TracedText, depth: number): TracedText {
+  if (depth > MAX_DEPTH) return untraced(UNKNOWN);
   if (operator?.endsWith('-')) return interpolate(text, depth + 1);
-  return operator?.endsWith('+') ? EMPTY : madeUp(UNKNOWN);
+  return operator?.endsWith('+') ? EMPTY : untraced(UNKNOWN);
 }
 
 function closingBrace(text: string, start: number): number {

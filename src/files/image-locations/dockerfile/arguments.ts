@@ -1,23 +1,23 @@
 /** The ARGs before the first FROM of a Dockerfile (BuildKit: dockerfile2llb, buildMetaArgs), and what `FROM` makes of them. */
-import { isSpace, slice, type Word } from '../traced-text.ts';
+import { isSpace, slice, type TracedText } from '../traced-text.ts';
 import type { Instruction } from './instructions.ts';
-import { lex, type Lexed, MAX_LENGTH, type Variable } from './lexer.ts';
+import { lex, type LexResult, MAX_LENGTH, type Variable } from './lexer.ts';
 
 export interface Declaration {
   readonly name: string;
   /** Of the instruction. */
   readonly line: number;
   /** What stands behind its equals sign. */
-  readonly written: Word;
+  readonly written: TracedText;
   /** Without quotes, and with the values of other ARGs. */
-  readonly value: Word;
+  readonly value: TracedText;
 }
 
 export interface Scope {
   /** Those with a default, in their order; of two with one name the later one counts. */
   readonly declarations: ReadonlyMap<string, Declaration>;
   /** Fills variables in, and takes quotes and escapes away. */
-  readonly expand: (word: Word) => Lexed;
+  readonly expand: (word: TracedText) => LexResult;
 }
 
 /** `given`: those that builds set, with one of these. */
@@ -29,7 +29,7 @@ export function scopeOf(
   const variables = new Map<string, Variable>();
   const declarations = new Map<string, Declaration>();
   const variable = (name: string): Variable => variables.get(name) ?? undeclared(name);
-  const expand = (word: Word): Lexed => lex(word, { escape, raw: false, variable });
+  const expand = (word: TracedText): LexResult => lex(word, { escape, raw: false, variable });
   const declare = ({ name, written }: Pair, line: number): void => {
     const build = given.get(name);
     if (build !== undefined) {
@@ -50,7 +50,7 @@ export function scopeOf(
   return { declarations, expand };
 }
 
-export function asVariable(name: string, lexed: Lexed): Variable {
+export function asVariable(name: string, lexed: LexResult): Variable {
   if (!lexed.ok) return { state: 'unknown', problem: lexed.problem };
   return lexed.whole.text.length > MAX_LENGTH
     ? { state: 'unknown', problem: `ARG ${name} is too long for an image` }
@@ -77,10 +77,10 @@ export function undeclared(name: string): Variable {
 export interface Pair {
   readonly name: string;
   /** undefined: there is no equals sign. */
-  readonly written: Word | undefined;
+  readonly written: TracedText | undefined;
 }
 
-export function pairsOf(rest: Word, escape: string): readonly Pair[] {
+export function pairsOf(rest: TracedText, escape: string): readonly Pair[] {
   return wordsOf(rest, escape).map((word) => {
     const equals = word.text.indexOf('=');
     return equals === -1
@@ -90,8 +90,8 @@ export function pairsOf(rest: Word, escape: string): readonly Pair[] {
 }
 
 /** Blanks part words where they are neither quoted nor escaped; quotes and escapes stay (parser: parseWords). */
-function wordsOf(rest: Word, escape: string): readonly Word[] {
-  const words: Word[] = [];
+function wordsOf(rest: TracedText, escape: string): readonly TracedText[] {
+  const words: TracedText[] = [];
   for (let at = 0; at < rest.text.length;) {
     if (isSpace(rest.text.charAt(at))) at += 1;
     else {

@@ -14,29 +14,29 @@ import {
 } from '../../../pinning/image-location.ts';
 import { hasVariableBehind, type LastPiece, lastPieceOf } from '../last-piece.ts';
 import { digestTarget } from '../edit-target.ts';
-import type { Word } from '../traced-text.ts';
+import type { TracedText } from '../traced-text.ts';
 import type { Declaration } from './arguments.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface BaseImage {
   readonly line: number;
-  readonly written: Word;
+  readonly written: TracedText;
   /** As it would be written with a digest behind it. */
   readonly advised: string;
   /** What the stage is called. */
   readonly stage: string | undefined;
   /** With its variables filled in; undefined where that cannot be done. */
-  readonly image: Word | undefined;
+  readonly image: TracedText | undefined;
   readonly problem: string | undefined;
   readonly isStage: boolean;
 }
 
-interface Known extends BaseImage {
-  readonly image: Word;
+interface ParsedBase extends BaseImage {
+  readonly image: TracedText;
   readonly reference: ImageReference;
 }
 
-export interface Surroundings {
+export interface FileContext {
   readonly declarations: readonly Declaration[];
   /** Of the whole file. */
   readonly bases: readonly BaseImage[];
@@ -45,35 +45,35 @@ export interface Surroundings {
   readonly outcomeOf: (edit: Edit) => Outcome;
 }
 
-export interface DigestPlace {
+export interface DigestLocation {
   readonly offset: number;
   readonly content: LocationContent;
   readonly target: EditTarget;
 }
 
-export function digestPlace(base: Known, surroundings: Surroundings): DigestPlace {
+export function digestLocation(base: ParsedBase, context: FileContext): DigestLocation {
   const { written, image, reference } = base;
   const piece = lastPieceOf(image, reference);
-  const owner = surroundings.declarations.find(({ written: text }) => piece !== undefined && isIn(text, piece.end - 1));
+  const owner = context.declarations.find(({ written: text }) => piece !== undefined && isIn(text, piece.end - 1));
   const inFrom = written.offsets[0] ?? 0;
-  const problem = sharedDigest(base, owner, surroundings);
+  const problem = sharedDigest(base, owner, context);
   if (problem !== undefined)
     return { offset: inFrom, content: { state: 'problem', problem }, target: { ok: false, reason: problem } };
   const content = { state: 'image', reference } as const;
-  if (piece === undefined || !isAtEnd(base, { piece, owner }, surroundings))
+  if (piece === undefined || !isAtEnd(base, { piece, owner }, context))
     return { offset: inFrom, content, target: { ok: false, reason: inPieces(base) } };
   const target = digestTarget(piece.end, reference);
-  const reason = sideEffect(base, { target, owner }, surroundings);
+  const reason = sideEffect(base, { target, owner }, context);
   if (reason !== undefined) return { offset: inFrom, content, target: { ok: false, reason } };
   return { offset: owner === undefined ? inFrom : piece.start, content, target };
 }
 
-function isIn({ offsets }: Word, offset: number): boolean {
+function isIn({ offsets }: TracedText, offset: number): boolean {
   return offset >= (offsets[0] ?? Infinity) && offset <= (offsets.at(-1) ?? -1);
 }
 
 /** One digest is that of one image; the second one cannot be pulled. */
-function sharedDigest(base: Known, owner: Declaration | undefined, { bases }: Surroundings): string | undefined {
+function sharedDigest(base: ParsedBase, owner: Declaration | undefined, { bases }: FileContext): string | undefined {
   const start = digestStart(base.image, base.reference);
   if (owner === undefined || start === undefined) return undefined;
   for (const { image, line } of bases) {
@@ -85,23 +85,23 @@ function sharedDigest(base: Known, owner: Declaration | undefined, { bases }: Su
   return undefined;
 }
 
-function digestStart(image: Word | undefined, { digest }: ImageReference): number | undefined {
+function digestStart(image: TracedText | undefined, { digest }: ImageReference): number | undefined {
   return digest === undefined ? undefined : image?.offsets.at(-digest.length);
 }
 
-interface Spot {
+interface OwnedPiece {
   readonly piece: LastPiece;
   readonly owner: Declaration | undefined;
 }
 
 /** Whether the digest would be the end of the whole image, whatever the ARGs are. */
-function isAtEnd({ written }: Known, { piece, owner }: Spot, { declarations }: Surroundings): boolean {
+function isAtEnd({ written }: ParsedBase, { piece, owner }: OwnedPiece, { declarations }: FileContext): boolean {
   const isLast = owner === undefined || owner.value.offsets.at(-1) === piece.end - 1;
   return isLast && endsText(written, piece.end, declarations);
 }
 
 /** Also a variable that is empty here can come behind it. An ARG knows those that are declared before it. */
-function endsText(written: Word, end: number, declarations: readonly Declaration[]): boolean {
+function endsText(written: TracedText, end: number, declarations: readonly Declaration[]): boolean {
   if (written.offsets.includes(end - 1)) return !hasVariableBehind(written, end);
   const last = namesIn(written).at(-1);
   const index = declarations.findLastIndex(({ name }) => name === last);
@@ -109,11 +109,11 @@ function endsText(written: Word, end: number, declarations: readonly Declaration
   return declared !== undefined && endsText(declared.written, end, declarations.slice(0, index));
 }
 
-function namesIn({ text }: Word): readonly string[] {
+function namesIn({ text }: TracedText): readonly string[] {
   return [...new Set([...text.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name))];
 }
 
-function inPieces(base: Known): string {
+function inPieces(base: ParsedBase): string {
   const names = namesIn(base.written);
   if (names.length === 0) return 'it is written on two lines: write it on one';
   const { tag } = base.reference;
@@ -129,16 +129,16 @@ const PROBE = `sha256:${Array.from('0123456789abcdef')
   .flatMap((one, _, all) => all.map((other) => one + other))
   .join('')}`;
 
-interface Writing {
+interface PlannedEdit {
   readonly target: EditTarget;
   readonly owner: Declaration | undefined;
 }
 
 /** What the digest would do besides, as patterns and other ARGs make of it. */
 function sideEffect(
-  base: Known,
-  { target, owner }: Writing,
-  { bases, inStages, outcomeOf }: Surroundings,
+  base: ParsedBase,
+  { target, owner }: PlannedEdit,
+  { bases, inStages, outcomeOf }: FileContext,
 ): string | undefined {
   if (!target.ok || !base.written.text.includes('$')) return undefined;
   const { images, values } = outcomeOf(editOf(target, PROBE));
@@ -151,7 +151,7 @@ function sideEffect(
   return base.reference.digest === undefined ? inStage(base, owner, { inStages, values }) : undefined;
 }
 
-function otherThan(base: Known, bases: readonly BaseImage[], images: Outcome['images']): BaseImage | undefined {
+function otherThan(base: ParsedBase, bases: readonly BaseImage[], images: Outcome['images']): BaseImage | undefined {
   for (const [index, image] of images) {
     const one = bases[index];
     if (one !== undefined && (image === undefined || image !== pinnedWith(base, one))) return one;
@@ -160,18 +160,18 @@ function otherThan(base: Known, bases: readonly BaseImage[], images: Outcome['im
 }
 
 /** Of the same image, which gets the same digest. */
-function pinnedWith(base: Known, one: BaseImage): string | undefined {
+function pinnedWith(base: ParsedBase, one: BaseImage): string | undefined {
   const parsed = one.image && parseReference(one.image.text);
   return parsed?.ok && isSame(one, base) ? pinnedText(parsed.reference, PROBE) : undefined;
 }
 
-interface Change {
-  readonly inStages: Surroundings['inStages'];
+interface StageChange {
+  readonly inStages: FileContext['inStages'];
   readonly values: Outcome['values'];
 }
 
 /** A stage may print a version, or download it; the whole image is for nothing else. */
-function inStage(base: Known, owner: Declaration, { inStages, values }: Change): string | undefined {
+function inStage(base: ParsedBase, owner: Declaration, { inStages, values }: StageChange): string | undefined {
   for (const [name, line] of inStages) {
     if (!values.has(name) || values.get(name) === base.image.text) continue;
     const used = name === owner.name ? 'used' : `part of ARG ${name}, which is used`;
@@ -180,12 +180,12 @@ function inStage(base: Known, owner: Declaration, { inStages, values }: Change):
   return undefined;
 }
 
-function isSame({ image, isStage }: BaseImage, { reference }: Known): boolean {
+function isSame({ image, isStage }: BaseImage, { reference }: ParsedBase): boolean {
   const parsed = image && parseReference(image.text);
   return !isStage && parsed?.ok === true && normalizedName(parsed.reference) === normalizedName(reference);
 }
 
-function inTheLine({ advised, reference }: Known): string {
+function inTheLine({ advised, reference }: ParsedBase): string {
   if (reference.digest !== undefined) return `write it out in the FROM line, as in ${taggedText(reference)}@sha256:…`;
   return `put the digest into the FROM line, as in ${advised}@sha256:…, and renew it whenever the tag changes`;
 }

@@ -6,7 +6,7 @@ import { lineTable } from '../../yaml/positions.ts';
 import { type Build, imagesOf } from './images.ts';
 import { parseDockerfile } from './instructions.ts';
 import type { FileImages, TextFormat } from '../format.ts';
-import { wordAt } from '../traced-text.ts';
+import { textAt } from '../traced-text.ts';
 
 export const dockerfileFormat: TextFormat = {
   name: 'dockerfile',
@@ -32,7 +32,7 @@ const INSTRUCTIONS =
 /** Named like `Dockerfile.prod`, and source code or prose: `dockerfile.go` begins with another word. */
 function isNamedOnly(file: string, text: string): boolean {
   if (!isDockerfile(file) || OWN_NAME.test(path.basename(file))) return false;
-  const { syntax, instructions } = parseDockerfile(wordAt(text));
+  const { syntax, instructions } = parseDockerfile(textAt(text));
   const [first] = instructions;
   return syntax === undefined && first !== undefined && !INSTRUCTIONS.test(first.name);
 }
@@ -46,7 +46,7 @@ const FIRST = /^\uFEFF?(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*(?:FROM[^\S\n]+[^\s:]|
 
 function imagesIn(text: string, builds: readonly Build[]): Pick<FileImages, 'locations' | 'faults'> {
   const positionAt = lineTable(text);
-  const { images, fault } = imagesOf(wordAt(text), { builds, linesBefore: 0, dollar: '$' });
+  const { images, fault } = imagesOf(textAt(text), { builds, linesBefore: 0, dollar: '$' });
   const locations = images.map(({ offset, ...found }): ImageLocation => {
     return { format: 'dockerfile', ...positionAt(offset), address: { kind: 'text' }, ...found };
   });

@@ -1,5 +1,5 @@
 /** `<<NAME` in a line, and the lines up to NAME that are its body. */
-import { type Word, wordAt } from '../traced-text.ts';
+import { type TracedText, textAt } from '../traced-text.ts';
 import { lex } from './lexer.ts';
 import { type Lines, take } from './lines.ts';
 
@@ -16,15 +16,15 @@ const NAME = { escape: '\\', raw: false, variable: undefined };
 const MARKER = /^\d*<<(-?)[\t\n\f\r ]*([^<]*)$/;
 
 /** A marker is a word of its own. A line that is no shell words, such as one with an open quote, has none. */
-export function hereDocumentsOf(line: Word): readonly HereDocument[] {
+export function hereDocumentsOf(line: TracedText): readonly HereDocument[] {
   if (!line.text.includes('<<')) return [];
   const lexed = lex(line, LINE);
   return lexed.ok ? lexed.words.flatMap(hereDocumentOf) : [];
 }
 
-function hereDocumentOf(word: Word): readonly HereDocument[] {
+function hereDocumentOf(word: TracedText): readonly HereDocument[] {
   const [, dash, written = ''] = MARKER.exec(word.text) ?? [];
-  const name = lex(wordAt(written), NAME);
+  const name = lex(textAt(written), NAME);
   const [only, ...others] = name.ok ? name.words : [];
   return only === undefined || others.length > 0 ? [] : [{ name: only.text, indented: dash === '-' }];
 }

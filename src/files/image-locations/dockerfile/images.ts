@@ -4,12 +4,12 @@ import { effectiveTag, normalizedName, parseReference } from '../../../image/ref
 import type { LocationContent, EditTarget } from '../../../pinning/image-location.ts';
 import { lastPieceOf } from '../last-piece.ts';
 import { digestTarget } from '../edit-target.ts';
-import { EMPTY, split, type Word } from '../traced-text.ts';
+import { EMPTY, split, type TracedText } from '../traced-text.ts';
 import { pairsOf, type Scope, scopeOf } from './arguments.ts';
 import { BLANKS, type Instruction, parseDockerfile, triggerOf } from './instructions.ts';
 import type { Fault } from './lines.ts';
 import { outcomesOf } from './outcome.ts';
-import { type BaseImage, digestPlace, type Surroundings } from './digest-target.ts';
+import { type BaseImage, digestLocation, type FileContext } from './digest-target.ts';
 import { sourcesOf } from './sources.ts';
 
 export interface DockerfileImage {
@@ -36,7 +36,7 @@ export interface Build {
 }
 
 /** What is known of the builds, and how the text stands in its file. */
-export interface Surrounding {
+export interface SourceContext {
   readonly builds: readonly Build[];
   readonly linesBefore: number;
   /** How "$" is written. */
@@ -44,8 +44,8 @@ export interface Surrounding {
 }
 
 /** Found in the order of the text; each once that is written once. */
-export function imagesOf(source: Word, surrounding: Surrounding): DockerfileImages {
-  const { builds, linesBefore, dollar } = surrounding;
+export function imagesOf(source: TracedText, context: SourceContext): DockerfileImages {
+  const { builds, linesBefore, dollar } = context;
   const { escape, syntax, fault, ...dockerfile } = parseDockerfile(source);
   const instructions = dockerfile.instructions.map((one) => ({ ...one, first: one.first + linesBefore }));
   const first = instructions.findIndex(({ name }) => name === 'FROM');
@@ -73,10 +73,10 @@ interface Reader {
   readonly escape: string;
   readonly scope: Scope;
   readonly bases: ReadonlyMap<Instruction, BaseImage>;
-  readonly replaced: Replaced;
+  readonly replaced: ContextNames;
   /** ARGs that stages take over from above, with the lines. */
-  readonly inStages: Surroundings['inStages'];
-  readonly outcomeOf: Surroundings['outcomeOf'];
+  readonly inStages: FileContext['inStages'];
+  readonly outcomeOf: FileContext['outcomeOf'];
   /** In lower case: Docker compares them so. */
   readonly allStages: ReadonlySet<string>;
 }
@@ -110,7 +110,7 @@ function basesOf(
 }
 
 /** `FROM base-$TARGETARCH` is the stage of a platform, where there is one. */
-function couldBe({ text }: Word, stage: string): boolean {
+function couldBe({ text }: TracedText, stage: string): boolean {
   const [start = '', ...others] = text.toLowerCase().split(/\$(?:\w+|\{[^}]*\})/);
   const end = others.pop();
   if (end === undefined || [start, ...others, end].every((part) => part === '')) return false;
@@ -129,14 +129,14 @@ function contextName(text: string): string {
   return parsed.ok ? normalizedName({ ...parsed.reference, tag: effectiveTag(parsed.reference) }) : text;
 }
 
-interface Replaced {
+interface ContextNames {
   /** Whether every build is given a context of one of these names. */
   readonly byAll: (...names: readonly (string | undefined)[]) => boolean;
   /** Why no digest is right for all builds: to some of them the name is a context. */
   readonly bySome: (name: string) => string | undefined;
 }
 
-function replacedIn(builds: readonly Build[]): Replaced {
+function replacedIn(builds: readonly Build[]): ContextNames {
   const givers = new Map<string, Set<Build>>();
   for (const build of builds)
     for (const name of build.contexts.map(contextName)) givers.set(name, (givers.get(name) ?? new Set()).add(build));
@@ -163,7 +163,7 @@ function setBy(builds: readonly Build[]): ReadonlyMap<string, string> {
 
 const CONTEXT: LocationContent = { state: 'none', reason: 'it is a context that the build is given' };
 
-function splitFrom({ rest }: Instruction): { readonly written: Word; readonly stage: string | undefined } {
+function splitFrom({ rest }: Instruction): { readonly written: TracedText; readonly stage: string | undefined } {
   const [written = EMPTY, ...others] = split(rest, BLANKS);
   // The last one: there are blanks in template expressions.
   const as = others.findLastIndex(({ text }) => text.toLowerCase() === 'as');
@@ -202,18 +202,22 @@ function readBase(
   const parsed = parseReference(image.text);
   if (!parsed.ok) return [problemAt(written, image.text, parsed.problem)];
   const { reference } = parsed;
-  const surroundings = {
+  const file = {
     declarations: [...scope.declarations.values()],
     bases: [...bases.values()],
     inStages,
     outcomeOf,
   };
-  const location = { image: image.text, ...digestPlace({ ...base, image, reference }, surroundings) };
+  const location = { image: image.text, ...digestLocation({ ...base, image, reference }, file) };
   return [unlessReplaced(location, replaced)];
 }
 
 /** Of COPY and RUN: a name that is neither a stage nor clearly an image can be a context that the build is given. */
-function readSource(word: Word, command: string, { bases, allStages, replaced }: Reader): readonly DockerfileImage[] {
+function readSource(
+  word: TracedText,
+  command: string,
+  { bases, allStages, replaced }: Reader,
+): readonly DockerfileImage[] {
   const { text } = word;
   if (text === '' || text === 'scratch' || allStages.has(text.toLowerCase())) return [];
   if (replaced.byAll(text)) return [without(word, text, CONTEXT)];
@@ -225,7 +229,7 @@ function readSource(word: Word, command: string, { bases, allStages, replaced }:
   return [unlessReplaced(known, replaced)];
 }
 
-function unlessReplaced(found: DockerfileImage, { bySome }: Replaced): DockerfileImage {
+function unlessReplaced(found: DockerfileImage, { bySome }: ContextNames): DockerfileImage {
   const reason = bySome(found.image);
   return reason === undefined ? found : { ...found, target: { ok: false, reason } };
 }
@@ -234,7 +238,7 @@ const NUMBER: LocationContent = { state: 'none', reason: 'it may be the number o
 const FRAGMENT: LocationContent = { state: 'none', reason: 'it may be a stage: there is no FROM in this file' };
 
 /** Without such a context it is pulled, so it is no less an image than one with a tag. */
-function bare(image: DockerfileImage, word: Word, hasStages: boolean): DockerfileImage {
+function bare(image: DockerfileImage, word: TracedText, hasStages: boolean): DockerfileImage {
   const name = word.text;
   if (!hasStages) return without(word, name, FRAGMENT);
   const reason = `it may be a build context; if it is an image, write its tag, as in ${name}:latest, else add the stage "FROM scratch AS ${name}", which the context replaces`;
@@ -242,7 +246,7 @@ function bare(image: DockerfileImage, word: Word, hasStages: boolean): Dockerfil
 }
 
 /** Without variables. */
-function literal(word: Word): DockerfileImage {
+function literal(word: TracedText): DockerfileImage {
   const parsed = parseReference(word.text);
   if (!parsed.ok) return problemAt(word, word.text, parsed.problem);
   const { reference } = parsed;
@@ -254,14 +258,14 @@ function literal(word: Word): DockerfileImage {
   return { offset: word.offsets[0] ?? 0, image: word.text, content: { state: 'image', reference }, target };
 }
 
-function problemAt(word: Word, image: string, problem: string): DockerfileImage {
+function problemAt(word: TracedText, image: string, problem: string): DockerfileImage {
   return without(word, image, { state: 'problem', problem: image.includes('{{') ? TEMPLATE : problem });
 }
 
 const TEMPLATE = '"{{" starts a template expression that nothing has filled in: pin the file that is made from it';
 
 /** It may be a URL with somebody's password in it. */
-function without(word: Word, image: string, content: LocationContent): DockerfileImage {
+function without(word: TracedText, image: string, content: LocationContent): DockerfileImage {
   const target: EditTarget = { ok: false, reason: 'there is no image here' };
   return { offset: word.offsets[0] ?? 0, image: maskPassword(image), content, target };
 }

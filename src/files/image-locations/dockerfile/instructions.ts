@@ -1,5 +1,5 @@
 /** A Dockerfile -> its instructions (BuildKit: frontend/dockerfile/parser). */
-import { EMPTY, isSpace, slice, split, trim, type Word, WordBuilder } from '../traced-text.ts';
+import { EMPTY, isSpace, slice, split, trim, type TracedText, TracedTextBuilder } from '../traced-text.ts';
 import { type HereDocument, hereDocumentsOf, skipHereDocuments } from './here-documents.ts';
 import { directivesOf, type Fault, linesOf, readLogicalLine } from './lines.ts';
 
@@ -7,9 +7,9 @@ export interface Instruction {
   /** In upper case. */
   readonly name: string;
   /** `--name=value`, without their quotes. */
-  readonly flags: readonly Word[];
+  readonly flags: readonly TracedText[];
   /** What follows, as it is written. */
-  readonly rest: Word;
+  readonly rest: TracedText;
   /** Lines of the file, from 1, with those of its here-documents. */
   readonly first: number;
   readonly last: number;
@@ -18,12 +18,12 @@ export interface Instruction {
 
 export interface Dockerfile {
   readonly escape: string;
-  readonly syntax: Word | undefined;
+  readonly syntax: TracedText | undefined;
   readonly instructions: readonly Instruction[];
   readonly fault: Fault | undefined;
 }
 
-export function parseDockerfile(source: Word): Dockerfile {
+export function parseDockerfile(source: TracedText): Dockerfile {
   const lines = linesOf(source);
   const { escape, syntax, fault } = directivesOf(lines);
   const instructions: Instruction[] = [];
@@ -46,7 +46,7 @@ export type Command = Pick<Instruction, 'name' | 'flags' | 'rest'>;
 /** In ASCII only: a word may have any other white space in it. */
 export const BLANKS = /[\t\v\f\r ]+/g;
 
-export function commandOf(line: Word, escape: string): Command {
+export function commandOf(line: TracedText, escape: string): Command {
   const whole = trim(line);
   const [name = EMPTY] = split(whole, BLANKS);
   const behind = slice(whole, name.text.length);
@@ -75,8 +75,11 @@ function isList(text: string): boolean {
 }
 
 /** Words in front that start with two hyphens, up to `--` alone. */
-function splitFlags(line: Word, escape: string): { readonly flags: readonly Word[]; readonly rest: Word } {
-  const flags: Word[] = [];
+function splitFlags(
+  line: TracedText,
+  escape: string,
+): { readonly flags: readonly TracedText[]; readonly rest: TracedText } {
+  const flags: TracedText[] = [];
   for (let at = 0; at < line.text.length;) {
     if (isSpace(line.text.charAt(at))) {
       at += 1;
@@ -92,13 +95,13 @@ function splitFlags(line: Word, escape: string): { readonly flags: readonly Word
 }
 
 interface Flag {
-  readonly flag: Word;
+  readonly flag: TracedText;
   readonly quoted: boolean;
   readonly end: number;
 }
 
-function readFlag(line: Word, start: number, escape: string): Flag {
-  const flag = new WordBuilder();
+function readFlag(line: TracedText, start: number, escape: string): Flag {
+  const flag = new TracedTextBuilder();
   let quote = '';
   let quoted = false;
   let at = start;

@@ -1,5 +1,5 @@
 /** The lines of a Dockerfile as BuildKit joins them (frontend/dockerfile/parser: parser.go, directives.go). */
-import { isSpace, slice, trimStart, type Word, WordBuilder } from '../traced-text.ts';
+import { isSpace, slice, trimStart, type TracedText, TracedTextBuilder } from '../traced-text.ts';
 
 /** Why BuildKit reads no further. */
 export interface Fault {
@@ -9,13 +9,13 @@ export interface Fault {
 
 /** The lines of a file, each without its line break, and the next one to read. */
 export interface Lines {
-  readonly all: readonly Word[];
+  readonly all: readonly TracedText[];
   next: number;
 }
 
-export function linesOf(source: Word): Lines {
+export function linesOf(source: TracedText): Lines {
   const body = source.text.startsWith('\uFEFF') ? slice(source, 1) : source;
-  const all: Word[] = [];
+  const all: TracedText[] = [];
   for (let at = 0; at < body.text.length;) {
     const found = body.text.indexOf('\n', at);
     const end = found === -1 ? body.text.length : found;
@@ -25,18 +25,18 @@ export function linesOf(source: Word): Lines {
   return { all, next: 0 };
 }
 
-function withoutReturns(line: Word): Word {
+function withoutReturns(line: TracedText): TracedText {
   let end = line.text.length;
   while (end > 0 && line.text.charAt(end - 1) === '\r') end -= 1;
   return slice(line, 0, end);
 }
 
-function isComment(line: Word): boolean {
+function isComment(line: TracedText): boolean {
   return trimStart(line).text.startsWith('#');
 }
 
 export interface LogicalLine {
-  readonly word: Word;
+  readonly word: TracedText;
   /** The line that it begins on, from 1. */
   readonly first: number;
 }
@@ -52,8 +52,8 @@ export function readLogicalLine(lines: Lines, escape: string): LogicalLine | und
   return undefined;
 }
 
-function withFollowing(first: Word, lines: Lines, escape: string): Word {
-  const logical = new WordBuilder();
+function withFollowing(first: TracedText, lines: Lines, escape: string): TracedText {
+  const logical = new TracedTextBuilder();
   logical.add(first);
   for (let line = take(lines); line !== undefined; line = take(lines)) {
     if (isComment(line) || isSpace(line.text)) continue;
@@ -64,14 +64,14 @@ function withFollowing(first: Word, lines: Lines, escape: string): Word {
   return logical.take();
 }
 
-export function take(lines: Lines): Word | undefined {
+export function take(lines: Lines): TracedText | undefined {
   const line = lines.all[lines.next];
   if (line !== undefined) lines.next += 1;
   return line;
 }
 
 /** A single escape at the end, with blanks and tabs behind it or not, says that the line goes on. */
-function cutEscape(line: Word, escape: string): { readonly kept: Word; readonly goesOn: boolean } {
+function cutEscape(line: TracedText, escape: string): { readonly kept: TracedText; readonly goesOn: boolean } {
   const end = line.text.replace(/[ \t]+$/, '').length - 1;
   const goesOn = line.text.charAt(end) === escape && (end === 0 || line.text.charAt(end - 1) !== escape);
   return { kept: goesOn ? slice(line, 0, end) : line, goesOn };
@@ -80,7 +80,7 @@ function cutEscape(line: Word, escape: string): { readonly kept: Word; readonly 
 export interface Directives {
   readonly escape: string;
   /** The image of the frontend: `# syntax=IMAGE`. */
-  readonly syntax: Word | undefined;
+  readonly syntax: TracedText | undefined;
   readonly fault: Fault | undefined;
 }
 
@@ -96,7 +96,7 @@ export function directivesOf({ all }: Lines): Directives {
 }
 
 /** Read apart, and a little differently: indented lines are none, a line that starts with #! is passed over, // will do. */
-function syntaxOf(all: readonly Word[]): Word | undefined {
+function syntaxOf(all: readonly TracedText[]): TracedText | undefined {
   const lines = all[0]?.text.startsWith('#!') ? all.slice(1) : all;
   const value = readDirectives(lines, '#').found.get('syntax') ?? readDirectives(lines, '//').found.get('syntax');
   if (value === undefined) return undefined;
@@ -106,14 +106,14 @@ function syntaxOf(all: readonly Word[]): Word | undefined {
 
 const DIRECTIVE = /^([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*([^\n]+?)[\t\n\f\r ]*$/d;
 
-interface FoundDirectives {
-  readonly found: ReadonlyMap<string, Word>;
+interface DirectiveLines {
+  readonly found: ReadonlyMap<string, TracedText>;
   readonly fault: Fault | undefined;
 }
 
 /** Before everything else, one a line, each once. */
-function readDirectives(lines: readonly Word[], mark: string): FoundDirectives {
-  const found = new Map<string, Word>();
+function readDirectives(lines: readonly TracedText[], mark: string): DirectiveLines {
+  const found = new Map<string, TracedText>();
   for (const line of lines) {
     const directive = directiveOf(line, mark);
     if (directive === undefined) break;
@@ -127,7 +127,10 @@ function readDirectives(lines: readonly Word[], mark: string): FoundDirectives {
   return { found, fault: undefined };
 }
 
-function directiveOf(line: Word, mark: string): { readonly name: string; readonly value: Word } | undefined {
+function directiveOf(
+  line: TracedText,
+  mark: string,
+): { readonly name: string; readonly value: TracedText } | undefined {
   if (!line.text.startsWith(mark)) return undefined;
   const content = trimStart(slice(line, mark.length));
   const match = DIRECTIVE.exec(content.text);

@@ -1,5 +1,5 @@
 /** The patterns of `${name#…}`, `${name%…}` and `${name/…/…}`: `*` is any text, `?` any character. */
-import { joined, slice, type Word } from '../traced-text.ts';
+import { joined, slice, type TracedText } from '../traced-text.ts';
 
 type Token = { readonly any: true } | { readonly any: false; readonly char: string | undefined };
 
@@ -50,12 +50,12 @@ function closed(states: Set<number>, tokens: readonly Token[]): Set<number> {
   return states;
 }
 
-export function withoutPrefix(value: Word, pattern: string, longest: boolean): Word | undefined {
+export function withoutPrefix(value: TracedText, pattern: string, longest: boolean): TracedText | undefined {
   const tokens = tokensOf(pattern);
   return tokens && slice(value, lengthAt(value.text, 0, tokens, longest) ?? 0);
 }
 
-export function withoutSuffix(value: Word, pattern: string, longest: boolean): Word | undefined {
+export function withoutSuffix(value: TracedText, pattern: string, longest: boolean): TracedText | undefined {
   const tokens = tokensOf(pattern);
   const backwards = value.text.split('').toReversed().join('');
   return tokens && slice(value, 0, value.text.length - (lengthAt(backwards, 0, tokens.toReversed(), longest) ?? 0));
@@ -63,15 +63,15 @@ export function withoutSuffix(value: Word, pattern: string, longest: boolean): W
 
 export interface Replacement {
   readonly pattern: string;
-  readonly text: Word;
+  readonly text: TracedText;
   readonly all: boolean;
 }
 
 /** Undefined for a pattern that BuildKit refuses, and for a `$` in a text for all: there it is a group of a regular expression. */
-export function replaceIn(value: Word, { pattern, text, all }: Replacement): Word | undefined {
+export function replaceIn(value: TracedText, { pattern, text, all }: Replacement): TracedText | undefined {
   const tokens = tokensOf(pattern);
   if (tokens === undefined || (all && text.text.includes('$'))) return undefined;
-  const parts: Word[] = [];
+  const parts: TracedText[] = [];
   let rest = 0;
   for (const { start, end } of matchesIn(value.text, tokens)) {
     parts.push(slice(value, rest, start), text);

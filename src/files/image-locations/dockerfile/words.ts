@@ -1,20 +1,20 @@
-import { isSpace, slice, type Word, type WordBuilder } from '../traced-text.ts';
+import { isSpace, slice, type TracedText, type TracedTextBuilder } from '../traced-text.ts';
 
 /** Blanks part words where they are neither quoted nor escaped. */
-export class Words {
-  private readonly word: WordBuilder;
-  private readonly all: Word[] = [];
+export class WordList {
+  private readonly word: TracedTextBuilder;
+  private readonly all: TracedText[] = [];
 
-  constructor(word: WordBuilder) {
+  constructor(word: TracedTextBuilder) {
     this.word = word;
     word.take();
   }
 
-  add(piece: Word): void {
+  add(piece: TracedText): void {
     this.word.add(piece);
   }
 
-  addSplit(piece: Word): void {
+  addSplit(piece: TracedText): void {
     for (let index = 0; index < piece.text.length; index += 1) {
       const one = slice(piece, index, index + 1);
       if (!isSpace(one.text)) this.word.add(one);
@@ -22,7 +22,7 @@ export class Words {
     }
   }
 
-  end(): readonly Word[] {
+  end(): readonly TracedText[] {
     if (this.word.length > 0) this.all.push(this.word.take());
     return this.all;
   }

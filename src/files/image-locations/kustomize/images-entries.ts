@@ -34,13 +34,13 @@ function imagesEntry(context: DocumentContext, holder: string, entry: JsonObject
   };
 }
 
-interface Versioned {
+interface EntryTag {
   readonly entry: JsonObject;
   readonly tag: string;
 }
 
 /** Both fields go behind `newName`, in the layout that the place of a digest has. */
-function versionTarget(context: DocumentContext, holder: string, { entry, tag }: Versioned): EditTarget {
+function versionTarget(context: DocumentContext, holder: string, { entry, tag }: EntryTag): EditTarget {
   if (entry['newTag'] !== undefined || entry['digest'] !== undefined)
     return { ok: false, reason: 'its "newTag" or "digest" is empty: write the tag into "newTag"' };
   const target = insertField(context, { holder, key: 'digest' }, 'newName');
@@ -101,12 +101,12 @@ function hasDigestInTag({ newTag, digest }: JsonObject): boolean {
   return partText(newTag).includes('@') && !partText(digest);
 }
 
-interface Referring {
+interface EntryReference {
   readonly entry: JsonObject;
   readonly reference: ImageReference;
 }
 
-function targetOf(context: DocumentContext, holder: string, { entry, reference }: Referring): EditTarget {
+function targetOf(context: DocumentContext, holder: string, { entry, reference }: EntryReference): EditTarget {
   const field = { holder, key: 'digest' };
   if (hasDigestInTag(entry)) {
     const { offset } = context.document.positionOf(`${holder}/newTag`);

@@ -7,7 +7,7 @@ import { inlineTransformers } from './image-transformers.ts';
 import { imagesEntries } from './images-entries.ts';
 import { inlineComparedFields, inlinePatchImages } from './inline-patches.ts';
 import { cutFields, replacedImages } from './replacements.ts';
-import { unseenIn, unseenSources } from './unread-sources.ts';
+import { unreadSourceNotices, unreadSources } from './unread-sources.ts';
 
 const [, , WITHOUT_EXTENSION = ''] = KUSTOMIZATION_NAMES;
 
@@ -36,8 +36,8 @@ function imagesIn(context: DocumentContext, value: JsonObject, { kinds }: FindOp
       isComponent: value['kind'] === 'Component',
       entries,
       patches,
-      unseen: unseenSources(value),
+      unseen: unreadSources(value),
     },
-    notices: unseenIn(context, value),
+    notices: unreadSourceNotices(context, value),
   };
 }

@@ -81,12 +81,12 @@ function copiedImage(context: DocumentContext, pointer: string, { op, path, from
   return locationWithout(context, { pointer, image: String(path), content: { state: 'problem', problem } });
 }
 
-interface Patched {
+interface PatchValue {
   readonly value: unknown;
   readonly at: PatchedAt;
 }
 
-function testedImages(context: DocumentContext, pointer: string, { value, at }: Patched): readonly ImageLocation[] {
+function testedImages(context: DocumentContext, pointer: string, { value, at }: PatchValue): readonly ImageLocation[] {
   return imageFields(value, at)
     .filter(({ image }) => !image.includes('@'))
     .map(({ pointer: inner, image }) => {
@@ -117,7 +117,7 @@ export function comparedFields(value: unknown, options: PatchOptions): readonly 
     }));
 }
 
-function imagesAt(context: DocumentContext, pointer: string, { value, at }: Patched): readonly ImageLocation[] {
+function imagesAt(context: DocumentContext, pointer: string, { value, at }: PatchValue): readonly ImageLocation[] {
   return imageFields(value, at).flatMap(({ pointer: inner, field, image, certain }) =>
     certain || parseReference(image).ok
       ? [

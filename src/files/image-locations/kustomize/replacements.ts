@@ -74,12 +74,16 @@ function plainName(value: unknown): string {
   return typeof value === 'string' && /^[\w.-]*$/.test(value) ? value : '';
 }
 
-interface Read {
+interface ReplacementContext {
   readonly replacement: JsonObject;
   readonly kinds: KindTable;
 }
 
-function imagesIn(context: DocumentContext, pointer: string, { replacement, kinds }: Read): readonly ImageLocation[] {
+function imagesIn(
+  context: DocumentContext,
+  pointer: string,
+  { replacement, kinds }: ReplacementContext,
+): readonly ImageLocation[] {
   const isCopy = isWholeImage(replacement['source'], kinds);
   return listAt(replacement, 'targets').flatMap((target, index) => {
     if (!isObject(target) || (isCopy && !isObject(target['options']))) return [];

@@ -4,7 +4,7 @@ import { quoteValue } from '../../../image/quote.ts';
 import { listAt } from '../../kustomization.ts';
 import type { DocumentContext } from '../document-context.ts';
 
-export interface Unseen {
+export interface UnreadSource {
   readonly line: number;
   readonly column: number;
   readonly message: string;
@@ -13,8 +13,8 @@ export interface Unseen {
 const CHARTS = ['helmCharts', 'helmChartInflationGenerator'];
 const PLUGINS = ['generators', 'transformers'];
 
-export function unseenIn({ document }: DocumentContext, kustomization: JsonObject): readonly Unseen[] {
-  const at = (pointer: string, message: string): Unseen => {
+export function unreadSourceNotices({ document }: DocumentContext, kustomization: JsonObject): readonly UnreadSource[] {
+  const at = (pointer: string, message: string): UnreadSource => {
     const { line, column } = document.positionOf(pointer);
     return { line, column, message };
   };
@@ -32,7 +32,7 @@ export function unseenIn({ document }: DocumentContext, kustomization: JsonObjec
 }
 
 /** In the words of a reason. */
-export function unseenSources(kustomization: JsonObject): readonly string[] {
+export function unreadSources(kustomization: JsonObject): readonly string[] {
   const charts = CHARTS.flatMap((key) => listAt(kustomization, key).map((chart) => `chart ${chartName(chart)}`));
   const sources = PLUGINS.filter((key) => listAt(kustomization, key).length > 0).map((key) => `"${key}"`);
   return [...charts, ...sources].map((source) => `${source} can bring in images with other tags`);
