@@ -210,21 +210,9 @@ export function mapKeys(map: CelMap, budget: Budget): readonly Value[] {
     return [...map.entries.values()].map(({ key }) => key);
   }
   if (map.open !== undefined) throw new CelError(map.open, { causedBy: 'world' });
-  const keys = keysOf(json);
+  const keys = Object.keys(json);
   spend(budget, keys.length);
-  return keys;
-}
-
-/** Listing the keys of a large object takes long, and an expression in a loop asks again and again. */
-const keyLists = new WeakMap<JsonObject, readonly string[]>();
-const LARGE = 32;
-
-function keysOf(json: JsonObject): readonly string[] {
-  const known = keyLists.get(json);
-  if (known !== undefined) return known;
-  const keys = Object.keys(json).filter((key) => json[key] !== null && json[key] !== undefined);
-  if (keys.length >= LARGE) keyLists.set(json, keys);
-  return keys;
+  return keys.filter((key) => json[key] !== null && json[key] !== undefined);
 }
 
 export function entryMap(entries: readonly Entry[]): EntryMap {

@@ -7,7 +7,7 @@ import { expandLists } from './list-reference.ts';
 import type { Action, Binding } from './policy.ts';
 import type { Check, Prepared, Rule } from './rule.ts';
 import { didYouMean } from '../image/suggestion.ts';
-import { type DocumentFault, schemaCheck, type SchemaCheck } from './schema-faults.ts';
+import { type DocumentFault, schemaCheck } from './schema-faults.ts';
 import { type ValidPart, validPart } from './valid-part.ts';
 
 /** What a document may refer to. */
@@ -32,14 +32,6 @@ type BindingResult =
   | { readonly ok: true; readonly binding: Binding }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
-const parameterChecks = new WeakMap<Rule, SchemaCheck>();
-
-function parameterCheck(rule: Rule): SchemaCheck {
-  let check = parameterChecks.get(rule);
-  if (check === undefined) parameterChecks.set(rule, (check = schemaCheck(rule.parameters)));
-  return check;
-}
-
 /** `at`: the pointer of the entry. */
 export function readBinding(entry: BindingDocument, at: string, vocabulary: Vocabulary): BindingResult {
   const rule = vocabulary.rules.find(({ name }) => name === entry.rule);
@@ -61,7 +53,7 @@ type Bound =
 /** Pointers of faults are relative to the parameters. */
 function bindRule(rule: Rule, written: object, vocabulary: Vocabulary): Bound {
   const { value, faults: lost, trace } = expandLists(written, rule.parameters, vocabulary.lists ?? NO_LISTS);
-  const wrong = takesNothing(rule, written) ? [] : parameterCheck(rule)(value);
+  const wrong = takesNothing(rule, written) ? [] : schemaCheck(rule.parameters)(value);
   const bound = wrong.length === 0 ? compiled(rule, value, vocabulary) : faultsBeside(rule, value, vocabulary);
   const found = bound.ok ? [] : bound.faults.map((fault) => ({ ...fault, at: 'value' as const }));
   const faults = [...lost, ...trace([...wrong, ...found])];
@@ -76,7 +68,7 @@ function takesNothing({ parameters }: Rule, written: object): boolean {
 
 /** What is wrong with the parameters that fit the schema, where others do not. */
 function faultsBeside(rule: Rule, value: unknown, vocabulary: Vocabulary): Prepared<never> {
-  const part = validPart(value, parameterCheck(rule));
+  const part = validPart(value, schemaCheck(rule.parameters));
   if (part === undefined || lacksReferredTo(rule, part)) return { ok: false, faults: [] };
   const bound = compiled(rule, part.value, vocabulary);
   const faults = bound.ok ? [] : bound.faults;

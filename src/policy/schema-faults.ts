@@ -1,5 +1,5 @@
 /** JSON Schema validation whose faults read like sentences: what is wrong, what is accepted, the nearest spelling. */
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { quoteValue } from '../image/quote.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import { escapeSegment, jsonType } from '../pod/pointer.ts';
@@ -15,11 +15,10 @@ export interface DocumentFault {
 
 export type SchemaCheck = (value: unknown) => readonly DocumentFault[];
 
-/** Compiles on first use: many schemas are never asked. */
+/** Compiles on first use, because a process uses few of the schemas. Ajv compiles each schema object once. */
 export function schemaCheck(schema: object): SchemaCheck {
-  let validate: ValidateFunction | undefined;
   return (value) => {
-    validate ??= compiler().compile(schema);
+    const validate = compiler().compile(schema);
     return validate(value) ? [] : (validate.errors ?? []).map(faultOf);
   };
 }

@@ -35,6 +35,7 @@ const OBJECT = {
     list: LIST,
     lists: Array.from({ length: N }, () => LIST),
     deep: deep(50_000),
+    nulls: Object.fromEntries(Array.from({ length: 300_000 }, (_, index) => [`v${index}`, null])),
     containers: [{ name: 'c', image: 'a.io/b:1' }],
   },
 };
@@ -83,6 +84,7 @@ const DEAR = [
   'object.spec.list.all(a, object.metadata.annotations == oldObject.metadata.annotations)',
   'object.spec.lists == object.spec.lists.map(x, x)',
   'object.spec.list.all(a, size(object.metadata.annotations) > 0)',
+  'object.spec.list.all(a, size(object.spec.nulls) == 0)',
   'object.spec.lists.flatten(5).distinct().size() > 0',
   'object.spec.lists.map(x, x.sort()).size() > 0',
   'object.spec.list.all(a, sets.contains(object.spec.list, object.spec.list))',
