@@ -2,7 +2,6 @@
 import { type Keyring, keyringOf } from '../credential/keyring.ts';
 import { passedOver, type PullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
-import { runtimeName } from '../image/reference.ts';
 import { type Container, type ContainerKind, type Pod } from '../pod/containers.ts';
 import type { JsonObject } from '../pod/pointer.ts';
 import { portClashes } from '../pod/ports.ts';
@@ -192,7 +191,7 @@ function imagePicture({ name, imagePointer, image }: Container): ImagePicture {
     name: name ?? null,
     pointer: imagePointer,
     image: image.text,
-    runtimeRef: parsed === undefined ? null : runtimeName(parsed),
+    runtimeRef: parsed === undefined ? null : parsed.runtimeName,
     registry: parsed === undefined ? null : parsed.domain,
     problem: image.state === 'invalid' ? image.problem : image.state === 'pending' ? image.reason : null,
   };

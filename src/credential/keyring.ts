@@ -2,11 +2,11 @@
  * Which credentials the kubelet tries for an image, and in which order (kubernetes pkg/credentialprovider/keyring.go): all
  * that match, keys in descending byte order, secrets in the Pod's order; Docker Hub's own entry only if nothing matches.
  */
-import { type ImageReference, repositoryOf } from '../image/reference.ts';
+import type { ImageReference } from '../image/reference.ts';
 import type { Entry } from './docker-config.ts';
 import type { CredentialIndex, Slot } from './credential-index.ts';
 import type { PullSecret } from './pull-secret.ts';
-import { DOCKER_HUB_KEY, isOnDockerHub, type Place, placeOf, shownServer } from './registry-key.ts';
+import { DOCKER_HUB_KEY, imagePlace, isOnDockerHub, shownServer } from './registry-key.ts';
 
 /** One of the credentials that the kubelet tries, and where it stands. */
 export interface Candidate {
@@ -59,7 +59,7 @@ export function keyringOf(secrets: readonly PullSecret[]): Keyring {
     candidatesFor: (reference) => candidatesIn(sources, reference),
     coverageOf(reference) {
       // Most images are covered, and then the order does not matter.
-      const { image } = looked(reference);
+      const image = imagePlace(reference);
       if (image !== undefined && sources.some(({ credentials }) => credentials.anyMatching(image, hasUser)))
         return 'covered';
       const matches = matchesFor(reference, sources);
@@ -88,14 +88,14 @@ interface Match {
 }
 
 function matchesFor(reference: ImageReference, sources: readonly Source[]): readonly Match[] {
-  const { repository, image } = looked(reference);
+  const image = imagePlace(reference);
   const matches =
     image === undefined
       ? []
       : sources.flatMap(({ secret, credentials }) => credentials.matching(image).map((slot) => ({ secret, slot })));
   // Stable: within one key the secrets stay in their order.
   if (matches.length > 0) return matches.sort((one, other) => descending(one.slot.key, other.slot.key));
-  if (!isOnDockerHub(repository)) return [];
+  if (!isOnDockerHub(reference.repository)) return [];
   return sources.flatMap(({ secret, credentials }) => {
     const slot = credentials.slot(DOCKER_HUB_KEY);
     return slot === undefined ? [] : [{ secret, slot }];
@@ -104,24 +104,6 @@ function matchesFor(reference: ImageReference, sources: readonly Source[]): read
 
 function hasUser(slot: Slot): boolean {
   return slot.hasUser;
-}
-
-interface Looked {
-  readonly repository: string;
-  /** `undefined` where nothing can match it. */
-  readonly image: Place | undefined;
-}
-
-/** The same few references come again and again (parseReference remembers them), and to parse them as URLs is most of a look-up. */
-const known = new WeakMap<ImageReference, Looked>();
-
-function looked(reference: ImageReference): Looked {
-  let look = known.get(reference);
-  if (look === undefined) {
-    const repository = repositoryOf(reference);
-    known.set(reference, (look = { repository, image: placeOf(repository) }));
-  }
-  return look;
 }
 
 function descending(one: string, other: string): number {

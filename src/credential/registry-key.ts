@@ -1,6 +1,7 @@
 /** The keys of a credential file (`https://index.docker.io/v1/`, `*.example.com:5000/team`), as the kubelet's keyring has them. */
 import { bytesOf } from '../go/bytes.ts';
 import { compileFilepathGlob, isFilepathGlob } from '../go/filepath-glob.ts';
+import type { ImageReference } from '../image/reference.ts';
 import { type ParsedUrl, parseUrl } from '../go/url.ts';
 
 /** How a key is shown: what may be a password in it is not. */
@@ -39,6 +40,21 @@ export function placeOf(text: string): Place | undefined {
   if (parsed === undefined) return undefined;
   const { name, port } = splitHostPort(parsed);
   return { host: `${port}/${name}`, labels: name.split('.'), port, path: parsed.path };
+}
+
+/**
+ * The place of an image. Without an address in brackets, url.Parse takes every reference as it is written, so it need not be
+ * parsed as a URL.
+ */
+export function imagePlace({ repository }: ImageReference): Place | undefined {
+  const slash = repository.indexOf('/');
+  const host = slash < 0 ? repository : repository.slice(0, slash);
+  if (host.startsWith('[')) return placeOf(repository);
+  const colon = host.indexOf(':');
+  const name = colon < 0 ? host : host.slice(0, colon);
+  const port = colon < 0 ? '' : host.slice(colon + 1);
+  const path = slash < 0 ? '' : repository.slice(slash);
+  return { host: `${port}/${name}`, labels: name.split('.'), port, path };
 }
 
 /** Go's net.SplitHostPort; where that is an error, all of it is the name. */

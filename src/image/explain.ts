@@ -1,16 +1,7 @@
 /** What an image reference means, for programs and for somebody who sees one for the first time. */
 import { DOCKER_HUB, splitReference } from './grammar.ts';
 import { quoteValue } from './quote.ts';
-import {
-  effectiveTag,
-  familiarName,
-  type ImageReference,
-  isPinned,
-  normalizedName,
-  parseReference,
-  repositoryOf,
-  runtimeName,
-} from './reference.ts';
+import { familiarName, type ImageReference, isPinned, parseReference } from './reference.ts';
 
 /** `explain image -o json`: null where there is nothing. All but `input`, `valid` and `error` are null when it is invalid. */
 export interface ExplainedReference {
@@ -40,9 +31,9 @@ export function explainReference(text: string): ExplainedReference {
     path: reference.path,
     tag: reference.tag ?? null,
     digest: reference.digest ?? null,
-    normalized: normalizedName(reference),
+    normalized: reference.fullName,
     familiar: familiarName(reference),
-    runtimeRef: runtimeName(reference),
+    runtimeRef: reference.runtimeName,
   };
 }
 
@@ -83,7 +74,7 @@ function linesAbout(reference: ImageReference): readonly string[] {
     `  repository  ${repositoryLine(reference)}`,
     `  tag         ${tagLine(reference)}`,
     `  digest      ${reference.digest ?? 'none'}`,
-    `  pulled as   ${runtimeName(reference)}`,
+    `  pulled as   ${reference.runtimeName}`,
     `  ${changeLine(reference)}`,
   ];
 }
@@ -111,6 +102,6 @@ function tagLine(reference: ImageReference): string {
 
 function changeLine(reference: ImageReference): string {
   if (isPinned(reference)) return 'It cannot change under you: the digest names exactly these bytes.';
-  const pinned = `${repositoryOf(reference)}:${effectiveTag(reference)}@sha256:…`;
+  const pinned = `${reference.repository}:${reference.effectiveTag}@sha256:…`;
   return `It can change under you: a tag can be moved to another image at any time. Pinned it is ${pinned}`;
 }

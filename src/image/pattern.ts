@@ -17,7 +17,7 @@ import { compileGlob, type TextTest } from './glob.ts';
 import { completeName, splitPort, splitReference } from './grammar.ts';
 import { patternProblem } from './pattern-problem.ts';
 import { quoteValue } from './quote.ts';
-import { effectiveTag, type ImageReference } from './reference.ts';
+import type { ImageReference } from './reference.ts';
 import { ANY_SEGMENTS, compileSegments, isGlob, literalPrefix, type SegmentsTest } from './segments.ts';
 
 export interface ImagePattern {
@@ -82,7 +82,7 @@ export function patternSet(patterns: readonly ImagePattern[]): PatternSet {
   return {
     size: patterns.length,
     match(reference) {
-      const image: Image = { reference, tag: effectiveTag(reference), segments: undefined };
+      const image: Image = { reference, tag: reference.effectiveTag, segments: undefined };
       const host = hostKey(reference.domain);
       let best = firstOf(everywhere, image, undefined);
       best = firstOf(literal.get(host), image, best);

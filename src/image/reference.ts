@@ -16,6 +16,14 @@ export interface ImageReference {
   readonly tag: string | undefined;
   /** `sha256:…`, `sha384:…` or `sha512:…`. */
   readonly digest: string | undefined;
+  /** Registry and path without tag and digest: the kubelet looks pull credentials up with it. */
+  readonly repository: string;
+  /** The tag, `latest` if there is neither tag nor digest; undefined if there is only a digest. */
+  readonly effectiveTag: string | undefined;
+  /** The repository with tag and digest as written: Go's `named.String()`. */
+  readonly fullName: string;
+  /** What containerd and CRI-O pull: with `:latest` for neither tag nor digest, and without the tag beside a digest (Go's `ParseDockerRef`). */
+  readonly runtimeName: string;
 }
 
 /** A bad image string is the user's data, so it is a value; `problem` is a sentence fragment about it, safe to print. */
@@ -59,12 +67,22 @@ function readReference(text: string): ParsedImage {
   const parts = readParts(text);
   if (parts === undefined) return { ok: false, text, problem: problemOf(text) };
   const { domain, path, tag, digest } = parts;
-  return { ok: true, reference: { text, domain, path, tag, digest } };
-}
-
-/** The fully spelled name with tag and digest as written, no tag added: Go's `named.String()`. */
-export function normalizedName(reference: ImageReference): string {
-  return withSuffix(repositoryOf(reference), reference.tag, reference.digest);
+  const repository = domain === '' ? path : `${domain}/${path}`;
+  const effective = tag ?? (digest === undefined ? 'latest' : undefined);
+  return {
+    ok: true,
+    reference: {
+      text,
+      domain,
+      path,
+      tag,
+      digest,
+      repository,
+      effectiveTag: effective,
+      fullName: withSuffix(repository, tag, digest),
+      runtimeName: withSuffix(repository, digest === undefined ? effective : undefined, digest),
+    },
+  };
 }
 
 /** The shortest name: Go's `FamiliarString`. `docker.io/foo.bar/x` becomes `foo.bar/x`, which reads differently; so did Go. */
@@ -72,23 +90,14 @@ export function familiarName(reference: ImageReference): string {
   return withSuffix(familiarRepository(reference), reference.tag, reference.digest);
 }
 
-/**
- * What containerd and CRI-O pull: `:latest` when there is neither tag nor digest, and no tag beside a digest, which decides
- * alone: Go's `ParseDockerRef`.
- */
-export function runtimeName(reference: ImageReference): string {
-  const tag = reference.digest === undefined ? effectiveTag(reference) : undefined;
-  return withSuffix(repositoryOf(reference), tag, reference.digest);
+/** For plugins; the value is in the reference. */
+export function repositoryOf({ repository }: ImageReference): string {
+  return repository;
 }
 
-/** Registry and path without tag and digest: what the kubelet looks pull credentials up with. */
-export function repositoryOf({ domain, path }: ImageReference): string {
-  return domain === '' ? path : `${domain}/${path}`;
-}
-
-/** The tag, `latest` when there is neither tag nor digest, undefined when there is only a digest. */
-export function effectiveTag({ tag, digest }: ImageReference): string | undefined {
-  return tag ?? (digest === undefined ? 'latest' : undefined);
+/** For plugins; the value is in the reference. */
+export function effectiveTag(reference: ImageReference): string | undefined {
+  return reference.effectiveTag;
 }
 
 /** Whether the image can never change under its name. */
@@ -97,8 +106,8 @@ export function isPinned({ digest }: ImageReference): boolean {
 }
 
 function familiarRepository(reference: ImageReference): string {
-  const { domain, path } = reference;
-  if (domain !== DOCKER_HUB) return repositoryOf(reference);
+  const { domain, path, repository } = reference;
+  if (domain !== DOCKER_HUB) return repository;
   const official = /^library\/([^/]*)$/.exec(path);
   return official?.[1] ?? path;
 }

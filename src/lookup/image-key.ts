@@ -1,5 +1,5 @@
 /** The cache key of an image: one registry, repository, and tag or digest, however the registry's name is spelled. */
-import { effectiveTag, type ImageReference } from '../image/reference.ts';
+import type { ImageReference } from '../image/reference.ts';
 import type { Target } from '../registry/client.ts';
 
 export interface ImageKey {
@@ -16,7 +16,7 @@ export type ImageKeyOf = (reference: ImageReference, by: Target['by']) => ImageK
 /** `registry`: the key of the registry. */
 export function imageKey(reference: ImageReference, by: Target['by'], registry: string): ImageKey {
   const { path, digest } = reference;
-  const tag = by === 'image' && digest !== undefined ? undefined : effectiveTag(reference);
+  const tag = by === 'image' && digest !== undefined ? undefined : reference.effectiveTag;
   const isDigest = tag === undefined;
   return { registry, text: `${registry}/${path}${isDigest ? `@${digest ?? ''}` : `:${tag}`}`, isDigest };
 }

@@ -7,7 +7,6 @@ import { indexEntries } from '../credential/credential-index.ts';
 import type { Entry } from '../credential/docker-config.ts';
 import { candidatesIn, type Source } from '../credential/keyring.ts';
 import { quoteValue } from '../image/quote.ts';
-import { repositoryOf } from '../image/reference.ts';
 import { isObject } from '../pod/pointer.ts';
 import { type AskedPrograms, createAskedPrograms, type Kept } from './program-cache.ts';
 import { failureLifetimeMs, readJsonText } from './credential-helper.ts';
@@ -42,7 +41,7 @@ export function credentialProviders(options: ProviderOptions): NodeCredentials {
   }));
   return {
     credentialsFor(reference, tenant = '') {
-      const repository = repositoryOf(reference);
+      const repository = reference.repository;
       const provided = asked.map(({ provider, answers }) =>
         provide(provider, answers, { repository, tenant, options }),
       );

@@ -1,5 +1,5 @@
 /** One image in a file, and where its digest goes. Offsets are UTF-16 units into the text, as everywhere. */
-import { effectiveTag, type ImageReference } from '../image/reference.ts';
+import type { ImageReference } from '../image/reference.ts';
 
 export interface ImageLocation {
   /** The name of its format in files/image-locations/formats.ts. */
@@ -71,7 +71,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 export function taggedText(reference: ImageReference): string {
   const { text, tag, digest } = reference;
   const named = digest === undefined ? text : text.slice(0, -digest.length - 1);
-  return tag === undefined && digest === undefined ? `${named}:${effectiveTag(reference)}` : named;
+  return tag === undefined && digest === undefined ? `${named}:${reference.effectiveTag}` : named;
 }
 
 export function pinnedText(reference: ImageReference, digest: string): string {

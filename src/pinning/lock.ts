@@ -1,5 +1,5 @@
 /** The lock: which digest a name and tag had when somebody asked, so that another machine pins the same without asking. */
-import { normalizedName, type ImageReference } from '../image/reference.ts';
+import type { ImageReference } from '../image/reference.ts';
 
 export interface LockEntry {
   readonly digest: string;
@@ -13,7 +13,7 @@ export type Lock = ReadonlyMap<string, LockEntry>;
 
 /** `docker.io/library/nginx:1.27`, of a reference with a tag and no digest. */
 export function lockKey(tagged: ImageReference): string {
-  return normalizedName(tagged);
+  return tagged.fullName;
 }
 
 /** Sorted, so that two people who pin the same write the same. */

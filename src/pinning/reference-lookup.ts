@@ -1,5 +1,5 @@
 /** The references that `pin` and `drift` look up, and the keys that identify equal lookups. */
-import { type ImageReference, normalizedName, parseReference, repositoryOf } from '../image/reference.ts';
+import { type ImageReference, parseReference } from '../image/reference.ts';
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import { taggedText } from './image-location.ts';
 
@@ -15,12 +15,12 @@ export function tagLookup(reference: ImageReference): ReferenceLookup | undefine
 
 /** By digest. */
 export function digestLookup(reference: ImageReference, digest: string): ReferenceLookup | undefined {
-  return lookupOf(`${repositoryOf(reference)}@${digest}`);
+  return lookupOf(`${reference.repository}@${digest}`);
 }
 
 function lookupOf(text: string): ReferenceLookup | undefined {
   const parsed = parseReference(text);
-  return parsed.ok ? { key: normalizedName(parsed.reference), reference: parsed.reference } : undefined;
+  return parsed.ok ? { key: parsed.reference.fullName, reference: parsed.reference } : undefined;
 }
 
 /** Why a lookup has no result after Ctrl-C. */

@@ -5,7 +5,7 @@
  */
 import { maskPassword } from '../image/password.ts';
 import { quoteValue } from '../image/quote.ts';
-import { effectiveTag, type ImageReference, parseReference } from '../image/reference.ts';
+import { type ImageReference, parseReference } from '../image/reference.ts';
 import { type ContainerPlace, placesIn } from './container-places.ts';
 import { isObject, type JsonObject, jsonType, type Place, ShapeError, shownPointer } from './pointer.ts';
 import { asBoolean, asNumber, asObjects, asString, readObject, readString } from './read.ts';
@@ -233,7 +233,7 @@ export function imageOf(text: string, source: PodSource): ContainerImage {
 
 /** SetDefaults_Container: the tag decides, also beside a digest; what does not parse gets IfNotPresent. */
 function defaultPullPolicy(image: ContainerImage): string {
-  return image.state === 'parsed' && effectiveTag(image.reference) === 'latest' ? 'Always' : 'IfNotPresent';
+  return image.state === 'parsed' && image.reference.effectiveTag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 function portsAt(place: ContainerPlace, fields: JsonObject, into: Reading): readonly Port[] {

@@ -1,7 +1,7 @@
 /** What a registry would say, as a test suite writes it down: by image, so that policies can be tested without a registry. */
 import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
-import { parseReference, runtimeName } from '../image/reference.ts';
+import { parseReference } from '../image/reference.ts';
 import { escapeSegment } from '../pod/pointer.ts';
 import { dayStart } from '../go/date.ts';
 import { REGISTRY_CAUSES, type RegistryCause } from './registry-fact.ts';
@@ -77,7 +77,7 @@ export function answerFaults(answers: RegistryAnswers, at: string): readonly Doc
       faults.push({ pointer, problem: `${quoteValue(image)} is not an image: ${parsed.problem}`, at: 'key' });
       continue;
     }
-    const name = runtimeName(parsed.reference);
+    const name = parsed.reference.runtimeName;
     const before = seen.get(name);
     if (before !== undefined) {
       const problem = `${quoteValue(image)} is the same image as ${quoteValue(before)}`;
@@ -102,7 +102,7 @@ export function mergedAnswers(
 
 function nameOf(image: string): string {
   const parsed = parseReference(image);
-  return parsed.ok ? runtimeName(parsed.reference) : image;
+  return parsed.ok ? parsed.reference.runtimeName : image;
 }
 
 function answerFault({ digest, created }: RegistryAnswer, pointer: string): readonly DocumentFault[] {

@@ -1,5 +1,4 @@
 /** The places to ask for an image, in order: the mirrors of its registry, then the registry itself. */
-import { effectiveTag } from '../image/reference.ts';
 import { quoteValue } from '../image/quote.ts';
 import { RegistryError, type Target } from './client.ts';
 import type { Credential } from './credential.ts';
@@ -87,7 +86,7 @@ function mirrorSite(
 }
 
 function wantedOf({ reference, by }: Target): string {
-  const tag = effectiveTag(reference);
+  const tag = reference.effectiveTag;
   return (by === 'tag' ? (tag ?? reference.digest) : (reference.digest ?? tag)) ?? 'latest';
 }
 

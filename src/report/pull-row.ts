@@ -1,6 +1,5 @@
 /** The whole way of an image from a registry to a node, for programs. */
 import { quoteValue } from '../image/quote.ts';
-import { repositoryOf } from '../image/reference.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import { platformText } from '../policy/rules/platforms.ts';
 import type { PullAttempt } from '../lookup/trace.ts';
@@ -43,7 +42,7 @@ interface AttemptRow {
 export function pullRow(traced: TracedImage): PullRow {
   const { reference, trace, faults } = traced;
   return {
-    repository: repositoryOf(reference),
+    repository: reference.repository,
     resolved: pullOutcome(traced),
     attempts: (trace?.attempts ?? []).map(attemptRow),
     ...foundRow(trace?.image.state === 'yes' ? trace.image.value : undefined),

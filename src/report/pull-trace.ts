@@ -1,7 +1,7 @@
 /** The whole way of an image from a registry to a node, for people. */
 import type { SecretFault } from '../credential/keyring.ts';
 import { quoteValue } from '../image/quote.ts';
-import { type ImageReference, repositoryOf, runtimeName } from '../image/reference.ts';
+import type { ImageReference } from '../image/reference.ts';
 import { DAY_MS, dayOf } from '../go/date.ts';
 import { isCredentialRejected, type RegistryDetails, type RegistryFact } from '../policy/registry-fact.ts';
 import { platformText } from '../policy/rules/platforms.ts';
@@ -29,8 +29,8 @@ export function pullText(traced: TracedImage, now: number): string {
   const { reference, trace, faults } = traced;
   const lines = [
     quoteValue(reference.text),
-    row('looked up as', repositoryOf(reference)),
-    row('pulled as', runtimeName(reference)),
+    row('looked up as', reference.repository),
+    row('pulled as', reference.runtimeName),
     ...(trace === undefined ? faultLines(faults) : traceLines(reference, trace, now)),
   ];
   return lines.map((line) => (line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line)).join('\n');

@@ -3,7 +3,6 @@ import type { Context, ImageQuestion, ImageSource } from '../../src/admission/co
 import { type Mutation } from '../../src/admission/mutation.ts';
 import { mutate } from '../../src/admission/mutate.ts';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
-import { normalizedName } from '../../src/image/reference.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { RegistryCause, RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
@@ -50,7 +49,7 @@ export function registryOf(
     asked,
     questions,
     imageOf(question) {
-      const name = normalizedName(question.reference);
+      const name = question.reference.fullName;
       asked.push(name);
       questions.push(question);
       return images[name] ?? other;

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
-import { normalizedName } from '../../src/image/reference.ts';
+import type { ImageReference } from '../../src/image/reference.ts';
 import { kinds, policyOf } from '../policy/fixtures.ts';
 import { digestOf, no, yes } from '../admission/pinning.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
@@ -25,8 +25,8 @@ vi.setConfig({ testTimeout: 60_000 }); // an API server on a busy machine takes 
 /** What every image is now; `gone` is in no registry. */
 let current = FIRST;
 const images = {
-  imageOf: ({ reference }: { readonly reference: Parameters<typeof normalizedName>[0] }) =>
-    normalizedName(reference).includes('gone') ? no('notFound', 'docker.io has no tag "gone"') : yes(current),
+  imageOf: ({ reference }: { readonly reference: ImageReference }) =>
+    reference.fullName.includes('gone') ? no('notFound', 'docker.io has no tag "gone"') : yes(current),
 };
 
 /** In all namespaces the same, but for what each is called after. */

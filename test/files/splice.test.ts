@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { findImages } from '../../src/files/image-locations/find.ts';
 import { splice } from '../../src/files/splice.ts';
 import { readDocuments } from '../../src/files/yaml/yaml.ts';
-import { normalizedName } from '../../src/image/reference.ts';
 import { tagLookup } from '../../src/pinning/reference-lookup.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { digestOf } from '../support/pin-registry.ts';
@@ -80,7 +79,7 @@ function pinned(text: string): { readonly text: string; readonly changes: number
     const { content } = location;
     if (content.state !== 'image' || content.reference.digest !== undefined) return [];
     const question = tagLookup(content.reference);
-    return question === undefined ? [] : [{ location, digest: digestOf(normalizedName(question.reference)) }];
+    return question === undefined ? [] : [{ location, digest: digestOf(question.reference.fullName) }];
   });
   const { text: after, omitted } = splice({ file: 'a.yaml', text, locations }, changes, OPTIONS);
   return { text: after, changes: changes.length, omitted: omitted.size };

@@ -1,5 +1,5 @@
 /** Image patterns once more, as slow and plain as possible: what the indexed matcher is compared with. */
-import { effectiveTag, type ImageReference } from '../../src/image/reference.ts';
+import type { ImageReference } from '../../src/image/reference.ts';
 
 export interface NaivePattern {
   /** With its slash; empty for none, `**` and a slash for every registry. */
@@ -12,7 +12,7 @@ export interface NaivePattern {
 export function naiveMatch(pattern: NaivePattern, reference: ImageReference): boolean {
   const { tag, digest } = pattern;
   if (digest !== undefined && digest !== reference.digest) return false;
-  return (tag === undefined || naiveGlob(tag, effectiveTag(reference) ?? '-')) && naiveName(pattern, reference);
+  return (tag === undefined || naiveGlob(tag, reference.effectiveTag ?? '-')) && naiveName(pattern, reference);
 }
 
 function naiveName({ host, path }: NaivePattern, reference: ImageReference): boolean {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { type ImagePattern, parsePattern, patternSet } from '../../src/image/pattern.ts';
-import { type ImageReference, parseReference, repositoryOf } from '../../src/image/reference.ts';
+import { type ImageReference, parseReference } from '../../src/image/reference.ts';
 import { hostileStrings, imageString } from './image-strings.ts';
 import { naiveMatch } from './naive-match.ts';
 import { sha256, sha512 } from './reference-table.ts';
@@ -313,7 +313,7 @@ describe('a pattern', () => {
         const parsed = parseReference(text);
         fc.pre(parsed.ok && parsed.reference.domain !== '' && parsed.reference.path.length < 250 && text.length < 900);
         const { reference } = parsed;
-        const name = repositoryOf(reference);
+        const name = reference.repository;
         const whole = `${name}${reference.tag ? `:${reference.tag}` : ''}${reference.digest ? `@${reference.digest}` : ''}`;
         const parent = `${name.slice(0, name.lastIndexOf('/'))}/**`;
         for (const glob of [name, whole, parent, '**']) {

@@ -6,10 +6,8 @@ import {
   familiarName,
   type ImageReference,
   isPinned,
-  normalizedName,
   parseReference,
   repositoryOf,
-  runtimeName,
 } from '../../src/image/reference.ts';
 import { hostileStrings, imageString } from './image-strings.ts';
 import { accepted, refused, sha256 } from './reference-table.ts';
@@ -22,7 +20,7 @@ function reference(text: string): ImageReference {
 
 describe('parseReference', () => {
   test.each(accepted)('reads $text: $why', ({ text, domain, path, tag, digest }) => {
-    expect(parseReference(text)).toEqual({ ok: true, reference: { text, domain, path, tag, digest } });
+    expect(parseReference(text)).toMatchObject({ ok: true, reference: { text, domain, path, tag, digest } });
   });
 
   test.each(refused)('refuses %j: %s', (text, problem) => {
@@ -61,9 +59,9 @@ describe('parseReference', () => {
       fc.property(imageString, (text) => {
         const parsed = parseReference(text);
         fc.pre(parsed.ok);
-        const name = normalizedName(parsed.reference);
+        const name = parsed.reference.fullName;
         expect(reference(name)).toEqual({ ...parsed.reference, text: name });
-        expect(normalizedName(reference(name))).toBe(name);
+        expect(reference(name).fullName).toBe(name);
       }),
     );
   });
@@ -73,8 +71,8 @@ describe('parseReference', () => {
       fc.property(imageString, (text) => {
         const parsed = parseReference(text);
         fc.pre(parsed.ok);
-        const pulled = reference(runtimeName(parsed.reference));
-        expect(repositoryOf(pulled)).toBe(repositoryOf(parsed.reference));
+        const pulled = reference(parsed.reference.runtimeName);
+        expect(pulled.repository).toBe(parsed.reference.repository);
         expect([pulled.tag, pulled.digest].filter((part) => part !== undefined)).toHaveLength(1);
       }),
     );
@@ -108,9 +106,9 @@ describe('the forms of a reference', () => {
     ],
   ])('%s is %s in full, %s for short, and the runtime pulls %s', (text, normalized, familiar, runtime) => {
     const parsed = reference(text);
-    expect(normalizedName(parsed)).toBe(normalized);
+    expect(parsed.fullName).toBe(normalized);
     expect(familiarName(parsed)).toBe(familiar);
-    expect(runtimeName(parsed)).toBe(runtime);
+    expect(parsed.runtimeName).toBe(runtime);
   });
 
   test.each([

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { normalizedName, parseReference } from '../../src/image/reference.ts';
+import { parseReference } from '../../src/image/reference.ts';
 import { taggedText } from '../../src/pinning/image-location.ts';
 import { digestOf, runPin } from './pin-registry.ts';
 
@@ -49,7 +49,7 @@ async function imagesOf(folder: string): Promise<readonly string[] | undefined> 
 export function rightDigest(image: string): string {
   const parsed = parseReference(image);
   const tagged = parsed.ok ? parseReference(taggedText(parsed.reference)) : parsed;
-  return tagged.ok ? digestOf(normalizedName(tagged.reference)) : '';
+  return tagged.ok ? digestOf(tagged.reference.fullName) : '';
 }
 
 /** `right`: the same repository, with the digest of its tag. `left`: unchanged, and without a digest. Else both. */

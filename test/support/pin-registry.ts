@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import type { RegistryFor } from '../../src/cli/pin/registry-lookups.ts';
 import { type DriftFlags, drift } from '../../src/cli/pin/drift.ts';
 import { pin, type PinFlags } from '../../src/cli/pin/pin.ts';
-import { normalizedName } from '../../src/image/reference.ts';
 import type { PinRegistry } from '../../src/pinning/registry-source.ts';
 import type { Platform, RegistryFact, RegistryFailure, RegistryImage } from '../../src/policy/registry-fact.ts';
 
@@ -39,7 +38,7 @@ export function fakeRegistry(
   return {
     asked,
     resolve(reference): Promise<RegistryFact<RegistryImage>> {
-      const name = normalizedName(reference);
+      const name = reference.fullName;
       asked.push(name);
       const told = table[name] ?? reference.digest ?? digestOf(name);
       if (typeof told !== 'string') return Promise.resolve(told);
@@ -54,7 +53,7 @@ export function fakeRegistry(
       return Promise.resolve({ state: 'yes', value });
     },
     platformsOf(reference) {
-      asked.push(`platforms of ${normalizedName(reference)}`);
+      asked.push(`platforms of ${reference.fullName}`);
       const digest = reference.digest ?? '';
       return Promise.resolve({
         state: 'yes',

@@ -1,7 +1,6 @@
 /** Questions to the world about one request: each is asked once, however often and for which object it comes up. */
 import type { PullSecret } from '../../credential/pull-secret.ts';
 import { quoteValue } from '../../image/quote.ts';
-import { type ImageReference, normalizedName } from '../../image/reference.ts';
 import type { Fact, Labels } from '../../policy/fact.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
@@ -100,15 +99,6 @@ function inTime<T>(
   return answer === undefined ? late : orAtEnd(signal, late, () => answer);
 }
 
-/** References are the same objects again and again: see parseReference. */
-const names = new WeakMap<ImageReference, string>();
-
-function nameOf(reference: ImageReference): string {
-  let name = names.get(reference);
-  if (name === undefined) names.set(reference, (name = normalizedName(reference)));
-  return name;
-}
-
 type Once<T> = (name: string, ask: (name: string) => MaybePromise<T>) => MaybePromise<T>;
 
 /** `beyond`: what all get that come after so many. */
@@ -136,7 +126,7 @@ function onceEachImage<T>(beyond: T): (question: ImageQuestion, ask: () => Maybe
   let size = 0;
   return (question, ask) => {
     byName ??= new Map();
-    const name = nameOf(question.reference);
+    const name = question.reference.fullName;
     const asked = byName.get(name);
     const before = asked?.find((one) => isSame(one.question, question));
     if (before !== undefined) return before.answer;

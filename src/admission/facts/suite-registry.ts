@@ -1,6 +1,6 @@
 /** The ports to registries, answered from what somebody has written down instead of by a registry. */
 import { quoteValue } from '../../image/quote.ts';
-import { parseReference, repositoryOf, runtimeName } from '../../image/reference.ts';
+import { parseReference } from '../../image/reference.ts';
 import { createdMs, type RegistryAnswer, type RegistryAnswers } from '../../policy/registry-answers.ts';
 import type { Platform, RegistryDetails, RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
 import type { ImageDetailsSource, ImageQuestion, ImageSource } from '../context.ts';
@@ -51,14 +51,14 @@ function answersByName(answers: RegistryAnswers): ReadonlyMap<string, Written> {
     if (!parsed.ok) continue;
     const { reference } = parsed;
     const written = { answer, digest: answer.digest ?? reference.digest ?? NO_DIGEST };
-    byName.set(runtimeName(reference), written);
-    if (answer.digest !== undefined) byDigest.set(`${repositoryOf(reference)}@${answer.digest}`, written);
+    byName.set(reference.runtimeName, written);
+    if (answer.digest !== undefined) byDigest.set(`${reference.repository}@${answer.digest}`, written);
   }
   return new Map([...byDigest, ...byName]);
 }
 
 function nameAsked({ reference, by }: ImageQuestion): string {
-  return runtimeName(by === 'tag' ? { ...reference, digest: undefined } : reference);
+  return by === 'tag' ? `${reference.repository}:${reference.tag ?? 'latest'}` : reference.runtimeName;
 }
 
 function answered(written: Written, { reference, candidates }: ImageQuestion): Written | RegistryFact<never> {

@@ -2,7 +2,7 @@
 import { type Candidate, keyringOf, type SecretFault } from '../../credential/keyring.ts';
 import { passedOver } from '../../credential/pull-secret.ts';
 import { quoteValue } from '../../image/quote.ts';
-import { type ImageReference, parseReference, repositoryOf } from '../../image/reference.ts';
+import { type ImageReference, parseReference } from '../../image/reference.ts';
 import { loadPullSecrets, imageAndFiles, unanswered } from '../pull-secret-files.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -74,7 +74,7 @@ function explained({ reference, candidates, faults }: CredentialMatch): Explaine
 function textOf({ reference, candidates, faults, ignored }: CredentialMatch): string {
   return [
     quoteValue(reference.text),
-    `  looked up as  ${repositoryOf(reference)}`,
+    `  looked up as  ${reference.repository}`,
     ...(faults.length > 0 ? faultLines(faults) : candidateLines(candidates)),
     ...(ignored.length === 0 ? [] : ['  ignored by the kubelet', ...ignored.map((line) => `    ${line}`)]),
   ].join('\n');

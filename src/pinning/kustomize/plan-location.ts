@@ -3,7 +3,7 @@
  * written; where builds run images with different digests, an entry that renames one gets a tag and a digest of its own.
  */
 import { quoteValue } from '../../image/quote.ts';
-import { effectiveTag, type ImageReference, parseReference } from '../../image/reference.ts';
+import { type ImageReference, parseReference } from '../../image/reference.ts';
 import type { BuiltImage } from './builds.ts';
 import {
   decide,
@@ -197,7 +197,7 @@ const OF_ITS_OWN = 'every kustomization that renames it has a digest of its own'
 /** A `newName` with a tag in it is no longer right once the image has one. */
 function hasTagOf({ content }: ImageLocation, { reference }: BuiltDigest): boolean {
   return (
-    content.state === 'image' && reference !== undefined && effectiveTag(content.reference) === effectiveTag(reference)
+    content.state === 'image' && reference !== undefined && content.reference.effectiveTag === reference.effectiveTag
   );
 }
 

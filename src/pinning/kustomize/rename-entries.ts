@@ -1,5 +1,5 @@
 /** Entries of `images` that rename an image and leave its version: what they make of it, and how they could name it. */
-import { effectiveTag, parseReference } from '../../image/reference.ts';
+import { parseReference } from '../../image/reference.ts';
 import type { EntryEffect } from './builds.ts';
 import { type ImagesEntry, setsVersion, splitImage } from './images-entry.ts';
 import { RENAMED } from './plan-location.ts';
@@ -24,7 +24,7 @@ export function renamePlace(entry: ImagesEntry, effects: EntryEffect): ImageLoca
     ...location,
     image,
     content: { state: 'image', reference },
-    target: entry.targetFor(effectiveTag(reference) ?? ''),
+    target: entry.targetFor(reference.effectiveTag ?? ''),
   };
 }
 

@@ -1,6 +1,6 @@
 import { hostKey } from '../../image/pattern.ts';
 import { quoteValue } from '../../image/quote.ts';
-import { effectiveTag, type ImageReference, repositoryOf } from '../../image/reference.ts';
+import type { ImageReference } from '../../image/reference.ts';
 import { type Container, containerLabel } from '../../pod/containers.ts';
 import { defineRule, type Problem } from '../rule.ts';
 import { inScope } from './containers.ts';
@@ -78,14 +78,14 @@ function compared(container: Container, first: Map<string, Used>): Problem | und
     same === 'no'
       ? `image ${quoteValue(reference.text)} is another version than ${both}`
       : `could not tell whether image ${quoteValue(reference.text)} is the same version as ${both}: one has only a tag, one only a digest`;
-  const remedy = `use one version of ${quoteValue(repositoryOf(reference))} in a Pod`;
+  const remedy = `use one version of ${quoteValue(reference.repository)} in a Pod`;
   return { state: same === 'no' ? 'violation' : 'unknown', container, pointer, message, remedy };
 }
 
 /** Two digests decide; else the tags do, pinned or not. */
 function sameVersion(left: ImageReference, right: ImageReference): 'yes' | 'no' | 'unknown' {
   if (left.digest !== undefined && right.digest !== undefined) return left.digest === right.digest ? 'yes' : 'no';
-  const tags = [effectiveTag(left), effectiveTag(right)];
+  const tags = [left.effectiveTag, right.effectiveTag];
   if (tags.includes(undefined)) return 'unknown';
   return tags[0] === tags[1] ? 'yes' : 'no';
 }

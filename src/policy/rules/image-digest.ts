@@ -1,5 +1,5 @@
 import { quoteValue } from '../../image/quote.ts';
-import { effectiveTag, type ImageReference, isPinned } from '../../image/reference.ts';
+import { type ImageReference, isPinned } from '../../image/reference.ts';
 import type { Container } from '../../pod/containers.ts';
 import type { RegistryFact, RegistryImage } from '../registry-fact.ts';
 import { defineRule } from '../rule.ts';
@@ -55,7 +55,7 @@ spec:
   check(subject, { drift }) {
     const unpinned = checkImages(subject, (reference, container) => {
       if (isPinned(reference)) return undefined;
-      const tagged = reference.tag === undefined ? `${reference.text}:${effectiveTag(reference)}` : reference.text;
+      const tagged = reference.tag === undefined ? `${reference.text}:${reference.effectiveTag}` : reference.text;
       return {
         pointer: container.imagePointer,
         message: `image ${quoteValue(reference.text)} has no digest, so it can change under you`,

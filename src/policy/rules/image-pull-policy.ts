@@ -1,5 +1,5 @@
 import { quoteValue } from '../../image/quote.ts';
-import { effectiveTag, type ImageReference, isPinned } from '../../image/reference.ts';
+import { type ImageReference, isPinned } from '../../image/reference.ts';
 import { defineRule } from '../rule.ts';
 import { checkImages } from './images.ts';
 
@@ -67,5 +67,5 @@ spec:
 
 function concerns(reference: ImageReference, when: 'latest' | 'mutable' | 'all'): boolean {
   if (when === 'all') return true;
-  return when === 'latest' ? effectiveTag(reference) === 'latest' && !isPinned(reference) : !isPinned(reference);
+  return when === 'latest' ? reference.effectiveTag === 'latest' && !isPinned(reference) : !isPinned(reference);
 }

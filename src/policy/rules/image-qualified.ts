@@ -1,6 +1,5 @@
 import { splitReference } from '../../image/grammar.ts';
 import { quoteValue } from '../../image/quote.ts';
-import { repositoryOf } from '../../image/reference.ts';
 import { defineRule } from '../rule.ts';
 import { checkImages } from './images.ts';
 
@@ -43,7 +42,7 @@ spec:
       const { text } = reference;
       const written = splitReference(text);
       if (written.host !== undefined) return undefined;
-      const full = `${repositoryOf(reference)}${text.slice(written.name.length)}`;
+      const full = `${reference.repository}${text.slice(written.name.length)}`;
       return {
         pointer: container.imagePointer,
         message: `image ${quoteValue(text)} does not name its registry`,

@@ -1,6 +1,6 @@
 import { compileGlobs } from '../../image/glob.ts';
 import { quoteValue } from '../../image/quote.ts';
-import { effectiveTag, type ImageReference, isPinned } from '../../image/reference.ts';
+import { type ImageReference, isPinned } from '../../image/reference.ts';
 import { globFault } from '../glob-fault.ts';
 import { TAG_GLOB } from '../glob-field.ts';
 import type { Container } from '../../pod/containers.ts';
@@ -115,7 +115,7 @@ function tagFaults(name: string, globs: readonly string[], opposite: string): re
 /** An image that `pin` is about to change is judged by what its author wrote, as `check` judges it. */
 function judgedTag(reference: ImageReference, { image }: Container, { besideDigest }: TagLists): string | undefined {
   const isWritten = image.state === 'parsed' && image.toBePinned === true;
-  return isPinned(reference) && !isWritten && besideDigest === 'ignore' ? undefined : effectiveTag(reference);
+  return isPinned(reference) && !isWritten && besideDigest === 'ignore' ? undefined : reference.effectiveTag;
 }
 
 interface Wrong {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dockerfileImages } from '../../../src/files/image-locations/dockerfile/dockerfile.ts';
 import { parseDockerfile } from '../../../src/files/image-locations/dockerfile/instructions.ts';
 import { textAt } from '../../../src/files/image-locations/traced-text.ts';
-import { normalizedName, parseReference } from '../../../src/image/reference.ts';
+import { parseReference } from '../../../src/image/reference.ts';
 import { applyEdits, type Edit, editOf } from '../../../src/pinning/image-location.ts';
 import { tagLookup } from '../../../src/pinning/reference-lookup.ts';
 import {
@@ -23,7 +23,7 @@ function fullName(image: string): string {
   const parsed = parseReference(image);
   if (!parsed.ok) return `not an image: ${image}`;
   const { reference } = parsed;
-  return normalizedName(reference.digest === undefined ? (tagLookup(reference)?.reference ?? reference) : reference);
+  return (reference.digest === undefined ? (tagLookup(reference)?.reference ?? reference) : reference).fullName;
 }
 
 interface Images {

@@ -2,7 +2,7 @@
  * Where the digest of a base image goes: behind its tag, in FROM or in the ARG that the tag comes from, where that ARG serves
  * this image alone. Otherwise why not, and what is right for all that use the ARG.
  */
-import { type ImageReference, normalizedName, parseReference, repositoryOf } from '../../../image/reference.ts';
+import { type ImageReference, parseReference } from '../../../image/reference.ts';
 import { quoteValue } from '../../../image/quote.ts';
 import {
   type Edit,
@@ -79,7 +79,7 @@ function sharedDigest(base: ParsedBase, owner: Declaration | undefined, { bases 
   for (const { image, line } of bases) {
     const parsed = image && parseReference(image.text);
     if (!parsed?.ok || digestStart(image, parsed.reference) !== start) continue;
-    if (repositoryOf(parsed.reference) === repositoryOf(base.reference)) continue;
+    if (parsed.reference.repository === base.reference.repository) continue;
     return `ARG ${owner.name} holds its digest and that of ${quoteValue(taggedText(parsed.reference), 256)} (line ${line}), and one digest cannot be right for two repositories; give each image a digest of its own`;
   }
   return undefined;
@@ -182,7 +182,7 @@ function inStage(base: ParsedBase, owner: Declaration, { inStages, values }: Sta
 
 function isSame({ image, isStage }: BaseImage, { reference }: ParsedBase): boolean {
   const parsed = image && parseReference(image.text);
-  return !isStage && parsed?.ok === true && normalizedName(parsed.reference) === normalizedName(reference);
+  return !isStage && parsed?.ok === true && parsed.reference.fullName === reference.fullName;
 }
 
 function inTheLine({ advised, reference }: ParsedBase): string {

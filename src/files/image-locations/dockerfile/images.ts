@@ -1,6 +1,6 @@
 /** The images that a build of a Dockerfile pulls, and where their digests go. */
 import { maskPassword } from '../../../image/password.ts';
-import { effectiveTag, normalizedName, parseReference } from '../../../image/reference.ts';
+import { parseReference } from '../../../image/reference.ts';
 import type { LocationContent, EditTarget } from '../../../pinning/image-location.ts';
 import { lastPieceOf } from '../last-piece.ts';
 import { digestTarget } from '../edit-target.ts';
@@ -126,7 +126,9 @@ function couldBe({ text }: TracedText, stage: string): boolean {
 /** BuildKit compares them so (dockerui: NamedContext). */
 function contextName(text: string): string {
   const parsed = parseReference(text);
-  return parsed.ok ? normalizedName({ ...parsed.reference, tag: effectiveTag(parsed.reference) }) : text;
+  if (!parsed.ok) return text;
+  const { fullName, tag, digest, effectiveTag } = parsed.reference;
+  return tag === undefined && digest === undefined ? `${fullName}:${effectiveTag}` : fullName;
 }
 
 interface ContextNames {

@@ -1,5 +1,5 @@
 /** The variables of an expression: their types, and their values for a request and a container. */
-import { effectiveTag, type ImageReference, repositoryOf } from '../../../image/reference.ts';
+import type { ImageReference } from '../../../image/reference.ts';
 import type { Container } from '../../../pod/containers.ts';
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import type { Subject } from '../../rule.ts';
@@ -110,8 +110,8 @@ function imageValue(reference: ImageReference): Value {
     text,
     registry: domain,
     repository: path,
-    name: repositoryOf(reference),
-    tag: effectiveTag(reference) ?? '',
+    name: reference.repository,
+    tag: reference.effectiveTag ?? '',
     digest: digest ?? '',
   });
 }
