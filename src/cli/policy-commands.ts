@@ -39,7 +39,7 @@ export function addServe(program: Command, result: Result, terminal: Terminal): 
     )
     .option('--print-config', 'print each effective value and where it came from, then stop')
     .action(async (flags) => {
-      const { serve } = await import('./serve.ts');
+      const { serve } = await import('./serve/serve.ts');
       result.code = await serve(flags, terminal);
     });
 }

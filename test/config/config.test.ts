@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { printConfig } from '../../src/cli/print-config.ts';
+import { configText } from '../../src/cli/serve/config-text.ts';
 import { addressOf, type Flags, loadConfig } from '../../src/config/config.ts';
 import { createAuthority } from '../cluster/certificates.ts';
 
@@ -150,7 +150,7 @@ describe('the configuration', () => {
       ],
     });
     expect(loaded.config.env['HTTPS_PROXY']).toBe('http://proxy.example.com');
-    const printed = printConfig(loaded.settings);
+    const printed = configText(loaded.settings);
     expect(printed).toContain(`"ca":"${path.join(folder, 'ca.crt')}"`);
     expect(printed).toContain('http://user:***@proxy.example.com:3128');
     expect(printed).not.toMatch(/canary|BEGIN/);

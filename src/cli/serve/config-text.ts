@@ -1,7 +1,8 @@
-import type { Setting } from '../config/config.ts';
+/** What `serve --print-config` prints. */
+import type { Setting } from '../../config/config.ts';
 
 /** `listen: "127.0.0.1:8443"   # default`: YAML that can be saved as tidewaiter.yaml. */
-export function printConfig(settings: readonly Setting[]): string {
+export function configText(settings: readonly Setting[]): string {
   const lines = settings.map(({ key, value, from }) => {
     const line = value === undefined ? `# ${key}:` : `${key}: ${JSON.stringify(value)}`;
     return { line, from };

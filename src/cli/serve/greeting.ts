@@ -1,0 +1,56 @@
+/** What `serve` prints for a person who starts it by hand. */
+import { existsSync } from 'node:fs';
+import type { Policy } from '../../policy/policy.ts';
+import type { ServingCertificate } from '../../server/tls.ts';
+import { VERSION } from '../../version.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** A review from a real API server, in a checkout of tidewaiter. */
+const EXAMPLE = 'test/recordings/pod-latest.json';
+const MINIMAL_REVIEW = JSON.stringify({
+  apiVersion: 'admission.k8s.io/v1',
+  kind: 'AdmissionReview',
+  request: {
+    uid: '1',
+    kind: { group: '', version: 'v1', kind: 'Pod' },
+    namespace: 'shop',
+    operation: 'CREATE',
+    object: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web' },
+      spec: { containers: [{ name: 'web', image: 'nginx' }] },
+    },
+  },
+});
+
+export interface Greeting {
+  readonly address: string;
+  readonly certificate: ServingCertificate;
+  readonly policySource: string;
+  readonly policies: readonly Policy[];
+}
+
+/** Prints only at a terminal, or if the certificate is a generated one. */
+export function greet(terminal: Terminal, { address, certificate, policySource, policies }: Greeting): void {
+  const { ca, from, notAfter } = certificate;
+  if (!terminal.isTerminal && ca === undefined) return;
+  const url = `https://${address.replace(/^(0\.0\.0\.0|\[::\])/, '127.0.0.1')}`;
+  const trust = ca === undefined ? '' : ` --cacert ${from.replace(/tls\.crt$/, 'ca.crt')}`;
+  const body = existsSync(EXAMPLE) ? `@${EXAMPLE}` : `'${MINIMAL_REVIEW}'`;
+  terminal.note(
+    `tidewaiter ${VERSION}  ${url}  policy: ${policySource} (${contentsOf(policies)})  certificate: ${from}, until ${notAfter.toISOString().slice(0, 10)}
+Try it:
+  curl${trust} -H 'content-type: application/json' -d ${body} ${url}/validate
+  npx tidewaiter check FILE|FOLDER
+  register it with a cluster: README.md, "Register it with a cluster"
+`,
+  );
+}
+
+/** `6 rules`, `6 rules, 1 pin` */
+function contentsOf(policies: readonly Policy[]): string {
+  const rules = policies.reduce((count, { bindings }) => count + bindings.length, 0);
+  const pins = policies.filter(({ pin }) => pin !== undefined).length;
+  return `${rules} rules${pins === 0 ? '' : `, ${pins} ${pins === 1 ? 'pin' : 'pins'}`}`;
+}

@@ -1,0 +1,42 @@
+/** The ports that `serve` listens on: one for reviews, one for operations. */
+import type { Address } from '../../config/config.ts';
+import { UserError } from '../../error/user-error.ts';
+import type { AdmissionServer } from '../../server/http.ts';
+import { listenOn } from '../../server/listening.ts';
+
+type App = Parameters<typeof listenOn>[0] & Pick<AdmissionServer, 'close'>;
+
+export interface Listener {
+  /** `host:port` */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+interface Purpose {
+  /** What the user can do if the address is in use. */
+  readonly remedy: string;
+  /** Whether the server itself starts reading from its connections. */
+  readonly isPaused: boolean;
+}
+
+export const REVIEWS: Purpose = { remedy: 'name another with --listen', isPaused: true };
+
+export const OPERATIONS: Purpose = {
+  remedy: 'name another with --operations-port, or turn it off with --operations-port 0',
+  isPaused: false,
+};
+
+export async function listen(app: App, { host, port }: Address, { remedy, isPaused }: Purpose): Promise<Listener> {
+  try {
+    const listening = await listenOn(app, { host, port }, isPaused);
+    const close = async (): Promise<void> => {
+      await app.close();
+      await listening.close();
+    };
+    return { address: `${host.includes(':') ? `[${host}]` : host}:${listening.port}`, close };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const reason = code === 'EADDRINUSE' ? 'another process has it' : code;
+    throw new UserError(`cannot listen on ${host}:${port}: ${reason}; ${remedy}`, { cause: error });
+  }
+}

@@ -1,0 +1,164 @@
+/** `tidewaiter serve`: listens, says what to try, stops gracefully. */
+import type { Config, Flags } from '../../config/config.ts';
+import { compose } from '../../wiring.ts';
+import { type LoadedPolicies, noticesAt, requireDecidable } from '../../files/policies.ts';
+import { createLog, type ServerLog, standardOutput } from '../../server/log.ts';
+import { pinsImages } from '../../policy/plan.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { buildServer } from '../../server/app.ts';
+import { type ClientAuthority, loadClientAuthority } from '../../server/client-authority.ts';
+import type { AdmissionServer } from '../../server/http.ts';
+import { createMetrics } from '../../server/metrics.ts';
+import { buildOperations, type Operations } from '../../server/operations.ts';
+import { keepTickClass } from '../../server/tick.ts';
+import { ensureCertificate, loadCertificate, type ServingCertificate } from '../../server/tls.ts';
+import { VERSION } from '../../version.ts';
+import { configured } from '../configured.ts';
+import { openRegistry, needRegistry } from '../open-registry.ts';
+import { configText } from './config-text.ts';
+import { greet, type Greeting } from './greeting.ts';
+import { listen, type Listener, OPERATIONS, REVIEWS } from './listener.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface ServeFlags extends Flags {
+  readonly printConfig?: boolean | undefined;
+}
+
+/** Running reviews get this long to be answered after SIGTERM; less than a Pod's default grace period. */
+const STOP_MS = 10_000;
+
+export async function serve(flags: ServeFlags, terminal: Terminal): Promise<number> {
+  keepTickClass();
+  const loaded = await configured(flags, terminal);
+  if (flags.printConfig) {
+    terminal.out(configText(loaded.settings));
+    return 0;
+  }
+  const running = await start(loaded.config, terminal);
+  await running.stopRequested;
+  await running.stop();
+  return 0;
+}
+
+interface RunningServer {
+  /** Resolves on the first SIGTERM or SIGINT. */
+  readonly stopRequested: Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+async function start(config: Config, terminal: Terminal): Promise<RunningServer> {
+  const { context: offline, policySource, loaded: policies } = await compose(config);
+  if (offline.namespaces === undefined) requireDecidable(policies);
+  const certificate = await certificateFor(config);
+  const clients = await clientsOf(config);
+  for (const note of certificate.notes) terminal.note(`${note}\n`);
+  let stopping = false;
+  const operations: Operations = {
+    version: VERSION,
+    metrics: createMetrics(VERSION, certificate.notAfter),
+    notReady: () => (stopping ? 'stopping' : undefined),
+  };
+  operations.metrics.setExceptions(policies.exceptions);
+  const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
+  process.once('exit', () => log.flush());
+  logNotices(policies, log);
+  logOpenCredentials(config, log);
+  const registries = await registriesFor(config, offline.policies, log);
+  const context = { ...offline, ...registries?.ports };
+  const server = buildServer(context, { tls: { ...certificate, clients }, operations, log });
+  const stopRequested = stopSignal(terminal);
+  const listener = await listen(server, config.listen, REVIEWS);
+  const side = await listenApart(config, operations).catch(async (error: unknown) => {
+    await Promise.all([listener.close(), registries?.close()]);
+    throw error;
+  });
+  announce(listener.address, { certificate, policySource, policies: context.policies }, { log, terminal });
+  return {
+    stopRequested,
+    async stop() {
+      stopping = true;
+      await stop(server, [listener, side], log);
+      await registries?.close();
+    },
+  };
+}
+
+/** In the log, and for a person at a terminal. */
+function announce(
+  address: string,
+  about: Omit<Greeting, 'address'>,
+  { log, terminal }: { readonly log: ServerLog; readonly terminal: Terminal },
+): void {
+  const certificateUntil = about.certificate.notAfter.toISOString();
+  log.info({ address, policy: about.policySource, certificateUntil, version: VERSION }, 'listening');
+  greet(terminal, { address, ...about });
+}
+
+/** Not loaded where no policy has anything to ask. */
+async function registriesFor(
+  config: Config,
+  policies: readonly Policy[],
+  log: ServerLog,
+): Promise<Awaited<ReturnType<typeof openRegistry>> | undefined> {
+  if (!needRegistry(policies) && !pinsImages(policies)) return undefined;
+  return openRegistry(config, { credentials: 'node', askers: 'tenants', warn: (message) => log.warn({}, message) });
+}
+
+/** For operations; `undefined` when they are turned off. */
+async function listenApart({ operations: address }: Config, operations: Operations): Promise<Listener | undefined> {
+  return address && listen(buildOperations(operations), address, OPERATIONS);
+}
+
+async function clientsOf({ clients }: Config): Promise<ClientAuthority | undefined> {
+  return clients && loadClientAuthority(clients.ca, clients.names);
+}
+
+function logOpenCredentials({ nodeCredentials, clients }: Config, log: ServerLog): void {
+  if (nodeCredentials !== undefined && clients === undefined) log.warn({}, OPEN_CREDENTIALS);
+}
+
+/** An image that the nodes' credentials can read is then found, and its digest told, for whoever reaches the port. */
+const OPEN_CREDENTIALS =
+  'nodeCredentials are used for every client that reaches the port, since clientCa is not set: set clientCa and clientNames, or let only API servers reach the port with a NetworkPolicy (SECURITY.md)';
+
+/** Policies that can never apply and exceptions that end are no reason not to serve, and nobody should have to look for them. */
+function logNotices(policies: LoadedPolicies, log: ServerLog): void {
+  for (const { kind, name, file, line, column, message } of noticesAt(policies, Date.now())) {
+    log.warn({ kind, name, place: `${file}:${line}:${column}` }, message);
+  }
+  for (const { file, line, column, message } of policies.inputNotices) {
+    log.warn({ place: line === null ? file : `${file}:${line}:${column ?? 1}` }, message);
+  }
+}
+
+async function certificateFor({ cert, key, certsDir, listen: { host } }: Config): Promise<ServingCertificate> {
+  if (cert !== undefined && key !== undefined) return loadCertificate({ cert, key });
+  return ensureCertificate(certsDir, ['0.0.0.0', '::', ''].includes(host) ? [] : [host]);
+}
+
+/** Resolves on the first SIGTERM or SIGINT; the second one ends the process at once, as without us. */
+function stopSignal(terminal: Terminal): Promise<void> {
+  return new Promise((resolve) => {
+    const onSignal = (signal: NodeJS.Signals): void => {
+      process.off('SIGTERM', onSignal);
+      process.off('SIGINT', onSignal);
+      terminal.note(`${signal}: answering what is under way, then stopping\n`);
+      resolve();
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}
+
+/** One after the other: the kubelet still asks while reviews are answered. */
+async function stop(
+  server: AdmissionServer,
+  listeners: readonly (Listener | undefined)[],
+  log: ServerLog,
+): Promise<void> {
+  const cut = setTimeout(() => server.server.closeAllConnections(), STOP_MS);
+  for (const listener of listeners) await listener?.close();
+  clearTimeout(cut);
+  log.info({}, 'stopped');
+  log.flush();
+}
