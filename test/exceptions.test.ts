@@ -74,14 +74,14 @@ async function checked(...argv: readonly string[]): Promise<{ readonly code: num
   return { code, report: JSON.parse(out) as CheckReport };
 }
 
-async function withGate<T>(now: string, use: (gate: TestServer) => Promise<T>): Promise<T> {
+async function withServer<T>(now: string, use: (server: TestServer) => Promise<T>): Promise<T> {
   const { context, loaded } = await composed(now);
-  const gate = await startAdmissionServer(context);
-  gate.operations.metrics.setExceptions(loaded.exceptions);
+  const server = await startAdmissionServer(context);
+  server.operations.metrics.setExceptions(loaded.exceptions);
   try {
-    return await use(gate);
+    return await use(server);
   } finally {
-    await gate.stop();
+    await server.stop();
   }
 }
 
@@ -103,13 +103,13 @@ describe('an exception in force', () => {
 
   test('has the same answer over HTTPS, and each use is counted', async () => {
     const expected = answerText(verdictReview(review, await decisionOn(review, IN_FORCE)));
-    await withGate(IN_FORCE, async (gate) => {
-      const before = (await gate.operations.metrics.exposition()).text;
+    await withServer(IN_FORCE, async (server) => {
+      const before = (await server.operations.metrics.exposition()).text;
       expect(before).toContain('tidewaiter_exceptions_used_total{exception="legacy"} 0\n');
       const body = JSON.stringify(createReview(pod));
-      expect(await gate.post('/validate', body)).toMatchObject({ status: 200, text: expected });
-      await gate.post('/validate', body);
-      const { text } = await gate.operations.metrics.exposition();
+      expect(await server.post('/validate', body)).toMatchObject({ status: 200, text: expected });
+      await server.post('/validate', body);
+      const { text } = await server.operations.metrics.exposition();
       expect(text).toContain('tidewaiter_exceptions_used_total{exception="legacy"} 2\n');
       expect(text).toContain(`tidewaiter_exception_expiry_timestamp_seconds{exception="legacy"} ${AFTER / 1000}\n`);
       expect(text).toContain(
@@ -216,10 +216,10 @@ describe('an exception that has expired', () => {
     expect(response.status?.message).toBe(
       `Pod shop/web: 1 problem\n  container "web": ${message} [base/image-digest]\n    pin it: nginx:1@sha256:…`,
     );
-    await withGate(LAPSED, async (gate) => {
-      const reply = await gate.post('/validate', JSON.stringify(createReview(pod)));
+    await withServer(LAPSED, async (server) => {
+      const reply = await server.post('/validate', JSON.stringify(createReview(pod)));
       expect(reply.text).toBe(answerText(answer));
-      expect((await gate.operations.metrics.exposition()).text).toContain(
+      expect((await server.operations.metrics.exposition()).text).toContain(
         'tidewaiter_exceptions_used_total{exception="legacy"} 0\n',
       );
     });

@@ -49,7 +49,7 @@ function addExplainRule(explain: Command, result: Result, terminal: Terminal): v
     .addOption(pluginOption())
     .addOption(textOrJson('how to print'))
     .action(async (name, flags) => {
-      const { explainRule } = await import('./rules.ts');
+      const { explainRule } = await import('./explain/rule.ts');
       result.code = await explainRule(name, flags, terminal);
     });
 }

@@ -6,7 +6,6 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { ImageSource } from '../../src/admission/context.ts';
 import type { OpenRegistry } from '../../src/cli/open-registry.ts';
 import { check, type CheckFlags } from '../../src/cli/check.ts';
-import { progressOn } from '../../src/cli/progress.ts';
 import type { CheckReport } from '../../src/report/check.ts';
 import { runCommand } from '../support/command.ts';
 
@@ -147,32 +146,5 @@ describe('check', () => {
       new TypeError('a bug'),
     );
     expect(calls).toEqual(['made', 'closed']);
-  });
-});
-
-describe('progress', () => {
-  test('is told again and again while it takes long, and not when it is over', async () => {
-    const notes: string[] = [];
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const note = (text: string): void => {
-      notes.push(text);
-      if (notes.length === 2) resolve();
-    };
-    const progress = progressOn({ note }, 'objects judged so far', 5);
-    progress.at(3, 10);
-    await promise;
-    progress.stop();
-    const before = notes.length;
-    await new Promise((after) => setTimeout(after, 30));
-    expect(notes).toHaveLength(before);
-    expect(notes.slice(0, 2)).toEqual(['3 of 10 objects judged so far\n', '3 of 10 objects judged so far\n']);
-  });
-
-  test('is not told before there is any', async () => {
-    const notes: string[] = [];
-    const progress = progressOn({ note: (text) => void notes.push(text) }, 'x', 1);
-    await new Promise((after) => setTimeout(after, 20));
-    progress.stop();
-    expect(notes).toEqual([]);
   });
 });

@@ -3,11 +3,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { serve } from '../../src/cli/serve/serve.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
-import { compose } from '../../src/wiring.ts';
-import { requireDecidable } from '../../src/files/policies.ts';
-import { kindTable } from '../../src/pod/kinds.ts';
+import { serve } from '../../../src/cli/serve/serve.ts';
+import type { Terminal } from '../../../src/cli/terminal.ts';
+import { compose } from '../../../src/wiring.ts';
+import { requireDecidable } from '../../../src/files/policies.ts';
+import { kindTable } from '../../../src/pod/kinds.ts';
 
 const kinds = kindTable();
 const TERMINAL: Terminal = {

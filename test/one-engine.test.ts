@@ -59,11 +59,11 @@ const yamlFiles = (folder: string): readonly string[] => readdirSync(folder).fil
 
 describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
   const policy = path.join(RULES, rule, 'policy.yaml');
-  let gate: TestServer;
+  let server: TestServer;
   beforeAll(async () => {
-    gate = await startAdmissionServer((await compose({ kinds, policies: [policy] })).context);
+    server = await startAdmissionServer((await compose({ kinds, policies: [policy] })).context);
   });
-  afterAll(() => gate.stop());
+  afterAll(() => server.stop());
 
   const cases = (['pass', 'fail'] as const).flatMap((outcome) =>
     yamlFiles(path.join(RULES, rule, outcome)).map((file) => ({ outcome, file })),
@@ -90,9 +90,9 @@ describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
       expect(verdict.allowed, JSON.stringify(verdict.findings.map(({ message }) => message))).toBe(outcome === 'pass');
 
       // A server of its own where the answer depends on what the fixture says about the cluster.
-      const own = context.policies.some(({ needs }) => needs.size > 0) ? await startAdmissionServer(context) : gate;
+      const own = context.policies.some(({ needs }) => needs.size > 0) ? await startAdmissionServer(context) : server;
       const reply = await own.post('/validate', JSON.stringify(body));
-      if (own !== gate) await own.stop();
+      if (own !== server) await own.stop();
       expect(reply).toMatchObject({ status: 200, text: answerText(verdictReview(read.review, verdict)) });
 
       const found = await judgedFile(manifest, policy, suite);

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { RULES } from '../../../src/policy/rules/index.ts';
+import { runCommand } from '../../support/command.ts';
+
+describe('explain rule', () => {
+  test('says why, what it needs, its parameters, what to do, and shows what passes and fails', async () => {
+    const { code, out } = await runCommand(['explain', 'rule', 'container-ports']);
+    expect(code).toBe(0);
+    expect(out).toBe(`container-ports
+The containers of a Pod do not claim the same port or name twice; host ports and names as asked for
+
+Why
+  The containers of a Pod share one IP and therefore one port space: the second container that binds
+  a port fails when it starts, long after the API server said yes. One container that lists a port
+  twice works, so that is a warning at most. A port name that is none, or twice in a container, it
+  refuses itself.
+
+Needs
+  nothing but the object
+
+Parameters
+  hostPort: true or false, default true
+      false forbids ports on the node, as far as containers list them: with hostNetwork, they can
+      listen on any
+  namesRequired: true or false, default false
+      true wants a name for every port
+  namesUnique: true or false, default false
+      true wants each name once for a protocol in the whole Pod: a Service finds only the first
+
+What to do about a finding
+  Give each container its own port, and reach a Pod through a Service instead of a port of the node.
+
+In a policy
+  - rule: container-ports
+    parameters:
+      hostPort: false
+
+This passes
+  apiVersion: v1
+  kind: Pod
+  metadata: {name: web}
+  spec:
+    containers:
+      - name: web
+        image: nginx:1.27
+        ports: [{name: http, containerPort: 8080}]
+
+This fails
+  apiVersion: v1
+  kind: Pod
+  metadata: {name: web}
+  spec:
+    containers:
+      - name: web
+        image: nginx:1.27
+        ports: [{name: http, containerPort: 8080, hostPort: 80}]
+`);
+  });
+
+  test.each(RULES.map(({ name }) => name))('knows %s, for people and for programs', async (name) => {
+    expect(await runCommand(['explain', 'rule', name])).toMatchObject({ code: 0, note: '' });
+    const { code, out } = await runCommand(['explain', 'rule', name, '-o', 'json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ version: 1, name, example: { pass: expect.stringContaining('kind:') } });
+  });
+
+  test.each([
+    ['image-tagg', 'unknown rule "image-tagg"; did you mean "image-tag"? (all rules: npx tidewaiter rules)\n'],
+    ['constructor', 'unknown rule "constructor" (all rules: npx tidewaiter rules)\n'],
+    ['a\u001B[31m\nb', 'unknown rule "a\\u001b[31m\\u000ab" (all rules: npx tidewaiter rules)\n'],
+  ])('of %j says what there is instead, exit 2', async (name, note) => {
+    expect(await runCommand(['explain', 'rule', name])).toEqual({ code: 2, out: '', note });
+  });
+});
