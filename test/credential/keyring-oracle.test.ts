@@ -12,7 +12,7 @@ import {
   type KeyringProgram,
   type SecretQuestion,
   startKeyring,
-} from '../oracle/keyring/keyring.ts';
+} from '../oracle/keyring/oracle.ts';
 import { describeWith } from '../support/real-part.ts';
 import { glob, image, secrets } from './secrets.ts';
 

@@ -1,6 +1,6 @@
 // Made pull secrets and images that meet often: few hosts and paths, every spelling of them, every way to be malformed.
 import * as fc from 'fast-check';
-import type { SecretQuestion } from '../oracle/keyring/keyring.ts';
+import type { SecretQuestion } from '../oracle/keyring/oracle.ts';
 
 const pick = (...values: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...values);
 

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { explainReference } from '../../src/image/explain.ts';
-import { type Oracle, oracleMissing, startOracle } from '../oracle/oracle.ts';
+import { type Oracle, oracleMissing, startOracle } from '../oracle/reference/oracle.ts';
 import { describeWith } from '../support/real-part.ts';
 import { imageString, wellFormed } from './image-strings.ts';
 import { accepted, refused } from './reference-table.ts';

@@ -1,10 +1,9 @@
-/** Go originals that end before they have answered. The programs are scripts here, where a built one is looked for. */
-import { createHash } from 'node:crypto';
+/** Programs that end before they answer. Scripts take the place of built programs here. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import { goProgram } from './go-program.ts';
+import { goProgram, programPath } from './go-program.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'tidewaiter-go-program-'));
 vi.stubEnv('XDG_CACHE_HOME', root);
@@ -17,11 +16,11 @@ afterAll(() => {
 function program(script: string): ReturnType<typeof goProgram<object, unknown>> {
   const folder = mkdtempSync(path.join(root, 'source-'));
   for (const name of ['main.go', 'go.mod', 'go.sum']) writeFileSync(path.join(folder, name), script);
-  const hash = createHash('sha256').update(script.repeat(3)).digest('hex').slice(0, 16);
-  const built = path.join(root, 'tidewaiter', `script-${hash}`);
-  mkdirSync(built, { recursive: true });
-  writeFileSync(path.join(built, 'script'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  return goProgram({ folder, name: 'script' });
+  const source = { folder, name: 'script' };
+  const built = programPath(source);
+  mkdirSync(path.dirname(built), { recursive: true });
+  writeFileSync(built, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return goProgram(source);
 }
 
 test.each([

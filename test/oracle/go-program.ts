@@ -1,5 +1,5 @@
-// The Go originals: builds the program in a folder once per state of its sources, outside the repository, and talks to one
-// process of it over its standard streams, a JSON line per question and per answer.
+// Builds a Go program once per state of its sources, outside the repository, and talks to one process of it over its standard
+// streams, one JSON line per question and per answer.
 import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
@@ -22,17 +22,17 @@ export interface Running<Question extends object, Answer> {
   close(): Promise<void>;
 }
 
-/** A folder with main.go, go.mod and go.sum; `name` is what it is called in messages. */
+/** A directory with main.go, go.mod, and go.sum; `name` is its name in messages. */
 export interface GoSource {
   readonly folder: string;
   readonly name: string;
 }
 
-interface Built extends GoSource {
+interface BuiltProgram extends GoSource {
   readonly program: string;
 }
 
-interface Waiting<Answer> {
+interface PendingAnswer<Answer> {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (reason: Error) => void;
 }
@@ -40,24 +40,29 @@ interface Waiting<Answer> {
 type GoProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 
 export function goProgram<Question extends object, Answer>(source: GoSource): GoProgram<Question, Answer> {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  const program = join(cache, 'tidewaiter', `${source.name}-${hashOf(source.folder)}`, source.name);
+  const program = programPath(source);
   return {
     missing: existsSync(program) ? undefined : goMissing(source.folder),
     start: () => start({ ...source, program }),
   };
 }
 
-async function start<Question extends object, Answer>(built: Built): Promise<Running<Question, Answer>> {
+/** The path of the built program. */
+export function programPath({ folder, name }: GoSource): string {
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return join(cache, 'tidewaiter', `${name}-${hashOf(folder)}`, name);
+}
+
+async function start<Question extends object, Answer>(built: BuiltProgram): Promise<Running<Question, Answer>> {
   if (!existsSync(built.program)) await build(built);
   const child = spawn(built.program, { stdio: ['pipe', 'pipe', 'pipe'] });
-  const waiting: Waiting<Answer>[] = [];
+  const waiting: PendingAnswer<Answer>[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const asked = waiting.shift();
+    const next = waiting.shift();
     try {
-      asked?.resolve(JSON.parse(line) as Answer);
+      next?.resolve(JSON.parse(line) as Answer);
     } catch (error) {
-      asked?.reject(
+      next?.reject(
         new Error(`the ${built.name} wrote a line that is not JSON: ${line.slice(0, 200)}`, { cause: error }),
       );
     }
@@ -79,21 +84,21 @@ async function start<Question extends object, Answer>(built: Built): Promise<Run
 }
 
 /** Resolves when the process is gone; then no question is left without an answer or a reason. */
-function endOf<Answer>(child: GoProcess, waiting: Waiting<Answer>[], name: string): Promise<void> {
-  const said: Buffer[] = [];
-  child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+function endOf<Answer>(child: GoProcess, waiting: PendingAnswer<Answer>[], name: string): Promise<void> {
+  const errors: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
   child.stdin.on('error', () => undefined); // a broken pipe: "close" below tells the reason
   return new Promise((resolve) => {
-    child.once('error', (error) => said.push(Buffer.from(error.message)));
+    child.once('error', (error) => errors.push(Buffer.from(error.message)));
     child.once('close', (code) => {
-      const reason = new Error(`the ${name} ended with code ${code}: ${Buffer.concat(said).toString().trim()}`);
+      const reason = new Error(`the ${name} ended with code ${code}: ${Buffer.concat(errors).toString().trim()}`);
       for (const { reject } of waiting.splice(0)) reject(reason);
       resolve();
     });
   });
 }
 
-async function build({ folder, name, program }: Built): Promise<void> {
+async function build({ folder, name, program }: BuiltProgram): Promise<void> {
   mkdirSync(dirname(program), { recursive: true });
   const unfinished = `${program}.${process.pid}`;
   const go = spawn('go', ['build', '-mod=readonly', '-trimpath', '-o', unfinished, '.'], {
@@ -101,14 +106,14 @@ async function build({ folder, name, program }: Built): Promise<void> {
     env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const said: Buffer[] = [];
-  go.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+  const errors: Buffer[] = [];
+  go.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
   const code = await new Promise((resolve, reject) => {
     go.once('error', reject);
     go.once('close', resolve);
   });
-  if (code !== 0) throw new Error(`the ${name} in ${folder} does not build:\n${Buffer.concat(said).toString()}`);
-  renameSync(unfinished, program); // in one step: who finds the file finds all of it
+  if (code !== 0) throw new Error(`the ${name} in ${folder} does not build:\n${Buffer.concat(errors).toString()}`);
+  renameSync(unfinished, program); // in one step, so that no other process starts a part of it
 }
 
 function goMissing(folder: string): string | undefined {
@@ -119,8 +124,11 @@ function goMissing(folder: string): string | undefined {
   return `the Go originals cannot be built: ${reason}; needs Go >= 1.26: https://go.dev/dl/`;
 }
 
+const SHARED = join(import.meta.dirname, 'jsonlines', 'jsonlines.go');
+
 function hashOf(folder: string): string {
   const hash = createHash('sha256');
-  for (const file of ['main.go', 'go.mod', 'go.sum']) hash.update(readFileSync(join(folder, file)));
+  const own = ['main.go', 'go.mod', 'go.sum'].map((file) => join(folder, file));
+  for (const file of [...own, SHARED]) hash.update(readFileSync(file));
   return hash.digest('hex').slice(0, 16);
 }

@@ -12,7 +12,7 @@ import {
   dockerfileMissing,
   type DockerfileProgram,
   startDockerfile,
-} from '../../oracle/dockerfile/dockerfile.ts';
+} from '../../oracle/dockerfile/oracle.ts';
 import { digestOf } from '../../support/pin-registry.ts';
 import { describeWith } from '../../support/real-part.ts';
 import { dockerfile, reorderedDirectives, variables, withArguments } from './generated-dockerfiles.ts';

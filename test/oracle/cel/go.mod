@@ -6,6 +6,7 @@ require (
 	github.com/google/cel-go v0.29.2
 	k8s.io/apimachinery v0.37.2
 	k8s.io/apiserver v0.37.2
+	tidewaiter.dev/test/oracle/jsonlines v0.0.0
 )
 
 require (
@@ -50,3 +51,5 @@ require (
 	sigs.k8s.io/randfill v1.0.0 // indirect
 	sigs.k8s.io/structured-merge-diff/v6 v6.4.2 // indirect
 )
+
+replace tidewaiter.dev/test/oracle/jsonlines => ../jsonlines

@@ -1,13 +1,11 @@
-// What the API server makes of CEL expressions: a JSON line for each question, with the environment of its admission
+// What the API server makes of CEL expressions: with the environment of its admission
 // policies, the variable "object", and cel-go's math functions, which the API server has not turned on.
 package main
 
 import (
-	"bufio"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"os"
 	"sort"
 	"strconv"
 	"strings"
@@ -19,10 +17,11 @@ import (
 	"github.com/google/cel-go/common/types/traits"
 	"github.com/google/cel-go/ext"
 	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/util/version"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/apimachinery/pkg/util/version"
 	apiservercel "k8s.io/apiserver/pkg/cel"
 	"k8s.io/apiserver/pkg/cel/environment"
+	"tidewaiter.dev/test/oracle/jsonlines"
 )
 
 type question struct {
@@ -118,19 +117,7 @@ func main() {
 		panic(err)
 	}
 	env := set.NewExpressionsEnv()
-	in := bufio.NewReaderSize(os.Stdin, 1<<20)
-	out := json.NewEncoder(os.Stdout)
-	for {
-		line, err := in.ReadBytes('\n')
-		if len(line) == 0 || err != nil {
-			return
-		}
-		var q question
-		if err := json.Unmarshal(line, &q); err != nil {
-			panic(err)
-		}
-		out.Encode(ask(env, q))
-	}
+	jsonlines.Serve(func(q question) (answer, error) { return ask(env, q), nil })
 }
 
 func ask(env *cel.Env, q question) (a answer) {

@@ -1,4 +1,4 @@
-// BuildKit's reader of Dockerfiles, that src/files/places/dockerfile*.ts is compared with.
+// BuildKit's parser of Dockerfiles, which src/files/image-locations/dockerfile is compared with.
 module tidewaiter.dev/test/oracle/dockerfile
 
 go 1.26.8
@@ -6,6 +6,7 @@ go 1.26.8
 require (
 	github.com/moby/buildkit v0.34.2
 	github.com/opencontainers/go-digest v1.0.0
+	tidewaiter.dev/test/oracle/jsonlines v0.0.0
 )
 
 require (
@@ -59,3 +60,5 @@ require (
 	google.golang.org/grpc v1.84.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )
+
+replace tidewaiter.dev/test/oracle/jsonlines => ../jsonlines

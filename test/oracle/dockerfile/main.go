@@ -1,5 +1,4 @@
-// Dockerfile answers what BuildKit reads in a Dockerfile and what it would pull for it, with BuildKit's own code. It reads
-// one JSON question per line on stdin and writes one JSON answer per line on stdout, in the same order, until stdin ends.
+// Dockerfile answers what BuildKit reads in a Dockerfile and what it would pull for it, with BuildKit's own code.
 //
 //	{"text": "FROM alpine:3 AS base\nFROM base\n"}
 //
@@ -7,13 +6,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +20,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
+	"tidewaiter.dev/test/oracle/jsonlines"
 )
 
 type question struct {
@@ -54,38 +49,7 @@ type instruction struct {
 }
 
 func main() {
-	if err := answerAll(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "dockerfile:", err)
-		os.Exit(2)
-	}
-}
-
-func answerAll(in io.Reader, out io.Writer) error {
-	questions := bufio.NewReader(in)
-	answers := bufio.NewWriter(out)
-	encoder := json.NewEncoder(answers)
-	for {
-		line, err := questions.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return answers.Flush()
-		}
-		if err != nil {
-			return err
-		}
-		var asked question
-		if err := json.Unmarshal(line, &asked); err != nil {
-			return fmt.Errorf("a question is not JSON: %w", err)
-		}
-		if err := encoder.Encode(read(asked.Text)); err != nil {
-			return err
-		}
-		if questions.Buffered() > 0 {
-			continue
-		}
-		if err := answers.Flush(); err != nil {
-			return err
-		}
-	}
+	jsonlines.Serve(func(asked question) (answer, error) { return read(asked.Text), nil })
 }
 
 func read(source string) answer {

@@ -1,4 +1,4 @@
-// The kubelet's keyring, that src/credential is compared with.
+// The kubelet's keyring, which src/credential is compared with.
 // k8s.io/kubernetes asks for its staging modules at v0.0.0; each is replaced by the published module of the same release
 // (v1.N.P goes with v0.N.P). The list is the replace block of k8s.io/kubernetes' own go.mod.
 module tidewaiter.dev/test/oracle/keyring
@@ -10,6 +10,7 @@ require (
 	k8s.io/apimachinery v0.37.2
 	k8s.io/klog/v2 v2.140.0
 	k8s.io/kubernetes v1.37.2
+	tidewaiter.dev/test/oracle/jsonlines v0.0.0
 )
 
 require (
@@ -83,3 +84,5 @@ replace (
 	k8s.io/sample-controller => k8s.io/sample-controller v0.37.2
 	k8s.io/streaming => k8s.io/streaming v0.37.2
 )
+
+replace tidewaiter.dev/test/oracle/jsonlines => ../jsonlines

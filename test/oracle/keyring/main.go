@@ -1,5 +1,4 @@
-// Keyring answers which pull credentials the kubelet finds for an image, with the kubelet's own code. It reads one JSON
-// question per line on stdin and writes one JSON answer per line on stdout, in the same order, until stdin ends.
+// Keyring answers which pull credentials the kubelet finds for an image, with the kubelet's own code.
 //
 //	{"secrets": [{"name": "a", "type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": "e30="}}], "images": ["reg.io/a"]}
 //	{"globs": [["*.io", "reg.io"]]}
@@ -9,12 +8,7 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	v1 "k8s.io/api/core/v1"
@@ -22,6 +16,7 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/credentialprovider"
 	"k8s.io/kubernetes/pkg/credentialprovider/secrets"
+	"tidewaiter.dev/test/oracle/jsonlines"
 )
 
 type question struct {
@@ -51,38 +46,7 @@ type candidate struct {
 func main() {
 	klog.SetOutput(io.Discard) // it logs each registry key that is not a URL
 	klog.LogToStderr(false)
-	if err := answerAll(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "keyring:", err)
-		os.Exit(2)
-	}
-}
-
-func answerAll(in io.Reader, out io.Writer) error {
-	questions := bufio.NewReader(in)
-	answers := bufio.NewWriter(out)
-	encoder := json.NewEncoder(answers)
-	for {
-		line, err := questions.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return answers.Flush()
-		}
-		if err != nil {
-			return err
-		}
-		var asked question
-		if err := json.Unmarshal(line, &asked); err != nil {
-			return fmt.Errorf("a question is not JSON: %w", err)
-		}
-		if err := encoder.Encode(answerOne(asked)); err != nil {
-			return err
-		}
-		if questions.Buffered() > 0 {
-			continue // more was asked already: answer in larger writes
-		}
-		if err := answers.Flush(); err != nil {
-			return err
-		}
-	}
+	jsonlines.Serve(func(asked question) (answer, error) { return answerOne(asked), nil })
 }
 
 func answerOne(asked question) answer {

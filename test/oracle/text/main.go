@@ -1,16 +1,13 @@
-// What Go and apimachinery make of texts that tidewaiter parses itself. It reads one JSON question per line on stdin and writes
-// one JSON answer per line on stdout, in the same order, until stdin ends.
+// Text answers what Go and apimachinery make of texts that tidewaiter parses itself.
 //
 //	{"kind": "duration", "text": "1h30m"}
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"net/netip"
 	"net/url"
-	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -18,6 +15,7 @@ import (
 
 	"gopkg.in/inf.v0"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"tidewaiter.dev/test/oracle/jsonlines"
 )
 
 type question struct {
@@ -36,58 +34,37 @@ type answer struct {
 }
 
 func main() {
-	questions := bufio.NewScanner(os.Stdin)
-	questions.Buffer(nil, 1<<26)
-	answers := bufio.NewWriter(os.Stdout)
-	encoder := json.NewEncoder(answers)
-	for questions.Scan() {
-		var asked question
-		if err := json.Unmarshal(questions.Bytes(), &asked); err != nil {
-			fail(err)
-		}
-		if err := encoder.Encode(answerOne(asked)); err != nil {
-			fail(err)
-		}
-		if err := answers.Flush(); err != nil {
-			fail(err)
-		}
-	}
+	jsonlines.Serve(answerOne)
 }
 
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, "text:", err)
-	os.Exit(2)
-}
-
-func answerOne(asked question) answer {
+func answerOne(asked question) (answer, error) {
 	switch asked.Kind {
 	case "duration":
 		parsed, err := time.ParseDuration(asked.Text)
-		return answer{OK: err == nil, Value: fmt.Sprint(int64(parsed))}
+		return answer{OK: err == nil, Value: fmt.Sprint(int64(parsed))}, nil
 	case "quantity":
 		parsed, err := resource.ParseQuantity(asked.Text)
-		return ofQuantity(parsed, err)
+		return ofQuantity(parsed, err), nil
 	case "json quantity": // the text is JSON
 		var parsed resource.Quantity
 		err := json.Unmarshal([]byte(asked.Text), &parsed)
-		return ofQuantity(parsed, err)
+		return ofQuantity(parsed, err), nil
 	case "ip":
 		parsed, err := netip.ParseAddr(asked.Text)
 		if err != nil {
-			return answer{}
+			return answer{}, nil
 		}
 		zone := parsed.Zone()
-		return answer{OK: true, Value: parsed.WithZone("").StringExpanded(), Fields: map[string][]byte{"zone": []byte(zone)}}
+		return answer{OK: true, Value: parsed.WithZone("").StringExpanded(), Fields: map[string][]byte{"zone": []byte(zone)}}, nil
 	case "glob":
 		matched, err := filepath.Match(asked.Text, asked.Name)
-		return answer{OK: err == nil && matched}
+		return answer{OK: err == nil && matched}, nil
 	case "url":
-		return ofURL(url.Parse(asked.Text))
+		return ofURL(url.Parse(asked.Text)), nil
 	case "request uri":
-		return ofURL(url.ParseRequestURI(asked.Text))
+		return ofURL(url.ParseRequestURI(asked.Text)), nil
 	}
-	fail(fmt.Errorf("a question has kind %q", asked.Kind))
-	return answer{}
+	return answer{}, fmt.Errorf("a question has kind %q", asked.Kind)
 }
 
 // In billionths.

@@ -1,4 +1,4 @@
-// What kubectl 1.32 makes of a file, that src/files is compared with.
+// kubectl 1.32, which src/files/yaml is compared with.
 module tidewaiter.dev/test/oracle/yaml
 
 go 1.26.0
@@ -6,6 +6,7 @@ go 1.26.0
 require (
 	golang.org/x/text v0.40.0
 	k8s.io/apimachinery v0.32.4
+	tidewaiter.dev/test/oracle/jsonlines v0.0.0
 )
 
 require (
@@ -21,3 +22,5 @@ require (
 	sigs.k8s.io/structured-merge-diff/v4 v4.4.2 // indirect
 	sigs.k8s.io/yaml v1.4.0 // indirect
 )
+
+replace tidewaiter.dev/test/oracle/jsonlines => ../jsonlines

@@ -1,6 +1,5 @@
 // Yaml answers what kubectl makes of a file: the objects that it would send, in the code that kubectl itself runs
-// (k8s.io/cli-runtime/pkg/resource: FileVisitor, StreamVisitor). It reads one JSON question per line on stdin and writes
-// one JSON answer per line on stdout, in the same order, until stdin ends.
+// (k8s.io/cli-runtime/pkg/resource: FileVisitor, StreamVisitor).
 //
 //	{"base64": "YTogMQo="} -> {"values": [{"a": 1}], "error": null}
 //
@@ -8,18 +7,16 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
+	"tidewaiter.dev/test/oracle/jsonlines"
 )
 
 type question struct {
@@ -32,38 +29,7 @@ type answer struct {
 }
 
 func main() {
-	if err := answerAll(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "yaml:", err)
-		os.Exit(2)
-	}
-}
-
-func answerAll(in io.Reader, out io.Writer) error {
-	questions := bufio.NewReader(in)
-	answers := bufio.NewWriter(out)
-	encoder := json.NewEncoder(answers)
-	for {
-		line, err := questions.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return answers.Flush()
-		}
-		if err != nil {
-			return err
-		}
-		var asked question
-		if err := json.Unmarshal(line, &asked); err != nil {
-			return fmt.Errorf("a question is not JSON: %w", err)
-		}
-		if err := encoder.Encode(read(asked.Bytes)); err != nil {
-			return err
-		}
-		if questions.Buffered() > 0 {
-			continue // more was asked already: answer in larger writes
-		}
-		if err := answers.Flush(); err != nil {
-			return err
-		}
-	}
+	jsonlines.Serve(func(asked question) (answer, error) { return read(asked.Bytes), nil })
 }
 
 // As FileVisitor.Visit and StreamVisitor.Visit do.

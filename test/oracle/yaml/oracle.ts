@@ -1,4 +1,4 @@
-// What kubectl makes of a file: the program in this folder.
+// What kubectl makes of a file: the program in this directory.
 import { goProgram } from '../go-program.ts';
 
 interface YamlQuestion {

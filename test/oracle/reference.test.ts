@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { oracleMissing, startOracle, type Oracle } from './oracle.ts';
+import { oracleMissing, startOracle, type Oracle } from './reference/oracle.ts';
 import { describeWith } from '../support/real-part.ts';
 
 const sha256 = `sha256:${'a'.repeat(64)}`;
@@ -89,7 +89,7 @@ describeWith(oracleMissing, 'the oracle', () => {
   test('refuses a question after it was closed', async () => {
     const closed = await startOracle();
     await closed.close();
-    await expect(closed.ask(['nginx'])).rejects.toThrow('the oracle was asked after it had ended');
+    await expect(closed.ask(['nginx'])).rejects.toThrow('the reference was asked after it had ended');
   });
 
   test('answers nothing to no question', async () => {

@@ -1,5 +1,4 @@
-// Oracle answers what the Go libraries inside Kubernetes and containerd make of a value. It reads one JSON question
-// per line on stdin and writes one JSON answer per line on stdout, in the same order, until stdin ends.
+// Reference answers what the Go libraries inside Kubernetes and containerd make of an image string.
 //
 //	{"kind": "reference", "image": "nginx"}
 //
@@ -9,16 +8,12 @@
 package main
 
 import (
-	"bufio"
 	_ "crypto/sha256" // a digest is valid only when its algorithm is linked in; the kubelet and containerd
 	_ "crypto/sha512" // have all three (crypto/tls brings them): sha256, sha384, sha512
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/distribution/reference"
+	"tidewaiter.dev/test/oracle/jsonlines"
 )
 
 type question struct {
@@ -39,45 +34,10 @@ type answer struct {
 }
 
 func main() {
-	if err := answerAll(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "oracle:", err)
-		os.Exit(2)
-	}
+	jsonlines.Serve(answerOne)
 }
 
-func answerAll(in io.Reader, out io.Writer) error {
-	questions := bufio.NewReader(in)
-	answers := bufio.NewWriter(out)
-	encoder := json.NewEncoder(answers)
-	for {
-		line, err := questions.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return answers.Flush()
-		}
-		if err != nil {
-			return err
-		}
-		reply, err := answerOne(line)
-		if err != nil {
-			return err
-		}
-		if err := encoder.Encode(reply); err != nil {
-			return err
-		}
-		if questions.Buffered() > 0 {
-			continue // more was asked already: answer in larger writes
-		}
-		if err := answers.Flush(); err != nil {
-			return err
-		}
-	}
-}
-
-func answerOne(line []byte) (answer, error) {
-	var asked question
-	if err := json.Unmarshal(line, &asked); err != nil {
-		return answer{}, fmt.Errorf("a question is not JSON: %w", err)
-	}
+func answerOne(asked question) (answer, error) {
 	if asked.Kind != "reference" || asked.Image == nil {
 		return answer{}, fmt.Errorf(`a question has kind %q; accepted: {"kind": "reference", "image": "..."}`, asked.Kind)
 	}

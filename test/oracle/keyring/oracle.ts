@@ -1,4 +1,4 @@
-// What the kubelet's own keyring says: the program in this folder.
+// What the kubelet's own keyring says: the program in this directory.
 import { goProgram, type Running } from '../go-program.ts';
 
 /** Bytes in base64, by the key of the Secret. */

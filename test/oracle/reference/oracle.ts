@@ -1,5 +1,5 @@
-// What the Go originals say of an image string: the program in this folder.
-import { goProgram } from './go-program.ts';
+// What the Go originals say of an image string: the program in this directory.
+import { goProgram } from '../go-program.ts';
 
 /** What github.com/distribution/reference makes of one image string. */
 export type OracleAnswer = ValidImage | InvalidImage;
@@ -45,7 +45,7 @@ export interface Oracle {
   close(): Promise<void>;
 }
 
-const program = goProgram<OracleQuestion, OracleAnswer>({ folder: import.meta.dirname, name: 'oracle' });
+const program = goProgram<OracleQuestion, OracleAnswer>({ folder: import.meta.dirname, name: 'reference' });
 
 export const oracleMissing = program.missing;
 

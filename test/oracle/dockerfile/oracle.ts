@@ -1,4 +1,4 @@
-// What BuildKit reads in a Dockerfile, and what it would pull: the program in this folder.
+// What BuildKit reads in a Dockerfile, and what it would pull: the program in this directory.
 import { goProgram, type Running } from '../go-program.ts';
 
 export interface DockerfileQuestion {
