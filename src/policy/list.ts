@@ -1,4 +1,4 @@
-/** Named lists (kind: ImageNameList): one list of texts for many policies, so that a change is made once. */
+/** Named lists (kind: ImageNameList): one list of texts for many policies, so that a change is joinedLists once. */
 import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault, schemaCheck } from './schema-faults.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -31,7 +31,7 @@ export function readList(value: unknown): ListResult {
 export interface Lists {
   /** The items; else why there are none, as a problem, or nothing where that is told elsewhere. */
   find(name: string): { readonly items: readonly string[] } | { readonly problem: string | undefined };
-  /** What texts and references together stand for, made once: policies that write the same share one array. */
+  /** What texts and references together stand for, joinedLists once: policies that write the same share one array. */
   joined(key: string, join: () => readonly unknown[]): readonly unknown[];
   /** The names that nobody has used for. */
   unused(): readonly string[];
@@ -40,7 +40,7 @@ export interface Lists {
 /** `broken`: lists that are there and cannot be read; their own faults are enough. */
 export function namedLists(lists: readonly NamedList[], broken: readonly string[] = []): Lists {
   const items = new Map(lists.map((list) => [list.name, list.items]));
-  const made = new Map<string, readonly unknown[]>();
+  const joinedLists = new Map<string, readonly unknown[]>();
   const used = new Set<string>();
   return {
     find(name) {
@@ -50,10 +50,10 @@ export function namedLists(lists: readonly NamedList[], broken: readonly string[
       return { problem: broken.includes(name) ? undefined : unknownList(name, [...items.keys()]) };
     },
     joined(key, join) {
-      const before = made.get(key);
+      const before = joinedLists.get(key);
       if (before !== undefined) return before;
       const list = join();
-      made.set(key, list);
+      joinedLists.set(key, list);
       return list;
     },
     unused: () => lists.flatMap(({ name }) => (used.has(name) ? [] : [name])),

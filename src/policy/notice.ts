@@ -1,7 +1,7 @@
 /** What is no fault, and somebody should know: a document that does nothing, or will soon do nothing any more. */
 import { DAY_MS } from '../go/date.ts';
 import type { ImageException } from './exception.ts';
-import type { DocumentKind } from './schema.ts';
+import { type DocumentKind, DOCUMENTS } from './schema.ts';
 import type { DeadClause } from './dead-clauses.ts';
 
 export interface Notice {
@@ -15,15 +15,9 @@ export interface Notice {
   readonly message: string;
 }
 
-const WORDS: Readonly<Record<DocumentKind, string>> = {
-  ImagePolicy: 'policy',
-  ImagePolicyException: 'exception',
-  ImageNameList: 'list',
-};
-
 /** `policy "x"` */
 export function documentLabel(kind: DocumentKind, name: string): string {
-  return `${WORDS[kind]} "${name}"`;
+  return `${DOCUMENTS[kind].name} "${name}"`;
 }
 
 export function deadClauseNotice(kind: DocumentKind, name: string, { pointer, problem }: DeadClause): Notice {

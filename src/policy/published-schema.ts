@@ -4,7 +4,7 @@
  */
 import type { Rule } from './rule.ts';
 import { API_VERSION, withListReferences } from './document-schema.ts';
-import { POLICY_SCHEMA, WRITTEN_SCHEMAS } from './schema.ts';
+import { DOCUMENT_KINDS, DOCUMENTS, POLICY_SCHEMA } from './schema.ts';
 import { SUITE_KIND, SUITE_SCHEMA } from './suite-schema.ts';
 
 interface DocumentSchema {
@@ -17,30 +17,12 @@ interface DocumentSchema {
 
 /** Every kind of document with our apiVersion. */
 export const DOCUMENT_SCHEMAS: readonly DocumentSchema[] = [
-  {
-    name: 'policy',
-    kind: 'ImagePolicy',
-    title: 'A policy of tidewaiter',
-    schema: (rules) => withListReferences(policySchema(rules)),
-  },
-  {
-    name: 'exception',
-    kind: 'ImagePolicyException',
-    title: 'An exception from a policy of tidewaiter',
-    schema: () => WRITTEN_SCHEMAS.ImagePolicyException,
-  },
-  {
-    name: 'list',
-    kind: 'ImageNameList',
-    title: 'A list of texts that policies of tidewaiter share',
-    schema: () => WRITTEN_SCHEMAS.ImageNameList,
-  },
-  {
-    name: 'test-suite',
-    kind: SUITE_KIND,
-    title: 'Tests of policies of tidewaiter',
-    schema: () => SUITE_SCHEMA,
-  },
+  ...DOCUMENT_KINDS.map((kind) => {
+    const { name, title, schema } = DOCUMENTS[kind];
+    const withRules = (rules: readonly Rule[]): object => withListReferences(policySchema(rules));
+    return { name, kind, title, schema: kind === 'ImagePolicy' ? withRules : () => schema };
+  }),
+  { name: 'test-suite', kind: SUITE_KIND, title: 'Tests of policies of tidewaiter', schema: () => SUITE_SCHEMA },
 ];
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';

@@ -171,15 +171,36 @@ export const LIST_SCHEMA = documentSchema('ImageNameList', {
   },
 });
 
-export const DOCUMENT_KINDS = ['ImagePolicy', 'ImagePolicyException', 'ImageNameList'] as const;
-export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
+interface DocumentRow {
+  /** In messages, in `tidewaiter schema`, and in the name of the published file. */
+  readonly name: string;
+  readonly title: string;
+  /** The form that users write, with references to named lists. */
+  readonly schema: object;
+}
+
+export type DocumentKind = 'ImagePolicy' | 'ImagePolicyException' | 'ImageNameList';
+
+/** The documents of a directory of policies; test suites have a schema of their own. */
+export const DOCUMENTS: Readonly<Record<DocumentKind, DocumentRow>> = {
+  ImagePolicy: {
+    name: 'policy',
+    title: 'A policy of tidewaiter',
+    schema: withListReferences(POLICY_SCHEMA),
+  },
+  ImagePolicyException: {
+    name: 'exception',
+    title: 'An exception from a policy of tidewaiter',
+    schema: withListReferences(EXCEPTION_SCHEMA),
+  },
+  ImageNameList: {
+    name: 'list',
+    title: 'A list of texts that policies of tidewaiter share',
+    schema: LIST_SCHEMA,
+  },
+};
+
+export const DOCUMENT_KINDS = Object.keys(DOCUMENTS) as readonly DocumentKind[];
 
 /** Earlier names of kinds. Kubernetes reserves `ImagePolicyList` for lists of ImagePolicy objects. */
 export const FORMER_KINDS: ReadonlyMap<string, DocumentKind> = new Map([['ImagePolicyList', 'ImageNameList']]);
-
-/** The schemas as people write the documents, for editors: with references to named lists. */
-export const WRITTEN_SCHEMAS: Readonly<Record<DocumentKind, object>> = {
-  ImagePolicy: withListReferences(POLICY_SCHEMA),
-  ImagePolicyException: withListReferences(EXCEPTION_SCHEMA),
-  ImageNameList: LIST_SCHEMA,
-};

@@ -6,7 +6,7 @@ import { withListReferences } from '../../src/policy/document-schema.ts';
 import { namedLists } from '../../src/policy/list.ts';
 import { expandLists } from '../../src/policy/list-reference.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
-import { POLICY_SCHEMA, WRITTEN_SCHEMAS } from '../../src/policy/schema.ts';
+import { DOCUMENTS, POLICY_SCHEMA } from '../../src/policy/schema.ts';
 import { schemaCheck } from '../../src/policy/schema-faults.ts';
 
 const TEXTS = { type: 'array', items: { type: 'string' } };
@@ -131,7 +131,7 @@ describe('the schemas as people write documents', () => {
   });
 
   test('accept references where texts are, and nowhere else', () => {
-    const accepts = ajv.compile(WRITTEN_SCHEMAS.ImagePolicy);
+    const accepts = ajv.compile(DOCUMENTS.ImagePolicy.schema);
     expect(accepts(document({}, { namespaces: ['a', { list: 'b' }] }))).toBe(true);
     expect(accepts(document({}, { namespaces: [{ lists: 'b' }] }))).toBe(false);
     expect(accepts(document({}, { containers: [{ list: 'b' }] }))).toBe(false);
@@ -162,7 +162,7 @@ describe('the schemas as people write documents', () => {
         }
       }
     };
-    for (const [kind, schema] of Object.entries(WRITTEN_SCHEMAS)) {
+    for (const [kind, { schema }] of Object.entries(DOCUMENTS)) {
       expect(ajv.validateSchema(schema)).toBe(true);
       walk(schema, kind);
     }

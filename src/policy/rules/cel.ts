@@ -80,5 +80,5 @@ spec:
     return engine.compileProgram(parameters);
   },
   needsOf: ({ readsLabels }: Program) => (readsLabels ? ['namespaceLabels'] : []),
-  check: (subject, program) => program.ask(subject),
+  check: (subject, program) => program.check(subject),
 });

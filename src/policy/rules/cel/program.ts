@@ -22,7 +22,7 @@ export interface Parameters extends Expressions {
 export interface Program {
   /** Whether labels of the namespace can matter: its name is known without asking. */
   readonly readsLabels: boolean;
-  ask(subject: Subject<'namespaceLabels'>): readonly Problem[];
+  check(subject: Subject<'namespaceLabels'>): readonly Problem[];
   /** See RuleDefinition. */
   readonly seen: ReturnType<typeof createSeen>;
 }
@@ -60,8 +60,9 @@ export function compileProgram(parameters: Parameters): Prepared<Program> {
     if (code !== undefined) variables.set(name, code);
   }
   const expression = compile(parameters.expression, '/expression', 'bool');
-  const maker = parameters.messageExpression;
-  const messageExpression = maker === undefined ? undefined : compile(maker, '/messageExpression', 'string');
+  const messageText = parameters.messageExpression;
+  const messageExpression =
+    messageText === undefined ? undefined : compile(messageText, '/messageExpression', 'string');
   if (expression === undefined || faults.length > 0) return { ok: false, faults };
   const line = parameters.expression.trim().split(/\s+/).join(' ');
   const shown = { shown: quoteValue(line), text: plainWords(line, 200) };
@@ -69,8 +70,8 @@ export function compileProgram(parameters: Parameters): Prepared<Program> {
   return {
     ok: true,
     value: {
-      readsLabels: mentionsMore(parameters),
-      ask: (subject) => ask(compiled, subject),
+      readsLabels: mentionsLabels(parameters),
+      check: (subject) => checkSubject(compiled, subject),
       seen: createSeen(parameters),
     },
   };
@@ -79,7 +80,7 @@ export function compileProgram(parameters: Parameters): Prepared<Program> {
 /** Whatever else is done with it can be about its labels. */
 const NAMESPACE = /\bnamespaceObject\b(?!\.metadata\.name\b|\s*[!=]=\s*null\b)/;
 
-function mentionsMore({ expression, messageExpression = '', variables = [] }: Parameters): boolean {
+function mentionsLabels({ expression, messageExpression = '', variables = [] }: Parameters): boolean {
   const texts = [expression, messageExpression, ...variables.map((variable) => variable.expression)];
   return texts.some((text) => NAMESPACE.test(text));
 }
@@ -94,40 +95,44 @@ function isOf(type: Type, wanted: string): boolean {
 }
 
 /** What a step more costs is for each container to pay: what is cheap for each can be dear for thousands. */
-function ask(compiled: Compiled, subject: Subject<'namespaceLabels'>): readonly Problem[] {
+function checkSubject(compiled: Compiled, subject: Subject<'namespaceLabels'>): readonly Problem[] {
   const { uses } = compiled;
   const shared = requestValues(uses, subject);
   if (!uses.has('container') && !uses.has('image')) {
-    return askAbout(undefined, compiled, { shared, budget: newBudget() });
+    return checkContainer(undefined, compiled, { shared, budget: newBudget() });
   }
   const { containers } = subject;
   if (containers.length > MAX_EVALUATIONS) throw new ShapeError('', `at most ${MAX_EVALUATIONS} containers`, 'more');
   return containers.flatMap((container) => {
     if (uses.has('image') && container.image.state !== 'parsed') return [unreadable(container)];
-    return askAbout(container, compiled, { shared, budget: newBudget(containers.length) });
+    return checkContainer(container, compiled, { shared, budget: newBudget(containers.length) });
   });
 }
 
 /** To make its variables. */
 const CONTAINER_STEPS = 10;
 
-interface Round {
+interface SharedValues {
   readonly shared: { readonly [name: string]: Value };
   readonly budget: Budget;
 }
 
-function askAbout(container: Container | undefined, compiled: Compiled, round: Round): readonly Problem[] {
+function checkContainer(
+  container: Container | undefined,
+  compiled: Compiled,
+  values: SharedValues,
+): readonly Problem[] {
   const { expression, uses } = compiled;
-  const globals = container === undefined ? round.shared : containerValues(uses, round.shared, container);
-  const env: Env = { budget: round.budget, globals, locals: [], known: new Map() };
-  const answer = settled(() => {
-    spend(round.budget, CONTAINER_STEPS);
+  const globals = container === undefined ? values.shared : containerValues(uses, values.shared, container);
+  const env: Env = { budget: values.budget, globals, locals: [], known: new Map() };
+  const result = evaluate(() => {
+    spend(values.budget, CONTAINER_STEPS);
     return expression.run(env);
   });
-  if (answer.ok && answer.value === true) return NOTHING;
+  if (result.ok && result.value === true) return NOTHING;
   const place = { container, pointer: pointerOf(container, uses) };
-  const isFalse = answer.ok && answer.value === false;
-  return [{ ...place, ...(isFalse ? violation(compiled, env) : doubt(compiled, answer)) }];
+  const isFalse = result.ok && result.value === false;
+  return [{ ...place, ...(isFalse ? violation(compiled, env) : unknownProblem(compiled, result)) }];
 }
 
 function violation(compiled: Compiled, env: Env): Omit<Problem, 'container' | 'pointer'> {
@@ -136,10 +141,10 @@ function violation(compiled: Compiled, env: Env): Omit<Problem, 'container' | 'p
   return { state: 'violation', message: `the expression ${compiled.shown} is false`, remedy: 'it must be true' };
 }
 
-function doubt({ shown }: Compiled, answer: Settled): Omit<Problem, 'container' | 'pointer'> {
-  const reason = answer.ok ? `it is of type ${typeName(answer.value)}, not true or false` : answer.reason;
+function unknownProblem({ shown }: Compiled, result: Evaluation): Omit<Problem, 'container' | 'pointer'> {
+  const reason = result.ok ? `it is of type ${typeName(result.value)}, not true or false` : result.reason;
   const message = `could not tell whether ${shown} is true: ${reason}`;
-  const { hint, causedBy } = answer.ok ? BY_AUTHOR : answer;
+  const { hint, causedBy } = result.ok ? BY_AUTHOR : result;
   return { state: 'unknown', causedBy, message, ...(hint === undefined ? {} : { remedy: hint }) };
 }
 
@@ -152,11 +157,11 @@ function pointerOf(container: Container | undefined, uses: ReadonlySet<string>):
   return uses.has('image') && !uses.has('container') ? container.imagePointer : container.pointer;
 }
 
-type Settled =
+type Evaluation =
   | { readonly ok: true; readonly value: Value }
   | (Pick<CelError, 'hint' | 'causedBy'> & { readonly ok: false; readonly reason: string });
 
-function settled(run: () => Value): Settled {
+function evaluate(run: () => Value): Evaluation {
   try {
     return { ok: true, value: run() };
   } catch (error) {
@@ -179,9 +184,9 @@ const MAX_MESSAGE = 500;
 function messageOf({ messageExpression, message }: Compiled, env: Env): string | undefined {
   const given = message === undefined ? undefined : plainWords(message, MAX_MESSAGE);
   if (messageExpression === undefined) return given;
-  const made = settled(() => messageExpression.run(env));
-  if (made.ok && typeof made.value === 'string' && made.value.trim() !== '')
-    return plainWords(masked(made.value), MAX_MESSAGE);
-  const reason = made.ok ? 'it makes no text' : made.reason;
+  const evaluated = evaluate(() => messageExpression.run(env));
+  if (evaluated.ok && typeof evaluated.value === 'string' && evaluated.value.trim() !== '')
+    return plainWords(masked(evaluated.value), MAX_MESSAGE);
+  const reason = evaluated.ok ? 'it makes no text' : evaluated.reason;
   return `${given ?? 'the expression is false'} (messageExpression: ${reason})`;
 }

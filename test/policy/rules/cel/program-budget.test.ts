@@ -115,9 +115,9 @@ function asked(expression: string, object: JsonObject): Asked {
   const program = compileProgram({ expression });
   if (!program.ok) throw new Error(JSON.stringify(program.faults));
   const subject = subjectOf(object);
-  program.value.ask(subject);
+  program.value.check(subject);
   const before = process.threadCpuUsage();
-  const problems = program.value.ask(subject);
+  const problems = program.value.check(subject);
   const { user, system } = process.threadCpuUsage(before);
   return { problems, milliseconds: (user + system) / 1000 };
 }
