@@ -1,94 +1,95 @@
 /**
- * A map that cannot grow, shared by tenants: whoever keeps most in it makes room, with what was not used for longest. So
- * endless names from one namespace push out nothing that others keep. Entries have a weight where what is kept is as large as
- * a stranger makes it. Each has its own time to live, on the clock of its owner, and stays in its place past it.
+ * A map of limited size that tenants share. When it is full, the tenant with the largest share loses its least recently used
+ * entries, so that endless names from one namespace displace nothing of others. Entries have a weight where a stranger chooses
+ * their size. Each entry has its own lifetime, and keeps its place when it has expired.
  */
 export interface BoundedCache<V> {
-  /** `undefined` when it is too old, too. */
+  /** `undefined`: absent or expired. */
   get(key: string): V | undefined;
-  /** `lifetimeMs` of Infinity: until there is no room. `tenant`: in whose share it counts. */
+  /** `lifetimeMs`: Infinity keeps the entry until there is no room. `tenant`: whose share it uses. */
   set(key: string, value: V, lifetimeMs: number, tenant?: string): void;
   delete(key: string): void;
   /** The weight of all entries. */
   readonly size: number;
 }
 
-interface Kept<V> {
+interface Entry<V> {
   readonly value: V;
   readonly weight: number;
   readonly untilMs: number;
   readonly tenant: string;
 }
 
-interface Shelf<V> {
+/** The entries of one tenant. */
+interface Share<V> {
   /** In the order of their last use. */
-  readonly entries: Map<string, Kept<V>>;
+  readonly entries: Map<string, Entry<V>>;
   weight: number;
 }
 
-/** `weightOf`: 1 for what is of the usual size. */
+interface Contents<V> {
+  readonly entries: Map<string, Entry<V>>;
+  readonly shares: Map<string, Share<V>>;
+  weight: number;
+}
+
+/** `weightOf`: 1 for a value of the usual size. */
 export function boundedCache<V>(
   maxWeight: number,
   now: () => number,
   weightOf: (value: V) => number = () => 1,
 ): BoundedCache<V> {
-  const entries = new Map<string, Kept<V>>();
-  const shelves = new Map<string, Shelf<V>>();
-  let weight = 0;
-
-  function shelfOf(tenant: string): Shelf<V> {
-    const known = shelves.get(tenant);
-    if (known !== undefined) return known;
-    const made: Shelf<V> = { entries: new Map(), weight: 0 };
-    shelves.set(tenant, made);
-    return made;
-  }
-
-  function put(key: string, entry: Kept<V>): void {
-    const shelf = shelfOf(entry.tenant);
-    entries.set(key, entry);
-    shelf.entries.set(key, entry);
-    shelf.weight += entry.weight;
-    weight += entry.weight;
-  }
-
-  function remove(key: string): void {
-    const entry = entries.get(key);
-    const shelf = entry && shelves.get(entry.tenant);
-    if (entry === undefined || shelf === undefined) return;
-    entries.delete(key);
-    shelf.entries.delete(key);
-    shelf.weight -= entry.weight;
-    weight -= entry.weight;
-    if (shelf.entries.size === 0) shelves.delete(entry.tenant);
-  }
-
-  const isTooFull = (): boolean => weight > maxWeight;
-
-  function makeRoom(): void {
-    let largest: Shelf<V> | undefined;
-    for (const shelf of shelves.values()) if (shelf.weight > (largest?.weight ?? 0)) largest = shelf;
-    const oldest = largest?.entries.keys().next();
-    if (oldest?.done === false) remove(oldest.value);
-  }
-
+  const contents: Contents<V> = { entries: new Map(), shares: new Map(), weight: 0 };
   return {
     get(key) {
-      const entry = entries.get(key);
+      const entry = contents.entries.get(key);
       if (entry === undefined || entry.untilMs <= now()) return undefined;
-      const shelf = shelves.get(entry.tenant)?.entries;
-      shelf?.delete(key);
-      shelf?.set(key, entry);
+      const share = contents.shares.get(entry.tenant)?.entries;
+      share?.delete(key);
+      share?.set(key, entry);
       return entry.value;
     },
     set(key, value, lifetimeMs, tenant = '') {
-      remove(key);
-      put(key, { value, weight: weightOf(value), untilMs: now() + lifetimeMs, tenant });
-      while (isTooFull()) makeRoom();
+      remove(contents, key);
+      add(contents, key, { value, weight: weightOf(value), untilMs: now() + lifetimeMs, tenant });
+      while (contents.weight > maxWeight) removeOldest(contents);
     },
-    delete: remove,
+    delete: (key) => remove(contents, key),
     get size() {
-      return weight;
+      return contents.weight;
     },
   };
+}
+
+function add<V>(contents: Contents<V>, key: string, entry: Entry<V>): void {
+  const share = shareOf(contents, entry.tenant);
+  contents.entries.set(key, entry);
+  share.entries.set(key, entry);
+  share.weight += entry.weight;
+  contents.weight += entry.weight;
+}
+
+function shareOf<V>({ shares }: Contents<V>, tenant: string): Share<V> {
+  const share = shares.get(tenant) ?? { entries: new Map<string, Entry<V>>(), weight: 0 };
+  shares.set(tenant, share);
+  return share;
+}
+
+function remove<V>(contents: Contents<V>, key: string): void {
+  const entry = contents.entries.get(key);
+  const share = entry && contents.shares.get(entry.tenant);
+  if (entry === undefined || share === undefined) return;
+  contents.entries.delete(key);
+  share.entries.delete(key);
+  share.weight -= entry.weight;
+  contents.weight -= entry.weight;
+  if (share.entries.size === 0) contents.shares.delete(entry.tenant);
+}
+
+/** The oldest entry of the tenant with the largest share. */
+function removeOldest<V>(contents: Contents<V>): void {
+  let largest: Share<V> | undefined;
+  for (const share of contents.shares.values()) if (share.weight > (largest?.weight ?? 0)) largest = share;
+  const oldest = largest?.entries.keys().next();
+  if (oldest?.done === false) remove(contents, oldest.value);
 }

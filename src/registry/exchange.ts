@@ -50,88 +50,114 @@ interface Listener {
   end(error: Error): void;
 }
 
-function createListener({ method, maxBytes }: HttpRequest, lease: Lease): Listener {
+/** A response that is being received. */
+interface Reception {
+  readonly request: HttpRequest;
+  readonly lease: Lease;
+  readonly resolve: (answer: HttpAnswer) => void;
+  readonly reject: (error: Error) => void;
+  connection: Dispatcher.DispatchController | undefined;
+  head: Pick<HttpAnswer, 'status' | 'headers'> | undefined;
+  body: BodyBuffer;
+  /** True if the registry has sent all of it. */
+  hasEnded: boolean;
+  /** True if `resolve` or `reject` was called. */
+  isOver: boolean;
+}
+
+function createListener(request: HttpRequest, lease: Lease): Listener {
   const { promise: answer, resolve, reject } = Promise.withResolvers<HttpAnswer>();
-  let connection: Dispatcher.DispatchController | undefined;
-  let head: Pick<HttpAnswer, 'status' | 'headers'> | undefined;
-  let body: BodyBuffer = createBodyBuffer(0, 0);
-  let hasEnded = false;
-  let isOver = false;
-
-  function end(error: Error): void {
-    if (isOver) return;
-    isOver = true;
-    reject(error);
-    connection?.abort(error);
-  }
-
-  function conclude(): void {
-    if (isOver || head === undefined) return;
-    isOver = true;
-    resolve({ ...head, body: body.read() });
-    // The rest is not waited for, and the connection is of no use without it.
-    if (!hasEnded) connection?.abort(new Error('enough was read'));
-  }
-
-  function begin(status: number, headers: HttpAnswer['headers']): void {
-    head = { status, headers };
-    if (method === 'HEAD') return;
-    const problem = status === 200 ? problemIn(headers, maxBytes) : undefined;
-    if (problem !== undefined) return end(problem);
-    const length = lengthIn(headers);
-    body = createBodyBuffer(status === 200 ? maxBytes : isPlain(headers) ? MAX_ERROR_BYTES : 0, length);
-    if (body.limit === 0) conclude();
-    else void grow(Math.min(length ?? 0, body.limit));
-  }
-
-  /** Nothing is read until there is room. */
-  async function grow(bytes: number): Promise<void> {
-    connection?.pause();
-    try {
-      await lease.grow(bytes);
-    } catch (error) {
-      return end(error as Error);
-    }
-    if (isOver) return;
-    take();
-    connection?.resume();
-  }
-
-  function take(): void {
-    const isAll = body.keep(lease.memory);
-    if (!isAll && head?.status === 200) end(new BadAnswer(`sent more than ${maxBytes} bytes`));
-    else if (!isAll || hasEnded) conclude();
-  }
-
-  function offer(chunk: Buffer): void {
-    body.offer(chunk);
-    if (connection?.paused === true) return;
-    if (lease.granted >= Math.min(body.offered, body.limit)) take();
-    else void grow(body.limit);
-  }
-
-  return {
-    answer,
-    end,
-    handler: {
-      onRequestStart(controller) {
-        connection = controller;
-        if (isOver) controller.abort(new Error('not wanted any more'));
-      },
-      onResponseStart(_controller, status, headers) {
-        if (!isOver && status >= 200) begin(status, headersOf(headers));
-      },
-      onResponseData(_controller, chunk) {
-        if (!isOver && method !== 'HEAD') offer(chunk);
-      },
-      onResponseEnd() {
-        hasEnded = true;
-        // Its end can come while there is no room yet.
-        if (connection?.paused !== true) conclude();
-      },
-      onResponseError: (_controller, error) => end(named(error)),
-    },
+  const body = createBodyBuffer(0, 0);
+  const reception: Reception = {
+    request,
+    lease,
+    resolve,
+    reject,
+    connection: undefined,
+    head: undefined,
+    body,
+    hasEnded: false,
+    isOver: false,
   };
+  return { answer, end: (error) => fail(reception, error), handler: handlerFor(reception) };
+}
+
+function handlerFor(reception: Reception): Dispatcher.DispatchHandler {
+  return {
+    onRequestStart(controller) {
+      reception.connection = controller;
+      if (reception.isOver) controller.abort(new Error('not wanted any more'));
+    },
+    onResponseStart(_controller, status, headers) {
+      if (!reception.isOver && status >= 200) begin(reception, status, headersOf(headers));
+    },
+    onResponseData(_controller, chunk) {
+      if (!reception.isOver && reception.request.method !== 'HEAD') receive(reception, chunk);
+    },
+    onResponseEnd() {
+      reception.hasEnded = true;
+      // The end can come while there is no room yet.
+      if (reception.connection?.paused !== true) finish(reception);
+    },
+    onResponseError: (_controller, error) => fail(reception, named(error)),
+  };
+}
+
+function begin(reception: Reception, status: number, headers: HttpAnswer['headers']): void {
+  const { method, maxBytes } = reception.request;
+  reception.head = { status, headers };
+  if (method === 'HEAD') return;
+  const problem = status === 200 ? problemIn(headers, maxBytes) : undefined;
+  if (problem !== undefined) return fail(reception, problem);
+  const length = lengthIn(headers);
+  const limit = status === 200 ? maxBytes : isPlain(headers) ? MAX_ERROR_BYTES : 0;
+  reception.body = createBodyBuffer(limit, length);
+  if (limit === 0) finish(reception);
+  else void grow(reception, Math.min(length ?? 0, limit));
+}
+
+/** Pauses the connection until there is room. */
+async function grow(reception: Reception, bytes: number): Promise<void> {
+  reception.connection?.pause();
+  try {
+    await reception.lease.grow(bytes);
+  } catch (error) {
+    return fail(reception, error as Error);
+  }
+  if (reception.isOver) return;
+  keep(reception);
+  reception.connection?.resume();
+}
+
+function receive(reception: Reception, chunk: Buffer): void {
+  const { body, lease, connection } = reception;
+  body.offer(chunk);
+  if (connection?.paused === true) return;
+  if (lease.granted >= Math.min(body.offered, body.limit)) keep(reception);
+  else void grow(reception, body.limit);
+}
+
+function keep(reception: Reception): void {
+  const { body, lease, head, request, hasEnded } = reception;
+  const isAll = body.keep(lease.memory);
+  if (!isAll && head?.status === 200) fail(reception, new BadAnswer(`sent more than ${request.maxBytes} bytes`));
+  else if (!isAll || hasEnded) finish(reception);
+}
+
+function finish(reception: Reception): void {
+  const { head, body, hasEnded, connection } = reception;
+  if (reception.isOver || head === undefined) return;
+  reception.isOver = true;
+  reception.resolve({ ...head, body: body.read() });
+  // The connection is of no use without the rest of the response.
+  if (!hasEnded) connection?.abort(new Error('enough was read'));
+}
+
+function fail(reception: Reception, error: Error): void {
+  if (reception.isOver) return;
+  reception.isOver = true;
+  reception.reject(error);
+  reception.connection?.abort(error);
 }
 
 /** undici's own way to say that a proxy wants a password for plain HTTP. */

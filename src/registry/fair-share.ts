@@ -1,22 +1,22 @@
-/** Who holds how many of the places, and whether there is one more. */
+/** Counts the places that tenants, reviews, and registries hold or wait for, and decides who gets the next one. */
 
-/** One who wants a place. */
+/** A request for a place. */
 export interface Bid {
   /** The namespace. */
   readonly tenant: string;
-  /** The same object for all that one review wants. */
+  /** One object for each review. */
   readonly review: object;
   /** What the place is for: a registry. */
   readonly group: string;
-  /** Served before those of a larger one, and with more places: an index into `QueueLimits.tiers`. */
+  /** An index into `QueueLimits.tiers`. Lower tiers are served first and have more places. */
   readonly tier: number;
 }
 
 export interface Claim {
-  /** All who want the same; there is one place for all of them. */
+  /** The bids of all callers that want the same; one place serves all of them. */
   readonly bids: readonly Bid[];
   readonly isWanted: () => boolean;
-  /** Others need the place: end what it is used for, and leave. */
+  /** Called when others need the place: end the work, and call `leave`. */
   readonly evict: () => void;
 }
 
@@ -26,34 +26,34 @@ export interface Share {
 }
 
 export interface QueueLimits {
-  /** Places that a tier has together with those behind it. */
+  /** The places of each tier, including those of later tiers. */
   readonly tiers: readonly number[];
   readonly waiting: number;
   readonly perTenant: Share;
   readonly perReview: Share;
   readonly perGroup: Share;
-  /** A place that is held for longer may be given to a tenant that holds fewer. */
+  /** After this time, a place can be given to a tenant that holds fewer. */
   readonly patienceMs: number;
 }
 
 export const UNLIMITED: Share = { running: Infinity, waiting: Infinity };
-/** Nobody has to give back a place. */
+/** Places are never taken back. */
 export const NO_EVICTION_MS = 3_600_000;
 
 export interface Ticket {
-  /** Grows while others join. */
+  /** Grows while callers join. */
   readonly bids: Bid[];
   readonly isWanted: () => boolean;
   readonly giveUp: () => void;
-  readonly tell: (how: 'entered' | 'full' | 'unwanted') => void;
+  readonly settle: (how: 'entered' | 'full' | 'unwanted') => void;
   sinceMs: number;
-  /** It was told to give its place back. */
+  /** True if the ticket must give back its place. */
   isLeaving: boolean;
 }
 
 export type Block = 'tier' | 'tenant' | 'review' | 'group';
 
-/** Those of a tenant who wait, all or for one group. */
+/** The waiting bids of a tenant, all or for one group. */
 export interface Crowd {
   readonly tenant: string;
   readonly group: string | undefined;
@@ -65,114 +65,147 @@ interface Count {
 }
 
 export interface Headcount {
-  /** How many there are. */
+  /** The number of tiers. */
   readonly tiers: number;
-  /** What a bid has no place for; `undefined`: it has one. */
+  /** The limit that leaves the bid no place; `undefined`: there is a place. */
   blockOf(bid: Bid): Block | undefined;
-  /** Whether it may wait. */
+  /** Reports whether the bid can wait. */
   hasRoom(bid: Bid): boolean;
-  /** Who waits with more than the tenant of a bid for which there is no room, in what is full; `undefined`: nobody, or its own share is. */
+  /** The tenant with more waiting bids than the tenant of `bid`, within the limit that is full; `undefined` also if its own share is full. */
   mostWaiting(bid: Bid): Crowd | undefined;
   wait(bid: Bid, change: 1 | -1): void;
   arrive(ticket: Ticket, bid: Bid): void;
-  /** False when it held none. */
+  /** False if the ticket held no place. */
   depart(ticket: Ticket): boolean;
   runningOf(tenant: string): number;
-  /** Of those that hold what the bid waits for: one that nobody wants, else one from before that time, of whoever holds most. */
+  /** A ticket that holds what the bid waits for: an unwanted one, or one from before that time, of the tenant that holds most. */
   slowest(bid: Bid, beforeMs: number): Ticket | undefined;
 }
 
+interface HeadcountState {
+  readonly limits: QueueLimits;
+  readonly tenants: Map<string, Count>;
+  readonly reviews: Map<object, Count>;
+  readonly groups: Map<string, Count>;
+  /** Running bids by tier. */
+  readonly tiers: number[];
+  readonly holders: Map<Ticket, Bid>;
+  /** Waiting bids by group and tenant. */
+  readonly waitingFor: Map<string, Map<string, number>>;
+  waiting: number;
+}
+
 export function createHeadcount(limits: QueueLimits): Headcount {
-  const tenants = new Map<string, Count>();
-  const reviews = new Map<object, Count>();
-  const groups = new Map<string, Count>();
-  const tiers = limits.tiers.map(() => 0);
-  const holders = new Map<Ticket, Bid>();
-  /** By group, by tenant. */
-  const waitingFor = new Map<string, Map<string, number>>();
-  let waiting = 0;
-
-  const runningIn = <K>(counts: ReadonlyMap<K, Count>, key: K): number => counts.get(key)?.running ?? 0;
-
-  const waitingIn = <K>(counts: ReadonlyMap<K, Count>, key: K): number => counts.get(key)?.waiting ?? 0;
-  const isOwnFull = ({ tenant, review }: Bid): boolean =>
-    waitingIn(tenants, tenant) >= limits.perTenant.waiting || waitingIn(reviews, review) >= limits.perReview.waiting;
-
-  function change(bid: Bid, of: keyof Count, by: 1 | -1): void {
-    changeIn(tenants, bid.tenant, of, by);
-    changeIn(reviews, bid.review, of, by);
-    changeIn(groups, bid.group, of, by);
-  }
-
-  /** Those behind a tier count in it, too, so that they leave it its places. The last one that is full, or -1. */
-  function fullTier({ tier }: Bid): number {
-    let held = 0;
-    let full = -1;
-    for (let at = tiers.length - 1; at >= 0; at -= 1) {
-      held += tiers[at] ?? 0;
-      if (at <= tier && full < 0 && held >= (limits.tiers[at] ?? 0)) full = at;
-    }
-    return full;
-  }
-
-  function blockOf(bid: Bid): Block | undefined {
-    if (fullTier(bid) >= 0) return 'tier';
-    if (runningIn(tenants, bid.tenant) >= limits.perTenant.running) return 'tenant';
-    if (runningIn(reviews, bid.review) >= limits.perReview.running) return 'review';
-    return runningIn(groups, bid.group) >= limits.perGroup.running ? 'group' : undefined;
-  }
-
-  /** The places of which one would be enough. */
-  function rivalsOf(bid: Bid): readonly Ticket[] {
-    const block = blockOf(bid);
-    if (block === 'group') return [...holders].flatMap(([ticket, { group }]) => (group === bid.group ? [ticket] : []));
-    if (block !== 'tier') return [];
-    const full = fullTier(bid);
-    return [...holders].flatMap(([ticket, { tier }]) => (tier >= full ? [ticket] : []));
-  }
-
+  const state: HeadcountState = {
+    limits,
+    tenants: new Map(),
+    reviews: new Map(),
+    groups: new Map(),
+    tiers: limits.tiers.map(() => 0),
+    holders: new Map(),
+    waitingFor: new Map(),
+    waiting: 0,
+  };
   return {
     tiers: limits.tiers.length,
-    blockOf,
-    hasRoom: (bid) =>
-      waiting < limits.waiting && !isOwnFull(bid) && waitingIn(groups, bid.group) < limits.perGroup.waiting,
-    mostWaiting(bid) {
-      const { tenant, group } = bid;
-      if (isOwnFull(bid)) return undefined;
-      const isGroupFull = waitingIn(groups, group) >= limits.perGroup.waiting;
-      const counts = isGroupFull
-        ? (waitingFor.get(group) ?? [])
-        : [...tenants].map(([one, count]) => [one, count.waiting] as const);
-      let most: readonly [string, number] = [tenant, 1 + (new Map(counts).get(tenant) ?? 0)];
-      for (const one of counts) if (one[1] > most[1]) most = one;
-      return most[0] === tenant ? undefined : { tenant: most[0], group: isGroupFull ? group : undefined };
-    },
+    blockOf: (bid) => blockOf(state, bid),
+    hasRoom: (bid) => state.waiting < limits.waiting && !isOwnFull(state, bid) && !isGroupFull(state, bid),
+    mostWaiting: (bid) => mostWaiting(state, bid),
     wait(bid, by) {
-      waiting += by;
-      change(bid, 'waiting', by);
-      const counts = waitingFor.get(bid.group) ?? new Map<string, number>();
-      const count = (counts.get(bid.tenant) ?? 0) + by;
-      if (count === 0) counts.delete(bid.tenant);
-      else counts.set(bid.tenant, count);
-      if (counts.size === 0) waitingFor.delete(bid.group);
-      else waitingFor.set(bid.group, counts);
+      state.waiting += by;
+      change(state, bid, 'waiting', by);
+      changeWaitingFor(state, bid, by);
     },
     arrive(ticket, bid) {
-      holders.set(ticket, bid);
-      tiers[bid.tier] = (tiers[bid.tier] ?? 0) + 1;
-      change(bid, 'running', 1);
+      state.holders.set(ticket, bid);
+      state.tiers[bid.tier] = (state.tiers[bid.tier] ?? 0) + 1;
+      change(state, bid, 'running', 1);
     },
     depart(ticket) {
-      const bid = holders.get(ticket);
+      const bid = state.holders.get(ticket);
       if (bid === undefined) return false;
-      holders.delete(ticket);
-      tiers[bid.tier] = (tiers[bid.tier] ?? 0) - 1;
-      change(bid, 'running', -1);
+      state.holders.delete(ticket);
+      state.tiers[bid.tier] = (state.tiers[bid.tier] ?? 0) - 1;
+      change(state, bid, 'running', -1);
       return true;
     },
-    runningOf: (tenant) => runningIn(tenants, tenant),
-    slowest: (bid, beforeMs) => slowestOf(rivalsOf(bid), bid.tenant, beforeMs),
+    runningOf: (tenant) => runningIn(state.tenants, tenant),
+    slowest: (bid, beforeMs) => slowestOf(rivalsOf(state, bid), bid.tenant, beforeMs),
   };
+}
+
+function runningIn<K>(counts: ReadonlyMap<K, Count>, key: K): number {
+  return counts.get(key)?.running ?? 0;
+}
+
+function waitingIn<K>(counts: ReadonlyMap<K, Count>, key: K): number {
+  return counts.get(key)?.waiting ?? 0;
+}
+
+function isOwnFull({ tenants, reviews, limits }: HeadcountState, { tenant, review }: Bid): boolean {
+  return (
+    waitingIn(tenants, tenant) >= limits.perTenant.waiting || waitingIn(reviews, review) >= limits.perReview.waiting
+  );
+}
+
+function isGroupFull({ groups, limits }: HeadcountState, { group }: Bid): boolean {
+  return waitingIn(groups, group) >= limits.perGroup.waiting;
+}
+
+function change({ tenants, reviews, groups }: HeadcountState, bid: Bid, of: keyof Count, by: 1 | -1): void {
+  changeIn(tenants, bid.tenant, of, by);
+  changeIn(reviews, bid.review, of, by);
+  changeIn(groups, bid.group, of, by);
+}
+
+/** The last full tier, or -1. Bids of later tiers count in each tier before them, so that they leave it its places. */
+function fullTier({ tiers, limits }: HeadcountState, { tier }: Bid): number {
+  let held = 0;
+  let full = -1;
+  for (let at = tiers.length - 1; at >= 0; at -= 1) {
+    held += tiers[at] ?? 0;
+    if (at <= tier && full < 0 && held >= (limits.tiers[at] ?? 0)) full = at;
+  }
+  return full;
+}
+
+function blockOf(state: HeadcountState, bid: Bid): Block | undefined {
+  const { tenants, reviews, groups, limits } = state;
+  if (fullTier(state, bid) >= 0) return 'tier';
+  if (runningIn(tenants, bid.tenant) >= limits.perTenant.running) return 'tenant';
+  if (runningIn(reviews, bid.review) >= limits.perReview.running) return 'review';
+  return runningIn(groups, bid.group) >= limits.perGroup.running ? 'group' : undefined;
+}
+
+/** The holders of places of which the bid needs one. */
+function rivalsOf(state: HeadcountState, bid: Bid): readonly Ticket[] {
+  const { holders } = state;
+  const block = blockOf(state, bid);
+  if (block === 'group') return [...holders].flatMap(([ticket, { group }]) => (group === bid.group ? [ticket] : []));
+  if (block !== 'tier') return [];
+  const full = fullTier(state, bid);
+  return [...holders].flatMap(([ticket, { tier }]) => (tier >= full ? [ticket] : []));
+}
+
+function mostWaiting(state: HeadcountState, bid: Bid): Crowd | undefined {
+  const { tenant, group } = bid;
+  if (isOwnFull(state, bid)) return undefined;
+  const isInGroup = isGroupFull(state, bid);
+  const counts = isInGroup
+    ? (state.waitingFor.get(group) ?? [])
+    : [...state.tenants].map(([one, count]) => [one, count.waiting] as const);
+  let most: readonly [string, number] = [tenant, 1 + (new Map(counts).get(tenant) ?? 0)];
+  for (const one of counts) if (one[1] > most[1]) most = one;
+  return most[0] === tenant ? undefined : { tenant: most[0], group: isInGroup ? group : undefined };
+}
+
+function changeWaitingFor({ waitingFor }: HeadcountState, bid: Bid, by: 1 | -1): void {
+  const counts = waitingFor.get(bid.group) ?? new Map<string, number>();
+  const count = (counts.get(bid.tenant) ?? 0) + by;
+  if (count === 0) counts.delete(bid.tenant);
+  else counts.set(bid.tenant, count);
+  if (counts.size === 0) waitingFor.delete(bid.group);
+  else waitingFor.set(bid.group, counts);
 }
 
 function changeIn<K>(counts: Map<K, Count>, key: K, of: keyof Count, by: 1 | -1): void {
@@ -182,7 +215,7 @@ function changeIn<K>(counts: Map<K, Count>, key: K, of: keyof Count, by: 1 | -1)
   else counts.set(key, count);
 }
 
-/** A place that several wait for is given up only when each of them holds more than the tenant that waits. */
+/** A place with several callers is taken only if each caller's tenant holds more places than the tenant that waits. */
 function slowestOf(rivals: readonly Ticket[], tenant: string, beforeMs: number): Ticket | undefined {
   const staying = rivals.filter(({ isLeaving }) => !isLeaving);
   const unwanted = staying.find(({ isWanted }) => !isWanted());
@@ -194,11 +227,11 @@ function slowestOf(rivals: readonly Ticket[], tenant: string, beforeMs: number):
     .map((ticket) => ({ ticket, stake: Math.min(...ticket.bids.map((bid) => stakeOf(bid.tenant))) }))
     .filter(({ stake }) => stake > stakeOf(tenant));
   const most = Math.max(...slow.map(({ stake }) => stake));
-  // They stand in the order in which they came.
+  // Tickets are in the order of their arrival.
   return slow.find(({ stake }) => stake === most)?.ticket;
 }
 
-/** How many places each tenant waits for an answer in. */
+/** The places that each tenant uses. */
 function stakesIn(tickets: readonly Ticket[]): ReadonlyMap<string, number> {
   const stakes = new Map<string, number>();
   for (const { bids } of tickets) {

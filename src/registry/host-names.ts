@@ -3,9 +3,9 @@
  * are only a memory; whether one may be connected to is asked where it is connected to (connector.ts).
  */
 import type { LookupAddress } from 'node:dns';
-import { boundedCache } from './bounded-cache.ts';
+import { type BoundedCache, boundedCache } from './bounded-cache.ts';
 import { Crowded } from './overload.ts';
-import { createFairQueue } from './fair-queue.ts';
+import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import { type Bid, type QueueLimits, UNLIMITED } from './fair-share.ts';
 import { untilAborted } from './until-aborted.ts';
 import { type Waiters, createLastingFlights, type Waiter } from './lasting-flights.ts';
@@ -68,81 +68,100 @@ export const NAME_LIMITS: QueueLimits = {
   patienceMs: 1000,
 };
 
-interface Member extends Waiter, NameAsker {}
+interface NameWaiter extends Waiter, NameAsker {}
 
-interface Remembered {
+interface KnownName {
   readonly addresses: readonly LookupAddress[];
   readonly freshUntilMs: number;
   readonly staleUntilMs: number;
 }
 
+interface NamesState {
+  readonly resolve: Resolve;
+  readonly now: () => number;
+  readonly known: BoundedCache<KnownName>;
+  /** A cache of its own, so that names without an address displace no names with one. */
+  readonly failures: BoundedCache<NameTrouble>;
+  readonly queue: FairQueue;
+}
+
 export function createNames(resolve: Resolve, now: () => number): Names {
-  const found = boundedCache<Remembered>(MAX_NAMES, now);
-  // Apart, so that names without an address push out nothing.
-  const troubles = boundedCache<NameTrouble>(MAX_NAMES, now);
-  const flights = createLastingFlights<readonly LookupAddress[], Member>();
-  const queue = createFairQueue(NAME_LIMITS);
-
-  function remember(host: string, tenant: string, { addresses, ttlMs }: Resolved): void {
-    const freshUntilMs = now() + Math.min(Math.max(ttlMs, MIN_TTL_MS), MAX_TTL_MS);
-    found.set(host, { addresses, freshUntilMs, staleUntilMs: now() + MAX_STALE_MS }, MAX_STALE_MS, tenant);
-  }
-
-  /** What is left when DNS did not help. */
-  function instead(host: string, tenant: string, trouble: NameTrouble): readonly LookupAddress[] {
-    const before = found.get(host);
-    if (trouble.kind === 'absent') found.delete(host);
-    else if (before !== undefined) {
-      found.set(host, { ...before, freshUntilMs: now() + TROUBLE_MS }, before.staleUntilMs - now(), tenant);
-      return before.addresses;
-    }
-    troubles.set(host, trouble, trouble.kind === 'absent' ? ABSENT_MS : TROUBLE_MS, tenant);
-    throw trouble;
-  }
-
-  async function ask(host: string, tenant: string): Promise<readonly LookupAddress[]> {
-    try {
-      const resolved = await resolve(host);
-      remember(host, tenant, resolved);
-      return resolved.addresses;
-    } catch (error) {
-      if (!(error instanceof NameTrouble)) throw error;
-      return instead(host, tenant, error);
-    }
-  }
-
-  async function inTurn(host: string, waiters: Waiters<Member>): Promise<readonly LookupAddress[]> {
-    const tier = found.get(host) === undefined ? 1 : 0;
-    const bidOf = ({ tenant }: Member): Bid => ({ tenant, review: waiters, group: host, tier });
-    // A query that is slow goes on without a place, which is for the burst of packets, and ends by itself.
-    const evict = (): void => place.leave();
-    const place = queue.enter({ bids: waiters.members.map(bidOf), isWanted: waiters.isWanted, evict });
-    waiters.joined = (member) => place.join(bidOf(member));
-    try {
-      if ((await place.entered) !== 'entered') throw new Crowded(TOO_MANY);
-      return await ask(host, waiters.members[0]?.tenant ?? '');
-    } finally {
-      place.leave();
-    }
-  }
-
+  const flights = createLastingFlights<readonly LookupAddress[], NameWaiter>();
+  const names: NamesState = {
+    resolve,
+    now,
+    known: boundedCache(MAX_NAMES, now),
+    failures: boundedCache(MAX_NAMES, now),
+    queue: createFairQueue(NAME_LIMITS),
+  };
   return {
-    recent: (host) => found.get(host.toLowerCase())?.addresses,
+    recent: (host) => names.known.get(host.toLowerCase())?.addresses,
     async addressesOf(host, { tenant, signal }) {
       const name = host.toLowerCase();
-      const known = found.get(name);
+      const known = names.known.get(name);
       if (known !== undefined && known.freshUntilMs > now()) return known.addresses;
-      const trouble = troubles.get(name);
-      if (trouble !== undefined) throw trouble;
+      const failure = names.failures.get(name);
+      if (failure !== undefined) throw failure;
       try {
-        return await untilAborted(
-          flights.join(name, { tenant, signal }, (waiters) => inTurn(name, waiters)),
-          signal,
-        );
+        const work = flights.join(name, { tenant, signal }, (waiters) => lookUpInTurn(names, name, waiters));
+        return await untilAborted(work, signal);
       } catch (error) {
         if (error instanceof NameTrouble || error instanceof Crowded || !signal.aborted) throw error;
         throw new NameTrouble('ETIMEOUT', { cause: error });
       }
     },
   };
+}
+
+async function lookUpInTurn(
+  names: NamesState,
+  host: string,
+  waiters: Waiters<NameWaiter>,
+): Promise<readonly LookupAddress[]> {
+  const tier = names.known.get(host) === undefined ? 1 : 0;
+  const bidOf = ({ tenant }: NameWaiter): Bid => ({ tenant, review: waiters, group: host, tier });
+  // The place limits the burst of packets, so a slow query goes on without it.
+  const evict = (): void => place.leave();
+  const place = names.queue.enter({ bids: waiters.members.map(bidOf), isWanted: waiters.isWanted, evict });
+  waiters.joined = (waiter) => place.join(bidOf(waiter));
+  try {
+    if ((await place.entered) !== 'entered') throw new Crowded(TOO_MANY);
+    return await lookUp(names, host, waiters.members[0]?.tenant ?? '');
+  } finally {
+    place.leave();
+  }
+}
+
+async function lookUp(names: NamesState, host: string, tenant: string): Promise<readonly LookupAddress[]> {
+  const { resolve, known, now } = names;
+  try {
+    const { addresses, ttlMs } = await resolve(host);
+    const freshUntilMs = now() + Math.min(Math.max(ttlMs, MIN_TTL_MS), MAX_TTL_MS);
+    known.set(host, { addresses, freshUntilMs, staleUntilMs: now() + MAX_STALE_MS }, MAX_STALE_MS, tenant);
+    return addresses;
+  } catch (error) {
+    if (!(error instanceof NameTrouble)) throw error;
+    return staleAddresses(names, { host, tenant, failure: error });
+  }
+}
+
+interface FailedName {
+  readonly host: string;
+  readonly tenant: string;
+  readonly failure: NameTrouble;
+}
+
+/** The last addresses, during an outage of DNS; throws the failure if there are none. */
+function staleAddresses(
+  { known, failures, now }: NamesState,
+  { host, tenant, failure }: FailedName,
+): readonly LookupAddress[] {
+  const before = known.get(host);
+  if (failure.kind === 'absent') known.delete(host);
+  else if (before !== undefined) {
+    known.set(host, { ...before, freshUntilMs: now() + TROUBLE_MS }, before.staleUntilMs - now(), tenant);
+    return before.addresses;
+  }
+  failures.set(host, failure, failure.kind === 'absent' ? ABSENT_MS : TROUBLE_MS, tenant);
+  throw failure;
 }

@@ -2,7 +2,7 @@
  * The registry client: OCI distribution-spec 1.1, reading only. An image is asked for at the mirrors of its registry, then at the
  * registry itself; how it is reached, and who may be asked at all, is in settings.ts.
  */
-import { boundedCache } from './bounded-cache.ts';
+import { type BoundedCache, boundedCache } from './bounded-cache.ts';
 import { isOutage } from './causes.ts';
 import { RegistryError, type RegistryClient, type Target } from './client.ts';
 import { systemResolve } from './connector.ts';
@@ -31,12 +31,12 @@ export interface HttpRegistryClient extends RegistryClient {
   close(): Promise<void>;
 }
 
-/** A mirror that is away is not asked for a while: each image would wait for it anew. */
+/** An unavailable mirror is skipped for this time; otherwise each image would wait for it. */
 const MIRROR_PAUSE_MS = 15_000;
 const MAX_MIRRORS = 1000;
-/** A mirror that hangs must leave time for the registry. */
+/** Leaves time for the registry if a mirror hangs. */
 const MIRROR_TIMEOUT_MS = 2000;
-/** Whoever gives no deadline gets one: a registry that drips never goes idle. */
+/** Also applies without a deadline of the caller: a registry that sends a byte now and then is never idle. */
 const TIMEOUT_MS = 30_000;
 
 export function createRegistryClient(
@@ -45,68 +45,81 @@ export function createRegistryClient(
 ): HttpRegistryClient {
   const transport = createTransport({ env, names: createNames(resolve, now) });
   const conversation = createConversation({ transport, settings, now });
-  const away = boundedCache<true>(MAX_MIRRORS, now);
+  const pausedMirrors = boundedCache<true>(MAX_MIRRORS, now);
   const fetching = (site: Site, signal: AbortSignal): Fetching => ({ conversation, site, wanted: site.wanted, signal });
   return {
-    mayAsk(reference) {
-      try {
-        sitesOf({ reference, by: 'image', credential: undefined }, settings);
-        return true;
-      } catch (error) {
-        if (error instanceof RegistryError) return false;
-        throw error;
-      }
-    },
+    mayAsk: (reference) => mayQuery(reference, settings),
     registryKey: ({ domain }) => registryKey(domain, settings.registries),
     isNamed({ domain }) {
       const entry = addressOf(domain, settings.registries)?.entry;
-      // What a glob matches may be anybody's: *.azurecr.io.
+      // Anyone can have a name that a glob such as *.azurecr.io matches.
       return entry !== undefined && !entry.host.includes('*');
     },
-    manifest: (target, signal) =>
-      firstOf(target, signal, async (site, ended) => {
+    async manifest(target, signal) {
+      return fromFirst({ target, sites: sitesOf(target, settings), pausedMirrors, signal }, async (site, ended) => {
         const { digest, type } = await findManifest(fetching(site, ended));
         return { digest, mediaType: type, mirror: site.mirror };
-      }),
-    details: (target, signal) => firstOf(target, signal, (site, ended) => fetchDetails(fetching(site, ended))),
+      });
+    },
+    async details(target, signal) {
+      return fromFirst({ target, sites: sitesOf(target, settings), pausedMirrors, signal }, (site, ended) =>
+        fetchDetails(fetching(site, ended)),
+      );
+    },
     close: () => transport.close(),
   };
+}
 
-  /** When all fail, the error is that of the registry itself, which knows best; where it cannot say, what mirrors said is told as well. */
-  async function firstOf<T>(target: Target, signal: AbortSignal, ask: Ask<T>): Promise<T> {
-    const { mirrors, registry } = sitesOf(target, settings);
-    const within: Ask<T> = (site, ended) => {
-      if (signal.aborted) throw timedOut(placeOf(site), signal.reason);
-      return ask(site, AbortSignal.any([signal, ended]));
-    };
-    const failed: RegistryError[] = [];
-    for (const mirror of mirrors.filter((one) => !away.get(awayKey(one)))) {
-      try {
-        return await within(mirror, AbortSignal.timeout(MIRROR_TIMEOUT_MS));
-      } catch (error) {
-        const known = mirrorFailure(error, mirror, signal);
-        failed.push(known);
-        target.mirrorFailed?.(mirror.mirror ?? mirror.name, known.failure);
-      }
-    }
-    try {
-      return await within(registry, AbortSignal.timeout(TIMEOUT_MS));
-    } catch (error) {
-      throw error instanceof RegistryError ? withMirrors(error, failed) : error;
-    }
-  }
-
-  function mirrorFailure(error: unknown, mirror: Site, signal: AbortSignal): RegistryError {
-    if (!(error instanceof RegistryError)) throw error;
-    const isAway = isOutage(error.failure) || error.failure.cause === 'dns';
-    if (isAway && !signal.aborted) away.set(awayKey(mirror), true, MIRROR_PAUSE_MS, mirror.tenant);
-    return error;
+function mayQuery(reference: Target['reference'], settings: RegistrySettings): boolean {
+  try {
+    sitesOf({ reference, by: 'image', credential: undefined }, settings);
+    return true;
+  } catch (error) {
+    if (error instanceof RegistryError) return false;
+    throw error;
   }
 }
 
-/** An image that makes a mirror slow, or fail, can be anybody's: what one namespace meets decides for no other. */
-function awayKey({ key, tenant }: Site): string {
+type FetchAt<T> = (site: Site, signal: AbortSignal) => Promise<T>;
+
+interface MirroredRequest {
+  readonly target: Target;
+  readonly sites: ReturnType<typeof sitesOf>;
+  readonly pausedMirrors: BoundedCache<true>;
+  readonly signal: AbortSignal;
+}
+
+/** If mirrors and registry fail, the error is the registry's; if the registry is unavailable, those of its mirrors are added. */
+async function fromFirst<T>(request: MirroredRequest, fetchAt: FetchAt<T>): Promise<T> {
+  const { target, sites, pausedMirrors, signal } = request;
+  const within: FetchAt<T> = (site, ended) => {
+    if (signal.aborted) throw timedOut(placeOf(site), signal.reason);
+    return fetchAt(site, AbortSignal.any([signal, ended]));
+  };
+  const failed: RegistryError[] = [];
+  for (const mirror of sites.mirrors.filter((one) => !pausedMirrors.get(pauseKey(one)))) {
+    try {
+      return await within(mirror, AbortSignal.timeout(MIRROR_TIMEOUT_MS));
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      pauseAfter(error, mirror, request);
+      failed.push(error);
+      target.mirrorFailed?.(mirror.mirror ?? mirror.name, error.failure);
+    }
+  }
+  try {
+    return await within(sites.registry, AbortSignal.timeout(TIMEOUT_MS));
+  } catch (error) {
+    throw error instanceof RegistryError ? withMirrors(error, failed) : error;
+  }
+}
+
+function pauseAfter({ failure }: RegistryError, mirror: Site, { pausedMirrors, signal }: MirroredRequest): void {
+  const isUnavailable = isOutage(failure) || failure.cause === 'dns';
+  if (isUnavailable && !signal.aborted) pausedMirrors.set(pauseKey(mirror), true, MIRROR_PAUSE_MS, mirror.tenant);
+}
+
+/** Anyone can write an image that makes a mirror slow or fail, so the failures of one namespace decide for no other. */
+function pauseKey({ key, tenant }: Site): string {
   return `${key}\n${tenant}`;
 }
-
-type Ask<T> = (site: Site, signal: AbortSignal) => Promise<T>;
