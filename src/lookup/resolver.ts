@@ -41,13 +41,14 @@ interface Resolution<T, V> {
   readonly question: ImageQuestion;
   readonly signal: AbortSignal;
   readonly failed: FailedAttempt[];
+  nodeCredentials: NodeCredentialList | Promise<NodeCredentialList> | undefined;
 }
 
 /** Rejects only on a bug. Cached values are returned even if the signal has already aborted. */
 export function createResolver<T, V>(parts: ResolverParts<T, V>): Resolve<V> {
   return (question, signal) => {
     if (question.reference.domain.length > MAX_HOST) return TOO_LONG;
-    const resolution: Resolution<T, V> = { parts, question, signal, failed: [] };
+    const resolution: Resolution<T, V> = { parts, question, signal, failed: [], nodeCredentials: undefined };
     return cachedFact(resolution) ?? resolveInTime(resolution);
   };
 }
@@ -82,7 +83,7 @@ function firstAttempt<T, V>(resolution: Resolution<T, V>): Attempt | undefined {
     },
   } = resolution;
   if (candidate !== undefined) return candidateAttempt(candidate, parts.identityOf);
-  const held = nodeCredentialsFor(resolution);
+  const held = nodeCredentialsOf(resolution);
   if (held instanceof Promise) return undefined;
   const [credential] = held.credentials;
   return credential === undefined ? ANONYMOUS_ATTEMPT : credentialAttempt(credential, parts.identityOf);
@@ -94,7 +95,7 @@ async function resolve<T, V>(resolution: Resolution<T, V>): Promise<RegistryFact
   const ofPod = await tryEach(resolution, own.attempts);
   if (ofPod !== undefined) return ofPod;
   if (own.isCut) return unjudged(conclude(resolution, [`more than ${MAX_ATTEMPTS} match, the others were not tried`]));
-  const held = await untilAborted(nodeCredentialsFor(resolution), signal);
+  const held = await untilAborted(nodeCredentialsOf(resolution), signal);
   const { attempts, reasons } = attemptsBeyondPod(own, held, resolution);
   const ofNode = await tryEach(resolution, attempts);
   return ofNode ?? forOperator(conclude(resolution, reasons), held.problems.length > 0);
@@ -153,6 +154,11 @@ function attemptsWithoutWaiting<T, V>(resolution: Resolution<T, V>): readonly At
   const held = nodeCredentialsFor(resolution);
   if (own.isCut || held instanceof Promise) return own.attempts;
   return [...own.attempts, ...attemptsBeyondPod(own, held, resolution).attempts];
+}
+
+/** Looked up once, as it can run a program. */
+function nodeCredentialsOf<T, V>(resolution: Resolution<T, V>): NodeCredentialList | Promise<NodeCredentialList> {
+  return (resolution.nodeCredentials ??= nodeCredentialsFor(resolution));
 }
 
 function nodeCredentialsFor<T, V>({
