@@ -6,9 +6,8 @@
 import { maskPassword } from '../image/password.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type ImageReference, parseReference } from '../image/reference.ts';
-import { type ContainerPlace, placesIn } from './container-places.ts';
 import { isObject, type JsonObject, jsonType, type Place, ShapeError, shownPointer } from './pointer.ts';
-import { asBoolean, asNumber, asObjects, asString, readObject, readString } from './read.ts';
+import { readBoolean, readNumber, readObject, readObjects, readString } from './read.ts';
 
 export const CONTAINER_KINDS = ['regular', 'init', 'sidecar', 'ephemeral', 'volume'] as const;
 export type ContainerKind = (typeof CONTAINER_KINDS)[number];
@@ -98,32 +97,25 @@ export function itemCount(): PodSource['count'] {
 export function podAt(place: Place, source: PodSource): Pod {
   const { pointer, value: spec } = place;
   if (!isObject(spec)) throw new ShapeError(pointer, 'an object', jsonType(spec));
-  const hostNetwork = asBoolean(spec['hostNetwork'], pointer, 'hostNetwork');
-  const places = placesIn(pointer);
+  const hostNetwork = readBoolean(spec, 'hostNetwork', pointer);
   const containers: Container[] = [];
-  const read: Reading = { hostNetwork, source, containers };
-  addContainers(asObjects(spec['initContainers'], pointer, 'initContainers'), places.initContainers, 'init', read);
-  addContainers(asObjects(spec['containers'], pointer, 'containers'), places.containers, 'regular', read);
-  const { ephemeralContainers } = spec;
-  addContainers(
-    asObjects(ephemeralContainers, pointer, 'ephemeralContainers'),
-    places.ephemeralContainers,
-    'ephemeral',
-    read,
-  );
-  addImageVolumes(spec, pointer, read);
+  const into: ContainerReader = { hostNetwork, source, containers };
+  addContainers(spec, pointer, 'initContainers', into);
+  addContainers(spec, pointer, 'containers', into);
+  addContainers(spec, pointer, 'ephemeralContainers', into);
+  addImageVolumes(spec, pointer, into);
   return {
     pointer,
     spec,
     hostNetwork,
-    serviceAccountName: asString(spec['serviceAccountName'], pointer, 'serviceAccountName') || 'default',
+    serviceAccountName: readString(spec, 'serviceAccountName', pointer) || 'default',
     pullSecretNames: pullSecretNamesIn(spec, pointer),
     containers,
   };
 }
 
 function pullSecretNamesIn(spec: JsonObject, pointer: string): readonly string[] {
-  const entries = asObjects(spec['imagePullSecrets'], pointer, 'imagePullSecrets');
+  const entries = readObjects(spec, 'imagePullSecrets', pointer);
   if (entries.length === 0) return NO_NAMES;
   return entries.flatMap((entry, index) => {
     const name = readString(entry, 'name', `${pointer}/imagePullSecrets/${index}`);
@@ -131,52 +123,48 @@ function pullSecretNamesIn(spec: JsonObject, pointer: string): readonly string[]
   });
 }
 
-/** What is read of a pod, and what it adds to. */
-interface Reading {
+/** The state of reading one pod. */
+interface ContainerReader {
   readonly hostNetwork: boolean;
   readonly source: PodSource;
   readonly containers: Container[];
 }
 
-function addContainers(
-  list: readonly JsonObject[],
-  placeOf: (index: number) => ContainerPlace,
-  kind: ContainerKind,
-  into: Reading,
-): void {
+const LISTS = { initContainers: 'init', containers: 'regular', ephemeralContainers: 'ephemeral' } as const;
+
+function addContainers(spec: JsonObject, at: string, list: keyof typeof LISTS, into: ContainerReader): void {
   let index = 0;
-  for (const fields of list) {
-    const place = placeOf(index);
-    addContainer(place, fields, kind === 'init' && isSidecar(fields, place) ? 'sidecar' : kind, into);
+  for (const fields of readObjects(spec, list, at)) {
+    const pointer = `${at}/${list}/${index}`;
+    addContainer(pointer, fields, kindOf(LISTS[list], fields, pointer), into);
     index += 1;
   }
 }
 
-function isSidecar(fields: JsonObject, { pointer }: ContainerPlace): boolean {
-  return asString(fields['restartPolicy'], pointer, 'restartPolicy') === 'Always';
+function kindOf(kind: ContainerKind, fields: JsonObject, pointer: string): ContainerKind {
+  return kind === 'init' && readString(fields, 'restartPolicy', pointer) === 'Always' ? 'sidecar' : kind;
 }
 
-function addContainer(place: ContainerPlace, fields: JsonObject, kind: ContainerKind, into: Reading): void {
-  const { pointer } = place;
+function addContainer(pointer: string, fields: JsonObject, kind: ContainerKind, into: ContainerReader): void {
   into.source.count(pointer);
-  const image = imageOf(asString(fields['image'], pointer, 'image') ?? '', into.source);
+  const image = imageOf(readString(fields, 'image', pointer) ?? '', into.source);
   into.containers.push({
     kind,
-    name: asString(fields['name'], pointer, 'name') || undefined,
+    name: readString(fields, 'name', pointer) || undefined,
     pointer,
-    imagePointer: place.image,
+    imagePointer: `${pointer}/image`,
     image,
-    pullPolicy: asString(fields['imagePullPolicy'], pointer, 'imagePullPolicy') || defaultPullPolicy(image),
-    pullPolicyPointer: place.pullPolicy,
-    ports: portsAt(place, fields, into),
+    pullPolicy: readString(fields, 'imagePullPolicy', pointer) || defaultPullPolicy(image),
+    pullPolicyPointer: `${pointer}/imagePullPolicy`,
+    ports: portsAt(pointer, fields, into),
     fields,
   });
 }
 
 /** `volumes[].image.reference`, an image mounted as a volume (KEP-4639). */
-function addImageVolumes(spec: JsonObject, pointer: string, into: Reading): void {
+function addImageVolumes(spec: JsonObject, pointer: string, into: ContainerReader): void {
   let index = -1;
-  for (const volume of asObjects(spec['volumes'], pointer, 'volumes')) {
+  for (const volume of readObjects(spec, 'volumes', pointer)) {
     index += 1;
     // Most volumes are none, and need no pointer.
     if (volume['image'] === undefined) continue;
@@ -236,21 +224,21 @@ function defaultPullPolicy(image: ContainerImage): string {
   return image.state === 'parsed' && image.reference.effectiveTag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
-function portsAt(place: ContainerPlace, fields: JsonObject, into: Reading): readonly Port[] {
-  const ports = asObjects(fields['ports'], place.pointer, 'ports');
-  return ports.length === 0 ? NO_PORTS : ports.map((port, index) => portAt(place.port(index), port, into));
+function portsAt(pointer: string, fields: JsonObject, into: ContainerReader): readonly Port[] {
+  const ports = readObjects(fields, 'ports', pointer);
+  return ports.length === 0 ? NO_PORTS : ports.map((port, index) => portAt(`${pointer}/ports/${index}`, port, into));
 }
 
-function portAt(pointer: string, port: JsonObject, { hostNetwork, source }: Reading): Port {
+function portAt(pointer: string, port: JsonObject, { hostNetwork, source }: ContainerReader): Port {
   source.count(pointer);
-  const containerPort = asNumber(port['containerPort'], pointer, 'containerPort') ?? 0;
+  const containerPort = readNumber(port, 'containerPort', pointer) ?? 0;
   return {
     pointer,
-    name: asString(port['name'], pointer, 'name') || undefined,
+    name: readString(port, 'name', pointer) || undefined,
     containerPort,
-    protocol: asString(port['protocol'], pointer, 'protocol') || 'TCP',
-    hostPort: asNumber(port['hostPort'], pointer, 'hostPort') || (hostNetwork ? containerPort : undefined),
-    hostIP: asString(port['hostIP'], pointer, 'hostIP') || '0.0.0.0',
+    protocol: readString(port, 'protocol', pointer) || 'TCP',
+    hostPort: readNumber(port, 'hostPort', pointer) || (hostNetwork ? containerPort : undefined),
+    hostIP: readString(port, 'hostIP', pointer) || '0.0.0.0',
   };
 }
 

@@ -23,11 +23,12 @@ export interface PortClash {
 
 /** Returns at most one clash for each port. Takes linear time: each key remembers the first claim only. */
 export function portClashes({ containers }: Pod): readonly PortClash[] {
-  const claims = new Map<string, PortClaim>();
+  const claims: Claims = new Map();
   const clashes: PortClash[] = [];
   for (const container of containers) {
+    const scope = scopeOf(container);
     for (const port of container.ports) {
-      const claim = { container, port };
+      const claim = { container, port, scope, key: portKey(port) };
       const clash = clashOf(claim, claims);
       if (clash !== undefined) clashes.push(clash);
       addClaim(claim, claims);
@@ -36,26 +37,40 @@ export function portClashes({ containers }: Pod): readonly PortClash[] {
   return clashes;
 }
 
-function addClaim(claim: PortClaim, claims: Map<string, PortClaim>): void {
-  const scope = scopeOf(claim.container);
-  for (const key of [portKey(claim.port), ...hostKeys(claim.port).claimed]) {
-    if (!claims.has(scope + key)) claims.set(scope + key, claim);
+interface ScopedClaim extends PortClaim {
+  readonly scope: string;
+  readonly key: string;
+}
+
+type Claims = Map<string, ScopedClaim>;
+
+function addClaim(claim: ScopedClaim, claims: Claims): void {
+  const { scope, key, port } = claim;
+  if (!claims.has(scope + key)) claims.set(scope + key, claim);
+  if (port.hostPort === undefined) return;
+  for (const hostKey of hostKeys(port).claimed) {
+    if (!claims.has(scope + hostKey)) claims.set(scope + hostKey, claim);
   }
 }
 
-function clashOf(claim: PortClaim, claims: ReadonlyMap<string, PortClaim>): PortClash | undefined {
-  const { container, port } = claim;
-  const scope = scopeOf(container);
-  const ofSidecar = scope === '' ? undefined : claims.get(portKey(port));
+function clashOf(claim: ScopedClaim, claims: Claims): PortClash | undefined {
+  const { container, port, scope, key } = claim;
+  const ofSidecar = scope === '' ? undefined : claims.get(key);
   if (ofSidecar !== undefined) return { kind: 'sidecar', claim, earlier: ofSidecar };
-  const inPod = claims.get(scope + portKey(port));
+  const inPod = claims.get(scope + key);
   if (inPod !== undefined && inPod.container !== container) return { kind: 'pod', claim, earlier: inPod };
-  for (const key of hostKeys(port).clashing) {
-    const onNode = claims.get(scope + key);
-    if (onNode !== undefined) return { kind: 'node', claim, earlier: onNode };
-  }
+  const onNode = port.hostPort === undefined ? undefined : earlierOnNode(claim, claims);
+  if (onNode !== undefined) return { kind: 'node', claim, earlier: onNode };
   if (inPod === undefined || hasOtherHostPort(port, inPod.port)) return undefined;
   return { kind: 'repeated', claim, earlier: inPod };
+}
+
+function earlierOnNode({ port, scope }: ScopedClaim, claims: Claims): ScopedClaim | undefined {
+  for (const key of hostKeys(port).clashing) {
+    const earlier = claims.get(scope + key);
+    if (earlier !== undefined) return earlier;
+  }
+  return undefined;
 }
 
 /** A container can map several host ports to one of its ports. */
@@ -76,19 +91,11 @@ function portKey({ containerPort, protocol }: Port): string {
   return `${containerPort}/${protocol}`;
 }
 
-interface HostKeys {
-  readonly claimed: readonly string[];
-  readonly clashing: readonly string[];
-}
-
-const NO_KEYS: HostKeys = { claimed: [], clashing: [] };
-
 /**
  * A host port on all addresses clashes with the same host port on any address; on two different addresses there is no clash
  * (kubernetes pkg/scheduler/framework, HostPortInfo.CheckConflict). "::" counts as all addresses, as in a dual-stack socket.
  */
-function hostKeys({ hostPort, protocol, hostIP }: Port): HostKeys {
-  if (hostPort === undefined) return NO_KEYS;
+function hostKeys({ hostPort, protocol, hostIP }: Port): Readonly<Record<'claimed' | 'clashing', readonly string[]>> {
   const key = `host ${hostPort}/${protocol} on`;
   const everywhere = hostIP === '0.0.0.0' || hostIP === '::';
   const own = `${key} ${everywhere ? 'all' : hostIP}`;

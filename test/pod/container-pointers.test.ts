@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest';
+/** Where the parts of containers are in an object. */
+import { describe, expect, test } from 'vitest';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { type JsonObject, valueAt } from '../../src/pod/pointer.ts';
 import { workloadOf } from '../../src/pod/workload.ts';
 
-const TYPE = { group: 'example.com', version: 'v1', kind: 'Fleet' };
-const kinds = kindTable([{ ...TYPE, podSpecs: ['/pods/*/spec'] }]);
+const FLEET = { group: 'example.com', version: 'v1', kind: 'Fleet' };
+const FLEETS = kindTable([{ ...FLEET, podSpecs: ['/pods/*/spec'] }]);
 
 const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at));
 
@@ -31,16 +32,13 @@ const fleet = (pods: readonly string[], containers: number): JsonObject => ({
   ),
 });
 
-describe('the place of each container, of its image, its pull policy and its ports', () => {
-  it.each([
-    ['a first object', fleet(['a', 'b'], 3)],
-    ['more containers and ports than are remembered', fleet(['a'], 70)],
-    ['fewer again', fleet(['a', 'b'], 2)],
-    ['more pods than are remembered', fleet(many(450, String), 2)],
+describe('the pointers of a container, its image, its pull policy and its ports', () => {
+  test.each([
+    ['two pods', fleet(['a', 'b'], 3)],
+    ['many containers and ports', fleet(['a'], 70)],
     ['pods at long and odd keys', fleet(['x'.repeat(400), '~/', '0', ''], 2)],
-    ['the first object again', fleet(['a', 'b'], 3)],
   ])('%s', (_, object) => {
-    const read = workloadOf(object, TYPE, kinds);
+    const read = workloadOf(object, FLEET, FLEETS);
     if (!read?.ok) throw new Error('it was not read');
     for (const { pointer, imagePointer, pullPolicyPointer, pullPolicy, image, ports, fields } of read.workload
       .containers) {
