@@ -11,7 +11,7 @@ interface Candidate {
   readonly description: string;
 }
 
-interface Answer {
+interface Completion {
   readonly candidates: readonly Candidate[];
   /** The shell completes names of files. */
   readonly files: boolean;
@@ -22,7 +22,7 @@ const NO_FILES = ':4';
 
 export async function complete(words: readonly string[], program: Command, terminal: Terminal): Promise<number> {
   const typed = words.at(-1) ?? '';
-  const { candidates, files } = await answer(walk(program, words.slice(0, -1)), typed);
+  const { candidates, files } = await completionAt(walk(program, words.slice(0, -1)), typed);
   // After `--output=` only the value is completed; the shells keep what stands before it.
   const start = typed.startsWith('--') ? typed.slice(typed.indexOf('=') + 1) : typed;
   const lines = candidates
@@ -68,19 +68,19 @@ function valueOption(command: Command, flag: string): Option | undefined {
   });
 }
 
-async function answer({ command, option, index, onlyArguments }: Place, typed: string): Promise<Answer> {
+async function completionAt({ command, option, index, onlyArguments }: Place, typed: string): Promise<Completion> {
   if (option !== undefined) return valuesOf(option);
   if (!onlyArguments && typed.startsWith('-')) {
     const equals = typed.indexOf('=');
-    const asked = equals < 0 ? undefined : valueOption(command, typed.slice(0, equals));
-    return asked === undefined ? { candidates: optionsOf(command, typed), files: false } : valuesOf(asked);
+    const named = equals < 0 ? undefined : valueOption(command, typed.slice(0, equals));
+    return named === undefined ? { candidates: optionsOf(command, typed), files: false } : valuesOf(named);
   }
   const commands = index === 0 && !onlyArguments ? commandsOf(command) : [];
   if (commands.length > 0) return { candidates: commands, files: false };
   return argumentsOf(command, index);
 }
 
-function valuesOf({ argChoices = [], flags }: Option): Answer {
+function valuesOf({ argChoices = [], flags }: Option): Completion {
   return { candidates: argChoices.map((value) => ({ value, description: '' })), files: takesFile(flags) };
 }
 
@@ -104,7 +104,7 @@ function commandsOf(command: Command): readonly Candidate[] {
     .map((one) => ({ value: one.name(), description: one.description() }));
 }
 
-async function argumentsOf(command: Command, index: number): Promise<Answer> {
+async function argumentsOf(command: Command, index: number): Promise<Completion> {
   const { registeredArguments } = command;
   const last = registeredArguments.at(-1);
   const argument = registeredArguments[index] ?? (last?.variadic ? last : undefined);

@@ -1,5 +1,6 @@
 /** The pull secrets that a command is given as files. */
 import type { PullSecret } from '../credential/pull-secret.ts';
+import { UserError } from '../error/user-error.ts';
 import { type Manifest, loadManifests } from '../files/manifests.ts';
 import { placeText } from '../files/location-text.ts';
 import { isSecret, readSecret } from '../files/secrets.ts';
@@ -18,18 +19,8 @@ export function imageAndFiles(image: string | undefined, files: readonly string[
   return last === undefined || files.length < 2 ? undefined : { image: last, files: files.slice(0, -1) };
 }
 
-export function unanswered(terminal: Terminal, problems: readonly string[]): number {
-  for (const problem of problems) terminal.note(`${problem}\n`);
-  return 2;
-}
-
-export interface LoadedSecrets {
-  readonly secrets: readonly PullSecret[];
-  readonly problems: readonly string[];
-}
-
 /** The files can contain other manifests, as in the output of `helm template`. */
-export async function loadPullSecrets(files: readonly string[], terminal: Terminal): Promise<LoadedSecrets> {
+export async function loadPullSecrets(files: readonly string[], terminal: Terminal): Promise<readonly PullSecret[]> {
   const secrets: PullSecret[] = [];
   const problems: string[] = [];
   const options = { kinds: kindTable(), namespace: 'default', stdin: terminal.input() };
@@ -43,7 +34,8 @@ export async function loadPullSecrets(files: readonly string[], terminal: Termin
   }
   if (problems.length === 0 && files.length > 0 && secrets.length === 0)
     problems.push(`no Secret in ${files.join(', ')}`);
-  return { secrets, problems };
+  if (problems.length > 0) throw new UserError(problems.join('\n'));
+  return secrets;
 }
 
 function placedAt(manifest: Manifest, pointer: string, problem: string): string {

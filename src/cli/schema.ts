@@ -1,5 +1,6 @@
 /** `tidewaiter schema`: JSON Schemas for editors. */
 import { CONFIG_SCHEMA } from '../config/schema.ts';
+import { UserError } from '../error/user-error.ts';
 import { quoteValue } from '../image/quote.ts';
 import { anyDocumentSchema, DOCUMENT_SCHEMAS, publish } from '../policy/published-schema.ts';
 import type { Rule } from '../policy/rule.ts';
@@ -29,10 +30,8 @@ export function schemaText(name: string, rules: readonly Rule[] = RULES): string
 export async function printSchema(name: string, flags: PluginFlags, terminal: Terminal): Promise<number> {
   const text = schemaText(name, await rulesFrom(flags, terminal));
   if (text === undefined) {
-    terminal.note(
-      `unknown schema ${quoteValue(name)}${didYouMean(name, SCHEMA_NAMES)} (all schemas: ${SCHEMA_NAMES.join(', ')})\n`,
-    );
-    return 2;
+    const all = SCHEMA_NAMES.join(', ');
+    throw new UserError(`unknown schema ${quoteValue(name)}${didYouMean(name, SCHEMA_NAMES)} (all schemas: ${all})`);
   }
   terminal.out(text);
   return 0;

@@ -93,14 +93,14 @@ function changeSignal(): Changes {
   };
 }
 
-interface Watched {
+interface FolderWatch {
   /** Watches these and no others. */
   keep(folders: readonly string[]): { readonly count: number; readonly left: number };
   close(): void;
 }
 
 /** Folders, not files: an editor that replaces a file by renaming another leaves a watch on the file with the old one. */
-function watchedFolders(onChange: () => void): Watched {
+function watchedFolders(onChange: () => void): FolderWatch {
   const watchers = new Map<string, FSWatcher>();
   const drop = (folder: string): void => {
     watchers.get(folder)?.close();

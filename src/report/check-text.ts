@@ -1,14 +1,14 @@
 /** Findings for people: one block per file, aligned; colors only where the caller says so. */
 import { fileText } from '../files/location-text.ts';
 import type { CheckReport, ErrorRow } from './check.ts';
-import { type Alike, alike } from './grouped-lines.ts';
+import { type MessageGroup, groupAlike } from './grouped-lines.ts';
 import { count, noticeLines, type Paint } from './paint.ts';
 import { type ExceptionRow, type FindingRow, rowLabel } from './rows.ts';
 
 export function prettyCheck(report: CheckReport, policySource: string, ink: Paint): string {
-  const outages = alike(report.findings.filter(isUndecided), kindOf);
-  const told = new Set(outages.flatMap(({ rows }) => rows));
-  const findings = report.findings.filter((finding) => !told.has(finding));
+  const outages = groupAlike(report.findings.filter(isUndecided), kindOf);
+  const grouped = new Set(outages.flatMap(({ rows }) => rows));
+  const findings = report.findings.filter((finding) => !grouped.has(finding));
   const files = [...new Set([...findings, ...report.errors].map(({ file }) => file))];
   const blocks = files.map((file) => {
     const errors = report.errors.filter((error) => error.file === file);
@@ -28,7 +28,7 @@ function kindOf({ policy, rule, action, remedy }: FindingRow): string {
 }
 
 /** About many files, so behind them all. */
-function outageLines({ rows: [row], message }: Alike<FindingRow>, ink: Paint): string {
+function outageLines({ rows: [row], message }: MessageGroup<FindingRow>, ink: Paint): string {
   const remedy = row.remedy === null ? '' : `  ${ink.dim(row.remedy)}\n`;
   return `${levelInk(row, ink)(row.action)}  ${message}  ${ink.cyan(`${row.rule}, unknown`)}\n${remedy}\n`;
 }

@@ -4,7 +4,7 @@ import type { Paint } from './paint.ts';
 
 const CONTEXT = 3;
 
-export interface Edited {
+export interface FileEdits {
   /** Relative to where the diff is applied. */
   readonly file: string;
   readonly text: string;
@@ -19,7 +19,7 @@ interface Block {
 }
 
 /** Empty when nothing changes. */
-export function unifiedDiff({ file, text, edits }: Edited, ink: Paint): string {
+export function unifiedDiff({ file, text, edits }: FileEdits, ink: Paint): string {
   const lines = splitLines(text);
   const blocks = blocksOf(text, lines, edits);
   if (blocks.length === 0) return '';
@@ -116,13 +116,13 @@ function hunksOf(blocks: readonly Block[]): readonly (readonly Block[])[] {
   return hunks;
 }
 
-interface Shown {
+interface HunkPlace {
   /** How many lines more the new text has above. */
   readonly shift: number;
   readonly ink: Paint;
 }
 
-function hunkText(lines: readonly string[], hunk: readonly Block[], { shift, ink }: Shown): string {
+function hunkText(lines: readonly string[], hunk: readonly Block[], { shift, ink }: HunkPlace): string {
   const from = Math.max((hunk[0]?.from ?? 0) - CONTEXT, 0);
   const to = Math.min((hunk.at(-1)?.to ?? 0) + CONTEXT, lines.length);
   const body: string[] = [];

@@ -2,13 +2,13 @@
 import { INTERRUPTED } from '../pinning/reference-lookup.ts';
 import { withoutPause } from '../lookup/circuit.ts';
 
-export interface Alike<R> {
+export interface MessageGroup<R> {
   readonly rows: readonly [R, ...R[]];
   /** `471 images cannot be pinned: docker.io answered 503 ("nginx", "redis:7", "app" and 468 more: see -o json)` */
   readonly message: string;
 }
 
-export interface Reported {
+export interface MessageRow {
   readonly message: string | null;
 }
 
@@ -17,12 +17,12 @@ const MIN_ALIKE = 3;
 const SHOWN = 3;
 
 /** Of rows that could not be decided. `kindOf` keeps apart what must not share a line. */
-export function alike<R extends Reported>(
+export function groupAlike<R extends MessageRow>(
   rows: readonly R[],
   kindOf: (row: R) => string = () => '',
-): readonly Alike<R>[] {
-  const asked = rows.filter(({ message }) => message?.endsWith(INTERRUPTED) === false);
-  const groups = Map.groupBy(asked, (row) => JSON.stringify([kindOf(row), reasonOf(row)]));
+): readonly MessageGroup<R>[] {
+  const undecided = rows.filter(({ message }) => message?.endsWith(INTERRUPTED) === false);
+  const groups = Map.groupBy(undecided, (row) => JSON.stringify([kindOf(row), reasonOf(row)]));
   return [...groups.values()].flatMap((group) => {
     const [first, ...rest] = group;
     if (first === undefined || imagesIn(group).length < MIN_ALIKE) return [];
@@ -33,7 +33,7 @@ export function alike<R extends Reported>(
 /** The image that a message is about, with its word. */
 const IMAGE = /(?:image )?("(?:[^"\\]|\\.)*"…?)/;
 
-function reasonOf({ message }: Reported): string {
+function reasonOf({ message }: MessageRow): string {
   return ofAll(withoutPause((message ?? '').replace(IMAGE, '')));
 }
 
@@ -48,11 +48,11 @@ function ofAll(text: string): string {
   return text.replaceAll(NONE, ' has none of them').replaceAll(FOR, ' for them');
 }
 
-function imagesIn(rows: readonly Reported[]): readonly string[] {
+function imagesIn(rows: readonly MessageRow[]): readonly string[] {
   return [...new Set(rows.flatMap(({ message }) => IMAGE.exec(message ?? '')?.[1] ?? []))];
 }
 
-function messageOf({ message }: Reported, images: readonly string[]): string {
+function messageOf({ message }: MessageRow, images: readonly string[]): string {
   const text = ofAll(withoutPause((message ?? '').replace(IMAGE, `${images.length} images`)));
   const more = images.length - SHOWN;
   return `${text} (${images.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more: see -o json` : ''})`;

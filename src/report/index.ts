@@ -3,7 +3,7 @@ import type { Rule } from '../policy/rule.ts';
 import type { CheckReport, FailOn } from './check.ts';
 import type { Paint } from './paint.ts';
 import type { DriftReport, PinReport } from './pin.ts';
-import type { PinPrinting } from './pin-text.ts';
+import type { PinView } from './pin-text.ts';
 import type { ReplayReport } from './replay.ts';
 import type { NoticeRow } from './rows.ts';
 import type { TestReport } from './test.ts';
@@ -22,22 +22,22 @@ interface Results {
   };
   readonly test: { readonly report: TestReport; readonly ink: Paint };
   readonly replay: { readonly report: ReplayReport; readonly policies: string; readonly ink: Paint };
-  readonly pin: PinPrinting & { readonly report: PinReport };
+  readonly pin: PinView & { readonly report: PinReport };
   readonly drift: { readonly report: DriftReport; readonly ink: Paint };
 }
 
 export type ReportCommand = keyof Results;
 
-export interface Printed {
+export interface Output {
   /** For standard output. */
   readonly out: string;
   /** For standard error. */
   readonly notes?: string;
 }
 
-type Format = { readonly [C in ReportCommand]?: (result: Results[C]) => Promise<Printed> };
+type Format = { readonly [C in ReportCommand]?: (result: Results[C]) => Promise<Output> };
 
-const json = ({ report }: { readonly report: object }): Promise<Printed> =>
+const json = ({ report }: { readonly report: object }): Promise<Output> =>
   Promise.resolve({ out: `${JSON.stringify(report, null, 2)}\n` });
 
 /** In the order of `--help`; the first is the default. Every row imports its file when it is used. */
@@ -94,14 +94,14 @@ export function formatReport<C extends ReportCommand>(
   command: C,
   format: FormatName<C>,
   result: Results[C],
-): Promise<Printed> {
+): Promise<Output> {
   const write = (FORMATS as Readonly<Record<string, Format>>)[format]?.[command];
   if (write === undefined) throw new RangeError(`${command} has no format ${format}`);
   return write(result);
 }
 
 /** For formats without a place for notices. */
-async function withNotices(notices: readonly NoticeRow[], out: string): Promise<Printed> {
+async function withNotices(notices: readonly NoticeRow[], out: string): Promise<Output> {
   const { noticeLine, paint } = await import('./paint.ts');
   return { out, notes: notices.map((row) => `${noticeLine(row, paint(false))}\n`).join('') };
 }

@@ -44,7 +44,7 @@ export function junitReplay(report: ReplayReport): string {
 }
 
 /** An object with images, or with findings, and what was found. */
-interface Judged {
+interface ObjectFindings {
   readonly object: ObjectRow;
   readonly findings: FindingRow[];
 }
@@ -64,36 +64,34 @@ export function junitCheck(report: CheckReport, failOn: readonly FailOn[]): stri
     }
     for (const { line, column, message } of errors) {
       const test = suite.testCase().className(clean(file)).file(clean(file));
-      test
-        .name(line === null ? 'could not be read' : `line ${line}:${column ?? 1}`)
-        .error(clean(message), 'not judged');
+      test.name(line === null ? 'could not be read' : `line ${line}:${column ?? 1}`).error(clean(message), 'not entry');
     }
   }
   return builder.build();
 }
 
 interface Suite {
-  readonly objects: Map<string, Judged>;
+  readonly objects: Map<string, ObjectFindings>;
   readonly errors: ErrorRow[];
 }
 
 function byFile({ images, findings, errors }: CheckReport): ReadonlyMap<string, Suite> {
   const suites = new Map<string, Suite>();
   const suiteOf = (file: string): Suite => {
-    const suite = suites.get(file) ?? { objects: new Map<string, Judged>(), errors: [] };
+    const suite = suites.get(file) ?? { objects: new Map<string, ObjectFindings>(), errors: [] };
     suites.set(file, suite);
     return suite;
   };
-  const judgedOf = (object: ObjectRow): Judged => {
+  const entryOf = (object: ObjectRow): ObjectFindings => {
     const { objects } = suiteOf(object.file);
     const { document, apiVersion, kind, namespace, name } = object;
     const key = JSON.stringify([document, apiVersion, kind, namespace, name]);
-    const judged = objects.get(key) ?? { object, findings: [] };
-    objects.set(key, judged);
-    return judged;
+    const entry = objects.get(key) ?? { object, findings: [] };
+    objects.set(key, entry);
+    return entry;
   };
-  for (const image of images) judgedOf(image);
-  for (const finding of findings) judgedOf(finding).findings.push(finding);
+  for (const image of images) entryOf(image);
+  for (const finding of findings) entryOf(finding).findings.push(finding);
   for (const error of errors) suiteOf(error.file).errors.push(error);
   return suites;
 }

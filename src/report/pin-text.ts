@@ -1,24 +1,24 @@
 /** The results of `pin` and `drift` for people. */
 import { fileText, placeText } from '../files/location-text.ts';
 import { quoteValue } from '../image/quote.ts';
-import { type Edited, unifiedDiff } from './diff.ts';
-import { alike } from './grouped-lines.ts';
+import { type FileEdits, unifiedDiff } from './diff.ts';
+import { groupAlike } from './grouped-lines.ts';
 import { count, type Paint } from './paint.ts';
 import type { DriftReport, PinAction, PinErrorRow, PinFileRow, PinReport, PinRow, LocationRow } from './pin.ts';
 
-interface Printed {
+interface Output {
   readonly out: string;
   readonly notes: string;
 }
 
-export interface PinPrinting {
+export interface PinView {
   readonly action: PinAction;
-  readonly edited: () => readonly Edited[];
+  readonly edited: () => readonly FileEdits[];
   readonly ink: Paint;
 }
 
 /** The result goes to stdout: the diff, the images that were written, or those without a digest. Notes and the summary go to stderr. */
-export function prettyPin(report: PinReport, { action, edited, ink }: PinPrinting): Printed {
+export function prettyPin(report: PinReport, { action, edited, ink }: PinView): Output {
   const diff = (): string =>
     edited()
       .map((file) => unifiedDiff(file, ink))
@@ -36,7 +36,7 @@ function inputNoticeLines(notices: readonly PinErrorRow[], ink: Paint): readonly
 
 /** What could not be done, what was left, what has drifted: one line each. */
 export function pinNotes({ images, files, errors, notices }: PinReport, ink: Paint): string {
-  const outages = alike(images.filter(({ state }) => state === 'failed'));
+  const outages = groupAlike(images.filter(({ state }) => state === 'failed'));
   const grouped = new Set(outages.flatMap(({ rows }) => rows));
   const lines = [
     ...errors.map((row) => `${placeText(row)}  ${ink.red('error')}  ${row.message}`),
@@ -111,16 +111,16 @@ function pinSummary({ images, files, errors }: PinReport, action: PinAction, ink
   return `${count(files.length, 'file')}, ${count(images.length, 'image')}: ${parts.join(', ')}${hint}\n`;
 }
 
-export function prettyDrift(report: DriftReport, ink: Paint): Printed {
+export function prettyDrift(report: DriftReport, ink: Paint): Output {
   const notes = inputNoticeLines(report.notices, ink);
   return { out: driftText(report, ink), notes: notes.map((line) => `${line}\n`).join('') };
 }
 
 function driftText({ images, errors, files }: DriftReport, ink: Paint): string {
   const rows = images.filter(({ state }) => state !== 'current');
-  const outages = alike(rows.filter(({ state }) => state === 'unknown'));
-  const told = new Set(outages.flatMap((outage) => outage.rows));
-  const others = rows.filter((row) => !told.has(row));
+  const outages = groupAlike(rows.filter(({ state }) => state === 'unknown'));
+  const grouped = new Set(outages.flatMap((outage) => outage.rows));
+  const others = rows.filter((row) => !grouped.has(row));
   const lines = [
     ...errors.map((row) => `${placeText(row)}  ${ink.red('error')}  ${row.message}`),
     ...outages.map(({ message }) => `${ink.yellow('unknown')}  ${message}`),

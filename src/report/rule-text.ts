@@ -8,7 +8,7 @@ import { yamlText } from './yaml-text.ts';
 export interface RuleRow {
   readonly name: string;
   readonly description: string;
-  /** Facts about the world outside of the object that it asks for. */
+  /** Facts about the world outside of the object that it needed for. */
   readonly needs: readonly string[];
   /** JSON Schema, draft 2020-12. */
   readonly parameters: ParameterSchema;
@@ -47,10 +47,10 @@ export function rulesTable(rules: readonly Rule[], ink: Paint): string {
   const lines = rules.flatMap((rule) => {
     const { name, description, needs } = rule;
     const [first = '', ...more] = wrapped(description, 118 - width);
-    const asks = needs.length === 0 ? [] : [ink.dim(`needs: ${needsText(rule)}`)];
+    const needed = needs.length === 0 ? [] : [ink.dim(`needs: ${needsText(rule)}`)];
     return [
       `${ink.cyan(name.padEnd(width))}  ${first}`,
-      ...[...more, ...asks].map((line) => `${' '.repeat(width)}  ${line}`),
+      ...[...more, ...needed].map((line) => `${' '.repeat(width)}  ${line}`),
     ];
   });
   return `${lines.join('\n')}\n\nMore on one of them: npx tidewaiter explain rule NAME\n`;

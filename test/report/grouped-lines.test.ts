@@ -1,6 +1,6 @@
 /** Lines that say the same of many images. */
 import { expect, test } from 'vitest';
-import { alike } from '../../src/report/grouped-lines.ts';
+import { groupAlike } from '../../src/report/grouped-lines.ts';
 import { paint } from '../../src/report/paint.ts';
 import type { DriftReport, PinReport } from '../../src/report/pin.ts';
 import { pinNotes, prettyDrift } from '../../src/report/pin-text.ts';
@@ -91,7 +91,7 @@ test.each<[string, readonly { readonly message: string }[], readonly string[]]>(
     ['could not tell whether 3 images can be pulled: x.io answered 500 ("a\\"b", "c", "d")'],
   ],
 ])('%s', (_what, all, expected) => {
-  expect(alike(all).map(({ message }) => message)).toEqual(expected);
+  expect(groupAlike(all).map(({ message }) => message)).toEqual(expected);
 });
 
 const place = { file: 'a.yaml', line: 1, column: 2, format: 'manifest' as const, uses: 1 };

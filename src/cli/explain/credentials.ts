@@ -1,9 +1,10 @@
 /** `tidewaiter explain credentials`: the credentials that the kubelet tries for an image. */
 import { type Candidate, keyringOf, type SecretFault } from '../../credential/keyring.ts';
 import { passedOver } from '../../credential/pull-secret.ts';
+import { UserError } from '../../error/user-error.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { type ImageReference, parseReference } from '../../image/reference.ts';
-import { loadPullSecrets, imageAndFiles, unanswered } from '../pull-secret-files.ts';
+import { imageAndFiles, loadPullSecrets } from '../pull-secret-files.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface CredentialsFlags {
@@ -30,19 +31,17 @@ export async function explainCredentials(
 ): Promise<number> {
   const given = imageAndFiles(image, flags.pullSecret ?? []);
   if (given === undefined)
-    return unanswered(terminal, ['name an image: tidewaiter explain credentials IMAGE --pull-secret FILE']);
+    throw new UserError('name an image: tidewaiter explain credentials IMAGE --pull-secret FILE');
   const parsed = parseReference(given.image);
-  if (!parsed.ok)
-    return unanswered(terminal, [`${quoteValue(given.image)} is not an image reference: ${parsed.problem}`]);
-  const loaded = await loadPullSecrets(given.files, terminal);
-  if (loaded.problems.length > 0) return unanswered(terminal, loaded.problems);
+  if (!parsed.ok) throw new UserError(`${quoteValue(given.image)} is not an image reference: ${parsed.problem}`);
+  const secrets = await loadPullSecrets(given.files, terminal);
   const { reference } = parsed;
-  const keyring = keyringOf(loaded.secrets);
+  const keyring = keyringOf(secrets);
   const match: CredentialMatch = {
     reference,
     candidates: keyring.ok ? keyring.candidatesFor(reference) : [],
     faults: keyring.ok ? [] : keyring.faults,
-    ignored: loaded.secrets.flatMap((secret) => {
+    ignored: secrets.flatMap((secret) => {
       const why = passedOver(secret);
       return why === undefined ? [] : [`secret ${quoteValue(secret.name)} ${why}`];
     }),

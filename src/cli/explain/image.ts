@@ -1,9 +1,10 @@
 /** `tidewaiter explain image`: how container runtimes parse a reference. */
 import { explainReference, explainText, unexplained } from '../../image/explain.ts';
+import { UserError } from '../../error/user-error.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { ResolveFlags } from './resolved-image.ts';
 import { imageArguments, NOT_A_STRING } from './image-arguments.ts';
-import { imageAndFiles, unanswered } from '../pull-secret-files.ts';
+import { imageAndFiles } from '../pull-secret-files.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface ExplainFlags extends ResolveFlags {
@@ -18,10 +19,10 @@ export async function explainImages(
 ): Promise<number> {
   const { resolve, pullSecret = [], config } = flags;
   if (!resolve && (pullSecret.length > 0 || config !== undefined)) {
-    return unanswered(terminal, ['--pull-secret and --config are about asking registries: add --resolve']);
+    throw new UserError('--pull-secret and --config are about asking registries: add --resolve');
   }
   const given = imagesOf(references, pullSecret);
-  if (given.images.length === 0) return unanswered(terminal, ['name an image: tidewaiter explain image REF']);
+  if (given.images.length === 0) throw new UserError('name an image: tidewaiter explain image REF');
   if (resolve) {
     const { resolveImages } = await import('./resolved-image.ts');
     return resolveImages(imageArguments(given.images, terminal), { ...flags, pullSecret: given.files }, terminal);

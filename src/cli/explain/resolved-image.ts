@@ -2,6 +2,7 @@
 import { keyringOf } from '../../credential/keyring.ts';
 import type { PullSecret } from '../../credential/pull-secret.ts';
 import { explainReference, explainText, unexplained } from '../../image/explain.ts';
+import { UserError } from '../../error/user-error.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { type ImageReference, parseReference } from '../../image/reference.ts';
 import type { ImageTracer } from '../../lookup/trace.ts';
@@ -10,7 +11,7 @@ import { pullOutcome, pullText, type TracedImage } from '../../report/pull-trace
 import { configured } from '../configured.ts';
 import { openRegistry, type OpenRegistry } from '../open-registry.ts';
 import { type ImageArgument, NOT_A_STRING } from './image-arguments.ts';
-import { loadPullSecrets, unanswered } from '../pull-secret-files.ts';
+import { loadPullSecrets } from '../pull-secret-files.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface ResolveFlags {
@@ -33,8 +34,7 @@ export async function resolveImages(
   terminal: Terminal,
 ): Promise<number> {
   const { config } = await configured({ config: file }, terminal);
-  const { secrets, problems } = await loadPullSecrets(pullSecret, terminal);
-  if (problems.length > 0) return unanswered(terminal, problems);
+  const secrets = await loadPullSecrets(pullSecret, terminal);
   const asNode = secrets.length > 0 || config.nodeCredentials !== undefined;
   const registry = await open(config, {
     credentials: asNode ? 'node' : 'docker',
@@ -43,7 +43,7 @@ export async function resolveImages(
   });
   const { tracer } = registry;
   try {
-    if (tracer === undefined) return unanswered(terminal, ['no registry can be asked here']);
+    if (tracer === undefined) throw new UserError('no registry can be asked here');
     let code = 0;
     for await (const image of images) {
       const explained = await explainResolved(image, { secrets, tracer });

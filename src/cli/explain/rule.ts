@@ -1,4 +1,5 @@
 /** `tidewaiter explain rule`: everything about one rule. */
+import { UserError } from '../../error/user-error.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { didYouMean } from '../../image/suggestion.ts';
 import { paint } from '../../report/paint.ts';
@@ -11,8 +12,7 @@ export async function explainRule(name: string, flags: RulesFlags, terminal: Ter
   const rule = rules.find((one) => one.name === name);
   if (rule === undefined) {
     const names = rules.map((one) => one.name);
-    terminal.note(`unknown rule ${quoteValue(name)}${didYouMean(name, names)} (all rules: npx tidewaiter rules)\n`);
-    return 2;
+    throw new UserError(`unknown rule ${quoteValue(name)}${didYouMean(name, names)} (all rules: npx tidewaiter rules)`);
   }
   const row = { version: 1, ...ruleRow(rule) };
   terminal.out(flags.output === 'json' ? `${JSON.stringify(row, null, 2)}\n` : ruleText(rule, paint(terminal.colors)));

@@ -151,12 +151,16 @@ export function buildsIn(known: KnownFiles): Builds {
   );
 }
 
-interface Reading {
+interface BuildContext {
   readonly known: KnownFiles;
   readonly get: (target: Target, found: KustomizationImages) => Kustomization;
 }
 
-function kustomizationAt({ id, folder }: Target, found: KustomizationImages, { known, get }: Reading): Kustomization {
+function kustomizationAt(
+  { id, folder }: Target,
+  found: KustomizationImages,
+  { known, get }: BuildContext,
+): Kustomization {
   const includedAt = (reference: string): Inclusion => {
     const target = targetOf(folder, reference);
     const file = target && known.get(target.id);

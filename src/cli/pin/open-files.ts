@@ -39,11 +39,11 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
   const errors: PinErrorRow[] = [];
   const again: string[] = [];
   const skipped: SkippedFile[] = [];
-  const told = {
+  const collect = {
     onSkipped: (one: SkippedFile) => void skipped.push(one),
     onAgain: (file: string) => void again.push(file),
   };
-  for await (const input of loadInputs(paths, { stdin: terminal.input(), names: PIN_NAMES, ...told })) {
+  for await (const input of loadInputs(paths, { stdin: terminal.input(), names: PIN_NAMES, ...collect })) {
     if (input.hidden && !holdsImages(input, given)) skipped.push({ path: input.path, why: 'hidden' });
     else if ('problem' in input) errors.push({ file: input.path, line: null, column: null, message: input.problem });
     else if (input.utf16) errors.push({ file: input.path, line: null, column: null, message: UTF_16 });

@@ -10,7 +10,7 @@ import { planOffline, decisionAt } from '../../pinning/plan.ts';
 import type { ImageLocation } from '../../pinning/image-location.ts';
 import type { Lock } from '../../pinning/lock.ts';
 import { PLATFORM_FORM, wantedPlatform } from '../../policy/rules/platforms.ts';
-import type { Edited } from '../../report/diff.ts';
+import type { FileEdits } from '../../report/diff.ts';
 import { type FormatName, formatReport } from '../../report/index.ts';
 import { paint } from '../../report/paint.ts';
 import {
@@ -80,7 +80,7 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
     errors: [...given.errors, ...notWritten, ...failures],
     notices: [...given.notices, ...unnamedNotices(given.kustomize, flags), ...(flags.write ? [] : outside(pinned))],
   };
-  const edited = (): readonly Edited[] =>
+  const edited = (): readonly FileEdits[] =>
     pinned.map(({ opened: { file, text }, result: { edits } }) => ({ file: diffPath(file), text, edits }));
   print(await formatReport('pin', flags.output, { report, action, edited, ink: paint(terminal.colors) }), terminal);
   return signal.aborted ? 2 : pinExitCode(report, action);
@@ -94,7 +94,7 @@ function rowsOf({ opened, decisions }: PinnedFile): readonly PinRow[] {
   return [...decisions].map(([location, decision]) => pinRow(opened.file, location, decision));
 }
 
-interface Given {
+interface LookupInput {
   readonly flags: PinFlags;
   readonly config: Config;
   readonly lock: Lock;
@@ -102,7 +102,7 @@ interface Given {
 
 async function lookupFor(
   { files, kustomize }: OpenFiles,
-  { flags, config, lock }: Given,
+  { flags, config, lock }: LookupInput,
   parts: Parts,
 ): Promise<PinLookup> {
   const mode = { update: flags.update ?? false, platforms: (flags.platform ?? []).map(platformOf) };
@@ -161,12 +161,12 @@ function outside(pinned: readonly PinnedFile[]): readonly PinErrorRow[] {
     .map(({ opened: { file } }) => ({ file, line: null, column: null, message }));
 }
 
-interface Written {
+interface WriteResult {
   readonly rows: readonly PinFileRow[];
   readonly errors: readonly PinErrorRow[];
 }
 
-function unwritten(pinned: readonly PinnedFile[]): Written {
+function unwritten(pinned: readonly PinnedFile[]): WriteResult {
   const rows = pinned.map(({ opened, result }) => {
     const row = fileRow(opened);
     return result.text === opened.text ? row : { ...row, state: 'change' as const };
@@ -175,7 +175,7 @@ function unwritten(pinned: readonly PinnedFile[]): Written {
 }
 
 /** File by file: after Ctrl-C the one at hand is still whole, and no further one is begun. */
-async function writeAll(pinned: readonly PinnedFile[], signal: AbortSignal): Promise<Written> {
+async function writeAll(pinned: readonly PinnedFile[], signal: AbortSignal): Promise<WriteResult> {
   const rows: PinFileRow[] = [];
   const errors: PinErrorRow[] = [];
   for (const { opened, result } of pinned) {

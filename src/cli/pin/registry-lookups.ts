@@ -92,10 +92,9 @@ export async function createLookups({
   terminal,
   signal,
 }: RegistryLookupsOptions): Promise<RegistryLookups> {
-  const loaded = pullSecret === undefined ? undefined : await loadPullSecrets(pullSecret, terminal);
-  if (loaded !== undefined && loaded.problems.length > 0) throw new UserError(loaded.problems.join('\n'));
+  const secrets = pullSecret === undefined ? undefined : await loadPullSecrets(pullSecret, terminal);
   let registry: ClosableRegistry | undefined;
-  const credentials = { secrets: loaded?.secrets, warn: (message: string) => terminal.note(`${message}\n`) };
+  const credentials = { secrets, warn: (message: string) => terminal.note(`${message}\n`) };
   return {
     terminal,
     signal,
