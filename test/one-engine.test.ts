@@ -9,7 +9,7 @@ import { writtenAnswers } from '../src/admission/facts/suite-registry.ts';
 import { loadManifests } from '../src/files/manifests.ts';
 import { loadSuites, type Suite } from '../src/files/suites.ts';
 import { clusterObjectsIn } from '../src/files/cluster-objects.ts';
-import { readDocuments } from '../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../src/files/yaml/yaml.ts';
 import { kindTable } from '../src/pod/kinds.ts';
 import type { CheckReport } from '../src/report/check.ts';
 import type { FindingRow } from '../src/report/rows.ts';
@@ -77,7 +77,7 @@ describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
     '$outcome/$file has the same answer through the core, HTTPS and the command line',
     async ({ outcome, file }) => {
       const manifest = path.join(RULES, rule, outcome, file);
-      const [document] = readDocuments(readFileSync(manifest, 'utf8'));
+      const [document] = parseDocuments(readFileSync(manifest, 'utf8'));
       if (document?.ok !== true) throw new Error(`${manifest} does not parse`);
       const body = createReview(document.value);
       const read = readReview(body);

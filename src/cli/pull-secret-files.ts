@@ -2,7 +2,7 @@
 import type { PullSecret } from '../credential/pull-secret.ts';
 import { UserError } from '../error/user-error.ts';
 import { type Manifest, loadManifests } from '../files/manifests.ts';
-import { placeText } from '../files/location-text.ts';
+import { locationText } from '../files/location-text.ts';
 import { isSecret, readSecret } from '../files/secrets.ts';
 import { kindTable } from '../pod/kinds.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,7 +25,7 @@ export async function loadPullSecrets(files: readonly string[], terminal: Termin
   const problems: string[] = [];
   const options = { kinds: kindTable(), namespace: 'default', stdin: terminal.input() };
   const { manifests, errors } = await loadManifests(files, options);
-  for (const error of errors) problems.push(`${placeText(error)}: ${error.message}`);
+  for (const error of errors) problems.push(`${locationText(error)}: ${error.message}`);
   for (const manifest of manifests.filter(isSecret)) {
     const { object = {}, name } = manifest.request;
     const read = readSecret(object, name);
@@ -39,5 +39,5 @@ export async function loadPullSecrets(files: readonly string[], terminal: Termin
 }
 
 function placedAt(manifest: Manifest, pointer: string, problem: string): string {
-  return `${placeText({ file: manifest.file, ...manifest.positionOf(pointer) })}: ${pointer}: ${problem}`;
+  return `${locationText({ file: manifest.file, ...manifest.positionOf(pointer) })}: ${pointer}: ${problem}`;
 }

@@ -11,9 +11,9 @@ import { CONFIG_SCHEMA, DEFAULTS, type LogLevel } from './schema.ts';
 import { certificateFiles, type ClientConfig, clientConfig, operationsAddress, type Value } from './server.ts';
 import { type Address, addressOf, levelOf, portOf, timeoutOf } from './values.ts';
 import type { InputNotice } from '../files/skipped-files.ts';
-import { readText } from '../files/read-text.ts';
+import { loadText } from '../files/load-text.ts';
 import { repeatedKeyNotices } from '../files/yaml/repeated-keys.ts';
-import { readDocuments } from '../files/yaml/yaml.ts';
+import { parseDocuments } from '../files/yaml/yaml.ts';
 import { quoteValue } from '../image/quote.ts';
 import { kindTable, type KindEntry, type KindTable } from '../pod/kinds.ts';
 import { pointerSegments } from '../pod/pointer.ts';
@@ -144,7 +144,7 @@ function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): FileLayer
   const file = named ?? (env['TIDEWAITER_CONFIG'] || undefined);
   if (file === undefined && !existsSync(DEFAULT_FILE)) return NO_FILE;
   const from = file ?? DEFAULT_FILE;
-  const [document, ...more] = readDocuments(textOf(from));
+  const [document, ...more] = parseDocuments(textOf(from));
   if (document === undefined) return NO_FILE;
   if (!document.ok) throw new UserError(`${from}:${document.line}:${document.column}: ${document.problem}`);
   if (more.length > 0) throw new UserError(`${from}: expected one document, found ${more.length + 1}`);
@@ -187,7 +187,7 @@ function joined(row: RegistryRow, join: (file: string) => string): RegistryRow {
 }
 
 function textOf(file: string): string {
-  const read = readText(file);
+  const read = loadText(file);
   if ('text' in read) return read.text;
   throw new UserError(`cannot read the configuration file ${quoteValue(file)}: ${read.problem}`);
 }

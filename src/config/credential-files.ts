@@ -1,7 +1,7 @@
 /** The files that the configuration names for credentials and the shared cache, read when somebody needs them. */
 import type { NodeCredentialConfig, SharedCacheConfig } from './credentials.ts';
-import { readText } from '../files/read-text.ts';
-import { readDocuments } from '../files/yaml/yaml.ts';
+import { loadText } from '../files/load-text.ts';
+import { parseDocuments } from '../files/yaml/yaml.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { NodeCredentialSettings } from '../node/configured-credentials.ts';
 import type { CacheSettings } from '../lookup/image-source.ts';
@@ -17,7 +17,7 @@ export async function nodeCredentialSettings(config: NodeCredentialConfig): Prom
 }
 
 async function loadProviders(file: string): Promise<readonly ProviderSettings[]> {
-  const [document, ...more] = readDocuments(textOf(file, 'the configuration of credential providers'));
+  const [document, ...more] = parseDocuments(textOf(file, 'the configuration of credential providers'));
   if (document === undefined || more.length > 0) {
     throw new UserError(`${file}: expected one document, found ${more.length + (document === undefined ? 0 : 1)}`);
   }
@@ -110,7 +110,7 @@ function decoded(part: string): string {
 }
 
 function textOf(file: string, what: string): string {
-  const read = readText(file);
+  const read = loadText(file);
   if ('text' in read) return read.text;
   throw new UserError(`cannot read ${what} ${quoteValue(file)}: ${read.problem}`);
 }

@@ -1,7 +1,7 @@
 /** `registries` of tidewaiter.yaml: the files that its entries name are read here, and what is wrong with them is said. */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { readText } from '../files/read-text.ts';
+import { loadText } from '../files/load-text.ts';
 import { isHost } from '../image/grammar.ts';
 import { quoteValue } from '../image/quote.ts';
 import { hostOfEntry } from '../registry/registry-entry.ts';
@@ -54,7 +54,7 @@ async function readRow(row: RegistryRow, wrong: Fail): Promise<RegistryEntry> {
 
   function readPem(file: string | undefined): string | undefined {
     if (file === undefined) return undefined;
-    const read = readText(file);
+    const read = loadText(file);
     if ('text' in read) return read.text;
     throw wrong(`cannot read ${quoteValue(file)}: ${read.problem}; expected a PEM file`);
   }

@@ -1,17 +1,17 @@
 /** What `helm install --dry-run` and `helm get all` print above and below manifests. */
 import { comparable } from '../pod/comparable.ts';
 import { isObject } from '../pod/pointer.ts';
-import { type ParsedDocument, readDocuments } from './yaml/yaml.ts';
+import { type ParsedDocument, parseDocuments } from './yaml/yaml.ts';
 
 /**
  * The documents of a text. In the report of helm, all but the manifests is left out; but never what kubectl would read
  * there: a quoted text may look like a report, too.
  */
-export function readBesideReport(text: string): readonly ParsedDocument[] {
+export function parseBesideReport(text: string): readonly ParsedDocument[] {
   const manifests = withoutReport(text);
-  const documents = readDocuments(manifests);
+  const documents = parseDocuments(manifests);
   if (manifests === text) return documents;
-  const all = readDocuments(text);
+  const all = parseDocuments(text);
   const kept = new Set(objectsIn(documents));
   return objectsIn(all).every((object) => kept.has(object)) ? documents : all;
 }

@@ -1,8 +1,8 @@
 /** What the user named (files, folders, `-`) -> texts. One loader for manifests, policies and recordings. */
 import { createReadStream } from 'node:fs';
 import type { SkippedFile } from './skipped-files.ts';
-import { type Bytes, readStream, readText, type TextOrProblem } from './read-text.ts';
-import { type FileNames, isManifestName, isNew, look, walkFolder } from './walk.ts';
+import { type Bytes, loadStream, loadText, type TextOrProblem } from './load-text.ts';
+import { type FileNames, isManifestName, isNew, statOrProblem, walkDirectory } from './walk.ts';
 
 /** `path` is as the user would write it, `stdin` for `-`; `problem` is a sentence fragment. */
 export type Input = TextOrProblem & {
@@ -35,7 +35,7 @@ export async function* loadInputs(
       yield { ...STDIN, problem: 'was read already: give "-" once' };
     } else {
       stdinRead = true;
-      yield { ...STDIN, ...(await readStream(stdin)) };
+      yield { ...STDIN, ...(await loadStream(stdin)) };
     }
   }
 }
@@ -49,32 +49,32 @@ interface LoadContext extends Pick<LoadOptions, 'onSkipped' | 'onAgain'> {
 
 async function* loadPath(named: string, context: LoadContext): AsyncGenerator<Input> {
   const input = { path: named, hidden: false };
-  const found = named === '' ? 'the path is empty' : look(named);
+  const found = named === '' ? 'the path is empty' : statOrProblem(named);
   if (typeof found === 'string') {
     yield {
       ...input,
       problem: /^https?:\/\//.test(named) ? 'only files are read: fetch it, and pipe it in as "-"' : found,
     };
   } else if (found.isDirectory()) {
-    yield* loadFolder(named, context);
+    yield* loadDirectory(named, context);
   } else if (!found.isFile()) {
     // A pipe, as the shell makes it of <(command).
-    yield { ...input, ...(await readStream(createReadStream(named))) };
+    yield { ...input, ...(await loadStream(createReadStream(named))) };
   } else if (isNew(named, context.seen)) {
-    yield { ...input, ...readText(named) };
+    yield { ...input, ...loadText(named) };
   } else {
     context.onAgain?.(named);
   }
 }
 
-function* loadFolder(folder: string, { names, seen, onSkipped, onAgain }: LoadContext): Generator<Input> {
-  const { files, skipped, again, empty } = walkFolder(folder, names, seen);
+function* loadDirectory(directory: string, { names, seen, onSkipped, onAgain }: LoadContext): Generator<Input> {
+  const { files, skipped, again, empty } = walkDirectory(directory, names, seen);
   for (const one of skipped) onSkipped?.(one);
   for (const one of again) onAgain?.(one);
   for (const { path: file, hidden, problem } of files) {
-    yield { path: file, hidden, ...(problem === undefined ? readText(file) : { problem }) };
+    yield { path: file, hidden, ...(problem === undefined ? loadText(file) : { problem }) };
   }
-  if (empty) yield { path: folder, hidden: false, problem: `no ${names.described} file in it` };
+  if (empty) yield { path: directory, hidden: false, problem: `no ${names.described} file in it` };
 }
 
 const MANIFEST_NAMES: FileNames = {

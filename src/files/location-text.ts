@@ -1,7 +1,7 @@
 /** How a place in a file reads, on one line: in a repository, file names are other people's. */
 import { quoteValue } from '../image/quote.ts';
 
-export interface TextPlace {
+export interface TextLocation {
   readonly file: string;
   /** 1-based; null or undefined where it is about the file as a whole. */
   readonly line?: number | null | undefined;
@@ -9,7 +9,7 @@ export interface TextPlace {
 }
 
 /** `file:line:column` */
-export function placeText({ file, line = null, column }: TextPlace): string {
+export function locationText({ file, line = null, column }: TextLocation): string {
   return line === null ? fileText(file) : `${fileText(file)}:${line}:${column ?? 1}`;
 }
 

@@ -5,9 +5,9 @@ import { quoteValue } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
 import { type Lock, type LockEntry, lockKey, lockText } from '../pinning/lock.ts';
 import { escapeSegment, isObject, type JsonObject } from '../pod/pointer.ts';
-import { readText } from './read-text.ts';
+import { loadText } from './load-text.ts';
 import { type ReplaceResult, replaceFile } from './replace-file.ts';
-import { readDocuments } from './yaml/yaml.ts';
+import { parseDocuments } from './yaml/yaml.ts';
 
 export type LoadedLock =
   | { readonly ok: true; readonly lock: Lock; readonly text: string | undefined }
@@ -17,14 +17,14 @@ export type LoadedLock =
 /** One that is not there yet is empty. */
 export function loadLock(file: string): LoadedLock {
   if (file !== '' && !existsSync(file)) return { ok: true, lock: new Map(), text: undefined };
-  const read = readText(file);
+  const read = loadText(file);
   return 'text' in read ? readLock(file, read.text) : { ok: false, problems: [`${file}: ${read.problem}`] };
 }
 
 const EXPECTED = 'expected a lock file: version: 1, and images with a digest, a mediaType and a time each';
 
 function readLock(file: string, text: string): LoadedLock {
-  const [document, ...more] = readDocuments(text);
+  const [document, ...more] = parseDocuments(text);
   if (document?.ok === false)
     return { ok: false, problems: [`${file}:${document.line}:${document.column}: ${document.problem}`] };
   const images = document === undefined ? undefined : imagesIn(document.value);

@@ -6,7 +6,7 @@ import { isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import { typeOf, workloadOf } from '../pod/workload.ts';
 import { itemsOfList } from './lists.ts';
 import { messageOf } from './yaml/program-output.ts';
-import type { ParsedDocument, Position } from './yaml/yaml.ts';
+import type { Position, ValidDocument } from './yaml/yaml.ts';
 
 /** A request that a file asks for. */
 export interface Manifest {
@@ -42,16 +42,14 @@ export interface ObjectsAndErrors {
   readonly strangers: Set<InputError>;
 }
 
-type GoodDocument = Extract<ParsedDocument, { readonly ok: true }>;
-
 interface LoadContext extends ObjectOptions {
   readonly file: string;
-  readonly document: GoodDocument;
+  readonly document: ValidDocument;
   readonly found: ObjectsAndErrors;
 }
 
-export function readObjects(
-  document: GoodDocument,
+export function addObjects(
+  document: ValidDocument,
   file: string,
   found: ObjectsAndErrors,
   options: ObjectOptions,
@@ -63,9 +61,9 @@ export function readObjects(
 }
 
 /** What of a document is an object; its faults are another reader's. */
-export function objectsIn(document: GoodDocument, file: string, options: ObjectOptions): readonly Manifest[] {
+export function objectsIn(document: ValidDocument, file: string, options: ObjectOptions): readonly Manifest[] {
   const found: ObjectsAndErrors = { manifests: [], errors: [], strangers: new Set() };
-  readObjects(document, file, found, options);
+  addObjects(document, file, found, options);
   return found.manifests;
 }
 

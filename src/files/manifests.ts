@@ -1,5 +1,5 @@
 /** Manifests, lists of them and recorded reviews in files -> admission requests, each with its place, and what was left out. */
-import { readBesideReport } from './helm-report.ts';
+import { parseBesideReport } from './helm-report.ts';
 import { isKustomization } from './kustomization.ts';
 import { type Kustomization, partsOfKustomizations } from './kustomization-parts.ts';
 import { type Input, loadInputs } from './input-texts.ts';
@@ -9,9 +9,9 @@ import {
   type InputError,
   type Manifest,
   type ObjectOptions,
-  readObjects,
+  addObjects,
 } from './manifest-objects.ts';
-import { isReadByKubectl } from './read-text.ts';
+import { isReadByKubectl } from './load-text.ts';
 import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
 import { uncheckedNotices, uncheckedObjects } from './unchecked-objects.ts';
 import type { ParsedDocument } from './yaml/yaml.ts';
@@ -99,12 +99,12 @@ function readInput(input: Input, options: ObjectOptions): InputObjects {
     loaded.errors.push(unreadable(file, input.problem));
     return loaded;
   }
-  const documents = readBesideReport(input.text);
+  const documents = parseBesideReport(input.text);
   for (const document of documents) {
     loaded.documents += 1;
     if (!document.ok) loaded.errors.push(syntaxError(document, file));
     else if (isKustomization(file, document.value)) loaded.kustomizations.push({ file, value: document.value });
-    else readObjects(document, file, loaded, options);
+    else addObjects(document, file, loaded, options);
   }
   loaded.repeated.push(...repeatedKeyNotices(file, documents));
   return loaded;

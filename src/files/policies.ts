@@ -12,7 +12,7 @@ import type { DocumentFault } from '../policy/schema-faults.ts';
 import { findUndecidable } from '../policy/unknown-labels.ts';
 import type { DeadClause } from '../policy/dead-clauses.ts';
 import type { InputNotice } from './skipped-files.ts';
-import { placeText } from './location-text.ts';
+import { locationText } from './location-text.ts';
 import { loadPolicyDocuments, type PlacedFault, type PolicyDocument } from './policy-documents.ts';
 import { UserError } from '../error/user-error.ts';
 
@@ -41,7 +41,8 @@ export function requireDecidable({ policies, placed }: LoadedPolicies): void {
   const faults = policies.flatMap((policy) =>
     findUndecidable(policy).map((deadClause) => placed(deadClauseNotice('ImagePolicy', policy.name, deadClause))),
   );
-  if (faults.length > 0) throw new UserError(faults.map((fault) => `${placeText(fault)}: ${fault.message}`).join('\n'));
+  if (faults.length > 0)
+    throw new UserError(faults.map((fault) => `${locationText(fault)}: ${fault.message}`).join('\n'));
 }
 
 export interface PlacedNotice extends Notice {
@@ -88,7 +89,7 @@ export async function loadPolicies(
 }
 
 function textOf(fault: PlacedFault): string {
-  return `${placeText(fault)}: ${fault.text}`;
+  return `${locationText(fault)}: ${fault.text}`;
 }
 
 /** As people read: file by file, from top to bottom. */
@@ -116,11 +117,11 @@ function checkNames({ documents, faults }: LoadContext): void {
     const place = { file, ...positionOf('/metadata/name') };
     const before = places.get(label);
     if (before === undefined) {
-      places.set(label, placeText(place));
+      places.set(label, locationText(place));
       continue;
     }
     const text = `metadata/name: there is already ${kind === 'ImagePolicyException' ? 'an' : 'a'} ${label}, at ${before}`;
-    faults.set(`${placeText(place)}: ${text}`, { ...place, text });
+    faults.set(`${locationText(place)}: ${text}`, { ...place, text });
   }
 }
 
@@ -161,7 +162,7 @@ function addFault(
   };
   const key = textOf(fault);
   if (faults.has(key)) return;
-  const usedAt = placeText({ file: document.file, ...document.positionOf(list?.usedAt ?? '') });
+  const usedAt = locationText({ file: document.file, ...document.positionOf(list?.usedAt ?? '') });
   faults.set(key, home === undefined ? fault : { ...fault, text: `${fault.text} (used at ${usedAt})` });
 }
 

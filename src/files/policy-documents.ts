@@ -9,7 +9,7 @@ import { loadInputs } from './input-texts.ts';
 import { type InputNotice, type SkippedFile, skippedNotices } from './skipped-files.ts';
 import { isKustomization } from './kustomization.ts';
 import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
-import { type ParsedDocument, type Position, readDocuments } from './yaml/yaml.ts';
+import { type ParsedDocument, type Position, parseDocuments } from './yaml/yaml.ts';
 
 export interface PolicyDocument {
   readonly kind: DocumentKind;
@@ -59,7 +59,7 @@ export async function loadPolicyDocuments(paths: readonly string[]): Promise<Pol
       faults.push({ file: input.path, text: input.problem });
       continue;
     }
-    const parsed = readDocuments(input.text);
+    const parsed = parseDocuments(input.text);
     repeated.push(...repeatedKeyNotices(input.path, parsed));
     for (const one of parsed) {
       if (one.ok && (isKustomization(input.path, one.value) || isSuite(one.value))) continue;

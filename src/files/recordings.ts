@@ -8,7 +8,7 @@ import { type InputNotice, type SkippedFile, skippedNotices } from './skipped-fi
 import { type InputError, unreadable } from './manifests.ts';
 import { misplaced, strayKeys } from './recording-keys.ts';
 import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
-import { type ParsedDocument, readDocuments } from './yaml/yaml.ts';
+import { type ParsedDocument, parseDocuments, type ValidDocument } from './yaml/yaml.ts';
 
 export interface Recording {
   readonly file: string;
@@ -46,7 +46,7 @@ export async function loadRecordings(
       continue;
     }
     const before = recordings.length + errors.length;
-    const documents = readDocuments(input.text);
+    const documents = parseDocuments(input.text);
     repeated.push(...repeatedKeyNotices(input.path, documents));
     for (const document of documents) readDocument(document, { file: input.path, recordings, errors });
     if (recordings.length + errors.length === before) {
@@ -67,8 +67,6 @@ interface LoadContext {
   readonly recordings: Recording[];
   readonly errors: InputError[];
 }
-
-type GoodDocument = Extract<ParsedDocument, { readonly ok: true }>;
 
 function readDocument(document: ParsedDocument, context: LoadContext): void {
   if (!document.ok) {
@@ -103,7 +101,7 @@ function isList(value: unknown): value is { readonly items: readonly unknown[] }
 function readEntry(
   value: unknown,
   base: string,
-  document: GoodDocument,
+  document: ValidDocument,
   { file, recordings, errors }: LoadContext,
 ): void {
   const number = document.index + 1;

@@ -20,7 +20,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { reasonOf } from './read-text.ts';
+import { reasonOf } from './load-text.ts';
 
 /** `problem` is a sentence fragment. */
 export type ReplaceResult = { readonly ok: true } | { readonly ok: false; readonly problem: string };
@@ -58,8 +58,11 @@ interface Old {
 }
 
 function moveInto(target: string, text: string, old: Old | undefined): boolean {
-  const folder = path.dirname(target);
-  const temporary = path.join(folder, `.${path.basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.tmp`);
+  const directory = path.dirname(target);
+  const temporary = path.join(
+    directory,
+    `.${path.basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.tmp`,
+  );
   try {
     writeTemporary(temporary, text, old?.stats);
     if (old !== undefined && !old.unchanged()) return false;
@@ -67,7 +70,7 @@ function moveInto(target: string, text: string, old: Old | undefined): boolean {
   } finally {
     rmSync(temporary, { force: true });
   }
-  syncFolder(folder);
+  syncDirectory(directory);
   return true;
 }
 
@@ -97,10 +100,10 @@ function keepOwner(temporary: string, { uid, gid }: Stats): void {
 }
 
 /** Makes the rename last; some systems cannot open a folder, and then it is theirs to see to. */
-function syncFolder(folder: string): void {
+function syncDirectory(directory: string): void {
   let opened: number | undefined;
   try {
-    opened = openSync(folder, 'r');
+    opened = openSync(directory, 'r');
     fsyncSync(opened);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;

@@ -6,7 +6,7 @@ import { applyEdits, type Edit, editOf, type ImageLocation } from '../pinning/im
 import { findImages } from './image-locations/find.ts';
 import type { FindOptions } from './image-locations/format.ts';
 import { changedValues, type ChangedValue } from './yaml/value-changes.ts';
-import { readDocuments } from './yaml/yaml.ts';
+import { parseDocuments } from './yaml/yaml.ts';
 
 export interface Change {
   readonly location: ImageLocation;
@@ -101,7 +101,7 @@ function unexpected({ text: before, locations }: SourceFile, after: string): rea
       return [pointer, ...also].map((one) => nameOf({ document, pointer: one }));
     }),
   );
-  return changedValues(readDocuments(before), readDocuments(after))?.filter(
+  return changedValues(parseDocuments(before), parseDocuments(after))?.filter(
     (change) => !expected.has(nameOf(change)) && !isExtension(change.pointer),
   );
 }

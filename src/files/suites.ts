@@ -9,7 +9,7 @@ import type { InputNotice } from './skipped-files.ts';
 import { type InputError, unreadable } from './manifests.ts';
 import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
 import { type SuiteDocument, suiteFaults, type SuiteFinding } from './suite-faults.ts';
-import { type ParsedDocument, readDocuments } from './yaml/yaml.ts';
+import { type ParsedDocument, parseDocuments, type ValidDocument } from './yaml/yaml.ts';
 
 interface Place {
   readonly line: number;
@@ -63,7 +63,7 @@ export async function loadSuites(paths: readonly string[], stdin: AsyncIterable<
     }
     const file = { path: input.path, suites, errors };
     const before = suites.length + errors.length;
-    if (MENTIONS.test(input.text)) for (const document of readDocuments(input.text)) readDocument(document, file);
+    if (MENTIONS.test(input.text)) for (const document of parseDocuments(input.text)) readDocument(document, file);
     if (suites.length + errors.length === before && paths.includes(input.path)) {
       errors.push({ file: input.path, line: 1, column: 1, document: null, message: `no ${SUITE_KIND} in it` });
     }
@@ -82,8 +82,6 @@ interface LoadContext {
   readonly suites: Suite[];
   readonly errors: InputError[];
 }
-
-type GoodDocument = Extract<ParsedDocument, { readonly ok: true }>;
 
 function readDocument(document: ParsedDocument, { path: file, suites, errors }: LoadContext): void {
   const number = document.index + 1;
@@ -108,7 +106,7 @@ function readDocument(document: ParsedDocument, { path: file, suites, errors }: 
   });
 }
 
-function suiteOf({ metadata, spec }: SuiteDocument, document: GoodDocument, file: string): Omit<Suite, 'notices'> {
+function suiteOf({ metadata, spec }: SuiteDocument, document: ValidDocument, file: string): Omit<Suite, 'notices'> {
   const resolved = (given: string): string => (path.isAbsolute(given) ? given : path.join(path.dirname(file), given));
   return {
     file,

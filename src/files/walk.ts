@@ -5,7 +5,7 @@
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import type { SkippedFile } from './skipped-files.ts';
-import { reasonOf } from './read-text.ts';
+import { reasonOf } from './load-text.ts';
 
 /** Which files of a folder are read, and how a message says that there is none. */
 export interface FileNames {
@@ -54,7 +54,7 @@ const DEPENDENCIES = new Set([
 ]);
 
 /** What is at a path, or why that cannot be said. */
-export function look(at: string): Stats | string {
+export function statOrProblem(at: string): Stats | string {
   try {
     return statSync(at);
   } catch (error) {
@@ -77,10 +77,10 @@ interface Walk {
 }
 
 /** `seen` are real paths that are not to be found again; those that are found are added. */
-export function walkFolder(folder: string, names: FileNames, seen: Set<string>): DirectoryFiles {
+export function walkDirectory(directory: string, names: FileNames, seen: Set<string>): DirectoryFiles {
   const walk: Walk = { names, seen, files: [], skipped: [], again: [], links: [], hidden: [], accepted: 0 };
   const known = seen.size;
-  openFolder(folder, false, walk);
+  openDirectory(directory, false, walk);
   const wasKnown = seen.size === known;
   for (const link of walk.links) enter(link, false, walk);
   for (const entry of walk.hidden) enter(entry, true, walk);
@@ -105,21 +105,21 @@ function byName({ segments: one }: NamedSegments, { segments: other }: NamedSegm
   return left < right ? -1 : 1;
 }
 
-function openFolder(folder: string, hidden: boolean, walk: Walk): void {
+function openDirectory(directory: string, hidden: boolean, walk: Walk): void {
   let entries: readonly Dirent[];
   try {
-    const real = realOf(folder);
+    const real = realOf(directory);
     // A symbolic link can lead back to where we are.
     if (walk.seen.has(real)) return;
     walk.seen.add(real);
-    entries = readdirSync(folder, { withFileTypes: true });
+    entries = readdirSync(directory, { withFileTypes: true });
   } catch (error) {
     walk.accepted += 1;
-    walk.files.push({ path: folder, hidden, problem: reasonOf(error) });
+    walk.files.push({ path: directory, hidden, problem: reasonOf(error) });
     return;
   }
   for (const { name, isLink } of entries.map(named).sort((one, other) => (one.name < other.name ? -1 : 1))) {
-    const at = path.join(folder, name);
+    const at = path.join(directory, name);
     if (name === STORE) continue;
     if (hidden) enter(at, true, walk);
     else if (name.startsWith('.')) walk.hidden.push(at);
@@ -133,9 +133,9 @@ function named(entry: Dirent): { readonly name: string; readonly isLink: boolean
 }
 
 function enter(at: string, hidden: boolean, walk: Walk): void {
-  const found = look(at);
+  const found = statOrProblem(at);
   const name = path.basename(at);
-  if (typeof found !== 'string' && found.isDirectory()) return enterFolder(at, hidden, walk);
+  if (typeof found !== 'string' && found.isDirectory()) return enterDirectory(at, hidden, walk);
   if (!walk.names.accepts(name)) return;
   walk.accepted += 1;
   if (typeof found === 'string') walk.files.push({ path: at, hidden, problem: found });
@@ -144,19 +144,19 @@ function enter(at: string, hidden: boolean, walk: Walk): void {
   else walk.again.push(at);
 }
 
-function enterFolder(at: string, hidden: boolean, walk: Walk): void {
+function enterDirectory(at: string, hidden: boolean, walk: Walk): void {
   if (DEPENDENCIES.has(path.basename(at))) {
     walk.skipped.push({ path: at, why: 'dependencies' });
     return;
   }
   const target = realOf(at);
-  if (!isWithin(realOf(path.dirname(at)), target)) openFolder(at, hidden, walk);
+  if (!isWithin(realOf(path.dirname(at)), target)) openDirectory(at, hidden, walk);
   // Within the folder that is walked, all of it is known anyway.
   else if (!walk.seen.has(target)) walk.skipped.push({ path: at, why: 'parent' });
 }
 
-function isWithin(folder: string, parent: string): boolean {
-  return `${folder}${path.sep}`.startsWith(parent.endsWith(path.sep) ? parent : `${parent}${path.sep}`);
+function isWithin(directory: string, parent: string): boolean {
+  return `${directory}${path.sep}`.startsWith(parent.endsWith(path.sep) ? parent : `${parent}${path.sep}`);
 }
 
 /** One that has gone meanwhile is told where it is read. */

@@ -1,7 +1,7 @@
 /** JUnit XML, for CI systems: one test suite per file, one test case per review (`replay`), object (`check`) or case (`test`). */
 import junit, { type Builder, type TestCase } from 'junit-report-builder';
 import { objectLabel } from '../admission/message.ts';
-import { placeText } from '../files/location-text.ts';
+import { locationText } from '../files/location-text.ts';
 import { type CheckReport, type ErrorRow, type FailOn, fails } from './check.ts';
 import type { ReplayReport } from './replay.ts';
 import { type FindingRow, findingText, type ObjectRow } from './rows.ts';
@@ -119,7 +119,7 @@ export function junitTests({ suites, errors }: TestReport): string {
     for (const row of cases) {
       const test = suite.testCase().className(clean(file)).file(clean(file)).name(clean(row.name));
       const lines = problemTexts(row).map(({ place, text }) => clean(`${place}  ${text}`));
-      const faults = row.errors.map((error) => clean(`${placeText(error)}  ${error.message}`));
+      const faults = row.errors.map((error) => clean(`${locationText(error)}  ${error.message}`));
       if (faults.length > 0) test.error(faults.join('\n'), 'not run');
       else if (lines[0] !== undefined) test.failure(lines[0], 'failed').stacktrace(lines.join('\n'));
     }
@@ -131,7 +131,7 @@ export function junitTests({ suites, errors }: TestReport): string {
         .testCase()
         .className(clean(file))
         .file(clean(file))
-        .name(clean(placeText(row)));
+        .name(clean(locationText(row)));
       test.error(clean(row.message), 'not run');
     }
   }

@@ -1,6 +1,6 @@
 /** Colors of a terminal, and the lines that several reports share. */
 import colors from 'picocolors';
-import { placeText } from '../files/location-text.ts';
+import { locationText } from '../files/location-text.ts';
 import type { NoticeRow } from './rows.ts';
 
 export type Paint = ReturnType<typeof colors.createColors>;
@@ -17,7 +17,7 @@ export function noticeLines(notices: readonly NoticeRow[], ink: Paint): string {
 
 /** What is about no place in a file names it. */
 export function noticeLine(row: NoticeRow, ink: Paint): string {
-  const place = row.line === null ? '' : `${ink.dim(placeText(row))}  `;
+  const place = row.line === null ? '' : `${ink.dim(locationText(row))}  `;
   return `${place}${ink.cyan('notice')}  ${row.message}`;
 }
 

@@ -1,5 +1,5 @@
 /** The results of `pin` and `drift` for people. */
-import { fileText, placeText } from '../files/location-text.ts';
+import { fileText, locationText } from '../files/location-text.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type FileEdits, unifiedDiff } from './diff.ts';
 import { groupAlike } from './grouped-lines.ts';
@@ -31,7 +31,7 @@ export function prettyPin(report: PinReport, { action, edited, ink }: PinView): 
 
 /** About files: what is not read in them, and why. */
 function inputNoticeLines(notices: readonly PinErrorRow[], ink: Paint): readonly string[] {
-  return notices.map((row) => `${placeText(row)}  ${ink.cyan('notice')}  ${row.message}`);
+  return notices.map((row) => `${locationText(row)}  ${ink.cyan('notice')}  ${row.message}`);
 }
 
 /** What could not be done, what was left, what has drifted: one line each. */
@@ -39,11 +39,11 @@ export function pinNotes({ images, files, errors, notices }: PinReport, ink: Pai
   const outages = groupAlike(images.filter(({ state }) => state === 'failed'));
   const grouped = new Set(outages.flatMap(({ rows }) => rows));
   const lines = [
-    ...errors.map((row) => `${placeText(row)}  ${ink.red('error')}  ${row.message}`),
+    ...errors.map((row) => `${locationText(row)}  ${ink.red('error')}  ${row.message}`),
     ...outages.map(({ message }) => `${ink.red('error')}  ${message}`),
     ...images.flatMap((row) => {
       const text = grouped.has(row) ? undefined : imageNote(row, ink);
-      return text === undefined ? [] : [`${placeText(row)}  ${text}`];
+      return text === undefined ? [] : [`${locationText(row)}  ${text}`];
     }),
     ...inputNoticeLines(notices, ink),
     ...skippedLines(files, ink),
@@ -79,9 +79,9 @@ function pinAnswer({ images, files }: PinReport, ink: Paint): string {
   return images
     .flatMap((row) => {
       if (row.state === 'unpinned')
-        return [`${placeText(row)}  ${ink.red('unpinned')}  ${row.message}${usesText(row)}`];
+        return [`${locationText(row)}  ${ink.red('unpinned')}  ${row.message}${usesText(row)}`];
       const written = (row.state === 'resolved' || row.state === 'drifted') && changed.has(row.file);
-      return written ? [`${placeText(row)}  ${ink.green('pinned')}  ${row.pinned}${usesText(row)}`] : [];
+      return written ? [`${locationText(row)}  ${ink.green('pinned')}  ${row.pinned}${usesText(row)}`] : [];
     })
     .map((line) => `${line}\n`)
     .join('');
@@ -122,11 +122,11 @@ function driftText({ images, errors, files }: DriftReport, ink: Paint): string {
   const grouped = new Set(outages.flatMap((outage) => outage.rows));
   const others = rows.filter((row) => !grouped.has(row));
   const lines = [
-    ...errors.map((row) => `${placeText(row)}  ${ink.red('error')}  ${row.message}`),
+    ...errors.map((row) => `${locationText(row)}  ${ink.red('error')}  ${row.message}`),
     ...outages.map(({ message }) => `${ink.yellow('unknown')}  ${message}`),
     ...others.map(
       (row) =>
-        `${placeText(row)}  ${row.state === 'unknown' ? ink.yellow(row.state) : ink.red(row.state)}  ${row.message}`,
+        `${locationText(row)}  ${row.state === 'unknown' ? ink.yellow(row.state) : ink.red(row.state)}  ${row.message}`,
     ),
   ];
   const unknown = rows.filter(({ state }) => state === 'unknown').length;

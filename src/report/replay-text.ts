@@ -1,6 +1,6 @@
 /** The result of `replay` for people. */
 import { objectLabel } from '../admission/message.ts';
-import { fileText, placeText } from '../files/location-text.ts';
+import { fileText, locationText } from '../files/location-text.ts';
 import type { Difference } from '../recording/compare.ts';
 import { noticeLines, type Paint } from './paint.ts';
 import type { ReplayReport, ReplayRow } from './replay.ts';
@@ -14,7 +14,7 @@ const SIGNS: Readonly<Record<Difference['kind'], string>> = {
 };
 
 export function prettyReplay(report: ReplayReport, compared: string, ink: Paint): string {
-  const errors = report.errors.map((row) => `${placeText(row)}  ${ink.red('error')}  ${row.message}`);
+  const errors = report.errors.map((row) => `${locationText(row)}  ${ink.red('error')}  ${row.message}`);
   const changed = report.reviews.filter(({ differences }) => differences.length > 0);
   const lines = [...errors, ...changed.flatMap((row) => differenceLines(row, ink))];
   return `${lines.map((line) => `${line}\n`).join('')}${noticeLines(report.notices, ink)}${summaryLine(report, ink)} (${compared})\n`;

@@ -1,6 +1,6 @@
 /** The result of `test` for people. */
 import { source } from '../admission/message.ts';
-import { fileText, placeText } from '../files/location-text.ts';
+import { fileText, locationText } from '../files/location-text.ts';
 import type { SuiteFinding } from '../files/suite-faults.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ErrorRow } from './check.ts';
@@ -40,9 +40,9 @@ function shown(name: string): string {
 /** What went wrong besides errors, the same for people and for CI systems. */
 export function problemTexts(row: TestCaseRow): readonly { readonly place: string; readonly text: string }[] {
   return [
-    ...(row.reason === null ? [] : [{ place: placeText(row), text: row.reason }]),
-    ...row.missing.map((one) => ({ place: placeText(one), text: `expected  ${expectationText(one.finding)}` })),
-    ...row.unexpected.map((one) => ({ place: placeText(one), text: `found     ${foundText(one)}` })),
+    ...(row.reason === null ? [] : [{ place: locationText(row), text: row.reason }]),
+    ...row.missing.map((one) => ({ place: locationText(one), text: `expected  ${expectationText(one.finding)}` })),
+    ...row.unexpected.map((one) => ({ place: locationText(one), text: `found     ${foundText(one)}` })),
   ];
 }
 
@@ -63,5 +63,5 @@ function foundText(row: FindingRow): string {
 }
 
 function errorLine(row: ErrorRow, ink: Paint): string {
-  return `${ink.dim(placeText(row))}  ${ink.red('error')}  ${row.message}`;
+  return `${ink.dim(locationText(row))}  ${ink.red('error')}  ${row.message}`;
 }

@@ -3,7 +3,7 @@
  * the positions of three values a document. Prints medians of interleaved rounds, and what the process needs in memory.
  */
 import { loadAll } from 'js-yaml';
-import { readDocuments } from '../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../src/files/yaml/yaml.ts';
 
 const DOCUMENTS = Number(process.argv[2] ?? 7_900);
 const ROUNDS = 7;
@@ -51,7 +51,7 @@ function median(values: readonly number[]): number {
 
 const POINTERS = ['/spec/containers/0/image', '/spec/containers/1/image', '/spec/containers/1/imagePullPolicy'];
 
-function askForPositions(documents: ReturnType<typeof readDocuments>): number {
+function askForPositions(documents: ReturnType<typeof parseDocuments>): number {
   let sum = 0;
   for (const document of documents)
     if (document.ok) for (const pointer of POINTERS) sum += document.positionOf(pointer).line;
@@ -60,7 +60,7 @@ function askForPositions(documents: ReturnType<typeof readDocuments>): number {
 
 const rssMib = (): number => process.memoryUsage().rss / MIB;
 const before = rssMib();
-const cold = timeMs(() => askForPositions(readDocuments(text)));
+const cold = timeMs(() => askForPositions(parseDocuments(text)));
 const after = rssMib();
 
 const theirs: number[] = [];
@@ -68,8 +68,8 @@ const ours: number[] = [];
 const positions: number[] = [];
 for (let round = 0; round < ROUNDS; round += 1) {
   theirs.push(timeMs(() => loadAll(text)));
-  let documents: ReturnType<typeof readDocuments> = [];
-  ours.push(timeMs(() => (documents = readDocuments(text))));
+  let documents: ReturnType<typeof parseDocuments> = [];
+  ours.push(timeMs(() => (documents = parseDocuments(text))));
   positions.push(timeMs(() => askForPositions(documents)));
 }
 

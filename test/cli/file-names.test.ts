@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { fileText, placeText } from '../../src/files/location-text.ts';
+import { fileText, locationText } from '../../src/files/location-text.ts';
 import { runCommand } from '../support/command.ts';
 
 const before = process.cwd();
@@ -37,8 +37,8 @@ describe('the name of a file in a text', () => {
     ['\uFFFDa', '\uFFFDa'],
   ])('%j is %s', (file, shown) => {
     expect(fileText(file)).toBe(shown);
-    expect(placeText({ file, line: 3, column: 7 })).toBe(`${shown}:3:7`);
-    expect(placeText({ file, line: null, column: null })).toBe(shown);
+    expect(locationText({ file, line: 3, column: 7 })).toBe(`${shown}:3:7`);
+    expect(locationText({ file, line: null, column: null })).toBe(shown);
   });
 });
 

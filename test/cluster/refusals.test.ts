@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
-import { readDocuments } from '../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../src/files/yaml/yaml.ts';
 import { describeWith } from '../support/real-part.ts';
 import { assetsMissing } from './assets.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
@@ -20,7 +20,7 @@ interface Spec {
 
 /** The pod spec of a Pod, or of a template. */
 function specIn(file: string): Spec {
-  const [document] = readDocuments(readFileSync(file, 'utf8'));
+  const [document] = parseDocuments(readFileSync(file, 'utf8'));
   if (document?.ok !== true) throw new Error(`${file} does not parse`);
   const { spec } = document.value as { spec: Spec & { template?: { spec: Spec } } };
   return spec.template?.spec ?? spec;

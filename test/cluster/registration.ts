@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { readDocuments } from '../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../src/files/yaml/yaml.ts';
 import type { Reply } from './connection.ts';
 import type { ControlPlane } from './control-plane.ts';
 
@@ -53,7 +53,7 @@ export function committedConfigurations(): readonly Configuration[] {
 }
 
 export function configurationsIn(yaml: string): readonly Configuration[] {
-  return readDocuments(yaml)
+  return parseDocuments(yaml)
     .flatMap((document) => (document.ok ? [document.value as Configuration] : []))
     .filter(({ kind }) => kind.endsWith('WebhookConfiguration'));
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findImages } from '../../src/files/image-locations/find.ts';
 import { splice } from '../../src/files/splice.ts';
-import { readDocuments } from '../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../src/files/yaml/yaml.ts';
 import { tagLookup } from '../../src/pinning/reference-lookup.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { digestOf } from '../support/pin-registry.ts';
@@ -91,7 +91,7 @@ function undone(text: string): string {
 }
 
 const values = (text: string): readonly unknown[] =>
-  readDocuments(text).map((document) => (document.ok ? document.value : document.problem));
+  parseDocuments(text).map((document) => (document.ok ? document.value : document.problem));
 
 const entry = fc
   .record({

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readDocuments } from '../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../src/files/yaml/yaml.ts';
 import { configuredCredentials } from '../../src/node/configured-credentials.ts';
 import type { NodeCredentials } from '../../src/node/node-credentials.ts';
 import { type ProviderSettings, readProviders } from '../../src/node/provider-config.ts';
@@ -20,7 +20,7 @@ const providerOf = (name: string, more = '', images = '["*.aws.io"]'): string =>
   `{name: ${name}, matchImages: ${images}, defaultCacheDuration: 12h, apiVersion: ${V1}${more}}`;
 
 function documentOf(yaml: string): unknown {
-  const [document] = readDocuments(yaml);
+  const [document] = parseDocuments(yaml);
   if (document?.ok !== true) throw new Error('no document');
   return document.value;
 }

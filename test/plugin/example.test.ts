@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerText, readReview, verdictReview } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
 import { compose } from '../../src/wiring.ts';
-import { readDocuments } from '../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../src/files/yaml/yaml.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { CheckReport } from '../../src/report/check.ts';
 import { runCommand } from '../support/command.ts';
@@ -76,7 +76,7 @@ describe('the example of a plugin', () => {
   });
 
   test.each(CASES)('has one answer through the core, HTTPS and replay: %s', async (_what, manifest) => {
-    const [document] = readDocuments(manifest);
+    const [document] = parseDocuments(manifest);
     if (document?.ok !== true) throw new Error('does not parse');
     const body = createReview(document.value);
     const read = readReview(body);
@@ -102,7 +102,7 @@ describe('the example of a plugin', () => {
 
   test('compares policies under the same plugins in replay', async () => {
     const recording = path.join(folder, 'against.json');
-    const [document] = readDocuments(pod(`image: "a:1${DIGEST}", securityContext: {privileged: true}`));
+    const [document] = parseDocuments(pod(`image: "a:1${DIGEST}", securityContext: {privileged: true}`));
     writeFileSync(recording, JSON.stringify(createReview(document?.ok === true ? document.value : undefined)));
     const against = ['--policy', BASELINE, '--plugin', ...plugins, '--against', policies[0] ?? ''];
     const { code, out, note } = await runCommand(['replay', recording, ...against]);

@@ -1,7 +1,7 @@
 /** The manifests of test/fixtures/kinds, and what is read from an object. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readDocuments } from '../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../src/files/yaml/yaml.ts';
 import { type KindTable, kindTable } from '../../src/pod/kinds.ts';
 import { isObject, type JsonObject } from '../../src/pod/pointer.ts';
 import { typeOf, type Workload, workloadOf } from '../../src/pod/workload.ts';
@@ -22,7 +22,7 @@ export function kindFixtures(): readonly Fixture[] {
 }
 
 export function objectsIn(yaml: string): readonly JsonObject[] {
-  return readDocuments(yaml).map((document) => {
+  return parseDocuments(yaml).map((document) => {
     if (!document.ok || !isObject(document.value)) throw new Error(`not an object: ${JSON.stringify(document)}`);
     return document.value;
   });

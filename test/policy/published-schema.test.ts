@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { readDocuments } from '../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../src/files/yaml/yaml.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { readPolicy } from '../../src/policy/document.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
@@ -35,7 +35,7 @@ const POLICIES = [
 ];
 
 function documentsIn(file: string): readonly unknown[] {
-  return readDocuments(readFileSync(path.join(ROOT, file), 'utf8')).map((document) => {
+  return parseDocuments(readFileSync(path.join(ROOT, file), 'utf8')).map((document) => {
     if (!document.ok) throw new Error(`${file}: ${document.problem}`);
     return document.value;
   });

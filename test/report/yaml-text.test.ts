@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readDocuments } from '../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../src/files/yaml/yaml.ts';
 import { yamlText } from '../../src/report/yaml-text.ts';
 
 describe('parameters as YAML', () => {
@@ -9,7 +9,7 @@ describe('parameters as YAML', () => {
     [{ 'a b': { y: { 'x"': -1.5 } } }],
     ['plain'],
   ])('%j is read back as it was', (value) => {
-    const [document] = readDocuments(yamlText(value));
+    const [document] = parseDocuments(yamlText(value));
     expect(document).toMatchObject({ ok: true, value });
   });
 });

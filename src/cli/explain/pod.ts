@@ -12,7 +12,7 @@ import { prettyPicture } from '../../report/pod-tree.ts';
 import { paint } from '../../report/paint.ts';
 import { noticeLine } from '../../report/paint.ts';
 import { inputNoticeRow } from '../../report/rows.ts';
-import { placeText } from '../../files/location-text.ts';
+import { locationText } from '../../files/location-text.ts';
 import { configured } from '../configured.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -29,7 +29,7 @@ export async function explainPod(paths: readonly string[], flags: PodFlags, term
   const loaded = await loadManifests(paths, { kinds, namespace: flags.namespace, stdin: terminal.input() });
   const { pictures, errors } = await summarizeAll(loaded, kinds);
   for (const notice of loaded.notices) terminal.note(`${noticeLine(inputNoticeRow(notice), paint(false))}\n`);
-  for (const row of errors) terminal.note(`${placeText(row)}: ${row.message}\n`);
+  for (const row of errors) terminal.note(`${locationText(row)}: ${row.message}\n`);
   if (errors.length === 0 && pictures.length === 0) {
     terminal.note(
       `no workload in ${paths.map((one) => (one === '-' ? 'stdin' : one)).join(', ')}: nothing there runs or pulls an image\n`,

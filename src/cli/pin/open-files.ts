@@ -5,7 +5,7 @@ import { type Input, loadInputs } from '../../files/input-texts.ts';
 import { type SkippedFile, skippedNotices, mayBeManifest } from '../../files/skipped-files.ts';
 import { findImages, PIN_FORMATS, PIN_NAMES } from '../../files/image-locations/find.ts';
 import type { FileImages, FindOptions } from '../../files/image-locations/format.ts';
-import { isReadByKubectl } from '../../files/read-text.ts';
+import { isReadByKubectl } from '../../files/load-text.ts';
 import { uncheckedNotices } from '../../files/unchecked-objects.ts';
 import type { ImageLocation } from '../../pinning/image-location.ts';
 import type { PinErrorRow, PinFileRow } from '../../report/pin.ts';

@@ -4,14 +4,14 @@ import { parseReference } from '../../image/reference.ts';
 import { isObject, type JsonObject, pointerSegments } from '../../pod/pointer.ts';
 import { typeOf } from '../../pod/workload.ts';
 import type { ImageLocation, LocationContent, EditTarget } from '../../pinning/image-location.ts';
-import type { ParsedDocument } from '../yaml/yaml.ts';
+import type { ValidDocument } from '../yaml/yaml.ts';
 import { imageTarget } from './edit-target.ts';
 
 export interface DocumentContext {
   readonly file: string;
   /** The whole file. */
   readonly text: string;
-  readonly document: Extract<ParsedDocument, { readonly ok: true }>;
+  readonly document: ValidDocument;
   readonly format: string;
 }
 

@@ -1,6 +1,6 @@
 /** Finds every image in a file. The contents decide on the format, and the name where they cannot. */
 import { isManifestName } from '../walk.ts';
-import { readDocuments } from '../yaml/yaml.ts';
+import { parseDocuments } from '../yaml/yaml.ts';
 import type { FileImages, FindOptions, OpenDocument } from './format.ts';
 import { DOCUMENT_FORMATS, TEXT_FORMATS } from './formats.ts';
 
@@ -23,7 +23,7 @@ export function findImages(file: string, text: string, options: FindOptions): Fi
   const format = TEXT_FORMATS.find((one) => one.matches(file, text));
   if (format !== undefined) return { ...NOTHING, format: format.name, ...format.locate(text, file, options) };
   return merged(
-    readDocuments(text).map((document) => {
+    parseDocuments(text).map((document) => {
       if (document.ok) return inDocument(text, { file, document }, options);
       const { line, column, problem: message } = document;
       return { ...NOTHING, faults: [{ line, column, message }] };

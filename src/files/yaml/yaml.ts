@@ -43,6 +43,9 @@ export type ParsedDocument =
       readonly problem: string;
     };
 
+/** A document that could be parsed. */
+export type ValidDocument = Extract<ParsedDocument, { readonly ok: true }>;
+
 interface File {
   readonly text: string;
   readonly positionAt: (offset: number) => Position;
@@ -52,7 +55,7 @@ interface File {
 }
 
 /** Never throws, whatever the text; takes time in proportion to its length. */
-export function readDocuments(text: string): readonly ParsedDocument[] {
+export function parseDocuments(text: string): readonly ParsedDocument[] {
   const file: File = { text, positionAt: lineTable(text), outline: createOutline(), documents: [] };
   for (const piece of piecesOf(text)) {
     if (piece.kind === 'yaml') addYaml(file, piece.from, piece.to);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { innerOffsets } from '../../../src/files/image-locations/inner-text.ts';
-import { readDocuments } from '../../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../../src/files/yaml/yaml.ts';
 
 const line = fc.string({
   unit: fc.constantFrom('a', 'b', ':', ' ', '"', "'", '\\', '-', '#', 'é', '😀', '/', '{', ']', '@'),
@@ -34,7 +34,7 @@ describe('the place of a character in a text', () => {
   test('holds the character, or what stands for it', () => {
     fc.assert(
       fc.property(written, (file) => {
-        const [document] = readDocuments(file);
+        const [document] = parseDocuments(file);
         const value = document?.ok === true ? (document.value as { readonly a?: unknown } | null)?.a : undefined;
         if (document?.ok !== true || typeof value !== 'string') return;
         const outer = innerOffsets(file, document.positionOf('/a').offset, value);
@@ -57,7 +57,7 @@ describe('the place of a character in a text', () => {
     ['{"a": "x\\ny"}'],
     ['a: >-\n  one line\n'],
   ])('is known for %j', (file) => {
-    const [document] = readDocuments(file);
+    const [document] = parseDocuments(file);
     const value = document?.ok === true ? (document.value as { readonly a: string }).a : '';
     const offset = document?.ok === true ? document.positionOf('/a').offset : 0;
     expect(innerOffsets(file, offset, value)).toBeTypeOf('function');
@@ -70,7 +70,7 @@ describe('the place of a character in a text', () => {
     ['a: "\\x41"\n'],
     ["a: 'two\n\n  lines'\n"],
   ])('is not known for %j', (file) => {
-    const [document] = readDocuments(file);
+    const [document] = parseDocuments(file);
     const value = document?.ok === true ? (document.value as { readonly a: string }).a : '';
     const offset = document?.ok === true ? document.positionOf('/a').offset : 0;
     expect(innerOffsets(file, offset, value)).toBeUndefined();

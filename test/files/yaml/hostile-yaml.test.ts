@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { MISPLACED } from '../../../src/files/yaml/problems.ts';
-import { readDocuments } from '../../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../../src/files/yaml/yaml.ts';
 
 function outcome(text: string): string {
-  const documents = readDocuments(text);
+  const documents = parseDocuments(text);
   const [first] = documents;
   if (first === undefined) return 'nothing';
   return first.ok ? `${documents.length} x ${Array.isArray(first.value) ? 'list' : typeof first.value}` : first.problem;
@@ -125,7 +125,7 @@ describe('long texts', () => {
     const cpu = (count: number): number => {
       const text = make(count);
       const before = process.cpuUsage();
-      readDocuments(text);
+      parseDocuments(text);
       const { user, system } = process.cpuUsage(before);
       return user + system;
     };
@@ -181,7 +181,7 @@ describe('any text', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const rows = text.split(/\r\n?|\n/).length;
-        for (const document of readDocuments(text)) {
+        for (const document of parseDocuments(text)) {
           expect(document.line).toBeLessThanOrEqual(rows);
           if (!document.ok) continue;
           const { offset, line, column } = document.positionOf('/a/0');
@@ -205,7 +205,7 @@ describe('any text', () => {
       fc.property(fc.array(parts, { minLength: 1, maxLength: 4 }), (documents) => {
         const texts = documents.map((words) => `${words.join('')}\n`);
         const values = (text: string): readonly unknown[] =>
-          readDocuments(text).map((document) => (document.ok ? document.value : document.problem));
+          parseDocuments(text).map((document) => (document.ok ? document.value : document.problem));
         expect(values(`---\n${texts.join('---\n')}`)).toEqual(texts.flatMap((text) => values(`---\n${text}`)));
       }),
     );

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import fc from 'fast-check';
-import { readDocuments } from '../../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../../src/files/yaml/yaml.ts';
 import { kubectlMissing } from '../../support/kubectl.ts';
 import { describeWith } from '../../support/real-part.ts';
 import { KEYS, MERGES, SCALARS } from './kubectl-values.ts';
@@ -30,7 +30,7 @@ function withoutAnnotation(value: unknown): unknown {
 }
 
 function weRead(text: string): Answer {
-  const documents = readDocuments(text);
+  const documents = parseDocuments(text);
   const refused = documents.find((document) => !document.ok);
   if (refused !== undefined) return { refused: refused.problem };
   return { values: documents.map((document) => (document.ok ? document.value : undefined)) };

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { escapeSegment } from '../../../src/pod/pointer.ts';
-import { type ParsedDocument, type Position, readDocuments } from '../../../src/files/yaml/yaml.ts';
+import { type ParsedDocument, type Position, parseDocuments } from '../../../src/files/yaml/yaml.ts';
 
 type Good = Extract<ParsedDocument, { ok: true }>;
 
 function read(text: string): Good {
-  const [document] = readDocuments(text);
+  const [document] = parseDocuments(text);
   if (document?.ok !== true) throw new Error(document?.problem ?? 'no document');
   return document;
 }
@@ -101,7 +101,7 @@ describe('positions in YAML', () => {
 
   test('lines and columns count through byte order mark, Windows and old line ends, and earlier documents', () => {
     const text = '\uFEFFa: 1\r\n---\r\nb: 2\r# x\n---\nc:\n  - é😀\n  - {d: x}\n';
-    const documents = readDocuments(text) as readonly Good[];
+    const documents = parseDocuments(text) as readonly Good[];
     const first = documents[0]?.positionOf('/a');
     const last = documents.at(-1)?.positionOf('/c/1/d');
     expect([first, last]).toEqual([
@@ -113,7 +113,7 @@ describe('positions in YAML', () => {
 
 describe('positions in JSON', () => {
   const TEXT = '{"a": [1, {"b\\u0041": "x\\"y"}],\n "c" : {"d":true , "e":{}} }\n{"f":\n"g"}';
-  const [first, second] = readDocuments(TEXT) as readonly [Good, Good];
+  const [first, second] = parseDocuments(TEXT) as readonly [Good, Good];
 
   const CASES: readonly (readonly [pointer: string, value: string, key: string])[] = [
     ['', '1:1', '1:1'],
@@ -171,7 +171,7 @@ describe('positions, whatever the document', () => {
         const text = trees
           .map((tree) => (json ? JSON.stringify({ tree }) : `tree:${written(tree, '  ')}`))
           .join('\n---\n');
-        const documents = readDocuments(text) as readonly Good[];
+        const documents = parseDocuments(text) as readonly Good[];
         expect(documents.map(({ value }) => value)).toEqual(trees.map((tree) => ({ tree })));
         for (const [index, tree] of trees.entries()) {
           for (const [pointer, value] of leaves(tree, '/tree')) {

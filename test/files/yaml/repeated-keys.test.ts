@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { repeatedKeyNotices } from '../../../src/files/yaml/repeated-keys.ts';
-import { readDocuments } from '../../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../../src/files/yaml/yaml.ts';
 import type { CheckReport } from '../../../src/report/check.ts';
 import { runCommand } from '../../support/command.ts';
 import { kubectlMissing } from '../../support/kubectl.ts';
@@ -64,12 +64,12 @@ const UNLIKE: Readonly<Record<string, readonly [text: string, notices: readonly 
 
 describe('repeated keys', () => {
   test.each(Object.entries({ ...ROWS, ...UNLIKE }))('%s', (_what, [text, notices]) => {
-    expect(repeatedKeyNotices('a.yaml', readDocuments(text)).map(({ message }) => message)).toEqual(notices);
+    expect(repeatedKeyNotices('a.yaml', parseDocuments(text)).map(({ message }) => message)).toEqual(notices);
   });
 
   test('many are counted', () => {
     const text = `${HEAD}spec:\n${Array.from({ length: 30 }, (_, index) => `  k${index}: 1\n  k${index}: 2\n`).join('')}`;
-    const notices = repeatedKeyNotices('a.yaml', readDocuments(text));
+    const notices = repeatedKeyNotices('a.yaml', parseDocuments(text));
     expect(notices).toHaveLength(11);
     expect(notices.at(-1)).toEqual({
       file: 'a.yaml',
@@ -149,7 +149,7 @@ describeWith(kubectlMissing(), 'kubectl', () => {
         encoding: 'utf8',
       },
     );
-    const [document] = readDocuments(text);
+    const [document] = parseDocuments(text);
     const { spec } = (document?.ok === true ? document.value : {}) as { spec?: unknown };
     const sent = stdout.split('\n')[0] ?? '';
     expect(sent === '' ? undefined : JSON.parse(sent)).toEqual(spec);

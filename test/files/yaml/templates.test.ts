@@ -1,11 +1,11 @@
 /** What is not yet YAML gets one message that says so, where the template is. */
 import { describe, expect, test } from 'vitest';
 import { loadManifests } from '../../../src/files/manifests.ts';
-import { readDocuments } from '../../../src/files/yaml/yaml.ts';
+import { parseDocuments } from '../../../src/files/yaml/yaml.ts';
 import { kindTable } from '../../../src/pod/kinds.ts';
 
 const problems = (text: string): readonly string[] =>
-  readDocuments(text).flatMap((document) =>
+  parseDocuments(text).flatMap((document) =>
     document.ok ? [] : [`${document.line}:${document.column}: ${document.problem}`],
   );
 

@@ -1,8 +1,8 @@
 /** Generated texts, read by the code that kubectl runs and by us: the same values, or both refuse. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import fc from 'fast-check';
-import { readStream } from '../../../src/files/read-text.ts';
-import { readDocuments } from '../../../src/files/yaml/yaml.ts';
+import { loadStream } from '../../../src/files/load-text.ts';
+import { parseDocuments } from '../../../src/files/yaml/yaml.ts';
 import { IGNORED } from '../../../src/files/yaml/problems.ts';
 import { startYamlOracle, type YamlOracle, yamlOracleMissing } from '../../oracle/yaml/oracle.ts';
 import { describeWith } from '../../support/real-part.ts';
@@ -11,11 +11,11 @@ const REFUSED = 'refused';
 
 /** `theirs` where both agree. */
 function weRead(text: string, theirs: unknown): unknown {
-  const problems = readDocuments(text).flatMap((document) => (document.ok ? [] : [document.problem]));
+  const problems = parseDocuments(text).flatMap((document) => (document.ok ? [] : [document.problem]));
   if (problems.some((problem) => problem !== IGNORED)) return problems.every(isUnsendable) ? theirs : REFUSED;
   // What kubectl leaves out without a word, we name. It may still have stumbled over the first word of it.
   if (problems.length > 0 && theirs === REFUSED) return REFUSED;
-  return readDocuments(text).flatMap((document) => (document.ok ? [document.value] : []));
+  return parseDocuments(text).flatMap((document) => (document.ok ? [document.value] : []));
 }
 
 /** kubectl decodes before it converts: it does not see these under the first of two equal keys. */
@@ -304,7 +304,7 @@ describeWith(yamlOracleMissing, 'kubectl reads the same of generated texts', () 
     const [theirs] = await oracle.askBytes([bytes]);
     expect(theirs?.error).toBeNull();
     expect(
-      await readStream(
+      await loadStream(
         (async function* () {
           yield bytes;
         })(),

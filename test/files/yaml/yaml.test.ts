@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { type ParsedDocument, readDocuments } from '../../../src/files/yaml/yaml.ts';
+import { type ParsedDocument, parseDocuments } from '../../../src/files/yaml/yaml.ts';
 import { KEYS, MERGES, SCALARS } from './kubectl-values.ts';
 
 function values(text: string): readonly unknown[] {
-  return readDocuments(text).map((document) =>
+  return parseDocuments(text).map((document) =>
     document.ok ? document.value : `${document.line}:${document.column}: ${document.problem}`,
   );
 }
 
 function problemOf(text: string): string {
-  const problem = readDocuments(text).find(
+  const problem = parseDocuments(text).find(
     (document): document is Extract<ParsedDocument, { ok: false }> => !document.ok,
   );
   return problem === undefined ? 'none' : `${problem.line}:${problem.column}: ${problem.problem}`;
@@ -139,7 +139,7 @@ describe('documents of a file', () => {
   });
 
   test('count from 0 without the empty ones, and know their lines', () => {
-    const documents = readDocuments('# c\n---\n\n# c\na: 1\n---\n---\nb: {\n---\n\n  c: 1\n');
+    const documents = parseDocuments('# c\n---\n\n# c\na: 1\n---\n---\nb: {\n---\n\n  c: 1\n');
     expect(documents.map(({ ok, index, line }) => [ok, index, line])).toEqual([
       [true, 0, 5],
       [false, 1, 8],

@@ -1,8 +1,6 @@
 /** Words as BuildKit reads them (frontend/dockerfile/shell/lex.go): quotes, escapes, variables, and where a word ends. */
-import { EMPTY, untraced, slice, type TracedText, TracedTextBuilder } from '../traced-text.ts';
-import { replaceIn } from './patterns.ts';
-import { substitute } from './substitution.ts';
-import { WordList } from './words.ts';
+import { EMPTY, isSpace, slice, type TracedText, TracedTextBuilder, untraced } from '../traced-text.ts';
+import { replaceIn, substitute } from './substitution.ts';
 
 export type Variable =
   | { readonly state: 'set'; readonly value: TracedText }
@@ -40,6 +38,34 @@ const MAX_DEPTH = 100;
 interface Piece {
   readonly whole: TracedText;
   readonly words: readonly TracedText[];
+}
+
+/** Blanks part words where they are neither quoted nor escaped. */
+class WordList {
+  private readonly word: TracedTextBuilder;
+  private readonly all: TracedText[] = [];
+
+  constructor(word: TracedTextBuilder) {
+    this.word = word;
+    word.take();
+  }
+
+  add(piece: TracedText): void {
+    this.word.add(piece);
+  }
+
+  addSplit(piece: TracedText): void {
+    for (let index = 0; index < piece.text.length; index += 1) {
+      const one = slice(piece, index, index + 1);
+      if (!isSpace(one.text)) this.word.add(one);
+      else this.end();
+    }
+  }
+
+  end(): readonly TracedText[] {
+    if (this.word.length > 0) this.all.push(this.word.take());
+    return this.all;
+  }
 }
 
 class Lexer {

@@ -2,7 +2,7 @@
 import type { ImageLocation } from '../../../pinning/image-location.ts';
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import { inlineTexts } from '../../kustomization.ts';
-import { readDocuments } from '../../yaml/yaml.ts';
+import { parseDocuments } from '../../yaml/yaml.ts';
 import { locationWithout, partText, type DocumentContext } from '../document-context.ts';
 import type { DocumentFormat } from '../format.ts';
 
@@ -23,7 +23,7 @@ export interface ImageTransformers {
 
 export function inlineTransformers(context: DocumentContext, kustomization: JsonObject): ImageTransformers {
   const found = inlineTexts(kustomization, 'transformers').flatMap(({ pointer, text }) =>
-    readDocuments(text).flatMap((document) =>
+    parseDocuments(text).flatMap((document) =>
       document.ok && isTransformer(document.value) ? [{ pointer, transformer: document.value }] : [],
     ),
   );

@@ -5,7 +5,7 @@ import type { KindTable } from '../../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import { inlineTexts, listAt, targetsIn } from '../../kustomization.ts';
 import { lineTable } from '../../yaml/positions.ts';
-import { readDocuments } from '../../yaml/yaml.ts';
+import { parseDocuments } from '../../yaml/yaml.ts';
 import { type InnerOffsets, innerOffsets } from '../inner-text.ts';
 import { comparedFields, patchImages } from './patches.ts';
 import { locationWithout, type DocumentContext } from '../document-context.ts';
@@ -44,7 +44,7 @@ function imagesIn(
 ): readonly ImageLocation[] {
   const { offset } = context.document.positionOf(pointer);
   const home: Home = { context, pointer, outer: innerOffsets(context.text, offset, text) };
-  return readDocuments(text).flatMap((document) => {
+  return parseDocuments(text).flatMap((document) => {
     if (document.ok)
       return patchImages({ ...context, text, document }, { kinds, targets }).map((location) => moved(location, home));
     const problem = `the patch cannot be read (line ${document.line} of it): ${document.problem}`;
@@ -54,7 +54,7 @@ function imagesIn(
 
 export function inlineComparedFields(kustomization: JsonObject, kinds: KindTable): readonly FieldUse[] {
   return inlinePatches(kustomization).flatMap(({ text, targets }) =>
-    readDocuments(text).flatMap((document) => (document.ok ? comparedFields(document.value, { kinds, targets }) : [])),
+    parseDocuments(text).flatMap((document) => (document.ok ? comparedFields(document.value, { kinds, targets }) : [])),
   );
 }
 

@@ -18,7 +18,7 @@ const TOO_LARGE = { problem: `larger than ${MAX_MEBIBYTES} MiB: split it` };
 const NOT_UTF_8 = 'not UTF-8 text';
 
 /** The text keeps a byte order mark: offsets into it are offsets into the file's characters. */
-export function readText(file: string): TextOrProblem {
+export function loadText(file: string): TextOrProblem {
   if (file === '') return { problem: 'the path is empty' };
   try {
     const stats = statSync(file);
@@ -47,7 +47,7 @@ function readPipe(file: string): TextOrProblem {
   }
 }
 
-export async function readStream(stream: Bytes): Promise<TextOrProblem> {
+export async function loadStream(stream: Bytes): Promise<TextOrProblem> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
