@@ -18,7 +18,7 @@ const checkDefinition = schemaCheck({
       type: 'string',
       maxLength: 63,
       pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$',
-      hint: 'lower-case words joined by hyphens, at most 63 characters',
+      hint: 'lowercase words joined by hyphens, at most 63 characters',
     },
     description: { type: 'string', minLength: 1 },
     docs: {

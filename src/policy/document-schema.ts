@@ -6,7 +6,7 @@ const NAME = {
   type: 'string',
   maxLength: 63,
   pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
-  hint: 'lower-case letters, digits and inner hyphens, at most 63',
+  hint: 'lowercase letters, digits, and inner hyphens, at most 63 characters',
 } as const;
 
 interface DocumentSchema<S extends object> {

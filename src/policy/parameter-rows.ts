@@ -37,7 +37,7 @@ export function parameterRows(parameters: ParameterSchema): readonly ParameterRo
 
 /** What must be given, where a list of rows does not say it. */
 export function parameterNote({ minProperties = 0 }: ParameterSchema): string | undefined {
-  return minProperties > 0 ? 'give at least one' : undefined;
+  return minProperties > 0 ? 'set at least one' : undefined;
 }
 
 function rowsOf({ properties = {}, required = [] }: Schema, prefix: string): readonly ParameterRow[] {

@@ -70,7 +70,7 @@ export const PIN_SCHEMA = {
     onFailure: {
       type: ['string', 'object'],
       pattern: '^(allow|warn|deny)$',
-      hint: 'write allow, warn or deny, or a map by cause',
+      hint: 'allow, warn, or deny, or a map from cause to action',
       additionalProperties: false,
       minProperties: 1,
       default: 'warn',
@@ -79,7 +79,7 @@ export const PIN_SCHEMA = {
     },
     stale: {
       type: 'string',
-      hint: 'write a duration, for example 24h or 30m',
+      hint: 'a duration, for example 24h or 30m',
       default: '0s',
       description:
         'How old a digest may be that is taken when the registry is in trouble, for example 24h; 0s: none is taken',

@@ -46,14 +46,14 @@ export const REGISTRY_ANSWERS_SCHEMA = {
         items: {
           type: 'string',
           pattern: '^[a-z0-9]+/[a-z0-9_-]+(/[a-z0-9.]+)?$',
-          hint: 'os/architecture, and a variant where there is one: linux/arm64, linux/arm/v7',
+          hint: 'os/architecture with an optional variant, for example linux/arm64 or linux/arm/v7',
         },
         description: 'What the image can run on; without it, linux/amd64',
       },
       created: {
         type: 'string',
         pattern: '^\\d{4}-\\d\\d-\\d\\d(T\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z)?$',
-        hint: 'a day as YYYY-MM-DD, or a moment as 2027-01-31T12:00:00Z',
+        hint: 'a date in the form YYYY-MM-DD, or a time such as 2027-01-31T12:00:00Z',
         description: 'When the image was made; without it, nobody knows',
       },
       sizeBytes: { type: 'integer', minimum: 0, description: 'Compressed, as it is pulled; without it, 0' },

@@ -73,9 +73,9 @@ function faultOf(error: ErrorObject): DocumentFault {
     case 'additionalProperties':
       return unknownKey(error, String(params['additionalProperty']));
     case 'required':
-      return fault(`${quoteValue(String(params['missingProperty']))} is missing`);
+      return fault(`${quoteValue(String(params['missingProperty']))} is required`);
     case 'enum':
-      return fault(notAccepted(error.data, params['allowedValues'] as readonly string[]));
+      return fault(invalidValue(error.data, params['allowedValues'] as readonly string[]));
     case 'const':
       return fault(`expected ${JSON.stringify(params['allowedValue'])}, found ${show(error.data)}`);
     case 'type':
@@ -84,9 +84,9 @@ function faultOf(error: ErrorObject): DocumentFault {
     case 'minLength':
       return fault('must not be empty');
     case 'minProperties':
-      return fault(`give at least one of ${Object.keys(propertiesOf(error)).join(', ')}`);
+      return fault(`set at least one of ${Object.keys(propertiesOf(error)).join(', ')}`);
     default:
-      return fault(`${show(error.data)} is not accepted: ${hintOf(error)}`);
+      return fault(`invalid value ${show(error.data)}: ${hintOf(error)}`);
   }
 }
 
@@ -96,18 +96,24 @@ function typeNames(type: unknown): string {
 }
 
 function unknownKey(error: ErrorObject, key: string): DocumentFault {
-  const accepted = Object.keys(propertiesOf(error));
-  const list = accepted.length === 0 ? 'none is accepted here' : `accepted: ${accepted.join(', ')}`;
+  const known = Object.keys(propertiesOf(error));
+  const list = known.length === 0 ? 'no keys are allowed here' : `expected ${orList(known)}`;
   return {
     pointer: `${error.instancePath}/${escapeSegment(key)}`,
-    problem: `unknown key ${quoteValue(key)}${didYouMean(key, accepted)} (${list})`,
+    problem: `unknown key ${quoteValue(key)}${didYouMean(key, known)} (${list})`,
     at: 'key',
   };
 }
 
-function notAccepted(value: unknown, accepted: readonly string[]): string {
-  const nearest = typeof value === 'string' ? didYouMean(value, accepted) : '';
-  return `${show(value)} is not accepted${nearest} (accepted: ${accepted.join(', ')})`;
+function invalidValue(value: unknown, allowed: readonly string[]): string {
+  if (typeof value !== 'string') return `expected ${orList(allowed)}, found ${jsonType(value)}`;
+  return `invalid value ${quoteValue(value)}${didYouMean(value, allowed)} (expected ${orList(allowed)})`;
+}
+
+/** `a, b, or c` */
+export function orList(items: readonly string[]): string {
+  if (items.length < 3) return items.join(' or ');
+  return `${items.slice(0, -1).join(', ')}, or ${items.at(-1) ?? ''}`;
 }
 
 function propertiesOf(error: ErrorObject): object {
@@ -121,11 +127,21 @@ function writtenHint(error: ErrorObject): string {
   return schema?.hint === undefined ? '' : `: ${schema.hint}`;
 }
 
-function hintOf(error: ErrorObject): string {
-  const schema = error.parentSchema as { readonly hint?: string } | undefined;
-  return schema?.hint ?? error.message ?? error.keyword;
+function hintOf({ parentSchema, keyword, params, message }: ErrorObject): string {
+  const schema = parentSchema as { readonly hint?: string } | undefined;
+  if (schema?.hint !== undefined) return `expected ${schema.hint}`;
+  const { limit } = params as { readonly limit?: unknown };
+  return LIMITS[keyword]?.(String(limit)) ?? message ?? keyword;
 }
 
+const LIMITS: Readonly<Record<string, (limit: string) => string>> = {
+  minimum: (limit) => `must be at least ${limit}`,
+  maximum: (limit) => `must be at most ${limit}`,
+  maxLength: (limit) => `must have at most ${limit} characters`,
+  maxItems: (limit) => `must have at most ${limit} items`,
+};
+
 function show(value: unknown): string {
-  return typeof value === 'string' ? quoteValue(value) : jsonType(value);
+  if (typeof value === 'string') return quoteValue(value);
+  return typeof value === 'number' ? String(value) : jsonType(value);
 }

@@ -103,7 +103,7 @@ const said = (description: string): object => ({
   type: 'string',
   maxLength: 500,
   pattern: '[\\p{L}\\p{N}]',
-  hint: 'at least a letter or a digit, and at most 500 characters',
+  hint: 'at least one letter or digit, and at most 500 characters',
   description,
 });
 
@@ -149,7 +149,7 @@ export const EXCEPTION_SCHEMA = documentSchema('ImagePolicyException', {
       expires: {
         type: 'string',
         pattern: '^\\d{4}-\\d\\d-\\d\\d$',
-        hint: 'write a day as YYYY-MM-DD, for example 2027-01-31',
+        hint: 'a date in the form YYYY-MM-DD, for example 2027-01-31',
         description: 'The last day on which it excuses anything, through the end of that day in UTC: YYYY-MM-DD',
       },
     },

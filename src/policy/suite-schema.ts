@@ -45,7 +45,7 @@ const CASE = {
     expect: {
       type: ['string', 'array'],
       pattern: '^pass$',
-      hint: '"pass", or a list of all findings',
+      hint: '"pass" or a list of findings',
       items: FINDING,
       description:
         'pass: nothing is denied, nothing is warned about and nothing is unknown (what is audited or excused may be). A list: exactly these findings, in any order; an empty list: no finding of any kind',
@@ -69,7 +69,7 @@ export const SUITE_SCHEMA = documentSchema(SUITE_KIND, {
       now: {
         type: 'string',
         pattern: '^\\d{4}-\\d\\d-\\d\\d$',
-        hint: 'write a day as YYYY-MM-DD, for example 2027-01-31',
+        hint: 'a date in the form YYYY-MM-DD, for example 2027-01-31',
         description: 'Judge as if it were this day, since exceptions expire: YYYY-MM-DD; without it, today',
       },
       registry: REGISTRY_ANSWERS_SCHEMA,

@@ -336,12 +336,12 @@ describe('a bad policy', () => {
     [
       'unknown key',
       '  rules: [{rule: image-digest, acton: warn}]\n',
-      /:5:\d+: spec\/rules\/0\/acton: unknown key "acton"; did you mean "action"\? \(accepted: rule, action, onUnknown, parameters, message\)/,
+      /:5:\d+: spec\/rules\/0\/acton: unknown key "acton"; did you mean "action"\? \(expected rule, action, onUnknown, parameters, or message\)/,
     ],
     [
       'unknown action',
       '  rules: [{rule: image-digest, action: wran}]\n',
-      /"wran" is not accepted; did you mean "warn"\? \(accepted: deny, warn, audit\)/,
+      /invalid value "wran"; did you mean "warn"\? \(expected deny, warn, or audit\)/,
     ],
     [
       'bad pattern',
@@ -351,7 +351,7 @@ describe('a bad policy', () => {
     [
       'missing parameters',
       '  rules: [{rule: image-tag}]\n',
-      /spec\/rules\/0\/parameters: give at least one of required, allow, deny/,
+      /spec\/rules\/0\/parameters: set at least one of required, allow, deny/,
     ],
     [
       'unknown kind',

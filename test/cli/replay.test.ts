@@ -80,7 +80,7 @@ describe('expectations', () => {
     ]);
   });
 
-  const only = '(accepted: review, expected)';
+  const only = '(expected review or expected)';
   const beside = 'belongs beside "review": {review: …, expected: …}';
   const inside = (key: string, ...at: readonly string[]): unknown => {
     const copy = structuredClone(review);
@@ -142,16 +142,16 @@ describe('expectations', () => {
     ],
     ['expected beside items', { items: [{ review }], expected: { allowed: true } }, `/expected: "expected" ${beside}`],
     ['expected without a value', { review, expected: null }, '/expected: expected an object, found null'],
-    ['an empty expectation', { review, expected: {} }, '/expected: give at least one of allowed, findings, patch'],
+    ['an empty expectation', { review, expected: {} }, '/expected: set at least one of allowed, findings, patch'],
     [
       'expected.allow',
       { review, expected: { allow: true } },
-      '/expected/allow: unknown key "allow"; did you mean "allowed"? (accepted: allowed, findings, patch)',
+      '/expected/allow: unknown key "allow"; did you mean "allowed"? (expected allowed, findings, or patch)',
     ],
     [
       'a key of a finding',
       { review, expected: { findings: [{ rules: 'image-tag' }] } },
-      '/expected/findings/0/rules: unknown key "rules"; did you mean "rule"? (accepted: policy, rule, action, outcome, container, pointer, message)',
+      '/expected/findings/0/rules: unknown key "rules"; did you mean "rule"? (expected policy, rule, action, outcome, container, pointer, or message)',
     ],
   ])('%s is never passed over', async (name, value, message) => {
     const { code, report } = await reportOf(file(`stray ${name}.json`, value));

@@ -188,12 +188,12 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     [
       'an unknown key',
       suite('    - {name: a, resource: [pass.yaml], expect: pass, resources: [a.yaml]}\n'),
-      'suite.yaml:7:17  error  spec/cases/0/resource: unknown key "resource"; did you mean "resources"? (accepted: name, resources, registry, expect)',
+      'suite.yaml:7:17  error  spec/cases/0/resource: unknown key "resource"; did you mean "resources"? (expected name, resources, registry, or expect)',
     ],
     [
       'an expectation that is neither',
       suite('    - {name: a, resources: [pass.yaml], expect: fail}\n'),
-      'suite.yaml:7:49  error  spec/cases/0/expect: "fail" is not accepted: "pass", or a list of all findings',
+      'suite.yaml:7:49  error  spec/cases/0/expect: invalid value "fail": expected "pass" or a list of findings',
     ],
     [
       'an expectation of another type',
@@ -203,7 +203,7 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     [
       'an action that does not exist',
       suite('    - {name: a, resources: [pass.yaml], expect: [{action: dney}]}\n'),
-      'suite.yaml:7:59  error  spec/cases/0/expect/0/action: "dney" is not accepted; did you mean "deny"? (accepted: deny, warn, audit, excused)',
+      'suite.yaml:7:59  error  spec/cases/0/expect/0/action: invalid value "dney"; did you mean "deny"? (expected deny, warn, audit, or excused)',
     ],
     [
       'a namespace that is none',
@@ -261,8 +261,8 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
       'suite.yaml:5:8  error  spec/now: "2027-02-30" is no day of the calendar',
       'suite.yaml:6:14  error  spec/namespace: expected a string, found a number',
       'suite.yaml:9:14  error  spec/cases/1/name: there is already a case "ours passes"',
-      'suite.yaml:9:56  error  spec/cases/1/expect: "pas" is not accepted: "pass", or a list of all findings',
-      'suite.yaml:9:61  error  spec/cases/1/extra: unknown key "extra" (accepted: name, resources, registry, expect)',
+      'suite.yaml:9:56  error  spec/cases/1/expect: invalid value "pas": expected "pass" or a list of findings',
+      'suite.yaml:9:61  error  spec/cases/1/extra: unknown key "extra" (expected name, resources, registry, or expect)',
     ]);
     expect(code).toBe(2);
   });

@@ -184,8 +184,8 @@ describe('the configuration', () => {
       'c:2:17: expected a whole number, found a string',
       'c:3: expected milliseconds from 1 to 10000, found "0"',
       'c:4: "cert" and "key" go together, "key" is missing',
-      'c:5:17: "apps/v1" is not accepted: a DNS name in lowercase without a version, for example batch.example.com',
-      'c:6:1: unknown key "extra" (accepted: listen, operationsPort, operationsListen, policies, plugins, pluginTimeoutMs, cert, key, certsDir, clientCa, clientNames, logLevel, kinds, nodeCredentials, registryCache, registries, registryAccess)',
+      'c:5:17: invalid value "apps/v1": expected a DNS name in lowercase without a version, for example batch.example.com',
+      'c:6:1: unknown key "extra" (expected listen, operationsPort, operationsListen, policies, plugins, pluginTimeoutMs, cert, key, certsDir, clientCa, clientNames, logLevel, kinds, nodeCredentials, registryCache, registries, or registryAccess)',
       'c:7: nodeCredentials.timeout: expected a duration from 1ms to 1m, found "2m"',
       'c:8: registries: "a..test": no host matches this: a host has no empty label, and hyphens only inside of one',
       'c:8: registries: "b.test": cannot read "none.crt": no such file or folder; expected a PEM file',
@@ -238,7 +238,7 @@ describe('the configuration', () => {
         'TIDEWAITER_PLUGIN_TIMEOUT_MS: expected milliseconds from 1 to 10000, found "0"',
         '--operations-port: expected a port from 0 to 65535, found "y"',
         expect.stringMatching(/^c:1:1: unknown key "extra"/),
-        expect.stringMatching(/^c:2:11: "loud" is not accepted/),
+        expect.stringMatching(/^c:2:11: invalid value "loud"/),
       ],
     ],
     [
@@ -303,12 +303,12 @@ describe('the configuration', () => {
   });
 
   test.each([
-    ['[{}]', /tidewaiter\.yaml:1:\d+: "host" is missing/],
+    ['[{}]', /tidewaiter\.yaml:1:\d+: "host" is required/],
     [
       '[{host: "https://a.test"}]',
-      /"https:\/\/a\.test" is not accepted: a host as images name it.*leave out "https:\/\/"/,
+      /invalid value "https:\/\/a\.test": expected a host as images name it.*leave out "https:\/\/"/,
     ],
-    ['[{host: a.test/path}]', /"a\.test\/path" is not accepted: a host as images name it/],
+    ['[{host: a.test/path}]', /invalid value "a\.test\/path": expected a host as images name it/],
     [
       '[{host: a..test}]',
       /"a\.\.test": no host matches this: a host has no empty label, and hyphens only inside of one/,
@@ -317,8 +317,8 @@ describe('the configuration', () => {
     ['[{host: "a-.test:5000"}]', /"a-\.test:5000": no host matches this/],
     ['[{host: a.test, insecur: true}]', /unknown key "insecur"; did you mean "insecure"\?/],
     ['[{host: a.test, concurrency: 0}]', /a number from 1 to 100/],
-    ['[{host: a.test, mirrors: [{location: "https://m"}]}]', /is not accepted: a host and a path/],
-    ['[{host: a.test, mirrors: [{location: "*.m"}]}]', /is not accepted: a host and a path/],
+    ['[{host: a.test, mirrors: [{location: "https://m"}]}]', /invalid value .*: expected a host and a path/],
+    ['[{host: a.test, mirrors: [{location: "*.m"}]}]', /invalid value .*: expected a host and a path/],
     ['[{host: a.test}, {host: A.test:443}]', /tidewaiter\.yaml:1: registries: "A\.test:443" stands there twice/],
     ['[{host: a.test:80}, {host: A.test, insecure: true}]', /registries: "A\.test" stands there twice/],
     ['[{host: "a.test:05000"}, {host: "a.test:5000"}]', /registries: "a\.test:5000" stands there twice/],
@@ -346,16 +346,25 @@ describe('the configuration', () => {
     ['operationsPort: "x"\n', /tidewaiter\.yaml:1:17: expected a whole number, found a string/],
     [
       'kinds:\n  - {group: a, kind: B, images: [spec.image]}\n',
-      /tidewaiter\.yaml:2:\d+: "spec\.image" is not accepted: a JSON pointer that begins with "\/"/,
+      /tidewaiter\.yaml:2:\d+: invalid value "spec\.image": expected a JSON pointer that begins with "\/"/,
     ],
     [
       'kinds:\n  - {group: apps/v1, kind: B, images: [/spec]}\n',
-      /tidewaiter\.yaml:2:\d+: "apps\/v1" is not accepted: a DNS name in lowercase without a version/,
+      /tidewaiter\.yaml:2:\d+: invalid value "apps\/v1": expected a DNS name in lowercase without a version/,
     ],
-    ['kinds:\n  - {group: A.io, kind: B, images: [/spec]}\n', /"A\.io" is not accepted: a DNS name in lowercase/],
-    ['kinds:\n  - {group: a.io, kind: "B*", images: [/spec]}\n', /"B\*" is not accepted: the name of one kind without/],
-    ['kinds:\n  - {group: a.io, kind: B.a.io, images: [/spec]}\n', /"B\.a\.io" is not accepted: the name of one kind/],
-    ['kinds:\n  - {group: a.io, kind: "B ", images: [/spec]}\n', /"B " is not accepted: the name of one kind/],
+    [
+      'kinds:\n  - {group: A.io, kind: B, images: [/spec]}\n',
+      /invalid value "A\.io": expected a DNS name in lowercase/,
+    ],
+    [
+      'kinds:\n  - {group: a.io, kind: "B*", images: [/spec]}\n',
+      /invalid value "B\*": expected the name of one kind without/,
+    ],
+    [
+      'kinds:\n  - {group: a.io, kind: B.a.io, images: [/spec]}\n',
+      /invalid value "B\.a\.io": expected the name of one kind/,
+    ],
+    ['kinds:\n  - {group: a.io, kind: "B ", images: [/spec]}\n', /invalid value "B ": expected the name of one kind/],
     ['cert: a.pem\n', /tidewaiter\.yaml:1: "cert" and "key" go together, "key" is missing/],
     ['listen: [\n', /tidewaiter\.yaml:\d+:\d+: /],
     [

@@ -72,16 +72,16 @@ registryCache:
     ['nodeCredentials: {helpers: [a]}', /:1: nodeCredentials\.helpers: "dockerConfig" is missing, the file that says/],
     [
       'nodeCredentials: {dockerConfig: a, helpers: [../x]}',
-      /:1:46: "\.\.\/x" is not accepted: the name behind docker-credential-, for example ecr-login/,
+      /:1:46: invalid value "\.\.\/x": expected the name behind docker-credential-, for example ecr-login/,
     ],
-    ['nodeCredentials: {providers: {config: a}}', /:1:30: "binDir" is missing/],
+    ['nodeCredentials: {providers: {config: a}}', /:1:30: "binDir" is required/],
     ['nodeCredentials: {timeout: 10}', /:1:28: expected a string, found a number/],
-    ['nodeCredentials: {timeout: 10 s}', /:1:28: "10 s" is not accepted: a duration, for example 60s or 24h/],
+    ['nodeCredentials: {timeout: 10 s}', /:1:28: invalid value "10 s": expected a duration, for example 60s or 24h/],
     ['nodeCredentials: {timeout: 2m}', /:1: nodeCredentials\.timeout: expected a duration from 1ms to 1m, found "2m"/],
     ['nodeCredentials: {timeout: 0s}', /:1: nodeCredentials\.timeout: expected a duration from 1ms to 1m, found "0s"/],
-    ['registryCache: {tagTtl: -1s}', /:1:25: "-1s" is not accepted: a duration/],
-    ['registryCache: {maxImages: 5}', /:1:28: .* is not accepted: a number from 100 to 1000000/],
-    ['registryCache: {shared: {url: "redis://a"}}', /:1:25: "keyFile" is missing/],
+    ['registryCache: {tagTtl: -1s}', /:1:25: invalid value "-1s": expected a duration/],
+    ['registryCache: {maxImages: 5}', /:1:28: invalid value 5: expected a number from 100 to 1000000/],
+    ['registryCache: {shared: {url: "redis://a"}}', /:1:25: "keyFile" is required/],
     ['registryCache: {shared: {keyFile: k}}', /:1: registryCache\.shared: expected one of "url" and "urlFile"/],
     ['registryCache: {shared: {keyFile: k, url: "redis://a", urlFile: u}}', /expected one of "url" and "urlFile"/],
     [
@@ -133,7 +133,7 @@ describe('the file of credential providers', () => {
     ['a: [', /providers\.yaml:\d+:\d+: /],
     [
       `${HEAD}providers:\n- name: a/b\n  matchImages: [a]\n`,
-      /providers\.yaml:4:9: "a\/b" is not accepted: the name of a program/,
+      /providers\.yaml:4:9: invalid value "a\/b": expected the name of a program/,
     ],
   ])('%j is refused with its place', async (text, message) => {
     await expect(load(text)).rejects.toThrow(message);

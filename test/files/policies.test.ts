@@ -168,14 +168,14 @@ describe('faults', () => {
       [
         'a.yaml:5:24: spec/match/namespaces/0: "sho?" cannot match any namespace: only "*" is a special character; use "sho*"',
         'a.yaml:7:13: spec/rules/0/rule: unknown rule "image-tagg"; did you mean "image-tag"? (all rules: …)',
-        'a.yaml:9:7: spec/rules/1/acton: unknown key "acton"; did you mean "action"? (accepted: rule, action, onUnknown, parameters, message)',
+        'a.yaml:9:7: spec/rules/1/acton: unknown key "acton"; did you mean "action"? (expected rule, action, onUnknown, parameters, or message)',
         'a.yaml:10:27: spec/rules/1/parameters/deny/0: "!latest" cannot match any tag: "!" does not negate; put "latest" under allow',
         'a.yaml:12:32: spec/rules/2/parameters/expression: column 4: expected a value, found the end',
         'a.yaml:14:49: spec/rules/3/parameters/allow/1/list: unknown list "theirs" (all lists: ours)',
         'a.yaml:14:58: spec/rules/3/parameters/allow/2: "a b" is not a pattern: white space is not allowed; for example registry.example.com/**',
         'b.yaml:5:11: spec/items/0: "c d" is not a pattern: white space is not allowed; for example registry.example.com/** (used at a.yaml:14:28)',
         'c.yaml:7:19: spec/match/names/0: "Web" cannot match any object name: object names have no uppercase letters; use "web"',
-        'c.yaml:8:10: spec/owner: "" is not accepted: at least a letter or a digit, and at most 500 characters',
+        'c.yaml:8:10: spec/owner: invalid value "": expected at least one letter or digit, and at most 500 characters',
         'c.yaml:10:12: spec/expires: "2027-02-30" is no day of the calendar',
         'd.yaml:3:18: metadata/name: there is already a policy "one", at a.yaml:3:18',
         'd.yaml:5:18: spec/rules/0/rule: expected a string, found a number',
@@ -213,9 +213,7 @@ describe('faults', () => {
     [
       'a reference where no texts are expected',
       { 'p.yaml': policy('base', 'match: {containers: [{list: x}]}\nrules: [{rule: image-digest}]') },
-      [
-        'p.yaml:5:24: spec/match/containers/0: an object is not accepted (accepted: regular, init, sidecar, ephemeral, volume)',
-      ],
+      ['p.yaml:5:24: spec/match/containers/0: expected regular, init, sidecar, ephemeral, or volume, found an object'],
     ],
     [
       'a list that holds what no list can, told without those who use it',
@@ -224,7 +222,7 @@ describe('faults', () => {
         'l.yaml:5:11: spec/items/0: expected a string, found a number',
         'l.yaml:5:14: spec/items/1: expected a string, found an object',
         'l.yaml:5:25: spec/items/2: must not be empty',
-        'l.yaml:6:3: spec/item: unknown key "item"; did you mean "items"? (accepted: description, items)',
+        'l.yaml:6:3: spec/item: unknown key "item"; did you mean "items"? (expected description or items)',
       ],
     ],
     [
@@ -284,7 +282,7 @@ describe('faults', () => {
         'c.yaml': exception('z', { policy: 'x' }),
       },
       [
-        'a.yaml:10:12: spec/expires: "soon" is not accepted: write a day as YYYY-MM-DD, for example 2027-01-31',
+        'a.yaml:10:12: spec/expires: invalid value "soon": expected a date in the form YYYY-MM-DD, for example 2027-01-31',
         'a.yaml:16:10: spec/rules: must not be empty',
         'a.yaml:22:10: spec/items: must not be empty',
         'b.yaml:1:4: a "{" or "[" is never closed',

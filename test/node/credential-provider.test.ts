@@ -250,26 +250,29 @@ describe('the configuration of credential providers', () => {
     [
       '{apiVersion: kubelet.config.k8s.io/v2, kind: CredentialProviderConfig, providers: []}',
       [
-        '/apiVersion: "kubelet.config.k8s.io/v2" is not accepted: kubelet.config.k8s.io/v1',
+        '/apiVersion: invalid value "kubelet.config.k8s.io/v2": expected kubelet.config.k8s.io/v1',
         '/providers: must not be empty',
       ],
     ],
     [
       configOf('{name: a}'),
       [
-        '/providers/0: "matchImages" is missing',
-        '/providers/0: "defaultCacheDuration" is missing',
-        '/providers/0: "apiVersion" is missing',
+        '/providers/0: "matchImages" is required',
+        '/providers/0: "defaultCacheDuration" is required',
+        '/providers/0: "apiVersion" is required',
       ],
     ],
     [
       configOf(providerOf('../a')),
-      ['/providers/0/name: "../a" is not accepted: the name of a program, without a path'],
+      ['/providers/0/name: invalid value "../a": expected the name of a program, without a path'],
     ],
-    [configOf(providerOf('..')), ['/providers/0/name: ".." is not accepted: the name of a program, without a path']],
+    [
+      configOf(providerOf('..')),
+      ['/providers/0/name: invalid value "..": expected the name of a program, without a path'],
+    ],
     [
       configOf(providerOf('"a b"')),
-      ['/providers/0/name: "a b" is not accepted: the name of a program, without a path'],
+      ['/providers/0/name: invalid value "a b": expected the name of a program, without a path'],
     ],
     [configOf(providerOf('a'), providerOf('a')), ['/providers/1/name: "a" is there twice']],
     [

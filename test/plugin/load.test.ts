@@ -198,25 +198,25 @@ describe('a rule of a plugin that is not well-formed is told', () => {
     [
       'a name',
       "name: 'Mine_1'",
-      '/name: "Mine_1" is not accepted: lower-case words joined by hyphens, at most 63 characters',
+      '/name: invalid value "Mine_1": expected lowercase words joined by hyphens, at most 63 characters',
     ],
     ['no description', "description: ''", '/description: must not be empty'],
     [
       'a misspelt key',
       'need: []',
-      '/need: unknown key "need"; did you mean "needs"? (accepted: name, description, docs, parameters, needs, prepare, check)',
+      '/need: unknown key "need"; did you mean "needs"? (expected name, description, docs, parameters, needs, prepare, or check)',
     ],
     [
       'an unknown fact',
       "needs: ['registryImage']",
-      '/needs/0: "registryImage" is not accepted; did you mean "registryImages"? (accepted: namespaceLabels, pullSecrets, registryImages, registryTags, registryDetails, now)',
+      '/needs/0: invalid value "registryImage"; did you mean "registryImages"? (expected namespaceLabels, pullSecrets, registryImages, registryTags, registryDetails, or now)',
     ],
     ['a check that is none', "check: 'x'", '/check: expected a function, found a string'],
-    ['no check', 'check: undefined', ': "check" is missing'],
+    ['no check', 'check: undefined', ': "check" is required'],
     ['an async check', 'check: async () => []', '/check: a rule answers at once: it cannot be async or a generator'],
     ['a generator', 'check: function* () {}', '/check: a rule answers at once: it cannot be async or a generator'],
     ['an async prepare', 'async prepare() {}', '/prepare: a rule answers at once: it cannot be async or a generator'],
-    ['docs', "docs: { why: 'x' }", '/docs: "remedy" is missing'],
+    ['docs', "docs: { why: 'x' }", '/docs: "remedy" is required'],
     [
       'parameters of another type',
       "parameters: { type: 'array' }",
@@ -234,7 +234,7 @@ describe('a rule of a plugin that is not well-formed is told', () => {
   test.each<[string, string]>([
     [
       "a: { type: 'strng' }",
-      '/properties/a/type: "strng" is not accepted; did you mean "string"? (accepted: array, boolean, integer, null, number, object, string)',
+      '/properties/a/type: invalid value "strng"; did you mean "string"? (expected array, boolean, integer, null, number, object, or string)',
     ],
     ["a: { type: 'string', patern: 'x' }", ': unknown keyword: "patern"'],
     ["a: 'string'", '/properties/a: expected an object or true or false, found a string'],
@@ -244,7 +244,7 @@ describe('a rule of a plugin that is not well-formed is told', () => {
     ["a: { type: 'integer', default: 'x' }", '/a: the default does not fit: expected a whole number, found a string'],
     [
       "a: { enum: ['x', 'y'], default: 'z' }",
-      '/a: the default does not fit: "z" is not accepted; did you mean "x"? (accepted: x, y)',
+      '/a: the default does not fit: invalid value "z"; did you mean "x"? (expected x or y)',
     ],
   ])('parameters {%s}', (properties, expected) => {
     const change = `parameters: { type: 'object', additionalProperties: false, properties: { ${properties} } }`;

@@ -32,10 +32,10 @@ describe('a document as a whole', () => {
     [
       {},
       [
-        'value /: "apiVersion" is missing',
-        'value /: "kind" is missing',
-        'value /: "metadata" is missing',
-        'value /: "spec" is missing',
+        'value /: "apiVersion" is required',
+        'value /: "kind" is required',
+        'value /: "metadata" is required',
+        'value /: "spec" is required',
       ],
     ],
   ])('%j', (value, faults) => {
@@ -47,42 +47,48 @@ describe('a document as a whole', () => {
       '{apiVersion: tidewaiter.dev/v1}',
       ['value /apiVersion: expected "tidewaiter.dev/v1alpha1", found "tidewaiter.dev/v1"'],
     ],
-    ['{apiVersion: 1}', ['value /apiVersion: expected "tidewaiter.dev/v1alpha1", found a number']],
+    ['{apiVersion: 1}', ['value /apiVersion: expected "tidewaiter.dev/v1alpha1", found 1']],
     ['{kind: ImagePolicies}', ['value /kind: expected "ImagePolicy", found "ImagePolicies"']],
     [
       '{Kind: ImagePolicy}',
-      ['key /Kind: unknown key "Kind"; did you mean "kind"? (accepted: apiVersion, kind, metadata, spec)'],
+      ['key /Kind: unknown key "Kind"; did you mean "kind"? (expected apiVersion, kind, metadata, or spec)'],
     ],
-    ['{metadata: {}}', ['value /metadata: "name" is missing']],
+    ['{metadata: {}}', ['value /metadata: "name" is required']],
     [
       '{metadata: {name: 1}}',
       [
-        'value /metadata/name: expected a string, found a number: lower-case letters, digits and inner hyphens, at most 63',
+        'value /metadata/name: expected a string, found a number: lowercase letters, digits, and inner hyphens, at most 63 characters',
       ],
     ],
     [
       '{metadata: {name: Web_1}}',
-      ['value /metadata/name: "Web_1" is not accepted: lower-case letters, digits and inner hyphens, at most 63'],
+      [
+        'value /metadata/name: invalid value "Web_1": expected lowercase letters, digits, and inner hyphens, at most 63 characters',
+      ],
     ],
     [
       '{metadata: {name: ""}}',
-      ['value /metadata/name: "" is not accepted: lower-case letters, digits and inner hyphens, at most 63'],
+      [
+        'value /metadata/name: invalid value "": expected lowercase letters, digits, and inner hyphens, at most 63 characters',
+      ],
     ],
     [
       '{metadata: {name: a-}}',
-      ['value /metadata/name: "a-" is not accepted: lower-case letters, digits and inner hyphens, at most 63'],
+      [
+        'value /metadata/name: invalid value "a-": expected lowercase letters, digits, and inner hyphens, at most 63 characters',
+      ],
     ],
     [
       `{metadata: {name: ${'a'.repeat(64)}}}`,
       [
-        `value /metadata/name: "${'a'.repeat(64)}" is not accepted: lower-case letters, digits and inner hyphens, at most 63`,
+        `value /metadata/name: invalid value "${'a'.repeat(64)}": expected lowercase letters, digits, and inner hyphens, at most 63 characters`,
       ],
     ],
     ['{metadata: {name: test, labels: {a: b}, annotations: {c: d}}}', []],
     ['{spec: []}', ['value /spec: expected an object, found a list']],
-    ['{status: {}}', ['key /status: unknown key "status" (accepted: apiVersion, kind, metadata, spec)']],
-    ['{a/b~c: 1}', ['key /a~1b~0c: unknown key "a/b~c" (accepted: apiVersion, kind, metadata, spec)']],
-    ['{"x\\ny": 1}', ['key /x\ny: unknown key "x\\u000ay" (accepted: apiVersion, kind, metadata, spec)']],
+    ['{status: {}}', ['key /status: unknown key "status" (expected apiVersion, kind, metadata, or spec)']],
+    ['{a/b~c: 1}', ['key /a~1b~0c: unknown key "a/b~c" (expected apiVersion, kind, metadata, or spec)']],
+    ['{"x\\ny": 1}', ['key /x\ny: unknown key "x\\u000ay" (expected apiVersion, kind, metadata, or spec)']],
   ])('with %s', (change, faults) => {
     const [changed] = objectsIn(change);
     const [good] = objectsIn(
@@ -98,24 +104,24 @@ describe('spec', () => {
     ['{rules: []}', ['value /spec/rules: must not be empty']],
     ['{rules: {}}', ['value /spec/rules: expected a list, found an object']],
     ['{rules: [image-digest]}', ['value /spec/rules/0: expected an object, found a string']],
-    ['{rules: [{}]}', ['value /spec/rules/0: "rule" is missing']],
+    ['{rules: [{}]}', ['value /spec/rules/0: "rule" is required']],
     [`{${RULE}, description: 1}`, ['value /spec/description: expected a string, found a number']],
     [
       `{${RULE}, mach: {}}`,
       [
-        'key /spec/mach: unknown key "mach"; did you mean "match"? (accepted: description, match, exclude, onUpdate, rules, pin)',
+        'key /spec/mach: unknown key "mach"; did you mean "match"? (expected description, match, exclude, onUpdate, rules, or pin)',
       ],
     ],
     [
       `{${RULE}, onUpdate: change}`,
-      ['value /spec/onUpdate: "change" is not accepted; did you mean "changed"? (accepted: changed, all)'],
+      ['value /spec/onUpdate: invalid value "change"; did you mean "changed"? (expected changed or all)'],
     ],
-    [`{${RULE}, onUpdate: never}`, ['value /spec/onUpdate: "never" is not accepted (accepted: changed, all)']],
+    [`{${RULE}, onUpdate: never}`, ['value /spec/onUpdate: invalid value "never" (expected changed or all)']],
     [`{${RULE}, match: []}`, ['value /spec/match: expected an object, found a list']],
     [
       `{${RULE}, match: {namespace: [a]}}`,
       [
-        'key /spec/match/namespace: unknown key "namespace"; did you mean "namespaces"? (accepted: namespaces, namespaceSelector, kinds, operations, users, groups, containers, images)',
+        'key /spec/match/namespace: unknown key "namespace"; did you mean "namespaces"? (expected namespaces, namespaceSelector, kinds, operations, users, groups, containers, or images)',
       ],
     ],
     [`{${RULE}, match: {namespaces: team-a}}`, ['value /spec/match/namespaces: expected a list, found a string']],
@@ -130,22 +136,22 @@ describe('spec', () => {
     [`{${RULE}, match: {groups: [[]]}}`, ['value /spec/match/groups/0: expected a string, found a list']],
     [
       `{${RULE}, exclude: {operations: [create]}}`,
-      ['value /spec/exclude/operations/0: "create" is not accepted; did you mean "CREATE"? (accepted: CREATE, UPDATE)'],
+      ['value /spec/exclude/operations/0: invalid value "create"; did you mean "CREATE"? (expected CREATE or UPDATE)'],
     ],
     [
       `{${RULE}, match: {operations: [DELETE]}}`,
-      ['value /spec/match/operations/0: "DELETE" is not accepted (accepted: CREATE, UPDATE)'],
+      ['value /spec/match/operations/0: invalid value "DELETE" (expected CREATE or UPDATE)'],
     ],
     [
       `{${RULE}, match: {containers: [inti, all]}}`,
       [
-        'value /spec/match/containers/0: "inti" is not accepted; did you mean "init"? (accepted: regular, init, sidecar, ephemeral, volume)',
-        'value /spec/match/containers/1: "all" is not accepted (accepted: regular, init, sidecar, ephemeral, volume)',
+        'value /spec/match/containers/0: invalid value "inti"; did you mean "init"? (expected regular, init, sidecar, ephemeral, or volume)',
+        'value /spec/match/containers/1: invalid value "all" (expected regular, init, sidecar, ephemeral, or volume)',
       ],
     ],
     [
       `{${RULE}, match: {namespaceSelector: {labels: {}}}}`,
-      ['key /spec/match/namespaceSelector/labels: unknown key "labels" (accepted: matchLabels, matchExpressions)'],
+      ['key /spec/match/namespaceSelector/labels: unknown key "labels" (expected matchLabels or matchExpressions)'],
     ],
     [
       `{${RULE}, match: {namespaceSelector: {matchLabels: {a: 1}}}}`,
@@ -155,10 +161,10 @@ describe('spec', () => {
       `{${RULE}, exclude: {namespaceSelector: {matchExpressions: [{key: "", operator: in, values: [1]}, {}]}}}`,
       [
         'value /spec/exclude/namespaceSelector/matchExpressions/0/key: must not be empty',
-        'value /spec/exclude/namespaceSelector/matchExpressions/0/operator: "in" is not accepted; did you mean "In"? (accepted: In, NotIn, Exists, DoesNotExist)',
+        'value /spec/exclude/namespaceSelector/matchExpressions/0/operator: invalid value "in"; did you mean "In"? (expected In, NotIn, Exists, or DoesNotExist)',
         'value /spec/exclude/namespaceSelector/matchExpressions/0/values/0: expected a string, found a number',
-        'value /spec/exclude/namespaceSelector/matchExpressions/1: "key" is missing',
-        'value /spec/exclude/namespaceSelector/matchExpressions/1: "operator" is missing',
+        'value /spec/exclude/namespaceSelector/matchExpressions/1: "key" is required',
+        'value /spec/exclude/namespaceSelector/matchExpressions/1: "operator" is required',
       ],
     ],
     [
@@ -222,34 +228,34 @@ describe('rules', () => {
     ['{rule: 1}', 'value /spec/rules/1/rule: expected a string, found a number'],
     [
       '{rule: image-digest, action: refuse}',
-      'value /spec/rules/1/action: "refuse" is not accepted (accepted: deny, warn, audit)',
+      'value /spec/rules/1/action: invalid value "refuse" (expected deny, warn, or audit)',
     ],
     [
       '{rule: image-digest, action: Deny}',
-      'value /spec/rules/1/action: "Deny" is not accepted; did you mean "deny"? (accepted: deny, warn, audit)',
+      'value /spec/rules/1/action: invalid value "Deny"; did you mean "deny"? (expected deny, warn, or audit)',
     ],
     [
       '{rule: image-digest, onUnknown: allow}',
-      'value /spec/rules/1/onUnknown: "allow" is not accepted (accepted: deny, warn, audit)',
+      'value /spec/rules/1/onUnknown: invalid value "allow" (expected deny, warn, or audit)',
     ],
     [
       '{rule: image-digest, mode: deny}',
-      'key /spec/rules/1/mode: unknown key "mode" (accepted: rule, action, onUnknown, parameters, message)',
+      'key /spec/rules/1/mode: unknown key "mode" (expected rule, action, onUnknown, parameters, or message)',
     ],
     ['{rule: image-digest, message: ""}', 'value /spec/rules/1/message: must not be empty'],
     ['{rule: image-digest, parameters: []}', 'value /spec/rules/1/parameters: expected an object, found a list'],
     [
       '{rule: image-digest, parameters: {when: all}}',
-      'key /spec/rules/1/parameters/when: unknown key "when" (accepted: drift)',
+      'key /spec/rules/1/parameters/when: unknown key "when" (expected drift)',
     ],
     [
       '{rule: image-reference, parameters: {x: 1}}',
-      'key /spec/rules/1/parameters/x: unknown key "x" (none is accepted here)',
+      'key /spec/rules/1/parameters/x: unknown key "x" (no keys are allowed here)',
     ],
-    ['{rule: image-tag}', 'value /spec/rules/1/parameters: give at least one of required, allow, deny, besideDigest'],
+    ['{rule: image-tag}', 'value /spec/rules/1/parameters: set at least one of required, allow, deny, besideDigest'],
     [
       '{rule: image-tag, parameters: {}}',
-      'value /spec/rules/1/parameters: give at least one of required, allow, deny, besideDigest',
+      'value /spec/rules/1/parameters: set at least one of required, allow, deny, besideDigest',
     ],
     [
       '{rule: image-tag, parameters: {required: "yes"}}',
@@ -262,13 +268,13 @@ describe('rules', () => {
     ['{rule: image-tag, parameters: {allow: []}}', 'value /spec/rules/1/parameters/allow: must not be empty'],
     [
       '{rule: image-tag, parameters: {alow: [a]}}',
-      'key /spec/rules/1/parameters/alow: unknown key "alow"; did you mean "allow"? (accepted: required, allow, deny, besideDigest)',
+      'key /spec/rules/1/parameters/alow: unknown key "alow"; did you mean "allow"? (expected required, allow, deny, or besideDigest)',
     ],
-    ['{rule: image-registry}', 'value /spec/rules/1/parameters: give at least one of allow, deny'],
+    ['{rule: image-registry}', 'value /spec/rules/1/parameters: set at least one of allow, deny'],
     ['{rule: image-registry, parameters: {allow: [""]}}', 'value /spec/rules/1/parameters/allow/0: must not be empty'],
     [
       '{rule: image-pull-policy, parameters: {when: mutabel}}',
-      'value /spec/rules/1/parameters/when: "mutabel" is not accepted; did you mean "mutable"? (accepted: latest, mutable, all)',
+      'value /spec/rules/1/parameters/when: invalid value "mutabel"; did you mean "mutable"? (expected latest, mutable, or all)',
     ],
     [
       '{rule: container-ports, parameters: {hostPort: never}}',
@@ -276,7 +282,7 @@ describe('rules', () => {
     ],
     [
       '{rule: container-ports, parameters: {hostport: false}}',
-      'key /spec/rules/1/parameters/hostport: unknown key "hostport"; did you mean "hostPort"? (accepted: hostPort, namesRequired, namesUnique)',
+      'key /spec/rules/1/parameters/hostport: unknown key "hostport"; did you mean "hostPort"? (expected hostPort, namesRequired, or namesUnique)',
     ],
   ])('%s', (binding, fault) => {
     expect(rule(binding)).toEqual([fault]);
@@ -284,7 +290,7 @@ describe('rules', () => {
 
   test('a message of more than 500 characters is refused', () => {
     expect(rule(`{rule: image-digest, message: ${'m'.repeat(501)}}`)).toEqual([
-      `value /spec/rules/1/message: "${'m'.repeat(200)}…" is not accepted: must NOT have more than 500 characters`,
+      `value /spec/rules/1/message: invalid value "${'m'.repeat(200)}…": must have at most 500 characters`,
     ]);
   });
 
@@ -468,7 +474,7 @@ describe('a rule that is not one of ours', () => {
 
   test.each<[string, readonly string[]]>([
     ['{rule: sized, parameters: {size: 1}}', []],
-    ['{rule: sized}', ['/spec/rules/0/parameters: "size" is missing']],
+    ['{rule: sized}', ['/spec/rules/0/parameters: "size" is required']],
     [
       '{rule: sized, parameters: {size: 1.5}}',
       ['/spec/rules/0/parameters/size: expected a whole number, found a number'],
@@ -477,7 +483,7 @@ describe('a rule that is not one of ours', () => {
       '{rule: sized, parameters: {size: 1, ratio: a}}',
       ['/spec/rules/0/parameters/ratio: expected a number, found a string'],
     ],
-    ['{rule: sized, parameters: {size: 0}}', ['/spec/rules/0/parameters/size: a number is not accepted: must be >= 1']],
+    ['{rule: sized, parameters: {size: 0}}', ['/spec/rules/0/parameters/size: invalid value 0: must be at least 1']],
     ['{rule: sized, parameters: {size: 13}}', ['/spec/rules/0/parameters/size: brings bad luck']],
     ['{rule: image-digest}', ['/spec/rules/0/rule: unknown rule "image-digest" (all rules: sized)']],
   ])('%s', (binding, expected) => {

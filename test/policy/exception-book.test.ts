@@ -36,7 +36,7 @@ function faultsOf(change: string, whole = '{}'): readonly string[] {
 describe('a document', () => {
   test('needs all keys of its spec', () => {
     expect(faultsOf('{}', '{spec: {}}')).toEqual(
-      ['policy', 'rules', 'match', 'owner', 'reason', 'expires'].map((key) => `value /spec: "${key}" is missing`),
+      ['policy', 'rules', 'match', 'owner', 'reason', 'expires'].map((key) => `value /spec: "${key}" is required`),
     );
   });
 
@@ -54,11 +54,11 @@ describe('a document', () => {
     [
       '{expire: x}',
       [
-        'key /spec/expire: unknown key "expire"; did you mean "expires"? (accepted: policy, rules, match, owner, reason, expires)',
+        'key /spec/expire: unknown key "expire"; did you mean "expires"? (expected policy, rules, match, owner, reason, or expires)',
       ],
     ],
     // An exception for everything must say so.
-    ['{match: {}}', ['value /spec/match: give at least one of namespaces, kinds, names, containers, images']],
+    ['{match: {}}', ['value /spec/match: set at least one of namespaces, kinds, names, containers, images']],
     ['{match: {namespaces: []}}', ['value /spec/match/namespaces: must not be empty']],
     ['{match: {kinds: ["*"]}}', []],
     [
@@ -73,40 +73,46 @@ describe('a document', () => {
     ],
     [
       '{match: {operations: [CREATE]}}',
-      ['key /spec/match/operations: unknown key "operations" (accepted: namespaces, kinds, names, containers, images)'],
+      [
+        'key /spec/match/operations: unknown key "operations" (expected namespaces, kinds, names, containers, or images)',
+      ],
     ],
     [
       '{owner: ""}',
-      ['value /spec/owner: "" is not accepted: at least a letter or a digit, and at most 500 characters'],
+      ['value /spec/owner: invalid value "": expected at least one letter or digit, and at most 500 characters'],
     ],
     [
       '{reason: " \\n "}',
-      ['value /spec/reason: " \\u000a " is not accepted: at least a letter or a digit, and at most 500 characters'],
+      [
+        'value /spec/reason: invalid value " \\u000a ": expected at least one letter or digit, and at most 500 characters',
+      ],
     ],
     [
       '{owner: 1}',
       [
-        'value /spec/owner: expected a string, found a number: at least a letter or a digit, and at most 500 characters',
+        'value /spec/owner: expected a string, found a number: at least one letter or digit, and at most 500 characters',
       ],
     ],
     [
       '{expires: 20270131}',
-      ['value /spec/expires: expected a string, found a number: write a day as YYYY-MM-DD, for example 2027-01-31'],
+      ['value /spec/expires: expected a string, found a number: a date in the form YYYY-MM-DD, for example 2027-01-31'],
     ],
     [
       '{expires: 2027-1-31}',
-      ['value /spec/expires: "2027-1-31" is not accepted: write a day as YYYY-MM-DD, for example 2027-01-31'],
+      [
+        'value /spec/expires: invalid value "2027-1-31": expected a date in the form YYYY-MM-DD, for example 2027-01-31',
+      ],
     ],
     [
       '{expires: "2027-01-31T00:00:00Z"}',
       [
-        'value /spec/expires: "2027-01-31T00:00:00Z" is not accepted: write a day as YYYY-MM-DD, for example 2027-01-31',
+        'value /spec/expires: invalid value "2027-01-31T00:00:00Z": expected a date in the form YYYY-MM-DD, for example 2027-01-31',
       ],
     ],
     ['{expires: 2027-02-29}', ['value /spec/expires: "2027-02-29" is no day of the calendar']],
     [
       '{expires: never}',
-      ['value /spec/expires: "never" is not accepted: write a day as YYYY-MM-DD, for example 2027-01-31'],
+      ['value /spec/expires: invalid value "never": expected a date in the form YYYY-MM-DD, for example 2027-01-31'],
     ],
   ])('with %s', (change, faults) => {
     expect(faultsOf(change)).toEqual(faults);

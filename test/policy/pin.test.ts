@@ -62,43 +62,45 @@ describe('a policy that pins', () => {
 });
 
 describe('what is wrong', () => {
-  const causes = [...REGISTRY_CAUSES, 'other'].join(', ');
+  const causes = `${REGISTRY_CAUSES.join(', ')}, or other`;
   test.each([
     ['{}', ['value /spec: give "rules", "pin" or both']],
     ['{pin: }', ['value /spec/pin: expected an object, found null']],
     [
       '{pin: {modus: pod}}',
       [
-        'key /spec/pin/modus: unknown key "modus"; did you mean "mode"? (accepted: images, exclude, onFailure, stale, mode, annotate)',
+        'key /spec/pin/modus: unknown key "modus"; did you mean "mode"? (expected images, exclude, onFailure, stale, mode, or annotate)',
       ],
     ],
     [
       '{pin: {mode: pods}}',
-      ['value /spec/pin/mode: "pods" is not accepted; did you mean "pod"? (accepted: workload, pod, warn)'],
+      ['value /spec/pin/mode: invalid value "pods"; did you mean "pod"? (expected workload, pod, or warn)'],
     ],
     [
       '{pin: {onFailure: {notfound: deny}}}',
-      [`key /spec/pin/onFailure/notfound: unknown key "notfound"; did you mean "notFound"? (accepted: ${causes})`],
+      [`key /spec/pin/onFailure/notfound: unknown key "notfound"; did you mean "notFound"? (expected ${causes})`],
     ],
     [
       '{pin: {onFailure: {timeout: denny}}}',
       [
-        'value /spec/pin/onFailure/timeout: "denny" is not accepted; did you mean "deny"? (accepted: allow, warn, deny)',
+        'value /spec/pin/onFailure/timeout: invalid value "denny"; did you mean "deny"? (expected allow, warn, or deny)',
       ],
     ],
     [
       '{pin: {onFailure: denny}}',
-      ['value /spec/pin/onFailure: "denny" is not accepted: write allow, warn or deny, or a map by cause'],
+      [
+        'value /spec/pin/onFailure: invalid value "denny": expected allow, warn, or deny, or a map from cause to action',
+      ],
     ],
     [
       '{pin: {onFailure: []}}',
       [
-        'value /spec/pin/onFailure: expected a string or an object, found a list: write allow, warn or deny, or a map by cause',
+        'value /spec/pin/onFailure: expected a string or an object, found a list: allow, warn, or deny, or a map from cause to action',
       ],
     ],
     [
       '{pin: {stale: 24}}',
-      ['value /spec/pin/stale: expected a string, found a number: write a duration, for example 24h or 30m'],
+      ['value /spec/pin/stale: expected a string, found a number: a duration, for example 24h or 30m'],
     ],
     ['{pin: {stale: 1d}}', ['value /spec/pin/stale: "1d" is not a duration: write for example 24h or 30m']],
     ['{pin: {images: []}}', ['value /spec/pin/images: must not be empty']],

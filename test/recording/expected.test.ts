@@ -24,15 +24,15 @@ test.each([
 test.each<[unknown, readonly string[]]>([
   [null, ['/: expected an object, found null']],
   ['allowed', ['/: expected an object, found a string']],
-  [{}, ['/: give at least one of allowed, findings, patch']],
-  [{ alowed: true }, ['/alowed: unknown key "alowed"; did you mean "allowed"? (accepted: allowed, findings, patch)']],
+  [{}, ['/: set at least one of allowed, findings, patch']],
+  [{ alowed: true }, ['/alowed: unknown key "alowed"; did you mean "allowed"? (expected allowed, findings, or patch)']],
   [{ allowed: 'yes' }, ['/allowed: expected true or false, found a string']],
   [{ findings: {} }, ['/findings: expected a list, found an object']],
   [{ findings: ['image-tag'] }, ['/findings/0: expected an object, found a string']],
   [
     { findings: [{ rle: 'image-tag' }] },
     [
-      '/findings/0/rle: unknown key "rle"; did you mean "rule"? (accepted: policy, rule, action, outcome, container, pointer, message)',
+      '/findings/0/rle: unknown key "rle"; did you mean "rule"? (expected policy, rule, action, outcome, container, pointer, or message)',
     ],
   ],
   [

@@ -60,7 +60,7 @@ spec:
             name: {
               type: 'string',
               pattern: '^[A-Za-z_][A-Za-z0-9_]{0,62}$',
-              hint: 'letters, digits and "_", no digit first',
+              hint: 'letters, digits, and "_", with no digit at the start',
               description: 'What others call it: variables.name',
             },
             expression: { ...EXPRESSION, description: 'What it stands for' },

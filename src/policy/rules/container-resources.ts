@@ -80,7 +80,7 @@ spec:
       maxRatio: {
         type: 'object',
         minProperties: 1,
-        additionalProperties: { type: 'number', minimum: 1, hint: 'a limit is at least 1 time its request' },
+        additionalProperties: { type: 'number', minimum: 1, hint: 'a number of at least 1' },
         description: 'By resource, how many times its request a limit may be',
       },
       min: { ...AMOUNTS, description: 'By resource, the smallest request, for example cpu: 10m' },

@@ -288,11 +288,8 @@ describe('parameters', () => {
     ['{max: {memory: 4 GB}}', `${AT}/max/memory: "4 GB" is not an amount: a quantity has no "B" at its end`],
     ['{min: {a/b: 0}}', `${AT}/min/a~1b: "0" is not an amount: it must be more than 0`],
     ['{max: {memory: [1]}}', `${AT}/max/memory: expected a string or a number, found a list`],
-    ['{maxRatio: {cpu: 0.5}}', `${AT}/maxRatio/cpu: a number is not accepted: a limit is at least 1 time its request`],
-    [
-      '{maxRatio: {cpu: "2"}}',
-      `${AT}/maxRatio/cpu: expected a number, found a string: a limit is at least 1 time its request`,
-    ],
+    ['{maxRatio: {cpu: 0.5}}', `${AT}/maxRatio/cpu: invalid value 0.5: expected a number of at least 1`],
+    ['{maxRatio: {cpu: "2"}}', `${AT}/maxRatio/cpu: expected a number, found a string: a number of at least 1`],
     ['{requests: []}', `${AT}/requests: must not be empty`],
     [
       '{requests: ["c pu"]}',

@@ -186,9 +186,9 @@ spec:
     await expect(loadPolicies([file], { rules: RULES, kinds })).rejects.toMatchObject({
       message: [
         `${file}:8:21: spec/rules/0/parameters/expression: column 7: image has no field "tgo"; did you mean "tag"? (fields: text, registry, repository, name, tag, digest)`,
-        `${file}:12:28: spec/rules/1/parameters/variables/0/name: "1x" is not accepted: letters, digits and "_", no digit first`,
+        `${file}:12:28: spec/rules/1/parameters/variables/0/name: invalid value "1x": expected letters, digits, and "_", with no digit at the start`,
         `${file}:14:32: spec/rules/2/parameters/expression: must not be empty`,
-        `${file}:15:7: spec/rules/3/parameters: "expression" is missing`,
+        `${file}:15:7: spec/rules/3/parameters: "expression" is required`,
       ].join('\n'),
     });
   } finally {
