@@ -64,7 +64,9 @@ export function junitCheck(report: CheckReport, failOn: readonly FailOn[]): stri
     }
     for (const { line, column, message } of errors) {
       const test = suite.testCase().className(clean(file)).file(clean(file));
-      test.name(line === null ? 'could not be read' : `line ${line}:${column ?? 1}`).error(clean(message), 'not entry');
+      test
+        .name(line === null ? 'could not be read' : `line ${line}:${column ?? 1}`)
+        .error(clean(message), 'not judged');
     }
   }
   return builder.build();
