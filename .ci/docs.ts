@@ -1,20 +1,49 @@
-// Makes what is generated from the rules and schemas and committed all the same: docs/rules.md, and docs/schemas/ for editors.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// Makes what is generated from the rules and schemas and committed all the same: docs/rules.md, the
+// keys in docs/configuration.md, and docs/schemas/ for editors.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { optionOf, variableOf } from '../src/config/key.ts';
+import { ROWS } from '../src/config/keys.ts';
 import { schemaText, SCHEMA_NAMES } from '../src/cli/schema.ts';
 import { RULES } from '../src/policy/rules/index.ts';
 import { rulesMarkdown } from '../src/report/rule-markdown.ts';
 
+const ROOT = path.resolve(import.meta.dirname, '..');
+
 /** Paths from the root of the repository, with the text that belongs there. */
 export const GENERATED: ReadonlyMap<string, string> = new Map([
   ['docs/rules.md', rulesMarkdown(RULES)],
+  ['docs/configuration.md', withConfigTable(readFileSync(path.join(ROOT, 'docs/configuration.md'), 'utf8'))],
   ...SCHEMA_NAMES.map((name) => [`docs/schemas/${name}.json`, schemaText(name) ?? ''] as const),
 ]);
 
 if (process.argv[1] === import.meta.filename) {
   for (const [file, text] of GENERATED) {
-    const full = path.resolve(import.meta.dirname, '..', file);
+    const full = path.join(ROOT, file);
     mkdirSync(path.dirname(full), { recursive: true });
     writeFileSync(full, text);
   }
+}
+
+/** The first table of the text has a row for each key. */
+function withConfigTable(text: string): string {
+  const rows = [...ROWS].map(([key, { schema, variable, flag }]) => {
+    const separator = variable === undefined || variable === true ? '' : ` (${code(variable)} between)`;
+    const value = schema['default'];
+    return [
+      code(key),
+      variable === undefined ? '' : `${code(variableOf(key))}${separator}`,
+      flag === undefined ? '' : code(optionOf(flag)),
+      typeof value === 'string' || typeof value === 'number' ? code(String(value)) : '',
+      schema.description,
+    ];
+  });
+  const lines = [['Key', 'Variable', 'Flag', 'Default', 'Meaning'], Array(5).fill('---'), ...rows].map(
+    (cells) => `|${cells.map((cell) => (cell === '' ? ' |' : ` ${cell} |`)).join('')}\n`,
+  );
+  return text.replace(/(?:^\|.*\n)+/m, lines.join(''));
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
 }

@@ -1,9 +1,12 @@
-/** Config -> the context that every door decides with. The only place that creates adapters. */
+/** Config -> the context that every command decides with, and what looks up images. The only file that creates adapters. */
 import { fileURLToPath } from 'node:url';
 import type { Context } from './admission/context.ts';
 import type { Config } from './config/config.ts';
-import { PLUGIN_TIMEOUT_MS } from './config/schema.ts';
+import { PLUGIN_TIMEOUT_MS } from './config/keys.ts';
 import { type LoadedPolicies, loadPolicies } from './files/policies.ts';
+import type { SharedCache } from './lookup/shared-cache.ts';
+import type { ImageTracer } from './lookup/trace.ts';
+import type { NodeCredentials } from './node/node-credentials.ts';
 import { exceptionBook } from './policy/exception-book.ts';
 import type { Rule } from './policy/rule.ts';
 import { RULES } from './policy/rules/index.ts';
@@ -49,4 +52,74 @@ export async function allRules({
   if (plugins.length === 0) return RULES;
   const { loadPlugins } = await import('./plugin/load.ts');
   return [...RULES, ...loadPlugins(plugins, { builtIn: RULES, timeoutMs: pluginTimeoutMs })];
+}
+
+export interface Registries {
+  readonly ports: Pick<Context, 'images' | 'imageDetails'>;
+  readonly tracer: ImageTracer;
+  close(): Promise<void>;
+}
+
+export interface RegistriesOptions {
+  /** Beside pull secrets: those that the configuration gives to nodes, or docker's on this machine. */
+  readonly credentials: 'node' | 'docker';
+  /** Who chooses the names of images: everyone who can create a Pod, or the user of the command. */
+  readonly callers: 'tenants' | 'user';
+  /** For what belongs to no lookup, such as a shared cache that is unavailable. */
+  readonly warn: (message: string) => void;
+}
+
+/** Loads the adapters, and undici with them: most commands look up nothing. */
+export async function openRegistries(
+  config: Config,
+  { credentials, callers, warn }: RegistriesOptions,
+): Promise<Registries> {
+  const adapters = await import('./lookup/adapters.ts');
+  const { registries, registryCache: settings, env } = config;
+  const now = Date.now;
+  const node =
+    credentials === 'docker'
+      ? adapters.dockerCredentials(DOCKER_HELPERS, { env, now })
+      : await nodeCredentials(config, adapters);
+  // Tenants share the queue and the name servers, and get no details of the network in messages.
+  const isShared = callers === 'tenants';
+  const resolve = isShared ? adapters.createNameServers() : undefined;
+  const client = adapters.createRegistryClient(registries, { env, now, resolve });
+  const shared = await sharedCache(config, adapters, warn);
+  const limits = isShared ? { queue: adapters.QUEUE_LIMITS } : undefined;
+  const sources = adapters.createImageSource({ client, node, shared, settings, now, limits });
+  const { images, details } = isShared ? adapters.discreet(sources, adapters.onceInAWhile(warn, now)) : sources;
+  return {
+    ports: { images, imageDetails: details },
+    tracer: adapters.createImageTracer({ client, node, settings, now }),
+    async close() {
+      shared?.close();
+      await client.close();
+    },
+  };
+}
+
+type Adapters = typeof import('./lookup/adapters.ts');
+
+/** Docker itself waits for a credential helper without a limit. */
+const DOCKER_HELPERS = { helpers: 'any', timeoutMs: 10_000 } as const;
+
+async function nodeCredentials(
+  { nodeCredentials: settings, env }: Config,
+  { configuredCredentials }: Adapters,
+): Promise<NodeCredentials | undefined> {
+  if (settings === undefined) return undefined;
+  const { nodeCredentialSettings } = await import('./config/credential-files.ts');
+  return configuredCredentials(await nodeCredentialSettings(settings), { env, now: Date.now });
+}
+
+async function sharedCache(
+  { registryCache }: Config,
+  { createSharedCache }: Adapters,
+  warn: RegistriesOptions['warn'],
+): Promise<SharedCache | undefined> {
+  const { shared } = registryCache;
+  if (shared === undefined) return undefined;
+  const { sharedCacheSettings } = await import('./config/credential-files.ts');
+  return createSharedCache(await sharedCacheSettings(shared, registryCache), { now: Date.now, warn });
 }

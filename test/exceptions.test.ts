@@ -121,7 +121,7 @@ describe('an exception in force', () => {
   test('stands in the log line of the review', async () => {
     const verdict = await decisionOn(review, IN_FORCE);
     const lines: string[] = [];
-    const log = createLog('info', { write: (line) => void lines.push(line.toString()) });
+    const log = createLog('info', { write: (line) => void lines.push(line) });
     log.review({ endpoint: 'validate', review, verdict, durationMs: 1 });
     log.flush();
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
@@ -139,7 +139,7 @@ describe('an exception in force', () => {
     const many = podOf(`{containers: [${containers}, {name: last, image: "a:1"}]}`);
     const verdict = await ask(requestOf(many), contextOf([policy], { exceptions: exceptionBook(all, () => LAST_DAY) }));
     const lines: string[] = [];
-    const log = createLog('info', { write: (line) => void lines.push(line.toString()) });
+    const log = createLog('info', { write: (line) => void lines.push(line) });
     log.review({ endpoint: 'validate', review, verdict, durationMs: 1 });
     log.flush();
     const { excused } = JSON.parse(lines[0] ?? '') as { excused: readonly string[] };

@@ -2,7 +2,7 @@
 import type { Context } from '../admission/context.ts';
 import { countUsage } from '../admission/usage.ts';
 import { compose } from '../wiring.ts';
-import type { RegistriesOptions } from '../registries.ts';
+import type { RegistriesOptions } from '../wiring.ts';
 import { type CheckReport, exitCode, type FailOn } from '../report/check.ts';
 import { paint } from '../report/paint.ts';
 import { type FormatName, formatReport } from '../report/index.ts';
@@ -81,5 +81,5 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
 
 /** As in the cluster: the logins of this machine would prove nothing. */
 function registryOptions(terminal: Terminal): RegistriesOptions {
-  return { credentials: 'node', askers: 'one', warn: (message) => terminal.note(`${message}\n`) };
+  return { credentials: 'node', callers: 'user', warn: (message) => terminal.note(`${message}\n`) };
 }

@@ -2,6 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FAIL_ON, type FailOn } from '../report/check.ts';
 import { formatsFor, type ReportCommand } from '../report/index.ts';
+import { type Flag, optionOf } from '../config/key.ts';
+import { KEYS, ROWS } from '../config/keys.ts';
 import { dayStart } from '../go/date.ts';
 import { isName, LABEL } from '../policy/name-language.ts';
 
@@ -57,11 +59,21 @@ export function takesFile(placeholder: string): boolean {
   return /FILE|FOLDER/.test(placeholder);
 }
 
-export const policyOption = (description: string): Option =>
-  new Option('-p, --policy <FILE|FOLDER>', description).argParser(collect);
+/** The option of a key of the configuration. */
+export function configuredBy({ flag }: { readonly flag: Flag }): Option {
+  const { short, value, help, isRepeatable } = flag;
+  const option = new Option(`${short === undefined ? '' : `-${short}, `}${optionOf(flag)} <${value}>`, help);
+  return isRepeatable ? option.argParser(collect) : option;
+}
 
-export const pluginOption = (): Option =>
-  new Option('--plugin <FILE>', 'TypeScript or JavaScript module with more rules; repeatable').argParser(collect);
+/** Those of all keys that have one. */
+export function serverOptions(): readonly Option[] {
+  return [...ROWS.values()].flatMap(({ flag }) => (flag === undefined ? [] : [configuredBy({ flag })]));
+}
+
+export const policyOption = (): Option => configuredBy(KEYS.policies);
+
+export const pluginOption = (): Option => configuredBy(KEYS.plugins);
 
 export const configOption = (): Option =>
   new Option('-c, --config <FILE>', 'configuration file (default: tidewaiter.yaml, if there is one)');

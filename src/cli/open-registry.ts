@@ -3,7 +3,7 @@ import type { Context } from '../admission/context.ts';
 import type { Config } from '../config/config.ts';
 import { REGISTRY_NEEDS } from '../policy/fact.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { RegistriesOptions } from '../registries.ts';
+import { openRegistries, type RegistriesOptions } from '../wiring.ts';
 import type { ImageTracer } from '../lookup/trace.ts';
 
 export interface RegistryAccess {
@@ -19,7 +19,4 @@ export function needRegistry(policies: readonly Policy[]): boolean {
   return policies.some(({ needs }) => REGISTRY_NEEDS.some((need) => needs.has(need)));
 }
 
-export const openRegistry: OpenRegistry = async (config, options) => {
-  const { openRegistries } = await import('../registries.ts');
-  return openRegistries(config, options);
-};
+export const openRegistry: OpenRegistry = openRegistries;

@@ -11,32 +11,14 @@ import {
   pluginOption,
   policyOption,
   type Result,
+  serverOptions,
 } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
 export function addServe(program: Command, result: Result, terminal: Terminal): void {
-  program
-    .command('serve')
-    .description('run the admission webhook server')
-    .addOption(configOption())
-    .option('--listen <HOST:PORT>', 'where to answer HTTPS (default: 127.0.0.1:8443)')
-    .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
-    .addOption(pluginOption())
-    .option('--cert <FILE>', 'serving certificate, PEM (default: one is made in --certs-dir)')
-    .option('--key <FILE>', 'its private key, PEM')
-    .option('--certs-dir <FOLDER>', 'where a certificate is made when none is given; its CA is ca.crt (default: certs)')
-    .option(
-      '--operations-port <PORT>',
-      'plain HTTP for /healthz /readyz /metrics /version, 0 turns it off (default: 8080)',
-    )
-    .option('--operations-listen <HOST:PORT>', 'the same on an address apart')
-    .option('--client-ca <FILE>', 'authority of client certificates, PEM: answer reviews of its clients only')
-    .addOption(
-      new Option(
-        '--client-name <NAME>',
-        'name that a client certificate must have, with --client-ca; repeatable',
-      ).argParser(collect),
-    )
+  const command = program.command('serve').description('run the admission webhook server').addOption(configOption());
+  for (const option of serverOptions()) command.addOption(option);
+  command
     .option('--print-config', 'print each effective value and where it came from, then stop')
     .action(async (flags) => {
       const { serve } = await import('./serve/serve.ts');
@@ -50,7 +32,7 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
     .description('judge manifests as the webhook would, without a cluster')
     .argument('[FILE|FOLDER|-...]', 'YAML or JSON, "-" is standard input', ['.'])
     .addOption(configOption())
-    .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
+    .addOption(policyOption())
     .addOption(pluginOption())
     .addOption(namespaceOption())
     .addOption(outputOption('check'))
@@ -108,7 +90,7 @@ export function addReplay(program: Command, result: Result, terminal: Terminal):
     .description('run recorded AdmissionReviews through the engine and show what is different')
     .argument('<FILE|FOLDER...>', 'AdmissionReviews, or {review, expected}, as JSON or YAML')
     .addOption(configOption())
-    .addOption(policyOption('policies; repeatable (default: the built-in policy)'))
+    .addOption(policyOption())
     .addOption(pluginOption())
     .addOption(
       new Option(

@@ -1,5 +1,5 @@
 /** `tidewaiter schema`: JSON Schemas for editors. */
-import { CONFIG_SCHEMA } from '../config/schema.ts';
+import { CONFIG_SCHEMA } from '../config/keys.ts';
 import { UserError } from '../error/user-error.ts';
 import { quoteValue } from '../image/quote.ts';
 import { anyDocumentSchema, DOCUMENT_SCHEMAS, publish } from '../policy/published-schema.ts';

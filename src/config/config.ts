@@ -4,48 +4,22 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type CredentialConfig, credentialConfig, withPathsFrom } from './credentials.ts';
-import { envLayer } from './environment.ts';
-import { type Attempt, attempting, readAll } from './error.ts';
-import { CONFIG_SCHEMA, DEFAULTS, type LogLevel } from './schema.ts';
-import { certificateFiles, type ClientConfig, clientConfig, operationsAddress, type Value } from './server.ts';
-import { type Address, addressOf, levelOf, portOf, timeoutOf } from './values.ts';
-import type { InputNotice } from '../files/skipped-files.ts';
+import { UserError } from '../error/user-error.ts';
 import { loadText } from '../files/load-text.ts';
+import type { InputNotice } from '../files/skipped-files.ts';
 import { repeatedKeyNotices } from '../files/yaml/repeated-keys.ts';
 import { parseDocuments } from '../files/yaml/yaml.ts';
 import { quoteValue } from '../image/quote.ts';
-import { kindTable, type KindEntry, type KindTable } from '../pod/kinds.ts';
 import { pointerSegments } from '../pod/pointer.ts';
 import { schemaCheck } from '../policy/schema-faults.ts';
-import type { Environment } from '../registry/proxy.ts';
-import type { RegistrySettings } from '../registry/settings.ts';
-import { REGISTRY_FILE_KEYS, type RegistryRow, shownRegistries } from './registry-schema.ts';
-import { UserError } from '../error/user-error.ts';
+import { variableLayer } from './environment.ts';
+import { type Attempt, attempting, readAll } from './faults.ts';
+import { optionOf } from './key.ts';
+import { type Config, CONFIG_SCHEMA, type Flags, ROWS } from './keys.ts';
+import type { Value } from './values.ts';
 
-export interface Config extends CredentialConfig {
-  readonly listen: Address;
-  /** `undefined`: no operations port. */
-  readonly operations: Address | undefined;
-  /** Files and folders; empty: the built-in policy. */
-  readonly policies: readonly string[];
-  /** Files that export more rules. */
-  readonly plugins: readonly string[];
-  /** How long a plugin's rule may take to judge one object. */
-  readonly pluginTimeoutMs: number;
-  /** Serving certificate and key; both or neither. */
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-  /** Whose clients may ask for reviews; `undefined`: anybody's. */
-  readonly clients: ClientConfig | undefined;
-  /** Where a certificate is made when none is given. */
-  readonly certsDir: string;
-  readonly logLevel: LogLevel;
-  readonly kinds: KindTable;
-  readonly registries: RegistrySettings;
-  /** Of the process: proxies, and what programs of credentials are run with. Never printed. */
-  readonly env: Environment;
-}
+export type { Config, Flags } from './keys.ts';
+export { type Address, addressOf } from './values.ts';
 
 /** One effective value as `--print-config` shows it. */
 export interface Setting {
@@ -62,29 +36,7 @@ export interface LoadedConfig {
   readonly notices: readonly InputNotice[];
 }
 
-export { type Address, addressOf } from './values.ts';
-
-/** Values from flags, as typed; absent ones are not there. */
-export interface Flags {
-  readonly config?: string | undefined;
-  readonly listen?: string | undefined;
-  readonly operationsPort?: string | undefined;
-  readonly operationsListen?: string | undefined;
-  readonly policy?: readonly string[] | undefined;
-  readonly plugin?: readonly string[] | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-  readonly certsDir?: string | undefined;
-  readonly clientCa?: string | undefined;
-  readonly clientName?: readonly string[] | undefined;
-}
-
 const DEFAULT_FILE = 'tidewaiter.yaml';
-
-/** File paths in the configuration file are relative to it. */
-const PATH_KEYS = new Set(['cert', 'key', 'certsDir', 'clientCa']);
-const PATHS_KEYS = new Set(['policies', 'plugins']);
-const NESTED_PATH_KEYS = new Set(['nodeCredentials', 'registryCache']);
 
 const checkFile = schemaCheck(CONFIG_SCHEMA);
 
@@ -92,53 +44,40 @@ export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = process.
   const faults: string[] = [];
   const attempt = attempting(faults);
   const file = attempt(() => fileLayer(flags.config, env));
-  const above = [envLayer(env, attempt), flagLayer(flags, attempt)];
-  // What a file says that cannot be read is not known, so neither is what lacks.
+  const above = [variableLayer(env, attempt), flagLayer(flags, attempt)];
+  // The keys of a file that cannot be read are not known, so neither is which of them are missing.
   if (file === undefined) throw new UserError(faults.join('\n'));
-  const { layer, skipped, notices } = file;
-  faults.push(...file.faults);
+  const { layer, wrong, notices } = file;
   const values = new Map<string, Value>();
   for (const each of [defaultLayer(), layer, ...above]) {
     for (const [key, value] of each) values.set(key, value);
   }
-  const { certificate, credentials, ...read } = await readAll(readersOf(values), { faults, skipped });
-  const config = Object.freeze({ ...read, ...certificate, ...credentials, env });
-  const settings = [...values].map(([key, { value, from }]) => ({ key, value: shown(key, value), from }));
+  const fields = await readAll(readersOf(values, wrong), [...faults, ...file.faults]);
+  // Each row of the table has read its fields, of the types that Config takes from the table.
+  const config = Object.freeze({ ...fields, env }) as unknown as Config;
+  const settings = [...values].map(([key, { value, from }]) => {
+    const { shown = (whole: unknown) => whole } = ROWS.get(key) ?? {};
+    return { key, value: shown(value), from };
+  });
   return { config, settings, notices };
-}
-
-function shown(key: string, value: unknown): unknown {
-  return key === 'registries' ? shownRegistries(value as readonly RegistryRow[]) : value;
-}
-
-async function registrySettings(values: ReadonlyMap<string, Value>): Promise<RegistrySettings> {
-  const { value, from = 'default' } = values.get('registries') ?? {};
-  const access = values.get('registryAccess')?.value === 'listed' ? 'listed' : 'any';
-  const rows = value as readonly RegistryRow[];
-  if (rows.length === 0) return { registries: [], access };
-  const { readRegistries } = await import('./registries.ts');
-  return {
-    registries: await readRegistries(rows, (problem) => new UserError(`${from}: registries: ${problem}`)),
-    access,
-  };
 }
 
 type Layer = ReadonlyMap<string, Value>;
 
 function defaultLayer(): Layer {
-  return new Map(Object.entries(DEFAULTS).map(([key, value]) => [key, { value, from: 'default' }]));
+  return new Map([...ROWS].map(([key, { schema }]) => [key, { value: schema['default'], from: 'default' }]));
 }
 
 interface FileLayer {
   /** Without the keys that have a fault. */
   readonly layer: Layer;
   readonly faults: readonly string[];
-  /** What cannot be read without them. */
-  readonly skipped: ReadonlySet<string>;
+  /** The keys that have a fault. */
+  readonly wrong: ReadonlySet<string>;
   readonly notices: readonly InputNotice[];
 }
 
-const NO_FILE: FileLayer = { layer: new Map(), faults: [], skipped: new Set(), notices: [] };
+const NO_FILE: FileLayer = { layer: new Map(), faults: [], wrong: new Set(), notices: [] };
 
 function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): FileLayer {
   const file = named ?? (env['TIDEWAITER_CONFIG'] || undefined);
@@ -155,35 +94,26 @@ function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): FileLayer
   });
   if (found.some(({ pointer }) => pointer === '')) throw new UserError(faults.join('\n'));
   const wrong = new Set(found.map(({ pointer }) => pointerSegments(pointer)[0] ?? ''));
-  const folder = path.dirname(from);
   const values = Object.entries(document.value as object).flatMap(([key, value]) => {
     if (wrong.has(key)) return [];
     const at = `${from}:${document.positionOf(`/${key}`).line}`;
-    return [[key, { value: relativeTo(folder, key, value), from: at }] as const];
+    return [[key, { value: withPaths(key, value, path.dirname(from)), from: at }] as const];
   });
-  const skipped = new Set([...wrong].map((key) => READ_BY[key] ?? key));
-  return { layer: new Map(values), faults, skipped, notices: repeatedKeyNotices(from, [document]) };
+  return { layer: new Map(values), faults, wrong, notices: repeatedKeyNotices(from, [document]) };
 }
 
-/** Where a key is not read by itself. */
-const READ_BY: Readonly<Record<string, string>> = {
-  cert: 'certificate',
-  key: 'certificate',
-  nodeCredentials: 'credentials',
-  registryCache: 'credentials',
-};
-
-function relativeTo(folder: string, key: string, value: unknown): unknown {
-  const join = (file: string): string => (path.isAbsolute(file) ? file : path.join(folder, file));
-  if (PATH_KEYS.has(key)) return join(String(value));
-  if (NESTED_PATH_KEYS.has(key)) return withPathsFrom(folder, value);
-  if (key === 'registries') return (value as readonly RegistryRow[]).map((row) => joined(row, join));
-  return PATHS_KEYS.has(key) ? (value as readonly string[]).map(join) : value;
-}
-
-function joined(row: RegistryRow, join: (file: string) => string): RegistryRow {
-  const files = REGISTRY_FILE_KEYS.flatMap((key) => (row[key] === undefined ? [] : [[key, join(row[key])]]));
-  return { ...row, ...Object.fromEntries(files) };
+/** Relative paths in the value of a key begin at the directory of the file. */
+function withPaths(key: string, value: unknown, directory: string): unknown {
+  const names: ReadonlySet<string> = new Set(ROWS.get(key)?.paths);
+  const resolve = (name: string, inner: unknown): unknown => {
+    if (Array.isArray(inner)) return inner.map((item: unknown) => resolve(name, item));
+    if (typeof inner === 'object' && inner !== null) {
+      return Object.fromEntries(Object.entries(inner).map(([member, each]) => [member, resolve(member, each)]));
+    }
+    if (!names.has(name) || typeof inner !== 'string') return inner;
+    return path.isAbsolute(inner) ? inner : path.join(directory, inner);
+  };
+  return resolve(key, value);
 }
 
 function textOf(file: string): string {
@@ -194,46 +124,25 @@ function textOf(file: string): string {
 
 function flagLayer(flags: Flags, attempt: Attempt): Layer {
   const layer = new Map<string, Value>();
-  const set = (key: string, flag: string, value: unknown): void => {
-    if (value !== undefined) layer.set(key, { value, from: flag });
-  };
-  const port = flags.operationsPort;
-  set('listen', '--listen', flags.listen);
-  set('operationsPort', '--operations-port', port && attempt(() => portOf(port, '--operations-port')));
-  set('policies', '--policy', flags.policy?.length ? flags.policy : undefined);
-  set('plugins', '--plugin', flags.plugin?.length ? flags.plugin : undefined);
-  set('cert', '--cert', flags.cert);
-  set('key', '--key', flags.key);
-  set('certsDir', '--certs-dir', flags.certsDir);
-  set('operationsListen', '--operations-listen', flags.operationsListen);
-  set('clientCa', '--client-ca', flags.clientCa);
-  set('clientNames', '--client-name', flags.clientName?.length ? flags.clientName : undefined);
+  const given: Readonly<Record<string, unknown>> = { ...flags };
+  for (const [key, { flag, parse }] of ROWS) {
+    const typed = flag === undefined ? undefined : given[flag.name];
+    if (flag === undefined || typed === undefined || (Array.isArray(typed) && typed.length === 0)) continue;
+    const from = optionOf(flag);
+    const value = parse === undefined ? typed : attempt(() => parse(typed as string, from));
+    if (value !== undefined) layer.set(key, { value, from });
+  }
   return layer;
 }
 
-/** Whatever of it cannot be read throws a UserError. */
-function readersOf(values: ReadonlyMap<string, Value>) {
+type FieldReader = readonly [field: string, read: () => unknown];
+
+/** One for each field of Config that is not made of a key with a fault. */
+function readersOf(values: ReadonlyMap<string, Value>, wrong: ReadonlySet<string>): readonly FieldReader[] {
   const given = (key: string): Value => values.get(key) ?? { value: undefined, from: 'default' };
-  const texts = (key: string): readonly string[] => given(key).value as readonly string[];
-  const read = <T>(key: string, parse: (text: string, from: string) => T) => {
-    const { value, from } = given(key);
-    return (): T => parse(String(value), from);
-  };
-  return {
-    listen: read('listen', addressOf),
-    operations: () => operationsAddress(given('operationsListen'), given('operationsPort'), given('listen')),
-    clients: () => clientConfig(given('clientCa'), given('clientNames')),
-    policies: () => texts('policies'),
-    plugins: () => texts('plugins'),
-    pluginTimeoutMs: read('pluginTimeoutMs', timeoutOf),
-    certificate: () => certificateFiles(given('cert'), given('key')),
-    certsDir: read('certsDir', (text) => text),
-    logLevel: () => levelOf(given('logLevel').value, given('logLevel').from),
-    kinds: () => kindTable(given('kinds').value as readonly KindEntry[]),
-    registries: () => registrySettings(values),
-    credentials: () =>
-      credentialConfig(given('nodeCredentials').value, given('registryCache').value, (at, problem) => {
-        throw new UserError(`${given(at.split('.')[0] ?? at).from}: ${at}: ${problem}`);
-      }),
-  };
+  return [...ROWS]
+    .filter(([key, { uses = [] }]) => ![key, ...uses].some((used) => wrong.has(used)))
+    .flatMap(([key, { read = {} }]) =>
+      Object.entries(read).map(([field, readField]) => [field, () => readField(given(key), given)] as const),
+    );
 }

@@ -1,13 +1,8 @@
 /** The keys of tidewaiter.yaml about credentials of nodes and about remembering what registries said. */
-import path from 'node:path';
+import { UserError } from '../error/user-error.ts';
 import { parseDurationMs } from '../go/duration.ts';
 import type { CacheSettings } from '../lookup/image-source.ts';
-
-export interface CredentialConfig {
-  /** `undefined`: nobody has said what nodes hold. */
-  readonly nodeCredentials: NodeCredentialConfig | undefined;
-  readonly registryCache: CacheSettings & { readonly shared: SharedCacheConfig | undefined };
-}
+import type { Value } from './values.ts';
 
 export interface NodeCredentialConfig {
   readonly dockerConfig: string | undefined;
@@ -65,6 +60,7 @@ export const NODE_CREDENTIALS_SCHEMA = {
 export const REGISTRY_CACHE_SCHEMA = {
   type: 'object',
   additionalProperties: false,
+  default: {},
   description: 'How long answers of registries are remembered',
   properties: {
     tagTtl: { ...DURATION, default: '60s', description: 'How long the digest of a tag is given without asking again' },
@@ -101,19 +97,6 @@ export const REGISTRY_CACHE_SCHEMA = {
   },
 };
 
-const PATHS: ReadonlySet<string> = new Set(['dockerConfig', 'config', 'binDir', 'urlFile', 'keyFile', 'caFile']);
-
-/** File paths in the two values are relative to the configuration file. */
-export function withPathsFrom(folder: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => {
-      if (!PATHS.has(key) || typeof inner !== 'string') return [key, withPathsFrom(folder, inner)];
-      return [key, path.isAbsolute(inner) ? inner : path.join(folder, inner)];
-    }),
-  );
-}
-
 /** What NODE_CREDENTIALS_SCHEMA lets through. */
 interface NodeCredentialKeys {
   readonly dockerConfig?: string;
@@ -139,61 +122,49 @@ interface RegistryCacheKeys {
 /** The kubelet waits a minute for a provider. */
 const MAX_TIMEOUT_MS = 60_000;
 
-/** `fault` is told the key and what is wrong, and throws. */
-export function credentialConfig(
-  nodeCredentials: unknown,
-  registryCache: unknown,
-  fault: (key: string, problem: string) => never,
-): CredentialConfig {
-  return {
-    nodeCredentials:
-      nodeCredentials === undefined ? undefined : nodeConfig(nodeCredentials as NodeCredentialKeys, fault),
-    registryCache: cacheConfig(registryCache ?? {}, fault),
-  };
-}
-
-type Fault = (key: string, problem: string) => never;
-
-function nodeConfig(
-  { dockerConfig, helpers = [], providers, timeout = '10s' }: NodeCredentialKeys,
-  fault: Fault,
-): NodeCredentialConfig {
+/** `undefined`: the configuration does not say what nodes have. */
+export function nodeCredentialConfig({ value, from }: Value): NodeCredentialConfig | undefined {
+  if (value === undefined) return undefined;
+  const { dockerConfig, helpers = [], providers, timeout = '10s' } = value as NodeCredentialKeys;
   if (helpers.length > 0 && dockerConfig === undefined) {
-    return fault(
-      'nodeCredentials.helpers',
-      '"dockerConfig" is missing, the file that says which helper is asked for which registry',
+    throw new UserError(
+      `${from}: nodeCredentials.helpers: "dockerConfig" is missing, the file that says which helper is asked for which registry`,
     );
   }
   const timeoutMs = parseDurationMs(timeout) ?? 0;
   if (timeoutMs < 1 || timeoutMs > MAX_TIMEOUT_MS) {
-    return fault('nodeCredentials.timeout', `expected a duration from 1ms to 1m, found "${timeout}"`);
+    throw new UserError(`${from}: nodeCredentials.timeout: expected a duration from 1ms to 1m, found "${timeout}"`);
   }
   return { dockerConfig, helpers, providers, timeoutMs };
 }
 
-function cacheConfig(keys: RegistryCacheKeys, fault: Fault): CredentialConfig['registryCache'] {
+export interface CacheConfig extends CacheSettings {
+  readonly shared: SharedCacheConfig | undefined;
+}
+
+export function cacheSettings({ value, from }: Value): CacheConfig {
+  const keys = value as RegistryCacheKeys;
   const { tagTtl = '60s', digestTtl = '24h', staleMax = '168h', maxImages = 20_000, shared } = keys;
   return {
     tagTtlMs: parseDurationMs(tagTtl) ?? 0,
     digestTtlMs: parseDurationMs(digestTtl) ?? 0,
     staleMaxMs: parseDurationMs(staleMax) ?? 0,
     maxImages,
-    shared: shared === undefined ? undefined : sharedConfig(shared, fault),
+    shared: shared === undefined ? undefined : sharedConfig(shared, from),
   };
 }
 
 function sharedConfig(
   { url, urlFile, keyFile, caFile }: NonNullable<RegistryCacheKeys['shared']>,
-  fault: Fault,
+  from: string,
 ): SharedCacheConfig {
   if ((url === undefined) === (urlFile === undefined)) {
-    return fault('registryCache.shared', 'expected one of "url" and "urlFile"');
+    throw new UserError(`${from}: registryCache.shared: expected one of "url" and "urlFile"`);
   }
-  // The value is not told: it is refused because there may be a password in it.
+  // The message leaves the value out: there may be a password in it.
   if (url !== undefined && !/^(redis|valkey)s?:\/\/[^@?#\s]+$/.test(url)) {
-    return fault(
-      'registryCache.shared.url',
-      'expected redis://HOST:PORT or rediss://HOST:PORT; a URL with a password goes into "urlFile"',
+    throw new UserError(
+      `${from}: registryCache.shared.url: expected redis://HOST:PORT or rediss://HOST:PORT; a URL with a password goes into "urlFile"`,
     );
   }
   return { url, urlFile, keyFile, caFile };

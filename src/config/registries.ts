@@ -1,19 +1,24 @@
-/** `registries` of tidewaiter.yaml: the files that its entries name are read here, and what is wrong with them is said. */
+/** `registries` of tidewaiter.yaml: its entries are checked, and the files that they name are read. */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { UserError } from '../error/user-error.ts';
 import { loadText } from '../files/load-text.ts';
 import { isHost } from '../image/grammar.ts';
 import { quoteValue } from '../image/quote.ts';
 import { hostOfEntry } from '../registry/registry-entry.ts';
 import { DEFAULT_CONCURRENCY, type RegistryEntry } from '../registry/settings.ts';
 import type { RegistryRow } from './registry-schema.ts';
-import { UserError } from '../error/user-error.ts';
+import type { Value } from './values.ts';
 
 /** A sentence fragment about what is wrong -> the error that says where. */
-export type Fail = (problem: string) => Error;
+type Fail = (problem: string) => Error;
 
 /** The error is about all rows that are wrong. */
-export async function readRegistries(rows: readonly RegistryRow[], fail: Fail): Promise<readonly RegistryEntry[]> {
+export async function readRegistries({ value, from }: Value): Promise<readonly RegistryEntry[]> {
+  return readRows(value as readonly RegistryRow[], (problem) => new UserError(`${from}: registries: ${problem}`));
+}
+
+async function readRows(rows: readonly RegistryRow[], fail: Fail): Promise<readonly RegistryEntry[]> {
   const seen = new Set<string>();
   const readings = rows.map(async (row) => {
     const { host, port = row.insecure === true ? '80' : '443' } = hostOfEntry(row);

@@ -1,4 +1,4 @@
-/** `registries` of tidewaiter.yaml: its JSON Schema, and what it says. */
+/** `registries` of tidewaiter.yaml: its JSON Schema, and how it is printed. */
 import { DEFAULT_CONCURRENCY, type Mirror } from '../registry/settings.ts';
 
 const IPV6 = String.raw`\[[0-9A-Fa-f:]+\]`;
@@ -83,12 +83,11 @@ export interface RegistryRow {
   readonly concurrency?: number;
 }
 
-/** The keys of a row that name files. */
-export const REGISTRY_FILE_KEYS = ['ca', 'clientCert', 'clientKey'] as const;
-
 /** For `--print-config`: a proxy's password is not shown. */
-export function shownRegistries(rows: readonly RegistryRow[]): readonly RegistryRow[] {
-  return rows.map((row) => (row.proxy === undefined ? row : { ...row, proxy: withoutPassword(row.proxy) }));
+export function shownRegistries(value: unknown): readonly RegistryRow[] {
+  return (value as readonly RegistryRow[]).map((row) =>
+    row.proxy === undefined ? row : { ...row, proxy: withoutPassword(row.proxy) },
+  );
 }
 
 function withoutPassword(proxy: string): string {

@@ -1,12 +1,24 @@
-/** Single values of the configuration from their texts; `from` is where they stand. */
-import { LOG_LEVELS, type LogLevel } from './schema.ts';
-import { quoteValue } from '../image/quote.ts';
+/** Values of the configuration, and what is made of them; `from` is where a value was given. */
 import { UserError } from '../error/user-error.ts';
+import { quoteValue } from '../image/quote.ts';
+
+/** The value of a key, and where it came from: `default`, a file with its line, a variable, or a flag. */
+export interface Value {
+  readonly value: unknown;
+  readonly from: string;
+}
+
+export function textsOf({ value }: Value): readonly string[] {
+  return value as readonly string[];
+}
 
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 export function levelOf(value: unknown, from: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === value);
@@ -31,9 +43,56 @@ export function portOf(text: string, from: string): number {
   return port;
 }
 
-/** The API server waits 30 s at most, and nobody else is answered meanwhile. */
+/** The API server waits 30 s at most, and the server answers no other review meanwhile. */
 export function timeoutOf(text: string, from: string): number {
   const ms = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (ms >= 1 && ms <= 10_000) return ms;
   throw new UserError(`${from}: expected milliseconds from 1 to 10000, found ${quoteValue(text)}`);
+}
+
+/** On the host of the reviews, unless it has an address of its own. Returns undefined where it is disabled. */
+export function operationsAddress(listen: Value, port: Value, reviews: Value): Address | undefined {
+  if (listen.value === undefined) {
+    const number = portOf(String(port.value), port.from);
+    return number === 0 ? undefined : { host: addressOf(String(reviews.value), reviews.from).host, port: number };
+  }
+  if (port.from === 'default') return addressOf(listen.value as string, listen.from);
+  throw new UserError(
+    `${listen.from}: "operationsListen" and "operationsPort" (${port.from}) are both set; remove one of them`,
+  );
+}
+
+/** Client certificates of API servers. */
+export interface ClientConfig {
+  /** A PEM file. */
+  readonly ca: string;
+  /** At least one. */
+  readonly names: readonly string[];
+}
+
+/** An authority alone would accept too many clients: that of a cluster signs for every node and every user. */
+export function clientConfig(ca: Value, { value, from }: Value): ClientConfig | undefined {
+  const names = value as readonly string[];
+  if (ca.value === undefined && names.length === 0) return undefined;
+  if (ca.value === undefined) {
+    throw new UserError(`${from}: "clientNames" without "clientCa": name the authority that signs their certificates`);
+  }
+  if (names.length > 0) return { ca: ca.value as string, names };
+  throw new UserError(
+    `${ca.from}: "clientCa" without "clientNames": add the name of the API server's client certificate, for example clientNames: [kube-apiserver]`,
+  );
+}
+
+/** The files of a serving certificate and its key. */
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export function certificateOf(cert: Value, key: Value): CertificateFiles | undefined {
+  if (cert.value === undefined && key.value === undefined) return undefined;
+  if (cert.value !== undefined && key.value !== undefined)
+    return { cert: cert.value as string, key: key.value as string };
+  const [missing, { from }] = cert.value === undefined ? ['cert', key] : ['key', cert];
+  throw new UserError(`${from}: "cert" and "key" go together, "${missing}" is missing`);
 }

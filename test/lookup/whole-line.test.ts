@@ -88,7 +88,7 @@ test('a thousand reviews of twenty images at once are twenty questions to the re
   expect(asked.toSorted()).toEqual(questions.toSorted());
 
   const lines: string[] = [];
-  const log = createLog('debug', { write: (line) => void lines.push(line.toString()) });
+  const log = createLog('debug', { write: (line) => void lines.push(line) });
   for (const review of gate.reviews) log.review(review);
   log.flush();
   const { text: metrics } = await gate.operations.metrics.exposition();

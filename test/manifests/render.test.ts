@@ -133,11 +133,9 @@ describeWith(kubectlMissing, 'kubectl kustomize', () => {
       { name: 'operations', containerPort: 8080 },
     ]);
     const mounts = container?.volumeMounts.map(({ mountPath }) => mountPath) ?? [];
-    expect([container?.args.at(-1), config.cert, config.key].map((name) => path.dirname(name ?? ''))).toEqual([
-      '/etc/tidewaiter',
-      '/etc/tidewaiter-tls',
-      '/etc/tidewaiter-tls',
-    ]);
+    expect(
+      [container?.args.at(-1), ...Object.values(config.certificate ?? {})].map((name) => path.dirname(name ?? '')),
+    ).toEqual(['/etc/tidewaiter', '/etc/tidewaiter-tls', '/etc/tidewaiter-tls']);
     expect(mounts).toEqual(['/etc/tidewaiter', ...config.policies, '/etc/tidewaiter-tls']);
   });
 

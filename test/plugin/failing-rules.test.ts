@@ -96,7 +96,7 @@ describe('a server with rules that fail', () => {
 
   test('names rule, file and reason in the log, and says nothing twice within a minute', () => {
     const lines: string[] = [];
-    const log = createLog('warn', { write: (line) => void lines.push(line.toString()) });
+    const log = createLog('warn', { write: (line) => void lines.push(line) });
     for (const record of gate.reviews) log.review(record);
     const written = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     const uid = '5d6f3c1e-8f5b-4a53-9e0b-0f2d9f7d3c11';

@@ -49,7 +49,7 @@ export default [defineRule({ name: 'careless', description: 'For tests', paramet
     expect([status, text]).toEqual([200, expect.stringContaining('(see the log of tidewaiter)')]);
     expect(text).not.toContain('c4nary');
     const lines: string[] = [];
-    const log = createLog('warn', { write: (line) => void lines.push(line.toString()) });
+    const log = createLog('warn', { write: (line) => void lines.push(line) });
     for (const record of gate.reviews) log.review(record);
     expect(lines.join('')).toContain('c4nary');
   }

@@ -38,7 +38,7 @@ export async function resolveImages(
   const asNode = secrets.length > 0 || config.nodeCredentials !== undefined;
   const registry = await open(config, {
     credentials: asNode ? 'node' : 'docker',
-    askers: 'one',
+    callers: 'user',
     warn: (message) => terminal.note(`${message}\n`),
   });
   const { tracer } = registry;

@@ -34,7 +34,7 @@ export const registryFor: RegistryFor = (config, { secrets, warn }) => {
   const open = (): Promise<RegistryAccess> =>
     (opened ??= openRegistry(config, {
       credentials: secrets === undefined ? 'docker' : 'node',
-      askers: 'one',
+      callers: 'user',
       warn,
     }));
   const lookupOf = (reference: ImageReference): ImageQuestion => {

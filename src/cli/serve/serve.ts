@@ -101,7 +101,7 @@ async function registriesFor(
   log: ServerLog,
 ): Promise<Awaited<ReturnType<typeof openRegistry>> | undefined> {
   if (!needRegistry(policies) && !pinsImages(policies)) return undefined;
-  return openRegistry(config, { credentials: 'node', askers: 'tenants', warn: (message) => log.warn({}, message) });
+  return openRegistry(config, { credentials: 'node', callers: 'tenants', warn: (message) => log.warn({}, message) });
 }
 
 /** For operations; `undefined` when they are turned off. */
@@ -131,8 +131,8 @@ function logNotices(policies: LoadedPolicies, log: ServerLog): void {
   }
 }
 
-async function certificateFor({ cert, key, certsDir, listen: { host } }: Config): Promise<ServingCertificate> {
-  if (cert !== undefined && key !== undefined) return loadCertificate({ cert, key });
+async function certificateFor({ certificate, certsDir, listen: { host } }: Config): Promise<ServingCertificate> {
+  if (certificate !== undefined) return loadCertificate(certificate);
   return ensureCertificate(certsDir, ['0.0.0.0', '::', ''].includes(host) ? [] : [host]);
 }
 

@@ -1,0 +1,269 @@
+/** The keys of tidewaiter.yaml, each with all that there is to know about it: one more key is one more row. */
+import path from 'node:path';
+import type { KindEntry } from '../pod/kinds.ts';
+import type { Environment } from '../registry/proxy.ts';
+import type { RegistrySettings } from '../registry/settings.ts';
+import { cacheSettings, NODE_CREDENTIALS_SCHEMA, nodeCredentialConfig, REGISTRY_CACHE_SCHEMA } from './credentials.ts';
+import type { FlagOf, Intersection, Key, ResultsOf } from './key.ts';
+import { REGISTRIES_SCHEMA, shownRegistries } from './registry-schema.ts';
+import {
+  addressOf,
+  certificateOf,
+  clientConfig,
+  levelOf,
+  LOG_LEVELS,
+  operationsAddress,
+  portOf,
+  textsOf,
+  timeoutOf,
+  type Value,
+} from './values.ts';
+
+export const PLUGIN_TIMEOUT_MS = 1000;
+
+const TEXT = { type: 'string', minLength: 1 } as const;
+const TEXTS = { type: 'array', items: TEXT, default: [] } as const;
+const POINTERS = {
+  type: 'array',
+  items: {
+    type: 'string',
+    pattern: '^/',
+    hint: 'a JSON pointer that begins with "/", for example /spec/template/spec',
+  },
+} as const;
+
+export const KEYS = {
+  listen: {
+    schema: {
+      type: 'string',
+      default: '127.0.0.1:8443',
+      description: 'HOST:PORT where reviews are answered over HTTPS, or :PORT for all interfaces',
+    },
+    variable: true,
+    flag: { name: 'listen', value: 'HOST:PORT', help: 'where to answer HTTPS (default: 127.0.0.1:8443)' },
+    read: { listen: ({ value, from }) => addressOf(String(value), from) },
+  },
+  operationsPort: {
+    schema: {
+      type: 'integer',
+      default: 8080,
+      description: 'Port of /healthz, /readyz, /metrics and /version over plain HTTP; 0 turns it off',
+    },
+    variable: true,
+    parse: portOf,
+    flag: {
+      name: 'operationsPort',
+      value: 'PORT',
+      help: 'plain HTTP for /healthz /readyz /metrics /version, 0 turns it off (default: 8080)',
+    },
+    uses: ['operationsListen', 'listen'],
+    /** `undefined`: no operations port. */
+    read: { operations: (port, given) => operationsAddress(given('operationsListen'), port, given('listen')) },
+  },
+  operationsListen: {
+    schema: {
+      type: 'string',
+      description: 'HOST:PORT of the same, on an address apart; instead of operationsPort',
+    },
+    variable: true,
+    flag: { name: 'operationsListen', value: 'HOST:PORT', help: 'the same on an address apart' },
+  },
+  policies: {
+    schema: {
+      ...TEXTS,
+      description: 'Files and folders of policies, relative to this file; none: the built-in policy',
+    },
+    variable: path.delimiter,
+    flag: {
+      name: 'policy',
+      short: 'p',
+      value: 'FILE|FOLDER',
+      help: 'policies; repeatable (default: the built-in policy)',
+      isRepeatable: true,
+    },
+    paths: ['policies'],
+    read: { policies: textsOf },
+  },
+  plugins: {
+    schema: { ...TEXTS, description: 'TypeScript or JavaScript modules with more rules, relative to this file' },
+    variable: path.delimiter,
+    flag: {
+      name: 'plugin',
+      value: 'FILE',
+      help: 'TypeScript or JavaScript module with more rules; repeatable',
+      isRepeatable: true,
+    },
+    paths: ['plugins'],
+    read: { plugins: textsOf },
+  },
+  pluginTimeoutMs: {
+    schema: {
+      type: 'integer',
+      default: PLUGIN_TIMEOUT_MS,
+      description: 'How long the rules of plugins may take for one object, in milliseconds',
+    },
+    variable: true,
+    parse: timeoutOf,
+    read: { pluginTimeoutMs: ({ value, from }) => timeoutOf(String(value), from) },
+  },
+  cert: {
+    schema: { ...TEXT, description: 'Serving certificate, PEM, relative to this file' },
+    variable: true,
+    flag: { name: 'cert', value: 'FILE', help: 'serving certificate, PEM (default: one is made in --certs-dir)' },
+    paths: ['cert'],
+    uses: ['key'],
+    /** `undefined`: a certificate is made in `certsDir`. */
+    read: { certificate: (cert, given) => certificateOf(cert, given('key')) },
+  },
+  key: {
+    schema: { ...TEXT, description: 'Its private key, PEM, relative to this file' },
+    variable: true,
+    flag: { name: 'key', value: 'FILE', help: 'its private key, PEM' },
+    paths: ['key'],
+  },
+  certsDir: {
+    schema: {
+      ...TEXT,
+      default: 'certs',
+      description: 'Where a certificate is made when none is given, relative to this file; its CA is ca.crt',
+    },
+    variable: true,
+    flag: {
+      name: 'certsDir',
+      value: 'FOLDER',
+      help: 'where a certificate is made when none is given; its CA is ca.crt (default: certs)',
+    },
+    paths: ['certsDir'],
+    read: { certsDir: ({ value }) => String(value) },
+  },
+  clientCa: {
+    schema: {
+      ...TEXT,
+      description:
+        'Authority of the client certificates of API servers, PEM, relative to this file; then no other client gets a review',
+    },
+    variable: true,
+    flag: {
+      name: 'clientCa',
+      value: 'FILE',
+      help: 'authority of client certificates, PEM: answer reviews of its clients only',
+    },
+    paths: ['clientCa'],
+    uses: ['clientNames'],
+    /** `undefined`: every client gets reviews. */
+    read: { clients: (authority, given) => clientConfig(authority, given('clientNames')) },
+  },
+  clientNames: {
+    schema: {
+      ...TEXTS,
+      description: 'Names (common name or subject alternative name) of which an accepted client certificate has one',
+    },
+    // Names of users of Kubernetes have colons in them.
+    variable: ',',
+    flag: {
+      name: 'clientName',
+      value: 'NAME',
+      help: 'name that a client certificate must have, with --client-ca; repeatable',
+      isRepeatable: true,
+    },
+  },
+  logLevel: {
+    schema: { enum: LOG_LEVELS, default: 'info', description: 'The least important lines to log' },
+    variable: true,
+    read: { logLevel: ({ value, from }) => levelOf(value, from) },
+  },
+  kinds: {
+    schema: {
+      type: 'array',
+      default: [],
+      description: 'Kinds of your own that hold pods or images',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['group', 'kind'],
+        properties: {
+          group: {
+            type: 'string',
+            pattern: '^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*)?$',
+            hint: 'a DNS name in lowercase without a version, for example batch.example.com',
+            description: 'API group',
+          },
+          kind: {
+            type: 'string',
+            maxLength: 63,
+            pattern: '^[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$',
+            hint: 'the name of one kind without its group, for example Job',
+            description: 'Kind',
+          },
+          podSpecs: { ...POINTERS, description: 'Where its pod specs stand, as JSON pointers' },
+          images: { ...POINTERS, description: 'Where its other images stand, as JSON pointers' },
+          clusterScoped: { type: 'boolean', default: false, description: 'true: its objects are in no namespace' },
+        },
+      },
+    },
+    read: {
+      kinds: async ({ value }) => {
+        const { kindTable } = await import('../pod/kinds.ts');
+        return kindTable(value as readonly KindEntry[]);
+      },
+    },
+  },
+  nodeCredentials: {
+    schema: NODE_CREDENTIALS_SCHEMA,
+    paths: ['dockerConfig', 'config', 'binDir'],
+    read: { nodeCredentials: nodeCredentialConfig },
+  },
+  registryCache: {
+    schema: REGISTRY_CACHE_SCHEMA,
+    paths: ['urlFile', 'keyFile', 'caFile'],
+    read: { registryCache: cacheSettings },
+  },
+  registries: {
+    schema: REGISTRIES_SCHEMA,
+    paths: ['ca', 'clientCert', 'clientKey'],
+    shown: shownRegistries,
+    uses: ['registryAccess'],
+    read: { registries: registrySettings },
+  },
+  registryAccess: {
+    schema: {
+      enum: ['any', 'listed'],
+      default: 'any',
+      description: 'Which registries may be asked: any with a public address, or only those that an entry matches',
+    },
+  },
+} as const satisfies Readonly<Record<string, Key>>;
+
+async function registrySettings(rows: Value, given: (key: string) => Value): Promise<RegistrySettings> {
+  const access = given('registryAccess').value === 'listed' ? 'listed' : 'any';
+  if ((rows.value as readonly unknown[]).length === 0) return { registries: [], access };
+  // TLS and certificates are loaded only for entries.
+  const { readRegistries } = await import('./registries.ts');
+  return { registries: await readRegistries(rows), access };
+}
+
+type Row = (typeof KEYS)[keyof typeof KEYS];
+type Readers = Intersection<Row extends infer R ? (R extends { readonly read: infer F } ? F : never) : never>;
+type Fields = ResultsOf<Readers>;
+
+export interface Config extends Fields {
+  /** Of the process: proxies, and what programs of credentials are run with. Never printed. */
+  readonly env: Environment;
+}
+
+type TableFlags = Intersection<Row extends infer R ? FlagOf<R> : never>;
+
+/** Values from flags, as typed; absent ones are not there. */
+export interface Flags extends TableFlags {
+  readonly config?: string | undefined;
+}
+
+/** The same rows, one type for all. */
+export const ROWS: ReadonlyMap<string, Key> = new Map(Object.entries(KEYS));
+
+/** JSON Schema (draft 2020-12) of tidewaiter.yaml. */
+export const CONFIG_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries([...ROWS].map(([key, { schema }]) => [key, schema])),
+};
