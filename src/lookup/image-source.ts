@@ -98,7 +98,7 @@ function createResolvers({
   limits = {},
 }: ImageSourceOptions): <T, V>(query: RegistryQuery<T, V>) => Resolve<V> {
   const identityOf = identities(randomBytes(32));
-  const mayQuery = (reference: ImageReference): boolean => client.mayAsk?.(reference) ?? true;
+  const mayQuery = (reference: ImageReference): boolean => client.mayQuery?.(reference) ?? true;
   const credentials: Pick<ResolverParts<unknown, unknown>, 'node' | 'identityOf' | 'mayQuery'> = {
     node,
     identityOf,

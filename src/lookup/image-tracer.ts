@@ -38,6 +38,6 @@ function telling(client: RegistryClient, attempts: PullAttempt[]): RegistryClien
     },
     details: (target, signal) => client.details(target, signal),
     isNamed: (reference) => client.isNamed?.(reference) ?? false,
-    mayAsk: (reference) => client.mayAsk?.(reference) ?? true,
+    mayQuery: (reference) => client.mayQuery?.(reference) ?? true,
   };
 }

@@ -1,13 +1,13 @@
 /** A registry's challenge -> what to send in `Authorization`. Bearer before Basic, schemes nobody here speaks are skipped. */
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { createCancellableFlights } from './cancellable-flights.ts';
-import { createTokenServerClient, isBearerToken, realmOf, type TokenAsking, tokenPlace } from './token-server.ts';
+import { createTokenServerClient, isBearerToken, realmOf, type TokenRequest, tokenServerOf } from './token-server.ts';
 import type { createFollower } from './redirect.ts';
 import { basicAuthorization } from './secret.ts';
 import type { RegistrySettings } from './settings.ts';
-import type { Site } from './endpoint.ts';
+import type { RegistryEndpoint } from './endpoint.ts';
 import { createTokenCache, type Realm } from './token-cache.ts';
-import { timedOut } from './network-errors.ts';
+import { timeoutError } from './network-errors.ts';
 
 export interface Authorization {
   /** The value of the header. */
@@ -18,19 +18,19 @@ export interface Authorization {
   readonly key: string;
 }
 
-export interface Challenged {
-  readonly site: Site;
+export interface ChallengeContext {
+  readonly endpoint: RegistryEndpoint;
   /** `WWW-Authenticate`. */
   readonly headers: readonly string[];
   /** Keys of what was sent already: it would be refused again. */
-  readonly answered: ReadonlySet<string>;
+  readonly sentKeys: ReadonlySet<string>;
   /** No token from before is good enough. */
-  readonly isAnew: boolean;
+  readonly isFresh: boolean;
 }
 
 export interface Authenticator {
   /** Rejects with a RegistryError; undefined when there is nothing that the challenges would take. */
-  authorize(challenged: Challenged, signal: AbortSignal): Promise<Authorization | undefined>;
+  authorize(challenge: ChallengeContext, signal: AbortSignal): Promise<Authorization | undefined>;
   /** The registry did not take it. */
   forget(authorization: Authorization): void;
 }
@@ -54,44 +54,47 @@ export function createAuthenticator({ follow, settings, now }: AuthenticatorOpti
   const askForToken = createTokenServerClient(follow, now);
   const join = createCancellableFlights<string>();
 
-  const fetchToken = async (key: string, { realm, site }: TokenAsking, signal: AbortSignal): Promise<string> => {
+  const fetchToken = async (key: string, { realm, endpoint }: TokenRequest, signal: AbortSignal): Promise<string> => {
     const start = async (ended: AbortSignal): Promise<string> => {
-      const token = await askForToken({ realm, site }, AbortSignal.any([ended, AbortSignal.timeout(TOKEN_TIMEOUT_MS)]));
-      tokens.set(key, token, site.tenant);
+      const token = await askForToken(
+        { realm, endpoint },
+        AbortSignal.any([ended, AbortSignal.timeout(TOKEN_TIMEOUT_MS)]),
+      );
+      tokens.set(key, token, endpoint.tenant);
       return token.value;
     };
     // Errors name the registry and the credential, so only who would say the same shares the answer; and each namespace has
     // its own turn at the token server.
-    const sameWords = `${key} ${site.name} ${site.credential?.label ?? ''} ${site.tenant}`;
+    const sameWords = `${key} ${endpoint.name} ${endpoint.credential?.label ?? ''} ${endpoint.tenant}`;
     try {
       return await join(sameWords, start, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw timedOut(tokenPlace(realm, site), error);
+      throw timeoutError(tokenServerOf(realm, endpoint), error);
     }
   };
 
-  const answerTo = async (
+  const authorizationFor = async (
     scheme: Scheme,
-    { site, answered, isAnew }: Challenged,
+    { endpoint, sentKeys, isFresh }: ChallengeContext,
     signal: AbortSignal,
   ): Promise<Authorization | undefined> => {
     if (scheme.kind === 'basic' || scheme.realm === undefined) {
-      return answered.has(scheme.kind) ? undefined : directly(scheme, site);
+      return sentKeys.has(scheme.kind) ? undefined : withoutTokenServer(scheme, endpoint);
     }
     const { realm } = scheme;
-    const key = tokens.keyOf(realm, site.credential);
-    if (answered.has(key)) return undefined;
-    const known = isAnew ? undefined : tokens.get(key);
+    const key = tokens.keyOf(realm, endpoint.credential);
+    if (sentKeys.has(key)) return undefined;
+    const known = isFresh ? undefined : tokens.get(key);
     if (known !== undefined) return { value: `Bearer ${known}`, isCached: true, key };
-    return { value: `Bearer ${await fetchToken(key, { realm, site }, signal)}`, isCached: false, key };
+    return { value: `Bearer ${await fetchToken(key, { realm, endpoint }, signal)}`, isCached: false, key };
   };
 
   return {
-    async authorize(challenged, signal) {
-      const { site, headers } = challenged;
-      const scheme = chooseScheme(parseChallenges(headers), site, settings);
-      return scheme === undefined ? undefined : answerTo(scheme, challenged, signal);
+    async authorize(challenge, signal) {
+      const { endpoint, headers } = challenge;
+      const scheme = chooseScheme(parseChallenges(headers), endpoint, settings);
+      return scheme === undefined ? undefined : authorizationFor(scheme, challenge, signal);
     },
     forget({ key, value }) {
       // Another question may have got a new one since.
@@ -101,7 +104,7 @@ export function createAuthenticator({ follow, settings, now }: AuthenticatorOpti
 }
 
 /** What needs no token server. */
-function directly({ kind }: Scheme, { credential }: Site): Authorization | undefined {
+function withoutTokenServer({ kind }: Scheme, { credential }: RegistryEndpoint): Authorization | undefined {
   const secret = credential?.secret;
   if (kind === 'bearer' && secret?.kind === 'registry-token') {
     const token = secret.token();
@@ -112,9 +115,13 @@ function directly({ kind }: Scheme, { credential }: Site): Authorization | undef
 }
 
 /** A registry token needs no realm, so none is looked at then. */
-function chooseScheme(challenges: readonly Challenge[], site: Site, settings: RegistrySettings): Scheme | undefined {
+function chooseScheme(
+  challenges: readonly Challenge[],
+  endpoint: RegistryEndpoint,
+  settings: RegistrySettings,
+): Scheme | undefined {
   const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
   if (bearer === undefined) return challenges.some(({ scheme }) => scheme === 'basic') ? { kind: 'basic' } : undefined;
-  const needsRealm = site.credential?.secret.kind !== 'registry-token';
-  return { kind: 'bearer', realm: needsRealm ? realmOf(bearer, site, settings) : undefined };
+  const needsRealm = endpoint.credential?.secret.kind !== 'registry-token';
+  return { kind: 'bearer', realm: needsRealm ? realmOf(bearer, endpoint, settings) : undefined };
 }

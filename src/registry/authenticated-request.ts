@@ -1,32 +1,33 @@
-/** Asks a registry one thing: redirects, challenges and tokens are dealt with, the answer is 200 or an error. */
+/** Sends requests to one registry and answers its challenges. */
 import { type Authenticator, type Authorization, createAuthenticator } from './authenticate.ts';
-import { createPatientSend } from './retry.ts';
-import { createFollower, type FinalAnswer } from './redirect.ts';
-import { refusalOf } from './http-errors.ts';
+import { type RegistryEndpoint, remoteHostOf } from './endpoint.ts';
+import { httpError } from './http-errors.ts';
+import { createFollower, type FinalResponse } from './redirect.ts';
+import { createRetryingSend } from './retry.ts';
 import type { RegistrySettings } from './settings.ts';
-import { placeOf, type Site } from './endpoint.ts';
 import type { Transport } from './transport.ts';
 import { challengesIn, whyUnsent } from './unsent-credentials.ts';
 
-export interface Question {
-  readonly site: Site;
+export interface ResourceRequest {
   readonly method: 'HEAD' | 'GET';
-  /** Below /v2/REPOSITORY: `manifests/1.27`, `blobs/sha256:…`. */
+  /** The path below /v2/REPOSITORY: `manifests/1.27`, `blobs/sha256:…`. */
   readonly path: string;
   readonly accept: readonly string[];
   readonly maxBytes: number;
 }
 
+/** All requests for one image at one endpoint. They share what they learn about its authentication, and nothing else. */
 export interface Conversation {
-  /** Any answer; of a 401 the last one. */
-  ask(question: Question, signal: AbortSignal): Promise<Heard>;
-  /** Throws what an answer that is not 200 means. */
-  demand(heard: Heard): FinalAnswer;
+  readonly endpoint: RegistryEndpoint;
+  /** Any response; the last one if the registry rejects what it has asked for. */
+  send(request: ResourceRequest, signal: AbortSignal): Promise<RegistryResponse>;
+  /** Returns a response with status 200, and throws the error of any other. */
+  expectOk(response: RegistryResponse): FinalResponse;
 }
 
-export interface Heard {
-  readonly answer: FinalAnswer;
-  readonly site: Site;
+export interface RegistryResponse {
+  readonly response: FinalResponse;
+  /** What was sent with the request. */
   readonly authorization: string | undefined;
 }
 
@@ -36,89 +37,110 @@ export interface ConversationOptions {
   readonly now: () => number;
 }
 
-/** A registry may ask for one scope after the other; each is answered once. */
+/** A registry can ask for one scope after another; each challenge is answered once. */
 const MAX_CHALLENGES = 3;
 
-type Send = (authorization: string | undefined) => Promise<Heard>;
-
-/** One way through the challenges that begin with `first`. */
-interface Round {
-  readonly question: Question;
-  readonly first: Heard;
-  /** No token from before is good enough. */
-  readonly isAnew: boolean;
-}
-
-interface Rounded {
-  readonly heard: Heard;
-  readonly sent: readonly Authorization[];
-}
-
-/**
- * Each question begins without a credential, as containerd begins each pull: what is sent follows from what this registry asks
- * for now, so that no answer depends on what was asked before. Only the steps of one question share what they have learned, and
- * what is refused to a token from before is asked once more without one: what that token allowed may be over, or too little.
- */
-export function createConversation({ transport, settings, now }: ConversationOptions): Conversation {
-  const follow = createFollower(createPatientSend(transport, now), settings);
-  const authenticator: Authenticator = createAuthenticator({ follow, settings, now });
-  const learned = new WeakMap<Site, Authorization>();
-
-  function sender({ site, path, accept, method, maxBytes }: Question, signal: AbortSignal): Send {
-    const url = new URL(`/v2/${site.repository}/${path}`, site.base);
-    const common = { method, url, site, maxBytes, headers: { accept: accept.join(', ') }, place: placeOf(site) };
-    return async (authorization) => {
-      const answer = await follow({ ...common, authorization }, signal);
-      return { answer, site, authorization };
+export function createConversations({
+  transport,
+  settings,
+  now,
+}: ConversationOptions): (endpoint: RegistryEndpoint) => Conversation {
+  const follow = createFollower(createRetryingSend(transport, now), settings);
+  const authenticator = createAuthenticator({ follow, settings, now });
+  return (endpoint) => {
+    const state: ConversationState = { endpoint, follow, authenticator, authorization: undefined };
+    return {
+      endpoint,
+      send: (request, signal) => sendAuthenticated(state, request, signal),
+      expectOk({ response, authorization }) {
+        if (response.status === 200) return response;
+        const unsent = authorization === undefined ? whyUnsent(endpoint, response) : undefined;
+        throw httpError({ endpoint, authorization, response, unsent, remote: response.remote, now: now() });
+      },
     };
-  }
-
-  async function round({ question, first, isAnew }: Round, signal: AbortSignal): Promise<Rounded> {
-    const { site } = question;
-    const send = sender(question, signal);
-    const sent: Authorization[] = [];
-    const answered = new Set<string>();
-    let heard = first;
-    while (isChallenge(heard) && answered.size < MAX_CHALLENGES) {
-      const challenged = { site, headers: challengesIn(heard.answer), answered, isAnew };
-      const next = await authenticator.authorize(challenged, signal);
-      if (next === undefined || next.value === heard.authorization) break;
-      sent.push(next);
-      answered.add(next.key);
-      learned.set(site, next);
-      heard = await send(next.value);
-    }
-    return { heard, sent };
-  }
-
-  return {
-    async ask(question, signal) {
-      const send = sender(question, signal);
-      const before = learned.get(question.site);
-      const first = await send(before?.value);
-      if (before !== undefined && isChallenge(first)) authenticator.forget(before);
-      const { heard, sent } = await round({ question, first, isAnew: false }, signal);
-      const all = before === undefined ? sent : [before, ...sent];
-      const remembered = all.filter(({ isCached }) => isCached);
-      if (remembered.length === 0 || !isRefused(heard)) return heard;
-      for (const one of remembered) authenticator.forget(one);
-      const begun = before === undefined ? first : await send(undefined);
-      return (await round({ question, first: begun, isAnew: true }, signal)).heard;
-    },
-    demand({ answer, site, authorization }) {
-      if (answer.status === 200) return answer;
-      const unsent = authorization === undefined ? whyUnsent(site, answer) : undefined;
-      throw refusalOf({ site, authorization, answer, unsent, place: answer.place, now: now() });
-    },
   };
 }
 
-/** By the registry itself, which has seen what was sent; 404 hides what one may not see. */
-function isRefused({ answer }: Heard): boolean {
-  return answer.isFromOrigin && [401, 403, 404].includes(answer.status);
+interface ConversationState {
+  readonly endpoint: RegistryEndpoint;
+  readonly follow: ReturnType<typeof createFollower>;
+  readonly authenticator: Authenticator;
+  /** What the registry asked for last. */
+  authorization: Authorization | undefined;
 }
 
-/** A challenge of a host that a redirect led to is not answered: the credential is not for it. */
-function isChallenge({ answer }: Heard): boolean {
-  return answer.status === 401 && answer.isFromOrigin;
+/**
+ * A conversation begins without a credential, as containerd begins each pull: what is sent depends on what the registry asks
+ * for, and not on earlier conversations. If the registry rejects a cached token, the request is repeated without it, because
+ * the token may have expired or may lack a scope.
+ */
+async function sendAuthenticated(
+  state: ConversationState,
+  request: ResourceRequest,
+  signal: AbortSignal,
+): Promise<RegistryResponse> {
+  const { authenticator, authorization: before } = state;
+  const first = await sendOnce(state, { request, authorization: before?.value }, signal);
+  if (before !== undefined && isChallenge(first)) authenticator.forget(before);
+  const { last, sent } = await answerChallenges(state, { request, first, isFresh: false }, signal);
+  const cached = [...(before === undefined ? [] : [before]), ...sent].filter(({ isCached }) => isCached);
+  if (cached.length === 0 || !isRejected(last)) return last;
+  for (const one of cached) authenticator.forget(one);
+  const again = before === undefined ? first : await sendOnce(state, { request, authorization: undefined }, signal);
+  return (await answerChallenges(state, { request, first: again, isFresh: true }, signal)).last;
+}
+
+interface ChallengeRound {
+  readonly request: ResourceRequest;
+  readonly first: RegistryResponse;
+  /** True if cached tokens must not be used. */
+  readonly isFresh: boolean;
+}
+
+async function answerChallenges(
+  state: ConversationState,
+  { request, first, isFresh }: ChallengeRound,
+  signal: AbortSignal,
+): Promise<{ readonly last: RegistryResponse; readonly sent: readonly Authorization[] }> {
+  const { endpoint, authenticator } = state;
+  const sent: Authorization[] = [];
+  const sentKeys = new Set<string>();
+  let last = first;
+  while (isChallenge(last) && sentKeys.size < MAX_CHALLENGES) {
+    const challenge = { endpoint, headers: challengesIn(last.response), sentKeys, isFresh };
+    const next = await authenticator.authorize(challenge, signal);
+    if (next === undefined || next.value === last.authorization) break;
+    sent.push(next);
+    sentKeys.add(next.key);
+    state.authorization = next;
+    last = await sendOnce(state, { request, authorization: next.value }, signal);
+  }
+  return { last, sent };
+}
+
+interface AuthorizedRequest {
+  readonly request: ResourceRequest;
+  readonly authorization: string | undefined;
+}
+
+async function sendOnce(
+  { endpoint, follow }: ConversationState,
+  { request: { method, path, accept, maxBytes }, authorization }: AuthorizedRequest,
+  signal: AbortSignal,
+): Promise<RegistryResponse> {
+  const url = new URL(`/v2/${endpoint.repository}/${path}`, endpoint.base);
+  const headers = { accept: accept.join(', ') };
+  const remote = remoteHostOf(endpoint);
+  const response = await follow({ method, url, endpoint, maxBytes, headers, remote, authorization }, signal);
+  return { response, authorization };
+}
+
+/** Only the registry itself has seen the credential. 404 can hide an image. */
+function isRejected({ response }: RegistryResponse): boolean {
+  return response.isFromOrigin && [401, 403, 404].includes(response.status);
+}
+
+/** A challenge from the host of a redirect is not answered: the credential is not for that host. */
+function isChallenge({ response }: RegistryResponse): boolean {
+  return response.status === 401 && response.isFromOrigin;
 }

@@ -16,7 +16,7 @@ export interface Challenge {
   readonly params: ReadonlyMap<string, string>;
 }
 
-interface Reading {
+interface ParseState {
   readonly text: string;
   at: number;
 }
@@ -35,16 +35,16 @@ export function parseChallenges(headers: readonly string[]): readonly Challenge[
 }
 
 function parseHeader(text: string): readonly Challenge[] {
-  const reading: Reading = { text, at: 0 };
+  const state: ParseState = { text, at: 0 };
   const found: { scheme: string; params: Map<string, string> }[] = [];
-  while (reading.at < text.length) {
-    if (take(SEPARATORS, reading) !== undefined) continue;
-    const name = take(TOKEN, reading)?.[0].toLowerCase();
-    if (name === undefined) skip(reading);
-    else if (take(EQUALS, reading) !== undefined) addParam(found.at(-1)?.params, name, valueAt(reading));
+  while (state.at < text.length) {
+    if (take(SEPARATORS, state) !== undefined) continue;
+    const name = take(TOKEN, state)?.[0].toLowerCase();
+    if (name === undefined) skip(state);
+    else if (take(EQUALS, state) !== undefined) addParam(found.at(-1)?.params, name, valueAt(state));
     else {
       found.push({ scheme: name, params: new Map() });
-      if (take(SPACES, reading) !== undefined) take(TOKEN68, reading);
+      if (take(SPACES, state) !== undefined) take(TOKEN68, state);
     }
   }
   return found;
@@ -54,22 +54,22 @@ function addParam(params: Map<string, string> | undefined, name: string, value: 
   if (params !== undefined && !params.has(name)) params.set(name, value);
 }
 
-function valueAt(reading: Reading): string {
-  const quoted = take(QUOTED, reading)?.[1];
-  return quoted === undefined ? (take(BARE, reading)?.[0] ?? '') : quoted.replaceAll(/\\(.)/gs, '$1');
+function valueAt(state: ParseState): string {
+  const quoted = take(QUOTED, state)?.[1];
+  return quoted === undefined ? (take(BARE, state)?.[0] ?? '') : quoted.replaceAll(/\\(.)/gs, '$1');
 }
 
 /** Over something that is no token: a quoted text as a whole, so that a comma in it separates nothing; all the rest when it has no end. */
-function skip(reading: Reading): void {
-  if (take(QUOTED, reading) !== undefined) return;
-  if (reading.text[reading.at] === '"') reading.at = reading.text.length;
-  else if (take(REST, reading) === undefined) reading.at += 1;
+function skip(state: ParseState): void {
+  if (take(QUOTED, state) !== undefined) return;
+  if (state.text[state.at] === '"') state.at = state.text.length;
+  else if (take(REST, state) === undefined) state.at += 1;
 }
 
-function take(pattern: RegExp, reading: Reading): RegExpExecArray | undefined {
-  pattern.lastIndex = reading.at;
-  const match = pattern.exec(reading.text);
+function take(pattern: RegExp, state: ParseState): RegExpExecArray | undefined {
+  pattern.lastIndex = state.at;
+  const match = pattern.exec(state.text);
   if (match === null) return undefined;
-  reading.at = pattern.lastIndex;
+  state.at = pattern.lastIndex;
   return match;
 }

@@ -30,7 +30,7 @@ export interface RegistryClient {
   /** Equal for two images only when the same place is asked for them in the same way: see registry-address.ts. */
   registryKey?(reference: ImageReference): string;
   /** Whether the configuration lets the registry of the image be asked at all; yes, when it does not say. */
-  mayAsk?(reference: ImageReference): boolean;
+  mayQuery?(reference: ImageReference): boolean;
   /** Whether the configuration names the registry of the image, by its whole name; no, when it does not say. */
   isNamed?(reference: ImageReference): boolean;
   manifest(target: Target, signal: AbortSignal): Promise<FoundManifest>;

@@ -3,7 +3,7 @@ import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { callbackify, promisify } from 'node:util';
 import { type AddressKind, addressKind } from './address-kind.ts';
-import { type Names, NameTrouble, type Resolve } from './host-names.ts';
+import { type HostNames, DnsError, type Resolve } from './host-names.ts';
 
 const systemLookup = promisify(lookup);
 /** The C library does not say. */
@@ -16,12 +16,12 @@ export const systemResolve: Resolve = async (host) => {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
     if (code === undefined) throw error;
-    throw new NameTrouble(code, { cause: error });
+    throw new DnsError(code, { cause: error });
   }
 };
 
 /** No connection was made: what the host stands for may not be asked. */
-export class AddressRefused extends Error {
+export class BlockedAddress extends Error {
   readonly code = 'ADDRESS_REFUSED';
   readonly address: string;
   readonly kind: AddressKind;
@@ -30,7 +30,7 @@ export class AddressRefused extends Error {
 
   constructor(address: string, kind: AddressKind, { isWritten }: { readonly isWritten: boolean }) {
     super(`${address} is a ${kind} address`);
-    this.name = 'AddressRefused';
+    this.name = 'BlockedAddress';
     this.address = address;
     this.kind = kind;
     this.isWritten = isWritten;
@@ -42,11 +42,11 @@ function isAllowed(kind: AddressKind, allowPrivate: boolean): boolean {
 }
 
 /** A host that is an address itself, or localhost, is never looked up, so it is asked about before the connection. */
-export function literalRefusal(hostname: string, allowPrivate: boolean): AddressRefused | undefined {
+export function blockedLiteral(hostname: string, allowPrivate: boolean): BlockedAddress | undefined {
   const address = isLocalName(hostname) ? '127.0.0.1' : hostname.replaceAll(/^\[|\]$/g, '');
   if (isIP(address) === 0) return undefined;
   const kind = addressKind(address);
-  return isAllowed(kind, allowPrivate) ? undefined : new AddressRefused(address, kind, { isWritten: true });
+  return isAllowed(kind, allowPrivate) ? undefined : new BlockedAddress(address, kind, { isWritten: true });
 }
 
 /** RFC 6761, 6.3: loopback, whatever anybody says. */
@@ -68,7 +68,7 @@ export function allowedAddresses(
 const NEVER = new AbortController().signal;
 
 /** Takes the place of `dns.lookup` in a connection: the addresses that are not allowed are not there, and none is an error. */
-export function guardedLookup(names: Names, allowPrivate: boolean): LookupFunction {
+export function guardedLookup(names: HostNames, allowPrivate: boolean): LookupFunction {
   const allowedFor = callbackify(async (host: string) => {
     const addresses = names.recent(host) ?? (await names.addressesOf(host, { tenant: '', signal: NEVER }));
     return allowedAddresses(host, addresses, allowPrivate);
@@ -85,7 +85,7 @@ export function guardedLookup(names: Names, allowPrivate: boolean): LookupFuncti
 function noneAllowed(host: string, addresses: readonly LookupAddress[]): Error {
   const [first] = addresses;
   if (first !== undefined) {
-    return new AddressRefused(first.address, addressKind(first.address), { isWritten: false });
+    return new BlockedAddress(first.address, addressKind(first.address), { isWritten: false });
   }
-  return new NameTrouble('ENODATA', { cause: new Error(`${host} has no address`) });
+  return new DnsError('ENODATA', { cause: new Error(`${host} has no address`) });
 }

@@ -3,10 +3,10 @@ import { quoteValue } from '../image/quote.ts';
 import { RegistryError, type Target } from './client.ts';
 import type { Credential } from './credential.ts';
 import { addressOf, DOCKER_HUB_SERVER } from './registry-address.ts';
-import type { Place } from './network-errors.ts';
+import type { RemoteHost } from './network-errors.ts';
 import { type Mirror, type RegistryEntry, type RegistrySettings, UNLISTED } from './settings.ts';
 
-export interface Site {
+export interface RegistryEndpoint {
   /** For people: `docker.io`, `mirror.example.com/docker-hub (mirror of docker.io)`. */
   readonly name: string;
   /** Of all that is remembered of the registry or the mirror. */
@@ -16,7 +16,7 @@ export interface Site {
   /** The repository at this site: `library/nginx`, `docker-hub/library/nginx`. */
   readonly repository: string;
   /** The tag or the digest that is asked for. */
-  readonly wanted: string;
+  readonly reference: string;
   readonly entry: RegistryEntry;
   readonly credential: Credential | undefined;
   readonly mirror: string | undefined;
@@ -27,13 +27,13 @@ export interface Site {
 const NO_HOST = 'is not a host that can be asked';
 
 /** In the order in which they are asked. */
-export interface Sites {
-  readonly mirrors: readonly Site[];
-  readonly registry: Site;
+export interface RegistryEndpoints {
+  readonly mirrors: readonly RegistryEndpoint[];
+  readonly registry: RegistryEndpoint;
 }
 
 /** Throws a RegistryError when the registry may not be asked: nothing is looked up then, in DNS neither. */
-export function sitesOf(target: Target, { registries, access }: RegistrySettings): Sites {
+export function endpointsOf(target: Target, { registries, access }: RegistrySettings): RegistryEndpoints {
   const { domain, path: repository } = target.reference;
   if (domain === '') {
     const text = quoteValue(target.reference.text);
@@ -46,27 +46,27 @@ export function sitesOf(target: Target, { registries, access }: RegistrySettings
     const remedy = `add {host: ${quoteValue(domain, 100)}} to "registries" in tidewaiter.yaml, or set registryAccess: any`;
     throw refused(`${shown(domain)} is not one of the registries in the configuration`, remedy);
   }
-  const wanted = wantedOf(target);
-  const registry: Site = {
+  const reference = wantedOf(target);
+  const registry: RegistryEndpoint = {
     name: shown(domain),
     key,
     base,
     repository,
-    wanted,
+    reference,
     entry: entry ?? UNLISTED,
     credential: target.credential,
     mirror: undefined,
     tenant: target.tenant ?? '',
   };
-  const mirrors = (entry?.mirrors ?? []).map((mirror) => mirrorSite(mirror, registry, registries));
+  const mirrors = (entry?.mirrors ?? []).map((mirror) => mirrorEndpoint(mirror, registry, registries));
   return { mirrors, registry };
 }
 
-function mirrorSite(
+function mirrorEndpoint(
   { location, forwardCredentials }: Mirror,
-  itself: Site,
+  itself: RegistryEndpoint,
   registries: readonly RegistryEntry[],
-): Site {
+): RegistryEndpoint {
   const name = `${location} (mirror of ${itself.name})`;
   const [host = '', ...prefix] = location.split('/').filter((part) => part !== '');
   const address = addressOf(host, registries);
@@ -91,7 +91,7 @@ function wantedOf({ reference, by }: Target): string {
 }
 
 /** How messages name it. */
-export function placeOf({ name, base, mirror }: Site): Place {
+export function remoteHostOf({ name, base, mirror }: RegistryEndpoint): RemoteHost {
   return { name, host: base.host, isRegistry: mirror === undefined };
 }
 
@@ -105,17 +105,17 @@ function refused(message: string, remedy: string | undefined): RegistryError {
 }
 
 /** `library/nginx:1.27`, for people. */
-export function subjectOf({ repository, wanted }: Site): string {
-  return quoteValue(`${repository}${wanted.includes(':') ? '@' : ':'}${wanted}`, 400);
+export function subjectOf({ repository, reference }: RegistryEndpoint): string {
+  return quoteValue(`${repository}${reference.includes(':') ? '@' : ':'}${reference}`, 400);
 }
 
 export const NO_CREDENTIAL = 'a request without a credential';
 
 /** `pull secret "regcred" (user ci)`, or that there was none. */
-export function askedWith({ credential }: Site): string {
+export function askedWith({ credential }: RegistryEndpoint): string {
   return credential === undefined ? NO_CREDENTIAL : credential.label;
 }
 
-export function isDockerHub({ base }: Site): boolean {
+export function isDockerHub({ base }: RegistryEndpoint): boolean {
   return base.hostname === DOCKER_HUB_SERVER;
 }

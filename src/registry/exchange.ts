@@ -3,10 +3,10 @@
  * there is none, the connection is not read: a registry chooses how many pieces it sends, and each would be an object.
  */
 import { type Dispatcher, errors } from 'undici';
-import { type Lease, SMALL_BYTES } from './answer-budget.ts';
-import { Crowded } from './overload.ts';
+import { type Lease, SMALL_BYTES } from './response-budget.ts';
+import { OverloadError } from './overload.ts';
 import { type BodyBuffer, createBodyBuffer } from './body-buffer.ts';
-import { BadAnswer, headersOf, type HttpAnswer, type HttpRequest, isPlain, lengthIn } from './http-message.ts';
+import { InvalidResponse, headersOf, type HttpResponse, type HttpRequest, isPlain, lengthIn } from './http-message.ts';
 
 /** Of the body of a refusal: enough for the registry's own words. */
 const MAX_ERROR_BYTES = SMALL_BYTES;
@@ -17,11 +17,13 @@ export interface Exchange {
   readonly signal: AbortSignal;
 }
 
-/** Rejects with an error of undici's, with the signal's reason, with a BadAnswer or a Crowded. */
-export async function exchange(dispatcher: Dispatcher, { request, lease, signal }: Exchange): Promise<HttpAnswer> {
+/** Rejects with an error of undici's, with the signal's reason, with an InvalidResponse, or with an OverloadError. */
+export async function exchange(dispatcher: Dispatcher, { request, lease, signal }: Exchange): Promise<HttpResponse> {
   const listener = createListener(request, lease);
   const onAbort = (): void => listener.end(signal.reason as Error);
-  lease.onEvicted(() => listener.end(new Crowded('sent its answer slowly, while those for other namespaces waited')));
+  lease.onEvicted(() =>
+    listener.end(new OverloadError('sent its answer slowly, while those for other namespaces waited')),
+  );
   signal.addEventListener('abort', onAbort, { once: true });
   const { url, method, headers, body } = request;
   try {
@@ -46,7 +48,7 @@ export async function exchange(dispatcher: Dispatcher, { request, lease, signal 
 
 interface Listener {
   readonly handler: Dispatcher.DispatchHandler;
-  readonly answer: Promise<HttpAnswer>;
+  readonly answer: Promise<HttpResponse>;
   end(error: Error): void;
 }
 
@@ -54,10 +56,10 @@ interface Listener {
 interface Reception {
   readonly request: HttpRequest;
   readonly lease: Lease;
-  readonly resolve: (answer: HttpAnswer) => void;
+  readonly resolve: (answer: HttpResponse) => void;
   readonly reject: (error: Error) => void;
   connection: Dispatcher.DispatchController | undefined;
-  head: Pick<HttpAnswer, 'status' | 'headers'> | undefined;
+  head: Pick<HttpResponse, 'status' | 'headers'> | undefined;
   body: BodyBuffer;
   /** True if the registry has sent all of it. */
   hasEnded: boolean;
@@ -66,7 +68,7 @@ interface Reception {
 }
 
 function createListener(request: HttpRequest, lease: Lease): Listener {
-  const { promise: answer, resolve, reject } = Promise.withResolvers<HttpAnswer>();
+  const { promise: answer, resolve, reject } = Promise.withResolvers<HttpResponse>();
   const body = createBodyBuffer(0, 0);
   const reception: Reception = {
     request,
@@ -103,7 +105,7 @@ function handlerFor(reception: Reception): Dispatcher.DispatchHandler {
   };
 }
 
-function begin(reception: Reception, status: number, headers: HttpAnswer['headers']): void {
+function begin(reception: Reception, status: number, headers: HttpResponse['headers']): void {
   const { method, maxBytes } = reception.request;
   reception.head = { status, headers };
   if (method === 'HEAD') return;
@@ -140,7 +142,7 @@ function receive(reception: Reception, chunk: Buffer): void {
 function keep(reception: Reception): void {
   const { body, lease, head, request, hasEnded } = reception;
   const isAll = body.keep(lease.memory);
-  if (!isAll && head?.status === 200) fail(reception, new BadAnswer(`sent more than ${request.maxBytes} bytes`));
+  if (!isAll && head?.status === 200) fail(reception, new InvalidResponse(`sent more than ${request.maxBytes} bytes`));
   else if (!isAll || hasEnded) finish(reception);
 }
 
@@ -166,7 +168,7 @@ function named(error: Error): Error {
   return Object.assign(new Error(error.message, { cause: error }), { code: 'PROXY_407' });
 }
 
-function problemIn(headers: HttpAnswer['headers'], maxBytes: number): BadAnswer | undefined {
-  if (!isPlain(headers)) return new BadAnswer('sent a compressed answer, which was not asked for');
-  return (lengthIn(headers) ?? 0) > maxBytes ? new BadAnswer(`sent more than ${maxBytes} bytes`) : undefined;
+function problemIn(headers: HttpResponse['headers'], maxBytes: number): InvalidResponse | undefined {
+  if (!isPlain(headers)) return new InvalidResponse('sent a compressed answer, which was not asked for');
+  return (lengthIn(headers) ?? 0) > maxBytes ? new InvalidResponse(`sent more than ${maxBytes} bytes`) : undefined;
 }

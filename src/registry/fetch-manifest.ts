@@ -2,7 +2,7 @@
 import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
 import { RegistryError } from './client.ts';
-import type { Conversation, Heard } from './authenticated-request.ts';
+import type { Conversation, RegistryResponse } from './authenticated-request.ts';
 import { digestLike, sha256 } from './digest.ts';
 import {
   type Descriptor,
@@ -13,24 +13,22 @@ import {
   readManifest,
   typeInside,
 } from './manifest.ts';
-import type { FinalAnswer } from './redirect.ts';
-import type { Site } from './endpoint.ts';
-import { forAll, protocolError } from './network-errors.ts';
+import type { FinalResponse } from './redirect.ts';
+import { asPublic, protocolError } from './network-errors.ts';
 
-export interface Fetching {
+export interface ManifestRequest {
   readonly conversation: Conversation;
-  readonly site: Site;
   /** A tag or a digest. */
-  readonly wanted: string;
+  readonly reference: string;
   readonly signal: AbortSignal;
 }
 
-export interface Found {
+export interface ManifestDigest {
   readonly digest: string;
   readonly type: string;
 }
 
-export interface Fetched extends Found {
+export interface ManifestContent extends ManifestDigest {
   readonly manifest: Manifest;
 }
 
@@ -38,69 +36,69 @@ export interface Fetched extends Found {
  * HEAD, which Docker Hub does not count as a pull, and GET where that is not enough: the registry has no HEAD (400, 405, …), or
  * says no digest that can be used.
  */
-export async function findManifest(fetching: Fetching): Promise<Found> {
-  const heard = await ask('HEAD', fetching);
-  if (WITHOUT_HEAD.includes(heard.answer.status)) return fetchManifest(fetching);
-  const answer = fetching.conversation.demand(heard);
-  const type = manifestType(header(answer, 'content-type'), answer.place.name);
-  const digest = saidDigest(answer);
-  if (type === undefined || digest === undefined) return fetchManifest(fetching);
-  const { wanted } = fetching;
-  if (!isDigest(wanted) || digest === wanted) return { digest, type };
+export async function findManifest(request: ManifestRequest): Promise<ManifestDigest> {
+  const head = await send('HEAD', request);
+  if (WITHOUT_HEAD.includes(head.response.status)) return fetchManifest(request);
+  const response = request.conversation.expectOk(head);
+  const type = manifestType(header(response, 'content-type'), response.remote.name);
+  const digest = statedDigest(response);
+  if (type === undefined || digest === undefined) return fetchManifest(request);
+  const { reference } = request;
+  if (!isDigest(reference) || digest === reference) return { digest, type };
   // The same content may have digests of two algorithms; with one algorithm there is only one.
-  if (algorithmOf(digest) !== algorithmOf(wanted)) return fetchManifest(fetching);
-  throw wrongDigest(fetching, digest);
+  if (algorithmOf(digest) !== algorithmOf(reference)) return fetchManifest(request);
+  throw wrongDigest(request, digest);
 }
 
 const WITHOUT_HEAD: readonly number[] = [400, 405, 406, 415, 501];
 
-export async function fetchManifest(fetching: Fetching): Promise<Fetched> {
-  const answer = fetching.conversation.demand(await ask('GET', fetching));
+export async function fetchManifest(request: ManifestRequest): Promise<ManifestContent> {
+  const response = request.conversation.expectOk(await send('GET', request));
   try {
-    return manifestIn(answer, fetching);
+    return manifestIn(response, request);
   } catch (error) {
-    throw error instanceof RegistryError && answer.place.isRegistry === true ? forAll(error) : error;
+    throw error instanceof RegistryError && response.remote.isRegistry === true ? asPublic(error) : error;
   }
 }
 
-function manifestIn(answer: FinalAnswer, fetching: Fetching): Fetched {
-  const { name } = answer.place;
-  const type = manifestType(header(answer, 'content-type'), name) ?? typeInside(answer.body, name);
-  const digest = provenDigest(answer, fetching);
-  return { digest, type, manifest: readManifest(answer.body, type, name) };
+function manifestIn(response: FinalResponse, request: ManifestRequest): ManifestContent {
+  const { name } = response.remote;
+  const type = manifestType(header(response, 'content-type'), name) ?? typeInside(response.body, name);
+  const digest = provenDigest(response, request);
+  return { digest, type, manifest: readManifest(response.body, type, name) };
 }
 
 /** The digest that was asked for, else the one that the registry says, else sha256; of these very bytes. */
-function provenDigest(answer: FinalAnswer, fetching: Fetching): string {
-  const { body } = answer;
-  const { wanted } = fetching;
-  const said = saidDigest(answer);
-  if (said !== undefined && digestLike(said, body) !== said) throw wrongDigest(fetching, said);
-  if (!isDigest(wanted)) return said ?? sha256(body);
-  if (digestLike(wanted, body) !== wanted) throw wrongDigest(fetching, digestLike(wanted, body));
-  return wanted;
+function provenDigest(response: FinalResponse, request: ManifestRequest): string {
+  const { body } = response;
+  const { reference } = request;
+  const stated = statedDigest(response);
+  if (stated !== undefined && digestLike(stated, body) !== stated) throw wrongDigest(request, stated);
+  if (!isDigest(reference)) return stated ?? sha256(body);
+  if (digestLike(reference, body) !== reference) throw wrongDigest(request, digestLike(reference, body));
+  return reference;
 }
 
-export async function fetchBlob({ digest, size }: Descriptor, fetching: Fetching): Promise<Buffer> {
-  const { conversation, site, signal } = fetching;
-  const question = { site, method: 'GET', path: `blobs/${digest}`, accept: ['*/*'], maxBytes: size } as const;
-  const { body } = conversation.demand(await conversation.ask(question, signal));
+export async function fetchBlob({ digest, size }: Descriptor, request: ManifestRequest): Promise<Buffer> {
+  const { conversation, signal } = request;
+  const blob = { method: 'GET', path: `blobs/${digest}`, accept: ['*/*'], maxBytes: size } as const;
+  const { body } = conversation.expectOk(await conversation.send(blob, signal));
   const actual = digestLike(digest, body);
-  if (actual !== digest) throw wrongDigest({ ...fetching, wanted: digest }, actual);
+  if (actual !== digest) throw wrongDigest({ ...request, reference: digest }, actual);
   return body;
 }
 
-function ask(method: 'HEAD' | 'GET', { conversation, site, wanted, signal }: Fetching): Promise<Heard> {
-  const path = `manifests/${wanted}`;
-  return conversation.ask({ site, method, path, accept: MANIFEST_TYPES, maxBytes: MAX_MANIFEST_BYTES }, signal);
+function send(method: 'HEAD' | 'GET', { conversation, reference, signal }: ManifestRequest): Promise<RegistryResponse> {
+  const path = `manifests/${reference}`;
+  return conversation.send({ method, path, accept: MANIFEST_TYPES, maxBytes: MAX_MANIFEST_BYTES }, signal);
 }
 
-function header({ headers }: FinalAnswer, name: string): string | undefined {
+function header({ headers }: FinalResponse, name: string): string | undefined {
   return headers.get(name)?.[0];
 }
 
-function saidDigest(answer: FinalAnswer): string | undefined {
-  const digest = header(answer, 'docker-content-digest')?.trim();
+function statedDigest(response: FinalResponse): string | undefined {
+  const digest = header(response, 'docker-content-digest')?.trim();
   return digest !== undefined && isDigest(digest) ? digest : undefined;
 }
 
@@ -108,7 +106,7 @@ function algorithmOf(digest: string): string {
   return digest.slice(0, digest.indexOf(':'));
 }
 
-function wrongDigest({ site, wanted }: Fetching, digest: string): Error {
-  const what = isDigest(wanted) ? `for ${wanted} content` : `for ${quoteValue(wanted)} content`;
-  return protocolError(`${site.name} sent ${what} that does not belong to the digest ${digest}`);
+function wrongDigest({ conversation: { endpoint }, reference }: ManifestRequest, digest: string): Error {
+  const what = isDigest(reference) ? `for ${reference} content` : `for ${quoteValue(reference)} content`;
+  return protocolError(`${endpoint.name} sent ${what} that does not belong to the digest ${digest}`);
 }

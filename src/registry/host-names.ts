@@ -4,7 +4,7 @@
  */
 import type { LookupAddress } from 'node:dns';
 import { type BoundedCache, boundedCache } from './bounded-cache.ts';
-import { Crowded } from './overload.ts';
+import { OverloadError } from './overload.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import { type Bid, type QueueLimits, UNLIMITED } from './fair-share.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -15,12 +15,12 @@ export interface Resolved {
   readonly ttlMs: number;
 }
 
-/** All addresses of a host name. Rejects with a NameTrouble, and with nothing else but a bug. */
+/** All addresses of a host name. Rejects with a DnsError, and with nothing else but a bug. */
 export type Resolve = (host: string) => Promise<Resolved>;
 
 /** No address, and why: `absent`: there is none. `silent`: DNS gave no answer. `broken`: it gave one that says nothing. */
-export class NameTrouble extends Error {
-  override readonly name = 'NameTrouble';
+export class DnsError extends Error {
+  override readonly name = 'DnsError';
   /** Of c-ares or of the C library: `ENOTFOUND`, `ESERVFAIL`, `EAI_AGAIN`. */
   readonly code: string;
   readonly kind: 'absent' | 'silent' | 'broken';
@@ -35,14 +35,14 @@ export class NameTrouble extends Error {
 const ABSENT: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME', 'EAI_NONAME', 'EAI_NODATA']);
 const SILENT: ReadonlySet<string> = new Set(['ETIMEOUT', 'ECONNREFUSED', 'ECANCELLED', 'EAI_AGAIN']);
 
-export interface Names {
-  /** Rejects with a NameTrouble, also when the signal comes first, or with a Crowded. */
-  addressesOf(host: string, asker: NameAsker): Promise<readonly LookupAddress[]>;
+export interface HostNames {
+  /** Rejects with a DnsError, also when the signal comes first, or with an OverloadError. */
+  addressesOf(host: string, asker: NameCaller): Promise<readonly LookupAddress[]>;
   /** What was said last, where that is not long ago. */
   recent(host: string): readonly LookupAddress[] | undefined;
 }
 
-export interface NameAsker {
+export interface NameCaller {
   /** In whose share of the memory the name counts. */
   readonly tenant: string;
   readonly signal: AbortSignal;
@@ -68,7 +68,7 @@ export const NAME_LIMITS: QueueLimits = {
   patienceMs: 1000,
 };
 
-interface NameWaiter extends Waiter, NameAsker {}
+interface NameWaiter extends Waiter, NameCaller {}
 
 interface KnownName {
   readonly addresses: readonly LookupAddress[];
@@ -81,11 +81,11 @@ interface NamesState {
   readonly now: () => number;
   readonly known: BoundedCache<KnownName>;
   /** A cache of its own, so that names without an address displace no names with one. */
-  readonly failures: BoundedCache<NameTrouble>;
+  readonly failures: BoundedCache<DnsError>;
   readonly queue: FairQueue;
 }
 
-export function createNames(resolve: Resolve, now: () => number): Names {
+export function createHostNames(resolve: Resolve, now: () => number): HostNames {
   const flights = createLastingFlights<readonly LookupAddress[], NameWaiter>();
   const names: NamesState = {
     resolve,
@@ -106,8 +106,8 @@ export function createNames(resolve: Resolve, now: () => number): Names {
         const work = flights.join(name, { tenant, signal }, (waiters) => lookUpInTurn(names, name, waiters));
         return await untilAborted(work, signal);
       } catch (error) {
-        if (error instanceof NameTrouble || error instanceof Crowded || !signal.aborted) throw error;
-        throw new NameTrouble('ETIMEOUT', { cause: error });
+        if (error instanceof DnsError || error instanceof OverloadError || !signal.aborted) throw error;
+        throw new DnsError('ETIMEOUT', { cause: error });
       }
     },
   };
@@ -125,7 +125,7 @@ async function lookUpInTurn(
   const place = names.queue.enter({ bids: waiters.members.map(bidOf), isWanted: waiters.isWanted, evict });
   waiters.joined = (waiter) => place.join(bidOf(waiter));
   try {
-    if ((await place.entered) !== 'entered') throw new Crowded(TOO_MANY);
+    if ((await place.entered) !== 'entered') throw new OverloadError(TOO_MANY);
     return await lookUp(names, host, waiters.members[0]?.tenant ?? '');
   } finally {
     place.leave();
@@ -140,7 +140,7 @@ async function lookUp(names: NamesState, host: string, tenant: string): Promise<
     known.set(host, { addresses, freshUntilMs, staleUntilMs: now() + MAX_STALE_MS }, MAX_STALE_MS, tenant);
     return addresses;
   } catch (error) {
-    if (!(error instanceof NameTrouble)) throw error;
+    if (!(error instanceof DnsError)) throw error;
     return staleAddresses(names, { host, tenant, failure: error });
   }
 }
@@ -148,7 +148,7 @@ async function lookUp(names: NamesState, host: string, tenant: string): Promise<
 interface FailedName {
   readonly host: string;
   readonly tenant: string;
-  readonly failure: NameTrouble;
+  readonly failure: DnsError;
 }
 
 /** The last addresses, during an outage of DNS; throws the failure if there are none. */

@@ -6,16 +6,16 @@ import { type BoundedCache, boundedCache } from './bounded-cache.ts';
 import { isOutage } from './causes.ts';
 import { RegistryError, type RegistryClient, type Target } from './client.ts';
 import { systemResolve } from './connector.ts';
-import { createConversation } from './authenticated-request.ts';
+import { createConversations } from './authenticated-request.ts';
 import { fetchDetails } from './image-details.ts';
-import { type Fetching, findManifest } from './fetch-manifest.ts';
-import { createNames, type Resolve } from './host-names.ts';
+import { type ManifestRequest, findManifest } from './fetch-manifest.ts';
+import { createHostNames, type Resolve } from './host-names.ts';
 import type { Environment } from './proxy.ts';
 import { addressOf, registryKey } from './registry-address.ts';
 import type { RegistrySettings } from './settings.ts';
-import { placeOf, type Site, sitesOf } from './endpoint.ts';
+import { remoteHostOf, type RegistryEndpoint, endpointsOf } from './endpoint.ts';
 import { createTransport } from './transport.ts';
-import { timedOut, withMirrors } from './network-errors.ts';
+import { timeoutError, withMirrors } from './network-errors.ts';
 
 export interface ClientOptions {
   /** For HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
@@ -43,12 +43,16 @@ export function createRegistryClient(
   settings: RegistrySettings,
   { env, now = Date.now, resolve = systemResolve }: ClientOptions,
 ): HttpRegistryClient {
-  const transport = createTransport({ env, names: createNames(resolve, now) });
-  const conversation = createConversation({ transport, settings, now });
+  const transport = createTransport({ env, names: createHostNames(resolve, now) });
+  const openConversation = createConversations({ transport, settings, now });
   const pausedMirrors = boundedCache<true>(MAX_MIRRORS, now);
-  const fetching = (site: Site, signal: AbortSignal): Fetching => ({ conversation, site, wanted: site.wanted, signal });
+  const requestAt = (endpoint: RegistryEndpoint, signal: AbortSignal): ManifestRequest => ({
+    conversation: openConversation(endpoint),
+    reference: endpoint.reference,
+    signal,
+  });
   return {
-    mayAsk: (reference) => mayQuery(reference, settings),
+    mayQuery: (reference) => mayQuery(reference, settings),
     registryKey: ({ domain }) => registryKey(domain, settings.registries),
     isNamed({ domain }) {
       const entry = addressOf(domain, settings.registries)?.entry;
@@ -56,14 +60,17 @@ export function createRegistryClient(
       return entry !== undefined && !entry.host.includes('*');
     },
     async manifest(target, signal) {
-      return fromFirst({ target, sites: sitesOf(target, settings), pausedMirrors, signal }, async (site, ended) => {
-        const { digest, type } = await findManifest(fetching(site, ended));
-        return { digest, mediaType: type, mirror: site.mirror };
-      });
+      return fromFirst(
+        { target, endpoints: endpointsOf(target, settings), pausedMirrors, signal },
+        async (endpoint, ended) => {
+          const { digest, type } = await findManifest(requestAt(endpoint, ended));
+          return { digest, mediaType: type, mirror: endpoint.mirror };
+        },
+      );
     },
     async details(target, signal) {
-      return fromFirst({ target, sites: sitesOf(target, settings), pausedMirrors, signal }, (site, ended) =>
-        fetchDetails(fetching(site, ended)),
+      return fromFirst({ target, endpoints: endpointsOf(target, settings), pausedMirrors, signal }, (endpoint, ended) =>
+        fetchDetails(requestAt(endpoint, ended)),
       );
     },
     close: () => transport.close(),
@@ -72,7 +79,7 @@ export function createRegistryClient(
 
 function mayQuery(reference: Target['reference'], settings: RegistrySettings): boolean {
   try {
-    sitesOf({ reference, by: 'image', credential: undefined }, settings);
+    endpointsOf({ reference, by: 'image', credential: undefined }, settings);
     return true;
   } catch (error) {
     if (error instanceof RegistryError) return false;
@@ -80,24 +87,24 @@ function mayQuery(reference: Target['reference'], settings: RegistrySettings): b
   }
 }
 
-type FetchAt<T> = (site: Site, signal: AbortSignal) => Promise<T>;
+type FetchAt<T> = (endpoint: RegistryEndpoint, signal: AbortSignal) => Promise<T>;
 
 interface MirroredRequest {
   readonly target: Target;
-  readonly sites: ReturnType<typeof sitesOf>;
+  readonly endpoints: ReturnType<typeof endpointsOf>;
   readonly pausedMirrors: BoundedCache<true>;
   readonly signal: AbortSignal;
 }
 
 /** If mirrors and registry fail, the error is the registry's; if the registry is unavailable, those of its mirrors are added. */
 async function fromFirst<T>(request: MirroredRequest, fetchAt: FetchAt<T>): Promise<T> {
-  const { target, sites, pausedMirrors, signal } = request;
-  const within: FetchAt<T> = (site, ended) => {
-    if (signal.aborted) throw timedOut(placeOf(site), signal.reason);
-    return fetchAt(site, AbortSignal.any([signal, ended]));
+  const { target, endpoints, pausedMirrors, signal } = request;
+  const within: FetchAt<T> = (endpoint, ended) => {
+    if (signal.aborted) throw timeoutError(remoteHostOf(endpoint), signal.reason);
+    return fetchAt(endpoint, AbortSignal.any([signal, ended]));
   };
   const failed: RegistryError[] = [];
-  for (const mirror of sites.mirrors.filter((one) => !pausedMirrors.get(pauseKey(one)))) {
+  for (const mirror of endpoints.mirrors.filter((one) => !pausedMirrors.get(pauseKey(one)))) {
     try {
       return await within(mirror, AbortSignal.timeout(MIRROR_TIMEOUT_MS));
     } catch (error) {
@@ -108,18 +115,22 @@ async function fromFirst<T>(request: MirroredRequest, fetchAt: FetchAt<T>): Prom
     }
   }
   try {
-    return await within(sites.registry, AbortSignal.timeout(TIMEOUT_MS));
+    return await within(endpoints.registry, AbortSignal.timeout(TIMEOUT_MS));
   } catch (error) {
     throw error instanceof RegistryError ? withMirrors(error, failed) : error;
   }
 }
 
-function pauseAfter({ failure }: RegistryError, mirror: Site, { pausedMirrors, signal }: MirroredRequest): void {
+function pauseAfter(
+  { failure }: RegistryError,
+  mirror: RegistryEndpoint,
+  { pausedMirrors, signal }: MirroredRequest,
+): void {
   const isUnavailable = isOutage(failure) || failure.cause === 'dns';
   if (isUnavailable && !signal.aborted) pausedMirrors.set(pauseKey(mirror), true, MIRROR_PAUSE_MS, mirror.tenant);
 }
 
 /** Anyone can write an image that makes a mirror slow or fail, so the failures of one namespace decide for no other. */
-function pauseKey({ key, tenant }: Site): string {
+function pauseKey({ key, tenant }: RegistryEndpoint): string {
   return `${key}\n${tenant}`;
 }

@@ -4,17 +4,17 @@ import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts'
 import { RegistryError } from './client.ts';
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import { parsedObject } from './response-json.ts';
-import type { FinalAnswer } from './redirect.ts';
+import type { FinalResponse } from './redirect.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { secretsOf } from './secret.ts';
-import { askedWith, isDockerHub, NO_CREDENTIAL, type Site, subjectOf } from './endpoint.ts';
-import type { HttpAnswer } from './http-message.ts';
-import type { Place } from './network-errors.ts';
+import { askedWith, isDockerHub, NO_CREDENTIAL, type RegistryEndpoint, subjectOf } from './endpoint.ts';
+import type { HttpResponse } from './http-message.ts';
+import type { RemoteHost } from './network-errors.ts';
 
-export interface Refused {
-  readonly place: Place;
-  readonly answer: HttpAnswer & Partial<Pick<FinalAnswer, 'isFromOrigin'>>;
-  readonly site: Site;
+export interface HttpFailure {
+  readonly remote: RemoteHost;
+  readonly response: HttpResponse & Partial<Pick<FinalResponse, 'isFromOrigin'>>;
+  readonly endpoint: RegistryEndpoint;
   /** What was sent with the request. */
   readonly authorization: string | undefined;
   /** Why the credential of the site was not, if it was not. */
@@ -23,34 +23,34 @@ export interface Refused {
   readonly now: number;
 }
 
-export function refusalOf(refused: Refused): RegistryError {
-  const { answer, now } = refused;
-  const waitMs = retryAfterMs(answer.headers.get('retry-after')?.[0], now);
-  const failure = failureOf(refused, waitMs);
-  return new RegistryError(isPublic(refused) ? { ...failure, isPublic: true } : failure, { retryAfterMs: waitMs });
+export function httpError(failed: HttpFailure): RegistryError {
+  const { response, now } = failed;
+  const waitMs = retryAfterMs(response.headers.get('retry-after')?.[0], now);
+  const failure = failureOf(failed, waitMs);
+  return new RegistryError(isPublic(failed) ? { ...failure, isPublic: true } : failure, { retryAfterMs: waitMs });
 }
 
-function isPublic({ place, site }: Refused): boolean {
-  const isOwn = site.credential === undefined || site.credential.isOfSecret === true;
-  return isOwn && site.mirror === undefined && place.host === site.base.host;
+function isPublic({ remote, endpoint }: HttpFailure): boolean {
+  const isOwn = endpoint.credential === undefined || endpoint.credential.isOfSecret === true;
+  return isOwn && endpoint.mirror === undefined && remote.host === endpoint.base.host;
 }
 
-function failureOf(refused: Refused, waitMs: number | undefined): RegistryFailure {
-  const { place, answer, site } = refused;
-  const { status } = answer;
-  const said = saidBy(answer, sentSecrets(refused));
+function failureOf(failed: HttpFailure, waitMs: number | undefined): RegistryFailure {
+  const { remote, response, endpoint } = failed;
+  const { status } = response;
+  const said = saidBy(response, sentSecrets(failed));
   const wait = waitMs === undefined ? '' : `, retry in ${Math.ceil(waitMs / 1000)} s`;
-  const answered = `${place.name} answered ${status}`;
+  const answered = `${remote.name} answered ${status}`;
   switch (status) {
     case 404: {
-      const message = `${place.name} has no ${subjectOf(site)}${said}`;
-      return { cause: 'notFound', message, remedy: NOT_FOUND, ...unjudged(refused) };
+      const message = `${remote.name} has no ${subjectOf(endpoint)}${said}`;
+      return { cause: 'notFound', message, remedy: NOT_FOUND, ...unjudged(failed) };
     }
     case 401:
     case 403:
-      return refusedBy(refused, said);
+      return credentialFailure(failed, said);
     case 429:
-      return { cause: 'rateLimited', message: `${answered}${wait}${said}`, remedy: limitRemedy(site) };
+      return { cause: 'rateLimited', message: `${answered}${wait}${said}`, remedy: limitRemedy(endpoint) };
     default: {
       const cause: RegistryCause = status >= 500 ? 'serverError' : 'protocol';
       return { cause, message: `${answered}${wait}${said}`, remedy: undefined };
@@ -59,60 +59,61 @@ function failureOf(refused: Refused, waitMs: number | undefined): RegistryFailur
 }
 
 /** A credential is to blame when it went out, and whoever should judge it has refused it. */
-function refusedBy(refused: Refused, said: string): RegistryFailure {
-  const { place, answer, site } = refused;
-  const isKnown = answer.status === 403;
+function credentialFailure(failed: HttpFailure, said: string): RegistryFailure {
+  const { remote, response, endpoint } = failed;
+  const isKnown = response.status === 403;
   const cause: RegistryCause = isKnown ? 'forbidden' : 'unauthenticated';
-  const unsent = unsentIn(refused);
-  const told = (asked: string): string => `${place.name} answered ${answer.status} for ${subjectOf(site)} to ${asked}`;
+  const unsent = unsentIn(failed);
+  const told = (asked: string): string =>
+    `${remote.name} answered ${response.status} for ${subjectOf(endpoint)} to ${asked}`;
   if (unsent === undefined) {
-    const remedy = isKnown ? deniedRemedy(site) : unauthenticatedRemedy(site);
-    return { cause, message: `${told(askedWith(site))}${said}`, remedy };
+    const remedy = isKnown ? deniedRemedy(endpoint) : unauthenticatedRemedy(endpoint);
+    return { cause, message: `${told(askedWith(endpoint))}${said}`, remedy };
   }
-  const why = site.credential === undefined ? '' : `; ${askedWith(site)} was not sent: ${unsent}`;
-  return { cause, message: `${told(NO_CREDENTIAL)}${said}${why}`, remedy: undefined, ...unjudged(refused) };
+  const why = endpoint.credential === undefined ? '' : `; ${askedWith(endpoint)} was not sent: ${unsent}`;
+  return { cause, message: `${told(NO_CREDENTIAL)}${said}${why}`, remedy: undefined, ...unjudged(failed) };
 }
 
 /** A host that a redirect led to gets no credential. */
-function unsentIn({ answer, unsent }: Refused): string | undefined {
-  return answer.isFromOrigin === false ? 'it is not for the host of a redirect' : unsent;
+function unsentIn({ response, unsent }: HttpFailure): string | undefined {
+  return response.isFromOrigin === false ? 'it is not for the host of a redirect' : unsent;
 }
 
-function unjudged(refused: Refused): Pick<RegistryFailure, 'unjudged'> {
-  return refused.site.credential === undefined || unsentIn(refused) === undefined ? {} : { unjudged: true };
+function unjudged(failed: HttpFailure): Pick<RegistryFailure, 'unjudged'> {
+  return failed.endpoint.credential === undefined || unsentIn(failed) === undefined ? {} : { unjudged: true };
 }
 
-function sentSecrets({ site, authorization }: Refused): readonly string[] {
+function sentSecrets({ endpoint, authorization }: HttpFailure): readonly string[] {
   const token = authorization?.split(' ')[1];
-  return [...secretsOf(site.credential), ...(token === undefined ? [] : [token])];
+  return [...secretsOf(endpoint.credential), ...(token === undefined ? [] : [token])];
 }
 
 const NOT_FOUND = 'check the name and the tag; some registries hide private images this way from who may not see them';
 
-function unauthenticatedRemedy(site: Site): string {
-  const { credential, repository } = site;
-  if (isDockerHub(site)) {
+function unauthenticatedRemedy(endpoint: RegistryEndpoint): string {
+  const { credential, repository } = endpoint;
+  if (isDockerHub(endpoint)) {
     const docker = 'check the name first: Docker Hub answers 401 for a repository that does not exist, too';
     return credential === undefined ? docker : `${docker}; then the user and the password in ${credential.label}`;
   }
-  if (credential === undefined) return `give a pull secret for ${site.base.host}, or check the name`;
+  if (credential === undefined) return `give a pull secret for ${endpoint.base.host}, or check the name`;
   return `check the user and the password in ${credential.label}, and whether it may pull ${quoteValue(repository)}`;
 }
 
-function deniedRemedy({ credential, repository }: Site): string {
+function deniedRemedy({ credential, repository }: RegistryEndpoint): string {
   const who = credential === undefined ? 'give a credential that may' : `let the account of ${credential.label}`;
   return `${who} pull ${quoteValue(repository)}`;
 }
 
-function limitRemedy(site: Site): string {
-  const limited = isDockerHub(site) && site.credential === undefined;
+function limitRemedy(endpoint: RegistryEndpoint): string {
+  const limited = isDockerHub(endpoint) && endpoint.credential === undefined;
   return limited
     ? 'pull with an account, or through a mirror: anonymous pulls are counted by address'
     : 'pull through a mirror, or wait';
 }
 
 /** The registry's own words, OCI distribution-spec "Error Codes": `: MANIFEST_UNKNOWN "manifest unknown"`. */
-function saidBy({ body }: HttpAnswer, secrets: readonly string[]): string {
+function saidBy({ body }: HttpResponse, secrets: readonly string[]): string {
   const first = firstError(body);
   if (first === undefined) return '';
   const code = typeof first['code'] === 'string' && /^[A-Z_]{1,40}$/.test(first['code']) ? first['code'] : undefined;

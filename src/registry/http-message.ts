@@ -6,7 +6,7 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** Of the body of a 200; more is a BadAnswer. */
+  /** Of the body of a 200; more is an InvalidResponse. */
   readonly maxBytes: number;
   /** How this host is reached. */
   readonly entry: RegistryEntry;
@@ -14,7 +14,7 @@ export interface HttpRequest {
   readonly tenant: string;
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   /** By name in lower case, one text for each line. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
@@ -23,13 +23,13 @@ export interface HttpAnswer {
 }
 
 /** HTTP was spoken, and what was said is of no use. `message` goes on from the name of a host: `sent more than …`. */
-export class BadAnswer extends Error {
-  override readonly name = 'BadAnswer';
+export class InvalidResponse extends Error {
+  override readonly name = 'InvalidResponse';
 }
 
 type RawHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-export function headersOf(headers: RawHeaders): HttpAnswer['headers'] {
+export function headersOf(headers: RawHeaders): HttpResponse['headers'] {
   return new Map(
     Object.entries(headers).flatMap(([name, value]) =>
       value === undefined ? [] : [[name.toLowerCase(), typeof value === 'string' ? [value] : value] as const],
@@ -37,13 +37,13 @@ export function headersOf(headers: RawHeaders): HttpAnswer['headers'] {
   );
 }
 
-export function isPlain(headers: HttpAnswer['headers']): boolean {
+export function isPlain(headers: HttpResponse['headers']): boolean {
   const encoding = headers.get('content-encoding')?.join().trim().toLowerCase() ?? '';
   return encoding === '' || encoding === 'identity';
 }
 
 /** `undefined` where it does not say. */
-export function lengthIn(headers: HttpAnswer['headers']): number | undefined {
+export function lengthIn(headers: HttpResponse['headers']): number | undefined {
   const text = headers.get('content-length')?.[0] ?? '';
   return /^[0-9]+$/.test(text) ? Number(text) : undefined;
 }

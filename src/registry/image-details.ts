@@ -2,7 +2,7 @@
 import { quoteValue } from '../image/quote.ts';
 import type { Platform, RegistryDetails } from '../policy/registry-fact.ts';
 import { RegistryError } from './client.ts';
-import { type Fetched, fetchBlob, fetchManifest, type Fetching } from './fetch-manifest.ts';
+import { type ManifestContent, fetchBlob, fetchManifest, type ManifestRequest } from './fetch-manifest.ts';
 import { parsedObject } from './response-json.ts';
 import {
   createdIn,
@@ -18,21 +18,21 @@ import { protocolError } from './network-errors.ts';
 /** Images of an index that are looked into, each for two requests; with more of them the age is not known. */
 const MAX_IMAGES = 16;
 
-export async function fetchDetails(fetching: Fetching): Promise<RegistryDetails> {
-  const found = await fetchManifest(fetching);
+export async function fetchDetails(request: ManifestRequest): Promise<RegistryDetails> {
+  const found = await fetchManifest(request);
   const { digest, type: mediaType, manifest } = found;
-  if (manifest.kind === 'index') return { digest, mediaType, ...(await indexDetails(manifest.images, fetching)) };
-  const { platform, createdMs } = await imageDetails(manifest, undefined, fetching);
+  if (manifest.kind === 'index') return { digest, mediaType, ...(await indexDetails(manifest.images, request)) };
+  const { platform, createdMs } = await imageDetails(manifest, undefined, request);
   const platforms = platform === undefined ? [] : [platform];
   return { digest, mediaType, platforms, createdMs, sizeBytes: manifest.sizeBytes };
 }
 
 type Described = Pick<RegistryDetails, 'platforms' | 'createdMs' | 'sizeBytes'>;
 
-async function indexDetails(entries: readonly IndexEntry[], fetching: Fetching): Promise<Described> {
+async function indexDetails(entries: readonly IndexEntry[], request: ManifestRequest): Promise<Described> {
   const images = entries.filter(({ isImage }) => isImage);
   const read = await Promise.all(
-    images.slice(0, MAX_IMAGES).map((entry, index) => entryDetails(entry, index === 0, fetching)),
+    images.slice(0, MAX_IMAGES).map((entry, index) => entryDetails(entry, index === 0, request)),
   );
   const rest = images.slice(MAX_IMAGES);
   const platforms = [...read, ...rest].flatMap(({ platform }) => (platform === undefined ? [] : [platform]));
@@ -52,40 +52,42 @@ interface ImageDetails {
 }
 
 /** Only the first is asked for its size; the others for nothing, where the index says their platform and their time. */
-async function entryDetails(entry: IndexEntry, isFirst: boolean, fetching: Fetching): Promise<ImageDetails> {
+async function entryDetails(entry: IndexEntry, isFirst: boolean, request: ManifestRequest): Promise<ImageDetails> {
   const createdMs = createdIn(entry.created);
   const { platform } = entry;
   if (!isFirst && platform !== undefined && createdMs !== undefined) return { platform, createdMs, sizeBytes: 0 };
-  const { manifest }: Fetched = await part(fetching, fetchManifest({ ...fetching, wanted: entry.digest }));
+  const { manifest }: ManifestContent = await part(request, fetchManifest({ ...request, reference: entry.digest }));
   if (manifest.kind === 'index') {
-    throw protocolError(`${fetching.site.name} has an index at ${quoteValue(entry.digest)}, where an image should be`);
+    throw protocolError(
+      `${request.conversation.endpoint.name} has an index at ${quoteValue(entry.digest)}, where an image should be`,
+    );
   }
-  const own = await imageDetails(manifest, entry, fetching);
+  const own = await imageDetails(manifest, entry, request);
   return { ...own, platform: platform ?? own.platform, sizeBytes: manifest.sizeBytes };
 }
 
 async function imageDetails(
   { config }: Extract<Manifest, { readonly kind: 'image' }>,
   entry: IndexEntry | undefined,
-  fetching: Fetching,
+  request: ManifestRequest,
 ): Promise<Omit<ImageDetails, 'sizeBytes'>> {
-  const said = createdIn(entry?.created);
+  const stated = createdIn(entry?.created);
   // An artifact, which runs nowhere.
-  if (config === undefined) return { platform: undefined, createdMs: said };
-  if (entry?.platform !== undefined && said !== undefined) return { platform: entry.platform, createdMs: said };
-  const { name } = fetching.site;
-  const document = parsedObject(await part(fetching, fetchBlob(limited(config, name), fetching)));
+  if (config === undefined) return { platform: undefined, createdMs: stated };
+  if (entry?.platform !== undefined && stated !== undefined) return { platform: entry.platform, createdMs: stated };
+  const { name } = request.conversation.endpoint;
+  const document = parsedObject(await part(request, fetchBlob(limited(config, name), request)));
   if (document === undefined) throw protocolError(`${name} has a configuration that is no JSON object`);
-  return { platform: platformIn(document), createdMs: said ?? createdIn(document['created']) };
+  return { platform: platformIn(document), createdMs: stated ?? createdIn(document['created']) };
 }
 
 /** The image itself is there, so a part that is not must not read as if it were not. */
-async function part<T>({ site }: Fetching, fetched: Promise<T>): Promise<T> {
+async function part<T>({ conversation: { endpoint } }: ManifestRequest, fetched: Promise<T>): Promise<T> {
   try {
     return await fetched;
   } catch (error) {
     if (!(error instanceof RegistryError) || error.failure.cause !== 'notFound') throw error;
-    throw protocolError(`${site.name} lacks a part of ${subjectOf(site)}`, 'push the image again');
+    throw protocolError(`${endpoint.name} lacks a part of ${subjectOf(endpoint)}`, 'push the image again');
   }
 }
 

@@ -8,7 +8,7 @@ import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Hosts, parseHosts, plainName } from './hosts-file.ts';
 import { isLocalName } from './connector.ts';
-import { NameTrouble, type Resolve, type Resolved } from './host-names.ts';
+import { DnsError, type Resolve, type Resolved } from './host-names.ts';
 import { fullNames, parseSearch } from './resolv-conf.ts';
 import { type FileText, watchedFile } from './watched-file.ts';
 
@@ -51,15 +51,15 @@ export function createNameServers(options: NameServerOptions = {}): Resolve {
 
   async function fromServers(host: string): Promise<Resolved> {
     const { resolver, search } = configuredFor((await configured()).text);
-    let first: NameTrouble | undefined;
+    let first: DnsError | undefined;
     for (const name of fullNames(host, search)) {
       const answer = await bothFamilies(resolver, name);
-      if (!(answer instanceof NameTrouble)) return answer;
+      if (!(answer instanceof DnsError)) return answer;
       // Only a name that is not there leads on to the next: an outage must not make another host of it.
       if (answer.kind !== 'absent') throw answer;
       if (first === undefined || name === host) first = answer;
     }
-    throw first ?? new NameTrouble('ENOTFOUND');
+    throw first ?? new DnsError('ENOTFOUND');
   }
 
   return async (host) => {
@@ -84,7 +84,7 @@ function toAddress(address: string): LookupAddress {
 
 async function withinLimit(answer: Promise<Resolved>, limitMs: number): Promise<Resolved> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new NameTrouble('ETIMEOUT')), limitMs);
+  const timer = setTimeout(() => reject(new DnsError('ETIMEOUT')), limitMs);
   try {
     return await Promise.race([answer, late]);
   } finally {
@@ -94,26 +94,26 @@ async function withinLimit(answer: Promise<Resolved>, limitMs: number): Promise<
 }
 
 /** Both at once; IPv4 comes first, and Happy Eyeballs (Node's own) finds out which of them is reached. */
-async function bothFamilies(resolver: Resolver, name: string): Promise<Resolved | NameTrouble> {
+async function bothFamilies(resolver: Resolver, name: string): Promise<Resolved | DnsError> {
   const families = [familyOf(resolver.resolve4(name, { ttl: true })), familyOf(resolver.resolve6(name, { ttl: true }))];
   const [four, six] = await Promise.all(families.map((own, index) => ownOrOther(own, families[1 - index])));
-  const found = [four, six].filter((one): one is Resolved => one !== undefined && !(one instanceof NameTrouble));
+  const found = [four, six].filter((one): one is Resolved => one !== undefined && !(one instanceof DnsError));
   if (found.length > 0) {
     return {
       addresses: found.flatMap(({ addresses }) => addresses),
       ttlMs: Math.min(...found.map(({ ttlMs }) => ttlMs)),
     };
   }
-  const troubles = [four, six].filter((one) => one instanceof NameTrouble);
-  return troubles.find(({ kind }) => kind !== 'absent') ?? troubles[0] ?? new NameTrouble('ENODATA');
+  const troubles = [four, six].filter((one) => one instanceof DnsError);
+  return troubles.find(({ kind }) => kind !== 'absent') ?? troubles[0] ?? new DnsError('ENODATA');
 }
 
-type Family = Promise<Resolved | NameTrouble>;
+type Family = Promise<Resolved | DnsError>;
 
 /** `undefined` when the other one has addresses, and this one takes its time. */
-async function ownOrOther(own: Family, other: Family | undefined): Promise<Resolved | NameTrouble | undefined> {
+async function ownOrOther(own: Family, other: Family | undefined): Promise<Resolved | DnsError | undefined> {
   const otherHas = async (): Promise<undefined> => {
-    if ((await other) instanceof NameTrouble) return new Promise<undefined>(() => {});
+    if ((await other) instanceof DnsError) return new Promise<undefined>(() => {});
     return sleep(OTHER_FAMILY_MS, undefined);
   };
   return Promise.race([own, otherHas()]);
@@ -122,12 +122,12 @@ async function ownOrOther(own: Family, other: Family | undefined): Promise<Resol
 async function familyOf(query: Promise<readonly { readonly address: string; readonly ttl: number }[]>): Family {
   try {
     const records = await query;
-    if (records.length === 0) return new NameTrouble('ENODATA');
+    if (records.length === 0) return new DnsError('ENODATA');
     const ttlMs = Math.min(...records.map(({ ttl }) => ttl)) * 1000;
     return { addresses: records.slice(0, MAX_ADDRESSES).map(({ address }) => toAddress(address)), ttlMs };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
     if (code === undefined) throw error;
-    return new NameTrouble(code, { cause: error });
+    return new DnsError(code, { cause: error });
   }
 }

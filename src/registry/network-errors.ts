@@ -3,13 +3,13 @@ import { quoteValue } from '../image/quote.ts';
 import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
 import { isCredentialFailure } from './causes.ts';
 import { RegistryError } from './client.ts';
-import { AddressRefused } from './connector.ts';
-import { NameTrouble } from './host-names.ts';
-import { Crowded } from './overload.ts';
-import { BadAnswer } from './http-message.ts';
+import { BlockedAddress } from './connector.ts';
+import { DnsError } from './host-names.ts';
+import { OverloadError } from './overload.ts';
+import { InvalidResponse } from './http-message.ts';
 
 /** Who was asked: `docker.io`, `the token server auth.docker.io of docker.io`. */
-export interface Place {
+export interface RemoteHost {
   readonly name: string;
   /** As it stands in a URL. */
   readonly host: string;
@@ -18,62 +18,62 @@ export interface Place {
 }
 
 /** Any error of a request; what is none of the network's is a bug, and thrown again. */
-export function troubleOf(error: unknown, place: Place, signal: AbortSignal): RegistryError {
+export function networkError(error: unknown, remote: RemoteHost, signal: AbortSignal): RegistryError {
   if (error instanceof RegistryError) return error;
-  const trouble = troubleAt(error, place, signal);
-  return place.isRegistry === true && !isForOperator(error) ? forAll(trouble) : trouble;
+  const trouble = networkErrorAt(error, remote, signal);
+  return remote.isRegistry === true && !isForOperator(error) ? asPublic(trouble) : trouble;
 }
 
 /** What a name stands for inside of a network, and a proxy, are nothing that the author of an object could change. */
 function isForOperator(error: unknown): boolean {
-  return error instanceof AddressRefused ? !error.isWritten : OF_PROXY.test(codeOf(error) ?? '');
+  return error instanceof BlockedAddress ? !error.isWritten : OF_PROXY.test(codeOf(error) ?? '');
 }
 
 /** The same, said to all. */
-export function forAll({ failure, retryAfterMs, cause }: RegistryError): RegistryError {
+export function asPublic({ failure, retryAfterMs, cause }: RegistryError): RegistryError {
   return new RegistryError({ ...failure, isPublic: true }, { cause, retryAfterMs });
 }
 
-function troubleAt(error: unknown, place: Place, signal: AbortSignal): RegistryError {
+function networkErrorAt(error: unknown, remote: RemoteHost, signal: AbortSignal): RegistryError {
   // Also at the end of the time: who could not be connected to has not been asked.
-  const unasked = unaskedFor(error, place);
+  const unasked = unaskedFor(error, remote);
   if (unasked !== undefined) return new RegistryError(unasked, { cause: error });
-  if (signal.aborted) return timedOut(place, error);
-  if (error instanceof BadAnswer) return protocolError(`${place.name} ${error.message}`);
+  if (signal.aborted) return timeoutError(remote, error);
+  if (error instanceof InvalidResponse) return protocolError(`${remote.name} ${error.message}`);
   // undici's parser names no code.
   const code = error instanceof Error && error.name === 'HTTPParserError' ? 'HPE_INVALID' : codeOf(error);
   if (code === undefined) throw error;
   const [, cause, words, remedy] = ROWS.find(([pattern]) => pattern.test(code)) ?? UNHEARD_OF;
-  const host = quoteValue(place.host, 255);
-  const failure = { cause, message: `${place.name} ${words} (${code})`, remedy: remedy?.replace('HOST', host) };
+  const host = quoteValue(remote.host, 255);
+  const failure = { cause, message: `${remote.name} ${words} (${code})`, remedy: remedy?.replace('HOST', host) };
   return new RegistryError(failure, { cause: error });
 }
 
-export function timedOut({ name, isRegistry }: Place, cause?: unknown): RegistryError {
+export function timeoutError({ name, isRegistry }: RemoteHost, cause?: unknown): RegistryError {
   const message = `${name} did not answer in time`;
   const error = new RegistryError({ cause: 'timeout', message, remedy: undefined }, { cause });
-  return isRegistry === true ? forAll(error) : error;
+  return isRegistry === true ? asPublic(error) : error;
 }
 
 export function protocolError(message: string, remedy?: string): RegistryError {
   return new RegistryError({ cause: 'protocol', message, remedy });
 }
 
-const NAME_WORDS: Readonly<Record<NameTrouble['kind'], string>> = {
+const DNS_PROBLEMS: Readonly<Record<DnsError['kind'], string>> = {
   absent: 'has no address in DNS',
   silent: 'could not be looked up: DNS did not respond in time',
   broken: 'could not be looked up in DNS',
 };
 
-function unaskedFor(error: unknown, place: Place): RegistryFailure | undefined {
-  if (error instanceof NameTrouble) return withoutAddress(error, place);
-  if (error instanceof AddressRefused) return refusedAddress(error, place);
-  if (!(error instanceof Crowded)) return undefined;
-  return { cause: 'tooMany', message: `${place.name} ${error.message}`, remedy: 'try again in a moment' };
+function unaskedFor(error: unknown, remote: RemoteHost): RegistryFailure | undefined {
+  if (error instanceof DnsError) return withoutAddress(error, remote);
+  if (error instanceof BlockedAddress) return blockedAddressFailure(error, remote);
+  if (!(error instanceof OverloadError)) return undefined;
+  return { cause: 'tooMany', message: `${remote.name} ${error.message}`, remedy: 'try again in a moment' };
 }
 
-function withoutAddress(error: NameTrouble, { name }: Place): RegistryFailure {
-  const message = `${name} ${NAME_WORDS[error.kind]} (${error.code})`;
+function withoutAddress(error: DnsError, { name }: RemoteHost): RegistryFailure {
+  const message = `${name} ${DNS_PROBLEMS[error.kind]} (${error.code})`;
   const remedy = error.kind === 'absent' ? 'check the name' : undefined;
   return { cause: 'dns', message, remedy };
 }
@@ -93,9 +93,9 @@ export function withMirrors(error: RegistryError, mirrors: readonly RegistryErro
 }
 
 /** What is written in the image is its author's; what a name stands for is DNS's to say, and can change for all who use it. */
-function refusedAddress(
-  { address, kind, isWritten }: AddressRefused,
-  { name, host, isRegistry }: Place,
+function blockedAddressFailure(
+  { address, kind, isWritten }: BlockedAddress,
+  { name, host, isRegistry }: RemoteHost,
 ): RegistryFailure {
   const message = `${name} was not asked: ${quoteValue(host, 255)} has the ${kind} address ${address}`;
   const entry = `{host: ${quoteValue(host, 255)}, allowPrivate: true}`;

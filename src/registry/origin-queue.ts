@@ -1,5 +1,5 @@
 /** Requests to one host at the same time: whoever waits for its turn there has not asked yet, and turns go by namespace. */
-import { Crowded, holdPlace, placesFor } from './overload.ts';
+import { OverloadError, holdPlace, placesFor } from './overload.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import { UNLIMITED } from './fair-share.ts';
 import type { HttpRequest } from './http-message.ts';
@@ -39,7 +39,7 @@ export function createOrigins(): Origins {
         try {
           return await work(AbortSignal.any([signal, place.evicted]));
         } catch (error) {
-          if (place.evicted.aborted && !signal.aborted) throw new Crowded(EVICTED, { cause: error });
+          if (place.evicted.aborted && !signal.aborted) throw new OverloadError(EVICTED, { cause: error });
           throw error;
         } finally {
           place.leave();

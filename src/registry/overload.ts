@@ -3,8 +3,8 @@ import { untilAborted } from './until-aborted.ts';
 import type { FairQueue } from './fair-queue.ts';
 import type { QueueLimits } from './fair-share.ts';
 
-export class Crowded extends Error {
-  override readonly name = 'Crowded';
+export class OverloadError extends Error {
+  override readonly name = 'OverloadError';
 }
 
 /** One of so many places of whatever kind; `limits` beside the number of them. */
@@ -32,7 +32,7 @@ export interface PlaceSeeker {
   readonly words: string;
 }
 
-/** Rejects with a Crowded when there is none in time. */
+/** Rejects with an OverloadError when there is none in time. */
 export async function holdPlace(queue: FairQueue, { tenant, group, signal, words }: PlaceSeeker): Promise<HeldPlace> {
   const eviction = new AbortController();
   const place = queue.enter({
@@ -43,5 +43,5 @@ export async function holdPlace(queue: FairQueue, { tenant, group, signal, words
   const how = await untilAborted(place.entered, signal).catch(() => 'unwanted');
   if (how === 'entered' && !signal.aborted) return { evicted: eviction.signal, leave: () => place.leave() };
   place.leave();
-  throw new Crowded(words);
+  throw new OverloadError(words);
 }

@@ -2,13 +2,13 @@
 import { quoteValue } from '../image/quote.ts';
 import type { Challenge } from './challenge.ts';
 import { parsedObject } from './response-json.ts';
-import { type Asking, type createFollower, checkedUrl, type FinalAnswer, shownHost } from './redirect.ts';
-import { refusalOf } from './http-errors.ts';
+import { type RegistryRequest, type createFollower, checkedUrl, type FinalResponse, shownHost } from './redirect.ts';
+import { httpError } from './http-errors.ts';
 import { basicAuthorization } from './secret.ts';
 import type { RegistrySettings } from './settings.ts';
-import type { Site } from './endpoint.ts';
+import type { RegistryEndpoint } from './endpoint.ts';
 import type { Realm, Token } from './token-cache.ts';
-import { type Place, protocolError } from './network-errors.ts';
+import { type RemoteHost, protocolError } from './network-errors.ts';
 
 const MAX_TOKEN_BYTES = 64 * 1024;
 const DEFAULT_LIFE_S = 60;
@@ -17,72 +17,72 @@ const WITHOUT_FORM: readonly number[] = [400, 401, 404, 405];
 const CLIENT_ID = 'tidewaiter';
 
 /** Throws a RegistryError when the registry names a realm that may not be asked. */
-export function realmOf({ params }: Challenge, site: Site, settings: RegistrySettings): Realm {
+export function realmOf({ params }: Challenge, endpoint: RegistryEndpoint, settings: RegistrySettings): Realm {
   const text = params.get('realm') ?? '';
   const url = URL.parse(text);
   if (url === null)
-    throw protocolError(`${site.name} names the token server ${quoteValue(text, 100)}, which is no URL`);
-  checkedUrl(url, `${site.name} points`, { site, settings });
+    throw protocolError(`${endpoint.name} names the token server ${quoteValue(text, 100)}, which is no URL`);
+  checkedUrl(url, `${endpoint.name} points`, { endpoint, settings });
   url.hash = '';
   const scopes = (params.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
-  return { url, service: params.get('service'), scopes: scopes.length === 0 ? [usualScope(site)] : scopes };
+  return { url, service: params.get('service'), scopes: scopes.length === 0 ? [usualScope(endpoint)] : scopes };
 }
 
 /** What nearly every registry asks for, and what is asked where one does not say. */
-export function usualScope({ repository }: Site): string {
+export function usualScope({ repository }: RegistryEndpoint): string {
   return `repository:${repository}:pull`;
 }
 
 /** How messages name it. */
-export function tokenPlace({ url }: Realm, site: Site): Place {
-  const which = url.host === site.base.host ? '' : ` ${shownHost(url)}`;
-  return { name: `the token server${which} of ${site.name}`, host: url.host };
+export function tokenServerOf({ url }: Realm, endpoint: RegistryEndpoint): RemoteHost {
+  const which = url.host === endpoint.base.host ? '' : ` ${shownHost(url)}`;
+  return { name: `the token server${which} of ${endpoint.name}`, host: url.host };
 }
 
-export interface TokenAsking {
+export interface TokenRequest {
   readonly realm: Realm;
-  readonly site: Site;
+  readonly endpoint: RegistryEndpoint;
 }
 
 export function createTokenServerClient(
   follow: ReturnType<typeof createFollower>,
   now: () => number,
-): (asking: TokenAsking, signal: AbortSignal) => Promise<Token> {
-  return async (asking, signal) => {
-    const { site } = asking;
-    const [first, second] = attempts(asking);
+): (request: TokenRequest, signal: AbortSignal) => Promise<Token> {
+  return async (request, signal) => {
+    const { endpoint } = request;
+    const [first, second] = attempts(request);
     let sent = first;
-    let answer = await follow(sent, signal);
-    if (second !== undefined && WITHOUT_FORM.includes(answer.status)) {
+    let response = await follow(sent, signal);
+    if (second !== undefined && WITHOUT_FORM.includes(response.status)) {
       sent = second;
-      answer = await follow(sent, signal);
+      response = await follow(sent, signal);
     }
-    const { place, status } = answer;
-    if (status === 404) throw protocolError(`${place.name} has nothing where ${site.name} says tokens are`);
-    if (status !== 200) throw refusalOf({ place, answer, site, authorization: sent.authorization, now: now() });
-    return tokenIn(answer);
+    const { remote, status } = response;
+    if (status === 404) throw protocolError(`${remote.name} has nothing where ${endpoint.name} says tokens are`);
+    if (status !== 200) throw httpError({ remote, response, endpoint, authorization: sent.authorization, now: now() });
+    return tokenIn(response);
   };
 }
 
-function attempts(asking: TokenAsking): readonly [Asking, Asking?] {
-  const secret = asking.site.credential?.secret;
-  if (secret?.kind === 'basic') return [byQuery(asking, basicAuthorization(secret.username, secret.password()))];
-  if (secret?.kind !== 'identity-token') return [byQuery(asking, undefined)];
+function attempts(request: TokenRequest): readonly [RegistryRequest, RegistryRequest?] {
+  const secret = request.endpoint.credential?.secret;
+  if (secret?.kind === 'basic') return [byQuery(request, basicAuthorization(secret.username, secret.password()))];
+  if (secret?.kind !== 'identity-token') return [byQuery(request, undefined)];
   const token = secret.token();
-  return [byForm(asking, token), byQuery(asking, basicAuthorization('', token))];
+  return [byForm(request, token), byQuery(request, basicAuthorization('', token))];
 }
 
 /** auth/token.md; what the realm has of a query stays. */
-function byQuery({ realm, site }: TokenAsking, authorization: string | undefined): Asking {
+function byQuery({ realm, endpoint }: TokenRequest, authorization: string | undefined): RegistryRequest {
   const url = new URL(realm.url);
   if (realm.service !== undefined) url.searchParams.append('service', realm.service);
   for (const scope of realm.scopes) url.searchParams.append('scope', scope);
-  const place = tokenPlace(realm, site);
-  return { method: 'GET', url, headers: {}, authorization, site, place, maxBytes: MAX_TOKEN_BYTES };
+  const remote = tokenServerOf(realm, endpoint);
+  return { method: 'GET', url, headers: {}, authorization, endpoint, remote, maxBytes: MAX_TOKEN_BYTES };
 }
 
 /** auth/oauth.md, "Refresh Token Format". */
-function byForm({ realm, site }: TokenAsking, refreshToken: string): Asking {
+function byForm({ realm, endpoint }: TokenRequest, refreshToken: string): RegistryRequest {
   const { url, service, scopes } = realm;
   const body = new URLSearchParams({
     grant_type: 'refresh_token',
@@ -97,17 +97,19 @@ function byForm({ realm, site }: TokenAsking, refreshToken: string): Asking {
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: body.toString(),
     authorization: undefined,
-    site,
-    place: tokenPlace(realm, site),
+    endpoint,
+    remote: tokenServerOf(realm, endpoint),
     maxBytes: MAX_TOKEN_BYTES,
   };
 }
 
-function tokenIn({ body, place }: FinalAnswer): Token {
-  const answer = parsedObject(body);
-  const value = [answer?.['token'], answer?.['access_token']].find((text) => typeof text === 'string' && text !== '');
-  if (typeof value !== 'string' || !isBearerToken(value)) throw protocolError(`${place.name} sent no token`);
-  const seconds = answer?.['expires_in'];
+function tokenIn({ body, remote }: FinalResponse): Token {
+  const response = parsedObject(body);
+  const value = [response?.['token'], response?.['access_token']].find(
+    (text) => typeof text === 'string' && text !== '',
+  );
+  if (typeof value !== 'string' || !isBearerToken(value)) throw protocolError(`${remote.name} sent no token`);
+  const seconds = response?.['expires_in'];
   const isGiven = typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0;
   return { value, expiresInS: isGiven ? seconds : DEFAULT_LIFE_S };
 }

@@ -1,19 +1,19 @@
 /** One HTTP request and its whole answer, on undici. Follows nothing, retries nothing, knows no credential. */
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
-import { createAnswerBudget } from './answer-budget.ts';
+import { createResponseBudget } from './response-budget.ts';
 import { MAX_MANIFEST_BYTES } from './manifest.ts';
 import { isIP } from 'node:net';
-import { allowedAddresses, guardedLookup, literalRefusal } from './connector.ts';
+import { allowedAddresses, guardedLookup, blockedLiteral } from './connector.ts';
 import { exchange } from './exchange.ts';
-import type { HttpAnswer, HttpRequest } from './http-message.ts';
-import type { Names } from './host-names.ts';
+import type { HttpResponse, HttpRequest } from './http-message.ts';
+import type { HostNames } from './host-names.ts';
 import { createOrigins } from './origin-queue.ts';
 import { type Environment, proxyFor } from './proxy.ts';
 import type { RegistryEntry } from './settings.ts';
 
 export interface Transport {
-  send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
   close(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ const KEEP_ALIVE_MS = 15_000;
 
 export interface TransportOptions {
   readonly env: Environment;
-  readonly names: Names;
+  readonly names: HostNames;
 }
 
 export function createTransport({ env, names }: TransportOptions): Transport {
@@ -43,12 +43,12 @@ export function createTransport({ env, names }: TransportOptions): Transport {
     return made;
   };
   const origins = createOrigins();
-  const budget = createAnswerBudget(MAX_MANIFEST_BYTES);
+  const budget = createResponseBudget(MAX_MANIFEST_BYTES);
   return {
     async send(request, signal) {
       const { url, entry } = request;
       // A proxy resolves the name, so of what it connects to only an address that is written out can be judged here.
-      const refusal = literalRefusal(url.hostname, entry.allowPrivate);
+      const refusal = blockedLiteral(url.hostname, entry.allowPrivate);
       if (refusal !== undefined) throw refusal;
       const proxy = proxyFor(url, entry, env);
       if (proxy === undefined) await lookUp(names, request, signal);
@@ -71,7 +71,7 @@ export function createTransport({ env, names }: TransportOptions): Transport {
  * Before there is a connection, so that the time for it is not spent on DNS. The connection asks about the very address that
  * it uses once more.
  */
-async function lookUp(names: Names, { url, entry, tenant }: HttpRequest, signal: AbortSignal): Promise<void> {
+async function lookUp(names: HostNames, { url, entry, tenant }: HttpRequest, signal: AbortSignal): Promise<void> {
   const { hostname } = url;
   if (isIP(hostname.replaceAll(/^\[|\]$/g, '')) !== 0) return;
   allowedAddresses(hostname, await names.addressesOf(hostname, { tenant, signal }), entry.allowPrivate);
@@ -95,7 +95,7 @@ function common({ concurrency }: RegistryEntry): Agent.Options {
   };
 }
 
-function directly(entry: RegistryEntry, names: Names): Dispatcher {
+function directly(entry: RegistryEntry, names: HostNames): Dispatcher {
   const connect = buildConnector({
     ...tlsOptions(entry),
     allowH2: false,

@@ -1,16 +1,16 @@
 /** Why a credential that was there has not been sent: then nobody has judged it, and it is not to blame. */
 import { parseChallenges } from './challenge.ts';
-import type { Site } from './endpoint.ts';
-import type { HttpAnswer } from './http-message.ts';
+import type { RegistryEndpoint } from './endpoint.ts';
+import type { HttpResponse } from './http-message.ts';
 
-type Answered = Pick<HttpAnswer, 'status' | 'headers'>;
+type Answered = Pick<HttpResponse, 'status' | 'headers'>;
 
-export function challengesIn({ headers }: Pick<HttpAnswer, 'headers'>): readonly string[] {
+export function challengesIn({ headers }: Pick<HttpResponse, 'headers'>): readonly string[] {
   return headers.get('www-authenticate') ?? [];
 }
 
 /** Of an answer to a request without one; `undefined` when there was none to send. */
-export function whyUnsent({ credential }: Site, answer: Answered): string | undefined {
+export function whyUnsent({ credential }: RegistryEndpoint, answer: Answered): string | undefined {
   if (credential === undefined) return undefined;
   if (answer.status !== 401) return 'the registry did not ask for it';
   const schemes = [...new Set(parseChallenges(challengesIn(answer)).map(({ scheme }) => scheme))];

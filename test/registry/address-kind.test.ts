@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addressKind } from '../../src/registry/address-kind.ts';
-import { literalRefusal } from '../../src/registry/connector.ts';
+import { blockedLiteral } from '../../src/registry/connector.ts';
 
 const TABLE: Readonly<Record<string, readonly string[]>> = {
   public: [
@@ -110,6 +110,6 @@ describe('addresses', () => {
     ['[fd00:ec2::254]', true, 'metadata'],
     ['registry.example.com', false, undefined],
   ])('%s, private ones allowed: %s, is refused as %s', (host, allowPrivate, kind) => {
-    expect(literalRefusal(host, allowPrivate)?.kind).toBe(kind);
+    expect(blockedLiteral(host, allowPrivate)?.kind).toBe(kind);
   });
 });

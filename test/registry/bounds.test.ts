@@ -49,7 +49,7 @@ describe('a stranger', () => {
         return { credentials: [], problems: [] };
       },
     };
-    const client = { ...fakeClient(), mayAsk: ({ domain }: { readonly domain: string }) => domain === 'reg.io' };
+    const client = { ...fakeClient(), mayQuery: ({ domain }: { readonly domain: string }) => domain === 'reg.io' };
     const scene = sceneOf(client, { node });
     for (const image of ['evil.io/web:1', 'reg.io/web:1']) await scene.ask(questionOf(image));
     expect(asked).toEqual(['reg.io']);

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createAnswerBudget, type Lease, SMALL_BYTES } from '../../src/registry/answer-budget.ts';
+import { createResponseBudget, type Lease, SMALL_BYTES } from '../../src/registry/response-budget.ts';
 import { createBodyBuffer } from '../../src/registry/body-buffer.ts';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
 import { hasTooManyValues } from '../../src/registry/response-json.ts';
@@ -233,7 +233,7 @@ describe('a host that is asked by many', () => {
 });
 
 describe('the budget', () => {
-  const open = (budget: ReturnType<typeof createAnswerBudget>, tenant: string, group = tenant): Lease =>
+  const open = (budget: ReturnType<typeof createResponseBudget>, tenant: string, group = tenant): Lease =>
     budget.open({ tenant, group, signal: NEVER });
 
   test('has no more than two large places for one namespace, or for one host', async () => {
@@ -247,7 +247,7 @@ describe('the budget', () => {
         ['x', 'x', 'x'],
       ],
     ] as const) {
-      const budget = createAnswerBudget(MAX_MANIFEST_BYTES);
+      const budget = createResponseBudget(MAX_MANIFEST_BYTES);
       const leases = tenants.map((tenant, at) => open(budget, tenant, groups[at]));
       const granted: number[] = [];
       leases.forEach((lease, at) => void lease.grow(SMALL_BYTES + 1).then(() => granted.push(at)));
@@ -261,7 +261,7 @@ describe('the budget', () => {
   });
 
   test('is waited for no longer than the asker waits, which is said', async () => {
-    const budget = createAnswerBudget(MAX_MANIFEST_BYTES);
+    const budget = createResponseBudget(MAX_MANIFEST_BYTES);
     for (const tenant of ['a', 'b', 'c', 'd']) await open(budget, tenant).grow(SMALL_BYTES + 1);
     const late = budget.open({ tenant: 'shop', group: 'reg.io', signal: AbortSignal.timeout(20) });
     await expect(late.grow(SMALL_BYTES + 1)).rejects.toThrow(
@@ -270,7 +270,7 @@ describe('the budget', () => {
   });
 
   test('lends each memory to one answer at a time, and never more of them than there are large places', async () => {
-    const budget = createAnswerBudget(MAX_MANIFEST_BYTES);
+    const budget = createResponseBudget(MAX_MANIFEST_BYTES);
     const seen = new Set<Buffer>();
     for (let round = 0; round < 3; round += 1) {
       const leases = ['a', 'a', 'b', 'b'].map((tenant, at) => open(budget, tenant, `${at}`));
@@ -289,7 +289,7 @@ describe('the budget', () => {
   });
 
   test('takes back a place that an answer gets after its end', async () => {
-    const budget = createAnswerBudget(MAX_MANIFEST_BYTES);
+    const budget = createResponseBudget(MAX_MANIFEST_BYTES);
     const first = ['a', 'a', 'b', 'b'].map((tenant, at) => open(budget, tenant, `${at}`));
     await Promise.all(first.map((lease) => lease.grow(SMALL_BYTES + 1)));
     const gone = open(budget, 'c');

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { parseHosts } from '../../src/registry/hosts-file.ts';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
 import { createNameServers } from '../../src/registry/name-servers.ts';
-import { createNames, type Names, NameTrouble, type Resolve } from '../../src/registry/host-names.ts';
+import { createHostNames, type HostNames, DnsError, type Resolve } from '../../src/registry/host-names.ts';
 import { fullNames, parseSearch } from '../../src/registry/resolv-conf.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { startFaultServer } from '../support/fault-registry.ts';
@@ -53,7 +53,7 @@ async function shown(asked: Promise<{ readonly addresses: readonly { readonly ad
   try {
     return (await asked).addresses.map(({ address }) => address).join(' ');
   } catch (error) {
-    return error instanceof NameTrouble ? `${error.kind} ${error.code}` : String(error);
+    return error instanceof DnsError ? `${error.kind} ${error.code}` : String(error);
   }
 }
 
@@ -171,9 +171,9 @@ describe('the files', () => {
 
 describe('what is known of a name', () => {
   interface Scene {
-    readonly names: Names;
+    readonly names: HostNames;
     readonly asked: string[];
-    says: readonly string[] | NameTrouble;
+    says: readonly string[] | DnsError;
     ttlMs: number;
   }
   function sceneOf(): Scene {
@@ -182,10 +182,10 @@ describe('what is known of a name', () => {
       asked,
       says: ['127.0.0.1'],
       ttlMs: 30_000,
-      names: createNames(async (host) => {
+      names: createHostNames(async (host) => {
         asked.push(host);
         await Promise.resolve();
-        if (scene.says instanceof NameTrouble) throw scene.says;
+        if (scene.says instanceof DnsError) throw scene.says;
         return { addresses: scene.says.map((address) => ({ address, family: 4 })), ttlMs: scene.ttlMs };
       }, clock.now),
     };
@@ -225,7 +225,7 @@ describe('what is known of a name', () => {
   ])('is the last answer for ten minutes when DNS says %s: %s, then %s', async (code, soon, late) => {
     const scene = sceneOf();
     await ask(scene);
-    scene.says = new NameTrouble(code);
+    scene.says = new DnsError(code);
     clock.ms += 60_000;
     expect(await ask(scene)).toBe(soon);
     clock.ms += 540_000;
@@ -269,9 +269,9 @@ describe('what is known of a name', () => {
 });
 
 /** Of names in evil.test nothing is heard until they are released. */
-function heldNames(): { readonly names: Names; readonly release: () => void } {
+function heldNames(): { readonly names: HostNames; readonly release: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const names = createNames(async (host) => {
+  const names = createHostNames(async (host) => {
     if (host.endsWith('evil.test')) await promise;
     return { addresses: [{ address: '127.0.0.1', family: 4 }], ttlMs: 1000 };
   }, clock.now);

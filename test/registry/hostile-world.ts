@@ -5,7 +5,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import { RegistryError } from '../../src/registry/client.ts';
-import { NameTrouble, type Resolve } from '../../src/registry/host-names.ts';
+import { DnsError, type Resolve } from '../../src/registry/host-names.ts';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
 import type { RegistryEntry } from '../../src/registry/settings.ts';
 import { type Authority, createAuthority } from '../cluster/certificates.ts';
@@ -70,7 +70,7 @@ export async function createWorld(): Promise<World> {
   const resolve: Resolve = async (name) => {
     lookedUp.push(name);
     const addresses = ADDRESSES[name]?.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
-    if (addresses === undefined) throw new NameTrouble('ENOTFOUND');
+    if (addresses === undefined) throw new DnsError('ENOTFOUND');
     return { addresses, ttlMs: 0 };
   };
   const clients: HttpRegistryClient[] = [];

@@ -1,7 +1,7 @@
 /** Docker Hub is special: its own name, its own 401. */
 import { describe, expect, test } from 'vitest';
-import { refusalOf } from '../../src/registry/http-errors.ts';
-import { sitesOf } from '../../src/registry/endpoint.ts';
+import { httpError } from '../../src/registry/http-errors.ts';
+import { endpointsOf } from '../../src/registry/endpoint.ts';
 import { basic, entry, target } from '../support/registry-settings.ts';
 
 describe('a refusal of Docker Hub', () => {
@@ -26,22 +26,22 @@ describe('a refusal of Docker Hub', () => {
     ],
     [429, basic('jane', 'x'), 'docker.io answered 429', 'pull through a mirror, or wait'],
   ])('%d with credential %j', (status, credential, message, remedy) => {
-    const { registry: site } = sitesOf(target('nginx:1.27', credential), { registries: [], access: 'any' });
-    expect(site.base.href).toBe('https://registry-1.docker.io/');
-    const answer = { status, headers: new Map(), body: Buffer.alloc(0) };
-    const place = { name: site.name, host: site.base.host };
-    const { failure } = refusalOf({ place, answer, site, authorization: undefined, now: 0 });
+    const { registry: endpoint } = endpointsOf(target('nginx:1.27', credential), { registries: [], access: 'any' });
+    expect(endpoint.base.href).toBe('https://registry-1.docker.io/');
+    const response = { status, headers: new Map(), body: Buffer.alloc(0) };
+    const remote = { name: endpoint.name, host: endpoint.base.host };
+    const { failure } = httpError({ remote, response, endpoint, authorization: undefined, now: 0 });
     expect(failure).toMatchObject({ message, remedy });
   });
 
   test('can be one of a mirror that its entry names', () => {
     const registries = [entry('docker.io', { mirrors: [{ location: 'm.test/hub', forwardCredentials: false }] })];
-    const { mirrors } = sitesOf(target('nginx', basic('a', 'b')), { registries, access: 'listed' });
+    const { mirrors } = endpointsOf(target('nginx', basic('a', 'b')), { registries, access: 'listed' });
     expect(mirrors).toMatchObject([
       {
         name: 'm.test/hub (mirror of docker.io)',
         repository: 'hub/library/nginx',
-        wanted: 'latest',
+        reference: 'latest',
         credential: undefined,
         mirror: 'm.test/hub',
       },

@@ -5,7 +5,7 @@ import { readParts } from '../../src/image/grammar.ts';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
 import type { NodeCredentials } from '../../src/node/node-credentials.ts';
 import { addressOf } from '../../src/registry/registry-address.ts';
-import { sitesOf } from '../../src/registry/endpoint.ts';
+import { endpointsOf } from '../../src/registry/endpoint.ts';
 import { entry, target } from '../support/registry-settings.ts';
 import { type FakeClient, fakeClient, MANIFEST, questionOf, referenceOf, sceneOf } from './asking.ts';
 
@@ -75,7 +75,7 @@ test.each(['127.1', '0x7f.1', '0177.0.0.1', '2130706433:80', '10.0.0.01', '1.2.3
   '%s is asked nowhere: it is no name and no address, or one for a URL alone',
   (host) => {
     expect(addressOf(host, CONFIGURED)).toBeUndefined();
-    expect(() => sitesOf(target(`${host}/x`), { registries: CONFIGURED, access: 'any' })).toThrow(
+    expect(() => endpointsOf(target(`${host}/x`), { registries: CONFIGURED, access: 'any' })).toThrow(
       `${host} is not a host that can be asked`,
     );
   },
@@ -152,7 +152,7 @@ describe('of two spellings of a registry', () => {
       fc.property(domain, registries, (one, entries) => {
         const address = addressOf(one, entries);
         if (address === undefined) return;
-        const { registry, mirrors } = sitesOf(target(`${one}/team/app`), { registries: entries, access: 'any' });
+        const { registry, mirrors } = endpointsOf(target(`${one}/team/app`), { registries: entries, access: 'any' });
         expect([registry.key, registry.base.href]).toEqual([address.key, address.base.href]);
         for (const mirror of mirrors) {
           const [at = ''] = (mirror.mirror ?? '').split('/');

@@ -13,7 +13,7 @@ const SMALL_PLACES = 128;
 /** 16 MiB. */
 const LARGE_PLACES = 4;
 
-export interface AnswerBudget {
+export interface ResponseBudget {
   /** For one answer. */
   open(seeker: Omit<PlaceSeeker, 'words'>): Lease;
 }
@@ -23,7 +23,7 @@ export interface Lease {
   readonly granted: number;
   /** For more than SMALL_BYTES. Others use it after `close`. */
   readonly memory: Buffer | undefined;
-  /** For more bytes than were granted; above SMALL_BYTES for as many as an answer may have. Rejects with a Crowded. */
+  /** For more bytes than were granted; above SMALL_BYTES for as many as an answer may have. Rejects with an OverloadError. */
   grow(bytes: number): Promise<void>;
   /** Called when others need the place. */
   onEvicted(give: () => void): void;
@@ -33,7 +33,7 @@ export interface Lease {
 const WORDS = 'has responded, and was not read: too many other answers are being read';
 
 /** `largestBytes`: no answer has more. */
-export function createAnswerBudget(largestBytes: number): AnswerBudget {
+export function createResponseBudget(largestBytes: number): ResponseBudget {
   const half = (places: number): { readonly running: number; readonly waiting: number } => {
     return { running: places / 2, waiting: Infinity };
   };
