@@ -3,7 +3,7 @@
  * by their whole path, host globs are tried one by one. A file can hold 80,000 entries, and an object 50,000 images.
  */
 import { type Entry, hasUser } from './docker-config.ts';
-import { type Place, hostTest, placeOf, registryKey } from './registry-key.ts';
+import { type HostPath, hostTest, parseHostPath, registryKey } from './registry-key.ts';
 
 /** All entries of a secret that mean the same registry and path. */
 export interface Slot {
@@ -18,9 +18,9 @@ export interface CredentialIndex {
   /** Of these the kubelet makes nothing: their keys are no URLs. */
   readonly ignored: readonly Entry[];
   /** The slots whose key matches an image, in no order. */
-  matching(image: Place): readonly Slot[];
+  matching(image: HostPath): readonly Slot[];
   /** Whether one of them passes; without a list of them. */
-  anyMatching(image: Place, test: (slot: Slot) => boolean): boolean;
+  anyMatching(image: HostPath, test: (slot: Slot) => boolean): boolean;
   /** The slot of exactly this key. */
   slot(key: string): Slot | undefined;
   /** How much text there is in host globs, each of which is tried for each image. */
@@ -29,7 +29,7 @@ export interface CredentialIndex {
 
 interface Host {
   /** `undefined`: the host is compared as a whole. */
-  readonly test: ((image: Place) => boolean) | undefined;
+  readonly test: ((image: HostPath) => boolean) | undefined;
   readonly paths: Map<string, Slot[]>;
 }
 
@@ -63,7 +63,7 @@ export function indexEntries(entries: readonly Entry[]): CredentialIndex {
 function hostsOf(slots: Iterable<Slot>): ReadonlyMap<string, Host> {
   const hosts = new Map<string, Host>();
   for (const slot of slots) {
-    const place = placeOf(slot.key);
+    const place = parseHostPath(slot.key);
     if (place === undefined) continue;
     const host: Host = hosts.get(place.host) ?? { test: hostTest(place), paths: new Map() };
     hosts.set(place.host, host);

@@ -36,10 +36,10 @@ export interface DockerConfig {
 export function readDockerConfig(text: string, form: ConfigForm): DockerConfig {
   const read = readJson(text, form === 'dockerconfigjson' ? 3 : 2);
   if (!read.ok) return { entries: [], faults: [read.problem] };
-  const reading: Reading = { entries: new Map(), faults: [] };
-  if (form === 'dockercfg') readEntries(read.value, FILE, reading);
-  else readSettings(read.value, reading);
-  return { entries: [...reading.entries.values()], faults: reading.faults };
+  const state: ParseState = { entries: new Map(), faults: [] };
+  if (form === 'dockercfg') readEntries(read.value, FILE, state);
+  else readSettings(read.value, state);
+  return { entries: [...state.entries.values()], faults: state.faults };
 }
 
 /** What a fault is about; put into words only where there is one, since there can be 80,000 entries. */
@@ -47,29 +47,29 @@ type Label = (part?: string) => string;
 
 const FILE: Label = () => 'the file';
 
-interface Reading {
+interface ParseState {
   /** By key: one that comes again replaces the one before. */
   readonly entries: Map<string, Entry>;
   readonly faults: string[];
 }
 
 /** Of the other settings Go knows HttpHeaders, and is strict about its type. */
-function readSettings(value: Json, reading: Reading): void {
-  for (const [name, setting] of membersOf(value, FILE, reading.faults)) {
+function readSettings(value: Json, state: ParseState): void {
+  for (const [name, setting] of membersOf(value, FILE, state.faults)) {
     const field = folded(name);
-    if (field === 'auths') readEntries(setting, () => '"auths"', reading);
+    if (field === 'auths') readEntries(setting, () => '"auths"', state);
     if (field !== 'httpheaders') continue;
-    for (const [, header] of membersOf(setting, () => '"HttpHeaders"', reading.faults)) {
-      textIn(header, () => 'a value of "HttpHeaders"', reading.faults);
+    for (const [, header] of membersOf(setting, () => '"HttpHeaders"', state.faults)) {
+      textIn(header, () => 'a value of "HttpHeaders"', state.faults);
     }
   }
 }
 
 /** null empties the map, as it does in Go. */
-function readEntries(value: Json, what: Label, reading: Reading): void {
-  if (value.type === 'null') reading.entries.clear();
-  for (const [server, entry] of membersOf(value, what, reading.faults)) {
-    reading.entries.set(server, readEntry(server, entry, reading.faults));
+function readEntries(value: Json, what: Label, state: ParseState): void {
+  if (value.type === 'null') state.entries.clear();
+  for (const [server, entry] of membersOf(value, what, state.faults)) {
+    state.entries.set(server, readEntry(server, entry, state.faults));
   }
 }
 

@@ -6,7 +6,7 @@ import type { ImageReference } from '../image/reference.ts';
 import type { Entry } from './docker-config.ts';
 import type { CredentialIndex, Slot } from './credential-index.ts';
 import type { PullSecret } from './pull-secret.ts';
-import { DOCKER_HUB_KEY, imagePlace, isOnDockerHub, shownServer } from './registry-key.ts';
+import { DOCKER_HUB_KEY, imageHostPath, isOnDockerHub, shownServer } from './registry-key.ts';
 
 /** One of the credentials that the kubelet tries, and where it stands. */
 export interface Candidate {
@@ -59,7 +59,7 @@ export function keyringOf(secrets: readonly PullSecret[]): Keyring {
     candidatesFor: (reference) => candidatesIn(sources, reference),
     coverageOf(reference) {
       // Most images are covered, and then the order does not matter.
-      const image = imagePlace(reference);
+      const image = imageHostPath(reference);
       if (image !== undefined && sources.some(({ credentials }) => credentials.anyMatching(image, hasUser)))
         return 'covered';
       const matches = matchesFor(reference, sources);
@@ -88,7 +88,7 @@ interface Match {
 }
 
 function matchesFor(reference: ImageReference, sources: readonly Source[]): readonly Match[] {
-  const image = imagePlace(reference);
+  const image = imageHostPath(reference);
   const matches =
     image === undefined
       ? []

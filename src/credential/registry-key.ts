@@ -26,7 +26,7 @@ export function registryKey(server: string): string | undefined {
 }
 
 /** A key, or the repository of an image, taken apart for comparison. */
-export interface Place {
+export interface HostPath {
   /** Host and port, as one text to find by. */
   readonly host: string;
   readonly labels: readonly string[];
@@ -35,7 +35,7 @@ export interface Place {
 }
 
 /** `undefined` where url.Parse refuses it: then it matches nothing. A key is parsed again, as in the kubelet. */
-export function placeOf(text: string): Place | undefined {
+export function parseHostPath(text: string): HostPath | undefined {
   const parsed = parseUrl(`https://${text}`);
   if (parsed === undefined) return undefined;
   const { name, port } = splitHostPort(parsed);
@@ -46,10 +46,10 @@ export function placeOf(text: string): Place | undefined {
  * The place of an image. Without an address in brackets, url.Parse takes every reference as it is written, so it need not be
  * parsed as a URL.
  */
-export function imagePlace({ repository }: ImageReference): Place | undefined {
+export function imageHostPath({ repository }: ImageReference): HostPath | undefined {
   const slash = repository.indexOf('/');
   const host = slash < 0 ? repository : repository.slice(0, slash);
-  if (host.startsWith('[')) return placeOf(repository);
+  if (host.startsWith('[')) return parseHostPath(repository);
   const colon = host.indexOf(':');
   const name = colon < 0 ? host : host.slice(0, colon);
   const port = colon < 0 ? '' : host.slice(colon + 1);
@@ -65,7 +65,7 @@ function splitHostPort({ host }: ParsedUrl): { readonly name: string; readonly p
 }
 
 /** `undefined` when no label has a glob, so that hosts are just compared. */
-export function hostTest({ labels, port }: Place): ((image: Place) => boolean) | undefined {
+export function hostTest({ labels, port }: HostPath): ((image: HostPath) => boolean) | undefined {
   if (!labels.some(isFilepathGlob)) return undefined;
   const tests = labels.map(compileFilepathGlob);
   return (image) =>

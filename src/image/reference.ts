@@ -36,7 +36,7 @@ export type ParsedImage =
  * for good. A Map would hash every character of a text that has just been parsed: half of what the loop over containers costs.
  */
 const SLOTS = 4096;
-const known = Array.from<unknown, Known | undefined>({ length: SLOTS }, () => undefined);
+const known = Array.from<unknown, ParsedSlot | undefined>({ length: SLOTS }, () => undefined);
 const MAX_KNOWN_LENGTH = 300;
 
 /** Never throws; linear in the length of `text`. Nothing is trimmed. */
@@ -50,7 +50,7 @@ export function parseReference(text: string): ParsedImage {
   return parsed;
 }
 
-interface Known {
+interface ParsedSlot {
   readonly text: string;
   readonly parsed: ParsedImage;
 }

@@ -95,15 +95,15 @@ function requirementOf(expression: JsonObject, at: string): Term {
   if (aspect === undefined) return [];
   const values = readStrings(expression, 'values', at);
   const named = new Set(values);
-  const met = MET.get(readString(expression, 'operator', at) ?? '');
+  const met = OPERATORS.get(readString(expression, 'operator', at) ?? '');
   // An operator that the API does not have is refused by its own validation.
   return met === undefined ? [] : [{ aspect, values, met: (value) => met(value, named) }];
 }
 
-type Met = (value: string, named: ReadonlySet<string>) => boolean;
+type OperatorTest = (value: string, named: ReadonlySet<string>) => boolean;
 
 /** Every node has the labels. Only whole numbers are compared, and no platform is one, except for the architecture 386. */
-const MET: ReadonlyMap<string, Met> = new Map<string, Met>([
+const OPERATORS: ReadonlyMap<string, OperatorTest> = new Map<string, OperatorTest>([
   ['In', (value, named) => named.has(value)],
   ['NotIn', (value, named) => !named.has(value)],
   ['Exists', () => true],

@@ -1,7 +1,7 @@
 /** Keys of credential files, and the repositories of images that they are compared with. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { imagePlace, placeOf } from '../../src/credential/registry-key.ts';
+import { imageHostPath, parseHostPath } from '../../src/credential/registry-key.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import { imageString } from '../image/image-strings.ts';
 
@@ -20,7 +20,7 @@ test('the place of an image is the one that its repository has as a URL', () => 
     fc.property(fc.oneof(imageString, fc.constantFrom(...special)), (text) => {
       const parsed = parseReference(text);
       fc.pre(parsed.ok);
-      expect(imagePlace(parsed.reference)).toEqual(placeOf(parsed.reference.repository));
+      expect(imageHostPath(parsed.reference)).toEqual(parseHostPath(parsed.reference.repository));
     }),
     { numRuns: 2000 },
   );

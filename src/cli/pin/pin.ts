@@ -9,7 +9,7 @@ import { failed, type PinDecision } from '../../pinning/decide.ts';
 import { planOffline, decisionAt } from '../../pinning/plan.ts';
 import type { ImageLocation } from '../../pinning/image-location.ts';
 import type { Lock } from '../../pinning/lock.ts';
-import { PLATFORM_FORM, wantedPlatform } from '../../policy/rules/platforms.ts';
+import { PLATFORM_FORM, parseNodePlatform } from '../../policy/rules/platforms.ts';
 import type { FileEdits } from '../../report/diff.ts';
 import { type FormatName, formatReport } from '../../report/index.ts';
 import { paint } from '../../report/paint.ts';
@@ -123,8 +123,8 @@ function saved(file: string, before: string | undefined, lock: Lock): readonly P
   return result.ok ? [] : [{ file, line: null, column: null, message: result.problem }];
 }
 
-function platformOf(text: string): ReturnType<typeof wantedPlatform> & object {
-  const platform = wantedPlatform(text);
+function platformOf(text: string): ReturnType<typeof parseNodePlatform> & object {
+  const platform = parseNodePlatform(text);
   if (platform === undefined) throw new UserError(`--platform: expected ${PLATFORM_FORM}, found ${quoteValue(text)}`);
   return platform;
 }

@@ -3,7 +3,7 @@ import type { Container } from '../../pod/containers.ts';
 import { type JsonObject } from '../../pod/pointer.ts';
 import { readObject, readObjects, readString } from '../../pod/read.ts';
 import { defineRule, type Problem } from '../rule.ts';
-import { either, has, judgeContainers, NO_PROBLEMS, PROBE_FIELDS, PROBES, violation } from './containers.ts';
+import { either, has, checkContainers, NO_PROBLEMS, PROBE_FIELDS, PROBES, violation } from './containers.ts';
 
 interface Parameters {
   readonly restartRules?: boolean;
@@ -66,7 +66,7 @@ spec:
   needs: [],
   prepare: ({ restartRules = true }: Parameters) => ({ ok: true, value: restartRules }),
   check: (subject, restartRules) =>
-    judgeContainers(subject, KINDS, (container) => {
+    checkContainers(subject, KINDS, (container) => {
       if (container.kind === 'ephemeral') return ephemeralProblems(container);
       const misplaced = container.kind === 'init' ? initProblems(container) : NO_PROBLEMS;
       const restart = restartProblem(container, restartRules);

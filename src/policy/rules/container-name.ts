@@ -45,7 +45,7 @@ spec:
   prepare: () => ({ ok: true, value: undefined }),
   check(subject) {
     const problems: Problem[] = [];
-    const isAsked = inScope(subject);
+    const isInScope = inScope(subject);
     const namedLater = NAMED_LATER.has(subject.workload.type.group);
     for (const pod of subject.pods) {
       const taken = new Map<string, Container>();
@@ -53,7 +53,7 @@ spec:
         if (container.kind === 'volume') continue;
         const problem = nameProblem(container, taken);
         const forgiven = namedLater && container.name === undefined;
-        if (problem !== undefined && !forgiven && isAsked(container)) problems.push(problem);
+        if (problem !== undefined && !forgiven && isInScope(container)) problems.push(problem);
         if (container.name !== undefined && !taken.has(container.name)) taken.set(container.name, container);
       }
     }

@@ -65,18 +65,18 @@ spec:
     ok: true,
     value: { hostPort, namesRequired, namesUnique },
   }),
-  check(subject, asked) {
+  check(subject, parameters) {
     const problems: Problem[] = [];
     for (const pod of subject.pods) {
       for (const clash of portClashes(pod)) problems.push(clashProblem(clash));
       for (const container of pod.containers)
-        for (const port of container.ports) single({ container, port }, asked, problems);
+        for (const port of container.ports) single({ container, port }, parameters, problems);
       for (const problem of badNames(pod)) problems.push(problem);
-      if (asked.namesUnique) for (const problem of sharedNames(pod)) problems.push(problem);
+      if (parameters.namesUnique) for (const problem of sharedNames(pod)) problems.push(problem);
     }
     if (problems.length === 0) return problems;
-    const isAsked = inScope(subject);
-    return problems.filter(({ container }) => container !== undefined && isAsked(container));
+    const isInScope = inScope(subject);
+    return problems.filter(({ container }) => container !== undefined && isInScope(container));
   },
 });
 

@@ -6,7 +6,7 @@ import { defineRule, type Problem } from '../rule.ts';
 import {
   either,
   has,
-  judgeContainers,
+  checkContainers,
   NO_PROBLEMS,
   type Probe,
   PROBE_FIELDS,
@@ -79,7 +79,7 @@ spec:
     value: { require: [...new Set(require)], mode, jobs },
   }),
   check: (subject, asked) =>
-    judgeContainers(subject, PROBED, (container, pod) => {
+    checkContainers(subject, PROBED, (container, pod) => {
       const missing =
         asked.require.length > 0 && (asked.jobs || runsOn(pod)) ? missingProbes(container, asked) : NO_PROBLEMS;
       const odd = unsoundProbes(container);

@@ -6,7 +6,14 @@ import { resourcesOf } from '../../pod/resources.ts';
 import { defineRule, type ParameterFault, type Prepared, type Problem } from '../rule.ts';
 import { inScope } from './containers.ts';
 import { resourceFault } from './resource-names.ts';
-import { type Asked, type Bearer, type Bound, findMissing, findOdd, findOutOfBounds } from './resource-problems.ts';
+import {
+  type ResourceRequirements,
+  type ResourceHolder,
+  type Bound,
+  findMissing,
+  checkQuantities,
+  findOutOfBounds,
+} from './resource-problems.ts';
 
 interface Parameters {
   readonly requests?: readonly string[];
@@ -91,39 +98,39 @@ spec:
     },
   },
   needs: [],
-  prepare: (parameters: Parameters) => askedBy(parameters),
-  check(subject, asked) {
-    const found: Problem[] = [];
-    const isAsked = inScope(subject);
+  prepare: (parameters: Parameters) => parseRequirements(parameters),
+  check(subject, requirements) {
+    const problems: Problem[] = [];
+    const isInScope = inScope(subject);
     for (const pod of subject.pods) {
       const whole = resourcesOf(pod.spec, pod.pointer);
-      findInWholePod({ resources: whole, container: undefined, found }, asked);
+      findInWholePod({ resources: whole, container: undefined, problems }, requirements);
       for (const container of pod.containers) {
-        if (!KINDS.has(container.kind) || !isAsked(container)) continue;
-        const bearer = { resources: resourcesOf(container.fields, container.pointer), container, found };
-        findOdd(bearer);
-        findMissing(bearer, whole, asked);
-        findOutOfBounds(bearer, asked);
+        if (!KINDS.has(container.kind) || !isInScope(container)) continue;
+        const holder = { resources: resourcesOf(container.fields, container.pointer), container, problems };
+        checkQuantities(holder);
+        findMissing(holder, whole, requirements);
+        findOutOfBounds(holder, requirements);
       }
     }
-    return found;
+    return problems;
   },
 });
 
 /** `spec.resources` (KEP-2837): the scheduler and the node go by it for all containers together. */
-function findInWholePod(bearer: Bearer, asked: Asked): void {
-  const { limit, request } = bearer.resources;
+function findInWholePod(holder: ResourceHolder, requirements: ResourceRequirements): void {
+  const { limit, request } = holder.resources;
   if (limit.all.length === 0 && request.all.length === 0) return;
-  findOdd(bearer);
-  findOutOfBounds(bearer, { ...asked, min: [], max: [] });
+  checkQuantities(holder);
+  findOutOfBounds(holder, { ...requirements, min: [], max: [] });
 }
 
-function askedBy(parameters: Parameters): Prepared<Asked> {
+function parseRequirements(parameters: Parameters): Prepared<ResourceRequirements> {
   const { requests = [], limits = [], noLimits = [] } = parameters;
   const faults: ParameterFault[] = [...nameFaultsIn(parameters)];
   const bounds = (name: 'maxRatio' | 'min' | 'max'): readonly Bound[] =>
     quantitiesOf(parameters[name] ?? {}, name, faults);
-  const value: Asked = {
+  const value: ResourceRequirements = {
     requests: [...new Set(requests)],
     limits: [...new Set(limits)],
     noLimits: [...new Set(noLimits)],

@@ -4,30 +4,30 @@ import type { JsonObject } from '../../pod/pointer.ts';
 import { readObject } from '../../pod/read.ts';
 import type { Problem, Subject } from '../rule.ts';
 
-type Asked = Pick<Subject, 'pods' | 'containers' | 'workload'>;
+type ScopedSubject = Pick<Subject, 'pods' | 'containers' | 'workload'>;
 
 /** What `judge` says of each container of these kinds that the policy's scope leaves in. Images outside of a pod spec are none. */
-export function judgeContainers(
-  subject: Asked,
+export function checkContainers(
+  subject: ScopedSubject,
   kinds: ReadonlySet<ContainerKind>,
-  judge: (container: Container, pod: Pod) => readonly Problem[],
+  check: (container: Container, pod: Pod) => readonly Problem[],
 ): readonly Problem[] {
   const problems: Problem[] = [];
-  const isAsked = inScope(subject);
+  const isInScope = inScope(subject);
   for (const pod of subject.pods) {
     for (const container of pod.containers) {
-      if (!kinds.has(container.kind) || !isAsked(container)) continue;
-      for (const problem of judge(container, pod)) problems.push(problem);
+      if (!kinds.has(container.kind) || !isInScope(container)) continue;
+      for (const problem of check(container, pod)) problems.push(problem);
     }
   }
   return problems;
 }
 
 /** Most policies leave nothing out: then there is nothing to look up. */
-export function inScope({ containers, workload }: Asked): (container: Container) => boolean {
+export function inScope({ containers, workload }: ScopedSubject): (container: Container) => boolean {
   if (containers.length === workload.containers.length) return everyone;
-  const asked = new Set(containers);
-  return (container) => asked.has(container);
+  const scope = new Set(containers);
+  return (container) => scope.has(container);
 }
 
 const everyone = (): boolean => true;

@@ -3,7 +3,7 @@ import type { Fact } from '../fact.ts';
 import { DAY_MS, dayOf, dayStart } from '../../go/date.ts';
 import type { RegistryDetails } from '../registry-fact.ts';
 import { defineRule, type ParameterFault, type Prepared } from '../rule.ts';
-import { checkRegistryFacts, type Said, unknownProblem } from './registry-facts.ts';
+import { checkRegistryFacts, type ProblemText, unknownProblem } from './registry-facts.ts';
 
 interface Parameters {
   readonly maxAgeDays?: number;
@@ -84,7 +84,7 @@ spec:
     return checkRegistryFacts({ subject, facts }, (fact, reference) => {
       const image = `image ${quoteValue(reference.text)}`;
       if (fact.state !== 'yes') return unknownProblem(`when ${image} was made`, fact);
-      return judgeDate(image, fact.value, { limits, now });
+      return checkDate(image, fact.value, { limits, now });
     });
   },
 });
@@ -108,7 +108,7 @@ function limitsOf({ maxAgeDays, minAgeDays, createdAfter, createdBefore }: Param
   return faults.length > 0 ? { ok: false, faults } : { ok: true, value: { maxAgeDays, minAgeDays, from, until } };
 }
 
-interface Judging {
+interface AgeInput {
   readonly limits: Limits;
   readonly now: Fact<number>;
 }
@@ -116,13 +116,13 @@ interface Judging {
 /** The image is its author's choice, as one that is too old is; no trouble of a registry makes it so. */
 const DATED = 'use an image that says when it was made';
 
-function judgeDate(image: string, { createdMs }: RegistryDetails, judging: Judging): Said | undefined {
+function checkDate(image: string, { createdMs }: RegistryDetails, input: AgeInput): ProblemText | undefined {
   if (createdMs === undefined || createdMs < FIRST_IMAGE_MS) {
     const why = createdMs === undefined ? 'it does not say' : `it says ${dayOf(createdMs)}, which stands for no date`;
     const message = `could not tell when ${image} was made: ${why}`;
     return { state: 'unknown', causedBy: 'author', message, remedy: DATED };
   }
-  const { from, until } = judging.limits;
+  const { from, until } = input.limits;
   const message = `${image} was made on ${dayOf(createdMs)}`;
   if (from !== undefined && createdMs < from) {
     return { state: 'violation', message, remedy: `accepted is what was made on ${dayOf(from)} or later` };
@@ -130,10 +130,10 @@ function judgeDate(image: string, { createdMs }: RegistryDetails, judging: Judgi
   if (until !== undefined && createdMs >= until) {
     return { state: 'violation', message, remedy: `accepted is what was made before ${dayOf(until)}` };
   }
-  return judgeAge(image, createdMs, judging);
+  return checkAge(image, createdMs, input);
 }
 
-function judgeAge(image: string, createdMs: number, { limits, now }: Judging): Said | undefined {
+function checkAge(image: string, createdMs: number, { limits, now }: AgeInput): ProblemText | undefined {
   const { maxAgeDays, minAgeDays } = limits;
   if (maxAgeDays === undefined && minAgeDays === undefined) return undefined;
   const untellable = `could not tell how old ${image} is`;

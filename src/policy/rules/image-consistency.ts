@@ -44,11 +44,11 @@ spec:
   prepare: () => ({ ok: true, value: undefined }),
   check(subject) {
     const problems: Problem[] = [];
-    const isAsked = inScope(subject);
+    const isInScope = inScope(subject);
     for (const pod of subject.pods) {
-      const first = new Map<string, Used>();
+      const first = new Map<string, FirstUse>();
       for (const container of pod.containers) {
-        const problem = isAsked(container) ? compared(container, first) : undefined;
+        const problem = isInScope(container) ? compareVersion(container, first) : undefined;
         if (problem !== undefined) problems.push(problem);
       }
     }
@@ -56,12 +56,12 @@ spec:
   },
 });
 
-interface Used {
+interface FirstUse {
   readonly container: Container;
   readonly reference: ImageReference;
 }
 
-function compared(container: Container, first: Map<string, Used>): Problem | undefined {
+function compareVersion(container: Container, first: Map<string, FirstUse>): Problem | undefined {
   const { image, imagePointer: pointer } = container;
   if (image.state !== 'parsed') return unreadable(container);
   const { reference } = image;

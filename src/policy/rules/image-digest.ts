@@ -4,7 +4,7 @@ import type { Container } from '../../pod/containers.ts';
 import type { RegistryFact, RegistryImage } from '../registry-fact.ts';
 import { defineRule } from '../rule.ts';
 import { checkImages } from './images.ts';
-import { checkRegistryFacts, type Said, unknownProblem } from './registry-facts.ts';
+import { checkRegistryFacts, type ProblemText, unknownProblem } from './registry-facts.ts';
 
 /** A host may be of any length, and nobody reads a remedy that is. */
 const MAX_SHOWN = 500;
@@ -64,7 +64,7 @@ spec:
     });
     if (!drift) return unpinned;
     const tagged = { containers: subject.containers.filter(hasBoth) };
-    return [...unpinned, ...checkRegistryFacts({ subject: tagged, facts: subject.facts.registryTags }, judgeDrift)];
+    return [...unpinned, ...checkRegistryFacts({ subject: tagged, facts: subject.facts.registryTags }, checkDrift)];
   },
 });
 
@@ -72,7 +72,7 @@ function hasBoth({ image }: Container): boolean {
   return image.state === 'parsed' && image.reference.tag !== undefined && image.reference.digest !== undefined;
 }
 
-function judgeDrift(fact: RegistryFact<RegistryImage>, reference: ImageReference): Said | undefined {
+function checkDrift(fact: RegistryFact<RegistryImage>, reference: ImageReference): ProblemText | undefined {
   const { text, tag = '', digest = '' } = reference;
   const image = `image ${quoteValue(text)}`;
   const untellable = `whether the tag of ${image} still stands for its digest`;

@@ -6,10 +6,10 @@ import {
   checkRegistryFacts,
   type OnCause,
   onCauseSchema,
-  type Said,
+  type ProblemText,
   unknownProblem,
-  withRemedy,
-  type Worth,
+  problemWithRemedy,
+  type CauseOutcome,
 } from './registry-facts.ts';
 
 interface Parameters {
@@ -17,7 +17,7 @@ interface Parameters {
 }
 
 /** Only what the registry says for certain: nodes may hold credentials that nobody here has (KEP-4412). */
-const DEFAULTS: Readonly<Record<RegistryCause, Worth>> = {
+const DEFAULTS: Readonly<Record<RegistryCause, CauseOutcome>> = {
   notFound: 'violation',
   forbidden: 'unknown',
   unauthenticated: 'unknown',
@@ -83,10 +83,10 @@ spec:
     }),
 });
 
-function violation(reference: ImageReference, { cause, message, remedy }: RegistryFailure): Said {
+function violation(reference: ImageReference, { cause, message, remedy }: RegistryFailure): ProblemText {
   const image = `image ${quoteValue(reference.text)}`;
   if (cause !== 'notFound') {
-    return withRemedy({ state: 'violation', message: `${image} cannot be pulled: ${message}` }, remedy);
+    return problemWithRemedy({ state: 'violation', message: `${image} cannot be pulled: ${message}` }, remedy);
   }
   if (!isPinned(reference)) {
     const advice = remedy ?? 'push it, or name a tag that exists';

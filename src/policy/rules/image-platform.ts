@@ -2,9 +2,9 @@ import { quoteValue } from '../../image/quote.ts';
 import type { Platform, RegistryDetails } from '../registry-fact.ts';
 import { defineRule, type Prepared } from '../rule.ts';
 import { shortList } from './images.ts';
-import { PLATFORM_FORM, platformsIn, platformText, wantedPlatform } from './platforms.ts';
-import { checkRegistryFacts, type Said, unknownProblem } from './registry-facts.ts';
-import { ANY, TOO_MANY, type Wanted, wantedBy } from './required-platforms.ts';
+import { PLATFORM_FORM, platformsIn, platformText, parseNodePlatform } from './platforms.ts';
+import { checkRegistryFacts, type ProblemText, unknownProblem } from './registry-facts.ts';
+import { ANY, TOO_MANY, type RequiredPlatforms, requiredPlatforms } from './required-platforms.ts';
 
 interface Parameters {
   readonly platforms?: readonly string[];
@@ -64,7 +64,7 @@ spec:
   },
   needs: ['registryDetails'],
   prepare({ platforms = [] }: Parameters): Prepared<readonly Platform[]> {
-    const read = platforms.map(wantedPlatform);
+    const read = platforms.map(parseNodePlatform);
     const faults = platforms.flatMap((text, index) =>
       read[index] === undefined
         ? [
@@ -78,62 +78,62 @@ spec:
     return faults.length > 0 ? { ok: false, faults } : { ok: true, value: read.flatMap((one) => one ?? []) };
   },
   asksAbout: (subject, nodes) => {
-    const wanted = wantedBy(subject, nodes);
-    return subject.containers.filter((container) => (wanted(container)?.platforms.length ?? 0) > 0);
+    const required = requiredPlatforms(subject, nodes);
+    return subject.containers.filter((container) => (required(container)?.platforms.length ?? 0) > 0);
   },
   check(subject, nodes) {
-    const wanted = wantedBy(subject, nodes);
-    const madeOfAnswer = madeFor();
-    const asked = subject.containers.filter((container) => wanted(container) !== undefined);
+    const required = requiredPlatforms(subject, nodes);
+    const builtPlatforms = builtPlatformsReader();
+    const asked = subject.containers.filter((container) => required(container) !== undefined);
     const { registryDetails: facts } = subject.facts;
     return checkRegistryFacts({ subject: { containers: asked }, facts }, (fact, { text }, container) => {
       const image = `image ${quoteValue(text)}`;
-      const want = wanted(container);
-      if (want === undefined) return undefined;
-      if (want.tooMany) {
+      const platforms = required(container);
+      if (platforms === undefined) return undefined;
+      if (platforms.tooMany) {
         return { state: 'unknown', causedBy: 'author', message: `could not tell whether ${image} fits: ${TOO_MANY}` };
       }
       if (fact.state !== 'yes') return unknownProblem(`which platforms ${image} is made for`, fact);
       // What is mounted does not run, and from a single manifest it is taken whatever it says.
       if (container.kind === 'volume' && !INDEXES.has(fact.value.mediaType)) return undefined;
-      const made = madeOfAnswer(fact.value);
-      return judgeMade(image, { made, lacking: made.lacking(want) });
+      const made = builtPlatforms(fact.value);
+      return checkPlatforms(image, { made, lacking: made.lacking(platforms) });
     });
   },
 });
 
 /** What an answer says of platforms. */
-interface Made {
+interface BuiltPlatforms {
   readonly none: boolean;
   /** For people. */
   readonly text: string;
-  lacking(wanted: Wanted): readonly Platform[];
+  lacking(required: RequiredPlatforms): readonly Platform[];
 }
 
 /** Containers share answers, and what their Pod wants; and an index can be long. */
-function madeFor(): (details: RegistryDetails) => Made {
-  const known = new Map<RegistryDetails, Made>();
+function builtPlatformsReader(): (details: RegistryDetails) => BuiltPlatforms {
+  const known = new Map<RegistryDetails, BuiltPlatforms>();
   return (details) => {
     let made = known.get(details);
-    if (made === undefined) known.set(details, (made = madeOf(details)));
+    if (made === undefined) known.set(details, (made = readBuiltPlatforms(details)));
     return made;
   };
 }
 
-function madeOf(details: RegistryDetails): Made {
+function readBuiltPlatforms(details: RegistryDetails): BuiltPlatforms {
   // What builders say of how they built it stands in the index as if it were for a platform of this name.
   const platforms = details.platforms.filter(({ os, architecture }) => os !== 'unknown' || architecture !== 'unknown');
   const has = platformsIn(platforms);
   const systems = new Set(platforms.map(({ os }) => os));
-  const known = new Map<Wanted, readonly Platform[]>();
+  const known = new Map<RequiredPlatforms, readonly Platform[]>();
   return {
     none: platforms.length === 0,
     text: shortList(platforms, shown),
-    lacking(wanted) {
-      let lacking = known.get(wanted);
+    lacking(required) {
+      let lacking = known.get(required);
       if (lacking === undefined) {
-        lacking = wanted.platforms.filter((node) => !(node.architecture === ANY ? systems.has(node.os) : has(node)));
-        known.set(wanted, lacking);
+        lacking = required.platforms.filter((node) => !(node.architecture === ANY ? systems.has(node.os) : has(node)));
+        known.set(required, lacking);
       }
       return lacking;
     },
@@ -145,12 +145,12 @@ const INDEXES = new Set([
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ]);
 
-interface Judging {
-  readonly made: Made;
+interface PlatformComparison {
+  readonly made: BuiltPlatforms;
   readonly lacking: readonly Platform[];
 }
 
-function judgeMade(image: string, { made, lacking }: Judging): Said | undefined {
+function checkPlatforms(image: string, { made, lacking }: PlatformComparison): ProblemText | undefined {
   if (made.none) {
     // The image is its author's choice, as one for other platforms is.
     const message = `could not tell which platforms ${image} is made for: it does not say`;

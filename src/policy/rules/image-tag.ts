@@ -113,7 +113,7 @@ function tagFaults(name: string, globs: readonly string[], opposite: string): re
 }
 
 /** An image that `pin` is about to change is judged by what its author wrote, as `check` judges it. */
-function judgedTag(reference: ImageReference, { image }: Container, { besideDigest }: TagLists): string | undefined {
+function tagToCheck(reference: ImageReference, { image }: Container, { besideDigest }: TagLists): string | undefined {
   const isWritten = image.state === 'parsed' && image.toBePinned === true;
   return isPinned(reference) && !isWritten && besideDigest === 'ignore' ? undefined : reference.effectiveTag;
 }
@@ -124,7 +124,7 @@ interface Wrong {
 }
 
 function judgeTag(reference: ImageReference, container: Container, lists: TagLists): Wrong | undefined {
-  const tag = judgedTag(reference, container, lists);
+  const tag = tagToCheck(reference, container, lists);
   if (tag === undefined) return undefined;
   const image = `image ${quoteValue(reference.text)}`;
   const implied = reference.tag === undefined;

@@ -2,7 +2,7 @@ import { quoteValue } from '../../image/quote.ts';
 import { type Container, containerLabel, type Pod } from '../../pod/containers.ts';
 import { readBoolean, readObjects, readString } from '../../pod/read.ts';
 import { defineRule, type Problem } from '../rule.ts';
-import { judgeContainers, violation } from './containers.ts';
+import { checkContainers, violation } from './containers.ts';
 
 interface Parameters {
   readonly allowed?: boolean;
@@ -65,13 +65,13 @@ spec:
     ok: true,
     value: { allowed, mounted, readOnly },
   }),
-  check(subject, asked) {
-    const asksMounts = asked.mounted || asked.readOnly;
+  check(subject, parameters) {
+    const asksMounts = parameters.mounted || parameters.readOnly;
     const mounts = new Map<Pod, Mounts>();
-    return judgeContainers(subject, KINDS, (volume, pod) => {
+    return checkContainers(subject, KINDS, (volume, pod) => {
       let ofPod = mounts.get(pod);
       if (ofPod === undefined) mounts.set(pod, (ofPod = asksMounts ? mountsOf(pod) : NO_MOUNTS));
-      return volumeProblems(volume, ofPod.get(volume.name) ?? [], asked);
+      return volumeProblems(volume, ofPod.get(volume.name) ?? [], parameters);
     });
   },
 });

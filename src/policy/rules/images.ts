@@ -7,23 +7,23 @@ import type { Problem, Subject } from '../rule.ts';
 /** Asks `judge` about each readable image. An invalid one is a violation of every rule, a pending one is unknown. */
 export function checkImages(
   subject: Subject,
-  judge: (reference: ImageReference, container: Container) => Omit<Problem, 'container' | 'state'> | undefined,
+  check: (reference: ImageReference, container: Container) => Omit<Problem, 'container' | 'state'> | undefined,
 ): readonly Problem[] {
-  return judgeEach(subject, (reference, container) => {
-    const problem = judge(reference, container);
+  return checkEach(subject, (reference, container) => {
+    const problem = check(reference, container);
     return problem && { ...problem, state: 'violation' };
   });
 }
 
 /** The same for a rule that cannot always tell. */
-export function judgeEach(
+export function checkEach(
   subject: Pick<Subject, 'containers'>,
-  judge: (reference: ImageReference, container: Container) => Omit<Problem, 'container'> | undefined,
+  check: (reference: ImageReference, container: Container) => Omit<Problem, 'container'> | undefined,
 ): readonly Problem[] {
   const problems: Problem[] = [];
   for (const container of subject.containers) {
     const { image } = container;
-    const problem = image.state === 'parsed' ? judge(image.reference, container) : unreadable(container);
+    const problem = image.state === 'parsed' ? check(image.reference, container) : unreadable(container);
     if (problem !== undefined) problems.push({ ...problem, container });
   }
   return problems;

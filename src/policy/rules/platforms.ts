@@ -19,7 +19,7 @@ export function parsePlatform(text: string): Platform | undefined {
 export const PLATFORM_FORM = 'OS/ARCHITECTURE[/VARIANT], for example linux/arm64';
 
 /** What somebody asks for, by the names that nodes have: `linux/x86_64` is linux/amd64. `undefined`: no node is called so. */
-export function wantedPlatform(text: string): Platform | undefined {
+export function parseNodePlatform(text: string): Platform | undefined {
   const parsed = /^[a-z0-9]+\/[a-z0-9_-]+(\/v?\d+(\.\d+)?)?$/.test(text) ? parsePlatform(text) : undefined;
   if (parsed === undefined) return undefined;
   const { os, architecture, variant } = normalized(parsed);

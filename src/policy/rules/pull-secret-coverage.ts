@@ -3,7 +3,7 @@ import { quoteValue } from '../../image/quote.ts';
 import type { ImageReference } from '../../image/reference.ts';
 import { trusted } from '../../image/trusted.ts';
 import { defineRule, type Problem } from '../rule.ts';
-import { judgeEach } from './images.ts';
+import { checkEach } from './images.ts';
 import { PATTERN_LIST, patternsOf } from './patterns.ts';
 import { proven } from './pull-secret-proof.ts';
 import { type Ring, ringMaker } from './pull-secret-rings.ts';
@@ -16,7 +16,7 @@ import {
   secretLabel,
   secretPointers,
 } from './pull-secrets.ts';
-import type { Said } from './registry-facts.ts';
+import type { ProblemText } from './registry-facts.ts';
 
 interface Parameters {
   readonly images?: readonly string[];
@@ -129,17 +129,17 @@ stringData:
     const told = new Set<string>();
     const malformed = pods.flatMap((pod) => malformedIn(pod, ringOf(pod.pullSecrets), told));
     const podOf = byContainer(pods);
-    const images = judgeEach(subject, (reference, container) => {
+    const images = checkEach(subject, (reference, container) => {
       if (!isPrivate(reference, lists)) return undefined;
       const pointer = container.imagePointer;
       const pod = podOf.get(container);
       if (pod === undefined) return looseImage(quoteValue(reference.text), pointer);
       const ring = ringOf(pod.pullSecrets);
-      const unproven = judgeImage(reference, pod, { ring, lists });
+      const unproven = checkCoverage(reference, pod, { ring, lists });
       if (!lists.prove || pod.pullSecrets.from === 'node') return unproven && { ...unproven, pointer };
       const fact = subject.facts.registryImages.get(pointer);
-      const said = proven(unproven, fact, { reference, ring, nodesHaveNone: lists.nodeCredentials !== undefined });
-      return said && { ...said, pointer };
+      const problem = proven(unproven, fact, { reference, ring, nodesHaveNone: lists.nodeCredentials !== undefined });
+      return problem && { ...problem, pointer };
     });
     return [...malformed, ...images];
   },
@@ -168,11 +168,11 @@ function malformedIn(pod: PodSecrets, ring: Ring, told: Set<string>): readonly P
 
 const TOO_MANY: Doubt = { reason: 'its pull secrets have too many host patterns to compare', causedBy: 'author' };
 
-function judgeImage(
+function checkCoverage(
   reference: ImageReference,
   { pullSecrets }: PodSecrets,
   { ring, lists }: { readonly ring: Ring; readonly lists: Lists },
-): Said | undefined {
+): ProblemText | undefined {
   // A mirror pod is pulled by its node, and may name no secret.
   if (ring.state === 'malformed' || pullSecrets.from === 'node') return undefined;
   const coverage = ring.state === 'unknown' ? undefined : ring.coverageOf(reference);

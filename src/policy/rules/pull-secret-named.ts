@@ -3,7 +3,7 @@ import { quoteValue } from '../../image/quote.ts';
 import { trusted } from '../../image/trusted.ts';
 import type { Problem } from '../rule.ts';
 import { defineRule } from '../rule.ts';
-import { judgeEach } from './images.ts';
+import { checkEach } from './images.ts';
 import { PATTERN_LIST, patternsOf } from './patterns.ts';
 import { byContainer, doubtAbout, looseImage, type PodSecrets, podsOf } from './pull-secrets.ts';
 
@@ -60,27 +60,27 @@ spec:
   },
   needs: ['pullSecrets'],
   prepare({ images, except }: Parameters) {
-    const wanted = patternsOf('images', images);
-    const unwanted = patternsOf('except', except);
-    if (!wanted.ok || !unwanted.ok) {
-      return { ok: false, faults: [wanted, unwanted].flatMap((list) => (list.ok ? [] : list.faults)) };
+    const included = patternsOf('images', images);
+    const excluded = patternsOf('except', except);
+    if (!included.ok || !excluded.ok) {
+      return { ok: false, faults: [included, excluded].flatMap((list) => (list.ok ? [] : list.faults)) };
     }
-    const value: Lists = { images: wanted.value, except: unwanted.value };
+    const value: Lists = { images: included.value, except: excluded.value };
     return { ok: true, value };
   },
   check(subject, { images, except }) {
     const pods = byContainer(podsOf(subject));
-    return judgeEach(subject, (reference, container) => {
+    return checkEach(subject, (reference, container) => {
       if (images !== undefined && images.match(reference) === undefined) return undefined;
       if (except !== undefined && trusted(except, reference) !== undefined) return undefined;
       const pod = pods.get(container);
       if (pod === undefined) return looseImage(quoteValue(reference.text), container.imagePointer);
-      return judgePod(reference.text, pod);
+      return checkPod(reference.text, pod);
     });
   },
 });
 
-function judgePod(text: string, { pod, pullSecrets }: PodSecrets): Omit<Problem, 'container'> | undefined {
+function checkPod(text: string, { pod, pullSecrets }: PodSecrets): Omit<Problem, 'container'> | undefined {
   const { from, secrets, serviceAccount } = pullSecrets;
   const pointer = `${pod.pointer}/imagePullSecrets`;
   // A mirror pod may name no secret, so nothing could be done about it here.

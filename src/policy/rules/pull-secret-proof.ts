@@ -6,7 +6,7 @@ import { isCredentialRejected, type RegistryFact, type RegistryFailure, type Reg
 import { shortList } from './images.ts';
 import type { Ring } from './pull-secret-rings.ts';
 import { secretLabel } from './pull-secrets.ts';
-import { isDenied, type Said, unknownProblem } from './registry-facts.ts';
+import { isDenied, type ProblemText, unknownProblem } from './registry-facts.ts';
 
 export interface Proving {
   readonly reference: ImageReference;
@@ -17,9 +17,9 @@ export interface Proving {
 
 function foundWith(
   { credential, mirror, isProof }: RegistryImage,
-  unproven: Said | undefined,
+  unproven: ProblemText | undefined,
   { reference }: Proving,
-): Said | undefined {
+): ProblemText | undefined {
   if (isProof || unproven !== undefined) return isProof ? undefined : unproven;
   const by =
     mirror === undefined ? `it was found with another one (${credential})` : `the mirror ${mirror} has answered`;
@@ -31,10 +31,10 @@ function foundWith(
 
 /** `unproven` is what the secrets alone say. The registry's word counts more, but only where it is about credentials. */
 export function proven(
-  unproven: Said | undefined,
+  unproven: ProblemText | undefined,
   fact: RegistryFact<RegistryImage> | undefined,
   proving: Proving,
-): Said | undefined {
+): ProblemText | undefined {
   // Of a malformed secret it is told that the kubelet uses none of them.
   if (proving.ring.state === 'malformed' || fact === undefined || isDenied(fact)) return unproven;
   if (fact.state === 'yes') return foundWith(fact.value, unproven, proving);
@@ -51,7 +51,7 @@ export function proven(
 function refusedBy(
   { message: answer, unjudged }: RegistryFailure,
   { reference, ring, nodesHaveNone }: Proving,
-): Said | undefined {
+): ProblemText | undefined {
   if (ring.state !== 'read' || unjudged) return undefined;
   const candidates = ring.candidatesFor(reference);
   if (candidates.length === 0) return undefined;

@@ -6,7 +6,7 @@ import type { NamedSecret } from '../fact.ts';
 import { defineRule, type Problem, type Subject } from '../rule.ts';
 import { shortList } from './images.ts';
 import { doubtAbout, MAKE_ONE, podsOf, type PodSecrets, secretLabel, secretPointers } from './pull-secrets.ts';
-import type { Said } from './registry-facts.ts';
+import type { ProblemText } from './registry-facts.ts';
 
 /** Each pull secret is judged once, however many pods of the object name it. */
 export const pullSecretUsable = defineRule({
@@ -57,14 +57,14 @@ stringData:
   needs: ['pullSecrets'],
   prepare: () => ({ ok: true, value: undefined }),
   check(subject) {
-    const told = new Set<string>();
-    return podsOf(subject).flatMap((pod) => judgePod(pod, subject, told));
+    const reported = new Set<string>();
+    return podsOf(subject).flatMap((pod) => checkPod(pod, subject, reported));
   },
 });
 
-function judgePod(pod: PodSecrets, subject: Subject, told: Set<string>): readonly Problem[] {
+function checkPod(pod: PodSecrets, subject: Subject, reported: Set<string>): readonly Problem[] {
   const { secrets } = pod.pullSecrets;
-  const isNew = (what: string): boolean => !told.has(what) && told.add(what).has(what);
+  const isNew = (what: string): boolean => !reported.has(what) && reported.add(what).has(what);
   const doubt = doubtAbout(pod.pullSecrets);
   if (doubt !== undefined || secrets.state !== 'yes') {
     const message = `could not tell which pull secrets the Pod has: ${doubt?.reason}`;
@@ -78,22 +78,26 @@ function judgePod(pod: PodSecrets, subject: Subject, told: Set<string>): readonl
   return secrets.value
     .filter(({ name }) => isNew(`secret ${name}`))
     .flatMap((named) =>
-      judgeNamed(named, subject).map((said) => ({ ...said, container: undefined, pointer: pointerTo(named.name) })),
+      checkNamed(named, subject).map((problem) => ({
+        ...problem,
+        container: undefined,
+        pointer: pointerTo(named.name),
+      })),
     );
 }
 
-function judgeNamed({ name, secret }: NamedSecret, { namespace }: Subject): readonly Said[] {
+function checkNamed({ name, secret }: NamedSecret, { namespace }: Subject): readonly ProblemText[] {
   if (secret.state === 'unknown') {
     const message = `could not tell whether ${secretLabel(name)} can be used: ${secret.reason}`;
     return [{ state: 'unknown', causedBy: secret.causedBy, message }];
   }
-  if (secret.state === 'yes') return judgeSecret(secret.value);
+  if (secret.state === 'yes') return checkSecret(secret.value);
   const where = namespace === undefined ? '' : ` in namespace ${quoteValue(namespace)}`;
   const remedy = 'create it first: the kubelet goes on without it';
   return [{ state: 'violation', message: `${secretLabel(name)} does not exist${where}`, remedy }];
 }
 
-function judgeSecret(secret: PullSecret): readonly Said[] {
+function checkSecret(secret: PullSecret): readonly ProblemText[] {
   const contents = secret.contents();
   if (contents.state === 'other-type') {
     const message = `${secretLabel(secret.name)} has the type ${quoteValue(secret.type)}, which the kubelet ignores`;
@@ -102,11 +106,11 @@ function judgeSecret(secret: PullSecret): readonly Said[] {
   const label = secretLabel(secret.name, contents.key);
   if (contents.state === 'no-key') return [withoutKey(secret, contents.key)];
   if (contents.state === 'empty') return [wrong(`${label} is empty, so the kubelet ignores it`, MAKE_ONE)];
-  if (contents.state === 'read') return judgeEntries(label, contents.credentials);
+  if (contents.state === 'read') return checkEntries(label, contents.credentials);
   return few(contents.faults).map((fault) => wrong(`${label}: ${fault}`, MALFORMED));
 }
 
-function withoutKey({ name, keys }: PullSecret, key: string): Said {
+function withoutKey({ name, keys }: PullSecret, key: string): ProblemText {
   const message = `${secretLabel(name)} has no key ${quoteValue(key)}, which its type asks for`;
   const found = shortList(keys.map((one) => quoteValue(one, 60)));
   return wrong(message, keys.length === 0 ? MAKE_ONE : `it has ${found}; ${MAKE_ONE}`);
@@ -115,14 +119,14 @@ function withoutKey({ name, keys }: PullSecret, key: string): Said {
 const MALFORMED = 'until it is repaired the kubelet pulls no image of the Pod';
 const TYPES = `accepted: ${[...PULL_SECRET_KEYS.keys()].join(', ')}`;
 
-function wrong(message: string, remedy: string): Said {
+function wrong(message: string, remedy: string): ProblemText {
   return { state: 'violation', message, remedy };
 }
 
-function judgeEntries(
+function checkEntries(
   label: string,
   { entries, ignored }: { readonly entries: readonly Entry[]; readonly ignored: readonly Entry[] },
-): readonly Said[] {
+): readonly ProblemText[] {
   if (entries.length === 0) return [wrong(`${label}: there is no entry in it`, MAKE_ONE)];
   const unreachable = new Set(ignored);
   const faults = entries.flatMap((entry) => {

@@ -13,15 +13,15 @@ export interface PodSecrets {
 
 /** The pods with a container that the rule is asked about. */
 export function podsOf(subject: Subject<'pullSecrets'>): readonly PodSecrets[] {
-  const asked = new Set(subject.containers);
+  const inScope = new Set(subject.containers);
   return subject.pods.flatMap((pod) => {
-    if (!pod.containers.some((container) => asked.has(container))) return [];
+    if (!pod.containers.some((container) => inScope.has(container))) return [];
     const pullSecrets = subject.facts.pullSecrets.get(pod.pointer);
-    return [{ pod, pullSecrets: pullSecrets ?? { ...NOT_ASKED, serviceAccount: pod.serviceAccountName } }];
+    return [{ pod, pullSecrets: pullSecrets ?? { ...NOT_LOOKED_UP, serviceAccount: pod.serviceAccountName } }];
   });
 }
 
-const NOT_ASKED = { from: 'pod', secrets: { state: 'unknown', reason: 'nobody was asked' } } as const;
+const NOT_LOOKED_UP = { from: 'pod', secrets: { state: 'unknown', reason: 'nobody was asked' } } as const;
 
 export function byContainer(pods: readonly PodSecrets[]): ReadonlyMap<Container, PodSecrets> {
   return new Map(pods.flatMap((one) => one.pod.containers.map((container) => [container, one] as const)));

@@ -4,11 +4,11 @@ import type { Container } from '../../pod/containers.ts';
 import type { ValueSchema } from '../parameters.ts';
 import { REGISTRY_CAUSES, type RegistryCause, type RegistryFact, type RegistryFacts } from '../registry-fact.ts';
 import type { Problem, Subject } from '../rule.ts';
-import { judgeEach } from './images.ts';
+import { checkEach } from './images.ts';
 
-export type Said = Pick<Problem, 'state' | 'message' | 'remedy' | 'causedBy'>;
+export type ProblemText = Pick<Problem, 'state' | 'message' | 'remedy' | 'causedBy'>;
 
-export interface Asked<T> {
+export interface RegistryInput<T> {
   readonly subject: Pick<Subject, 'containers'>;
   readonly facts: RegistryFacts<T>;
 }
@@ -18,19 +18,19 @@ export interface Asked<T> {
  * policy has said so, and one sentence about an image that nobody will pull is enough.
  */
 export function checkRegistryFacts<T>(
-  { subject, facts }: Asked<T>,
-  judge: (fact: RegistryFact<T>, reference: ImageReference, container: Container) => Said | undefined,
+  { subject, facts }: RegistryInput<T>,
+  check: (fact: RegistryFact<T>, reference: ImageReference, container: Container) => ProblemText | undefined,
 ): readonly Problem[] {
-  return judgeEach(subject, (reference, container) => {
+  return checkEach(subject, (reference, container) => {
     const pointer = container.imagePointer;
-    const fact = facts.get(pointer) ?? NOBODY_ASKED;
+    const fact = facts.get(pointer) ?? NOT_QUERIED;
     if (isDenied(fact)) return undefined;
-    const said = judge(fact, reference, container);
-    return said && { ...said, pointer };
+    const problem = check(fact, reference, container);
+    return problem && { ...problem, pointer };
   });
 }
 
-const NOBODY_ASKED: RegistryFact<never> = {
+const NOT_QUERIED: RegistryFact<never> = {
   state: 'unknown',
   failure: { cause: 'blocked', message: 'no registry was asked', remedy: undefined },
 };
@@ -40,16 +40,19 @@ export function isDenied(fact: RegistryFact<unknown>): boolean {
 }
 
 /** `could not tell …: registry.example.com answered 429, retry in 30 s` */
-export function unknownProblem(what: string, fact: Exclude<RegistryFact<unknown>, { readonly state: 'yes' }>): Said {
+export function unknownProblem(
+  what: string,
+  fact: Exclude<RegistryFact<unknown>, { readonly state: 'yes' }>,
+): ProblemText {
   const { message, remedy, causedBy } = fact.failure;
-  return withRemedy({ state: 'unknown', message: `could not tell ${what}: ${message}`, causedBy }, remedy);
+  return problemWithRemedy({ state: 'unknown', message: `could not tell ${what}: ${message}`, causedBy }, remedy);
 }
 
-export function withRemedy(said: Omit<Said, 'remedy'>, remedy: string | undefined): Said {
-  return remedy === undefined ? said : { ...said, remedy };
+export function problemWithRemedy(problem: Omit<ProblemText, 'remedy'>, remedy: string | undefined): ProblemText {
+  return remedy === undefined ? problem : { ...problem, remedy };
 }
 
-export type Worth = 'violation' | 'unknown' | 'ignore';
+export type CauseOutcome = 'violation' | 'unknown' | 'ignore';
 
 const MEANING: Readonly<Record<RegistryCause, string>> = {
   notFound: 'there is no such tag, digest or repository, or it is hidden',
@@ -67,7 +70,7 @@ const MEANING: Readonly<Record<RegistryCause, string>> = {
 };
 
 /** The parameter by which a policy decides what each cause is worth. */
-export function onCauseSchema(defaults: Readonly<Record<RegistryCause, Worth>>): ValueSchema {
+export function onCauseSchema(defaults: Readonly<Record<RegistryCause, CauseOutcome>>): ValueSchema {
   return {
     type: 'object',
     additionalProperties: false,
@@ -82,4 +85,4 @@ export function onCauseSchema(defaults: Readonly<Record<RegistryCause, Worth>>):
   };
 }
 
-export type OnCause = Partial<Readonly<Record<RegistryCause, Worth>>>;
+export type OnCause = Partial<Readonly<Record<RegistryCause, CauseOutcome>>>;

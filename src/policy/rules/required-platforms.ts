@@ -4,23 +4,23 @@ import { nodePlatformsOf, type NodePlatforms } from '../../pod/node-platforms.ts
 import type { Platform } from '../registry-fact.ts';
 import type { Subject } from '../rule.ts';
 
-export interface Wanted {
+export interface RequiredPlatforms {
   readonly platforms: readonly Platform[];
   readonly tooMany: boolean;
 }
 
 /** Nobody has so many kinds of nodes, but an object can name any number of them. */
-const MAX_WANTED = 16;
-export const TOO_MANY = `the Pod names more than ${MAX_WANTED} platforms`;
+const MAX_PLATFORMS = 16;
+export const TOO_MANY = `the Pod names more than ${MAX_PLATFORMS} platforms`;
 
 /** `undefined`: nothing is asked of it. Images outside of pods are for whatever nodes there are. */
-export function wantedBy(
+export function requiredPlatforms(
   { pods }: Pick<Subject, 'pods'>,
   nodes: readonly Platform[],
-): (container: Container) => Wanted | undefined {
-  const byContainer = new Map<Container, Wanted | undefined>();
+): (container: Container) => RequiredPlatforms | undefined {
+  const byContainer = new Map<Container, RequiredPlatforms | undefined>();
   for (const pod of pods) {
-    const ofPod = wantedOf(nodePlatformsOf(pod), nodes);
+    const ofPod = platformsOfPod(nodePlatformsOf(pod), nodes);
     for (const container of pod.containers) byContainer.set(container, ofPod);
   }
   const loose = nodes.length === 0 ? undefined : { platforms: nodes, tooMany: false };
@@ -28,11 +28,11 @@ export function wantedBy(
 }
 
 /** The Pod's own words count where none of the nodes that are known could take it. */
-function wantedOf(pod: NodePlatforms, nodes: readonly Platform[]): Wanted | undefined {
+function platformsOfPod(pod: NodePlatforms, nodes: readonly Platform[]): RequiredPlatforms | undefined {
   const known = nodes.filter(({ os, architecture }) => pod.admits(os, architecture));
   if (known.length > 0) return { platforms: known, tooMany: false };
   const { os: systems, architecture: architectures } = pod.named;
-  if (systems.length * Math.max(1, architectures.length) > MAX_WANTED || architectures.length > MAX_WANTED) {
+  if (systems.length * Math.max(1, architectures.length) > MAX_PLATFORMS || architectures.length > MAX_PLATFORMS) {
     return { platforms: [], tooMany: true };
   }
   const own = admitted(pod, systems, architectures.length === 0 ? [ANY] : architectures);

@@ -23,7 +23,7 @@ export interface Bound {
 }
 
 /** The parameters, read. */
-export interface Asked {
+export interface ResourceRequirements {
   readonly requests: readonly string[];
   readonly limits: readonly string[];
   readonly noLimits: readonly string[];
@@ -33,13 +33,13 @@ export interface Asked {
 }
 
 /** Whose amounts they are, of a container or of the Pod, and what has been found about them. */
-export interface Bearer {
+export interface ResourceHolder {
   readonly resources: Resources;
   readonly container: Container | undefined;
-  readonly found: Problem[];
+  readonly problems: Problem[];
 }
 
-interface Said {
+interface AmountProblem {
   readonly kind: AmountKind;
   readonly resource: string;
   /** After `cpu limit "2"`, or after "the container" when there is no amount. */
@@ -48,10 +48,14 @@ interface Said {
   readonly beyond?: Beyond | undefined;
 }
 
-function add({ resources, container, found }: Bearer, amount: { readonly text: string } | undefined, said: Said): void {
-  const { kind, resource, what, remedy, beyond } = said;
+function add(
+  { resources, container, problems }: ResourceHolder,
+  amount: { readonly text: string } | undefined,
+  problem: AmountProblem,
+): void {
+  const { kind, resource, what, remedy, beyond } = problem;
   const whose = container === undefined ? "the Pod's " : '';
-  found.push({
+  problems.push({
     state: 'violation',
     container,
     pointer: amountPointer(resources, kind, resource),
@@ -68,27 +72,30 @@ function add({ resources, container, found }: Bearer, amount: { readonly text: s
 const BYTES = /^(?:memory|ephemeral-storage|hugepages-.*)$/;
 
 /** What the API server refuses, or warns of (pkg/apis/core/validation, validateResourceRequirements; pkg/api/pod/warnings.go). */
-export function findOdd(bearer: Bearer): void {
+export function checkQuantities(holder: ResourceHolder): void {
   for (const kind of AMOUNTS) {
-    for (const amount of bearer.resources[kind].all) findOddAmount(bearer, kind, amount);
+    for (const amount of holder.resources[kind].all) checkQuantity(holder, kind, amount);
   }
 }
 
-function findOddAmount(bearer: Bearer, kind: AmountKind, { resource, parsed }: Amount): void {
+function checkQuantity(holder: ResourceHolder, kind: AmountKind, { resource, parsed }: Amount): void {
   if (!parsed.ok) {
     const what = `is not a quantity: ${parsed.problem}`;
-    return add(bearer, parsed, { kind, resource, what, remedy: 'for example 100m, 0.5, 128Mi or 2Gi' });
+    return add(holder, parsed, { kind, resource, what, remedy: 'for example 100m, 0.5, 128Mi or 2Gi' });
   }
   const { quantity } = parsed;
-  const odd = oddQuantity(quantity, resource);
-  if (odd !== undefined) add(bearer, quantity, { kind, resource, ...odd });
-  const limit = kind === 'request' ? amountOf(bearer.resources, 'limit', resource) : undefined;
+  const odd = quantityProblem(quantity, resource);
+  if (odd !== undefined) add(holder, quantity, { kind, resource, ...odd });
+  const limit = kind === 'request' ? amountOf(holder.resources, 'limit', resource) : undefined;
   if (limit === undefined || !exceeds(quantity, limit)) return;
   const what = `is more than the limit ${quantityText(limit)}`;
-  add(bearer, quantity, { kind, resource, what, remedy: 'a request is at most its limit' });
+  add(holder, quantity, { kind, resource, what, remedy: 'a request is at most its limit' });
 }
 
-function oddQuantity({ text, isWhole, about }: Quantity, resource: string): Pick<Said, 'what' | 'remedy'> | undefined {
+function quantityProblem(
+  { text, isWhole, about }: Quantity,
+  resource: string,
+): Pick<AmountProblem, 'what' | 'remedy'> | undefined {
   if (about < 0) return { what: 'is negative', remedy: 'an amount is 0 or more' };
   if (isWhole || !BYTES.test(resource)) return undefined;
   const number = /^([\d.]+)m$/.exec(text)?.[1];
@@ -97,22 +104,22 @@ function oddQuantity({ text, isWhole, about }: Quantity, resource: string): Pick
 }
 
 /** What is asked for and not there, in the container or in the Pod around it. Zero is none, to the scheduler and to the node. */
-export function findMissing(bearer: Bearer, whole: Resources, asked: Asked): void {
-  const { requests, limits } = asked;
+export function findMissing(holder: ResourceHolder, whole: Resources, requirements: ResourceRequirements): void {
+  const { requests, limits } = requirements;
   const missing: Missing[] = [];
-  const example = (resource: string): string => exampleOf(resource, bearer, asked);
+  const example = (resource: string): string => exampleOf(resource, holder, requirements);
   for (const resource of requests) {
-    if (isSome(requestOf(bearer.resources, resource)) || isSome(requestOf(whole, resource))) continue;
-    findNone(bearer, { kind: 'request', resource, example: example(resource) }, missing);
+    if (isSome(requestOf(holder.resources, resource)) || isSome(requestOf(whole, resource))) continue;
+    findNone(holder, { kind: 'request', resource, example: example(resource) }, missing);
   }
   for (const resource of limits) {
-    if (isSome(amountOf(bearer.resources, 'limit', resource)) || isSome(amountOf(whole, 'limit', resource))) continue;
-    findNone(bearer, { kind: 'limit', resource, example: example(resource) }, missing);
+    if (isSome(amountOf(holder.resources, 'limit', resource)) || isSome(amountOf(whole, 'limit', resource))) continue;
+    findNone(holder, { kind: 'limit', resource, example: example(resource) }, missing);
   }
   if (missing.length === 0) return;
-  const remedy = remedyFor(missing, bearer.container?.fields['resources']);
+  const remedy = remedyFor(missing, holder.container?.fields['resources']);
   for (const { kind, resource } of missing) {
-    add(bearer, undefined, { kind, resource, what: `has no ${named(resource)} ${kind}`, remedy });
+    add(holder, undefined, { kind, resource, what: `has no ${named(resource)} ${kind}`, remedy });
   }
 }
 
@@ -127,14 +134,14 @@ function isSome(amount: Quantity | undefined): boolean {
 }
 
 /** There is nothing at all, or an amount that is none. */
-function findNone(bearer: Bearer, wanted: Missing, missing: Missing[]): void {
-  const { resource, example } = wanted;
-  const kind = wanted.kind === 'request' ? requestedBy(bearer.resources, resource) : 'limit';
-  const parsed = parsedAmount(bearer.resources, kind, resource);
-  if (parsed === undefined) missing.push(wanted);
+function findNone(holder: ResourceHolder, entry: Missing, missing: Missing[]): void {
+  const { resource, example } = entry;
+  const kind = entry.kind === 'request' ? requestedBy(holder.resources, resource) : 'limit';
+  const parsed = parsedAmount(holder.resources, kind, resource);
+  if (parsed === undefined) missing.push(entry);
   // What is no quantity is told already, as what it is.
   else if (parsed.ok)
-    add(bearer, parsed.quantity, { kind, resource, what: 'means none', remedy: `for example ${example}` });
+    add(holder, parsed.quantity, { kind, resource, what: 'means none', remedy: `for example ${example}` });
 }
 
 /** One for all of a container: two for one map would make its key twice. */
@@ -156,7 +163,7 @@ function remedyFor(missing: readonly Missing[], present: unknown): string {
 }
 
 /** An amount that makes no other problem: neither below the request that is there, nor out of the bounds of the policy. */
-function exampleOf(resource: string, { resources }: Bearer, { min, max }: Asked): string {
+function exampleOf(resource: string, { resources }: ResourceHolder, { min, max }: ResourceRequirements): string {
   const usual = readQuantity(EXAMPLES.get(resource) ?? '1');
   if (!usual.ok) return '1';
   const boundOf = (bounds: readonly Bound[]): Quantity | undefined =>
@@ -180,41 +187,41 @@ const EXAMPLES = new Map([
 ]);
 
 /** What is there and should be less, or more, or not be there. */
-export function findOutOfBounds(bearer: Bearer, { noLimits, maxRatio, min, max }: Asked): void {
+export function findOutOfBounds(holder: ResourceHolder, { noLimits, maxRatio, min, max }: ResourceRequirements): void {
   for (const resource of noLimits) {
-    const limit = amountOf(bearer.resources, 'limit', resource);
+    const limit = amountOf(holder.resources, 'limit', resource);
     if (limit === undefined) continue;
     const remedy = `leave out the ${named(resource)} limit`;
-    add(bearer, limit, { kind: 'limit', resource, what: 'is not wanted', remedy });
+    add(holder, limit, { kind: 'limit', resource, what: 'is not wanted', remedy });
   }
-  for (const bound of maxRatio) findOutOfRatio(bearer, bound);
-  for (const bound of max) findTooMuch(bearer, bound);
-  for (const bound of min) findTooLittle(bearer, bound);
+  for (const bound of maxRatio) findOutOfRatio(holder, bound);
+  for (const bound of max) findTooMuch(holder, bound);
+  for (const bound of min) findTooLittle(holder, bound);
 }
 
-function findTooMuch(bearer: Bearer, { resource, quantity }: Bound): void {
-  const kind = parsedAmount(bearer.resources, 'limit', resource) === undefined ? 'request' : 'limit';
-  const most = amountOf(bearer.resources, kind, resource);
+function findTooMuch(holder: ResourceHolder, { resource, quantity }: Bound): void {
+  const kind = parsedAmount(holder.resources, 'limit', resource) === undefined ? 'request' : 'limit';
+  const most = amountOf(holder.resources, kind, resource);
   if (most === undefined || !exceeds(most, quantity)) return;
   const what = `is more than ${quantityText(quantity)}`;
   const beyond = { bound: `max ${resource}`, by: most.milli - quantity.milli };
-  add(bearer, most, { kind, resource, what, remedy: `at most ${quantity.text}`, beyond });
+  add(holder, most, { kind, resource, what, remedy: `at most ${quantity.text}`, beyond });
 }
 
-function findTooLittle(bearer: Bearer, { resource, quantity }: Bound): void {
-  const request = requestOf(bearer.resources, resource);
+function findTooLittle(holder: ResourceHolder, { resource, quantity }: Bound): void {
+  const request = requestOf(holder.resources, resource);
   if (request === undefined || !exceeds(quantity, request)) return;
   const what = `is less than ${quantityText(quantity)}`;
-  const kind = requestedBy(bearer.resources, resource);
+  const kind = requestedBy(holder.resources, resource);
   const beyond = { bound: `min ${resource}`, by: quantity.milli - request.milli };
-  add(bearer, request, { kind, resource, what, remedy: `at least ${quantity.text}`, beyond });
+  add(holder, request, { kind, resource, what, remedy: `at least ${quantity.text}`, beyond });
 }
 
 const NANO = 10n ** 9n;
 
-function findOutOfRatio(bearer: Bearer, { resource, quantity: ratio }: Bound): void {
-  const limit = amountOf(bearer.resources, 'limit', resource);
-  const request = requestOf(bearer.resources, resource);
+function findOutOfRatio(holder: ResourceHolder, { resource, quantity: ratio }: Bound): void {
+  const limit = amountOf(holder.resources, 'limit', resource);
+  const request = requestOf(holder.resources, resource);
   if (limit === undefined || request === undefined) return;
   if (limit.about * 1000 < request.about * ratio.about * 0.999 || limit.milli * NANO <= request.milli * ratio.nano)
     return;
@@ -222,7 +229,7 @@ function findOutOfRatio(bearer: Bearer, { resource, quantity: ratio }: Bound): v
   // Without a request there is no ratio that could become smaller.
   const ratioOf = request.milli > 0n ? (limit.milli * NANO) / request.milli : undefined;
   const beyond = ratioOf === undefined ? undefined : { bound: `ratio ${resource}`, by: ratioOf };
-  add(bearer, limit, { kind: 'limit', resource, what, remedy: 'raise the request, or lower the limit', beyond });
+  add(holder, limit, { kind: 'limit', resource, what, remedy: 'raise the request, or lower the limit', beyond });
 }
 
 /** Names of resources are other people's text. */

@@ -1,6 +1,6 @@
 /** What somebody asks an image for: in the names of nodes, and compared as nodes compare. */
 import { describe, expect, test } from 'vitest';
-import { parsePlatform, platformsIn, platformText, wantedPlatform } from '../../../src/policy/rules/platforms.ts';
+import { parsePlatform, platformsIn, platformText, parseNodePlatform } from '../../../src/policy/rules/platforms.ts';
 import { read } from '../fixtures.ts';
 
 const image = (text: string) => parsePlatform(text) ?? { os: '', architecture: '', variant: undefined };
@@ -23,7 +23,7 @@ test.each([
   'ubuntu/amd64',
   'unknown/unknown',
 ])('%j is not asked for', (text) => {
-  expect(wantedPlatform(text)).toBeUndefined();
+  expect(parseNodePlatform(text)).toBeUndefined();
 });
 
 test.each([
@@ -44,7 +44,7 @@ test.each([
   ['windows/amd64', 'windows/amd64'],
   ['wasip1/wasm', 'wasip1/wasm'],
 ])('%s is %s', (text, expected) => {
-  const wanted = wantedPlatform(text);
+  const wanted = parseNodePlatform(text);
   expect(wanted && platformText(wanted)).toBe(expected);
 });
 
@@ -68,7 +68,7 @@ test.each([
   ['linux/386', 'linux/amd64', true],
   ['linux/amd64/v3', 'linux/amd64', false],
 ])('an image for %s, asked for %s: %s', (of, wanted, answer) => {
-  const node = wantedPlatform(wanted) ?? image('');
+  const node = parseNodePlatform(wanted) ?? image('');
   expect(platformsIn([image(of)])(node)).toBe(answer);
 });
 
