@@ -178,7 +178,7 @@ describe('an exception in force', () => {
         kind: 'ImagePolicyException',
         name: 'legacy',
         rule: null,
-        message: 'exception "legacy" of team-shop expires today, 2027-01-31',
+        message: 'exception "legacy" (owner team-shop) expires today, 2027-01-31',
       },
     ]);
   });
@@ -231,7 +231,7 @@ describe('an exception that has expired', () => {
     expect(report.summary).toMatchObject({ denied: 1, excused: 0 });
     expect(report.findings).toMatchObject([{ action: 'deny', message, exception: null }]);
     expect(report.notices.map((notice) => notice.message)).toEqual([
-      'exception "legacy" of team-shop expired on 2027-01-31, so it excuses nothing; here it would have excused 1 finding',
+      'exception "legacy" (owner team-shop) expired on 2027-01-31 and has no effect; it would have excused 1 finding',
     ]);
   });
 
@@ -254,10 +254,10 @@ describe('an exception that has expired', () => {
       `was allowed, is denied: deny container "web": ${message} [base/image-digest]`,
     );
     expect(lapsed.notices.map((notice) => notice.message)).toEqual([
-      'exception "legacy" of team-shop expired on 2027-01-31, so it excuses nothing',
+      'exception "legacy" (owner team-shop) expired on 2027-01-31 and has no effect',
     ]);
     const { out } = await runCommand(['replay', recording, '-p', policies, '--now', LAPSED]);
-    expect(out).toContain(`${policies}:15:12  notice  exception "legacy" of team-shop expired on 2027-01-31`);
+    expect(out).toContain(`${policies}:15:12  notice  exception "legacy" (owner team-shop) expired on 2027-01-31`);
   });
 });
 

@@ -244,7 +244,7 @@ spec: {policy: base, rules: [image-tag], match: {kinds: ['*']}, owner: team-x, r
       kind: 'ImagePolicyException',
       name: 'old',
       place: `${policies}:9:104`,
-      msg: 'exception "old" of team-x expired on 2020-02-29, so it excuses nothing',
+      msg: 'exception "old" (owner team-x) expired on 2020-02-29 and has no effect',
     });
     expect(JSON.parse(second ?? '')).toMatchObject({ msg: 'listening' });
   });

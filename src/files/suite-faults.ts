@@ -76,7 +76,7 @@ function faultsIn(suite: SuiteParts): readonly DocumentFault[] {
 function settingFaults({ namespace, now, registry = {} }: SuiteParts): readonly DocumentFault[] {
   const faults: DocumentFault[] = [];
   if (now !== undefined && dayStart(now) === undefined) {
-    faults.push({ pointer: '/spec/now', problem: `${quoteValue(now)} is no day of the calendar`, at: 'value' });
+    faults.push({ pointer: '/spec/now', problem: `${quoteValue(now)} is not a valid date`, at: 'value' });
   }
   if (namespace !== undefined && !isName(namespace, LABEL)) {
     const problem = `${quoteValue(namespace)} is not a namespace; use lowercase letters, digits, and inner hyphens, at most 63 characters`;

@@ -2,7 +2,7 @@
 
 export const DAY_MS = 86_400_000;
 
-/** Milliseconds since 1970 at which the day begins; undefined when it is no day of the calendar. */
+/** Milliseconds since 1970 at which the day begins; undefined when it is not a valid date. */
 export function dayStart(text: string): number | undefined {
   const [, year, month, day] = (/^(\d{4})-(\d\d)-(\d\d)$/.exec(text) ?? []).map(Number);
   if (year === undefined || month === undefined || day === undefined) return undefined;

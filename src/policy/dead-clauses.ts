@@ -24,9 +24,9 @@ interface Clauses {
 export function findDeadClauses({ match, exclude }: Clauses, kinds: KindTable): readonly DeadClause[] {
   const table = allKinds(kinds);
   const never = impossible(match, table);
-  if (never !== undefined) return [{ pointer: '/spec/match', problem: `it never applies: ${never}` }];
+  if (never !== undefined) return [{ pointer: '/spec/match', problem: `never applies: ${never}` }];
   const nothing = impossible(exclude, table);
-  if (nothing !== undefined) return [{ pointer: '/spec/exclude', problem: `it excludes nothing: ${nothing}` }];
+  if (nothing !== undefined) return [{ pointer: '/spec/exclude', problem: `excludes nothing: ${nothing}` }];
   const swallowed = swallows({ match, exclude }, table);
   return swallowed === undefined ? [] : [{ pointer: '/spec/exclude', problem: swallowed }];
 }
@@ -34,7 +34,7 @@ export function findDeadClauses({ match, exclude }: Clauses, kinds: KindTable): 
 /** The same for the `match` of an exception. */
 export function findDeadExceptionClauses(match: ClauseDocument, kinds: KindTable): readonly DeadClause[] {
   const never = impossible(match, allKinds(kinds));
-  return never === undefined ? [] : [{ pointer: '/spec/match', problem: `it excuses nothing: ${never}` }];
+  return never === undefined ? [] : [{ pointer: '/spec/match', problem: `excuses nothing: ${never}` }];
 }
 
 /** Objects of other kinds have no images, so there is nothing else that could match. */
@@ -57,7 +57,7 @@ function impossible(
     .map((kind) => quoteValue(kind))
     .join(', ');
   if (namespaces.length > 0 && selected.every(({ clusterScoped }) => clusterScoped)) {
-    return `objects of the kind ${wanted} are in no namespace, and "namespaces" wants one`;
+    return `objects of kind ${wanted} have no namespace, but "namespaces" requires one`;
   }
   return namespaceSelector === undefined ? undefined : contradictionIn(namespaceSelector);
 }
@@ -75,9 +75,9 @@ function swallows({ match, exclude }: Clauses, table: readonly Kind[]): string |
   const everyImage = images.includes('**') || within(match.images, ['**'], images);
   if (!everyImage || !within(match.containers, CONTAINER_KINDS, containers)) return undefined;
   // An image that cannot be read is never excluded, and rules about the whole object are still asked.
-  const every = '"exclude" takes out every container that "match" lets in';
-  if (images.length > 0) return `${every} and whose image can be read`;
-  return containers.length > 0 ? every : 'it never applies: "exclude" takes out all that "match" lets in';
+  const every = '"exclude" removes every container that "match" selects';
+  if (images.length > 0) return `${every} and that has a valid image`;
+  return containers.length > 0 ? every : 'never applies: "exclude" removes everything that "match" selects';
 }
 
 function swallowsObjects({ match, exclude }: Clauses, table: readonly Kind[]): boolean {

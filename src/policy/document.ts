@@ -100,7 +100,7 @@ function readSpec({ value, placeOf }: ValidPart, { vocabulary, trace }: LoadCont
     return [];
   });
   const pin = pinned && readPin(pinned, '/spec/pin', report);
-  if (rules === undefined && pinned === undefined) report('/spec', 'give "rules", "pin" or both');
+  if (rules === undefined && pinned === undefined) report('/spec', 'set "rules", "pin", or both');
   const scope = compileScope(match, exclude);
   const needs = new Set(bindings.flatMap(({ check }) => check.needs));
   if (scope.clausesWithLabels.length > 0) needs.add('namespaceLabels');

@@ -85,7 +85,7 @@ export function readException(value: unknown, vocabulary: ExceptionVocabulary): 
 function dayOf(expires: string | undefined, report: Report): number | undefined {
   const begins = expires === undefined ? undefined : dayStart(expires);
   if (begins === undefined && expires !== undefined) {
-    report('/spec/expires', `${quoteValue(expires)} is no day of the calendar`);
+    report('/spec/expires', `${quoteValue(expires)} is not a valid date`);
   }
   return begins;
 }
@@ -113,7 +113,7 @@ function checkPolicy(
   if (policy === undefined) return;
   if (!policies.has(policy)) {
     const names = [...policies.keys()];
-    const all = names.length === 0 ? 'none is loaded' : `all policies: ${names.join(', ')}`;
+    const all = names.length === 0 ? 'no policies are loaded' : `all policies: ${names.join(', ')}`;
     return report('/spec/policy', `unknown policy ${quoteValue(policy)}${didYouMean(policy, names)} (${all})`);
   }
   const known = policies.get(policy);

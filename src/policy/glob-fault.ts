@@ -21,7 +21,7 @@ function negationIn(glob: string, field: GlobField, opposite: string | undefined
 
 function reasonOf(glob: string, field: GlobField): string {
   const entries = alternatives(glob.trim()).flatMap((one) => nearest(one, field) ?? []);
-  if (entries.length > 1) return `${STAR_ONLY}; write ${entries.length} entries: ${entries.map(shown).join(', ')}`;
+  if (entries.length > 1) return `${STAR_ONLY}; use ${entries.length} entries: ${entries.map(shown).join(', ')}`;
   const near = nearest(glob, field);
   return `${whyNot(glob, field)}${near === undefined ? '' : `; use ${shown(near)}`}`;
 }

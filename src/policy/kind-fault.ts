@@ -6,7 +6,7 @@ import { didYouMean } from '../image/suggestion.ts';
 
 export function kindFault(text: string, table: KindTable): string | undefined {
   if (matchesSome(text, table)) return undefined;
-  return `no kind with images is called ${quoteValue(text)}${nearest(text, table)} (more kinds: "kinds" in the configuration)`;
+  return `kind ${quoteValue(text)} is unknown or has no images${nearest(text, table)} (add custom kinds under "kinds" in the configuration)`;
 }
 
 function matchesSome(glob: string, { names, fullNames }: KindTable): boolean {
@@ -16,7 +16,7 @@ function matchesSome(glob: string, { names, fullNames }: KindTable): boolean {
 
 function nearest(text: string, table: KindTable): string {
   if (text.trim().startsWith('!'))
-    return '; "!" does not negate: list the kinds that are meant, here or under the opposite key';
+    return '; "!" does not negate; list the kinds that are meant, here or under the opposite key';
   const meant = mended(text, table);
   if (meant !== undefined) return `; did you mean "${meant}"?`;
   const { names, fullNames } = table;

@@ -61,7 +61,10 @@ export function namedLists(lists: readonly NamedList[], broken: readonly string[
 }
 
 function unknownList(name: string, names: readonly string[]): string {
-  const all = names.length === 0 ? 'there is none: write one, kind: ImageNameList' : `all lists: ${names.join(', ')}`;
+  const all =
+    names.length === 0
+      ? 'no lists are loaded; create a list with kind: ImageNameList'
+      : `all lists: ${names.join(', ')}`;
   return `unknown list ${quoteValue(name)}${didYouMean(name, names)} (${all})`;
 }
 

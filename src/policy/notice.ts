@@ -26,7 +26,7 @@ export function deadClauseNotice(kind: DocumentKind, name: string, { pointer, pr
 
 export function unusedListNotice(name: string): Notice {
   const kind = 'ImageNameList';
-  return { kind, name, pointer: '/metadata/name', message: `${documentLabel(kind, name)} is used nowhere` };
+  return { kind, name, pointer: '/metadata/name', message: `${documentLabel(kind, name)} is not used` };
 }
 
 const SOON_DAYS = 14;
@@ -45,14 +45,14 @@ export function expiryNotices(
     const when = expiryOf(exception, now, missed(name));
     if (when === undefined) return [];
     const kind = 'ImagePolicyException';
-    return [{ kind, name, pointer: '/spec/expires', message: `${documentLabel(kind, name)} of ${owner} ${when}` }];
+    return [{ kind, name, pointer: '/spec/expires', message: `${documentLabel(kind, name)} (owner ${owner}) ${when}` }];
   });
 }
 
 function expiryOf({ endsAt, expires }: ImageException, now: number, missed: number): string | undefined {
   if (now >= endsAt) {
-    const here = missed === 0 ? '' : `; here it would have excused ${missed} finding${missed === 1 ? '' : 's'}`;
-    return `expired on ${expires}, so it excuses nothing${here}`;
+    const effect = missed === 0 ? '' : `; it would have excused ${missed} finding${missed === 1 ? '' : 's'}`;
+    return `expired on ${expires} and has no effect${effect}`;
   }
   const days = endsAt / DAY_MS - 1 - Math.floor(now / DAY_MS);
   if (days > SOON_DAYS) return undefined;

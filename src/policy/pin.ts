@@ -104,7 +104,7 @@ export function readPin(document: PinDocument, at: string, report: Report): Pin 
   const { stale = '0s', mode = 'workload', annotate = false, onFailure = 'warn' } = document;
   const staleMs = parseDurationMs(stale);
   if (staleMs === undefined)
-    report(`${at}/stale`, `${quoteValue(stale)} is not a duration: write for example 24h or 30m`);
+    report(`${at}/stale`, `${quoteValue(stale)} is not a duration; use a value such as 24h or 30m`);
   if (covers === undefined || staleMs === undefined) return undefined;
   const actions = actionsOf(onFailure);
   return { covers, onFailure: (cause) => actions[cause], staleMs, mode, annotate };
@@ -141,5 +141,5 @@ function actionsOf(onFailure: PinFailureAction | CauseMap): Readonly<Record<Regi
 /** Why nothing is ever pinned, as far as the document alone proves it. */
 export function findDeadPin({ images = EVERY_IMAGE, exclude = [] }: PinDocument): string | undefined {
   const swallowed = exclude.includes('**') || images.every((pattern) => exclude.includes(pattern));
-  return swallowed ? 'it pins nothing: "exclude" takes out every image that "images" names' : undefined;
+  return swallowed ? 'pins nothing: "exclude" removes every image in "images"' : undefined;
 }

@@ -108,11 +108,11 @@ function nameOf(image: string): string {
 function answerFault({ digest, created }: RegistryAnswer, pointer: string): readonly DocumentFault[] {
   const faults: DocumentFault[] = [];
   if (digest !== undefined && !isDigest(digest)) {
-    const problem = `${quoteValue(digest)} is no digest: write "sha256:" and 64 hex digits`;
+    const problem = `${quoteValue(digest)} is not a digest; use "sha256:" and 64 hex digits`;
     faults.push({ pointer: `${pointer}/digest`, problem, at: 'value' });
   }
   if (created !== undefined && createdMs(created) === undefined) {
-    faults.push({ pointer: `${pointer}/created`, problem: `${quoteValue(created)} is no such moment`, at: 'value' });
+    faults.push({ pointer: `${pointer}/created`, problem: `${quoteValue(created)} is not a valid time`, at: 'value' });
   }
   return faults;
 }

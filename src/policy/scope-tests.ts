@@ -128,6 +128,6 @@ function groupTest(globs: readonly string[]): Test<RequestFields> {
 function testUser(matches: (user: NonNullable<ScopeRequest['user']>) => boolean): Test<RequestFields> {
   return {
     evaluate: ({ user }) => (user === undefined ? 'unknown' : matches(user) ? 'yes' : 'no'),
-    unknownReason: () => 'who asks is not known here',
+    unknownReason: () => 'the requesting user is unknown',
   };
 }

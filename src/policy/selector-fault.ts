@@ -31,7 +31,7 @@ function reportIfWrong(pointer: string, problem: string | undefined, report: Rep
 function countFault(operator: string, values: readonly string[]): string | undefined {
   const wanted = operator === 'In' || operator === 'NotIn';
   if (wanted === values.length > 0) return undefined;
-  return `${operator} ${wanted ? 'needs at least one value' : 'takes no values'}`;
+  return `${operator} ${wanted ? 'requires at least one value' : 'takes no values'}`;
 }
 
 const NAME_FORM = 'letters, digits, and inner "-", "_", and ".", at most 63 characters';

@@ -27,6 +27,6 @@ export function findUndecidable({ scope, bindings, pin }: Policy): readonly Dead
 function ruleProblem(index: number, rule: string): DeadClause {
   return {
     pointer: `/spec/rules/${index}/rule`,
-    problem: `serve does not know the labels of namespaces, which rule ${rule} asks for; use only the name of the namespace, or set onUnknown: deny`,
+    problem: `serve does not know the labels of namespaces, which rule ${rule} requires; use only the namespace name, or set onUnknown: deny`,
   };
 }

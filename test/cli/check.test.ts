@@ -271,7 +271,7 @@ describe('notices', () => {
         'ImagePolicy',
         'never',
         null,
-        'policy "never": it never applies: "exclude" takes out all that "match" lets in',
+        'policy "never": never applies: "exclude" removes everything that "match" selects',
       ],
       [8, 18, 'ImagePolicy', 'elsewhere', null, 'policy "elsewhere" matched 0 of 2 workloads'],
       [14, 54, 'ImagePolicy', 'volumes', 'image-reference', `rule image-reference of policy "volumes" ${why}`],
@@ -356,7 +356,7 @@ describe('a bad policy', () => {
     [
       'unknown kind',
       '  match: {kinds: [Deploymnet]}\n  rules: [{rule: image-digest}]\n',
-      /no kind with images is called "Deploymnet"; did you mean "Deployment"\?/,
+      /kind "Deploymnet" is unknown or has no images; did you mean "Deployment"\?/,
     ],
     ['wrong type', '  rules: image-digest\n', /spec\/rules: expected a list, found a string/],
     ['broken YAML', '  rules: [\n', /\.yaml:\d+:\d+: /],

@@ -105,7 +105,7 @@ describe('a list', () => {
         code: 1,
         denied: [B],
         excused: [],
-        notices: [renamed(7), 'p.yaml:8:18 list "two" is used nowhere'],
+        notices: [renamed(7), 'p.yaml:8:18 list "two" is not used'],
       },
     ],
   ])('%s', async (_what, documents, expected) => {

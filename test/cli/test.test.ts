@@ -213,7 +213,7 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     [
       'a day that is none',
       suite(PASS, '  now: 2027-02-30\n'),
-      'suite.yaml:5:8  error  spec/now: "2027-02-30" is no day of the calendar',
+      'suite.yaml:5:8  error  spec/now: "2027-02-30" is not a valid date',
     ],
     [
       'two cases of one name',
@@ -258,7 +258,7 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
         .filter((line) => line.includes('suite.yaml:'))
         .map((line) => line.trim()),
     ).toEqual([
-      'suite.yaml:5:8  error  spec/now: "2027-02-30" is no day of the calendar',
+      'suite.yaml:5:8  error  spec/now: "2027-02-30" is not a valid date',
       'suite.yaml:6:14  error  spec/namespace: expected a string, found a number',
       'suite.yaml:9:14  error  spec/cases/1/name: there is already a case "ours passes"',
       'suite.yaml:9:56  error  spec/cases/1/expect: invalid value "pas": expected "pass" or a list of findings',

@@ -110,9 +110,9 @@ describe('what is loaded', () => {
     expect(
       notices.map(({ file, line, column, message }) => `${path.basename(file)}:${line}:${column} ${message}`),
     ).toEqual([
-      'all.yaml:6:12 policy "base": it never applies: "exclude" takes out all that "match" lets in',
-      'all.yaml:21:10 exception "x": it excuses nothing: objects of the kind "ClusterTask*" are in no namespace, and "namespaces" wants one',
-      'all.yaml:11:18 list "spare" is used nowhere',
+      'all.yaml:6:12 policy "base": never applies: "exclude" removes everything that "match" selects',
+      'all.yaml:21:10 exception "x": excuses nothing: objects of kind "ClusterTask*" have no namespace, but "namespaces" requires one',
+      'all.yaml:11:18 list "spare" is not used',
     ]);
   });
 });
@@ -176,7 +176,7 @@ describe('faults', () => {
         'b.yaml:5:11: spec/items/0: "c d" is not a pattern: white space is not allowed; for example registry.example.com/** (used at a.yaml:14:28)',
         'c.yaml:7:19: spec/match/names/0: "Web" cannot match any object name: object names have no uppercase letters; use "web"',
         'c.yaml:8:10: spec/owner: invalid value "": expected at least one letter or digit, and at most 500 characters',
-        'c.yaml:10:12: spec/expires: "2027-02-30" is no day of the calendar',
+        'c.yaml:10:12: spec/expires: "2027-02-30" is not a valid date',
         'd.yaml:3:18: metadata/name: there is already a policy "one", at a.yaml:3:18',
         'd.yaml:5:18: spec/rules/0/rule: expected a string, found a number',
         'd.yaml:5:29: spec/rules/1/rule: unknown rule "nope" (all rules: …)',
@@ -195,7 +195,9 @@ describe('faults', () => {
     [
       'a list where there is none',
       { 'p.yaml': policy('base', 'match: {namespaces: [{list: x}]}\nrules: [{rule: image-digest}]') },
-      ['p.yaml:5:31: spec/match/namespaces/0/list: unknown list "x" (there is none: write one, kind: ImageNameList)'],
+      [
+        'p.yaml:5:31: spec/match/namespaces/0/list: unknown list "x" (no lists are loaded; create a list with kind: ImageNameList)',
+      ],
     ],
     [
       'an object that is no reference',

@@ -1,4 +1,4 @@
-/** Clauses that can never be true: what is proved, and that nothing is said that is not so. */
+/** Clauses that can never be true: what is proved, and that nothing is problems that is not so. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CONTAINER_KINDS } from '../../src/pod/containers.ts';
@@ -12,10 +12,10 @@ const deadClauses = (scope: string): readonly string[] => {
   return result.deadClauses.map(({ pointer, problem }) => `${pointer}: ${problem}`);
 };
 
-const NEVER = '/spec/exclude: it never applies: "exclude" takes out all that "match" lets in';
-const EVERY = '/spec/exclude: "exclude" takes out every container that "match" lets in';
-const READ = `${EVERY} and whose image can be read`;
-const IN_NONE = 'are in no namespace, and "namespaces" wants one';
+const NEVER = '/spec/exclude: never applies: "exclude" removes everything that "match" selects';
+const EVERY = '/spec/exclude: "exclude" removes every container that "match" selects';
+const READ = `${EVERY} and that has a valid image`;
+const IN_NONE = 'have no namespace, but "namespaces" requires one';
 
 describe('a policy', () => {
   test.each<[string, string | undefined]>([
@@ -61,16 +61,16 @@ describe('a policy', () => {
     ['match: {images: [nginx]}, exclude: {images: [nginx], containers: [init]}', undefined],
     [
       'match: {kinds: [ClusterTask], namespaces: [a]}',
-      `/spec/match: it never applies: objects of the kind "ClusterTask" ${IN_NONE}`,
+      `/spec/match: never applies: objects of kind "ClusterTask" ${IN_NONE}`,
     ],
     ['match: {kinds: [ClusterTask, Task], namespaces: [a]}', undefined],
     [
       'exclude: {kinds: [SidecarSet], namespaces: ["*"]}',
-      `/spec/exclude: it excludes nothing: objects of the kind "SidecarSet" ${IN_NONE}`,
+      `/spec/exclude: excludes nothing: objects of kind "SidecarSet" ${IN_NONE}`,
     ],
     [
       'match: {namespaceSelector: {matchLabels: {env: a}, matchExpressions: [{key: env, operator: NotIn, values: [a]}]}}',
-      '/spec/match: it never applies: no label "env" can meet all requirements of "namespaceSelector"',
+      '/spec/match: never applies: no label "env" can meet all requirements of "namespaceSelector"',
     ],
   ])('with %s: %s', (scope, problem) => {
     expect(deadClauses(scope)).toEqual(problem === undefined ? [] : [problem]);
@@ -123,17 +123,17 @@ const REQUESTS = OBJECTS.flatMap((object) =>
   ),
 );
 
-test('what is said never to apply covers no request, and what is said to look at no container looks at none', () => {
+test('what is problems never to apply covers no request, and what is problems to look at no container looks at none', () => {
   let proved = 0;
   fc.assert(
     fc.property(clause, clause, (match, exclude) => {
       const result = read(JSON.stringify({ match, exclude, rules: [{ rule: 'image-digest' }] }));
       if (!result.ok) throw new Error(JSON.stringify(result.faults));
-      const said = result.deadClauses.map(({ problem }) => problem).join();
-      if (said === '' || said.startsWith('it excludes nothing')) return;
+      const problems = result.deadClauses.map(({ problem }) => problem).join();
+      if (problems === '' || problems.startsWith('excludes nothing')) return;
       proved += 1;
       const covered = REQUESTS.flatMap((request) => coveredBy([result.policy], request).policies);
-      if (said.startsWith('it never applies')) expect(covered).toEqual([]);
+      if (problems.startsWith('never applies')) expect(covered).toEqual([]);
       else expect(covered.flatMap(({ coverage }) => coverage.containers)).toEqual([]);
     }),
     { numRuns: 2000 },

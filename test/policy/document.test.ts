@@ -10,7 +10,7 @@ import { objectsIn } from '../pod/fixtures.ts';
 import { kinds, policyOf, read } from './fixtures.ts';
 
 const ALL_RULES = RULES.map(({ name }) => name).join(', ');
-const CONFIGURED = '(more kinds: "kinds" in the configuration)';
+const CONFIGURED = '(add custom kinds under "kinds" in the configuration)';
 
 function faultsOf(value: unknown): readonly string[] {
   const result = readPolicy(value, { rules: RULES, kinds });
@@ -100,7 +100,7 @@ describe('a document as a whole', () => {
 
 describe('spec', () => {
   test.each<[string, readonly string[]]>([
-    ['{}', ['value /spec: give "rules", "pin" or both']],
+    ['{}', ['value /spec: set "rules", "pin", or both']],
     ['{rules: []}', ['value /spec/rules: must not be empty']],
     ['{rules: {}}', ['value /spec/rules: expected a list, found an object']],
     ['{rules: [image-digest]}', ['value /spec/rules/0: expected an object, found a string']],
@@ -170,8 +170,8 @@ describe('spec', () => {
     [
       `{${RULE}, match: {namespaceSelector: {matchExpressions: [{key: a, operator: In}, {key: a, operator: NotIn, values: []}, {key: a, operator: Exists, values: [b]}, {key: a, operator: DoesNotExist, values: [b]}]}}}`,
       [
-        'value /spec/match/namespaceSelector/matchExpressions/0/values: In needs at least one value',
-        'value /spec/match/namespaceSelector/matchExpressions/1/values: NotIn needs at least one value',
+        'value /spec/match/namespaceSelector/matchExpressions/0/values: In requires at least one value',
+        'value /spec/match/namespaceSelector/matchExpressions/1/values: NotIn requires at least one value',
         'value /spec/match/namespaceSelector/matchExpressions/2/values: Exists takes no values',
         'value /spec/match/namespaceSelector/matchExpressions/3/values: DoesNotExist takes no values',
       ],
@@ -196,16 +196,19 @@ describe('kinds of match and exclude', () => {
     ['*Job', undefined],
     ['*.kruise.io', undefined],
     ['Job.*', undefined],
-    ['Deploymet', `no kind with images is called "Deploymet"; did you mean "Deployment"? ${CONFIGURED}`],
-    ['deployment', `no kind with images is called "deployment"; did you mean "Deployment"? ${CONFIGURED}`],
-    ['ConfigMap', `no kind with images is called "ConfigMap" ${CONFIGURED}`],
-    ['Deploymet.*', `no kind with images is called "Deploymet.*"; did you mean "Deployment"? ${CONFIGURED}`],
-    ['Deployment.app', `no kind with images is called "Deployment.app"; did you mean "Deployment.apps"? ${CONFIGURED}`],
+    ['Deploymet', `kind "Deploymet" is unknown or has no images; did you mean "Deployment"? ${CONFIGURED}`],
+    ['deployment', `kind "deployment" is unknown or has no images; did you mean "Deployment"? ${CONFIGURED}`],
+    ['ConfigMap', `kind "ConfigMap" is unknown or has no images ${CONFIGURED}`],
+    ['Deploymet.*', `kind "Deploymet.*" is unknown or has no images; did you mean "Deployment"? ${CONFIGURED}`],
+    [
+      'Deployment.app',
+      `kind "Deployment.app" is unknown or has no images; did you mean "Deployment.apps"? ${CONFIGURED}`,
+    ],
     [
       'Job.batch.volcan.sh',
-      `no kind with images is called "Job.batch.volcan.sh"; did you mean "Job.batch.volcano.sh"? ${CONFIGURED}`,
+      `kind "Job.batch.volcan.sh" is unknown or has no images; did you mean "Job.batch.volcano.sh"? ${CONFIGURED}`,
     ],
-    ['Pod.v1', `no kind with images is called "Pod.v1" ${CONFIGURED}`],
+    ['Pod.v1', `kind "Pod.v1" is unknown or has no images ${CONFIGURED}`],
   ])('%j: %s', (kind, problem) => {
     for (const clause of ['match', 'exclude']) {
       expect(inSpec(`{${RULE}, ${clause}: {kinds: [Pod, "${kind}"]}}`)).toEqual(

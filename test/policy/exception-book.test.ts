@@ -64,7 +64,7 @@ describe('a document', () => {
     [
       '{match: {kinds: [Deploymet]}}',
       [
-        'value /spec/match/kinds/0: no kind with images is called "Deploymet"; did you mean "Deployment"? (more kinds: "kinds" in the configuration)',
+        'value /spec/match/kinds/0: kind "Deploymet" is unknown or has no images; did you mean "Deployment"? (add custom kinds under "kinds" in the configuration)',
       ],
     ],
     [
@@ -109,7 +109,7 @@ describe('a document', () => {
         'value /spec/expires: invalid value "2027-01-31T00:00:00Z": expected a date in the form YYYY-MM-DD, for example 2027-01-31',
       ],
     ],
-    ['{expires: 2027-02-29}', ['value /spec/expires: "2027-02-29" is no day of the calendar']],
+    ['{expires: 2027-02-29}', ['value /spec/expires: "2027-02-29" is not a valid date']],
     [
       '{expires: never}',
       ['value /spec/expires: invalid value "never": expected a date in the form YYYY-MM-DD, for example 2027-01-31'],
@@ -334,10 +334,10 @@ describe('the calendar', () => {
   const exception = exceptionOf('{kinds: [Pod]}');
   test.each<[string, string | undefined]>([
     ['2027-01-16', undefined],
-    ['2027-01-17', 'exception "x" of team-x expires on 2027-01-31, in 14 days'],
-    ['2027-01-30', 'exception "x" of team-x expires on 2027-01-31, in 1 day'],
-    ['2027-01-31', 'exception "x" of team-x expires today, 2027-01-31'],
-    ['2027-02-01', 'exception "x" of team-x expired on 2027-01-31, so it excuses nothing'],
+    ['2027-01-17', 'exception "x" (owner team-x) expires on 2027-01-31, in 14 days'],
+    ['2027-01-30', 'exception "x" (owner team-x) expires on 2027-01-31, in 1 day'],
+    ['2027-01-31', 'exception "x" (owner team-x) expires today, 2027-01-31'],
+    ['2027-02-01', 'exception "x" (owner team-x) expired on 2027-01-31 and has no effect'],
   ])('on %s says %s', (day, message) => {
     const start = dayStart(day) ?? 0;
     for (const now of [start, start + DAY_MS - 1]) {
@@ -351,7 +351,7 @@ describe('the calendar', () => {
     const messages = (missed: number): readonly string[] =>
       expiryNotices([exception], AFTER, () => missed).map(({ message }) => message);
     expect(messages(1)).toEqual([
-      'exception "x" of team-x expired on 2027-01-31, so it excuses nothing; here it would have excused 1 finding',
+      'exception "x" (owner team-x) expired on 2027-01-31 and has no effect; it would have excused 1 finding',
     ]);
     expect(messages(2)[0]).toMatch(/excused 2 findings$/);
   });

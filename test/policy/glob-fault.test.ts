@@ -63,11 +63,11 @@ describe('namespaces', () => {
     ['shop ', 'there is whitespace around it; use "shop"'],
     ['\tshop', 'there is whitespace around it; use "shop"'],
     ['shop\n', 'there is whitespace around it; use "shop"'],
-    ['{a,b}', `${STAR}; write 2 entries: "a", "b"`],
-    ['team-{a, b}', `${STAR}; write 2 entries: "team-a", "team-b"`],
-    ['(dev|test)-*', `${STAR}; write 2 entries: "dev-*", "test-*"`],
-    ['dev|test|prod', `${STAR}; write 3 entries: "dev", "test", "prod"`],
-    ['dev,test', `${STAR}; write 2 entries: "dev", "test"`],
+    ['{a,b}', `${STAR}; use 2 entries: "a", "b"`],
+    ['team-{a, b}', `${STAR}; use 2 entries: "team-a", "team-b"`],
+    ['(dev|test)-*', `${STAR}; use 2 entries: "dev-*", "test-*"`],
+    ['dev|test|prod', `${STAR}; use 3 entries: "dev", "test", "prod"`],
+    ['dev,test', `${STAR}; use 2 entries: "dev", "test"`],
     ['team-.*', `${STAR}; use "team-*"`],
     ['^team-', `${STAR}; use "team-*"`],
     ['-system$', `${STAR}; use "*-system"`],
@@ -173,7 +173,7 @@ describe('users and groups', () => {
     ['^system:.*$', `${STAR}; use "system:*"`],
     ['oidc:.*', `${STAR}; use "oidc:*"`],
     ['jane?', `${STAR}; use "jane*"`],
-    ['team-(a|b)', `${STAR}; write 2 entries: "team-a", "team-b"`],
+    ['team-(a|b)', `${STAR}; use 2 entries: "team-a", "team-b"`],
     [' jane', 'there is whitespace around it; use "jane"'],
     ['   ', `user names ${TEXTS}`],
   ])('%j cannot match a user: %s', (glob, reason) => {
@@ -189,7 +189,7 @@ describe('users and groups', () => {
       'the ServiceAccounts of a namespace are the group "system:serviceaccounts:NAMESPACE"; use "system:serviceaccounts:shop"',
     ],
     ['devs ', 'there is whitespace around it; use "devs"'],
-    ['{devs,ops}', `${STAR}; write 2 entries: "devs", "ops"`],
+    ['{devs,ops}', `${STAR}; use 2 entries: "devs", "ops"`],
     ['/devs/', `${STAR}; use "devs"`],
   ])('%j cannot match a group: %s', (glob, reason) => {
     const fault = `"${glob}" cannot match any group name: ${reason}`;
@@ -230,7 +230,7 @@ describe('tags of the rule image-tag', () => {
 });
 
 describe('kinds', () => {
-  const MORE = '(more kinds: "kinds" in the configuration)';
+  const MORE = '(add custom kinds under "kinds" in the configuration)';
   test.each<[string, string]>([
     ['deploy*', '; did you mean "Deployment"?'],
     ['pods', '; did you mean "Pod"?'],
@@ -240,10 +240,10 @@ describe('kinds', () => {
     ['deployment.apps', '; did you mean "Deployment.apps"?'],
     ['*Foo', ''],
     ['Job.*.example', ''],
-    ['!Pod', '; "!" does not negate: list the kinds that are meant, here or under the opposite key'],
+    ['!Pod', '; "!" does not negate; list the kinds that are meant, here or under the opposite key'],
     ['Widget', ''],
   ])('%j is none%s', (kind, nearest) => {
-    const fault = `no kind with images is called "${kind}"${nearest} ${MORE}`;
+    const fault = `kind "${kind}" is unknown or has no images${nearest} ${MORE}`;
     expect(inClauses('kinds', kind)).toEqual([fault, fault]);
     expect(inException('kinds', kind)).toEqual([`/spec/match/kinds/1: ${fault}`]);
   });

@@ -64,7 +64,7 @@ describe('a policy that pins', () => {
 describe('what is wrong', () => {
   const causes = `${REGISTRY_CAUSES.join(', ')}, or other`;
   test.each([
-    ['{}', ['value /spec: give "rules", "pin" or both']],
+    ['{}', ['value /spec: set "rules", "pin", or both']],
     ['{pin: }', ['value /spec/pin: expected an object, found null']],
     [
       '{pin: {modus: pod}}',
@@ -102,7 +102,7 @@ describe('what is wrong', () => {
       '{pin: {stale: 24}}',
       ['value /spec/pin/stale: expected a string, found a number: a duration, for example 24h or 30m'],
     ],
-    ['{pin: {stale: 1d}}', ['value /spec/pin/stale: "1d" is not a duration: write for example 24h or 30m']],
+    ['{pin: {stale: 1d}}', ['value /spec/pin/stale: "1d" is not a duration; use a value such as 24h or 30m']],
     ['{pin: {images: []}}', ['value /spec/pin/images: must not be empty']],
     [
       '{pin: {exclude: ["https://example.com"]}}',
@@ -122,7 +122,7 @@ describe('what is wrong', () => {
         deadClauses: [
           {
             pointer: '/spec/pin/exclude',
-            problem: 'it pins nothing: "exclude" takes out every image that "images" names',
+            problem: 'pins nothing: "exclude" removes every image in "images"',
           },
         ],
       });

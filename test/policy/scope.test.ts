@@ -178,27 +178,31 @@ describe('the doubt', () => {
     [`match: {${selector}}`, {}, '… (could not tell whether the policy applies: labels are not known)'],
     [`exclude: {${selector}}`, {}, '… (could not tell whether the policy applies: labels are not known)'],
     // Who asks is what is not known, though nobody has asked for labels either.
-    ['match: {users: [jane]}', nobody, '… (could not tell whether the policy applies: who asks is not known here)'],
+    ['match: {users: [jane]}', nobody, '… (could not tell whether the policy applies: the requesting user is unknown)'],
     [
       'match: {users: [jane], groups: [devs]}',
       nobody,
-      '… (could not tell whether the policy applies: who asks is not known here)',
+      '… (could not tell whether the policy applies: the requesting user is unknown)',
     ],
-    ['exclude: {groups: [devs]}', nobody, '… (could not tell whether the policy applies: who asks is not known here)'],
+    [
+      'exclude: {groups: [devs]}',
+      nobody,
+      '… (could not tell whether the policy applies: the requesting user is unknown)',
+    ],
     [
       `match: {${selector}, users: [jane]}`,
       nobody,
-      '… (could not tell whether the policy applies: labels are not known and who asks is not known here)',
+      '… (could not tell whether the policy applies: labels are not known and the requesting user is unknown)',
     ],
     [
       `match: {${selector}}, exclude: {users: [jane]}`,
       nobody,
-      '… (could not tell whether the policy applies: labels are not known and who asks is not known here)',
+      '… (could not tell whether the policy applies: labels are not known and the requesting user is unknown)',
     ],
     [
       `match: {${selector}, users: [jane]}`,
       { ...nobody, namespaceLabels: labels({ env: 'prod' }) },
-      '… (could not tell whether the policy applies: who asks is not known here)',
+      '… (could not tell whether the policy applies: the requesting user is unknown)',
     ],
   ])('of {%s} for %o reads %s', (scope, extra, message) => {
     expect(doubts(scope, extra)).toEqual([message]);

@@ -94,7 +94,7 @@ function limitsOf({ maxAgeDays, minAgeDays, createdAfter, createdBefore }: Param
   const moment = (name: string, day: string | undefined): number | undefined => {
     const start = day === undefined ? undefined : dayStart(day);
     if (day !== undefined && start === undefined) {
-      faults.push({ pointer: `/${name}`, problem: `${quoteValue(day)} is no day of the calendar` });
+      faults.push({ pointer: `/${name}`, problem: `${quoteValue(day)} is not a valid date` });
     }
     return start;
   };

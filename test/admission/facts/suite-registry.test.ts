@@ -34,9 +34,9 @@ test.each<[string, string]>([
   ['{"UPPER:": {digest: x}}', '5:14 spec/registry/UPPER:: "UPPER:" is not an image: '],
   [
     `{nginx: {digest: "sha256:1"}}`,
-    '5:30 spec/registry/nginx/digest: "sha256:1" is no digest: write "sha256:" and 64 hex digits',
+    '5:30 spec/registry/nginx/digest: "sha256:1" is not a digest; use "sha256:" and 64 hex digits',
   ],
-  ['{nginx: {created: 2026-02-30}}', '5:31 spec/registry/nginx/created: "2026-02-30" is no such moment'],
+  ['{nginx: {created: 2026-02-30}}', '5:31 spec/registry/nginx/created: "2026-02-30" is not a valid time'],
   [
     '{nginx: {created: yesterday}}',
     '5:31 spec/registry/nginx/created: invalid value "yesterday": expected a date in the form YYYY-MM-DD, or a time such as 2027-01-31T12:00:00Z',

@@ -47,7 +47,7 @@ const PLACE =
   'policy "ours": serve does not know the labels of namespaces, so it cannot determine where the policy applies';
 const BY_NAME = 'select by "namespaces" or by the label kubernetes.io/metadata.name';
 const RULE =
-  'policy "ours": serve does not know the labels of namespaces, which rule cel asks for; use only the name of the namespace, or set onUnknown: deny';
+  'policy "ours": serve does not know the labels of namespaces, which rule cel requires; use only the namespace name, or set onUnknown: deny';
 
 describe('a policy that needs labels of namespaces', () => {
   test.each<[string, string, readonly string[]]>([

@@ -190,7 +190,7 @@ describe('the request', () => {
     const request = { user: undefined };
     const expression = 'request.userInfo.username != "root"';
     expect(about(expression, { request })).toEqual([
-      `-: could not tell whether "request.userInfo.username != \\"root\\"" is true: who asks is not known here | -`,
+      `-: could not tell whether "request.userInfo.username != \\"root\\"" is true: the requesting user is unknown | -`,
     ]);
     expect(about('has(request.userInfo) || true', { request })).toEqual([]);
     expect(about('!has(request.userInfo)', { request })).toHaveLength(1);

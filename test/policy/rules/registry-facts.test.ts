@@ -261,7 +261,7 @@ describe('image-age', () => {
   });
 
   test.each<[string, string]>([
-    ['{createdAfter: "2026-02-30"}', '/createdAfter: "2026-02-30" is no day of the calendar'],
+    ['{createdAfter: "2026-02-30"}', '/createdAfter: "2026-02-30" is not a valid date'],
     [
       '{createdAfter: "2026-02-02", createdBefore: "2026-02-02"}',
       '/createdBefore: no day is before it and not before createdAfter',

@@ -41,7 +41,7 @@ export const GLOBALS: ReadonlyMap<string, Type> = new Map([
 type CelSubject = Subject<'namespaceLabels'>;
 type Uses = ReadonlySet<string>;
 
-const UNKNOWN_USER = 'who asks is not known here';
+const UNKNOWN_USER = 'the requesting user is unknown';
 
 /** What is the same for all containers; only what is used is made. */
 export function requestValues(uses: Uses, subject: CelSubject): { readonly [name: string]: Value } {

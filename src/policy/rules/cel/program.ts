@@ -55,7 +55,7 @@ export function compileProgram(parameters: Parameters): Prepared<Program> {
   };
   for (const [index, { name, expression }] of (parameters.variables ?? []).entries()) {
     const at = `/variables/${index}`;
-    if (variables.has(name)) faults.push({ pointer: `${at}/name`, problem: 'this name is already taken' });
+    if (variables.has(name)) faults.push({ pointer: `${at}/name`, problem: 'this name is already used' });
     const code = compile(expression, `${at}/expression`);
     if (code !== undefined) variables.set(name, code);
   }

@@ -157,7 +157,7 @@ test('a name of a variable is taken once', () => {
     { name: 'a', expression: '1' },
     { name: 'a', expression: '2' },
   ];
-  expect(faults({ expression: 'true', variables })).toEqual(['/variables/1/name: this name is already taken']);
+  expect(faults({ expression: 'true', variables })).toEqual(['/variables/1/name: this name is already used']);
 });
 
 test('a file says its line and column, too', async () => {
