@@ -1,4 +1,4 @@
-/** What the definitions of commands share: their options, and where the exit code goes. */
+/** Options that several commands share. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FAIL_ON, type FailOn } from '../report/check.ts';
 import { formatsFor, type ReportCommand } from '../report/index.ts';
@@ -7,7 +7,7 @@ import { KEYS, ROWS } from '../config/keys.ts';
 import { dayStart } from '../go/date.ts';
 import { isName, LABEL } from '../policy/name-language.ts';
 
-/** The exit code of the command that ran. */
+/** Receives the exit code of the command that runs. */
 export type Result = { code: number };
 
 export const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [
@@ -17,10 +17,10 @@ export const collect = (value: string, before: readonly string[] | undefined): r
 
 function nonEmpty(value: string): string {
   if (value !== '') return value;
-  throw new InvalidArgumentError('A path cannot be empty.');
+  throw new InvalidArgumentError('The path is empty.');
 }
 
-/** Policies name namespaces, so in one that cannot be, nothing would be found. */
+/** Policies match namespaces by name, so an impossible name would match nothing. */
 function namespaceName(value: string): string {
   if (isName(value, LABEL)) return value;
   throw new InvalidArgumentError('Use lowercase letters, digits, and inner hyphens, at most 63 characters.');
@@ -34,7 +34,7 @@ export function levelsOf(value: string, before: readonly FailOn[]): readonly Fai
   return [...before, ...levels.filter((level) => level !== undefined)];
 }
 
-/** No option and no argument takes an empty path: it is what an unset variable in a script leaves behind. */
+/** Rejects empty paths, which come from unset variables in scripts. */
 export function requirePaths(command: Command): void {
   for (const option of command.options) {
     const { flags, parseArg, variadic, defaultValue } = option;
@@ -50,13 +50,13 @@ export function requirePaths(command: Command): void {
   }
 }
 
-/** As commander collects them: the first one takes the place of the default. */
+/** Collects values as commander does: the first value replaces the default. */
 function several(defaultValue: unknown): (value: string, before: unknown) => readonly unknown[] {
   return (value, before) => (before === defaultValue || !Array.isArray(before) ? [value] : [...before, value]);
 }
 
 export function takesFile(placeholder: string): boolean {
-  return /FILE|FOLDER/.test(placeholder);
+  return /FILE|DIR/.test(placeholder);
 }
 
 /** The option of a key of the configuration. */
@@ -76,26 +76,27 @@ export const policyOption = (): Option => configuredBy(KEYS.policies);
 export const pluginOption = (): Option => configuredBy(KEYS.plugins);
 
 export const configOption = (): Option =>
-  new Option('-c, --config <FILE>', 'configuration file (default: tidewaiter.yaml, if there is one)');
+  new Option('-c, --config <FILE>', 'Configuration file (default: tidewaiter.yaml, if it exists)');
 
 export const namespaceOption = (): Option =>
-  new Option('-n, --namespace <NAME>', 'namespace of objects that name none')
+  new Option('-n, --namespace <NAME>', 'Namespace for objects that do not specify one')
     .argParser(namespaceName)
     .default('default');
 
 /** Milliseconds since 1970. */
 function dayOf(value: string): number {
   const start = dayStart(value);
-  if (start === undefined) throw new InvalidArgumentError('It must be a day: YYYY-MM-DD.');
+  if (start === undefined) throw new InvalidArgumentError('Expected a date in the form YYYY-MM-DD.');
   return start;
 }
 
 export const nowOption = (): Option =>
-  new Option('--now <DATE>', 'judge as if it were this day, YYYY-MM-DD: exceptions expire (default: today)').argParser(
-    dayOf,
-  );
+  new Option(
+    '--now <DATE>',
+    'Evaluate as of this date, YYYY-MM-DD, for example to test expiry (default: today)',
+  ).argParser(dayOf);
 
 export function outputOption(command: ReportCommand): Option {
   const formats = formatsFor(command);
-  return new Option('-o, --output <FORMAT>', 'how to print').choices(formats).default(formats[0]);
+  return new Option('-o, --output <FORMAT>', 'Output format').choices(formats).default(formats[0]);
 }

@@ -1,4 +1,4 @@
-/** `explain`, `rules`, `schema` and `completion`: the commands that help people who write policies and manifests. */
+/** The command-line definitions of `explain`, `rules`, `schema`, and `completion`. */
 import { Argument, type Command, Option } from 'commander';
 import { configOption, namespaceOption, pluginOption, type Result } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
@@ -7,7 +7,10 @@ const textOrJson = (description: string): Option =>
   new Option('-o, --output <FORMAT>', description).choices(['text', 'json']).default('text');
 
 export function addExplain(program: Command, result: Result, terminal: Terminal): void {
-  const explain = program.command('explain').description('explain what something means');
+  const explain = program
+    .command('explain')
+    .description('Explain images, rules, credentials, and Pods')
+    .helpCommand('help [command]', 'Print help for a command');
   addExplainImage(explain, result, terminal);
   addExplainRule(explain, result, terminal);
   addExplainCredentials(explain, result, terminal);
@@ -17,17 +20,17 @@ export function addExplain(program: Command, result: Result, terminal: Terminal)
 function addExplainImage(explain: Command, result: Result, terminal: Terminal): void {
   explain
     .command('image')
-    .description('how container runtimes read an image reference')
+    .description('Show how container runtimes parse an image reference')
     .argument(
       '[REF...]',
-      'references; "-" reads one a line from standard input, a line that begins with \'"\' is a JSON string',
+      'Image references; "-" reads one per line from standard input (a line that starts with \'"\' is a JSON string)',
     )
-    .addOption(textOrJson('how to print; json is one object a line'))
-    .option('--resolve', 'ask the registry, too: credentials in the order they are tried, digest, platforms, size, age')
+    .addOption(textOrJson('Output format; json prints one object per line'))
+    .option('--resolve', 'Also query the registry: credentials in order, digest, platforms, size, age')
     .addOption(configOption())
     .option(
       '--pull-secret <FILE...>',
-      'with --resolve: Secret manifests in the order of imagePullSecrets, "-" is standard input; repeatable',
+      'With --resolve: Secret manifests in the order of imagePullSecrets; "-" is standard input; repeatable',
     )
     .addHelpText('after', EXPLAIN_IMAGE_CODES)
     .action(async (references, flags) => {
@@ -37,17 +40,17 @@ function addExplainImage(explain: Command, result: Result, terminal: Terminal): 
 }
 
 const EXPLAIN_IMAGE_CODES = `
-Exit codes: 0 explained, 1 not a reference, 2 something could not be read.
-With --resolve: 0 it can be pulled, 1 the registry says no, 2 could not tell.`;
+Exit codes: 0 success, 1 invalid reference, 2 unreadable input
+With --resolve: 0 the image can be pulled, 1 it cannot be pulled, 2 unknown`;
 
 function addExplainRule(explain: Command, result: Result, terminal: Terminal): void {
   explain
     .command('rule')
-    .description('why a rule exists, its parameters, an example, and what to do about a finding')
-    .argument('<NAME>', 'a rule, as "tidewaiter rules" lists them')
+    .description('Describe a rule: purpose, parameters, example, and how to fix a finding')
+    .argument('<NAME>', 'Name of a rule; for a list, run tidewaiter rules')
     .addOption(configOption())
     .addOption(pluginOption())
-    .addOption(textOrJson('how to print'))
+    .addOption(textOrJson('Output format'))
     .action(async (name, flags) => {
       const { explainRule } = await import('./explain/rule.ts');
       result.code = await explainRule(name, flags, terminal);
@@ -57,14 +60,17 @@ function addExplainRule(explain: Command, result: Result, terminal: Terminal): v
 function addExplainCredentials(explain: Command, result: Result, terminal: Terminal): void {
   explain
     .command('credentials')
-    .description('which credentials the kubelet tries for an image, in its order; passwords are never shown')
-    .argument('[IMAGE]', 'image reference')
+    .description('List the credentials that the kubelet tries for an image, in order, without passwords')
+    .argument('[IMAGE]', 'Image reference')
     .option(
       '--pull-secret <FILE...>',
-      'Secret manifests in the order of imagePullSecrets, "-" is standard input; repeatable',
+      'Secret manifests in the order of imagePullSecrets; "-" is standard input; repeatable',
     )
-    .addOption(textOrJson('how to print; json is one object a line'))
-    .addHelpText('after', '\nExit codes: 0 found, 1 none or the kubelet refuses them, 2 something could not be read.')
+    .addOption(textOrJson('Output format; json prints one object per line'))
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 a credential matches, 1 none matches or the kubelet rejects them, 2 unreadable input',
+    )
     .action(async (image, flags) => {
       const { explainCredentials } = await import('./explain/credentials.ts');
       result.code = await explainCredentials(image, flags, terminal);
@@ -74,17 +80,12 @@ function addExplainCredentials(explain: Command, result: Result, terminal: Termi
 function addExplainPod(explain: Command, result: Result, terminal: Terminal): void {
   explain
     .command('pod')
-    .description(
-      'a picture of each workload: ports, volumes, containers in the order they start, and how each image is pulled',
-    )
-    .argument(
-      '<FILE|FOLDER|-...>',
-      'manifests, "-" is standard input; Secrets and ServiceAccounts in them say which credentials there are',
-    )
+    .description('Show each workload as a tree: ports, volumes, containers in start order, and credentials')
+    .argument('<FILE|DIR|-...>', 'Manifests, with the Secrets and ServiceAccounts that they use; "-" is standard input')
     .addOption(configOption())
     .addOption(namespaceOption())
-    .addOption(textOrJson('how to print; json is one object a line'))
-    .addHelpText('after', '\nExit codes: 0 shown, 1 no workload there, 2 something could not be read.')
+    .addOption(textOrJson('Output format; json prints one object per line'))
+    .addHelpText('after', '\nExit codes: 0 success, 1 no workload found, 2 unreadable input')
     .action(async (paths, flags) => {
       const { explainPod } = await import('./explain/pod.ts');
       result.code = await explainPod(paths, flags, terminal);
@@ -94,10 +95,10 @@ function addExplainPod(explain: Command, result: Result, terminal: Terminal): vo
 export function addRules(program: Command, result: Result, terminal: Terminal): void {
   program
     .command('rules')
-    .description('list the rules: what each asks, and what it needs to know')
+    .description('List the rules, their purpose, and the facts they need')
     .addOption(configOption())
     .addOption(pluginOption())
-    .addOption(textOrJson('how to print'))
+    .addOption(textOrJson('Output format'))
     .action(async (flags) => {
       const { listRules } = await import('./rules.ts');
       result.code = await listRules(flags, terminal);
@@ -107,10 +108,10 @@ export function addRules(program: Command, result: Result, terminal: Terminal): 
 export function addSchema(program: Command, result: Result, terminal: Terminal): void {
   program
     .command('schema')
-    .description('print a JSON Schema, for editors')
+    .description('Print a JSON Schema for editors')
     .argument(
       '[NAME]',
-      'policy, exception, list, test-suite, config, or all: every kind of document that a folder of policies can hold',
+      'policy, exception, list, test-suite, config, or all (every kind of document in a policy directory)',
       'all',
     )
     .addHelpText('after', SCHEMA_EXAMPLES)
@@ -124,14 +125,17 @@ export function addSchema(program: Command, result: Result, terminal: Terminal):
 
 const SCHEMA_EXAMPLES = `
 Examples:
+  # Save the schema of policies
   tidewaiter schema policy > policy.schema.json
-  # yaml-language-server: $schema=policy.schema.json    as the first line of a policy, in editors with that language server`;
+
+  # Use it in an editor with yaml-language-server: start the policy file with this line
+  # yaml-language-server: $schema=policy.schema.json`;
 
 export function addCompletion(program: Command, result: Result, terminal: Terminal): void {
   program
     .command('completion')
-    .description('print a script that lets your shell complete commands, options and names')
-    .addArgument(new Argument('<SHELL>', 'your shell').choices(SHELLS))
+    .description('Print a shell completion script')
+    .addArgument(new Argument('<SHELL>', 'Your shell').choices(SHELLS))
     .addHelpText('after', COMPLETION_EXAMPLES)
     .action(async (shell) => {
       const { completionScript } = await import('./completion-script.ts');
@@ -139,8 +143,8 @@ export function addCompletion(program: Command, result: Result, terminal: Termin
     });
   program
     .command('complete', { hidden: true })
-    .description('answer a shell: what could come next')
-    .argument('[WORD...]', 'the words so far, after "--"')
+    .description('Print completions for a shell')
+    .argument('[WORD...]', 'Words of the command line, after "--"')
     .action(async (words) => {
       const { complete } = await import('./complete.ts');
       result.code = await complete(words, program, terminal);
@@ -150,7 +154,7 @@ export function addCompletion(program: Command, result: Result, terminal: Termin
 const SHELLS = ['bash', 'zsh', 'fish', 'powershell'];
 
 const COMPLETION_EXAMPLES = `
-In the file that your shell reads when it starts:
+Add the line for your shell to its startup file:
   bash         source <(tidewaiter completion bash)
   zsh          source <(tidewaiter completion zsh)
   fish         tidewaiter completion fish | source

@@ -1,4 +1,4 @@
-/** `pin` and `drift`: the commands that keep digests in files. */
+/** The command-line definitions of `pin` and `drift`. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { collect, configOption, outputOption, type Result } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
@@ -6,27 +6,28 @@ import type { Terminal } from './terminal.ts';
 export function addPin(program: Command, result: Result, terminal: Terminal): void {
   program
     .command('pin')
-    .description('write the digest beside the tag of every image in files; without --write, show the diff')
+    .description('Pin images in files to digests; without --write, print a diff')
     .argument(
-      '<FILE|FOLDER|-...>',
-      'manifests, kustomizations, Compose files, Dockerfiles, Helm values; "-" is standard input',
+      '<FILE|DIR|-...>',
+      'Manifests, kustomizations, Compose files, Dockerfiles, or Helm values; "-" is standard input',
     )
     .addOption(configOption())
-    .option('-w, --write', 'change the files in place: nothing but the images in them')
+    .option('-w, --write', 'Update the files in place; only images change')
     .addOption(
-      new Option('--check', 'ask no registry: exit 1 when an image has no digest, and say where').conflicts([
+      new Option('--check', 'Report images without a digest and exit with 1; send no requests').conflicts([
         'write',
         'update',
         'lock',
         'platform',
       ]),
     )
-    .option('--update', 'ask again for images that have a tag and a digest, and show which tags have moved')
-    .option('--lock <FILE>', 'digests of earlier runs, YAML or JSON: read first; with --write new ones are added')
+    .option('--update', 'Look up images that have a tag and a digest, and report moved tags')
+    .option('--lock <FILE>', 'Lock file with known digests, YAML or JSON; with --write, new digests are added')
     .addOption(
-      new Option('--platform <OS/ARCH[/VARIANT]>', 'refuse images that are not built for it; repeatable').argParser(
-        collect,
-      ),
+      new Option(
+        '--platform <OS/ARCH[/VARIANT]>',
+        'Fail for images that are not built for this platform; repeatable',
+      ).argParser(collect),
     )
     .addOption(helmImageOption())
     .addOption(pullSecretOption())
@@ -42,30 +43,48 @@ export function addPin(program: Command, result: Result, terminal: Terminal): vo
 }
 
 const PIN_EXAMPLES = `
-An image becomes NAME:TAG@sha256:…, in your own spelling; one without a tag gets the tag that it means, latest.
-In a kustomization the digest goes into the field "digest", or behind the tag in the manifest where an entry only renames the
-image: it is always that of the image that kustomize builds. Patches are read, in files and inline. In Helm values that are a
-map it goes into "digest" where there is such a key, else behind the tag. In a Dockerfile, FROM, COPY --from=,
-RUN --mount=from= and the directive "syntax" are read. Where a tag comes from an ARG, the digest goes there if no other image and
-no stage uses that ARG.
+An image becomes NAME:TAG@sha256:…; the name keeps its spelling, and an image
+without a tag gets the default tag, latest.
+  Kustomizations  The digest is that of the image that kustomize builds. It goes
+                  into the field "digest" of the entry in "images", or after the
+                  tag in the manifest if the entry only renames the image.
+                  Patches are included.
+  Helm values     The digest goes into the key "digest" if the image is a map
+                  that has one, otherwise after the tag.
+  Dockerfiles     FROM, COPY --from=, RUN --mount=from=, and the "syntax"
+                  directive are pinned. If a tag comes from an ARG, the digest
+                  goes into the ARG, unless another image or a stage uses it.
 
 Examples:
-  tidewaiter pin deploy/                                  the diff, as "git apply" takes it
-  tidewaiter pin deploy/ --write                          the same, into the files
-  tidewaiter pin deploy/ Dockerfile --check               in a pipeline: exit 1 when something has no digest
-  tidewaiter pin deploy/ --update --write                 the present digests of tags that have moved
-  tidewaiter pin deploy/ --write --lock images.lock.yaml  the same digests on every machine
+  # Print a diff for "git apply"
+  tidewaiter pin deploy/
+
+  # Update the files
+  tidewaiter pin deploy/ --write
+
+  # In CI, exit with 1 if an image has no digest
+  tidewaiter pin deploy/ Dockerfile --check
+
+  # Update to the digests that tags point to today
+  tidewaiter pin deploy/ --update --write
+
+  # Pin the same digests on every machine
+  tidewaiter pin deploy/ --write --lock images.lock.yaml
+
+  # Pin images in Helm values
   tidewaiter pin values.yaml --helm-image /image --helm-image '/sidecars/*/image'
+
+  # Fail for images that lack a platform
   tidewaiter pin deploy/ --platform linux/amd64 --platform linux/arm64
 
-Exit codes: 0 done, or nothing to do; 1 something has no digest (--check), or has drifted and was not written (--update);
-2 something could not be done: the rest is done all the same.`;
+Exit codes: 0 success; 1 an image has no digest (--check), or has drifted and
+was not written (--update); 2 an image could not be pinned (the others are)`;
 
 export function addDrift(program: Command, result: Result, terminal: Terminal): void {
   program
     .command('drift')
-    .description('list pinned images whose tag means another digest by now, or whose digest is gone')
-    .argument('<FILE|FOLDER|-...>', 'the same files as of pin; "-" is standard input')
+    .description('List pinned images whose tag has moved or whose digest no longer exists')
+    .argument('<FILE|DIR|-...>', 'The same kinds of files as for pin; "-" is standard input')
     .addOption(configOption())
     .addOption(helmImageOption())
     .addOption(pullSecretOption())
@@ -82,25 +101,30 @@ export function addDrift(program: Command, result: Result, terminal: Terminal): 
 
 const DRIFT_EXAMPLES = `
 Examples:
-  tidewaiter drift deploy/                              what has moved since it was pinned
-  kubectl get deploy -A -o yaml | tidewaiter drift -    the same for what runs
-  tidewaiter pin deploy/ --update --write               and then follow the tags
+  # List the images in files that have drifted
+  tidewaiter drift deploy/
 
-Exit codes: 0 none has drifted, 1 some have, 2 of some that could not be told.`;
+  # List the running images that have drifted
+  kubectl get deployments -A -o yaml | tidewaiter drift -
+
+  # Update the files to the current digests
+  tidewaiter pin deploy/ --update --write
+
+Exit codes: 0 no drift, 1 drift, 2 drift unknown for some images`;
 
 const pullSecretOption = (): Option =>
   new Option(
     '--pull-secret <FILE>',
-    'Secret manifest to pull with, repeatable (default: as docker is logged in)',
+    'Secret manifest with pull credentials; repeatable (default: Docker credentials)',
   ).argParser(collect);
 
 const helmImageOption = (): Option =>
   new Option(
     '--helm-image <POINTER>',
-    'where images stand in Helm values, as a JSON pointer, "*" is everything; repeatable',
+    'JSON Pointer to images in Helm values; "*" matches every key; repeatable',
   ).argParser((value: string, before: readonly string[] | undefined) => collect(pointer(value), before));
 
 function pointer(value: string): string {
-  if (!value.startsWith('/')) throw new InvalidArgumentError('It must be a JSON pointer, for example /image.');
+  if (!value.startsWith('/')) throw new InvalidArgumentError('Expected a JSON Pointer, for example /image.');
   return value;
 }

@@ -1,5 +1,5 @@
-/** `serve`, `check`, `test` and `replay`: the commands that judge. */
-import { type Command, Option } from 'commander';
+/** The command-line definitions of `serve`, `check`, `test`, and `replay`. */
+import { Argument, type Command, Option } from 'commander';
 import { FAIL_ON } from '../report/check.ts';
 import {
   collect,
@@ -16,21 +16,21 @@ import {
 import type { Terminal } from './terminal.ts';
 
 export function addServe(program: Command, result: Result, terminal: Terminal): void {
-  const command = program.command('serve').description('run the admission webhook server').addOption(configOption());
+  const command = program.command('serve').description('Run the admission webhook').addOption(configOption());
   for (const option of serverOptions()) command.addOption(option);
-  command
-    .option('--print-config', 'print each effective value and where it came from, then stop')
-    .action(async (flags) => {
-      const { serve } = await import('./serve/serve.ts');
-      result.code = await serve(flags, terminal);
-    });
+  command.option('--print-config', 'Print each effective value and its source, then exit').action(async (flags) => {
+    const { serve } = await import('./serve/serve.ts');
+    result.code = await serve(flags, terminal);
+  });
 }
 
 export function addCheck(program: Command, result: Result, terminal: Terminal): void {
   program
     .command('check')
-    .description('judge manifests as the webhook would, without a cluster')
-    .argument('[FILE|FOLDER|-...]', 'YAML or JSON, "-" is standard input', ['.'])
+    .description('Check manifests against policies without a cluster')
+    .addArgument(
+      new Argument('[FILE|DIR|-...]', 'Manifests in YAML or JSON; "-" is standard input').default(['.'], '"."'),
+    )
     .addOption(configOption())
     .addOption(policyOption())
     .addOption(pluginOption())
@@ -40,7 +40,7 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
       new Option('--fail-on <LEVEL>', FAIL_ON_HELP).choices(FAIL_ON).argParser(levelsOf).default(['deny'], 'deny'),
     )
     .addOption(nowOption())
-    .option('--offline', 'never ask a registry or a cluster: what only they know is unknown')
+    .option('--offline', 'Send no requests to registries or clusters; checks that need them are unknown')
     .action(async (paths, flags) => {
       const { check } = await import('./check.ts');
       result.code = await check(paths, flags, terminal);
@@ -48,17 +48,22 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
 }
 
 const FAIL_ON_HELP =
-  'exit 1 not only on denials: "warn" adds warnings, "unknown" adds results that cannot be determined (and no warnings), "nothing" adds that no workload was evaluated; repeatable';
+  'Findings that cause exit code 1: denials; warn adds warnings, unknown adds unknown results, and nothing adds a run that evaluates no workload; repeatable';
 
 export function addTest(program: Command, result: Result, terminal: Terminal): void {
   program
     .command('test')
-    .description('run the tests of policies: manifests, and the findings that are expected of them')
-    .argument('[FILE|FOLDER...]', 'test suites, or folders with some in them (kind: ImagePolicyTest)', ['.'])
+    .description('Run policy tests: manifests and their expected findings')
+    .addArgument(
+      new Argument('[FILE|DIR...]', 'Test suites (kind: ImagePolicyTest), or directories that contain them').default(
+        ['.'],
+        '"."',
+      ),
+    )
     .addOption(configOption())
     .addOption(pluginOption())
     .addOption(outputOption('test'))
-    .option('-w, --watch', 'run again whenever a suite, a policy or a manifest changes, until Ctrl-C')
+    .option('-w, --watch', 'Rerun when a test suite, policy, or manifest changes; stop with Ctrl-C')
     .addHelpText('after', TEST_EXAMPLES)
     .action(async (paths, flags) => {
       const { test } = await import('./test.ts');
@@ -67,40 +72,35 @@ export function addTest(program: Command, result: Result, terminal: Terminal): v
 }
 
 const TEST_EXAMPLES = `
-A suite (its format: tidewaiter schema test-suite):
+A test suite (for its schema, run tidewaiter schema test-suite):
   apiVersion: tidewaiter.dev/v1alpha1
   kind: ImagePolicyTest
   metadata: {name: registries}
   spec:
     policies: [../policies]
     cases:
-      - name: our own registry passes
+      - name: the company registry passes
         resources: [pass.yaml]
         expect: pass
-      - name: another one is denied
+      - name: another registry is denied
         resources: [fail.yaml]
         expect:
           - {rule: image-registry, container: web, action: deny}
 
-Exit codes: 0 all passed, 1 something failed, 2 something could not be run.`;
+Exit codes: 0 all cases passed, 1 a case failed, 2 a case could not run`;
 
 export function addReplay(program: Command, result: Result, terminal: Terminal): void {
   program
     .command('replay')
-    .description('run recorded AdmissionReviews through the engine and show what is different')
-    .argument('<FILE|FOLDER...>', 'AdmissionReviews, or {review, expected}, as JSON or YAML')
+    .description('Evaluate recorded AdmissionReviews and report differences')
+    .argument('<FILE|DIR...>', 'AdmissionReviews, or {review, expected} objects, in JSON or YAML')
     .addOption(configOption())
     .addOption(policyOption())
     .addOption(pluginOption())
-    .addOption(
-      new Option(
-        '--against <FILE|FOLDER>',
-        'other policies: show what changes from --policy to these; repeatable',
-      ).argParser(collect),
-    )
+    .addOption(new Option('--against <FILE|DIR>', 'Policies to compare with --policy; repeatable').argParser(collect))
     .addOption(outputOption('replay'))
     .addOption(nowOption())
-    .addHelpText('after', '\nExit codes: 0 same, 1 different, 2 something could not be judged.')
+    .addHelpText('after', '\nExit codes: 0 same decisions, 1 different decisions, 2 a review could not be evaluated')
     .action(async (paths, flags) => {
       const { replay } = await import('./replay.ts');
       result.code = await replay(paths, flags, terminal);

@@ -1,4 +1,4 @@
-/** The command line: what exists, what it is called, and which file does it. Nothing heavy is imported before it runs. */
+/** The command line. The implementation of a command is imported when the command runs. */
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import { requirePaths, type Result } from './command-options.ts';
@@ -9,7 +9,7 @@ import { UserError } from '../error/user-error.ts';
 import { OutputError, processTerminal } from './process-terminal.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Runs one command line; resolves with the exit code: 0 fine, 1 the answer is "no", 2 the question could not be answered. */
+/** Runs one command line. Resolves with the exit code: 0 success, 1 check failed, 2 error. */
 export async function run(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   const result: Result = { code: 0 };
   const program = buildProgram(result, terminal);
@@ -21,14 +21,14 @@ export async function run(argv: readonly string[], terminal: Terminal = processT
   }
 }
 
-/** Errors that say what the user can do are printed as they are; anything else is a bug, with its stack. */
+/** User errors are printed as they are; any other error is a bug and is printed with its stack trace. */
 function failed(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UserError || error instanceof OutputError) {
     terminal.note(`${error.message}\n`);
   } else {
     terminal.note(
-      `tidewaiter: internal error, please report it\n${error instanceof Error ? error.stack : String(error)}\n`,
+      `tidewaiter: internal error; report it with this stack trace\n${error instanceof Error ? error.stack : String(error)}\n`,
     );
   }
   return 2;
@@ -36,12 +36,13 @@ function failed(error: unknown, terminal: Terminal): number {
 
 function buildProgram(result: Result, terminal: Terminal): Command {
   const program = new Command('tidewaiter')
-    .description('The image gate for Kubernetes: every image allowed, reproducible and pullable.')
-    .version(VERSION, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print help')
+    .description('Check, pin, and admit container images in Kubernetes')
+    .version(VERSION, '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Print help')
+    .helpCommand('help [command]', 'Print help for a command')
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.note(text) })
-    .showHelpAfterError('(try --help)')
+    .showHelpAfterError('for usage, add --help')
     .addHelpText('after', EXAMPLES);
   addServe(program, result, terminal);
   addCheck(program, result, terminal);
@@ -63,14 +64,28 @@ function withSubcommands(command: Command): readonly Command[] {
 
 const EXAMPLES = `
 Examples:
-  tidewaiter check deploy/                          judge manifests with the built-in policy
-  helm template . | tidewaiter check -p policies -  judge what a chart renders
-  tidewaiter test policies/                         what your policies say, against what you expect
-  tidewaiter replay recordings/ -p policies         recorded reviews against a policy
-  tidewaiter pin deploy/ --write                    digests into files, and nothing else
-  tidewaiter explain image nginx                    what an image reference means
-  tidewaiter explain pod deploy.yaml                what is in a Pod, and how its images are pulled
-  tidewaiter explain rule image-tag                 what a rule asks, and why
-  tidewaiter serve                                  the admission webhook, on 127.0.0.1:8443
+  # Check manifests with the built-in policy
+  tidewaiter check deploy/
 
-Exit codes: 0 fine, 1 the answer is "no", 2 the question could not be answered.`;
+  # Check a rendered Helm chart with your policies
+  helm template . | tidewaiter check -p policies/ -
+
+  # Run the tests of your policies
+  tidewaiter test policies/
+
+  # Evaluate recorded AdmissionReviews
+  tidewaiter replay recordings/ -p policies/
+
+  # Write digests into files
+  tidewaiter pin deploy/ --write
+
+  # Show how container runtimes parse an image reference
+  tidewaiter explain image nginx
+
+  # Show a Pod as a tree
+  tidewaiter explain pod deploy.yaml
+
+  # Run the admission webhook on 127.0.0.1:8443
+  tidewaiter serve
+
+Exit codes: 0 success, 1 check failed, 2 error (no result)`;

@@ -40,7 +40,7 @@ export const KEYS = {
       description: 'HOST:PORT where reviews are answered over HTTPS, or :PORT for all interfaces',
     },
     variable: true,
-    flag: { name: 'listen', value: 'HOST:PORT', help: 'where to answer HTTPS (default: 127.0.0.1:8443)' },
+    flag: { name: 'listen', value: 'HOST:PORT', help: 'Address of the HTTPS server (default: 127.0.0.1:8443)' },
     read: { listen: ({ value, from }) => addressOf(String(value), from) },
   },
   operationsPort: {
@@ -54,7 +54,7 @@ export const KEYS = {
     flag: {
       name: 'operationsPort',
       value: 'PORT',
-      help: 'plain HTTP for /healthz /readyz /metrics /version, 0 turns it off (default: 8080)',
+      help: 'Plain HTTP port for /healthz, /readyz, /metrics, and /version; 0 disables it (default: 8080)',
     },
     uses: ['operationsListen', 'listen'],
     /** `undefined`: no operations port. */
@@ -66,7 +66,11 @@ export const KEYS = {
       description: 'HOST:PORT of the same, on an address apart; instead of operationsPort',
     },
     variable: true,
-    flag: { name: 'operationsListen', value: 'HOST:PORT', help: 'the same on an address apart' },
+    flag: {
+      name: 'operationsListen',
+      value: 'HOST:PORT',
+      help: 'Address of the plain HTTP server, instead of --operations-port',
+    },
   },
   policies: {
     schema: {
@@ -77,8 +81,8 @@ export const KEYS = {
     flag: {
       name: 'policy',
       short: 'p',
-      value: 'FILE|FOLDER',
-      help: 'policies; repeatable (default: the built-in policy)',
+      value: 'FILE|DIR',
+      help: 'Policy file or directory; repeatable (default: built-in policy)',
       isRepeatable: true,
     },
     paths: ['policies'],
@@ -90,7 +94,7 @@ export const KEYS = {
     flag: {
       name: 'plugin',
       value: 'FILE',
-      help: 'TypeScript or JavaScript module with more rules; repeatable',
+      help: 'TypeScript or JavaScript module with custom rules; repeatable',
       isRepeatable: true,
     },
     paths: ['plugins'],
@@ -109,7 +113,7 @@ export const KEYS = {
   cert: {
     schema: { ...TEXT, description: 'Serving certificate, PEM, relative to this file' },
     variable: true,
-    flag: { name: 'cert', value: 'FILE', help: 'serving certificate, PEM (default: one is made in --certs-dir)' },
+    flag: { name: 'cert', value: 'FILE', help: 'Serving certificate, PEM (default: generated in --certs-dir)' },
     paths: ['cert'],
     uses: ['key'],
     /** `undefined`: a certificate is made in `certsDir`. */
@@ -118,7 +122,7 @@ export const KEYS = {
   key: {
     schema: { ...TEXT, description: 'Its private key, PEM, relative to this file' },
     variable: true,
-    flag: { name: 'key', value: 'FILE', help: 'its private key, PEM' },
+    flag: { name: 'key', value: 'FILE', help: 'Private key of the serving certificate, PEM' },
     paths: ['key'],
   },
   certsDir: {
@@ -130,8 +134,8 @@ export const KEYS = {
     variable: true,
     flag: {
       name: 'certsDir',
-      value: 'FOLDER',
-      help: 'where a certificate is made when none is given; its CA is ca.crt (default: certs)',
+      value: 'DIR',
+      help: 'Directory for the generated certificate and its CA, ca.crt (default: certs)',
     },
     paths: ['certsDir'],
     read: { certsDir: ({ value }) => String(value) },
@@ -146,7 +150,7 @@ export const KEYS = {
     flag: {
       name: 'clientCa',
       value: 'FILE',
-      help: 'authority of client certificates, PEM: answer reviews of its clients only',
+      help: 'CA of client certificates, PEM; reviews from other clients are rejected',
     },
     paths: ['clientCa'],
     uses: ['clientNames'],
@@ -163,7 +167,7 @@ export const KEYS = {
     flag: {
       name: 'clientName',
       value: 'NAME',
-      help: 'name that a client certificate must have, with --client-ca; repeatable',
+      help: 'Name that a client certificate must have; requires --client-ca; repeatable',
       isRepeatable: true,
     },
   },

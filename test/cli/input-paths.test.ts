@@ -129,7 +129,7 @@ describe('an empty path', () => {
     async (_label, argv) => {
       const { code, note } = await runCommand(argv.map((word) => (word === 'PATH' ? '' : word)));
       expect(code).toBe(2);
-      expect(note).toMatch(/^error: .*argument.* '' is invalid.*\. A path cannot be empty\.\n/m);
+      expect(note).toMatch(/^error: .*argument.* '' is invalid.*\. The path is empty\.\n/m);
     },
   );
 });

@@ -134,7 +134,7 @@ describe('the package', () => {
       'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a, securityContext: {privileged: true}}]}\n',
     );
     const [command = ''] = blocks('sh');
-    const argv = command.trim().replace('FILE|FOLDER', 'pod.yaml').split(' ').slice(1);
+    const argv = command.trim().replace('FILE|DIR', 'pod.yaml').split(' ').slice(1);
     for (const args of [argv, ['check', 'pod.yaml']]) {
       const checked = run(process.execPath, ['node_modules/tidewaiter/dist/main.js', ...args], { cwd: folder });
       await expect(checked).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-/** Three rules of our own. Try them: tidewaiter check --plugin rules.ts --policy policy.yaml FILE|FOLDER */
+/** Three rules of our own. Try them: tidewaiter check --plugin rules.ts --policy policy.yaml FILE|DIR */
 import {
   checkImages,
   checkRegistryFacts,
