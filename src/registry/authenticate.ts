@@ -1,20 +1,20 @@
-/** A registry's challenge -> what to send in `Authorization`. Bearer before Basic, schemes nobody here speaks are skipped. */
+/** Turns the challenge of a registry into an `Authorization` header. Bearer comes before Basic; unknown schemes are skipped. */
 import { type Challenge, parseChallenges } from './challenge.ts';
-import { createCancellableFlights } from './cancellable-flights.ts';
+import { createCancellableFlights, type Join } from './cancellable-flights.ts';
 import { createTokenServerClient, isBearerToken, realmOf, type TokenRequest, tokenServerOf } from './token-server.ts';
 import type { createFollower } from './redirect.ts';
-import { basicAuthorization } from './secret.ts';
+import { basicAuthorization } from './authorization.ts';
 import type { RegistrySettings } from './settings.ts';
 import type { RegistryEndpoint } from './endpoint.ts';
-import { createTokenCache, type Realm } from './token-cache.ts';
+import { createTokenCache, type Realm, type Token, type TokenCache } from './token-cache.ts';
 import { timeoutError } from './network-errors.ts';
 
 export interface Authorization {
   /** The value of the header. */
   readonly value: string;
-  /** It is a token from before: when it is refused, a new one may not be. */
+  /** True if it is a cached token: if the registry rejects it, a new token can succeed. */
   readonly isCached: boolean;
-  /** The same for all that answers the same challenge: where the token is kept, if it is one that is. */
+  /** Equal for all responses to the same challenge; the cache key of a token. */
   readonly key: string;
 }
 
@@ -22,25 +22,25 @@ export interface ChallengeContext {
   readonly endpoint: RegistryEndpoint;
   /** `WWW-Authenticate`. */
   readonly headers: readonly string[];
-  /** Keys of what was sent already: it would be refused again. */
+  /** The keys of what the registry has already rejected. */
   readonly sentKeys: ReadonlySet<string>;
-  /** No token from before is good enough. */
+  /** True if cached tokens must not be used. */
   readonly isFresh: boolean;
 }
 
 export interface Authenticator {
-  /** Rejects with a RegistryError; undefined when there is nothing that the challenges would take. */
+  /** Rejects with a RegistryError; `undefined` if no credential answers the challenges. */
   authorize(challenge: ChallengeContext, signal: AbortSignal): Promise<Authorization | undefined>;
-  /** The registry did not take it. */
+  /** Called when the registry has rejected it. */
   forget(authorization: Authorization): void;
 }
 
 type Scheme =
   | { readonly kind: 'basic' }
-  /** No realm: the credential is a token already. */
+  /** `undefined`: the credential is a token already. */
   | { readonly kind: 'bearer'; readonly realm: Realm | undefined };
 
-/** For a token server, whoever waits for it and however long. */
+/** The limit for a request to a token server, which is shared by its callers. */
 const TOKEN_TIMEOUT_MS = 15_000;
 
 export interface AuthenticatorOptions {
@@ -49,61 +49,79 @@ export interface AuthenticatorOptions {
   readonly now: () => number;
 }
 
+interface AuthenticatorState {
+  readonly tokens: TokenCache;
+  readonly requestToken: (request: TokenRequest, signal: AbortSignal) => Promise<Token>;
+  readonly flights: Join<string>;
+}
+
 export function createAuthenticator({ follow, settings, now }: AuthenticatorOptions): Authenticator {
   const tokens = createTokenCache(now);
-  const askForToken = createTokenServerClient(follow, now);
-  const join = createCancellableFlights<string>();
-
-  const fetchToken = async (key: string, { realm, endpoint }: TokenRequest, signal: AbortSignal): Promise<string> => {
-    const start = async (ended: AbortSignal): Promise<string> => {
-      const token = await askForToken(
-        { realm, endpoint },
-        AbortSignal.any([ended, AbortSignal.timeout(TOKEN_TIMEOUT_MS)]),
-      );
-      tokens.set(key, token, endpoint.tenant);
-      return token.value;
-    };
-    // Errors name the registry and the credential, so only who would say the same shares the answer; and each namespace has
-    // its own turn at the token server.
-    const sameWords = `${key} ${endpoint.name} ${endpoint.credential?.label ?? ''} ${endpoint.tenant}`;
-    try {
-      return await join(sameWords, start, signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      throw timeoutError(tokenServerOf(realm, endpoint), error);
-    }
-  };
-
-  const authorizationFor = async (
-    scheme: Scheme,
-    { endpoint, sentKeys, isFresh }: ChallengeContext,
-    signal: AbortSignal,
-  ): Promise<Authorization | undefined> => {
-    if (scheme.kind === 'basic' || scheme.realm === undefined) {
-      return sentKeys.has(scheme.kind) ? undefined : withoutTokenServer(scheme, endpoint);
-    }
-    const { realm } = scheme;
-    const key = tokens.keyOf(realm, endpoint.credential);
-    if (sentKeys.has(key)) return undefined;
-    const known = isFresh ? undefined : tokens.get(key);
-    if (known !== undefined) return { value: `Bearer ${known}`, isCached: true, key };
-    return { value: `Bearer ${await fetchToken(key, { realm, endpoint }, signal)}`, isCached: false, key };
-  };
-
+  const requestToken = createTokenServerClient(follow, now);
+  const state = { tokens, requestToken, flights: createCancellableFlights<string>() };
   return {
     async authorize(challenge, signal) {
       const { endpoint, headers } = challenge;
       const scheme = chooseScheme(parseChallenges(headers), endpoint, settings);
-      return scheme === undefined ? undefined : authorizationFor(scheme, challenge, signal);
+      return scheme === undefined ? undefined : authorizationFor(state, { scheme, challenge }, signal);
     },
     forget({ key, value }) {
-      // Another question may have got a new one since.
+      // A concurrent request can have replaced the token.
       if (`Bearer ${tokens.get(key)}` === value) tokens.delete(key);
     },
   };
 }
 
-/** What needs no token server. */
+interface ChosenScheme {
+  readonly scheme: Scheme;
+  readonly challenge: ChallengeContext;
+}
+
+async function authorizationFor(
+  state: AuthenticatorState,
+  { scheme, challenge: { endpoint, sentKeys, isFresh } }: ChosenScheme,
+  signal: AbortSignal,
+): Promise<Authorization | undefined> {
+  if (scheme.kind === 'basic' || scheme.realm === undefined) {
+    return sentKeys.has(scheme.kind) ? undefined : withoutTokenServer(scheme, endpoint);
+  }
+  const { realm } = scheme;
+  const key = state.tokens.keyOf(realm, endpoint.credential);
+  if (sentKeys.has(key)) return undefined;
+  const cached = isFresh ? undefined : state.tokens.get(key);
+  if (cached !== undefined) return { value: `Bearer ${cached}`, isCached: true, key };
+  const token = await fetchToken(state, { key, request: { realm, endpoint } }, signal);
+  return { value: `Bearer ${token}`, isCached: false, key };
+}
+
+interface KeyedTokenRequest {
+  readonly key: string;
+  readonly request: TokenRequest;
+}
+
+async function fetchToken(
+  { tokens, requestToken, flights }: AuthenticatorState,
+  { key, request }: KeyedTokenRequest,
+  signal: AbortSignal,
+): Promise<string> {
+  const { realm, endpoint } = request;
+  const start = async (cancelled: AbortSignal): Promise<string> => {
+    const token = await requestToken(request, AbortSignal.any([cancelled, AbortSignal.timeout(TOKEN_TIMEOUT_MS)]));
+    tokens.set(key, token, endpoint.tenant);
+    return token.value;
+  };
+  // Errors name the registry and the credential, so only callers with the same names share one; and each namespace waits for
+  // the token server by itself.
+  const flightKey = `${key} ${endpoint.name} ${endpoint.credential?.label ?? ''} ${endpoint.tenant}`;
+  try {
+    return await flights(flightKey, start, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw timeoutError(tokenServerOf(realm, endpoint), error);
+  }
+}
+
+/** An authorization that needs no token server. */
 function withoutTokenServer({ kind }: Scheme, { credential }: RegistryEndpoint): Authorization | undefined {
   const secret = credential?.secret;
   if (kind === 'bearer' && secret?.kind === 'registry-token') {
@@ -114,7 +132,7 @@ function withoutTokenServer({ kind }: Scheme, { credential }: RegistryEndpoint):
   return { value: basicAuthorization(secret.username, secret.password()), isCached: false, key: kind };
 }
 
-/** A registry token needs no realm, so none is looked at then. */
+/** A registry token needs no realm, so the realm is not checked then. */
 function chooseScheme(
   challenges: readonly Challenge[],
   endpoint: RegistryEndpoint,

@@ -3,7 +3,7 @@ import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
 import { RegistryError } from './client.ts';
 import type { Conversation, RegistryResponse } from './authenticated-request.ts';
-import { digestLike, sha256 } from './digest.ts';
+import { digestLike, sha256 } from './content-digest.ts';
 import {
   type Descriptor,
   type Manifest,

@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from '../pod/pointer.ts';
 import { parsedObject } from './response-json.ts';
 import type { FinalResponse } from './redirect.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { secretsOf } from './secret.ts';
+import { secretsOf } from './authorization.ts';
 import { askedWith, isDockerHub, NO_CREDENTIAL, type RegistryEndpoint, subjectOf } from './endpoint.ts';
 import type { HttpResponse } from './http-message.ts';
 import type { RemoteHost } from './network-errors.ts';

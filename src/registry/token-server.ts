@@ -4,7 +4,7 @@ import type { Challenge } from './challenge.ts';
 import { parsedObject } from './response-json.ts';
 import { type RegistryRequest, type createFollower, checkedUrl, type FinalResponse, shownHost } from './redirect.ts';
 import { httpError } from './http-errors.ts';
-import { basicAuthorization } from './secret.ts';
+import { basicAuthorization } from './authorization.ts';
 import type { RegistrySettings } from './settings.ts';
 import type { RegistryEndpoint } from './endpoint.ts';
 import type { Realm, Token } from './token-cache.ts';

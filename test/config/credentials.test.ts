@@ -4,8 +4,8 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { type Config, loadConfig } from '../../src/config/config.ts';
 import { nodeCredentialSettings, sharedCacheSettings } from '../../src/config/credential-files.ts';
-import { CACHE, CANARY } from '../registry/asking.ts';
-import { folderOf } from '../node/programs.ts';
+import { CACHE, CANARY } from '../lookup/fake-client.ts';
+import { folderOf } from '../node/program-directory.ts';
 
 const folder = folderOf();
 const inFolder = (file: string): string => path.join(folder.path, file);

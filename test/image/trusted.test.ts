@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parsePattern, patternSet } from '../../src/image/pattern.ts';
 import { trusted } from '../../src/image/trusted.ts';
 import { findingsOf, pod, policyOf, requestFor, said } from '../policy/fixtures.ts';
-import { referenceOf } from '../registry/asking.ts';
+import { referenceOf } from '../lookup/fake-client.ts';
 
 const setOf = (text: string) => {
   const parsed = parsePattern(text);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RegistryCause } from '../../src/policy/registry-fact.ts';
 import { type Circuit, createCircuit } from '../../src/lookup/circuit.ts';
-import { clockAt, failed } from '../registry/asking.ts';
+import { clockAt, failed } from './fake-client.ts';
 
 const LIMITS = { failures: 3, tenants: 3, pauseMs: 1000, maxPauseMs: 4000 };
 const asker = { registry: 'reg.io', identity: 'a', repository: 'web', tenant: 'shop' };

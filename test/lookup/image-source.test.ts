@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { NodeCredentialList } from '../../src/node/node-credentials.ts';
-import { type Answer, CANARY, fakeClient, questionOf, sceneOf, shown } from '../registry/asking.ts';
+import { type Answer, CANARY, fakeClient, questionOf, sceneOf, shown } from './fake-client.ts';
 
 /** What the registry says to each user; to everybody else `unauthenticated`. */
 const answers =

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { RegistryError, type RegistryClient, type Target } from '../../src/registry/client.ts';
 import { createImageTracer } from '../../src/lookup/image-tracer.ts';
 import type { PullTrace } from '../../src/lookup/trace.ts';
-import { CACHE, DIGEST, INDEX, questionOf } from '../registry/asking.ts';
+import { CACHE, DIGEST, INDEX, questionOf } from './fake-client.ts';
 
 const failure = (cause: 'notFound' | 'unauthenticated' | 'unreachable', message: string) => ({
   cause,

@@ -5,7 +5,7 @@ import { kindTable } from '../../src/pod/kinds.ts';
 import type { FoundManifest } from '../../src/registry/client.ts';
 import { UNLIMITED } from '../../src/registry/fair-share.ts';
 import { OWN_QUEUE_LIMITS } from '../../src/lookup/queue-tiers.ts';
-import { failed, type FakeClient, fakeClient, MANIFEST, questionOf, sceneOf, shown } from '../registry/asking.ts';
+import { failed, type FakeClient, fakeClient, MANIFEST, questionOf, sceneOf, shown } from './fake-client.ts';
 
 interface Held {
   readonly client: FakeClient;

@@ -4,17 +4,7 @@ import type { ImageQuestion } from '../../src/admission/context.ts';
 import type { RegistryCause } from '../../src/policy/registry-fact.ts';
 import { createResponseCache } from '../../src/lookup/response-cache.ts';
 import { type FoundManifest, RegistryError } from '../../src/registry/client.ts';
-import {
-  type Answer,
-  CACHE,
-  DIGEST,
-  failed,
-  fakeClient,
-  MANIFEST,
-  questionOf,
-  sceneOf,
-  shown,
-} from '../registry/asking.ts';
+import { type Answer, CACHE, DIGEST, failed, fakeClient, MANIFEST, questionOf, sceneOf, shown } from './fake-client.ts';
 
 const A = 'a:p@reg.io';
 const STALE = { staleMs: 3_600_000 };

@@ -19,7 +19,7 @@ import {
   referenceOf,
   sceneOf,
   shown,
-} from '../registry/asking.ts';
+} from './fake-client.ts';
 import {
   freePort,
   type KeyValueServer,
@@ -29,7 +29,7 @@ import {
   startServer,
   until,
 } from './key-value-server.ts';
-import { folderOf } from '../node/programs.ts';
+import { folderOf } from '../node/program-directory.ts';
 
 const KEY = new TextEncoder().encode('a key that only replicas have');
 const folder = folderOf();

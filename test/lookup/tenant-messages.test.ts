@@ -11,10 +11,10 @@ import { type React, serving } from '../support/fault-registry.ts';
 import { startAdmissionServer } from '../support/admission-server.ts';
 import { entry } from '../support/registry-settings.ts';
 import { createReview } from '../support/review.ts';
-import { CACHE } from '../registry/asking.ts';
-import { createWorld, type World } from '../registry/hostile-world.ts';
-import { folderOf } from '../node/programs.ts';
-import { always, behindToken, challenge, IMAGE, redirect } from '../registry/reactions.ts';
+import { CACHE } from './fake-client.ts';
+import { createWorld, type World } from '../registry/test-hosts.ts';
+import { folderOf } from '../node/program-directory.ts';
+import { always, behindToken, challenge, IMAGE, redirect } from '../registry/fault-reactions.ts';
 
 const folder = folderOf();
 let world: World;

@@ -6,9 +6,9 @@ import { parseDocuments } from '../../src/files/yaml/yaml.ts';
 import { configuredCredentials } from '../../src/node/configured-credentials.ts';
 import type { NodeCredentials } from '../../src/node/node-credentials.ts';
 import { type ProviderSettings, readProviders } from '../../src/node/provider-config.ts';
-import { CANARY, clockAt, referenceOf } from '../registry/asking.ts';
+import { CANARY, clockAt, referenceOf } from '../lookup/fake-client.ts';
 import { until } from '../lookup/key-value-server.ts';
-import { folderOf, held, shownHeld } from './programs.ts';
+import { folderOf, held, shownHeld } from './program-directory.ts';
 
 const folder = folderOf();
 const V1 = 'credentialprovider.kubelet.k8s.io/v1';

@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { configuredCredentials, dockerCredentials } from '../../src/node/configured-credentials.ts';
 import { isHelperName } from '../../src/node/credential-helper.ts';
-import { CANARY, clockAt } from '../registry/asking.ts';
-import { folderOf, held, shownHeld } from './programs.ts';
+import { CANARY, clockAt } from '../lookup/fake-client.ts';
+import { folderOf, held, shownHeld } from './program-directory.ts';
 
 const folder = folderOf();
 const env = { PATH: `${folder.path}:/usr/bin:/bin` };

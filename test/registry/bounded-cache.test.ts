@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { boundedCache } from '../../src/registry/bounded-cache.ts';
 import { createTokenCache } from '../../src/registry/token-cache.ts';
-import { clockAt, DETAILS, fakeClient, questionOf, sceneOf } from './asking.ts';
+import { clockAt, DETAILS, fakeClient, questionOf, sceneOf } from '../lookup/fake-client.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 

@@ -5,7 +5,7 @@ import type { Asker } from '../../src/admission/context.ts';
 import { createFairQueue, type Place } from '../../src/registry/fair-queue.ts';
 import { type Bid, type QueueLimits, UNLIMITED } from '../../src/registry/fair-share.ts';
 import { QUEUE_LIMITS } from '../../src/lookup/queue-tiers.ts';
-import { failed, type FakeClient, fakeClient, questionOf, sceneOf, shown } from './asking.ts';
+import { failed, type FakeClient, fakeClient, questionOf, sceneOf, shown } from '../lookup/fake-client.ts';
 
 /** Small, and without eviction. */
 const SMALL: QueueLimits = {

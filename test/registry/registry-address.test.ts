@@ -7,7 +7,7 @@ import type { NodeCredentials } from '../../src/node/node-credentials.ts';
 import { addressOf } from '../../src/registry/registry-address.ts';
 import { endpointsOf } from '../../src/registry/endpoint.ts';
 import { entry, target } from '../support/registry-settings.ts';
-import { type FakeClient, fakeClient, MANIFEST, questionOf, referenceOf, sceneOf } from './asking.ts';
+import { type FakeClient, fakeClient, MANIFEST, questionOf, referenceOf, sceneOf } from '../lookup/fake-client.ts';
 
 const CONFIGURED = [
   entry('docker.io', { mirrors: [{ location: 'mirror.test/hub', forwardCredentials: false }] }),

@@ -6,8 +6,8 @@ import { createRegistryClient } from '../../src/registry/http-client.ts';
 import { createImageSource, type ImageSources } from '../../src/lookup/image-source.ts';
 import { type FaultServer, type React, type Reaction, serving, startFaultServer } from '../support/fault-registry.ts';
 import { loopback } from '../support/registry-settings.ts';
-import { CACHE, clockAt, questionOf } from '../registry/asking.ts';
-import { challenge, error, IMAGE } from '../registry/reactions.ts';
+import { CACHE, clockAt, questionOf } from './fake-client.ts';
+import { challenge, error, IMAGE } from '../registry/fault-reactions.ts';
 
 /** `fading`: tokens end after 30 s, whatever they say, and are forbidden then. `stepwise`: one scope after the other is asked for. */
 const KINDS = ['basic', 'bearer', 'both', 'strict', 'fading', 'stepwise'] as const;

@@ -5,8 +5,8 @@ import type { RegistryCause } from '../../src/policy/registry-fact.ts';
 import { type React, serving } from '../support/fault-registry.ts';
 import { digestOf } from '../support/push-image.ts';
 import { identityToken, target } from '../support/registry-settings.ts';
-import { CREDENTIAL, createWorld, expectNoCredentialAt, failureOf, type World } from './hostile-world.ts';
-import { IMAGE, INDEX, OTHER, NOW, always, redirect, error, challenge, behindToken, tag } from './reactions.ts';
+import { CREDENTIAL, createWorld, expectNoCredentialAt, failureOf, type World } from './test-hosts.ts';
+import { IMAGE, INDEX, OTHER, NOW, always, redirect, error, challenge, behindToken, tag } from './fault-reactions.ts';
 
 let world: World;
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import { platformIn, readManifest } from '../../src/registry/manifest.ts';
 import type { NodeCredentials } from '../../src/node/node-credentials.ts';
 import { runProgram } from '../../src/node/run-program.ts';
 import { shownRegistries } from '../../src/config/registry-schema.ts';
-import { DIGEST, fakeClient, INDEX, questionOf, sceneOf, shown } from './asking.ts';
+import { DIGEST, fakeClient, INDEX, questionOf, sceneOf, shown } from './fake-client.ts';
 
 const LONG = `${'a'.repeat(300)}.io/web:1`;
 const digestAt = (index: number): string => `sha256:${index.toString(16).padStart(64, '0')}`;

@@ -6,7 +6,7 @@ import { readDockerSettings } from '../../src/node/docker-settings.ts';
 import { imageKey } from '../../src/lookup/image-key.ts';
 import { readProviders } from '../../src/node/provider-config.ts';
 import { sharedEntries } from '../../src/lookup/shared-entry.ts';
-import { type Answer, fakeClient, questionOf, referenceOf, sceneOf, shown } from './asking.ts';
+import { type Answer, fakeClient, questionOf, referenceOf, sceneOf, shown } from './fake-client.ts';
 
 const USERS = ['', 'a', 'b', 'c'] as const;
 const IMAGES = ['reg.io/one:1', 'reg.io/two:1', 'docker.io/library/three:1'] as const;

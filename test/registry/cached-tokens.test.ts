@@ -4,8 +4,8 @@ import { createRegistryClient } from '../../src/registry/http-client.ts';
 import { createImageSource, type ImageSources } from '../../src/lookup/image-source.ts';
 import { type FaultServer, type React, type Reaction, serving, startFaultServer } from '../support/fault-registry.ts';
 import { loopback } from '../support/registry-settings.ts';
-import { CACHE, clockAt, questionOf } from './asking.ts';
-import { challenge, IMAGE } from './reactions.ts';
+import { CACHE, clockAt, questionOf } from '../lookup/fake-client.ts';
+import { challenge, IMAGE } from './fault-reactions.ts';
 
 let server: FaultServer;
 beforeAll(async () => {

@@ -12,9 +12,9 @@ import { fullNames, parseSearch } from '../../src/registry/resolv-conf.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { startFaultServer } from '../support/fault-registry.ts';
 import { entry, target } from '../support/registry-settings.ts';
-import { clockAt } from './asking.ts';
-import { tag as app } from './reactions.ts';
-import { failureOf } from './hostile-world.ts';
+import { clockAt } from '../lookup/fake-client.ts';
+import { tag as app } from './fault-reactions.ts';
+import { failureOf } from './test-hosts.ts';
 
 const NEVER = new AbortController().signal;
 const folder = mkdtempSync(path.join(os.tmpdir(), 'dns-'));

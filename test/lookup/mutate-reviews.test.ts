@@ -10,7 +10,7 @@ import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { loopback } from '../support/registry-settings.ts';
 import { createReview } from '../support/review.ts';
-import { CACHE, CANARY, INDEX } from '../registry/asking.ts';
+import { CACHE, CANARY, INDEX } from './fake-client.ts';
 
 const REVIEWS = 1000;
 const IMAGES = 20;

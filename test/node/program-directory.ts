@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll } from 'vitest';
 import type { Credential } from '../../src/registry/credential.ts';
 import type { NodeCredentialList, NodeCredentials } from '../../src/node/node-credentials.ts';
-import { referenceOf } from '../registry/asking.ts';
+import { referenceOf } from '../lookup/fake-client.ts';
 
 export interface Folder {
   readonly path: string;

@@ -4,9 +4,9 @@ import type { Credential } from '../../src/registry/credential.ts';
 import { createImageSource } from '../../src/lookup/image-source.ts';
 import type { React } from '../support/fault-registry.ts';
 import { identityToken, registryToken, target } from '../support/registry-settings.ts';
-import { CACHE, questionOf } from '../registry/asking.ts';
-import { CREDENTIAL, createWorld, failureOf, type World } from '../registry/hostile-world.ts';
-import { always, behindToken, challenge, redirect, tag } from '../registry/reactions.ts';
+import { CACHE, questionOf } from './fake-client.ts';
+import { CREDENTIAL, createWorld, failureOf, type World } from '../registry/test-hosts.ts';
+import { always, behindToken, challenge, redirect, tag } from '../registry/fault-reactions.ts';
 
 let world: World;
 beforeAll(async () => {

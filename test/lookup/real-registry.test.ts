@@ -10,7 +10,7 @@ import {
   startRegistry,
 } from '../support/registry-process.ts';
 import { loopback } from '../support/registry-settings.ts';
-import { CACHE, clockAt, questionOf, shown } from '../registry/asking.ts';
+import { CACHE, clockAt, questionOf, shown } from './fake-client.ts';
 import { createImageSource } from '../../src/lookup/image-source.ts';
 
 const { username, password } = HTPASSWD_USER;

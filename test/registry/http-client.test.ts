@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type React, serving } from '../support/fault-registry.ts';
 import { digestOf, makeImage } from '../support/push-image.ts';
 import { identityToken, soon, target } from '../support/registry-settings.ts';
-import { CREDENTIAL, createWorld, expectNoCredentialAt, failureOf, type World } from './hostile-world.ts';
-import { IMAGE, INDEX, NOW, always, redirect, challenge, behindToken, tag } from './reactions.ts';
+import { CREDENTIAL, createWorld, expectNoCredentialAt, failureOf, type World } from './test-hosts.ts';
+import { IMAGE, INDEX, NOW, always, redirect, challenge, behindToken, tag } from './fault-reactions.ts';
 
 let world: World;
 beforeAll(async () => {

@@ -1,15 +1,15 @@
 /** However much registries send at the same time, in however many pieces, it is not kept, and nobody else waits for it. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createResponseBudget, type Lease, SMALL_BYTES } from '../../src/registry/response-budget.ts';
 import { createBodyBuffer } from '../../src/registry/body-buffer.ts';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
 import { hasTooManyValues } from '../../src/registry/response-json.ts';
 import { MAX_MANIFEST_BYTES } from '../../src/registry/manifest.ts';
 import { loopback, target } from '../support/registry-settings.ts';
-import { failureOf } from './hostile-world.ts';
-import { IMAGE } from './reactions.ts';
+import { failureOf } from './test-hosts.ts';
+import { IMAGE } from './fault-reactions.ts';
 
 const NEVER = new AbortController().signal;
 const MIB = 1024 * 1024;
@@ -218,7 +218,7 @@ describe('a host that is asked by many', () => {
       client.manifest({ ...target(`${host(0)}/${image}`), tenant }, signal);
     const end = new AbortController();
     const ended = Array.from({ length: 24 }, (_, at) => failureOf(ask(`x${at}:1`, 'evil', end.signal)));
-    await new Promise((resolve) => void setTimeout(resolve, 100));
+    await vi.waitFor(() => expect(hung).toHaveLength(8), 5000);
     expect(await ask('web:1', 'shop', NEVER)).toMatchObject({ digest });
     end.abort();
     const failures = (await Promise.all(ended)).map(({ failure: { cause, message } }) => `${cause}: ${message}`);

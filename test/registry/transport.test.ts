@@ -9,9 +9,9 @@ import type { RegistryEntry } from '../../src/registry/settings.ts';
 import { type FaultServer, type React, serving, startFaultServer } from '../support/fault-registry.ts';
 import { digestOf, makeImage } from '../support/push-image.ts';
 import { entry, soon, target } from '../support/registry-settings.ts';
-import { CREDENTIAL, createWorld, expectNoCredentialAt, failureOf, type World } from './hostile-world.ts';
+import { CREDENTIAL, createWorld, expectNoCredentialAt, failureOf, type World } from './test-hosts.ts';
 import { freePort } from '../lookup/key-value-server.ts';
-import { always, challenge, redirect } from './reactions.ts';
+import { always, challenge, redirect } from './fault-reactions.ts';
 
 let world: World;
 beforeAll(async () => {
