@@ -5,7 +5,7 @@
 import { quoteValue } from '../image/quote.ts';
 import { decodeBase64 } from '../go/base64.ts';
 import { textOf } from '../go/bytes.ts';
-import { type Json, type Member, readJson } from '../go/json.ts';
+import { type Json, type Member, parseJson } from '../go/json.ts';
 import { shownServer } from './registry-key.ts';
 
 /** One credential of a file. */
@@ -34,7 +34,7 @@ export interface DockerConfig {
 }
 
 export function readDockerConfig(text: string, form: ConfigForm): DockerConfig {
-  const read = readJson(text, form === 'dockerconfigjson' ? 3 : 2);
+  const read = parseJson(text, form === 'dockerconfigjson' ? 3 : 2);
   if (!read.ok) return { entries: [], faults: [read.problem] };
   const state: ParseState = { entries: new Map(), faults: [] };
   if (form === 'dockercfg') readEntries(read.value, FILE, state);

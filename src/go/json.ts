@@ -1,9 +1,33 @@
 /**
- * JSON as Go's encoding/json reads it, which JSON.parse cannot show: members that come twice stay, in their order. What
- * is wrong is said with its place and never with a value, since these files are credentials. Linear, however deep.
+ * JSON as Go's encoding/json reads it.
+ *
+ * Two scanners elsewhere have other purposes: files/yaml/json.ts finds where a value ends in a larger text and where its parts
+ * are, and the bytes of a review are priced in server/json-bytes.ts before they are parsed. Neither checks the grammar.
  */
 
-/** Objects are read down to the depth that was asked for; of everything below only the form is looked at. */
+/** Returns undefined for a text that Go rejects. The later of two equal keys counts; half a surrogate pair becomes U+FFFD. */
+export function decodeJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: UNLIKE_GO.test(text) ? JSON.parse(text, asInGo) : JSON.parse(text) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Matches texts that can contain half a surrogate pair or a number beyond all doubles. */
+const UNLIKE_GO = /\\u[dD][89a-fA-F]|[eE]\+?\d{3}|\d{100}/;
+
+function asInGo(_key: string, value: unknown): unknown {
+  if (value === Infinity || value === -Infinity) throw new SyntaxError('a number that Go cannot read');
+  return typeof value === 'string' ? value.toWellFormed() : value;
+}
+
+/**
+ * A value with the members of its objects in their order, also those that are there twice, which JSON.parse cannot show.
+ * Objects are read down to a given depth; below it, only the grammar is checked. A problem names its place and never a value,
+ * since these files are credentials.
+ */
 export type Json =
   | { readonly type: 'an object'; readonly members: readonly Member[] }
   | { readonly type: 'a string'; readonly text: string }
@@ -11,9 +35,10 @@ export type Json =
 
 export type Member = readonly [name: string, value: Json];
 
-export type ReadJson = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly problem: string };
+export type ParsedJson = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly problem: string };
 
-export function readJson(text: string, levels: number): ReadJson {
+/** Takes linear time, however deep the text is nested. */
+export function parseJson(text: string, levels: number): ParsedJson {
   const cursor: Cursor = { text, at: 0 };
   try {
     const value = readValue(cursor, levels, 1);

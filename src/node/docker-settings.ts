@@ -1,7 +1,7 @@
 /** Docker's config.json as docker itself reads it (github.com/docker/cli, cli/config/configfile): also what the kubelet leaves out. */
 import { decodeBase64 } from '../go/base64.ts';
 import { textOf } from '../go/bytes.ts';
-import { type Json, type Member, readJson } from '../go/json.ts';
+import { type Json, type Member, parseJson } from '../go/json.ts';
 import type { CredentialValue } from '../registry/credential.ts';
 
 export interface DockerSettings {
@@ -23,7 +23,7 @@ export type ReadDockerSettings =
   | { readonly ok: false; readonly problem: string };
 
 export function readDockerSettings(text: string): ReadDockerSettings {
-  const read = readJson(text, 3);
+  const read = parseJson(text, 3);
   if (!read.ok) return read;
   if (read.value.type !== 'an object') return { ok: false, problem: `it is ${read.value.type}, not an object` };
   const top = byName(read.value.members);

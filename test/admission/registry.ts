@@ -4,7 +4,7 @@ import type { Facts, RegistryNeed } from '../../src/policy/fact.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
 import { defineRule, type Rule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
-import { secretFor } from '../credential/asking.ts';
+import { secretFor } from '../credential/pull-secrets.ts';
 
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
 

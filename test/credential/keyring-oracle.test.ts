@@ -14,7 +14,7 @@ import {
   startKeyring,
 } from '../oracle/keyring/oracle.ts';
 import { describeWith } from '../support/real-part.ts';
-import { glob, image, secrets } from './secrets.ts';
+import { glob, image, secrets } from './generated-secrets.ts';
 
 const seed = process.env['FC_SEED'];
 const settings = {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Keyring, keyringOf } from '../../src/credential/keyring.ts';
 import type { PullSecret } from '../../src/credential/pull-secret.ts';
 import { type ImageReference, parseReference } from '../../src/image/reference.ts';
-import { secretFor, secretOf } from './asking.ts';
+import { secretFor, secretOf } from './pull-secrets.ts';
 
 function referenceTo(text: string): ImageReference {
   const parsed = parseReference(text);

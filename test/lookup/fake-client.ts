@@ -5,7 +5,7 @@ import { type ImageReference, parseReference } from '../../src/image/reference.t
 import type { RegistryCause, RegistryDetails, RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
 import { type FoundManifest, type RegistryClient, RegistryError, type Target } from '../../src/registry/client.ts';
 import { type CacheSettings, createImageSource, type ImageSourceOptions } from '../../src/lookup/image-source.ts';
-import { secretOf } from '../credential/asking.ts';
+import { secretOf } from '../credential/pull-secrets.ts';
 
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
 export const INDEX = 'application/vnd.oci.image.index.v1+json';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLog } from '../../src/server/log.ts';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
 import { createImageSource } from '../../src/lookup/image-source.ts';
-import { secretOf } from '../credential/asking.ts';
+import { secretOf } from '../credential/pull-secrets.ts';
 import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { loopback } from '../support/registry-settings.ts';

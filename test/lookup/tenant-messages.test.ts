@@ -5,7 +5,7 @@ import { discreet, onceInAWhile } from '../../src/lookup/tenant-messages.ts';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
 import { createImageSource, type ImageSourceOptions } from '../../src/lookup/image-source.ts';
 import type { RegistryEntry } from '../../src/registry/settings.ts';
-import { secretOf } from '../credential/asking.ts';
+import { secretOf } from '../credential/pull-secrets.ts';
 import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type React, serving } from '../support/fault-registry.ts';
 import { startAdmissionServer } from '../support/admission-server.ts';

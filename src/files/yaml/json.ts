@@ -1,4 +1,5 @@
 /** JSON in a larger text: where a value ends (kubectl takes several, one after another), and the outline of one. */
+import { decodeJson } from '../../go/json.ts';
 import { closeRow, createOutline, ITEM, openRow, type Outline, placeValue, UNNAMED } from './positions.ts';
 
 export interface Extent {
@@ -38,24 +39,9 @@ export function jsonExtent(text: string, from: number, to: number): Extent | und
 /** The deepest nesting of lists and maps that anybody after us has to follow. */
 export const MAX_DEPTH = 100;
 
-/** As Go reads it: the later of two equal keys counts, half a surrogate pair becomes U+FFFD. Undefined: not JSON, or too deep. */
+/** Undefined: not JSON for Go, or nested too deep. */
 export function parseJson(text: string, from: number, { end, depth }: Extent): { readonly value: unknown } | undefined {
-  if (depth > MAX_DEPTH) return undefined;
-  const source = text.slice(from, end);
-  try {
-    return { value: UNLIKE_GO.test(source) ? JSON.parse(source, asInGo) : JSON.parse(source) };
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-/** Half a pair may be in it, or a number beyond all doubles. */
-const UNLIKE_GO = /\\u[dD][89a-fA-F]|[eE]\+?\d{3}|\d{100}/;
-
-function asInGo(_key: string, value: unknown): unknown {
-  if (value === Infinity || value === -Infinity) throw new SyntaxError('a number that Go cannot read');
-  return typeof value === 'string' ? value.toWellFormed() : value;
+  return depth > MAX_DEPTH ? undefined : decodeJson(text.slice(from, end));
 }
 
 /** The outline of the JSON value that starts at `from`; the text is known to be JSON. */

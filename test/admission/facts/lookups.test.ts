@@ -4,7 +4,7 @@ import type { Verdict } from '../../../src/admission/validate.ts';
 import type { JsonObject } from '../../../src/pod/pointer.ts';
 import { exceptionBook } from '../../../src/policy/exception-book.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
-import { secretOf } from '../../credential/asking.ts';
+import { secretOf } from '../../credential/pull-secrets.ts';
 import { exceptionOf, LAST_DAY, policyOf } from '../../policy/fixtures.ts';
 import { ask, contextOf, objectOf, podOf, requestOf } from '../asking.ts';
 import { type AskedRegistry, DIGEST, found, registry, TELLING } from '../registry.ts';

@@ -8,7 +8,7 @@ import { loadSuites } from '../../../src/files/suites.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import type { RegistryAnswers } from '../../../src/policy/registry-answers.ts';
 import { keyringOf } from '../../../src/credential/keyring.ts';
-import { secretFor } from '../../credential/asking.ts';
+import { secretFor } from '../../credential/pull-secrets.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-suite-'));
 afterAll(() => rmSync(folder, { recursive: true }));

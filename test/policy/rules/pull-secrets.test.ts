@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { pullSecret } from '../../../src/credential/pull-secret.ts';
 import type { Workload } from '../../../src/pod/workload.ts';
 import type { Fact, Facts, PodPullSecrets } from '../../../src/policy/fact.ts';
-import { secretFor, secretOf } from '../../credential/asking.ts';
+import { secretFor, secretOf } from '../../credential/pull-secrets.ts';
 import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
 
 type Secrets = Readonly<Record<string, Fact<ReturnType<typeof secretOf>>>>;

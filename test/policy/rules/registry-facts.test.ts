@@ -9,7 +9,7 @@ import {
   type RegistryImage,
 } from '../../../src/policy/registry-fact.ts';
 import { RULES } from '../../../src/policy/rules/index.ts';
-import { secretFor } from '../../credential/asking.ts';
+import { secretFor } from '../../credential/pull-secrets.ts';
 import { findingsOf, pod, policyOf, read, requestFor, said } from '../fixtures.ts';
 
 const D = `sha256:${'a'.repeat(64)}`;
