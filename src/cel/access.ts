@@ -29,7 +29,7 @@ export function compileName(node: Extract<Node, { readonly op: 'id' }>, scope: S
   if (TYPES.has(name)) return constant(plain('type'), { tag: 'type', name });
   const known = [...scope.locals.keys(), ...scope.globals.keys()];
   const more = name === 'variables' ? ' (the policy has no "variables")' : ` (variables: ${known.join(', ')})`;
-  throw fault(node, `there is no variable ${quoteValue(name)}${didYouMean(name, known)}${more}`);
+  throw fault(node, `unknown variable ${quoteValue(name)}${didYouMean(name, known)}${more}`);
 }
 
 /** `math` in `math.abs(x)`, `google.protobuf` in a type's name: names that are no variables. */
@@ -107,7 +107,7 @@ function fieldType(node: Field, type: Type, name: string): Type {
     }
     default:
   }
-  throw fault(node, `a value of type ${showType(type)} has no fields`);
+  throw fault(node, `type ${showType(type)} has no fields`);
 }
 
 /** `undefined` when there is no such field. */
@@ -118,13 +118,13 @@ function fieldOf(value: Value, name: string): Value | undefined {
 
 function missing(value: Value, name: string, from: string): CelError {
   if (isTagged(value, 'map')) return absent(quoteValue(name, 80), from);
-  return new CelError(`${quoteValue(from, 80)} is of type ${typeName(value)}, it has no ${quoteValue(name, 80)}`);
+  return new CelError(`${quoteValue(from, 80)} has type ${typeName(value)} and no field ${quoteValue(name, 80)}`);
 }
 
 /** The policy's mistake rather than the object's: it asks for what may be absent. */
 function absent(what: string, from: string): CelError {
-  return new CelError(`there is no ${what} in ${quoteValue(from, 80)}`, {
-    hint: 'the policy should ask with has(), or with ".?" and orValue()',
+  return new CelError(`${quoteValue(from, 80)} has no ${what}`, {
+    hint: 'in the policy, test the field with has(), or use ".?" and orValue()',
   });
 }
 
@@ -176,22 +176,22 @@ function indexedType(node: Index, type: Type, index: Type): Type {
       return indexedType(node, type.of, index);
     case 'list':
       if (common(index, plain('int')) !== undefined) return type.of;
-      throw fault(node, `an index of a list is an int, this is of type ${showType(index)}`);
+      throw fault(node, `a list index must have type int, found type ${showType(index)}`);
     case 'map':
       if (common(index, type.key) !== undefined) return type.of;
-      throw fault(node, `a key of this map is of type ${showType(type.key)}, this is of type ${showType(index)}`);
+      throw fault(node, `a key of this map must have type ${showType(type.key)}, found type ${showType(index)}`);
     default:
-      throw fault(node, `a value of type ${showType(type)} has no index`);
+      throw fault(node, `type ${showType(type)} has no index`);
   }
 }
 
 function indexed(value: Value, at: Value, from: string): Value | undefined {
   if (isTagged(value, 'map')) return mapGet(value, at);
   if (!isTagged(value, 'list')) {
-    throw new CelError(`${quoteValue(from, 80)} is of type ${typeName(value)}, it has no index`);
+    throw new CelError(`${quoteValue(from, 80)} has type ${typeName(value)} and no index`);
   }
   const key = mapKey(at);
-  if (typeof key !== 'bigint') throw new CelError(`an index of a list is an int, not of type ${typeName(at)}`);
+  if (typeof key !== 'bigint') throw new CelError(`a list index must have type int, found type ${typeName(at)}`);
   return key >= 0n && key < BigInt(value.items.length) ? itemAt(value, Number(key)) : undefined;
 }
 
@@ -208,7 +208,7 @@ function showIndex(at: Value): string {
 export function compileHas(node: Node, args: readonly Node[], scope: Scope): Code {
   const [field] = args;
   if (field?.op !== '.') {
-    throw fault(field ?? node, 'has() asks for a field: has(object.spec.replicas)');
+    throw fault(field ?? node, 'has() takes a field, for example has(object.spec.replicas)');
   }
   const [left, name] = field.args;
   const operand = scope.compile(left, scope);

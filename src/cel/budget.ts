@@ -41,7 +41,7 @@ export class CelError extends Error {
 /** Nothing forgets this one. */
 export class OverBudget extends Error {
   constructor({ steps }: Budget) {
-    super(`it takes more than ${steps} steps`);
+    super(`the evaluation takes more than ${steps} steps`);
     this.name = 'OverBudget';
   }
 }

@@ -135,13 +135,13 @@ function nameFault({ node, name }: Call, message: string): ExpressionFault {
 
 function unknownFunction(call: Call): ExpressionFault {
   const other = BY_NAME.get(call.name)?.map(({ signature }) => signature) ?? [];
-  if (other.length > 0) return nameFault(call, `${showName(call)} is called otherwise: ${shortly(other)}`);
-  return nameFault(call, `there is no function ${quoteValue(call.name, 80)}${didYouMean(call.name, NAMES)}`);
+  if (other.length > 0) return nameFault(call, `${showName(call)} has another form: ${shortly(other)}`);
+  return nameFault(call, `unknown function ${quoteValue(call.name, 80)}${didYouMean(call.name, NAMES)}`);
 }
 
 function mismatch(call: Call, named: readonly Overload[]): ExpressionFault {
   const types = call.args.map(({ type }) => showType(type));
-  const taken = OPERATOR.test(call.name) ? '' : `: it is ${shortly(named.map(({ signature }) => signature))}`;
+  const taken = OPERATOR.test(call.name) ? '' : `; its forms are ${shortly(named.map(({ signature }) => signature))}`;
   const given = types.length === 0 ? 'no arguments' : types.join(call.method ? ', ' : ' and ');
   return nameFault(call, `${showName(call)} does not take ${given}${taken}`);
 }

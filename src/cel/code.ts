@@ -61,7 +61,7 @@ export function fault(node: Node, message: string): ExpressionFault {
 /** Of a bool, or of what only shows in the values. */
 export function requireBool(node: Node, { type }: Code, what: string): void {
   if (type.kind === 'dyn' || (type.kind === 'plain' && type.name === 'bool')) return;
-  throw new ExpressionFault(`${what} must be true or false, this is of type ${showType(type)}`, node.start);
+  throw new ExpressionFault(`${what} must have type bool, found type ${showType(type)}`, node.start);
 }
 
 /** The expression's own text, for messages. */

@@ -87,7 +87,7 @@ function literal(node: Of<'value'>): Code {
 /** The parser takes the characters of a literal for bytes, CEL their UTF-8. */
 function bytesLiteral(node: Node, bytes: Uint8Array): Code {
   if (/[^\0-\x7f]/.test(node.input.slice(node.start, node.end))) {
-    throw fault(node, 'bytes are written with plain characters and \\x escapes: for text, bytes("…")');
+    throw fault(node, 'byte literals allow only ASCII characters and \\x escapes; for text, use bytes("…")');
   }
   return constant(plain('bytes'), bytes);
 }
@@ -147,7 +147,7 @@ function mapLiteral(node: Of<'map'>, scope: Scope): Code {
   }));
   const type = mapType(join(entries.map(({ key }) => key.type)), join(entries.map(({ value }) => value.type)));
   const odd = entries.find(({ key }) => !isKey(key.type));
-  if (odd !== undefined) throw fault(odd.at, `a map has no keys of type ${showType(odd.key.type)}`);
+  if (odd !== undefined) throw fault(odd.at, `maps cannot have keys of type ${showType(odd.key.type)}`);
   const run = (env: Env): Value => {
     spend(env.budget, entries.length);
     return entryMap(entries.map(({ key, value }) => ({ key: key.run(env), value: value.run(env) })));
@@ -163,22 +163,25 @@ function isKey(type: Type): boolean {
 function conditional(node: Of<'?:'>, scope: Scope): Code {
   const [conditionNode, yesNode, noNode] = node.args;
   const condition = compile(conditionNode, scope);
-  requireBool(conditionNode, condition, 'what stands before "?"');
+  requireBool(conditionNode, condition, 'the condition before "?"');
   const yes = compile(yesNode, scope);
   const no = compile(noNode, scope);
   const type = common(yes.type, no.type);
   if (type === undefined) {
-    throw fault(noNode, `both sides of ":" have one type, these have ${showType(yes.type)} and ${showType(no.type)}`);
+    throw fault(
+      noNode,
+      `both sides of ":" must have the same type, found ${showType(yes.type)} and ${showType(no.type)}`,
+    );
   }
   return code(type, (env) => {
     const value = condition.run(env);
-    if (typeof value !== 'boolean') throw notBool('what stands before "?"', value);
+    if (typeof value !== 'boolean') throw notBool('the condition before "?"', value);
     return value ? yes.run(env) : no.run(env);
   });
 }
 
 function notBool(what: string, value: Value): CelError {
-  return new CelError(`${what} must be true or false, it is of type ${typeName(value)}`);
+  return new CelError(`${what} must have type bool, found type ${typeName(value)}`);
 }
 
 /** The operand that decides does so also when another one fails. */
@@ -235,12 +238,12 @@ function binary(node: Binary, scope: Scope): Code {
 }
 
 function never(node: Node, what: string, [left, right]: readonly [Code, Code]): Error {
-  return fault(node, `${what} of type ${showType(left.type)} and ${showType(right.type)}`);
+  return fault(node, `${what} ${showType(left.type)} and ${showType(right.type)}`);
 }
 
 function equality(node: Of<'==' | '!='>, left: Code, right: Code): Code {
   if (common(left.type, right.type) === undefined)
-    throw never(node, `"${node.op}" does not compare values`, [left, right]);
+    throw never(node, `"${node.op}" cannot compare types`, [left, right]);
   const wanted = node.op === '==';
   return code(BOOL, (env) => equal(left.run(env), right.run(env), env.budget) === wanted);
 }
@@ -248,15 +251,12 @@ function equality(node: Of<'==' | '!='>, left: Code, right: Code): Code {
 function membership(node: Of<'in'>, left: Code, right: Code): Code {
   const { type } = right;
   if (type.kind === 'plain' || type.kind === 'optional') {
-    throw fault(node, `"in" looks into a list or a map, not into a value of type ${showType(type)}`);
+    throw fault(node, `"in" requires a list or a map on the right, found type ${showType(type)}`);
   }
   const inside =
     type.kind === 'list' ? type.of : type.kind === 'map' ? type.key : type.kind === 'object' ? STRING : DYN;
   if (common(left.type, inside) === undefined) {
-    throw fault(
-      node,
-      `"in" looks for a value of type ${showType(inside)} here, this one is of type ${showType(left.type)}`,
-    );
+    throw fault(node, `"in" requires type ${showType(inside)} on the left, found type ${showType(left.type)}`);
   }
   return code(BOOL, (env) => {
     const wanted = left.run(env);
@@ -264,7 +264,7 @@ function membership(node: Of<'in'>, left: Code, right: Code): Code {
     spend(env.budget, 1);
     if (isTagged(range, 'map')) return mapGet(range, wanted) !== undefined;
     if (!isTagged(range, 'list')) {
-      throw new CelError(`"in" looks into a list or a map, not into a value of type ${typeName(range)}`);
+      throw new CelError(`"in" requires a list or a map on the right, found type ${typeName(range)}`);
     }
     for (let index = 0; index < range.items.length; index += 1) {
       if (equal(itemAt(range, index), wanted, env.budget)) return true;
@@ -277,7 +277,7 @@ const NUMBERS = ['int', 'uint', 'double'];
 const ORDERED = [...NUMBERS, 'string', 'bool', 'bytes', 'google.protobuf.Timestamp', 'google.protobuf.Duration'];
 
 function comparison(node: Of<'<' | '<=' | '>' | '>='>, left: Code, right: Code): Code {
-  if (!areOrdered(left.type, right.type)) throw never(node, `"${node.op}" does not compare values`, [left, right]);
+  if (!areOrdered(left.type, right.type)) throw never(node, `"${node.op}" cannot compare types`, [left, right]);
   const test = TESTS[node.op];
   return code(BOOL, (env) => test(compare(left.run(env), right.run(env), env.budget)));
 }

@@ -109,11 +109,11 @@ export function transformMapEntry(call: MacroCall): Code {
   const { body, node } = bodyOf(loop, call.args.length - 3);
   const { type } = body;
   if (type.kind !== 'map' && type.kind !== 'dyn') {
-    throw fault(node, `expected a map, this is of type ${showType(type)}`);
+    throw fault(node, `expected a map, found type ${showType(type)}`);
   }
   const run = entries(loop, call, (env) => {
     const value = body.run(env);
-    if (!isTagged(value, 'map')) throw new CelError(`expected a map, found a value of type ${typeName(value)}`);
+    if (!isTagged(value, 'map')) throw new CelError(`expected a map, found type ${typeName(value)}`);
     return mapKeys(value, env.budget).map((key) => ({ key, value: mapGet(value, key) ?? null }));
   });
   return code(type, run);

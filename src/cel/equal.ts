@@ -23,7 +23,7 @@ export function equal(left: Value, right: Value, budget: Budget, depth = 0): boo
   if (number !== undefined) return compareNumbers(number, numberOf(right) ?? NaN) === 0;
   if (typeof left === 'string') return typeof right === 'string' && sameText(left, right, budget);
   if (!isObject(left) || !isObject(right)) return left === right;
-  if (depth > MAX_DEPTH) throw new CelError(`values nested more than ${MAX_DEPTH} deep cannot be compared`);
+  if (depth > MAX_DEPTH) throw new CelError(`values nested more than ${MAX_DEPTH} levels deep cannot be compared`);
   return sameObjects(left, right, { budget, depth });
 }
 

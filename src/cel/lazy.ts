@@ -12,13 +12,13 @@ import { isTagged, NONE, type Optional, some, typeName } from './value.ts';
 function contentOf({ node, name, receiver: { type }, from }: MacroCall): Type {
   if (type.kind === 'dyn') return DYN;
   if (type.kind === 'optional') return type.of;
-  throw fault(node, `${name}() is for optional values, ${quoteValue(from, 80)} is of type ${showType(type)}`);
+  throw fault(node, `${name}() requires an optional value, but ${quoteValue(from, 80)} has type ${showType(type)}`);
 }
 
 function optionalIn({ receiver, from }: MacroCall, env: Env): Optional {
   const value = receiver.run(env);
   if (isTagged(value, 'optional')) return value;
-  throw new CelError(`${quoteValue(from, 80)} is of type ${typeName(value)}, not an optional value`);
+  throw new CelError(`${quoteValue(from, 80)} has type ${typeName(value)}, expected an optional value`);
 }
 
 export function optMap(call: MacroCall, wrap: boolean): Code {
@@ -41,10 +41,7 @@ export function alternative(call: MacroCall, wrapped: boolean): Code {
   const other = scope.compile(args[0] ?? node, scope);
   const type = common(wrapped ? optionalType(content) : content, other.type);
   if (type === undefined) {
-    throw fault(
-      args[0] ?? node,
-      `expected a value of type ${showType(content)}, this is of type ${showType(other.type)}`,
-    );
+    throw fault(args[0] ?? node, `expected type ${showType(content)}, found type ${showType(other.type)}`);
   }
   return code(type, (env) => {
     const found = optionalIn(call, env);
@@ -56,7 +53,7 @@ export function alternative(call: MacroCall, wrapped: boolean): Code {
 /** `cel.bind(name, value, expression)`. */
 export function compileBind(node: Node, args: readonly Node[], scope: Scope): Code {
   const [variable = node, valueNode = node, bodyNode = node] = args;
-  if (args.length !== 3) throw fault(node, 'cel.bind takes a name, its value and an expression');
+  if (args.length !== 3) throw fault(node, 'cel.bind takes a name, a value, and an expression');
   const value = scope.compile(valueNode, scope);
   const inner = within(scope, [variableName(variable)], [value.type]);
   const body = inner.compile(bodyNode, inner);
@@ -74,7 +71,7 @@ export function compileExtreme(node: Node, name: string, args: readonly Code[]):
   if (only === undefined) throw fault(node, `${name} takes at least one number`);
   const types = args.length === 1 && only.type.kind === 'list' ? [only.type.of] : args.map(({ type }) => type);
   const odd = types.find((type) => type.kind !== 'dyn' && !(type.kind === 'plain' && NUMBERS.includes(type.name)));
-  if (odd !== undefined) throw fault(node, `${name} takes numbers, or one list of them, not ${showType(odd)}`);
+  if (odd !== undefined) throw fault(node, `${name} takes numbers or a list of numbers, not ${showType(odd)}`);
   const type = types.reduce((left, right) => common(left, right) ?? DYN, types[0] ?? plain('int'));
   const sign = name === 'math.greatest' ? 1 : -1;
   return code(type, (env) => {

@@ -26,7 +26,8 @@ export interface Loop {
 export function loopOf(call: MacroCall, variables: 1 | 2): Loop {
   const { scope, receiver, args, from } = call;
   const names = args.slice(0, variables).map(variableName);
-  if (variables === 2 && names[0] === names[1]) throw fault(args[1] ?? call.node, 'the two variables need two names');
+  if (variables === 2 && names[0] === names[1])
+    throw fault(args[1] ?? call.node, 'the two variables must have different names');
   const types = elementTypes(call).slice(2 - variables);
   const inner = within(scope, names, variables === 1 ? [single(receiver.type, types)] : types);
   const nodes = args.slice(variables);
@@ -61,7 +62,7 @@ function elementTypes({ node, name, receiver: { type }, from }: MacroCall): read
     case 'map':
       return [type.key, type.of];
     default:
-      throw fault(node, `${name}() goes through a list or a map, ${quoteValue(from, 80)} is of type ${showType(type)}`);
+      throw fault(node, `${name}() requires a list or a map, but ${quoteValue(from, 80)} has type ${showType(type)}`);
   }
 }
 
@@ -76,7 +77,7 @@ function rangeOf(value: Value, from: string, budget: Budget): Range {
     return { size: value.items.length, key: BigInt, value: (index) => itemAt(value, index) };
   }
   if (!isTagged(value, 'map')) {
-    throw new CelError(`${quoteValue(from, 80)} is of type ${typeName(value)}, not a list or a map`);
+    throw new CelError(`${quoteValue(from, 80)} has type ${typeName(value)}, expected a list or a map`);
   }
   const keys = mapKeys(value, budget);
   const key = (index: number): Value => keys[index] ?? null;
@@ -92,7 +93,7 @@ export function bodyOf({ bodies, nodes }: Loop, index: number): { readonly body:
 /** `true` and `false` of a predicate; anything else is an error. */
 function truth(value: Value): boolean {
   if (typeof value === 'boolean') return value;
-  throw new CelError(`a condition must be true or false, it is of type ${typeName(value)}`);
+  throw new CelError(`a condition must have type bool, found type ${typeName(value)}`);
 }
 
 export function predicate(loop: Loop, index: number): (env: Env) => boolean {

@@ -17,5 +17,5 @@ export type Macro = (call: MacroCall) => Code;
 
 export function variableName(node: Node): string {
   if (node.op === 'id') return node.args;
-  throw fault(node, 'expected the name of a variable');
+  throw fault(node, 'expected a variable name');
 }

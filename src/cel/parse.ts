@@ -32,17 +32,14 @@ const environment = new Environment({
 /** Throws an ExpressionFault. */
 export function parse(text: string): Node {
   if (text.length > MAX_LENGTH) {
-    throw new ExpressionFault(
-      `an expression has at most ${MAX_LENGTH} characters, this one has ${text.length}`,
-      MAX_LENGTH,
-    );
+    throw new ExpressionFault(`expressions are limited to ${MAX_LENGTH} characters (found ${text.length})`, MAX_LENGTH);
   }
   const node = read(text);
   checkDepth(node);
   return node;
 }
 
-const TOO_DEEP = `the expression is nested more than ${MAX_DEPTH} deep`;
+const TOO_DEEP = `the expression is nested more than ${MAX_DEPTH} levels deep`;
 
 function read(text: string): Node {
   try {
@@ -153,5 +150,5 @@ function wordsFor(error: ParseError): string {
 
 function unexpectedCharacter({ range, node }: ParseError): string {
   const at = node?.input?.slice(range?.start, range?.end) ?? '';
-  return `${quoteValue(at, 40)} does not belong here${at === '=' ? ': to compare, write "=="' : ''}`;
+  return `unexpected ${quoteValue(at, 40)}${at === '=' ? '; use "==" to compare' : ''}`;
 }

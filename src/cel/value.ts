@@ -219,7 +219,7 @@ export function entryMap(entries: readonly Entry[]): EntryMap {
   const map = new Map<MapKey, Entry>();
   for (const entry of entries) {
     const key = mapKey(entry.key);
-    if (key === undefined) throw new CelError(`a map has no keys of type ${typeName(entry.key)}`);
+    if (key === undefined) throw new CelError(`maps cannot have keys of type ${typeName(entry.key)}`);
     map.set(key, entry);
   }
   return { tag: 'map', json: undefined, entries: map };

@@ -95,7 +95,7 @@ test('steps are counted, and an expression that takes too many has no answer', (
   const list = { l: Array.from({ length: 1000 }, (_, index) => index) };
   expect(evaluateExpression('object.l.all(x, object.l.all(y, x + y >= 0))', list)).toEqual({
     outcome: 'budget',
-    text: `it takes more than ${MAX_STEPS} steps`,
+    text: `the evaluation takes more than ${MAX_STEPS} steps`,
   });
   expect(evaluateExpression('object.l.all(x, x >= 0)', list)).toEqual({ outcome: 'value', text: 'true' });
 });

@@ -1,4 +1,4 @@
-/** Clauses that can never be true: what is proved, and that nothing is problems that is not so. */
+/** Clauses that can never be true: what is proved, and that no provable statement is wrong. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CONTAINER_KINDS } from '../../src/pod/containers.ts';
@@ -123,7 +123,7 @@ const REQUESTS = OBJECTS.flatMap((object) =>
   ),
 );
 
-test('what is problems never to apply covers no request, and what is problems to look at no container looks at none', () => {
+test('a policy reported as never applying covers no request, and one reported as selecting no containers selects none', () => {
   let proved = 0;
   fc.assert(
     fc.property(clause, clause, (match, exclude) => {

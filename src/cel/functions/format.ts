@@ -29,7 +29,7 @@ export function format(pattern: string, values: readonly Value[], budget: Budget
       continue;
     }
     const value = values[used];
-    if (value === undefined) throw new CelError(`format has ${values.length} arguments, its text asks for more`);
+    if (value === undefined) throw new CelError(`format has ${values.length} arguments, but its text requires more`);
     used += 1;
     const part = formatted(clause, value, budget);
     spend(budget, 1 + (part.length >> 5));
@@ -45,10 +45,10 @@ function clauseAt(pattern: string, from: number): Clause {
     const digits = /^\d{1,4}/.exec(pattern.slice(at + 1, at + 5))?.[0] ?? '';
     precision = digits === '' ? MAX_PRECISION + 1 : Number(digits);
     at += 1 + digits.length;
-    if (precision > MAX_PRECISION) throw new CelError(`a precision is a number up to ${MAX_PRECISION}`);
+    if (precision > MAX_PRECISION) throw new CelError(`the precision must be at most ${MAX_PRECISION}`);
   }
   const verb = pattern.charAt(at);
-  if (verb === '' || !'%sdfebxXo'.includes(verb)) throw new CelError(`format knows no "%${verb}"`);
+  if (verb === '' || !'%sdfebxXo'.includes(verb)) throw new CelError(`format does not support "%${verb}"`);
   return { verb, precision, end: at + 1 };
 }
 
@@ -138,7 +138,7 @@ function hex(value: Value, budget: Budget): string {
 
 function show(value: Value, budget: Budget, depth: number): string {
   spend(budget, 1);
-  if (depth > MAX_DEPTH) throw new CelError(`values nested more than ${MAX_DEPTH} deep cannot be formatted`);
+  if (depth > MAX_DEPTH) throw new CelError(`values nested more than ${MAX_DEPTH} levels deep cannot be formatted`);
   if (typeof value === 'number') return depth === 0 ? showDouble(value) : inside(value);
   if (typeof value === 'string') return showText(value, depth, budget);
   if (typeof value !== 'object' || value === null) return String(value);

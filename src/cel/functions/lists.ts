@@ -74,7 +74,7 @@ export const LISTS: readonly Overload[] = [
   method('list<A>.reverse(): list<A>', ([list]: [List], budget) => listOf(itemsOf(list, budget).toReversed())),
   method('list<A>.slice(int, int): list<A>', ([list, from, to]: [List, bigint, bigint], budget) => {
     if (from < 0n || to < from || to > BigInt(list.items.length)) {
-      throw new CelError(`${from} to ${to} is no range in a list of ${list.items.length}`);
+      throw new CelError(`${from} to ${to} is not a valid range in a list of ${list.items.length}`);
     }
     return listOf(itemsOf(list, budget).slice(Number(from), Number(to)));
   }),
@@ -83,7 +83,7 @@ export const LISTS: readonly Overload[] = [
   method('list<A>.first(): optional<A>', ([list]: [List]) => end(list, 0)),
   method('list<A>.last(): optional<A>', ([list]: [List]) => end(list, list.items.length - 1)),
   func('lists.range(int): list<int>', ([size]: [bigint], budget) => {
-    if (size < 0n) throw new CelError('a range has no negative size');
+    if (size < 0n) throw new CelError('the size of a range must not be negative');
     spend(budget, Number(size));
     return listOf(Array.from({ length: Number(size) }, (_, index) => BigInt(index)));
   }),
@@ -129,7 +129,7 @@ function sum(list: List, zero: Value, budget: Budget): Value {
 export function sorted(list: List, keys: readonly Value[], budget: Budget): List {
   const [first] = keys;
   if (keys.some((key) => typeName(key) !== typeName(first ?? null))) {
-    throw new CelError('a list of several types has no order');
+    throw new CelError('a list of mixed types has no order');
   }
   const order = keys
     .map((_key, index) => index)
@@ -146,7 +146,7 @@ function distinct(list: List, budget: Budget): List {
 }
 
 function flatten(list: List, depth: bigint, budget: Budget): List {
-  if (depth < 0n) throw new CelError('a depth is not negative');
+  if (depth < 0n) throw new CelError('the depth must not be negative');
   let items = itemsOf(list, budget);
   for (let left = depth; left > 0n && items.some(isList); left -= 1n) {
     items = items.flatMap((item) => (isList(item) ? itemsOf(item, budget) : [item]));

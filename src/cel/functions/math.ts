@@ -58,7 +58,7 @@ export const MATH: readonly Overload[] = [
 ];
 
 function shift(by: bigint): bigint {
-  if (by < 0n) throw new CelError('bits are not shifted by a negative number');
+  if (by < 0n) throw new CelError('the shift must not be negative');
   return by > 64n ? 64n : by;
 }
 
@@ -69,6 +69,6 @@ export function extreme(values: readonly Value[], sign: 1 | -1, budget: Budget):
   const odd = numbers.find((value) => !['int', 'uint', 'double'].includes(typeName(value)));
   if (odd !== undefined) throw new CelError(`${typeName(odd)} is not a number`);
   const [first, ...rest] = numbers;
-  if (first === undefined) throw new CelError('an empty list has no greatest and no least number');
+  if (first === undefined) throw new CelError('an empty list has no greatest or least number');
   return rest.reduce((before, value) => (compare(value, before, budget) * sign > 0 ? value : before), first);
 }

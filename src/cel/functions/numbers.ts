@@ -19,7 +19,7 @@ export function parseInt(text: string): bigint {
 }
 
 export function parseUint(text: string): Uint {
-  if (!/^\d{1,40}$/.test(text)) throw new CelError('the text is not a whole number without sign');
+  if (!/^\d{1,40}$/.test(text)) throw new CelError('the text is not an unsigned whole number');
   return uint(BigInt(text));
 }
 

@@ -19,7 +19,7 @@ export const OPTIONALS: readonly Overload[] = [
 function unwrap(list: List, budget: Budget): List {
   return listOf(
     itemsOf(list, budget).flatMap((item) => {
-      if (!isTagged(item, 'optional')) throw new CelError('the list is not one of optional values');
+      if (!isTagged(item, 'optional')) throw new CelError('the list contains a value that is not optional');
       return item.value === undefined ? [] : [item.value];
     }),
   );

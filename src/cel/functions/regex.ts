@@ -23,22 +23,22 @@ const COMPILE_STEPS = 50;
 type Use = (regex: Regex, text: string, args: readonly Value[], budget: Budget) => Value;
 
 function compile(pattern: string, budget: Budget | undefined): Regex {
-  if (pattern.length > MAX_PATTERN) throw wrong(pattern, `it has more than ${MAX_PATTERN} characters`);
+  if (pattern.length > MAX_PATTERN) throw wrong(pattern, `more than ${MAX_PATTERN} characters`);
   const size = sizeOf(pattern);
-  if (size > MAX_SIZE) throw wrong(pattern, 'it repeats too much');
+  if (size > MAX_SIZE) throw wrong(pattern, 'too many repetitions');
   if (budget !== undefined) spend(budget, size * COMPILE_STEPS);
   try {
     const re2 = RE2JS.compile(pattern);
     return { re2, size: re2.programSize() };
   } catch (error) {
     if (error instanceof RE2JSException) throw wrong(pattern, reasonOf(error));
-    if (error instanceof RangeError) throw wrong(pattern, 'it is nested too deeply');
+    if (error instanceof RangeError) throw wrong(pattern, 'nested too deeply');
     throw error;
   }
 }
 
 function wrong(pattern: string, reason: string): CelError {
-  return new CelError(`${quoteValue(pattern, 80)} is not a regular expression of RE2: ${reason}`);
+  return new CelError(`${quoteValue(pattern, 80)} is not a valid RE2 regular expression: ${reason}`);
 }
 
 function reasonOf(error: RE2JSException): string {

@@ -58,7 +58,7 @@ export const STRINGS: readonly Overload[] = [
   }),
   method('string.substring(int, int): string', ([text, from, to]: [string, bigint, bigint], budget) => {
     spendText(budget, text);
-    if (from > to) throw new CelError(`${from} to ${to} is no range of characters`);
+    if (from > to) throw new CelError(`${from} to ${to} is not a valid range of characters`);
     return text.slice(rangeIndex(text, from), rangeIndex(text, to));
   }),
   method('string.trim(): string', ([text]: [string], budget) => {
@@ -85,7 +85,7 @@ function rangeIndex(text: string, index: bigint): number {
 }
 
 function outOfRange(index: bigint): CelError {
-  return new CelError(`the index ${index} is out of range`);
+  return new CelError(`index ${index} is out of range`);
 }
 
 /** A negative limit is none. */

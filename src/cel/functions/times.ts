@@ -14,7 +14,7 @@ const FIRST = -62_135_596_800n * SECOND;
 const LAST = 253_402_300_800n * SECOND - 1n;
 
 export function timestamp(nanos: bigint): Timestamp {
-  if (nanos < FIRST || nanos > LAST) throw new CelError('the time is not in the years 1 to 9999');
+  if (nanos < FIRST || nanos > LAST) throw new CelError('the year must be from 1 to 9999');
   return { tag: 'timestamp', nanos };
 }
 
@@ -145,18 +145,18 @@ function parseTimestamp(text: string): Timestamp {
 function daysOf([year = 0n, month = 0n, day = 0n]: readonly bigint[]): bigint {
   const days = daysTo(year, month, day);
   const again = dateOf(days);
-  if (again.month !== month || again.day !== day) throw new CelError('there is no such day');
+  if (again.month !== month || again.day !== day) throw new CelError('the date is not valid');
   return days;
 }
 
 function secondsOf([hour = 0n, minute = 0n, second = 0n]: readonly bigint[]): bigint {
-  if (hour > 23n || minute > 59n || second > 59n) throw new CelError('there is no such time of day');
+  if (hour > 23n || minute > 59n || second > 59n) throw new CelError('the time of day is not valid');
   return (hour * 60n + minute) * 60n + second;
 }
 
 /** Seconds ahead of UTC; all parts are absent after "Z". */
 function writtenOffset([sign, hours = '0', minutes = '0']: readonly (string | undefined)[]): bigint {
-  if (Number(hours) > 24 || Number(minutes) > 60) throw new CelError('there is no such time zone');
+  if (Number(hours) > 24 || Number(minutes) > 60) throw new CelError('unknown time zone');
   return (BigInt(hours) * 60n + BigInt(minutes)) * 60n * (sign === '-' ? -1n : 1n);
 }
 
@@ -211,7 +211,7 @@ function formatterFor(timeZone: string): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', era: 'short', ...fields });
   } catch (error) {
-    if (error instanceof RangeError) throw new CelError('there is no such time zone');
+    if (error instanceof RangeError) throw new CelError('unknown time zone');
     throw error;
   }
 }

@@ -11,7 +11,7 @@ export const URLS: readonly Overload[] = [
   func(`url(string): ${TYPE}`, ([text]: [string], budget) => {
     spend(budget, text.length >> 1);
     const url = urlOf(text);
-    if (url === undefined) throw new CelError('the text is not a URL: an absolute one, or a path that begins with "/"');
+    if (url === undefined) throw new CelError('the text is not an absolute URL or a path that begins with "/"');
     return url;
   }),
   func('isURL(string): bool', ([text]: [string], budget) => {

@@ -24,38 +24,56 @@ function about(parameters: object | string, { of = TWO, request = {}, facts = {}
   return said(findingsOf([policy(given)], requestFor(of, request), facts));
 }
 
-const HAS = 'the policy should ask with has(), or with ".?" and orValue()';
+const HAS = 'in the policy, test the field with has(), or use ".?" and orValue()';
 
 describe('an expression', () => {
   test.each<[string, readonly string[]]>([
     ['object.kind == "Pod"', []],
-    ['object.kind == "Job"', ['-: the expression "object.kind == \\"Job\\"" is false | it must be true']],
-    ["object\n  .kind  == 'Job'", ['-: the expression "object .kind == \'Job\'" is false | it must be true']],
-    ["image.registry == 'quay.io'", ['web: the expression "image.registry == \'quay.io\'" is false | it must be true']],
-    ["container.name == 'web'", ['log: the expression "container.name == \'web\'" is false | it must be true']],
     [
-      'object.spec.replicas > 1',
+      'object.kind == "Job"',
       [
-        `-: could not tell whether "object.spec.replicas > 1" is true: there is no "replicas" in "object.spec" | ${HAS}`,
+        '-: CEL expression "object.kind == \\"Job\\"" evaluates to false | change the object so that the expression is true',
       ],
     ],
-    ['object.spec', ['-: could not tell whether "object.spec" is true: it is of type map, not true or false | -']],
+    [
+      "object\n  .kind  == 'Job'",
+      [
+        '-: CEL expression "object .kind == \'Job\'" evaluates to false | change the object so that the expression is true',
+      ],
+    ],
+    [
+      "image.registry == 'quay.io'",
+      [
+        'web: CEL expression "image.registry == \'quay.io\'" evaluates to false | change the object so that the expression is true',
+      ],
+    ],
+    [
+      "container.name == 'web'",
+      [
+        'log: CEL expression "container.name == \'web\'" evaluates to false | change the object so that the expression is true',
+      ],
+    ],
+    [
+      'object.spec.replicas > 1',
+      [`-: cannot determine whether "object.spec.replicas > 1" is true: "object.spec" has no "replicas" | ${HAS}`],
+    ],
+    ['object.spec', ['-: cannot determine whether "object.spec" is true: it has type map, expected bool | -']],
     [
       'object.spec.containers.all(c, c.name > 5)',
       [
-        '-: could not tell whether "object.spec.containers.all(c, c.name > 5)" is true: string and int have no order | -',
+        '-: cannot determine whether "object.spec.containers.all(c, c.name > 5)" is true: string and int have no order | -',
       ],
     ],
     [
       'object.spec.containers[2].name == "x"',
       [
-        `-: could not tell whether "object.spec.containers[2].name == \\"x\\"" is true: there is no index 2 in "object.spec.containers" | ${HAS}`,
+        `-: cannot determine whether "object.spec.containers[2].name == \\"x\\"" is true: "object.spec.containers" has no index 2 | ${HAS}`,
       ],
     ],
     [
       'object.metadata.name.first().hasValue()',
       [
-        '-: could not tell whether "object.metadata.name.first().hasValue()" is true: .first() does not take string | -',
+        '-: cannot determine whether "object.metadata.name.first().hasValue()" is true: .first() does not take string | -',
       ],
     ],
   ])('%s', (expression, sentences) => {
@@ -77,7 +95,7 @@ describe('an expression', () => {
       '{match: {images: ["quay.io/**"]}, rules: [{rule: cel, parameters: {expression: "image.digest != \'\'"}}]}',
     );
     expect(said(findingsOf([narrow], requestFor(TWO)))).toEqual([
-      'log: the expression "image.digest != \'\'" is false | it must be true',
+      'log: CEL expression "image.digest != \'\'" evaluates to false | change the object so that the expression is true',
     ]);
   });
 });
@@ -88,23 +106,23 @@ describe('the message', () => {
   test.each<[object, string]>([
     [
       { expression, message: 'use our own registry' },
-      'web: use our own registry | must be true: image.registry == "quay.io"',
+      'web: use our own registry | change the object so that this is true: image.registry == "quay.io"',
     ],
     [
       { expression, messageExpression: '"take " + image.repository + " from quay.io"' },
-      'web: take library/nginx from quay.io | must be true: image.registry == "quay.io"',
+      'web: take library/nginx from quay.io | change the object so that this is true: image.registry == "quay.io"',
     ],
     [
       { expression, message: 'use quay.io', messageExpression: 'container.nope' },
-      'web: use quay.io (messageExpression: there is no "nope" in "container") | must be true: image.registry == "quay.io"',
+      'web: use quay.io (messageExpression: "container" has no "nope") | change the object so that this is true: image.registry == "quay.io"',
     ],
     [
       { expression, messageExpression: '" "' },
-      'web: the expression is false (messageExpression: it makes no text) | must be true: image.registry == "quay.io"',
+      'web: the CEL expression evaluates to false (messageExpression: it returns no text) | change the object so that this is true: image.registry == "quay.io"',
     ],
     [
       { expression, messageExpression: '"a\\n\\u202eb\\u0000" + "x"' },
-      'web: a\\u000a\\u202eb\\u0000x | must be true: image.registry == "quay.io"',
+      'web: a\\u000a\\u202eb\\u0000x | change the object so that this is true: image.registry == "quay.io"',
     ],
   ])('%j', (parameters, sentence) => {
     expect(about(parameters)).toEqual([sentence]);
@@ -112,7 +130,9 @@ describe('the message', () => {
 
   test('is cut when it is long', () => {
     const [sentence] = about({ expression, messageExpression: `"${'x'.repeat(600)}"` });
-    expect(sentence).toBe(`web: ${'x'.repeat(500)}… | must be true: image.registry == "quay.io"`);
+    expect(sentence).toBe(
+      `web: ${'x'.repeat(500)}… | change the object so that this is true: image.registry == "quay.io"`,
+    );
   });
 });
 
@@ -190,7 +210,7 @@ describe('the request', () => {
     const request = { user: undefined };
     const expression = 'request.userInfo.username != "root"';
     expect(about(expression, { request })).toEqual([
-      `-: could not tell whether "request.userInfo.username != \\"root\\"" is true: the requesting user is unknown | -`,
+      `-: cannot determine whether "request.userInfo.username != \\"root\\"" is true: the requesting user is unknown | -`,
     ]);
     expect(about('has(request.userInfo) || true', { request })).toEqual([]);
     expect(about('!has(request.userInfo)', { request })).toHaveLength(1);
@@ -208,7 +228,9 @@ describe('the namespace', () => {
   });
 
   test('has unknown labels when they are not, but for its name', () => {
-    expect(about(expression)).toEqual([`-: could not tell whether "${expression}" is true: labels are not known | -`]);
+    expect(about(expression)).toEqual([
+      `-: cannot determine whether "${expression}" is true: labels are not known | -`,
+    ]);
     for (const unknown of [
       '!has(namespaceObject.metadata.labels.env)',
       "!('env' in namespaceObject.metadata.labels)",

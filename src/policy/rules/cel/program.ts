@@ -46,7 +46,7 @@ export function compileProgram(parameters: Parameters): Prepared<Program> {
     try {
       const code = compileExpression(text, { globals: GLOBALS, variables, uses });
       if (wanted === undefined || isOf(code.type, wanted)) return code;
-      faults.push({ pointer, problem: `${WANTED[wanted]}, this one is of type ${showType(code.type)}` });
+      faults.push({ pointer, problem: `${WANTED[wanted]}, found type ${showType(code.type)}` });
     } catch (error) {
       if (!(error instanceof ExpressionFault)) throw error;
       faults.push({ pointer, problem: `${placeIn(text, error.offset)}: ${error.message}` });
@@ -86,8 +86,8 @@ function mentionsLabels({ expression, messageExpression = '', variables = [] }: 
 }
 
 const WANTED = {
-  bool: 'the expression must be true or false',
-  string: 'the expression must make a string',
+  bool: 'the expression must have type bool',
+  string: 'the expression must have type string',
 } as const;
 
 function isOf(type: Type, wanted: string): boolean {
@@ -137,13 +137,18 @@ function checkContainer(
 
 function violation(compiled: Compiled, env: Env): Omit<Problem, 'container' | 'pointer'> {
   const message = messageOf(compiled, env);
-  if (message !== undefined) return { state: 'violation', message, remedy: `must be true: ${compiled.text}` };
-  return { state: 'violation', message: `the expression ${compiled.shown} is false`, remedy: 'it must be true' };
+  if (message !== undefined)
+    return { state: 'violation', message, remedy: `change the object so that this is true: ${compiled.text}` };
+  return {
+    state: 'violation',
+    message: `CEL expression ${compiled.shown} evaluates to false`,
+    remedy: 'change the object so that the expression is true',
+  };
 }
 
 function unknownProblem({ shown }: Compiled, result: Evaluation): Omit<Problem, 'container' | 'pointer'> {
-  const reason = result.ok ? `it is of type ${typeName(result.value)}, not true or false` : result.reason;
-  const message = `could not tell whether ${shown} is true: ${reason}`;
+  const reason = result.ok ? `it has type ${typeName(result.value)}, expected bool` : result.reason;
+  const message = `cannot determine whether ${shown} is true: ${reason}`;
   const { hint, causedBy } = result.ok ? BY_AUTHOR : result;
   return { state: 'unknown', causedBy, message, ...(hint === undefined ? {} : { remedy: hint }) };
 }
@@ -187,6 +192,6 @@ function messageOf({ messageExpression, message }: Compiled, env: Env): string |
   const evaluated = evaluate(() => messageExpression.run(env));
   if (evaluated.ok && typeof evaluated.value === 'string' && evaluated.value.trim() !== '')
     return plainWords(masked(evaluated.value), MAX_MESSAGE);
-  const reason = evaluated.ok ? 'it makes no text' : evaluated.reason;
-  return `${given ?? 'the expression is false'} (messageExpression: ${reason})`;
+  const reason = evaluated.ok ? 'it returns no text' : evaluated.reason;
+  return `${given ?? 'the CEL expression evaluates to false'} (messageExpression: ${reason})`;
 }

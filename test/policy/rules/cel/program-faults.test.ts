@@ -26,18 +26,18 @@ describe('names', () => {
       'column 9: request has no field "object" (fields: operation, kind, name, namespace, subResource, dryRun, userInfo)',
     ],
     ['has(request.userInfo.user)', 'column 22: request.userInfo has no field "user" (fields: username, groups)'],
-    ['objct.spec.x == 1', `column 1: there is no variable "objct"; did you mean "object"? ${VARIABLES}`],
-    ['authorizer.path("/x") == 1', `column 1: there is no variable "authorizer" ${VARIABLES}`],
-    ['variables.x == 1', 'column 1: there is no variable "variables" (the policy has no "variables")'],
+    ['objct.spec.x == 1', `column 1: unknown variable "objct"; did you mean "object"? ${VARIABLES}`],
+    ['authorizer.path("/x") == 1', `column 1: unknown variable "authorizer" ${VARIABLES}`],
+    ['variables.x == 1', 'column 1: unknown variable "variables" (the policy has no "variables")'],
     [
       'object.a.all(x, y)',
-      'column 17: there is no variable "y"; did you mean "x"? (variables: x, object, oldObject, request, namespaceObject, container, image)',
+      'column 17: unknown variable "y"; did you mean "x"? (variables: x, object, oldObject, request, namespaceObject, container, image)',
     ],
-    ['object.a.map(x, x).size() == x', `column 30: there is no variable "x" ${VARIABLES}`],
-    ['image.tag.startWith("x")', 'column 11: there is no function "startWith"; did you mean "startsWith"?'],
-    ['startsWith(image.tag, "x")', 'column 1: startsWith() is called otherwise: string.startsWith(string): bool'],
+    ['object.a.map(x, x).size() == x', `column 30: unknown variable "x" ${VARIABLES}`],
+    ['image.tag.startWith("x")', 'column 11: unknown function "startWith"; did you mean "startsWith"?'],
+    ['startsWith(image.tag, "x")', 'column 1: startsWith() has another form: string.startsWith(string): bool'],
     ['__proto__ == 1', 'column 1: reserved identifier: __proto__'],
-    ['constructor == 1', `column 1: there is no variable "constructor" ${VARIABLES}`],
+    ['constructor == 1', `column 1: unknown variable "constructor" ${VARIABLES}`],
     [
       'image.constructor == "x"',
       'column 7: image has no field "constructor" (fields: text, registry, repository, name, tag, digest)',
@@ -49,41 +49,44 @@ describe('names', () => {
 
 describe('types', () => {
   test.each([
-    ['image.tag', 'the expression must be true or false, this one is of type string'],
+    ['image.tag', 'the expression must have type bool, found type string'],
     ['image.tag + 1 == "x"', 'column 1: "+" does not take string and int'],
     ['!image.tag', 'column 1: "!" does not take string'],
-    ['image.tag == 1', 'column 1: "==" does not compare values of type string and int'],
-    ['image.tag < 1', 'column 1: "<" does not compare values of type string and int'],
-    ['image.tag && true', 'column 1: each side of "&&" must be true or false, this is of type string'],
-    ['true ? image.tag : 1', 'column 20: both sides of ":" have one type, these have string and int'],
-    ['image.tag ? true : false', 'column 1: what stands before "?" must be true or false, this is of type string'],
-    ['1 in image.tag', 'column 1: "in" looks into a list or a map, not into a value of type string'],
-    ['1 in request.userInfo.groups', 'column 1: "in" looks for a value of type string here, this one is of type int'],
-    ['image.tag.x == 1', 'column 11: a value of type string has no fields'],
-    ['image.tag[0] == "x"', 'column 1: a value of type string has no index'],
-    ['request.userInfo.groups["a"] == "x"', 'column 1: an index of a list is an int, this is of type string'],
-    ['image.tag.all(x, true)', 'column 1: all() goes through a list or a map, "image.tag" is of type string'],
-    ['request.userInfo.groups.all(x, x)', 'column 32: the condition must be true or false, this is of type string'],
-    ['request.userInfo.groups.all(x, x, true)', 'column 32: the two variables need two names'],
+    ['image.tag == 1', 'column 1: "==" cannot compare types string and int'],
+    ['image.tag < 1', 'column 1: "<" cannot compare types string and int'],
+    ['image.tag && true', 'column 1: each side of "&&" must have type bool, found type string'],
+    ['true ? image.tag : 1', 'column 20: both sides of ":" must have the same type, found string and int'],
+    ['image.tag ? true : false', 'column 1: the condition before "?" must have type bool, found type string'],
+    ['1 in image.tag', 'column 1: "in" requires a list or a map on the right, found type string'],
+    ['1 in request.userInfo.groups', 'column 1: "in" requires type string on the left, found type int'],
+    ['image.tag.x == 1', 'column 11: type string has no fields'],
+    ['image.tag[0] == "x"', 'column 1: type string has no index'],
+    ['request.userInfo.groups["a"] == "x"', 'column 1: a list index must have type int, found type string'],
+    ['image.tag.all(x, true)', 'column 1: all() requires a list or a map, but "image.tag" has type string'],
+    ['request.userInfo.groups.all(x, x)', 'column 32: the condition must have type bool, found type string'],
+    ['request.userInfo.groups.all(x, x, true)', 'column 32: the two variables must have different names'],
     [
       'request.userInfo.groups.sum() == 1',
-      'column 25: .sum() does not take list<string>: it is list<int>.sum(): int; list<uint>.sum(): uint; list<double>.sum(): double; list<google.protobuf.Duration>.sum(): google.protobuf.Duration',
+      'column 25: .sum() does not take list<string>; its forms are list<int>.sum(): int; list<uint>.sum(): uint; list<double>.sum(): double; list<google.protobuf.Duration>.sum(): google.protobuf.Duration',
     ],
     [
       'image.tag.indexOf(1) > 0',
-      'column 11: .indexOf() does not take string, int: it is list<A>.indexOf(A): int; string.indexOf(string): int; string.indexOf(string, int): int',
+      'column 11: .indexOf() does not take string, int; its forms are list<A>.indexOf(A): int; string.indexOf(string): int; string.indexOf(string, int): int',
     ],
     [
       'size(1) == 1',
-      'column 1: size() does not take int: it is size(string): int; size(bytes): int; size(list): int; size(map): int',
+      'column 1: size() does not take int; its forms are size(string): int; size(bytes): int; size(list): int; size(map): int',
     ],
-    ['image.tag.orValue("x") == "x"', 'column 1: orValue() is for optional values, "image.tag" is of type string'],
-    ['optional.of(1).orValue("x") == 1', 'column 24: expected a value of type int, this is of type string'],
-    ['has(object)', 'column 5: has() asks for a field: has(object.spec.replicas)'],
-    ['has(object["x"])', 'column 5: has() asks for a field: has(object.spec.replicas)'],
-    ['math.greatest("a") == 1', 'column 1: math.greatest takes numbers, or one list of them, not string'],
-    ['{1.5: 1}.size() == 1', 'column 2: a map has no keys of type double'],
-    ['b"é" == b"x"', 'column 1: bytes are written with plain characters and \\x escapes: for text, bytes("…")'],
+    [
+      'image.tag.orValue("x") == "x"',
+      'column 1: orValue() requires an optional value, but "image.tag" has type string',
+    ],
+    ['optional.of(1).orValue("x") == 1', 'column 24: expected type int, found type string'],
+    ['has(object)', 'column 5: has() takes a field, for example has(object.spec.replicas)'],
+    ['has(object["x"])', 'column 5: has() takes a field, for example has(object.spec.replicas)'],
+    ['math.greatest("a") == 1', 'column 1: math.greatest takes numbers or a list of numbers, not string'],
+    ['{1.5: 1}.size() == 1', 'column 2: maps cannot have keys of type double'],
+    ['b"é" == b"x"', 'column 1: byte literals allow only ASCII characters and \\x escapes; for text, use bytes("…")'],
   ])('%s', (expression, problem) => {
     expect(faults(expression)).toEqual([`/expression: ${problem}`]);
   });
@@ -95,14 +98,14 @@ describe('constants', () => {
     ['object.x < duration("1d")', 'column 12: the text is not a duration like 1h30m'],
     ['1 / 0 == 1', 'column 1: division by zero'],
     ['9223372036854775808 == 1', 'column 1: the number does not fit into an int'],
-    ['image.tag.matches("(a")', 'column 19: "(a" is not a regular expression of RE2: missing closing ): `(a`'],
+    ['image.tag.matches("(a")', 'column 19: "(a" is not a valid RE2 regular expression: missing closing ): `(a`'],
     [
       'image.tag.matches("(?=a)")',
-      'column 19: "(?=a)" is not a regular expression of RE2: invalid or unsupported Perl syntax: `(?=`',
+      'column 19: "(?=a)" is not a valid RE2 regular expression: invalid or unsupported Perl syntax: `(?=`',
     ],
     [
       'image.tag.matches("a{1000}{1000}")',
-      'column 19: "a{1000}{1000}" is not a regular expression of RE2: it repeats too much',
+      'column 19: "a{1000}{1000}" is not a valid RE2 regular expression: too many repetitions',
     ],
   ])('%s', (expression, problem) => {
     expect(faults(expression)).toEqual([`/expression: ${problem}`]);
@@ -111,20 +114,23 @@ describe('constants', () => {
 
 describe('syntax', () => {
   test.each([
-    ['image.tag = "x"', 'column 11: "=" does not belong here: to compare, write "=="'],
+    ['image.tag = "x"', 'column 11: unexpected "="; use "==" to compare'],
     ['(image.tag == "x"', 'column 18: expected ")", found the end'],
     ['image.tag ==', 'column 13: expected a value, found the end'],
-    ['image.tag == "x" "y"', 'column 18: "\\"y\\"" does not belong here'],
+    ['image.tag == "x" "y"', 'column 18: unexpected "\\"y\\""'],
     ['image.tag == "x', 'column 14: unterminated string'],
     ['image.tag == "\\q"', 'column 15: invalid escape sequence: \\q'],
     ['a ? b', 'column 6: expected ":", found the end'],
     ['{?"a": 1}.a == 1', 'column 2: expected a value, found "?"'],
-    ['image.tag # x', 'column 11: "#" does not belong here'],
-    ['true &&\n  foo.bar &&\n  true', `line 2, column 3: there is no variable "foo" ${VARIABLES}`],
-    [`${'('.repeat(200)}true${')'.repeat(200)}`, 'column 101: the expression is nested more than 100 deep'],
-    [`${'!'.repeat(5000)}true`, 'column 101: the expression is nested more than 100 deep'],
-    [Array.from({ length: 200 }, () => '1').join(' + '), 'column 401: the expression is nested more than 100 deep'],
-    ['x'.repeat(10_001), 'column 10001: an expression has at most 10000 characters, this one has 10001'],
+    ['image.tag # x', 'column 11: unexpected "#"'],
+    ['true &&\n  foo.bar &&\n  true', `line 2, column 3: unknown variable "foo" ${VARIABLES}`],
+    [`${'('.repeat(200)}true${')'.repeat(200)}`, 'column 101: the expression is nested more than 100 levels deep'],
+    [`${'!'.repeat(5000)}true`, 'column 101: the expression is nested more than 100 levels deep'],
+    [
+      Array.from({ length: 200 }, () => '1').join(' + '),
+      'column 401: the expression is nested more than 100 levels deep',
+    ],
+    ['x'.repeat(10_001), 'column 10001: expressions are limited to 10000 characters (found 10001)'],
   ])('%s', (expression, problem) => {
     expect(faults(expression)).toEqual([`/expression: ${problem}`]);
   });
@@ -146,9 +152,9 @@ test('all parameters are read, and each fault has its place', () => {
       ],
     }),
   ).toEqual([
-    '/variables/0/expression: column 1: there is no variable "variables" (the policy has no "variables")',
+    '/variables/0/expression: column 1: unknown variable "variables" (the policy has no "variables")',
     '/variables/2/expression: column 11: "variables" has no "c"; did you mean "a"? (so far: a)',
-    '/messageExpression: the expression must make a string, this one is of type int',
+    '/messageExpression: the expression must have type string, found type int',
   ]);
 });
 
