@@ -53,7 +53,7 @@ export function referencesOf(kustomization: JsonObject): KustomizationReferences
     components: texts('components'),
     patchFiles: [
       ...['patches', 'patchesJson6902'].flatMap((key) => patchFilesIn(listAt(kustomization, key))),
-      ...texts('patchesStrategicMerge').flatMap((path) => (isInlinePatch(path) ? [] : [{ path, targets: [] }])),
+      ...texts('patchesStrategicMerge').flatMap((text) => (isInlinePatch(text) ? [] : [{ path: text, targets: [] }])),
     ],
     replacementFiles: paths('replacements'),
     configurations: texts('configurations'),
