@@ -247,7 +247,7 @@ describe('the configuration', () => {
       { TIDEWAITER_PLUGIN_TIMEOUT_MS: '0' },
       'key: [\n',
       [
-        'c:1:6: a "{" or "[" is never closed',
+        'c:1:6: unclosed "{" or "["',
         'TIDEWAITER_PLUGIN_TIMEOUT_MS: expected milliseconds from 1 to 10000, found "0"',
         '--operations-port: expected a port from 0 to 65535, found "y"',
       ],
@@ -264,19 +264,19 @@ describe('the configuration', () => {
   test.each([
     [
       'listen: :1\nlogLevel: warn\nlisten: :2\n',
-      ['3:1: key "listen" is repeated: line 1 and line 3; only the value at line 3 counts'],
+      ['3:1: key "listen" is repeated: line 1 and line 3; only the value at line 3 is used'],
     ],
     [
       'registries:\n- {host: a.test, insecure: true, insecure: false}\n',
-      ['2:34: key "insecure" is repeated: line 2 and line 2; only the value at line 2 counts'],
+      ['2:34: key "insecure" is repeated: line 2 and line 2; only the value at line 2 is used'],
     ],
     [
       'policies: [a]\npolicies: [b]\npolicies: []\n',
-      ['3:1: key "policies" is repeated: lines 1, 2 and line 3; only the value at line 3 counts'],
+      ['3:1: key "policies" is repeated: lines 1, 2 and line 3; only the value at line 3 is used'],
     ],
     [
       '{"logLevel": "warn", "logLevel": "info"}',
-      ['1:22: key "logLevel" is repeated: line 1 and line 1; only the value at line 1 counts'],
+      ['1:22: key "logLevel" is repeated: line 1 and line 1; only the value at line 1 is used'],
     ],
     ['registries: [{host: a.test}, {host: b.test}]\n', []],
   ])('names keys that stand twice: %j', async (text, notices) => {

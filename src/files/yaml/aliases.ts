@@ -59,9 +59,9 @@ export function countAlias(tally: Tally, { nodes, size, height }: Anchor): strin
   if (tally.deepest > MAX_DEPTH)
     return `maps and lists are nested more than ${MAX_DEPTH} deep, counting aliases (*name)`;
   if (tally.aliasedSize > MAX_ALIASED_SIZE)
-    return 'the aliases (*name) of this document stand for more than 16 MiB of text';
+    return 'aliases (*name) in this document expand to more than 16 MiB of text';
   if (tooManyNodes(tally))
-    return `the aliases (*name) of this document stand for ${tally.aliasedNodes} values, and kubectl refuses it`;
+    return `aliases (*name) in this document expand to ${tally.aliasedNodes} values, which kubectl rejects`;
   return undefined;
 }
 

@@ -83,7 +83,7 @@ function readHeader(cursor: Cursor): Header {
 }
 
 function badHeader({ at }: Cursor): Refusal {
-  return new Refusal('the line of "|" or ">" takes only an indentation digit, "+" or "-" and a comment', at);
+  return new Refusal('after "|" or ">", only an indentation digit, "+" or "-", and a comment are allowed', at);
 }
 
 function readChomping(cursor: Cursor): Header['chomping'] {
@@ -119,7 +119,7 @@ function skipBreaks(cursor: Cursor, indent: number | undefined): { readonly brea
     while (cursor.at < limit && text.charCodeAt(cursor.at) === SPACE) cursor.at += 1;
     deepest = Math.max(deepest, cursor.at - cursor.lineStart);
     const code = text.charCodeAt(cursor.at);
-    if (code === TAB && cursor.at < limit) throw new Refusal('a tab cannot indent here: use spaces', cursor.at);
+    if (code === TAB && cursor.at < limit) throw new Refusal('tabs cannot be used for indentation; use spaces', cursor.at);
     if (!isBreak(code)) return { breaks, deepest };
     skipLine(cursor);
     breaks += 1;

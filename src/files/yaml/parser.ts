@@ -105,7 +105,7 @@ function noContent(kind: Token['kind']): string {
   if (kind === TOKEN.flowEntry) return 'expected a value before ","';
   if (kind === TOKEN.documentEnd) return 'expected a value before "..."';
   if (kind === TOKEN.streamEnd) return 'expected a value before the end of the document';
-  if (kind === TOKEN.blockEntry) return 'a "-" of a list cannot stand here: put it in quotes if it is a text';
+  if (kind === TOKEN.blockEntry) return 'unexpected list item "-"; quote it if it is a string';
   return kind === TOKEN.value ? 'expected a value before ":": put a text that starts with ":" in quotes' : UNEXPECTED;
 }
 
@@ -154,7 +154,7 @@ function blockList(parser: Parser): void {
 
 function noEntry({ kind }: Token): string {
   return kind === TOKEN.blockListStart || kind === TOKEN.blockMapStart
-    ? 'this does not fit here: look at the indentation of the list'
+    ? 'unexpected content; check the indentation of the list'
     : 'expected the end of the document: this belongs to no key above';
 }
 
@@ -242,7 +242,7 @@ function comma(parser: Parser, open: Token): void {
 }
 
 function neverClosed({ at }: Token): Refusal {
-  return new Refusal('a "{" or "[" is never closed', at);
+  return new Refusal('unclosed "{" or "["', at);
 }
 
 /** `[a: b]`, a map of one entry. */

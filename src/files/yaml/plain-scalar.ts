@@ -75,7 +75,7 @@ function skipSpace(cursor: Cursor, before: number): number {
       breaks += 1;
     } else if ((kind & BLANK) !== 0) {
       if (breaks > 0 && code === TAB && cursor.at - cursor.lineStart <= cursor.indent)
-        throw new Refusal('a tab cannot indent here: use spaces', cursor.at);
+        throw new Refusal('tabs cannot be used for indentation; use spaces', cursor.at);
       cursor.at += 1;
     } else return breaks;
   }

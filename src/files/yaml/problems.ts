@@ -1,11 +1,11 @@
 /** What is wrong with a YAML text, in words for the person who wrote it. */
 import { MAX_DEPTH } from './json.ts';
 
-export const MISPLACED = 'this does not fit here: look at the indentation, and put a text with ": " in it in quotes';
+export const MISPLACED = 'unexpected content; check the indentation, and quote strings that contain ": "';
 export const TOO_DEEP = `maps and lists are nested more than ${MAX_DEPTH} deep`;
 
-export const STRAY = 'kubectl takes nothing but a comment after "---": start a new line';
-export const IGNORED = 'kubectl ignores what follows here: start a new document with a line "---"';
+export const STRAY = 'kubectl accepts only a comment after "---"; start a new line';
+export const IGNORED = 'kubectl ignores the text after "..."; start a new document with a line "---"';
 
 export interface Problem {
   /** From the start of the document's text. */
@@ -37,14 +37,14 @@ export function oddCharacterIn(text: string): Problem | undefined {
     const [character] = found;
     const code = `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
     const problem = HIDDEN_LINE_BREAK.test(character)
-      ? `the invisible character ${code}, which kubectl takes for the end of a line: remove it`
-      : `the control character ${code}, which YAML does not allow`;
+      ? `the invisible character ${code} ends a line for kubectl; remove it`
+      : `the control character ${code} is not allowed in YAML`;
     return { offset: found.index, problem };
   }
   const mark = MARK_AT_LINE_START.exec(text);
   // go-yaml's scanner looks for it in a wrong place: sometimes it is a letter, sometimes it takes other letters with it.
   if (mark !== null)
-    return { offset: mark.index, problem: 'an invisible byte order mark (U+FEFF) at the start of a line: remove it' };
+    return { offset: mark.index, problem: 'invisible byte order mark (U+FEFF) at the start of a line; remove it' };
   if (text.isWellFormed()) return undefined;
-  return { offset: text.search(/\p{Surrogate}/u), problem: 'half of a character (a lone UTF-16 surrogate)' };
+  return { offset: text.search(/\p{Surrogate}/u), problem: 'half of a character (lone UTF-16 surrogate)' };
 }

@@ -33,5 +33,5 @@ export function messageOf(value: unknown): string | undefined {
 }
 
 function messageWords(line: string): string {
-  return `${quoteValue(line.trim(), 80)} is a message of a program, not a manifest: pass only its standard output (without 2>&1)`;
+  return `${quoteValue(line.trim(), 80)} is a message from a program, not a manifest; pass only its standard output (without 2>&1)`;
 }

@@ -14,7 +14,7 @@ export function anchorOrAlias(cursor: Cursor, kind: typeof TOKEN.anchor | typeof
   const next = text.charAt(cursor.at);
   if (!isBlankOrEnd(cursor) && !BEHIND_NAME.includes(next))
     throw new Refusal(
-      'the name after "&" or "*" takes only letters, digits, "-" and "_": put a text with other characters in quotes',
+      'the name after "&" or "*" can contain only letters, digits, "-", and "_"; quote strings with other characters',
       at,
     );
   return { kind, at, text: name, plain: false };
@@ -42,7 +42,7 @@ export function tag(cursor: Cursor): Token {
 }
 
 export function malformed(at: number): Refusal {
-  return new Refusal('this tag (!name) is malformed', at);
+  return new Refusal('malformed tag (!name)', at);
 }
 
 function verbatim(cursor: Cursor, start: number): string {

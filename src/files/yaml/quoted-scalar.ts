@@ -32,7 +32,7 @@ export function quotedScalar(cursor: Cursor): Token {
 }
 
 function neverClosed(start: number): Refusal {
-  return new Refusal('a quote is never closed', start);
+  return new Refusal('unclosed quote', start);
 }
 
 function withoutBlankEnd(line: string): string {
@@ -90,13 +90,13 @@ function escaped(cursor: Cursor, start: number): string {
   cursor.at += 2 + (digits ?? 0);
   const value = digits === undefined ? ESCAPES[letter] : characterOf(text.slice(at + 2, at + 2 + digits), start);
   if (value !== undefined) return value;
-  throw new Refusal('unknown escape after "\\" in double quotes: write "\\\\" for a backslash', at + 1);
+  throw new Refusal('unknown escape after "\\" in double quotes; use "\\\\" for a backslash', at + 1);
 }
 
 function characterOf(digits: string, start: number): string | undefined {
   if (!/^[\da-fA-F]+$/.test(digits)) return undefined;
   const code = Number.parseInt(digits, 16);
   if (code >= 0xd800 && code <= 0xdfff)
-    throw new Refusal('an escape stands for half of a character: write the character itself', start);
+    throw new Refusal('an escape is half of a character; write the character itself', start);
   return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
 }

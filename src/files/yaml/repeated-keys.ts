@@ -54,8 +54,8 @@ function noticeFor(file: string, { key, positions, isLastTaken }: RepeatedKey): 
   const lines = positions.map((position) => String(position.line));
   const before = lines.slice(0, -1).join(', ');
   const taken = isLastTaken
-    ? `only the value at line ${line} counts`
-    : 'they differ in type (text, number, boolean), so kubectl takes any of them: write only one';
+    ? `only the value at line ${line} is used`
+    : 'they differ in type (string, number, boolean), so kubectl can use any of them; keep only one';
   const message = `key ${quoteValue(key)} is repeated: line${lines.length > 2 ? 's' : ''} ${before} and line ${line}; ${taken}`;
   return { file, line, column, message };
 }

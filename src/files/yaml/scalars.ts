@@ -82,7 +82,7 @@ export function taggedScalar(text: string, tag: string): Scalar | ScalarFault {
   const accepts = name === undefined ? undefined : ACCEPTED[name];
   if (accepts === undefined) return text;
   const value = plainScalar(text);
-  if (!accepts(value, text)) return { problem: `${quote(text)} is not what its tag !!${name} says` };
+  if (!accepts(value, text)) return { problem: `${quote(text)} is not a valid value for the tag !!${name}` };
   return name === 'timestamp' ? text : value;
 }
 
@@ -97,7 +97,7 @@ const ACCEPTED: Readonly<Record<string, (value: Scalar, text: string) => boolean
 function binaryScalar(text: string): Scalar | ScalarFault {
   const base64 = text.replace(/[\r\n]/g, '');
   if (base64.length % 4 !== 0 || !/^[A-Za-z\d+/]*={0,2}$/.test(base64))
-    return { problem: `${quote(text)} is not base64, but is tagged !!binary` };
+    return { problem: `${quote(text)} is tagged !!binary but is not valid base64` };
   // Bytes that are no UTF-8 become U+FFFD, as in Go's JSON.
   return Buffer.from(base64, 'base64').toString('utf8');
 }
@@ -119,10 +119,10 @@ export interface Key {
 export function keyOf(key: unknown, text: string): Key | ScalarFault {
   if (typeof key === 'string') return { name: key, kind: 'text' };
   if (typeof key === 'boolean') return { name: String(key), kind: 'bool' };
-  if (key === null) return { problem: 'a key is null: put it in quotes' };
+  if (key === null) return { problem: 'a key is null; quote it' };
   if (typeof key !== 'number') return { problem: 'a map or a list cannot be a key' };
   if (!isInteger(text)) return { name: key === 0 && text.startsWith('-') ? '-0' : floatKey(key), kind: 'float' };
-  if (!Number.isSafeInteger(key)) return { problem: 'a key is a number beyond 2^53: put it in quotes' };
+  if (!Number.isSafeInteger(key)) return { problem: 'a key is a number beyond 2^53; quote it' };
   return { name: String(key), kind: 'int' };
 }
 

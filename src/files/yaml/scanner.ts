@@ -189,7 +189,7 @@ function blockEntry(cursor: Cursor): true {
   if (cursor.flowLevel === 0) {
     if (!cursor.keyAllowed)
       throw new Refusal(
-        'a list cannot start here: start a new line, or put a text with "- " in it in quotes',
+        'a list cannot start here; start a new line, or quote strings that contain "- "',
         cursor.at,
       );
     openBlock(cursor, TOKEN.blockListStart, cursor.at);
@@ -251,6 +251,6 @@ function readerOf(cursor: Cursor, code: number): (cursor: Cursor) => Token {
 
 function noScalar({ text, at }: Cursor, code: number): string {
   return code === TAB
-    ? 'a tab cannot indent here: use spaces'
+    ? 'tabs cannot be used for indentation; use spaces'
     : `no text without quotes starts with "${text.charAt(at)}": put it in quotes`;
 }

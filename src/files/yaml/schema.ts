@@ -86,7 +86,7 @@ function readNode(state: ParseState, row: number): unknown {
 /** As a key it would be a text. */
 function finite(value: unknown, at: number): unknown {
   if (typeof value !== 'number' || Number.isFinite(value)) return value;
-  throw new Refusal('JSON, and so Kubernetes, has no such number', at);
+  throw new Refusal('JSON, and therefore Kubernetes, has no such number', at);
 }
 
 function readAnchored(state: ParseState, event: Event, name: string, row: number): unknown {
@@ -101,9 +101,9 @@ function follow(state: ParseState, { text: name, at }: Event): Anchor {
   const anchor = state.anchors.get(name);
   const problem =
     anchor === undefined
-      ? `no anchor &${name} stands above this alias`
+      ? `unknown alias *${name}: no anchor &${name} precedes it`
       : anchor.open
-        ? `the anchor &${name} contains itself`
+        ? `anchor &${name} contains itself`
         : countAlias(state.tally, anchor);
   if (anchor === undefined || problem !== undefined) throw new Refusal(problem ?? '', at);
   return anchor;
@@ -208,7 +208,7 @@ function merge(state: ParseState, map: Writable): void {
   const sources = several && Array.isArray(value) ? value.toReversed() : [value];
   const rows = several ? itemsOf(outline, row).toReversed() : [row];
   for (const [index, source] of sources.entries()) {
-    if (!isObject(source)) throw new Refusal('"<<" takes a map, or a list of maps', at);
+    if (!isObject(source)) throw new Refusal('"<<" requires a map or a list of maps', at);
     for (const [key, entry] of entriesOf(outline, rows[index] ?? row)) {
       put(map, key, source[key]);
       const copy = openRow(outline, key, keyOffsetOf(outline, entry));

@@ -61,7 +61,7 @@ export function endKey(cursor: Cursor): void {
 /** Nothing from there on is a token. */
 function withoutColon({ tokens }: Cursor, { at, token }: SimpleKey): Refusal {
   tokens.length = token;
-  return new Refusal('expected "key: value": there is no ":" after the key', at);
+  return new Refusal('expected "key: value", but ":" is missing after the key', at);
 }
 
 /** At a ":", whether a key stands before it; then it has its token from now on. */

@@ -129,9 +129,9 @@ const IN_HELM = /^\{\{(?![#/^!>&{]|\/(?!\*))|^\{\{\/\*/;
 const MAX_SHOWN = 60;
 
 function helmWords(action: string): string {
-  return `${quoteValue(action, MAX_SHOWN)} is a Helm template expression, not YAML: render the chart first, for example helm template CHART | tidewaiter check -`;
+  return `${quoteValue(action, MAX_SHOWN)} is a Helm template expression, not YAML; render the chart first, for example helm template CHART | tidewaiter check -`;
 }
 
 function templateWords(expression: string): string {
-  return `${quoteValue(expression, MAX_SHOWN)} is a template expression, not YAML: render the template first`;
+  return `${quoteValue(expression, MAX_SHOWN)} is a template expression, not YAML; render the template first`;
 }

@@ -30,21 +30,21 @@ describe('bombs', () => {
       `a0: &a0 ${'['.repeat(60)}${']'.repeat(60)}\na1: ${'['.repeat(60)}*a0${']'.repeat(60)}\n`,
       `${TOO_DEEP}, counting aliases (*name)`,
     ],
-    ['a billion laughs', laughs, 'the aliases (*name) of this document stand for 4983 values, and kubectl refuses it'],
+    ['a billion laughs', laughs, 'aliases (*name) in this document expand to 4983 values, which kubectl rejects'],
     [
       'many aliases of a long list',
       `a: &a [${'x, '.repeat(5_000)}]\nb: [${'*a, '.repeat(100_000)}]`,
-      'the aliases (*name) of this document stand for 405081 values, and kubectl refuses it',
+      'aliases (*name) in this document expand to 405081 values, which kubectl rejects',
     ],
     [
       'many aliases of a long text',
       `a: &a ${'x'.repeat(100_000)}\nb: [${'*a, '.repeat(1_000)}]`,
-      'the aliases (*name) of this document stand for more than 16 MiB of text',
+      'aliases (*name) in this document expand to more than 16 MiB of text',
     ],
     [
       'many merges of a large map',
       `a: &a {${lines(3_000, (i) => `k${i}: 1, `)}}\n${lines(500, (i) => `m${i}: {<<: *a}\n`)}`,
-      'the aliases (*name) of this document stand for 414069 values, and kubectl refuses it',
+      'aliases (*name) in this document expand to 414069 values, which kubectl rejects',
     ],
     [
       'as many aliases as people use',
@@ -81,13 +81,13 @@ describe('long texts', () => {
     ['a key of 1,024 characters', `${'x'.repeat(1024)}: 1`, '1 x object'],
     ['a key of 1,025 characters without "?"', `${'x'.repeat(1025)}: 1`, MISPLACED],
     ['a block scalar of 5 MB', `a: |\n${'  x\n'.repeat(1_250_000)}`, '1 x object'],
-    ['one string of 5 MB, never closed', `a: "${'x'.repeat(5_000_000)}`, 'a quote is never closed'],
-    ['backslashes', `{"a": "${'\\'.repeat(5_000_000)}`, 'a quote is never closed'],
+    ['one string of 5 MB, never closed', `a: "${'x'.repeat(5_000_000)}`, 'unclosed quote'],
+    ['backslashes', `{"a": "${'\\'.repeat(5_000_000)}`, 'unclosed quote'],
     ['half a million separators', '---\n'.repeat(500_000), 'nothing'],
     [
       'separators with something behind them',
       '--- x\n'.repeat(50_000),
-      'kubectl takes nothing but a comment after "---": start a new line',
+      'kubectl accepts only a comment after "---"; start a new line',
     ],
     ['ends of documents', `a: 1\n${'...\n'.repeat(1_000_000)}`, '1 x object'],
     ['ends of documents that never start', '...\n'.repeat(1_000_000), 'expected a value before "..."'],
@@ -96,12 +96,12 @@ describe('long texts', () => {
     ['the same key again and again', 'a: 1\n'.repeat(50_000), '1 x object'],
     ['keys', lines(50_000, (i) => `k${i}: 1\n`), '1 x object'],
     ['lines of JSON', '{"a":1}\n'.repeat(100_000), '100000 x object'],
-    ['lines of broken JSON', `{"a": \n`.repeat(10_000), 'a "{" or "[" is never closed'],
-    ['documents of broken JSON', '{"a\n---\n'.repeat(10_000), 'a quote is never closed'],
+    ['lines of broken JSON', `{"a": \n`.repeat(10_000), 'unclosed "{" or "["'],
+    ['documents of broken JSON', '{"a\n---\n'.repeat(10_000), 'unclosed quote'],
     [
       'broken documents',
       'a: b: c\n---\n'.repeat(10_000),
-      'this does not fit here: look at the indentation, and put a text with ": " in it in quotes',
+      'unexpected content; check the indentation, and quote strings that contain ": "',
     ],
   ];
   test.each(CASES)('%s', (_name, text, expected) => {

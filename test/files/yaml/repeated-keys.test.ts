@@ -17,10 +17,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const HEAD = 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n';
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const two = (key: string, first: number, last: number): string =>
-  `key "${key}" is repeated: line ${first} and line ${last}; only the value at line ${last} counts`;
+  `key "${key}" is repeated: line ${first} and line ${last}; only the value at line ${last} is used`;
 
 const unlike = (key: string, first: number, last: number): string =>
-  `key "${key}" is repeated: line ${first} and line ${last}; they differ in type (text, number, boolean), so kubectl takes any of them: write only one`;
+  `key "${key}" is repeated: line ${first} and line ${last}; they differ in type (string, number, boolean), so kubectl can use any of them; keep only one`;
 
 const ROWS: Readonly<Record<string, readonly [text: string, notices: readonly string[]]>> = {
   none: [`${HEAD}spec: {a: 1}\n`, []],
@@ -30,7 +30,7 @@ const ROWS: Readonly<Record<string, readonly [text: string, notices: readonly st
   'on one line': [`${HEAD}spec: {a: 1, a: 2}\n`, [two('a', 4, 4)]],
   'three times': [
     `${HEAD}spec:\n  a: 1\n  a: 2\n  a: 3\n`,
-    ['key "a" is repeated: lines 5, 6 and line 7; only the value at line 7 counts'],
+    ['key "a" is repeated: lines 5, 6 and line 7; only the value at line 7 is used'],
   ],
   'in two spellings': [`${HEAD}spec:\n  "a": 1\n  a: 2\n  8: x\n  0x8: y\n`, [two('a', 5, 6), two('8', 7, 8)]],
   'in lists, deeper, where y is a boolean': [`${HEAD}spec:\n- x:\n    y: 1\n    y: 2\n- y: 1\n`, [two('true', 6, 7)]],

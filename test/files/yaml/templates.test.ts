@@ -10,10 +10,10 @@ const problems = (text: string): readonly string[] =>
   );
 
 const helm = (action: string): string =>
-  `${JSON.stringify(action)} is a Helm template expression, not YAML: render the chart first, for example helm template CHART | tidewaiter check -`;
+  `${JSON.stringify(action)} is a Helm template expression, not YAML; render the chart first, for example helm template CHART | tidewaiter check -`;
 
 const other = (expression: string): string =>
-  `${JSON.stringify(expression)} is a template expression, not YAML: render the template first`;
+  `${JSON.stringify(expression)} is a template expression, not YAML; render the template first`;
 
 const HEAD = 'apiVersion: v1\nkind: Pod\nmetadata:\n';
 
@@ -67,7 +67,7 @@ describe('a Helm template', () => {
     ['in other quotes on its line', `a: 1\nb: ['{{ .x }}']: c: d\n`, '2:16'],
   ])('another fault stays another fault: expressions %s', (_name, text, at) => {
     expect(problems(text)).toEqual([
-      `${at}: this does not fit here: look at the indentation, and put a text with ": " in it in quotes`,
+      `${at}: unexpected content; check the indentation, and quote strings that contain ": "`,
     ]);
   });
 
@@ -101,17 +101,17 @@ describe('a Helm template', () => {
     [
       'Jinja',
       '{% if x %}\na: 1\n{% endif %}\n',
-      '1:1: "{% if x %}" is a template expression, not YAML: render the template first',
+      '1:1: "{% if x %}" is a template expression, not YAML; render the template first',
     ],
     [
       'Jinja, further down',
       'a:\n  {%- for x in y %}\nb: 1\n',
-      '2:3: "{%- for x in y %}" is a template expression, not YAML: render the template first',
+      '2:3: "{%- for x in y %}" is a template expression, not YAML; render the template first',
     ],
     [
       'ERB',
       'a: 1\n<% if x %>\nb: 1\n',
-      '2:1: "<% if x %>" is a template expression, not YAML: render the template first',
+      '2:1: "<% if x %>" is a template expression, not YAML; render the template first',
     ],
   ])('%s', (_name, text, problem) => {
     expect(problems(text)).toEqual([problem]);
@@ -119,7 +119,7 @@ describe('a Helm template', () => {
 });
 
 const words = (line: string): string =>
-  `${JSON.stringify(line)} is a message of a program, not a manifest: pass only its standard output (without 2>&1)`;
+  `${JSON.stringify(line)} is a message from a program, not a manifest; pass only its standard output (without 2>&1)`;
 
 test.each([
   [
