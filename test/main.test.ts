@@ -311,7 +311,7 @@ spec: {policy: base, rules: [image-tag], match: {kinds: ['*']}, owner: team-x, r
     [['--listen', 'nonsense'], /^--listen: expected HOST:PORT/],
     [['--cert', 'x.pem'], /^--cert: "cert" and "key" go together, "key" is missing\n$/],
     [['--policy', 'test/recordings/pod-latest.json'], /pod-latest\.json:\d+:\d+: /],
-    [['--plugin', 'nowhere.ts'], /^nowhere\.ts: no such file or folder\n$/],
+    [['--plugin', 'nowhere.ts'], /^nowhere\.ts: no such file or directory\n$/],
     [
       ['--plugin', 'test/recordings/pod-latest.json'],
       /pod-latest\.json: a plugin is a TypeScript or JavaScript module/,

@@ -28,7 +28,7 @@ function secretsIn(manifests: readonly Manifest[], errors: InputError[]): Secret
   for (const manifest of manifests.filter(isSecret)) {
     const { object = {}, name, namespace } = manifest.request;
     const read = readSecret(object, name);
-    const reason = `Secret ${quoteValue(`${namespace}/${name}`)} cannot be read`;
+    const reason = `Secret ${quoteValue(`${namespace}/${name}`)} is malformed`;
     known.set(`${namespace}/${name}`, read.ok ? { state: 'yes', value: read.secret } : { state: 'unknown', reason });
     if (read.ok || !PULL_SECRET_KEYS.has(String(object['type']))) continue;
     for (const { pointer, problem } of read.faults) {
@@ -67,7 +67,7 @@ function pullSecretsOf(account: NonNullable<Manifest['request']['object']>): Fac
 }
 
 function absent(kind: string, namespace: string, name: string): Fact<never> {
-  return { state: 'unknown', reason: `${kind} ${quoteValue(`${namespace}/${name}`)} is not among the files` };
+  return { state: 'unknown', reason: `${kind} ${quoteValue(`${namespace}/${name}`)} is not in the input files` };
 }
 
 /** The labels of the Namespace objects among the manifests; of all others nothing is known. */
@@ -85,7 +85,7 @@ function namespacesIn(manifests: readonly Manifest[]): NamespaceSource {
     labelsOf(namespace) {
       const labels = known.get(namespace);
       if (labels !== undefined) return Promise.resolve({ state: 'yes', value: labels });
-      return Promise.resolve({ state: 'unknown', reason: `namespace "${namespace}" is not among the files` });
+      return Promise.resolve({ state: 'unknown', reason: `namespace "${namespace}" is not in the input files` });
     },
   };
 }

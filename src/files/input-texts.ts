@@ -32,7 +32,7 @@ export async function* loadInputs(
     if (named !== '-') {
       yield* loadPath(named, { names, seen, ...told });
     } else if (stdinRead) {
-      yield { ...STDIN, problem: 'was read already: give "-" once' };
+      yield { ...STDIN, problem: 'standard input was already read; use "-" only once' };
     } else {
       stdinRead = true;
       yield { ...STDIN, ...(await loadStream(stdin)) };
@@ -53,7 +53,7 @@ async function* loadPath(named: string, context: LoadContext): AsyncGenerator<In
   if (typeof found === 'string') {
     yield {
       ...input,
-      problem: /^https?:\/\//.test(named) ? 'only files are read: fetch it, and pipe it in as "-"' : found,
+      problem: /^https?:\/\//.test(named) ? 'URLs are not supported; download the file and pipe it to "-"' : found,
     };
   } else if (found.isDirectory()) {
     yield* loadDirectory(named, context);
@@ -74,10 +74,10 @@ function* loadDirectory(directory: string, { names, seen, onSkipped, onAgain }: 
   for (const { path: file, hidden, problem } of files) {
     yield { path: file, hidden, ...(problem === undefined ? loadText(file) : { problem }) };
   }
-  if (empty) yield { path: directory, hidden: false, problem: `no ${names.described} file in it` };
+  if (empty) yield { path: directory, hidden: false, problem: `no ${names.described} file found` };
 }
 
 const MANIFEST_NAMES: FileNames = {
   accepts: isManifestName,
-  described: '.yaml, .yml or .json',
+  described: '.yaml, .yml, or .json',
 };

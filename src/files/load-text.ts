@@ -14,7 +14,7 @@ export type Bytes = AsyncIterable<Uint8Array | string>;
 
 const MAX_MEBIBYTES = 64;
 const MAX_BYTES = MAX_MEBIBYTES * 1024 * 1024;
-const TOO_LARGE = { problem: `larger than ${MAX_MEBIBYTES} MiB: split it` };
+const TOO_LARGE = { problem: `larger than ${MAX_MEBIBYTES} MiB; split the file` };
 const NOT_UTF_8 = 'not UTF-8 text';
 
 /** The text keeps a byte order mark: offsets into it are offsets into the file's characters. */
@@ -76,7 +76,7 @@ function decode(bytes: Buffer): TextOrProblem {
 const UTF_16: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-16be' };
 
 function problemIn(bytes: Buffer): string | undefined {
-  if (bytes.includes(0)) return 'not a text file: there are NUL bytes in it';
+  if (bytes.includes(0)) return 'not a text file: it contains NUL bytes';
   if (isUtf8(bytes)) return undefined;
   return `${NOT_UTF_8}, from line ${badLine(bytes)} on`;
 }
@@ -99,13 +99,13 @@ function badLine(bytes: Buffer): number {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or folder',
-  ENOTDIR: 'no such file or folder',
+  ENOENT: 'no such file or directory',
+  ENOTDIR: 'no such file or directory',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
-  ELOOP: 'a symbolic link that leads to itself',
-  EISDIR: 'a folder, where a file was expected',
-  ENAMETOOLONG: 'no file can have a name that long',
+  ELOOP: 'a symbolic link that points to itself',
+  EISDIR: 'expected a file, found a directory',
+  ENAMETOOLONG: 'the name is too long for a file',
 };
 
 export function reasonOf(error: unknown): string {

@@ -21,7 +21,7 @@ export function loadLock(file: string): LoadedLock {
   return 'text' in read ? readLock(file, read.text) : { ok: false, problems: [`${file}: ${read.problem}`] };
 }
 
-const EXPECTED = 'expected a lock file: version: 1, and images with a digest, a mediaType and a time each';
+const EXPECTED = 'expected a lock file with version: 1 and images, each with a digest, a mediaType, and a time';
 
 function readLock(file: string, text: string): LoadedLock {
   const [document, ...more] = parseDocuments(text);
@@ -55,11 +55,11 @@ function isKey(key: string): boolean {
 }
 
 function entryOf(key: string, entry: unknown): LockEntry | string {
-  if (!isKey(key)) return `${quoteValue(key)} is not a full name with a tag, such as docker.io/library/nginx:1.27`;
+  if (!isKey(key))
+    return `${quoteValue(key)} is not a fully qualified image with a tag, such as docker.io/library/nginx:1.27`;
   if (!isObject(entry)) return EXPECTED;
   const { digest, mediaType, time } = entry;
-  if (typeof digest !== 'string' || !isDigest(digest))
-    return 'its "digest" is none: expected "sha256:" and 64 hex digits';
+  if (typeof digest !== 'string' || !isDigest(digest)) return 'invalid "digest" (expected "sha256:" and 64 hex digits)';
   return typeof mediaType === 'string' && typeof time === 'string' ? { digest, mediaType, time } : EXPECTED;
 }
 

@@ -76,7 +76,7 @@ function readRecorded(context: LoadContext): void {
   const { document, file, found } = context;
   const read = readReview(document.value);
   if (!read.ok) {
-    const message = `not an AdmissionReview that can be answered: ${read.pointer || '/'}: ${read.problem}`;
+    const message = `invalid AdmissionReview: ${read.pointer || '/'}: ${read.problem}`;
     found.errors.push(errorAt(read.pointer, message, context));
     return;
   }
@@ -117,7 +117,7 @@ function notAnObject(missing: readonly string[]): string {
 }
 
 function notAList(items: unknown): string {
-  return `expected a list, found ${jsonType(items)}: kubectl reads every object with "items" as a list`;
+  return `expected a list, found ${jsonType(items)}; kubectl treats every object with "items" as a list`;
 }
 
 function addStranger(pointer: string, message: string, context: LoadContext): void {

@@ -79,9 +79,8 @@ export async function loadPolicies(
     throw new UserError(lines.join('\n'));
   }
   if (policies.length === 0) {
-    const beside =
-      documents.length === 0 ? '' : ': exceptions and lists need the policies that they are for beside them';
-    throw new UserError(`${paths.join(', ')}: no policy in it${beside}`);
+    const beside = documents.length === 0 ? '' : '; exceptions and lists must be next to their policies';
+    throw new UserError(`${paths.join(', ')}: no policy found${beside}`);
   }
   const placed = (notice: Notice): PlacedNotice => placeNotice(notice, documents);
   const notices = [...context.notices, ...lists.unused().map(unusedListNotice)].map(placed);
@@ -120,7 +119,7 @@ function checkNames({ documents, faults }: LoadContext): void {
       places.set(label, locationText(place));
       continue;
     }
-    const text = `metadata/name: there is already ${kind === 'ImagePolicyException' ? 'an' : 'a'} ${label}, at ${before}`;
+    const text = `metadata/name: duplicate ${label}; first defined at ${before}`;
     faults.set(`${locationText(place)}: ${text}`, { ...place, text });
   }
 }

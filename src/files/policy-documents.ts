@@ -95,7 +95,7 @@ function policyDocument(one: ParsedDocument, file: string): PolicyDocument | Pla
     const current = isObject(value) && formerKind !== undefined ? { ...value, kind } : value;
     return { kind, name: nameIn(value), value: current, formerKind, file, positionOf };
   }
-  const text = `kind: ${quoteValue(String(given))} is none of our documents${didYouMean(String(given), DOCUMENT_KINDS)} (accepted: ${DOCUMENT_KINDS.join(', ')})`;
+  const text = `unknown kind ${quoteValue(String(given))}${didYouMean(String(given), DOCUMENT_KINDS)} (expected ${DOCUMENT_KINDS.join(', ')})`;
   return { file, ...positionOf('/kind'), text };
 }
 

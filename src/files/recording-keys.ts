@@ -37,7 +37,7 @@ export function misplaced(value: unknown, pointer: string): readonly DocumentFau
 }
 
 function homeOf(key: string): string | undefined {
-  if (isLike(key, ['expected', 'expect'])) return 'beside "review": {review: …, expected: …}';
+  if (isLike(key, ['expected', 'expect'])) return 'next to "review": {review: …, expected: …}';
   const part = EXPECTED_KEYS.find((name) => isLike(key, [name]));
   return part && `in "expected": {review: …, expected: {${part}: …}}`;
 }

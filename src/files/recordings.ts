@@ -50,10 +50,10 @@ export async function loadRecordings(
     repeated.push(...repeatedKeyNotices(input.path, documents));
     for (const document of documents) readDocument(document, { file: input.path, recordings, errors });
     if (recordings.length + errors.length === before) {
-      errors.push({ file: input.path, line: 1, column: 1, document: null, message: 'no AdmissionReview in it' });
+      errors.push({ file: input.path, line: 1, column: 1, document: null, message: 'no AdmissionReview found' });
     }
   }
-  if (recordings.length + errors.length === 0) errors.push(unreadable(paths.join(', '), 'no AdmissionReview in it'));
+  if (recordings.length + errors.length === 0) errors.push(unreadable(paths.join(', '), 'no AdmissionReview found'));
   return { files, recordings, errors, notices: [...repeated, ...skippedNotices(skipped, 'AdmissionReview')] };
 }
 

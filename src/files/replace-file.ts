@@ -25,7 +25,7 @@ import { reasonOf } from './load-text.ts';
 /** `problem` is a sentence fragment. */
 export type ReplaceResult = { readonly ok: true } | { readonly ok: false; readonly problem: string };
 
-const CHANGED: ReplaceResult = { ok: false, problem: 'it was changed by somebody else meanwhile: run it again' };
+const CHANGED: ReplaceResult = { ok: false, problem: 'the file changed during the run; run the command again' };
 
 /** `before` is what the file must still hold; undefined: there must be none yet. */
 export function replaceFile(file: string, before: string | undefined, after: string): ReplaceResult {
@@ -46,7 +46,7 @@ function replace(target: string, before: string, after: string): ReplaceResult {
   // Whoever may write into the folder could replace a file that is read-only, too.
   accessSync(target, constants.W_OK);
   const stats = statSync(target);
-  if (!stats.isFile()) return { ok: false, problem: 'it is no file that could be written' };
+  if (!stats.isFile()) return { ok: false, problem: 'it is not a regular file' };
   return moveInto(target, after, { stats, unchanged: () => readFileSync(target).equals(Buffer.from(before)) })
     ? { ok: true }
     : CHANGED;

@@ -27,7 +27,7 @@ export function readSecret(object: JsonObject, name: string): ReadSecret {
   const data = new Map<string, Uint8Array>();
   for (const [key, value, pointer] of texts(object, 'data', faults)) {
     const bytes = decodeSecretData(value);
-    if (bytes === undefined) faults.push({ pointer, problem: 'this is not base64: kubectl cannot apply it' });
+    if (bytes === undefined) faults.push({ pointer, problem: 'invalid base64; kubectl cannot apply it' });
     else data.set(key, bytes);
   }
   for (const [key, value] of texts(object, 'stringData', faults)) data.set(key, new TextEncoder().encode(value));
@@ -56,7 +56,7 @@ function texts(object: JsonObject, field: string, faults: SecretFault[]): readon
     else
       faults.push({
         pointer,
-        problem: `expected a string, found ${jsonType(value)}: put ${quoteValue(key, 60)} in quotes`,
+        problem: `expected a string, found ${jsonType(value)}; quote the value of ${quoteValue(key, 60)}`,
       });
   }
   return found;

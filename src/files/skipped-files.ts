@@ -34,19 +34,19 @@ export interface InputNotice {
 
 /** `{}` stands for what the command looks for: `Kubernetes object`. */
 const WORDS: Readonly<Record<SkippedFile['why'], readonly [one: string, several: string]>> = {
-  hidden: ['is hidden and holds no {}', 'hidden files hold no {}'],
+  hidden: ['is hidden and contains no {}', 'hidden files contain no {}'],
   unread: ['is not read: it is hidden', 'files are not read because they are hidden'],
-  dependencies: ['is not read: it holds dependencies', 'directories are not read because they hold dependencies'],
+  dependencies: ['is not read: it contains dependencies', 'directories are not read because they contain dependencies'],
   irregular: ['is not read: it is not a regular file', 'files are not read because they are not regular files'],
   parent: [
-    'is not followed: the link leads to a parent directory',
-    'links are not followed because they lead to parent directories',
+    'is not followed: the link points to a parent directory',
+    'links are not followed because they point to parent directories',
   ],
   patch: [
-    'is a patch without an image, which is not evaluated',
-    'files are patches without an image, which are not evaluated',
+    'is not evaluated: it is a patch without an image',
+    'files are not evaluated because they are patches without an image',
   ],
-  data: ['is data of a kustomization and holds no {}', 'files are data of kustomizations and hold no {}'],
+  data: ['is data for a kustomization and contains no {}', 'files are data for kustomizations and contain no {}'],
 };
 
 export function skippedNotices(skipped: readonly SkippedFile[], lookedFor: string): readonly InputNotice[] {

@@ -57,7 +57,7 @@ function overlapping(changes: readonly Change[]): readonly Omission[] {
     const next = sorted[index + 1];
     if (next === undefined || next.edit.from > edit.to || (next.edit.from === edit.to && edit.to > edit.from)) continue;
     if (next.edit.from === edit.from && next.edit.to === edit.to && next.edit.text === edit.text) continue;
-    const why = 'its text is also that of another image, through an anchor (&name): write it out';
+    const why = 'another image shares its text through an anchor (&name); write both images out';
     omissions.push([change.location, why], [next.change.location, why]);
   }
   return omissions;
@@ -69,7 +69,7 @@ interface Result {
   readonly options: FindOptions;
 }
 
-const MORE = 'the change would reach more than images, so it was not made: please report it';
+const MORE = 'not written: the edit would change more than images; report this bug';
 
 function wrongIn(source: SourceFile, result: Result): readonly Omission[] {
   const { changes, options, text } = result;
@@ -122,7 +122,7 @@ function blame(wrong: readonly ChangedValue[], changes: readonly Change[]): read
     const other = byOffset.get(location.offset);
     if (other === undefined) return [];
     const { pointer, line } = other;
-    return [[location, `its text is also the value of ${pointer} (line ${line}), through an anchor: write it out`]];
+    return [[location, `${pointer} (line ${line}) shares its text through an anchor; write both values out`]];
   });
   return omissions.length > 0 ? omissions : changes.map(({ location }) => [location, MORE]);
 }

@@ -37,7 +37,7 @@ export function suiteFaults(value: unknown): readonly DocumentFault[] | undefine
   const kinds = [...DOCUMENT_KINDS, ...FORMER_KINDS.keys(), SUITE_KIND];
   const nearest = kinds.includes(kind) ? '' : didYouMean(kind, kinds);
   if (apiVersion !== API_VERSION || !nearest.includes(SUITE_KIND)) return undefined;
-  return [{ pointer: '/kind', problem: `${quoteValue(kind)} is none of our documents${nearest}`, at: 'value' }];
+  return [{ pointer: '/kind', problem: `unknown kind ${quoteValue(kind)}${nearest}`, at: 'value' }];
 }
 
 /** The document once the schema has accepted it. */
@@ -91,7 +91,7 @@ function caseFaults(cases: NonNullable<SuiteParts['cases']>): readonly DocumentF
   for (const [index, { name, registry = {} }] of cases.entries()) {
     faults.push(...answerFaults(registry, `/spec/cases/${index}/registry`));
     if (name === undefined) continue;
-    const problem = `there is already a case ${quoteValue(name)}`;
+    const problem = `duplicate case ${quoteValue(name)}`;
     if (seen.has(name)) faults.push({ pointer: `/spec/cases/${index}/name`, problem, at: 'value' });
     seen.add(name);
   }

@@ -65,11 +65,13 @@ export async function loadSuites(paths: readonly string[], stdin: AsyncIterable<
     const before = suites.length + errors.length;
     if (MENTIONS.test(input.text)) for (const document of parseDocuments(input.text)) readDocument(document, file);
     if (suites.length + errors.length === before && paths.includes(input.path)) {
-      errors.push({ file: input.path, line: 1, column: 1, document: null, message: `no ${SUITE_KIND} in it` });
+      errors.push({ file: input.path, line: 1, column: 1, document: null, message: `no ${SUITE_KIND} found` });
     }
   }
   if (suites.length + errors.length === 0) {
-    errors.push(unreadable(paths.join(', '), `no test suite in it: a suite is a document with kind: ${SUITE_KIND}`));
+    errors.push(
+      unreadable(paths.join(', '), `no test suite found; a test suite is a document with kind: ${SUITE_KIND}`),
+    );
   }
   return { suites, errors };
 }

@@ -45,7 +45,7 @@ function unknownReason(type: ObjectType, sign: ImageSign, kinds: KindTable): str
   if (nearKind !== '' || isServers) return `unknown kind ${quoteValue(kind)}${nearKind}`;
   const where = `in the API group ${quoteValue(group)}`;
   const what = sign.what === 'containers' ? 'containers' : 'an image';
-  return `kind ${quoteValue(kind)} ${where} is unknown and holds ${what} at ${shown(sign.pointer)}${remedyFor(type, sign)}`;
+  return `kind ${quoteValue(kind)} ${where} is unknown and contains ${what} at ${shown(sign.pointer)}${remedyFor(type, sign)}`;
 }
 
 function shown(pointer: string): string {

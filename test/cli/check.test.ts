@@ -239,7 +239,7 @@ spec:
       { of: 'c', action: 'warn', outcome: 'unknown' },
     ]);
     expect(report.findings[1]?.message).toBe(
-      'image "nginx:1" has no digest, so it can change under you (could not tell whether the policy applies: namespace "c" is not among the files)',
+      'image "nginx:1" has no digest, so it can change under you (could not tell whether the policy applies: namespace "c" is not in the input files)',
     );
   });
 });
@@ -379,7 +379,7 @@ describe('a bad policy', () => {
     const { code, note } = await runCommand(['check', file('x.yaml', pod('a', 'nginx')), '--policy', policies]);
     expect(code).toBe(2);
     expect(note).toBe(
-      `${policies}/b.yaml:3:18: metadata/name: there is already a policy "same", at ${policies}/a.yaml:3:18\n`,
+      `${policies}/b.yaml:3:18: metadata/name: duplicate policy "same"; first defined at ${policies}/a.yaml:3:18\n`,
     );
   });
 });
@@ -389,7 +389,7 @@ describe('usage errors', () => {
     [['check', '--fail-on', 'never', '.'], /Allowed choices are deny, warn, unknown, nothing\./],
     [['chekc'], /Did you mean check/],
     [['check', '--nonsense'], /unknown option/],
-    [['check', path.join(folder, 'nowhere.yaml')], /no such file or folder|^$/],
+    [['check', path.join(folder, 'nowhere.yaml')], /no such file or directory|^$/],
     [['replay'], /missing required argument/],
   ])('%j exits with 2', async (argv, message) => {
     const { code, note } = await runCommand(argv);

@@ -112,7 +112,7 @@ describe('a list', () => {
     expect(await checked(...documents)).toEqual(expected);
   });
 
-  const duplicate = 'p.yaml:8:18: metadata/name: there is already a list "one", at p.yaml:3:18';
+  const duplicate = 'p.yaml:8:18: metadata/name: duplicate list "one"; first defined at p.yaml:3:18';
   test.each<[string, readonly string[], string]>([
     ['twice under the current kind', [list(CURRENT, 'one', 'a'), list(CURRENT, 'one', 'b')], duplicate],
     ['under both kinds', [list(FORMER, 'one', 'a'), list(CURRENT, 'one', 'b')], duplicate],
@@ -125,7 +125,7 @@ describe('a list', () => {
     [
       'under a kind that never existed',
       [list('ImageList', 'one', 'a')],
-      'p.yaml:2:7: kind: "ImageList" is none of our documents; did you mean "ImageNameList"? (accepted: ImagePolicy, ImagePolicyException, ImageNameList)',
+      'p.yaml:2:7: unknown kind "ImageList"; did you mean "ImageNameList"? (expected ImagePolicy, ImagePolicyException, ImageNameList)',
     ],
   ])('%s is an error', async (_what, documents, expected) => {
     const folder = folderWith({

@@ -72,12 +72,12 @@ async function said(argv: readonly string[], bad: string): Promise<string> {
 const label = (argv: readonly string[]): string => argv.join(' ');
 
 const PROBLEMS = [
-  ['nowhere', 'no such file or folder'],
-  ['pod.yaml/x', 'no such file or folder'],
-  ['n'.repeat(300), 'no file can have a name that long'],
-  ['binary', 'not a text file: there are NUL bytes in it'],
+  ['nowhere', 'no such file or directory'],
+  ['pod.yaml/x', 'no such file or directory'],
+  ['n'.repeat(300), 'the name is too long for a file'],
+  ['binary', 'not a text file: it contains NUL bytes'],
   ['latin1', 'not UTF-8 text, from line 1 on'],
-  ['huge', 'larger than 64 MiB: split it'],
+  ['huge', 'larger than 64 MiB; split the file'],
   ['locked', 'permission denied'],
 ] as const;
 
@@ -97,8 +97,8 @@ describe.each(INPUTS.map((argv) => [label(argv), argv] as const))('%s', (_label,
 describe.each(FILES.map((argv) => [label(argv), argv] as const))('%s', (_label, argv) => {
   const isLock = argv.includes('--lock');
   // A lock that is not there yet is empty.
-  const problems = PROBLEMS.filter(([, problem]) => !isLock || !/no such|that long/.test(problem));
-  test.each([...problems, ['folder', 'a folder, where a file was expected'] as const])('%s', async (bad, problem) => {
+  const problems = PROBLEMS.filter(([, problem]) => !isLock || !/no such|too long/.test(problem));
+  test.each([...problems, ['folder', 'expected a file, found a directory'] as const])('%s', async (bad, problem) => {
     const text = await said(
       argv.filter((word) => !isLock || word !== '--check'),
       bad,
@@ -113,8 +113,8 @@ describe.each(FILES.map((argv) => [label(argv), argv] as const))('%s', (_label, 
 
 describe.each(PLUGINS.map((argv) => [label(argv), argv] as const))('%s', (_label, argv) => {
   test.each([
-    ['nowhere.ts', 'no such file or folder'],
-    ['pod.yaml/x.ts', 'no such file or folder'],
+    ['nowhere.ts', 'no such file or directory'],
+    ['pod.yaml/x.ts', 'no such file or directory'],
     ['folder', 'a plugin is a file, not a folder'],
     ['binary', 'a plugin is a TypeScript or JavaScript module (.ts, .mts, .js, .mjs)'],
   ])('%s', async (bad, problem) => {

@@ -28,7 +28,7 @@ interface Row {
 
 const none = (why: string): string => `no workload was evaluated: ${why}`;
 const holds = (kind: string, at: string, entry: string, group = 'example.com'): string =>
-  `${kind} default/web is not evaluated: kind "${kind}" in the API group "${group}" is unknown and holds ${at}; add ${entry} to "kinds" in the configuration file`;
+  `${kind} default/web is not evaluated: kind "${kind}" in the API group "${group}" is unknown and contains ${at}; add ${entry} to "kinds" in the configuration file`;
 
 const ROWS: readonly Row[] = [
   { what: 'a Pod', text: POD, notices: [], evaluated: 1 },
@@ -197,7 +197,7 @@ const ROWS: readonly Row[] = [
     what: 'an image in parts beside each other',
     text: object('example.com/v1', 'Db', 'spec: {imageRepository: quay.io/a/b, imageTag: "1"}\n'),
     notices: [
-      'Db default/web is not evaluated: kind "Db" in the API group "example.com" is unknown and holds an image at /spec/imageRepository',
+      'Db default/web is not evaluated: kind "Db" in the API group "example.com" is unknown and contains an image at /spec/imageRepository',
       none('stdin holds only 1 Db'),
     ],
   },
@@ -214,7 +214,7 @@ const ROWS: readonly Row[] = [
     what: 'an image in parts',
     text: object('example.com/v1', 'Db', 'spec: {image: {repository: nginx, tag: "1"}}\n'),
     notices: [
-      'Db default/web is not evaluated: kind "Db" in the API group "example.com" is unknown and holds an image at /spec/image',
+      'Db default/web is not evaluated: kind "Db" in the API group "example.com" is unknown and contains an image at /spec/image',
       none('stdin holds only 1 Db'),
     ],
   },
@@ -222,7 +222,7 @@ const ROWS: readonly Row[] = [
     what: 'keys that are no pointer to write down',
     text: object('example.com/v1', 'Odd', `spec: {"a b~/\\u202e": {${SPEC.trim()}}}\n`),
     notices: [
-      'Odd default/web is not evaluated: kind "Odd" in the API group "example.com" is unknown and holds containers at "/spec/a b~0~1\\u202e/spec/containers"; add it to "kinds" in the configuration file',
+      'Odd default/web is not evaluated: kind "Odd" in the API group "example.com" is unknown and contains containers at "/spec/a b~0~1\\u202e/spec/containers"; add it to "kinds" in the configuration file',
       none('stdin holds only 1 Odd'),
     ],
   },
@@ -302,7 +302,7 @@ test('policies are not read from hidden files, and these are named', async () =>
   const { findings, notices } = JSON.parse(out) as CheckReport;
   expect(findings.map(({ policy: by }) => by)).toEqual(['a']);
   expect(notices.map(({ message }) => message)).toEqual([
-    '"policies/node_modules" is not read: it holds dependencies',
+    '"policies/node_modules" is not read: it contains dependencies',
     '2 files are not read because they are hidden: "policies/.b.yaml" and "policies/.old/a.yaml"',
   ]);
 });
@@ -327,12 +327,12 @@ describe('pin --check', () => {
       'names hidden files without images': [
         { 'p/.ci.yml': 'a: 1\n', 'p/.bad.yaml': 'a: [\n' },
         0,
-        '2 hidden files hold no image that could be pinned',
+        '2 hidden files contain no image that could be pinned',
       ],
       'names dependencies': [
         { 'p/node_modules/a.yaml': POD, 'p/b.yaml': 'a: 1\n' },
         0,
-        '"p/node_modules" is not read: it holds dependencies',
+        '"p/node_modules" is not read: it contains dependencies',
       ],
       'leaves version control alone': [
         { 'p/.git/a.yaml': POD, 'p/b.yaml': 'a: 1\n' },
@@ -394,8 +394,8 @@ describe('files that a kustomization names', () => {
       denied: ['k/inner/image.yaml'],
     });
     expect(notices.map(({ message }) => message)).toEqual([
-      '4 files are data of kustomizations and hold no Kubernetes object: "k/app.yaml", "k/broken.yaml", and 2 more',
-      '4 files are patches without an image, which are not evaluated: "k/json6902.json", "k/json6902.yaml", and 2 more',
+      '4 files are data for kustomizations and contain no Kubernetes object: "k/app.yaml", "k/broken.yaml", and 2 more',
+      '4 files are not evaluated because they are patches without an image: "k/json6902.json", "k/json6902.yaml", and 2 more',
     ]);
   });
 

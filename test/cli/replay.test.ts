@@ -81,7 +81,7 @@ describe('expectations', () => {
   });
 
   const only = '(expected review or expected)';
-  const beside = 'belongs beside "review": {review: …, expected: …}';
+  const beside = 'belongs next to "review": {review: …, expected: …}';
   const inside = (key: string, ...at: readonly string[]): unknown => {
     const copy = structuredClone(review);
     let holder = copy as Record<string, unknown>;
@@ -168,7 +168,7 @@ describe('expectations', () => {
     const hidden = await reportOf(path.join(folder, 'hidden'));
     expect(hidden.report.reviews).toHaveLength(1);
     expect(hidden.report.notices.map(({ message }) => message)).toEqual([
-      `"${folder}/hidden/.ci.yml" is hidden and holds no AdmissionReview`,
+      `"${folder}/hidden/.ci.yml" is hidden and contains no AdmissionReview`,
     ]);
   });
 
@@ -181,7 +181,7 @@ describe('expectations', () => {
       /\/request: expected an object, found nothing/,
     ],
     ['broken JSON', '{"kind": "AdmissionReview",', /./],
-    ['an empty file', '', /no AdmissionReview in it/],
+    ['an empty file', '', /no AdmissionReview found/],
   ])('%s is named, exit 2, and the others are replayed', async (name, value, message) => {
     const { code, report } = await reportOf(file(`bad ${name}.json`, value), file('good.json', review));
     expect(code).toBe(2);

@@ -218,17 +218,17 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     [
       'two cases of one name',
       suite(PASS + PASS),
-      'suite.yaml:8:14  error  spec/cases/1/name: there is already a case "ours passes"',
+      'suite.yaml:8:14  error  spec/cases/1/name: duplicate case "ours passes"',
     ],
     [
       'a kind that is misspelt',
       suite(PASS).replace('ImagePolicyTest', 'ImagePolicyTests'),
-      'suite.yaml:2:7  error  kind: "ImagePolicyTests" is none of our documents; did you mean "ImagePolicyTest"?',
+      'suite.yaml:2:7  error  kind: unknown kind "ImagePolicyTests"; did you mean "ImagePolicyTest"?',
     ],
     [
       'policies that are not there',
       suite(PASS, '  policies: [nowhere]\n'),
-      'suite.yaml:5:13  error  nowhere: no such file or folder',
+      'suite.yaml:5:13  error  nowhere: no such file or directory',
     ],
     [
       'a policy with a fault',
@@ -238,7 +238,7 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     [
       'a resource that is not there',
       suite('    - {name: a, resources: [gone.yaml], expect: pass}\n'),
-      '✗ a\n      gone.yaml  error  no such file or folder',
+      '✗ a\n      gone.yaml  error  no such file or directory',
     ],
     ['YAML that is none', `${suite(PASS)}  a: [\n`, 'suite.yaml:8:6  error  '],
   ];
@@ -260,7 +260,7 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     ).toEqual([
       'suite.yaml:5:8  error  spec/now: "2027-02-30" is not a valid date',
       'suite.yaml:6:14  error  spec/namespace: expected a string, found a number',
-      'suite.yaml:9:14  error  spec/cases/1/name: there is already a case "ours passes"',
+      'suite.yaml:9:14  error  spec/cases/1/name: duplicate case "ours passes"',
       'suite.yaml:9:56  error  spec/cases/1/expect: invalid value "pas": expected "pass" or a list of findings',
       'suite.yaml:9:61  error  spec/cases/1/extra: unknown key "extra" (expected name, resources, registry, or expect)',
     ]);
@@ -290,10 +290,10 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     const folder = folderWith({ ...FILES, 'chart/templates/x.yaml': '{{ if .Values.x }}\na: [\n' });
     expect(await tested(folder)).toEqual({
       code: 2,
-      out: '.  error  no test suite in it: a suite is a document with kind: ImagePolicyTest\n\n0 passed, 0 failed, 1 error\n',
+      out: '.  error  no test suite found; a test suite is a document with kind: ImagePolicyTest\n\n0 passed, 0 failed, 1 error\n',
     });
     const { code, out } = await runCommand(['test', path.join(folder, 'pass.yaml')]);
-    expect(out).toContain('pass.yaml:1:1  error  no ImagePolicyTest in it\n');
+    expect(out).toContain('pass.yaml:1:1  error  no ImagePolicyTest found\n');
     expect(code).toBe(2);
   });
 

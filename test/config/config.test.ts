@@ -188,7 +188,7 @@ describe('the configuration', () => {
       'c:6:1: unknown key "extra" (expected listen, operationsPort, operationsListen, policies, plugins, pluginTimeoutMs, cert, key, certsDir, clientCa, clientNames, logLevel, kinds, nodeCredentials, registryCache, registries, or registryAccess)',
       'c:7: nodeCredentials.timeout: expected a duration from 1ms to 1m, found "2m"',
       'c:8: registries: "a..test": no host matches this: a host has no empty label, and hyphens only inside of one',
-      'c:8: registries: "b.test": cannot read "none.crt": no such file or folder; expected a PEM file',
+      'c:8: registries: "b.test": cannot read "none.crt": no such file or directory; expected a PEM file',
       'c:8: registries: "B.test" stands there twice, and only the first counts',
     ]);
   });
@@ -328,7 +328,7 @@ describe('the configuration', () => {
     ['[{host: index.docker.io}]', /"index\.docker\.io": images of Docker Hub are of "docker\.io"; write that/],
     [
       '[{host: a.test, ca: none.crt}]',
-      /"a\.test": cannot read ".*none\.crt": no such file or folder; expected a PEM file/,
+      /"a\.test": cannot read ".*none\.crt": no such file or directory; expected a PEM file/,
     ],
     ['[{host: a.test, ca: tidewaiter.yaml}]', /no certificate in ".*tidewaiter\.yaml"; expected PEM/],
     ['[{host: a.test, ca: damaged.crt}]', /certificate 1 in ".*damaged\.crt" is damaged/],

@@ -180,7 +180,7 @@ describe('the files of the shared cache', () => {
     [
       'redis://cache',
       { keyFile: '/nowhere' },
-      'cannot read the key of the shared cache "/nowhere": no such file or folder',
+      'cannot read the key of the shared cache "/nowhere": no such file or directory',
     ],
   ])('%s with %j is refused', async (url, more, message) => {
     const refused = load(url, more);

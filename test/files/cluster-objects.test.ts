@@ -65,32 +65,29 @@ describe('a Secret among the files', () => {
     expect(await secretIn(`{apiVersion: v1, kind: List, items: [${good}]}`)).toBe(`${TYPE} read`);
     expect(await secretIn(`${secret('type: x')}\n---\n${good}`)).toBe(`${TYPE} read`);
     const elsewhere = good.replace('name: a', 'name: a, namespace: other');
-    expect(await secretIn(elsewhere)).toBe('Secret "shop/a" is not among the files');
-    expect(await secretIn(good, 'b')).toBe('Secret "shop/b" is not among the files');
-    expect(await secretIn(good, '__proto__')).toBe('Secret "shop/__proto__" is not among the files');
+    expect(await secretIn(elsewhere)).toBe('Secret "shop/a" is not in the input files');
+    expect(await secretIn(good, 'b')).toBe('Secret "shop/b" is not in the input files');
+    expect(await secretIn(good, '__proto__')).toBe('Secret "shop/__proto__" is not in the input files');
   });
 
   test('is none when a recorded review is about it: it says nothing of what is there now', async () => {
     const object = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a', namespace: 'shop' }, type: TYPE };
-    expect(await secretIn(JSON.stringify(createReview(object)))).toBe('Secret "shop/a" is not among the files');
+    expect(await secretIn(JSON.stringify(createReview(object)))).toBe('Secret "shop/a" is not in the input files');
   });
 
   test.each<[string, readonly string[]]>([
-    [
-      'data: {.dockerconfigjson: "hush hush"}',
-      ['1: /data/.dockerconfigjson: this is not base64: kubectl cannot apply it'],
-    ],
-    ['data: {.dockerconfigjson: e30}', ['1: /data/.dockerconfigjson: this is not base64: kubectl cannot apply it']],
-    ['data: {a/b: "hush!"}', ['1: /data/a~1b: this is not base64: kubectl cannot apply it']],
+    ['data: {.dockerconfigjson: "hush hush"}', ['1: /data/.dockerconfigjson: invalid base64; kubectl cannot apply it']],
+    ['data: {.dockerconfigjson: e30}', ['1: /data/.dockerconfigjson: invalid base64; kubectl cannot apply it']],
+    ['data: {a/b: "hush!"}', ['1: /data/a~1b: invalid base64; kubectl cannot apply it']],
     [
       'stringData: {.dockerconfigjson: {auths: {}}}',
-      ['1: /stringData/.dockerconfigjson: expected a string, found an object: put ".dockerconfigjson" in quotes'],
+      ['1: /stringData/.dockerconfigjson: expected a string, found an object; quote the value of ".dockerconfigjson"'],
     ],
     ['data: [hush]', ['1: /data: expected an object, found a list']],
   ])('%s is a fault of the input, and nothing is known of the secret', async (rest, errors) => {
     const yaml = secret(`type: ${TYPE}, ${rest}`);
     expect(await errorsOf(yaml)).toEqual(errors);
-    expect(await secretIn(yaml)).toBe('Secret "shop/a" cannot be read');
+    expect(await secretIn(yaml)).toBe('Secret "shop/a" is malformed');
     // Secrets of other types hold placeholders of many tools, and are nobody's pull secret.
     expect(await errorsOf(yaml.replace(TYPE, 'Opaque'))).toEqual([]);
   });
@@ -109,7 +106,7 @@ describe('a ServiceAccount among the files', () => {
   });
 
   test('is unknown when it is not there', async () => {
-    expect(await accountIn(account(), 'other')).toBe('ServiceAccount "shop/other" is not among the files');
+    expect(await accountIn(account(), 'other')).toBe('ServiceAccount "shop/other" is not in the input files');
   });
 });
 
@@ -127,10 +124,10 @@ describe('check', () => {
   test('says that a pull secret cannot be read where a policy asks for it, and nothing where none does', async () => {
     const asked = await checkText(`${POD}\n---\n${broken}`, policy('pull-secret-usable'));
     expect(asked.errors.map(({ line, column, document, message }) => [line, column, document, message])).toEqual([
-      [3, 117, 2, '/data/.dockerconfigjson: this is not base64: kubectl cannot apply it'],
+      [3, 117, 2, '/data/.dockerconfigjson: invalid base64; kubectl cannot apply it'],
     ]);
     expect(asked.findings.map(({ outcome, action, message }) => [outcome, action, message])).toEqual([
-      ['unknown', 'warn', 'could not tell whether pull secret "a" can be used: Secret "default/a" cannot be read'],
+      ['unknown', 'warn', 'could not tell whether pull secret "a" can be used: Secret "default/a" is malformed'],
     ]);
     expect(JSON.stringify(asked)).not.toContain('hush');
     const notAsked = await checkText(`${POD}\n---\n${broken}`, policy('image-reference'));

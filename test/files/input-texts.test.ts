@@ -105,14 +105,14 @@ describe('files and folders', () => {
 describe('what cannot be read', () => {
   test('does not hide the others', async () => {
     expect(await summary('nowhere.yaml', 'broken', 'plain/x', 'empty')).toEqual([
-      'nowhere.yaml: no such file or folder',
+      'nowhere.yaml: no such file or directory',
       'broken/a.yaml: "a: 1\\n"',
       'broken/latin1.yaml: not UTF-8 text, from line 2 on',
-      'broken/nul.yaml: not a text file: there are NUL bytes in it',
+      'broken/nul.yaml: not a text file: it contains NUL bytes',
       'broken/utf16.yaml: "\uFEFFa: 1\\n"',
       'broken/z.yaml: "z: 1\\n"',
-      'plain/x: no such file or folder',
-      'empty: no .yaml, .yml or .json file in it',
+      'plain/x: no such file or directory',
+      'empty: no .yaml, .yml, or .json file found',
     ]);
   });
 
@@ -122,8 +122,8 @@ describe('what cannot be read', () => {
     symlinkSync('self.yaml', 'links/self.yaml');
     symlinkSync('gone', 'links/no-manifest');
     expect(await summary('links')).toEqual([
-      'links/dangling.yaml: no such file or folder',
-      'links/self.yaml: a symbolic link that leads to itself',
+      'links/dangling.yaml: no such file or directory',
+      'links/self.yaml: a symbolic link that points to itself',
     ]);
   });
 
@@ -152,13 +152,13 @@ describe('what cannot be read', () => {
   test('a file that is too large', async () => {
     writeFileSync('large.yaml', '');
     truncateSync('large.yaml', 64 * 1024 * 1024 + 1);
-    expect(await summary('large.yaml')).toEqual(['large.yaml: larger than 64 MiB: split it']);
+    expect(await summary('large.yaml')).toEqual(['large.yaml: larger than 64 MiB; split the file']);
     rmSync('large.yaml');
   });
 
   test('a URL', async () => {
     expect(await summary('https://example.com/web.yaml')).toEqual([
-      'https://example.com/web.yaml: only files are read: fetch it, and pipe it in as "-"',
+      'https://example.com/web.yaml: URLs are not supported; download the file and pipe it to "-"',
     ]);
   });
 });
@@ -172,7 +172,7 @@ describe('standard input and pipes', () => {
     const smile = Buffer.from('😀');
     expect(await load(['-', '-'], { stdin: chunks('a: ', smile.subarray(0, 2), smile.subarray(2)) })).toEqual([
       { path: 'stdin', hidden: false, text: 'a: 😀' },
-      { path: 'stdin', hidden: false, problem: 'was read already: give "-" once' },
+      { path: 'stdin', hidden: false, problem: 'standard input was already read; use "-" only once' },
     ]);
   });
 
@@ -186,11 +186,11 @@ describe('standard input and pipes', () => {
       }
     }
     expect(await load(['-'], { stdin: endless() })).toEqual([
-      { path: 'stdin', hidden: false, problem: 'larger than 64 MiB: split it' },
+      { path: 'stdin', hidden: false, problem: 'larger than 64 MiB; split the file' },
     ]);
     expect(taken).toBe(65);
     expect(await load(['-'], { stdin: chunks('\0') })).toEqual([
-      { path: 'stdin', hidden: false, problem: 'not a text file: there are NUL bytes in it' },
+      { path: 'stdin', hidden: false, problem: 'not a text file: it contains NUL bytes' },
     ]);
   });
 

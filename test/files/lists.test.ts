@@ -32,7 +32,7 @@ const item = (name: string, more: object = {}): object => ({ metadata: { name },
 const pod = (name: string, more: object = {}): object => item(name, { apiVersion: 'v1', kind: 'Pod', ...more });
 const list = (items: unknown, more: object = {}): object => ({ apiVersion: 'v1', kind: 'List', items, ...more });
 const refusedItems = (found: string): string =>
-  `expected a list, found ${found}: kubectl reads every object with "items" as a list`;
+  `expected a list, found ${found}; kubectl treats every object with "items" as a list`;
 
 const CASES: readonly ListCase[] = [
   { what: 'a List', value: list([pod('a'), pod('b')]), applied: ['Pod a', 'Pod b'] },

@@ -123,7 +123,7 @@ describe('faults', () => {
       'a kind that is none of ours',
       { 'p.yaml': policy('base').replace('ImagePolicy', 'ImagePolicies') },
       [
-        'p.yaml:2:7: kind: "ImagePolicies" is none of our documents; did you mean "ImagePolicy"? (accepted: ImagePolicy, ImagePolicyException, ImageNameList)',
+        'p.yaml:2:7: unknown kind "ImagePolicies"; did you mean "ImagePolicy"? (expected ImagePolicy, ImagePolicyException, ImageNameList)',
       ],
     ],
     [
@@ -135,8 +135,8 @@ describe('faults', () => {
         'd.yaml': exception('same', { policy: 'same' }),
       },
       [
-        'b.yaml:9:18: metadata/name: there is already a list "same", at b.yaml:3:18',
-        'd.yaml:3:18: metadata/name: there is already an exception "same", at c.yaml:3:18',
+        'b.yaml:9:18: metadata/name: duplicate list "same"; first defined at b.yaml:3:18',
+        'd.yaml:3:18: metadata/name: duplicate exception "same"; first defined at c.yaml:3:18',
       ],
     ],
     [
@@ -177,7 +177,7 @@ describe('faults', () => {
         'c.yaml:7:19: spec/match/names/0: "Web" cannot match any object name: object names have no uppercase letters; use "web"',
         'c.yaml:8:10: spec/owner: invalid value "": expected at least one letter or digit, and at most 500 characters',
         'c.yaml:10:12: spec/expires: "2027-02-30" is not a valid date',
-        'd.yaml:3:18: metadata/name: there is already a policy "one", at a.yaml:3:18',
+        'd.yaml:3:18: metadata/name: duplicate policy "one"; first defined at a.yaml:3:18',
         'd.yaml:5:18: spec/rules/0/rule: expected a string, found a number',
         'd.yaml:5:29: spec/rules/1/rule: unknown rule "nope" (all rules: …)',
       ],
@@ -273,9 +273,9 @@ describe('faults', () => {
     [
       'exceptions and lists alone',
       { 'l.yaml': list('l', 'items: [a]') },
-      ['.: no policy in it: exceptions and lists need the policies that they are for beside them'],
+      ['.: no policy found; exceptions and lists must be next to their policies'],
     ],
-    ['no document at all', { 'l.yaml': '# nothing\n' }, ['.: no policy in it']],
+    ['no document at all', { 'l.yaml': '# nothing\n' }, ['.: no policy found']],
     [
       'file by file, from top to bottom, whatever the kind',
       {

@@ -73,7 +73,7 @@ describe('replaceFile', () => {
 
   test('leaves a file that holds something else by now', () => {
     writeFileSync(at('a.yaml'), 'theirs');
-    const problem = 'it was changed by somebody else meanwhile: run it again';
+    const problem = 'the file changed during the run; run the command again';
     expect(replaceFile(at('a.yaml'), 'old', 'new')).toEqual({ ok: false, problem });
     expect(replaceFile(at('a.yaml'), undefined, 'new')).toEqual({ ok: false, problem });
     expect(readFileSync(at('a.yaml'), 'utf8')).toBe('theirs');
@@ -86,12 +86,12 @@ describe('replaceFile', () => {
   });
 
   test('says why it could not, and leaves nothing', () => {
-    expect(replaceFile(at('absent.yaml'), 'old', 'new')).toEqual({ ok: false, problem: 'no such file or folder' });
+    expect(replaceFile(at('absent.yaml'), 'old', 'new')).toEqual({ ok: false, problem: 'no such file or directory' });
     expect(replaceFile(at('no', 'folder.yaml'), undefined, 'new')).toEqual({
       ok: false,
-      problem: 'no such file or folder',
+      problem: 'no such file or directory',
     });
-    expect(replaceFile(folder, 'old', 'new')).toEqual({ ok: false, problem: 'it is no file that could be written' });
+    expect(replaceFile(folder, 'old', 'new')).toEqual({ ok: false, problem: 'it is not a regular file' });
     expect(readdirSync(folder)).toEqual([]);
   });
 

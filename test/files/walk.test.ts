@@ -65,7 +65,7 @@ const ROWS: readonly Row[] = [
       'd/b.yaml': POD,
     },
     read: ['d/b.yaml'],
-    notices: ['4 hidden files hold no Kubernetes object: "d/.bad.yaml", "d/.c.json", and 2 more'],
+    notices: ['4 hidden files contain no Kubernetes object: "d/.bad.yaml", "d/.c.json", and 2 more'],
   },
   ...[
     ['an invisible line break', `# a\u0085b\n${podAt('a')}`],
@@ -85,20 +85,20 @@ const ROWS: readonly Row[] = [
     what: 'a hidden file of a tool with a fault',
     tree: { 'd/.pre-commit-config.yaml': 'exclude: "\\.md$\\u0041"\n', 'd/b.yaml': POD },
     read: ['d/b.yaml'],
-    notices: ['"d/.pre-commit-config.yaml" is hidden and holds no Kubernetes object'],
+    notices: ['"d/.pre-commit-config.yaml" is hidden and contains no Kubernetes object'],
   },
   {
     what: 'a hidden file that is binary',
     tree: { 'd/._a.yaml': `\0\u0005apiVersion`, 'd/b.yaml': POD },
     read: ['d/b.yaml'],
-    notices: ['"d/._a.yaml" is hidden and holds no Kubernetes object'],
+    notices: ['"d/._a.yaml" is hidden and contains no Kubernetes object'],
     beyondKubectl: true,
   },
   {
     what: 'one hidden file that cannot be read',
     tree: { 'd/.a.yaml': '-> gone', 'd/b.yaml': POD },
     read: ['d/b.yaml'],
-    notices: ['"d/.a.yaml" is hidden and holds no Kubernetes object'],
+    notices: ['"d/.a.yaml" is hidden and contains no Kubernetes object'],
     beyondKubectl: true,
   },
   {
@@ -128,14 +128,14 @@ const ROWS: readonly Row[] = [
     what: 'dependencies',
     tree: { 'd/node_modules/p/a.yaml': POD, 'd/x.yaml': POD },
     read: ['d/x.yaml'],
-    notices: ['"d/node_modules" is not read: it holds dependencies'],
+    notices: ['"d/node_modules" is not read: it contains dependencies'],
   },
   {
     what: 'dependencies in many places',
     tree: { 'd/a/node_modules/a.yaml': POD, 'd/b/node_modules/a.yaml': POD, 'd/.venv/c.yaml': POD, 'd/x.yaml': POD },
     read: ['d/x.yaml'],
     notices: [
-      '3 directories are not read because they hold dependencies: "d/a/node_modules", "d/b/node_modules", and "d/.venv"',
+      '3 directories are not read because they contain dependencies: "d/a/node_modules", "d/b/node_modules", and "d/.venv"',
     ],
   },
   {
@@ -178,13 +178,13 @@ const ROWS: readonly Row[] = [
     what: 'a link to a parent',
     tree: { 'o.yaml': POD, 'd/up': '-> ..', 'd/x.yaml': POD },
     read: ['d/x.yaml'],
-    notices: ['"d/up" is not followed: the link leads to a parent directory'],
+    notices: ['"d/up" is not followed: the link points to a parent directory'],
   },
   {
     what: 'a link to everything',
     tree: { 'd/all': '-> /', 'd/x.yaml': POD },
     read: ['d/x.yaml'],
-    notices: ['"d/all" is not followed: the link leads to a parent directory'],
+    notices: ['"d/all" is not followed: the link points to a parent directory'],
   },
   { what: 'a hard link', tree: { 'd/a.yaml': POD, 'd/b.yaml': '= d/a.yaml' }, read: ['d/a.yaml', 'd/b.yaml'] },
   {
@@ -225,7 +225,7 @@ const ROWS: readonly Row[] = [
     what: 'nothing but dependencies',
     tree: { 'd/node_modules/a.yaml': POD },
     read: [],
-    notices: ['"d/node_modules" is not read: it holds dependencies'],
+    notices: ['"d/node_modules" is not read: it contains dependencies'],
     errors: ['d'],
   },
   { what: 'an empty folder', tree: { 'd/a.txt': 'x' }, read: [], errors: ['d'] },
@@ -253,7 +253,7 @@ describe('a walk', () => {
     const found = await load(['d']).finally(() => isRoot && process.seteuid?.(0));
     expect(found.manifests.map(({ file }) => file)).toEqual(['d/z.yaml']);
     expect(found.errors.map(({ file, message }) => `${file}: ${message}`)).toEqual(['d/y: permission denied']);
-    expect(found.notices.map(({ message }) => message)).toEqual(['"d/.x" is hidden and holds no Kubernetes object']);
+    expect(found.notices.map(({ message }) => message)).toEqual(['"d/.x" is hidden and contains no Kubernetes object']);
   });
 });
 
@@ -280,7 +280,7 @@ test('pin sees the images of a hidden file with a fault', async () => {
   expect(images?.map(({ file }) => file)).toEqual(['d/.a.yaml']);
   expect(errors?.map(({ file }) => file)).toEqual(['d/.a.yaml']);
   expect(notices?.map(({ message }) => message)).toEqual([
-    '"d/.b.yaml" is hidden and holds no image that could be pinned',
+    '"d/.b.yaml" is hidden and contains no image that could be pinned',
   ]);
 });
 

@@ -54,7 +54,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   [
     'a namespace that nobody knows',
     pod(`image: "registry.example.com/shop/web:1${DIGEST}"`, 'elsewhere'),
-    [`warn /metadata/namespace ${UNKNOWN}namespace "elsewhere" is not among the files`],
+    [`warn /metadata/namespace ${UNKNOWN}namespace "elsewhere" is not in the input files`],
   ],
   ['a namespace that is left out', pod(`image: "a${DIGEST}", securityContext: {privileged: true}`, 'kube-system'), []],
 ];

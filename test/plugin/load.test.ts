@@ -186,7 +186,7 @@ describe('a plugin that cannot be loaded is told', () => {
   test('what is no file of a plugin', () => {
     file('rules/x.ts', '');
     expect(faultsOf(path.join(folder, 'nowhere.ts'), path.join(folder, 'rules'), file('rules.yaml', 'a: 1\n'))).toBe(
-      `nowhere.ts: no such file or folder
+      `nowhere.ts: no such file or directory
 rules: a plugin is a file, not a folder
 rules.yaml: a plugin is a TypeScript or JavaScript module (.ts, .mts, .js, .mjs)`,
     );

@@ -139,7 +139,7 @@ describe('SARIF', () => {
         [],
         [
           { file: 'a b.yaml', line: 3, column: 7, document: 1, message: 'expected an object' },
-          { file: 'gone', line: null, column: null, document: null, message: 'no such file or folder' },
+          { file: 'gone', line: null, column: null, document: null, message: 'no such file or directory' },
         ],
       ),
     );
@@ -162,7 +162,7 @@ describe('SARIF', () => {
           },
           {
             level: 'error',
-            message: { text: 'no such file or folder' },
+            message: { text: 'no such file or directory' },
             locations: [{ physicalLocation: { artifactLocation: { uri: 'gone', uriBaseId: '%SRCROOT%' } } }],
           },
         ],

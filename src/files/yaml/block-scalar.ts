@@ -119,7 +119,8 @@ function skipBreaks(cursor: Cursor, indent: number | undefined): { readonly brea
     while (cursor.at < limit && text.charCodeAt(cursor.at) === SPACE) cursor.at += 1;
     deepest = Math.max(deepest, cursor.at - cursor.lineStart);
     const code = text.charCodeAt(cursor.at);
-    if (code === TAB && cursor.at < limit) throw new Refusal('tabs cannot be used for indentation; use spaces', cursor.at);
+    if (code === TAB && cursor.at < limit)
+      throw new Refusal('tabs cannot be used for indentation; use spaces', cursor.at);
     if (!isBreak(code)) return { breaks, deepest };
     skipLine(cursor);
     breaks += 1;

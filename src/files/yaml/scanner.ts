@@ -188,10 +188,7 @@ function closeFlow(cursor: Cursor, kind: Kind): true {
 function blockEntry(cursor: Cursor): true {
   if (cursor.flowLevel === 0) {
     if (!cursor.keyAllowed)
-      throw new Refusal(
-        'a list cannot start here; start a new line, or quote strings that contain "- "',
-        cursor.at,
-      );
+      throw new Refusal('a list cannot start here; start a new line, or quote strings that contain "- "', cursor.at);
     openBlock(cursor, TOKEN.blockListStart, cursor.at);
   }
   endKey(cursor);

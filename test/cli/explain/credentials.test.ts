@@ -150,10 +150,10 @@ describe('explain credentials', () => {
   const noSecret = file('none.yaml', '{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}');
 
   test.each<[readonly string[], string]>([
-    [['nginx', '--pull-secret', '/nowhere.yaml'], '/nowhere.yaml: no such file or folder\n'],
+    [['nginx', '--pull-secret', '/nowhere.yaml'], '/nowhere.yaml: no such file or directory\n'],
     [
       ['nginx', '--pull-secret', badData],
-      `${badData}:6:22: /data/.dockerconfigjson: this is not base64: kubectl cannot apply it\n`,
+      `${badData}:6:22: /data/.dockerconfigjson: invalid base64; kubectl cannot apply it\n`,
     ],
     [['nginx', '--pull-secret', noSecret], `no Secret in ${noSecret}\n`],
     [['a b', '--pull-secret', hub], '"a b" is not an image reference: white space is not allowed\n'],

@@ -112,7 +112,7 @@ describe('explain pod', () => {
     [
       'a Secret that kubectl cannot apply',
       'apiVersion: v1\nkind: Secret\ntype: kubernetes.io/dockercfg\nmetadata: {name: a}\ndata: {.dockercfg: "?"}\n',
-      'stdin:5:20: /data/.dockercfg: this is not base64: kubectl cannot apply it\n',
+      'stdin:5:20: /data/.dockercfg: invalid base64; kubectl cannot apply it\n',
     ],
   ];
 

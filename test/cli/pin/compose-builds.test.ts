@@ -114,7 +114,7 @@ describe('pin --write of a Dockerfile that a Compose file builds', () => {
     expect(readFileSync('Dockerfile', 'utf8')).toBe(`ARG V=1.2@${A}\nFROM node:latest@${NODE} AS s\nFROM a:$V\n`);
   });
 
-  test('knows no Compose file that is not among the files', async () => {
+  test('knows no Compose file that is not in the input files', async () => {
     write({ 'compose.yaml': builds(GIVES_NODE), Dockerfile: 'FROM node:latest\n' });
     expect(await runPin(['Dockerfile'], { write: true })).toMatchObject({ code: 0 });
     expect(readFileSync('Dockerfile', 'utf8')).toBe(`FROM node:latest@${NODE}\n`);

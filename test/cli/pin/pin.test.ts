@@ -90,7 +90,7 @@ describe('pin', () => {
     expect(code).toBe(2);
     expect(read('pods.yaml')).toBe(pod(`nginx:1.27@${NGINX}`, 'nginx:nope', 'nginx:limited', 'Nginx:1'));
     expect(note.replace(/^broken.*\n/m, 'BROKEN\n')).toBe(
-      `absent.yaml  error  no such file or folder
+      `absent.yaml  error  no such file or directory
 BROKEN
 pods.yaml:10:12  error  image "nginx:nope" cannot be pinned: registry.example.com has no such tag
 pods.yaml:12:12  error  image "nginx:limited" cannot be pinned: registry.example.com answered 429, retry in 30 s; log in
@@ -224,7 +224,7 @@ notes.yaml  skipped  not a kustomization, Kubernetes manifest, Compose file, or 
     };
     const { code, note } = await runPin(['pod.yaml'], { write: true }, { registry });
     expect({ code, text: read('pod.yaml') }).toEqual({ code: 2, text: '# mine\n' });
-    expect(note).toContain('pod.yaml  error  it was changed by somebody else meanwhile: run it again\n');
+    expect(note).toContain('pod.yaml  error  the file changed during the run; run the command again\n');
   });
 
   test('writes nothing more after Ctrl-C', async () => {
@@ -391,19 +391,19 @@ images:
   test.each([
     [
       'images: {}',
-      'lock.yaml: expected a lock file: version: 1, and images with a digest, a mediaType and a time each\n',
+      'lock.yaml: expected a lock file with version: 1 and images, each with a digest, a mediaType, and a time\n',
     ],
     [
       'version: 1\nimages: {nginx: {}}',
-      'lock.yaml:2:10: "nginx" is not a full name with a tag, such as docker.io/library/nginx:1.27\n',
+      'lock.yaml:2:10: "nginx" is not a fully qualified image with a tag, such as docker.io/library/nginx:1.27\n',
     ],
     [
       'version: 1\nimages: {"nginx:1.27": {}}',
-      'lock.yaml:2:10: "nginx:1.27" is not a full name with a tag, such as docker.io/library/nginx:1.27\n',
+      'lock.yaml:2:10: "nginx:1.27" is not a fully qualified image with a tag, such as docker.io/library/nginx:1.27\n',
     ],
     [
       'version: 1\nimages:\n  r.io/a:1: {digest: x}',
-      'lock.yaml:3:3: its "digest" is none: expected "sha256:" and 64 hex digits\n',
+      'lock.yaml:3:3: invalid "digest" (expected "sha256:" and 64 hex digits)\n',
     ],
   ])('refuses %j', async (text, note) => {
     file('pod.yaml', pod('nginx:1.27'));
@@ -455,7 +455,7 @@ describe('what cannot be pinned', () => {
     [
       'a.yaml',
       'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: &n nginx, image: *n}]}\n',
-      'image "nginx" cannot be pinned: its text is also the value of /spec/containers/0/name (line 4), through an anchor: write it out',
+      'image "nginx" cannot be pinned: /spec/containers/0/name (line 4) shares its text through an anchor; write both values out',
     ],
     [
       'a.yaml',
@@ -496,7 +496,7 @@ describe('what cannot be pinned', () => {
     [
       'values.yaml',
       't: &t "1"\nimage:\n- {repository: a, tag: *t}\n- {repository: b, tag: *t}\n',
-      'image "b:1" cannot be pinned: its text is also that of another image, through an anchor (&name): write it out',
+      'image "b:1" cannot be pinned: another image shares its text through an anchor (&name); write both images out',
     ],
     [
       'Dockerfile',

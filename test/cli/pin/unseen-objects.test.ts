@@ -13,7 +13,8 @@ const object = (apiVersion: string, kind: string, rest: string, metadata = '{nam
   `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: ${metadata}\n${rest}\n`;
 const POD_SPEC = 'spec: {template: {spec: {containers: [{name: c, image: nginx}]}}}';
 const ENTRY = 'add {group: x.io, kind: Widget, podSpecs: [/spec/template/spec]} to "kinds" in the configuration file';
-const HOLDS = 'kind "Widget" in the API group "x.io" is unknown and holds containers at /spec/template/spec/containers';
+const HOLDS =
+  'kind "Widget" in the API group "x.io" is unknown and contains containers at /spec/template/spec/containers';
 const HELM =
   'holds Helm values, and only the chart knows which images they mean; render it with "helm template" and check the result';
 

@@ -252,10 +252,7 @@ describe('problems say what is wrong, where, and what would be accepted', () => 
     ['a: |x\n', '1:5: after "|" or ">", only an indentation digit, "+" or "-", and a comment are allowed'],
     ['a: \u0007\n', '1:4: the control character U+0007 is not allowed in YAML'],
     ['# \0\n', '1:3: the control character U+0000 is not allowed in YAML'],
-    [
-      'a: x # c\u2028  b: y\n',
-      '1:9: the invisible character U+2028 ends a line for kubectl; remove it',
-    ],
+    ['a: x # c\u2028  b: y\n', '1:9: the invisible character U+2028 ends a line for kubectl; remove it'],
     ['a: x\u0085b: y\n', '1:5: the invisible character U+0085 ends a line for kubectl; remove it'],
     ['a: \uD83D\n', '1:4: half of a character (lone UTF-16 surrogate)'],
   ];

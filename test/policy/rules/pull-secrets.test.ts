@@ -111,8 +111,8 @@ describe('pull-secret-usable', () => {
     ],
     [
       'that is not known',
-      { a: unknown('Secret "shop/a" is not among the files') },
-      '? -: could not tell whether pull secret "a" can be used: Secret "shop/a" is not among the files | -',
+      { a: unknown('Secret "shop/a" is not in the input files') },
+      '? -: could not tell whether pull secret "a" can be used: Secret "shop/a" is not in the input files | -',
     ],
     [
       'of another type',
@@ -246,8 +246,8 @@ describe('pull-secret-coverage', () => {
     ],
     [
       'one that is not known',
-      listed({ a: unknown('Secret "shop/a" is not among the files'), b: yes(secretFor('b', 'b.io')) }),
-      [`? c: could not tell whether a pull secret covers ${IMAGE}: Secret "shop/a" is not among the files | -`],
+      listed({ a: unknown('Secret "shop/a" is not in the input files'), b: yes(secretFor('b', 'b.io')) }),
+      [`? c: could not tell whether a pull secret covers ${IMAGE}: Secret "shop/a" is not in the input files | -`],
     ],
     [
       'one that covers it beside one that is not known',
