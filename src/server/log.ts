@@ -1,6 +1,6 @@
 /** The log: one JSON line for each review on standard output, pretty in a terminal. Made by `createLog`, not a singleton. */
 import pino from 'pino';
-import { findingsOf, reviewLine } from './review-line.ts';
+import { createReviewLine, findingsOf, lineFieldsOf, type LineFields } from './fast/review-line.ts';
 import type { ReviewLog } from './reviews.ts';
 
 export interface ServerLog extends ReviewLog {
@@ -49,10 +49,11 @@ export function createLog(level: string, destination: LogDestination): ServerLog
   );
   const isNews = createNews();
   const room = createRoom();
-  let waiting: string[] = [];
+  const reviewLine = createReviewLine();
+  let waiting: LineFields[] = [];
   const flush = (): void => {
     if (waiting.length === 0) return;
-    const lines = waiting.join('');
+    const lines = waiting.map(reviewLine).join('');
     waiting = [];
     destination.write(lines);
   };
@@ -65,7 +66,7 @@ export function createLog(level: string, destination: LogDestination): ServerLog
   return {
     review(record) {
       // Not with pino, which looks for secrets in every line: these keys are fixed, and none of them is a secret's.
-      if (logger.isLevelEnabled('info') && waiting.push(reviewLine(record, Date.now())) === MAX_WAITING) flush();
+      if (logger.isLevelEnabled('info') && waiting.push(lineFieldsOf(record)) === MAX_WAITING) flush();
       for (const { rule, failure } of findingsOf(record)) {
         if (failure === undefined || !isNews(`${rule} ${failure.problem}`)) continue;
         const { reason, file, problem } = failure;

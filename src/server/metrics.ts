@@ -2,7 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { ImageException } from '../policy/exception.ts';
 import type { Endpoint } from './endpoint.ts';
-import { createTally } from './tally.ts';
+import { createTally } from './fast/tally.ts';
 import type { Mutation } from '../admission/mutation.ts';
 import type { Finding } from '../policy/finding.ts';
 

@@ -1,6 +1,6 @@
 /** From bytes to JSON: the one place to replace when reading must become cheaper. */
 import { type Cost, costOf } from './json-bytes.ts';
-import { type Cut, managedFieldsIn, parsedWithout } from './managed-fields.ts';
+import { type Cut, managedFieldsIn, parsedWithout } from './fast/managed-fields.ts';
 
 export type ParsedBody =
   | { readonly ok: true; readonly value: unknown }

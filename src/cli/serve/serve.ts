@@ -10,7 +10,7 @@ import { type ClientAuthority, loadClientAuthority } from '../../server/client-a
 import type { AdmissionServer } from '../../server/http.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import { buildOperations, type Operations } from '../../server/operations.ts';
-import { keepTickClass } from '../../server/tick.ts';
+import { keepTickClass } from '../../server/fast/tick.ts';
 import { ensureCertificate, loadCertificate, type ServingCertificate } from '../../server/tls.ts';
 import { VERSION } from '../../version.ts';
 import { configured } from '../configured.ts';

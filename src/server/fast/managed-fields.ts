@@ -2,8 +2,8 @@
  * A review without `metadata.managedFields`, which no door shows to any rule, and which is a third of a stored object and more:
  * its many small maps cost more to parse than all the rest. The list is cut out before the text is parsed.
  */
-import { isObject } from '../pod/pointer.ts';
-import { COMMA, endOfNest, OPEN_MAP } from './json-bytes.ts';
+import { isObject } from '../../pod/pointer.ts';
+import { COMMA, endOfNest, OPEN_MAP } from '../json-bytes.ts';
 
 /** As Go writes it. Inside of a string each quotation mark has a backslash before it, so this can only be a key. */
 const KEY = Buffer.from('"managedFields":[');

@@ -1,7 +1,7 @@
 /** Counts between two looks at the metrics: a label set is worked out once for many reviews, not once for each. */
-import type { Endpoint } from './endpoint.ts';
-import type { PinnedImage } from '../admission/mutation.ts';
-import type { Finding } from '../policy/finding.ts';
+import type { Endpoint } from '../endpoint.ts';
+import type { PinnedImage } from '../../admission/mutation.ts';
+import type { Finding } from '../../policy/finding.ts';
 
 type Counted<L> = readonly (readonly [L, number])[];
 

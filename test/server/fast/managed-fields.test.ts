@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readReview } from '../../src/admission/review.ts';
-import { parseBody } from '../../src/server/parse-body.ts';
-import { managedFieldsIn, parsedWithout } from '../../src/server/managed-fields.ts';
+import { readReview } from '../../../src/admission/review.ts';
+import { parseBody } from '../../../src/server/parse-body.ts';
+import { managedFieldsIn, parsedWithout } from '../../../src/server/fast/managed-fields.ts';
 
 const withoutManagedFields = (bytes: Buffer): unknown => parsedWithout(bytes, managedFieldsIn(bytes));
 

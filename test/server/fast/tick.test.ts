@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 
-const TICK = pathToFileURL(path.resolve(import.meta.dirname, '../../src/server/tick.ts')).href;
+const TICK = pathToFileURL(path.resolve(import.meta.dirname, '../../../src/server/fast/tick.ts')).href;
 
 /** Nothing here holds on to `keep`. Whether a tick that is made after full collections, with none waiting meanwhile, has the hidden class of it. */
 const script = (keep: string): string => `

@@ -1,0 +1,179 @@
+/** The log line of one review: one JSON object with fixed keys, the same for every review. */
+import { nameOf, pinnedLabel } from '../../admission/message.ts';
+import type { PinnedImage } from '../../admission/mutation.ts';
+import type { AdmissionRequest } from '../../admission/request.ts';
+import type { ContainerImage } from '../../pod/containers.ts';
+import type { Finding } from '../../policy/finding.ts';
+import type { ReviewRecord } from '../reviews.ts';
+
+const MAX_IMAGES = 20;
+const MAX_FINDINGS = 50;
+const MAX_TEXT = 300;
+
+/** What a line needs of a review, without its object: lines wait to be written several at a time, and an object is large. */
+export interface LineFields {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly endpoint: ReviewRecord['endpoint'];
+  readonly uid: string;
+  readonly operation: AdmissionRequest['operation'];
+  readonly kind: string;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly user: string | undefined;
+  readonly allowed: boolean;
+  /** The members `findings` and `excused` of the line, as JSON. */
+  readonly findings: string;
+  /** How many findings have an unknown result. */
+  readonly unknown: number;
+  readonly images: readonly Pick<ContainerImage, 'state' | 'text'>[];
+  /** As JSON. */
+  readonly pinned: string;
+  readonly durationMs: number;
+  readonly dryRun: boolean;
+}
+
+export function lineFieldsOf(record: ReviewRecord): LineFields {
+  const { request } = record.review;
+  const findings = findingsOf(record);
+  return {
+    time: Date.now(),
+    endpoint: record.endpoint,
+    uid: short(request.uid),
+    operation: request.operation,
+    kind: short(request.type.kind),
+    namespace: request.namespace && short(request.namespace),
+    name: short(nameOf(request)),
+    user: request.user && short(request.user.name),
+    allowed: isAllowed(record),
+    findings:
+      findings.length === 0 ? NO_FINDINGS : `"findings":${findingList(findings)},"excused":${excusedList(findings)}`,
+    unknown: findings.length === 0 ? 0 : findings.filter(isUnknown).length,
+    images: imagesOf(record),
+    pinned: pinnedList(record.mutation?.images),
+    durationMs: record.durationMs,
+    dryRun: request.dryRun,
+  };
+}
+
+const NO_FINDINGS = '"findings":[],"excused":[]';
+
+export function findingsOf({ verdict, mutation }: ReviewRecord): readonly Finding[] {
+  if (mutation !== undefined) return mutation.findings;
+  return verdict?.findings ?? [];
+}
+
+function isAllowed({ verdict, mutation }: ReviewRecord): boolean {
+  if (mutation !== undefined) return mutation.allowed;
+  return verdict === undefined || verdict.allowed;
+}
+
+function shortImage(image: ContainerImage): LineFields['images'][number] {
+  return image.text.length <= MAX_TEXT ? image : { state: 'invalid', text: short(image.text) };
+}
+
+/** Returns a copy of what is left, because a slice keeps the whole text in memory. */
+function short(text: string): string {
+  return text.length <= MAX_TEXT ? text : (JSON.parse(JSON.stringify(cut(text))) as string);
+}
+
+function imagesOf({ verdict, mutation }: ReviewRecord): LineFields['images'] {
+  const images: LineFields['images'][number][] = [];
+  const all = verdict?.outcome === 'judged' ? verdict.workload.containers : [];
+  for (const { image } of all) if (images.push(shortImage(image)) === MAX_IMAGES) return images;
+  for (const { container } of mutation?.images ?? [])
+    if (images.push(shortImage(container.image)) === MAX_IMAGES) return images;
+  return images;
+}
+
+export function createReviewLine(): (fields: LineFields) => string {
+  const timeText = clock();
+  return (fields) => lineOf(fields, timeText(fields.time));
+}
+
+/** Written piece by piece instead of with `JSON.stringify`: README.md. */
+function lineOf(fields: LineFields, time: string): string {
+  const { endpoint, allowed, findings, unknown, images, pinned, durationMs, dryRun } = fields;
+  return (
+    `{"level":"info","time":"${time}","endpoint":"${endpoint}",${requestMembers(fields)},"allowed":${allowed},${findings}` +
+    `,"images":${imageList(images)},"pinned":${pinned},"unknown":${unknown}` +
+    `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${dryRun},"msg":"review"}\n`
+  );
+}
+
+function requestMembers({ uid, operation, kind, namespace, name, user }: LineFields): string {
+  const quote = PLAIN.test(uid + kind + namespace + name + user) ? inQuotes : JSON.stringify;
+  const inNamespace = namespace === undefined ? '' : `,"namespace":${quote(namespace)}`;
+  const byUser = user === undefined ? '' : `,"user":${quote(user)}`;
+  return `"uid":${quote(uid)},"operation":"${operation}","kind":${quote(kind)}${inNamespace},"name":${quote(name)}${byUser}`;
+}
+
+/** Characters that JSON does not escape. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function inQuotes(text: string): string {
+  return `"${text}"`;
+}
+
+function findingList(findings: readonly Finding[]): string {
+  return JSON.stringify(
+    findings.slice(0, MAX_FINDINGS).map(({ policy, rule, action }) => `${policy}/${rule}: ${action}`),
+  );
+}
+
+function excusedList(findings: readonly Finding[]): string {
+  return JSON.stringify(excusedIn(findings));
+}
+
+function imageList(images: LineFields['images']): string {
+  let list = '';
+  for (const { state, text } of images) {
+    // The grammar of references has no character that JSON escapes.
+    const quote = state === 'parsed' ? inQuotes : JSON.stringify;
+    list += `${list === '' ? '' : ','}${quote(text)}`;
+  }
+  return `[${list}]`;
+}
+
+/** `nginx:1.27 -> sha256:…`, at most as many as images. */
+function pinnedList(images: readonly PinnedImage[] = []): string {
+  if (images.length === 0) return '[]';
+  const labels = images.flatMap((image) => pinnedLabel(image) ?? []);
+  return JSON.stringify(labels.slice(0, MAX_IMAGES));
+}
+
+function isUnknown({ outcome, action }: Finding): boolean {
+  return outcome !== 'violation' && action !== 'excused';
+}
+
+/** `exception policy/rule: containers`, one for each rule that each exception excused, so that none hides behind many others. */
+function excusedIn(findings: readonly Finding[]): readonly string[] {
+  const uses = findings.flatMap(({ excuse, policy, rule, container }) =>
+    excuse === undefined ? [] : [{ by: `${excuse.exception.name} ${policy}/${rule}`, container: container?.name }],
+  );
+  if (uses.length === 0) return [];
+  const lines = [...Map.groupBy(uses, ({ by }) => by)].map(
+    ([by, group]) =>
+      `${by}: ${limited(group.map(({ container }) => (container === undefined ? '-' : cut(container)))).join(', ')}`,
+  );
+  return limited(lines);
+}
+
+function limited(items: readonly string[]): readonly string[] {
+  if (items.length <= MAX_FINDINGS) return items;
+  return [...items.slice(0, MAX_FINDINGS), `and ${items.length - MAX_FINDINGS} more`];
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
+}
+
+/** RFC 3339 in UTC with milliseconds; formatted once for all lines of a millisecond. */
+function clock(): (time: number) => string {
+  let last = Number.NaN;
+  let text = '';
+  return (time) => {
+    if (time !== last) text = new Date((last = time)).toISOString();
+    return text;
+  };
+}
