@@ -3,7 +3,8 @@ import type { FastifyError, FastifyReply } from 'fastify';
 import type { Context } from '../admission/context.ts';
 import { createAdmissionServer, type AdmissionServer, type TlsSettings } from './http.ts';
 import { addHealth, type Operations } from './operations.ts';
-import { fail, reject, reviewListener, type ReviewLog } from './reviews.ts';
+import { fail, reject, type ReviewLog } from './answer.ts';
+import { reviewListener } from './reviews.ts';
 
 export interface ServerOptions {
   readonly tls: TlsSettings;

@@ -3,7 +3,7 @@
  * makes another client do so.
  */
 import type { Budget } from './budget.ts';
-import type { Connection } from './connections.ts';
+import type { Connection } from './connection.ts';
 import type { MakeRoom } from './receive-body.ts';
 
 const SLOW_MS = 1000;

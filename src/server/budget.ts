@@ -2,7 +2,7 @@
  * How much memory reviews may take at once: bodies that are being read, and reviews that wait for a registry. Together with one
  * that is being parsed (body.ts), 400 connections and 90 MB for the process itself, it fits into the 256 MiB of a shipped Pod.
  */
-import type { Connection } from './connections.ts';
+import type { Connection } from './connection.ts';
 import { createPool, type Lease } from './pool.ts';
 import type { MakeRoom } from './receive-body.ts';
 

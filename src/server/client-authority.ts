@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { TLSSocket } from 'node:tls';
 import { quoteValue } from '../image/quote.ts';
 import { reasonOf } from './certificate.ts';
-import type { Identify } from './connections.ts';
+import type { Identify } from './connection.ts';
 import { UserError } from '../error/user-error.ts';
 
 export interface ClientAuthority {

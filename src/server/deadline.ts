@@ -1,5 +1,4 @@
 /** How long an answer may take: the `timeout` that the API server puts into the URL, less a margin for the way back. */
-import type { Context } from '../admission/context.ts';
 import { parseDurationMs } from '../go/duration.ts';
 
 /** The API server's own limit (admissionregistration/v1, timeoutSeconds). */
@@ -13,46 +12,25 @@ export function budgetMs(timeout: string | undefined): number {
   return Math.max(1, total - Math.max(100, total / 10));
 }
 
-const NEVER = new AbortController().signal;
-/** To make one costs as much as some verdicts, so the one of a decision that was there at once, which nobody listens to, is kept. */
-let spare = freshDeadline();
-
-interface Deadline {
-  readonly controller: AbortController;
-  readonly signal: AbortSignal;
-}
-
-function freshDeadline(): Deadline {
-  const controller = new AbortController();
-  return { controller, signal: controller.signal };
-}
-
-export interface Within {
-  readonly context: Context;
-  /** The budget stands in its query. */
+/** A decision that has to wait, and how long it may. */
+export interface WaitingRoom {
+  /** The budget is in its query. */
   readonly url: string;
-  /** Called when a decision has to wait; `undefined`: too many do already, so this one is made of what is known. */
-  readonly mayWait: () => (() => void) | undefined;
+  /** Returns undefined if too many decisions wait already; this one is then made of what is known. */
+  readonly enter: () => (() => void) | undefined;
 }
 
-/**
- * Runs `decide` with a signal that aborts when its time is used up, or when there is no room for it to wait. Without ports nobody
- * can wait, and what is decided at once needs no clock.
- */
-export function withDeadline<T>(
-  { context, url, mayWait }: Within,
-  decide: (signal: AbortSignal) => T | Promise<T>,
+/** Aborts a decision that is not made yet when its time is used up, or at once when there is no room for it to wait. */
+export function limitWait<T>(
+  decision: T | Promise<T>,
+  controller: AbortController,
+  { url, enter }: WaitingRoom,
 ): T | Promise<T> {
-  const { namespaces, secrets, serviceAccounts, images, imageDetails } = context;
-  if ((namespaces ?? secrets ?? serviceAccounts ?? images ?? imageDetails) === undefined) return decide(NEVER);
-  const { controller, signal } = spare;
-  const decided = decide(signal);
-  if (!(decided instanceof Promise)) return decided;
-  spare = freshDeadline();
-  const leave = mayWait();
+  if (!(decision instanceof Promise)) return decision;
+  const leave = enter();
   if (leave === undefined) controller.abort();
   const timer = setTimeout(() => controller.abort(), budgetMs(/[?&]timeout=([^&]*)/.exec(url)?.[1]));
-  return decided.finally(() => {
+  return decision.finally(() => {
     clearTimeout(timer);
     leave?.();
   });

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { type ConnectionLimits, type Connections, createConnections } from './connections.ts';
 import { type ClientAuthority, identifyBy } from './client-authority.ts';
-import { ReviewRequest } from './receive-body.ts';
+import { ReviewRequest } from './fast/review-request.ts';
 import type { ReviewListener } from './reviews.ts';
 
 export type AdmissionServer = FastifyInstance<Server>;
@@ -64,7 +64,7 @@ export function createAdmissionServer(
           request.socket.destroy();
           return;
         }
-        connections.asked(connection, response);
+        connections.begin(connection, response);
         // What is left of a piece that was too much.
         if (connection.socket.destroyed) return;
         const isLast = (): boolean => state.closing || connections.isNeeded(connection);

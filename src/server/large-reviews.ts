@@ -4,7 +4,9 @@
  */
 const TURNS_BETWEEN = 8;
 
-export function createTurns(): (work: () => void) => void {
+export type Turns = (work: () => void) => void;
+
+export function createTurns(): Turns {
   const waiting: (() => void)[] = [];
   const next = (): void => {
     const work = waiting[0];

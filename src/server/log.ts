@@ -1,7 +1,7 @@
 /** The log: one JSON line for each review on standard output, pretty in a terminal. Made by `createLog`, not a singleton. */
 import pino from 'pino';
 import { createReviewLine, findingsOf, lineFieldsOf, type LineFields } from './fast/review-line.ts';
-import type { ReviewLog } from './reviews.ts';
+import type { ReviewLog } from './answer.ts';
 
 export interface ServerLog extends ReviewLog {
   info(fields: object, message: string): void;

@@ -23,7 +23,54 @@ const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1,
 
 export function createMetrics(version: string, certificateExpiry: Date): Metrics {
   const registry = new Registry();
-  const registers = [registry];
+  setConstants([registry], version, certificateExpiry);
+  const instruments = createInstruments([registry]);
+  const { duration, reviews, rejections, uses, ends } = instruments;
+  const tally = createTally();
+  const settle = (): void => {
+    for (const [endpoint, seconds] of tally.takeDurations()) duration.observe({ endpoint }, seconds);
+    for (const [labels, count] of tally.takeReviews()) reviews.inc(labels, count);
+    for (const [labels, count] of tally.takeFindings()) instruments.findings.inc(labels, count);
+    for (const [labels, count] of tally.takeUses()) uses.inc(labels, count);
+    for (const [labels, count] of tally.takeFailures()) instruments.failures.inc(labels, count);
+    for (const [labels, count] of tally.takePins()) instruments.pins.inc(labels, count);
+  };
+  return {
+    countReview(endpoint, operation, decision, seconds) {
+      if (tally.countReview(endpoint, operation, decision, seconds)) settle();
+    },
+    countFindings: (list) => tally.countFindings(list),
+    countMutation({ findings: list, images }) {
+      tally.countFindings(list);
+      tally.countPins(images);
+    },
+    setExceptions(exceptions) {
+      ends.reset();
+      for (const { name: exception, endsAt } of exceptions) {
+        ends.set({ exception }, endsAt / 1000);
+        uses.inc({ exception }, 0);
+      }
+    },
+    countRejection: (code) => rejections.inc({ code: String(code) }),
+    async exposition() {
+      settle();
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  };
+}
+
+function setConstants(registers: Registry[], version: string, certificateExpiry: Date): void {
+  const build = new Gauge({ name: 'tidewaiter_build_info', help: 'Always 1.', labelNames: ['version'], registers });
+  build.set({ version }, 1);
+  const expiry = new Gauge({
+    name: 'tidewaiter_certificate_expiry_timestamp_seconds',
+    help: 'When the serving certificate ends, in seconds since 1970.',
+    registers,
+  });
+  expiry.set(certificateExpiry.getTime() / 1000);
+}
+
+function createInstruments(registers: Registry[]) {
   const reviews = new Counter({
     name: 'tidewaiter_reviews_total',
     help: 'Admission reviews answered.',
@@ -55,13 +102,13 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
     labelNames: ['policy', 'outcome', 'cause'],
     registers,
   });
-  const rejected = new Counter({
+  const rejections = new Counter({
     name: 'tidewaiter_rejected_requests_total',
     help: 'Requests answered with an HTTP error instead of a review.',
     labelNames: ['code'],
     registers,
   });
-  const used = new Counter({
+  const uses = new Counter({
     name: 'tidewaiter_exceptions_used_total',
     help: 'Findings that an exception excused.',
     labelNames: ['exception'],
@@ -73,43 +120,5 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
     labelNames: ['exception'],
     registers,
   });
-  const build = new Gauge({ name: 'tidewaiter_build_info', help: 'Always 1.', labelNames: ['version'], registers });
-  build.set({ version }, 1);
-  const expiry = new Gauge({
-    name: 'tidewaiter_certificate_expiry_timestamp_seconds',
-    help: 'When the serving certificate ends, in seconds since 1970.',
-    registers,
-  });
-  expiry.set(certificateExpiry.getTime() / 1000);
-  const tally = createTally();
-  const settle = (): void => {
-    for (const [endpoint, seconds] of tally.takeDurations()) duration.observe({ endpoint }, seconds);
-    for (const [labels, count] of tally.takeReviews()) reviews.inc(labels, count);
-    for (const [labels, count] of tally.takeFindings()) findings.inc(labels, count);
-    for (const [labels, count] of tally.takeUses()) used.inc(labels, count);
-    for (const [labels, count] of tally.takeFailures()) failures.inc(labels, count);
-    for (const [labels, count] of tally.takePins()) pins.inc(labels, count);
-  };
-  return {
-    countReview(endpoint, operation, decision, seconds) {
-      if (tally.review(endpoint, operation, decision, seconds)) settle();
-    },
-    countFindings: (list) => tally.found(list),
-    countMutation({ findings: list, images }) {
-      tally.found(list);
-      tally.pinned(images);
-    },
-    setExceptions(exceptions) {
-      ends.reset();
-      for (const { name: exception, endsAt } of exceptions) {
-        ends.set({ exception }, endsAt / 1000);
-        used.inc({ exception }, 0);
-      }
-    },
-    countRejection: (code) => rejected.inc({ code: String(code) }),
-    async exposition() {
-      settle();
-      return { contentType: registry.contentType, text: await registry.metrics() };
-    },
-  };
+  return { reviews, duration, findings, failures, pins, rejections, uses, ends };
 }

@@ -1,5 +1,5 @@
 /** From a request to the bytes of its body, within a budget for all bodies under way. */
-import { IncomingMessage } from 'node:http';
+import { ignoreChunk, type ReviewRequest } from './fast/review-request.ts';
 import type { Lease } from './pool.ts';
 import { HEAD_BYTES } from './review-head.ts';
 
@@ -15,49 +15,19 @@ const ANNOUNCED_LIMIT_BYTES = 64 * 1024 * 1024;
 /** What is said of a body beyond the limit. */
 export const TOO_LARGE = `the AdmissionReview is larger than ${BODY_LIMIT_BYTES} bytes`;
 
-export type Received =
-  /** `release` when nothing of it is needed any more. */
+export type ReceivedBody =
+  /** `release` is called when the body is no longer needed. */
   | { readonly body: Buffer; readonly release: Lease }
-  /** Larger than the limit: its beginning. */
-  | { readonly head: Buffer }
-  | { readonly code: 415 | 503; readonly problem: string };
+  /** The beginning of a body larger than the limit. */
+  | { readonly head: Buffer };
+
+export type ReceiveResult = ReceivedBody | { readonly code: 415 | 503; readonly problem: string };
 
 /** Room for so many bytes, or none. */
 export type MakeRoom = (bytes: number) => Lease | undefined;
 
-type OnChunk = (chunk: Buffer | null) => void;
-
-const nobody: OnChunk = () => undefined;
-
-/**
- * What a server makes of each request (the option IncomingMessage of node:http). Node's parser hands the body to `push`, piece by
- * piece and then null; who takes it there needs no stream, which costs a twelfth of all that a small review does. A request
- * whose body nobody takes is a stream like any other.
- */
-export class ReviewRequest extends IncomingMessage {
-  #onChunk: OnChunk | undefined;
-
-  takeBody(onChunk: OnChunk): void {
-    this.#onChunk = onChunk;
-  }
-
-  override push(chunk: Buffer | null): boolean {
-    const onChunk = this.#onChunk;
-    if (onChunk === undefined) return super.push(chunk);
-    // An idle connection keeps its last request, which must not keep its body.
-    if (chunk === null) this.#onChunk = nobody;
-    onChunk(chunk);
-    return true;
-  }
-
-  /** Node makes what nobody has read flow away; here there is nothing left. */
-  override resume(): this {
-    return this.#onChunk === undefined ? super.resume() : this;
-  }
-}
-
 /** Calls back once, never when the client goes away before. */
-export function receiveBody(request: ReviewRequest, makeRoom: MakeRoom, done: (received: Received) => void): void {
+export function receiveBody(request: ReviewRequest, makeRoom: MakeRoom, done: (received: ReceiveResult) => void): void {
   if (!isJson(request.headers['content-type'])) return drop(request, UNSUPPORTED, done);
   const length = request.headers['content-length'];
   // Only Node's parser says how long it is, so it is never negative, and no more bytes come than it says.
@@ -70,13 +40,13 @@ export function receiveBody(request: ReviewRequest, makeRoom: MakeRoom, done: (r
     const received = takeIn(chunk);
     if (received === undefined) return;
     // The rest of it is not kept, but read, so that the client gets to hear of it.
-    request.takeBody(nobody);
+    request.takeBody(ignoreChunk);
     done(received);
   });
 }
 
 /** Takes pieces, and null at the end. The answer ends it. */
-type TakeIn = (chunk: Buffer | null) => Received | undefined;
+type TakeIn = (chunk: Buffer | null) => ReceiveResult | undefined;
 
 /** Pieces are copied: each that is kept as it came costs some hundred bytes, and a client can send them one byte long. */
 function intoOne(announced: number, release: Lease): TakeIn {
@@ -125,7 +95,7 @@ function intoGrowing(makeRoom: MakeRoom, first: Lease): TakeIn {
     return undefined;
   };
 
-  function ended(received: Received): Received {
+  function ended(received: ReceiveResult): ReceiveResult {
     release();
     return received;
   }
@@ -138,7 +108,7 @@ function isJson(contentType: string | undefined): boolean {
   return contentType === 'application/json' || /^\s*application\/json\s*(;|$)/i.test(contentType ?? '');
 }
 
-function drop(request: ReviewRequest, rejected: Received, done: (received: Received) => void): void {
-  request.takeBody(nobody);
+function drop(request: ReviewRequest, rejected: ReceiveResult, done: (received: ReceiveResult) => void): void {
+  request.takeBody(ignoreChunk);
   done(rejected);
 }

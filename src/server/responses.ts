@@ -5,7 +5,7 @@
  * among those that end since they ask for more and more without reading: it waits for each answer.
  */
 import type { ServerResponse } from 'node:http';
-import type { Connection } from './connections.ts';
+import type { Connection } from './connection.ts';
 
 const UNREAD_BYTES = 8 * 1024 * 1024;
 /** Answers that may wait behind each other on one connection: all that come with one piece of it are made before any is sent. */
@@ -83,11 +83,13 @@ function isNext({ socket }: ServerResponse, { top }: Connection): boolean {
   return socket !== null && top.writableLength === 0;
 }
 
-/** Headers as a list of names and values: Node writes them sooner than those of an object. */
 function write(response: ServerResponse, { code, text, isLast }: Answer, bytes: number, onRead?: () => void): void {
-  const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(bytes)];
-  if (isLast) headers.push('connection', 'close');
-  // An API server then sends it again, up to ten times while its own time limit lasts.
-  if (code === 503) headers.push('retry-after', '1');
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': bytes,
+    ...(isLast ? { connection: 'close' } : {}),
+    // An API server then sends the review again, up to ten times within its own time limit.
+    ...(code === 503 ? { 'retry-after': '1' } : {}),
+  };
   response.writeHead(code, headers).end(text, onRead);
 }

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Arrivals, createArrivals } from '../../src/server/body-admission.ts';
 import { createBudget } from '../../src/server/budget.ts';
-import type { Connection } from '../../src/server/connections.ts';
+import type { Connection } from '../../src/server/connection.ts';
 import type { MakeRoom } from '../../src/server/receive-body.ts';
 import { connectionOn } from './connection.ts';
 

@@ -1,6 +1,6 @@
 /** A connection that no server has counted. */
 import type { Socket } from 'node:net';
-import type { Connection } from '../../src/server/connections.ts';
+import type { Connection } from '../../src/server/connection.ts';
 
 export function connectionOn(socket: Socket, address = '127.0.0.1'): Connection {
   const place = (): void => undefined;

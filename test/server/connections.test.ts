@@ -3,12 +3,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import {
-  type Connection,
-  type ConnectionLimits,
-  type Connections,
-  createConnections,
-} from '../../src/server/connections.ts';
+import type { Connection } from '../../src/server/connection.ts';
+import { type ConnectionLimits, type Connections, createConnections } from '../../src/server/connections.ts';
 
 interface Scene {
   readonly connections: Connections;
@@ -170,13 +166,13 @@ test('a connection with more than a few requests without an answer ends', async 
   for (let round = 0; round < 2; round += 1) {
     response.writableFinished = true;
     for (let count = 0; count < 9; count += 1) {
-      scene.connections.asked(connection, response);
+      scene.connections.begin(connection, response);
       response.writableFinished = false;
     }
   }
   await scene.pass(0);
   expect(client.isOver()).toBe(false);
-  scene.connections.asked(connection, response);
+  scene.connections.begin(connection, response);
   await scene.pass(0);
   expect(client.isOver()).toBe(true);
 });
@@ -185,7 +181,7 @@ test('when the server stops, those that wait, that come, and that have asked not
   const scene = await listen({ open: 4, waiting: 8 });
   const [asked, silent, waiting] = await open(scene, 3, '127.0.0.1');
   const [connection] = scene.connections.all;
-  if (connection !== undefined) scene.connections.asked(connection, { writableFinished: false });
+  if (connection !== undefined) scene.connections.begin(connection, { writableFinished: false });
   scene.connections.close();
   await scene.pass(0);
   const [late] = await open(scene, 1, '127.0.0.2');
@@ -221,11 +217,11 @@ describe('beside addresses that hold more', () => {
   test('one that was answered makes room after five seconds, the one that is quiet for longest', async () => {
     const scene = await crowded();
     const largest = [...scene.connections.all].filter(({ address }) => address === '127.0.0.11');
-    for (const connection of scene.connections.all) scene.connections.asked(connection, answered);
+    for (const connection of scene.connections.all) scene.connections.begin(connection, answered);
     await open(scene, 1, '127.0.0.9');
     await scene.pass(1000);
     const [first] = largest;
-    if (first !== undefined) scene.connections.asked(first, answered);
+    if (first !== undefined) scene.connections.begin(first, answered);
     await scene.pass(QUIET_MS - 2000);
     expect(held(scene, '127.0.0.11')).toBe(8);
     await open(scene, 1, '127.0.0.9');
@@ -237,7 +233,7 @@ describe('beside addresses that hold more', () => {
 
   test('one with a review under way stays, and ends with its answer', async () => {
     const scene = await crowded();
-    for (const connection of scene.connections.all) scene.connections.asked(connection, { writableFinished: false });
+    for (const connection of scene.connections.all) scene.connections.begin(connection, { writableFinished: false });
     await open(scene, 2, '127.0.0.9');
     for (let second = 0; second < 8; second += 1) await scene.pass(1000);
     expect(held(scene, '127.0.0.9')).toBe(1);

@@ -2,7 +2,8 @@ import { Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { BODY_LIMIT_BYTES, ReviewRequest, receiveBody } from '../../src/server/receive-body.ts';
+import { ReviewRequest } from '../../src/server/fast/review-request.ts';
+import { BODY_LIMIT_BYTES, receiveBody } from '../../src/server/receive-body.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAnswers, type SendAnswer } from '../../src/server/responses.ts';
-import type { Connection } from '../../src/server/connections.ts';
+import type { Connection } from '../../src/server/connection.ts';
 import { connectionOn } from './connection.ts';
 
 const MIB = 1024 * 1024;

@@ -3,9 +3,9 @@ import { Socket } from 'node:net';
 import { ServerResponse } from 'node:http';
 import { expect, test, vi } from 'vitest';
 import { kindTable } from '../../src/pod/kinds.ts';
-import type { Connection } from '../../src/server/connections.ts';
+import type { Connection } from '../../src/server/connection.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
-import { ReviewRequest } from '../../src/server/receive-body.ts';
+import { ReviewRequest } from '../../src/server/fast/review-request.ts';
 import { reviewListener } from '../../src/server/reviews.ts';
 import { connectionOn } from './connection.ts';
 

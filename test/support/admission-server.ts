@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Context } from '../../src/admission/context.ts';
 import { buildServer } from '../../src/server/app.ts';
 import type { ClientAuthority } from '../../src/server/client-authority.ts';
-import type { ReviewRecord } from '../../src/server/reviews.ts';
+import type { ReviewRecord } from '../../src/server/answer.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
 import type { Operations } from '../../src/server/operations.ts';
 import { ensureCertificate, type ServingCertificate } from '../../src/server/tls.ts';

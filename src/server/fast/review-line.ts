@@ -4,7 +4,7 @@ import type { PinnedImage } from '../../admission/mutation.ts';
 import type { AdmissionRequest } from '../../admission/request.ts';
 import type { ContainerImage } from '../../pod/containers.ts';
 import type { Finding } from '../../policy/finding.ts';
-import type { ReviewRecord } from '../reviews.ts';
+import type { ReviewRecord } from '../answer.ts';
 
 const MAX_IMAGES = 20;
 const MAX_FINDINGS = 50;

@@ -1,4 +1,4 @@
-/** Counts between two looks at the metrics: a label set is worked out once for many reviews, not once for each. */
+/** Counts of reviews until the metrics are read: the metrics library looks up a label set once for many reviews. */
 import type { Endpoint } from '../endpoint.ts';
 import type { PinnedImage } from '../../admission/mutation.ts';
 import type { Finding } from '../../policy/finding.ts';
@@ -18,10 +18,10 @@ type FailureLabels = { readonly rule: string; readonly reason: string };
 type PinLabels = { readonly policy: string; readonly outcome: string; readonly cause: string };
 
 export interface Tally {
-  /** True when it is full, so that somebody must take what is in it. */
-  review(endpoint: Endpoint, operation: string, decision: string, seconds: number): boolean;
-  found(findings: readonly Finding[]): void;
-  pinned(images: readonly PinnedImage[]): void;
+  /** Returns true when it is full, so that its counts must be taken. */
+  countReview(endpoint: Endpoint, operation: string, decision: string, seconds: number): boolean;
+  countFindings(findings: readonly Finding[]): void;
+  countPins(images: readonly PinnedImage[]): void;
   takeDurations(): readonly (readonly [Endpoint, number])[];
   takeReviews(): Counted<ReviewLabels>;
   takeFindings(): Counted<FindingLabels>;
@@ -31,40 +31,79 @@ export interface Tally {
   takePins(): Counted<PinLabels>;
 }
 
-interface FindingCount {
-  readonly labels: FindingLabels;
+interface Count<L> {
+  readonly labels: L;
   count: number;
 }
 
-/** Policy, rule, action, outcome. */
-type ByPolicy = Map<string, Map<string, Map<string, Map<string, FindingCount>>>>;
-
 const FULL = 512;
+const ENDPOINTS: readonly Endpoint[] = ['validate', 'mutate'];
 
 export function createTally(): Tally {
-  const durations = { validate: new Float64Array(FULL), mutate: new Float64Array(FULL) };
-  const sizes = { validate: 0, mutate: 0 };
-  const reviews = { validate: new Map<string, Map<string, number>>(), mutate: new Map<string, Map<string, number>>() };
-  const findings: FindingCount[] = [];
-  const byPolicy: ByPolicy = new Map();
-  const uses = new Map<string, { readonly labels: UseLabels; count: number }>();
-  const failures = new Map<string, { readonly labels: FailureLabels; count: number }>();
-  const pins = new Map<string, { readonly labels: PinLabels; count: number }>();
+  const reviews = { validate: createReviewCounts(), mutate: createReviewCounts() };
+  const pins = new Map<string, Count<PinLabels>>();
   return {
-    review(endpoint, operation, decision, seconds) {
-      // Strings that are there already: to put a key together from them would cost as much as all the rest.
-      let decisions = reviews[endpoint].get(operation);
-      if (decisions === undefined) reviews[endpoint].set(operation, (decisions = new Map()));
-      decisions.set(decision, (decisions.get(decision) ?? 0) + 1);
-      durations[endpoint][sizes[endpoint]] = seconds;
-      sizes[endpoint] += 1;
-      return sizes[endpoint] === FULL;
+    ...createFindingCounts(),
+    countReview: (endpoint, operation, decision, seconds) =>
+      countReview(reviews[endpoint], operation, decision, seconds),
+    countPins(images) {
+      for (const { policy, outcome, cause = '' } of images) {
+        count(pins, `${policy} ${outcome} ${cause}`, () => ({ policy, outcome, cause }));
+      }
     },
-    found(list) {
+    takeDurations: () => ENDPOINTS.flatMap((endpoint) => takeDurations(endpoint, reviews[endpoint])),
+    takeReviews: () => ENDPOINTS.flatMap((endpoint) => takeReviews(endpoint, reviews[endpoint])),
+    takePins: () => take(pins.values()),
+  };
+}
+
+interface ReviewCounts {
+  readonly durations: Float64Array;
+  size: number;
+  /** By operation and decision. */
+  readonly decisions: Map<string, Map<string, number>>;
+}
+
+function createReviewCounts(): ReviewCounts {
+  return { durations: new Float64Array(FULL), size: 0, decisions: new Map() };
+}
+
+function countReview(counts: ReviewCounts, operation: string, decision: string, seconds: number): boolean {
+  // The strings exist already: to concatenate them to a key costs as much as all the rest.
+  const decisions = mapIn(counts.decisions, operation);
+  decisions.set(decision, (decisions.get(decision) ?? 0) + 1);
+  counts.durations[counts.size] = seconds;
+  counts.size += 1;
+  return counts.size === FULL;
+}
+
+function takeDurations(endpoint: Endpoint, counts: ReviewCounts): readonly (readonly [Endpoint, number])[] {
+  const taken = Array.from(counts.durations.subarray(0, counts.size), (seconds) => [endpoint, seconds] as const);
+  counts.size = 0;
+  return taken;
+}
+
+function takeReviews(endpoint: Endpoint, { decisions: all }: ReviewCounts): Counted<ReviewLabels> {
+  const taken = [...all].flatMap(([operation, decisions]) =>
+    [...decisions].map(([decision, number]) => [{ endpoint, operation, decision }, number] as const),
+  );
+  all.clear();
+  return taken;
+}
+
+/** By policy, rule, action, and outcome. */
+type ByPolicy = Map<string, Map<string, Map<string, Map<string, Count<FindingLabels>>>>>;
+
+function createFindingCounts(): Pick<Tally, 'countFindings' | 'takeFindings' | 'takeUses' | 'takeFailures'> {
+  const findings: Count<FindingLabels>[] = [];
+  const byPolicy: ByPolicy = new Map();
+  const uses = new Map<string, Count<UseLabels>>();
+  const failures = new Map<string, Count<FailureLabels>>();
+  return {
+    countFindings(list) {
       for (const { policy, rule, action, outcome, excuse, failure } of list) {
-        // As in `review`, no key is put together.
-        const actions = mapIn(mapIn(byPolicy, policy), rule);
-        const outcomes = mapIn(actions, action);
+        // As in `countReview`, strings are not concatenated.
+        const outcomes = mapIn(mapIn(mapIn(byPolicy, policy), rule), action);
         let counted = outcomes.get(outcome);
         if (counted === undefined) {
           counted = { labels: { policy, rule, action, outcome }, count: 0 };
@@ -78,29 +117,9 @@ export function createTally(): Tally {
         if (reason !== undefined) count(failures, `${rule} ${reason}`, () => ({ rule, reason }));
       }
     },
-    pinned(images) {
-      for (const { policy, outcome, cause = '' } of images) {
-        count(pins, `${policy} ${outcome} ${cause}`, () => ({ policy, outcome, cause }));
-      }
-    },
-    takeDurations: () =>
-      (['validate', 'mutate'] as const).flatMap((endpoint) => {
-        const taken = durations[endpoint].subarray(0, sizes[endpoint]);
-        sizes[endpoint] = 0;
-        return Array.from(taken, (seconds) => [endpoint, seconds] as const);
-      }),
-    takeReviews: () =>
-      (['validate', 'mutate'] as const).flatMap((endpoint) => {
-        const taken = [...reviews[endpoint]].flatMap(([operation, decisions]) =>
-          [...decisions].map(([decision, number]) => [{ endpoint, operation, decision }, number] as const),
-        );
-        reviews[endpoint].clear();
-        return taken;
-      }),
     takeFindings: () => take(findings),
     takeUses: () => take(uses.values()),
     takeFailures: () => take(failures.values()),
-    takePins: () => take(pins.values()),
   };
 }
 
@@ -110,14 +129,14 @@ function mapIn<K, V>(maps: Map<string, Map<K, V>>, key: string): Map<K, V> {
   return map;
 }
 
-function count<L>(counts: Map<string, { readonly labels: L; count: number }>, key: string, labels: () => L): void {
+function count<L>(counts: Map<string, Count<L>>, key: string, labels: () => L): void {
   const entry = counts.get(key);
   if (entry === undefined) counts.set(key, { labels: labels(), count: 1 });
   else entry.count += 1;
 }
 
-/** Labels stay, counts begin anew. */
-function take<L>(counts: Iterable<{ readonly labels: L; count: number }>): Counted<L> {
+/** The labels stay, and their counts start at 0 again. */
+function take<L>(counts: Iterable<Count<L>>): Counted<L> {
   return [...counts].flatMap((entry) => {
     const taken = entry.count;
     entry.count = 0;

@@ -9,7 +9,7 @@ import { managedFieldsIn, parsedWithout } from '../../../src/server/fast/managed
 
 const withoutManagedFields = (bytes: Buffer): unknown => parsedWithout(bytes, managedFieldsIn(bytes));
 
-const RECORDINGS = path.resolve(import.meta.dirname, '../recordings');
+const RECORDINGS = path.resolve(import.meta.dirname, '../../recordings');
 
 /** What the engine gets of a text, cut and whole. */
 function both(text: string): readonly [unknown, unknown] {

@@ -1,0 +1,138 @@
+/** From the body of a review to its answer, its line in the log, and its metrics. */
+import type { Context } from '../admission/context.ts';
+import { type MaybePromise, whenKnown } from '../admission/maybe-promise.ts';
+import { mutate } from '../admission/mutate.ts';
+import type { Mutation } from '../admission/mutation.ts';
+import { answerText, mutationReview, type Review, type ReviewAnswer, verdictReview } from '../admission/review.ts';
+import { validate, type Verdict } from '../admission/validate.ts';
+import { limitWait, type WaitingRoom } from './deadline.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Metrics } from './metrics.ts';
+import { type ReadBody, tooDeepReview } from './parse-review.ts';
+import type { Lease } from './pool.ts';
+import { statusBody } from './status.ts';
+
+/** What happened to one review, for the log. */
+export interface ReviewRecord {
+  readonly endpoint: Endpoint;
+  readonly review: Review;
+  /** Of `/validate`. */
+  readonly verdict: Verdict | undefined;
+  /** Of `/mutate`. */
+  readonly mutation?: Mutation | undefined;
+  readonly durationMs: number;
+}
+
+export interface ReviewLog {
+  review(record: ReviewRecord): void;
+  /** A body that is not a review. */
+  rejected(code: number, message: string): void;
+  /** A bug in tidewaiter. */
+  failed(error: unknown, uid: string | undefined): void;
+}
+
+export interface ReviewServices {
+  readonly context: Context;
+  readonly log: ReviewLog;
+  readonly metrics: Metrics;
+}
+
+export type Send = (code: number, text: string) => void;
+
+/** `failurePolicy` decides about the object. */
+export function reject(
+  { log, metrics }: Omit<ReviewServices, 'context'>,
+  code: number,
+  message: string,
+  send: Send,
+): void {
+  log.rejected(code, message);
+  metrics.countRejection(code);
+  send(code, JSON.stringify(statusBody(code, message)));
+}
+
+/** A bug is HTTP 500 without Retry-After, so that the API server does not retry and `failurePolicy` decides. */
+export function fail(
+  { log, metrics }: Omit<ReviewServices, 'context'>,
+  error: unknown,
+  uid: string | undefined,
+  send: Send,
+): void {
+  log.failed(error, uid);
+  metrics.countRejection(500);
+  send(500, JSON.stringify(statusBody(500, 'internal error: tidewaiter could not decide; its log says why')));
+}
+
+export interface ReviewExchange {
+  readonly endpoint: Endpoint;
+  readonly url: string;
+  readonly send: Send;
+  /** Returns undefined if too many reviews wait already. */
+  readonly mayWait: (namespace: string | undefined) => Lease | undefined;
+}
+
+/** Answers in the same turn of the event loop if the decision does not have to wait (fast/README.md). */
+export function answer(read: ReadBody, exchange: ReviewExchange, services: ReviewServices): void {
+  const start = performance.now();
+  const { send } = exchange;
+  if ('problem' in read) return reject(services, read.code, read.problem, send);
+  const { review } = read;
+  const failed = (error: unknown): void => fail(services, error, review.request.uid, send);
+  attempt(review, { exchange, services, start }, (error) => {
+    const flat = tooDeepReview(error, review);
+    if (flat === undefined) failed(error);
+    else attempt(flat, { exchange, services, start }, failed);
+  });
+}
+
+interface Attempt {
+  readonly exchange: ReviewExchange;
+  readonly services: ReviewServices;
+  /** Of performance.now(). */
+  readonly start: number;
+}
+
+function attempt(review: Review, { exchange, services, start }: Attempt, onError: (error: unknown) => void): void {
+  const finish = (decision: Decision): void => {
+    const { answer: body, ...decided } = decision;
+    const text = answerText(body);
+    const durationMs = performance.now() - start;
+    record({ endpoint: exchange.endpoint, review, ...decided, durationMs }, body.response.allowed, services);
+    exchange.send(200, text);
+  };
+  try {
+    const decision = decide(review, exchange, services.context);
+    if (decision instanceof Promise) decision.then(finish).catch(onError);
+    else finish(decision);
+  } catch (error) {
+    onError(error);
+  }
+}
+
+interface Decision extends Pick<ReviewRecord, 'verdict' | 'mutation'> {
+  readonly answer: ReviewAnswer;
+}
+
+function decide(review: Review, { endpoint, url, mayWait }: ReviewExchange, context: Context): MaybePromise<Decision> {
+  const { request } = review;
+  const controller = new AbortController();
+  const room: WaitingRoom = { url, enter: () => mayWait(request.namespace) };
+  if (endpoint === 'mutate') {
+    const result = limitWait(mutate(request, context, controller.signal), controller, room);
+    return whenKnown(result, (mutation) => ({
+      verdict: undefined,
+      mutation,
+      answer: mutationReview(review, mutation),
+    }));
+  }
+  const result = limitWait(validate(request, context, controller.signal), controller, room);
+  return whenKnown(result, (verdict) => ({ verdict, mutation: undefined, answer: verdictReview(review, verdict) }));
+}
+
+function record(done: ReviewRecord, allowed: boolean, { log, metrics }: ReviewServices): void {
+  const { endpoint, review, verdict, mutation, durationMs } = done;
+  metrics.countReview(endpoint, review.request.operation, allowed ? 'allow' : 'deny', durationMs / 1000);
+  if (verdict !== undefined) metrics.countFindings(verdict.findings);
+  if (mutation !== undefined) metrics.countMutation(mutation);
+  log.review(done);
+}
