@@ -118,7 +118,7 @@ function mostTelling(findings: readonly Finding[]): readonly Finding[] {
   return [...excused, ...findings.filter(({ excuse }) => excuse === undefined)].slice(0, MAX_LISTED);
 }
 
-export const NOTHING_FOUND = Object.freeze({ decision: 'allow' });
+const NOTHING_FOUND = Object.freeze({ decision: 'allow' });
 
 /** Keys are label-key names; the API server puts the webhook's name before them. */
 export function auditAnnotations(findings: readonly Finding[]): { readonly [key: string]: string } {

@@ -5,7 +5,7 @@
 import { fieldPath, isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import type { ObjectType } from '../pod/workload.ts';
 import type { Finding } from '../policy/finding.ts';
-import { auditAnnotations, denialText, mutationAnnotations, NOTHING_FOUND, toAuthor, warningTexts } from './message.ts';
+import { auditAnnotations, denialText, mutationAnnotations, toAuthor, warningTexts } from './message.ts';
 import type { Mutation } from './mutation.ts';
 import { type AdmissionRequest, type Operation, OPERATIONS, withoutManagedFields } from './request.ts';
 import type { Verdict } from './validate.ts';
@@ -247,24 +247,7 @@ function base64(text: string): string {
   return btoa(binary);
 }
 
-/** The very bytes of an answer, the same from every door. */
+/** The bytes of an answer, the same from every command. */
 export function answerText(answer: ReviewAnswer): string {
-  const { apiVersion, kind, response } = answer;
-  if (!isPlain(response)) return JSON.stringify(answer);
-  return `{"apiVersion":"${apiVersion}","kind":"${kind}","response":{"uid":"${response.uid}","allowed":true,"auditAnnotations":${PLAIN}}}`;
-}
-
-const PLAIN = JSON.stringify(NOTHING_FOUND);
-
-/** Most answers say no more than that nothing was found: the rest need not be looked for. */
-function isPlain({
-  uid,
-  allowed,
-  status,
-  patch,
-  warnings,
-  auditAnnotations: audit,
-}: ReviewAnswer['response']): boolean {
-  const isBare = status === undefined && patch === undefined && warnings === undefined;
-  return isBare && allowed && audit === NOTHING_FOUND && /^[\w-]*$/.test(uid);
+  return JSON.stringify(answer);
 }
