@@ -11,7 +11,7 @@ import { createAuthority, type KeyPair } from '../cluster/certificates.ts';
 import { kinds } from '../policy/fixtures.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';
-import { head, open, type RawReply } from './raw.ts';
+import { head, open, type RawReply } from './raw-http.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-clients-'));
 const body = JSON.stringify(

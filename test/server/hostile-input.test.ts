@@ -8,7 +8,7 @@ import { podOf } from '../admission/asking.ts';
 import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type TestServer, type Reply, startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';
-import { head, open } from './raw.ts';
+import { head, open } from './raw-http.ts';
 
 const UID = '5d6f3c1e-8f5b-4a53-9e0b-0f2d9f7d3c11';
 const LIMIT = 8 * 1024 * 1024;
