@@ -66,7 +66,7 @@ export function decide(location: ImageLocation, mode: PinMode, tags: TagFacts): 
   const { content, image, target } = location;
   if (content.state !== 'image' || (offline.state === 'pinned' && !mode.update)) return offline;
   const lookup = tagLookup(content.reference);
-  if (lookup === undefined) return { ...offline, message: 'it has no tag that could be asked for' };
+  if (lookup === undefined) return { ...offline, message: 'it has no tag to look up' };
   if (!target.ok) return failed(image, target.reason);
   const fact = tags.get(lookup.key);
   if (fact === undefined) return failed(image, INTERRUPTED);
@@ -78,7 +78,7 @@ export function resolved(
   { digest, stale }: Pick<RegistryImage, 'digest' | 'stale'>,
 ): PinDecision {
   const { digest: previous, text } = reference;
-  const message = stale === undefined ? undefined : `an older answer, since ${failureText(stale.failure)}`;
+  const message = stale === undefined ? undefined : `the digest is stale, because ${failureText(stale.failure)}`;
   if (previous === digest) return { ...BARE, state: 'pinned', digest, pinned: text, message };
   const pinned = pinnedText(reference, digest);
   return { state: previous === undefined ? 'resolved' : 'drifted', digest, previous, pinned, message };
@@ -92,16 +92,14 @@ export function withPlatforms(
 ): PinDecision {
   if (platforms.length === 0 || decision.digest === undefined) return decision;
   const fact = facts.get(digestLookup(reference, decision.digest)?.key ?? '');
-  if (fact === undefined) return failed(image, 'stopped before its platforms were asked for');
+  if (fact === undefined) return failed(image, 'interrupted before the lookup of its platforms');
   if (fact.state !== 'yes') return failed(image, failureText(fact.failure));
   const has = platformsIn(fact.value.platforms);
   const missing = platforms.filter((platform) => !has(platform));
   if (missing.length === 0) return decision;
-  const there = fact.value.platforms.map(platformText).join(', ');
-  return failed(
-    image,
-    `it is not built for ${missing.map(platformText).join(' and ')}, only for ${there === '' ? 'none that it names' : there}`,
-  );
+  const existing = fact.value.platforms.map(platformText).join(', ');
+  const others = existing === '' ? 'and it names no platforms' : `only for ${existing}`;
+  return failed(image, `it is not built for ${missing.map(platformText).join(' and ')}, ${others}`);
 }
 
 export interface PlatformCheck {

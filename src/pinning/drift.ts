@@ -53,14 +53,14 @@ export function decideDrift(pinned: PinnedReference, facts: TagFacts): DriftDeci
   const moved = current !== undefined && current !== digest;
   const drifted = (state: DriftDecision['state'], message: string): DriftDecision => ({ state, current, message });
   const image = quoteValue(reference.text, 256);
-  const now = moved ? `; the tag is ${current} now` : '';
+  const now = moved ? `; the tag now points to ${current}` : '';
   if (byDigest?.state === 'no')
-    return drifted('gone', `image ${image} is gone: ${failureText(byDigest.failure)}${now}`);
+    return drifted('gone', `image ${image} no longer exists: ${failureText(byDigest.failure)}${now}`);
   if (moved) return drifted('moved', movedText(reference, digest, current));
   if (byTag?.state === 'no')
-    return drifted('untagged', `image ${image} has lost its tag: ${failureText(byTag.failure)}`);
+    return drifted('untagged', `the tag of image ${image} no longer exists: ${failureText(byTag.failure)}`);
   const why = unknownOf([byTag, byDigest]);
-  if (why !== undefined) return drifted('unknown', `could not tell what became of ${image}: ${why}`);
+  if (why !== undefined) return drifted('unknown', `cannot determine whether ${image} has drifted: ${why}`);
   return { state: 'current', current, message: undefined };
 }
 

@@ -1,10 +1,10 @@
-/** The lock: which digest a name and tag had when somebody asked, so that another machine pins the same without asking. */
+/** The lock: the digest of each tag at the time of its lookup, so that other machines pin the same digests without lookups. */
 import type { ImageReference } from '../image/reference.ts';
 
 export interface LockEntry {
   readonly digest: string;
   readonly mediaType: string;
-  /** When the registry was asked: RFC 3339, UTC. */
+  /** The time of the lookup: RFC 3339, UTC. */
   readonly time: string;
 }
 
@@ -16,7 +16,7 @@ export function lockKey(tagged: ImageReference): string {
   return tagged.fullName;
 }
 
-/** Sorted, so that two people who pin the same write the same. */
+/** Sorted, so that equal locks have equal text. */
 export function lockText(lock: Lock, format: 'yaml' | 'json'): string {
   const sorted = [...lock].sort(([one], [other]) => (one < other ? -1 : 1));
   const entries = sorted.map(([key, { digest, mediaType, time }]) => [key, { digest, mediaType, time }] as const);
@@ -28,7 +28,7 @@ export function lockText(lock: Lock, format: 'yaml' | 'json'): string {
     ),
   ]);
   return [
-    '# tidewaiter pin --lock: what each tag stood for when it was pinned.',
+    '# tidewaiter pin --lock: the digest of each tag when it was pinned.',
     'version: 1',
     `images:${lines.length === 0 ? ' {}' : ''}`,
     ...lines,

@@ -24,7 +24,7 @@ function lookupOf(text: string): ReferenceLookup | undefined {
 }
 
 /** Why a lookup has no result after Ctrl-C. */
-export const INTERRUPTED = 'stopped before it was asked for';
+export const INTERRUPTED = 'interrupted before the lookup';
 
 export function failureText({ message, remedy }: RegistryFailure): string {
   return remedy === undefined ? message : `${message}; ${remedy}`;

@@ -38,7 +38,7 @@ function reasonOf({ message }: MessageRow): string {
 }
 
 const NAME = String.raw`"(?:[^"\\]|\\.)*"…?`;
-const NONE = new RegExp(` has no ${NAME}`, 'g');
+const NONE = new RegExp(` (?:has no|does not have) ${NAME}`, 'g');
 const FOR = new RegExp(` for ${NAME}`, 'g');
 
 /** What failed comes first. Where that is an outage, what mirrors said of each image is the same for all. */
@@ -53,7 +53,10 @@ function imagesIn(rows: readonly MessageRow[]): readonly string[] {
 }
 
 function messageOf({ message }: MessageRow, images: readonly string[]): string {
-  const text = ofAll(withoutPause((message ?? '').replace(IMAGE, `${images.length} images`)));
+  const text = ofAll(withoutPause((message ?? '').replace(IMAGE, `${images.length} images`))).replace(
+    ' images has drifted',
+    ' images have drifted',
+  );
   const more = images.length - SHOWN;
   return `${text} (${images.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more: see -o json` : ''})`;
 }

@@ -100,14 +100,14 @@ function pinSummary({ images, files, errors }: PinReport, action: PinAction, ink
   );
   const waits = resolved - written.length;
   const parts = [
-    `${of('pinned')} pinned already`,
+    `${of('pinned')} already pinned`,
     ...(written.length === 0 ? [] : [`${written.length} pinned now`]),
     ...(waits === 0 ? [] : [action === 'write' ? ink.red(`${waits} not written`) : `${waits} to pin`]),
     ...(of('unpinned') === 0 ? [] : [ink.red(`${of('unpinned')} unpinned`)]),
     ...(of('skipped') === 0 ? [] : [`${of('skipped')} skipped`]),
     ...(of('failed') + errors.length === 0 ? [] : [ink.red(count(of('failed') + errors.length, 'error'))]),
   ];
-  const hint = files.some(({ state }) => state === 'change') ? '; write it with --write' : '';
+  const hint = files.some(({ state }) => state === 'change') ? '; use --write to update the files' : '';
   return `${count(files.length, 'file')}, ${count(images.length, 'image')}: ${parts.join(', ')}${hint}\n`;
 }
 

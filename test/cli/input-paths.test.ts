@@ -145,5 +145,5 @@ test('pin tells once of a file that holds no image, and of nothing to pin', asyn
   writeFileSync('map.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n');
   const empty = await runCommand(['pin', 'map.yaml', '--check']);
   expect(empty.code).toBe(0);
-  expect(empty.note).toContain('map.yaml  notice  no image was found\n');
+  expect(empty.note).toContain('map.yaml  notice  no images found\n');
 });

@@ -334,11 +334,7 @@ describe('pin --check', () => {
         0,
         '"p/node_modules" is not read: it contains dependencies',
       ],
-      'leaves version control alone': [
-        { 'p/.git/a.yaml': POD, 'p/b.yaml': 'a: 1\n' },
-        0,
-        'p  notice  no image was found',
-      ],
+      'leaves version control alone': [{ 'p/.git/a.yaml': POD, 'p/b.yaml': 'a: 1\n' }, 0, 'p  notice  no images found'],
     };
   test.each(Object.entries(rows))('%s', async (_what, [planted, code, told]) => {
     rmSync('p', { recursive: true, force: true });

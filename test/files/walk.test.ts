@@ -310,7 +310,7 @@ describe('UTF-16 with a byte order mark', () => {
     const { code, note } = await runCommand(['pin', 'a.yaml', '--check']);
     expect({ code, note }).toEqual({
       code: 2,
-      note: expect.stringContaining('a.yaml  error  UTF-16 text: save it as UTF-8\n'),
+      note: expect.stringContaining('a.yaml  error  the file is UTF-16; save it as UTF-8\n'),
     });
   });
 });

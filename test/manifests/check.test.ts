@@ -47,6 +47,6 @@ describe('check of manifests/', () => {
 
 test('pin --check accepts the Dockerfile: its base is pinned by digest, and no frontend is loaded by tag', async () => {
   const { code, out, note } = await runCommand(['pin', '--check', path.join(ROOT, 'Dockerfile')]);
-  expect({ code, out, note }).toEqual({ code: 0, out: '', note: '1 file, 1 image: 1 pinned already\n' });
+  expect({ code, out, note }).toEqual({ code: 0, out: '', note: '1 file, 1 image: 1 already pinned\n' });
   expect(readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8')).not.toMatch(/^# *syntax/m);
 });

@@ -40,11 +40,11 @@ test.each<[string, readonly { readonly message: string }[], readonly string[]]>(
     'two causes of one',
     rows(
       ['a', 'b', 'c', 'd', 'e', 'f'],
-      (image, at) => `could not tell what became of ${image}: x.io answered ${at % 2 ? 500 : 429}`,
+      (image, at) => `cannot determine whether ${image} has drifted: x.io answered ${at % 2 ? 500 : 429}`,
     ),
     [
-      'could not tell what became of 3 images: x.io answered 429 ("a", "c", "e")',
-      'could not tell what became of 3 images: x.io answered 500 ("b", "d", "f")',
+      'cannot determine whether 3 images have drifted: x.io answered 429 ("a", "c", "e")',
+      'cannot determine whether 3 images have drifted: x.io answered 500 ("b", "d", "f")',
     ],
   ],
   ['too few', rows(['a', 'b'], (image) => `image ${image} cannot be pinned: x.io answered 500`), []],
@@ -74,10 +74,10 @@ test.each<[string, readonly { readonly message: string }[], readonly string[]]>(
     rows(
       ['a', 'b', 'c'],
       (image) =>
-        `could not tell what became of ${image}: x.io answered 503; m.io (mirror of x.io) answered 401 for ${image} to a request without a credential; n.io (mirror of x.io) has no ${image}`,
+        `cannot determine whether ${image} has drifted: x.io answered 503; m.io (mirror of x.io) answered 401 for ${image} to a request without a credential; n.io (mirror of x.io) has no ${image}`,
     ),
     [
-      'could not tell what became of 3 images: x.io answered 503; m.io (mirror of x.io) answered 401 for them to a request without a credential; n.io (mirror of x.io) has none of them ("a", "b", "c")',
+      'cannot determine whether 3 images have drifted: x.io answered 503; m.io (mirror of x.io) answered 401 for them to a request without a credential; n.io (mirror of x.io) has none of them ("a", "b", "c")',
     ],
   ],
   [
@@ -119,10 +119,10 @@ test('drift tells an outage once', () => {
     state: 'unknown' as const,
     digest: 'sha256:x',
     current: null,
-    message: `could not tell what became of "${image}": reg.io answered 503`,
+    message: `cannot determine whether "${image}" has drifted: reg.io answered 503`,
   }));
   const report: DriftReport = { version: 1, files: [], images, errors: [], notices: [] };
   expect(prettyDrift(report, paint(false)).out).toBe(
-    'unknown  could not tell what became of 471 images: reg.io answered 503 ("app-0:1", "app-1:1", "app-2:1" and 468 more: see -o json)\n0 files, 471 pinned images: 0 drifted, 471 unknown\n',
+    'unknown  cannot determine whether 471 images have drifted: reg.io answered 503 ("app-0:1", "app-1:1", "app-2:1" and 468 more: see -o json)\n0 files, 471 pinned images: 0 drifted, 471 unknown\n',
   );
 });

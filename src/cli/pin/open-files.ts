@@ -92,7 +92,7 @@ function holdsImages(input: Input, options: FindOptions): boolean {
 /** Not even in what kustomizations include. */
 function nothingIn(paths: readonly string[], known: readonly (readonly [string, KnownFile])[]): readonly PinErrorRow[] {
   if (known.some(([, { found }]) => found.locations.length > 0)) return [];
-  return [{ file: paths.join(', '), line: null, column: null, message: 'no image was found' }];
+  return [{ file: paths.join(', '), line: null, column: null, message: 'no images found' }];
 }
 
 interface NamedText {
@@ -132,7 +132,7 @@ function lostPointers(files: readonly OpenFile[], { helmImages }: FindOptions): 
   return helmImages
     .filter((pointer) => !leading.has(pointer))
     .map((pointer) => {
-      const message = 'leads to nothing in these files';
+      const message = 'matches nothing in these files';
       return { file: `--helm-image ${pointer}`, line: null, column: null, message };
     });
 }
@@ -149,9 +149,9 @@ export function isOutside(relative: string): boolean {
 
 export const SKIPPED = `not a ${PIN_FORMATS}; Helm values need --helm-image`;
 
-const UTF_16 = 'UTF-16 text: save it as UTF-8';
+const UTF_16 = 'the file is UTF-16; save it as UTF-8';
 
-const NOTHING_IN_IT = `it holds no image that could be pinned: ${SKIPPED}`;
+const NOTHING_IN_IT = `no images to pin: ${SKIPPED}`;
 
 /** Before anything is changed. */
 export function fileRow({ file, found, isNamed }: Pick<OpenFile, 'file' | 'found' | 'isNamed'>): PinFileRow {

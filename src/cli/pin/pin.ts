@@ -53,8 +53,7 @@ export interface PinParts {
 }
 
 export function pin(paths: readonly string[], flags: PinFlags, parts: PinParts): Promise<number> {
-  if (flags.write && paths.includes('-'))
-    throw new UserError('--write changes files, and "-" is none: leave out one of them');
+  if (flags.write && paths.includes('-')) throw new UserError('--write cannot be used with "-" (standard input)');
   return interruptible((signal) => pinUntil(paths, flags, { ...parts, signal }));
 }
 
@@ -155,7 +154,7 @@ function pinFile(opened: OpenFile, decide: (location: ImageLocation) => PinDecis
 
 function outside(pinned: readonly PinnedFile[]): readonly PinErrorRow[] {
   const message =
-    'it is outside the current directory, so "git apply" rejects its diff: run tidewaiter in a directory that contains it, or use --write';
+    'the file is outside the current directory, so "git apply" rejects its diff; run tidewaiter in a directory that contains the file, or use --write';
   return pinned
     .filter(({ opened, result }) => result.text !== opened.text && isOutside(diffPath(opened.file)))
     .map(({ opened: { file } }) => ({ file, line: null, column: null, message }));
@@ -193,4 +192,4 @@ async function writeAll(pinned: readonly PinnedFile[], signal: AbortSignal): Pro
   return { rows, errors };
 }
 
-const INTERRUPTED = { ok: false, problem: 'stopped before it was written' } as const;
+const INTERRUPTED = { ok: false, problem: 'interrupted before it was written' } as const;

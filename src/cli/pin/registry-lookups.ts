@@ -55,7 +55,7 @@ export const registryFor: RegistryFor = (config, { secrets, warn }) => {
 
 const DISABLED: RegistryFact<never> = {
   state: 'unknown',
-  failure: { cause: 'blocked', message: 'no registry is asked here', remedy: undefined },
+  failure: { cause: 'blocked', message: 'registry lookups are disabled', remedy: undefined },
 };
 
 function candidatesIn(secrets: readonly PullSecret[]): (reference: ImageReference) => readonly Candidate[] {

@@ -19,7 +19,7 @@ export function unnamedNotices({ unnamed }: KustomizeFiles, { check }: Mode): re
   return unnamed
     .filter(({ decision }) => !check && decision.state === 'unpinned')
     .map(({ file, location, runBy = '' }) => {
-      const message = `it runs image ${quoteValue(location.image)}, which has no digest, from ${file}: name this file, too`;
+      const message = `it runs image ${quoteValue(location.image)}, which has no digest, from ${file}; also pass this file`;
       return { file: runBy, line: null, column: null, message };
     });
 }

@@ -72,7 +72,7 @@ export function buildsOf(all: readonly Kustomization[]): Builds {
     if (one.isComponent && !deployed) continue;
     const start: Resources = {
       ...EMPTY,
-      unread: one.isComponent ? ['no kustomization among these files includes this component'] : [],
+      unread: one.isComponent ? ['no kustomization in the input files includes this component'] : [],
     };
     const { items, locations } = accumulate(one, start, state);
     for (const location of locations) if (!builtImages.has(location)) builtImages.set(location, []);
@@ -210,15 +210,15 @@ function bar(one: Kustomization, items: readonly ImageUse[], { obstacles }: Buil
 }
 
 function comparedIn({ file }: Kustomization): string {
-  return `a patch of ${file} compares it with a text (operation "test"), which a digest would change: remove the operation`;
+  return `a patch in ${file} compares it with a string (operation "test"), which a digest would change; remove the operation`;
 }
 
 function retaggedIn({ file }: Kustomization): string {
-  return `an ImageTagTransformer that ${file} names changes it, which is not followed: write an entry of "images"`;
+  return `an ImageTagTransformer that ${file} uses changes it, which is not supported; use an entry in "images" instead`;
 }
 
 function cutIn({ file }: Kustomization): string {
-  return `a replacement in ${file} splits it at a delimiter, which would split the digest as well: write what the replacement makes into the manifests`;
+  return `a replacement in ${file} splits it at a delimiter, which would also split the digest; write the result of the replacement in the manifests`;
 }
 
 function apply(
@@ -247,7 +247,7 @@ function apply(
 }
 
 function matchedOtherwise({ name }: ImagesEntry): string {
-  return `the name ${quoteValue(name)} in "images" matches it without a digest, or only with one: leave the tag out of the name`;
+  return `the name ${quoteValue(name)} in "images" matches it only with or only without a digest; remove the tag from the name`;
 }
 
 /** As pinned, with any digest. */

@@ -52,9 +52,9 @@ export interface PlanInput {
 }
 
 /** Why an entry that only renames images is left alone. */
-export const RENAMED = 'it names no tag: the manifests do, and are pinned themselves';
+export const RENAMED = 'it sets no tag; the manifests do, and are pinned instead';
 
-const REPLACED = 'a kustomization puts another in its place';
+const REPLACED = 'a kustomization replaces this image';
 
 export function skipped(message: string): PinDecision {
   return { state: 'skipped', digest: undefined, previous: undefined, pinned: undefined, message };
@@ -192,7 +192,7 @@ function keptAt({ location, considered, input, keepsNone }: PlacementInput): rea
   return sameDigest(own) ? considered.filter(({ digest }) => digest === own[0]?.digest) : [];
 }
 
-const OF_ITS_OWN = 'every kustomization that renames it has a digest of its own';
+const OF_ITS_OWN = 'every kustomization that renames it has its own digest';
 
 /** A `newName` with a tag in it is no longer right once the image has one. */
 function hasTagOf({ content }: ImageLocation, { reference }: BuiltDigest): boolean {
@@ -213,13 +213,13 @@ function obstacleAt(
   const all = considered.map(
     ({ built, digest }) => `${quoteValue(built.image)} (${digest ?? 'no digest'}) in ${built.file}`,
   );
-  return `it is ${[...new Set(all)].join(' and ')}, and the entry of "images" in ${answer.built.file} cannot have a digest of its own, because ${why}: add "newTag" to the entry, or write the new name into the manifests`;
+  return `it is ${[...new Set(all)].join(' and ')}, and the entry in "images" of ${answer.built.file} cannot have its own digest because ${why}; add "newTag" to the entry, or use the new name in the manifests`;
 }
 
 function ownObstacle({ target }: ImageLocation, considered: readonly BuiltDigest[]): string {
   if (!target.ok) return target.reason;
   const names = [...new Set(considered.map(({ built }) => quoteValue(built.image)))];
-  return `kustomizations run it as ${names.join(' and ')}, which need different texts here: write the tag into "newTag"`;
+  return `kustomizations run it as ${names.join(' and ')}, which need different values here; set the tag in "newTag"`;
 }
 
 function entryObstacle(entry: ImageLocation, { kustomize, blocked, mode }: PlanInput): string | undefined {
@@ -228,8 +228,8 @@ function entryObstacle(entry: ImageLocation, { kustomize, blocked, mode }: PlanI
   if (content.state === 'problem') return content.problem;
   if (!target.ok) return target.reason;
   if (!mode.update && kustomize.pinnedRenames.has(entry)) return 'it also renames an image that has a digest';
-  if (blocked.has(entry)) return 'an entry after it renames the image once more';
-  return kustomize.isGiven(entry) ? undefined : 'its file is not among those that are given';
+  if (blocked.has(entry)) return 'a later entry renames the image again';
+  return kustomize.isGiven(entry) ? undefined : 'its file is not in the input files';
 }
 
 function decisionOf({ content }: ImageLocation, answer: BuiltDigest): PinDecision {

@@ -29,14 +29,14 @@ export function renamePlace(entry: ImagesEntry, effects: EntryEffect): ImageLoca
 }
 
 function unknown(unread: readonly string[]): LocationContent {
-  const problem = `cannot determine which tag it is for: ${unread.join(', ')}; add "newTag" to the entry`;
+  const problem = `cannot determine its tag: ${unread.join(', ')}; add "newTag" to the entry`;
   return { state: 'problem', problem };
 }
 
 function obstacle({ newName }: ImagesEntry, { images, unread, unseen }: EntryEffect): string | undefined {
   const versions = [...new Set([...images].map(versionOf))];
   if (versions.length > 1) return `it renames images with different tags (${versions.join(', ')})`;
-  if (splitImage(newName).tag !== '') return 'there is a tag in its "newName"';
+  if (splitImage(newName).tag !== '') return 'its "newName" contains a tag';
   if (versions[0]?.startsWith('@')) return RENAMED;
   const hidden = [...unread, ...unseen];
   return hidden.length === 0 ? undefined : hidden.join(', ');

@@ -187,14 +187,14 @@ describe('the diff of pin', () => {
     const folder = plant({ files: { 'here/b.yaml': POD, 'there/a.yaml': POD } });
     process.chdir(path.join(folder, 'here'));
     const message =
-      'it is outside the current directory, so "git apply" rejects its diff: run tidewaiter in a directory that contains it, or use --write';
+      'the file is outside the current directory, so "git apply" rejects its diff; run tidewaiter in a directory that contains the file, or use --write';
     const { code, out, note } = await runPin(['../there/a.yaml', 'b.yaml']);
     expect({ code, names: out.match(/^--- .*$/gm) }).toEqual({
       code: 0,
       names: ['--- a/../there/a.yaml', '--- a/b.yaml'],
     });
     expect(note).toBe(
-      `../there/a.yaml  notice  ${message}\n2 files, 2 images: 0 pinned already, 2 to pin; write it with --write\n`,
+      `../there/a.yaml  notice  ${message}\n2 files, 2 images: 0 already pinned, 2 to pin; use --write to update the files\n`,
     );
     expect((await runPin(['../there/a.yaml'], { write: true })).note).not.toContain('git apply');
   });
@@ -208,31 +208,31 @@ describe('what pin counts', () => {
       'a.yaml',
       list('{name: a, image: &i "nginx:1"}', '{name: b, image: *i}', '{name: c, image: *i}'),
       'a.yaml:6:25  unpinned  image "nginx:1" has no digest (used 3 times)\n',
-      '1 file, 1 image: 0 pinned already, 1 unpinned\n',
+      '1 file, 1 image: 0 already pinned, 1 unpinned\n',
     ],
     [
       'a.yaml',
       list('&c {name: a, image: nginx}', '{<<: *c, name: b}', '{name: c, image: nginx}'),
       'a.yaml:6:25  unpinned  image "nginx" has no digest (used 2 times)\na.yaml:8:22  unpinned  image "nginx" has no digest\n',
-      '1 file, 2 images: 0 pinned already, 2 unpinned\n',
+      '1 file, 2 images: 0 already pinned, 2 unpinned\n',
     ],
     [
       'a.yaml',
       `apiVersion: v1\nkind: List\nitems:\n- &p {apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: r.io/a}]}}\n- *p\n- {<<: *p, metadata: {name: b}}\n`,
       'a.yaml:4:92  unpinned  image "r.io/a" has no digest (used 3 times)\n',
-      '1 file, 1 image: 0 pinned already, 1 unpinned\n',
+      '1 file, 1 image: 0 already pinned, 1 unpinned\n',
     ],
     [
       'compose.yaml',
       'x-a: &a {image: "r.io/a:1"}\nservices: {a: *a, b: {<<: *a}, c: {image: "r.io/a:1"}}\n',
       'compose.yaml:1:17  unpinned  image "r.io/a:1" has no digest (used 2 times)\ncompose.yaml:2:43  unpinned  image "r.io/a:1" has no digest\n',
-      '1 file, 2 images: 0 pinned already, 2 unpinned\n',
+      '1 file, 2 images: 0 already pinned, 2 unpinned\n',
     ],
     [
       'a.yaml',
       list(`{name: a, image: &i nginx:1@sha256:${'a'.repeat(64)}}`, '{name: b, image: *i}'),
       '',
-      '1 file, 1 image: 1 pinned already\n',
+      '1 file, 1 image: 1 already pinned\n',
     ],
   ];
   test.each(CASES)('is each text once, with its uses: %s %#', async (name, text, check, count) => {
@@ -246,7 +246,7 @@ describe('what pin counts', () => {
     process.chdir(plant({ files: { 'a.yaml': list('{name: a, image: &i r.io/a:1}', '{name: b, image: *i}') } }));
     const { out, note } = await runPin(['a.yaml'], { write: true });
     expect(out).toMatch(/^a\.yaml:6:25 {2}pinned {2}r\.io\/a:1@sha256:[0-9a-f]{64} \(used 2 times\)\n$/);
-    expect(note).toBe('1 file, 1 image: 0 pinned already, 1 pinned now\n');
+    expect(note).toBe('1 file, 1 image: 0 already pinned, 1 pinned now\n');
   });
 
   test.each([
@@ -260,7 +260,7 @@ describe('what pin counts', () => {
     const { code, note } = await runPin(['.']);
     expect({ code, last: note.split('\n').at(-2) }).toEqual({
       code: 2,
-      last: '2 files, 1 image: 0 pinned already, 1 to pin, 1 error; write it with --write',
+      last: '2 files, 1 image: 0 already pinned, 1 to pin, 1 error; use --write to update the files',
     });
   });
 });

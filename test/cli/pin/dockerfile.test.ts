@@ -248,7 +248,7 @@ describe('a digest in an ARG', () => {
       note: `Dockerfile:2:6  error  image "a:1.2@${OLD}" ${why('b:1.2', 3)}
 Dockerfile:3:6  error  image "b:1.2@${OLD}" ${why('a:1.2', 2)}
 Dockerfile:4:6  error  image "docker.io/library/a:1.2@${OLD}" ${why('b:1.2', 3)}
-1 file, 3 images: 0 pinned already, 3 errors
+1 file, 3 images: 0 already pinned, 3 errors
 `,
     });
   });

@@ -33,42 +33,42 @@ describe('drift', () => {
       { [TAG]: NEW, [DIGEST]: NOT_FOUND },
       1,
       'gone',
-      `image "r.io/a:1@${OLD}" is gone: registry.example.com has no such tag; the tag is ${NEW} now`,
+      `image "r.io/a:1@${OLD}" no longer exists: registry.example.com has no such tag; the tag now points to ${NEW}`,
     ],
     [
       'the tag is gone',
       { [TAG]: NOT_FOUND },
       1,
       'untagged',
-      `image "r.io/a:1@${OLD}" has lost its tag: registry.example.com has no such tag`,
+      `the tag of image "r.io/a:1@${OLD}" no longer exists: registry.example.com has no such tag`,
     ],
     [
       'both are gone',
       { [TAG]: NOT_FOUND, [DIGEST]: NOT_FOUND },
       1,
       'gone',
-      `image "r.io/a:1@${OLD}" is gone: registry.example.com has no such tag`,
+      `image "r.io/a:1@${OLD}" no longer exists: registry.example.com has no such tag`,
     ],
     [
       'the registry is in trouble',
       { [TAG]: RATE_LIMITED },
       2,
       'unknown',
-      `could not tell what became of "r.io/a:1@${OLD}": registry.example.com answered 429, retry in 30 s; log in`,
+      `cannot determine whether "r.io/a:1@${OLD}" has drifted: registry.example.com answered 429, retry in 30 s; log in`,
     ],
     [
       'the digest is gone, and of the tag nothing is known',
       { [TAG]: RATE_LIMITED, [DIGEST]: NOT_FOUND },
       1,
       'gone',
-      `image "r.io/a:1@${OLD}" is gone: registry.example.com has no such tag`,
+      `image "r.io/a:1@${OLD}" no longer exists: registry.example.com has no such tag`,
     ],
     [
       'the tag is right, and of the digest nothing is known',
       { [TAG]: OLD, [DIGEST]: RATE_LIMITED },
       2,
       'unknown',
-      `could not tell what became of "r.io/a:1@${OLD}": registry.example.com answered 429, retry in 30 s; log in`,
+      `cannot determine whether "r.io/a:1@${OLD}" has drifted: registry.example.com answered 429, retry in 30 s; log in`,
     ],
   ];
   test.each(CASES)('%s', async (_what, table, code, state, message) => {
@@ -86,7 +86,7 @@ describe('drift', () => {
     expect(await runDrift([file], {}, { registry })).toEqual({
       code: 2,
       out: `${file}:1:6  moved  tag "1" of "r.io/a:1" has moved: ${OLD} -> ${NEW}
-${file}:3:6  unknown  could not tell what became of "r.io/c:1@${OLD}": registry.example.com answered 429, retry in 30 s; log in
+${file}:3:6  unknown  cannot determine whether "r.io/c:1@${OLD}" has drifted: registry.example.com answered 429, retry in 30 s; log in
 1 file, 3 pinned images: 1 drifted, 1 unknown
 `,
       note: '',
@@ -122,6 +122,6 @@ ${file}:3:6  unknown  could not tell what became of "r.io/c:1@${OLD}": registry.
     const many = Array.from({ length: 40 }, (_, index) => `r.io/m:${index}@${OLD}`);
     const { code, out } = await runDrift([dockerfile(...many)], {}, { registry });
     expect(code).toBe(2);
-    expect(out).toContain(`could not tell what became of "r.io/m:39@${OLD}": stopped before it was asked for\n`);
+    expect(out).toContain(`cannot determine whether "r.io/m:39@${OLD}" has drifted: interrupted before the lookup\n`);
   });
 });

@@ -38,7 +38,7 @@ describe('pin', () => {
 -    image: nginx:1.27
 +    image: nginx:1.27@${NGINX}
 `,
-      note: '1 file, 1 image: 0 pinned already, 1 to pin; write it with --write\n',
+      note: '1 file, 1 image: 0 already pinned, 1 to pin; use --write to update the files\n',
     });
     expect(read('pod.yaml')).toBe(pod('nginx:1.27'));
   });
@@ -48,7 +48,7 @@ describe('pin', () => {
     expect(await runPin(['pod.yaml'], { write: true })).toEqual({
       code: 0,
       out: `pod.yaml:8:12  pinned  nginx:1.27@${NGINX}\n`,
-      note: '1 file, 2 images: 1 pinned already, 1 pinned now\n',
+      note: '1 file, 2 images: 1 already pinned, 1 pinned now\n',
     });
     expect(read('pod.yaml')).toBe(pod(`nginx:1.27@${NGINX}`, `redis:7@${OLD}`));
   });
@@ -96,7 +96,7 @@ pods.yaml:10:12  error  image "nginx:nope" cannot be pinned: registry.example.co
 pods.yaml:12:12  error  image "nginx:limited" cannot be pinned: registry.example.com answered 429, retry in 30 s; log in
 pods.yaml:14:12  error  image "Nginx:1" cannot be pinned: upper-case letters are not allowed in a repository name: write "nginx:1"
 notes.yaml  skipped  not a kustomization, Kubernetes manifest, Compose file, or Dockerfile; Helm values need --helm-image
-3 files, 4 images: 0 pinned already, 1 pinned now, 5 errors
+3 files, 4 images: 0 already pinned, 1 pinned now, 5 errors
 `,
     );
   });
@@ -119,7 +119,7 @@ notes.yaml  skipped  not a kustomization, Kubernetes manifest, Compose file, or 
       'worker failed',
       'other failed',
     ]);
-    expect(images[2]?.message).toBe('a kustomization puts another in its place (registry.example.com has no such tag)');
+    expect(images[2]?.message).toBe('a kustomization replaces this image (registry.example.com has no such tag)');
   });
 
   test('says of a place in Helm values that it is nowhere', async () => {
@@ -127,7 +127,7 @@ notes.yaml  skipped  not a kustomization, Kubernetes manifest, Compose file, or 
     const { code, note } = await runPin(['.'], { helmImage: ['/image', '/imgae'] });
     expect({ code, note }).toEqual({
       code: 2,
-      note: '--helm-image /imgae  error  leads to nothing in these files\n1 file, 1 image: 0 pinned already, 1 to pin, 1 error; write it with --write\n',
+      note: '--helm-image /imgae  error  matches nothing in these files\n1 file, 1 image: 0 already pinned, 1 to pin, 1 error; use --write to update the files\n',
     });
   });
 
@@ -199,7 +199,7 @@ notes.yaml  skipped  not a kustomization, Kubernetes manifest, Compose file, or 
     const refused = await runCommand(['pin', '-', '--write']);
     expect({ code: refused.code, note: refused.note }).toEqual({
       code: 2,
-      note: '--write changes files, and "-" is none: leave out one of them\n',
+      note: '--write cannot be used with "-" (standard input)\n',
     });
   });
 
@@ -208,7 +208,7 @@ notes.yaml  skipped  not a kustomization, Kubernetes manifest, Compose file, or 
     symlinkSync('real/pod.yaml', 'link.yaml');
     chmodSync('real/pod.yaml', 0o640);
     const { note } = await runPin(['link.yaml', 'real', 'real/pod.yaml'], { write: true });
-    expect(note).toBe('1 file, 1 image: 0 pinned already, 1 pinned now\n');
+    expect(note).toBe('1 file, 1 image: 0 already pinned, 1 pinned now\n');
     expect(read('real/pod.yaml')).toBe(pod(`nginx:1.27@${NGINX}`));
   });
 
@@ -239,7 +239,7 @@ notes.yaml  skipped  not a kustomization, Kubernetes manifest, Compose file, or 
     };
     const { code, note } = await runPin(['a.yaml'], { write: true }, { registry });
     expect({ code, text: read('a.yaml') }).toEqual({ code: 2, text: pod('nginx:1.27') });
-    expect(note).toContain('a.yaml  error  stopped before it was written\n');
+    expect(note).toContain('a.yaml  error  interrupted before it was written\n');
   });
 });
 
@@ -250,7 +250,7 @@ describe('pin --check', () => {
     expect(await runCommand(['pin', '--check', '.'])).toEqual({
       code: 1,
       out: 'Dockerfile:1:6  unpinned  image "alpine" has no digest\npod.yaml:8:12  unpinned  image "nginx:1.27" has no digest\n',
-      note: '2 files, 3 images: 1 pinned already, 2 unpinned\n',
+      note: '2 files, 3 images: 1 already pinned, 2 unpinned\n',
     });
   });
 
@@ -272,7 +272,7 @@ describe('pin --check', () => {
     file('overlay/kustomization.yaml', images);
     const { code, out, note } = await runCommand(['pin', '--check', '.']);
     expect({ code, out }).toEqual({ code: 1, out: 'base/pod.yaml:10:12  unpinned  image "renamed:1" has no digest\n' });
-    expect(note).toContain('base/pod.yaml:8:12  skipped  image "app:1": a kustomization puts another in its place\n');
+    expect(note).toContain('base/pod.yaml:8:12  skipped  image "app:1": a kustomization replaces this image\n');
   });
 
   test('lets a kustomization speak for what it includes, also through others, and for nothing beside it', async () => {
@@ -289,7 +289,7 @@ describe('pin --check', () => {
     file('values.yaml', 'image: nginx:1.27\n');
     const { code, note } = await runCommand(['pin', '--check', 'values.yaml']);
     expect(code).toBe(2);
-    expect(note).toContain('values.yaml  error  it holds no image that could be pinned: ');
+    expect(note).toContain('values.yaml  error  no images to pin: ');
     expect((await runCommand(['pin', '--check', '.'])).code).toBe(0);
   });
 
@@ -311,8 +311,8 @@ describe('pin --update', () => {
     expect(shown.out).toContain(`-    image: nginx:1.27@${OLD}\n+    image: nginx:1.27@${NGINX}\n`);
     expect(shown.note).toBe(
       `pod.yaml:8:12  drifted  image "nginx:1.27@${OLD}": ${OLD} -> ${NGINX}
-pod.yaml:10:12  notice  image "redis@${OLD}": it has no tag that could be asked for
-1 file, 3 images: 1 pinned already, 2 to pin; write it with --write
+pod.yaml:10:12  notice  image "redis@${OLD}": it has no tag to look up
+1 file, 3 images: 1 already pinned, 2 to pin; use --write to update the files
 `,
     );
     expect((await runPin(['pod.yaml'], { update: true, write: true })).code).toBe(0);
@@ -332,7 +332,7 @@ pod.yaml:10:12  notice  image "redis@${OLD}": it has no tag that could be asked 
 
 describe('pin --lock', () => {
   const NOW = Date.UTC(2026, 10, 24, 12);
-  const LOCK = `# tidewaiter pin --lock: what each tag stood for when it was pinned.
+  const LOCK = `# tidewaiter pin --lock: the digest of each tag when it was pinned.
 version: 1
 images:
   docker.io/library/nginx:1.27:

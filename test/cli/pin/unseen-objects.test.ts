@@ -67,7 +67,7 @@ test.each([
 function fromText(note: string): readonly string[] {
   return note.split('\n').flatMap((line) => {
     const [place, notice] = line.split('  notice  ');
-    return notice === undefined || place === undefined || line.includes('no image was found')
+    return notice === undefined || place === undefined || line.includes('no images found')
       ? []
       : [`${place.slice(file.length + 1)} ${notice}`];
   });

@@ -292,7 +292,7 @@ describe('what cannot be determined', () => {
         }),
       },
       [
-        'kustomization.yaml:4:3  error  image "m.io/nginx" cannot be pinned: cannot determine which tag it is for: "https://example.com/a//b?ref=v1" cannot be read; add "newTag" to the entry',
+        'kustomization.yaml:4:3  error  image "m.io/nginx" cannot be pinned: cannot determine its tag: "https://example.com/a//b?ref=v1" cannot be read; add "newTag" to the entry',
         'kustomization.yaml  notice  "https://example.com/a//b?ref=v1" cannot be read, so its images are not checked',
       ],
     ],
@@ -304,29 +304,27 @@ describe('what cannot be determined', () => {
           ...renamed('nginx', 'm.io/nginx'),
         }),
       },
-      [
-        'cannot determine which tag it is for: "https://me:***@example.com/a" cannot be read; add "newTag" to the entry',
-      ],
+      ['cannot determine its tag: "https://me:***@example.com/a" cannot be read; add "newTag" to the entry'],
     ],
     [
       'a base that is missing',
       { 'kustomization.yaml': kustomization({ resources: ['../gone'], ...renamed('nginx', 'm.io/nginx') }) },
       [
-        'kustomization.yaml:4:3  error  image "m.io/nginx" cannot be pinned: cannot determine which tag it is for: "../gone" cannot be read; add "newTag" to the entry',
+        'kustomization.yaml:4:3  error  image "m.io/nginx" cannot be pinned: cannot determine its tag: "../gone" cannot be read; add "newTag" to the entry',
       ],
     ],
     [
       'a component without those that include it',
       { 'kustomization.yaml': kustomization({ kind: 'Component', ...renamed('nginx', 'm.io/nginx') }) },
       [
-        'kustomization.yaml:4:3  error  image "m.io/nginx" cannot be pinned: cannot determine which tag it is for: no kustomization among these files includes this component; add "newTag" to the entry',
+        'kustomization.yaml:4:3  error  image "m.io/nginx" cannot be pinned: cannot determine its tag: no kustomization in the input files includes this component; add "newTag" to the entry',
       ],
     ],
     [
       'several tags of one name',
       layers(['nginx:1', 'nginx:2'], renamed('nginx', 'm.io/nginx')),
       [
-        `base/a.yaml:8:27  error  image "nginx:1" cannot be pinned: it is "nginx:1" (${rightDigest('nginx:1')}) in base/kustomization.yaml and "m.io/nginx:1" (${rightDigest('m.io/nginx:1')}) in layer0/kustomization.yaml, and the entry of "images" in layer0/kustomization.yaml cannot have a digest of its own, because it renames images with different tags (1, 2): add "newTag" to the entry, or write the new name into the manifests`,
+        `base/a.yaml:8:27  error  image "nginx:1" cannot be pinned: it is "nginx:1" (${rightDigest('nginx:1')}) in base/kustomization.yaml and "m.io/nginx:1" (${rightDigest('m.io/nginx:1')}) in layer0/kustomization.yaml, and the entry in "images" of layer0/kustomization.yaml cannot have its own digest because it renames images with different tags (1, 2); add "newTag" to the entry, or use the new name in the manifests`,
       ],
     ],
     [
@@ -418,7 +416,7 @@ describe('what cannot be determined', () => {
       note: `kustomization.yaml:2:14  notice  the images of chart "grafana" are not checked, as only Helm knows them
 kustomization.yaml:3:15  notice  "transformers" can add or change images, which are not checked
 .  notice  no image was found
-2 files, 0 images: 0 pinned already
+2 files, 0 images: 0 already pinned
 `,
     });
   });
@@ -428,12 +426,12 @@ kustomization.yaml:3:15  notice  "transformers" can add or change images, which 
     expect(await runPin(['top'], { check: true })).toEqual({
       code: 1,
       out: 'base/a.yaml:8:27  unpinned  image "nginx:1" has no digest\n',
-      note: '1 file, 1 image: 0 pinned already, 1 unpinned\n',
+      note: '1 file, 1 image: 0 already pinned, 1 unpinned\n',
     });
     expect(await runPin(['top'], { write: true })).toEqual({
       code: 0,
       out: '',
-      note: 'top/kustomization.yaml  notice  it runs image "nginx:1", which has no digest, from base/a.yaml: name this file, too\n1 file, 0 images: 0 pinned already\n',
+      note: 'top/kustomization.yaml  notice  it runs image "nginx:1", which has no digest, from base/a.yaml; also pass this file\n1 file, 0 images: 0 already pinned\n',
     });
   });
 

@@ -225,7 +225,7 @@ describeWith(kustomizeMissing(), 'images of a kustomization', () => {
       'a name with a tag, of an image without one',
       of(deployment('a', 'nginx'), renamed('nginx:latest', 'm.io/nginx')),
       ['.'],
-      'the name "nginx:latest" in "images" matches it without a digest, or only with one: leave the tag out of the name',
+      'the name "nginx:latest" in "images" matches it only with or only without a digest; remove the tag from the name',
     ],
     [
       'a replacement of the tag',
@@ -234,7 +234,7 @@ describeWith(kustomizeMissing(), 'images of a kustomization', () => {
         'replacements:\n- source: {kind: ConfigMap, name: v, fieldPath: data.tag}\n  targets:\n  - select: {kind: Deployment, name: a}\n    options: {delimiter: ":", index: 1}\n    fieldPaths: ["spec.template.spec.containers.[name=c0].image"]\n',
       ),
       ['.'],
-      'a replacement in kustomization.yaml splits it at a delimiter, which would split the digest as well: write what the replacement makes into the manifests',
+      'a replacement in kustomization.yaml splits it at a delimiter, which would also split the digest; write the result of the replacement in the manifests',
     ],
     [
       'a replacement of the tag, in a file',
@@ -277,7 +277,7 @@ describeWith(kustomizeMissing(), 'images of a kustomization', () => {
         ),
       ),
       ['.'],
-      'a patch of kustomization.yaml compares it with a text (operation "test"), which a digest would change: remove the operation',
+      'a patch in kustomization.yaml compares it with a string (operation "test"), which a digest would change; remove the operation',
     ],
     [
       'an operation in a file that compares a container',
@@ -286,13 +286,13 @@ describeWith(kustomizeMissing(), 'images of a kustomization', () => {
           '[{"op": "test", "path": "/spec/template/spec/containers/0", "value": {"name": "c0", "image": "nginx:1"}}]',
       }),
       ['.'],
-      'a patch of kustomization.yaml compares it with a text (operation "test")',
+      'a patch in kustomization.yaml compares it with a string (operation "test")',
     ],
     [
       'a transformer',
       of(deployment('a', 'nginx:1'), 'transformers: [t.yaml]\n', { 't.yaml': transformer }),
       ['.'],
-      'an ImageTagTransformer that kustomization.yaml names changes it',
+      'an ImageTagTransformer that kustomization.yaml uses changes it',
     ],
     [
       'a transformer in a directory',
@@ -301,13 +301,13 @@ describeWith(kustomizeMissing(), 'images of a kustomization', () => {
         't/kustomization.yaml': 'resources: [t.yaml]\n',
       }),
       ['.'],
-      'an ImageTagTransformer that kustomization.yaml names changes it',
+      'an ImageTagTransformer that kustomization.yaml uses changes it',
     ],
     [
       'a transformer in the kustomization',
       of(deployment('a', 'nginx:1'), `transformers:\n- |\n${block(transformer)}`),
       ['.'],
-      'an ImageTagTransformer that kustomization.yaml names changes it',
+      'an ImageTagTransformer that kustomization.yaml uses changes it',
     ],
   ];
   test.each(left)('are left, and told: %s', async (_title, files, folders, why) => {
