@@ -60,12 +60,12 @@ const checkDefinition = schemaCheck({
 /** The default export: a list of what defineRule has made. */
 export function parseRules(exported: unknown): RulesResult {
   if (exported === undefined) {
-    return { ok: false, problems: ['no default export; a plugin ends with: export default [defineRule({…})]'] };
+    return { ok: false, problems: ['no default export; add export default [defineRule({…})]'] };
   }
   if (!Array.isArray(exported)) {
     return { ok: false, problems: [`default: expected a list of rules, found ${jsonType(exported)}`] };
   }
-  if (exported.length === 0) return { ok: false, problems: ['default: there is no rule in the list'] };
+  if (exported.length === 0) return { ok: false, problems: ['default: the list of rules is empty'] };
   const problems = exported.flatMap((rule: unknown, index) =>
     ruleProblems(rule).map((problem) => `default/${index}${problem}`),
   );
@@ -95,7 +95,7 @@ function defaultFaults(schema: ValueSchema): readonly DocumentFault[] {
   const faults = schemaCheck(schema)(withDefaults(schema, {}));
   // Of the object as a whole: what is required has no default, and needs none.
   return faults.flatMap((fault) =>
-    fault.pointer === '' ? [] : [{ ...fault, problem: `the default does not fit: ${fault.problem}` }],
+    fault.pointer === '' ? [] : [{ ...fault, problem: `invalid default: ${fault.problem}` }],
   );
 }
 
@@ -110,7 +110,7 @@ function functionProblems({ check, prepare }: JsonObject): readonly string[] {
       // A missing one is told by the schema.
       if (value !== undefined) problems.push(`/${name}: expected a function, found ${jsonType(value)}`);
     } else if (!/^Function$/.test(value.constructor.name)) {
-      problems.push(`/${name}: a rule answers at once: it cannot be async or a generator`);
+      problems.push(`/${name}: rules run synchronously; the function must not be async or a generator`);
     }
   }
   return problems;

@@ -69,7 +69,7 @@ function runChecks(pending: readonly PendingCheck[], state: GuardState): readonl
   const results: CheckResult[] = [];
   for (let next = pending[0]; next !== undefined; next = pending[results.length]) {
     if (isSuspended(next.rule, state)) {
-      const problem = `it is not asked for now: ${suspension(state)}`;
+      const problem = `the rule is suspended: it ${suspension(state)}`;
       results.push({ problems: [], failure: failure(next.rule, 'suspended', problem) });
       continue;
     }
@@ -128,7 +128,7 @@ function runCheck(
     return { problems, failure: fault === undefined ? undefined : failure(rule, 'bad-answer', fault) };
   } catch (error) {
     if (error instanceof ShapeError) return error;
-    return { problems: [], failure: failure(rule, 'threw', `it threw ${shownError(error)}`) };
+    return { problems: [], failure: failure(rule, 'threw', `the rule threw ${shownError(error)}`) };
   } finally {
     // A rule that is stopped does not reach this line.
     lateness.delete(rule.key);
@@ -145,12 +145,14 @@ function timedOut(rule: GuardedRule, state: GuardState): CheckResult {
     lateness.delete(oldest);
   }
   lateness.set(rule.key, { inARow, suspendedUntil: suspended ? now() + SUSPENDED_MS : 0 });
-  const problem = suspended ? `${suspension(state)}, so it is not asked for ${SUSPENDED_MS / 1000} s` : noReturn(state);
+  const problem = suspended
+    ? `the rule ${suspension(state)}, so it is suspended for ${SUSPENDED_MS / 1000} s`
+    : `the rule ${noReturn(state)}`;
   return { problems: [], failure: failure(rule, 'timeout', problem) };
 }
 
 function noReturn({ timeoutMs }: GuardState): string {
-  return `it did not return within ${timeoutMs} ms`;
+  return `did not return within ${timeoutMs} ms`;
 }
 
 function suspension(state: GuardState): string {
@@ -166,6 +168,6 @@ export function shownError(error: unknown): string {
   try {
     return quoteValue(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
   } catch {
-    return 'something that cannot be shown';
+    return 'a value that cannot be printed';
   }
 }

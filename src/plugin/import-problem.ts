@@ -39,8 +39,9 @@ function pathOf(urlOrPath: string): string {
 }
 
 const EXPLAINED: Readonly<Record<string, string>> = {
-  ERR_REQUIRE_ASYNC_MODULE: 'an "await" stands outside of a function, and a plugin is loaded at once',
-  ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX: 'types are only stripped here: no enum, no namespace, no parameter properties',
+  ERR_REQUIRE_ASYNC_MODULE: 'top-level await is not supported; plugins load synchronously',
+  ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
+    'only erasable TypeScript syntax is supported; enum, namespace, and parameter properties are not',
 };
 
 /** Exports of `tidewaiter` by their former names. */
@@ -57,13 +58,13 @@ function renamedExport(message: string): string {
 }
 
 function loadProblem(error: unknown): string {
-  if (!(error instanceof Error)) return `it threw ${shownError(error)} while it was loaded`;
+  if (!(error instanceof Error)) return `the module threw ${shownError(error)} while loading`;
   const code = 'code' in error ? String(error.code) : '';
   const explained = EXPLAINED[code];
   if (explained !== undefined) return explained;
   if (code === 'ERR_MODULE_NOT_FOUND') return quoteless(error.message.replace(/ imported from .*$/s, ''));
   if (error instanceof SyntaxError) return `${quoteless(error.message)}${renamedExport(error.message)}`;
-  return `it threw ${shownError(error)} while it was loaded`;
+  return `the module threw ${shownError(error)} while loading`;
 }
 
 /** One line of Node's, with quotes of its own. */

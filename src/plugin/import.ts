@@ -34,10 +34,10 @@ export function importPlugin(file: string): Imported {
 function fileProblem(file: string): string | undefined {
   const stats = statsOf(file);
   if (typeof stats === 'string') return stats;
-  if (!stats.isFile()) return 'a plugin is a file, not a folder';
+  if (!stats.isFile()) return 'a plugin must be a file, not a directory';
   return EXTENSIONS.includes(path.extname(file))
     ? undefined
-    : `a plugin is a TypeScript or JavaScript module (${EXTENSIONS.join(', ')})`;
+    : `a plugin must be a TypeScript or JavaScript module (${EXTENSIONS.join(', ')})`;
 }
 
 function statsOf(file: string): Stats | string {

@@ -18,13 +18,13 @@ export interface PluginOptions {
 
 export function loadPlugins(files: readonly string[], { builtIn, timeoutMs }: PluginOptions): readonly Rule[] {
   const faults: string[] = [];
-  const origins = new Map(builtIn.map(({ name }) => [name, 'built in']));
+  const origins = new Map(builtIn.map(({ name }) => [name, 'as a built-in rule']));
   const found = new Map<string, string>();
   const rules: Rule[] = [];
   for (const file of files) {
     for (const rule of rulesIn(file, faults)) {
       const before = origins.get(rule.name);
-      if (before !== undefined) faults.push(`${file}: there is already a rule "${rule.name}": ${before}`);
+      if (before !== undefined) faults.push(`${file}: duplicate rule "${rule.name}"; first defined ${before}`);
       origins.set(rule.name, `in ${file}`);
       found.set(rule.name, file);
       rules.push(rule);

@@ -21,10 +21,10 @@ export function parseProblems(result: unknown, containers: readonly Container[])
   if (result instanceof Promise) {
     // Its rejection, unheard, would end the server.
     result.catch(() => undefined);
-    return { problems: [], fault: 'it answered with a promise, and nobody waits for one' };
+    return { problems: [], fault: 'the rule returned a promise; rules must return a list synchronously' };
   }
   if (!Array.isArray(result)) {
-    return { problems: [], fault: `it answered with ${jsonType(result)} instead of a list of problems` };
+    return { problems: [], fault: `the rule returned ${jsonType(result)} instead of a list of problems` };
   }
   const problems: Problem[] = [];
   let fault: string | undefined;
@@ -32,10 +32,10 @@ export function parseProblems(result: unknown, containers: readonly Container[])
   for (let index = 0; index < Math.min(result.length, MAX_PROBLEMS); index++) {
     const read = parseProblem(result[index], inScope);
     if (typeof read === 'object') problems.push(read);
-    else fault ??= `it answered with a problem (number ${index + 1}) that is none: ${read}`;
+    else fault ??= `the rule returned an invalid problem (number ${index + 1}): ${read}`;
   }
   if (result.length > MAX_PROBLEMS) {
-    fault ??= `it answered with ${result.length} problems, and the first ${MAX_PROBLEMS} count`;
+    fault ??= `the rule returned ${result.length} problems; only the first ${MAX_PROBLEMS} count`;
   }
   return { problems, fault };
 }
@@ -58,11 +58,11 @@ function parseProblem(value: unknown, inScope: ReadonlySet<unknown>): Problem | 
   };
 }
 
-const NOT_IN_SCOPE = 'container: not one of subject.containers (undefined stands for the object as a whole)';
+const NOT_IN_SCOPE = 'container: not in subject.containers (use undefined for the whole object)';
 
 const ACCEPTED: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
   state: [(value) => value === 'violation' || value === 'unknown', '"violation" or "unknown"'],
-  pointer: [isPointer, 'a JSON pointer from the root of the object'],
+  pointer: [isPointer, 'a JSON Pointer from the root of the object'],
   message: [(value) => typeof value === 'string' && value.trim() !== '', 'a sentence'],
   remedy: [(value) => value === undefined || typeof value === 'string', 'a sentence, or nothing'],
   causedBy: [

@@ -115,8 +115,8 @@ describe.each(PLUGINS.map((argv) => [label(argv), argv] as const))('%s', (_label
   test.each([
     ['nowhere.ts', 'no such file or directory'],
     ['pod.yaml/x.ts', 'no such file or directory'],
-    ['folder', 'a plugin is a file, not a folder'],
-    ['binary', 'a plugin is a TypeScript or JavaScript module (.ts, .mts, .js, .mjs)'],
+    ['folder', 'a plugin must be a file, not a directory'],
+    ['binary', 'a plugin must be a TypeScript or JavaScript module (.ts, .mts, .js, .mjs)'],
   ])('%s', async (bad, problem) => {
     expect(await said(argv, bad)).toBe(`${bad}: ${problem}\n`);
   });

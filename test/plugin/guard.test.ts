@@ -32,13 +32,16 @@ interface Asking {
 }
 
 /** A guard over these rules, with a clock that stands still until it is moved. */
-function guarding(rules: Readonly<Record<string, Run>>): {
+function guarding(
+  rules: Readonly<Record<string, Run>>,
+  timeoutMs = TIMEOUT_MS,
+): {
   readonly ask: (names: readonly string[], asking?: Asking) => readonly CheckResult[];
   readonly later: (ms: number) => void;
 } {
   let now = 0;
   const files = new Map(Object.keys(rules).map((name) => [name, `${name}.ts`]));
-  const guard = createGuard(files, { timeoutMs: TIMEOUT_MS, now: () => now });
+  const guard = createGuard(files, { timeoutMs, now: () => now });
   return {
     later: (ms) => void (now += ms),
     ask: (names, asking = {}) =>
@@ -95,13 +98,13 @@ describe('a rule that does not return', () => {
       { problems: [problem('before')], failure: undefined },
       {
         problems: [],
-        failure: { reason: 'timeout', problem: 'it did not return within 100 ms', file: 'hangs.ts' },
+        failure: { reason: 'timeout', problem: 'the rule did not return within 100 ms', file: 'hangs.ts' },
       },
       { problems: [problem('after')], failure: undefined },
     ]);
   });
 
-  test('is not asked for a minute after three times in a row, and then once', () => {
+  test('is suspended for a minute after three times in a row, then runs once', () => {
     let asked = 0;
     const { ask, later } = guarding({
       hangs: () => {
@@ -111,9 +114,9 @@ describe('a rule that does not return', () => {
       fine: () => [problem('fine')],
     });
     const once = (): string | undefined => failure(ask(['hangs'])[0]);
-    const stopped = 'it did not return within 100 ms';
-    const suspends = `${stopped}, 3 times in a row, so it is not asked for 60 s`;
-    const suspended = `it is not asked for now: ${stopped}, 3 times in a row`;
+    const stopped = 'the rule did not return within 100 ms';
+    const suspends = `${stopped}, 3 times in a row, so it is suspended for 60 s`;
+    const suspended = `the rule is suspended: ${stopped.replace('the rule', 'it')}, 3 times in a row`;
     expect([once(), once(), once(), once()]).toEqual([stopped, stopped, suspends, suspended]);
     expect(asked).toBe(3);
     const answers = ask(['hangs', 'fine', 'hangs']);
@@ -167,7 +170,10 @@ describe('a rule that does not return', () => {
     slow = false;
     expect(once()).toBeUndefined();
     slow = true;
-    expect([once(), once()]).toEqual(['it did not return within 100 ms', 'it did not return within 100 ms']);
+    expect([once(), once()]).toEqual([
+      'the rule did not return within 100 ms',
+      'the rule did not return within 100 ms',
+    ]);
   });
 
   test('takes nothing from the time of another: each has all of it', () => {
@@ -190,84 +196,88 @@ describe('a rule that throws or answers nonsense', () => {
       () => {
         throw new RangeError('no "such"\nthing');
       },
-      'it threw "RangeError: no \\"such\\"\\u000athing"',
+      'the rule threw "RangeError: no \\"such\\"\\u000athing"',
     ],
     [
       'throws what cannot be shown',
       () => {
         throw Object.create(null);
       },
-      'it threw something that cannot be shown',
+      'the rule threw a value that cannot be printed',
     ],
     [
       'calls itself without end',
       function again(subject): unknown {
         return [again(subject)];
       },
-      'it threw "RangeError: Maximum call stack size exceeded"',
+      'the rule threw "RangeError: Maximum call stack size exceeded"',
     ],
-    ['answers with a promise', () => Promise.resolve([]), 'it answered with a promise, and nobody waits for one'],
+    [
+      'answers with a promise',
+      () => Promise.resolve([]),
+      'the rule returned a promise; rules must return a list synchronously',
+    ],
     [
       'answers with a list of promises that are rejected',
       () => [Promise.reject(new Error('unheard'))],
-      'it answered with a problem (number 1) that is none: state: expected "violation" or "unknown", found nothing',
+      'the rule returned an invalid problem (number 1): state: expected "violation" or "unknown", found nothing',
     ],
     [
       'answers with a promise that is rejected',
       () => Promise.reject(new Error('late')),
-      'it answered with a promise, and nobody waits for one',
+      'the rule returned a promise; rules must return a list synchronously',
     ],
-    ['answers with nothing', () => undefined, 'it answered with nothing instead of a list of problems'],
-    ['answers with an object', () => ({ length: 1 }), 'it answered with an object instead of a list of problems'],
+    ['answers with nothing', () => undefined, 'the rule returned nothing instead of a list of problems'],
+    ['answers with an object', () => ({ length: 1 }), 'the rule returned an object instead of a list of problems'],
     [
       'has a text in its list',
       () => ['no'],
-      'it answered with a problem (number 1) that is none: expected an object, found a string',
+      'the rule returned an invalid problem (number 1): expected an object, found a string',
     ],
     [
       'knows another state',
       () => [{ ...problem('m'), state: 'warning' }],
-      'it answered with a problem (number 1) that is none: state: expected "violation" or "unknown", found "warning"',
+      'the rule returned an invalid problem (number 1): state: expected "violation" or "unknown", found "warning"',
     ],
     [
       'gives no pointer',
       () => [{ state: 'violation', message: 'm' }],
-      'it answered with a problem (number 1) that is none: pointer: expected a JSON pointer from the root of the object, found nothing',
+      'the rule returned an invalid problem (number 1): pointer: expected a JSON Pointer from the root of the object, found nothing',
     ],
     [
       'gives a path for a pointer',
       () => [{ ...problem('m'), pointer: 'spec.containers' }],
-      'it answered with a problem (number 1) that is none: pointer: expected a JSON pointer from the root of the object, found "spec.containers"',
+      'the rule returned an invalid problem (number 1): pointer: expected a JSON Pointer from the root of the object, found "spec.containers"',
     ],
     [
       'says nothing',
       () => [problem(' ')],
-      'it answered with a problem (number 1) that is none: message: expected a sentence, found " "',
+      'the rule returned an invalid problem (number 1): message: expected a sentence, found " "',
     ],
     [
       'has a list for a remedy',
       () => [{ ...problem('m'), remedy: ['a'] }],
-      'it answered with a problem (number 1) that is none: remedy: expected a sentence, or nothing, found a list',
+      'the rule returned an invalid problem (number 1): remedy: expected a sentence, or nothing, found a list',
     ],
     [
       'has an odd mark',
       () => [{ ...problem('m'), unreadable: 'yes' }],
-      'it answered with a problem (number 1) that is none: unreadable: expected true, or nothing, found "yes"',
+      'the rule returned an invalid problem (number 1): unreadable: expected true, or nothing, found "yes"',
     ],
     [
       'names a cause that is none',
       () => [{ ...problem('m'), causedBy: 'me' }],
-      'it answered with a problem (number 1) that is none: causedBy: expected one of author, later, world, or nothing, found "me"',
+      'the rule returned an invalid problem (number 1): causedBy: expected one of author, later, world, or nothing, found "me"',
     ],
     [
       'names a container that is not of the subject',
       () => [{ ...problem('m'), container: pod('{containers: [{name: a, image: a}]}').containers[0] }],
-      'it answered with a problem (number 1) that is none: container: not one of subject.containers (undefined stands for the object as a whole)',
+      'the rule returned an invalid problem (number 1): container: not in subject.containers (use undefined for the whole object)',
     ],
     [
       'names a container by its name',
       () => [{ ...problem('m'), container: 'a' }],
-      'it answered with a problem (number 1) that is none: container: not one of subject.containers (undefined stands for the object as a whole)',
+      'the rule returned an invalid problem (number 1): container: not in subject.containers (use undefined for the whole object)',
     ],
   ])('because it %s, says so', async (_what, run, expected) => {
     const answers = guarding({ odd: run, fine: () => [problem('fine')] }).ask(['odd', 'fine']);
@@ -283,7 +293,7 @@ describe('a rule that throws or answers nonsense', () => {
       problems: [problem('one'), problem('two')],
       failure: {
         reason: 'bad-answer',
-        problem: 'it answered with a problem (number 2) that is none: expected an object, found a number',
+        problem: 'the rule returned an invalid problem (number 2): expected an object, found a number',
         file: 'half.ts',
       },
     });
@@ -291,28 +301,25 @@ describe('a rule that throws or answers nonsense', () => {
 
   test('is cut to a size that can be handled, and still says no', () => {
     const long = 'x'.repeat(1e6);
-    const [answer] = guarding({
-      much: () => [
-        { ...problem(long), remedy: long, extra: long },
-        ...Array.from({ length: 19_999 }, () => problem('m')),
-      ],
-    }).ask(['much']);
+    const much = (): readonly unknown[] => [
+      { ...problem(long), remedy: long, extra: long },
+      ...Array.from({ length: 19_999 }, () => problem('m')),
+    ];
+    const [answer] = guarding({ much }, 10_000).ask(['much']);
     expect(answer?.problems).toHaveLength(10_000);
     expect(answer?.problems[0]).toEqual({
       ...problem(`${'x'.repeat(2000)}…`),
       remedy: `${'x'.repeat(2000)}…`,
       unreadable: undefined,
     });
-    expect(failure(answer)).toBe('it answered with 20000 problems, and the first 10000 count');
+    expect(failure(answer)).toBe('the rule returned 20000 problems; only the first 10000 count');
   });
 
   test('is read in time, however long the list claims to be', () => {
     const sparse: unknown[] = [];
     sparse.length = 2 ** 32 - 1;
     const [answer] = guarding({ sparse: () => sparse }).ask(['sparse']);
-    expect(failure(answer)).toBe(
-      'it answered with a problem (number 1) that is none: expected an object, found nothing',
-    );
+    expect(failure(answer)).toBe('the rule returned an invalid problem (number 1): expected an object, found nothing');
   });
 });
 
@@ -356,7 +363,7 @@ describe('what a rule is given', () => {
         looks: (subject) => [problem(JSON.stringify({ ...subject, facts: FACTS }) === seen ? 'as it was' : 'changed')],
       });
       const [wrote, looked] = ask(['writes', 'looks']);
-      expect(failure(wrote)).toMatch(/^it threw "TypeError: /);
+      expect(failure(wrote)).toMatch(/^the rule threw "TypeError: /);
       expect(looked?.problems).toEqual([problem('as it was')]);
     },
   );
@@ -390,7 +397,7 @@ describe('what a rule is given', () => {
     });
     const [took, wrote] = ask(['takes', 'writes'], { facts, needs: ['registryImages', 'pullSecrets'] });
     expect(took).toEqual({ problems: [], failure: undefined });
-    expect(failure(wrote)).toMatch(/^it threw "TypeError: /);
+    expect(failure(wrote)).toMatch(/^the rule threw "TypeError: /);
     const { registryImages, pullSecrets } = factsNow();
     expect(seen).toEqual({ registryImages, pullSecrets });
     expect(facts).toEqual(factsNow());

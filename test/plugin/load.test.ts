@@ -129,29 +129,25 @@ describe('a plugin that cannot be loaded is told', () => {
     [
       'an error while it is loaded',
       'export const a = 1;\n\n  throw new RangeError("boom");\n',
-      ':3:9: it threw "RangeError: boom" while it was loaded',
+      ':3:9: the module threw "RangeError: boom" while loading',
     ],
     [
       'something else that is thrown',
       'throw Object.create(null);\n',
-      ': it threw something that cannot be shown while it was loaded',
+      ': the module threw a value that cannot be printed while loading',
     ],
     [
       'an await at the top',
       'export const a = await Promise.resolve(1);\n',
-      ': an "await" stands outside of a function, and a plugin is loaded at once',
+      ': top-level await is not supported; plugins load synchronously',
     ],
-    [
-      'no default export',
-      'export const rules = [];\n',
-      ': no default export; a plugin ends with: export default [defineRule({…})]',
-    ],
+    ['no default export', 'export const rules = [];\n', ': no default export; add export default [defineRule({…})]'],
     [
       'a default export that is no list',
       'export default {};\n',
       ': default: expected a list of rules, found an object',
     ],
-    ['an empty list', 'export default [];\n', ': default: there is no rule in the list'],
+    ['an empty list', 'export default [];\n', ': default: the list of rules is empty'],
     [
       'a rule without defineRule',
       "export default [{ name: 'mine', check: () => [] }];\n",
@@ -171,7 +167,7 @@ describe('a plugin that cannot be loaded is told', () => {
     [
       'TypeScript that is more than types',
       'enum Level { low }\nexport default [Level.low];\n',
-      ':1:1: types are only stripped here: no enum, no namespace, no parameter properties',
+      ':1:1: only erasable TypeScript syntax is supported; enum, namespace, and parameter properties are not',
     ],
   ])('%s', (_what, text, expected) => {
     expect(faultsOf(file('rules.ts', text))).toContain(`rules.ts${expected}`);
@@ -187,8 +183,8 @@ describe('a plugin that cannot be loaded is told', () => {
     file('rules/x.ts', '');
     expect(faultsOf(path.join(folder, 'nowhere.ts'), path.join(folder, 'rules'), file('rules.yaml', 'a: 1\n'))).toBe(
       `nowhere.ts: no such file or directory
-rules: a plugin is a file, not a folder
-rules.yaml: a plugin is a TypeScript or JavaScript module (.ts, .mts, .js, .mjs)`,
+rules: a plugin must be a file, not a directory
+rules.yaml: a plugin must be a TypeScript or JavaScript module (.ts, .mts, .js, .mjs)`,
     );
   });
 });
@@ -213,9 +209,21 @@ describe('a rule of a plugin that is not well-formed is told', () => {
     ],
     ['a check that is none', "check: 'x'", '/check: expected a function, found a string'],
     ['no check', 'check: undefined', ': "check" is required'],
-    ['an async check', 'check: async () => []', '/check: a rule answers at once: it cannot be async or a generator'],
-    ['a generator', 'check: function* () {}', '/check: a rule answers at once: it cannot be async or a generator'],
-    ['an async prepare', 'async prepare() {}', '/prepare: a rule answers at once: it cannot be async or a generator'],
+    [
+      'an async check',
+      'check: async () => []',
+      '/check: rules run synchronously; the function must not be async or a generator',
+    ],
+    [
+      'a generator',
+      'check: function* () {}',
+      '/check: rules run synchronously; the function must not be async or a generator',
+    ],
+    [
+      'an async prepare',
+      'async prepare() {}',
+      '/prepare: rules run synchronously; the function must not be async or a generator',
+    ],
     ['docs', "docs: { why: 'x' }", '/docs: "remedy" is required'],
     [
       'parameters of another type',
@@ -241,10 +249,10 @@ describe('a rule of a plugin that is not well-formed is told', () => {
     ["a: { $ref: '#/$defs/a' }", ": can't resolve reference #/$defs/a from id #"],
     ["a: { type: 'string', pattern: '(' }", ': Invalid regular expression: /(/u: Unterminated group'],
     ["a: { format: 'date' }", ': unknown format "date" ignored in schema at path "#/properties/a"'],
-    ["a: { type: 'integer', default: 'x' }", '/a: the default does not fit: expected a whole number, found a string'],
+    ["a: { type: 'integer', default: 'x' }", '/a: invalid default: expected a whole number, found a string'],
     [
       "a: { enum: ['x', 'y'], default: 'z' }",
-      '/a: the default does not fit: invalid value "z"; did you mean "x"? (expected x or y)',
+      '/a: invalid default: invalid value "z"; did you mean "x"? (expected x or y)',
     ],
   ])('parameters {%s}', (properties, expected) => {
     const change = `parameters: { type: 'object', additionalProperties: false, properties: { ${properties} } }`;
@@ -266,8 +274,8 @@ describe('a name that is taken', () => {
       file('three.ts', rule('image-tag')),
     ];
     expect(faultsOf(one, two, three)).toBe(
-      `two.ts: there is already a rule "mine": in one.ts
-three.ts: there is already a rule "image-tag": built in`,
+      `two.ts: duplicate rule "mine"; first defined in one.ts
+three.ts: duplicate rule "image-tag"; first defined as a built-in rule`,
     );
   });
 });
