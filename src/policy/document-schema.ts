@@ -26,10 +26,10 @@ export function documentSchema<const S extends object>(
     required: ['apiVersion', 'kind', 'metadata', 'spec'],
     properties: {
       apiVersion: { const: API_VERSION, description: 'Version of the format' },
-      kind: { const: kind, description: 'What the document is' },
+      kind: { const: kind, description: 'Kind of the document' },
       metadata: {
         type: 'object',
-        description: 'The name; labels and annotations are accepted and not read',
+        description: 'The name; labels and annotations are allowed and ignored',
         required: ['name'],
         properties: { name: { ...NAME, description: name } },
       },
@@ -49,10 +49,10 @@ export function oneOf(values: readonly string[], description: string): object {
 
 const LIST_REFERENCE = {
   type: 'object',
-  description: 'All items of a named list (kind: ImageNameList)',
+  description: 'Includes all items of a named list (kind: ImageNameList)',
   additionalProperties: false,
   required: ['list'],
-  properties: { list: { ...NAME, description: 'Its metadata.name' } },
+  properties: { list: { ...NAME, description: 'metadata.name of the list' } },
 } as const;
 
 /** Where a list takes texts, it takes named lists as well (list-reference.ts). */

@@ -44,29 +44,28 @@ type CauseMap = Readonly<Partial<Record<RegistryCause | 'other', PinFailureActio
 const onCause = (description: string): object => ({ enum: PIN_FAILURE_ACTIONS, description });
 
 const CAUSES: Readonly<Record<RegistryCause | 'other', object>> = {
-  notFound: onCause('The registry has no such tag or repository, or hides it'),
-  forbidden: onCause('The registry knows the credential and does not let it pull (403)'),
-  unauthenticated: onCause('No credential, or none that the registry accepts (401)'),
+  notFound: onCause('The tag or repository does not exist, or the registry hides it'),
+  forbidden: onCause('The credentials lack pull access (403)'),
+  unauthenticated: onCause('No credential, or the registry rejects every credential (401)'),
   rateLimited: onCause('Too many requests (429)'),
-  serverError: onCause('The registry answered with an error of its own (5xx)'),
-  timeout: onCause('No answer in the time allowed'),
-  dns: onCause('The name of the registry cannot be resolved'),
-  tls: onCause('The certificate of the registry is not trusted, or there is no common protocol'),
-  unreachable: onCause('No connection to the registry, or one that was cut'),
-  blocked: onCause('The registry was not asked: configuration or a rule of a policy does not allow it'),
-  protocol: onCause('An answer that no registry should give'),
-  tooMany: onCause('The registry was not asked: the object names too many images, or too many are looked up'),
-  other: { ...onCause('All that are not named here'), default: 'warn' },
+  serverError: onCause('The registry failed (5xx)'),
+  timeout: onCause('No response before the deadline'),
+  dns: onCause('The hostname of the registry cannot be resolved'),
+  tls: onCause('The TLS handshake failed, for example because the certificate is not trusted'),
+  unreachable: onCause('The connection failed or was closed'),
+  blocked: onCause('The configuration or a policy does not allow the query'),
+  protocol: onCause('The registry returned an invalid response'),
+  tooMany: onCause('The object has too many images, or too many lookups are in progress'),
+  other: { ...onCause('All other causes'), default: 'warn' },
 };
 
 export const PIN_SCHEMA = {
   type: 'object',
   additionalProperties: false,
-  description:
-    'Writes the digest of each image behind its tag, as the registry has it; what has a digest stays as it is',
+  description: 'Adds the digest from the registry to each image with a tag; an image with a digest is not changed',
   properties: {
-    images: strings('Image patterns: what is pinned; without it, every image', { minItems: 1 }),
-    exclude: strings('Image patterns: what is left alone'),
+    images: strings('Image patterns: the images to pin. By default, every image', { minItems: 1 }),
+    exclude: strings('Image patterns: the images not to pin'),
     onFailure: {
       type: ['string', 'object'],
       pattern: '^(allow|warn|deny)$',
@@ -74,7 +73,7 @@ export const PIN_SCHEMA = {
       additionalProperties: false,
       minProperties: 1,
       default: 'warn',
-      description: 'What happens when no digest can be found: one action for all causes, or a map by cause',
+      description: 'Action if an image cannot be pinned: one action for all causes, or a map from cause to action',
       properties: CAUSES,
     },
     stale: {
@@ -82,18 +81,18 @@ export const PIN_SCHEMA = {
       hint: 'a duration, for example 24h or 30m',
       default: '0s',
       description:
-        'How old a digest may be that is taken when the registry is in trouble, for example 24h; 0s: none is taken',
+        'Maximum age of a known digest that is used if the registry is unavailable, for example 24h; 0s disables this',
     },
     mode: {
       enum: PIN_MODES,
       default: 'workload',
       description:
-        'workload: objects without a controller, and Pods when they are created; pod: only Pods; warn: nothing is changed, a warning names the digest',
+        'workload: objects without a controller, and new Pods; pod: only new Pods; warn: change nothing, add a warning with the digest',
     },
     annotate: {
       type: 'boolean',
       default: false,
-      description: 'Keep the image as it was written in the annotation tidewaiter.dev/original-images of the object',
+      description: 'Record the original image in the annotation tidewaiter.dev/original-images of the object',
     },
   },
 } as const;

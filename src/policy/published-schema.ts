@@ -22,7 +22,7 @@ export const DOCUMENT_SCHEMAS: readonly DocumentSchema[] = [
     const withRules = (rules: readonly Rule[]): object => withListReferences(policySchema(rules));
     return { name, kind, title, schema: kind === 'ImagePolicy' ? withRules : () => schema };
   }),
-  { name: 'test-suite', kind: SUITE_KIND, title: 'Tests of policies of tidewaiter', schema: () => SUITE_SCHEMA },
+  { name: 'test-suite', kind: SUITE_KIND, title: 'A test suite for tidewaiter policies', schema: () => SUITE_SCHEMA },
 ];
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
@@ -38,8 +38,8 @@ export function anyDocumentSchema(rules: readonly Rule[]): object {
     type: 'object',
     required: ['apiVersion', 'kind'],
     properties: {
-      apiVersion: { const: API_VERSION, description: 'The version of the format' },
-      kind: { enum: DOCUMENT_SCHEMAS.map(({ kind }) => kind), description: 'What kind of document this is' },
+      apiVersion: { const: API_VERSION, description: 'Version of the format' },
+      kind: { enum: DOCUMENT_SCHEMAS.map(({ kind }) => kind), description: 'Kind of the document' },
     },
     allOf: DOCUMENT_SCHEMAS.map(({ kind }) => ({
       if: { required: ['kind'], properties: { kind: { const: kind } } },

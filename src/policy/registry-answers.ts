@@ -28,7 +28,7 @@ const text = (description: string): object => ({ type: 'string', minLength: 1, d
 export const REGISTRY_ANSWERS_SCHEMA = {
   type: 'object',
   description:
-    'What registries say, by image, since no registry is asked; of an image that is not here they say nothing. What is said of a tag is said of its digest, too',
+    'Registry responses by image; test sends no requests. Other images have no response. A response for a tag also applies to its digest',
   additionalProperties: {
     type: 'object',
     additionalProperties: false,
@@ -36,11 +36,11 @@ export const REGISTRY_ANSWERS_SCHEMA = {
     properties: {
       cause: {
         enum: REGISTRY_CAUSES,
-        description: 'There is no such image (notFound), or why the registry does not say',
+        description: 'Why the lookup fails; notFound: the image does not exist',
       },
-      message: text('What the registry answers, with a cause: one fragment of a sentence'),
-      digest: text('What the tag stands for; without it, a digest of zeros'),
-      mediaType: text('Of the manifest or index; without it, that of an OCI image index'),
+      message: text('Error message of the registry, only with cause: a sentence fragment'),
+      digest: text('Digest that the tag points to; by default, a digest of zeros'),
+      mediaType: text('Media type of the manifest or index; by default, that of an OCI image index'),
       platforms: {
         type: 'array',
         items: {
@@ -48,19 +48,20 @@ export const REGISTRY_ANSWERS_SCHEMA = {
           pattern: '^[a-z0-9]+/[a-z0-9_-]+(/[a-z0-9.]+)?$',
           hint: 'os/architecture with an optional variant, for example linux/arm64 or linux/arm/v7',
         },
-        description: 'What the image can run on; without it, linux/amd64',
+        description: 'Platforms of the image; by default, linux/amd64',
       },
       created: {
         type: 'string',
         pattern: '^\\d{4}-\\d\\d-\\d\\d(T\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z)?$',
         hint: 'a date in the form YYYY-MM-DD, or a time such as 2027-01-31T12:00:00Z',
-        description: 'When the image was made; without it, nobody knows',
+        description: 'When the image was built; by default, unknown',
       },
-      sizeBytes: { type: 'integer', minimum: 0, description: 'Compressed, as it is pulled; without it, 0' },
+      sizeBytes: { type: 'integer', minimum: 0, description: 'Compressed size in bytes; by default, 0' },
       pullSecrets: {
         type: 'array',
         items: { type: 'string', minLength: 1 },
-        description: 'Names of the pull secrets that the registry accepts; anybody else is unauthenticated',
+        description:
+          'Names of the pull secrets that the registry accepts; all other requests are unauthenticated. By default, anonymous pulls are allowed',
       },
     },
   },

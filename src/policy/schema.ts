@@ -7,7 +7,7 @@ import { ACTIONS } from './policy.ts';
 const NAMESPACE_SELECTOR = {
   type: 'object',
   additionalProperties: false,
-  description: 'A label selector on the namespace of the object, as in Kubernetes',
+  description: 'A Kubernetes label selector for the namespace of the object',
   properties: {
     matchLabels: {
       type: 'object',
@@ -22,15 +22,15 @@ const NAMESPACE_SELECTOR = {
         additionalProperties: false,
         required: ['key', 'operator'],
         properties: {
-          key: { type: 'string', minLength: 1, description: 'Key of the label' },
+          key: { type: 'string', minLength: 1, description: 'Label key' },
           operator: {
             enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'],
-            description: 'How the label is compared with the values',
+            description: 'Comparison of the label with the values',
           },
           values: {
             type: 'array',
             items: { type: 'string' },
-            description: 'At least one for In and NotIn, none for the others',
+            description: 'At least one for In and NotIn, none for Exists and DoesNotExist',
           },
         },
       },
@@ -43,13 +43,13 @@ const clause = (description: string): object => ({
   description,
   additionalProperties: false,
   properties: {
-    namespaces: strings('Globs of namespaces; objects outside of namespaces match none'),
+    namespaces: strings('Globs of namespaces; cluster-scoped objects never match'),
     namespaceSelector: NAMESPACE_SELECTOR,
     kinds: strings('Globs of kinds, for example Deployment or Job.batch.volcano.sh'),
-    operations: oneOf(['CREATE', 'UPDATE'], 'Operations; DELETE and CONNECT are never judged'),
+    operations: oneOf(['CREATE', 'UPDATE'], 'Operations; DELETE and CONNECT are never evaluated'),
     users: strings('Globs of user names'),
     groups: strings('Globs of group names'),
-    containers: oneOf(CONTAINER_KINDS, 'Kinds of containers; "volume" is an image that is mounted'),
+    containers: oneOf(CONTAINER_KINDS, 'Kinds of containers; "volume" is an image volume'),
     images: strings('Image patterns, for example registry.example.com/shop/**'),
   },
 });
@@ -64,33 +64,34 @@ const BINDING = {
     onUnknown: {
       enum: ACTIONS,
       description:
-        'What it does when the rule could not tell; without it the action where only the author of the object can cause that, else warn',
+        'Action if the result is unknown. By default, action if only the author of the object can cause it, otherwise warn',
     },
     parameters: { type: 'object', description: "The rule's own parameters" },
     message: {
       type: 'string',
       minLength: 1,
       maxLength: 500,
-      description: "Appended to the rule's sentence: what your people should do",
+      description: "Appended to the rule's message, for example with instructions for your users",
     },
   },
 } as const;
 
 export const POLICY_SCHEMA = documentSchema('ImagePolicy', {
-  name: 'Unique among the policies; stands in every message: [name/rule]',
-  description: 'Which rules apply where, what a finding does, and which images are pinned',
+  name: 'Unique among the policies; every message contains it: [name/rule]',
+  description: 'Which rules apply where, what findings do, and which images are pinned',
   spec: {
     type: 'object',
     description: 'The policy',
     additionalProperties: false,
     properties: {
-      description: { type: 'string', description: 'For people' },
-      match: clause('What the policy is about: every key that is given must match; without it, everything'),
-      exclude: clause('What it leaves alone: whatever all the given keys match'),
+      description: { type: 'string', description: 'Free text' },
+      match: clause('What the policy applies to; all given keys must match. By default, everything'),
+      exclude: clause('What the policy does not apply to; all given keys must match'),
       onUpdate: {
         enum: ['changed', 'all'],
         default: 'changed',
-        description: 'changed: on UPDATE, what the stored object already had is a warning; all: it is judged as if new',
+        description:
+          'changed: on UPDATE, violations that the stored object already has become warnings; all: evaluate the whole object',
       },
       rules: { type: 'array', minItems: 1, items: BINDING, description: 'The rules, in the order of their findings' },
       pin: PIN_SCHEMA,
@@ -98,7 +99,7 @@ export const POLICY_SCHEMA = documentSchema('ImagePolicy', {
   },
 });
 
-/** Somebody must be there to ask: white space and dashes are no owner and no reason. */
+/** Requires a letter or a digit, because whitespace and dashes are not an owner or a reason. */
 const said = (description: string): object => ({
   type: 'string',
   maxLength: 500,
@@ -110,8 +111,8 @@ const said = (description: string): object => ({
 const NOT_EMPTY = { minItems: 1 };
 
 export const EXCEPTION_SCHEMA = documentSchema('ImagePolicyException', {
-  name: 'Unique among the exceptions; stands wherever the exception was used',
-  description: 'Excuses findings of a policy for a while: they are told, and do nothing',
+  name: 'Unique among the exceptions; reported wherever the exception applies',
+  description: 'Excuses findings of a policy until an expiry date: they are reported but have no effect',
   spec: {
     type: 'object',
     description: 'The exception',
@@ -123,34 +124,35 @@ export const EXCEPTION_SCHEMA = documentSchema('ImagePolicyException', {
         type: 'array',
         ...NOT_EMPTY,
         items: { type: 'string' },
-        description: 'Rules of that policy whose findings are excused',
+        description: 'Rules of the policy whose findings are excused',
       },
       match: {
         type: 'object',
         additionalProperties: false,
         minProperties: 1,
-        description: 'What is excused: every key that is given must match. For everything say it: kinds: ["*"]',
+        description:
+          'The objects whose findings are excused; all given keys must match. To match everything, use kinds: ["*"]',
         properties: {
-          namespaces: strings('Globs of namespaces; objects outside of namespaces match none', NOT_EMPTY),
+          namespaces: strings('Globs of namespaces; cluster-scoped objects never match', NOT_EMPTY),
           kinds: strings('Globs of kinds, for example Deployment or Job.batch.volcano.sh', NOT_EMPTY),
           names: strings(
-            'Globs of object names. The Pods of a Deployment "web" are called web-*, and at their creation have only the beginning of a name',
+            'Globs of object names. The Pods of a Deployment "web" are named web-*; when they are created, they have only the prefix',
             NOT_EMPTY,
           ),
           containers: strings(
-            'Globs of the names of containers and image volumes (not their kinds: a name is what one team answers for). What has no name matches none',
+            'Globs of container and image volume names (not kinds). An unnamed container never matches',
             NOT_EMPTY,
           ),
-          images: strings('Image patterns; an image that cannot be read matches none', NOT_EMPTY),
+          images: strings('Image patterns; an invalid image never matches', NOT_EMPTY),
         },
       },
-      owner: said('Who answers for it: a team, a person, an address'),
-      reason: said('Why it is there, for whoever finds it'),
+      owner: said('The responsible team, person, or address'),
+      reason: said('Why the exception exists'),
       expires: {
         type: 'string',
         pattern: '^\\d{4}-\\d\\d-\\d\\d$',
         hint: 'a date in the form YYYY-MM-DD, for example 2027-01-31',
-        description: 'The last day on which it excuses anything, through the end of that day in UTC: YYYY-MM-DD',
+        description: 'Expiry date, YYYY-MM-DD; the exception applies through the end of that day in UTC',
       },
     },
   },
@@ -158,15 +160,19 @@ export const EXCEPTION_SCHEMA = documentSchema('ImagePolicyException', {
 
 export const LIST_SCHEMA = documentSchema('ImageNameList', {
   name: 'Unique among the lists; policies and exceptions refer to it as {list: NAME}',
-  description: 'Texts that many policies share: where a list of texts is expected, {list: NAME} stands for all of them',
+  description:
+    'Strings that policies and exceptions share: in a list of strings, {list: NAME} includes all items of this list',
   spec: {
     type: 'object',
     description: 'The list',
     additionalProperties: false,
     required: ['items'],
     properties: {
-      description: { type: 'string', description: 'For people' },
-      items: strings('Image patterns, namespaces, tags: what the places take that refer to it', NOT_EMPTY),
+      description: { type: 'string', description: 'Free text' },
+      items: strings(
+        'Strings such as image patterns, namespaces, or tags, as required where the list is used',
+        NOT_EMPTY,
+      ),
     },
   },
 });
@@ -185,17 +191,17 @@ export type DocumentKind = 'ImagePolicy' | 'ImagePolicyException' | 'ImageNameLi
 export const DOCUMENTS: Readonly<Record<DocumentKind, DocumentRow>> = {
   ImagePolicy: {
     name: 'policy',
-    title: 'A policy of tidewaiter',
+    title: 'A tidewaiter policy',
     schema: withListReferences(POLICY_SCHEMA),
   },
   ImagePolicyException: {
     name: 'exception',
-    title: 'An exception from a policy of tidewaiter',
+    title: 'An exception to a tidewaiter policy',
     schema: withListReferences(EXCEPTION_SCHEMA),
   },
   ImageNameList: {
     name: 'list',
-    title: 'A list of texts that policies of tidewaiter share',
+    title: 'A named list of strings for tidewaiter policies',
     schema: LIST_SCHEMA,
   },
 };

@@ -10,21 +10,21 @@ const FINDING = {
   type: 'object',
   additionalProperties: false,
   minProperties: 1,
-  description: 'A finding, by the keys that are given; keys that are left out may be anything',
+  description: 'A finding; only the given keys are compared',
   properties: {
     policy: text('metadata.name of the policy'),
     rule: text('The rule'),
     container: text('Name of the container or image volume'),
-    action: { enum: ['deny', 'warn', 'audit', 'excused'], description: 'What the finding does' },
+    action: { enum: ['deny', 'warn', 'audit', 'excused'], description: 'Effect of the finding' },
     outcome: {
       enum: ['violation', 'unknown', 'error'],
-      description: 'violation: the rule says no; unknown: it could not tell; error: the rule itself failed',
+      description: 'violation: the check failed; unknown: the result cannot be determined; error: the rule failed',
     },
     kind: text('Kind of the object, for example Deployment'),
     namespace: text('Namespace of the object'),
     name: text('Name of the object'),
-    pointer: { type: 'string', description: 'JSON pointer of what is wrong, from the root of the object' },
-    message: text('The whole sentence, without the remedy'),
+    pointer: { type: 'string', description: 'JSON Pointer to the value at fault, from the root of the object' },
+    message: text('The complete message, without the remedy'),
   },
 } as const;
 
@@ -33,14 +33,14 @@ const CASE = {
   additionalProperties: false,
   required: ['name', 'resources', 'expect'],
   properties: {
-    name: text('What is tested, as a sentence; unique within the suite'),
+    name: text('Description of the case as a sentence; unique within the suite'),
     resources: strings(
-      'Files and folders of manifests, relative to this file. Namespaces, Secrets and ServiceAccounts in them are the cluster around the workloads',
+      'Manifest files and directories, relative to this file. Namespaces, Secrets, and ServiceAccounts in them represent the cluster',
       { minItems: 1 },
     ),
     registry: {
       ...REGISTRY_ANSWERS_SCHEMA,
-      description: 'As the registry of the suite, for this case: an image here takes the place of the same image there',
+      description: 'Registry responses for this case; they replace responses of the suite for the same image',
     },
     expect: {
       type: ['string', 'array'],
@@ -48,32 +48,32 @@ const CASE = {
       hint: '"pass" or a list of findings',
       items: FINDING,
       description:
-        'pass: nothing is denied, nothing is warned about and nothing is unknown (what is audited or excused may be). A list: exactly these findings, in any order; an empty list: no finding of any kind',
+        'pass: no denials, warnings, or unknown results (audited and excused findings are allowed). A list: exactly these findings, in any order; an empty list: no findings at all',
     },
   },
 } as const;
 
 export const SUITE_SCHEMA = documentSchema(SUITE_KIND, {
-  name: 'What the suite is called where its results are printed',
-  description: 'What policies are expected to say about manifests: run by "tidewaiter test"',
+  name: 'Name of the suite in reports',
+  description: 'Expected findings of policies for manifests; run with "tidewaiter test"',
   spec: {
     type: 'object',
     description: 'The suite',
     additionalProperties: false,
     required: ['cases'],
     properties: {
-      policies: strings('Files and folders of policies, relative to this file; without it, the built-in policy', {
+      policies: strings('Policy files and directories, relative to this file; by default, the built-in policy', {
         minItems: 1,
       }),
-      namespace: { ...text('Namespace of objects that name none'), default: 'default' },
+      namespace: { ...text('Namespace for objects that do not specify one'), default: 'default' },
       now: {
         type: 'string',
         pattern: '^\\d{4}-\\d\\d-\\d\\d$',
         hint: 'a date in the form YYYY-MM-DD, for example 2027-01-31',
-        description: 'Judge as if it were this day, since exceptions expire: YYYY-MM-DD; without it, today',
+        description: 'Date of the evaluation, for example to test expiry, YYYY-MM-DD; by default, today',
       },
       registry: REGISTRY_ANSWERS_SCHEMA,
-      cases: { type: 'array', minItems: 1, items: CASE, description: 'The cases, in the order of their results' },
+      cases: { type: 'array', minItems: 1, items: CASE, description: 'The test cases, in report order' },
     },
   },
 });
