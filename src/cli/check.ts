@@ -49,9 +49,9 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
   const { files, documents, workloads, images, findings, errors, notices } = await evaluateFiles(
     paths,
     options,
-  ).finally(async () => {
+  ).finally(() => {
     progress.stop();
-    await registry?.close();
+    return registry?.close();
   });
   const report: CheckReport = {
     version: 1,

@@ -11,13 +11,13 @@ export interface IpAddress {
 /** netip.ParseAddr. Returns `undefined` for a text that it rejects. */
 export function parseIp(text: string): IpAddress | undefined {
   const percent = text.indexOf('%');
-  const address = percent < 0 ? text : text.slice(0, percent);
-  const zone = percent < 0 ? '' : text.slice(percent + 1);
+  const [address, zone] = percent < 0 ? [text, ''] : [text.slice(0, percent), text.slice(percent + 1)];
   if (address.length > MAX_LENGTH || (percent >= 0 && zone === '')) return undefined;
   // ParseAddr decides by the first of these characters.
-  const isIPv6 = /[.:]/.exec(address)?.[0] === ':';
-  const words = isIPv6 ? parseIPv6(address) : percent < 0 ? parseIPv4(address) : undefined;
-  return words && { family: isIPv6 ? 6 : 4, words, zone };
+  const hasColons = /[.:]/.exec(address)?.[0] === ':';
+  if (!hasColons && percent >= 0) return undefined;
+  const words = hasColons ? parseIPv6(address) : parseIPv4(address);
+  return words && { family: hasColons ? 6 : 4, words, zone };
 }
 
 /** Reports whether netip.ParseAddr returns an IPv6 address, with or without a zone. */

@@ -36,6 +36,14 @@ function parse(text: string, isRequest: boolean): ParsedUrl | undefined {
     if (scheme !== '') return { scheme, host: '', path: '', rawPath: '', query };
     if (isRequest || cut(rest, '/')[0].includes(':')) return undefined;
   }
+  return parseHierarchy({ scheme, rest, query }, isRequest);
+}
+
+interface SplitUrl extends Pick<ParsedUrl, 'scheme' | 'query'> {
+  readonly rest: string;
+}
+
+function parseHierarchy({ scheme, rest, query }: SplitUrl, isRequest: boolean): ParsedUrl | undefined {
   const { authority, rawPath } = splitAuthority(rest, scheme !== '' || (!isRequest && !rest.startsWith('///')));
   const host = authority === undefined ? '' : hostOf(authority, scheme);
   if (host === undefined || !hasGoodEscapes(rawPath)) return undefined;

@@ -89,8 +89,8 @@ function coverage(
   return {
     containers: narrowed(request.workload.containers, clause),
     unknownReason(container) {
-      const reasons = clauses.flatMap(([clause, concerns]) =>
-        concerns(container) ? clause.unknownReasons(request) : [],
+      const reasons = clauses.flatMap(([compiled, concerns]) =>
+        concerns(container) ? compiled.unknownReasons(request) : [],
       );
       return reasons.length === 0 ? undefined : [...new Set(reasons)].join(' and ');
     },

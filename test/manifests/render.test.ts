@@ -29,6 +29,12 @@ function podSpecIn(manifests: readonly Manifest[]): PodSpec {
   return (spec as { template: { spec: PodSpec } }).template.spec;
 }
 
+/** The configuration file that the Deployment mounts. */
+function configurationIn(manifests: readonly Manifest[]): string {
+  const map = manifests.find(({ metadata }) => metadata.name.startsWith('tidewaiter-config'));
+  return map?.data?.['tidewaiter.yaml'] ?? '';
+}
+
 describe('the Deployment', () => {
   const spec = podSpecIn(readManifests('manifests/base/deployment.yaml'));
   const [container] = spec.containers;
@@ -114,12 +120,10 @@ describeWith(kubectlMissing, 'kubectl kustomize', () => {
     const manifests = manifestsIn(render('manifests/base'));
     const spec = podSpecIn(manifests);
     const [container] = spec.containers;
-    const text = manifests.find(({ metadata }) => metadata.name.startsWith('tidewaiter-config'))?.data?.[
-      'tidewaiter.yaml'
-    ];
+    const text = configurationIn(manifests);
     const dir = mkdtempSync(path.join(tmpdir(), 'tidewaiter-config-'));
     const file = path.join(dir, 'tidewaiter.yaml');
-    writeFileSync(file, text ?? '');
+    writeFileSync(file, text);
     // As in the image, whose variables come first and are then replaced by the Deployment's.
     const env = {
       TIDEWAITER_LISTEN: '0.0.0.0:9',

@@ -34,7 +34,7 @@ async function driftUntil(
   const wanted = byKey(pinned.flatMap(({ reference }) => driftLookups(reference)));
   const lookUp = ({ reference }: ReferenceLookup): Promise<RegistryFact<RegistryImage>> =>
     lookups.registry().resolve(reference, signal);
-  const facts = await lookUpAll(wanted, lookUp, lookups).finally(lookups.close);
+  const facts = await lookUpAll(wanted, lookUp, lookups).finally(() => lookups.close());
   const report: DriftReport = {
     version: 1,
     files: files.map(fileRow),

@@ -114,7 +114,7 @@ async function lookupFor(
   }
   const lookups = await createLookups({ ...parts, config, pullSecret: flags.pullSecret });
   const options = { lookups, mode, lock, kustomize, now: parts.now ?? Date.now };
-  return lookUpPins(locations, options).finally(lookups.close);
+  return lookUpPins(locations, options).finally(() => lookups.close());
 }
 
 function saved(file: string, before: string | undefined, lock: Lock): readonly PinErrorRow[] {

@@ -88,7 +88,7 @@ interface RegistryLookupsOptions extends Omit<RegistryLookups, 'registry' | 'clo
 export async function createLookups({
   config,
   pullSecret,
-  registryFor,
+  registryFor: open,
   terminal,
   signal,
 }: RegistryLookupsOptions): Promise<RegistryLookups> {
@@ -98,7 +98,7 @@ export async function createLookups({
   return {
     terminal,
     signal,
-    registry: () => (registry ??= registryFor(config, credentials)),
+    registry: () => (registry ??= open(config, credentials)),
     close: async () => registry?.close(),
   };
 }
