@@ -40,7 +40,7 @@ export function locationAt(
   };
 }
 
-const NOTHING_TO_WRITE: EditTarget = { ok: false, reason: 'there is no image here' };
+const NOTHING_TO_WRITE: EditTarget = { ok: false, reason: 'no image is written here' };
 
 /** For what is no image: it may be a URL with somebody's password in it. */
 export function locationWithout(

@@ -44,7 +44,7 @@ export function imageTarget(
 ): EditTarget {
   const lead = value.length - reference.text.length;
   const span = value.endsWith(reference.text) ? spanOf(text, offset, value) : undefined;
-  if (span === undefined) return { ok: false, reason: 'it is not written on one line: write it on one' };
+  if (span === undefined) return { ok: false, reason: 'it spans several lines; write it on one line' };
   if (!span.literal) {
     return {
       ok: true,

@@ -25,7 +25,7 @@ export function replaceField({ text, document }: DocumentContext, field: Field):
   if (value === null) return fillNull(text, document.keyPositionOf(pointer).offset, field.key);
   const span = typeof value === 'string' ? spanOf(text, document.positionOf(pointer).offset, value) : undefined;
   if (span === undefined || (value === '' && span.from === document.positionOf(pointer).offset))
-    return notEditable(`its "${field.key}" is not a text on one line: write it so`);
+    return notEditable(`its "${field.key}" is not a string on one line; write it on one line`);
   return { ok: true, from: span.from, to: span.to, before: '', after: '' };
 }
 
@@ -33,10 +33,10 @@ const NULL = /[ \t]*(?:~|null|Null|NULL)?(?=[ \t]*(?:[\r\n,}]|$)|[ \t]+#)/y;
 
 function fillNull(text: string, keyOffset: number, key: string): EditTarget {
   const colon = colonAfter(text, keyOffset);
-  if (colon === undefined) return notEditable(`its "${key}" has no value: give it one, such as ""`);
+  if (colon === undefined) return notEditable(`its "${key}" has no value; set one, such as ""`);
   NULL.lastIndex = colon + 1;
   const found = NULL.exec(text);
-  if (found === null) return notEditable(`its "${key}" has no value: give it one, such as ""`);
+  if (found === null) return notEditable(`its "${key}" has no value; set one, such as ""`);
   const quote = text.charAt(keyOffset) === '"' ? '"' : '';
   const to = found[0].trim() === '' ? colon + 1 : colon + 1 + found[0].length;
   return { ok: true, from: colon + 1, to, before: ` ${quote}`, after: quote };
@@ -61,7 +61,9 @@ export function insertField(context: DocumentContext, field: Field, after: strin
   const direct =
     colon !== undefined && offset > colon && /^[ \t]*(?:[&!]\S*[ \t]+)*$/.test(text.slice(colon + 1, offset));
   if (!direct || span === undefined)
-    return notEditable(`there is no simple line "${after}" to put a "${field.key}" behind: write one`);
+    return notEditable(
+      `"${field.key}" cannot be inserted: "${after}" is not on a simple line; write it on a line of its own`,
+    );
   const neighbour: Neighbour = {
     text,
     key: key.offset,
@@ -89,7 +91,7 @@ function insertLine({ text, end, indent, name }: Neighbour): EditTarget {
   const newline = text.indexOf('\n', end);
   const rest = text.slice(end, newline === -1 ? text.length : newline);
   if (!/^[ \t]*(?:[ \t]#.*)?\r?$/.test(rest))
-    return notEditable(`there is no simple line to put a "${name}" behind: write one`);
+    return notEditable(`"${name}" cannot be inserted: the line before it is not simple; write one key on each line`);
   const at = end + rest.replace(/\r$/, '').length;
   return {
     ok: true,

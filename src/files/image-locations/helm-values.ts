@@ -38,7 +38,7 @@ function imageAt(context: DocumentContext, pointer: string, value: unknown): Ima
   return problem(
     context,
     { pointer, image: '' },
-    `expected a text, or a map with a repository, found ${jsonType(value)}`,
+    `expected a string, or a map with a repository, found ${jsonType(value)}`,
   );
 }
 
@@ -48,18 +48,10 @@ function mapImage(context: DocumentContext, holder: string, map: JsonObject): Im
   const image = imageOf(map);
   const odd = PARTS.find((key) => map[key] !== undefined && map[key] !== null && typeof map[key] !== 'string');
   if (odd !== undefined)
-    return problem(
-      context,
-      { pointer: `${holder}/${odd}`, image },
-      `"${odd}" is ${jsonType(map[odd])}: put it in quotes`,
-    );
-  if (!map['repository']) return problem(context, { pointer: holder, image }, 'there is no "repository" in this map');
+    return problem(context, { pointer: `${holder}/${odd}`, image }, `"${odd}" is ${jsonType(map[odd])}; quote it`);
+  if (!map['repository']) return problem(context, { pointer: holder, image }, 'the map has no "repository"');
   if (!map['tag'] && !map['digest'])
-    return problem(
-      context,
-      { pointer: holder, image },
-      'there is no "tag" in this map, so only the chart knows which version it means',
-    );
+    return problem(context, { pointer: holder, image }, 'the map has no "tag", so only the chart knows the version');
   const parsed = parseReference(image);
   if (!parsed.ok) return problem(context, { pointer: holder, image }, parsed.problem);
   const key = map['digest'] === undefined ? 'tag' : 'digest';
@@ -78,7 +70,8 @@ function mapImage(context: DocumentContext, holder: string, map: JsonObject): Im
 function tagTarget({ text, document }: DocumentContext, holder: string, { tag }: JsonObject): EditTarget {
   const value = partText(tag);
   const span = spanOf(text, document.positionOf(`${holder}/tag`).offset, value);
-  if (span?.literal !== true) return { ok: false, reason: 'its "tag" is not written plainly on one line: write it so' };
+  if (span?.literal !== true)
+    return { ok: false, reason: 'its "tag" is not a plain string on one line; write it on one line, without escapes' };
   const at = value.indexOf('@');
   if (at === -1) return { ok: true, from: span.to, to: span.to, before: '@', after: '' };
   return { ok: true, from: span.from + at + 1, to: span.to, before: '', after: '' };

@@ -105,7 +105,7 @@ function parsedImage(
       ? imageTarget(at, { value, reference })
       : {
           ok: false as const,
-          reason: 'it is put together from several fields, or part of a longer text: pin it by hand',
+          reason: 'it is built from several fields or is part of a longer string; pin it by hand',
         };
   return locationAt(context, { pointer, image, content: { state: 'image', reference }, target });
 }

@@ -121,7 +121,7 @@ describe('pin --write of a Dockerfile that a Compose file builds', () => {
   });
 
   const SOME = (image: string, one: string, other: string): string =>
-    `it is a context in ${one}, and an image in ${other}; name a stage of it, as in FROM ${image} AS NAME, and give the context that name`;
+    `it is a context in ${one} and an image in ${other}; name a stage, as in FROM ${image} AS NAME, and give the context the name of the stage`;
 
   test.each<readonly [what: string, files: Files, dockerfile: string, image: string, why: string]>([
     [

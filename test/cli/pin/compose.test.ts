@@ -117,7 +117,7 @@ describe('pin --write in a Compose file', () => {
 
 const nested = (depth: number): string => `${'${A:-'.repeat(depth)}x${'}'.repeat(depth)}`;
 
-const FROM_OUTSIDE = 'it has a variable in it, which only Compose fills in: put the digest into the variable';
+const FROM_OUTSIDE = 'it contains a variable that Compose resolves; put the digest in the value of the variable';
 
 describe('what cannot be pinned in a Compose file', () => {
   test.each<readonly [what: string, text: string, name: string, why: string | undefined]>([
@@ -130,25 +130,25 @@ describe('what cannot be pinned in a Compose file', () => {
       'a tag in pieces',
       image('a:${V:-1.2}-slim'),
       'a:1.2-slim',
-      'its tag is built from variables; put the digest behind it, as in a:${V:-1.2}-slim@sha256:…, and renew it whenever the tag changes',
+      'its tag is built from variables; put the digest after the tag, as in a:${V:-1.2}-slim@sha256:…, and update it whenever the tag changes',
     ],
     [
       'a tag that can go on',
       image('a:1.2${S:-}'),
       'a:1.2',
-      'its tag is built from variables; put the digest behind it, as in a:1.2${S:-}@sha256:…, and renew it whenever the tag changes',
+      'its tag is built from variables; put the digest after the tag, as in a:1.2${S:-}@sha256:…, and update it whenever the tag changes',
     ],
     [
       'a Dockerfile with a variable of Compose',
       inline('ARG V=1', 'FROM a:${V}'),
       'a:$',
-      'it has a variable in it that Compose fills in; write "$$" for a variable of the Dockerfile',
+      'it contains a variable that Compose resolves; write "$$" for a Dockerfile variable',
     ],
     [
       'an ARG of a Dockerfile for two images',
       inline('', 'ARG V=1.2', 'FROM a:$$V AS a', 'FROM b:$${V}'),
       'b:1.2',
-      'ARG V is also part of "a:1.2" (line 8); put the digest into the FROM line, as in b:$${V}@sha256:…, and renew it whenever the tag changes, or give each image an ARG of its own',
+      'ARG V is also part of "a:1.2" (line 8); put the digest in the FROM line, as in b:$${V}@sha256:…, and update it whenever the tag changes, or give each image its own ARG',
     ],
     ...['{V: "1.3"}', '["V=1.3"]', '[V]', '{V: }'].map((args): readonly [string, string, string, string] => [
       `an ARG of a Dockerfile that the build sets: ${args}`,
@@ -160,19 +160,19 @@ describe('what cannot be pinned in a Compose file', () => {
       'an ARG of a Dockerfile that a stage prints',
       inline('ARG V=1.2', 'FROM a:$$V', 'ARG V'),
       'a:1.2',
-      'ARG V is also used inside a stage (line 8); put the digest into the FROM line, as in a:$$V@sha256:…, and renew it whenever the tag changes',
+      'ARG V is also used inside a stage (line 8); put the digest in the FROM line, as in a:$$V@sha256:…, and update it whenever the tag changes',
     ],
     [
       'a Dockerfile with escapes',
       build('dockerfile_inline: "FROM a:1.2\\nRUN x"'),
       'a:1.2',
-      'its text is folded or has escapes; write "dockerfile_inline" as a block of lines ("|")',
+      'its text is folded or has escapes; write "dockerfile_inline" as a block ("|")',
     ],
     [
       'a here-document without an end',
       inline('RUN <<EOF', 'x'),
       '',
-      'here-document <<EOF has no end; add a line that contains only EOF',
+      'here-document <<EOF is not closed; add a line that contains only EOF',
     ],
   ])('%s', async (_what, text, name, why) => {
     writeFileSync('compose.yaml', text);

@@ -13,49 +13,49 @@ const file = (name: string, text: string): void => writeFileSync(name, text);
 const read = (name: string): string => readFileSync(name, 'utf8');
 
 const IN_FROM = (written: string): string =>
-  `put the digest into the FROM line, as in ${written}@sha256:…, and renew it whenever the tag changes`;
+  `put the digest in the FROM line, as in ${written}@sha256:…, and update it whenever the tag changes`;
 
 /** The message about the last image. */
 const DOCKERFILES_BY_HAND: readonly (readonly [text: string, image: string, why: string])[] = [
   [
     'ARG V=1.27\nFROM nginx:$V-slim\n',
     'nginx:1.27-slim',
-    `it is built from ARG V; ${IN_FROM('nginx:$V-slim')}, or make the whole tag one ARG, as in ARG TAG=1.27-slim`,
+    `it is built from ARG V; ${IN_FROM('nginx:$V-slim')}, or use one ARG for the whole tag, as in ARG TAG=1.27-slim`,
   ],
   [
     'ARG V=1.27.3\nFROM nginx:${V%.*}\n',
     'nginx:1.27',
-    `it is built from ARG V; ${IN_FROM('nginx:${V%.*}')}, or make the whole tag one ARG, as in ARG TAG=1.27`,
+    `it is built from ARG V; ${IN_FROM('nginx:${V%.*}')}, or use one ARG for the whole tag, as in ARG TAG=1.27`,
   ],
   [
     'ARG V=1.27\nARG S=\nFROM nginx:$V$S\n',
     'nginx:1.27',
-    `it is built from ARG V, S; ${IN_FROM('nginx:$V$S')}, or make the whole tag one ARG, as in ARG TAG=1.27`,
+    `it is built from ARG V, S; ${IN_FROM('nginx:$V$S')}, or use one ARG for the whole tag, as in ARG TAG=1.27`,
   ],
   [
     'ARG A=1\nARG B=2\nFROM "x:$A.${B}"\n',
     'x:1.2',
-    `it is built from ARG A, B; ${IN_FROM('x:$A.${B}')}, or make the whole tag one ARG, as in ARG TAG=1.2`,
+    `it is built from ARG A, B; ${IN_FROM('x:$A.${B}')}, or use one ARG for the whole tag, as in ARG TAG=1.2`,
   ],
   [
     'ARG S=\nFROM a:1$S\n',
     'a:1',
-    `it is built from ARG S; ${IN_FROM('a:1$S')}, or make the whole tag one ARG, as in ARG TAG=1`,
+    `it is built from ARG S; ${IN_FROM('a:1$S')}, or use one ARG for the whole tag, as in ARG TAG=1`,
   ],
   [
     'ARG V=1\nFROM a:$V\nFROM b:$V\n',
     'b:1',
-    `ARG V is also part of "a:1" (line 2); ${IN_FROM('b:$V')}, or give each image an ARG of its own`,
+    `ARG V is also part of "a:1" (line 2); ${IN_FROM('b:$V')}, or give each image its own ARG`,
   ],
   [
     'ARG V=1\nFROM b:$V-slim@sha256:' + 'a'.repeat(64) + '\nFROM a:$V\n',
     'a:1',
-    `ARG V is also part of "b:1-slim@sha256:${'a'.repeat(64)}" (line 2); ${IN_FROM('a:$V')}, or give each image an ARG of its own`,
+    `ARG V is also part of "b:1-slim@sha256:${'a'.repeat(64)}" (line 2); ${IN_FROM('a:$V')}, or give each image its own ARG`,
   ],
   [
     'ARG V=1\nARG R\nFROM a:$V\nFROM $R/b:$V AS b\nFROM a:$V\n',
     'a:1',
-    `ARG V is also part of "$R/b:$V" (line 4); ${IN_FROM('a:$V')}, or give each image an ARG of its own`,
+    `ARG V is also part of "$R/b:$V" (line 4); ${IN_FROM('a:$V')}, or give each image its own ARG`,
   ],
   [
     'ARG V=1.2\nFROM a:$V\nARG V\nRUN curl https://example.com/$V\n',
@@ -65,52 +65,52 @@ const DOCKERFILES_BY_HAND: readonly (readonly [text: string, image: string, why:
   [
     'ARG D=sha256:' + 'a'.repeat(64) + '\nFROM a:1@$D\nFROM b:1@$D\n',
     'b:1@sha256:' + 'a'.repeat(64),
-    'ARG D holds its digest and that of "a:1" (line 2), and one digest cannot be right for two repositories; give each image a digest of its own',
+    'ARG D contains its digest and the digest of "a:1" (line 2), but one digest cannot match two repositories; give each image its own digest',
   ],
   [
     'ARG I=a:1.2\nFROM a:${I##*:}\n',
     'a:1.2',
-    `it is built from ARG I; ${IN_FROM('a:${I##*:}')}, or make the whole tag one ARG, as in ARG TAG=1.2`,
+    `it is built from ARG I; ${IN_FROM('a:${I##*:}')}, or use one ARG for the whole tag, as in ARG TAG=1.2`,
   ],
   [
     'ARG V=1.2\nFROM a:${V%%@*}\n',
     'a:1.2',
-    `it is built from ARG V; ${IN_FROM('a:${V%%@*}')}, or make the whole tag one ARG, as in ARG TAG=1.2`,
+    `it is built from ARG V; ${IN_FROM('a:${V%%@*}')}, or use one ARG for the whole tag, as in ARG TAG=1.2`,
   ],
   [
     'ARG V=1.2\nFROM a:${V%a}\n',
     'a:1.2',
-    `it is built from ARG V; ${IN_FROM('a:${V%a}')}, or make the whole tag one ARG, as in ARG TAG=1.2`,
+    `it is built from ARG V; ${IN_FROM('a:${V%a}')}, or use one ARG for the whole tag, as in ARG TAG=1.2`,
   ],
   [
     'ARG V=1.2\nFROM a:${V/8/}\n',
     'a:1.2',
-    `it is built from ARG V; ${IN_FROM('a:${V/8/}')}, or make the whole tag one ARG, as in ARG TAG=1.2`,
+    `it is built from ARG V; ${IN_FROM('a:${V/8/}')}, or use one ARG for the whole tag, as in ARG TAG=1.2`,
   ],
   [
     'ARG A=1\nFROM a:1-${A/""/x}\n',
     'a:1-x1',
-    `it is built from ARG A; ${IN_FROM('a:1-${A/""/x}')}, or make the whole tag one ARG, as in ARG TAG=1-x1`,
+    `it is built from ARG A; ${IN_FROM('a:1-${A/""/x}')}, or use one ARG for the whole tag, as in ARG TAG=1-x1`,
   ],
   [
     'ARG N=a\nFROM $N:$N\n',
     'a:a',
-    `it is built from ARG N; ${IN_FROM('$N:$N')}, or make the whole tag one ARG, as in ARG TAG=a`,
+    `it is built from ARG N; ${IN_FROM('$N:$N')}, or use one ARG for the whole tag, as in ARG TAG=a`,
   ],
   [
     'ARG V=1.2\nARG W=${V#*.}\nFROM b:$W-$TARGETARCH\nFROM a:$V\n',
     'a:1.2',
-    `ARG V is also part of "b:$W-$TARGETARCH" (line 3); ${IN_FROM('a:$V')}, or give each image an ARG of its own`,
+    `ARG V is also part of "b:$W-$TARGETARCH" (line 3); ${IN_FROM('a:$V')}, or give each image its own ARG`,
   ],
   [
     'ARG V=1.2\nFROM b:${V/1.?/x}\nFROM a:$V\n',
     'a:1.2',
-    `ARG V is also part of "b:x" (line 2); ${IN_FROM('a:$V')}, or give each image an ARG of its own`,
+    `ARG V is also part of "b:x" (line 2); ${IN_FROM('a:$V')}, or give each image its own ARG`,
   ],
   [
     'ARG V=a\nFROM $V AS a\nFROM $V\n',
     'a',
-    `ARG V is also part of "a" (line 3); ${IN_FROM('$V')}, or give each image an ARG of its own`,
+    `ARG V is also part of "a" (line 3); ${IN_FROM('$V')}, or give each image its own ARG`,
   ],
   [
     'ARG V=1.2\nARG URL=https://example.com/v$V\nFROM a:$V\nARG URL\nRUN curl $URL\n',
@@ -118,7 +118,7 @@ const DOCKERFILES_BY_HAND: readonly (readonly [text: string, image: string, why:
     `ARG V is also part of ARG URL, which is used inside a stage (line 4); ${IN_FROM('a:$V')}`,
   ],
   ['FROM a:1-$TARGETARCH\n', 'a:1-$TARGETARCH', 'TARGETARCH is known only at build time'],
-  ['FROM $NOBODY\n', '$NOBODY', 'it is empty: no ARG before the first FROM sets it'],
+  ['FROM $NOBODY\n', '$NOBODY', 'it is empty; no ARG before the first FROM sets it'],
 ];
 
 describe('an image that is put together from ARGs', () => {
@@ -150,7 +150,7 @@ describe('a name without a tag behind --from=', () => {
     const { code, note } = await runPin(['Dockerfile'], { write: true });
     expect(code).toBe(2);
     expect(note).toContain(
-      `image "${image}" cannot be pinned: it may be a build context; if it is an image, write its tag, as in ${image}:latest, else add the stage "FROM scratch AS ${image}", which the context replaces\n`,
+      `image "${image}" cannot be pinned: it may be a build context; for an image, add a tag, as in ${image}:latest; for a context, add the stage "FROM scratch AS ${image}", which the context replaces\n`,
     );
   });
 
@@ -171,7 +171,7 @@ test('a template of Dockerfiles gets no advice about Helm', async () => {
   const { code, note } = await runPin(['Dockerfile.template'], {});
   expect(code).toBe(2);
   expect(note).toContain(
-    '3 images cannot be pinned: "{{" starts a template expression that nothing has filled in: pin the file that is made from it ("{{", "a:{{", "{{x}}")',
+    '3 images cannot be pinned: "{{" starts an unresolved template expression; pin the rendered file ("{{", "a:{{", "{{x}}")',
   );
 });
 
@@ -234,7 +234,7 @@ describe('a digest in an ARG', () => {
     const { code, note } = await runPin(['Dockerfile'], { update: true, write: true });
     expect(code).toBe(2);
     expect(note).toContain(
-      `ARG D is also part of "a:1.3@${OLD}" (line 3); write it out in the FROM line, as in a:1.2@sha256:…, or give each image an ARG of its own`,
+      `ARG D is also part of "a:1.3@${OLD}" (line 3); write the image in the FROM line, as in a:1.2@sha256:…, or give each image its own ARG`,
     );
   });
 
@@ -242,7 +242,7 @@ describe('a digest in an ARG', () => {
     file('Dockerfile', `ARG V=1.2@${OLD}\nFROM a:$V\nFROM b:$V\nFROM docker.io/library/a:$V\n`);
     const { code, note } = await runCommand(['pin', '--check', 'Dockerfile']);
     const why = (other: string, line: number): string =>
-      `cannot be pinned: ARG V holds its digest and that of "${other}" (line ${line}), and one digest cannot be right for two repositories; give each image a digest of its own`;
+      `cannot be pinned: ARG V contains its digest and the digest of "${other}" (line ${line}), but one digest cannot match two repositories; give each image its own digest`;
     expect({ code, note }).toEqual({
       code: 2,
       note: `Dockerfile:2:6  error  image "a:1.2@${OLD}" ${why('b:1.2', 3)}
@@ -256,9 +256,13 @@ Dockerfile:4:6  error  image "docker.io/library/a:1.2@${OLD}" ${why('b:1.2', 3)}
 
 describe('a Dockerfile that BuildKit does not read', () => {
   test.each([
-    ['FROM a:1\nRUN cat <<EOF\nFROM b:1\n', '2:1', 'here-document <<EOF has no end; add a line that contains only EOF'],
+    [
+      'FROM a:1\nRUN cat <<EOF\nFROM b:1\n',
+      '2:1',
+      'here-document <<EOF is not closed; add a line that contains only EOF',
+    ],
     ['# escape=x\nFROM a:1\n', '1:10', 'the escape directive must be \\ or `'],
-    ['# escape=`\n# escape=`\nFROM a:1\n', '2:1', 'the directive "escape" is written twice; remove one of the lines'],
+    ['# escape=`\n# escape=`\nFROM a:1\n', '2:1', 'duplicate directive "escape"; remove one of the lines'],
   ])('%j is an error, and nothing behind it is changed', async (text, at, message) => {
     file('Dockerfile', text);
     const { code, note } = await runPin(['Dockerfile'], { write: true });

@@ -261,7 +261,7 @@ describe('pin --check', () => {
     expect(await runCommand(['pin', '--check', 'compose.yaml'])).toMatchObject({
       code: 2,
       note: expect.stringContaining(
-        'image "nginx:${TAG}" cannot be pinned: it has a variable in it, which only Compose fills in: put the digest into the variable',
+        'image "nginx:${TAG}" cannot be pinned: it contains a variable that Compose resolves; put the digest in the value of the variable',
       ) as string,
     });
   });
@@ -460,38 +460,38 @@ describe('what cannot be pinned', () => {
     [
       'a.yaml',
       'apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: p}\nspec: {baseImage: quay.io/p/p, tag: v2}\n',
-      'image "quay.io/p/p:v2" cannot be pinned: it is put together from several fields, or part of a longer text: pin it by hand',
+      'image "quay.io/p/p:v2" cannot be pinned: it is built from several fields or is part of a longer string; pin it by hand',
     ],
     [
       'kustomization.yaml',
       'images: [{name: a, newTag: 1.27}]\n',
-      'image "a:1.27" cannot be pinned: "newTag" is a number: kustomize wants a text, put it in quotes',
+      'image "a:1.27" cannot be pinned: "newTag" is a number; kustomize requires a string, so quote it',
     ],
     [
       'kustomization.yaml',
       'images:\n- name: f\n  newTag: >-\n    v2\n',
-      'image "f:v2" cannot be pinned: there is no simple line "newTag" to put a "digest" behind: write one',
+      'image "f:v2" cannot be pinned: "digest" cannot be inserted: "newTag" is not on a simple line; write it on a line of its own',
     ],
     [
       'kustomization.yaml',
       'images: [{name: a, newTag: b, tagSuffix: -c}]\n',
-      'image "a:b" cannot be pinned: it has a "tagSuffix", so the tag is known only to kustomize',
+      'image "a:b" cannot be pinned: it has a "tagSuffix", so only kustomize knows the tag',
     ],
     [
       'values.yaml',
       'image: {repository: a, tag: 1.10}\n',
-      'image "a:1.1" cannot be pinned: "tag" is a number: put it in quotes',
+      'image "a:1.1" cannot be pinned: "tag" is a number; quote it',
     ],
     [
       'values.yaml',
       'image: {repository: a}\n',
-      'image "a" cannot be pinned: there is no "tag" in this map, so only the chart knows which version it means',
+      'image "a" cannot be pinned: the map has no "tag", so only the chart knows the version',
     ],
-    ['values.yaml', 'image: {tag: a}\n', 'image ":a" cannot be pinned: there is no "repository" in this map'],
+    ['values.yaml', 'image: {tag: a}\n', 'image ":a" cannot be pinned: the map has no "repository"'],
     [
       'values.yaml',
       'image: 5\n',
-      'image "" cannot be pinned: expected a text, or a map with a repository, found a number',
+      'image "" cannot be pinned: expected a string, or a map with a repository, found a number',
     ],
     [
       'values.yaml',
@@ -501,13 +501,13 @@ describe('what cannot be pinned', () => {
     [
       'Dockerfile',
       'ARG B\nFROM ${B}\n',
-      'image "${B}" cannot be pinned: ARG B has no default here, so only who builds knows the image',
+      'image "${B}" cannot be pinned: ARG B has no default, so the image is known only at build time',
     ],
-    ['Dockerfile', 'FROM ngi\\\nnx\n', 'image "nginx" cannot be pinned: it is written on two lines: write it on one'],
+    ['Dockerfile', 'FROM ngi\\\nnx\n', 'image "nginx" cannot be pinned: it spans two lines; write it on one line'],
     [
       'Dockerfile',
       'FROM a:1@sha256:' + 'a'.repeat(64) + '\nCOPY --from=$X a b\n',
-      'image "$X" cannot be pinned: it has a variable in it, which Docker does not fill in here',
+      'image "$X" cannot be pinned: it contains a variable, which Docker does not resolve here',
     ],
   ];
   test.each(CASES)('%s: %j', async (name, text, message) => {

@@ -331,7 +331,7 @@ describe('what cannot be determined', () => {
       'a suffix of the tag',
       one(['nginx:1'], { images: [{ name: 'nginx', tagSuffix: '-alpine' }] }),
       [
-        'kustomization.yaml:4:3  error  image "nginx" cannot be pinned: it has a "tagSuffix", so the tag is known only to kustomize',
+        'kustomization.yaml:4:3  error  image "nginx" cannot be pinned: it has a "tagSuffix", so only kustomize knows the tag',
       ],
     ],
     [
@@ -343,7 +343,7 @@ describe('what cannot be determined', () => {
         ),
       ),
       [
-        'kustomization.yaml:8:13  error  image "/spec/template/spec/containers/0/image" cannot be pinned: "move" takes it from /metadata/annotations/image when kustomize runs: use "add" with the image as its value',
+        'kustomization.yaml:8:13  error  image "/spec/template/spec/containers/0/image" cannot be pinned: "move" copies it from /metadata/annotations/image when kustomize runs; use "add" with the image as its value',
       ],
     ],
     [
@@ -355,7 +355,7 @@ describe('what cannot be determined', () => {
         ),
       ),
       [
-        'kustomization.yaml:8:14  error  image "nginx:1" cannot be pinned: the operation "test" compares it with the image in the object, which is another text once it is pinned: remove the operation',
+        'kustomization.yaml:8:14  error  image "nginx:1" cannot be pinned: the operation "test" compares it with the image in the object, which differs once pinned; remove the operation',
       ],
     ],
     [
@@ -367,7 +367,7 @@ describe('what cannot be determined', () => {
         ),
       ),
       [
-        'kustomization.yaml:8:18  error  image "spec.template.spec.containers.[name=c0].image" cannot be pinned: a replacement writes it when kustomize runs, after "images": write the image into the manifest or into "images"',
+        'kustomization.yaml:8:18  error  image "spec.template.spec.containers.[name=c0].image" cannot be pinned: a replacement sets it when kustomize runs, after "images"; write the image in the manifest or in "images"',
       ],
     ],
     [
@@ -379,13 +379,13 @@ describe('what cannot be determined', () => {
         ),
       ),
       [
-        'kustomization.yaml:5:10  error  image "folded:1" cannot be pinned: its patch is a text with folded lines or escapes: write it as a block, "patch: |-"',
+        'kustomization.yaml:5:10  error  image "folded:1" cannot be pinned: its patch is a string with folded lines or escapes; write it as a block, "patch: |-"',
       ],
     ],
     [
       'a patch that cannot be read',
       one(['nginx:1'], patched(`patches:\n- ${OPS}\n  patch: |-\n    - op: [\n`)),
-      ['kustomization.yaml:6:5  error  image "" cannot be pinned: the patch cannot be read (line 1 of it): '],
+      ['kustomization.yaml:6:5  error  image "" cannot be pinned: invalid patch (line 1 of the patch): '],
     ],
   ];
   test.each(refused)('is said, and is not written: %s', async (_title, files, notes) => {
@@ -413,7 +413,7 @@ describe('what cannot be determined', () => {
     expect(await runPin(['.'], { check: true })).toEqual({
       code: 0,
       out: '',
-      note: `kustomization.yaml:2:14  notice  the images of chart "grafana" are not checked, as only Helm knows them
+      note: `kustomization.yaml:2:14  notice  images of chart "grafana" are not checked; only Helm knows them
 kustomization.yaml:3:15  notice  "transformers" can add or change images, which are not checked
 .  notice  no image was found
 2 files, 0 images: 0 already pinned

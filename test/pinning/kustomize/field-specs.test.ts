@@ -101,7 +101,7 @@ describe('a replacement', () => {
   test.each(told)('is told: %s', async (_title, object, replacement) => {
     process.chdir(plant({ ...of(`${object}---\n${config}`, replacement) }));
     const { code, note } = await runPin(['.'], { check: true });
-    expect({ code, isTold: note.includes('a replacement writes it') }).toEqual({ code: 2, isTold: true });
+    expect({ code, isTold: note.includes('a replacement sets it') }).toEqual({ code: 2, isTold: true });
   });
 
   const silent: readonly (readonly [title: string, replacement: string])[] = [
@@ -219,7 +219,7 @@ describeWith(kustomizeMissing(), 'images of a kustomization', () => {
         'top/g.yaml': 'apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: x}\n',
       },
       ['base', 'top'],
-      'because "generators" can bring in images with other tags',
+      'because "generators" can add images with other tags',
     ],
     [
       'a name with a tag, of an image without one',

@@ -95,7 +95,7 @@ function serviceImage(context: DocumentContext, pointer: string, service: JsonOb
   if (typeof image !== 'string' || isReset(context, pointer) || isReset(context, at)) return [];
   const reason =
     service['build'] !== undefined && service['build'] !== null
-      ? 'it is the name of what is built here'
+      ? 'the service builds this image'
       : service['pull_policy'] === 'never'
         ? 'it is never pulled'
         : undefined;
@@ -120,7 +120,7 @@ function contextImage(context: DocumentContext, pointer: string, value: unknown)
     : [composedImage(context, pointer, slice(writtenAt(context, pointer, value), before.length))];
 }
 
-const FROM_OUTSIDE = 'it has a variable in it, which only Compose fills in: put the digest into the variable';
+const FROM_OUTSIDE = 'it contains a variable that Compose resolves; put the digest in the value of the variable';
 
 function composedImage(context: DocumentContext, pointer: string, written: TracedText): ImageLocation {
   const image = interpolate(written);
@@ -137,10 +137,10 @@ function composedImage(context: DocumentContext, pointer: string, written: Trace
     });
   const { reference } = parsed;
   const piece = lastPieceOf(image, reference);
-  const behind = `as in ${written.text}@sha256:…, and renew it whenever the tag changes`;
+  const behind = `as in ${written.text}@sha256:…, and update it whenever the tag changes`;
   const target: EditTarget =
     piece === undefined || hasVariableBehind(written, piece.end)
-      ? { ok: false, reason: `its tag is built from variables; put the digest behind it, ${behind}` }
+      ? { ok: false, reason: `its tag is built from variables; put the digest after the tag, ${behind}` }
       : digestTarget(piece.end, reference);
   return locationAt(context, { pointer, image: image.text, content: { state: 'image', reference }, target });
 }

@@ -37,7 +37,7 @@ function linesBefore({ text }: DocumentContext, written: TracedText): number {
 
 function locationOf(context: DocumentContext, pointer: string, found: DockerfileImage): ImageLocation {
   if (found.image.includes(UNKNOWN)) {
-    const problem = 'it has a variable in it that Compose fills in; write "$$" for a variable of the Dockerfile';
+    const problem = 'it contains a variable that Compose resolves; write "$$" for a Dockerfile variable';
     const image = found.image.replaceAll(UNKNOWN, '$');
     return locationWithout(context, { pointer, image, content: { state: 'problem', problem } });
   }
@@ -46,7 +46,7 @@ function locationOf(context: DocumentContext, pointer: string, found: Dockerfile
   const address = { kind: 'value', document: document.index, pointer } as const;
   const { image, content, target } = found;
   const isNowhere = found.offset === -1 && content.state === 'image';
-  const reason = 'its text is folded or has escapes; write "dockerfile_inline" as a block of lines ("|")';
+  const reason = 'its text is folded or has escapes; write "dockerfile_inline" as a block ("|")';
   const readable = target.ok ? target : { ...target, reason: target.reason.replaceAll(UNKNOWN, '$') };
   return { format, ...position, address, image, content, target: isNowhere ? { ok: false, reason } : readable };
 }

@@ -62,7 +62,7 @@ function setByBuild(name: string, build: string): string {
 }
 
 function withoutDefault(name: string): string {
-  return `ARG ${name} has no default here, so only who builds knows the image`;
+  return `ARG ${name} has no default, so the image is known only at build time`;
 }
 
 /** What BuildKit declares itself. */

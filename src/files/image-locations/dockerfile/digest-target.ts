@@ -80,7 +80,7 @@ function sharedDigest(base: ParsedBase, owner: Declaration | undefined, { bases 
     const parsed = image && parseReference(image.text);
     if (!parsed?.ok || digestStart(image, parsed.reference) !== start) continue;
     if (parsed.reference.repository === base.reference.repository) continue;
-    return `ARG ${owner.name} holds its digest and that of ${quoteValue(taggedText(parsed.reference), 256)} (line ${line}), and one digest cannot be right for two repositories; give each image a digest of its own`;
+    return `ARG ${owner.name} contains its digest and the digest of ${quoteValue(taggedText(parsed.reference), 256)} (line ${line}), but one digest cannot match two repositories; give each image its own digest`;
   }
   return undefined;
 }
@@ -115,12 +115,12 @@ function namesIn({ text }: TracedText): readonly string[] {
 
 function inPieces(base: ParsedBase): string {
   const names = namesIn(base.written);
-  if (names.length === 0) return 'it is written on two lines: write it on one';
+  if (names.length === 0) return 'it spans two lines; write it on one line';
   const { tag } = base.reference;
   const or =
     tag === undefined || base.reference.digest !== undefined
       ? ''
-      : `, or make the whole tag one ARG, as in ARG TAG=${tag}`;
+      : `, or use one ARG for the whole tag, as in ARG TAG=${tag}`;
   return `it is built from ARG ${names.join(', ')}; ${inTheLine(base)}${or}`;
 }
 
@@ -147,7 +147,7 @@ function sideEffect(
   if (owner === undefined) return undefined;
   const other = otherThan(base, bases, images);
   if (other !== undefined)
-    return `ARG ${owner.name} is also part of ${quoteValue(other.image?.text ?? other.written.text, 256)} (line ${other.line}); ${inTheLine(base)}, or give each image an ARG of its own`;
+    return `ARG ${owner.name} is also part of ${quoteValue(other.image?.text ?? other.written.text, 256)} (line ${other.line}); ${inTheLine(base)}, or give each image its own ARG`;
   return base.reference.digest === undefined ? inStage(base, owner, { inStages, values }) : undefined;
 }
 
@@ -186,6 +186,7 @@ function isSame({ image, isStage }: BaseImage, { reference }: ParsedBase): boole
 }
 
 function inTheLine({ advised, reference }: ParsedBase): string {
-  if (reference.digest !== undefined) return `write it out in the FROM line, as in ${taggedText(reference)}@sha256:…`;
-  return `put the digest into the FROM line, as in ${advised}@sha256:…, and renew it whenever the tag changes`;
+  if (reference.digest !== undefined)
+    return `write the image in the FROM line, as in ${taggedText(reference)}@sha256:…`;
+  return `put the digest in the FROM line, as in ${advised}@sha256:…, and update it whenever the tag changes`;
 }

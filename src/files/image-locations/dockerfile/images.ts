@@ -153,7 +153,7 @@ function replacedIn(builds: readonly Build[]): ContextNames {
       const [first] = given;
       const other = builds.find((build) => !given.has(build));
       if (first === undefined || other === undefined) return undefined;
-      return `it is a context in ${first.name}, and an image in ${other.name}; name a stage of it, as in FROM ${name} AS NAME, and give the context that name`;
+      return `it is a context in ${first.name} and an image in ${other.name}; name a stage, as in FROM ${name} AS NAME, and give the context the name of the stage`;
     },
   };
 }
@@ -163,7 +163,7 @@ function setBy(builds: readonly Build[]): ReadonlyMap<string, string> {
   return new Map(builds.toReversed().flatMap(({ name, args }) => args.map((arg) => [arg, name] as const)));
 }
 
-const CONTEXT: LocationContent = { state: 'none', reason: 'it is a context that the build is given' };
+const CONTEXT: LocationContent = { state: 'none', reason: 'the build supplies a context with this name' };
 
 function splitFrom({ rest }: Instruction): { readonly written: TracedText; readonly stage: string | undefined } {
   const [written = EMPTY, ...others] = split(rest, BLANKS);
@@ -200,7 +200,7 @@ function readBase(
   // The stage, too, is replaced by a context of its name.
   if (replaced.byAll(base.stage, text)) return [without(written, text ?? written.text, CONTEXT)];
   if (image === undefined) return [problemAt(written, written.text, problem ?? '')];
-  if (image.text === '') return [problemAt(written, written.text, 'it is empty: no ARG before the first FROM sets it')];
+  if (image.text === '') return [problemAt(written, written.text, 'it is empty; no ARG before the first FROM sets it')];
   const parsed = parseReference(image.text);
   if (!parsed.ok) return [problemAt(written, image.text, parsed.problem)];
   const { reference } = parsed;
@@ -225,7 +225,7 @@ function readSource(
   if (replaced.byAll(text)) return [without(word, text, CONTEXT)];
   // RUN knows stages only by their names; a builder that is not BuildKit may know better.
   if (/^[+-]?\d+$/.test(text)) return command === 'COPY' ? [] : [without(word, text, NUMBER)];
-  if (text.includes('$')) return [problemAt(word, text, 'it has a variable in it, which Docker does not fill in here')];
+  if (text.includes('$')) return [problemAt(word, text, 'it contains a variable, which Docker does not resolve here')];
   const image = literal(word);
   const known = /[/:@.]/.test(text) ? image : bare(image, word, bases.size > 0);
   return [unlessReplaced(known, replaced)];
@@ -236,14 +236,14 @@ function unlessReplaced(found: DockerfileImage, { bySome }: ContextNames): Docke
   return reason === undefined ? found : { ...found, target: { ok: false, reason } };
 }
 
-const NUMBER: LocationContent = { state: 'none', reason: 'it may be the number of a stage' };
-const FRAGMENT: LocationContent = { state: 'none', reason: 'it may be a stage: there is no FROM in this file' };
+const NUMBER: LocationContent = { state: 'none', reason: 'it may be a stage number' };
+const FRAGMENT: LocationContent = { state: 'none', reason: 'it may be a stage; the file has no FROM' };
 
 /** Without such a context it is pulled, so it is no less an image than one with a tag. */
 function bare(image: DockerfileImage, word: TracedText, hasStages: boolean): DockerfileImage {
   const name = word.text;
   if (!hasStages) return without(word, name, FRAGMENT);
-  const reason = `it may be a build context; if it is an image, write its tag, as in ${name}:latest, else add the stage "FROM scratch AS ${name}", which the context replaces`;
+  const reason = `it may be a build context; for an image, add a tag, as in ${name}:latest; for a context, add the stage "FROM scratch AS ${name}", which the context replaces`;
   return { ...image, target: { ok: false, reason } };
 }
 
@@ -255,7 +255,7 @@ function literal(word: TracedText): DockerfileImage {
   const piece = lastPieceOf(word, reference);
   const target: EditTarget =
     piece === undefined
-      ? { ok: false, reason: 'it is written on two lines: write it on one' }
+      ? { ok: false, reason: 'it spans two lines; write it on one line' }
       : digestTarget(piece.end, reference);
   return { offset: word.offsets[0] ?? 0, image: word.text, content: { state: 'image', reference }, target };
 }
@@ -264,11 +264,11 @@ function problemAt(word: TracedText, image: string, problem: string): Dockerfile
   return without(word, image, { state: 'problem', problem: image.includes('{{') ? TEMPLATE : problem });
 }
 
-const TEMPLATE = '"{{" starts a template expression that nothing has filled in: pin the file that is made from it';
+const TEMPLATE = '"{{" starts an unresolved template expression; pin the rendered file';
 
 /** It may be a URL with somebody's password in it. */
 function without(word: TracedText, image: string, content: LocationContent): DockerfileImage {
-  const target: EditTarget = { ok: false, reason: 'there is no image here' };
+  const target: EditTarget = { ok: false, reason: 'no image is written here' };
   return { offset: word.offsets[0] ?? 0, image: maskPassword(image), content, target };
 }
 

@@ -35,7 +35,7 @@ export function parseDockerfile(source: TracedText): Dockerfile {
     const open = skipHereDocuments(lines, hereDocuments);
     if (command.name !== '') instructions.push({ ...command, first, last: lines.next, hereDocuments });
     if (open === undefined) continue;
-    const problem = `here-document <<${open.name} has no end; add a line that contains only ${open.name}`;
+    const problem = `here-document <<${open.name} is not closed; add a line that contains only ${open.name}`;
     return { escape, syntax, instructions, fault: { offset: word.offsets[0] ?? 0, problem } };
   }
   return { escape, syntax, instructions, fault: undefined };

@@ -119,7 +119,7 @@ function readDirectives(lines: readonly TracedText[], mark: string): DirectiveLi
     if (directive === undefined) break;
     const { name, value } = directive;
     if (found.has(name)) {
-      const problem = `the directive "${name}" is written twice; remove one of the lines`;
+      const problem = `duplicate directive "${name}"; remove one of the lines`;
       return { found, fault: { offset: line.offsets[0] ?? 0, problem } };
     }
     found.set(name, value);

@@ -46,6 +46,6 @@ function nameIn({ imageTag }: JsonObject): string {
 
 function locationOf(context: DocumentContext, pointer: string, transformer: JsonObject): ImageLocation {
   const problem =
-    'an ImageTagTransformer changes it after "images": write an entry of "images", and name other fields in "configurations"';
+    'an ImageTagTransformer changes it after "images"; use an entry in "images", and list other fields in "configurations"';
   return locationWithout(context, { pointer, image: nameIn(transformer), content: { state: 'problem', problem } });
 }

@@ -42,7 +42,7 @@ interface EntryTag {
 /** Both fields go behind `newName`, in the layout that the place of a digest has. */
 function versionTarget(context: DocumentContext, holder: string, { entry, tag }: EntryTag): EditTarget {
   if (entry['newTag'] !== undefined || entry['digest'] !== undefined)
-    return { ok: false, reason: 'its "newTag" or "digest" is empty: write the tag into "newTag"' };
+    return { ok: false, reason: 'its "newTag" or "digest" is empty; set "newTag"' };
   const target = insertField(context, { holder, key: 'digest' }, 'newName');
   if (!target.ok) return target;
   const lead = target.before.replace('digest', 'newTag');
@@ -58,10 +58,10 @@ function entryLocation(context: DocumentContext, holder: string, entry: JsonObje
     return problem(
       context,
       { holder, image },
-      `"${odd}" is ${jsonType(entry[odd])}: kustomize wants a text, put it in quotes`,
+      `"${odd}" is ${jsonType(entry[odd])}; kustomize requires a string, so quote it`,
     );
   if (entry['tagSuffix'])
-    return problem(context, { holder, image }, 'it has a "tagSuffix", so the tag is known only to kustomize');
+    return problem(context, { holder, image }, 'it has a "tagSuffix", so only kustomize knows the tag');
   if (!entry['newTag'] && !entry['digest']) {
     const location = locationWithout(context, {
       pointer: holder,
@@ -94,7 +94,7 @@ function entryLocation(context: DocumentContext, holder: string, entry: JsonObje
 const CHANGES_NOTHING = 'it changes nothing, without "newName", "newTag", or "digest"';
 
 /** Until the manifests are known. */
-const MATCHES_NOTHING = 'it names no tag, and matches none of the images that are read here';
+const MATCHES_NOTHING = 'it has no tag and matches none of the images in the input files';
 
 /** `newTag: 1.27@sha256:…`, as a text that kustomize does not look into. */
 function hasDigestInTag({ newTag, digest }: JsonObject): boolean {
@@ -113,7 +113,7 @@ function targetOf(context: DocumentContext, holder: string, { entry, reference }
     const span = spanOf(context.text, offset, partText(entry['newTag']));
     return span?.literal
       ? digestTarget(span.to, reference)
-      : { ok: false, reason: 'its "newTag" is not a plain text: write it on one line, without escapes' };
+      : { ok: false, reason: 'its "newTag" is not a plain string; write it on one line, without escapes' };
   }
   return entry['digest'] === undefined ? insertField(context, field, 'newTag') : replaceField(context, field);
 }

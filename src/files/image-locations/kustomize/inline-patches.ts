@@ -47,7 +47,7 @@ function imagesIn(
   return parseDocuments(text).flatMap((document) => {
     if (document.ok)
       return patchImages({ ...context, text, document }, { kinds, targets }).map((location) => moved(location, home));
-    const problem = `the patch cannot be read (line ${document.line} of it): ${document.problem}`;
+    const problem = `invalid patch (line ${document.line} of the patch): ${document.problem}`;
     return [locationWithout(context, { pointer, image: '', content: { state: 'problem', problem } })];
   });
 }
@@ -78,5 +78,5 @@ function movedTarget(target: EditTarget, outer: (inner: number) => number): Edit
 
 const NOT_PLAIN: EditTarget = {
   ok: false,
-  reason: 'its patch is a text with folded lines or escapes: write it as a block, "patch: |-"',
+  reason: 'its patch is a string with folded lines or escapes; write it as a block, "patch: |-"',
 };

@@ -77,7 +77,7 @@ function operationImages(
 
 /** The text of a field that holds no image otherwise: an annotation, an environment variable. */
 function copiedImage(context: DocumentContext, pointer: string, { op, path, from }: JsonObject): ImageLocation {
-  const problem = `"${String(op)}" takes it from ${String(from)} when kustomize runs: use "add" with the image as its value`;
+  const problem = `"${String(op)}" copies it from ${String(from)} when kustomize runs; use "add" with the image as its value`;
   return locationWithout(context, { pointer, image: String(path), content: { state: 'problem', problem } });
 }
 
@@ -91,7 +91,7 @@ function testedImages(context: DocumentContext, pointer: string, { value, at }: 
     .filter(({ image }) => !image.includes('@'))
     .map(({ pointer: inner, image }) => {
       const problem =
-        'the operation "test" compares it with the image in the object, which is another text once it is pinned: remove the operation';
+        'the operation "test" compares it with the image in the object, which differs once pinned; remove the operation';
       return locationWithout(context, {
         pointer: `${pointer}/value${inner}`,
         image,

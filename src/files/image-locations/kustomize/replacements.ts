@@ -111,6 +111,6 @@ function segmentsOf(field: string): readonly string[] {
 
 function replacedImage(context: DocumentContext, pointer: string, field: string): ImageLocation {
   const problem =
-    'a replacement writes it when kustomize runs, after "images": write the image into the manifest or into "images"';
+    'a replacement sets it when kustomize runs, after "images"; write the image in the manifest or in "images"';
   return locationWithout(context, { pointer, image: field, content: { state: 'problem', problem } });
 }

@@ -20,7 +20,7 @@ export function unreadSourceNotices({ document }: DocumentContext, kustomization
   };
   const charts = CHARTS.flatMap((key) =>
     listAt(kustomization, key).map((chart, index) =>
-      at(`/${key}/${index}`, `the images of chart ${chartName(chart)} are not checked, as only Helm knows them`),
+      at(`/${key}/${index}`, `images of chart ${chartName(chart)} are not checked; only Helm knows them`),
     ),
   );
   const plugins = PLUGINS.flatMap((key) =>
@@ -35,7 +35,7 @@ export function unreadSourceNotices({ document }: DocumentContext, kustomization
 export function unreadSources(kustomization: JsonObject): readonly string[] {
   const charts = CHARTS.flatMap((key) => listAt(kustomization, key).map((chart) => `chart ${chartName(chart)}`));
   const sources = PLUGINS.filter((key) => listAt(kustomization, key).length > 0).map((key) => `"${key}"`);
-  return [...charts, ...sources].map((source) => `${source} can bring in images with other tags`);
+  return [...charts, ...sources].map((source) => `${source} can add images with other tags`);
 }
 
 function chartName(chart: unknown): string {
