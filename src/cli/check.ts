@@ -12,6 +12,7 @@ import { openRegistry, type OpenRegistry, needRegistry } from './open-registry.t
 import { evaluateFiles, policyNotices } from './evaluate-files.ts';
 import { progressOn } from './progress.ts';
 import { print, type Terminal } from './terminal.ts';
+import { closeAfter } from './close-after.ts';
 
 export interface CheckFlags {
   readonly config?: string | undefined;
@@ -46,13 +47,13 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
     usage,
     progress,
   };
-  const { files, documents, workloads, images, findings, errors, notices } = await evaluateFiles(
-    paths,
-    options,
-  ).finally(() => {
-    progress.stop();
-    return registry?.close();
-  });
+  const { files, documents, workloads, images, findings, errors, notices } = await closeAfter(
+    evaluateFiles(paths, options),
+    () => {
+      progress.stop();
+      return registry?.close();
+    },
+  );
   const report: CheckReport = {
     version: 1,
     summary: {

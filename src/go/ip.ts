@@ -11,13 +11,15 @@ export interface IpAddress {
 /** netip.ParseAddr. Returns `undefined` for a text that it rejects. */
 export function parseIp(text: string): IpAddress | undefined {
   const percent = text.indexOf('%');
-  const [address, zone] = percent < 0 ? [text, ''] : [text.slice(0, percent), text.slice(percent + 1)];
-  if (address.length > MAX_LENGTH || (percent >= 0 && zone === '')) return undefined;
+  const address = percent < 0 ? text : text.slice(0, percent);
+  if (address.length > MAX_LENGTH) return undefined;
   // ParseAddr decides by the first of these characters.
-  const hasColons = /[.:]/.exec(address)?.[0] === ':';
-  if (!hasColons && percent >= 0) return undefined;
-  const words = hasColons ? parseIPv6(address) : parseIPv4(address);
-  return words && { family: hasColons ? 6 : 4, words, zone };
+  if (/[.:]/.exec(address)?.[0] !== ':') {
+    const words = percent < 0 ? parseIPv4(address) : undefined;
+    return words && { family: 4, words, zone: '' };
+  }
+  const words = percent === text.length - 1 ? undefined : parseIPv6(address);
+  return words && { family: 6, words, zone: percent < 0 ? '' : text.slice(percent + 1) };
 }
 
 /** Reports whether netip.ParseAddr returns an IPv6 address, with or without a zone. */

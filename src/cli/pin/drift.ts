@@ -11,6 +11,7 @@ import { byKey, createLookups, lookUpAll } from './registry-lookups.ts';
 import { interruptible } from '../interrupt.ts';
 import type { PinFlags, PinParts } from './pin.ts';
 import { fileRow, openFiles } from './open-files.ts';
+import { closeAfter } from '../close-after.ts';
 
 export type DriftFlags = Pick<PinFlags, 'config' | 'pullSecret' | 'helmImage' | 'output'>;
 
@@ -34,7 +35,7 @@ async function driftUntil(
   const wanted = byKey(pinned.flatMap(({ reference }) => driftLookups(reference)));
   const lookUp = ({ reference }: ReferenceLookup): Promise<RegistryFact<RegistryImage>> =>
     lookups.registry().resolve(reference, signal);
-  const facts = await lookUpAll(wanted, lookUp, lookups).finally(() => lookups.close());
+  const facts = await closeAfter(lookUpAll(wanted, lookUp, lookups), lookups.close);
   const report: DriftReport = {
     version: 1,
     files: files.map(fileRow),

@@ -32,6 +32,7 @@ import { unnamedNotices, unnamedRows } from './unnamed-files.ts';
 import { createLookups, type RegistryFor } from './registry-lookups.ts';
 import { print, type Terminal } from '../terminal.ts';
 import { UserError } from '../../error/user-error.ts';
+import { closeAfter } from '../close-after.ts';
 
 export interface PinFlags {
   readonly config?: string | undefined;
@@ -114,7 +115,7 @@ async function lookupFor(
   }
   const lookups = await createLookups({ ...parts, config, pullSecret: flags.pullSecret });
   const options = { lookups, mode, lock, kustomize, now: parts.now ?? Date.now };
-  return lookUpPins(locations, options).finally(() => lookups.close());
+  return closeAfter(lookUpPins(locations, options), lookups.close);
 }
 
 function saved(file: string, before: string | undefined, lock: Lock): readonly PinErrorRow[] {
