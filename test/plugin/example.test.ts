@@ -27,7 +27,7 @@ const DIGEST = `@sha256:${'1'.repeat(64)}`;
 const pod = (container: string, namespace = 'shop'): string =>
   `apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: ${namespace}}\nspec: {containers: [{name: web, ${container}}]}\n`;
 
-const UNKNOWN = 'could not tell whose namespace it is: ';
+const UNKNOWN = 'cannot determine the team of the namespace: ';
 
 /** What `check` says, where the namespace is among the files. */
 const CASES: readonly (readonly [string, string, readonly string[]])[] = [
@@ -36,20 +36,20 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     'the image of another team',
     pod(`image: "registry.example.com/pay/web:1${DIGEST}"`),
     [
-      `deny /spec/containers/0/image image "registry.example.com/pay/web:1${DIGEST}" is not from the folder of team "shop"`,
+      `deny /spec/containers/0/image image "registry.example.com/pay/web:1${DIGEST}" is not in the registry path of team "shop"`,
     ],
   ],
   [
     'a team whose name only begins alike',
     pod(`image: "registry.example.com/shop2/web:1${DIGEST}"`),
     [
-      `deny /spec/containers/0/image image "registry.example.com/shop2/web:1${DIGEST}" is not from the folder of team "shop"`,
+      `deny /spec/containers/0/image image "registry.example.com/shop2/web:1${DIGEST}" is not in the registry path of team "shop"`,
     ],
   ],
   [
     'a privileged container',
     pod(`image: "registry.example.com/shop/web:1${DIGEST}", securityContext: {privileged: true}`),
-    ['deny /spec/containers/0/securityContext/privileged it is privileged, so it can do what the node can do'],
+    ['deny /spec/containers/0/securityContext/privileged the container is privileged and has full access to the node'],
   ],
   [
     'a namespace that nobody knows',

@@ -139,7 +139,7 @@ describe('the package', () => {
       const checked = run(process.execPath, ['node_modules/tidewaiter/dist/main.js', ...args], { cwd: folder });
       await expect(checked).rejects.toMatchObject({
         code: 1,
-        stdout: expect.stringContaining('deny   it is privileged, so it can do what the node can do'),
+        stdout: expect.stringContaining('deny   the container is privileged and has full access to the node'),
         stderr: '',
       });
     }

@@ -1,4 +1,4 @@
-/** Three rules of our own. Try them: tidewaiter check --plugin rules.ts --policy policy.yaml FILE|DIR */
+/** Three custom rules. To try them, run: tidewaiter check --plugin rules.ts --policy policy.yaml FILE|DIR */
 import {
   checkImages,
   checkRegistryFacts,
@@ -25,8 +25,8 @@ const notPrivileged = defineRule({
           state: 'violation',
           container,
           pointer: `${at}/privileged`,
-          message: 'it is privileged, so it can do what the node can do',
-          remedy: 'leave out securityContext.privileged, and add the capabilities that it needs',
+          message: 'the container is privileged and has full access to the node',
+          remedy: 'remove securityContext.privileged, and add the required capabilities',
         },
       ];
     }),
@@ -34,14 +34,14 @@ const notPrivileged = defineRule({
 
 const teamImages = defineRule({
   name: 'team-images',
-  description: 'Images come from the folder of the team that the namespace belongs to',
+  description: 'Images come from the registry path of the team that owns the namespace',
   parameters: {
     type: 'object',
     additionalProperties: false,
     required: ['registry'],
     properties: {
-      registry: { type: 'string', minLength: 1, description: 'Where every team has a folder: registry.example.com' },
-      label: { type: 'string', minLength: 1, default: 'team', description: 'The label of a namespace with its team' },
+      registry: { type: 'string', minLength: 1, description: 'Registry with a path for each team, for example registry.example.com' },
+      label: { type: 'string', minLength: 1, default: 'team', description: 'Namespace label that contains the team' },
     },
   },
   needs: ['namespaceLabels'],
@@ -49,18 +49,18 @@ const teamImages = defineRule({
     const labels = subject.facts.namespaceLabels;
     const about = { container: undefined, pointer: '/metadata/namespace' };
     if (labels.state === 'unknown') {
-      return [{ ...about, state: 'unknown', message: `could not tell whose namespace it is: ${labels.reason}` }];
+      return [{ ...about, state: 'unknown', message: `cannot determine the team of the namespace: ${labels.reason}` }];
     }
     const team = labels.state === 'yes' ? labels.value[label] : undefined;
     if (team === undefined) {
-      return [{ ...about, state: 'violation', message: `its namespace has no label ${quoteValue(label)}` }];
+      return [{ ...about, state: 'violation', message: `the namespace has no label ${quoteValue(label)}` }];
     }
     return checkImages(subject, ({ text, domain, path }, container) => {
       if (domain === registry && path.split('/')[0] === team) return undefined;
       return {
         pointer: container.imagePointer,
-        message: `image ${quoteValue(text)} is not from the folder of team ${quoteValue(team)}`,
-        remedy: `push it to ${registry}/${team}/`,
+        message: `image ${quoteValue(text)} is not in the registry path of team ${quoteValue(team)}`,
+        remedy: `push the image to ${registry}/${team}/`,
       };
     });
   },
@@ -68,25 +68,25 @@ const teamImages = defineRule({
 
 const imageSize = defineRule({
   name: 'image-size',
-  description: 'Images are not larger than nodes pull in time',
+  description: 'Images do not exceed a maximum size',
   parameters: {
     type: 'object',
     additionalProperties: false,
     properties: {
-      maxMegabytes: { type: 'integer', minimum: 1, default: 500, description: 'Compressed, as the registry has it' },
+      maxMegabytes: { type: 'integer', minimum: 1, default: 500, description: 'Compressed size' },
     },
   },
   needs: ['registryDetails'],
   check: (subject, { maxMegabytes }) =>
     checkRegistryFacts({ subject, facts: subject.facts.registryDetails }, (fact, { text }) => {
       const image = `image ${quoteValue(text)}`;
-      if (fact.state !== 'yes') return unknownProblem(`how large ${image} is`, fact);
+      if (fact.state !== 'yes') return unknownProblem(`the size of ${image}`, fact);
       const megabytes = Math.ceil(fact.value.sizeBytes / 1e6);
       if (megabytes <= maxMegabytes) return undefined;
       return {
         state: 'violation',
-        message: `${image} has ${megabytes} MB`,
-        remedy: `build it smaller: up to ${maxMegabytes} MB are accepted`,
+        message: `${image} has ${megabytes} MB, more than ${maxMegabytes} MB`,
+        remedy: `reduce the image to at most ${maxMegabytes} MB`,
       };
     }),
 });
