@@ -1,6 +1,6 @@
 /** Config -> the context that every command decides with, and what looks up images. The only file that creates adapters. */
 import { fileURLToPath } from 'node:url';
-import type { Context } from './admission/context.ts';
+import type { Context, RegistrySources, World } from './admission/context.ts';
 import type { Config } from './config/config.ts';
 import { PLUGIN_TIMEOUT_MS } from './config/keys.ts';
 import { type LoadedPolicies, loadPolicies } from './files/policies.ts';
@@ -24,23 +24,24 @@ export interface Composed {
   readonly loaded: LoadedPolicies;
 }
 
-/** Ports that only some doors have: `check` knows the namespaces, secrets and service accounts in its input. */
-export interface Ports extends Pick<Context, 'namespaces' | 'secrets' | 'serviceAccounts' | 'images' | 'imageDetails'> {
-  /** Milliseconds since 1970, for what expires and grows old; the wall clock when not given. */
+/** What only some commands have: `check` reads namespaces, Secrets, and ServiceAccounts from its input files. */
+export interface Environment {
+  readonly world?: World | undefined;
+  /** Unix time in milliseconds, for expiry and age; by default the wall clock. */
   readonly now?: (() => number) | undefined;
 }
 
 /** What every door needs of the configuration; without plugins there are the built-in rules alone. */
 export type Composition = Pick<Config, 'kinds' | 'policies'> & Partial<Pick<Config, 'plugins' | 'pluginTimeoutMs'>>;
 
-export async function compose(config: Composition, { now = Date.now, ...ports }: Ports = {}): Promise<Composed> {
+export async function compose(config: Composition, { now = Date.now, world }: Environment = {}): Promise<Composed> {
   const { kinds, policies: paths } = config;
   const isBuiltIn = paths.length === 0;
   const rules = await allRules(config);
   const loaded = await loadPolicies(isBuiltIn ? [BUILT_IN] : paths, { rules, kinds });
   const { policies, exceptions: all } = loaded;
   const exceptions = all.length === 0 ? undefined : exceptionBook(all, now);
-  const context = { kinds, policies, exceptions, now, ...ports };
+  const context = { kinds, policies, exceptions, world, now };
   return { context, policySource: isBuiltIn ? 'built-in' : paths.join(', '), isBuiltIn, rules, loaded };
 }
 
@@ -55,7 +56,7 @@ export async function allRules({
 }
 
 export interface Registries {
-  readonly ports: Pick<Context, 'images' | 'imageDetails'>;
+  readonly sources: RegistrySources;
   readonly tracer: ImageTracer;
   close(): Promise<void>;
 }
@@ -87,10 +88,9 @@ export async function openRegistries(
   const client = adapters.createRegistryClient(registries, { env, now, resolve });
   const shared = await sharedCache(config, adapters, warn);
   const limits = isShared ? { queue: adapters.QUEUE_LIMITS } : undefined;
-  const sources = adapters.createImageSource({ client, node, shared, settings, now, limits });
-  const { images, details } = isShared ? adapters.discreet(sources, adapters.onceInAWhile(warn, now)) : sources;
+  const sources = adapters.createRegistrySources({ client, node, shared, settings, now, limits });
   return {
-    ports: { images, imageDetails: details },
+    sources: isShared ? adapters.discreet(sources, adapters.onceInAWhile(warn, now)) : sources,
     tracer: adapters.createImageTracer({ client, node, settings, now }),
     async close() {
       shared?.close();

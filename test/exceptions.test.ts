@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Review, readReview, verdictReview, answerText } from '../src/admission/review.ts';
-import { validate, type Verdict } from '../src/admission/validate.ts';
+import { validate, type Decision } from '../src/admission/validate.ts';
 import { type Composed, compose } from '../src/wiring.ts';
 import { createLog } from '../src/server/log.ts';
 import type { JsonObject } from '../src/pod/pointer.ts';
@@ -61,7 +61,7 @@ function reviewOf(object: JsonObject, extra: JsonObject = {}): Review {
   return read.review;
 }
 
-async function decisionOn(review: Review, now: string): Promise<Verdict> {
+async function decisionOn(review: Review, now: string): Promise<Decision> {
   const { context } = await composed(now);
   const verdict = await validate(review.request, context, new AbortController().signal);
   if (verdict.outcome === 'malformed') throw new Error(verdict.problem);

@@ -4,8 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerText, readReview, verdictReview } from '../src/admission/review.ts';
 import { validate } from '../src/admission/validate.ts';
-import { compose, type Ports } from '../src/wiring.ts';
-import { writtenAnswers } from '../src/admission/facts/suite-registry.ts';
+import { compose, type Environment } from '../src/wiring.ts';
 import { loadManifests } from '../src/files/manifests.ts';
 import { loadSuites, type Suite } from '../src/files/suites.ts';
 import { clusterObjectsIn } from '../src/files/cluster-objects.ts';
@@ -17,6 +16,7 @@ import type { TestReport } from '../src/report/test.ts';
 import { runCommand } from './support/command.ts';
 import { createReview } from './support/review.ts';
 import { startAdmissionServer, type TestServer } from './support/admission-server.ts';
+import { suiteRegistry } from '../src/admission/facts/suite-registry.ts';
 
 const RULES = path.join(import.meta.dirname, 'fixtures/rules');
 const kinds = kindTable();
@@ -25,12 +25,13 @@ const kinds = kindTable();
  * The first document is judged; what stands behind it is the cluster around it, which `check` sees in the same file. What registries say stands
  * in the suite, where `test` sees it.
  */
-async function surroundingsOf(manifest: string, suite: Suite): Promise<Ports> {
+async function surroundingsOf(manifest: string, suite: Suite): Promise<Environment> {
   const { manifests } = await loadManifests([manifest], { kinds, namespace: 'default', stdin: process.stdin });
   const { namespaces, secrets, serviceAccounts } = clusterObjectsIn(manifests);
   const answers = suite.cases.find(({ resources }) => resources.includes(manifest))?.registry;
   const now = suite.now === undefined ? {} : { now: (): number => suite.now ?? 0 };
-  return { namespaces, secrets, serviceAccounts, ...now, ...(answers === undefined ? {} : writtenAnswers(answers)) };
+  const sources = answers === undefined ? {} : suiteRegistry(answers);
+  return { ...now, world: { namespaces, secrets, serviceAccounts, ...sources } };
 }
 
 async function suiteOf(rule: string): Promise<Suite> {

@@ -1,7 +1,6 @@
 /**
- * What deciding needs besides the request: the policies, and the ports to the world. A port has one method; it answers
- * with a fact, or rejects with an Outage when it could not find out. A port that is not there means that nobody can ask:
- * the fact is unknown.
+ * What a decision needs besides the request: policies, and the source interfaces of the world. Each has one method, which returns
+ * a fact, or rejects with an Outage if it cannot determine the fact.
  */
 import type { Candidate } from '../credential/keyring.ts';
 import type { PullSecret } from '../credential/pull-secret.ts';
@@ -10,7 +9,9 @@ import type { KindTable } from '../pod/kinds.ts';
 import type { ExceptionBook } from '../policy/exception-book.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
+import type { RegistryFact } from '../policy/registry-fact.ts';
+import type { MaybePromise } from './maybe-promise.ts';
+import type { RegistryQuestion, RegistrySourceName, RegistryValues } from '../policy/registry-questions.ts';
 
 export interface NamespaceSource {
   labelsOf(namespace: string, signal: AbortSignal): Promise<Fact<Labels>>;
@@ -26,53 +27,55 @@ export interface ServiceAccountSource {
   pullSecretsOf(namespace: string, name: string, signal: AbortSignal): Promise<Fact<readonly string[]>>;
 }
 
-/** Who wants an answer: what all share is shared out by namespace and by review. One object for each review. */
-export interface Asker {
-  /** As the API server says; `''` for what has none. */
+/** Who shares limits with whom. One object for each review. */
+export interface Requester {
+  /** As the API server says; `''` for cluster-scoped objects. */
   readonly namespace: string;
 }
 
-/** A question to a registry. */
-export interface ImageQuestion {
+/** One image to look up in a registry. */
+export interface ImageLookup {
   readonly reference: ImageReference;
-  /** `image`: by the digest where the reference has one, else by the tag. `tag`: by the tag, whatever the digest says. */
-  readonly by: 'image' | 'tag';
-  /** The credentials that objects of the cluster give, in the kubelet's order; what nodes have comes after them. */
+  readonly by: RegistryQuestion['by'];
+  /** The credentials from objects of the cluster, in the kubelet's order; node credentials come after them. */
   readonly candidates: readonly Candidate[];
-  /** Why there could be more credentials than `candidates`. */
-  readonly doubt: string | undefined;
-  /** Somebody wants it looked up again: an answer that was remembered for a while does not count. */
-  readonly anew?: boolean;
-  /** How old an answer may be that is given because the registry is in trouble; 0: none is. */
+  /** Why there can be more credentials than `candidates`; undefined: there are no more. */
+  readonly incompleteReason: string | undefined;
+  /** Bypasses the cache. */
+  readonly refresh?: boolean;
+  /** The maximum age of a cached value that is used during an outage; 0: none is used. */
   readonly staleMs: number;
-  /** Not given where one asks for himself alone. */
-  readonly asker?: Asker | undefined;
+  /** undefined: the lookup shares no limits. */
+  readonly requester?: Requester | undefined;
 }
 
-/** Never rejects, but for a bug, and answers by itself when the signal is aborted. At once where the answer is known. */
-export interface ImageSource {
-  imageOf(
-    question: ImageQuestion,
-    signal: AbortSignal,
-  ): RegistryFact<RegistryImage> | Promise<RegistryFact<RegistryImage>>;
+/** Rejects only on a bug. Returns an unknown fact when the signal aborts, and cached facts synchronously. */
+export interface RegistrySource<T> {
+  lookUp(lookup: ImageLookup, signal: AbortSignal): MaybePromise<RegistryFact<T>>;
 }
 
-/** Like ImageSource. */
-export interface ImageDetailsSource {
-  detailsOf(question: ImageQuestion, signal: AbortSignal): Promise<RegistryFact<RegistryDetails>>;
+/** One source for each kind of value; see policy/registry-questions.ts. */
+export type RegistrySources = {
+  readonly [Name in RegistrySourceName]: RegistrySource<RegistryValues[Name]>;
+};
+
+type OptionalSources = { readonly [Name in RegistrySourceName]?: RegistrySources[Name] | undefined };
+
+/** The source interfaces: everything that a decision can learn beyond the request. A missing one makes its fact unknown. */
+export interface World extends OptionalSources {
+  readonly namespaces?: NamespaceSource | undefined;
+  readonly secrets?: SecretSource | undefined;
+  readonly serviceAccounts?: ServiceAccountSource | undefined;
 }
 
 export interface Context {
   readonly kinds: KindTable;
   readonly policies: readonly Policy[];
-  /** Not there when none is loaded. */
+  /** undefined: none are loaded. */
   readonly exceptions?: ExceptionBook | undefined;
-  readonly namespaces?: NamespaceSource | undefined;
-  readonly secrets?: SecretSource | undefined;
-  readonly serviceAccounts?: ServiceAccountSource | undefined;
-  readonly images?: ImageSource | undefined;
-  readonly imageDetails?: ImageDetailsSource | undefined;
-  /** Milliseconds since 1970. */
+  /** undefined: nothing is looked up, so decisions need no deadline. */
+  readonly world?: World | undefined;
+  /** Unix time in milliseconds. */
   readonly now?: (() => number) | undefined;
 }
 

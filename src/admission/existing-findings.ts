@@ -1,61 +1,81 @@
-/** What the object that an update replaces already had, of what is found now. */
+/** Selects the findings that the stored object of an UPDATE already had. */
 import type { Container } from '../pod/containers.ts';
-import { type Finding } from '../policy/finding.ts';
-import { evaluate, type Judged } from '../policy/evaluate.ts';
+import type { Workload } from '../pod/workload.ts';
+import { evaluate, type EvaluationInput } from '../policy/evaluate.ts';
 import type { Excuses } from '../policy/exception-book.ts';
 import { type Facts, NO_FACTS } from '../policy/fact.ts';
+import type { Finding } from '../policy/finding.ts';
 import { type Covering, coveredBy } from '../policy/plan.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { ScopeRequest } from '../policy/scope-request.ts';
 import { deniedImages } from './facts/denied-images.ts';
 import { gather } from './facts/gather.ts';
-import { type Inquiry, inquiryOf } from './facts/lookup-scope.ts';
+import { type LookupScope, lookupScopeOf } from './facts/lookup-scope.ts';
 import type { Lookups } from './facts/lookups.ts';
-import { readable } from './readable.ts';
+import { shapeFaultOf } from './malformed.ts';
 import type { AdmissionRequest } from './request.ts';
 
-export const NOT_ASKED = { state: 'unknown', reason: 'no policy asks for namespace labels' } as const;
-export const NOTHING_ASKED: Facts = { ...NO_FACTS, namespaceLabels: NOT_ASKED };
+export const NO_LABELS_NEEDED = { state: 'unknown', reason: 'no policy asks for namespace labels' } as const;
+export const NO_FACTS_NEEDED: Facts = { ...NO_FACTS, namespaceLabels: NO_LABELS_NEEDED };
 
-export interface Before {
+/** The review of the new object. */
+export interface NewReview {
   readonly request: AdmissionRequest;
-  /** About the old object. */
   readonly scopeRequest: ScopeRequest;
-  /** Of the object as it will be. */
   readonly covering: Covering;
-  readonly concerns: Judged['concerns'];
-  /** The same on both sides, those of the object as it will be: what they excuse is compared like with like. */
+  readonly concerns: EvaluationInput['concerns'];
+  /** They excuse findings of both objects, so that like is compared with like. */
   readonly excuses: Excuses | undefined;
-  /** Not given where no policy needs to know anything. */
-  readonly ask: Lookups | undefined;
 }
 
-/** None of policies that want all judged anew. At once where nobody has to be asked. */
-export function findingsBefore(
+/** For policies that need no facts. */
+export function existingFindings(stored: Workload, review: NewReview): readonly Finding[] {
+  const scopeRequest = { ...review.scopeRequest, workload: stored };
+  return findingsIn(coveredBy(lenientPolicies(review), scopeRequest), NO_FACTS_NEEDED, { ...review, scopeRequest });
+}
+
+/** Facts are gathered for the stored object itself: its Pods can have the same pointers and other pull secrets. */
+export async function lookUpExistingFindings(
   findings: readonly Finding[],
-  before: Before,
-): readonly Finding[] | Promise<readonly Finding[]> {
-  const { covering, request, scopeRequest, ask } = before;
-  const lenient = covering.policies.flatMap(({ policy }) =>
+  stored: Workload,
+  review: NewReview & { readonly lookups: Lookups },
+): Promise<readonly Finding[]> {
+  const scopeRequest = { ...review.scopeRequest, workload: stored };
+  const ofStored = { ...review, scopeRequest };
+  const narrowed = coveredBy(narrowedTo(findings, lenientPolicies(review)), scopeRequest);
+  try {
+    const scope = storedLookupScope(findings, narrowed, ofStored);
+    const { pluginsRan } = review.request;
+    const wanted = { workload: stored, needs: narrowed.needs, pluginsRan, scope };
+    return findingsIn(narrowed, await gather(wanted, scopeRequest.namespaceLabels, review.lookups), ofStored);
+  } catch (error) {
+    shapeFaultOf(error);
+    return [];
+  }
+}
+
+/** Policies with `onUpdate: all` have no existing findings. Through a subresource, all policies have. */
+function lenientPolicies({ covering, request }: NewReview): readonly Policy[] {
+  return covering.policies.flatMap(({ policy }) =>
     policy.onUpdate === 'changed' || request.subResource !== '' ? [policy] : [],
   );
-  if (ask === undefined) return judgeWith(NOTHING_ASKED, coveredBy(lenient, scopeRequest), before);
-  const narrowed = coveredBy(narrowedTo(findings, lenient), scopeRequest);
-  const inquiry = readable(() => inquiryBefore(findings, narrowed, before));
-  if (!inquiry.ok) return [];
-  const { workload, namespaceLabels } = scopeRequest;
-  // Its pods can stand at the same places and name other secrets, so it is asked for what it needs itself.
-  const wanted = { workload, needs: narrowed.needs, pluginsRan: request.pluginsRan, inquiry: inquiry.value };
-  return gather(wanted, namespaceLabels, ask).then((facts) => judgeWith(facts, narrowed, before));
 }
 
-/** An old object that cannot be read had nothing that could be forgiven. */
-function judgeWith(facts: Facts, policies: Covering, { scopeRequest, concerns, excuses }: Before): readonly Finding[] {
-  const read = readable(() => evaluate(policies, { request: scopeRequest, facts, concerns, excuses }));
-  return read.ok ? read.value : [];
+/** None if the stored object is malformed. */
+function findingsIn(
+  covering: Covering,
+  facts: Facts,
+  { scopeRequest, concerns, excuses }: NewReview,
+): readonly Finding[] {
+  try {
+    return evaluate(covering, { request: scopeRequest, facts, concerns, excuses });
+  } catch (error) {
+    shapeFaultOf(error);
+    return [];
+  }
 }
 
-/** Only rules that have found something now: of the others there is nothing to forgive, and so nothing to ask. */
+/** Only the rules with findings in the new object: the others have nothing to compare, so they need no lookups. */
 function narrowedTo(findings: readonly Finding[], policies: readonly Policy[]): readonly Policy[] {
   const rules = new Set(findings.map(({ policy, rule }) => JSON.stringify([policy, rule])));
   return policies.flatMap((policy) => {
@@ -68,9 +88,12 @@ function needsOf(bindings: Policy['bindings']): Policy['needs'] {
   return new Set(bindings.flatMap(({ check }) => check.needs));
 }
 
-/** Only about containers with the kind, name and image of one in which something is found: see policy/existing.ts. */
-function inquiryBefore(findings: readonly Finding[], narrowed: Covering, before: Before): Inquiry | undefined {
-  const { covering, scopeRequest, concerns, excuses } = before;
+/** Only containers with the kind, name, and image of a container that has a finding: see policy/existing.ts. */
+function storedLookupScope(
+  findings: readonly Finding[],
+  narrowed: Covering,
+  { covering, scopeRequest, concerns, excuses }: NewReview,
+): LookupScope | undefined {
   const found = new Set(findings.map(({ container }) => container && identity(container)));
   const isFound = (container: Container): boolean =>
     (found.has(undefined) || found.has(identity(container))) && (concerns?.(container) ?? true);
@@ -78,8 +101,8 @@ function inquiryBefore(findings: readonly Finding[], narrowed: Covering, before:
     covering.policies.map(({ policy }) => policy),
     scopeRequest,
   );
-  const denied = (): Inquiry['denied'] => deniedImages(all, scopeRequest, excuses);
-  return inquiryOf(narrowed, scopeRequest.workload, { concerns: isFound, denied });
+  const denied = (): LookupScope['denied'] => deniedImages(all, scopeRequest, excuses);
+  return lookupScopeOf(narrowed, scopeRequest.workload, { concerns: isFound, denied });
 }
 
 function identity({ kind, name, image }: Container): string {

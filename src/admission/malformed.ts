@@ -5,7 +5,7 @@
 import { comparable } from '../pod/comparable.ts';
 import type { KindTable } from '../pod/kinds.ts';
 import { judgedParts } from '../pod/metadata.ts';
-import { type JsonObject, shownPointer } from '../pod/pointer.ts';
+import { type JsonObject, ShapeError, shownPointer } from '../pod/pointer.ts';
 import { type ObjectType, type ReadWorkload, type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Covered } from '../policy/plan.ts';
@@ -15,11 +15,17 @@ import { isPod } from './pin/mutable-images.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** `pointer` is from the root of the object. */
-export interface Unreadable extends ShapeFault {
+export interface MalformedDecision extends ShapeFault {
   readonly outcome: 'malformed';
   readonly allowed: boolean;
   /** One, where a policy has something to say of the object. */
   readonly findings: readonly Finding[];
+}
+
+/** Converts the error of a malformed object, and rethrows every other error. */
+export function shapeFaultOf(error: unknown): ShapeFault {
+  if (error instanceof ShapeError) return { pointer: error.pointer, problem: error.message };
+  throw error;
 }
 
 /** As `workloadOf`, of an object that may be there by its name alone. */
@@ -40,7 +46,11 @@ export function unreadWorkload(object: JsonObject, type: ObjectType, kinds: Kind
 }
 
 /** What the rules of these policies say of it. */
-export function unreadable(fault: ShapeFault, request: AdmissionRequest, covered: readonly Covered[]): Unreadable {
+export function malformedDecision(
+  fault: ShapeFault,
+  request: AdmissionRequest,
+  covered: readonly Covered[],
+): MalformedDecision {
   const speakers = covered.flatMap(({ policy }) =>
     policy.bindings.map(({ rule, action, onUnknown = action }): Speaker => ({
       policy: policy.name,
@@ -49,11 +59,15 @@ export function unreadable(fault: ShapeFault, request: AdmissionRequest, covered
       isLenient: policy.onUpdate === 'changed',
     })),
   );
-  return toldBy(speakers, fault, request);
+  return strictestDecision(speakers, fault, request);
 }
 
 /** What their pins say of it: what cannot be read cannot be pinned, whatever cause a failure would have had. */
-export function unpinnable(fault: ShapeFault, request: AdmissionRequest, covered: readonly Covered[]): Unreadable {
+export function unpinnable(
+  fault: ShapeFault,
+  request: AdmissionRequest,
+  covered: readonly Covered[],
+): MalformedDecision {
   const speakers = covered.flatMap(({ policy: { name, pin } }): readonly Speaker[] => {
     if (pin === undefined || (pin.mode === 'pod' && !isPod(request.type))) return [];
     const action = ACTIONS.find(
@@ -62,7 +76,7 @@ export function unpinnable(fault: ShapeFault, request: AdmissionRequest, covered
     if (action === undefined) return [];
     return [{ policy: name, rule: 'pin', action: pin.mode === 'warn' ? 'warn' : action, isLenient: true }];
   });
-  return toldBy(speakers, fault, request);
+  return strictestDecision(speakers, fault, request);
 }
 
 interface Speaker {
@@ -72,17 +86,21 @@ interface Speaker {
   readonly isLenient: boolean;
 }
 
-interface Told extends Speaker {
+interface SpeakerOnUpdate extends Speaker {
   readonly existing: boolean;
 }
 
 /** Of two that are equally strict, the first. */
-function strictestOf(speakers: readonly Told[]): Told | undefined {
+function strictestOf(speakers: readonly SpeakerOnUpdate[]): SpeakerOnUpdate | undefined {
   return speakers.toSorted((left, right) => strictness(left.action) - strictness(right.action))[0];
 }
 
 /** Who forgives what was there before does not answer for one who does not. */
-function toldBy(speakers: readonly Speaker[], fault: ShapeFault, request: AdmissionRequest): Unreadable {
+function strictestDecision(
+  speakers: readonly Speaker[],
+  fault: ShapeFault,
+  request: AdmissionRequest,
+): MalformedDecision {
   const asStored = isAsStored(request);
   const strictest = strictestOf(
     speakers.map((speaker) => {

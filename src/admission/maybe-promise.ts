@@ -1,12 +1,12 @@
-/** What is known at once is answered at once: a promise costs a review as much as its verdict. */
+/** Values that are available now, or later. test/bench/README.md has the cost of a promise. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** `use` of the value, in this turn when it is there. */
+/** Calls `use` synchronously if the value is available. */
 export function whenKnown<T, R>(value: MaybePromise<T>, use: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return value instanceof Promise ? value.then(use) : use(value);
 }
 
-/** Of all, in their order; in this turn when none has to be waited for. */
+/** Returns the values in order, synchronously if all are available. */
 export function whenAllKnown<T>(values: readonly MaybePromise<T>[]): MaybePromise<readonly T[]> {
   return allKnown(values) ? values : Promise.all(values);
 }

@@ -10,13 +10,13 @@ import { MAX_FINDINGS } from '../policy/evaluate.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import { needsLabels, pinsImages, planned } from '../policy/plan.ts';
 import type { ScopeRequest } from '../policy/scope-request.ts';
-import { type MaybePromise, whenKnown } from './maybe-promise.ts';
-import { NOT_ASKED } from './existing-findings.ts';
+import { NO_LABELS_NEEDED } from './existing-findings.ts';
 import { type Changeable, changeableIn } from './pin/mutable-images.ts';
 import type { Context } from './context.ts';
-import { lookups, namespaceLabels } from './facts/lookups.ts';
+import { whenKnown } from './maybe-promise.ts';
+import { createLookups, namespaceLabels } from './facts/lookups.ts';
 import { type AddOperation, annotationFor } from './pin/original-images.ts';
-import { type Answers, answersFor } from './pin/digest-lookups.ts';
+import { type Answers, lookUpDigests } from './pin/digest-lookups.ts';
 import { type Candidate, candidatesOf, type Unpinned, unpinnedIn } from './pin/candidates.ts';
 import type { Mutation, PinnedImage, ReplaceOperation } from './mutation.ts';
 import { type Outcome, outcomeOf } from './pin/outcome.ts';
@@ -24,8 +24,8 @@ import type { AdmissionRequest } from './request.ts';
 import { placeKey } from './pin/stored-digests.ts';
 import { readWorkload, unpinnable, unreadWorkload } from './malformed.ts';
 
-/** At once when there is nothing to pin, or all that has to be known is known. */
-export function mutate(request: AdmissionRequest, context: Context, signal: AbortSignal): MaybePromise<Mutation> {
+/** Decides synchronously if no image needs a lookup, or all are cached. */
+export function mutate(request: AdmissionRequest, context: Context, signal: AbortSignal): Mutation | Promise<Mutation> {
   const { uid } = request;
   const change = pinsImages(context.policies) ? changeableIn(request) : undefined;
   const read = change && readWorkload(change.object, request, context.kinds);
@@ -34,9 +34,9 @@ export function mutate(request: AdmissionRequest, context: Context, signal: Abor
   const unpinned = read.ok ? unpinnedIn(workload, change, context.kinds) : NOTHING;
   if (read.ok && unpinned.length === 0) return unchanged(uid);
   const pinning: Pinning = { request, context, signal, change, workload, unpinned };
-  const decide = (labels: Fact<Labels>): MaybePromise<Mutation> =>
+  const decide = (labels: Fact<Labels>): Mutation | Promise<Mutation> =>
     read.ok ? pin(pinning, labels) : notPinned(pinning, labels, read.fault);
-  if (!needsLabels(context.policies)) return decide(NOT_ASKED);
+  if (!needsLabels(context.policies)) return decide(NO_LABELS_NEEDED);
   return namespaceLabels(namespaceOf(pinning), context, signal).then(decide);
 }
 
@@ -66,21 +66,21 @@ function namespaceOf({ request, workload }: Pinning): string | undefined {
   return workload.clusterScoped ? undefined : request.namespace;
 }
 
-function pin(pinning: Pinning, namespaceLabelsKnown: Fact<Labels>): MaybePromise<Mutation> {
+function pin(pinning: Pinning, namespaceLabelsKnown: Fact<Labels>): Mutation | Promise<Mutation> {
   const { request, context, signal, change, unpinned } = pinning;
   const { policies, exceptions } = context;
   const scoped = scopeRequestOf(pinning, namespaceLabelsKnown);
   const covering = planned(policies, scoped);
   const candidates = candidatesOf(unpinned, change, { covering, type: request.type });
   if (candidates.length > MAX_FINDINGS) return notPinned(pinning, namespaceLabelsKnown, TOO_MANY);
-  const asked = candidates.filter(({ ask }) => ask);
-  if (asked.length === 0) return mutationOf(pinning, candidates, new Map());
-  const answers = answersFor(asked, {
+  const toLookUp = candidates.filter(({ needsLookup }) => needsLookup);
+  if (toLookUp.length === 0) return mutationOf(pinning, candidates, new Map());
+  const answers = lookUpDigests(toLookUp, {
     policies,
     request: scoped,
     excuses: exceptions?.excusesFor(scoped),
     pluginsRan: request.pluginsRan,
-    ask: lookups(scoped.namespace, context, signal),
+    lookups: createLookups(scoped.namespace, context, signal),
   });
   return whenKnown(answers, (known) => mutationOf(pinning, candidates, known));
 }

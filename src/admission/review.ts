@@ -8,7 +8,7 @@ import type { Finding } from '../policy/finding.ts';
 import { auditAnnotations, denialText, mutationAnnotations, toAuthor, warningTexts } from './message.ts';
 import type { Mutation } from './mutation.ts';
 import { type AdmissionRequest, type Operation, OPERATIONS, withoutManagedFields } from './request.ts';
-import type { Verdict } from './validate.ts';
+import type { Decision } from './validate.ts';
 
 export const REVIEW_VERSIONS = ['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'] as const;
 export type ReviewVersion = (typeof REVIEW_VERSIONS)[number];
@@ -176,7 +176,7 @@ interface DenialStatus {
   };
 }
 
-export function verdictReview({ apiVersion, request }: Review, verdict: Verdict): ReviewAnswer {
+export function verdictReview({ apiVersion, request }: Review, verdict: Decision): ReviewAnswer {
   const { allowed, findings } = verdict;
   const warnings = warningTexts(findings);
   return {

@@ -3,7 +3,7 @@ import type { Finding } from '../policy/finding.ts';
 import type { ImageException } from '../policy/exception.ts';
 import { documentLabel, type Notice } from '../policy/notice.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Verdict } from './validate.ts';
+import type { Decision } from './validate.ts';
 
 export interface PolicyUsage {
   /** Objects that it applied to. */
@@ -31,7 +31,7 @@ export interface Usage {
 }
 
 export interface UsageCount extends Usage {
-  add(verdict: Verdict): void;
+  add(verdict: Decision): void;
 }
 
 type Counts = Map<string, number>;

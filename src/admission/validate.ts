@@ -1,28 +1,27 @@
-/** The decision about one request. The same function behind the webhook, the offline check and the replay. */
+/** The decision about one request: the same function for the webhook, `check`, and `replay`. */
 import { quoteValue } from '../image/quote.ts';
 import { carriesContainers } from '../pod/api-resources.ts';
 import { isBeingDeleted } from '../pod/metadata.ts';
 import type { JsonObject } from '../pod/pointer.ts';
-import { type Workload, workloadOf } from '../pod/workload.ts';
-import { type Finding } from '../policy/finding.ts';
-import { evaluate, type Judged } from '../policy/evaluate.ts';
-import { tellLapsed } from '../policy/exception-book.ts';
-import { type Covered, needsLabels, planned } from '../policy/plan.ts';
-import { forgiveExisting } from '../policy/existing.ts';
-import type { Fact, Facts, Labels } from '../policy/fact.ts';
+import { type ReadWorkload, type Workload, workloadOf } from '../pod/workload.ts';
+import { evaluate, type EvaluationInput } from '../policy/evaluate.ts';
+import { type Excuses, noteExpired } from '../policy/exception-book.ts';
+import { markExisting } from '../policy/existing.ts';
+import type { Fact, Labels } from '../policy/fact.ts';
+import type { Finding } from '../policy/finding.ts';
+import { type Covered, type Covering, needsLabels, planned } from '../policy/plan.ts';
 import type { ScopeRequest } from '../policy/scope-request.ts';
-import { findingsBefore, NOT_ASKED, NOTHING_ASKED } from './existing-findings.ts';
 import type { Context } from './context.ts';
+import { existingFindings, lookUpExistingFindings, NO_FACTS_NEEDED, NO_LABELS_NEEDED } from './existing-findings.ts';
 import { deniedImages } from './facts/denied-images.ts';
 import { gather } from './facts/gather.ts';
-import { type Inquiry, inquiryOf } from './facts/lookup-scope.ts';
-import { type Lookups, lookups, namespaceLabels } from './facts/lookups.ts';
-import { readable } from './readable.ts';
+import { lookupScopeOf } from './facts/lookup-scope.ts';
+import { createLookups, namespaceLabels } from './facts/lookups.ts';
+import { malformedDecision, type MalformedDecision, readWorkload, shapeFaultOf, unreadWorkload } from './malformed.ts';
 import type { AdmissionRequest } from './request.ts';
-import { readWorkload, type Unreadable, unreadable, unreadWorkload } from './malformed.ts';
 
-export type Verdict =
-  /** Nothing in the request that a policy could say anything about. */
+export type Decision =
+  /** No policy can apply to the request. */
   | {
       readonly outcome: 'nothing-to-judge';
       readonly allowed: true;
@@ -34,97 +33,134 @@ export type Verdict =
       readonly allowed: boolean;
       readonly findings: readonly Finding[];
       readonly workload: Workload;
-      /** The policies that were asked, and about what. */
+      /** The policies that apply, and to what. */
       readonly covered: readonly Covered[];
     }
-  | Unreadable;
+  | MalformedDecision;
 
-/** At once when no policy in scope needs a fact, and most need none: a promise costs as much as the verdict. */
-export function validate(request: AdmissionRequest, context: Context, signal: AbortSignal): Verdict | Promise<Verdict> {
-  const question = questionOf(request);
-  if ('nothing' in question) return letThrough(question.nothing);
-  const read = readWorkload(question.object, request, context.kinds);
-  if (read === undefined) return letThrough(`${quoteValue(request.type.kind)} has no images`);
-  const workload = read.ok ? read.workload : unreadWorkload(question.object, request.type, context.kinds);
+/** Decides synchronously if no policy in scope needs a fact, as is usual: see test/bench/README.md. */
+export function validate(
+  request: AdmissionRequest,
+  context: Context,
+  signal: AbortSignal,
+): Decision | Promise<Decision> {
+  const target = targetOf(request);
+  if ('reason' in target) return notEvaluated(target.reason);
+  const read = readWorkload(target.object, request, context.kinds);
+  if (read === undefined) return notEvaluated(`${quoteValue(request.type.kind)} has no images`);
+  const workload = read.ok ? read.workload : unreadWorkload(target.object, request.type, context.kinds);
   const namespace = workload.clusterScoped ? undefined : request.namespace;
-  const { operation } = question;
-  const judgeWith = (labels: Fact<Labels>): Verdict | Promise<Verdict> => {
-    const { name, subResource, user, oldObject, dryRun } = request;
-    const asked = { operation, namespace, workload, namespaceLabels: labels };
-    const scopeRequest = { ...asked, name, subResource, user, oldObject, dryRun };
-    if (read.ok) return judge(scopeRequest, { request, context, signal });
-    return unreadable(read.fault, request, planned(context.policies, scopeRequest).policies);
-  };
-  if (!needsLabels(context.policies)) return judgeWith(NOT_ASKED);
-  return namespaceLabels(namespace, context, signal).then(judgeWith);
+  const review: Review = { request, context, signal, read, workload, namespace, operation: target.operation };
+  if (!needsLabels(context.policies)) return decide(review, NO_LABELS_NEEDED);
+  return namespaceLabels(namespace, context, signal).then((labels) => decide(review, labels));
 }
 
-interface Asked {
+interface Review {
   readonly request: AdmissionRequest;
   readonly context: Context;
   readonly signal: AbortSignal;
+  readonly read: ReadWorkload;
+  readonly workload: Workload;
+  readonly namespace: string | undefined;
+  readonly operation: 'CREATE' | 'UPDATE';
 }
 
-function judge(scopeRequest: ScopeRequest, asked: Asked): Verdict | Promise<Verdict> {
-  const { request, context, signal } = asked;
-  const { workload, namespace, namespaceLabels: labels } = scopeRequest;
-  const covering = planned(context.policies, scopeRequest);
-  const { needs } = covering;
-  const concerns = concernOf(request);
-  const excuses = context.exceptions?.excusesFor(scopeRequest);
-  const judgeWith = (facts: Facts, ask?: Lookups): Verdict | Promise<Verdict> => {
-    const read = readable(() => evaluate(covering, { request: scopeRequest, facts, concerns, excuses }));
-    if (!read.ok) return unreadable(read.fault, request, covering.policies);
-    const { value: findings } = read;
-    const old = findings.length === 0 ? undefined : oldWorkload(request, context);
-    if (old === undefined) return judged(workload, findings, covering.policies);
-    const before = { request, scopeRequest: { ...scopeRequest, workload: old }, covering, concerns, excuses, ask };
-    const had = findingsBefore(findings, before);
-    const forgive = (those: readonly Finding[]): Verdict =>
-      judged(workload, forgiveExisting(findings, those), covering.policies);
-    return had instanceof Promise ? had.then(forgive) : forgive(had);
+function decide(review: Review, labels: Fact<Labels>): Decision | Promise<Decision> {
+  const { request, context, read, workload, namespace, operation } = review;
+  const { name, subResource, user, oldObject, dryRun } = request;
+  const scopeRequest: ScopeRequest = {
+    operation,
+    namespace,
+    workload,
+    namespaceLabels: labels,
+    name,
+    subResource,
+    user,
+    oldObject,
+    dryRun,
   };
-  if (needs.size === 0) return judgeWith(NOTHING_ASKED);
-  const denied = (): Inquiry['denied'] => deniedImages(covering, scopeRequest, excuses);
-  const inquiry = readable(() => inquiryOf(covering, workload, { concerns, denied }));
-  if (!inquiry.ok) return unreadable(inquiry.fault, request, covering.policies);
-  // Of both objects of an update: each question is asked once.
-  const ask = lookups(namespace, context, signal);
-  const wanted = { workload, needs, pluginsRan: request.pluginsRan, inquiry: inquiry.value };
-  return gather(wanted, labels, ask).then((facts) => judgeWith(facts, ask));
+  const covering = planned(context.policies, scopeRequest);
+  if (!read.ok) return malformedDecision(read.fault, request, covering.policies);
+  const excuses = context.exceptions?.excusesFor(scopeRequest);
+  const scoped: ScopedReview = { ...review, scopeRequest, covering, excuses, concerns: concernOf(request) };
+  if (covering.needs.size > 0) return decideWithFacts(scoped);
+  try {
+    const findings = evaluate(covering, { ...evaluationOf(scoped), facts: NO_FACTS_NEEDED });
+    const stored = findings.length === 0 ? undefined : storedWorkload(request, context);
+    return decision(scoped, findings, stored === undefined ? [] : existingFindings(stored, scoped));
+  } catch (error) {
+    return malformedDecision(shapeFaultOf(error), request, covering.policies);
+  }
 }
 
-function judged(workload: Workload, all: readonly Finding[], covered: readonly Covered[]): Verdict {
-  const findings = tellLapsed(all);
+interface ScopedReview extends Review {
+  readonly scopeRequest: ScopeRequest;
+  readonly covering: Covering;
+  readonly excuses: Excuses | undefined;
+  readonly concerns: EvaluationInput['concerns'];
+}
+
+function evaluationOf({ scopeRequest, excuses, concerns }: ScopedReview): Omit<EvaluationInput, 'facts'> {
+  return { request: scopeRequest, concerns, excuses };
+}
+
+async function decideWithFacts(scoped: ScopedReview): Promise<Decision> {
+  const { request, context, signal, workload, namespace, scopeRequest, covering, excuses, concerns } = scoped;
+  try {
+    const scope = lookupScopeOf(covering, workload, {
+      concerns,
+      denied: () => deniedImages(covering, scopeRequest, excuses),
+    });
+    // One for both objects of an UPDATE: each lookup is sent once.
+    const lookups = createLookups(namespace, context, signal);
+    const { pluginsRan } = request;
+    const wanted = { workload, needs: covering.needs, pluginsRan, scope };
+    const facts = await gather(wanted, scopeRequest.namespaceLabels, lookups);
+    const findings = evaluate(covering, { ...evaluationOf(scoped), facts });
+    const stored = findings.length === 0 ? undefined : storedWorkload(request, context);
+    if (stored === undefined) return decision(scoped, findings, []);
+    return decision(scoped, findings, await lookUpExistingFindings(findings, stored, { ...scoped, lookups }));
+  } catch (error) {
+    return malformedDecision(shapeFaultOf(error), request, covering.policies);
+  }
+}
+
+function decision(
+  { workload, covering }: ScopedReview,
+  all: readonly Finding[],
+  existing: readonly Finding[],
+): Decision {
+  const findings = noteExpired(markExisting(all, existing));
   const allowed = findings.every(({ action }) => action !== 'deny');
-  return { outcome: 'judged', allowed, findings, workload, covered };
+  return { outcome: 'judged', allowed, findings, workload, covered: covering.policies };
 }
 
-/** What an UPDATE may leave as it was; an old object that cannot be read had nothing that could be forgiven. */
-function oldWorkload({ operation, oldObject, type }: AdmissionRequest, { kinds }: Context): Workload | undefined {
+/** The stored object of an UPDATE. If it cannot be parsed, it has no existing findings. */
+function storedWorkload({ operation, oldObject, type }: AdmissionRequest, { kinds }: Context): Workload | undefined {
   if (operation !== 'UPDATE' || oldObject === undefined) return undefined;
-  const old = workloadOf(oldObject, type, kinds);
-  return old?.ok ? old.workload : undefined;
+  const stored = workloadOf(oldObject, type, kinds);
+  return stored?.ok ? stored.workload : undefined;
 }
 
-function letThrough(reason: string): Verdict {
+function notEvaluated(reason: string): Decision {
   return { outcome: 'nothing-to-judge', allowed: true, findings: [], reason };
 }
 
-type Question = { readonly nothing: string } | { readonly object: JsonObject; readonly operation: 'CREATE' | 'UPDATE' };
+type Target = { readonly reason: string } | { readonly object: JsonObject; readonly operation: 'CREATE' | 'UPDATE' };
 
-function questionOf({ operation, subResource, object }: AdmissionRequest): Question {
+function targetOf({ operation, subResource, object }: AdmissionRequest): Target {
   if (operation === 'DELETE' || operation === 'CONNECT' || object === undefined) {
-    return { nothing: `${operation} brings no image` };
+    return { reason: `${operation} brings no image` };
   }
-  if (!carriesContainers(subResource))
-    return { nothing: `the subresource ${quoteValue(subResource)} carries no container` };
-  // (On CREATE the field says nothing: the API server clears it.)
-  if (operation === 'UPDATE' && isBeingDeleted(object)) return { nothing: 'the object is being deleted' };
+  if (!carriesContainers(subResource)) {
+    return { reason: `the subresource ${quoteValue(subResource)} carries no container` };
+  }
+  // On CREATE the API server clears the field.
+  if (operation === 'UPDATE' && isBeingDeleted(object)) return { reason: 'the object is being deleted' };
   return { object, operation };
 }
 
-/** Through `pods/ephemeralcontainers` nothing but the ephemeral containers can change; the rest is discarded. */
-function concernOf({ subResource }: AdmissionRequest): Judged['concerns'] {
+/** An update through `pods/ephemeralcontainers` changes only the ephemeral containers; the API server discards the rest. */
+function concernOf({ subResource }: AdmissionRequest): EvaluationInput['concerns'] {
   return subResource === 'ephemeralcontainers' ? (container) => container.kind === 'ephemeral' : undefined;
 }

@@ -1,5 +1,4 @@
 /** `tidewaiter check`: evaluates manifests as the webhook does, without a cluster. */
-import type { Context } from '../admission/context.ts';
 import { countUsage } from '../admission/usage.ts';
 import { compose } from '../wiring.ts';
 import type { RegistriesOptions } from '../wiring.ts';
@@ -13,6 +12,7 @@ import { evaluateFiles, policyNotices } from './evaluate-files.ts';
 import { progressOn } from './progress.ts';
 import { print, type Terminal } from './terminal.ts';
 import { closeAfter } from './close-after.ts';
+import type { World } from '../admission/context.ts';
 
 export interface CheckFlags {
   readonly config?: string | undefined;
@@ -43,7 +43,7 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
     kinds: config.kinds,
     namespace: flags.namespace,
     stdin: terminal.input(),
-    contextWith: (clusterObjects: Partial<Context>) => ({ ...context, ...clusterObjects, ...registry?.ports }),
+    contextWith: (cluster: World) => ({ ...context, world: { ...cluster, ...registry?.sources } }),
     usage,
     progress,
   };

@@ -1,13 +1,13 @@
 /** Evaluates manifests from files: `check` reports the findings, `test` compares them with the expected ones. */
-import type { Context } from '../admission/context.ts';
+import type { Context, World } from '../admission/context.ts';
 import { nameOf } from '../admission/message.ts';
 import type { AdmissionRequest } from '../admission/request.ts';
 import { type Usage, type UsageCount, usageNotices } from '../admission/usage.ts';
-import { validate, type Verdict } from '../admission/validate.ts';
+import { validate, type Decision } from '../admission/validate.ts';
 import type { Composed } from '../wiring.ts';
 import { loadManifests, type Manifest, type ManifestOptions } from '../files/manifests.ts';
 import { noticesAt } from '../files/policies.ts';
-import { type ClusterObjects, clusterObjectsIn } from '../files/cluster-objects.ts';
+import { clusterObjectsIn } from '../files/cluster-objects.ts';
 import { apiVersionOf, type Workload, workloadOf } from '../pod/workload.ts';
 import type { ErrorRow } from '../report/check.ts';
 import {
@@ -22,6 +22,7 @@ import {
 } from '../report/rows.ts';
 import { nothingNotice } from './nothing-evaluated.ts';
 import type { Progress } from './progress.ts';
+import { REGISTRY_SOURCE_NAMES } from '../policy/registry-questions.ts';
 
 export interface FileEvaluation {
   readonly files: number;
@@ -37,7 +38,7 @@ export interface FileEvaluation {
 
 export interface EvaluateOptions extends ManifestOptions {
   /** The context of the evaluation, given the namespaces, Secrets, and ServiceAccounts in the files. */
-  readonly contextWith: (clusterObjects: Omit<ClusterObjects, 'errors'>) => Context;
+  readonly contextWith: (cluster: World) => Context;
   /** Is added to. */
   readonly usage: UsageCount;
   readonly progress?: Pick<Progress, 'at'> | undefined;
@@ -98,7 +99,7 @@ const DEADLINE_MS = 60_000;
 
 interface PendingDecision {
   readonly manifest: Manifest;
-  readonly verdict: Verdict | Promise<Verdict>;
+  readonly verdict: Decision | Promise<Decision>;
 }
 
 /** Evaluates objects concurrently where they need lookups, and adds the decisions in the order of the files. */
@@ -130,12 +131,12 @@ async function evaluateAll(
 
 const NEVER = new AbortController().signal;
 
-function signalFor({ images, imageDetails }: Context): AbortSignal {
-  return images === undefined && imageDetails === undefined ? NEVER : AbortSignal.timeout(DEADLINE_MS);
+function signalFor({ world = {} }: Context): AbortSignal {
+  return REGISTRY_SOURCE_NAMES.some((name) => world[name] !== undefined) ? AbortSignal.timeout(DEADLINE_MS) : NEVER;
 }
 
 interface DecisionInput {
-  readonly verdict: Verdict;
+  readonly verdict: Decision;
   readonly context: Context;
   readonly usage: UsageCount;
 }

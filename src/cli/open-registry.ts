@@ -1,13 +1,13 @@
 /** Access to registries for commands. It is loaded when there is something to look up. */
-import type { Context } from '../admission/context.ts';
 import type { Config } from '../config/config.ts';
-import { REGISTRY_NEEDS } from '../policy/fact.ts';
+import { REGISTRY_NEEDS, type RegistrySourceName } from '../policy/registry-questions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { openRegistries, type RegistriesOptions } from '../wiring.ts';
 import type { ImageTracer } from '../lookup/trace.ts';
+import type { World } from '../admission/context.ts';
 
 export interface RegistryAccess {
-  readonly ports: Pick<Context, 'images' | 'imageDetails'>;
+  readonly sources: Pick<World, RegistrySourceName>;
   /** undefined: no registry can be queried. */
   readonly tracer: ImageTracer | undefined;
   close(): Promise<void>;

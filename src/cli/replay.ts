@@ -35,9 +35,9 @@ export async function replay(paths: readonly string[], flags: ReplayFlags, termi
   const { config } = await configured({ config: flags.config, policy: flags.policy, plugin: flags.plugin }, terminal);
   const loaded = await loadRecordings(paths, terminal.input());
   const moment = flags.now ?? Date.now();
-  const ports = { now: () => moment };
-  const { context: now, policySource, loaded: policies } = await compose(config, ports);
-  const other = flags.against?.length ? await compose({ ...config, policies: flags.against }, ports) : undefined;
+  const clock = { now: () => moment };
+  const { context: now, policySource, loaded: policies } = await compose(config, clock);
+  const other = flags.against?.length ? await compose({ ...config, policies: flags.against }, clock) : undefined;
   const rows: ReplayRow[] = [];
   const errors: ErrorRow[] = [...loaded.errors];
   for (const recording of loaded.recordings) {

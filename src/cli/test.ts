@@ -1,6 +1,6 @@
 /** `tidewaiter test`: evaluates manifests as `check` does, and compares the findings with the expected ones. */
 import { countUsage, type UsageCount } from '../admission/usage.ts';
-import { writtenAnswers } from '../admission/facts/suite-registry.ts';
+import { suiteRegistry } from '../admission/facts/suite-registry.ts';
 import { allRules, type Composed, compose } from '../wiring.ts';
 import { type Config } from '../config/config.ts';
 import { fileText } from '../files/location-text.ts';
@@ -96,12 +96,12 @@ interface SuiteRun {
 }
 
 async function runCase(one: SuiteCase, { suite, context, usage, terminal }: SuiteRun): Promise<TestCaseRow> {
-  const registry = one.registry === undefined ? {} : writtenAnswers(one.registry);
+  const registry = one.registry === undefined ? {} : suiteRegistry(one.registry);
   const evaluation = await evaluateFiles(one.resources, {
     kinds: context.kinds,
     namespace: suite.namespace,
     stdin: terminal.input(),
-    contextWith: (clusterObjects) => ({ ...context, ...clusterObjects, ...registry }),
+    contextWith: (cluster) => ({ ...context, world: { ...cluster, ...registry } }),
     usage,
   });
   const { findings, errors, workloads } = evaluation;

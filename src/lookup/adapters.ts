@@ -2,7 +2,7 @@
 export { configuredCredentials, dockerCredentials } from '../node/configured-credentials.ts';
 export { createRegistryClient } from '../registry/http-client.ts';
 export { createNameServers } from '../registry/name-servers.ts';
-export { createImageSource } from './image-source.ts';
+export { createRegistrySources } from './image-source.ts';
 export { createImageTracer } from './image-tracer.ts';
 export { QUEUE_LIMITS } from './queue-tiers.ts';
 export { createSharedCache } from './shared-cache.ts';

@@ -1,6 +1,6 @@
 /**
  * A failure that is kept, or that several wait for, names no credential: the same one stands in Secrets of several namespaces,
- * and each asker hears the name of its own.
+ * and each requester hears the name of its own.
  */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import type { Attempt } from './attempts.ts';

@@ -1,5 +1,5 @@
 /**
- * What the rest of tidewaiter looks up about images. Each lookup has an entry in `createImageSource`: the request of the
+ * What the rest of tidewaiter looks up about images. Each lookup has an entry in `createRegistrySources`: the request of the
  * registry client, the value made of its result, and how long a result is kept.
  *
  * A result belongs to the credential that got it. An image that was found anonymously is not reported to a workload with a
@@ -7,7 +7,7 @@
  * a public image.
  */
 import { randomBytes } from 'node:crypto';
-import type { ImageDetailsSource, ImageSource } from '../admission/context.ts';
+import type { RegistrySource, RegistrySources } from '../admission/context.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { NodeCredentials } from '../node/node-credentials.ts';
 import type { RegistryDetails, RegistryImage } from '../policy/registry-fact.ts';
@@ -22,7 +22,7 @@ import { imageKey } from './image-key.ts';
 import { createLookup } from './lookup.ts';
 import { createQueueTiers, OWN_QUEUE_LIMITS } from './queue-tiers.ts';
 import type { LookupParts, SharedValues } from './registry-fetch.ts';
-import { createResolver, type CredentialResult, type Resolve, type ResolverParts } from './resolver.ts';
+import { createResolver, type CredentialResult, type ResolverParts } from './resolver.ts';
 import { createResponseCache } from './response-cache.ts';
 
 /** How long results are used, and how many are kept. */
@@ -52,11 +52,6 @@ export interface LookupLimits {
   readonly requestMs: number;
 }
 
-export interface ImageSources {
-  readonly images: ImageSource;
-  readonly details: ImageDetailsSource;
-}
-
 /** Something that a registry can be queried about. */
 interface RegistryQuery<T, V> {
   readonly fetch: (client: RegistryClient, target: Target, signal: AbortSignal) => Promise<T>;
@@ -68,35 +63,37 @@ interface RegistryQuery<T, V> {
   readonly shared: SharedValues<T> | undefined;
 }
 
-export function createImageSource(options: ImageSourceOptions): ImageSources {
+/** Each value that rules can learn from a registry, and the request that fetches it; see policy/registry-questions.ts. */
+export function createRegistrySources(options: ImageSourceOptions): RegistrySources {
   const { shared, now } = options;
-  const resolverFor = createResolvers(options);
-  const imageOf = resolverFor<FoundManifest, RegistryImage>({
-    fetch: (client, target, signal) => client.manifest(target, signal),
-    valueOf: (result) => imageValue(result, now()),
-    allowsStale: true,
-    shared,
-  });
-  const detailsOf = resolverFor<RegistryDetails, RegistryDetails>({
-    fetch: (client, target, signal) => client.details(target, signal),
-    valueOf: ({ entry }) => entry.value,
-    weightOf: detailsWeight,
-    allowsStale: false,
-    shared: undefined,
-  });
-  return { images: { imageOf }, details: { detailsOf: async (question, signal) => detailsOf(question, signal) } };
+  const sourceOf = createSources(options);
+  return {
+    images: sourceOf<FoundManifest, RegistryImage>({
+      fetch: (client, target, signal) => client.manifest(target, signal),
+      valueOf: (result) => imageValue(result, now()),
+      allowsStale: true,
+      shared,
+    }),
+    imageDetails: sourceOf<RegistryDetails, RegistryDetails>({
+      fetch: (client, target, signal) => client.details(target, signal),
+      valueOf: ({ entry }) => entry.value,
+      weightOf: detailsWeight,
+      allowsStale: false,
+      shared: undefined,
+    }),
+  };
 }
 
 const REQUEST_MS = 30_000;
 
 /** All queries share the queue, the circuit, and the credentials. */
-function createResolvers({
+function createSources({
   client,
   node,
   settings,
   now,
   limits = {},
-}: ImageSourceOptions): <T, V>(query: RegistryQuery<T, V>) => Resolve<V> {
+}: ImageSourceOptions): <T, V>(query: RegistryQuery<T, V>) => RegistrySource<V> {
   const identityOf = identities(randomBytes(32));
   const mayQuery = (reference: ImageReference): boolean => client.mayQuery?.(reference) ?? true;
   const credentials: Pick<ResolverParts<unknown, unknown>, 'node' | 'identityOf' | 'mayQuery'> = {
@@ -124,7 +121,7 @@ function createResolvers({
       cache: createResponseCache({ maxImages: settings.maxImages, staleMaxMs, weightOf }, now),
       request: (target, signal) => fetch(client, target, signal),
     });
-    return createResolver({ ...credentials, lookup, valueOf, allowsStale });
+    return { lookUp: createResolver({ ...credentials, lookup, valueOf, allowsStale }) };
   };
 }
 

@@ -1,7 +1,7 @@
 /** The very questions that an image gives rise to, told one by one: nothing is remembered, and nobody else's answer is taken. */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import { type RegistryClient, RegistryError, type Target } from '../registry/client.ts';
-import { createImageSource, type ImageSourceOptions } from './image-source.ts';
+import { createRegistrySources, type ImageSourceOptions } from './image-source.ts';
 import type { ImageTracer, PullAttempt } from './trace.ts';
 
 type TracerOptions = Pick<ImageSourceOptions, 'client' | 'node' | 'settings' | 'now'>;
@@ -10,9 +10,9 @@ export function createImageTracer({ client, ...options }: TracerOptions): ImageT
   return {
     async trace(question, signal) {
       const attempts: PullAttempt[] = [];
-      const source = createImageSource({ ...options, client: telling(client, attempts) });
-      const image = await source.images.imageOf(question, signal);
-      const details = image.state === 'yes' ? await source.details.detailsOf(question, signal) : undefined;
+      const sources = createRegistrySources({ ...options, client: telling(client, attempts) });
+      const image = await sources.images.lookUp(question, signal);
+      const details = image.state === 'yes' ? await sources.imageDetails.lookUp(question, signal) : undefined;
       return { attempts, image, details };
     },
   };

@@ -51,9 +51,9 @@ function cachedOutcome<T>(
   const key = keyOf(request.reference, request.by);
   const text = cacheKey(key, attempt);
   const entry = cache.fresh(text);
-  if (entry !== undefined && (request.anew !== true || now() - entry.atMs < REFRESH_MS))
+  if (entry !== undefined && (request.refresh !== true || now() - entry.atMs < REFRESH_MS))
     return { state: 'found', entry };
-  const failure = cache.failure(text) ?? circuit.closedTo(callerOf({ request, key, attempt }, request.asker));
+  const failure = cache.failure(text) ?? circuit.closedTo(callerOf({ request, key, attempt }, request.requester));
   return failure === undefined ? undefined : failed(forAsker(failure, attempt));
 }
 
@@ -69,7 +69,7 @@ async function joinFetch<T>(
   { request, attempt, signal }: Caller,
 ): Promise<Outcome<T>> {
   const key = parts.keyOf(request.reference, request.by);
-  const waiter = { signal, asker: request.asker };
+  const waiter = { signal, requester: request.requester };
   for (let joined = 0; ; joined += 1) {
     let isOwn = false;
     const outcome = await flights.join(cacheKey(key, attempt), waiter, (waiters) => {

@@ -2,7 +2,7 @@
  * How much may be asked at the same time, and who comes first: registries that the configuration names, then those that have
  * answered lately, then strangers. Names of images are what anybody writes into a Pod.
  */
-import type { Asker } from '../admission/context.ts';
+import type { Requester } from '../admission/context.ts';
 import { boundedCache } from '../registry/bounded-cache.ts';
 import { type Bid, NO_EVICTION_MS, type QueueLimits, UNLIMITED } from '../registry/fair-share.ts';
 
@@ -31,7 +31,7 @@ const KNOWN_MS = 600_000;
 const MAX_KNOWN = 2000;
 
 export interface QueueTiers {
-  bid(registry: string, asker: Asker | undefined, isNamed: boolean): Bid;
+  bid(registry: string, requester: Requester | undefined, isNamed: boolean): Bid;
   responded(registry: string, tenant: string): void;
   /** The registry had an outage, or was slow while other requests waited. */
   failed(registry: string): void;
@@ -42,9 +42,9 @@ const TIERS = { named: 0, known: 1, stranger: 2 } as const;
 export function createQueueTiers(now: () => number): QueueTiers {
   const known = boundedCache<true>(MAX_KNOWN, now);
   return {
-    bid(registry, asker, isNamed) {
+    bid(registry, requester, isNamed) {
       const tier = isNamed ? TIERS.named : known.get(registry) === true ? TIERS.known : TIERS.stranger;
-      return { tenant: asker?.namespace ?? '', review: asker ?? {}, group: registry, tier };
+      return { tenant: requester?.namespace ?? '', review: requester ?? {}, group: registry, tier };
     },
     responded: (registry, tenant) => known.set(registry, true, KNOWN_MS, tenant),
     failed: (registry) => known.delete(registry),

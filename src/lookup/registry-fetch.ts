@@ -1,5 +1,5 @@
 /** Fetches one image with one credential from the shared cache or the registry, and caches the outcome. */
-import type { Asker, ImageQuestion } from '../admission/context.ts';
+import type { Requester, ImageLookup } from '../admission/context.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import { isCredentialFailure, isOutage } from '../registry/causes.ts';
@@ -20,7 +20,7 @@ export type Outcome<T> =
   | { readonly state: 'found'; readonly entry: CacheEntry<T> }
   | { readonly state: 'failed'; readonly failure: RegistryFailure };
 
-export interface LookupRequest extends Pick<ImageQuestion, 'reference' | 'by' | 'anew' | 'asker'> {}
+export interface LookupRequest extends Pick<ImageLookup, 'reference' | 'by' | 'refresh' | 'requester'> {}
 
 /** Values that other replicas have fetched. A failure of this cache is a miss. */
 export interface SharedValues<T> {
@@ -53,7 +53,7 @@ export interface LookupParts<T> {
 }
 
 export interface LookupWaiter extends Waiter {
-  readonly asker: Asker | undefined;
+  readonly requester: Requester | undefined;
 }
 
 /** `unwanted`: all callers gave up before there was an outcome. */
@@ -73,10 +73,10 @@ export interface Fetch {
 export async function fetchEntry<T>(parts: LookupParts<T>, fetch: Fetch): Promise<FetchOutcome<T>> {
   const { tiers, queue } = parts;
   const { request, key, waiters, evicted } = fetch;
-  const shared = request.anew === true ? undefined : await fromSharedCache(parts, fetch);
+  const shared = request.refresh === true ? undefined : await fromSharedCache(parts, fetch);
   if (shared !== undefined) return shared;
   const isNamed = parts.isNamed(request.reference);
-  const bidOf = ({ asker }: LookupWaiter): Bid => tiers.bid(key.registry, asker, isNamed);
+  const bidOf = ({ requester }: LookupWaiter): Bid => tiers.bid(key.registry, requester, isNamed);
   const evict = (): void => evicted.abort();
   const place = queue.enter({ bids: waiters.members.map(bidOf), isWanted: waiters.isWanted, evict });
   waiters.joined = (waiter) => place.join(bidOf(waiter));
@@ -155,8 +155,8 @@ function remember<T>(
 
 /** One caller for each namespace that waits. */
 function callersOf(fetch: Fetch): readonly RegistryCaller[] {
-  const byTenant = new Map(fetch.waiters.members.map(({ asker }) => [tenantOf({ asker }), asker]));
-  return [...byTenant.values()].map((asker) => callerOf(fetch, asker));
+  const byTenant = new Map(fetch.waiters.members.map(({ requester }) => [tenantOf({ requester }), requester]));
+  return [...byTenant.values()].map((requester) => callerOf(fetch, requester));
 }
 
 function openForAll(callers: readonly RegistryCaller[], circuit: Circuit): RegistryFailure | undefined {
@@ -164,16 +164,16 @@ function openForAll(callers: readonly RegistryCaller[], circuit: Circuit): Regis
   return failures.includes(undefined) ? undefined : failures[0];
 }
 
-export function tenantOf({ asker }: Pick<LookupRequest, 'asker'>): string {
-  return asker?.namespace ?? '';
+export function tenantOf({ requester }: Pick<LookupRequest, 'requester'>): string {
+  return requester?.namespace ?? '';
 }
 
 export function callerOf(
   { request: { reference }, key: { registry }, attempt: { identity } }: Pick<Fetch, 'request' | 'key' | 'attempt'>,
-  asker: Asker | undefined,
+  requester: Requester | undefined,
 ): RegistryCaller {
   const name = shownRegistry(reference);
-  return { registry, name, repository: reference.path, identity, tenant: tenantOf({ asker }) };
+  return { registry, name, repository: reference.path, identity, tenant: tenantOf({ requester }) };
 }
 
 export function cacheKey({ text }: ImageKey, { identity }: Attempt): string {

@@ -1,5 +1,5 @@
 /** Resolves an image with the credentials of its Pod and of the nodes, in the kubelet's order. */
-import type { ImageQuestion } from '../admission/context.ts';
+import type { ImageLookup } from '../admission/context.ts';
 import { DOCKER_HUB } from '../image/grammar.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { NodeCredentialList, NodeCredentials } from '../node/node-credentials.ts';
@@ -34,11 +34,11 @@ export interface ResolverParts<T, V> {
   readonly allowsStale: boolean;
 }
 
-export type Resolve<V> = (question: ImageQuestion, signal: AbortSignal) => RegistryFact<V> | Promise<RegistryFact<V>>;
+export type Resolve<V> = (imageLookup: ImageLookup, signal: AbortSignal) => RegistryFact<V> | Promise<RegistryFact<V>>;
 
 interface Resolution<T, V> {
   readonly parts: ResolverParts<T, V>;
-  readonly question: ImageQuestion;
+  readonly imageLookup: ImageLookup;
   readonly signal: AbortSignal;
   readonly failed: FailedAttempt[];
   nodeCredentials: NodeCredentialList | Promise<NodeCredentialList> | undefined;
@@ -46,28 +46,28 @@ interface Resolution<T, V> {
 
 /** Rejects only on a bug. Cached values are returned even if the signal has already aborted. */
 export function createResolver<T, V>(parts: ResolverParts<T, V>): Resolve<V> {
-  return (question, signal) => {
-    if (question.reference.domain.length > MAX_HOST) return TOO_LONG;
-    const resolution: Resolution<T, V> = { parts, question, signal, failed: [], nodeCredentials: undefined };
+  return (imageLookup, signal) => {
+    if (imageLookup.reference.domain.length > MAX_HOST) return TOO_LONG;
+    const resolution: Resolution<T, V> = { parts, imageLookup, signal, failed: [], nodeCredentials: undefined };
     return cachedFact(resolution) ?? resolveInTime(resolution);
   };
 }
 
 async function resolveInTime<T, V>(resolution: Resolution<T, V>): Promise<RegistryFact<V>> {
-  const { question, signal } = resolution;
+  const { imageLookup, signal } = resolution;
   try {
     return await resolve(resolution);
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
-    return staleOr(resolution, lateFact(question));
+    return staleOr(resolution, lateFact(imageLookup));
   }
 }
 
 /** The cached value of the first credential. Nearly all lookups end here; test/bench/README.md has the cost of a promise. */
 function cachedFact<T, V>(resolution: Resolution<T, V>): RegistryFact<V> | undefined {
-  const { parts, question } = resolution;
+  const { parts, imageLookup } = resolution;
   const attempt = firstAttempt(resolution);
-  const cached = attempt && parts.lookup.cached(question, attempt);
+  const cached = attempt && parts.lookup.cached(imageLookup, attempt);
   if (attempt === undefined || cached?.state !== 'found') return undefined;
   return {
     state: 'yes',
@@ -78,7 +78,7 @@ function cachedFact<T, V>(resolution: Resolution<T, V>): RegistryFact<V> | undef
 function firstAttempt<T, V>(resolution: Resolution<T, V>): Attempt | undefined {
   const {
     parts,
-    question: {
+    imageLookup: {
       candidates: [candidate],
     },
   } = resolution;
@@ -90,8 +90,8 @@ function firstAttempt<T, V>(resolution: Resolution<T, V>): Attempt | undefined {
 }
 
 async function resolve<T, V>(resolution: Resolution<T, V>): Promise<RegistryFact<V>> {
-  const { parts, question, signal } = resolution;
-  const own = podAttempts(question, parts.identityOf);
+  const { parts, imageLookup, signal } = resolution;
+  const own = podAttempts(imageLookup, parts.identityOf);
   const ofPod = await tryEach(resolution, own.attempts);
   if (ofPod !== undefined) return ofPod;
   if (own.isCut) return unjudged(conclude(resolution, [`more than ${MAX_ATTEMPTS} match, the others were not tried`]));
@@ -126,19 +126,19 @@ async function tryEach<T, V>(
 }
 
 async function outcomeOf<T, V>(
-  { parts: { lookup }, question, signal }: Resolution<T, V>,
+  { parts: { lookup }, imageLookup, signal }: Resolution<T, V>,
   attempt: Attempt,
 ): Promise<Outcome<T>> {
-  return lookup.cached(question, attempt) ?? untilAborted(lookup.fetch(question, attempt, signal), signal);
+  return lookup.cached(imageLookup, attempt) ?? untilAborted(lookup.fetch(imageLookup, attempt, signal), signal);
 }
 
 /** Uses only entries of credentials that the Pod or its node has. */
 function staleOr<T, V>(resolution: Resolution<T, V>, fact: RegistryFact<V>): RegistryFact<V> {
-  const { parts, question } = resolution;
-  if (fact.state !== 'unknown' || !isTemporary(fact.failure) || !parts.allowsStale || question.staleMs <= 0)
+  const { parts, imageLookup } = resolution;
+  if (fact.state !== 'unknown' || !isTemporary(fact.failure) || !parts.allowsStale || imageLookup.staleMs <= 0)
     return fact;
   for (const attempt of attemptsWithoutWaiting(resolution)) {
-    const entry = parts.lookup.stale(question, attempt, question.staleMs);
+    const entry = parts.lookup.stale(imageLookup, attempt, imageLookup.staleMs);
     if (entry !== undefined) {
       return {
         state: 'yes',
@@ -150,7 +150,7 @@ function staleOr<T, V>(resolution: Resolution<T, V>, fact: RegistryFact<V>): Reg
 }
 
 function attemptsWithoutWaiting<T, V>(resolution: Resolution<T, V>): readonly Attempt[] {
-  const own = podAttempts(resolution.question, resolution.parts.identityOf);
+  const own = podAttempts(resolution.imageLookup, resolution.parts.identityOf);
   const held = nodeCredentialsFor(resolution);
   if (own.isCut || held instanceof Promise) return own.attempts;
   return [...own.attempts, ...attemptsBeyondPod(own, held, resolution).attempts];
@@ -163,11 +163,11 @@ function nodeCredentialsOf<T, V>(resolution: Resolution<T, V>): NodeCredentialLi
 
 function nodeCredentialsFor<T, V>({
   parts: { node, mayQuery },
-  question: { reference, asker },
+  imageLookup: { reference, requester },
 }: Resolution<T, V>): NodeCredentialList | Promise<NodeCredentialList> {
   // Anyone can write an image name, so it must not run a program when its registry is blocked.
   if (node === undefined || !mayQuery(reference)) return NO_NODE_CREDENTIALS;
-  return node.credentialsFor(reference, asker?.namespace);
+  return node.credentialsFor(reference, requester?.namespace);
 }
 
 interface PodAttempts {
@@ -177,7 +177,7 @@ interface PodAttempts {
 }
 
 /** Each credential once: a credential in two Secrets gets the same response. */
-function podAttempts({ candidates }: ImageQuestion, identityOf: IdentityOf): PodAttempts {
+function podAttempts({ candidates }: ImageLookup, identityOf: IdentityOf): PodAttempts {
   const attempts: Attempt[] = [];
   for (const candidate of candidates) {
     const attempt = candidateAttempt(candidate, identityOf);
@@ -198,10 +198,10 @@ interface MoreAttempts {
 function attemptsBeyondPod<T, V>(
   own: PodAttempts,
   { credentials, problems }: NodeCredentialList,
-  { parts: { identityOf }, question: { doubt } }: Resolution<T, V>,
+  { parts: { identityOf }, imageLookup: { incompleteReason } }: Resolution<T, V>,
 ): MoreAttempts {
   const ofNode = credentials.slice(0, MAX_ATTEMPTS).map((credential) => credentialAttempt(credential, identityOf));
-  const reasons = doubt === undefined ? problems : [doubt, ...problems];
+  const reasons = incompleteReason === undefined ? problems : [incompleteReason, ...problems];
   const isAnonymous = own.attempts.length + ofNode.length === 0 || reasons.length > 0;
   return { attempts: isAnonymous ? [...ofNode, ANONYMOUS_ATTEMPT] : ofNode, reasons };
 }
@@ -211,7 +211,7 @@ function attemptsBeyondPod<T, V>(
  * as not found. Docker Hub returns 401 for them instead.
  */
 function conclude<T, V>(
-  { parts, question, failed }: Resolution<T, V>,
+  { parts, imageLookup, failed }: Resolution<T, V>,
   reasons: readonly string[],
 ): RegistryFact<never> {
   const isAnonymous = failed.every(({ attempt }) => attempt.credential === undefined);
@@ -219,7 +219,7 @@ function conclude<T, V>(
   const isOpen = parts.node === undefined && isAnonymous && reasons.length === 0;
   const all = isOpen ? ['nodeCredentials does not say what nodes hold'] : reasons;
   const failure = failureOfAll(failed, all);
-  const hides = question.reference.domain !== DOCKER_HUB;
+  const hides = imageLookup.reference.domain !== DOCKER_HUB;
   const isCertain = failure.cause === 'notFound' && (all.length === 0 || !hides);
   return { state: isCertain ? 'no' : 'unknown', failure };
 }
@@ -249,7 +249,7 @@ const TOO_LONG: RegistryFact<never> = {
   },
 };
 
-function lateFact({ reference }: ImageQuestion): RegistryFact<never> {
+function lateFact({ reference }: ImageLookup): RegistryFact<never> {
   const message = `${shownRegistry(reference)} gave no answer in the time allowed`;
   return { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined, isPublic: true } };
 }

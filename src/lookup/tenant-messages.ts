@@ -2,55 +2,52 @@
  * What tenants are told of registries. A failure can name files and programs of nodes, their users, mirrors, and hosts and
  * addresses that only the inside of a network knows: what is not known to be for all goes to the log of the operator.
  */
-import type { ImageQuestion } from '../admission/context.ts';
+import type { ImageLookup, RegistrySource, RegistrySources } from '../admission/context.ts';
+import { whenKnown } from '../admission/maybe-promise.ts';
 import { quoteValue } from '../image/quote.ts';
-import type { RegistryCause, RegistryFact, RegistryFailure, RegistryImage } from '../policy/registry-fact.ts';
+import type { RegistryCause, RegistryFailure, RegistryImage } from '../policy/registry-fact.ts';
+import { REGISTRY_SOURCE_NAMES } from '../policy/registry-questions.ts';
 import { ANONYMOUS_ATTEMPT, PULL_SECRET_LABEL } from './attempts.ts';
 import { shownRegistry } from './image-key.ts';
-import type { ImageSources } from './image-source.ts';
 
 /** `tell` gets the details. */
-export function discreet({ images, details }: ImageSources, tell: Tell): ImageSources {
-  return {
-    images: {
-      imageOf(question, signal) {
-        const fact = images.imageOf(question, signal);
-        return fact instanceof Promise
-          ? fact.then((one) => imageFor(one, question, tell))
-          : imageFor(fact, question, tell);
-      },
-    },
-    details: {
-      async detailsOf(question, signal) {
-        const fact = await details.detailsOf(question, signal);
-        return fact.state === 'yes' ? fact : { ...fact, failure: failureFor(fact.failure, question, tell) };
-      },
-    },
-  };
+export function discreet(sources: RegistrySources, tell: Tell): RegistrySources {
+  const generalized = <T>(source: RegistrySource<T>, valueFor: ValueFor<T>): RegistrySource<T> => ({
+    lookUp: (lookup, signal) =>
+      whenKnown(source.lookUp(lookup, signal), (fact) =>
+        fact.state === 'yes'
+          ? { state: 'yes', value: valueFor(fact.value, lookup, tell) }
+          : { ...fact, failure: failureFor(fact.failure, lookup, tell) },
+      ),
+  });
+  const entries = REGISTRY_SOURCE_NAMES.map((name) =>
+    name === 'images'
+      ? [name, generalized(sources.images, imageFor)]
+      : [name, generalized<unknown>(sources[name], (value) => value)],
+  );
+  return Object.fromEntries(entries) as RegistrySources;
 }
+
+type ValueFor<T> = (value: T, lookup: ImageLookup, tell: Tell) => T;
 
 export type Tell = (detail: string, namespace: string) => void;
 
-function imageFor(fact: RegistryFact<RegistryImage>, question: ImageQuestion, tell: Tell): RegistryFact<RegistryImage> {
-  if (fact.state !== 'yes') return { ...fact, failure: failureFor(fact.failure, question, tell) };
-  const { credential, mirror, stale } = fact.value;
+function imageFor(image: RegistryImage, lookup: ImageLookup, tell: Tell): RegistryImage {
+  const { credential, mirror, stale } = image;
   const isOwn = credential === ANONYMOUS_ATTEMPT.label || credential.startsWith(PULL_SECRET_LABEL);
-  if (isOwn && mirror === undefined && stale === undefined) return fact;
+  if (isOwn && mirror === undefined && stale === undefined) return image;
   return {
-    ...fact,
-    value: {
-      ...fact.value,
-      credential: isOwn ? credential : 'a credential of the nodes',
-      mirror: mirror === undefined ? undefined : `of ${shownRegistry(question.reference)}`,
-      stale: stale && { ...stale, failure: failureFor(stale.failure, question, tell) },
-    },
+    ...image,
+    credential: isOwn ? credential : 'a credential of the nodes',
+    mirror: mirror === undefined ? undefined : `of ${shownRegistry(lookup.reference)}`,
+    stale: stale && { ...stale, failure: failureFor(stale.failure, lookup, tell) },
   };
 }
 
-function failureFor(failure: RegistryFailure, { reference, asker }: ImageQuestion, tell: Tell): RegistryFailure {
+function failureFor(failure: RegistryFailure, { reference, requester }: ImageLookup, tell: Tell): RegistryFailure {
   const { cause, message, remedy, isPublic } = failure;
   if (isPublic) return failure;
-  tell(remedy === undefined ? message : `${message}; ${remedy}`, asker?.namespace ?? '');
+  tell(remedy === undefined ? message : `${message}; ${remedy}`, requester?.namespace ?? '');
   return {
     ...failure,
     message: `${shownRegistry(reference)} ${WORDS[cause]} (see the log of tidewaiter)`,

@@ -1,5 +1,5 @@
 /** How an image is pulled, step by step: for people who want to know why it is not. */
-import type { ImageQuestion } from '../admission/context.ts';
+import type { ImageLookup } from '../admission/context.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 
 /** One request for the manifest, as the kubelet and the container runtime would make it. */
@@ -21,5 +21,5 @@ export interface PullTrace {
 
 /** Never rejects, but for a bug; an aborted signal ends it with the cause `timeout`. */
 export interface ImageTracer {
-  trace(question: ImageQuestion, signal: AbortSignal): Promise<PullTrace>;
+  trace(question: ImageLookup, signal: AbortSignal): Promise<PullTrace>;
 }

@@ -18,7 +18,7 @@ import { actionOnUnknown, remedyOf } from './unknown.ts';
 import { seenBy } from './compared-values.ts';
 import type { Finding } from './finding.ts';
 
-export interface Judged {
+export interface EvaluationInput {
   readonly request: ScopeRequest;
   readonly facts: Facts;
   /** The containers that this request can change at all; `undefined` for all of them. */
@@ -31,7 +31,7 @@ export interface Judged {
 export const MAX_FINDINGS = 10_000;
 
 /** Throws a ShapeError when a rule finds that the object is not of the shape its kind has, and when there are too many findings. */
-export function evaluate({ policies, shared }: Covering, judged: Judged): readonly Finding[] {
+export function evaluate({ policies, shared }: Covering, judged: EvaluationInput): readonly Finding[] {
   const subject = subjectOf(judged, judged.request.workload.containers);
   const answers = shared === undefined ? new Map<Check, CheckResult>() : unlessFine(shared, subject);
   if (answers === undefined) return NOTHING;
@@ -56,7 +56,7 @@ interface Asked {
   readonly answers: Map<Check, CheckResult>;
 }
 
-function subjectOf({ request, facts, concerns }: Judged, inScope: readonly Container[]): Asked['subject'] {
+function subjectOf({ request, facts, concerns }: EvaluationInput, inScope: readonly Container[]): Asked['subject'] {
   const { operation, namespace, workload } = request;
   const containers = concerns === undefined ? inScope : inScope.filter(concerns);
   return { operation, namespace, workload, pods: workload.pods, containers, request, facts };

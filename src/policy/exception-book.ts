@@ -85,7 +85,7 @@ function coversContainer(match: ExceptionMatch, container: Container | undefined
 }
 
 /** Last of all, so that a finding is compared with what the old object had as if there were no exceptions. */
-export function tellLapsed(findings: readonly Finding[]): readonly Finding[] {
+export function noteExpired(findings: readonly Finding[]): readonly Finding[] {
   return findings.map((finding) => {
     const { lapsed, message } = finding;
     if (lapsed === undefined) return finding;

@@ -10,7 +10,7 @@ import type { Finding } from './finding.ts';
 import type { SeenPart } from './compared-values.ts';
 
 /** `now` with everything that `before` had as well turned from deny into warn, at most as often as `before` had it. */
-export function forgiveExisting(now: readonly Finding[], before: readonly Finding[]): readonly Finding[] {
+export function markExisting(now: readonly Finding[], before: readonly Finding[]): readonly Finding[] {
   if (before.length === 0) return now;
   const numberOf = numbering();
   const had = Map.groupBy(before, (finding) => identity(finding, numberOf));

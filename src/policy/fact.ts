@@ -3,7 +3,7 @@
  * `unknown` with its reason: never yes, never no.
  */
 import type { PullSecret } from '../credential/pull-secret.ts';
-import type { RegistryDetails, RegistryFacts, RegistryImage } from './registry-fact.ts';
+import { forEachNeed, type RegistryFactsByNeed } from './registry-questions.ts';
 
 export type Fact<T> =
   | { readonly state: 'yes'; readonly value: T }
@@ -32,17 +32,11 @@ export interface NamedSecret {
 }
 
 /** Every fact that a rule can list in `needs`, by name. */
-export interface Facts {
+export interface Facts extends RegistryFactsByNeed {
   /** Labels of the namespace of the request; `no` when there is no such namespace. */
   readonly namespaceLabels: Fact<Labels>;
   /** By the pod's JSON pointer. */
   readonly pullSecrets: ReadonlyMap<string, PodPullSecrets>;
-  /** What the registry has under the image as it is written: its digest where it has one, else its tag. */
-  readonly registryImages: RegistryFacts<RegistryImage>;
-  /** What the registry has under the tag of an image that has a digest, too. Others are not in it. */
-  readonly registryTags: RegistryFacts<RegistryImage>;
-  /** Platforms, age and size. */
-  readonly registryDetails: RegistryFacts<RegistryDetails>;
   /** Milliseconds since 1970, the same for all rules that look at one object. */
   readonly now: Fact<number>;
 }
@@ -52,24 +46,16 @@ export type Need = keyof Facts;
 const KNOWN: Readonly<Record<Need, true>> = {
   namespaceLabels: true,
   pullSecrets: true,
-  registryImages: true,
-  registryTags: true,
-  registryDetails: true,
+  ...forEachNeed(() => true),
   now: true,
 };
 
 /** For code that the compiler has not seen. */
 export const NEEDS: readonly string[] = Object.keys(KNOWN);
 
-/** For whoever asks about nothing. */
+/** For requests that need no facts. */
 export const NO_FACTS: Omit<Facts, 'namespaceLabels'> = {
   pullSecrets: new Map(),
-  registryImages: new Map(),
-  registryTags: new Map(),
-  registryDetails: new Map(),
+  ...forEachNeed(() => new Map()),
   now: { state: 'unknown', reason: 'nobody was asked what time it is' },
 };
-
-/** Each is a map by image, and each image in it is a question to a registry. */
-export const REGISTRY_NEEDS = ['registryImages', 'registryTags', 'registryDetails'] as const satisfies readonly Need[];
-export type RegistryNeed = (typeof REGISTRY_NEEDS)[number];

@@ -3,24 +3,21 @@ import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
 import { escapeSegment } from '../pod/pointer.ts';
-import { dayStart } from '../go/date.ts';
+import type { FromSchema } from './parameters.ts';
 import { REGISTRY_CAUSES, type RegistryCause } from './registry-fact.ts';
+import { createdMs, SUITE_IMAGE_PROPERTIES } from './registry-questions.ts';
 import type { DocumentFault } from './schema-faults.ts';
 
 /** By image reference; without tag and digest it means "latest". */
 export type RegistryAnswers = { readonly [image: string]: RegistryAnswer };
 
-export interface RegistryAnswer {
+export interface RegistryAnswer extends FromSchema<{
+  readonly type: 'object';
+  readonly properties: typeof SUITE_IMAGE_PROPERTIES;
+}> {
   /** With it all else is about the failure. */
   readonly cause?: RegistryCause;
   readonly message?: string;
-  readonly digest?: string;
-  readonly mediaType?: string;
-  readonly platforms?: readonly string[];
-  readonly created?: string;
-  readonly sizeBytes?: number;
-  /** Only with one of them the registry lets anybody pull. */
-  readonly pullSecrets?: readonly string[];
 }
 
 const text = (description: string): object => ({ type: 'string', minLength: 1, description });
@@ -39,30 +36,7 @@ export const REGISTRY_ANSWERS_SCHEMA = {
         description: 'Why the lookup fails; notFound: the image does not exist',
       },
       message: text('Error message of the registry, only with cause: a sentence fragment'),
-      digest: text('Digest that the tag points to; by default, a digest of zeros'),
-      mediaType: text('Media type of the manifest or index; by default, that of an OCI image index'),
-      platforms: {
-        type: 'array',
-        items: {
-          type: 'string',
-          pattern: '^[a-z0-9]+/[a-z0-9_-]+(/[a-z0-9.]+)?$',
-          hint: 'os/architecture with an optional variant, for example linux/arm64 or linux/arm/v7',
-        },
-        description: 'Platforms of the image; by default, linux/amd64',
-      },
-      created: {
-        type: 'string',
-        pattern: '^\\d{4}-\\d\\d-\\d\\d(T\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z)?$',
-        hint: 'a date in the form YYYY-MM-DD, or a time such as 2027-01-31T12:00:00Z',
-        description: 'When the image was built; by default, unknown',
-      },
-      sizeBytes: { type: 'integer', minimum: 0, description: 'Compressed size in bytes; by default, 0' },
-      pullSecrets: {
-        type: 'array',
-        items: { type: 'string', minLength: 1 },
-        description:
-          'Names of the pull secrets that the registry accepts; all other requests are unauthenticated. By default, anonymous pulls are allowed',
-      },
+      ...SUITE_IMAGE_PROPERTIES,
     },
   },
 } as const;
@@ -116,10 +90,4 @@ function answerFault({ digest, created }: RegistryAnswer, pointer: string): read
     faults.push({ pointer: `${pointer}/created`, problem: `${quoteValue(created)} is not a valid time`, at: 'value' });
   }
   return faults;
-}
-
-/** Milliseconds since 1970; `undefined` for a moment that never was. */
-export function createdMs(created: string): number | undefined {
-  const moment = Date.parse(created);
-  return dayStart(created.slice(0, 10)) === undefined || Number.isNaN(moment) ? undefined : moment;
 }

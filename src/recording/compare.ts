@@ -1,13 +1,13 @@
 /** Two decisions about one request, and what is different between them. */
 import { sentence, source } from '../admission/message.ts';
 import type { Mutation } from '../admission/mutation.ts';
-import type { Verdict } from '../admission/validate.ts';
+import type { Decision } from '../admission/validate.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Expected, ExpectedFinding } from './expected.ts';
 import { leftover } from './pairing.ts';
 
 export interface Decided {
-  readonly decision: Verdict;
+  readonly decision: Decision;
   readonly mutation: Mutation;
 }
 
@@ -45,7 +45,7 @@ function findingsOf({ decision, mutation }: Decided): readonly Finding[] {
 
 function verdictChange(
   before: boolean,
-  { allowed, findings }: Pick<Verdict, 'allowed' | 'findings'>,
+  { allowed, findings }: Pick<Decision, 'allowed' | 'findings'>,
 ): readonly Difference[] {
   if (before === allowed) return [];
   if (allowed) return [{ kind: 'newly-allowed', text: 'was denied, is allowed' }];

@@ -5,7 +5,7 @@ import type { Credential } from './credential.ts';
 
 export interface Target {
   readonly reference: ImageReference;
-  /** See ImageQuestion. */
+  /** See ImageLookup. */
   readonly by: 'image' | 'tag';
   /** `undefined`: anonymously. */
   readonly credential: Credential | undefined;

@@ -4,7 +4,7 @@ import { type MaybePromise, whenKnown } from '../admission/maybe-promise.ts';
 import { mutate } from '../admission/mutate.ts';
 import type { Mutation } from '../admission/mutation.ts';
 import { answerText, mutationReview, type Review, type ReviewAnswer, verdictReview } from '../admission/review.ts';
-import { validate, type Verdict } from '../admission/validate.ts';
+import { validate, type Decision } from '../admission/validate.ts';
 import { limitWait, type WaitingRoom } from './deadline.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Metrics } from './metrics.ts';
@@ -17,7 +17,7 @@ export interface ReviewRecord {
   readonly endpoint: Endpoint;
   readonly review: Review;
   /** Of `/validate`. */
-  readonly verdict: Verdict | undefined;
+  readonly verdict: Decision | undefined;
   /** Of `/mutate`. */
   readonly mutation?: Mutation | undefined;
   readonly durationMs: number;
@@ -93,7 +93,7 @@ interface Attempt {
 }
 
 function attempt(review: Review, { exchange, services, start }: Attempt, onError: (error: unknown) => void): void {
-  const finish = (decision: Decision): void => {
+  const finish = (decision: ReviewDecision): void => {
     const { answer: body, ...decided } = decision;
     const text = answerText(body);
     const durationMs = performance.now() - start;
@@ -109,11 +109,15 @@ function attempt(review: Review, { exchange, services, start }: Attempt, onError
   }
 }
 
-interface Decision extends Pick<ReviewRecord, 'verdict' | 'mutation'> {
+interface ReviewDecision extends Pick<ReviewRecord, 'verdict' | 'mutation'> {
   readonly answer: ReviewAnswer;
 }
 
-function decide(review: Review, { endpoint, url, mayWait }: ReviewExchange, context: Context): MaybePromise<Decision> {
+function decide(
+  review: Review,
+  { endpoint, url, mayWait }: ReviewExchange,
+  context: Context,
+): MaybePromise<ReviewDecision> {
   const { request } = review;
   const controller = new AbortController();
   const room: WaitingRoom = { url, enter: () => mayWait(request.namespace) };

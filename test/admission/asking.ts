@@ -1,7 +1,7 @@
 /** Requests made by hand, and the verdict on them. */
-import type { Context } from '../../src/admission/context.ts';
+import type { Context, World } from '../../src/admission/context.ts';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
-import { validate, type Verdict } from '../../src/admission/validate.ts';
+import { validate, type Decision } from '../../src/admission/validate.ts';
 import { type JsonObject } from '../../src/pod/pointer.ts';
 import { typeOf } from '../../src/pod/workload.ts';
 import type { Policy } from '../../src/policy/policy.ts';
@@ -34,20 +34,22 @@ export function requestOf(object: JsonObject | undefined, extra: Partial<Admissi
   };
 }
 
-export function contextOf(policies: readonly Policy[], ports: Partial<Context> = {}): Context {
-  return { kinds, policies, ...ports };
+export type Surroundings = World & Pick<Context, 'exceptions' | 'now'>;
+
+export function contextOf(policies: readonly Policy[], { exceptions, now, ...world }: Surroundings = {}): Context {
+  return { kinds, policies, exceptions, now, world: Object.keys(world).length === 0 ? undefined : world };
 }
 
 export async function ask(
   request: AdmissionRequest,
   context: Context,
   signal = new AbortController().signal,
-): Promise<Verdict> {
+): Promise<Decision> {
   return validate(request, context, signal);
 }
 
 /** `container rule action`, `+` where the old object already had it; or what else came out. */
-export function told(verdict: Verdict): readonly string[] {
+export function told(verdict: Decision): readonly string[] {
   if (verdict.outcome === 'nothing-to-judge') return [verdict.reason];
   if (verdict.outcome === 'malformed') return [`${verdict.pointer}: ${verdict.problem}`];
   return verdict.findings.map(

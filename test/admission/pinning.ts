@@ -1,5 +1,5 @@
 /** A registry that answers from a table, and what a change of images comes to. */
-import type { Context, ImageQuestion, ImageSource } from '../../src/admission/context.ts';
+import type { ImageLookup, RegistrySource } from '../../src/admission/context.ts';
 import { type Mutation } from '../../src/admission/mutation.ts';
 import { mutate } from '../../src/admission/mutate.ts';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
@@ -7,7 +7,7 @@ import type { JsonObject } from '../../src/pod/pointer.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { RegistryCause, RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
 import { policyOf } from '../policy/fixtures.ts';
-import { contextOf, requestOf } from './asking.ts';
+import { contextOf, requestOf, type Surroundings } from './asking.ts';
 
 /** The digest of one hexadecimal digit, 64 times. */
 export const digestOf = (digit: string): string => `sha256:${digit.repeat(64)}`;
@@ -30,10 +30,10 @@ export const no = (cause: RegistryCause, message = `registry.example.com says ${
   failure: { cause, message, remedy: 'ask again' },
 });
 
-export interface FakeRegistry extends ImageSource {
+export interface FakeRegistry extends RegistrySource<RegistryImage> {
   /** The normalized names that it was asked about. */
   readonly asked: string[];
-  readonly questions: ImageQuestion[];
+  readonly questions: ImageLookup[];
 }
 
 type Reply = RegistryFact<RegistryImage> | Promise<RegistryFact<RegistryImage>>;
@@ -44,11 +44,11 @@ export function registryOf(
   other: Reply = yes(digestOf('1')),
 ): FakeRegistry {
   const asked: string[] = [];
-  const questions: ImageQuestion[] = [];
+  const questions: ImageLookup[] = [];
   return {
     asked,
     questions,
-    imageOf(question) {
+    lookUp(question) {
       const name = question.reference.fullName;
       asked.push(name);
       questions.push(question);
@@ -62,10 +62,10 @@ export const PIN_ALL = policyOf('{pin: {}}');
 export async function change(
   request: AdmissionRequest,
   policies: readonly Policy[] = [PIN_ALL],
-  ports: Partial<Context> = { images: registryOf() },
+  world: Surroundings = { images: registryOf() },
   signal = new AbortController().signal,
 ): Promise<Mutation> {
-  return mutate(request, contextOf(policies, ports), signal);
+  return mutate(request, contextOf(policies, world), signal);
 }
 
 export const updateOf = (

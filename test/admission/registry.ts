@@ -1,10 +1,11 @@
 /** Rules that ask registries, and a registry that remembers what it was asked. */
-import type { Context, ImageQuestion } from '../../src/admission/context.ts';
-import type { Facts, RegistryNeed } from '../../src/policy/fact.ts';
+import type { ImageLookup, World } from '../../src/admission/context.ts';
+import type { Facts } from '../../src/policy/fact.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
 import { defineRule, type Rule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { secretFor } from '../credential/pull-secrets.ts';
+import type { RegistryNeed } from '../../src/policy/registry-questions.ts';
 
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
 
@@ -52,7 +53,7 @@ export const TELLING: readonly Rule[] = [
 ];
 
 export interface AskedRegistry {
-  readonly ports: Pick<Context, 'images' | 'imageDetails' | 'secrets' | 'serviceAccounts'>;
+  readonly ports: World;
   /** `image reg.io/a:1 [a/reg.io/ci] ?doubt` */
   readonly asked: string[];
 }
@@ -62,10 +63,10 @@ export interface AskedRegistry {
  * the service account `shop` has `b`, and no other is known.
  */
 export function registry(
-  answer: (question: ImageQuestion) => RegistryFact<RegistryImage> | Promise<RegistryFact<RegistryImage>> = () => found,
+  answer: (question: ImageLookup) => RegistryFact<RegistryImage> | Promise<RegistryFact<RegistryImage>> = () => found,
 ): AskedRegistry {
   const asked: string[] = [];
-  const note = (what: string, { reference, candidates, doubt }: ImageQuestion): void => {
+  const note = (what: string, { reference, candidates, incompleteReason: doubt }: ImageLookup): void => {
     const credentials = candidates.map(({ secret, registry: at }) => `${secret}/${at}`).join(' ');
     asked.push(`${what} ${reference.text} [${credentials}]${doubt === undefined ? '' : ` ?${doubt}`}`);
   };
@@ -73,13 +74,13 @@ export function registry(
     asked,
     ports: {
       images: {
-        imageOf(question) {
+        lookUp(question) {
           note(question.by, question);
           return answer(question);
         },
       },
       imageDetails: {
-        detailsOf(question) {
+        lookUp(question) {
           note('details', question);
           return Promise.resolve(detailed);
         },

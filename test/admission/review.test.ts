@@ -11,7 +11,7 @@ import {
   verdictReview,
 } from '../../src/admission/review.ts';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
-import type { Verdict } from '../../src/admission/validate.ts';
+import type { Decision } from '../../src/admission/validate.ts';
 import { type JsonObject, jsonType } from '../../src/pod/pointer.ts';
 import type { Finding } from '../../src/policy/finding.ts';
 import { pod } from '../policy/fixtures.ts';
@@ -257,7 +257,7 @@ const finding = (change: Partial<Finding> = {}): Finding => ({
   ...change,
 });
 
-const decision = (...findings: readonly Finding[]): Verdict => ({
+const decision = (...findings: readonly Finding[]): Decision => ({
   outcome: 'judged',
   covered: [],
   allowed: findings.every(({ action }) => action !== 'deny'),
@@ -287,7 +287,7 @@ describe('the answer', () => {
     'is the JSON of what is said, whatever the uid: %j',
     (uid) => {
       const reviews = [reviewOf({ uid }), reviewOf({ uid }, 'admission.k8s.io/v1beta1')];
-      const decisions: readonly Verdict[] = [
+      const decisions: readonly Decision[] = [
         decision(),
         decision(finding()),
         decision(finding({ action: 'warn' })),

@@ -18,12 +18,13 @@ const failing = (
   more: object = {},
 ) => {
   const fact: RegistryFact<never> = { state: 'unknown', failure: { cause, message: 'm', remedy: undefined, ...more } };
-  return { images: { imageOf: () => fact }, imageDetails: { detailsOf: () => Promise.resolve(fact) } };
+  const source = { lookUp: () => Promise.resolve(fact) };
+  return { images: source, imageDetails: source };
 };
 const saying = (details: Partial<RegistryDetails>) => {
   const base = { digest: `sha256:${'a'.repeat(64)}`, mediaType: 'application/vnd.oci.image.manifest.v1+json' };
   const value: RegistryDetails = { ...base, platforms: [], createdMs: undefined, sizeBytes: 1, ...details };
-  return { imageDetails: { detailsOf: () => Promise.resolve({ state: 'yes', value } as const) } };
+  return { imageDetails: { lookUp: () => Promise.resolve({ state: 'yes', value } as const) } };
 };
 const AGE = '{rule: image-age, parameters: {maxAgeDays: 30}}';
 const DAYS = '{rule: image-age, parameters: {createdAfter: "2020-01-01"}}';

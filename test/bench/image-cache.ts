@@ -4,11 +4,12 @@ import { runInNewContext } from 'node:vm';
 import { keyringOf } from '../../src/credential/keyring.ts';
 import { pullSecret } from '../../src/credential/pull-secret.ts';
 import { type ImageReference, parseReference } from '../../src/image/reference.ts';
-import type { ImageSource } from '../../src/admission/context.ts';
 import type { RegistryClient } from '../../src/registry/client.ts';
-import { createImageSource } from '../../src/lookup/image-source.ts';
 import { atMost, type Outcome } from './outcome.ts';
 import { nanoseconds } from './time.ts';
+import type { RegistrySource } from '../../src/admission/context.ts';
+import type { RegistryImage } from '../../src/policy/registry-fact.ts';
+import { createRegistrySources } from '../../src/lookup/image-source.ts';
 
 const ANSWER_GOAL_US = 5;
 /** Of what 50,000 distinct images take: tables in the heap grow and shrink by steps. */
@@ -29,8 +30,8 @@ function clientWithDigests(): RegistryClient {
   };
 }
 
-function sourceOf(): ImageSource {
-  return createImageSource({ client: clientWithDigests(), settings: SETTINGS, now: Date.now }).images;
+function sourceOf(): RegistrySource<RegistryImage> {
+  return createRegistrySources({ client: clientWithDigests(), settings: SETTINGS, now: Date.now }).images;
 }
 
 function referenceOf(text: string): ImageReference {
@@ -55,12 +56,12 @@ async function answerCosts(): Promise<readonly Outcome[]> {
   const reference = referenceOf('registry.example.com/shop/web:7');
   const keyring = keyringOf([SECRET]);
   const { signal } = new AbortController();
-  const base = { reference, by: 'image', doubt: undefined, staleMs: 0 } as const;
+  const base = { reference, by: 'image', incompleteReason: undefined, staleMs: 0 } as const;
   const outcomes: Outcome[] = [];
   for (const isPrivate of [false, true]) {
     const candidates = isPrivate && keyring.ok ? keyring.candidatesFor(reference) : [];
-    await source.imageOf({ ...base, candidates }, signal);
-    const us = nanoseconds(() => source.imageOf({ ...base, candidates }, signal)) / 1000;
+    await source.lookUp({ ...base, candidates }, signal);
+    const us = nanoseconds(() => source.lookUp({ ...base, candidates }, signal)) / 1000;
     outcomes.push({
       measure: `image cache: one remembered answer, ${isPrivate ? 'with a pull secret' : 'anonymous'}`,
       value: us,
@@ -82,7 +83,7 @@ async function memoryCosts(): Promise<readonly Outcome[]> {
   for (const target of [20_000, 50_000, 100_000, 200_000]) {
     for (; asked < target; asked += 1) {
       const reference = referenceOf(`registry.example.com/team-${asked % 100}/some-service-name-${asked}:1.2.${asked}`);
-      await source.imageOf({ reference, by: 'image', candidates: [], doubt: undefined, staleMs: 0 }, signal);
+      await source.lookUp({ reference, by: 'image', candidates: [], incompleteReason: undefined, staleMs: 0 }, signal);
     }
     const mb = heapMb() - before;
     atMb.set(target, mb);

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ImageSource } from '../../src/admission/context.ts';
 import type { OpenRegistry } from '../../src/cli/open-registry.ts';
 import { check, type CheckFlags } from '../../src/cli/check.ts';
 import type { CheckReport } from '../../src/report/check.ts';
 import { runCommand } from '../support/command.ts';
+import type { RegistrySource } from '../../src/admission/context.ts';
+import type { RegistryImage } from '../../src/policy/registry-fact.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-registry-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -41,14 +42,14 @@ interface World {
   readonly calls: string[];
 }
 
-function world(imageOf: ImageSource['imageOf']): World {
+function world(lookUp: RegistrySource<RegistryImage>['lookUp']): World {
   const calls: string[] = [];
   return {
     calls,
     openRegistry() {
       calls.push('made');
       const close = (): Promise<void> => Promise.resolve(void calls.push('closed'));
-      return Promise.resolve({ ports: { images: { imageOf } }, tracer: undefined, close });
+      return Promise.resolve({ sources: { images: { lookUp } }, tracer: undefined, close });
     },
   };
 }

@@ -25,7 +25,7 @@ vi.setConfig({ testTimeout: 60_000 }); // an API server on a busy machine takes 
 /** What every image is now; `gone` is in no registry. */
 let current = FIRST;
 const images = {
-  imageOf: ({ reference }: { readonly reference: ImageReference }) =>
+  lookUp: ({ reference }: { readonly reference: ImageReference }) =>
     reference.fullName.includes('gone') ? no('notFound', 'docker.io has no tag "gone"') : yes(current),
 };
 
@@ -51,7 +51,7 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
   let gate: TestServer;
 
   beforeAll(async () => {
-    gate = await startAdmissionServer({ kinds, policies, images });
+    gate = await startAdmissionServer({ kinds, policies, world: { images } });
     plane = await startControlPlane();
     for (const name of [namespace, 'noted', 'warned']) await createNamespace(plane, name);
     const target = { url: gate.url, caBundle: Buffer.from(gate.certificate.ca ?? '').toString('base64') };

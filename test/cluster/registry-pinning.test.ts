@@ -1,7 +1,6 @@
 // The whole line with nothing made up: a real API server and its controllers, the server of this project, Debian's registry.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
-import { createImageSource } from '../../src/lookup/image-source.ts';
 import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { makeImage, makeIndex, pushIndex } from '../support/push-image.ts';
@@ -12,6 +11,7 @@ import { assetsMissing } from './assets.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { createNamespace, pathOf, workload } from './objects.ts';
 import { byUrl, committedConfigurations, register, untilEffective } from './registration.ts';
+import { createRegistrySources } from '../../src/lookup/image-source.ts';
 
 const NAMESPACE = 'shop';
 const REPLICA_SETS = `/apis/apps/v1/namespaces/${NAMESPACE}/replicasets`;
@@ -46,9 +46,9 @@ describeWith(assetsMissing ?? dockerRegistryMissing, 'a tag of a real registry, 
     ({ digest } = index.manifest);
     client = createRegistryClient(loopback(registry.host), { env: {} });
     const settings = { tagTtlMs: 1, digestTtlMs: 1, staleMaxMs: 3_600_000, maxImages: 1000 };
-    const { images, details } = createImageSource({ client, settings, now: Date.now });
+    const world = createRegistrySources({ client, settings, now: Date.now });
     const policies = [policyOf('{pin: {onFailure: {notFound: deny, other: warn}}, rules: [{rule: image-exists}]}')];
-    gate = await startAdmissionServer({ kinds, policies, images, imageDetails: details });
+    gate = await startAdmissionServer({ kinds, policies, world });
     plane = await startControlPlane();
     await createNamespace(plane, NAMESPACE);
     const target = { url: gate.url, caBundle: Buffer.from(gate.certificate.ca ?? '').toString('base64') };

@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
-import { createImageSource, type ImageSources } from '../../src/lookup/image-source.ts';
+import { createRegistrySources } from '../../src/lookup/image-source.ts';
 import { type FaultServer, type React, type Reaction, serving, startFaultServer } from '../support/fault-registry.ts';
 import { loopback } from '../support/registry-settings.ts';
 import { CACHE, clockAt, questionOf } from './fake-client.ts';
 import { challenge, error, IMAGE } from '../registry/fault-reactions.ts';
+import type { RegistrySources } from '../../src/admission/context.ts';
 
 /** `fading`: tokens end after 30 s, whatever they say, and are forbidden then. `stepwise`: one scope after the other is asked for. */
 const KINDS = ['basic', 'bearer', 'both', 'strict', 'fading', 'stepwise'] as const;
@@ -103,9 +104,9 @@ const steps = fc.constantFrom(...KINDS).chain((usual) =>
 test('a thousand questions in any order are answered as each would be alone', async () => {
   for (const [kind, server] of servers) server.reactWith(registry(kind));
   const settings = loopback(...KINDS.map(hostOf));
-  const open = (): { readonly sources: ImageSources; readonly close: () => Promise<void> } => {
+  const open = (): { readonly sources: RegistrySources; readonly close: () => Promise<void> } => {
     const client = createRegistryClient(settings, { env: {}, now: clock.now });
-    return { sources: createImageSource({ client, settings: CACHE, now: clock.now }), close: () => client.close() };
+    return { sources: createRegistrySources({ client, settings: CACHE, now: clock.now }), close: () => client.close() };
   };
   await fc.assert(
     fc.asyncProperty(steps, async (asked) => {
@@ -120,8 +121,8 @@ test('a thousand questions in any order are answered as each would be alone', as
         const alone = open();
         const signal = AbortSignal.timeout(10_000);
         const [before, now] = [
-          await remembering.sources.images.imageOf(question, signal),
-          await alone.sources.images.imageOf(question, signal),
+          await remembering.sources.images.lookUp(question, signal),
+          await alone.sources.images.lookUp(question, signal),
         ];
         await alone.close();
         // The words may name the same credential by another secret that has it.
@@ -151,14 +152,14 @@ test.each<[string, Kind, readonly [image: string, login: string], readonly [imag
 ])('%s (%s) is answered after another question as before it', async (_what, kind, first, second, state) => {
   for (const [each, server] of servers) server.reactWith(registry(each));
   const host = hostOf(kind);
-  const ask = async (sources: ImageSources, [image, login]: readonly [string, string]) =>
-    sources.images.imageOf(
+  const ask = async (sources: RegistrySources, [image, login]: readonly [string, string]) =>
+    sources.images.lookUp(
       questionOf(`${host}/${image}:1`, login === '' ? [] : [`${login}@${host}`]),
       AbortSignal.timeout(10_000),
     );
   const client = createRegistryClient(loopback(host), { env: {} });
-  const sources = createImageSource({ client, settings: CACHE, now: Date.now });
-  const alone = (await ask(createImageSource({ client, settings: CACHE, now: Date.now }), second)).state;
+  const sources = createRegistrySources({ client, settings: CACHE, now: Date.now });
+  const alone = (await ask(createRegistrySources({ client, settings: CACHE, now: Date.now }), second)).state;
   await ask(sources, first);
   expect([alone, (await ask(sources, second)).state]).toEqual([state, state]);
   await client.close();

@@ -6,17 +6,17 @@ import { type Circuit, createCircuit } from '../../src/lookup/circuit.ts';
 import { clockAt, failed } from './fake-client.ts';
 
 const LIMITS = { failures: 3, tenants: 3, pauseMs: 1000, maxPauseMs: 4000 };
-const asker = { registry: 'reg.io', identity: 'a', repository: 'web', tenant: 'shop' };
-const other = { ...asker, identity: 'b' };
+const requester = { registry: 'reg.io', identity: 'a', repository: 'web', tenant: 'shop' };
+const other = { ...requester, identity: 'b' };
 
 function sceneOf() {
   const clock = clockAt(0);
   const circuit = createCircuit(clock.now, LIMITS);
-  const request = (how: RegistryCause | 'answer' | 'nothing', who = asker): void => {
+  const request = (how: RegistryCause | 'answer' | 'nothing', who = requester): void => {
     circuit.begin(who);
     circuit.end(who, how === 'answer' || how === 'nothing' ? how : failed(how));
   };
-  const isOpen = (who = asker): boolean => circuit.closedTo(who) === undefined;
+  const isOpen = (who = requester): boolean => circuit.closedTo(who) === undefined;
   return { clock, circuit, request, isOpen };
 }
 
@@ -29,7 +29,7 @@ describe('a registry that fails', () => {
       request(cause);
       expect(isOpen()).toBe(true);
       request(cause);
-      expect([isOpen(), isOpen({ ...asker, registry: 'other.io' })]).toEqual([false, true]);
+      expect([isOpen(), isOpen({ ...requester, registry: 'other.io' })]).toEqual([false, true]);
     },
   );
 
@@ -67,11 +67,11 @@ describe('a registry that fails', () => {
       expect(isOpen()).toBe(false);
       clock.ms += 1;
       expect(isOpen()).toBe(true);
-      circuit.begin(asker);
-      expect(circuit.closedTo(asker)?.message).toMatch(
+      circuit.begin(requester);
+      expect(circuit.closedTo(requester)?.message).toMatch(
         /left alone until a request has tried it; at last: reg\.io said timeout/,
       );
-      circuit.end(asker, failed('timeout'));
+      circuit.end(requester, failed('timeout'));
     }
     clock.ms += 4000;
     request('answer');
@@ -89,17 +89,17 @@ describe('a registry that fails', () => {
 
   test('stays for as long as it said with requests that were under way', () => {
     const { clock, circuit, request, isOpen } = sceneOf();
-    circuit.begin(asker);
+    circuit.begin(requester);
     for (let at = 0; at < 3; at += 1) request('timeout');
     clock.ms += 900;
-    circuit.end(asker, failed('timeout'));
+    circuit.end(requester, failed('timeout'));
     clock.ms += 100;
     expect(isOpen()).toBe(true);
   });
 });
 
 /** `repository identity tenant`, and who is let through after those have failed. */
-const by = (text: string): typeof asker => {
+const by = (text: string): typeof requester => {
   const [repository = '', identity = '', tenant = ''] = text.split(' ');
   return { registry: 'reg.io', repository, identity, tenant };
 };
@@ -158,11 +158,11 @@ describe('a rate limit', () => {
     ['an hour at most', 9e12, 3_600_000],
   ])('is kept for %s', (_, retryAfterMs, waitMs) => {
     const { clock, circuit, isOpen } = sceneOf();
-    circuit.begin(asker);
-    circuit.end(asker, failed('rateLimited', 'reg.io', retryAfterMs));
+    circuit.begin(requester);
+    circuit.end(requester, failed('rateLimited', 'reg.io', retryAfterMs));
     expect([isOpen(), isOpen(other)]).toEqual([false, true]);
     clock.ms += waitMs - 1;
-    expect(circuit.closedTo(asker)).toMatchObject({
+    expect(circuit.closedTo(requester)).toMatchObject({
       cause: 'rateLimited',
       message: 'reg.io has limited the rate, and is asked again in 1 s',
     });
@@ -179,9 +179,9 @@ const event: fc.Arbitrary<Event> = fc.record({
 });
 
 function play(circuit: Circuit, { how }: Event): 'asked' | 'left alone' {
-  if (circuit.closedTo(asker) !== undefined) return 'left alone';
-  circuit.begin(asker);
-  circuit.end(asker, how === 'answer' ? how : failed(how));
+  if (circuit.closedTo(requester) !== undefined) return 'left alone';
+  circuit.begin(requester);
+  circuit.end(requester, how === 'answer' ? how : failed(how));
   return 'asked';
 }
 
@@ -200,7 +200,7 @@ describe('in any order of events', () => {
           else if (one.how !== 'protocol' && one.how !== 'dns') outages = 0;
         }
         clock.ms += LIMITS.maxPauseMs;
-        expect(circuit.closedTo(asker)).toBeUndefined();
+        expect(circuit.closedTo(requester)).toBeUndefined();
       }),
     );
   });

@@ -1,10 +1,10 @@
 /** Questions to registries, and a registry client that answers as it is told to and remembers what it was asked. */
-import type { ImageQuestion } from '../../src/admission/context.ts';
+import type { ImageLookup } from '../../src/admission/context.ts';
 import { keyringOf } from '../../src/credential/keyring.ts';
 import { type ImageReference, parseReference } from '../../src/image/reference.ts';
 import type { RegistryCause, RegistryDetails, RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
 import { type FoundManifest, type RegistryClient, RegistryError, type Target } from '../../src/registry/client.ts';
-import { type CacheSettings, createImageSource, type ImageSourceOptions } from '../../src/lookup/image-source.ts';
+import { type CacheSettings, createRegistrySources, type ImageSourceOptions } from '../../src/lookup/image-source.ts';
 import { secretOf } from '../credential/pull-secrets.ts';
 
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -21,8 +21,8 @@ export function referenceOf(text: string): ImageReference {
 export function questionOf(
   image: string,
   logins: readonly string[] = [],
-  extra: Partial<ImageQuestion> = {},
-): ImageQuestion {
+  extra: Partial<ImageLookup> = {},
+): ImageLookup {
   const reference = referenceOf(image);
   const secrets = logins.map((login, index) => {
     const [, username, password, server] = /^(.*?):(.*)@(.*)$/.exec(login) ?? [];
@@ -30,7 +30,7 @@ export function questionOf(
   });
   const keyring = keyringOf(secrets);
   const candidates = keyring.ok ? keyring.candidatesFor(reference) : [];
-  return { reference, by: 'image', candidates, doubt: undefined, staleMs: 0, ...extra };
+  return { reference, by: 'image', candidates, incompleteReason: undefined, staleMs: 0, ...extra };
 }
 
 /** `found`, a cause, or what takes its time. */
@@ -106,14 +106,14 @@ export const CACHE: CacheSettings = {
 
 export function sceneOf(client: FakeClient, options: Partial<ImageSourceOptions> = {}) {
   const clock = clockAt(1_000_000);
-  const sources = createImageSource({ client, settings: CACHE, now: clock.now, ...options });
+  const sources = createRegistrySources({ client, settings: CACHE, now: clock.now, ...options });
   const never = new AbortController().signal;
   return {
     clock,
     client,
     sources,
-    ask: async (question: ImageQuestion, signal = never) => sources.images.imageOf(question, signal),
-    askDetails: async (question: ImageQuestion, signal = never) => sources.details.detailsOf(question, signal),
+    ask: async (question: ImageLookup, signal = never) => sources.images.lookUp(question, signal),
+    askDetails: async (question: ImageLookup, signal = never) => sources.imageDetails.lookUp(question, signal),
   };
 }
 

@@ -26,7 +26,7 @@ interface Row {
   readonly name: string;
   readonly image?: string;
   readonly logins?: readonly string[];
-  readonly doubt?: string;
+  readonly incompleteReason?: string;
   readonly says: Readonly<Record<string, Answer>>;
   readonly node?: Partial<NodeCredentialList>;
   readonly fact: string;
@@ -131,21 +131,21 @@ const ROWS: readonly Row[] = [
   {
     name: 'where there could be more credentials it is asked anonymously, too',
     logins: [A],
-    doubt: 'pull secret "x" is not known',
+    incompleteReason: 'pull secret "x" is not known',
     says: { '': 'found' },
     fact: 'yes anonymous',
     asked: ['reg.io/web:1 a:p', 'reg.io/web:1'],
   },
   {
     name: 'where there could be more credentials a failure says why they are not known',
-    doubt: 'pull secret "x" is not known',
+    incompleteReason: 'pull secret "x" is not known',
     says: { '': 'forbidden' },
     fact: 'unknown forbidden: reg.io said forbidden, asked anonymously (there could be other credentials: pull secret "x" is not known)',
     asked: ['reg.io/web:1'],
   },
   {
     name: 'where there could be more credentials, not to find it proves nothing',
-    doubt: 'pull secret "x" is not known',
+    incompleteReason: 'pull secret "x" is not known',
     says: { '': 'notFound' },
     fact: 'unknown notFound: reg.io said notFound, asked anonymously (there could be other credentials: pull secret "x" is not known)',
     asked: ['reg.io/web:1'],
@@ -153,7 +153,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'Docker Hub hides nothing behind "not found", so there it does',
     image: 'nginx:1',
-    doubt: 'pull secret "x" is not known',
+    incompleteReason: 'pull secret "x" is not known',
     says: { '': 'notFound' },
     fact: 'no notFound: docker.io said notFound, asked anonymously (there could be other credentials: pull secret "x" is not known)',
     asked: ['nginx:1'],
@@ -174,12 +174,15 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('the credentials of a question', () => {
-  test.each(ROWS)('$name', async ({ image = 'reg.io/web:1', logins = [], doubt, says, fact, asked, ...row }) => {
-    const client = fakeClient(answers(says));
-    const scene = sceneOf(client, row.node === undefined ? {} : { node: node(row.node) });
-    expect(shown(await scene.ask(questionOf(image, logins, { doubt })))).toBe(fact);
-    expect(client.asked).toEqual(asked);
-  });
+  test.each(ROWS)(
+    '$name',
+    async ({ image = 'reg.io/web:1', logins = [], incompleteReason, says, fact, asked, ...row }) => {
+      const client = fakeClient(answers(says));
+      const scene = sceneOf(client, row.node === undefined ? {} : { node: node(row.node) });
+      expect(shown(await scene.ask(questionOf(image, logins, { incompleteReason })))).toBe(fact);
+      expect(client.asked).toEqual(asked);
+    },
+  );
 
   test('of thousands that match only twenty are tried, and the answer says so', async () => {
     const logins = Array.from({ length: 60 }, (_, index) => `u${index}:p@reg.io`);

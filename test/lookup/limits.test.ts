@@ -82,7 +82,7 @@ describe('an answer proves that a kubelet can pull', () => {
     [
       'not when its own credential was refused and nobody was let in',
       (_target, user) => (user === '' ? 'found' : 'unauthenticated'),
-      { doubt: 'one is not known' },
+      { incompleteReason: 'one is not known' },
       login,
       false,
     ],
@@ -137,7 +137,7 @@ test('who wants to know anew is told what the registry says now, and all who com
   const client = fakeClient(() => ({ digest, mediaType: INDEX, mirror: undefined }));
   const scene = sceneOf(client);
   const ask = async (anew: boolean): Promise<unknown> => {
-    const fact = await scene.ask(questionOf('reg.io/web:1', [], { anew }));
+    const fact = await scene.ask(questionOf('reg.io/web:1', [], { refresh: anew }));
     return fact.state === 'yes' ? fact.value.digest : fact.state;
   };
   await ask(false);

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLog } from '../../src/server/log.ts';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
-import { createImageSource } from '../../src/lookup/image-source.ts';
+import { createRegistrySources } from '../../src/lookup/image-source.ts';
 import { secretOf } from '../credential/pull-secrets.ts';
 import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
@@ -41,13 +41,12 @@ beforeAll(async () => {
   const address = registry.address();
   host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
   client = createRegistryClient(loopback(host), { env: {} });
-  const { images } = createImageSource({ client, settings: CACHE, now: Date.now });
+  const { images } = createRegistrySources({ client, settings: CACHE, now: Date.now });
   const secret = secretOf('regcred', JSON.stringify({ auths: { [host]: { username: 'ci', password: CANARY } } }));
   gate = await startAdmissionServer({
     kinds,
     policies: [policyOf('{pin: {onFailure: deny}}')],
-    images,
-    secrets: { secret: () => Promise.resolve({ state: 'yes', value: secret }) },
+    world: { images, secrets: { secret: () => Promise.resolve({ state: 'yes', value: secret }) } },
   });
 });
 afterAll(async () => {

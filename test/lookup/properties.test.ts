@@ -20,7 +20,7 @@ const truth = fc.array(fc.constantFrom<Answer>('found', 'notFound', 'forbidden',
 const step = fc.record({
   image: fc.constantFrom(...IMAGES),
   users: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 }),
-  doubt: fc.option(fc.constant('nobody knows'), { nil: undefined }),
+  incompleteReason: fc.option(fc.constant('nobody knows'), { nil: undefined }),
   waitMs: fc.constantFrom(0, 1000, 15_000, 61_000),
 });
 
@@ -35,13 +35,13 @@ describe('the memory of registries', () => {
             return answers[row * USERS.length + column] ?? 'protocol';
           });
         const remembering = sceneOf(client());
-        for (const { image, users, doubt, waitMs } of steps) {
+        for (const { image, users, incompleteReason: doubt, waitMs } of steps) {
           remembering.clock.ms += waitMs;
           const host = image.startsWith('docker.io') ? 'docker.io' : 'reg.io';
           const question = questionOf(
             image,
             users.map((user) => `${user}:p@${host}`),
-            { doubt },
+            { incompleteReason: doubt },
           );
           expect(shown(await remembering.ask(question))).toBe(shown(await sceneOf(client()).ask(question)));
         }

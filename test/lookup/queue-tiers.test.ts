@@ -1,6 +1,6 @@
 /** Many who wait for one answer, each as long as it can; and more questions than can be asked. */
+import { createLookups } from '../../src/admission/facts/lookups.ts';
 import { describe, expect, test } from 'vitest';
-import { lookups } from '../../src/admission/facts/lookups.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { FoundManifest } from '../../src/registry/client.ts';
 import { UNLIMITED } from '../../src/registry/fair-share.ts';
@@ -71,7 +71,7 @@ describe('who waits', () => {
     expect(shown(await asked)).toBe(LATE);
     release();
     await turn();
-    expect(await scene.sources.images.imageOf(questionOf('reg.io/web:1'), AbortSignal.abort())).toMatchObject({
+    expect(await scene.sources.images.lookUp(questionOf('reg.io/web:1'), AbortSignal.abort())).toMatchObject({
       state: 'yes',
     });
     expect(client.asked).toHaveLength(1);
@@ -111,7 +111,11 @@ describe('who waits', () => {
     scene.client.answer = client.answer;
     const review = new AbortController();
     const { images } = scene.sources;
-    const asked = lookups('shop', { kinds: kindTable(), policies: [], images }, review.signal).imageOf(question);
+    const asked = createLookups(
+      'shop',
+      { kinds: kindTable(), policies: [], world: { images } },
+      review.signal,
+    ).registry('images', question);
     review.abort();
     expect(shown(await asked)).toMatch(/^yes anonymous \(600000 ms old/);
   });

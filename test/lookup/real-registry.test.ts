@@ -11,10 +11,10 @@ import {
 } from '../support/registry-process.ts';
 import { loopback } from '../support/registry-settings.ts';
 import { CACHE, clockAt, questionOf, shown } from './fake-client.ts';
-import { createImageSource } from '../../src/lookup/image-source.ts';
+import { createRegistrySources } from '../../src/lookup/image-source.ts';
 
 const { username, password } = HTPASSWD_USER;
-type Source = ReturnType<typeof createImageSource>;
+type Source = ReturnType<typeof createRegistrySources>;
 
 describeWith(dockerRegistryMissing, 'images of a registry that asks for a password', () => {
   let registry: RunningRegistry;
@@ -22,8 +22,8 @@ describeWith(dockerRegistryMissing, 'images of a registry that asks for a passwo
   let digest: string;
   const clock = clockAt(Date.now());
   const ask = async (from: Source, image: string, logins: readonly string[] = [], staleMs = 0) =>
-    from.images.imageOf(questionOf(`${registry.host}/${image}`, logins, { staleMs }), AbortSignal.timeout(10_000));
-  const source = () => createImageSource({ client, settings: CACHE, now: clock.now });
+    from.images.lookUp(questionOf(`${registry.host}/${image}`, logins, { staleMs }), AbortSignal.timeout(10_000));
+  const source = () => createRegistrySources({ client, settings: CACHE, now: clock.now });
   const right = (): string => `${username}:${password}@${registry.host}`;
   const wrong = (): string => `eve:guess@${registry.host}/team`;
   const label = (index: number, user: string, path = ''): string =>

@@ -1,7 +1,7 @@
 /** Only a credential that went out, and was refused by the one who should judge it, is to blame. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Credential } from '../../src/registry/credential.ts';
-import { createImageSource } from '../../src/lookup/image-source.ts';
+import { createRegistrySources } from '../../src/lookup/image-source.ts';
 import type { React } from '../support/fault-registry.ts';
 import { identityToken, registryToken, target } from '../support/registry-settings.ts';
 import { CACHE, questionOf } from './fake-client.ts';
@@ -167,8 +167,8 @@ describe('a credential is refused', () => {
 
 describe('of several credentials', () => {
   const all = async (logins: readonly string[]) => {
-    const source = createImageSource({ client: world.client(), settings: CACHE, now: Date.now });
-    const fact = await source.images.imageOf(questionOf(tag(world.host), logins), AbortSignal.timeout(10_000));
+    const source = createRegistrySources({ client: world.client(), settings: CACHE, now: Date.now });
+    const fact = await source.images.lookUp(questionOf(tag(world.host), logins), AbortSignal.timeout(10_000));
     return fact.state === 'yes' ? undefined : fact.failure;
   };
   const logins = (count: number) => Array.from({ length: count }, (_, at) => `u${at}:p@${world.host}`);

@@ -1,6 +1,6 @@
 /** What is remembered, for whom, for how long, and what is told while a registry is in trouble. */
 import { describe, expect, test } from 'vitest';
-import type { ImageQuestion } from '../../src/admission/context.ts';
+import type { ImageLookup } from '../../src/admission/context.ts';
 import type { RegistryCause } from '../../src/policy/registry-fact.ts';
 import { createResponseCache } from '../../src/lookup/response-cache.ts';
 import { type FoundManifest, RegistryError } from '../../src/registry/client.ts';
@@ -28,7 +28,7 @@ describe('the memory', () => {
     const question = questionOf(image, [A]);
     await scene.ask(question);
     scene.clock.ms += ttlMs - 1;
-    expect(await scene.sources.images.imageOf(question, AbortSignal.abort())).toMatchObject({ state: 'yes' });
+    expect(await scene.sources.images.lookUp(question, AbortSignal.abort())).toMatchObject({ state: 'yes' });
     expect(scene.client.asked).toHaveLength(1);
     scene.clock.ms += 1;
     await scene.ask(question);
@@ -51,7 +51,7 @@ describe('the memory', () => {
     const question = questionOf('reg.io/web:1', [A]);
     const before = shown(await scene.ask(question));
     scene.clock.ms += ttlMs - 1;
-    expect(await scene.sources.images.imageOf(question, AbortSignal.abort())).toMatchObject({ failure: { cause } });
+    expect(await scene.sources.images.lookUp(question, AbortSignal.abort())).toMatchObject({ failure: { cause } });
     expect(shown(await scene.ask(question))).toBe(before);
     expect(scene.client.asked).toHaveLength(1);
     scene.clock.ms += 1;
@@ -154,15 +154,15 @@ describe('the memory', () => {
 
 /** Somebody asks anew (a restart) while the answer that others use is fresh. */
 describe('a refusal takes nothing from those who have a fresh answer', () => {
-  const web = (extra: Partial<ImageQuestion> = {}): ImageQuestion => questionOf('reg.io/web:1', [A], extra);
+  const web = (extra: Partial<ImageLookup> = {}): ImageLookup => questionOf('reg.io/web:1', [A], extra);
   const REFUSALS = ['notFound', 'forbidden', 'unauthenticated'] as const;
 
   test.each(REFUSALS)('%s to a question that asks anew', async (cause) => {
     const scene = sceneOf(fakeClient(inTurn('found', cause)));
     await scene.ask(web());
     scene.clock.ms += 30_000;
-    expect(await scene.ask(web({ anew: true }))).toMatchObject({ failure: { cause } });
-    expect(await scene.sources.images.imageOf(web(), AbortSignal.abort())).toMatchObject({ state: 'yes' });
+    expect(await scene.ask(web({ refresh: true }))).toMatchObject({ failure: { cause } });
+    expect(await scene.sources.images.lookUp(web(), AbortSignal.abort())).toMatchObject({ state: 'yes' });
     scene.clock.ms += 29_999;
     expect(await scene.ask(web())).toMatchObject({ state: 'yes' });
     expect(scene.client.asked).toHaveLength(2);
@@ -172,7 +172,7 @@ describe('a refusal takes nothing from those who have a fresh answer', () => {
     const scene = sceneOf(fakeClient(inTurn('found', cause, 'dns')));
     await scene.ask(web());
     scene.clock.ms += 30_000;
-    await scene.ask(web({ anew: true }));
+    await scene.ask(web({ refresh: true }));
     scene.clock.ms += 30_000;
     expect(await scene.ask(web(STALE))).toMatchObject({ state: 'unknown', failure: { cause: 'dns' } });
   });
@@ -181,9 +181,9 @@ describe('a refusal takes nothing from those who have a fresh answer', () => {
     const scene = sceneOf(fakeClient(inTurn('found', cause, 'dns')));
     await scene.ask(web());
     scene.clock.ms += 5000;
-    await scene.ask(web({ anew: true }));
+    await scene.ask(web({ refresh: true }));
     scene.clock.ms += 40_000;
-    expect(await scene.ask(web({ anew: true, ...STALE }))).toMatchObject({ state: 'unknown' });
+    expect(await scene.ask(web({ refresh: true, ...STALE }))).toMatchObject({ state: 'unknown' });
     expect(await scene.ask(web())).toMatchObject({ state: 'yes' });
   });
 
@@ -192,17 +192,17 @@ describe('a refusal takes nothing from those who have a fresh answer', () => {
     const scene = sceneOf(fakeClient(inTurn(byMirror, 'notFound', byMirror)));
     await scene.ask(web());
     scene.clock.ms += 20_000;
-    await scene.ask(web({ anew: true }));
+    await scene.ask(web({ refresh: true }));
     expect(await scene.ask(web())).toMatchObject({ state: 'yes', value: { mirror: 'mirror.io' } });
     scene.clock.ms += 20_000;
-    expect(await scene.ask(web({ anew: true }))).toMatchObject({ state: 'yes' });
+    expect(await scene.ask(web({ refresh: true }))).toMatchObject({ state: 'yes' });
   });
 
   test('about its details', async () => {
     const scene = sceneOf(fakeClient(inTurn('found', 'notFound')));
     await scene.askDetails(web());
     scene.clock.ms += 30_000;
-    expect(await scene.askDetails(web({ anew: true }))).toMatchObject({ failure: { cause: 'notFound' } });
+    expect(await scene.askDetails(web({ refresh: true }))).toMatchObject({ failure: { cause: 'notFound' } });
     expect(await scene.askDetails(web())).toMatchObject({ state: 'yes' });
   });
 
@@ -211,13 +211,13 @@ describe('a refusal takes nothing from those who have a fresh answer', () => {
     const scene = sceneOf(fakeClient(inTurn('found', 'notFound', manifest('b'), 'notFound', manifest('c'))));
     await scene.ask(byDigest);
     scene.clock.ms += 3_600_000;
-    await scene.ask({ ...byDigest, anew: true });
+    await scene.ask({ ...byDigest, refresh: true });
     expect(await scene.ask(byDigest)).toMatchObject({ state: 'yes' });
     await scene.ask(web());
     scene.clock.ms += 20_000;
-    await scene.ask(web({ anew: true }));
+    await scene.ask(web({ refresh: true }));
     scene.clock.ms += 20_000;
-    expect(await scene.ask(web({ anew: true }))).toMatchObject({ value: { digest: manifest('c').digest } });
+    expect(await scene.ask(web({ refresh: true }))).toMatchObject({ value: { digest: manifest('c').digest } });
     expect(await scene.ask(web(STALE))).toMatchObject({ value: { digest: manifest('c').digest } });
   });
 });
@@ -235,7 +235,7 @@ test('an older answer of another replica does not take the place of a refusal', 
 });
 
 describe('while a registry is in trouble', () => {
-  const question = (extra: Partial<ImageQuestion> = STALE): ImageQuestion => questionOf('reg.io/web:1', [A], extra);
+  const question = (extra: Partial<ImageLookup> = STALE): ImageLookup => questionOf('reg.io/web:1', [A], extra);
 
   test.each<RegistryCause>(['rateLimited', 'serverError', 'timeout', 'dns', 'tls', 'unreachable'])(
     'the last answer is told with its age after %s, where the policy allows it',
@@ -248,7 +248,7 @@ describe('while a registry is in trouble', () => {
         value: { digest: manifest('b').digest, stale: { ageMs: 600_000, failure: { cause } } },
       });
       // Also while the failure is remembered: then at once.
-      expect(await scene.sources.images.imageOf(question(), AbortSignal.abort())).toMatchObject({ state: 'yes' });
+      expect(await scene.sources.images.lookUp(question(), AbortSignal.abort())).toMatchObject({ state: 'yes' });
       expect(await scene.ask(question({ staleMs: 0 }))).toMatchObject({ state: 'unknown', failure: { cause } });
       expect(await scene.ask(question({ staleMs: 599_999 }))).toMatchObject({ state: 'unknown', failure: { cause } });
     },
@@ -322,7 +322,7 @@ describe('while a registry is in trouble', () => {
 });
 
 /** Secrets of several namespaces hold the same credential, and one answer is for all of them. */
-describe('what a credential was refused is told in the name of the Secret that the asker has', () => {
+describe('what a credential was refused is told in the name of the Secret that the requester has', () => {
   const first = questionOf('reg.io/web:1', [A]);
   const second = questionOf('reg.io/web:1', ['x:y@other.io', A]);
   const refuses = (cause: RegistryCause) =>

@@ -177,7 +177,7 @@ describeWith(missingServer, 'a shared cache', () => {
       fakeClient(() => 'notFound'),
       { shared: cache },
     );
-    expect(shown(await second.ask(questionOf('reg.io/web:1', [], { anew: true })))).toMatch(/^unknown notFound/);
+    expect(shown(await second.ask(questionOf('reg.io/web:1', [], { refresh: true })))).toMatch(/^unknown notFound/);
     for (let at = 0; at < 3; at += 1) await cache.get(image, ANONYMOUS_ATTEMPT);
     const third = sceneOf(
       fakeClient(() => 'notFound'),

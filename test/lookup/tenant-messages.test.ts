@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { configuredCredentials } from '../../src/node/configured-credentials.ts';
 import { discreet, onceInAWhile } from '../../src/lookup/tenant-messages.ts';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
-import { createImageSource, type ImageSourceOptions } from '../../src/lookup/image-source.ts';
+import { type ImageSourceOptions, createRegistrySources } from '../../src/lookup/image-source.ts';
 import type { RegistryEntry } from '../../src/registry/settings.ts';
 import { secretOf } from '../credential/pull-secrets.ts';
 import { kinds, policyOf } from '../policy/fixtures.ts';
@@ -121,7 +121,7 @@ async function reply(row: Row) {
   const registries = [world.entry(row.more?.()), entry(world.elsewhereHost, reachable)];
   const client = createRegistryClient({ registries, access: 'any' }, { env: {}, resolve: world.resolve });
   const log: string[] = [];
-  const source = createImageSource({ client, node: row.node?.(), settings: CACHE, now: Date.now });
+  const source = createRegistrySources({ client, node: row.node?.(), settings: CACHE, now: Date.now });
   const { images } = discreet(
     source,
     onceInAWhile((detail) => void log.push(detail), Date.now),
@@ -129,13 +129,12 @@ async function reply(row: Row) {
   const secret = secretOf('s', JSON.stringify({ auths: { [world.host]: { username: 'team-user', password: 'x' } } }));
   const gate = await startAdmissionServer({
     kinds,
-    images,
+    world: { images, secrets: { secret: () => Promise.resolve({ state: 'yes', value: secret }) } },
     policies: [
       policyOf(
         '{pin: {onFailure: warn}, rules: [{rule: image-exists}, {rule: pull-secret-coverage, parameters: {prove: true}}]}',
       ),
     ],
-    secrets: { secret: () => Promise.resolve({ state: 'yes', value: secret }) },
   });
   ends.push(
     () => gate.stop(),

@@ -4,7 +4,7 @@ import { kindTable } from '../../src/pod/kinds.ts';
 import type { Workload } from '../../src/pod/workload.ts';
 import { readyRules } from '../../src/policy/document.ts';
 import type { Finding } from '../../src/policy/finding.ts';
-import { forgiveExisting } from '../../src/policy/existing.ts';
+import { markExisting } from '../../src/policy/existing.ts';
 import type { Guard } from '../../src/policy/rule.ts';
 import { defineRule, type Problem, type Rule, type Subject } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
@@ -75,10 +75,10 @@ describe.each<[what: string, spec: string, rules: readonly Rule[]]>([
   });
 
   test('is forgiven where it stays, each as often as it was there', () => {
-    const now = forgiveExisting(findings(large()), findings(large()));
+    const now = markExisting(findings(large()), findings(large()));
     expect(now.filter(({ existing }) => existing)).toHaveLength(CONTAINERS);
     expect(
-      forgiveExisting(findings(large()), findings(large()).slice(1)).filter(({ existing }) => !existing),
+      markExisting(findings(large()), findings(large()).slice(1)).filter(({ existing }) => !existing),
     ).toHaveLength(1);
   });
 });
@@ -104,6 +104,6 @@ test.each<[what: string, spec: string, rules: readonly Rule[], changed: Paramete
 ])('of %s, a change is seen', (_what, spec, rules, changed, denied) => {
   const policy = policyOf(spec, rules);
   const findings = (of: Workload): readonly Finding[] => findingsOf([policy], requestFor(of, { operation: 'UPDATE' }));
-  const now = forgiveExisting(findings(large(changed)), findings(large()));
+  const now = markExisting(findings(large(changed)), findings(large()));
   expect(now.filter(({ existing }) => !existing)).toHaveLength(denied);
 });

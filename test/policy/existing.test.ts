@@ -1,7 +1,7 @@
 /** On UPDATE: what the stored object already had is forgiven, what the update brings is not. */
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/policy/finding.ts';
-import { forgiveExisting } from '../../src/policy/existing.ts';
+import { markExisting } from '../../src/policy/existing.ts';
 import type { Guard } from '../../src/policy/rule.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { defineRule, type Rule } from '../../src/policy/rule.ts';
@@ -17,7 +17,7 @@ const judge = (object: Workload): readonly Finding[] =>
 
 /** `container rule action`, `+` where the old object already had it. */
 function forgiven(old: string, now: string, of: (spec: string) => Workload = pod): readonly string[] {
-  return forgiveExisting(judge(of(now)), judge(of(old))).map(
+  return markExisting(judge(of(now)), judge(of(old))).map(
     ({ container, rule, action, existing }) => `${existing ? '+' : ''}${container?.name ?? '-'} ${rule} ${action}`,
   );
 }
@@ -142,7 +142,7 @@ describe('what a sentence cuts off', () => {
   const told = (old: string, now: string): readonly string[] => {
     const of = (spec: string): readonly Finding[] =>
       findingsOf([strict], requestFor(pod(spec), { operation: 'UPDATE' }));
-    return forgiveExisting(of(now), of(old)).map(
+    return markExisting(of(now), of(old)).map(
       ({ container, rule, action, existing }) => `${existing ? '+' : ''}${container?.name} ${rule} ${action}`,
     );
   };
@@ -187,7 +187,7 @@ describe('an amount beyond its bound', () => {
   const told = (old: string, now: string): readonly string[] => {
     const found = (resources: string): readonly Finding[] =>
       findingsOf([bounds], requestFor(of(resources), { operation: 'UPDATE' }));
-    return forgiveExisting(found(now), found(old)).map(
+    return markExisting(found(now), found(old)).map(
       ({ message, action, existing }) => `${existing ? '+' : ''}${action} ${message}`,
     );
   };
@@ -259,7 +259,7 @@ describe('a port of the node', () => {
       ['warn', 'deny'],
     ],
   ])('%s', (_what, old, now, is) => {
-    expect(forgiveExisting(told(now), told(old)).map(({ action }) => action)).toEqual(is);
+    expect(markExisting(told(now), told(old)).map(({ action }) => action)).toEqual(is);
   });
 });
 
@@ -290,7 +290,7 @@ describe('of a rule that is watched over, whatever it may have looked at counts'
   const told = (by: Policy, old: string, now: string): string | undefined => {
     const found = (object: string): readonly Finding[] =>
       findingsOf([by], requestFor(workload(object), { operation: 'UPDATE' }));
-    return forgiveExisting(found(now), found(old))[0]?.action;
+    return markExisting(found(now), found(old))[0]?.action;
   };
   const deployment = (spec: string, { labels = '{}', replicas = 1 } = {}): string =>
     `{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, labels: ${labels}}, spec: {replicas: ${replicas}, template: {spec: ${spec}}}}`;
@@ -319,7 +319,7 @@ describe('of a rule that is watched over, whatever it may have looked at counts'
   });
 });
 
-describe('forgiveExisting', () => {
+describe('markExisting', () => {
   const finding = (change: Partial<Finding>): Finding => ({
     policy: 'p',
     rule: 'r',
@@ -343,21 +343,21 @@ describe('forgiveExisting', () => {
     ['another outcome', { outcome: 'unknown' }, false],
     ['another sentence', { message: 'n' }, false],
   ])('with %s before: %j is forgiven: %s', (_what, change, existing) => {
-    const [now] = forgiveExisting([finding({})], [finding(change)]);
+    const [now] = markExisting([finding({})], [finding(change)]);
     expect(now).toEqual(finding(existing ? { existing: true, action: 'warn' } : {}));
   });
 
   test('never forgives a rule that failed: it has not looked at what changed', () => {
     const failed = finding({ outcome: 'error' });
-    expect(forgiveExisting([failed], [failed])).toEqual([failed]);
+    expect(markExisting([failed], [failed])).toEqual([failed]);
   });
 
   test.each(['warn', 'audit'] as const)('leaves %s as it is', (action) => {
-    expect(forgiveExisting([finding({ action })], [finding({})])).toEqual([finding({ action, existing: true })]);
+    expect(markExisting([finding({ action })], [finding({})])).toEqual([finding({ action, existing: true })]);
   });
 
   test('without anything before changes nothing', () => {
     const now = [finding({}), finding({ rule: 's' })];
-    expect(forgiveExisting(now, [])).toEqual(now);
+    expect(markExisting(now, [])).toEqual(now);
   });
 });

@@ -1,7 +1,7 @@
 /** What is different between two decisions, and between a decision and what its recording expects. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Verdict } from '../../src/admission/validate.ts';
+import type { Decision } from '../../src/admission/validate.ts';
 import type { Finding } from '../../src/policy/finding.ts';
 import { compareDecisions, compareToExpected, type Decided } from '../../src/recording/compare.ts';
 import type { Expected, ExpectedFinding } from '../../src/recording/expected.ts';
@@ -24,7 +24,7 @@ const finding = (change: Partial<Finding> = {}): Finding => ({
 });
 
 const decided = (findings: readonly Finding[], patch: Decided['mutation']['patch'] = []): Decided => {
-  const decision: Verdict = {
+  const decision: Decision = {
     outcome: 'judged',
     covered: [],
     allowed: findings.every(({ action }) => action !== 'deny'),

@@ -1,11 +1,12 @@
 /** A token that is kept saves a request and decides nothing: what is refused to it is asked once more with a new one. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
-import { createImageSource, type ImageSources } from '../../src/lookup/image-source.ts';
+import { createRegistrySources } from '../../src/lookup/image-source.ts';
 import { type FaultServer, type React, type Reaction, serving, startFaultServer } from '../support/fault-registry.ts';
 import { loopback } from '../support/registry-settings.ts';
 import { CACHE, clockAt, questionOf } from '../lookup/fake-client.ts';
 import { challenge, IMAGE } from './fault-reactions.ts';
+import type { RegistrySources } from '../../src/admission/context.ts';
 
 let server: FaultServer;
 beforeAll(async () => {
@@ -84,9 +85,9 @@ test.each(Object.entries(ROWS))('%s: the second question is answered as a first 
   const world: World = { isLater: false };
   server.reactWith(registry(judge, world));
   const client = createRegistryClient(loopback(host()), { env: {}, now: clock.now });
-  const sources = (): ImageSources => createImageSource({ client, settings: CACHE, now: clock.now });
+  const sources = (): RegistrySources => createRegistrySources({ client, settings: CACHE, now: clock.now });
   const ask = async (question = questionOf(`${host()}/team/app:1`, [`ci:good@${host()}`])): Promise<unknown> => {
-    const fact = await sources().images.imageOf(question, AbortSignal.timeout(10_000));
+    const fact = await sources().images.lookUp(question, AbortSignal.timeout(10_000));
     return fact.state === 'yes' ? fact.value.digest : fact.failure.cause;
   };
   await ask();
@@ -101,8 +102,8 @@ test('a registry that always asks for another scope is answered a few times', as
   let asked = 0;
   server.reactWith(registry(() => wants(`repository:team/${(asked += 1)}:pull`), { isLater: false }));
   const client = createRegistryClient(loopback(host()), { env: {} });
-  const { images } = createImageSource({ client, settings: CACHE, now: Date.now });
-  const fact = await images.imageOf(questionOf(`${host()}/team/app:1`), AbortSignal.timeout(10_000));
+  const { images } = createRegistrySources({ client, settings: CACHE, now: Date.now });
+  const fact = await images.lookUp(questionOf(`${host()}/team/app:1`), AbortSignal.timeout(10_000));
   expect(fact).toMatchObject({ state: 'unknown', failure: { cause: 'unauthenticated' } });
   expect(server.received.length).toBeLessThan(8);
   await client.close();
@@ -113,8 +114,8 @@ test('an image that is not there costs one new token where there is one from bef
   const client = createRegistryClient(loopback(host()), { env: {} });
   const ask = async (): Promise<number> => {
     const before = server.received.length;
-    const { images } = createImageSource({ client, settings: CACHE, now: Date.now });
-    await images.imageOf(questionOf(`${host()}/team/app:1`), AbortSignal.timeout(10_000));
+    const { images } = createRegistrySources({ client, settings: CACHE, now: Date.now });
+    await images.lookUp(questionOf(`${host()}/team/app:1`), AbortSignal.timeout(10_000));
     return server.received.length - before;
   };
   // Without a token, for one, with it; then without one, with the one from before, for a new one, with it.

@@ -1,7 +1,7 @@
 /** Places are shared out by namespace and by review: who has endless names of images and registries keeps nobody from an answer. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Asker } from '../../src/admission/context.ts';
+import type { Requester } from '../../src/admission/context.ts';
 import { createFairQueue, type Place } from '../../src/registry/fair-queue.ts';
 import { type Bid, type QueueLimits, UNLIMITED } from '../../src/registry/fair-share.ts';
 import { QUEUE_LIMITS } from '../../src/lookup/queue-tiers.ts';
@@ -36,7 +36,7 @@ function ended(signal: AbortSignal): Promise<never> {
   });
 }
 
-const asker = (namespace: string): Asker => ({ namespace });
+const requester = (namespace: string): Requester => ({ namespace });
 
 interface Flood {
   readonly namespaces: number;
@@ -48,9 +48,9 @@ interface Flood {
 function flood(scene: ReturnType<typeof sceneOf>, { namespaces, reviews, images }: Flood): void {
   for (let space = 0; space < namespaces; space += 1) {
     for (let review = 0; review < reviews; review += 1) {
-      const who = asker(`evil-${space}`);
+      const who = requester(`evil-${space}`);
       for (let at = 0; at < images; at += 1) {
-        void scene.ask(questionOf(`h${space}-${review}-${at}.evil.io/x:1`, [], { asker: who }));
+        void scene.ask(questionOf(`h${space}-${review}-${at}.evil.io/x:1`, [], { requester: who }));
       }
     }
   }
@@ -70,7 +70,7 @@ describe('a team whose registry is well is answered at once beside', () => {
     );
     flood(scene, attack);
     await turn();
-    const asked = scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') }));
+    const asked = scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') }));
     await turn();
     expect(scene.client.asked).toContain('reg.io/web:1');
     expect(shown(await asked)).toBe('yes anonymous');
@@ -81,10 +81,10 @@ describe('a team whose registry is well is answered at once beside', () => {
     ['forty namespaces', { namespaces: 40, reviews: 3, images: 50 }],
   ])('a flood of %s, when the registry has answered before', async (_what, attack) => {
     const scene = sceneOf(worldOf(), { limits: { queue: QUEUE_LIMITS } });
-    await scene.ask(questionOf('reg.io/web:0', [], { asker: asker('other') }));
+    await scene.ask(questionOf('reg.io/web:0', [], { requester: requester('other') }));
     flood(scene, attack);
     await turn();
-    const asked = scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') }));
+    const asked = scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') }));
     await turn();
     expect(scene.client.asked).toContain('reg.io/web:1');
     expect(shown(await asked)).toBe('yes anonymous');
@@ -94,7 +94,9 @@ describe('a team whose registry is well is answered at once beside', () => {
     const scene = sceneOf(worldOf(), { limits: { queue: QUEUE_LIMITS } });
     flood(scene, { namespaces: 1, reviews: 6, images: 100 });
     await turn();
-    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') })))).toBe('yes anonymous');
+    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') })))).toBe(
+      'yes anonymous',
+    );
   });
 
   test.each<[string, boolean]>([
@@ -107,26 +109,28 @@ describe('a team whose registry is well is answered at once beside', () => {
       const { answer } = client;
       client.answer = () => 'found';
       for (let at = 0; at < 30; at += 1) {
-        await scene.ask(questionOf(`h${at}-0-0.evil.io/y:1`, [], { asker: asker(`evil-${at}`) }));
+        await scene.ask(questionOf(`h${at}-0-0.evil.io/y:1`, [], { requester: requester(`evil-${at}`) }));
       }
       client.answer = answer;
     }
     // More of them than there are places.
     flood(scene, { namespaces: 30, reviews: 1, images: 3 });
     await turn();
-    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') })))).toBe('yes anonymous');
+    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') })))).toBe(
+      'yes anonymous',
+    );
   });
 });
 
 describe('who shares an image with a stranger', () => {
   test('does not wait in the line of the stranger, who asked first', async () => {
     const scene = sceneOf(worldOf(), { limits: { queue: SMALL } });
-    const evil = asker('evil-0');
-    for (let at = 0; at < 6; at += 1) void scene.ask(questionOf(`h${at}.evil.io/x:1`, [], { asker: evil }));
-    const first = scene.ask(questionOf('reg.io/web:1', [], { asker: evil }));
+    const evil = requester('evil-0');
+    for (let at = 0; at < 6; at += 1) void scene.ask(questionOf(`h${at}.evil.io/x:1`, [], { requester: evil }));
+    const first = scene.ask(questionOf('reg.io/web:1', [], { requester: evil }));
     await turn();
     expect(scene.client.asked).not.toContain('reg.io/web:1');
-    const second = scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') }));
+    const second = scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') }));
     expect([shown(await first), shown(await second)]).toEqual(['yes anonymous', 'yes anonymous']);
   });
 
@@ -137,8 +141,8 @@ describe('who shares an image with a stranger', () => {
     );
     const scene = sceneOf(client, { limits: { queue: SMALL } });
     const early = new AbortController();
-    void scene.ask(questionOf('reg.io/web:1', [], { asker: asker('evil') }), early.signal);
-    const other = scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') }));
+    void scene.ask(questionOf('reg.io/web:1', [], { requester: requester('evil') }), early.signal);
+    const other = scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') }));
     early.abort();
     resolve('found');
     expect(shown(await other)).toBe('yes anonymous');
@@ -147,10 +151,12 @@ describe('who shares an image with a stranger', () => {
 
   test('is not turned away because the stranger has no more room to wait', async () => {
     const scene = sceneOf(worldOf(), { limits: { queue: { ...SMALL, perReview: { running: 1, waiting: 0 } } } });
-    const evil = asker('evil');
-    void scene.ask(questionOf('h.evil.io/x:1', [], { asker: evil }));
-    void scene.ask(questionOf('reg.io/web:1', [], { asker: evil }));
-    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') })))).toBe('yes anonymous');
+    const evil = requester('evil');
+    void scene.ask(questionOf('h.evil.io/x:1', [], { requester: evil }));
+    void scene.ask(questionOf('reg.io/web:1', [], { requester: evil }));
+    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') })))).toBe(
+      'yes anonymous',
+    );
   });
 
   test.each(['tooMany', 'timeout'] as const)(
@@ -160,7 +166,7 @@ describe('who shares an image with a stranger', () => {
       const client = fakeClient(() => (client.asked.length === 1 ? held.promise : 'found'));
       const scene = sceneOf(client, { limits: { queue: SMALL } });
       const [first, second] = ['evil', 'shop'].map((one) =>
-        scene.ask(questionOf('reg.io/web:1', [], { asker: asker(one) })),
+        scene.ask(questionOf('reg.io/web:1', [], { requester: requester(one) })),
       );
       await turn();
       held.reject(failed(cause));
@@ -175,8 +181,11 @@ describe('who shares an image with a stranger', () => {
   test('is not left alone with a registry because it failed for the stranger', async () => {
     const client = fakeClient(({ reference: { path } }) => (path === 'web' ? 'found' : 'serverError'));
     const scene = sceneOf(client);
-    for (let at = 0; at < 20; at += 1) await scene.ask(questionOf(`reg.io/x${at}:1`, [], { asker: asker('evil') }));
-    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') })))).toBe('yes anonymous');
+    for (let at = 0; at < 20; at += 1)
+      await scene.ask(questionOf(`reg.io/x${at}:1`, [], { requester: requester('evil') }));
+    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') })))).toBe(
+      'yes anonymous',
+    );
   });
 });
 
@@ -192,10 +201,12 @@ describe('what strangers ask pushes out', () => {
   ])('%s', async (_what, answer) => {
     const client = fakeClient(answer);
     const scene = sceneOf(client, { settings });
-    const ours = Array.from({ length: 5 }, (_, at) => questionOf(`reg.io/web:${at}`, [], { asker: asker('shop') }));
+    const ours = Array.from({ length: 5 }, (_, at) =>
+      questionOf(`reg.io/web:${at}`, [], { requester: requester('shop') }),
+    );
     for (const question of ours) await scene.ask(question);
     for (let at = 0; at < 200; at += 1)
-      await scene.ask(questionOf(`h${at}.io/x:1`, [], { asker: asker(`evil-${at % 4}`) }));
+      await scene.ask(questionOf(`h${at}.io/x:1`, [], { requester: requester(`evil-${at % 4}`) }));
     client.asked.length = 0;
     for (const question of ours) await scene.ask(question);
     expect(client.asked).toEqual([]);
@@ -204,9 +215,9 @@ describe('what strangers ask pushes out', () => {
 
 test('who was evicted is told so, and it is no outage of the registry', async () => {
   const scene = sceneOf(worldOf(), { limits: { queue: { ...QUICK, tiers: [1, 1, 1] } } });
-  const slow = scene.ask(questionOf('h.evil.io/x:1', [], { asker: asker('evil') }));
+  const slow = scene.ask(questionOf('h.evil.io/x:1', [], { requester: requester('evil') }));
   await turn();
-  const other = scene.ask(questionOf('reg.io/web:1', [], { asker: asker('shop') }));
+  const other = scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') }));
   expect(shown(await slow)).toBe(
     'unknown tooMany: h.evil.io did not respond while images of other namespaces waited to be looked up',
   );
@@ -216,10 +227,10 @@ test('who was evicted is told so, and it is no outage of the registry', async ()
 test('who is turned away gets the last answer, where the policy allows it', async () => {
   const client = worldOf();
   const scene = sceneOf(client, { limits: { queue: { ...SMALL, tiers: [1, 1, 1], waiting: 0 } } });
-  const question = questionOf('reg.io/web:1', [], { asker: asker('shop'), staleMs: 3_600_000 });
+  const question = questionOf('reg.io/web:1', [], { requester: requester('shop'), staleMs: 3_600_000 });
   await scene.ask(question);
   scene.clock.ms += 600_000;
-  void scene.ask(questionOf('h.evil.io/x:1', [], { asker: asker('evil') }));
+  void scene.ask(questionOf('h.evil.io/x:1', [], { requester: requester('evil') }));
   expect(shown(await scene.ask(question))).toBe(
     'yes anonymous (600000 ms old: reg.io was not asked: too many other images are being looked up)',
   );

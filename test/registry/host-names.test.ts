@@ -232,7 +232,7 @@ describe('what is known of a name', () => {
     expect(await ask(scene)).toBe(late);
   });
 
-  test('is waited for no longer than the asker wants to wait, and others still get it', async () => {
+  test('is waited for no longer than the requester wants to wait, and others still get it', async () => {
     const scene = sceneOf();
     const early = new AbortController();
     const [first, second] = [ask(scene, 'reg.test', early.signal), ask(scene)];
@@ -250,8 +250,8 @@ describe('what is known of a name', () => {
     const own = (tenant: string): Promise<string> =>
       shown(names.addressesOf('reg.test', { tenant, signal: NEVER }).then((addresses) => ({ addresses })));
     for (let at = 0; at < 200; at += 1) {
-      const asker = { tenant: `evil-${at % tenants}`, signal: NEVER };
-      void names.addressesOf(`n${at}.evil.test`, asker).catch(() => undefined);
+      const requester = { tenant: `evil-${at % tenants}`, signal: NEVER };
+      void names.addressesOf(`n${at}.evil.test`, requester).catch(() => undefined);
     }
     const all = isShared ? [own('evil-0'), own('shop')] : [own('shop')];
     expect(new Set(await Promise.all(all))).toEqual(new Set(['127.0.0.1']));

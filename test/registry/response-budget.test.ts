@@ -260,7 +260,7 @@ describe('the budget', () => {
     }
   });
 
-  test('is waited for no longer than the asker waits, which is said', async () => {
+  test('is waited for no longer than the requester waits, which is said', async () => {
     const budget = createResponseBudget(MAX_MANIFEST_BYTES);
     for (const tenant of ['a', 'b', 'c', 'd']) await open(budget, tenant).grow(SMALL_BYTES + 1);
     const late = budget.open({ tenant: 'shop', group: 'reg.io', signal: AbortSignal.timeout(20) });

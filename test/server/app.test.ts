@@ -232,7 +232,7 @@ describe('the time that is left', () => {
   const hanging: Context = {
     kinds,
     policies: [selecting],
-    namespaces: { labelsOf: () => new Promise(() => undefined) },
+    world: { namespaces: { labelsOf: () => new Promise(() => undefined) } },
   };
 
   test('is kept, and what could not be known in it is unknown', async () => {
@@ -408,11 +408,13 @@ describe('a server that stops', () => {
     const stopping = await startAdmissionServer({
       kinds,
       policies: [policyOf('{match: {namespaceSelector: {matchLabels: {env: prod}}}, rules: [{rule: image-digest}]}')],
-      namespaces: {
-        async labelsOf() {
-          ask?.();
-          await answered;
-          return { state: 'yes', value: { env: 'prod' } };
+      world: {
+        namespaces: {
+          async labelsOf() {
+            ask?.();
+            await answered;
+            return { state: 'yes', value: { env: 'prod' } };
+          },
         },
       },
     });

@@ -19,7 +19,7 @@ const policies = [
 
 let gate: TestServer;
 beforeAll(async () => {
-  gate = await startAdmissionServer({ kinds, policies, images });
+  gate = await startAdmissionServer({ kinds, policies, world: { images } });
 });
 afterAll(() => gate.stop());
 

@@ -10,7 +10,7 @@ import { NO_FACTS } from '../../policy/fact.ts';
 import { type Covered, type Covering, havePassed, rememberPassed, type SharedChecks } from '../../policy/plan.ts';
 import type { Binding } from '../../policy/policy.ts';
 import type { ScopeRequest } from '../../policy/scope-request.ts';
-import { readable } from '../readable.ts';
+import { shapeFaultOf } from '../malformed.ts';
 
 export interface Denial {
   readonly policy: string;
@@ -25,10 +25,10 @@ export function deniedImages(
 ): (container: Container) => Denial | undefined {
   const strict = strictPart(covering);
   if (strict.policies.length === 0) return () => undefined;
-  let refusals: Denials | undefined;
+  let denials: Denials | undefined;
   return (container) => {
-    refusals ??= refusalsIn(strict, request, excuses);
-    return refusals.get(container);
+    denials ??= denialsIn(strict, request, excuses);
+    return denials.get(container);
   };
 }
 
@@ -41,26 +41,29 @@ export function havePassedBefore(covering: Covering, images: readonly ContainerI
 
 type Denials = ReadonlyMap<Container, Denial>;
 
-function refusalsIn(strict: Strict, request: ScopeRequest, excuses: Excuses | undefined): Denials {
+function denialsIn(strict: Strict, request: ScopeRequest, excuses: Excuses | undefined): Denials {
   const { containers } = request.workload;
   const { policies, certain } = strict;
   if (certain !== undefined && havePassed(certain, containers)) return NONE;
   const facts = { ...NO_FACTS, namespaceLabels: request.namespaceLabels };
   const covering = { policies, needs: NO_NEEDS, shared: undefined };
-  const read = readable(() => evaluate(covering, { request, facts, concerns: undefined, excuses }));
-  if (!read.ok) return allRefused(strict, containers);
-  if (certain !== undefined && read.value.length === 0) rememberPassed(certain, containers);
-  const refusals = new Map<Container, Denial>();
-  for (const { container, action, policy, rule } of read.value) {
-    if (container !== undefined && action === 'deny' && !refusals.has(container)) {
-      refusals.set(container, { policy, rule });
+  const denials = new Map<Container, Denial>();
+  try {
+    const findings = evaluate(covering, { request, facts, concerns: undefined, excuses });
+    if (certain !== undefined && findings.length === 0) rememberPassed(certain, containers);
+    for (const { container, action, policy, rule } of findings) {
+      if (container !== undefined && action === 'deny' && !denials.has(container))
+        denials.set(container, { policy, rule });
     }
+    return denials;
+  } catch (error) {
+    shapeFaultOf(error);
+    return allDenied(strict, containers);
   }
-  return refusals;
 }
 
 /** An object that cannot be judged as a whole. */
-function allRefused({ policies }: Strict, containers: readonly Container[]): Denials {
+function allDenied({ policies }: Strict, containers: readonly Container[]): Denials {
   const [denial] = policies.flatMap(({ policy: { name, bindings } }) =>
     bindings.map(({ rule }): Denial => ({ policy: name, rule })),
   );
@@ -84,18 +87,18 @@ function strictPart(covering: Covering): Strict {
   const before = strictParts.get(covering);
   if (before !== undefined) return before;
   const certain = covering.shared === undefined ? undefined : { passed: new Set<ImageReference>() };
-  const strict = { policies: covering.policies.flatMap(refusing), certain };
+  const strict = { policies: covering.policies.flatMap(denyingPart), certain };
   if (certain !== undefined) strictParts.set(covering, strict);
   return strict;
 }
 
-function refusing({ policy, coverage }: Covered): readonly Covered[] {
-  const bindings = policy.bindings.filter(canRefuse);
+function denyingPart({ policy, coverage }: Covered): readonly Covered[] {
+  const bindings = policy.bindings.filter(canDeny);
   return bindings.length === 0 ? [] : [{ policy: { ...policy, bindings }, coverage }];
 }
 
 /** Rules of plugins are not asked: each time costs more than all others. */
-function canRefuse({ action, onUnknown, check: { imagesOnly, needs, guard } }: Binding): boolean {
+function canDeny({ action, onUnknown, check: { imagesOnly, needs, guard } }: Binding): boolean {
   if (!imagesOnly || needs.length > 0 || guard !== undefined) return false;
   return action === 'deny' || onUnknown === 'deny';
 }

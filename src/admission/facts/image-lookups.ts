@@ -1,63 +1,66 @@
-/** Which questions to registries an object gives rise to: each image, with the credentials that the kubelet would use for it. */
+/** The lookups for the images of an object, with the credentials that the kubelet uses for each. */
 import { keyringOf } from '../../credential/keyring.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { ImageReference } from '../../image/reference.ts';
 import type { Container } from '../../pod/containers.ts';
 import type { Workload } from '../../pod/workload.ts';
 import type { Facts, PodPullSecrets } from '../../policy/fact.ts';
-import type { ImageQuestion } from '../context.ts';
+import type { ImageLookup } from '../context.ts';
 
-export interface AskedImage {
+export interface ContainerLookup {
   readonly container: Container;
-  readonly question: ImageQuestion;
+  readonly lookup: ImageLookup;
 }
 
-export interface Asking extends Pick<ImageQuestion, 'by' | 'staleMs'> {
+export interface LookupOptions extends Pick<ImageLookup, 'by' | 'staleMs'> {
   /** Which containers; all of them when not given. */
   readonly only?: ((container: Container) => boolean) | undefined;
 }
 
 /** Of every image that can be read. */
-export function askedImages(
+export function imageLookups(
   { pods, containers }: Workload,
   pullSecrets: Facts['pullSecrets'],
-  { only = everyone, by, staleMs }: Asking,
-): readonly AskedImage[] {
+  { only = everyone, by, staleMs }: LookupOptions,
+): readonly ContainerLookup[] {
   const credentials = new Map<Container, PodCredentials>();
-  const credentialsOf = credentialMaker();
+  const credentialsOf = createPodCredentials();
   for (const pod of pods) {
-    const asked = pod.containers.filter(only);
-    if (asked.length === 0) continue;
+    const included = pod.containers.filter(only);
+    if (included.length === 0) continue;
     const ofPod = credentialsOf(pullSecrets.get(pod.pointer));
-    for (const container of asked) credentials.set(container, ofPod);
+    for (const container of included) credentials.set(container, ofPod);
   }
   return containers.filter(only).flatMap((container) => {
     const { image } = container;
     if (image.state !== 'parsed') return [];
     const { reference } = image;
-    const { candidates, doubt } = (credentials.get(container) ?? LOOSE)(reference);
-    return [{ container, question: { reference, by, staleMs, candidates, doubt } }];
+    const { candidates, incompleteReason } = (credentials.get(container) ?? NO_POD)(reference);
+    return [{ container, lookup: { reference, by, staleMs, candidates, incompleteReason } }];
   });
 }
 
 const everyone = (): boolean => true;
 
-type PodCredentials = (reference: ImageReference) => Pick<ImageQuestion, 'candidates' | 'doubt'>;
+type PodCredentials = (reference: ImageReference) => Pick<ImageLookup, 'candidates' | 'incompleteReason'>;
 
-function nobody(doubt: string): PodCredentials {
-  const none = { candidates: [], doubt };
+function noCandidates(incompleteReason: string): PodCredentials {
+  const none = { candidates: [], incompleteReason };
   return () => none;
 }
 
 /** Outside of a pod spec. */
-const LOOSE = nobody('its controller decides which pull secrets it will have');
+const NO_POD = noCandidates('its controller decides which pull secrets it will have');
 
 /** Characters of hosts times characters of host patterns: some tenths of a second for one object. */
 const MAX_COMPARED = 20_000_000;
-const TOO_MANY = { candidates: [], doubt: 'its pull secrets have too many host patterns to compare' } as const;
+const TOO_MANY = {
+  candidates: [],
+  incompleteReason: 'its pull secrets have too many host patterns to compare',
+} as const;
 
 /** For one object; pods with the same pull secrets share what they are good for. */
-function credentialMaker(): (pullSecrets: PodPullSecrets | undefined) => PodCredentials {
+function createPodCredentials(): (pullSecrets: PodPullSecrets | undefined) => PodCredentials {
   const known = new Map<string, PodCredentials>();
   let compared = 0;
   const spend = (amount: number): boolean => (compared += amount) <= MAX_COMPARED;
@@ -72,27 +75,27 @@ function credentialMaker(): (pullSecrets: PodPullSecrets | undefined) => PodCred
 }
 
 function podCredentials(pullSecrets: PodPullSecrets | undefined, spend: (amount: number) => boolean): PodCredentials {
-  if (pullSecrets === undefined) return nobody('its pull secrets are not known');
+  if (pullSecrets === undefined) return noCandidates('its pull secrets are not known');
   const { secrets, serviceAccount } = pullSecrets;
-  if (secrets.state === 'unknown') return nobody(`its pull secrets are not known: ${secrets.reason}`);
-  if (secrets.state === 'no') return nobody(`service account ${quoteValue(serviceAccount)} does not exist yet`);
+  if (secrets.state === 'unknown') return noCandidates(`its pull secrets are not known: ${secrets.reason}`);
+  if (secrets.state === 'no') return noCandidates(`service account ${quoteValue(serviceAccount)} does not exist yet`);
   const existing = secrets.value.flatMap(({ secret }) => (secret.state === 'yes' ? [secret.value] : []));
   const unread = secrets.value.find(({ secret }) => secret.state === 'unknown');
   const keyring = keyringOf(existing);
   if (!keyring.ok) {
     const [fault] = keyring.faults;
-    return nobody(
+    return noCandidates(
       `pull secret ${quoteValue(fault?.secret ?? '')} cannot be read, and because of it the kubelet uses none`,
     );
   }
-  const doubt =
+  const incompleteReason =
     unread?.secret.state === 'unknown'
       ? `pull secret ${quoteValue(unread.name)} is not known: ${unread.secret.reason}`
       : undefined;
   const found = new Map<ImageReference, ReturnType<PodCredentials>>();
   const find = (reference: ImageReference): ReturnType<PodCredentials> =>
     spend(keyring.globLength * reference.domain.length)
-      ? { candidates: keyring.candidatesFor(reference), doubt }
+      ? { candidates: keyring.candidatesFor(reference), incompleteReason }
       : TOO_MANY;
   return (reference) => {
     const before = found.get(reference);

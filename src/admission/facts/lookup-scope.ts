@@ -1,37 +1,37 @@
-/** Which images of an object registries are asked about, and for which fact: those that a covering rule looks at. */
+/** Which images of an object are looked up, and for which facts: those that a rule in scope checks. */
 import type { Container } from '../../pod/containers.ts';
 import { ShapeError } from '../../pod/pointer.ts';
 import type { Workload } from '../../pod/workload.ts';
-import { type Judged, MAX_FINDINGS } from '../../policy/evaluate.ts';
-import { REGISTRY_NEEDS, type RegistryNeed } from '../../policy/fact.ts';
+import { type EvaluationInput, MAX_FINDINGS } from '../../policy/evaluate.ts';
+import { REGISTRY_NEEDS, type RegistryNeed } from '../../policy/registry-questions.ts';
 import type { Covering } from '../../policy/plan.ts';
 import type { Check } from '../../policy/rule.ts';
 import type { Denial } from './denied-images.ts';
 
-export interface Inquiry {
-  asked(need: RegistryNeed): ReadonlySet<Container>;
-  /** Such an image is asked about nowhere. */
+export interface LookupScope {
+  containersFor(need: RegistryNeed): ReadonlySet<Container>;
+  /** An image with a denial is not looked up. */
   denied(container: Container): Denial | undefined;
 }
 
-export interface InquiryOptions {
+export interface LookupScopeOptions {
   /** Which containers it can be about at all; all of them when not given. */
-  readonly concerns: Judged['concerns'];
-  /** Called when there is something to ask. */
-  readonly denied: () => Inquiry['denied'];
+  readonly concerns: EvaluationInput['concerns'];
+  /** Called if there is something to look up. */
+  readonly denied: () => LookupScope['denied'];
 }
 
 /**
- * `undefined` when no rule asks registries. Throws a ShapeError when the object is not of the shape its kind has, and when there
+ * `undefined` if no rule needs a registry. Throws a ShapeError when the object is not of the shape its kind has, and when there
  * are too many images: each has an answer, which takes memory.
  */
-export function inquiryOf(
+export function lookupScopeOf(
   { policies, needs }: Pick<Covering, 'policies' | 'needs'>,
   workload: Workload,
-  { concerns = everyone, denied }: InquiryOptions,
-): Inquiry | undefined {
+  { concerns = everyone, denied }: LookupScopeOptions,
+): LookupScope | undefined {
   if (!REGISTRY_NEEDS.some((need) => needs.has(need))) return undefined;
-  const asked = new Map(REGISTRY_NEEDS.map((need) => [need, new Set<Container>()]));
+  const byNeed = new Map(REGISTRY_NEEDS.map((need) => [need, new Set<Container>()]));
   for (const covered of policies) {
     const containers = (covered.coverage.containers ?? workload.containers).filter(concerns);
     for (const { check } of covered.policy.bindings) {
@@ -39,10 +39,10 @@ export function inquiryOf(
       if (needed.length === 0) continue;
       const about = lookedAt(check, { workload, pods: workload.pods, containers });
       if (about.length > MAX_FINDINGS) throw new ShapeError('', `at most ${MAX_FINDINGS} images to ask about`, 'more');
-      for (const need of needed) addAll(asked.get(need), about);
+      for (const need of needed) addAll(byNeed.get(need), about);
     }
   }
-  return { asked: (need) => asked.get(need) ?? NOBODY, denied: denied() };
+  return { containersFor: (need) => byNeed.get(need) ?? NONE, denied: denied() };
 }
 
 function addAll<T>(set: Set<T> | undefined, items: readonly T[]): void {
@@ -50,7 +50,7 @@ function addAll<T>(set: Set<T> | undefined, items: readonly T[]): void {
 }
 
 const everyone = (): boolean => true;
-const NOBODY: ReadonlySet<Container> = new Set();
+const NONE: ReadonlySet<Container> = new Set();
 
 function lookedAt({ asksAbout }: Check, subject: Parameters<NonNullable<Check['asksAbout']>>[0]): readonly Container[] {
   if (asksAbout === undefined) return subject.containers;

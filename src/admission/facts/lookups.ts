@@ -1,17 +1,20 @@
-/** Questions to the world about one request: each is asked once, however often and for which object it comes up. */
+/** Lookups for one request: each is sent once, however many objects and rules need it. */
 import type { PullSecret } from '../../credential/pull-secret.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { Fact, Labels } from '../../policy/fact.ts';
-import type { RegistryDetails, RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
+import type { RegistryFact } from '../../policy/registry-fact.ts';
+import type { RegistrySourceName, RegistryValues } from '../../policy/registry-questions.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
-import { type Asker, type Context, type ImageQuestion, Outage } from '../context.ts';
+import { type Context, type ImageLookup, Outage, type Requester, type RegistrySource } from '../context.ts';
 
-/** At once where nobody has to be waited for. */
+/** Values that are known already are synchronous: see maybe-promise.ts. */
 export interface Lookups {
-  imageOf(question: ImageQuestion): MaybePromise<RegistryFact<RegistryImage>>;
-  detailsOf(question: ImageQuestion): MaybePromise<RegistryFact<RegistryDetails>>;
+  registry<Name extends RegistrySourceName>(
+    source: Name,
+    lookup: ImageLookup,
+  ): MaybePromise<RegistryFact<RegistryValues[Name]>>;
   secret(name: string): MaybePromise<Fact<PullSecret>>;
-  /** The names in the service account's `imagePullSecrets`. */
+  /** The names in `imagePullSecrets` of the ServiceAccount. */
   serviceAccount(name: string): MaybePromise<Fact<readonly string[]>>;
   /** The same at each call. */
   now(): Fact<number>;
@@ -21,31 +24,24 @@ export const unknown = (reason: string): Unknown => ({ state: 'unknown', reason 
 
 type Unknown = Extract<Fact<never>, { readonly state: 'unknown' }>;
 
-/** Nobody names more; but 3 MiB could name 100,000, and each would be a question to the API server, or to a registry. */
-const MAX_ASKED = 100;
+/** Enough for any real object. 3 MiB can name 100,000, and each costs a request to the API server or to a registry. */
+const MAX_LOOKUPS = 100;
 
-export function lookups(namespace: string | undefined, context: Context, signal: AbortSignal): Lookups {
-  const { images, imageDetails, secrets, serviceAccounts } = context;
+export function createLookups(
+  namespace: string | undefined,
+  { world = {}, now }: Context,
+  signal: AbortSignal,
+): Lookups {
+  const { secrets, serviceAccounts } = world;
   const secret = onceEach<Fact<PullSecret>>(tooMany('pull secrets'));
   const account = onceEach<Fact<readonly string[]>>(tooMany('service accounts'));
-  const image = onceEachImage<RegistryFact<RegistryImage>>(TOO_MANY_IMAGES);
-  const tag = onceEachImage<RegistryFact<RegistryImage>>(TOO_MANY_IMAGES);
-  const details = onceEachImage<RegistryFact<RegistryDetails>>(TOO_MANY_IMAGES);
-  const asker: Asker = { namespace: shareOf(namespace) };
+  const requester: Requester = { namespace: shareOf(namespace) };
+  const registries = createRegistryLookups({ world, requester, signal });
   let moment: Fact<number> | undefined;
   return {
-    imageOf(question) {
-      if (images === undefined) return NOT_ASKED;
-      const once = question.by === 'tag' ? tag : image;
-      return once(question, () => inTime(question, signal, () => images.imageOf({ ...question, asker }, signal)));
-    },
-    detailsOf(question) {
-      if (imageDetails === undefined) return NOT_ASKED;
-      return details(question, () =>
-        inTime(question, signal, () => imageDetails.detailsOf({ ...question, asker }, signal)),
-      );
-    },
-    now: () => (moment ??= nowIn(context)),
+    registry: registries,
+    now: () =>
+      (moment ??= now === undefined ? unknown('nobody says here what time it is') : { state: 'yes', value: now() }),
     secret: (wanted) =>
       secret(wanted, (name) => {
         if (secrets === undefined || namespace === undefined) return unknown('no cluster is connected');
@@ -54,9 +50,29 @@ export function lookups(namespace: string | undefined, context: Context, signal:
     serviceAccount: (wanted) =>
       account(wanted, (name) => {
         if (serviceAccounts === undefined || namespace === undefined) return unknown('no cluster is connected');
-        const ask = (): Promise<Fact<readonly string[]>> => serviceAccounts.pullSecretsOf(namespace, name, signal);
-        return settle(signal, `service account ${quoteValue(name)}`, ask);
+        const fetch = (): Promise<Fact<readonly string[]>> => serviceAccounts.pullSecretsOf(namespace, name, signal);
+        return settle(signal, `service account ${quoteValue(name)}`, fetch);
       }),
+  };
+}
+
+interface RegistryScope {
+  readonly world: NonNullable<Context['world']>;
+  readonly requester: Requester;
+  readonly signal: AbortSignal;
+}
+
+function createRegistryLookups({ world, requester, signal }: RegistryScope): Lookups['registry'] {
+  const bySource = new Map<RegistrySource<unknown>, Record<ImageLookup['by'], OnceEachImage>>();
+  return <T>(name: RegistrySourceName, lookup: ImageLookup) => {
+    // The compiler cannot relate the name of a source to the type of its values.
+    const source = world[name] as RegistrySource<T> | undefined;
+    if (source === undefined) return NOT_QUERIED;
+    const once = bySource.get(source) ?? { image: onceEachImage(), tag: onceEachImage() };
+    bySource.set(source, once);
+    const fetch = (): MaybePromise<RegistryFact<T>> =>
+      inTime(lookup, signal, () => source.lookUp({ ...lookup, requester }, signal));
+    return once[lookup.by](lookup, fetch) as MaybePromise<RegistryFact<T>>;
   };
 }
 
@@ -68,17 +84,16 @@ function shareOf(namespace = ''): string {
   return namespace.length > MAX_NAMESPACE ? '' : namespace;
 }
 
-export function notAsked(message: string): RegistryFact<never> {
-  return { state: 'unknown', failure: { cause: 'blocked', message, remedy: undefined } };
-}
-
-const NOT_ASKED = notAsked('no registry is asked here');
+const NOT_QUERIED: RegistryFact<never> = {
+  state: 'unknown',
+  failure: { cause: 'blocked', message: 'no registry is asked here', remedy: undefined },
+};
 const TOO_MANY_IMAGES: RegistryFact<never> = {
   state: 'unknown',
   failure: {
     cause: 'tooMany',
     causedBy: 'author',
-    message: `the object names more than ${MAX_ASKED} different images, and no more are asked about`,
+    message: `the object names more than ${MAX_LOOKUPS} different images, and no more are asked about`,
     remedy: undefined,
   },
 };
@@ -86,69 +101,65 @@ const TOO_MANY_IMAGES: RegistryFact<never> = {
 const MAX_SHOWN = 255;
 
 function inTime<T>(
-  { reference }: ImageQuestion,
+  { reference }: ImageLookup,
   signal: AbortSignal,
-  ask: () => MaybePromise<RegistryFact<T>>,
+  fetch: () => MaybePromise<RegistryFact<T>>,
 ): MaybePromise<RegistryFact<T>> {
-  const answer = signal.aborted ? undefined : ask();
-  if (answer !== undefined && !(answer instanceof Promise)) return answer;
+  const result = signal.aborted ? undefined : fetch();
+  if (result !== undefined && !(result instanceof Promise)) return result;
   // The grammar sets no limit to it.
   const registry = reference.domain.slice(0, MAX_SHOWN) || 'the registry';
   const message = `${registry}: no answer in the time allowed`;
   const late: RegistryFact<never> = { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
-  return answer === undefined ? late : orAtEnd(signal, late, () => answer);
+  return result === undefined ? late : orAtEnd(signal, late, () => result);
 }
 
-type Once<T> = (name: string, ask: (name: string) => MaybePromise<T>) => MaybePromise<T>;
+type OnceEach<T> = (name: string, fetch: (name: string) => MaybePromise<T>) => MaybePromise<T>;
 
-/** `beyond`: what all get that come after so many. */
-function onceEach<T>(beyond: T): Once<T> {
-  let answers: Map<string, MaybePromise<T>> | undefined;
-  return (name, ask) => {
-    answers ??= new Map();
-    const before = answers.get(name);
+/** `beyond`: the result of all lookups after the first MAX_LOOKUPS. */
+function onceEach<T>(beyond: T): OnceEach<T> {
+  const byName = new Map<string, MaybePromise<T>>();
+  return (name, fetch) => {
+    const before = byName.get(name);
     if (before !== undefined) return before;
-    if (answers.size >= MAX_ASKED) return beyond;
-    const answer = ask(name);
-    answers.set(name, answer);
-    return answer;
+    if (byName.size >= MAX_LOOKUPS) return beyond;
+    const result = fetch(name);
+    byName.set(name, result);
+    return result;
   };
 }
 
-interface AskedBefore<T> {
-  readonly question: ImageQuestion;
-  readonly answer: MaybePromise<T>;
+interface EarlierLookup {
+  readonly lookup: ImageLookup;
+  readonly result: MaybePromise<RegistryFact<unknown>>;
 }
 
-/** By the name of the image, which is a text that is kept: all that belongs to a question would have to be put together for each. */
-function onceEachImage<T>(beyond: T): (question: ImageQuestion, ask: () => MaybePromise<T>) => MaybePromise<T> {
-  let byName: Map<string, AskedBefore<T>[]> | undefined;
+type OnceEachImage = (lookup: ImageLookup, fetch: () => EarlierLookup['result']) => EarlierLookup['result'];
+
+function onceEachImage(): OnceEachImage {
+  const byName = new Map<string, EarlierLookup[]>();
   let size = 0;
-  return (question, ask) => {
-    byName ??= new Map();
-    const name = question.reference.fullName;
-    const asked = byName.get(name);
-    const before = asked?.find((one) => isSame(one.question, question));
-    if (before !== undefined) return before.answer;
-    if (size >= MAX_ASKED) return beyond;
+  return (lookup, fetch) => {
+    const name = lookup.reference.fullName;
+    const earlier = byName.get(name) ?? [];
+    byName.set(name, earlier);
+    const same = earlier.find((one) => isSame(one.lookup, lookup));
+    if (same !== undefined) return same.result;
+    if (size >= MAX_LOOKUPS) return TOO_MANY_IMAGES;
     size += 1;
-    const answer = ask();
-    if (asked === undefined) byName.set(name, [{ question, answer }]);
-    else asked.push({ question, answer });
-    return answer;
+    const result = fetch();
+    earlier.push({ lookup, result });
+    return result;
   };
 }
 
-function isSame(one: ImageQuestion, other: ImageQuestion): boolean {
-  if (one.staleMs !== other.staleMs || one.doubt !== other.doubt) return false;
-  return (one.anew ?? false) === (other.anew ?? false) && haveSame(one.candidates, other.candidates);
+function isSame(one: ImageLookup, other: ImageLookup): boolean {
+  if (one.staleMs !== other.staleMs || one.incompleteReason !== other.incompleteReason) return false;
+  return (one.refresh ?? false) === (other.refresh ?? false) && haveSame(one.candidates, other.candidates);
 }
 
-/**
- * The same credentials may answer. Within one request a name stands for one Secret, and so the list of candidates is the same
- * wherever its Secrets and keys are.
- */
-function haveSame(some: ImageQuestion['candidates'], others: ImageQuestion['candidates']): boolean {
+/** Within one request a name stands for one Secret, so lists of candidates are the same if their Secrets and keys are. */
+function haveSame(some: ImageLookup['candidates'], others: ImageLookup['candidates']): boolean {
   if (some === others) return true;
   if (some.length !== others.length) return false;
   return some.every((candidate, index) => {
@@ -162,20 +173,17 @@ function haveSame(some: ImageQuestion['candidates'], others: ImageQuestion['cand
 }
 
 function tooMany(what: string): Unknown {
-  return { ...unknown(`the object needs more than ${MAX_ASKED} ${what}`), causedBy: 'author' };
-}
-
-function nowIn({ now }: Context): Fact<number> {
-  return now === undefined ? unknown('nobody says here what time it is') : { state: 'yes', value: now() };
+  return { ...unknown(`the object needs more than ${MAX_LOOKUPS} ${what}`), causedBy: 'author' };
 }
 
 export async function namespaceLabels(
   namespace: string | undefined,
-  { namespaces }: Context,
+  { world }: Context,
   signal: AbortSignal,
 ): Promise<Fact<Labels>> {
   if (namespace === undefined) return { state: 'no' };
   const what = `the labels of namespace ${quoteValue(namespace)}`;
+  const namespaces = world?.namespaces;
   if (namespaces === undefined) return unknown(`${what} are not known here`);
   return settle(signal, what, () => namespaces.labelsOf(namespace, signal));
 }

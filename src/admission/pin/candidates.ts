@@ -16,8 +16,8 @@ export interface Unpinned {
   readonly written: ImageReference;
   /** The digest that is stored for it. */
   readonly stored: string | undefined;
-  /** Whether the registry is asked; else the stored digest is the answer. */
-  readonly ask: boolean;
+  /** Whether the registry is queried; otherwise the stored digest is the result. */
+  readonly needsLookup: boolean;
 }
 
 export interface Candidate extends Unpinned {
@@ -27,7 +27,7 @@ export interface Candidate extends Unpinned {
   readonly doubt: string | undefined;
 }
 
-/** `ask` is never true for a candidate in doubt. */
+/** `needsLookup` is never true for a candidate in doubt. */
 export function candidatesOf(
   unpinned: readonly Unpinned[],
   { object }: Changeable,
@@ -53,7 +53,7 @@ export function candidatesOf(
 function candidateOf(image: Unpinned, { policy: { name, pin }, coverage }: Covered): Candidate | undefined {
   if (pin === undefined) return undefined;
   const doubt = coverage.unknownReason(image.container);
-  return { ...image, policy: name, pin, doubt, ask: image.ask && doubt === undefined };
+  return { ...image, policy: name, pin, doubt, needsLookup: image.needsLookup && doubt === undefined };
 }
 
 interface Pinning extends Covered {
@@ -74,7 +74,7 @@ export function unpinnedIn(workload: Workload, change: Changeable, kinds: KindTa
 function newImage(container: Container): readonly Unpinned[] {
   const { image } = container;
   if (image.state !== 'parsed' || image.reference.digest !== undefined || container.composed) return [];
-  return [{ container, written: image.reference, stored: undefined, ask: true }];
+  return [{ container, written: image.reference, stored: undefined, needsLookup: true }];
 }
 
 interface Update extends Changeable {
@@ -120,7 +120,7 @@ interface Circumstances {
   readonly hint: Hint;
 }
 
-type Wish = Pick<Unpinned, 'written' | 'stored' | 'ask'> | undefined;
+type Wish = Pick<Unpinned, 'written' | 'stored' | 'needsLookup'> | undefined;
 
 function updatedImage(container: Container, before: Container | undefined, how: Circumstances): Wish {
   const reference = referenceOf(container);
@@ -128,14 +128,14 @@ function updatedImage(container: Container, before: Container | undefined, how: 
   const old = before && referenceOf(before);
   const unchanged = old?.text === reference.text;
   if (reference.digest === undefined) return unchanged && !how.isFresh ? undefined : tagged(reference, old, how);
-  const isAsked = unchanged && how.isFresh;
-  return isAsked ? pinnedByUs(reference, (text) => how.hint(placeKey(container), text)) : undefined;
+  const isRefreshed = unchanged && how.isFresh;
+  return isRefreshed ? pinnedByUs(reference, (text) => how.hint(placeKey(container), text)) : undefined;
 }
 
 function tagged(written: ImageReference, old: ImageReference | undefined, { digests, isFresh }: Circumstances): Wish {
   const stored = storedDigest(written, old);
-  if (stored !== undefined) return { written, stored, ask: isFresh };
-  return digests === 'any' ? { written, stored, ask: true } : undefined;
+  if (stored !== undefined) return { written, stored, needsLookup: isFresh };
+  return digests === 'any' ? { written, stored, needsLookup: true } : undefined;
 }
 
 /** Of the same name and tag. */
@@ -151,5 +151,5 @@ function pinnedByUs({ text, digest }: ImageReference, hinted: (image: string) =>
   if (digest === undefined) return undefined;
   const written = text.slice(0, -`@${digest}`.length);
   const parsed = hinted(written) ? parseReference(written) : undefined;
-  return parsed?.ok ? { written: parsed.reference, stored: digest, ask: true } : undefined;
+  return parsed?.ok ? { written: parsed.reference, stored: digest, needsLookup: true } : undefined;
 }

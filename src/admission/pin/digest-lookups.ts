@@ -8,37 +8,39 @@ import type { Policy } from '../../policy/policy.ts';
 import type { RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
 import type { ScopeRequest } from '../../policy/scope-request.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from '../maybe-promise.ts';
-import type { ImageQuestion } from '../context.ts';
+import type { ImageLookup } from '../context.ts';
 import { deniedImages, havePassedBefore } from '../facts/denied-images.ts';
 import { pullSecretsOf } from '../facts/gather.ts';
-import { askedImages } from '../facts/image-lookups.ts';
+import { imageLookups } from '../facts/image-lookups.ts';
 import type { Lookups } from '../facts/lookups.ts';
 import type { Candidate } from './candidates.ts';
 
 export type Answer = RegistryFact<RegistryImage>;
 export type Answers = ReadonlyMap<Candidate, Answer>;
 
-export interface Asking {
+export interface DigestRequest {
   readonly policies: readonly Policy[];
   readonly request: ScopeRequest;
   readonly excuses: Excuses | undefined;
   /** See AdmissionRequest. */
   readonly pluginsRan: boolean;
-  readonly ask: Lookups;
+  readonly lookups: Lookups;
 }
 
-/** Of those that say `ask`. */
-export function answersFor(candidates: readonly Candidate[], asking: Asking): MaybePromise<Answers> {
+/** Synchronous if every image is cached. */
+export function lookUpDigests(candidates: readonly Candidate[], digests: DigestRequest): MaybePromise<Answers> {
   const answers = new Map<Candidate, Answer>();
-  const allowed = withoutRefused(candidates, asking, answers);
+  const allowed = withoutDenied(candidates, digests, answers);
   if (allowed.length === 0) return answers;
-  const wanted = { workload: withImages(asking.request.workload, allowed, written), pluginsRan: asking.pluginsRan };
-  return whenKnown(pullSecretsOf(wanted, asking.ask), (pullSecrets) => {
-    const questions = questionsOf(wanted.workload, allowed, new Map(pullSecrets));
-    return whenKnown(whenAllKnown(questions.map(({ question }) => asking.ask.imageOf(question))), (given) => {
-      for (const [index, answer] of given.entries()) {
-        const candidate = questions[index]?.candidate;
-        if (candidate !== undefined) answers.set(candidate, answer);
+  const { request, pluginsRan, lookups } = digests;
+  const workload = withImages(request.workload, allowed, written);
+  return whenKnown(pullSecretsOf({ workload, pluginsRan }, lookups), (pullSecrets) => {
+    const needed = candidateLookups(workload, allowed, new Map(pullSecrets));
+    const found = whenAllKnown(needed.map(({ lookup }) => lookups.registry('images', lookup)));
+    return whenKnown(found, (facts) => {
+      for (const [index, { candidate }] of needed.entries()) {
+        const fact = facts[index];
+        if (fact !== undefined) answers.set(candidate, fact);
       }
       return answers;
     });
@@ -46,9 +48,9 @@ export function answersFor(candidates: readonly Candidate[], asking: Asking): Ma
 }
 
 /** Images that a policy refuses anyway are not looked up: names of images are what anybody can choose. */
-function withoutRefused(
+function withoutDenied(
   candidates: readonly Candidate[],
-  { policies, request, excuses }: Asking,
+  { policies, request, excuses }: DigestRequest,
   answers: Map<Candidate, Answer>,
 ): readonly Candidate[] {
   // Mostly the same images as before, and then nothing of them has to be made up.
@@ -56,12 +58,12 @@ function withoutRefused(
   const workload = withImages(request.workload, candidates, pinned);
   const asPinned: ScopeRequest = { ...request, workload };
   const covering: Covering = planned(policies, asPinned);
-  const refusalOf = deniedImages(covering, asPinned, excuses);
+  const denialOf = deniedImages(covering, asPinned, excuses);
   return candidates.filter((candidate, index) => {
     const container = workload.containers[index];
-    const refusal = container && refusalOf(container);
-    if (refusal === undefined) return true;
-    const message = `${refusal.policy}/${refusal.rule} refuses the image, so no registry was asked`;
+    const denial = container && denialOf(container);
+    if (denial === undefined) return true;
+    const message = `${denial.policy}/${denial.rule} refuses the image, so no registry was asked`;
     answers.set(candidate, { state: 'unknown', failure: { cause: 'blocked', message, remedy: undefined } });
     return false;
   });
@@ -110,24 +112,24 @@ function withImages(
   return { ...workload, pods, containers: [...changed.values()] };
 }
 
-interface CandidateQuestion {
+interface CandidateLookup {
   readonly candidate: Candidate;
-  readonly question: ImageQuestion;
+  readonly lookup: ImageLookup;
 }
 
 /** `workload` holds the containers of the candidates, in their order. */
-function questionsOf(
+function candidateLookups(
   workload: Workload,
   candidates: readonly Candidate[],
-  pullSecrets: Parameters<typeof askedImages>[1],
-): readonly CandidateQuestion[] {
+  pullSecrets: Parameters<typeof imageLookups>[1],
+): readonly CandidateLookup[] {
   const staleMs = candidates[0]?.pin.staleMs ?? 0;
-  return askedImages(workload, pullSecrets, { by: 'image', staleMs }).flatMap(({ question }, index) => {
+  return imageLookups(workload, pullSecrets, { by: 'image', staleMs }).flatMap(({ lookup }, index) => {
     const candidate = candidates[index];
     if (candidate === undefined) return [];
     const { staleMs: own } = candidate.pin;
-    // What has a digest and is asked about all the same was restarted.
-    const anew = candidate.stored !== undefined;
-    return [{ candidate, question: own === staleMs && !anew ? question : { ...question, staleMs: own, anew } }];
+    // An image with a stored digest is looked up only because of a restart.
+    const refresh = candidate.stored !== undefined;
+    return [{ candidate, lookup: own === staleMs && !refresh ? lookup : { ...lookup, staleMs: own, refresh } }];
   });
 }

@@ -1,6 +1,5 @@
 /** `tidewaiter explain pod`: each workload of the input files as a tree, with the credentials for its images. */
 import { gather } from '../../admission/facts/gather.ts';
-import { lookups } from '../../admission/facts/lookups.ts';
 import { pictureOf, type WorkloadPicture } from '../../admission/pod-summary.ts';
 import { loadManifests, type Manifest, type Manifests } from '../../files/manifests.ts';
 import { type ClusterObjects, clusterObjectsIn } from '../../files/cluster-objects.ts';
@@ -15,6 +14,7 @@ import { inputNoticeRow } from '../../report/rows.ts';
 import { locationText } from '../../files/location-text.ts';
 import { configured } from '../configured.ts';
 import type { Terminal } from '../terminal.ts';
+import { createLookups } from '../../admission/facts/lookups.ts';
 
 export interface PodFlags {
   readonly config?: string | undefined;
@@ -77,7 +77,7 @@ async function summarize(
   if (read === undefined) return undefined;
   if (!read.ok) return malformed(manifest, read.fault.pointer, read.fault.problem);
   try {
-    return await picture(manifest, read.workload, { kinds, policies: [], ...clusterObjects });
+    return await picture(manifest, read.workload, { kinds, policies: [], world: clusterObjects });
   } catch (error) {
     if (error instanceof ShapeError) return malformed(manifest, error.pointer, error.message);
     throw error;
@@ -87,12 +87,12 @@ async function summarize(
 async function picture(
   { request }: Manifest,
   workload: Workload,
-  context: Parameters<typeof lookups>[1],
+  context: Parameters<typeof createLookups>[1],
 ): Promise<WorkloadPicture> {
   const namespace = workload.clusterScoped ? undefined : request.namespace;
   const wanted = { workload, needs: new Set(['pullSecrets'] as const), pluginsRan: request.pluginsRan };
-  const ask = lookups(namespace, context, new AbortController().signal);
-  const { pullSecrets } = await gather(wanted, { state: 'unknown', reason: 'nobody asks for them' }, ask);
+  const lookups = createLookups(namespace, context, new AbortController().signal);
+  const { pullSecrets } = await gather(wanted, { state: 'unknown', reason: 'nobody asks for them' }, lookups);
   return pictureOf({ workload, namespace, pullSecrets });
 }
 

@@ -89,6 +89,6 @@ async function traceImage(reference: ImageReference, { secrets, tracer }: TraceI
   const keyring = keyringOf(secrets);
   if (!keyring.ok) return { reference, faults: keyring.faults, trace: undefined };
   const candidates = keyring.candidatesFor(reference);
-  const lookup = { reference, by: 'image', candidates, doubt: undefined, staleMs: 0 } as const;
+  const lookup = { reference, by: 'image', candidates, incompleteReason: undefined, staleMs: 0 } as const;
   return { reference, faults: [], trace: await tracer.trace(lookup, AbortSignal.timeout(MAX_WAIT_MS)) };
 }

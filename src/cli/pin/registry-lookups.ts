@@ -1,5 +1,5 @@
 /** Lookups at registries for `pin` and `drift`, with the credentials that these commands are given. */
-import type { ImageQuestion } from '../../admission/context.ts';
+import type { ImageLookup } from '../../admission/context.ts';
 import type { Config } from '../../config/config.ts';
 import { type Candidate, keyringOf } from '../../credential/keyring.ts';
 import type { PullSecret } from '../../credential/pull-secret.ts';
@@ -37,17 +37,17 @@ export const registryFor: RegistryFor = (config, { secrets, warn }) => {
       callers: 'user',
       warn,
     }));
-  const lookupOf = (reference: ImageReference): ImageQuestion => {
-    return { reference, by: 'image', candidates: candidatesFor(reference), doubt: undefined, staleMs: 0 };
+  const lookupOf = (reference: ImageReference): ImageLookup => {
+    return { reference, by: 'image', candidates: candidatesFor(reference), incompleteReason: undefined, staleMs: 0 };
   };
   return {
     async resolve(reference, signal) {
-      const { images } = (await open()).ports;
-      return images?.imageOf(lookupOf(reference), signal) ?? DISABLED;
+      const { images } = (await open()).sources;
+      return images?.lookUp(lookupOf(reference), signal) ?? DISABLED;
     },
     async platformsOf(reference, signal) {
-      const { imageDetails } = (await open()).ports;
-      return imageDetails?.detailsOf(lookupOf(reference), signal) ?? DISABLED;
+      const { imageDetails } = (await open()).sources;
+      return imageDetails?.lookUp(lookupOf(reference), signal) ?? DISABLED;
     },
     close: async () => (await opened)?.close(),
   };

@@ -48,7 +48,7 @@ interface RunningServer {
 
 async function start(config: Config, terminal: Terminal): Promise<RunningServer> {
   const { context: offline, policySource, loaded: policies } = await compose(config);
-  if (offline.namespaces === undefined) requireDecidable(policies);
+  if (offline.world?.namespaces === undefined) requireDecidable(policies);
   const certificate = await certificateFor(config);
   const clients = await clientsOf(config);
   for (const note of certificate.notes) terminal.note(`${note}\n`);
@@ -64,7 +64,7 @@ async function start(config: Config, terminal: Terminal): Promise<RunningServer>
   logNotices(policies, log);
   logOpenCredentials(config, log);
   const registries = await registriesFor(config, offline.policies, log);
-  const context = { ...offline, ...registries?.ports };
+  const context = registries === undefined ? offline : { ...offline, world: registries.sources };
   const server = buildServer(context, { tls: { ...certificate, clients }, operations, log });
   const stopRequested = stopSignal(terminal);
   const listener = await listen(server, config.listen, REVIEWS);

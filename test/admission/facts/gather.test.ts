@@ -1,7 +1,7 @@
 /** Facts from the world: asked for only when a rule in scope needs them, and unknown when the world does not answer. */
 import { describe, expect, test } from 'vitest';
-import { type Context, Outage } from '../../../src/admission/context.ts';
-import type { Verdict } from '../../../src/admission/validate.ts';
+import { Outage, type World } from '../../../src/admission/context.ts';
+import type { Decision } from '../../../src/admission/validate.ts';
 import type { Fact, Facts, Need } from '../../../src/policy/fact.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { defineRule, type Rule } from '../../../src/policy/rule.ts';
@@ -43,13 +43,13 @@ const POD = podOf(
   '{serviceAccountName: shop, imagePullSecrets: [{name: a}, {name: b}], containers: [{name: x, image: "a:1"}, {name: w, image: "a:1"}, {name: z, image: "UPPER:"}], volumes: [{name: v, image: {reference: "m:3"}}]}',
 );
 
-const messages = (verdict: Verdict): readonly string[] =>
+const messages = (verdict: Decision): readonly string[] =>
   verdict.outcome === 'judged' ? verdict.findings.map(({ message }) => message) : [verdict.outcome];
-const askPod = async (policy: Policy, ports: Partial<Context>, signal?: AbortSignal): Promise<readonly string[]> =>
+const askPod = async (policy: Policy, ports: World, signal?: AbortSignal): Promise<readonly string[]> =>
   messages(await ask(requestOf(POD), contextOf([policy], ports), signal));
 
 /** A port of each kind whose answer is `answer`, and what it was asked. */
-function portsThat(answer: () => Promise<Fact<never>>): { readonly ports: Partial<Context>; readonly asked: string[] } {
+function portsThat(answer: () => Promise<Fact<never>>): { readonly ports: World; readonly asked: string[] } {
   const asked: string[] = [];
   const reply = (question: string): Promise<Fact<never>> => {
     asked.push(question);
@@ -163,10 +163,10 @@ describe('the labels of a namespace', () => {
   const selecting = policyOf(
     '{match: {namespaceSelector: {matchLabels: {env: prod}}}, rules: [{rule: image-digest, onUnknown: deny}]}',
   );
-  const withLabels = (fact: Fact<Readonly<Record<string, string>>>): Partial<Context> => ({
+  const withLabels = (fact: Fact<Readonly<Record<string, string>>>): World => ({
     namespaces: { labelsOf: () => Promise.resolve(fact) },
   });
-  const outcomes = async (ports: Partial<Context>): Promise<readonly string[]> => {
+  const outcomes = async (ports: World): Promise<readonly string[]> => {
     const verdict = await ask(
       requestOf(podOf('{containers: [{name: x, image: "a:1"}]}')),
       contextOf([selecting], ports),

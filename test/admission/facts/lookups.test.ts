@@ -1,6 +1,6 @@
 /** Facts from registries: who is asked about what, how often, with which credentials, and about what nobody is asked. */
 import { describe, expect, test } from 'vitest';
-import type { Verdict } from '../../../src/admission/validate.ts';
+import type { Decision } from '../../../src/admission/validate.ts';
 import type { JsonObject } from '../../../src/pod/pointer.ts';
 import { exceptionBook } from '../../../src/policy/exception-book.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
@@ -18,7 +18,7 @@ const DETAILS = '{rule: tell-registryDetails, action: audit}';
 const pod = (containers: string, more = ''): JsonObject => podOf(`{${more} containers: [${containers}]}`);
 
 /** `container: what the rule was told`, of findings that only tell. */
-function told(verdict: Verdict): readonly string[] {
+function told(verdict: Decision): readonly string[] {
   if (verdict.outcome !== 'judged') return [verdict.outcome];
   return verdict.findings
     .filter(({ rule }) => rule.startsWith('tell-'))
@@ -40,8 +40,8 @@ describe('a question to a registry', () => {
     [undefined, ''],
   ])('counts in the share of its namespace, if it can be one', async (namespace, share) => {
     const shares: (string | undefined)[] = [];
-    const world = registry(({ asker }) => {
-      shares.push(asker?.namespace);
+    const world = registry(({ requester }) => {
+      shares.push(requester?.namespace);
       return found;
     });
     const request = requestOf(pod('{name: x, image: "reg.io/x:1"}'), { namespace });
@@ -289,7 +289,7 @@ describe('an update', () => {
     objectOf(
       `{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {serviceAccountName: shop, containers: [{name: x, image: "${image}"}${more}]}}}}`,
     );
-  const update = async (now: JsonObject, before: JsonObject, rules: string, world: AskedRegistry): Promise<Verdict> =>
+  const update = async (now: JsonObject, before: JsonObject, rules: string, world: AskedRegistry): Promise<Decision> =>
     ask(requestOf(now, { operation: 'UPDATE', oldObject: before }), contextOf([policy(rules)], world.ports));
 
   test('asks nothing about the old object when nothing is found', async () => {

@@ -1,8 +1,7 @@
 /** Whose list of pull secrets counts: that of the Pod, or that of its service account; and what an update may leave as it is. */
 import { describe, expect, test } from 'vitest';
-import type { Context } from '../../../src/admission/context.ts';
+import type { Context, World } from '../../../src/admission/context.ts';
 import { gather } from '../../../src/admission/facts/gather.ts';
-import { lookups } from '../../../src/admission/facts/lookups.ts';
 import type { AdmissionRequest } from '../../../src/admission/request.ts';
 import { pullSecret } from '../../../src/credential/pull-secret.ts';
 import type { JsonObject } from '../../../src/pod/pointer.ts';
@@ -10,6 +9,7 @@ import type { Fact, PodPullSecrets } from '../../../src/policy/fact.ts';
 import { readWorkload } from '../../pod/fixtures.ts';
 import { kinds, NO_LABELS, policyOf } from '../../policy/fixtures.ts';
 import { ask, contextOf, objectOf, podOf, requestOf, told } from '../asking.ts';
+import { createLookups } from '../../../src/admission/facts/lookups.ts';
 
 const ACCOUNTS: Readonly<Record<string, Fact<readonly string[]>>> = {
   default: { state: 'yes', value: [] },
@@ -18,7 +18,7 @@ const ACCOUNTS: Readonly<Record<string, Fact<readonly string[]>>> = {
 };
 
 interface Asked {
-  readonly ports: Partial<Context>;
+  readonly ports: World;
   readonly asked: string[];
 }
 
@@ -60,10 +60,10 @@ async function inEffect(
   pluginsRan: boolean,
   { ports }: Asked = cluster(),
 ): Promise<readonly string[]> {
-  const context: Context = { kinds, policies: [], ...ports };
+  const context: Context = { kinds, policies: [], world: ports };
   const workload = readWorkload(object);
   const wanted = { workload, pluginsRan, needs: new Set(['pullSecrets'] as const) };
-  const facts = await gather(wanted, NO_LABELS, lookups('shop', context, new AbortController().signal));
+  const facts = await gather(wanted, NO_LABELS, createLookups('shop', context, new AbortController().signal));
   return [...facts.pullSecrets.values()].map(spelled);
 }
 

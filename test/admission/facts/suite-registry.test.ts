@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { writtenAnswers } from '../../../src/admission/facts/suite-registry.ts';
+import { suiteRegistry } from '../../../src/admission/facts/suite-registry.ts';
 import { loadSuites } from '../../../src/files/suites.ts';
 import { parseReference } from '../../../src/image/reference.ts';
 import type { RegistryAnswers } from '../../../src/policy/registry-answers.ts';
@@ -83,11 +83,17 @@ describe('an answer', () => {
     const parsed = parseReference(image);
     if (!parsed.ok || !keyring.ok) throw new Error(image);
     const { reference } = parsed;
-    const question = { reference, by, candidates: keyring.candidatesFor(reference), doubt: undefined, staleMs: 0 };
-    const { images, imageDetails } = writtenAnswers(answers);
+    const question = {
+      reference,
+      by,
+      candidates: keyring.candidatesFor(reference),
+      incompleteReason: undefined,
+      staleMs: 0,
+    };
+    const { images, imageDetails } = suiteRegistry(answers);
     const { signal } = new AbortController();
-    const found = await images.imageOf(question, signal);
-    const details = await imageDetails.detailsOf(question, signal);
+    const found = await images.lookUp(question, signal);
+    const details = await imageDetails.lookUp(question, signal);
     return [
       found.state === 'yes'
         ? `${found.value.digest} by ${found.value.credential}`

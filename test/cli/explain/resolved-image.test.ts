@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ImageQuestion } from '../../../src/admission/context.ts';
+import type { ImageLookup } from '../../../src/admission/context.ts';
 import { explainImages } from '../../../src/cli/explain/image.ts';
 import type { RegistryCause, RegistryDetails, RegistryFact } from '../../../src/policy/registry-fact.ts';
 import type { PullAttempt, PullTrace } from '../../../src/lookup/trace.ts';
@@ -69,7 +69,7 @@ interface Ran {
   readonly code: number;
   readonly out: string;
   readonly note: string;
-  readonly asked: readonly ImageQuestion[];
+  readonly asked: readonly ImageLookup[];
   readonly closed: number;
 }
 
@@ -85,7 +85,7 @@ async function resolved(
   { pullSecret = [], output = 'text', stdin = '' }: Options = {},
 ): Promise<Ran> {
   let [out, note, closed] = ['', '', 0];
-  const asked: ImageQuestion[] = [];
+  const asked: ImageLookup[] = [];
   const terminal = {
     out: (text: string): void => void (out += text),
     note: (text: string): void => void (note += text),
@@ -96,13 +96,13 @@ async function resolved(
     },
   };
   const tracer = {
-    trace: (question: ImageQuestion): Promise<PullTrace> => {
+    trace: (question: ImageLookup): Promise<PullTrace> => {
       asked.push(question);
       return Promise.resolve(trace);
     },
   };
   const close = (): Promise<void> => Promise.resolve(void (closed += 1));
-  const openRegistry = () => Promise.resolve({ ports: {}, tracer, close });
+  const openRegistry = () => Promise.resolve({ sources: {}, tracer, close });
   const code = await explainImages(images, { output, resolve: true, pullSecret, openRegistry }, terminal);
   return { code, out, note, asked, closed };
 }
