@@ -1,7 +1,4 @@
-/**
- * Asks every rule of every policy that covers an object, and collects all answers. Pure: the same subject always gives
- * the same findings, whichever door it came through.
- */
+/** Evaluates the policies that cover an object. Pure: the same input always produces the same findings. */
 import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
 import { ShapeError } from '../pod/pointer.ts';
@@ -21,85 +18,91 @@ import type { Finding } from './finding.ts';
 export interface EvaluationInput {
   readonly request: ScopeRequest;
   readonly facts: Facts;
-  /** The containers that this request can change at all; `undefined` for all of them. */
+  /** Selects the containers that this request can change; undefined: all of them. */
   readonly concerns: ((container: Container) => boolean) | undefined;
-  /** Not given where there are no exceptions. */
+  /** undefined: there are no exceptions. */
   readonly excuses?: Excuses | undefined;
 }
 
-/** More than anybody reads. With all of each of 50,000 containers, one object would take the memory of all. */
+/** Without a limit, the findings of one object with 50,000 containers would take all memory. */
 export const MAX_FINDINGS = 10_000;
 
-/** Throws a ShapeError when a rule finds that the object is not of the shape its kind has, and when there are too many findings. */
-export function evaluate({ policies, shared }: Covering, judged: EvaluationInput): readonly Finding[] {
-  const subject = subjectOf(judged, judged.request.workload.containers);
-  const answers = shared === undefined ? new Map<Check, CheckResult>() : unlessFine(shared, subject);
-  if (answers === undefined) return NOTHING;
-  const whole = { subject, answers };
-  const asked = policies.map((covered) => {
+/** Throws a ShapeError if a rule finds that the object is malformed, and if there are too many findings. */
+export function evaluate({ policies, shared }: Covering, input: EvaluationInput): readonly Finding[] {
+  const whole = {
+    subject: subjectOf(input, input.request.workload.containers),
+    results: new Map<Check, CheckResult>(),
+  };
+  if (shared !== undefined && passesAll(shared, whole)) return NOTHING;
+  const inputs = policies.map((covered) => {
     const { containers } = covered.coverage;
-    const about = containers === undefined ? whole : { subject: subjectOf(judged, containers), answers: new Map() };
-    return { ...covered, ...about, bindings: covered.policy.bindings };
+    const part = containers === undefined ? whole : { subject: subjectOf(input, containers), results: new Map() };
+    return { ...covered, ...part, bindings: covered.policy.bindings };
   });
-  const guarded = guardedAnswers(asked);
+  const guarded = guardedAnswers(inputs);
   const findings: Finding[] = [];
   const room = { left: MAX_FINDINGS };
-  for (const one of asked) {
-    for (const finding of told(excused(judgeBy(one, guarded, room), judged.excuses))) findings.push(finding);
+  for (const one of inputs) {
+    const found = excused(evaluatePolicy(one, guarded, room), input.excuses);
+    for (const finding of withoutRepeatedImages(found)) findings.push(finding);
   }
   return findings;
 }
 
-/** What rules are asked about, and what they have said of it: a check that several policies share answers once. */
-interface Asked {
+/** What checks run on, and their results: a check that several policies share runs once. */
+interface CheckRun {
   readonly subject: Subject<keyof Facts>;
-  readonly answers: Map<Check, CheckResult>;
+  readonly results: Map<Check, CheckResult>;
 }
 
-function subjectOf({ request, facts, concerns }: EvaluationInput, inScope: readonly Container[]): Asked['subject'] {
+function subjectOf({ request, facts, concerns }: EvaluationInput, inScope: readonly Container[]): CheckRun['subject'] {
   const { operation, namespace, workload } = request;
   const containers = concerns === undefined ? inScope : inScope.filter(concerns);
   return { operation, namespace, workload, pods: workload.pods, containers, request, facts };
 }
 
-/** Most objects are fine: then there is no need to know which policy asked what. Else the answers so far are kept. */
-function unlessFine(shared: SharedChecks, subject: Asked['subject']): Asked['answers'] | undefined {
+/** Most objects pass all checks, and then it does not matter which policy has which. Otherwise the results are kept. */
+function passesAll(shared: SharedChecks, { subject, results }: CheckRun): boolean {
   const imagesPassed = havePassed(shared, subject.containers);
   const checks = imagesPassed ? shared.others : shared.all;
-  let index = 0;
-  for (const check of checks) {
-    const answer = answerOf(check, subject);
-    if (answer !== NO_PROBLEM) {
-      return new Map([...checks.slice(0, index).map((passed) => [passed, NO_PROBLEM] as const), [check, answer]]);
-    }
-    index += 1;
+  for (const [index, check] of checks.entries()) {
+    const result = runCheck(check, subject);
+    if (result === NO_PROBLEM) continue;
+    for (const passed of checks.slice(0, index)) results.set(passed, NO_PROBLEM);
+    results.set(check, result);
+    return false;
   }
   if (!imagesPassed) rememberPassed(shared, subject.containers);
-  return undefined;
+  return true;
 }
 
 const NOTHING: readonly never[] = [];
 const NO_PROBLEM: CheckResult = { problems: NOTHING, failure: undefined };
 
-interface Told {
+interface PolicyFinding {
   readonly finding: Finding;
   readonly problem: Problem | undefined;
 }
 
-interface AskedPolicy extends Covered, Asked {}
+interface PolicyInput extends Covered, CheckRun {}
 
 interface Room {
   left: number;
 }
 
-function judgeBy({ policy, coverage, ...asked }: AskedPolicy, guarded: GuardedAnswers, room: Room): readonly Told[] {
-  let all: Told[] | undefined;
+function evaluatePolicy(
+  { policy, coverage, subject, results }: PolicyInput,
+  guarded: GuardedAnswers,
+  room: Room,
+): readonly PolicyFinding[] {
+  let all: PolicyFinding[] | undefined;
   for (const binding of policy.bindings) {
-    const { problems, failure } = guarded.get(binding) ?? ask(binding.check, asked);
+    const { check } = binding;
+    const { problems, failure } = guarded.get(binding) ?? resultOf(check, { subject, results });
     room.left -= problems.length;
     if (room.left < 0) throw new ShapeError('', `at most ${MAX_FINDINGS} findings`, 'more');
     for (const problem of problems) {
-      const seen = seenBy(binding.check, problem, asked.subject);
+      const seen = seenBy(check, problem, subject);
       const finding = findingOf(policy, binding, problem, coverage);
       (all ??= []).push({ problem, finding: seen === undefined ? finding : { ...finding, seen } });
     }
@@ -108,22 +111,22 @@ function judgeBy({ policy, coverage, ...asked }: AskedPolicy, guarded: GuardedAn
   return all ?? NOTHING;
 }
 
-function excused(all: readonly Told[], excuses: Excuses | undefined): readonly Told[] {
+function resultOf(check: Check, { subject, results }: CheckRun): CheckResult {
+  const result = results.get(check) ?? runCheck(check, subject);
+  results.set(check, result);
+  return result;
+}
+
+function excused(all: readonly PolicyFinding[], excuses: Excuses | undefined): readonly PolicyFinding[] {
   return excuses === undefined ? all : all.map((one) => ({ ...one, finding: excuses.applied(one.finding) }));
 }
 
-function ask(check: Check, { subject, answers }: Asked): CheckResult {
-  let answer = answers.get(check);
-  if (answer === undefined) answers.set(check, (answer = answerOf(check, subject)));
-  return answer;
-}
-
-function answerOf(check: Check, subject: Asked['subject']): CheckResult {
+function runCheck(check: Check, subject: CheckRun['subject']): CheckResult {
   try {
     const problems = listOf(check.run(subject));
     return problems.length === 0 ? NO_PROBLEM : { problems, failure: undefined };
   } catch (error) {
-    // Of the object, not of the rule: rules read on where the loop over the containers stopped.
+    // A fault of the object, not of the rule: rules read on where the loop over the containers stopped.
     if (error instanceof ShapeError) throw error;
     const problem = quoteValue(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     return { problems: NOTHING, failure: { reason: 'threw', problem, file: undefined } };
@@ -196,7 +199,7 @@ function failed(policy: Policy, binding: Binding, failure: RuleFailure): Finding
  * Several rules stumble over one image that cannot be read: the strictest of them speaks, the others are silent. An excused
  * one never speaks for others, since its exception is not about them.
  */
-function told(all: readonly Told[]): readonly Finding[] {
+function withoutRepeatedImages(all: readonly PolicyFinding[]): readonly Finding[] {
   if (all.length === 0) return NOTHING;
   if (!all.some(({ problem }) => problem?.unreadable)) return all.map(({ finding }) => finding);
   const speakers = new Map<Container | string, { readonly finding: Finding; readonly strict: number }>();
@@ -206,7 +209,7 @@ function told(all: readonly Told[]): readonly Finding[] {
     const strict = strictness(finding.action);
     if (before === undefined || strict < before.strict) speakers.set(broken(finding), { finding, strict });
   }
-  const speaks = ({ finding, problem }: Told): boolean =>
+  const speaks = ({ finding, problem }: PolicyFinding): boolean =>
     !problem?.unreadable || finding.action === 'excused' || speakers.get(broken(finding))?.finding === finding;
   return all.filter(speaks).map(({ finding }) => finding);
 }

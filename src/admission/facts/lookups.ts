@@ -50,8 +50,8 @@ export function createLookups(
     serviceAccount: (wanted) =>
       account(wanted, (name) => {
         if (serviceAccounts === undefined || namespace === undefined) return unknown('no cluster is connected');
-        const fetch = (): Promise<Fact<readonly string[]>> => serviceAccounts.pullSecretsOf(namespace, name, signal);
-        return settle(signal, `service account ${quoteValue(name)}`, fetch);
+        const lookUp = (): Promise<Fact<readonly string[]>> => serviceAccounts.pullSecretsOf(namespace, name, signal);
+        return settle(signal, `service account ${quoteValue(name)}`, lookUp);
       }),
   };
 }
@@ -70,9 +70,9 @@ function createRegistryLookups({ world, requester, signal }: RegistryScope): Loo
     if (source === undefined) return NOT_QUERIED;
     const once = bySource.get(source) ?? { image: onceEachImage(), tag: onceEachImage() };
     bySource.set(source, once);
-    const fetch = (): MaybePromise<RegistryFact<T>> =>
+    const lookUp = (): MaybePromise<RegistryFact<T>> =>
       inTime(lookup, signal, () => source.lookUp({ ...lookup, requester }, signal));
-    return once[lookup.by](lookup, fetch) as MaybePromise<RegistryFact<T>>;
+    return once[lookup.by](lookup, lookUp) as MaybePromise<RegistryFact<T>>;
   };
 }
 
@@ -103,9 +103,9 @@ const MAX_SHOWN = 255;
 function inTime<T>(
   { reference }: ImageLookup,
   signal: AbortSignal,
-  fetch: () => MaybePromise<RegistryFact<T>>,
+  lookUp: () => MaybePromise<RegistryFact<T>>,
 ): MaybePromise<RegistryFact<T>> {
-  const result = signal.aborted ? undefined : fetch();
+  const result = signal.aborted ? undefined : lookUp();
   if (result !== undefined && !(result instanceof Promise)) return result;
   // The grammar sets no limit to it.
   const registry = reference.domain.slice(0, MAX_SHOWN) || 'the registry';
@@ -114,16 +114,16 @@ function inTime<T>(
   return result === undefined ? late : orAtEnd(signal, late, () => result);
 }
 
-type OnceEach<T> = (name: string, fetch: (name: string) => MaybePromise<T>) => MaybePromise<T>;
+type OnceEach<T> = (name: string, lookUp: (name: string) => MaybePromise<T>) => MaybePromise<T>;
 
 /** `beyond`: the result of all lookups after the first MAX_LOOKUPS. */
 function onceEach<T>(beyond: T): OnceEach<T> {
   const byName = new Map<string, MaybePromise<T>>();
-  return (name, fetch) => {
+  return (name, lookUp) => {
     const before = byName.get(name);
     if (before !== undefined) return before;
     if (byName.size >= MAX_LOOKUPS) return beyond;
-    const result = fetch(name);
+    const result = lookUp(name);
     byName.set(name, result);
     return result;
   };
@@ -134,12 +134,12 @@ interface EarlierLookup {
   readonly result: MaybePromise<RegistryFact<unknown>>;
 }
 
-type OnceEachImage = (lookup: ImageLookup, fetch: () => EarlierLookup['result']) => EarlierLookup['result'];
+type OnceEachImage = (lookup: ImageLookup, lookUp: () => EarlierLookup['result']) => EarlierLookup['result'];
 
 function onceEachImage(): OnceEachImage {
   const byName = new Map<string, EarlierLookup[]>();
   let size = 0;
-  return (lookup, fetch) => {
+  return (lookup, lookUp) => {
     const name = lookup.reference.fullName;
     const earlier = byName.get(name) ?? [];
     byName.set(name, earlier);
@@ -147,7 +147,7 @@ function onceEachImage(): OnceEachImage {
     if (same !== undefined) return same.result;
     if (size >= MAX_LOOKUPS) return TOO_MANY_IMAGES;
     size += 1;
-    const result = fetch();
+    const result = lookUp();
     earlier.push({ lookup, result });
     return result;
   };
