@@ -2,7 +2,6 @@
  * Which policies cover a request. Most scopes name namespaces only, so for a list of policies the answer is worked out once
  * for each namespace: a hundred policies cost a review as little as one.
  */
-import type { ImageReference } from '../image/reference.ts';
 import type { Container } from '../pod/containers.ts';
 import type { Need } from './fact.ts';
 import type { Policy } from './policy.ts';
@@ -29,8 +28,8 @@ export interface SharedChecks {
   readonly all: readonly Check[];
   /** Without those that look at nothing but images. */
   readonly others: readonly Check[];
-  /** The same few images come again and again: these have passed all checks that look at nothing else. */
-  readonly passed: Set<ImageReference>;
+  /** Image strings that pass all checks of images alone, since most reviews contain the same few images. */
+  readonly passed: Set<string>;
 }
 
 /** A full memory is begun anew, and long texts are not kept, so nobody can fill it for good. */
@@ -38,14 +37,14 @@ const MAX_PASSED = 2000;
 const MAX_LENGTH = 300;
 
 export function havePassed({ passed }: Pick<SharedChecks, 'passed'>, containers: readonly Container[]): boolean {
-  return containers.every(({ image }) => image.state === 'parsed' && passed.has(image.reference));
+  return containers.every(({ image }) => image.state === 'parsed' && passed.has(image.text));
 }
 
 export function rememberPassed({ passed }: Pick<SharedChecks, 'passed'>, containers: readonly Container[]): void {
   for (const { image } of containers) {
     if (image.state !== 'parsed' || image.text.length > MAX_LENGTH) continue;
     if (passed.size >= MAX_PASSED) passed.clear();
-    passed.add(image.reference);
+    passed.add(image.text);
   }
 }
 
@@ -136,7 +135,7 @@ function makePlan(policies: readonly Policy[], namespace: string | undefined): P
   }
   if (covered.length < candidates.length) return { candidates, certain: undefined };
   const all = [...new Set(candidates.flatMap(({ bindings }) => bindings.map(({ check }) => check)))];
-  const shared = { all, others: all.filter(({ imagesOnly }) => !imagesOnly), passed: new Set<ImageReference>() };
+  const shared = { all, others: all.filter(({ imagesOnly }) => !imagesOnly), passed: new Set<string>() };
   const guarded = all.some(({ guard }) => guard !== undefined);
   return { candidates, certain: { policies: covered, needs: needsOf(covered), shared: guarded ? undefined : shared } };
 }

@@ -2,7 +2,6 @@
  * Images that a rule about nothing but images refuses: no registry is asked about them. Whoever may create an object chooses
  * their names, so without this anybody could make the gate talk to any host.
  */
-import type { ImageReference } from '../../image/reference.ts';
 import type { Container, ContainerImage } from '../../pod/containers.ts';
 import { evaluate } from '../../policy/evaluate.ts';
 import type { Excuses } from '../../policy/exception-book.ts';
@@ -36,7 +35,7 @@ export function deniedImages(
 export function havePassedBefore(covering: Covering, images: readonly ContainerImage[]): boolean {
   const { policies, certain } = strictPart(covering);
   if (policies.length === 0) return true;
-  return images.every((image) => image.state === 'parsed' && certain?.passed.has(image.reference) === true);
+  return images.every((image) => image.state === 'parsed' && certain?.passed.has(image.text) === true);
 }
 
 type Denials = ReadonlyMap<Container, Denial>;
@@ -86,7 +85,7 @@ const strictParts = new WeakMap<Covering, Strict>();
 function strictPart(covering: Covering): Strict {
   const before = strictParts.get(covering);
   if (before !== undefined) return before;
-  const certain = covering.shared === undefined ? undefined : { passed: new Set<ImageReference>() };
+  const certain = covering.shared === undefined ? undefined : { passed: new Set<string>() };
   const strict = { policies: covering.policies.flatMap(denyingPart), certain };
   if (certain !== undefined) strictParts.set(covering, strict);
   return strict;

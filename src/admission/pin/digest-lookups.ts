@@ -1,5 +1,5 @@
 /** What registries say of the images that want a digest, each asked once, with the credentials that the kubelet would use. */
-import { type ImageReference, parseReference } from '../../image/reference.ts';
+import { parseReference } from '../../image/reference.ts';
 import type { Container, ContainerImage } from '../../pod/containers.ts';
 import type { Workload } from '../../pod/workload.ts';
 import type { Excuses } from '../../policy/exception-book.ts';
@@ -69,22 +69,13 @@ function withoutDenied(
   });
 }
 
-/** As the image will be, with whatever digest: a rule that wants one has nothing to refuse then. */
-function pinned({ written: reference, container }: Candidate): ContainerImage {
-  const before = pinnedForms.get(reference);
-  if (before !== undefined) return before;
-  // An implied tag is judged like a written one, or a rule about "latest" could be dodged by writing none.
-  const text = `${reference.text}${reference.tag === undefined ? ':latest' : ''}@sha256:${'0'.repeat(64)}`;
+/** The image with a digest, so that rules that require a digest do not deny it. */
+function pinned({ written: { text: name, tag }, container }: Candidate): ContainerImage {
+  // An implied tag is written out, so that a rule that denies "latest" also covers images without a tag.
+  const text = `${name}${tag === undefined ? ':latest' : ''}@sha256:${'0'.repeat(64)}`;
   const parsed = parseReference(text);
-  const image: ContainerImage = parsed.ok
-    ? { state: 'parsed', text, reference: parsed.reference, toBePinned: true }
-    : container.image;
-  pinnedForms.set(reference, image);
-  return image;
+  return parsed.ok ? { state: 'parsed', text, reference: parsed.reference, toBePinned: true } : container.image;
 }
-
-/** The same few images come again and again. */
-const pinnedForms = new WeakMap<ImageReference, ContainerImage>();
 
 function written({ written: reference, container: { image } }: Candidate): ContainerImage {
   if (image.state === 'parsed' && image.reference === reference) return image;

@@ -5,7 +5,7 @@ import { globFault } from '../glob-fault.ts';
 import { TAG_GLOB } from '../glob-field.ts';
 import type { Container } from '../../pod/containers.ts';
 import { defineRule, type ParameterFault } from '../rule.ts';
-import { checkImages, shortList } from './images.ts';
+import { checkImages, type ImageProblem, shortList } from './images.ts';
 
 interface Parameters {
   readonly required?: boolean;
@@ -93,11 +93,7 @@ spec:
     };
     return { ok: true, value };
   },
-  check: (subject, lists) =>
-    checkImages(subject, (reference, container) => {
-      const wrong = judgeTag(reference, container, lists);
-      return wrong === undefined ? undefined : { ...wrong, pointer: container.imagePointer };
-    }),
+  check: (subject, lists) => checkImages(subject, judgeTag(lists)),
 });
 
 const NOTHING_TO_CHECK: ParameterFault = {
@@ -118,22 +114,21 @@ function tagToCheck(reference: ImageReference, { image }: Container, { besideDig
   return isPinned(reference) && !isWritten && besideDigest === 'ignore' ? undefined : reference.effectiveTag;
 }
 
-interface Wrong {
-  readonly message: string;
-  readonly remedy: string;
-}
-
-function judgeTag(reference: ImageReference, container: Container, lists: TagLists): Wrong | undefined {
-  const tag = tagToCheck(reference, container, lists);
-  if (tag === undefined) return undefined;
-  const image = `image ${quoteValue(reference.text)}`;
-  const implied = reference.tag === undefined;
-  const accepted =
+/** Returns the check of one image. */
+function judgeTag(lists: TagLists): (reference: ImageReference, container: Container) => ImageProblem | undefined {
+  const remedy =
     lists.allowed === '' ? 'name a version, for example :1.27' : `name a tag that is allowed: ${lists.allowed}`;
-  if (implied && (lists.required || lists.isDenied(tag) || !lists.isAllowed(tag))) {
-    return { message: `${image} has no tag, so it means "latest"`, remedy: accepted };
-  }
-  if (lists.isDenied(tag)) return { message: `${image} has the tag "${tag}", which is not allowed`, remedy: accepted };
-  if (lists.isAllowed(tag)) return undefined;
-  return { message: `${image} has the tag "${tag}", which is not among the allowed ones`, remedy: accepted };
+  return (reference, container) => {
+    const tag = tagToCheck(reference, container, lists);
+    if (tag === undefined) return undefined;
+    const { imagePointer: pointer } = container;
+    const image = `image ${quoteValue(reference.text)}`;
+    const isImplied = reference.tag === undefined;
+    if (isImplied && (lists.required || lists.isDenied(tag) || !lists.isAllowed(tag))) {
+      return { pointer, message: `${image} has no tag, so it means "latest"`, remedy };
+    }
+    if (lists.isDenied(tag)) return { pointer, message: `${image} has the tag "${tag}", which is not allowed`, remedy };
+    if (lists.isAllowed(tag)) return undefined;
+    return { pointer, message: `${image} has the tag "${tag}", which is not among the allowed ones`, remedy };
+  };
 }

@@ -4,27 +4,19 @@ import type { ImageReference } from '../../image/reference.ts';
 import type { Container } from '../../pod/containers.ts';
 import type { Problem, Subject } from '../rule.ts';
 
-/** Asks `judge` about each readable image. An invalid one is a violation of every rule, a pending one is unknown. */
-export function checkImages(
-  subject: Subject,
-  check: (reference: ImageReference, container: Container) => Omit<Problem, 'container' | 'state'> | undefined,
-): readonly Problem[] {
-  return checkEach(subject, (reference, container) => {
-    const problem = check(reference, container);
-    return problem && { ...problem, state: 'violation' };
-  });
-}
+/** Without a state, the problem is a violation. */
+export type ImageProblem = Omit<Problem, 'container' | 'state'> & Partial<Pick<Problem, 'state'>>;
 
-/** The same for a rule that cannot always tell. */
-export function checkEach(
+/** Calls `check` for each parsed image. An invalid image violates every rule; a pending image is unknown. */
+export function checkImages(
   subject: Pick<Subject, 'containers'>,
-  check: (reference: ImageReference, container: Container) => Omit<Problem, 'container'> | undefined,
+  check: (reference: ImageReference, container: Container) => ImageProblem | undefined,
 ): readonly Problem[] {
   const problems: Problem[] = [];
   for (const container of subject.containers) {
     const { image } = container;
     const problem = image.state === 'parsed' ? check(image.reference, container) : unreadable(container);
-    if (problem !== undefined) problems.push({ ...problem, container });
+    if (problem !== undefined) problems.push({ state: 'violation', ...problem, container });
   }
   return problems;
 }

@@ -3,7 +3,7 @@ import { quoteValue } from '../../image/quote.ts';
 import type { ImageReference } from '../../image/reference.ts';
 import { trusted } from '../../image/trusted.ts';
 import { defineRule, type Problem } from '../rule.ts';
-import { checkEach } from './images.ts';
+import { checkImages } from './images.ts';
 import { PATTERN_LIST, patternsOf } from './patterns.ts';
 import { proven } from './pull-secret-proof.ts';
 import { type Ring, ringMaker } from './pull-secret-rings.ts';
@@ -129,7 +129,7 @@ stringData:
     const told = new Set<string>();
     const malformed = pods.flatMap((pod) => malformedIn(pod, ringOf(pod.pullSecrets), told));
     const podOf = byContainer(pods);
-    const images = checkEach(subject, (reference, container) => {
+    const images = checkImages(subject, (reference, container) => {
       if (!isPrivate(reference, lists)) return undefined;
       const pointer = container.imagePointer;
       const pod = podOf.get(container);

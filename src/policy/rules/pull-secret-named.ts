@@ -3,7 +3,7 @@ import { quoteValue } from '../../image/quote.ts';
 import { trusted } from '../../image/trusted.ts';
 import type { Problem } from '../rule.ts';
 import { defineRule } from '../rule.ts';
-import { checkEach } from './images.ts';
+import { checkImages } from './images.ts';
 import { PATTERN_LIST, patternsOf } from './patterns.ts';
 import { byContainer, doubtAbout, looseImage, type PodSecrets, podsOf } from './pull-secrets.ts';
 
@@ -70,7 +70,7 @@ spec:
   },
   check(subject, { images, except }) {
     const pods = byContainer(podsOf(subject));
-    return checkEach(subject, (reference, container) => {
+    return checkImages(subject, (reference, container) => {
       if (images !== undefined && images.match(reference) === undefined) return undefined;
       if (except !== undefined && trusted(except, reference) !== undefined) return undefined;
       const pod = pods.get(container);

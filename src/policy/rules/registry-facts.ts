@@ -4,7 +4,7 @@ import type { Container } from '../../pod/containers.ts';
 import type { ValueSchema } from '../parameters.ts';
 import { REGISTRY_CAUSES, type RegistryCause, type RegistryFact, type RegistryFacts } from '../registry-fact.ts';
 import type { Problem, Subject } from '../rule.ts';
-import { checkEach } from './images.ts';
+import { checkImages } from './images.ts';
 
 export type ProblemText = Pick<Problem, 'state' | 'message' | 'remedy' | 'causedBy'>;
 
@@ -21,7 +21,7 @@ export function checkRegistryFacts<T>(
   { subject, facts }: RegistryInput<T>,
   check: (fact: RegistryFact<T>, reference: ImageReference, container: Container) => ProblemText | undefined,
 ): readonly Problem[] {
-  return checkEach(subject, (reference, container) => {
+  return checkImages(subject, (reference, container) => {
     const pointer = container.imagePointer;
     const fact = facts.get(pointer) ?? NOT_QUERIED;
     if (isDenied(fact)) return undefined;
