@@ -309,7 +309,7 @@ spec: {policy: base, rules: [image-tag], match: {kinds: ['*']}, owner: team-x, r
 
   test.each([
     [['--listen', 'nonsense'], /^--listen: expected HOST:PORT/],
-    [['--cert', 'x.pem'], /^--cert: "cert" and "key" go together, "key" is missing\n$/],
+    [['--cert', 'x.pem'], /^--cert: "cert" and "key" must be set together; "key" is missing\n$/],
     [['--policy', 'test/recordings/pod-latest.json'], /pod-latest\.json:\d+:\d+: /],
     [['--plugin', 'nowhere.ts'], /^nowhere\.ts: no such file or directory\n$/],
     [

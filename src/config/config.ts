@@ -119,7 +119,7 @@ function withPaths(key: string, value: unknown, directory: string): unknown {
 function textOf(file: string): string {
   const read = loadText(file);
   if ('text' in read) return read.text;
-  throw new UserError(`cannot read the configuration file ${quoteValue(file)}: ${read.problem}`);
+  throw new UserError(`cannot read configuration file ${quoteValue(file)}: ${read.problem}`);
 }
 
 function flagLayer(flags: Flags, attempt: Attempt): Layer {

@@ -66,8 +66,8 @@ function serverOf(
 ): SharedServer {
   const read = readServer(text);
   if (read === undefined) {
-    const forms = 'redis://HOST:PORT, rediss://USER:PASSWORD@HOST:PORT or the like';
-    throw new UserError(`${from}: expected ${forms}, with the number of a database at most`);
+    const forms = 'redis://HOST:PORT, rediss://USER:PASSWORD@HOST:PORT, or a valkey:// URL';
+    throw new UserError(`${from}: expected ${forms}, optionally with a database number`);
   }
   if (ca === undefined) return read;
   if (read.tls === undefined) throw new UserError(`${from}: "caFile" needs rediss:// or valkeys://`);

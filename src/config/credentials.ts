@@ -128,7 +128,7 @@ export function nodeCredentialConfig({ value, from }: Value): NodeCredentialConf
   const { dockerConfig, helpers = [], providers, timeout = '10s' } = value as NodeCredentialKeys;
   if (helpers.length > 0 && dockerConfig === undefined) {
     throw new UserError(
-      `${from}: nodeCredentials.helpers: "dockerConfig" is missing, the file that says which helper is asked for which registry`,
+      `${from}: nodeCredentials.helpers: "helpers" requires "dockerConfig", which maps registries to credential helpers`,
     );
   }
   const timeoutMs = parseDurationMs(timeout) ?? 0;
@@ -159,12 +159,12 @@ function sharedConfig(
   from: string,
 ): SharedCacheConfig {
   if ((url === undefined) === (urlFile === undefined)) {
-    throw new UserError(`${from}: registryCache.shared: expected one of "url" and "urlFile"`);
+    throw new UserError(`${from}: registryCache.shared: set exactly one of "url" and "urlFile"`);
   }
   // The message leaves the value out: there may be a password in it.
   if (url !== undefined && !/^(redis|valkey)s?:\/\/[^@?#\s]+$/.test(url)) {
     throw new UserError(
-      `${from}: registryCache.shared.url: expected redis://HOST:PORT or rediss://HOST:PORT; a URL with a password goes into "urlFile"`,
+      `${from}: registryCache.shared.url: expected redis://HOST:PORT or rediss://HOST:PORT; put a URL with a password in "urlFile"`,
     );
   }
   return { url, urlFile, keyFile, caFile };

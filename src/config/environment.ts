@@ -31,7 +31,7 @@ function isOurs(name: string): boolean {
 
 function unknownVariable(name: string): never {
   const names = [...KEY_OF.keys(), 'TIDEWAITER_CONFIG'];
-  throw new UserError(`unknown variable ${name}${didYouMean(name, names)} (accepted: ${names.join(', ')})`);
+  throw new UserError(`unknown environment variable ${name}${didYouMean(name, names)} (accepted: ${names.join(', ')})`);
 }
 
 function parse(key: string, text: string, from: string): unknown {

@@ -23,7 +23,7 @@ async function readRows(rows: readonly RegistryRow[], fail: Fail): Promise<reado
   const readings = rows.map(async (row) => {
     const { host, port = row.insecure === true ? '80' : '443' } = hostOfEntry(row);
     const key = `${host}:${port}`;
-    if (seen.has(key)) throw fail(`${quoteValue(row.host)} stands there twice, and only the first counts`);
+    if (seen.has(key)) throw fail(`duplicate entry for ${quoteValue(row.host)}; only the first would apply`);
     seen.add(key);
     return readRow(row, (problem) => fail(`${quoteValue(row.host)}: ${problem}`));
   });
@@ -69,24 +69,25 @@ const DOCKER_HUB_NAMES = new Set(['index.docker.io', 'registry-1.docker.io', 'hu
 
 /** The schema knows its characters. "*" stands for any, so where these are no host, none that it matches is. */
 function checkHost(host: string, wrong: Fail): void {
-  if (DOCKER_HUB_NAMES.has(hostOfEntry({ host }).host))
-    throw wrong('images of Docker Hub are of "docker.io"; write that');
+  if (DOCKER_HUB_NAMES.has(hostOfEntry({ host }).host)) throw wrong('use "docker.io" for Docker Hub');
   if (isHost(host.replaceAll('*', 'a'))) return;
-  throw wrong('no host matches this: a host has no empty label, and hyphens only inside of one');
+  throw wrong('no host can match; labels must not be empty, or begin or end with a hyphen');
 }
 
 function checkRow({ host, insecure, ca, clientCert, clientKey, proxy }: RegistryRow, wrong: Fail): void {
   checkHost(host, wrong);
   if ((clientCert === undefined) !== (clientKey === undefined)) {
     const missing = clientCert === undefined ? 'clientCert' : 'clientKey';
-    throw wrong(`"clientCert" and "clientKey" go together, "${missing}" is missing`);
+    throw wrong(`"clientCert" and "clientKey" must be set together; "${missing}" is missing`);
   }
   if (insecure === true && (ca !== undefined || clientCert !== undefined)) {
-    throw wrong('"insecure: true" means plain HTTP, which has no certificates; leave it out, or "ca" and "clientCert"');
+    throw wrong(
+      '"insecure: true" selects plain HTTP, which uses no certificates; remove it, or remove "ca" and "clientCert"',
+    );
   }
   if (proxy !== undefined && proxy !== 'none' && !isProxy(proxy)) {
     // Never the value: there may be a password in it.
-    throw wrong('"proxy" is neither "none" nor a URL that begins with http:// or https://');
+    throw wrong('"proxy" must be "none", an http:// URL, or an https:// URL');
   }
 }
 
@@ -98,7 +99,9 @@ function isProxy(text: string): boolean {
 function checkAuthorities(text: string, file: string, wrong: Fail): void {
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0)
-    throw wrong(`no certificate in ${quoteValue(file)}; expected PEM, "-----BEGIN CERTIFICATE-----"`);
+    throw wrong(
+      `${quoteValue(file)} contains no certificate; expected PEM that begins with "-----BEGIN CERTIFICATE-----"`,
+    );
   for (const [index, block] of blocks.entries()) {
     try {
       new X509Certificate(block).toString();
@@ -112,7 +115,7 @@ function checkPair(cert: string, key: string, wrong: Fail): void {
   try {
     createSecureContext({ cert, key });
   } catch (error) {
-    throw wrong(`"clientCert" and "clientKey" are no pair that OpenSSL takes: ${reasonOf(error)}`);
+    throw wrong(`"clientCert" and "clientKey" are not a valid pair: ${reasonOf(error)}`);
   }
 }
 

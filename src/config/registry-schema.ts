@@ -19,7 +19,7 @@ export const REGISTRIES_SCHEMA = {
       host: {
         type: 'string',
         pattern: `^${HOSTS}$`,
-        hint: 'a host as images name it, with its port if it has one, for example registry.example.com:5000 or *.example.com; leave out "https://"',
+        hint: 'a host as in image references, with an optional port, for example registry.example.com:5000 or *.example.com, without "https://"',
         description: 'Host as images name it, with its port if it has one; * stands for any text in a label',
       },
       insecure: { type: 'boolean', default: false, description: 'true: plain HTTP, for its token server, too' },
@@ -43,7 +43,7 @@ export const REGISTRIES_SCHEMA = {
             location: {
               type: 'string',
               pattern: `^${HOST}(/[a-z0-9._-]+)*$`,
-              hint: 'a host and a path that stand in the place of the registry, for example mirror.example.com/docker-hub; leave out "https://"',
+              hint: 'a host with an optional path, for example mirror.example.com/docker-hub, without "https://"',
               description: 'Host, and path if there is one, in the place of the registry',
             },
             forwardCredentials: {

@@ -75,11 +75,11 @@ export function clientConfig(ca: Value, { value, from }: Value): ClientConfig | 
   const names = value as readonly string[];
   if (ca.value === undefined && names.length === 0) return undefined;
   if (ca.value === undefined) {
-    throw new UserError(`${from}: "clientNames" without "clientCa": name the authority that signs their certificates`);
+    throw new UserError(`${from}: "clientNames" requires "clientCa", the authority that signs the client certificates`);
   }
   if (names.length > 0) return { ca: ca.value as string, names };
   throw new UserError(
-    `${ca.from}: "clientCa" without "clientNames": add the name of the API server's client certificate, for example clientNames: [kube-apiserver]`,
+    `${ca.from}: "clientCa" requires "clientNames"; add the name of the API server's client certificate, for example clientNames: [kube-apiserver]`,
   );
 }
 
@@ -94,5 +94,5 @@ export function certificateOf(cert: Value, key: Value): CertificateFiles | undef
   if (cert.value !== undefined && key.value !== undefined)
     return { cert: cert.value as string, key: key.value as string };
   const [missing, { from }] = cert.value === undefined ? ['cert', key] : ['key', cert];
-  throw new UserError(`${from}: "cert" and "key" go together, "${missing}" is missing`);
+  throw new UserError(`${from}: "cert" and "key" must be set together; "${missing}" is missing`);
 }

@@ -60,7 +60,7 @@ export function fail(
 ): void {
   log.failed(error, uid);
   metrics.countRejection(500);
-  send(500, JSON.stringify(statusBody(500, 'internal error: tidewaiter could not decide; its log says why')));
+  send(500, JSON.stringify(statusBody(500, 'internal error: no decision; see the tidewaiter log')));
 }
 
 export interface ReviewExchange {

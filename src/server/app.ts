@@ -43,7 +43,7 @@ function sendBy(reply: FastifyReply): (code: number, text: string) => void {
 function unknownRoute(method: string, url: string): readonly [number, string] {
   const path = url.split('?', 1)[0];
   if (path === '/validate' || path === '/mutate') {
-    return [405, `${method} is not answered here: POST an AdmissionReview`];
+    return [405, `method ${method} is not allowed; POST an AdmissionReview`];
   }
-  return [404, 'this port answers POST /validate and /mutate, GET /healthz and /readyz'];
+  return [404, 'not found; this port serves POST /validate and /mutate, GET /healthz and /readyz'];
 }

@@ -44,10 +44,10 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'no such file',
   EACCES: 'permission denied',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of its path is no folder',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'part of the path is not a directory',
   EROFS: 'the file system is read-only',
 };
 

@@ -25,7 +25,9 @@ export async function loadClientAuthority(file: string, names: readonly string[]
   }
   const blocks = ca.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) {
-    throw new UserError(`${name}: no certificate in it; expected PEM, "-----BEGIN CERTIFICATE-----" and what follows`);
+    throw new UserError(
+      `${name}: it contains no certificate; expected PEM that begins with "-----BEGIN CERTIFICATE-----"`,
+    );
   }
   for (const [index, block] of blocks.entries()) checkAuthority(block, `${name}: certificate ${index + 1}`);
   return { ca, names };
@@ -36,16 +38,14 @@ function checkAuthority(pem: string, name: string): void {
   try {
     certificate = new X509Certificate(pem);
   } catch (error) {
-    throw new UserError(`${name} is damaged; expected whole PEM certificates`, { cause: error });
+    throw new UserError(`${name} is damaged; use complete PEM certificates`, { cause: error });
   }
   if (!certificate.ca) {
-    throw new UserError(
-      `${name} is not of a certificate authority; expected the one that signs the client certificates`,
-    );
+    throw new UserError(`${name} is not a CA certificate; use the CA that signs the client certificates`);
   }
 }
 
-const HOW = "the kubeConfigFile in the API server's AdmissionConfiguration names the one to present";
+const HOW = "set it in the kubeConfigFile of the API server's AdmissionConfiguration";
 
 export function identifyBy({ names }: ClientAuthority): Identify {
   const accepted = new Set(names);
@@ -60,11 +60,11 @@ export function identifyBy({ names }: ClientAuthority): Identify {
         .join(', ') || 'no name'
     }`;
     if (!socket.authorized) {
-      const reason = String(socket.authorizationError ?? 'it cannot be verified');
-      return { code: 403, problem: `${subject} is not accepted: clientCa does not vouch for it (${reason})` };
+      const reason = String(socket.authorizationError ?? 'unknown reason');
+      return { code: 403, problem: `${subject} is not accepted: verification with clientCa failed (${reason})` };
     }
     if (found.some((one) => accepted.has(one))) return undefined;
-    return { code: 403, problem: `${subject} is not accepted: clientNames has no such name` };
+    return { code: 403, problem: `${subject} is not accepted: none of its names is in clientNames` };
   };
 }
 

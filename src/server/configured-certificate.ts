@@ -25,7 +25,7 @@ export async function loadCertificate(
   try {
     createSecureContext({ cert, key });
   } catch (error) {
-    throw new UserError(`${certName}: OpenSSL does not take it: ${reasonOf(error)}; expected RSA 2048 or EC P-256`, {
+    throw new UserError(`${certName}: OpenSSL rejects it: ${reasonOf(error)}; use RSA 2048 or EC P-256`, {
       cause: error,
     });
   }
@@ -48,28 +48,28 @@ function chainOf(text: string, name: string): Chain {
     try {
       return new X509Certificate(block);
     } catch (error) {
-      throw new UserError(`${name}: number ${index + 1} in it is damaged; expected whole PEM certificates`, {
+      throw new UserError(`${name}: certificate ${index + 1} is damaged; use complete PEM certificates`, {
         cause: error,
       });
     }
   });
   const [leaf, ...rest] = chain;
   if (leaf !== undefined) return [leaf, ...rest];
-  const swapped = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text) ? ' but a private key (are the two swapped?)' : '';
+  const swapped = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text) ? ' but a private key (are the files swapped?)' : '';
   throw new UserError(
-    `${name}: no certificate in it${swapped}; expected PEM, "-----BEGIN CERTIFICATE-----" and what follows`,
+    `${name}: it contains no certificate${swapped}; expected PEM that begins with "-----BEGIN CERTIFICATE-----"`,
   );
 }
 
 function privateKeyOf(text: string, name: string): KeyObject {
   const key = readKey(text);
   if (key === 'encrypted') {
-    throw new UserError(`${name}: it is encrypted; expected a key without passphrase (openssl pkey makes one)`);
+    throw new UserError(`${name}: the key is encrypted; remove the passphrase, for example with openssl pkey`);
   }
   if (key !== 'damaged') return key;
-  const swapped = text.includes('-----BEGIN CERTIFICATE-----') ? ' but a certificate (are the two swapped?)' : '';
+  const swapped = text.includes('-----BEGIN CERTIFICATE-----') ? ' but a certificate (are the files swapped?)' : '';
   throw new UserError(
-    `${name}: no readable private key in it${swapped}; expected PEM, "-----BEGIN PRIVATE KEY-----" and what follows`,
+    `${name}: it contains no readable private key${swapped}; expected PEM that begins with "-----BEGIN PRIVATE KEY-----"`,
   );
 }
 
@@ -81,27 +81,23 @@ function checkPair(
   const place = chain.findIndex((certificate) => certificate.checkPrivateKey(key));
   if (place === 0) return;
   if (place > 0) {
-    throw new UserError(
-      `${certName}: number ${place + 1} in it is the one that the ${keyName} fits; expected it first`,
-    );
+    throw new UserError(`${certName}: certificate ${place + 1} matches the ${keyName}; put it first`);
   }
-  throw new UserError(
-    `the ${keyName} does not fit the ${certName}; expected the key that the certificate was made for`,
-  );
+  throw new UserError(`the ${keyName} does not match the ${certName}`);
 }
 
 function checkLeaf(leaf: X509Certificate, name: string, now: Date): void {
   const problem = invalidAt(leaf, now);
-  if (problem !== undefined) throw new UserError(`${name}: it ${problem}; expected one that is valid now`);
+  if (problem !== undefined) throw new UserError(`${name}: it ${problem}; use a certificate that is valid now`);
   if (leaf.subjectAltName === undefined) {
     const example = 'for example DNS:tidewaiter.tidewaiter.svc';
     throw new UserError(
-      `${name}: no subjectAltName, and API servers do not look at the common name; expected its host there, ${example}`,
+      `${name}: no subjectAltName; API servers ignore the common name, so add the host there, ${example}`,
     );
   }
   // Without an extended key usage it is good for every use.
   const uses = leaf.keyUsage ?? FOR_SERVERS;
   if (!FOR_SERVERS.some((use) => uses.includes(use))) {
-    throw new UserError(`${name}: its extended key usage is not for servers; expected serverAuth`);
+    throw new UserError(`${name}: its extended key usage does not include serverAuth`);
   }
 }

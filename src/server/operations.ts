@@ -36,7 +36,9 @@ export function buildOperations(operations: Operations): FastifyInstance {
     return reply.type(contentType).send(text);
   });
   app.setNotFoundHandler((_request, reply) => {
-    return reply.code(404).send(statusBody(404, 'this port answers GET /healthz, /readyz, /metrics and /version'));
+    return reply
+      .code(404)
+      .send(statusBody(404, 'not found; this port serves GET /healthz, /readyz, /metrics, and /version'));
   });
   return app;
 }

@@ -33,7 +33,7 @@ function parseWhole(bytes: Buffer, cuts: readonly Cut[]): ParsedBody {
   try {
     return { ok: true, value: JSON.parse(bytes.toString('utf8')) };
   } catch (error) {
-    if (error instanceof SyntaxError) return { ok: false, problem: `the body is not JSON${placeIn(error)}` };
+    if (error instanceof SyntaxError) return { ok: false, problem: `the body is not valid JSON${placeIn(error)}` };
     throw error;
   }
 }
@@ -41,7 +41,7 @@ function parseWhole(bytes: Buffer, cuts: readonly Cut[]): ParsedBody {
 /** The engine's own message quotes the body, and a body can hold secrets. */
 function placeIn(error: SyntaxError): string {
   const position = /at position (\d+)/.exec(error.message)?.[1];
-  return position === undefined ? '' : `, from character ${position} on`;
+  return position === undefined ? '' : `, at character ${position}`;
 }
 
 /** What is too much of it for it to be parsed. */

@@ -11,7 +11,7 @@ export function reviewIn(body: Buffer): ReadBody {
     return 'excess' in parsed ? unreadReview(body, parsed.excess) : { code: 400, problem: parsed.problem };
   const read = readReview(parsed.value);
   if (read.ok) return { review: read.review };
-  const problem = `not an AdmissionReview that can be answered: ${read.pointer || '/'}: ${read.problem}`;
+  const problem = `invalid AdmissionReview: ${read.pointer || '/'}: ${read.problem}`;
   return { code: 400, problem };
 }
 

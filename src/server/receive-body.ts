@@ -102,7 +102,7 @@ function intoGrowing(makeRoom: MakeRoom, first: Lease): TakeIn {
 }
 
 const UNSUPPORTED = { code: 415, problem: 'expected content-type: application/json' } as const;
-const BUSY = { code: 503, problem: 'tidewaiter is busy with other reviews; it can take this one in a second' } as const;
+const BUSY = { code: 503, problem: 'tidewaiter is busy with other reviews; retry after 1 s' } as const;
 
 function isJson(contentType: string | undefined): boolean {
   return contentType === 'application/json' || /^\s*application\/json\s*(;|$)/i.test(contentType ?? '');

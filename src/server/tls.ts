@@ -43,16 +43,16 @@ export async function ensureCertificate(
   for (let step = 0; step < 50; step += 1) {
     const task = nextTask(await readFolder(dir), wanted, now);
     if ('serve' in task) return { ...task.serve, from: path.join(dir, 'tls.crt'), notes };
-    if (task.problem !== undefined) notes.push(`${path.join(dir, task.file)} ${task.problem}, so it was made anew`);
+    if (task.problem !== undefined) notes.push(`regenerated ${path.join(dir, task.file)}: it ${task.problem}`);
     await storeFile(path.join(dir, task.file), task.found, await task.make());
   }
-  throw new UserError(`something keeps changing the certificates in ${quoteValue(dir)}; ${ELSEWHERE}`);
+  throw new UserError(`the certificates in ${quoteValue(dir)} keep changing; ${ELSEWHERE}`);
 }
 
 function wantedName(host: string): string {
   const name = hostName(host);
   if (name !== undefined) return name;
-  throw new UserError(`cannot make a certificate for ${quoteValue(host)}; expected a DNS name or an IP address`);
+  throw new UserError(`cannot generate a certificate for ${quoteValue(host)}; expected a DNS name or an IP address`);
 }
 
 /** As a certificate has it: lower case, ASCII, no zone, no last dot, one spelling for each IPv6 address. */
@@ -103,13 +103,13 @@ function judgeLeaf(
 }
 
 function pairProblem(leaf: X509Certificate, key: KeyObject, ca: X509Certificate): string | undefined {
-  if (!leaf.checkPrivateKey(key)) return 'did not fit tls.key';
+  if (!leaf.checkPrivateKey(key)) return 'did not match tls.key';
   return leaf.checkIssued(ca) && leaf.verify(ca.publicKey) ? undefined : 'was not signed by ca.crt';
 }
 
 function leafProblem(leaf: X509Certificate, wanted: readonly string[], now: Date): string | undefined {
   const missing = wanted.find((name) => (isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name)) === undefined);
-  if (missing !== undefined) return `did not name ${quoteValue(missing)}`;
+  if (missing !== undefined) return `did not include ${quoteValue(missing)}`;
   return invalidAt(leaf, now) ?? endsWithin(RENEW_DAYS, leaf, now);
 }
 
@@ -124,12 +124,12 @@ function judgeAuthority({ ca, caKey }: Folder, now: Date): Making | Authority {
 }
 
 function authorityProblem(ca: X509Certificate, key: KeyObject, now: Date): string | undefined {
-  if (!ca.ca || !ca.checkPrivateKey(key)) return 'does not fit ca.key';
+  if (!ca.ca || !ca.checkPrivateKey(key)) return 'did not match ca.key';
   return invalidAt(ca, now) ?? endsWithin(LEAF_DAYS + 1, ca, now);
 }
 
 function endsWithin(days: number, { validToDate }: X509Certificate, now: Date): string | undefined {
-  return validToDate.getTime() - now.getTime() < days * DAY_MS ? `ends on ${day(validToDate)}` : undefined;
+  return validToDate.getTime() - now.getTime() < days * DAY_MS ? `expires on ${day(validToDate)}` : undefined;
 }
 
 function hostsOf({ subjectAltName = '' }: X509Certificate): readonly string[] {

@@ -106,7 +106,7 @@ describe.each(FILES.map((argv) => [label(argv), argv] as const))('%s', (_label, 
     expect(text).toBe(
       isLock
         ? `${bad}: ${problem}\n`
-        : `cannot read the configuration file ${JSON.stringify(bad)}: ${problem}\n`.replace(/"(n{200})n*"/, '"$1…"'),
+        : `cannot read configuration file ${JSON.stringify(bad)}: ${problem}\n`.replace(/"(n{200})n*"/, '"$1…"'),
     );
   });
 });

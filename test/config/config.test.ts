@@ -76,10 +76,10 @@ describe('the configuration', () => {
   test.each([
     [
       'clientCa: ca.crt\n',
-      /tidewaiter\.yaml:1: "clientCa" without "clientNames": add the name of the API server's client/,
+      /tidewaiter\.yaml:1: "clientCa" requires "clientNames"; add the name of the API server's client/,
     ],
-    ['clientNames: [a]\n', /tidewaiter\.yaml:1: "clientNames" without "clientCa": name the authority that signs/],
-    ['clientCa: ca.crt\nclientNames: []\n', /"clientCa" without "clientNames"/],
+    ['clientNames: [a]\n', /tidewaiter\.yaml:1: "clientNames" requires "clientCa", the authority that signs/],
+    ['clientCa: ca.crt\nclientNames: []\n', /"clientCa" requires "clientNames"/],
     ['clientCa: ""\n', /tidewaiter\.yaml:1:11: /],
     ['clientNames: [1]\nclientCa: a\n', /tidewaiter\.yaml:1:15: expected a string, found a number/],
     ['operationsListen: "8080"\n', /tidewaiter\.yaml:1: expected HOST:PORT/],
@@ -183,13 +183,13 @@ describe('the configuration', () => {
       'c:1: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found "localhost"',
       'c:2:17: expected a whole number, found a string',
       'c:3: expected milliseconds from 1 to 10000, found "0"',
-      'c:4: "cert" and "key" go together, "key" is missing',
+      'c:4: "cert" and "key" must be set together; "key" is missing',
       'c:5:17: invalid value "apps/v1": expected a DNS name in lowercase without a version, for example batch.example.com',
       'c:6:1: unknown key "extra" (expected listen, operationsPort, operationsListen, policies, plugins, pluginTimeoutMs, cert, key, certsDir, clientCa, clientNames, logLevel, kinds, nodeCredentials, registryCache, registries, or registryAccess)',
       'c:7: nodeCredentials.timeout: expected a duration from 1ms to 1m, found "2m"',
-      'c:8: registries: "a..test": no host matches this: a host has no empty label, and hyphens only inside of one',
+      'c:8: registries: "a..test": no host can match; labels must not be empty, or begin or end with a hyphen',
       'c:8: registries: "b.test": cannot read "none.crt": no such file or directory; expected a PEM file',
-      'c:8: registries: "B.test" stands there twice, and only the first counts',
+      'c:8: registries: duplicate entry for "B.test"; only the first would apply',
     ]);
   });
 
@@ -213,8 +213,10 @@ describe('the configuration', () => {
       { TIDEWAITER_POLICIE: 'a', TIDEWAITER_LISTEN: 'x', TIDEWAITER_CERT_DIR: 'b' },
       undefined,
       [
-        expect.stringMatching(/^unknown variable TIDEWAITER_POLICIE; did you mean "TIDEWAITER_POLICIES"\?/),
-        expect.stringMatching(/^unknown variable TIDEWAITER_CERT_DIR; did you mean "TIDEWAITER_CERTS_DIR"\?/),
+        expect.stringMatching(/^unknown environment variable TIDEWAITER_POLICIE; did you mean "TIDEWAITER_POLICIES"\?/),
+        expect.stringMatching(
+          /^unknown environment variable TIDEWAITER_CERT_DIR; did you mean "TIDEWAITER_CERTS_DIR"\?/,
+        ),
         'TIDEWAITER_LISTEN: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found "x"',
       ],
     ],
@@ -226,7 +228,7 @@ describe('the configuration', () => {
       [
         '--operations-port: expected a port from 0 to 65535, found "y"',
         '--listen: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found "x"',
-        '--cert: "cert" and "key" go together, "key" is missing',
+        '--cert: "cert" and "key" must be set together; "key" is missing',
       ],
     ],
     [
@@ -306,36 +308,36 @@ describe('the configuration', () => {
     ['[{}]', /tidewaiter\.yaml:1:\d+: "host" is required/],
     [
       '[{host: "https://a.test"}]',
-      /invalid value "https:\/\/a\.test": expected a host as images name it.*leave out "https:\/\/"/,
+      /invalid value "https:\/\/a\.test": expected expected a host as in image references.*without "https:\/\/"/,
     ],
-    ['[{host: a.test/path}]', /invalid value "a\.test\/path": expected a host as images name it/],
-    [
-      '[{host: a..test}]',
-      /"a\.\.test": no host matches this: a host has no empty label, and hyphens only inside of one/,
-    ],
-    ['[{host: "*.-a.test"}]', /"\*\.-a\.test": no host matches this/],
-    ['[{host: "a-.test:5000"}]', /"a-\.test:5000": no host matches this/],
+    ['[{host: a.test/path}]', /invalid value "a\.test\/path": expected expected a host as in image references/],
+    ['[{host: a..test}]', /"a\.\.test": no host can match; labels must not be empty, or begin or end with a hyphen/],
+    ['[{host: "*.-a.test"}]', /"\*\.-a\.test": no host can match/],
+    ['[{host: "a-.test:5000"}]', /"a-\.test:5000": no host can match/],
     ['[{host: a.test, insecur: true}]', /unknown key "insecur"; did you mean "insecure"\?/],
     ['[{host: a.test, concurrency: 0}]', /a number from 1 to 100/],
-    ['[{host: a.test, mirrors: [{location: "https://m"}]}]', /invalid value .*: expected a host and a path/],
-    ['[{host: a.test, mirrors: [{location: "*.m"}]}]', /invalid value .*: expected a host and a path/],
-    ['[{host: a.test}, {host: A.test:443}]', /tidewaiter\.yaml:1: registries: "A\.test:443" stands there twice/],
-    ['[{host: a.test:80}, {host: A.test, insecure: true}]', /registries: "A\.test" stands there twice/],
-    ['[{host: "a.test:05000"}, {host: "a.test:5000"}]', /registries: "a\.test:5000" stands there twice/],
-    ['[{host: docker.io}, {host: "Docker.io:0443"}]', /registries: "Docker\.io:0443" stands there twice/],
-    ['[{host: "[::1]:5000"}, {host: "[0:0:0:0:0:0:0:1]:5000"}]', /"\[0:0:0:0:0:0:0:1\]:5000" stands there twice/],
-    ['[{host: "registry-1.docker.io:443"}]', /images of Docker Hub are of "docker\.io"; write that/],
-    ['[{host: index.docker.io}]', /"index\.docker\.io": images of Docker Hub are of "docker\.io"; write that/],
+    ['[{host: a.test, mirrors: [{location: "https://m"}]}]', /invalid value .*: expected a host with an optional path/],
+    ['[{host: a.test, mirrors: [{location: "*.m"}]}]', /invalid value .*: expected a host with an optional path/],
+    ['[{host: a.test}, {host: A.test:443}]', /tidewaiter\.yaml:1: registries: duplicate entry for "A\.test:443"/],
+    ['[{host: a.test:80}, {host: A.test, insecure: true}]', /registries: duplicate entry for "A\.test"/],
+    ['[{host: "a.test:05000"}, {host: "a.test:5000"}]', /registries: duplicate entry for "a\.test:5000"/],
+    ['[{host: docker.io}, {host: "Docker.io:0443"}]', /registries: duplicate entry for "Docker\.io:0443"/],
+    ['[{host: "[::1]:5000"}, {host: "[0:0:0:0:0:0:0:1]:5000"}]', /duplicate entry for "\[0:0:0:0:0:0:0:1\]:5000"/],
+    ['[{host: "registry-1.docker.io:443"}]', /use "docker\.io" for Docker Hub/],
+    ['[{host: index.docker.io}]', /"index\.docker\.io": use "docker\.io" for Docker Hub/],
     [
       '[{host: a.test, ca: none.crt}]',
       /"a\.test": cannot read ".*none\.crt": no such file or directory; expected a PEM file/,
     ],
-    ['[{host: a.test, ca: tidewaiter.yaml}]', /no certificate in ".*tidewaiter\.yaml"; expected PEM/],
+    ['[{host: a.test, ca: tidewaiter.yaml}]', /".*tidewaiter\.yaml" contains no certificate; expected PEM/],
     ['[{host: a.test, ca: damaged.crt}]', /certificate 1 in ".*damaged\.crt" is damaged/],
-    ['[{host: a.test, clientCert: a.crt}]', /"clientCert" and "clientKey" go together, "clientKey" is missing/],
-    ['[{host: a.test, clientCert: tidewaiter.yaml, clientKey: tidewaiter.yaml}]', /are no pair that OpenSSL takes/],
-    ['[{host: a.test, insecure: true, ca: a.crt}]', /"insecure: true" means plain HTTP, which has no certificates/],
-    ['[{host: a.test, proxy: "socks5://user:canary@p"}]', /^((?!canary).)*"proxy" is neither "none" nor a URL/],
+    [
+      '[{host: a.test, clientCert: a.crt}]',
+      /"clientCert" and "clientKey" must be set together; "clientKey" is missing/,
+    ],
+    ['[{host: a.test, clientCert: tidewaiter.yaml, clientKey: tidewaiter.yaml}]', /are not a valid pair/],
+    ['[{host: a.test, insecure: true, ca: a.crt}]', /"insecure: true" selects plain HTTP, which uses no certificates/],
+    ['[{host: a.test, proxy: "socks5://user:canary@p"}]', /^((?!canary).)*"proxy" must be "none", an http:\/\/ URL/],
   ])('refuses registries: %s', async (text, message) => {
     writeFileSync(path.join(folder, 'damaged.crt'), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
     await expect(loadConfig({ config: file(`registries: ${text}\n`) }, {})).rejects.toThrow(message);
@@ -365,7 +367,7 @@ describe('the configuration', () => {
       /invalid value "B\.a\.io": expected the name of one kind/,
     ],
     ['kinds:\n  - {group: a.io, kind: "B ", images: [/spec]}\n', /invalid value "B ": expected the name of one kind/],
-    ['cert: a.pem\n', /tidewaiter\.yaml:1: "cert" and "key" go together, "key" is missing/],
+    ['cert: a.pem\n', /tidewaiter\.yaml:1: "cert" and "key" must be set together; "key" is missing/],
     ['listen: [\n', /tidewaiter\.yaml:\d+:\d+: /],
     [
       'listen: localhost\n',
@@ -380,7 +382,7 @@ describe('the configuration', () => {
   });
 
   test.each([
-    [{ TIDEWAITER_LISTN: ':1' }, /unknown variable TIDEWAITER_LISTN; did you mean "TIDEWAITER_LISTEN"\?/],
+    [{ TIDEWAITER_LISTN: ':1' }, /unknown environment variable TIDEWAITER_LISTN; did you mean "TIDEWAITER_LISTEN"\?/],
     [
       { TIDEWAITER_OPERATIONS_PORT: '70000' },
       /TIDEWAITER_OPERATIONS_PORT: expected a port from 0 to 65535, found "70000"/,
@@ -390,7 +392,7 @@ describe('the configuration', () => {
       { TIDEWAITER_PLUGIN_TIMEOUT_MS: '1s' },
       /TIDEWAITER_PLUGIN_TIMEOUT_MS: expected milliseconds from 1 to 10000, found "1s"/,
     ],
-    [{ TIDEWAITER_CONFIG: '/nowhere.yaml' }, /cannot read the configuration file "\/nowhere\.yaml"/],
+    [{ TIDEWAITER_CONFIG: '/nowhere.yaml' }, /cannot read configuration file "\/nowhere\.yaml"/],
   ])('refuses %j', async (env, message) => {
     await expect(loadConfig({}, env)).rejects.toThrow(message);
   });

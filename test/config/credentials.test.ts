@@ -69,7 +69,7 @@ registryCache:
   test.each([
     ['nodeCredentials: []', /:1:18: expected an object, found a list/],
     ['nodeCredentials: {dockerconfig: a}', /:1:19: unknown key "dockerconfig"; did you mean "dockerConfig"\?/],
-    ['nodeCredentials: {helpers: [a]}', /:1: nodeCredentials\.helpers: "dockerConfig" is missing, the file that says/],
+    ['nodeCredentials: {helpers: [a]}', /:1: nodeCredentials\.helpers: "helpers" requires "dockerConfig", which maps/],
     [
       'nodeCredentials: {dockerConfig: a, helpers: [../x]}',
       /:1:46: invalid value "\.\.\/x": expected the name behind docker-credential-, for example ecr-login/,
@@ -82,8 +82,8 @@ registryCache:
     ['registryCache: {tagTtl: -1s}', /:1:25: invalid value "-1s": expected a duration/],
     ['registryCache: {maxImages: 5}', /:1:28: invalid value 5: expected a number from 100 to 1000000/],
     ['registryCache: {shared: {url: "redis://a"}}', /:1:25: "keyFile" is required/],
-    ['registryCache: {shared: {keyFile: k}}', /:1: registryCache\.shared: expected one of "url" and "urlFile"/],
-    ['registryCache: {shared: {keyFile: k, url: "redis://a", urlFile: u}}', /expected one of "url" and "urlFile"/],
+    ['registryCache: {shared: {keyFile: k}}', /:1: registryCache\.shared: set exactly one of "url" and "urlFile"/],
+    ['registryCache: {shared: {keyFile: k, url: "redis://a", urlFile: u}}', /set exactly one of "url" and "urlFile"/],
     [
       'registryCache: {shared: {keyFile: k, url: "http://a"}}',
       /:1: registryCache\.shared\.url: expected redis:\/\/HOST:PORT/,
@@ -94,7 +94,7 @@ registryCache:
 
   test('takes no password beside other settings, and does not repeat it', async () => {
     const refused = configOf(`registryCache: {shared: {keyFile: k, url: "redis://:${CANARY}@a"}}\n`);
-    await expect(refused).rejects.toThrow('a URL with a password goes into "urlFile"');
+    await expect(refused).rejects.toThrow('put a URL with a password in "urlFile"');
     expect(inspect(await refused.catch((error: unknown) => error))).not.toContain(CANARY);
   });
 });
@@ -168,9 +168,9 @@ describe('the files of the shared cache', () => {
   });
 
   test.each([
-    ['http://cache', {}, 'url: expected redis://HOST:PORT, rediss://USER:PASSWORD@HOST:PORT or the like'],
-    [CANARY, {}, 'url: expected redis://HOST:PORT, rediss://USER:PASSWORD@HOST:PORT or the like'],
-    [`redis://:${CANARY}@cache/x/y`, {}, 'with the number of a database at most'],
+    ['http://cache', {}, 'url: expected redis://HOST:PORT, rediss://USER:PASSWORD@HOST:PORT, or a valkey:// URL'],
+    [CANARY, {}, 'url: expected redis://HOST:PORT, rediss://USER:PASSWORD@HOST:PORT, or a valkey:// URL'],
+    [`redis://:${CANARY}@cache/x/y`, {}, 'optionally with a database number'],
     ['redis://cache', { caFile: folder.file('ca', 'x') }, '"caFile" needs rediss:// or valkeys://'],
     [
       'redis://cache',

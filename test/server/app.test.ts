@@ -102,17 +102,17 @@ describe('a review', () => {
 });
 
 describe('what is no review', () => {
-  const POST_ONLY = 'is not answered here: POST an AdmissionReview';
-  const ROUTES = '404 NotFound: this port answers POST /validate and /mutate, GET /healthz and /readyz';
+  const POST_ONLY = 'is not allowed; POST an AdmissionReview';
+  const ROUTES = '404 NotFound: not found; this port serves POST /validate and /mutate, GET /healthz and /readyz';
 
   test.each<[string, string, string]>([
-    ['GET', '/validate', `405 MethodNotAllowed: GET ${POST_ONLY}`],
-    ['GET', '/mutate?timeout=10s', `405 MethodNotAllowed: GET ${POST_ONLY}`],
-    ['PUT', '/validate', `405 MethodNotAllowed: PUT ${POST_ONLY}`],
-    ['DELETE', '/validate', `405 MethodNotAllowed: DELETE ${POST_ONLY}`],
-    ['PATCH', '/mutate', `405 MethodNotAllowed: PATCH ${POST_ONLY}`],
-    ['OPTIONS', '/validate', `405 MethodNotAllowed: OPTIONS ${POST_ONLY}`],
-    ['PROPFIND', '/validate', `405 MethodNotAllowed: PROPFIND ${POST_ONLY}`],
+    ['GET', '/validate', `405 MethodNotAllowed: method GET ${POST_ONLY}`],
+    ['GET', '/mutate?timeout=10s', `405 MethodNotAllowed: method GET ${POST_ONLY}`],
+    ['PUT', '/validate', `405 MethodNotAllowed: method PUT ${POST_ONLY}`],
+    ['DELETE', '/validate', `405 MethodNotAllowed: method DELETE ${POST_ONLY}`],
+    ['PATCH', '/mutate', `405 MethodNotAllowed: method PATCH ${POST_ONLY}`],
+    ['OPTIONS', '/validate', `405 MethodNotAllowed: method OPTIONS ${POST_ONLY}`],
+    ['PROPFIND', '/validate', `405 MethodNotAllowed: method PROPFIND ${POST_ONLY}`],
     ['GET', '/', ROUTES],
     ['POST', '/', ROUTES],
     ['POST', '/validate/', ROUTES],
@@ -166,10 +166,10 @@ describe('what is no review', () => {
     expect(statusOf(await send('POST', '/validate', headers, body(good)))).toBe(status);
   });
 
-  const REFUSED = '400 BadRequest: not an AdmissionReview that can be answered:';
+  const REFUSED = '400 BadRequest: invalid AdmissionReview:';
 
   test.each<[string, string]>([
-    ['', '400 BadRequest: the body is not JSON'],
+    ['', '400 BadRequest: the body is not valid JSON'],
     ['null', `${REFUSED} /: expected an object, found null`],
     ['[]', `${REFUSED} /: expected an object, found a list`],
     ['{}', `${REFUSED} /apiVersion: expected admission.k8s.io/v1 or admission.k8s.io/v1beta1, found nothing`],
@@ -283,7 +283,7 @@ describe('a bug of ours', () => {
     });
     try {
       const reply = await failing.post('/validate', body(good));
-      expect(statusOf(reply)).toBe('500 InternalError: internal error: tidewaiter could not decide; its log says why');
+      expect(statusOf(reply)).toBe('500 InternalError: internal error: no decision; see the tidewaiter log');
       expect(failing.failures).toEqual([new Error('a detail of ours')]);
       broken = false;
       expect(await failing.post('/validate', body(good))).toMatchObject({ status: 200 });

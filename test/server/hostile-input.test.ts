@@ -85,7 +85,7 @@ const filled = (before: string, after: string, bytes = LIMIT): string =>
 
 describe('depth', () => {
   const LEVELS = 100_000;
-  const NO_REVIEW = '400 not an AdmissionReview that can be answered:';
+  const NO_REVIEW = '400 invalid AdmissionReview:';
   const TOO_DEEP = '413 values are nested more than 1000 levels deep';
   const TOO_MUCH_MEMORY = '413 the AdmissionReview has so many values that parsing it takes more than 24 MiB of memory';
   const deepPod = (levels: number): string =>
@@ -102,7 +102,7 @@ describe('depth', () => {
       `${NO_REVIEW} /apiVersion: expected admission.k8s.io/v1 or admission.k8s.io/v1beta1, found nothing`,
     ],
     ['that never ends', '['.repeat(LEVELS), TOO_DEEP],
-    ['that never ends, in a small body', '['.repeat(30_000), '400 the body is not JSON'],
+    ['that never ends, in a small body', '['.repeat(30_000), '400 the body is not valid JSON'],
     ['of the request', review({ more: `,"options":${nested(LEVELS, '{"a":', '1', '}')}` }), '200 denied'],
     ['of a label', review({ metadata: `{"name":"p","labels":{"a":${nested(LEVELS, '[', '', ']')}}}` }), '200 denied'],
     ['of the spec', deepPod(LEVELS), '200 denied'],
@@ -411,20 +411,20 @@ describe('characters', () => {
     ['gzip of zeros', gzipSync(Buffer.alloc(LIMIT * 4))],
   ])('%s is no JSON', async (_what, body) => {
     expect(await post(body, { 'content-encoding': 'gzip' })).toMatch(
-      /^400 the body is not JSON(, from character \d+ on)?$/,
+      /^400 the body is not valid JSON(, at character \d+)?$/,
     );
-    expect(await post(body)).toMatch(/^400 the body is not JSON(, from character \d+ on)?$/);
+    expect(await post(body)).toMatch(/^400 the body is not valid JSON(, at character \d+)?$/);
   });
 
   test('no rejection repeats the body', async () => {
     expect(await post('{"data": {"password": hunter2}}')).toMatch(
-      /^400 the body is not JSON(, from character \d+ on)?$/,
+      /^400 the body is not valid JSON(, at character \d+)?$/,
     );
   });
 
   test('JSON cut off anywhere is no review', async () => {
     for (let length = 0; length < normal.length; length += 37) {
-      expect(await post(normal.slice(0, length))).toMatch(/^400 the body is not JSON/);
+      expect(await post(normal.slice(0, length))).toMatch(/^400 the body is not valid JSON/);
     }
   });
 });

@@ -22,7 +22,7 @@ describe('the log', () => {
     const log = logInto(lines);
     for (const left of [0, 25, 0]) {
       vi.advanceTimersByTime(1000);
-      for (let count = 0; count < 10 + left; count += 1) log.rejected(400, 'the body is not JSON');
+      for (let count = 0; count < 10 + left; count += 1) log.rejected(400, 'the body is not valid JSON');
     }
     log.failed(new Error('a bug'), 'u-1');
     const written = lines.map((line) => JSON.parse(line) as { readonly level: string; readonly unwritten?: number });

@@ -156,7 +156,7 @@ describe('ensureCertificate', () => {
     'does not take %j for a host',
     async (host) => {
       expect(await rejection(ensureCertificate(dir, [host]))).toBe(
-        `cannot make a certificate for ${JSON.stringify(host)}; expected a DNS name or an IP address`,
+        `cannot generate a certificate for ${JSON.stringify(host)}; expected a DNS name or an IP address`,
       );
       expect(readdirSync(dir)).toEqual([]);
     },
@@ -177,10 +177,9 @@ describe('ensureCertificate', () => {
     const renewed = await ensureCertificate(dir, [], later(70));
     expect(renewed.ca).not.toBe(ca);
     expect(renewed.notes).toEqual(
-      [
-        'DIR/ca.crt does not fit ca.key, so it was made anew',
-        'DIR/tls.crt was not signed by ca.crt, so it was made anew',
-      ].map((note) => note.replace('DIR', dir)),
+      ['regenerated DIR/ca.crt: it did not match ca.key', 'regenerated DIR/tls.crt: it was not signed by ca.crt'].map(
+        (note) => note.replace('DIR', dir),
+      ),
     );
   });
 
@@ -205,7 +204,7 @@ describe('ensureCertificate', () => {
       title: 'a leaf that ends within 30 days',
       now: later(61),
       kept: [...KEPT_CA, 'tls.key'],
-      notes: [`tls.crt ends on ${dayOf(later(90))}`],
+      notes: [`tls.crt expires on ${dayOf(later(90))}`],
     },
     {
       title: 'a leaf that has ended',
@@ -226,16 +225,21 @@ describe('ensureCertificate', () => {
       title: 'an authority that would end before a new leaf',
       now: later(3600),
       kept: ['ca.key', 'tls.key'],
-      notes: [`ca.crt ends on ${dayOf(later(3650))}`, `tls.crt expired on ${dayOf(later(90))}`],
+      notes: [`ca.crt expires on ${dayOf(later(3650))}`, `tls.crt expired on ${dayOf(later(90))}`],
     },
     {
       title: 'a leaf that lacks a host',
       hosts: ['10.9.8.7'],
       kept: [...KEPT_CA, 'tls.key'],
-      notes: ['tls.crt did not name "10.9.8.7"'],
+      notes: ['tls.crt did not include "10.9.8.7"'],
     },
     { title: 'a leaf that is not there', spoil: gone('tls.crt'), kept: [...KEPT_CA, 'tls.key'], notes: [] },
-    { title: 'a key that is not there', spoil: gone('tls.key'), kept: KEPT_CA, notes: ['tls.crt did not fit tls.key'] },
+    {
+      title: 'a key that is not there',
+      spoil: gone('tls.key'),
+      kept: KEPT_CA,
+      notes: ['tls.crt did not match tls.key'],
+    },
     {
       title: 'an authority that is not there',
       spoil: gone('ca.crt'),
@@ -258,20 +262,20 @@ describe('ensureCertificate', () => {
       title: 'a key full of zeros',
       spoil: spoilt('tls.key', '\0'.repeat(241)),
       kept: KEPT_CA,
-      notes: ['tls.key was damaged (kept as tls.key.damaged)', 'tls.crt did not fit tls.key'],
+      notes: ['tls.key was damaged (kept as tls.key.damaged)', 'tls.crt did not match tls.key'],
     },
     {
       title: 'the key of another leaf',
       spoil: () => spoilt('tls.key', p256())(),
       kept: [...KEPT_CA, 'tls.key'],
-      notes: ['tls.crt did not fit tls.key'],
+      notes: ['tls.crt did not match tls.key'],
     },
     {
       title: 'the key of another authority',
       spoil: () => spoilt('ca.key', p256())(),
       now: later(61),
       kept: ['ca.key', 'tls.key'],
-      notes: ['ca.crt does not fit ca.key', 'tls.crt was not signed by ca.crt'],
+      notes: ['ca.crt did not match ca.key', 'tls.crt was not signed by ca.crt'],
     },
     {
       title: 'a damaged authority',
@@ -286,7 +290,7 @@ describe('ensureCertificate', () => {
       kept: ['tls.key'],
       notes: [
         'ca.key was damaged (kept as ca.key.damaged)',
-        'ca.crt does not fit ca.key',
+        'ca.crt did not match ca.key',
         'tls.crt was not signed by ca.crt',
       ],
     },
@@ -294,7 +298,7 @@ describe('ensureCertificate', () => {
       title: 'an authority that is a leaf',
       spoil: () => writeFileSync(file('ca.crt'), read('tls.crt')),
       kept: ['ca.key', 'tls.key', 'tls.crt'],
-      notes: ['ca.crt does not fit ca.key'],
+      notes: ['ca.crt did not match ca.key'],
     },
   ];
 
@@ -303,7 +307,7 @@ describe('ensureCertificate', () => {
     await spoil?.();
     const before = new Map(kept.map((name) => [name, read(name)]));
     const mended = await ensureCertificate(dir, hosts, now);
-    expect(mended.notes).toEqual(notes.map((note) => `${path.join(dir, note)}, so it was made anew`));
+    expect(mended.notes).toEqual(notes.map((note) => `regenerated ${path.join(dir, note.replace(' ', ': it '))}`));
     expect(new Map(kept.map((name) => [name, read(name)]))).toEqual(before);
     const leaf = new X509Certificate(read('tls.crt'));
     expect([
@@ -343,21 +347,21 @@ describe('ensureCertificate', () => {
     const text = await make();
     writeFileSync(file(name), text);
     expect(await rejection(ensureCertificate(dir, []))).toBe(
-      `"DIR/${name}" was not made by tidewaiter, so it stays as it is; move it away, name another folder with --certs-dir, or give a certificate with --cert and --key`,
+      `"DIR/${name}" was not generated by tidewaiter and is left unchanged; move it, choose another directory with --certs-dir, or set --cert and --key`,
     );
     expect(read(name)).toBe(text);
   });
 
-  const ELSEWHERE = 'name another folder with --certs-dir, or give a certificate with --cert and --key';
+  const ELSEWHERE = 'choose another directory with --certs-dir, or set --cert and --key';
 
   test('says when the folder is a file, or a file is a folder', async () => {
     writeFileSync(file('certs'), '');
     expect(await rejection(ensureCertificate(file('certs'), []))).toBe(
-      `cannot read "DIR/certs/ca.key": a part of its path is no folder; ${ELSEWHERE}`,
+      `cannot read "DIR/certs/ca.key": part of the path is not a directory; ${ELSEWHERE}`,
     );
     mkdirSync(file('other/tls.crt'), { recursive: true });
     expect(await rejection(ensureCertificate(file('other'), []))).toBe(
-      `cannot read "DIR/other/tls.crt": it is a folder; ${ELSEWHERE}`,
+      `cannot read "DIR/other/tls.crt": it is a directory; ${ELSEWHERE}`,
     );
   });
 
@@ -479,8 +483,8 @@ describe('loadCertificate', () => {
     readonly message: string;
   }
 
-  const PEM_CERT = 'expected PEM, "-----BEGIN CERTIFICATE-----" and what follows';
-  const PEM_KEY = 'expected PEM, "-----BEGIN PRIVATE KEY-----" and what follows';
+  const PEM_CERT = 'expected PEM that begins with "-----BEGIN CERTIFICATE-----"';
+  const PEM_KEY = 'expected PEM that begins with "-----BEGIN PRIVATE KEY-----"';
   const encrypted = (pem: string, type: 'pkcs8' | 'sec1'): string =>
     createPrivateKey(pem).export({ type, format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' }).toString();
 
@@ -488,87 +492,85 @@ describe('loadCertificate', () => {
     {
       title: 'has ended',
       made: { from: later(-30), to: later(-1) },
-      message: `certificate "DIR/a.crt": it expired on ${dayOf(later(-1))}; expected one that is valid now`,
+      message: `certificate "DIR/a.crt": it expired on ${dayOf(later(-1))}; use a certificate that is valid now`,
     },
     {
       title: 'has not begun',
       made: { from: later(1), to: later(3) },
-      message: `certificate "DIR/a.crt": it is not valid before ${dayOf(later(1))}; expected one that is valid now`,
+      message: `certificate "DIR/a.crt": it is not valid before ${dayOf(later(1))}; use a certificate that is valid now`,
     },
     {
       title: 'has only a common name',
       made: { extensions: [{ name: 'basicConstraints', cA: false }] },
       message:
-        'certificate "DIR/a.crt": no subjectAltName, and API servers do not look at the common name; expected its host there, for example DNS:tidewaiter.tidewaiter.svc',
+        'certificate "DIR/a.crt": no subjectAltName; API servers ignore the common name, so add the host there, for example DNS:tidewaiter.tidewaiter.svc',
     },
     {
       title: 'is for clients',
       made: { extensions: [...NAMED, { name: 'extKeyUsage', clientAuth: true }] },
-      message: 'certificate "DIR/a.crt": its extended key usage is not for servers; expected serverAuth',
+      message: 'certificate "DIR/a.crt": its extended key usage does not include serverAuth',
     },
     {
       title: 'belongs to another key',
       files: async () => ({ key: (await given({})).key }),
-      message:
-        'the private key "DIR/a.key" does not fit the certificate "DIR/a.crt"; expected the key that the certificate was made for',
+      message: 'the private key "DIR/a.key" does not match the certificate "DIR/a.crt"',
     },
     {
       title: 'stands second',
       files: async ({ cert }) => ({ cert: (await given({})).cert + cert }),
-      message:
-        'certificate "DIR/a.crt": number 2 in it is the one that the private key "DIR/a.key" fits; expected it first',
+      message: 'certificate "DIR/a.crt": certificate 2 matches the private key "DIR/a.key"; put it first',
     },
     {
       title: 'is swapped with its key',
       files: ({ cert, key }) => ({ cert: key, key: cert }),
-      message: `certificate "DIR/a.crt": no certificate in it but a private key (are the two swapped?); ${PEM_CERT}`,
+      message: `certificate "DIR/a.crt": it contains no certificate but a private key (are the files swapped?); ${PEM_CERT}`,
     },
     {
       title: 'is given twice',
       files: ({ cert }) => ({ key: cert }),
-      message: `private key "DIR/a.key": no readable private key in it but a certificate (are the two swapped?); ${PEM_KEY}`,
+      message: `private key "DIR/a.key": it contains no readable private key but a certificate (are the files swapped?); ${PEM_KEY}`,
     },
     {
       title: 'is DER',
       files: ({ cert }) => ({ cert: new X509Certificate(cert).raw.toString('latin1') }),
-      message: `certificate "DIR/a.crt": no certificate in it; ${PEM_CERT}`,
+      message: `certificate "DIR/a.crt": it contains no certificate; ${PEM_CERT}`,
     },
     {
       title: 'is an empty file',
       files: () => ({ cert: '' }),
-      message: `certificate "DIR/a.crt": no certificate in it; ${PEM_CERT}`,
+      message: `certificate "DIR/a.crt": it contains no certificate; ${PEM_CERT}`,
     },
     {
       title: 'is damaged inside',
       files: ({ cert }) => ({
         cert: cert.replace('-----BEGIN CERTIFICATE-----\nMII', '-----BEGIN CERTIFICATE-----\nNII'),
       }),
-      message: 'certificate "DIR/a.crt": number 1 in it is damaged; expected whole PEM certificates',
+      message: 'certificate "DIR/a.crt": certificate 1 is damaged; use complete PEM certificates',
     },
     {
       title: 'is followed by a damaged one',
       files: ({ cert }) => ({ cert: `${cert}${cert.replace('\nMII', '\n')}` }),
-      message: 'certificate "DIR/a.crt": number 2 in it is damaged; expected whole PEM certificates',
+      message: 'certificate "DIR/a.crt": certificate 2 is damaged; use complete PEM certificates',
     },
     {
       title: 'has a key that is no key',
       files: () => ({ key: 'a secret that is no key' }),
-      message: `private key "DIR/a.key": no readable private key in it; ${PEM_KEY}`,
+      message: `private key "DIR/a.key": it contains no readable private key; ${PEM_KEY}`,
     },
     {
       title: 'has a key cut short',
       files: ({ key }) => ({ key: key.slice(0, 120) }),
-      message: `private key "DIR/a.key": no readable private key in it; ${PEM_KEY}`,
+      message: `private key "DIR/a.key": it contains no readable private key; ${PEM_KEY}`,
     },
     {
       title: 'has an encrypted key',
       files: ({ key }) => ({ key: encrypted(key, 'pkcs8') }),
-      message: 'private key "DIR/a.key": it is encrypted; expected a key without passphrase (openssl pkey makes one)',
+      message: 'private key "DIR/a.key": the key is encrypted; remove the passphrase, for example with openssl pkey',
     },
     {
       title: 'has an encrypted key of the old form',
       files: ({ key }) => ({ key: encrypted(key, 'sec1') }),
-      message: 'private key "DIR/a.key": it is encrypted; expected a key without passphrase (openssl pkey makes one)',
+      message: 'private key "DIR/a.key": the key is encrypted; remove the passphrase, for example with openssl pkey',
     },
   ];
 
@@ -585,7 +587,7 @@ describe('loadCertificate', () => {
     writeFileSync(file('a.crt'), cert);
     writeFileSync(file('a.key'), key);
     expect(await rejection(loadCertificate({ cert: file('a.crt'), key: file('a.key') }))).toMatch(
-      /^certificate "DIR\/a\.crt": OpenSSL does not take it: .*ee key too small; expected RSA 2048 or EC P-256$/,
+      /^certificate "DIR\/a\.crt": OpenSSL rejects it: .*ee key too small; use RSA 2048 or EC P-256$/,
     );
   });
 
@@ -593,13 +595,13 @@ describe('loadCertificate', () => {
     const { cert } = await given({});
     writeFileSync(file('a.crt'), cert);
     expect(await rejection(loadCertificate({ cert: file('no.crt'), key: file('a.key') }))).toBe(
-      'cannot read the certificate "DIR/no.crt": there is no such file; expected a PEM file',
+      'cannot read the certificate "DIR/no.crt": no such file; expected a PEM file',
     );
     expect(await rejection(loadCertificate({ cert: file('a.crt'), key: file('a.key') }))).toBe(
-      'cannot read the private key "DIR/a.key": there is no such file; expected a PEM file',
+      'cannot read the private key "DIR/a.key": no such file; expected a PEM file',
     );
     expect(await rejection(loadCertificate({ cert: file('a.crt'), key: dir }))).toBe(
-      'cannot read the private key "DIR": it is a folder; expected a PEM file',
+      'cannot read the private key "DIR": it is a directory; expected a PEM file',
     );
   });
 });

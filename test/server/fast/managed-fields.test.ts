@@ -61,7 +61,7 @@ describe('the bookkeeping of the API server', () => {
     '{"managedFields":[1] x}',
     review('{"metadata":{"managedFields":[{"a":1}}]}}'),
   ])('%s is no JSON, as it is without cutting', (text) => {
-    const problem = expect.stringContaining('the body is not JSON');
+    const problem = expect.stringContaining('the body is not valid JSON');
     expect(parseBody(Buffer.from(long(text)))).toEqual({ ok: false, problem });
   });
 
