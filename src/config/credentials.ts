@@ -1,4 +1,4 @@
-/** The keys of tidewaiter.yaml about credentials of nodes and about remembering what registries said. */
+/** `nodeCredentials` and `registryCache` in tidewaiter.yaml: their JSON Schemas, and what they set. */
 import { UserError } from '../error/user-error.ts';
 import { parseDurationMs } from '../go/duration.ts';
 import type { CacheSettings } from '../lookup/image-source.ts';
@@ -29,7 +29,7 @@ const FILE = { type: 'string', minLength: 1 };
 export const NODE_CREDENTIALS_SCHEMA = {
   type: 'object',
   additionalProperties: false,
-  description: 'What nodes hold beside pull secrets; {} when they hold nothing',
+  description: 'Credentials of nodes, used after pull secrets; {} if nodes have none',
   properties: {
     dockerConfig: { ...FILE, description: "Docker's config.json of a node, relative to this file" },
     helpers: {
@@ -41,7 +41,7 @@ export const NODE_CREDENTIALS_SCHEMA = {
       },
       default: [],
       description:
-        'Credential helpers that may be run where dockerConfig names them: ecr-login for docker-credential-ecr-login',
+        'Credential helpers that tidewaiter can run if dockerConfig refers to them: ecr-login for docker-credential-ecr-login',
     },
     providers: {
       type: 'object',
@@ -49,11 +49,11 @@ export const NODE_CREDENTIALS_SCHEMA = {
       required: ['config', 'binDir'],
       description: "The kubelet's credential providers",
       properties: {
-        config: { ...FILE, description: 'A file of kind CredentialProviderConfig, relative to this file' },
-        binDir: { ...FILE, description: 'The folder of their programs, relative to this file' },
+        config: { ...FILE, description: 'File of kind CredentialProviderConfig, relative to this file' },
+        binDir: { ...FILE, description: 'Directory of the provider programs, relative to this file' },
       },
     },
-    timeout: { ...DURATION, default: '10s', description: 'How long one helper or provider may take, up to 1m' },
+    timeout: { ...DURATION, default: '10s', description: 'Time limit for one helper or provider, up to 1m' },
   },
 };
 
@@ -61,14 +61,18 @@ export const REGISTRY_CACHE_SCHEMA = {
   type: 'object',
   additionalProperties: false,
   default: {},
-  description: 'How long answers of registries are remembered',
+  description: 'How long registry responses are cached',
   properties: {
-    tagTtl: { ...DURATION, default: '60s', description: 'How long the digest of a tag is given without asking again' },
-    digestTtl: { ...DURATION, default: '24h', description: 'The same for a digest, which never means anything else' },
+    tagTtl: { ...DURATION, default: '60s', description: 'How long the digest of a tag is used without another query' },
+    digestTtl: {
+      ...DURATION,
+      default: '24h',
+      description: 'How long the facts about a digest, which never change, are used without another query',
+    },
     staleMax: {
       ...DURATION,
       default: '168h',
-      description: 'How old an answer may get that a policy accepts while a registry is in trouble',
+      description: 'Maximum age of a cached response that a policy can use while a registry is unavailable',
     },
     maxImages: {
       type: 'integer',
@@ -76,22 +80,22 @@ export const REGISTRY_CACHE_SCHEMA = {
       maximum: 1_000_000,
       hint: 'a number from 100 to 1000000',
       default: 20_000,
-      description: 'How many images are remembered; each takes about 1 KB',
+      description: 'Number of cached images; each takes about 1 KB',
     },
     shared: {
       type: 'object',
       additionalProperties: false,
       required: ['keyFile'],
-      description: 'A Valkey or Redis that replicas share',
+      description: 'Valkey or Redis server that replicas share',
       properties: {
-        url: { ...FILE, description: 'Without a password, for example rediss://cache.example.com:6379' },
-        urlFile: { ...FILE, description: 'A file with the URL, which may hold a password, relative to this file' },
+        url: { ...FILE, description: 'URL without a password, for example rediss://cache.example.com:6379' },
+        urlFile: { ...FILE, description: 'File with the URL, which can contain a password, relative to this file' },
         keyFile: {
           ...FILE,
           description:
-            'A file with at least 32 characters that all replicas have and nobody else: what is shared is sealed with it',
+            'File with a secret of at least 32 characters that only the replicas have and that seals shared responses, relative to this file',
         },
-        caFile: { ...FILE, description: 'The CA of its certificate, PEM, relative to this file' },
+        caFile: { ...FILE, description: 'CA of the server certificate (PEM), relative to this file' },
       },
     },
   },
@@ -122,7 +126,7 @@ interface RegistryCacheKeys {
 /** The kubelet waits a minute for a provider. */
 const MAX_TIMEOUT_MS = 60_000;
 
-/** `undefined`: the configuration does not say what nodes have. */
+/** undefined: node credentials are not known. */
 export function nodeCredentialConfig({ value, from }: Value): NodeCredentialConfig | undefined {
   if (value === undefined) return undefined;
   const { dockerConfig, helpers = [], providers, timeout = '10s' } = value as NodeCredentialKeys;

@@ -37,7 +37,7 @@ export const KEYS = {
     schema: {
       type: 'string',
       default: '127.0.0.1:8443',
-      description: 'HOST:PORT where reviews are answered over HTTPS, or :PORT for all interfaces',
+      description: 'HOST:PORT of the HTTPS server for reviews, or :PORT for all interfaces',
     },
     variable: true,
     flag: { name: 'listen', value: 'HOST:PORT', help: 'Address of the HTTPS server (default: 127.0.0.1:8443)' },
@@ -47,7 +47,7 @@ export const KEYS = {
     schema: {
       type: 'integer',
       default: 8080,
-      description: 'Port of /healthz, /readyz, /metrics and /version over plain HTTP; 0 turns it off',
+      description: 'Plain HTTP port for /healthz, /readyz, /metrics, and /version; 0 disables it',
     },
     variable: true,
     parse: portOf,
@@ -63,7 +63,7 @@ export const KEYS = {
   operationsListen: {
     schema: {
       type: 'string',
-      description: 'HOST:PORT of the same, on an address apart; instead of operationsPort',
+      description: 'HOST:PORT for the same endpoints on a separate address, instead of operationsPort',
     },
     variable: true,
     flag: {
@@ -75,7 +75,7 @@ export const KEYS = {
   policies: {
     schema: {
       ...TEXTS,
-      description: 'Files and folders of policies, relative to this file; none: the built-in policy',
+      description: 'Policy files and directories, relative to this file; without any, the built-in policy applies',
     },
     variable: path.delimiter,
     flag: {
@@ -89,7 +89,7 @@ export const KEYS = {
     read: { policies: textsOf },
   },
   plugins: {
-    schema: { ...TEXTS, description: 'TypeScript or JavaScript modules with more rules, relative to this file' },
+    schema: { ...TEXTS, description: 'TypeScript or JavaScript modules with custom rules, relative to this file' },
     variable: path.delimiter,
     flag: {
       name: 'plugin',
@@ -104,14 +104,14 @@ export const KEYS = {
     schema: {
       type: 'integer',
       default: PLUGIN_TIMEOUT_MS,
-      description: 'How long the rules of plugins may take for one object, in milliseconds',
+      description: 'Time limit for all plugin rules on one object, in milliseconds (1 to 10000)',
     },
     variable: true,
     parse: timeoutOf,
     read: { pluginTimeoutMs: ({ value, from }) => timeoutOf(String(value), from) },
   },
   cert: {
-    schema: { ...TEXT, description: 'Serving certificate, PEM, relative to this file' },
+    schema: { ...TEXT, description: 'Serving certificate (PEM), relative to this file' },
     variable: true,
     flag: { name: 'cert', value: 'FILE', help: 'Serving certificate, PEM (default: generated in --certs-dir)' },
     paths: ['cert'],
@@ -120,7 +120,7 @@ export const KEYS = {
     read: { certificate: (cert, given) => certificateOf(cert, given('key')) },
   },
   key: {
-    schema: { ...TEXT, description: 'Its private key, PEM, relative to this file' },
+    schema: { ...TEXT, description: 'Private key of the serving certificate (PEM), relative to this file' },
     variable: true,
     flag: { name: 'key', value: 'FILE', help: 'Private key of the serving certificate, PEM' },
     paths: ['key'],
@@ -129,7 +129,7 @@ export const KEYS = {
     schema: {
       ...TEXT,
       default: 'certs',
-      description: 'Where a certificate is made when none is given, relative to this file; its CA is ca.crt',
+      description: 'Directory for a generated certificate if cert is not set, relative to this file; its CA is ca.crt',
     },
     variable: true,
     flag: {
@@ -144,7 +144,7 @@ export const KEYS = {
     schema: {
       ...TEXT,
       description:
-        'Authority of the client certificates of API servers, PEM, relative to this file; then no other client gets a review',
+        'CA that signs the client certificates of API servers (PEM), relative to this file; other clients get no reviews',
     },
     variable: true,
     flag: {
@@ -160,7 +160,7 @@ export const KEYS = {
   clientNames: {
     schema: {
       ...TEXTS,
-      description: 'Names (common name or subject alternative name) of which an accepted client certificate has one',
+      description: 'Accepted client certificates have one of these common names or subject alternative names',
     },
     // Names of users of Kubernetes have colons in them.
     variable: ',',
@@ -172,7 +172,7 @@ export const KEYS = {
     },
   },
   logLevel: {
-    schema: { enum: LOG_LEVELS, default: 'info', description: 'The least important lines to log' },
+    schema: { enum: LOG_LEVELS, default: 'info', description: 'Lowest level that is logged' },
     variable: true,
     read: { logLevel: ({ value, from }) => levelOf(value, from) },
   },
@@ -180,7 +180,7 @@ export const KEYS = {
     schema: {
       type: 'array',
       default: [],
-      description: 'Kinds of your own that hold pods or images',
+      description: 'Custom kinds that contain Pods or images',
       items: {
         type: 'object',
         additionalProperties: false,
@@ -199,9 +199,9 @@ export const KEYS = {
             hint: 'the name of one kind without its group, for example Job',
             description: 'Kind',
           },
-          podSpecs: { ...POINTERS, description: 'Where its pod specs stand, as JSON pointers' },
-          images: { ...POINTERS, description: 'Where its other images stand, as JSON pointers' },
-          clusterScoped: { type: 'boolean', default: false, description: 'true: its objects are in no namespace' },
+          podSpecs: { ...POINTERS, description: 'JSON Pointers of its pod specs' },
+          images: { ...POINTERS, description: 'JSON Pointers of its other images' },
+          clusterScoped: { type: 'boolean', default: false, description: 'true: its objects have no namespace' },
         },
       },
     },
@@ -233,7 +233,8 @@ export const KEYS = {
     schema: {
       enum: ['any', 'listed'],
       default: 'any',
-      description: 'Which registries may be asked: any with a public address, or only those that an entry matches',
+      description:
+        'Registries that tidewaiter can query: any with a public address, or only those that match an entry in registries',
     },
   },
 } as const satisfies Readonly<Record<string, Key>>;

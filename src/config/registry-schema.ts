@@ -10,7 +10,7 @@ const PEM = { type: 'string', minLength: 1 };
 export const REGISTRIES_SCHEMA = {
   type: 'array',
   default: [],
-  description: 'How registries are reached; the first entry whose host matches counts',
+  description: 'Connection settings of registries; the first entry with a matching host applies',
   items: {
     type: 'object',
     additionalProperties: false,
@@ -20,21 +20,21 @@ export const REGISTRIES_SCHEMA = {
         type: 'string',
         pattern: `^${HOSTS}$`,
         hint: 'a host as in image references, with an optional port, for example registry.example.com:5000 or *.example.com, without "https://"',
-        description: 'Host as images name it, with its port if it has one; * stands for any text in a label',
+        description: 'Host as in image references, with an optional port; * matches any text within a label',
       },
-      insecure: { type: 'boolean', default: false, description: 'true: plain HTTP, for its token server, too' },
+      insecure: { type: 'boolean', default: false, description: 'true: plain HTTP, also for the token server' },
       allowPrivate: {
         type: 'boolean',
         default: false,
-        description: 'true: it may have a private, loopback or link-local address',
+        description: 'true: private, loopback, and link-local addresses are allowed',
       },
-      ca: { ...PEM, description: 'Authorities to trust beside the well-known ones, PEM, relative to this file' },
-      clientCert: { ...PEM, description: 'Certificate to show, PEM, relative to this file' },
-      clientKey: { ...PEM, description: 'Its private key, PEM, relative to this file' },
+      ca: { ...PEM, description: 'CAs to trust in addition to the well-known CAs (PEM), relative to this file' },
+      clientCert: { ...PEM, description: 'Client certificate (PEM), relative to this file' },
+      clientKey: { ...PEM, description: 'Private key of the client certificate (PEM), relative to this file' },
       mirrors: {
         type: 'array',
         default: [],
-        description: 'Asked in order before the registry itself',
+        description: 'Mirrors, queried in order before the registry itself',
         items: {
           type: 'object',
           additionalProperties: false,
@@ -44,19 +44,19 @@ export const REGISTRIES_SCHEMA = {
               type: 'string',
               pattern: `^${HOST}(/[a-z0-9._-]+)*$`,
               hint: 'a host with an optional path, for example mirror.example.com/docker-hub, without "https://"',
-              description: 'Host, and path if there is one, in the place of the registry',
+              description: 'Host and optional path that replace the registry',
             },
             forwardCredentials: {
               type: 'boolean',
               default: false,
-              description: 'true: the credentials for the registry are sent to the mirror, too',
+              description: 'true: the mirror also gets the credentials for the registry',
             },
           },
         },
       },
       proxy: {
         type: 'string',
-        description: 'URL of an HTTP proxy, or "none"; else HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide',
+        description: 'URL of an HTTP proxy, or "none"; if it is not set, HTTPS_PROXY, HTTP_PROXY, and NO_PROXY apply',
       },
       concurrency: {
         type: 'integer',
@@ -64,13 +64,13 @@ export const REGISTRIES_SCHEMA = {
         maximum: 100,
         hint: 'a number from 1 to 100',
         default: DEFAULT_CONCURRENCY,
-        description: 'Requests to it at the same time',
+        description: 'Maximum number of parallel requests',
       },
     },
   },
 };
 
-/** As it stands in the file, checked by the schema; paths are resolved. */
+/** An entry that the schema accepts, with resolved paths. */
 export interface RegistryRow {
   readonly host: string;
   readonly insecure?: boolean;
@@ -83,7 +83,7 @@ export interface RegistryRow {
   readonly concurrency?: number;
 }
 
-/** For `--print-config`: a proxy's password is not shown. */
+/** Hides the password of a proxy in `--print-config`. */
 export function shownRegistries(value: unknown): readonly RegistryRow[] {
   return (value as readonly RegistryRow[]).map((row) =>
     row.proxy === undefined ? row : { ...row, proxy: withoutPassword(row.proxy) },
@@ -93,7 +93,7 @@ export function shownRegistries(value: unknown): readonly RegistryRow[] {
 function withoutPassword(proxy: string): string {
   const url = URL.parse(proxy);
   if (url === null || (url.password === '' && url.username === '')) return proxy;
-  // A name alone may be a token.
+  // A user name without a password can be a token.
   const user = url.password === '' ? '' : `${url.username}:`;
   return `${url.protocol}//${user}***@${url.host}`;
 }

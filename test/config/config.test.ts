@@ -308,9 +308,9 @@ describe('the configuration', () => {
     ['[{}]', /tidewaiter\.yaml:1:\d+: "host" is required/],
     [
       '[{host: "https://a.test"}]',
-      /invalid value "https:\/\/a\.test": expected expected a host as in image references.*without "https:\/\/"/,
+      /invalid value "https:\/\/a\.test": expected a host as in image references.*without "https:\/\/"/,
     ],
-    ['[{host: a.test/path}]', /invalid value "a\.test\/path": expected expected a host as in image references/],
+    ['[{host: a.test/path}]', /invalid value "a\.test\/path": expected a host as in image references/],
     ['[{host: a..test}]', /"a\.\.test": no host can match; labels must not be empty, or begin or end with a hyphen/],
     ['[{host: "*.-a.test"}]', /"\*\.-a\.test": no host can match/],
     ['[{host: "a-.test:5000"}]', /"a-\.test:5000": no host can match/],
