@@ -1,4 +1,4 @@
-/** What manifests say about the cluster around them: its Namespaces, Secrets and ServiceAccounts, as facts. */
+/** The cluster that the manifests describe: its Namespaces, Secrets, and ServiceAccounts, as facts. */
 import type { NamespaceSource, SecretSource, ServiceAccountSource } from '../admission/context.ts';
 import { PULL_SECRET_KEYS, type PullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -12,11 +12,11 @@ export interface ClusterObjects {
   readonly namespaces: NamespaceSource;
   readonly secrets: SecretSource;
   readonly serviceAccounts: ServiceAccountSource;
-  /** What is wrong with a pull secret; of interest only where a policy looks at pull secrets. */
+  /** Faults in pull secrets; they matter only if a policy checks pull secrets. */
   readonly errors: readonly InputError[];
 }
 
-/** Of all that is not among the manifests nothing is known, nor do recordings say what the cluster was like. */
+/** Objects that are not in the manifests are unknown. Recordings do not describe the cluster. */
 export function clusterObjectsIn(manifests: readonly Manifest[]): ClusterObjects {
   const errors: InputError[] = [];
   const secrets = secretsIn(manifests, errors);

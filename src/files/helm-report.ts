@@ -1,11 +1,11 @@
-/** What `helm install --dry-run` and `helm get all` print above and below manifests. */
+/** The report that `helm install --dry-run` and `helm get all` print above and below manifests. */
 import { comparable } from '../pod/comparable.ts';
 import { isObject } from '../pod/pointer.ts';
 import { type ParsedDocument, parseDocuments } from './yaml/yaml.ts';
 
 /**
- * The documents of a text. In the report of helm, all but the manifests is left out; but never what kubectl would read
- * there: a quoted text may look like a report, too.
+ * Parses a text without the parts of a Helm report that are not manifests. An object that kubectl would read is never skipped,
+ * because a string in a manifest can look like a report.
  */
 export function parseBesideReport(text: string): readonly ParsedDocument[] {
   const manifests = withoutReport(text);
@@ -19,7 +19,7 @@ export function parseBesideReport(text: string): readonly ParsedDocument[] {
 const REPORT = /^(?:[^\n]*\n){0,20}?NAME: \S+[^\n]*\n(?:CHART: [^\n]*\n|VERSION: [^\n]*\n)*LAST DEPLOYED: /;
 const START = /^(?:HOOKS|MANIFEST):[ \t]*\r?$/m;
 
-/** Manifests stand between `HOOKS:`, `MANIFEST:` and `NOTES:`. The rest becomes space, so that each line stays where it is. */
+/** Manifests are between `HOOKS:`, `MANIFEST:`, and `NOTES:`. Spaces replace the rest, so that each line keeps its number. */
 function withoutReport(text: string): string {
   if (!REPORT.test(text)) return text;
   const start = START.exec(text);

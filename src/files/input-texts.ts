@@ -1,4 +1,4 @@
-/** What the user named (files, folders, `-`) -> texts. One loader for manifests, policies and recordings. */
+/** Loads the files, directories, and streams (`-`) that the user named. */
 import { createReadStream } from 'node:fs';
 import type { SkippedFile } from './skipped-files.ts';
 import { type Bytes, loadStream, loadText, type TextOrProblem } from './load-text.ts';
@@ -7,17 +7,17 @@ import { type FileNames, isManifestName, isNew, statOrProblem, walkDirectory } f
 /** `path` is as the user would write it, `stdin` for `-`; `problem` is a sentence fragment. */
 export type Input = TextOrProblem & {
   readonly path: string;
-  /** Found in a folder under a name that begins with a dot: what is not meant for us there is nobody's fault. */
+  /** The file was found in a directory and its name, or a directory on its path, starts with a dot. */
   readonly hidden: boolean;
 };
 
 export interface LoadOptions {
-  /** What `-` reads; the standard input of the process when not given. */
+  /** The input for `-`; by default, the standard input of the process. */
   readonly stdin?: Bytes;
   readonly names?: FileNames;
-  /** Is told what is in the folders and is not read. */
+  /** Called for each path in a directory that is not read. */
   readonly onSkipped?: (skipped: SkippedFile) => void;
-  /** Is told by what other names a file is reached that is read once. */
+  /** Called for each other name of a file that was already read. */
   readonly onAgain?: (file: string) => void;
 }
 

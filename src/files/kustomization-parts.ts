@@ -44,7 +44,7 @@ export function partsOfKustomizations({ kustomizations, ...found }: KustomizedOb
   return { manifests, errors, without };
 }
 
-/** What is a resource of one kustomization is an object, whatever another one does with it. */
+/** A resource of one kustomization is an object, even if another kustomization uses it as a patch or as data. */
 function rolesIn(kustomizations: readonly Kustomization[]): ReadonlyMap<string, Role> {
   const roles = new Map<string, Role>();
   const resources = new Set<string>();

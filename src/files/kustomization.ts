@@ -6,7 +6,7 @@ export const KUSTOMIZATION_NAMES = ['kustomization.yaml', 'kustomization.yml', '
 const GROUP = 'kustomize.config.k8s.io/';
 const KINDS: readonly unknown[] = ['Kustomization', 'Component', undefined];
 
-/** A file may be called so and hold something else: kubectl applies it all the same. */
+/** A file with this name can contain an ordinary object, which kubectl applies. */
 export function isKustomization(file: string, value: unknown): value is JsonObject {
   if (!isObject(value) || value['items'] !== undefined) return false;
   const { apiVersion, kind } = value;
@@ -14,7 +14,7 @@ export function isKustomization(file: string, value: unknown): value is JsonObje
   return KUSTOMIZATION_NAMES.includes(path.basename(file)) && KINDS.includes(kind);
 }
 
-/** As written there, relative to the kustomization. */
+/** Paths as written, relative to the kustomization. */
 export interface KustomizationReferences {
   /** Files, directories, and URLs. */
   readonly resources: readonly string[];
@@ -23,7 +23,7 @@ export interface KustomizationReferences {
   readonly patchFiles: readonly PatchFile[];
   /** Files with `replacements`. */
   readonly replacementFiles: readonly string[];
-  /** Files that say which fields are changed. */
+  /** Files that define which fields are changed. */
   readonly configurations: readonly string[];
   /** Files, and directories with a kustomization of them. */
   readonly transformers: readonly string[];
@@ -33,7 +33,7 @@ export interface KustomizationReferences {
 
 export interface PatchFile {
   readonly path: string;
-  /** The `target` beside the path, or none. */
+  /** The `target` next to the path, if any. */
   readonly targets: readonly unknown[];
 }
 
@@ -87,7 +87,7 @@ function valuesFiles(chart: unknown): readonly string[] {
   return [chart['valuesFile'], ...listAt(chart, 'additionalValuesFiles')].filter((entry) => typeof entry === 'string');
 }
 
-/** `patchesStrategicMerge` takes paths and patches in one list. */
+/** `patchesStrategicMerge` accepts paths and patches in one list. */
 export function isInlinePatch(entry: string): boolean {
   return /[\n{]|:(?:\s|$)/.test(entry.trim());
 }
@@ -97,7 +97,7 @@ export interface InlineText {
   readonly text: string;
 }
 
-/** Of a list that takes paths and YAML. */
+/** Returns the YAML texts in a list of paths and YAML texts. */
 export function inlineTexts(kustomization: JsonObject, key: string): readonly InlineText[] {
   return listAt(kustomization, key).flatMap((entry, index) =>
     typeof entry === 'string' && isInlinePatch(entry) ? [{ pointer: `/${key}/${index}`, text: entry }] : [],

@@ -1,6 +1,6 @@
 /**
- * Bytes -> text, or why that cannot be done: the one place that says so for every file and every stream that a user names.
- * Files are read synchronously: a thousand small ones take 25 ms, one by one through promises they took 350.
+ * Loads text from files and streams, or reports why it cannot. Files are read synchronously: reading a thousand small files takes
+ * 25 ms, and 350 ms with promises.
  */
 import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
@@ -64,7 +64,7 @@ export async function loadStream(stream: Bytes): Promise<TextOrProblem> {
   return decode(Buffer.concat(chunks));
 }
 
-/** As Go's `unicode.BOMOverride`, which kubectl reads with: a byte order mark decides, and without one it is UTF-8. */
+/** Follows Go's `unicode.BOMOverride`, which kubectl uses: a byte order mark sets the encoding, and the default is UTF-8. */
 function decode(bytes: Buffer): TextOrProblem {
   const encoding = UTF_16[bytes.subarray(0, 2).toString('hex')];
   if (encoding !== undefined)
@@ -81,12 +81,12 @@ function problemIn(bytes: Buffer): string | undefined {
   return `${NOT_UTF_8}, from line ${badLine(bytes)} on`;
 }
 
-/** Of problems of a text: kubectl reads it all the same. */
+/** Reports whether kubectl reads a text with this problem. */
 export function isReadByKubectl(problem: string): boolean {
   return problem === TOO_LARGE.problem || problem.startsWith(NOT_UTF_8);
 }
 
-/** No UTF-8 sequence has a line break inside, so lines can be looked at one by one. */
+/** No UTF-8 sequence contains a line break, so each line can be checked alone. */
 function badLine(bytes: Buffer): number {
   let line = 1;
   for (let from = 0; from < bytes.length; line += 1) {

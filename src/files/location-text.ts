@@ -1,4 +1,4 @@
-/** How a place in a file reads, on one line: in a repository, file names are other people's. */
+/** Formats a location in a file on one line. File names are untrusted input. */
 import { quoteValue } from '../image/quote.ts';
 
 export interface TextLocation {
@@ -15,7 +15,7 @@ export function locationText({ file, line = null, column }: TextLocation): strin
 
 const MAX_PATH = 4096;
 
-/** As it is where that is safe and can be seen. A line that begins with `::` is a command to GitHub Actions. */
+/** Quotes a name only if it is unsafe or hard to see. GitHub Actions runs a line that starts with `::` as a command. */
 export function fileText(file: string): string {
   const quoted = quoteValue(file, MAX_PATH);
   return quoted !== `"${file}"` || file.startsWith('::') || file.trim() !== file ? quoted : file;

@@ -11,10 +11,10 @@ import { parseDocuments } from './yaml/yaml.ts';
 
 export type LoadedLock =
   | { readonly ok: true; readonly lock: Lock; readonly text: string | undefined }
-  /** Each a complete line with its place. */
+  /** Complete lines with their locations. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** One that is not there yet is empty. */
+/** A missing lock file is empty. */
 export function loadLock(file: string): LoadedLock {
   if (file !== '' && !existsSync(file)) return { ok: true, lock: new Map(), text: undefined };
   const read = loadText(file);

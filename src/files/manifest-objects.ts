@@ -1,4 +1,4 @@
-/** One document of a file -> the objects in it, as requests to create them. */
+/** Converts a document to the requests that create its objects. */
 import { type AdmissionRequest, withoutManagedFields } from '../admission/request.ts';
 import { isReview, readReview } from '../admission/review.ts';
 import type { KindTable } from '../pod/kinds.ts';
@@ -8,17 +8,17 @@ import { itemsOfList } from './lists.ts';
 import { messageOf } from './yaml/program-output.ts';
 import type { Position, ValidDocument } from './yaml/yaml.ts';
 
-/** A request that a file asks for. */
+/** An object in a file, as the request that creates it. */
 export interface Manifest {
   readonly file: string;
   /** 1-based, within the file. */
   readonly document: number;
   readonly request: AdmissionRequest;
-  /** Of the value at a pointer relative to the object. */
+  /** The position of the value at a pointer relative to the object. */
   positionOf(pointer: string): Position;
 }
 
-/** What could not be read, or is no object of the API. */
+/** An input that cannot be parsed or that is not an API object. */
 export interface InputError {
   readonly file: string;
   /** null where the fault is the file's as a whole. */
@@ -30,15 +30,15 @@ export interface InputError {
 
 export interface ObjectOptions {
   readonly kinds: KindTable;
-  /** For objects that name none, as `kubectl --namespace` does. */
+  /** The namespace of objects that specify none, like `kubectl --namespace`. */
   readonly namespace: string;
 }
 
-/** Where what is read is collected. */
+/** Collects the results. */
 export interface ObjectsAndErrors {
   readonly manifests: Manifest[];
   readonly errors: InputError[];
-  /** Those of the errors that only say that something is not an object of the API. */
+  /** The errors that only report that a document is not an API object. */
   readonly strangers: Set<InputError>;
 }
 
@@ -60,7 +60,7 @@ export function addObjects(
   else readObject(value, '', context);
 }
 
-/** What of a document is an object; its faults are another reader's. */
+/** Returns the objects in a document and ignores faults, which are reported elsewhere. */
 export function objectsIn(document: ValidDocument, file: string, options: ObjectOptions): readonly Manifest[] {
   const found: ObjectsAndErrors = { manifests: [], errors: [], strangers: new Set() };
   addObjects(document, file, found, options);
@@ -95,7 +95,7 @@ function readObject(value: unknown, base: string, context: LoadContext): void {
   if (items === undefined) return readSingle(value, base, context);
   if (typeOf(value).kind === '') addStranger(base, notAnObject(['kind']), context);
   for (const [index, item] of items.entries()) readObject(item, `${base}/items/${index}`, context);
-  // Not every client takes it for a list: what runs images by itself is evaluated as well.
+  // Some clients do not treat it as a list, so its own images are evaluated as well.
   if (holdsImages(value, context.kinds)) addManifest(value, base, context);
 }
 
@@ -136,7 +136,7 @@ function addManifest(object: JsonObject, base: string, context: LoadContext): vo
   });
 }
 
-/** The request that `kubectl create` would make of an object; who asks is not known. */
+/** Builds the request that `kubectl create` would send. The user is unknown. */
 function creation(object: JsonObject, { kinds, namespace }: ObjectOptions): AdmissionRequest {
   const type = typeOf(object);
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};

@@ -29,12 +29,12 @@ export interface Manifests {
   readonly kustomizations: number;
   readonly manifests: readonly Manifest[];
   readonly errors: readonly InputError[];
-  /** What is not evaluated, and what is read otherwise than it seems. */
+  /** Inputs that are not evaluated, or that have another meaning than expected. */
   readonly notices: readonly InputNotice[];
 }
 
 export interface ManifestOptions extends ObjectOptions {
-  /** What `-` reads. */
+  /** The input for `-`. */
   readonly stdin: AsyncIterable<Uint8Array | string>;
 }
 
@@ -72,7 +72,7 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
   };
 }
 
-/** What else stands under a hidden name than manifests is nobody's fault. */
+/** A hidden file that is not a manifest is not an error. */
 function isNobodys(input: Input, { manifests, kustomizations, errors, strangers }: InputObjects): boolean {
   if (manifests.length + kustomizations.length > 0) return false;
   if ('problem' in input) return !isReadByKubectl(input.problem);

@@ -1,4 +1,4 @@
-/** Policy files and folders -> policies, and the lists and exceptions beside them. Nothing half-loads: one bad document stops it all. */
+/** Loads policies with their lists and exceptions. A single invalid document rejects all of them. */
 import type { Vocabulary } from '../policy/binding.ts';
 import { readPolicy, readyRules } from '../policy/document.ts';
 import type { ImageException } from '../policy/exception.ts';
@@ -19,15 +19,15 @@ import { UserError } from '../error/user-error.ts';
 export interface LoadedPolicies {
   readonly policies: readonly Policy[];
   readonly exceptions: readonly ImageException[];
-  /** What the documents alone show to do nothing. */
+  /** Clauses that have no effect, as the documents alone show. */
   readonly notices: readonly PlacedNotice[];
   /** About their files: what is not read, or otherwise than it seems. */
   readonly inputNotices: readonly InputNotice[];
-  /** Where a notice stands in the files. */
+  /** Adds the location of a notice in the files. */
   readonly placed: (notice: Notice) => PlacedNotice;
 }
 
-/** What the documents and the calendar show; `now` and `missed` as for `expiryNotices`. */
+/** Notices from the documents and the date; `now` and `missed` as for `expiryNotices`. */
 export function noticesAt(
   { exceptions, notices, placed }: LoadedPolicies,
   now: number,
@@ -91,7 +91,7 @@ function textOf(fault: PlacedFault): string {
   return `${locationText(fault)}: ${fault.text}`;
 }
 
-/** As people read: file by file, from top to bottom. */
+/** Sorts by file, then from top to bottom. */
 function inOrder(faults: readonly PlacedFault[], files: readonly string[]): readonly PlacedFault[] {
   const order = new Map(files.map((file, index) => [file, index]));
   const fileOf = ({ file }: PlacedFault): number => order.get(file) ?? 0;
@@ -103,7 +103,7 @@ function inOrder(faults: readonly PlacedFault[], files: readonly string[]): read
 
 interface LoadContext {
   readonly documents: readonly PolicyDocument[];
-  /** By what is wrong: a list's fault is the same however often the list is used. */
+  /** By text: a fault in a list is reported once, however often the list is used. */
   readonly faults: Map<string, PlacedFault>;
   readonly notices: Notice[];
 }
@@ -146,7 +146,7 @@ function readEach<T extends { readonly name: string }>(
   });
 }
 
-/** A fault in a list is one of the list: it is told once, with the first place that shows it. */
+/** Reports a fault in a list at the list, once, with the first use that has the fault. */
 function addFault(
   { pointer, problem, at, list }: DocumentFault,
   document: PolicyDocument,

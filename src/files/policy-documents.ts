@@ -23,7 +23,7 @@ export interface PolicyDocument {
   readonly positionOf: (pointer: string, of?: DocumentFault['at']) => Position;
 }
 
-/** What is wrong, with its place; without a line where the file cannot be read. */
+/** A fault with its location; without a line if the file cannot be read. */
 export interface PlacedFault {
   readonly file: string;
   readonly line?: number;
@@ -33,12 +33,12 @@ export interface PlacedFault {
 }
 
 export interface PolicyDocuments {
-  /** In the order in which they were given. */
+  /** In command-line order. */
   readonly files: readonly string[];
   readonly documents: readonly PolicyDocument[];
   /** Files that cannot be read, and documents of unknown kinds. */
   readonly faults: readonly PlacedFault[];
-  /** What is not read, or otherwise than it seems. */
+  /** Inputs that are not read, or that have another meaning than expected. */
   readonly notices: readonly InputNotice[];
 }
 
@@ -49,7 +49,7 @@ export async function loadPolicyDocuments(paths: readonly string[]): Promise<Pol
   const skipped: SkippedFile[] = [];
   const repeated: InputNotice[] = [];
   for await (const input of loadInputs(paths, { onSkipped: (one) => void skipped.push(one) })) {
-    // Unlike manifests, nothing but this program reads them: what tools and editors leave behind must not decide.
+    // Only tidewaiter reads policies, so files that tools and editors leave behind must not count.
     if (input.hidden) {
       skipped.push({ path: input.path, why: 'unread' });
       continue;
@@ -76,17 +76,17 @@ export async function loadPolicyDocuments(paths: readonly string[]): Promise<Pol
   };
 }
 
-/** Tests may stand beside the policies that they are about. */
+/** Test suites can be next to the policies that they test. */
 function isSuite(value: unknown): boolean {
   return isObject(value) && value['kind'] === SUITE_KIND;
 }
 
-/** Or what is wrong with it. */
+/** Returns the document, or its fault. */
 function policyDocument(one: ParsedDocument, file: string): PolicyDocument | PlacedFault {
   if (!one.ok) return { file, line: one.line, column: one.column, text: one.problem };
   const { value } = one;
   const given = isObject(value) ? value['kind'] : undefined;
-  // What says no kind is read as a policy, which then says what is missing.
+  // A document without a kind is read as a policy, which reports what is missing.
   const kind = typeof given === 'string' ? currentKind(given) : 'ImagePolicy';
   const positionOf = (pointer: string, of: DocumentFault['at'] = 'value'): Position =>
     of === 'key' ? one.keyPositionOf(pointer) : one.positionOf(pointer);

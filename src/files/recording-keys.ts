@@ -1,4 +1,4 @@
-/** Keys of a recording that mean nothing: an expectation that nobody reads would look as if it were met. */
+/** Finds unknown keys in recordings: an expectation under a misspelled key would always seem to be met. */
 import { isReview } from '../admission/review.ts';
 import { quoteValue } from '../image/quote.ts';
 import { isObject, pointerTo } from '../pod/pointer.ts';
@@ -12,7 +12,10 @@ const checkKeys = schemaCheck({
   properties: { review: {}, expected: {} },
 });
 
-/** Of `{review, expected}` every other key; of a review only what was meant to be an expectation. `at`: where the review stands. */
+/**
+ * In `{review, expected}`, all other keys are unknown; in a bare review, only keys that resemble an expectation. `at`: pointer to
+ * the review.
+ */
 export function strayKeys(value: unknown, at: string): readonly DocumentFault[] {
   if (!isObject(value)) return [];
   const wraps = !isReview(value) && (at !== '' || hasKeyLike(value, ['review']));
@@ -25,7 +28,7 @@ export function strayKeys(value: unknown, at: string): readonly DocumentFault[] 
   ];
 }
 
-/** What stands here and looks like an expectation. */
+/** Keys that resemble an expectation but are in the wrong object. */
 export function misplaced(value: unknown, pointer: string): readonly DocumentFault[] {
   if (!isObject(value)) return [];
   return Object.keys(value).flatMap((key) => {

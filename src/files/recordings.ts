@@ -57,7 +57,7 @@ export async function loadRecordings(
   return { files, recordings, errors, notices: [...repeated, ...skippedNotices(skipped, 'AdmissionReview')] };
 }
 
-/** Whatever else stands under a hidden name is nobody's fault. */
+/** A hidden file without a review is not an error. */
 function holdsReview(input: Input): boolean {
   return 'text' in input && input.text.includes('AdmissionReview');
 }

@@ -1,6 +1,6 @@
 /**
- * A new text for a file: whole or not at all. Written beside it and renamed over it, so that neither a crash nor a reader
- * sees half of it; a symbolic link stays one, and the file keeps its mode and owner.
+ * Replaces the text of a file atomically: writes a temporary file next to it and renames that. A symbolic link stays a link, and
+ * the file keeps its mode and owner.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -27,7 +27,7 @@ export type ReplaceResult = { readonly ok: true } | { readonly ok: false; readon
 
 const CHANGED: ReplaceResult = { ok: false, problem: 'the file changed during the run; run the command again' };
 
-/** `before` is what the file must still hold; undefined: there must be none yet. */
+/** `before` is the text that the file must still have; undefined: the file must not exist yet. */
 export function replaceFile(file: string, before: string | undefined, after: string): ReplaceResult {
   try {
     return before === undefined ? create(file, after) : replace(realpathSync(file), before, after);
@@ -43,7 +43,7 @@ function create(file: string, text: string): ReplaceResult {
 }
 
 function replace(target: string, before: string, after: string): ReplaceResult {
-  // Whoever may write into the folder could replace a file that is read-only, too.
+  // A user who can write to the directory could also replace a read-only file.
   accessSync(target, constants.W_OK);
   const stats = statSync(target);
   if (!stats.isFile()) return { ok: false, problem: 'it is not a regular file' };
@@ -88,7 +88,7 @@ function writeTemporary(temporary: string, text: string, stats: Stats | undefine
   }
 }
 
-/** Only root may give files away; for anybody else a file of a colleague becomes their own, as with an editor. */
+/** Only root can change the owner. For other users, the file becomes their own, as with an editor. */
 function keepOwner(temporary: string, { uid, gid }: Stats): void {
   const now = statSync(temporary);
   if (now.uid === uid && now.gid === gid) return;
@@ -99,7 +99,7 @@ function keepOwner(temporary: string, { uid, gid }: Stats): void {
   }
 }
 
-/** Makes the rename last; some systems cannot open a folder, and then it is theirs to see to. */
+/** Makes the rename durable. Some systems cannot open a directory, and need no sync. */
 function syncDirectory(directory: string): void {
   let opened: number | undefined;
   try {

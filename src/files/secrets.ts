@@ -1,4 +1,4 @@
-/** Secret manifests -> pull secrets, as the API server would store them. What they hold appears in no message. */
+/** Converts Secret manifests to pull secrets, as the API server would store them. No message contains their data. */
 import { decodeSecretData } from '../go/base64.ts';
 import { type PullSecret, pullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';

@@ -1,21 +1,21 @@
-/** What is not read, in sentences: one for each reason, however many files there are. */
+/** Notices about skipped files: one for each reason, however many files there are. */
 import { quoteValue } from '../image/quote.ts';
 
-/** A file or a folder that is not read or not evaluated, and why. */
+/** A file or directory that is not read or not evaluated, and the reason. */
 export interface SkippedFile {
   readonly path: string;
   readonly why: 'hidden' | 'unread' | 'dependencies' | 'irregular' | 'parent' | 'patch' | 'data';
 }
 
 /**
- * Whether a hidden file that cannot be read here may be a manifest all the same: kubectl takes texts that are refused here, and
- * an author chooses both the name and the text. The key can be written with escapes.
+ * Reports whether a hidden file that cannot be parsed may be a manifest. kubectl accepts some texts that are rejected here, and
+ * an author controls both name and text. The key can contain escapes.
  */
 export function mayBeManifest(text: string): boolean {
   return text.includes('apiVersion') || text.replaceAll(ESCAPES, unescaped).includes('apiVersion');
 }
 
-/** Of letters and line ends, in double quotes. */
+/** Escapes in double quotes for letters and line breaks. */
 const ESCAPES = /\\(?:x([\dA-Fa-f]{2})|u([\dA-Fa-f]{4})|U([\dA-Fa-f]{8})|(?:\r\n?|[\n\x85\u2028\u2029])[ \t]*)/g;
 
 function unescaped(_escape: string, ...codes: readonly (string | undefined)[]): string {
@@ -32,7 +32,7 @@ export interface InputNotice {
   readonly message: string;
 }
 
-/** `{}` stands for what the command looks for: `Kubernetes object`. */
+/** `{}` is replaced by what the command looks for, such as `Kubernetes object`. */
 const WORDS: Readonly<Record<SkippedFile['why'], readonly [one: string, several: string]>> = {
   hidden: ['is hidden and contains no {}', 'hidden files contain no {}'],
   unread: ['is not read: it is hidden', 'files are not read because they are hidden'],

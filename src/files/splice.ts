@@ -1,6 +1,6 @@
 /**
- * Digests into the text of a file. Only the texts of images change; what comes out is read again, and where it means
- * anything else than the same with these digests, the change that did it is left out and said why.
+ * Writes digests into the text of a file. Only the texts of images change: the result is parsed again, and a change that alters
+ * anything else is omitted with a reason.
  */
 import { applyEdits, type Edit, editOf, type ImageLocation } from '../pinning/image-location.ts';
 import { findImages } from './image-locations/find.ts';
@@ -47,7 +47,7 @@ function editsOf({ location: { target }, digest }: Change): readonly Edit[] {
 
 type Omission = readonly [ImageLocation, string];
 
-/** One text that stands for parts of two different images, such as a tag with an anchor. */
+/** Texts that belong to two different images, such as a tag with an anchor. */
 function overlapping(changes: readonly Change[]): readonly Omission[] {
   const sorted = changes
     .flatMap((change) => editsOf(change).map((edit) => ({ edit, change })))
@@ -115,7 +115,7 @@ function isExtension(pointer: string): boolean {
   return /^\/x-[^/]*(?:\/|$)/.test(pointer);
 }
 
-/** Whoever stands where another value was changed; where nobody does, all are left out. */
+/** Omits the changes at the offsets of other changed values, or all changes if there are none. */
 function blame(wrong: readonly ChangedValue[], changes: readonly Change[]): readonly Omission[] {
   const byOffset = new Map(wrong.map((change) => [change.offset, change]));
   const omissions = changes.flatMap(({ location }): readonly Omission[] => {

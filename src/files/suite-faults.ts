@@ -1,4 +1,4 @@
-/** What is wrong with a document that is meant to be a test suite. */
+/** Finds the faults of a document that is meant to be a test suite. */
 import { quoteValue } from '../image/quote.ts';
 import { isObject } from '../pod/pointer.ts';
 import { dayStart } from '../go/date.ts';
@@ -13,7 +13,7 @@ import { SUITE_KIND, SUITE_SCHEMA } from '../policy/suite-schema.ts';
 import type { ExpectedFinding } from '../recording/expected.ts';
 
 const checkSuite = schemaCheck(SUITE_SCHEMA);
-/** Whatever is there is looked at, whatever is missing beside it. */
+/** Checks the parts that are present, even if others are missing. */
 const checkSpec = schemaCheck(lenientSpec());
 
 function lenientSpec(): object {
@@ -57,7 +57,7 @@ export interface SuiteDocument {
   };
 }
 
-/** What a schema cannot say. */
+/** Faults that a schema cannot express. */
 function meaningFaults({ value, placeOf }: ValidPart): readonly DocumentFault[] {
   return faultsIn(value as SuiteParts).flatMap((fault) => {
     const place = placeOf(fault.pointer.slice('/spec'.length));
@@ -98,7 +98,7 @@ function caseFaults(cases: NonNullable<SuiteParts['cases']>): readonly DocumentF
   return faults;
 }
 
-/** As `ExpectedFinding`, and the object that it is about. */
+/** An `ExpectedFinding` with the object that it is about. */
 export interface SuiteFinding extends ExpectedFinding {
   readonly kind?: string;
   readonly namespace?: string;

@@ -1,4 +1,4 @@
-/** Test suites of policies in files, among whatever else is there; paths in them are relative to the file that they stand in. */
+/** Loads test suites from files that may contain other documents as well. Paths are relative to the file of the suite. */
 import path from 'node:path';
 import { dayStart } from '../go/date.ts';
 import { mergedAnswers, type RegistryAnswers } from '../policy/registry-answers.ts';
@@ -24,7 +24,7 @@ export interface PlacedExpectation extends Place {
 export interface SuiteCase extends Place {
   readonly name: string;
   readonly resources: readonly string[];
-  /** Those of the suite among them; `undefined` where neither says what registries would. */
+  /** Includes the responses of the suite; undefined: neither defines any. */
   readonly registry: RegistryAnswers | undefined;
   readonly expect: 'pass' | readonly PlacedExpectation[];
 }
@@ -36,7 +36,7 @@ export interface Suite extends Place {
   readonly name: string;
   /** Empty: the built-in policy. */
   readonly policies: readonly string[];
-  /** Of the list of policies, or of the suite where it has none. */
+  /** The position of the list of policies, or of the suite if it has no list. */
   readonly policiesAt: Place;
   readonly namespace: string;
   /** Milliseconds since 1970. */
@@ -56,7 +56,7 @@ export async function loadSuites(paths: readonly string[], stdin: AsyncIterable<
   const errors: InputError[] = [];
   for await (const input of loadInputs(paths, { stdin })) {
     if ('problem' in input) {
-      // Most of a repository is none of ours, and what is hidden in it all the more.
+      // Most files of a repository, hidden ones above all, are not for tidewaiter.
       if (input.hidden) continue;
       errors.push(unreadable(input.path, input.problem));
       continue;
@@ -76,7 +76,7 @@ export async function loadSuites(paths: readonly string[], stdin: AsyncIterable<
   return { suites, errors };
 }
 
-/** Only files with these words in them are parsed: most of a repository is none of ours, and need not be YAML as we read it. */
+/** Only files with these words are parsed. Other files of a repository need not be valid YAML. */
 const MENTIONS = /ImagePolicyTest|tidewaiter\.dev\//;
 
 interface LoadContext {

@@ -32,7 +32,7 @@ function uncheckedObject(manifest: Manifest, kinds: KindTable): UncheckedObject 
   return reason === undefined ? undefined : { manifest, what: 'object', pointer: '/kind', reason };
 }
 
-/** One notice for each kind and pointer, however many objects there are. `done` is what is not done with them: `evaluated`. */
+/** Creates one notice for each kind and pointer. `done` completes the sentence "… is not …", for example `evaluated`. */
 export function uncheckedNotices(all: readonly UncheckedObject[], done: string): readonly InputNotice[] {
   const groups = Map.groupBy(all, ({ manifest: { request }, pointer, what }) =>
     JSON.stringify([what, request.type.group, request.type.kind, pointer]),

@@ -52,7 +52,7 @@ function shown(pointer: string): string {
   return /^[\w./*-]{1,200}$/.test(pointer) ? pointer : quoteValue(pointer);
 }
 
-/** Every group of CustomResourceDefinitions has a dot in its name; these are the API server's own. */
+/** The group of every CustomResourceDefinition contains a dot; these groups belong to the API server. */
 const VERSIONS: Readonly<Record<string, string>> = { '': 'v1', apps: 'apps/v1', batch: 'batch/v1' };
 
 function groupsWith(kind: string, kinds: KindTable): readonly string[] {
@@ -70,7 +70,7 @@ function kindsIn(group: string, kinds: KindTable): readonly string[] {
   return kinds.names.filter((name) => kinds.find(group, name) !== undefined);
 }
 
-/** An entry for the configuration, where one can say it. */
+/** An entry for the configuration, if one can be suggested. */
 function remedyFor({ group, kind }: ObjectType, { pointer, what }: ImageSign): string {
   const holder = what === 'containers' ? pointer.slice(0, pointer.lastIndexOf('/')) : pointer;
   if (what === 'parts' || holder === '') return '';

@@ -1,47 +1,47 @@
 /**
- * A folder -> the files in it that are worth reading, for all commands. `kubectl apply -R` reads hidden files and folders, so they are
- * read here as well, and marked. It follows no link to a folder; people and mounted ConfigMaps have them, so they are followed here.
+ * Lists the files of a directory that are worth reading, for all commands. `kubectl apply -R` reads hidden files, so they are
+ * listed and marked. kubectl follows no links to directories, but they are followed here because mounted ConfigMaps contain them.
  */
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import type { SkippedFile } from './skipped-files.ts';
 import { reasonOf } from './load-text.ts';
 
-/** Which files of a folder are read, and how a message says that there is none. */
+/** Selects the files of a directory, and describes them for messages. */
 export interface FileNames {
   accepts(name: string): boolean;
   readonly described: string;
 }
 
-/** Also a name that is nothing but the extension: kubectl takes `.yaml` as well. */
+/** A name that is only the extension counts, because kubectl reads `.yaml` as well. */
 export function isManifestName(name: string): boolean {
   return /\.(ya?ml|json)$/i.test(name);
 }
 
 export interface DirectoryFile {
   readonly path: string;
-  /** It, or a folder on the way to it, has a name that begins with a dot. */
+  /** Its name, or the name of a directory on its path, starts with a dot. */
   readonly hidden: boolean;
   /** Why it cannot be read; a sentence fragment. */
   readonly problem?: string;
 }
 
 export interface DirectoryFiles {
-  /** By name, level by level. */
+  /** Sorted by name, level by level. */
   readonly files: readonly DirectoryFile[];
   readonly skipped: readonly SkippedFile[];
   /** Files by other names than that under which they were found before. */
   readonly again: readonly string[];
-  /** No file with a name that is accepted, not even one that was found before. */
+  /** True if the directory has no file with an accepted name, not even one that was already listed. */
   readonly empty: boolean;
 }
 
 /**
- * Left out in silence: git tracks no file below a folder of this name, so no author can bring one. The stores of other
- * systems can be tracked by git like any folder.
+ * Skipped without a notice: git tracks no file below a directory with this name, so no author can add one. Directories of other
+ * version control systems can be tracked.
  */
 const STORE = '.git';
-/** What package managers and tools fetch: other people's files, often many thousands. */
+/** Directories with dependencies, which are often thousands of files of other projects. */
 const DEPENDENCIES = new Set([
   'node_modules',
   '.venv',
@@ -53,7 +53,7 @@ const DEPENDENCIES = new Set([
   '.pnpm-store',
 ]);
 
-/** What is at a path, or why that cannot be said. */
+/** Returns the stats of a path, or why they cannot be read. */
 export function statOrProblem(at: string): Stats | string {
   try {
     return statSync(at);
@@ -64,14 +64,14 @@ export function statOrProblem(at: string): Stats | string {
 
 interface Walk {
   readonly names: FileNames;
-  /** Real paths of files and folders. */
+  /** Real paths of files and directories. */
   readonly seen: Set<string>;
   readonly files: DirectoryFile[];
   readonly skipped: SkippedFile[];
   readonly again: string[];
-  /** To be followed when all that is no link has its own name. */
+  /** Links are followed after everything else has its own name. */
   readonly links: string[];
-  /** To be opened when all that can be reached without it is known: so the files of a mounted ConfigMap have the names that people see. */
+  /** Hidden entries come last, so that files of a mounted ConfigMap get their visible names. */
   readonly hidden: string[];
   accepted: number;
 }
@@ -109,7 +109,7 @@ function openDirectory(directory: string, hidden: boolean, walk: Walk): void {
   let entries: readonly Dirent[];
   try {
     const real = realOf(directory);
-    // A symbolic link can lead back to where we are.
+    // A symbolic link can point back to a parent.
     if (walk.seen.has(real)) return;
     walk.seen.add(real);
     entries = readdirSync(directory, { withFileTypes: true });
@@ -151,7 +151,7 @@ function enterDirectory(at: string, hidden: boolean, walk: Walk): void {
   }
   const target = realOf(at);
   if (!isWithin(realOf(path.dirname(at)), target)) openDirectory(at, hidden, walk);
-  // Within the folder that is walked, all of it is known anyway.
+  // Everything within the directory is listed anyway.
   else if (!walk.seen.has(target)) walk.skipped.push({ path: at, why: 'parent' });
 }
 
@@ -159,7 +159,7 @@ function isWithin(directory: string, parent: string): boolean {
   return `${directory}${path.sep}`.startsWith(parent.endsWith(path.sep) ? parent : `${parent}${path.sep}`);
 }
 
-/** One that has gone meanwhile is told where it is read. */
+/** A file that was deleted meanwhile is reported when it is read. */
 function realOf(at: string): string {
   try {
     return realpathSync.native(at);
@@ -168,7 +168,7 @@ function realOf(at: string): string {
   }
 }
 
-/** By its real path: two links to one file are one file. */
+/** Compares real paths, so two links to one file count as one file. */
 export function isNew(file: string, seen: Set<string>): boolean {
   const before = seen.size;
   return seen.add(realOf(file)).size > before;
