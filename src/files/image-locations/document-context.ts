@@ -22,7 +22,7 @@ export interface LocationParts {
   readonly target: EditTarget;
 }
 
-/** A place at the value that `pointer` names; what changes is that value, too. */
+/** Creates a location for the value at `pointer`, which is also the value that changes. */
 export function locationAt(
   { document, format }: DocumentContext,
   { pointer, image, content, target }: LocationParts,
@@ -42,7 +42,7 @@ export function locationAt(
 
 const NOTHING_TO_WRITE: EditTarget = { ok: false, reason: 'no image is written here' };
 
-/** For what is no image: it may be a URL with somebody's password in it. */
+/** Creates a location without a pinnable image. The text may be a URL with a password. */
 export function locationWithout(
   context: DocumentContext,
   parts: Pick<LocationParts, 'pointer' | 'image' | 'content'>,
@@ -61,7 +61,7 @@ export function wholeImage(context: DocumentContext, pointer: string, image: str
   return locationAt(context, { pointer, image, content: { state: 'image', reference }, target });
 }
 
-/** Of an object in a manifest, for whoever selects it. */
+/** The type and name of an object in a manifest, for selectors. */
 export function namedType(object: JsonObject): NonNullable<ImageLocation['object']> {
   const { group, kind } = typeOf(object);
   const { metadata } = object;
@@ -77,7 +77,7 @@ export function valueAt(root: unknown, pointer: string): unknown {
   return value;
 }
 
-/** Of a part of an image that stands in a field of its own; `''` for what is no part of any. */
+/** Returns a part of an image that is in a field of its own; `''`: not a part. */
 export function partText(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

@@ -1,4 +1,4 @@
-/** Where the digest of an image goes in the text of a YAML or JSON scalar. */
+/** Finds the place for a digest in the text of a YAML or JSON scalar. */
 import type { ImageReference } from '../../image/reference.ts';
 import { type EditTarget, taggedText } from '../../pinning/image-location.ts';
 
@@ -6,13 +6,13 @@ import { type EditTarget, taggedText } from '../../pinning/image-location.ts';
 export interface Span {
   readonly from: number;
   readonly to: number;
-  /** Whether the text between is the value itself: no escapes, no folding. */
+  /** True if the text equals the value, without escapes and folding. */
   readonly literal: boolean;
 }
 
 /**
- * `offset` is where a value stands (positionOf): at its quote, at the first letter of a plain or block scalar. Undefined where
- * the text between does not end on the same line as it began.
+ * `offset` is the position of a value (positionOf): its quote, or the first letter of a plain or block scalar. Returns undefined
+ * if the text spans several lines.
  */
 export function spanOf(text: string, offset: number, value: string): Span | undefined {
   const quote = text.charAt(offset);
@@ -24,7 +24,7 @@ export function spanOf(text: string, offset: number, value: string): Span | unde
   return { from, to, literal: text.slice(from, to) === value };
 }
 
-/** No image has a quote in it, so that of a single-quoted text is not doubled. */
+/** Images contain no quotes, so doubled single quotes need no handling. */
 function closingQuote(text: string, from: number, quote: string): number {
   for (let at = from; at < text.length; at += 1) {
     const character = text.charAt(at);
@@ -35,8 +35,8 @@ function closingQuote(text: string, from: number, quote: string): number {
 }
 
 /**
- * `value` is the scalar's: `lead` and then the reference. Of a scalar with escapes all is written anew, which needs none: a
- * reference has only letters, digits and `.-_/:@`.
+ * `value` is `lead` followed by the reference. A scalar with escapes is rewritten as a whole, because a reference needs no
+ * escapes.
  */
 export function imageTarget(
   { text, offset }: { readonly text: string; readonly offset: number },
@@ -57,12 +57,12 @@ export function imageTarget(
   return literalTarget(span.from + lead, reference);
 }
 
-/** For a reference that stands at `from` just as it is. */
+/** Creates the target for a reference whose text starts at `from`. */
 export function literalTarget(from: number, reference: ImageReference): EditTarget {
   return digestTarget(from + reference.text.length, reference);
 }
 
-/** For a reference whose tag, or digest, ends at `end`. */
+/** Creates the target for a reference whose tag or digest ends at `end`. */
 export function digestTarget(end: number, { digest, ...rest }: ImageReference): EditTarget {
   if (digest !== undefined) return { ok: true, from: end - digest.length, to: end, before: '', after: '' };
   const reference = { digest, ...rest };

@@ -1,11 +1,11 @@
-/** Where the value of a field goes in the text of a YAML or JSON map: in the place of the one that is there, or behind another. */
+/** Finds the place for the value of a field in a YAML or JSON map: over the present value, or after another field. */
 import { escapeSegment } from '../../pod/pointer.ts';
 import type { EditTarget } from '../../pinning/image-location.ts';
 import { type DocumentContext, valueAt } from './document-context.ts';
 import { spanOf } from './edit-target.ts';
 
 export interface Field {
-  /** Of the map. */
+  /** JSON pointer to the map. */
   readonly holder: string;
   readonly key: string;
 }
@@ -18,7 +18,7 @@ function pointerOf({ holder, key }: Field): string {
   return `${holder}/${escapeSegment(key)}`;
 }
 
-/** For a field that is there: with a text, empty, or null. */
+/** Creates the target for a present field, whose value is a string, empty, or null. */
 export function replaceField({ text, document }: DocumentContext, field: Field): EditTarget {
   const pointer = pointerOf(field);
   const value = valueAt(document.value, pointer);
@@ -42,14 +42,14 @@ function fillNull(text: string, keyOffset: number, key: string): EditTarget {
   return { ok: true, from: colon + 1, to, before: ` ${quote}`, after: quote };
 }
 
-/** The colon behind a key that is written on one line. */
+/** Returns the offset of the colon after a key on one line. */
 function colonAfter(text: string, keyOffset: number): number | undefined {
   const pattern = /(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'|[^\s:"'&*!?,{}[\]]+)[ \t]*:/y;
   pattern.lastIndex = keyOffset;
   return pattern.test(text) ? pattern.lastIndex - 1 : undefined;
 }
 
-/** For a field that is not there yet: behind `after`, laid out as that one is. */
+/** Creates the target for a missing field: after the field `after`, with the same layout. */
 export function insertField(context: DocumentContext, field: Field, after: string): EditTarget {
   const { text, document } = context;
   const before = pointerOf({ holder: field.holder, key: after });
@@ -83,7 +83,7 @@ interface Neighbour {
   /** After its value. */
   readonly end: number;
   readonly indent: number;
-  /** Of the field to insert. */
+  /** The name of the field to insert. */
   readonly name: string;
 }
 
@@ -102,7 +102,7 @@ function insertLine({ text, end, indent, name }: Neighbour): EditTarget {
   };
 }
 
-/** In `{a: 1}`, or in JSON. On a line of its own where its neighbour has one. */
+/** Inserts into `{a: 1}` or JSON, on a new line if the neighbor is on a line of its own. */
 function insertInFlow({ text, key, end, indent, name }: Neighbour): EditTarget {
   const quote = text.charAt(key) === '"' ? '"' : '';
   const lineStart = text.lastIndexOf('\n', key) + 1;
@@ -112,7 +112,7 @@ function insertInFlow({ text, key, end, indent, name }: Neighbour): EditTarget {
   return { ok: true, from: end, to: end, before: `,${space}${quote}${name}${quote}: ${quote}`, after: quote };
 }
 
-/** As at `newline`; at the end of the file, as the file has them. */
+/** Returns the line break at `newline`, or at the end of the file, the first one of the file. */
 function lineBreakOf(text: string, newline: number): string {
   const at = newline === -1 ? text.indexOf('\n') : newline;
   return at > 0 && text.charAt(at - 1) === '\r' ? '\r\n' : '\n';

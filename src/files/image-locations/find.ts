@@ -57,7 +57,7 @@ function merged(all: readonly FileImages[]): FileImages {
 
 const FORMATS = [...DOCUMENT_FORMATS, ...TEXT_FORMATS];
 
-/** What is worth opening when a directory is named. */
+/** The files to open when a directory is named. */
 export const PIN_NAMES = {
   accepts: (name: string): boolean =>
     isManifestName(name) || FORMATS.some(({ fileNames }) => fileNames?.accepts(name) ?? false),

@@ -1,4 +1,4 @@
-/** What a format of files with images is, and what it finds in one of them. */
+/** The interface of a format, and its result for one file. */
 import type { FieldSpec, FieldUse } from '../../pinning/kustomize/field-specs.ts';
 import type { ImageLocation } from '../../pinning/image-location.ts';
 import type { ImagesEntry } from '../../pinning/kustomize/images-entry.ts';
@@ -13,13 +13,13 @@ export interface FindOptions {
   readonly kinds: KindTable;
   /** JSON pointers to the images in Helm values. */
   readonly helmImages: readonly string[];
-  /** What a kustomization says that the file patches, where one names it as a patch and none as a resource. */
+  /** The targets that kustomizations give for a file that is a patch and not a resource. */
   readonly patchTargets?: (file: string) => readonly unknown[] | undefined;
   /** The builds of a Dockerfile that Compose files describe. */
   readonly buildsOf?: (file: string) => readonly Build[];
 }
 
-/** What is wrong with a file, and where in it. */
+/** A fault in a file, with its position. */
 export interface FileFault {
   readonly line: number;
   readonly column: number;
@@ -33,20 +33,20 @@ export interface FileImages {
   /** Images that are not pinned here, but changed by kustomizations. */
   readonly hidden: readonly ImageLocation[];
   readonly kustomization: KustomizationImages | undefined;
-  /** From a file under `configurations`. */
+  /** Field specs in a file under `configurations`. */
   readonly fields: readonly FieldSpec[];
-  /** From a Compose file. */
+  /** Builds in a Compose file. */
   readonly builds: readonly ComposeBuild[];
   /** Names that transformers of images match. */
   readonly retagged: readonly string[];
   /** Fields from which replacements take a part of an image, and that patches compare. */
   readonly uses: readonly FieldUse[];
-  /** Those of `helmImages` that lead to a value. */
+  /** The `helmImages` that lead to a value. */
   readonly pointers: readonly string[];
   readonly faults: readonly FileFault[];
   /** Images that are not seen here. */
   readonly notices: readonly FileFault[];
-  /** For one notice about all files. */
+  /** Objects with images that are not read, for one notice about all files. */
   readonly unchecked: readonly UncheckedObject[];
 }
 
@@ -60,9 +60,9 @@ export interface KustomizationImages extends KustomizationReferences {
 }
 
 interface Format {
-  /** In reports; several formats can share one. undefined: files of this format have no images that could be pinned. */
+  /** The name in reports, which several formats can share; undefined: files in this format have no images to pin. */
   readonly name: string | undefined;
-  /** For messages that list the formats. */
+  /** The name in messages that list the formats. */
   readonly title?: string;
   /** Names of its files, where they end in neither `.yaml`, `.yml`, nor `.json`. */
   readonly fileNames?: { readonly accepts: (name: string) => boolean; readonly described: string };
@@ -72,7 +72,7 @@ interface Format {
 export interface TextFormat extends Format {
   readonly name: string;
   readonly matches: (file: string, text: string) => boolean;
-  /** A `format` here takes the place of the name. */
+  /** A `format` in the result replaces the name. */
   readonly locate: (text: string, file: string, options: FindOptions) => Partial<FileImages>;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Images in Helm values, where the user says that they stand: a text, or a map of registry, repository, tag and digest. Only
- * the chart knows what it makes of a map. One that has a `digest` key gets its digest there; of any other the tag becomes
- * `tag@sha256:…`, which every template that writes repository:tag makes a pinned image of.
+ * Images in Helm values, at pointers that the user gives: a string, or a map of registry, repository, tag, and digest. Only the
+ * chart knows how it uses a map. A map with a `digest` key gets its digest there; in other maps the tag becomes `tag@sha256:…`,
+ * which pins the image in every template that prints repository:tag.
  */
 import { parseReference } from '../../image/reference.ts';
 import { isObject, type JsonObject, jsonType, placesAt, pointerSegments } from '../../pod/pointer.ts';

@@ -1,9 +1,9 @@
-/** A document inside of a YAML or JSON scalar: where each of its characters stands in the file. */
+/** Maps characters of a document in a YAML or JSON scalar to offsets in the file. */
 
 /** `undefined` where the value is not written as it is read, such as a folded block. */
 export type InnerOffsets = ((inner: number) => number) | undefined;
 
-/** `offset` is where the value stands (positionOf). */
+/** `offset` is the position of the value (positionOf). */
 export function innerOffsets(text: string, offset: number, value: string): InnerOffsets {
   const quote = text.charAt(offset);
   if (quote === '"' || quote === "'") {
@@ -28,7 +28,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 const PART = /\\u([\da-fA-F]{4})|\\([^\r\n])|''|[^\\\r\n]/y;
 
-/** For a quoted scalar on one line. */
+/** Maps a quoted scalar on one line. */
 function quotedOffsets(source: string, from: number, value: string): InnerOffsets {
   if (source === value) return (inner) => from + inner;
   const offsets: number[] = [];
@@ -48,7 +48,7 @@ function quotedOffsets(source: string, from: number, value: string): InnerOffset
   return read === value ? (inner) => offsets[inner] ?? from + source.length : undefined;
 }
 
-/** For a block (`|`): every line of the value stands on a line of the file, behind the same indentation. */
+/** Maps a block (`|`), in which every line of the value is a line of the file with the same indentation. */
 function blockOffsets(text: string, offset: number, value: string): InnerOffsets {
   const lines = value.replace(/\n$/, '').split('\n');
   const first = lines.findIndex((line) => line.trim() !== '');

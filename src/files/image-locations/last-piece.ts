@@ -1,11 +1,14 @@
-/** An image that is put together from several texts, such as a name and a variable: the piece of it that a digest goes behind. */
+/**
+ * Finds the part of an image after which its digest goes, if the image is built from several texts, such as a name and a
+ * variable.
+ */
 import type { ImageReference } from '../../image/reference.ts';
 import type { TracedText } from './traced-text.ts';
 
 export interface LastPiece {
-  /** Of its first character in the file, of all that is written before it without a gap. */
+  /** Offset of the first character that is followed by the rest without a gap. */
   readonly start: number;
-  /** Behind its last one. */
+  /** Offset after the last character. */
   readonly end: number;
 }
 
@@ -22,7 +25,7 @@ export function lastPieceOf({ text, offsets }: TracedText, { tag, digest }: Imag
   return first > needed ? undefined : { start: end - (last - first), end: end + 1 };
 }
 
-/** Whether a variable is written behind a place in a text: with another value it would come behind the digest. */
+/** Reports whether a variable follows an offset in a text: its value would come after the digest. */
 export function hasVariableBehind(written: TracedText, end: number): boolean {
   const index = written.offsets.indexOf(end - 1);
   return written.text.includes('$', index + 1);

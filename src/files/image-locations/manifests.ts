@@ -30,7 +30,7 @@ export const manifestFormat: DocumentFormat = {
 
 interface ManifestImages {
   readonly locations: readonly ImageLocation[];
-  /** Those that only kustomizations change. */
+  /** Images that only kustomizations change. */
   readonly hidden: readonly ImageLocation[];
   readonly faults: readonly { readonly pointer: string; readonly problem: string }[];
 }
@@ -61,7 +61,7 @@ interface Search {
 
 function addObject(value: unknown, base: string, search: Search): void {
   if (!isObject(value)) return;
-  // Not every client takes it for a list, so what it holds by itself is read as well.
+  // Some clients do not treat it as a list, so its own images are read as well.
   for (const [index, item] of (itemsOfList(value) ?? []).entries()) addObject(item, `${base}/items/${index}`, search);
   const read = workloadOf(value, typeOf(value), search.kinds);
   const containers = read?.ok ? read.workload.containers : [];
@@ -92,7 +92,7 @@ function locationOf({ image, imagePointer }: Container, base: string, context: D
 
 const DOCKER_URL = 'docker://';
 
-/** Some custom resources put their image together from several fields, or keep it inside of a longer text. */
+/** Some custom resources build their image from several fields, or contain it in a longer string. */
 function parsedImage(
   context: DocumentContext,
   pointer: string,

@@ -3,7 +3,7 @@ import type { DocumentContext } from './document-context.ts';
 import { spanOf } from './edit-target.ts';
 import { joined, untraced, type TracedText, textAt } from './traced-text.ts';
 
-/** Its characters stand nowhere where it is folded, or has escapes. */
+/** The characters of folded or escaped text have no offsets. */
 export function writtenAt({ text, document }: DocumentContext, pointer: string, value: string): TracedText {
   const { offset, column } = document.positionOf(pointer);
   const span = spanOf(text, offset, value);
@@ -12,7 +12,7 @@ export function writtenAt({ text, document }: DocumentContext, pointer: string, 
 }
 
 interface Block {
-  /** Of its first letter. */
+  /** Offset of the first letter. */
   readonly offset: number;
   readonly indent: number;
 }

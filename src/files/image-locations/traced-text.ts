@@ -9,12 +9,12 @@ export interface TracedText {
 
 export const EMPTY: TracedText = { text: '', offsets: [] };
 
-/** A text that stands in the file as it is, from `offset` on. */
+/** Creates a text that is in the file as it is, from `offset` on. */
 export function textAt(text: string, offset = 0): TracedText {
   return { text, offsets: Array.from({ length: text.length }, (_, index) => offset + index) };
 }
 
-/** A text that stands nowhere. */
+/** Creates a text that is not in the file. */
 export function untraced(text: string): TracedText {
   return { text, offsets: Array.from({ length: text.length }, () => -1) };
 }
@@ -27,7 +27,7 @@ export function joined(words: readonly TracedText[]): TracedText {
   return { text: words.map(({ text }) => text).join(''), offsets: words.flatMap(({ offsets }) => offsets) };
 }
 
-/** As it is when its file is edited; the same one where that is elsewhere. */
+/** Applies an edit of the file to the text; returns the same text if the edit is elsewhere. */
 export function edited(word: TracedText, { from, to, text }: Edit): TracedText {
   if (to <= (word.offsets[0] ?? Infinity) || to - 1 > (word.offsets.at(-1) ?? -1)) return word;
   const end = word.offsets.indexOf(to - 1) + 1;
@@ -49,7 +49,7 @@ export class TracedTextBuilder {
     for (const offset of offsets) this.offsets.push(offset);
   }
 
-  /** What was collected; then it is empty again. */
+  /** Returns the collected text and empties the builder. */
   take(): TracedText {
     const word = { text: this.text, offsets: this.offsets };
     this.text = '';
@@ -58,7 +58,7 @@ export class TracedTextBuilder {
   }
 }
 
-/** What Go's unicode.IsSpace takes for white space; JavaScript's \s also has the byte order mark, and lacks U+0085. */
+/** The whitespace of Go's unicode.IsSpace; JavaScript's \s adds the byte order mark and lacks U+0085. */
 const SPACE = String.raw`\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
 const NO_SPACE = new RegExp(`[^${SPACE}]`);
 const ONLY_SPACE = new RegExp(`^[${SPACE}]*$`);

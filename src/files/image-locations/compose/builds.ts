@@ -6,12 +6,12 @@ import { textAt } from '../traced-text.ts';
 
 export interface ComposeBuild extends Omit<Build, 'name'> {
   readonly service: string;
-  /** As they are written, with their defaults; undefined where nothing is. */
+  /** As written, with the defaults of variables; undefined if not set. */
   readonly context: string | undefined;
   readonly dockerfile: string | undefined;
 }
 
-/** Those of a Dockerfile that is a file. */
+/** Returns the builds whose Dockerfile is a file. */
 export function composeBuilds({ services }: JsonObject): readonly ComposeBuild[] {
   if (!isObject(services)) return [];
   return Object.entries(services).flatMap(([service, value]): readonly ComposeBuild[] => {
@@ -32,7 +32,7 @@ export function givenTo(build: JsonObject): Omit<Build, 'name'> {
   return { contexts: namesOf(build['additional_contexts']), args: namesOf(build['args']) };
 }
 
-/** Of a map, or of a list of `NAME=value`. */
+/** Returns the names in a map, or in a list of `NAME=value`. */
 function namesOf(map: unknown): readonly string[] {
   if (isObject(map)) return Object.keys(map);
   const entries: readonly unknown[] = Array.isArray(map) ? map : [];

@@ -28,7 +28,10 @@ export const composeFormat: DocumentFormat = {
 
 const NAME = /^(?:docker-)?compose(?:[.-][\w.-]+)?\.(?:yaml|yml|json)$/i;
 
-/** By its name, or because its services are built or have images: `services:` alone is a key of many programs. */
+/**
+ * Reports whether a document is a Compose file, by file name or by services with a build or an image; many programs have a
+ * `services:` key.
+ */
 function isCompose(file: string, value: unknown): value is JsonObject {
   if (!isObject(value) || value['apiVersion'] !== undefined || !isObject(value['services'])) return false;
   const services = Object.values(value['services']);
@@ -74,7 +77,7 @@ interface Child {
   readonly value: unknown;
 }
 
-/** Of a map or a list; what has another shape has none. */
+/** Returns the children of a map or a list; other values have none. */
 function childrenOf(parent: unknown, at: string, key: string): readonly Child[] {
   const holder = isObject(parent) ? parent[key] : undefined;
   if (!isObject(holder) && !Array.isArray(holder)) return [];
@@ -83,7 +86,7 @@ function childrenOf(parent: unknown, at: string, key: string): readonly Child[] 
   });
 }
 
-/** `!reset` takes a value of another file away, whatever stands behind it. */
+/** `!reset` removes the value from another file and ignores its own value. */
 function isReset({ text, document }: DocumentContext, pointer: string): boolean {
   const { offset } = document.positionOf(pointer);
   return /!reset\s+(?:&\S+\s+)?$/.test(text.slice(Math.max(0, offset - 200), offset));

@@ -28,7 +28,7 @@ export function inlineImages(
   ];
 }
 
-/** In the file, where its lines are those of the text; else 0. */
+/** The line in the file, if the lines of the text are lines of the file; otherwise 0. */
 function linesBefore({ text }: DocumentContext, written: TracedText): number {
   const first = written.offsets.findIndex((offset) => offset !== -1);
   if (first === -1) return 0;

@@ -39,7 +39,7 @@ function valueOf(
   return { value: operated(operator, slice(word, behind, end), depth), end: end + 1 };
 }
 
-/** As it is where nothing is set. */
+/** Returns the value for an environment without variables. */
 function operated(operator: string | undefined, text: TracedText, depth: number): TracedText {
   if (depth > MAX_DEPTH) return untraced(UNKNOWN);
   if (operator?.endsWith('-')) return interpolate(text, depth + 1);

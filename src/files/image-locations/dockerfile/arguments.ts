@@ -5,18 +5,18 @@ import { lex, type LexResult, MAX_LENGTH, type Variable } from './lexer.ts';
 
 export interface Declaration {
   readonly name: string;
-  /** Of the instruction. */
+  /** The line of the instruction. */
   readonly line: number;
-  /** What stands behind its equals sign. */
+  /** The text after the equals sign. */
   readonly written: TracedText;
   /** Without quotes, and with the values of other ARGs. */
   readonly value: TracedText;
 }
 
 export interface Scope {
-  /** Those with a default, in their order; of two with one name the later one counts. */
+  /** Declarations with a default, in order; a later declaration replaces an earlier one with the same name. */
   readonly declarations: ReadonlyMap<string, Declaration>;
-  /** Fills variables in, and takes quotes and escapes away. */
+  /** Resolves variables and removes quotes and escapes. */
   readonly expand: (word: TracedText) => LexResult;
 }
 
@@ -65,7 +65,7 @@ function withoutDefault(name: string): string {
   return `ARG ${name} has no default, so the image is known only at build time`;
 }
 
-/** What BuildKit declares itself. */
+/** The ARGs that BuildKit declares. */
 const BUILT_IN = /^(?:(?:BUILD|TARGET)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGETSTAGE)$/;
 
 export function undeclared(name: string): Variable {
@@ -76,7 +76,7 @@ export function undeclared(name: string): Variable {
 
 export interface Pair {
   readonly name: string;
-  /** undefined: there is no equals sign. */
+  /** undefined: no equals sign. */
   readonly written: TracedText | undefined;
 }
 

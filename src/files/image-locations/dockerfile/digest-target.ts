@@ -1,6 +1,6 @@
 /**
- * Where the digest of a base image goes: behind its tag, in FROM or in the ARG that the tag comes from, where that ARG serves
- * this image alone. Otherwise why not, and what is right for all that use the ARG.
+ * Finds the place for the digest of a base image: after its tag, in FROM, or in the ARG of the tag if no other image uses it.
+ * Otherwise explains what to write for all images that use the ARG.
  */
 import { type ImageReference, parseReference } from '../../../image/reference.ts';
 import { quoteValue } from '../../../image/quote.ts';
@@ -21,11 +21,11 @@ import type { Outcome } from './outcome.ts';
 export interface BaseImage {
   readonly line: number;
   readonly written: TracedText;
-  /** As it would be written with a digest behind it. */
+  /** The text to write before a digest. */
   readonly advised: string;
-  /** What the stage is called. */
+  /** The name of the stage. */
   readonly stage: string | undefined;
-  /** With its variables filled in; undefined where that cannot be done. */
+  /** The image with resolved variables; undefined if they cannot be resolved. */
   readonly image: TracedText | undefined;
   readonly problem: string | undefined;
   readonly isStage: boolean;
@@ -38,9 +38,9 @@ interface ParsedBase extends BaseImage {
 
 export interface FileContext {
   readonly declarations: readonly Declaration[];
-  /** Of the whole file. */
+  /** The base images of the whole file. */
   readonly bases: readonly BaseImage[];
-  /** ARGs that stages take over from above, each with a line. */
+  /** ARGs from before the first FROM that stages redeclare, each with a line. */
   readonly inStages: ReadonlyMap<string, number>;
   readonly outcomeOf: (edit: Edit) => Outcome;
 }
@@ -72,7 +72,7 @@ function isIn({ offsets }: TracedText, offset: number): boolean {
   return offset >= (offsets[0] ?? Infinity) && offset <= (offsets.at(-1) ?? -1);
 }
 
-/** One digest is that of one image; the second one cannot be pulled. */
+/** A digest belongs to one image; with it, no other repository can be pulled. */
 function sharedDigest(base: ParsedBase, owner: Declaration | undefined, { bases }: FileContext): string | undefined {
   const start = digestStart(base.image, base.reference);
   if (owner === undefined || start === undefined) return undefined;
@@ -94,13 +94,13 @@ interface OwnedPiece {
   readonly owner: Declaration | undefined;
 }
 
-/** Whether the digest would be the end of the whole image, whatever the ARGs are. */
+/** Reports whether the digest is always at the end of the image, whatever the values of the ARGs. */
 function isAtEnd({ written }: ParsedBase, { piece, owner }: OwnedPiece, { declarations }: FileContext): boolean {
   const isLast = owner === undefined || owner.value.offsets.at(-1) === piece.end - 1;
   return isLast && endsText(written, piece.end, declarations);
 }
 
-/** Also a variable that is empty here can come behind it. An ARG knows those that are declared before it. */
+/** A variable after the digest counts even if it is empty here. An ARG sees only earlier declarations. */
 function endsText(written: TracedText, end: number, declarations: readonly Declaration[]): boolean {
   if (written.offsets.includes(end - 1)) return !hasVariableBehind(written, end);
   const last = namesIn(written).at(-1);
@@ -124,7 +124,7 @@ function inPieces(base: ParsedBase): string {
   return `it is built from ARG ${names.join(', ')}; ${inTheLine(base)}${or}`;
 }
 
-/** Every pair of hex digits, so that a pattern that takes a part of any digest away takes one of this. */
+/** Contains every pair of hex digits, so that a pattern that removes part of some digest also removes part of this one. */
 const PROBE = `sha256:${Array.from('0123456789abcdef')
   .flatMap((one, _, all) => all.map((other) => one + other))
   .join('')}`;
@@ -134,7 +134,7 @@ interface PlannedEdit {
   readonly owner: Declaration | undefined;
 }
 
-/** What the digest would do besides, as patterns and other ARGs make of it. */
+/** Finds side effects of the digest through patterns and other ARGs. */
 function sideEffect(
   base: ParsedBase,
   { target, owner }: PlannedEdit,
@@ -159,7 +159,7 @@ function otherThan(base: ParsedBase, bases: readonly BaseImage[], images: Outcom
   return undefined;
 }
 
-/** Of the same image, which gets the same digest. */
+/** Pins the base if it is the same image, which gets the same digest. */
 function pinnedWith(base: ParsedBase, one: BaseImage): string | undefined {
   const parsed = one.image && parseReference(one.image.text);
   return parsed?.ok && isSame(one, base) ? pinnedText(parsed.reference, PROBE) : undefined;

@@ -19,7 +19,7 @@ export const dockerfileFormat: TextFormat = {
 
 const NAME = /^(?:docker|container)file(?:[.-].+)?$|\.(?:docker|container)file$/i;
 
-/** Also what editors leave beside them ends so: `Dockerfile.orig` is one, too, and `Dockerfile.dockerignore` is none. */
+/** Backup files such as `Dockerfile.orig` count, but `Dockerfile.dockerignore` does not. */
 export function isDockerfile(file: string): boolean {
   const name = path.basename(file);
   return NAME.test(name) && !/\.(?:dockerignore|ya?ml|json|md)$/i.test(name);
@@ -37,7 +37,7 @@ function isNamedOnly(file: string, text: string): boolean {
   return syntax === undefined && first !== undefined && !INSTRUCTIONS.test(first.name);
 }
 
-/** Of a file of any other name: whether its first instruction can only be that of a Dockerfile. */
+/** Reports whether the first instruction of a file with another name can only be in a Dockerfile. */
 export function looksLikeDockerfile(text: string): boolean {
   return FIRST.test(text.slice(0, 10_000));
 }

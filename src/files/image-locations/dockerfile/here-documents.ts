@@ -10,12 +10,12 @@ export interface HereDocument {
   readonly indented: boolean;
 }
 
-/** Here the escape is a backslash, whatever the directive says. */
+/** The escape is always a backslash here, even if a directive changes it. */
 const LINE = { escape: '\\', raw: true, variable: undefined };
 const NAME = { escape: '\\', raw: false, variable: undefined };
 const MARKER = /^\d*<<(-?)[\t\n\f\r ]*([^<]*)$/;
 
-/** A marker is a word of its own. A line that is no shell words, such as one with an open quote, has none. */
+/** A marker is a separate word. A line that is not valid shell, for example with an unclosed quote, has no markers. */
 export function hereDocumentsOf(line: TracedText): readonly HereDocument[] {
   if (!line.text.includes('<<')) return [];
   const lexed = lex(line, LINE);
@@ -29,7 +29,7 @@ function hereDocumentOf(word: TracedText): readonly HereDocument[] {
   return only === undefined || others.length > 0 ? [] : [{ name: only.text, indented: dash === '-' }];
 }
 
-/** One body behind the other. The first that nothing ends, or undefined. */
+/** Skips the bodies in order. Returns the first here-document that is not closed, or undefined. */
 export function skipHereDocuments(lines: Lines, documents: readonly HereDocument[]): HereDocument | undefined {
   return documents.find((document) => !skipBody(lines, document));
 }

@@ -13,7 +13,7 @@ import { type BaseImage, digestLocation, type FileContext } from './digest-targe
 import { sourcesOf } from './sources.ts';
 
 export interface DockerfileImage {
-  /** Where its digest goes, where that is possible; else where it is written. */
+  /** The offset for its digest if it can be pinned; otherwise the offset of its text. */
   readonly offset: number;
   readonly image: string;
   readonly content: LocationContent;
@@ -27,7 +27,7 @@ export interface DockerfileImages {
 
 /** A build that a Compose file describes. */
 export interface Build {
-  /** In messages. */
+  /** The name for messages. */
   readonly name: string;
   /** Names of contexts that it is given: no image is pulled for them. */
   readonly contexts: readonly string[];
@@ -35,7 +35,7 @@ export interface Build {
   readonly args: readonly string[];
 }
 
-/** What is known of the builds, and how the text stands in its file. */
+/** The known builds, and the position of the text in its file. */
 export interface SourceContext {
   readonly builds: readonly Build[];
   readonly linesBefore: number;
@@ -43,7 +43,7 @@ export interface SourceContext {
   readonly dollar: string;
 }
 
-/** Found in the order of the text; each once that is written once. */
+/** Returns the images in text order; an image with one text appears once. */
 export function imagesOf(source: TracedText, context: SourceContext): DockerfileImages {
   const { builds, linesBefore, dollar } = context;
   const { escape, syntax, fault, ...dockerfile } = parseDockerfile(source);
@@ -74,14 +74,14 @@ interface Reader {
   readonly scope: Scope;
   readonly bases: ReadonlyMap<Instruction, BaseImage>;
   readonly replaced: ContextNames;
-  /** ARGs that stages take over from above, with the lines. */
+  /** ARGs from before the first FROM that stages redeclare, with their lines. */
   readonly inStages: FileContext['inStages'];
   readonly outcomeOf: FileContext['outcomeOf'];
-  /** In lower case: Docker compares them so. */
+  /** Lowercase, because Docker compares them without case. */
   readonly allStages: ReadonlySet<string>;
 }
 
-/** What every FROM says that names no stage above it. */
+/** Returns the base images by their FROM instructions. */
 function basesOf(
   instructions: readonly Instruction[],
   { expand }: Scope,
@@ -132,7 +132,7 @@ function contextName(text: string): string {
 }
 
 interface ContextNames {
-  /** Whether every build is given a context of one of these names. */
+  /** Reports whether every build supplies a context with one of these names. */
   readonly byAll: (...names: readonly (string | undefined)[]) => boolean;
   /** Why no digest is right for all builds: to some of them the name is a context. */
   readonly bySome: (name: string) => string | undefined;
@@ -185,7 +185,7 @@ function redeclaredIn(instructions: readonly Instruction[], escape: string): Rea
 function readInstruction(instruction: Instruction, reader: Reader): readonly DockerfileImage[] {
   const base = reader.bases.get(instruction);
   if (base !== undefined) return readBase(base, reader);
-  // What a trigger says is read again by the build that it is for, which knows no directive of this file.
+  // A trigger is parsed by the build that it runs in, without the directives of this file.
   const command = triggerOf(instruction, '\\') ?? instruction;
   return sourcesOf(command).flatMap((source) => readSource(source, command.name, reader));
 }
@@ -197,7 +197,7 @@ function readBase(
   const { written, image, problem, isStage } = base;
   if (isStage || written.text === '') return [];
   const text = image?.text;
-  // The stage, too, is replaced by a context of its name.
+  // A context also replaces the stage with its name.
   if (replaced.byAll(base.stage, text)) return [without(written, text ?? written.text, CONTEXT)];
   if (image === undefined) return [problemAt(written, written.text, problem ?? '')];
   if (image.text === '') return [problemAt(written, written.text, 'it is empty; no ARG before the first FROM sets it')];
@@ -214,7 +214,9 @@ function readBase(
   return [unlessReplaced(location, replaced)];
 }
 
-/** Of COPY and RUN: a name that is neither a stage nor clearly an image can be a context that the build is given. */
+/**
+ * Reads the source of COPY or RUN. A name that is neither a stage nor clearly an image can be a context that the build supplies.
+ */
 function readSource(
   word: TracedText,
   command: string,
@@ -239,7 +241,7 @@ function unlessReplaced(found: DockerfileImage, { bySome }: ContextNames): Docke
 const NUMBER: LocationContent = { state: 'none', reason: 'it may be a stage number' };
 const FRAGMENT: LocationContent = { state: 'none', reason: 'it may be a stage; the file has no FROM' };
 
-/** Without such a context it is pulled, so it is no less an image than one with a tag. */
+/** If no build supplies the context, the image is pulled like one with a tag. */
 function bare(image: DockerfileImage, word: TracedText, hasStages: boolean): DockerfileImage {
   const name = word.text;
   if (!hasStages) return without(word, name, FRAGMENT);
@@ -266,7 +268,7 @@ function problemAt(word: TracedText, image: string, problem: string): Dockerfile
 
 const TEMPLATE = '"{{" starts an unresolved template expression; pin the rendered file';
 
-/** It may be a URL with somebody's password in it. */
+/** The text may be a URL with a password. */
 function without(word: TracedText, image: string, content: LocationContent): DockerfileImage {
   const target: EditTarget = { ok: false, reason: 'no image is written here' };
   return { offset: word.offsets[0] ?? 0, image: maskPassword(image), content, target };

@@ -4,11 +4,11 @@ import { type HereDocument, hereDocumentsOf, skipHereDocuments } from './here-do
 import { directivesOf, type Fault, linesOf, readLogicalLine } from './lines.ts';
 
 export interface Instruction {
-  /** In upper case. */
+  /** Uppercase. */
   readonly name: string;
   /** `--name=value`, without their quotes. */
   readonly flags: readonly TracedText[];
-  /** What follows, as it is written. */
+  /** The rest of the instruction, as written. */
   readonly rest: TracedText;
   /** Lines of the file, from 1, with those of its here-documents. */
   readonly first: number;
@@ -43,7 +43,7 @@ export function parseDockerfile(source: TracedText): Dockerfile {
 
 export type Command = Pick<Instruction, 'name' | 'flags' | 'rest'>;
 
-/** In ASCII only: a word may have any other white space in it. */
+/** ASCII whitespace only; words can contain other whitespace. */
 export const BLANKS = /[\t\v\f\r ]+/g;
 
 export function commandOf(line: TracedText, escape: string): Command {
@@ -54,7 +54,7 @@ export function commandOf(line: TracedText, escape: string): Command {
   return { name: name.text.toUpperCase(), flags, rest: trim(rest) };
 }
 
-/** `ONBUILD` has an instruction behind it. */
+/** `ONBUILD` is followed by an instruction. */
 export function triggerOf(command: Command, escape: string): Command | undefined {
   return command.name === 'ONBUILD' && command.rest.text !== '' ? commandOf(command.rest, escape) : undefined;
 }
@@ -64,7 +64,7 @@ function holdsHereDocuments(command: Command, escape: string): boolean {
   return ['RUN', 'COPY', 'ADD'].includes(name) && !isList(rest.text);
 }
 
-/** A list of texts in JSON is no shell line. */
+/** A JSON list of strings is not a shell command. */
 function isList(text: string): boolean {
   if (!text.startsWith('[')) return false;
   try {

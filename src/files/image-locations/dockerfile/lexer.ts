@@ -31,7 +31,7 @@ export function lex(source: TracedText, options: LexOptions): LexResult {
 
 class LexError extends Error {}
 
-/** No image is as long; and each ARG can double the one before. */
+/** No image is this long, and each ARG can double the length of the one before. */
 export const MAX_LENGTH = 4096;
 const MAX_DEPTH = 100;
 
@@ -82,7 +82,10 @@ class Lexer {
     this.keepsEscapes = options.raw;
   }
 
-  /** Up to `stop`, '' is the end. The word at hand is one for all levels: an inner one forgets what the outer had of it. */
+  /**
+   * Reads up to `stop`; '' is the end of the text. All levels share the current word: an inner level discards what the outer
+   * level had of it.
+   */
   until(stop: string, keepsEscapes: boolean, doubles: boolean): Piece {
     const before = this.keepsEscapes;
     this.keepsEscapes = keepsEscapes;
@@ -177,7 +180,7 @@ class Lexer {
     return result.take();
   }
 
-  /** Of ", $ and itself it is an escape, else a character as any. */
+  /** Escapes only ", $, and the escape character; otherwise it is an ordinary character. */
   private escapedInDouble(doubles: boolean): TracedText {
     const escape = this.take();
     const next = this.peek();

@@ -41,7 +41,7 @@ export interface LogicalLine {
   readonly first: number;
 }
 
-/** From the next line on that holds anything. A comment does not end a line that goes on, nor does an empty line. */
+/** Reads from the next line with content. Neither a comment nor an empty line ends a continued line. */
 export function readLogicalLine(lines: Lines, escape: string): LogicalLine | undefined {
   for (let line = take(lines); line !== undefined; line = take(lines)) {
     const first = lines.next;
@@ -70,7 +70,7 @@ export function take(lines: Lines): TracedText | undefined {
   return line;
 }
 
-/** A single escape at the end, with blanks and tabs behind it or not, says that the line goes on. */
+/** A single escape at the end of a line, before optional blanks and tabs, continues the line. */
 function cutEscape(line: TracedText, escape: string): { readonly kept: TracedText; readonly goesOn: boolean } {
   const end = line.text.replace(/[ \t]+$/, '').length - 1;
   const goesOn = line.text.charAt(end) === escape && (end === 0 || line.text.charAt(end - 1) !== escape);
@@ -95,7 +95,7 @@ export function directivesOf({ all }: Lines): Directives {
   };
 }
 
-/** Read apart, and a little differently: indented lines are none, a line that starts with #! is passed over, // will do. */
+/** BuildKit reads this directive separately: it skips a first line with #!, ignores indented lines, and accepts //. */
 function syntaxOf(all: readonly TracedText[]): TracedText | undefined {
   const lines = all[0]?.text.startsWith('#!') ? all.slice(1) : all;
   const value = readDirectives(lines, '#').found.get('syntax') ?? readDirectives(lines, '//').found.get('syntax');

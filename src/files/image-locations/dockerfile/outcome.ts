@@ -1,27 +1,27 @@
-/** What FROMs and ARGs come to once a digest is written: patterns, and ARGs that are made from others, do more than hand it on. */
+/** Computes the values of FROMs and ARGs after an edit, because patterns and ARGs built from other ARGs can change the digest. */
 import type { Edit } from '../../../pinning/image-location.ts';
 import { edited, untraced, type TracedText } from '../traced-text.ts';
 import { asVariable, pairsOf, undeclared } from './arguments.ts';
 import type { Instruction } from './instructions.ts';
 import { lex, type LexResult, type Variable } from './lexer.ts';
 
-/** Only what is another text than before. */
+/** Contains only changed texts. */
 export interface Outcome {
-  /** By the number of the FROM, from 0; undefined where BuildKit refuses it. */
+  /** By the zero-based number of the FROM; undefined: BuildKit rejects it. */
   readonly images: ReadonlyMap<number, string | undefined>;
   /** ARGs before the first FROM, with the value that they had before. */
   readonly values: ReadonlyMap<string, string | undefined>;
 }
 
 interface Text {
-  /** Of an ARG; else the number of the FROM. */
+  /** The name of the ARG, or the number of the FROM. */
   readonly of: string | number;
   readonly written: TracedText;
 }
 
 interface LexedText extends Text {
   readonly lexed: LexResult;
-  /** By name: which of the texts gave it its value; none has, where that is undefined. */
+  /** By variable name: the index of the text that sets its value; undefined: no text does. */
   readonly seen: ReadonlyMap<string, number | undefined>;
   readonly readBy: number[];
 }
@@ -82,7 +82,7 @@ function outcomeOf(all: readonly LexedText[], { declared, escape, edit }: Edited
   return { images, values };
 }
 
-/** What is cut off may be the end of one digest, and not that of another. */
+/** The removed part can be the end of one digest and not of another. */
 const CUT_END: LexResult = { ok: false, problem: 'its end is cut off' };
 
 function endsCutIn({ text }: TracedText): readonly string[] {
@@ -93,7 +93,7 @@ function variableOf(name: string, lexed: LexResult | undefined): Variable {
   return lexed === undefined ? undeclared(name) : asVariable(name, lexed);
 }
 
-/** What only who builds knows has a value as any: what it would be is not asked here, but what depends on what. */
+/** Treats values that are known only at build time as set, because only the dependencies between texts matter here. */
 function lexAs(written: TracedText, escape: string, variable: (name: string) => Variable): LexResult {
   const guess = (found: Variable): Variable => {
     if (found.state === 'set') return found;

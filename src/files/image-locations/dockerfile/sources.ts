@@ -31,7 +31,7 @@ function fieldsOf(mount: TracedText): readonly TracedText[] {
 
 interface Field {
   readonly field: TracedText;
-  /** The comma behind it. */
+  /** The offset of the comma after the field. */
   readonly end: number;
 }
 

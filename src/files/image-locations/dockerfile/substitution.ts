@@ -4,7 +4,7 @@ import { EMPTY, joined, slice, type TracedText } from '../traced-text.ts';
 export interface Substitution {
   readonly operator: string;
   readonly word: TracedText;
-  /** With a colon in front of the operator. */
+  /** True if a colon precedes the operator. */
   readonly emptyIsUnset: boolean;
 }
 
@@ -26,7 +26,7 @@ const OPERATIONS: Readonly<Record<string, (usable: TracedText | undefined, word:
   '+': (usable, word) => (usable === undefined ? EMPTY : word),
 };
 
-/** The operator twice: the longest part that the pattern takes. */
+/** A doubled operator removes the longest match. */
 function cut(value: TracedText, operator: '#' | '%', pattern: string): TracedText | undefined {
   const longest = pattern.startsWith(operator);
   const without = operator === '%' ? withoutSuffix : withoutPrefix;
@@ -35,7 +35,7 @@ function cut(value: TracedText, operator: '#' | '%', pattern: string): TracedTex
 
 type Token = { readonly any: true } | { readonly any: false; readonly char: string | undefined };
 
-/** Undefined where BuildKit refuses the pattern: an escape is only for `*`, `?`, `/`, `}` and itself. */
+/** Returns undefined for a pattern that BuildKit rejects: only `*`, `?`, `/`, `}`, and the escape itself can be escaped. */
 function tokensOf(pattern: string): readonly Token[] | undefined {
   const tokens: Token[] = [];
   for (let at = 0; at < pattern.length; at += 1) {
@@ -53,7 +53,7 @@ function tokensOf(pattern: string): readonly Token[] | undefined {
   return tokens;
 }
 
-/** How many characters from `start` on the pattern takes, the fewest or the most; undefined where it does not fit. */
+/** Returns the length of the shortest or longest match at `start`; undefined: no match. */
 function lengthAt(text: string, start: number, tokens: readonly Token[], longest: boolean): number | undefined {
   let states = closed(new Set([0]), tokens);
   let length = states.has(tokens.length) ? 0 : undefined;
@@ -76,7 +76,7 @@ function after(states: ReadonlySet<number>, char: string, tokens: readonly Token
   return closed(next, tokens);
 }
 
-/** `*` may take nothing. */
+/** `*` can match the empty string. */
 function closed(states: Set<number>, tokens: readonly Token[]): Set<number> {
   for (const state of states) if (tokens[state]?.any) states.add(state + 1);
   return states;
@@ -99,7 +99,10 @@ export interface Replacement {
   readonly all: boolean;
 }
 
-/** Undefined for a pattern that BuildKit refuses, and for a `$` in a text for all: there it is a group of a regular expression. */
+/**
+ * Returns undefined for a pattern that BuildKit rejects, and for a `$` in a text that replaces all matches, where it refers to a
+ * group of a regular expression.
+ */
 export function replaceIn(value: TracedText, { pattern, text, all }: Replacement): TracedText | undefined {
   const tokens = tokensOf(pattern);
   if (tokens === undefined || (all && text.text.includes('$'))) return undefined;
@@ -113,7 +116,7 @@ export function replaceIn(value: TracedText, { pattern, text, all }: Replacement
   return joined([...parts, slice(value, rest)]);
 }
 
-/** From left to right, each as long as it can be; none without any character right behind another. */
+/** Yields the longest matches from left to right, without an empty match directly after another match. */
 function* matchesIn(
   text: string,
   tokens: readonly Token[],

@@ -1,4 +1,4 @@
-/** A file under `configurations` of a kustomization: in which fields `images` finds images, beside containers. */
+/** Files under `configurations` of a kustomization, which define the fields that `images` changes besides containers. */
 import type { FieldSpec } from '../../../pinning/kustomize/field-specs.ts';
 import { isObject } from '../../../pod/pointer.ts';
 import { listAt } from '../../kustomization.ts';

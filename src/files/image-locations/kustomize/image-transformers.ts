@@ -16,7 +16,7 @@ export const imageTransformerFormat: DocumentFormat = {
 };
 
 export interface ImageTransformers {
-  /** What they match, as the `name` in `images` does. */
+  /** The names that they match, like `name` in `images`. */
   readonly names: readonly string[];
   readonly locations: readonly ImageLocation[];
 }
@@ -33,7 +33,7 @@ export function inlineTransformers(context: DocumentContext, kustomization: Json
   };
 }
 
-/** One that sets a digest makes pinned images of whatever comes. */
+/** Ignores transformers that set a digest, because they pin every image that they match. */
 function isTransformer(value: unknown): value is JsonObject {
   if (!isObject(value) || value['apiVersion'] !== 'builtin' || value['kind'] !== 'ImageTagTransformer') return false;
   const { imageTag } = value;

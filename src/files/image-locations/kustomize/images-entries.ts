@@ -1,7 +1,7 @@
 /**
- * `images:` of a kustomization. kustomize (api/internal/image, imagetag updater): `newName` replaces the name; `newTag` and
- * `digest` together give name:tag@digest; `newTag` alone takes a digest away that the manifest had; `digest` alone takes the
- * tag away; with neither the manifest keeps its own.
+ * The `images` of a kustomization (kustomize api/internal/image, imagetag updater): `newName` replaces the name; `newTag` with
+ * `digest` gives name:tag@digest; `newTag` alone removes a digest; `digest` alone removes the tag; without both, the manifest
+ * keeps its version.
  */
 import { type ImageReference, parseReference } from '../../../image/reference.ts';
 import { isObject, type JsonObject, jsonType } from '../../../pod/pointer.ts';
@@ -39,7 +39,7 @@ interface EntryTag {
   readonly tag: string;
 }
 
-/** Both fields go behind `newName`, in the layout that the place of a digest has. */
+/** Inserts both fields after `newName`, in the layout of a new digest. */
 function versionTarget(context: DocumentContext, holder: string, { entry, tag }: EntryTag): EditTarget {
   if (entry['newTag'] !== undefined || entry['digest'] !== undefined)
     return { ok: false, reason: 'its "newTag" or "digest" is empty; set "newTag"' };
@@ -93,7 +93,7 @@ function entryLocation(context: DocumentContext, holder: string, entry: JsonObje
 
 const CHANGES_NOTHING = 'it changes nothing, without "newName", "newTag", or "digest"';
 
-/** Until the manifests are known. */
+/** The reason until the manifests are known. */
 const MATCHES_NOTHING = 'it has no tag and matches none of the images in the input files';
 
 /** `newTag: 1.27@sha256:…`, as a text that kustomize does not look into. */

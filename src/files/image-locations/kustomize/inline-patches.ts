@@ -13,7 +13,7 @@ import { locationWithout, type DocumentContext } from '../document-context.ts';
 interface InlinePatch {
   readonly pointer: string;
   readonly text: string;
-  /** One or none. */
+  /** At most one target. */
   readonly targets: readonly unknown[];
 }
 
@@ -64,7 +64,7 @@ interface Home {
   readonly outer: InnerOffsets;
 }
 
-/** From its place in the patch to that in the file. */
+/** Moves a location from the patch to the file. */
 function moved(location: ImageLocation, { context, pointer, outer }: Home): ImageLocation {
   const address = { kind: 'value', document: context.document.index, pointer } as const;
   if (outer === undefined) return { ...location, ...context.document.positionOf(pointer), address, target: NOT_PLAIN };

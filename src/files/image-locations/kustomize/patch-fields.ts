@@ -4,19 +4,19 @@ import { escapeSegment, isObject } from '../../../pod/pointer.ts';
 import type { PatchedKinds } from './patched-kinds.ts';
 
 export interface PatchField {
-  /** From the value. */
+  /** Pointer from the value. */
   readonly pointer: string;
-  /** From the object that is patched. */
+  /** Path from the patched object. */
   readonly field: readonly string[];
   readonly image: string;
-  /** Whether nothing but an image can stand there. */
+  /** True if the field can only contain an image. */
   readonly certain: boolean;
 }
 
 export interface PatchedAt {
   readonly field: readonly string[];
   readonly kinds: PatchedKinds;
-  /** Whether an `image` anywhere in the spec counts, as in a patch that does not name its kind. */
+  /** True if any `image` in the spec counts, as in a patch that does not name its kind. */
   readonly loose: boolean;
 }
 
@@ -40,7 +40,7 @@ function childrenOf(value: unknown): readonly (readonly [string, unknown])[] {
 
 const LISTS: ReadonlySet<string | undefined> = new Set(['containers', 'initContainers', 'ephemeralContainers']);
 
-/** Whether an image, or a whole container, container list or pod template, stands there. */
+/** Reports whether the field contains an image, a container, a list of containers, or a Pod template. */
 export function holdsImage(field: readonly string[], kinds: PatchedKinds): boolean {
   return isImageOrContainers(field, kinds) || ['template', 'spec', 'jobTemplate'].includes(field.at(-1) ?? '');
 }

@@ -3,15 +3,15 @@ import type { Kind, KindTable } from '../../../pod/kinds.ts';
 import { isObject } from '../../../pod/pointer.ts';
 
 export interface PatchedKinds {
-  /** Of the selected objects, if the table has them. */
+  /** The kinds of the selected objects that the table contains. */
   readonly sure: readonly Kind[];
-  /** Every kind, where nothing says which. */
+  /** All kinds, if no selector names a kind. */
   readonly possible: readonly Kind[];
 }
 
 const NONE: PatchedKinds = { sure: [], possible: [] };
 
-/** No selector at all: any kind. */
+/** Without selectors, any kind is possible. */
 export function selectedKinds(selectors: readonly unknown[], kinds: KindTable): PatchedKinds {
   if (selectors.length === 0) return { sure: [], possible: kinds.all };
   return selectors.map((one) => selectedBy(one, kinds)).reduce(united, NONE);

@@ -22,11 +22,11 @@ export const patchFormat: DocumentFormat = {
 
 export interface PatchOptions {
   readonly kinds: KindTable;
-  /** Each `target` that the patch has, where they are known. */
+  /** The targets of the patch, if they are known. */
   readonly targets: readonly unknown[];
 }
 
-/** Lists of operations (RFC 6902); an empty list says nothing. */
+/** Reports whether a value is a list of operations (RFC 6902). An empty list does not count. */
 function isJsonPatch(value: unknown): value is readonly JsonObject[] {
   return (
     Array.isArray(value) &&
@@ -44,7 +44,7 @@ export function patchImages(context: DocumentContext, options: PatchOptions): re
   return isObject(value) ? imagesAt(context, '', { value, at: mergedAt(value, options) }) : [];
 }
 
-/** With a `target`, kustomize does not look at the kind in the patch, which may be anything. */
+/** With a `target`, kustomize ignores the kind in the patch, which can be any text. */
 function mergedAt(value: JsonObject, { kinds, targets }: PatchOptions): PatchedAt {
   const { group, kind } = typeOf(value);
   const own = kinds.find(group, kind);
@@ -75,7 +75,7 @@ function operationImages(
   return holdsImage(pointerSegments(String(from)), kinds) ? [] : [copiedImage(context, `${pointer}/path`, operation)];
 }
 
-/** The text of a field that holds no image otherwise: an annotation, an environment variable. */
+/** An image copied from a field that is not an image, such as an annotation or an environment variable. */
 function copiedImage(context: DocumentContext, pointer: string, { op, path, from }: JsonObject): ImageLocation {
   const problem = `"${String(op)}" copies it from ${String(from)} when kustomize runs; use "add" with the image as its value`;
   return locationWithout(context, { pointer, image: String(path), content: { state: 'problem', problem } });
@@ -100,7 +100,7 @@ function testedImages(context: DocumentContext, pointer: string, { value, at }: 
     });
 }
 
-/** Where the operation "test" expects an image as it is now. */
+/** Returns the fields in which the operation "test" expects the current image. */
 export function comparedFields(value: unknown, options: PatchOptions): readonly FieldUse[] {
   if (!isJsonPatch(value)) return [];
   const kinds = selectedKinds(options.targets, options.kinds);

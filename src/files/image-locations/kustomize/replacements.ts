@@ -28,7 +28,7 @@ function isReplacements(value: unknown): boolean {
 
 interface Replacements {
   readonly pointer: string;
-  /** One, or a list. */
+  /** A replacement, or a list of replacements. */
   readonly value: unknown;
   readonly kinds: KindTable;
 }
@@ -43,7 +43,7 @@ export function replacedImages(
   );
 }
 
-/** Fields of which a replacement writes or takes only a part, between delimiters. */
+/** Returns the fields of which a replacement reads or writes only a part between delimiters. */
 export function cutFields(value: unknown, kinds: KindTable): readonly FieldSpec[] {
   const all: readonly unknown[] = Array.isArray(value) ? value : [value];
   return all.filter(isObject).flatMap(({ source, ...replacement }) => {
@@ -69,7 +69,7 @@ function cutsOf(target: JsonObject, kinds: KindTable): readonly FieldSpec[] {
   });
 }
 
-/** What is a regular expression can be anything. */
+/** Returns '' for a regular expression, which can match anything. */
 function plainName(value: unknown): string {
   return typeof value === 'string' && /^[\w.-]*$/.test(value) ? value : '';
 }
@@ -96,7 +96,7 @@ function imagesIn(
   });
 }
 
-/** What is copied from another image is pinned there, if that one is read: the data of a ConfigMap are no image. */
+/** A copy of another image is pinned at its source, if that source is read; the data of a ConfigMap is not. */
 function isWholeImage(source: unknown, kinds: KindTable): boolean {
   if (!isObject(source) || typeof source['fieldPath'] !== 'string' || isObject(source['options'])) return false;
   const selected = selectedKinds([source], kinds);
@@ -104,7 +104,7 @@ function isWholeImage(source: unknown, kinds: KindTable): boolean {
   return isRead && isImageField(segmentsOf(source['fieldPath']), selected);
 }
 
-/** Between dots, which stand for themselves in brackets and behind a backslash. */
+/** Splits a path at dots. Dots in brackets and after a backslash are part of a segment. */
 function segmentsOf(field: string): readonly string[] {
   return field.match(/\[[^\]]*\]|(?:\\.|[^.\\[])+/g) ?? [];
 }

@@ -1,4 +1,4 @@
-/** What a kustomization brings in from where no image is seen. */
+/** Sources in a kustomization whose images are not read. */
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import { quoteValue } from '../../../image/quote.ts';
 import { listAt } from '../../kustomization.ts';
@@ -31,7 +31,7 @@ export function unreadSourceNotices({ document }: DocumentContext, kustomization
   return [...charts, ...plugins];
 }
 
-/** In the words of a reason. */
+/** The sources as reasons. */
 export function unreadSources(kustomization: JsonObject): readonly string[] {
   const charts = CHARTS.flatMap((key) => listAt(kustomization, key).map((chart) => `chart ${chartName(chart)}`));
   const sources = PLUGINS.filter((key) => listAt(kustomization, key).length > 0).map((key) => `"${key}"`);
