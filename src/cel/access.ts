@@ -121,7 +121,7 @@ function missing(value: Value, name: string, from: string): CelError {
   return new CelError(`${quoteValue(from, 80)} has type ${typeName(value)} and no field ${quoteValue(name, 80)}`);
 }
 
-/** The policy's mistake rather than the object's: it asks for what may be absent. */
+/** A fault of the policy, not of the object: the expression reads an optional field. */
 function absent(what: string, from: string): CelError {
   return new CelError(`${quoteValue(from, 80)} has no ${what}`, {
     hint: 'in the policy, test the field with has(), or use ".?" and orValue()',

@@ -1,15 +1,15 @@
 /**
- * What an evaluation may cost, and how it ends early. The core has no clock, so steps are counted: every call, field and
- * element is one, long strings are one for each 32 characters, and functions that do more say so before they do it.
+ * Limits the cost of an evaluation. The core has no clock, so it counts steps: one for each call, field, and element, one for
+ * each 32 characters of a string, and more for functions that do more work.
  */
 
-/** Of one evaluation: some 20 ms of one core, whatever the expression does. */
+/** Steps of one evaluation, about 20 ms on one core. */
 export const MAX_STEPS = 200_000;
 
-/** Of one check of one object, all its containers together. */
+/** Steps of one check of one object, for all containers together. */
 const MAX_TOTAL = 1_000_000;
 
-/** With less of it, nothing can be said of any container; an object has no such number of them, and counts as unreadable. */
+/** More containers would leave too few steps for each of them. No real object has as many, so it counts as malformed. */
 export const MAX_EVALUATIONS = 10_000;
 
 export interface Budget {
@@ -17,17 +17,17 @@ export interface Budget {
   left: number;
 }
 
-/** `evaluations`: how many share the total. Each has its part, however much others take: no container can starve the next. */
+/** `evaluations`: the number of evaluations that share the total. Each has an equal part, so that no container can starve others. */
 export function newBudget(evaluations = 1): Budget {
   const steps = Math.min(MAX_STEPS, Math.floor(MAX_TOTAL / Math.max(1, evaluations)));
   return { steps, left: steps };
 }
 
-/** CEL's errors: `||`, `&&`, `all` and `exists` forget them when the other side decides. The message is a fragment. */
+/** An error in CEL. `||`, `&&`, `all`, and `exists` ignore it if another operand decides. The message is a fragment. */
 export class CelError extends Error {
-  /** What the author of the expression can do about it. */
+  /** The remedy for the author of the expression. */
   readonly hint: string | undefined;
-  /** `world`: a fact is not known. Else the author of the object has made it so that the expression fails. */
+  /** `world`: a fact is unknown. `author`: the object makes the expression fail. */
   readonly causedBy: 'author' | 'world';
 
   constructor(message: string, { hint, causedBy = 'author' }: Partial<Pick<CelError, 'hint' | 'causedBy'>> = {}) {
@@ -38,7 +38,7 @@ export class CelError extends Error {
   }
 }
 
-/** Nothing forgets this one. */
+/** Unlike CelError, no operator ignores it. */
 export class OverBudget extends Error {
   constructor({ steps }: Budget) {
     super(`the evaluation takes more than ${steps} steps`);
@@ -51,17 +51,17 @@ export function spend(budget: Budget, steps: number): void {
   if (!(budget.left >= 0)) throw new OverBudget(budget);
 }
 
-/** A thrown error costs about as much as this many steps. */
+/** The cost of a thrown error, in steps. */
 const ERROR_STEPS = 100;
 
-/** The CEL error in `error`; anything else goes on. */
+/** Returns a CelError; rethrows all other errors. */
 export function celError(error: unknown, budget: Budget): CelError {
   if (!(error instanceof CelError)) throw error;
   spend(budget, ERROR_STEPS);
   return error;
 }
 
-/** For going through characters one by one. */
+/** For functions that process each character. */
 export function spendText(budget: Budget, text: string): void {
   spend(budget, text.length >> 3);
 }

@@ -54,7 +54,7 @@ export function compileCall(call: Call): Code {
   );
 }
 
-/** What is already known is computed once; what can never be computed is a fault of the policy. */
+/** Computes constants once. A constant that fails is a fault of the policy. */
 export function folded(node: Node, run: () => Value): Value {
   try {
     return run();
@@ -64,7 +64,7 @@ export function folded(node: Node, run: () => Value): Value {
   }
 }
 
-/** Functions look at the whole of their texts, and make new ones. */
+/** Counts the lengths of string arguments and results as steps. */
 function counted(run: Run, values: readonly Value[], budget: Budget): Value {
   let steps = 1;
   for (const value of values) if (typeof value === 'string') steps += value.length >> 5;
@@ -117,7 +117,7 @@ function runOf(call: Call, choices: readonly Choice[]): Run {
   };
 }
 
-/** Values of it are what it says: an object can be null. */
+/** False for objects, because they can be null. */
 function isCertain(type: Type): boolean {
   return type.kind !== 'dyn' && type.kind !== 'param' && type.kind !== 'object';
 }

@@ -1,4 +1,4 @@
-/** What an expression is compiled to: a closure for each node, its type, and its value where that is known already. */
+/** The result of compilation: a closure for each node, its type, and its value if it is constant. */
 import type { Budget } from './budget.ts';
 import { ExpressionFault, type Node } from './parse.ts';
 import { showType, type Type } from './type.ts';
@@ -11,7 +11,7 @@ export interface Env {
   readonly globals: { readonly [name: string]: Value };
   /** Variables of comprehensions, by their depth. */
   readonly locals: Value[];
-  /** The policy's own variables that have been asked for. */
+  /** Values of the policy's variables that were evaluated already. */
   readonly known: Map<string, Value>;
 }
 
@@ -28,11 +28,11 @@ export interface Local {
 
 export interface Scope {
   readonly globals: ReadonlyMap<string, Type>;
-  /** What is asked as `variables.name`. */
+  /** The policy's variables, used as `variables.name`. */
   readonly variables: ReadonlyMap<string, Code>;
   readonly locals: ReadonlyMap<string, Local>;
   readonly depth: number;
-  /** Collects the globals that are mentioned. */
+  /** Collects the globals that the expression uses. */
   readonly uses: Set<string>;
   compile(node: Node, scope: Scope): Code;
 }

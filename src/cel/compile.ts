@@ -1,4 +1,4 @@
-/** Syntax tree -> closures, checked by type: what can be known to be wrong when a policy loads is said then. */
+/** Compiles a syntax tree to closures and checks types, so that errors appear when a policy loads. */
 import { compileField, compileHas, compileIndex, compileName, dottedName } from './access.ts';
 import { CelError, celError, newBudget, spend } from './budget.ts';
 import { compileCall, isFunction } from './call.ts';
@@ -84,7 +84,7 @@ function literal(node: Of<'value'>): Code {
   }
 }
 
-/** The parser takes the characters of a literal for bytes, CEL their UTF-8. */
+/** The parser uses the characters of a literal as bytes, CEL uses their UTF-8 encoding. */
 function bytesLiteral(node: Node, bytes: Uint8Array): Code {
   if (/[^\0-\x7f]/.test(node.input.slice(node.start, node.end))) {
     throw fault(node, 'byte literals allow only ASCII characters and \\x escapes; for text, use bytes("…")');
@@ -113,7 +113,7 @@ function methodCall(node: Of<'rcall'>, scope: Scope): Code {
   return compileCall({ node, name, method: true, args: [receiver, ...args].map((arg) => compile(arg, scope)) });
 }
 
-/** Of several types: the elements are dyn. */
+/** Elements of different types have type dyn. */
 function join(types: readonly Type[]): Type {
   const [first = DYN, ...rest] = types;
   return rest.reduce((left, right) => common(left, right) ?? DYN, first);
@@ -184,7 +184,7 @@ function notBool(what: string, value: Value): CelError {
   return new CelError(`${what} must have type bool, found type ${typeName(value)}`);
 }
 
-/** The operand that decides does so also when another one fails. */
+/** An operand that decides does so even if another operand fails. */
 function logical(node: Of<'||' | '&&'>, scope: Scope): Code {
   const what = `each side of "${node.op}"`;
   const decisive = node.op === '||';

@@ -1,4 +1,4 @@
-/** What looks like a method and is not: its arguments are expressions, asked for each element or only when needed. */
+/** Macros look like methods, but evaluate their arguments for each element or only when needed. */
 import { type Code, fault, type Scope } from './code.ts';
 import type { Node } from './parse.ts';
 

@@ -20,7 +20,7 @@ export class ExpressionFault extends Error {
 }
 
 export const MAX_LENGTH = 10_000;
-/** Every level is a few frames of the stack, at load and in each evaluation. */
+/** Each level uses several stack frames, at load and in each evaluation. */
 export const MAX_DEPTH = 100;
 
 const environment = new Environment({
@@ -98,7 +98,7 @@ export function operands(node: Node): readonly Node[] {
   return found.toReversed();
 }
 
-/** The parser's names of its tokens, as people write them. */
+/** Tokens by the parser's names, as in the source text. */
 const TOKENS: Readonly<Record<string, string>> = {
   EOF: 'the end',
   NUMBER: 'a number',

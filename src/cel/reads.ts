@@ -1,6 +1,6 @@
 /**
- * Which parts of the object and of the request an expression can look at, as far as its text tells: `object.spec.hostNetwork` looks at one value,
- * `object.spec.containers.all(…)` at the whole list. What a policy's own variable stands for counts where it is used.
+ * Which parts of the object and of the request an expression can look at, as far as its text shows: `object.spec.hostNetwork` reads one value,
+ * `object.spec.containers.all(…)` at the whole list. A variable of the policy counts where it is used.
  */
 import { escapeSegment } from '../pod/pointer.ts';
 import { childrenOf, type Node } from './parse.ts';
@@ -8,7 +8,7 @@ import { childrenOf, type Node } from './parse.ts';
 const ROOTS = ['object', 'container', 'image', 'request', 'oldObject'] as const;
 type Root = (typeof ROOTS)[number];
 
-/** JSON pointers, from each of the variables that an object's author has a hand in. */
+/** JSON Pointers below each variable that the author of an object can influence. */
 export type Reads = Readonly<Record<Root, ReadonlySet<string>>>;
 
 export type Variables = ReadonlyMap<string, Node>;
@@ -41,9 +41,9 @@ export function readsOf(nodes: readonly Node[], variables: Variables): Reads {
 interface NodePlace {
   readonly root: string;
   readonly pointer: string;
-  /** Nothing that follows is known by its text. */
+  /** The text does not show which value is read below this pointer. */
   readonly isOpen: boolean;
-  /** What must be looked at besides: indexes, and what a variable stands for. */
+  /** Nodes to visit as well: indexes, and the expressions of variables. */
   readonly inside: readonly Node[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * CEL values. Objects of the API stay the JSON they are and become CEL piece by piece, when a field is read: integers turn
- * into bigint (CEL int), other numbers stay (CEL double), a key that is null is absent, as after the API server's decoding.
+ * CEL values. API objects stay JSON and are converted when a field is read: integers become bigint (CEL int), other numbers stay
+ * (CEL double), and a key that is null is absent, as in the API server.
  */
 import type { ParsedUrl } from '../go/url.ts';
 import type { JsonObject } from '../pod/pointer.ts';
@@ -19,7 +19,7 @@ export interface List {
 export interface JsonMap {
   readonly tag: 'map';
   readonly json: JsonObject;
-  /** Why nobody knows the keys that are not there; `undefined` when they are absent. */
+  /** Why other keys are unknown; `undefined`: other keys are absent. */
   readonly open: string | undefined;
 }
 export type MapKey = string | bigint | boolean;

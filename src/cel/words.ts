@@ -1,7 +1,7 @@
-/** Other people's text in our sentences, where quotes around it would be in the way. */
+/** Formats text from users for messages without quotes. */
 import { quoteValue } from '../image/quote.ts';
 
-/** On one line, nothing invisible in it, cut when long. */
+/** Returns one line without invisible characters, cut to `max` characters. */
 export function plainWords(text: string, max: number): string {
   return quoteValue(text.trim(), max)
     .slice(1, -1)

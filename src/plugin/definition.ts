@@ -1,4 +1,4 @@
-/** What is wrong with the rules that a plugin exports, by code that the compiler may not have seen. */
+/** Checks the rules that a plugin exports, because plugins are not type-checked when they load. */
 import { isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import { NEEDS } from '../policy/fact.ts';
 import { type ValueSchema, withDefaults } from '../policy/parameters.ts';
@@ -57,7 +57,7 @@ const checkDefinition = schemaCheck({
   },
 });
 
-/** The default export: a list of what defineRule has made. */
+/** `exported` is the default export. */
 export function parseRules(exported: unknown): RulesResult {
   if (exported === undefined) {
     return { ok: false, problems: ['no default export; add export default [defineRule({…})]'] };
@@ -72,7 +72,7 @@ export function parseRules(exported: unknown): RulesResult {
   return problems.length === 0 ? { ok: true, rules: exported as readonly Rule[] } : { ok: false, problems };
 }
 
-/** Each begins with the place in the rule: `/needs/0: …`. */
+/** Each problem starts with a JSON Pointer in the rule: `/needs/0: …`. */
 function ruleProblems(rule: unknown): readonly string[] {
   const definition = isObject(rule) ? rule['definition'] : undefined;
   if (!isObject(rule) || !isObject(definition) || typeof rule['bind'] !== 'function') {
@@ -90,10 +90,10 @@ function parameterFaults(schema: ValueSchema): readonly DocumentFault[] {
   return wrong.map((fault) => ({ ...fault, pointer: `/parameters${fault.pointer}` }));
 }
 
-/** A default is typed as its schema says, so it must be what its schema accepts. */
+/** Types follow the schema, so a default must be valid by the schema. */
 function defaultFaults(schema: ValueSchema): readonly DocumentFault[] {
   const faults = schemaCheck(schema)(withDefaults(schema, {}));
-  // Of the object as a whole: what is required has no default, and needs none.
+  // Faults of the whole object: required keys have no default.
   return faults.flatMap((fault) =>
     fault.pointer === '' ? [] : [{ ...fault, problem: `invalid default: ${fault.problem}` }],
   );
@@ -107,7 +107,7 @@ function functionProblems({ check, prepare }: JsonObject): readonly string[] {
   ] as const) {
     if (value === undefined && optional) continue;
     if (typeof value !== 'function') {
-      // A missing one is told by the schema.
+      // The schema reports a missing function.
       if (value !== undefined) problems.push(`/${name}: expected a function, found ${jsonType(value)}`);
     } else if (!/^Function$/.test(value.constructor.name)) {
       problems.push(`/${name}: rules run synchronously; the function must not be async or a generator`);

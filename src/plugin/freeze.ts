@@ -1,8 +1,8 @@
-/** Plugins get what the engine itself decides with: frozen, so that one that writes into it fails instead of everything after it. */
+/** Freezes the values that plugins share with the engine, so that a plugin cannot change later decisions. */
 import type { Facts, Need } from '../policy/fact.ts';
 import type { Subject } from '../policy/rule.ts';
 
-/** Of plain objects and lists. What is frozen already is taken to be so all the way down. */
+/** For plain objects and lists. A frozen value is assumed to be frozen deeply. */
 export function deepFreeze(root: object): void {
   const waiting = [root];
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
@@ -14,7 +14,7 @@ export function deepFreeze(root: object): void {
   }
 }
 
-/** Of the facts only those that the rule has named, and copies: a map cannot be frozen. */
+/** Contains only the facts in `needs`, as copies, because a Map cannot be frozen. */
 export function readOnly(subject: Subject<Need>, needs: readonly Need[]): Subject<Need> {
   const facts = Object.fromEntries(needs.map((need) => [need, copied(subject.facts[need])])) as Partial<Facts>;
   const { facts: _all, ...rest } = subject;
@@ -22,7 +22,7 @@ export function readOnly(subject: Subject<Need>, needs: readonly Need[]): Subjec
   return Object.freeze({ ...rest, facts: facts as Facts });
 }
 
-/** Maps, lists and plain objects are copied; a function (what is in a secret is read by one) is the same in the copy. */
+/** Copies maps, lists, and plain objects. Functions, such as those that read a Secret, are shared. */
 function copied(value: unknown): unknown {
   if (value instanceof Map) return new Map([...value].map(([key, child]) => [key, copied(child)]));
   if (Array.isArray(value)) return Object.freeze(value.map(copied));

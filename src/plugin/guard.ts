@@ -163,7 +163,7 @@ function failure({ file }: GuardedRule, reason: RuleFailure['reason'], problem: 
   return { reason, problem, file };
 }
 
-/** An error is an object of the plugin's too, and may itself throw when it is looked at. */
+/** Reading a thrown value can throw, because it comes from the plugin. */
 export function shownError(error: unknown): string {
   try {
     return quoteValue(error instanceof Error ? `${error.name}: ${error.message}` : String(error));

@@ -1,4 +1,4 @@
-/** What Node throws when it cannot load a plugin -> where and why, for the plugin's author. */
+/** Formats the errors of Node.js for plugins that cannot be loaded, with file and position. */
 import { fileURLToPath } from 'node:url';
 import { quoteValue } from '../image/quote.ts';
 import { shownError } from './guard.ts';
@@ -8,7 +8,7 @@ interface Place {
   readonly at: string;
 }
 
-/** `:3:11: Expression expected`, with the file before it when it is another one that the plugin imports. */
+/** `:3:11: Expression expected`, with the file in front if it is a file that the plugin imports. */
 export function importProblem(error: unknown, plugin: string): string {
   const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : '';
   const place = syntaxPlace(stack) ?? framePlace(stack, plugin);
@@ -26,7 +26,7 @@ function syntaxPlace(stack: string): Place | undefined {
   return { file: pathOf(file), at: column === 0 ? line : `${line}:${column}` };
 }
 
-/** The plugin's own part of what ran. */
+/** The position of the first stack frame in the plugin. */
 function framePlace(stack: string, plugin: string): Place | undefined {
   for (const [, file, at] of stack.matchAll(/\(?((?:file:\/\/)?\/[^\s()]+):(\d+:\d+)\)?$/gm)) {
     if (file !== undefined && at !== undefined && pathOf(file) === plugin) return { file: plugin, at };
@@ -67,7 +67,7 @@ function loadProblem(error: unknown): string {
   return `the module threw ${shownError(error)} while loading`;
 }
 
-/** One line of Node's, with quotes of its own. */
+/** The first line of a Node.js message, which has its own quotes. */
 function quoteless(text: string): string {
   return quoteValue(text.split('\n', 1)[0] ?? '', 500)
     .slice(1, -1)

@@ -1,6 +1,6 @@
 /**
- * A plugin's file -> what it exports. Node itself strips the types (from 22.18); `tidewaiter` is this very program wherever
- * the file is, so that nothing has to be installed beside it and both have the same modules.
+ * Imports the file of a plugin. Node.js strips the types (22.18 or later). The specifier `tidewaiter` resolves to the running
+ * program, so that plugins need no installed package and share its modules.
  */
 import { realpathSync, type Stats, statSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
@@ -8,19 +8,19 @@ import path from 'node:path';
 import { isObject } from '../pod/pointer.ts';
 import { importProblem } from './import-problem.ts';
 
-/** `problem` begins with the place, where one is known: `:3:11: Expression expected`. */
+/** `problem` starts with the position if it is known: `:3:11: Expression expected`. */
 export type Imported =
   | { readonly ok: true; readonly exported: unknown }
   | { readonly ok: false; readonly problem: string };
 
-/** Not .cjs and .cts: a plugin has a default export, and nobody has to guess what is one. */
+/** CommonJS (.cjs, .cts) has no unambiguous default export. */
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
 
 export function importPlugin(file: string): Imported {
   const problem = fileProblem(file);
   if (problem !== undefined) return { ok: false, problem: `: ${problem}` };
   offerTidewaiter();
-  // Not import(): a plugin is loaded at once or not at all, and the same way from the bundle and from the sources.
+  // require() loads synchronously, and works the same in the bundle and in the sources.
   const load = createRequire(import.meta.url);
   const resolved = realpathSync(file);
   try {
@@ -49,7 +49,7 @@ function statsOf(file: string): Stats | string {
   }
 }
 
-/** Beside this file's bundle, or above it in the sources. */
+/** Next to this file in the bundle, one directory up in the sources. */
 const API = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : './index.js', import.meta.url).href;
 
 let offered = false;

@@ -1,4 +1,4 @@
-/** The files of plugins -> more rules. Anything wrong with one of them stops the load as a whole. */
+/** Loads custom rules from plugin files. A fault in one file rejects all of them. */
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import type { Guard } from '../policy/rule.ts';
 import type { Check, ParameterFault, Prepared, Rule } from '../policy/rule.ts';
@@ -10,9 +10,9 @@ import { createTimeLimit, type TimeLimit } from './time-limit.ts';
 import { UserError } from '../error/user-error.ts';
 
 export interface PluginOptions {
-  /** Their names are taken. */
+  /** Custom rules cannot use their names. */
   readonly builtIn: readonly Rule[];
-  /** How long one check may take. */
+  /** Time limit of one check. */
   readonly timeoutMs: number;
 }
 
@@ -54,7 +54,7 @@ interface Protection {
   readonly timeoutMs: number;
 }
 
-/** The same rule, asked through the guard; what its prepare does wrong is a fault of the policy's parameters. */
+/** Runs the rule through the guard. A failure of `prepare` is a fault of the policy's parameters. */
 function guarded(rule: Rule, { guard, limit, timeoutMs }: Protection): Rule {
   deepFreeze(rule.parameters);
   return {

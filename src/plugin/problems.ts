@@ -1,11 +1,11 @@
-/** What a plugin's check has answered -> problems that the engine can trust, and what is wrong with the rest. */
+/** Validates the problems that a plugin's check returns. */
 import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
 import { isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import type { Problem } from '../policy/rule.ts';
 import { CAUSERS } from '../policy/rule.ts';
 
-/** More than anybody reads; the object is refused by the first of them. */
+/** Limits memory; more problems do not change the decision. */
 const MAX_PROBLEMS = 10_000;
 const MAX_TEXT = 2000;
 const MAX_POINTER = 5000;
@@ -16,10 +16,10 @@ export interface ParsedProblems {
   readonly fault: string | undefined;
 }
 
-/** Problems beside a bad one count: what a rule has found does not become less true. */
+/** Valid problems count even if others are invalid. */
 export function parseProblems(result: unknown, containers: readonly Container[]): ParsedProblems {
   if (result instanceof Promise) {
-    // Its rejection, unheard, would end the server.
+    // An unhandled rejection would end the server.
     result.catch(() => undefined);
     return { problems: [], fault: 'the rule returned a promise; rules must return a list synchronously' };
   }
@@ -40,12 +40,12 @@ export function parseProblems(result: unknown, containers: readonly Container[])
   return { problems, fault };
 }
 
-/** A copy, or what is wrong. */
+/** Returns a copy of the problem, or a fault. */
 function parseProblem(value: unknown, inScope: ReadonlySet<unknown>): Problem | string {
-  // An async callback in a map: its rejection, unheard, would end the server.
+  // From an async callback in map(): an unhandled rejection would end the server.
   if (value instanceof Promise) value.catch(() => undefined);
   if (!isObject(value)) return `expected an object, found ${jsonType(value)}`;
-  // Once: a getter may say something else the next time.
+  // Reads each property once, because a getter can return different values.
   const { state, container, pointer, message, remedy, unreadable, causedBy, harmless } = value;
   const read = { state, container, pointer, message, remedy, unreadable, causedBy, harmless };
   const wrong = faultOf(read) ?? (container === undefined || inScope.has(container) ? undefined : NOT_IN_SCOPE);

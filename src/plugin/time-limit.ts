@@ -1,13 +1,13 @@
-/** Work that is stopped when it takes too long, whatever it does: also in a loop without end, also in a regular expression. */
+/** Stops synchronous code after a time limit, even in an endless loop or a regular expression. */
 import { createContext, Script } from 'node:vm';
 import { isObject } from '../pod/pointer.ts';
 
-/** False: it was stopped. What the work throws is thrown. */
+/** Returns false if the work was stopped. Rethrows its errors. */
 export type TimeLimit = (work: () => void) => boolean;
 
 /**
- * Node ends a running script from a second thread, and with it whatever function the script has called, wherever that was
- * defined. To start the thread costs about 0.1 ms, more than a rule: so put as much into one call as can be.
+ * Node.js stops a script, and every function that it calls, from a second thread. Starting the thread takes about 0.1 ms, more
+ * than a rule, so one call should include as much work as possible.
  */
 export function createTimeLimit(timeoutMs: number): TimeLimit {
   const nothing = (): void => undefined;
@@ -20,7 +20,7 @@ export function createTimeLimit(timeoutMs: number): TimeLimit {
       script.runInContext(context, { timeout: timeoutMs });
       return true;
     } catch (error) {
-      // An error of the other context, so not an instance of ours.
+      // The error comes from another context, so instanceof Error is false.
       if (isObject(error) && error['code'] === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false;
       throw error;
     } finally {

@@ -1,4 +1,4 @@
-/** One entry of `spec.rules`: the rule that it names, bound to its parameters, or everything that is wrong with them. */
+/** Binds an entry of `spec.rules` to its rule and parameters, or reports all faults. */
 import { quoteValue } from '../image/quote.ts';
 import type { KindTable } from '../pod/kinds.ts';
 import { pointerSegments } from '../pod/pointer.ts';
@@ -10,13 +10,13 @@ import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault, schemaCheck } from './schema-faults.ts';
 import { type ValidPart, validPart } from './valid-part.ts';
 
-/** What a document may refer to. */
+/** The names that a document can refer to. */
 export interface Vocabulary {
   readonly rules: readonly Rule[];
   readonly kinds: KindTable;
-  /** None when not given. */
+  /** `undefined`: no lists. */
   readonly lists?: Lists | undefined;
-  /** By rule and parameters. Policies that are read together say much alike: what they share is compiled, and asked, once. */
+  /** By rule and parameters. Policies that load together share equal checks, which then run once for each object. */
   readonly checks?: Map<string, Check> | undefined;
 }
 
@@ -60,13 +60,13 @@ function bindRule(rule: Rule, written: object, vocabulary: Vocabulary): Bound {
   return bound.ok && faults.length === 0 ? { ok: true, check: bound.value } : { ok: false, faults };
 }
 
-/** Most rules take no parameter in most policies: then there is nothing to compile a schema for. */
+/** Most rules have no parameters in most policies. Skipping the schema saves its compilation. */
 function takesNothing({ parameters }: Rule, written: object): boolean {
   if (Object.keys(written).length > 0) return false;
   return (parameters.minProperties ?? 0) === 0 && parameters.required === undefined;
 }
 
-/** What is wrong with the parameters that fit the schema, where others do not. */
+/** The faults of the parameters that are valid by the schema, if others are not. */
 function faultsBeside(rule: Rule, value: unknown, vocabulary: Vocabulary): Prepared<never> {
   const part = validPart(value, schemaCheck(rule.parameters));
   if (part === undefined || lacksReferredTo(rule, part)) return { ok: false, faults: [] };
@@ -94,7 +94,7 @@ function compiled(rule: Rule, parameters: unknown, { checks }: Vocabulary): Prep
   return bound;
 }
 
-/** A fault of a list keeps its place there. */
+/** A fault in a list keeps its pointer into the list. */
 function below(at: string, fault: DocumentFault): DocumentFault {
   const { list, pointer } = fault;
   if (list === undefined) return { ...fault, pointer: `${at}${pointer}` };

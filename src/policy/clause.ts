@@ -1,4 +1,4 @@
-/** `match` and `exclude`, as documents write them -> what scopes are compiled from, or what is wrong with it. */
+/** Reads `match` and `exclude` of a document and reports their faults. */
 import { parsePatterns } from '../image/pattern-list.ts';
 import type { ContainerKind } from '../pod/containers.ts';
 import type { KindTable } from '../pod/kinds.ts';
@@ -9,7 +9,7 @@ import type { LabelSelector } from './selector.ts';
 import { checkSelector, type Report } from './selector-fault.ts';
 import type { PatternSet } from '../image/pattern.ts';
 
-/** One `match` or `exclude` block, as the document has it, image patterns compiled. */
+/** One `match` or `exclude` block with compiled image patterns. */
 export interface Clause {
   readonly namespaces?: readonly string[] | undefined;
   readonly namespaceSelector?: LabelSelector | undefined;
@@ -38,7 +38,7 @@ const GLOBS = [
   ['groups', GROUP],
 ] as const;
 
-/** What one of them lets in, the other takes out. */
+/** For messages: the key with the opposite effect. */
 const OPPOSITES = { '/spec/match': 'exclude', '/spec/exclude': 'match' } as const;
 
 export function readClause(

@@ -1,6 +1,6 @@
 /**
- * Clauses that can never be true, as far as that can be proved from the document alone: a policy that silently never
- * applies looks exactly like one that nobody violates.
+ * Finds clauses that can never match, if the document alone proves it: a policy that silently never applies looks like a
+ * policy without violations.
  */
 import { compileGlobs } from '../image/glob.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -10,9 +10,9 @@ import type { ClauseDocument } from './clause.ts';
 import { contradictionIn } from './selector.ts';
 
 export interface DeadClause {
-  /** From the root of the document. */
+  /** JSON Pointer from the root of the document. */
   readonly pointer: string;
-  /** A sentence fragment: why, and what follows. */
+  /** A sentence fragment with the effect and the reason. */
   readonly problem: string;
 }
 
@@ -37,7 +37,7 @@ export function findDeadExceptionClauses(match: ClauseDocument, kinds: KindTable
   return never === undefined ? [] : [{ pointer: '/spec/match', problem: `excuses nothing: ${never}` }];
 }
 
-/** Objects of other kinds have no images, so there is nothing else that could match. */
+/** Objects of other kinds have no images, so policies never match them. */
 function allKinds(table: KindTable): readonly Kind[] {
   const core = table.names.map((kind) => table.find('', kind));
   const others = table.fullNames.map((name) => {
@@ -74,7 +74,7 @@ function swallows({ match, exclude }: Clauses, table: readonly Kind[]): string |
   if (empty || !swallowsObjects({ match, exclude }, table)) return undefined;
   const everyImage = images.includes('**') || within(match.images, ['**'], images);
   if (!everyImage || !within(match.containers, CONTAINER_KINDS, containers)) return undefined;
-  // An image that cannot be read is never excluded, and rules about the whole object are still asked.
+  // Invalid images are never excluded, and rules for the whole object still run.
   const every = '"exclude" removes every container that "match" selects';
   if (images.length > 0) return `${every} and that has a valid image`;
   return containers.length > 0 ? every : 'never applies: "exclude" removes everything that "match" selects';
@@ -99,12 +99,12 @@ function swallowsNamespaces({ match, exclude }: Clauses, selected: readonly Kind
   return everywhere || globsWithin(match.namespaces, exclude.namespaces);
 }
 
-/** Whether all that `inner` lets in (without it: `all`) is also in `outer`; an absent `outer` holds everything. */
+/** Reports whether `outer` contains all of `inner`. An empty `inner` means `all`; an empty `outer` contains everything. */
 function within(inner: readonly string[] = [], all: readonly string[], outer: readonly string[] = []): boolean {
   return outer.length === 0 || (inner.length === 0 ? all : inner).every((one) => outer.includes(one));
 }
 
-/** A glob that matches another one as if that were a text also matches all that the other does: only a `*` takes a `*`. */
+/** A glob that matches the text of another glob also matches everything that the other one does, because only `*` matches `*`. */
 function globsWithin(inner: readonly string[] = [], outer: readonly string[] = []): boolean {
   return outer.length === 0 || (inner.length > 0 && inner.every(compileGlobs(outer)));
 }

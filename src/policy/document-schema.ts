@@ -1,4 +1,4 @@
-/** What the JSON Schemas (draft 2020-12) of all our documents share: the envelope, lists of texts, references to named lists. */
+/** Shared parts of the JSON Schemas (draft 2020-12) of all documents: the envelope, lists of strings, and list references. */
 
 export const API_VERSION = 'tidewaiter.dev/v1alpha1';
 
@@ -14,7 +14,7 @@ interface DocumentSchema<S extends object> {
   readonly [keyword: string]: unknown;
 }
 
-/** A document of ours; labels and annotations beside its name are nobody's business here. */
+/** A document with apiVersion, kind, metadata, and spec. Labels and annotations are ignored. */
 export function documentSchema<const S extends object>(
   kind: string,
   { name, description, spec }: { readonly name: string; readonly description: string; readonly spec: S },
@@ -38,7 +38,7 @@ export function documentSchema<const S extends object>(
   };
 }
 
-/** Texts, or references to named lists; `minItems` where an empty list would say too much. */
+/** A list of strings, or of references to named lists. */
 export function strings(description: string, more: object = {}): object {
   return { type: 'array', items: { type: 'string', minLength: 1 }, description, ...more };
 }
@@ -55,7 +55,7 @@ const LIST_REFERENCE = {
   properties: { list: { ...NAME, description: 'metadata.name of the list' } },
 } as const;
 
-/** Where a list takes texts, it takes named lists as well (list-reference.ts). */
+/** Every list of strings also allows references to named lists (list-reference.ts). */
 export function takesTexts(schema: object): schema is { readonly items: object } {
   if (!('items' in schema)) return false;
   const { items } = schema;
@@ -63,8 +63,8 @@ export function takesTexts(schema: object): schema is { readonly items: object }
 }
 
 /**
- * A schema as people write documents: `{list: NAME}` is accepted where texts are. Documents are read with the schema as it
- * stands, after the references have been replaced by what they stand for.
+ * Allows `{list: NAME}` in every list of strings, for editors. The loader expands references first and then uses the plain
+ * schema.
  */
 export function withListReferences(schema: object): object {
   if (takesTexts(schema)) return { ...schema, items: { anyOf: [schema.items, LIST_REFERENCE] } };

@@ -1,4 +1,4 @@
-/** A policy document, parsed but unread -> Policy, or everything that is wrong with it. */
+/** Reads a parsed policy document, or reports all of its faults. */
 import type { KindTable } from '../pod/kinds.ts';
 import { isObject } from '../pod/pointer.ts';
 import { type BindingDocument, readBinding, type Vocabulary } from './binding.ts';
@@ -19,7 +19,7 @@ export type PolicyResult =
   | { readonly ok: true; readonly policy: Policy; readonly deadClauses: readonly DeadClause[] }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
-/** The document once the schema has accepted it. */
+/** A document that is valid by the schema. */
 interface Document {
   readonly metadata: { readonly name: string };
   readonly spec: {
@@ -31,7 +31,7 @@ interface Document {
   };
 }
 
-/** Loads what the rules that a document names need; the rules that nobody names stay unloaded. For `readPolicy`. */
+/** Loads the code of the rules in a document. Call it before `readPolicy`. */
 export async function readyRules(value: unknown, { rules }: Vocabulary): Promise<void> {
   const spec = isObject(value) ? value['spec'] : undefined;
   const entries = isObject(spec) && Array.isArray(spec['rules']) ? spec['rules'] : [];

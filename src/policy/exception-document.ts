@@ -1,4 +1,4 @@
-/** An ImagePolicyException document, parsed but unread -> the exception, or everything that is wrong with it. */
+/** Reads a parsed ImagePolicyException document, or reports all of its faults. */
 import { compileGlobs, type TextTest } from '../image/glob.ts';
 import { parsePatterns } from '../image/pattern-list.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -21,14 +21,14 @@ export type ExceptionResult =
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
 export interface ExceptionVocabulary {
-  /** Names of policies, each with the rules that it has; `undefined` for a policy that cannot be read. */
+  /** The rules of each policy, by policy name; `undefined` for an invalid policy. */
   readonly policies: ReadonlyMap<string, readonly string[] | undefined>;
   readonly kinds: KindTable;
-  /** None when not given. */
+  /** `undefined`: no lists. */
   readonly lists?: Lists | undefined;
 }
 
-/** The document once the schema has accepted it. */
+/** A document that is valid by the schema. */
 interface Document {
   readonly metadata: { readonly name: string };
   readonly spec: {
@@ -50,7 +50,7 @@ interface MatchDocument {
 }
 
 const checkDocument = schemaCheck(EXCEPTION_SCHEMA);
-/** Whatever is there is looked at, whatever is missing beside it. */
+/** Without required keys, so that the given keys are checked if others are missing. */
 const checkSpec = schemaCheck({ ...EXCEPTION_SCHEMA.properties.spec, required: [] });
 
 const GLOBS = [
@@ -90,7 +90,7 @@ function dayOf(expires: string | undefined, report: Report): number | undefined 
   return begins;
 }
 
-/** `begins`: the start of its last day. */
+/** `begins`: the start of the expiry date in UTC, in milliseconds since 1970. */
 function exceptionOf({ metadata, spec }: Document, match: ExceptionMatch, begins: number): ImageException {
   const { policy, rules, expires } = spec;
   return {
@@ -143,7 +143,7 @@ function anyOf(globs: readonly string[] | undefined): TextTest | undefined {
   return globs === undefined ? undefined : compileGlobs(globs);
 }
 
-/** They stand in log lines, annotations and messages. */
+/** Log lines, annotations, and messages contain the text. */
 function oneLine(text: string): string {
   return text.replace(/[\s\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }

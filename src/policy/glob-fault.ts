@@ -1,11 +1,11 @@
 /**
- * Globs that can never match what their field can hold: a policy with one looks like a policy that nothing violates. What
- * people bring from other tools (`!x`, `x?`, `[ab]`, `{a,b}`, regular expressions) is among them, and gets the nearest form.
+ * Reports globs that cannot match any name: a policy with such a glob looks like a policy without violations. Patterns of other
+ * tools (`!x`, `x?`, `[ab]`, `{a,b}`, regular expressions) get a suggestion.
  */
 import { quoteValue } from '../image/quote.ts';
 import type { GlobField } from './glob-field.ts';
 
-/** `opposite`: the key that takes out what this one lets in, or the other way round. */
+/** `opposite`: the key with the opposite effect. */
 export function globFault(glob: string, field: GlobField, opposite?: string): string | undefined {
   if (field.canMatch(glob)) return undefined;
   return `${shown(glob)} cannot match any ${field.noun}: ${negationIn(glob, field, opposite) ?? reasonOf(glob, field)}`;
@@ -48,7 +48,7 @@ function shown(text: string): string {
 
 const MAX_ALTERNATIVES = 8;
 
-/** `a-{b,c}` -> `a-b`, `a-c`; also `a-(b|c)`, `b|c` and `b,c`. What has none is its own and only one. */
+/** `a-{b,c}` -> `a-b`, `a-c`; also `a-(b|c)`, `b|c` and `b,c`. Text without alternatives is returned as it is. */
 function alternatives(text: string): readonly string[] {
   const [whole] = /\{[^{}]*,[^{}]*\}|\([^()]*\|[^()]*\)/u.exec(text) ?? [];
   if (whole === undefined) return text.split(/[,|]/u).slice(0, MAX_ALTERNATIVES);
@@ -57,7 +57,7 @@ function alternatives(text: string): readonly string[] {
   return choices.map((choice) => `${text.slice(0, at)}${choice.trim()}${text.slice(at + whole.length)}`);
 }
 
-/** The first mended spelling that can match something. One without a letter says no more of what was meant, and matches all. */
+/** Returns the first corrected glob that can match. A result without letters or digits would match everything and is dropped. */
 function nearest(glob: string, field: GlobField): string | undefined {
   let text = glob;
   for (const mend of [undefined, ...MENDS]) {
@@ -80,7 +80,7 @@ const MENDS: readonly ((text: string) => string)[] = [
   (text) => text.toLowerCase(),
   (text) => text.replaceAll(/[_\s]+/gu, '-'),
   (text) => text.replace(/^[-.]+/u, '').replace(/[-.]+$/u, ''),
-  // A ServiceAccount: by its namespace alone, or written as kubectl does.
+  // A ServiceAccount by its namespace alone, or in the form of kubectl.
   (text) => text.replaceAll('/', ':'),
   (text) => `${text}:*`,
 ];

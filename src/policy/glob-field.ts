@@ -1,4 +1,4 @@
-/** What the fields of our documents that hold globs are matched with, and what such names are made of. */
+/** The fields of policy documents that contain globs, each with the syntax of the names that it matches. */
 import { canMatch, type Language } from '../image/glob-reach.ts';
 import { ACCOUNT, LABEL, OBJECT_NAME, SUBDOMAIN, TAG, TEXT } from './name-language.ts';
 
@@ -6,9 +6,9 @@ export interface GlobField {
   /** `namespace` */
   readonly noun: string;
   readonly isLowercase: boolean;
-  /** Whether there is a name that the glob matches. */
+  /** Reports whether the glob can match a valid name. */
   canMatch(glob: string): boolean;
-  /** What such names are made of, as a sentence. */
+  /** The syntax of the names, as a sentence fragment. */
   formOf(glob: string): string;
 }
 
@@ -31,7 +31,7 @@ export const CONTAINER_NAME = nameField({ noun: 'container name', form: LABEL_FO
 export const OBJECT = nameField({ noun: 'object name', form: SUBDOMAIN_FORM }, OBJECT_NAME);
 export const TAG_GLOB = nameField({ noun: 'tag', form: TAG_FORM }, TAG, false);
 
-/** Names that Kubernetes makes itself. */
+/** Names that Kubernetes defines. */
 interface MadeName {
   readonly prefix: string;
   readonly form: string;
@@ -70,8 +70,8 @@ function elsewhere(prefix: string, form: string): MadeName {
 }
 
 /**
- * Could be parts of a name where any text is one, and never are: signs of other glob languages and of regular expressions. A
- * dot before a star may end a word: `john.*`.
+ * Syntax of other glob languages and of regular expressions. Names could contain it, but never do. A dot before a star can end
+ * a word: `john.*`.
  */
 const FOREIGN = /^!|^\^|^\/.*\/$|(?:^|[^A-Za-z0-9])\.[*+]|\[[^\]]*\]|\{[^}]*,[^}]*\}|\([^)]*\|[^)]*\)|\?/u;
 

@@ -1,4 +1,4 @@
-/** Kinds that can never come: with one, a policy silently never applies. */
+/** Reports kinds that cannot occur: a policy with such a kind silently never applies. */
 import { compileGlobs } from '../image/glob.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { KindTable } from '../pod/kinds.ts';
@@ -25,7 +25,7 @@ function nearest(text: string, table: KindTable): string {
   return names.includes(name) ? didYouMean(text, fullNames) : didYouMean(name, names);
 }
 
-/** A kind that is meant but for its case, white space, signs of other languages, or an API version in front. */
+/** Finds a kind that differs only in case, whitespace, the syntax of another pattern language, or an API version prefix. */
 function mended(text: string, { names, fullNames }: KindTable): string | undefined {
   const plain = text
     .trim()

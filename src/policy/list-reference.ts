@@ -1,7 +1,6 @@
 /**
- * `{list: NAME}` among texts -> the texts of that list, in their place. Only where a schema has a list of texts, so that no
- * literal and no parameter of another shape can be taken for a reference. A fault of an expanded value is brought back to
- * where it was written: to the element, or to the item of the list.
+ * Replaces `{list: NAME}` by the items of the list, but only where the schema has a list of strings, so that no other value is
+ * taken for a reference. `trace` maps faults of the expanded value to the original element or list item.
  */
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import { takesTexts } from './document-schema.ts';
@@ -10,16 +9,16 @@ import type { DocumentFault } from './schema-faults.ts';
 
 export interface Expanded {
   readonly value: unknown;
-  /** References that lead nowhere. */
+  /** Faults of the references. */
   readonly faults: readonly DocumentFault[];
-  /** Faults of the value with their places as they were written, less those that `faults` explains. */
+  /** Maps faults to pointers of the original value, without those that follow from `faults`. */
   readonly trace: (faults: readonly DocumentFault[]) => readonly DocumentFault[];
 }
 
-/** Where the elements of an expanded list from `from` on come from. */
+/** The origin of the elements of an expanded list from index `from`. */
 interface Stretch {
   readonly from: number;
-  /** Index of the element as it was written. */
+  /** Index of the original element. */
   readonly element: number;
   readonly list: string | undefined;
 }
@@ -27,9 +26,9 @@ interface Stretch {
 interface Expansion {
   readonly lists: Lists;
   readonly faults: DocumentFault[];
-  /** By the pointer of the list of texts. */
+  /** By the pointer of the list of strings. */
   readonly stretches: Map<string, readonly Stretch[]>;
-  /** Lists of texts that lack what a bad reference stands for. */
+  /** Pointers of lists with an invalid reference. */
   readonly incomplete: Set<string>;
 }
 
@@ -49,7 +48,7 @@ interface SchemaPlace {
   readonly at: string;
 }
 
-/** Copies only what has a reference in it. */
+/** Copies only values that contain a reference. */
 function expand(value: unknown, { schema, at }: SchemaPlace, expansion: Expansion): unknown {
   if (!isObject(schema)) return value;
   if (Array.isArray(value)) {

@@ -29,7 +29,7 @@ export function readList(value: unknown): ListResult {
 
 /** All lists that documents may refer to. */
 export interface Lists {
-  /** The items; else why there are none, as a problem, or nothing where that is told elsewhere. */
+  /** Returns the items, or a problem; the problem is `undefined` if it is already reported. */
   find(name: string): { readonly items: readonly string[] } | { readonly problem: string | undefined };
   /** What texts and references together stand for, joinedLists once: policies that write the same share one array. */
   joined(key: string, join: () => readonly unknown[]): readonly unknown[];
@@ -37,7 +37,7 @@ export interface Lists {
   unused(): readonly string[];
 }
 
-/** `broken`: lists that are there and cannot be read; their own faults are enough. */
+/** `broken`: lists with faults, which are reported already. */
 export function namedLists(lists: readonly NamedList[], broken: readonly string[] = []): Lists {
   const items = new Map(lists.map((list) => [list.name, list.items]));
   const joinedLists = new Map<string, readonly unknown[]>();

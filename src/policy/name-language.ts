@@ -1,4 +1,4 @@
-/** What names in Kubernetes, and tags of images, are made of: the API server accepts no others, so nothing else ever comes. */
+/** The syntax of Kubernetes names and image tags. The API server rejects all other names, so they never occur. */
 import { canMatch, type Language } from '../image/glob-reach.ts';
 import { MAX_TAG } from '../image/grammar.ts';
 
@@ -27,7 +27,7 @@ export const SUBDOMAIN: Language = {
   alphabet: ['a', '-', '.'],
 };
 
-/** All kinds that hold images have subdomains as names; a generateName, which may end in a hyphen, is judged before it is one. */
+/** All kinds with images have subdomain names. A generateName, evaluated before the name exists, can end in a hyphen. */
 export const OBJECT_NAME: Language = { ...SUBDOMAIN, ends: new Set(['word', 'hyphen']) };
 
 /** Of an image: see image/grammar.ts. */

@@ -1,4 +1,4 @@
-/** What is no fault, and somebody should know: a document that does nothing, or will soon do nothing any more. */
+/** Notices about documents that have no effect, or that soon have none. */
 import { DAY_MS } from '../go/date.ts';
 import type { ImageException } from './exception.ts';
 import { type DocumentKind, DOCUMENTS } from './schema.ts';
@@ -7,7 +7,7 @@ import type { DeadClause } from './dead-clauses.ts';
 export interface Notice {
   readonly kind: DocumentKind;
   readonly name: string;
-  /** The rule of the policy that it is about, when it is not the whole document. */
+  /** The rule of the policy, if the notice concerns a single rule. */
   readonly rule?: string | undefined;
   /** Within the document. */
   readonly pointer: string;
@@ -32,8 +32,8 @@ export function unusedListNotice(name: string): Notice {
 const SOON_DAYS = 14;
 
 /**
- * Exceptions that have expired, or will within two weeks; `now` in milliseconds since 1970. `missed`: how many findings were
- * told that one would have excused, where somebody has counted.
+ * Reports exceptions that have expired or expire within two weeks. `now` is in milliseconds since 1970. `missed` returns the
+ * number of findings that an expired exception would have excused.
  */
 export function expiryNotices(
   exceptions: readonly ImageException[],

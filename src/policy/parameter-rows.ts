@@ -1,4 +1,4 @@
-/** What a JSON Schema says of a rule's parameters, as rows for people: name, type in words, default, meaning. */
+/** The parameters of a rule as rows for documentation: name, type in words, default, and description. */
 import type { ParameterSchema } from './parameters.ts';
 
 export interface ParameterRow {
@@ -27,7 +27,7 @@ interface Schema {
   readonly maximum?: number;
   readonly default?: unknown;
   readonly description?: string;
-  /** Ours: what a pattern accepts, in words. */
+  /** Not in the draft: describes the allowed values. */
   readonly hint?: string;
 }
 
@@ -35,7 +35,7 @@ export function parameterRows(parameters: ParameterSchema): readonly ParameterRo
   return rowsOf(parameters, '');
 }
 
-/** What must be given, where a list of rows does not say it. */
+/** A requirement that the rows do not show. */
 export function parameterNote({ minProperties = 0 }: ParameterSchema): string | undefined {
   return minProperties > 0 ? 'set at least one' : undefined;
 }

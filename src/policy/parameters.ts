@@ -1,10 +1,10 @@
 /**
- * The parameters of a rule: the subset of JSON Schema (draft 2020-12) that types can follow, the TypeScript type that a schema
- * stands for, and its defaults.
+ * The parameters of a rule: the subset of JSON Schema (draft 2020-12) that types can express, the TypeScript type of a schema,
+ * and its defaults.
  */
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 
-/** The keywords that types and defaults follow; the draft has others. */
+/** The keywords that types and defaults use; the draft has others. */
 export interface ValueSchema {
   readonly type?: TypeName | readonly TypeName[];
   readonly description?: string;
@@ -15,14 +15,14 @@ export interface ValueSchema {
   readonly additionalProperties?: boolean | ValueSchema;
   readonly required?: readonly string[];
   readonly items?: ValueSchema;
-  /** Not of the draft: what is accepted, in words, where a keyword like `pattern` would be shown. */
+  /** Not in the draft: describes the allowed values in messages, instead of a keyword such as `pattern`. */
   readonly hint?: string;
   readonly [keyword: string]: unknown;
 }
 
 type TypeName = 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean' | 'null';
 
-/** Always an object, so that each parameter has a name; unknown names are errors of the policy. */
+/** Always an object, so that each parameter has a name. Unknown names are policy errors. */
 export interface ParameterSchema extends ValueSchema {
   readonly type: 'object';
   readonly additionalProperties: false;
@@ -30,7 +30,7 @@ export interface ParameterSchema extends ValueSchema {
   readonly minProperties?: number;
 }
 
-/** The type of the values that a schema accepts, with its defaults filled in. What it does not follow is `unknown`. */
+/** The type of the values that a schema accepts, with its defaults filled in. Types that it cannot express are `unknown`. */
 export type FromSchema<S> = S extends { readonly const: infer Value }
   ? Value
   : S extends { readonly enum: readonly (infer Value)[] }
@@ -65,7 +65,7 @@ type OfObject<S> = S extends { readonly properties: infer Properties }
       readonly [name: string]: S extends { readonly additionalProperties: infer Others } ? FromSchema<Others> : unknown;
     };
 
-/** The keys that are always there: those that are required, and those that have a default. */
+/** The keys that always have a value: required keys, and keys with a default. */
 type Present<S, Properties> = {
   [Key in keyof Properties]: Properties[Key] extends { readonly default: unknown }
     ? Key
@@ -78,7 +78,7 @@ type Present<S, Properties> = {
 
 type Flat<T> = { readonly [Key in keyof T]: T[Key] };
 
-/** `values` with the defaults of absent properties, also inside of objects and lists; `values` itself is left as it is. */
+/** Returns a copy of `values` with defaults, including those in nested objects and lists. */
 export function withDefaults(schema: ValueSchema, values: unknown): unknown {
   const { properties, items } = schema;
   if (Array.isArray(values)) return items === undefined ? values : values.map((value) => withDefaults(items, value));
@@ -92,6 +92,6 @@ function completed(properties: { readonly [name: string]: ValueSchema }, values:
     if (Object.hasOwn(values, name)) found.push([name, withDefaults(schema, values[name])]);
     else if (schema.default !== undefined) found.push([name, schema.default]);
   }
-  // Not by assignment: a property may be called __proto__.
+  // Assignment would break for a property named __proto__.
   return Object.fromEntries(found);
 }

@@ -1,4 +1,4 @@
-/** `spec.pin` of a policy: which tags become digests, and what happens where no digest can be found. */
+/** `spec.pin` of a policy: the images to pin, and the action if an image cannot be pinned. */
 import { parsePatterns } from '../image/pattern-list.ts';
 import { type PatternSet } from '../image/pattern.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -10,23 +10,23 @@ import { REGISTRY_CAUSES, type RegistryCause } from './registry-fact.ts';
 import type { Report } from './selector-fault.ts';
 
 /**
- * `workload`: objects that no controller owns, and Pods when they are created. `pod`: Pods alone, so what is stored of a
- * workload stays as its author wrote it. `warn`: nothing is changed, and a warning names the digest.
+ * `workload`: objects that no controller owns, and new Pods. `pod`: only new Pods, so that stored workloads do not change.
+ * `warn`: no change; a warning contains the digest.
  */
 export const PIN_MODES = ['workload', 'pod', 'warn'] as const;
 export type PinMode = (typeof PIN_MODES)[number];
 
-/** What happens to an image that could not be pinned: nothing, a warning, or the request is denied. */
+/** The action if an image cannot be pinned: none, a warning, or a denial. */
 export const PIN_FAILURE_ACTIONS = ['allow', 'warn', 'deny'] as const;
 export type PinFailureAction = (typeof PIN_FAILURE_ACTIONS)[number];
 
 export interface Pin {
   covers(reference: ImageReference): boolean;
   onFailure(cause: RegistryCause): PinFailureAction;
-  /** How old a digest may be that is taken because the registry is in trouble; 0: none is. */
+  /** Maximum age of a known digest if the registry is unavailable, in milliseconds. 0: never use one. */
   readonly staleMs: number;
   readonly mode: PinMode;
-  /** Whether the image as it was written is kept in an annotation of the object, for people and for restarts. */
+  /** Records the original image in an annotation of the object, for readers and for restarts. */
   readonly annotate: boolean;
 }
 
@@ -97,7 +97,7 @@ export const PIN_SCHEMA = {
   },
 } as const;
 
-/** Of a document that the schema has accepted; `undefined` when something is wrong, and `report` has it. */
+/** `document` must be valid by the schema. Returns `undefined` after it reports a fault. */
 export function readPin(document: PinDocument, at: string, report: Report): Pin | undefined {
   const covers = coverageOf(document, at, report);
   const { stale = '0s', mode = 'workload', annotate = false, onFailure = 'warn' } = document;
@@ -137,7 +137,7 @@ function actionsOf(onFailure: PinFailureAction | CauseMap): Readonly<Record<Regi
   return Object.fromEntries(pairs) as Record<RegistryCause, PinFailureAction>;
 }
 
-/** Why nothing is ever pinned, as far as the document alone proves it. */
+/** Returns why the policy never pins an image, if the document alone proves it. */
 export function findDeadPin({ images = EVERY_IMAGE, exclude = [] }: PinDocument): string | undefined {
   const swallowed = exclude.includes('**') || images.every((pattern) => exclude.includes(pattern));
   return swallowed ? 'pins nothing: "exclude" removes every image in "images"' : undefined;

@@ -1,6 +1,6 @@
 /**
- * The JSON Schemas that editors get. They say what the loader says, and more: which rules there are, and which parameters each
- * of them takes, so that an editor completes and checks the parameters of the rule that was chosen.
+ * The JSON Schemas for editors. In addition to the schemas of the loader, they list the rules with their parameters, so that
+ * editors complete and check the parameters of each rule.
  */
 import type { Rule } from './rule.ts';
 import { API_VERSION, withListReferences } from './document-schema.ts';
@@ -8,14 +8,14 @@ import { DOCUMENT_KINDS, DOCUMENTS, POLICY_SCHEMA } from './schema.ts';
 import { SUITE_KIND, SUITE_SCHEMA } from './suite-schema.ts';
 
 interface DocumentSchema {
-  /** What `tidewaiter schema` and the file call it. */
+  /** Name in `tidewaiter schema` and of the published file. */
   readonly name: string;
   readonly kind: string;
   readonly title: string;
   readonly schema: (rules: readonly Rule[]) => object;
 }
 
-/** Every kind of document with our apiVersion. */
+/** All kinds of documents. */
 export const DOCUMENT_SCHEMAS: readonly DocumentSchema[] = [
   ...DOCUMENT_KINDS.map((kind) => {
     const { name, title, schema } = DOCUMENTS[kind];
@@ -56,7 +56,7 @@ function policySchema(rules: readonly Rule[]): object {
   const { items } = spec.properties.rules;
   const rule = {
     enum: rules.map(({ name }) => name),
-    // Not in the standard, but read by the editors that show it.
+    // Not in the standard; some editors show it.
     enumDescriptions: rules.map(({ description }) => description),
     description: items.properties.rule.description,
   };
@@ -66,7 +66,7 @@ function policySchema(rules: readonly Rule[]): object {
     allOf: rules.map((one) => parametersBranch(one)),
   };
   const properties = { ...spec.properties, rules: { ...spec.properties.rules, items: entry } };
-  // The loader says it in words of its own.
+  // The loader checks this in code, with a better message.
   const anyOf = [{ required: ['rules'] }, { required: ['pin'] }];
   return { ...POLICY_SCHEMA, properties: { ...POLICY_SCHEMA.properties, spec: { ...spec, properties, anyOf } } };
 }
@@ -83,8 +83,8 @@ function parametersBranch({ name, description, parameters }: Rule): object {
 }
 
 /**
- * Our `hint` is no keyword of JSON Schema: it becomes a part of the description, and what editors say of a pattern. Nor is
- * `editorPattern`: a pattern for editors, where the loader itself says more of what is wrong.
+ * Replaces keywords that are not in JSON Schema. `hint` becomes part of the description and the error message of a pattern.
+ * `editorPattern` becomes `pattern`; the loader checks such values in code, with better messages.
  */
 function standard(schema: unknown): object {
   const plain = rewritten(schema);
@@ -102,7 +102,7 @@ function rewritten(schema: unknown): unknown {
   return { ...copy, description, ...('pattern' in copy ? { patternErrorMessage: `expected ${hint}` } : {}) };
 }
 
-/** The keys below these are names of other people, not keywords; the values of those are no schemas. */
+/** The keys below MAPS are names, not keywords. The values of VALUES are not schemas. */
 const MAPS = new Set(['properties', '$defs']);
 const VALUES = new Set(['default', 'const', 'enum', 'examples']);
 

@@ -1,4 +1,4 @@
-/** What a registry would say, as a test suite writes it down: by image, so that policies can be tested without a registry. */
+/** Registry responses in test suites, by image, so that policies can be tested without a registry. */
 import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
 import { parseReference } from '../image/reference.ts';
@@ -8,14 +8,14 @@ import { REGISTRY_CAUSES, type RegistryCause } from './registry-fact.ts';
 import { createdMs, SUITE_IMAGE_PROPERTIES } from './registry-questions.ts';
 import type { DocumentFault } from './schema-faults.ts';
 
-/** By image reference; without tag and digest it means "latest". */
+/** By image reference; the default tag is "latest". */
 export type RegistryAnswers = { readonly [image: string]: RegistryAnswer };
 
 export interface RegistryAnswer extends FromSchema<{
   readonly type: 'object';
   readonly properties: typeof SUITE_IMAGE_PROPERTIES;
 }> {
-  /** With it all else is about the failure. */
+  /** The lookup fails; `message` describes the failure. */
   readonly cause?: RegistryCause;
   readonly message?: string;
 }
@@ -41,7 +41,7 @@ export const REGISTRY_ANSWERS_SCHEMA = {
   },
 } as const;
 
-/** What the schema cannot say of the answers at `at`. */
+/** Reports faults that the schema cannot express. `at` is the pointer of the responses. */
 export function answerFaults(answers: RegistryAnswers, at: string): readonly DocumentFault[] {
   const faults: DocumentFault[] = [];
   const seen = new Map<string, string>();
@@ -64,7 +64,7 @@ export function answerFaults(answers: RegistryAnswers, at: string): readonly Doc
   return faults;
 }
 
-/** `more` counts where both speak of one image. Both must be without faults. */
+/** `more` overrides `answers` for the same image. Both must be without faults. */
 export function mergedAnswers(
   answers: RegistryAnswers | undefined,
   more: RegistryAnswers | undefined,

@@ -1,10 +1,10 @@
-/** JSON Schema validation whose faults read like sentences: what is wrong, what is accepted, the nearest spelling. */
+/** JSON Schema validation with readable faults: the problem, the allowed values, and the closest spelling. */
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { quoteValue } from '../image/quote.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import { escapeSegment, jsonType } from '../pod/pointer.ts';
 
-/** `pointer` is relative to the document; `at: 'key'` means that the key itself is what is wrong. */
+/** `pointer` is relative to the document; `at: 'key'` means that the key is wrong. */
 export interface DocumentFault {
   readonly pointer: string;
   readonly problem: string;
@@ -25,13 +25,13 @@ export function schemaCheck(schema: object): SchemaCheck {
 
 let ajv: Ajv2020 | undefined;
 
-/** The schemas are ours and tested, so they are not validated against the meta-schema at run time. */
+/** Tests validate these schemas against the meta-schema, so this does not happen at run time. */
 function compiler(): Ajv2020 {
   ajv ??= new Ajv2020({ allErrors: true, verbose: true, strict: false, meta: false, validateSchema: false });
   return ajv;
 }
 
-/** What is wrong with a schema that is not ours, one fault for each place: keywords that nothing knows are faults too. */
+/** Checks the schema of a plugin, with one fault for each pointer. Unknown keywords are faults. */
 export function faultsOfSchema(schema: object): readonly DocumentFault[] {
   const strict = new Ajv2020({
     allErrors: true,
@@ -121,7 +121,7 @@ function propertiesOf(error: ErrorObject): object {
   return schema?.properties ?? {};
 }
 
-/** What is accepted, where the schema says more than its type. */
+/** The hint of the schema, if it has one. */
 function writtenHint(error: ErrorObject): string {
   const schema = error.parentSchema as { readonly hint?: string } | undefined;
   return schema?.hint === undefined ? '' : `: ${schema.hint}`;

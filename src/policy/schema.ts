@@ -1,4 +1,4 @@
-/** JSON Schemas of our documents, as they are read; the parameters of each rule have their own. */
+/** JSON Schemas of policy documents after list references are expanded. Each rule has a schema for its parameters. */
 import { CONTAINER_KINDS } from '../pod/containers.ts';
 import { documentSchema, oneOf, strings, withListReferences } from './document-schema.ts';
 import { PIN_SCHEMA } from './pin.ts';

@@ -1,4 +1,4 @@
-/** The keys of `match` and `exclude` that look at a request as a whole, each with three answers. */
+/** The keys of `match` and `exclude` that apply to a whole request. Each returns yes, no, or unknown. */
 import { compileGlobs } from '../image/glob.ts';
 import { canMatch, type Language } from '../image/glob-reach.ts';
 import { ACCOUNT, behindPrefix, LABEL } from './name-language.ts';
@@ -9,21 +9,21 @@ import { type Tristate, type LabelSelector, NAME_LABEL, selects } from './select
 /** One key of a clause. */
 interface Test<Request> {
   readonly evaluate: (request: Request) => Tristate;
-  /** Why it cannot tell, when it cannot. */
+  /** Why the result is unknown. */
   readonly unknownReason: (request: Request) => string;
 }
 
 type Place = Pick<ScopeRequest, 'namespace' | 'namespaceLabels'>;
 
-/** What is asked, and by whom. */
+/** The operation, kind, and user of a request. */
 interface RequestFields extends Pick<ScopeRequest, 'operation' | 'user'> {
   readonly workload: { readonly type: Pick<ScopeRequest['workload']['type'], 'group' | 'kind'> };
 }
 
-/** A Pod that a controller creates, whoever that is. */
+/** A Pod that a controller creates. */
 const NEW_POD: RequestFields = { operation: 'CREATE', workload: { type: { group: '', kind: 'Pod' } }, user: undefined };
 
-/** No name that anybody can have: only a glob that takes all of its place takes this. */
+/** Not a valid name: only a glob that matches every name matches it. */
 const ANYBODY = '\u0000';
 
 const ACCOUNT_PREFIX = 'system:serviceaccount:';
@@ -31,15 +31,15 @@ const ANY_ACCOUNT = `${ACCOUNT_PREFIX}${ANYBODY}:${ANYBODY}`;
 const ACCOUNTS = behindPrefix(ACCOUNT_PREFIX, ACCOUNT);
 
 const GROUPS_PREFIX = 'system:serviceaccounts:';
-/** Those that every ServiceAccount is in, and that of its namespace. */
+/** The groups of every ServiceAccount, and the group of its namespace. */
 const ANY_ACCOUNT_GROUPS = ['system:serviceaccounts', 'system:authenticated', `${GROUPS_PREFIX}${ANYBODY}`];
 const ACCOUNT_GROUPS = behindPrefix(GROUPS_PREFIX, LABEL);
 
 export type Extent = 'all' | 'some' | 'none';
 
 /**
- * Which Pods that controllers create these keys let in. Controllers are ServiceAccounts: those of Kubernetes itself are in
- * kube-system, and others (of Tekton, Argo and their like) wherever somebody has put them.
+ * Returns which Pods created by controllers match. Controllers are ServiceAccounts: those of Kubernetes are in kube-system,
+ * others, such as Tekton and Argo, can be in any namespace.
  */
 export function podsOfControllers(clause: Clause): Extent {
   const { users = [], groups = [] } = clause;
@@ -58,7 +58,7 @@ function extentOf(globs: readonly string[], anybody: readonly string[], language
   return globs.some((glob) => canMatch(glob, language)) ? 'some' : 'none';
 }
 
-/** The keys about the place where an object is. */
+/** The keys for the namespace of an object. */
 export function placeTests({ namespaces, namespaceSelector }: Clause): readonly Test<Place>[] {
   return [
     ...testsFor(namespaces, namespaceTest),
@@ -66,7 +66,7 @@ export function placeTests({ namespaces, namespaceSelector }: Clause): readonly 
   ];
 }
 
-/** The keys about what is asked, and by whom. */
+/** The keys for the operation, kind, and user. */
 export function requestTests({ kinds, operations, users, groups }: Clause): readonly Test<RequestFields>[] {
   return [
     ...testsFor(kinds, kindTest),
@@ -76,7 +76,7 @@ export function requestTests({ kinds, operations, users, groups }: Clause): read
   ];
 }
 
-/** What every door knows. */
+/** A test that is never unknown. */
 function known<Request>(matches: (request: Request) => boolean): Test<Request> {
   return { evaluate: (request) => (matches(request) ? 'yes' : 'no'), unknownReason: () => '' };
 }
@@ -93,7 +93,7 @@ function namespaceTest(globs: readonly string[]): Test<Place> {
   return known(({ namespace }) => namespace !== undefined && matches(namespace));
 }
 
-/** The label of the namespace's name is set by the API server itself, so it is known without asking. */
+/** The API server sets the label with the namespace name, so this label is always known. */
 function selectorTest(selector: LabelSelector): Test<Place> {
   return {
     evaluate({ namespace, namespaceLabels }) {
@@ -105,7 +105,7 @@ function selectorTest(selector: LabelSelector): Test<Place> {
   };
 }
 
-/** `Deployment`, or `Job.batch.volcano.sh` where a kind's name alone is not enough. */
+/** `Deployment`, or `Job.batch.volcano.sh` if the name of a kind is ambiguous. */
 function kindTest(globs: readonly string[]): Test<RequestFields> {
   const matches = compileGlobs(globs);
   return known(({ workload: { type } }) => matches(type.kind) || matches(`${type.kind}.${type.group}`));

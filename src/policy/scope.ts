@@ -1,6 +1,6 @@
 /**
- * Where a policy applies. Every key that is given must match; `exclude` takes the same keys and takes out what all of them
- * match. An empty or absent list says nothing, so an empty `exclude` excludes nothing.
+ * The scope of a policy. All given keys of `match` must match; `exclude` has the same keys and removes what all of them match.
+ * An empty or absent list has no effect, so an empty `exclude` excludes nothing.
  */
 import { compileGlobs } from '../image/glob.ts';
 import { trusted } from '../image/trusted.ts';
@@ -11,20 +11,20 @@ import type { ScopeRequest } from './scope-request.ts';
 import type { Clause } from './clause.ts';
 
 export interface Scope {
-  /** The clauses whose answer depends on labels of the namespace, beside the one of its name. */
+  /** The clauses that depend on labels of the namespace other than its name. */
   readonly clausesWithLabels: readonly ('match' | 'exclude')[];
-  /** Whether it applies to the Pods that controllers create. Never said of one that leaves them out in some namespaces only. */
+  /** Reports whether the policy applies to the Pods that controllers create. False if it may exclude some of them. */
   readonly coversPods: boolean;
-  /** What can be said of every request in a namespace (`undefined`: of a cluster-scoped object) before it is looked at. */
+  /** The coverage of all requests in a namespace; `undefined` is for cluster-scoped objects. `depends`: each request decides. */
   inNamespace(namespace: string | undefined): Coverage | 'none' | 'depends';
   covers(request: ScopeRequest): Coverage | undefined;
 }
 
-/** What a policy is asked about in a request; `undefined` instead of it when the policy does not apply. */
+/** The part of a request that a policy covers. */
 export interface Coverage {
-  /** `undefined`: all of them. */
+  /** `undefined`: all containers. */
   readonly containers: readonly Container[] | undefined;
-  /** Why nobody can tell whether the policy applies to this container (or to the object), if so. */
+  /** Why it is unknown whether the policy applies to the container or, for `undefined`, to the object. */
   unknownReason(container: Container | undefined): string | undefined;
 }
 
@@ -68,15 +68,15 @@ function readsLabels({ namespaceSelector }: Clause): boolean {
 type Concerns = (container: Container | undefined) => boolean;
 const always: Concerns = () => true;
 
-/** A clause that looks at single containers takes out only those, never what is said of the whole object. */
+/** A clause with keys for containers excludes only containers, never findings about the whole object. */
 function takenOutBy(unwanted: CompiledClause): Concerns {
   return (container) => (container === undefined ? !unwanted.narrows : unwanted.container(container, false));
 }
 
-/** All containers, beyond doubt: the common case, without anything to remember. */
+/** All containers, with certainty: the common case. */
 const WHOLE: Coverage = { containers: undefined, unknownReason: () => undefined };
 
-/** `undefined` when nothing is taken out. */
+/** `undefined`: no container is excluded. */
 function narrowed(all: readonly Container[], clause: CompiledClause): readonly Container[] | undefined {
   return clause.narrows ? all.filter((container) => clause.container(container, true)) : undefined;
 }
@@ -106,20 +106,20 @@ function without(wanted: CompiledClause, unwanted: CompiledClause): CompiledClau
 }
 
 interface CompiledClause {
-  /** Whether its `namespaces`, if it has them, name this one. */
+  /** Reports whether `namespaces` is absent or matches. */
   admits(namespace: string | undefined): boolean;
-  /** Nothing else is in it. */
+  /** True if `namespaces` is the only key. */
   readonly onlyNamespaces: boolean;
-  /** Whether it looks at more of a request than its namespace and its containers. */
+  /** True if it has keys for more than the namespace and the containers. */
   readonly readsRequest: boolean;
-  /** Which Pods that controllers create meet all that it asks of a request. */
+  /** The Pods created by controllers that match the keys for requests. */
   readonly pods: Extent;
   request(request: ScopeRequest): Tristate;
-  /** Why `request` is unknown; empty when it is not. */
+  /** Why `request` returns unknown; otherwise empty. */
   unknownReasons(request: ScopeRequest): readonly string[];
-  /** Whether it looks at single containers at all. */
+  /** True if it has keys for containers. */
   readonly narrows: boolean;
-  /** `isIn`: what is asked is what belongs to the policy, else what is taken out: never what cannot be read, or only looks like it. */
+  /** `isIn`: match the container to include it, otherwise to exclude it. Invalid images and lookalike hosts are never excluded. */
   container(container: Container, isIn: boolean): boolean;
 }
 

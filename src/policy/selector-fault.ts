@@ -1,4 +1,4 @@
-/** What is wrong with a label selector, as the API server would say it (apimachinery, ValidateLabelSelector). */
+/** Checks label selectors by the rules of the API server (apimachinery ValidateLabelSelector). */
 import { quoteValue } from '../image/quote.ts';
 import { escapeSegment } from '../pod/pointer.ts';
 import { globFault } from './glob-fault.ts';
@@ -27,7 +27,7 @@ function reportIfWrong(pointer: string, problem: string | undefined, report: Rep
   if (problem !== undefined) report(pointer, problem);
 }
 
-/** Without values "In" never matches, "NotIn" always. */
+/** Without values, "In" never matches and "NotIn" always matches. */
 function countFault(operator: string, values: readonly string[]): string | undefined {
   const wanted = operator === 'In' || operator === 'NotIn';
   if (wanted === values.length > 0) return undefined;
@@ -45,7 +45,7 @@ function keyFault(key: string): string | undefined {
   return `${shown(key)} is not a label key: a key has ${NAME_FORM}, and may have a DNS name and "/" in front`;
 }
 
-/** A namespace has its name as a label, so of that one more is known. */
+/** The value of the name label must also be a valid namespace. */
 function valueFault(key: string, value: string): string | undefined {
   if (value !== '' && !isLabelName(value)) return `${shown(value)} is not a label value: ${valueForm(value)}`;
   return key === NAME_LABEL ? globFault(value, NAMESPACE) : undefined;

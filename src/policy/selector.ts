@@ -1,4 +1,4 @@
-/** Kubernetes label selectors (meta/v1 LabelSelector), answered with three values when labels are not known. */
+/** Kubernetes label selectors (meta/v1 LabelSelector) with three values, because labels can be unknown. */
 import { quoteValue } from '../image/quote.ts';
 import type { Labels } from './fact.ts';
 
@@ -13,10 +13,10 @@ export interface LabelRequirement {
   readonly values?: readonly string[];
 }
 
-/** The API server sets it itself, so every namespace has it, with its name. */
+/** The API server sets this label on every namespace; its value is the name. */
 export const NAME_LABEL = 'kubernetes.io/metadata.name';
 
-/** Whether the name of a namespace is enough to answer. */
+/** Reports whether the selector uses only the name of the namespace. */
 export function selectsByName(selector: LabelSelector): boolean {
   const { matchLabels = {}, matchExpressions = [] } = selector;
   return [...Object.keys(matchLabels), ...matchExpressions.map(({ key }) => key)].every((key) => key === NAME_LABEL);
@@ -24,7 +24,7 @@ export function selectsByName(selector: LabelSelector): boolean {
 
 export type Tristate = 'yes' | 'no' | 'unknown';
 
-/** Kleene's "and": one no decides, then one unknown. */
+/** Kleene's three-valued "and". */
 export function and(left: Tristate, right: Tristate): Tristate {
   if (left === 'no' || right === 'no') return 'no';
   return left === 'unknown' || right === 'unknown' ? 'unknown' : 'yes';
@@ -48,7 +48,7 @@ function meets(requirement: LabelRequirement, labels: Labels, complete: boolean)
   return met ? 'yes' : 'no';
 }
 
-/** Why no set of labels can meet the selector, if so. */
+/** Returns why no labels can match the selector, or `undefined` if some can. */
 export function contradictionIn(selector: LabelSelector): string | undefined {
   const labels = Object.entries(selector.matchLabels ?? {});
   const requirements: readonly LabelRequirement[] = [
@@ -61,7 +61,7 @@ export function contradictionIn(selector: LabelSelector): string | undefined {
   return undefined;
 }
 
-/** One value at most has to be tried for each that is named, besides no label at all, and a value that nobody names. */
+/** It is enough to try each value in the requirements, a value that is in none of them, and no label. */
 function canBeMet(key: string, requirements: readonly LabelRequirement[]): boolean {
   const named = requirements.flatMap(({ values = [] }) => values);
   const unnamed = `${named.toSorted((one, other) => other.length - one.length)[0] ?? ''}x`;

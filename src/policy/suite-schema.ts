@@ -1,4 +1,4 @@
-/** The JSON Schema of test suites: what people expect of their policies. */
+/** The JSON Schema of test suites. */
 import { documentSchema, strings } from './document-schema.ts';
 import { REGISTRY_ANSWERS_SCHEMA } from './registry-answers.ts';
 

@@ -1,12 +1,12 @@
 /**
- * What a server can never tell that does not know the labels of namespaces: whether a policy applies, or what its rules say.
- * Every object would be a warning, and that looks like a policy that works.
+ * Finds the parts of a policy that always have unknown results in a server that does not know labels of namespaces. Every
+ * object would get a warning, as if the policy worked.
  */
 import type { Policy } from './policy.ts';
 import { NAME_LABEL } from './selector.ts';
 import type { DeadClause } from './dead-clauses.ts';
 
-/** Nothing where the policy says that what cannot be told is denied. */
+/** Rules with `onUnknown: deny` are not reported, because they still deny. */
 export function findUndecidable({ scope, bindings, pin }: Policy): readonly DeadClause[] {
   const lenient = bindings.flatMap(({ onUnknown, rule, check }, index) =>
     onUnknown === 'deny' ? [] : [{ index, rule, asks: check.needs.includes('namespaceLabels') }],

@@ -1,6 +1,5 @@
 /**
- * What is left of a value without what its schema refuses, so that all that is wrong with the rest can be told as well, and
- * not only after the first faults are mended.
+ * Removes what a schema rejects from a value, so that other checks can report the faults of the rest in the same run.
  */
 import { escapeSegment, isObject, type JsonObject, pointerSegments } from '../pod/pointer.ts';
 import type { SchemaCheck } from './schema-faults.ts';
@@ -8,18 +7,18 @@ import type { SchemaCheck } from './schema-faults.ts';
 export interface ValidPart {
   /** Fits the schema. */
   readonly value: unknown;
-  /** What was taken out beside keys that nobody knows, where it stood in the whole. */
+  /** Pointers into the original value of all removed parts except unknown keys. */
   readonly lacking: readonly string[];
-  /** Where what stands at this pointer stood in the whole; `undefined` when a part of it was taken out. */
+  /** Maps a pointer to the original value; `undefined` if a part of the value there was removed. */
   readonly placeOf: (pointer: string) => string | undefined;
 }
 
-/** All of a value that its schema accepts. */
+/** For a value without schema faults. */
 export function wholePart(value: unknown): ValidPart {
   return { value, lacking: [], placeOf: (pointer) => pointer };
 }
 
-/** Of the `spec` of a document; empty where nothing of it can be read. */
+/** Returns the valid part of `spec`; an empty object if there is none. */
 export function validSpecOf(document: unknown, check: SchemaCheck): ValidPart {
   const spec = isObject(document) ? document['spec'] : undefined;
   return (
@@ -27,7 +26,7 @@ export function validSpecOf(document: unknown, check: SchemaCheck): ValidPart {
   );
 }
 
-/** `undefined` when nothing is left. */
+/** `undefined`: no part is valid. */
 export function validPart(value: unknown, check: SchemaCheck): ValidPart | undefined {
   const taken: string[] = [];
   const lacking: string[] = [];
@@ -47,7 +46,7 @@ function completeAt(pointer: string, taken: readonly string[]): string | undefin
   return taken.some((place) => place === pointer || place.startsWith(`${pointer}/`)) ? undefined : pointer;
 }
 
-/** Of all of them, to leave the rest as it is. */
+/** Only these values need a copy. */
 function parentsOf(pointers: ReadonlySet<string>): ReadonlySet<string> {
   const parents = new Set<string>();
   for (const pointer of pointers) {
@@ -64,7 +63,7 @@ interface Taking {
   readonly parents: ReadonlySet<string>;
 }
 
-/** A value, and where it and its parts stood in the whole; of a part that is not among its children, as it stands in it. */
+/** A value with its pointer in the original. A part that is not in `children` has the same pointer below it. */
 interface Part {
   readonly value: unknown;
   readonly origin: string;
@@ -82,7 +81,7 @@ function originOf(part: Part, pointer: string): string {
   return current.origin;
 }
 
-/** `at`: where the part stands now; the places are as it stands now, too. */
+/** `at` and the pointers in `taking` refer to the current value. */
 function without(part: Part, at: string, taking: Taking): Part {
   const { value } = part;
   if (!taking.parents.has(at)) return part;

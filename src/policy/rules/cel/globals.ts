@@ -43,7 +43,7 @@ type Uses = ReadonlySet<string>;
 
 const UNKNOWN_USER = 'the requesting user is unknown';
 
-/** What is the same for all containers; only what is used is made. */
+/** The values that all containers share, limited to those in `uses`. */
 export function requestValues(uses: Uses, subject: CelSubject): { readonly [name: string]: Value } {
   const { workload, request } = subject;
   return {
@@ -62,7 +62,7 @@ function requestValue({ operation, namespace, workload, request }: CelSubject): 
   return jsonMap({ ...known, userInfo: { username: user.name, groups: user.groups } });
 }
 
-/** The name's label is set by the API server itself, so it is known without asking. */
+/** The API server sets the label with the namespace name, so this label is always known. */
 function namespaceValue({ namespace, facts: { namespaceLabels: fact } }: CelSubject): Value {
   if (namespace === undefined) return null;
   const own = { 'kubernetes.io/metadata.name': namespace };
@@ -75,7 +75,7 @@ function record(fields: { readonly [name: string]: Value }): Value {
   return entryMap(Object.entries(fields).map(([key, value]) => ({ key, value })));
 }
 
-/** `shared`, and what is about this container. */
+/** `shared`, with the values of the container. */
 export function containerValues(
   uses: Uses,
   shared: { readonly [name: string]: Value },
@@ -88,7 +88,7 @@ export function containerValues(
   return values;
 }
 
-/** A file says nothing of what the API server fills in, and the answer must be the same. */
+/** Adds the defaults of the API server, so that files and requests have the same result. */
 export function withDefaults(container: Container): JsonObject {
   const { kind, fields, pullPolicy } = container;
   if (kind === 'volume' || pullPolicy === undefined) return fields;

@@ -1,4 +1,4 @@
-/** The parameters of the rule `cel`, compiled once when the policy loads, and asked for each object or container. */
+/** Compiles the parameters of the rule `cel` when the policy loads, and evaluates them for each object or container. */
 import { maskPassword } from '../../../image/password.ts';
 import { quoteValue } from '../../../image/quote.ts';
 import type { Container } from '../../../pod/containers.ts';
@@ -31,7 +31,7 @@ interface Compiled {
   readonly expression: Code;
   readonly messageExpression: Code | undefined;
   readonly message: string | undefined;
-  /** On one line, in quotes and without. */
+  /** The expression on one line, quoted and unquoted. */
   readonly shown: string;
   readonly text: string;
   readonly uses: ReadonlySet<string>;
@@ -77,7 +77,7 @@ export function compileProgram(parameters: Parameters): Prepared<Program> {
   };
 }
 
-/** Whatever else is done with it can be about its labels. */
+/** All other uses can read labels. */
 const NAMESPACE = /\bnamespaceObject\b(?!\.metadata\.name\b|\s*[!=]=\s*null\b)/;
 
 function mentionsLabels({ expression, messageExpression = '', variables = [] }: Parameters): boolean {
@@ -94,7 +94,7 @@ function isOf(type: Type, wanted: string): boolean {
   return type.kind === 'dyn' || (type.kind === 'plain' && type.name === wanted);
 }
 
-/** What a step more costs is for each container to pay: what is cheap for each can be dear for thousands. */
+/** Each container has its own budget, because the object chooses the number of containers. */
 function checkSubject(compiled: Compiled, subject: Subject<'namespaceLabels'>): readonly Problem[] {
   const { uses } = compiled;
   const shared = requestValues(uses, subject);
@@ -109,7 +109,7 @@ function checkSubject(compiled: Compiled, subject: Subject<'namespaceLabels'>): 
   });
 }
 
-/** To make its variables. */
+/** The cost of creating the variables of a container. */
 const CONTAINER_STEPS = 10;
 
 interface SharedValues {
@@ -178,14 +178,14 @@ function evaluate(run: () => Value): Evaluation {
   }
 }
 
-/** What is in the object reaches these texts raw, an image with a password too. */
+/** The text can contain values of the object, such as an image with a password. */
 function masked(text: string): string {
   return text.replace(/\S+/g, maskPassword);
 }
 
 const MAX_MESSAGE = 500;
 
-/** What the policy wants to be said; an expression that fails or says nothing leaves it to `message`, as in Kubernetes. */
+/** Uses `message` if `messageExpression` fails or returns an empty string, as Kubernetes does. */
 function messageOf({ messageExpression, message }: Compiled, env: Env): string | undefined {
   const given = message === undefined ? undefined : plainWords(message, MAX_MESSAGE);
   if (messageExpression === undefined) return given;
