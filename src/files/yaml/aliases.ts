@@ -1,10 +1,10 @@
 /**
- * What the aliases of a YAML document may add up to. The values themselves are shared and cost nothing, but whoever walks
- * or prints them pays for every copy: ten lines of aliases can stand for a billion values.
+ * Limits the size to which aliases of a document can expand. The values are shared, but code that walks or prints them pays for
+ * every copy: ten lines of aliases can expand to a billion values.
  */
 import { MAX_DEPTH } from './json.ts';
 
-/** Of one document so far. An alias counts as all that it stands for. */
+/** The counts of one document so far. An alias counts as everything that it expands to. */
 export interface Tally {
   depth: number;
   deepest: number;
@@ -16,7 +16,7 @@ export interface Tally {
   aliasedSize: number;
 }
 
-/** While it is open, `nodes`, `size` and `height` are what the tally said before. */
+/** While the anchor is open, `nodes`, `size`, and `height` are the earlier counts of the tally. */
 export interface Anchor {
   readonly row: number;
   open: boolean;
@@ -49,7 +49,7 @@ export function closeAnchor(tally: Tally, anchor: Anchor, value: unknown): void 
 
 const MAX_ALIASED_SIZE = 16 * 1024 * 1024;
 
-/** Counts one more use of an anchor; the problem when that is one too many. */
+/** Counts one use of an anchor. Returns the problem if it exceeds a limit. */
 export function countAlias(tally: Tally, { nodes, size, height }: Anchor): string | undefined {
   tally.nodes += nodes + 1;
   tally.aliasedNodes += nodes;

@@ -1,9 +1,9 @@
-/** Texts behind `|` and `>`. */
+/** Block scalars: texts after `|` and `>`. */
 import { Refusal } from './problems.ts';
 import { BLANK, BREAK, classOf, DASH, END, GREATER, HASH, NINE, PLUS, SPACE, TAB, ZERO } from './characters.ts';
 import { type Cursor, isBreak, skipLine, TOKEN, type Token } from './cursor.ts';
 
-/** Undefined: what is not said there. */
+/** undefined: not specified. */
 interface Header {
   readonly chomping: typeof PLUS | typeof DASH | undefined;
   readonly increment: number | undefined;
@@ -109,7 +109,7 @@ function restOfLine(cursor: Cursor): string {
   return text.slice(at, end);
 }
 
-/** Over empty lines and the indentation of the next one; without `indent` over all of its spaces. */
+/** Skips empty lines and the indentation of the next line; without `indent`, all of its spaces. */
 function skipBreaks(cursor: Cursor, indent: number | undefined): { readonly breaks: number; readonly deepest: number } {
   const { text } = cursor;
   let breaks = 0;

@@ -2,15 +2,15 @@
 
 export const BLANK = 1;
 export const BREAK = 2;
-/** The character that `sourceOf` puts behind each text; no YAML text may contain it. */
+/** The character that `sourceOf` appends to each text; no YAML text can contain it. */
 export const END = 4;
-/** What names of anchors, handles of tags and directives are made of. */
+/** Characters in names of anchors, tag handles, and directives. */
 export const NAME = 8;
-/** Ends a plain scalar within a flow collection, wherever it stands in it. */
+/** Ends a plain scalar in a flow collection at any position. */
 export const FLOW_STOP = 16;
-/** What a tag may contain beside letters. */
+/** Characters in tags besides letters. */
 export const IN_TAG = 32;
-/** No plain scalar starts with it. Not all of "-?:" are, see `startsPlain`. */
+/** No plain scalar starts with these, with exceptions for "-?:" (`startsPlain`). */
 export const INDICATOR = 64;
 
 export const BLANK_OR_END = BLANK | BREAK | END;

@@ -21,13 +21,13 @@ export const TOKEN = {
   anchor: 16,
   tag: 17,
   scalar: 18,
-  /** Here the scanner gave up; `text` says why. */
+  /** The scanner stopped here; `text` is the reason. */
   fault: 19,
 } as const;
 
 export interface Token {
   readonly kind: (typeof TOKEN)[keyof typeof TOKEN];
-  /** Offset of what it is said about: of a block scalar its first letter. */
+  /** Offset of the token; for a block scalar, its first letter. */
   readonly at: number;
   /** Value of a scalar; name of an anchor or alias; a tag in full. */
   readonly text: string;
@@ -35,10 +35,10 @@ export interface Token {
   readonly plain: boolean;
 }
 
-/** What may turn out to be a key when a ":" follows: it was not said with "?". */
+/** A token that is a key if a ":" follows, without an explicit "?". */
 export interface SimpleKey {
   possible: boolean;
-  /** Nothing else can stand there. */
+  /** Only a key is valid at this position. */
   required: boolean;
   /** Index of its first token. */
   token: number;
@@ -53,16 +53,16 @@ export interface Cursor {
   at: number;
   lineStart: number;
   flowLevel: number;
-  /** Of the innermost block map or list; -1 outside of all. */
+  /** Column of the innermost block map or list; -1: outside of all. */
   indent: number;
-  /** Of those around it. */
+  /** Columns of the blocks around it. */
   readonly indents: number[];
   keyAllowed: boolean;
-  /** One for each flow level, and one for the block around. */
+  /** One for each flow level, and one for the surrounding block. */
   readonly keys: SimpleKey[];
 }
 
-/** Over a line break. `\r\n` is one, and so is `\r\r\n`: kubectl has made `\n` of its end before. */
+/** Skips a line break. `\r\n` is one, and so is `\r\r\n`, whose end kubectl has already converted to `\n`. */
 export function skipLine(cursor: Cursor): void {
   const { text } = cursor;
   let { at } = cursor;
@@ -78,12 +78,12 @@ export function isBreak(code: number): boolean {
   return (classOf(code) & BREAK) !== 0;
 }
 
-/** Of all line breaks but one that stand between two lines of a folded text. */
+/** Folds line breaks between two lines of text: the first one is dropped. */
 export function folded(breaks: number): string {
   return breaks === 1 ? ' ' : '\n'.repeat(breaks - 1);
 }
 
-/** `---` or `...` at the start of a line, and nothing but space directly behind it. */
+/** Reports whether `---` or `...` starts the line and whitespace follows directly. */
 export function isDocumentMarker({ text, at, lineStart }: Cursor): boolean {
   if (at !== lineStart) return false;
   const code = text.charCodeAt(at);

@@ -1,17 +1,17 @@
 /**
- * Where the documents of a text stand, found before any of them is parsed: a broken one cannot hide its neighbours.
- * The rules are those of Kubernetes (k8s.io/apimachinery/pkg/util/yaml/decoder.go): every line that starts with `---`
- * separates, nothing but a comment may follow on that line, and JSON values may stand one after another. Where kubectl
- * itself forgets a document (JSON behind JSON behind a `---`) or refuses (`---` behind JSON), we still read it.
+ * Splits a text into documents before parsing, so that a malformed document does not hide the others. The rules are those of
+ * Kubernetes (k8s.io/apimachinery/pkg/util/yaml/decoder.go): every line that starts with `---` is a separator, only a comment can
+ * follow on that line, and JSON values can follow one another. kubectl skips JSON after JSON after `---` and rejects `---` after
+ * JSON; both are read here.
  */
 import { jsonExtent, parseJson } from './json.ts';
 
 export type Piece =
   | { readonly kind: 'yaml'; readonly from: number; readonly to: number }
   | { readonly kind: 'json'; readonly from: number; readonly value: unknown }
-  /** What follows `---` on its line. */
+  /** The text after `---` on its line. */
   | { readonly kind: 'stray'; readonly from: number }
-  /** What follows `...` without a `---`: go-yaml has read its one document and does not look at it. */
+  /** The text after `...` without a `---`: go-yaml has read its one document and ignores the rest. */
   | { readonly kind: 'ignored'; readonly from: number };
 
 const SEPARATOR = '---';
@@ -19,8 +19,8 @@ const REST_OF_LINE = /[^\n]*/y;
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /**
- * As kubectl's reader, which gathers lines until a separator: one that is the first of them is gathered, too, and go-yaml
- * makes of it what it can.
+ * Follows kubectl's reader, which collects lines until a separator. A separator that is the first line is collected, too, and
+ * left to go-yaml.
  */
 export function* piecesOf(text: string): Generator<Piece> {
   let from = text.startsWith(BYTE_ORDER_MARK) ? 1 : 0;
@@ -36,7 +36,7 @@ export function* piecesOf(text: string): Generator<Piece> {
 }
 
 interface SeparatorLine {
-  /** Offset of what stands behind the separator and is no comment. */
+  /** Offset of text after the separator that is not a comment. */
   readonly stray: number | undefined;
   /** Offset after its line break. */
   readonly end: number;
@@ -51,31 +51,31 @@ function lineAfter(text: string, separator: number): SeparatorLine {
   return { stray, end: from + rest.length + 1 };
 }
 
-/** Only `\n` ends a line here, as in Go's bufio. */
+/** Only `\n` ends a line, as in Go's bufio. */
 function nextSeparator(text: string, from: number): number {
   const found = text.indexOf(`\n${SEPARATOR}`, from);
   return found === -1 ? -1 : found + 1;
 }
 
-/** As Go has it. */
+/** Whitespace as in Go. */
 const SPACE = /(?:(?!\uFEFF)[\s\x85])*/y;
 /** Meant as JSON, even if it is broken: not `{{ a template }}` and not `[a, b]`. */
 const LIKE_JSON = /\{\s*["}]|\[\s*["{[\]]/y;
-/** In a row of JSON values, where the next one starts although the one before is broken. */
+/** Finds the next value after a malformed one in a sequence of JSON values. */
 const NEXT_JSON = /\n(?=\{\s*["}])/;
 
-/** Between two separators: one YAML document, or JSON values in a row. */
+/** Yields the pieces between two separators: one YAML document, or a sequence of JSON values. */
 function* piecesWithin(text: string, gathered: number, to: number): Generator<Piece> {
   const from = text.startsWith(BYTE_ORDER_MARK, gathered) ? gathered + 1 : gathered;
   const start = skipSpace(text, contentStart(text, from));
-  // Where nothing but space is, go-yaml still refuses a tab.
+  // In a text of only whitespace, go-yaml still rejects a tab.
   if (start < to) yield* piecesAt(text, { from, start, to });
   else if (text.slice(from, to).includes('\t')) yield { kind: 'yaml', from, to };
 }
 
 interface Gathered {
   readonly from: number;
-  /** Of what is neither a separator nor space. */
+  /** Offset of the first text that is neither a separator nor whitespace. */
   readonly start: number;
   readonly to: number;
 }
@@ -84,7 +84,7 @@ function* piecesAt(text: string, { from, start, to }: Gathered): Generator<Piece
   let bounded = false;
   let end = from;
   for (let at = start; at < to; at = skipSpace(text, end)) {
-    // One value that is never closed must not make each later one look for its end through the whole text again.
+    // An unclosed value must not make each later value search for its end through the whole text.
     const found = jsonAt(text, at, bounded ? nextJson(text, at, to) : to);
     if (found === undefined) yield* yamlPieces(text, end, to);
     else yield found.piece;
@@ -94,8 +94,8 @@ function* piecesAt(text: string, { from, start, to }: Gathered): Generator<Piece
 }
 
 /**
- * A separator that was gathered, and its comment. For go-yaml a carriage return ends that, too; and behind a byte order
- * mark `---` is no separator but go-yaml's own start of a document, which may go on in the same line.
+ * A collected separator with its comment. A carriage return ends it for go-yaml; after a byte order mark, `---` is go-yaml's own
+ * document start, which can continue on the same line.
  */
 const GATHERED = /---(?=[ \t\r\n])[ \t]*(?:#[^\n\r\x85\u2028\u2029]*)?/y;
 
@@ -110,7 +110,7 @@ interface JsonValues {
   readonly closed: boolean;
 }
 
-/** A JSON value, or what was meant as one: YAML then says what is wrong with it. */
+/** Yields a JSON value, or a malformed one as YAML, whose parser reports the problem. */
 function jsonAt(text: string, at: number, to: number): JsonValues | undefined {
   const extent = isBracket(text, at) ? jsonExtent(text, at, to) : undefined;
   const json = extent === undefined ? undefined : parseJson(text, at, extent);
@@ -124,7 +124,7 @@ function jsonAt(text: string, at: number, to: number): JsonValues | undefined {
   return { piece: { kind: 'yaml', from: at, to: end }, end, closed: extent !== undefined };
 }
 
-/** `...` at the start of a line ends a document wherever it stands, as `---` does. */
+/** `...` at the start of a line ends a document everywhere, like `---`. */
 const DOCUMENT_END = /(?:^|\n)\.\.\.(?=[ \t\r\n]|$)/;
 const NOTHING_MORE = /^(?:(?:\.\.\.)?[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*(?:#[^\n]*$)?/;
 

@@ -1,4 +1,4 @@
-/** What a document says, in the order of its text: between tokens and values. */
+/** The events of a document in text order: the step between tokens and values. */
 import { MAX_DEPTH } from './json.ts';
 import { Refusal, TOO_DEEP } from './problems.ts';
 import { TOKEN, type Token } from './cursor.ts';
@@ -7,7 +7,7 @@ export const EVENT = { scalar: 1, alias: 2, list: 3, map: 4, end: 5 } as const;
 
 export interface Event {
   readonly kind: (typeof EVENT)[keyof typeof EVENT];
-  /** Offset of the value itself, behind anchor and tag; -1 where nothing at all is written. */
+  /** Offset of the value, after its anchor and tag; -1: nothing is written. */
   readonly at: number;
   /** Value of a scalar; name of an alias. */
   readonly text: string;
@@ -47,7 +47,7 @@ export function endCollection(parser: Parser): void {
   parser.events.push(ENDED);
 }
 
-/** Every `openCollection` has its `endCollection`. */
+/** Each `openCollection` needs an `endCollection`. */
 export function openCollection(parser: Parser, event: Event): void {
   parser.depth += 1;
   if (parser.depth > MAX_DEPTH) throw new Refusal(TOO_DEEP, event.at);

@@ -1,4 +1,4 @@
-/** JSON in a larger text: where a value ends (kubectl takes several, one after another), and the outline of one. */
+/** JSON in a larger text: finds the end of a value (kubectl reads several in sequence), and builds the outline of a value. */
 import { decodeJson } from '../../go/json.ts';
 import { closeRow, createOutline, ITEM, openRow, type Outline, placeValue, UNNAMED } from './positions.ts';
 
@@ -17,7 +17,7 @@ const CLOSE_LIST = 0x5d;
 const OPEN_MAP = 0x7b;
 const CLOSE_MAP = 0x7d;
 
-/** From `{` or `[` to the bracket that closes it; undefined when none does. What stands between need not be JSON. */
+/** Finds the bracket that closes the `{` or `[` at `from`; undefined: unclosed. The text between need not be JSON. */
 export function jsonExtent(text: string, from: number, to: number): Extent | undefined {
   let depth = 0;
   let deepest = 0;
@@ -36,10 +36,10 @@ export function jsonExtent(text: string, from: number, to: number): Extent | und
   return undefined;
 }
 
-/** The deepest nesting of lists and maps that anybody after us has to follow. */
+/** The maximum nesting of lists and maps, because later code is recursive. */
 export const MAX_DEPTH = 100;
 
-/** Undefined: not JSON for Go, or nested too deep. */
+/** undefined: not JSON for Go, or nested too deep. */
 export function parseJson(text: string, from: number, { end, depth }: Extent): { readonly value: unknown } | undefined {
   return depth > MAX_DEPTH ? undefined : decodeJson(text.slice(from, end));
 }
@@ -87,7 +87,7 @@ function readKey(text: string, from: number): string {
   return quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
 }
 
-/** Over space, commas and colons; the character that stands there. */
+/** Skips whitespace, commas, and colons. Returns the next character. */
 function skip(cursor: Cursor): number {
   for (;;) {
     const character = cursor.text.charCodeAt(cursor.at);

@@ -6,9 +6,9 @@ import { malformed } from './properties.ts';
 import { tokensOf } from './scanner.ts';
 
 export interface ParsedText {
-  /** Of the first document; none when there is nothing but comments. */
+  /** The events of the first document; empty if there are only comments. */
   readonly events: readonly Event[];
-  /** Where the text goes on behind its first document. */
+  /** The problem if text follows the first document. */
   readonly problem: Problem | undefined;
 }
 
@@ -197,7 +197,7 @@ function noKey({ kind }: Token): string {
   return kind === TOKEN.alias ? 'an alias (*name) cannot have an anchor or a tag' : MISPLACED;
 }
 
-// In brackets, lines and indentation mean nothing.
+// In brackets, lines and indentation have no meaning.
 
 type End = typeof TOKEN.flowListEnd | typeof TOKEN.flowMapEnd;
 
@@ -220,7 +220,7 @@ function flowMap(parser: Parser): void {
   });
 }
 
-/** Between commas, of which one may stand at the end. */
+/** Items are separated by commas; a trailing comma is allowed. */
 function entries(parser: Parser, end: End, entry: (token: Token) => void): void {
   const open = peek(parser);
   skip(parser);
@@ -250,7 +250,7 @@ function pair(parser: Parser, { at }: Token): void {
   openCollection(parser, { kind: EVENT.map, at, text: '', plain: false, anchor: undefined, tag: undefined });
   skip(parser);
   const { kind } = peek(parser);
-  // As go-yaml does it: a "," or "]" in the place of the key is gone with it.
+  // Like go-yaml, this consumes a "," or "]" at the position of the key.
   if (kind === TOKEN.value || kind === TOKEN.flowEntry || kind === TOKEN.flowListEnd) {
     skip(parser);
     emptyScalar(parser);

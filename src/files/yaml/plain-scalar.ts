@@ -49,7 +49,7 @@ export function plainScalar(cursor: Cursor): Token {
   return { kind: TOKEN.scalar, at: start, text: joined + text.slice(from, end), plain: true };
 }
 
-/** To the next blank, or to what ends the scalar. */
+/** Reads to the next blank, or to the end of the scalar. */
 function skipWord(cursor: Cursor): void {
   const { text } = cursor;
   const stop = cursor.flowLevel > 0 ? BLANK_OR_END | FLOW_STOP : BLANK_OR_END;
@@ -63,7 +63,7 @@ function skipWord(cursor: Cursor): void {
   cursor.at = at;
 }
 
-/** How many line breaks there are by now. */
+/** The number of line breaks so far. */
 function skipSpace(cursor: Cursor, before: number): number {
   const { text } = cursor;
   let breaks = before;

@@ -1,6 +1,6 @@
 /**
- * Where values stand in a text: offsets -> lines and columns, and the outline of a document (JSON pointer -> offsets).
- * An outline is a flat table, about 24 bytes a value: a file with 8,000 documents keeps all of theirs in 5 MB.
+ * Positions of values in a text: maps offsets to lines and columns, and JSON pointers to offsets (the outline of a document). An
+ * outline is a flat table with about 24 bytes for each value: the outlines of 8,000 documents need 5 MB.
  */
 import { pointerSegments } from '../../pod/pointer.ts';
 
@@ -37,17 +37,17 @@ function lineStarts(text: string): readonly number[] {
   return starts;
 }
 
-/** What a row is called in its parent: the key of a map; `ITEM` in a list; `UNNAMED` when no pointer leads there. */
+/** The name of a row in its parent: the key of a map; `ITEM` in a list; `UNNAMED` if no pointer leads there. */
 export type RowName = string | typeof ITEM | typeof UNNAMED;
 export const ITEM = Symbol('item');
 export const UNNAMED = Symbol('unnamed');
 
-/** Columns of a row: offset of the key, offset of the value, first row after its descendants, row that it stands for. */
+/** The columns of a row: offset of the key, offset of the value, first row after its descendants, linked row. */
 const WIDTH = 4;
 const VALUE = 1;
 const END = 2;
 const LINK = 3;
-/** From here on a map or list of a document gets an index the first time somebody looks into it. */
+/** The number of rows from which a map or list is indexed on the first lookup. */
 const LARGE = 64;
 
 export interface Outline {
@@ -57,7 +57,7 @@ export interface Outline {
   readonly indexes: Map<number, ReadonlyMap<string, number>>;
   /** Entries that a merge key brought. */
   readonly merged: Set<number>;
-  /** What keys are in YAML that is not a text there, such as a number. */
+  /** The YAML types of keys that are not strings, such as a number. */
   readonly keyKinds: Map<number, string>;
 }
 
@@ -78,7 +78,7 @@ export function openRow(outline: Outline, name: RowName, keyOffset: number): num
   return row;
 }
 
-/** An item has no key: for that, too, it stands where its value does. */
+/** An item has no key, so its key offset is the offset of its value. */
 export function placeValue(outline: Outline, row: number, offset: number): void {
   if (typeof outline.names[row] !== 'string') outline.cells[row * WIDTH] = offset;
   outline.cells[row * WIDTH + VALUE] = offset;
@@ -118,7 +118,7 @@ export function* rowsOf(outline: Outline, root: number): Generator<number> {
   for (let row = root; row < end; row += 1) yield row;
 }
 
-/** What is below it stands elsewhere. */
+/** Reports whether the descendants of a row are elsewhere in the table. */
 export function isLinked(outline: Outline, row: number): boolean {
   return cell(outline, row, LINK) !== 0;
 }
@@ -149,7 +149,7 @@ function childAt(outline: Outline, row: number, segment: string): number | undef
   return index.get(segment);
 }
 
-/** As in the value itself: of two entries with one name the later one counts. */
+/** As in the value, a later entry replaces an earlier one with the same name. */
 function childrenOf(outline: Outline, row: number): ReadonlyMap<string, number> {
   const children = new Map<string, number>();
   let items = 0;

@@ -1,4 +1,4 @@
-/** What is wrong with a YAML text, in words for the person who wrote it. */
+/** Problems of YAML texts, in words for their authors. */
 import { MAX_DEPTH } from './json.ts';
 
 export const MISPLACED = 'unexpected content; check the indentation, and quote strings that contain ": "';
@@ -8,7 +8,7 @@ export const STRAY = 'kubectl accepts only a comment after "---"; start a new li
 export const IGNORED = 'kubectl ignores the text after "..."; start a new document with a line "---"';
 
 export interface Problem {
-  /** From the start of the document's text. */
+  /** Offset from the start of the document's text. */
   readonly offset: number;
   /** A sentence fragment. */
   readonly problem: string;
@@ -42,7 +42,7 @@ export function oddCharacterIn(text: string): Problem | undefined {
     return { offset: found.index, problem };
   }
   const mark = MARK_AT_LINE_START.exec(text);
-  // go-yaml's scanner looks for it in a wrong place: sometimes it is a letter, sometimes it takes other letters with it.
+  // go-yaml's scanner expects it elsewhere: sometimes it becomes a letter, sometimes it removes other letters.
   if (mark !== null)
     return { offset: mark.index, problem: 'invisible byte order mark (U+FEFF) at the start of a line; remove it' };
   if (text.isWellFormed()) return undefined;

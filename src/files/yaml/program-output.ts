@@ -1,4 +1,4 @@
-/** What programs print into the same pipe as manifests. */
+/** Messages that programs print into the same pipe as manifests. */
 import { quoteValue } from '../../image/quote.ts';
 
 /**
@@ -14,7 +14,7 @@ export interface OutputFault {
   readonly problem: string;
 }
 
-/** For a text that is no manifest: the message of a program that it starts with. */
+/** Returns the program message at the start of a text that is not a manifest. */
 export function messageIn(text: string): OutputFault | undefined {
   for (const { index, 0: line } of text.matchAll(/[^\n]+/g)) {
     if (/^\s*(?:#|---|$)/.test(line)) continue;

@@ -3,7 +3,7 @@ import { Refusal } from './problems.ts';
 import { BLANK_OR_END, classOf, EXCLAMATION, GREATER, IN_TAG, LESS, NAME } from './characters.ts';
 import { type Cursor, TOKEN, type Token } from './cursor.ts';
 
-/** What may stand directly behind the name of an anchor or alias. */
+/** Characters that can directly follow the name of an anchor or alias. */
 const BEHIND_NAME = '?:,]}%@`';
 
 export function anchorOrAlias(cursor: Cursor, kind: typeof TOKEN.anchor | typeof TOKEN.alias): Token {
@@ -32,7 +32,7 @@ function isBlankOrEnd({ text, at }: Cursor): boolean {
 
 export const STANDARD = 'tag:yaml.org,2002:';
 
-/** `!!str` and `!<tag:yaml.org,2002:str>` become one, `!` stays what it is; '' with a handle that nobody has declared. */
+/** Expands tags: `!!str` and `!<tag:yaml.org,2002:str>` become equal, `!` is unchanged; '' for an undeclared handle. */
 export function tag(cursor: Cursor): Token {
   const { text, at } = cursor;
   cursor.at += 1;

@@ -41,7 +41,7 @@ function withoutBlankEnd(line: string): string {
   return line.slice(0, end);
 }
 
-/** Over line breaks and what indents; how many breaks they were. */
+/** Skips line breaks and indentation. Returns the number of line breaks. */
 function skipBreaks(cursor: Cursor, start: number): number {
   const { text } = cursor;
   let breaks = 0;
@@ -78,7 +78,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 const DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
-/** What a backslash and what follows it stand for. */
+/** The characters that escapes represent. */
 function escaped(cursor: Cursor, start: number): string {
   const { text, at } = cursor;
   if (isBreak(text.charCodeAt(at + 1))) {

@@ -1,4 +1,4 @@
-/** Keys that stand more than once in one map: Go, and so kubectl, takes the last value and says nothing. */
+/** Finds repeated keys in maps: Go, and therefore kubectl, silently uses the last value. */
 import { quoteValue } from '../../image/quote.ts';
 import type { InputNotice } from '../skipped-files.ts';
 import { entriesOf, isLinked, isMerged, keyOffsetOf, type Outline, type Position, rowsOf } from './positions.ts';
@@ -7,11 +7,11 @@ export interface RepeatedKey {
   readonly key: string;
   /** At least two, in the order of the text. */
   readonly positions: readonly Position[];
-  /** All are texts, or all numbers: of `1` and `"1"` kubectl takes any. */
+  /** True if all keys are strings, or all are numbers; of `1` and `"1"`, kubectl uses either. */
   readonly isLastTaken: boolean;
 }
 
-/** In a document; what a merge key brings is no repetition. */
+/** Finds repeated keys in a document. Entries of a merge key do not count. */
 export function repeatedKeysIn(
   outline: Outline,
   root: number,
@@ -39,7 +39,7 @@ const MAX_TOLD = 10;
 /** See ParsedDocument. */
 type KeyedDocument = { readonly ok: true; repeatedKeys(): readonly RepeatedKey[] } | { readonly ok: false };
 
-/** One for each key, at the place that counts; of many, some and their number. */
+/** Creates one notice for each key, at the used value, up to a maximum and then one with the number of the others. */
 export function repeatedKeyNotices(file: string, documents: readonly KeyedDocument[]): readonly InputNotice[] {
   const all = documents.flatMap((document) => (document.ok ? document.repeatedKeys() : []));
   const notices = all.slice(0, MAX_TOLD).map((repeated) => noticeFor(file, repeated));

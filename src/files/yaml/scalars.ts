@@ -1,13 +1,13 @@
 /**
- * What a scalar of a YAML document means to Kubernetes: sigs.k8s.io/yaml over go-yaml v2 (`resolve.go`), which is neither
- * YAML 1.1 nor 1.2. Checked against kubectl 1.32 in test/files. Pure: text in, value out.
+ * The values of YAML scalars in Kubernetes: sigs.k8s.io/yaml over go-yaml v2 (`resolve.go`), which is neither YAML 1.1 nor 1.2.
+ * test/files compares them with kubectl 1.32.
  */
 
 import { STANDARD } from './properties.ts';
 
 export type Scalar = string | number | boolean | null;
 
-/** A scalar that Kubernetes would refuse; the message is a sentence fragment. */
+/** A scalar that Kubernetes rejects; the message is a sentence fragment. */
 export type ScalarFault = { readonly problem: string };
 
 const WORDS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
@@ -19,7 +19,7 @@ const WORDS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
   ...['-.inf', '-.Inf', '-.INF'].map((word) => [word, -Infinity] as const),
 ]);
 
-/** Texts that start with another character are strings, and that is most of them. */
+/** Texts that start with another character, which are most, are strings. */
 const NEITHER_WORD_NOR_NUMBER = new Uint8Array(128).fill(1);
 for (const character of 'yYnNtTfFoO~+-.0123456789') NEITHER_WORD_NOR_NUMBER[character.charCodeAt(0)] = 0;
 
@@ -41,7 +41,7 @@ export function plainScalar(text: string): Scalar {
 const POINT_FIRST = /^\.\d+(?:_\d+)*(?:[eE][-+]?\d+(?:_\d+)*)?$/;
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
 const BASED = /^([-+]?)0(?:[xX]([\da-fA-F]+)|[bB]([01]+)|[oO]?([0-7]+))$/;
-/** go-yaml's own way to read them, tried last, takes a sign behind the prefix. */
+/** go-yaml's own format, tried last, has the sign after the prefix. */
 const SIGNED_BINARY = /^0b([-+])([01]+)$/;
 
 function numberFrom(text: string): number | undefined {
@@ -128,7 +128,7 @@ export function keyOf(key: unknown, text: string): Key | ScalarFault {
 
 const DECIMAL = /^([-+]?)(0|[1-9]\d{0,19})$/;
 
-/** Of a text that is a number: whether it is one of Go's integers. `09` is none. */
+/** Reports whether the text of a number is an integer in Go. `09` is not. */
 function isInteger(text: string): boolean {
   const plain = digitsOf(text);
   const [, sign, digits] = DECIMAL.exec(plain) ?? [];

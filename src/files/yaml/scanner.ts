@@ -1,6 +1,6 @@
 /**
- * One YAML document -> tokens, as go-yaml's scanner finds them (`scannerc.go`, after libyaml): YAML 1.1, with rules of its
- * own about what a plain scalar is and where a key may start.
+ * Splits one YAML document into tokens like go-yaml's scanner (`scannerc.go`, after libyaml): YAML 1.1, with its own rules for
+ * plain scalars and for the start of keys.
  */
 import { MAX_DEPTH } from './json.ts';
 import { MISPLACED, Refusal, TOO_DEEP } from './problems.ts';
@@ -39,8 +39,8 @@ import { endKey, keyBefore, openBlock, closeBlocks, startKey } from './structure
 type Kind = Token['kind'];
 
 /**
- * To the end of the first document, or to the first fault: what stands before it decides whether it matters. kubectl ends
- * each line with a line feed, the last one, too.
+ * Scans to the end of the first document or to the first fault; the text before the fault decides whether it matters. kubectl
+ * ends every line with a line feed.
  */
 export function tokensOf(text: string): readonly Token[] {
   const cursor: Cursor = {
@@ -80,7 +80,7 @@ function scan(cursor: Cursor): boolean {
   return true;
 }
 
-/** Over space, comments and line breaks. A tab indents nothing. */
+/** Skips whitespace, comments, and line breaks. A tab is not indentation. */
 function skipToToken(cursor: Cursor): void {
   const { text } = cursor;
   for (;;) {
@@ -109,7 +109,7 @@ function endOfStream(cursor: Cursor): false {
   return false;
 }
 
-/** What it says does not matter: nobody reads it. */
+/** The contents are ignored. */
 function directive(cursor: Cursor): true {
   closeBlocks(cursor, -1);
   endKey(cursor);
@@ -148,7 +148,7 @@ function indicator(cursor: Cursor, code: number): boolean {
   }
 }
 
-/** Those that texts also start with. */
+/** Indicators that can also start a plain scalar. */
 function textIndicator(cursor: Cursor, code: number): boolean {
   if (code === DASH) return isAlone(cursor) && blockEntry(cursor);
   if (code !== QUESTION && code !== COLON) return false;
@@ -160,7 +160,7 @@ function isAlone({ text, at }: Cursor): boolean {
   return (classOf(text.charCodeAt(at + 1)) & BLANK_OR_END) !== 0;
 }
 
-/** Over an indicator of one character. */
+/** Skips an indicator of one character. */
 function step(cursor: Cursor, kind: Kind, keyAllowed: boolean): true {
   add(cursor, kind, cursor.at);
   cursor.keyAllowed = keyAllowed;

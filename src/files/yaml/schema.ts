@@ -1,7 +1,7 @@
 /**
- * One YAML document -> the value that kubectl 1.32 makes of it (sigs.k8s.io/yaml over go-yaml v2, `decode.go`), and its
- * outline. What differs from the YAML specification: scalars (scalars.ts); of two equal keys the later one counts; a
- * merge key overrides what stands above it in its map; tags of maps and lists mean nothing; keys become strings.
+ * Converts one YAML document to the value in kubectl 1.32 (sigs.k8s.io/yaml over go-yaml v2, `decode.go`), with its outline. It
+ * differs from the YAML specification: scalars (scalars.ts); the last of two equal keys is used; a merge key overrides earlier
+ * keys of its map; tags of maps and lists have no meaning; keys become strings.
  */
 import { isObject } from '../../pod/pointer.ts';
 import { type Anchor, closeAnchor, countAlias, createTally, openAnchor, type Tally } from './aliases.ts';
@@ -25,11 +25,11 @@ import { STANDARD } from './properties.ts';
 
 export interface Root {
   readonly value: unknown;
-  /** Its row in the outline. */
+  /** The row in the outline. */
   readonly row: number;
 }
 
-/** No root and no problem: nothing but `null`. Both: the text goes on where kubectl stops reading. */
+/** No root and no problem: only `null`. Both: text follows where kubectl stops reading. */
 export interface ReadYaml {
   readonly root: Root | undefined;
   readonly problem: Problem | undefined;
@@ -52,7 +52,7 @@ interface ParseState {
   readonly anchors: Map<string, Anchor>;
   readonly tally: Tally;
   next: number;
-  /** Offset in the text of what was read last: where a value without any text is said to be. */
+  /** Offset of the last event, which is the position of a value without text. */
   at: number;
 }
 
@@ -83,7 +83,7 @@ function readNode(state: ParseState, row: number): unknown {
   return finite(value, state.at);
 }
 
-/** As a key it would be a text. */
+/** As a key, the number would become a string. */
 function finite(value: unknown, at: number): unknown {
   if (typeof value !== 'number' || Number.isFinite(value)) return value;
   throw new Refusal('JSON, and therefore Kubernetes, has no such number', at);
@@ -197,14 +197,14 @@ function isMergeKey({ kind, text, plain, tag }: Event): boolean {
   return tag === undefined ? plain : tag.text === '!' || tag.text === `${STANDARD}merge`;
 }
 
-/** What `<<` brings: each entry in the outline stands for the one that it comes from. */
+/** Adds the entries of a merge key, each linked to its source in the outline. */
 function merge(state: ParseState, map: Writable): void {
   const { at, base, outline } = state;
   const several = state.events[state.next]?.kind === EVENT.list;
   const row = openRow(outline, UNNAMED, base + at);
   const value = readNode(state, row);
   closeRow(outline, row);
-  // Of several maps the first one counts: it comes last.
+  // The first of several maps has precedence, so it is merged last.
   const sources = several && Array.isArray(value) ? value.toReversed() : [value];
   const rows = several ? itemsOf(outline, row).toReversed() : [row];
   for (const [index, source] of sources.entries()) {

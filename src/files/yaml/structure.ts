@@ -38,7 +38,7 @@ function currentKey({ keys }: Cursor): SimpleKey {
   return key;
 }
 
-/** What comes next may be a key. */
+/** Records that the next token can be a key. */
 export function startKey(cursor: Cursor): void {
   if (!cursor.keyAllowed) return;
   const { at, lineStart, flowLevel, indent, tokens } = cursor;
@@ -51,20 +51,20 @@ export function startKey(cursor: Cursor): void {
   key.column = at - lineStart;
 }
 
-/** What might have been a key was none. */
+/** Discards a possible key. */
 export function endKey(cursor: Cursor): void {
   const key = currentKey(cursor);
   if (key.possible && key.required) throw withoutColon(cursor, key);
   key.possible = false;
 }
 
-/** Nothing from there on is a token. */
+/** Removes the tokens from there on. */
 function withoutColon({ tokens }: Cursor, { at, token }: SimpleKey): Refusal {
   tokens.length = token;
   return new Refusal('expected "key: value", but ":" is missing after the key', at);
 }
 
-/** At a ":", whether a key stands before it; then it has its token from now on. */
+/** Reports whether a key precedes a ":", and inserts its token. */
 export function keyBefore(cursor: Cursor): boolean {
   const key = currentKey(cursor);
   if (!key.possible) return false;
@@ -83,7 +83,7 @@ export function keyBefore(cursor: Cursor): boolean {
 
 const MAX_KEY = 1024;
 
-/** A key has at most 1,024 characters (not UTF-16 units), and stands on one line with its ":". */
+/** A key is limited to 1,024 characters (not UTF-16 units), on one line with its ":". */
 function isTooFar({ text, at, lineStart }: Cursor, key: SimpleKey): boolean {
   if (key.at < lineStart) return true;
   const units = at - key.at;

@@ -1,18 +1,18 @@
-/** Texts that are templates of YAML, and not yet YAML: what people most often take for manifests. */
+/** Templates of YAML, which users often take for manifests. */
 import { quoteValue } from '../../image/quote.ts';
 import type { Problem } from './problems.ts';
 
-/** What a program would replace by something else. */
+/** Text that a template engine would replace. */
 interface Expression {
   readonly from: number;
   readonly to: number;
-  /** No YAML that means itself is likely to have it. */
+  /** True if ordinary YAML is unlikely to contain it. */
   readonly sure: boolean;
 }
 
-/** Where each of them may begin. */
+/** Starts of expressions. */
 const OPENING = /\{\{|\{[%#]|<%|%\{|\$\{|%%|@/g;
-/** Go templates, Jinja, Mustache. Braces and "key: value" stand in quotes there: all else is a map in a map. */
+/** Go templates, Jinja, and Mustache. Braces and "key: value" are in quotes there; everything else is a map in a map. */
 const ACTION = /\{\{-?\{?(?:"(?:[^"\\\n]|\\.)*"|`[^`]*`|:(?!\s)|[^{}"`:])*\}\}/y;
 const GO_COMMENT = /\{\{-?\s*\/\*/y;
 const GO_COMMENT_END = /\*\/\s*-?\}\}/y;
@@ -21,7 +21,7 @@ const BLOCK_ENDS: Readonly<Record<string, string>> = { '{%': '%}', '{#': '#}', '
 /** Terraform, GitHub Actions and OpenShift, envsubst, and names between signs. */
 const PLACEHOLDER = /%\{[^\n{}]*\}|\$\{\{[^\n{}]*\}\}|\$\{[^\n{}]*\}|%%\w+%%|@@\w+@@|@\w+@/y;
 
-/** In time in proportion to the text: whatever is never closed is looked for once. */
+/** Takes time proportional to the text, because an end that is missing is searched once. */
 function expressionsIn(text: string): readonly Expression[] {
   const found: Expression[] = [];
   const next = finder(text);
@@ -35,7 +35,7 @@ function expressionsIn(text: string): readonly Expression[] {
   return found;
 }
 
-/** Offset of a text at or after an offset; the offsets that are asked for only grow. */
+/** Returns the offset of a text at or after an offset; offsets must not decrease between calls. */
 type Find = (what: string, from: number) => number | undefined;
 
 function finder(text: string): Find {
@@ -72,7 +72,7 @@ const REPLACED = '\uE000';
 /** Alone on its line: it prints lines, or none. */
 const WHOLE_LINE = /^[ \t]*\uE000[ \t\uE000]*\r?$/gm;
 
-/** What the text would be if each expression printed a word; all else stands where it stood. */
+/** Replaces each expression with a word and keeps everything else at its offset. */
 function rendered(text: string, expressions: readonly Expression[]): string {
   const parts: string[] = [];
   let end = 0;
@@ -88,8 +88,8 @@ function rendered(text: string, expressions: readonly Expression[]): string {
 }
 
 /**
- * For a text that cannot be read at `fault`: the template in it, when that is why. `faultIn` tells where another text
- * cannot be read.
+ * Returns the template expression that causes the fault of a text, if any. `faultIn` returns the offset of the fault of another
+ * text.
  */
 export function templateFault(
   text: string,
@@ -113,7 +113,7 @@ interface Cause extends Expression {
   readonly isOnLine: boolean;
 }
 
-/** Where the fault is, on its line, else the last one before it, else the first. */
+/** The expression at the fault, on its line, before it, or the first one, in this order. */
 function nearest(text: string, fault: number, expressions: readonly Expression[]): Cause | undefined {
   const end = text.indexOf('\n', fault);
   const line = { from: text.lastIndexOf('\n', fault - 1) + 1, to: end === -1 ? text.length : end };

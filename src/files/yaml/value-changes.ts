@@ -1,4 +1,4 @@
-/** What a change of a YAML or JSON text did to the values in it. */
+/** Finds the values that an edit of a YAML or JSON text changed. */
 import { escapeSegment, isObject, type JsonObject } from '../../pod/pointer.ts';
 import type { ParsedDocument } from './yaml.ts';
 
@@ -6,12 +6,12 @@ export interface ChangedValue {
   /** Counted from 0. */
   readonly document: number;
   readonly pointer: string;
-  /** Where it stood before. */
+  /** Offset before the change. */
   readonly offset: number;
   readonly line: number;
 }
 
-/** Undefined where documents came or went, or cannot be read any more. */
+/** Returns undefined if the number of documents changed, or if one no longer parses. */
 export function changedValues(
   before: readonly ParsedDocument[],
   after: readonly ParsedDocument[],

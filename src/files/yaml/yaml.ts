@@ -1,6 +1,6 @@
 /**
- * YAML and JSON text -> values, with the place of every value. Values are what kubectl would send; the differences from
- * YAML as others read it are in yaml-schema.ts and scalars.ts. Numbers are JavaScript's: integers beyond 2^53 lose digits.
+ * Parses YAML and JSON texts to values with positions. The values are those that kubectl would send; schema.ts and scalars.ts
+ * list the differences from other YAML parsers. Numbers are JavaScript's: integers beyond 2^53 lose digits.
  */
 import { piecesOf } from './documents.ts';
 import { outlineJson } from './json.ts';
@@ -25,13 +25,13 @@ export type ParsedDocument =
       readonly line: number;
       readonly value: unknown;
       /**
-       * Of the value at an RFC 6901 pointer, or of its nearest parent that is there. What came through an alias or a merge
-       * key is where its text stands.
+       * Position of the value at an RFC 6901 pointer, or of its nearest existing parent. A value from an alias or a merge key is
+       * at its own text.
        */
       positionOf(pointer: string): Position;
       /** The same for the key of the value; for an item of a list, the item. */
       keyPositionOf(pointer: string): Position;
-      /** Keys that stand more than once in one map: the last one counts. */
+      /** Keys that are repeated in a map; the last one is used. */
       repeatedKeys(): readonly RepeatedKey[];
     }
   | {
@@ -49,12 +49,12 @@ export type ValidDocument = Extract<ParsedDocument, { readonly ok: true }>;
 interface File {
   readonly text: string;
   readonly positionAt: (offset: number) => Position;
-  /** Of all YAML documents of the file. */
+  /** The outline of all YAML documents in the file. */
   readonly outline: Outline;
   readonly documents: ParsedDocument[];
 }
 
-/** Never throws, whatever the text; takes time in proportion to its length. */
+/** Never throws; takes time proportional to the length of the text. */
 export function parseDocuments(text: string): readonly ParsedDocument[] {
   const file: File = { text, positionAt: lineTable(text), outline: createOutline(), documents: [] };
   for (const piece of piecesOf(text)) {
@@ -87,7 +87,7 @@ function addValue({ documents, positionAt }: File, value: unknown, find: Find, o
   });
 }
 
-/** JSON.parse says nothing about places, and mostly nobody asks: the first question makes the outline. */
+/** JSON.parse reports no positions, and most documents need none, so the first lookup creates the outline. */
 function addJson(file: File, from: number, value: unknown): void {
   let outline: Outline | undefined;
   const find: Find = (pointer, of) => {
@@ -95,7 +95,7 @@ function addJson(file: File, from: number, value: unknown): void {
     outline ??= outlineJson(file.text, from);
     return locate(outline, 0, pointer, of);
   };
-  // Not kept: of every document this is asked, and of most nothing else.
+  // Not stored: every document is checked for repeated keys, and most need nothing else.
   addValue(file, value, find, () => [outline ?? outlineJson(file.text, from), 0]);
 }
 
