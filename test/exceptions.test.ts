@@ -49,7 +49,7 @@ spec:
 
 const IN_FORCE = '2027-01-31';
 const LAPSED = '2027-02-01';
-const EXPIRED = '; the exception legacy of team-shop expired on 2027-01-31';
+const EXPIRED = '; exception legacy (owner team-shop) expired on 2027-01-31';
 const pod = podOf('{containers: [{name: web, image: "nginx:1"}]}', '{name: web, namespace: shop}');
 
 const composed = (now: string): Promise<Composed> =>
@@ -201,7 +201,7 @@ describe('an exception in force', () => {
     );
     const { code, out } = await runCommand(['check', other, '-p', policies, '--now', '2026-12-01']);
     expect(code).toBe(1);
-    expect(out).toContain(`\n\n${policies}:8:18  notice  exception "legacy" excused nothing here\n\n1 file, `);
+    expect(out).toContain(`\n\n${policies}:8:18  notice  exception "legacy" matched no findings\n\n1 file, `);
   });
 });
 

@@ -234,7 +234,9 @@ spec: {policy: base, rules: [image-tag], match: {kinds: ['*']}, owner: team-x, r
     const program = serve('--operations-port', '0', '--policy', policies);
     const { text } = await post(await addressOf(program), REVIEW);
     expect(JSON.parse(text)).toMatchObject({
-      response: { status: { message: expect.stringContaining('; the exception old of team-x expired on 2020-02-29') } },
+      response: {
+        status: { message: expect.stringContaining('; exception old (owner team-x) expired on 2020-02-29') },
+      },
     });
     program.child.kill('SIGTERM');
     expect(await program.ended).toBe(0);

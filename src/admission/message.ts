@@ -44,8 +44,8 @@ export function toAuthor({ container, message, failure }: Finding): string {
 }
 
 const GENERAL: Readonly<Partial<Record<RuleFailure['reason'], string>>> = {
-  threw: 'the rule itself failed, so it could not tell: it threw an error',
-  'bad-answer': 'the rule itself failed, so it could not tell: it answered with something that is no answer of a rule',
+  threw: 'the rule failed: it threw an error',
+  'bad-answer': 'the rule failed: it returned an invalid value',
 };
 
 type Source = Pick<Finding, 'policy' | 'rule' | 'outcome' | 'action'>;
@@ -86,7 +86,7 @@ export function nameOf({ name, object }: AdmissionRequest): string {
 /** One line each, short enough to survive the API server, the first ones when there are too many. */
 export function warningTexts(
   findings: readonly Finding[],
-  all = '"tidewaiter check" on the manifest shows them all',
+  all = 'run "tidewaiter check" on the manifest to list all of them',
 ): readonly string[] {
   if (findings.length === 0) return [];
   const warnings: string[] = [];
@@ -105,7 +105,7 @@ export function warningTexts(
 }
 
 function warningText(finding: Finding): string {
-  const end = `${finding.existing ? ' (already so before this update)' : ''} ${source(finding)}`;
+  const end = `${finding.existing ? ' (existing before this update)' : ''} ${source(finding)}`;
   const room = Math.max(40, MAX_WARNING_RUNES - end.length);
   const text = toAuthor(finding);
   return `${text.length > room ? `${text.slice(0, room - 1)}…` : text}${end}`.toWellFormed();

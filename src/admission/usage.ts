@@ -96,7 +96,7 @@ function policyNotice({ name, bindings }: Policy, usage: Usage): readonly Notice
   const matched = `${documentLabel(kind, name)} matched ${workloads} of ${count(usage.workloads, 'workload')}`;
   if (workloads === 0) return [{ kind, name, pointer: '/metadata/name', message: matched }];
   return bindings.map(({ rule }, index) => {
-    const message = `rule ${rule} of ${documentLabel(kind, name)} was never asked about any container: the policy matched ${count(workloads, 'workload')} and no container there`;
+    const message = `rule ${rule} of ${documentLabel(kind, name)} checked no containers: the policy matched ${count(workloads, 'workload')} but no containers in them`;
     return { kind, name, rule, pointer: `/spec/rules/${index}/rule`, message };
   });
 }
@@ -105,7 +105,7 @@ function policyNotice({ name, bindings }: Policy, usage: Usage): readonly Notice
 function exceptionNotice({ name, endsAt }: ImageException, usage: Usage, now: number): readonly Notice[] {
   if (now >= endsAt || usage.exception(name).excused > 0) return [];
   const kind = 'ImagePolicyException';
-  return [{ kind, name, pointer: '/metadata/name', message: `${documentLabel(kind, name)} excused nothing here` }];
+  return [{ kind, name, pointer: '/metadata/name', message: `${documentLabel(kind, name)} matched no findings` }];
 }
 
 function count(number: number, word: string): string {

@@ -144,7 +144,7 @@ function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage:
   const doubt = coverage.unknownReason(problem.container);
   const unknown = problem.state === 'unknown' || doubt !== undefined;
   const remedy = remedyOf(policy, problem);
-  const reason = doubt === undefined ? '' : ` (could not tell whether the policy applies: ${doubt})`;
+  const reason = doubt === undefined ? '' : ` (cannot determine whether the policy applies: ${doubt})`;
   return {
     policy: policy.name,
     rule: binding.rule,
@@ -190,8 +190,8 @@ function failed(policy: Policy, binding: Binding, failure: RuleFailure): Finding
     existing: false,
     container: undefined,
     pointer: '',
-    message: `the rule itself failed, so it could not tell: ${failure.problem}`,
-    remedy: 'this is a bug of the rule, not of the object',
+    message: `the rule failed: ${failure.problem}`,
+    remedy: 'report it to the author of the rule; the object is not at fault',
   };
 }
 

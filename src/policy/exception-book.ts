@@ -90,6 +90,6 @@ export function noteExpired(findings: readonly Finding[]): readonly Finding[] {
     const { lapsed, message } = finding;
     if (lapsed === undefined) return finding;
     const { name, owner, expires } = lapsed;
-    return { ...finding, message: `${message}; the exception ${name} of ${owner} expired on ${expires}` };
+    return { ...finding, message: `${message}; exception ${name} (owner ${owner}) expired on ${expires}` };
   });
 }

@@ -119,7 +119,7 @@ function shownName(name: string): string {
 
 /** A finding with nothing around it: which object and container, what is wrong, who says so; the remedy on a line of its own. */
 export function findingText(row: FindingRow): string {
-  const already = row.existing ? ' (already so before this update)' : '';
+  const already = row.existing ? ' (existing before this update)' : '';
   const first = `${rowLabel(row)}: ${row.message}${already} ${source(row)}`;
   return row.remedy === null ? first : `${first}\n${row.remedy}`;
 }

@@ -428,7 +428,7 @@ describe('where it applies', () => {
     const mutation = await change(requestOf(pod('nginx:1')), [policy], { images });
     expect([patched(mutation), images.asked]).toEqual([[], []]);
     expect(said(mutation)).toEqual([
-      'warn web: image "nginx:1" is not pinned: could not tell whether the policy applies: the labels of namespace "shop" are not known here',
+      'warn web: image "nginx:1" is not pinned: cannot determine whether the policy applies: the labels of namespace "shop" are not known here',
     ]);
   });
 
@@ -461,14 +461,14 @@ describe('the mode', () => {
       warn,
       requestOf(deployment('nginx:1')),
       [],
-      [`warn web: image "nginx:1" can change under you; pinned it is nginx:1@${digestOf('1')}`],
+      [`warn web: image "nginx:1" is not pinned; use nginx:1@${digestOf('1')}`],
     ],
     [
       'warn names the stored digest when the manifest is applied again',
       warn,
       updateOf(deployment(`nginx:1@${OLD}`), deployment('nginx:1')),
       [],
-      [`warn web: image "nginx:1" can change under you; pinned it is nginx:1@${OLD}`],
+      [`warn web: image "nginx:1" is not pinned; use nginx:1@${OLD}`],
     ],
     ['warn says nothing of what did not change', warn, updateOf(deployment('nginx:1'), deployment('nginx:1')), [], []],
     [
@@ -486,7 +486,7 @@ describe('the mode', () => {
   test('warn keeps the whole digest in a warning that would be too long', async () => {
     const image = `registry.example.com/team/${'x'.repeat(60)}:1.27`;
     const [warning = ''] = said(await change(requestOf(pod(image)), [warn]));
-    expect(warning).toBe(`warn web: pinned it is ${image}@${digestOf('1')}`);
+    expect(warning).toBe(`warn web: use ${image}@${digestOf('1')}`);
   });
 });
 
@@ -504,8 +504,8 @@ describe('several policies that pin', () => {
     const mutation = await change(request, policies, { images });
     expect(patched(mutation)).toEqual(['/spec/containers/1/image b.io/b:1@#1']);
     expect(said(mutation)).toEqual([
-      `warn a: image "a.io/a:1" can change under you; pinned it is a.io/a:1@${digestOf('1')}`,
-      'audit c: image "c.io/c:1" could not be pinned: registry.example.com says timeout',
+      `warn a: image "a.io/a:1" is not pinned; use a.io/a:1@${digestOf('1')}`,
+      'audit c: image "c.io/c:1" cannot be pinned: registry.example.com says timeout',
     ]);
     expect(await change(request, policies, { images: registryOf({ 'b.io/b:1': no('forbidden') }) })).toMatchObject({
       allowed: false,
@@ -523,7 +523,7 @@ describe('an old answer', () => {
     const mutation = await change(requestOf(pod('nginx:1')), [policyOf('{pin: {stale: 24h}}')], { images });
     expect(patched(mutation)).toEqual([`${POD} nginx:1@#5`]);
     expect(said(mutation)).toEqual([
-      'warn web: image "nginx:1" is pinned to the digest that it had 3 h ago: registry.example.com answered 503',
+      'warn web: image "nginx:1" is pinned to the digest seen 3 h ago: registry.example.com answered 503',
     ]);
     expect(mutation.images).toMatchObject([{ outcome: 'stale', policy: 'test' }]);
     expect(images.questions.map(({ staleMs }) => staleMs)).toEqual([86_400_000]);
@@ -532,7 +532,7 @@ describe('an old answer', () => {
   test('is named as one, when nothing is changed', async () => {
     const mutation = await change(requestOf(pod('nginx:1')), [policyOf('{pin: {mode: warn}}')], { images });
     expect(said(mutation)).toEqual([
-      `warn web: image "nginx:1" can change under you; pinned it was nginx:1@${digestOf('5')} 3 h ago`,
+      `warn web: image "nginx:1" is not pinned; use nginx:1@${digestOf('5')} (seen 3 h ago)`,
     ]);
   });
 });

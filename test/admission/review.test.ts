@@ -374,7 +374,7 @@ describe('the answer', () => {
     [
       { action: 'warn', existing: true },
       [
-        'container "web": image "nginx" has no tag, so it means "latest" (already so before this update) [baseline/image-tag]',
+        'container "web": image "nginx" has no tag, so it means "latest" (existing before this update) [baseline/image-tag]',
       ],
       'warn',
     ],
@@ -428,9 +428,9 @@ describe('the answer', () => {
   test('has warnings until the API server would drop them, and counts the others', () => {
     const long = finding({ action: 'warn', message: `image "${'x'.repeat(300)}"` });
     const { warnings } = verdictReview(reviewOf(), decision(...Array.from({ length: 20 }, () => long))).response;
-    expect(warnings?.map((text) => text.length)).toEqual([...Array.from({ length: 13 }, () => 256), 70]);
+    expect(warnings?.map((text) => text.length)).toEqual([...Array.from({ length: 13 }, () => 256), 79]);
     expect(warnings?.[0]).toMatch(/^container "web": image "x+… \[baseline\/image-tag\]$/);
-    expect(warnings?.[13]).toBe('and 7 more warnings; "tidewaiter check" on the manifest shows them all');
+    expect(warnings?.[13]).toBe('and 7 more warnings; run "tidewaiter check" on the manifest to list all of them');
   });
 
   test('cuts no character in two', () => {
@@ -478,8 +478,8 @@ describe('the mutating answer', () => {
       ...unchanged,
       allowed: false,
       findings: [
-        finding({ rule: 'pin', message: 'image "a:1" could not be pinned: a.io has no tag "1"', remedy: 'push it' }),
-        finding({ rule: 'pin', action: 'warn', outcome: 'unknown', message: 'image "b:1" could not be pinned: late' }),
+        finding({ rule: 'pin', message: 'image "a:1" cannot be pinned: a.io has no tag "1"', remedy: 'push it' }),
+        finding({ rule: 'pin', action: 'warn', outcome: 'unknown', message: 'image "b:1" cannot be pinned: late' }),
       ],
     };
     const answer = mutationReview(reviewOf(), denied);
@@ -491,11 +491,11 @@ describe('the mutating answer', () => {
         reason: 'Forbidden',
         code: 403,
         message: expect.stringMatching(
-          /: 1 problem\n {2}container "web": image "a:1" could not be pinned: a.io has no tag "1" \[baseline\/pin\]\n {4}push it$/,
+          /: 1 problem\n {2}container "web": image "a:1" cannot be pinned: a.io has no tag "1" \[baseline\/pin\]\n {4}push it$/,
         ),
         details: expect.objectContaining({ causes: [expect.objectContaining({ reason: 'FieldValueForbidden' })] }),
       },
-      warnings: ['container "web": image "b:1" could not be pinned: late [baseline/pin, unknown -> warn]'],
+      warnings: ['container "web": image "b:1" cannot be pinned: late [baseline/pin, unknown -> warn]'],
       auditAnnotations: { decision: 'deny', findings: expect.stringContaining('deny [baseline/pin]') },
     });
     expect(

@@ -65,7 +65,7 @@ describe('notices', () => {
   });
 
   test('name each rule that was asked about no container', async () => {
-    const why = 'was never asked about any container: the policy matched 2 workloads and no container there';
+    const why = 'checked no containers: the policy matched 2 workloads but no containers in them';
     expect(await notices([volumes])).toEqual([
       `/spec/rules/0/rule image-digest: rule image-digest of policy "test" ${why}`,
       `/spec/rules/1/rule image-tag: rule image-tag of policy "test" ${why}`,
@@ -74,7 +74,7 @@ describe('notices', () => {
 
   test('name an exception that nobody needed, and not one that has expired', async () => {
     const unused = exceptionOf('{containers: [other]}', { name: 'unused' });
-    expect(await notices([all], [unused])).toEqual(['/metadata/name -: exception "unused" excused nothing here']);
+    expect(await notices([all], [unused])).toEqual(['/metadata/name -: exception "unused" matched no findings']);
     expect(await notices([all], [unused], AFTER)).toEqual([]);
   });
 

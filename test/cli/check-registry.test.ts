@@ -128,7 +128,7 @@ describe('check', () => {
       new Set(['unknown warn']),
     );
     expect(report.findings[0]?.message).toBe(
-      'could not tell whether image "reg.io/x:0" can be pulled: no registry is asked here',
+      'could not tell whether image "reg.io/x:0" can be pulled: registry lookups are disabled',
     );
     expect(calls).toEqual([]);
     const { out } = await runCommand(['check', manifests, '-p', policyWith('image-exists'), '--offline', '-o', 'json']);

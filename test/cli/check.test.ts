@@ -239,7 +239,7 @@ spec:
       { of: 'c', action: 'warn', outcome: 'unknown' },
     ]);
     expect(report.findings[1]?.message).toBe(
-      'image "nginx:1" has no digest, so it can change under you (could not tell whether the policy applies: namespace "c" is not in the input files)',
+      'image "nginx:1" has no digest, so it can change under you (cannot determine whether the policy applies: namespace "c" is not in the input files)',
     );
   });
 });
@@ -256,7 +256,7 @@ describe('notices', () => {
       policy('never', 'match: {namespaces: [a]}, exclude: {namespaces: [a]}, rules: [{rule: image-digest}]'),
     ].join('---\n'),
   );
-  const why = 'was never asked about any container: the policy matched 2 workloads and no container there';
+  const why = 'checked no containers: the policy matched 2 workloads but no containers in them';
 
   test('name policies and rules that looked at nothing, and never change the exit code', async () => {
     const manifest = file('notices/pods.yaml', `${pod('a', 'nginx')}---\n${pod('b', 'nginx')}`);

@@ -243,7 +243,7 @@ describe('policies that pin', () => {
     const { code, report } = await reportOf(one, '--policy', pinning('warn'), '--against', pinning('deny'));
     expect(code).toBe(1);
     expect(report.summary).toMatchObject({ reviews: 1, newlyDenied: 1 });
-    expect(report.reviews[0]?.answers.mutate).toContain('could not be pinned: no registry is asked here');
+    expect(report.reviews[0]?.answers.mutate).toContain('cannot be pinned: registry lookups are disabled');
     expect(report.reviews[0]?.differences.map(({ kind }) => kind)).toEqual([
       'newly-denied',
       'finding-removed',

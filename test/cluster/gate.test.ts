@@ -85,7 +85,9 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real AP
         containers.slice(0, warnings.length - 1).map(({ name }) => noDigestWarning('nginx', `container "${name}"`)),
       );
       const left = containers.length - warnings.length + 1;
-      expect(warnings.at(-1)).toBe(`and ${left} more warnings; "tidewaiter check" on the manifest shows them all`);
+      expect(warnings.at(-1)).toBe(
+        `and ${left} more warnings; run "tidewaiter check" on the manifest to list all of them`,
+      );
     });
 
     test('denies what is too much to be read, also where an outage would let everything in', async () => {

@@ -213,7 +213,7 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
       body: {
         message:
           'admission webhook "mutate.tidewaiter.dev" denied the request: Deployment shop/denied: 1 problem\n' +
-          '  container "main": image "nginx:gone" could not be pinned: docker.io has no tag "gone" [test/pin]\n' +
+          '  container "main": image "nginx:gone" cannot be pinned: docker.io has no tag "gone" [test/pin]\n' +
           '    ask again',
         details: { causes: [{ field: 'spec.template.spec.containers[0].image' }] },
       },
@@ -226,7 +226,7 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
     expect([reply.status, imageIn(reply.body), reply.warnings]).toEqual([
       201,
       'nginx:1',
-      [`container "main": image "nginx:1" can change under you; pinned it is nginx:1@${FIRST} [test/pin]`],
+      [`container "main": image "nginx:1" is not pinned; use nginx:1@${FIRST} [test/pin]`],
     ]);
   });
 

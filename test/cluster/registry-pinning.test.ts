@@ -85,7 +85,7 @@ describeWith(assetsMissing ?? dockerRegistryMissing, 'a tag of a real registry, 
     const { status, body } = await create('lost', 'none');
     const { message } = body as { readonly message: string };
     expect(status).toBe(403);
-    expect(message).toContain(`image "${image('none')}" could not be pinned: ${registry.host} has no "shop/web:none"`);
+    expect(message).toContain(`image "${image('none')}" cannot be pinned: ${registry.host} has no "shop/web:none"`);
   });
 
   // The last one: nothing answers after it.
@@ -94,8 +94,6 @@ describeWith(assetsMissing ?? dockerRegistryMissing, 'a tag of a real registry, 
     await new Promise((resolve) => setTimeout(resolve, 50));
     const { status, body, warnings } = await create('later', '1.0');
     expect([status, imageIn(body)]).toEqual([201, image('1.0')]);
-    expect(warnings.join('\n')).toMatch(
-      /could not be pinned: 127\.0\.0\.1:\d+ refused the connection \(ECONNREFUSED\)/,
-    );
+    expect(warnings.join('\n')).toMatch(/cannot be pinned: 127\.0\.0\.1:\d+ refused the connection \(ECONNREFUSED\)/);
   });
 });

@@ -19,6 +19,6 @@ export function noDigestWarning(image: string, container = 'container "main"'): 
 
 /** The warnings about an object whose one container had this image without a tag all along. */
 export function existingWarnings(image: string): readonly string[] {
-  const already = '(already so before this update)';
+  const already = '(existing before this update)';
   return [`${noTag(image)} ${already} [baseline/image-tag]`, noDigestWarning(image).replace(' [', ` ${already} [`)];
 }

@@ -61,12 +61,10 @@ describe('a server with rules that fail', () => {
       allowed: false,
       status: {
         message: `Pod shop/web: 1 problem
-  the rule itself failed, so it could not tell: it threw an error (see the log of tidewaiter) [ours/throws, unknown -> deny]
-    this is a bug of the rule, not of the object`,
+  the rule failed: it threw an error (see the log of tidewaiter) [ours/throws, unknown -> deny]
+    report it to the author of the rule; the object is not at fault`,
       },
-      warnings: [
-        'the rule itself failed, so it could not tell: the rule did not return within 100 ms [ours/hangs, unknown -> warn]',
-      ],
+      warnings: ['the rule failed: the rule did not return within 100 ms [ours/hangs, unknown -> warn]'],
     });
     await post();
     expect(hangs(await post())).toContain(

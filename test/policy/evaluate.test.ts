@@ -148,7 +148,7 @@ describe('a finding', () => {
 
 describe('a rule that fails', () => {
   const failing = (name: string, check: () => unknown): Rule => rule(name, check as () => readonly Problem[]);
-  const remedy = 'this is a bug of the rule, not of the object';
+  const remedy = 'report it to the author of the rule; the object is not at fault';
 
   test.each<[string, () => unknown, string]>([
     [
@@ -156,29 +156,25 @@ describe('a rule that fails', () => {
       () => {
         throw new RangeError('no "such"\nthing');
       },
-      'the rule itself failed, so it could not tell: "RangeError: no \\"such\\"\\u000athing"',
+      'the rule failed: "RangeError: no \\"such\\"\\u000athing"',
     ],
     [
       'throws something',
       () => {
         throw Object.create(null, { toString: { value: () => 'odd' } });
       },
-      'the rule itself failed, so it could not tell: "odd"',
+      'the rule failed: "odd"',
     ],
-    [
-      'answers with nothing',
-      () => undefined,
-      'the rule itself failed, so it could not tell: "TypeError: a rule answers with a list, and at once"',
-    ],
+    ['answers with nothing', () => undefined, 'the rule failed: "TypeError: a rule answers with a list, and at once"'],
     [
       'answers later',
       () => Promise.resolve([]),
-      'the rule itself failed, so it could not tell: "TypeError: a rule answers with a list, and at once"',
+      'the rule failed: "TypeError: a rule answers with a list, and at once"',
     ],
     [
       'rejects later',
       () => Promise.reject(new Error('late')),
-      'the rule itself failed, so it could not tell: "TypeError: a rule answers with a list, and at once"',
+      'the rule failed: "TypeError: a rule answers with a list, and at once"',
     ],
   ])('because it %s is an error of that rule alone, and onUnknown decides', async (_what, check, message) => {
     const rules = [failing('failing', check), ...RULES];
@@ -194,7 +190,7 @@ describe('a rule that fails', () => {
       outcome: 'error',
       failure: {
         reason: 'threw',
-        problem: message.slice('the rule itself failed, so it could not tell: '.length),
+        problem: message.slice('the rule failed: '.length),
         file: undefined,
       },
       existing: false,
@@ -260,7 +256,7 @@ describe('a rule with a guard', () => {
         action: 'audit',
         outcome: 'error',
         failure,
-        message: 'the rule itself failed, so it could not tell: it took too long',
+        message: 'the rule failed: it took too long',
       },
     ]);
   });

@@ -239,7 +239,7 @@ describe('a check that several policies share', () => {
       if (mark === 'broken') throw new Error('oh');
       return mark === 'bad' ? ['bad'] : [];
     });
-    const broken = 'the rule itself failed, so it could not tell: "Error: oh"';
+    const broken = 'the rule failed: "Error: oh"';
     expect(said(rule, [{ rules: [use('fine'), use('broken'), use('bad')] }, { rules: [use('broken')] }])).toEqual([
       `p0: ${broken}`,
       'p0: bad',

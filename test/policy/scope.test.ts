@@ -175,34 +175,38 @@ describe('the doubt', () => {
   const nobody = { user: undefined };
 
   test.each<[string, Partial<ScopeRequest>, string]>([
-    [`match: {${selector}}`, {}, '… (could not tell whether the policy applies: labels are not known)'],
-    [`exclude: {${selector}}`, {}, '… (could not tell whether the policy applies: labels are not known)'],
+    [`match: {${selector}}`, {}, '… (cannot determine whether the policy applies: labels are not known)'],
+    [`exclude: {${selector}}`, {}, '… (cannot determine whether the policy applies: labels are not known)'],
     // Who asks is what is not known, though nobody has asked for labels either.
-    ['match: {users: [jane]}', nobody, '… (could not tell whether the policy applies: the requesting user is unknown)'],
+    [
+      'match: {users: [jane]}',
+      nobody,
+      '… (cannot determine whether the policy applies: the requesting user is unknown)',
+    ],
     [
       'match: {users: [jane], groups: [devs]}',
       nobody,
-      '… (could not tell whether the policy applies: the requesting user is unknown)',
+      '… (cannot determine whether the policy applies: the requesting user is unknown)',
     ],
     [
       'exclude: {groups: [devs]}',
       nobody,
-      '… (could not tell whether the policy applies: the requesting user is unknown)',
+      '… (cannot determine whether the policy applies: the requesting user is unknown)',
     ],
     [
       `match: {${selector}, users: [jane]}`,
       nobody,
-      '… (could not tell whether the policy applies: labels are not known and the requesting user is unknown)',
+      '… (cannot determine whether the policy applies: labels are not known and the requesting user is unknown)',
     ],
     [
       `match: {${selector}}, exclude: {users: [jane]}`,
       nobody,
-      '… (could not tell whether the policy applies: labels are not known and the requesting user is unknown)',
+      '… (cannot determine whether the policy applies: labels are not known and the requesting user is unknown)',
     ],
     [
       `match: {${selector}, users: [jane]}`,
       { ...nobody, namespaceLabels: labels({ env: 'prod' }) },
-      '… (could not tell whether the policy applies: the requesting user is unknown)',
+      '… (cannot determine whether the policy applies: the requesting user is unknown)',
     ],
   ])('of {%s} for %o reads %s', (scope, extra, message) => {
     expect(doubts(scope, extra)).toEqual([message]);

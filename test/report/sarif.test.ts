@@ -126,7 +126,7 @@ describe('SARIF', () => {
     [{ action: 'audit' }, 'note', '[baseline/image-tag]'],
     [{ action: 'deny', outcome: 'unknown' }, 'error', '[baseline/image-tag, unknown -> deny]'],
     [{ action: 'warn', outcome: 'error' }, 'warning', '[baseline/image-tag, unknown -> warn]'],
-    [{ action: 'warn', existing: true }, 'warning', '(already so before this update) [baseline/image-tag]'],
+    [{ action: 'warn', existing: true }, 'warning', '(existing before this update) [baseline/image-tag]'],
   ] as const)('of %j has the level %s', (change, level, said) => {
     const [result] = runOf(reportOf([{ ...FINDING, ...change }])).results;
     expect(result).toMatchObject({ level, kind: 'fail', properties: change });

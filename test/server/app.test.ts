@@ -247,7 +247,7 @@ describe('the time that is left', () => {
         response: {
           allowed: false,
           status: {
-            message: expect.stringContaining('the labels of namespace "default": no answer in the time allowed'),
+            message: expect.stringContaining('the labels of namespace "default": no response before the deadline'),
           },
         },
       });

@@ -66,7 +66,7 @@ describe('an answer', () => {
       status: {
         code: 403,
         message:
-          'Pod default/p: 1 problem\n  container "c1": image "gone:1" could not be pinned: docker.io has no tag "1" [test/pin]\n    ask again',
+          'Pod default/p: 1 problem\n  container "c1": image "gone:1" cannot be pinned: docker.io has no tag "1" [test/pin]\n    ask again',
       },
     });
     expect([response['patch'], response['patchType']]).toEqual([undefined, undefined]);
@@ -85,7 +85,7 @@ describe('an answer', () => {
     const response = await ask(pod('slow:1', 'nginx:1'), '1s');
     expect(patchIn(response)).toEqual([at(1, `nginx:1@${digestOf('1')}`)]);
     expect(response['warnings']).toEqual([
-      'container "c0": image "slow:1" could not be pinned: docker.io: no answer in the time allowed [test/pin, unknown -> warn]',
+      'container "c0": image "slow:1" cannot be pinned: docker.io: no response before the deadline [test/pin, unknown -> warn]',
     ]);
   });
 

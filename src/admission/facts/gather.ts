@@ -79,7 +79,7 @@ function deniedFacts(
   return [...scope.containersFor(need)].flatMap((container) => {
     const deniedBy = scope.denied(container);
     if (deniedBy === undefined) return [];
-    const message = `not asked, since policy ${deniedBy.policy}/${deniedBy.rule} refuses the image`;
+    const message = `not looked up: policy ${deniedBy.policy}/${deniedBy.rule} denies the image`;
     const failure = { cause: 'blocked', message, remedy: undefined, deniedBy } as const;
     return [[container.imagePointer, { state: 'unknown', failure }] as const];
   });

@@ -50,7 +50,7 @@ function noCandidates(incompleteReason: string): PodCredentials {
 }
 
 /** Outside of a pod spec. */
-const NO_POD = noCandidates('its controller decides which pull secrets it will have');
+const NO_POD = noCandidates('its controller sets the pull secrets later');
 
 /** Characters of hosts times characters of host patterns: some tenths of a second for one object. */
 const MAX_COMPARED = 20_000_000;
@@ -85,7 +85,7 @@ function podCredentials(pullSecrets: PodPullSecrets | undefined, spend: (amount:
   if (!keyring.ok) {
     const [fault] = keyring.faults;
     return noCandidates(
-      `pull secret ${quoteValue(fault?.secret ?? '')} cannot be read, and because of it the kubelet uses none`,
+      `pull secret ${quoteValue(fault?.secret ?? '')} is malformed, so the kubelet uses no pull secrets`,
     );
   }
   const incompleteReason =

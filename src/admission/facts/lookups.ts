@@ -44,12 +44,12 @@ export function createLookups(
       (moment ??= now === undefined ? unknown('nobody says here what time it is') : { state: 'yes', value: now() }),
     secret: (wanted) =>
       secret(wanted, (name) => {
-        if (secrets === undefined || namespace === undefined) return unknown('no cluster is connected');
+        if (secrets === undefined || namespace === undefined) return unknown('not connected to a cluster');
         return settle(signal, `Secret ${quoteValue(name)}`, () => secrets.secret(namespace, name, signal));
       }),
     serviceAccount: (wanted) =>
       account(wanted, (name) => {
-        if (serviceAccounts === undefined || namespace === undefined) return unknown('no cluster is connected');
+        if (serviceAccounts === undefined || namespace === undefined) return unknown('not connected to a cluster');
         const lookUp = (): Promise<Fact<readonly string[]>> => serviceAccounts.pullSecretsOf(namespace, name, signal);
         return settle(signal, `service account ${quoteValue(name)}`, lookUp);
       }),
@@ -86,14 +86,14 @@ function shareOf(namespace = ''): string {
 
 const NOT_QUERIED: RegistryFact<never> = {
   state: 'unknown',
-  failure: { cause: 'blocked', message: 'no registry is asked here', remedy: undefined },
+  failure: { cause: 'blocked', message: 'registry lookups are disabled', remedy: undefined },
 };
 const TOO_MANY_IMAGES: RegistryFact<never> = {
   state: 'unknown',
   failure: {
     cause: 'tooMany',
     causedBy: 'author',
-    message: `the object names more than ${MAX_LOOKUPS} different images, and no more are asked about`,
+    message: `the object names more than ${MAX_LOOKUPS} different images; the rest are not looked up`,
     remedy: undefined,
   },
 };
@@ -109,7 +109,7 @@ function inTime<T>(
   if (result !== undefined && !(result instanceof Promise)) return result;
   // The grammar sets no limit to it.
   const registry = reference.domain.slice(0, MAX_SHOWN) || 'the registry';
-  const message = `${registry}: no answer in the time allowed`;
+  const message = `${registry}: no response before the deadline`;
   const late: RegistryFact<never> = { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
   return result === undefined ? late : orAtEnd(signal, late, () => result);
 }
@@ -190,7 +190,7 @@ export async function namespaceLabels(
 
 /** An outage or the end of the time allowed makes the fact unknown; any other error is a bug and goes on. */
 function settle<T>(signal: AbortSignal, what: string, ask: () => Promise<Fact<T>>): Promise<Fact<T>> {
-  const late = unknown(`${what}: no answer in the time allowed`);
+  const late = unknown(`${what}: no response before the deadline`);
   return orAtEnd<Fact<T>>(signal, late, async () => {
     try {
       return await ask();

@@ -63,7 +63,7 @@ function withoutDenied(
     const container = workload.containers[index];
     const denial = container && denialOf(container);
     if (denial === undefined) return true;
-    const message = `${denial.policy}/${denial.rule} refuses the image, so no registry was asked`;
+    const message = `not looked up: policy ${denial.policy}/${denial.rule} denies the image`;
     answers.set(candidate, { state: 'unknown', failure: { cause: 'blocked', message, remedy: undefined } });
     return false;
   });

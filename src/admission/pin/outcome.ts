@@ -31,7 +31,7 @@ const NOTHING: Outcome = { image: undefined, finding: undefined };
 
 function found(candidate: Candidate, { digest, stale }: RegistryImage): Outcome {
   if (!isDigest(digest)) {
-    const message = `the registry names the digest ${quoteValue(digest, 100)}, which is none`;
+    const message = `the registry names the digest ${quoteValue(digest, 100)}, which is not a valid digest`;
     return failed(candidate, 'unknown', { cause: 'protocol', message, remedy: undefined });
   }
   return withDigest(candidate, digest, stale === undefined ? 'pinned' : 'stale', stale);
@@ -47,22 +47,22 @@ function withDigest(
   const from = written.text;
   const to = `${from}@${digest}`;
   if (pin.mode === 'warn') {
-    const message = changeable(candidate, stale === undefined ? `is ${to}` : `was ${to} ${ago(stale.ageMs)}`);
+    const message = notPinned(candidate, stale === undefined ? `use ${to}` : `use ${to} (seen ${ago(stale.ageMs)})`);
     const finding = findingOf(candidate, { action: 'warn', outcome: 'violation', message });
     return { image: { policy, outcome: 'warned', cause: undefined, container, from, to: undefined }, finding };
   }
   const image = { policy, outcome, cause: undefined, container, from, to };
   if (stale === undefined) return { image, finding: undefined };
   const { message: trouble, remedy } = stale.failure;
-  const message = `image ${quoteValue(from)} is pinned to the digest that it had ${ago(stale.ageMs)}: ${trouble}`;
+  const message = `image ${quoteValue(from)} is pinned to the digest seen ${ago(stale.ageMs)}: ${trouble}`;
   return { image, finding: findingOf(candidate, { action: 'warn', outcome: 'unknown', message, remedy }) };
 }
 
-/** The digest is what the reader needs, so the sentence is shortened where it would be cut. */
-function changeable({ container, policy, written: { text } }: Candidate, pinned: string): string {
-  const whole = `image ${quoteValue(text)} can change under you; pinned it ${pinned}`;
+/** Where the API server would cut the warning, only the fix with the digest is left. */
+function notPinned({ container, policy, written: { text } }: Candidate, fix: string): string {
+  const whole = `image ${quoteValue(text)} is not pinned; ${fix}`;
   const around = `${containerLabel(container)}:  [${policy}/${PIN}]`;
-  return around.length + whole.length > MAX_WARNING_RUNES ? `pinned it ${pinned}` : whole;
+  return around.length + whole.length > MAX_WARNING_RUNES ? fix : whole;
 }
 
 /** What has a digest keeps it, so there is nothing to refuse: a restart must not depend on a registry. */
@@ -74,12 +74,12 @@ function failed(candidate: Candidate, state: 'no' | 'unknown', { cause, message,
   const image = { policy, outcome: 'failed', cause, container, from } as const;
   if (stored !== undefined) {
     const action = wanted === 'allow' ? 'audit' : 'warn';
-    const kept = `image ${quoteValue(from)} keeps the digest that is stored: ${message}`;
+    const kept = `image ${quoteValue(from)} keeps its stored digest: ${message}`;
     const to = pin.mode === 'warn' ? undefined : `${from}@${stored}`;
     return { image: { ...image, to }, finding: findingOf(candidate, { action, outcome, message: kept, remedy }) };
   }
   const action = wanted === 'allow' ? 'audit' : wanted;
-  const unpinned = `image ${quoteValue(from)} could not be pinned: ${message}`;
+  const unpinned = `image ${quoteValue(from)} cannot be pinned: ${message}`;
   return {
     image: { ...image, to: undefined },
     finding: findingOf(candidate, { action, outcome, message: unpinned, remedy }),
@@ -88,7 +88,7 @@ function failed(candidate: Candidate, state: 'no' | 'unknown', { cause, message,
 
 function doubted(candidate: Candidate, doubt: string): Outcome {
   const image = `image ${quoteValue(candidate.written.text)}`;
-  const message = `${image} is not pinned: could not tell whether the policy applies: ${doubt}`;
+  const message = `${image} is not pinned: cannot determine whether the policy applies: ${doubt}`;
   return { image: undefined, finding: findingOf(candidate, { action: 'warn', outcome: 'unknown', message }) };
 }
 

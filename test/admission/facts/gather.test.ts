@@ -89,14 +89,14 @@ describe.each(CASES)('%s', (_what, policy, questions, places) => {
     const { ports } = portsThat(() => new Promise(() => undefined));
     const answer = askPod(policy, ports, controller.signal);
     setTimeout(() => controller.abort(), 10);
-    for (const message of await answer) expect(message).toMatch(/unknown: .+: no answer in the time allowed$/);
+    for (const message of await answer) expect(message).toMatch(/unknown: .+: no response before the deadline$/);
   });
 
   test('are unknown when there was no time at all, and nobody is asked', async () => {
     const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
     const found = await askPod(policy, ports, AbortSignal.abort());
     expect(found).toHaveLength(places.length);
-    for (const message of found) expect(message).toMatch(/unknown: .+: no answer in the time allowed$/);
+    for (const message of found) expect(message).toMatch(/unknown: .+: no response before the deadline$/);
     expect(asked).toEqual([]);
   });
 
@@ -107,7 +107,7 @@ describe.each(CASES)('%s', (_what, policy, questions, places) => {
       throw new DOMException('aborted', 'AbortError');
     });
     for (const message of await askPod(policy, ports, controller.signal))
-      expect(message).toMatch(/unknown: .+: no answer in the time allowed$/);
+      expect(message).toMatch(/unknown: .+: no response before the deadline$/);
   });
 
   test('that fail for any other reason are a bug, and nobody calls it an answer', async () => {
@@ -135,12 +135,12 @@ describe('without a port', () => {
     ]);
     expect(await askPod(telling(imagesRule), {})).toEqual(
       ['containers/0/image', 'containers/1/image', 'volumes/0/image/reference'].map(
-        (place) => `/spec/${place}: no registry is asked here`,
+        (place) => `/spec/${place}: registry lookups are disabled`,
       ),
     );
     expect(await askPod(telling(secretsRule), {})).toEqual([
-      'a: unknown: no cluster is connected',
-      'b: unknown: no cluster is connected',
+      'a: unknown: not connected to a cluster',
+      'b: unknown: not connected to a cluster',
     ]);
   });
 
@@ -187,11 +187,11 @@ describe('the labels of a namespace', () => {
 
   test('leave a doubt when they are not known, and onUnknown decides', async () => {
     expect(await outcomes({})).toEqual([
-      `unknown deny: ${MESSAGE} (could not tell whether the policy applies: the labels of namespace "shop" are not known here)`,
+      `unknown deny: ${MESSAGE} (cannot determine whether the policy applies: the labels of namespace "shop" are not known here)`,
     ]);
     const outage = { namespaces: { labelsOf: () => Promise.reject(new Outage('the API server is away')) } };
     expect(await outcomes(outage)).toEqual([
-      `unknown deny: ${MESSAGE} (could not tell whether the policy applies: the API server is away)`,
+      `unknown deny: ${MESSAGE} (cannot determine whether the policy applies: the API server is away)`,
     ]);
   });
 
@@ -213,7 +213,7 @@ describe('the labels of a namespace', () => {
 test('pull secrets without a namespace are unknown', async () => {
   const { ports } = portsThat(() => Promise.resolve({ state: 'no' }));
   const found = await ask(requestOf(POD, { namespace: undefined }), contextOf([telling(secretsRule)], ports));
-  expect(messages(found)).toEqual(['a: unknown: no cluster is connected', 'b: unknown: no cluster is connected']);
+  expect(messages(found)).toEqual(['a: unknown: not connected to a cluster', 'b: unknown: not connected to a cluster']);
 });
 
 test('facts are asked for side by side', async () => {

@@ -105,7 +105,7 @@ describe('a question to a registry', () => {
     const object = pod('{name: x, image: "reg.io/x:1"}', 'imagePullSecrets: [{name: bad}],');
     await ask(requestOf(object), contextOf([policy(IMAGES)], { ...world.ports, secrets }));
     expect(world.asked).toEqual([
-      'image reg.io/x:1 [] ?pull secret "bad" cannot be read, and because of it the kubelet uses none',
+      'image reg.io/x:1 [] ?pull secret "bad" is malformed, so the kubelet uses no pull secrets',
     ]);
   });
 
@@ -116,7 +116,7 @@ describe('a question to a registry', () => {
     );
     expect(await asking(volume, [policy(IMAGES)])).toEqual(['image reg.io/m:3 []', `v: ${DIGEST}`]);
     expect(await asking(step, [policy(IMAGES)])).toEqual([
-      'image reg.io/s [] ?its controller decides which pull secrets it will have',
+      'image reg.io/s [] ?its controller sets the pull secrets later',
       `-: ${DIGEST}`,
     ]);
   });
@@ -156,7 +156,7 @@ describe('a question to a registry', () => {
     expect(world.asked).toHaveLength(100);
     expect(answers[99]).toBe(`c99: ${DIGEST}`);
     expect(new Set(answers.slice(100).map((answer) => answer.replace(/^c\d+: /, '')))).toEqual(
-      new Set(['unknown tooMany: the object names more than 100 different images, and no more are asked about']),
+      new Set(['unknown tooMany: the object names more than 100 different images; the rest are not looked up']),
     );
   });
 
@@ -234,7 +234,7 @@ describe('only images that a covering rule looks at are asked about', () => {
 describe('an image that a policy denies', () => {
   const object = pod('{name: x, image: "evil.io/x:1"}, {name: w, image: "reg.io/y"}');
   const registries = (more = ''): string => `{rule: image-registry, parameters: {allow: ["reg.io/**"]}${more}}`;
-  const NOT_ASKED = 'x: unknown blocked: not asked, since policy test/image-registry refuses the image';
+  const NOT_ASKED = 'x: unknown blocked: not looked up: policy test/image-registry denies the image';
 
   test('is asked about nowhere, and rules learn why', async () => {
     expect(await asking(object, [policy(`${IMAGES}, ${DETAILS}, ${registries()}`)])).toEqual([
@@ -252,7 +252,7 @@ describe('an image that a policy denies', () => {
     expect(await asking(object, two)).toContain(NOT_ASKED);
     const tag = policy(`${IMAGES}, {rule: image-tag, parameters: {required: true}}`);
     expect(await asking(object, [tag])).toContain(
-      'w: unknown blocked: not asked, since policy test/image-tag refuses the image',
+      'w: unknown blocked: not looked up: policy test/image-tag denies the image',
     );
   });
 
@@ -352,13 +352,13 @@ describe('without an answer', () => {
     const world = registry(() => new Promise(() => undefined));
     const verdict = ask(requestOf(object), contextOf([policy(IMAGES)], world.ports), controller.signal);
     setTimeout(() => controller.abort(), 10);
-    expect(told(await verdict)).toEqual(['x: unknown timeout: reg.io: no answer in the time allowed']);
+    expect(told(await verdict)).toEqual(['x: unknown timeout: reg.io: no response before the deadline']);
   });
 
   test('since there was no time at all, nobody is asked', async () => {
     const world = registry();
     const verdict = await ask(requestOf(object), contextOf([policy(IMAGES)], world.ports), AbortSignal.abort());
-    expect(told(verdict)).toEqual(['x: unknown timeout: reg.io: no answer in the time allowed']);
+    expect(told(verdict)).toEqual(['x: unknown timeout: reg.io: no response before the deadline']);
     expect(world.asked).toEqual([]);
   });
 
@@ -366,8 +366,8 @@ describe('without an answer', () => {
     const { images: _images, imageDetails: _details, ...cluster } = registry().ports;
     const verdict = await ask(requestOf(object), contextOf([policy(`${IMAGES}, ${DETAILS}`)], cluster));
     expect(told(verdict)).toEqual([
-      'x: unknown blocked: no registry is asked here',
-      'x: unknown blocked: no registry is asked here',
+      'x: unknown blocked: registry lookups are disabled',
+      'x: unknown blocked: registry lookups are disabled',
     ]);
   });
 

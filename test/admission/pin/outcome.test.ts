@@ -34,7 +34,7 @@ describe('a failure', () => {
           action,
           outcome: cause === 'notFound' ? 'violation' : 'unknown',
           pointer: A,
-          message: `image "nginx:1" could not be pinned: registry.example.com says ${cause}`,
+          message: `image "nginx:1" cannot be pinned: registry.example.com says ${cause}`,
           remedy: 'ask again',
         },
       ],
@@ -64,7 +64,7 @@ describe('a failure', () => {
     const images = registryOf({ 'a.io/a:1': no('timeout') });
     const mutation = await change(requestOf(two), [PIN_ALL], { images });
     expect(patched(mutation)).toEqual([`${B} b.io/b:1@#1`]);
-    expect(said(mutation)).toEqual(['warn a: image "a.io/a:1" could not be pinned: registry.example.com says timeout']);
+    expect(said(mutation)).toEqual(['warn a: image "a.io/a:1" cannot be pinned: registry.example.com says timeout']);
   });
 
   test('that denies denies the whole request, and changes nothing', async () => {
@@ -87,14 +87,14 @@ describe('a failure', () => {
     });
     expect(mutation).toMatchObject({ patch: [], images: [{ outcome: 'failed', cause: 'protocol' }] });
     expect(said(mutation)).toEqual([
-      'warn web: image "nginx:1" could not be pinned: the registry names the digest "sha256:0", which is none',
+      'warn web: image "nginx:1" cannot be pinned: the registry names the digest "sha256:0", which is not a valid digest',
     ]);
   });
 
   test('without a registry to ask, a policy can still say what happens', async () => {
     const mutation = await change(requestOf(one), [PIN_ALL], {});
     expect(mutation).toMatchObject({ allowed: true, patch: [], images: [{ cause: 'blocked' }] });
-    expect(said(mutation)).toEqual(['warn web: image "nginx:1" could not be pinned: no registry is asked here']);
+    expect(said(mutation)).toEqual(['warn web: image "nginx:1" cannot be pinned: registry lookups are disabled']);
   });
 
   const restart = (image: string, more = ''): JsonObject =>
@@ -116,7 +116,7 @@ describe('a failure', () => {
     const mutation = await change(updateOf(stored, object), [policy], { images: registryOf({}, no('dns')) });
     expect(patched(mutation)).toEqual(patch);
     expect(said(mutation)).toEqual([
-      'warn web: image "nginx:1" keeps the digest that is stored: registry.example.com says dns',
+      'warn web: image "nginx:1" keeps its stored digest: registry.example.com says dns',
     ]);
     expect(mutation.allowed).toBe(true);
   });
@@ -130,7 +130,7 @@ describe('the time allowed', () => {
     const mutation = await change(requestOf(two), [PIN_ALL], { images }, controller.signal);
     expect(patched(mutation)).toEqual([`${B} b.io/b:1@#1`]);
     expect(said(mutation)).toEqual([
-      'warn a: image "a.io/a:1" could not be pinned: a.io: no answer in the time allowed',
+      'warn a: image "a.io/a:1" cannot be pinned: a.io: no response before the deadline',
     ]);
     expect(mutation.images).toMatchObject([{ cause: 'timeout' }, { outcome: 'pinned' }]);
   });
@@ -202,7 +202,7 @@ describe('what policies refuse', () => {
     expect(images.asked).toEqual(['a.io/a:1']);
     expect(mutation).toMatchObject({ allowed: false, patch: [] });
     expect(said(mutation)).toEqual([
-      'deny b: image "b.io/b:1" could not be pinned: test/image-registry refuses the image, so no registry was asked',
+      'deny b: image "b.io/b:1" cannot be pinned: not looked up: policy test/image-registry denies the image',
     ]);
   });
 
@@ -283,7 +283,7 @@ describe('a look-up', () => {
     const mutation = await change(requestOf(podOf(`{containers: [${containers.join(', ')}]}`)), [PIN_ALL], { images });
     expect([images.asked.length, mutation.patch.length]).toEqual([100, 100]);
     expect(mutation.findings.at(-1)?.message).toBe(
-      'image "a:149" could not be pinned: the object names more than 100 different images, and no more are asked about',
+      'image "a:149" cannot be pinned: the object names more than 100 different images; the rest are not looked up',
     );
   });
 

@@ -52,7 +52,7 @@ describe('pull-secret-named', () => {
   const IMAGE = 'image "reg.io/shop/web:7"';
 
   test.each<[string, PodPullSecrets, readonly string[]]>([
-    ['a Pod with a secret', listed({ a: unknown('no cluster is connected') }), []],
+    ['a Pod with a secret', listed({ a: unknown('not connected to a cluster') }), []],
     ['a Pod with none', listed({}), [`c: ${IMAGE} needs a pull secret, and the Pod names none | ${REMEDY}`]],
     ['a service account with a secret', account(yes([{ name: 'a', secret: NO }])), []],
     [
@@ -67,8 +67,8 @@ describe('pull-secret-named', () => {
     ],
     [
       'a service account that is not known',
-      account(unknown('no cluster is connected')),
-      [`? c: could not tell whether ${IMAGE} has a pull secret: no cluster is connected | -`],
+      account(unknown('not connected to a cluster')),
+      [`? c: could not tell whether ${IMAGE} has a pull secret: not connected to a cluster | -`],
     ],
     ['a mirror pod', listed({}, 'node'), []],
   ])('of %s', (_what, pullSecrets, sentences) => {
@@ -194,8 +194,8 @@ describe('pull-secret-usable', () => {
     );
     const rule = '{rule: pull-secret-usable}';
     expect(outcomes(rule, job, account(yes([{ name: 'a', secret: NO }])))).toHaveLength(1);
-    expect(outcomes(rule, job, account(unknown('no cluster is connected')))).toEqual([
-      '? -: could not tell which pull secrets the Pod has: no cluster is connected | -',
+    expect(outcomes(rule, job, account(unknown('not connected to a cluster')))).toEqual([
+      '? -: could not tell which pull secrets the Pod has: not connected to a cluster | -',
     ]);
   });
 
