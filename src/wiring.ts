@@ -31,7 +31,7 @@ export interface Environment {
   readonly now?: (() => number) | undefined;
 }
 
-/** What every door needs of the configuration; without plugins there are the built-in rules alone. */
+/** The configuration that every command needs; without plugins, there are only the built-in rules. */
 export type Composition = Pick<Config, 'kinds' | 'policies'> & Partial<Pick<Config, 'plugins' | 'pluginTimeoutMs'>>;
 
 export async function compose(config: Composition, { now = Date.now, world }: Environment = {}): Promise<Composed> {
@@ -62,7 +62,7 @@ export interface Registries {
 }
 
 export interface RegistriesOptions {
-  /** Beside pull secrets: those that the configuration gives to nodes, or docker's on this machine. */
+  /** In addition to pull secrets: `nodeCredentials` of the configuration, or Docker's credentials on this machine. */
   readonly credentials: 'node' | 'docker';
   /** Who chooses the names of images: everyone who can create a Pod, or the user of the command. */
   readonly callers: 'tenants' | 'user';

@@ -137,7 +137,7 @@ function flagLayer(flags: Flags, attempt: Attempt): Layer {
 
 type FieldReader = readonly [field: string, read: () => unknown];
 
-/** One for each field of Config that is not made of a key with a fault. */
+/** One for each field of Config whose keys have no fault. */
 function readersOf(values: ReadonlyMap<string, Value>, wrong: ReadonlySet<string>): readonly FieldReader[] {
   const given = (key: string): Value => values.get(key) ?? { value: undefined, from: 'default' };
   return [...ROWS]

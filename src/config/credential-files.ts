@@ -1,4 +1,4 @@
-/** The files that the configuration names for credentials and the shared cache, read when somebody needs them. */
+/** The files in `nodeCredentials` and `registryCache`, loaded when something is looked up. */
 import type { NodeCredentialConfig, SharedCacheConfig } from './credentials.ts';
 import { loadText } from '../files/load-text.ts';
 import { parseDocuments } from '../files/yaml/yaml.ts';
@@ -9,7 +9,7 @@ import { type ProviderSettings, readProviders } from '../node/provider-config.ts
 import type { SharedCacheSettings, SharedServer } from '../lookup/shared-cache.ts';
 import { UserError } from '../error/user-error.ts';
 
-/** As the kubelet does not start with a wrong one, neither do we. */
+/** An invalid file is fatal, as it is for the kubelet. */
 export async function nodeCredentialSettings(config: NodeCredentialConfig): Promise<NodeCredentialSettings> {
   const { providers, ...rest } = config;
   if (providers === undefined) return { ...rest, providers };
@@ -59,7 +59,7 @@ const PROTOCOLS: ReadonlyMap<string, boolean> = new Map([
   ['valkeys:', true],
 ]);
 
-/** What is wrong with it is told without any part of it. */
+/** The message contains no part of the URL, which can contain a password. */
 function serverOf(
   text: string,
   { from, ca }: { readonly from: string; readonly ca: string | undefined },

@@ -4,7 +4,7 @@ import type { Value } from './values.ts';
 export interface Key {
   /** JSON Schema of the value, with its default and what it means. */
   readonly schema: { readonly [keyword: string]: unknown; readonly description: string };
-  /** The variable TIDEWAITER_… sets it. Text: what stands between the items of a list. */
+  /** true: the variable TIDEWAITER_… sets it. Text: the separator between items of a list. */
   readonly variable?: true | string;
   /** From the text of a variable or a flag. */
   readonly parse?: (text: string, from: string) => unknown;
@@ -13,9 +13,9 @@ export interface Key {
   readonly paths?: readonly string[];
   /** As `--print-config` shows it. */
   readonly shown?: (value: unknown) => unknown;
-  /** Fields of Config that are made of it. */
+  /** Fields of Config that are read from it. */
   readonly read?: Readonly<Record<string, (value: Value, given: (key: string) => Value) => unknown>>;
-  /** Other keys that its fields are made of. */
+  /** Other keys that its fields are also read from. */
   readonly uses?: readonly string[];
 }
 

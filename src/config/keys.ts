@@ -116,7 +116,7 @@ export const KEYS = {
     flag: { name: 'cert', value: 'FILE', help: 'Serving certificate, PEM (default: generated in --certs-dir)' },
     paths: ['cert'],
     uses: ['key'],
-    /** `undefined`: a certificate is made in `certsDir`. */
+    /** undefined: a certificate is generated in `certsDir`. */
     read: { certificate: (cert, given) => certificateOf(cert, given('key')) },
   },
   key: {

@@ -34,7 +34,7 @@ async function readRows(rows: readonly RegistryRow[], fail: Fail): Promise<reado
   return entries;
 }
 
-/** A bug among them is told alone. */
+/** A bug among them is thrown alone. */
 function joinedError(reasons: readonly unknown[]): unknown {
   const bug = reasons.find((reason) => !(reason instanceof UserError));
   return bug ?? new UserError(reasons.map((reason) => (reason as UserError).message).join('\n'));
@@ -67,7 +67,7 @@ async function readRow(row: RegistryRow, wrong: Fail): Promise<RegistryEntry> {
 
 const DOCKER_HUB_NAMES = new Set(['index.docker.io', 'registry-1.docker.io', 'hub.docker.com']);
 
-/** The schema knows its characters. "*" stands for any, so where these are no host, none that it matches is. */
+/** The schema checks its characters. "*" matches any text, so if the host with "a" for "*" is invalid, the entry matches no host. */
 function checkHost(host: string, wrong: Fail): void {
   if (DOCKER_HUB_NAMES.has(hostOfEntry({ host }).host)) throw wrong('use "docker.io" for Docker Hub');
   if (isHost(host.replaceAll('*', 'a'))) return;

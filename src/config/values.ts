@@ -1,4 +1,4 @@
-/** Values of the configuration, and what is made of them; `from` is where a value was given. */
+/** Readers of configuration values; `from` is the source of a value. */
 import { UserError } from '../error/user-error.ts';
 import { quoteValue } from '../image/quote.ts';
 

@@ -1,4 +1,4 @@
-/** The HTTPS server of the gate: the webhook's endpoints, health, and one answer for everything else. Builds, never listens. */
+/** The HTTPS server of the webhook: reviews, health, and errors for all other requests. Does not listen. */
 import type { FastifyError, FastifyReply } from 'fastify';
 import type { Context } from '../admission/context.ts';
 import { createAdmissionServer, type AdmissionServer, type TlsSettings } from './http.ts';
@@ -14,11 +14,11 @@ export interface ServerOptions {
 
 export function buildServer(context: Context, { tls, operations, log }: ServerOptions): AdmissionServer {
   const { metrics } = operations;
-  const told = { log, metrics };
+  const services = { log, metrics };
   const answerError = (error: FastifyError, reply: FastifyReply): void => {
     const { statusCode = 500 } = error;
-    if (statusCode < 500) reject(told, statusCode, error.message, sendBy(reply));
-    else fail(told, error, undefined, sendBy(reply));
+    if (statusCode < 500) reject(services, statusCode, error.message, sendBy(reply));
+    else fail(services, error, undefined, sendBy(reply));
   };
   const app = createAdmissionServer(tls, {
     reviews: reviewListener({ context, log, metrics }),
@@ -27,7 +27,7 @@ export function buildServer(context: Context, { tls, operations, log }: ServerOp
   addHealth(app, operations);
   app.setNotFoundHandler(({ method, url }, reply) => {
     const [code, message] = unknownRoute(method, url);
-    reject(told, code, message, sendBy(reply));
+    reject(services, code, message, sendBy(reply));
   });
   app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply));
   return app;

@@ -29,7 +29,7 @@ export function createArrivals({ bodyRoom }: Pick<Budget, 'bodyRoom'>): Arrivals
     return held;
   }
 
-  /** Of the address whose bodies hold most, the one that has been coming for longest. False: nobody who holds more is slow. */
+  /** Ends the oldest body of the address with the most bytes. Returns false if no address with more bytes is slow. */
   function endSlowOne(address: string): boolean {
     const held = heldByAddress();
     const heldBy = (one: string): number => held.get(one) ?? 0;

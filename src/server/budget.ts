@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 import { createPool, type Lease } from './pool.ts';
 import type { MakeRoom } from './receive-body.ts';
 
-/** Most reviews are smaller. They have a pool of their own, so that a few large ones never hold them up. */
+/** Most reviews are smaller. They have a separate pool, so that a few large ones never delay them. */
 const SMALL_BYTES = 64 * 1024;
 const SMALL_BODIES = 8 * 1024 * 1024;
 /** Two of the largest from an address that is alone, and one from each of two. */

@@ -1,4 +1,4 @@
-/** What can be said of a certificate, a key and a file, whoever made them. */
+/** Checks of certificates, keys, and files, generated or configured. */
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 
 export interface ServingCertificate {

@@ -1,4 +1,4 @@
-/** Who may ask for a review, where `clientCa` says so: clients with a certificate of that authority and an accepted name. */
+/** `clientCa` and `clientNames`: only clients with a certificate of that CA and an accepted name get reviews. */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { TLSSocket } from 'node:tls';
@@ -72,7 +72,7 @@ export function identifyBy({ names }: ClientAuthority): Identify {
 function namesOf(certificate: X509Certificate): readonly string[] {
   const { CN = [] } = certificate.toLegacyObject().subject as { readonly CN?: string | readonly string[] };
   const alternative = certificate.subjectAltName ?? '';
-  // Node puts a name in quotation marks, as JSON, when it holds anything that could pass for a second one.
+  // Node puts a name in quotation marks, as JSON, when it contains anything that looks like a second name.
   const found = alternative.matchAll(/(?:^|, )(?:DNS|URI|IP Address|email):("(?:[^"\\]|\\.)*"|[^",]*)(?=, |$)/g);
   const others = [...found].flatMap(([, text = '']) => (text.startsWith('"') ? [] : text));
   return [...new Set([CN, others].flat())];

@@ -26,7 +26,7 @@ export interface Connection {
   behind: number;
   /** When that began, or the connection. Until the answer is there it goes on. */
   since: number;
-  /** Why its client may not ask for a review, if so. */
+  /** undefined: its client can send reviews. */
   rejection: ClientRejection | undefined;
   /** Its place among all; `undefined`: it does not share them. */
   place: Lease | undefined;

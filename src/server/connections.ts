@@ -1,7 +1,7 @@
 /**
  * The connections of a server: how many there may be at once, shared by address, and the end of those whose other end does not do
  * its part. One beyond its share waits, before its TLS handshake costs anything, until others have ended: to turn it away
- * would be a failed call of an API server, and an open gate under `failurePolicy: Ignore`. While it waits, those of addresses that
+ * would be a failed call of an API server, which `failurePolicy: Ignore` lets through. While it waits, those of addresses that
  * hold more end with their next answer, or as soon as they are quiet.
  */
 import type { Server, Socket } from 'node:net';

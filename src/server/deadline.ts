@@ -16,11 +16,11 @@ export function budgetMs(timeout: string | undefined): number {
 export interface WaitingRoom {
   /** The budget is in its query. */
   readonly url: string;
-  /** Returns undefined if too many decisions wait already; this one is then made of what is known. */
+  /** Returns undefined if too many decisions wait already; this one then uses only known facts. */
   readonly enter: () => (() => void) | undefined;
 }
 
-/** Aborts a decision that is not made yet when its time is used up, or at once when there is no room for it to wait. */
+/** Aborts a pending decision when its time is used up, or at once if there is no room for it to wait. */
 export function limitWait<T>(
   decision: T | Promise<T>,
   controller: AbortController,

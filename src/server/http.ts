@@ -1,4 +1,4 @@
-/** The two listeners, HTTPS for reviews and plain HTTP for operations: the only file that makes Fastify servers. */
+/** The two listeners, HTTPS for reviews and plain HTTP for operations: the only file that creates Fastify servers. */
 import { createServer as createPlainServer } from 'node:http';
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import type { ReviewListener } from './reviews.ts';
 
 export type AdmissionServer = FastifyInstance<Server>;
 
-/** The API server keeps idle connections for 90 s; a POST that meets our closing them is lost, not retried. */
+/** The API server keeps idle connections for 90 s and does not retry a POST on a connection that the server closes. */
 const KEEP_ALIVE_MS = 120_000;
 /** For a whole request: an API server sends it at once, and waits 30 s for all. */
 const REQUEST_MS = 10_000;
@@ -31,7 +31,7 @@ const REVIEW_CONNECTIONS: ConnectionLimits = { open: 400, waiting: 1200 };
 const OPERATIONS_CONNECTIONS: ConnectionLimits = { open: 100, waiting: 100 };
 
 export interface RequestHandlers {
-  /** Asked first about every request. */
+  /** Gets every request first. */
   readonly reviews: ReviewListener;
   readonly onBadUrl: (error: FastifyError, reply: FastifyReply) => void;
 }
@@ -39,7 +39,7 @@ export interface RequestHandlers {
 export interface TlsSettings {
   readonly cert: string;
   readonly key: string;
-  /** Not given: any client may ask. */
+  /** undefined: any client can send reviews. */
   readonly clients?: ClientAuthority | undefined;
 }
 
@@ -50,7 +50,7 @@ export function createAdmissionServer(
   const connections = createConnections(REVIEW_CONNECTIONS);
   const state = { closing: false };
   const app = Fastify({
-    // Of a server that is made here, Fastify sets no option itself.
+    // Fastify sets no options of a server that it does not create.
     serverFactory: (handle) => {
       const asking: ServerOptions = clients === undefined ? {} : { ca: clients.ca, requestCert: true };
       const tls: ServerOptions = { cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], ...asking };
@@ -87,9 +87,9 @@ export function createAdmissionServer(
 }
 
 /**
- * At the end no review is lost: each answer says that it is the last on its connection, and a connection between two
- * answers stays open for a moment. Node then waits for requests under way, but also for connections that never asked
- * anything, down to a TCP connection without a TLS handshake: those end here.
+ * Loses no review at the end: each answer says that it is the last on its connection, and a connection between two
+ * answers stays open for a moment. Node.js then waits for requests in progress, but also for connections that sent no
+ * request, even without a TLS handshake; this function ends those.
  */
 function endConnectionsGently(app: AdmissionServer, connections: Connections, state: { closing: boolean }): void {
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -110,7 +110,7 @@ export function createOperationsServer(): FastifyInstance {
   const app = Fastify({
     serverFactory: (handle) => {
       const server = createPlainServer(TIMEOUTS, (request, response) => handle(request, response));
-      // Nobody asks for much here, and what is asked for without reading the answers would be kept.
+      // One request is enough here, and the answers to a client that does not read would stay in memory.
       server.maxRequestsPerSocket = 1;
       connections.guard(server);
       return server;

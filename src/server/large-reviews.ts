@@ -1,5 +1,5 @@
 /**
- * Work that takes long, one piece after the other, each followed by a pause as long as it took: whoever else waits gets half of
+ * Work that takes long, one piece after the other, each followed by a pause as long as it took: other work gets half of
  * the time, and the turns of the event loop that a short answer takes on a new connection.
  */
 const TURNS_BETWEEN = 8;

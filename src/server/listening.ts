@@ -12,7 +12,7 @@ const BACKLOG = 4096;
 const PROBE_MS = 1000;
 
 export interface Listening {
-  /** The one asked for, or the one that the system chose for port 0. */
+  /** The requested port, or the port that the system chose for port 0. */
   readonly port: number;
   /** Resolves when connections that came by sockets other than the server's own have ended. */
   close(): Promise<void>;
@@ -29,15 +29,19 @@ interface App extends Pick<AdmissionServer, 'listen'> {
 }
 
 /** Rejects with the error of the system. `isPaused`: connections come as the server itself gets them with `pauseOnConnect`. */
-export async function listenOn(app: App, { host, port: asked }: HostAndPort, isPaused: boolean): Promise<Listening> {
+export async function listenOn(
+  app: App,
+  { host, port: requested }: HostAndPort,
+  isPaused: boolean,
+): Promise<Listening> {
   const { server } = app;
   if (process.platform !== 'linux') {
-    await app.listen({ host, port: asked, backlog: BACKLOG });
+    await app.listen({ host, port: requested, backlog: BACKLOG });
     return { port: portOf(server), close: async () => undefined };
   }
-  if (asked !== 0) await proveFree(host, asked);
+  if (requested !== 0) await proveFree(host, requested);
   const options = { host, reusePort: true, backlog: BACKLOG / SOCKETS };
-  await app.listen({ ...options, port: asked });
+  await app.listen({ ...options, port: requested });
   const port = portOf(server);
   const others = Array.from({ length: SOCKETS - 1 }, () =>
     createServer({ noDelay: true, pauseOnConnect: isPaused }, (socket) => server.emit('connection', socket)),
@@ -52,8 +56,8 @@ export async function listenOn(app: App, { host, port: asked }: HostAndPort, isP
 }
 
 /**
- * With SO_REUSEPORT two processes of one user can listen on the same port, and nobody notices. To listen for a moment would prove it,
- * too, but whoever connects in that moment is turned away.
+ * With SO_REUSEPORT, two processes of one user can listen on the same port without an error. Listening for a moment would also prove
+ * that the port is free, but it would turn away a client that connects in that moment.
  */
 function proveFree(host: string, port: number): Promise<void> {
   const local = new Map([

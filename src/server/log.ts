@@ -1,4 +1,4 @@
-/** The log: one JSON line for each review on standard output, pretty in a terminal. Made by `createLog`, not a singleton. */
+/** The log: one JSON line for each review on standard output, pretty in a terminal. `createLog` creates it; it is not a singleton. */
 import pino from 'pino';
 import { createReviewLine, findingsOf, lineFieldsOf, type LineFields } from './fast/review-line.ts';
 import type { ReviewLog } from './answer.ts';
@@ -86,7 +86,7 @@ export function createLog(level: string, destination: LogDestination): ServerLog
   };
 }
 
-/** Whoever reaches the port can be rejected as often as it likes. */
+/** Limits rejections in the log, because any client that reaches the port can cause them. */
 const MAX_A_SECOND = 10;
 
 /** How many lines could not be written before this one; `undefined`: nor can this one. */
@@ -128,7 +128,7 @@ export async function standardOutput(isTerminal: boolean): Promise<LogDestinatio
   }
   // Nothing is kept back here: flushSync of what is kept tries without end when the reader has gone, and all reviews wait.
   const output = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN });
-  // A log that cannot be written is no reason to stop admission.
+  // Admission goes on if the log cannot be written.
   output.on('error', () => undefined);
   return output;
 }

@@ -1,4 +1,4 @@
-/** What operators and the kubelet ask: is it alive, is it ready, its metrics, its version. Plain HTTP, a port of its own. */
+/** Health, readiness, metrics, and version over plain HTTP, on a separate port. */
 import type { FastifyInstance } from 'fastify';
 import { createOperationsServer } from './http.ts';
 import type { Metrics } from './metrics.ts';

@@ -8,7 +8,7 @@ export type ParsedBody =
   /** Not parsed. */
   | { readonly ok: false; readonly excess: string };
 
-/** Whatever stands in a body of this size, it takes less than 2 MiB of memory, and is not looked at before it is parsed. */
+/** A body of this size takes less than 2 MiB of memory whatever it contains, so its cost is not estimated. */
 export const HARMLESS_BYTES = 64 * 1024;
 /**
  * Of memory, as `costOf` counts it. Ordinary manifests take 4 to 5 bytes for each byte of text, and etcd stores objects of up to
@@ -38,7 +38,7 @@ function parseWhole(bytes: Buffer, cuts: readonly Cut[]): ParsedBody {
   }
 }
 
-/** The engine's own message quotes the body, and a body can hold secrets. */
+/** The message of V8 quotes the body, and a body can contain secrets. */
 function placeIn(error: SyntaxError): string {
   const position = /at position (\d+)/.exec(error.message)?.[1];
   return position === undefined ? '' : `, at character ${position}`;
@@ -55,7 +55,7 @@ function excessOf(bytes: Buffer, cuts: readonly Cut[]): string | undefined {
 function parsingCost(bytes: Buffer, cuts: readonly Cut[]): Cost {
   const starts = [0, ...cuts.map(({ to }) => to)];
   const parts = starts.map((start, index) => costOf(bytes, start, cuts[index]?.from));
-  // A cut stands at the same depth as what is around it.
+  // A cut has the same depth as the text around it.
   return parts.reduce((sum, { bytes: more, depth }) => ({
     bytes: sum.bytes + more,
     depth: Math.max(sum.depth, depth),
@@ -65,7 +65,7 @@ function parsingCost(bytes: Buffer, cuts: readonly Cut[]): Cost {
 const TOO_MANY_VALUES = `the AdmissionReview has so many values that parsing it takes more than ${MEMORY_LIMIT_BYTES >> 20} MiB of memory`;
 export const TOO_DEEP = `values are nested more than ${DEPTH_LIMIT} levels deep`;
 
-/** What a review takes in memory while it waits for a registry: promises and timers, and what JSON.parse made of its body. */
+/** Memory of a review that waits for a registry, in bytes: promises, timers, and the parsed body. */
 export function waitingBytes(body: Buffer): number {
   return WAITING_BYTES + costOf(body).bytes;
 }

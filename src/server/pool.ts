@@ -1,6 +1,6 @@
 /**
- * An amount of something that many draw from, bytes or connections. Nobody may hold more than is still free for all others, so
- * who comes late finds something: beside one that takes all it can get half is left, beside two a quarter.
+ * A shared amount of bytes or connections. A holder can have at most as much as is still free for all others, so a late holder
+ * also gets something: one holder that takes all it can leaves half, two leave a quarter.
  */
 
 /** Gives it back; a second call does nothing. */

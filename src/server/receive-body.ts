@@ -9,7 +9,7 @@ import { HEAD_BYTES } from './review-head.ts';
  */
 export const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 
-/** More than an API server makes of any object: two of 3 MiB, all of it escaped, with defaults beside them. */
+/** More than an API server sends for any object: two objects of 3 MiB, fully escaped, with defaults. */
 const ANNOUNCED_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** What is said of a body beyond the limit. */
@@ -70,7 +70,7 @@ function intoOne(announced: number, release: Lease): TakeIn {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Of a length that nobody knows before. */
+/** For a body of unknown length. */
 function intoGrowing(makeRoom: MakeRoom, first: Lease): TakeIn {
   const leases = [first];
   const release = (): void => leases.forEach((give) => give());
@@ -87,7 +87,7 @@ function intoGrowing(makeRoom: MakeRoom, first: Lease): TakeIn {
   };
   return (chunk) => {
     if (chunk === null) return { body: whole.subarray(0, size), release };
-    // No API server sends pieces, so nobody has to hear of it after the end, which may never come.
+    // No API server sends chunks, so the client gets the error before the end, which may never come.
     if (size + chunk.length > BODY_LIMIT_BYTES) return ended({ head: Buffer.from(whole.subarray(0, HEAD_BYTES)) });
     while (whole.length < size + chunk.length) if (!grow()) return ended(BUSY);
     chunk.copy(whole, size);

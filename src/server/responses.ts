@@ -2,7 +2,7 @@
  * How answers go out, and how much memory those take that are not read: nothing makes a client read, and the answer to a small
  * review can be thirty times as large. Beyond a limit the connections end that have left an answer unread for longest; a
  * client that reads is never among them, since what it gets is soon in the buffers of the kernel. Nor is an API server ever
- * among those that end since they ask for more and more without reading: it waits for each answer.
+ * among those that end because they send more and more requests without reading: it waits for each answer.
  */
 import type { ServerResponse } from 'node:http';
 import type { Connection } from './connection.ts';

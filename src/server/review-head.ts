@@ -1,11 +1,11 @@
 /**
  * What can be known of a review whose body is not parsed, because it is too large: the API server writes everything about the
  * request before the object (k8s.io/api/admission/v1, AdmissionRequest). The members that are looked for are found by their
- * depth, whatever stands in strings and in other values, and of two with one name the last one counts, as everywhere.
+ * depth, whatever strings and other values contain; of two members with one name, the last one applies, as everywhere.
  */
 import { BACKSLASH, COLON, COMMA, endOfNest, endOfString, OPEN_LIST, OPEN_MAP, QUOTE } from './json-bytes.ts';
 
-/** What is kept of a body that is too large; names and groups of a user stand before the object and can be long. */
+/** What is kept of a body that is too large; the names and groups of a user come before the object and can be long. */
 export const HEAD_BYTES = 64 * 1024;
 
 type Members = Readonly<Record<string, unknown>>;
@@ -38,19 +38,19 @@ export function headOf(bytes: Buffer): Members | undefined {
     metadataAt === undefined ? undefined : membersOf(bytes, metadataAt, (key) => ABOUT_THE_OBJECT.has(key));
   return {
     ...review.values,
-    // Only a new object can have a name so long that the operation does not stand in the beginning.
+    // Only a new object can have a name so long that the operation is beyond the beginning.
     request: { operation: 'CREATE', ...request.values, object: { metadata: metadata?.values ?? {} } },
   };
 }
 
-interface Found {
+interface PartialMap {
   readonly values: Members;
   /** Where the value of each other member begins. */
   readonly places: ReadonlyMap<string, number>;
 }
 
 /** Of the map that begins at `start`, as far as the text goes; `undefined` when there is none. */
-function membersOf(bytes: Buffer, start: number, isWanted: (key: string) => boolean): Found | undefined {
+function membersOf(bytes: Buffer, start: number, isWanted: (key: string) => boolean): PartialMap | undefined {
   let at = blankEnd(bytes, start);
   if (bytes[at] !== OPEN_MAP) return undefined;
   const values = new Map<string, unknown>();
@@ -115,7 +115,7 @@ function valueOf(bytes: Buffer, from: number, to: number): unknown {
   try {
     return JSON.parse(bytes.toString('utf8', from, to));
   } catch (error) {
-    // What is no JSON is as good as absent: nobody is let in by it.
+    // Invalid JSON counts as absent, which allows nothing.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }

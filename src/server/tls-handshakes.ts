@@ -1,5 +1,5 @@
 /**
- * TLS handshakes in turn: each takes a millisecond or two, and beside a flood of them nobody else would have a turn of the event
+ * TLS handshakes in turn: each takes a millisecond or two, and a flood of them would keep other work from the event
  * loop for a long time. Each address has its turn, so that a flood from one delays no other.
  */
 import type { Socket } from 'node:net';

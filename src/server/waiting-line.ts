@@ -1,4 +1,4 @@
-/** Connections that wait for their turn, each address in turn, so that a long line of one address holds up no other. */
+/** Connections that wait for their turn, each address in turn, so that a long line of one address delays no other. */
 import type { Socket } from 'node:net';
 import type { Lease, Pool } from './pool.ts';
 

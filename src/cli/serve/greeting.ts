@@ -1,7 +1,7 @@
 /** What `serve` prints for a person who starts it by hand. */
 import { existsSync } from 'node:fs';
 import type { Policy } from '../../policy/policy.ts';
-import type { ServingCertificate } from '../../server/tls.ts';
+import type { ServingCertificate } from '../../server/generated-certificate.ts';
 import { VERSION } from '../../version.ts';
 import type { Terminal } from '../terminal.ts';
 

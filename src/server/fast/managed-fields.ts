@@ -1,5 +1,5 @@
 /**
- * A review without `metadata.managedFields`, which no door shows to any rule, and which is a third of a stored object and more:
+ * A review without `metadata.managedFields`, which no rule sees, and which is a third of a stored object or more:
  * its many small maps cost more to parse than all the rest. The list is cut out before the text is parsed.
  */
 import { isObject } from '../../pod/pointer.ts';
@@ -7,7 +7,7 @@ import { COMMA, endOfNest, OPEN_MAP } from '../json-bytes.ts';
 
 /** As Go writes it. Inside of a string each quotation mark has a backslash before it, so this can only be a key. */
 const KEY = Buffer.from('"managedFields":[');
-/** Stands where a list was; nobody can guess it, so nobody else writes it there. */
+/** Replaces a list. It is random, so that no author of an object can write it. */
 const MARK = Math.random();
 
 /** In a shorter text there is so little of it that to look for it costs as much. */
@@ -55,13 +55,13 @@ export function parsedWithout(bytes: Buffer, cuts: readonly Cut[]): unknown {
   return asMarked(text + bytes.toString('utf8', at), cuts.length);
 }
 
-/** Only when each cut was made at `metadata` of an object of the review; a key of this name may stand elsewhere, too. */
+/** Only when each cut was made at `metadata` of an object of the review; a key of this name can also be elsewhere. */
 function asMarked(text: string, cuts: number): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    // Whoever parses the whole text says what is wrong with it.
+    // Parsing the whole text reports the error.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }

@@ -1,4 +1,4 @@
-/** The folder that certificates are made in: `ca.crt` and `ca.key` of our authority, `tls.crt` and `tls.key` to serve with. */
+/** The directory of generated certificates: `ca.crt` and `ca.key` of our authority, `tls.crt` and `tls.key` of the server. */
 import { type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,23 +7,23 @@ import { codeOf, readKey, reasonOf } from './certificate.ts';
 import { UserError } from '../error/user-error.ts';
 
 export const OUR_CA = 'tidewaiter development CA';
-/** What to do when the folder cannot be used. */
+/** The remedy if the directory cannot be used. */
 export const ELSEWHERE = 'choose another directory with --certs-dir, or set --cert and --key';
 
 /** `problem`: what is wrong with the file, if there is one. */
-export type Found<T> =
+export type StoredFile<T> =
   | { readonly state: 'good'; readonly value: T; readonly text: string }
   | { readonly state: 'absent' | 'damaged'; readonly problem: string | undefined };
 
-export interface Folder {
-  readonly caKey: Found<KeyObject>;
-  readonly ca: Found<X509Certificate>;
-  readonly key: Found<KeyObject>;
-  readonly cert: Found<X509Certificate>;
+export interface CertificateDirectory {
+  readonly caKey: StoredFile<KeyObject>;
+  readonly ca: StoredFile<X509Certificate>;
+  readonly key: StoredFile<KeyObject>;
+  readonly cert: StoredFile<X509Certificate>;
 }
 
 /** Throws UserError. */
-export async function readFolder(dir: string): Promise<Folder> {
+export async function readDirectory(dir: string): Promise<CertificateDirectory> {
   return {
     caKey: await readOwn(path.join(dir, 'ca.key'), ownKey),
     ca: await readOwn(path.join(dir, 'ca.crt'), ownCertificate),
@@ -33,7 +33,7 @@ export async function readFolder(dir: string): Promise<Folder> {
 }
 
 /** What cannot be read as PEM is damage and gets mended; what can, and is not of our making, is the user's and stays. */
-async function readOwn<T>(file: string, parse: (text: string) => T | 'damaged' | 'foreign'): Promise<Found<T>> {
+async function readOwn<T>(file: string, parse: (text: string) => T | 'damaged' | 'foreign'): Promise<StoredFile<T>> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -65,11 +65,11 @@ function ownCertificate(text: string): X509Certificate | 'damaged' | 'foreign' {
 }
 
 /** Whole or not at all. A key is never written over: when another process was faster, its key counts. Throws UserError. */
-export async function storeFile(file: string, { state }: Found<unknown>, text: string): Promise<void> {
-  const folder = path.dirname(file);
-  const temporary = path.join(folder, `.${path.basename(file)}.${randomUUID()}`);
+export async function storeFile(file: string, { state }: StoredFile<unknown>, text: string): Promise<void> {
+  const directory = path.dirname(file);
+  const temporary = path.join(directory, `.${path.basename(file)}.${randomUUID()}`);
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(directory, { recursive: true });
     if (state === 'damaged') await unless('ENOENT', rename(file, `${file}.damaged`));
     await publish(temporary, file, text);
   } catch (error) {

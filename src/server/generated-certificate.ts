@@ -1,6 +1,6 @@
 /**
- * Serving certificates. When none is given, an authority of our own makes one for loopback and development. What is given
- * is checked in given-certificate.ts, the disk is in certificate-folder.ts; here is what has to be made, and how.
+ * Generated serving certificates for loopback and development, signed by a generated CA. A configured certificate is checked in
+ * configured-certificate.ts; certificate-directory.ts reads and writes the files.
  */
 import { createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -8,7 +8,14 @@ import path from 'node:path';
 import { domainToASCII } from 'node:url';
 import { quoteValue } from '../image/quote.ts';
 import { day, invalidAt, type ServingCertificate } from './certificate.ts';
-import { ELSEWHERE, type Folder, type Found, OUR_CA, readFolder, storeFile } from './certificate-folder.ts';
+import {
+  ELSEWHERE,
+  type CertificateDirectory,
+  type StoredFile,
+  OUR_CA,
+  readDirectory,
+  storeFile,
+} from './certificate-directory.ts';
 import { UserError } from '../error/user-error.ts';
 
 export { type ServingCertificate } from './certificate.ts';
@@ -18,7 +25,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const LEAF_DAYS = 90;
 const CA_DAYS = 3650;
 const RENEW_DAYS = 30;
-/** Clocks differ; a certificate that begins now is not valid yet for a client whose clock is behind. */
+/** Clock skew allowance: a client with a slow clock rejects a certificate that starts now. */
 const BACKDATE_MS = 60 * 60 * 1000;
 const ALWAYS = [
   'localhost',
@@ -29,27 +36,27 @@ const ALWAYS = [
 ];
 
 /**
- * Looks at the folder and makes what is missing, one file at a time, until all of it fits together. A key is never written
- * over, and a certificate is made for the key that is there; so several processes may do this at once and each may be killed
- * at any time: whoever writes last has looked at the whole again. Throws UserError.
+ * Generates missing files one at a time until all files match. A key is never overwritten, and a certificate is generated for
+ * the existing key, so several processes can do this at the same time, and each can be killed at any time: after each file, a
+ * process reads the whole directory again. Throws UserError.
  */
 export async function ensureCertificate(
   dir: string,
   hosts: readonly string[],
   now = new Date(),
 ): Promise<ServingCertificate> {
-  const wanted = [...new Set([...ALWAYS, ...hosts].map(wantedName))];
+  const required = [...new Set([...ALWAYS, ...hosts].map(requiredName))];
   const notes: string[] = [];
   for (let step = 0; step < 50; step += 1) {
-    const task = nextTask(await readFolder(dir), wanted, now);
+    const task = nextTask(await readDirectory(dir), required, now);
     if ('serve' in task) return { ...task.serve, from: path.join(dir, 'tls.crt'), notes };
     if (task.problem !== undefined) notes.push(`regenerated ${path.join(dir, task.file)}: it ${task.problem}`);
-    await storeFile(path.join(dir, task.file), task.found, await task.make());
+    await storeFile(path.join(dir, task.file), task.stored, await task.make());
   }
   throw new UserError(`the certificates in ${quoteValue(dir)} keep changing; ${ELSEWHERE}`);
 }
 
-function wantedName(host: string): string {
+function requiredName(host: string): string {
   const name = hostName(host);
   if (name !== undefined) return name;
   throw new UserError(`cannot generate a certificate for ${quoteValue(host)}; expected a DNS name or an IP address`);
@@ -64,40 +71,41 @@ function hostName(host: string): string | undefined {
   return isIP(name) !== 0 || /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(name) ? name : undefined;
 }
 
-type Served = { readonly serve: Pick<ServingCertificate, 'cert' | 'key' | 'ca' | 'notAfter'> };
+type ReadyToServe = { readonly serve: Pick<ServingCertificate, 'cert' | 'key' | 'ca' | 'notAfter'> };
 
-interface Making {
+interface FileTask {
   readonly file: 'ca.key' | 'ca.crt' | 'tls.key' | 'tls.crt';
-  readonly found: Found<unknown>;
+  readonly stored: StoredFile<unknown>;
   /** What is wrong with the file that is there; `undefined` when none is. */
   readonly problem: string | undefined;
   make(): Promise<string> | string;
 }
 
 /** Bottom up: a certificate needs its authority and its key. The authority's key is needed only when it has to sign. */
-function nextTask(folder: Folder, wanted: readonly string[], now: Date): Served | Making {
-  const leaf = judgeLeaf(folder, wanted, now);
+function nextTask(directory: CertificateDirectory, required: readonly string[], now: Date): ReadyToServe | FileTask {
+  const leaf = checkLeaf(directory, required, now);
   if ('serve' in leaf) return leaf;
-  const authority = judgeAuthority(folder, now);
+  const authority = checkAuthority(directory, now);
   if ('file' in authority) return authority;
-  const { key, cert } = folder;
-  if (key.state !== 'good') return { file: 'tls.key', found: key, problem: key.problem, make: newKey };
-  // What the old one named stays: two servers with different hosts and one folder would else take turns.
-  const names = [...new Set([...wanted, ...(cert.state === 'good' ? hostsOf(cert.value) : [])])];
+  const { key, cert } = directory;
+  if (key.state !== 'good') return { file: 'tls.key', stored: key, problem: key.problem, make: newKey };
+  // The names of the old certificate stay; otherwise, two servers with different hosts and one directory would replace each
+  // other's certificate again and again.
+  const names = [...new Set([...required, ...(cert.state === 'good' ? hostsOf(cert.value) : [])])];
   const make = (): Promise<string> => newLeaf(names, { authority, key: key.value, now });
-  return { file: 'tls.crt', found: cert, problem: leaf.problem, make };
+  return { file: 'tls.crt', stored: cert, problem: leaf.problem, make };
 }
 
-function judgeLeaf(
-  { ca, key, cert }: Folder,
-  wanted: readonly string[],
+function checkLeaf(
+  { ca, key, cert }: CertificateDirectory,
+  required: readonly string[],
   now: Date,
-): Served | { readonly problem: string | undefined } {
+): ReadyToServe | { readonly problem: string | undefined } {
   if (cert.state !== 'good') return { problem: cert.problem };
-  // These are made first, and then the certificate is looked at again.
+  // Both are generated first, and then the certificate is checked again.
   if (key.state !== 'good' || ca.state !== 'good') return { problem: undefined };
   const problem =
-    pairProblem(cert.value, key.value, ca.value) ?? leafProblem(cert.value, wanted, now) ?? invalidAt(ca.value, now);
+    pairProblem(cert.value, key.value, ca.value) ?? leafProblem(cert.value, required, now) ?? invalidAt(ca.value, now);
   if (problem !== undefined) return { problem };
   return { serve: { cert: cert.text, key: key.text, ca: ca.text, notAfter: cert.value.validToDate } };
 }
@@ -107,8 +115,8 @@ function pairProblem(leaf: X509Certificate, key: KeyObject, ca: X509Certificate)
   return leaf.checkIssued(ca) && leaf.verify(ca.publicKey) ? undefined : 'was not signed by ca.crt';
 }
 
-function leafProblem(leaf: X509Certificate, wanted: readonly string[], now: Date): string | undefined {
-  const missing = wanted.find((name) => (isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name)) === undefined);
+function leafProblem(leaf: X509Certificate, required: readonly string[], now: Date): string | undefined {
+  const missing = required.find((name) => (isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name)) === undefined);
   if (missing !== undefined) return `did not include ${quoteValue(missing)}`;
   return invalidAt(leaf, now) ?? endsWithin(RENEW_DAYS, leaf, now);
 }
@@ -116,11 +124,11 @@ function leafProblem(leaf: X509Certificate, wanted: readonly string[], now: Date
 type Authority = { readonly cert: string; readonly key: string };
 
 /** An authority must outlive what it signs. With the same key, certificates of the old one stay good under the new one. */
-function judgeAuthority({ ca, caKey }: Folder, now: Date): Making | Authority {
-  if (caKey.state !== 'good') return { file: 'ca.key', found: caKey, problem: caKey.problem, make: newKey };
+function checkAuthority({ ca, caKey }: CertificateDirectory, now: Date): FileTask | Authority {
+  if (caKey.state !== 'good') return { file: 'ca.key', stored: caKey, problem: caKey.problem, make: newKey };
   const problem = ca.state === 'good' ? authorityProblem(ca.value, caKey.value, now) : ca.problem;
   if (ca.state === 'good' && problem === undefined) return { cert: ca.text, key: caKey.text };
-  return { file: 'ca.crt', found: ca, problem, make: () => newAuthority(caKey.value, now) };
+  return { file: 'ca.crt', stored: ca, problem, make: () => newAuthority(caKey.value, now) };
 }
 
 function authorityProblem(ca: X509Certificate, key: KeyObject, now: Date): string | undefined {
@@ -184,7 +192,7 @@ function validity(days: number, now: Date): { notBeforeDate: Date; notAfterDate:
 
 type SignOptions = NonNullable<Parameters<typeof import('selfsigned').generate>[1]>;
 
-/** Loaded on demand, for most starts find their certificate made. Its default hash is SHA-1, which clients reject. */
+/** Loads selfsigned on demand, because most starts find a certificate. Its default hash is SHA-1, which clients reject. */
 async function sign(commonName: string, key: KeyObject, options: SignOptions): Promise<string> {
   // Bundled, a CommonJS package has nothing but its default export.
   const { default: selfsigned } = await import('selfsigned');

@@ -19,7 +19,7 @@ import { checkServerIdentity } from 'node:tls';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ensureCertificate, loadCertificate, type ServingCertificate } from '../../src/server/tls.ts';
+import { ensureCertificate, loadCertificate, type ServingCertificate } from '../../src/server/generated-certificate.ts';
 import { describeWith } from '../support/real-part.ts';
 import { UserError } from '../../src/error/user-error.ts';
 
@@ -399,7 +399,7 @@ describe('ensureCertificate', () => {
 });
 
 const run = promisify(execFile);
-const MODULE = path.resolve(import.meta.dirname, '../../src/server/tls.ts');
+const MODULE = path.resolve(import.meta.dirname, '../../src/server/generated-certificate.ts');
 
 /** The certificate that another process gets. */
 async function inChild(folder: string, host: string): Promise<string> {
