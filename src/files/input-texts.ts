@@ -24,13 +24,13 @@ export interface LoadOptions {
 /** A file that is reached twice, by links or by two names, is read once, by the first of them. */
 export async function* loadInputs(
   paths: readonly string[],
-  { stdin = process.stdin, names = MANIFEST_NAMES, ...told }: LoadOptions = {},
+  { stdin = process.stdin, names = MANIFEST_NAMES, ...callbacks }: LoadOptions = {},
 ): AsyncGenerator<Input> {
   const seen = new Set<string>();
   let stdinRead = false;
   for (const named of paths) {
     if (named !== '-') {
-      yield* loadPath(named, { names, seen, ...told });
+      yield* loadPath(named, { names, seen, ...callbacks });
     } else if (stdinRead) {
       yield { ...STDIN, problem: 'standard input was already read; use "-" only once' };
     } else {

@@ -34,7 +34,7 @@ export function partsOfKustomizations({ kustomizations, ...found }: KustomizedOb
   );
   const errors = found.errors.filter((error) => {
     const role = roleOf(error.file);
-    return role === undefined || (role === 'patch' && !found.strangers.has(error));
+    return role === undefined || (role === 'patch' && !found.nonObjects.has(error));
   });
   const kept = new Set([...manifests, ...errors].map(({ file }) => file));
   const without = [...new Set([...found.manifests, ...found.errors].map(({ file }) => file))].sort().flatMap((file) => {

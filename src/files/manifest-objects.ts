@@ -39,7 +39,7 @@ export interface ObjectsAndErrors {
   readonly manifests: Manifest[];
   readonly errors: InputError[];
   /** The errors that only report that a document is not an API object. */
-  readonly strangers: Set<InputError>;
+  readonly nonObjects: Set<InputError>;
 }
 
 interface LoadContext extends ObjectOptions {
@@ -62,7 +62,7 @@ export function addObjects(
 
 /** Returns the objects in a document and ignores faults, which are reported elsewhere. */
 export function objectsIn(document: ValidDocument, file: string, options: ObjectOptions): readonly Manifest[] {
-  const found: ObjectsAndErrors = { manifests: [], errors: [], strangers: new Set() };
+  const found: ObjectsAndErrors = { manifests: [], errors: [], nonObjects: new Set() };
   addObjects(document, file, found, options);
   return found.manifests;
 }
@@ -90,10 +90,10 @@ function readRecorded(context: LoadContext): void {
 
 function readObject(value: unknown, base: string, context: LoadContext): void {
   if (!isObject(value))
-    return addStranger(base, messageOf(value) ?? 'expected an object with apiVersion and kind', context);
+    return addNonObject(base, messageOf(value) ?? 'expected an object with apiVersion and kind', context);
   const items = itemsOfList(value);
   if (items === undefined) return readSingle(value, base, context);
-  if (typeOf(value).kind === '') addStranger(base, notAnObject(['kind']), context);
+  if (typeOf(value).kind === '') addNonObject(base, notAnObject(['kind']), context);
   for (const [index, item] of items.entries()) readObject(item, `${base}/items/${index}`, context);
   // Some clients do not treat it as a list, so its own images are evaluated as well.
   if (holdsImages(value, context.kinds)) addManifest(value, base, context);
@@ -107,8 +107,8 @@ function holdsImages(object: JsonObject, kinds: KindTable): boolean {
 function readSingle(value: JsonObject, base: string, context: LoadContext): void {
   const { kind, version } = typeOf(value);
   const missing = [...(version === '' ? ['apiVersion'] : []), ...(kind === '' ? ['kind'] : [])];
-  if (missing.length > 0) addStranger(base, messageOf(value) ?? notAnObject(missing), context);
-  else if (base === '' && value['items'] !== undefined) addStranger('/items', notAList(value['items']), context);
+  if (missing.length > 0) addNonObject(base, messageOf(value) ?? notAnObject(missing), context);
+  else if (base === '' && value['items'] !== undefined) addNonObject('/items', notAList(value['items']), context);
   else addManifest(value, base, context);
 }
 
@@ -120,10 +120,10 @@ function notAList(items: unknown): string {
   return `expected a list, found ${jsonType(items)}; kubectl treats every object with "items" as a list`;
 }
 
-function addStranger(pointer: string, message: string, context: LoadContext): void {
+function addNonObject(pointer: string, message: string, context: LoadContext): void {
   const error = errorAt(pointer, message, context);
   context.found.errors.push(error);
-  context.found.strangers.add(error);
+  context.found.nonObjects.add(error);
 }
 
 function addManifest(object: JsonObject, base: string, context: LoadContext): void {

@@ -50,7 +50,7 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
   let files = 0;
   for await (const input of loadInputs(paths, { ...options, onSkipped: (one) => void skipped.push(one) })) {
     const loaded = readInput(input, options);
-    if (input.hidden && isNobodys(input, loaded)) {
+    if (input.hidden && isIrrelevant(input, loaded)) {
       skipped.push({ path: input.path, why: 'hidden' });
     } else {
       files += 1;
@@ -73,14 +73,14 @@ export async function loadManifests(paths: readonly string[], options: ManifestO
 }
 
 /** A hidden file that is not a manifest is not an error. */
-function isNobodys(input: Input, { manifests, kustomizations, errors, strangers }: InputObjects): boolean {
+function isIrrelevant(input: Input, { manifests, kustomizations, errors, nonObjects }: InputObjects): boolean {
   if (manifests.length + kustomizations.length > 0) return false;
   if ('problem' in input) return !isReadByKubectl(input.problem);
-  return errors.every((error) => strangers.has(error)) || !mayBeManifest(input.text);
+  return errors.every((error) => nonObjects.has(error)) || !mayBeManifest(input.text);
 }
 
 function nothing(): InputObjects {
-  return { documents: 0, kustomizations: [], repeated: [], manifests: [], errors: [], strangers: new Set() };
+  return { documents: 0, kustomizations: [], repeated: [], manifests: [], errors: [], nonObjects: new Set() };
 }
 
 function merge(all: InputObjects, more: InputObjects): void {
@@ -89,7 +89,7 @@ function merge(all: InputObjects, more: InputObjects): void {
   for (const one of more.repeated) all.repeated.push(one);
   for (const one of more.manifests) all.manifests.push(one);
   for (const one of more.errors) all.errors.push(one);
-  for (const one of more.strangers) all.strangers.add(one);
+  for (const one of more.nonObjects) all.nonObjects.add(one);
 }
 
 function readInput(input: Input, options: ObjectOptions): InputObjects {

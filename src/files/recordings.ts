@@ -110,14 +110,14 @@ function readEntry(
     const { line, column } = at === 'key' ? document.keyPositionOf(place) : document.positionOf(place);
     errors.push({ file, line, column, document: number, message: `${pointer || '/'}: ${problem}` });
   };
-  const { at, body, wanted } = unwrap(value);
+  const { at, body, expectedValue } = unwrap(value);
   const strays = strayKeys(value, at);
   for (const fault of strays) fail(fault);
   if (strays.length > 0) return;
   if (!isReview(body)) return fail({ pointer: at, problem: NOT_A_REVIEW, at: 'value' });
   const read = readReview(body);
   if (!read.ok) return fail({ pointer: `${at}${read.pointer}`, problem: read.problem, at: 'value' });
-  const expected = wanted === undefined ? undefined : readExpected(wanted);
+  const expected = expectedValue === undefined ? undefined : readExpected(expectedValue);
   if (expected?.ok === false) {
     for (const fault of expected.faults) fail({ ...fault, pointer: `/expected${fault.pointer}` });
     return;
@@ -129,7 +129,7 @@ function readEntry(
 const NOT_A_REVIEW = 'expected an AdmissionReview, or {review, expected}';
 
 /** `{review, expected}`, or the review itself. */
-function unwrap(value: unknown): { readonly at: string; readonly body: unknown; readonly wanted: unknown } {
-  if (!isObject(value) || !isObject(value['review'])) return { at: '', body: value, wanted: undefined };
-  return { at: '/review', body: value['review'], wanted: value['expected'] };
+function unwrap(value: unknown): { readonly at: string; readonly body: unknown; readonly expectedValue: unknown } {
+  if (!isObject(value) || !isObject(value['review'])) return { at: '', body: value, expectedValue: undefined };
+  return { at: '/review', body: value['review'], expectedValue: value['expected'] };
 }

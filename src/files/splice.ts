@@ -36,7 +36,7 @@ export function splice(source: SourceFile, changes: readonly Change[], options: 
     const edits = left.flatMap(editsOf);
     const text = applyEdits(source.text, edits);
     if (left.length === 0) return { text, edits, omitted };
-    for (const [location, why] of wrongIn(source, { text, changes: left, options })) omitted.set(location, why);
+    for (const [location, why] of faultyChanges(source, { text, changes: left, options })) omitted.set(location, why);
     if (omitted.size === before) return { text, edits, omitted };
   }
 }
@@ -71,29 +71,29 @@ interface Result {
 
 const MORE = 'not written: the edit would change more than images; report this bug';
 
-function wrongIn(source: SourceFile, result: Result): readonly Omission[] {
+function faultyChanges(source: SourceFile, result: Result): readonly Omission[] {
   const { changes, options, text } = result;
   const all = (): readonly Omission[] => changes.map(({ location }) => [location, MORE]);
   if (source.locations.some(({ address }) => address.kind === 'value')) {
-    const wrong = unexpected(source, text);
-    if (wrong === undefined) return all();
-    if (wrong.length > 0) return blame(wrong, changes);
+    const unexpectedChanges = unexpectedIn(source, text);
+    if (unexpectedChanges === undefined) return all();
+    if (unexpectedChanges.length > 0) return omissionsOf(unexpectedChanges, changes);
   }
   const digests = new Map(changes.map(({ location, digest }) => [location.offset, digest]));
   const after = findImages(source.file, text, options).locations;
   const same = source.locations.every((location, index) =>
-    isAsWanted(location, after[index], digests.get(location.offset)),
+    isExpected(location, after[index], digests.get(location.offset)),
   );
   return same && after.length === source.locations.length ? [] : all();
 }
 
-function isAsWanted(before: ImageLocation, after: ImageLocation | undefined, digest: string | undefined): boolean {
+function isExpected(before: ImageLocation, after: ImageLocation | undefined, digest: string | undefined): boolean {
   if (after === undefined || digest === undefined) return after?.image === before.image;
   return after.content.state === 'image' && after.content.reference.digest === digest;
 }
 
 /** Undefined where documents came or went. */
-function unexpected({ text: before, locations }: SourceFile, after: string): readonly ChangedValue[] | undefined {
+function unexpectedIn({ text: before, locations }: SourceFile, after: string): readonly ChangedValue[] | undefined {
   const expected = new Set(
     locations.flatMap(({ address }) => {
       if (address.kind === 'text') return [];
@@ -116,8 +116,8 @@ function isExtension(pointer: string): boolean {
 }
 
 /** Omits the changes at the offsets of other changed values, or all changes if there are none. */
-function blame(wrong: readonly ChangedValue[], changes: readonly Change[]): readonly Omission[] {
-  const byOffset = new Map(wrong.map((change) => [change.offset, change]));
+function omissionsOf(unexpectedChanges: readonly ChangedValue[], changes: readonly Change[]): readonly Omission[] {
+  const byOffset = new Map(unexpectedChanges.map((change) => [change.offset, change]));
   const omissions = changes.flatMap(({ location }): readonly Omission[] => {
     const other = byOffset.get(location.offset);
     if (other === undefined) return [];

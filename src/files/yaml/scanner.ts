@@ -249,5 +249,5 @@ function readerOf(cursor: Cursor, code: number): (cursor: Cursor) => Token {
 function noScalar({ text, at }: Cursor, code: number): string {
   return code === TAB
     ? 'tabs cannot be used for indentation; use spaces'
-    : `no text without quotes starts with "${text.charAt(at)}": put it in quotes`;
+    : `unquoted strings cannot start with "${text.charAt(at)}"; quote the string`;
 }

@@ -215,7 +215,7 @@ describe('problems say what is wrong, where, and what would be accepted', () => 
     ['a: [x, - y]\n', '1:8: unexpected list item "-"; quote it if it is a string'],
     ['a: [b?c]\n', '1:6: expected "," or the end of the list or map'],
     ['a: [x]]\n', '1:7: unexpected content; check the indentation, and quote strings that contain ": "'],
-    ['a: %x\n', '1:4: no text without quotes starts with "%": put it in quotes'],
+    ['a: %x\n', '1:4: unquoted strings cannot start with "%"; quote the string'],
     ['a: *.example.com\n', '1:4: the name after "&" or "*" is missing'],
     [
       'a: *x.example.com\n',

@@ -1,7 +1,7 @@
 /** Variables of Compose (compose-go, template/template.go). What the environment has is not known: only defaults are. */
 import { EMPTY, joined, untraced, slice, type TracedText } from '../traced-text.ts';
 
-/** Stands for what only the environment knows; no image has it. */
+/** Placeholder for values that only the environment knows; no image contains this character. */
 export const UNKNOWN = '\uFFFC';
 
 const VARIABLE = /\$(?:\$|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)(:?[-+?])?|)/gi;
