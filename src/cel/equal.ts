@@ -14,7 +14,7 @@ import {
   type Value,
 } from './value.ts';
 
-/** Deeper than what anybody writes; recursion must end somewhere. */
+/** Limits recursion; deeper than real objects. */
 const MAX_DEPTH = 200;
 
 export function equal(left: Value, right: Value, budget: Budget, depth = 0): boolean {

@@ -19,7 +19,7 @@ export interface Overload {
   readonly specialize: Specialize | undefined;
 }
 
-/** A list as long as the arguments; `undefined` where an argument is no constant. */
+/** `constants` has one element for each argument; `undefined`: not a constant. */
 export type Specialize = (constants: readonly (Value | undefined)[]) => Run | undefined;
 
 /** Its parameters are typed as the signature says: calls are resolved by type, at load or by the values. */

@@ -44,7 +44,7 @@ export function createGuard(
     const pending = checks.map((check) => {
       const { rule, subject } = check;
       const file = files.get(rule);
-      if (file === undefined) throw new TypeError(`${rule} is no rule of a plugin`);
+      if (file === undefined) throw new TypeError(`${rule} is not a rule of a plugin`);
       return { rule: { file, key: `${rule}/${subject.namespace ?? ''}` }, check };
     });
     return runChecks(pending, state);

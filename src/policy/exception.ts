@@ -1,4 +1,4 @@
-/** An exception: findings of some rules that do nothing for a while, because somebody answers for them. */
+/** An exception: until its expiry date, matching findings have no effect. */
 import type { TextTest } from '../image/glob.ts';
 import type { PatternSet } from '../image/pattern.ts';
 
@@ -8,14 +8,14 @@ export interface ImageException {
   readonly rules: readonly string[];
   readonly owner: string;
   readonly reason: string;
-  /** YYYY-MM-DD, the last day. */
+  /** Expiry date, YYYY-MM-DD. */
   readonly expires: string;
-  /** Milliseconds since 1970: the end of that day in UTC. */
+  /** End of the expiry date in UTC, in milliseconds since 1970. */
   readonly endsAt: number;
   readonly match: ExceptionMatch;
 }
 
-/** What it is about: every test that is there must say yes. */
+/** The findings that the exception excuses. All given tests must match. */
 export interface ExceptionMatch {
   readonly namespace: TextTest | undefined;
   readonly kind: TextTest | undefined;

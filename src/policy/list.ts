@@ -1,4 +1,4 @@
-/** Named lists (kind: ImageNameList): one list of texts for many policies, so that a change is joinedLists once. */
+/** Named lists (kind: ImageNameList): strings that many policies share. */
 import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault, schemaCheck } from './schema-faults.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -27,13 +27,13 @@ export function readList(value: unknown): ListResult {
   return { ok: true, list: { name: metadata.name, items: spec.items } };
 }
 
-/** All lists that documents may refer to. */
+/** The lists that documents can refer to. */
 export interface Lists {
   /** Returns the items, or a problem; the problem is `undefined` if it is already reported. */
   find(name: string): { readonly items: readonly string[] } | { readonly problem: string | undefined };
-  /** What texts and references together stand for, joinedLists once: policies that write the same share one array. */
+  /** Returns one array for equal lists of strings and references, so that their patterns compile once. */
   joined(key: string, join: () => readonly unknown[]): readonly unknown[];
-  /** The names that nobody has used for. */
+  /** The lists that no document uses. */
   unused(): readonly string[];
 }
 

@@ -40,7 +40,7 @@ export const TAG: Language = {
   alphabet: ['a'],
 };
 
-/** A user or a group: whatever an authenticator says, in one line and with nothing blank around it. */
+/** A user or a group: any text of an authenticator on one line, without whitespace around it. */
 export const TEXT: Language = {
   start: 'begin',
   next(state, character) {

@@ -1,22 +1,22 @@
-/** What policies look at to find out whether they apply: one request, beside its object. */
+/** The fields of a request that policies and rules use, in addition to its object. */
 import type { JsonObject } from '../pod/pointer.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Fact, Labels } from './fact.ts';
 
-/** What a request says besides its object. */
+/** The fields of a request other than its object. */
 export interface Circumstances {
-  /** Of the object; `''` when the API server is to make one up. */
+  /** Name of the object; `''` if the API server generates it. */
   readonly name: string;
   /** `''` for the object itself. */
   readonly subResource: string;
-  /** `undefined` when nobody knows who asks (a manifest from a file). */
+  /** `undefined`: unknown, as for a manifest from a file. */
   readonly user: { readonly name: string; readonly groups: readonly string[] } | undefined;
   /** The stored object, on UPDATE. */
   readonly oldObject: JsonObject | undefined;
   readonly dryRun: boolean;
 }
 
-/** The part of a request that scopes look at, and rules through their subject. */
+/** The fields of a request that scopes use. */
 export interface ScopeRequest extends Circumstances {
   readonly operation: 'CREATE' | 'UPDATE';
   readonly namespace: string | undefined;

@@ -24,15 +24,15 @@ interface RequestFields extends Pick<ScopeRequest, 'operation' | 'user'> {
 const NEW_POD: RequestFields = { operation: 'CREATE', workload: { type: { group: '', kind: 'Pod' } }, user: undefined };
 
 /** Not a valid name: only a glob that matches every name matches it. */
-const ANYBODY = '\u0000';
+const ANY_NAME = '\u0000';
 
 const ACCOUNT_PREFIX = 'system:serviceaccount:';
-const ANY_ACCOUNT = `${ACCOUNT_PREFIX}${ANYBODY}:${ANYBODY}`;
+const ANY_ACCOUNT = `${ACCOUNT_PREFIX}${ANY_NAME}:${ANY_NAME}`;
 const ACCOUNTS = behindPrefix(ACCOUNT_PREFIX, ACCOUNT);
 
 const GROUPS_PREFIX = 'system:serviceaccounts:';
 /** The groups of every ServiceAccount, and the group of its namespace. */
-const ANY_ACCOUNT_GROUPS = ['system:serviceaccounts', 'system:authenticated', `${GROUPS_PREFIX}${ANYBODY}`];
+const ANY_ACCOUNT_GROUPS = ['system:serviceaccounts', 'system:authenticated', `${GROUPS_PREFIX}${ANY_NAME}`];
 const ACCOUNT_GROUPS = behindPrefix(GROUPS_PREFIX, LABEL);
 
 export type Extent = 'all' | 'some' | 'none';
@@ -53,8 +53,8 @@ export function podsOfControllers(clause: Clause): Extent {
   return extents.includes('some') ? 'some' : 'all';
 }
 
-function extentOf(globs: readonly string[], anybody: readonly string[], language: Language): Extent {
-  if (anybody.some(compileGlobs(globs))) return 'all';
+function extentOf(globs: readonly string[], probes: readonly string[], language: Language): Extent {
+  if (probes.some(compileGlobs(globs))) return 'all';
   return globs.some((glob) => canMatch(glob, language)) ? 'some' : 'none';
 }
 

@@ -59,7 +59,7 @@ export const CONVERSIONS: readonly Overload[] = [
   }),
 ];
 
-/** The ends of the range cannot be told from what lies beyond them, so they are outside. */
+/** A double cannot distinguish the ends of the range from values beyond them, so they are out of range. */
 function fromDouble(value: number): bigint {
   if (!(Math.abs(value) < 2 ** 63)) throw new CelError('the number does not fit into an int');
   return truncate(value);

@@ -29,7 +29,7 @@ const COMPARABLE = [
   'bytes',
 ];
 
-/** One signature for each type that has an order, so that a list of maps is refused at load. */
+/** One signature for each type that has an order, so that a list of maps is rejected at load. */
 const ordered = (rest: (type: string) => string, run: (args: [List], budget: Budget) => Value): readonly Overload[] =>
   COMPARABLE.map((type) => method(`list<${type}>.${rest(type)}`, run));
 

@@ -3,17 +3,17 @@ import type { Parameters, Program } from './cel/program.ts';
 
 const EXPRESSION = { type: 'string', minLength: 1 } as const;
 
-/** Parser, checker and RE2 are needed by few policies, and would take a third of the start of a check. */
+/** Loaded on demand: few policies use CEL, and loading it takes a third of the startup time of `check`. */
 let engine: typeof import('./cel/program.ts') | undefined;
 
-/** Whatever can be said about one object in the Common Expression Language, as ValidatingAdmissionPolicy has it. */
+/** Checks an object with an expression in the Common Expression Language, as ValidatingAdmissionPolicy does. */
 export const cel = defineRule({
   name: 'cel',
-  description: 'What an expression in CEL says about the object, or about each of its containers and images, is true',
+  description: 'A CEL expression over the object, or over each container and image, is true',
   docs: {
-    why: 'Every team has a rule that nobody else has. An expression says it in the policy itself, in the language that Kubernetes uses for its own admission policies, and check can ask it before a cluster does.',
+    why: 'Teams have requirements that no built-in rule covers. A CEL expression states the requirement in the policy, in the language of Kubernetes admission policies, and `check` evaluates it before the object reaches a cluster.',
     remedy:
-      'Change the object until the expression is true. A field that is not there makes the answer unknown, which without onUnknown does what false does: ask for it with has(), or with ".?" and orValue(). On UPDATE, what the stored object had is forgiven where the values that the expression names are the same; where it names who asks (request.userInfo), the operation or oldObject, or nothing of the object, only an update of metadata is.',
+      'Change the object so that the expression is true. A missing field makes the result unknown, which without onUnknown has the action of a violation; test the field with has(), or use ".?" and orValue(). On UPDATE, a finding is existing if the stored object has the same values in the fields that the expression reads. If the expression reads the user (request.userInfo), the operation, oldObject, or no field of the object, a finding is existing only if the update changes nothing but metadata.',
     example: {
       parameters: {
         expression: 'image.registry != "docker.io" || image.tag != "latest"',
@@ -45,13 +45,13 @@ spec:
       expression: {
         ...EXPRESSION,
         description:
-          'What must be true. About object, oldObject, request and namespaceObject it is asked once; when it mentions container or image, once for each',
+          'Expression that must be true. It is evaluated once for each container or image if it uses container or image, otherwise once for the object; it can also use oldObject, request, and namespaceObject',
       },
-      message: { type: 'string', minLength: 1, description: 'What is said when it is false' },
-      messageExpression: { ...EXPRESSION, description: 'An expression that makes the message' },
+      message: { type: 'string', minLength: 1, description: 'Message if the expression is false' },
+      messageExpression: { ...EXPRESSION, description: 'Expression that returns the message' },
       variables: {
         type: 'array',
-        description: 'Expressions with names, for others as variables.name; each can use those before it',
+        description: 'Named expressions, used as variables.name; each can use the variables before it',
         items: {
           type: 'object',
           additionalProperties: false,
@@ -61,9 +61,9 @@ spec:
               type: 'string',
               pattern: '^[A-Za-z_][A-Za-z0-9_]{0,62}$',
               hint: 'letters, digits, and "_", with no digit at the start',
-              description: 'What others call it: variables.name',
+              description: 'Name of the variable, used as variables.name',
             },
-            expression: { ...EXPRESSION, description: 'What it stands for' },
+            expression: { ...EXPRESSION, description: 'Value of the variable' },
           },
         },
       },

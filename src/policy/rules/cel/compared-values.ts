@@ -43,19 +43,19 @@ export function createSeen(parameters: Expressions): SeenBy {
   };
 }
 
-/** Of a request, what is the same whoever does whatever to the object. */
+/** The fields of a request that do not depend on the user or the operation. */
 const LASTING = /^\/(?:namespace|name|kind(?:\/.*)?)$/;
 
 /**
- * Whether it says who may do what, or that nothing may be done: then the stored object, which others have made, had nothing of
- * the kind. Only an update that leaves all but its metadata as it was brings nothing.
+ * Reports whether the expression concerns the change itself, such as its user: then other requests created the stored object,
+ * and only an update of nothing but metadata counts as existing.
  */
 function isAboutChange({ request, oldObject, object, container, image }: Reads): boolean {
   if (oldObject.size > 0 || [...request].some((pointer) => !LASTING.test(pointer))) return true;
   return object.size + container.size + image.size === 0;
 }
 
-/** What the API server writes at every update is no change of the object as a whole. */
+/** Without the fields that the API server writes on every update. */
 function lasting(object: JsonObject, pointer: string): JsonObject {
   if (pointer !== '' && pointer !== '/metadata') return object;
   const { status: _status, metadata, ...rest } = object;
