@@ -10,30 +10,30 @@ import { apiVersionOf, type Workload } from '../pod/workload.ts';
 import type { Facts, NamedSecret, PodPullSecrets } from '../policy/fact.ts';
 
 /** `explain pod -o json`, one for each object; null where there is nothing. Keys are stable. */
-export interface WorkloadPicture {
+export interface WorkloadSummary {
   readonly apiVersion: string;
   readonly kind: string;
   /** null for objects outside of namespaces. */
   readonly namespace: string | null;
   readonly name: string;
-  readonly pods: readonly PodPicture[];
+  readonly pods: readonly PodSummary[];
   /** Images outside of a pod spec: their kind's controller decides how they are pulled. */
-  readonly otherImages: readonly ImagePicture[];
+  readonly otherImages: readonly ImageSummary[];
 }
 
-export interface PodPicture {
+export interface PodSummary {
   /** Where the pod spec stands, RFC 6901, from the root of the object. */
   readonly pointer: string;
   /** The Pod has the IP of its node, and shares the node's ports. */
   readonly hostNetwork: boolean;
-  readonly ports: readonly PortPicture[];
-  readonly volumes: readonly VolumePicture[];
-  readonly pullSecrets: PullSecretsPicture;
+  readonly ports: readonly PortSummary[];
+  readonly volumes: readonly VolumeSummary[];
+  readonly pullSecrets: PullSecretsSummary;
   /** In the order in which they start; image volumes first, for they are pulled before, ephemeral containers last. */
-  readonly containers: readonly ContainerPicture[];
+  readonly containers: readonly ContainerSummary[];
 }
 
-export interface PortPicture {
+export interface PortSummary {
   readonly port: number;
   readonly protocol: string;
   readonly name: string | null;
@@ -43,23 +43,23 @@ export interface PortPicture {
   readonly clash: boolean;
 }
 
-export interface VolumePicture {
+export interface VolumeSummary {
   readonly name: string | null;
   /** The kind of its source: configMap, emptyDir, image, … */
   readonly type: string;
 }
 
 /** The list that the kubelet uses, in its order. */
-export interface PullSecretsPicture {
+export interface PullSecretsSummary {
   readonly from: PodPullSecrets['from'];
   readonly serviceAccount: string;
   /** `unknown`: nobody can say here which they are; `none`: there is no such service account. */
   readonly state: 'known' | 'none' | 'unknown';
   readonly reason: string | null;
-  readonly secrets: readonly SecretPicture[];
+  readonly secrets: readonly SecretSummary[];
 }
 
-export interface SecretPicture {
+export interface SecretSummary {
   readonly name: string;
   /**
    * `ignored`: the kubelet passes over it. `malformed`: the kubelet pulls no image of the Pod. `absent`: there is no such
@@ -69,7 +69,7 @@ export interface SecretPicture {
   readonly reason: string | null;
 }
 
-export interface ImagePicture {
+export interface ImageSummary {
   readonly name: string | null;
   /** Where the image stands. */
   readonly pointer: string;
@@ -81,14 +81,14 @@ export interface ImagePicture {
   readonly problem: string | null;
 }
 
-export interface ContainerPicture extends ImagePicture {
+export interface ContainerSummary extends ImageSummary {
   readonly kind: ContainerKind;
   /** Init containers and sidecars one by one, then all regular containers together; null for the others. */
   readonly start: number | null;
-  readonly credentials: CredentialsPicture;
+  readonly credentials: CredentialsSummary;
 }
 
-export interface CredentialsPicture {
+export interface CredentialsSummary {
   /**
    * `anonymous`: none matches, so what the node has of its own is left. `unknown`: none matches, and not all are known.
    * `refused`: a malformed secret keeps the kubelet from pulling. `unreadable`: no runtime can pull such an image.
@@ -103,22 +103,22 @@ export interface CredentialsPicture {
   }[];
 }
 
-export interface Pictured {
+export interface SummaryInput {
   readonly workload: Workload;
   readonly namespace: string | undefined;
   readonly pullSecrets: Facts['pullSecrets'];
 }
 
 /** Throws a ShapeError when a volume is not of the shape it has. */
-export function pictureOf({ workload, namespace, pullSecrets }: Pictured): WorkloadPicture {
+export function summarizeWorkload({ workload, namespace, pullSecrets }: SummaryInput): WorkloadSummary {
   const inPods = new Set(workload.pods.flatMap(({ containers }) => containers));
   return {
     apiVersion: apiVersionOf(workload.type),
     kind: workload.type.kind,
     namespace: namespace ?? null,
     name: workload.name,
-    pods: workload.pods.map((pod) => podPicture(pod, pullSecrets.get(pod.pointer) ?? NOT_ASKED)),
-    otherImages: workload.containers.filter((container) => !inPods.has(container)).map(imagePicture),
+    pods: workload.pods.map((pod) => summarizePod(pod, pullSecrets.get(pod.pointer) ?? NOT_ASKED)),
+    otherImages: workload.containers.filter((container) => !inPods.has(container)).map(imageSummary),
   };
 }
 
@@ -128,7 +128,7 @@ const NOT_ASKED: PodPullSecrets = {
   secrets: { state: 'unknown', reason: 'nobody has asked for them' },
 };
 
-function podPicture(pod: Pod, secrets: PodPullSecrets): PodPicture {
+function summarizePod(pod: Pod, secrets: PodPullSecrets): PodSummary {
   const credentialsOf = credentialsFor(secrets);
   const starting = pod.containers.filter(({ kind }) => kind === 'init' || kind === 'sidecar');
   const startOf = (container: Container): number | null => {
@@ -142,9 +142,9 @@ function podPicture(pod: Pod, secrets: PodPullSecrets): PodPicture {
     hostNetwork: pod.hostNetwork,
     ports: portsOf(pod),
     volumes: volumesOf(pod),
-    pullSecrets: pullSecretsPicture(secrets),
+    pullSecrets: pullSecretsSummary(secrets),
     containers: inOrder(pod.containers).map((container) => ({
-      ...imagePicture(container),
+      ...imageSummary(container),
       kind: container.kind,
       start: startOf(container),
       credentials: credentialsOf(container),
@@ -159,7 +159,7 @@ function inOrder(containers: readonly Container[]): readonly Container[] {
   return containers.toSorted((one, other) => ORDER[one.kind] - ORDER[other.kind]);
 }
 
-function portsOf(pod: Pod): readonly PortPicture[] {
+function portsOf(pod: Pod): readonly PortSummary[] {
   const clashing = new Set(portClashes(pod).flatMap(({ claim, earlier }) => [claim.port, earlier.port]));
   return pod.containers.flatMap(({ name, ports }) =>
     ports.map((port) => ({
@@ -173,7 +173,7 @@ function portsOf(pod: Pod): readonly PortPicture[] {
   );
 }
 
-function volumesOf({ spec, pointer }: Pod): readonly VolumePicture[] {
+function volumesOf({ spec, pointer }: Pod): readonly VolumeSummary[] {
   return readObjects(spec, 'volumes', pointer).map((volume, index) => ({
     name: readString(volume, 'name', `${pointer}/volumes/${index}`) ?? null,
     type: sourceOf(volume),
@@ -185,7 +185,7 @@ function sourceOf(volume: JsonObject): string {
   return Object.keys(volume).find((key) => key !== 'name' && volume[key] !== null) ?? 'emptyDir';
 }
 
-function imagePicture({ name, imagePointer, image }: Container): ImagePicture {
+function imageSummary({ name, imagePointer, image }: Container): ImageSummary {
   const parsed = image.state === 'parsed' ? image.reference : undefined;
   return {
     name: name ?? null,
@@ -197,14 +197,14 @@ function imagePicture({ name, imagePointer, image }: Container): ImagePicture {
   };
 }
 
-function pullSecretsPicture({ from, serviceAccount, secrets }: PodPullSecrets): PullSecretsPicture {
+function pullSecretsSummary({ from, serviceAccount, secrets }: PodPullSecrets): PullSecretsSummary {
   const whose = { from, serviceAccount };
   if (secrets.state === 'no') return { ...whose, state: 'none', reason: null, secrets: [] };
   if (secrets.state === 'unknown') return { ...whose, state: 'unknown', reason: secrets.reason, secrets: [] };
-  return { ...whose, state: 'known', reason: null, secrets: secrets.value.map(secretPicture) };
+  return { ...whose, state: 'known', reason: null, secrets: secrets.value.map(secretSummary) };
 }
 
-function secretPicture({ name, secret }: NamedSecret): SecretPicture {
+function secretSummary({ name, secret }: NamedSecret): SecretSummary {
   if (secret.state === 'no') return { name, state: 'absent', reason: null };
   if (secret.state === 'unknown') return { name, state: 'unknown', reason: secret.reason };
   const ignored = passedOver(secret.value);
@@ -215,15 +215,15 @@ function secretPicture({ name, secret }: NamedSecret): SecretPicture {
 }
 
 /** Of one pod: its keyring is made once. */
-function credentialsFor({ secrets }: PodPullSecrets): (container: Container) => CredentialsPicture {
+function credentialsFor({ secrets }: PodPullSecrets): (container: Container) => CredentialsSummary {
   const named = secrets.state === 'yes' ? secrets.value : [];
   const known = named.flatMap(({ secret }): PullSecret[] => (secret.state === 'yes' ? [secret.value] : []));
   const allKnown = secrets.state !== 'unknown' && named.every(({ secret }) => secret.state !== 'unknown');
   const keyring = keyringOf(known);
-  return (container) => credentialsPicture(container, keyring, allKnown);
+  return (container) => credentialsSummary(container, keyring, allKnown);
 }
 
-function credentialsPicture({ image }: Container, keyring: Keyring, allKnown: boolean): CredentialsPicture {
+function credentialsSummary({ image }: Container, keyring: Keyring, allKnown: boolean): CredentialsSummary {
   if (image.state === 'invalid') return { state: 'unreadable', candidates: [] };
   if (!keyring.ok) return { state: 'refused', candidates: [] };
   // Of an image that is still open nobody can say where it will come from.

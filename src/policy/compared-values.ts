@@ -12,14 +12,14 @@ import type { Check, Problem, Subject } from './rule.ts';
 type About = Pick<Subject, 'operation' | 'workload'>;
 
 /** One thing that was looked at, as JSON. It is the same for all problems about it: an object can have thousands of them. */
-export interface SeenPart {
+export interface ComparedValue {
   readonly text: string;
 }
 
-export type Seen = readonly SeenPart[];
+export type ComparedValues = readonly ComparedValue[];
 
 /** `undefined` where the sentence tells it, and where nothing is compared. */
-export function seenBy(check: Check, problem: Problem, { operation, workload }: About): Seen | undefined {
+export function seenBy(check: Check, problem: Problem, { operation, workload }: About): ComparedValues | undefined {
   if (operation !== 'UPDATE') return undefined;
   const own = check.seen?.(problem, workload);
   if (own !== undefined) return own.map(partOf);
@@ -27,9 +27,9 @@ export function seenBy(check: Check, problem: Problem, { operation, workload }: 
   return tells ? undefined : aroundProblem(problem, workload);
 }
 
-const parts = new WeakMap<object, SeenPart>();
+const parts = new WeakMap<object, ComparedValue>();
 
-function partOf(value: unknown): SeenPart {
+function partOf(value: unknown): ComparedValue {
   if (typeof value !== 'object' || value === null) return { text: textOf(value) };
   let part = parts.get(value);
   if (part === undefined) parts.set(value, (part = { text: textOf(value) }));
@@ -43,17 +43,17 @@ function textOf(seen: unknown): string {
 }
 
 /** Whatever a rule could have looked at: the container and the Pod around it, else all Pods, and the value that it points to. */
-function aroundProblem({ container, pointer }: Problem, workload: Workload): Seen {
+function aroundProblem({ container, pointer }: Problem, workload: Workload): ComparedValues {
   const value = pointedAt(workload, pointer);
   if (container === undefined) return [value, wholePods(workload)];
   const pod = workload.pods.find((one) => one.containers.includes(container));
   return [value, partOf(container.fields), partOf(pod && aroundContainers(pod))];
 }
 
-const pointed = new WeakMap<Workload, Map<string, SeenPart>>();
+const pointed = new WeakMap<Workload, Map<string, ComparedValue>>();
 
 /** Problems about many containers can point to one long text. */
-function pointedAt(workload: Workload, pointer: string): SeenPart {
+function pointedAt(workload: Workload, pointer: string): ComparedValue {
   let known = pointed.get(workload);
   if (known === undefined) pointed.set(workload, (known = new Map()));
   let part = known.get(pointer);
@@ -65,9 +65,9 @@ function valueOf({ object }: Workload, pointer: string): unknown {
   return pointer === '' ? undefined : valueAt(object, pointer);
 }
 
-const whole = new WeakMap<Workload, SeenPart>();
+const whole = new WeakMap<Workload, ComparedValue>();
 
-function wholePods(workload: Workload): SeenPart {
+function wholePods(workload: Workload): ComparedValue {
   let part = whole.get(workload);
   if (part === undefined) {
     const { pods, containers } = workload;

@@ -7,7 +7,7 @@
  * rule would let updates pass.
  */
 import type { Finding } from './finding.ts';
-import type { SeenPart } from './compared-values.ts';
+import type { ComparedValue } from './compared-values.ts';
 
 /** `now` with everything that `before` had as well turned from deny into warn, at most as often as `before` had it. */
 export function markExisting(now: readonly Finding[], before: readonly Finding[]): readonly Finding[] {
@@ -33,11 +33,11 @@ function milder({ action, excuse }: Finding): Pick<Finding, 'action' | 'excuse'>
   return { action: action === 'deny' ? 'warn' : action, excuse };
 }
 
-type NumberOf = (part: SeenPart) => number;
+type NumberOf = (part: ComparedValue) => number;
 
 /** The same number for the same text, which can be as long as the object: each is compared once, and none is copied. */
 function numbering(): NumberOf {
-  const byPart = new Map<SeenPart, number>();
+  const byPart = new Map<ComparedValue, number>();
   const byText = new Map<string, number>();
   return (part) => {
     const known = byPart.get(part);

@@ -1,6 +1,6 @@
 /** What one rule of one policy says about one place of an object. */
 import type { Container } from '../pod/containers.ts';
-import type { Seen } from './compared-values.ts';
+import type { ComparedValues } from './compared-values.ts';
 import type { ImageException } from './exception.ts';
 import type { Action } from './policy.ts';
 import type { Beyond, RuleFailure } from './rule.ts';
@@ -24,7 +24,7 @@ export interface Finding {
   readonly message: string;
   readonly remedy: string | undefined;
   /** On UPDATE, of a rule whose sentence need not tell what it looked at: that. */
-  readonly seen?: Seen | undefined;
+  readonly seen?: ComparedValues | undefined;
   /** Of an amount, how far it is beyond its bound. */
   readonly beyond?: Beyond | undefined;
   /** With the action `excused`, and only then: by which exception, and what would happen without it. */

@@ -7,7 +7,7 @@ import type { Subject, CheckResult } from './rule.ts';
 import type { Need } from './fact.ts';
 
 /** A policy's rules, and what they are asked about. */
-export interface Asked {
+export interface PolicyChecks {
   readonly bindings: readonly Binding[];
   readonly subject: Subject<Need>;
 }
@@ -17,7 +17,7 @@ export type GuardedAnswers = ReadonlyMap<Binding, CheckResult>;
 const NONE: GuardedAnswers = new Map();
 
 /** The answers of all rules that have a guard. Most policies have none of them. */
-export function guardedAnswers(asked: readonly Asked[]): GuardedAnswers {
+export function guardedAnswers(asked: readonly PolicyChecks[]): GuardedAnswers {
   if (!asked.some(({ bindings }) => bindings.some(({ check }) => check.guard !== undefined))) return NONE;
   const answers = new Map<Binding, CheckResult>();
   const entries = asked.flatMap(({ bindings, subject }) => bindings.map((binding) => ({ binding, subject })));

@@ -1,14 +1,14 @@
-/** The picture of a workload for people: a tree, its columns aligned. */
+/** Formats the summary of a workload as a tree with aligned columns. */
 import type {
-  ContainerPicture,
-  CredentialsPicture,
-  ImagePicture,
-  PodPicture,
-  PortPicture,
-  PullSecretsPicture,
-  SecretPicture,
-  VolumePicture,
-  WorkloadPicture,
+  ContainerSummary,
+  CredentialsSummary,
+  ImageSummary,
+  PodSummary,
+  PortSummary,
+  PullSecretsSummary,
+  SecretSummary,
+  VolumeSummary,
+  WorkloadSummary,
 } from '../admission/pod-summary.ts';
 import { objectLabel } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -21,8 +21,8 @@ interface Row {
   readonly ink?: ((text: string) => string) | undefined;
 }
 
-export function prettyPicture(picture: WorkloadPicture, ink: Paint): string {
-  const { apiVersion, kind, namespace, name, pods, otherImages } = picture;
+export function formatWorkload(summary: WorkloadSummary, ink: Paint): string {
+  const { apiVersion, kind, namespace, name, pods, otherImages } = summary;
   const title = objectLabel(kind, namespace ?? undefined, name === '' ? '(no name)' : name);
   const [only] = pods;
   if (apiVersion === 'v1' && kind === 'Pod' && only !== undefined) return podTree(title, only, ink).join('\n');
@@ -36,14 +36,14 @@ function branch(lines: readonly string[], last: boolean): readonly string[] {
   return lines.map((line, index) => `${index === 0 ? (last ? '└─ ' : '├─ ') : last ? '   ' : '│  '}${line}`);
 }
 
-function podTree(title: string, pod: PodPicture, ink: Paint): readonly string[] {
+function podTree(title: string, pod: PodSummary, ink: Paint): readonly string[] {
   const rows = podRows(pod, ink);
   const network = pod.hostNetwork ? 'the IP and the ports of its node' : 'one IP, one port space';
   const lines = aligned(rows).map((line, index) => branch([line], index === rows.length - 1)[0] ?? line);
   return [`${ink.bold(title)}  ${ink.dim(network)}`, ...lines];
 }
 
-function podRows({ ports, volumes, pullSecrets, containers }: PodPicture, ink: Paint): readonly Row[] {
+function podRows({ ports, volumes, pullSecrets, containers }: PodSummary, ink: Paint): readonly Row[] {
   return [
     ...listRow('ports', ports.map(portText)),
     ...listRow('volumes', volumes.map(volumeText)),
@@ -60,7 +60,7 @@ function listRow(label: string, texts: readonly string[]): readonly Row[] {
   return [{ label, cells: [[...texts.slice(0, MAX_LISTED), ...more].join(', ')] }];
 }
 
-function portText({ port, protocol, name, container, hostPort, clash }: PortPicture): string {
+function portText({ port, protocol, name, container, hostPort, clash }: PortSummary): string {
   const parts = [
     `${port}/${shown(protocol)}`,
     ...(name === null ? [] : [`(${shown(name)})`]),
@@ -71,11 +71,11 @@ function portText({ port, protocol, name, container, hostPort, clash }: PortPict
   return parts.join(' ');
 }
 
-function volumeText({ name, type }: VolumePicture): string {
+function volumeText({ name, type }: VolumeSummary): string {
   return `${shown(name ?? '(no name)')} (${shown(type)})`;
 }
 
-function secretsText({ from, serviceAccount, state, reason, secrets }: PullSecretsPicture): string {
+function secretsText({ from, serviceAccount, state, reason, secrets }: PullSecretsSummary): string {
   if (from === 'node') return 'what its node has: a mirror Pod names none';
   const account = `service account ${shown(serviceAccount)}`;
   if (state === 'none') return `none: there is no ${account}`;
@@ -85,7 +85,7 @@ function secretsText({ from, serviceAccount, state, reason, secrets }: PullSecre
   return `${secrets.slice(0, MAX_LISTED).map(secretText).join(', ')}${whose}`;
 }
 
-const STATES: Readonly<Record<SecretPicture['state'], string>> = {
+const STATES: Readonly<Record<SecretSummary['state'], string>> = {
   usable: '',
   ignored: 'ignored: it ',
   malformed: 'malformed, so nothing is pulled: ',
@@ -93,11 +93,11 @@ const STATES: Readonly<Record<SecretPicture['state'], string>> = {
   unknown: 'unknown: ',
 };
 
-function secretText({ name, state, reason }: SecretPicture): string {
+function secretText({ name, state, reason }: SecretSummary): string {
   return state === 'usable' ? shown(name) : `${shown(name)} (${STATES[state]}${reason ?? ''})`;
 }
 
-function containerRow(container: ContainerPicture, secrets: PullSecretsPicture, ink: Paint): Row {
+function containerRow(container: ContainerSummary, secrets: PullSecretsSummary, ink: Paint): Row {
   const { kind, start, name, credentials } = container;
   const label = [...(start === null ? [] : [String(start)]), ...(kind === 'regular' ? [] : [KINDS[kind]])].join(' ');
   return {
@@ -107,7 +107,7 @@ function containerRow(container: ContainerPicture, secrets: PullSecretsPicture, 
   };
 }
 
-const KINDS: Readonly<Record<ContainerPicture['kind'], string>> = {
+const KINDS: Readonly<Record<ContainerSummary['kind'], string>> = {
   regular: '',
   init: 'init',
   sidecar: 'sidecar',
@@ -115,13 +115,13 @@ const KINDS: Readonly<Record<ContainerPicture['kind'], string>> = {
   volume: 'image volume',
 };
 
-function imageText({ runtimeRef, image, problem }: ImagePicture): string {
+function imageText({ runtimeRef, image, problem }: ImageSummary): string {
   return runtimeRef === null ? `${quoteValue(image)}: ${problem ?? ''}` : shown(runtimeRef);
 }
 
 const MAX_CANDIDATES = 3;
 
-function credentialsText({ state, candidates }: CredentialsPicture, { from }: PullSecretsPicture): string {
+function credentialsText({ state, candidates }: CredentialsSummary, { from }: PullSecretsSummary): string {
   if (state === 'refused') return 'not pulled: a pull secret is malformed';
   if (state === 'anonymous') return from === 'node' ? 'as its node can' : 'anonymous';
   if (state === 'unreadable') return 'not pulled';
@@ -134,7 +134,7 @@ function credentialsText({ state, candidates }: CredentialsPicture, { from }: Pu
   return `${listed.join(', then ')}${more === 0 ? '' : `, and ${more} more`}`;
 }
 
-function imageTrees(images: readonly ImagePicture[]): readonly (readonly string[])[] {
+function imageTrees(images: readonly ImageSummary[]): readonly (readonly string[])[] {
   const rows = images.map((image) => ({ label: 'image', cells: [shown(image.name ?? '(no name)'), imageText(image)] }));
   return aligned(rows).map((line) => [line]);
 }

@@ -1,6 +1,6 @@
 /** Which ports of a Pod clash: the same ones for `explain pod` and the rule container-ports. */
 import { describe, expect, test } from 'vitest';
-import { pictureOf } from '../../src/admission/pod-summary.ts';
+import { summarizeWorkload } from '../../src/admission/pod-summary.ts';
 import type { Pod } from '../../src/pod/containers.ts';
 import { type PortClash, portClashes } from '../../src/pod/ports.ts';
 import type { Workload } from '../../src/pod/workload.ts';
@@ -114,6 +114,6 @@ function portsOf(pods: readonly Pod[]): readonly Pod['containers'][number]['port
 }
 
 function marksOf(workload: Workload): readonly boolean[] {
-  const { pods } = pictureOf({ workload, namespace: undefined, pullSecrets: new Map() });
+  const { pods } = summarizeWorkload({ workload, namespace: undefined, pullSecrets: new Map() });
   return pods.flatMap(({ ports }) => ports.map(({ clash }) => clash));
 }

@@ -92,9 +92,9 @@ function doubted(candidate: Candidate, doubt: string): Outcome {
   return { image: undefined, finding: findingOf(candidate, { action: 'warn', outcome: 'unknown', message }) };
 }
 
-type Said = Pick<Finding, 'action' | 'outcome' | 'message'> & { readonly remedy?: string | undefined };
+type FindingText = Pick<Finding, 'action' | 'outcome' | 'message'> & { readonly remedy?: string | undefined };
 
-function findingOf({ policy, container }: Candidate, { remedy, ...said }: Said): Finding {
+function findingOf({ policy, container }: Candidate, { remedy, ...said }: FindingText): Finding {
   return { policy, rule: PIN, ...said, existing: false, container, pointer: container.imagePointer, remedy };
 }
 

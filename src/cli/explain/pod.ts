@@ -1,13 +1,13 @@
 /** `tidewaiter explain pod`: each workload of the input files as a tree, with the credentials for its images. */
 import { gather } from '../../admission/facts/gather.ts';
-import { pictureOf, type WorkloadPicture } from '../../admission/pod-summary.ts';
+import { summarizeWorkload, type WorkloadSummary } from '../../admission/pod-summary.ts';
 import { loadManifests, type Manifest, type Manifests } from '../../files/manifests.ts';
 import { type ClusterObjects, clusterObjectsIn } from '../../files/cluster-objects.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { ShapeError } from '../../pod/pointer.ts';
 import { type Workload, workloadOf } from '../../pod/workload.ts';
 import type { ErrorRow } from '../../report/check.ts';
-import { prettyPicture } from '../../report/pod-tree.ts';
+import { formatWorkload } from '../../report/pod-tree.ts';
 import { paint } from '../../report/paint.ts';
 import { noticeLine } from '../../report/paint.ts';
 import { inputNoticeRow } from '../../report/rows.ts';
@@ -40,21 +40,21 @@ export async function explainPod(paths: readonly string[], flags: PodFlags, term
   return errors.length > 0 ? 2 : 0;
 }
 
-function textOf(pictures: readonly WorkloadPicture[], { output }: PodFlags, terminal: Terminal): string {
+function textOf(pictures: readonly WorkloadSummary[], { output }: PodFlags, terminal: Terminal): string {
   if (output === 'json') return pictures.map((one) => `${JSON.stringify(one)}\n`).join('');
   const ink = paint(terminal.colors);
-  return pictures.map((one) => `${prettyPicture(one, ink)}\n`).join('\n');
+  return pictures.map((one) => `${formatWorkload(one, ink)}\n`).join('\n');
 }
 
 interface Summaries {
-  readonly pictures: readonly WorkloadPicture[];
+  readonly pictures: readonly WorkloadSummary[];
   readonly errors: readonly ErrorRow[];
 }
 
 async function summarizeAll(loaded: Manifests, kinds: KindTable): Promise<Summaries> {
   const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests);
   const errors: ErrorRow[] = [...loaded.errors, ...secretErrors];
-  const pictures: WorkloadPicture[] = [];
+  const pictures: WorkloadSummary[] = [];
   for (const manifest of loaded.manifests) {
     const summary = await summarize(manifest, kinds, clusterObjects);
     if (summary === undefined) continue;
@@ -71,29 +71,29 @@ async function summarize(
   manifest: Manifest,
   kinds: KindTable,
   clusterObjects: ClusterSources,
-): Promise<WorkloadPicture | ErrorRow | undefined> {
+): Promise<WorkloadSummary | ErrorRow | undefined> {
   const { object, type } = manifest.request;
   const read = object === undefined ? undefined : workloadOf(object, type, kinds);
   if (read === undefined) return undefined;
   if (!read.ok) return malformed(manifest, read.fault.pointer, read.fault.problem);
   try {
-    return await picture(manifest, read.workload, { kinds, policies: [], world: clusterObjects });
+    return await summaryOf(manifest, read.workload, { kinds, policies: [], world: clusterObjects });
   } catch (error) {
     if (error instanceof ShapeError) return malformed(manifest, error.pointer, error.message);
     throw error;
   }
 }
 
-async function picture(
+async function summaryOf(
   { request }: Manifest,
   workload: Workload,
   context: Parameters<typeof createLookups>[1],
-): Promise<WorkloadPicture> {
+): Promise<WorkloadSummary> {
   const namespace = workload.clusterScoped ? undefined : request.namespace;
   const wanted = { workload, needs: new Set(['pullSecrets'] as const), pluginsRan: request.pluginsRan };
   const lookups = createLookups(namespace, context, new AbortController().signal);
   const { pullSecrets } = await gather(wanted, { state: 'unknown', reason: 'nobody asks for them' }, lookups);
-  return pictureOf({ workload, namespace, pullSecrets });
+  return summarizeWorkload({ workload, namespace, pullSecrets });
 }
 
 function malformed(manifest: Manifest, pointer: string, problem: string): ErrorRow {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { WorkloadPicture } from '../../../src/admission/pod-summary.ts';
+import type { WorkloadSummary } from '../../../src/admission/pod-summary.ts';
 import { type CommandResult, runCommand } from '../../support/command.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '../../fixtures');
@@ -10,10 +10,10 @@ const PICTURES = path.join(FIXTURES, 'pictures');
 const explain = (argv: readonly string[], stdin?: string): Promise<CommandResult> =>
   runCommand(['explain', 'pod', ...argv], stdin);
 
-async function pictured(manifest: string, ...argv: readonly string[]): Promise<WorkloadPicture> {
+async function pictured(manifest: string, ...argv: readonly string[]): Promise<WorkloadSummary> {
   const { out, note } = await explain(['-', '-o', 'json', ...argv], manifest);
   expect(note).toBe('');
-  return JSON.parse(out) as WorkloadPicture;
+  return JSON.parse(out) as WorkloadSummary;
 }
 
 describe('explain pod', () => {
