@@ -316,7 +316,7 @@ spec: {policy: base, rules: [image-tag], match: {kinds: ['*']}, owner: team-x, r
     [['--plugin', 'nowhere.ts'], /^nowhere\.ts: no such file or directory\n$/],
     [
       ['--plugin', 'test/recordings/pod-latest.json'],
-      /pod-latest\.json: a plugin is a TypeScript or JavaScript module/,
+      /pod-latest\.json: a plugin must be a TypeScript or JavaScript module/,
     ],
     [['--operations-port', '99999'], /^--operations-port: expected a port from 0 to 65535/],
   ])('refuses %j with exit 2', async (argv, message) => {

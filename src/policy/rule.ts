@@ -165,7 +165,7 @@ export interface CheckResult {
 
 export interface RuleFailure {
   readonly reason: 'threw' | 'bad-answer' | 'timeout' | 'suspended';
-  /** A sentence fragment about the rule, safe to print: `it did not return within 1000 ms`. */
+  /** A sentence fragment about the rule, safe to print: `the rule did not return within 1000 ms`. */
   readonly problem: string;
   /** The file that the rule is from; undefined for a built-in rule. */
   readonly file: string | undefined;
