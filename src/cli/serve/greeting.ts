@@ -43,7 +43,7 @@ export function greet(terminal: Terminal, { address, certificate, policySource, 
 Try it:
   curl${trust} -H 'content-type: application/json' -d ${body} ${url}/validate
   npx tidewaiter check FILE|FOLDER
-  register it with a cluster: README.md, "Register it with a cluster"
+  to install it in a cluster, see README.md, "Install in a cluster"
 `,
   );
 }
