@@ -188,7 +188,7 @@ describe('an exception in force', () => {
     expect(code).toBe(0);
     expect(out).toBe(`${path.join(folder, 'pretty.json')}
   1:122  excused  image "nginx:1" has no digest, so it can change under you  Pod shop/web > web  image-digest
-                  would deny, but for the exception legacy of team-shop until 2027-01-31: the vendor has no digests
+                  would deny; excused by exception legacy (owner team-shop, expires 2027-01-31): the vendor has no digests
 
 1 file, 1 workload, 1 image: 0 denied, 0 warned, 0 unknown, 1 excused (policy: ${policies})
 `);
@@ -372,7 +372,7 @@ describe('whatever exceptions there are', () => {
         const request = requestOf(object(now), old === null ? {} : { operation: 'UPDATE', oldObject: object(old) });
         const without = await ask(request, contextOf([policy]));
         const withThem = await ask(request, contextOf([policy], { exceptions: exceptionBook(all, () => LAST_DAY) }));
-        if (without.outcome !== 'judged' || withThem.outcome !== 'judged') throw new Error('not judged');
+        if (without.outcome !== 'judged' || withThem.outcome !== 'judged') throw new Error('not evaluated');
         if (without.allowed) expect(withThem.allowed).toBe(true);
         const places = ({ policy: of, rule, pointer }: { policy: string; rule: string; pointer: string }): string =>
           `${of} ${rule} ${pointer}`;

@@ -296,7 +296,7 @@ spec: {policy: base, rules: [image-tag], match: {kinds: ['*']}, owner: team-x, r
     const second = await finish(start(['serve', '--listen', address, '--certs-dir', folder, '--operations-port', '0']));
     expect(second).toMatchObject({
       code: 2,
-      err: `cannot listen on ${address}: another process has it; name another with --listen\n`,
+      err: `cannot listen on ${address}: address already in use; choose another with --listen\n`,
     });
   });
 
@@ -306,7 +306,7 @@ spec: {policy: base, rules: [image-tag], match: {kinds: ['*']}, owner: team-x, r
     const argv = ['serve', '--listen', '127.0.0.1:0', '--certs-dir', folder, '--operations-port', port];
     const { code, err } = await finish(start(argv));
     expect(code).toBe(2);
-    expect(err).toContain(`cannot listen on 127.0.0.1:${port}: another process has it`);
+    expect(err).toContain(`cannot listen on 127.0.0.1:${port}: address already in use`);
   });
 
   test.each([

@@ -38,7 +38,7 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
     flags.offline || !needRegistry(context.policies)
       ? undefined
       : await (flags.openRegistry ?? openRegistry)(config, registryOptions(terminal));
-  const progress = progressOn(terminal, 'objects judged so far');
+  const progress = progressOn(terminal, 'objects evaluated');
   const options = {
     kinds: config.kinds,
     namespace: flags.namespace,

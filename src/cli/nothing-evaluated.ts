@@ -29,11 +29,13 @@ export function nothingNotice(
 }
 
 function contentsOf(file: string, { files, documents, kustomizations, manifests, errors }: Manifests): string {
-  if (manifests.length > 0) return `${file} holds only ${kindsIn(manifests)}`;
+  if (manifests.length > 0) return `${file} contains only ${kindsIn(manifests)}`;
   if (errors.length > 0) return 'nothing in the input can be evaluated';
-  if (kustomizations > 0) return `${file} holds only kustomizations; run kubectl kustomize and check its output`;
-  if (files === 0 || documents > 0) return `${file} holds no Kubernetes object`;
-  return file === 'stdin' ? 'stdin is empty; look whether the command before it failed' : `${file} is empty`;
+  if (kustomizations > 0) return `${file} contains only kustomizations; run kubectl kustomize and check its output`;
+  if (files === 0 || documents > 0) return `${file} contains no Kubernetes object`;
+  return file === 'stdin'
+    ? 'stdin is empty; check whether the previous command in the pipe failed'
+    : `${file} is empty`;
 }
 
 /** `2 ConfigMap, 1 Service, and 3 more` */

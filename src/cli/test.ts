@@ -106,7 +106,7 @@ async function runCase(one: SuiteCase, { suite, context, usage, terminal }: Suit
   });
   const { findings, errors, workloads } = evaluation;
   const { missing, unexpected } = compareFindings(one, findings);
-  const reason = workloads > 0 ? null : `no workload in ${one.resources.map(fileText).join(', ')}: nothing was judged`;
+  const reason = workloads > 0 ? null : `no workload found in ${one.resources.map(fileText).join(', ')}`;
   const failed = reason !== null || missing.length > 0 || unexpected.length > 0;
   const { file } = suite;
   return {

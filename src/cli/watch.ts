@@ -34,7 +34,7 @@ export async function runAndWatch(
       changes.clear();
       last = await runSafely(run, last, terminal);
       const { count, left } = watched.keep(foldersOf(last.read));
-      const more = left === 0 ? '' : `, and not ${left} more: name fewer folders`;
+      const more = left === 0 ? '' : ` (${left} more are not watched; pass fewer directories)`;
       terminal.note(`watching ${count} folder${count === 1 ? '' : 's'}${more}; Ctrl-C ends\n`);
       await changes.next(stop);
     }

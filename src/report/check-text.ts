@@ -87,7 +87,7 @@ function levelInk({ action }: FindingRow, ink: Paint): Paint['dim'] {
 
 /** In the place of the remedy: there is nothing to do until then. */
 function excuseLine({ name, owner, reason, expires, insteadOf }: ExceptionRow): string {
-  return `would ${insteadOf}, but for the exception ${name} of ${owner} until ${expires}: ${reason}`;
+  return `would ${insteadOf}; excused by exception ${name} (owner ${owner}, expires ${expires}): ${reason}`;
 }
 
 export function summaryLine({ summary, findings }: CheckReport, policySource: string, ink: Paint): string {

@@ -17,7 +17,7 @@ export interface GithubOptions {
 /** What is only audited or excused is not annotated: somebody wants nobody to be bothered. The summary counts it. */
 export function githubCheck(report: CheckReport, { policySource, folder }: GithubOptions): string {
   const errors = report.errors.map((row) =>
-    command('error', { ...row, title: 'not judged', text: row.message, folder }),
+    command('error', { ...row, title: 'not evaluated', text: row.message, folder }),
   );
   const findings = report.findings
     .filter(({ action }) => action !== 'audit' && action !== 'excused')

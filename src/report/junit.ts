@@ -65,8 +65,8 @@ export function junitCheck(report: CheckReport, failOn: readonly FailOn[]): stri
     for (const { line, column, message } of errors) {
       const test = suite.testCase().className(clean(file)).file(clean(file));
       test
-        .name(line === null ? 'could not be read' : `line ${line}:${column ?? 1}`)
-        .error(clean(message), 'not judged');
+        .name(line === null ? 'cannot be read' : `line ${line}:${column ?? 1}`)
+        .error(clean(message), 'not evaluated');
     }
   }
   return builder.build();

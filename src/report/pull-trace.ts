@@ -45,7 +45,7 @@ function row(name: string, value: string): string {
 
 function faultLines(faults: readonly SecretFault[]): readonly string[] {
   return [
-    '  Nothing is pulled: one malformed pull secret keeps the kubelet from pulling any image of the Pod.',
+    '  The kubelet pulls no images for the Pod: a pull secret is malformed',
     ...faults.map(({ secret, key, problem }) => `    secret ${quoteValue(secret)}, key ${quoteValue(key)}: ${problem}`),
   ];
 }
@@ -60,7 +60,7 @@ function traceLines(
       `    ${index + 1}. ${mirror === undefined ? reference.domain : `mirror ${mirror}`}, ${credential}: ${answerText(answer)}`,
   );
   return [
-    ...(asked.length === 0 ? ['  nobody was asked'] : ['  asked', ...asked]),
+    ...(asked.length === 0 ? ['  no registry was queried'] : ['  asked', ...asked]),
     ...(image.state === 'yes' ? [row('digest', image.value.digest), row('media type', image.value.mediaType)] : []),
     ...(details === undefined ? [] : detailLines(details, now)),
     ...outcomeLines(image),
@@ -72,7 +72,7 @@ function answerText(answer: PullAttempt['answer']): string {
 }
 
 function detailLines(details: RegistryFact<RegistryDetails>, now: number): readonly string[] {
-  if (details.state !== 'yes') return [`  could not tell its platforms, size and age: ${details.failure.message}`];
+  if (details.state !== 'yes') return [`  cannot determine its platforms, size, and age: ${details.failure.message}`];
   const { platforms, sizeBytes, createdMs } = details.value;
   const [first] = platforms;
   const of = platforms.length > 1 && first !== undefined ? `, for ${platformText(first)}` : '';
@@ -104,15 +104,15 @@ export function sizeText(bytes: number): string {
 }
 
 function outcomeLines(image: PullTrace['image']): readonly string[] {
-  if (image.state === 'yes') return ['  It can be pulled.'];
+  if (image.state === 'yes') return ['  The image can be pulled'];
   const { failure } = image;
   const remedy = failure.remedy === undefined ? [] : [`    ${failure.remedy}`];
-  if (image.state === 'no') return [`  It does not exist: ${failure.message}`, ...remedy];
+  if (image.state === 'no') return [`  The image does not exist: ${failure.message}`, ...remedy];
   if (!isCredentialRejected(failure))
-    return [`  Could not tell whether it can be pulled: ${failure.message}`, ...remedy];
+    return [`  Cannot determine whether the image can be pulled: ${failure.message}`, ...remedy];
   return [
-    `  It cannot be pulled with these credentials: ${failure.message}`,
+    `  The image cannot be pulled with these credentials: ${failure.message}`,
     ...remedy,
-    '    A node may have a credential of its own.',
+    '    A node may have its own credentials',
   ];
 }

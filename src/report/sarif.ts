@@ -96,7 +96,7 @@ function result(row: FindingRow, folder: string, count: Map<string, number>): Sa
 function suppressed({ exception }: FindingRow): object {
   if (exception === null) return {};
   const { name, owner, reason, expires } = exception;
-  const justification = plain(`exception ${name} of ${owner} until ${expires}: ${reason}`);
+  const justification = plain(`exception ${name} (owner ${owner}, expires ${expires}): ${reason}`);
   return { suppressions: [{ kind: 'external', status: 'accepted', justification }] };
 }
 

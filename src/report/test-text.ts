@@ -41,8 +41,8 @@ function shown(name: string): string {
 export function problemTexts(row: TestCaseRow): readonly { readonly place: string; readonly text: string }[] {
   return [
     ...(row.reason === null ? [] : [{ place: locationText(row), text: row.reason }]),
-    ...row.missing.map((one) => ({ place: locationText(one), text: `expected  ${expectationText(one.finding)}` })),
-    ...row.unexpected.map((one) => ({ place: locationText(one), text: `found     ${foundText(one)}` })),
+    ...row.missing.map((one) => ({ place: locationText(one), text: `missing     ${expectationText(one.finding)}` })),
+    ...row.unexpected.map((one) => ({ place: locationText(one), text: `unexpected  ${foundText(one)}` })),
   ];
 }
 
@@ -52,14 +52,14 @@ function problemLines(row: TestCaseRow, ink: Paint): readonly string[] {
   return problems.map(({ place, text }) => `${ink.dim(place.padEnd(width))}  ${text}`);
 }
 
-/** `{rule: "image-registry", container: "web"}, which was not found` */
+/** `{rule: "image-registry", container: "web"}` */
 function expectationText(finding: SuiteFinding): string {
   const parts = Object.entries(finding).map(([key, value]) => `${key}: ${quoteValue(String(value))}`);
-  return `{${parts.join(', ')}}, which was not found`;
+  return `{${parts.join(', ')}}`;
 }
 
 function foundText(row: FindingRow): string {
-  return `${row.action}  ${rowLabel(row)}: ${row.message} ${source(row)}, which was not expected`;
+  return `${row.action}  ${rowLabel(row)}: ${row.message} ${source(row)}`;
 }
 
 function errorLine(row: ErrorRow, ink: Paint): string {

@@ -42,7 +42,7 @@ describe('check', () => {
     expect(out).toContain(
       '::error title=image-reference::Pod "shop/a]]>b\\u000a::error::c%250A" > "web\\u001b[2J": image "nginx]]>\\u000a::error::[x](http://evil.io)" is not a valid reference',
     );
-    expect(out).toMatch(/^::error title=not judged::\/spec\/containers: expected a list, found a number$/m);
+    expect(out).toMatch(/^::error title=not evaluated::\/spec\/containers: expected a list, found a number$/m);
     expect(out).toMatch(/\n1 file, 2 workloads, 2 images: 2 denied, 0 warned, 0 unknown, 1 error \(policy: built-in\)/);
   });
 

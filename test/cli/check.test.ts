@@ -321,7 +321,7 @@ describe('notices', () => {
     const { report } = await reportOf(manifest, '-p', policies);
     expect(report.notices.map(({ name, message }) => name ?? message)).toEqual([
       'never',
-      `no workload was evaluated: "${manifest}" holds only 1 ConfigMap`,
+      `no workload was evaluated: "${manifest}" contains only 1 ConfigMap`,
     ]);
   });
 });

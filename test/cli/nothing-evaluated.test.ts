@@ -32,17 +32,25 @@ const holds = (kind: string, at: string, entry: string, group = 'example.com'): 
 
 const ROWS: readonly Row[] = [
   { what: 'a Pod', text: POD, notices: [], evaluated: 1 },
-  { what: 'an empty pipe', text: '', notices: [none('stdin is empty; look whether the command before it failed')] },
-  { what: 'line breaks', text: '\n\n', notices: [none('stdin is empty; look whether the command before it failed')] },
+  {
+    what: 'an empty pipe',
+    text: '',
+    notices: [none('stdin is empty; check whether the previous command in the pipe failed')],
+  },
+  {
+    what: 'line breaks',
+    text: '\n\n',
+    notices: [none('stdin is empty; check whether the previous command in the pipe failed')],
+  },
   {
     what: 'comments',
     text: '# a\n---\n# b\n',
-    notices: [none('stdin is empty; look whether the command before it failed')],
+    notices: [none('stdin is empty; check whether the previous command in the pipe failed')],
   },
   {
     what: 'an empty list',
     text: '{"apiVersion":"v1","kind":"List","items":[]}',
-    notices: [none('stdin holds no Kubernetes object')],
+    notices: [none('stdin contains no Kubernetes object')],
   },
   {
     what: 'other kinds',
@@ -51,19 +59,19 @@ const ROWS: readonly Row[] = [
       object('v1', 'ConfigMap', ''),
       object('v1', 'Service', ''),
     ].join('---\n'),
-    notices: [none('stdin holds only 2 ConfigMap and 1 Service')],
+    notices: [none('stdin contains only 2 ConfigMap and 1 Service')],
   },
   {
     what: 'a kustomization',
     text: object('kustomize.config.k8s.io/v1beta1', 'Kustomization', 'images: [{name: nginx, newTag: a}]\n'),
-    notices: [none('stdin holds only kustomizations; run kubectl kustomize and check its output')],
+    notices: [none('stdin contains only kustomizations; run kubectl kustomize and check its output')],
   },
   {
     what: 'a Deployment of the core group',
     text: object('v1', 'Deployment'),
     notices: [
       'Deployment default/web is not evaluated: apiVersion "v1" has no kind "Deployment"; use apiVersion: apps/v1',
-      none('stdin holds only 1 Deployment'),
+      none('stdin contains only 1 Deployment'),
     ],
   },
   {
@@ -71,7 +79,7 @@ const ROWS: readonly Row[] = [
     text: object('apps/v1', 'Pod', SPEC),
     notices: [
       'Pod default/web is not evaluated: apiVersion "apps/v1" has no kind "Pod"; use apiVersion: v1',
-      none('stdin holds only 1 Pod'),
+      none('stdin contains only 1 Pod'),
     ],
   },
   {
@@ -79,7 +87,7 @@ const ROWS: readonly Row[] = [
     text: object('bacth/v1', 'CronJob'),
     notices: [
       'CronJob default/web is not evaluated: apiVersion "bacth/v1" has no kind "CronJob"; use apiVersion: batch/v1',
-      none('stdin holds only 1 CronJob'),
+      none('stdin contains only 1 CronJob'),
     ],
   },
   {
@@ -87,7 +95,7 @@ const ROWS: readonly Row[] = [
     text: object('argoproj.oi/v1alpha1', 'Rollout'),
     notices: [
       'Rollout default/web is not evaluated: apiVersion "argoproj.oi/v1alpha1" has no kind "Rollout"; use apiVersion: argoproj.io/…',
-      none('stdin holds only 1 Rollout'),
+      none('stdin contains only 1 Rollout'),
     ],
   },
   {
@@ -95,7 +103,7 @@ const ROWS: readonly Row[] = [
     text: object('apps/v1', 'deployment'),
     notices: [
       'deployment default/web is not evaluated: unknown kind "deployment"; did you mean "Deployment"?',
-      none('stdin holds only 1 deployment'),
+      none('stdin contains only 1 deployment'),
     ],
   },
   {
@@ -103,7 +111,7 @@ const ROWS: readonly Row[] = [
     text: object('v1', 'cronjob', ''),
     notices: [
       'cronjob default/web is not evaluated: unknown kind "cronjob"; use kind: CronJob with apiVersion: batch/v1',
-      none('stdin holds only 1 cronjob'),
+      none('stdin contains only 1 cronjob'),
     ],
   },
   {
@@ -111,7 +119,7 @@ const ROWS: readonly Row[] = [
     text: object('v1', 'Pods', ''),
     notices: [
       'Pods default/web is not evaluated: unknown kind "Pods"; did you mean "Pod"?',
-      none('stdin holds only 1 Pods'),
+      none('stdin contains only 1 Pods'),
     ],
   },
   {
@@ -119,7 +127,7 @@ const ROWS: readonly Row[] = [
     text: object('apps.k8s.io/v1', 'ReplicaSet', 'spec: {}\n'),
     notices: [
       'ReplicaSet default/web is not evaluated: apiVersion "apps.k8s.io/v1" has no kind "ReplicaSet"; use apiVersion: apps/v1',
-      none('stdin holds only 1 ReplicaSet'),
+      none('stdin contains only 1 ReplicaSet'),
     ],
   },
   {
@@ -127,7 +135,7 @@ const ROWS: readonly Row[] = [
     text: object('apps', 'StatefulSet'),
     notices: [
       'StatefulSet default/web is not evaluated: apiVersion "apps" has no kind "StatefulSet"; use apiVersion: apps/v1',
-      none('stdin holds only 1 StatefulSet'),
+      none('stdin contains only 1 StatefulSet'),
     ],
   },
   {
@@ -135,14 +143,14 @@ const ROWS: readonly Row[] = [
     text: [object('v1', 'Service', ''), object('v1', 'Node', ''), object('policy/v1', 'PodDisruptionBudget', '')].join(
       '---\n',
     ),
-    notices: [none('stdin holds only 1 Service, 1 Node, and 1 PodDisruptionBudget')],
+    notices: [none('stdin contains only 1 Service, 1 Node, and 1 PodDisruptionBudget')],
   },
   {
     what: 'a kind with a letter too many, twice',
     text: `${object('batch/v1', 'Jobb')}---\n${object('batch/v1', 'Jobb')}`,
     notices: [
       '2 objects of kind "Jobb" are not evaluated: unknown kind "Jobb"; did you mean "Job"?',
-      none('stdin holds only 2 Jobb'),
+      none('stdin contains only 2 Jobb'),
     ],
   },
   {
@@ -166,7 +174,7 @@ const ROWS: readonly Row[] = [
         'containers at /spec/groups/*/pod/spec/containers',
         '{group: example.com, kind: Fleet, podSpecs: [/spec/groups/*/pod/spec]}',
       ),
-      none('stdin holds only 1 Fleet'),
+      none('stdin contains only 1 Fleet'),
     ],
   },
   {
@@ -174,7 +182,7 @@ const ROWS: readonly Row[] = [
     text: object('example.com/v1', 'Init', 'spec: {initContainers: [{name: a}]}\n'),
     notices: [
       holds('Init', 'containers at /spec/initContainers', '{group: example.com, kind: Init, podSpecs: [/spec]}'),
-      none('stdin holds only 1 Init'),
+      none('stdin contains only 1 Init'),
     ],
   },
   {
@@ -182,7 +190,7 @@ const ROWS: readonly Row[] = [
     text: object('example.com/v1', 'Db', 'spec: {sidecarImage: "quay.io/a/b:1"}\n'),
     notices: [
       holds('Db', 'an image at /spec/sidecarImage', '{group: example.com, kind: Db, images: [/spec/sidecarImage]}'),
-      none('stdin holds only 1 Db'),
+      none('stdin contains only 1 Db'),
     ],
   },
   ...['imageName', 'dockerImageRef', 'imageReference', 'redis_image', 'proxyImageName'].map((key) => ({
@@ -190,7 +198,7 @@ const ROWS: readonly Row[] = [
     text: object('example.com/v1', 'Db', `spec: {${key}: "quay.io/a/b:1"}\n`),
     notices: [
       holds('Db', `an image at /spec/${key}`, `{group: example.com, kind: Db, images: [/spec/${key}]}`),
-      none('stdin holds only 1 Db'),
+      none('stdin contains only 1 Db'),
     ],
   })),
   {
@@ -198,7 +206,7 @@ const ROWS: readonly Row[] = [
     text: object('example.com/v1', 'Db', 'spec: {imageRepository: quay.io/a/b, imageTag: "1"}\n'),
     notices: [
       'Db default/web is not evaluated: kind "Db" in the API group "example.com" is unknown and contains an image at /spec/imageRepository',
-      none('stdin holds only 1 Db'),
+      none('stdin contains only 1 Db'),
     ],
   },
   {
@@ -208,14 +216,14 @@ const ROWS: readonly Row[] = [
       'Db',
       'spec: {imagePullPolicy: Always, imageUrl: "https://example.com/a.png", imageTag: a}\n',
     ),
-    notices: [none('stdin holds only 1 Db')],
+    notices: [none('stdin contains only 1 Db')],
   },
   {
     what: 'an image in parts',
     text: object('example.com/v1', 'Db', 'spec: {image: {repository: nginx, tag: "1"}}\n'),
     notices: [
       'Db default/web is not evaluated: kind "Db" in the API group "example.com" is unknown and contains an image at /spec/image',
-      none('stdin holds only 1 Db'),
+      none('stdin contains only 1 Db'),
     ],
   },
   {
@@ -223,7 +231,7 @@ const ROWS: readonly Row[] = [
     text: object('example.com/v1', 'Odd', `spec: {"a b~/\\u202e": {${SPEC.trim()}}}\n`),
     notices: [
       'Odd default/web is not evaluated: kind "Odd" in the API group "example.com" is unknown and contains containers at "/spec/a b~0~1\\u202e/spec/containers"; add it to "kinds" in the configuration file',
-      none('stdin holds only 1 Odd'),
+      none('stdin contains only 1 Odd'),
     ],
   },
   {
@@ -232,7 +240,7 @@ const ROWS: readonly Row[] = [
       object('kyverno.io/v1', 'ClusterPolicy', 'spec: {rules: [{pattern: {spec: {containers: [{image: "*:*"}]}}}]}\n'),
       object('v1', 'Node', 'status: {images: [{names: ["nginx:1"]}], image: "nginx:1"}\n'),
     ].join('---\n'),
-    notices: [none('stdin holds only 1 ClusterPolicy and 1 Node')],
+    notices: [none('stdin contains only 1 ClusterPolicy and 1 Node')],
   },
 ];
 
@@ -249,7 +257,9 @@ describe('check', () => {
 
   test.each(['sarif', 'junit', 'github'])('-o %s tells it on stderr', async (format) => {
     const { note } = await runCommand(['check', '-', '-o', format], '');
-    expect(note).toBe('notice  no workload was evaluated: stdin is empty; look whether the command before it failed\n');
+    expect(note).toBe(
+      'notice  no workload was evaluated: stdin is empty; check whether the previous command in the pipe failed\n',
+    );
   });
 
   test('a policy for other namespaces', async () => {

@@ -9,14 +9,14 @@ describe('progress', () => {
       notes.push(text);
       if (notes.length === 2) resolve();
     };
-    const progress = progressOn({ note }, 'objects judged so far', 5);
+    const progress = progressOn({ note }, 'objects evaluated', 5);
     progress.at(3, 10);
     await promise;
     progress.stop();
     const before = notes.length;
     await new Promise((after) => setTimeout(after, 30));
     expect(notes).toHaveLength(before);
-    expect(notes.slice(0, 2)).toEqual(['3 of 10 objects judged so far\n', '3 of 10 objects judged so far\n']);
+    expect(notes.slice(0, 2)).toEqual(['3 of 10 objects evaluated\n', '3 of 10 objects evaluated\n']);
   });
 
   test('is not told before there is any', async () => {

@@ -109,11 +109,11 @@ describe('test', () => {
       code: 1,
       out: `suite.yaml  registries  (policy: policies)
   ✗ the other one passes
-      fail.yaml:7:14  found     deny  Pod default/web > web: image "evil.example.com/web:7" is not from an allowed registry [base/image-registry], which was not expected
+      fail.yaml:7:14  unexpected  deny  Pod default/web > web: image "evil.example.com/web:7" is not from an allowed registry [base/image-registry]
   ✗ ours is denied
-      suite.yaml:11:11  expected  {rule: "image-registry", container: "web"}, which was not found
+      suite.yaml:11:11  missing     {rule: "image-registry", container: "web"}
   ✗ one of two
-      loose.yaml:7:14  found     warn  Pod default/web > web: image "evil.example.com/web" has no tag, so it means "latest" [base/image-tag], which was not expected
+      loose.yaml:7:14  unexpected  warn  Pod default/web > web: image "evil.example.com/web" has no tag, so it means "latest" [base/image-tag]
   ✓ none
 
 1 passed, 3 failed
@@ -133,8 +133,8 @@ describe('test', () => {
     });
     const { code, out } = await tested(folder);
     expect(code).toBe(1);
-    expect(out).toContain('✗ empty\n      suite.yaml:7:14  no workload in map.yaml: nothing was judged\n');
-    expect(out).toContain('✗ twice\n      suite.yaml:10:34  expected  {rule: "image-registry"}, which was not found\n');
+    expect(out).toContain('✗ empty\n      suite.yaml:7:14  no workload found in map.yaml\n');
+    expect(out).toContain('✗ twice\n      suite.yaml:10:34  missing     {rule: "image-registry"}\n');
   });
 
   test('tells of policies that never looked at anything over all its cases', async () => {

@@ -17,7 +17,7 @@ describe('annotations for GitHub', () => {
       [{ file: 'b.yaml', line: 3, column: 1, document: 1, message: 'expected an object' }],
     );
     expect(githubCheck(report, options)).toBe(
-      `::error file=b.yaml,line=3,col=1,title=not judged::expected an object
+      `::error file=b.yaml,line=3,col=1,title=not evaluated::expected an object
 ::error file=deploy/web.yaml,line=12,col=16,title=image-tag::Deployment shop/web > proxy: image "envoy" has no tag, so it means "latest" [baseline/image-tag]%0Aname a version, for example :1.27
 ::warning file=deploy/web.yaml,line=12,col=16,title=image-tag::Deployment shop/web > proxy: could not tell [baseline/image-tag, unknown -> warn]
 1 file, 1 workload, 3 images: 1 denied, 1 warned, 1 unknown, 1 error (policy: built-in), 1 audited: see -o json
@@ -43,7 +43,7 @@ describe('annotations for GitHub', () => {
       [],
       [{ file: 'a.yaml', line: null, column: null, document: null, message: 'no such file' }],
     );
-    expect(githubCheck(report, options)).toMatch(/^::error file=a\.yaml,title=not judged::no such file\n/);
+    expect(githubCheck(report, options)).toMatch(/^::error file=a\.yaml,title=not evaluated::no such file\n/);
   });
 
   test('are one line each, whose properties and text decode to what they were, whatever stands in them', () => {

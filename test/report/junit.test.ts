@@ -47,7 +47,7 @@ describe('JUnit XML of check', () => {
   </testsuite>
   <testsuite name="bad.yaml" tests="1" failures="0" errors="1" skipped="0">
     <testcase classname="bad.yaml" file="bad.yaml" name="line 3:7">
-      <error message="expected an object" type="not judged"/>
+      <error message="expected an object" type="not evaluated"/>
     </testcase>
   </testsuite>
 </testsuites>`);

@@ -31,7 +31,7 @@ export async function explainCredentials(
 ): Promise<number> {
   const given = imageAndFiles(image, flags.pullSecret ?? []);
   if (given === undefined)
-    throw new UserError('name an image: tidewaiter explain credentials IMAGE --pull-secret FILE');
+    throw new UserError('no image given; usage: tidewaiter explain credentials IMAGE --pull-secret FILE');
   const parsed = parseReference(given.image);
   if (!parsed.ok) throw new UserError(`${quoteValue(given.image)} is not an image reference: ${parsed.problem}`);
   const secrets = await loadPullSecrets(given.files, terminal);
@@ -81,18 +81,22 @@ function textOf({ reference, candidates, faults, ignored }: CredentialMatch): st
 
 function faultLines(faults: readonly SecretFault[]): readonly string[] {
   return [
-    '  nothing is pulled: one malformed pull secret keeps the kubelet from pulling any image of the Pod',
+    '  the kubelet pulls no images for the Pod: a pull secret is malformed',
     ...faults.map(({ secret, key, problem }) => `    secret ${quoteValue(secret)}, key ${quoteValue(key)}: ${problem}`),
   ];
 }
 
 function candidateLines(candidates: readonly Candidate[]): readonly string[] {
   if (candidates.length === 0) {
-    return ['  no entry matches, so it is pulled anonymously, unless the node has a credential of its own'];
+    return ['  no entry matches; the kubelet pulls anonymously unless the node has its own credentials'];
   }
   const lines = candidates.map(({ secret, key, username }, index) => {
     const who = username === '' ? 'no user name, so anonymously' : `user ${quoteValue(username)}`;
     return `    ${index + 1}. ${who}, from entry ${quoteValue(key)} of secret ${quoteValue(secret)}`;
   });
-  return ['  the kubelet tries, until one of them can pull it', ...lines, '    then what the node has of its own'];
+  return [
+    '  the kubelet tries these credentials in order until a pull succeeds',
+    ...lines,
+    "    then the node's own credentials",
+  ];
 }

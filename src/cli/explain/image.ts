@@ -19,10 +19,10 @@ export async function explainImages(
 ): Promise<number> {
   const { resolve, pullSecret = [], config } = flags;
   if (!resolve && (pullSecret.length > 0 || config !== undefined)) {
-    throw new UserError('--pull-secret and --config are about asking registries: add --resolve');
+    throw new UserError('--pull-secret and --config require --resolve');
   }
   const given = imagesOf(references, pullSecret);
-  if (given.images.length === 0) throw new UserError('name an image: tidewaiter explain image REF');
+  if (given.images.length === 0) throw new UserError('no image given; usage: tidewaiter explain image REF');
   if (resolve) {
     const { resolveImages } = await import('./resolved-image.ts');
     return resolveImages(imageArguments(given.images, terminal), { ...flags, pullSecret: given.files }, terminal);

@@ -31,9 +31,7 @@ export async function explainPod(paths: readonly string[], flags: PodFlags, term
   for (const notice of loaded.notices) terminal.note(`${noticeLine(inputNoticeRow(notice), paint(false))}\n`);
   for (const row of errors) terminal.note(`${locationText(row)}: ${row.message}\n`);
   if (errors.length === 0 && pictures.length === 0) {
-    terminal.note(
-      `no workload in ${paths.map((one) => (one === '-' ? 'stdin' : one)).join(', ')}: nothing there runs or pulls an image\n`,
-    );
+    terminal.note(`no workload found in ${paths.map((one) => (one === '-' ? 'stdin' : one)).join(', ')}\n`);
     return 1;
   }
   if (pictures.length > 0) terminal.out(textOf(pictures, flags, terminal));

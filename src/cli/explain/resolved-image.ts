@@ -43,7 +43,7 @@ export async function resolveImages(
   });
   const { tracer } = registry;
   try {
-    if (tracer === undefined) throw new UserError('no registry can be asked here');
+    if (tracer === undefined) throw new UserError('registry lookups are not available');
     let code = 0;
     for await (const image of images) {
       const explained = await explainResolved(image, { secrets, tracer });

@@ -39,7 +39,7 @@ export function greet(terminal: Terminal, { address, certificate, policySource, 
   const trust = ca === undefined ? '' : ` --cacert ${from.replace(/tls\.crt$/, 'ca.crt')}`;
   const body = existsSync(EXAMPLE) ? `@${EXAMPLE}` : `'${MINIMAL_REVIEW}'`;
   terminal.note(
-    `tidewaiter ${VERSION}  ${url}  policy: ${policySource} (${contentsOf(policies)})  certificate: ${from}, until ${notAfter.toISOString().slice(0, 10)}
+    `tidewaiter ${VERSION}  ${url}  policy: ${policySource} (${contentsOf(policies)})  certificate: ${from}, valid until ${notAfter.toISOString().slice(0, 10)}
 Try it:
   curl${trust} -H 'content-type: application/json' -d ${body} ${url}/validate
   npx tidewaiter check FILE|FOLDER

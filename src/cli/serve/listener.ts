@@ -19,10 +19,10 @@ interface Purpose {
   readonly isPaused: boolean;
 }
 
-export const REVIEWS: Purpose = { remedy: 'name another with --listen', isPaused: true };
+export const REVIEWS: Purpose = { remedy: 'choose another with --listen', isPaused: true };
 
 export const OPERATIONS: Purpose = {
-  remedy: 'name another with --operations-port, or turn it off with --operations-port 0',
+  remedy: 'choose another with --operations-port, or disable it with --operations-port 0',
   isPaused: false,
 };
 
@@ -36,7 +36,7 @@ export async function listen(app: App, { host, port }: Address, { remedy, isPaus
     return { address: `${host.includes(':') ? `[${host}]` : host}:${listening.port}`, close };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    const reason = code === 'EADDRINUSE' ? 'another process has it' : code;
+    const reason = code === 'EADDRINUSE' ? 'address already in use' : code;
     throw new UserError(`cannot listen on ${host}:${port}: ${reason}; ${remedy}`, { cause: error });
   }
 }

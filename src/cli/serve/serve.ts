@@ -142,7 +142,7 @@ function stopSignal(terminal: Terminal): Promise<void> {
     const onSignal = (signal: NodeJS.Signals): void => {
       process.off('SIGTERM', onSignal);
       process.off('SIGINT', onSignal);
-      terminal.note(`${signal}: answering what is under way, then stopping\n`);
+      terminal.note(`received ${signal}: finishing reviews in progress, then exiting\n`);
       resolve();
     };
     process.on('SIGTERM', onSignal);

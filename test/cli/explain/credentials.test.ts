@@ -112,11 +112,11 @@ describe('explain credentials', () => {
       ['reg.io/shop/web:7', '--pull-secret', two, opaque],
       `"reg.io/shop/web:7"
   looked up as  reg.io/shop/web
-  the kubelet tries, until one of them can pull it
+  the kubelet tries these credentials in order until a pull succeeds
     1. user "ci", from entry "reg.io" of secret "first"
     2. user "other", from entry "reg.io" of secret "second"
     3. user "star", from entry "*.io" of secret "first"
-    then what the node has of its own
+    then the node's own credentials
   ignored by the kubelet
     secret "plain" has the type "Opaque", not kubernetes.io/dockerconfigjson or kubernetes.io/dockercfg
 `,
@@ -126,7 +126,7 @@ describe('explain credentials', () => {
       ['nginx'],
       `"nginx"
   looked up as  docker.io/library/nginx
-  no entry matches, so it is pulled anonymously, unless the node has a credential of its own
+  no entry matches; the kubelet pulls anonymously unless the node has its own credentials
 `,
     ],
     [
@@ -134,7 +134,7 @@ describe('explain credentials', () => {
       ['nginx', '--pull-secret', broken],
       `"nginx"
   looked up as  docker.io/library/nginx
-  nothing is pulled: one malformed pull secret keeps the kubelet from pulling any image of the Pod
+  the kubelet pulls no images for the Pod: a pull secret is malformed
     secret "broken", key ".dockerconfigjson": entry "b.io": "auth" holds no ":": it must be base64 of user:password
     secret "broken", key ".dockerconfigjson": entry "c.io": "auth" is not base64 (of the standard alphabet, without spaces)
 `,
@@ -157,8 +157,8 @@ describe('explain credentials', () => {
     ],
     [['nginx', '--pull-secret', noSecret], `no Secret in ${noSecret}\n`],
     [['a b', '--pull-secret', hub], '"a b" is not an image reference: white space is not allowed\n'],
-    [['--pull-secret', hub], 'name an image: tidewaiter explain credentials IMAGE --pull-secret FILE\n'],
-    [[], 'name an image: tidewaiter explain credentials IMAGE --pull-secret FILE\n'],
+    [['--pull-secret', hub], 'no image given; usage: tidewaiter explain credentials IMAGE --pull-secret FILE\n'],
+    [[], 'no image given; usage: tidewaiter explain credentials IMAGE --pull-secret FILE\n'],
   ])('exits 2 and answers nothing for %j', async (argv, note) => {
     expect(await explain(...argv)).toEqual({ code: 2, out: '', note });
   });

@@ -126,7 +126,7 @@ describe('explain pod', () => {
     expect(await explain(['-'], 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n')).toEqual({
       code: 1,
       out: '',
-      note: 'no workload in stdin: nothing there runs or pulls an image\n',
+      note: 'no workload found in stdin\n',
     });
   });
 

@@ -127,7 +127,7 @@ describe('an image that can be pulled', () => {
   platforms     linux/amd64, linux/arm64/v8
   size          27.3 MB compressed, for linux/amd64
   made on       2026-01-03, 324 days ago
-  It can be pulled.`);
+  The image can be pulled`);
   });
 
   test('is asked about with the credentials of the files, and exits with 0', async () => {
@@ -185,7 +185,7 @@ describe('an image that can be pulled', () => {
     [
       'nobody can tell more of',
       failed('rateLimited', 'reg.io answered 429'),
-      ['  could not tell its platforms, size and age: reg.io answered 429'],
+      ['  cannot determine its platforms, size, and age: reg.io answered 429'],
     ],
     [
       'says little of itself',
@@ -212,28 +212,28 @@ describe('an image that can be pulled', () => {
 
 describe('an image that cannot be pulled', () => {
   test.each<[RegistryCause, number, readonly string[]]>([
-    ['notFound', 1, ['  It does not exist: reg.io answered', '    do this']],
+    ['notFound', 1, ['  The image does not exist: reg.io answered', '    do this']],
     [
       'forbidden',
       1,
       [
-        '  It cannot be pulled with these credentials: reg.io answered',
+        '  The image cannot be pulled with these credentials: reg.io answered',
         '    do this',
-        '    A node may have a credential of its own.',
+        '    A node may have its own credentials',
       ],
     ],
     [
       'unauthenticated',
       1,
       [
-        '  It cannot be pulled with these credentials: reg.io answered',
+        '  The image cannot be pulled with these credentials: reg.io answered',
         '    do this',
-        '    A node may have a credential of its own.',
+        '    A node may have its own credentials',
       ],
     ],
-    ['rateLimited', 2, ['  Could not tell whether it can be pulled: reg.io answered', '    do this']],
-    ['timeout', 2, ['  Could not tell whether it can be pulled: reg.io answered', '    do this']],
-    ['blocked', 2, ['  Could not tell whether it can be pulled: reg.io answered', '    do this']],
+    ['rateLimited', 2, ['  Cannot determine whether the image can be pulled: reg.io answered', '    do this']],
+    ['timeout', 2, ['  Cannot determine whether the image can be pulled: reg.io answered', '    do this']],
+    ['blocked', 2, ['  Cannot determine whether the image can be pulled: reg.io answered', '    do this']],
   ])('for the cause %s exits with %i', async (cause, code, lines) => {
     const ran = await resolved(['reg.io/x:1'], failing(cause, 'reg.io answered', 'do this'));
     expect(ran.code).toBe(code);
@@ -260,7 +260,7 @@ describe('an image that cannot be pulled', () => {
     expect(asked).toEqual([]);
     expect(code).toBe(1);
     expect(out).toMatch(
-      /\n {2}Nothing is pulled: one malformed pull secret keeps the kubelet from pulling any image of the Pod\.\n {4}secret "bad", key "\.dockerconfigjson": .+\n$/,
+      /\n {2}The kubelet pulls no images for the Pod: a pull secret is malformed\n {4}secret "bad", key "\.dockerconfigjson": .+\n$/,
     );
     const json = JSON.parse(
       (await resolved(['reg.io/x:1'], PULLED, { pullSecret: [bad], output: 'json' })).out,
@@ -286,12 +286,9 @@ describe('several images', () => {
 
 describe('the command line', () => {
   test.each<[readonly string[], string]>([
-    [['explain', 'image'], 'name an image: tidewaiter explain image REF\n'],
-    [['explain', 'image', '--resolve', '--pull-secret', good], 'name an image: tidewaiter explain image REF\n'],
-    [
-      ['explain', 'image', 'nginx', '--pull-secret', good],
-      '--pull-secret and --config are about asking registries: add --resolve\n',
-    ],
+    [['explain', 'image'], 'no image given; usage: tidewaiter explain image REF\n'],
+    [['explain', 'image', '--resolve', '--pull-secret', good], 'no image given; usage: tidewaiter explain image REF\n'],
+    [['explain', 'image', 'nginx', '--pull-secret', good], '--pull-secret and --config require --resolve\n'],
     [['explain', 'image', 'nginx', '--resolve', '--pull-secret', path.join(folder, 'nowhere.yaml')], 'nowhere.yaml: '],
   ])('%j says what is missing, and exits with 2', async (argv, said) => {
     const { code, note } = await runCommand(argv);

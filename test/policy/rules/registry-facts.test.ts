@@ -115,7 +115,7 @@ describe('image-exists', () => {
     expect(exists('reg.io/x:1', gone, '{onCause: {notFound: ignore, forbidden: violation}}')).toEqual([]);
   });
 
-  test('is silent about an image that a policy denies, and cannot tell where nobody was asked', () => {
+  test('is silent about an image that a policy denies, and cannot tell where no registry was queried', () => {
     expect(exists('reg.io/x:1', DENIED, '{onCause: {blocked: violation}}')).toEqual([]);
     expect(about('{rule: image-exists}', 'reg.io/x:1', {})).toEqual([
       '? c: could not tell whether image "reg.io/x:1" can be pulled: no registry was asked | -',
