@@ -198,14 +198,14 @@ function openFailure(
   { last, count, untilMs }: Outages,
   nowMs: number,
 ): RegistryFailure {
-  const when = untilMs > nowMs ? `for ${seconds(untilMs - nowMs)}` : 'until a request has tried it';
-  const message = `${name} failed ${count} times in a row and is left alone ${when}; at last: ${last.message}`;
+  const when = untilMs > nowMs ? `for ${seconds(untilMs - nowMs)}` : 'until one request succeeds';
+  const message = `${name} failed ${count} times in a row and is skipped ${when}; last error: ${last.message}`;
   return { ...last, message };
 }
 
 /** The error of the last request, without the text of `openFailure`, which varies with time. */
 export function withoutPause(message: string): string {
-  return message.replace(/\S+ failed \d+ times in a row and is left alone [^;]*; at last: /, '');
+  return message.replace(/\S+ failed \d+ times in a row and is skipped [^;]*; last error: /, '');
 }
 
 function rateLimitFailure(
@@ -213,7 +213,7 @@ function rateLimitFailure(
   { failure, untilMs }: RateLimit,
   nowMs: number,
 ): RegistryFailure {
-  const message = `${name} has limited the rate, and is asked again in ${seconds(untilMs - nowMs)}`;
+  const message = `${name} limits the request rate; next attempt in ${seconds(untilMs - nowMs)}`;
   return { cause: 'rateLimited', message, remedy: failure.remedy, isPublic: true };
 }
 

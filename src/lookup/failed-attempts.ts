@@ -2,7 +2,7 @@
 import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
 import { ANONYMOUS_ATTEMPT, type Attempt } from './attempts.ts';
 import { isCredentialFailure } from '../registry/causes.ts';
-import { NO_CREDENTIAL } from '../registry/endpoint.ts';
+import { WITHOUT_CREDENTIALS } from '../registry/endpoint.ts';
 
 export interface FailedAttempt {
   readonly attempt: Attempt;
@@ -12,12 +12,12 @@ export interface FailedAttempt {
 /** Enough to see what is wrong. */
 const MAX_SHOWN = 4;
 
-/** `reasons`: why there could be other credentials. */
+/** `reasons`: why other credentials may exist. */
 export function failureOfAll(failed: readonly FailedAttempt[], reasons: readonly string[]): RegistryFailure {
   const decisive = decisiveAttempt(failed);
   const texts = failed.slice(0, MAX_SHOWN).map(attemptText);
-  if (failed.length > MAX_SHOWN) texts.push(`${failed.length - MAX_SHOWN} more credentials got no other answer`);
-  const more = reasons.length === 0 ? '' : ` (there could be other credentials: ${reasons.join('; ')})`;
+  if (failed.length > MAX_SHOWN) texts.push(`${failed.length - MAX_SHOWN} more credentials also failed`);
+  const more = reasons.length === 0 ? '' : ` (other credentials may exist: ${reasons.join('; ')})`;
   return {
     cause: decisive?.failure.cause ?? 'blocked',
     causedBy: decisive?.failure.causedBy,
@@ -44,17 +44,18 @@ function decisiveAttempt(failed: readonly FailedAttempt[]): FailedAttempt | unde
   return of('forbidden') ?? of('unauthenticated') ?? last;
 }
 
-/** Nobody was asked, or nobody who may be told anything: no credential has been sent. */
+/** Failures before a credential is sent. */
 const UNSENT: ReadonlySet<RegistryCause> = new Set(['blocked', 'tooMany', 'dns', 'tls']);
 
-/** The client may have said itself what it asked with. */
+/** The message can already contain what was sent. */
 function attemptText({ attempt, failure: { cause, message, unjudged } }: FailedAttempt): string {
   const { label } = attempt;
-  if (unjudged && cause === 'notFound') return `${message}, asked anonymously: it asked for no credential`;
+  if (unjudged && cause === 'notFound')
+    return `${message}; tried anonymously, because the registry did not ask for credentials`;
   if (UNSENT.has(cause)) return message;
   if (message.includes(label)) return message;
-  if (attempt.credential === undefined && message.includes(NO_CREDENTIAL)) return message;
-  return label === ANONYMOUS_ATTEMPT.label ? `${message}, asked anonymously` : `${message}, asked with ${label}`;
+  if (attempt.credential === undefined && message.includes(WITHOUT_CREDENTIALS)) return message;
+  return label === ANONYMOUS_ATTEMPT.label ? `${message}; tried anonymously` : `${message}; tried with ${label}`;
 }
 
 function remedyFor(decisive: FailedAttempt | undefined): string | undefined {
@@ -62,6 +63,6 @@ function remedyFor(decisive: FailedAttempt | undefined): string | undefined {
   if (decisive?.failure.unjudged) return undefined;
   if (cause !== 'forbidden' && cause !== 'unauthenticated') return undefined;
   return decisive?.attempt.credential === undefined
-    ? 'name a pull secret that covers the image, or say in nodeCredentials what nodes hold'
-    : 'check the credential, and that its user may pull the image';
+    ? 'add a pull secret that matches the image, or configure nodeCredentials'
+    : 'check the credential and the pull access of its account';
 }

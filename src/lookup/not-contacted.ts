@@ -5,14 +5,14 @@ import { RegistryError } from '../registry/client.ts';
 import { shownRegistry } from './image-key.ts';
 
 export function lateError(reference: ImageReference): RegistryError {
-  const message = `${shownRegistry(reference)} gave no answer in time`;
+  const message = `${shownRegistry(reference)} did not respond in time`;
   return new RegistryError({ cause: 'timeout', message, remedy: undefined, isPublic: true });
 }
 
 const REASONS = {
-  full: { cause: 'tooMany', words: 'was not asked: too many other images are being looked up' },
-  evicted: { cause: 'tooMany', words: 'did not respond while images of other namespaces waited to be looked up' },
-  unwanted: { cause: 'timeout', words: 'was not asked in the time allowed' },
+  full: { cause: 'tooMany', words: 'was not queried: too many lookups are in progress' },
+  evicted: { cause: 'tooMany', words: 'did not respond while lookups of other namespaces waited' },
+  unwanted: { cause: 'timeout', words: 'was not queried before the deadline' },
 } as const;
 
 export function notContacted(reference: ImageReference, why: keyof typeof REASONS): RegistryFailure {

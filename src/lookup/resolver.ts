@@ -94,7 +94,8 @@ async function resolve<T, V>(resolution: Resolution<T, V>): Promise<RegistryFact
   const own = podAttempts(imageLookup, parts.identityOf);
   const ofPod = await tryEach(resolution, own.attempts);
   if (ofPod !== undefined) return ofPod;
-  if (own.isCut) return unjudged(conclude(resolution, [`more than ${MAX_ATTEMPTS} match, the others were not tried`]));
+  if (own.isCut)
+    return unjudged(conclude(resolution, [`more than ${MAX_ATTEMPTS} credentials match; the others were not tried`]));
   const held = await untilAborted(nodeCredentialsOf(resolution), signal);
   const { attempts, reasons } = attemptsBeyondPod(own, held, resolution);
   const ofNode = await tryEach(resolution, attempts);
@@ -217,7 +218,7 @@ function conclude<T, V>(
   const isAnonymous = failed.every(({ attempt }) => attempt.credential === undefined);
   // A node may have any credential if the configuration does not list them (KEP-4412).
   const isOpen = parts.node === undefined && isAnonymous && reasons.length === 0;
-  const all = isOpen ? ['nodeCredentials does not say what nodes hold'] : reasons;
+  const all = isOpen ? ['nodeCredentials is not configured'] : reasons;
   const failure = failureOfAll(failed, all);
   const hides = imageLookup.reference.domain !== DOCKER_HUB;
   const isCertain = failure.cause === 'notFound' && (all.length === 0 || !hides);
@@ -243,13 +244,13 @@ const TOO_LONG: RegistryFact<never> = {
   failure: {
     cause: 'blocked',
     causedBy: 'author',
-    message: 'the name of its registry is longer than DNS allows',
-    remedy: 'check the name',
+    message: 'the registry name is longer than DNS allows',
+    remedy: 'check the registry name',
     isPublic: true,
   },
 };
 
 function lateFact({ reference }: ImageLookup): RegistryFact<never> {
-  const message = `${shownRegistry(reference)} gave no answer in the time allowed`;
+  const message = `${shownRegistry(reference)} did not respond before the deadline`;
   return { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined, isPublic: true } };
 }

@@ -40,7 +40,7 @@ export interface SharedCacheSurroundings {
 const WAIT_MS = 50;
 const CONNECT_MS = 2000;
 const MAX_RETRY_MS = 5000;
-/** After so many that did not answer in time it is not asked for a while. */
+/** After so many that did not respond in time it is not asked for a while. */
 const MAX_HANGING = 3;
 const PAUSE_MS = 5000;
 

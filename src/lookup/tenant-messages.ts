@@ -38,7 +38,7 @@ function imageFor(image: RegistryImage, lookup: ImageLookup, tell: Tell): Regist
   if (isOwn && mirror === undefined && stale === undefined) return image;
   return {
     ...image,
-    credential: isOwn ? credential : 'a credential of the nodes',
+    credential: isOwn ? credential : 'a node credential',
     mirror: mirror === undefined ? undefined : `of ${shownRegistry(lookup.reference)}`,
     stale: stale && { ...stale, failure: failureFor(stale.failure, lookup, tell) },
   };
@@ -50,24 +50,24 @@ function failureFor(failure: RegistryFailure, { reference, requester }: ImageLoo
   tell(remedy === undefined ? message : `${message}; ${remedy}`, requester?.namespace ?? '');
   return {
     ...failure,
-    message: `${shownRegistry(reference)} ${WORDS[cause]} (see the log of tidewaiter)`,
+    message: `${shownRegistry(reference)} ${WORDS[cause]} (see the tidewaiter log)`,
     remedy: undefined,
   };
 }
 
 const WORDS: Readonly<Record<RegistryCause, string>> = {
-  notFound: 'has no such image, or hides it',
-  forbidden: 'does not let the image be pulled (403)',
+  notFound: 'does not have the image, or hides it',
+  forbidden: 'does not allow the pull (403)',
   unauthenticated: 'accepts none of the credentials (401)',
   rateLimited: 'limits the rate (429)',
-  serverError: 'is in trouble (5xx)',
-  timeout: 'did not answer in time',
-  dns: 'could not be looked up in DNS',
-  tls: 'could not be verified (TLS)',
-  unreachable: 'could not be reached',
-  blocked: 'was not asked: the configuration does not allow it',
-  protocol: 'gave an answer that no registry should give',
-  tooMany: 'was not asked: too much is being looked up',
+  serverError: 'is unavailable (5xx)',
+  timeout: 'did not respond in time',
+  dns: 'cannot be resolved: DNS lookup failed',
+  tls: 'cannot be verified (TLS)',
+  unreachable: 'cannot be reached',
+  blocked: 'was not contacted: the configuration does not allow it',
+  protocol: 'returned an invalid response',
+  tooMany: 'was not queried: too many lookups are in progress',
 };
 
 /** Names of images are what anybody writes, and each can give a text of its own. */
@@ -82,7 +82,7 @@ export function onceInAWhile(write: (text: string) => void, now: () => number): 
   const counts = new Map<string, number>();
   let untilMs = -Infinity;
   const writeEnd = (which: string): void =>
-    write(`more trouble with registries${which} is not told until ${new Date(untilMs).toISOString()}`);
+    write(`more registry failures${which} are not logged until ${new Date(untilMs).toISOString()}`);
   return (text, namespace) => {
     if (now() >= untilMs) {
       told.clear();

@@ -43,9 +43,9 @@ export function createCredentialHelpers({ allowed, env, timeoutMs, run, now }: H
   return {
     get(name, server, tenant = '') {
       const helper = `credential helper ${quoteValue(name)}`;
-      if (!isHelperName(name)) return problem(`${helper} is not run: this is no name of a helper`);
+      if (!isHelperName(name)) return problem(`${helper} was not run: the name of a helper has no path or spaces`);
       if (allowed !== 'any' && !allowed.includes(name))
-        return problem(`${helper} is not run: nodeCredentials.helpers does not name it`);
+        return problem(`${helper} was not run: it is not listed in nodeCredentials.helpers`);
       const key = `${name}\n${server}`;
       return asked.answer([key], tenant, async (waiters): Promise<Kept<NodeCredentialList>> => {
         const program = { file: `docker-credential-${name}`, args: ['get'], env, input: server, timeoutMs };
@@ -73,7 +73,7 @@ function answerOf(helper: string, ended: Ended): NodeCredentialList {
     return ended.output.trim() === NOT_FOUND ? NONE : problem(`${helper} ended with exit code ${ended.code}`);
   }
   const credential = readCredential(helper, ended.output);
-  if (credential === undefined) return problem(`${helper} answered something else than JSON with Username and Secret`);
+  if (credential === undefined) return problem(`${helper} did not return JSON with Username and Secret`);
   return credential === 'none' ? NONE : { credentials: [credential], problems: [] };
 }
 

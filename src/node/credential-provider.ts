@@ -75,7 +75,7 @@ function provide(
   if (!provider.matches(repository)) return NOTHING;
   const name = `credential provider ${quoteValue(provider.name)}`;
   if (provider.wantsServiceAccount) {
-    return { source: undefined, problem: `${name} wants a token of the pod's service account, which only a node gets` };
+    return { source: undefined, problem: `${name} requires a token of the Pod's ServiceAccount, which only nodes get` };
   }
   return answers.answer([repository, registryOf(repository), GLOBAL], tenant, (waiters) =>
     execute(name, provider, { ...question, waiters }),
@@ -131,16 +131,15 @@ interface Response {
 /** A text says what is wrong with it; never with a value of it. */
 function readResponse(output: string, { apiVersion, defaultLifetimeMs }: ProviderSettings): Response | string {
   const response = readJsonText(output);
-  if (!isObject(response)) return 'answered something else than a JSON object';
-  if (response['kind'] !== 'CredentialProviderResponse')
-    return 'answered something else than a CredentialProviderResponse';
-  if (response['apiVersion'] !== apiVersion) return `answered in another version than ${apiVersion}`;
+  if (!isObject(response)) return 'did not return a JSON object';
+  if (response['kind'] !== 'CredentialProviderResponse') return 'did not return a CredentialProviderResponse';
+  if (response['apiVersion'] !== apiVersion) return `returned another version than ${apiVersion}`;
   const scope = SCOPES.find((one) => one === response['cacheKeyType']);
-  if (scope === undefined) return `answered without a cacheKeyType of ${SCOPES.join(', ')}`;
+  if (scope === undefined) return `returned no cacheKeyType of ${SCOPES.join(', ')}`;
   const lifetimeMs = lifetimeOf(response['cacheDuration'] ?? undefined, defaultLifetimeMs);
-  if (lifetimeMs === undefined) return 'answered with a cacheDuration that is no duration';
+  if (lifetimeMs === undefined) return 'returned a cacheDuration that is not a duration';
   const entries = readAuth(response['auth'] ?? {});
-  if (entries === undefined) return 'answered with an "auth" that is not a map of username and password';
+  if (entries === undefined) return 'returned an "auth" that is not a map of username and password';
   return { entries, scope, lifetimeMs };
 }
 

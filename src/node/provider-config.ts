@@ -97,7 +97,7 @@ export function readProviders(document: unknown): ReadProviders {
   const providers = (document as Document).providers.map((provider, index) => {
     const pointer = `/providers/${index}`;
     if (names.has(provider.name)) {
-      faults.push({ pointer: `${pointer}/name`, problem: `${quoteValue(provider.name)} is there twice` });
+      faults.push({ pointer: `${pointer}/name`, problem: `${quoteValue(provider.name)} is used twice` });
     }
     names.add(provider.name);
     return settingsOf(provider, pointer, faults);

@@ -43,7 +43,7 @@ async function run({ file, args, env, input, timeoutMs }: Program): Promise<Ende
     killGroup(child.pid);
     resolve({ state: 'failed', problem });
   };
-  const timer = setTimeout(() => failed(`gave no answer in ${timeoutMs / 1000} s`), timeoutMs);
+  const timer = setTimeout(() => failed(`did not respond within ${timeoutMs / 1000} s`), timeoutMs);
   child.on('error', (error) => failed(`cannot be started: ${reasonOf(error)}`));
   // Who does not read what it is given may close it.
   child.stdin.on('error', () => {});
@@ -62,7 +62,7 @@ async function run({ file, args, env, input, timeoutMs }: Program): Promise<Ende
 
 /** `ENOENT` and the like; the rest of the message repeats the command. */
 function reasonOf(error: NodeJS.ErrnoException): string {
-  return error.code === 'ENOENT' ? 'there is no such program' : (error.code ?? error.name);
+  return error.code === 'ENOENT' ? 'program not found' : (error.code ?? error.name);
 }
 
 function collect(stream: Readable, onTooMuch: () => void): () => string {
@@ -140,7 +140,7 @@ export function limitedRun(): Run {
     const place = queue.enter({ bids: waiters.members.map(bidOf), isWanted: () => true, evict: () => {} });
     waiters.joined = (member) => place.join(bidOf(member));
     if ((await place.entered) !== 'entered')
-      return { state: 'failed', problem: 'was not run: too many others wait for it', isNotRun: true };
+      return { state: 'failed', problem: 'was not run: too many runs of it are waiting', isNotRun: true };
     try {
       const failure = failureFor(name, waiters, asked);
       if (failure !== undefined) return failure;

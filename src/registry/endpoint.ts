@@ -24,7 +24,7 @@ export interface RegistryEndpoint {
   readonly tenant: string;
 }
 
-const NO_HOST = 'is not a host that can be asked';
+const NO_HOST = 'is not a valid registry host';
 
 /** In the order in which they are asked. */
 export interface RegistryEndpoints {
@@ -37,14 +37,14 @@ export function endpointsOf(target: Target, { registries, access }: RegistrySett
   const { domain, path: repository } = target.reference;
   if (domain === '') {
     const text = quoteValue(target.reference.text);
-    throw refused(`${text} names no registry: what stands before its first "/" is no host`, undefined);
+    throw refused(`${text} has no registry: the part before the first "/" is not a hostname`, undefined);
   }
   const address = addressOf(domain, registries);
-  if (address === undefined) throw refused(`${shown(domain)} ${NO_HOST}`, 'check its name and its port');
+  if (address === undefined) throw refused(`${shown(domain)} ${NO_HOST}`, 'check the host and the port');
   const { key, base, entry } = address;
   if (entry === undefined && access === 'listed') {
     const remedy = `add {host: ${quoteValue(domain, 100)}} to "registries" in tidewaiter.yaml, or set registryAccess: any`;
-    throw refused(`${shown(domain)} is not one of the registries in the configuration`, remedy);
+    throw refused(`${shown(domain)} is not listed under "registries" in the configuration`, remedy);
   }
   const reference = wantedOf(target);
   const registry: RegistryEndpoint = {
@@ -109,11 +109,11 @@ export function subjectOf({ repository, reference }: RegistryEndpoint): string {
   return quoteValue(`${repository}${reference.includes(':') ? '@' : ':'}${reference}`, 400);
 }
 
-export const NO_CREDENTIAL = 'a request without a credential';
+export const WITHOUT_CREDENTIALS = 'without credentials';
 
-/** `pull secret "regcred" (user ci)`, or that there was none. */
-export function askedWith({ credential }: RegistryEndpoint): string {
-  return credential === undefined ? NO_CREDENTIAL : credential.label;
+/** `with pull secret "regcred" (user ci)`. */
+export function withCredential({ credential }: RegistryEndpoint): string {
+  return credential === undefined ? WITHOUT_CREDENTIALS : `with ${credential.label}`;
 }
 
 export function isDockerHub({ base }: RegistryEndpoint): boolean {

@@ -22,7 +22,7 @@ export async function exchange(dispatcher: Dispatcher, { request, lease, signal 
   const listener = createListener(request, lease);
   const onAbort = (): void => listener.end(signal.reason as Error);
   lease.onEvicted(() =>
-    listener.end(new OverloadError('sent its answer slowly, while those for other namespaces waited')),
+    listener.end(new OverloadError('sent its response slowly while responses for other namespaces waited')),
   );
   signal.addEventListener('abort', onAbort, { once: true });
   const { url, method, headers, body } = request;
@@ -142,7 +142,8 @@ function receive(reception: Reception, chunk: Buffer): void {
 function keep(reception: Reception): void {
   const { body, lease, head, request, hasEnded } = reception;
   const isAll = body.keep(lease.memory);
-  if (!isAll && head?.status === 200) fail(reception, new InvalidResponse(`sent more than ${request.maxBytes} bytes`));
+  if (!isAll && head?.status === 200)
+    fail(reception, new InvalidResponse(`returned more than ${request.maxBytes} bytes`));
   else if (!isAll || hasEnded) finish(reception);
 }
 
@@ -169,6 +170,6 @@ function named(error: Error): Error {
 }
 
 function problemIn(headers: HttpResponse['headers'], maxBytes: number): InvalidResponse | undefined {
-  if (!isPlain(headers)) return new InvalidResponse('sent a compressed answer, which was not asked for');
-  return (lengthIn(headers) ?? 0) > maxBytes ? new InvalidResponse(`sent more than ${maxBytes} bytes`) : undefined;
+  if (!isPlain(headers)) return new InvalidResponse('returned a compressed response, which was not requested');
+  return (lengthIn(headers) ?? 0) > maxBytes ? new InvalidResponse(`returned more than ${maxBytes} bytes`) : undefined;
 }

@@ -107,6 +107,6 @@ function algorithmOf(digest: string): string {
 }
 
 function wrongDigest({ conversation: { endpoint }, reference }: ManifestRequest, digest: string): Error {
-  const what = isDigest(reference) ? `for ${reference} content` : `for ${quoteValue(reference)} content`;
-  return protocolError(`${endpoint.name} sent ${what} that does not belong to the digest ${digest}`);
+  const what = isDigest(reference) ? reference : quoteValue(reference);
+  return protocolError(`${endpoint.name} returned content for ${what} that does not match: its digest is ${digest}`);
 }

@@ -48,7 +48,7 @@ export interface NameCaller {
   readonly signal: AbortSignal;
 }
 
-const TOO_MANY = 'was not looked up in DNS: too many other names are being looked up';
+const TOO_MANY = 'was not resolved: too many DNS lookups are in progress';
 const MAX_NAMES = 5000;
 const MIN_TTL_MS = 1000;
 /** Longer than that nobody wants to wait for a registry that has moved. */

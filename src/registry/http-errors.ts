@@ -7,7 +7,7 @@ import { parsedObject } from './response-json.ts';
 import type { FinalResponse } from './redirect.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { secretsOf } from './authorization.ts';
-import { askedWith, isDockerHub, NO_CREDENTIAL, type RegistryEndpoint, subjectOf } from './endpoint.ts';
+import { withCredential, isDockerHub, WITHOUT_CREDENTIALS, type RegistryEndpoint, subjectOf } from './endpoint.ts';
 import type { HttpResponse } from './http-message.ts';
 import type { RemoteHost } from './network-errors.ts';
 
@@ -39,44 +39,45 @@ function failureOf(failed: HttpFailure, waitMs: number | undefined): RegistryFai
   const { remote, response, endpoint } = failed;
   const { status } = response;
   const said = saidBy(response, sentSecrets(failed));
-  const wait = waitMs === undefined ? '' : `, retry in ${Math.ceil(waitMs / 1000)} s`;
-  const answered = `${remote.name} answered ${status}`;
+  const wait = waitMs === undefined ? '' : `; retry after ${Math.ceil(waitMs / 1000)} s`;
+  const returned = `${remote.name} returned HTTP ${status}`;
   switch (status) {
     case 404: {
-      const message = `${remote.name} has no ${subjectOf(endpoint)}${said}`;
+      const message = `${remote.name} does not have ${subjectOf(endpoint)}${said}`;
       return { cause: 'notFound', message, remedy: NOT_FOUND, ...unjudged(failed) };
     }
     case 401:
     case 403:
       return credentialFailure(failed, said);
     case 429:
-      return { cause: 'rateLimited', message: `${answered}${wait}${said}`, remedy: limitRemedy(endpoint) };
+      return { cause: 'rateLimited', message: `${returned}${said}${wait}`, remedy: limitRemedy(endpoint) };
     default: {
       const cause: RegistryCause = status >= 500 ? 'serverError' : 'protocol';
-      return { cause, message: `${answered}${wait}${said}`, remedy: undefined };
+      return { cause, message: `${returned}${said}${wait}`, remedy: undefined };
     }
   }
 }
 
-/** A credential is to blame when it went out, and whoever should judge it has refused it. */
+/** The credential is to blame only if it was sent, and rejected by the registry or its token server. */
 function credentialFailure(failed: HttpFailure, said: string): RegistryFailure {
   const { remote, response, endpoint } = failed;
   const isKnown = response.status === 403;
   const cause: RegistryCause = isKnown ? 'forbidden' : 'unauthenticated';
   const unsent = unsentIn(failed);
-  const told = (asked: string): string =>
-    `${remote.name} answered ${response.status} for ${subjectOf(endpoint)} to ${asked}`;
+  const rejection = (sent: string): string =>
+    `${remote.name} returned HTTP ${response.status} for ${subjectOf(endpoint)}, requested ${sent}${said}`;
   if (unsent === undefined) {
     const remedy = isKnown ? deniedRemedy(endpoint) : unauthenticatedRemedy(endpoint);
-    return { cause, message: `${told(askedWith(endpoint))}${said}`, remedy };
+    return { cause, message: rejection(withCredential(endpoint)), remedy };
   }
-  const why = endpoint.credential === undefined ? '' : `; ${askedWith(endpoint)} was not sent: ${unsent}`;
-  return { cause, message: `${told(NO_CREDENTIAL)}${said}${why}`, remedy: undefined, ...unjudged(failed) };
+  const { credential } = endpoint;
+  const why = credential === undefined ? '' : `; ${credential.label} was not sent: ${unsent}`;
+  return { cause, message: `${rejection(WITHOUT_CREDENTIALS)}${why}`, remedy: undefined, ...unjudged(failed) };
 }
 
-/** A host that a redirect led to gets no credential. */
+/** Credentials are not sent to the host of a redirect. */
 function unsentIn({ response, unsent }: HttpFailure): string | undefined {
-  return response.isFromOrigin === false ? 'it is not for the host of a redirect' : unsent;
+  return response.isFromOrigin === false ? 'credentials are not sent to the host of a redirect' : unsent;
 }
 
 function unjudged(failed: HttpFailure): Pick<RegistryFailure, 'unjudged'> {
@@ -88,28 +89,30 @@ function sentSecrets({ endpoint, authorization }: HttpFailure): readonly string[
   return [...secretsOf(endpoint.credential), ...(token === undefined ? [] : [token])];
 }
 
-const NOT_FOUND = 'check the name and the tag; some registries hide private images this way from who may not see them';
+const NOT_FOUND = 'check the name and the tag; some registries report private images as not found';
 
 function unauthenticatedRemedy(endpoint: RegistryEndpoint): string {
   const { credential, repository } = endpoint;
   if (isDockerHub(endpoint)) {
-    const docker = 'check the name first: Docker Hub answers 401 for a repository that does not exist, too';
-    return credential === undefined ? docker : `${docker}; then the user and the password in ${credential.label}`;
+    const docker = 'check the name first; Docker Hub also returns 401 for repositories that do not exist';
+    return credential === undefined
+      ? docker
+      : `${docker}; then check the user name and the password in ${credential.label}`;
   }
-  if (credential === undefined) return `give a pull secret for ${endpoint.base.host}, or check the name`;
-  return `check the user and the password in ${credential.label}, and whether it may pull ${quoteValue(repository)}`;
+  if (credential === undefined) return `add a pull secret for ${endpoint.base.host}, or check the name`;
+  return `check the user name and the password in ${credential.label}, and whether the account can pull ${quoteValue(repository)}`;
 }
 
 function deniedRemedy({ credential, repository }: RegistryEndpoint): string {
-  const who = credential === undefined ? 'give a credential that may' : `let the account of ${credential.label}`;
-  return `${who} pull ${quoteValue(repository)}`;
+  const who = credential === undefined ? 'use a credential with' : `grant the account of ${credential.label}`;
+  return `${who} pull access to ${quoteValue(repository)}`;
 }
 
 function limitRemedy(endpoint: RegistryEndpoint): string {
   const limited = isDockerHub(endpoint) && endpoint.credential === undefined;
   return limited
-    ? 'pull with an account, or through a mirror: anonymous pulls are counted by address'
-    : 'pull through a mirror, or wait';
+    ? 'use credentials or a mirror; anonymous pulls are rate limited by IP address'
+    : 'use a mirror, or wait';
 }
 
 /** The registry's own words, OCI distribution-spec "Error Codes": `: MANIFEST_UNKNOWN "manifest unknown"`. */

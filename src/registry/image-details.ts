@@ -59,7 +59,7 @@ async function entryDetails(entry: IndexEntry, isFirst: boolean, request: Manife
   const { manifest }: ManifestContent = await part(request, fetchManifest({ ...request, reference: entry.digest }));
   if (manifest.kind === 'index') {
     throw protocolError(
-      `${request.conversation.endpoint.name} has an index at ${quoteValue(entry.digest)}, where an image should be`,
+      `${request.conversation.endpoint.name} returned an index for ${quoteValue(entry.digest)}; expected an image`,
     );
   }
   const own = await imageDetails(manifest, entry, request);
@@ -77,7 +77,7 @@ async function imageDetails(
   if (entry?.platform !== undefined && stated !== undefined) return { platform: entry.platform, createdMs: stated };
   const { name } = request.conversation.endpoint;
   const document = parsedObject(await part(request, fetchBlob(limited(config, name), request)));
-  if (document === undefined) throw protocolError(`${name} has a configuration that is no JSON object`);
+  if (document === undefined) throw protocolError(`${name} returned an image configuration that is not a JSON object`);
   return { platform: platformIn(document), createdMs: stated ?? createdIn(document['created']) };
 }
 
@@ -87,11 +87,13 @@ async function part<T>({ conversation: { endpoint } }: ManifestRequest, fetched:
     return await fetched;
   } catch (error) {
     if (!(error instanceof RegistryError) || error.failure.cause !== 'notFound') throw error;
-    throw protocolError(`${endpoint.name} lacks a part of ${subjectOf(endpoint)}`, 'push the image again');
+    throw protocolError(`${endpoint.name} does not have all parts of ${subjectOf(endpoint)}`, 'push the image again');
   }
 }
 
 function limited(config: Descriptor, name: string): Descriptor {
   if (config.size <= MAX_CONFIG_BYTES) return config;
-  throw protocolError(`${name} has a configuration of ${config.size} bytes, more than ${MAX_CONFIG_BYTES}`);
+  throw protocolError(
+    `${name} has an image configuration of ${config.size} bytes (at most ${MAX_CONFIG_BYTES} are allowed)`,
+  );
 }

@@ -55,47 +55,47 @@ export function manifestType(header: string | undefined, name: string): string |
   if (MANIFEST_TYPES.includes(type)) return type;
   if (SAYS_NOTHING.test(type)) return undefined;
   if (SCHEMA_1.test(type)) throw schema1(name);
-  const remedy = type === 'text/html' ? 'is it a proxy that asks to log in, or the wrong host' : undefined;
-  throw protocolError(`${name} sent ${quoteValue(type, 80)} where a manifest should be`, remedy);
+  const remedy = type === 'text/html' ? 'check the host; a proxy may ask for a login' : undefined;
+  throw protocolError(`${name} returned ${quoteValue(type, 80)}; expected a manifest`, remedy);
 }
 
 function schema1(name: string): Error {
-  const remedy = 'push the image again with a present-day tool, which makes an OCI or schema 2 manifest';
-  return protocolError(`${name} has only a manifest of the old form (schema 1), which is not pulled any more`, remedy);
+  const remedy = 'push the image again with a current tool, as an OCI or schema 2 manifest';
+  return protocolError(`${name} has only a schema 1 manifest, which container runtimes no longer pull`, remedy);
 }
 
 /** By the document alone: `mediaType`, which only OCI lets be absent, else what is in it. */
 export function typeInside(bytes: Buffer, name: string): string {
-  const document = documentIn(bytes, (what) => protocolError(`${name} sent a manifest that ${what}`));
+  const document = documentIn(bytes, (what) => protocolError(`${name} returned a manifest that ${what}`));
   const { mediaType, schemaVersion } = document;
   const said = typeof mediaType === 'string' ? manifestType(mediaType, name) : undefined;
   if (said !== undefined) return said;
   if (schemaVersion === 1 || 'fsLayers' in document || 'signatures' in document) throw schema1(name);
   if (Array.isArray(document['manifests'])) return OCI_INDEX;
   if (isObject(document['config']) && Array.isArray(document['layers'])) return OCI_IMAGE;
-  throw protocolError(`${name} does not say what kind of manifest it sent`);
+  throw protocolError(`${name} returned a manifest without a media type`);
 }
 
 /** `type` is the header's; the document must agree with it. */
 export function readManifest(bytes: Buffer, type: string, name: string): Manifest {
-  const wrong = (what: string): Error => protocolError(`${name} sent a manifest that ${what}`);
+  const wrong = (what: string): Error => protocolError(`${name} returned a manifest that ${what}`);
   const document = documentIn(bytes, wrong);
   const { mediaType, schemaVersion } = document;
-  if (schemaVersion !== 2) throw wrong('has not "schemaVersion": 2');
+  if (schemaVersion !== 2) throw wrong('does not have "schemaVersion": 2');
   if (mediaType !== undefined && mediaType !== type) {
     const inside = typeof mediaType === 'string' ? quoteValue(mediaType, 80) : 'something else';
-    throw wrong(`says ${inside} inside and ${quoteValue(type, 80)} outside`);
+    throw wrong(`has the mediaType ${inside}, but the Content-Type ${quoteValue(type, 80)}`);
   }
   // Both could be read out of a document that has both: which of the two would then be run is not ours to guess.
   if ('manifests' in document && ('layers' in document || 'config' in document))
-    throw wrong('is an index and an image at once');
+    throw wrong('is both an index and an image');
   return INDEX_TYPES.includes(type) ? indexIn(document, wrong) : imageIn(document, wrong);
 }
 
 function documentIn(bytes: Buffer, wrong: (what: string) => Error): JsonObject {
   if (hasTooManyValues(bytes)) throw wrong(`has more than ${MAX_VALUES} values`);
   const document = parsedObject(bytes);
-  if (document === undefined) throw wrong('is no JSON object');
+  if (document === undefined) throw wrong('is not a JSON object');
   return document;
 }
 

@@ -50,7 +50,7 @@ function networkErrorAt(error: unknown, remote: RemoteHost, signal: AbortSignal)
 }
 
 export function timeoutError({ name, isRegistry }: RemoteHost, cause?: unknown): RegistryError {
-  const message = `${name} did not answer in time`;
+  const message = `${name} did not respond in time`;
   const error = new RegistryError({ cause: 'timeout', message, remedy: undefined }, { cause });
   return isRegistry === true ? asPublic(error) : error;
 }
@@ -60,9 +60,9 @@ export function protocolError(message: string, remedy?: string): RegistryError {
 }
 
 const DNS_PROBLEMS: Readonly<Record<DnsError['kind'], string>> = {
-  absent: 'has no address in DNS',
-  silent: 'could not be looked up: DNS did not respond in time',
-  broken: 'could not be looked up in DNS',
+  absent: 'has no address record in DNS',
+  silent: 'cannot be resolved: DNS did not respond in time',
+  broken: 'cannot be resolved: DNS lookup failed',
 };
 
 function unaskedFor(error: unknown, remote: RemoteHost): RegistryFailure | undefined {
@@ -74,7 +74,7 @@ function unaskedFor(error: unknown, remote: RemoteHost): RegistryFailure | undef
 
 function withoutAddress(error: DnsError, { name }: RemoteHost): RegistryFailure {
   const message = `${name} ${DNS_PROBLEMS[error.kind]} (${error.code})`;
-  const remedy = error.kind === 'absent' ? 'check the name' : undefined;
+  const remedy = error.kind === 'absent' ? 'check the registry name' : undefined;
   return { cause: 'dns', message, remedy };
 }
 
@@ -97,12 +97,13 @@ function blockedAddressFailure(
   { address, kind, isWritten }: BlockedAddress,
   { name, host, isRegistry }: RemoteHost,
 ): RegistryFailure {
-  const message = `${name} was not asked: ${quoteValue(host, 255)} has the ${kind} address ${address}`;
+  const resolved = isWritten ? 'has' : 'resolves to';
+  const message = `${name} was not contacted: ${quoteValue(host, 255)} ${resolved} the ${kind} address ${address}`;
   const entry = `{host: ${quoteValue(host, 255)}, allowPrivate: true}`;
   return {
     cause: 'blocked',
     message,
-    remedy: kind === 'metadata' ? undefined : `if that is meant, add ${entry} to "registries" in tidewaiter.yaml`,
+    remedy: kind === 'metadata' ? undefined : `to allow this, add ${entry} to "registries" in tidewaiter.yaml`,
     ...(isWritten && isRegistry === true ? { causedBy: 'author' } : {}),
   };
 }
@@ -123,51 +124,50 @@ export function wasCut(error: unknown): boolean {
   return error instanceof RegistryError && CUT.test(codeOf(error.cause) ?? '');
 }
 
-const CA = 'give its CA as "ca" of the entry for HOST under "registries" in tidewaiter.yaml';
-const PLAIN =
-  'if it speaks plain HTTP, set "insecure: true" in the entry for HOST under "registries" in tidewaiter.yaml';
-const CLIENT = 'give "clientCert" and "clientKey" in the entry for HOST under "registries" in tidewaiter.yaml';
-const PROXY = 'check the proxy and its address: "proxy" of the entry, HTTPS_PROXY, HTTP_PROXY, NO_PROXY';
-const RENEW = 'renew its certificate';
+const CA = 'set "ca" for HOST under "registries" in tidewaiter.yaml';
+const PLAIN = 'if the registry uses plain HTTP, set "insecure: true" for HOST under "registries" in tidewaiter.yaml';
+const CLIENT = 'set "clientCert" and "clientKey" for HOST under "registries" in tidewaiter.yaml';
+const PROXY = 'check the proxy and its address ("proxy" under "registries", HTTPS_PROXY, HTTP_PROXY, NO_PROXY)';
+const RENEW = 'renew the certificate';
 
 /** Who answers decides what errors there are, so none of them may look like a bug. */
-const UNHEARD_OF = [/^/, 'protocol', 'could not be understood'] as const satisfies (typeof ROWS)[number];
+const UNHEARD_OF = [/^/, 'protocol', 'failed with an unknown error'] as const satisfies (typeof ROWS)[number];
 
 /** The first that fits. OpenSSL's codes, libuv's, and those of undici and of Node's HTTP parser (HPE_…). */
 const ROWS: readonly (readonly [RegExp, RegistryCause, string, string?])[] = [
-  [/^CERT_HAS_EXPIRED$/, 'tls', 'has a certificate that has expired', RENEW],
-  [/^CERT_NOT_YET_VALID$/, 'tls', 'has a certificate that is not valid yet', 'check the clocks'],
-  [/^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/, 'tls', 'has a certificate for another name', RENEW],
+  [/^CERT_HAS_EXPIRED$/, 'tls', 'uses an expired certificate', RENEW],
+  [/^CERT_NOT_YET_VALID$/, 'tls', 'uses a certificate that is not valid yet', 'check the clocks'],
+  [/^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/, 'tls', 'uses a certificate for another hostname', RENEW],
   [
     /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_CA|CERT_UNTRUSTED|CERT_SIGNATURE)/,
     'tls',
-    'has a certificate of an authority that is not trusted here',
+    'uses a certificate from an untrusted CA',
     CA,
   ],
   [
     /^ERR_SSL_.*(CERTIFICATE_REQUIRED|ALERT_HANDSHAKE|ALERT_BAD_CERTIFICATE|UNKNOWN_CA)/,
     'tls',
-    'refused us in TLS',
+    'rejected the client in the TLS handshake',
     CLIENT,
   ],
-  [/^(ERR_SSL_|EPROTO$)/, 'tls', 'does not speak TLS that is understood here', PLAIN],
+  [/^(ERR_SSL_|EPROTO$)/, 'tls', 'did not complete the TLS handshake', PLAIN],
   // UNSPECIFIED: whatever Node has no name for (an unknown critical extension, a key that is too small, …).
   [
     /^(CERT_|CRL_|ERR_TLS_|INVALID_PURPOSE|PATH_LENGTH|ERROR_IN_|UNSPECIFIED$|OUT_OF_MEM$)/,
     'tls',
-    'has a certificate that is not accepted',
+    'uses an invalid certificate',
     RENEW,
   ],
-  [/^(UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT|ETIMEDOUT)$/, 'timeout', 'did not answer in time'],
+  [/^(UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT|ETIMEDOUT)$/, 'timeout', 'did not respond in time'],
   // ERR_ASSERTION: undici's own, about a status below 100.
   [
     /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|UND_ERR_RESPONSE|ERR_ASSERTION$)/,
     'protocol',
-    'sent something that is no HTTP',
+    'sent an invalid HTTP response',
   ],
-  [OF_PROXY, 'unreachable', 'could not be reached through the proxy', PROXY],
-  [/^UND_ERR_(DESTROYED|CLOSED)$/, 'unreachable', 'is not asked any more: the client is closed'],
+  [OF_PROXY, 'unreachable', 'cannot be reached through the proxy', PROXY],
+  [/^UND_ERR_(DESTROYED|CLOSED)$/, 'unreachable', 'was not contacted: the client is closed'],
   [/^ECONNREFUSED$/, 'unreachable', 'refused the connection'],
-  [CUT, 'unreachable', 'cut the connection'],
-  [/^E[A-Z]+$/, 'unreachable', 'could not be reached'],
+  [CUT, 'unreachable', 'closed the connection'],
+  [/^E[A-Z]+$/, 'unreachable', 'cannot be reached'],
 ];

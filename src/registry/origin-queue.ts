@@ -14,8 +14,8 @@ interface Origin {
   users: number;
 }
 
-const WAITED = 'was not asked: too many other requests to it are under way';
-const EVICTED = 'did not respond while requests for other namespaces waited for it';
+const WAITED = 'was not contacted: too many requests to it are in progress';
+const EVICTED = 'did not respond while requests of other namespaces waited';
 
 export function createOrigins(): Origins {
   const origins = new Map<string, Origin>();

@@ -23,9 +23,8 @@ function proxyUrl(text: string): URL {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
   // Never the value: there may be a password in it.
-  const message =
-    'no registry is asked: the proxy (HTTPS_PROXY, HTTP_PROXY) is no URL that begins with http:// or https://';
-  throw new RegistryError({ cause: 'blocked', message, remedy: 'correct it, or name the registry in NO_PROXY' });
+  const message = 'no registry is contacted: the proxy (HTTPS_PROXY, HTTP_PROXY) must be an http:// or https:// URL';
+  throw new RegistryError({ cause: 'blocked', message, remedy: 'correct the proxy, or add the registry to NO_PROXY' });
 }
 
 function isExcluded(url: URL, noProxy: string): boolean {

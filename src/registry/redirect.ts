@@ -42,7 +42,7 @@ export function createFollower(
       if (next === undefined) return { ...response, remote, isFromOrigin: !hasLeft };
       if (next.origin !== url.origin) {
         hasLeft = true;
-        remote = { name: `${shownHost(next)}, where ${rest.remote.name} redirects to,`, host: next.host };
+        remote = { name: `${shownHost(next)} (redirect from ${rest.remote.name})`, host: next.host };
       }
       url = next;
     }
@@ -70,21 +70,21 @@ function redirectOf(response: HttpResponse, from: URL, hop: Hop): URL | undefine
   if (![301, 302, 303, 307, 308].includes(response.status)) return undefined;
   const { name } = hop.remote;
   // The body of a POST holds a credential.
-  if (hop.request.method === 'POST') throw protocolError(`${name} redirects a request that holds a credential`);
+  if (hop.request.method === 'POST') throw protocolError(`${name} redirects a request that contains a credential`);
   const location = response.headers.get('location')?.[0];
   const url = location === undefined ? null : URL.parse(location, from.href);
-  if (url === null) throw protocolError(`${name} redirects to what is no URL`);
+  if (url === null) throw protocolError(`${name} redirects to an invalid URL`);
   return checkedUrl(url, `${name} redirects`, hop);
 }
 
 /** Where a registry sends us: https, or http where the configuration says that this registry or that host is insecure. */
 export function checkedUrl(url: URL, words: string, { endpoint, settings }: Pick<Hop, 'endpoint' | 'settings'>): URL {
-  if (url.username !== '' || url.password !== '') throw protocolError(`${words} to a URL with a user in it`);
+  if (url.username !== '' || url.password !== '') throw protocolError(`${words} to a URL with a user name`);
   if (url.protocol === 'https:') return url;
   const scheme = quoteValue(url.protocol, 40);
-  if (url.protocol !== 'http:') throw protocolError(`${words} to a URL that begins with ${scheme}`);
+  if (url.protocol !== 'http:') throw protocolError(`${words} to a URL with the scheme ${scheme}`);
   if (endpoint.entry.insecure || entryFor(url, endpoint, settings).insecure) return url;
-  const message = `${words} to plain HTTP at ${shownHost(url)}, which is not asked`;
-  const remedy = `if that is meant, set "insecure: true" in the entry for ${quoteValue(url.host, 255)} under "registries" in tidewaiter.yaml`;
+  const message = `${words} to plain HTTP at ${shownHost(url)}, which is not allowed`;
+  const remedy = `to allow this, set "insecure: true" for ${quoteValue(url.host, 255)} under "registries" in tidewaiter.yaml`;
   throw new RegistryError({ cause: 'blocked', message, remedy });
 }

@@ -30,7 +30,7 @@ export interface Lease {
   close(): void;
 }
 
-const WORDS = 'has responded, and was not read: too many other answers are being read';
+const WORDS = 'responded, but was not read: too many responses are being read';
 
 /** `largestBytes`: no answer has more. */
 export function createResponseBudget(largestBytes: number): ResponseBudget {

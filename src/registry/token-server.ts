@@ -21,7 +21,7 @@ export function realmOf({ params }: Challenge, endpoint: RegistryEndpoint, setti
   const text = params.get('realm') ?? '';
   const url = URL.parse(text);
   if (url === null)
-    throw protocolError(`${endpoint.name} names the token server ${quoteValue(text, 100)}, which is no URL`);
+    throw protocolError(`${endpoint.name} names the token server ${quoteValue(text, 100)}, which is not a valid URL`);
   checkedUrl(url, `${endpoint.name} points`, { endpoint, settings });
   url.hash = '';
   const scopes = (params.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
@@ -58,7 +58,7 @@ export function createTokenServerClient(
       response = await follow(sent, signal);
     }
     const { remote, status } = response;
-    if (status === 404) throw protocolError(`${remote.name} has nothing where ${endpoint.name} says tokens are`);
+    if (status === 404) throw protocolError(`${remote.name} returned HTTP 404`);
     if (status !== 200) throw httpError({ remote, response, endpoint, authorization: sent.authorization, now: now() });
     return tokenIn(response);
   };
@@ -108,7 +108,7 @@ function tokenIn({ body, remote }: FinalResponse): Token {
   const value = [response?.['token'], response?.['access_token']].find(
     (text) => typeof text === 'string' && text !== '',
   );
-  if (typeof value !== 'string' || !isBearerToken(value)) throw protocolError(`${remote.name} sent no token`);
+  if (typeof value !== 'string' || !isBearerToken(value)) throw protocolError(`${remote.name} returned no token`);
   const seconds = response?.['expires_in'];
   const isGiven = typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0;
   return { value, expiresInS: isGiven ? seconds : DEFAULT_LIFE_S };

@@ -81,7 +81,7 @@ async function lookUp(names: HostNames, { url, entry, tenant }: HttpRequest, sig
 function ofProxy(error: unknown): never {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (!/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_[A-Z]+|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) throw error;
-  throw Object.assign(new Error('the proxy could not be reached', { cause: error }), { code: `PROXY_${code}` });
+  throw Object.assign(new Error('the proxy cannot be reached', { cause: error }), { code: `PROXY_${code}` });
 }
 
 function common({ concurrency }: RegistryEntry): Agent.Options {

@@ -12,12 +12,12 @@ export function challengesIn({ headers }: Pick<HttpResponse, 'headers'>): readon
 /** Of an answer to a request without one; `undefined` when there was none to send. */
 export function whyUnsent({ credential }: RegistryEndpoint, answer: Answered): string | undefined {
   if (credential === undefined) return undefined;
-  if (answer.status !== 401) return 'the registry did not ask for it';
+  if (answer.status !== 401) return 'the registry did not request it';
   const schemes = [...new Set(parseChallenges(challengesIn(answer)).map(({ scheme }) => scheme))];
-  if (schemes.length === 0) return 'the registry does not say how to log in';
-  if (schemes.includes('bearer')) return 'it is no token that can stand in a header';
-  if (schemes.includes('basic')) return 'it is a token, and the registry wants a user and a password';
-  return `the registry wants ${shown(schemes)}, and only Basic and Bearer are spoken here`;
+  if (schemes.length === 0) return 'the registry names no authentication scheme';
+  if (schemes.includes('bearer')) return 'it is not a valid bearer token';
+  if (schemes.includes('basic')) return 'it is a token, but the registry requires a user name and a password';
+  return `the registry requires ${shown(schemes)}, and tidewaiter supports only Basic and Bearer`;
 }
 
 const MAX_SHOWN = 3;

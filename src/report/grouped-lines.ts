@@ -38,7 +38,7 @@ function reasonOf({ message }: MessageRow): string {
 }
 
 const NAME = String.raw`"(?:[^"\\]|\\.)*"…?`;
-const NONE = new RegExp(` (?:has no|does not have) ${NAME}`, 'g');
+const NONE = new RegExp(` does not have ${NAME}`, 'g');
 const FOR = new RegExp(` for ${NAME}`, 'g');
 
 /** What failed comes first. Where that is an outage, what mirrors said of each image is the same for all. */

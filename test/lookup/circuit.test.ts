@@ -69,7 +69,7 @@ describe('a registry that fails', () => {
       expect(isOpen()).toBe(true);
       circuit.begin(requester);
       expect(circuit.closedTo(requester)?.message).toMatch(
-        /left alone until a request has tried it; at last: reg\.io said timeout/,
+        /skipped until one request succeeds; last error: reg\.io said timeout/,
       );
       circuit.end(requester, failed('timeout'));
     }
@@ -164,7 +164,7 @@ describe('a rate limit', () => {
     clock.ms += waitMs - 1;
     expect(circuit.closedTo(requester)).toMatchObject({
       cause: 'rateLimited',
-      message: 'reg.io has limited the rate, and is asked again in 1 s',
+      message: 'reg.io limits the request rate; next attempt in 1 s',
     });
     clock.ms += 1;
     expect(isOpen()).toBe(true);

@@ -47,7 +47,7 @@ const ROWS: readonly Row[] = [
     name: 'with a credential that matches, nobody asks anonymously: the kubelet does not',
     logins: [A],
     says: { '': 'found' },
-    fact: `unknown unauthenticated: reg.io said unauthenticated, asked with ${label(0, 'a')}`,
+    fact: `unknown unauthenticated: reg.io said unauthenticated; tried with ${label(0, 'a')}`,
     asked: ['reg.io/web:1 a:p'],
   },
   {
@@ -75,28 +75,28 @@ const ROWS: readonly Row[] = [
     name: 'it is no when all are told that there is none',
     logins: [A, B],
     says: { a: 'notFound', b: 'notFound' },
-    fact: `no notFound: reg.io said notFound, asked with ${label(0, 'a')}; reg.io said notFound, asked with ${label(1, 'b')}`,
+    fact: `no notFound: reg.io said notFound; tried with ${label(0, 'a')}; reg.io said notFound; tried with ${label(1, 'b')}`,
     asked: ['reg.io/web:1 a:p', 'reg.io/web:1 b:p'],
   },
   {
     name: 'it is not known when one is told that there is none and another one is denied',
     logins: [A, B],
     says: { a: 'notFound', b: 'forbidden' },
-    fact: `unknown forbidden: reg.io said notFound, asked with ${label(0, 'a')}; reg.io said forbidden, asked with ${label(1, 'b')}`,
+    fact: `unknown forbidden: reg.io said notFound; tried with ${label(0, 'a')}; reg.io said forbidden; tried with ${label(1, 'b')}`,
     asked: ['reg.io/web:1 a:p', 'reg.io/web:1 b:p'],
   },
   {
     name: 'trouble ends the tries',
     logins: [A, B],
     says: { a: 'serverError', b: 'found' },
-    fact: `unknown serverError: reg.io said serverError, asked with ${label(0, 'a')}`,
+    fact: `unknown serverError: reg.io said serverError; tried with ${label(0, 'a')}`,
     asked: ['reg.io/web:1 a:p'],
   },
   {
     name: 'a rate limit ends the tries',
     logins: [A, B],
     says: { a: 'rateLimited', b: 'found' },
-    fact: `unknown rateLimited: reg.io said rateLimited, asked with ${label(0, 'a')}`,
+    fact: `unknown rateLimited: reg.io said rateLimited; tried with ${label(0, 'a')}`,
     asked: ['reg.io/web:1 a:p'],
   },
   {
@@ -110,7 +110,7 @@ const ROWS: readonly Row[] = [
     name: 'the same credential in two secrets is tried once',
     logins: [A, A],
     says: { a: 'notFound' },
-    fact: `no notFound: reg.io said notFound, asked with ${label(0, 'a')}`,
+    fact: `no notFound: reg.io said notFound; tried with ${label(0, 'a')}`,
     asked: ['reg.io/web:1 a:p'],
   },
   {
@@ -125,7 +125,7 @@ const ROWS: readonly Row[] = [
     name: 'what the node has is tried instead of nobody',
     says: { '': 'found', n: 'forbidden' },
     node: { credentials: [held('n')] },
-    fact: 'unknown forbidden: reg.io said forbidden, asked with node (user n)',
+    fact: 'unknown forbidden: reg.io said forbidden; tried with node (user n)',
     asked: ['reg.io/web:1 n:p'],
   },
   {
@@ -140,14 +140,14 @@ const ROWS: readonly Row[] = [
     name: 'where there could be more credentials a failure says why they are not known',
     incompleteReason: 'pull secret "x" is not known',
     says: { '': 'forbidden' },
-    fact: 'unknown forbidden: reg.io said forbidden, asked anonymously (there could be other credentials: pull secret "x" is not known)',
+    fact: 'unknown forbidden: reg.io said forbidden; tried anonymously (other credentials may exist: pull secret "x" is not known)',
     asked: ['reg.io/web:1'],
   },
   {
     name: 'where there could be more credentials, not to find it proves nothing',
     incompleteReason: 'pull secret "x" is not known',
     says: { '': 'notFound' },
-    fact: 'unknown notFound: reg.io said notFound, asked anonymously (there could be other credentials: pull secret "x" is not known)',
+    fact: 'unknown notFound: reg.io said notFound; tried anonymously (other credentials may exist: pull secret "x" is not known)',
     asked: ['reg.io/web:1'],
   },
   {
@@ -155,14 +155,14 @@ const ROWS: readonly Row[] = [
     image: 'nginx:1',
     incompleteReason: 'pull secret "x" is not known',
     says: { '': 'notFound' },
-    fact: 'no notFound: docker.io said notFound, asked anonymously (there could be other credentials: pull secret "x" is not known)',
+    fact: 'no notFound: docker.io said notFound; tried anonymously (other credentials may exist: pull secret "x" is not known)',
     asked: ['nginx:1'],
   },
   {
     name: 'a part of the node that does not answer leaves a doubt',
     says: { '': 'notFound' },
     node: { problems: ['credential provider "p" ended with 1'] },
-    fact: 'unknown notFound: reg.io said notFound, asked anonymously (there could be other credentials: credential provider "p" ended with 1)',
+    fact: 'unknown notFound: reg.io said notFound; tried anonymously (other credentials may exist: credential provider "p" ended with 1)',
     asked: ['reg.io/web:1'],
   },
   {
@@ -190,14 +190,14 @@ describe('the credentials of a question', () => {
     const fact = await sceneOf(client).ask(questionOf('reg.io/web:1', logins));
     expect(client.asked).toHaveLength(20);
     expect(shown(fact)).toMatch(
-      /^unknown notFound: .*; 16 more credentials got no other answer \(there could be other credentials: more than 20 match, the others were not tried\)$/,
+      /^unknown notFound: .*; 16 more credentials also failed \(other credentials may exist: more than 20 credentials match; the others were not tried\)$/,
     );
   });
 
   test('a failure without a remedy of its own gets one', async () => {
     const fact = await sceneOf(fakeClient(() => 'unauthenticated')).ask(questionOf('reg.io/web:1'));
     expect(fact).toMatchObject({
-      failure: { remedy: 'name a pull secret that covers the image, or say in nodeCredentials what nodes hold' },
+      failure: { remedy: 'add a pull secret that matches the image, or configure nodeCredentials' },
     });
   });
 

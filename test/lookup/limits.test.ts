@@ -31,7 +31,7 @@ describe('a stranger', () => {
   test('cannot have a registry asked, or remembered, whose name DNS could not hold', async () => {
     const client = fakeClient();
     const fact = await sceneOf(client).ask(questionOf(LONG, ['ci:x@reg.io']));
-    expect(shown(fact)).toBe('unknown blocked: the name of its registry is longer than DNS allows');
+    expect(shown(fact)).toBe('unknown blocked: the registry name is longer than DNS allows');
     expect(client.asked).toEqual([]);
   });
 

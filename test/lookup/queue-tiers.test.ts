@@ -20,7 +20,7 @@ function heldClient(): Held {
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-const LATE = 'unknown timeout: reg.io gave no answer in the time allowed';
+const LATE = 'unknown timeout: reg.io did not respond before the deadline';
 const NODE = {
   label: 'node (user n)',
   secret: { kind: 'basic', username: 'n', password: () => 'p' },
@@ -99,7 +99,7 @@ describe('who waits', () => {
     const early = new AbortController();
     const asked = scene.ask(question, early.signal);
     early.abort();
-    expect(shown(await asked)).toBe('yes anonymous (600000 ms old: reg.io gave no answer in the time allowed)');
+    expect(shown(await asked)).toBe('yes anonymous (600000 ms old: reg.io did not respond before the deadline)');
   });
 
   test('a review gets the last answer in its time, too', async () => {
@@ -137,7 +137,7 @@ describe('who waits', () => {
   test('a request has its own limit, also with a client that does not listen', async () => {
     const { client } = heldClient();
     const fact = await sceneOf(client, { limits: { requestMs: 20 } }).ask(questionOf('reg.io/web:1'));
-    expect(shown(fact)).toBe('unknown timeout: reg.io gave no answer in time, asked anonymously');
+    expect(shown(fact)).toBe('unknown timeout: reg.io did not respond in time; tried anonymously');
   });
 });
 
@@ -161,7 +161,7 @@ describe('a flood of names', () => {
         .toArray(),
     ).toEqual([
       ['yes anonymous', 5],
-      ['unknown tooMany: evil.io was not asked: too many other images are being looked up', 45],
+      ['unknown tooMany: evil.io was not queried: too many lookups are in progress', 45],
     ]);
     // Who was turned away may ask again.
     expect(shown(await scene.ask(questionOf('evil.io/web:49')))).toBe('yes anonymous');

@@ -50,16 +50,16 @@ describeWith(dockerRegistryMissing, 'images of a registry that asks for a passwo
   test('are not known when no credential is right, and the message says what each was told', async () => {
     const fact = await ask(source(), 'team/app:1', [wrong()]);
     expect(shown(fact)).toBe(
-      `unknown unauthenticated: ${registry.host} answered 401 for "team/app:1" to ${label(0, 'eve', '/team')}`,
+      `unknown unauthenticated: ${registry.host} returned HTTP 401 for "team/app:1", requested with ${label(0, 'eve', '/team')}`,
     );
     expect(shown(await ask(source(), 'team/app:1'))).toBe(
-      `unknown unauthenticated: ${registry.host} answered 401 for "team/app:1" to a request without a credential (there could be other credentials: nodeCredentials does not say what nodes hold)`,
+      `unknown unauthenticated: ${registry.host} returned HTTP 401 for "team/app:1", requested without credentials (other credentials may exist: nodeCredentials is not configured)`,
     );
   });
 
   test('do not exist when the registry says so to who may see all', async () => {
     expect(shown(await ask(source(), 'team/app:none', [right()]))).toBe(
-      `no notFound: ${registry.host} has no "team/app:none", asked with ${label(0, username)}`,
+      `no notFound: ${registry.host} does not have "team/app:none"; tried with ${label(0, username)}`,
     );
   });
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const LABEL = 'pull secret "regcred" (user ci)';
-const UNSENT = 'HOST answered 401 for "team/app:1" to a request without a credential';
+const UNSENT = 'HOST returned HTTP 401 for "team/app:1", requested without credentials';
 
 interface Row {
   readonly react: (world: World) => React;
@@ -29,44 +29,44 @@ const UNJUDGED: Readonly<Record<string, Row>> = {
   'a registry that speaks another way to log in': {
     react: () => always(challenge('Negotiate')),
     cause: 'unauthenticated',
-    message: `${UNSENT}; ${LABEL} was not sent: the registry wants negotiate, and only Basic and Bearer are spoken here`,
+    message: `${UNSENT}; ${LABEL} was not sent: the registry requires negotiate, and tidewaiter supports only Basic and Bearer`,
   },
   'a registry that speaks many': {
     react: () => always(challenge(['Negotiate, NTLM', 'Digest realm="x"', 'OAuth', 'Mutual'])),
     cause: 'unauthenticated',
-    message: `${UNSENT}; ${LABEL} was not sent: the registry wants negotiate, ntlm, digest, and only Basic and Bearer are spoken here`,
+    message: `${UNSENT}; ${LABEL} was not sent: the registry requires negotiate, ntlm, digest, and tidewaiter supports only Basic and Bearer`,
   },
   'a registry that does not say how to log in': {
     react: () => always({ status: 401 }),
     cause: 'unauthenticated',
-    message: `${UNSENT}; ${LABEL} was not sent: the registry does not say how to log in`,
+    message: `${UNSENT}; ${LABEL} was not sent: the registry names no authentication scheme`,
   },
   'a registry whose way to log in is no challenge': {
     react: () => always(challenge('"nothing"')),
     cause: 'unauthenticated',
-    message: `${UNSENT}; ${LABEL} was not sent: the registry does not say how to log in`,
+    message: `${UNSENT}; ${LABEL} was not sent: the registry names no authentication scheme`,
   },
   'a registry that wants a user from who has a token': {
     react: () => always(challenge('Basic')),
     credential: identityToken('refresh'),
     cause: 'unauthenticated',
-    message: `${UNSENT}; docker config (identity token) was not sent: it is a token, and the registry wants a user and a password`,
+    message: `${UNSENT}; docker config (identity token) was not sent: it is a token, but the registry requires a user name and a password`,
   },
   'a registry token that cannot be sent': {
     react: ({ host }) => always(challenge(`Bearer realm="https://${host}/token"`)),
     credential: registryToken('two words'),
     cause: 'unauthenticated',
-    message: `${UNSENT}; docker config (registry token) was not sent: it is no token that can stand in a header`,
+    message: `${UNSENT}; docker config (registry token) was not sent: it is not a valid bearer token`,
   },
   'a wall before the registry': {
     react: () => always({ status: 403 }),
     cause: 'forbidden',
-    message: `HOST answered 403 for "team/app:1" to a request without a credential; ${LABEL} was not sent: the registry did not ask for it`,
+    message: `HOST returned HTTP 403 for "team/app:1", requested without credentials; ${LABEL} was not sent: the registry did not request it`,
   },
   'an image that is not there, where nobody must log in': {
     react: () => always({ status: 404 }),
     cause: 'notFound',
-    message: 'HOST has no "team/app:1"',
+    message: 'HOST does not have "team/app:1"',
   },
   'a storage host that refuses': {
     react:
@@ -75,20 +75,20 @@ const UNJUDGED: Readonly<Record<string, Row>> = {
         headers.authorization === undefined ? challenge('Basic') : redirect(`https://${elsewhereHost}/x`),
     elsewhere: always({ status: 403 }),
     cause: 'forbidden',
-    message: `ELSEWHERE, where HOST redirects to, answered 403 for "team/app:1" to a request without a credential; ${LABEL} was not sent: it is not for the host of a redirect`,
+    message: `ELSEWHERE (redirect from HOST) returned HTTP 403 for "team/app:1", requested without credentials; ${LABEL} was not sent: credentials are not sent to the host of a redirect`,
   },
   'a storage host that wants to be logged in to': {
     react: ({ elsewhereHost }) => always(redirect(`https://${elsewhereHost}/x`)),
     elsewhere: always(challenge('Basic')),
     cause: 'unauthenticated',
-    message: `ELSEWHERE, where HOST redirects to, answered 401 for "team/app:1" to a request without a credential; ${LABEL} was not sent: it is not for the host of a redirect`,
+    message: `ELSEWHERE (redirect from HOST) returned HTTP 401 for "team/app:1", requested without credentials; ${LABEL} was not sent: credentials are not sent to the host of a redirect`,
   },
   'a host that a token server redirects to': {
     react: ({ host, elsewhereHost }) =>
       behindToken(`https://${host}/token`, always(redirect(`https://${elsewhereHost}/x`))),
     elsewhere: always({ status: 401 }),
     cause: 'unauthenticated',
-    message: `ELSEWHERE, where the token server of HOST redirects to, answered 401 for "team/app:1" to a request without a credential; ${LABEL} was not sent: it is not for the host of a redirect`,
+    message: `ELSEWHERE (redirect from the token server of HOST) returned HTTP 401 for "team/app:1", requested without credentials; ${LABEL} was not sent: credentials are not sent to the host of a redirect`,
   },
 };
 
@@ -96,7 +96,7 @@ const JUDGED: Readonly<Record<string, Row>> = {
   'by the registry, with Basic': {
     react: () => always(challenge('Basic')),
     cause: 'unauthenticated',
-    message: `HOST answered 401 for "team/app:1" to ${LABEL}`,
+    message: `HOST returned HTTP 401 for "team/app:1", requested with ${LABEL}`,
   },
   'by the registry, which knows it': {
     react:
@@ -104,7 +104,7 @@ const JUDGED: Readonly<Record<string, Row>> = {
       ({ headers }) =>
         headers.authorization === undefined ? challenge('Basic') : { status: 403 },
     cause: 'forbidden',
-    message: `HOST answered 403 for "team/app:1" to ${LABEL}`,
+    message: `HOST returned HTTP 403 for "team/app:1", requested with ${LABEL}`,
   },
   'by the registry, with a token': {
     react:
@@ -116,18 +116,19 @@ const JUDGED: Readonly<Record<string, Row>> = {
           : { status: 403 };
       },
     cause: 'forbidden',
-    message: `HOST answered 403 for "team/app:1" to ${LABEL}`,
+    message: `HOST returned HTTP 403 for "team/app:1", requested with ${LABEL}`,
   },
   'by the token server': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 401 })),
     cause: 'unauthenticated',
-    message: `the token server of HOST answered 401 for "team/app:1" to ${LABEL}`,
+    message: `the token server of HOST returned HTTP 401 for "team/app:1", requested with ${LABEL}`,
   },
   'by the token server, as an identity token': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 401 })),
     credential: identityToken('refresh'),
     cause: 'unauthenticated',
-    message: 'the token server of HOST answered 401 for "team/app:1" to docker config (identity token)',
+    message:
+      'the token server of HOST returned HTTP 401 for "team/app:1", requested with docker config (identity token)',
   },
   'after a redirect within the registry': {
     react:
@@ -137,7 +138,7 @@ const JUDGED: Readonly<Record<string, Row>> = {
         return url === '/moved' ? { status: 403 } : redirect('/moved');
       },
     cause: 'forbidden',
-    message: `HOST answered 403 for "team/app:1" to ${LABEL}`,
+    message: `HOST returned HTTP 403 for "team/app:1", requested with ${LABEL}`,
   },
 };
 
@@ -195,7 +196,7 @@ describe('of several credentials', () => {
   test('none is said to have been sent where there is nothing, and nobody must log in', async () => {
     world.registry.reactWith(always({ status: 404 }));
     expect((await all(logins(1)))?.message.replaceAll(world.host, 'HOST')).toBe(
-      'HOST has no "team/app:1", asked anonymously: it asked for no credential',
+      'HOST does not have "team/app:1"; tried anonymously, because the registry did not ask for credentials',
     );
   });
 });

@@ -66,7 +66,7 @@ describe('the memory', () => {
     await scene.ask(questionOf('reg.io/web:1', [A]));
     scene.clock.ms += 60_000;
     expect(shown(await scene.ask(questionOf('reg.io/other:1', [A])))).toBe(
-      'unknown rateLimited: reg.io has limited the rate, and is asked again in 30 s, asked with pull secret "s0", key "reg.io" (user a)',
+      'unknown rateLimited: reg.io limits the request rate; next attempt in 30 s; tried with pull secret "s0", key "reg.io" (user a)',
     );
     expect(scene.client.asked).toEqual(['reg.io/web:1 a:p']);
     expect(shown(await scene.ask(questionOf('reg.io/web:1', ['b:p@reg.io'])))).toMatch(/^yes /);
@@ -283,7 +283,7 @@ describe('while a registry is in trouble', () => {
     scene.client.answer = () => 'unreachable';
     scene.clock.ms += 600_000;
     expect(shown(await scene.ask(both))).toBe(
-      'yes pull secret "s1", key "reg.io" (user b) (600000 ms old: reg.io said unreachable, asked with pull secret "s0", key "reg.io" (user a))',
+      'yes pull secret "s1", key "reg.io" (user b) (600000 ms old: reg.io said unreachable; tried with pull secret "s0", key "reg.io" (user a))',
     );
   });
 
@@ -310,7 +310,7 @@ describe('while a registry is in trouble', () => {
     for (let at = 0; at < 8; at += 1) await scene.ask(questionOf(`reg.io/web:${at}`));
     expect(scene.client.asked).toHaveLength(5);
     expect(shown(await scene.ask(questionOf('reg.io/web:9')))).toBe(
-      'unknown unreachable: reg.io failed 5 times in a row and is left alone for 5 s; at last: reg.io said unreachable, asked anonymously',
+      'unknown unreachable: reg.io failed 5 times in a row and is skipped for 5 s; last error: reg.io said unreachable; tried anonymously',
     );
     const old = questionOf('reg.io/old:1', [], STALE);
     expect(shown(await scene.ask(old))).toMatch(/^yes anonymous \(600000 ms old: reg\.io failed 5 times in a row/);
@@ -367,7 +367,7 @@ describe('what a credential was refused is told in the name of the Secret that t
     for (const question of [nobody, empty, nobody]) {
       const fact = await scene.ask(question);
       if (fact.state !== 'unknown') throw new Error(fact.state);
-      expect(fact.failure.message).toMatch(/^(anonymous\.io said 429|reg\.io has limited the rate)/);
+      expect(fact.failure.message).toMatch(/^(anonymous\.io said 429|reg\.io limits the request rate)/);
       expect(fact.failure.remedy).toBe('anonymous pulls count');
     }
   });
@@ -384,6 +384,6 @@ test.each<[RegistryCause, boolean]>([
   const client = fakeClient(() => cause);
   for (const logins of [[A], []]) {
     const fact = await sceneOf(client).ask(questionOf('reg.io/web:1', logins));
-    expect([logins, shown(fact).includes('asked ')]).toEqual([logins, isNamed]);
+    expect([logins, shown(fact).includes('tried ')]).toEqual([logins, isNamed]);
   }
 });

@@ -112,7 +112,7 @@ describeWith(missingServer, 'a shared cache', () => {
       { shared: first },
     );
     expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { staleMs: 3_600_000 })))).toBe(
-      'yes anonymous (60000 ms old: reg.io said unreachable, asked anonymously)',
+      'yes anonymous (60000 ms old: reg.io said unreachable; tried anonymously)',
     );
     expect(scene.client.asked).toHaveLength(1);
   });

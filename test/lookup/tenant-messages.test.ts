@@ -60,7 +60,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     react: () => basic,
     node: () => nodeFile(),
     canary: () => /node-user|c4nary\/config/,
-    told: /HOST accepts none of the credentials \(401\) \(see the log of tidewaiter\)/,
+    told: /HOST accepts none of the credentials \(401\) \(see the tidewaiter log\)/,
   },
   'a file of nodes that is not read': {
     react: () => always(challenge('Basic')),
@@ -79,38 +79,38 @@ const ROWS: Readonly<Record<string, Row>> = {
     elsewhere: always({ status: 404 }),
     more: () => ({ mirrors: mirrors() }),
     canary: () => world.elsewhereHost,
-    told: /HOST is in trouble \(5xx\)/,
+    told: /HOST is unavailable \(5xx\)/,
   },
   'the host that a registry redirects to': {
     react: () => always(redirect(`https://${world.elsewhereHost}/x`)),
     elsewhere: always({ status: 403 }),
     canary: () => world.elsewhereHost,
-    told: /HOST does not let the image be pulled \(403\)/,
+    told: /HOST does not allow the pull \(403\)/,
   },
   'a private host that a registry redirects to': {
     react: () => always(redirect('https://mapped.test/')),
     canary: () => /mapped\.test|10\.0\.0\.1/,
-    told: /HOST was not asked: the configuration does not allow it/,
+    told: /HOST was not contacted: the configuration does not allow it/,
   },
   'plain HTTP that a registry redirects to': {
     react: () => always(redirect(`http://${world.plainHost}/`)),
     canary: () => 'plain.test',
-    told: /HOST was not asked: the configuration does not allow it/,
+    told: /HOST was not contacted: the configuration does not allow it/,
   },
   'the token server': {
     react: () => behindToken(`https://${world.strangerHost}/token`),
     canary: () => 'stranger.test',
-    told: /HOST was not asked: the configuration does not allow it/,
+    told: /HOST was not contacted: the configuration does not allow it/,
   },
   'the address of a name': {
     image: () => 'mapped.test/app:1',
     canary: () => '10.0.0.1',
-    told: /mapped\.test was not asked: the configuration does not allow it/,
+    told: /mapped\.test was not contacted: the configuration does not allow it/,
   },
   'a proxy that is away': {
     more: () => ({ proxy: 'http://c4nary-proxy:secret@127.0.0.1:9' }),
     canary: () => /c4nary-proxy|127\.0\.0\.1:9|PROXY/,
-    told: /HOST could not be reached \(see the log of tidewaiter\)/,
+    told: /HOST cannot be reached \(see the tidewaiter log\)/,
   },
 };
 
@@ -173,16 +173,12 @@ describe('the answers of the webhook tell the author', () => {
     [
       'that an own secret was refused',
       () => basic,
-      /HOST answered 401 for \\+"team\/app:1\\+" to pull secret \\+"s\\+", key/,
+      /HOST returned HTTP 401 for \\+"team\/app:1\\+", requested with pull secret \\+"s\\+", key/,
     ],
-    ['that there is no such image', () => always({ status: 404 }), /HOST has no \\+"team\/app:1/],
-    ['that the registry fails', () => always({ status: 503 }), /HOST answered 503/],
-    ['that the rate is limited', () => always({ status: 429 }), /HOST answered 429/],
-    [
-      'that only schema 1 is there',
-      () => always({ body: '{"schemaVersion":1}' }),
-      /HOST has only a manifest of the old form/,
-    ],
+    ['that there is no such image', () => always({ status: 404 }), /HOST does not have \\+"team\/app:1/],
+    ['that the registry fails', () => always({ status: 503 }), /HOST returned HTTP 503/],
+    ['that the rate is limited', () => always({ status: 429 }), /HOST returned HTTP 429/],
+    ['that only schema 1 is there', () => always({ body: '{"schemaVersion":1}' }), /HOST has only a schema 1 manifest/],
   ])('%s, in the words of the registry', async (_what, react, told) => {
     const { answers, log } = await reply({ react, withSecret: true, canary: () => '', told });
     expect(answers).toMatch(told);
@@ -229,7 +225,7 @@ describe('the log', () => {
     tell('z', '');
     expect(lines).toHaveLength(53);
     expect(lines.slice(-3)).toEqual([
-      'more trouble with registries of images in namespace "mallory" is not told until 1970-01-01T00:10:00.000Z',
+      'more registry failures of images in namespace "mallory" are not logged until 1970-01-01T00:10:00.000Z',
       'y',
       'z',
     ]);
@@ -239,6 +235,6 @@ describe('the log', () => {
     const { lines, tell } = writing();
     for (let at = 0; at < 5000; at += 1) tell(`x${at}`, `team-${at % 1000}`);
     expect(lines).toHaveLength(501);
-    expect(lines.at(-1)).toBe('more trouble with registries is not told until 1970-01-01T00:10:00.000Z');
+    expect(lines.at(-1)).toBe('more registry failures are not logged until 1970-01-01T00:10:00.000Z');
   });
 });

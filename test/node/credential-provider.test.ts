@@ -135,17 +135,17 @@ describe('a credential provider', () => {
 
   const wrong: readonly (readonly [string, string, string])[] = [
     ['an exit code', `echo ${CANARY} >&2; exit 2`, 'ended with exit code 2'],
-    ['no JSON', `echo ${CANARY}`, 'answered something else than a JSON object'],
-    ['another kind', `echo '{"kind": "Status"}'`, 'answered something else than a CredentialProviderResponse'],
-    ['another version', answers({ apiVersion: `${V1}beta1` }), `answered in another version than ${V1}`],
-    ['no cacheKeyType', answers({ cacheKeyType: 'All' }), 'answered without a cacheKeyType of Image, Registry, Global'],
-    ['a strange duration', answers({ cacheDuration: '1 day' }), 'answered with a cacheDuration that is no duration'],
+    ['no JSON', `echo ${CANARY}`, 'did not return a JSON object'],
+    ['another kind', `echo '{"kind": "Status"}'`, 'did not return a CredentialProviderResponse'],
+    ['another version', answers({ apiVersion: `${V1}beta1` }), `returned another version than ${V1}`],
+    ['no cacheKeyType', answers({ cacheKeyType: 'All' }), 'returned no cacheKeyType of Image, Registry, Global'],
+    ['a strange duration', answers({ cacheDuration: '1 day' }), 'returned a cacheDuration that is not a duration'],
     [
       'a strange auth',
       answers({ auth: { x: CANARY } }),
-      'answered with an "auth" that is not a map of username and password',
+      'returned an "auth" that is not a map of username and password',
     ],
-    ['no answer', 'sleep 30', 'gave no answer in 0.3 s'],
+    ['no answer', 'sleep 30', 'did not respond within 0.3 s'],
   ];
   test.each(wrong)('with %s gives nothing, and that is told', async (what, script, problem) => {
     const name = `wrong-${what.replaceAll(' ', '-')}`;
@@ -161,7 +161,7 @@ describe('a credential provider', () => {
     folder.program('other', answers({ auth: { '*.aws.io': login('AWS') } }));
     expect(await shownHeld(nodeOf(configOf(providerOf('gone'), providerOf('other'))), 'a.aws.io/web')).toEqual([
       'credential provider "other", key "*.aws.io" (user AWS) = basic AWS:p',
-      '! credential provider "gone" cannot be started: there is no such program',
+      '! credential provider "gone" cannot be started: program not found',
     ]);
   });
 
@@ -171,7 +171,7 @@ describe('a credential provider', () => {
       providerOf('sa', ', tokenAttributes: {serviceAccountTokenAudience: a, requireServiceAccount: true}'),
     );
     expect(await shownHeld(nodeOf(config), 'a.aws.io/web')).toEqual([
-      `! credential provider "sa" wants a token of the pod's service account, which only a node gets`,
+      `! credential provider "sa" requires a token of the Pod's ServiceAccount, which only nodes get`,
     ]);
     expect(folder.runs('sa')).toEqual([]);
   });
@@ -183,7 +183,7 @@ describe('a credential provider that hangs', () => {
     folder.program('hangs', `sleep 60 & echo $$ $! > '${pids}'; wait`);
     const node = nodeOf(configOf(providerOf('hangs')), { timeoutMs: 300 });
     expect((await held(node, 'a.aws.io/web')).problems).toEqual([
-      'credential provider "hangs" gave no answer in 0.3 s',
+      'credential provider "hangs" did not respond within 0.3 s',
     ]);
     const started = readFileSync(pids, 'utf8').trim().split(' ').map(Number);
     expect(started).toHaveLength(2);
@@ -198,8 +198,8 @@ describe('a credential provider that hangs', () => {
     expect(problems).toHaveLength(300);
     expect(new Set(problems)).toEqual(
       new Set([
-        'credential provider "hangs-all" gave no answer in 0.3 s',
-        'credential provider "hangs-all" was not run: too many others wait for it',
+        'credential provider "hangs-all" did not respond within 0.3 s',
+        'credential provider "hangs-all" was not run: too many runs of it are waiting',
       ]),
     );
     expect(folder.runs('hangs-all').length).toBeLessThanOrEqual(8);
@@ -274,7 +274,7 @@ describe('the configuration of credential providers', () => {
       configOf(providerOf('"a b"')),
       ['/providers/0/name: invalid value "a b": expected the name of a program, without a path'],
     ],
-    [configOf(providerOf('a'), providerOf('a')), ['/providers/1/name: "a" is there twice']],
+    [configOf(providerOf('a'), providerOf('a')), ['/providers/1/name: "a" is used twice']],
     [
       configOf(providerOf('a', '', '["a b"]')),
       [

@@ -88,7 +88,7 @@ describe('the docker config file of a node', () => {
     ]);
     expect(folder.runs('docker-credential-aws')).toEqual(['aws.io']);
     expect(await shownHeld(onNode(nodeFile, ['gone']), 'aws.io/web')).toEqual([
-      '! credential helper "aws" is not run: nodeCredentials.helpers does not name it',
+      '! credential helper "aws" was not run: it is not listed in nodeCredentials.helpers',
     ]);
   });
 });
@@ -137,22 +137,18 @@ describe('the docker config file of a developer', () => {
     ['an empty answer', answer('', ''), []],
     ['an error', `echo "${CANARY}"; exit 3`, ['! credential helper "store" ended with exit code 3']],
     ['a signal', 'kill -9 $$', ['! credential helper "store" ended with SIGKILL']],
-    [
-      'no JSON',
-      `echo "${CANARY}"`,
-      ['! credential helper "store" answered something else than JSON with Username and Secret'],
-    ],
+    ['no JSON', `echo "${CANARY}"`, ['! credential helper "store" did not return JSON with Username and Secret']],
     [
       'a number',
       `echo '{"Username": 1}'`,
-      ['! credential helper "store" answered something else than JSON with Username and Secret'],
+      ['! credential helper "store" did not return JSON with Username and Secret'],
     ],
     ['too much', 'head -c 2000000 /dev/zero', ['! credential helper "store" wrote more than 1024 KiB']],
-    ['no answer', 'sleep 30', ['! credential helper "store" gave no answer in 0.3 s']],
+    ['no answer', 'sleep 30', ['! credential helper "store" did not respond within 0.3 s']],
     [
       'no answer of a program that it started',
       'sleep 30 & sleep 30',
-      ['! credential helper "store" gave no answer in 0.3 s'],
+      ['! credential helper "store" did not respond within 0.3 s'],
     ],
     [
       'no interest in what it is asked',
@@ -170,13 +166,13 @@ describe('the docker config file of a developer', () => {
 
   test('a helper that is not there, one that is not allowed, and one that is a path', async () => {
     expect(await shownHeld(dockerOf(CONFIG), 'gone.io/web')).toEqual([
-      '! credential helper "gone" cannot be started: there is no such program',
+      '! credential helper "gone" cannot be started: program not found',
     ]);
     expect(await shownHeld(dockerOf(CONFIG, []), 'aws.io/web')).toEqual([
-      '! credential helper "aws" is not run: nodeCredentials.helpers does not name it',
+      '! credential helper "aws" was not run: it is not listed in nodeCredentials.helpers',
     ]);
     expect(await shownHeld(dockerOf(CONFIG, ['../aws']), 'path.io/web')).toEqual([
-      '! credential helper "../aws" is not run: this is no name of a helper',
+      '! credential helper "../aws" was not run: the name of a helper has no path or spaces',
     ]);
   });
 

@@ -81,7 +81,7 @@ describe('the proxy', () => {
   test('is never left out because it cannot be used', () => {
     const env = { HTTPS_PROXY: 'socks5://user:c4nary@s.test' };
     const ask = (): unknown => proxyFor(new URL('https://a.test'), UNLISTED, env);
-    expect(ask).toThrow(/^no registry is asked: the proxy \(HTTPS_PROXY, HTTP_PROXY\) is no URL/);
+    expect(ask).toThrow(/^no registry is contacted: the proxy \(HTTPS_PROXY, HTTP_PROXY\) must be/);
     expect(ask).not.toThrow(/c4nary/);
   });
 

@@ -173,7 +173,7 @@ describe('who shares an image with a stranger', () => {
       const both = (await Promise.all([first, second])).map((fact) => fact && shown(fact));
       const failure = `unknown ${cause}: reg.io said ${cause}`;
       expect(both).toEqual(
-        cause === 'tooMany' ? [failure, 'yes anonymous'] : Array(2).fill(`${failure}, asked anonymously`),
+        cause === 'tooMany' ? [failure, 'yes anonymous'] : Array(2).fill(`${failure}; tried anonymously`),
       );
     },
   );
@@ -218,9 +218,7 @@ test('who was evicted is told so, and it is no outage of the registry', async ()
   const slow = scene.ask(questionOf('h.evil.io/x:1', [], { requester: requester('evil') }));
   await turn();
   const other = scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') }));
-  expect(shown(await slow)).toBe(
-    'unknown tooMany: h.evil.io did not respond while images of other namespaces waited to be looked up',
-  );
+  expect(shown(await slow)).toBe('unknown tooMany: h.evil.io did not respond while lookups of other namespaces waited');
   expect(shown(await other)).toBe('yes anonymous');
 });
 
@@ -232,7 +230,7 @@ test('who is turned away gets the last answer, where the policy allows it', asyn
   scene.clock.ms += 600_000;
   void scene.ask(questionOf('h.evil.io/x:1', [], { requester: requester('evil') }));
   expect(shown(await scene.ask(question))).toBe(
-    'yes anonymous (600000 ms old: reg.io was not asked: too many other images are being looked up)',
+    'yes anonymous (600000 ms old: reg.io was not queried: too many lookups are in progress)',
   );
 });
 

@@ -291,12 +291,12 @@ describe('a registry', () => {
   };
 
   test.each([
-    ['nowhere.test', 'has no address in DNS (ENOTFOUND)', 'check the name'],
-    ['empty.test', 'has no address in DNS (ENODATA)', 'check the name'],
-    ['mute.test', 'could not be looked up: DNS did not respond in time (ETIMEOUT)', undefined],
-    ['lying.test', 'could not be looked up: DNS did not respond in time (ETIMEOUT)', undefined],
-    ['broken.test', 'could not be looked up in DNS (ESERVFAIL)', undefined],
-    ['refused.test', 'could not be looked up in DNS (EREFUSED)', undefined],
+    ['nowhere.test', 'has no address record in DNS (ENOTFOUND)', 'check the registry name'],
+    ['empty.test', 'has no address record in DNS (ENODATA)', 'check the registry name'],
+    ['mute.test', 'cannot be resolved: DNS did not respond in time (ETIMEOUT)', undefined],
+    ['lying.test', 'cannot be resolved: DNS did not respond in time (ETIMEOUT)', undefined],
+    ['broken.test', 'cannot be resolved: DNS lookup failed (ESERVFAIL)', undefined],
+    ['refused.test', 'cannot be resolved: DNS lookup failed (EREFUSED)', undefined],
   ])('%s %s', async (host, words, remedy) => {
     server.zone = {
       'empty.test': [],
@@ -314,7 +314,7 @@ describe('a registry', () => {
     const asked = clientOf('mute.test').manifest(target(app('mute.test')), AbortSignal.timeout(20));
     expect((await failureOf(asked)).failure).toMatchObject({
       cause: 'dns',
-      message: 'mute.test could not be looked up: DNS did not respond in time (ETIMEOUT)',
+      message: 'mute.test cannot be resolved: DNS did not respond in time (ETIMEOUT)',
       remedy: undefined,
     });
   });
@@ -329,7 +329,7 @@ describe('a registry', () => {
     const asked = clientOf('reg.test', { allowPrivate }).manifest(target(app('reg.test')), NEVER);
     const { failure } = await failureOf(asked);
     expect(failure.cause).toBe('blocked');
-    expect(failure.message).toBe(`reg.test was not asked: "reg.test" has the ${words}`);
+    expect(failure.message).toBe(`reg.test was not contacted: "reg.test" resolves to the ${words}`);
   });
 
   test('is found by its name, by that of its token server, and where it redirects to', async () => {

@@ -9,22 +9,22 @@ describe('a refusal of Docker Hub', () => {
     [
       401,
       undefined,
-      'docker.io answered 401 for "library/nginx:1.27" to a request without a credential',
-      'check the name first: Docker Hub answers 401 for a repository that does not exist, too',
+      'docker.io returned HTTP 401 for "library/nginx:1.27", requested without credentials',
+      'check the name first; Docker Hub also returns 401 for repositories that do not exist',
     ],
     [
       401,
       basic('jane', 'x'),
-      'docker.io answered 401 for "library/nginx:1.27" to pull secret "regcred" (user jane)',
-      'check the name first: Docker Hub answers 401 for a repository that does not exist, too; then the user and the password in pull secret "regcred" (user jane)',
+      'docker.io returned HTTP 401 for "library/nginx:1.27", requested with pull secret "regcred" (user jane)',
+      'check the name first; Docker Hub also returns 401 for repositories that do not exist; then check the user name and the password in pull secret "regcred" (user jane)',
     ],
     [
       429,
       undefined,
-      'docker.io answered 429',
-      'pull with an account, or through a mirror: anonymous pulls are counted by address',
+      'docker.io returned HTTP 429',
+      'use credentials or a mirror; anonymous pulls are rate limited by IP address',
     ],
-    [429, basic('jane', 'x'), 'docker.io answered 429', 'pull through a mirror, or wait'],
+    [429, basic('jane', 'x'), 'docker.io returned HTTP 429', 'use a mirror, or wait'],
   ])('%d with credential %j', (status, credential, message, remedy) => {
     const { registry: endpoint } = endpointsOf(target('nginx:1.27', credential), { registries: [], access: 'any' });
     expect(endpoint.base.href).toBe('https://registry-1.docker.io/');

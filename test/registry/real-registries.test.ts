@@ -115,7 +115,7 @@ for (const { name, program, missing } of REGISTRIES) {
       ])('a %s that is not there is not found', async (_what, image) => {
         const text = image(registry.host);
         const notFound = {
-          failure: { cause: 'notFound', message: expect.stringContaining(`${registry.host} has no "`) },
+          failure: { cause: 'notFound', message: expect.stringContaining(`${registry.host} does not have "`) },
         };
         await expect(client.manifest(target(text), soon())).rejects.toMatchObject(notFound);
         await expect(client.details(target(text), soon())).rejects.toMatchObject(notFound);
@@ -154,16 +154,16 @@ for (const { name, program, missing } of REGISTRIES) {
         await expect(client.manifest(target(text, basic(username, 'wrong-canary')), soon())).rejects.toMatchObject({
           failure: {
             cause: 'unauthenticated',
-            message: `${registry.host} answered 401 for "team/app:1" to pull secret "regcred" (user ci)`,
+            message: `${registry.host} returned HTTP 401 for "team/app:1", requested with pull secret "regcred" (user ci)`,
             remedy:
-              'check the user and the password in pull secret "regcred" (user ci), and whether it may pull "team/app"',
+              'check the user name and the password in pull secret "regcred" (user ci), and whether the account can pull "team/app"',
           },
         });
         await expect(client.manifest(target(text), soon())).rejects.toMatchObject({
           failure: {
             cause: 'unauthenticated',
-            message: `${registry.host} answered 401 for "team/app:1" to a request without a credential`,
-            remedy: `give a pull secret for ${registry.host}, or check the name`,
+            message: `${registry.host} returned HTTP 401 for "team/app:1", requested without credentials`,
+            remedy: `add a pull secret for ${registry.host}, or check the name`,
           },
         });
       });
@@ -216,18 +216,22 @@ for (const { name, program, missing } of REGISTRIES) {
       });
 
       test.each([
-        ['nobody', undefined, /answered 401 for "private\/app:1" to a request without a credential/],
+        ['nobody', undefined, /returned HTTP 401 for "private\/app:1", requested without credentials/],
         [
           'a wrong password',
           basic(USER.username, 'wrong-canary'),
-          /^the token server \S+ of \S+ answered 401 .* to pull secret/,
+          /^the token server \S+ of \S+ returned HTTP 401 .*, requested with pull secret/,
         ],
         [
           'a wrong identity token',
           identityToken('wrong-canary'),
-          /^the token server \S+ of \S+ answered 401 .* to docker config/,
+          /^the token server \S+ of \S+ returned HTTP 401 .*, requested with docker config/,
         ],
-        ['a wrong registry token', registryToken('wrong-canary'), /answered 401 for .* to docker config/],
+        [
+          'a wrong registry token',
+          registryToken('wrong-canary'),
+          /returned HTTP 401 for .*, requested with docker config/,
+        ],
       ])('a private image is not for %s', async (_who, credential, message) => {
         await expect(
           client.manifest(target(`${registry.host}/private/app:1`, credential), soon()),

@@ -76,7 +76,7 @@ test.each(['127.1', '0x7f.1', '0177.0.0.1', '2130706433:80', '10.0.0.01', '1.2.3
   (host) => {
     expect(addressOf(host, CONFIGURED)).toBeUndefined();
     expect(() => endpointsOf(target(`${host}/x`), { registries: CONFIGURED, access: 'any' })).toThrow(
-      `${host} is not a host that can be asked`,
+      `${host} is not a valid registry host`,
     );
   },
 );

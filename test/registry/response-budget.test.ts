@@ -160,12 +160,16 @@ describe('a large answer', () => {
     const found = await client.manifest({ ...target(`${good(0)}/web:1`), tenant: 'shop' }, NEVER);
     expect(found.mediaType).toBe(mediaType);
     const words = new Set((await Promise.all(ended)).map(({ failure }) => failure.message.replace(/^\S+ /, '')));
-    expect(words).toContain('sent its answer slowly, while those for other namespaces waited');
+    expect(words).toContain('sent its response slowly while responses for other namespaces waited');
   });
 
   test.each([
     ['is read to the last byte that registries take', MAX_MANIFEST_BYTES, undefined],
-    ['is not read when it says that it has more', MAX_MANIFEST_BYTES + 1, `sent more than ${MAX_MANIFEST_BYTES} bytes`],
+    [
+      'is not read when it says that it has more',
+      MAX_MANIFEST_BYTES + 1,
+      `returned more than ${MAX_MANIFEST_BYTES} bytes`,
+    ],
   ])('%s', async (_what, length, words) => {
     for (const says of [true, false]) {
       const body = Buffer.from(bytes.toString().replace('{', `{${' '.repeat(length - bytes.length)}`));
@@ -193,7 +197,7 @@ describe('a large answer', () => {
     const { failure } = await failureOf(clientOf(host(0)).manifest(target(`${host(0)}/web:1`), NEVER));
     expect(failure).toMatchObject({
       cause: 'protocol',
-      message: `${host(0)} sent a manifest that has more than 250000 values`,
+      message: `${host(0)} returned a manifest that has more than 250000 values`,
     });
   });
 
@@ -224,9 +228,9 @@ describe('a host that is asked by many', () => {
     const failures = (await Promise.all(ended)).map(({ failure: { cause, message } }) => `${cause}: ${message}`);
     expect(new Set(failures)).toEqual(
       new Set([
-        `tooMany: ${host(0)} did not respond while requests for other namespaces waited for it`,
-        `timeout: ${host(0)} did not answer in time`,
-        `tooMany: ${host(0)} was not asked: too many other requests to it are under way`,
+        `tooMany: ${host(0)} did not respond while requests of other namespaces waited`,
+        `timeout: ${host(0)} did not respond in time`,
+        `tooMany: ${host(0)} was not contacted: too many requests to it are in progress`,
       ]),
     );
   });
@@ -265,7 +269,7 @@ describe('the budget', () => {
     for (const tenant of ['a', 'b', 'c', 'd']) await open(budget, tenant).grow(SMALL_BYTES + 1);
     const late = budget.open({ tenant: 'shop', group: 'reg.io', signal: AbortSignal.timeout(20) });
     await expect(late.grow(SMALL_BYTES + 1)).rejects.toThrow(
-      'has responded, and was not read: too many other answers are being read',
+      'responded, but was not read: too many responses are being read',
     );
   });
 
