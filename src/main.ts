@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** argv -> command -> exit code: the only place that ends the process. An old Node must be able to read this file. */
+/** argv -> command -> exit code: the only file that ends the process. An old Node.js must be able to parse this file. */
 const NEEDED = [22, 19, 0];
 
 function isOld(version: string): boolean {
@@ -9,7 +9,7 @@ function isOld(version: string): boolean {
 }
 
 if (isOld(process.versions.node)) {
-  process.stderr.write(`tidewaiter needs Node.js ${NEEDED.join('.')} or newer, this is ${process.versions.node}\n`);
+  process.stderr.write(`tidewaiter requires Node.js ${NEEDED.join('.')} or later (found ${process.versions.node})\n`);
   process.exitCode = 2;
 } else {
   process.getBuiltinModule('node:module').enableCompileCache();

@@ -66,7 +66,7 @@ describe('the program', () => {
     expect(await finish(start(['--help'], { node: ['--import', old] }))).toEqual({
       code: 2,
       out: '',
-      err: 'tidewaiter needs Node.js 22.19.0 or newer, this is 20.20.2\n',
+      err: 'tidewaiter requires Node.js 22.19.0 or later (found 20.20.2)\n',
     });
   });
 

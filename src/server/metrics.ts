@@ -1,4 +1,4 @@
-/** What Prometheus reads. Label values come from fixed sets or from the loaded policies, never from an object. */
+/** Metrics in the Prometheus format. Label values come from fixed sets or from the loaded policies, never from an object. */
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { ImageException } from '../policy/exception.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -64,7 +64,7 @@ function setConstants(registers: Registry[], version: string, certificateExpiry:
   build.set({ version }, 1);
   const expiry = new Gauge({
     name: 'tidewaiter_certificate_expiry_timestamp_seconds',
-    help: 'When the serving certificate ends, in seconds since 1970.',
+    help: 'Expiry time of the serving certificate, in seconds since 1970.',
     registers,
   });
   expiry.set(certificateExpiry.getTime() / 1000);
@@ -79,32 +79,32 @@ function createInstruments(registers: Registry[]) {
   });
   const duration = new Histogram({
     name: 'tidewaiter_review_duration_seconds',
-    help: 'Time from the whole body to the answer.',
+    help: 'Time from the complete request body to the response.',
     labelNames: ['endpoint'],
     buckets: BUCKETS_SECONDS,
     registers,
   });
   const findings = new Counter({
     name: 'tidewaiter_findings_total',
-    help: 'Findings by policy, rule and what they did.',
+    help: 'Findings by policy, rule, action, and outcome.',
     labelNames: ['policy', 'rule', 'action', 'outcome'],
     registers,
   });
   const failures = new Counter({
     name: 'tidewaiter_rule_failures_total',
-    help: 'Rules that gave no proper answer: threw, bad-answer, timeout, suspended.',
+    help: 'Rules that failed: threw, bad-answer, timeout, suspended.',
     labelNames: ['rule', 'reason'],
     registers,
   });
   const pins = new Counter({
     name: 'tidewaiter_pins_total',
-    help: 'Images that wanted a digest: pinned, sticky, stale, warned, failed; the cause of a failure, else empty.',
+    help: 'Images to pin, by outcome: pinned, sticky, stale, warned, failed; the cause of a failure, otherwise empty.',
     labelNames: ['policy', 'outcome', 'cause'],
     registers,
   });
   const rejections = new Counter({
     name: 'tidewaiter_rejected_requests_total',
-    help: 'Requests answered with an HTTP error instead of a review.',
+    help: 'Requests that got an HTTP error instead of a review.',
     labelNames: ['code'],
     registers,
   });
@@ -116,7 +116,7 @@ function createInstruments(registers: Registry[]) {
   });
   const ends = new Gauge({
     name: 'tidewaiter_exception_expiry_timestamp_seconds',
-    help: 'When an exception ends, in seconds since 1970.',
+    help: 'Expiry time of an exception, in seconds since 1970.',
     labelNames: ['exception'],
     registers,
   });
