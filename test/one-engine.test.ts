@@ -25,7 +25,7 @@ const kinds = kindTable();
  * The first document is judged; what stands behind it is the cluster around it, which `check` sees in the same file. What registries say stands
  * in the suite, where `test` sees it.
  */
-async function surroundingsOf(manifest: string, suite: Suite): Promise<Environment> {
+async function clusterOf(manifest: string, suite: Suite): Promise<Environment> {
   const { manifests } = await loadManifests([manifest], { kinds, namespace: 'default', stdin: process.stdin });
   const { namespaces, secrets, serviceAccounts } = clusterObjectsIn(manifests);
   const answers = suite.cases.find(({ resources }) => resources.includes(manifest))?.registry;
@@ -84,7 +84,7 @@ describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
       const read = readReview(body);
       if (!read.ok) throw new Error(read.problem);
       const suite = await suiteOf(rule);
-      const { context } = await compose({ kinds, policies: [policy] }, await surroundingsOf(manifest, suite));
+      const { context } = await compose({ kinds, policies: [policy] }, await clusterOf(manifest, suite));
 
       const verdict = await validate(read.review.request, context, new AbortController().signal);
       if (verdict.outcome === 'malformed') throw new Error(verdict.problem);

@@ -1,5 +1,5 @@
 /**
- * node test/bench/yaml.ts [documents]: readDocuments against js-yaml's own loadAll on the same text in the same run, with
+ * node test/bench/yaml.ts [documents]: parseDocuments against js-yaml's own loadAll on the same text in the same run, with
  * the positions of three values a document. Prints medians of interleaved rounds, and what the process needs in memory.
  */
 import { loadAll } from 'js-yaml';
@@ -77,7 +77,7 @@ const lines = [
   `${DOCUMENTS} documents, ${(text.length / MIB).toFixed(2)} MiB`,
   `first run, cold, with positions   ${cold.toFixed(0)} ms, RSS ${before.toFixed(0)} -> ${after.toFixed(0)} MiB`,
   `js-yaml loadAll, warm             ${median(theirs).toFixed(0)} ms`,
-  `readDocuments, warm               ${median(ours).toFixed(0)} ms, ${(median(ours) / median(theirs)).toFixed(2)} x (target: at most 1.3)`,
+  `parseDocuments, warm               ${median(ours).toFixed(0)} ms, ${(median(ours) / median(theirs)).toFixed(2)} x (target: at most 1.3)`,
   `${POINTERS.length * DOCUMENTS} positions${' '.repeat(18)}${median(positions).toFixed(0)} ms`,
 ];
 process.stdout.write(`${lines.join('\n')}\n`);

@@ -13,7 +13,7 @@ import { createReview } from '../support/review.ts';
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-cluster-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function surroundingsOf(yaml: string): Promise<ClusterObjects> {
+async function clusterOf(yaml: string): Promise<ClusterObjects> {
   const file = path.join(folder, 'input.yaml');
   writeFileSync(file, yaml);
   const options = { kinds: kindTable(), namespace: 'shop', stdin: process.stdin };
@@ -24,13 +24,13 @@ const signal = new AbortController().signal;
 
 /** Type and contents of a secret, or why it is not known. */
 async function secretIn(yaml: string, name = 'a'): Promise<string> {
-  const { secrets } = await surroundingsOf(yaml);
+  const { secrets } = await clusterOf(yaml);
   const fact = await secrets.secret('shop', name, signal);
   return spelled(fact, (secret) => `${secret.type} ${secret.contents().state}`);
 }
 
 const accountIn = async (yaml: string, name = 'default'): Promise<string> => {
-  const { serviceAccounts } = await surroundingsOf(yaml);
+  const { serviceAccounts } = await clusterOf(yaml);
   return spelled(await serviceAccounts.pullSecretsOf('shop', name, signal), (names) => JSON.stringify(names));
 };
 
@@ -41,7 +41,7 @@ function spelled<T>(fact: Fact<T>, text: (value: T) => string): string {
 const TYPE = 'kubernetes.io/dockerconfigjson';
 const secret = (rest: string): string => `{apiVersion: v1, kind: Secret, metadata: {name: a}, ${rest}}`;
 const errorsOf = async (yaml: string): Promise<readonly string[]> =>
-  (await surroundingsOf(yaml)).errors.map(({ line, message }) => `${line}: ${message}`);
+  (await clusterOf(yaml)).errors.map(({ line, message }) => `${line}: ${message}`);
 
 describe('a Secret among the files', () => {
   test.each<[string, string, string]>([
