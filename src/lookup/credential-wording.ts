@@ -6,7 +6,7 @@ import type { RegistryFailure } from '../policy/registry-fact.ts';
 import type { Attempt } from './attempts.ts';
 import { RegistryError } from '../registry/client.ts';
 
-/** In no message: control characters of other people's text are escaped. */
+/** In no other message, because control characters are escaped. */
 const SLOT = '\0';
 
 /** A request without a credential is never told by its label, which is a word that others may use. */

@@ -70,13 +70,13 @@ const WORDS: Readonly<Record<RegistryCause, string>> = {
   tooMany: 'was not queried: too many lookups are in progress',
 };
 
-/** Names of images are what anybody writes, and each can give a text of its own. */
+/** Anyone can write image names, and each name can produce a message of its own. */
 const MAX_TOLD = 500;
 /** For the images of one namespace. */
 const MAX_OF_ONE = 50;
 const PERIOD_MS = 600_000;
 
-/** Each text once in a period, not more of them than anybody reads, and so many for each namespace that none uses them up. */
+/** Writes each message once in a period, up to a limit, of which each namespace has a share. */
 export function onceInAWhile(write: (text: string) => void, now: () => number): Tell {
   const told = new Set<string>();
   const counts = new Map<string, number>();

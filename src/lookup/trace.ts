@@ -1,4 +1,4 @@
-/** How an image is pulled, step by step: for people who want to know why it is not. */
+/** The requests of an image pull, step by step. */
 import type { ImageLookup } from '../admission/context.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 
@@ -12,7 +12,7 @@ export interface PullAttempt {
 }
 
 export interface PullTrace {
-  /** In order; the last one decides. Empty when nobody was asked. */
+  /** In order; the last one decides. Empty if no registry was queried. */
   readonly attempts: readonly PullAttempt[];
   readonly image: RegistryFact<RegistryImage>;
   /** Of what was found; `undefined` when nothing was. */

@@ -1,4 +1,4 @@
-/** What a registry answered other than 200 -> what a RegistryError says about it. */
+/** Turns responses with a status other than 200 into RegistryErrors. */
 import { quoteValue } from '../image/quote.ts';
 import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
 import { RegistryError } from './client.ts';
@@ -15,9 +15,9 @@ export interface HttpFailure {
   readonly remote: RemoteHost;
   readonly response: HttpResponse & Partial<Pick<FinalResponse, 'isFromOrigin'>>;
   readonly endpoint: RegistryEndpoint;
-  /** What was sent with the request. */
+  /** The `Authorization` header of the request. */
   readonly authorization: string | undefined;
-  /** Why the credential of the site was not, if it was not. */
+  /** Why the credential was not sent. */
   readonly unsent?: string | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;

@@ -1,4 +1,4 @@
-/** What is sent to a host over HTTP, and what comes back. */
+/** HTTP requests and responses. */
 import type { RegistryEntry } from './settings.ts';
 
 export interface HttpRequest {
@@ -10,7 +10,7 @@ export interface HttpRequest {
   readonly maxBytes: number;
   /** How this host is reached. */
   readonly entry: RegistryEntry;
-  /** In whose share it counts. */
+  /** The namespace whose share the request uses. */
   readonly tenant: string;
 }
 
@@ -18,11 +18,11 @@ export interface HttpResponse {
   readonly status: number;
   /** By name in lower case, one text for each line. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
-  /** Of an answer other than 200, its beginning. */
+  /** If the status is not 200, the beginning of the body. */
   readonly body: Buffer;
 }
 
-/** HTTP was spoken, and what was said is of no use. `message` goes on from the name of a host: `sent more than …`. */
+/** A valid HTTP response that cannot be used. `message` follows the name of the host: `returned more than …`. */
 export class InvalidResponse extends Error {
   override readonly name = 'InvalidResponse';
 }

@@ -1,4 +1,4 @@
-/** Errors of DNS, sockets, TLS and HTTP -> what a RegistryError says about them. */
+/** Turns errors of DNS, sockets, TLS, and HTTP into RegistryErrors. */
 import { quoteValue } from '../image/quote.ts';
 import type { RegistryCause, RegistryFailure } from '../policy/registry-fact.ts';
 import { isCredentialFailure } from './causes.ts';
@@ -8,7 +8,7 @@ import { DnsError } from './host-names.ts';
 import { OverloadError } from './overload.ts';
 import { InvalidResponse } from './http-message.ts';
 
-/** Who was asked: `docker.io`, `the token server auth.docker.io of docker.io`. */
+/** The host of a request: `docker.io`, `the token server auth.docker.io of docker.io`. */
 export interface RemoteHost {
   readonly name: string;
   /** As it stands in a URL. */
@@ -17,19 +17,19 @@ export interface RemoteHost {
   readonly isRegistry?: boolean;
 }
 
-/** Any error of a request; what is none of the network's is a bug, and thrown again. */
+/** Converts an error of a request. Throws an error that does not come from the network, as it is a bug. */
 export function networkError(error: unknown, remote: RemoteHost, signal: AbortSignal): RegistryError {
   if (error instanceof RegistryError) return error;
   const trouble = networkErrorAt(error, remote, signal);
   return remote.isRegistry === true && !isForOperator(error) ? asPublic(trouble) : trouble;
 }
 
-/** What a name stands for inside of a network, and a proxy, are nothing that the author of an object could change. */
+/** The author of an object can change neither the addresses of a network nor its proxy. */
 function isForOperator(error: unknown): boolean {
   return error instanceof BlockedAddress ? !error.isWritten : OF_PROXY.test(codeOf(error) ?? '');
 }
 
-/** The same, said to all. */
+/** The same error, which tenants may see. */
 export function asPublic({ failure, retryAfterMs, cause }: RegistryError): RegistryError {
   return new RegistryError({ ...failure, isPublic: true }, { cause, retryAfterMs });
 }

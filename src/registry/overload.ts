@@ -1,4 +1,4 @@
-/** It was not asked, or not to the end, since too much is under way for all: no trouble of a registry. */
+/** Too many requests are in progress. This says nothing about the registry. */
 import { untilAborted } from './until-aborted.ts';
 import type { FairQueue } from './fair-queue.ts';
 import type { QueueLimits } from './fair-share.ts';
@@ -7,18 +7,18 @@ export class OverloadError extends Error {
   override readonly name = 'OverloadError';
 }
 
-/** One of so many places of whatever kind; `limits` beside the number of them. */
+/** Limits for a queue with so many places. */
 export function placesFor(running: number, limits: Pick<QueueLimits, 'perTenant' | 'perGroup'>): QueueLimits {
   const unlimited = { running: Infinity, waiting: Infinity };
   return { tiers: [running], waiting: MAX_WAITING, perReview: unlimited, patienceMs: PATIENCE_MS, ...limits };
 }
 
 const MAX_WAITING = 10_000;
-/** Less than for a lookup, which waits for several of them. */
+/** Shorter than for a lookup, which waits for several places. */
 const PATIENCE_MS = 500;
 
 export interface HeldPlace {
-  /** Others need it. */
+  /** Aborts when other callers need the place. */
   readonly evicted: AbortSignal;
   leave(): void;
 }
@@ -28,11 +28,11 @@ export interface PlaceSeeker {
   /** The host. */
   readonly group: string;
   readonly signal: AbortSignal;
-  /** Goes on from the name of a host. */
+  /** Follows the name of the host in a message. */
   readonly words: string;
 }
 
-/** Rejects with an OverloadError when there is none in time. */
+/** Rejects with an OverloadError if there is no place in time. */
 export async function holdPlace(queue: FairQueue, { tenant, group, signal, words }: PlaceSeeker): Promise<HeldPlace> {
   const eviction = new AbortController();
   const place = queue.enter({

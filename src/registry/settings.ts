@@ -30,7 +30,7 @@ export interface RegistryEntry {
 export interface Mirror {
   /** Host and optional path prefix that stand in the place of the registry's host: `mirror.example.com/docker-hub`. */
   readonly location: string;
-  /** Whether the registry's own credentials go to the mirror, too. Otherwise it is asked anonymously. */
+  /** Whether the mirror also gets the registry's credentials. Otherwise requests to it are anonymous. */
   readonly forwardCredentials: boolean;
 }
 
