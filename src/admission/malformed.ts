@@ -39,7 +39,7 @@ export function readWorkload(
   return { ok: false, fault: { pointer: '', problem: excess } };
 }
 
-/** Stands for what cannot be read where its kind is all that is asked about. */
+/** Replaces a workload that cannot be parsed, where only its kind matters. */
 export function unreadWorkload(object: JsonObject, type: ObjectType, kinds: KindTable): Workload {
   const clusterScoped = kinds.find(type.group, type.kind)?.clusterScoped === true;
   return { object, type, name: '', clusterScoped, pods: [], containers: [] };

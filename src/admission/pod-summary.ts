@@ -53,7 +53,7 @@ export interface VolumeSummary {
 export interface PullSecretsSummary {
   readonly from: PodPullSecrets['from'];
   readonly serviceAccount: string;
-  /** `unknown`: nobody can say here which they are; `none`: there is no such service account. */
+  /** `unknown`: they cannot be determined; `none`: there is no such service account. */
   readonly state: 'known' | 'none' | 'unknown';
   readonly reason: string | null;
   readonly secrets: readonly SecretSummary[];
@@ -63,7 +63,7 @@ export interface SecretSummary {
   readonly name: string;
   /**
    * `ignored`: the kubelet passes over it. `malformed`: the kubelet pulls no image of the Pod. `absent`: there is no such
-   * Secret, and the kubelet goes on. `unknown`: it could not be asked for.
+   * Secret, and the kubelet goes on. `unknown`: it could not be looked up.
    */
   readonly state: 'usable' | 'ignored' | 'malformed' | 'absent' | 'unknown';
   readonly reason: string | null;
@@ -226,7 +226,7 @@ function credentialsFor({ secrets }: PodPullSecrets): (container: Container) => 
 function credentialsSummary({ image }: Container, keyring: Keyring, allKnown: boolean): CredentialsSummary {
   if (image.state === 'invalid') return { state: 'unreadable', candidates: [] };
   if (!keyring.ok) return { state: 'refused', candidates: [] };
-  // Of an image that is still open nobody can say where it will come from.
+  // It is unknown where a pending image will come from.
   if (image.state !== 'parsed') return { state: 'unknown', candidates: [] };
   const candidates = keyring
     .candidatesFor(image.reference)

@@ -1,4 +1,4 @@
-/** One admission request, whichever door it came through: the API server, a manifest, a recording. */
+/** One admission request, from the API server, a manifest, or a recording. */
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import type { ObjectType } from '../pod/workload.ts';
 
@@ -14,7 +14,7 @@ export interface AdmissionRequest {
   readonly name: string;
   /** `undefined` for cluster-scoped objects. */
   readonly namespace: string | undefined;
-  /** `undefined` when nobody knows who asks. */
+  /** undefined: the user is unknown. */
   readonly user: { readonly name: string; readonly groups: readonly string[] } | undefined;
   readonly object: JsonObject | undefined;
   readonly oldObject: JsonObject | undefined;

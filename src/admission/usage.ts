@@ -8,7 +8,7 @@ import type { Decision } from './validate.ts';
 export interface PolicyUsage {
   /** Objects that it applied to. */
   readonly workloads: number;
-  /** Containers in them that its rules were asked about. */
+  /** Containers in them that its rules checked. */
   readonly containers: number;
 }
 
@@ -80,7 +80,7 @@ export interface Loaded {
   readonly exceptions: readonly ImageException[];
 }
 
-/** What never looked at anything, and exceptions that nobody needed; nothing where there was nothing to look at. */
+/** Policies and rules that checked nothing, and exceptions that matched nothing. None if there was nothing to check. */
 export function usageNotices({ policies, exceptions }: Loaded, usage: Usage, now: number): readonly Notice[] {
   if (usage.workloads === 0) return [];
   return [

@@ -133,7 +133,7 @@ function runCheck(check: Check, subject: CheckRun['subject']): CheckResult {
   }
 }
 
-/** A promise, from a rule that the compiler has not seen: nobody waits for it, and its rejection, unheard, would end the server. */
+/** An untyped rule can return a promise. It is not awaited, and its unhandled rejection would end the server. */
 function listOf(answer: unknown): readonly Problem[] {
   if (Array.isArray(answer)) return answer;
   if (answer instanceof Promise) answer.catch(() => undefined);

@@ -8,7 +8,7 @@ import { forEachNeed, type RegistryFactsByNeed } from './registry-questions.ts';
 export type Fact<T> =
   | { readonly state: 'yes'; readonly value: T }
   | { readonly state: 'no' }
-  /** `causedBy`: nobody but the author of the object can bring it about. */
+  /** `causedBy`: only the author of the object can cause it. */
   | { readonly state: 'unknown'; readonly reason: string; readonly causedBy?: 'author' | undefined };
 
 export type Labels = { readonly [key: string]: string };

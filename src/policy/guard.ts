@@ -1,12 +1,12 @@
 /**
- * Checks that may throw, answer nonsense or never return, because they are somebody else's code. What watches over them has a
- * clock, so it is not here: a rule brings it along, and is asked through it.
+ * Runs plugin checks, which can throw, return invalid values, or never return. The guard has a clock, so it is not in this
+ * directory: a rule brings its guard along, and is run by it.
  */
 import type { Binding } from './policy.ts';
 import type { Subject, CheckResult } from './rule.ts';
 import type { Need } from './fact.ts';
 
-/** A policy's rules, and what they are asked about. */
+/** The rules of a policy, and what they check. */
 export interface PolicyChecks {
   readonly bindings: readonly Binding[];
   readonly subject: Subject<Need>;

@@ -17,9 +17,9 @@ export interface Covered {
 
 export interface Covering {
   readonly policies: readonly Covered[];
-  /** The facts that these policies ask for. */
+  /** The facts that these policies need. */
   readonly needs: ReadonlySet<Need>;
-  /** What they check, when all of them ask about all containers and none through a guard; else `undefined`. */
+  /** Their checks, if all apply to all containers and none has a guard; otherwise undefined. */
   readonly shared: SharedChecks | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface SharedChecks {
   readonly passed: Set<string>;
 }
 
-/** A full memory is begun anew, and long texts are not kept, so nobody can fill it for good. */
+/** A full memory is cleared, and long texts are not kept, so a tenant cannot fill it permanently. */
 const MAX_PASSED = 2000;
 const MAX_LENGTH = 300;
 
@@ -95,7 +95,7 @@ interface Plans {
 }
 
 const known = new WeakMap<readonly Policy[], Plans>();
-/** A full memory is begun anew, so nobody can fill it for good. */
+/** A full memory is cleared, so a tenant cannot fill it permanently. */
 const MAX_NAMESPACES = 1000;
 /** A namespace is a DNS label. */
 const MAX_NAMESPACE = 63;

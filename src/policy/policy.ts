@@ -30,6 +30,6 @@ export interface Policy {
   /** None in a policy that only pins. */
   readonly bindings: readonly Binding[];
   readonly pin?: Pin | undefined;
-  /** The facts that its scope and its rules ask for. */
+  /** The facts that its scope and its rules need. */
   readonly needs: ReadonlySet<Need>;
 }

@@ -15,11 +15,11 @@ export const REGISTRY_CAUSES = [
   'tls',
   /** No connection, or one that was cut. */
   'unreachable',
-  /** The registry was not asked: its address, or its name, is not allowed by configuration or policy. */
+  /** The registry was not contacted: the configuration or a policy does not allow its address or its name. */
   'blocked',
   /** An answer that no registry should give. */
   'protocol',
-  /** Nobody was asked: more was to be asked at once than is asked. */
+  /** No registry was queried: too many lookups at once. */
   'tooMany',
 ] as const;
 export type RegistryCause = (typeof REGISTRY_CAUSES)[number];
@@ -36,7 +36,7 @@ export interface RegistryFailure {
   readonly causedBy?: 'author' | undefined;
   /** A credential that was there was never sent, or not tried: it is not to blame. */
   readonly unjudged?: true | undefined;
-  /** The policy that denies the image, which is why no registry was asked: it has said so itself, so rules need not. */
+  /** The policy that denies the image, so that it was not looked up. That policy reports it, so other rules do not. */
   readonly deniedBy?: { readonly policy: string; readonly rule: string } | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface RegistryImage {
   /** Of the index where there is one, never of one platform's manifest. */
   readonly digest: string;
   readonly mediaType: string;
-  /** What it was asked with, for people: `anonymous`, `pull secret "regcred", key "registry.example.com" (user ci)`. */
+  /** The credential of the lookup, for reports: `anonymous`, `pull secret "regcred", key "registry.example.com" (user ci)`. */
   readonly credential: string;
   /** The mirror that answered; `undefined` for the registry itself. */
   readonly mirror: string | undefined;

@@ -11,7 +11,7 @@ import type { Circumstances } from './scope-request.ts';
 
 export type { ParameterSchema } from './parameters.ts';
 
-/** What a rule is asked about. */
+/** What a rule checks. */
 export interface Subject<N extends Need = never> {
   readonly operation: 'CREATE' | 'UPDATE';
   /** `undefined` for cluster-scoped objects. */
@@ -88,20 +88,20 @@ export interface RuleDocs {
 export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
   /** kebab-case, unique. */
   readonly name: string;
-  /** One line: what it asks of an object. */
+  /** One line: what it requires of an object. */
   readonly description: string;
   /** Every built-in rule has them. */
   readonly docs?: RuleDocs | undefined;
   readonly parameters: S;
   /** The facts that `check` reads. */
   readonly needs: readonly N[];
-  /** Says the same of an image wherever it is used, so what has passed once need not be asked about again. */
+  /** Its result depends on the image alone, so an image that passed is not checked again. */
   readonly imagesOnly?: true;
   /** Once per policy, at load: compiles patterns and finds faults that a schema cannot. */
   prepare?(parameters: FromSchema<S>): Prepared<P>;
-  /** Which of `needs` these parameters ask for; all of them when the rule does not say. */
+  /** Which of `needs` these parameters require; by default all of them. */
   needsOf?(parameters: NoInfer<P>): readonly N[];
-  /** Of `subject.containers` those that it asks a registry about; all of them when the rule does not say. Each is a question to somebody. */
+  /** The containers whose images the rule looks up; by default all of `subject.containers`. Each container costs one lookup. */
   asksAbout?(subject: Pick<Subject, 'workload' | 'pods' | 'containers'>, parameters: NoInfer<P>): readonly Container[];
   /**
    * What it looked at for a problem, for a rule whose sentences need not tell it: what the old object had is forgiven only where
@@ -137,7 +137,7 @@ export interface Rule {
   readonly docs: RuleDocs | undefined;
   readonly parameters: ParameterSchema;
   readonly needs: readonly Need[];
-  /** Whether some parameters ask for fewer of them. */
+  /** Whether some parameters require fewer of them. */
   readonly needsVary: boolean;
   readonly referredTo: readonly string[];
   /** Must be awaited before `bind` when it is there. */

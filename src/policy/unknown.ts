@@ -16,7 +16,7 @@ export function remedyOf({ scope }: Policy, { causedBy, remedy }: Problem): stri
   return 'write down what is not known yet: this policy does not apply to the Pods that come of it';
 }
 
-/** A rule that asks for no facts has seen nothing but the object. */
+/** The results of a rule without facts depend on the object alone. */
 function isByAuthor({ scope }: Policy, { check }: Binding, { causedBy }: Problem): boolean {
   const causer = causedBy ?? (check.needs.length === 0 ? 'author' : 'world');
   return causer === 'author' || (causer === 'later' && !scope.coversPods);

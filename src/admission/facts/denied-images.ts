@@ -96,7 +96,7 @@ function denyingPart({ policy, coverage }: Covered): readonly Covered[] {
   return bindings.length === 0 ? [] : [{ policy: { ...policy, bindings }, coverage }];
 }
 
-/** Rules of plugins are not asked: each time costs more than all others. */
+/** Plugin rules are left out: one run costs more than all other rules. */
 function canDeny({ action, onUnknown, check: { imagesOnly, needs, guard } }: Binding): boolean {
   if (!imagesOnly || needs.length > 0 || guard !== undefined) return false;
   return action === 'deny' || onUnknown === 'deny';

@@ -12,7 +12,7 @@ import { byPlace, type Hint, hintsIn, isRestarted, placeKey } from './stored-dig
 /** An image that wants a digest, whatever policies say. */
 export interface Unpinned {
   readonly container: Container;
-  /** As somebody wrote it, without a digest. */
+  /** The image as written, without a digest. */
   readonly written: ImageReference;
   /** The digest that is stored for it. */
   readonly stored: string | undefined;
@@ -23,7 +23,7 @@ export interface Unpinned {
 export interface Candidate extends Unpinned {
   readonly policy: string;
   readonly pin: Pin;
-  /** Why nobody can tell whether the policy applies, if so: then the image is left alone. */
+  /** Why it is unknown whether the policy applies; the image is then left unchanged. */
   readonly doubt: string | undefined;
 }
 
@@ -105,7 +105,7 @@ function restartedContainers(
   pods: readonly Pod[],
   { object, stored, digests, onlyEphemeral }: Update,
 ): ReadonlySet<Container> {
-  // What there is of a Pod cannot be started anew.
+  // A running Pod cannot be restarted.
   if (digests === 'stored' || onlyEphemeral) return NOTHING;
   const restarted = pods.filter((pod) => isRestarted(pod, object, stored));
   return restarted.length === 0 ? NOTHING : new Set(restarted.flatMap(({ containers }) => containers));
@@ -115,7 +115,7 @@ const NOTHING: ReadonlySet<Container> = new Set();
 
 interface Circumstances {
   readonly digests: Changeable['digests'];
-  /** The user wants its Pods to start anew. */
+  /** The user restarts its Pods. */
   readonly isFresh: boolean;
   readonly hint: Hint;
 }

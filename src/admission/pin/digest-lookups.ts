@@ -1,4 +1,4 @@
-/** What registries say of the images that want a digest, each asked once, with the credentials that the kubelet would use. */
+/** Looks up the digests of images with the credentials that the kubelet would use. */
 import { parseReference } from '../../image/reference.ts';
 import type { Container, ContainerImage } from '../../pod/containers.ts';
 import type { Workload } from '../../pod/workload.ts';

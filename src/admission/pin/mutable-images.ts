@@ -41,7 +41,7 @@ function updated(
   { subResource, oldObject: stored, type }: AdmissionRequest,
   object: JsonObject,
 ): Changeable | undefined {
-  // Without the stored object nobody can tell what this update changes.
+  // Without the stored object, it is unknown what this update changes.
   if (stored === undefined || isBeingDeleted(object)) return undefined;
   // A Pod's controller does not mind them.
   if (subResource === 'ephemeralcontainers') return { object, stored, digests: 'any', onlyEphemeral: true };

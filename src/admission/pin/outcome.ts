@@ -13,12 +13,12 @@ import type { PinnedImage } from '../mutation.ts';
 export const PIN = 'pin';
 
 export interface Outcome {
-  /** `undefined` when nobody could tell whether the policy applies. */
+  /** undefined: it is unknown whether the policy applies. */
   readonly image: PinnedImage | undefined;
   readonly finding: Finding | undefined;
 }
 
-/** `answer`: the registry's, where it was asked. */
+/** `answer`: the result of the lookup, if there was one. */
 export function outcomeOf(candidate: Candidate, answer: Answer | undefined): Outcome {
   const { doubt, stored } = candidate;
   if (doubt !== undefined) return doubted(candidate, doubt);

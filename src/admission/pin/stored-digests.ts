@@ -31,7 +31,7 @@ export function byPlace({ containers }: Workload): ReadonlyMap<string, Container
   return new Map(containers.map((container) => [placeKey(container), container]));
 }
 
-/** Whether the pod's template is to be started anew, by the change of its annotation. */
+/** Reports whether a change of its annotation restarts the Pod template. */
 export function isRestarted({ pointer }: Pod, object: JsonObject, stored: JsonObject): boolean {
   if (!pointer.endsWith('/spec')) return false;
   const template = pointer.slice(0, -'/spec'.length);
@@ -44,7 +44,7 @@ function restartedAt(object: JsonObject, template: string): string | undefined {
   return isObject(holder) ? annotationOf(holder, 'kubectl.kubernetes.io/restartedAt') : undefined;
 }
 
-/** Whether something says that this image (without a digest) is what somebody wrote in this place. */
+/** Reports whether a hint says that this image, without a digest, was written here. */
 export type Hint = (place: string, image: string) => boolean;
 
 /** Reads nothing before the first question. */
