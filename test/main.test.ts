@@ -205,7 +205,7 @@ describe('serve', () => {
       const { status, text } = await post(address, review, endpoint);
       expect([status, text]).toEqual([
         200,
-        expect.stringContaining('accepts none of the credentials (401) (see the log'),
+        expect.stringContaining('accepts none of the credentials (401) (see the tidewaiter log'),
       ]);
       expect(text).not.toMatch(/c4nary/);
     }

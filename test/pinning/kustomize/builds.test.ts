@@ -415,7 +415,7 @@ describe('what cannot be determined', () => {
       out: '',
       note: `kustomization.yaml:2:14  notice  images of chart "grafana" are not checked; only Helm knows them
 kustomization.yaml:3:15  notice  "transformers" can add or change images, which are not checked
-.  notice  no image was found
+.  notice  no images found
 2 files, 0 images: 0 already pinned
 `,
     });
