@@ -18,10 +18,10 @@ const POLICIES = ['Always', 'OnFailure', 'Never'];
  */
 export const containerLifecycle = defineRule({
   name: 'container-lifecycle',
-  description: 'Probes, hooks and restart policies stand only in containers that can have them',
+  description: 'Probes, hooks, and restart policies are set only on containers that support them',
   docs: {
-    why: 'Init containers run to their end one by one, so the API server refuses probes and hooks in them, unless restartPolicy: Always makes them sidecars. Ephemeral containers have no ports, resources, probes or hooks. In a manifest nobody says so before it is applied.',
-    remedy: 'Make it a sidecar with restartPolicy: Always if it is meant to keep running, or leave the field out.',
+    why: 'Init containers run to completion one by one, so the API server rejects probes and hooks on them unless restartPolicy: Always makes them sidecars. Ephemeral containers have no ports, resources, probes, or hooks. This rule reports the error before you apply the manifest.',
+    remedy: 'Make the container a sidecar with restartPolicy: Always if it keeps running, or remove the field.',
     example: {
       parameters: {},
       pass: `apiVersion: v1
@@ -59,7 +59,7 @@ spec:
         type: 'boolean',
         default: true,
         description:
-          'false refuses what clusters before Kubernetes 1.35 do not take: restartPolicy but for sidecars, restartPolicyRules',
+          'If false, what clusters before Kubernetes 1.35 reject is a violation: restartPolicy except for sidecars, and restartPolicyRules',
       },
     },
   },

@@ -10,10 +10,10 @@ const NAMED_LATER = new Set(['serving.knative.dev']);
 /** As kubernetes pkg/apis/core/validation has it: validateContainerCommon, and the sets of names of the three lists. */
 export const containerName = defineRule({
   name: 'container-name',
-  description: 'Every container of a Pod has a name of its own, and the name is a DNS label',
+  description: 'Container names are DNS labels and unique in the Pod',
   docs: {
-    why: 'The API server refuses a Pod whose container names are missing, no DNS labels or taken twice, and init, sidecar and ephemeral containers count as well. In a manifest nobody says so before it is applied.',
-    remedy: 'Give each container of the Pod another name of lower-case letters, digits and inner hyphens.',
+    why: 'The API server rejects a Pod whose container names are missing, duplicated, or not DNS labels, including init, sidecar, and ephemeral containers. This rule reports the error before you apply the manifest.',
+    remedy: 'Give each container in the Pod a unique name of lowercase letters, digits, and inner hyphens.',
     example: {
       parameters: {},
       pass: `apiVersion: v1

@@ -15,10 +15,10 @@ interface Parameters {
 /** The containers of a Pod share one IP, so they share one port space; host ports are shared by a whole node. */
 export const containerPorts = defineRule({
   name: 'container-ports',
-  description: 'The containers of a Pod do not claim the same port or name twice; host ports and names as asked for',
+  description: 'Containers in a Pod use distinct ports and port names; host ports and names follow the policy',
   docs: {
-    why: 'The containers of a Pod share one IP and therefore one port space: the second container that binds a port fails when it starts, long after the API server said yes. One container that lists a port twice works, so that is a warning at most. A port name that is none, or twice in a container, it refuses itself.',
-    remedy: 'Give each container its own port, and reach a Pod through a Service instead of a port of the node.',
+    why: 'Containers in a Pod share one IP address and its ports: the second container that binds a port fails at startup, long after the API server accepted the Pod. A container that lists a port twice works, so the rule only warns about it. The API server itself rejects invalid port names and duplicates within a container.',
+    remedy: 'Give each container its own port, and reach a Pod through a Service instead of a host port.',
     example: {
       parameters: { hostPort: false },
       pass: `apiVersion: v1
@@ -49,13 +49,13 @@ spec:
         type: 'boolean',
         default: true,
         description:
-          'false forbids ports on the node, as far as containers list them: with hostNetwork, they can listen on any',
+          'If false, host ports are violations, as far as containers list them; with hostNetwork, they can listen on any port',
       },
-      namesRequired: { type: 'boolean', default: false, description: 'true wants a name for every port' },
+      namesRequired: { type: 'boolean', default: false, description: 'If true, every port must have a name' },
       namesUnique: {
         type: 'boolean',
         default: false,
-        description: 'true wants each name once for a protocol in the whole Pod: a Service finds only the first',
+        description: 'If true, port names must be unique in the Pod for each protocol; a Service finds only the first',
       },
     },
   },

@@ -27,11 +27,11 @@ const HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'grpc'];
 
 export const containerProbes = defineRule({
   name: 'container-probes',
-  description: 'Containers have the probes that are asked for, and a probe asks one question of a port that exists',
+  description: 'Containers have the required probes, and each probe has one handler and a declared port',
   docs: {
-    why: 'Without a readiness probe a Pod gets requests before it can answer, and without a liveness probe nobody restarts a process that hangs. A probe of a port name that the container does not have never succeeds.',
+    why: "Without a readiness probe, a Pod receives requests before it is ready. Without a liveness probe, the kubelet doesn't restart a hung process. A probe with an undeclared port name never succeeds.",
     remedy:
-      'Add the probe. Pods that run to completion (restartPolicy OnFailure or Never, as in a Job) are asked only when "jobs" is true.',
+      'Add the probe. Pods that run to completion (restartPolicy OnFailure or Never, as in a Job) need probes only if "jobs" is true.',
     example: {
       parameters: { require: ['readiness'] },
       pass: `apiVersion: v1
@@ -65,11 +65,15 @@ spec:
         items: { enum: PROBES },
         description: 'Probes that regular and sidecar containers must have: readiness, liveness, startup',
       },
-      mode: { enum: ['all', 'any'], default: 'all', description: 'Whether all of them are asked for, or any one' },
+      mode: {
+        enum: ['all', 'any'],
+        default: 'all',
+        description: 'Whether all of them are required, or any one of them',
+      },
       jobs: {
         type: 'boolean',
         default: false,
-        description: 'true asks for them also in Pods that run to completion (restartPolicy OnFailure or Never)',
+        description: 'If true, Pods that run to completion (restartPolicy OnFailure or Never) must also have them',
       },
     },
   },

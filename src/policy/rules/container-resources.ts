@@ -34,7 +34,7 @@ const RESOURCE_NAMES = {
     type: 'string',
     minLength: 1,
     editorPattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,316}$',
-    hint: 'the name of a resource, for example cpu, memory, ephemeral-storage or nvidia.com/gpu',
+    hint: 'a resource name, for example cpu, memory, ephemeral-storage, or nvidia.com/gpu',
   },
 } as const;
 
@@ -42,12 +42,11 @@ const AMOUNTS = { type: 'object', minProperties: 1, additionalProperties: { type
 
 export const containerResources = defineRule({
   name: 'container-resources',
-  description:
-    'Containers ask for the resources they need and have the limits that are asked for, in amounts that make sense',
+  description: 'Containers have the required requests and limits, in plausible quantities',
   docs: {
-    why: 'Without requests the scheduler places a Pod blindly, and without a memory limit one container can take a node down with it. A limit far above its request promises what the node may not have. And memory "512m" is half a byte.',
+    why: 'Without requests, the scheduler can\'t account for a Pod; without a memory limit, one container can exhaust a node. A limit far above the request can exceed what the node has. Memory "512m" is about half a byte.',
     remedy:
-      'Set resources.requests and resources.limits. A limit counts as the request when that is absent, and resources of the whole Pod count for each container. A LimitRange of the namespace gives defaults only in a cluster, where they are there before this is asked.',
+      'Set resources.requests and resources.limits. A limit counts as the request if there is no request, and resources of the whole Pod count for each container. A LimitRange sets defaults only in a cluster, before this rule runs.',
     example: {
       parameters: { requests: ['cpu', 'memory'], limits: ['memory'], maxRatio: { memory: 2 } },
       pass: `apiVersion: v1
@@ -80,15 +79,18 @@ spec:
     properties: {
       requests: {
         ...RESOURCE_NAMES,
-        description: 'Resources that each container must ask for; a limit counts as a request',
+        description: 'Resources that each container must request; a limit counts as a request',
       },
-      limits: { ...RESOURCE_NAMES, description: 'Resources that each container must have a limit of' },
-      noLimits: { ...RESOURCE_NAMES, description: 'Resources that no container may have a limit of, for example cpu' },
+      limits: { ...RESOURCE_NAMES, description: 'Resources that each container must have a limit for' },
+      noLimits: {
+        ...RESOURCE_NAMES,
+        description: 'Resources that containers must not have a limit for, for example cpu',
+      },
       maxRatio: {
         type: 'object',
         minProperties: 1,
         additionalProperties: { type: 'number', minimum: 1, hint: 'a number of at least 1' },
-        description: 'By resource, how many times its request a limit may be',
+        description: 'By resource, the largest ratio of limit to request',
       },
       min: { ...AMOUNTS, description: 'By resource, the smallest request, for example cpu: 10m' },
       max: {

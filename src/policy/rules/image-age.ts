@@ -35,11 +35,11 @@ const FIRST_IMAGE_MS = 1_362_096_000_000;
 /** What a registry says about a digest never changes, but how old it is does: the clock is a fact as well. */
 export const imageAge = defineRule({
   name: 'image-age',
-  description: 'Images are not too old, and not too new',
+  description: 'Images are within the allowed age range',
   docs: {
-    why: 'An image that nobody has built anew for a year has the holes that were found in that year. And one that is an hour old may be what a thief has pushed: whoever waits some days lets others find out.',
+    why: 'An image built a year ago has every vulnerability found since then. An image built an hour ago may come from a compromised account; waiting a few days gives others time to notice.',
     remedy:
-      'Build the image anew on a current base, or use a newer version of it; one that is too new will be old enough by itself. Images of reproducible builds have no date, so they are unknown, which does what a violation does: write onUnknown: warn where they are welcome.',
+      'Rebuild the image on a current base, or use a newer version; wait if the image is too new. Images of reproducible builds have no creation date, so the result is unknown, which has the same effect as a violation: set onUnknown: warn to allow them.',
     example: {
       parameters: { createdAfter: '2026-01-01' },
       registry: {
@@ -69,10 +69,10 @@ spec:
     additionalProperties: false,
     minProperties: 1,
     properties: {
-      maxAgeDays: { type: 'integer', minimum: 1, description: 'Refuse an image that was made more days ago' },
-      minAgeDays: { type: 'integer', minimum: 1, description: 'Refuse an image that was made fewer days ago' },
-      createdAfter: { ...DAY, description: 'Refuse an image that was made before this day' },
-      createdBefore: { ...DAY, description: 'Refuse an image that was made on this day or later' },
+      maxAgeDays: { type: 'integer', minimum: 1, description: 'Maximum age in days' },
+      minAgeDays: { type: 'integer', minimum: 1, description: 'Minimum age in days' },
+      createdAfter: { ...DAY, description: 'Images built before this day are violations' },
+      createdBefore: { ...DAY, description: 'Images built on this day or later are violations' },
     },
   },
   needs: ['registryDetails', 'now'],

@@ -9,10 +9,10 @@ import { unreadable } from './images.ts';
 /** One version of a repository in a Pod. Images outside of a pod spec are not of one Pod, so they are not compared. */
 export const imageConsistency = defineRule({
   name: 'image-consistency',
-  description: 'Containers of a Pod that use the same repository use the same version of it',
+  description: 'Containers in a Pod that share a repository use the same version',
   docs: {
-    why: 'An init container that migrates, and the server beside it, mostly come from one repository. When only one of the two is raised in a change, the Pod runs a version that nobody has tested with the other.',
-    remedy: 'Give all containers of the Pod that use the repository the same tag or digest.',
+    why: 'A migration init container and its server usually come from one repository. If a change updates only one of them, the Pod runs versions that were not tested together.',
+    remedy: 'Give all containers in the Pod that use the repository the same tag or digest.',
     example: {
       parameters: {},
       pass: `apiVersion: v1

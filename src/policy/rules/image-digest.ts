@@ -14,9 +14,9 @@ export const imageDigest = defineRule({
   name: 'image-digest',
   description: 'Images are pinned by digest',
   docs: {
-    why: 'A tag can be moved, so two nodes can run different builds under one name. A digest is the image. With drift: beside a digest the tag is only a note, and when it has moved on, the note is wrong and a newer build is waiting.',
+    why: 'A tag can move, so two nodes can run different builds of one reference. A digest identifies exactly one image. With drift, the rule also reports a tag that no longer points to the pinned digest: a newer build is available.',
     remedy:
-      'Pin the image: name:tag@sha256:digest keeps the tag readable. Where the tag has moved on, pin it anew, or leave it as it is on purpose.',
+      'Pin the image: name:tag@sha256:digest keeps the tag readable. If the tag has moved, update the digest, or keep the pinned build on purpose.',
     example: {
       parameters: {},
       pass: `apiVersion: v1
@@ -44,7 +44,7 @@ spec:
       drift: {
         type: 'boolean',
         default: false,
-        description: 'Ask the registry, too, whether the tag beside a digest still stands for that digest',
+        description: 'Also check with the registry that the tag next to a digest still points to that digest',
       },
     },
   },

@@ -35,11 +35,11 @@ const DEFAULTS: Readonly<Record<RegistryCause, CauseOutcome>> = {
 /** A digest is asked for by itself: the tag beside it is not what is pulled. */
 export const imageExists = defineRule({
   name: 'image-exists',
-  description: 'The registry has the image, and lets it be pulled with the credentials that the Pod has',
+  description: "The image exists and can be pulled with the Pod's credentials",
   docs: {
-    why: 'A tag that was never pushed, or a digest that a clean-up has deleted, is found out by the node otherwise: the Pod waits in ImagePullBackOff, and a rollout stops half-way.',
+    why: 'Otherwise the node discovers that a tag was never pushed or that a cleanup deleted a digest: the Pod waits in ImagePullBackOff, and a rollout stops halfway.',
     remedy:
-      'Push the image, or name one that exists. Where the registry refuses, give the Pod a credential that it accepts. What is unknown is not known to be wrong: onUnknown decides, and onCause for each cause.',
+      'Push the image, or use one that exists. If the registry rejects the credentials, give the Pod a credential that it accepts. If the result is unknown, onUnknown sets the action; onCause overrides the outcome by cause.',
     example: {
       parameters: { onCause: { forbidden: 'violation', rateLimited: 'ignore' } },
       registry: {

@@ -13,11 +13,11 @@ interface Parameters {
 /** An index without the platform of a node cannot be pulled there; a single manifest can, and does not start. */
 export const imagePlatform = defineRule({
   name: 'image-platform',
-  description: 'Images are made for the platforms of the nodes that their Pods can run on',
+  description: 'Images are built for the platforms that their Pods can run on',
   docs: {
-    why: 'An image that was built on a laptop with an ARM processor has no linux/amd64: on such a node it is not pulled ("no match for platform in manifest"), or does not start ("exec format error").',
+    why: 'An image built on an ARM laptop has no linux/amd64 variant; on an amd64 node the pull fails ("no match for platform in manifest") or the container doesn\'t start ("exec format error").',
     remedy:
-      'Build the image for the platforms that are named, or let the Pod run only on nodes that it is made for (nodeSelector kubernetes.io/arch). Asked is what spec.os, nodeSelector and the required node affinity name, and of the parameter what they admit; Linux where they name only an architecture. Compared is as containerd chooses: arm64 is arm64/v8, arm/v7 takes arm/v6 and arm/v5, amd64 takes 386, and versions of Windows are not compared.',
+      'Build the image for the missing platforms, or select nodes that the image is built for (nodeSelector kubernetes.io/arch). The rule checks the platforms that spec.os, nodeSelector, and required node affinity select, within those of the parameter; Linux if they select only an architecture. It compares platforms as containerd does: arm64 is arm64/v8, arm/v7 also runs arm/v6 and arm/v5, amd64 also runs 386, and Windows versions are not compared.',
     example: {
       parameters: { platforms: ['linux/amd64', 'linux/arm64'] },
       registry: {
@@ -56,9 +56,9 @@ spec:
         items: {
           type: 'string',
           pattern: '^[a-z0-9]+/[a-z0-9_-]+(/[a-z0-9.]+)?$',
-          hint: 'os/architecture, and a variant where there is one: linux/arm64, linux/arm/v7',
+          hint: 'os/architecture with an optional variant: linux/arm64, linux/arm/v7',
         },
-        description: 'The platforms of the nodes; without it, only what Pods name themselves is asked for',
+        description: 'The platforms of the nodes; without it, the rule checks only the platforms that Pods select',
       },
     },
   },

@@ -10,10 +10,10 @@ interface Parameters {
 /** What can change is pulled each time: with IfNotPresent or Never, nodes drift apart. */
 export const imagePullPolicy = defineRule({
   name: 'image-pull-policy',
-  description: 'Images that can change have imagePullPolicy Always, so that nodes do not drift apart',
+  description: 'Images that can change use imagePullPolicy: Always',
   docs: {
-    why: 'With IfNotPresent or Never a node keeps what it once pulled, so under a moved tag the nodes of a cluster run different builds.',
-    remedy: 'Set imagePullPolicy to Always, or pin the image by digest.',
+    why: 'With IfNotPresent or Never, a node keeps the image it already has. After a tag moves, nodes run different builds.',
+    remedy: 'Set imagePullPolicy: Always, or pin the image to a digest.',
     example: {
       parameters: { when: 'mutable' },
       pass: `apiVersion: v1
@@ -42,7 +42,7 @@ spec:
       when: {
         enum: ['latest', 'mutable', 'all'],
         default: 'mutable',
-        description: 'Which images must say Always: those tagged latest, those without digest, or every one',
+        description: 'Images that must use Always: latest (tag latest), mutable (no digest), or all',
       },
     },
   },

@@ -9,9 +9,9 @@ const MAX_SHOWN = 300;
 /** The image says from which registry it comes. */
 export const imageQualified = defineRule({
   name: 'image-qualified',
-  description: 'Images name their registry instead of leaving it to the node',
+  description: 'Images specify a registry',
   docs: {
-    why: 'A name without a registry means Docker Hub to Kubernetes and to most nodes, but a runtime can be configured to look in other registries first, or to refuse it. What was meant, and who pays for its rate limit, cannot be seen.',
+    why: "Kubernetes and most nodes resolve a name without a registry to Docker Hub, but a runtime can be configured to search other registries first or to reject the name. The manifest doesn't show which registry is intended or whose rate limit applies.",
     remedy: 'Write the registry: docker.io/library/nginx instead of nginx.',
     example: {
       parameters: {},

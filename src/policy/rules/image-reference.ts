@@ -5,11 +5,11 @@ import { checkImages } from './images.ts';
 /** The image can be read as the container runtimes read it, and names a registry that can exist. */
 export const imageReference = defineRule({
   name: 'image-reference',
-  description: 'Every image is a valid reference, as the container runtimes read it',
+  description: 'Images are valid references for container runtimes',
   docs: {
-    why: 'A reference that no container runtime can read ends in InvalidImageName on the node, after the object was accepted.',
+    why: 'An invalid reference fails with InvalidImageName on the node, after the API server accepted the object.',
     remedy:
-      'Write [registry/]name[:tag][@sha256:digest]; only the host may have upper-case letters, and a host has no underscore.',
+      'Use the form [registry/]name[:tag][@sha256:digest]; only the host can have uppercase letters, and it cannot have underscores.',
     example: {
       parameters: {},
       pass: `apiVersion: v1

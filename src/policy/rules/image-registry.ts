@@ -21,8 +21,8 @@ export const imageRegistry = defineRule({
   name: 'image-registry',
   description: 'Images come only from allowed registries and repositories',
   docs: {
-    why: 'Whoever may create a Pod chooses where its code comes from. An allow list keeps that choice with the team that answers for the cluster.',
-    remedy: 'Use an image from an allowed place, or have the place added to the list.',
+    why: 'Anyone who can create a Pod chooses where its code comes from. An allow list leaves that choice to the team responsible for the cluster.',
+    remedy: 'Use an image that an allowed pattern matches, or ask for a pattern to be added to the list.',
     example: {
       parameters: { allow: ['registry.example.com/**'] },
       pass: `apiVersion: v1
@@ -48,8 +48,8 @@ spec:
     additionalProperties: false,
     minProperties: 1,
     properties: {
-      allow: { ...PATTERN_LIST, description: 'Image patterns; an image that matches none of them is refused' },
-      deny: { ...PATTERN_LIST, description: 'Image patterns; an image that matches one of them is refused' },
+      allow: { ...PATTERN_LIST, description: 'Image patterns; an image that matches none of them is a violation' },
+      deny: { ...PATTERN_LIST, description: 'Image patterns; an image that matches one of them is a violation' },
     },
   },
   needs: [],

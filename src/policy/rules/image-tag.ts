@@ -39,10 +39,10 @@ const TAG_GLOBS = {
  */
 export const imageTag = defineRule({
   name: 'image-tag',
-  description: 'Tags are given and have an accepted form; no tag and no digest means "latest"',
+  description: 'Images have an allowed tag; without tag and digest, the tag is "latest"',
   docs: {
-    why: 'No tag means "latest", and "latest" means whatever was pushed last: nobody can tell later what ran, and a rollback brings back nothing.',
-    remedy: 'Name a version. With a digest beside it the tag is only for people.',
+    why: 'Without a tag, Kubernetes uses "latest", which usually changes with every push. You can\'t determine later which version ran, and a rollback changes nothing.',
+    remedy: 'Specify a version. Next to a digest, the tag is only informational.',
     example: {
       parameters: { required: true, deny: ['latest'] },
       pass: `apiVersion: v1
@@ -68,13 +68,13 @@ spec:
     additionalProperties: false,
     minProperties: 1,
     properties: {
-      required: { type: 'boolean', description: 'Refuse an image with neither tag nor digest' },
-      allow: { ...TAG_GLOBS, description: 'Globs; a tag that matches none of them is refused' },
-      deny: { ...TAG_GLOBS, description: 'Globs; a tag that matches one of them is refused' },
+      required: { type: 'boolean', description: 'If true, an image with neither tag nor digest is a violation' },
+      allow: { ...TAG_GLOBS, description: 'Globs; a tag that matches none of them is a violation' },
+      deny: { ...TAG_GLOBS, description: 'Globs; a tag that matches one of them is a violation' },
       besideDigest: {
         enum: ['ignore', 'check'],
         default: 'ignore',
-        description: 'Whether a tag beside a digest, which decides nothing of what runs, is checked',
+        description: 'Whether to check a tag next to a digest, which container runtimes ignore',
       },
     },
   },

@@ -13,11 +13,11 @@ interface Parameters {
 /** `volumes[].image` (KEP-4639): from where, with which tag and pull policy is what the other image rules say of them too. */
 export const imageVolume = defineRule({
   name: 'image-volume',
-  description: 'Images are mounted as volumes only where that is allowed, and as asked for',
+  description: 'Image volumes are used and mounted only as the policy allows',
   docs: {
-    why: 'An image volume brings files from a registry into a container without being one of its images, so a review of the containers misses it. Before Kubernetes 1.35 a cluster has them only where the feature is switched on. A volume that no container mounts is pulled all the same.',
+    why: 'An image volume adds files from a registry to a container but is not in the list of container images, so a review of containers misses it. Before Kubernetes 1.35, a cluster has image volumes only if the feature is enabled. The kubelet pulls an image volume even if no container mounts it.',
     remedy:
-      'Copy the files into the image of the container, or mount the volume in a container with readOnly: true (it is read-only in any case).',
+      "Copy the files into the container's image, or mount the volume in a container with readOnly: true (image volumes are always read-only).",
     example: {
       parameters: { allowed: false },
       pass: `apiVersion: v1
@@ -47,16 +47,16 @@ spec:
     additionalProperties: false,
     minProperties: 1,
     properties: {
-      allowed: { type: 'boolean', default: true, description: 'false refuses every image volume' },
+      allowed: { type: 'boolean', default: true, description: 'If false, every image volume is a violation' },
       mounted: {
         type: 'boolean',
         default: false,
-        description: 'true wants each to be mounted by a container of its Pod',
+        description: 'If true, a container in the Pod must mount each image volume',
       },
       readOnly: {
         type: 'boolean',
         default: false,
-        description: 'true wants readOnly: true in each mount: nobody can write there, so nobody should expect to',
+        description: 'If true, each mount must set readOnly: true, as image volumes are always read-only',
       },
     },
   },

@@ -36,10 +36,10 @@ interface Lists {
 /** Nodes may hold credentials that no webhook can see (KEP-4412), so without a declaration "no match" is not a "no". */
 export const pullSecretCoverage = defineRule({
   name: 'pull-secret-coverage',
-  description: 'Each private image is covered by a credential, matched as the kubelet does',
+  description: "A credential matches each private image, by the kubelet's rules",
   docs: {
-    why: 'A pull secret for another registry, or with the address spelled in a way that the kubelet does not match, is as good as none: the Pod waits in ImagePullBackOff. So does one whose password has expired, which only the registry can tell: prove asks it.',
-    remedy: 'Add an entry for the registry of the image to a pull secret, or use an image that a credential covers.',
+    why: "A pull secret for another registry, or with an address in a form that the kubelet doesn't match, has no effect: the Pod waits in ImagePullBackOff. An expired password has the same result; set prove to test credentials against the registry.",
+    remedy: "Add an entry for the image's registry to a pull secret, or use an image that a credential matches.",
     example: {
       parameters: { images: ['registry.example.com/**'], nodeCredentials: [] },
       pass: `apiVersion: v1
@@ -83,16 +83,16 @@ stringData:
     additionalProperties: false,
     properties: {
       images: { ...PATTERN_LIST, description: 'Image patterns; these images are private (default: all)' },
-      public: { ...PATTERN_LIST, description: 'Image patterns; these need no credential' },
+      public: { ...PATTERN_LIST, description: 'Image patterns; these images need no credential' },
       nodeCredentials: {
         type: 'array',
         items: { type: 'string', minLength: 1 },
-        description: 'Image patterns that the nodes have credentials for; [] says that they have none',
+        description: 'Image patterns that the nodes have credentials for; [] if they have none',
       },
       prove: {
         type: 'boolean',
         default: false,
-        description: 'Ask the registry, too, whether it accepts one of the credentials that match',
+        description: 'Also check that the registry accepts one of the matching credentials',
       },
     },
   },

@@ -20,10 +20,10 @@ interface Lists {
 /** Only whether there is one: what it is good for is asked by pull-secret-usable and pull-secret-coverage. */
 export const pullSecretNamed = defineRule({
   name: 'pull-secret-named',
-  description: 'Images that need a credential have a pull secret, on the Pod or on its service account',
+  description: 'Images that require a credential have a pull secret on the Pod or its ServiceAccount',
   docs: {
-    why: 'Without a pull secret the kubelet pulls as nobody: a private image fails with ErrImagePull, and a public one shares the rate limit of its node.',
-    remedy: 'Name a Secret in imagePullSecrets of the Pod, or in those of its service account.',
+    why: "Without a pull secret, the kubelet pulls anonymously: a private image fails with ErrImagePull, and a public image shares the node's rate limit.",
+    remedy: 'Add a Secret to imagePullSecrets of the Pod or its ServiceAccount.',
     example: {
       parameters: { images: ['registry.example.com/**'] },
       pass: `apiVersion: v1
@@ -55,7 +55,7 @@ spec:
     additionalProperties: false,
     properties: {
       images: { ...PATTERN_LIST, description: 'Image patterns; these images need a pull secret (default: all)' },
-      except: { ...PATTERN_LIST, description: 'Image patterns; these need none' },
+      except: { ...PATTERN_LIST, description: 'Image patterns; these images need no pull secret' },
     },
   },
   needs: ['pullSecrets'],

@@ -11,11 +11,11 @@ import type { ProblemText } from './registry-facts.ts';
 /** Each pull secret is judged once, however many pods of the object name it. */
 export const pullSecretUsable = defineRule({
   name: 'pull-secret-usable',
-  description: 'Pull secrets exist, and hold credentials that the kubelet can read',
+  description: 'Pull secrets exist and contain credentials that the kubelet can parse',
   docs: {
-    why: 'A pull secret that is missing or of another type is passed over in silence, and one malformed entry keeps the kubelet from pulling any image of the Pod, also the public ones.',
+    why: 'The kubelet silently ignores a pull secret that is missing or has another type, and one malformed entry stops it from pulling any image for the Pod, including public images.',
     remedy:
-      'Make the Secret with "kubectl create secret docker-registry": type, key and file are then what the kubelet reads.',
+      'Create the Secret with "kubectl create secret docker-registry", which sets the type, key, and file that the kubelet reads.',
     example: {
       parameters: {},
       pass: `apiVersion: v1

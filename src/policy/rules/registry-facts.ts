@@ -55,18 +55,18 @@ export function problemWithRemedy(problem: Omit<ProblemText, 'remedy'>, remedy: 
 export type CauseOutcome = 'violation' | 'unknown' | 'ignore';
 
 const MEANING: Readonly<Record<RegistryCause, string>> = {
-  notFound: 'there is no such tag, digest or repository, or it is hidden',
-  forbidden: 'nobody may pull it with the credentials that there are (403)',
-  unauthenticated: 'no credential is accepted, or there is none (401)',
-  rateLimited: 'too many questions (429)',
-  serverError: 'the registry itself fails (5xx)',
-  timeout: 'no answer in the time allowed',
-  dns: 'the name of the registry is not known',
-  tls: 'its certificate is not trusted',
-  unreachable: 'no connection, or one that was cut',
-  blocked: 'the configuration does not let it be asked',
-  protocol: 'an answer that no registry should give',
-  tooMany: 'the object names too many images, or too many are looked up at once',
+  notFound: 'The tag, digest, or repository does not exist or is hidden',
+  forbidden: 'The credentials lack pull access (403)',
+  unauthenticated: 'No credential is accepted, or there is none (401)',
+  rateLimited: 'Too many requests (429)',
+  serverError: 'The registry fails (5xx)',
+  timeout: 'No response before the deadline',
+  dns: 'The registry host cannot be resolved',
+  tls: 'The certificate is not trusted',
+  unreachable: 'No connection, or an interrupted connection',
+  blocked: 'The configuration does not allow queries',
+  protocol: 'The response is not valid',
+  tooMany: 'The object has too many images, or too many lookups are in progress',
 };
 
 /** The parameter by which a policy decides what each cause is worth. */
@@ -74,7 +74,7 @@ export function onCauseSchema(defaults: Readonly<Record<RegistryCause, CauseOutc
   return {
     type: 'object',
     additionalProperties: false,
-    description: 'What it is worth that the registry says no, or does not say',
+    description: 'Outcome for each cause of a failed lookup',
     properties: Object.fromEntries(
       REGISTRY_CAUSES.map((cause) => [
         cause,

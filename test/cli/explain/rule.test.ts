@@ -7,28 +7,29 @@ describe('explain rule', () => {
     const { code, out } = await runCommand(['explain', 'rule', 'container-ports']);
     expect(code).toBe(0);
     expect(out).toBe(`container-ports
-The containers of a Pod do not claim the same port or name twice; host ports and names as asked for
+Containers in a Pod use distinct ports and port names; host ports and names follow the policy
 
 Why
-  The containers of a Pod share one IP and therefore one port space: the second container that binds
-  a port fails when it starts, long after the API server said yes. One container that lists a port
-  twice works, so that is a warning at most. A port name that is none, or twice in a container, it
-  refuses itself.
+  Containers in a Pod share one IP address and its ports: the second container that binds a port
+  fails at startup, long after the API server accepted the Pod. A container that lists a port twice
+  works, so the rule only warns about it. The API server itself rejects invalid port names and
+  duplicates within a container.
 
 Needs
   nothing but the object
 
 Parameters
   hostPort: true or false, default true
-      false forbids ports on the node, as far as containers list them: with hostNetwork, they can
-      listen on any
+      If false, host ports are violations, as far as containers list them; with hostNetwork, they
+      can listen on any port
   namesRequired: true or false, default false
-      true wants a name for every port
+      If true, every port must have a name
   namesUnique: true or false, default false
-      true wants each name once for a protocol in the whole Pod: a Service finds only the first
+      If true, port names must be unique in the Pod for each protocol; a Service finds only the
+      first
 
 What to do about a finding
-  Give each container its own port, and reach a Pod through a Service instead of a port of the node.
+  Give each container its own port, and reach a Pod through a Service instead of a host port.
 
 In a policy
   - rule: container-ports
