@@ -96,7 +96,7 @@ describe('an exception in force', () => {
       auditAnnotations: {
         decision: 'allow',
         findings:
-          'excused by legacy (team-shop, until 2027-01-31) [base/image-digest] container "web": image "nginx:1" has no digest, so it can change under you',
+          'excused by legacy (team-shop, until 2027-01-31) [base/image-digest] container "web": image "nginx:1" has no digest, so its content can change',
       },
     });
   });
@@ -187,7 +187,7 @@ describe('an exception in force', () => {
     const { code, out } = await runCommand(['check', file('pretty.json', pod), '-p', policies, '--now', '2026-12-01']);
     expect(code).toBe(0);
     expect(out).toBe(`${path.join(folder, 'pretty.json')}
-  1:122  excused  image "nginx:1" has no digest, so it can change under you  Pod shop/web > web  image-digest
+  1:122  excused  image "nginx:1" has no digest, so its content can change  Pod shop/web > web  image-digest
                   would deny; excused by exception legacy (owner team-shop, expires 2027-01-31): the vendor has no digests
 
 1 file, 1 workload, 1 image: 0 denied, 0 warned, 0 unknown, 1 excused (policy: ${policies})
@@ -207,14 +207,14 @@ describe('an exception in force', () => {
 
 describe('an exception that has expired', () => {
   const review = reviewOf(pod);
-  const message = `image "nginx:1" has no digest, so it can change under you${EXPIRED}`;
+  const message = `image "nginx:1" has no digest, so its content can change${EXPIRED}`;
 
   test('excuses nothing, and the denial says why that is new', async () => {
     const answer = verdictReview(review, await decisionOn(review, LAPSED));
     const { response } = answer;
     expect(response).toMatchObject({ allowed: false });
     expect(response.status?.message).toBe(
-      `Pod shop/web: 1 problem\n  container "web": ${message} [base/image-digest]\n    pin it: nginx:1@sha256:…`,
+      `Pod shop/web: 1 problem\n  container "web": ${message} [base/image-digest]\n    pin the image: nginx:1@sha256:…`,
     );
     await withServer(LAPSED, async (server) => {
       const reply = await server.post('/validate', JSON.stringify(createReview(pod)));

@@ -97,8 +97,8 @@ function readEntry(server: string, value: Json, faults: string[]): Entry {
 function readAuth(auth: string, entry: Label, faults: string[]): Pick<Entry, 'username' | 'password'> {
   const decoded = decodeBase64(auth, { padded: /=[\r\n]*$/.test(auth) });
   const colon = decoded?.indexOf(':') ?? -1;
-  if (decoded === undefined) faults.push(entry(': "auth" is not base64 (of the standard alphabet, without spaces)'));
-  else if (colon < 0) faults.push(entry(': "auth" holds no ":": it must be base64 of user:password'));
+  if (decoded === undefined) faults.push(entry(': "auth" is not valid base64 (standard alphabet, no spaces)'));
+  else if (colon < 0) faults.push(entry(': "auth" contains no ":"; it must be base64 of user:password'));
   if (decoded === undefined || colon < 0) return { username: '', password: () => '' };
   const password = textOf(decoded.slice(colon + 1));
   return { username: textOf(decoded.slice(0, colon)), password: () => password };

@@ -124,10 +124,10 @@ function shift(value: bigint, places: number): bigint {
 }
 
 const ALMOST: readonly (readonly [RegExp, string])[] = [
-  [/^[+-]?[\d.]+ *[KMGTPkmgt]i?B$/i, 'a quantity has no "B" at its end'],
-  [/^[+-]?[\d.]+ *K$/, '"k" is a thousand, "Ki" is 1024'],
-  [/^[+-]?[\d.]+ *[kmgtpe]i$/, 'binary suffixes are Ki, Mi, Gi, Ti, Pi, Ei'],
-  [/^[+-]?[\d.]+ *(g|t|p)$/, 'decimal suffixes are n, u, m, k, M, G, T, P, E'],
+  [/^[+-]?[\d.]+ *[KMGTPkmgt]i?B$/i, 'quantities do not end in "B"'],
+  [/^[+-]?[\d.]+ *K$/, '"k" is 1000, "Ki" is 1024'],
+  [/^[+-]?[\d.]+ *[kmgtpe]i$/, 'binary suffixes are Ki, Mi, Gi, Ti, Pi, and Ei'],
+  [/^[+-]?[\d.]+ *(g|t|p)$/, 'decimal suffixes are n, u, m, k, M, G, T, P, and E'],
   [/^[+-]?[\d.]+ +\S+$/, 'there is a space in it'],
   [/^[+-]?\d+,\d+/, 'the decimal point is "."'],
 ];
@@ -135,7 +135,8 @@ const ALMOST: readonly (readonly [RegExp, string])[] = [
 function hint(text: string): string {
   if (text === '') return 'it is empty';
   return (
-    ALMOST.find(([pattern]) => pattern.test(text))?.[1] ?? 'it is not a number with a suffix such as m, k, M, Mi or Gi'
+    ALMOST.find(([pattern]) => pattern.test(text))?.[1] ??
+    'expected a number with an optional suffix such as m, k, M, Mi, or Gi'
   );
 }
 

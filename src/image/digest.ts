@@ -19,25 +19,25 @@ export function isDigest(text: string): boolean {
 /** What is wrong with `text`, the part of a reference behind its `@`, and what would be accepted. */
 export function digestProblem(text: string): string | undefined {
   if (isDigest(text)) return undefined;
-  if (text === '') return 'there is no digest after "@": write "sha256:" and 64 hex digits, or leave out "@"';
+  if (text === '') return 'the digest after "@" is missing; add "sha256:" and 64 hex digits, or remove "@"';
   const colon = text.indexOf(':');
-  if (colon === -1) return 'the digest needs its algorithm in front: "sha256:" and 64 hex digits';
+  if (colon === -1) return 'the digest has no algorithm; use "sha256:" and 64 hex digits';
   const algorithm = text.slice(0, colon);
   const digits = HEX_DIGITS.get(algorithm);
   if (digits === undefined) return algorithmProblem(algorithm);
-  return hexProblem(text.slice(colon + 1), `${digits} lower-case hex digits after "${algorithm}:"`, digits);
+  return hexProblem(text.slice(colon + 1), `${digits} lowercase hex digits after "${algorithm}:"`, digits);
 }
 
 function algorithmProblem(algorithm: string): string {
   const lower = algorithm.toLowerCase();
-  if (HEX_DIGITS.has(lower)) return `the digest algorithm is written in lower case: "${lower}:"`;
-  return `the digest algorithm ${quoteValue(algorithm, 40)} is not supported: use sha256, sha384 or sha512`;
+  if (HEX_DIGITS.has(lower)) return `the digest algorithm must be lowercase; use "${lower}:"`;
+  return `the digest algorithm ${quoteValue(algorithm, 40)} is not supported; use sha256, sha384, or sha512`;
 }
 
 function hexProblem(hex: string, needed: string, digits: number): string {
-  if (hex.includes('@')) return 'a reference has only one "@", before its digest';
-  if (hex.includes(':')) return 'a tag stands before the digest: name:tag@sha256:…';
-  if (/[^a-fA-F0-9]/.test(hex)) return `the digest needs ${needed}, it has other characters`;
-  if (hex.length !== digits) return `the digest needs ${needed}, it has ${hex.length}`;
-  return `the digest needs ${needed}, it has upper-case ones`;
+  if (hex.includes('@')) return 'a reference has only one "@", before the digest';
+  if (hex.includes(':')) return 'put the tag before the digest: name:tag@sha256:…';
+  if (/[^a-fA-F0-9]/.test(hex)) return `the digest must have ${needed} (found other characters)`;
+  if (hex.length !== digits) return `the digest must have ${needed} (found ${hex.length})`;
+  return `the digest must have ${needed} (found uppercase letters)`;
 }

@@ -52,7 +52,7 @@ const NOTHING = {
   runtimeRef: null,
 } as const;
 
-/** Several lines without a line break at the end, each cut at 800 characters: a host name has no limit. */
+/** Several lines without a line break at the end, each cut at 800 characters: a hostname has no limit. */
 export function explainText(text: string): string {
   const parsed = parseReference(text);
   const lines = parsed.ok ? linesAbout(parsed.reference) : linesAgainst(text, parsed.problem);
@@ -80,28 +80,27 @@ function linesAbout(reference: ImageReference): readonly string[] {
 }
 
 function registryLine({ text, domain }: ImageReference): string {
-  if (domain === '') return 'none: what stands before the first "/" is not a host name';
+  if (domain === '') return 'none: the part before the first "/" is not a hostname';
   if (domain !== DOCKER_HUB) return domain;
   const { host } = splitReference(text);
   if (host === undefined)
-    return 'docker.io, Docker Hub: no registry is written (CRI-O may be set up to look elsewhere)';
-  return host === DOCKER_HUB ? 'docker.io, Docker Hub' : `docker.io, Docker Hub: ${host} is its older name`;
+    return 'docker.io, Docker Hub: no registry is specified (CRI-O can be configured to search others)';
+  return host === DOCKER_HUB ? 'docker.io, Docker Hub' : `docker.io, Docker Hub: ${host} is its former name`;
 }
 
 function repositoryLine({ text, path }: ImageReference): string {
   const { name } = splitReference(text);
-  return path === `library/${name}` ? `${path}: a single name on Docker Hub belongs to library/` : path;
+  return path === `library/${name}` ? `${path}: a name without "/" on Docker Hub belongs to library/` : path;
 }
 
 function tagLine(reference: ImageReference): string {
   const { tag, digest } = reference;
-  if (tag === undefined)
-    return digest === undefined ? 'none is written, so it means latest' : 'none, and none is needed';
-  return digest === undefined ? tag : `${tag}, only a note for people: beside a digest it is ignored, and may be wrong`;
+  if (tag === undefined) return digest === undefined ? 'none, so the default is latest' : 'none, and none is needed';
+  return digest === undefined ? tag : `${tag} (informational: container runtimes ignore the tag if there is a digest)`;
 }
 
 function changeLine(reference: ImageReference): string {
-  if (isPinned(reference)) return 'It cannot change under you: the digest names exactly these bytes.';
+  if (isPinned(reference)) return 'The image cannot change: the digest identifies its exact content.';
   const pinned = `${reference.repository}:${reference.effectiveTag}@sha256:…`;
-  return `It can change under you: a tag can be moved to another image at any time. Pinned it is ${pinned}`;
+  return `A tag can move to another image at any time. To pin the image, use ${pinned}`;
 }

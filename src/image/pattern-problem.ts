@@ -16,12 +16,12 @@ export function patternProblem(text: string): string | undefined {
 }
 
 function wholeProblem(text: string): string | undefined {
-  if (text === '') return `it is empty; for example ${EXAMPLE}`;
-  if (text.length > MAX_PATTERN) return `it may have at most ${MAX_PATTERN} characters, it has ${text.length}`;
+  if (text === '') return `it is empty; use, for example, ${EXAMPLE}`;
+  if (text.length > MAX_PATTERN) return `patterns are limited to ${MAX_PATTERN} characters (found ${text.length})`;
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(text)?.[0];
   if (scheme !== undefined)
     return `leave out ${quoteValue(scheme, 40)}; for example ${withoutScheme(text.slice(scheme.length))}`;
-  if (/\s/.test(text)) return `white space is not allowed; for example ${EXAMPLE}`;
+  if (/\s/.test(text)) return `whitespace is not allowed; for example ${EXAMPLE}`;
   const character = /[^A-Za-z0-9._/:@*[\]-]/u.exec(text)?.[0];
   if (character === undefined) return undefined;
   return `${quoteValue(character)} is not allowed, and only "*" stands for other characters; for example ${EXAMPLE}`;
@@ -53,11 +53,11 @@ function partsProblem(text: string): string | undefined {
 function hostProblem(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (text.includes('@')) return `"@" stands only between name and digest; for example ${EXAMPLE}`;
-  if (text.includes('**')) return '"**" cannot stand in a host, where "*" is one label; for example *.example.com/**';
+  if (text.includes('**')) return '"**" is not allowed in a host; "*" matches one label, for example *.example.com/**';
   const { host, port } = splitPort(text);
-  if (port !== undefined && !isPort(port)) return `${quoteValue(port, 40)} is not a port: a port is digits only`;
+  if (port !== undefined && !isPort(port)) return `${quoteValue(port, 40)} is not a valid port; use digits only`;
   if (isHost(filled(host)) && !/\[.*\*/.test(host)) return undefined;
-  return `${quoteValue(host, 80)} is not a host name: it has letters, digits, inner hyphens and dots, and a port after ":"`;
+  return `${quoteValue(host, 80)} is not a valid hostname; use letters, digits, inner hyphens, and dots, and a port after ":"`;
 }
 
 /** What may stand at the beginning when no host does, but makes one wonder whether a host was meant. */
@@ -65,18 +65,18 @@ function leadProblem(name: string, tag: string | undefined, suffix: string): str
   if (name === '*') {
     const every = proposal(`**${suffix}`, '**');
     const official = proposal(`docker.io/library/*${suffix}`, 'docker.io/library/*');
-    return `"*" could be every image or an official one of Docker Hub: write ${every} or ${official}`;
+    return `"*" is ambiguous; use ${every} for every image or ${official} for official images on Docker Hub`;
   }
   if (name.startsWith('*/')) {
     const every = proposal(`**${name.slice(1)}${suffix}`, '**/name');
     const hub = proposal(`docker.io/${name}${suffix}`, 'docker.io/*/name');
-    return `"*" in front could be any registry or a part of Docker Hub: write ${every} or ${hub}`;
+    return `"*" at the start is ambiguous; use ${every} for any registry or ${hub} for Docker Hub`;
   }
   const hostLike = name === 'localhost' || (/\.[a-z]{2,}$/.test(name) && isHost(filled(name)));
   if (!hostLike || suffix.includes('@') || (tag !== undefined && !isPort(tag))) return undefined;
   const registry = proposal(`${name}${suffix}/**`, EXAMPLE);
   const image = proposal(`${DOCKER_HUB}/library/${name}${suffix}`, 'docker.io/library/name');
-  return `it names no repository: write ${registry} for the registry, or ${image} for the image`;
+  return `it has no repository; use ${registry} for the registry, or ${image} for the image`;
 }
 
 function segmentsProblem(host: string | undefined, name: string): string | undefined {
@@ -86,7 +86,7 @@ function segmentsProblem(host: string | undefined, name: string): string | undef
     if (problem === undefined) continue;
     if (segment !== '') return problem;
     const closed = [host ?? '', ...segments].filter((part) => part !== '').join('/');
-    return `${problem}: write ${proposal(`${closed}/**`, EXAMPLE)} for all that is below`;
+    return `${problem}; use ${proposal(`${closed}/**`, EXAMPLE)} for everything below`;
   }
   return undefined;
 }
@@ -94,17 +94,14 @@ function segmentsProblem(host: string | undefined, name: string): string | undef
 /** A segment `**` can stand for none, with the slash beside it. */
 function lengthProblem(name: string): string | undefined {
   const least = name.replaceAll(/\*\*\/|\/?\*\*$|\*/g, '').length;
-  return least > MAX_PATH
-    ? `the path of an image may have at most ${MAX_PATH} characters, this one has ${least}`
-    : undefined;
+  return least > MAX_PATH ? `image paths are limited to ${MAX_PATH} characters (found ${least})` : undefined;
 }
 
 function segmentProblem(segment: string): string | undefined {
   if (segment === ANY_SEGMENTS) return undefined;
-  if (segment === '') return '"/" stands only between two segments';
-  if (segment.includes('**')) return `"**" must be a segment alone, as in ${EXAMPLE}; inside of one write "*"`;
-  if (/[A-Z]/.test(segment))
-    return `no repository has upper-case letters: write ${quoteValue(segment.toLowerCase(), 80)}`;
+  if (segment === '') return '"/" can only separate two segments';
+  if (segment.includes('**')) return `"**" must be a whole segment, as in ${EXAMPLE}; within a segment, use "*"`;
+  if (/[A-Z]/.test(segment)) return `repository names must be lowercase; use ${quoteValue(segment.toLowerCase(), 80)}`;
   const character = /[^a-z0-9._*-]/.exec(segment)?.[0];
   if (character !== undefined) return `"${character}" is not allowed in ${quoteValue(segment, 80)}`;
   if (isComponent(filled(segment))) return undefined;
@@ -113,13 +110,13 @@ function segmentProblem(segment: string): string | undefined {
 
 function tagProblem(tag: string | undefined): string | undefined {
   if (tag === undefined) return undefined;
-  if (tag === '') return 'there is no tag after ":": write one, or leave out ":" for every tag';
+  if (tag === '') return 'the tag after ":" is missing; add a tag, or remove ":" for every tag';
   const character = /[^A-Za-z0-9_.*-]/.exec(tag)?.[0];
   if (character !== undefined)
-    return `"${character}" is not allowed in a tag, only letters, digits, ".", "_", "-" and "*"`;
-  if (/^[.-]/.test(tag)) return `a tag may not begin with "${tag.charAt(0)}"`;
+    return `"${character}" is not allowed in a tag; use letters, digits, ".", "_", "-", and "*"`;
+  if (/^[.-]/.test(tag)) return `a tag cannot begin with "${tag.charAt(0)}"`;
   const { length } = tag.replaceAll('*', '');
-  return length > MAX_TAG ? `a tag may have at most ${MAX_TAG} characters, it has ${length}` : undefined;
+  return length > MAX_TAG ? `tags are limited to ${MAX_TAG} characters (found ${length})` : undefined;
 }
 
 /**

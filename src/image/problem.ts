@@ -19,7 +19,7 @@ import {
 } from './grammar.ts';
 import { quoteValue } from './quote.ts';
 
-const HOST_NAME = 'letters, digits, inner hyphens and dots';
+const HOST_NAME = 'letters, digits, inner hyphens, and dots';
 
 /** For a `text` that the grammar refuses. The first problem that is found, the ones that mislead most before the others. */
 export function problemOf(text: string): string {
@@ -40,59 +40,59 @@ const PLACEHOLDER =
 
 /** What can be seen without taking the string apart. */
 function wholeProblem(text: string): string | undefined {
-  if (text === '') return 'it is empty: write for example "nginx:1.27"';
+  if (text === '') return 'it is empty; use a reference such as "nginx:1.27"';
   if (text.includes('{{'))
-    return '"{{" starts a template expression that nothing has filled in: render it first, for example with helm template';
+    return '"{{" starts an unresolved template expression; render it first, for example with helm template';
   const placeholder = PLACEHOLDER.exec(text);
-  if (placeholder !== null) return `"${placeholder[0]}" looks like a placeholder that nothing has filled in`;
+  if (placeholder !== null) return `"${placeholder[0]}" looks like an unresolved placeholder`;
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(text);
-  if (scheme !== null) return `it has a scheme: leave out ${quoteValue(scheme[0], 40)}`;
-  if (isImageId(text)) return '64 hex digits are the id of an image, not a name: write name@sha256:… with its digest';
+  if (scheme !== null) return `it has a scheme; remove ${quoteValue(scheme[0], 40)}`;
+  if (isImageId(text)) return '64 hex digits are an image ID, not a reference; use name@sha256:… with the digest';
   return spaceProblem(text) ?? characterProblem(text);
 }
 
 function spaceProblem(text: string): string | undefined {
   if (!/\s/.test(text)) return undefined;
   const trimmed = text.trim();
-  if (trimmed === '') return 'it is only white space: write for example "nginx:1.27"';
+  if (trimmed === '') return 'it is only whitespace; use a reference such as "nginx:1.27"';
   const where = /^\s/.test(text) ? 'leading ' : /\s$/.test(text) ? 'trailing ' : '';
-  return `${where}white space is not allowed${proposal(trimmed)}`;
+  return `${where}whitespace is not allowed${proposal(trimmed)}`;
 }
 
 function characterProblem(text: string): string | undefined {
   const [character] = /[^\x21-\x7e]/u.exec(text) ?? [];
   if (character === undefined) return undefined;
   const code = `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`;
-  return `the character ${quoteValue(character)} (${code}) is not allowed, only plain letters, digits and . _ - / : @`;
+  return `the character ${quoteValue(character)} (${code}) is not allowed; use only ASCII letters, digits, and . _ - / : @`;
 }
 
 /** `undefined` also for what can be a path, and for an upper-case path that was taken for a host. */
 function hostProblem(text: string | undefined): string | undefined {
   if (text === undefined || isHost(text) || isComponent(text) || !/[.:]/.test(text)) return undefined;
   // Not quoted: it may hold a password.
-  if (text.includes('@')) return '"@" stands only between name and digest: leave out a user name or password';
+  if (text.includes('@')) return '"@" can only separate name and digest; remove the user name or password';
   const { host, port } = splitPort(text);
-  return portProblem(port) ?? `${quoteValue(host, 80)} is not a host name: it has ${HOST_NAME}, and a port after ":"`;
+  return portProblem(port) ?? `${quoteValue(host, 80)} is not a valid hostname; use ${HOST_NAME}, and a port after ":"`;
 }
 
 function portProblem(port: string | undefined): string | undefined {
   if (port === undefined || isPort(port)) return undefined;
-  if (port === '') return 'there is no port after ":": write it, or leave out ":"';
-  if (port.includes(':')) return 'an IPv6 address stands in brackets: for example "[2001:db8::1]:5000/name"';
-  return `${quoteValue(port, 40)} is not a port: a port is digits only`;
+  if (port === '') return 'the port after ":" is missing; add it, or remove ":"';
+  if (port.includes(':')) return 'an IPv6 address needs brackets, for example "[2001:db8::1]:5000/name"';
+  return `${quoteValue(port, 40)} is not a valid port; use digits only`;
 }
 
 function tagProblem(tag: string | undefined): string | undefined {
   if (tag === undefined || isTag(tag)) return undefined;
-  if (tag === '') return 'there is no tag after ":": write one, or leave out ":"';
+  if (tag === '') return 'the tag after ":" is missing; add a tag, or remove ":"';
   const [character] = /[^A-Za-z0-9_.-]/.exec(tag) ?? [];
-  if (character !== undefined) return `"${character}" is not allowed in a tag, only letters, digits, ".", "_" and "-"`;
-  if (tag.length > MAX_TAG) return `a tag may have at most ${MAX_TAG} characters, it has ${tag.length}`;
-  return `a tag may not begin with "${tag.charAt(0)}"`;
+  if (character !== undefined) return `"${character}" is not allowed in a tag; use letters, digits, ".", "_", and "-"`;
+  if (tag.length > MAX_TAG) return `tags are limited to ${MAX_TAG} characters (found ${tag.length})`;
+  return `a tag cannot begin with "${tag.charAt(0)}"`;
 }
 
 function nameProblem(text: string, { host, name }: WrittenParts): string | undefined {
-  if (name === '') return 'there is no repository name: write for example "nginx:1.27"';
+  if (name === '') return 'the repository name is missing; use a reference such as "nginx:1.27"';
   const whole = host === undefined ? name : `${host}/${name}`;
   if (/[A-Z]/.test(host !== undefined && isHost(host) ? name : whole)) return upperCaseProblem(text, host, whole);
   if (/\/\/|^\/|\/$/.test(whole)) return slashProblem(text, whole);
@@ -102,30 +102,30 @@ function nameProblem(text: string, { host, name }: WrittenParts): string | undef
   if (wrong !== undefined && wrong.length <= MAX_PATH) return componentProblem(wrong);
   const { domain, path } = completeName(host, name);
   const { length } = isHost(domain) ? path : whole;
-  return `a repository path may have at most ${MAX_PATH} characters, it has ${length}`;
+  return `repository paths are limited to ${MAX_PATH} characters (found ${length})`;
 }
 
 function upperCaseProblem(text: string, host: string | undefined, whole: string): string {
   const kept = host !== undefined && isHost(host) ? host.length : 0;
   const lowered = whole.slice(0, kept) + whole.slice(kept).toLowerCase() + text.slice(whole.length);
-  return `upper-case letters are not allowed in a repository name${proposal(lowered)}`;
+  return `repository names must be lowercase${proposal(lowered)}`;
 }
 
 function slashProblem(text: string, whole: string): string {
   const closed = whole.split('/').filter((component) => component !== '');
-  return `"/" stands only between two names${proposal(closed.join('/') + text.slice(whole.length))}`;
+  return `"/" can only separate two names${proposal(closed.join('/') + text.slice(whole.length))}`;
 }
 
 function componentProblem(component: string): string {
   const shown = quoteValue(component, 80);
   const [character] = /[^a-z0-9._-]/.exec(component) ?? [];
   if (character !== undefined) {
-    return `${quoteValue(character)} is not allowed in a repository name, only a-z, 0-9, ".", "_", "-" and "/"`;
+    return `${quoteValue(character)} is not allowed in a repository name; use a-z, 0-9, ".", "_", "-", and "/"`;
   }
   if (/^[._-]|[._-]$/.test(component)) return `${shown} must begin and end with a letter or a digit`;
-  return `${shown} has two separators in a row: only "__" and "--" may stand together`;
+  return `${shown} has two separators in a row; only "__" and "--" are allowed`;
 }
 
 function proposal(text: string): string {
-  return readParts(text) === undefined ? '' : `: write ${quoteValue(text)}`;
+  return readParts(text) === undefined ? '' : `; use ${quoteValue(text)}`;
 }

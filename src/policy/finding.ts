@@ -20,7 +20,7 @@ export interface Finding {
   readonly container: Container | undefined;
   /** RFC 6901, from the root of the object. */
   readonly pointer: string;
-  /** One line, without the container: `image "x" has no tag, so it means "latest"`. */
+  /** One line, without the container: `image "x" has no tag and defaults to "latest"`. */
   readonly message: string;
   readonly remedy: string | undefined;
   /** On UPDATE, of a rule whose sentence need not tell what it looked at: that. */

@@ -26,7 +26,7 @@ export interface Subject<N extends Need = never> {
 
 /**
  * `author`: whoever writes the object, alone: else the author would choose what cannot be told, and get past the rule.
- * `later`: the object is not what runs; its Pods are judged when they are created. `world`: registries, the cluster, the
+ * `later`: the object is not what runs; tidewaiter evaluates its Pods when they are created. `world`: registries, the cluster, the
  * configuration, or other people's objects.
  */
 export const CAUSERS = ['author', 'later', 'world'] as const;

@@ -252,8 +252,8 @@ const finding = (change: Partial<Finding> = {}): Finding => ({
   existing: false,
   container: web,
   pointer: '/spec/containers/0/image',
-  message: 'image "nginx" has no tag, so it means "latest"',
-  remedy: 'name a version, for example :1.27',
+  message: 'image "nginx" has no tag and defaults to "latest"',
+  remedy: 'specify a version, for example :1.27',
   ...change,
 });
 
@@ -327,8 +327,8 @@ describe('the answer', () => {
           code: 403,
           message: [
             'Deployment shop/web: 2 problems',
-            '  container "web": image "nginx" has no tag, so it means "latest" [baseline/image-tag]',
-            '    name a version, for example :1.27',
+            '  container "web": image "nginx" has no tag and defaults to "latest" [baseline/image-tag]',
+            '    specify a version, for example :1.27',
             '  something is wrong [baseline/image-tag]',
           ].join('\n'),
           details: {
@@ -338,7 +338,7 @@ describe('the answer', () => {
             causes: [
               {
                 reason: 'FieldValueForbidden',
-                message: 'container "web": image "nginx" has no tag, so it means "latest"',
+                message: 'container "web": image "nginx" has no tag and defaults to "latest"',
                 field: 'spec.containers[0].image',
               },
               { reason: 'FieldValueForbidden', message: 'something is wrong', field: 'spec.tasks["a/b"].image' },
@@ -349,7 +349,7 @@ describe('the answer', () => {
         auditAnnotations: {
           decision: 'deny',
           findings: [
-            'deny [baseline/image-tag] container "web": image "nginx" has no tag, so it means "latest"',
+            'deny [baseline/image-tag] container "web": image "nginx" has no tag and defaults to "latest"',
             'warn [baseline/image-digest] container "web": image "nginx" has no digest',
             'deny [baseline/image-tag] something is wrong',
           ].join('\n'),
@@ -368,24 +368,24 @@ describe('the answer', () => {
   test.each<[Partial<Finding>, readonly string[] | undefined, string]>([
     [
       { action: 'warn' },
-      ['container "web": image "nginx" has no tag, so it means "latest" [baseline/image-tag]'],
+      ['container "web": image "nginx" has no tag and defaults to "latest" [baseline/image-tag]'],
       'warn',
     ],
     [
       { action: 'warn', existing: true },
       [
-        'container "web": image "nginx" has no tag, so it means "latest" (existing before this update) [baseline/image-tag]',
+        'container "web": image "nginx" has no tag and defaults to "latest" (existing before this update) [baseline/image-tag]',
       ],
       'warn',
     ],
     [
       { action: 'warn', outcome: 'unknown' },
-      ['container "web": image "nginx" has no tag, so it means "latest" [baseline/image-tag, unknown -> warn]'],
+      ['container "web": image "nginx" has no tag and defaults to "latest" [baseline/image-tag, unknown -> warn]'],
       'warn',
     ],
     [
       { action: 'warn', outcome: 'error', container: undefined },
-      ['image "nginx" has no tag, so it means "latest" [baseline/image-tag, unknown -> warn]'],
+      ['image "nginx" has no tag and defaults to "latest" [baseline/image-tag, unknown -> warn]'],
       'warn',
     ],
     [{ action: 'audit' }, undefined, 'allow'],

@@ -116,7 +116,7 @@ describe('check', () => {
       terminal,
     );
     expect(text.split('\n').slice(0, -2)).toEqual([
-      'warn  could not tell whether 100 images can be pulled: reg.io answered 503 ("reg.io/x:0", "reg.io/x:1", "reg.io/x:2" and 97 more: see -o json)  image-exists, unknown',
+      'warn  cannot determine whether 100 images can be pulled: reg.io answered 503 ("reg.io/x:0", "reg.io/x:1", "reg.io/x:2" and 97 more: see -o json)  image-exists, unknown',
       '',
     ]);
   });
@@ -128,7 +128,7 @@ describe('check', () => {
       new Set(['unknown warn']),
     );
     expect(report.findings[0]?.message).toBe(
-      'could not tell whether image "reg.io/x:0" can be pulled: registry lookups are disabled',
+      'cannot determine whether image "reg.io/x:0" can be pulled: registry lookups are disabled',
     );
     expect(calls).toEqual([]);
     const { out } = await runCommand(['check', manifests, '-p', policyWith('image-exists'), '--offline', '-o', 'json']);

@@ -67,8 +67,8 @@ describe('check', () => {
       action: 'deny',
       outcome: 'violation',
       existing: false,
-      message: 'image "nginx" has no tag, so it means "latest"',
-      remedy: 'name a version, for example :1.27',
+      message: 'image "nginx" has no tag and defaults to "latest"',
+      remedy: 'specify a version, for example :1.27',
       exception: null,
     });
     expect(report.images.map(({ line, image, name, namespace }) => ({ line, image, name, namespace }))).toEqual([
@@ -81,10 +81,10 @@ describe('check', () => {
     const manifest = file('pretty.yaml', pod('bad', 'nginx'));
     const { out } = await runCommand(['check', manifest]);
     expect(out).toBe(`${manifest}
-  7:14  deny   image "nginx" has no tag, so it means "latest"           Pod default/bad > web  image-tag
-               name a version, for example :1.27
-  7:14  warn   image "nginx" has no digest, so it can change under you  Pod default/bad > web  image-digest
-               pin it: nginx:latest@sha256:…
+  7:14  deny   image "nginx" has no tag and defaults to "latest"       Pod default/bad > web  image-tag
+               specify a version, for example :1.27
+  7:14  warn   image "nginx" has no digest, so its content can change  Pod default/bad > web  image-digest
+               pin the image: nginx:latest@sha256:…
 
 1 file, 1 workload, 1 image: 1 denied, 1 warned, 0 unknown (policy: built-in)
 `);
@@ -173,7 +173,7 @@ spec:
     const { out } = await runCommand(['check', '-', '--policy', policy, '-o', 'json'], pod('a', 'nginx:1'));
     const { findings } = JSON.parse(out) as CheckReport;
     expect(findings.map(({ file: name, message }) => ({ name, message }))).toEqual([
-      { name: 'stdin', message: 'image "nginx:1" has no digest, so it can change under you; see the image guide' },
+      { name: 'stdin', message: 'image "nginx:1" has no digest, so its content can change; see the image guide' },
     ]);
   });
 
@@ -239,7 +239,7 @@ spec:
       { of: 'c', action: 'warn', outcome: 'unknown' },
     ]);
     expect(report.findings[1]?.message).toBe(
-      'image "nginx:1" has no digest, so it can change under you (cannot determine whether the policy applies: namespace "c" is not in the input files)',
+      'image "nginx:1" has no digest, so its content can change (cannot determine whether the policy applies: namespace "c" is not in the input files)',
     );
   });
 });

@@ -113,7 +113,7 @@ describe('test', () => {
   ✗ ours is denied
       suite.yaml:11:11  missing     {rule: "image-registry", container: "web"}
   ✗ one of two
-      loose.yaml:7:14  unexpected  warn  Pod default/web > web: image "evil.example.com/web" has no tag, so it means "latest" [base/image-tag]
+      loose.yaml:7:14  unexpected  warn  Pod default/web > web: image "evil.example.com/web" has no tag and defaults to "latest" [base/image-tag]
   ✓ none
 
 1 passed, 3 failed

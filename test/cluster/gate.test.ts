@@ -54,7 +54,7 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real AP
         'validate.tidewaiter.dev/decision': 'deny',
         'validate.tidewaiter.dev/findings': [
           `deny [baseline/image-tag] ${noTag('nginx')}`,
-          'warn [baseline/image-digest] container "main": image "nginx" has no digest, so it can change under you',
+          'warn [baseline/image-digest] container "main": image "nginx" has no digest, so its content can change',
         ].join('\n'),
       });
     });

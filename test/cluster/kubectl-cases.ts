@@ -19,14 +19,14 @@ const shop = pod('shop', {
   containers: [{ name: 'web', image: 'k8s.gcr.io/shop/web:7', ports: [{ containerPort: 8080 }] }],
 });
 
-const shopDenied = `Warning: container "web": image "k8s.gcr.io/shop/web:7" is from a place that is not wanted; use registry.k8s.io instead [baseline/image-registry]
-Warning: sidecar container "proxy": image "envoy" has no digest, so it can change under you [baseline/image-digest]
-Warning: container "web": image "k8s.gcr.io/shop/web:7" has no digest, so it can change under you [baseline/image-digest]
+const shopDenied = `Warning: container "web": image "k8s.gcr.io/shop/web:7" matches a denied pattern; use registry.k8s.io instead [baseline/image-registry]
+Warning: sidecar container "proxy": image "envoy" has no digest, so its content can change [baseline/image-digest]
+Warning: container "web": image "k8s.gcr.io/shop/web:7" has no digest, so its content can change [baseline/image-digest]
 Error from server (Forbidden): error when creating "STDIN": admission webhook "validate.tidewaiter.dev" denied the request: Pod shop/shop: 2 problems
-  sidecar container "proxy": image "envoy" has no tag, so it means "latest" [baseline/image-tag]
-    name a version, for example :1.27
-  container "web": port 8080/TCP is also taken by sidecar container "proxy" [baseline/container-ports]
-    all containers of a Pod share one IP: give each its own port
+  sidecar container "proxy": image "envoy" has no tag and defaults to "latest" [baseline/image-tag]
+    specify a version, for example :1.27
+  container "web": port 8080/TCP is already used by sidecar container "proxy" [baseline/container-ports]
+    use another port; all containers in a Pod share one IP address
 `;
 
 export const kubectlCases: readonly KubectlCase[] = [

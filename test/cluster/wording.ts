@@ -5,16 +5,16 @@ const denied = 'admission webhook "validate.tidewaiter.dev" denied the request: 
 export function noTagDenial(object: string, image: string, container = 'container "main"'): string {
   return `${denied}${object}: 1 problem
   ${noTag(image, container)} [baseline/image-tag]
-    name a version, for example :1.27`;
+    specify a version, for example :1.27`;
 }
 
 export function noTag(image: string, container = 'container "main"'): string {
-  return `${container}: image "${image}" has no tag, so it means "latest"`;
+  return `${container}: image "${image}" has no tag and defaults to "latest"`;
 }
 
 /** The text of a Warning header. */
 export function noDigestWarning(image: string, container = 'container "main"'): string {
-  return `${container}: image "${image}" has no digest, so it can change under you [baseline/image-digest]`;
+  return `${container}: image "${image}" has no digest, so its content can change [baseline/image-digest]`;
 }
 
 /** The warnings about an object whose one container had this image without a tag all along. */

@@ -169,9 +169,9 @@ describe('a malformed secret fails the keyring', () => {
     [auths('[]'), 'entry "reg.io" is a list, where an object is expected'],
     [auths('{"username": true}'), 'entry "reg.io": "username" is true or false, where a string is expected'],
     [auths('{"email": {}}'), 'entry "reg.io": "email" is an object, where a string is expected'],
-    [auths('{"auth": "h u s h"}'), 'entry "reg.io": "auth" is not base64 (of the standard alphabet, without spaces)'],
-    [auths('{"auth": "aHVz_-=="}'), 'entry "reg.io": "auth" is not base64 (of the standard alphabet, without spaces)'],
-    [auths('{"auth": "aHVzaA=="}'), 'entry "reg.io": "auth" holds no ":": it must be base64 of user:password'],
+    [auths('{"auth": "h u s h"}'), 'entry "reg.io": "auth" is not valid base64 (standard alphabet, no spaces)'],
+    [auths('{"auth": "aHVz_-=="}'), 'entry "reg.io": "auth" is not valid base64 (standard alphabet, no spaces)'],
+    [auths('{"auth": "aHVzaA=="}'), 'entry "reg.io": "auth" contains no ":"; it must be base64 of user:password'],
     ['{"auths": {"https://a:hush@b.io": 1}}', 'entry "https://***@b.io" is a number, where an object is expected'],
   ])('%s', (file, problem) => {
     expect(faultsOf(file)).toEqual([`bad .dockerconfigjson: ${problem}`]);
@@ -181,7 +181,7 @@ describe('a malformed secret fails the keyring', () => {
     expect(faultsOf('{"a": 1, "b": {"auth": "?", "username": 2}, "c": {}}', 'kubernetes.io/dockercfg')).toEqual([
       'bad .dockercfg: entry "a" is a number, where an object is expected',
       'bad .dockercfg: entry "b": "username" is a number, where a string is expected',
-      'bad .dockercfg: entry "b": "auth" is not base64 (of the standard alphabet, without spaces)',
+      'bad .dockercfg: entry "b": "auth" is not valid base64 (standard alphabet, no spaces)',
     ]);
     const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`r${index}`, 1]));
     expect(faultsOf(JSON.stringify({ auths: many }))).toHaveLength(20);

@@ -127,7 +127,7 @@ describe('check', () => {
       [3, 117, 2, '/data/.dockerconfigjson: invalid base64; kubectl cannot apply it'],
     ]);
     expect(asked.findings.map(({ outcome, action, message }) => [outcome, action, message])).toEqual([
-      ['unknown', 'warn', 'could not tell whether pull secret "a" can be used: Secret "default/a" is malformed'],
+      ['unknown', 'warn', 'cannot determine whether pull secret "a" can be used: Secret "default/a" is malformed'],
     ]);
     expect(JSON.stringify(asked)).not.toContain('hush');
     const notAsked = await checkText(`${POD}\n---\n${broken}`, policy('image-reference'));

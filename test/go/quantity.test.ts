@@ -59,12 +59,12 @@ describe('a quantity', () => {
   test.each<[string, string]>([
     ['', 'it is empty'],
     [' ', 'it is empty'],
-    ['1 GB', 'a quantity has no "B" at its end'],
-    ['128MiB', 'a quantity has no "B" at its end'],
-    ['1K', '"k" is a thousand, "Ki" is 1024'],
-    ['1mi', 'binary suffixes are Ki, Mi, Gi, Ti, Pi, Ei'],
-    ['1gi', 'binary suffixes are Ki, Mi, Gi, Ti, Pi, Ei'],
-    ['1g', 'decimal suffixes are n, u, m, k, M, G, T, P, E'],
+    ['1 GB', 'quantities do not end in "B"'],
+    ['128MiB', 'quantities do not end in "B"'],
+    ['1K', '"k" is 1000, "Ki" is 1024'],
+    ['1mi', 'binary suffixes are Ki, Mi, Gi, Ti, Pi, and Ei'],
+    ['1gi', 'binary suffixes are Ki, Mi, Gi, Ti, Pi, and Ei'],
+    ['1g', 'decimal suffixes are n, u, m, k, M, G, T, P, and E'],
     ['1 Gi', 'there is a space in it'],
     ['1 core', 'there is a space in it'],
     ['1,5', 'the decimal point is "."'],
@@ -94,7 +94,7 @@ describe('a quantity', () => {
       'NaN',
       'Infinity',
       '{{cpu}}',
-    ].map((text): [string, string] => [text, 'it is not a number with a suffix such as m, k, M, Mi or Gi']),
+    ].map((text): [string, string] => [text, 'expected a number with an optional suffix such as m, k, M, Mi, or Gi']),
   ])('is not %j', (text, problem) => {
     expect(nanoOf(text)).toBe(problem);
   });
@@ -113,7 +113,7 @@ describe('a quantity', () => {
       '0 0',
     ]);
     expect([Number.NaN, Infinity].map(text)).toEqual(
-      Array.from({ length: 2 }, () => 'it is not a number with a suffix such as m, k, M, Mi or Gi'),
+      Array.from({ length: 2 }, () => 'expected a number with an optional suffix such as m, k, M, Mi, or Gi'),
     );
   });
 

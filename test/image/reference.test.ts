@@ -47,7 +47,11 @@ describe('parseReference', () => {
     fc.assert(
       fc.property(imageString, (text) => {
         const parsed = parseReference(text);
-        const proposed = parsed.ok ? undefined : /: write "([^"…]+)"$/.exec(parsed.problem)?.[1];
+        const proposed = parsed.ok
+          ? undefined
+          : /(?:whitespace is not allowed|names must be lowercase|two names); use "([^"…]+)"$/.exec(
+              parsed.problem,
+            )?.[1];
         expect(parseReference(proposed ?? 'nginx').ok).toBe(true);
       }),
       { numRuns: 3000 },

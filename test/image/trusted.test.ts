@@ -34,7 +34,7 @@ test('an allow list says why it does not let such an image through', () => {
   const policy = policyOf('{rules: [{rule: image-registry, parameters: {allow: ["docker.io/**"]}}]}');
   const object = pod('{containers: [{name: c, image: "Docker.io/library/nginx:1"}]}');
   expect(said(findingsOf([policy], requestFor(object)))).toEqual([
-    'c: image "Docker.io/library/nginx:1" is not from an allowed registry: nodes pull it from the host "Docker.io", which is not Docker Hub | write "docker.io"; allowed: docker.io/**',
+    'c: image "Docker.io/library/nginx:1" is not from an allowed registry: nodes pull it from the host "Docker.io", which is not Docker Hub | use "docker.io"; allowed: docker.io/**',
   ]);
 });
 

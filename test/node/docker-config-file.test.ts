@@ -74,7 +74,7 @@ describe('the docker config file of a node', () => {
     [
       'bad.json',
       JSON.stringify(CONFIG),
-      'is not read: entry "bad.io": "auth" is not base64 (of the standard alphabet, without spaces)',
+      'is not read: entry "bad.io": "auth" is not valid base64 (standard alphabet, no spaces)',
     ],
   ])('that is wrong holds nothing, and that is told: %s', async (name, text, problem) => {
     const file = text === undefined ? `${folder.path}/${name}` : folder.file(name, text);

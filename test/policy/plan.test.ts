@@ -131,12 +131,12 @@ describe('an image that has passed', () => {
   test('is not asked about again by rules that look at nothing else, but the others are', () => {
     expect(said(tagged('1'))).toEqual([]);
     expect(shared?.passed.size).toBe(1);
-    expect(said(pod('{containers: [{name: C, image: "a:1"}]}'))).toEqual(['name "C" is not a DNS label']);
+    expect(said(pod('{containers: [{name: C, image: "a:1"}]}'))).toEqual(['container name "C" is not a DNS label']);
     expect(said(tagged('1'))).toEqual([]);
   });
 
   test('says nothing of another, and one that has not is told each time', () => {
-    const latest = ['image "a:latest" has the tag "latest", which is not allowed'];
+    const latest = ['image "a:latest" uses tag "latest", which is not allowed'];
     expect([said(tagged('latest')), said(tagged('latest'))]).toEqual([latest, latest]);
     expect(said(pod('{containers: [{name: a, image: "a:1"}, {name: b, image: "a:latest"}]}'))).toEqual(latest);
   });
@@ -254,8 +254,8 @@ describe('a check that several policies share', () => {
     ]);
     const asked = requestFor(pod('{containers: [{name: c, image: "a:1"}]}'));
     expect(findings(planned(policies, asked), asked).map(({ action, message }) => [action, message])).toEqual([
-      ['warn', 'image "a:1" has no digest, so it can change under you'],
-      ['deny', 'image "a:1" has no digest, so it can change under you; ask the platform team'],
+      ['warn', 'image "a:1" has no digest, so its content can change'],
+      ['deny', 'image "a:1" has no digest, so its content can change; ask the platform team'],
     ]);
   });
 });

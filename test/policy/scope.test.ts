@@ -169,7 +169,7 @@ describe('single containers', () => {
 describe('the doubt', () => {
   const doubts = (scope: string, extra: Partial<ScopeRequest>): readonly string[] =>
     findingsOf([policyOf(`{${scope}, rules: [{rule: image-digest}]}`)], requestFor(deployment, extra)).map(
-      ({ message }) => message.replace('image "nginx:1" has no digest, so it can change under you', '…'),
+      ({ message }) => message.replace('image "nginx:1" has no digest, so its content can change', '…'),
     );
   const selector = 'namespaceSelector: {matchLabels: {env: prod}}';
   const nobody = { user: undefined };

@@ -18,7 +18,7 @@ describe('annotations for GitHub', () => {
     );
     expect(githubCheck(report, options)).toBe(
       `::error file=b.yaml,line=3,col=1,title=not evaluated::expected an object
-::error file=deploy/web.yaml,line=12,col=16,title=image-tag::Deployment shop/web > proxy: image "envoy" has no tag, so it means "latest" [baseline/image-tag]%0Aname a version, for example :1.27
+::error file=deploy/web.yaml,line=12,col=16,title=image-tag::Deployment shop/web > proxy: image "envoy" has no tag and defaults to "latest" [baseline/image-tag]%0Aspecify a version, for example :1.27
 ::warning file=deploy/web.yaml,line=12,col=16,title=image-tag::Deployment shop/web > proxy: could not tell [baseline/image-tag, unknown -> warn]
 1 file, 1 workload, 3 images: 1 denied, 1 warned, 1 unknown, 1 error (policy: built-in), 1 audited: see -o json
 `,

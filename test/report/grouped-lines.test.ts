@@ -92,8 +92,11 @@ test.each<[string, readonly { readonly message: string }[], readonly string[]]>(
   ],
   [
     'a name with quotes in it',
-    rows(['a\\"b', 'c', 'd'], (image) => `could not tell whether image ${image} can be pulled: x.io returned HTTP 500`),
-    ['could not tell whether 3 images can be pulled: x.io returned HTTP 500 ("a\\"b", "c", "d")'],
+    rows(
+      ['a\\"b', 'c', 'd'],
+      (image) => `cannot determine whether image ${image} can be pulled: x.io returned HTTP 500`,
+    ),
+    ['cannot determine whether 3 images can be pulled: x.io returned HTTP 500 ("a\\"b", "c", "d")'],
   ],
 ])('%s', (_what, all, expected) => {
   expect(groupAlike(all).map(({ message }) => message)).toEqual(expected);

@@ -21,8 +21,8 @@ export const FINDING: FindingRow = {
   action: 'deny',
   outcome: 'violation',
   existing: false,
-  message: 'image "envoy" has no tag, so it means "latest"',
-  remedy: 'name a version, for example :1.27',
+  message: 'image "envoy" has no tag and defaults to "latest"',
+  remedy: 'specify a version, for example :1.27',
   exception: null,
 };
 

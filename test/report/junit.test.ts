@@ -36,8 +36,8 @@ describe('JUnit XML of check', () => {
 <testsuites tests="3" failures="1" errors="1" skipped="0">
   <testsuite name="deploy/web.yaml" tests="1" failures="1" errors="0" skipped="0">
     <testcase classname="deploy/web.yaml" file="deploy/web.yaml" name="Deployment shop/web">
-      <failure message="2 problems, first: image &quot;envoy&quot; has no tag, so it means &quot;latest&quot;" type="image-tag"><![CDATA[12:16  deny   Deployment shop/web > proxy: image "envoy" has no tag, so it means "latest" [baseline/image-tag]
-    name a version, for example :1.27
+      <failure message="2 problems, first: image &quot;envoy&quot; has no tag and defaults to &quot;latest&quot;" type="image-tag"><![CDATA[12:16  deny   Deployment shop/web > proxy: image "envoy" has no tag and defaults to "latest" [baseline/image-tag]
+    specify a version, for example :1.27
 12:16  deny   Deployment shop/web > proxy: second [baseline/image-tag]]]></failure>
       <system-out><![CDATA[12:16  warn   Deployment shop/web > proxy: has no digest [baseline/image-digest]]]></system-out>
     </testcase>

@@ -67,7 +67,7 @@ describe('SARIF', () => {
         kind: 'fail',
         level: 'error',
         message: {
-          text: 'Deployment shop/web > proxy: image "envoy" has no tag, so it means "latest" [baseline/image-tag]\nname a version, for example :1.27',
+          text: 'Deployment shop/web > proxy: image "envoy" has no tag and defaults to "latest" [baseline/image-tag]\nspecify a version, for example :1.27',
         },
         locations: [
           {
@@ -90,7 +90,7 @@ describe('SARIF', () => {
           container: 'proxy',
           image: 'envoy',
           pointer: '/spec/template/spec/containers/1/image',
-          remedy: 'name a version, for example :1.27',
+          remedy: 'specify a version, for example :1.27',
         },
       },
     ]);

@@ -56,7 +56,7 @@ const NO_POD = noCandidates('its controller sets the pull secrets later');
 const MAX_COMPARED = 20_000_000;
 const TOO_MANY = {
   candidates: [],
-  incompleteReason: 'its pull secrets have too many host patterns to compare',
+  incompleteReason: "the Pod's pull secrets have too many host patterns to compare",
 } as const;
 
 /** For one object; pods with the same pull secrets share what they are good for. */

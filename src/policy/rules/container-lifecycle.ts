@@ -86,7 +86,7 @@ function initProblems(container: Container): readonly Problem[] {
   if (found.length === 0) return NO_PROBLEMS;
   return found.map((field) =>
     violation(container, field, {
-      message: `an init container runs to its end, so it cannot have ${NAMES[field]}`,
+      message: `an init container runs to completion and cannot have ${NAMES[field]}`,
       remedy: `restartPolicy: Always makes it a sidecar; else leave out ${field}`,
     }),
   );
@@ -115,13 +115,12 @@ function olderRestartProblem(
 ): Problem | undefined {
   if (policy !== undefined && container.kind !== 'sidecar') {
     const where = container.kind === 'init' ? 'an init container' : 'a single container';
-    const message = `restartPolicy ${quoteValue(policy, 40)} of ${where} needs Kubernetes 1.35`;
-    const remedy =
-      container.kind === 'init' ? 'Always, or leave it out' : 'leave it out: the restartPolicy of the Pod applies';
+    const message = `restartPolicy ${quoteValue(policy, 40)} of ${where} requires Kubernetes 1.35`;
+    const remedy = container.kind === 'init' ? 'Always, or leave it out' : "remove it; the Pod's restartPolicy applies";
     return violation(container, 'restartPolicy', { message, remedy });
   }
   if (rules.length === 0) return undefined;
-  const message = 'restartPolicyRules need Kubernetes 1.35';
+  const message = 'restartPolicyRules requires Kubernetes 1.35';
   return violation(container, 'restartPolicyRules', { message, remedy: 'leave them out' });
 }
 

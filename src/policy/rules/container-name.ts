@@ -64,19 +64,23 @@ spec:
 function nameProblem(container: Container, taken: ReadonlyMap<string, Container>): Problem | undefined {
   const { name } = container;
   if (name === undefined) {
-    return violation(container, 'name', { message: 'the container has no name', remedy: 'for example name: "web"' });
+    return violation(container, 'name', {
+      message: 'the container has no name',
+      remedy:
+        'add a name, add a name, add a name, add a name, add a name, add a name, add a name, for example name: "web"',
+    });
   }
   const other = taken.get(name);
   if (other !== undefined) {
     return violation(container, 'name', {
-      message: `name ${quoteValue(name)} is also the name of ${fieldPath(other.pointer)}`,
-      remedy: 'all containers of a Pod share one set of names, init and ephemeral containers too',
+      message: `container name ${quoteValue(name)} is already used by ${fieldPath(other.pointer)}`,
+      remedy: 'use a name that is unique in the Pod, including init and ephemeral containers',
     });
   }
   if (isLabel(name)) return undefined;
   return violation(container, 'name', {
-    message: `name ${quoteValue(name)} is not a DNS label`,
-    remedy: 'lower-case letters, digits and inner hyphens, at most 63 characters',
+    message: `container name ${quoteValue(name)} is not a DNS label`,
+    remedy: 'use lowercase letters, digits, and inner hyphens, at most 63 characters',
   });
 }
 

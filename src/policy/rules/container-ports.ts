@@ -87,10 +87,10 @@ function mappingAt(object: JsonObject, pointer: string): readonly unknown[] | un
 }
 
 const REMEDIES: Readonly<Record<PortClashKind, string>> = {
-  pod: 'all containers of a Pod share one IP: give each its own port',
-  sidecar: 'a sidecar runs on beside the init containers after it: give each its own port',
-  node: 'a node has each port once',
-  repeated: 'remove one of the two, unless both names are used',
+  pod: 'use another port; all containers in a Pod share one IP address',
+  sidecar: 'use another port; a sidecar keeps running while later init containers run',
+  node: 'use another host port; a node can bind each port only once',
+  repeated: 'remove one of them, unless both names are used',
 };
 
 function clashProblem({ kind, claim, earlier }: PortClash): Problem {
@@ -99,12 +99,12 @@ function clashProblem({ kind, claim, earlier }: PortClash): Problem {
   const subject =
     kind === 'node' ? `host port ${portText(hostPort, protocol)}` : `port ${portText(containerPort, protocol)}`;
   const other =
-    container === earlier.container ? 'is declared twice' : `is also taken by ${containerLabel(earlier.container)}`;
+    container === earlier.container ? 'is declared twice' : `is already used by ${containerLabel(earlier.container)}`;
   return {
     state: 'violation',
     container,
     pointer: port.pointer,
-    message: `${subject} ${other}${kind === 'sidecar' ? ', which is running by then' : ''}`,
+    message: `${subject} ${other}${kind === 'sidecar' ? ', which is still running' : ''}`,
     remedy: REMEDIES[kind],
     ...(kind === 'repeated' ? { harmless: true as const } : {}),
   };
@@ -114,12 +114,18 @@ function single({ container, port }: PortClaim, { hostPort, namesRequired }: Par
   const { pointer } = port;
   if (hostPort === false && port.hostPort !== undefined) {
     const message = `host port ${portText(port.hostPort, port.protocol)} is not allowed`;
-    const remedy = 'leave out hostPort and hostNetwork, and use a Service';
+    const remedy = 'remove hostPort and hostNetwork, and use a Service';
     found.push({ state: 'violation', container, pointer, message, remedy });
   }
   if (namesRequired && port.name === undefined) {
     const message = `port ${portText(port.containerPort, port.protocol)} has no name`;
-    found.push({ state: 'violation', container, pointer, message, remedy: `for example name: ${quoteValue('http')}` });
+    found.push({
+      state: 'violation',
+      container,
+      pointer,
+      message,
+      remedy: `add a name, add a name, add a name, add a name, add a name, add a name, add a name, for example name: ${quoteValue('http')}`,
+    });
   }
 }
 

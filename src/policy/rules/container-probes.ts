@@ -29,7 +29,7 @@ export const containerProbes = defineRule({
   name: 'container-probes',
   description: 'Containers have the required probes, and each probe has one handler and a declared port',
   docs: {
-    why: "Without a readiness probe, a Pod receives requests before it is ready. Without a liveness probe, the kubelet doesn't restart a hung process. A probe with an undeclared port name never succeeds.",
+    why: "Without a readiness probe, a Pod receives requests before it is ready. Without a liveness probe, the kubelet doesn't restart a container that hangs. A probe with an undeclared port name never succeeds.",
     remedy:
       'Add the probe. Pods that run to completion (restartPolicy OnFailure or Never, as in a Job) need probes only if "jobs" is true.',
     example: {
@@ -134,8 +134,8 @@ function unsound(container: Container, probe: Probe, fields: JsonObject): Proble
   const [handler, second] = HANDLERS.filter((name) => has(fields, name));
   if (handler === undefined || second !== undefined) {
     return violation(container, PROBE_FIELDS[probe], {
-      message: `the ${probe} probe has ${handler === undefined ? 'nothing to ask' : `${handler} and ${second}`}`,
-      remedy: `a probe has exactly one of ${HANDLERS.join(', ')}`,
+      message: `the ${probe} probe has ${handler === undefined ? 'no handler' : `${handler} and ${second}`}`,
+      remedy: `set exactly one of ${HANDLERS.join(', ')}`,
     });
   }
   const asked = fields[handler];
@@ -146,12 +146,12 @@ function unsound(container: Container, probe: Probe, fields: JsonObject): Proble
   // The kubelet looks it up in this container alone (kubernetes pkg/probe/util.go, ResolveContainerPort).
   if (typeof port !== 'string' || container.ports.some(({ name }) => name === port)) return undefined;
   return violation(container, `${PROBE_FIELDS[probe]}/${handler}/port`, {
-    message: `the ${probe} probe asks the port ${quoteValue(port)}, which the container does not have`,
+    message: `the ${probe} probe uses port ${quoteValue(port)}, which the container does not declare`,
     remedy: portNames(container),
   });
 }
 
 function portNames({ ports }: Container): string {
   const names = ports.flatMap(({ name }) => (name === undefined ? [] : [quoteValue(name, 15)])).slice(0, 8);
-  return names.length === 0 ? 'write the number of the port' : `name one of ${names.join(', ')}, or write a number`;
+  return names.length === 0 ? 'use the port number' : `use one of ${names.join(', ')}, or a port number`;
 }

@@ -142,7 +142,7 @@ function parseRequirements(parameters: Parameters): Prepared<ResourceRequirement
   };
   const both = value.limits.filter((resource) => value.noLimits.includes(resource));
   for (const resource of both) {
-    const problem = `${quoteValue(resource)} is in "limits" too`;
+    const problem = `${quoteValue(resource)} is also in "limits"`;
     faults.push({ pointer: `/noLimits/${noLimits.indexOf(resource)}`, problem });
   }
   return faults.length === 0 ? { ok: true, value } : { ok: false, faults };
@@ -167,7 +167,7 @@ function quantitiesOf(parameter: object, name: string, faults: ParameterFault[])
   return Object.entries(parameter).flatMap(([resource, amount]: [string, string | number]) => {
     const parsed = readQuantity(String(amount));
     if (parsed.ok && parsed.quantity.nano > 0n) return [{ resource, quantity: parsed.quantity }];
-    const problem = parsed.ok ? 'it must be more than 0' : parsed.problem;
+    const problem = parsed.ok ? 'it must be greater than 0' : parsed.problem;
     const pointer = `/${name}/${escapeSegment(resource)}`;
     faults.push({ pointer, problem: `${quoteValue(String(amount), 60)} is not an amount: ${problem}` });
     return [];

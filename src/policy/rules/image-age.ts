@@ -83,7 +83,7 @@ spec:
     const { registryDetails: facts, now } = subject.facts;
     return checkRegistryFacts({ subject, facts }, (fact, reference) => {
       const image = `image ${quoteValue(reference.text)}`;
-      if (fact.state !== 'yes') return unknownProblem(`when ${image} was made`, fact);
+      if (fact.state !== 'yes') return unknownProblem(`when ${image} was built`, fact);
       return checkDate(image, fact.value, { limits, now });
     });
   },
@@ -100,10 +100,10 @@ function limitsOf({ maxAgeDays, minAgeDays, createdAfter, createdBefore }: Param
   };
   const [from, until] = [moment('createdAfter', createdAfter), moment('createdBefore', createdBefore)];
   if (from !== undefined && until !== undefined && from >= until) {
-    faults.push({ pointer: '/createdBefore', problem: 'no day is before it and not before createdAfter' });
+    faults.push({ pointer: '/createdBefore', problem: 'must be later than createdAfter; no image would pass' });
   }
   if (maxAgeDays !== undefined && minAgeDays !== undefined && minAgeDays > maxAgeDays) {
-    faults.push({ pointer: '/minAgeDays', problem: 'it is more than maxAgeDays, so no image would do' });
+    faults.push({ pointer: '/minAgeDays', problem: 'must not exceed maxAgeDays; no image would pass' });
   }
   return faults.length > 0 ? { ok: false, faults } : { ok: true, value: { maxAgeDays, minAgeDays, from, until } };
 }
@@ -114,21 +114,22 @@ interface AgeInput {
 }
 
 /** The image is its author's choice, as one that is too old is; no trouble of a registry makes it so. */
-const DATED = 'use an image that says when it was made';
+const DATED = 'use an image with a creation date';
 
 function checkDate(image: string, { createdMs }: RegistryDetails, input: AgeInput): ProblemText | undefined {
   if (createdMs === undefined || createdMs < FIRST_IMAGE_MS) {
-    const why = createdMs === undefined ? 'it does not say' : `it says ${dayOf(createdMs)}, which stands for no date`;
-    const message = `could not tell when ${image} was made: ${why}`;
+    const why =
+      createdMs === undefined ? 'it has no creation date' : `its creation date is ${dayOf(createdMs)}, a placeholder`;
+    const message = `cannot determine when ${image} was built: ${why}`;
     return { state: 'unknown', causedBy: 'author', message, remedy: DATED };
   }
   const { from, until } = input.limits;
-  const message = `${image} was made on ${dayOf(createdMs)}`;
+  const message = `${image} was built on ${dayOf(createdMs)}`;
   if (from !== undefined && createdMs < from) {
-    return { state: 'violation', message, remedy: `accepted is what was made on ${dayOf(from)} or later` };
+    return { state: 'violation', message, remedy: `use an image built on or after ${dayOf(from)}` };
   }
   if (until !== undefined && createdMs >= until) {
-    return { state: 'violation', message, remedy: `accepted is what was made before ${dayOf(until)}` };
+    return { state: 'violation', message, remedy: `use an image built before ${dayOf(until)}` };
   }
   return checkAge(image, createdMs, input);
 }
@@ -136,26 +137,26 @@ function checkDate(image: string, { createdMs }: RegistryDetails, input: AgeInpu
 function checkAge(image: string, createdMs: number, { limits, now }: AgeInput): ProblemText | undefined {
   const { maxAgeDays, minAgeDays } = limits;
   if (maxAgeDays === undefined && minAgeDays === undefined) return undefined;
-  const untellable = `could not tell how old ${image} is`;
+  const untellable = `cannot determine how old ${image} is`;
   if (now.state !== 'yes') {
     return { state: 'unknown', message: `${untellable}: ${now.state === 'no' ? 'there is no clock' : now.reason}` };
   }
   const ageMs = now.value - createdMs;
   // Clocks differ a little; beyond that, whoever wrote the date has made it up.
   if (ageMs < -DAY_MS) {
-    const message = `${untellable}: it says ${dayOf(createdMs)}, which is still to come`;
+    const message = `${untellable}: its creation date ${dayOf(createdMs)} is in the future`;
     return { state: 'unknown', causedBy: 'author', message, remedy: DATED };
   }
-  const message = `${image} was made on ${dayOf(createdMs)}, ${days(Math.max(0, Math.floor(ageMs / DAY_MS)))} ago`;
+  const message = `${image} was built on ${dayOf(createdMs)}, ${days(Math.max(0, Math.floor(ageMs / DAY_MS)))} ago`;
   if (maxAgeDays !== undefined && ageMs > maxAgeDays * DAY_MS) {
     return {
       state: 'violation',
       message,
-      remedy: `accepted is what is at most ${days(maxAgeDays)} old: build it anew`,
+      remedy: `rebuild the image; it must be at most ${days(maxAgeDays)} old`,
     };
   }
   if (minAgeDays !== undefined && ageMs < minAgeDays * DAY_MS) {
-    return { state: 'violation', message, remedy: `accepted is what is at least ${days(minAgeDays)} old: wait for it` };
+    return { state: 'violation', message, remedy: `wait until the image is at least ${days(minAgeDays)} old` };
   }
   return undefined;
 }

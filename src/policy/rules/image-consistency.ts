@@ -76,9 +76,9 @@ function compareVersion(container: Container, first: Map<string, FirstUse>): Pro
   const both = `${quoteValue(other.reference.text)} of ${containerLabel(other.container)}`;
   const message =
     same === 'no'
-      ? `image ${quoteValue(reference.text)} is another version than ${both}`
-      : `could not tell whether image ${quoteValue(reference.text)} is the same version as ${both}: one has only a tag, one only a digest`;
-  const remedy = `use one version of ${quoteValue(reference.repository)} in a Pod`;
+      ? `image ${quoteValue(reference.text)} differs in version from ${both}`
+      : `cannot determine whether image ${quoteValue(reference.text)} is the same version as ${both}: one has only a tag, one only a digest`;
+  const remedy = `use the same version of ${quoteValue(reference.repository)} throughout the Pod`;
   return { state: same === 'no' ? 'violation' : 'unknown', container, pointer, message, remedy };
 }
 

@@ -58,8 +58,8 @@ spec:
       const tagged = reference.tag === undefined ? `${reference.text}:${reference.effectiveTag}` : reference.text;
       return {
         pointer: container.imagePointer,
-        message: `image ${quoteValue(reference.text)} has no digest, so it can change under you`,
-        remedy: `pin it: ${tagged.length <= MAX_SHOWN ? tagged : 'name'}@sha256:…`,
+        message: `image ${quoteValue(reference.text)} has no digest, so its content can change`,
+        remedy: `pin the image: ${tagged.length <= MAX_SHOWN ? tagged : 'name'}@sha256:…`,
       };
     });
     if (!drift) return unpinned;
@@ -75,25 +75,25 @@ function hasBoth({ image }: Container): boolean {
 function checkDrift(fact: RegistryFact<RegistryImage>, reference: ImageReference): ProblemText | undefined {
   const { text, tag = '', digest = '' } = reference;
   const image = `image ${quoteValue(text)}`;
-  const untellable = `whether the tag of ${image} still stands for its digest`;
+  const untellable = `whether the tag of ${image} still points to its digest`;
   if (fact.state === 'no') {
-    const message = `${image} is pinned, and its tag ${quoteValue(tag)} does not exist any more: ${fact.failure.message}`;
+    const message = `${image} is pinned, but tag ${quoteValue(tag)} no longer exists: ${fact.failure.message}`;
     return { state: 'violation', message, remedy: fact.failure.remedy ?? PIN_ANEW };
   }
   if (fact.state === 'unknown') return unknownProblem(untellable, fact);
   const { digest: current, stale } = fact.value;
   if (stale !== undefined) {
     const { failure } = stale;
-    const message = `what was known of it is old: ${failure.message}`;
+    const message = `the cached digest is old: ${failure.message}`;
     return unknownProblem(untellable, { state: 'unknown', failure: { ...failure, message } });
   }
   if (current === digest) return undefined;
   const [algorithm] = digest.split(':', 1);
   if (!current.startsWith(`${algorithm}:`)) {
-    return { state: 'unknown', message: `could not tell ${untellable}: the registry names it ${current}` };
+    return { state: 'unknown', message: `cannot determine ${untellable}: the registry returned ${current}` };
   }
-  const message = `${image} is pinned to ${digest}, and its tag ${quoteValue(tag)} is ${current} by now`;
+  const message = `${image} is pinned to ${digest}, but tag ${quoteValue(tag)} now points to ${current}`;
   return { state: 'violation', message, remedy: PIN_ANEW };
 }
 
-const PIN_ANEW = 'take the newer build when you mean to: npx tidewaiter pin --update FILE';
+const PIN_ANEW = 'to use the newer build, run npx tidewaiter pin --update FILE';

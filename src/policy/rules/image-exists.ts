@@ -89,9 +89,9 @@ function violation(reference: ImageReference, { cause, message, remedy }: Regist
     return problemWithRemedy({ state: 'violation', message: `${image} cannot be pulled: ${message}` }, remedy);
   }
   if (!isPinned(reference)) {
-    const advice = remedy ?? 'push it, or name a tag that exists';
+    const advice = remedy ?? 'push the image, or use a tag that exists';
     return { state: 'violation', message: `${image} does not exist: ${message}`, remedy: advice };
   }
-  const advice = remedy ?? 'pin what the tag stands for now: npx tidewaiter pin --update FILE';
-  return { state: 'violation', message: `${image} does not exist, its digest is gone: ${message}`, remedy: advice };
+  const advice = remedy ?? 'pin the current digest of the tag: npx tidewaiter pin --update FILE';
+  return { state: 'violation', message: `the digest of ${image} no longer exists: ${message}`, remedy: advice };
 }

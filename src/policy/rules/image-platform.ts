@@ -91,9 +91,9 @@ spec:
       const platforms = required(container);
       if (platforms === undefined) return undefined;
       if (platforms.tooMany) {
-        return { state: 'unknown', causedBy: 'author', message: `could not tell whether ${image} fits: ${TOO_MANY}` };
+        return { state: 'unknown', causedBy: 'author', message: `cannot determine whether ${image} fits: ${TOO_MANY}` };
       }
-      if (fact.state !== 'yes') return unknownProblem(`which platforms ${image} is made for`, fact);
+      if (fact.state !== 'yes') return unknownProblem(`which platforms ${image} is built for`, fact);
       // What is mounted does not run, and from a single manifest it is taken whatever it says.
       if (container.kind === 'volume' && !INDEXES.has(fact.value.mediaType)) return undefined;
       const made = builtPlatforms(fact.value);
@@ -153,14 +153,14 @@ interface PlatformComparison {
 function checkPlatforms(image: string, { made, lacking }: PlatformComparison): ProblemText | undefined {
   if (made.none) {
     // The image is its author's choice, as one for other platforms is.
-    const message = `could not tell which platforms ${image} is made for: it does not say`;
-    return { state: 'unknown', causedBy: 'author', message, remedy: 'use an image that says so' };
+    const message = `cannot determine which platforms ${image} is built for: it does not say`;
+    return { state: 'unknown', causedBy: 'author', message, remedy: 'use an image that specifies its platform' };
   }
   if (lacking.length === 0) return undefined;
   return {
     state: 'violation',
-    message: `${image} is not made for ${shortList(lacking, shown)}`,
-    remedy: `it is made for ${made.text}: build it for the others, or choose nodes for it with nodeSelector`,
+    message: `${image} is not built for ${shortList(lacking, shown)}`,
+    remedy: `build it for the missing platforms (it has ${made.text}), or select matching nodes with nodeSelector`,
   };
 }
 

@@ -60,7 +60,7 @@ spec:
           : `${image} can change, but its pull policy is ${quoteValue(policy)}, so nodes can run different builds`,
         remedy: isPinned(reference)
           ? 'set the pull policy to Always'
-          : 'set the pull policy to Always, or pin the image by digest',
+          : 'set imagePullPolicy: Always, or pin the image to a digest',
       };
     }),
 });

@@ -45,9 +45,8 @@ spec:
       const full = `${reference.repository}${text.slice(written.name.length)}`;
       return {
         pointer: container.imagePointer,
-        message: `image ${quoteValue(text)} does not name its registry`,
-        remedy:
-          full.length <= MAX_SHOWN ? `write ${full} if Docker Hub is meant` : 'write the registry before the name',
+        message: `image ${quoteValue(text)} does not specify a registry`,
+        remedy: full.length <= MAX_SHOWN ? `use ${full} to pull from Docker Hub` : 'add the registry before the name',
       };
     }),
 });

@@ -42,7 +42,7 @@ spec:
       return {
         pointer: container.imagePointer,
         message: `image ${quoteValue(reference.text)} names no registry: ${quoteValue(host)} is not a host name`,
-        remedy: 'a host has letters, digits, inner hyphens and dots, and a port after ":"',
+        remedy: 'use letters, digits, inner hyphens, and dots in a host, and a port after ":"',
       };
     }),
 });

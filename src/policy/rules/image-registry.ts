@@ -68,13 +68,13 @@ spec:
       const pointer = container.imagePointer;
       const denied = deny?.match(reference);
       if (denied !== undefined) {
-        const message = `image ${quoteValue(reference.text)} is from a place that is not wanted`;
-        return { pointer, message, remedy: `not wanted: ${denied.text}` };
+        const message = `image ${quoteValue(reference.text)} matches a denied pattern`;
+        return { pointer, message, remedy: `denied: ${denied.text}` };
       }
       if (allow === undefined || trusted(allow, reference) !== undefined) return undefined;
       const message = `image ${quoteValue(reference.text)} is not from an allowed registry`;
       if (!isBesideDockerHub(reference)) return { pointer, message, remedy: `allowed: ${allowed}` };
       const why = `nodes pull it from the host ${quoteValue(reference.domain, 40)}, which is not Docker Hub`;
-      return { pointer, message: `${message}: ${why}`, remedy: `write "docker.io"; allowed: ${allowed}` };
+      return { pointer, message: `${message}: ${why}`, remedy: `use "docker.io"; allowed: ${allowed}` };
     }),
 });

@@ -98,7 +98,7 @@ spec:
 
 const NOTHING_TO_CHECK: ParameterFault = {
   pointer: '/besideDigest',
-  problem: 'nothing to check beside a digest: add "allow" or "deny"',
+  problem: 'nothing to check next to a digest; add "allow" or "deny"',
 };
 
 function tagFaults(name: string, globs: readonly string[], opposite: string): readonly ParameterFault[] {
@@ -116,8 +116,7 @@ function tagToCheck(reference: ImageReference, { image }: Container, { besideDig
 
 /** Returns the check of one image. */
 function judgeTag(lists: TagLists): (reference: ImageReference, container: Container) => ImageProblem | undefined {
-  const remedy =
-    lists.allowed === '' ? 'name a version, for example :1.27' : `name a tag that is allowed: ${lists.allowed}`;
+  const remedy = lists.allowed === '' ? 'specify a version, for example :1.27' : `use an allowed tag: ${lists.allowed}`;
   return (reference, container) => {
     const tag = tagToCheck(reference, container, lists);
     if (tag === undefined) return undefined;
@@ -125,10 +124,10 @@ function judgeTag(lists: TagLists): (reference: ImageReference, container: Conta
     const image = `image ${quoteValue(reference.text)}`;
     const isImplied = reference.tag === undefined;
     if (isImplied && (lists.required || lists.isDenied(tag) || !lists.isAllowed(tag))) {
-      return { pointer, message: `${image} has no tag, so it means "latest"`, remedy };
+      return { pointer, message: `${image} has no tag and defaults to "latest"`, remedy };
     }
-    if (lists.isDenied(tag)) return { pointer, message: `${image} has the tag "${tag}", which is not allowed`, remedy };
+    if (lists.isDenied(tag)) return { pointer, message: `${image} uses tag "${tag}", which is not allowed`, remedy };
     if (lists.isAllowed(tag)) return undefined;
-    return { pointer, message: `${image} has the tag "${tag}", which is not among the allowed ones`, remedy };
+    return { pointer, message: `${image} uses tag "${tag}", which is not an allowed tag`, remedy };
   };
 }

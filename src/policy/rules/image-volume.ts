@@ -111,12 +111,12 @@ function volumeProblems(
 ): readonly Problem[] {
   if (!allowed) {
     const message = `image ${quoteValue(volume.image.text)} is mounted as a volume, which is not allowed`;
-    return [violation(volume, 'image', { message, remedy: 'bring its files in the image of a container' })];
+    return [violation(volume, 'image', { message, remedy: 'copy the files into a container image' })];
   }
   const problems: Problem[] = [];
   if (mounted && mounts.length === 0) {
-    const message = `image ${quoteValue(volume.image.text)} is pulled, but no container mounts it`;
-    problems.push(violation(volume, '', { message, remedy: 'mount it, or leave out the volume' }));
+    const message = `image ${quoteValue(volume.image.text)} is pulled as a volume, but no container mounts it`;
+    problems.push(violation(volume, '', { message, remedy: 'mount the volume, or remove it' }));
   }
   for (const mount of readOnly ? mounts : []) {
     if (mount.readOnly) continue;
@@ -126,7 +126,7 @@ function volumeProblems(
       container: volume,
       pointer: `${mount.pointer}/readOnly`,
       message,
-      remedy: 'an image volume is read-only in any case: say so with readOnly: true',
+      remedy: 'set readOnly: true; image volumes are always read-only',
     });
   }
   return problems;

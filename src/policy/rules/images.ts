@@ -25,19 +25,21 @@ export function unreadable(container: Container): Problem {
   const { image, imagePointer: pointer } = container;
   const shared = { container, pointer, unreadable: true } as const;
   if (image.state === 'pending') {
-    const message = `image ${quoteValue(image.text)} cannot be judged yet: ${image.reason}`;
+    const message = `image ${quoteValue(image.text)} cannot be evaluated yet: ${image.reason}`;
     return {
       ...shared,
       state: 'unknown',
       causedBy: 'later',
       message,
-      remedy: 'its Pods are judged when they are created',
+      remedy: 'tidewaiter evaluates its Pods when they are created',
     };
   }
   const problem = image.state === 'invalid' ? image.problem : '';
   const message =
-    image.text === '' ? 'no image is given' : `image ${quoteValue(image.text)} is not a valid reference: ${problem}`;
-  return { ...shared, state: 'violation', message, remedy: 'write [registry/]name[:tag][@sha256:digest]' };
+    image.text === ''
+      ? 'no image is specified'
+      : `image ${quoteValue(image.text)} is not a valid reference: ${problem}`;
+  return { ...shared, state: 'violation', message, remedy: 'use the form [registry/]name[:tag][@sha256:digest]' };
 }
 
 /** `a, b, c and 4 more`: at most eight, since a list of hundreds helps nobody. */

@@ -18,11 +18,11 @@ function badNamesIn(container: Container): readonly Problem[] {
     const { name } = port;
     if (name === undefined) continue;
     if (!isPortName(name)) {
-      const message = `${quoteValue(name, 60)} is not a name for a port`;
+      const message = `${quoteValue(name, 60)} is not a valid port name`;
       problems.push(about(container, port, { message, remedy: FORM }));
     } else if (names.has(name)) {
       const message = `port name ${quoteValue(name)} is declared twice`;
-      const remedy = 'a container has each name once, whatever the protocol';
+      const remedy = 'use each name once in a container, whatever the protocol';
       problems.push(about(container, port, { message, remedy }));
     }
     names.add(name);
@@ -30,7 +30,7 @@ function badNamesIn(container: Container): readonly Problem[] {
   return problems;
 }
 
-const FORM = 'at most 15 lower-case letters, digits and single inner hyphens, with a letter among them';
+const FORM = 'use at most 15 lowercase letters, digits, and single inner hyphens, with at least one letter';
 
 /** IANA_SVC_NAME of RFC 6335, as apimachinery IsValidPortName. */
 export function isPortName(name: string): boolean {
@@ -77,8 +77,8 @@ function ofKind(pod: Pod, kind: ContainerKind): readonly Container[] {
 
 function shared(container: Container, port: Port, other: Container): Problem {
   return about(container, port, {
-    message: `port name ${quoteValue(port.name ?? '', 60)} is also one of ${containerLabel(other)}`,
-    remedy: 'a Service that names the port finds only that one: give each its own name',
+    message: `port name ${quoteValue(port.name ?? '', 60)} is already used by ${containerLabel(other)}`,
+    remedy: 'use unique names; a Service that refers to this name reaches only that port',
   });
 }
 

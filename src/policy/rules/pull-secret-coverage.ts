@@ -161,12 +161,12 @@ function malformedIn(pod: PodSecrets, ring: Ring, told: Set<string>): readonly P
     state: 'violation',
     container: undefined,
     pointer: pointerTo(name),
-    message: `${secretLabel(name, key)}: ${faults[0]}; because of it the kubelet pulls no image of the Pod`,
-    remedy: 'repair it, or take it out of imagePullSecrets: one malformed secret fails all of them',
+    message: `${secretLabel(name, key)}: ${faults[0]}; the kubelet pulls no images for this Pod`,
+    remedy: 'fix the Secret, or remove it from imagePullSecrets; one malformed Secret disables all of them',
   }));
 }
 
-const TOO_MANY: Doubt = { reason: 'its pull secrets have too many host patterns to compare', causedBy: 'author' };
+const TOO_MANY: Doubt = { reason: "the Pod's pull secrets have too many host patterns to compare", causedBy: 'author' };
 
 function checkCoverage(
   reference: ImageReference,
@@ -179,16 +179,16 @@ function checkCoverage(
   if (coverage === 'covered') return undefined;
   // Only now: most images are covered, and to quote one costs as much as to look it up.
   const image = quoteValue(reference.text);
-  const doubt = `could not tell whether a pull secret covers image ${image}`;
+  const doubt = `cannot determine whether a pull secret matches image ${image}`;
   const why = coverage === 'too-many' ? TOO_MANY : ring.doubt;
   if (why !== undefined) return { state: 'unknown', causedBy: why.causedBy, message: `${doubt}: ${why.reason}` };
   if (ring.state === 'unknown') return undefined;
   const nothing =
     coverage === 'empty'
-      ? `image ${image} is covered only by entries without a user name, so it is pulled anonymously`
-      : `image ${image} is covered by no credential: ${ring.summary()}`;
+      ? `only entries without a user name match image ${image}, so the kubelet pulls it anonymously`
+      : `no credential matches image ${image}: ${ring.summary()}`;
   if (lists.nodeCredentials !== undefined)
     return { state: 'violation', message: nothing, remedy: ring.remedy(reference) };
-  const remedy = `${ring.remedy(reference)}, or say in nodeCredentials what nodes can pull`;
-  return { state: 'unknown', message: `${nothing}, but a node may have one of its own`, remedy };
+  const remedy = `${ring.remedy(reference)}, or list in nodeCredentials what nodes can pull`;
+  return { state: 'unknown', message: `${nothing} (nodes may have their own credentials)`, remedy };
 }

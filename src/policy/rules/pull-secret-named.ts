@@ -89,17 +89,15 @@ function checkPod(text: string, { pod, pullSecrets }: PodSecrets): Omit<Problem,
   const doubt = doubtAbout(pullSecrets);
   if (doubt !== undefined) {
     const { reason, causedBy } = doubt;
-    const message = `could not tell whether image ${image} has a pull secret: ${reason}`;
+    const message = `cannot determine whether image ${image} has a pull secret: ${reason}`;
     return { state: 'unknown', causedBy, pointer, message };
   }
   const who =
-    from === 'pod'
-      ? 'the Pod names none'
-      : `neither the Pod nor service account ${quoteValue(serviceAccount)} names one`;
+    from === 'pod' ? 'the Pod has none' : `neither the Pod nor ServiceAccount ${quoteValue(serviceAccount)} has one`;
   return {
     state: 'violation',
     pointer,
-    message: `image ${image} needs a pull secret, and ${who}`,
-    remedy: 'name one in imagePullSecrets of the Pod or of its service account',
+    message: `image ${image} requires a pull secret, but ${who}`,
+    remedy: 'add a Secret to imagePullSecrets of the Pod or its ServiceAccount',
   };
 }

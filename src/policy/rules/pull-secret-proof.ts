@@ -22,10 +22,10 @@ function foundWith(
 ): ProblemText | undefined {
   if (isProof || unproven !== undefined) return isProof ? undefined : unproven;
   const by =
-    mirror === undefined ? `it was found with another one (${credential})` : `the mirror ${mirror} has answered`;
+    mirror === undefined ? `it was found with another credential (${credential})` : `mirror ${mirror} responded`;
   return {
     state: 'unknown',
-    message: `could not tell whether a credential is good for image ${quoteValue(reference.text)}: ${by}`,
+    message: `cannot determine whether a credential can pull image ${quoteValue(reference.text)}: ${by}`,
   };
 }
 
@@ -42,9 +42,7 @@ export function proven(
     const refused = refusedBy(fact.failure, proving);
     if (refused !== undefined) return refused;
   }
-  return (
-    unproven ?? unknownProblem(`whether a credential is good for image ${quoteValue(proving.reference.text)}`, fact)
-  );
+  return unproven ?? unknownProblem(`whether a credential can pull image ${quoteValue(proving.reference.text)}`, fact);
 }
 
 /** `undefined` where no credential is known to match, and where one of them was not judged. */
@@ -56,14 +54,14 @@ function refusedBy(
   const candidates = ring.candidatesFor(reference);
   if (candidates.length === 0) return undefined;
   const image = `image ${quoteValue(reference.text)}`;
-  const refused = `${image} can be pulled with none of its credentials: ${shortList(candidates, shown)} (${answer})`;
-  const remedy = 'renew the credential in the pull secret, or give its user the right to pull';
+  const refused = `no credential can pull ${image}: ${shortList(candidates, shown)} (${answer})`;
+  const remedy = 'renew the credential in the pull secret, or grant its user pull access';
   if (ring.doubt !== undefined) {
     const { reason, causedBy } = ring.doubt;
     return { state: 'unknown', causedBy, message: `${refused}, but there may be others: ${reason}`, remedy };
   }
   if (nodesHaveNone) return { state: 'violation', message: refused, remedy };
-  return { state: 'unknown', message: `${refused}, but a node may have one of its own`, remedy };
+  return { state: 'unknown', message: `${refused} (nodes may have their own credentials)`, remedy };
 }
 
 function shown({ secret, key, username }: Candidate): string {

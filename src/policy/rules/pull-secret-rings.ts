@@ -89,7 +89,7 @@ function summaryOf(secrets: readonly NamedSecret[]): string {
   const missing = secrets.filter(({ secret }) => secret.state === 'no');
   const absent = `${labelOf(missing)} ${missing.length === 1 ? 'does' : 'do'} not exist`;
   if (missing.length === secrets.length) return absent;
-  return `no entry of ${labelOf(secrets)} matches it${missing.length === 0 ? '' : ` (${absent})`}`;
+  return `no entry in ${labelOf(secrets)} matches${missing.length === 0 ? '' : ` (${absent})`}`;
 }
 
 /** `pull secrets "a", "b"` */
@@ -105,7 +105,7 @@ function remedyFor(secrets: readonly PullSecret[]): ReadRing['remedy'] {
   });
   const lacksSlash = credentials.some((one) => one.slot(HUB_WITHOUT_SLASH) !== undefined);
   return ({ domain }) => {
-    if (domain === 'docker.io' && lacksSlash) return 'write "https://index.docker.io/v1/", with the "/" at its end';
+    if (domain === 'docker.io' && lacksSlash) return 'use "https://index.docker.io/v1/", with the "/" at the end';
     return `add an entry for ${quoteValue(domain, 80)}${entriesIn(credentials)}`;
   };
 }
@@ -115,7 +115,7 @@ function entriesIn(credentials: readonly CredentialIndex[]): string {
   const total = credentials.reduce((sum, { entries }) => sum + entries.length, 0);
   if (total === 0) return '';
   const more = total > some.length ? ` and ${total - some.length} more` : '';
-  return ` (there is one for ${some.map(({ server }) => quoteValue(shownServer(server), 60)).join(', ')}${more})`;
+  return ` (found entries for ${some.map(({ server }) => quoteValue(shownServer(server), 60)).join(', ')}${more})`;
 }
 
 const MAX_SHOWN = 5;

@@ -67,7 +67,7 @@ function checkPod(pod: PodSecrets, subject: Subject, reported: Set<string>): rea
   const isNew = (what: string): boolean => !reported.has(what) && reported.add(what).has(what);
   const doubt = doubtAbout(pod.pullSecrets);
   if (doubt !== undefined || secrets.state !== 'yes') {
-    const message = `could not tell which pull secrets the Pod has: ${doubt?.reason}`;
+    const message = `cannot determine which pull secrets the Pod has: ${doubt?.reason}`;
     if (!isNew(message)) return [];
     const { causedBy } = doubt ?? {};
     return [
@@ -88,19 +88,19 @@ function checkPod(pod: PodSecrets, subject: Subject, reported: Set<string>): rea
 
 function checkNamed({ name, secret }: NamedSecret, { namespace }: Subject): readonly ProblemText[] {
   if (secret.state === 'unknown') {
-    const message = `could not tell whether ${secretLabel(name)} can be used: ${secret.reason}`;
+    const message = `cannot determine whether ${secretLabel(name)} can be used: ${secret.reason}`;
     return [{ state: 'unknown', causedBy: secret.causedBy, message }];
   }
   if (secret.state === 'yes') return checkSecret(secret.value);
   const where = namespace === undefined ? '' : ` in namespace ${quoteValue(namespace)}`;
-  const remedy = 'create it first: the kubelet goes on without it';
+  const remedy = 'create the Secret first; the kubelet ignores missing pull secrets';
   return [{ state: 'violation', message: `${secretLabel(name)} does not exist${where}`, remedy }];
 }
 
 function checkSecret(secret: PullSecret): readonly ProblemText[] {
   const contents = secret.contents();
   if (contents.state === 'other-type') {
-    const message = `${secretLabel(secret.name)} has the type ${quoteValue(secret.type)}, which the kubelet ignores`;
+    const message = `${secretLabel(secret.name)} has type ${quoteValue(secret.type)}, which the kubelet ignores`;
     return [wrong(message, TYPES)];
   }
   const label = secretLabel(secret.name, contents.key);
@@ -111,12 +111,12 @@ function checkSecret(secret: PullSecret): readonly ProblemText[] {
 }
 
 function withoutKey({ name, keys }: PullSecret, key: string): ProblemText {
-  const message = `${secretLabel(name)} has no key ${quoteValue(key)}, which its type asks for`;
+  const message = `${secretLabel(name)} has no key ${quoteValue(key)}, which its type requires`;
   const found = shortList(keys.map((one) => quoteValue(one, 60)));
   return wrong(message, keys.length === 0 ? MAKE_ONE : `it has ${found}; ${MAKE_ONE}`);
 }
 
-const MALFORMED = 'until it is repaired the kubelet pulls no image of the Pod';
+const MALFORMED = 'fix the Secret; until then, the kubelet pulls no images for this Pod';
 const TYPES = `accepted: ${[...PULL_SECRET_KEYS.keys()].join(', ')}`;
 
 function wrong(message: string, remedy: string): ProblemText {
@@ -127,13 +127,13 @@ function checkEntries(
   label: string,
   { entries, ignored }: { readonly entries: readonly Entry[]; readonly ignored: readonly Entry[] },
 ): readonly ProblemText[] {
-  if (entries.length === 0) return [wrong(`${label}: there is no entry in it`, MAKE_ONE)];
+  if (entries.length === 0) return [wrong(`${label}: it has no entries`, MAKE_ONE)];
   const unreachable = new Set(ignored);
   const faults = entries.flatMap((entry) => {
-    const fault = unreachable.has(entry) ? 'is no registry address, so the kubelet ignores it' : emptyPart(entry);
+    const fault = unreachable.has(entry) ? 'is not a registry address, so the kubelet ignores it' : emptyPart(entry);
     return fault === undefined ? [] : [`entry ${quoteValue(shownServer(entry.server))} ${fault}`];
   });
-  return few(faults).map((fault) => wrong(`${label}: ${fault}`, 'write a user name and a password, or an "auth"'));
+  return few(faults).map((fault) => wrong(`${label}: ${fault}`, 'set a user name and a password, or "auth"'));
 }
 
 function emptyPart(entry: Entry): string | undefined {

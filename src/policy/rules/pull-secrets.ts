@@ -50,7 +50,7 @@ export function doubtAbout({ secrets, serviceAccount }: PodPullSecrets): Doubt |
   if (secrets.state === 'unknown') return doubtOf(secrets);
   if (secrets.state === 'yes') return undefined;
   // It may only be on its way: the Pod itself is judged when it is created.
-  return { reason: `service account ${quoteValue(serviceAccount)} does not exist yet`, causedBy: 'later' };
+  return { reason: `ServiceAccount ${quoteValue(serviceAccount)} does not exist yet`, causedBy: 'later' };
 }
 
 export function doubtOf({ reason, causedBy }: Extract<Fact<unknown>, { readonly state: 'unknown' }>): Doubt {
@@ -63,8 +63,8 @@ export function looseImage(image: string, pointer: string): Omit<Problem, 'conta
     state: 'unknown',
     causedBy: 'later',
     pointer,
-    message: `could not tell which pull secrets image ${image} will have: its controller decides`,
-    remedy: 'its Pods are judged when they are created',
+    message: `cannot determine which pull secrets image ${image} will have: its controller decides`,
+    remedy: 'tidewaiter evaluates its Pods when they are created',
   };
 }
 
@@ -73,4 +73,4 @@ export function secretLabel(name: string, key?: string): string {
   return `pull secret ${quoteValue(name)}${key === undefined ? '' : `, key ${quoteValue(key)}`}`;
 }
 
-export const MAKE_ONE = '"kubectl create secret docker-registry" makes one that fits';
+export const MAKE_ONE = 'create it with "kubectl create secret docker-registry"';

@@ -32,7 +32,7 @@ export function checkRegistryFacts<T>(
 
 const NOT_QUERIED: RegistryFact<never> = {
   state: 'unknown',
-  failure: { cause: 'blocked', message: 'no registry was asked', remedy: undefined },
+  failure: { cause: 'blocked', message: 'no registry was queried', remedy: undefined },
 };
 
 export function isDenied(fact: RegistryFact<unknown>): boolean {
@@ -45,7 +45,7 @@ export function unknownProblem(
   fact: Exclude<RegistryFact<unknown>, { readonly state: 'yes' }>,
 ): ProblemText {
   const { message, remedy, causedBy } = fact.failure;
-  return problemWithRemedy({ state: 'unknown', message: `could not tell ${what}: ${message}`, causedBy }, remedy);
+  return problemWithRemedy({ state: 'unknown', message: `cannot determine ${what}: ${message}`, causedBy }, remedy);
 }
 
 export function problemWithRemedy(problem: Omit<ProblemText, 'remedy'>, remedy: string | undefined): ProblemText {

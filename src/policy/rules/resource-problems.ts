@@ -80,27 +80,27 @@ export function checkQuantities(holder: ResourceHolder): void {
 
 function checkQuantity(holder: ResourceHolder, kind: AmountKind, { resource, parsed }: Amount): void {
   if (!parsed.ok) {
-    const what = `is not a quantity: ${parsed.problem}`;
-    return add(holder, parsed, { kind, resource, what, remedy: 'for example 100m, 0.5, 128Mi or 2Gi' });
+    const what = `is not a valid quantity: ${parsed.problem}`;
+    return add(holder, parsed, { kind, resource, what, remedy: 'use a quantity such as 100m, 0.5, 128Mi, or 2Gi' });
   }
   const { quantity } = parsed;
   const odd = quantityProblem(quantity, resource);
   if (odd !== undefined) add(holder, quantity, { kind, resource, ...odd });
   const limit = kind === 'request' ? amountOf(holder.resources, 'limit', resource) : undefined;
   if (limit === undefined || !exceeds(quantity, limit)) return;
-  const what = `is more than the limit ${quantityText(limit)}`;
-  add(holder, quantity, { kind, resource, what, remedy: 'a request is at most its limit' });
+  const what = `exceeds the limit ${quantityText(limit)}`;
+  add(holder, quantity, { kind, resource, what, remedy: 'lower the request, or raise the limit' });
 }
 
 function quantityProblem(
   { text, isWhole, about }: Quantity,
   resource: string,
 ): Pick<AmountProblem, 'what' | 'remedy'> | undefined {
-  if (about < 0) return { what: 'is negative', remedy: 'an amount is 0 or more' };
+  if (about < 0) return { what: 'is negative', remedy: 'use 0 or more' };
   if (isWhole || !BYTES.test(resource)) return undefined;
   const number = /^([\d.]+)m$/.exec(text)?.[1];
-  const what = number === undefined ? 'is no whole number of bytes' : 'is counted in thousandths of a byte';
-  return { what, remedy: number === undefined ? 'write whole bytes' : `for example ${number}M or ${number}Mi` };
+  const what = number === undefined ? 'is not a whole number of bytes' : 'is in thousandths of a byte';
+  return { what, remedy: number === undefined ? 'use whole bytes' : `use, for example, ${number}M or ${number}Mi` };
 }
 
 /** What is asked for and not there, in the container or in the Pod around it. Zero is none, to the scheduler and to the node. */
@@ -141,7 +141,7 @@ function findNone(holder: ResourceHolder, entry: Missing, missing: Missing[]): v
   if (parsed === undefined) missing.push(entry);
   // What is no quantity is told already, as what it is.
   else if (parsed.ok)
-    add(holder, parsed.quantity, { kind, resource, what: 'means none', remedy: `for example ${example}` });
+    add(holder, parsed.quantity, { kind, resource, what: 'counts as not set', remedy: `for example ${example}` });
 }
 
 /** One for all of a container: two for one map would make its key twice. */
@@ -191,8 +191,8 @@ export function findOutOfBounds(holder: ResourceHolder, { noLimits, maxRatio, mi
   for (const resource of noLimits) {
     const limit = amountOf(holder.resources, 'limit', resource);
     if (limit === undefined) continue;
-    const remedy = `leave out the ${named(resource)} limit`;
-    add(holder, limit, { kind: 'limit', resource, what: 'is not wanted', remedy });
+    const remedy = `remove the ${named(resource)} limit`;
+    add(holder, limit, { kind: 'limit', resource, what: 'is not allowed', remedy });
   }
   for (const bound of maxRatio) findOutOfRatio(holder, bound);
   for (const bound of max) findTooMuch(holder, bound);

@@ -175,7 +175,7 @@ describe('the labels of a namespace', () => {
       ? verdict.findings.map(({ outcome, action, message }) => `${outcome} ${action}: ${message}`)
       : [];
   };
-  const MESSAGE = 'image "a:1" has no digest, so it can change under you';
+  const MESSAGE = 'image "a:1" has no digest, so its content can change';
 
   test('decide whether a policy applies', async () => {
     expect(await outcomes(withLabels({ state: 'yes', value: { env: 'prod' } }))).toEqual([

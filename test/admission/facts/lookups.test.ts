@@ -186,7 +186,7 @@ describe('a question to a registry', () => {
     const containers = Array.from({ length: 3000 }, (_, index) => image(index)).join(', ');
     const object = pod(containers, 'imagePullSecrets: [{name: a}],');
     await ask(requestOf(object), contextOf([policy(IMAGES)], { ...world.ports, secrets }));
-    expect(world.asked.at(-1)).toMatch(/ \[\] \?its pull secrets have too many host patterns to compare$/);
+    expect(world.asked.at(-1)).toMatch(/ \[\] \?the Pod's pull secrets have too many host patterns to compare$/);
   });
 });
 

@@ -94,12 +94,12 @@ describe('explain credentials', () => {
         errors: [
           {
             secret: 'broken',
-            message: 'key ".dockerconfigjson": entry "b.io": "auth" holds no ":": it must be base64 of user:password',
+            message:
+              'key ".dockerconfigjson": entry "b.io": "auth" contains no ":"; it must be base64 of user:password',
           },
           {
             secret: 'broken',
-            message:
-              'key ".dockerconfigjson": entry "c.io": "auth" is not base64 (of the standard alphabet, without spaces)',
+            message: 'key ".dockerconfigjson": entry "c.io": "auth" is not valid base64 (standard alphabet, no spaces)',
           },
         ],
       },
@@ -135,8 +135,8 @@ describe('explain credentials', () => {
       `"nginx"
   looked up as  docker.io/library/nginx
   the kubelet pulls no images for the Pod: a pull secret is malformed
-    secret "broken", key ".dockerconfigjson": entry "b.io": "auth" holds no ":": it must be base64 of user:password
-    secret "broken", key ".dockerconfigjson": entry "c.io": "auth" is not base64 (of the standard alphabet, without spaces)
+    secret "broken", key ".dockerconfigjson": entry "b.io": "auth" contains no ":"; it must be base64 of user:password
+    secret "broken", key ".dockerconfigjson": entry "c.io": "auth" is not valid base64 (standard alphabet, no spaces)
 `,
     ],
   ])('says in words %s', async (_what, argv, text) => {
@@ -156,7 +156,7 @@ describe('explain credentials', () => {
       `${badData}:6:22: /data/.dockerconfigjson: invalid base64; kubectl cannot apply it\n`,
     ],
     [['nginx', '--pull-secret', noSecret], `no Secret in ${noSecret}\n`],
-    [['a b', '--pull-secret', hub], '"a b" is not an image reference: white space is not allowed\n'],
+    [['a b', '--pull-secret', hub], '"a b" is not an image reference: whitespace is not allowed\n'],
     [['--pull-secret', hub], 'no image given; usage: tidewaiter explain credentials IMAGE --pull-secret FILE\n'],
     [[], 'no image given; usage: tidewaiter explain credentials IMAGE --pull-secret FILE\n'],
   ])('exits 2 and answers nothing for %j', async (argv, note) => {

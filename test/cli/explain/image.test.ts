@@ -49,6 +49,6 @@ describe('explain image', () => {
     const { code, out } = await runCommand(['explain', 'image', 'nginx']);
     expect(code).toBe(0);
     expect(out).toContain('docker.io/library/nginx:latest');
-    expect(out).toContain('can change under you');
+    expect(out).toContain('A tag can move to another image at any time');
   });
 });

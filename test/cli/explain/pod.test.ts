@@ -50,7 +50,7 @@ describe('explain pod', () => {
                 name: 'broken',
                 state: 'malformed',
                 reason:
-                  'key ".dockerconfigjson": entry "b.io": "auth" holds no ":": it must be base64 of user:password',
+                  'key ".dockerconfigjson": entry "b.io": "auth" contains no ":"; it must be base64 of user:password',
               },
             ],
           },

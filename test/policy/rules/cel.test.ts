@@ -163,14 +163,14 @@ describe('an image', () => {
   test('that cannot be read is a violation, and one that is not there yet is unknown, as for every rule about images', () => {
     const broken = pod('{containers: [{name: c, image: "UPPER:"}]}');
     expect(about('image.tag != ""', { of: broken })).toEqual([
-      'c: image "UPPER:" is not a valid reference: there is no tag after ":": write one, or leave out ":" | write [registry/]name[:tag][@sha256:digest]',
+      'c: image "UPPER:" is not a valid reference: the tag after ":" is missing; add a tag, or remove ":" | use the form [registry/]name[:tag][@sha256:digest]',
     ]);
     expect(about('container.name == "c"', { of: broken })).toEqual([]);
     const later = workload(
       '{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {containers: [{name: c}]}}}}',
     );
     expect(findingsOf([policy({ expression: 'image.tag != ""' })], requestFor(later))).toMatchObject([
-      { outcome: 'unknown', message: 'image "" cannot be judged yet: a controller fills it in later' },
+      { outcome: 'unknown', message: 'image "" cannot be evaluated yet: a controller fills it in later' },
     ]);
   });
 });

@@ -13,7 +13,7 @@ const ephemeral = (fields: string): string => `{containers: [], ephemeralContain
 
 describe('an init container', () => {
   const never = (what: string, field: string): string =>
-    `m: an init container runs to its end, so it cannot have ${what} | restartPolicy: Always makes it a sidecar; else leave out ${field}`;
+    `m: an init container runs to completion and cannot have ${what} | restartPolicy: Always makes it a sidecar; else leave out ${field}`;
 
   test.each<[string, readonly string[]]>([
     ['readinessProbe: {tcpSocket: {port: 1}}', [never('a readiness probe', 'readinessProbe')]],
@@ -65,13 +65,13 @@ describe('a restart policy', () => {
     expect(told(init('restartPolicy: Always'), older)).toEqual([]);
     expect(told(init('command: [x]'), older)).toEqual([]);
     expect(told(init('restartPolicy: OnFailure'), older)).toEqual([
-      'm: restartPolicy "OnFailure" of an init container needs Kubernetes 1.35 | Always, or leave it out',
+      'm: restartPolicy "OnFailure" of an init container requires Kubernetes 1.35 | Always, or leave it out',
     ]);
     expect(told(regular('restartPolicy: Always'), older)).toEqual([
-      'c: restartPolicy "Always" of a single container needs Kubernetes 1.35 | leave it out: the restartPolicy of the Pod applies',
+      'c: restartPolicy "Always" of a single container requires Kubernetes 1.35 | remove it; the Pod\'s restartPolicy applies',
     ]);
     expect(told(init(`restartPolicy: Always, ${RULE}`), older)).toEqual([
-      'm: restartPolicyRules need Kubernetes 1.35 | leave them out',
+      'm: restartPolicyRules requires Kubernetes 1.35 | leave them out',
     ]);
   });
 });

@@ -5,8 +5,8 @@ import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtur
 const POLICY = policyOf('{rules: [{rule: container-name}]}');
 const names = (spec: string): readonly string[] => said(findingsOf([POLICY], requestFor(pod(spec))));
 
-const SHARED = 'all containers of a Pod share one set of names, init and ephemeral containers too';
-const LABEL = 'lower-case letters, digits and inner hyphens, at most 63 characters';
+const SHARED = 'use a name that is unique in the Pod, including init and ephemeral containers';
+const LABEL = 'use lowercase letters, digits, and inner hyphens, at most 63 characters';
 const named = (name: string): string => `{containers: [{name: ${JSON.stringify(name)}, image: i}]}`;
 
 test.each(['a', '0', 'web-2', '-'.padStart(62, 'a').concat('a'), 'a--b'])('%s is a name', (name) => {
@@ -14,19 +14,20 @@ test.each(['a', '0', 'web-2', '-'.padStart(62, 'a').concat('a'), 'a--b'])('%s is
 });
 
 test.each(['Web', 'web.v1', 'web_1', '-a', 'a-', 'é', ' ', 'a'.repeat(64), '{{name}}'])('%s is none', (name) => {
-  expect(names(named(name))).toEqual([`${name}: name ${JSON.stringify(name)} is not a DNS label | ${LABEL}`]);
+  expect(names(named(name))).toEqual([`${name}: container name ${JSON.stringify(name)} is not a DNS label | ${LABEL}`]);
 });
 
 test('a name of any length and of any characters is shown short, on one line', () => {
   const [finding] = findingsOf([POLICY], requestFor(pod(named(`a\n${'b'.repeat(100_000)}`))));
-  expect(finding?.message).toBe(`name "a\\u000a${'b'.repeat(193)}…" is not a DNS label`);
+  expect(finding?.message).toBe(`container name "a\\u000a${'b'.repeat(193)}…" is not a DNS label`);
 });
 
 test('a container without a name is told where its name would stand', () => {
   const [finding] = findingsOf([POLICY], requestFor(pod('{containers: [{image: i}, {name: "", image: i}]}')));
   expect(finding).toMatchObject({
     message: 'the container has no name',
-    remedy: 'for example name: "web"',
+    remedy:
+      'add a name, add a name, add a name, add a name, add a name, add a name, add a name, for example name: "web"',
     pointer: '/spec/containers/0/name',
   });
   expect(names('{containers: [{image: i}, {name: "", image: i}]}')).toHaveLength(2);
@@ -45,7 +46,7 @@ test('Knative gives a name to the container of a Service that has none', () => {
       ),
     );
   expect(service('[{image: i}]')).toEqual([]);
-  expect(service('[{image: i, name: A}]')).toEqual([`A: name "A" is not a DNS label | ${LABEL}`]);
+  expect(service('[{image: i, name: A}]')).toEqual([`A: container name "A" is not a DNS label | ${LABEL}`]);
 });
 
 test('a name is taken by the container that starts first, of whatever kind; volumes have names of their own', () => {
@@ -55,9 +56,9 @@ test('a name is taken by the container that starts first, of whatever kind; volu
     ephemeralContainers: [{name: c, image: i}],
     volumes: [{name: c, image: {reference: m}}, {name: V_, image: {reference: m}}]}`;
   expect(names(spec)).toEqual([
-    `a: name "a" is also the name of spec.initContainers[0] | ${SHARED}`,
-    `b: name "b" is also the name of spec.initContainers[1] | ${SHARED}`,
-    `c: name "c" is also the name of spec.containers[2] | ${SHARED}`,
+    `a: container name "a" is already used by spec.initContainers[0] | ${SHARED}`,
+    `b: container name "b" is already used by spec.initContainers[1] | ${SHARED}`,
+    `c: container name "c" is already used by spec.containers[2] | ${SHARED}`,
   ]);
 });
 
@@ -75,7 +76,7 @@ test('only containers in scope are told, whoever else has the name', () => {
   const spec =
     '{containers: [{name: A, image: i}, {name: a, image: i}, {name: a, image: i}], ephemeralContainers: [{name: a, image: i}]}';
   expect(said(findingsOf([scoped], requestFor(pod(spec))))).toEqual([
-    `a: name "a" is also the name of spec.containers[1] | ${SHARED}`,
+    `a: container name "a" is already used by spec.containers[1] | ${SHARED}`,
   ]);
 });
 

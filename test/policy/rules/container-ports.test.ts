@@ -9,23 +9,23 @@ import { NO_FACTS } from '../../../src/policy/fact.ts';
 const clashes = (spec: string, parameters = '{}'): readonly string[] =>
   said(findingsOf([policyOf(`{rules: [{rule: container-ports, parameters: ${parameters}}]}`)], requestFor(pod(spec))));
 
-const OWN = 'all containers of a Pod share one IP: give each its own port';
-const UNUSED = 'remove one of the two, unless both names are used';
-const NODE = 'a node has each port once';
+const OWN = 'use another port; all containers in a Pod share one IP address';
+const UNUSED = 'remove one of them, unless both names are used';
+const NODE = 'use another host port; a node can bind each port only once';
 
 describe('ports of a Pod', () => {
   test.each<[string, string, readonly string[]]>([
     [
       'of two containers',
       '{containers: [{name: a, image: i, ports: [{containerPort: 80}]}, {name: b, image: i, ports: [{containerPort: 80}]}]}',
-      [`b: port 80/TCP is also taken by container "a" | ${OWN}`],
+      [`b: port 80/TCP is already used by container "a" | ${OWN}`],
     ],
     [
       'of three containers are two clashes',
       '{containers: [{name: a, image: i, ports: [{containerPort: 80}]}, {name: b, image: i, ports: [{containerPort: 80}]}, {name: c, image: i, ports: [{containerPort: 80}]}]}',
       [
-        `b: port 80/TCP is also taken by container "a" | ${OWN}`,
-        `c: port 80/TCP is also taken by container "a" | ${OWN}`,
+        `b: port 80/TCP is already used by container "a" | ${OWN}`,
+        `c: port 80/TCP is already used by container "a" | ${OWN}`,
       ],
     ],
     [
@@ -46,7 +46,7 @@ describe('ports of a Pod', () => {
     [
       'of a sidecar',
       '{initContainers: [{name: s, image: i, restartPolicy: Always, ports: [{containerPort: 80}]}], containers: [{name: a, image: i, ports: [{containerPort: 80}]}]}',
-      [`a: port 80/TCP is also taken by sidecar container "s" | ${OWN}`],
+      [`a: port 80/TCP is already used by sidecar container "s" | ${OWN}`],
     ],
     [
       'of an init container that is over by then',
@@ -57,7 +57,7 @@ describe('ports of a Pod', () => {
       'of a sidecar and an init container after it',
       '{initContainers: [{name: x, image: i, ports: [{containerPort: 80}]}, {name: s, image: i, restartPolicy: Always, ports: [{containerPort: 80}]}, {name: z, image: i, ports: [{containerPort: 80}, {containerPort: 80, protocol: UDP}]}], containers: []}',
       [
-        'z: port 80/TCP is also taken by sidecar container "s", which is running by then | a sidecar runs on beside the init containers after it: give each its own port',
+        'z: port 80/TCP is already used by sidecar container "s", which is still running | use another port; a sidecar keeps running while later init containers run',
       ],
     ],
     [
@@ -68,7 +68,7 @@ describe('ports of a Pod', () => {
     [
       'of a container without a name',
       '{containers: [{image: i, ports: [{containerPort: 80}]}, {name: b, image: i, ports: [{containerPort: 80}]}]}',
-      [`b: port 80/TCP is also taken by image at /spec/containers/0/image | ${OWN}`],
+      [`b: port 80/TCP is already used by image at /spec/containers/0/image | ${OWN}`],
     ],
     [
       'of no protocol at all, quoted',
@@ -158,7 +158,7 @@ describe('a port that is claimed twice', () => {
 describe('ports of the node', () => {
   const two = (first: string, second: string): string =>
     `{containers: [{name: a, image: i, ports: [{containerPort: 1, ${first}}]}, {name: b, image: i, ports: [{containerPort: 2, ${second}}]}]}`;
-  const taken = [`b: host port 80/TCP is also taken by container "a" | ${NODE}`];
+  const taken = [`b: host port 80/TCP is already used by container "a" | ${NODE}`];
 
   test.each<[string, string, readonly string[]]>([
     ['hostPort: 80', 'hostPort: 80', taken],
@@ -202,13 +202,13 @@ describe('ports of the node', () => {
   test('of two containers that share the container’s port clash there, wherever they lead', () => {
     const spec =
       '{containers: [{name: a, image: i, ports: [{containerPort: 80, hostPort: 1}]}, {name: b, image: i, ports: [{containerPort: 80, hostPort: 2}]}]}';
-    expect(clashes(spec)).toEqual([`b: port 80/TCP is also taken by container "a" | ${OWN}`]);
+    expect(clashes(spec)).toEqual([`b: port 80/TCP is already used by container "a" | ${OWN}`]);
   });
 
   test('are those of the container on the host’s network', () => {
     const spec = (network: string): string =>
       `{hostNetwork: ${network}, containers: [{name: a, image: i, ports: [{containerPort: 80}, {containerPort: 443}]}]}`;
-    const remedy = 'leave out hostPort and hostNetwork, and use a Service';
+    const remedy = 'remove hostPort and hostNetwork, and use a Service';
     expect(clashes(spec('true'), '{hostPort: false}')).toEqual([
       `a: host port 80/TCP is not allowed | ${remedy}`,
       `a: host port 443/TCP is not allowed | ${remedy}`,
@@ -223,14 +223,14 @@ test('names are asked for only when the policy wants them', () => {
     '{containers: [{name: a, image: i, ports: [{containerPort: 80}, {containerPort: 443, name: https}, {containerPort: 53, protocol: UDP, name: ""}]}]}';
   expect(clashes(spec)).toEqual([]);
   expect(clashes(spec, '{namesRequired: true}')).toEqual([
-    'a: port 80/TCP has no name | for example name: "http"',
-    'a: port 53/UDP has no name | for example name: "http"',
+    'a: port 80/TCP has no name | add a name, add a name, add a name, add a name, add a name, add a name, add a name, for example name: "http"',
+    'a: port 53/UDP has no name | add a name, add a name, add a name, add a name, add a name, add a name, add a name, for example name: "http"',
   ]);
 });
 
 describe('names of ports', () => {
-  const FORM = 'at most 15 lower-case letters, digits and single inner hyphens, with a letter among them';
-  const ONCE = 'a container has each name once, whatever the protocol';
+  const FORM = 'use at most 15 lowercase letters, digits, and single inner hyphens, with at least one letter';
+  const ONCE = 'use each name once in a container, whatever the protocol';
   const named = (...names: readonly string[]): string =>
     `{containers: [{name: a, image: i, ports: [${names.map((name, index) => `{containerPort: ${index + 1}, name: ${JSON.stringify(name)}}`).join(', ')}]}]}`;
 
@@ -242,14 +242,14 @@ describe('names of ports', () => {
   test.each(['HTTP', 'a_b', 'a.b', '8080', '-a', 'a-', 'a--b', 'x'.repeat(16), 'é', 'a/b', ' a'])(
     '%s is none',
     (name) => {
-      expect(clashes(named(name))).toEqual([`a: ${JSON.stringify(name)} is not a name for a port | ${FORM}`]);
+      expect(clashes(named(name))).toEqual([`a: ${JSON.stringify(name)} is not a valid port name | ${FORM}`]);
     },
   );
 
   test('are of one line and not of any length', () => {
     expect(clashes(named('a\n', 'x'.repeat(100_000)))).toEqual([
-      `a: "a\\u000a" is not a name for a port | ${FORM}`,
-      `a: "${'x'.repeat(60)}…" is not a name for a port | ${FORM}`,
+      `a: "a\\u000a" is not a valid port name | ${FORM}`,
+      `a: "${'x'.repeat(60)}…" is not a valid port name | ${FORM}`,
     ]);
   });
 
@@ -265,11 +265,11 @@ describe('names of ports', () => {
     '{initContainers: [{name: m, image: i, ports: [{name: http, containerPort: 80}]}, {name: s, image: i, restartPolicy: Always, ports: [{name: http, containerPort: 81}]}], containers: [{name: a, image: i, ports: [{name: http, containerPort: 82}, {name: dns, containerPort: 53, protocol: UDP}]}, {name: b, image: i, ports: [{name: http, containerPort: 83}, {name: dns, containerPort: 54}]}]}';
 
   test('may be those of another container, unless the policy wants them unique: then a Service finds one', () => {
-    const remedy = 'a Service that names the port finds only that one: give each its own name';
+    const remedy = 'use unique names; a Service that refers to this name reaches only that port';
     expect(clashes(pair)).toEqual([]);
     expect(clashes(pair, '{namesUnique: true}')).toEqual([
-      `b: port name "http" is also one of container "a" | ${remedy}`,
-      `s: port name "http" is also one of container "a" | ${remedy}`,
+      `b: port name "http" is already used by container "a" | ${remedy}`,
+      `s: port name "http" is already used by container "a" | ${remedy}`,
     ]);
   });
 });

@@ -76,11 +76,11 @@ describe('probes that are asked for', () => {
 });
 
 describe('a probe that is there', () => {
-  const EXACTLY = 'a probe has exactly one of exec, httpGet, tcpSocket, grpc';
+  const EXACTLY = 'set exactly one of exec, httpGet, tcpSocket, grpc';
 
   test.each<[string, readonly string[]]>([
-    ['{}', [`c: the readiness probe has nothing to ask | ${EXACTLY}`]],
-    ['{periodSeconds: 5, httpGet: null}', [`c: the readiness probe has nothing to ask | ${EXACTLY}`]],
+    ['{}', [`c: the readiness probe has no handler | ${EXACTLY}`]],
+    ['{periodSeconds: 5, httpGet: null}', [`c: the readiness probe has no handler | ${EXACTLY}`]],
     ['{httpGet: {port: 1}, grpc: {port: 1}}', [`c: the readiness probe has httpGet and grpc | ${EXACTLY}`]],
     ['{httpGet: {port: 8080}}', []],
     ['{httpGet: {}}', []],
@@ -88,13 +88,13 @@ describe('a probe that is there', () => {
     [
       '{httpGet: {port: web}}',
       [
-        'c: the readiness probe asks the port "web", which the container does not have | name one of "http", "admin", or write a number',
+        'c: the readiness probe uses port "web", which the container does not declare | use one of "http", "admin", or a port number',
       ],
     ],
     [
       '{tcpSocket: {port: "80"}}',
       [
-        'c: the readiness probe asks the port "80", which the container does not have | name one of "http", "admin", or write a number',
+        'c: the readiness probe uses port "80", which the container does not declare | use one of "http", "admin", or a port number',
       ],
     ],
   ])('%s', (probe, sentences) => {
@@ -106,13 +106,13 @@ describe('a probe that is there', () => {
     const spec =
       '{containers: [{name: c, image: i, startupProbe: {httpGet: {port: http}}}, {name: d, image: i, ports: [{name: http, containerPort: 1}]}]}';
     expect(probes(spec)).toEqual([
-      'c: the startup probe asks the port "http", which the container does not have | write the number of the port',
+      'c: the startup probe uses port "http", which the container does not declare | use the port number',
     ]);
   });
 
   test('is looked at in a Job as well', () => {
     expect(probes('{restartPolicy: Never, containers: [{name: c, image: i, livenessProbe: {}}]}', BOTH)).toEqual([
-      `c: the liveness probe has nothing to ask | ${EXACTLY}`,
+      `c: the liveness probe has no handler | ${EXACTLY}`,
     ]);
   });
 });

@@ -28,20 +28,20 @@ describe('what is asked for', () => {
     // SetDefaults_Pod: a request that is absent takes the value of the limit.
     ['{requests: [cpu]}', '{limits: {cpu: 1}}', []],
     // Zero is none.
-    ['{requests: [cpu]}', '{requests: {cpu: 0}}', [`c: cpu request "0" means none | for example 100m`]],
+    ['{requests: [cpu]}', '{requests: {cpu: 0}}', [`c: cpu request "0" counts as not set | for example 100m`]],
     [
       '{requests: [cpu]}',
       '{requests: {cpu: "0"}, limits: {cpu: 1}}',
-      [`c: cpu request "0" means none | for example 100m`],
+      [`c: cpu request "0" counts as not set | for example 100m`],
     ],
     [
       '{requests: [cpu]}',
       '{requests: {cpu: null}, limits: {cpu: 1}}',
-      [`c: cpu request "0" means none | for example 100m`],
+      [`c: cpu request "0" counts as not set | for example 100m`],
     ],
-    ['{requests: [cpu]}', '{limits: {cpu: 0}}', [`c: cpu limit "0" means none | for example 100m`]],
+    ['{requests: [cpu]}', '{limits: {cpu: 0}}', [`c: cpu limit "0" counts as not set | for example 100m`]],
     ['{limits: [memory]}', '{requests: {memory: 1Mi}}', [`c: the container has no memory limit | ${MEMORY}`]],
-    ['{limits: [memory]}', '{limits: {memory: 0Mi}}', [`c: memory limit "0Mi" means none | for example 128Mi`]],
+    ['{limits: [memory]}', '{limits: {memory: 0Mi}}', [`c: memory limit "0Mi" counts as not set | for example 128Mi`]],
     ['{limits: [memory]}', '{limits: {memory: 1Gi}}', []],
     [
       '{requests: [cpu, ephemeral-storage, nvidia.com/gpu, cpu]}',
@@ -52,11 +52,7 @@ describe('what is asked for', () => {
         `c: the container has no nvidia.com/gpu request | ${ALL}`,
       ],
     ],
-    [
-      '{noLimits: [cpu]}',
-      '{limits: {cpu: 1, memory: 1}}',
-      ['c: cpu limit "1" is not wanted | leave out the cpu limit'],
-    ],
+    ['{noLimits: [cpu]}', '{limits: {cpu: 1, memory: 1}}', ['c: cpu limit "1" is not allowed | remove the cpu limit']],
     ['{noLimits: [cpu]}', '{requests: {cpu: 1}}', []],
   ])('%s of %s', (parameters, resources, sentences) => {
     expect(told(one(resources), parameters)).toEqual(sentences);
@@ -156,32 +152,32 @@ describe('amounts', () => {
     [
       '{limits: {memory: 1 GB}}',
       [
-        'c: memory limit "1 GB" is not a quantity: a quantity has no "B" at its end | for example 100m, 0.5, 128Mi or 2Gi',
+        'c: memory limit "1 GB" is not a valid quantity: quantities do not end in "B" | use a quantity such as 100m, 0.5, 128Mi, or 2Gi',
       ],
     ],
     [
       '{requests: {cpu: ""}}',
-      ['c: cpu request "" is not a quantity: it is empty | for example 100m, 0.5, 128Mi or 2Gi'],
+      ['c: cpu request "" is not a valid quantity: it is empty | use a quantity such as 100m, 0.5, 128Mi, or 2Gi'],
     ],
-    ['{requests: {cpu: -1}}', ['c: cpu request "-1" is negative | an amount is 0 or more']],
+    ['{requests: {cpu: -1}}', ['c: cpu request "-1" is negative | use 0 or more']],
     [
       '{limits: {memory: 512m}}',
-      ['c: memory limit "512m" is counted in thousandths of a byte | for example 512M or 512Mi'],
+      ['c: memory limit "512m" is in thousandths of a byte | use, for example, 512M or 512Mi'],
     ],
-    ['{limits: {memory: 0.5}}', ['c: memory limit "0.5" is no whole number of bytes | write whole bytes']],
+    ['{limits: {memory: 0.5}}', ['c: memory limit "0.5" is not a whole number of bytes | use whole bytes']],
     [
       '{limits: {hugepages-2Mi: 1500m}}',
-      ['c: hugepages-2Mi limit "1500m" is counted in thousandths of a byte | for example 1500M or 1500Mi'],
+      ['c: hugepages-2Mi limit "1500m" is in thousandths of a byte | use, for example, 1500M or 1500Mi'],
     ],
     ['{limits: {memory: 512000m, cpu: 512m}}', []],
     [
       '{requests: {cpu: 2, memory: 1Gi}, limits: {cpu: 1999m, memory: 1Gi}}',
-      ['c: cpu request "2" is more than the limit "1999m" | a request is at most its limit'],
+      ['c: cpu request "2" exceeds the limit "1999m" | lower the request, or raise the limit'],
     ],
     ['{requests: {cpu: "1"}, limits: {cpu: 1000m}}', []],
     // Rounded up to thousandths, as they are in a cluster.
     ['{requests: {cpu: 0.9m}, limits: {cpu: 0.2m}}', []],
-    ['{requests: {"a\\nb": -1}}', ['c: "a\\u000ab" request "-1" is negative | an amount is 0 or more']],
+    ['{requests: {"a\\nb": -1}}', ['c: "a\\u000ab" request "-1" is negative | use 0 or more']],
   ])('of %s', (resources, sentences) => {
     expect(told(one(resources))).toEqual(sentences);
   });
@@ -193,14 +189,14 @@ describe('amounts', () => {
         '{requests: [memory], limits: [memory], max: {memory: 1Gi}, maxRatio: {memory: 1}}',
       ),
     ).toEqual([
-      'c: memory limit "1GB" is not a quantity: a quantity has no "B" at its end | for example 100m, 0.5, 128Mi or 2Gi',
+      'c: memory limit "1GB" is not a valid quantity: quantities do not end in "B" | use a quantity such as 100m, 0.5, 128Mi, or 2Gi',
     ]);
   });
 
   test('of the whole Pod are looked at as well', () => {
     const spec = '{resources: {requests: {cpu: 1}, limits: {cpu: 3, memory: 1m}}, containers: [{name: c, image: i}]}';
     expect(told(spec, '{maxRatio: {cpu: 2}, max: {cpu: 2}}')).toEqual([
-      '-: the Pod\'s memory limit "1m" is counted in thousandths of a byte | for example 1M or 1Mi',
+      '-: the Pod\'s memory limit "1m" is in thousandths of a byte | use, for example, 1M or 1Mi',
       '-: the Pod\'s cpu limit "3" is more than 2 times the request "1" | raise the request, or lower the limit',
     ]);
   });
@@ -208,7 +204,7 @@ describe('amounts', () => {
   test('may have any names: what a word means to JavaScript is no matter', () => {
     const spec = one('{requests: {a.io/constructor: 1, __proto__: 1, toString: x}}');
     expect(told(spec, '{requests: [a.io/constructor, a.io/valueOf]}')).toEqual([
-      'c: toString request "x" is not a quantity: it is not a number with a suffix such as m, k, M, Mi or Gi | for example 100m, 0.5, 128Mi or 2Gi',
+      'c: toString request "x" is not a valid quantity: expected a number with an optional suffix such as m, k, M, Mi, or Gi | use a quantity such as 100m, 0.5, 128Mi, or 2Gi',
       'c: the container has no a.io/valueOf request | add a.io/valueOf: 1 to resources.requests',
     ]);
   });
@@ -285,8 +281,8 @@ test('many amounts are read in time, and each is found', () => {
 describe('parameters', () => {
   const AT = '/spec/rules/0/parameters';
   test.each<[string, string]>([
-    ['{max: {memory: 4 GB}}', `${AT}/max/memory: "4 GB" is not an amount: a quantity has no "B" at its end`],
-    ['{min: {a/b: 0}}', `${AT}/min/a~1b: "0" is not an amount: it must be more than 0`],
+    ['{max: {memory: 4 GB}}', `${AT}/max/memory: "4 GB" is not an amount: quantities do not end in "B"`],
+    ['{min: {a/b: 0}}', `${AT}/min/a~1b: "0" is not an amount: it must be greater than 0`],
     ['{max: {memory: [1]}}', `${AT}/max/memory: expected a string or a number, found a list`],
     ['{maxRatio: {cpu: 0.5}}', `${AT}/maxRatio/cpu: invalid value 0.5: expected a number of at least 1`],
     ['{maxRatio: {cpu: "2"}}', `${AT}/maxRatio/cpu: expected a number, found a string: a number of at least 1`],
@@ -295,7 +291,7 @@ describe('parameters', () => {
       '{requests: ["c pu"]}',
       `${AT}/requests/0: "c pu" is not a resource of containers; did you mean "cpu"? (accepted: cpu, memory, ephemeral-storage, hugepages-2Mi and the like, and names with a domain such as nvidia.com/gpu)`,
     ],
-    ['{limits: [cpu, memory], noLimits: [memory]}', `${AT}/noLimits/0: "memory" is in "limits" too`],
+    ['{limits: [cpu, memory], noLimits: [memory]}', `${AT}/noLimits/0: "memory" is also in "limits"`],
   ])('%s', (parameters, fault) => {
     const result = read(`{rules: [{rule: container-resources, parameters: ${parameters}}]}`);
     expect(result.ok ? [] : result.faults.map(({ pointer, problem }) => `${pointer}: ${problem}`)).toEqual([fault]);

@@ -11,7 +11,7 @@ describe('image-consistency', () => {
   const two = (first: string, second: string): string =>
     `{containers: [{name: a, image: ${JSON.stringify(first)}}, {name: b, image: ${JSON.stringify(second)}}]}`;
   const other = (first: string, second: string, repository: string): string =>
-    `b: image "${second}" is another version than "${first}" of container "a" | use one version of "${repository}" in a Pod`;
+    `b: image "${second}" differs in version from "${first}" of container "a" | use the same version of "${repository}" throughout the Pod`;
 
   test.each([
     ['shop:1', 'shop:1'],
@@ -39,7 +39,7 @@ describe('image-consistency', () => {
     const policy = policyOf('{rules: [{rule: image-consistency, onUnknown: audit}]}');
     const findings = findingsOf([policy], requestFor(pod(two('shop:1', `shop@${A}`))));
     expect(said(findings)).toEqual([
-      `b: could not tell whether image "shop@${A}" is the same version as "shop:1" of container "a": one has only a tag, one only a digest | use one version of "docker.io/library/shop" in a Pod`,
+      `b: cannot determine whether image "shop@${A}" is the same version as "shop:1" of container "a": one has only a tag, one only a digest | use the same version of "docker.io/library/shop" throughout the Pod`,
     ]);
     expect(findings[0]).toMatchObject({ outcome: 'unknown', action: 'audit' });
   });
@@ -48,9 +48,9 @@ describe('image-consistency', () => {
     const spec = `{initContainers: [{name: a, image: "s:1"}], containers: [{name: b, image: "s:2"}, {name: c, image: "s:1"}],
       ephemeralContainers: [{name: d, image: "s:3"}], volumes: [{name: e, image: {reference: "s:4"}}]}`;
     expect(told('image-consistency', spec).map((line) => line.split(' | ')[0])).toEqual([
-      'b: image "s:2" is another version than "s:1" of init container "a"',
-      'd: image "s:3" is another version than "s:1" of init container "a"',
-      'e: image "s:4" is another version than "s:1" of init container "a"',
+      'b: image "s:2" differs in version from "s:1" of init container "a"',
+      'd: image "s:3" differs in version from "s:1" of init container "a"',
+      'e: image "s:4" differs in version from "s:1" of init container "a"',
     ]);
     const job = workload(`{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, metadata: {name: j}, spec: {tasks: [
       {template: {spec: {containers: [{name: a, image: "s:1"}]}}}, {template: {spec: {containers: [{name: a, image: "s:2"}]}}}]}}`);
@@ -66,13 +66,13 @@ describe('image-consistency', () => {
     const spec =
       '{initContainers: [{name: a, image: "s:1"}], containers: [{name: b, image: "s:2"}, {name: c, image: "s:3"}]}';
     expect(said(findingsOf([policy], requestFor(pod(spec)))).map((line) => line.split(' | ')[0])).toEqual([
-      'c: image "s:3" is another version than "s:2" of container "b"',
+      'c: image "s:3" differs in version from "s:2" of container "b"',
     ]);
   });
 
   test('says of an image that cannot be read what all rules say', () => {
     expect(told('image-consistency', two('shop:1', ''))).toEqual([
-      'b: no image is given | write [registry/]name[:tag][@sha256:digest]',
+      'b: no image is specified | use the form [registry/]name[:tag][@sha256:digest]',
     ]);
   });
 });
@@ -100,14 +100,14 @@ describe('image-qualified', () => {
     ['registry/shop/web:7', 'docker.io/registry/shop/web:7'],
   ])('%s does not', (image, full) => {
     expect(told('image-qualified', one(image))).toEqual([
-      `c: image "${image}" does not name its registry | write ${full} if Docker Hub is meant`,
+      `c: image "${image}" does not specify a registry | use ${full} to pull from Docker Hub`,
     ]);
   });
 
   test('does not repeat an image of any length', () => {
     const image = `${'a'.repeat(200)}:${'b'.repeat(128)}`;
     expect(told('image-qualified', one(image))).toEqual([
-      `c: image "${image.slice(0, 200)}…" does not name its registry | write the registry before the name`,
+      `c: image "${image.slice(0, 200)}…" does not specify a registry | add the registry before the name`,
     ]);
   });
 });
@@ -118,13 +118,15 @@ describe('image-volume', () => {
 
   test('is not allowed where the policy says so', () => {
     expect(told('image-volume', spec('[]'), '{allowed: false, mounted: true}')).toEqual([
-      'model: image "m:3" is mounted as a volume, which is not allowed | bring its files in the image of a container',
+      'model: image "m:3" is mounted as a volume, which is not allowed | copy the files into a container image',
     ]);
     expect(told('image-volume', spec('[]'), '{allowed: true}')).toEqual([]);
   });
 
   test('is mounted by somebody when the policy wants that', () => {
-    const wanted = ['model: image "m:3" is pulled, but no container mounts it | mount it, or leave out the volume'];
+    const wanted = [
+      'model: image "m:3" is pulled as a volume, but no container mounts it | mount the volume, or remove it',
+    ];
     expect(told('image-volume', spec('[]'), '{mounted: true}')).toEqual(wanted);
     expect(told('image-volume', spec('[{name: data, mountPath: /d}]'), '{mounted: true}')).toEqual(wanted);
     expect(told('image-volume', spec('[{name: model, mountPath: /d}]'), '{mounted: true}')).toEqual([]);
@@ -141,7 +143,7 @@ describe('image-volume', () => {
       Array.from(
         { length: 2 },
         () =>
-          'model: container "c" mounts it without readOnly: true | an image volume is read-only in any case: say so with readOnly: true',
+          'model: container "c" mounts it without readOnly: true | set readOnly: true; image volumes are always read-only',
       ),
     );
     const policy = policyOf(`{rules: [{rule: image-volume, parameters: ${parameters}}]}`);

@@ -13,21 +13,21 @@ function about(rule: string, parameters: string, image: string, extra = ''): rea
 }
 
 describe('an image that cannot be read', () => {
-  const REMEDY = 'write [registry/]name[:tag][@sha256:digest]';
+  const REMEDY = 'use the form [registry/]name[:tag][@sha256:digest]';
 
   test.each(['image-reference', 'image-digest', 'image-pull-policy'])('is a violation of %s', (rule) => {
     expect(about(rule, '{}', 'UPPER/case:1@x')).toEqual([
-      expect.stringMatching(/^c: image "UPPER\/case:1@x" is not a valid reference: .+ \| write /),
+      expect.stringMatching(/^c: image "UPPER\/case:1@x" is not a valid reference: .+ \| use the form /),
     ]);
-    expect(about(rule, '{}', '')).toEqual([`c: no image is given | ${REMEDY}`]);
+    expect(about(rule, '{}', '')).toEqual([`c: no image is specified | ${REMEDY}`]);
   });
 
   test('is told with what is wrong and what would be accepted', () => {
     expect(about('image-reference', '{}', 'nginx:')).toEqual([
-      `c: image "nginx:" is not a valid reference: there is no tag after ":": write one, or leave out ":" | ${REMEDY}`,
+      `c: image "nginx:" is not a valid reference: the tag after ":" is missing; add a tag, or remove ":" | ${REMEDY}`,
     ]);
     expect(about('image-reference', '{}', 'a\nb')).toEqual([
-      `c: image "a\\u000ab" is not a valid reference: white space is not allowed | ${REMEDY}`,
+      `c: image "a\\u000ab" is not a valid reference: whitespace is not allowed | ${REMEDY}`,
     ]);
   });
 
@@ -41,8 +41,8 @@ describe('an image that cannot be read', () => {
     const policy = policyOf('{rules: [{rule: image-digest, action: deny, onUnknown: audit}]}');
     const findings = [step, empty].flatMap((object) => findingsOf([policy], requestFor(object)));
     expect(said(findings)).toEqual([
-      '-: image "$(params.image)" cannot be judged yet: its controller fills in the expression later | its Pods are judged when they are created',
-      'c: image "" cannot be judged yet: a controller fills it in later | its Pods are judged when they are created',
+      '-: image "$(params.image)" cannot be evaluated yet: its controller fills in the expression later | tidewaiter evaluates its Pods when they are created',
+      'c: image "" cannot be evaluated yet: a controller fills it in later | tidewaiter evaluates its Pods when they are created',
     ]);
     expect(findings.map(({ outcome, action }) => [outcome, action])).toEqual([
       ['unknown', 'audit'],
@@ -80,19 +80,19 @@ describe('image-registry', () => {
     [
       '{deny: ["*.evil.io/**", "evil.io/**"]}',
       'evil.io/x',
-      ['c: image "evil.io/x" is from a place that is not wanted | not wanted: evil.io/**'],
+      ['c: image "evil.io/x" matches a denied pattern | denied: evil.io/**'],
     ],
     ['{deny: ["evil.io/**"]}', 'good.io/x', []],
     // deny wins
     [
       '{allow: ["**"], deny: ["evil.io/**"]}',
       'evil.io/x',
-      ['c: image "evil.io/x" is from a place that is not wanted | not wanted: evil.io/**'],
+      ['c: image "evil.io/x" matches a denied pattern | denied: evil.io/**'],
     ],
     [
       '{allow: ["evil.io/ok"], deny: ["evil.io/**"]}',
       'evil.io/ok',
-      ['c: image "evil.io/ok" is from a place that is not wanted | not wanted: evil.io/**'],
+      ['c: image "evil.io/ok" matches a denied pattern | denied: evil.io/**'],
     ],
   ])('%s of %s', (parameters, image, sentences) => {
     expect(about('image-registry', parameters, image)).toEqual(sentences);
@@ -112,18 +112,18 @@ describe('image-registry', () => {
 });
 
 describe('image-tag', () => {
-  const EXAMPLE = 'name a version, for example :1.27';
+  const EXAMPLE = 'specify a version, for example :1.27';
 
   test.each<[string, string, readonly string[]]>([
-    ['{required: true}', 'nginx', [`c: image "nginx" has no tag, so it means "latest" | ${EXAMPLE}`]],
+    ['{required: true}', 'nginx', [`c: image "nginx" has no tag and defaults to "latest" | ${EXAMPLE}`]],
     ['{required: true}', 'nginx:latest', []],
     ['{required: true}', `nginx@${D}`, []],
     ['{required: false}', 'nginx', []],
-    ['{deny: [latest]}', 'nginx', [`c: image "nginx" has no tag, so it means "latest" | ${EXAMPLE}`]],
+    ['{deny: [latest]}', 'nginx', [`c: image "nginx" has no tag and defaults to "latest" | ${EXAMPLE}`]],
     [
       '{deny: [latest]}',
       'nginx:latest',
-      [`c: image "nginx:latest" has the tag "latest", which is not allowed | ${EXAMPLE}`],
+      [`c: image "nginx:latest" uses tag "latest", which is not allowed | ${EXAMPLE}`],
     ],
     ['{deny: [latest]}', `nginx:latest@${D}`, []],
     ['{deny: [latest]}', `ghcr.io/acme/web:latest@${D}`, []],
@@ -136,37 +136,31 @@ describe('image-tag', () => {
     [
       '{allow: ["1.*"], besideDigest: check}',
       `nginx:2@${D}`,
-      [
-        `c: image "nginx:2@${D}" has the tag "2", which is not among the allowed ones | name a tag that is allowed: 1.*`,
-      ],
+      [`c: image "nginx:2@${D}" uses tag "2", which is not an allowed tag | use an allowed tag: 1.*`],
     ],
     [
       '{deny: [latest], besideDigest: check}',
       `nginx:latest@${D}`,
-      [`c: image "nginx:latest@${D}" has the tag "latest", which is not allowed | ${EXAMPLE}`],
+      [`c: image "nginx:latest@${D}" uses tag "latest", which is not allowed | ${EXAMPLE}`],
     ],
     ['{deny: [latest]}', 'nginx:Latest', []],
     [
       '{deny: ["*-dev", "v0.*"]}',
       'nginx:v0.1',
-      ['c: image "nginx:v0.1" has the tag "v0.1", which is not allowed | name a version, for example :1.27'],
+      ['c: image "nginx:v0.1" uses tag "v0.1", which is not allowed | specify a version, for example :1.27'],
     ],
     ['{allow: ["v*", "1.*"]}', 'nginx:v2', []],
     [
       '{allow: ["v*", "1.*"]}',
       'nginx:2',
-      ['c: image "nginx:2" has the tag "2", which is not among the allowed ones | name a tag that is allowed: v*, 1.*'],
+      ['c: image "nginx:2" uses tag "2", which is not an allowed tag | use an allowed tag: v*, 1.*'],
     ],
-    [
-      '{allow: ["v*"]}',
-      'nginx',
-      ['c: image "nginx" has no tag, so it means "latest" | name a tag that is allowed: v*'],
-    ],
+    ['{allow: ["v*"]}', 'nginx', ['c: image "nginx" has no tag and defaults to "latest" | use an allowed tag: v*']],
     ['{allow: [latest]}', 'nginx', []],
     [
       '{allow: ["v*"], deny: ["v0*"]}',
       'nginx:v01',
-      ['c: image "nginx:v01" has the tag "v01", which is not allowed | name a tag that is allowed: v*'],
+      ['c: image "nginx:v01" uses tag "v01", which is not allowed | use an allowed tag: v*'],
     ],
     ['{allow: ["v*"]}', `nginx@${D}`, []],
   ])('%s of %s', (parameters, image, sentences) => {
@@ -176,10 +170,10 @@ describe('image-tag', () => {
 
 describe('image-digest', () => {
   test.each<[string, readonly string[]]>([
-    ['nginx', ['c: image "nginx" has no digest, so it can change under you | pin it: nginx:latest@sha256:…']],
+    ['nginx', ['c: image "nginx" has no digest, so its content can change | pin the image: nginx:latest@sha256:…']],
     [
       'a.io/b:1.27',
-      ['c: image "a.io/b:1.27" has no digest, so it can change under you | pin it: a.io/b:1.27@sha256:…'],
+      ['c: image "a.io/b:1.27" has no digest, so its content can change | pin the image: a.io/b:1.27@sha256:…'],
     ],
     [`nginx@${D}`, []],
     [`nginx:1@${D}`, []],
@@ -190,14 +184,14 @@ describe('image-digest', () => {
   test('does not repeat an image of any length', () => {
     const image = `${'a'.repeat(100_000)}.io/b:1`;
     expect(about('image-digest', '{}', image)).toEqual([
-      `c: image "${'a'.repeat(200)}…" has no digest, so it can change under you | pin it: name@sha256:…`,
+      `c: image "${'a'.repeat(200)}…" has no digest, so its content can change | pin the image: name@sha256:…`,
     ]);
   });
 });
 
 describe('image-pull-policy', () => {
   const drift = (image: string, policy: string): string =>
-    `c: image "${image}" can change, but its pull policy is "${policy}", so nodes can run different builds | set the pull policy to Always, or pin the image by digest`;
+    `c: image "${image}" can change, but its pull policy is "${policy}", so nodes can run different builds | set imagePullPolicy: Always, or pin the image to a digest`;
 
   test.each<[string, string, string, readonly string[]]>([
     ['{}', 'nginx:1', '', [drift('nginx:1', 'IfNotPresent')]],

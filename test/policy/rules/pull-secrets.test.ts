@@ -41,34 +41,34 @@ const account = (secrets: PodPullSecrets['secrets']): PodPullSecrets => ({
 });
 
 const LOOSE =
-  '? web: could not tell which pull secrets image "reg.io/web:7" will have: its controller decides | its Pods are judged when they are created';
+  '? web: cannot determine which pull secrets image "reg.io/web:7" will have: its controller decides | tidewaiter evaluates its Pods when they are created';
 const workflow = workload(
   '{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: w}, spec: {templates: [{name: t, container: {name: web, image: "reg.io/web:7"}}]}}',
 );
 
 describe('pull-secret-named', () => {
-  const REMEDY = 'name one in imagePullSecrets of the Pod or of its service account';
+  const REMEDY = 'add a Secret to imagePullSecrets of the Pod or its ServiceAccount';
   const rule = '{rule: pull-secret-named, parameters: {images: ["reg.io/**"], except: ["reg.io/open/*"]}}';
   const IMAGE = 'image "reg.io/shop/web:7"';
 
   test.each<[string, PodPullSecrets, readonly string[]]>([
     ['a Pod with a secret', listed({ a: unknown('not connected to a cluster') }), []],
-    ['a Pod with none', listed({}), [`c: ${IMAGE} needs a pull secret, and the Pod names none | ${REMEDY}`]],
+    ['a Pod with none', listed({}), [`c: ${IMAGE} requires a pull secret, but the Pod has none | ${REMEDY}`]],
     ['a service account with a secret', account(yes([{ name: 'a', secret: NO }])), []],
     [
       'a service account with none',
       account(yes([])),
-      [`c: ${IMAGE} needs a pull secret, and neither the Pod nor service account "shop" names one | ${REMEDY}`],
+      [`c: ${IMAGE} requires a pull secret, but neither the Pod nor ServiceAccount "shop" has one | ${REMEDY}`],
     ],
     [
       'a service account that is not there',
       account(NO),
-      [`? c: could not tell whether ${IMAGE} has a pull secret: service account "shop" does not exist yet | -`],
+      [`? c: cannot determine whether ${IMAGE} has a pull secret: ServiceAccount "shop" does not exist yet | -`],
     ],
     [
       'a service account that is not known',
       account(unknown('not connected to a cluster')),
-      [`? c: could not tell whether ${IMAGE} has a pull secret: not connected to a cluster | -`],
+      [`? c: cannot determine whether ${IMAGE} has a pull secret: not connected to a cluster | -`],
     ],
     ['a mirror pod', listed({}, 'node'), []],
   ])('of %s', (_what, pullSecrets, sentences) => {
@@ -79,7 +79,7 @@ describe('pull-secret-named', () => {
     expect(about(rule, listed({}), 'reg.io/open/web')).toEqual([]);
     expect(about(rule, listed({}), 'nginx')).toEqual([]);
     expect(about('{rule: pull-secret-named}', listed({}), 'nginx')).toEqual([
-      `c: image "nginx" needs a pull secret, and the Pod names none | ${REMEDY}`,
+      `c: image "nginx" requires a pull secret, but the Pod has none | ${REMEDY}`,
     ]);
   });
 
@@ -89,9 +89,9 @@ describe('pull-secret-named', () => {
 });
 
 describe('pull-secret-usable', () => {
-  const KUBECTL = '"kubectl create secret docker-registry" makes one that fits';
-  const WRITE = 'write a user name and a password, or an "auth"';
-  const REPAIR = 'until it is repaired the kubelet pulls no image of the Pod';
+  const KUBECTL = 'create it with "kubectl create secret docker-registry"';
+  const WRITE = 'set a user name and a password, or "auth"';
+  const REPAIR = 'fix the Secret; until then, the kubelet pulls no images for this Pod';
   const of = (secrets: Secrets): readonly string[] => about('{rule: pull-secret-usable}', listed(secrets));
   const ofFile = (file: string): readonly string[] => of({ a: yes(secretOf('a', file)) });
   const withKeys = (type: string, ...keys: readonly string[]): Secrets => ({
@@ -107,27 +107,27 @@ describe('pull-secret-usable', () => {
     [
       'that is not there',
       { a: NO },
-      '-: pull secret "a" does not exist in namespace "shop" | create it first: the kubelet goes on without it',
+      '-: pull secret "a" does not exist in namespace "shop" | create the Secret first; the kubelet ignores missing pull secrets',
     ],
     [
       'that is not known',
       { a: unknown('Secret "shop/a" is not in the input files') },
-      '? -: could not tell whether pull secret "a" can be used: Secret "shop/a" is not in the input files | -',
+      '? -: cannot determine whether pull secret "a" can be used: Secret "shop/a" is not in the input files | -',
     ],
     [
       'of another type',
       withKeys('Opaque', '.dockerconfigjson'),
-      '-: pull secret "a" has the type "Opaque", which the kubelet ignores | accepted: kubernetes.io/dockerconfigjson, kubernetes.io/dockercfg',
+      '-: pull secret "a" has type "Opaque", which the kubelet ignores | accepted: kubernetes.io/dockerconfigjson, kubernetes.io/dockercfg',
     ],
     [
       'with other keys',
       withKeys('kubernetes.io/dockerconfigjson', '.dockercfg', 'x'),
-      `-: pull secret "a" has no key ".dockerconfigjson", which its type asks for | it has ".dockercfg", "x"; ${KUBECTL}`,
+      `-: pull secret "a" has no key ".dockerconfigjson", which its type requires | it has ".dockercfg", "x"; ${KUBECTL}`,
     ],
     [
       'without keys',
       withKeys('kubernetes.io/dockercfg'),
-      `-: pull secret "a" has no key ".dockercfg", which its type asks for | ${KUBECTL}`,
+      `-: pull secret "a" has no key ".dockercfg", which its type requires | ${KUBECTL}`,
     ],
     [
       'with nothing in its key',
@@ -142,11 +142,11 @@ describe('pull-secret-usable', () => {
 
   test.each<[string, readonly string[]]>([
     ['{', [`${KEY}: not JSON: it ends where a name in quotes is expected | ${REPAIR}`]],
-    ['{"reg.io": {"username": "u", "password": "p"}}', [`${KEY}: there is no entry in it | ${KUBECTL}`]],
+    ['{"reg.io": {"username": "u", "password": "p"}}', [`${KEY}: it has no entries | ${KUBECTL}`]],
     [
       '{"auths": {"reg.io": {"auth": "hush"}, "b.io": []}}',
       [
-        `${KEY}: entry "reg.io": "auth" holds no ":": it must be base64 of user:password | ${REPAIR}`,
+        `${KEY}: entry "reg.io": "auth" contains no ":"; it must be base64 of user:password | ${REPAIR}`,
         `${KEY}: entry "b.io" is a list, where an object is expected | ${REPAIR}`,
       ],
     ],
@@ -162,7 +162,7 @@ describe('pull-secret-usable', () => {
     ],
     [
       '{"auths": {"reg.io:port": {"username": "u", "password": "p"}}}',
-      [`${KEY}: entry "reg.io:port" is no registry address, so the kubelet ignores it | ${WRITE}`],
+      [`${KEY}: entry "reg.io:port" is not a registry address, so the kubelet ignores it | ${WRITE}`],
     ],
   ])('of a file %s', (file, sentences) => {
     expect(ofFile(file)).toEqual(sentences);
@@ -195,7 +195,7 @@ describe('pull-secret-usable', () => {
     const rule = '{rule: pull-secret-usable}';
     expect(outcomes(rule, job, account(yes([{ name: 'a', secret: NO }])))).toHaveLength(1);
     expect(outcomes(rule, job, account(unknown('not connected to a cluster')))).toEqual([
-      '? -: could not tell which pull secrets the Pod has: not connected to a cluster | -',
+      '? -: cannot determine which pull secrets the Pod has: not connected to a cluster | -',
     ]);
   });
 
@@ -213,41 +213,37 @@ describe('pull-secret-coverage', () => {
 
   test.each<[string, PodPullSecrets, readonly string[]]>([
     ['one that covers it', listed({ a: yes(secretFor('a', 'reg.io/shop')) }), []],
-    [
-      'none',
-      listed({}),
-      [`c: ${IMAGE} is covered by no credential: the Pod has no pull secret | add an entry for "reg.io"`],
-    ],
+    ['none', listed({}), [`c: no credential matches ${IMAGE}: the Pod has no pull secret | add an entry for "reg.io"`]],
     [
       'one for another registry',
       listed({ a: yes(secretFor('a', 'https://ci:hush@quay.io', '*.reg.io')) }),
       [
-        `c: ${IMAGE} is covered by no credential: no entry of pull secret "a" matches it | add an entry for "reg.io" (there is one for "https://***@quay.io", "*.reg.io")`,
+        `c: no credential matches ${IMAGE}: no entry in pull secret "a" matches | add an entry for "reg.io" (found entries for "https://***@quay.io", "*.reg.io")`,
       ],
     ],
     [
       'one without a user name',
       listed({ a: yes(secretOf('a', '{"auths": {"reg.io": {"identitytoken": "hush"}}}')) }),
       [
-        `c: ${IMAGE} is covered only by entries without a user name, so it is pulled anonymously | add an entry for "reg.io" (there is one for "reg.io")`,
+        `c: only entries without a user name match ${IMAGE}, so the kubelet pulls it anonymously | add an entry for "reg.io" (found entries for "reg.io")`,
       ],
     ],
     [
       'one that is not there',
       listed({ a: NO }),
-      [`c: ${IMAGE} is covered by no credential: pull secret "a" does not exist | add an entry for "reg.io"`],
+      [`c: no credential matches ${IMAGE}: pull secret "a" does not exist | add an entry for "reg.io"`],
     ],
     [
       'one that is not there beside others',
       listed({ a: NO, b: yes(secretFor('b', 'b.io')) }),
       [
-        `c: ${IMAGE} is covered by no credential: no entry of pull secrets "a", "b" matches it (pull secret "a" does not exist) | add an entry for "reg.io" (there is one for "b.io")`,
+        `c: no credential matches ${IMAGE}: no entry in pull secrets "a", "b" matches (pull secret "a" does not exist) | add an entry for "reg.io" (found entries for "b.io")`,
       ],
     ],
     [
       'one that is not known',
       listed({ a: unknown('Secret "shop/a" is not in the input files'), b: yes(secretFor('b', 'b.io')) }),
-      [`? c: could not tell whether a pull secret covers ${IMAGE}: Secret "shop/a" is not in the input files | -`],
+      [`? c: cannot determine whether a pull secret matches ${IMAGE}: Secret "shop/a" is not in the input files | -`],
     ],
     [
       'one that covers it beside one that is not known',
@@ -257,7 +253,7 @@ describe('pull-secret-coverage', () => {
     [
       'a service account that is not there',
       account(NO),
-      [`? c: could not tell whether a pull secret covers ${IMAGE}: service account "shop" does not exist yet | -`],
+      [`? c: cannot determine whether a pull secret matches ${IMAGE}: ServiceAccount "shop" does not exist yet | -`],
     ],
     [
       'a malformed one',
@@ -266,7 +262,7 @@ describe('pull-secret-coverage', () => {
         b: yes(secretOf('b', '{"auths": {"b.io": {"auth": "?"}, "c.io": 1}}')),
       }),
       [
-        '-: pull secret "b", key ".dockerconfigjson": entry "b.io": "auth" is not base64 (of the standard alphabet, without spaces); because of it the kubelet pulls no image of the Pod | repair it, or take it out of imagePullSecrets: one malformed secret fails all of them',
+        '-: pull secret "b", key ".dockerconfigjson": entry "b.io": "auth" is not valid base64 (standard alphabet, no spaces); the kubelet pulls no images for this Pod | fix the Secret, or remove it from imagePullSecrets; one malformed Secret disables all of them',
       ],
     ],
     ['what its node has, being a mirror pod', listed({}, 'node'), []],
@@ -276,18 +272,18 @@ describe('pull-secret-coverage', () => {
 
   test('does not take "no match" for a "no" as long as nobody has said what nodes hold', () => {
     expect(about(rule('{images: ["reg.io/**"]}'), listed({ a: yes(secretFor('a', 'b.io')) }))).toEqual([
-      `? c: ${IMAGE} is covered by no credential: no entry of pull secret "a" matches it, but a node may have one of its own | add an entry for "reg.io" (there is one for "b.io"), or say in nodeCredentials what nodes can pull`,
+      `? c: no credential matches ${IMAGE}: no entry in pull secret "a" matches (nodes may have their own credentials) | add an entry for "reg.io" (found entries for "b.io"), or list in nodeCredentials what nodes can pull`,
     ]);
     expect(about(rule('{nodeCredentials: ["reg.io/shop/*"]}'), listed({}))).toEqual([]);
     expect(about(rule('{nodeCredentials: ["reg.io/other/*"]}'), listed({}))).toEqual([
-      `c: ${IMAGE} is covered by no credential: the Pod has no pull secret | add an entry for "reg.io"`,
+      `c: no credential matches ${IMAGE}: the Pod has no pull secret | add an entry for "reg.io"`,
     ]);
   });
 
   test('knows the one slash that Docker Hub needs', () => {
     const secrets = listed({ a: yes(secretFor('a', 'https://index.docker.io/v1')) });
     expect(about(strict, secrets, 'shop/web')).toEqual([
-      'c: image "shop/web" is covered by no credential: no entry of pull secret "a" matches it | write "https://index.docker.io/v1/", with the "/" at its end',
+      'c: no credential matches image "shop/web": no entry in pull secret "a" matches | use "https://index.docker.io/v1/", with the "/" at the end',
     ]);
   });
 
@@ -312,7 +308,7 @@ describe('pull-secret-coverage', () => {
     expect(performance.now() - start).toBeLessThan(5000);
     expect(found).toHaveLength(2000);
     expect(found.at(-1)).toBe(
-      '? c1999: could not tell whether a pull secret covers image "r1999.io/x": its pull secrets have too many host patterns to compare | -',
+      '? c1999: cannot determine whether a pull secret matches image "r1999.io/x": the Pod\'s pull secrets have too many host patterns to compare | -',
     );
   });
 });

@@ -84,10 +84,10 @@ describe('image-exists', () => {
 
   test('says that a tag does not exist, or that a digest is gone', () => {
     expect(exists('reg.io/x:1', failed('notFound', 'reg.io has no such tag'))).toEqual([
-      'c: image "reg.io/x:1" does not exist: reg.io has no such tag | push it, or name a tag that exists',
+      'c: image "reg.io/x:1" does not exist: reg.io has no such tag | push the image, or use a tag that exists',
     ]);
     expect(exists(`reg.io/x:1@${D}`, failed('notFound', 'reg.io has no such digest'))).toEqual([
-      `c: image "reg.io/x:1@${D}" does not exist, its digest is gone: reg.io has no such digest | pin what the tag stands for now: npx tidewaiter pin --update FILE`,
+      `c: the digest of image "reg.io/x:1@${D}" no longer exists: reg.io has no such digest | pin the current digest of the tag: npx tidewaiter pin --update FILE`,
     ]);
     expect(exists('reg.io/x:1', failed('notFound', 'gone', 'ask Ann'))).toEqual([
       'c: image "reg.io/x:1" does not exist: gone | ask Ann',
@@ -96,13 +96,13 @@ describe('image-exists', () => {
 
   test.each(REGISTRY_CAUSES.filter((cause) => cause !== 'notFound'))('cannot tell when the cause is %s', (cause) => {
     expect(exists('reg.io/x:1', failed(cause, 'reg.io answered'))).toEqual([
-      '? c: could not tell whether image "reg.io/x:1" can be pulled: reg.io answered | -',
+      '? c: cannot determine whether image "reg.io/x:1" can be pulled: reg.io answered | -',
     ]);
   });
 
   test('lets a policy decide what each cause is worth', () => {
     expect(exists('reg.io/x:1', LIMITED)).toEqual([
-      '? c: could not tell whether image "reg.io/x:1" can be pulled: reg.io answered 429, retry in 30 s | wait',
+      '? c: cannot determine whether image "reg.io/x:1" can be pulled: reg.io answered 429, retry in 30 s | wait',
     ]);
     expect(exists('reg.io/x:1', LIMITED, '{onCause: {rateLimited: ignore}}')).toEqual([]);
     expect(exists('reg.io/x:1', LIMITED, '{onCause: {rateLimited: violation}}')).toEqual([
@@ -110,7 +110,7 @@ describe('image-exists', () => {
     ]);
     const gone = failed('notFound', 'gone');
     expect(exists('reg.io/x:1', gone, '{onCause: {notFound: unknown}}')).toEqual([
-      '? c: could not tell whether image "reg.io/x:1" can be pulled: gone | -',
+      '? c: cannot determine whether image "reg.io/x:1" can be pulled: gone | -',
     ]);
     expect(exists('reg.io/x:1', gone, '{onCause: {notFound: ignore, forbidden: violation}}')).toEqual([]);
   });
@@ -118,37 +118,37 @@ describe('image-exists', () => {
   test('is silent about an image that a policy denies, and cannot tell where no registry was queried', () => {
     expect(exists('reg.io/x:1', DENIED, '{onCause: {blocked: violation}}')).toEqual([]);
     expect(about('{rule: image-exists}', 'reg.io/x:1', {})).toEqual([
-      '? c: could not tell whether image "reg.io/x:1" can be pulled: no registry was asked | -',
+      '? c: cannot determine whether image "reg.io/x:1" can be pulled: no registry was queried | -',
     ]);
   });
 });
 
 describe('image-digest with drift', () => {
   const rule = '{rule: image-digest, parameters: {drift: true}}';
-  const PIN = 'take the newer build when you mean to: npx tidewaiter pin --update FILE';
+  const PIN = 'to use the newer build, run npx tidewaiter pin --update FILE';
   const drift = (tags: RegistryFact<RegistryImage>, text = `reg.io/x:1@${D}`): readonly string[] =>
     about(rule, text, { tags });
 
   test('compares what the tag stands for with the digest', () => {
     expect(drift(image(D))).toEqual([]);
     expect(drift(image(E))).toEqual([
-      `c: image "reg.io/x:1@${D}" is pinned to ${D}, and its tag "1" is ${E} by now | ${PIN}`,
+      `c: image "reg.io/x:1@${D}" is pinned to ${D}, but tag "1" now points to ${E} | ${PIN}`,
     ]);
     expect(drift(failed('notFound', 'reg.io has no such tag'))).toEqual([
-      `c: image "reg.io/x:1@${D}" is pinned, and its tag "1" does not exist any more: reg.io has no such tag | ${PIN}`,
+      `c: image "reg.io/x:1@${D}" is pinned, but tag "1" no longer exists: reg.io has no such tag | ${PIN}`,
     ]);
   });
 
   test('cannot tell where the registry does not, or what is known is old, or is named in another way', () => {
-    const doubt = `? c: could not tell whether the tag of image "reg.io/x:1@${D}" still stands for its digest: `;
+    const doubt = `? c: cannot determine whether the tag of image "reg.io/x:1@${D}" still points to its digest: `;
     expect(drift(failed('timeout', 'reg.io: no answer'))).toEqual([`${doubt}reg.io: no answer | -`]);
     const failure = { cause: 'serverError', message: 'reg.io answered 503', remedy: undefined } as const;
     expect(drift(image(E, { ageMs: 1, failure }))).toEqual([
-      `${doubt}what was known of it is old: reg.io answered 503 | -`,
+      `${doubt}the cached digest is old: reg.io answered 503 | -`,
     ]);
     const long = `reg.io/x:1@sha512:${'b'.repeat(128)}`;
     expect(drift(image(D), long)).toEqual([
-      `? c: could not tell whether the tag of image "${long.slice(0, 200)}" still stands for its digest: the registry names it ${D} | -`.replace(
+      `? c: cannot determine whether the tag of image "${long.slice(0, 200)}" still points to its digest: the registry returned ${D} | -`.replace(
         long.slice(0, 200),
         long.length > 200 ? `${long.slice(0, 200)}…` : long,
       ),
@@ -159,7 +159,7 @@ describe('image-digest with drift', () => {
   test('asks about images with both, and says of the others what it always says', () => {
     expect(about(rule, `reg.io/x@${D}`, {})).toEqual([]);
     expect(about(rule, 'reg.io/x:1', {})).toEqual([
-      'c: image "reg.io/x:1" has no digest, so it can change under you | pin it: reg.io/x:1@sha256:…',
+      'c: image "reg.io/x:1" has no digest, so its content can change | pin the image: reg.io/x:1@sha256:…',
     ]);
     expect(about('{rule: image-digest}', `reg.io/x:1@${D}`, { tags: image(E) })).toEqual([]);
   });
@@ -183,15 +183,13 @@ describe('image-age', () => {
       '{maxAgeDays: 90}',
       NOW - 90 * DAY - 1,
       [
-        'c: image "reg.io/x:1" was made on 2026-08-26, 90 days ago | accepted is what is at most 90 days old: build it anew',
+        'c: image "reg.io/x:1" was built on 2026-08-26, 90 days ago | rebuild the image; it must be at most 90 days old',
       ],
     ],
     [
       '{minAgeDays: 1}',
       NOW - DAY + 1,
-      [
-        'c: image "reg.io/x:1" was made on 2026-11-23, 0 days ago | accepted is what is at least 1 day old: wait for it',
-      ],
+      ['c: image "reg.io/x:1" was built on 2026-11-23, 0 days ago | wait until the image is at least 1 day old'],
     ],
     ['{minAgeDays: 1}', NOW - DAY, []],
     ['{minAgeDays: 1, maxAgeDays: 1}', NOW - DAY, []],
@@ -199,55 +197,53 @@ describe('image-age', () => {
     [
       '{minAgeDays: 1}',
       NOW + 1000,
-      [
-        'c: image "reg.io/x:1" was made on 2026-11-24, 0 days ago | accepted is what is at least 1 day old: wait for it',
-      ],
+      ['c: image "reg.io/x:1" was built on 2026-11-24, 0 days ago | wait until the image is at least 1 day old'],
     ],
     ['{maxAgeDays: 1}', NOW + 1000, []],
     ['{createdAfter: "2026-01-01"}', Date.UTC(2026, 0, 1), []],
     [
       '{createdAfter: "2026-01-01"}',
       Date.UTC(2026, 0, 1) - 1,
-      ['c: image "reg.io/x:1" was made on 2025-12-31 | accepted is what was made on 2026-01-01 or later'],
+      ['c: image "reg.io/x:1" was built on 2025-12-31 | use an image built on or after 2026-01-01'],
     ],
     ['{createdBefore: "2026-01-01"}', Date.UTC(2026, 0, 1) - 1, []],
     [
       '{createdBefore: "2026-01-01"}',
       Date.UTC(2026, 0, 1),
-      ['c: image "reg.io/x:1" was made on 2026-01-01 | accepted is what was made before 2026-01-01'],
+      ['c: image "reg.io/x:1" was built on 2026-01-01 | use an image built before 2026-01-01'],
     ],
   ])('with %s says of %d', (parameters, createdMs, sentences) => {
     expect(age(parameters, createdMs)).toEqual(sentences);
   });
 
   test.each<[string, number | undefined, string]>([
-    ['no date', undefined, 'when image "reg.io/x:1" was made: it does not say'],
-    ['the beginning of 1970', 0, 'when image "reg.io/x:1" was made: it says 1970-01-01, which stands for no date'],
+    ['no date', undefined, 'when image "reg.io/x:1" was built: it has no creation date'],
+    ['the beginning of 1970', 0, 'when image "reg.io/x:1" was built: its creation date is 1970-01-01, a placeholder'],
     [
       '1980, as archives have it',
       Date.UTC(1980, 0, 1, 0, 0, 1),
-      'when image "reg.io/x:1" was made: it says 1980-01-01, which stands for no date',
+      'when image "reg.io/x:1" was built: its creation date is 1980-01-01, a placeholder',
     ],
     [
       'the year 1',
       Date.parse('0001-01-01T00:00:00Z'),
-      'when image "reg.io/x:1" was made: it says 0001-01-01, which stands for no date',
+      'when image "reg.io/x:1" was built: its creation date is 0001-01-01, a placeholder',
     ],
     [
       'a day that is still to come',
       NOW + 2 * DAY,
-      'how old image "reg.io/x:1" is: it says 2026-11-26, which is still to come',
+      'how old image "reg.io/x:1" is: its creation date 2026-11-26 is in the future',
     ],
   ])('cannot tell of %s', (_what, createdMs, doubt) => {
     expect(age('{maxAgeDays: 30}', createdMs)).toEqual([
-      `? c: could not tell ${doubt} | use an image that says when it was made`,
+      `? c: cannot determine ${doubt} | use an image with a creation date`,
     ]);
   });
 
   test('cannot tell without a clock, but for days', () => {
     const made = Date.UTC(2020, 0, 1);
     expect(age('{maxAgeDays: 30}', made, 0)).toEqual([
-      '? c: could not tell how old image "reg.io/x:1" is: nobody knows the time | -',
+      '? c: cannot determine how old image "reg.io/x:1" is: nobody knows the time | -',
     ]);
     expect(age('{createdAfter: "2019-01-01"}', made, 0)).toEqual([]);
   });
@@ -255,7 +251,7 @@ describe('image-age', () => {
   test('cannot tell where the registry does not, also when it has no such image', () => {
     const rule = '{rule: image-age, parameters: {maxAgeDays: 1}}';
     expect(about(rule, 'reg.io/x:1', { details: failed('notFound', 'reg.io has no such tag') })).toEqual([
-      '? c: could not tell when image "reg.io/x:1" was made: reg.io has no such tag | -',
+      '? c: cannot determine when image "reg.io/x:1" was built: reg.io has no such tag | -',
     ]);
     expect(about(rule, 'reg.io/x:1', { details: DENIED })).toEqual([]);
   });
@@ -264,9 +260,9 @@ describe('image-age', () => {
     ['{createdAfter: "2026-02-30"}', '/createdAfter: "2026-02-30" is not a valid date'],
     [
       '{createdAfter: "2026-02-02", createdBefore: "2026-02-02"}',
-      '/createdBefore: no day is before it and not before createdAfter',
+      '/createdBefore: must be later than createdAfter; no image would pass',
     ],
-    ['{minAgeDays: 2, maxAgeDays: 1}', '/minAgeDays: it is more than maxAgeDays, so no image would do'],
+    ['{minAgeDays: 2, maxAgeDays: 1}', '/minAgeDays: must not exceed maxAgeDays; no image would pass'],
   ])('refuses %s', (parameters, fault) => {
     const result = read(`{rules: [{rule: image-age, parameters: ${parameters}}]}`);
     expect(result.ok ? [] : result.faults.map(({ pointer, problem }) => `${pointer}: ${problem}`)).toEqual([
@@ -284,6 +280,8 @@ describe('image-age', () => {
 });
 
 describe('image-platform', () => {
+  const REMEDY = 'select matching nodes with nodeSelector';
+
   const AMD = { os: 'linux', architecture: 'amd64', variant: undefined };
   const ARM = { os: 'linux', architecture: 'arm64', variant: 'v8' };
   const both = '{rule: image-platform, parameters: {platforms: [linux/amd64, linux/arm64]}}';
@@ -292,19 +290,18 @@ describe('image-platform', () => {
   const selecting = (arch: string): { readonly spec: string } => ({
     spec: `nodeSelector: {kubernetes.io/arch: ${arch}},`,
   });
-  const REMEDY = 'build it for the others, or choose nodes for it with nodeSelector';
 
   test('asks for the platforms of the nodes', () => {
     expect(about(both, 'reg.io/x:1', made(AMD, ARM))).toEqual([]);
     expect(about(both, 'reg.io/x:1', made(AMD))).toEqual([
-      `c: image "reg.io/x:1" is not made for linux/arm64 | it is made for linux/amd64: ${REMEDY}`,
+      `c: image "reg.io/x:1" is not built for linux/arm64 | build it for the missing platforms (it has linux/amd64), or ${REMEDY}`,
     ]);
   });
 
   test('asks of those only for what the Pod admits, and for its own where it admits none of them', () => {
     expect(about(both, 'reg.io/x:1', made(AMD), selecting('amd64'))).toEqual([]);
     expect(about(both, 'reg.io/x:1', made(AMD, ARM), selecting('s390x'))).toEqual([
-      `c: image "reg.io/x:1" is not made for linux/s390x | it is made for linux/amd64, linux/arm64/v8: ${REMEDY}`,
+      `c: image "reg.io/x:1" is not built for linux/s390x | build it for the missing platforms (it has linux/amd64, linux/arm64/v8), or ${REMEDY}`,
     ]);
   });
 
@@ -312,10 +309,10 @@ describe('image-platform', () => {
     expect(about(own, 'reg.io/x:1', {})).toEqual([]);
     expect(about(own, 'reg.io/x:1', made(AMD), selecting('amd64'))).toEqual([]);
     expect(about(own, 'reg.io/x:1', made(AMD), selecting('arm64'))).toEqual([
-      `c: image "reg.io/x:1" is not made for linux/arm64 | it is made for linux/amd64: ${REMEDY}`,
+      `c: image "reg.io/x:1" is not built for linux/arm64 | build it for the missing platforms (it has linux/amd64), or ${REMEDY}`,
     ]);
     expect(about(own, 'reg.io/x:1', made(AMD), { spec: 'os: {name: windows},' })).toEqual([
-      `c: image "reg.io/x:1" is not made for windows | it is made for linux/amd64: ${REMEDY}`,
+      `c: image "reg.io/x:1" is not built for windows | build it for the missing platforms (it has linux/amd64), or ${REMEDY}`,
     ]);
     expect(about(own, 'reg.io/x:1', made(AMD), { spec: 'os: {name: linux},' })).toEqual([]);
   });
@@ -329,15 +326,15 @@ describe('image-platform', () => {
 
   test('cannot tell where nobody says, nor where the Pod names more platforms than there are', () => {
     expect(about(both, 'reg.io/x:1', made())).toEqual([
-      '? c: could not tell which platforms image "reg.io/x:1" is made for: it does not say | use an image that says so',
+      '? c: cannot determine which platforms image "reg.io/x:1" is built for: it does not say | use an image that specifies its platform',
     ]);
     expect(about(both, 'reg.io/x:1', { details: failed('dns', 'reg.io is not known') })).toEqual([
-      '? c: could not tell which platforms image "reg.io/x:1" is made for: reg.io is not known | -',
+      '? c: cannot determine which platforms image "reg.io/x:1" is built for: reg.io is not known | -',
     ]);
     const values = Array.from({ length: 17 }, (_, index) => `a${index}`).join(', ');
     const spec = `affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/arch, operator: In, values: [${values}]}]}]}}},`;
     expect(about(own, 'reg.io/x:1', made(AMD), { spec })).toEqual([
-      '? c: could not tell whether image "reg.io/x:1" fits: the Pod names more than 16 platforms | -',
+      '? c: cannot determine whether image "reg.io/x:1" fits: the Pod names more than 16 platforms | -',
     ]);
     expect(about(both, 'reg.io/x:1', { details: DENIED })).toEqual([]);
   });
@@ -345,17 +342,17 @@ describe('image-platform', () => {
   test('takes what builders attest in an index for no platform', () => {
     const attestation = { os: 'unknown', architecture: 'unknown', variant: undefined };
     expect(about(both, 'reg.io/x:1', made(AMD, attestation))).toEqual([
-      `c: image "reg.io/x:1" is not made for linux/arm64 | it is made for linux/amd64: ${REMEDY}`,
+      `c: image "reg.io/x:1" is not built for linux/arm64 | build it for the missing platforms (it has linux/amd64), or ${REMEDY}`,
     ]);
     expect(about(both, 'reg.io/x:1', made(attestation))).toEqual([
-      '? c: could not tell which platforms image "reg.io/x:1" is made for: it does not say | use an image that says so',
+      '? c: cannot determine which platforms image "reg.io/x:1" is built for: it does not say | use an image that specifies its platform',
     ]);
   });
 
   test('quotes what an index says of itself', () => {
     const odd = { os: 'li\nnux', architecture: 'x', variant: undefined };
     expect(about(both, 'reg.io/x:1', made(odd))).toEqual([
-      `c: image "reg.io/x:1" is not made for linux/amd64, linux/arm64 | it is made for "li\\u000anux/x": ${REMEDY}`,
+      `c: image "reg.io/x:1" is not built for linux/amd64, linux/arm64 | build it for the missing platforms (it has "li\\u000anux/x"), or ${REMEDY}`,
     ]);
   });
 
@@ -405,8 +402,8 @@ describe('pull-secret-coverage that is to be proven', () => {
   };
   const REFUSED = failed('unauthenticated', 'reg.io answered 401');
   const NONE =
-    'c: image "reg.io/x:1" can be pulled with none of its credentials: pull secret "a", entry "reg.io" (user "reg.io"), pull secret "b", entry "reg.io" (user "reg.io") (reg.io answered 401)';
-  const RENEW = 'renew the credential in the pull secret, or give its user the right to pull';
+    'c: no credential can pull image "reg.io/x:1": pull secret "a", entry "reg.io" (user "reg.io"), pull secret "b", entry "reg.io" (user "reg.io") (reg.io answered 401)';
+  const RENEW = 'renew the credential in the pull secret, or grant its user pull access';
 
   test('is content where the registry is, whatever is written in secrets', () => {
     expect(prove(image(D))).toEqual([]);
@@ -427,12 +424,12 @@ describe('pull-secret-coverage that is to be proven', () => {
       failure: { cause, message, remedy: undefined, unjudged: true },
     };
     expect(prove(fact)).toEqual([
-      `? c: could not tell whether a credential is good for image "reg.io/x:1": ${message} | -`,
+      `? c: cannot determine whether a credential can pull image "reg.io/x:1": ${message} | -`,
     ]);
   });
 
   test('cannot tell where there may be others: on nodes, or in a secret that is not known', () => {
-    expect(prove(REFUSED, { nodes: '' })).toEqual([`? ${NONE}, but a node may have one of its own | ${RENEW}`]);
+    expect(prove(REFUSED, { nodes: '' })).toEqual([`? ${NONE} (nodes may have their own credentials) | ${RENEW}`]);
     expect(prove(REFUSED, { away: true })).toEqual([
       `? ${NONE.replace(/, pull secret "b".*?\) \(/, ' (')}, but there may be others: Secret "b" is away | ${RENEW}`,
     ]);
@@ -440,7 +437,7 @@ describe('pull-secret-coverage that is to be proven', () => {
 
   test('says as without a registry that no credential matches', () => {
     expect(prove(REFUSED, { servers: ['other.io'] })).toEqual([
-      'c: image "reg.io/x:1" is covered by no credential: no entry of pull secrets "a", "b" matches it | add an entry for "reg.io" (there is one for "other.io", "other.io")',
+      'c: no credential matches image "reg.io/x:1": no entry in pull secrets "a", "b" matches | add an entry for "reg.io" (found entries for "other.io", "other.io")',
     ]);
   });
 
@@ -449,7 +446,7 @@ describe('pull-secret-coverage that is to be proven', () => {
     ['no such image', failed('notFound', 'reg.io answered 503')],
   ])('cannot tell with %s', (_what, fact) => {
     expect(prove(fact)).toEqual([
-      '? c: could not tell whether a credential is good for image "reg.io/x:1": reg.io answered 503 | -',
+      '? c: cannot determine whether a credential can pull image "reg.io/x:1": reg.io answered 503 | -',
     ]);
   });
 
