@@ -66,8 +66,7 @@ function nameProblem(container: Container, taken: ReadonlyMap<string, Container>
   if (name === undefined) {
     return violation(container, 'name', {
       message: 'the container has no name',
-      remedy:
-        'add a name, add a name, add a name, add a name, add a name, add a name, add a name, for example name: "web"',
+      remedy: 'add a name, for example name: "web"',
     });
   }
   const other = taken.get(name);

@@ -124,7 +124,7 @@ function single({ container, port }: PortClaim, { hostPort, namesRequired }: Par
       container,
       pointer,
       message,
-      remedy: `add a name, add a name, add a name, add a name, add a name, add a name, add a name, for example name: ${quoteValue('http')}`,
+      remedy: `add a name, for example name: ${quoteValue('http')}`,
     });
   }
 }
