@@ -81,12 +81,12 @@ export async function openRegistries(
   const node =
     credentials === 'docker'
       ? adapters.dockerCredentials(DOCKER_HELPERS, { env, now })
-      : await nodeCredentials(config, adapters);
+      : await nodeCredentials(config, adapters.configuredCredentials);
   // Tenants share the queue and the name servers, and get no details of the network in messages.
   const isShared = callers === 'tenants';
   const resolve = isShared ? adapters.createNameServers() : undefined;
   const client = adapters.createRegistryClient(registries, { env, now, resolve });
-  const shared = await sharedCache(config, adapters, warn);
+  const shared = await sharedCache(config, adapters.createSharedCache, warn);
   const limits = isShared ? { queue: adapters.QUEUE_LIMITS } : undefined;
   const sources = adapters.createRegistrySources({ client, node, shared, settings, now, limits });
   return {
@@ -106,7 +106,7 @@ const DOCKER_HELPERS = { helpers: 'any', timeoutMs: 10_000 } as const;
 
 async function nodeCredentials(
   { nodeCredentials: settings, env }: Config,
-  { configuredCredentials }: Adapters,
+  configuredCredentials: Adapters['configuredCredentials'],
 ): Promise<NodeCredentials | undefined> {
   if (settings === undefined) return undefined;
   const { nodeCredentialSettings } = await import('./config/credential-files.ts');
@@ -115,7 +115,7 @@ async function nodeCredentials(
 
 async function sharedCache(
   { registryCache }: Config,
-  { createSharedCache }: Adapters,
+  createSharedCache: Adapters['createSharedCache'],
   warn: RegistriesOptions['warn'],
 ): Promise<SharedCache | undefined> {
   const { shared } = registryCache;
