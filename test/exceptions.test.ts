@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Review, readReview, verdictReview, answerText } from '../src/admission/review.ts';
+import { type Review, readReview, decisionReview, answerText } from '../src/admission/review.ts';
 import { validate, type Decision } from '../src/admission/validate.ts';
 import { type Composed, compose } from '../src/wiring.ts';
 import { createLog } from '../src/server/log.ts';
@@ -63,9 +63,9 @@ function reviewOf(object: JsonObject, extra: JsonObject = {}): Review {
 
 async function decisionOn(review: Review, now: string): Promise<Decision> {
   const { context } = await composed(now);
-  const verdict = await validate(review.request, context, new AbortController().signal);
-  if (verdict.outcome === 'malformed') throw new Error(verdict.problem);
-  return verdict;
+  const decision = await validate(review.request, context, new AbortController().signal);
+  if (decision.outcome === 'malformed') throw new Error(decision.problem);
+  return decision;
 }
 
 async function checked(...argv: readonly string[]): Promise<{ readonly code: number; readonly report: CheckReport }> {
@@ -90,7 +90,7 @@ describe('an exception in force', () => {
 
   test('lets the object in without a word to the user, and tells the audit log who answers for it', async () => {
     const decision = await decisionOn(review, IN_FORCE);
-    expect(verdictReview(review, decision).response).toEqual({
+    expect(decisionReview(review, decision).response).toEqual({
       uid: review.request.uid,
       allowed: true,
       auditAnnotations: {
@@ -102,7 +102,7 @@ describe('an exception in force', () => {
   });
 
   test('has the same answer over HTTPS, and each use is counted', async () => {
-    const expected = answerText(verdictReview(review, await decisionOn(review, IN_FORCE)));
+    const expected = answerText(decisionReview(review, await decisionOn(review, IN_FORCE)));
     await withServer(IN_FORCE, async (server) => {
       const before = (await server.operations.metrics.exposition()).text;
       expect(before).toContain('tidewaiter_exceptions_used_total{exception="legacy"} 0\n');
@@ -119,10 +119,10 @@ describe('an exception in force', () => {
   });
 
   test('stands in the log line of the review', async () => {
-    const verdict = await decisionOn(review, IN_FORCE);
+    const decision = await decisionOn(review, IN_FORCE);
     const lines: string[] = [];
     const log = createLog('info', { write: (line) => void lines.push(line) });
-    log.review({ endpoint: 'validate', review, verdict, durationMs: 1 });
+    log.review({ endpoint: 'validate', review, decision, durationMs: 1 });
     log.flush();
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       allowed: true,
@@ -137,15 +137,18 @@ describe('an exception in force', () => {
     const all = [exceptionOf('{containers: ["c*"]}'), exceptionOf('{containers: [last]}', { name: 'other' })];
     const containers = Array.from({ length: 60 }, (_, index) => `{name: c${index}, image: "a:1"}`).join(', ');
     const many = podOf(`{containers: [${containers}, {name: last, image: "a:1"}]}`);
-    const verdict = await ask(requestOf(many), contextOf([policy], { exceptions: exceptionBook(all, () => LAST_DAY) }));
+    const decision = await ask(
+      requestOf(many),
+      contextOf([policy], { exceptions: exceptionBook(all, () => LAST_DAY) }),
+    );
     const lines: string[] = [];
     const log = createLog('info', { write: (line) => void lines.push(line) });
-    log.review({ endpoint: 'validate', review, verdict, durationMs: 1 });
+    log.review({ endpoint: 'validate', review, decision, durationMs: 1 });
     log.flush();
     const { excused } = JSON.parse(lines[0] ?? '') as { excused: readonly string[] };
     const named = exceptionBook(all.slice(1), () => LAST_DAY);
     const audited = await ask(requestOf(many), contextOf([policy], { exceptions: named }));
-    const { response } = verdictReview(review, audited);
+    const { response } = decisionReview(review, audited);
     expect(response.auditAnnotations?.['findings']?.split('\n')[0]).toMatch(/^excused by other \(team-x, until /);
     expect(excused).toEqual([
       expect.stringMatching(/^x test\/image-digest: c0, c1, .*, c49, and 10 more$/),
@@ -210,7 +213,7 @@ describe('an exception that has expired', () => {
   const message = `image "nginx:1" has no digest, so its content can change${EXPIRED}`;
 
   test('excuses nothing, and the denial says why that is new', async () => {
-    const answer = verdictReview(review, await decisionOn(review, LAPSED));
+    const answer = decisionReview(review, await decisionOn(review, LAPSED));
     const { response } = answer;
     expect(response).toMatchObject({ allowed: false });
     expect(response.status?.message).toBe(
@@ -246,7 +249,7 @@ describe('an exception that has expired', () => {
     };
     const [same, inForce] = await replayed(IN_FORCE);
     expect([same, inForce.reviews[0]?.differences]).toEqual([0, []]);
-    const answer = answerText(verdictReview(review, await decisionOn(review, IN_FORCE)));
+    const answer = answerText(decisionReview(review, await decisionOn(review, IN_FORCE)));
     expect(inForce.reviews[0]?.answers.validate).toBe(answer);
     const [changed, lapsed] = await replayed(LAPSED);
     expect(changed).toBe(1);
@@ -271,8 +274,8 @@ describe('an update', () => {
   ) => {
     const request = requestOf(podOf(spec), { operation: 'UPDATE', oldObject: podOf(oldSpec) });
     const exceptions = exceptionBook([exceptionOf(match, { rules })], () => now);
-    const verdict = await ask(request, contextOf([policy], { exceptions }));
-    return [...told(verdict), verdict.outcome === 'judged' && verdict.allowed];
+    const decision = await ask(request, contextOf([policy], { exceptions }));
+    return [...told(decision), decision.outcome === 'evaluated' && decision.allowed];
   };
   const web = '{containers: [{name: web, image: "nginx:1"}]}';
 
@@ -280,8 +283,8 @@ describe('an update', () => {
     expect(await update(web, web, '{names: [p]}')).toEqual(['+web image-digest excused', true]);
     const request = requestOf(podOf(web), { operation: 'UPDATE', oldObject: podOf(web) });
     const exceptions = exceptionBook([exceptionOf('{names: [p]}')], () => LAST_DAY);
-    const verdict = await ask(request, contextOf([policy], { exceptions }));
-    expect(verdict.outcome === 'judged' && verdict.findings[0]?.excuse?.insteadOf).toBe('warn');
+    const decision = await ask(request, contextOf([policy], { exceptions }));
+    expect(decision.outcome === 'evaluated' && decision.findings[0]?.excuse?.insteadOf).toBe('warn');
   });
 
   test('of what has lost its exception is forgiven as anything that was there', async () => {
@@ -372,7 +375,7 @@ describe('whatever exceptions there are', () => {
         const request = requestOf(object(now), old === null ? {} : { operation: 'UPDATE', oldObject: object(old) });
         const without = await ask(request, contextOf([policy]));
         const withThem = await ask(request, contextOf([policy], { exceptions: exceptionBook(all, () => LAST_DAY) }));
-        if (without.outcome !== 'judged' || withThem.outcome !== 'judged') throw new Error('not evaluated');
+        if (without.outcome !== 'evaluated' || withThem.outcome !== 'evaluated') throw new Error('not evaluated');
         if (without.allowed) expect(withThem.allowed).toBe(true);
         const places = ({ policy: of, rule, pointer }: { policy: string; rule: string; pointer: string }): string =>
           `${of} ${rule} ${pointer}`;
@@ -385,7 +388,7 @@ describe('whatever exceptions there are', () => {
     );
   }, 60_000);
 
-  test('none of them leaves every verdict as it was', async () => {
+  test('none of them leaves every decision as it was', async () => {
     await fc.assert(
       fc.asyncProperty(spec, spec, async (now, old) => {
         const request = requestOf(object(now), { operation: 'UPDATE', oldObject: object(old) });

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { answerText, readReview, verdictReview } from '../src/admission/review.ts';
+import { answerText, readReview, decisionReview } from '../src/admission/review.ts';
 import { validate } from '../src/admission/validate.ts';
 import { compose, type Environment } from '../src/wiring.ts';
 import { loadManifests } from '../src/files/manifests.ts';
@@ -86,19 +86,21 @@ describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
       const suite = await suiteOf(rule);
       const { context } = await compose({ kinds, policies: [policy] }, await clusterOf(manifest, suite));
 
-      const verdict = await validate(read.review.request, context, new AbortController().signal);
-      if (verdict.outcome === 'malformed') throw new Error(verdict.problem);
-      expect(verdict.allowed, JSON.stringify(verdict.findings.map(({ message }) => message))).toBe(outcome === 'pass');
+      const decision = await validate(read.review.request, context, new AbortController().signal);
+      if (decision.outcome === 'malformed') throw new Error(decision.problem);
+      expect(decision.allowed, JSON.stringify(decision.findings.map(({ message }) => message))).toBe(
+        outcome === 'pass',
+      );
 
       // A server of its own where the answer depends on what the fixture says about the cluster.
       const own = context.policies.some(({ needs }) => needs.size > 0) ? await startAdmissionServer(context) : server;
       const reply = await own.post('/validate', JSON.stringify(body));
       if (own !== server) await own.stop();
-      expect(reply).toMatchObject({ status: 200, text: answerText(verdictReview(read.review, verdict)) });
+      expect(reply).toMatchObject({ status: 200, text: answerText(decisionReview(read.review, decision)) });
 
       const found = await judgedFile(manifest, policy, suite);
       expect(found.map(({ message, pointer, action, container }) => ({ message, pointer, action, container }))).toEqual(
-        verdict.findings.map(({ message, pointer, action, container }) => ({
+        decision.findings.map(({ message, pointer, action, container }) => ({
           message,
           pointer,
           action,

@@ -1,11 +1,10 @@
-/** How a verdict reads: the text of a denial, one line for each warning, the audit annotations. */
+/** Formats decisions: the text of a denial, one line for each warning, and the audit annotations. */
 import { quoteValue } from '../image/quote.ts';
 import { containerLabel } from '../pod/containers.ts';
 import type { Finding } from '../policy/finding.ts';
 import { exceptionLabel } from '../policy/exception.ts';
 import type { RuleFailure } from '../policy/rule.ts';
-import type { Mutation } from './mutation.ts';
-import type { PinnedImage } from './mutation.ts';
+import type { Mutation, PinnedImage } from './mutation.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** An object can hold any number of faults; a person reads the first of them. */

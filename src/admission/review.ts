@@ -176,8 +176,8 @@ interface DenialStatus {
   };
 }
 
-export function verdictReview({ apiVersion, request }: Review, verdict: Decision): ReviewAnswer {
-  const { allowed, findings } = verdict;
+export function decisionReview({ apiVersion, request }: Review, decision: Decision): ReviewAnswer {
+  const { allowed, findings } = decision;
   const warnings = warningTexts(findings);
   return {
     apiVersion,
@@ -187,7 +187,7 @@ export function verdictReview({ apiVersion, request }: Review, verdict: Decision
       allowed,
       status: allowed ? undefined : denialStatus(request, findings),
       warnings: warnings.length === 0 ? undefined : warnings,
-      auditAnnotations: verdict.outcome === 'nothing-to-judge' ? undefined : auditAnnotations(findings),
+      auditAnnotations: decision.outcome === 'not-evaluated' ? undefined : auditAnnotations(findings),
     },
   };
 }

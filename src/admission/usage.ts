@@ -1,4 +1,4 @@
-/** What policies and exceptions did over many verdicts: the counts from which one sees what never did anything. */
+/** Counts what policies and exceptions did over many decisions, to report those that had no effect. */
 import type { Finding } from '../policy/finding.ts';
 import type { ImageException } from '../policy/exception.ts';
 import { documentLabel, type Notice } from '../policy/notice.ts';
@@ -20,27 +20,27 @@ export interface ExceptionUsage {
 }
 
 export interface Usage {
-  /** Objects that were judged, by whatever policy. */
+  /** Objects that were evaluated. */
   readonly workloads: number;
-  /** Those that at least one policy applied to. */
+  /** Objects that at least one policy applied to. */
   readonly covered: number;
   policy(name: string): PolicyUsage;
   exception(name: string): ExceptionUsage;
-  /** Findings of one rule of one policy, excused ones among them. */
+  /** Findings of one rule of one policy, including excused findings. */
   findings(policy: string, rule: string): number;
 }
 
 export interface UsageCount extends Usage {
-  add(verdict: Decision): void;
+  add(decision: Decision): void;
 }
 
 type Counts = Map<string, number>;
 
-/** Empty; `add` one verdict after the other. */
+/** Starts with all counts at 0. */
 export function countUsage(): UsageCount {
   let workloads = 0;
   let covered = 0;
-  const [applied, asked, found]: readonly [Counts, Counts, Counts] = [new Map(), new Map(), new Map()];
+  const [applied, checked, found]: readonly [Counts, Counts, Counts] = [new Map(), new Map(), new Map()];
   const [excused, missed]: readonly [Counts, Counts] = [new Map(), new Map()];
   return {
     get workloads() {
@@ -49,18 +49,18 @@ export function countUsage(): UsageCount {
     get covered() {
       return covered;
     },
-    policy: (name) => ({ workloads: applied.get(name) ?? 0, containers: asked.get(name) ?? 0 }),
+    policy: (name) => ({ workloads: applied.get(name) ?? 0, containers: checked.get(name) ?? 0 }),
     exception: (name) => ({ excused: excused.get(name) ?? 0, missed: missed.get(name) ?? 0 }),
     findings: (policy, rule) => found.get(`${policy}/${rule}`) ?? 0,
-    add(verdict) {
-      if (verdict.outcome !== 'judged') return;
+    add(decision) {
+      if (decision.outcome !== 'evaluated') return;
       workloads += 1;
-      if (verdict.covered.length > 0) covered += 1;
-      for (const { policy, coverage } of verdict.covered) {
+      if (decision.covered.length > 0) covered += 1;
+      for (const { policy, coverage } of decision.covered) {
         raise(applied, policy.name, 1);
-        raise(asked, policy.name, (coverage.containers ?? verdict.workload.containers).length);
+        raise(checked, policy.name, (coverage.containers ?? decision.workload.containers).length);
       }
-      for (const finding of verdict.findings) addFinding(finding);
+      for (const finding of decision.findings) addFinding(finding);
     },
   };
 
@@ -101,7 +101,7 @@ function policyNotice({ name, bindings }: Policy, usage: Usage): readonly Notice
   });
 }
 
-/** Of one that has expired, `expiryNotices` tells. */
+/** `expiryNotices` reports expired exceptions. */
 function exceptionNotice({ name, endsAt }: ImageException, usage: Usage, now: number): readonly Notice[] {
   if (now >= endsAt || usage.exception(name).excused > 0) return [];
   const kind = 'ImagePolicyException';

@@ -23,13 +23,13 @@ import type { AdmissionRequest } from './request.ts';
 export type Decision =
   /** No policy can apply to the request. */
   | {
-      readonly outcome: 'nothing-to-judge';
+      readonly outcome: 'not-evaluated';
       readonly allowed: true;
       readonly findings: readonly [];
       readonly reason: string;
     }
   | {
-      readonly outcome: 'judged';
+      readonly outcome: 'evaluated';
       readonly allowed: boolean;
       readonly findings: readonly Finding[];
       readonly workload: Workload;
@@ -132,7 +132,7 @@ function decision(
 ): Decision {
   const findings = noteExpired(markExisting(all, existing));
   const allowed = findings.every(({ action }) => action !== 'deny');
-  return { outcome: 'judged', allowed, findings, workload, covered: covering.policies };
+  return { outcome: 'evaluated', allowed, findings, workload, covered: covering.policies };
 }
 
 /** The stored object of an UPDATE. If it cannot be parsed, it has no existing findings. */
@@ -143,7 +143,7 @@ function storedWorkload({ operation, oldObject, type }: AdmissionRequest, { kind
 }
 
 function notEvaluated(reason: string): Decision {
-  return { outcome: 'nothing-to-judge', allowed: true, findings: [], reason };
+  return { outcome: 'not-evaluated', allowed: true, findings: [], reason };
 }
 
 type Target = { readonly reason: string } | { readonly object: JsonObject; readonly operation: 'CREATE' | 'UPDATE' };

@@ -99,7 +99,7 @@ const DEADLINE_MS = 60_000;
 
 interface PendingDecision {
   readonly manifest: Manifest;
-  readonly verdict: Decision | Promise<Decision>;
+  readonly decision: Decision | Promise<Decision>;
 }
 
 /** Evaluates objects concurrently where they need lookups, and adds the decisions in the order of the files. */
@@ -112,14 +112,16 @@ async function evaluateAll(
   const pending: PendingDecision[] = [];
   const takeFirst = async (): Promise<void> => {
     const first = pending.shift();
-    if (first !== undefined) addDecision(evaluation, first.manifest, { verdict: await first.verdict, context, usage });
+    if (first !== undefined)
+      addDecision(evaluation, first.manifest, { decision: await first.decision, context, usage });
   };
   for (const [index, manifest] of manifests.entries()) {
-    const verdict = validate(manifest.request, context, signalFor(context));
+    const decision = validate(manifest.request, context, signalFor(context));
     // A bug is reported when it is the turn of its object.
-    if (verdict instanceof Promise) verdict.catch(() => undefined);
-    pending.push({ manifest, verdict });
-    while (pending.length >= MAX_PENDING || (pending[0] && !(pending[0].verdict instanceof Promise))) await takeFirst();
+    if (decision instanceof Promise) decision.catch(() => undefined);
+    pending.push({ manifest, decision });
+    while (pending.length >= MAX_PENDING || (pending[0] && !(pending[0].decision instanceof Promise)))
+      await takeFirst();
     progress?.at(index + 1 - pending.length, manifests.length);
   }
   while (pending.length > 0) {
@@ -136,25 +138,31 @@ function signalFor({ world = {} }: Context): AbortSignal {
 }
 
 interface DecisionInput {
-  readonly verdict: Decision;
+  readonly decision: Decision;
   readonly context: Context;
   readonly usage: UsageCount;
 }
 
-function addDecision(evaluation: Evaluation, manifest: Manifest, { verdict, context, usage }: DecisionInput): void {
-  if (verdict.outcome === 'malformed') {
-    const { line, column } = manifest.positionOf(verdict.pointer);
+function addDecision(evaluation: Evaluation, manifest: Manifest, { decision, context, usage }: DecisionInput): void {
+  if (decision.outcome === 'malformed') {
+    const { line, column } = manifest.positionOf(decision.pointer);
     const { file, document } = manifest;
-    evaluation.errors.push({ file, line, column, document, message: `${verdict.pointer || '/'}: ${verdict.problem}` });
+    evaluation.errors.push({
+      file,
+      line,
+      column,
+      document,
+      message: `${decision.pointer || '/'}: ${decision.problem}`,
+    });
     return;
   }
-  usage.add(verdict);
+  usage.add(decision);
   addImages(
     evaluation,
     manifest,
-    verdict.outcome === 'judged' ? verdict.workload : workloadIn(manifest.request, context),
+    decision.outcome === 'evaluated' ? decision.workload : workloadIn(manifest.request, context),
   );
-  for (const finding of verdict.findings)
+  for (const finding of decision.findings)
     evaluation.findings.push(findingRow(place(manifest, finding.pointer), finding));
 }
 

@@ -2,7 +2,7 @@
 import type { Context } from '../admission/context.ts';
 import { nameOf } from '../admission/message.ts';
 import { mutate } from '../admission/mutate.ts';
-import { answerText, mutationReview, verdictReview } from '../admission/review.ts';
+import { answerText, mutationReview, decisionReview } from '../admission/review.ts';
 import { validate } from '../admission/validate.ts';
 import { compose } from '../wiring.ts';
 import { noticesAt } from '../files/policies.ts';
@@ -79,7 +79,7 @@ async function replayOne(recording: Recording, { now, against }: Contexts): Prom
     name: nameOf(request),
     allowed: decided.decision.allowed,
     answers: {
-      validate: answerText(verdictReview(review, decided.decision)),
+      validate: answerText(decisionReview(review, decided.decision)),
       mutate: answerText(mutationReview(review, decided.mutation)),
     },
     comparedWith: other !== undefined ? 'against' : expected === undefined ? null : 'expected',

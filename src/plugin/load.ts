@@ -1,7 +1,6 @@
 /** Loads custom rules from plugin files. A fault in one file rejects all of them. */
 import { isObject, type JsonObject } from '../pod/pointer.ts';
-import type { Guard } from '../policy/rule.ts';
-import type { Check, ParameterFault, Prepared, Rule } from '../policy/rule.ts';
+import type { Check, Guard, ParameterFault, Prepared, Rule } from '../policy/rule.ts';
 import { parseRules } from './definition.ts';
 import { deepFreeze } from './freeze.ts';
 import { createGuard, shownError } from './guard.ts';

@@ -2,8 +2,7 @@
 import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
 import { isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
-import type { Problem } from '../policy/rule.ts';
-import { CAUSERS } from '../policy/rule.ts';
+import { CAUSERS, type Problem } from '../policy/rule.ts';
 
 /** Limits memory; more problems do not change the decision. */
 const MAX_PROBLEMS = 10_000;

@@ -22,8 +22,8 @@ export function compareDecisions(before: Decided, after: Decided): readonly Diff
   const left = findingsOf(before).map(spelled);
   const right = findingsOf(after).map(spelled);
   return [
-    ...verdictChange(before.decision.allowed, after.decision),
-    ...verdictChange(before.mutation.allowed, after.mutation),
+    ...decisionChange(before.decision.allowed, after.decision),
+    ...decisionChange(before.mutation.allowed, after.mutation),
     ...without(left, right).map((text) => ({ kind: 'finding-removed' as const, text })),
     ...without(right, left).map((text) => ({ kind: 'finding-added' as const, text })),
     ...patchChange(before.mutation.patch, after.mutation.patch),
@@ -33,7 +33,7 @@ export function compareDecisions(before: Decided, after: Decided): readonly Diff
 /** From what the recording expects to what is decided now. */
 export function compareToExpected({ allowed, findings, patch }: Expected, now: Decided): readonly Difference[] {
   return [
-    ...(allowed === undefined ? [] : verdictChange(allowed, now.decision)),
+    ...(allowed === undefined ? [] : decisionChange(allowed, now.decision)),
     ...(findings === undefined ? [] : findingChanges(findings, now.decision.findings)),
     ...(patch === undefined ? [] : patchChange(patch, now.mutation.patch)),
   ];
@@ -43,7 +43,7 @@ function findingsOf({ decision, mutation }: Decided): readonly Finding[] {
   return [...decision.findings, ...mutation.findings];
 }
 
-function verdictChange(
+function decisionChange(
   before: boolean,
   { allowed, findings }: Pick<Decision, 'allowed' | 'findings'>,
 ): readonly Difference[] {

@@ -92,7 +92,7 @@ function excuseLine({ name, owner, reason, expires, insteadOf }: ExceptionRow): 
 
 export function summaryLine({ summary, findings }: CheckReport, policySource: string, ink: Paint): string {
   const { files, workloads, images, denied, warned, unknown, excused, errors } = summary;
-  const verdicts = [
+  const counts = [
     denied === 0 ? '0 denied' : ink.red(`${denied} denied`),
     warned === 0 ? '0 warned' : ink.yellow(`${warned} warned`),
     `${unknown} unknown`,
@@ -101,5 +101,5 @@ export function summaryLine({ summary, findings }: CheckReport, policySource: st
   ];
   const audited = findings.filter(({ action }) => action === 'audit').length;
   const more = audited === 0 ? '' : ink.dim(`, ${audited} audited: see -o json`);
-  return `${count(files, 'file')}, ${count(workloads, 'workload')}, ${count(images, 'image')}: ${verdicts.join(', ')} (policy: ${policySource})${more}`;
+  return `${count(files, 'file')}, ${count(workloads, 'workload')}, ${count(images, 'image')}: ${counts.join(', ')} (policy: ${policySource})${more}`;
 }

@@ -49,7 +49,7 @@ export function replayReport(
   const having = (test: (row: ReplayRow) => boolean): number => reviews.filter(test).length;
   const changed = (kind: Difference['kind']) => (row: ReplayRow) =>
     row.differences.some((difference) => difference.kind === kind);
-  const verdictChanged = (row: ReplayRow): boolean => changed('newly-denied')(row) || changed('newly-allowed')(row);
+  const decisionChanged = (row: ReplayRow): boolean => changed('newly-denied')(row) || changed('newly-allowed')(row);
   return {
     version: 1,
     summary: {
@@ -61,7 +61,7 @@ export function replayReport(
       different: having(({ differences }) => differences.length > 0),
       newlyDenied: having(changed('newly-denied')),
       newlyAllowed: having(changed('newly-allowed')),
-      otherFindings: having((row) => row.differences.length > 0 && !verdictChanged(row)),
+      otherFindings: having((row) => row.differences.length > 0 && !decisionChanged(row)),
       errors: errors.length,
     },
     reviews,

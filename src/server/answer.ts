@@ -3,7 +3,7 @@ import type { Context } from '../admission/context.ts';
 import { type MaybePromise, whenKnown } from '../admission/maybe-promise.ts';
 import { mutate } from '../admission/mutate.ts';
 import type { Mutation } from '../admission/mutation.ts';
-import { answerText, mutationReview, type Review, type ReviewAnswer, verdictReview } from '../admission/review.ts';
+import { answerText, mutationReview, type Review, type ReviewAnswer, decisionReview } from '../admission/review.ts';
 import { validate, type Decision } from '../admission/validate.ts';
 import { limitWait, type WaitingRoom } from './deadline.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -17,7 +17,7 @@ export interface ReviewRecord {
   readonly endpoint: Endpoint;
   readonly review: Review;
   /** Of `/validate`. */
-  readonly verdict: Decision | undefined;
+  readonly decision: Decision | undefined;
   /** Of `/mutate`. */
   readonly mutation?: Mutation | undefined;
   readonly durationMs: number;
@@ -109,7 +109,7 @@ function attempt(review: Review, { exchange, services, start }: Attempt, onError
   }
 }
 
-interface ReviewDecision extends Pick<ReviewRecord, 'verdict' | 'mutation'> {
+interface ReviewDecision extends Pick<ReviewRecord, 'decision' | 'mutation'> {
   readonly answer: ReviewAnswer;
 }
 
@@ -124,19 +124,19 @@ function decide(
   if (endpoint === 'mutate') {
     const result = limitWait(mutate(request, context, controller.signal), controller, room);
     return whenKnown(result, (mutation) => ({
-      verdict: undefined,
+      decision: undefined,
       mutation,
       answer: mutationReview(review, mutation),
     }));
   }
   const result = limitWait(validate(request, context, controller.signal), controller, room);
-  return whenKnown(result, (verdict) => ({ verdict, mutation: undefined, answer: verdictReview(review, verdict) }));
+  return whenKnown(result, (decision) => ({ decision, mutation: undefined, answer: decisionReview(review, decision) }));
 }
 
 function record(done: ReviewRecord, allowed: boolean, { log, metrics }: ReviewServices): void {
-  const { endpoint, review, verdict, mutation, durationMs } = done;
+  const { endpoint, review, decision, mutation, durationMs } = done;
   metrics.countReview(endpoint, review.request.operation, allowed ? 'allow' : 'deny', durationMs / 1000);
-  if (verdict !== undefined) metrics.countFindings(verdict.findings);
+  if (decision !== undefined) metrics.countFindings(decision.findings);
   if (mutation !== undefined) metrics.countMutation(mutation);
   log.review(done);
 }

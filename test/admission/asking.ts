@@ -1,4 +1,4 @@
-/** Requests made by hand, and the verdict on them. */
+/** Requests made by hand, and the decision on them. */
 import type { Context, World } from '../../src/admission/context.ts';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
 import { validate, type Decision } from '../../src/admission/validate.ts';
@@ -49,10 +49,10 @@ export async function ask(
 }
 
 /** `container rule action`, `+` where the old object already had it; or what else came out. */
-export function told(verdict: Decision): readonly string[] {
-  if (verdict.outcome === 'nothing-to-judge') return [verdict.reason];
-  if (verdict.outcome === 'malformed') return [`${verdict.pointer}: ${verdict.problem}`];
-  return verdict.findings.map(
+export function told(decision: Decision): readonly string[] {
+  if (decision.outcome === 'not-evaluated') return [decision.reason];
+  if (decision.outcome === 'malformed') return [`${decision.pointer}: ${decision.problem}`];
+  return decision.findings.map(
     ({ container, rule, action, existing }) => `${existing ? '+' : ''}${container?.name ?? '-'} ${rule} ${action}`,
   );
 }

@@ -62,9 +62,9 @@ test.each<[specs: readonly string[], created: string, updated: string]>([
   async (specs, created, updated) => {
     const judged = async (extra: Parameters<typeof requestOf>[1]): Promise<string> => {
       const policies = specs.map((spec) => policyOf(`{${spec}}`, [readsPriority]));
-      const verdict = await ask(requestOf(pod('high'), extra), contextOf(policies));
-      const [finding] = verdict.findings;
-      expect(verdict.allowed).toBe(finding?.action !== 'deny');
+      const decision = await ask(requestOf(pod('high'), extra), contextOf(policies));
+      const [finding] = decision.findings;
+      expect(decision.allowed).toBe(finding?.action !== 'deny');
       return finding === undefined ? 'nothing' : `${finding.existing ? '+' : ''}${finding.action}`;
     };
     expect(await judged({})).toBe(created);
@@ -111,10 +111,10 @@ describe('an object in which too much is found', () => {
     ['CEL about as many as it is asked about', [CEL], many(10_000), '0 findings, allowed'],
     ['that only pins', ['pin: {}'], many(10_001), '0 findings, allowed'],
   ])('%s', async (_what, specs, containers, is) => {
-    const verdict = await ask(requestOf(of(containers)), contextOf(specs.map((spec) => policyOf(`{${spec}}`))));
-    const [found] = told(verdict);
-    const count = verdict.outcome === 'malformed' ? found : `${verdict.findings.length} findings`;
-    expect(`${count}, ${verdict.allowed ? 'allowed' : 'denied'}`).toBe(is);
+    const decision = await ask(requestOf(of(containers)), contextOf(specs.map((spec) => policyOf(`{${spec}}`))));
+    const [found] = told(decision);
+    const count = decision.outcome === 'malformed' ? found : `${decision.findings.length} findings`;
+    expect(`${count}, ${decision.allowed ? 'allowed' : 'denied'}`).toBe(is);
   });
 
   test('is forgiven as it is stored, and by nothing that it has in common', async () => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { answerText, type Review, readReview, verdictReview } from '../../src/admission/review.ts';
+import { answerText, type Review, readReview, decisionReview } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
 import { compose } from '../../src/wiring.ts';
 import { isObject, type JsonObject } from '../../src/pod/pointer.ts';
@@ -25,21 +25,21 @@ const recordings: readonly JsonObject[] = readdirSync(RECORDINGS)
 
 /** Everything that is wrong with what comes out for one review; throws when anything throws. */
 async function faultsOf(review: Review): Promise<readonly string[]> {
-  const verdict = await validate(review.request, context, new AbortController().signal);
-  if (verdict.outcome === 'malformed') {
-    return /^(\/|$)/.test(verdict.pointer) && verdict.problem !== ''
+  const decision = await validate(review.request, context, new AbortController().signal);
+  if (decision.outcome === 'malformed') {
+    return /^(\/|$)/.test(decision.pointer) && decision.problem !== ''
       ? []
-      : [`a fault at ${JSON.stringify(verdict.pointer)}`];
+      : [`a fault at ${JSON.stringify(decision.pointer)}`];
   }
   const { apiVersion, request } = review;
-  const text = answerText(verdictReview(review, verdict));
+  const text = answerText(decisionReview(review, decision));
   // What the API server receives is what we meant.
   const again: unknown = JSON.parse(text);
-  const denied = verdict.findings.some(({ action }) => action === 'deny');
-  const decision = isObject(again) && isObject(again['response']) ? again['response']['allowed'] : undefined;
+  const denied = decision.findings.some(({ action }) => action === 'deny');
+  const allowed = isObject(again) && isObject(again['response']) ? again['response']['allowed'] : undefined;
   return [
     ...answerFaults(text, { apiVersion, uid: request.uid, endpoint: 'validate' }),
-    ...(decision === !denied ? [] : ['decides otherwise']),
+    ...(allowed === !denied ? [] : ['decides otherwise']),
   ];
 }
 

@@ -8,7 +8,7 @@ import {
   mutationReview,
   readReview,
   type Review,
-  verdictReview,
+  decisionReview,
 } from '../../src/admission/review.ts';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
 import type { Decision } from '../../src/admission/validate.ts';
@@ -258,7 +258,7 @@ const finding = (change: Partial<Finding> = {}): Finding => ({
 });
 
 const decision = (...findings: readonly Finding[]): Decision => ({
-  outcome: 'judged',
+  outcome: 'evaluated',
   covered: [],
   allowed: findings.every(({ action }) => action !== 'deny'),
   findings,
@@ -267,7 +267,7 @@ const decision = (...findings: readonly Finding[]): Decision => ({
 
 describe('the answer', () => {
   test('to nothing to judge is only yes', () => {
-    const answer = verdictReview(reviewOf(), { outcome: 'nothing-to-judge', allowed: true, findings: [], reason: 'x' });
+    const answer = decisionReview(reviewOf(), { outcome: 'not-evaluated', allowed: true, findings: [], reason: 'x' });
     expect(answer).toEqual({
       apiVersion: 'admission.k8s.io/v1',
       kind: 'AdmissionReview',
@@ -276,7 +276,7 @@ describe('the answer', () => {
   });
 
   test('to an object without findings says so in the audit log', () => {
-    expect(verdictReview(reviewOf(), decision()).response).toEqual({
+    expect(decisionReview(reviewOf(), decision()).response).toEqual({
       uid: REQUEST.uid,
       allowed: true,
       auditAnnotations: { decision: 'allow' },
@@ -292,12 +292,12 @@ describe('the answer', () => {
         decision(finding()),
         decision(finding({ action: 'warn' })),
         decision(finding({ action: 'audit' })),
-        { outcome: 'nothing-to-judge', allowed: true, findings: [], reason: 'none' },
+        { outcome: 'not-evaluated', allowed: true, findings: [], reason: 'none' },
       ];
-      const verdicts = reviews.flatMap((review) => decisions.map((one) => verdictReview(review, one)));
+      const answers = reviews.flatMap((review) => decisions.map((one) => decisionReview(review, one)));
       const patch = { patchType: 'JSONPatch', patch: 'W10=' } as const;
-      const patched = verdicts.map((answer) => ({ ...answer, response: { ...answer.response, ...patch } }));
-      for (const answer of [...verdicts, ...patched]) expect(answerText(answer)).toBe(JSON.stringify(answer));
+      const patched = answers.map((answer) => ({ ...answer, response: { ...answer.response, ...patch } }));
+      for (const answer of [...answers, ...patched]) expect(answerText(answer)).toBe(JSON.stringify(answer));
     },
   );
 
@@ -314,7 +314,7 @@ describe('the answer', () => {
       message: 'something is wrong',
       remedy: undefined,
     });
-    const answer = verdictReview(reviewOf({}, 'admission.k8s.io/v1beta1'), decision(finding(), warned, other));
+    const answer = decisionReview(reviewOf({}, 'admission.k8s.io/v1beta1'), decision(finding(), warned, other));
     expect(answer).toEqual({
       apiVersion: 'admission.k8s.io/v1beta1',
       kind: 'AdmissionReview',
@@ -391,7 +391,7 @@ describe('the answer', () => {
     [{ action: 'audit' }, undefined, 'allow'],
     [{ action: 'audit', outcome: 'unknown' }, undefined, 'allow'],
   ])('with %o has the warnings %j and the decision %s', (change, warnings, decided) => {
-    const { response } = verdictReview(reviewOf(), decision(finding(change)));
+    const { response } = decisionReview(reviewOf(), decision(finding(change)));
     expect(response.warnings).toEqual(warnings);
     expect(response.auditAnnotations?.['decision']).toBe(decided);
     expect(response.auditAnnotations?.['findings']).toContain('has no tag');
@@ -408,13 +408,13 @@ describe('the answer', () => {
     [{ name: '\u202egnp' }, 'Deployment "shop/\\u202egnp": 1 problem'],
     [{ name: 'n'.repeat(400) }, `Deployment "shop/${'n'.repeat(195)}…": 1 problem`],
   ])('for %o begins with %s', (change, first) => {
-    const { status } = verdictReview(reviewOf(change), decision(finding())).response;
+    const { status } = decisionReview(reviewOf(change), decision(finding())).response;
     expect(status?.message.split('\n')[0]).toBe(first);
     expect(status?.details.name.length).toBeLessThanOrEqual(253);
   });
 
   test('lists fifty problems and counts the others', () => {
-    const { response } = verdictReview(
+    const { response } = decisionReview(
       reviewOf(),
       decision(...Array.from({ length: 53 }, () => finding({ remedy: undefined }))),
     );
@@ -427,7 +427,7 @@ describe('the answer', () => {
 
   test('has warnings until the API server would drop them, and counts the others', () => {
     const long = finding({ action: 'warn', message: `image "${'x'.repeat(300)}"` });
-    const { warnings } = verdictReview(reviewOf(), decision(...Array.from({ length: 20 }, () => long))).response;
+    const { warnings } = decisionReview(reviewOf(), decision(...Array.from({ length: 20 }, () => long))).response;
     expect(warnings?.map((text) => text.length)).toEqual([...Array.from({ length: 13 }, () => 256), 79]);
     expect(warnings?.[0]).toMatch(/^container "web": image "x+… \[baseline\/image-tag\]$/);
     expect(warnings?.[13]).toBe('and 7 more warnings; run "tidewaiter check" on the manifest to list all of them');
@@ -436,7 +436,7 @@ describe('the answer', () => {
   test('cuts no character in two', () => {
     for (const shift of ['', 'x']) {
       const message = `image "${shift}${'😀'.repeat(200)}"`;
-      const answer = verdictReview(reviewOf(), decision(finding({ action: 'warn', message })));
+      const answer = decisionReview(reviewOf(), decision(finding({ action: 'warn', message })));
       expect(
         answerFaults(answerText(answer), { apiVersion: 'admission.k8s.io/v1', uid: REQUEST.uid, endpoint: 'validate' }),
       ).toEqual([]);

@@ -44,9 +44,9 @@ interface Case {
 async function outcomes({ rule, object, pod, ports = {}, scope = '' }: Case, more = ''): Promise<readonly string[]> {
   const policies = [policyOf(`{${scope}rules: [${rule.replace(/\}$/, `${more}}`)}]}`, [...RULES, ...OURS])];
   const made = object === undefined ? podOf(pod ?? '{containers: [{name: c, image: a.io/b:1}]}') : objectOf(object);
-  const verdict = await ask(requestOf(made), contextOf(policies, { now: () => LAST_DAY, ...ports }));
-  if (verdict.outcome !== 'judged') return [verdict.outcome];
-  return [...new Set(verdict.findings.map(({ action, outcome }) => `${outcome} -> ${action}`))];
+  const decision = await ask(requestOf(made), contextOf(policies, { now: () => LAST_DAY, ...ports }));
+  if (decision.outcome !== 'evaluated') return [decision.outcome];
+  return [...new Set(decision.findings.map(({ action, outcome }) => `${outcome} -> ${action}`))];
 }
 
 const OURS = [
@@ -261,8 +261,8 @@ describe('an image that is filled in later', () => {
 
   test('says what to do where nothing is judged later', async () => {
     const policies = [policyOf('{match: {kinds: [Task]}, rules: [{rule: image-digest}]}')];
-    const verdict = await ask(requestOf(objectOf(TASK(PENDING))), contextOf(policies));
-    expect(verdict.outcome === 'judged' ? verdict.findings.map(({ remedy }) => remedy) : []).toEqual([
+    const decision = await ask(requestOf(objectOf(TASK(PENDING))), contextOf(policies));
+    expect(decision.outcome === 'evaluated' ? decision.findings.map(({ remedy }) => remedy) : []).toEqual([
       'write down what is not known yet: this policy does not apply to the Pods that come of it',
     ]);
   });
@@ -280,20 +280,20 @@ test('no container starves the next: each has its own steps', async () => {
   const policies = [policyOf(`{rules: [${cel('container.args.all(a, container.args.all(b, a != b || true))')}]}`)];
   const big = `[${Array.from({ length: 500 }, (_, index) => `"${index}"`).join(', ')}]`;
   const spec = `{containers: [{name: big, image: a, args: ${big}}, {name: small, image: a, args: [x]}, {name: bare, image: a, args: []}]}`;
-  const verdict = await ask(requestOf(podOf(spec)), contextOf(policies));
+  const decision = await ask(requestOf(podOf(spec)), contextOf(policies));
   expect(
-    verdict.outcome === 'judged' ? verdict.findings.map(({ container, action }) => [container?.name, action]) : [],
+    decision.outcome === 'evaluated' ? decision.findings.map(({ container, action }) => [container?.name, action]) : [],
   ).toEqual([['big', 'deny']]);
 });
 
 test('an exception by images excuses no image that cannot be read', async () => {
   const policies = [policyOf('{rules: [{rule: image-digest}]}')];
   const exceptions = exceptionBook([exceptionOf('{images: ["**"]}')], () => LAST_DAY);
-  const verdict = await ask(
+  const decision = await ask(
     requestOf(podOf('{containers: [{name: c, image: "A B"}]}')),
     contextOf(policies, { exceptions }),
   );
-  expect(verdict.outcome === 'judged' ? verdict.findings.map(({ action }) => action) : []).toEqual(['deny']);
+  expect(decision.outcome === 'evaluated' ? decision.findings.map(({ action }) => action) : []).toEqual(['deny']);
 });
 
 test('SECURITY.md says of every rule who can cause its unknown, once', () => {

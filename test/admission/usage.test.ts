@@ -1,4 +1,4 @@
-/** What never did anything, seen from many verdicts. */
+/** Policies, rules, and exceptions that had no effect over many decisions. */
 import { describe, expect, test } from 'vitest';
 import { countUsage, usageNotices } from '../../src/admission/usage.ts';
 import { type ImageException } from '../../src/policy/exception.ts';
@@ -39,7 +39,7 @@ const volumes = policyOf(
 );
 
 describe('usage', () => {
-  test('counts what was judged, and by what', async () => {
+  test('counts evaluated objects for each policy', async () => {
     const usage = await usageOf([all], [exceptionOf('{containers: [web]}')]);
     expect(usage.workloads).toBe(2);
     expect(usage.policy('test')).toEqual({ workloads: 2, containers: 2 });
@@ -64,7 +64,7 @@ describe('notices', () => {
     expect(await notices([elsewhere])).toEqual(['/metadata/name -: policy "test" matched 0 of 2 workloads']);
   });
 
-  test('name each rule that was asked about no container', async () => {
+  test('name each rule that checked no containers', async () => {
     const why = 'checked no containers: the policy matched 2 workloads but no containers in them';
     expect(await notices([volumes])).toEqual([
       `/spec/rules/0/rule image-digest: rule image-digest of policy "test" ${why}`,
@@ -72,7 +72,7 @@ describe('notices', () => {
     ]);
   });
 
-  test('name an exception that nobody needed, and not one that has expired', async () => {
+  test('name an exception that matched no findings, unless it has expired', async () => {
     const unused = exceptionOf('{containers: [other]}', { name: 'unused' });
     expect(await notices([all], [unused])).toEqual(['/metadata/name -: exception "unused" matched no findings']);
     expect(await notices([all], [unused], AFTER)).toEqual([]);

@@ -70,7 +70,7 @@ describe('nothing is judged', () => {
     ],
     ['without an object', requestOf(undefined), 'CREATE brings no image'],
   ])('%s', async (_what, request, reason) => {
-    expect(await ask(request, context)).toEqual({ outcome: 'nothing-to-judge', allowed: true, findings: [], reason });
+    expect(await ask(request, context)).toEqual({ outcome: 'not-evaluated', allowed: true, findings: [], reason });
   });
 
   test.each<[string, string]>([
@@ -143,8 +143,8 @@ describe('an object of another shape', () => {
       'expected keys of at most 500 characters, found one of 501',
     ],
   ])('%s', async (_what, object, pointer, problem) => {
-    const verdict = await ask(requestOf(object), context);
-    expect(verdict).toEqual({
+    const decision = await ask(requestOf(object), context);
+    expect(decision).toEqual({
       outcome: 'malformed',
       allowed: false,
       pointer,
@@ -184,9 +184,9 @@ describe('an object of another shape', () => {
     ['only images are excluded', ['{exclude: {images: ["**"]}, rules: [{rule: image-digest}]}'], ['image-digest deny']],
     ['the policy only pins', ['{pin: {}}'], []],
   ])('where %s', async (_what, specs, expected) => {
-    const verdict = await ask(requestOf(podOf('{containers: {}}')), contextOf(specs.map((spec) => policyOf(spec))));
-    expect(verdict).toMatchObject({ outcome: 'malformed', allowed: expected.every((one) => !one.endsWith('deny')) });
-    expect(verdict.findings.map(({ rule, action }) => `${rule} ${action}`)).toEqual(expected);
+    const decision = await ask(requestOf(podOf('{containers: {}}')), contextOf(specs.map((spec) => policyOf(spec))));
+    expect(decision).toMatchObject({ outcome: 'malformed', allowed: expected.every((one) => !one.endsWith('deny')) });
+    expect(decision.findings.map(({ rule, action }) => `${rule} ${action}`)).toEqual(expected);
   });
 
   test.each<[what: string, old: string, now: string, is: 'warn' | 'deny']>([
@@ -201,9 +201,9 @@ describe('an object of another shape', () => {
     ['it could be read before', '{containers: [{name: a, image: "x:1"}]}', '{containers: {}}', 'deny'],
   ])('on UPDATE, where %s', async (_what, old, now, is) => {
     const labelled = podOf(now, '{name: p, labels: {a: b}}');
-    const verdict = await ask(requestOf(labelled, { operation: 'UPDATE', oldObject: podOf(old) }), context);
-    expect(verdict.findings).toMatchObject([{ action: is, existing: is === 'warn' }]);
-    expect(verdict.allowed).toBe(is === 'warn');
+    const decision = await ask(requestOf(labelled, { operation: 'UPDATE', oldObject: podOf(old) }), context);
+    expect(decision.findings).toMatchObject([{ action: is, existing: is === 'warn' }]);
+    expect(decision.allowed).toBe(is === 'warn');
   });
 
   test('as the old object forgives nothing', async () => {
@@ -219,13 +219,13 @@ describe('an object of another shape', () => {
   });
 });
 
-test('a verdict is allowed as long as nothing denies', async () => {
+test('a decision is allowed as long as nothing denies', async () => {
   const of = async (action: string): Promise<unknown> =>
     ask(requestOf(bad), contextOf([policyOf(`{rules: [{rule: image-digest, action: ${action}}]}`)]));
-  expect(await of('deny')).toMatchObject({ outcome: 'judged', allowed: false });
-  expect(await of('warn')).toMatchObject({ outcome: 'judged', allowed: true });
-  expect(await of('audit')).toMatchObject({ outcome: 'judged', allowed: true });
-  expect(await ask(requestOf(bad), contextOf([]))).toMatchObject({ outcome: 'judged', allowed: true, findings: [] });
+  expect(await of('deny')).toMatchObject({ outcome: 'evaluated', allowed: false });
+  expect(await of('warn')).toMatchObject({ outcome: 'evaluated', allowed: true });
+  expect(await of('audit')).toMatchObject({ outcome: 'evaluated', allowed: true });
+  expect(await ask(requestOf(bad), contextOf([]))).toMatchObject({ outcome: 'evaluated', allowed: true, findings: [] });
 });
 
 test('policies speak in their order, each with its own findings', async () => {

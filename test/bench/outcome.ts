@@ -28,8 +28,8 @@ export function outcomeTable(outcomes: readonly Outcome[]): string {
   const rows = outcomes.map((outcome) => {
     const { measure, value, unit, goal, detail } = outcome;
     const wanted = goal === undefined ? '' : `${goal.bound === 'at least' ? '>=' : '<='} ${amount(goal.limit, unit)}`;
-    const verdict = goal === undefined ? '' : isMissed(outcome) ? 'MISS' : 'ok';
-    return [measure, amount(value, unit), wanted, verdict, detail];
+    const decision = goal === undefined ? '' : isMissed(outcome) ? 'MISS' : 'ok';
+    return [measure, amount(value, unit), wanted, decision, detail];
   });
   return table(['measure', 'result', 'goal', '', 'detail'], rows);
 }

@@ -109,12 +109,12 @@ async function costOf(rule: Rule, workload: Workload): Promise<Cost> {
   return { name: rule.name, problems, us: nanoseconds(() => bound.value.run(subject)) / 1000 };
 }
 
-/** The verdict alone, without HTTP and JSON. */
+/** The decision alone, without HTTP and JSON. */
 async function engineCosts(): Promise<readonly Outcome[]> {
   const builtIn = await engineUs(undefined);
   const sets = await Promise.all(REACHES.map((reach) => engineUs(folderOf(reach))));
   return REACHES.map((reach, index) => ({
-    measure: `rules: ${TITLE[reach]}, verdict alone`,
+    measure: `rules: ${TITLE[reach]}, decision alone`,
     value: sets[index] ?? Number.NaN,
     unit: 'us',
     goal: undefined,

@@ -75,7 +75,7 @@ function imageFor(url: string, user: string | undefined, wants: () => Reaction):
   return user === undefined || user === 'nobody' ? wants() : { status: 403, body: error('DENIED', 'no') };
 }
 
-function verdictOf(fact: RegistryFact<RegistryImage>): object {
+function proofOf(fact: RegistryFact<RegistryImage>): object {
   if (fact.state === 'yes') return { state: fact.state, digest: fact.value.digest, isProof: fact.value.isProof };
   const { cause, unjudged } = fact.failure;
   return { state: fact.state, cause, unjudged };
@@ -126,7 +126,7 @@ test('a thousand questions in any order are answered as each would be alone', as
         ];
         await alone.close();
         // The words may name the same credential by another secret that has it.
-        expect(verdictOf(before)).toEqual(verdictOf(now));
+        expect(proofOf(before)).toEqual(proofOf(now));
       }
       await remembering.close();
     }),

@@ -25,7 +25,7 @@ const finding = (change: Partial<Finding> = {}): Finding => ({
 
 const decided = (findings: readonly Finding[], patch: Decided['mutation']['patch'] = []): Decided => {
   const decision: Decision = {
-    outcome: 'judged',
+    outcome: 'evaluated',
     covered: [],
     allowed: findings.every(({ action }) => action !== 'deny'),
     findings,

@@ -77,7 +77,7 @@ describe('a review', () => {
     },
   );
 
-  test('is recorded for the log, with its verdict', async () => {
+  test('is recorded for the log, with its decision', async () => {
     const before = gate.reviews.length;
     await gate.post('/validate', body(latest, { uid: 'for-the-log' }));
     await gate.post('/mutate', body(latest));
@@ -85,9 +85,9 @@ describe('a review', () => {
     expect(validated).toMatchObject({
       endpoint: 'validate',
       review: { request: { uid: 'for-the-log' } },
-      verdict: { outcome: 'judged', allowed: false },
+      decision: { outcome: 'evaluated', allowed: false },
     });
-    expect(mutated).toMatchObject({ endpoint: 'mutate', verdict: undefined });
+    expect(mutated).toMatchObject({ endpoint: 'mutate', decision: undefined });
     expect(validated?.durationMs).toBeGreaterThan(0);
   });
 

@@ -41,10 +41,10 @@ describe('the log', () => {
     const read = readReview(createReview(pod));
     if (!read.ok) throw new Error(read.problem);
     const { context } = await compose({ kinds: kindTable(), policies: [] });
-    const verdict = await validate(read.review.request, context, new AbortController().signal);
+    const decision = await validate(read.review.request, context, new AbortController().signal);
     const lines: string[] = [];
     const log = logInto(lines);
-    log.review({ endpoint: 'validate', review: read.review, verdict, durationMs: 1.23456 });
+    log.review({ endpoint: 'validate', review: read.review, decision, durationMs: 1.23456 });
     log.flush();
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? '')).toEqual({
@@ -79,7 +79,7 @@ describe('the log', () => {
     const denied = { ...mutation, allowed: false };
     const lines: string[] = [];
     const log = logInto(lines);
-    const record = { endpoint: 'mutate', review: read.review, verdict: undefined, durationMs: 0 } as const;
+    const record = { endpoint: 'mutate', review: read.review, decision: undefined, durationMs: 0 } as const;
     for (const each of [mutation, denied]) log.review({ ...record, mutation: each });
     log.flush();
     const told = lines.join('').trimEnd().split('\n');
@@ -116,8 +116,8 @@ describe('the log', () => {
     for (const one of asked) {
       const read = readReview({ ...envelope, request: { ...request, name: '', ...one } });
       if (!read.ok) throw new Error(read.problem);
-      const verdict = await validate(read.review.request, context, new AbortController().signal);
-      log.review({ endpoint: 'validate', review: read.review, verdict, durationMs: 0 });
+      const decision = await validate(read.review.request, context, new AbortController().signal);
+      log.review({ endpoint: 'validate', review: read.review, decision, durationMs: 0 });
     }
     log.flush();
     const told = lines.join('').trimEnd().split('\n');
@@ -135,7 +135,7 @@ describe('the log', () => {
     const log = logInto(lines);
     const read = readReview(createReview({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a"b\n' } }));
     if (!read.ok) throw new Error(read.problem);
-    const record = { endpoint: 'mutate', review: read.review, verdict: undefined, durationMs: 0 } as const;
+    const record = { endpoint: 'mutate', review: read.review, decision: undefined, durationMs: 0 } as const;
     log.review(record);
     log.review(record);
     log.rejected(400, 'no');
@@ -162,8 +162,8 @@ describe('the log', () => {
       const containers = [{ name: 'web', image: 'nginx' }];
       const read = readReview(createReview({ apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { containers } }));
       if (!read.ok || read.review.request.object === undefined) throw new Error('it was not read');
-      const verdict = await validate(read.review.request, context, new AbortController().signal);
-      log.review({ endpoint: 'validate', review: read.review, verdict, durationMs: 0 });
+      const decision = await validate(read.review.request, context, new AbortController().signal);
+      log.review({ endpoint: 'validate', review: read.review, decision, durationMs: 0 });
       return new WeakRef(read.review.request.object);
     };
     const object = await logged();
@@ -189,7 +189,7 @@ describe('the log', () => {
     const log = createLog('info', { write });
     const read = readReview(createReview({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' } }));
     if (!read.ok) throw new Error(read.problem);
-    const record = { endpoint: 'mutate', review: read.review, verdict: undefined } as const;
+    const record = { endpoint: 'mutate', review: read.review, decision: undefined } as const;
     const attempt = (durationMs: number): void => {
       try {
         log.review({ ...record, durationMs });
@@ -215,7 +215,7 @@ describe('the log', () => {
     const read = readReview(createReview({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' } }));
     if (!read.ok) throw new Error(read.problem);
     for (let n = 0; n < 1000; n++)
-      log.review({ endpoint: 'mutate', review: read.review, verdict: undefined, durationMs: n });
+      log.review({ endpoint: 'mutate', review: read.review, decision: undefined, durationMs: n });
     log.flush();
     expect(blocks.length).toBeLessThan(100);
     for (const block of blocks) expect(block.endsWith('\n')).toBe(true);

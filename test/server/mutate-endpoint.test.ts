@@ -114,7 +114,7 @@ describe('afterwards', () => {
     const { length } = gate.reviews;
     await ask(pod('nginx:1'));
     expect(gate.reviews.slice(length)).toMatchObject([
-      { endpoint: 'mutate', verdict: undefined, mutation: { images: [{ from: 'nginx:1', outcome: 'pinned' }] } },
+      { endpoint: 'mutate', decision: undefined, mutation: { images: [{ from: 'nginx:1', outcome: 'pinned' }] } },
     ]);
     const { text } = await gate.operations.metrics.exposition();
     expect(text).toMatch(/^tidewaiter_pins_total\{policy="test",outcome="pinned",cause=""\} [1-9]/m);

@@ -3,8 +3,15 @@ import type { Container, Pod } from '../../pod/containers.ts';
 import { isMirrorPod } from '../../pod/metadata.ts';
 import { readObjects } from '../../pod/read.ts';
 import type { Workload } from '../../pod/workload.ts';
-import type { Fact, Facts, Labels, NamedSecret, Need, PodPullSecrets } from '../../policy/fact.ts';
-import { NO_FACTS } from '../../policy/fact.ts';
+import {
+  type Fact,
+  type Facts,
+  type Labels,
+  type NamedSecret,
+  type Need,
+  NO_FACTS,
+  type PodPullSecrets,
+} from '../../policy/fact.ts';
 import type { RegistryFact } from '../../policy/registry-fact.ts';
 import {
   REGISTRY_NEEDS,

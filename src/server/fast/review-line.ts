@@ -58,14 +58,14 @@ export function lineFieldsOf(record: ReviewRecord): LineFields {
 
 const NO_FINDINGS = '"findings":[],"excused":[]';
 
-export function findingsOf({ verdict, mutation }: ReviewRecord): readonly Finding[] {
+export function findingsOf({ decision, mutation }: ReviewRecord): readonly Finding[] {
   if (mutation !== undefined) return mutation.findings;
-  return verdict?.findings ?? [];
+  return decision?.findings ?? [];
 }
 
-function isAllowed({ verdict, mutation }: ReviewRecord): boolean {
+function isAllowed({ decision, mutation }: ReviewRecord): boolean {
   if (mutation !== undefined) return mutation.allowed;
-  return verdict === undefined || verdict.allowed;
+  return decision === undefined || decision.allowed;
 }
 
 function shortImage(image: ContainerImage): LineFields['images'][number] {
@@ -77,9 +77,9 @@ function short(text: string): string {
   return text.length <= MAX_TEXT ? text : (JSON.parse(JSON.stringify(cut(text))) as string);
 }
 
-function imagesOf({ verdict, mutation }: ReviewRecord): LineFields['images'] {
+function imagesOf({ decision, mutation }: ReviewRecord): LineFields['images'] {
   const images: LineFields['images'][number][] = [];
-  const all = verdict?.outcome === 'judged' ? verdict.workload.containers : [];
+  const all = decision?.outcome === 'evaluated' ? decision.workload.containers : [];
   for (const { image } of all) if (images.push(shortImage(image)) === MAX_IMAGES) return images;
   for (const { container } of mutation?.images ?? [])
     if (images.push(shortImage(container.image)) === MAX_IMAGES) return images;

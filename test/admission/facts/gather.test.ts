@@ -43,8 +43,8 @@ const POD = podOf(
   '{serviceAccountName: shop, imagePullSecrets: [{name: a}, {name: b}], containers: [{name: x, image: "a:1"}, {name: w, image: "a:1"}, {name: z, image: "UPPER:"}], volumes: [{name: v, image: {reference: "m:3"}}]}',
 );
 
-const messages = (verdict: Decision): readonly string[] =>
-  verdict.outcome === 'judged' ? verdict.findings.map(({ message }) => message) : [verdict.outcome];
+const messages = (decision: Decision): readonly string[] =>
+  decision.outcome === 'evaluated' ? decision.findings.map(({ message }) => message) : [decision.outcome];
 const askPod = async (policy: Policy, ports: World, signal?: AbortSignal): Promise<readonly string[]> =>
   messages(await ask(requestOf(POD), contextOf([policy], ports), signal));
 
@@ -167,12 +167,12 @@ describe('the labels of a namespace', () => {
     namespaces: { labelsOf: () => Promise.resolve(fact) },
   });
   const outcomes = async (ports: World): Promise<readonly string[]> => {
-    const verdict = await ask(
+    const decision = await ask(
       requestOf(podOf('{containers: [{name: x, image: "a:1"}]}')),
       contextOf([selecting], ports),
     );
-    return verdict.outcome === 'judged'
-      ? verdict.findings.map(({ outcome, action, message }) => `${outcome} ${action}: ${message}`)
+    return decision.outcome === 'evaluated'
+      ? decision.findings.map(({ outcome, action, message }) => `${outcome} ${action}: ${message}`)
       : [];
   };
   const MESSAGE = 'image "a:1" has no digest, so its content can change';

@@ -18,16 +18,16 @@ const DETAILS = '{rule: tell-registryDetails, action: audit}';
 const pod = (containers: string, more = ''): JsonObject => podOf(`{${more} containers: [${containers}]}`);
 
 /** `container: what the rule was told`, of findings that only tell. */
-function told(verdict: Decision): readonly string[] {
-  if (verdict.outcome !== 'judged') return [verdict.outcome];
-  return verdict.findings
+function told(decision: Decision): readonly string[] {
+  if (decision.outcome !== 'evaluated') return [decision.outcome];
+  return decision.findings
     .filter(({ rule }) => rule.startsWith('tell-'))
     .map(({ container, message }) => `${container?.name ?? '-'}: ${message}`);
 }
 
 async function asking(object: JsonObject, policies: readonly Policy[], world = registry()): Promise<readonly string[]> {
-  const verdict = await ask(requestOf(object), contextOf(policies, world.ports));
-  return [...world.asked, ...told(verdict)];
+  const decision = await ask(requestOf(object), contextOf(policies, world.ports));
+  return [...world.asked, ...told(decision)];
 }
 
 describe('a question to a registry', () => {
@@ -151,8 +151,8 @@ describe('a question to a registry', () => {
   test('is asked up to a hundred times for an object, and of the others nobody says anything', async () => {
     const containers = Array.from({ length: 1000 }, (_, index) => `{name: c${index}, image: "reg.io/x:${index}"}`);
     const world = registry();
-    const verdict = await ask(requestOf(pod(containers.join(', '))), contextOf([policy(IMAGES)], world.ports));
-    const answers = told(verdict);
+    const decision = await ask(requestOf(pod(containers.join(', '))), contextOf([policy(IMAGES)], world.ports));
+    const answers = told(decision);
     expect(world.asked).toHaveLength(100);
     expect(answers[99]).toBe(`c99: ${DIGEST}`);
     expect(new Set(answers.slice(100).map((answer) => answer.replace(/^c\d+: /, '')))).toEqual(
@@ -161,9 +161,9 @@ describe('a question to a registry', () => {
   });
 
   test.each([
-    ['picky', 10_000, 'reg.io', 'judged, allowed'],
-    ['picky', 10_000, 'reg.example.com', 'judged, allowed'],
-    ['picky', 10_001, 'reg.io', 'judged, allowed'],
+    ['picky', 10_000, 'reg.io', 'evaluated, allowed'],
+    ['picky', 10_000, 'reg.example.com', 'evaluated, allowed'],
+    ['picky', 10_001, 'reg.io', 'evaluated, allowed'],
     ['picky', 10_001, 'reg.example.com', 'malformed, denied'],
     ['image-exists', 10_001, 'reg.io', 'malformed, denied'],
   ])('is not asked where too many images want an answer (%s, %i images of %s: %s)', async (rule, count, host, is) => {
@@ -172,8 +172,8 @@ describe('a question to a registry', () => {
       spec: { containers: Array.from({ length: count }, () => ({ image: `${host}/x:1` })) },
     };
     const world = registry();
-    const verdict = await ask(requestOf(object), contextOf([policy(`{rule: ${rule}}`)], world.ports));
-    expect(`${verdict.outcome}, ${verdict.allowed ? 'allowed' : 'denied'}`).toBe(is);
+    const decision = await ask(requestOf(object), contextOf([policy(`{rule: ${rule}}`)], world.ports));
+    expect(`${decision.outcome}, ${decision.allowed ? 'allowed' : 'denied'}`).toBe(is);
     expect(world.asked).toHaveLength(host === 'reg.example.com' && count === 10_000 ? 1 : 0);
   });
 
@@ -326,9 +326,11 @@ describe('an update', () => {
     const gone = { state: 'no', failure: { cause: 'notFound', message: 'gone', remedy: undefined } } as const;
     const world = registry(() => gone);
     const now = deployment('reg.io/x:1', ', {name: w, image: "reg.io/y:1"}');
-    const verdict = await update(now, deployment('reg.io/x:1'), '{rule: tell-registryImages}', world);
+    const decision = await update(now, deployment('reg.io/x:1'), '{rule: tell-registryImages}', world);
     expect(world.asked).toEqual(['image reg.io/x:1 [b/reg.io]', 'image reg.io/y:1 [b/reg.io]']);
-    expect(verdict.outcome === 'judged' && verdict.findings.map(({ action, existing }) => [action, existing])).toEqual([
+    expect(
+      decision.outcome === 'evaluated' && decision.findings.map(({ action, existing }) => [action, existing]),
+    ).toEqual([
       ['warn', true],
       ['deny', false],
     ]);
@@ -350,22 +352,22 @@ describe('without an answer', () => {
   test('in time, each fact is unknown, and says which registry was slow', async () => {
     const controller = new AbortController();
     const world = registry(() => new Promise(() => undefined));
-    const verdict = ask(requestOf(object), contextOf([policy(IMAGES)], world.ports), controller.signal);
+    const decision = ask(requestOf(object), contextOf([policy(IMAGES)], world.ports), controller.signal);
     setTimeout(() => controller.abort(), 10);
-    expect(told(await verdict)).toEqual(['x: unknown timeout: reg.io: no response before the deadline']);
+    expect(told(await decision)).toEqual(['x: unknown timeout: reg.io: no response before the deadline']);
   });
 
   test('since there was no time at all, nobody is asked', async () => {
     const world = registry();
-    const verdict = await ask(requestOf(object), contextOf([policy(IMAGES)], world.ports), AbortSignal.abort());
-    expect(told(verdict)).toEqual(['x: unknown timeout: reg.io: no response before the deadline']);
+    const decision = await ask(requestOf(object), contextOf([policy(IMAGES)], world.ports), AbortSignal.abort());
+    expect(told(decision)).toEqual(['x: unknown timeout: reg.io: no response before the deadline']);
     expect(world.asked).toEqual([]);
   });
 
   test('since there is no port, each fact is unknown', async () => {
     const { images: _images, imageDetails: _details, ...cluster } = registry().ports;
-    const verdict = await ask(requestOf(object), contextOf([policy(`${IMAGES}, ${DETAILS}`)], cluster));
-    expect(told(verdict)).toEqual([
+    const decision = await ask(requestOf(object), contextOf([policy(`${IMAGES}, ${DETAILS}`)], cluster));
+    expect(told(decision)).toEqual([
       'x: unknown blocked: registry lookups are disabled',
       'x: unknown blocked: registry lookups are disabled',
     ]);

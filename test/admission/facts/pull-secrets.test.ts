@@ -153,27 +153,27 @@ describe('an update of an object whose pull secret is missing', () => {
   const container = 'containers: [{name: c, image: "reg.io/x:1"}]';
   const naming = (...names: readonly string[]): string =>
     `{imagePullSecrets: [${names.map((name) => `{name: ${name}}`).join(', ')}], ${container}}`;
-  const verdict = async (request: AdmissionRequest): Promise<readonly string[]> =>
+  const decision = async (request: AdmissionRequest): Promise<readonly string[]> =>
     told(await ask(request, contextOf([policy], cluster().ports)));
 
   test('is allowed with a warning as long as it is the same secret, so that scaling stays possible', async () => {
-    expect(await verdict(update(deployment(naming('x')), deployment(naming('x'))))).toEqual([
+    expect(await decision(update(deployment(naming('x')), deployment(naming('x'))))).toEqual([
       '+- pull-secret-usable warn',
     ]);
-    expect(await verdict(update(deployment(naming('x', 'z')), deployment(naming('z', 'x'))))).toEqual([
+    expect(await decision(update(deployment(naming('x', 'z')), deployment(naming('z', 'x'))))).toEqual([
       '+- pull-secret-usable warn',
       '+- pull-secret-usable warn',
     ]);
   });
 
   test('is judged by the names of the old object, which stand at the same place', async () => {
-    expect(await verdict(update(deployment(naming('x')), deployment(naming('a'))))).toEqual([
+    expect(await decision(update(deployment(naming('x')), deployment(naming('a'))))).toEqual([
       '- pull-secret-usable deny',
     ]);
-    expect(await verdict(update(deployment(naming('x')), deployment(naming('z'))))).toEqual([
+    expect(await decision(update(deployment(naming('x')), deployment(naming('z'))))).toEqual([
       '- pull-secret-usable deny',
     ]);
-    expect(await verdict(update(deployment(naming('x', 'z')), deployment(naming('x'))))).toEqual([
+    expect(await decision(update(deployment(naming('x', 'z')), deployment(naming('x'))))).toEqual([
       '+- pull-secret-usable warn',
       '- pull-secret-usable deny',
     ]);
@@ -181,9 +181,9 @@ describe('an update of an object whose pull secret is missing', () => {
 
   test('forgives a missing name only where the old object had none either', async () => {
     const none = `{${container}}`;
-    expect(await verdict(update(deployment(none), deployment(none)))).toEqual(['+c pull-secret-named warn']);
-    expect(await verdict(update(deployment(none), deployment(naming('a'))))).toEqual(['c pull-secret-named deny']);
-    expect(await verdict(update(podOf(none), podOf(naming('a'))))).toEqual(['c pull-secret-named deny']);
+    expect(await decision(update(deployment(none), deployment(none)))).toEqual(['+c pull-secret-named warn']);
+    expect(await decision(update(deployment(none), deployment(naming('a'))))).toEqual(['c pull-secret-named deny']);
+    expect(await decision(update(podOf(none), podOf(naming('a'))))).toEqual(['c pull-secret-named deny']);
   });
 
   test('asks nobody about the old object when there is nothing to forgive', async () => {

@@ -25,8 +25,8 @@ describe.each([
     );
 
   test('is a warning when the containers stay as they are', async () => {
-    const verdict = await update(pod('bad/a:1', '', '{name: p, labels: {a: b}}'));
-    expect(told(verdict)).toEqual([expect.stringMatching(/^\+[a-] cel warn$/)]);
+    const decision = await update(pod('bad/a:1', '', '{name: p, labels: {a: b}}'));
+    expect(told(decision)).toEqual([expect.stringMatching(/^\+[a-] cel warn$/)]);
   });
 
   test('is refused when it brings another image', async () => {
@@ -34,8 +34,8 @@ describe.each([
   });
 
   test('is no business of what else it brings', async () => {
-    const verdict = await update(pod('bad/a:1', '', '{name: p, labels: {a: b}}'));
-    expect(told(verdict)).toEqual([expect.stringMatching(/^\+[a-] cel warn$/)]);
+    const decision = await update(pod('bad/a:1', '', '{name: p, labels: {a: b}}'));
+    expect(told(decision)).toEqual([expect.stringMatching(/^\+[a-] cel warn$/)]);
   });
 });
 
@@ -165,8 +165,8 @@ describe('what is forgiven is compared by what the expression looks at', () => {
     ],
   ])('%s: %s', async (_what, expression, old, now, is) => {
     const request = requestOf(podOf(now), { operation: 'UPDATE', oldObject: podOf(old) });
-    const verdict = await ask(request, context(expression, ', message: refused'));
-    expect(told(verdict)).toEqual([expect.stringMatching(is === 'warn' ? /^\+[a-] cel warn$/ : /^[a-] cel deny$/)]);
+    const decision = await ask(request, context(expression, ', message: refused'));
+    expect(told(decision)).toEqual([expect.stringMatching(is === 'warn' ? /^\+[a-] cel warn$/ : /^[a-] cel deny$/)]);
   });
 
   test.each<[what: string, old: string, now: string, is: 'warn' | 'deny']>([
@@ -177,8 +177,8 @@ describe('what is forgiven is compared by what the expression looks at', () => {
       '[{name: spec, expression: object.spec}, {name: pid, expression: "variables.spec.?hostPID.orValue(false)"}, {name: host, expression: "variables.pid || variables.spec.?hostNetwork.orValue(false)"}, {name: unused, expression: object.spec.hostIPC}]';
     const filled = (spec: string) => podOf(spec.replace('{', `{${A}, `));
     const request = requestOf(filled(now), { operation: 'UPDATE', oldObject: filled(old) });
-    const verdict = await ask(request, context('!variables.host', `, message: refused, variables: ${variables}`));
-    expect(told(verdict)).toEqual([is === 'warn' ? '+- cel warn' : '- cel deny']);
+    const decision = await ask(request, context('!variables.host', `, message: refused, variables: ${variables}`));
+    expect(told(decision)).toEqual([is === 'warn' ? '+- cel warn' : '- cel deny']);
   });
 });
 
