@@ -1,7 +1,6 @@
 /** `tidewaiter check`: evaluates manifests as the webhook does, without a cluster. */
 import { countUsage } from '../admission/usage.ts';
-import { compose } from '../wiring.ts';
-import type { RegistriesOptions } from '../wiring.ts';
+import { compose, type RegistriesOptions } from '../wiring.ts';
 import { type CheckReport, exitCode, type FailOn } from '../report/check.ts';
 import { paint } from '../report/paint.ts';
 import { type FormatName, formatReport } from '../report/index.ts';
@@ -25,7 +24,7 @@ export interface CheckFlags {
   readonly now?: number | undefined;
   /** Registries are not queried. */
   readonly offline?: boolean | undefined;
-  /** By default as the configuration says. */
+  /** Replaces the registry in tests. */
   readonly openRegistry?: OpenRegistry | undefined;
 }
 
@@ -80,7 +79,7 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
   return exitCode(report, failOn);
 }
 
-/** As in the cluster: the logins of this machine would prove nothing. */
+/** Uses only credentials that nodes have; the user's own credentials would prove nothing about the cluster. */
 function registryOptions(terminal: Terminal): RegistriesOptions {
   return { credentials: 'node', callers: 'user', warn: (message) => terminal.note(`${message}\n`) };
 }

@@ -1,5 +1,6 @@
 /** The command-line definitions of `pin` and `drift`. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { PINNABLE_FILES } from '../files/image-locations/titles.ts';
 import { collect, configOption, outputOption, type Result } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -7,10 +8,7 @@ export function addPin(program: Command, result: Result, terminal: Terminal): vo
   program
     .command('pin')
     .description('Pin images in files to digests; without --write, print a diff')
-    .argument(
-      '<FILE|DIR|-...>',
-      'Manifests, kustomizations, Compose files, Dockerfiles, or Helm values; "-" is standard input',
-    )
+    .argument('<FILE|DIR|-...>', `${PINNABLE_FILES}; "-" is standard input`)
     .addOption(configOption())
     .option('-w, --write', 'Update the files in place; only images change')
     .addOption(

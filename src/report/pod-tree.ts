@@ -14,7 +14,7 @@ import { objectLabel } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Paint } from './paint.ts';
 
-/** One line of the tree: what it is, and its cells. */
+/** A line of the tree: a label and cells. */
 interface Row {
   readonly label: string;
   readonly cells: readonly string[];
@@ -31,14 +31,14 @@ export function formatWorkload(summary: WorkloadSummary, ink: Paint): string {
   return [ink.bold(title), ...branches].join('\n');
 }
 
-/** A tree as a part of another. */
+/** Indents a tree as a branch of another tree. */
 function branch(lines: readonly string[], last: boolean): readonly string[] {
   return lines.map((line, index) => `${index === 0 ? (last ? '└─ ' : '├─ ') : last ? '   ' : '│  '}${line}`);
 }
 
 function podTree(title: string, pod: PodSummary, ink: Paint): readonly string[] {
   const rows = podRows(pod, ink);
-  const network = pod.hostNetwork ? 'the IP and the ports of its node' : 'one IP, one port space';
+  const network = pod.hostNetwork ? 'shares the IP address and ports of the node' : 'one IP address for all containers';
   const lines = aligned(rows).map((line, index) => branch([line], index === rows.length - 1)[0] ?? line);
   return [`${ink.bold(title)}  ${ink.dim(network)}`, ...lines];
 }
@@ -65,8 +65,8 @@ function portText({ port, protocol, name, container, hostPort, clash }: PortSumm
     `${port}/${shown(protocol)}`,
     ...(name === null ? [] : [`(${shown(name)})`]),
     ...(container === null ? [] : [shown(container)]),
-    ...(hostPort === null ? [] : [`on port ${hostPort} of the node`]),
-    ...(clash ? ['(taken twice)'] : []),
+    ...(hostPort === null ? [] : [`on host port ${hostPort}`]),
+    ...(clash ? ['(conflict)'] : []),
   ];
   return parts.join(' ');
 }
@@ -76,11 +76,11 @@ function volumeText({ name, type }: VolumeSummary): string {
 }
 
 function secretsText({ from, serviceAccount, state, reason, secrets }: PullSecretsSummary): string {
-  if (from === 'node') return 'what its node has: a mirror Pod names none';
-  const account = `service account ${shown(serviceAccount)}`;
-  if (state === 'none') return `none: there is no ${account}`;
+  if (from === 'node') return 'only those of the node: mirror Pods have no pull secrets';
+  const account = `ServiceAccount ${shown(serviceAccount)}`;
+  if (state === 'none') return `none: ${account} does not exist`;
   if (state === 'unknown') return `unknown: ${reason ?? ''}`;
-  const whose = from === 'service-account' ? ` (of ${account})` : '';
+  const whose = from === 'service-account' ? ` (from ${account})` : '';
   if (secrets.length === 0) return `none${whose}`;
   return `${secrets.slice(0, MAX_LISTED).map(secretText).join(', ')}${whose}`;
 }
@@ -88,7 +88,7 @@ function secretsText({ from, serviceAccount, state, reason, secrets }: PullSecre
 const STATES: Readonly<Record<SecretSummary['state'], string>> = {
   usable: '',
   ignored: 'ignored: it ',
-  malformed: 'malformed, so nothing is pulled: ',
+  malformed: 'malformed, so the kubelet pulls no images: ',
   absent: 'does not exist',
   unknown: 'unknown: ',
 };
@@ -123,11 +123,11 @@ const MAX_CANDIDATES = 3;
 
 function credentialsText({ state, candidates }: CredentialsSummary, { from }: PullSecretsSummary): string {
   if (state === 'refused') return 'not pulled: a pull secret is malformed';
-  if (state === 'anonymous') return from === 'node' ? 'as its node can' : 'anonymous';
+  if (state === 'anonymous') return from === 'node' ? 'credentials of the node' : 'anonymous';
   if (state === 'unreadable') return 'not pulled';
   if (state === 'unknown') return 'unknown';
   const listed = candidates.slice(0, MAX_CANDIDATES).map(({ secret, key, username }) => {
-    const who = username === '' ? 'no user name, so anonymously' : `user ${shown(username)}`;
+    const who = username === '' ? 'no user name, so anonymous' : `user ${shown(username)}`;
     return `${shown(secret)} > ${shown(key)} (${who})`;
   });
   const more = candidates.length - listed.length;
@@ -139,15 +139,15 @@ function imageTrees(images: readonly ImageSummary[]): readonly (readonly string[
   return aligned(rows).map((line) => [line]);
 }
 
-/** What could mislead is quoted; what people write as names, registries and users is not. */
+/** Quotes a text that contains other characters than usual names, registries, and user names do. */
 function shown(text: string): string {
   return text === '(no name)' || /^[\w.$:/@+*-]{1,300}$/.test(text) ? text : quoteValue(text);
 }
 
-/** Wider cells push only what stands in their own line. */
+/** A wider cell shifts only the cells to its right. */
 const MAX_WIDTH = 72;
 
-/** Rows with a single cell are texts, and widen no column. */
+/** Aligns the cells in columns. A row with a single cell does not widen a column. */
 function aligned(rows: readonly Row[]): readonly string[] {
   const labelWidth = widest(rows.map(({ label }) => label));
   const columns = rows.filter(({ cells }) => cells.length > 1);

@@ -1,13 +1,13 @@
-/** The whole way of an image from a registry to a node, for programs. */
+/** Converts the trace of a pull to JSON output. */
 import { quoteValue } from '../image/quote.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import { platformText } from '../policy/rules/platforms.ts';
 import type { PullAttempt } from '../lookup/trace.ts';
 import { type PullOutcome, pullOutcome, type TracedImage } from './pull-trace.ts';
 
-/** `explain image --resolve -o json`, in `pull`: null where there is nothing. */
+/** The key `pull` of `explain image --resolve -o json`; unknown values are null. */
 export interface PullRow {
-  /** What credentials are looked up with. */
+  /** The name that credentials are matched against. */
   readonly repository: string;
   readonly resolved: PullOutcome;
   readonly attempts: readonly AttemptRow[];
@@ -20,7 +20,7 @@ export interface PullRow {
   /** RFC 3339, UTC. */
   readonly created: string | null;
   readonly failure: FailureRow | null;
-  /** Each of them keeps the kubelet from pulling any image of the Pod. */
+  /** Each error stops the kubelet from pulling any image for the Pod. */
   readonly errors: readonly { readonly secret: string; readonly message: string }[];
 }
 
@@ -64,7 +64,7 @@ function detailsRow(details: RegistryDetails | undefined): Pick<PullRow, 'platfo
   return { platforms: platforms.map(platformText), sizeBytes, created: createdText(details) };
 }
 
-/** A moment that JavaScript has no date for is none. */
+/** Returns null for a time outside the range of JavaScript dates. */
 function createdText({ createdMs }: RegistryDetails): string | null {
   if (createdMs === undefined) return null;
   const date = new Date(createdMs);

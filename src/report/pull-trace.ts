@@ -1,4 +1,4 @@
-/** The whole way of an image from a registry to a node, for people. */
+/** Formats the trace of a pull as text. */
 import type { SecretFault } from '../credential/keyring.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
@@ -9,13 +9,13 @@ import type { PullAttempt, PullTrace } from '../lookup/trace.ts';
 
 export interface TracedImage {
   readonly reference: ImageReference;
-  /** With any of them the kubelet pulls nothing, so no registry is asked. */
+  /** A single fault stops the kubelet from pulling any image for the Pod, so no registry is queried. */
   readonly faults: readonly SecretFault[];
-  /** Not there when there are faults. */
+  /** undefined if there are faults. */
   readonly trace: PullTrace | undefined;
 }
 
-/** `no`: the registry says so, of the image or of the credentials that were given. */
+/** `no`: the registry does not have the image, or rejects the credentials. */
 export type PullOutcome = 'yes' | 'no' | 'unknown';
 
 export function pullOutcome({ trace }: TracedImage): PullOutcome {
@@ -24,7 +24,7 @@ export function pullOutcome({ trace }: TracedImage): PullOutcome {
   return image.state === 'unknown' && isCredentialRejected(image.failure) ? 'no' : image.state;
 }
 
-/** Several lines without a line break at the end. `now` in milliseconds since 1970. */
+/** Returns lines without a final line break. `now` is Unix time in milliseconds. */
 export function pullText(traced: TracedImage, now: number): string {
   const { reference, trace, faults } = traced;
   const lines = [
@@ -36,7 +36,7 @@ export function pullText(traced: TracedImage, now: number): string {
   return lines.map((line) => (line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line)).join('\n');
 }
 
-/** A host name, or what an index says, can be of any length. */
+/** Hostnames, and texts from image indexes, can have any length. */
 const MAX_LINE = 800;
 
 function row(name: string, value: string): string {
@@ -55,12 +55,12 @@ function traceLines(
   { attempts, image, details }: PullTrace,
   now: number,
 ): readonly string[] {
-  const asked = attempts.map(
+  const lines = attempts.map(
     ({ credential, mirror, answer }, index) =>
       `    ${index + 1}. ${mirror === undefined ? reference.domain : `mirror ${mirror}`}, ${credential}: ${answerText(answer)}`,
   );
   return [
-    ...(asked.length === 0 ? ['  no registry was queried'] : ['  asked', ...asked]),
+    ...(lines.length === 0 ? ['  no registry was queried'] : ['  attempts', ...lines]),
     ...(image.state === 'yes' ? [row('digest', image.value.digest), row('media type', image.value.mediaType)] : []),
     ...(details === undefined ? [] : detailLines(details, now)),
     ...outcomeLines(image),
@@ -77,25 +77,25 @@ function detailLines(details: RegistryFact<RegistryDetails>, now: number): reado
   const [first] = platforms;
   const of = platforms.length > 1 && first !== undefined ? `, for ${platformText(first)}` : '';
   return [
-    row('platforms', platforms.length === 0 ? 'none are named' : platforms.map(platformText).join(', ')),
+    row('platforms', platforms.length === 0 ? 'not specified' : platforms.map(platformText).join(', ')),
     row('size', `${sizeText(sizeBytes)} compressed${of}`),
-    row('made on', createdMs === undefined ? 'no date is given' : madeText(createdMs, now)),
+    row('built on', createdMs === undefined ? 'no creation date' : builtText(createdMs, now)),
   ];
 }
 
-function madeText(createdMs: number, now: number): string {
+function builtText(createdMs: number, now: number): string {
   const days = Math.floor((now - createdMs) / DAY_MS);
   const day = dayOf(createdMs);
-  if (days < 0) return `${day}, which is still to come`;
+  if (days < 0) return `${day}, in the future`;
   return `${day}, ${days === 1 ? '1 day' : `${days} days`} ago`;
 }
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 
-/** In thousands, as registries and disks count: `27.3 MB`. */
+/** Formats a size in decimal units, as registries do: `27.3 MB`. */
 export function sizeText(bytes: number): string {
   let [value, unit] = [bytes, 0];
-  // What would round up to 1000 is one of the next unit.
+  // 999.95 would round to 1000.0, so it takes the next unit.
   while (value >= 999.95 && unit < UNITS.length - 1) {
     value /= 1000;
     unit += 1;

@@ -1,14 +1,14 @@
-/** What there is to know of a rule: for a terminal, and as rows for programs. */
+/** Formats rules for terminals, and as rows for JSON output. */
 import { type ParameterRow, parameterNote, parameterRows } from '../policy/parameter-rows.ts';
 import type { ParameterSchema, Rule, RuleDocs } from '../policy/rule.ts';
 import type { Paint } from './paint.ts';
 import { yamlText } from './yaml-text.ts';
 
-/** `rules -o json` and `explain rule -o json`. */
+/** An item of `rules -o json`, and the output of `explain rule -o json`. */
 export interface RuleRow {
   readonly name: string;
   readonly description: string;
-  /** Facts about the world outside of the object that it needed for. */
+  /** The facts that the rule needs besides the object. */
   readonly needs: readonly string[];
   /** JSON Schema, draft 2020-12. */
   readonly parameters: ParameterSchema;
@@ -31,12 +31,12 @@ export function ruleRow({ name, description, needs, parameters, docs }: Rule): R
 
 /** `pullSecrets` -> `pull secrets` */
 export function needsText({ needs, needsVary }: Pick<Rule, 'needs' | 'needsVary'>): string {
-  if (needs.length === 0) return 'nothing but the object';
+  if (needs.length === 0) return 'only the object';
   const words = needs.map((need) => need.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`));
-  return `${words.join(', ')}${needsVary ? ' (some only with some parameters)' : ''}`;
+  return `${words.join(', ')}${needsVary ? ' (depends on parameters)' : ''}`;
 }
 
-/** The policy entry that the example is judged by. */
+/** The policy entry of the example. */
 export function exampleEntry({ name, docs }: Rule): string {
   const parameters = docs?.example.parameters ?? {};
   return yamlText([{ rule: name, ...(Object.keys(parameters).length === 0 ? {} : { parameters }) }]);
@@ -53,7 +53,7 @@ export function rulesTable(rules: readonly Rule[], ink: Paint): string {
       ...[...more, ...needed].map((line) => `${' '.repeat(width)}  ${line}`),
     ];
   });
-  return `${lines.join('\n')}\n\nMore on one of them: npx tidewaiter explain rule NAME\n`;
+  return `${lines.join('\n')}\n\nFor details, run npx tidewaiter explain rule NAME\n`;
 }
 
 export function ruleText(rule: Rule, ink: Paint): string {
@@ -68,11 +68,11 @@ export function ruleText(rule: Rule, ink: Paint): string {
     const { why, remedy, example } = docs;
     sections.unshift(['Why', wrapped(why, 98)]);
     sections.push(
-      ['What to do about a finding', wrapped(remedy, 98)],
+      ['How to fix', wrapped(remedy, 98)],
       ['In a policy', exampleEntry(rule).split('\n')],
       ...(example.registry === undefined
         ? []
-        : [['And this from the registry', yamlText(example.registry).split('\n')] as const]),
+        : [['Registry response', yamlText(example.registry).split('\n')] as const]),
       ['This passes', example.pass.trimEnd().split('\n')],
       ['This fails', example.fail.trimEnd().split('\n')],
     );
@@ -90,7 +90,7 @@ function parameterLines(rows: readonly ParameterRow[]): readonly string[] {
   });
 }
 
-/** Lines of at most `width` characters, broken at spaces; none for an empty text. */
+/** Wraps a text at spaces into lines of at most `width` characters. An empty text has no lines. */
 function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/).filter((part) => part !== '')) {

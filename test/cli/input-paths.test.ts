@@ -138,7 +138,7 @@ test('pin tells once of a file that holds no image, and of nothing to pin', asyn
   writeFileSync('values.yaml', 'a: 1\n');
   const { code, out, note } = await runCommand(['pin', 'values.yaml', '--check']);
   expect(code).toBe(2);
-  expect(`${out}${note}`.match(/not a kustomization, Kubernetes manifest/g)).toHaveLength(1);
+  expect(`${out}${note}`.match(/not a Kubernetes manifest, kustomization/g)).toHaveLength(1);
   const json = await runCommand(['pin', 'values.yaml', '--check', '-o', 'json']);
   const { files } = JSON.parse(json.out) as { files: readonly { state: string }[] };
   expect(files.map(({ state }) => state)).toEqual(['failed']);

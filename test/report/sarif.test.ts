@@ -107,7 +107,7 @@ describe('SARIF', () => {
         shortDescription: { text: RULES[index]?.description },
         fullDescription: { text: RULES[index]?.docs?.why },
         defaultConfiguration: { level: 'error' },
-        help: { text: expect.stringContaining('What to do'), markdown: expect.stringContaining('```yaml') },
+        help: { text: expect.stringContaining('How to fix'), markdown: expect.stringContaining('```yaml') },
       });
     }
   });

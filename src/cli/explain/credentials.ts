@@ -91,7 +91,7 @@ function candidateLines(candidates: readonly Candidate[]): readonly string[] {
     return ['  no entry matches; the kubelet pulls anonymously unless the node has its own credentials'];
   }
   const lines = candidates.map(({ secret, key, username }, index) => {
-    const who = username === '' ? 'no user name, so anonymously' : `user ${quoteValue(username)}`;
+    const who = username === '' ? 'no user name, so anonymous' : `user ${quoteValue(username)}`;
     return `    ${index + 1}. ${who}, from entry ${quoteValue(key)} of secret ${quoteValue(secret)}`;
   });
   return [

@@ -19,7 +19,7 @@ export interface ResolveFlags {
   readonly config?: string | undefined;
   /** Files, in the order of imagePullSecrets. */
   readonly pullSecret?: readonly string[] | undefined;
-  /** By default as the configuration says. */
+  /** Replaces the registry in tests. */
   readonly openRegistry?: OpenRegistry | undefined;
 }
 

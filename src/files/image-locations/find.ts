@@ -3,6 +3,7 @@ import { isManifestName } from '../walk.ts';
 import { parseDocuments } from '../yaml/yaml.ts';
 import type { FileImages, FindOptions, OpenDocument } from './format.ts';
 import { DOCUMENT_FORMATS, TEXT_FORMATS } from './formats.ts';
+import { anyOf } from './titles.ts';
 
 const NOTHING: FileImages = {
   format: undefined,
@@ -63,10 +64,3 @@ export const PIN_NAMES = {
     isManifestName(name) || FORMATS.some(({ fileNames }) => fileNames?.accepts(name) ?? false),
   described: anyOf(['.yaml', '.yml', '.json', ...FORMATS.flatMap(({ fileNames }) => fileNames?.described ?? [])]),
 };
-
-/** The formats that are recognized without a flag. */
-export const PIN_FORMATS = anyOf(FORMATS.flatMap(({ title }) => title ?? []));
-
-function anyOf(names: readonly string[]): string {
-  return `${names.slice(0, -1).join(', ')}, or ${names.at(-1) ?? ''}`;
-}

@@ -62,8 +62,6 @@ export interface KustomizationImages extends KustomizationReferences {
 interface Format {
   /** The name in reports, which several formats can share; undefined: files in this format have no images to pin. */
   readonly name: string | undefined;
-  /** The name in messages that list the formats. */
-  readonly title?: string;
   /** Names of its files, where they end in neither `.yaml`, `.yml`, nor `.json`. */
   readonly fileNames?: { readonly accepts: (name: string) => boolean; readonly described: string };
 }

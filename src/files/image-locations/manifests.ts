@@ -14,7 +14,6 @@ import { namedType, locationAt, locationWithout, type DocumentContext, valueAt }
 
 export const manifestFormat: DocumentFormat = {
   name: 'manifest',
-  title: 'Kubernetes manifest',
   matches: ({ document }) => isManifest(document.value),
   locate(context, { kinds }) {
     const { document, file } = context;

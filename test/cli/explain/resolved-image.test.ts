@@ -119,14 +119,14 @@ describe('an image that can be pulled', () => {
     expect(pullText(traced, Date.UTC(2026, 10, 24))).toBe(`"reg.io/x:1"
   looked up as  reg.io/x
   pulled as     reg.io/x:1
-  asked
+  attempts
     1. mirror mirror.io/hub, anonymous: mirror.io answered 401
     2. reg.io, ${CREDENTIAL}: has it, ${D}
   digest        ${D}
   media type    ${INDEX}
   platforms     linux/amd64, linux/arm64/v8
   size          27.3 MB compressed, for linux/amd64
-  made on       2026-01-03, 324 days ago
+  built on      2026-01-03, 324 days ago
   The image can be pulled`);
   });
 
@@ -190,7 +190,7 @@ describe('an image that can be pulled', () => {
     [
       'says little of itself',
       { state: 'yes', value: { ...DETAILS, platforms: [], createdMs: undefined, sizeBytes: 999 } },
-      ['  platforms     none are named', '  size          999 bytes compressed', '  made on       no date is given'],
+      ['  platforms     not specified', '  size          999 bytes compressed', '  built on      no creation date'],
     ],
     [
       'is of one platform, and of tomorrow',
@@ -198,7 +198,7 @@ describe('an image that can be pulled', () => {
       [
         '  platforms     linux/arm64/v8',
         '  size          27.3 MB compressed',
-        '  made on       2026-11-25, which is still to come',
+        '  built on      2026-11-25, in the future',
       ],
     ],
   ])('is told, though it %s', (_what, details, lines) => {
@@ -242,7 +242,7 @@ describe('an image that cannot be pulled', () => {
         '"reg.io/x:1"',
         '  looked up as  reg.io/x',
         '  pulled as     reg.io/x:1',
-        '  asked',
+        '  attempts',
         '    1. reg.io, anonymous: reg.io answered',
         ...lines,
         '',

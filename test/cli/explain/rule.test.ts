@@ -16,7 +16,7 @@ Why
   duplicates within a container.
 
 Needs
-  nothing but the object
+  only the object
 
 Parameters
   hostPort: true or false, default true
@@ -28,7 +28,7 @@ Parameters
       If true, port names must be unique in the Pod for each protocol; a Service finds only the
       first
 
-What to do about a finding
+How to fix
   Give each container its own port, and reach a Pod through a Service instead of a host port.
 
 In a policy

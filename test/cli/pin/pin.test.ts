@@ -95,7 +95,7 @@ BROKEN
 pods.yaml:10:12  error  image "nginx:nope" cannot be pinned: registry.example.com has no such tag
 pods.yaml:12:12  error  image "nginx:limited" cannot be pinned: registry.example.com answered 429, retry in 30 s; log in
 pods.yaml:14:12  error  image "Nginx:1" cannot be pinned: repository names must be lowercase; use "nginx:1"
-notes.yaml  skipped  not a kustomization, Kubernetes manifest, Compose file, or Dockerfile; Helm values need --helm-image
+notes.yaml  skipped  not a Kubernetes manifest, kustomization, Compose file, or Dockerfile; Helm values need --helm-image
 3 files, 4 images: 0 already pinned, 1 pinned now, 5 errors
 `,
     );

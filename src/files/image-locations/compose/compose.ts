@@ -18,7 +18,6 @@ import { writtenAt } from '../scalar-text.ts';
 
 export const composeFormat: DocumentFormat = {
   name: 'compose',
-  title: 'Compose file',
   matches: ({ file, document }) => isCompose(file, document.value),
   locate(context) {
     const { value } = context.document;

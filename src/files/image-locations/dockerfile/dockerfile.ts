@@ -10,7 +10,6 @@ import { textAt } from '../traced-text.ts';
 
 export const dockerfileFormat: TextFormat = {
   name: 'dockerfile',
-  title: 'Dockerfile',
   fileNames: { accepts: isDockerfile, described: 'Dockerfile' },
   matches: (file, text) => isDockerfile(file) || (!isManifestName(file) && looksLikeDockerfile(text)),
   locate: (text, file, { buildsOf }) =>

@@ -13,7 +13,6 @@ const [, , WITHOUT_EXTENSION = ''] = KUSTOMIZATION_NAMES;
 
 export const kustomizationFormat: DocumentFormat = {
   name: 'kustomization',
-  title: 'kustomization',
   fileNames: { accepts: (name) => name === WITHOUT_EXTENSION, described: WITHOUT_EXTENSION },
   matches: ({ file, document }) => isKustomization(file, document.value),
   locate(context, options) {
