@@ -90,7 +90,7 @@ export async function openRegistries(
   const limits = isShared ? { queue: adapters.QUEUE_LIMITS } : undefined;
   const sources = adapters.createRegistrySources({ client, node, shared, settings, now, limits });
   return {
-    sources: isShared ? adapters.discreet(sources, adapters.onceInAWhile(warn, now)) : sources,
+    sources: isShared ? adapters.withTenantMessages(sources, adapters.limitedDetailLog(warn, now)) : sources,
     tracer: adapters.createImageTracer({ client, node, settings, now }),
     async close() {
       shared?.close();

@@ -9,7 +9,7 @@ export interface FailedAttempt {
   readonly failure: RegistryFailure;
 }
 
-/** Enough to see what is wrong. */
+/** Attempts in a message. */
 const MAX_SHOWN = 4;
 
 /** `reasons`: why other credentials may exist. */
@@ -33,9 +33,8 @@ function isPublic({ attempt: { credential }, failure }: FailedAttempt): boolean 
 }
 
 /**
- * What ended the tries, if it was no refusal. Else who got furthest: a credential that the registry knows and does not let
- * pull, then one that it does not know. "Not found" decides only when all got it: a registry that hides a repository says
- * so to the wrong credential, and one that is refused has not seen whether there is an image.
+ * Returns the last attempt if its failure ended the attempts. Otherwise 403 comes before 401, and 401 before "not found":
+ * registries report hidden images as not found, and a rejected credential does not show whether the image exists.
  */
 function decisiveAttempt(failed: readonly FailedAttempt[]): FailedAttempt | undefined {
   const last = failed.at(-1);

@@ -52,13 +52,13 @@ export interface LookupLimits {
   readonly requestMs: number;
 }
 
-/** Something that a registry can be queried about. */
+/** One kind of request to a registry, and the value made of its result. */
 interface RegistryQuery<T, V> {
   readonly fetch: (client: RegistryClient, target: Target, signal: AbortSignal) => Promise<T>;
   readonly valueOf: (result: CredentialResult<T>) => V;
   /** The size of a cached result; 1 for a result of the usual size. */
   readonly weightOf?: (result: T) => number;
-  /** Whether a result is used during an outage although it is no longer fresh. */
+  /** True if stale results are used during an outage. */
   readonly allowsStale: boolean;
   readonly shared: SharedValues<T> | undefined;
 }

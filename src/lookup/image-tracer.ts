@@ -1,4 +1,4 @@
-/** The very questions that an image gives rise to, told one by one: nothing is remembered, and nobody else's answer is taken. */
+/** Records each request that the lookup of one image sends. It shares no cache with other lookups. */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import { type RegistryClient, RegistryError, type Target } from '../registry/client.ts';
 import { createRegistrySources, type ImageSourceOptions } from './image-source.ts';

@@ -4,7 +4,7 @@
  */
 import { createLastingFlights, type Flights } from '../registry/lasting-flights.ts';
 import type { Attempt } from './attempts.ts';
-import { forAsker } from './credential-wording.ts';
+import { withLabel } from './label-slots.ts';
 import { notContacted } from './not-contacted.ts';
 import {
   cacheKey,
@@ -54,7 +54,7 @@ function cachedOutcome<T>(
   if (entry !== undefined && (request.refresh !== true || now() - entry.atMs < REFRESH_MS))
     return { state: 'found', entry };
   const failure = cache.failure(text) ?? circuit.closedTo(callerOf({ request, key, attempt }, request.requester));
-  return failure === undefined ? undefined : failed(forAsker(failure, attempt));
+  return failure === undefined ? undefined : failed(withLabel(failure, attempt));
 }
 
 interface Caller {
@@ -80,7 +80,7 @@ async function joinFetch<T>(
     const isOthers = outcome === 'unwanted' || (!isOwn && joined < MAX_JOINED && isCrowded(outcome));
     if (isOthers && !signal.aborted) continue;
     if (outcome === 'unwanted') return failed(notContacted(request.reference, outcome));
-    return outcome.state === 'failed' ? failed(forAsker(outcome.failure, attempt)) : outcome;
+    return outcome.state === 'failed' ? failed(withLabel(outcome.failure, attempt)) : outcome;
   }
 }
 

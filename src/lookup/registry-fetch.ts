@@ -9,7 +9,7 @@ import type { Bid } from '../registry/fair-share.ts';
 import type { Waiter, Waiters } from '../registry/lasting-flights.ts';
 import type { Attempt } from './attempts.ts';
 import type { Circuit, RegistryCaller } from './circuit.ts';
-import { withoutAsker } from './credential-wording.ts';
+import { withoutLabel } from './label-slots.ts';
 import { type ImageKey, type ImageKeyOf, shownRegistry } from './image-key.ts';
 import { lateError, notContacted } from './not-contacted.ts';
 import type { QueueTiers } from './queue-tiers.ts';
@@ -103,7 +103,7 @@ async function fromRegistry<T>(parts: LookupParts<T>, fetch: Fetch): Promise<Fet
   const open = openForAll(callersOf(fetch), circuit);
   if (open !== undefined) return failed(open);
   const end = await requestWithin(parts, fetch);
-  if (end.how === 'error') return fail(parts, fetch, { ...end, error: withoutAsker(end.error, attempt) });
+  if (end.how === 'error') return fail(parts, fetch, { ...end, error: withoutLabel(end.error, attempt) });
   for (const caller of callersOf(fetch)) circuit.end(caller, 'answer');
   const value = { value: end.value, atMs: now() };
   tiers.responded(key.registry, tenantOf(request));

@@ -30,7 +30,7 @@ export interface ResolverParts<T, V> {
   /** Reports whether the configuration lets tidewaiter query the registry of the image. */
   readonly mayQuery: (reference: ImageReference) => boolean;
   readonly valueOf: (result: CredentialResult<T>) => V;
-  /** Whether the value can be marked as stale. */
+  /** True if the value can be marked as stale. */
   readonly allowsStale: boolean;
 }
 

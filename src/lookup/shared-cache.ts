@@ -1,6 +1,6 @@
 /**
- * Answers shared by replicas, in Valkey or Redis. It only ever helps: what does not answer in 50 ms, or not well, is a miss,
- * and one that hangs is left alone for a while.
+ * Responses of registries that replicas share in Valkey or Redis. An error, or no reply within 50 ms, is a cache miss. After
+ * several timeouts in a row, tidewaiter pauses its use of the server.
  */
 import type { ConnectionOptions } from 'node:tls';
 import type { Valkey } from 'iovalkey';
@@ -11,9 +11,9 @@ import { sharedEntries } from './shared-entry.ts';
 
 export interface SharedCacheSettings {
   readonly server: SharedServer;
-  /** What entries are sealed with: see shared-entry.ts. */
+  /** The key that seals entries: see shared-entry.ts. */
   readonly key: () => Uint8Array;
-  /** How old an answer may get at all; a whole number. */
+  /** The maximum age of an entry; an integer. */
   readonly maxAgeMs: number;
 }
 
@@ -22,7 +22,7 @@ export interface SharedServer {
   readonly port: number;
   readonly database: number;
   readonly username: string | undefined;
-  /** A function, so that nothing that prints it shows it. */
+  /** A function, so that printing the settings does not show the password. */
   readonly password: (() => string) | undefined;
   readonly tls: Pick<ConnectionOptions, 'ca'> | undefined;
 }
@@ -33,14 +33,14 @@ export interface SharedCache extends SharedValues<FoundManifest> {
 
 export interface SharedCacheSurroundings {
   readonly now: () => number;
-  /** Told once when it stops to help, with the reason. */
+  /** Called once for each outage of the server, with the reason. */
   readonly warn: (message: string) => void;
 }
 
 const WAIT_MS = 50;
 const CONNECT_MS = 2000;
 const MAX_RETRY_MS = 5000;
-/** After so many that did not respond in time it is not asked for a while. */
+/** Timeouts in a row before a pause. */
 const MAX_HANGING = 3;
 const PAUSE_MS = 5000;
 
@@ -51,14 +51,14 @@ export async function createSharedCache(
   const { maxAgeMs } = settings;
   const entries = sharedEntries({ key: settings.key(), maxAgeMs, now });
   const name = `the shared cache at ${settings.server.host}:${settings.server.port}`;
-  const trouble = oneByOne((reason) => warn(`${name} is not used: ${reason}`));
+  const outage = outageReporter((reason) => warn(`${name} is not used: ${reason}`));
   const client = await connect(settings.server);
-  client.on('error', (error: unknown) => trouble.begin(reasonOf(error)));
-  client.on('ready', () => trouble.end());
-  // It goes on trying by itself.
-  client.connect().catch((error: unknown) => trouble.begin(reasonOf(error)));
+  client.on('error', (error: unknown) => outage.begin(reasonOf(error)));
+  client.on('ready', () => outage.end());
+  // The client reconnects by itself.
+  client.connect().catch((error: unknown) => outage.begin(reasonOf(error)));
   const hanging = hangingGuard(now, () => {
-    trouble.begin(`no answer in ${WAIT_MS} ms`);
+    outage.begin(`no response within ${WAIT_MS} ms`);
     client.disconnect(true);
   });
 
@@ -75,7 +75,7 @@ export async function createSharedCache(
     close: () => client.disconnect(),
   };
 
-  /** What is fresh is left to those who use it. That another replica has just put a new one there costs no more than a question. */
+  /** Leaves fresh entries, which other callers use. If another replica has just stored a new entry, its loss costs one request. */
   async function deleteOld(entryName: string, key: ImageKey, saidBeforeMs: number): Promise<void> {
     const answer = await read(entryName, key);
     if (answer === undefined || answer.atMs > saidBeforeMs) return;
@@ -90,7 +90,7 @@ export async function createSharedCache(
 }
 
 async function connect({ host, port, database, username, password, tls }: SharedServer): Promise<Valkey> {
-  // Of a CommonJS package a bundle has the default export alone.
+  // In a bundle, a CommonJS package has only the default export.
   const { default: iovalkey } = await import('iovalkey');
   return new iovalkey.Valkey({
     host,
@@ -130,7 +130,7 @@ function hangingGuard(now: () => number, onHanging: () => void): HangingGuard {
   };
 }
 
-/** `undefined` when there is none in time, or an error: why is told where the connection's events are. */
+/** `undefined`: a timeout or an error. The events of the connection report the reason. */
 async function inTime<T>(answer: Promise<T>, hanging: HangingGuard): Promise<T | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => {
@@ -151,21 +151,21 @@ async function inTime<T>(answer: Promise<T>, hanging: HangingGuard): Promise<T |
   }
 }
 
-function oneByOne(tell: (reason: string) => void): {
+function outageReporter(report: (reason: string) => void): {
   readonly begin: (reason: string) => void;
   readonly end: () => void;
 } {
-  let isTold = false;
+  let isReported = false;
   return {
     begin(reason) {
-      if (!isTold) tell(reason);
-      isTold = true;
+      if (!isReported) report(reason);
+      isReported = true;
     },
-    end: () => void (isTold = false),
+    end: () => void (isReported = false),
   };
 }
 
-/** `ECONNREFUSED`, `WRONGPASS`: the rest of a message, and the command in it, may hold the password. */
+/** Returns only the code, such as `ECONNREFUSED` or `WRONGPASS`: the rest of the message can contain the password. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   if ('code' in error && typeof error.code === 'string') return error.code;

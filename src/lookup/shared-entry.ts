@@ -1,7 +1,7 @@
 /**
- * Answers as they stand in a cache that others can reach. Whoever can write there must not choose what is deployed, so each
- * entry is sealed: an HMAC over its name and its value, with a key that only the replicas have. Names are HMACs, too: they
- * tell neither the image nor the credential. An entry that was copied to another name, changed or made older is none.
+ * Entries of the shared cache. Write access to the cache must not decide what is deployed, so each entry is sealed with an HMAC
+ * over its name and its value, with a key that only the replicas have. Entry names are HMACs, so they reveal neither the image
+ * nor the credential. An entry that was changed, or copied to another name, is a cache miss.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isDigest } from '../image/digest.ts';
@@ -16,17 +16,17 @@ import { readJsonText } from '../node/credential-helper.ts';
 export interface SharedEntries {
   nameOf(key: ImageKey, attempt: Attempt): string;
   seal(name: string, answer: SharedValue<FoundManifest>): string;
-  /** `undefined`: not ours, or too old. */
+  /** `undefined`: the seal is invalid, or the entry is too old. */
   open(name: string, key: ImageKey, text: string): SharedValue<FoundManifest> | undefined;
 }
 
 const PREFIX = 'tidewaiter:1:';
 const MAX_LENGTH = 4096;
-/** The clocks of replicas differ a little. */
+/** Clock skew between replicas. */
 const MAX_AHEAD_MS = 60_000;
 
 export interface EntryOptions {
-  /** Of all replicas. */
+  /** All replicas have the same key. */
   readonly key: Uint8Array;
   readonly maxAgeMs: number;
   readonly now: () => number;
@@ -59,7 +59,7 @@ function isEqual(one: string, other: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** Sealed by a replica, but perhaps by one of another version. */
+/** Validates the shape, because a replica of another version may have sealed the entry. */
 function readEntry(entry: unknown, key: ImageKey): SharedValue<FoundManifest> | undefined {
   if (!isObject(entry)) return undefined;
   const { digest, mediaType, mirror, atMs } = entry;

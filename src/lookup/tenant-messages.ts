@@ -1,6 +1,6 @@
 /**
- * What tenants are told of registries. A failure can name files and programs of nodes, their users, mirrors, and hosts and
- * addresses that only the inside of a network knows: what is not known to be for all goes to the log of the operator.
+ * Replaces details of registry failures in messages to tenants. A failure can name files and programs on nodes, their users,
+ * mirrors, and internal hosts and addresses, so everything that is not marked as public goes to the operator's log.
  */
 import type { ImageLookup, RegistrySource, RegistrySources } from '../admission/context.ts';
 import { whenKnown } from '../admission/maybe-promise.ts';
@@ -10,14 +10,13 @@ import { REGISTRY_SOURCE_NAMES } from '../policy/registry-questions.ts';
 import { ANONYMOUS_ATTEMPT, PULL_SECRET_LABEL } from './attempts.ts';
 import { shownRegistry } from './image-key.ts';
 
-/** `tell` gets the details. */
-export function discreet(sources: RegistrySources, tell: Tell): RegistrySources {
+export function withTenantMessages(sources: RegistrySources, logDetail: DetailLog): RegistrySources {
   const generalized = <T>(source: RegistrySource<T>, valueFor: ValueFor<T>): RegistrySource<T> => ({
     lookUp: (lookup, signal) =>
       whenKnown(source.lookUp(lookup, signal), (fact) =>
         fact.state === 'yes'
-          ? { state: 'yes', value: valueFor(fact.value, lookup, tell) }
-          : { ...fact, failure: failureFor(fact.failure, lookup, tell) },
+          ? { state: 'yes', value: valueFor(fact.value, lookup, logDetail) }
+          : { ...fact, failure: failureFor(fact.failure, lookup, logDetail) },
       ),
   });
   const entries = REGISTRY_SOURCE_NAMES.map((name) =>
@@ -28,11 +27,11 @@ export function discreet(sources: RegistrySources, tell: Tell): RegistrySources 
   return Object.fromEntries(entries) as RegistrySources;
 }
 
-type ValueFor<T> = (value: T, lookup: ImageLookup, tell: Tell) => T;
+type ValueFor<T> = (value: T, lookup: ImageLookup, logDetail: DetailLog) => T;
 
-export type Tell = (detail: string, namespace: string) => void;
+export type DetailLog = (detail: string, namespace: string) => void;
 
-function imageFor(image: RegistryImage, lookup: ImageLookup, tell: Tell): RegistryImage {
+function imageFor(image: RegistryImage, lookup: ImageLookup, logDetail: DetailLog): RegistryImage {
   const { credential, mirror, stale } = image;
   const isOwn = credential === ANONYMOUS_ATTEMPT.label || credential.startsWith(PULL_SECRET_LABEL);
   if (isOwn && mirror === undefined && stale === undefined) return image;
@@ -40,14 +39,18 @@ function imageFor(image: RegistryImage, lookup: ImageLookup, tell: Tell): Regist
     ...image,
     credential: isOwn ? credential : 'a node credential',
     mirror: mirror === undefined ? undefined : `of ${shownRegistry(lookup.reference)}`,
-    stale: stale && { ...stale, failure: failureFor(stale.failure, lookup, tell) },
+    stale: stale && { ...stale, failure: failureFor(stale.failure, lookup, logDetail) },
   };
 }
 
-function failureFor(failure: RegistryFailure, { reference, requester }: ImageLookup, tell: Tell): RegistryFailure {
+function failureFor(
+  failure: RegistryFailure,
+  { reference, requester }: ImageLookup,
+  logDetail: DetailLog,
+): RegistryFailure {
   const { cause, message, remedy, isPublic } = failure;
   if (isPublic) return failure;
-  tell(remedy === undefined ? message : `${message}; ${remedy}`, requester?.namespace ?? '');
+  logDetail(remedy === undefined ? message : `${message}; ${remedy}`, requester?.namespace ?? '');
   return {
     ...failure,
     message: `${shownRegistry(reference)} ${WORDS[cause]} (see the tidewaiter log)`,
@@ -71,30 +74,29 @@ const WORDS: Readonly<Record<RegistryCause, string>> = {
 };
 
 /** Anyone can write image names, and each name can produce a message of its own. */
-const MAX_TOLD = 500;
-/** For the images of one namespace. */
-const MAX_OF_ONE = 50;
+const MAX_DETAILS = 500;
+const MAX_OF_NAMESPACE = 50;
 const PERIOD_MS = 600_000;
 
-/** Writes each message once in a period, up to a limit, of which each namespace has a share. */
-export function onceInAWhile(write: (text: string) => void, now: () => number): Tell {
-  const told = new Set<string>();
+/** Returns a log that writes each message once per period, up to a limit for each namespace and for all namespaces. */
+export function limitedDetailLog(write: (text: string) => void, now: () => number): DetailLog {
+  const logged = new Set<string>();
   const counts = new Map<string, number>();
   let untilMs = -Infinity;
   const writeEnd = (which: string): void =>
     write(`more registry failures${which} are not logged until ${new Date(untilMs).toISOString()}`);
   return (text, namespace) => {
     if (now() >= untilMs) {
-      told.clear();
+      logged.clear();
       counts.clear();
       untilMs = now() + PERIOD_MS;
     }
     const count = counts.get(namespace) ?? 0;
-    if (told.has(text) || told.size >= MAX_TOLD || count >= MAX_OF_ONE) return;
-    told.add(text);
+    if (logged.has(text) || logged.size >= MAX_DETAILS || count >= MAX_OF_NAMESPACE) return;
+    logged.add(text);
     counts.set(namespace, count + 1);
     write(text);
-    if (told.size === MAX_TOLD) writeEnd('');
-    else if (count + 1 === MAX_OF_ONE) writeEnd(` of images in namespace ${quoteValue(namespace)}`);
+    if (logged.size === MAX_DETAILS) writeEnd('');
+    else if (count + 1 === MAX_OF_NAMESPACE) writeEnd(` of images in namespace ${quoteValue(namespace)}`);
   };
 }

@@ -4,9 +4,9 @@ import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/reg
 
 /** One request for the manifest, as the kubelet and the container runtime would make it. */
 export interface PullAttempt {
-  /** For people: `anonymous`, `pull secret "regcred", key "registry.example.com" (user ci)`. */
+  /** For messages: `anonymous`, `pull secret "regcred", key "registry.example.com" (user ci)`. */
   readonly credential: string;
-  /** The mirror that was asked; `undefined` for the registry itself. */
+  /** The mirror that was queried; `undefined` for the registry itself. */
   readonly mirror: string | undefined;
   readonly answer: RegistryFact<Pick<RegistryImage, 'digest' | 'mediaType'>>;
 }
@@ -15,11 +15,11 @@ export interface PullTrace {
   /** In order; the last one decides. Empty if no registry was queried. */
   readonly attempts: readonly PullAttempt[];
   readonly image: RegistryFact<RegistryImage>;
-  /** Of what was found; `undefined` when nothing was. */
+  /** `undefined`: the image was not found. */
   readonly details: RegistryFact<RegistryDetails> | undefined;
 }
 
-/** Never rejects, but for a bug; an aborted signal ends it with the cause `timeout`. */
+/** Rejects only on a bug; an aborted signal ends a trace with the cause `timeout`. */
 export interface ImageTracer {
   trace(question: ImageLookup, signal: AbortSignal): Promise<PullTrace>;
 }

@@ -257,7 +257,9 @@ describeWith(missingServer, 'a shared cache', () => {
     stopped.process.kill('SIGSTOP');
     try {
       for (let at = 0; at < 3; at += 1) expect(await cache.get(image, ANONYMOUS_ATTEMPT)).toBeUndefined();
-      expect(warnings).toEqual([`the shared cache at 127.0.0.1:${stopped.at.port} is not used: no answer in 50 ms`]);
+      expect(warnings).toEqual([
+        `the shared cache at 127.0.0.1:${stopped.at.port} is not used: no response within 50 ms`,
+      ]);
       const answers = Promise.all(Array.from({ length: 1000 }, () => cache.get(image, ANONYMOUS_ATTEMPT)));
       const turn = new Promise((resolve) => void setImmediate(resolve, 'waits'));
       expect(await Promise.race([answers.then((all) => all.every((one) => one === undefined)), turn])).toBe(true);

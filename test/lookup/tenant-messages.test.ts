@@ -1,7 +1,7 @@
 /** What tenants learn from the answers of the webhook, and what the operator finds in the log instead. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { configuredCredentials } from '../../src/node/configured-credentials.ts';
-import { discreet, onceInAWhile } from '../../src/lookup/tenant-messages.ts';
+import { withTenantMessages, limitedDetailLog } from '../../src/lookup/tenant-messages.ts';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
 import { type ImageSourceOptions, createRegistrySources } from '../../src/lookup/image-source.ts';
 import type { RegistryEntry } from '../../src/registry/settings.ts';
@@ -122,9 +122,9 @@ async function reply(row: Row) {
   const client = createRegistryClient({ registries, access: 'any' }, { env: {}, resolve: world.resolve });
   const log: string[] = [];
   const source = createRegistrySources({ client, node: row.node?.(), settings: CACHE, now: Date.now });
-  const { images } = discreet(
+  const { images } = withTenantMessages(
     source,
-    onceInAWhile((detail) => void log.push(detail), Date.now),
+    limitedDetailLog((detail) => void log.push(detail), Date.now),
   );
   const secret = secretOf('s', JSON.stringify({ auths: { [world.host]: { username: 'team-user', password: 'x' } } }));
   const gate = await startAdmissionServer({
@@ -201,7 +201,7 @@ describe('the log', () => {
   const writing = () => {
     const lines: string[] = [];
     const clock = { ms: 0 };
-    const tell = onceInAWhile(
+    const tell = limitedDetailLog(
       (line) => void lines.push(line),
       () => clock.ms,
     );

@@ -1,22 +1,23 @@
 /**
- * A failure that is kept, or that several wait for, names no credential: the same one stands in Secrets of several namespaces,
- * and each requester hears the name of its own.
+ * Failures that are cached, or shared by callers, contain a slot instead of a credential label. Secrets of several namespaces
+ * can contain the same credential, and each namespace may see only the name of its own Secret.
  */
 import type { RegistryFailure } from '../policy/registry-fact.ts';
 import type { Attempt } from './attempts.ts';
 import { RegistryError } from '../registry/client.ts';
 
-/** In no other message, because control characters are escaped. */
+/** Messages contain no other NUL, because control characters are escaped. */
 const SLOT = '\0';
 
-/** A request without a credential is never told by its label, which is a word that others may use. */
-export function withoutAsker(error: RegistryError, { credential, label }: Attempt): RegistryError {
+/** Replaces the label with a slot. The label of an anonymous attempt stays: it is a common word, and reveals nothing. */
+export function withoutLabel(error: RegistryError, { credential, label }: Attempt): RegistryError {
   if (credential === undefined) return error;
   const { failure, retryAfterMs } = error;
   return new RegistryError(replaced(failure, label, SLOT), { cause: error, retryAfterMs });
 }
 
-export function forAsker(failure: RegistryFailure, { label }: Attempt): RegistryFailure {
+/** Fills the slot with the label of the caller's credential. */
+export function withLabel(failure: RegistryFailure, { label }: Attempt): RegistryFailure {
   return replaced(failure, SLOT, label);
 }
 
