@@ -1,4 +1,4 @@
-/** `nodeCredentials` of the configuration -> what nodes hold, in the kubelet's order: the docker config file, then providers. */
+/** Creates the sources of node credentials from `nodeCredentials`, in the kubelet's order: the docker config file, then providers. */
 import { createCredentialHelpers } from './credential-helper.ts';
 import { credentialProviders } from './credential-provider.ts';
 import { dockerConfigPath, dockerFile, kubeletDockerFile } from './docker-config-file.ts';
@@ -8,20 +8,19 @@ import { type Environment, limitedRun } from './run-program.ts';
 
 export interface NodeCredentialSettings {
   readonly dockerConfig: string | undefined;
-  /** Credential helpers that may be run, when the docker config file names them. */
+  /** Credential helpers that can be run if the docker config file names them. */
   readonly helpers: readonly string[];
   readonly providers: { readonly settings: readonly ProviderSettings[]; readonly binDir: string } | undefined;
-  /** Of one program. */
+  /** The limit for one program. */
   readonly timeoutMs: number;
 }
 
-/** Of the process. */
 export interface Surroundings {
   readonly env: Environment;
   readonly now: () => number;
 }
 
-/** Helpers are asked after the entries of the file: the kubelet has none, and so they come where the least is changed by them. */
+/** Helpers come after the file's entries: the kubelet runs no helpers, so the credentials that it has keep their order. */
 export function configuredCredentials(settings: NodeCredentialSettings, { env, now }: Surroundings): NodeCredentials {
   const { dockerConfig: file, helpers: allowed, providers, timeoutMs } = settings;
   const run = limitedRun();
@@ -39,12 +38,12 @@ export function configuredCredentials(settings: NodeCredentialSettings, { env, n
 }
 
 export interface DeveloperSettings {
-  /** `any`: whatever the file names, as docker itself does. */
+  /** `any`: each helper that the file names, as in docker. */
   readonly helpers: readonly string[] | 'any';
   readonly timeoutMs: number;
 }
 
-/** The machine of a developer: docker's own file, as docker reads it. */
+/** Creates the source for a developer's machine, which reads docker's own file as docker does. */
 export function dockerCredentials(settings: DeveloperSettings, { env, now }: Surroundings): NodeCredentials {
   const file = dockerConfigPath(env);
   if (file === undefined) return combineNodeCredentials([]);

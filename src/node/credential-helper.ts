@@ -1,17 +1,17 @@
 /**
  * Docker's credential helpers (github.com/docker/docker-credential-helpers): `docker-credential-NAME get`, the server on
- * stdin, JSON on stdout. Only those that the configuration names are run.
+ * stdin, JSON on stdout. Only helpers that the configuration names are run.
  */
 import { quoteValue } from '../image/quote.ts';
 import { isObject } from '../pod/pointer.ts';
-import { createAskedPrograms, type Kept } from './program-cache.ts';
+import { createProgramCache, type ProgramOutcome } from './program-cache.ts';
 import { shownUser } from '../registry/credential.ts';
 import type { Credential } from '../registry/credential.ts';
 import type { NodeCredentialList } from './node-credentials.ts';
 import type { Ended, Environment, Run } from './run-program.ts';
 
 export interface HelperOptions {
-  /** Names that may be run: `ecr-login` of `docker-credential-ecr-login`. `any`: whatever docker itself would run. */
+  /** Allowed names: `ecr-login` for `docker-credential-ecr-login`. `any`: each helper that docker would run. */
   readonly allowed: readonly string[] | 'any';
   readonly env: Environment;
   readonly timeoutMs: number;
@@ -20,26 +20,26 @@ export interface HelperOptions {
 }
 
 export interface CredentialHelpers {
-  /** `server` as docker gives it: `registry.example.com`, `https://index.docker.io/v1/`. */
+  /** `server`: as docker passes it: `registry.example.com`, `https://index.docker.io/v1/`. */
   get(name: string, server: string, tenant?: string): NodeCredentialList | Promise<NodeCredentialList>;
 }
 
-/** They keep tokens themselves; this saves the start of a process. */
+/** Helpers cache their tokens; this cache avoids starting a process. */
 const LIFETIME_MS = 60_000;
 const FAILURE_LIFETIME_MS = 10_000;
 
-/** For how long it is not tried again; what was not run says nothing of what it was asked for. */
+/** Returns the time before the next try. A program that was not run returns nothing to cache. */
 export function failureLifetimeMs(ended: Ended): number {
   return ended.state === 'failed' && ended.isNotRun ? 0 : FAILURE_LIFETIME_MS;
 }
 
-/** A part of a file name, and no path. */
+/** Reports whether the name is a part of a file name, without a path. */
 export function isHelperName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/.test(name);
 }
 
 export function createCredentialHelpers({ allowed, env, timeoutMs, run, now }: HelperOptions): CredentialHelpers {
-  const asked = createAskedPrograms<NodeCredentialList>(now);
+  const cache = createProgramCache<NodeCredentialList>(now);
   return {
     get(name, server, tenant = '') {
       const helper = `credential helper ${quoteValue(name)}`;
@@ -47,12 +47,12 @@ export function createCredentialHelpers({ allowed, env, timeoutMs, run, now }: H
       if (allowed !== 'any' && !allowed.includes(name))
         return problem(`${helper} was not run: it is not listed in nodeCredentials.helpers`);
       const key = `${name}\n${server}`;
-      return asked.answer([key], tenant, async (waiters): Promise<Kept<NodeCredentialList>> => {
+      return cache.result([key], tenant, async (waiters): Promise<ProgramOutcome<NodeCredentialList>> => {
         const program = { file: `docker-credential-${name}`, args: ['get'], env, input: server, timeoutMs };
         const ended = await run(helper, program, waiters);
-        const answer = answerOf(helper, ended);
-        const lifetimeMs = answer.problems.length > 0 ? failureLifetimeMs(ended) : LIFETIME_MS;
-        return { answer, key, lifetimeMs };
+        const result = resultOf(helper, ended);
+        const lifetimeMs = result.problems.length > 0 ? failureLifetimeMs(ended) : LIFETIME_MS;
+        return { result, key, lifetimeMs };
       });
     },
   };
@@ -67,7 +67,7 @@ function problem(text: string): NodeCredentialList {
 /** docker-credential-helpers credentials/error.go. */
 const NOT_FOUND = 'credentials not found in native keychain';
 
-function answerOf(helper: string, ended: Ended): NodeCredentialList {
+function resultOf(helper: string, ended: Ended): NodeCredentialList {
   if (ended.state === 'failed') return problem(`${helper} ${ended.problem}`);
   if (ended.code !== 0) {
     return ended.output.trim() === NOT_FOUND ? NONE : problem(`${helper} ended with exit code ${ended.code}`);
@@ -93,7 +93,7 @@ function readCredential(helper: string, output: string): Credential | 'none' | u
   };
 }
 
-/** `undefined` when it is no JSON; why is not told: the reason would repeat a part of it. */
+/** `undefined`: the text is not JSON. The reason is omitted, because the message of JSON.parse repeats a part of the text. */
 export function readJsonText(text: string): unknown {
   try {
     return JSON.parse(text);

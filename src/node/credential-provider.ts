@@ -1,6 +1,6 @@
 /**
- * The kubelet's exec credential providers (kubernetes pkg/credentialprovider/plugin/plugin.go; contract: a request on stdin,
- * a response on stdout), so that registries of clouds work with the programs that their nodes have.
+ * Runs the kubelet's exec credential providers (kubernetes pkg/credentialprovider/plugin/plugin.go; contract: a request on
+ * stdin, a response on stdout), so that registries of cloud providers work with the programs that nodes have.
  */
 import path from 'node:path';
 import { indexEntries } from '../credential/credential-index.ts';
@@ -8,7 +8,7 @@ import type { Entry } from '../credential/docker-config.ts';
 import { candidatesIn, type Source } from '../credential/keyring.ts';
 import { quoteValue } from '../image/quote.ts';
 import { isObject } from '../pod/pointer.ts';
-import { type AskedPrograms, createAskedPrograms, type Kept } from './program-cache.ts';
+import { type ProgramCache, createProgramCache, type ProgramOutcome } from './program-cache.ts';
 import { failureLifetimeMs, readJsonText } from './credential-helper.ts';
 import { credentialsOf } from './docker-config-file.ts';
 import { allOf, type NodeCredentialList, type NodeCredentials } from './node-credentials.ts';
@@ -25,27 +25,25 @@ export interface ProviderOptions {
   readonly now: () => number;
 }
 
-/** What one provider has: nothing is an answer, too. */
-interface Provided {
+/** The credentials of one provider. A provider can return no credentials. */
+interface ProviderResult {
   readonly source: Source | undefined;
   readonly problem: string | undefined;
 }
 
-const NOTHING: Provided = { source: undefined, problem: undefined };
+const NOTHING: ProviderResult = { source: undefined, problem: undefined };
 
-/** Their answers together are one keyring: for equal keys the earlier provider comes first. */
+/** Merges the credentials of all providers into one keyring: for equal keys the earlier provider comes first. */
 export function credentialProviders(options: ProviderOptions): NodeCredentials {
-  const asked = options.providers.map((provider) => ({
+  const providers = options.providers.map((provider) => ({
     provider,
-    answers: createAskedPrograms<Provided>(options.now),
+    cache: createProgramCache<ProviderResult>(options.now),
   }));
   return {
     credentialsFor(reference, tenant = '') {
       const repository = reference.repository;
-      const provided = asked.map(({ provider, answers }) =>
-        provide(provider, answers, { repository, tenant, options }),
-      );
-      const join = (all: readonly Provided[]): NodeCredentialList => ({
+      const results = providers.map(({ provider, cache }) => lookUp(provider, cache, { repository, tenant, options }));
+      const join = (all: readonly ProviderResult[]): NodeCredentialList => ({
         credentials: credentialsOf(
           candidatesIn(
             all.flatMap(({ source }) => source ?? []),
@@ -55,30 +53,30 @@ export function credentialProviders(options: ProviderOptions): NodeCredentials {
         ),
         problems: all.flatMap(({ problem }) => problem ?? []),
       });
-      return allOf(provided, join);
+      return allOf(results, join);
     },
   };
 }
 
-interface Question {
+interface ProviderLookup {
   readonly repository: string;
   readonly tenant: string;
   readonly options: ProviderOptions;
 }
 
-function provide(
+function lookUp(
   provider: ProviderSettings,
-  answers: AskedPrograms<Provided>,
-  question: Question,
-): Provided | Promise<Provided> {
-  const { repository, tenant } = question;
+  cache: ProgramCache<ProviderResult>,
+  lookup: ProviderLookup,
+): ProviderResult | Promise<ProviderResult> {
+  const { repository, tenant } = lookup;
   if (!provider.matches(repository)) return NOTHING;
   const name = `credential provider ${quoteValue(provider.name)}`;
   if (provider.wantsServiceAccount) {
     return { source: undefined, problem: `${name} requires a token of the Pod's ServiceAccount, which only nodes get` };
   }
-  return answers.answer([repository, registryOf(repository), GLOBAL], tenant, (waiters) =>
-    execute(name, provider, { ...question, waiters }),
+  return cache.result([repository, registryOf(repository), GLOBAL], tenant, (waiters) =>
+    execute(name, provider, { ...lookup, waiters }),
   );
 }
 
@@ -86,14 +84,14 @@ function registryOf(repository: string): string {
   return repository.split('/', 1)[0] ?? '';
 }
 
-/** No repository is called so. */
+/** Repository names contain no space, so this key is not the name of a repository. */
 const GLOBAL = ' global';
 
 async function execute(
   name: string,
   provider: ProviderSettings,
-  { repository, options, waiters }: Question & { readonly waiters: ProgramWaiters },
-): Promise<Kept<Provided>> {
+  { repository, options, waiters }: ProviderLookup & { readonly waiters: ProgramWaiters },
+): Promise<ProgramOutcome<ProviderResult>> {
   const { binDir, timeoutMs, run } = options;
   const program = {
     file: path.resolve(binDir, provider.name),
@@ -103,10 +101,10 @@ async function execute(
     timeoutMs,
   };
   const ended = await run(name, program, waiters);
-  const failed = (problem: string): Kept<Provided> => ({
-    answer: { source: undefined, problem: `${name} ${problem}` },
+  const failed = (problem: string): ProgramOutcome<ProviderResult> => ({
+    result: { source: undefined, problem: `${name} ${problem}` },
     key: repository,
-    // The kubelet runs it for each pull again; here a flood of Pods would start as many programs.
+    // The kubelet runs the program again for each pull; here, a burst of Pods would start as many programs.
     lifetimeMs: failureLifetimeMs(ended),
   });
   if (ended.state === 'failed') return failed(ended.problem);
@@ -116,7 +114,7 @@ async function execute(
   const { entries, scope, lifetimeMs } = response;
   const key = scope === 'Image' ? repository : scope === 'Registry' ? registryOf(repository) : GLOBAL;
   return {
-    answer: { source: { secret: name, credentials: indexEntries(entries) }, problem: undefined },
+    result: { source: { secret: name, credentials: indexEntries(entries) }, problem: undefined },
     key,
     lifetimeMs,
   };
@@ -128,7 +126,7 @@ interface Response {
   readonly lifetimeMs: number;
 }
 
-/** A text says what is wrong with it; never with a value of it. */
+/** Returns a problem as a string, which never contains a value of the response. */
 function readResponse(output: string, { apiVersion, defaultLifetimeMs }: ProviderSettings): Response | string {
   const response = readJsonText(output);
   if (!isObject(response)) return 'did not return a JSON object';

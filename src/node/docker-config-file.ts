@@ -1,6 +1,6 @@
 /**
- * Docker's config.json, in two readings. As the kubelet has it on a node: entries by its own keys and globs, nothing but user
- * and password, no helpers. As docker has it on the machine of a developer: one entry by the exact server, or a helper.
+ * Docker's config.json, read in two ways. The kubelet matches entries by its own keys and globs, uses only user names and
+ * passwords, and runs no helpers. Docker, on a developer's machine, uses the entry of the exact server, or a helper.
  */
 import { indexEntries } from '../credential/credential-index.ts';
 import { readDockerConfig } from '../credential/docker-config.ts';
@@ -26,7 +26,7 @@ interface NodeFile {
   readonly problems: readonly string[];
 }
 
-/** As the kubelet reads it; a file that is not there or wrong is passed over by it, and told of here. */
+/** Reads the file as the kubelet does. The kubelet ignores a missing or invalid file; here it is a problem. */
 export function kubeletDockerFile({ file, now }: DockerFileOptions): NodeCredentials {
   const name = `docker config ${quoteValue(file)}`;
   const read = watchedFile(file, (text) => nodeFile(name, text), now);
@@ -54,7 +54,7 @@ function unreadable(name: string, text: Exclude<FileText, { readonly state: 'rea
   return text.state === 'absent' ? `${name} does not exist` : `${name} is not read: ${text.problem}`;
 }
 
-/** One without a user name is nobody's, and asked for as such when there is no other. */
+/** Omits credentials without a user name: container runtimes pull anonymously with them. */
 export function credentialsOf(
   candidates: readonly Candidate[],
   nameOf: (candidate: Candidate) => string,
@@ -67,25 +67,25 @@ export function credentialsOf(
   });
 }
 
-export interface DockerReadingOptions extends DockerFileOptions {
+export interface DockerViewOptions extends DockerFileOptions {
   readonly helpers: CredentialHelpers;
-  /** `helpers`: only these, where entries are read as the kubelet does. */
+  /** `helpers`: without the entries, which `kubeletDockerFile` reads. */
   readonly parts: 'all' | 'helpers';
 }
 
-/** As docker reads it. A file that is not there is one with nothing in it. */
-export function dockerFile({ file, now, helpers, parts }: DockerReadingOptions): NodeCredentials {
+/** Reads the file as docker does. A missing file counts as empty. */
+export function dockerFile({ file, now, helpers, parts }: DockerViewOptions): NodeCredentials {
   const name = `docker config ${quoteValue(file)}`;
-  const read = watchedFile(file, (text) => dockerReading(name, text), now);
+  const read = watchedFile(file, (text) => parseDockerFile(name, text), now);
   const answer = (
-    reading: DockerReading,
+    docker: DockerFile,
     { domain }: ImageReference,
     tenant: string | undefined,
   ): NodeCredentialList | Promise<NodeCredentialList> => {
-    if (reading.settings === undefined) return { credentials: [], problems: parts === 'all' ? reading.problems : [] };
-    const helper = helperFor(reading.settings, domain);
+    if (docker.settings === undefined) return { credentials: [], problems: parts === 'all' ? docker.problems : [] };
+    const helper = helperFor(docker.settings, domain);
     if (helper !== undefined) return helpers.get(helper, serversOf(domain)[0], tenant);
-    return { credentials: parts === 'all' ? entryFor(reading.settings, domain, name) : [], problems: [] };
+    return { credentials: parts === 'all' ? entryFor(docker.settings, domain, name) : [], problems: [] };
   };
   return {
     credentialsFor(reference, tenant) {
@@ -96,12 +96,12 @@ export function dockerFile({ file, now, helpers, parts }: DockerReadingOptions):
   };
 }
 
-interface DockerReading {
+interface DockerFile {
   readonly settings: DockerSettings | undefined;
   readonly problems: readonly string[];
 }
 
-function dockerReading(name: string, text: FileText): DockerReading {
+function parseDockerFile(name: string, text: FileText): DockerFile {
   if (text.state === 'absent') return { settings: undefined, problems: [] };
   if (text.state === 'failed') return { settings: undefined, problems: [unreadable(name, text)] };
   const read = readDockerSettings(text.text);
@@ -109,20 +109,20 @@ function dockerReading(name: string, text: FileText): DockerReading {
   return { settings: read.settings, problems: [] };
 }
 
-/** What docker calls Docker Hub, and what other programs call it. */
+/** Keys of Docker Hub: docker's own first, then those that other programs write. */
 const HUB_SERVERS = ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io'] as const;
 
 function serversOf(domain: string): readonly [string, ...string[]] {
   return domain === DOCKER_HUB ? HUB_SERVERS : [domain];
 }
 
-/** docker/cli getConfiguredCredentialStore: one for the registry, else the one for all. */
+/** docker/cli getConfiguredCredentialStore: the registry's helper, otherwise the default. */
 function helperFor({ credHelpers, credsStore }: DockerSettings, domain: string): string | undefined {
   const [own] = serversOf(domain).flatMap((server) => credHelpers.get(server) ?? []);
   return own ?? credsStore;
 }
 
-/** docker/cli file store: the exact server, else the first entry whose host it is. */
+/** docker/cli file store: the exact server, otherwise the first entry with the same host. */
 function entryFor({ auths }: DockerSettings, domain: string, name: string): readonly Credential[] {
   const servers = serversOf(domain);
   const exact = servers.find((server) => auths.has(server));
@@ -142,7 +142,7 @@ function shownKind(secret: CredentialValue): string {
   return secret.kind === 'identity-token' ? 'identity token' : 'registry token';
 }
 
-/** Where docker looks: `DOCKER_CONFIG` is a folder. */
+/** Returns the path that docker reads. `DOCKER_CONFIG` is a directory. */
 export function dockerConfigPath(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const folder = env['DOCKER_CONFIG'] || (env['HOME'] === undefined ? undefined : `${env['HOME']}/.docker`);
   return folder === undefined ? undefined : `${folder}/config.json`;

@@ -1,11 +1,11 @@
-/** Docker's config.json as docker itself reads it (github.com/docker/cli, cli/config/configfile): also what the kubelet leaves out. */
+/** Parses docker's config.json as docker does (github.com/docker/cli, cli/config/configfile), with the keys that the kubelet ignores. */
 import { decodeBase64 } from '../go/base64.ts';
 import { textOf } from '../go/bytes.ts';
 import { type Json, type Member, parseJson } from '../go/json.ts';
 import type { CredentialValue } from '../registry/credential.ts';
 
 export interface DockerSettings {
-  /** By server as it is written. */
+  /** By server, as spelled in the file. */
   readonly auths: ReadonlyMap<string, DockerAuth>;
   readonly credsStore: string | undefined;
   /** Names of helpers by server. */
@@ -13,7 +13,7 @@ export interface DockerSettings {
 }
 
 export interface DockerAuth {
-  /** `undefined`: there is an entry with nothing in it, as `docker login` leaves it beside a helper. */
+  /** `undefined`: the entry is empty, as `docker login` writes it if a helper has the credential. */
   readonly secret: CredentialValue | undefined;
 }
 
@@ -42,7 +42,7 @@ export function readDockerSettings(text: string): ReadDockerSettings {
   };
 }
 
-/** Names in any case, as Go reads them. */
+/** Go matches names regardless of case. */
 function byName(members: readonly Member[]): ReadonlyMap<string, Json> {
   return new Map(members.map(([name, value]) => [name.toLowerCase(), value]));
 }
@@ -51,12 +51,12 @@ function membersOf(value: Json | undefined): readonly Member[] {
   return value?.type === 'an object' ? value.members : [];
 }
 
-/** Empty is as good as absent. */
+/** An empty string counts as absent. */
 function textIn(value: Json | undefined): string | undefined {
   return value?.type === 'a string' && value.text !== '' ? value.text : undefined;
 }
 
-/** The registry's own token goes before one that must be exchanged, and that before a password. */
+/** A registry token has precedence over an identity token, which has precedence over a password. */
 function secretOf(entry: Json): CredentialValue | undefined {
   const fields = byName(membersOf(entry));
   const registryToken = textIn(fields.get('registrytoken'));
@@ -70,7 +70,7 @@ function secretOf(entry: Json): CredentialValue | undefined {
   return username === undefined ? undefined : { kind: 'basic', username, password: () => password };
 }
 
-/** docker/cli decodeAuth: at the first colon, and NUL at the end is cut off. */
+/** docker/cli decodeAuth: splits at the first colon, and removes NULs at the end. */
 function basicOf(auth: string): CredentialValue | undefined {
   const decoded = decodeBase64(auth, { padded: true });
   const colon = decoded?.indexOf(':') ?? -1;

@@ -1,20 +1,20 @@
-/** What a node could hold for an image beside the pull secrets, in the kubelet's order. */
+/** The credentials that a node has for an image in addition to pull secrets, in the kubelet's order. */
 import type { ImageReference } from '../image/reference.ts';
 import type { Credential } from '../registry/credential.ts';
 
 export interface NodeCredentialList {
   /** In the order in which they are tried. */
   readonly credentials: readonly Credential[];
-  /** What could not be asked, and why: there could be more. Never a value of a credential. */
+  /** Sources that failed, and why: other credentials may exist. Never a value of a credential. */
   readonly problems: readonly string[];
 }
 
 export interface NodeCredentials {
-  /** At once where it is known; never rejects, but for a bug. `tenant`: in whose share a program is run. */
+  /** Returns cached credentials synchronously; rejects only on a bug. `tenant`: the namespace whose share of program runs is used. */
   credentialsFor(reference: ImageReference, tenant?: string): NodeCredentialList | Promise<NodeCredentialList>;
 }
 
-/** One after the other, as the kubelet's union of keyrings has them. */
+/** Concatenates the credentials of all sources, as the kubelet's union of keyrings does. */
 export function combineNodeCredentials(sources: readonly NodeCredentials[]): NodeCredentials {
   return {
     credentialsFor(reference, tenant) {
@@ -31,7 +31,7 @@ function joined(answers: readonly NodeCredentialList[]): NodeCredentialList {
   };
 }
 
-/** At once where all are known. */
+/** Joins synchronously if no value is a promise. */
 export function allOf<T extends object, R>(
   answers: readonly (T | Promise<T>)[],
   join: (known: readonly T[]) => R,

@@ -1,40 +1,40 @@
-/** Answers of programs, each asked for once: for all who want it at the same time, and for as long as it is good. */
+/** Runs credential programs and caches their results. Concurrent callers share one run. */
 import { boundedCache } from '../registry/bounded-cache.ts';
 import { createLastingFlights } from '../registry/lasting-flights.ts';
 import type { ProgramWaiter, ProgramWaiters } from './run-program.ts';
 
-export interface Kept<T> {
-  readonly answer: T;
-  /** The key under which it is kept, which may be wider than the one that was asked for. */
+export interface ProgramOutcome<T> {
+  readonly result: T;
+  /** The cache key, which can be wider than the key of the caller. */
   readonly key: string;
   readonly lifetimeMs: number;
 }
 
-export interface AskedPrograms<T> {
-  /** The first key that is kept counts; `ask` runs when none is. At once where it is known. */
-  answer(
+export interface ProgramCache<T> {
+  /** Returns the result of the first cached key, synchronously; otherwise calls `run`. */
+  result(
     keys: readonly [string, ...string[]],
     tenant: string,
-    ask: (waiters: ProgramWaiters) => Promise<Kept<T>>,
+    run: (waiters: ProgramWaiters) => Promise<ProgramOutcome<T>>,
   ): T | Promise<T>;
 }
 
-const MAX_ANSWERS = 1000;
+const MAX_RESULTS = 1000;
 const { signal: NEVER } = new AbortController();
 
-export function createAskedPrograms<T extends object>(now: () => number): AskedPrograms<T> {
-  const kept = boundedCache<T>(MAX_ANSWERS, now);
+export function createProgramCache<T extends object>(now: () => number): ProgramCache<T> {
+  const results = boundedCache<T>(MAX_RESULTS, now);
   const flights = createLastingFlights<T, ProgramWaiter>();
   return {
-    answer(keys, tenant, ask) {
+    result(keys, tenant, run) {
       for (const key of keys) {
-        const known = kept.get(key);
-        if (known !== undefined) return known;
+        const cached = results.get(key);
+        if (cached !== undefined) return cached;
       }
       return flights.join(keys[0], { tenant, signal: NEVER }, async (waiters) => {
-        const { answer, key, lifetimeMs } = await ask(waiters);
-        if (lifetimeMs > 0) kept.set(key, answer, lifetimeMs);
-        return answer;
+        const { result, key, lifetimeMs } = await run(waiters);
+        if (lifetimeMs > 0) results.set(key, result, lifetimeMs);
+        return result;
       });
     },
   };

@@ -5,15 +5,15 @@ import { parseDuration } from '../go/duration.ts';
 import { schemaCheck } from '../policy/schema-faults.ts';
 
 export interface ProviderSettings {
-  /** Of its program, too. */
+  /** Also the name of its program. */
   readonly name: string;
   readonly matches: (repository: string) => boolean;
   readonly defaultLifetimeMs: number;
-  /** Of requests and answers: `credentialprovider.kubelet.k8s.io/v1`. */
+  /** The version of requests and responses: `credentialprovider.kubelet.k8s.io/v1`. */
   readonly apiVersion: string;
   readonly args: readonly string[];
   readonly env: readonly { readonly name: string; readonly value: string }[];
-  /** It answers by a token of the pod's service account, which nobody but a node can get. */
+  /** True if the provider requires a token of the Pod's ServiceAccount, which only nodes get. */
   readonly wantsServiceAccount: boolean;
 }
 
@@ -75,7 +75,7 @@ const checkShape = schemaCheck({
   },
 });
 
-/** What `checkShape` lets through. */
+/** A document that `checkShape` accepts. */
 interface Document {
   readonly providers: readonly {
     readonly name: string;
@@ -88,7 +88,7 @@ interface Document {
   }[];
 }
 
-/** Keys that it does not know are left alone: newer kubelets have more. */
+/** Ignores unknown keys, because newer kubelets have more. */
 export function readProviders(document: unknown): ReadProviders {
   const shape = checkShape(document);
   if (shape.length > 0) return { ok: false, faults: shape };

@@ -1,4 +1,4 @@
-/** Runs a program that gives out credentials: no shell, one text in, one text out, both limits kept. What it prints is never told. */
+/** Runs a program that returns credentials, without a shell, within limits for time and output. Messages never contain its output. */
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { createFairQueue } from '../registry/fair-queue.ts';
@@ -9,7 +9,7 @@ export interface Program {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Environment;
-  /** What it reads. */
+  /** The program's stdin. */
   readonly input: string;
   readonly timeoutMs: number;
 }
@@ -18,8 +18,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Ended =
   | { readonly state: 'ended'; readonly code: number; readonly output: string }
-  /** A sentence fragment that goes after the name of the program: `ended with SIGSEGV`. */
-  | { readonly state: 'failed'; readonly problem: string; /** Nothing to remember. */ readonly isNotRun?: true };
+  /** A sentence fragment that follows the name of the program: `ended with SIGSEGV`. */
+  | { readonly state: 'failed'; readonly problem: string; /** Not cached. */ readonly isNotRun?: true };
 
 /** A token is a few kilobytes. */
 const MAX_OUTPUT_BYTES = 1024 * 1024;
@@ -29,7 +29,7 @@ export async function runProgram(program: Program): Promise<Ended> {
   try {
     return await run(program);
   } catch (error) {
-    // ENOTDIR, ENOMEM, E2BIG and others are thrown; of EMFILE there is a child without pipes.
+    // spawn throws ENOTDIR, ENOMEM, E2BIG, and others; on EMFILE it returns a child without pipes.
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'it has no pipes';
     return { state: 'failed', problem: `cannot be started: ${code}` };
   }
@@ -37,7 +37,7 @@ export async function runProgram(program: Program): Promise<Ended> {
 
 async function run({ file, args, env, input, timeoutMs }: Program): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
-  // A group of its own: what it has started does not outlive its time, nor keep its output open.
+  // A process group of its own, so that child processes neither outlive the timeout nor keep the output open.
   const child = spawn(file, args, { env: { ...env }, shell: false, detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
   const failed = (problem: string): void => {
     killGroup(child.pid);
@@ -45,7 +45,7 @@ async function run({ file, args, env, input, timeoutMs }: Program): Promise<Ende
   };
   const timer = setTimeout(() => failed(`did not respond within ${timeoutMs / 1000} s`), timeoutMs);
   child.on('error', (error) => failed(`cannot be started: ${reasonOf(error)}`));
-  // Who does not read what it is given may close it.
+  // A program that does not read stdin can close it.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   const output = collect(child.stdout, () => failed(`wrote more than ${MAX_OUTPUT_BYTES / 1024} KiB`));
@@ -60,7 +60,7 @@ async function run({ file, args, env, input, timeoutMs }: Program): Promise<Ende
   }
 }
 
-/** `ENOENT` and the like; the rest of the message repeats the command. */
+/** Returns only the code: the rest of the message repeats the command. */
 function reasonOf(error: NodeJS.ErrnoException): string {
   return error.code === 'ENOENT' ? 'program not found' : (error.code ?? error.name);
 }
@@ -84,13 +84,13 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    // All of it has ended, or it runs as somebody else.
+    // The group has ended, or runs as another user.
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
 }
 
-/** Who waits for a program. */
+/** A caller that waits for a program. */
 export interface ProgramWaiter extends Waiter {
   /** The namespace. */
   readonly tenant: string;
@@ -98,7 +98,7 @@ export interface ProgramWaiter extends Waiter {
 
 export type ProgramWaiters = Waiters<ProgramWaiter>;
 
-/** Runs at most so many at the same time: names of images make them run. `name` is what the program is called. */
+/** Limits concurrent runs, because image names cause them. `name`: the program's name in messages. */
 export type Run = (name: string, program: Program, waiters: ProgramWaiters) => Promise<Ended>;
 
 interface Failure {
@@ -106,7 +106,7 @@ interface Failure {
   readonly turn: number;
 }
 
-/** A process that runs ends by its own limit, so nobody has to give back a place. */
+/** A run ends at its own time limit, so no place is taken back. */
 const PROGRAMS: QueueLimits = {
   tiers: [8],
   waiting: 400,
@@ -117,8 +117,8 @@ const PROGRAMS: QueueLimits = {
 };
 
 /**
- * When one hangs, those of the same namespace who wait for it to run again are told at once: a hundred of them would hang one
- * after the other. What a program is given is the name that a tenant has written, so others are not told.
+ * If a program hangs, callers of the same namespace that wait for another run fail immediately, because a hundred of them would
+ * hang one after the other. Callers of other namespaces are not affected: a tenant chooses the image name that a program gets.
  */
 export function limitedRun(): Run {
   const queue = createFairQueue(PROGRAMS);
@@ -135,14 +135,14 @@ export function limitedRun(): Run {
   };
 
   return async (name, program, waiters) => {
-    const asked = (turn += 1);
+    const since = (turn += 1);
     const bidOf = ({ tenant }: ProgramWaiter): Bid => ({ tenant, review: waiters, group: name, tier: 0 });
     const place = queue.enter({ bids: waiters.members.map(bidOf), isWanted: () => true, evict: () => {} });
     waiters.joined = (member) => place.join(bidOf(member));
     if ((await place.entered) !== 'entered')
       return { state: 'failed', problem: 'was not run: too many runs of it are waiting', isNotRun: true };
     try {
-      const failure = failureFor(name, waiters, asked);
+      const failure = failureFor(name, waiters, since);
       if (failure !== undefined) return failure;
       const ended = await runProgram(program);
       if (ended.state === 'failed') {
@@ -155,7 +155,7 @@ export function limitedRun(): Run {
     }
   };
 
-  /** Those that wait are few, and older failures concern nobody. */
+  /** Few callers wait, and none of them needs older failures. */
   function keep(key: string, failure: Failure): void {
     failures.delete(key);
     failures.set(key, failure);
