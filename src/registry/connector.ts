@@ -26,14 +26,14 @@ export class BlockedAddress extends Error {
   readonly address: string;
   readonly kind: AddressKind;
   /** The host is this address; nobody was asked what it stands for. */
-  readonly isWritten: boolean;
+  readonly isLiteral: boolean;
 
-  constructor(address: string, kind: AddressKind, { isWritten }: { readonly isWritten: boolean }) {
+  constructor(address: string, kind: AddressKind, { isLiteral }: { readonly isLiteral: boolean }) {
     super(`${address} is a ${kind} address`);
     this.name = 'BlockedAddress';
     this.address = address;
     this.kind = kind;
-    this.isWritten = isWritten;
+    this.isLiteral = isLiteral;
   }
 }
 
@@ -46,7 +46,7 @@ export function blockedLiteral(hostname: string, allowPrivate: boolean): Blocked
   const address = isLocalName(hostname) ? '127.0.0.1' : hostname.replaceAll(/^\[|\]$/g, '');
   if (isIP(address) === 0) return undefined;
   const kind = addressKind(address);
-  return isAllowed(kind, allowPrivate) ? undefined : new BlockedAddress(address, kind, { isWritten: true });
+  return isAllowed(kind, allowPrivate) ? undefined : new BlockedAddress(address, kind, { isLiteral: true });
 }
 
 /** RFC 6761, 6.3: loopback, whatever anybody says. */
@@ -85,7 +85,7 @@ export function guardedLookup(names: HostNames, allowPrivate: boolean): LookupFu
 function noneAllowed(host: string, addresses: readonly LookupAddress[]): Error {
   const [first] = addresses;
   if (first !== undefined) {
-    return new BlockedAddress(first.address, addressKind(first.address), { isWritten: false });
+    return new BlockedAddress(first.address, addressKind(first.address), { isLiteral: false });
   }
   return new DnsError('ENODATA', { cause: new Error(`${host} has no address`) });
 }

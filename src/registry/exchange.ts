@@ -4,7 +4,7 @@
  */
 import { type Dispatcher, errors } from 'undici';
 import { type Lease, SMALL_BYTES } from './response-budget.ts';
-import { OverloadError } from './overload.ts';
+import { OverloadError } from './congestion.ts';
 import { type BodyBuffer, createBodyBuffer } from './body-buffer.ts';
 import { InvalidResponse, headersOf, type HttpResponse, type HttpRequest, isPlain, lengthIn } from './http-message.ts';
 

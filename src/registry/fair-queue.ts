@@ -4,7 +4,7 @@
  * tenant give back the slow ones.
  */
 import { type Bid, type Claim, createHeadcount, type Headcount, type QueueLimits, type Ticket } from './fair-share.ts';
-import { createLine, type Line } from './waiting-line.ts';
+import { createLine, type Line } from './bid-line.ts';
 
 export interface FairQueue {
   /** The caller must call `leave` if it got a place. */

@@ -4,7 +4,7 @@
  */
 import type { LookupAddress } from 'node:dns';
 import { type BoundedCache, boundedCache } from './bounded-cache.ts';
-import { OverloadError } from './overload.ts';
+import { OverloadError } from './congestion.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import { type Bid, type QueueLimits, UNLIMITED } from './fair-share.ts';
 import { untilAborted } from './until-aborted.ts';

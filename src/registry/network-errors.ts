@@ -5,7 +5,7 @@ import { isCredentialFailure } from './causes.ts';
 import { RegistryError } from './client.ts';
 import { BlockedAddress } from './connector.ts';
 import { DnsError } from './host-names.ts';
-import { OverloadError } from './overload.ts';
+import { OverloadError } from './congestion.ts';
 import { InvalidResponse } from './http-message.ts';
 
 /** The host of a request: `docker.io`, `the token server auth.docker.io of docker.io`. */
@@ -26,7 +26,7 @@ export function networkError(error: unknown, remote: RemoteHost, signal: AbortSi
 
 /** The author of an object can change neither the addresses of a network nor its proxy. */
 function isForOperator(error: unknown): boolean {
-  return error instanceof BlockedAddress ? !error.isWritten : OF_PROXY.test(codeOf(error) ?? '');
+  return error instanceof BlockedAddress ? !error.isLiteral : OF_PROXY.test(codeOf(error) ?? '');
 }
 
 /** The same error, which tenants may see. */
@@ -36,14 +36,14 @@ export function asPublic({ failure, retryAfterMs, cause }: RegistryError): Regis
 
 function networkErrorAt(error: unknown, remote: RemoteHost, signal: AbortSignal): RegistryError {
   // Also at the end of the time: who could not be connected to has not been asked.
-  const unasked = unaskedFor(error, remote);
-  if (unasked !== undefined) return new RegistryError(unasked, { cause: error });
+  const unsent = unsentFailure(error, remote);
+  if (unsent !== undefined) return new RegistryError(unsent, { cause: error });
   if (signal.aborted) return timeoutError(remote, error);
   if (error instanceof InvalidResponse) return protocolError(`${remote.name} ${error.message}`);
   // undici's parser names no code.
   const code = error instanceof Error && error.name === 'HTTPParserError' ? 'HPE_INVALID' : codeOf(error);
   if (code === undefined) throw error;
-  const [, cause, words, remedy] = ROWS.find(([pattern]) => pattern.test(code)) ?? UNHEARD_OF;
+  const [, cause, words, remedy] = ROWS.find(([pattern]) => pattern.test(code)) ?? UNKNOWN_CODE;
   const host = quoteValue(remote.host, 255);
   const failure = { cause, message: `${remote.name} ${words} (${code})`, remedy: remedy?.replace('HOST', host) };
   return new RegistryError(failure, { cause: error });
@@ -65,7 +65,7 @@ const DNS_PROBLEMS: Readonly<Record<DnsError['kind'], string>> = {
   broken: 'cannot be resolved: DNS lookup failed',
 };
 
-function unaskedFor(error: unknown, remote: RemoteHost): RegistryFailure | undefined {
+function unsentFailure(error: unknown, remote: RemoteHost): RegistryFailure | undefined {
   if (error instanceof DnsError) return withoutAddress(error, remote);
   if (error instanceof BlockedAddress) return blockedAddressFailure(error, remote);
   if (!(error instanceof OverloadError)) return undefined;
@@ -79,12 +79,12 @@ function withoutAddress(error: DnsError, { name }: RemoteHost): RegistryFailure 
 }
 
 /** Entries may have any number of mirrors. */
-const MAX_MIRRORS_TOLD = 3;
+const MAX_MIRRORS_SHOWN = 3;
 
 /** What a registry could not say, with what its mirrors have said: that is not lost, and decides nothing. */
 export function withMirrors(error: RegistryError, mirrors: readonly RegistryError[]): RegistryError {
   if (mirrors.length === 0 || isCredentialFailure(error.failure)) return error;
-  const told = mirrors.slice(0, MAX_MIRRORS_TOLD).map(({ failure }) => failure.message);
+  const told = mirrors.slice(0, MAX_MIRRORS_SHOWN).map(({ failure }) => failure.message);
   const message = [error.failure.message, ...told].join('; ');
   return new RegistryError(
     { ...error.failure, message, isPublic: undefined },
@@ -94,17 +94,17 @@ export function withMirrors(error: RegistryError, mirrors: readonly RegistryErro
 
 /** What is written in the image is its author's; what a name stands for is DNS's to say, and can change for all who use it. */
 function blockedAddressFailure(
-  { address, kind, isWritten }: BlockedAddress,
+  { address, kind, isLiteral }: BlockedAddress,
   { name, host, isRegistry }: RemoteHost,
 ): RegistryFailure {
-  const resolved = isWritten ? 'has' : 'resolves to';
+  const resolved = isLiteral ? 'has' : 'resolves to';
   const message = `${name} was not contacted: ${quoteValue(host, 255)} ${resolved} the ${kind} address ${address}`;
   const entry = `{host: ${quoteValue(host, 255)}, allowPrivate: true}`;
   return {
     cause: 'blocked',
     message,
     remedy: kind === 'metadata' ? undefined : `to allow this, add ${entry} to "registries" in tidewaiter.yaml`,
-    ...(isWritten && isRegistry === true ? { causedBy: 'author' } : {}),
+    ...(isLiteral && isRegistry === true ? { causedBy: 'author' } : {}),
   };
 }
 
@@ -131,7 +131,7 @@ const PROXY = 'check the proxy and its address ("proxy" under "registries", HTTP
 const RENEW = 'renew the certificate';
 
 /** Who answers decides what errors there are, so none of them may look like a bug. */
-const UNHEARD_OF = [/^/, 'protocol', 'failed with an unknown error'] as const satisfies (typeof ROWS)[number];
+const UNKNOWN_CODE = [/^/, 'protocol', 'failed with an unknown error'] as const satisfies (typeof ROWS)[number];
 
 /** The first that fits. OpenSSL's codes, libuv's, and those of undici and of Node's HTTP parser (HPE_…). */
 const ROWS: readonly (readonly [RegExp, RegistryCause, string, string?])[] = [

@@ -1,5 +1,5 @@
 /** Requests to one host at the same time: whoever waits for its turn there has not asked yet, and turns go by namespace. */
-import { OverloadError, holdPlace, placesFor } from './overload.ts';
+import { OverloadError, holdPlace, placesFor } from './congestion.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import { UNLIMITED } from './fair-share.ts';
 import type { HttpRequest } from './http-message.ts';

@@ -43,7 +43,7 @@ function authorityOf(domain: string): { readonly host: string; readonly port: st
   if (url === null) return undefined;
   const written = splitPort(domain);
   const host = written.host.toLowerCase();
-  if (!canBeAsked(host, url)) return undefined;
+  if (!isQueryable(host, url)) return undefined;
   return { host: url.hostname, port: written.port === undefined ? undefined : url.port || '443' };
 }
 
@@ -51,7 +51,7 @@ function authorityOf(domain: string): { readonly host: string; readonly port: st
 const MAX_NAME = 253;
 const MAX_LABEL = 63;
 
-function canBeAsked(host: string, { hostname, port }: URL): boolean {
+function isQueryable(host: string, { hostname, port }: URL): boolean {
   if (port === '0') return false;
   if (host.startsWith('[')) return true;
   // 127.1 and 0x7f000001 are addresses for a URL, and names for a node.

@@ -3,7 +3,7 @@
  * same time, it is not more. A small answer needs a small place. One that is larger waits for a large place, which it never
  * gives back to wait for another, so that they cannot wait for each other.
  */
-import { type HeldPlace, holdPlace, placesFor, type PlaceSeeker } from './overload.ts';
+import { type HeldPlace, holdPlace, placesFor, type PlaceSeeker } from './congestion.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
 
 /** Nearly every manifest and token. */
