@@ -16,8 +16,9 @@ export interface ParsedUrl {
 
 /** url.Parse. Returns `undefined` for a text that it rejects; user info and fragment are only checked. */
 export function parseUrl(text: string): ParsedUrl | undefined {
-  const [url, fragment] = cut(text, '#');
-  return hasGoodEscapes(fragment) ? parse(url, false) : undefined;
+  const hash = text.indexOf('#');
+  if (hash < 0) return parse(text, false);
+  return hasGoodEscapes(text.slice(hash + 1)) ? parse(text.slice(0, hash), false) : undefined;
 }
 
 /** url.ParseRequestURI: an absolute URI or a path that begins with "/"; "#" is a character like any other. */
@@ -26,15 +27,16 @@ export function parseRequestUri(text: string): ParsedUrl | undefined {
 }
 
 function parse(text: string, isRequest: boolean): ParsedUrl | undefined {
-  if (/[\0-\x1f\x7f]/.test(text)) return undefined;
+  if (/[\0-\x1f\x7f]/.test(text) || text.startsWith(':')) return undefined;
   if (text === '*') return { scheme: '', host: '', path: '*', rawPath: '*', query: '' };
-  const split = splitScheme(text);
-  if (split === undefined) return undefined;
-  const { scheme } = split;
-  const [rest, query] = cut(split.rest, '?');
+  const length = schemeLength(text);
+  const scheme = text.slice(0, length).toLowerCase();
+  const afterScheme = length === 0 ? text : text.slice(length + 1);
+  const rest = before(afterScheme, '?');
+  const query = afterScheme.slice(rest.length + 1);
   if (!rest.startsWith('/')) {
     if (scheme !== '') return { scheme, host: '', path: '', rawPath: '', query };
-    if (isRequest || cut(rest, '/')[0].includes(':')) return undefined;
+    if (isRequest || before(rest, '/').includes(':')) return undefined;
   }
   return parseHierarchy({ scheme, rest, query }, isRequest);
 }
@@ -44,45 +46,41 @@ interface SplitUrl extends Pick<ParsedUrl, 'scheme' | 'query'> {
 }
 
 function parseHierarchy({ scheme, rest, query }: SplitUrl, isRequest: boolean): ParsedUrl | undefined {
-  const { authority, rawPath } = splitAuthority(rest, scheme !== '' || (!isRequest && !rest.startsWith('///')));
+  const hasAuthority = rest.startsWith('//') && (scheme !== '' || (!isRequest && !rest.startsWith('///')));
+  const authority = hasAuthority ? before(rest.slice(2), '/') : undefined;
+  const rawPath = authority === undefined ? rest : rest.slice(2 + authority.length);
   const host = authority === undefined ? '' : hostOf(authority, scheme);
   if (host === undefined || !hasGoodEscapes(rawPath)) return undefined;
   return { scheme, host, path: unescape(rawPath), rawPath, query };
 }
 
-function splitScheme(text: string): { readonly scheme: string; readonly rest: string } | undefined {
-  if (text.startsWith(':')) return undefined;
-  const [, scheme = ''] = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text) ?? [];
-  return { scheme: scheme.toLowerCase(), rest: scheme === '' ? text : text.slice(scheme.length + 1) };
+/** 0 if the text has no scheme. */
+function schemeLength(text: string): number {
+  const colon = text.indexOf(':');
+  return colon > 0 && /^[A-Za-z][A-Za-z0-9+.-]*$/.test(text.slice(0, colon)) ? colon : 0;
 }
 
-function splitAuthority(rest: string, canHaveAuthority: boolean): { authority: string | undefined; rawPath: string } {
-  if (!canHaveAuthority || !rest.startsWith('//')) return { authority: undefined, rawPath: rest };
-  const slash = rest.indexOf('/', 2);
-  return slash < 0
-    ? { authority: rest.slice(2), rawPath: '' }
-    : { authority: rest.slice(2, slash), rawPath: rest.slice(slash) };
-}
-
-function cut(text: string, at: string): readonly [string, string] {
-  const index = text.indexOf(at);
-  return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)];
+function before(text: string, separator: string): string {
+  const index = text.indexOf(separator);
+  return index < 0 ? text : text.slice(0, index);
 }
 
 function hasGoodEscapes(text: string): boolean {
-  return !/%(?![0-9A-Fa-f]{2})/.test(text);
+  return !text.includes('%') || !/%(?![0-9A-Fa-f]{2})/.test(text);
 }
 
 function unescape(text: string): string {
+  if (!text.includes('%')) return text;
   return text.replace(/%(..)/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }
 
-const USER_INFO = /^[A-Za-z0-9._:~!$&'()*+,;=%@-]*$/;
+function isUserInfo(text: string): boolean {
+  return /^[A-Za-z0-9._:~!$&'()*+,;=%@-]*$/.test(text) && hasGoodEscapes(text);
+}
 
 function hostOf(authority: string, scheme: string): string | undefined {
   const at = authority.lastIndexOf('@');
-  const user = authority.slice(0, Math.max(at, 0));
-  if (!USER_INFO.test(user) || !hasGoodEscapes(user)) return undefined;
+  if (at >= 0 && !isUserInfo(authority.slice(0, at))) return undefined;
   const host = authority.slice(at + 1);
   const bracket = host.lastIndexOf('[');
   if (bracket > 0) return undefined;
@@ -117,8 +115,9 @@ const NOT_IN_HOST = /[^A-Za-z0-9._~!$&'()*+,;=:[\]<>"%\x80-\xff-]/;
 
 /** Escapes stand for bytes that are not ASCII, and for "%" itself. */
 function unescapeHost(text: string): string | undefined {
-  if (NOT_IN_HOST.test(text) || !hasGoodEscapes(text) || /%(?!25)[0-7]/.test(text)) return undefined;
-  return unescape(text);
+  if (NOT_IN_HOST.test(text)) return undefined;
+  if (!text.includes('%')) return text;
+  return hasGoodEscapes(text) && !/%(?!25)[0-7]/.test(text) ? unescape(text) : undefined;
 }
 
 /** A zone can also escape the bytes that a host can contain, a space, and "%". */
@@ -155,11 +154,16 @@ export function parseQuery(query: string): ReadonlyMap<string, readonly string[]
   const values = new Map<string, string[]>();
   for (const pair of query.split('&')) {
     if (pair === '' || pair.includes(';') || !hasGoodEscapes(pair)) continue;
-    const [key, value] = cut(pair, '=').map((part) => unescape(part.replaceAll('+', ' ')));
-    if (key === undefined || value === undefined) continue;
+    const name = before(pair, '=');
+    const key = unescapeQuery(name);
+    const value = unescapeQuery(pair.slice(name.length + 1));
     const list = values.get(key);
     if (list === undefined) values.set(key, [value]);
     else list.push(value);
   }
   return values;
+}
+
+function unescapeQuery(text: string): string {
+  return unescape(text.replaceAll('+', ' '));
 }
