@@ -106,14 +106,14 @@ function readAuth(auth: string, entry: Label, faults: string[]): Pick<Entry, 'us
 
 function membersOf(value: Json, what: Label, faults: string[]): readonly Member[] {
   if (value.type === 'an object') return value.members;
-  if (value.type !== 'null') faults.push(`${what()} is ${value.type}, where an object is expected`);
+  if (value.type !== 'null') faults.push(`${what()} must be an object (found ${value.type})`);
   return [];
 }
 
 /** `undefined` for null too, which changes nothing in a Go string. */
 function textIn(value: Json, what: Label, faults: string[]): string | undefined {
   if (value.type === 'a string') return value.text;
-  if (value.type !== 'null') faults.push(`${what()} is ${value.type}, where a string is expected`);
+  if (value.type !== 'null') faults.push(`${what()} must be a string (found ${value.type})`);
   return undefined;
 }
 

@@ -163,24 +163,24 @@ describe('a malformed secret fails the keyring', () => {
     ['{"auths": {"a', 'not JSON: it ends where the closing quote of a string is expected'],
     ['{"x": 01}', 'not JSON at line 1, column 8: "," or "}" is expected there'],
     [`{"x": ${'['.repeat(10_000)}${']'.repeat(10_000)}}`, 'not JSON that Go reads: nested too deep'],
-    ['[]', 'the file is a list, where an object is expected'],
-    ['{"auths": "x"}', '"auths" is a string, where an object is expected'],
-    ['{"HttpHeaders": {"a": 1}}', 'a value of "HttpHeaders" is a number, where a string is expected'],
-    [auths('[]'), 'entry "reg.io" is a list, where an object is expected'],
-    [auths('{"username": true}'), 'entry "reg.io": "username" is true or false, where a string is expected'],
-    [auths('{"email": {}}'), 'entry "reg.io": "email" is an object, where a string is expected'],
+    ['[]', 'the file must be an object (found a list)'],
+    ['{"auths": "x"}', '"auths" must be an object (found a string)'],
+    ['{"HttpHeaders": {"a": 1}}', 'a value of "HttpHeaders" must be a string (found a number)'],
+    [auths('[]'), 'entry "reg.io" must be an object (found a list)'],
+    [auths('{"username": true}'), 'entry "reg.io": "username" must be a string (found true or false)'],
+    [auths('{"email": {}}'), 'entry "reg.io": "email" must be a string (found an object)'],
     [auths('{"auth": "h u s h"}'), 'entry "reg.io": "auth" is not valid base64 (standard alphabet, no spaces)'],
     [auths('{"auth": "aHVz_-=="}'), 'entry "reg.io": "auth" is not valid base64 (standard alphabet, no spaces)'],
     [auths('{"auth": "aHVzaA=="}'), 'entry "reg.io": "auth" contains no ":"; it must be base64 of user:password'],
-    ['{"auths": {"https://a:hush@b.io": 1}}', 'entry "https://***@b.io" is a number, where an object is expected'],
+    ['{"auths": {"https://a:hush@b.io": 1}}', 'entry "https://***@b.io" must be an object (found a number)'],
   ])('%s', (file, problem) => {
     expect(faultsOf(file)).toEqual([`bad .dockerconfigjson: ${problem}`]);
   });
 
   test('with all that is wrong in it, up to twenty', () => {
     expect(faultsOf('{"a": 1, "b": {"auth": "?", "username": 2}, "c": {}}', 'kubernetes.io/dockercfg')).toEqual([
-      'bad .dockercfg: entry "a" is a number, where an object is expected',
-      'bad .dockercfg: entry "b": "username" is a number, where a string is expected',
+      'bad .dockercfg: entry "a" must be an object (found a number)',
+      'bad .dockercfg: entry "b": "username" must be a string (found a number)',
       'bad .dockercfg: entry "b": "auth" is not valid base64 (standard alphabet, no spaces)',
     ]);
     const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`r${index}`, 1]));

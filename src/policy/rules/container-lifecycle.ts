@@ -87,7 +87,7 @@ function initProblems(container: Container): readonly Problem[] {
   return found.map((field) =>
     violation(container, field, {
       message: `an init container runs to completion and cannot have ${NAMES[field]}`,
-      remedy: `restartPolicy: Always makes it a sidecar; else leave out ${field}`,
+      remedy: `set restartPolicy: Always to make it a sidecar, or remove ${field}`,
     }),
   );
 }
@@ -104,8 +104,8 @@ function restartProblem(container: Container, restartRules: boolean): Problem | 
     return violation(container, 'restartPolicyRules', { message, remedy: `add restartPolicy: ${either(POLICIES)}` });
   }
   if (POLICIES.includes(policy)) return undefined;
-  const message = `${quoteValue(policy, 40)} is not a restartPolicy`;
-  return violation(container, 'restartPolicy', { message, remedy: either(POLICIES) });
+  const message = `invalid restartPolicy ${quoteValue(policy, 40)}`;
+  return violation(container, 'restartPolicy', { message, remedy: `use ${either(POLICIES)}` });
 }
 
 function olderRestartProblem(
@@ -116,12 +116,15 @@ function olderRestartProblem(
   if (policy !== undefined && container.kind !== 'sidecar') {
     const where = container.kind === 'init' ? 'an init container' : 'a single container';
     const message = `restartPolicy ${quoteValue(policy, 40)} of ${where} requires Kubernetes 1.35`;
-    const remedy = container.kind === 'init' ? 'Always, or leave it out' : "remove it; the Pod's restartPolicy applies";
+    const remedy =
+      container.kind === 'init'
+        ? 'set restartPolicy: Always, or remove it'
+        : "remove it; the Pod's restartPolicy applies";
     return violation(container, 'restartPolicy', { message, remedy });
   }
   if (rules.length === 0) return undefined;
   const message = 'restartPolicyRules requires Kubernetes 1.35';
-  return violation(container, 'restartPolicyRules', { message, remedy: 'leave them out' });
+  return violation(container, 'restartPolicyRules', { message, remedy: 'remove restartPolicyRules' });
 }
 
 const NOT_EPHEMERAL = ['ports', 'resources', 'resizePolicy', 'restartPolicy', 'restartPolicyRules', ...FIELDS];
@@ -132,7 +135,7 @@ function ephemeralProblems(container: Container): readonly Problem[] {
   for (const field of NOT_EPHEMERAL) {
     if (!isSet(fields[field])) continue;
     const message = `an ephemeral container cannot have ${NAMES[field] ?? field}`;
-    found.push(violation(container, field, { message, remedy: `leave out ${field}` }));
+    found.push(violation(container, field, { message, remedy: `remove ${field}` }));
   }
   for (const [index, mount] of readObjects(fields, 'volumeMounts', pointer).entries()) {
     const field = ['subPath', 'subPathExpr'].find((key) => isSet(mount[key]));

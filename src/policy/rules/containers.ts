@@ -62,7 +62,7 @@ export function probeOf({ fields, pointer }: Container, probe: Probe): JsonObjec
   return readObject(fields, PROBE_FIELDS[probe], pointer);
 }
 
-/** `a`, `a or b`, `a, b or c` */
+/** `a`, `a or b`, `a, b, or c` */
 export function either(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  return words.length < 3 ? words.join(' or ') : `${words.slice(0, -1).join(', ')}, or ${words.at(-1)}`;
 }

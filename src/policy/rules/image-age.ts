@@ -139,7 +139,7 @@ function checkAge(image: string, createdMs: number, { limits, now }: AgeInput): 
   if (maxAgeDays === undefined && minAgeDays === undefined) return undefined;
   const untellable = `cannot determine how old ${image} is`;
   if (now.state !== 'yes') {
-    return { state: 'unknown', message: `${untellable}: ${now.state === 'no' ? 'there is no clock' : now.reason}` };
+    return { state: 'unknown', message: `${untellable}: ${now.state === 'no' ? 'no clock is available' : now.reason}` };
   }
   const ageMs = now.value - createdMs;
   // Clocks differ a little; beyond that, whoever wrote the date has made it up.

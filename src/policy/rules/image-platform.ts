@@ -91,7 +91,11 @@ spec:
       const platforms = required(container);
       if (platforms === undefined) return undefined;
       if (platforms.tooMany) {
-        return { state: 'unknown', causedBy: 'author', message: `cannot determine whether ${image} fits: ${TOO_MANY}` };
+        return {
+          state: 'unknown',
+          causedBy: 'author',
+          message: `cannot determine whether ${image} is built for its nodes: ${TOO_MANY}`,
+        };
       }
       if (fact.state !== 'yes') return unknownProblem(`which platforms ${image} is built for`, fact);
       // What is mounted does not run, and from a single manifest it is taken whatever it says.
@@ -153,7 +157,7 @@ interface PlatformComparison {
 function checkPlatforms(image: string, { made, lacking }: PlatformComparison): ProblemText | undefined {
   if (made.none) {
     // The image is its author's choice, as one for other platforms is.
-    const message = `cannot determine which platforms ${image} is built for: it does not say`;
+    const message = `cannot determine which platforms ${image} is built for: it does not specify a platform`;
     return { state: 'unknown', causedBy: 'author', message, remedy: 'use an image that specifies its platform' };
   }
   if (lacking.length === 0) return undefined;

@@ -53,14 +53,13 @@ spec:
       const policy = container.pullPolicy;
       if (policy === undefined || policy === 'Always' || !concerns(reference, when)) return undefined;
       const image = `image ${quoteValue(reference.text)}`;
+      const field = container.kind === 'volume' ? 'pullPolicy' : 'imagePullPolicy';
       return {
         pointer: container.pullPolicyPointer,
         message: isPinned(reference)
-          ? `${image} has the pull policy ${quoteValue(policy)}`
-          : `${image} can change, but its pull policy is ${quoteValue(policy)}, so nodes can run different builds`,
-        remedy: isPinned(reference)
-          ? 'set the pull policy to Always'
-          : 'set imagePullPolicy: Always, or pin the image to a digest',
+          ? `${image} has ${field} ${quoteValue(policy)}`
+          : `${image} can change, but its ${field} is ${quoteValue(policy)}, so nodes can run different builds`,
+        remedy: `set ${field}: Always${isPinned(reference) ? '' : ', or pin the image to a digest'}`,
       };
     }),
 });

@@ -117,7 +117,7 @@ function withoutKey({ name, keys }: PullSecret, key: string): ProblemText {
 }
 
 const MALFORMED = 'fix the Secret; until then, the kubelet pulls no images for this Pod';
-const TYPES = `accepted: ${[...PULL_SECRET_KEYS.keys()].join(', ')}`;
+const TYPES = `use the type ${[...PULL_SECRET_KEYS.keys()].join(' or ')}`;
 
 function wrong(message: string, remedy: string): ProblemText {
   return { state: 'violation', message, remedy };
@@ -148,5 +148,5 @@ function emptyPart(entry: Entry): string | undefined {
 const MAX_FAULTS = 8;
 
 function few(faults: readonly string[]): readonly string[] {
-  return faults.length > MAX_FAULTS ? [...faults.slice(0, MAX_FAULTS), 'there are more faults in it'] : faults;
+  return faults.length > MAX_FAULTS ? [...faults.slice(0, MAX_FAULTS), 'the Secret has more problems'] : faults;
 }

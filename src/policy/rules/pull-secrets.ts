@@ -21,7 +21,10 @@ export function podsOf(subject: Subject<'pullSecrets'>): readonly PodSecrets[] {
   });
 }
 
-const NOT_LOOKED_UP = { from: 'pod', secrets: { state: 'unknown', reason: 'nobody was asked' } } as const;
+const NOT_LOOKED_UP = {
+  from: 'pod',
+  secrets: { state: 'unknown', reason: 'pull secrets were not looked up' },
+} as const;
 
 export function byContainer(pods: readonly PodSecrets[]): ReadonlyMap<Container, PodSecrets> {
   return new Map(pods.flatMap((one) => one.pod.containers.map((container) => [container, one] as const)));

@@ -11,7 +11,7 @@ export interface RequiredPlatforms {
 
 /** Nobody has so many kinds of nodes, but an object can name any number of them. */
 const MAX_PLATFORMS = 16;
-export const TOO_MANY = `the Pod names more than ${MAX_PLATFORMS} platforms`;
+export const TOO_MANY = `the Pod selects more than ${MAX_PLATFORMS} platforms`;
 
 /** `undefined`: nothing is asked of it. Images outside of pods are for whatever nodes there are. */
 export function requiredPlatforms(

@@ -10,5 +10,5 @@ const HUGE_PAGES = /^hugepages-[0-9]+[A-Za-z]*$/;
 export function resourceFault(name: string): string | undefined {
   if (STANDARD.includes(name) || HUGE_PAGES.test(name)) return undefined;
   if (name.includes('/') && isQualifiedName(name)) return undefined;
-  return `${quoteValue(name, 80)} is not a resource of containers${didYouMean(name.trim(), STANDARD)} (accepted: ${STANDARD.join(', ')}, hugepages-2Mi and the like, and names with a domain such as nvidia.com/gpu)`;
+  return `${quoteValue(name, 80)} is not a container resource${didYouMean(name.trim(), STANDARD)} (expected ${STANDARD.join(', ')}, a huge page size such as hugepages-2Mi, or a name with a domain such as nvidia.com/gpu)`;
 }

@@ -13,7 +13,7 @@ const ephemeral = (fields: string): string => `{containers: [], ephemeralContain
 
 describe('an init container', () => {
   const never = (what: string, field: string): string =>
-    `m: an init container runs to completion and cannot have ${what} | restartPolicy: Always makes it a sidecar; else leave out ${field}`;
+    `m: an init container runs to completion and cannot have ${what} | set restartPolicy: Always to make it a sidecar, or remove ${field}`;
 
   test.each<[string, readonly string[]]>([
     ['readinessProbe: {tcpSocket: {port: 1}}', [never('a readiness probe', 'readinessProbe')]],
@@ -49,11 +49,11 @@ describe('a restart policy', () => {
   });
 
   test.each<[string, string]>([
-    ['restartPolicy: always', 'c: "always" is not a restartPolicy | Always, OnFailure or Never'],
-    ['restartPolicy: ""', 'c: "" is not a restartPolicy | Always, OnFailure or Never'],
+    ['restartPolicy: always', 'c: invalid restartPolicy "always" | use Always, OnFailure, or Never'],
+    ['restartPolicy: ""', 'c: invalid restartPolicy "" | use Always, OnFailure, or Never'],
     [
       RULE,
-      'c: the container has restartPolicyRules but no restartPolicy | add restartPolicy: Always, OnFailure or Never',
+      'c: the container has restartPolicyRules but no restartPolicy | add restartPolicy: Always, OnFailure, or Never',
     ],
   ])('that it does not know: %s', (fields, sentence) => {
     expect(told(regular(fields))).toEqual([sentence]);
@@ -65,13 +65,13 @@ describe('a restart policy', () => {
     expect(told(init('restartPolicy: Always'), older)).toEqual([]);
     expect(told(init('command: [x]'), older)).toEqual([]);
     expect(told(init('restartPolicy: OnFailure'), older)).toEqual([
-      'm: restartPolicy "OnFailure" of an init container requires Kubernetes 1.35 | Always, or leave it out',
+      'm: restartPolicy "OnFailure" of an init container requires Kubernetes 1.35 | set restartPolicy: Always, or remove it',
     ]);
     expect(told(regular('restartPolicy: Always'), older)).toEqual([
       'c: restartPolicy "Always" of a single container requires Kubernetes 1.35 | remove it; the Pod\'s restartPolicy applies',
     ]);
     expect(told(init(`restartPolicy: Always, ${RULE}`), older)).toEqual([
-      'm: restartPolicyRules requires Kubernetes 1.35 | leave them out',
+      'm: restartPolicyRules requires Kubernetes 1.35 | remove restartPolicyRules',
     ]);
   });
 });
@@ -85,7 +85,7 @@ describe('an ephemeral container', () => {
     ['readinessProbe: {exec: {command: [x]}}', 'a readiness probe', 'readinessProbe'],
     ['lifecycle: {preStop: {exec: {command: [x]}}}', 'lifecycle hooks', 'lifecycle'],
   ])('with %s', (fields, what, field) => {
-    expect(told(ephemeral(fields))).toEqual([`e: an ephemeral container cannot have ${what} | leave out ${field}`]);
+    expect(told(ephemeral(fields))).toEqual([`e: an ephemeral container cannot have ${what} | remove ${field}`]);
   });
 
   test('may have what the API server writes everywhere', () => {

@@ -8,7 +8,7 @@ const probes = (spec: string, parameters = '{}'): readonly string[] =>
 const one = (fields: string): string => `{containers: [{name: c, image: i${fields}}]}`;
 const BOTH = '{require: [readiness, liveness]}';
 const ANY = '{require: [readiness, liveness, startup], mode: any}';
-const HANDLERS = 'exec, httpGet, tcpSocket or grpc';
+const HANDLERS = 'exec, httpGet, tcpSocket, or grpc';
 
 describe('probes that are asked for', () => {
   test.each<[string, string, readonly string[]]>([
@@ -35,7 +35,7 @@ describe('probes that are asked for', () => {
       ANY,
       '',
       [
-        'c: the container has no readiness, liveness or startup probe | add readinessProbe, livenessProbe or startupProbe',
+        'c: the container has no readiness, liveness, or startup probe | add readinessProbe, livenessProbe, or startupProbe',
       ],
     ],
     [ANY, ', startupProbe: {grpc: {port: 1}}', []],

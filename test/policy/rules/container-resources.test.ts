@@ -289,7 +289,7 @@ describe('parameters', () => {
     ['{requests: []}', `${AT}/requests: must not be empty`],
     [
       '{requests: ["c pu"]}',
-      `${AT}/requests/0: "c pu" is not a resource of containers; did you mean "cpu"? (accepted: cpu, memory, ephemeral-storage, hugepages-2Mi and the like, and names with a domain such as nvidia.com/gpu)`,
+      `${AT}/requests/0: "c pu" is not a container resource; did you mean "cpu"? (expected cpu, memory, ephemeral-storage, a huge page size such as hugepages-2Mi, or a name with a domain such as nvidia.com/gpu)`,
     ],
     ['{limits: [cpu, memory], noLimits: [memory]}', `${AT}/noLimits/0: "memory" is also in "limits"`],
   ])('%s', (parameters, fault) => {
@@ -300,7 +300,7 @@ describe('parameters', () => {
 
 describe('names of resources that no container has', () => {
   const ACCEPTED =
-    '(accepted: cpu, memory, ephemeral-storage, hugepages-2Mi and the like, and names with a domain such as nvidia.com/gpu)';
+    '(expected cpu, memory, ephemeral-storage, a huge page size such as hugepages-2Mi, or a name with a domain such as nvidia.com/gpu)';
   const faults = (parameters: string): readonly string[] => {
     const result = read(`{rules: [{rule: container-resources, parameters: ${parameters}}]}`);
     return result.ok
@@ -309,19 +309,16 @@ describe('names of resources that no container has', () => {
   };
 
   test.each<[string, string]>([
-    ['{noLimits: [CPU]}', `/noLimits/0: "CPU" is not a resource of containers; did you mean "cpu"? ${ACCEPTED}`],
-    [
-      '{max: {Memory: 4Gi}}',
-      `/max/Memory: "Memory" is not a resource of containers; did you mean "memory"? ${ACCEPTED}`,
-    ],
+    ['{noLimits: [CPU]}', `/noLimits/0: "CPU" is not a container resource; did you mean "cpu"? ${ACCEPTED}`],
+    ['{max: {Memory: 4Gi}}', `/max/Memory: "Memory" is not a container resource; did you mean "memory"? ${ACCEPTED}`],
     [
       '{limits: [cpu, "memory "]}',
-      `/limits/1: "memory " is not a resource of containers; did you mean "memory"? ${ACCEPTED}`,
+      `/limits/1: "memory " is not a container resource; did you mean "memory"? ${ACCEPTED}`,
     ],
-    ['{maxRatio: {gpu: 1}}', `/maxRatio/gpu: "gpu" is not a resource of containers; did you mean "cpu"? ${ACCEPTED}`],
-    ['{min: {storage: 1Gi}}', `/min/storage: "storage" is not a resource of containers ${ACCEPTED}`],
-    ['{requests: ["nvidia.com/gpu*"]}', `/requests/0: "nvidia.com/gpu*" is not a resource of containers ${ACCEPTED}`],
-    ['{requests: ["NVIDIA.com/gpu"]}', `/requests/0: "NVIDIA.com/gpu" is not a resource of containers ${ACCEPTED}`],
+    ['{maxRatio: {gpu: 1}}', `/maxRatio/gpu: "gpu" is not a container resource; did you mean "cpu"? ${ACCEPTED}`],
+    ['{min: {storage: 1Gi}}', `/min/storage: "storage" is not a container resource ${ACCEPTED}`],
+    ['{requests: ["nvidia.com/gpu*"]}', `/requests/0: "nvidia.com/gpu*" is not a container resource ${ACCEPTED}`],
+    ['{requests: ["NVIDIA.com/gpu"]}', `/requests/0: "NVIDIA.com/gpu" is not a container resource ${ACCEPTED}`],
   ])('%s', (parameters, fault) => {
     expect(faults(parameters)).toEqual([fault]);
   });

@@ -191,7 +191,7 @@ describe('image-digest', () => {
 
 describe('image-pull-policy', () => {
   const drift = (image: string, policy: string): string =>
-    `c: image "${image}" can change, but its pull policy is "${policy}", so nodes can run different builds | set imagePullPolicy: Always, or pin the image to a digest`;
+    `c: image "${image}" can change, but its imagePullPolicy is "${policy}", so nodes can run different builds | set imagePullPolicy: Always, or pin the image to a digest`;
 
   test.each<[string, string, string, readonly string[]]>([
     ['{}', 'nginx:1', '', [drift('nginx:1', 'IfNotPresent')]],
@@ -207,7 +207,7 @@ describe('image-pull-policy', () => {
       '{when: all}',
       `nginx@${D}`,
       '',
-      [`c: image "nginx@${D}" has the pull policy "IfNotPresent" | set the pull policy to Always`],
+      [`c: image "nginx@${D}" has imagePullPolicy "IfNotPresent" | set imagePullPolicy: Always`],
     ],
     ['{when: all}', 'nginx:1', '', [drift('nginx:1', 'IfNotPresent')]],
     ['{}', 'nginx:1', ', imagePullPolicy: "Ne\\nver"', [drift('nginx:1', 'Ne\\u000aver')]],
@@ -229,6 +229,9 @@ describe('image-pull-policy', () => {
       '/spec/containers/0/imagePullPolicy',
       '/spec/volumes/0/image/pullPolicy',
     ]);
+    expect(said(found)[1]).toBe(
+      'v: image "m:1" can change, but its pullPolicy is "IfNotPresent", so nodes can run different builds | set pullPolicy: Always, or pin the image to a digest',
+    );
   });
 });
 

@@ -117,7 +117,7 @@ describe('pull-secret-usable', () => {
     [
       'of another type',
       withKeys('Opaque', '.dockerconfigjson'),
-      '-: pull secret "a" has type "Opaque", which the kubelet ignores | accepted: kubernetes.io/dockerconfigjson, kubernetes.io/dockercfg',
+      '-: pull secret "a" has type "Opaque", which the kubelet ignores | use the type kubernetes.io/dockerconfigjson or kubernetes.io/dockercfg',
     ],
     [
       'with other keys',
@@ -147,7 +147,7 @@ describe('pull-secret-usable', () => {
       '{"auths": {"reg.io": {"auth": "hush"}, "b.io": []}}',
       [
         `${KEY}: entry "reg.io": "auth" contains no ":"; it must be base64 of user:password | ${REPAIR}`,
-        `${KEY}: entry "b.io" is a list, where an object is expected | ${REPAIR}`,
+        `${KEY}: entry "b.io" must be an object (found a list) | ${REPAIR}`,
       ],
     ],
     ['{"auths": {"reg.io": {}}}', [`${KEY}: entry "reg.io" has no user name and no password | ${WRITE}`]],
@@ -172,7 +172,7 @@ describe('pull-secret-usable', () => {
     const auths = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`r${index}.io`, {}]));
     const found = ofFile(JSON.stringify({ auths }));
     expect(found).toHaveLength(9);
-    expect(found.at(-1)).toBe(`${KEY}: there are more faults in it | ${WRITE}`);
+    expect(found.at(-1)).toBe(`${KEY}: the Secret has more problems | ${WRITE}`);
   });
 
   test('points to the name, or to the service account that brings it', () => {

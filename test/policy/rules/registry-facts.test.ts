@@ -326,7 +326,7 @@ describe('image-platform', () => {
 
   test('cannot tell where nobody says, nor where the Pod names more platforms than there are', () => {
     expect(about(both, 'reg.io/x:1', made())).toEqual([
-      '? c: cannot determine which platforms image "reg.io/x:1" is built for: it does not say | use an image that specifies its platform',
+      '? c: cannot determine which platforms image "reg.io/x:1" is built for: it does not specify a platform | use an image that specifies its platform',
     ]);
     expect(about(both, 'reg.io/x:1', { details: failed('dns', 'reg.io is not known') })).toEqual([
       '? c: cannot determine which platforms image "reg.io/x:1" is built for: reg.io is not known | -',
@@ -334,7 +334,7 @@ describe('image-platform', () => {
     const values = Array.from({ length: 17 }, (_, index) => `a${index}`).join(', ');
     const spec = `affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/arch, operator: In, values: [${values}]}]}]}}},`;
     expect(about(own, 'reg.io/x:1', made(AMD), { spec })).toEqual([
-      '? c: cannot determine whether image "reg.io/x:1" fits: the Pod names more than 16 platforms | -',
+      '? c: cannot determine whether image "reg.io/x:1" is built for its nodes: the Pod selects more than 16 platforms | -',
     ]);
     expect(about(both, 'reg.io/x:1', { details: DENIED })).toEqual([]);
   });
@@ -345,7 +345,7 @@ describe('image-platform', () => {
       `c: image "reg.io/x:1" is not built for linux/arm64 | build it for the missing platforms (it has linux/amd64), or ${REMEDY}`,
     ]);
     expect(about(both, 'reg.io/x:1', made(attestation))).toEqual([
-      '? c: cannot determine which platforms image "reg.io/x:1" is built for: it does not say | use an image that specifies its platform',
+      '? c: cannot determine which platforms image "reg.io/x:1" is built for: it does not specify a platform | use an image that specifies its platform',
     ]);
   });
 
