@@ -20,11 +20,11 @@ function wholeProblem(text: string): string | undefined {
   if (text.length > MAX_PATTERN) return `patterns are limited to ${MAX_PATTERN} characters (found ${text.length})`;
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(text)?.[0];
   if (scheme !== undefined)
-    return `leave out ${quoteValue(scheme, 40)}; for example ${withoutScheme(text.slice(scheme.length))}`;
-  if (/\s/.test(text)) return `whitespace is not allowed; for example ${EXAMPLE}`;
+    return `remove ${quoteValue(scheme, 40)}; use, for example, ${withoutScheme(text.slice(scheme.length))}`;
+  if (/\s/.test(text)) return `whitespace is not allowed; use, for example, ${EXAMPLE}`;
   const character = /[^A-Za-z0-9._/:@*[\]-]/u.exec(text)?.[0];
   if (character === undefined) return undefined;
-  return `${quoteValue(character)} is not allowed, and only "*" stands for other characters; for example ${EXAMPLE}`;
+  return `${quoteValue(character)} is not allowed; the only wildcard is "*", for example ${EXAMPLE}`;
 }
 
 function withoutScheme(rest: string): string {
@@ -52,7 +52,7 @@ function partsProblem(text: string): string | undefined {
 
 function hostProblem(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  if (text.includes('@')) return `"@" stands only between name and digest; for example ${EXAMPLE}`;
+  if (text.includes('@')) return `"@" can only separate name and digest; use, for example, ${EXAMPLE}`;
   if (text.includes('**')) return '"**" is not allowed in a host; "*" matches one label, for example *.example.com/**';
   const { host, port } = splitPort(text);
   if (port !== undefined && !isPort(port)) return `${quoteValue(port, 40)} is not a valid port; use digits only`;
@@ -105,7 +105,7 @@ function segmentProblem(segment: string): string | undefined {
   const character = /[^a-z0-9._*-]/.exec(segment)?.[0];
   if (character !== undefined) return `"${character}" is not allowed in ${quoteValue(segment, 80)}`;
   if (isComponent(filled(segment))) return undefined;
-  return `no repository is called ${quoteValue(segment, 80)}: single ".", "_", "__" or "-" stand only between letters or digits`;
+  return `${quoteValue(segment, 80)} is not a valid path segment; ".", "_", "__", and "-" can only separate letters or digits`;
 }
 
 function tagProblem(tag: string | undefined): string | undefined {

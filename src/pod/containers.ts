@@ -90,7 +90,7 @@ export function itemCount(): PodSource['count'] {
   let items = 0;
   return (pointer) => {
     items += 1;
-    if (items > MAX_ITEMS) throw new ShapeError(pointer, `at most ${MAX_ITEMS} containers, images and ports`, 'more');
+    if (items > MAX_ITEMS) throw new ShapeError(pointer, `at most ${MAX_ITEMS} containers, images, and ports`, 'more');
   };
 }
 

@@ -136,5 +136,5 @@ const MAX_KEY = 500;
 /** To the value of a key that a user has chosen. */
 export function pointerTo(pointer: string, key: string): string {
   if (key.length <= MAX_KEY) return `${pointer}/${escapeSegment(key)}`;
-  throw new ShapeError(pointer, `keys of at most ${MAX_KEY} characters`, `one of ${key.length}`);
+  throw new ShapeError(pointer, `keys of at most ${MAX_KEY} characters`, `a key of ${key.length}`);
 }

@@ -19,15 +19,15 @@ interface Entry {
 }
 
 const CHART =
-  'holds Helm values, and only the chart knows which images they mean; render it with "helm template" and check the result';
-const SOURCE = 'is rendered by Argo CD; check what it renders ("argocd app manifests" prints it)';
-const PATCH = 'is a patch in a text that the controller merges into its pods; put images into the container itself';
+  'is input for a Helm chart, which determines the images; render it with "helm template" and check the result';
+const SOURCE = 'is rendered by Argo CD; check the output of "argocd app manifests"';
+const PATCH = 'is a patch in a string that the controller merges into its Pods; set images in the container itself';
 
-const MANIFEST = 'is a manifest in a text; check the manifest itself';
-const KUSTOMIZE = 'holds patches that are applied to manifests elsewhere; check what comes of them';
+const MANIFEST = 'is a manifest in a string; check the manifest itself';
+const KUSTOMIZE = 'contains patches for other manifests; check the patched manifests';
 const RENAME =
-  'renames images of manifests elsewhere, and a digest there is that of the old name; add the tag and the digest here';
-const GPU = 'gets the operating system of the node in its tag, which only the operator knows';
+  'renames images of other manifests, where a digest belongs to the old name; add the tag and the digest here';
+const GPU = 'has a tag that depends on the operating system of the node, which only the operator knows';
 
 const sources = (at: string): string[] => [`${at}/source/helm`, `${at}/sources/*/helm`];
 
@@ -92,12 +92,12 @@ const UNREAD: Readonly<Record<string, readonly Entry[]>> = {
   'nvidia.com/ClusterPolicy': [{ places: ['/spec/driver/image', '/spec/vgpuManager/image'], why: GPU }],
   'nvidia.com/NVIDIADriver': [{ places: ['/spec/image'], why: GPU }],
   'fleet.cattle.io/Bundle': [
-    { places: ['/spec/resources', '/spec/helm'], why: 'holds files in texts; check the files themselves' },
+    { places: ['/spec/resources', '/spec/helm'], why: 'contains files as strings; check the files themselves' },
   ],
   'addons.cluster.x-k8s.io/ClusterResourceSet': [
     {
       places: ['/spec/resources'],
-      why: 'names ConfigMaps and Secrets that hold manifests; check the manifests themselves',
+      why: 'names ConfigMaps and Secrets that contain manifests; check the manifests themselves',
     },
   ],
 };

@@ -120,7 +120,8 @@ function gatherObject({ pointer, value }: Place, placeholder: string | undefined
   const type = typeOf(value);
   const kind = into.kinds.find(type.group, type.kind);
   const segments = pointerSegments(pointer);
-  if (segments.length > MAX_SEGMENTS) throw new ShapeError(pointer, 'an object that is nested less deep', 'more');
+  if (segments.length > MAX_SEGMENTS)
+    throw new ShapeError(pointer, `a pointer of at most ${MAX_SEGMENTS} segments`, `${segments.length}`);
   if (kind !== undefined) gather(kind, { segments, placeholder }, into);
 }
 

@@ -110,19 +110,19 @@ describe('an object of another shape', () => {
       'too many ports',
       inPod({ containers: [{ image: 'x', ports: MANY }] }),
       '/spec/containers/0/ports/49999',
-      'expected at most 50000 containers, images and ports, found more',
+      'expected at most 50000 containers, images, and ports, found more',
     ],
     [
       'too many containers',
       inPod({ initContainers: MANY }),
       '/spec/initContainers/50000',
-      'expected at most 50000 containers, images and ports, found more',
+      'expected at most 50000 containers, images, and ports, found more',
     ],
     [
       'too many image volumes',
       inPod({ volumes: MANY.map(() => ({ image: {} })) }),
       '/spec/volumes/50000',
-      'expected at most 50000 containers, images and ports, found more',
+      'expected at most 50000 containers, images, and ports, found more',
     ],
     [
       'an image that is a list',
@@ -140,7 +140,7 @@ describe('an object of another shape', () => {
       'a key that is too long',
       ofKind('kubeflow.org/v1', 'TFJob', { tfReplicaSpecs: { ['k'.repeat(501)]: {} } }),
       '/spec/tfReplicaSpecs',
-      'expected keys of at most 500 characters, found one of 501',
+      'expected keys of at most 500 characters, found a key of 501',
     ],
   ])('%s', async (_what, object, pointer, problem) => {
     const decision = await ask(requestOf(object), context);

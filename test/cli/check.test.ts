@@ -346,7 +346,7 @@ describe('a bad policy', () => {
     [
       'bad pattern',
       '  rules:\n    - rule: image-registry\n      parameters: {allow: ["https://registry.example.com"]}\n',
-      /:7:\d+: spec\/rules\/0\/parameters\/allow\/0: .*leave out "https:\/\/"/,
+      /:7:\d+: spec\/rules\/0\/parameters\/allow\/0: .*remove "https:\/\/"/,
     ],
     [
       'missing parameters',

@@ -97,7 +97,7 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real AP
         status: 403,
         body: {
           message: expect.stringContaining(
-            '/spec/containers/0/ports/49999: expected at most 50000 containers, images and ports, found more',
+            '/spec/containers/0/ports/49999: expected at most 50000 containers, images, and ports, found more',
           ),
         },
       });

@@ -172,8 +172,8 @@ describe('faults', () => {
         'a.yaml:10:27: spec/rules/1/parameters/deny/0: "!latest" cannot match any tag: "!" does not negate; put "latest" under allow',
         'a.yaml:12:32: spec/rules/2/parameters/expression: column 4: expected a value, found the end',
         'a.yaml:14:49: spec/rules/3/parameters/allow/1/list: unknown list "theirs" (all lists: ours)',
-        'a.yaml:14:58: spec/rules/3/parameters/allow/2: "a b" is not a pattern: whitespace is not allowed; for example registry.example.com/**',
-        'b.yaml:5:11: spec/items/0: "c d" is not a pattern: whitespace is not allowed; for example registry.example.com/** (used at a.yaml:14:28)',
+        'a.yaml:14:58: spec/rules/3/parameters/allow/2: "a b" is not a pattern: whitespace is not allowed; use, for example, registry.example.com/**',
+        'b.yaml:5:11: spec/items/0: "c d" is not a pattern: whitespace is not allowed; use, for example, registry.example.com/** (used at a.yaml:14:28)',
         'c.yaml:7:19: spec/match/names/0: "Web" cannot match any object name: object names have no uppercase letters; use "web"',
         'c.yaml:8:10: spec/owner: invalid value "": expected at least one letter or digit, and at most 500 characters',
         'c.yaml:10:12: spec/expires: "2027-02-30" is not a valid date',
@@ -239,8 +239,8 @@ describe('faults', () => {
         'p.yaml': `${policy('one', allowing('x.io/**', '{list: l}', 'https://c.io'))}---\n${policy('two', allowing('{list: l}'))}---\n${policy('three', 'exclude: {images: [{list: l}]}\nrules: [{rule: image-digest}]')}`,
       },
       [
-        'l.yaml:7:7: spec/items/1: "https://b.io" is not a pattern: leave out "https://"; for example b.io/** (used at p.yaml:10:13)',
-        'p.yaml:11:13: spec/rules/0/parameters/allow/2: "https://c.io" is not a pattern: leave out "https://"; for example c.io/**',
+        'l.yaml:7:7: spec/items/1: "https://b.io" is not a pattern: remove "https://"; use, for example, b.io/** (used at p.yaml:10:13)',
+        'p.yaml:11:13: spec/rules/0/parameters/allow/2: "https://c.io" is not a pattern: remove "https://"; use, for example, c.io/**',
       ],
     ],
     [

@@ -18,14 +18,14 @@ async function notices(text: string): Promise<readonly string[]> {
 const object = (apiVersion: string, kind: string, spec: string): string =>
   `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: web}\nspec: ${spec}\n`;
 const CHART =
-  'holds Helm values, and only the chart knows which images they mean; render it with "helm template" and check the result';
-const SOURCE = 'is rendered by Argo CD; check what it renders ("argocd app manifests" prints it)';
-const PATCH = 'is a patch in a text that the controller merges into its pods; put images into the container itself';
-const MANIFEST = 'is a manifest in a text; check the manifest itself';
-const KUSTOMIZE = 'holds patches that are applied to manifests elsewhere; check what comes of them';
+  'is input for a Helm chart, which determines the images; render it with "helm template" and check the result';
+const SOURCE = 'is rendered by Argo CD; check the output of "argocd app manifests"';
+const PATCH = 'is a patch in a string that the controller merges into its Pods; set images in the container itself';
+const MANIFEST = 'is a manifest in a string; check the manifest itself';
+const KUSTOMIZE = 'contains patches for other manifests; check the patched manifests';
 const RENAME =
-  'renames images of manifests elsewhere, and a digest there is that of the old name; add the tag and the digest here';
-const GPU = 'gets the operating system of the node in its tag, which only the operator knows';
+  'renames images of other manifests, where a digest belongs to the old name; add the tag and the digest here';
+const GPU = 'has a tag that depends on the operating system of the node, which only the operator knows';
 const of = (kind: string, rest: string): string => `4: images of ${kind} shop/web are not evaluated: ${rest}`;
 
 test.each([

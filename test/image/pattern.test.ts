@@ -67,10 +67,10 @@ describe('parsePattern', () => {
 
   test.each([
     ['', 'it is empty; use, for example, registry.example.com/**'],
-    ['https://registry.example.com', 'leave out "https://"; for example registry.example.com/**'],
-    ['https://ghcr.io/', 'leave out "https://"; for example ghcr.io/**'],
-    ['docker://ghcr.io/team/*:v1', 'leave out "docker://"; for example ghcr.io/team/*:v1'],
-    ['oci://in valid', 'leave out "oci://"; for example registry.example.com/**'],
+    ['https://registry.example.com', 'remove "https://"; use, for example, registry.example.com/**'],
+    ['https://ghcr.io/', 'remove "https://"; use, for example, ghcr.io/**'],
+    ['docker://ghcr.io/team/*:v1', 'remove "docker://"; use, for example, ghcr.io/team/*:v1'],
+    ['oci://in valid', 'remove "oci://"; use, for example, registry.example.com/**'],
     ['*', '"*" is ambiguous; use ** for every image or docker.io/library/* for official images on Docker Hub'],
     [
       '*:latest',
@@ -109,13 +109,13 @@ describe('parsePattern', () => {
     ],
     ['/team', '"/" can only separate two segments; use team/** for everything below'],
     ['team//app', '"/" can only separate two segments; use team/app/** for everything below'],
-    [' nginx', 'whitespace is not allowed; for example registry.example.com/**'],
-    ['team/app?', '"?" is not allowed, and only "*" stands for other characters; for example registry.example.com/**'],
-    ['!team/app', '"!" is not allowed, and only "*" stands for other characters; for example registry.example.com/**'],
-    ['team/{a,b}', '"{" is not allowed, and only "*" stands for other characters; for example registry.example.com/**'],
+    [' nginx', 'whitespace is not allowed; use, for example, registry.example.com/**'],
+    ['team/app?', '"?" is not allowed; the only wildcard is "*", for example registry.example.com/**'],
+    ['!team/app', '"!" is not allowed; the only wildcard is "*", for example registry.example.com/**'],
+    ['team/{a,b}', '"{" is not allowed; the only wildcard is "*", for example registry.example.com/**'],
     [
       'registry.example.com/\u0430pp',
-      '"а" is not allowed, and only "*" stands for other characters; for example registry.example.com/**',
+      '"а" is not allowed; the only wildcard is "*", for example registry.example.com/**',
     ],
     ['a'.repeat(1025), 'patterns are limited to 1024 characters (found 1025)'],
     [
@@ -132,7 +132,10 @@ describe('parsePattern', () => {
     ['registry.example.com:*/x', '"*" is not a valid port; use digits only'],
     ['registry.example.com:50*/x', '"50*" is not a valid port; use digits only'],
     ['registry.example.com:/x', '"" is not a valid port; use digits only'],
-    ['registry.example.com@evil.io/x', '"@" stands only between name and digest; for example registry.example.com/**'],
+    [
+      'registry.example.com@evil.io/x',
+      '"@" can only separate name and digest; use, for example, registry.example.com/**',
+    ],
     [
       'my_registry.local/x',
       '"my_registry.local" is not a valid hostname; use letters, digits, inner hyphens, and dots, and a port after ":"',
@@ -151,11 +154,11 @@ describe('parsePattern', () => {
     ['team/[ab]', '"[" is not allowed in "[ab]"'],
     [
       'registry.example.com/-app',
-      'no repository is called "-app": single ".", "_", "__" or "-" stand only between letters or digits',
+      '"-app" is not a valid path segment; ".", "_", "__", and "-" can only separate letters or digits',
     ],
     [
       'registry.example.com/a..*',
-      'no repository is called "a..*": single ".", "_", "__" or "-" stand only between letters or digits',
+      '"a..*" is not a valid path segment; ".", "_", "__", and "-" can only separate letters or digits',
     ],
     ['nginx:', 'the tag after ":" is missing; add a tag, or remove ":" for every tag'],
     ['nginx:-1', 'a tag cannot begin with "-"'],
@@ -174,7 +177,7 @@ describe('parsePattern', () => {
   test('shows a long or unprintable pattern cut and escaped', () => {
     expect(parsePattern(`\u202e${'a'.repeat(100)}`)).toEqual({
       ok: false,
-      problem: String.raw`"\u202e${'a'.repeat(74)}…" is not a pattern: "\u202e" is not allowed, and only "*" stands for other characters; for example registry.example.com/**`,
+      problem: String.raw`"\u202e${'a'.repeat(74)}…" is not a pattern: "\u202e" is not allowed; the only wildcard is "*", for example registry.example.com/**`,
     });
   });
 

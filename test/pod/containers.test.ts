@@ -242,7 +242,7 @@ describe('an object with too much in it', () => {
   ])('is a fault, for %s', (_what, spec, pointer) => {
     expect(workloadOf(pod(spec), typeOf(pod(spec)), kindTable())).toEqual({
       ok: false,
-      fault: { pointer, problem: 'expected at most 50000 containers, images and ports, found more' },
+      fault: { pointer, problem: 'expected at most 50000 containers, images, and ports, found more' },
     });
   });
 

@@ -85,7 +85,7 @@ describe('a NodeImage', () => {
     ['{a: {tags: [{tag: 1}]}}', '/spec/images/a/tags/0/tag: expected a string, found a number'],
     [
       `{${'k'.repeat(501)}: {tags: [{tag: "1"}]}}`,
-      '/spec/images: expected keys of at most 500 characters, found one of 501',
+      '/spec/images: expected keys of at most 500 characters, found a key of 501',
     ],
   ])('of another shape is a fault: %s', (images, fault) => {
     expect(faultOf(nodeImage(images))).toBe(fault);

@@ -65,7 +65,7 @@ describe('placesAt', () => {
     [{ spec: 7 }, ['spec', '*'], '/spec', 'expected a list or a map, found a number'],
     [{ spec: true }, ['spec', '*', 'image'], '/spec', 'expected a list or a map, found a boolean'],
     [{ 'a/b': { c: 'text' } }, ['a/b', 'c', 'd'], '/a~1b/c', 'expected an object, found a string'],
-    [{ ['k'.repeat(501)]: 1 }, ['*'], '', 'expected keys of at most 500 characters, found one of 501'],
+    [{ ['k'.repeat(501)]: 1 }, ['*'], '', 'expected keys of at most 500 characters, found a key of 501'],
   ])('%j at %j is a fault at %j', (root, segments, pointer, message) => {
     expect(faultOf(() => placesAt(root, segments))).toEqual({ pointer, message });
   });
@@ -75,7 +75,7 @@ test('pointerTo takes a key of 500 characters and no longer one', () => {
   expect(pointerTo('/spec', 'k/'.repeat(250))).toBe(`/spec/${'k~1'.repeat(250)}`);
   expect(faultOf(() => pointerTo('/spec', 'k'.repeat(501)))).toEqual({
     pointer: '/spec',
-    message: 'expected keys of at most 500 characters, found one of 501',
+    message: 'expected keys of at most 500 characters, found a key of 501',
   });
 });
 

@@ -69,7 +69,7 @@ describe('a document', () => {
     ],
     [
       '{match: {images: [nginx, "https://a.io"]}}',
-      ['value /spec/match/images/1: "https://a.io" is not a pattern: leave out "https://"; for example a.io/**'],
+      ['value /spec/match/images/1: "https://a.io" is not a pattern: remove "https://"; use, for example, a.io/**'],
     ],
     [
       '{match: {operations: [CREATE]}}',

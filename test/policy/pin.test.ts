@@ -107,7 +107,7 @@ describe('what is wrong', () => {
     [
       '{pin: {exclude: ["https://example.com"]}}',
       [
-        'value /spec/pin/exclude/0: "https://example.com" is not a pattern: leave out "https://"; for example example.com/**',
+        'value /spec/pin/exclude/0: "https://example.com" is not a pattern: remove "https://"; use, for example, example.com/**',
       ],
     ],
   ])('%s', (spec, faults) => {

@@ -16,7 +16,7 @@ const ENTRY = 'add {group: x.io, kind: Widget, podSpecs: [/spec/template/spec]} 
 const HOLDS =
   'kind "Widget" in the API group "x.io" is unknown and contains containers at /spec/template/spec/containers';
 const HELM =
-  'holds Helm values, and only the chart knows which images they mean; render it with "helm template" and check the result';
+  'is input for a Helm chart, which determines the images; render it with "helm template" and check the result';
 
 test.each([
   ['an unknown kind', object('x.io/v1', 'Widget', POD_SPEC), [`2:7 Widget default/a is not read: ${HOLDS}; ${ENTRY}`]],
@@ -51,7 +51,7 @@ test.each([
     'a patch in a text',
     object('argoproj.io/v1alpha1', 'Workflow', 'spec: {podSpecPatch: "containers: [{name: a, image: b}]"}'),
     [
-      '4:22 images of Workflow default/a are not read: /spec/podSpecPatch is a patch in a text that the controller merges into its pods; put images into the container itself',
+      '4:22 images of Workflow default/a are not read: /spec/podSpecPatch is a patch in a string that the controller merges into its Pods; set images in the container itself',
     ],
   ],
   ['nothing of the kind', object('v1', 'ConfigMap', 'data: {image: nginx}'), []],
