@@ -6,7 +6,7 @@
 import { maskPassword } from '../image/password.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type ImageReference, parseReference } from '../image/reference.ts';
-import { isObject, type JsonObject, jsonType, type Place, ShapeError, shownPointer } from './pointer.ts';
+import { isObject, type JsonObject, jsonType, type Location, ShapeError, shownPointer } from './pointer.ts';
 import { readBoolean, readNumber, readObject, readObjects, readString } from './read.ts';
 
 export const CONTAINER_KINDS = ['regular', 'init', 'sidecar', 'ephemeral', 'volume'] as const;
@@ -94,8 +94,8 @@ export function itemCount(): PodSource['count'] {
   };
 }
 
-export function podAt(place: Place, source: PodSource): Pod {
-  const { pointer, value: spec } = place;
+export function podAt(location: Location, source: PodSource): Pod {
+  const { pointer, value: spec } = location;
   if (!isObject(spec)) throw new ShapeError(pointer, 'an object', jsonType(spec));
   const hostNetwork = readBoolean(spec, 'hostNetwork', pointer);
   const containers: Container[] = [];
@@ -187,17 +187,17 @@ function addImageVolumes(spec: JsonObject, pointer: string, into: ContainerReade
   }
 }
 
-/** An image string that stands outside of a pod spec, at `place`; `holder` is the object around it. */
-export function looseImage(place: Place, holder: JsonObject, source: PodSource): Container {
-  if (typeof place.value !== 'string') throw new ShapeError(place.pointer, 'a string', jsonType(place.value));
-  source.count(place.pointer);
-  const pointer = place.pointer.slice(0, place.pointer.lastIndexOf('/'));
+/** An image string that stands outside of a pod spec, at `location`; `holder` is the object around it. */
+export function looseImage(location: Location, holder: JsonObject, source: PodSource): Container {
+  if (typeof location.value !== 'string') throw new ShapeError(location.pointer, 'a string', jsonType(location.value));
+  source.count(location.pointer);
+  const pointer = location.pointer.slice(0, location.pointer.lastIndexOf('/'));
   return {
     kind: 'regular',
     name: typeof holder['name'] === 'string' && holder['name'] !== '' ? holder['name'] : undefined,
     pointer,
-    imagePointer: place.pointer,
-    image: imageOf(place.value, source),
+    imagePointer: location.pointer,
+    image: imageOf(location.value, source),
     pullPolicy: undefined,
     pullPolicyPointer: `${pointer}/imagePullPolicy`,
     ports: NO_PORTS,
@@ -250,7 +250,7 @@ const LABELS: Readonly<Record<ContainerKind, string>> = {
   volume: 'image volume',
 };
 
-/** `container "web"`, `init container "migrate"`, or the place when there is no name. */
+/** `container "web"`, `init container "migrate"`, or the location when there is no name. */
 export function containerLabel(container: Container): string {
   if (container.name === undefined) return `image at ${shownPointer(container.imagePointer)}`;
   return `${LABELS[container.kind]} ${quoteValue(container.name)}`;

@@ -43,7 +43,7 @@ const POSTGRES: readonly KindEntry[] = [
       'scalyr/scalyr_image',
       'sidecar_docker_images/*',
       'sidecars/*/image',
-    ].map((place) => `/configuration/${place}`),
+    ].map((location) => `/configuration/${location}`),
   }),
   ...entries('postgres-operator.crunchydata.com', ['PostgresCluster'], {
     images: [

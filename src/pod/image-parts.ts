@@ -4,8 +4,8 @@ import {
   isObject,
   type JsonObject,
   jsonType,
-  type Place,
-  placesAt,
+  type Location,
+  locationsAt,
   pointerSegments,
   ShapeError,
 } from './pointer.ts';
@@ -21,17 +21,17 @@ export interface ImageParts {
   readonly tag: string;
 }
 
-/** What has neither tag nor digest gets the tag of the operator's release, which is not known here, so it is no place. */
-export function imagesInParts(object: JsonObject, parts: ImageParts): readonly Place[] {
+/** What has neither tag nor digest gets the tag of the operator's release, which is not known here, so it is no location. */
+export function imagesInParts(object: JsonObject, parts: ImageParts): readonly Location[] {
   return parts.at.flatMap((at) =>
-    placesAt(object, pointerSegments(at)).flatMap((place) => {
-      const image = imageOf(place, parts);
+    locationsAt(object, pointerSegments(at)).flatMap((location) => {
+      const image = imageOf(location, parts);
       return image === undefined ? [] : [image];
     }),
   );
 }
 
-function imageOf({ pointer, value: map }: Place, { name, registry, tag }: ImageParts): Place | undefined {
+function imageOf({ pointer, value: map }: Location, { name, registry, tag }: ImageParts): Location | undefined {
   if (!isObject(map)) throw new ShapeError(pointer, 'an object', jsonType(map));
   const names = name.map((key) => readString(map, key, pointer) ?? '');
   const host = registry === undefined ? undefined : readString(map, registry, pointer);
@@ -42,7 +42,7 @@ function imageOf({ pointer, value: map }: Place, { name, registry, tag }: ImageP
   return withVersion(text, { pointer, value: map }, tag);
 }
 
-function withVersion(name: string, { pointer, value: map }: MapPlace, tag: string): Place | undefined {
+function withVersion(name: string, { pointer, value: map }: MapLocation, tag: string): Location | undefined {
   const digest = readString(map, 'digest', pointer);
   if (digest) return { pointer: `${pointer}/digest`, value: `${name}@${digest}` };
   const version = readString(map, tag, pointer);
@@ -51,7 +51,7 @@ function withVersion(name: string, { pointer, value: map }: MapPlace, tag: strin
   return { pointer: `${pointer}/${escapeSegment(tag)}`, value };
 }
 
-interface MapPlace {
+interface MapLocation {
   readonly pointer: string;
   readonly value: JsonObject;
 }
@@ -59,7 +59,7 @@ interface MapPlace {
 /** Whether there is a tag or a digest in the name itself. */
 export const hasVersion = (image: string): boolean => /@|:[^/]*$/.test(image);
 
-type PartsReader = (object: JsonObject) => readonly Place[];
+type PartsReader = (object: JsonObject) => readonly Location[];
 
 /** Maps with `repository` and `tag`. */
 const repositories =

@@ -3,25 +3,25 @@ export interface KindEntry {
   /** API group, `''` for the core group. */
   readonly group: string;
   readonly kind: string;
-  /** Places of pod specs (objects with `containers`). */
+  /** Locations of pod specs (objects with `containers`). */
   readonly podSpecs?: readonly string[] | undefined;
-  /** Places of image strings outside of a pod spec. */
+  /** Locations of image strings outside of a pod spec. */
   readonly images?: readonly string[] | undefined;
-  /** Places of whole objects of the API, which their controller creates. */
+  /** Locations of whole objects of the API, which their controller creates. */
   readonly objects?: readonly string[] | undefined;
   readonly clusterScoped?: boolean | undefined;
   /** Images holding this text are filled in by the kind's controller. */
   readonly placeholder?: string | undefined;
 }
 
-/** Several kinds of a group with the same places. */
+/** Several kinds of a group with the same locations. */
 export const entries = (
   group: string,
   kinds: readonly string[],
-  places: Omit<KindEntry, 'group' | 'kind'>,
-): KindEntry[] => kinds.map((kind) => ({ group, kind, ...places }));
+  locations: Omit<KindEntry, 'group' | 'kind'>,
+): KindEntry[] => kinds.map((kind) => ({ group, kind, ...locations }));
 
-/** Kinds with pod specs at the same places. */
+/** Kinds with pod specs at the same locations. */
 export const template = (group: string, kinds: readonly string[], ...podSpecs: string[]): KindEntry[] =>
   kinds.map((kind) => ({ group, kind, podSpecs }));
 

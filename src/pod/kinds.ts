@@ -185,7 +185,7 @@ const BUILT_IN: readonly KindEntry[] = [
   ...OBSERVABILITY_KINDS,
 ];
 
-/** The built-in kinds and `added` ones; an added entry of a known group and kind adds its places to it. */
+/** The built-in kinds and `added` ones; an added entry of a known group and kind adds its locations to it. */
 export function kindTable(added: readonly KindEntry[] = []): KindTable {
   const kinds = new Map<string, Kind>();
   for (const entry of [...BUILT_IN, ...added]) {

@@ -81,10 +81,12 @@ function affinityOf(spec: JsonObject, pointer: string): readonly Term[] | undefi
   at += `/${REQUIRED}`;
   if (required === undefined) return undefined;
   return readObjects(required, 'nodeSelectorTerms', at).flatMap((term, index) => {
-    const place = `${at}/nodeSelectorTerms/${index}`;
-    const expressions = readObjects(term, 'matchExpressions', place);
-    const isEmpty = expressions.length === 0 && readObjects(term, 'matchFields', place).length === 0;
-    return isEmpty ? [] : [expressions.flatMap((one, each) => requirementOf(one, `${place}/matchExpressions/${each}`))];
+    const location = `${at}/nodeSelectorTerms/${index}`;
+    const expressions = readObjects(term, 'matchExpressions', location);
+    const isEmpty = expressions.length === 0 && readObjects(term, 'matchFields', location).length === 0;
+    return isEmpty
+      ? []
+      : [expressions.flatMap((one, each) => requirementOf(one, `${location}/matchExpressions/${each}`))];
   });
 }
 

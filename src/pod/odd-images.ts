@@ -1,6 +1,6 @@
 /**
  * Images that a JSON pointer alone cannot name: put together from several fields, used as a map key, or inside a string.
- * Each place is that of the value a user would change.
+ * Each location is that of the value a user would change.
  */
 import { hasVersion, PARTS_READERS } from './image-parts.ts';
 import {
@@ -8,15 +8,15 @@ import {
   isObject,
   type JsonObject,
   jsonType,
-  type Place,
-  placesAt,
+  type Location,
+  locationsAt,
   pointerSegments,
   pointerTo,
   ShapeError,
 } from './pointer.ts';
 import { readObject, readObjects, readString } from './read.ts';
 
-export type OddReader = (object: JsonObject) => readonly Place[];
+export type OddReader = (object: JsonObject) => readonly Location[];
 
 const BUILD_SOURCES = [
   ...['docker', 'source', 'custom'].map((strategy) => `/spec/strategy/${strategy}Strategy/from`),
@@ -77,10 +77,12 @@ function both(one: OddReader, other: OddReader): OddReader {
  * nor digest keeps the one of its manifest, and `*` keeps what the kustomization says.
  */
 function kustomizeTexts(...specs: string[]): OddReader {
-  const places = specs.flatMap((at) => SOURCES.map((source) => pointerSegments(`${at}${source}/kustomize/images/*`)));
+  const locations = specs.flatMap((at) =>
+    SOURCES.map((source) => pointerSegments(`${at}${source}/kustomize/images/*`)),
+  );
   return (object) =>
-    places.flatMap((place) =>
-      placesAt(object, place).flatMap(({ pointer, value: text }) => {
+    locations.flatMap((location) =>
+      locationsAt(object, location).flatMap(({ pointer, value: text }) => {
         if (typeof text !== 'string') return [];
         const value = text.slice(text.indexOf('=') + 1);
         return hasVersion(value) && !value.includes('*') ? [{ pointer, value }] : [];
@@ -92,7 +94,7 @@ function kustomizeTexts(...specs: string[]): OddReader {
 function kustomizeImages(at: string): OddReader {
   const segments = pointerSegments(at);
   return (object) =>
-    placesAt(object, segments).flatMap(({ pointer, value }) => {
+    locationsAt(object, segments).flatMap(({ pointer, value }) => {
       if (!isObject(value)) return [];
       const name = readString(value, 'newName', pointer) || readString(value, 'name', pointer) || '';
       const tag = readString(value, 'newTag', pointer);
@@ -104,10 +106,10 @@ function kustomizeImages(at: string): OddReader {
 
 /** OpenShift: a reference of kind DockerImage names an image, others an image stream. */
 function dockerImages(...references: string[]): OddReader {
-  const places = references.map(pointerSegments);
+  const locations = references.map(pointerSegments);
   return (object) =>
-    places.flatMap((place) =>
-      placesAt(object, place).flatMap(({ pointer, value }) => {
+    locations.flatMap((location) =>
+      locationsAt(object, location).flatMap(({ pointer, value }) => {
         if (!isObject(value) || value['kind'] !== 'DockerImage') return [];
         return [{ pointer: `${pointer}/name`, value: readString(value, 'name', pointer) ?? '' }];
       }),
@@ -115,8 +117,8 @@ function dockerImages(...references: string[]): OddReader {
 }
 
 /** Istio: an address without a scheme is that of an image. */
-function wasmModule(object: JsonObject): readonly Place[] {
-  return placesAt(object, ['spec', 'url']).flatMap(({ pointer, value }) => {
+function wasmModule(object: JsonObject): readonly Location[] {
+  return locationsAt(object, ['spec', 'url']).flatMap(({ pointer, value }) => {
     if (typeof value !== 'string') throw new ShapeError(pointer, 'a string', jsonType(value));
     const [, scheme, image = ''] = /^(?:([a-z]+):\/\/)?(.*)$/s.exec(value) ?? [];
     return scheme === undefined || scheme === 'oci' ? [{ pointer, value: image }] : [];
@@ -124,12 +126,12 @@ function wasmModule(object: JsonObject): readonly Place[] {
 }
 
 /** system-upgrade-controller: an image without a tag gets the version of the plan, which a channel may say. */
-function upgradeImages(object: JsonObject): readonly Place[] {
-  const [version] = placesAt(object, ['spec', 'version']);
+function upgradeImages(object: JsonObject): readonly Location[] {
+  const [version] = locationsAt(object, ['spec', 'version']);
   // No tag can hold a plus sign: k3s has `v1.30.1-k3s1` for v1.30.1+k3s1.
   const tag = typeof version?.value === 'string' ? version.value.replaceAll('+', '-') : '';
   return ['upgrade', 'prepare'].flatMap((part) =>
-    placesAt(object, ['spec', part, 'image']).flatMap(({ pointer, value }) => {
+    locationsAt(object, ['spec', part, 'image']).flatMap(({ pointer, value }) => {
       if (typeof value !== 'string') throw new ShapeError(pointer, 'a string', jsonType(value));
       if (hasVersion(value)) return [{ pointer, value }];
       return tag === '' ? [] : [{ pointer, value: `${value}:${tag}` }];
@@ -141,7 +143,7 @@ function upgradeImages(object: JsonObject): readonly Place[] {
 function registryUrls(url: string): OddReader {
   const segments = pointerSegments(url);
   return (object) =>
-    placesAt(object, segments).flatMap(({ pointer, value }) => {
+    locationsAt(object, segments).flatMap(({ pointer, value }) => {
       if (typeof value !== 'string') throw new ShapeError(pointer, 'a string', jsonType(value));
       return value.startsWith('docker://') ? [{ pointer, value: value.slice('docker://'.length) }] : [];
     });
@@ -151,7 +153,7 @@ function registryUrls(url: string): OddReader {
 function baseImage(at: string): OddReader {
   const segments = pointerSegments(at);
   return (object) =>
-    placesAt(object, segments).flatMap(({ value: spec }) => {
+    locationsAt(object, segments).flatMap(({ value: spec }) => {
       if (!isObject(spec)) throw new ShapeError(at, 'an object', jsonType(spec));
       if (readString(spec, 'image', at)) return [];
       const base = readString(spec, 'baseImage', at);
@@ -163,7 +165,7 @@ function baseImage(at: string): OddReader {
 }
 
 /** OpenKruise NodeImage: `spec.images` maps a repository to its tags. */
-function nodeImages(object: JsonObject): readonly Place[] {
+function nodeImages(object: JsonObject): readonly Location[] {
   const spec = readObject(object, 'spec', '');
   const images = spec === undefined ? undefined : readObject(spec, 'images', '/spec');
   if (images === undefined) return [];
@@ -181,7 +183,7 @@ function nodeImages(object: JsonObject): readonly Place[] {
 const HOOKS = 'hooks.kubevirt.io/hookSidecars';
 
 /** KubeVirt: an annotation holds a JSON list of sidecars with an `image` each, on the machine or on its template. */
-function hookSidecars(object: JsonObject): readonly Place[] {
+function hookSidecars(object: JsonObject): readonly Location[] {
   return ['', '/spec/template', '/spec/virtualMachineTemplate/spec/template'].flatMap((at) => {
     const holder = descend(object, at);
     const metadata = holder && readObject(holder, 'metadata', at);

@@ -1,17 +1,17 @@
 /**
- * JSON pointers (RFC 6901) into Kubernetes objects, with one addition for tables of places: a segment `*` stands for
+ * JSON pointers (RFC 6901) into Kubernetes objects, with one addition for tables of locations: a segment `*` stands for
  * every element of a list and every value of a map.
  */
 import { quoteValue } from '../image/quote.ts';
 
 export type JsonObject = { readonly [key: string]: unknown };
 
-export interface Place {
+export interface Location {
   readonly pointer: string;
   readonly value: unknown;
 }
 
-/** Something else than the API can have at this place, mostly another JSON type; `pointer` is relative to the object. */
+/** Something else than the API can have at this location, mostly another JSON type; `pointer` is relative to the object. */
 export class ShapeError extends Error {
   readonly pointer: string;
 
@@ -84,33 +84,33 @@ export function fieldPath(pointer: string): string {
 }
 
 /**
- * Every place that exists at `segments` (already split, `*` for all), in document order; null counts as absent, as in Go.
+ * Every location that exists at `segments` (already split, `*` for all), in document order; null counts as absent, as in Go.
  * So does a text with `open` in it where a map or a list is expected: somebody fills in the whole value later.
  */
-export function placesAt(root: unknown, segments: readonly string[], open?: string): readonly Place[] {
-  const search: Search = { segments, open, places: [] };
+export function locationsAt(root: unknown, segments: readonly string[], open?: string): readonly Location[] {
+  const search: Search = { segments, open, locations: [] };
   collect({ pointer: '', value: root }, 0, search);
-  return search.places;
+  return search.locations;
 }
 
 interface Search {
   readonly segments: readonly string[];
   readonly open: string | undefined;
-  readonly places: Place[];
+  readonly locations: Location[];
 }
 
-function collect(place: Place, from: number, search: Search): void {
-  const { pointer, value } = place;
+function collect(location: Location, from: number, search: Search): void {
+  const { pointer, value } = location;
   if (value === null || value === undefined) return;
   const segment = search.segments[from];
-  if (segment === undefined) search.places.push(place);
+  if (segment === undefined) search.locations.push(location);
   else if (holdsText(value, search.open)) return;
   else if (segment === '*') {
-    for (const [key, child] of entries(place)) {
+    for (const [key, child] of entries(location)) {
       collect({ pointer: pointerTo(pointer, key), value: child }, from + 1, search);
     }
   } else {
-    collect({ pointer: `${pointer}/${escapeSegment(segment)}`, value: childOf(place, segment) }, from + 1, search);
+    collect({ pointer: `${pointer}/${escapeSegment(segment)}`, value: childOf(location, segment) }, from + 1, search);
   }
 }
 
@@ -118,13 +118,13 @@ function holdsText(value: unknown, text: string | undefined): boolean {
   return text !== undefined && typeof value === 'string' && value.includes(text);
 }
 
-function childOf({ pointer, value }: Place, segment: string): unknown {
+function childOf({ pointer, value }: Location, segment: string): unknown {
   if (isObject(value)) return Object.hasOwn(value, segment) ? value[segment] : undefined;
   if (Array.isArray(value) && /^(0|[1-9]\d{0,9})$/.test(segment)) return value[Number(segment)];
   throw new ShapeError(pointer, 'an object', jsonType(value));
 }
 
-function entries({ pointer, value }: Place): readonly (readonly [string, unknown])[] {
+function entries({ pointer, value }: Location): readonly (readonly [string, unknown])[] {
   if (Array.isArray(value)) return value.map((child, index) => [String(index), child] as const);
   if (isObject(value)) return Object.entries(value);
   throw new ShapeError(pointer, 'a list or a map', jsonType(value));

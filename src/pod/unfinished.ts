@@ -1,6 +1,6 @@
 /** Pods in which a controller still fills in names, ports or amounts: nothing but their images can be judged. */
 import { podImages } from './kind-entry.ts';
-import { isObject, type Place, placesAt, pointerSegments } from './pointer.ts';
+import { isObject, type Location, locationsAt, pointerSegments } from './pointer.ts';
 
 /** No rule reads them; in templates, most placeholders stand there. */
 const FREE = new Set(['args', 'command', 'env', 'envFrom']);
@@ -31,6 +31,6 @@ function childrenOf(value: unknown): readonly unknown[] {
   );
 }
 
-export function imagesOfPod(object: unknown, pod: Place, placeholder: string): readonly Place[] {
-  return podImages(pod.pointer).flatMap((image) => placesAt(object, pointerSegments(image), placeholder));
+export function imagesOfPod(object: unknown, pod: Location, placeholder: string): readonly Location[] {
+  return podImages(pod.pointer).flatMap((image) => locationsAt(object, pointerSegments(image), placeholder));
 }

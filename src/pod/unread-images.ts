@@ -2,17 +2,17 @@
  * Where kinds hold or bring images that cannot be read from the object: what a chart makes of values, or what is merged into
  * pods as a text. The second table of kinds beside `kinds.ts`; a kind may be in both.
  */
-import { isObject, type JsonObject, type Place, placesAt, pointerSegments, ShapeError } from './pointer.ts';
+import { isObject, type JsonObject, type Location, locationsAt, pointerSegments, ShapeError } from './pointer.ts';
 
 export interface UnreadImages {
-  /** RFC 6901; of the first place that the object has. */
+  /** RFC 6901; of the first location that the object has. */
   readonly pointer: string;
   /** Half a sentence. */
   readonly why: string;
 }
 
 interface Entry {
-  readonly places: readonly string[];
+  readonly locations: readonly string[];
   readonly why: string;
   /** Whether a value counts; without it, each does. */
   readonly only?: (value: unknown) => boolean;
@@ -40,16 +40,20 @@ const argoTemplates = (at: string): string[] => [
 
 const argoTexts = (at: string): readonly Entry[] => [
   {
-    places: [at, `${at}/artifactGC`, ...argoTemplates(at)].map((place) => `${place}/podSpecPatch`),
+    locations: [at, `${at}/artifactGC`, ...argoTemplates(at)].map((location) => `${location}/podSpecPatch`),
     why: PATCH,
     only: isAboutImages,
   },
-  { places: argoTemplates(at).map((place) => `${place}/resource/manifest`), why: MANIFEST, only: isAboutImages },
+  {
+    locations: argoTemplates(at).map((location) => `${location}/resource/manifest`),
+    why: MANIFEST,
+    only: isAboutImages,
+  },
 ];
 
-const kustomizePatches = (places: readonly string[]): Entry => ({ places, why: KUSTOMIZE, only: isAboutImages });
+const kustomizePatches = (locations: readonly string[]): Entry => ({ locations, why: KUSTOMIZE, only: isAboutImages });
 
-const renames = (...places: readonly string[]): Entry => ({ places, why: RENAME, only: isRename });
+const renames = (...locations: readonly string[]): Entry => ({ locations, why: RENAME, only: isRename });
 
 const argoCdKustomize = (at: string): readonly Entry[] => {
   const holders = ['source', 'sources/*'].map((source) => `${at}/${source}/kustomize`);
@@ -62,41 +66,41 @@ const argoCdKustomize = (at: string): readonly Entry[] => {
 /** By group and kind. */
 const UNREAD: Readonly<Record<string, readonly Entry[]>> = {
   'helm.toolkit.fluxcd.io/HelmRelease': [
-    { places: ['/spec/values', '/spec/valuesFrom', '/spec/chart', '/spec/chartRef'], why: CHART },
+    { locations: ['/spec/values', '/spec/valuesFrom', '/spec/chart', '/spec/chartRef'], why: CHART },
     renames('/spec/postRenderers/*/kustomize/images/*'),
   ],
   'kustomize.toolkit.fluxcd.io/Kustomization': [
     kustomizePatches(['/spec/patches', '/spec/patchesStrategicMerge', '/spec/patchesJson6902']),
     renames('/spec/images/*'),
   ],
-  'helm.cattle.io/HelmChart': [{ places: ['/spec/valuesContent', '/spec/set', '/spec/chart'], why: CHART }],
-  'helm.cattle.io/HelmChartConfig': [{ places: ['/spec/valuesContent'], why: CHART }],
+  'helm.cattle.io/HelmChart': [{ locations: ['/spec/valuesContent', '/spec/set', '/spec/chart'], why: CHART }],
+  'helm.cattle.io/HelmChartConfig': [{ locations: ['/spec/valuesContent'], why: CHART }],
   'helm.crossplane.io/Release': [
-    { places: ['/spec/forProvider/values', '/spec/forProvider/set', '/spec/forProvider/chart'], why: CHART },
+    { locations: ['/spec/forProvider/values', '/spec/forProvider/set', '/spec/forProvider/chart'], why: CHART },
   ],
-  'addons.cluster.x-k8s.io/HelmChartProxy': [{ places: ['/spec/valuesTemplate', '/spec/chartName'], why: CHART }],
-  'sailoperator.io/Istio': [{ places: ['/spec/values'], why: CHART }],
-  'sailoperator.io/IstioCNI': [{ places: ['/spec/values'], why: CHART }],
-  'sailoperator.io/ZTunnel': [{ places: ['/spec/values'], why: CHART }],
-  'install.istio.io/IstioOperator': [{ places: ['/spec/hub', '/spec/tag', '/spec/values'], why: CHART }],
-  'argoproj.io/Application': [{ places: sources('/spec'), why: SOURCE }, ...argoCdKustomize('/spec')],
+  'addons.cluster.x-k8s.io/HelmChartProxy': [{ locations: ['/spec/valuesTemplate', '/spec/chartName'], why: CHART }],
+  'sailoperator.io/Istio': [{ locations: ['/spec/values'], why: CHART }],
+  'sailoperator.io/IstioCNI': [{ locations: ['/spec/values'], why: CHART }],
+  'sailoperator.io/ZTunnel': [{ locations: ['/spec/values'], why: CHART }],
+  'install.istio.io/IstioOperator': [{ locations: ['/spec/hub', '/spec/tag', '/spec/values'], why: CHART }],
+  'argoproj.io/Application': [{ locations: sources('/spec'), why: SOURCE }, ...argoCdKustomize('/spec')],
   'argoproj.io/ApplicationSet': [
-    { places: sources('/spec/template/spec'), why: SOURCE },
+    { locations: sources('/spec/template/spec'), why: SOURCE },
     ...argoCdKustomize('/spec/template/spec'),
-    { places: ['/spec/templatePatch'], why: SOURCE, only: isAboutImages },
+    { locations: ['/spec/templatePatch'], why: SOURCE, only: isAboutImages },
   ],
   'argoproj.io/Workflow': argoTexts('/spec'),
   'argoproj.io/WorkflowTemplate': argoTexts('/spec'),
   'argoproj.io/ClusterWorkflowTemplate': argoTexts('/spec'),
   'argoproj.io/CronWorkflow': argoTexts('/spec/workflowSpec'),
-  'nvidia.com/ClusterPolicy': [{ places: ['/spec/driver/image', '/spec/vgpuManager/image'], why: GPU }],
-  'nvidia.com/NVIDIADriver': [{ places: ['/spec/image'], why: GPU }],
+  'nvidia.com/ClusterPolicy': [{ locations: ['/spec/driver/image', '/spec/vgpuManager/image'], why: GPU }],
+  'nvidia.com/NVIDIADriver': [{ locations: ['/spec/image'], why: GPU }],
   'fleet.cattle.io/Bundle': [
-    { places: ['/spec/resources', '/spec/helm'], why: 'contains files as strings; check the files themselves' },
+    { locations: ['/spec/resources', '/spec/helm'], why: 'contains files as strings; check the files themselves' },
   ],
   'addons.cluster.x-k8s.io/ClusterResourceSet': [
     {
-      places: ['/spec/resources'],
+      locations: ['/spec/resources'],
       why: 'names ConfigMaps and Secrets that contain manifests; check the manifests themselves',
     },
   ],
@@ -109,8 +113,8 @@ export function unreadImagesIn(object: JsonObject, group: string, kind: string):
   return entries?.flatMap((entry) => foundBy(entry, object))[0];
 }
 
-function foundBy({ places, why, only = () => true }: Entry, object: JsonObject): readonly UnreadImages[] {
-  return places
+function foundBy({ locations, why, only = () => true }: Entry, object: JsonObject): readonly UnreadImages[] {
+  return locations
     .flatMap((pointer) => present(object, pointer))
     .filter(({ value }) => only(value))
     .map(({ pointer }) => ({ pointer, why }));
@@ -129,9 +133,9 @@ function isRename(value: unknown): boolean {
 }
 
 /** Places with something in them. */
-function present(object: JsonObject, pointer: string): readonly Place[] {
+function present(object: JsonObject, pointer: string): readonly Location[] {
   try {
-    return placesAt(object, pointerSegments(pointer)).filter((place) => !isEmpty(place.value));
+    return locationsAt(object, pointerSegments(pointer)).filter((location) => !isEmpty(location.value));
   } catch (error) {
     // Of another shape, and so not what the table speaks of.
     if (error instanceof ShapeError) return [];

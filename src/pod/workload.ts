@@ -1,7 +1,7 @@
 /** An object of the API that runs or pulls images, read once: which pods it makes, and every image in it. */
 import { type Container, itemCount, looseImage, type Pod, podAt, type PodSource } from './containers.ts';
 import type { Kind, KindTable } from './kinds.ts';
-import { isObject, type JsonObject, type Place, placesAt, pointerSegments, ShapeError } from './pointer.ts';
+import { isObject, type JsonObject, type Location, locationsAt, pointerSegments, ShapeError } from './pointer.ts';
 import { readObject, readString } from './read.ts';
 import { imagesOfPod, isUnfinished } from './unfinished.ts';
 
@@ -93,29 +93,31 @@ function gather(kind: Kind, { segments, placeholder: outer }: Within, into: Gath
   const { object, count, pods, loose } = into;
   const placeholder = outer ?? kind.placeholder;
   const source: PodSource = { template: kind.template, placeholder, count };
-  const all = (places: Kind['images']): readonly Place[] =>
-    places.flatMap((place) => placesAt(object, segments.length === 0 ? place : [...segments, ...place], placeholder));
-  const read = (place: Place): Container => looseImage(place, holderOf(object, place.pointer), source);
-  for (const place of all(kind.podSpecs)) {
-    if (placeholder === undefined || !isUnfinished(place.value, placeholder)) pods.push(podAt(place, source));
-    else for (const image of imagesOfPod(object, place, placeholder)) loose.push(read(image));
+  const all = (locations: Kind['images']): readonly Location[] =>
+    locations.flatMap((location) =>
+      locationsAt(object, segments.length === 0 ? location : [...segments, ...location], placeholder),
+    );
+  const read = (location: Location): Container => looseImage(location, holderOf(object, location.pointer), source);
+  for (const location of all(kind.podSpecs)) {
+    if (placeholder === undefined || !isUnfinished(location.value, placeholder)) pods.push(podAt(location, source));
+    else for (const image of imagesOfPod(object, location, placeholder)) loose.push(read(image));
   }
-  for (const place of all(kind.images)) loose.push(read(place));
-  for (const place of oddPlaces(kind, object, segments)) loose.push({ ...read(place), composed: true });
-  for (const place of all(kind.objects)) gatherObject(place, placeholder, into);
+  for (const location of all(kind.images)) loose.push(read(location));
+  for (const location of oddLocations(kind, object, segments)) loose.push({ ...read(location), composed: true });
+  for (const location of all(kind.objects)) gatherObject(location, placeholder, into);
 }
 
-function oddPlaces({ odd }: Kind, object: JsonObject, segments: readonly string[]): readonly Place[] {
+function oddLocations({ odd }: Kind, object: JsonObject, segments: readonly string[]): readonly Location[] {
   if (odd === undefined) return [];
-  return placesAt(object, segments).flatMap(({ pointer, value }) =>
-    isObject(value) ? odd(value).map((place) => ({ ...place, pointer: `${pointer}${place.pointer}` })) : [],
+  return locationsAt(object, segments).flatMap(({ pointer, value }) =>
+    isObject(value) ? odd(value).map((location) => ({ ...location, pointer: `${pointer}${location.pointer}` })) : [],
   );
 }
 
 /** An object in an object in an object: of the pointer, more than anybody writes. */
 const MAX_SEGMENTS = 32;
 
-function gatherObject({ pointer, value }: Place, placeholder: string | undefined, into: Gathered): void {
+function gatherObject({ pointer, value }: Location, placeholder: string | undefined, into: Gathered): void {
   if (!isObject(value)) return;
   const type = typeOf(value);
   const kind = into.kinds.find(type.group, type.kind);
@@ -133,6 +135,6 @@ function containersOf(pods: readonly Pod[], loose: readonly Container[]): readon
 }
 
 function holderOf(object: JsonObject, pointer: string): JsonObject {
-  const [holder] = placesAt(object, pointerSegments(pointer).slice(0, -1));
+  const [holder] = locationsAt(object, pointerSegments(pointer).slice(0, -1));
   return isObject(holder?.value) ? holder.value : {};
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   escapeSegment,
   fieldPath,
-  placesAt,
+  locationsAt,
   pointerSegments,
   pointerTo,
   ShapeError,
@@ -29,7 +29,7 @@ describe('pointerSegments', () => {
   });
 });
 
-describe('placesAt', () => {
+describe('locationsAt', () => {
   const object = { list: [{ a: 1 }, { a: 2 }, {}], map: { x: { a: 3 }, 'y/z': { a: 4 } }, none: null, text: 'abc' };
   test.each<[string, readonly string[], readonly (readonly [string, unknown])[]]>([
     ['the whole', [], [['', object]]],
@@ -55,7 +55,7 @@ describe('placesAt', () => {
     ['nothing beyond the end of a list', ['list', '3'], []],
     ['nothing from the prototype', ['constructor'], []],
   ])('finds %s', (_what, segments, expected) => {
-    expect(placesAt(object, segments).map(({ pointer, value }) => [pointer, value])).toEqual(expected);
+    expect(locationsAt(object, segments).map(({ pointer, value }) => [pointer, value])).toEqual(expected);
   });
 
   test.each<[unknown, readonly string[], string, string]>([
@@ -67,7 +67,7 @@ describe('placesAt', () => {
     [{ 'a/b': { c: 'text' } }, ['a/b', 'c', 'd'], '/a~1b/c', 'expected an object, found a string'],
     [{ ['k'.repeat(501)]: 1 }, ['*'], '', 'expected keys of at most 500 characters, found a key of 501'],
   ])('%j at %j is a fault at %j', (root, segments, pointer, message) => {
-    expect(faultOf(() => placesAt(root, segments))).toEqual({ pointer, message });
+    expect(faultOf(() => locationsAt(root, segments))).toEqual({ pointer, message });
   });
 });
 

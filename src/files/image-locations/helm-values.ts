@@ -4,7 +4,7 @@
  * which pins the image in every template that prints repository:tag.
  */
 import { parseReference } from '../../image/reference.ts';
-import { isObject, type JsonObject, jsonType, placesAt, pointerSegments } from '../../pod/pointer.ts';
+import { isObject, type JsonObject, jsonType, locationsAt, pointerSegments } from '../../pod/pointer.ts';
 import type { ImageLocation, EditTarget } from '../../pinning/image-location.ts';
 import { replaceField } from './field-text.ts';
 import { partText, locationAt, locationWithout, type DocumentContext, wholeImage } from './document-context.ts';
@@ -23,13 +23,13 @@ export const helmValuesFormat: DocumentFormat = {
 /** JSON pointers; `*` is every element or value. */
 function imagesAt(context: DocumentContext, pointers: readonly string[]): readonly ImageLocation[] {
   return pointers
-    .flatMap((pointer) => placesAt(context.document.value, pointerSegments(pointer)))
+    .flatMap((pointer) => locationsAt(context.document.value, pointerSegments(pointer)))
     .map(({ pointer, value }) => imageAt(context, pointer, value));
 }
 
 /** The pointers that lead to something in a document. */
 function leadingPointers(value: unknown, pointers: readonly string[]): readonly string[] {
-  return pointers.filter((pointer) => placesAt(value, pointerSegments(pointer)).length > 0);
+  return pointers.filter((pointer) => locationsAt(value, pointerSegments(pointer)).length > 0);
 }
 
 function imageAt(context: DocumentContext, pointer: string, value: unknown): ImageLocation {
