@@ -1,6 +1,6 @@
 /** What a pod is made of, as people draw it on a whiteboard: its ports, volumes and containers, and how each image is pulled. */
 import { type Keyring, keyringOf } from '../credential/keyring.ts';
-import { passedOver, type PullSecret } from '../credential/pull-secret.ts';
+import { ignoredReason, type PullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type Container, type ContainerKind, type Pod } from '../pod/containers.ts';
 import type { JsonObject } from '../pod/pointer.ts';
@@ -207,7 +207,7 @@ function pullSecretsSummary({ from, serviceAccount, secrets }: PodPullSecrets): 
 function secretSummary({ name, secret }: NamedSecret): SecretSummary {
   if (secret.state === 'no') return { name, state: 'absent', reason: null };
   if (secret.state === 'unknown') return { name, state: 'unknown', reason: secret.reason };
-  const ignored = passedOver(secret.value);
+  const ignored = ignoredReason(secret.value);
   if (ignored !== undefined) return { name, state: 'ignored', reason: ignored };
   const contents = secret.value.contents();
   if (contents.state !== 'malformed') return { name, state: 'usable', reason: null };

@@ -1,29 +1,29 @@
 /**
- * The credentials of one secret, arranged so that a look-up sees only what could match: entries of the image's host are found
- * by their whole path, host globs are tried one by one. A file can hold 80,000 entries, and an object 50,000 images.
+ * The credentials of one secret, arranged so that a lookup visits only possible matches: it finds entries of the image's host by
+ * their whole path and tries host globs one by one. A file can hold 80,000 entries, and an object 50,000 images.
  */
 import { type Entry, hasUser } from './docker-config.ts';
 import { type HostPath, hostTest, parseHostPath, registryKey } from './registry-key.ts';
 
-/** All entries of a secret that mean the same registry and path. */
+/** The entries of a Secret for one registry and path. */
 export interface Slot {
   readonly key: string;
-  /** In the order of the file. (The kubelet's own order is by chance here: it walks over a Go map.) */
+  /** In file order. The kubelet's order within a slot is random, because it iterates over a Go map. */
   readonly entries: readonly Entry[];
   readonly hasUser: boolean;
 }
 
 export interface CredentialIndex {
   readonly entries: readonly Entry[];
-  /** Of these the kubelet makes nothing: their keys are no URLs. */
+  /** Entries that the kubelet ignores because their keys are not URLs. */
   readonly ignored: readonly Entry[];
-  /** The slots whose key matches an image, in no order. */
+  /** Returns the slots whose keys match an image, unordered. */
   matching(image: HostPath): readonly Slot[];
-  /** Whether one of them passes; without a list of them. */
-  anyMatching(image: HostPath, test: (slot: Slot) => boolean): boolean;
-  /** The slot of exactly this key. */
+  /** Reports whether a matching slot has a user name. Builds no list. */
+  hasUserFor(image: HostPath): boolean;
+  /** Returns the slot with exactly this key. */
   slot(key: string): Slot | undefined;
-  /** How much text there is in host globs, each of which is tried for each image. */
+  /** Characters in all host globs. Each lookup tries each glob. */
   readonly globLength: number;
 }
 
@@ -50,10 +50,10 @@ export function indexEntries(entries: readonly Entry[]): CredentialIndex {
       const found = own !== undefined && own.test === undefined ? under(own, image.path) : [];
       return [...found, ...globbed.flatMap((host) => (host.test?.(image) ? under(host, image.path) : []))];
     },
-    anyMatching(image, test) {
+    hasUserFor(image) {
       const own = hosts.get(image.host);
-      if (own !== undefined && own.test === undefined && anyUnder(own, image.path, test)) return true;
-      return globbed.some((host) => host.test?.(image) && anyUnder(host, image.path, test));
+      if (own !== undefined && own.test === undefined && anyUserUnder(own, image.path)) return true;
+      return globbed.some((host) => host.test?.(image) && anyUserUnder(host, image.path));
     },
     slot: (key) => slots.get(key),
     globLength: [...hosts].reduce((sum, [name, { test }]) => sum + (test === undefined ? 0 : name.length), 0),
@@ -63,18 +63,18 @@ export function indexEntries(entries: readonly Entry[]): CredentialIndex {
 function hostsOf(slots: Iterable<Slot>): ReadonlyMap<string, Host> {
   const hosts = new Map<string, Host>();
   for (const slot of slots) {
-    const place = parseHostPath(slot.key);
-    if (place === undefined) continue;
-    const host: Host = hosts.get(place.host) ?? { test: hostTest(place), paths: new Map() };
-    hosts.set(place.host, host);
-    const same = host.paths.get(place.path);
-    if (same === undefined) host.paths.set(place.path, [slot]);
+    const hostPath = parseHostPath(slot.key);
+    if (hostPath === undefined) continue;
+    const host: Host = hosts.get(hostPath.host) ?? { test: hostTest(hostPath), paths: new Map() };
+    hosts.set(hostPath.host, host);
+    const same = host.paths.get(hostPath.path);
+    if (same === undefined) host.paths.set(hostPath.path, [slot]);
     else same.push(slot);
   }
   return hosts;
 }
 
-/** A key's path is compared as a plain prefix: `reg.io/team` also covers `reg.io/team2/app`. */
+/** Compares the path of a key as a string prefix: `reg.io/team` also matches `reg.io/team2/app`. */
 function under({ paths }: Host, path: string): readonly Slot[] {
   if (paths.size > path.length) {
     const prefixes = Array.from({ length: path.length + 1 }, (_, length) => path.slice(0, length));
@@ -83,8 +83,12 @@ function under({ paths }: Host, path: string): readonly Slot[] {
   return [...paths].flatMap(([prefix, slots]) => (path.startsWith(prefix) ? slots : []));
 }
 
-function anyUnder(host: Host, path: string, test: (slot: Slot) => boolean): boolean {
-  if (host.paths.size > path.length) return under(host, path).some(test);
-  for (const [prefix, slots] of host.paths) if (path.startsWith(prefix) && slots.some(test)) return true;
+function anyUserUnder(host: Host, path: string): boolean {
+  if (host.paths.size > path.length) return under(host, path).some(slotHasUser);
+  for (const [prefix, slots] of host.paths) if (path.startsWith(prefix) && slots.some(slotHasUser)) return true;
   return false;
+}
+
+function slotHasUser(slot: Slot): boolean {
+  return slot.hasUser;
 }

@@ -1,6 +1,6 @@
 /**
  * The credential file in a pull secret, read as the kubelet does (kubernetes pkg/credentialprovider/config.go): what Go's
- * decoder refuses is a fault, and one fault is enough for the kubelet to use no pull secret of the Pod at all.
+ * decoder rejects is a fault, and one fault stops the kubelet from using any pull secret of the Pod.
  */
 import { quoteValue } from '../image/quote.ts';
 import { decodeBase64 } from '../go/base64.ts';
@@ -19,7 +19,7 @@ export interface Entry {
   readonly unreadTokens: readonly string[];
 }
 
-/** Without a user name a container runtime asks the registry as nobody. */
+/** Reports whether the entry has a user name. Without one, a container runtime pulls anonymously. */
 export function hasUser({ username }: Entry): boolean {
   return username !== '';
 }
@@ -29,7 +29,7 @@ export type ConfigForm = 'dockerconfigjson' | 'dockercfg';
 
 export interface DockerConfig {
   readonly entries: readonly Entry[];
-  /** Sentence fragments; never a value of the file. All of them, not only the first. */
+  /** All problems, as sentence fragments without values from the file. */
   readonly faults: readonly string[];
 }
 
@@ -42,18 +42,18 @@ export function readDockerConfig(text: string, form: ConfigForm): DockerConfig {
   return { entries: [...state.entries.values()], faults: state.faults };
 }
 
-/** What a fault is about; put into words only where there is one, since there can be 80,000 entries. */
+/** Formats the subject of a fault. A function, because a file can have 80,000 entries and most have no fault. */
 type Label = (part?: string) => string;
 
 const FILE: Label = () => 'the file';
 
 interface ParseState {
-  /** By key: one that comes again replaces the one before. */
+  /** By key; a repeated key replaces the earlier entry. */
   readonly entries: Map<string, Entry>;
   readonly faults: string[];
 }
 
-/** Of the other settings Go knows HttpHeaders, and is strict about its type. */
+/** Reads `auths` and checks `HttpHeaders`, the only other setting that Go decodes strictly. */
 function readSettings(value: Json, state: ParseState): void {
   for (const [name, setting] of membersOf(value, FILE, state.faults)) {
     const field = folded(name);
@@ -65,7 +65,7 @@ function readSettings(value: Json, state: ParseState): void {
   }
 }
 
-/** null empties the map, as it does in Go. */
+/** null clears the map, as in Go. */
 function readEntries(value: Json, what: Label, state: ParseState): void {
   if (value.type === 'null') state.entries.clear();
   for (const [server, entry] of membersOf(value, what, state.faults)) {
@@ -110,7 +110,7 @@ function membersOf(value: Json, what: Label, faults: string[]): readonly Member[
   return [];
 }
 
-/** `undefined` for null too, which changes nothing in a Go string. */
+/** Returns `undefined` also for null, which leaves a Go string unchanged. */
 function textIn(value: Json, what: Label, faults: string[]): string | undefined {
   if (value.type === 'a string') return value.text;
   if (value.type !== 'null') faults.push(`${what()} must be a string (found ${value.type})`);

@@ -1,8 +1,11 @@
-/** The `matchImages` of a credential provider: the keyring's globs, on a pattern as it is written (kubernetes pkg/credentialprovider/keyring.go, URLsMatchStr). */
+/**
+ * The `matchImages` patterns of credential providers: the globs of the keyring, applied to the pattern as written (kubernetes
+ * pkg/credentialprovider/keyring.go, URLsMatchStr).
+ */
 import { bytesOf } from '../go/bytes.ts';
 import { hostTest, parseHostPath } from './registry-key.ts';
 
-/** Tells by registry and path; `undefined` when the pattern is no URL, which the kubelet does not start with. */
+/** Compiles a pattern for registry and path; `undefined` if the pattern is not a URL, with which the kubelet does not start. */
 export function imageMatch(pattern: string): ((repository: string) => boolean) | undefined {
   const wanted = parseHostPath(bytesOf(pattern));
   if (wanted === undefined) return undefined;

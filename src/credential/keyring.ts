@@ -1,6 +1,6 @@
 /**
- * Which credentials the kubelet tries for an image, and in which order (kubernetes pkg/credentialprovider/keyring.go): all
- * that match, keys in descending byte order, secrets in the Pod's order; Docker Hub's own entry only if nothing matches.
+ * Selects and orders the credentials that the kubelet tries for an image (kubernetes pkg/credentialprovider/keyring.go): all
+ * matches, keys in descending byte order, Secrets in the Pod's order. Docker Hub's default entry counts only if nothing matches.
  */
 import type { ImageReference } from '../image/reference.ts';
 import type { Entry } from './docker-config.ts';
@@ -8,12 +8,12 @@ import type { CredentialIndex, Slot } from './credential-index.ts';
 import type { PullSecret } from './pull-secret.ts';
 import { DOCKER_HUB_KEY, imageHostPath, isOnDockerHub, shownServer } from './registry-key.ts';
 
-/** One of the credentials that the kubelet tries, and where it stands. */
+/** A credential that the kubelet tries, and its source. */
 export interface Candidate {
   readonly secret: string;
-  /** The entry's key as it is written in the secret, without anything that could be a password. */
+  /** The entry's key as written in the Secret, without a possible password. */
   readonly key: string;
-  /** What the kubelet makes of the key: registry and path. */
+  /** Registry and path that the kubelet derives from the key. */
   readonly registry: string;
   readonly username: string;
   /** A function, so that no JSON, log or inspection of the candidate shows it. */
@@ -28,21 +28,21 @@ export interface SecretFault {
   readonly problem: string;
 }
 
-/** One malformed secret is enough, and the kubelet pulls no image of the Pod, not even those that need no credential. */
+/** A single malformed Secret stops the kubelet from pulling any image for the Pod, including public images. */
 export type Keyring =
   | ({ readonly ok: true } & Credentials)
   | { readonly ok: false; readonly faults: readonly SecretFault[] };
 
 export interface Credentials {
-  /** In the order in which they are tried; empty means that the image is pulled anonymously. */
+  /** Returns the credentials in the order of the attempts; if empty, the kubelet pulls the image anonymously. */
   candidatesFor(reference: ImageReference): readonly Candidate[];
-  /** `empty`: all that matches has no user name, so the image is pulled anonymously. */
+  /** `empty`: no matching entry has a user name, so the kubelet pulls the image anonymously. */
   coverageOf(reference: ImageReference): 'covered' | 'empty' | 'none';
-  /** The more, the longer a look-up takes. */
+  /** Characters in all host globs; the duration of a lookup grows with it. */
   readonly globLength: number;
 }
 
-/** `secrets` are those that exist, in the order of imagePullSecrets. What the kubelet ignores is ignored. */
+/** Creates the keyring of the existing Secrets, in the order of imagePullSecrets. Ignores what the kubelet ignores. */
 export function keyringOf(secrets: readonly PullSecret[]): Keyring {
   const faults: SecretFault[] = [];
   const sources: Source[] = [];
@@ -60,8 +60,7 @@ export function keyringOf(secrets: readonly PullSecret[]): Keyring {
     coverageOf(reference) {
       // Most images are covered, and then the order does not matter.
       const image = imageHostPath(reference);
-      if (image !== undefined && sources.some(({ credentials }) => credentials.anyMatching(image, hasUser)))
-        return 'covered';
+      if (image !== undefined && sources.some(({ credentials }) => credentials.hasUserFor(image))) return 'covered';
       const matches = matchesFor(reference, sources);
       if (matches.length === 0) return 'none';
       return matches.some(({ slot }) => slot.hasUser) ? 'covered' : 'empty';
@@ -69,13 +68,13 @@ export function keyringOf(secrets: readonly PullSecret[]): Keyring {
   };
 }
 
-/** Credentials of one file, and what it is called. */
+/** Credentials of one Secret or file, with its name. */
 export interface Source {
   readonly secret: string;
   readonly credentials: CredentialIndex;
 }
 
-/** The same for what is no pull secret: files of a node, and answers of credential providers. */
+/** Like `candidatesFor`, for sources other than pull secrets: files on nodes, and responses of credential providers. */
 export function candidatesIn(sources: readonly Source[], reference: ImageReference): readonly Candidate[] {
   return matchesFor(reference, sources).flatMap(({ secret, slot }) =>
     slot.entries.map((entry) => candidate(secret, slot, entry)),
@@ -100,10 +99,6 @@ function matchesFor(reference: ImageReference, sources: readonly Source[]): read
     const slot = credentials.slot(DOCKER_HUB_KEY);
     return slot === undefined ? [] : [{ secret, slot }];
   });
-}
-
-function hasUser(slot: Slot): boolean {
-  return slot.hasUser;
 }
 
 function descending(one: string, other: string): number {

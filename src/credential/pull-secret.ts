@@ -1,4 +1,4 @@
-/** A Secret that a Pod names in imagePullSecrets, and what the kubelet makes of it. Its values never leave this folder unread. */
+/** A Secret in a Pod's imagePullSecrets, parsed as the kubelet does. Raw values never leave this directory. */
 import { decodeUtf8 } from '../go/bytes.ts';
 import { type ConfigForm, readDockerConfig } from './docker-config.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -7,23 +7,23 @@ import { type CredentialIndex, indexEntries } from './credential-index.ts';
 export interface PullSecret {
   readonly name: string;
   readonly type: string;
-  /** The names of what is in it. */
+  /** Keys of `data`. */
   readonly keys: readonly string[];
-  /** Read when asked for the first time. */
+  /** Parses the data on the first call. */
   contents(): SecretContents;
 }
 
-/** `key` is the key of the Secret that its type asks for. */
+/** `key` is the key of the Secret that its type requires. */
 export type SecretContents =
   | { readonly state: 'read'; readonly key: string; readonly credentials: CredentialIndex }
-  /** The kubelet passes over it without an error. */
+  /** The kubelet ignores the Secret without an error. */
   | { readonly state: 'other-type' }
   | { readonly state: 'no-key'; readonly key: string }
   | { readonly state: 'empty'; readonly key: string }
   /** The kubelet pulls no image of the Pod. */
   | { readonly state: 'malformed'; readonly key: string; readonly faults: readonly string[] };
 
-/** kubernetes pkg/credentialprovider/secrets: type and key must belong together. */
+/** The key that each type requires (kubernetes pkg/credentialprovider/secrets). */
 export const PULL_SECRET_KEYS: ReadonlyMap<string, string> = new Map([
   ['kubernetes.io/dockerconfigjson', '.dockerconfigjson'],
   ['kubernetes.io/dockercfg', '.dockercfg'],
@@ -35,7 +35,7 @@ export interface SecretData {
   readonly data: ReadonlyMap<string, Uint8Array>;
 }
 
-/** The data stays in here: nothing that prints or serializes the secret can show it. */
+/** Keeps the data in a closure, so that printing or serializing the Secret does not show it. */
 export function pullSecret({ name, type, data }: SecretData): PullSecret {
   let contents: SecretContents | undefined;
   return {
@@ -46,7 +46,7 @@ export function pullSecret({ name, type, data }: SecretData): PullSecret {
   };
 }
 
-/** A file can be wrong in tens of thousands of places. */
+/** A file can have tens of thousands of faults. */
 const MAX_FAULTS = 20;
 
 function readContents(type: string, data: SecretData['data']): SecretContents {
@@ -62,12 +62,12 @@ function readContents(type: string, data: SecretData['data']): SecretContents {
     : { state: 'read', key, credentials: indexEntries(entries) };
 }
 
-/** What the kubelet ignores without a word, and why: `has no key "…"`. */
-export function passedOver(secret: PullSecret): string | undefined {
+/** Returns why the kubelet silently ignores the Secret, for example `has no key "…"`; `undefined` if it does not. */
+export function ignoredReason(secret: PullSecret): string | undefined {
   const found = secret.contents();
   if (found.state === 'other-type') {
-    return `has the type ${quoteValue(secret.type)}, not ${[...PULL_SECRET_KEYS.keys()].join(' or ')}`;
+    return `has type ${quoteValue(secret.type)}, not ${[...PULL_SECRET_KEYS.keys()].join(' or ')}`;
   }
   if (found.state === 'no-key') return `has no key ${quoteValue(found.key)}`;
-  return found.state === 'empty' ? `has nothing in its key ${quoteValue(found.key)}` : undefined;
+  return found.state === 'empty' ? `has no data in key ${quoteValue(found.key)}` : undefined;
 }

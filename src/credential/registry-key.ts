@@ -1,21 +1,21 @@
-/** The keys of a credential file (`https://index.docker.io/v1/`, `*.example.com:5000/team`), as the kubelet's keyring has them. */
+/** Keys of credential files (`https://index.docker.io/v1/`, `*.example.com:5000/team`), parsed as in the kubelet's keyring. */
 import { bytesOf } from '../go/bytes.ts';
 import { compileFilepathGlob, isFilepathGlob } from '../go/filepath-glob.ts';
 import type { ImageReference } from '../image/reference.ts';
 import { type ParsedUrl, parseUrl } from '../go/url.ts';
 
-/** How a key is shown: what may be a password in it is not. */
+/** Formats a key for messages, without a possible password. */
 export function shownServer(server: string): string {
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(server)?.[0] ?? '';
-  const place = server.slice(scheme.length).replace(/[?#].*$/s, '?…');
+  const rest = server.slice(scheme.length).replace(/[?#].*$/s, '?…');
   const at = server.lastIndexOf('@');
-  if (at < 0) return `${scheme}${place}`;
+  if (at < 0) return `${scheme}${rest}`;
   return `${scheme}***${server.slice(at).replace(/[?#].*$/s, '?…')}`;
 }
 
 /**
- * Host and path, as a byte string: what the keyring sorts and finds by. `undefined` when the kubelet ignores the entry.
- * "/v1/" and "/v2/" mean the whole registry, but only with their final "/".
+ * Returns the host and path by which the keyring sorts and searches, as a byte string; `undefined` if the kubelet ignores the
+ * entry. "/v1/" and "/v2/" select the whole registry, but only with the final "/".
  */
 export function registryKey(server: string): string | undefined {
   const bytes = bytesOf(server);
@@ -25,16 +25,16 @@ export function registryKey(server: string): string | undefined {
   return path === '/' ? parsed.host : `${parsed.host}${path}`;
 }
 
-/** A key, or the repository of an image, taken apart for comparison. */
+/** The parts of a key or of an image's repository. */
 export interface HostPath {
-  /** Host and port, as one text to find by. */
+  /** Host and port in one string. */
   readonly host: string;
   readonly labels: readonly string[];
   readonly port: string;
   readonly path: string;
 }
 
-/** `undefined` where url.Parse refuses it: then it matches nothing. A key is parsed again, as in the kubelet. */
+/** Returns `undefined` for a text that url.Parse rejects, which matches nothing. The kubelet also parses keys twice. */
 export function parseHostPath(text: string): HostPath | undefined {
   const parsed = parseUrl(`https://${text}`);
   if (parsed === undefined) return undefined;
@@ -43,8 +43,8 @@ export function parseHostPath(text: string): HostPath | undefined {
 }
 
 /**
- * The place of an image. Without an address in brackets, url.Parse takes every reference as it is written, so it need not be
- * parsed as a URL.
+ * Returns the parts of an image's repository. Parses only addresses in brackets as URLs: url.Parse returns all other
+ * repositories as written.
  */
 export function imageHostPath({ repository }: ImageReference): HostPath | undefined {
   const slash = repository.indexOf('/');
@@ -57,14 +57,14 @@ export function imageHostPath({ repository }: ImageReference): HostPath | undefi
   return { host: `${port}/${name}`, labels: name.split('.'), port, path };
 }
 
-/** Go's net.SplitHostPort; where that is an error, all of it is the name. */
+/** net.SplitHostPort; if that fails, the whole host is the name. */
 function splitHostPort({ host }: ParsedUrl): { readonly name: string; readonly port: string } {
   const split = /^\[([^[\]]*)\]:([^:[\]]*)$/.exec(host) ?? /^([^:[\]]*):([^:[\]]*)$/.exec(host);
   const [, name = host, port = ''] = split ?? [];
   return { name, port };
 }
 
-/** `undefined` when no label has a glob, so that hosts are just compared. */
+/** Returns `undefined` if no label has a glob, so that hosts can be compared as strings. */
 export function hostTest({ labels, port }: HostPath): ((image: HostPath) => boolean) | undefined {
   if (!labels.some(isFilepathGlob)) return undefined;
   const tests = labels.map(compileFilepathGlob);

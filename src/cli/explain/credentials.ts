@@ -1,6 +1,6 @@
 /** `tidewaiter explain credentials`: the credentials that the kubelet tries for an image. */
 import { type Candidate, keyringOf, type SecretFault } from '../../credential/keyring.ts';
-import { passedOver } from '../../credential/pull-secret.ts';
+import { ignoredReason } from '../../credential/pull-secret.ts';
 import { UserError } from '../../error/user-error.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { type ImageReference, parseReference } from '../../image/reference.ts';
@@ -42,7 +42,7 @@ export async function explainCredentials(
     candidates: keyring.ok ? keyring.candidatesFor(reference) : [],
     faults: keyring.ok ? [] : keyring.faults,
     ignored: secrets.flatMap((secret) => {
-      const why = passedOver(secret);
+      const why = ignoredReason(secret);
       return why === undefined ? [] : [`secret ${quoteValue(secret.name)} ${why}`];
     }),
   };

@@ -118,7 +118,7 @@ describe('explain credentials', () => {
     3. user "star", from entry "*.io" of secret "first"
     then the node's own credentials
   ignored by the kubelet
-    secret "plain" has the type "Opaque", not kubernetes.io/dockerconfigjson or kubernetes.io/dockercfg
+    secret "plain" has type "Opaque", not kubernetes.io/dockerconfigjson or kubernetes.io/dockercfg
 `,
     ],
     [
