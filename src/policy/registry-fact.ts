@@ -1,40 +1,33 @@
-/** What a registry says about an image, told apart by cause: "there is none" is an answer, trouble is not. */
+/** Facts about images in registries. Failures have a cause, because "not found" is a fact and an outage is not. */
 import type { Container } from '../pod/containers.ts';
 
+/** Causes of failed lookups; CAUSE_MEANINGS in rules/registry-facts.ts explains each. */
 export const REGISTRY_CAUSES = [
-  /** No such tag, digest or repository, or one that is hidden. */
   'notFound',
-  /** Known to the registry, and not allowed to pull (403). */
   'forbidden',
-  /** No credential, or none that is accepted (401). */
   'unauthenticated',
   'rateLimited',
   'serverError',
   'timeout',
   'dns',
   'tls',
-  /** No connection, or one that was cut. */
   'unreachable',
-  /** The registry was not contacted: the configuration or a policy does not allow its address or its name. */
   'blocked',
-  /** An answer that no registry should give. */
   'protocol',
-  /** No registry was queried: too many lookups at once. */
   'tooMany',
 ] as const;
 export type RegistryCause = (typeof REGISTRY_CAUSES)[number];
 
 export interface RegistryFailure {
   readonly cause: RegistryCause;
-  /** A sentence fragment with the registry in it, and never a credential: `registry.example.com answered 429, retry in 30 s`. */
+  /** A sentence fragment with the registry and without credentials: `registry.example.com returned HTTP 429; retry in 30 s`. */
   readonly message: string;
-  /** What to do about it. */
   readonly remedy: string | undefined;
-  /** It says nothing but what the author of an object may know: see lookup/tenant-messages.ts. */
+  /** The message contains only what authors of objects may know: see lookup/tenant-messages.ts. */
   readonly isPublic?: true | undefined;
-  /** Nobody but the author of the object can bring it about. */
+  /** Only the author of the object can cause the failure. */
   readonly causedBy?: 'author' | undefined;
-  /** A credential that was there was never sent, or not tried: it is not to blame. */
+  /** An available credential was not sent, so the failure says nothing about it. */
   readonly unjudged?: true | undefined;
   /** The policy that denies the image, so that it was not looked up. That policy reports it, so other rules do not. */
   readonly deniedBy?: { readonly policy: string; readonly rule: string } | undefined;
@@ -45,27 +38,27 @@ export function isCredentialRejected({ cause }: RegistryFailure): boolean {
   return cause === 'forbidden' || cause === 'unauthenticated';
 }
 
-/** `no` only when the registry says that there is none. */
+/** `no` only if the registry reports that the image does not exist. */
 export type RegistryFact<T> =
   | { readonly state: 'yes'; readonly value: T }
   | { readonly state: 'no'; readonly failure: RegistryFailure }
   | { readonly state: 'unknown'; readonly failure: RegistryFailure };
 
-/** What a tag or a digest stands for. */
+/** The manifest or index that a tag or digest points to. */
 export interface RegistryImage {
-  /** Of the index where there is one, never of one platform's manifest. */
+  /** Digest of the index if there is one, never of one platform's manifest. */
   readonly digest: string;
   readonly mediaType: string;
   /** The credential of the lookup, for reports: `anonymous`, `pull secret "regcred", key "registry.example.com" (user ci)`. */
   readonly credential: string;
-  /** The mirror that answered; `undefined` for the registry itself. */
+  /** The mirror that responded; `undefined` for the registry itself. */
   readonly mirror: string | undefined;
   /**
-   * Whether a kubelet would have got it, too: the registry itself has just accepted what it would have tried. A mirror may be
-   * open, and the kubelet is nobody only when it has no credential.
+   * True if the registry itself just accepted a credential that the kubelet also tries. A mirror can allow anonymous pulls, and
+   * the kubelet pulls anonymously only without credentials.
    */
   readonly isProof: boolean;
-  /** An older answer, given because the registry is in trouble. */
+  /** The value is cached from an earlier lookup because this lookup failed. */
   readonly stale: { readonly ageMs: number; readonly failure: RegistryFailure } | undefined;
 }
 
@@ -80,11 +73,11 @@ export interface RegistryDetails {
   readonly digest: string;
   readonly mediaType: string;
   readonly platforms: readonly Platform[];
-  /** Milliseconds since 1970, of the youngest platform; `undefined` where the configuration does not say. */
+  /** Unix time in milliseconds, of the newest platform; `undefined` if the image configuration has no date. */
   readonly createdMs: number | undefined;
-  /** Compressed, of the first platform: configuration and layers, as they are pulled. */
+  /** Compressed size of the first platform's configuration and layers. */
   readonly sizeBytes: number;
 }
 
-/** By `Container.imagePointer`: one object can name an image twice, with different credentials. */
+/** By `Container.imagePointer`, because one object can use an image twice with different credentials. */
 export type RegistryFacts<T> = ReadonlyMap<Container['imagePointer'], RegistryFact<T>>;

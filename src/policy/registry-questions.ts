@@ -35,17 +35,19 @@ export function forEachNeed<T>(valueOf: (need: RegistryNeed) => T): { readonly [
   return Object.fromEntries(REGISTRY_NEEDS.map((need) => [need, valueOf(need)])) as Record<RegistryNeed, T>;
 }
 
+export const PLATFORM_SCHEMA = {
+  type: 'string',
+  pattern: '^[a-z0-9]+/[a-z0-9_-]+(/[a-z0-9.]+)?$',
+  hint: 'os/architecture with an optional variant, for example linux/arm64 or linux/arm/v7',
+} as const;
+
 /** What a test suite can write about an image, with the defaults in its descriptions. */
 export const SUITE_IMAGE_PROPERTIES = {
   digest: text('Digest that the tag points to; by default, a digest of zeros'),
   mediaType: text('Media type of the manifest or index; by default, that of an OCI image index'),
   platforms: {
     type: 'array',
-    items: {
-      type: 'string',
-      pattern: '^[a-z0-9]+/[a-z0-9_-]+(/[a-z0-9.]+)?$',
-      hint: 'os/architecture with an optional variant, for example linux/arm64 or linux/arm/v7',
-    },
+    items: PLATFORM_SCHEMA,
     description: 'Platforms of the image; by default, linux/amd64',
   },
   created: {

@@ -1,5 +1,6 @@
 import { quoteValue } from '../../image/quote.ts';
 import type { Platform, RegistryDetails } from '../registry-fact.ts';
+import { PLATFORM_SCHEMA } from '../registry-questions.ts';
 import { defineRule, type Prepared } from '../rule.ts';
 import { shortList } from './images.ts';
 import { PLATFORM_FORM, platformsIn, platformText, parseNodePlatform } from './platforms.ts';
@@ -53,11 +54,7 @@ spec:
         type: 'array',
         minItems: 1,
         maxItems: 20,
-        items: {
-          type: 'string',
-          pattern: '^[a-z0-9]+/[a-z0-9_-]+(/[a-z0-9.]+)?$',
-          hint: 'os/architecture with an optional variant: linux/arm64, linux/arm/v7',
-        },
+        items: PLATFORM_SCHEMA,
         description: 'The platforms of the nodes; without it, the rule checks only the platforms that Pods select',
       },
     },

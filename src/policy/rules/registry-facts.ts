@@ -1,4 +1,4 @@
-/** What rules about registries share: the loop over the answers, and what an answer is worth by its cause. */
+/** Shared by rules about registries: the loop over the facts, and the outcome for each cause of a failed lookup. */
 import type { ImageReference } from '../../image/reference.ts';
 import type { Container } from '../../pod/containers.ts';
 import type { ValueSchema } from '../parameters.ts';
@@ -14,8 +14,8 @@ export interface RegistryInput<T> {
 }
 
 /**
- * Asks `judge` about the answer on each readable image. Of an image that a policy denies nobody was asked anything: that
- * policy has said so, and one sentence about an image that nobody will pull is enough.
+ * Calls `check` for the fact of each parsed image. Skips images that a policy denies: they were not looked up, and that policy
+ * reports them.
  */
 export function checkRegistryFacts<T>(
   { subject, facts }: RegistryInput<T>,
@@ -23,14 +23,14 @@ export function checkRegistryFacts<T>(
 ): readonly Problem[] {
   return checkImages(subject, (reference, container) => {
     const pointer = container.imagePointer;
-    const fact = facts.get(pointer) ?? NOT_QUERIED;
+    const fact = facts.get(pointer) ?? MISSING_FACT;
     if (isDenied(fact)) return undefined;
     const problem = check(fact, reference, container);
     return problem && { ...problem, pointer };
   });
 }
 
-const NOT_QUERIED: RegistryFact<never> = {
+const MISSING_FACT: RegistryFact<never> = {
   state: 'unknown',
   failure: { cause: 'blocked', message: 'no registry was queried', remedy: undefined },
 };
@@ -39,7 +39,7 @@ export function isDenied(fact: RegistryFact<unknown>): boolean {
   return fact.state === 'unknown' && fact.failure.deniedBy !== undefined;
 }
 
-/** `could not tell …: registry.example.com answered 429, retry in 30 s` */
+/** `cannot determine …: registry.example.com returned HTTP 429; retry in 30 s` */
 export function unknownProblem(
   what: string,
   fact: Exclude<RegistryFact<unknown>, { readonly state: 'yes' }>,
@@ -54,22 +54,23 @@ export function problemWithRemedy(problem: Omit<ProblemText, 'remedy'>, remedy: 
 
 export type CauseOutcome = 'violation' | 'unknown' | 'ignore';
 
-const MEANING: Readonly<Record<RegistryCause, string>> = {
+/** Also the documentation of the causes; `lookup/tenant-messages.ts` words them for authors of objects. */
+const CAUSE_MEANINGS: Readonly<Record<RegistryCause, string>> = {
   notFound: 'The tag, digest, or repository does not exist or is hidden',
   forbidden: 'The credentials lack pull access (403)',
-  unauthenticated: 'No credential is accepted, or there is none (401)',
+  unauthenticated: 'The registry accepts no credential, or none is available (401)',
   rateLimited: 'Too many requests (429)',
   serverError: 'The registry fails (5xx)',
   timeout: 'No response before the deadline',
   dns: 'The registry host cannot be resolved',
   tls: 'The certificate is not trusted',
   unreachable: 'No connection, or an interrupted connection',
-  blocked: 'The configuration does not allow queries',
+  blocked: 'The configuration or a policy does not allow queries',
   protocol: 'The response is not valid',
   tooMany: 'The object has too many images, or too many lookups are in progress',
 };
 
-/** The parameter by which a policy decides what each cause is worth. */
+/** Returns the schema of a parameter that maps causes to outcomes. */
 export function onCauseSchema(defaults: Readonly<Record<RegistryCause, CauseOutcome>>): ValueSchema {
   return {
     type: 'object',
@@ -78,7 +79,7 @@ export function onCauseSchema(defaults: Readonly<Record<RegistryCause, CauseOutc
     properties: Object.fromEntries(
       REGISTRY_CAUSES.map((cause) => [
         cause,
-        { enum: ['violation', 'unknown', 'ignore'], default: defaults[cause], description: MEANING[cause] },
+        { enum: ['violation', 'unknown', 'ignore'], default: defaults[cause], description: CAUSE_MEANINGS[cause] },
       ]),
     ),
     default: {},
