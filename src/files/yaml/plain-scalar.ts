@@ -23,7 +23,7 @@ export function startsPlain({ text, at, flowLevel }: Cursor): boolean {
   return flowLevel === 0 && (code === QUESTION || code === COLON) && (next & BLANK_OR_END) === 0;
 }
 
-export function plainScalar(cursor: Cursor): Token {
+export function scanPlainScalar(cursor: Cursor): Token {
   const { text, at: start } = cursor;
   let joined = '';
   let from = start;

@@ -31,7 +31,7 @@ import {
   TAB,
 } from './characters.ts';
 import { type Cursor, isDocumentMarker, skipLine, TOKEN, type Token } from './cursor.ts';
-import { plainScalar, startsPlain } from './plain-scalar.ts';
+import { scanPlainScalar, startsPlain } from './plain-scalar.ts';
 import { anchorOrAlias, tag } from './properties.ts';
 import { quotedScalar } from './quoted-scalar.ts';
 import { endKey, keyBefore, openBlock, closeBlocks, startKey } from './structure.ts';
@@ -241,7 +241,7 @@ function readerOf(cursor: Cursor, code: number): (cursor: Cursor) => Token {
     case EXCLAMATION:
       return tag;
     default:
-      if (startsPlain(cursor)) return plainScalar;
+      if (startsPlain(cursor)) return scanPlainScalar;
       throw new Refusal(noScalar(cursor, code), cursor.at);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Converts one YAML document to the value in kubectl 1.32 (sigs.k8s.io/yaml over go-yaml v2, `decode.go`), with its outline. It
- * differs from the YAML specification: scalars (scalars.ts); the last of two equal keys is used; a merge key overrides earlier
+ * differs from the YAML specification: scalars (scalar-values.ts); the last of two equal keys is used; a merge key overrides earlier
  * keys of its map; tags of maps and lists have no meaning; keys become strings.
  */
 import { isObject } from '../../pod/pointer.ts';
@@ -17,7 +17,7 @@ import {
   placeValue,
   UNNAMED,
 } from './positions.ts';
-import { type Key, keyOf, plainScalar, type ScalarFault, type Scalar, taggedScalar } from './scalars.ts';
+import { type Key, keyOf, plainScalar, type ScalarFault, type Scalar, taggedScalar } from './scalar-values.ts';
 import { type Problem, Refusal } from './problems.ts';
 import { EVENT, type Event } from './events.ts';
 import type { ParsedText } from './parser.ts';

@@ -1,5 +1,5 @@
 /**
- * Parses YAML and JSON texts to values with positions. The values are those that kubectl would send; schema.ts and scalars.ts
+ * Parses YAML and JSON texts to values with positions. The values are those that kubectl would send; schema.ts and scalar-values.ts
  * list the differences from other YAML parsers. Numbers are JavaScript's: integers beyond 2^53 lose digits.
  */
 import { piecesOf } from './documents.ts';
