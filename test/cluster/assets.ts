@@ -1,4 +1,4 @@
-// Where the programs of the control plane are, without starting anything: the folder that KUBEBUILDER_ASSETS names (the
+// Locates the programs of the control plane, without starting them: in the directory that KUBEBUILDER_ASSETS names (the
 // convention of controller-runtime's envtest), else the cache that build.mjs fills.
 import { spawnSync } from 'node:child_process';
 import { constants, accessSync, readFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ export const assetsMissing = missingIn(assetsFolder);
 export const kubectlMissing =
   spawnSync('kubectl', ['version', '--client'], { stdio: 'ignore' }).status === 0
     ? undefined
-    : 'there is no kubectl on the PATH: install it from https://kubernetes.io/docs/tasks/tools/';
+    : 'kubectl is not on the PATH; install it from https://kubernetes.io/docs/tasks/tools/';
 
 /** The path of one program; only true when `assetsMissing` is undefined. */
 export function programPath(program: Program): string {

@@ -1,4 +1,4 @@
-// What a Service does for its endpoints: each new connection goes to the next server.
+// Passes each new connection to the next server, as a Service does for its endpoints.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 import { loopback } from './configuration.ts';

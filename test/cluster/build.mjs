@@ -29,7 +29,7 @@ process.stdout.write(`${cacheFolder}\n`);
 function requireGo() {
   const go = spawnSync('go', ['env', 'GOVERSION'], { cwd: import.meta.dirname, encoding: 'utf8' });
   if (go.status === 0) return;
-  const reason = go.error === undefined ? go.stderr.trim() : 'there is no go on the PATH';
+  const reason = go.error === undefined ? go.stderr.trim() : 'go is not on the PATH';
   fail(`the control plane cannot be built: ${reason}\n  needs Go >= 1.26: https://go.dev/dl/`);
 }
 

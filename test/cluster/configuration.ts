@@ -1,4 +1,4 @@
-// What the three programs are told: their files and their flags. Sources: the flag references of etcd 3.7 and of
+// Files and flags of the three programs. Sources: the flag references of etcd 3.7 and of
 // kube-apiserver and kube-controller-manager 1.37.
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';

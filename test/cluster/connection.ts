@@ -16,7 +16,7 @@ export interface Reply {
   readonly body: unknown;
 }
 
-/** What a command left behind. */
+/** The exit code and output of a command. */
 export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
@@ -53,7 +53,7 @@ export function createApiClient(url: string, ca: string, client: KeyPair): ApiCl
   };
 }
 
-/** Runs kubectl against one kubeconfig; its caches stay in `cacheFolder`. Rejects only when there is no kubectl. */
+/** Runs kubectl against one kubeconfig; its caches are in `cacheFolder`. Rejects only if kubectl cannot be started. */
 export function runKubectl(
   files: { readonly kubeconfig: string; readonly cacheFolder: string },
   args: readonly string[],

@@ -22,15 +22,15 @@ import { startSupervisor, type Supervisor } from './supervisor.ts';
 export interface ControlPlane {
   /** `https://127.0.0.1:<port>` */
   readonly url: string;
-  /** What to trust for `url`, PEM. */
+  /** The CA of `url`, PEM. */
   readonly ca: string;
   /** The path of a kubeconfig for an admin (group system:masters). */
   readonly kubeconfig: string;
   /** The path of the audit log: one JSON event per line, RequestResponse for Pods and workloads, nothing else. */
   readonly auditLog: string;
-  /** Runs kubectl as the admin. Rejects only when there is no kubectl. */
+  /** Runs kubectl as the admin. Rejects only if kubectl cannot be started. */
   kubectl(args: readonly string[], stdin?: string): Promise<CommandResult>;
-  /** As the admin. The body of a PATCH is a JSON Patch when it is a list, else a JSON Merge Patch, unless `type` says more. */
+  /** Sends a request as the admin. By default, a PATCH with a list is a JSON Patch, any other PATCH a JSON Merge Patch. */
   request(method: string, path: string, body?: unknown, type?: string): Promise<Reply>;
   /** Ends all three processes and removes their data. */
   stop(): Promise<void>;
@@ -97,7 +97,7 @@ async function untilFound(path: string, client: ApiClient, supervisor: Superviso
   );
 }
 
-/** Free at the time of asking; all are held until the last is known, so that they differ. */
+/** Returns ports that are free at this moment. All sockets stay open until the last port is known, so the ports differ. */
 async function freePorts(): Promise<Ports> {
   const servers = [createServer(), createServer(), createServer()];
   const [etcd, etcdPeer, apiServer] = await Promise.all(servers.map(listen));

@@ -1,7 +1,7 @@
-// Objects for both doors, and whether they are let in.
+// Objects for the webhook and `check`, and whether they are allowed.
 import { cronJob, digest, job, pinned, pod, podOf, workload, type KubernetesObject } from './objects.ts';
 
-interface DoorCase {
+interface DecisionCase {
   readonly what: string;
   readonly object: KubernetesObject;
   readonly allowed: boolean;
@@ -24,7 +24,7 @@ const images: readonly { readonly what: string; readonly image: string; readonly
   { what: 'a host that cannot be', image: '-evil.example.com/web:1', allowed: false },
 ];
 
-export const doorCases: readonly DoorCase[] = [
+export const decisionCases: readonly DecisionCase[] = [
   ...images.map(({ what, image, allowed }) => ({
     what: `a Pod whose image has ${what}`,
     object: podOf('web', image),

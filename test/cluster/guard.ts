@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 
 export interface Guard {
-  /** Ends this process with us; forgets its id as soon as it has ended, since that may be somebody else's soon. */
+  /** Ends this process with the test process; forgets its id as soon as it ends, because the system reuses ids. */
   watch(child: ChildProcess): void;
   /** Removes the folder and ends the guard itself. All that it watched must have ended. */
   dismiss(): Promise<void>;

@@ -1,4 +1,4 @@
-// What people type, and the exact answer in their terminal. The objects "older" were there before the gate.
+// Commands that users type, and the exact output in the terminal. The objects "older" existed before the webhook was registered.
 import { pod, type KubernetesObject } from './objects.ts';
 import { existingWarnings, noDigestWarning, noTagDenial } from './wording.ts';
 
@@ -86,7 +86,7 @@ export const kubectlCases: readonly KubectlCase[] = [
     stderr: `Warning: ${noDigestWarning('busybox:1.36', 'ephemeral container "debugger"')}\n`,
   },
   {
-    what: 'exec into an old Pod passes the gate',
+    what: 'exec into an old Pod passes the webhook',
     args: ['exec', 'older', '--', 'ls'],
     code: 1,
     stderr: 'Error from server (BadRequest): pod older does not have a host assigned\n',

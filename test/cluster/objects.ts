@@ -53,7 +53,7 @@ function jobSpec(image: string): object {
   return { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image }] } } };
 }
 
-/** Where the API server keeps objects of this kind: `/apis/apps/v1/namespaces/shop/deployments`. */
+/** Returns the API path of objects of this kind: `/apis/apps/v1/namespaces/shop/deployments`. */
 export function pathOf({ apiVersion, kind }: KubernetesObject, namespace: string): string {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   return `${root}/namespaces/${namespace}/${kind.toLowerCase()}s`;

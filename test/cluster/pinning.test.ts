@@ -1,5 +1,5 @@
 // Pinning with a real API server and its controllers: manifests/webhooks registered, the server in this process, and a registry
-// whose tags move when the test says so. What must never happen: a loop, a rollout that nobody asked for, a restarted Pod.
+// whose tags move when the test says so. A loop, an unrequested rollout, or a restarted Pod must never happen.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
@@ -22,7 +22,7 @@ const [FIRST, SECOND] = [digestOf('1'), digestOf('2')];
 
 vi.setConfig({ testTimeout: 60_000 }); // an API server on a busy machine takes its time
 
-/** What every image is now; `gone` is in no registry. */
+/** The current digests; no registry has `gone`. */
 let current = FIRST;
 const images = {
   lookUp: ({ reference }: { readonly reference: ImageReference }) =>
@@ -48,25 +48,25 @@ interface Named {
 
 describeWith(assetsMissing, 'pinning, with a real API server', () => {
   let plane: ControlPlane;
-  let gate: TestServer;
+  let server: TestServer;
 
   beforeAll(async () => {
-    gate = await startAdmissionServer({ kinds, policies, world: { images } });
+    server = await startAdmissionServer({ kinds, policies, world: { images } });
     plane = await startControlPlane();
     for (const name of [namespace, 'noted', 'warned']) await createNamespace(plane, name);
-    const target = { url: gate.url, caBundle: Buffer.from(gate.certificate.ca ?? '').toString('base64') };
+    const target = { url: server.url, caBundle: Buffer.from(server.certificate.ca ?? '').toString('base64') };
     for (const configuration of committedConfigurations()) await register(plane, byUrl(configuration, target));
     const ask = (): Promise<Reply> => create(podOf('probe', 'nginx:1'), '?dryRun=All');
     await untilEffective('both webhooks', ask, () => {
-      const endpoints = new Set(gate.reviews.map(({ endpoint }) => endpoint));
+      const endpoints = new Set(server.reviews.map(({ endpoint }) => endpoint));
       return endpoints.size === 2;
     });
   }, 120_000);
 
-  // Also when the start was not finished.
+  // Runs even if the start failed.
   afterAll(async () => {
     await plane?.stop();
-    await gate?.stop();
+    await server?.stop();
   });
 
   const send = (method: string, path: string, body?: object, type?: string): Promise<Reply> =>
@@ -123,10 +123,10 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
     expect((await apply(manifest)).status).toBe(201);
     await settled('again', { sets: [`nginx:1@${FIRST}`], pods: [`nginx:1@${FIRST}`] });
     current = SECOND;
-    const asked = gate.reviews.length;
+    const before = server.reviews.length;
     const reply = await apply(manifest);
     expect([reply.status, imageIn(reply.body)]).toEqual([200, `nginx:1@${FIRST}`]);
-    expect(gate.reviews.length).toBeGreaterThan(asked);
+    expect(server.reviews.length).toBeGreaterThan(before);
     await settled('again', { sets: [`nginx:1@${FIRST}`], pods: [`nginx:1@${FIRST}`] });
     expect((await get(`${apps}/deployments/again`)).metadata.generation).toBe(1);
   });
@@ -230,7 +230,7 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
     ]);
   });
 
-  test('the annotation stands on the object, and a restart asks anew because of it', async () => {
+  test('the object has the annotation, and a restart looks up the tag again because of it', async () => {
     current = FIRST;
     const key = 'tidewaiter.dev/original-images';
     const { body } = await create(workload('Deployment', 'noted', 'nginx:1'), '', 'noted');
@@ -254,7 +254,7 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
     const again = await apply(manifest, 'noted');
     const { annotations } = (first.body as Named).metadata;
     expect(annotations).toEqual({ 'tidewaiter.dev/original-images': expect.any(String) });
-    // A controller may have written one of its own by now.
+    // A controller may have written its own annotation meanwhile.
     expect([again.status, imageIn(again.body), (again.body as Named).metadata]).toEqual([
       200,
       `nginx:1@${FIRST}`,
@@ -262,7 +262,7 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
     ]);
   });
 
-  test('asked again after somebody else has changed the object, it adds nothing', async () => {
+  test('called again after another webhook has changed the object, it adds nothing', async () => {
     current = FIRST;
     const other = await startOtherWebhook();
     const configuration = otherConfiguration(other, namespace);
@@ -294,7 +294,7 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
       return code === 0 ? stdout.trim() : stderr;
     };
 
-    test('apply twice rolls nothing out, and a rollout restart asks the registry anew', async () => {
+    test('a second apply starts no rollout, and a rollout restart queries the registry again', async () => {
       current = FIRST;
       const manifest = workload('Deployment', 'shipped', 'nginx:1');
       expect(await kubectl(['apply', '-f', '-'], manifest)).toBe('deployment.apps/shipped created');
@@ -332,12 +332,12 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
 
   describe('the server', () => {
     test('failed nowhere', () => {
-      expect(gate.failures).toEqual([]);
+      expect(server.failures).toEqual([]);
     });
   });
 });
 
-/** Of the first container of a Pod or workload. */
+/** Returns the image of the first container of a Pod or workload. */
 function imageIn(object: unknown): string {
   return /"containers":\[\{[^[\]]*?"image":"([^"]*)"/.exec(JSON.stringify(object))?.[1] ?? JSON.stringify(object);
 }

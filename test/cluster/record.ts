@@ -1,4 +1,4 @@
-// Records test/recordings anew: node test/cluster/record.ts. What the API server sends is kept as it is, apart from white
+// Records test/recordings again: node test/cluster/record.ts. What the API server sends is kept as it is, apart from white
 // space; uids, times and names of Pods differ from run to run.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

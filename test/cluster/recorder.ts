@@ -1,4 +1,4 @@
-// A webhook that allows everything and remembers what it was asked, byte for byte.
+// A webhook that allows everything and keeps the bytes of each review.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ import { loopback } from './configuration.ts';
 
 /** One review as it came in. */
 export interface ReceivedReview {
-  /** Of the URL, without the query: which webhook was called. */
+  /** The path of the URL, which identifies the webhook. */
   readonly path: string;
   /** The body as it was sent. */
   readonly text: string;
@@ -30,7 +30,7 @@ export interface ReviewRequest {
 export interface Recorder {
   /** `https://127.0.0.1:<port>`; every path answers. */
   readonly url: string;
-  /** What to trust for `url`: PEM in base64, as webhook configurations want it. */
+  /** The CA of `url`: PEM in base64, as in webhook configurations. */
   readonly caBundle: string;
   /** All reviews so far, in the order of their coming. */
   readonly received: readonly ReceivedReview[];

@@ -22,8 +22,8 @@ describe('the recordings', () => {
       kind: 'AdmissionReview',
       request: { uid: expect.stringMatching(/^[0-9a-f-]{36}$/), operation: operation?.toUpperCase(), namespace },
     });
-    const { resource: asked, subResource } = review.request;
-    expect([asked.resource, subResource].filter(Boolean).join('/')).toBe(resource);
+    const { resource: reviewed, subResource } = review.request;
+    expect([reviewed.resource, subResource].filter(Boolean).join('/')).toBe(resource);
   });
 
   test.each(recorded)('%s holds no token, key or certificate', (file) => {

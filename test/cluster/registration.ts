@@ -35,7 +35,7 @@ export interface Configuration {
   readonly webhooks: readonly Webhook[];
 }
 
-/** Where a server is, and what to trust for it. */
+/** The URL of a server, and its CA. */
 export interface Target {
   readonly url: string;
   /** PEM in base64. */
@@ -58,7 +58,7 @@ export function configurationsIn(yaml: string): readonly Configuration[] {
     .filter(({ kind }) => kind.endsWith('WebhookConfiguration'));
 }
 
-/** What a user outside of the cluster changes: the Service becomes a URL. */
+/** Replaces the Service with a URL, as for a server outside of the cluster. */
 export function byUrl(configuration: Configuration, { url, caBundle }: Target): Configuration {
   return {
     ...configuration,
@@ -70,7 +70,7 @@ export function byUrl(configuration: Configuration, { url, caBundle }: Target): 
   };
 }
 
-/** A copy under another name that is asked about one namespace only, its webhooks changed. */
+/** A copy with another name, changed webhooks, and reviews of one namespace only. */
 export function within(
   namespace: string,
   configuration: Configuration,

@@ -28,7 +28,7 @@ const imageIn = (object: unknown): string | undefined => (object as Template).sp
 
 describeWith(assetsMissing ?? dockerRegistryMissing, 'a tag of a real registry, in a real cluster', () => {
   let plane: ControlPlane;
-  let gate: TestServer;
+  let server: TestServer;
   let registry: RunningRegistry;
   let client: HttpRegistryClient;
   let digest: string;
@@ -48,21 +48,21 @@ describeWith(assetsMissing ?? dockerRegistryMissing, 'a tag of a real registry, 
     const settings = { tagTtlMs: 1, digestTtlMs: 1, staleMaxMs: 3_600_000, maxImages: 1000 };
     const world = createRegistrySources({ client, settings, now: Date.now });
     const policies = [policyOf('{pin: {onFailure: {notFound: deny, other: warn}}, rules: [{rule: image-exists}]}')];
-    gate = await startAdmissionServer({ kinds, policies, world });
+    server = await startAdmissionServer({ kinds, policies, world });
     plane = await startControlPlane();
     await createNamespace(plane, NAMESPACE);
-    const target = { url: gate.url, caBundle: Buffer.from(gate.certificate.ca ?? '').toString('base64') };
+    const target = { url: server.url, caBundle: Buffer.from(server.certificate.ca ?? '').toString('base64') };
     for (const configuration of committedConfigurations()) await register(plane, byUrl(configuration, target));
     await untilEffective(
       'both webhooks',
       () => create('probe', '1.0', '?dryRun=All'),
-      () => new Set(gate.reviews.map(({ endpoint }) => endpoint)).size === 2,
+      () => new Set(server.reviews.map(({ endpoint }) => endpoint)).size === 2,
     );
   }, 120_000);
 
   afterAll(async () => {
     await plane?.stop();
-    await gate?.stop();
+    await server?.stop();
     await client?.close();
     await registry?.stop();
   });

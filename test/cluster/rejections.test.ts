@@ -1,4 +1,4 @@
-// What our rules say the API server refuses, it refuses; and what they let pass, it takes. Without any webhook.
+// Without any webhook, the API server rejects what our rules deny as invalid, and accepts what they allow.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -29,15 +29,15 @@ function specIn(file: string): Spec {
 const files = (folder: string): readonly string[] =>
   readdirSync(path.join(RULES, folder)).map((name) => `${folder}/${name}`);
 
-/** Of rules that say more than the API server does, only what it says too. */
-const REFUSED = [
+/** Rules that check more than the API server, reduced to what it checks as well. */
+const REJECTED = [
   ...files('container-lifecycle/fail'),
   ...files('container-name/fail'),
   ...['name-of-none', 'name-twice'].map((name) => `container-ports/fail/${name}.yaml`),
   ...['not-a-quantity', 'negative', 'request-above-limit'].map((name) => `container-resources/fail/${name}.yaml`),
   ...['nothing-to-ask', 'two-questions-in-a-job'].map((name) => `container-probes/fail/${name}.yaml`),
 ];
-const TAKEN = ['container-lifecycle', 'container-name', 'container-ports', 'container-probes', 'container-resources']
+const ACCEPTED = ['container-lifecycle', 'container-name', 'container-ports', 'container-probes', 'container-resources']
   .flatMap((rule) => files(`${rule}/pass`))
   // Taken by the API server, and no sense to a node.
   .concat(['half-a-byte', 'zero-limit'].map((name) => `container-resources/fail/${name}.yaml`));
@@ -61,14 +61,14 @@ describeWith(assetsMissing, 'the API server itself', () => {
     return (await plane.request('PATCH', `${PODS}/${name}/ephemeralcontainers?dryRun=All`, patch)).status;
   }
 
-  describe('refuses', () => {
-    test.each(REFUSED)('%s', async (file) => {
+  describe('rejects', () => {
+    test.each(REJECTED)('%s', async (file) => {
       expect([400, 422]).toContain(await statusOf(file));
     });
   });
 
-  describe('takes', () => {
-    test.each(TAKEN)('%s', async (file) => {
+  describe('accepts', () => {
+    test.each(ACCEPTED)('%s', async (file) => {
       expect([200, 201]).toContain(await statusOf(file));
     });
   });

@@ -1,4 +1,4 @@
-// `pods/resize` with a real API server: manifests/webhooks registered, and a policy that bounds what a container may ask for.
+// `pods/resize` with a real API server: manifests/webhooks registered, and a policy that limits container resources.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { kinds, policyOf } from '../policy/fixtures.ts';
@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 60_000 }); // an API server on a busy machine takes 
 
 describeWith(assetsMissing, 'a resize, with a real API server', () => {
   let plane: ControlPlane;
-  let gate: TestServer;
+  let server: TestServer;
 
   const create = (object: KubernetesObject, query = ''): Promise<Reply> =>
     plane.request('POST', `${pods}${query}`, object);
@@ -34,25 +34,25 @@ describeWith(assetsMissing, 'a resize, with a real API server', () => {
     const bounds = policyOf(
       '{rules: [{rule: container-resources, parameters: {max: {memory: 1Gi}}}, {rule: image-digest}]}',
     );
-    gate = await startAdmissionServer({ kinds, policies: [bounds] });
+    server = await startAdmissionServer({ kinds, policies: [bounds] });
     plane = await startControlPlane();
     await createNamespace(plane, 'shop');
-    // Stored before the gate was there.
+    // Stored before the webhook was registered.
     await create(sized('large', '8Gi'));
     await create(sized('small', '512Mi'));
-    const target = { url: gate.url, caBundle: Buffer.from(gate.certificate.ca ?? '').toString('base64') };
+    const target = { url: server.url, caBundle: Buffer.from(server.certificate.ca ?? '').toString('base64') };
     for (const configuration of committedConfigurations()) await register(plane, byUrl(configuration, target));
     await untilEffective(
-      'the gate',
+      'the webhook',
       () => create(podOf('probe', 'nginx:1'), '?dryRun=All'),
       ({ status }) => status === 403,
     );
   }, 120_000);
 
-  // Also when the start was not finished.
+  // Runs even if the start failed.
   afterAll(async () => {
     await plane?.stop();
-    await gate?.stop();
+    await server?.stop();
   });
 
   test.each<[what: string, name: string, memory: string, status: number, message: RegExp]>([

@@ -10,9 +10,9 @@ export interface Shot {
   readonly name: string;
   /** `create pods`, `update pods/ephemeralcontainers`: operation and resource. */
   readonly of: string;
-  /** Only a review whose `request.name` (empty when there is none) matches. */
+  /** Selects reviews by `request.name`, which is empty if the object has no name. */
   readonly object?: RegExp;
-  /** Who asked for it: somebody with kubectl, unless said otherwise. */
+  /** The user of the request; by default a user of kubectl. */
   readonly by?: 'controller';
   /** The webhook that it is sent to. */
   readonly to?: 'mutate' | 'validate-v1beta1';
@@ -37,7 +37,7 @@ export const scenes: readonly Scene[] = [
     act: (plane) => apply(plane, pod('web', { containers: [{ name: 'web', image: 'nginx' }] })),
   },
   {
-    // By somebody who is no admin, as in most clusters.
+    // The user is not an admin, as in most clusters.
     shots: [{ name: 'pod-tag', of: 'create pods' }],
     async act(plane) {
       await kubectl(plane, ['create', 'role', 'developer', '--verb=create', '--resource=pods']);

@@ -1,4 +1,4 @@
-// The built program as a user starts it, `node dist/main.js serve`: as many servers as a test wants, with one certificate.
+// Runs the built program as a user starts it, `node dist/main.js serve`: several servers with one certificate.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,41 +8,41 @@ import { text } from 'node:stream/consumers';
 
 import { startGuard, type Guard } from './guard.ts';
 
-/** One line of its log; the keys are those of docs/configuration.md. */
+/** One log line; docs/configuration.md describes the keys. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
-export interface GateServer {
+export interface ServerProcess {
   /** `https://127.0.0.1:<port>` */
   readonly url: string;
   readonly port: number;
-  /** The log so far; a line comes at most a tenth of a second after what it tells. */
+  /** The log so far; a line is written at most 0.1 s after its event. */
   readonly log: readonly LogLine[];
-  /** SIGTERM. Resolves with the exit code, when all of the log is there. */
+  /** Sends SIGTERM. Resolves with the exit code once the log is complete. */
   stop(): Promise<number | null>;
 }
 
-export interface GateServers {
-  /** For files of the tests; goes with the servers. */
+export interface ServerProcesses {
+  /** Directory for files of the tests; removed with the servers. */
   readonly folder: string;
-  /** What to trust for all of them: PEM in base64, as webhook configurations want it. */
+  /** The CA of all servers: PEM in base64, as in webhook configurations. */
   caBundle(): string;
-  /** On a free port of loopback, or on `port`. Rejects with what the program said when it does not listen. */
-  start(port?: number): Promise<GateServer>;
-  /** Ends all that still run, at once. */
+  /** Starts a server on a free loopback port, or on `port`. Rejects with the program's output if it does not listen. */
+  start(port?: number): Promise<ServerProcess>;
+  /** Kills all running servers. */
   close(): Promise<void>;
 }
 
 const repository = join(import.meta.dirname, '..', '..');
 const main = join(repository, 'dist', 'main.js');
 
-/** Why the program cannot be tested; undefined when it was built from what is in src/ now. */
+/** Why the program cannot be tested; undefined: it was built from the current src/. */
 export const buildMissing = staleness();
 
-export function prepareGateServers(): GateServers {
-  const folder = mkdtempSync(join(tmpdir(), 'tidewaiter-gates-'));
+export function prepareServers(): ServerProcesses {
+  const folder = mkdtempSync(join(tmpdir(), 'tidewaiter-servers-'));
   const guard = startGuard(folder);
   const certs = join(folder, 'certs');
-  const all: Running[] = [];
+  const all: RunningProcess[] = [];
   return {
     folder,
     caBundle: () => readFileSync(join(certs, 'ca.crt')).toString('base64'),
@@ -59,13 +59,13 @@ export function prepareGateServers(): GateServers {
   };
 }
 
-interface Running extends Pick<GateServer, 'log' | 'stop'> {
+interface RunningProcess extends Pick<ServerProcess, 'log' | 'stop'> {
   readonly kill: () => Promise<unknown>;
-  readonly listening: Promise<Pick<GateServer, 'url' | 'port'>>;
+  readonly listening: Promise<Pick<ServerProcess, 'url' | 'port'>>;
 }
 
-/** In a folder that has no tidewaiter.yaml, and without TIDEWAITER_ variables. */
-function run(flags: readonly string[], cwd: string, guard: Guard): Running {
+/** Runs the program in a directory without tidewaiter.yaml and without TIDEWAITER_ variables. */
+function run(flags: readonly string[], cwd: string, guard: Guard): RunningProcess {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TIDEWAITER_')));
   const child = spawn(process.execPath, [main, 'serve', ...flags], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   guard.watch(child);
@@ -75,7 +75,7 @@ function run(flags: readonly string[], cwd: string, guard: Guard): Running {
     child.once('error', () => resolve(null));
     child.once('close', resolve);
   });
-  const listening = new Promise<Pick<GateServer, 'url' | 'port'>>((resolve, reject) => {
+  const listening = new Promise<Pick<ServerProcess, 'url' | 'port'>>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const entry = JSON.parse(line) as LogLine;
       log.push(entry);
@@ -94,7 +94,7 @@ function run(flags: readonly string[], cwd: string, guard: Guard): Running {
 }
 
 function staleness(): string | undefined {
-  if (!existsSync(main)) return 'there is no dist/main.js: run npm run build';
+  if (!existsSync(main)) return 'dist/main.js is missing; run npm run build';
   const builtAt = statSync(main).mtimeMs;
   const newer = readdirSync(join(repository, 'src'), { recursive: true, encoding: 'utf8' }).find(
     (file) => file.endsWith('.ts') && statSync(join(repository, 'src', file)).mtimeMs > builtAt,

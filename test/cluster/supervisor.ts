@@ -10,7 +10,7 @@ import { startGuard } from './guard.ts';
 export interface Supervisor {
   /** Starts a program with its output in `<folder>/<program>.log`. */
   start(program: Program, flags: readonly string[]): void;
-  /** Why this control plane is over although nobody stopped it: which program ended, how, and its last lines. */
+  /** Why this control plane ended without `stop`: which program ended, how, and its last lines. */
   broken(): string | undefined;
   /** Ends all programs at once (their data is thrown away anyhow) and removes the folder. */
   stop(): Promise<void>;

@@ -1,4 +1,4 @@
-// The same object through both doors: to the API server, which asks the registered webhook, and to `check` as a file.
+// Evaluates one object twice: by the webhook, on a request to the API server, and by `check`, as a file.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,29 +6,29 @@ import type { CheckReport } from '../../src/report/check.ts';
 import type { FindingRow } from '../../src/report/rows.ts';
 import { runCommand } from '../support/command.ts';
 import { auditAnnotations } from './audit.ts';
-import type { GateCluster } from './gate-cluster.ts';
+import type { WebhookCluster } from './webhook-cluster.ts';
 import type { KubernetesObject } from './objects.ts';
 
-/** Everything that a door tells about an object. */
-interface Said {
-  /** The whole message of the denial; undefined when there is none. */
+/** What the webhook or `check` reports about an object. */
+interface ReportedDecision {
+  /** The whole message of the denial; undefined: the object is allowed. */
   readonly denial: string | undefined;
   readonly warnings: readonly string[];
-  /** All findings, also those that nobody but the audit log is told; undefined when there are none. */
+  /** All findings, including those in the audit log only; undefined: no findings. */
   readonly findings: string | undefined;
   readonly decision: string | undefined;
 }
 
-export interface Doors {
-  readonly answer: { readonly status: number; readonly said: Said };
-  readonly check: { readonly code: number; readonly said: Said };
+export interface BothDecisions {
+  readonly webhook: { readonly status: number; readonly reported: ReportedDecision };
+  readonly check: { readonly code: number; readonly reported: ReportedDecision };
 }
 
-export async function doorsOf(
-  { plane, create, gates }: GateCluster,
+export async function decisionsOf(
+  { plane, create, servers }: WebhookCluster,
   namespace: string,
   object: KubernetesObject,
-): Promise<Doors> {
+): Promise<BothDecisions> {
   const reply = await create(namespace, object, '?dryRun=All');
   const annotations = await auditAnnotations(plane, reply);
   const { message, details } = reply.body as {
@@ -36,7 +36,7 @@ export async function doorsOf(
     readonly details?: { readonly name: string };
   };
 
-  const manifest = join(gates.folder, 'manifest.json');
+  const manifest = join(servers.folder, 'manifest.json');
   writeFileSync(manifest, JSON.stringify(object));
   const { code, out } = await runCommand(['check', manifest, '--namespace', namespace, '-o', 'json']);
   const { findings } = JSON.parse(out) as CheckReport;
@@ -47,11 +47,11 @@ export async function doorsOf(
   const label = `${object.kind} ${namespace}/${details?.name}`;
 
   return {
-    answer: {
+    webhook: {
       status: reply.status,
-      said: {
+      reported: {
         denial: reply.status < 400 ? undefined : message,
-        // The API server has warnings of its own, which begin with a field.
+        // The API server adds its own warnings, which begin with a field.
         warnings: reply.warnings.filter((text) => !text.startsWith('spec.')),
         findings: annotations['validate.tidewaiter.dev/findings'],
         decision: annotations['validate.tidewaiter.dev/decision'],
@@ -59,7 +59,7 @@ export async function doorsOf(
     },
     check: {
       code,
-      said: {
+      reported: {
         denial: denied.length === 0 ? undefined : denialOf(label, denied),
         warnings: warned.map((row) => `${sentence(row)} ${source(row)}`),
         findings: findings.map((row) => `${row.action} ${source(row)} ${sentence(row)}`).join('\n') || undefined,

@@ -1,53 +1,53 @@
-// A control plane and a server of ours, for all tests of one suite: there before the first, gone after the last.
+// Starts a control plane and a server before the tests of a suite, and stops them afterwards.
 import { afterAll, beforeAll } from 'vitest';
 
 import type { Reply } from './connection.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
-import { prepareGateServers, type GateServer, type GateServers } from './gate-servers.ts';
+import { prepareServers, type ServerProcess, type ServerProcesses } from './server-processes.ts';
 import { createNamespace, pathOf, type KubernetesObject } from './objects.ts';
 import type { Target } from './registration.ts';
 
-export interface GateCluster {
+export interface WebhookCluster {
   readonly plane: ControlPlane;
-  readonly gate: GateServer;
-  /** For more servers. */
-  readonly gates: GateServers;
-  /** Where `gate` is. */
+  readonly server: ServerProcess;
+  /** Starts more servers. */
+  readonly servers: ServerProcesses;
+  /** The URL and CA of `server`. */
   readonly target: Target;
-  /** With `?dryRun=All` as `query`, a rehearsal. */
+  /** Creates an object; `?dryRun=All` as `query` makes it a dry run. */
   readonly create: (namespace: string, object: KubernetesObject, query?: string) => Promise<Reply>;
 }
 
 const startTimeoutMs = 120_000;
 
-/** Call it in the body of a suite, and the result in its tests. `prepare` is the rest of what comes before them. */
-export function gateClusterWith(
+/** Called in the body of a suite; the returned function is called in its tests. `prepare` runs before the first test. */
+export function webhookClusterWith(
   namespaces: readonly string[],
-  prepare: (cluster: GateCluster) => Promise<void>,
-): () => GateCluster {
-  let gates: GateServers | undefined;
+  prepare: (cluster: WebhookCluster) => Promise<void>,
+): () => WebhookCluster {
+  let servers: ServerProcesses | undefined;
   let plane: ControlPlane | undefined;
-  let cluster: GateCluster | undefined;
+  let cluster: WebhookCluster | undefined;
 
   beforeAll(async () => {
-    gates = prepareGateServers();
-    const gate = await gates.start();
+    servers = prepareServers();
+    const server = await servers.start();
     const started = (plane = await startControlPlane());
     for (const namespace of namespaces) await createNamespace(started, namespace);
     cluster = {
       plane: started,
-      gate,
-      gates,
-      target: { url: gate.url, caBundle: gates.caBundle() },
+      server,
+      servers,
+      target: { url: server.url, caBundle: servers.caBundle() },
       create: (namespace, object, query = '') => started.request('POST', pathOf(object, namespace) + query, object),
     };
     await prepare(cluster);
   }, startTimeoutMs);
 
-  // Also when the start was not finished.
+  // Runs even if the start failed.
   afterAll(async () => {
     await plane?.stop();
-    await gates?.close();
+    await servers?.close();
   });
 
   return () => {

@@ -12,8 +12,8 @@ import { auditAnnotations } from './audit.ts';
 import { startBalancer, type Balancer } from './balancer.ts';
 import { createAuthority } from './certificates.ts';
 import type { Reply } from './connection.ts';
-import { gateClusterWith, type GateCluster } from './gate-cluster.ts';
-import { buildMissing, type GateServer } from './gate-servers.ts';
+import { webhookClusterWith, type WebhookCluster } from './webhook-cluster.ts';
+import { buildMissing, type ServerProcess } from './server-processes.ts';
 import { job, pinned, podOf, workload } from './objects.ts';
 import {
   byUrl,
@@ -26,7 +26,7 @@ import {
 } from './registration.ts';
 import { noDigestWarning, noTagDenial } from './wording.ts';
 
-/** Each has a registration of its own. */
+/** Each namespace has its own registration. */
 const namespaces = ['pods-only', 'fail', 'ignore', 'distrusted', 'old-review', 'busy'] as const;
 
 /** Requests one after the other on each connection, until the server that is stopped after some of them has ended. */
@@ -34,15 +34,15 @@ const burst = { atLeast: 200, atMost: 5000, connections: 8, stopAfter: 60 };
 
 vi.setConfig({ testTimeout: 30_000 }); // an API server on a busy machine takes its time
 
-describeWith(assetsMissing ?? buildMissing, 'the gate, when not all is well', () => {
-  let spare: GateServer;
-  let pair: readonly [GateServer, GateServer];
+describeWith(assetsMissing ?? buildMissing, 'the webhook during outages and with other webhooks', () => {
+  let spare: ServerProcess;
+  let pair: readonly [ServerProcess, ServerProcess];
   let balancer: Balancer | undefined;
 
-  const cluster = gateClusterWith(namespaces, async (started) => {
-    const { gates, target } = started;
-    spare = await gates.start();
-    pair = [await gates.start(), await gates.start()];
+  const cluster = webhookClusterWith(namespaces, async (started) => {
+    const { servers, target } = started;
+    spare = await servers.start();
+    pair = [await servers.start(), await servers.start()];
     balancer = await startBalancer(pair.map(({ port }) => port));
     const stranger = Buffer.from((await createAuthority()).cert).toString('base64');
     const at = ({ url }: { readonly url: string }): Target => ({ ...target, url });
@@ -117,20 +117,20 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, when not all is well', ()
     });
   });
 
-  test('asked in v1beta1, answers in v1beta1', async () => {
+  test('responds to a v1beta1 review in v1beta1', async () => {
     expect(await rehearse('old-review', 'nginx')).toMatchObject({
       status: 403,
       warnings: [noDigestWarning('nginx')],
       body: { message: noTagDenial('Pod old-review/web', 'nginx') },
     });
-    const { gate, gates } = cluster();
+    const { server, servers } = cluster();
     const recording = join(import.meta.dirname, '..', 'recordings', 'pod-latest-v1beta1.json');
-    const ca = Buffer.from(gates.caBundle(), 'base64');
-    const answer = await post(`${gate.url}/validate?timeout=5s`, ca, readFileSync(recording));
+    const ca = Buffer.from(servers.caBundle(), 'base64');
+    const answer = await post(`${server.url}/validate?timeout=5s`, ca, readFileSync(recording));
     expect(JSON.parse(answer)).toMatchObject({ apiVersion: 'admission.k8s.io/v1beta1', response: { allowed: false } });
   });
 
-  test('that the API server does not trust, is not asked', async () => {
+  test('is not called if the API server does not trust it', async () => {
     expect(await rehearse('distrusted', pinned)).toMatchObject({
       status: 500,
       body: {
@@ -143,8 +143,8 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, when not all is well', ()
   });
 
   describe('stopped', () => {
-    test('ends with code 0; then Fail lets nothing in and Ignore everything, and after a restart both are as before', async () => {
-      const { plane, gates } = cluster();
+    test('exits with 0; then Fail denies everything and Ignore allows everything, until the restart', async () => {
+      const { plane, servers } = cluster();
       for (const namespace of ['fail', 'ignore']) {
         expect(await rehearse(namespace, 'nginx')).toMatchObject({ status: 403 });
       }
@@ -163,14 +163,14 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, when not all is well', ()
         'failed-open.validating.webhook.admission.k8s.io/round_0_index_0': 'validate.tidewaiter.dev',
       });
 
-      await gates.start(spare.port);
+      await servers.start(spare.port);
       for (const namespace of ['fail', 'ignore']) {
         expect(await rehearse(namespace, 'nginx')).toMatchObject({ status: 403 });
         expect(await rehearse(namespace, pinned)).toMatchObject({ status: 201 });
       }
     });
 
-    test('under load, beside another server, loses no request', async () => {
+    test('loses no request under load, next to another server', async () => {
       const [stopped, staying] = pair;
       const replies: Reply[] = [];
       const ended: (number | null)[] = [];
@@ -199,7 +199,7 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, when not all is well', ()
 
 /** The committed validating configuration for one namespace only, changed; resolves when it is heeded. */
 async function registered(
-  { plane, create }: GateCluster,
+  { plane, create }: WebhookCluster,
   namespace: string,
   target: Target,
   change: (webhook: Webhook) => Partial<Webhook>,
@@ -212,7 +212,7 @@ async function registered(
   await untilEffective(`the webhook of ${namespace}`, ask, ({ status }) => status !== 201);
 }
 
-function judgedIn(log: GateServer['log'], namespace: string): number {
+function judgedIn(log: ServerProcess['log'], namespace: string): number {
   return log.filter((line) => line['namespace'] === namespace && line['name'] === 'web').length;
 }
 

@@ -5,10 +5,10 @@ import { describeWith } from '../support/real-part.ts';
 import { assetsMissing, kubectlMissing } from './assets.ts';
 import { auditAnnotations } from './audit.ts';
 import type { Reply } from './connection.ts';
-import { doorsOf } from './both-doors.ts';
-import { doorCases } from './door-cases.ts';
-import { gateClusterWith, type GateCluster } from './gate-cluster.ts';
-import { buildMissing } from './gate-servers.ts';
+import { decisionsOf } from './webhook-and-check.ts';
+import { decisionCases } from './decision-cases.ts';
+import { webhookClusterWith, type WebhookCluster } from './webhook-cluster.ts';
+import { buildMissing } from './server-processes.ts';
 import { kubectlCases } from './kubectl-cases.ts';
 import { pinned, pod, podOf, workload, type KubernetesObject } from './objects.ts';
 import { otherConfiguration, startOtherWebhook } from './other-webhook.ts';
@@ -21,8 +21,8 @@ const deployments = `/apis/apps/v1/namespaces/${namespace}/deployments`;
 
 vi.setConfig({ testTimeout: 30_000 }); // an API server on a busy machine takes its time
 
-describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real API server', () => {
-  const cluster = gateClusterWith([namespace], async (started) => {
+describeWith(assetsMissing ?? buildMissing, 'the webhook, registered with a real API server', () => {
+  const cluster = webhookClusterWith([namespace], async (started) => {
     await createBadObjects(started);
     await registerAsCommitted(started);
   });
@@ -59,14 +59,14 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real AP
       });
     });
 
-    test('judges a rehearsal like the real thing, and logs that it is one', async () => {
+    test('evaluates a dry run like any request, and logs that it is a dry run', async () => {
       const { status, body } = await create(podOf('rehearsal', 'nginx'), '?dryRun=All');
       expect({ status, body }).toMatchObject({
         status: 403,
         body: { message: noTagDenial('Pod shop/rehearsal', 'nginx') },
       });
       await vi.waitFor(() => {
-        const lines = cluster().gate.log.filter(({ name }) => name === 'rehearsal');
+        const lines = cluster().server.log.filter(({ name }) => name === 'rehearsal');
         expect(lines).toMatchObject([
           { endpoint: 'mutate', allowed: true, dryRun: true },
           { endpoint: 'validate', allowed: false, dryRun: true, user: 'admin', images: ['nginx'] },
@@ -90,7 +90,7 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real AP
       );
     });
 
-    test('denies what is too much to be read, also where an outage would let everything in', async () => {
+    test('denies a review that is too large to be read, even with failurePolicy: Ignore', async () => {
       const ports = Array.from({ length: 50_001 }, (_, index) => ({ containerPort: (index % 65_535) + 1 }));
       const { status, body } = await create(pod('ports', { containers: [{ name: 'main', image: 'nginx', ports }] }));
       expect({ status, body }).toMatchObject({
@@ -103,7 +103,7 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real AP
       });
     });
 
-    test('judges a server-side apply, which is a PATCH that creates', async () => {
+    test('evaluates a server-side apply, a PATCH that creates', async () => {
       const apply = (image: string): Promise<Reply> =>
         send('PATCH', `${pods}/applied?fieldManager=test`, podOf('applied', image), 'application/apply-patch+yaml');
       expect(await apply('nginx')).toMatchObject({
@@ -131,7 +131,7 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real AP
         { timeout: 15_000, interval: 100 },
       );
       await vi.waitFor(() => {
-        const judged = cluster().gate.log.filter(
+        const judged = cluster().server.log.filter(
           ({ endpoint, name }) => endpoint === 'validate' && String(name).startsWith('good'),
         );
         expect(new Set(judged.map(({ kind }) => kind))).toEqual(new Set(['Deployment', 'ReplicaSet', 'Pod']));
@@ -139,7 +139,7 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real AP
     });
   });
 
-  describe('when something is updated that was bad before the gate came', () => {
+  describe('when something is updated that was bad before the webhook was registered', () => {
     test.each([
       { what: 'labelled', patch: { metadata: { labels: { team: 'checkout' } } } },
       { what: 'annotated', patch: { metadata: { annotations: { note: 'old' } } } },
@@ -151,7 +151,7 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real AP
       expect(reply).toMatchObject({ status: 200, warnings: existingWarnings('nginx') });
     });
 
-    test('a Deployment can be scaled through the subresource, without a word', async () => {
+    test('a Deployment can be scaled through the subresource, without a warning', async () => {
       const scaled = await send('PATCH', `${deployments}/old/scale`, { spec: { replicas: 0 } });
       expect(scaled).toMatchObject({ status: 200, warnings: [] });
     });
@@ -248,7 +248,7 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real AP
       expect(reply.body).toMatchObject({ spec: { containers: [{ image: pinned }] } });
     });
 
-    test('is called again after somebody else has changed the object, and breaks nothing', async () => {
+    test('is called again after another webhook has changed the object, and breaks nothing', async () => {
       const { plane } = cluster();
       const other = await startOtherWebhook();
       const configuration = otherConfiguration(other, namespace);
@@ -279,10 +279,10 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real AP
   });
 
   describe('and the offline check', () => {
-    test.each(doorCases)('say the same about $what', async ({ object, allowed }) => {
-      const { answer, check } = await doorsOf(cluster(), namespace, object);
-      expect([answer.status, check.code]).toEqual(allowed ? [201, 0] : [403, 1]);
-      expect(answer.said).toEqual(check.said);
+    test.each(decisionCases)('report the same decision on $what', async ({ object, allowed }) => {
+      const { webhook, check } = await decisionsOf(cluster(), namespace, object);
+      expect([webhook.status, check.code]).toEqual(allowed ? [201, 0] : [403, 1]);
+      expect(webhook.reported).toEqual(check.reported);
     });
   });
 
@@ -296,7 +296,7 @@ describeWith(assetsMissing ?? buildMissing, 'the gate, registered with a real AP
   });
 });
 
-async function createBadObjects({ create }: GateCluster): Promise<void> {
+async function createBadObjects({ create }: WebhookCluster): Promise<void> {
   const kept = { finalizers: ['example.com/keep', 'example.com/once'] };
   const bad = [
     workload('Deployment', 'old', 'nginx', kept),
@@ -307,9 +307,9 @@ async function createBadObjects({ create }: GateCluster): Promise<void> {
   for (const object of bad) expect(await create(namespace, object)).toMatchObject({ status: 201 });
 }
 
-async function registerAsCommitted({ plane, gate, target, create }: GateCluster): Promise<void> {
+async function registerAsCommitted({ plane, server, target, create }: WebhookCluster): Promise<void> {
   for (const configuration of committedConfigurations()) await register(plane, byUrl(configuration, target));
   const ask = (): Promise<Reply> => create(namespace, podOf('probe', 'nginx'), '?dryRun=All');
   await untilEffective('the validating webhook', ask, ({ status }) => status === 403);
-  await untilEffective('the mutating webhook', ask, () => gate.log.some(({ endpoint }) => endpoint === 'mutate'));
+  await untilEffective('the mutating webhook', ask, () => server.log.some(({ endpoint }) => endpoint === 'mutate'));
 }

@@ -1,4 +1,4 @@
-// What the built-in policy says about the images that these tests use, and how the API server passes it on.
+// Messages of the built-in policy about the images in these tests, in the form in which the API server passes them on.
 const denied = 'admission webhook "validate.tidewaiter.dev" denied the request: ';
 
 /** The whole message about an object with one container that has no tag; `container` is `container "main"`. */

@@ -57,7 +57,7 @@ describeWith(opensslMissing, 'a certificate made by hand', () => {
 
 describeWith(assetsMissing ?? kubectlMissing ?? opensslMissing, 'the manifests in a real API server', () => {
   let plane: ControlPlane;
-  let gate: TestServer;
+  let server: TestServer;
   const kubectl = (commands: string): string => shell(commands, { KUBECONFIG: plane.kubeconfig });
   const pods = (namespace: string): string => `/api/v1/namespaces/${namespace}/pods`;
   const pod = (image: string): object => ({
@@ -70,10 +70,10 @@ describeWith(assetsMissing ?? kubectlMissing ?? opensslMissing, 'the manifests i
   beforeAll(async () => {
     plane = await startControlPlane();
     const { context } = await compose({ kinds: kindTable(), policies: [] });
-    gate = await startAdmissionServer(context);
+    server = await startAdmissionServer(context);
   }, 120_000);
   afterAll(async () => {
-    await gate.stop();
+    await server.stop();
     await plane.stop();
   });
 
@@ -102,8 +102,8 @@ describeWith(assetsMissing ?? kubectlMissing ?? opensslMissing, 'the manifests i
   test('the local overlay registers a server with a certificate of our own making', async () => {
     const overlay = readFileSync(path.join(ROOT, 'manifests/overlays/local/kustomization.yaml'), 'utf8');
     const [, command = 'false'] = /^# {3}(kubectl kustomize .*)$/m.exec(overlay) ?? [];
-    writeFileSync(path.join(dir, 'certs/ca.crt'), gate.certificate.ca ?? '');
-    kubectl(command.replace('sed ', `sed -e "s|https://127.0.0.1:8443|${gate.url}|" -e `));
+    writeFileSync(path.join(dir, 'certs/ca.crt'), server.certificate.ca ?? '');
+    kubectl(command.replace('sed ', `sed -e "s|https://127.0.0.1:8443|${server.url}|" -e `));
     await vi.waitFor(
       async () => {
         const { status, body } = await plane.request('POST', pods('default'), pod('nginx'));
@@ -114,7 +114,7 @@ describeWith(assetsMissing ?? kubectlMissing ?? opensslMissing, 'the manifests i
       },
       { timeout: 30_000, interval: 250 },
     );
-    expect(gate.reviews.some(({ endpoint }) => endpoint === 'mutate')).toBe(true);
+    expect(server.reviews.some(({ endpoint }) => endpoint === 'mutate')).toBe(true);
     expect(await plane.request('POST', pods('kube-system'), pod('nginx'))).toMatchObject({ status: 201 });
     expect(await plane.request('POST', pods('default'), pod('nginx:1.27'))).toMatchObject({ status: 201 });
   }, 60_000);

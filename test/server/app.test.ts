@@ -16,11 +16,11 @@ const good = podOf('{containers: [{name: web, image: "nginx:1"}]}');
 const latest = podOf('{containers: [{name: web, image: nginx}]}');
 const body = (object: unknown, extra = {}): string => JSON.stringify(createReview(object, extra));
 
-let gate: TestServer;
+let server: TestServer;
 beforeAll(async () => {
-  gate = await startAdmissionServer((await compose({ kinds, policies: [] })).context);
+  server = await startAdmissionServer((await compose({ kinds, policies: [] })).context);
 });
-afterAll(() => gate.stop());
+afterAll(() => server.stop());
 
 function statusOf({ status, headers, text }: Reply): unknown {
   expect(headers['content-type']).toBe('application/json; charset=utf-8');
@@ -46,8 +46,8 @@ function send(
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const sent = request(
-      `${gate.url}${target}`,
-      { method, ca: gate.certificate.ca, agent: false, headers },
+      `${server.url}${target}`,
+      { method, ca: server.certificate.ca, agent: false, headers },
       (response) => {
         let text = '';
         response.setEncoding('utf8');
@@ -69,7 +69,7 @@ describe('a review', () => {
         ['validate', latest, false],
         ['mutate', latest, true],
       ] as const) {
-        const reply = await gate.post(`/${endpoint}`, JSON.stringify({ ...createReview(object), apiVersion }));
+        const reply = await server.post(`/${endpoint}`, JSON.stringify({ ...createReview(object), apiVersion }));
         expect(reply).toMatchObject({ status: 200, headers: { 'content-type': 'application/json; charset=utf-8' } });
         expect(answerFaults(reply.text, { apiVersion, uid: UID, endpoint })).toEqual([]);
         expect(JSON.parse(reply.text)).toMatchObject({ response: { allowed } });
@@ -78,10 +78,10 @@ describe('a review', () => {
   );
 
   test('is recorded for the log, with its decision', async () => {
-    const before = gate.reviews.length;
-    await gate.post('/validate', body(latest, { uid: 'for-the-log' }));
-    await gate.post('/mutate', body(latest));
-    const [validated, mutated] = gate.reviews.slice(before);
+    const before = server.reviews.length;
+    await server.post('/validate', body(latest, { uid: 'for-the-log' }));
+    await server.post('/mutate', body(latest));
+    const [validated, mutated] = server.reviews.slice(before);
     expect(validated).toMatchObject({
       endpoint: 'validate',
       review: { request: { uid: 'for-the-log' } },
@@ -97,7 +97,7 @@ describe('a review', () => {
     'Application/JSON',
     'application/json;charset=UTF-8',
   ])('as %s is read', async (contentType) => {
-    expect(await gate.post('/validate', body(good), { 'content-type': contentType })).toMatchObject({ status: 200 });
+    expect(await server.post('/validate', body(good), { 'content-type': contentType })).toMatchObject({ status: 200 });
   });
 });
 
@@ -176,11 +176,11 @@ describe('what is no review', () => {
     [body(good, { uid: 7 }), `${REFUSED} /request/uid: expected a string, found a number`],
     [body(good, { object: null }), `${REFUSED} /request/object: expected the object of the CREATE, found nothing`],
   ])('%s', async (content, status) => {
-    expect(statusOf(await gate.post('/validate', content))).toBe(status);
+    expect(statusOf(await server.post('/validate', content))).toBe(status);
   });
 
   test('an object that validate cannot read is no reason for mutate to fail', async () => {
-    expect(await gate.post('/mutate', body(podOf('{containers: 7}')))).toMatchObject({ status: 200 });
+    expect(await server.post('/mutate', body(podOf('{containers: 7}')))).toMatchObject({ status: 200 });
   });
 });
 
@@ -212,15 +212,15 @@ describe('a bug while a body is read', () => {
 
 describe('health', () => {
   test('is alive, and ready until told otherwise', async () => {
-    expect(await gate.get('/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
-    expect(await gate.get('/readyz')).toMatchObject({ status: 200, text: 'ok\n' });
-    gate.operations.notReady = () => 'shutting down';
+    expect(await server.get('/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
+    expect(await server.get('/readyz')).toMatchObject({ status: 200, text: 'ok\n' });
+    server.operations.notReady = () => 'shutting down';
     try {
-      expect(await gate.get('/readyz')).toMatchObject({ status: 503, text: 'shutting down\n' });
-      expect(await gate.get('/healthz')).toMatchObject({ status: 200 });
-      expect(await gate.post('/validate', body(good))).toMatchObject({ status: 200 });
+      expect(await server.get('/readyz')).toMatchObject({ status: 503, text: 'shutting down\n' });
+      expect(await server.get('/healthz')).toMatchObject({ status: 200 });
+      expect(await server.post('/validate', body(good))).toMatchObject({ status: 200 });
     } finally {
-      gate.operations.notReady = () => undefined;
+      server.operations.notReady = () => undefined;
     }
   });
 });
@@ -266,7 +266,7 @@ describe('the time that is left', () => {
     '?%00=%zz',
     '?__proto__=1',
   ])('%s is no reason to fail', async (query) => {
-    expect(await gate.post(`/validate${query}`, body(good))).toMatchObject({ status: 200 });
+    expect(await server.post(`/validate${query}`, body(good))).toMatchObject({ status: 200 });
   });
 });
 
@@ -338,7 +338,7 @@ describe('metrics', () => {
 
 describe('connections', () => {
   test('are used again, and kept longer than an API server keeps them', async () => {
-    const connection = await open(gate);
+    const connection = await open(server);
     for (let index = 0; index < 3; index++) {
       connection.write(head('/validate', Buffer.byteLength(body(good))) + body(good));
       const reply = await connection.reply();
@@ -352,7 +352,7 @@ describe('connections', () => {
   });
 
   test('go on after a rejection', async () => {
-    const connection = await open(gate);
+    const connection = await open(server);
     connection.write(
       head('/nowhere', 2) +
         '{}' +
@@ -370,29 +370,29 @@ describe('connections', () => {
   });
 
   test.each(['TLSv1.2', 'TLSv1.3'] as const)('are made with %s', async (version) => {
-    const connection = await open(gate, { minVersion: version, maxVersion: version });
+    const connection = await open(server, { minVersion: version, maxVersion: version });
     expect(connection.socket.getProtocol()).toBe(version);
     connection.end();
   });
 
   test.each(['TLSv1', 'TLSv1.1'] as const)('are not made with %s', async (version) => {
     const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' };
-    await expect(open(gate, old)).rejects.toThrow(/protocol version|PROTOCOL_VERSION|unsupported/i);
+    await expect(open(server, old)).rejects.toThrow(/protocol version|PROTOCOL_VERSION|unsupported/i);
   });
 
   test('speak HTTP/1.1 and nothing else', async () => {
-    const both = await open(gate, { ALPNProtocols: ['h2', 'http/1.1'] });
+    const both = await open(server, { ALPNProtocols: ['h2', 'http/1.1'] });
     expect(both.socket.alpnProtocol).toBe('http/1.1');
     both.end();
-    await expect(open(gate, { ALPNProtocols: ['h2'] })).rejects.toThrow(/no application protocol/i);
-    const without = await open(gate);
+    await expect(open(server, { ALPNProtocols: ['h2'] })).rejects.toThrow(/no application protocol/i);
+    const without = await open(server);
     without.write('GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n');
     expect(await without.reply()).toMatchObject({ status: 200 });
     without.end();
   });
 
   test('cannot be established by a client that does not know who signed the certificate', async () => {
-    const { hostname, port } = new URL(gate.url);
+    const { hostname, port } = new URL(server.url);
     const socket = connect({ host: hostname, port: Number(port) });
     const error = await new Promise<Error>((resolve) => void socket.once('error', resolve));
     expect(error.message).toMatch(/self-signed|unable to (get|verify)/);

@@ -19,7 +19,7 @@ const body = JSON.stringify(
 );
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-let gate: TestServer;
+let server: TestServer;
 const pairs = new Map<string, KeyPair>();
 beforeAll(async () => {
   const ours = await createAuthority();
@@ -33,10 +33,10 @@ beforeAll(async () => {
   writeFileSync(file, ours.cert);
   const clients = await loadClientAuthority(file, ['kube-apiserver', 'api.example.com']);
   const { context } = await compose({ kinds, policies: [] });
-  gate = await startAdmissionServer(context, clients);
+  server = await startAdmissionServer(context, clients);
 });
 afterAll(async () => {
-  await gate.stop();
+  await server.stop();
   rmSync(folder, { recursive: true });
 });
 
@@ -50,7 +50,7 @@ const certificate = (name: string | undefined): ConnectionOptions => (name === u
 const post = (length = Buffer.byteLength(body)): string => head('/validate', length);
 
 async function ask(client: ConnectionOptions, sent = post() + body): Promise<RawReply> {
-  const connection = await open(gate, client);
+  const connection = await open(server, client);
   connection.write(sent);
   return connection.reply().finally(() => connection.end());
 }
@@ -72,7 +72,7 @@ test.each([
   const reply = await ask(certificate(name), post(5_000_000));
   expect({ ...JSON.parse(reply.text), status: reply.status }).toMatchObject({ status: code, message });
   expect(reply.headers.get('connection')).toBe('close');
-  expect(gate.rejections.at(-1)).toBe(`${code} ${message}`);
+  expect(server.rejections.at(-1)).toBe(`${code} ${message}`);
 });
 
 test.each(['TLSv1.2', 'TLSv1.3'] as const)('an API server is answered, over %s', async (version) => {
@@ -81,7 +81,7 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)('an API server is answered, over %s',
 });
 
 test.each(['kube-apiserver', 'jane'])('a resumed session of %s is worth what it was worth before', async (name) => {
-  const connection = await open(gate, certificate(name));
+  const connection = await open(server, certificate(name));
   const session = new Promise<Buffer>((resolve) => connection.socket.once('session', resolve));
   connection.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n');
   expect((await connection.reply()).status).toBe(200);
@@ -91,7 +91,7 @@ test.each(['kube-apiserver', 'jane'])('a resumed session of %s is worth what it 
 });
 
 test.each(['/healthz', '/readyz'])('a probe of %s needs no certificate', async (target) => {
-  expect((await gate.get(target)).status).toBe(200);
+  expect((await server.get(target)).status).toBe(200);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-/** Who reads the log may go away, and the gate goes on. */
+/** Who reads the log may go away, and the server goes on. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -15,16 +15,16 @@ const LIMIT = 8 * 1024 * 1024;
 /** Half of the time that an API server gives by default. */
 const SOON_MS = 5000;
 
-let gate: TestServer;
+let server: TestServer;
 beforeAll(async () => {
   const { context } = await compose({ kinds, policies: [] });
   // Every rule speaks, with every action.
   const loud = policyOf(
     '{rules: [{rule: image-registry, action: deny, parameters: {allow: [registry.example.com/**]}}, {rule: image-digest, action: deny}, {rule: image-pull-policy, action: warn, parameters: {when: all}}, {rule: container-ports, action: warn, parameters: {hostPort: false, namesRequired: true}}]}',
   );
-  gate = await startAdmissionServer({ ...context, policies: [...context.policies, loud] });
+  server = await startAdmissionServer({ ...context, policies: [...context.policies, loud] });
 });
-afterAll(() => gate.stop());
+afterAll(() => server.stop());
 
 const normal = JSON.stringify(
   createReview(
@@ -38,18 +38,18 @@ const normal = JSON.stringify(
 
 let failuresBefore = 0;
 afterEach(async () => {
-  const { text } = await gate.post('/validate', normal);
+  const { text } = await server.post('/validate', normal);
   if (!text.includes(`"uid":"${UID}","allowed":true`))
     throw new Error(`the next normal request was answered with ${text}`);
-  const [failure] = gate.failures.slice(failuresBefore);
-  failuresBefore = gate.failures.length;
+  const [failure] = server.failures.slice(failuresBefore);
+  failuresBefore = server.failures.length;
   if (failure !== undefined) throw failure;
 });
 
 /** `200 allowed`, `200 denied`, or the code and message of the rejection. */
 async function post(body: string | Buffer, headers?: Readonly<Record<string, string>>): Promise<string> {
   const start = performance.now();
-  const reply = await gate.post('/validate', body, headers);
+  const reply = await server.post('/validate', body, headers);
   expect(performance.now() - start).toBeLessThan(SOON_MS);
   return summary(reply);
 }
@@ -441,14 +441,14 @@ describe('transport', () => {
   const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 
   test('a body in chunks is read, one byte each', async () => {
-    const connection = await open(gate);
+    const connection = await open(server);
     connection.write(chunked + normal.split('').map(chunk).join('') + chunk(''));
     expect(summary(await tell(connection))).toBe('200 allowed');
     connection.end();
   });
 
   test('reviews that come before the last answer was read are answered in their order, whole or in pieces', async () => {
-    const connection = await open(gate);
+    const connection = await open(server);
     const whole = head('/validate', Buffer.byteLength(normal)) + normal;
     const uids = ['1', '2', '3', '4'];
     const all = uids.map((uid) => whole.replace(UID, uid.padEnd(UID.length, '-'))).join('');
@@ -466,7 +466,7 @@ describe('transport', () => {
   });
 
   test('what is sent to other routes is read to its end, and the connection goes on', async () => {
-    const connection = await open(gate);
+    const connection = await open(server);
     connection.write(
       head('/other', 100_000) + 'x'.repeat(100_000) + head('/validate', Buffer.byteLength(normal)) + normal,
     );
@@ -476,7 +476,7 @@ describe('transport', () => {
   });
 
   test('a body in chunks without an end is rejected at the limit', async () => {
-    const connection = await open(gate);
+    const connection = await open(server);
     connection.write(chunked);
     const part = chunk('x'.repeat(64 * 1024));
     for (let sent = 0; sent <= LIMIT + 64 * 1024 && connection.socket.writable; sent += 64 * 1024)
@@ -487,14 +487,14 @@ describe('transport', () => {
   });
 
   test('a body that says that it is too long is rejected before it comes', async () => {
-    const connection = await open(gate);
+    const connection = await open(server);
     connection.write(head('/validate', 64 * 1024 * 1024 + 1));
     expect((await connection.reply()).status).toBe(413);
     connection.end();
   });
 
   test('a body that comes slowly is waited for, while others are answered', async () => {
-    const connection = await open(gate);
+    const connection = await open(server);
     connection.write(head('/validate', Buffer.byteLength(normal)));
     for (let index = 0; index < normal.length; index += 400) {
       connection.write(normal.slice(index, index + 400));
@@ -505,14 +505,14 @@ describe('transport', () => {
   });
 
   test('connections that end in the middle of a body leave nothing behind', async () => {
-    const reviewsBefore = gate.reviews.length;
+    const reviewsBefore = server.reviews.length;
     for (let index = 0; index < 20; index++) {
-      const connection = await open(gate);
+      const connection = await open(server);
       connection.write(head('/validate', Buffer.byteLength(normal)) + normal.slice(0, 100));
       connection.end();
     }
     expect(await post(normal)).toBe('200 allowed');
-    expect(gate.reviews.length).toBe(reviewsBefore + 1);
+    expect(server.reviews.length).toBe(reviewsBefore + 1);
   });
 
   test.each<[string, string, number]>([
@@ -536,7 +536,7 @@ describe('transport', () => {
     ['no HTTP', 'hello\r\n\r\n', 400],
     ['HTTP/2 without being asked', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
   ])('%s is rejected', async (_what, bytes, status) => {
-    const connection = await open(gate);
+    const connection = await open(server);
     connection.write(bytes);
     expect((await connection.reply()).status).toBe(status);
     await connection.closed;
@@ -553,11 +553,11 @@ test.each([
   ['in the middle of a body that is rejected', head('/validate', LIMIT + 1) + 'x'.repeat(70_000)],
   ['in the middle of a body of no type', head('/validate', 5000).replace(/content-type: .*\r\n/, '') + '{'],
 ])('a client that goes away %s is no error', async (_when, bytes) => {
-  const connection = await open(gate);
+  const connection = await open(server);
   connection.write(bytes);
   await new Promise((resolve) => setTimeout(resolve, 50));
   connection.socket.destroy();
   await connection.closed;
   await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(gate.failures).toHaveLength(failuresBefore);
+  expect(server.failures).toHaveLength(failuresBefore);
 });

@@ -17,16 +17,16 @@ const policies = [
   policyOf('{rules: [{rule: image-digest, action: warn}], pin: {onFailure: {notFound: deny, rateLimited: allow}}}'),
 ];
 
-let gate: TestServer;
+let server: TestServer;
 beforeAll(async () => {
-  gate = await startAdmissionServer({ kinds, policies, world: { images } });
+  server = await startAdmissionServer({ kinds, policies, world: { images } });
 });
-afterAll(() => gate.stop());
+afterAll(() => server.stop());
 
 const pod = (...names: readonly string[]): object =>
   podOf(`{containers: [${names.map((image, index) => `{name: c${index}, image: "${image}"}`).join(', ')}]}`);
 const ask = async (object: object, timeout = '10s', extra = {}): Promise<Record<string, unknown>> => {
-  const reply = await gate.post(`/mutate?timeout=${timeout}`, JSON.stringify(createReview(object, extra)));
+  const reply = await server.post(`/mutate?timeout=${timeout}`, JSON.stringify(createReview(object, extra)));
   expect([reply.status, reply.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
   expect(answerFaults(reply.text, { apiVersion: 'admission.k8s.io/v1', uid: UID, endpoint: 'mutate' })).toEqual([]);
   return (JSON.parse(reply.text) as { readonly response: Record<string, unknown> }).response;
@@ -102,7 +102,7 @@ describe('an answer', () => {
   });
 
   test('of /validate is about rules alone', async () => {
-    const reply = await gate.post('/validate', JSON.stringify(createReview(pod('gone:1'))));
+    const reply = await server.post('/validate', JSON.stringify(createReview(pod('gone:1'))));
     expect(JSON.parse(reply.text)).toMatchObject({
       response: { allowed: true, warnings: [expect.stringContaining('image-digest')] },
     });
@@ -111,14 +111,14 @@ describe('an answer', () => {
 
 describe('afterwards', () => {
   test('the record has the mutation, and the metrics have counted it', async () => {
-    const { length } = gate.reviews;
+    const { length } = server.reviews;
     await ask(pod('nginx:1'));
-    expect(gate.reviews.slice(length)).toMatchObject([
+    expect(server.reviews.slice(length)).toMatchObject([
       { endpoint: 'mutate', decision: undefined, mutation: { images: [{ from: 'nginx:1', outcome: 'pinned' }] } },
     ]);
-    const { text } = await gate.operations.metrics.exposition();
+    const { text } = await server.operations.metrics.exposition();
     expect(text).toMatch(/^tidewaiter_pins_total\{policy="test",outcome="pinned",cause=""\} [1-9]/m);
     expect(text).toMatch(/^tidewaiter_pins_total\{policy="test",outcome="failed",cause="timeout"\} 1$/m);
-    expect(gate.failures).toEqual([]);
+    expect(server.failures).toEqual([]);
   });
 });

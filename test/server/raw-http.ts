@@ -19,11 +19,11 @@ export interface Connection {
 }
 
 export async function open(
-  gate: Pick<TestServer, 'url' | 'certificate'>,
+  server: Pick<TestServer, 'url' | 'certificate'>,
   options: ConnectionOptions = {},
 ): Promise<Connection> {
-  const { hostname, port } = new URL(gate.url);
-  const socket = connect({ host: hostname, port: Number(port), ca: gate.certificate.ca, ...options });
+  const { hostname, port } = new URL(server.url);
+  const socket = connect({ host: hostname, port: Number(port), ca: server.certificate.ca, ...options });
   await new Promise<void>((resolve, reject) => {
     socket.once('secureConnect', resolve);
     socket.once('error', reject);

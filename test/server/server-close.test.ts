@@ -26,29 +26,29 @@ async function health({ url }: TestServer, agent: Agent): Promise<Health> {
 }
 
 test('a request that comes on an idle connection after the stop has begun is answered, and is the last there', async () => {
-  const gate = await start();
-  const agent = new Agent({ keepAlive: true, ca: gate.certificate.ca });
-  expect(await health(gate, agent)).toEqual({ status: 200, connection: 'keep-alive', reused: false });
-  const stopped = gate.stop();
+  const server = await start();
+  const agent = new Agent({ keepAlive: true, ca: server.certificate.ca });
+  expect(await health(server, agent)).toEqual({ status: 200, connection: 'keep-alive', reused: false });
+  const stopped = server.stop();
   await new Promise((resolve) => setTimeout(resolve, 50));
-  expect(await health(gate, agent)).toEqual({ status: 200, connection: 'close', reused: true });
+  expect(await health(server, agent)).toEqual({ status: 200, connection: 'close', reused: true });
   await stopped;
 });
 
 const port = ({ url }: TestServer): number => Number(new URL(url).port);
 
 test.each([
-  { what: 'has no TLS handshake', open: (gate: TestServer) => connect(port(gate), '127.0.0.1'), event: 'connect' },
+  { what: 'has no TLS handshake', open: (server: TestServer) => connect(port(server), '127.0.0.1'), event: 'connect' },
   {
     what: 'has one',
-    open: (gate: TestServer) => connectTls({ port: port(gate), host: '127.0.0.1', ca: gate.certificate.ca }),
+    open: (server: TestServer) => connectTls({ port: port(server), host: '127.0.0.1', ca: server.certificate.ca }),
     event: 'secureConnect',
   },
 ])('a connection that never asks anything and $what does not hold up the stop', async ({ open, event }) => {
-  const gate = await start();
-  const silent = open(gate).on('error', () => undefined);
+  const server = await start();
+  const silent = open(server).on('error', () => undefined);
   await once(silent, event);
   const closed = once(silent, 'close');
-  await gate.stop();
+  await server.stop();
   expect(await closed).toBeDefined();
 });

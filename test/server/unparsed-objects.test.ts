@@ -9,13 +9,13 @@ const VALUES = `[${'{},'.repeat(500_000)}{}]`;
 const ESCAPED = `"${'\\u003c'.repeat(LIMIT / 6)}"`;
 const DEEP = `${'['.repeat(40_000)}${']'.repeat(40_000)}`;
 
-let gate: TestServer;
+let server: TestServer;
 beforeAll(async () => {
   const { context } = await compose({ kinds, policies: [] });
   const policy = policyOf('{exclude: {namespaces: [free]}, rules: [{rule: image-tag, parameters: {required: true}}]}');
-  gate = await startAdmissionServer({ ...context, policies: [policy] });
+  server = await startAdmissionServer({ ...context, policies: [policy] });
 });
-afterAll(() => gate.stop());
+afterAll(() => server.stop());
 
 interface Row {
   readonly type?: string;
@@ -35,7 +35,7 @@ function review(much: string, { type = POD, request = '', metadata = '"name":"we
 }
 
 async function answer(body: string, path = '/validate'): Promise<unknown> {
-  const { status, text } = await gate.post(path, body);
+  const { status, text } = await server.post(path, body);
   const { apiVersion, response, message } = JSON.parse(text);
   if (status !== 200) return `${status} ${message}`;
   return { apiVersion, uid: response.uid, allowed: response.allowed, message: response.status?.message };
