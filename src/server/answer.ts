@@ -1,4 +1,4 @@
-/** From the body of a review to its answer, its line in the log, and its metrics. */
+/** Evaluates a review and produces its response, its log line, and its metrics. */
 import type { Context } from '../admission/context.ts';
 import { type MaybePromise, whenKnown } from '../admission/maybe-promise.ts';
 import { mutate } from '../admission/mutate.ts';
@@ -12,22 +12,22 @@ import { type ReadBody, tooDeepReview } from './parse-review.ts';
 import type { Lease } from './pool.ts';
 import { statusBody } from './status.ts';
 
-/** What happened to one review, for the log. */
+/** The result of one review, for the log. */
 export interface ReviewRecord {
   readonly endpoint: Endpoint;
   readonly review: Review;
-  /** Of `/validate`. */
+  /** The decision of `/validate`. */
   readonly decision: Decision | undefined;
-  /** Of `/mutate`. */
+  /** The result of `/mutate`. */
   readonly mutation?: Mutation | undefined;
   readonly durationMs: number;
 }
 
 export interface ReviewLog {
   review(record: ReviewRecord): void;
-  /** A body that is not a review. */
+  /** Logs a body that is not a review. */
   rejected(code: number, message: string): void;
-  /** A bug in tidewaiter. */
+  /** Logs a bug in tidewaiter. */
   failed(error: unknown, uid: string | undefined): void;
 }
 
@@ -39,7 +39,7 @@ export interface ReviewServices {
 
 export type Send = (code: number, text: string) => void;
 
-/** `failurePolicy` decides about the object. */
+/** Sends an HTTP error; `failurePolicy` then decides. */
 export function reject(
   { log, metrics }: Omit<ReviewServices, 'context'>,
   code: number,
@@ -51,7 +51,7 @@ export function reject(
   send(code, JSON.stringify(statusBody(code, message)));
 }
 
-/** A bug is HTTP 500 without Retry-After, so that the API server does not retry and `failurePolicy` decides. */
+/** Responds to a bug with HTTP 500 without Retry-After: the API server does not retry, and `failurePolicy` decides. */
 export function fail(
   { log, metrics }: Omit<ReviewServices, 'context'>,
   error: unknown,
@@ -71,7 +71,7 @@ export interface ReviewExchange {
   readonly mayWait: (namespace: string | undefined) => Lease | undefined;
 }
 
-/** Answers in the same turn of the event loop if the decision does not have to wait (fast/README.md). */
+/** Responds in the same turn of the event loop if the decision does not have to wait (fast/README.md). */
 export function answer(read: ReadBody, exchange: ReviewExchange, services: ReviewServices): void {
   const start = performance.now();
   const { send } = exchange;
@@ -88,7 +88,7 @@ export function answer(read: ReadBody, exchange: ReviewExchange, services: Revie
 interface Attempt {
   readonly exchange: ReviewExchange;
   readonly services: ReviewServices;
-  /** Of performance.now(). */
+  /** A value of performance.now(). */
   readonly start: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Room for bodies that come, if need be the room of those that come slowly: an API server sends a body at once, and nothing
- * makes another client do so.
+ * Reserves memory for incoming bodies. If none is left, it ends slow bodies: an API server sends a body at once, but other
+ * clients need not.
  */
 import type { Budget } from './budget.ts';
 import type { Connection } from './connection.ts';
@@ -9,9 +9,9 @@ import type { MakeRoom } from './receive-body.ts';
 const SLOW_MS = 1000;
 
 export interface Arrivals {
-  /** For the body that begins to come on this connection. */
+  /** Registers a body that starts to arrive on this connection. */
   begin(connection: Connection): MakeRoom;
-  /** It is whole, or rejected. */
+  /** Called when the body is complete or rejected. */
   end(connection: Connection): void;
 }
 

@@ -1,21 +1,21 @@
 /**
- * How much memory reviews may take at once: bodies that are being read, and reviews that wait for a registry. Together with one
- * that is being parsed (body.ts), 400 connections and 90 MB for the process itself, it fits into the 256 MiB of a shipped Pod.
+ * Limits the memory of reviews: incoming bodies, and reviews that wait for a registry. With one review that is being parsed
+ * (parse-body.ts), 400 connections, and 90 MB for the process itself, they fit into the 256 MiB of the shipped Pod.
  */
 import type { Connection } from './connection.ts';
 import { createPool, type Lease } from './pool.ts';
 import type { MakeRoom } from './receive-body.ts';
 
-/** Most reviews are smaller. They have a separate pool, so that a few large ones never delay them. */
+/** Most reviews are smaller. Their separate pool keeps a few large reviews from delaying them. */
 const SMALL_BYTES = 64 * 1024;
 const SMALL_BODIES = 8 * 1024 * 1024;
-/** Two of the largest from an address that is alone, and one from each of two. */
+/** Enough for two of the largest bodies from a single address, or one from each of two addresses. */
 const LARGE_BODIES = 24 * 1024 * 1024;
-/** As `waitingBytes` counts: some 400 reviews of 10 KB. */
+/** Counted by `waitingBytes`: about 400 reviews of 10 KB. */
 const WAITING = 24 * 1024 * 1024;
 
 export interface Budget {
-  /** For a body that comes on this connection; a connection that ends gives it back. */
+  /** Reserves memory for a body on this connection; released at the latest when the connection ends. */
   bodyRoom(connection: Connection): MakeRoom;
   waitingRoom(connection: Connection, namespace: string | undefined, bytes: number): Lease | undefined;
 }

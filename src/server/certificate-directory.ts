@@ -10,7 +10,7 @@ export const OUR_CA = 'tidewaiter development CA';
 /** The remedy if the directory cannot be used. */
 export const ELSEWHERE = 'choose another directory with --certs-dir, or set --cert and --key';
 
-/** `problem`: what is wrong with the file, if there is one. */
+/** `problem`: why the file is not used; undefined if it is absent. */
 export type StoredFile<T> =
   | { readonly state: 'good'; readonly value: T; readonly text: string }
   | { readonly state: 'absent' | 'damaged'; readonly problem: string | undefined };
@@ -32,7 +32,7 @@ export async function readDirectory(dir: string): Promise<CertificateDirectory> 
   };
 }
 
-/** What cannot be read as PEM is damage and gets mended; what can, and is not of our making, is the user's and stays. */
+/** A file that is not PEM is damaged and is replaced; PEM that tidewaiter did not generate belongs to the user and stays. */
 async function readOwn<T>(file: string, parse: (text: string) => T | 'damaged' | 'foreign'): Promise<StoredFile<T>> {
   let text: string;
   try {
@@ -64,7 +64,7 @@ function ownCertificate(text: string): X509Certificate | 'damaged' | 'foreign' {
   }
 }
 
-/** Whole or not at all. A key is never written over: when another process was faster, its key counts. Throws UserError. */
+/** Writes a file atomically. A key is never overwritten: if another process was faster, its key is used. Throws UserError. */
 export async function storeFile(file: string, { state }: StoredFile<unknown>, text: string): Promise<void> {
   const directory = path.dirname(file);
   const temporary = path.join(directory, `.${path.basename(file)}.${randomUUID()}`);

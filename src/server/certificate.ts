@@ -6,22 +6,22 @@ export interface ServingCertificate {
   readonly cert: string;
   /** PEM. */
   readonly key: string;
-  /** PEM of our own authority; `undefined` when the certificate was given. */
+  /** PEM of the generated CA; undefined: the certificate is configured. */
   readonly ca: string | undefined;
-  /** The certificate's file, as the user would name it. */
+  /** The path of the certificate, for messages. */
   readonly from: string;
   readonly notAfter: Date;
-  /** What was renewed or replaced on the way, one sentence each; for the user to see. */
+  /** Files that were regenerated, one sentence each, for the user. */
   readonly notes: readonly string[];
 }
 
-/** What is wrong with it at this moment, if anything. */
+/** Returns why a certificate is not valid at `now`, or undefined. */
 export function invalidAt({ validFromDate, validToDate }: X509Certificate, now: Date): string | undefined {
   if (validToDate <= now) return `expired on ${day(validToDate)}`;
   return validFromDate > now ? `is not valid before ${day(validFromDate)}` : undefined;
 }
 
-/** OpenSSL's word for a missing passphrase differs from version to version; the marks in the file do not. */
+/** OpenSSL's error for a missing passphrase differs between versions; these PEM headers do not. */
 const ENCRYPTED = /^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED)/m;
 
 export function readKey(text: string): KeyObject | 'encrypted' | 'damaged' {
@@ -33,12 +33,12 @@ export function readKey(text: string): KeyObject | 'encrypted' | 'damaged' {
   }
 }
 
-/** The day, as people read it. */
+/** Formats the UTC date as YYYY-MM-DD. */
 export function day(date: Date): string {
   return date.toISOString().slice(0, 10);
 }
 
-/** The code of an error of Node's, such as ENOENT. */
+/** Returns the code of a Node.js error, such as ENOENT. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
@@ -51,7 +51,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
 };
 
-/** Why a file cannot be read or written, in words. */
+/** Describes why a file cannot be read or written. */
 export function reasonOf(error: unknown): string {
   return REASONS[codeOf(error) ?? ''] ?? (error instanceof Error ? error.message : String(error));
 }

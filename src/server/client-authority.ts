@@ -1,4 +1,4 @@
-/** `clientCa` and `clientNames`: only clients with a certificate of that CA and an accepted name get reviews. */
+/** `clientCa` and `clientNames`: only clients with a certificate of that CA and an accepted name can send reviews. */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { TLSSocket } from 'node:tls';
@@ -8,9 +8,9 @@ import type { Identify } from './connection.ts';
 import { UserError } from '../error/user-error.ts';
 
 export interface ClientAuthority {
-  /** PEM, one certificate or more. */
+  /** PEM, one or more certificates. */
   readonly ca: string;
-  /** Common names and subject alternative names, as they are. */
+  /** Common names and subject alternative names, compared exactly. */
   readonly names: readonly string[];
 }
 
@@ -68,11 +68,11 @@ export function identifyBy({ names }: ClientAuthority): Identify {
   };
 }
 
-/** Common names, then DNS names, URIs, IP and email addresses. */
+/** Returns common names, then DNS names, URIs, IP addresses, and email addresses. */
 function namesOf(certificate: X509Certificate): readonly string[] {
   const { CN = [] } = certificate.toLegacyObject().subject as { readonly CN?: string | readonly string[] };
   const alternative = certificate.subjectAltName ?? '';
-  // Node puts a name in quotation marks, as JSON, when it contains anything that looks like a second name.
+  // Node.js writes a name as a JSON string if it contains text that looks like a second name.
   const found = alternative.matchAll(/(?:^|, )(?:DNS|URI|IP Address|email):("(?:[^"\\]|\\.)*"|[^",]*)(?=, |$)/g);
   const others = [...found].flatMap(([, text = '']) => (text.startsWith('"') ? [] : text));
   return [...new Set([CN, others].flat())];

@@ -1,4 +1,4 @@
-/** A certificate that the user names with --cert and --key: everything that can be wrong with it is found before anything listens. */
+/** Checks the certificate of --cert and --key completely before the server listens. */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
@@ -6,7 +6,7 @@ import { quoteValue } from '../image/quote.ts';
 import { invalidAt, readKey, reasonOf, type ServingCertificate } from './certificate.ts';
 import { UserError } from '../error/user-error.ts';
 
-/** serverAuth, and any use. */
+/** OIDs of serverAuth and anyExtendedKeyUsage. */
 const FOR_SERVERS = ['1.3.6.1.5.5.7.3.1', '2.5.29.37.0'];
 
 /** Throws UserError. */
@@ -95,7 +95,7 @@ function checkLeaf(leaf: X509Certificate, name: string, now: Date): void {
       `${name}: no subjectAltName; API servers ignore the common name, so add the host there, ${example}`,
     );
   }
-  // Without an extended key usage it is good for every use.
+  // A certificate without an extended key usage allows every use.
   const uses = leaf.keyUsage ?? FOR_SERVERS;
   if (!FOR_SERVERS.some((use) => uses.includes(use))) {
     throw new UserError(`${name}: its extended key usage does not include serverAuth`);

@@ -1,43 +1,43 @@
-/** One connection of a server, and when it is quiet or does not read its answers. */
+/** One connection of a server, and whether it is quiet or leaves responses unread. */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Lease } from './pool.ts';
 
-/** For an answer to be read. */
+/** How long a response can be unread. */
 const UNREAD_MS = 10_000;
 /**
- * Since its last answer. An API server uses the same of its connections again and again, and those that it has not used for
- * so long hardly ever; a request that meets the end of its connection is lost.
+ * Time since the last response. An API server reuses its recent connections and rarely one that was idle for so long; a request
+ * on a connection that is being closed is lost.
  */
 const QUIET_MS = 5000;
-/** Without any request so far: an API server sends one at once. */
+/** Time without a first request; an API server sends it at once. */
 const SILENT_MS = 1000;
 
 export interface Connection {
   readonly address: string;
-  /** The one below TLS. */
+  /** The TCP socket, below TLS. */
   readonly socket: Socket;
-  /** The one that answers are written to: above TLS, once the handshake is done. */
+  /** The socket for responses: the TLS socket once the handshake is complete. */
   top: Socket;
-  /** To the last request; `undefined`: none has come. */
+  /** The response to the last request; undefined: no request so far. */
   answer: Response | undefined;
-  /** Requests before that one whose answer was not on its way when the next one came. */
+  /** The number of earlier requests that had no complete response when the next request arrived. */
   behind: number;
-  /** When that began, or the connection. Until the answer is there it goes on. */
+  /** Time of the last request, or of the start of the connection (performance.now); moves on until the response is complete. */
   since: number;
-  /** undefined: its client can send reviews. */
+  /** undefined: the client can send reviews. */
   rejection: ClientRejection | undefined;
-  /** Its place among all; `undefined`: it does not share them. */
+  /** The place among the shared connections; undefined: it does not need one. */
   place: Lease | undefined;
-  /** Of bodies under way; given back when it ends. */
+  /** Memory for incoming bodies, released when the connection ends. */
   readonly leases: Set<Lease>;
-  /** An answer that is not read; `undefined`: there is none. */
+  /** An unread response; undefined: all are read. */
   unread: Unread | undefined;
 }
 
 interface Unread {
-  /** Bytes of answers so far. */
+  /** Bytes of responses so far. */
   readonly written: number;
   readonly since: number;
 }
@@ -49,7 +49,7 @@ export interface ClientRejection {
   readonly problem: string;
 }
 
-/** `undefined`: its certificate is accepted, and from then on it does not count among those that share. */
+/** Returns undefined for an accepted certificate; the connection then needs no shared place. */
 export type Identify = (socket: TLSSocket) => ClientRejection | undefined;
 
 const CONNECTION = Symbol('connection');
@@ -78,7 +78,7 @@ export function createConnection(socket: Socket, place: Lease): Connection {
   };
 }
 
-/** For `connectionOf`. */
+/** Stores the connection in a socket for `connectionOf`. */
 export function mark(socket: MarkedSocket, connection: Connection): void {
   socket[CONNECTION] = connection;
 }
@@ -93,12 +93,12 @@ export function endIfUnread(connection: Connection, now: number): void {
   const { top, unread } = connection;
   const written = top.bytesWritten;
   if (top.writableLength === 0) connection.unread = undefined;
-  // On a busy connection there is an answer on its way at every look, each time another one.
+  // On a busy connection, each check can find a different response in progress.
   else if (unread?.written !== written) connection.unread = { written, since: now };
   else if (now - unread.since > UNREAD_MS) connection.socket.destroy();
 }
 
-/** `''` when the other end has gone already. */
+/** Returns '' if the client has already disconnected. */
 export function addressOf({ remoteAddress = '' }: Socket): string {
   return remoteAddress;
 }

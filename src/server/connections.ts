@@ -1,8 +1,7 @@
 /**
- * The connections of a server: how many there may be at once, shared by address, and the end of those whose other end does not do
- * its part. One beyond its share waits, before its TLS handshake costs anything, until others have ended: to turn it away
- * would be a failed call of an API server, which `failurePolicy: Ignore` lets through. While it waits, those of addresses that
- * hold more end with their next answer, or as soon as they are quiet.
+ * Limits the connections of a server, shared by address, and ends connections of unresponsive clients. A connection beyond its
+ * share waits before its TLS handshake, because closing it would fail a call of an API server, which `failurePolicy: Ignore`
+ * then allows. While it waits, connections of addresses with more connections end with their next response, or when quiet.
  */
 import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -22,12 +21,12 @@ import { createPool, type Lease, type Pool } from './pool.ts';
 import { type Beginnings, createBeginnings } from './tls-handshakes.ts';
 import { createWaitingLine, type WaitingLine } from './waiting-line.ts';
 
-/** For a place among the open connections. */
+/** How long a connection waits for a place. */
 const WAITING_MS = 10_000;
 const SWEEP_MS = 1000;
 /**
- * Requests that may come while an earlier one has no answer. An API server sends one at a time, and all that come with one piece
- * are answered in one turn of the event loop, so a client that sends many delays the others.
+ * The number of requests that can wait for an earlier response. An API server sends one request at a time. All requests in one
+ * chunk are handled in one turn of the event loop, so a client that sends many delays the others.
  */
 const MAX_BEHIND = 8;
 
@@ -38,21 +37,21 @@ export interface ConnectionLimits {
 
 export interface Connections {
   readonly all: ReadonlySet<Connection>;
-  /** Of a request's socket. */
+  /** Returns the connection of a request's socket. */
   of(socket: Socket): Connection | undefined;
-  /** A request has come. The connection ends if there are too many without an answer. */
+  /** Counts a request. The connection ends if too many requests have no response. */
   begin(connection: Connection, response: Response): void;
-  /** To be called with each server, before it listens. `identify` is not given where any client may send reviews. */
+  /** Must be called for each server before it listens. Without `identify`, any client can send reviews. */
   guard(server: Server, identify?: Identify): void;
   endWaiting(): void;
-  /** Ends those that have sent no request, and all that come from now on. */
+  /** Ends connections without a request, and all new connections. */
   close(): void;
-  /** Another connection waits for its place, of its address or of one that has fewer. */
+  /** Reports whether a connection of the same address, or of an address with fewer connections, waits for this place. */
   isNeeded(connection: Connection): boolean;
 }
 
 interface State {
-  /** By their other end, since the socket of a request is not the one below its TLS. */
+  /** By remote address and port, because a request has the TLS socket and not the TCP socket. */
   readonly byPeer: Map<string, Connection>;
   readonly all: Set<Connection>;
   readonly places: Pool;
@@ -98,7 +97,7 @@ function isNeeded({ places, line }: State, { address, place }: Connection): bool
   return line.addresses().some((waiting) => waiting === address || count >= leastToGive(places, waiting));
 }
 
-/** How many places an address must have before one of them is given to another address. */
+/** Returns how many places an address must have before it loses a place to another address. */
 function leastToGive(places: Pool, other: string): number {
   return places.heldBy(other) + 2;
 }
@@ -124,7 +123,7 @@ function guard(state: State, server: Server, identify: Identify | undefined): vo
   server.once('close', () => clearInterval(sweep));
 }
 
-/** What the server does itself with a connection that comes is done when `begin` is called. */
+/** Postpones the server's own handling of a new connection until `begin` is called. */
 function takeOver(server: Server, onConnection: (socket: Socket, begin: () => void) => void): void {
   const listeners = server.listeners('connection');
   server.removeAllListeners('connection');
@@ -145,7 +144,7 @@ function secure(connection: Connection, socket: TLSSocket, identify: Identify | 
   connection.place = undefined;
 }
 
-/** Gives a new connection a place, if need be that of a quiet connection. */
+/** Gives a new connection a free place, or the place of a quiet connection. */
 function admit(state: State, socket: Socket, begin: () => void): boolean {
   const address = addressOf(socket);
   let place = state.places.lease(address, 1);
@@ -153,7 +152,7 @@ function admit(state: State, socket: Socket, begin: () => void): boolean {
   return place !== undefined && start(state, socket, { place, begin });
 }
 
-/** Only a free place: looking for a quiet connection costs too much for each connection that ends. */
+/** Gives a connection a free place only, because a search for quiet connections at the end of each connection costs too much. */
 function admitToFreePlace(state: State, socket: Socket, begin: () => void): boolean {
   const place = state.places.lease(addressOf(socket), 1);
   return place !== undefined && start(state, socket, { place, begin });
@@ -185,7 +184,7 @@ function start(state: State, socket: Socket, { place, begin }: Admission): true 
   return true;
 }
 
-/** Of the address with the most places, the connection that has been quiet for longest. Returns false if there is none. */
+/** Ends the longest quiet connection of the address with the most places. Returns false if no connection is quiet. */
 function endQuietOne({ all, places }: State, address: string): boolean {
   const now = performance.now();
   const least = leastToGive(places, address);

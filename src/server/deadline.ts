@@ -1,26 +1,26 @@
-/** How long an answer may take: the `timeout` that the API server puts into the URL, less a margin for the way back. */
+/** The time budget of a review: the `timeout` in the URL of the API server, minus a margin for the response. */
 import { parseDurationMs } from '../go/duration.ts';
 
 /** The API server's own limit (admissionregistration/v1, timeoutSeconds). */
 const MAX_MS = 30_000;
 const DEFAULT_MS = 10_000;
 
-/** Milliseconds that a decision may take: at least a tenth of a second and a tenth of the time are kept for the answer. */
+/** Returns the milliseconds for a decision; at least 0.1 s and a tenth of the time remain for the response. */
 export function budgetMs(timeout: string | undefined): number {
   const given = timeout === undefined ? undefined : parseDurationMs(timeout);
   const total = Math.min(given === undefined || given <= 0 ? DEFAULT_MS : given, MAX_MS);
   return Math.max(1, total - Math.max(100, total / 10));
 }
 
-/** A decision that has to wait, and how long it may. */
+/** A pending decision and its limits. */
 export interface WaitingRoom {
-  /** The budget is in its query. */
+  /** Contains the timeout in its query. */
   readonly url: string;
-  /** Returns undefined if too many decisions wait already; this one then uses only known facts. */
+  /** Returns undefined if too many decisions are waiting; this decision then uses only known facts. */
   readonly enter: () => (() => void) | undefined;
 }
 
-/** Aborts a pending decision when its time is used up, or at once if there is no room for it to wait. */
+/** Aborts a pending decision at its deadline, or immediately if too many decisions are waiting. */
 export function limitWait<T>(
   decision: T | Promise<T>,
   controller: AbortController,

@@ -2,7 +2,7 @@
 
 export type Endpoint = 'validate' | 'mutate';
 
-/** Returns undefined for the path of another route. */
+/** Returns undefined for other paths. */
 export function endpointOf(url: string): Endpoint | undefined {
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);

@@ -62,11 +62,11 @@ function requiredName(host: string): string {
   throw new UserError(`cannot generate a certificate for ${quoteValue(host)}; expected a DNS name or an IP address`);
 }
 
-/** As a certificate has it: lower case, ASCII, no zone, no last dot, one spelling for each IPv6 address. */
+/** Normalizes a host for certificates: lowercase, ASCII, no zone, no final dot, one spelling for each IPv6 address. */
 function hostName(host: string): string | undefined {
   const bare = host.replace(/%.*$/, '').replace(/\.$/, '');
   if (isIP(bare) === 6) return new URL(`https://[${bare}]`).hostname.slice(1, -1);
-  // Looked at first: like a URL's, the conversion of "a/b" is "a".
+  // Checked before the conversion, which turns "a/b" into "a" as in a URL.
   const name = /^[\p{L}\p{M}\p{N}._-]+$/u.test(bare) ? domainToASCII(bare) : '';
   return isIP(name) !== 0 || /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(name) ? name : undefined;
 }
@@ -76,12 +76,12 @@ type ReadyToServe = { readonly serve: Pick<ServingCertificate, 'cert' | 'key' | 
 interface FileTask {
   readonly file: 'ca.key' | 'ca.crt' | 'tls.key' | 'tls.crt';
   readonly stored: StoredFile<unknown>;
-  /** What is wrong with the file that is there; `undefined` when none is. */
+  /** Why the existing file is not used; undefined: there is no file. */
   readonly problem: string | undefined;
   make(): Promise<string> | string;
 }
 
-/** Bottom up: a certificate needs its authority and its key. The authority's key is needed only when it has to sign. */
+/** Finds the next file to generate: a certificate needs its CA and its key. The CA's key is needed only to sign. */
 function nextTask(directory: CertificateDirectory, required: readonly string[], now: Date): ReadyToServe | FileTask {
   const leaf = checkLeaf(directory, required, now);
   if ('serve' in leaf) return leaf;
@@ -123,7 +123,7 @@ function leafProblem(leaf: X509Certificate, required: readonly string[], now: Da
 
 type Authority = { readonly cert: string; readonly key: string };
 
-/** An authority must outlive what it signs. With the same key, certificates of the old one stay good under the new one. */
+/** A CA must outlive the certificates that it signs. A new CA with the same key keeps older certificates valid. */
 function checkAuthority({ ca, caKey }: CertificateDirectory, now: Date): FileTask | Authority {
   if (caKey.state !== 'good') return { file: 'ca.key', stored: caKey, problem: caKey.problem, make: newKey };
   const problem = ca.state === 'good' ? authorityProblem(ca.value, caKey.value, now) : ca.problem;
@@ -194,7 +194,7 @@ type SignOptions = NonNullable<Parameters<typeof import('selfsigned').generate>[
 
 /** Loads selfsigned on demand, because most starts find a certificate. Its default hash is SHA-1, which clients reject. */
 async function sign(commonName: string, key: KeyObject, options: SignOptions): Promise<string> {
-  // Bundled, a CommonJS package has nothing but its default export.
+  // In the bundle, a CommonJS package has only its default export.
   const { default: selfsigned } = await import('selfsigned');
   const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();

@@ -12,13 +12,13 @@ export type AdmissionServer = FastifyInstance<Server>;
 
 /** The API server keeps idle connections for 90 s and does not retry a POST on a connection that the server closes. */
 const KEEP_ALIVE_MS = 120_000;
-/** For a whole request: an API server sends it at once, and waits 30 s for all. */
+/** Time limit for a whole request; an API server sends it at once and waits at most 30 s for the response. */
 const REQUEST_MS = 10_000;
 const HANDSHAKE_MS = 5000;
-/** Longer than a review is on its way to us. A busy API server uses each of its connections many times a second. */
+/** Longer than a review takes to arrive. A busy API server uses each of its connections many times a second. */
 const LINGER_MS = 1000;
 
-/** How long a client may take for its part; Node looks once a second. */
+/** Time limits for clients; Node.js checks them once a second. */
 const TIMEOUTS = {
   keepAliveTimeout: KEEP_ALIVE_MS,
   headersTimeout: REQUEST_MS,
@@ -31,7 +31,7 @@ const REVIEW_CONNECTIONS: ConnectionLimits = { open: 400, waiting: 1200 };
 const OPERATIONS_CONNECTIONS: ConnectionLimits = { open: 100, waiting: 100 };
 
 export interface RequestHandlers {
-  /** Gets every request first. */
+  /** Receives every request before Fastify. */
   readonly reviews: ReviewListener;
   readonly onBadUrl: (error: FastifyError, reply: FastifyReply) => void;
 }
@@ -50,22 +50,28 @@ export function createAdmissionServer(
   const connections = createConnections(REVIEW_CONNECTIONS);
   const state = { closing: false };
   const app = Fastify({
-    // Fastify sets no options of a server that it does not create.
+    // Fastify sets options only on servers that it creates.
     serverFactory: (handle) => {
-      const asking: ServerOptions = clients === undefined ? {} : { ca: clients.ca, requestCert: true };
-      const tls: ServerOptions = { cert, key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], ...asking };
+      const clientCertificates: ServerOptions = clients === undefined ? {} : { ca: clients.ca, requestCert: true };
+      const tls: ServerOptions = {
+        cert,
+        key,
+        minVersion: 'TLSv1.2',
+        ALPNProtocols: ['http/1.1'],
+        ...clientCertificates,
+      };
       const patience = { ...TIMEOUTS, handshakeTimeout: HANDSHAKE_MS, pauseOnConnect: true };
-      // A client without an accepted certificate gets an answer that says so, and probes of the kubelet have none.
+      // A client without an accepted certificate gets an HTTP error with the reason; kubelet probes have no certificate.
       const options = { ...tls, ...patience, rejectUnauthorized: false, IncomingMessage: ReviewRequest };
       const server = createServer<typeof ReviewRequest>(options, (request, response) => {
         const connection = connections.of(request.socket);
         if (connection === undefined) {
-          // It has ended meanwhile.
+          // The connection has ended meanwhile.
           request.socket.destroy();
           return;
         }
         connections.begin(connection, response);
-        // What is left of a piece that was too much.
+        // The connection ended during an earlier request in the same chunk.
         if (connection.socket.destroyed) return;
         const isLast = (): boolean => state.closing || connections.isNeeded(connection);
         if (!reviews(request, response, { connection, isLast })) handle(request, response);
@@ -79,7 +85,7 @@ export function createAdmissionServer(
     forceCloseConnections: 'idle',
     return503OnClosing: false,
   });
-  // No other route takes a body.
+  // No other route accepts a body.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _body, done) => done(null));
   endConnectionsGently(app, connections, state);
@@ -87,9 +93,9 @@ export function createAdmissionServer(
 }
 
 /**
- * Loses no review at the end: each answer says that it is the last on its connection, and a connection between two
- * answers stays open for a moment. Node.js then waits for requests in progress, but also for connections that sent no
- * request, even without a TLS handshake; this function ends those.
+ * Closes without losing a review: each response announces the end of its connection, and an idle connection stays open for a
+ * moment. Node.js then waits for requests in progress, but also for connections that sent no request, even without a TLS
+ * handshake; this function ends those.
  */
 function endConnectionsGently(app: AdmissionServer, connections: Connections, state: { closing: boolean }): void {
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -110,7 +116,7 @@ export function createOperationsServer(): FastifyInstance {
   const app = Fastify({
     serverFactory: (handle) => {
       const server = createPlainServer(TIMEOUTS, (request, response) => handle(request, response));
-      // One request is enough here, and the answers to a client that does not read would stay in memory.
+      // One request per connection, because responses to a client that does not read would stay in memory.
       server.maxRequestsPerSocket = 1;
       connections.guard(server);
       return server;

@@ -1,18 +1,18 @@
-/** JSON that is only passed over: where a value ends, and what `JSON.parse` would make of a text in memory. No recursion. */
+/** Scans JSON without parsing: finds the end of a value, and estimates the memory of `JSON.parse`. Not recursive. */
 
 export const [QUOTE, BACKSLASH, COMMA, COLON, OPEN_MAP, OPEN_LIST] = [0x22, 0x5c, 0x2c, 0x3a, 0x7b, 0x5b];
-/** A square bracket with this bit is a curly one. */
+/** The bit that turns a square bracket into a curly bracket. */
 const LOWER = 0x20;
 const [OPEN, CLOSE] = [0x7b, 0x7d];
 
-/** Of its closing quotation mark; behind the end of the text when there is none. */
+/** Returns the offset of the closing quotation mark, or the length of the text if the string is not closed. */
 export function endOfString(bytes: Buffer, start: number): number {
   let at = start + 1;
   for (let byte = bytes[at]; byte !== QUOTE && byte !== undefined; byte = bytes[++at]) if (byte === BACKSLASH) at++;
   return at;
 }
 
-/** Behind the bracket that closes the list or the map at `start`; -1 when it is not closed. */
+/** Returns the offset after the bracket that closes the list or map at `start`, or -1 if it is not closed. */
 export function endOfNest(bytes: Buffer, start: number): number {
   let depth = 0;
   for (let at = start; at < bytes.length; at++) {
@@ -25,15 +25,15 @@ export function endOfNest(bytes: Buffer, start: number): number {
 }
 
 export interface Cost {
-  /** Bytes of memory, about. */
+  /** Estimated bytes of memory. */
   readonly bytes: number;
   readonly depth: number;
 }
 
 const EMPTY_STRING_BYTES = 16;
 /**
- * What V8 needs for each, beside the character itself, measured with Node 24 on a million of them: an empty map, a list, an element,
- * a member of a map (whose key is there once, however many maps have it). Of ever new keys it needs up to 1.7 times as much.
+ * Bytes of memory in addition to the character, measured with Node.js 24 on a million values: an empty map, a list, an element,
+ * and a member of a map (V8 stores a repeated key once). Distinct keys need up to 1.7 times as much.
  */
 const BYTES_BEHIND = new Map([
   [OPEN_MAP, 64],
@@ -47,7 +47,7 @@ const STEP_OF = Int8Array.from(
   (_, byte) => Number((byte | LOWER) === OPEN) - Number((byte | LOWER) === CLOSE),
 );
 
-/** Of the part of a text between two places, outside of any string. */
+/** Estimates the cost of a part of a text; `from` and `to` are outside of strings. */
 export function costOf(bytes: Buffer, from = 0, to = bytes.length): Cost {
   let sum = 0;
   let depth = 0;

@@ -1,6 +1,6 @@
 /**
- * Work that takes long, one piece after the other, each followed by a pause as long as it took: other work gets half of
- * the time, and the turns of the event loop that a short answer takes on a new connection.
+ * Runs long tasks one after the other, each followed by a pause of the same length. Other reviews get half of the time, and the
+ * turns of the event loop that a short response on a new connection takes.
  */
 const TURNS_BETWEEN = 8;
 

@@ -1,13 +1,13 @@
 /**
- * Several sockets on one port, among which Linux shares out new connections (SO_REUSEPORT, socket(7)). libuv accepts one
- * connection of each socket in a turn of its loop (since 1.45), and beside heavy work turns are long: with a single socket a flood
- * of connections delays everybody's by seconds.
+ * Listens with several sockets on one port, among which Linux distributes new connections (SO_REUSEPORT, socket(7)). libuv accepts
+ * one connection per socket in each turn of its loop (since 1.45), and turns are long under load: with a single socket, a flood of
+ * connections delays all clients by seconds.
  */
 import { connect, createServer, type ListenOptions, type Server } from 'node:net';
 import type { AdmissionServer } from './http.ts';
 
 const SOCKETS = 64;
-/** For all of them: what Linux allows each (net.core.somaxconn). It drops more, and their clients try again after 1 and 3 s. */
+/** The default of net.core.somaxconn. Linux drops further connections, and their clients retry after 1 and 3 s. */
 const BACKLOG = 4096;
 const PROBE_MS = 1000;
 
@@ -28,7 +28,7 @@ interface App extends Pick<AdmissionServer, 'listen'> {
   readonly server: Server;
 }
 
-/** Rejects with the error of the system. `isPaused`: connections come as the server itself gets them with `pauseOnConnect`. */
+/** Rejects with the error of the system. `isPaused`: connections are paused, as with `pauseOnConnect`. */
 export async function listenOn(
   app: App,
   { host, port: requested }: HostAndPort,

@@ -10,7 +10,7 @@ export interface ServerLog extends ReviewLog {
   flush(): void;
 }
 
-/** Keys whose values never leave the process, at the top and one level down. */
+/** Keys whose values are never logged, at the top level and one level below. */
 export const REDACTED = [
   'authorization',
   'auth',
@@ -24,14 +24,14 @@ export const REDACTED = [
 ];
 
 const FLUSH_MS = 100;
-/** Bytes that a full disk may leave behind. */
+/** Bytes that are kept while the disk is full. */
 const MAX_UNWRITTEN = 1 << 20;
-/** Lines of reviews that are written together, since each write to a pipe is a call of the system. */
+/** Review lines that are written together, because each write to a pipe is a system call. */
 const MAX_WAITING = 32;
 const REPEAT_MS = 60_000;
 const MAX_REMEMBERED = 500;
 
-/** Gets one line or several, each whole. */
+/** Receives one or more complete lines. */
 export interface LogDestination {
   write(lines: string): void;
 }
@@ -65,7 +65,7 @@ export function createLog(level: string, destination: LogDestination): ServerLog
   const error = (fields: object, message: string): void => inOrder(() => logger.error(fields, message));
   return {
     review(record) {
-      // Not with pino, which looks for secrets in every line: these keys are fixed, and none of them is a secret's.
+      // Does not use pino, which searches every line for secrets: these keys are fixed, and none contains a secret.
       if (logger.isLevelEnabled('info') && waiting.push(lineFieldsOf(record)) === MAX_WAITING) flush();
       for (const { rule, failure } of findingsOf(record)) {
         if (failure === undefined || !isNews(`${rule} ${failure.problem}`)) continue;
@@ -89,7 +89,7 @@ export function createLog(level: string, destination: LogDestination): ServerLog
 /** Limits rejections in the log, because any client that reaches the port can cause them. */
 const MAX_A_SECOND = 10;
 
-/** How many lines could not be written before this one; `undefined`: nor can this one. */
+/** Returns how many lines were omitted before this one; undefined: this line is omitted as well. */
 function createRoom(): () => number | undefined {
   let second = Number.NaN;
   let written = 0;
@@ -108,7 +108,7 @@ function createRoom(): () => number | undefined {
   };
 }
 
-/** A rule that fails, fails for many objects: the same words again within a minute are not written; the metrics count them all. */
+/** Omits a text that was written within the last minute, because a failing rule fails for many objects; the metrics count all. */
 function createNews(): (text: string) => boolean {
   const written = new Map<string, number>();
   return (text) => {
@@ -120,13 +120,13 @@ function createNews(): (text: string) => boolean {
   };
 }
 
-/** Standard output; a person at a terminal gets colors instead of JSON. */
+/** Standard output; in a terminal, colored text instead of JSON. */
 export async function standardOutput(isTerminal: boolean): Promise<LogDestination> {
   if (isTerminal) {
     const { default: pretty } = await import('pino-pretty');
     return pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
   }
-  // Nothing is kept back here: flushSync of what is kept tries without end when the reader has gone, and all reviews wait.
+  // No buffer: if the reader has exited, flushSync of a buffer retries forever, and all reviews wait.
   const output = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN });
   // Admission goes on if the log cannot be written.
   output.on('error', () => undefined);

@@ -10,15 +10,15 @@ export interface Metrics {
   countReview(endpoint: Endpoint, operation: string, decision: 'allow' | 'deny', seconds: number): void;
   countFindings(findings: readonly Finding[]): void;
   countMutation(mutation: Mutation): void;
-  /** The exceptions that are loaded now, so that one that is never used is seen as well. */
+  /** Sets the loaded exceptions, so that an unused exception appears as well. */
   setExceptions(exceptions: readonly ImageException[]): void;
-  /** An HTTP error that was sent instead of a review; `code` is the HTTP status. */
+  /** Counts an HTTP error that was sent instead of a review; `code` is the HTTP status. */
   countRejection(code: number): void;
-  /** Prometheus text format, and its content type. */
+  /** Returns the Prometheus text format and its content type. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-/** Starts at half a millisecond; 5 ms is the API server's own first bucket, 30 s the longest it waits. */
+/** From 0.5 ms, because the API server's own first bucket is 5 ms, to 30 s, the longest time that it waits. */
 const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 2.5, 10, 30];
 
 export function createMetrics(version: string, certificateExpiry: Date): Metrics {

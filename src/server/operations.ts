@@ -7,11 +7,11 @@ import { statusBody } from './status.ts';
 export interface Operations {
   readonly version: string;
   readonly metrics: Metrics;
-  /** `undefined` when ready, else why not. */
+  /** Returns why the server is not ready; undefined: it is ready. */
   notReady(): string | undefined;
 }
 
-/** Routes that take a Fastify server of either kind. */
+/** The methods that routes need, of Fastify servers with and without TLS. */
 interface Routes {
   get: FastifyInstance['get'];
 }

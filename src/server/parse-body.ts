@@ -1,24 +1,24 @@
-/** From bytes to JSON: the one place to replace when reading must become cheaper. */
+/** Parses the bytes of a body to JSON. */
 import { type Cost, costOf } from './json-bytes.ts';
 import { type Cut, managedFieldsIn, parsedWithout } from './fast/managed-fields.ts';
 
 export type ParsedBody =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly problem: string }
-  /** Not parsed. */
+  /** The body exceeds a limit and is not parsed. */
   | { readonly ok: false; readonly excess: string };
 
 /** A body of this size takes less than 2 MiB of memory whatever it contains, so its cost is not estimated. */
 export const HARMLESS_BYTES = 64 * 1024;
 /**
- * Of memory, as `costOf` counts it. Ordinary manifests take 4 to 5 bytes for each byte of text, and etcd stores objects of up to
- * 1.5 MiB: an update of one that was nearly as large before costs 14 MiB, without managedFields.
+ * Memory as estimated by `costOf`. Ordinary manifests take 4 to 5 bytes for each byte of text, and etcd stores objects of up to
+ * 1.5 MiB: an update with two objects of that size takes 14 MiB, without managedFields.
  */
 const MEMORY_LIMIT_BYTES = 24 * 1024 * 1024;
-/** Go's JSON, and so the API server's, ends at 10,000; schemas of CustomResourceDefinitions come to about 50. */
+/** Go's JSON parser, and therefore the API server, stops at 10,000; CustomResourceDefinitions come to about 50. */
 export const DEPTH_LIMIT = 1000;
 
-/** UTF-8, as RFC 8259 wants it. Duplicate keys: the last one counts, as for the API server. */
+/** Parses UTF-8 (RFC 8259). The last of several equal keys is used, as by the API server. */
 export function parseBody(bytes: Buffer): ParsedBody {
   const cuts = managedFieldsIn(bytes);
   const excess = excessOf(bytes, cuts);
@@ -38,13 +38,13 @@ function parseWhole(bytes: Buffer, cuts: readonly Cut[]): ParsedBody {
   }
 }
 
-/** The message of V8 quotes the body, and a body can contain secrets. */
+/** Returns only the position from V8's message, which quotes the body; a body can contain secrets. */
 function placeIn(error: SyntaxError): string {
   const position = /at position (\d+)/.exec(error.message)?.[1];
   return position === undefined ? '' : `, at character ${position}`;
 }
 
-/** What is too much of it for it to be parsed. */
+/** Returns the limit that the body exceeds, or undefined. */
 function excessOf(bytes: Buffer, cuts: readonly Cut[]): string | undefined {
   if (bytes.length <= HARMLESS_BYTES) return undefined;
   const cost = parsingCost(bytes, cuts);
@@ -55,7 +55,7 @@ function excessOf(bytes: Buffer, cuts: readonly Cut[]): string | undefined {
 function parsingCost(bytes: Buffer, cuts: readonly Cut[]): Cost {
   const starts = [0, ...cuts.map(({ to }) => to)];
   const parts = starts.map((start, index) => costOf(bytes, start, cuts[index]?.from));
-  // A cut has the same depth as the text around it.
+  // The text on both sides of a cut has the same depth.
   return parts.reduce((sum, { bytes: more, depth }) => ({
     bytes: sum.bytes + more,
     depth: Math.max(sum.depth, depth),
@@ -65,7 +65,7 @@ function parsingCost(bytes: Buffer, cuts: readonly Cut[]): Cost {
 const TOO_MANY_VALUES = `the AdmissionReview has so many values that parsing it takes more than ${MEMORY_LIMIT_BYTES >> 20} MiB of memory`;
 export const TOO_DEEP = `values are nested more than ${DEPTH_LIMIT} levels deep`;
 
-/** Memory of a review that waits for a registry, in bytes: promises, timers, and the parsed body. */
+/** Returns the bytes of memory of a review that waits for a registry: promises, timers, and the parsed body. */
 export function waitingBytes(body: Buffer): number {
   return WAITING_BYTES + costOf(body).bytes;
 }

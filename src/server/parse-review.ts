@@ -1,4 +1,4 @@
-/** From the bytes of a body to a review, with its object or, where that would cost too much, without it. */
+/** Parses the bytes of a body to a review, without its object if parsing that would cost too much. */
 import { readReview, type Review } from '../admission/review.ts';
 import { DEPTH_LIMIT, parseBody, TOO_DEEP } from './parse-body.ts';
 import { headOf } from './review-head.ts';
@@ -16,8 +16,8 @@ export function reviewIn(body: Buffer): ReadBody {
 }
 
 /**
- * Of the whole of a body or of its beginning. The author of an object can make it too large, and what an author can cause is
- * decided about, not left to `failurePolicy`; so HTTP 413 is only for what no API server sends.
+ * Reads a review without its object, from a whole body or from its beginning. The author of an object can make it too large, and
+ * must not be able to leave the decision to `failurePolicy`. HTTP 413 is only for requests that no API server sends.
  */
 export function unreadReview(head: Buffer, excess: string): ReadBody {
   const read = readReview(headOf(head));
@@ -27,8 +27,8 @@ export function unreadReview(head: Buffer, excess: string): ReadBody {
 }
 
 /**
- * A review during which the stack overflowed, if its object is why: parsing takes any depth, what follows does not. A small body
- * can be as deep as that, and to look at each would cost more than this.
+ * Reads the review again without its object if the depth of the object caused a stack overflow: parsing accepts any depth, the
+ * code after it does not. Checking the depth of each small body first would cost more.
  */
 export function tooDeepReview(error: unknown, { apiVersion, request }: Review): Review | undefined {
   const isOverflow = error instanceof RangeError && error.message.includes('call stack');

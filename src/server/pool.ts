@@ -3,13 +3,13 @@
  * also gets something: one holder that takes all it can leaves half, two leave a quarter.
  */
 
-/** Gives it back; a second call does nothing. */
+/** Returns the amount to the pool; a second call does nothing. */
 export type Lease = () => void;
 
 export interface Pool {
   /**
-   * `holder` is a network address. `part` is one of many for whom a holder speaks, a namespace: it may hold no more than the
-   * holder can still get. `undefined`: not now.
+   * `holder` is a network address. `part` is a namespace behind this address; it can hold at most what the holder can still get.
+   * Returns undefined if the amount is not available.
    */
   lease(holder: string, amount: number, part?: string): Lease | undefined;
   heldBy(holder: string): number;

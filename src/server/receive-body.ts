@@ -1,18 +1,18 @@
-/** From a request to the bytes of its body, within a budget for all bodies under way. */
+/** Receives the bytes of a body, within a memory budget for all incoming bodies. */
 import { ignoreChunk, type ReviewRequest } from './fast/review-request.ts';
 import type { Lease } from './pool.ts';
 import { HEAD_BYTES } from './review-head.ts';
 
 /**
- * An API request is limited to 3 MiB and an update carries two objects; controller-runtime takes 7 MiB. The author of an object
- * can make more of it than that: Go writes `<`, `>` and `&` as six bytes each.
+ * An API request is limited to 3 MiB, and an update contains two objects; controller-runtime accepts 7 MiB. Authors can exceed
+ * that, because Go writes `<`, `>`, and `&` as six bytes each.
  */
 export const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 
 /** More than an API server sends for any object: two objects of 3 MiB, fully escaped, with defaults. */
 const ANNOUNCED_LIMIT_BYTES = 64 * 1024 * 1024;
 
-/** What is said of a body beyond the limit. */
+/** The problem of a body larger than the limit. */
 export const TOO_LARGE = `the AdmissionReview is larger than ${BODY_LIMIT_BYTES} bytes`;
 
 export type ReceivedBody =
@@ -23,14 +23,14 @@ export type ReceivedBody =
 
 export type ReceiveResult = ReceivedBody | { readonly code: 415 | 503; readonly problem: string };
 
-/** Room for so many bytes, or none. */
+/** Reserves bytes; returns undefined if they are not available. */
 export type MakeRoom = (bytes: number) => Lease | undefined;
 
-/** Calls back once, never when the client goes away before. */
+/** Calls `done` once, or never if the client disconnects before the end. */
 export function receiveBody(request: ReviewRequest, makeRoom: MakeRoom, done: (received: ReceiveResult) => void): void {
   if (!isJson(request.headers['content-type'])) return drop(request, UNSUPPORTED, done);
   const length = request.headers['content-length'];
-  // Only Node's parser says how long it is, so it is never negative, and no more bytes come than it says.
+  // Node's parser has checked the length: it is not negative, and no further bytes follow.
   const announced = length === undefined ? undefined : Number(length);
   if (announced !== undefined && announced > ANNOUNCED_LIMIT_BYTES) return drop(request, { head: NOTHING }, done);
   const release = makeRoom(announced === undefined || announced > BODY_LIMIT_BYTES ? HEAD_BYTES : announced);
@@ -39,16 +39,16 @@ export function receiveBody(request: ReviewRequest, makeRoom: MakeRoom, done: (r
   request.takeBody((chunk) => {
     const received = takeIn(chunk);
     if (received === undefined) return;
-    // The rest of it is not kept, but read, so that the client gets to hear of it.
+    // The rest is read and discarded; otherwise, the client would not read the response.
     request.takeBody(ignoreChunk);
     done(received);
   });
 }
 
-/** Takes pieces, and null at the end. The answer ends it. */
+/** Receives chunks, then null at the end. A returned result ends it. */
 type TakeIn = (chunk: Buffer | null) => ReceiveResult | undefined;
 
-/** Pieces are copied: each that is kept as it came costs some hundred bytes, and a client can send them one byte long. */
+/** Copies chunks into one buffer, because each stored chunk costs some hundred bytes and can contain a single byte. */
 function intoOne(announced: number, release: Lease): TakeIn {
   const isTooLarge = announced > BODY_LIMIT_BYTES;
   const length = isTooLarge ? HEAD_BYTES : announced;
@@ -70,7 +70,7 @@ function intoOne(announced: number, release: Lease): TakeIn {
 
 const NOTHING = Buffer.alloc(0);
 
-/** For a body of unknown length. */
+/** Receives a body of unknown length. */
 function intoGrowing(makeRoom: MakeRoom, first: Lease): TakeIn {
   const leases = [first];
   const release = (): void => leases.forEach((give) => give());
@@ -87,7 +87,7 @@ function intoGrowing(makeRoom: MakeRoom, first: Lease): TakeIn {
   };
   return (chunk) => {
     if (chunk === null) return { body: whole.subarray(0, size), release };
-    // No API server sends chunks, so the client gets the error before the end, which may never come.
+    // Responds before the end, which may never come; no API server uses chunked encoding.
     if (size + chunk.length > BODY_LIMIT_BYTES) return ended({ head: Buffer.from(whole.subarray(0, HEAD_BYTES)) });
     while (whole.length < size + chunk.length) if (!grow()) return ended(BUSY);
     chunk.copy(whole, size);

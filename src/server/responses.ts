@@ -1,22 +1,22 @@
 /**
- * How answers go out, and how much memory those take that are not read: nothing makes a client read, and the answer to a small
- * review can be thirty times as large. Beyond a limit the connections end that have left an answer unread for longest; a
- * client that reads is never among them, since what it gets is soon in the buffers of the kernel. Nor is an API server ever
- * among those that end because they send more and more requests without reading: it waits for each answer.
+ * Sends responses and limits the memory of unread responses: a client need not read, and the response to a small review can be
+ * thirty times as large. Beyond a limit, the connection whose response has been unread for longest ends, which never affects a
+ * client that reads, because its responses are soon in the buffers of the kernel. A connection also ends if it sends more and
+ * more requests without reading, which never affects an API server, because it waits for each response.
  */
 import type { ServerResponse } from 'node:http';
 import type { Connection } from './connection.ts';
 
 const UNREAD_BYTES = 8 * 1024 * 1024;
-/** Answers that may wait behind each other on one connection: all that come with one piece of it are made before any is sent. */
+/** Limits responses waiting on one connection: all requests in one chunk are handled before the first response is sent. */
 const BEHIND_BYTES = 64 * 1024;
-/** On each connection one answer of this size is not counted. Nearly all are smaller, and to count costs. */
+/** One response of up to this size per connection is not counted. Nearly all are smaller, and counting costs time. */
 const SMALL_BYTES = 16 * 1024;
 
 export interface Answer {
   readonly code: number;
   readonly text: string;
-  /** On its connection. */
+  /** True for the last response on its connection. */
   readonly isLast: boolean;
 }
 
@@ -28,7 +28,7 @@ interface Unread {
 }
 
 export function createAnswers(limitBytes = UNREAD_BYTES): SendAnswer {
-  /** In the order in which they began to be unread. */
+  /** Unread responses, oldest first. */
   const unread = new Map<Connection, Unread>();
   let total = 0;
 
@@ -58,7 +58,7 @@ export function createAnswers(limitBytes = UNREAD_BYTES): SendAnswer {
     connection.socket.off('close', known.forget);
   }
 
-  /** All but the last one, whose answer may be larger than all that there is room for. */
+  /** Ends connections, oldest first, but not the last one, whose response may be larger than the limit. */
   function makeRoom(): void {
     for (const [connection, { forget }] of unread) {
       if (total <= limitBytes || unread.size === 1) return;
@@ -78,7 +78,7 @@ export function createAnswers(limitBytes = UNREAD_BYTES): SendAnswer {
   };
 }
 
-/** No other answer is on its way there. */
+/** Reports whether no other response is in progress on the connection. */
 function isNext({ socket }: ServerResponse, { top }: Connection): boolean {
   return socket !== null && top.writableLength === 0;
 }
@@ -88,7 +88,7 @@ function write(response: ServerResponse, { code, text, isLast }: Answer, bytes: 
     'content-type': 'application/json; charset=utf-8',
     'content-length': bytes,
     ...(isLast ? { connection: 'close' } : {}),
-    // An API server then sends the review again, up to ten times within its own time limit.
+    // An API server then retries the review, up to ten times within its own time limit.
     ...(code === 503 ? { 'retry-after': '1' } : {}),
   };
   response.writeHead(code, headers).end(text, onRead);

@@ -1,11 +1,11 @@
 /**
- * What can be known of a review whose body is not parsed, because it is too large: the API server writes everything about the
- * request before the object (k8s.io/api/admission/v1, AdmissionRequest). The members that are looked for are found by their
- * depth, whatever strings and other values contain; of two members with one name, the last one applies, as everywhere.
+ * Reads the head of a review that is too large to be parsed: the API server writes everything about the request before the object
+ * (k8s.io/api/admission/v1, AdmissionRequest). Members are found by their depth, whatever strings and other values contain; the
+ * last of two members with one name is used, as in a parsed review.
  */
 import { BACKSLASH, COLON, COMMA, endOfNest, endOfString, OPEN_LIST, OPEN_MAP, QUOTE } from './json-bytes.ts';
 
-/** What is kept of a body that is too large; the names and groups of a user come before the object and can be long. */
+/** The bytes that are kept of a body that is too large; the user's names and groups precede the object and can be long. */
 export const HEAD_BYTES = 64 * 1024;
 
 type Members = Readonly<Record<string, unknown>>;
@@ -23,8 +23,8 @@ const ABOUT_THE_REQUEST = new Set([
 const ABOUT_THE_OBJECT = new Set(['name', 'generateName', 'deletionTimestamp']);
 
 /**
- * An AdmissionReview with as much of its object as says what it is called, from the whole of a text or from its beginning.
- * `undefined` where there is none.
+ * Returns an AdmissionReview with only the name of its object, from a whole text or from its beginning; undefined if the text
+ * does not start with an AdmissionReview.
  */
 export function headOf(bytes: Buffer): Members | undefined {
   const review = membersOf(bytes, 0, (key) => key === 'apiVersion' || key === 'kind');
@@ -38,18 +38,18 @@ export function headOf(bytes: Buffer): Members | undefined {
     metadataAt === undefined ? undefined : membersOf(bytes, metadataAt, (key) => ABOUT_THE_OBJECT.has(key));
   return {
     ...review.values,
-    // Only a new object can have a name so long that the operation is beyond the beginning.
+    // Without an operation in the head, it is CREATE: only a new object can have a name that long.
     request: { operation: 'CREATE', ...request.values, object: { metadata: metadata?.values ?? {} } },
   };
 }
 
 interface PartialMap {
   readonly values: Members;
-  /** Where the value of each other member begins. */
+  /** The offset of the value of each other member. */
   readonly places: ReadonlyMap<string, number>;
 }
 
-/** Of the map that begins at `start`, as far as the text goes; `undefined` when there is none. */
+/** Reads the map at `start`, up to the end of the text; undefined: it is not a map. */
 function membersOf(bytes: Buffer, start: number, isWanted: (key: string) => boolean): PartialMap | undefined {
   let at = blankEnd(bytes, start);
   if (bytes[at] !== OPEN_MAP) return undefined;
@@ -80,7 +80,7 @@ function blankEnd(bytes: Buffer, start: number): number {
   return at;
 }
 
-/** `undefined`: the text ends before. */
+/** Returns undefined if the text ends inside the value. */
 function endOfValue(bytes: Buffer, start: number): number | undefined {
   const first = bytes[start];
   if (first === OPEN_MAP || first === OPEN_LIST) {
@@ -96,12 +96,12 @@ function endOfValue(bytes: Buffer, start: number): number | undefined {
   return at === bytes.length || at === start ? undefined : at;
 }
 
-/** Of a number, true, false or null. */
+/** Reports whether a byte belongs to a number, true, false, or null. */
 function isPartOfWord(byte: number | undefined): boolean {
   return byte !== undefined && /[\w.+-]/.test(String.fromCharCode(byte));
 }
 
-/** A key longer than any that is looked for is not read. */
+/** Returns undefined for a key that is longer than all searched keys. */
 function textOf(bytes: Buffer, from: number, to: number): string | undefined {
   if (to > bytes.length) return undefined;
   const isLong = to - from > 100;
@@ -115,7 +115,7 @@ function valueOf(bytes: Buffer, from: number, to: number): unknown {
   try {
     return JSON.parse(bytes.toString('utf8', from, to));
   } catch (error) {
-    // Invalid JSON counts as absent, which allows nothing.
+    // Invalid JSON counts as absent, which never allows an object.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }

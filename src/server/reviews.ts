@@ -1,4 +1,4 @@
-/** The two endpoints of the webhook: from a request to the whole body of its review, and to its turn to be answered. */
+/** The two endpoints of the webhook: receives the body of a review, waits for its turn, and evaluates it. */
 import type { ServerResponse } from 'node:http';
 import { answer, fail, reject, type ReviewExchange, type ReviewServices, type Send } from './answer.ts';
 import { type Arrivals, createArrivals } from './body-admission.ts';
@@ -19,10 +19,10 @@ export interface Arrival {
   readonly isLast: () => boolean;
 }
 
-/** Returns false for a request of another route, of which nothing was read. */
+/** Returns false for a request of another route, without reading its body. */
 export type ReviewListener = (request: ReviewRequest, response: ServerResponse, arrival: Arrival) => boolean;
 
-/** What all reviews share. */
+/** State that all reviews share. */
 interface Shared {
   readonly services: ReviewServices;
   readonly budget: Budget;
@@ -30,7 +30,7 @@ interface Shared {
   readonly inTurn: Turns;
 }
 
-/** A client with one of these answers has nothing more to send on its connection. */
+/** Status codes that end the connection. */
 const ENDING: ReadonlySet<number> = new Set([401, 403, 413]);
 
 export function reviewListener(services: ReviewServices): ReviewListener {
@@ -58,7 +58,7 @@ function receive(request: ReviewRequest, exchange: OpenExchange, shared: Shared)
   const { arrivals, services } = shared;
   const { connection, send } = exchange;
   receiveBody(request, arrivals.begin(connection), (received) => {
-    // A whole body counts as long as it waits for its turn, also when its connection ends.
+    // A complete body counts while it waits for its turn, even if its connection ends.
     arrivals.end(connection);
     if ('code' in received) reject(services, received.code, received.problem, send);
     else answerInTurn(received, exchange, shared);
@@ -71,15 +71,15 @@ function answerInTurn(received: ReceivedBody, exchange: OpenExchange, { services
   const mayWait = roomToWait(budget, connection, content);
   const work = (): void => {
     try {
-      // Its client has not waited for its turn.
+      // The client has disconnected meanwhile.
       if (connection.socket.destroyed) return;
       const read = 'head' in received ? unreadReview(received.head, TOO_LARGE) : reviewIn(received.body);
       answer(read, { endpoint, url, send, mayWait }, services);
     } catch (error) {
-      // Node's parser or a timer calls this, and an error that it gets ends the process.
+      // Node's parser or a timer calls this function, and an error that reaches it ends the process.
       fail(services, error, undefined, send);
     } finally {
-      // A review that waits keeps `mayWait`, and must not keep its body.
+      // A waiting review keeps a reference to `mayWait`, and must not keep its body.
       content.bytes = NOTHING;
       if ('release' in received) received.release();
     }
@@ -90,7 +90,7 @@ function answerInTurn(received: ReceivedBody, exchange: OpenExchange, { services
 
 const NOTHING = Buffer.alloc(0);
 
-/** A function of its own, so that it keeps nothing else of a request. */
+/** A separate function, so that its closure keeps nothing else of a request. */
 function roomToWait(
   budget: Budget,
   connection: Connection,

@@ -1,4 +1,4 @@
-/** Errors as the API server reads them: a `Status` of meta/v1, whose code and message reach the user. */
+/** Errors in the form that the API server expects: a meta/v1 `Status`, whose code and message reach the user. */
 
 export interface StatusBody {
   readonly kind: 'Status';

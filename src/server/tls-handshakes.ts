@@ -1,6 +1,6 @@
 /**
- * TLS handshakes in turn: each takes a millisecond or two, and a flood of them would keep other work from the event
- * loop for a long time. Each address has its turn, so that a flood from one delays no other.
+ * Limits the TLS handshakes in each turn of the event loop: each takes a millisecond or two, and a flood of them would block other
+ * work. Addresses take turns, so that a flood from one address delays no other address.
  */
 import type { Socket } from 'node:net';
 
@@ -8,9 +8,9 @@ const A_TURN = 8;
 
 export type Beginnings = (socket: Socket, begin: () => void) => void;
 
-/** Calls `begin` at once where that is soon enough, and not at all when the socket has ended meanwhile. */
+/** Calls `begin` immediately or in a later turn, and not at all if the socket has ended meanwhile. */
 export function createBeginnings(): Beginnings {
-  /** By address; the first one is the next to have a turn. */
+  /** By address; the first address is next. */
   const lines = new Map<string, (() => void)[]>();
   let begun = 0;
   const nextTurn = (): void => {

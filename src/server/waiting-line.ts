@@ -1,15 +1,15 @@
-/** Connections that wait for their turn, each address in turn, so that a long line of one address delays no other. */
+/** Connections that wait for a place. Addresses take turns, so that many connections of one address delay no other address. */
 import type { Socket } from 'node:net';
 import type { Lease, Pool } from './pool.ts';
 
 export interface WaitingLine {
-  /** False when there is no room. */
+  /** Returns false if too many connections wait. */
   add(socket: Socket, begin: () => void): boolean;
-  /** Of those that wait. */
+  /** Returns the addresses of waiting connections. */
   addresses(): MapIterator<string>;
-  /** Lets one begin, if any can. */
+  /** Admits the next connection, if `admit` accepts it. */
   next(admit: (socket: Socket, begin: () => void) => boolean): void;
-  /** Ends those that came before this moment (of performance.now). */
+  /** Ends connections that have waited since before this moment (performance.now). */
   endThoseBefore(moment: number): void;
 }
 
@@ -21,7 +21,7 @@ interface Waiting {
 }
 
 export function createWaitingLine(room: Pool): WaitingLine {
-  /** By address; the first one is the next to have a turn. */
+  /** By address; the first address is next. */
   const lines = new Map<string, Waiting[]>();
   return {
     add(socket, begin) {
@@ -56,7 +56,7 @@ export function createWaitingLine(room: Pool): WaitingLine {
   };
 }
 
-/** Of those that are still there. */
+/** Admits the first connection of an address that has not ended meanwhile. */
 function beginFirst(line: Waiting[], admit: (socket: Socket, begin: () => void) => boolean): boolean {
   for (let first = line[0]; first !== undefined; first = line[0]) {
     const isThere = !first.socket.destroyed;

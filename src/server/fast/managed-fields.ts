@@ -1,28 +1,28 @@
 /**
- * A review without `metadata.managedFields`, which no rule sees, and which is a third of a stored object or more:
- * its many small maps cost more to parse than all the rest. The list is cut out before the text is parsed.
+ * Cuts `metadata.managedFields` out of a review before it is parsed. No rule sees these lists, they are a third of a stored object
+ * or more, and their many small maps cost more to parse than everything else.
  */
 import { isObject } from '../../pod/pointer.ts';
 import { COMMA, endOfNest, OPEN_MAP } from '../json-bytes.ts';
 
-/** As Go writes it. Inside of a string each quotation mark has a backslash before it, so this can only be a key. */
+/** The key as Go writes it. In a string, quotation marks have a backslash before them, so this can only be a key. */
 const KEY = Buffer.from('"managedFields":[');
-/** Replaces a list. It is random, so that no author of an object can write it. */
+/** Replaces a list. It is random, so that authors of objects cannot know it. */
 const MARK = Math.random();
 
-/** In a shorter text there is so little of it that to look for it costs as much. */
+/** In a shorter text, the search costs as much as it saves. */
 const WORTH_IT_BYTES = 4096;
 
-/** From behind `"managedFields":` to behind the list. */
+/** Starts after `"managedFields":` and ends after the list. */
 export interface Cut {
   readonly from: number;
   readonly to: number;
 }
 
-/** A review has two objects at most. */
+/** A review has at most two objects. */
 const MAX_CUTS = 2;
 
-/** Where the lists stand; none where one must not be cut out, or where it is not worth it. */
+/** Finds the lists; returns no cuts if a list cannot be cut safely, or if the text is short. */
 export function managedFieldsIn(bytes: Buffer): readonly Cut[] {
   let at = bytes.length < WORTH_IT_BYTES ? -1 : bytes.indexOf(KEY);
   if (at < 0) return NO_CUTS;
@@ -43,7 +43,7 @@ function isKey(before: number | undefined): boolean {
   return before === COMMA || before === OPEN_MAP;
 }
 
-/** The parsed value with a number in the place of each list; `undefined` when the whole text must be parsed. */
+/** Parses a text with a number in place of each list; undefined: the whole text must be parsed. */
 export function parsedWithout(bytes: Buffer, cuts: readonly Cut[]): unknown {
   if (cuts.length === 0) return undefined;
   let text = '';
@@ -55,7 +55,7 @@ export function parsedWithout(bytes: Buffer, cuts: readonly Cut[]): unknown {
   return asMarked(text + bytes.toString('utf8', at), cuts.length);
 }
 
-/** Only when each cut was made at `metadata` of an object of the review; a key of this name can also be elsewhere. */
+/** Returns the value if each cut is in the `metadata` of an object of the review; other maps can have this key as well. */
 function asMarked(text: string, cuts: number): unknown {
   let value: unknown;
   try {

@@ -10,7 +10,7 @@ const MAX_IMAGES = 20;
 const MAX_FINDINGS = 50;
 const MAX_TEXT = 300;
 
-/** What a line needs of a review, without its object: lines wait to be written several at a time, and an object is large. */
+/** The fields of a line, without the object of the review: several lines are written together, and objects are large. */
 export interface LineFields {
   /** Milliseconds since 1970. */
   readonly time: number;
@@ -27,7 +27,7 @@ export interface LineFields {
   /** How many findings have an unknown result. */
   readonly unknown: number;
   readonly images: readonly Pick<ContainerImage, 'state' | 'text'>[];
-  /** As JSON. */
+  /** The member as JSON. */
   readonly pinned: string;
   readonly durationMs: number;
   readonly dryRun: boolean;
@@ -72,7 +72,7 @@ function shortImage(image: ContainerImage): LineFields['images'][number] {
   return image.text.length <= MAX_TEXT ? image : { state: 'invalid', text: short(image.text) };
 }
 
-/** Returns a copy of what is left, because a slice keeps the whole text in memory. */
+/** Returns a copy of the shortened text, because a slice keeps the whole text in memory. */
 function short(text: string): string {
   return text.length <= MAX_TEXT ? text : (JSON.parse(JSON.stringify(cut(text))) as string);
 }
@@ -91,7 +91,7 @@ export function createReviewLine(): (fields: LineFields) => string {
   return (fields) => lineOf(fields, timeText(fields.time));
 }
 
-/** Written piece by piece instead of with `JSON.stringify`: README.md. */
+/** Formats a line without `JSON.stringify` (README.md). */
 function lineOf(fields: LineFields, time: string): string {
   const { endpoint, allowed, findings, unknown, images, pinned, durationMs, dryRun } = fields;
   return (

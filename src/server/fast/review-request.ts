@@ -1,4 +1,4 @@
-/** A request whose body is taken from Node's parser without a stream. */
+/** A request whose body comes from Node's parser without a stream. */
 import { IncomingMessage } from 'node:http';
 
 type OnChunk = (chunk: Buffer | null) => void;
@@ -6,8 +6,8 @@ type OnChunk = (chunk: Buffer | null) => void;
 export const ignoreChunk: OnChunk = () => undefined;
 
 /**
- * The server creates one for each request (option IncomingMessage of node:http). Node's parser passes the body to `push`, piece
- * by piece and then null. A request whose body is not taken is a stream like any other.
+ * The server creates an instance for each request (option IncomingMessage of node:http). Node's parser passes the chunks of the
+ * body to `push`, and null at the end. A request without `takeBody` is an ordinary stream.
  */
 export class ReviewRequest extends IncomingMessage {
   #onChunk: OnChunk | undefined;
@@ -25,7 +25,7 @@ export class ReviewRequest extends IncomingMessage {
     return true;
   }
 
-  /** Node resumes a stream that was not read; a body that was taken has nothing left. */
+  /** Node.js resumes an unread stream; after `takeBody`, nothing is left to read. */
   override resume(): this {
     return this.#onChunk === undefined ? super.resume() : this;
   }

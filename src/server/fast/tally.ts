@@ -18,7 +18,7 @@ type FailureLabels = { readonly rule: string; readonly reason: string };
 type PinLabels = { readonly policy: string; readonly outcome: string; readonly cause: string };
 
 export interface Tally {
-  /** Returns true when it is full, so that its counts must be taken. */
+  /** Returns true if the tally is full and must be emptied. */
   countReview(endpoint: Endpoint, operation: string, decision: string, seconds: number): boolean;
   countFindings(findings: readonly Finding[]): void;
   countPins(images: readonly PinnedImage[]): void;
@@ -60,7 +60,7 @@ export function createTally(): Tally {
 interface ReviewCounts {
   readonly durations: Float64Array;
   size: number;
-  /** By operation and decision. */
+  /** Reviews by operation and decision. */
   readonly decisions: Map<string, Map<string, number>>;
 }
 
@@ -69,7 +69,7 @@ function createReviewCounts(): ReviewCounts {
 }
 
 function countReview(counts: ReviewCounts, operation: string, decision: string, seconds: number): boolean {
-  // The strings exist already: to concatenate them to a key costs as much as all the rest.
+  // Nested maps, because concatenating strings to a key costs as much as everything else here.
   const decisions = mapIn(counts.decisions, operation);
   decisions.set(decision, (decisions.get(decision) ?? 0) + 1);
   counts.durations[counts.size] = seconds;
@@ -91,7 +91,7 @@ function takeReviews(endpoint: Endpoint, { decisions: all }: ReviewCounts): Coun
   return taken;
 }
 
-/** By policy, rule, action, and outcome. */
+/** Findings by policy, rule, action, and outcome. */
 type ByPolicy = Map<string, Map<string, Map<string, Map<string, Count<FindingLabels>>>>>;
 
 function createFindingCounts(): Pick<Tally, 'countFindings' | 'takeFindings' | 'takeUses' | 'takeFailures'> {
@@ -102,7 +102,7 @@ function createFindingCounts(): Pick<Tally, 'countFindings' | 'takeFindings' | '
   return {
     countFindings(list) {
       for (const { policy, rule, action, outcome, excuse, failure } of list) {
-        // As in `countReview`, strings are not concatenated.
+        // Strings are not concatenated, as in `countReview`.
         const outcomes = mapIn(mapIn(mapIn(byPolicy, policy), rule), action);
         let counted = outcomes.get(outcome);
         if (counted === undefined) {
@@ -135,7 +135,7 @@ function count<L>(counts: Map<string, Count<L>>, key: string, labels: () => L): 
   else entry.count += 1;
 }
 
-/** The labels stay, and their counts start at 0 again. */
+/** Resets the counts to 0 and keeps the labels. */
 function take<L>(counts: Iterable<Count<L>>): Counted<L> {
   return [...counts].flatMap((entry) => {
     const taken = entry.count;
