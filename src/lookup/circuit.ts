@@ -25,7 +25,7 @@ export interface Circuit {
   /** Why no request may be sent now; `undefined`: it may be sent. */
   closedTo(caller: RegistryCaller): RegistryFailure | undefined;
   begin(caller: RegistryCaller): void;
-  /** `'nothing'`: the request ended before it told anything about the registry. */
+  /** `'nothing'`: the request ended before it showed anything about the registry. */
   end(caller: RegistryCaller, result: RegistryError | 'answer' | 'nothing'): void;
 }
 
@@ -61,7 +61,7 @@ interface Outages {
   readonly isProbing: boolean;
 }
 
-/** A registry has told one credential to wait. */
+/** A registry's rate limit for one credential. */
 interface RateLimit {
   readonly untilMs: number;
   readonly failure: RegistryFailure;

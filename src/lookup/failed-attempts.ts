@@ -50,7 +50,7 @@ const UNSENT: ReadonlySet<RegistryCause> = new Set(['blocked', 'tooMany', 'dns',
 function attemptText({ attempt, failure: { cause, message, unjudged } }: FailedAttempt): string {
   const { label } = attempt;
   if (unjudged && cause === 'notFound')
-    return `${message}; tried anonymously, because the registry did not ask for credentials`;
+    return `${message}; tried anonymously, because the registry did not request credentials`;
   if (UNSENT.has(cause)) return message;
   if (message.includes(label)) return message;
   if (attempt.credential === undefined && message.includes(WITHOUT_CREDENTIALS)) return message;

@@ -1,6 +1,6 @@
 /**
- * What the rest of tidewaiter looks up about images. Each lookup has an entry in `createRegistrySources`: the request of the
- * registry client, the value made of its result, and how long a result is kept.
+ * Implements the source interfaces for images. Each lookup has an entry in `createRegistrySources`: the request of the registry
+ * client, the value made of its result, and how long a result is kept.
  *
  * A result belongs to the credential that got it. An image that was found anonymously is not reported to a workload with a
  * credential for it, because the kubelet would use that credential, and some registries reject an invalid credential even for
@@ -25,7 +25,7 @@ import type { LookupParts, SharedValues } from './registry-fetch.ts';
 import { createResolver, type CredentialResult, type ResolverParts } from './resolver.ts';
 import { createResponseCache } from './response-cache.ts';
 
-/** How long results are used, and how many are kept. */
+/** Lifetimes and the number of cached results. */
 export interface CacheSettings {
   readonly tagTtlMs: number;
   readonly digestTtlMs: number;

@@ -26,7 +26,7 @@ export const OWN_QUEUE_LIMITS: QueueLimits = {
   patienceMs: NO_EVICTION_MS,
 };
 
-/** How long a registry is known after a response. */
+/** The time for which a registry is known after a response. */
 const KNOWN_MS = 600_000;
 const MAX_KNOWN = 2000;
 

@@ -136,7 +136,7 @@ function fail<T>(parts: LookupParts<T>, fetch: Fetch, { error, by }: RequestErro
   for (const caller of callersOf(fetch)) circuit.end(caller, by === 'others' ? 'nothing' : error);
   if (isCredentialFailure(failure)) tiers.responded(key.registry, tenantOf(request));
   else if (isOutage(failure) || by === 'others') tiers.failed(key.registry);
-  if (by === 'nobody') return 'unwanted';
+  if (by === 'unwanted') return 'unwanted';
   if (by === 'others') return failed(notContacted(request.reference, 'evicted'));
   cache.setFailure(cacheKey(key, attempt), failure, tenantOf(request));
   if (isCredentialFailure(failure)) shared?.delete(key, attempt, now() - freshMs(key));

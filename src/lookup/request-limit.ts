@@ -12,7 +12,7 @@ export interface Limits {
 export type RequestEnd<T> =
   | { readonly how: 'answer'; readonly value: T }
   /** `by`: what ended the request; `undefined` if it ended by itself. */
-  | { readonly how: 'error'; readonly error: RegistryError; readonly by: 'limit' | 'nobody' | 'others' | undefined };
+  | { readonly how: 'error'; readonly error: RegistryError; readonly by: 'limit' | 'unwanted' | 'others' | undefined };
 
 /** Time for callers to come back. After it, a registry that hangs would hold places that others need. */
 const UNWANTED_MS = 2000;
@@ -26,7 +26,7 @@ export async function withinLimit<T>(
 ): Promise<RequestEnd<T>> {
   const controller = new AbortController();
   const { promise: over, reject } = Promise.withResolvers<never>();
-  let by: 'limit' | 'nobody' | 'others' | undefined;
+  let by: 'limit' | 'unwanted' | 'others' | undefined;
   let lastWords: NodeJS.Timeout | undefined;
   const end = (who: NonNullable<typeof by>): void => {
     if (by !== undefined) return;
@@ -39,7 +39,7 @@ export async function withinLimit<T>(
   const timer = setTimeout(() => end('limit'), limits.limitMs);
   let unwanted = false;
   const watch = setInterval(() => {
-    if (unwanted && !limits.isWanted()) end('nobody');
+    if (unwanted && !limits.isWanted()) end('unwanted');
     unwanted = !limits.isWanted();
   }, UNWANTED_MS);
   try {

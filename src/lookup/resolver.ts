@@ -83,9 +83,9 @@ function firstAttempt<T, V>(resolution: Resolution<T, V>): Attempt | undefined {
     },
   } = resolution;
   if (candidate !== undefined) return candidateAttempt(candidate, parts.identityOf);
-  const held = nodeCredentialsOf(resolution);
-  if (held instanceof Promise) return undefined;
-  const [credential] = held.credentials;
+  const listed = nodeCredentialsOf(resolution);
+  if (listed instanceof Promise) return undefined;
+  const [credential] = listed.credentials;
   return credential === undefined ? ANONYMOUS_ATTEMPT : credentialAttempt(credential, parts.identityOf);
 }
 
@@ -96,10 +96,10 @@ async function resolve<T, V>(resolution: Resolution<T, V>): Promise<RegistryFact
   if (ofPod !== undefined) return ofPod;
   if (own.isCut)
     return unjudged(conclude(resolution, [`more than ${MAX_ATTEMPTS} credentials match; the others were not tried`]));
-  const held = await untilAborted(nodeCredentialsOf(resolution), signal);
-  const { attempts, reasons } = attemptsBeyondPod(own, held, resolution);
+  const listed = await untilAborted(nodeCredentialsOf(resolution), signal);
+  const { attempts, reasons } = attemptsBeyondPod(own, listed, resolution);
   const ofNode = await tryEach(resolution, attempts);
-  return ofNode ?? forOperator(conclude(resolution, reasons), held.problems.length > 0);
+  return ofNode ?? forOperator(conclude(resolution, reasons), listed.problems.length > 0);
 }
 
 /** `undefined`: no credential gets the image; the failures are in `resolution.failed`. */
@@ -152,9 +152,9 @@ function staleOr<T, V>(resolution: Resolution<T, V>, fact: RegistryFact<V>): Reg
 
 function attemptsWithoutWaiting<T, V>(resolution: Resolution<T, V>): readonly Attempt[] {
   const own = podAttempts(resolution.imageLookup, resolution.parts.identityOf);
-  const held = nodeCredentialsFor(resolution);
-  if (own.isCut || held instanceof Promise) return own.attempts;
-  return [...own.attempts, ...attemptsBeyondPod(own, held, resolution).attempts];
+  const listed = nodeCredentialsFor(resolution);
+  if (own.isCut || listed instanceof Promise) return own.attempts;
+  return [...own.attempts, ...attemptsBeyondPod(own, listed, resolution).attempts];
 }
 
 /** Looked up once, as it can run a program. */

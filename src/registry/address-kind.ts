@@ -1,11 +1,11 @@
 /**
- * What kind of place an IP address is. Image names, and what registries answer, are other people's input: without this a
- * webhook would ask its own network and the cloud's metadata service for them.
+ * Classifies IP addresses. Image names and responses of registries are untrusted: without this check they could direct a
+ * webhook's requests to its own network or to the cloud's metadata service.
  */
 import { BlockList } from 'node:net';
 import { parseIp } from '../go/ip.ts';
 
-/** `metadata` hands out credentials to whoever asks; everything but `public` is in some network that is not the internet's. */
+/** `metadata` services return credentials to any client. All kinds except `public` are outside the internet. */
 export type AddressKind =
   | 'public'
   | 'metadata'
@@ -34,12 +34,12 @@ const METADATA = listOf([
   '64:ff9b:1::a9fe:a9fe/128',
 ]);
 
-/** IANA's special-purpose registries (RFC 6890 and after); the first list that has an address counts. */
+/** IANA's special-purpose registries (RFC 6890 and later); the first list that contains an address decides. */
 const KINDS: readonly (readonly [AddressKind, BlockList])[] = [
   ['metadata', METADATA],
   ['unspecified', listOf(['0.0.0.0/8', '::/128'])],
   ['loopback', listOf(['127.0.0.0/8', '::1/128'])],
-  // RFC 1918, RFC 6598 (shared), RFC 4193, RFC 3879 (site-local), RFC 8215 (NAT64 of one's own).
+  // RFC 1918, RFC 6598 (shared), RFC 4193, RFC 3879 (site-local), RFC 8215 (local NAT64).
   [
     'private',
     listOf([
@@ -101,7 +101,7 @@ function wordsText(words: readonly number[]): string {
 }
 
 /**
- * The IPv4 address that a gateway or this very machine would make of an IPv6 one: mapped and compatible (RFC 4291),
+ * Returns the IPv4 address that a gateway or this machine derives from an IPv6 address: mapped and compatible (RFC 4291),
  * translated (RFC 7915), NAT64 (RFC 6052), 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214).
  */
 function embeddedIPv4(words: readonly number[]): string | undefined {

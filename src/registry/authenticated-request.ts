@@ -19,7 +19,7 @@ export interface ResourceRequest {
 /** All requests for one image at one endpoint. They share what they learn about its authentication, and nothing else. */
 export interface Conversation {
   readonly endpoint: RegistryEndpoint;
-  /** Any response; the last one if the registry rejects what it has asked for. */
+  /** Returns any response; the last one if the registry rejects the credential that it has requested. */
   send(request: ResourceRequest, signal: AbortSignal): Promise<RegistryResponse>;
   /** Returns a response with status 200, and throws the error of any other. */
   expectOk(response: RegistryResponse): FinalResponse;
@@ -27,7 +27,7 @@ export interface Conversation {
 
 export interface RegistryResponse {
   readonly response: FinalResponse;
-  /** What was sent with the request. */
+  /** The `Authorization` header of the request. */
   readonly authorization: string | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface ConversationOptions {
   readonly now: () => number;
 }
 
-/** A registry can ask for one scope after another; each challenge is answered once. */
+/** A registry can request one scope after another; each challenge is answered once. */
 const MAX_CHALLENGES = 3;
 
 export function createConversations({
@@ -65,13 +65,13 @@ interface ConversationState {
   readonly endpoint: RegistryEndpoint;
   readonly follow: ReturnType<typeof createFollower>;
   readonly authenticator: Authenticator;
-  /** What the registry asked for last. */
+  /** The answer to the registry's last challenge. */
   authorization: Authorization | undefined;
 }
 
 /**
- * A conversation begins without a credential, as containerd begins each pull: what is sent depends on what the registry asks
- * for, and not on earlier conversations. If the registry rejects a cached token, the request is repeated without it, because
+ * A conversation begins without a credential, as containerd begins each pull: what is sent depends on the registry's challenge,
+ * and not on earlier conversations. If the registry rejects a cached token, the request is repeated without it, because
  * the token may have expired or may lack a scope.
  */
 async function sendAuthenticated(

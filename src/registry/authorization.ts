@@ -1,4 +1,4 @@
-/** The forms in which a credential's secret goes over the wire: nothing that holds one of them may be printed. */
+/** The forms in which a credential's secret is sent. Text that contains one of them must not be printed. */
 import type { Credential } from './credential.ts';
 
 export function basicAuthorization(username: string, password: string): string {

@@ -1,4 +1,4 @@
-/** The bids that wait for a place. The tenant that holds the fewest places comes first; its reviews take turns. */
+/** The line of bids that wait for a place. The tenant that holds the fewest places comes first; its reviews take turns. */
 import type { Bid, Block, Crowd, Headcount, Ticket } from './fair-share.ts';
 
 export interface Line {

@@ -1,14 +1,14 @@
-/** The bytes of one answer, as they come. */
+/** Collects the bytes of one response. */
 export interface BodyBuffer {
-  /** Of bytes that are kept. */
+  /** The maximum number of bytes. */
   readonly limit: number;
-  /** How many have come. */
+  /** The number of bytes received. */
   readonly offered: number;
-  /** It waits until there is room for it. */
+  /** Adds a chunk, which waits until there is room for it. */
   offer(chunk: Buffer): void;
-  /** Copies what waits, into `memory` once its own is too small; false when more has come than is kept. */
+  /** Copies the waiting chunks, into `memory` if its own memory is too small; false if the limit is exceeded. */
   keep(memory: Buffer | undefined): boolean;
-  /** Never a part of `memory`. */
+  /** Returns the collected bytes, never a part of `memory`. */
   read(): Buffer;
 }
 
@@ -16,7 +16,7 @@ const FIRST_BYTES = 4096;
 const NOTHING = Buffer.alloc(0);
 
 export function createBodyBuffer(limit: number, length: number | undefined): BodyBuffer {
-  // Not before there is room for it.
+  // Allocated when there is room.
   let bytes: Buffer = NOTHING;
   let isLent = false;
   let kept = 0;

@@ -1,12 +1,12 @@
 /**
  * A map of limited size that tenants share. When it is full, the tenant with the largest share loses its least recently used
- * entries, so that endless names from one namespace displace nothing of others. Entries have a weight where a stranger chooses
- * their size. Each entry has its own lifetime, and keeps its place when it has expired.
+ * entries, so that endless names from one namespace displace no entries of others. Entries have a weight if a tenant or a
+ * registry chooses their size. Each entry has its own lifetime, and uses its place until it is replaced.
  */
 export interface BoundedCache<V> {
   /** `undefined`: absent or expired. */
   get(key: string): V | undefined;
-  /** `lifetimeMs`: Infinity keeps the entry until there is no room. `tenant`: whose share it uses. */
+  /** `lifetimeMs`: Infinity keeps the entry until there is no room. `tenant`: the namespace whose share the entry uses. */
   set(key: string, value: V, lifetimeMs: number, tenant?: string): void;
   delete(key: string): void;
   /** The weight of all entries. */

@@ -1,4 +1,4 @@
-/** What the cause of a failure means for the next request, and how long a failure is remembered. */
+/** Classifies causes of failures for the next request, and sets how long failures are cached. */
 import { isCredentialRejected, type RegistryCause, type RegistryFailure } from '../policy/registry-fact.ts';
 
 const TEMPORARY: ReadonlySet<RegistryCause> = new Set([
@@ -11,12 +11,12 @@ const TEMPORARY: ReadonlySet<RegistryCause> = new Set([
   'tooMany',
 ]);
 
-/** Reports whether a later request can succeed. Until then an older answer is better than none. */
+/** Reports whether a later request can succeed. Until then, a stale response can be used. */
 export function isTemporary({ cause }: RegistryFailure): boolean {
   return TEMPORARY.has(cause);
 }
 
-/** Reports whether the failure affects the whole registry. A rate limit affects one credential; DNS and queues come before the registry. */
+/** Reports whether the whole registry fails. A rate limit affects one credential; DNS and queues come before the registry. */
 export function isOutage(failure: RegistryFailure): boolean {
   return isTemporary(failure) && !NO_OUTAGE.has(failure.cause);
 }
@@ -33,7 +33,7 @@ const LIFETIMES_MS: Readonly<Record<RegistryCause, number>> = {
   notFound: 10_000,
   forbidden: 30_000,
   unauthenticated: 30_000,
-  // What the registry asked to wait is kept for all images: see circuit.ts.
+  // lookup/circuit.ts keeps the registry's Retry-After for all images.
   rateLimited: 3000,
   serverError: 3000,
   timeout: 3000,
@@ -42,7 +42,7 @@ const LIFETIMES_MS: Readonly<Record<RegistryCause, number>> = {
   unreachable: 3000,
   blocked: 5000,
   protocol: 5000,
-  // It is not remembered: the next one may be asked.
+  // Not cached: the next request can get a place.
   tooMany: 0,
 };
 

@@ -5,14 +5,14 @@
  *     challenge  = scheme [ 1*SP ( token68 | param { "," param } ) ]
  *     param      = token BWS "=" BWS ( token | quoted-string )
  *
- * One comma separates challenges as well as their parameters: what follows it is a parameter exactly when "=" comes after the
- * name. Registries also write values without quotes that need them (realm=https://…), so those go up to a comma or a space.
- * The header is a stranger's text: one pass, nothing throws, and what makes no sense is left out.
+ * A comma separates challenges and also parameters: a name after it belongs to a parameter if "=" follows, otherwise to a
+ * challenge. Registries omit quotes that values need (realm=https://…), so such values end at a comma or a space. The header is
+ * untrusted: parsing takes one pass, never throws, and skips invalid parts.
  */
 export interface Challenge {
-  /** Lower case. */
+  /** Lowercase. */
   readonly scheme: string;
-  /** By name in lower case; the first of each name. */
+  /** By lowercase name; the first value of each name. */
   readonly params: ReadonlyMap<string, string>;
 }
 
@@ -59,7 +59,7 @@ function valueAt(state: ParseState): string {
   return quoted === undefined ? (take(BARE, state)?.[0] ?? '') : quoted.replaceAll(/\\(.)/gs, '$1');
 }
 
-/** Over something that is no token: a quoted text as a whole, so that a comma in it separates nothing; all the rest when it has no end. */
+/** Skips a part that is not a token: a quoted string as a whole with its commas, or the rest of the header if it has no end quote. */
 function skip(state: ParseState): void {
   if (take(QUOTED, state) !== undefined) return;
   if (state.text[state.at] === '"') state.at = state.text.length;

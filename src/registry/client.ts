@@ -1,4 +1,4 @@
-/** What the rest of this folder asks of a registry; `http-client.ts` is the one that does it. */
+/** The interface of the registry client, which http-client.ts implements. */
 import type { ImageReference } from '../image/reference.ts';
 import type { RegistryDetails, RegistryFailure } from '../policy/registry-fact.ts';
 import type { Credential } from './credential.ts';
@@ -9,38 +9,38 @@ export interface Target {
   readonly by: 'image' | 'tag';
   /** `undefined`: anonymously. */
   readonly credential: Credential | undefined;
-  /** The namespace of whoever asks: what is shared by all is shared out by it. */
+  /** The namespace of the object. Queues and caches give each namespace a share. */
   readonly tenant?: string | undefined;
-  /** Told of each mirror that could not help, before the next one is asked. */
+  /** Called for each mirror that fails, before the next mirror is queried. */
   readonly mirrorFailed?: ((mirror: string, failure: RegistryFailure) => void) | undefined;
 }
 
 export interface FoundManifest {
   readonly digest: string;
   readonly mediaType: string;
-  /** The mirror that answered; `undefined` for the registry itself. */
+  /** The mirror that responded; `undefined` for the registry itself. */
   readonly mirror: string | undefined;
 }
 
 /**
- * Each rejects with a RegistryError, and with nothing else but a bug. An aborted signal ends it with the cause `timeout`, or
- * with what the registry answered when it was only waited for to try again.
+ * Methods reject only with a RegistryError, or on a bug. An aborted signal ends a request with the cause `timeout`; if the
+ * request was waiting for a retry, with the registry's last response.
  */
 export interface RegistryClient {
-  /** Equal for two images only when the same place is asked for them in the same way: see registry-address.ts. */
+  /** Equal for two images only if the same server is queried in the same way: see registry-address.ts. */
   registryKey?(reference: ImageReference): string;
-  /** Whether the configuration lets the registry of the image be asked at all; yes, when it does not say. */
+  /** Reports whether the configuration allows queries to the image's registry; the default is true. */
   mayQuery?(reference: ImageReference): boolean;
-  /** Whether the configuration names the registry of the image, by its whole name; no, when it does not say. */
+  /** Reports whether the configuration contains the full name of the image's registry; the default is false. */
   isNamed?(reference: ImageReference): boolean;
   manifest(target: Target, signal: AbortSignal): Promise<FoundManifest>;
   details(target: Target, signal: AbortSignal): Promise<RegistryDetails>;
 }
 
-/** Trouble with a registry, or its "no". */
+/** A failed request to a registry. */
 export class RegistryError extends Error {
   readonly failure: RegistryFailure;
-  /** What the registry asked to wait. */
+  /** The registry's Retry-After. */
   readonly retryAfterMs: number | undefined;
 
   constructor(

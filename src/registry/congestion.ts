@@ -1,4 +1,4 @@
-/** Too many requests are in progress. This says nothing about the registry. */
+/** Places in queues of requests. A request that gets no place fails, which says nothing about the registry. */
 import { untilAborted } from './until-aborted.ts';
 import type { FairQueue } from './fair-queue.ts';
 import type { QueueLimits } from './fair-share.ts';
@@ -17,7 +17,7 @@ const MAX_WAITING = 10_000;
 /** Shorter than for a lookup, which waits for several places. */
 const PATIENCE_MS = 500;
 
-export interface HeldPlace {
+export interface QueuePlace {
   /** Aborts when other callers need the place. */
   readonly evicted: AbortSignal;
   leave(): void;
@@ -33,7 +33,7 @@ export interface PlaceSeeker {
 }
 
 /** Rejects with an OverloadError if there is no place in time. */
-export async function holdPlace(queue: FairQueue, { tenant, group, signal, words }: PlaceSeeker): Promise<HeldPlace> {
+export async function takePlace(queue: FairQueue, { tenant, group, signal, words }: PlaceSeeker): Promise<QueuePlace> {
   const eviction = new AbortController();
   const place = queue.enter({
     bids: [{ tenant, review: {}, group, tier: 0 }],

@@ -1,4 +1,4 @@
-/** Whether an address may be connected to, asked where it is known for sure: after DNS, of the very address that is used. */
+/** Checks addresses before connections. The check comes after DNS and uses the same address as the connection. */
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { callbackify, promisify } from 'node:util';
@@ -6,10 +6,10 @@ import { type AddressKind, addressKind } from './address-kind.ts';
 import { type HostNames, DnsError, type Resolve } from './host-names.ts';
 
 const systemLookup = promisify(lookup);
-/** The C library does not say. */
+/** The C library returns no TTL. */
 const SYSTEM_TTL_MS = 5000;
 
-/** As every other program of this machine resolves names; with few threads, so only where no stranger chooses the names. */
+/** Resolves names as other programs on this machine do. It uses the few threads of the process, so untrusted names must not reach it. */
 export const systemResolve: Resolve = async (host) => {
   try {
     return { addresses: await systemLookup(host, { all: true }), ttlMs: SYSTEM_TTL_MS };
@@ -20,12 +20,12 @@ export const systemResolve: Resolve = async (host) => {
   }
 };
 
-/** No connection was made: what the host stands for may not be asked. */
+/** The host's address is not allowed, so tidewaiter did not connect. */
 export class BlockedAddress extends Error {
   readonly code = 'ADDRESS_REFUSED';
   readonly address: string;
   readonly kind: AddressKind;
-  /** The host is this address; nobody was asked what it stands for. */
+  /** True if the host is an IP address, and not a name that DNS resolved. */
   readonly isLiteral: boolean;
 
   constructor(address: string, kind: AddressKind, { isLiteral }: { readonly isLiteral: boolean }) {
@@ -41,7 +41,7 @@ function isAllowed(kind: AddressKind, allowPrivate: boolean): boolean {
   return kind === 'public' || (allowPrivate && kind !== 'metadata');
 }
 
-/** A host that is an address itself, or localhost, is never looked up, so it is asked about before the connection. */
+/** Checks a host that is an IP address or localhost: it is never looked up, so `guardedLookup` does not check it. */
 export function blockedLiteral(hostname: string, allowPrivate: boolean): BlockedAddress | undefined {
   const address = isLocalName(hostname) ? '127.0.0.1' : hostname.replaceAll(/^\[|\]$/g, '');
   if (isIP(address) === 0) return undefined;
@@ -49,12 +49,12 @@ export function blockedLiteral(hostname: string, allowPrivate: boolean): Blocked
   return isAllowed(kind, allowPrivate) ? undefined : new BlockedAddress(address, kind, { isLiteral: true });
 }
 
-/** RFC 6761, 6.3: loopback, whatever anybody says. */
+/** RFC 6761, 6.3: always loopback, whatever DNS returns. */
 export function isLocalName(hostname: string): boolean {
   return /^(.+\.)?localhost\.?$/i.test(hostname);
 }
 
-/** Those that may be connected to; throws when there is none. */
+/** Returns the allowed addresses; throws if there are none. */
 export function allowedAddresses(
   host: string,
   addresses: readonly LookupAddress[],
@@ -67,7 +67,7 @@ export function allowedAddresses(
 
 const NEVER = new AbortController().signal;
 
-/** Takes the place of `dns.lookup` in a connection: the addresses that are not allowed are not there, and none is an error. */
+/** Replaces `dns.lookup` in a connection: omits addresses that are not allowed, and fails if none is left. */
 export function guardedLookup(names: HostNames, allowPrivate: boolean): LookupFunction {
   const allowedFor = callbackify(async (host: string) => {
     const addresses = names.recent(host) ?? (await names.addressesOf(host, { tenant: '', signal: NEVER }));

@@ -1,9 +1,9 @@
-/** Digests of the bytes as they came: what JSON.parse and JSON.stringify make of them has another. */
+/** Digests of the received bytes: JSON.parse and JSON.stringify would change them. */
 import { createHash } from 'node:crypto';
 
-/** `wanted` says the algorithm: `sha256:…`, `sha384:…`, `sha512:…`. */
-export function digestLike(wanted: string, bytes: Buffer): string {
-  const algorithm = wanted.slice(0, wanted.indexOf(':'));
+/** Returns the digest with the algorithm of `digest`: `sha256:…`, `sha384:…`, `sha512:…`. */
+export function digestLike(digest: string, bytes: Buffer): string {
+  const algorithm = digest.slice(0, digest.indexOf(':'));
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 }
 

@@ -1,10 +1,10 @@
-/** One credential to try, wherever it is from. Its values are behind functions, so that nothing that prints it shows them. */
+/** One credential to try, from any source. Its values are functions, so that printing a credential does not show them. */
 import { quoteValue } from '../image/quote.ts';
 
 export interface Credential {
-  /** For people: `pull secret "regcred", key "registry.example.com" (user ci)`. */
+  /** For messages: `pull secret "regcred", key "registry.example.com" (user ci)`. */
   readonly label: string;
-  /** It is from a pull secret, which the author of the object knows. */
+  /** True for a pull secret, whose name the author of the object knows. */
   readonly isOfSecret?: true;
   readonly secret: CredentialValue;
 }
@@ -16,7 +16,7 @@ export type CredentialValue =
   /** Docker's `registrytoken`: sent as it is. */
   | { readonly kind: 'registry-token'; readonly token: () => string };
 
-/** As it is where it is plain. */
+/** Returns a simple user name as it is, and quotes any other. */
 export function shownUser(username: string): string {
   return /^[\w.@+|$-]{1,100}$/.test(username) ? username : quoteValue(username, 100);
 }

@@ -1,4 +1,4 @@
-/** The places to ask for an image, in order: the mirrors of its registry, then the registry itself. */
+/** The endpoints that are queried for an image: the mirrors of its registry, then the registry itself. */
 import { quoteValue } from '../image/quote.ts';
 import { RegistryError, type Target } from './client.ts';
 import type { Credential } from './credential.ts';
@@ -7,15 +7,15 @@ import type { RemoteHost } from './network-errors.ts';
 import { type Mirror, type RegistryEntry, type RegistrySettings, UNLISTED } from './settings.ts';
 
 export interface RegistryEndpoint {
-  /** For people: `docker.io`, `mirror.example.com/docker-hub (mirror of docker.io)`. */
+  /** For messages: `docker.io`, `mirror.example.com/docker-hub (mirror of docker.io)`. */
   readonly name: string;
-  /** Of all that is remembered of the registry or the mirror. */
+  /** The cache key of the registry or mirror. */
   readonly key: string;
-  /** Scheme, host and port. */
+  /** Scheme, host, and port. */
   readonly base: URL;
-  /** The repository at this site: `library/nginx`, `docker-hub/library/nginx`. */
+  /** The repository at this endpoint: `library/nginx`, `docker-hub/library/nginx`. */
   readonly repository: string;
-  /** The tag or the digest that is asked for. */
+  /** The requested tag or digest. */
   readonly reference: string;
   readonly entry: RegistryEntry;
   readonly credential: Credential | undefined;
@@ -26,27 +26,27 @@ export interface RegistryEndpoint {
 
 const NO_HOST = 'is not a valid registry host';
 
-/** In the order in which they are asked. */
+/** In the order in which they are queried. */
 export interface RegistryEndpoints {
   readonly mirrors: readonly RegistryEndpoint[];
   readonly registry: RegistryEndpoint;
 }
 
-/** Throws a RegistryError when the registry may not be asked: nothing is looked up then, in DNS neither. */
+/** Throws a RegistryError if the configuration does not allow the registry. This needs no DNS lookup. */
 export function endpointsOf(target: Target, { registries, access }: RegistrySettings): RegistryEndpoints {
   const { domain, path: repository } = target.reference;
   if (domain === '') {
     const text = quoteValue(target.reference.text);
-    throw refused(`${text} has no registry: the part before the first "/" is not a hostname`, undefined);
+    throw blocked(`${text} has no registry: the part before the first "/" is not a hostname`, undefined);
   }
   const address = addressOf(domain, registries);
-  if (address === undefined) throw refused(`${shown(domain)} ${NO_HOST}`, 'check the host and the port');
+  if (address === undefined) throw blocked(`${shown(domain)} ${NO_HOST}`, 'check the host and the port');
   const { key, base, entry } = address;
   if (entry === undefined && access === 'listed') {
     const remedy = `add {host: ${quoteValue(domain, 100)}} to "registries" in tidewaiter.yaml, or set registryAccess: any`;
-    throw refused(`${shown(domain)} is not listed under "registries" in the configuration`, remedy);
+    throw blocked(`${shown(domain)} is not listed under "registries" in the configuration`, remedy);
   }
-  const reference = wantedOf(target);
+  const reference = requestedReference(target);
   const registry: RegistryEndpoint = {
     name: shown(domain),
     key,
@@ -85,26 +85,26 @@ function mirrorEndpoint(
   };
 }
 
-function wantedOf({ reference, by }: Target): string {
+function requestedReference({ reference, by }: Target): string {
   const tag = reference.effectiveTag;
   return (by === 'tag' ? (tag ?? reference.digest) : (reference.digest ?? tag)) ?? 'latest';
 }
 
-/** How messages name it. */
+/** The endpoint in messages. */
 export function remoteHostOf({ name, base, mirror }: RegistryEndpoint): RemoteHost {
   return { name, host: base.host, isRegistry: mirror === undefined };
 }
 
-/** The grammar of references sets no limit to a host. */
+/** The grammar of image references does not limit the length of a host. */
 function shown(domain: string): string {
   return domain.length > 255 ? `${domain.slice(0, 255)}…` : domain;
 }
 
-function refused(message: string, remedy: string | undefined): RegistryError {
+function blocked(message: string, remedy: string | undefined): RegistryError {
   return new RegistryError({ cause: 'blocked', causedBy: 'author', message, remedy, isPublic: true });
 }
 
-/** `library/nginx:1.27`, for people. */
+/** The image in messages: `"library/nginx:1.27"`. */
 export function subjectOf({ repository, reference }: RegistryEndpoint): string {
   return quoteValue(`${repository}${reference.includes(':') ? '@' : ':'}${reference}`, 400);
 }

@@ -1,6 +1,6 @@
 /**
- * One request on a connection, and its answer. Bytes are copied as they come into what the budget has room for, and while
- * there is none, the connection is not read: a registry chooses how many pieces it sends, and each would be an object.
+ * Sends one request on a connection and receives the response. Bytes are copied into memory from the budget; without room, the
+ * connection is paused. A registry chooses the number of chunks that it sends, and each chunk would be an object.
  */
 import { type Dispatcher, errors } from 'undici';
 import { type Lease, SMALL_BYTES } from './response-budget.ts';
@@ -8,7 +8,7 @@ import { OverloadError } from './congestion.ts';
 import { type BodyBuffer, createBodyBuffer } from './body-buffer.ts';
 import { InvalidResponse, headersOf, type HttpResponse, type HttpRequest, isPlain, lengthIn } from './http-message.ts';
 
-/** Of the body of a refusal: enough for the registry's own words. */
+/** The limit for the body of an error: enough for the registry's error message. */
 const MAX_ERROR_BYTES = SMALL_BYTES;
 
 export interface Exchange {
@@ -17,7 +17,7 @@ export interface Exchange {
   readonly signal: AbortSignal;
 }
 
-/** Rejects with an error of undici's, with the signal's reason, with an InvalidResponse, or with an OverloadError. */
+/** Rejects with an error of undici, the signal's reason, an InvalidResponse, or an OverloadError. */
 export async function exchange(dispatcher: Dispatcher, { request, lease, signal }: Exchange): Promise<HttpResponse> {
   const listener = createListener(request, lease);
   const onAbort = (): void => listener.end(signal.reason as Error);
@@ -32,7 +32,7 @@ export async function exchange(dispatcher: Dispatcher, { request, lease, signal 
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method,
-        // What is compressed can be a thousand times longer than what was sent; manifests and tokens are short.
+        // Decompression can make a body a thousand times longer; manifests and tokens are short.
         headers: { 'accept-encoding': 'identity', 'user-agent': 'tidewaiter', ...headers },
         body: body ?? null,
       },
@@ -98,7 +98,7 @@ function handlerFor(reception: Reception): Dispatcher.DispatchHandler {
     },
     onResponseEnd() {
       reception.hasEnded = true;
-      // The end can come while there is no room yet.
+      // The response can end while the connection waits for room.
       if (reception.connection?.paused !== true) finish(reception);
     },
     onResponseError: (_controller, error) => fail(reception, named(error)),
@@ -163,7 +163,7 @@ function fail(reception: Reception, error: Error): void {
   reception.connection?.abort(error);
 }
 
-/** undici's own way to say that a proxy wants a password for plain HTTP. */
+/** undici reports with its own error that a proxy requires a password for plain HTTP. */
 function named(error: Error): Error {
   if (!(error instanceof errors.InvalidArgumentError) || !error.message.includes('(407)')) return error;
   return Object.assign(new Error(error.message, { cause: error }), { code: 'PROXY_407' });

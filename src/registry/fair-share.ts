@@ -6,7 +6,7 @@ export interface Bid {
   readonly tenant: string;
   /** One object for each review. */
   readonly review: object;
-  /** What the place is for: a registry. */
+  /** The registry that the place is for. */
   readonly group: string;
   /** An index into `QueueLimits.tiers`. Lower tiers are served first and have more places. */
   readonly tier: number;
@@ -71,11 +71,11 @@ export interface Headcount {
   blockOf(bid: Bid): Block | undefined;
   /** Reports whether the bid can wait. */
   hasRoom(bid: Bid): boolean;
-  /** The tenant with more waiting bids than the tenant of `bid`, within the limit that is full; `undefined` also if its own share is full. */
+  /** The tenant with more waiting bids than that of `bid` within the full limit; `undefined` also if the own share is full. */
   mostWaiting(bid: Bid): Crowd | undefined;
   wait(bid: Bid, change: 1 | -1): void;
   arrive(ticket: Ticket, bid: Bid): void;
-  /** False if the ticket held no place. */
+  /** False if the ticket had no place. */
   depart(ticket: Ticket): boolean;
   runningOf(tenant: string): number;
   /** A ticket that holds what the bid waits for: an unwanted one, or one from before that time, of the tenant that holds most. */
@@ -160,11 +160,11 @@ function change({ tenants, reviews, groups }: HeadcountState, bid: Bid, of: keyo
 
 /** The last full tier, or -1. Bids of later tiers count in each tier before them, so that they leave it its places. */
 function fullTier({ tiers, limits }: HeadcountState, { tier }: Bid): number {
-  let held = 0;
+  let running = 0;
   let full = -1;
   for (let at = tiers.length - 1; at >= 0; at -= 1) {
-    held += tiers[at] ?? 0;
-    if (at <= tier && full < 0 && held >= (limits.tiers[at] ?? 0)) full = at;
+    running += tiers[at] ?? 0;
+    if (at <= tier && full < 0 && running >= (limits.tiers[at] ?? 0)) full = at;
   }
   return full;
 }

@@ -1,4 +1,4 @@
-/** Manifests and blobs of one repository: what comes is what was asked for, down to its digest. */
+/** Fetches manifests and blobs of one repository, and verifies their digests. */
 import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
 import { RegistryError } from './client.ts';
@@ -33,8 +33,8 @@ export interface ManifestContent extends ManifestDigest {
 }
 
 /**
- * HEAD, which Docker Hub does not count as a pull, and GET where that is not enough: the registry has no HEAD (400, 405, …), or
- * says no digest that can be used.
+ * Sends HEAD, which Docker Hub does not count as a pull. Sends GET if the registry does not support HEAD (400, 405, …), or
+ * returns no usable digest.
  */
 export async function findManifest(request: ManifestRequest): Promise<ManifestDigest> {
   const head = await send('HEAD', request);
@@ -68,7 +68,7 @@ function manifestIn(response: FinalResponse, request: ManifestRequest): Manifest
   return { digest, type, manifest: readManifest(response.body, type, name) };
 }
 
-/** The digest that was asked for, else the one that the registry says, else sha256; of these very bytes. */
+/** Returns a digest of the received bytes: the requested digest, otherwise the one that the registry states, otherwise sha256. */
 function provenDigest(response: FinalResponse, request: ManifestRequest): string {
   const { body } = response;
   const { reference } = request;

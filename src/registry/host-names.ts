@@ -1,6 +1,6 @@
 /**
- * What is known of host names: asked once for all who want it at the same time, and remembered for a moment. The addresses
- * are only a memory; whether one may be connected to is asked where it is connected to (connector.ts).
+ * Resolves host names and caches their addresses for a short time. Concurrent callers share one lookup. Addresses are not checked
+ * here: connector.ts checks each address when it connects.
  */
 import type { LookupAddress } from 'node:dns';
 import { type BoundedCache, boundedCache } from './bounded-cache.ts';
@@ -15,13 +15,13 @@ export interface Resolved {
   readonly ttlMs: number;
 }
 
-/** All addresses of a host name. Rejects with a DnsError, and with nothing else but a bug. */
+/** Resolves all addresses of a host name. Rejects only with a DnsError, or on a bug. */
 export type Resolve = (host: string) => Promise<Resolved>;
 
-/** No address, and why: `absent`: there is none. `silent`: DNS gave no answer. `broken`: it gave one that says nothing. */
+/** A host name without an address. `absent`: it does not exist. `silent`: DNS did not respond. `broken`: DNS returned an error. */
 export class DnsError extends Error {
   override readonly name = 'DnsError';
-  /** Of c-ares or of the C library: `ENOTFOUND`, `ESERVFAIL`, `EAI_AGAIN`. */
+  /** From c-ares or the C library: `ENOTFOUND`, `ESERVFAIL`, `EAI_AGAIN`. */
   readonly code: string;
   readonly kind: 'absent' | 'silent' | 'broken';
 
@@ -36,14 +36,14 @@ const ABSENT: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME',
 const SILENT: ReadonlySet<string> = new Set(['ETIMEOUT', 'ECONNREFUSED', 'ECANCELLED', 'EAI_AGAIN']);
 
 export interface HostNames {
-  /** Rejects with a DnsError, also when the signal comes first, or with an OverloadError. */
-  addressesOf(host: string, asker: NameCaller): Promise<readonly LookupAddress[]>;
-  /** What was said last, where that is not long ago. */
+  /** Rejects with a DnsError, also if the signal aborts first, or with an OverloadError. */
+  addressesOf(host: string, caller: NameCaller): Promise<readonly LookupAddress[]>;
+  /** The last addresses, if they are still cached. */
   recent(host: string): readonly LookupAddress[] | undefined;
 }
 
 export interface NameCaller {
-  /** In whose share of the memory the name counts. */
+  /** The namespace whose share of the cache the name uses. */
   readonly tenant: string;
   readonly signal: AbortSignal;
 }
@@ -51,14 +51,14 @@ export interface NameCaller {
 const TOO_MANY = 'was not resolved: too many DNS lookups are in progress';
 const MAX_NAMES = 5000;
 const MIN_TTL_MS = 1000;
-/** Longer than that nobody wants to wait for a registry that has moved. */
+/** Bounds the time until a registry that has moved is reached again. */
 const MAX_TTL_MS = 60_000;
 const ABSENT_MS = 5000;
-const TROUBLE_MS = 1000;
-/** RFC 8767: while DNS is in trouble, the last answer is better than none. Never when it says that there is no such name. */
+const OUTAGE_MS = 1000;
+/** RFC 8767: during an outage of DNS, stale addresses are used, but not if DNS reports that the name does not exist. */
 const MAX_STALE_MS = 600_000;
 
-/** Names that are looked up at the same time: two queries each, in one burst of packets. Those that were known before come first. */
+/** Limits for concurrent lookups, which send two queries each in one burst of packets. Names that were resolved before come first. */
 export const NAME_LIMITS: QueueLimits = {
   tiers: [96, 64],
   waiting: 4000,
@@ -159,9 +159,9 @@ function staleAddresses(
   const before = known.get(host);
   if (failure.kind === 'absent') known.delete(host);
   else if (before !== undefined) {
-    known.set(host, { ...before, freshUntilMs: now() + TROUBLE_MS }, before.staleUntilMs - now(), tenant);
+    known.set(host, { ...before, freshUntilMs: now() + OUTAGE_MS }, before.staleUntilMs - now(), tenant);
     return before.addresses;
   }
-  failures.set(host, failure, failure.kind === 'absent' ? ABSENT_MS : TROUBLE_MS, tenant);
+  failures.set(host, failure, failure.kind === 'absent' ? ABSENT_MS : OUTAGE_MS, tenant);
   throw failure;
 }

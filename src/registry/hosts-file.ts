@@ -1,9 +1,9 @@
-/** `/etc/hosts`: addresses by name, as hosts(5) has it. */
+/** Parses `/etc/hosts`: addresses by name; see hosts(5). */
 import { isIP } from 'node:net';
 
 export type Hosts = ReadonlyMap<string, readonly string[]>;
 
-/** Names in lower case, without a dot at the end. A line that begins with no address says nothing. */
+/** Names are lowercase, without a final dot. Lines that do not begin with an address are skipped. */
 export function parseHosts(text: string): Hosts {
   const hosts = new Map<string, string[]>();
   for (const line of text.split('\n')) {

@@ -1,6 +1,6 @@
 /**
- * The registry client: OCI distribution-spec 1.1, reading only. An image is asked for at the mirrors of its registry, then at the
- * registry itself; how it is reached, and who may be asked at all, is in settings.ts.
+ * The registry client: OCI distribution-spec 1.1, read-only. It queries the mirrors of a registry, then the registry itself.
+ * settings.ts has the allowed registries and their connection settings.
  */
 import { type BoundedCache, boundedCache } from './bounded-cache.ts';
 import { isOutage } from './causes.ts';
@@ -18,16 +18,16 @@ import { createTransport } from './transport.ts';
 import { timeoutError, withMirrors } from './network-errors.ts';
 
 export interface ClientOptions {
-  /** For HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+  /** For HTTPS_PROXY, HTTP_PROXY, and NO_PROXY. */
   readonly env: Environment;
-  /** Milliseconds since 1970; the wall clock when not given. */
+  /** Unix time in milliseconds; by default the wall clock. */
   readonly now?: (() => number) | undefined;
-  /** Host names to addresses; as the C library does when not given. */
+  /** Resolves host names; by default with the C library. */
   readonly resolve?: Resolve | undefined;
 }
 
 export interface HttpRegistryClient extends RegistryClient {
-  /** Ends connections, and with them what is still asked. */
+  /** Closes all connections, and ends the requests in progress. */
   close(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ const MIRROR_PAUSE_MS = 15_000;
 const MAX_MIRRORS = 1000;
 /** Leaves time for the registry if a mirror hangs. */
 const MIRROR_TIMEOUT_MS = 2000;
-/** Also applies without a deadline of the caller: a registry that sends a byte now and then is never idle. */
+/** Applies even if the caller has no deadline: a registry that sends a byte now and then is never idle. */
 const TIMEOUT_MS = 30_000;
 
 export function createRegistryClient(

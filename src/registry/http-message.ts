@@ -6,9 +6,9 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** Of the body of a 200; more is an InvalidResponse. */
+  /** The limit for the body of a 200; a longer body is an InvalidResponse. */
   readonly maxBytes: number;
-  /** How this host is reached. */
+  /** The settings of this host. */
   readonly entry: RegistryEntry;
   /** The namespace whose share the request uses. */
   readonly tenant: string;
@@ -16,7 +16,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number;
-  /** By name in lower case, one text for each line. */
+  /** By lowercase name; one value for each line. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
   /** If the status is not 200, the beginning of the body. */
   readonly body: Buffer;
@@ -42,7 +42,7 @@ export function isPlain(headers: HttpResponse['headers']): boolean {
   return encoding === '' || encoding === 'identity';
 }
 
-/** `undefined` where it does not say. */
+/** `undefined`: there is no Content-Length. */
 export function lengthIn(headers: HttpResponse['headers']): number | undefined {
   const text = headers.get('content-length')?.[0] ?? '';
   return /^[0-9]+$/.test(text) ? Number(text) : undefined;

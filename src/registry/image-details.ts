@@ -1,4 +1,4 @@
-/** What there is to know about an image beyond its digest: platforms, age and size. */
+/** Fetches the details of an image: platforms, age, and size. */
 import { quoteValue } from '../image/quote.ts';
 import type { Platform, RegistryDetails } from '../policy/registry-fact.ts';
 import { RegistryError } from './client.ts';
@@ -15,7 +15,7 @@ import {
 import { subjectOf } from './endpoint.ts';
 import { protocolError } from './network-errors.ts';
 
-/** Images of an index that are looked into, each for two requests; with more of them the age is not known. */
+/** The images of an index that are fetched, at two requests each. The age of a larger index is unknown. */
 const MAX_IMAGES = 16;
 
 export async function fetchDetails(request: ManifestRequest): Promise<RegistryDetails> {
@@ -51,7 +51,7 @@ interface ImageDetails {
   readonly sizeBytes: number;
 }
 
-/** Only the first is asked for its size; the others for nothing, where the index says their platform and their time. */
+/** Fetches the size of the first image only. Other images need no request if the index states their platform and time. */
 async function entryDetails(entry: IndexEntry, isFirst: boolean, request: ManifestRequest): Promise<ImageDetails> {
   const createdMs = createdIn(entry.created);
   const { platform } = entry;
@@ -72,7 +72,7 @@ async function imageDetails(
   request: ManifestRequest,
 ): Promise<Omit<ImageDetails, 'sizeBytes'>> {
   const stated = createdIn(entry?.created);
-  // An artifact, which runs nowhere.
+  // An artifact has no platform.
   if (config === undefined) return { platform: undefined, createdMs: stated };
   if (entry?.platform !== undefined && stated !== undefined) return { platform: entry.platform, createdMs: stated };
   const { name } = request.conversation.endpoint;
@@ -81,7 +81,7 @@ async function imageDetails(
   return { platform: platformIn(document), createdMs: stated ?? createdIn(document['created']) };
 }
 
-/** The image itself is there, so a part that is not must not read as if it were not. */
+/** The image exists, so a missing part must not be reported as a missing image. */
 async function part<T>({ conversation: { endpoint } }: ManifestRequest, fetched: Promise<T>): Promise<T> {
   try {
     return await fetched;

@@ -10,26 +10,26 @@ const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 const OCI_IMAGE = 'application/vnd.oci.image.manifest.v1+json';
 export const INDEX_TYPES: readonly string[] = [OCI_INDEX, 'application/vnd.docker.distribution.manifest.list.v2+json'];
 const IMAGE_TYPES: readonly string[] = [OCI_IMAGE, 'application/vnd.docker.distribution.manifest.v2+json'];
-/** All of them, always: without the type of an index a registry answers for one platform, with another digest, or 404. */
+/** Each request accepts all types: without index types, a registry returns the manifest of one platform, with another digest, or 404. */
 export const MANIFEST_TYPES: readonly string[] = [...INDEX_TYPES, ...IMAGE_TYPES];
-/** Signed inside of the document, so its bytes do not hash to its digest; runtimes do not pull it any more. */
+/** The signature is inside the document, so the digest is not that of its bytes. Container runtimes reject it. */
 const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+(json|prettyjws)$/;
-/** What servers say that do not know what they serve, storage above all. */
+/** Generic types from servers that do not know the content, such as storage. */
 const SAYS_NOTHING = /^(application\/json|(application|binary)\/octet-stream|text\/plain|)$/;
-/** Of a configuration that says what runs where; artifacts (charts, signatures) have others. */
+/** Configurations that state a platform; artifacts (charts, signatures) have other types. */
 const CONFIG_TYPES: readonly string[] = [
   'application/vnd.oci.image.config.v1+json',
   'application/vnd.docker.container.image.v1+json',
 ];
 
 /**
- * What registries take: 4 MiB is what the distribution spec asks of them and what CNCF distribution refuses to go beyond. A runtime
- * would read 8 MiB (containerd); but memory for what hardly anybody can push would be at the hands of all who name registries.
+ * The distribution spec requires registries to accept 4 MiB, and CNCF distribution accepts no more. containerd reads 8 MiB, but
+ * few registries accept such a manifest, and a larger limit would let any registry use more memory.
  */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024 + 64 * 1024;
-/** All of its platforms are remembered and compared. Real indexes have tens. */
+/** All platforms are cached and compared. Real indexes have tens. */
 const MAX_MANIFESTS = 500;
-/** Of the name of a system, an architecture or a variant. */
+/** The length limit for an operating system, an architecture, or a variant. */
 const MAX_NAME = 64;
 export const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 
@@ -49,13 +49,13 @@ export interface IndexEntry extends Descriptor {
   readonly platform: Platform | undefined;
 }
 
-/** The type without its parameters; undefined where the document must say it. Throws for what is no manifest that can be run. */
+/** Returns the type without its parameters; `undefined`: only the document states it. Throws for other types than manifests. */
 export function manifestType(header: string | undefined, name: string): string | undefined {
   const type = (header ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (MANIFEST_TYPES.includes(type)) return type;
   if (SAYS_NOTHING.test(type)) return undefined;
   if (SCHEMA_1.test(type)) throw schema1(name);
-  const remedy = type === 'text/html' ? 'check the host; a proxy may ask for a login' : undefined;
+  const remedy = type === 'text/html' ? 'check the host; a proxy may require a login' : undefined;
   throw protocolError(`${name} returned ${quoteValue(type, 80)}; expected a manifest`, remedy);
 }
 
@@ -64,19 +64,19 @@ function schema1(name: string): Error {
   return protocolError(`${name} has only a schema 1 manifest, which container runtimes no longer pull`, remedy);
 }
 
-/** By the document alone: `mediaType`, which only OCI lets be absent, else what is in it. */
+/** Returns the document's `mediaType`, which only OCI makes optional, or infers the type from its keys. */
 export function typeInside(bytes: Buffer, name: string): string {
   const document = documentIn(bytes, (what) => protocolError(`${name} returned a manifest that ${what}`));
   const { mediaType, schemaVersion } = document;
-  const said = typeof mediaType === 'string' ? manifestType(mediaType, name) : undefined;
-  if (said !== undefined) return said;
+  const stated = typeof mediaType === 'string' ? manifestType(mediaType, name) : undefined;
+  if (stated !== undefined) return stated;
   if (schemaVersion === 1 || 'fsLayers' in document || 'signatures' in document) throw schema1(name);
   if (Array.isArray(document['manifests'])) return OCI_INDEX;
   if (isObject(document['config']) && Array.isArray(document['layers'])) return OCI_IMAGE;
   throw protocolError(`${name} returned a manifest without a media type`);
 }
 
-/** `type` is the header's; the document must agree with it. */
+/** `type`: from the header; a different type in the document is an error. */
 export function readManifest(bytes: Buffer, type: string, name: string): Manifest {
   const wrong = (what: string): Error => protocolError(`${name} returned a manifest that ${what}`);
   const document = documentIn(bytes, wrong);
@@ -86,7 +86,7 @@ export function readManifest(bytes: Buffer, type: string, name: string): Manifes
     const inside = typeof mediaType === 'string' ? quoteValue(mediaType, 80) : 'something else';
     throw wrong(`has the mediaType ${inside}, but the Content-Type ${quoteValue(type, 80)}`);
   }
-  // Both could be read out of a document that has both: which of the two would then be run is not ours to guess.
+  // Clients could read such a document as either, so the image that runs is ambiguous.
   if ('manifests' in document && ('layers' in document || 'config' in document))
     throw wrong('is both an index and an image');
   return INDEX_TYPES.includes(type) ? indexIn(document, wrong) : imageIn(document, wrong);
@@ -133,12 +133,12 @@ function descriptorIn(value: unknown): Descriptor | undefined {
   return { digest, size, created: typeof created === 'string' ? created : undefined };
 }
 
-/** So BuildKit marks its attestations, which stand beside the images. */
+/** Reports whether it is BuildKit's mark for attestations, which an index lists next to images. */
 function isOfNoPlatform(value: unknown): boolean {
   return isObject(value) && value['os'] === 'unknown' && value['architecture'] === 'unknown';
 }
 
-/** Of a descriptor in an index, or of a configuration: both have the same keys. */
+/** Reads the platform of a descriptor in an index, or of a configuration: both have the same keys. */
 export function platformIn(value: unknown): Platform | undefined {
   if (!isObject(value)) return undefined;
   const { os, architecture, variant } = value;
@@ -150,7 +150,7 @@ function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_NAME;
 }
 
-/** Milliseconds since 1970; undefined for no time, and for the year 1, which is Go's way to say so. */
+/** Unix time in milliseconds. `undefined`: no time, or the year 1, which is Go's zero time. */
 export function createdIn(text: unknown): number | undefined {
   if (typeof text !== 'string' || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}T/.test(text) || text.startsWith('0001-'))
     return undefined;

@@ -1,6 +1,6 @@
 /**
- * Addresses of host names, from /etc/hosts and DNS. Not `dns.lookup`: it has the four threads of the process, and a zone that
- * never answers would hold them for all. c-ares has no threads, and an end that is set here.
+ * Resolves host names from /etc/hosts and DNS. `dns.lookup` shares four threads with the whole process, and a zone that never
+ * responds would block them. c-ares uses no threads, and its timeout is set here.
  */
 import { Resolver } from 'node:dns/promises';
 import type { LookupAddress } from 'node:dns';
@@ -13,13 +13,13 @@ import { fullNames, parseSearch } from './resolv-conf.ts';
 import { type FileText, watchedFile } from './watched-file.ts';
 
 export interface NameServerOptions {
-  /** `127.0.0.1:5353`; those of /etc/resolv.conf when not given. */
+  /** `127.0.0.1:5353`; by default the servers in /etc/resolv.conf. */
   readonly servers?: readonly string[] | undefined;
   readonly hostsFile?: string | undefined;
   readonly resolvConf?: string | undefined;
-  /** For the first try of one query; the second one has twice that. */
+  /** The timeout of the first try of a query; the second try has twice that. */
   readonly queryMs?: number | undefined;
-  /** For a name with all that it may stand for. */
+  /** The timeout for a name, with all its search domains. */
   readonly limitMs?: number | undefined;
   readonly now?: (() => number) | undefined;
 }
@@ -27,18 +27,18 @@ export interface NameServerOptions {
 const QUERY_MS = 1000;
 const TRIES = 2;
 const LIMIT_MS = 4000;
-/** RFC 8305: how long the other family is waited for once one has addresses. */
+/** RFC 8305: the wait for the other family after one has addresses. */
 const OTHER_FAMILY_MS = 50;
-/** Of one family; nobody tries more, and they are remembered. */
+/** The limit for one family. Clients try no more, and addresses are cached. */
 const MAX_ADDRESSES = 16;
-/** The hosts file does not say. */
+/** The hosts file has no TTL. */
 const HOSTS_TTL_MS = 5000;
 
 export function createNameServers(options: NameServerOptions = {}): Resolve {
   const { hostsFile = '/etc/hosts', resolvConf = '/etc/resolv.conf', now = Date.now } = options;
   const { servers, queryMs = QUERY_MS, limitMs = LIMIT_MS } = options;
   const hosts = watchedFile<Hosts>(hostsFile, (file) => parseHosts(textIn(file)), now);
-  // A resolver reads the file for its servers when it is made, so a new text makes a new one.
+  // A resolver reads the file only when it is created, so a changed file requires a new resolver.
   const configured = watchedFile(resolvConf, (file) => ({ text: textIn(file) }), now);
   let current: { readonly text: string; readonly resolver: Resolver; readonly search: readonly string[] } | undefined;
 
@@ -55,7 +55,7 @@ export function createNameServers(options: NameServerOptions = {}): Resolve {
     for (const name of fullNames(host, search)) {
       const answer = await bothFamilies(resolver, name);
       if (!(answer instanceof DnsError)) return answer;
-      // Only a name that is not there leads on to the next: an outage must not make another host of it.
+      // Only a name that does not exist leads to the next search domain: an outage must not select another host.
       if (answer.kind !== 'absent') throw answer;
       if (first === undefined || name === host) first = answer;
     }
@@ -70,10 +70,10 @@ export function createNameServers(options: NameServerOptions = {}): Resolve {
   };
 }
 
-/** RFC 6761, 6.3: never asked for. */
+/** RFC 6761, 6.3: localhost is not looked up in DNS. */
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
 
-/** A file that cannot be read says as much as one that is not there. */
+/** A file that cannot be read counts as missing. */
 function textIn(file: FileText): string {
   return file.state === 'read' ? file.text : '';
 }
@@ -89,11 +89,11 @@ async function withinLimit(answer: Promise<Resolved>, limitMs: number): Promise<
     return await Promise.race([answer, late]);
   } finally {
     clearTimeout(timer);
-    answer.catch(() => undefined); // told already that it was too late
+    answer.catch(() => undefined); // The timeout is already reported.
   }
 }
 
-/** Both at once; IPv4 comes first, and Happy Eyeballs (Node's own) finds out which of them is reached. */
+/** Queries both families concurrently. IPv4 comes first, and Node's Happy Eyeballs selects the address that is reachable. */
 async function bothFamilies(resolver: Resolver, name: string): Promise<Resolved | DnsError> {
   const families = [familyOf(resolver.resolve4(name, { ttl: true })), familyOf(resolver.resolve6(name, { ttl: true }))];
   const [four, six] = await Promise.all(families.map((own, index) => ownOrOther(own, families[1 - index])));
@@ -104,13 +104,13 @@ async function bothFamilies(resolver: Resolver, name: string): Promise<Resolved 
       ttlMs: Math.min(...found.map(({ ttlMs }) => ttlMs)),
     };
   }
-  const troubles = [four, six].filter((one) => one instanceof DnsError);
-  return troubles.find(({ kind }) => kind !== 'absent') ?? troubles[0] ?? new DnsError('ENODATA');
+  const failures = [four, six].filter((one) => one instanceof DnsError);
+  return failures.find(({ kind }) => kind !== 'absent') ?? failures[0] ?? new DnsError('ENODATA');
 }
 
 type Family = Promise<Resolved | DnsError>;
 
-/** `undefined` when the other one has addresses, and this one takes its time. */
+/** `undefined`: the other family has addresses, and this one is slow. */
 async function ownOrOther(own: Family, other: Family | undefined): Promise<Resolved | DnsError | undefined> {
   const otherHas = async (): Promise<undefined> => {
     if ((await other) instanceof DnsError) return new Promise<undefined>(() => {});

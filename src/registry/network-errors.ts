@@ -11,17 +11,17 @@ import { InvalidResponse } from './http-message.ts';
 /** The host of a request: `docker.io`, `the token server auth.docker.io of docker.io`. */
 export interface RemoteHost {
   readonly name: string;
-  /** As it stands in a URL. */
+  /** As in a URL. */
   readonly host: string;
-  /** It is the registry itself, under the name that it has in the image. */
+  /** True for the registry itself, under its name in the image. */
   readonly isRegistry?: boolean;
 }
 
 /** Converts an error of a request. Throws an error that does not come from the network, as it is a bug. */
 export function networkError(error: unknown, remote: RemoteHost, signal: AbortSignal): RegistryError {
   if (error instanceof RegistryError) return error;
-  const trouble = networkErrorAt(error, remote, signal);
-  return remote.isRegistry === true && !isForOperator(error) ? asPublic(trouble) : trouble;
+  const converted = networkErrorAt(error, remote, signal);
+  return remote.isRegistry === true && !isForOperator(error) ? asPublic(converted) : converted;
 }
 
 /** The author of an object can change neither the addresses of a network nor its proxy. */
@@ -29,18 +29,18 @@ function isForOperator(error: unknown): boolean {
   return error instanceof BlockedAddress ? !error.isLiteral : OF_PROXY.test(codeOf(error) ?? '');
 }
 
-/** The same error, which tenants may see. */
+/** Returns the same error, visible to tenants. */
 export function asPublic({ failure, retryAfterMs, cause }: RegistryError): RegistryError {
   return new RegistryError({ ...failure, isPublic: true }, { cause, retryAfterMs });
 }
 
 function networkErrorAt(error: unknown, remote: RemoteHost, signal: AbortSignal): RegistryError {
-  // Also at the end of the time: who could not be connected to has not been asked.
+  // Comes before the timeout: a host without a connection received no request, so it was not slow.
   const unsent = unsentFailure(error, remote);
   if (unsent !== undefined) return new RegistryError(unsent, { cause: error });
   if (signal.aborted) return timeoutError(remote, error);
   if (error instanceof InvalidResponse) return protocolError(`${remote.name} ${error.message}`);
-  // undici's parser names no code.
+  // Errors of undici's parser have no code.
   const code = error instanceof Error && error.name === 'HTTPParserError' ? 'HPE_INVALID' : codeOf(error);
   if (code === undefined) throw error;
   const [, cause, words, remedy] = ROWS.find(([pattern]) => pattern.test(code)) ?? UNKNOWN_CODE;
@@ -78,21 +78,21 @@ function withoutAddress(error: DnsError, { name }: RemoteHost): RegistryFailure 
   return { cause: 'dns', message, remedy };
 }
 
-/** Entries may have any number of mirrors. */
+/** The number of mirrors in an entry is not limited. */
 const MAX_MIRRORS_SHOWN = 3;
 
-/** What a registry could not say, with what its mirrors have said: that is not lost, and decides nothing. */
+/** Adds the failures of mirrors to the message. The cause stays that of the registry. */
 export function withMirrors(error: RegistryError, mirrors: readonly RegistryError[]): RegistryError {
   if (mirrors.length === 0 || isCredentialFailure(error.failure)) return error;
-  const told = mirrors.slice(0, MAX_MIRRORS_SHOWN).map(({ failure }) => failure.message);
-  const message = [error.failure.message, ...told].join('; ');
+  const messages = mirrors.slice(0, MAX_MIRRORS_SHOWN).map(({ failure }) => failure.message);
+  const message = [error.failure.message, ...messages].join('; ');
   return new RegistryError(
     { ...error.failure, message, isPublic: undefined },
     { cause: error, retryAfterMs: error.retryAfterMs },
   );
 }
 
-/** What is written in the image is its author's; what a name stands for is DNS's to say, and can change for all who use it. */
+/** An address in the image is caused by its author. The address of a name comes from DNS, and can change for all images. */
 function blockedAddressFailure(
   { address, kind, isLiteral }: BlockedAddress,
   { name, host, isRegistry }: RemoteHost,
@@ -108,7 +108,7 @@ function blockedAddressFailure(
   };
 }
 
-/** undici wraps an error that came while it was waiting for others, and Node collects those of several addresses. */
+/** undici wraps some errors, and Node collects the errors of several addresses in an AggregateError. */
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string' && error.code !== '') return error.code;
@@ -119,7 +119,7 @@ function codeOf(error: unknown): string | undefined {
 const OF_PROXY = /^(UND_ERR_PRX|UND_ERR_ABORTED|PROXY_)/;
 const CUT = /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|ECONNABORTED)$/;
 
-/** Whether a connection that stood was ended from outside. */
+/** Reports whether an established connection was closed by the other side. */
 export function wasCut(error: unknown): boolean {
   return error instanceof RegistryError && CUT.test(codeOf(error.cause) ?? '');
 }
@@ -130,10 +130,10 @@ const CLIENT = 'set "clientCert" and "clientKey" for HOST under "registries" in 
 const PROXY = 'check the proxy and its address ("proxy" under "registries", HTTPS_PROXY, HTTP_PROXY, NO_PROXY)';
 const RENEW = 'renew the certificate';
 
-/** Who answers decides what errors there are, so none of them may look like a bug. */
+/** For any other code: a registry chooses the errors that it causes, so no error may look like a bug. */
 const UNKNOWN_CODE = [/^/, 'protocol', 'failed with an unknown error'] as const satisfies (typeof ROWS)[number];
 
-/** The first that fits. OpenSSL's codes, libuv's, and those of undici and of Node's HTTP parser (HPE_…). */
+/** The first match decides. Codes come from OpenSSL, libuv, undici, and Node's HTTP parser (HPE_…). */
 const ROWS: readonly (readonly [RegExp, RegistryCause, string, string?])[] = [
   [/^CERT_HAS_EXPIRED$/, 'tls', 'uses an expired certificate', RENEW],
   [/^CERT_NOT_YET_VALID$/, 'tls', 'uses a certificate that is not valid yet', 'check the clocks'],
@@ -151,7 +151,7 @@ const ROWS: readonly (readonly [RegExp, RegistryCause, string, string?])[] = [
     CLIENT,
   ],
   [/^(ERR_SSL_|EPROTO$)/, 'tls', 'did not complete the TLS handshake', PLAIN],
-  // UNSPECIFIED: whatever Node has no name for (an unknown critical extension, a key that is too small, …).
+  // UNSPECIFIED: errors that Node does not name (an unknown critical extension, a key that is too small, …).
   [
     /^(CERT_|CRL_|ERR_TLS_|INVALID_PURPOSE|PATH_LENGTH|ERROR_IN_|UNSPECIFIED$|OUT_OF_MEM$)/,
     'tls',
@@ -159,7 +159,7 @@ const ROWS: readonly (readonly [RegExp, RegistryCause, string, string?])[] = [
     RENEW,
   ],
   [/^(UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT|ETIMEDOUT)$/, 'timeout', 'did not respond in time'],
-  // ERR_ASSERTION: undici's own, about a status below 100.
+  // ERR_ASSERTION: from undici, for a status below 100.
   [
     /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|UND_ERR_RESPONSE|ERR_ASSERTION$)/,
     'protocol',

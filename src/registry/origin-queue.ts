@@ -1,11 +1,11 @@
-/** Requests to one host at the same time: whoever waits for its turn there has not asked yet, and turns go by namespace. */
-import { OverloadError, holdPlace, placesFor } from './congestion.ts';
+/** Limits concurrent requests to one host. Namespaces take turns. A request that waits has not been sent. */
+import { OverloadError, takePlace, placesFor } from './congestion.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import { UNLIMITED } from './fair-share.ts';
 import type { HttpRequest } from './http-message.ts';
 
 export interface Origins {
-  /** `work` ends with its signal: that of the caller, or others need the place. */
+  /** The signal of `work` aborts if the caller's signal aborts, or if others need the place. */
   within<T>(request: HttpRequest, signal: AbortSignal, work: (ended: AbortSignal) => Promise<T>): Promise<T>;
 }
 
@@ -14,7 +14,7 @@ interface Origin {
   users: number;
 }
 
-const WAITED = 'was not contacted: too many requests to it are in progress';
+const NOT_SENT = 'was not contacted: too many requests to it are in progress';
 const EVICTED = 'did not respond while requests of other namespaces waited';
 
 export function createOrigins(): Origins {
@@ -35,7 +35,7 @@ export function createOrigins(): Origins {
       const { tenant, url } = request;
       origin.users += 1;
       try {
-        const place = await holdPlace(origin.queue, { tenant, group: url.host, signal, words: WAITED });
+        const place = await takePlace(origin.queue, { tenant, group: url.host, signal, words: NOT_SENT });
         try {
           return await work(AbortSignal.any([signal, place.evicted]));
         } catch (error) {

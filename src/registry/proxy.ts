@@ -1,11 +1,11 @@
-/** Which proxy a URL is fetched through: HTTPS_PROXY, HTTP_PROXY and NO_PROXY as Go reads them, so as nodes do (x/net/http/httpproxy). */
+/** Selects the proxy for a URL from HTTPS_PROXY, HTTP_PROXY, and NO_PROXY, as Go and therefore nodes do (x/net/http/httpproxy). */
 import { BlockList, isIP } from 'node:net';
 import { RegistryError } from './client.ts';
 import type { RegistryEntry } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The proxy's URL; undefined: none. An entry's own `proxy` comes first. */
+/** Returns the proxy's URL. `undefined`: no proxy. `proxy` in an entry has precedence. */
 export function proxyFor(url: URL, entry: RegistryEntry, env: Environment): URL | undefined {
   if (entry.proxy === 'none') return undefined;
   if (entry.proxy !== undefined) return proxyUrl(entry.proxy);
@@ -18,11 +18,11 @@ function variable(env: Environment, name: string): string | undefined {
   return env[name] || env[name.toLowerCase()] || undefined;
 }
 
-/** A proxy may be written without its scheme. Whoever has set one does not want to be asked directly instead. */
+/** The scheme is optional. An invalid proxy is an error, because direct requests would bypass the proxy. */
 function proxyUrl(text: string): URL {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
-  // Never the value: there may be a password in it.
+  // The message omits the value, which can contain a password.
   const message = 'no registry is contacted: the proxy (HTTPS_PROXY, HTTP_PROXY) must be an http:// or https:// URL';
   throw new RegistryError({ cause: 'blocked', message, remedy: 'correct the proxy, or add the registry to NO_PROXY' });
 }
@@ -50,7 +50,7 @@ function excludes(item: string, host: string, port: string): boolean {
   return isIP(bare) === 0 ? isWithin(host, bare) : bare === host;
 }
 
-/** `.example.com` and `*.example.com` are only what is below, `example.com` is itself and below. */
+/** `.example.com` and `*.example.com` match only subdomains; `example.com` also matches itself. */
 function isWithin(host: string, domain: string): boolean {
   const parent = domain.replace(/^\*?\./, '');
   if (parent === '') return false;

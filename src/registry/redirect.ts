@@ -1,6 +1,6 @@
 /**
- * One request and the redirects that answer it. `Authorization` goes to the origin that was asked and to no other (scheme,
- * host and port), and once a redirect has left that origin it is not sent again, not even back to it.
+ * Sends one request and follows its redirects. `Authorization` is sent only to the origin of the request (scheme, host, and
+ * port). After a redirect to another origin it is not sent again, even to the first origin.
  */
 import { quoteValue } from '../image/quote.ts';
 import { entryOfUrl } from './registry-entry.ts';
@@ -18,7 +18,7 @@ export interface RegistryRequest extends Omit<HttpRequest, 'entry' | 'tenant'> {
 
 export interface FinalResponse extends HttpResponse {
   readonly remote: RemoteHost;
-  /** Whether it came from where the question went, so that a challenge in it may be answered. */
+  /** True if it came from the origin of the request, so that its challenge can be answered. */
   readonly isFromOrigin: boolean;
 }
 
@@ -50,7 +50,7 @@ export function createFollower(
   };
 }
 
-/** What the configuration says about a host: that of the registry for its own host and port, else the entry of that host. */
+/** Returns the settings of a host: those of the registry for its own host and port, otherwise the entry of that host. */
 export function entryFor(url: URL, endpoint: RegistryEndpoint, { registries }: RegistrySettings): RegistryEntry {
   return url.host === endpoint.base.host ? endpoint.entry : (entryOfUrl(registries, url) ?? UNLISTED);
 }
@@ -69,7 +69,7 @@ interface Hop {
 function redirectOf(response: HttpResponse, from: URL, hop: Hop): URL | undefined {
   if (![301, 302, 303, 307, 308].includes(response.status)) return undefined;
   const { name } = hop.remote;
-  // The body of a POST holds a credential.
+  // The body of a POST contains a credential.
   if (hop.request.method === 'POST') throw protocolError(`${name} redirects a request that contains a credential`);
   const location = response.headers.get('location')?.[0];
   const url = location === undefined ? null : URL.parse(location, from.href);
@@ -77,7 +77,7 @@ function redirectOf(response: HttpResponse, from: URL, hop: Hop): URL | undefine
   return checkedUrl(url, `${name} redirects`, hop);
 }
 
-/** Where a registry sends us: https, or http where the configuration says that this registry or that host is insecure. */
+/** Checks a URL from a registry: https, or http if the configuration marks the registry or the host as insecure. */
 export function checkedUrl(url: URL, words: string, { endpoint, settings }: Pick<Hop, 'endpoint' | 'settings'>): URL {
   if (url.username !== '' || url.password !== '') throw protocolError(`${words} to a URL with a user name`);
   if (url.protocol === 'https:') return url;

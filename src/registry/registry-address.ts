@@ -1,7 +1,7 @@
 /**
- * The one normal form of a registry: its URL, the entry of the configuration that is about it, and from both the key of all
- * that is remembered of it. Equal keys are the same place, however it is spelled. Credentials are looked up by the name as it
- * is written, as the kubelet does, and answers are kept by credential.
+ * The normal form of a registry: its URL, its entry in the configuration, and a cache key made of both. Equal keys mean the same
+ * server, however its name is spelled. Credentials are looked up by the name in the image, as in the kubelet, and responses are
+ * cached by credential.
  */
 import { DOCKER_HUB, splitPort } from '../image/grammar.ts';
 import { entryOf, hostOfEntry } from './registry-entry.ts';
@@ -9,20 +9,20 @@ import type { RegistryEntry } from './settings.ts';
 
 export interface RegistryAddress {
   readonly key: string;
-  /** Scheme, host and port. */
+  /** Scheme, host, and port. */
   readonly base: URL;
   readonly entry: RegistryEntry | undefined;
 }
 
-/** Docker Hub's images are served under another name than the one they have in references. */
+/** The host that serves Docker Hub's images; references contain docker.io. */
 export const DOCKER_HUB_SERVER = 'registry-1.docker.io';
 
-/** Of the host of an image reference; `undefined` for one that cannot be asked. */
+/** `domain`: the host in an image reference. `undefined`: the host cannot be queried. */
 export function addressOf(domain: string, registries: readonly RegistryEntry[]): RegistryAddress | undefined {
   const authority = authorityOf(domain);
   if (authority === undefined) return undefined;
   const { host, port } = authority;
-  // Only this very spelling is Docker Hub for containerd; of the others it asks the host docker.io.
+  // containerd treats only this spelling as Docker Hub; for others it queries the host docker.io.
   const isDockerHub = domain === DOCKER_HUB;
   const entries = isDockerHub ? registries : registries.filter((entry) => !isAboutDockerHub(entry));
   const entry = entryOf(entries, host, port);
@@ -37,7 +37,7 @@ export function registryKey(domain: string, registries: readonly RegistryEntry[]
   return addressOf(domain, registries)?.key ?? domain;
 }
 
-/** Lower case, an IPv6 address in its shortest form, a port without zeros before it. */
+/** Lowercase, with an IPv6 address in its shortest form and a port without leading zeros. */
 function authorityOf(domain: string): { readonly host: string; readonly port: string | undefined } | undefined {
   const url = URL.parse(`https://${domain}`);
   if (url === null) return undefined;
@@ -47,14 +47,14 @@ function authorityOf(domain: string): { readonly host: string; readonly port: st
   return { host: url.hostname, port: written.port === undefined ? undefined : url.port || '443' };
 }
 
-/** RFC 1035, 2.3.4: no server has a longer name. */
+/** RFC 1035, 2.3.4. */
 const MAX_NAME = 253;
 const MAX_LABEL = 63;
 
 function isQueryable(host: string, { hostname, port }: URL): boolean {
   if (port === '0') return false;
   if (host.startsWith('[')) return true;
-  // 127.1 and 0x7f000001 are addresses for a URL, and names for a node.
+  // URL parsing treats 127.1 and 0x7f000001 as addresses; a node treats them as names.
   if (hostname !== host || host.length > MAX_NAME) return false;
   return host.split('.').every((label) => label.length <= MAX_LABEL);
 }

@@ -1,4 +1,4 @@
-/** Which entry of the configuration is about a host and a port. */
+/** Finds the configuration entry for a host and a port. */
 import { splitPort } from '../image/grammar.ts';
 import { compileSegments, type SegmentsTest } from '../image/segments.ts';
 import type { RegistryEntry } from './settings.ts';
@@ -8,17 +8,17 @@ interface CompiledHost {
   readonly port: string | undefined;
 }
 
-/** By entry: they are few, and live as long as the process. */
+/** Entries are few, and live as long as the process. */
 const compiled = new WeakMap<RegistryEntry, CompiledHost>();
 
-/** For a URL that a registry names: its token server, its storage. URL leaves the scheme's own port out. */
+/** For a URL from a registry: its token server or its storage. URL omits the scheme's default port. */
 export function entryOfUrl(entries: readonly RegistryEntry[], url: URL): RegistryEntry | undefined {
   return entryOf(entries, url.hostname, url.port === '' ? undefined : url.port);
 }
 
 /**
- * `host` in lower case. An entry without a port is about that of its scheme, 443 or 80: for a registry that speaks plain HTTP,
- * port 443 is another place.
+ * `host`: lowercase. An entry without a port applies to the default port of its scheme, 443 or 80: for a registry with plain
+ * HTTP, port 443 is another server.
  */
 export function entryOf(
   entries: readonly RegistryEntry[],
@@ -41,7 +41,7 @@ function compiledHost(entry: RegistryEntry): CompiledHost {
   if (known !== undefined) return known;
   const { host, port } = hostOfEntry(entry);
   const matchesLabels = compileSegments(host.split('.'));
-  // An address in brackets has no labels, so no glob is about it.
+  // An address in brackets has no labels, so no glob matches it.
   const matches: SegmentsTest = (labels) =>
     labels[0]?.startsWith('[') === true ? labels[0] === host : matchesLabels(labels);
   const made = { matches, port };
@@ -49,7 +49,7 @@ function compiledHost(entry: RegistryEntry): CompiledHost {
   return made;
 }
 
-/** The one form of what an entry names: lower case, an IPv6 address in its shortest form, a port without zeros before it. */
+/** The normal form of an entry's host: lowercase, with an IPv6 address in its shortest form and a port without leading zeros. */
 export function hostOfEntry({ host: text }: Pick<RegistryEntry, 'host'>): {
   readonly host: string;
   readonly port: string | undefined;

@@ -1,9 +1,9 @@
-/** `/etc/resolv.conf`: where short names may be found. The servers in it are read by c-ares itself. */
+/** Parses the search domains in `/etc/resolv.conf`. c-ares reads the servers itself. */
 
-/** What the C library takes. */
+/** The C library's limit. */
 const MAX_DOMAINS = 32;
 
-/** `search` or `domain`, whichever comes last (resolv.conf(5)); a cluster gives a Pod `NAMESPACE.svc.cluster.local` and its parents. */
+/** The last `search` or `domain` applies (resolv.conf(5)). Pods have `NAMESPACE.svc.cluster.local` and its parent domains. */
 export function parseSearch(text: string): readonly string[] {
   let search: readonly string[] = [];
   for (const line of text.split('\n')) {
@@ -21,9 +21,8 @@ export function parseSearch(text: string): readonly string[] {
 }
 
 /**
- * The full names that a host name may stand for, in the order in which they are tried. A name with a dot is tried as it is
- * first, as nodes do (`ndots:1`): with the `ndots:5` of a Pod, `docker.io` would first be a Service `docker` in a namespace
- * `io`, which a tenant can create.
+ * Returns the full names to try for a host name, in order. A name with a dot is first tried as it is, as on nodes (`ndots:1`):
+ * with the `ndots:5` of a Pod, `docker.io` would first be a Service `docker` in a namespace `io`, which a tenant can create.
  */
 export function fullNames(host: string, search: readonly string[]): readonly string[] {
   if (host.endsWith('.')) return [host.slice(0, -1)];

@@ -1,12 +1,12 @@
 /**
- * The memory for answers that are being read, of the whole process: however many registries send as much as they may at the
- * same time, it is not more. A small answer needs a small place. One that is larger waits for a large place, which it never
- * gives back to wait for another, so that they cannot wait for each other.
+ * Limits the memory of the process for responses that are being received, however many registries send large responses. A small
+ * response needs a small place. A larger response waits for a large place, and never for a second one, so that responses cannot
+ * wait for each other.
  */
-import { type HeldPlace, holdPlace, placesFor, type PlaceSeeker } from './congestion.ts';
+import { type QueuePlace, takePlace, placesFor, type PlaceSeeker } from './congestion.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
 
-/** Nearly every manifest and token. */
+/** Enough for nearly all manifests and tokens. */
 export const SMALL_BYTES = 64 * 1024;
 /** 8 MiB. */
 const SMALL_PLACES = 128;
@@ -14,16 +14,16 @@ const SMALL_PLACES = 128;
 const LARGE_PLACES = 4;
 
 export interface ResponseBudget {
-  /** For one answer. */
+  /** Opens a lease for one response. */
   open(seeker: Omit<PlaceSeeker, 'words'>): Lease;
 }
 
 export interface Lease {
-  /** Bytes that may be kept. */
+  /** Bytes that the response can use. */
   readonly granted: number;
-  /** For more than SMALL_BYTES. Others use it after `close`. */
+  /** For responses larger than SMALL_BYTES. Other responses use it after `close`. */
   readonly memory: Buffer | undefined;
-  /** For more bytes than were granted; above SMALL_BYTES for as many as an answer may have. Rejects with an OverloadError. */
+  /** Grants more bytes; above SMALL_BYTES, the maximum size of a response. Rejects with an OverloadError. */
   grow(bytes: number): Promise<void>;
   /** Called when others need the place. */
   onEvicted(give: () => void): void;
@@ -32,7 +32,7 @@ export interface Lease {
 
 const WORDS = 'responded, but was not read: too many responses are being read';
 
-/** `largestBytes`: no answer has more. */
+/** `largestBytes`: the maximum size of a response. */
 export function createResponseBudget(largestBytes: number): ResponseBudget {
   const half = (places: number): { readonly running: number; readonly waiting: number } => {
     return { running: places / 2, waiting: Infinity };
@@ -44,7 +44,7 @@ export function createResponseBudget(largestBytes: number): ResponseBudget {
   const memories = createMemories(largestBytes);
   return {
     open(seeker) {
-      const held: HeldPlace[] = [];
+      const places: QueuePlace[] = [];
       const listeners: (() => void)[] = [];
       let granted = 0;
       let memory: Buffer | undefined;
@@ -58,9 +58,9 @@ export function createResponseBudget(largestBytes: number): ResponseBudget {
         },
         async grow(bytes) {
           const isSmall = bytes <= SMALL_BYTES;
-          const place = await holdPlace(isSmall ? small : large, { ...seeker, words: WORDS });
+          const place = await takePlace(isSmall ? small : large, { ...seeker, words: WORDS });
           if (isClosed) return place.leave();
-          held.push(place);
+          places.push(place);
           place.evicted.addEventListener('abort', () => {
             for (const give of listeners) give();
           });
@@ -70,7 +70,7 @@ export function createResponseBudget(largestBytes: number): ResponseBudget {
         onEvicted: (give) => void listeners.push(give),
         close() {
           isClosed = true;
-          for (const place of held.splice(0)) place.leave();
+          for (const place of places.splice(0)) place.leave();
           if (memory !== undefined) memories.giveBack(memory);
           memory = undefined;
         },
@@ -84,7 +84,7 @@ interface Memories {
   giveBack(memory: Buffer): void;
 }
 
-/** Of the large places. Each is used again: a registry can send without end, and what is dropped stays until the next collection. */
+/** The memory of the large places. It is reused, because released memory would stay until the next garbage collection. */
 function createMemories(bytes: number): Memories {
   const spare: Buffer[] = [];
   return {

@@ -1,9 +1,9 @@
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 
-/** Two bytes can be an object of a hundred. A manifest of 4 MiB with the shortest of real entries has a fifth of it. */
+/** Two bytes of JSON can become an object of a hundred bytes. A real manifest of 4 MiB has at most a fifth of this limit. */
 export const MAX_VALUES = 250_000;
 
-/** What a registry sent: undefined for everything that is not the JSON of an object. */
+/** Parses a response. `undefined`: it is not a JSON object. */
 export function parsedObject(bytes: Buffer): JsonObject | undefined {
   if (hasTooManyValues(bytes)) return undefined;
   try {
@@ -15,10 +15,10 @@ export function parsedObject(bytes: Buffer): JsonObject | undefined {
 }
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
-/** `,` `:` `[` `{`: each stands before a value. */
+/** `,` `:` `[` `{`: each precedes a value. */
 const BEFORE_VALUE: ReadonlySet<number> = new Set([0x2c, 0x3a, 0x5b, 0x7b]);
 
-/** A look at the bytes, before any of the values is made. */
+/** Counts in the bytes, before any value is created. */
 export function hasTooManyValues(bytes: Buffer): boolean {
   if (bytes.length <= MAX_VALUES) return false;
   let values = 0;

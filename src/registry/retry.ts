@@ -1,4 +1,4 @@
-/** One more try where it may help: the deadline is only known as an AbortSignal, so waits are short, and it ends them. */
+/** Retries a request once. Waits are short and end if the signal aborts, because the deadline is known only as an AbortSignal. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Send } from './redirect.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -6,11 +6,11 @@ import type { HttpResponse } from './http-message.ts';
 import type { Transport } from './transport.ts';
 import { networkError, wasCut } from './network-errors.ts';
 
-/** A longer wait is the caller's business: it knows its deadline, and learns the time from the error. */
+/** The caller decides about a longer wait: it knows its deadline, and gets the time with the error. */
 const MAX_WAIT_MS = 2000;
 const SHORT_WAIT_MS = 100;
 
-/** 500 and above, a cut connection (mostly one that was kept open, and closed on the other side), and 429 where the wait is known and short. */
+/** Retries after 5xx, a cut connection (usually an idle one that the server closed), and 429 with a short Retry-After. */
 export function createRetryingSend(transport: Transport, now: () => number): Send {
   return async (request, remote, signal) => {
     const attempt = async (): Promise<HttpResponse> => {
@@ -20,7 +20,7 @@ export function createRetryingSend(transport: Transport, now: () => number): Sen
         throw networkError(error, remote, signal);
       }
     };
-    // A refresh token may be good for one time only.
+    // A refresh token can be valid for a single use.
     if (request.method === 'POST') return attempt();
     const first = await settle(attempt());
     const waitMs = waitAfter(first, now());
@@ -28,7 +28,7 @@ export function createRetryingSend(transport: Transport, now: () => number): Sen
     try {
       await sleep(waitMs, undefined, { signal });
     } catch {
-      return unwrap(first); // no time left: what was answered says more than that the time is over
+      return unwrap(first); // The first response says more than a timeout.
     }
     return attempt();
   };
@@ -53,7 +53,7 @@ function waitAfter(settled: Settled, now: number): number | undefined {
   if (!settled.ok) return wasCut(settled.error) ? SHORT_WAIT_MS : undefined;
   const { status, headers } = settled.response;
   if (status !== 429 && status < 500) return undefined;
-  const asked = retryAfterMs(headers.get('retry-after')?.[0], now);
-  if (asked === undefined) return status === 429 ? undefined : SHORT_WAIT_MS;
-  return asked <= MAX_WAIT_MS ? Math.max(asked, SHORT_WAIT_MS) : undefined;
+  const stated = retryAfterMs(headers.get('retry-after')?.[0], now);
+  if (stated === undefined) return status === 429 ? undefined : SHORT_WAIT_MS;
+  return stated <= MAX_WAIT_MS ? Math.max(stated, SHORT_WAIT_MS) : undefined;
 }

@@ -1,4 +1,4 @@
-/** Bearer tokens until shortly before they expire, by who asked for them and for what. No key shows a secret. */
+/** Caches bearer tokens until shortly before they expire, by credential and scope. Keys reveal no secret. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { boundedCache } from './bounded-cache.ts';
 import type { Credential } from './credential.ts';
@@ -11,7 +11,7 @@ export interface Realm {
 
 export interface Token {
   readonly value: string;
-  /** Seconds that the token server gave it. */
+  /** The lifetime in seconds, from the token server. */
   readonly expiresInS: number;
 }
 
@@ -23,14 +23,14 @@ export interface TokenCache {
 }
 
 const MAX_TOKENS = 2000;
-/** A token that says it lives for a month is asked for anew after an hour: what it allows may have changed. */
+/** A token with a longer lifetime is requested again after an hour, because its permissions may have changed. */
 const MAX_LIFE_S = 3600;
-/** It must still be good when it arrives at the registry, whose clock may be ahead of ours. */
+/** A token must still be valid when it arrives at the registry, whose clock may be fast. */
 const SKEW_S = 10;
 
 export function createTokenCache(now: () => number): TokenCache {
   const tokens = boundedCache<string>(MAX_TOKENS, now, weightOf);
-  // Of this process: whoever reads its memory or a dump of keys can guess no password from them elsewhere.
+  // The key stays in this process, so a dump of the cache keys does not allow guessing passwords.
   const secretKey = randomBytes(32);
   return {
     keyOf({ url, service, scopes }, credential) {
@@ -46,7 +46,7 @@ export function createTokenCache(now: () => number): TokenCache {
   };
 }
 
-/** 4 MiB in all: a token server may send 64 KiB for each. */
+/** 4 MiB for all tokens: a token server can send 64 KiB for each. */
 const USUAL_LENGTH = 2048;
 
 function weightOf(token: string): number {

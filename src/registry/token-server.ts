@@ -1,4 +1,4 @@
-/** Token servers: a Bearer challenge -> a token. CNCF distribution, docs/content/spec/auth/{token,oauth}.md. */
+/** Fetches tokens for Bearer challenges: CNCF distribution, docs/content/spec/auth/{token,oauth}.md. */
 import { quoteValue } from '../image/quote.ts';
 import type { Challenge } from './challenge.ts';
 import { parsedObject } from './response-json.ts';
@@ -12,11 +12,11 @@ import { type RemoteHost, protocolError } from './network-errors.ts';
 
 const MAX_TOKEN_BYTES = 64 * 1024;
 const DEFAULT_LIFE_S = 60;
-/** Token servers that know no OAuth form answer so (Artifactory 401, ACR 400), and containerd then asks in the other form. */
+/** Returned by token servers without the OAuth form (Artifactory 401, ACR 400); containerd then uses the other form. */
 const WITHOUT_FORM: readonly number[] = [400, 401, 404, 405];
 const CLIENT_ID = 'tidewaiter';
 
-/** Throws a RegistryError when the registry names a realm that may not be asked. */
+/** Throws a RegistryError if the registry names a realm that is not allowed. */
 export function realmOf({ params }: Challenge, endpoint: RegistryEndpoint, settings: RegistrySettings): Realm {
   const text = params.get('realm') ?? '';
   const url = URL.parse(text);
@@ -28,12 +28,12 @@ export function realmOf({ params }: Challenge, endpoint: RegistryEndpoint, setti
   return { url, service: params.get('service'), scopes: scopes.length === 0 ? [usualScope(endpoint)] : scopes };
 }
 
-/** What nearly every registry asks for, and what is asked where one does not say. */
+/** The scope that nearly all registries request, and the default. */
 export function usualScope({ repository }: RegistryEndpoint): string {
   return `repository:${repository}:pull`;
 }
 
-/** How messages name it. */
+/** The token server in messages. */
 export function tokenServerOf({ url }: Realm, endpoint: RegistryEndpoint): RemoteHost {
   const which = url.host === endpoint.base.host ? '' : ` ${shownHost(url)}`;
   return { name: `the token server${which} of ${endpoint.name}`, host: url.host };
@@ -72,7 +72,7 @@ function attempts(request: TokenRequest): readonly [RegistryRequest, RegistryReq
   return [byForm(request, token), byQuery(request, basicAuthorization('', token))];
 }
 
-/** auth/token.md; what the realm has of a query stays. */
+/** auth/token.md; keeps the query of the realm. */
 function byQuery({ realm, endpoint }: TokenRequest, authorization: string | undefined): RegistryRequest {
   const url = new URL(realm.url);
   if (realm.service !== undefined) url.searchParams.append('service', realm.service);
@@ -114,7 +114,7 @@ function tokenIn({ body, remote }: FinalResponse): Token {
   return { value, expiresInS: isGiven ? seconds : DEFAULT_LIFE_S };
 }
 
-/** Wider than RFC 6750, 2.1; anything else could not stand in a header. */
+/** Wider than RFC 6750, 2.1: all characters that a header can contain. */
 export function isBearerToken(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text);
 }

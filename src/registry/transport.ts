@@ -1,4 +1,4 @@
-/** One HTTP request and its whole answer, on undici. Follows nothing, retries nothing, knows no credential. */
+/** Sends one HTTP request with undici and returns the whole response. It follows no redirects, and does not retry. */
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
 import { createResponseBudget } from './response-budget.ts';
@@ -17,11 +17,11 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** TCP and TLS, after DNS; enough for one lost packet. A host that does not listen holds the place of another for as long. */
+/** For TCP and TLS, after DNS; enough for one lost packet. A host that does not respond uses a place for this time. */
 const CONNECT_TIMEOUT_MS = 3000;
-/** Without a byte. An answer that drips is ended by the caller's signal. */
+/** The time without a byte. The caller's signal ends a response that is slower. */
 const IDLE_TIMEOUT_MS = 20_000;
-/** The next review is near, and a TLS handshake costs two round trips; but hosts that strangers name must not pile up. */
+/** The next review often comes soon, and a TLS handshake costs two round trips; but connections to hosts from images must not pile up. */
 const KEEP_ALIVE_MS = 15_000;
 
 export interface TransportOptions {
@@ -30,7 +30,7 @@ export interface TransportOptions {
 }
 
 export function createTransport({ env, names }: TransportOptions): Transport {
-  // Entries and proxies come from the configuration, so there are few; hosts come and go inside of each dispatcher.
+  // Entries and proxies come from the configuration, so they are few; each dispatcher manages its hosts.
   const dispatchers = new Map<RegistryEntry, Map<string, Dispatcher>>();
   const dispatcherFor = (entry: RegistryEntry, proxy: URL | undefined): Dispatcher => {
     const ofEntry = dispatchers.get(entry) ?? new Map<string, Dispatcher>();
@@ -47,17 +47,17 @@ export function createTransport({ env, names }: TransportOptions): Transport {
   return {
     async send(request, signal) {
       const { url, entry } = request;
-      // A proxy resolves the name, so of what it connects to only an address that is written out can be judged here.
-      const refusal = blockedLiteral(url.hostname, entry.allowPrivate);
-      if (refusal !== undefined) throw refusal;
+      // A proxy resolves names itself, so for requests through a proxy only IP addresses can be checked.
+      const blocked = blockedLiteral(url.hostname, entry.allowPrivate);
+      if (blocked !== undefined) throw blocked;
       const proxy = proxyFor(url, entry, env);
       if (proxy === undefined) await lookUp(names, request, signal);
       const dispatcher = dispatcherFor(entry, proxy);
-      const asked = origins.within(request, signal, (ended) => {
+      const response = origins.within(request, signal, (ended) => {
         const lease = budget.open({ tenant: request.tenant, group: url.host, signal: ended });
         return exchange(dispatcher, { request, lease, signal: ended });
       });
-      return proxy === undefined ? asked : asked.catch(ofProxy);
+      return proxy === undefined ? response : response.catch(throwProxyError);
     },
     async close() {
       const all = [...dispatchers.values()].flatMap((ofEntry) => [...ofEntry.values()]);
@@ -68,8 +68,8 @@ export function createTransport({ env, names }: TransportOptions): Transport {
 }
 
 /**
- * Before there is a connection, so that the time for it is not spent on DNS. The connection asks about the very address that
- * it uses once more.
+ * Resolves the host before the connection, so that DNS does not use up the connection's timeout. The connection checks the
+ * address that it uses again.
  */
 async function lookUp(names: HostNames, { url, entry, tenant }: HttpRequest, signal: AbortSignal): Promise<void> {
   const { hostname } = url;
@@ -77,8 +77,8 @@ async function lookUp(names: HostNames, { url, entry, tenant }: HttpRequest, sig
   allowedAddresses(hostname, await names.addressesOf(hostname, { tenant, signal }), entry.allowPrivate);
 }
 
-/** Nobody but the proxy is connected to, so that there is no connection is about the proxy; what comes later may be the registry's. */
-function ofProxy(error: unknown): never {
+/** Only the proxy is connected to, so a failed connection is the proxy's. Later errors can be the registry's. */
+function throwProxyError(error: unknown): never {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (!/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_[A-Z]+|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) throw error;
   throw Object.assign(new Error('the proxy cannot be reached', { cause: error }), { code: `PROXY_${code}` });
@@ -105,7 +105,7 @@ function directly(entry: RegistryEntry, names: HostNames): Dispatcher {
   return new Agent({ ...common(entry), connect });
 }
 
-/** The proxy is the configuration's own choice: where it stands is not questioned. */
+/** The proxy comes from the configuration, so its address is not checked. */
 function throughProxy(entry: RegistryEntry, proxy: URL): Dispatcher {
   return new ProxyAgent({
     ...common(entry),
@@ -116,7 +116,7 @@ function throughProxy(entry: RegistryEntry, proxy: URL): Dispatcher {
   });
 }
 
-/** Read once: a list of authorities as `ca` would be read anew for each connection. */
+/** The secure context is created once: with the option `ca`, each connection would parse the certificates again. */
 function tlsOptions({ ca, clientCert, clientKey }: RegistryEntry): { readonly secureContext?: SecureContext } {
   if (ca === undefined && clientCert === undefined) return {};
   const secureContext = createSecureContext({

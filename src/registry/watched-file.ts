@@ -1,4 +1,4 @@
-/** A file of credentials that others change, as tokens in it are renewed: read again now and then, by one for all. */
+/** Reads a file of credentials again after a while, because tokens in it are renewed. Concurrent callers share one read. */
 import { readFile } from 'node:fs/promises';
 
 export type FileText =
@@ -8,10 +8,10 @@ export type FileText =
   | { readonly state: 'failed'; readonly problem: string };
 
 const REREAD_MS = 10_000;
-/** A Secret holds 1 MiB. */
+/** A Secret is limited to 1 MiB. */
 const MAX_LENGTH = 4 * 1024 * 1024;
 
-/** What `parse` makes of it; at once while it is fresh. */
+/** Returns the parsed file, synchronously while it is fresh. */
 export function watchedFile<T extends object>(
   file: string,
   parse: (text: FileText) => T,

@@ -196,7 +196,7 @@ describe('of several credentials', () => {
   test('none is said to have been sent where there is nothing, and nobody must log in', async () => {
     world.registry.reactWith(always({ status: 404 }));
     expect((await all(logins(1)))?.message.replaceAll(world.host, 'HOST')).toBe(
-      'HOST does not have "team/app:1"; tried anonymously, because the registry did not ask for credentials',
+      'HOST does not have "team/app:1"; tried anonymously, because the registry did not request credentials',
     );
   });
 });

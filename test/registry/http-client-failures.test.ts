@@ -170,7 +170,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     react: () => always({ headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<html>Log in' }),
     cause: 'protocol',
     message: /^HOST returned "text\/html"; expected a manifest$/,
-    remedy: /a proxy may ask for a login/,
+    remedy: /a proxy may require a login/,
   },
   'says no type, neither outside nor inside': {
     react: () => always({ body: '{"schemaVersion":2}' }),
