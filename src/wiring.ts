@@ -1,4 +1,5 @@
 /** Config -> the context that every command decides with, and what looks up images. The only file that creates adapters. */
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Context, RegistrySources, World } from './admission/context.ts';
 import type { Config } from './config/config.ts';
@@ -41,7 +42,9 @@ export async function compose(config: Composition, { now = Date.now, world }: En
   const loaded = await loadPolicies(isBuiltIn ? [BUILT_IN] : paths, { rules, kinds });
   const { policies, exceptions: all } = loaded;
   const exceptions = all.length === 0 ? undefined : exceptionBook(all, now);
-  const context = { kinds, policies, exceptions, world, now };
+  // One turn of the event loop: a source that settles on an abort does so in promise callbacks.
+  const abortGrace = async (): Promise<void> => setImmediate();
+  const context = { kinds, policies, exceptions, world, now, abortGrace };
   return { context, policySource: isBuiltIn ? 'built-in' : paths.join(', '), isBuiltIn, rules, loaded };
 }
 

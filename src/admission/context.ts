@@ -1,6 +1,7 @@
 /**
  * What a decision needs besides the request: policies, and the source interfaces of the world. Each has one method, which returns
- * a fact, or rejects with an Outage if it cannot determine the fact.
+ * a fact, or rejects with an Outage if it cannot determine the fact. When the signal aborts, a source settles: with a fact, or
+ * with any error.
  */
 import type { Candidate } from '../credential/keyring.ts';
 import type { PullSecret } from '../credential/pull-secret.ts';
@@ -77,6 +78,11 @@ export interface Context {
   readonly world?: World | undefined;
   /** Unix time in milliseconds. */
   readonly now?: (() => number) | undefined;
+  /**
+   * Resolves when every source that settles on an abort has settled; a fact whose source has not is then unknown. The core has
+   * no timers, so its caller waits. undefined: sources have no time after the abort.
+   */
+  readonly abortGrace?: (() => Promise<void>) | undefined;
 }
 
 /** The world did not answer: becomes an unknown fact with this message, never a denial by itself. */

@@ -34,10 +34,13 @@ export function requestOf(object: JsonObject | undefined, extra: Partial<Admissi
   };
 }
 
-export type Surroundings = World & Pick<Context, 'exceptions' | 'now'>;
+export type Surroundings = World & Pick<Context, 'exceptions' | 'now' | 'abortGrace'>;
 
-export function contextOf(policies: readonly Policy[], { exceptions, now, ...world }: Surroundings = {}): Context {
-  return { kinds, policies, exceptions, now, world: Object.keys(world).length === 0 ? undefined : world };
+export function contextOf(
+  policies: readonly Policy[],
+  { exceptions, now, abortGrace, ...world }: Surroundings = {},
+): Context {
+  return { kinds, policies, exceptions, now, abortGrace, world: Object.keys(world).length === 0 ? undefined : world };
 }
 
 export async function ask(

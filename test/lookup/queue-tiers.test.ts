@@ -113,7 +113,7 @@ describe('who waits', () => {
     const { images } = scene.sources;
     const asked = createLookups(
       'shop',
-      { kinds: kindTable(), policies: [], world: { images } },
+      { kinds: kindTable(), policies: [], world: { images }, abortGrace: turn },
       review.signal,
     ).registry('images', question);
     review.abort();

@@ -27,16 +27,14 @@ type Unknown = Extract<Fact<never>, { readonly state: 'unknown' }>;
 /** Enough for any real object. 3 MiB can name 100,000, and each costs a request to the API server or to a registry. */
 const MAX_LOOKUPS = 100;
 
-export function createLookups(
-  namespace: string | undefined,
-  { world = {}, now }: Context,
-  signal: AbortSignal,
-): Lookups {
+export function createLookups(namespace: string | undefined, context: Context, signal: AbortSignal): Lookups {
+  const { world = {}, now } = context;
   const { secrets, serviceAccounts } = world;
   const secret = onceEach<Fact<PullSecret>>(tooMany('pull secrets'));
   const account = onceEach<Fact<readonly string[]>>(tooMany('service accounts'));
   const requester: Requester = { namespace: shareOf(namespace) };
-  const registries = createRegistryLookups({ world, requester, signal });
+  const deadline = deadlineOf(context, signal);
+  const registries = createRegistryLookups({ world, requester, deadline });
   let moment: Fact<number> | undefined;
   return {
     registry: registries,
@@ -45,13 +43,13 @@ export function createLookups(
     secret: (wanted) =>
       secret(wanted, (name) => {
         if (secrets === undefined || namespace === undefined) return unknown('not connected to a cluster');
-        return settle(signal, `Secret ${quoteValue(name)}`, () => secrets.secret(namespace, name, signal));
+        return settle(deadline, `Secret ${quoteValue(name)}`, () => secrets.secret(namespace, name, signal));
       }),
     serviceAccount: (wanted) =>
       account(wanted, (name) => {
         if (serviceAccounts === undefined || namespace === undefined) return unknown('not connected to a cluster');
         const lookUp = (): Promise<Fact<readonly string[]>> => serviceAccounts.pullSecretsOf(namespace, name, signal);
-        return settle(signal, `service account ${quoteValue(name)}`, lookUp);
+        return settle(deadline, `service account ${quoteValue(name)}`, lookUp);
       }),
   };
 }
@@ -59,10 +57,10 @@ export function createLookups(
 interface RegistryScope {
   readonly world: NonNullable<Context['world']>;
   readonly requester: Requester;
-  readonly signal: AbortSignal;
+  readonly deadline: Deadline;
 }
 
-function createRegistryLookups({ world, requester, signal }: RegistryScope): Lookups['registry'] {
+function createRegistryLookups({ world, requester, deadline }: RegistryScope): Lookups['registry'] {
   const bySource = new Map<RegistrySource<unknown>, Record<ImageLookup['by'], OnceEachImage>>();
   return <T>(name: RegistrySourceName, lookup: ImageLookup) => {
     // The compiler cannot relate the name of a source to the type of its values.
@@ -71,7 +69,7 @@ function createRegistryLookups({ world, requester, signal }: RegistryScope): Loo
     const once = bySource.get(source) ?? { image: onceEachImage(), tag: onceEachImage() };
     bySource.set(source, once);
     const lookUp = (): MaybePromise<RegistryFact<T>> =>
-      inTime(lookup, signal, () => source.lookUp({ ...lookup, requester }, signal));
+      inTime(lookup, deadline, () => source.lookUp({ ...lookup, requester }, deadline.signal));
     return once[lookup.by](lookup, lookUp) as MaybePromise<RegistryFact<T>>;
   };
 }
@@ -102,16 +100,16 @@ const MAX_SHOWN = 255;
 
 function inTime<T>(
   { reference }: ImageLookup,
-  signal: AbortSignal,
+  deadline: Deadline,
   lookUp: () => MaybePromise<RegistryFact<T>>,
 ): MaybePromise<RegistryFact<T>> {
-  const result = signal.aborted ? undefined : lookUp();
+  const result = deadline.signal.aborted ? undefined : lookUp();
   if (result !== undefined && !(result instanceof Promise)) return result;
   // The grammar sets no limit to it.
   const registry = reference.domain.slice(0, MAX_SHOWN) || 'the registry';
   const message = `${registry}: no response before the deadline`;
   const late: RegistryFact<never> = { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
-  return result === undefined ? late : orAtEnd(signal, late, () => result);
+  return result === undefined ? late : orLate(deadline, late, () => result);
 }
 
 type OnceEach<T> = (name: string, lookUp: (name: string) => MaybePromise<T>) => MaybePromise<T>;
@@ -178,20 +176,20 @@ function tooMany(what: string): Unknown {
 
 export async function namespaceLabels(
   namespace: string | undefined,
-  { world }: Context,
+  context: Context,
   signal: AbortSignal,
 ): Promise<Fact<Labels>> {
   if (namespace === undefined) return { state: 'no' };
   const what = `the labels of namespace ${quoteValue(namespace)}`;
-  const namespaces = world?.namespaces;
+  const namespaces = context.world?.namespaces;
   if (namespaces === undefined) return unknown(`${what} are not known here`);
-  return settle(signal, what, () => namespaces.labelsOf(namespace, signal));
+  return settle(deadlineOf(context, signal), what, () => namespaces.labelsOf(namespace, signal));
 }
 
 /** An outage or the end of the time allowed makes the fact unknown; any other error is a bug and goes on. */
-function settle<T>(signal: AbortSignal, what: string, ask: () => Promise<Fact<T>>): Promise<Fact<T>> {
+function settle<T>(deadline: Deadline, what: string, ask: () => Promise<Fact<T>>): Promise<Fact<T>> {
   const late = unknown(`${what}: no response before the deadline`);
-  return orAtEnd<Fact<T>>(signal, late, async () => {
+  return orLate<Fact<T>>(deadline, late, async () => {
     try {
       return await ask();
     } catch (error) {
@@ -201,11 +199,20 @@ function settle<T>(signal: AbortSignal, what: string, ask: () => Promise<Fact<T>
   });
 }
 
-/** Whoever gives up because the time is over may say so in any way, or have an older answer for then. */
-async function orAtEnd<T>(signal: AbortSignal, late: T, ask: () => Promise<T>): Promise<T> {
+interface Deadline {
+  readonly signal: AbortSignal;
+  readonly grace: () => Promise<void>;
+}
+
+function deadlineOf({ abortGrace = async () => {} }: Context, signal: AbortSignal): Deadline {
+  return { signal, grace: abortGrace };
+}
+
+/** A source that settles within the grace has its own reason or a stale value; after it, the fact is late. */
+async function orLate<T>({ signal, grace }: Deadline, late: T, ask: () => Promise<T>): Promise<T> {
   if (signal.aborted) return late;
   const { promise: aborted, resolve } = Promise.withResolvers<T>();
-  const onAbort = (): void => void afterTurns(TURNS).then(() => resolve(late));
+  const onAbort = (): void => void grace().then(() => resolve(late));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([ask(), aborted]);
@@ -216,10 +223,3 @@ async function orAtEnd<T>(signal: AbortSignal, late: T, ask: () => Promise<T>): 
     signal.removeEventListener('abort', onAbort);
   }
 }
-
-/** Of the queue of promises: what is known by then comes first, and nothing is waited for. */
-async function afterTurns(turns: number): Promise<void> {
-  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
-}
-
-const TURNS = 100;

@@ -1,9 +1,12 @@
 /** Facts from registries: who is asked about what, how often, with which credentials, and about what nobody is asked. */
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../../src/admission/validate.ts';
 import type { JsonObject } from '../../../src/pod/pointer.ts';
 import { exceptionBook } from '../../../src/policy/exception-book.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
+import type { RegistryFact, RegistryImage } from '../../../src/policy/registry-fact.ts';
 import { secretOf } from '../../credential/pull-secrets.ts';
 import { exceptionOf, LAST_DAY, policyOf } from '../../policy/fixtures.ts';
 import { ask, contextOf, objectOf, podOf, requestOf } from '../asking.ts';
@@ -355,6 +358,44 @@ describe('without an answer', () => {
     const decision = ask(requestOf(object), contextOf([policy(IMAGES)], world.ports), controller.signal);
     setTimeout(() => controller.abort(), 10);
     expect(told(await decision)).toEqual(['x: unknown timeout: reg.io: no response before the deadline']);
+  });
+
+  const afterTurns = async <T>(turns: number, value: T): Promise<T> => {
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+    return value;
+  };
+  const ownFailure = { cause: 'timeout', message: 'reg.io: no response headers', remedy: undefined } as const;
+  const ownReason: RegistryFact<RegistryImage> = { state: 'unknown', failure: ownFailure };
+  const stale: RegistryFact<RegistryImage> = {
+    state: 'yes',
+    value: {
+      digest: DIGEST,
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+      credential: 'anonymous',
+      mirror: undefined,
+      isProof: true,
+      stale: { ageMs: 1, failure: ownFailure },
+    },
+  };
+  const LATE = 'x: unknown timeout: reg.io: no response before the deadline';
+
+  test.each<[string, number, RegistryFact<RegistryImage>, string]>([
+    ['a stale value wins', 5, stale, `x: ${DIGEST}`],
+    ['a stale value wins, however many callbacks are between', 1000, stale, `x: ${DIGEST}`],
+    ['the reason of the source wins', 5, ownReason, 'x: unknown timeout: reg.io: no response headers'],
+    ['a source that never settles is late', Number.POSITIVE_INFINITY, stale, LATE],
+  ])('at the abort, %s', async (_what, turns, fact, expected) => {
+    const controller = new AbortController();
+    const world = registry(async () => {
+      await once(controller.signal, 'abort');
+      return Number.isFinite(turns) ? afterTurns(turns, fact) : new Promise(() => undefined);
+    });
+    const abortGrace = async (): Promise<void> => setImmediate();
+    const context = contextOf([policy(IMAGES)], { ...world.ports, abortGrace });
+    const verdict = ask(requestOf(object), context, controller.signal);
+    await setImmediate();
+    controller.abort();
+    expect(told(await verdict)).toEqual([expected]);
   });
 
   test('since there was no time at all, nobody is asked', async () => {
