@@ -71,54 +71,61 @@ function setConstants(registers: Registry[], version: string, certificateExpiry:
 }
 
 function createInstruments(registers: Registry[]) {
-  const reviews = new Counter({
-    name: 'tidewaiter_reviews_total',
-    help: 'Admission reviews answered.',
-    labelNames: ['endpoint', 'operation', 'decision'],
-    registers,
-  });
-  const duration = new Histogram({
-    name: 'tidewaiter_review_duration_seconds',
-    help: 'Time from the complete request body to the response.',
-    labelNames: ['endpoint'],
-    buckets: BUCKETS_SECONDS,
-    registers,
-  });
-  const findings = new Counter({
-    name: 'tidewaiter_findings_total',
-    help: 'Findings by policy, rule, action, and outcome.',
-    labelNames: ['policy', 'rule', 'action', 'outcome'],
-    registers,
-  });
-  const failures = new Counter({
-    name: 'tidewaiter_rule_failures_total',
-    help: 'Rules that failed: threw, bad-answer, timeout, suspended.',
-    labelNames: ['rule', 'reason'],
-    registers,
-  });
-  const pins = new Counter({
-    name: 'tidewaiter_pins_total',
-    help: 'Images to pin, by outcome: pinned, sticky, stale, warned, failed; the cause of a failure, otherwise empty.',
-    labelNames: ['policy', 'outcome', 'cause'],
-    registers,
-  });
-  const rejections = new Counter({
-    name: 'tidewaiter_rejected_requests_total',
-    help: 'Requests that got an HTTP error instead of a review.',
-    labelNames: ['code'],
-    registers,
-  });
-  const uses = new Counter({
-    name: 'tidewaiter_exceptions_used_total',
-    help: 'Findings that an exception excused.',
-    labelNames: ['exception'],
-    registers,
-  });
-  const ends = new Gauge({
-    name: 'tidewaiter_exception_expiry_timestamp_seconds',
-    help: 'Expiry time of an exception, in seconds since 1970.',
-    labelNames: ['exception'],
-    registers,
-  });
-  return { reviews, duration, findings, failures, pins, rejections, uses, ends };
+  return {
+    reviews: new Counter({
+      name: 'tidewaiter_reviews_total',
+      help: 'Admission reviews answered.',
+      labelNames: ['endpoint', 'operation', 'decision'],
+      registers,
+    }),
+    duration: new Histogram({
+      name: 'tidewaiter_review_duration_seconds',
+      help: 'Time from the complete request body to the response.',
+      labelNames: ['endpoint'],
+      buckets: BUCKETS_SECONDS,
+      registers,
+    }),
+    findings: new Counter({
+      name: 'tidewaiter_findings_total',
+      help: 'Findings by policy, rule, action, and outcome.',
+      labelNames: ['policy', 'rule', 'action', 'outcome'],
+      registers,
+    }),
+    failures: new Counter({
+      name: 'tidewaiter_rule_failures_total',
+      help: 'Rules that failed: threw, bad-answer, timeout, suspended.',
+      labelNames: ['rule', 'reason'],
+      registers,
+    }),
+    pins: new Counter({
+      name: 'tidewaiter_pins_total',
+      help: 'Images to pin, by outcome: pinned, sticky, stale, warned, failed; the cause of a failure, otherwise empty.',
+      labelNames: ['policy', 'outcome', 'cause'],
+      registers,
+    }),
+    rejections: new Counter({
+      name: 'tidewaiter_rejected_requests_total',
+      help: 'Requests that got an HTTP error instead of a review.',
+      labelNames: ['code'],
+      registers,
+    }),
+    ...createExceptionInstruments(registers),
+  };
+}
+
+function createExceptionInstruments(registers: Registry[]) {
+  return {
+    uses: new Counter({
+      name: 'tidewaiter_exceptions_used_total',
+      help: 'Findings that an exception excused.',
+      labelNames: ['exception'],
+      registers,
+    }),
+    ends: new Gauge({
+      name: 'tidewaiter_exception_expiry_timestamp_seconds',
+      help: 'Expiry time of an exception, in seconds since 1970.',
+      labelNames: ['exception'],
+      registers,
+    }),
+  };
 }

@@ -85,7 +85,9 @@ describeWith(assetsMissing ?? dockerRegistryMissing, 'a tag of a real registry, 
     const { status, body } = await create('lost', 'none');
     const { message } = body as { readonly message: string };
     expect(status).toBe(403);
-    expect(message).toContain(`image "${image('none')}" cannot be pinned: ${registry.host} does not have "shop/web:none"`);
+    expect(message).toContain(
+      `image "${image('none')}" cannot be pinned: ${registry.host} does not have "shop/web:none"`,
+    );
   });
 
   // The last one: nothing answers after it.
