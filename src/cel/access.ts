@@ -32,7 +32,7 @@ export function compileName(node: Extract<Node, { readonly op: 'id' }>, scope: S
   throw fault(node, `unknown variable ${quoteValue(name)}${didYouMean(name, known)}${more}`);
 }
 
-/** `math` in `math.abs(x)`, `google.protobuf` in a type's name: names that are no variables. */
+/** `math` in `math.abs(x)`, `google.protobuf` in a type's name: names that are not variables. */
 export function dottedName(node: Node, scope: Scope): string | undefined {
   if (node.op === 'id') return isVariable(node.args, scope) ? undefined : node.args;
   if (node.op !== '.') return undefined;
@@ -204,7 +204,7 @@ function showIndex(at: Value): string {
   return typeof at === 'bigint' ? `index ${at}` : `key of type ${typeName(at)}`;
 }
 
-/** `has(a.b)`: `a` must be there, `b` may be absent. */
+/** `has(a.b)`: `a` must exist, `b` can be absent. */
 export function compileHas(node: Node, args: readonly Node[], scope: Scope): Code {
   const [field] = args;
   if (field?.op !== '.') {

@@ -1,4 +1,4 @@
-/** Calls of functions: by the types of the arguments when the policy loads, by their values where a type is only known then. */
+/** Compiles function calls: by the types of the arguments when the policy loads, or by their values if a type is dyn. */
 import { quoteValue } from '../image/quote.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import { type Budget, CelError, newBudget, OverBudget, spend } from './budget.ts';
@@ -12,7 +12,7 @@ import { typeName, type Value } from './value.ts';
 export interface Call {
   readonly node: Node;
   readonly name: string;
-  /** The receiver is the first of the arguments. */
+  /** The receiver is the first argument. */
   readonly method: boolean;
   readonly args: readonly Code[];
 }
@@ -99,7 +99,7 @@ function specialized(node: Node, { specialize, run }: Overload, args: readonly C
   }
 }
 
-/** What is made from a constant when the policy loads is a regular expression, the second of the arguments. */
+/** Only regular expressions, which are the second argument, are prepared from a constant when the policy loads. */
 function patternIn(node: Node): Node {
   if (node.op === 'call') return node.args[1][1] ?? node;
   return node.op === 'rcall' ? (node.args[2][0] ?? node) : node;
@@ -126,7 +126,7 @@ function showName({ name, method }: Call): string {
   return OPERATOR.test(name) ? `"${name}"` : `${method ? '.' : ''}${name}()`;
 }
 
-/** A call's own position is where its receiver begins; its name stands behind that. */
+/** Finds the name of a call, because the position of a call is the start of its receiver. */
 function nameFault({ node, name }: Call, message: string): ExpressionFault {
   if (node.op !== 'rcall') return fault(node, message);
   const at = node.input.indexOf(name, node.args[1].end);

@@ -4,14 +4,14 @@ import { ExpressionFault, type Node } from './parse.ts';
 import { showType, type Type } from './type.ts';
 import type { Value } from './value.ts';
 
-/** One evaluation. */
+/** The state of one evaluation. */
 export interface Env {
   readonly budget: Budget;
   /** The values of the variables that the program uses. */
   readonly globals: { readonly [name: string]: Value };
   /** Variables of comprehensions, by their depth. */
   readonly locals: Value[];
-  /** Values of the policy's variables that were evaluated already. */
+  /** Values of the policy's variables that are already evaluated. */
   readonly known: Map<string, Value>;
 }
 
@@ -45,7 +45,7 @@ export function code(type: Type, run: (env: Env) => Value): Code {
   return { type, constant: undefined, run };
 }
 
-/** With more variables, as inside of a comprehension; the first has the slot `scope.depth`. */
+/** Adds the variables of a comprehension to a scope; the first has the slot `scope.depth`. */
 export function within(scope: Scope, names: readonly string[], types: readonly Type[]): Scope {
   const added = names.map((name, index): readonly [string, Local] => [
     name,
@@ -58,13 +58,13 @@ export function fault(node: Node, message: string): ExpressionFault {
   return new ExpressionFault(message, node.pos);
 }
 
-/** Of a bool, or of what only shows in the values. */
+/** Accepts type bool, and dyn, whose values are checked during the evaluation. */
 export function requireBool(node: Node, { type }: Code, what: string): void {
   if (type.kind === 'dyn' || (type.kind === 'plain' && type.name === 'bool')) return;
   throw new ExpressionFault(`${what} must have type bool, found type ${showType(type)}`, node.start);
 }
 
-/** The expression's own text, for messages. */
+/** The source text of the expression, for messages. */
 export function sourceOf(node: Node): string {
   return node.input.slice(node.start, node.end);
 }

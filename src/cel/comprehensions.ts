@@ -1,4 +1,4 @@
-/** all, exists, map, filter and their kin. */
+/** The comprehensions: all, exists, map, filter, and their variants. */
 import { CelError, celError } from './budget.ts';
 import { code, type Code, type Env, fault } from './code.ts';
 import { sorted } from './functions/lists.ts';
@@ -103,7 +103,7 @@ export function transformMap(call: MacroCall): Code {
   return code(mapType(loop.types[0] ?? DYN, body.type), run);
 }
 
-/** Each element becomes the entries of a map. */
+/** Transforms each element into entries of a map. */
 export function transformMapEntry(call: MacroCall): Code {
   const loop = loopOf(call, 2);
   const { body, node } = bodyOf(loop, call.args.length - 3);

@@ -1,4 +1,4 @@
-/** Equality and order of CEL values. Numbers compare by value whatever their type; other types are never equal to each other. */
+/** Equality and order of CEL values. Numbers of different types compare by value; other values of different types are never equal. */
 import { type Budget, CelError, spend } from './budget.ts';
 import {
   type CelMap,
@@ -70,7 +70,7 @@ function sameOptionals(left: Value | undefined, right: Value | undefined, { budg
 
 type Flat = Exclude<Tagged, { readonly tag: 'list' | 'map' | 'optional' }>;
 
-/** Equal for equal values of one type. */
+/** Returns the same key for equal values of one type. */
 function identity(value: Flat): string | bigint {
   switch (value.tag) {
     case 'type':
@@ -110,14 +110,14 @@ function numberOf(value: Value): bigint | number | undefined {
   return isTagged(value, 'uint') ? value.value : undefined;
 }
 
-/** Exact, also between bigint and number; `undefined` when one is NaN. */
+/** Compares exactly, also bigint with number. `undefined`: one of them is NaN. */
 function compareNumbers(left: bigint | number, right: bigint | number): number | undefined {
   if (left < right) return -1;
   if (left > right) return 1;
   return Number.isNaN(left) || Number.isNaN(right) ? undefined : 0;
 }
 
-/** Negative, zero or positive; a CelError for values that have no order. */
+/** Returns a negative number, zero, or a positive number; a CelError if the values have no order. */
 export function compare(left: Value, right: Value, budget: Budget): number {
   spend(budget, 1);
   const [one, other] = [numberOf(left), numberOf(right)];
@@ -149,7 +149,7 @@ function orderOf<T extends bigint | number | string>(left: T, right: T): number 
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** By code point, as UTF-8 bytes order: JavaScript would put characters beyond U+FFFF before U+E000. */
+/** Compares code points, which is the order of UTF-8 bytes. JavaScript sorts characters beyond U+FFFF before U+E000. */
 function compareText(left: string, right: string, budget: Budget): number {
   const length = Math.min(left.length, right.length);
   spend(budget, length >> 3);
@@ -171,7 +171,7 @@ function compareBytes(left: Uint8Array, right: Uint8Array, budget: Budget): numb
   return left.length - right.length;
 }
 
-/** Quantities by value; versions as semver.org has it, build metadata left out. */
+/** Compares quantities by value, and versions by semver.org without build metadata. */
 export function compareVersions<T extends Quantity | Semver>(left: T, right: T): number {
   if (left.tag === 'quantity') return orderOf(left.nanos, (right as Quantity).nanos);
   const other = right as Semver;

@@ -1,4 +1,4 @@
-/** Arguments that are only looked at when they are needed: of optional values, and of cel.bind; and math.greatest. */
+/** Functions that evaluate their arguments only when needed: those of optional values, and cel.bind; also math.greatest. */
 import { quoteValue } from '../image/quote.ts';
 import { CelError, spend } from './budget.ts';
 import { code, type Code, type Env, fault, type Scope, within } from './code.ts';
@@ -8,7 +8,7 @@ import type { Node } from './parse.ts';
 import { common, DYN, optionalType, plain, showType, type Type } from './type.ts';
 import { isTagged, NONE, type Optional, some, typeName } from './value.ts';
 
-/** What the receiver's optional holds, when it is one. */
+/** Returns the content of the receiver, which must be an optional. */
 function contentOf({ node, name, receiver: { type }, from }: MacroCall): Type {
   if (type.kind === 'dyn') return DYN;
   if (type.kind === 'optional') return type.of;

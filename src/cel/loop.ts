@@ -1,4 +1,4 @@
-/** Going through a list or a map, with one or two variables. */
+/** Iterates over a list or a map, with one or two variables. */
 import { quoteValue } from '../image/quote.ts';
 import { type Budget, CelError, spend } from './budget.ts';
 import { type Code, type Env, fault, requireBool, within } from './code.ts';
@@ -7,7 +7,7 @@ import type { Node } from './parse.ts';
 import { DYN, INT, showType, STRING, type Type } from './type.ts';
 import { isTagged, itemAt, mapGet, mapKeys, typeName, type Value } from './value.ts';
 
-/** What a comprehension goes through. */
+/** The list or map of a comprehension. */
 interface Range {
   readonly size: number;
   key(index: number): Value;
@@ -15,9 +15,9 @@ interface Range {
 }
 
 export interface Loop {
-  /** Sets the variables of the loop to each element in turn, until `visit` answers true. */
+  /** Sets the variables of the loop to each element in turn, until `visit` returns true. */
   each(env: Env, visit: (env: Env) => boolean): void;
-  /** What stands behind the variables: compiled inside of the loop. */
+  /** The arguments after the variables, compiled inside of the loop. */
   readonly bodies: readonly Code[];
   readonly nodes: readonly Node[];
   readonly types: readonly Type[];
@@ -90,7 +90,7 @@ export function bodyOf({ bodies, nodes }: Loop, index: number): { readonly body:
   return { body, node };
 }
 
-/** `true` and `false` of a predicate; anything else is an error. */
+/** Returns the bool of a predicate; other values are errors. */
 function truth(value: Value): boolean {
   if (typeof value === 'boolean') return value;
   throw new CelError(`a condition must have type bool, found type ${typeName(value)}`);

@@ -2,7 +2,7 @@
 import { type Code, fault, type Scope } from './code.ts';
 import type { Node } from './parse.ts';
 
-/** A call of a macro, its receiver compiled. */
+/** A call of a macro, with the compiled receiver. */
 export interface MacroCall {
   readonly node: Node;
   readonly name: string;

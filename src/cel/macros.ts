@@ -1,4 +1,4 @@
-/** Which methods are macros. */
+/** The table of macros. */
 import { type Code, type Scope, sourceOf } from './code.ts';
 import {
   existsOne,
@@ -36,7 +36,7 @@ const MACROS: ReadonlyMap<string, Macro> = new Map<string, Macro>([
   ['orValue/1', (call) => alternative(call, false)],
 ]);
 
-/** With one variable for the element, or two for its index or key and the element. */
+/** Has one variable for the element, or two: the index or key, and the element. */
 function both(name: string, macro: Macro): readonly (readonly [string, Macro])[] {
   return [
     [`${name}/2`, macro],

@@ -1,4 +1,4 @@
-/** A function of CEL: its signature, and what it does with arguments of those types. */
+/** A CEL function: its signature, and its implementation for arguments of these types. */
 import type { Budget } from './budget.ts';
 import { isTagged, typeName, type Value } from './value.ts';
 import { parseType, splitTypes, type Type } from './type.ts';
@@ -6,23 +6,23 @@ import { parseType, splitTypes, type Type } from './type.ts';
 export type Run = (args: readonly Value[], budget: Budget) => Value;
 
 export interface Overload {
-  /** With its namespace: `math.abs`. */
+  /** Includes the namespace: `math.abs`. */
   readonly name: string;
-  /** Called on its first argument: `list.sum()`. */
+  /** True for methods of the first argument: `list.sum()`. */
   readonly method: boolean;
   readonly params: readonly Type[];
   readonly result: Type;
   readonly run: Run;
-  /** As it is written in messages. */
+  /** The signature, for messages. */
   readonly signature: string;
-  /** What can be made once when a constant argument is known; throws a CelError when it makes no sense. */
+  /** Prepares constant arguments when the policy loads. Throws a CelError if they are invalid. */
   readonly specialize: Specialize | undefined;
 }
 
 /** `constants` has one element for each argument; `undefined`: not a constant. */
 export type Specialize = (constants: readonly (Value | undefined)[]) => Run | undefined;
 
-/** Its parameters are typed as the signature says: calls are resolved by type, at load or by the values. */
+/** Receives arguments of the types in the signature, because calls are resolved by type, at load or by value. */
 type Typed = (args: never, budget: Budget) => Value;
 
 /** `string.charAt(int): string`: a method of its receiver. */
@@ -40,7 +40,7 @@ export function method(signature: string, run: Typed, specialize?: Specialize): 
   };
 }
 
-/** `math.abs(int): int`: a function, its namespace is part of its name. */
+/** `math.abs(int): int`: a function, whose name includes the namespace. */
 export function func(signature: string, run: Typed, specialize?: Specialize): Overload {
   const { before, params, result } = partsOf(signature);
   return { name: before, method: false, params, result, run: run as Run, signature, specialize };
@@ -60,7 +60,7 @@ function partsOf(signature: string): {
   };
 }
 
-/** Whether a value is of a parameter's type; what is inside of lists, maps and optionals shows when it is used. */
+/** Reports whether a value has the type of a parameter. The contents of lists, maps, and optionals are checked when they are used. */
 export function isOf(type: Type, value: Value): boolean {
   switch (type.kind) {
     case 'dyn':

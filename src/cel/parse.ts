@@ -1,6 +1,6 @@
 /**
- * Text -> syntax tree. The parser is the one of @marcbachmann/cel-js; types and evaluation are our own, since the library
- * cannot count steps, cannot replace its V8 regular expressions, and compares and formats otherwise than the API server.
+ * Parses expressions with @marcbachmann/cel-js. Types and evaluation are implemented here, because the library cannot count
+ * steps, cannot replace its V8 regular expressions, and compares and formats values differently from the API server.
  */
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
 import { quoteValue } from '../image/quote.ts';
@@ -8,7 +8,7 @@ import { plainWords } from './words.ts';
 
 export type Node = ASTNode;
 
-/** What is wrong with an expression, and where: an offset into its text. */
+/** A fault in an expression, with its offset in the text. */
 export class ExpressionFault extends Error {
   readonly offset: number;
 
@@ -52,7 +52,7 @@ function read(text: string): Node {
   }
 }
 
-/** Chains of `||`, `&&` and `+` lean to the left as deep as they are long. */
+/** Chains of `||`, `&&`, and `+` are trees whose depth is the length of the chain. */
 function checkDepth(root: Node): void {
   const queue: { readonly node: Node; readonly depth: number }[] = [{ node: root, depth: 1 }];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
@@ -98,7 +98,7 @@ export function operands(node: Node): readonly Node[] {
   return found.toReversed();
 }
 
-/** Tokens by the parser's names, as in the source text. */
+/** Tokens by the names of the parser, as written in expressions. */
 const TOKENS: Readonly<Record<string, string>> = {
   EOF: 'the end',
   NUMBER: 'a number',

@@ -1,6 +1,6 @@
 /**
- * Which parts of the object and of the request an expression can look at, as far as its text shows: `object.spec.hostNetwork` reads one value,
- * `object.spec.containers.all(…)` at the whole list. A variable of the policy counts where it is used.
+ * Finds the parts of the object and the request that an expression can read, according to its text: `object.spec.hostNetwork`
+ * reads one value, `object.spec.containers.all(…)` the whole list. A variable of the policy counts where it is used.
  */
 import { escapeSegment } from '../pod/pointer.ts';
 import { childrenOf, type Node } from './parse.ts';
@@ -37,7 +37,7 @@ export function readsOf(nodes: readonly Node[], variables: Variables): Reads {
   return reads;
 }
 
-/** A name, and what stands behind it. */
+/** A variable, and the fields after it. */
 interface NodePlace {
   readonly root: string;
   readonly pointer: string;

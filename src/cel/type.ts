@@ -41,7 +41,7 @@ export function showType(type: Type): string {
   }
 }
 
-/** What both can be taken for; `undefined` when they have nothing in common. */
+/** Returns a type that includes both; `undefined`: there is none. */
 export function common(left: Type, right: Type): Type | undefined {
   if (left.kind === 'dyn' || right.kind === 'dyn') return DYN;
   if (left === NULL || right === NULL) return commonWithNull(left, right);
@@ -69,7 +69,7 @@ function commonInside(left: Container, right: Container): Type | undefined {
 
 export type Bound = Map<string, Type>;
 
-/** Whether a value of type `actual` may be given for `declared`; type parameters are bound on the way. */
+/** Reports whether `actual` is assignable to `declared`, and binds type parameters. */
 export function accepts(declared: Type, actual: Type, bound: Bound): boolean {
   if (declared.kind === 'param') return bind(declared.name, actual, bound);
   if (declared.kind === 'dyn' || actual.kind === 'dyn') return true;
@@ -92,7 +92,7 @@ function bind(name: string, actual: Type, bound: Bound): boolean {
   return true;
 }
 
-/** Type parameters replaced by what they are bound to. */
+/** Replaces type parameters by their bound types. */
 export function substitute(type: Type, bound: Bound): Type {
   switch (type.kind) {
     case 'param':
@@ -107,7 +107,7 @@ export function substitute(type: Type, bound: Bound): Type {
   }
 }
 
-/** Whether dyn stands anywhere in it, so that only values can tell. */
+/** Reports whether the type contains dyn, so that values must be checked. */
 export function isOpen(type: Type): boolean {
   if (type.kind === 'dyn' || type.kind === 'param') return true;
   if (type.kind === 'map') return isOpen(type.key) || isOpen(type.of);
@@ -124,7 +124,7 @@ const KNOWN: ReadonlyMap<string, Type> = new Map([
   ['map', mapType(DYN, DYN)],
 ]);
 
-/** `list<A>`, `map<string, list<string>>`, `net.IP`; a single capital letter is a type parameter. */
+/** Parses `list<A>`, `map<string, list<string>>`, `net.IP`. A single uppercase letter is a type parameter. */
 export function parseType(text: string): Type {
   if (/^[A-Z]$/.test(text)) return { kind: 'param', name: text };
   const [, outer, inner = ''] = /^(list|map|optional)<(.*)>$/.exec(text) ?? [];
@@ -134,7 +134,7 @@ export function parseType(text: string): Type {
   return outer === 'list' ? listType(parseType(first)) : optionalType(parseType(first));
 }
 
-/** At the commas outside of `<…>`. */
+/** Splits at the commas outside of `<…>`. */
 export function splitTypes(text: string): readonly string[] {
   const parts: string[] = [];
   let depth = 0;

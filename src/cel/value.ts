@@ -1,6 +1,6 @@
 /**
  * CEL values. API objects stay JSON and are converted when a field is read: integers become bigint (CEL int), other numbers stay
- * (CEL double), and a key that is null is absent, as in the API server.
+ * the same (CEL double), and keys with null are absent, as in the API server.
  */
 import type { ParsedUrl } from '../go/url.ts';
 import type { JsonObject } from '../pod/pointer.ts';
@@ -10,7 +10,7 @@ export interface Uint {
   readonly tag: 'uint';
   readonly value: bigint;
 }
-/** `json`: the items are JSON and become CEL when they are read. */
+/** `json`: the items are JSON, converted when they are read. */
 export interface List {
   readonly tag: 'list';
   readonly items: readonly unknown[];
@@ -37,7 +37,7 @@ export interface Optional {
   readonly tag: 'optional';
   readonly value: Value | undefined;
 }
-/** Nanoseconds since 1970. */
+/** Unix time in nanoseconds. */
 export interface Timestamp {
   readonly tag: 'timestamp';
   readonly nanos: bigint;
@@ -67,14 +67,14 @@ export interface Cidr {
 }
 export interface Quantity {
   readonly tag: 'quantity';
-  /** Billionths; Kubernetes has no finer ones. */
+  /** In billionths, the highest precision of Kubernetes. */
   readonly nanos: bigint;
-  /** Whether Kubernetes keeps it in an int64 without a fraction: `1.0` and `7Ei` are not kept so. */
+  /** True if Kubernetes stores it as an int64 without a fraction; false for `1.0` and `7Ei`. */
   readonly whole: boolean;
 }
 export interface Semver {
   readonly tag: 'semver';
-  /** Major, minor, patch. */
+  /** Major, minor, and patch version. */
   readonly numbers: readonly bigint[];
   readonly pre: readonly (string | bigint)[];
 }
@@ -99,7 +99,7 @@ export type Tagged =
   | Semver
   | NamedFormat;
 
-/** bigint is CEL's int, number its double. */
+/** bigint is CEL's int; number is CEL's double. */
 export type Value = null | boolean | bigint | number | string | Uint8Array | Tagged;
 
 export const MIN_INT = -(2n ** 63n);
@@ -122,7 +122,7 @@ const TYPE_NAMES: Readonly<Record<Tagged['tag'], string>> = {
   format: 'kubernetes.NamedFormat',
 };
 
-/** As CEL names it. */
+/** The name in CEL. */
 export function typeName(value: Value): string {
   switch (typeof value) {
     case 'boolean':
@@ -182,14 +182,14 @@ export function itemsOf(list: List, budget: Budget): readonly Value[] {
   return list.json ? list.items.map(fromJson) : (list.items as readonly Value[]);
 }
 
-/** 1, 1u and 1.0 are one key. */
+/** 1, 1u, and 1.0 are the same key. */
 export function mapKey(key: Value): MapKey | undefined {
   if (typeof key === 'number') return Number.isInteger(key) ? BigInt(key) : undefined;
   if (typeof key === 'string' || typeof key === 'bigint' || typeof key === 'boolean') return key;
   return isTagged(key, 'uint') ? key.value : undefined;
 }
 
-/** `undefined` when the key is not there. */
+/** `undefined`: the key is missing. */
 export function mapGet(map: CelMap, key: Value): Value | undefined {
   if (map.json === undefined) {
     const found = mapKey(key);

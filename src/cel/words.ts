@@ -8,7 +8,7 @@ export function plainWords(text: string, max: number): string {
     .replace(/\\(["\\])/g, '$1');
 }
 
-/** `column 7`, or `line 2, column 7` where there are several. */
+/** `column 7`, or `line 2, column 7` if the text has several lines. */
 export function placeIn(text: string, offset: number): string {
   const lines = text.slice(0, offset).split('\n');
   const column = (lines.at(-1)?.length ?? 0) + 1;

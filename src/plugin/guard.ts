@@ -16,7 +16,7 @@ const SUSPENDED_MS = 60_000;
 
 export interface GuardOptions {
   readonly timeoutMs: number;
-  /** Milliseconds from any beginning. */
+  /** Milliseconds since an arbitrary start. */
   readonly now?: () => number;
 }
 
@@ -34,7 +34,7 @@ interface Lateness {
 /** Limits memory: one more entry replaces the oldest. */
 const MAX_LATE = 1000;
 
-/** `files`: where each rule is from, by its name. */
+/** `files`: the file of each rule, by name. */
 export function createGuard(
   files: ReadonlyMap<string, string>,
   { timeoutMs, now = () => performance.now() }: GuardOptions,

@@ -17,7 +17,7 @@ export function importProblem(error: unknown, plugin: string): string {
   return place.file === plugin ? `:${place.at}: ${problem}` : `: ${place.file}:${place.at}: ${problem}`;
 }
 
-/** Above a syntax error stand `file:line`, the line with some before it, and a `^` below it. */
+/** A syntax error starts with `file:line`, the source lines, and a `^` below the position. */
 function syntaxPlace(stack: string): Place | undefined {
   const [first = '', ...shown] = stack.split('\n', 10);
   const [, file, line] = /^((?:file:\/\/)?\/.+):(\d+)$/.exec(first) ?? [];

@@ -1,4 +1,4 @@
-/** Two decisions about one request, and what is different between them. */
+/** Compares two decisions about one request. */
 import { sentence, source } from '../admission/message.ts';
 import type { Mutation } from '../admission/mutation.ts';
 import type { Decision } from '../admission/validate.ts';
@@ -17,7 +17,7 @@ export interface Difference {
   readonly text: string;
 }
 
-/** From `before` to `after`. */
+/** Returns the changes from `before` to `after`. */
 export function compareDecisions(before: Decided, after: Decided): readonly Difference[] {
   const left = findingsOf(before).map(spelled);
   const right = findingsOf(after).map(spelled);
@@ -30,7 +30,7 @@ export function compareDecisions(before: Decided, after: Decided): readonly Diff
   ];
 }
 
-/** From what the recording expects to what is decided now. */
+/** Returns the changes from the expected result in the recording to the current decision. */
 export function compareToExpected({ allowed, findings, patch }: Expected, now: Decided): readonly Difference[] {
   return [
     ...(allowed === undefined ? [] : decisionChange(allowed, now.decision)),
@@ -88,7 +88,7 @@ function spelled(finding: Finding): string {
   return `${finding.action} ${sentence(finding)} ${source(finding)}`;
 }
 
-/** Multiset difference, linear. */
+/** Returns the multiset difference, in linear time. */
 function without(list: readonly string[], taken: readonly string[]): readonly string[] {
   const left = new Map<string, number>();
   for (const text of taken) left.set(text, (left.get(text) ?? 0) + 1);

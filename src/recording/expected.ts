@@ -1,7 +1,7 @@
-/** What a recording says should come out: `{review, expected: {allowed, findings?, patch?}}`. */
+/** The expected result in a recording: `{review, expected: {allowed, findings?, patch?}}`. */
 import { type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
 
-/** A finding is expected by the keys that are given; keys that are left out may be anything. */
+/** Only the given keys of an expected finding are compared. */
 export interface ExpectedFinding {
   readonly policy?: string;
   readonly rule?: string;
@@ -16,7 +16,7 @@ export interface Expected {
   readonly allowed?: boolean;
   /** All findings, in any order. */
   readonly findings?: readonly ExpectedFinding[];
-  /** The JSON Patch of the mutating answer. */
+  /** The JSON Patch of the mutating webhook. */
   readonly patch?: readonly unknown[];
 }
 

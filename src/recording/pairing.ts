@@ -1,9 +1,9 @@
-/** What is expected against what was found: which belong together, and what is left over on either side. */
+/** Pairs expected findings with actual findings. */
 
 export interface Leftover<Wanted, Found> {
-  /** Expected, and not found. */
+  /** Expected findings without an actual finding. */
   readonly missing: readonly Wanted[];
-  /** Found, and not expected. */
+  /** Actual findings that are not expected. */
   readonly unexpected: readonly Found[];
 }
 
@@ -21,9 +21,9 @@ export function leftover<Wanted, Found>(
 }
 
 /**
- * Pairs as many as can be, by index: found -> wanted; `fitting` says for each that is wanted what would do. An expectation with
- * few keys fits several findings, so the first that fits may be the only one for another; then that one moves on (augmenting
- * paths, Kuhn 1955).
+ * Returns the largest possible pairing, from the index of a finding to the index of an expectation. `fitting` lists, for each
+ * expectation, the findings that match it. An expectation can match several findings, so earlier pairs change if a later
+ * expectation has no other finding (augmenting paths, Kuhn 1955).
  */
 function pairs(fitting: readonly (readonly number[])[]): ReadonlyMap<number, number> {
   const takenBy = new Map<number, number>();

@@ -1,4 +1,4 @@
-/** IP addresses and networks, as Kubernetes' functions read them: no leading zeros, no zones, no IPv4 inside of IPv6. */
+/** IP addresses and networks, as Kubernetes parses them: without leading zeros, zones, and IPv4 addresses in IPv6 form. */
 import { parseIp } from '../../go/ip.ts';
 import { CelError } from '../budget.ts';
 import { func, method, type Overload } from '../overload.ts';
@@ -74,7 +74,7 @@ function parseAddress(text: string): Ip | undefined {
   return ip.family === 6 && bits >> 32n === 0xffffn ? undefined : { tag: 'ip', family: ip.family, bits };
 }
 
-/** RFC 5952: lower case, and `::` for the first of the longest runs of at least two zero groups. */
+/** RFC 5952: lowercase, with `::` for the first of the longest runs of at least two zero groups. */
 function showIp({ family, bits }: Ip): string {
   const size = family === 4 ? 4 : 8;
   const width = family === 4 ? 8n : 16n;

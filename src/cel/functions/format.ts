@@ -1,4 +1,4 @@
-/** `"%s has %d".format([…])`, printf-style, as cel-go writes it: `%f` groups thousands, `%e` has a times sign. */
+/** Implements `"%s has %d".format([…])` like cel-go: `%f` groups thousands, `%e` has a multiplication sign. */
 import { type Budget, CelError, spend } from '../budget.ts';
 import { type CelMap, isTagged, itemsOf, type List, mapGet, mapKeys, typeName, type Value } from '../value.ts';
 import { showDouble } from './numbers.ts';
@@ -7,7 +7,7 @@ import { showDuration, showTimestamp } from './times.ts';
 interface Clause {
   readonly verb: string;
   readonly precision: number | undefined;
-  /** Offset behind it. */
+  /** Offset after the verb. */
   readonly end: number;
 }
 
@@ -61,7 +61,7 @@ function formatted({ verb, precision = 6 }: Clause, value: Value, budget: Budget
     case 'f':
       return fixed(doubleOf(value, verb), precision);
     case 'e':
-      // The precision is read and left alone, there as here.
+      // cel-go also parses and ignores the precision.
       return scientific(doubleOf(value, verb));
     case 'b':
       return typeof value === 'boolean' ? String(Number(value)) : wholeNumber(value, verb).toString(2);
@@ -107,7 +107,7 @@ function fixed(value: number, precision: number): string {
   return `${sign}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
-/** toFixed, which turns to an exponent from 1e21 on (such numbers have no fraction), and rounds 0.5 up where Go makes it even. */
+/** Formats as Go does: toFixed uses an exponent from 1e21 on, where numbers have no fraction, and rounds 0.5 up, not to even. */
 function plainDigits(value: number, precision: number): string {
   if (Math.abs(value) < 1e21) {
     const exact = value.toFixed(Math.min(100, precision + 30));
@@ -158,7 +158,7 @@ function showBytes(value: Uint8Array, depth: number, budget: Budget): string {
   return depth === 0 ? text : `b"${text}"`;
 }
 
-/** Without groups, unlike `%f`. */
+/** Does not group thousands, unlike `%f`. */
 function inside(value: number): string {
   if (Number.isFinite(value)) return plainDigits(value, 6);
   return Number.isNaN(value) ? '"NaN"' : value > 0 ? '"Infinity"' : '"-Infinity"';

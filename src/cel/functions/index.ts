@@ -1,4 +1,4 @@
-/** Every function of CEL here: the standard ones, the extensions that Kubernetes has on, its own, and cel-go's math. */
+/** All CEL functions: the standard functions, the extensions that Kubernetes enables, its own functions, and cel-go's math. */
 import type { Overload } from '../overload.ts';
 import { ADDRESSES } from './addresses.ts';
 import { CONVERSIONS } from './conversions.ts';

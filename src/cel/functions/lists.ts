@@ -1,4 +1,4 @@
-/** Lists: Kubernetes' own functions, cel-go's list extension (version 3), and sets. */
+/** List functions: those of Kubernetes, cel-go's list extension (version 3), and sets. */
 import { type Budget, CelError, spend } from '../budget.ts';
 import { compare, equal } from '../equal.ts';
 import { func, method, type Overload } from '../overload.ts';
@@ -125,7 +125,7 @@ function sum(list: List, zero: Value, budget: Budget): Value {
   }, start);
 }
 
-/** The items of `list` in the order of `keys`, one for each. */
+/** Sorts the items of `list` by `keys`, which has one key for each item. */
 export function sorted(list: List, keys: readonly Value[], budget: Budget): List {
   const [first] = keys;
   if (keys.some((key) => typeName(key) !== typeName(first ?? null))) {

@@ -1,4 +1,4 @@
-/** cel-go's math extension. Bits are those of 64-bit numbers; shifts to the right bring in zeros. */
+/** cel-go's math extension. Bit operations use 64 bits; shifts to the right insert zeros. */
 import { type Budget, CelError } from '../budget.ts';
 import { compare } from '../equal.ts';
 import { func, type Overload } from '../overload.ts';
@@ -62,7 +62,7 @@ function shift(by: bigint): bigint {
   return by > 64n ? 64n : by;
 }
 
-/** `math.greatest` and `math.least` take any number of numbers, or one list of them. */
+/** `math.greatest` and `math.least` take any number of numbers, or one list of numbers. */
 export function extreme(values: readonly Value[], sign: 1 | -1, budget: Budget): Value {
   const [only] = values;
   const numbers = values.length === 1 && only !== undefined && isTagged(only, 'list') ? itemsOf(only, budget) : values;

@@ -1,6 +1,6 @@
 /**
- * Formats by name (k8s.io/apiserver/pkg/cel/library/format.go): `format.dns1123Label().validate("a_b")` is what is wrong with the
- * text, in the words of Kubernetes, or none. Only of a URI the reason is not the one of Go's parser.
+ * Named formats (k8s.io/apiserver/pkg/cel/library/format.go): `format.dns1123Label().validate("a_b")` returns the problems in
+ * the words of Kubernetes, or none. Only the problems of URIs differ from those of Go's parser.
  */
 import { dayStart } from '../../go/date.ts';
 import { spend } from '../budget.ts';
@@ -10,7 +10,7 @@ import { isRequestUri } from './urls.ts';
 
 const TYPE = 'kubernetes.NamedFormat';
 
-/** What is wrong, nothing when the text fits. */
+/** Returns the problems; empty if the text is valid. */
 type Check = (text: string) => readonly string[];
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
@@ -20,7 +20,7 @@ const NAME = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const NAME_WORDS =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
-/** What Kubernetes calls characters in names is bytes, too. */
+/** Kubernetes counts bytes where its messages say characters. */
 const bytesIn = (text: string): number => new TextEncoder().encode(text).length;
 
 const fits = (text: string, pattern: string): boolean => new RegExp(`^${pattern}$`).test(text);
@@ -94,7 +94,7 @@ function prefixProblems(prefix: string): readonly string[] {
   return problems.map((problem) => `prefix part ${problem}`);
 }
 
-/** Of a name that is only the beginning of one: it may end with a dash. */
+/** Checks a prefix of a name, which can end with a hyphen. */
 const asPrefix =
   (check: Check): Check =>
   (text) =>
@@ -110,7 +110,7 @@ const isUuid = (text: string): boolean =>
 const isBase64 = (text: string): boolean => text !== '' && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
 const isDate = (text: string): boolean => dayStart(text) !== undefined;
 
-/** k8s.io/kube-openapi, IsDateTime: the separator of the fraction is any character, and the offset is not looked at. */
+/** k8s.io/kube-openapi, IsDateTime: any character can separate the fraction, and the offset is not checked. */
 function isDateTime(text: string): boolean {
   const [day = '', time = ''] = text.toLowerCase().split('t', 2);
   const [, ...clock] = /^(\d\d):(\d\d):(\d\d)(?:.\d+)?(?:z|[+-]\d\d:\d\d)$/u.exec(time) ?? [];

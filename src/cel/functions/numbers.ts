@@ -1,4 +1,4 @@
-/** Conversions between numbers and texts, as Go writes and reads them, with the ranges of CEL's int and uint. */
+/** Converts between numbers and strings like Go, with the ranges of CEL's int and uint. */
 import { CelError } from '../budget.ts';
 import { MAX_INT, MAX_UINT, MIN_INT, type Uint } from '../value.ts';
 
@@ -44,7 +44,7 @@ export function parseDouble(text: string): number {
   return sign * value;
 }
 
-/** Toward zero. */
+/** Rounds toward zero. */
 export function truncate(value: number): bigint {
   if (!Number.isFinite(value)) throw new CelError('the number does not fit into an int');
   return BigInt(Math.trunc(value));

@@ -1,4 +1,4 @@
-/** Arithmetic. Ints and uints do not wrap around: beyond 64 bits is an error. */
+/** Arithmetic. An int or uint that exceeds 64 bits is an error; values do not wrap around. */
 import { type Budget, CelError, spend } from '../budget.ts';
 import { func, type Overload } from '../overload.ts';
 import {
@@ -84,7 +84,7 @@ function both(left: List, right: List, budget: Budget): List {
   return listOf([...itemsOf(left, budget), ...itemsOf(right, budget)]);
 }
 
-/** Two of one type that can be summed. */
+/** Adds two values of the same type. */
 export function add(left: Value, right: Value): Value {
   if (typeof left === 'bigint' && typeof right === 'bigint') return int(left + right);
   if (typeof left === 'number' && typeof right === 'number') return left + right;

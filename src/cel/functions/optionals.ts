@@ -1,4 +1,4 @@
-/** Optional values; `or`, `orValue`, `optMap` and `optFlatMap` look at their argument only when they need it (macros.ts). */
+/** Optional values; `or`, `orValue`, `optMap` and `optFlatMap` evaluate their argument only when needed (macros.ts). */
 import { type Budget, CelError } from '../budget.ts';
 import { func, method, type Overload } from '../overload.ts';
 import { isTagged, itemsOf, type List, listOf, NONE, type Optional, some, type Value } from '../value.ts';

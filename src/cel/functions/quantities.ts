@@ -10,7 +10,7 @@ const BILLION = 1_000_000_000n;
 
 export const QUANTITIES: readonly Overload[] = [
   func(`quantity(string): ${TYPE}`, ([text]: [string]) => quantityOf(text)),
-  // A file may have a bare number where the API server has made a text of it.
+  // A manifest can contain a number where the API server stores a string.
   func(`quantity(int): ${TYPE}`, ([value]: [bigint]) => ofInt(value)),
   func(`quantity(double): ${TYPE}`, ([value]: [number]) => quantityOf(String(value))),
   func('isQuantity(string): bool', ([text]: [string]) => parseQuantity(text) !== undefined),

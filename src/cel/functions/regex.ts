@@ -1,7 +1,7 @@
 /**
- * Regular expressions, with RE2's syntax and its linear time. No expression of a policy or an object ever reaches the
- * engine of JavaScript. A match costs the length of the text times the size of the program, a pattern that is no constant
- * also what it takes to compile.
+ * Regular expressions with the syntax and linear time of RE2. No pattern of a policy or an object reaches the engine of
+ * JavaScript. A match costs the length of the text times the size of the program; a pattern that is not constant also costs its
+ * compilation.
  */
 import { RE2JS, RE2JSException } from 're2js';
 import { quoteValue } from '../../image/quote.ts';
@@ -17,7 +17,7 @@ interface Regex {
 
 const MAX_PATTERN = 1000;
 const MAX_SIZE = 10_000;
-/** Of the compiler, for each instruction that a pattern may become. */
+/** Steps of the compiler, for each instruction of a pattern. */
 const COMPILE_STEPS = 50;
 
 type Use = (regex: Regex, text: string, args: readonly Value[], budget: Budget) => Value;
@@ -46,7 +46,7 @@ function reasonOf(error: RE2JSException): string {
   return plainWords(reason, 100);
 }
 
-/** At least the number of instructions: `x{9}` is nine times `x`, in a group that is repeated again and again. */
+/** Returns an upper bound of the number of instructions: `x{9}` is nine times `x`, and nested repetitions multiply. */
 function sizeOf(pattern: string): number {
   const groups = [0];
   let last = 0;
@@ -69,7 +69,7 @@ function sizeOf(pattern: string): number {
   return groups.reduce((sum, size) => sum + size, 0);
 }
 
-/** `{3}`, `{3,}`, `{3,5}`; a brace that is none of them is a character. */
+/** `{3}`, `{3,}`, `{3,5}`; other braces are plain characters. */
 function repeatAt(pattern: string, at: number): { readonly times: number; readonly end: number } | undefined {
   if (pattern.charAt(at) !== '{') return undefined;
   const [whole, from = '', to] = /^\{(\d{1,4})(?:,(\d{0,4}))?\}/.exec(pattern.slice(at, at + 12)) ?? [];
@@ -81,7 +81,7 @@ function spendMatch({ size }: Regex, length: number, budget: Budget): void {
   spend(budget, 10 + Math.ceil(((length + 1) * size) / 2));
 }
 
-/** The pattern is always the second argument, and mostly a constant: then it is compiled when the policy is. */
+/** The pattern is always the second argument. A constant pattern is compiled when the policy loads. */
 const using = (use: Use): { readonly run: Run; readonly specialize: Specialize } => {
   const runWith = (regex: Regex): Run => {
     return (args, budget) => use(regex, args[0] as string, args, budget);
@@ -116,7 +116,7 @@ function findAll(
     // The search for the next match can go on to the end of the text.
     spendMatch(regex, text.length - from, budget);
     if (!matcher.find()) break;
-    // As Go has it: no empty match right behind another one.
+    // As in Go, no empty match follows directly after another match.
     if (found.length === 0 || matcher.end() > from) found.push(matcher.group() ?? '');
     from = matcher.end();
   }

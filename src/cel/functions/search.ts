@@ -1,20 +1,20 @@
 /**
- * Where one text stands in another, in linear time: the engine's own search takes the product of both lengths for texts
- * like `aaaa…` and `baaa…`, and both can be somebody else's.
+ * Searches for a text in another text in linear time. The search of JavaScript takes the product of both lengths for texts such
+ * as `aaaa…` and `baaa…`, and the author of an object can choose both.
  */
 
 import { type Budget, spend } from '../budget.ts';
 
-/** Up to this product the engine's search is at most some milliseconds. */
+/** Up to this product, the search of JavaScript takes a few milliseconds at most. */
 const NATIVE = 100_000;
 
-/** Offset of the first `needle` in `text` at or behind `from`, or -1. */
+/** Returns the offset of the first `needle` in `text` at or after `from`, or -1. */
 export function indexFrom(text: string, needle: string, from: number): number {
   if (text.length * needle.length <= NATIVE) return text.indexOf(needle, from);
   return scan(text, needle, from, (at) => at) ?? -1;
 }
 
-/** Offset of the last `needle` that begins at or before `until`, or -1. */
+/** Returns the offset of the last `needle` that begins at or before `until`, or -1. */
 export function lastIndexUntil(text: string, needle: string, until: number): number {
   if (text.length * needle.length <= NATIVE) return until < 0 ? -1 : text.lastIndexOf(needle, until);
   let last = -1;
@@ -26,7 +26,7 @@ export function lastIndexUntil(text: string, needle: string, until: number): num
   return last;
 }
 
-/** Knuth, Morris and Pratt. Goes on while `found` answers undefined. */
+/** The Knuth-Morris-Pratt algorithm. Continues while `found` returns undefined. */
 function scan<T>(text: string, needle: string, from: number, found: (at: number) => T | undefined): T | undefined {
   const borders = bordersOf(needle);
   let matched = 0;
@@ -42,7 +42,7 @@ function scan<T>(text: string, needle: string, from: number, found: (at: number)
   return undefined;
 }
 
-/** For each prefix, the length of the longest prefix that is also its end. */
+/** Returns, for each prefix, the length of its longest proper prefix that is also a suffix. */
 function bordersOf(needle: string): Uint32Array {
   const borders = new Uint32Array(needle.length);
   let length = 0;
@@ -54,7 +54,7 @@ function bordersOf(needle: string): Uint32Array {
   return borders;
 }
 
-/** The pieces of `text` between `separator`, at most `limit` of them, the last one with the rest; between characters for `''`. */
+/** Splits `text` into at most `limit` parts, the last with the rest. The separator `''` splits between characters. */
 export function pieces(text: string, separator: string, limit: number, budget: Budget): readonly string[] {
   const found: string[] = [];
   let from = 0;
@@ -68,12 +68,12 @@ export function pieces(text: string, separator: string, limit: number, budget: B
   return separator === '' && from === text.length ? found : [...found, text.slice(from)];
 }
 
-/** Where the character behind this offset ends, or -1. */
+/** Returns the end of the character at this offset, or -1. */
 function nextCharacter(text: string, from: number): number {
   return from < text.length ? from + widthAt(text, from) : -1;
 }
 
-/** Whether offsets into the text are the indexes of its characters (Unicode code points). */
+/** Reports whether offsets equal the indexes of characters (Unicode code points). */
 function isPlain(text: string): boolean {
   return !/[\ud800-\udfff]/.test(text);
 }
@@ -85,7 +85,7 @@ export function lengthOf(text: string): number {
   return length;
 }
 
-/** Offset of the character with this index; the text's length for all indexes beyond it. */
+/** Returns the offset of the character with this index; the length of the text for larger indexes. */
 export function offsetOf(text: string, index: number): number {
   if (isPlain(text)) return Math.min(index, text.length);
   let offset = 0;
@@ -93,7 +93,7 @@ export function offsetOf(text: string, index: number): number {
   return offset;
 }
 
-/** Index of the character that begins at this offset. */
+/** Returns the index of the character that begins at this offset. */
 export function indexOf(text: string, offset: number): number {
   return offset < 0 ? offset : isPlain(text) ? offset : lengthOf(text.slice(0, offset));
 }

@@ -78,7 +78,7 @@ export const STRINGS: readonly Overload[] = [
   }),
 ];
 
-/** Offset of the character with this index, the end included. */
+/** Returns the offset of the character with this index; the length is a valid index. */
 function rangeIndex(text: string, index: bigint): number {
   if (index < 0n || index > BigInt(lengthOf(text))) throw outOfRange(index);
   return offsetOf(text, Number(index));
@@ -88,7 +88,7 @@ function outOfRange(index: bigint): CelError {
   return new CelError(`index ${index} is out of range`);
 }
 
-/** A negative limit is none. */
+/** A negative limit means no limit. */
 function limitOf(limit: bigint): number {
   return limit < 0n ? Infinity : Number(limit);
 }
@@ -131,13 +131,13 @@ function replace(text: string, [old, by]: readonly [string, string], limit: numb
   return parts.join(by);
 }
 
-/** The empty text stands before each character and at the end. */
+/** The empty string occurs before each character and at the end. */
 function boundaries(text: string, limit: number, budget: Budget): readonly string[] {
   const parts = ['', ...pieces(text, '', limit, budget)];
   return parts.length <= limit ? [...parts, ''] : parts;
 }
 
-/** Unicode's White_Space, as Go has it: with U+0085, without the zero-width ones. */
+/** Unicode White_Space, as in Go: includes U+0085, but no zero-width characters. */
 function isSpace(unit: number): boolean {
   if (unit <= 0x20) return unit === 0x20 || (unit >= 9 && unit <= 13);
   if (unit === 0x85 || unit === 0xa0 || unit === 0x1680) return true;

@@ -1,4 +1,4 @@
-/** Timestamps (RFC 3339) and durations (Go's notation), with nanoseconds; UTC where no zone is named. */
+/** Timestamps (RFC 3339) and durations (Go's notation) with nanoseconds. The default time zone is UTC. */
 import { parseDuration } from '../../go/duration.ts';
 import { CelError, spend, type Budget } from '../budget.ts';
 import { func, method, type Overload } from '../overload.ts';
@@ -54,15 +54,15 @@ function durationParts(): readonly Overload[] {
   );
 }
 
-/** A time of day on a day of a calendar. */
+/** A date and a time of day. */
 interface Civil {
   readonly year: bigint;
-  /** From 0. */
+  /** Zero-based. */
   readonly month: bigint;
   readonly day: bigint;
   readonly dayOfWeek: bigint;
   readonly dayOfYear: bigint;
-  /** Since midnight. */
+  /** Seconds since midnight. */
   readonly seconds: bigint;
 }
 
@@ -173,16 +173,16 @@ function fractionOf(nanos: bigint): string {
   return digits === '' ? '' : `.${digits}`;
 }
 
-/** In seconds: `90s`, `1.5s`. */
+/** Formats a duration in seconds: `90s`, `1.5s`. */
 export function showDuration({ nanos }: Duration): string {
   const positive = nanos < 0n ? -nanos : nanos;
   return `${nanos < 0n ? '-' : ''}${positive / SECOND}${fractionOf(positive % SECOND)}s`;
 }
 
-/** Making a formatter takes some 50 microseconds. */
+/** Cached, because creating a formatter takes about 50 microseconds. */
 const ZONE_STEPS = 1000;
 
-/** Seconds that a zone is ahead of UTC at a time: `UTC`, `+02:00`, `Europe/Berlin`. */
+/** Returns the offset of a time zone (`UTC`, `+02:00`, `Europe/Berlin`) from UTC at a time, in seconds. */
 function offsetIn(zone: string, { nanos }: Timestamp, budget: Budget): bigint {
   if (zone === '' || zone === 'UTC') return 0n;
   const [, sign, hours = '', minutes = ''] = (zone.length < 7 ? /^([+-]?)(\d{1,2}):(\d{2})$/.exec(zone) : null) ?? [];
@@ -192,7 +192,7 @@ function offsetIn(zone: string, { nanos }: Timestamp, budget: Budget): bigint {
   return localSeconds(zone, Number(seconds) * 1000) - seconds;
 }
 
-/** What the clocks of a zone show at a time, as if they stood in UTC. */
+/** Returns the local time of a zone as if it were UTC. */
 function localSeconds(zone: string, milliseconds: number): bigint {
   const parts = new Map(
     formatterFor(zone)

@@ -37,12 +37,12 @@ export const URLS: readonly Overload[] = [
 
 function urlOf(text: string): Url | undefined {
   const bytes = bytesOf(text);
-  // As the API server: ParseRequestURI does not know fragments, so what it accepts is parsed again.
+  // As in the API server: ParseRequestURI does not support fragments, so a valid text is parsed again.
   const parsed = parseRequestUri(bytes) === undefined ? undefined : parseUrl(bytes);
   return parsed && { tag: 'url', text, parsed };
 }
 
-/** url.ParseRequestURI alone: without a scheme there is no host, and a fragment is part of the path or the query. */
+/** Like url.ParseRequestURI: a text without a scheme has no host, and a fragment is part of the path or the query. */
 export function isRequestUri(text: string): boolean {
   return parseRequestUri(bytesOf(text)) !== undefined;
 }

@@ -56,7 +56,7 @@ function isNumber(text: string): boolean {
   return text.length <= 20 && (text === '0' || !text.startsWith('0')) && BigInt(text) <= MAX_UINT;
 }
 
-/** Without "v" and leading zeros, with the numbers that are missing; `undefined` when a short version has more behind it. */
+/** Removes "v" and leading zeros, and adds missing numbers. `undefined`: a short version has a pre-release or build part. */
 function normalized(text: string): string | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   const [major = '', minor, ...rest] = (text.startsWith('v') ? text.slice(1) : text).split('.');

@@ -1,4 +1,4 @@
-/** What the expressions of a program looked at for one problem: see policy/compared-values.ts. */
+/** Returns the values that the expressions of a program read for one problem: see policy/compared-values.ts. */
 import { judgedParts } from '../../../pod/metadata.ts';
 import { isObject, type JsonObject, valueAt } from '../../../pod/pointer.ts';
 import type { Workload } from '../../../pod/workload.ts';
@@ -15,7 +15,7 @@ export interface Expressions {
 
 type SeenBy = (problem: Problem, workload: Workload) => readonly unknown[];
 
-/** `parameters` compile. */
+/** `parameters` must compile. */
 export function createSeen(parameters: Expressions): SeenBy {
   const variables = new Map<string, Node>();
   for (const { name, expression } of parameters.variables ?? []) variables.set(name, parse(expression));
@@ -25,7 +25,7 @@ export function createSeen(parameters: Expressions): SeenBy {
   ];
   const reads = readsOf(texts.map(parse), variables);
   const judgesChange = isAboutChange(reads);
-  // Of all containers the same.
+  // Equal for all containers.
   const known = new WeakMap<JsonObject, readonly unknown[]>();
   const seenIn = (object: JsonObject): readonly unknown[] => {
     const before = known.get(object);
@@ -55,7 +55,7 @@ function isAboutChange({ request, oldObject, object, container, image }: Reads):
   return object.size + container.size + image.size === 0;
 }
 
-/** Without the fields that the API server writes on every update. */
+/** Removes the fields that the API server writes on every update. */
 function lasting(object: JsonObject, pointer: string): JsonObject {
   if (pointer !== '' && pointer !== '/metadata') return object;
   const { status: _status, metadata, ...rest } = object;

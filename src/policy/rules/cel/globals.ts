@@ -75,7 +75,7 @@ function record(fields: { readonly [name: string]: Value }): Value {
   return entryMap(Object.entries(fields).map(([key, value]) => ({ key, value })));
 }
 
-/** `shared`, with the values of the container. */
+/** Adds the values of the container to `shared`. */
 export function containerValues(
   uses: Uses,
   shared: { readonly [name: string]: Value },

@@ -20,7 +20,7 @@ export interface Parameters extends Expressions {
 }
 
 export interface Program {
-  /** Whether labels of the namespace can matter: its name is known without asking. */
+  /** True if labels of the namespace other than its name can matter. */
   readonly readsLabels: boolean;
   check(subject: Subject<'namespaceLabels'>): readonly Problem[];
   /** See RuleDefinition. */
@@ -37,7 +37,7 @@ interface Compiled {
   readonly uses: ReadonlySet<string>;
 }
 
-/** Never throws, whatever the texts. */
+/** Does not throw on invalid expressions. */
 export function compileProgram(parameters: Parameters): Prepared<Program> {
   const faults: ParameterFault[] = [];
   const uses = new Set<string>();
