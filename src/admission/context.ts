@@ -1,6 +1,6 @@
 /**
- * What a decision needs besides the request: policies, and the source interfaces of the world. Each has one method, which returns
- * a fact, or rejects with an Outage if it cannot determine the fact. When the signal aborts, a source settles: with a fact, or
+ * The inputs of a decision other than the request: policies, and the source interfaces of the world. Each source interface has one
+ * method, which returns a fact, or rejects with an Outage if it cannot determine the fact. When the signal aborts, a source settles: with a fact, or
  * with any error.
  */
 import type { Candidate } from '../credential/keyring.ts';
@@ -19,18 +19,18 @@ export interface NamespaceSource {
 }
 
 export interface SecretSource {
-  /** A Secret of whatever type; `no`: there is none of this name. */
+  /** Returns a Secret of any type. `no`: the Secret does not exist. */
   secret(namespace: string, name: string, signal: AbortSignal): Promise<Fact<PullSecret>>;
 }
 
 export interface ServiceAccountSource {
-  /** The names in its `imagePullSecrets`, in order; `no`: there is no such service account. */
+  /** Returns the names in `imagePullSecrets`, in order. `no`: the ServiceAccount does not exist. */
   pullSecretsOf(namespace: string, name: string, signal: AbortSignal): Promise<Fact<readonly string[]>>;
 }
 
-/** Who shares limits with whom. One object for each review. */
+/** Reviews from the same namespace share limits. One object for each review. */
 export interface Requester {
-  /** As the API server says; `''` for cluster-scoped objects. */
+  /** From the request; `''` for cluster-scoped objects. */
   readonly namespace: string;
 }
 
@@ -85,7 +85,7 @@ export interface Context {
   readonly abortGrace?: (() => Promise<void>) | undefined;
 }
 
-/** The world did not answer: becomes an unknown fact with this message, never a denial by itself. */
+/** A source is unavailable. The fact is then unknown, with this message as the reason. */
 export class Outage extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

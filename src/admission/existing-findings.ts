@@ -23,8 +23,8 @@ export interface NewReview {
   readonly request: AdmissionRequest;
   readonly scopeRequest: ScopeRequest;
   readonly covering: Covering;
-  readonly concerns: EvaluationInput['concerns'];
-  /** They excuse findings of both objects, so that like is compared with like. */
+  readonly canChange: EvaluationInput['canChange'];
+  /** Apply to the findings of both objects, so that the findings can be compared. */
   readonly excuses: Excuses | undefined;
 }
 
@@ -46,8 +46,8 @@ export async function lookUpExistingFindings(
   try {
     const scope = storedLookupScope(findings, narrowed, ofStored);
     const { pluginsRan } = review.request;
-    const wanted = { workload: stored, needs: narrowed.needs, pluginsRan, scope };
-    return findingsIn(narrowed, await gather(wanted, scopeRequest.namespaceLabels, review.lookups), ofStored);
+    const factRequest = { workload: stored, needs: narrowed.needs, pluginsRan, scope };
+    return findingsIn(narrowed, await gather(factRequest, scopeRequest.namespaceLabels, review.lookups), ofStored);
   } catch (error) {
     shapeFaultOf(error);
     return [];
@@ -65,10 +65,10 @@ function lenientPolicies({ covering, request }: NewReview): readonly Policy[] {
 function findingsIn(
   covering: Covering,
   facts: Facts,
-  { scopeRequest, concerns, excuses }: NewReview,
+  { scopeRequest, canChange, excuses }: NewReview,
 ): readonly Finding[] {
   try {
-    return evaluate(covering, { request: scopeRequest, facts, concerns, excuses });
+    return evaluate(covering, { request: scopeRequest, facts, canChange, excuses });
   } catch (error) {
     shapeFaultOf(error);
     return [];
@@ -92,17 +92,17 @@ function needsOf(bindings: Policy['bindings']): Policy['needs'] {
 function storedLookupScope(
   findings: readonly Finding[],
   narrowed: Covering,
-  { covering, scopeRequest, concerns, excuses }: NewReview,
+  { covering, scopeRequest, canChange, excuses }: NewReview,
 ): LookupScope | undefined {
   const found = new Set(findings.map(({ container }) => container && identity(container)));
   const isFound = (container: Container): boolean =>
-    (found.has(undefined) || found.has(identity(container))) && (concerns?.(container) ?? true);
+    (found.has(undefined) || found.has(identity(container))) && (canChange?.(container) ?? true);
   const all = coveredBy(
     covering.policies.map(({ policy }) => policy),
     scopeRequest,
   );
   const denied = (): LookupScope['denied'] => deniedImages(all, scopeRequest, excuses);
-  return lookupScopeOf(narrowed, scopeRequest.workload, { concerns: isFound, denied });
+  return lookupScopeOf(narrowed, scopeRequest.workload, { includes: isFound, denied });
 }
 
 function identity({ kind, name, image }: Container): string {

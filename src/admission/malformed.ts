@@ -1,6 +1,6 @@
 /**
- * An object that is not of the shape its kind has, so that no rule can read it. Its author has made it so: it counts as refused
- * by the strictest rule that covers it.
+ * Decides about objects that their kind does not allow, so that no rule can read them. Only the author of the object can cause
+ * this, so it counts as a finding of the strictest rule that covers the object.
  */
 import { comparable } from '../pod/comparable.ts';
 import type { KindTable } from '../pod/kinds.ts';
@@ -18,7 +18,7 @@ import type { AdmissionRequest } from './request.ts';
 export interface MalformedDecision extends ShapeFault {
   readonly outcome: 'malformed';
   readonly allowed: boolean;
-  /** One, where a policy has something to say of the object. */
+  /** One finding if a policy covers the object, otherwise none. */
   readonly findings: readonly Finding[];
 }
 
@@ -28,7 +28,7 @@ export function shapeFaultOf(error: unknown): ShapeFault {
   throw error;
 }
 
-/** As `workloadOf`, of an object that may be there by its name alone. */
+/** Like `workloadOf`, also for objects that were too large to parse. */
 export function readWorkload(
   object: JsonObject,
   { type, excess }: Pick<AdmissionRequest, 'type' | 'excess'>,
@@ -39,36 +39,36 @@ export function readWorkload(
   return { ok: false, fault: { pointer: '', problem: excess } };
 }
 
-/** Replaces a workload that cannot be parsed, where only its kind matters. */
+/** Replaces a workload that cannot be parsed, where only the kind matters. */
 export function unreadWorkload(object: JsonObject, type: ObjectType, kinds: KindTable): Workload {
   const clusterScoped = kinds.find(type.group, type.kind)?.clusterScoped === true;
   return { object, type, name: '', clusterScoped, pods: [], containers: [] };
 }
 
-/** What the rules of these policies say of it. */
+/** Decides by the strictest rule of these policies. */
 export function malformedDecision(
   fault: ShapeFault,
   request: AdmissionRequest,
   covered: readonly Covered[],
 ): MalformedDecision {
-  const speakers = covered.flatMap(({ policy }) =>
-    policy.bindings.map(({ rule, action, onUnknown = action }): Speaker => ({
+  const rules = covered.flatMap(({ policy }) =>
+    policy.bindings.map(({ rule, action, onUnknown = action }): ApplicableRule => ({
       policy: policy.name,
       rule,
       action: strictness(onUnknown) < strictness(action) ? onUnknown : action,
       isLenient: policy.onUpdate === 'changed',
     })),
   );
-  return strictestDecision(speakers, fault, request);
+  return strictestDecision(rules, fault, request);
 }
 
-/** What their pins say of it: what cannot be read cannot be pinned, whatever cause a failure would have had. */
+/** Decides by the strictest action for any cause of a failure to pin, because a malformed object cannot be pinned. */
 export function unpinnable(
   fault: ShapeFault,
   request: AdmissionRequest,
   covered: readonly Covered[],
 ): MalformedDecision {
-  const speakers = covered.flatMap(({ policy: { name, pin } }): readonly Speaker[] => {
+  const rules = covered.flatMap(({ policy: { name, pin } }): readonly ApplicableRule[] => {
     if (pin === undefined || (pin.mode === 'pod' && !isPod(request.type))) return [];
     const action = ACTIONS.find(
       (one) => one !== 'audit' && REGISTRY_CAUSES.some((cause) => pin.onFailure(cause) === one),
@@ -76,36 +76,36 @@ export function unpinnable(
     if (action === undefined) return [];
     return [{ policy: name, rule: 'pin', action: pin.mode === 'warn' ? 'warn' : action, isLenient: true }];
   });
-  return strictestDecision(speakers, fault, request);
+  return strictestDecision(rules, fault, request);
 }
 
-interface Speaker {
+interface ApplicableRule {
   readonly policy: string;
   readonly rule: string;
   readonly action: Action;
   readonly isLenient: boolean;
 }
 
-interface SpeakerOnUpdate extends Speaker {
+interface ApplicableRuleOnUpdate extends ApplicableRule {
   readonly existing: boolean;
 }
 
-/** Of two that are equally strict, the first. */
-function strictestOf(speakers: readonly SpeakerOnUpdate[]): SpeakerOnUpdate | undefined {
-  return speakers.toSorted((left, right) => strictness(left.action) - strictness(right.action))[0];
+/** Of equally strict rules, the first. */
+function strictestOf(rules: readonly ApplicableRuleOnUpdate[]): ApplicableRuleOnUpdate | undefined {
+  return rules.toSorted((left, right) => strictness(left.action) - strictness(right.action))[0];
 }
 
-/** Who forgives what was there before does not answer for one who does not. */
+/** Each rule becomes a warning first if it is lenient about existing findings; then the strictest is selected. */
 function strictestDecision(
-  speakers: readonly Speaker[],
+  rules: readonly ApplicableRule[],
   fault: ShapeFault,
   request: AdmissionRequest,
 ): MalformedDecision {
   const asStored = isAsStored(request);
   const strictest = strictestOf(
-    speakers.map((speaker) => {
-      const existing = asStored && speaker.isLenient;
-      return { ...speaker, existing, action: existing && speaker.action === 'deny' ? 'warn' : speaker.action };
+    rules.map((one) => {
+      const existing = asStored && one.isLenient;
+      return { ...one, existing, action: existing && one.action === 'deny' ? 'warn' : one.action };
     }),
   );
   if (strictest === undefined) return { outcome: 'malformed', ...fault, allowed: true, findings: [] };

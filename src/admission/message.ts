@@ -7,19 +7,19 @@ import type { RuleFailure } from '../policy/rule.ts';
 import type { Mutation, PinnedImage } from './mutation.ts';
 import type { AdmissionRequest } from './request.ts';
 
-/** An object can hold any number of faults; a person reads the first of them. */
+/** An object can have any number of problems. */
 const MAX_LISTED = 50;
-/** The API server drops what passes 4096 runes over all webhooks, and advises 120 for each (staging apiserver, filters/warning.go). */
+/** The API server drops warnings beyond 4096 runes for all webhooks, and recommends 120 for each (staging apiserver, filters/warning.go). */
 export const MAX_WARNING_RUNES = 256;
 const MAX_WARNINGS_RUNES = 3500;
 
-/** `Deployment shop/web`; names that no API server would accept are quoted. */
+/** `Deployment shop/web`; names that the API server rejects are quoted. */
 export function objectLabel(kind: string, namespace: string | undefined, name: string): string {
   const path = namespace === undefined ? name : `${namespace}/${name}`;
   return `${plain(kind)} ${plain(path)}`;
 }
 
-/** With its name, or the beginning of the name that it will get. */
+/** Contains the name, or its prefix from generateName. */
 export function requestLabel(request: AdmissionRequest): string {
   return objectLabel(request.type.kind, request.namespace, nameOf(request));
 }
@@ -28,14 +28,14 @@ function plain(text: string): string {
   return /^[\w./:-]{1,300}$/.test(text) ? text : quoteValue(text);
 }
 
-/** `container "web": image "x" …`: complete without its object. */
+/** `container "web": image "x" …` */
 export function sentence({ container, message }: Pick<Finding, 'container' | 'message'>): string {
   return container === undefined ? message : `${containerLabel(container)}: ${message}`;
 }
 
 /**
- * The same for the author of the object. What a rule threw can name files of the server, and values that are not the author's:
- * the log has it.
+ * Like `sentence`, for the author of the object. Errors that a rule throws can contain paths of the server and values from
+ * other objects, so they are only in the log.
  */
 export function toAuthor({ container, message, failure }: Finding): string {
   const general = failure && GENERAL[failure.reason];
@@ -60,16 +60,16 @@ export function denialText(request: AdmissionRequest, denials: readonly Finding[
   const listed = denials.slice(0, MAX_LISTED);
   for (const [index, denial] of listed.entries()) {
     const next = listed[index + 1];
-    // One remedy for several findings about one container stands once, behind the last of them.
-    const isToldNext = next?.container === denial.container && next?.remedy === denial.remedy;
+    // A remedy that several findings about one container share is printed once, after the last finding.
+    const isRepeatedNext = next?.container === denial.container && next?.remedy === denial.remedy;
     lines.push(`  ${toAuthor(denial)} ${source(denial)}`);
-    if (denial.remedy !== undefined && !isToldNext) lines.push(`    ${denial.remedy}`);
+    if (denial.remedy !== undefined && !isRepeatedNext) lines.push(`    ${denial.remedy}`);
   }
   if (denials.length > MAX_LISTED) lines.push(`  and ${denials.length - MAX_LISTED} more`);
   return lines.join('\n');
 }
 
-/** CREATE with generateName has no name yet. */
+/** A CREATE request with generateName has no name yet. */
 export function nameOf({ name, object }: AdmissionRequest): string {
   if (name !== '') return name;
   const metadata = object?.['metadata'] as
@@ -82,7 +82,7 @@ export function nameOf({ name, object }: AdmissionRequest): string {
   return '(no name)';
 }
 
-/** One line each, short enough to survive the API server, the first ones when there are too many. */
+/** Returns one line for each warning, within the limits of the API server. */
 export function warningTexts(
   findings: readonly Finding[],
   all = 'run "tidewaiter check" on the manifest to list all of them',
@@ -110,8 +110,8 @@ function warningText(finding: Finding): string {
   return `${text.length > room ? `${text.slice(0, room - 1)}…` : text}${end}`.toWellFormed();
 }
 
-/** What is excused comes first where not all can be listed: nothing else in the answer tells of it. */
-function mostTelling(findings: readonly Finding[]): readonly Finding[] {
+/** Lists excused findings first if there are too many, because the response contains them nowhere else. */
+function listedFirst(findings: readonly Finding[]): readonly Finding[] {
   if (findings.length <= MAX_LISTED) return findings;
   const excused = findings.filter(({ excuse }) => excuse !== undefined);
   return [...excused, ...findings.filter(({ excuse }) => excuse === undefined)].slice(0, MAX_LISTED);
@@ -119,12 +119,12 @@ function mostTelling(findings: readonly Finding[]): readonly Finding[] {
 
 const NOTHING_FOUND = Object.freeze({ decision: 'allow' });
 
-/** Keys are label-key names; the API server puts the webhook's name before them. */
+/** The API server adds the name of the webhook as a prefix of the keys. */
 export function auditAnnotations(findings: readonly Finding[]): { readonly [key: string]: string } {
   if (findings.length === 0) return NOTHING_FOUND;
   const actions = findings.map(({ action }) => action);
   const decision = actions.includes('deny') ? 'deny' : actions.includes('warn') ? 'warn' : 'allow';
-  const listed = mostTelling(findings).map((finding) => {
+  const listed = listedFirst(findings).map((finding) => {
     const by = finding.excuse === undefined ? '' : ` by ${exceptionLabel(finding.excuse.exception)}`;
     return `${finding.existing ? 'existing ' : ''}${finding.action}${by} ${source(finding)} ${toAuthor(finding)}`;
   });
@@ -132,7 +132,7 @@ export function auditAnnotations(findings: readonly Finding[]): { readonly [key:
   return { decision, findings: listed.join('\n').toWellFormed() };
 }
 
-/** As an image was written, and the digest that it has got: `nginx:1.27 -> sha256:…`; `undefined` when it has got none. */
+/** The original image and its digest: `nginx:1.27 -> sha256:…`. `undefined`: the image is not changed. */
 export function pinnedLabel({ from, to, container }: PinnedImage): string | undefined {
   if (to === undefined || to === container.image.text) return undefined;
   return `${from.length > MAX_FROM ? `${from.slice(0, MAX_FROM)}…` : from} -> ${to.slice(from.length + 1)}`;
@@ -141,8 +141,8 @@ export function pinnedLabel({ from, to, container }: PinnedImage): string | unde
 const MAX_FROM = 300;
 
 /**
- * The image as it was written is kept here. Nothing where nothing happened: on reinvocation the API server keeps the first
- * value of a key, and drops another one with a line in its log.
+ * Records the original images. `undefined` if nothing changed: on reinvocation, the API server keeps the first value of a key,
+ * and drops and logs any other value.
  */
 export function mutationAnnotations({ images, findings }: Mutation): { readonly [key: string]: string } | undefined {
   if (images.length === 0 && findings.length === 0) return undefined;

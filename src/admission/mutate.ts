@@ -1,9 +1,11 @@
 /**
- * The change to one request: digests behind tags, as a JSON Patch of targeted operations on image strings. The user's own
- * spelling stays, `nginx` becomes `nginx@sha256:…`: a tag that nobody wrote would be judged as if somebody had, and a pull
- * policy that is still to be defaulted would become `Always` for an image that cannot change (with `latest` beside a digest
- * the tag decides, kubernetes pkg/apis/core/v1/defaults.go). The same request always gives the same change, as far as the
- * registry does, so a rehearsal (`dryRun`) says what will be, and asking again about the changed object changes nothing.
+ * Adds digests to the images of one request, as a JSON Patch that replaces image strings.
+ *
+ * The original spelling stays: `nginx` becomes `nginx@sha256:…`. An added tag would be evaluated as if the author wrote it, and
+ * `latest` next to a digest would make `Always` the default imagePullPolicy (kubernetes pkg/apis/core/v1/defaults.go).
+ *
+ * The same request and registry state always produce the same patch, so `dryRun` shows the real result, and a second review of
+ * the changed object changes nothing.
  */
 import type { ShapeFault, Workload } from '../pod/workload.ts';
 import { MAX_FINDINGS } from '../policy/evaluate.ts';
@@ -11,12 +13,12 @@ import type { Fact, Labels } from '../policy/fact.ts';
 import { needsLabels, pinsImages, planned } from '../policy/plan.ts';
 import type { ScopeRequest } from '../policy/scope-request.ts';
 import { NO_LABELS_NEEDED } from './existing-findings.ts';
-import { type Changeable, changeableIn } from './pin/mutable-images.ts';
+import { type MutableObject, mutableObjectIn } from './pin/mutable-images.ts';
 import type { Context } from './context.ts';
 import { whenKnown } from './maybe-promise.ts';
 import { createLookups, namespaceLabels } from './facts/lookups.ts';
 import { type AddOperation, annotationFor } from './pin/original-images.ts';
-import { type Answers, lookUpDigests } from './pin/digest-lookups.ts';
+import { type DigestFacts, lookUpDigests } from './pin/digest-lookups.ts';
 import { type Candidate, candidatesOf, type Unpinned, unpinnedIn } from './pin/candidates.ts';
 import type { Mutation, PinnedImage, ReplaceOperation } from './mutation.ts';
 import { type Outcome, outcomeOf } from './pin/outcome.ts';
@@ -27,7 +29,7 @@ import { readWorkload, unpinnable, unreadWorkload } from './malformed.ts';
 /** Decides synchronously if no image needs a lookup, or all are cached. */
 export function mutate(request: AdmissionRequest, context: Context, signal: AbortSignal): Mutation | Promise<Mutation> {
   const { uid } = request;
-  const change = pinsImages(context.policies) ? changeableIn(request) : undefined;
+  const change = pinsImages(context.policies) ? mutableObjectIn(request) : undefined;
   const read = change && readWorkload(change.object, request, context.kinds);
   if (change === undefined || read === undefined) return unchanged(uid);
   const workload = read.ok ? read.workload : unreadWorkload(change.object, request.type, context.kinds);
@@ -57,7 +59,7 @@ interface Pinning {
   readonly request: AdmissionRequest;
   readonly context: Context;
   readonly signal: AbortSignal;
-  readonly change: Changeable;
+  readonly change: MutableObject;
   readonly workload: Workload;
   readonly unpinned: readonly Unpinned[];
 }
@@ -75,29 +77,29 @@ function pin(pinning: Pinning, namespaceLabelsKnown: Fact<Labels>): Mutation | P
   if (candidates.length > MAX_FINDINGS) return notPinned(pinning, namespaceLabelsKnown, TOO_MANY);
   const toLookUp = candidates.filter(({ needsLookup }) => needsLookup);
   if (toLookUp.length === 0) return mutationOf(pinning, candidates, new Map());
-  const answers = lookUpDigests(toLookUp, {
+  const facts = lookUpDigests(toLookUp, {
     policies,
     request: scoped,
     excuses: exceptions?.excusesFor(scoped),
     pluginsRan: request.pluginsRan,
     lookups: createLookups(scoped.namespace, context, signal),
   });
-  return whenKnown(answers, (known) => mutationOf(pinning, candidates, known));
+  return whenKnown(facts, (known) => mutationOf(pinning, candidates, known));
 }
 
-/** Each has a finding or a place in the patch, and both take memory. */
+/** Limits memory: each image adds a finding or a patch operation. */
 const TOO_MANY: ShapeFault = { pointer: '', problem: `expected at most ${MAX_FINDINGS} images to pin, found more` };
 
 function scopeRequestOf(pinning: Pinning, labels: Fact<Labels>): ScopeRequest {
   const { request, workload, change } = pinning;
   const { name, subResource, user, oldObject, dryRun } = request;
   const operation = change.stored === undefined ? 'CREATE' : 'UPDATE';
-  const asked = { operation, namespace: namespaceOf(pinning), workload, namespaceLabels: labels } as const;
-  return { ...asked, name, subResource, user, oldObject, dryRun };
+  const target = { operation, namespace: namespaceOf(pinning), workload, namespaceLabels: labels } as const;
+  return { ...target, name, subResource, user, oldObject, dryRun };
 }
 
-function mutationOf(pinning: Pinning, candidates: readonly Candidate[], answers: Answers): Mutation {
-  const outcomes = candidates.map((candidate) => outcomeOf(candidate, answers.get(candidate)));
+function mutationOf(pinning: Pinning, candidates: readonly Candidate[], facts: DigestFacts): Mutation {
+  const outcomes = candidates.map((candidate) => outcomeOf(candidate, facts.get(candidate)));
   const images = outcomes.flatMap(({ image }) => image ?? []);
   const findings = outcomes.flatMap(({ finding }) => finding ?? []);
   const allowed = findings.every(({ action }) => action !== 'deny');
@@ -114,7 +116,7 @@ function replacement({ container, to }: PinnedImage): readonly ReplaceOperation[
   return [{ op: 'replace', path: container.imagePointer, value: to }];
 }
 
-/** Through a subresource no metadata changes. One that would be too long is left out: it is only for people. */
+/** None for subresources, which do not change metadata. An annotation that is too long is left out, because it is only informative. */
 function annotation(
   { request, change, workload }: Pinning,
   candidates: readonly Candidate[],

@@ -1,4 +1,4 @@
-/** What comes of a request to /mutate: the patch, and what became of each image that wants a digest. */
+/** The result of a request to /mutate: the patch, and the outcome for each image to pin. */
 import type { Container } from '../pod/containers.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { RegistryCause } from '../policy/registry-fact.ts';
@@ -14,17 +14,17 @@ export interface ReplaceOperation {
 export interface Mutation {
   readonly uid: string;
   readonly allowed: boolean;
-  /** Empty means no change, as it is when the request is denied. */
+  /** Empty: no change, or the request is denied. */
   readonly patch: readonly (ReplaceOperation | AddOperation)[];
-  /** What is told about images that wanted a digest, by the rule `pin` of their policy. */
+  /** Findings about images to pin, from the rule `pin` of their policy. */
   readonly findings: readonly Finding[];
-  /** What came of each of them. */
+  /** The images to pin, with their outcomes. */
   readonly images: readonly PinnedImage[];
 }
 
 /**
- * `pinned`: with the digest that the registry has now. `sticky`: with the one that is stored. `stale`: with one that the
- * registry had, since it is in trouble. `warned`: the policy wants no change. `failed`: no digest was found.
+ * `pinned`: the digest is from the registry. `sticky`: the digest is from the stored object. `stale`: the digest is from the
+ * cache, because the registry is unavailable. `warned`: the policy only warns. `failed`: no digest was found.
  */
 export const PIN_OUTCOMES = ['pinned', 'sticky', 'stale', 'warned', 'failed'] as const;
 export type PinOutcome = (typeof PIN_OUTCOMES)[number];
@@ -32,11 +32,11 @@ export type PinOutcome = (typeof PIN_OUTCOMES)[number];
 export interface PinnedImage {
   readonly policy: string;
   readonly outcome: PinOutcome;
-  /** Of a failure. */
+  /** Only for the outcome `failed`. */
   readonly cause: RegistryCause | undefined;
   readonly container: Container;
-  /** As it was written, without a digest. */
+  /** The original image, without a digest. */
   readonly from: string;
-  /** With its digest; `undefined` where the image is left as it is. */
+  /** The image with its digest. `undefined`: the image is not changed. */
   readonly to: string | undefined;
 }

@@ -1,4 +1,4 @@
-/** What a pod is made of, as people draw it on a whiteboard: its ports, volumes and containers, and how each image is pulled. */
+/** Summarizes the Pods of a workload: ports, volumes, containers, and how each image is pulled. */
 import { type Keyring, keyringOf } from '../credential/keyring.ts';
 import { ignoredReason, type PullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -9,27 +9,27 @@ import { readObjects, readString } from '../pod/read.ts';
 import { apiVersionOf, type Workload } from '../pod/workload.ts';
 import type { Facts, NamedSecret, PodPullSecrets } from '../policy/fact.ts';
 
-/** `explain pod -o json`, one for each object; null where there is nothing. Keys are stable. */
+/** The output of `explain pod -o json`, one for each object. Keys are stable, and absent values are null. */
 export interface WorkloadSummary {
   readonly apiVersion: string;
   readonly kind: string;
-  /** null for objects outside of namespaces. */
+  /** null: cluster-scoped. */
   readonly namespace: string | null;
   readonly name: string;
   readonly pods: readonly PodSummary[];
-  /** Images outside of a pod spec: their kind's controller decides how they are pulled. */
+  /** Images outside of a Pod spec, which the controller of the kind pulls in its own way. */
   readonly otherImages: readonly ImageSummary[];
 }
 
 export interface PodSummary {
-  /** Where the pod spec stands, RFC 6901, from the root of the object. */
+  /** JSON Pointer (RFC 6901) of the Pod spec, from the root of the object. */
   readonly pointer: string;
-  /** The Pod has the IP of its node, and shares the node's ports. */
+  /** True if the Pod uses the IP address and ports of its node. */
   readonly hostNetwork: boolean;
   readonly ports: readonly PortSummary[];
   readonly volumes: readonly VolumeSummary[];
   readonly pullSecrets: PullSecretsSummary;
-  /** In the order in which they start; image volumes first, for they are pulled before, ephemeral containers last. */
+  /** In start order: image volumes first, because they are pulled before, and ephemeral containers last. */
   readonly containers: readonly ContainerSummary[];
 }
 
@@ -39,7 +39,7 @@ export interface PortSummary {
   readonly name: string | null;
   readonly container: string | null;
   readonly hostPort: number | null;
-  /** The rule container-ports reports this port, or another one because of it. */
+  /** True if the rule container-ports reports a clash with this port. */
   readonly clash: boolean;
 }
 
@@ -53,7 +53,7 @@ export interface VolumeSummary {
 export interface PullSecretsSummary {
   readonly from: PodPullSecrets['from'];
   readonly serviceAccount: string;
-  /** `unknown`: they cannot be determined; `none`: there is no such service account. */
+  /** `unknown`: the list cannot be determined. `none`: the ServiceAccount does not exist. */
   readonly state: 'known' | 'none' | 'unknown';
   readonly reason: string | null;
   readonly secrets: readonly SecretSummary[];
@@ -62,8 +62,8 @@ export interface PullSecretsSummary {
 export interface SecretSummary {
   readonly name: string;
   /**
-   * `ignored`: the kubelet passes over it. `malformed`: the kubelet pulls no image of the Pod. `absent`: there is no such
-   * Secret, and the kubelet goes on. `unknown`: it could not be looked up.
+   * `ignored`: the kubelet does not use the Secret. `malformed`: the kubelet pulls no image of the Pod. `absent`: the Secret does
+   * not exist, and the kubelet ignores it. `unknown`: the lookup failed.
    */
   readonly state: 'usable' | 'ignored' | 'malformed' | 'absent' | 'unknown';
   readonly reason: string | null;
@@ -71,11 +71,11 @@ export interface SecretSummary {
 
 export interface ImageSummary {
   readonly name: string | null;
-  /** Where the image stands. */
+  /** JSON Pointer of the image. */
   readonly pointer: string;
-  /** As it is written, without a password. */
+  /** The original string, without a password. */
   readonly image: string;
-  /** What the container runtime pulls; null where that cannot be said, and then `problem` is why. */
+  /** What the container runtime pulls. null: see `problem`. */
   readonly runtimeRef: string | null;
   readonly registry: string | null;
   readonly problem: string | null;
@@ -83,18 +83,18 @@ export interface ImageSummary {
 
 export interface ContainerSummary extends ImageSummary {
   readonly kind: ContainerKind;
-  /** Init containers and sidecars one by one, then all regular containers together; null for the others. */
+  /** Start position: init containers and sidecars start one by one, then all regular containers together. null: other kinds. */
   readonly start: number | null;
   readonly credentials: CredentialsSummary;
 }
 
 export interface CredentialsSummary {
   /**
-   * `anonymous`: none matches, so what the node has of its own is left. `unknown`: none matches, and not all are known.
-   * `refused`: a malformed secret keeps the kubelet from pulling. `unreadable`: no runtime can pull such an image.
+   * `anonymous`: no pull secret matches, so only node credentials remain. `unknown`: no known pull secret matches, and others may
+   * exist. `refused`: a malformed pull secret stops the kubelet from pulling. `unreadable`: the image is invalid.
    */
   readonly state: 'found' | 'anonymous' | 'unknown' | 'refused' | 'unreadable';
-  /** In the order in which they are tried; never a password. */
+  /** In the order in which the kubelet tries them, without passwords. */
   readonly candidates: readonly {
     readonly secret: string;
     readonly key: string;
@@ -109,7 +109,7 @@ export interface SummaryInput {
   readonly pullSecrets: Facts['pullSecrets'];
 }
 
-/** Throws a ShapeError when a volume is not of the shape it has. */
+/** Throws a ShapeError if a volume is malformed. */
 export function summarizeWorkload({ workload, namespace, pullSecrets }: SummaryInput): WorkloadSummary {
   const inPods = new Set(workload.pods.flatMap(({ containers }) => containers));
   return {
@@ -117,15 +117,15 @@ export function summarizeWorkload({ workload, namespace, pullSecrets }: SummaryI
     kind: workload.type.kind,
     namespace: namespace ?? null,
     name: workload.name,
-    pods: workload.pods.map((pod) => summarizePod(pod, pullSecrets.get(pod.pointer) ?? NOT_ASKED)),
+    pods: workload.pods.map((pod) => summarizePod(pod, pullSecrets.get(pod.pointer) ?? NOT_LOOKED_UP)),
     otherImages: workload.containers.filter((container) => !inPods.has(container)).map(imageSummary),
   };
 }
 
-const NOT_ASKED: PodPullSecrets = {
+const NOT_LOOKED_UP: PodPullSecrets = {
   from: 'pod',
   serviceAccount: '',
-  secrets: { state: 'unknown', reason: 'nobody has asked for them' },
+  secrets: { state: 'unknown', reason: 'the pull secrets were not looked up' },
 };
 
 function summarizePod(pod: Pod, secrets: PodPullSecrets): PodSummary {
@@ -154,7 +154,7 @@ function summarizePod(pod: Pod, secrets: PodPullSecrets): PodSummary {
 
 const ORDER: Readonly<Record<ContainerKind, number>> = { volume: 0, init: 1, sidecar: 1, regular: 2, ephemeral: 3 };
 
-/** Stable: within one step they stay as they are listed. */
+/** Stable: containers that start together keep their order. */
 function inOrder(containers: readonly Container[]): readonly Container[] {
   return containers.toSorted((one, other) => ORDER[one.kind] - ORDER[other.kind]);
 }
@@ -180,7 +180,7 @@ function volumesOf({ spec, pointer }: Pod): readonly VolumeSummary[] {
   }));
 }
 
-/** A volume that says nothing is an emptyDir (kubernetes pkg/apis/core/v1/defaults.go). */
+/** A volume without a source is an emptyDir (kubernetes pkg/apis/core/v1/defaults.go). */
 function sourceOf(volume: JsonObject): string {
   return Object.keys(volume).find((key) => key !== 'name' && volume[key] !== null) ?? 'emptyDir';
 }
@@ -214,7 +214,7 @@ function secretSummary({ name, secret }: NamedSecret): SecretSummary {
   return { name, state: 'malformed', reason: `key ${quoteValue(contents.key)}: ${contents.faults.join('; ')}` };
 }
 
-/** Of one pod: its keyring is made once. */
+/** For one Pod, whose keyring is created once. */
 function credentialsFor({ secrets }: PodPullSecrets): (container: Container) => CredentialsSummary {
   const named = secrets.state === 'yes' ? secrets.value : [];
   const known = named.flatMap(({ secret }): PullSecret[] => (secret.state === 'yes' ? [secret.value] : []));

@@ -18,20 +18,17 @@ export interface AdmissionRequest {
   readonly user: { readonly name: string; readonly groups: readonly string[] } | undefined;
   readonly object: JsonObject | undefined;
   readonly oldObject: JsonObject | undefined;
-  /** Why the two were not read, if so; then `object` says no more than what it is called. */
+  /** Why the objects were not parsed; then `object` contains only the name. */
   readonly excess?: string | undefined;
   readonly dryRun: boolean;
   /**
-   * The API server's own admission plugins have seen the object, so a Pod has the pull secrets of its service account by now.
-   * A manifest from a file has that still before it.
+   * True if the API server's admission plugins already changed the object, so that a Pod has the pull secrets of its
+   * ServiceAccount. False for a manifest from a file.
    */
   readonly pluginsRan: boolean;
 }
 
-/**
- * The API server's own bookkeeping, which says nothing of what an object is and is half of what is sent: no rule sees it at
- * any door.
- */
+/** Removes the bookkeeping of the API server, which is half of a typical request. No rule sees it, in any command. */
 export function withoutManagedFields(object: JsonObject): JsonObject {
   const { metadata } = object;
   if (!isObject(metadata) || metadata['managedFields'] === undefined) return object;

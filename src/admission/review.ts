@@ -1,6 +1,6 @@
 /**
- * The wire format of admission reviews, v1 and v1beta1: the only file that reads or writes it. What the API server checks
- * in an answer is in staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/request/admissionreview.go.
+ * The wire format of admission reviews, v1 and v1beta1: the only file that reads or writes it. The API server checks responses
+ * in staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/request/admissionreview.go.
  */
 import { fieldPath, isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import type { ObjectType } from '../pod/workload.ts';
@@ -33,7 +33,7 @@ class Malformed extends Error {
   }
 }
 
-/** Never throws, whatever the JSON. */
+/** Does not throw on invalid input. */
 export function readReview(body: unknown): ReadReview {
   try {
     return { ok: true, review: reviewOf(body) };
@@ -43,7 +43,7 @@ export function readReview(body: unknown): ReadReview {
   }
 }
 
-/** Whether a document claims to be an AdmissionReview, so that a manifest is told from a recording. */
+/** Reports whether a document is an AdmissionReview, to distinguish recordings from manifests. */
 export function isReview(value: unknown): boolean {
   return isObject(value) && value['kind'] === 'AdmissionReview';
 }
@@ -86,7 +86,7 @@ function requestOf(request: JsonObject): AdmissionRequest {
   };
 }
 
-/** A UUID has 36 characters. It is repeated in the answer, which a client may leave unread. */
+/** A UUID has 36 characters. The response repeats it, and a client can leave responses unread, so the limit saves memory. */
 const MAX_UID = 253;
 
 function uidOf(request: JsonObject): string {
@@ -148,7 +148,7 @@ function shown(value: unknown): string {
   return typeof value === 'string' && /^[\w./-]{1,60}$/.test(value) ? value : jsonType(value);
 }
 
-/** What goes back to the API server; field names are the API's. JSON leaves out what is undefined. */
+/** The response to the API server, with the field names of its API. JSON omits undefined fields. */
 export interface ReviewAnswer {
   readonly apiVersion: ReviewVersion;
   readonly kind: 'AdmissionReview';
@@ -193,7 +193,7 @@ export function decisionReview({ apiVersion, request }: Review, decision: Decisi
 }
 
 const MAX_CAUSES = 50;
-/** DNS subdomain names have no more; only the API server's own requests are known to keep to it. */
+/** The limit of DNS subdomain names. Other clients than the API server can send longer names. */
 const MAX_NAME = 253;
 
 function denialStatus(request: AdmissionRequest, findings: readonly Finding[]): DenialStatus {
@@ -216,7 +216,7 @@ function denialStatus(request: AdmissionRequest, findings: readonly Finding[]): 
   };
 }
 
-/** `patch` and `patchType` come together or not at all; an empty patch is no change. */
+/** `patch` and `patchType` are both set or both absent. An empty patch counts as no change. */
 export function mutationReview({ apiVersion, request }: Review, mutation: Mutation): ReviewAnswer {
   const { uid, allowed, patch, findings } = mutation;
   const changes = allowed && patch.length > 0;
@@ -237,9 +237,9 @@ export function mutationReview({ apiVersion, request }: Review, mutation: Mutati
   };
 }
 
-/** Standard, padded base64 of the UTF-8 bytes, as Go's decoder wants it. */
+/** Returns the UTF-8 bytes in standard base64 with padding, as Go's decoder expects. */
 function base64(text: string): string {
-  // Nearly always; then the text is its own bytes.
+  // The common case: ASCII text is its own bytes.
   if (/^[\0-\x7f]*$/.test(text)) return btoa(text);
   const bytes = new TextEncoder().encode(text);
   let binary = '';
@@ -247,7 +247,7 @@ function base64(text: string): string {
   return btoa(binary);
 }
 
-/** The bytes of an answer, the same from every command. */
+/** The body of a response, identical in all commands. */
 export function answerText(answer: ReviewAnswer): string {
   return JSON.stringify(answer);
 }

@@ -82,7 +82,7 @@ function decide(review: Review, labels: Fact<Labels>): Decision | Promise<Decisi
   const covering = planned(context.policies, scopeRequest);
   if (!read.ok) return malformedDecision(read.fault, request, covering.policies);
   const excuses = context.exceptions?.excusesFor(scopeRequest);
-  const scoped: ScopedReview = { ...review, scopeRequest, covering, excuses, concerns: concernOf(request) };
+  const scoped: ScopedReview = { ...review, scopeRequest, covering, excuses, canChange: changeFilter(request) };
   if (covering.needs.size > 0) return decideWithFacts(scoped);
   try {
     const findings = evaluate(covering, { ...evaluationOf(scoped), facts: NO_FACTS_NEEDED });
@@ -97,25 +97,25 @@ interface ScopedReview extends Review {
   readonly scopeRequest: ScopeRequest;
   readonly covering: Covering;
   readonly excuses: Excuses | undefined;
-  readonly concerns: EvaluationInput['concerns'];
+  readonly canChange: EvaluationInput['canChange'];
 }
 
-function evaluationOf({ scopeRequest, excuses, concerns }: ScopedReview): Omit<EvaluationInput, 'facts'> {
-  return { request: scopeRequest, concerns, excuses };
+function evaluationOf({ scopeRequest, excuses, canChange }: ScopedReview): Omit<EvaluationInput, 'facts'> {
+  return { request: scopeRequest, canChange, excuses };
 }
 
 async function decideWithFacts(scoped: ScopedReview): Promise<Decision> {
-  const { request, context, signal, workload, namespace, scopeRequest, covering, excuses, concerns } = scoped;
+  const { request, context, signal, workload, namespace, scopeRequest, covering, excuses, canChange } = scoped;
   try {
     const scope = lookupScopeOf(covering, workload, {
-      concerns,
+      includes: canChange,
       denied: () => deniedImages(covering, scopeRequest, excuses),
     });
     // One for both objects of an UPDATE: each lookup is sent once.
     const lookups = createLookups(namespace, context, signal);
     const { pluginsRan } = request;
-    const wanted = { workload, needs: covering.needs, pluginsRan, scope };
-    const facts = await gather(wanted, scopeRequest.namespaceLabels, lookups);
+    const factRequest = { workload, needs: covering.needs, pluginsRan, scope };
+    const facts = await gather(factRequest, scopeRequest.namespaceLabels, lookups);
     const findings = evaluate(covering, { ...evaluationOf(scoped), facts });
     const stored = findings.length === 0 ? undefined : storedWorkload(request, context);
     if (stored === undefined) return decision(scoped, findings, []);
@@ -161,6 +161,6 @@ function targetOf({ operation, subResource, object }: AdmissionRequest): Target 
 }
 
 /** An update through `pods/ephemeralcontainers` changes only the ephemeral containers; the API server discards the rest. */
-function concernOf({ subResource }: AdmissionRequest): EvaluationInput['concerns'] {
+function changeFilter({ subResource }: AdmissionRequest): EvaluationInput['canChange'] {
   return subResource === 'ephemeralcontainers' ? (container) => container.kind === 'ephemeral' : undefined;
 }

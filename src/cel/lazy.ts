@@ -8,7 +8,7 @@ import type { Node } from './parse.ts';
 import { common, DYN, optionalType, plain, showType, type Type } from './type.ts';
 import { isTagged, NONE, type Optional, some, typeName } from './value.ts';
 
-/** Returns the content of the receiver, which must be an optional. */
+/** Returns the type of the content of the receiver, which must be an optional. */
 function contentOf({ node, name, receiver: { type }, from }: MacroCall): Type {
   if (type.kind === 'dyn') return DYN;
   if (type.kind === 'optional') return type.of;

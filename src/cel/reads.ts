@@ -37,7 +37,7 @@ export function readsOf(nodes: readonly Node[], variables: Variables): Reads {
   return reads;
 }
 
-/** A variable, and the fields after it. */
+/** The place that a node reads: a pointer below a variable. */
 interface NodePlace {
   readonly root: string;
   readonly pointer: string;

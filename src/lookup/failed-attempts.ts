@@ -24,7 +24,7 @@ export function failureOfAll(failed: readonly FailedAttempt[], reasons: readonly
     message: `${texts.join('; ')}${more}`,
     remedy: decisive?.failure.remedy ?? remedyFor(decisive),
     ...(failed.every(isPublic) ? { isPublic: true } : {}),
-    ...(failed.some(({ failure }) => failure.unjudged) ? { unjudged: true } : {}),
+    ...(failed.some(({ failure }) => failure.credentialUntested) ? { credentialUntested: true } : {}),
   };
 }
 
@@ -47,9 +47,9 @@ function decisiveAttempt(failed: readonly FailedAttempt[]): FailedAttempt | unde
 const UNSENT: ReadonlySet<RegistryCause> = new Set(['blocked', 'tooMany', 'dns', 'tls']);
 
 /** The message can already contain what was sent. */
-function attemptText({ attempt, failure: { cause, message, unjudged } }: FailedAttempt): string {
+function attemptText({ attempt, failure: { cause, message, credentialUntested } }: FailedAttempt): string {
   const { label } = attempt;
-  if (unjudged && cause === 'notFound')
+  if (credentialUntested && cause === 'notFound')
     return `${message}; tried anonymously, because the registry did not request credentials`;
   if (UNSENT.has(cause)) return message;
   if (message.includes(label)) return message;
@@ -59,7 +59,7 @@ function attemptText({ attempt, failure: { cause, message, unjudged } }: FailedA
 
 function remedyFor(decisive: FailedAttempt | undefined): string | undefined {
   const cause = decisive?.failure.cause;
-  if (decisive?.failure.unjudged) return undefined;
+  if (decisive?.failure.credentialUntested) return undefined;
   if (cause !== 'forbidden' && cause !== 'unauthenticated') return undefined;
   return decisive?.attempt.credential === undefined
     ? 'add a pull secret that matches the image, or configure nodeCredentials'

@@ -134,7 +134,8 @@ function imageValue(
     mediaType: value.mediaType,
     credential: attempt.label,
     mirror: value.mirror,
-    isProof: staleReason === undefined && value.mirror === undefined && !(attempt === ANONYMOUS_ATTEMPT && isFallback),
+    provesPull:
+      staleReason === undefined && value.mirror === undefined && !(attempt === ANONYMOUS_ATTEMPT && isFallback),
     stale: staleReason === undefined ? undefined : { ageMs: nowMs - atMs, failure: staleReason },
   };
 }

@@ -95,7 +95,9 @@ async function resolve<T, V>(resolution: Resolution<T, V>): Promise<RegistryFact
   const ofPod = await tryEach(resolution, own.attempts);
   if (ofPod !== undefined) return ofPod;
   if (own.isCut)
-    return unjudged(conclude(resolution, [`more than ${MAX_ATTEMPTS} credentials match; the others were not tried`]));
+    return credentialUntested(
+      conclude(resolution, [`more than ${MAX_ATTEMPTS} credentials match; the others were not tried`]),
+    );
   const listed = await untilAborted(nodeCredentialsOf(resolution), signal);
   const { attempts, reasons } = attemptsBeyondPod(own, listed, resolution);
   const ofNode = await tryEach(resolution, attempts);
@@ -231,8 +233,8 @@ function forOperator<V>(fact: RegistryFact<V>, isForOperator: boolean): Registry
 }
 
 /** Marks a failure with credentials that were not tried. */
-function unjudged<V>(fact: RegistryFact<V>): RegistryFact<V> {
-  return fact.state === 'yes' ? fact : { ...fact, failure: { ...fact.failure, unjudged: true } };
+function credentialUntested<V>(fact: RegistryFact<V>): RegistryFact<V> {
+  return fact.state === 'yes' ? fact : { ...fact, failure: { ...fact.failure, credentialUntested: true } };
 }
 
 const NO_NODE_CREDENTIALS: NodeCredentialList = { credentials: [], problems: [] };

@@ -1,6 +1,6 @@
 /**
- * What a rule looked at for one problem, in full, where its sentence need not tell it: then the same sentence is no sign that
- * nothing has changed. See existing.ts.
+ * The full values that a rule read for one problem, if its message may not contain them: then an equal message does not prove
+ * that nothing changed. See existing.ts.
  */
 import { CUT } from '../image/quote.ts';
 import { comparable } from '../pod/comparable.ts';
@@ -11,14 +11,14 @@ import type { Check, Problem, Subject } from './rule.ts';
 
 type About = Pick<Subject, 'operation' | 'workload'>;
 
-/** One thing that was looked at, as JSON. It is the same for all problems about it: an object can have thousands of them. */
+/** One value as JSON. All problems about the value share it, because an object can have thousands of problems. */
 export interface ComparedValue {
   readonly text: string;
 }
 
 export type ComparedValues = readonly ComparedValue[];
 
-/** `undefined` where the sentence tells it, and where nothing is compared. */
+/** `undefined`: the message contains the values, or the request is not an UPDATE. */
 export function seenBy(check: Check, problem: Problem, { operation, workload }: About): ComparedValues | undefined {
   if (operation !== 'UPDATE') return undefined;
   const own = check.seen?.(problem, workload);
@@ -42,7 +42,7 @@ function textOf(seen: unknown): string {
   return text;
 }
 
-/** Whatever a rule could have looked at: the container and the Pod around it, else all Pods, and the value that it points to. */
+/** Everything that a rule can have read: the value at the pointer, and the container with its Pod or, without a container, all Pods. */
 function aroundProblem({ container, pointer }: Problem, workload: Workload): ComparedValues {
   const value = pointedAt(workload, pointer);
   if (container === undefined) return [value, wholePods(workload)];
@@ -52,7 +52,7 @@ function aroundProblem({ container, pointer }: Problem, workload: Workload): Com
 
 const pointed = new WeakMap<Workload, Map<string, ComparedValue>>();
 
-/** Problems about many containers can point to one long text. */
+/** Cached, because problems about many containers can point to one long text. */
 function pointedAt(workload: Workload, pointer: string): ComparedValue {
   let known = pointed.get(workload);
   if (known === undefined) pointed.set(workload, (known = new Map()));
@@ -79,7 +79,7 @@ function wholePods(workload: Workload): ComparedValue {
 
 const around = new WeakMap<Pod, JsonObject>();
 
-/** Another container may change beside one that stays as it was. */
+/** Returns the Pod spec without its containers, because a change of another container does not affect this one. */
 function aroundContainers(pod: Pod): JsonObject {
   const known = around.get(pod);
   if (known !== undefined) return known;

@@ -55,7 +55,7 @@ export function readPolicy(written: unknown, vocabulary: Vocabulary): PolicyResu
   return { ok: true, policy, deadClauses: [...deadClausesOf(spec, vocabulary.kinds), ...renamed] };
 }
 
-/** In the pins, and in the parameters of rules, each by its own schema. */
+/** Replaces former causes in the pin and in the parameters of rules, each by its own schema. */
 function withCurrentCauses(document: unknown, { rules }: Vocabulary): CurrentCauses {
   const { value, renamed } = currentCauses(document, POLICY_SCHEMA);
   const spec = isObject(value) ? value['spec'] : undefined;
@@ -108,7 +108,7 @@ function readSpec({ value, placeOf }: ValidPart, { vocabulary, trace }: LoadCont
 }
 
 function deadClausesOf({ match = {}, exclude = {}, pin }: Document['spec'], kinds: KindTable): readonly DeadClause[] {
-  const idle = pin && findDeadPin(pin);
-  const ofPin = idle === undefined ? [] : [{ pointer: '/spec/pin/exclude', problem: idle }];
+  const deadPin = pin && findDeadPin(pin);
+  const ofPin = deadPin === undefined ? [] : [{ pointer: '/spec/pin/exclude', problem: deadPin }];
   return [...findDeadClauses({ match, exclude }, kinds), ...ofPin];
 }

@@ -4,7 +4,7 @@ import type { Container } from '../pod/containers.ts';
 import { ShapeError } from '../pod/pointer.ts';
 import type { Excuses } from './exception-book.ts';
 import type { Facts } from './fact.ts';
-import { type GuardedAnswers, guardedAnswers } from './guard.ts';
+import { type GuardedResults, runGuarded } from './guard.ts';
 import { type Covered, type Covering, havePassed, rememberPassed, type SharedChecks } from './plan.ts';
 import { type Action, type Binding, type Policy, strictness } from './policy.ts';
 import type { Check, CheckResult, Problem, RuleFailure, Subject } from './rule.ts';
@@ -18,7 +18,7 @@ export interface EvaluationInput {
   readonly request: ScopeRequest;
   readonly facts: Facts;
   /** Selects the containers that this request can change; undefined: all of them. */
-  readonly concerns: ((container: Container) => boolean) | undefined;
+  readonly canChange: ((container: Container) => boolean) | undefined;
   /** undefined: there are no exceptions. */
   readonly excuses?: Excuses | undefined;
 }
@@ -38,7 +38,7 @@ export function evaluate({ policies, shared }: Covering, input: EvaluationInput)
     const part = containers === undefined ? whole : { subject: subjectOf(input, containers), results: new Map() };
     return { ...covered, ...part, bindings: covered.policy.bindings };
   });
-  const guarded = guardedAnswers(inputs);
+  const guarded = runGuarded(inputs);
   const findings: Finding[] = [];
   const room = { left: MAX_FINDINGS };
   for (const one of inputs) {
@@ -54,13 +54,13 @@ interface CheckRun {
   readonly results: Map<Check, CheckResult>;
 }
 
-function subjectOf({ request, facts, concerns }: EvaluationInput, inScope: readonly Container[]): CheckRun['subject'] {
+function subjectOf({ request, facts, canChange }: EvaluationInput, inScope: readonly Container[]): CheckRun['subject'] {
   const { operation, namespace, workload } = request;
-  const containers = concerns === undefined ? inScope : inScope.filter(concerns);
+  const containers = canChange === undefined ? inScope : inScope.filter(canChange);
   return { operation, namespace, workload, pods: workload.pods, containers, request, facts };
 }
 
-/** Most objects pass all checks, and then it does not matter which policy has which. Otherwise the results are kept. */
+/** Reports whether the object passes all checks, as most objects do. Otherwise keeps the results for each policy. */
 function passesAll(shared: SharedChecks, { subject, results }: CheckRun): boolean {
   const imagesPassed = havePassed(shared, subject.containers);
   const checks = imagesPassed ? shared.others : shared.all;
@@ -91,7 +91,7 @@ interface Room {
 
 function evaluatePolicy(
   { policy, coverage, subject, results }: PolicyInput,
-  guarded: GuardedAnswers,
+  guarded: GuardedResults,
   room: Room,
 ): readonly PolicyFinding[] {
   let all: PolicyFinding[] | undefined;
@@ -125,7 +125,7 @@ function runCheck(check: Check, subject: CheckRun['subject']): CheckResult {
     const problems = listOf(check.run(subject));
     return problems.length === 0 ? NO_PROBLEM : { problems, failure: undefined };
   } catch (error) {
-    // A fault of the object, not of the rule: rules read on where the loop over the containers stopped.
+    // The object is malformed; the rule did not fail.
     if (error instanceof ShapeError) throw error;
     const problem = quoteValue(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     return { problems: NOTHING, failure: { reason: 'threw', problem, file: undefined } };
@@ -133,21 +133,21 @@ function runCheck(check: Check, subject: CheckRun['subject']): CheckResult {
 }
 
 /** An untyped rule can return a promise. It is not awaited, and its unhandled rejection would end the server. */
-function listOf(answer: unknown): readonly Problem[] {
-  if (Array.isArray(answer)) return answer;
-  if (answer instanceof Promise) answer.catch(() => undefined);
-  throw new TypeError('a rule answers with a list, and at once');
+function listOf(result: unknown): readonly Problem[] {
+  if (Array.isArray(result)) return result;
+  if (result instanceof Promise) result.catch(() => undefined);
+  throw new TypeError('a rule must return a list synchronously');
 }
 
 function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage: Coverage): Finding {
-  const doubt = coverage.unknownReason(problem.container);
-  const unknown = problem.state === 'unknown' || doubt !== undefined;
+  const scopeUnknown = coverage.unknownReason(problem.container);
+  const unknown = problem.state === 'unknown' || scopeUnknown !== undefined;
   const remedy = remedyOf(policy, problem);
-  const reason = doubt === undefined ? '' : ` (cannot determine whether the policy applies: ${doubt})`;
+  const reason = scopeUnknown === undefined ? '' : ` (cannot determine whether the policy applies: ${scopeUnknown})`;
   return {
     policy: policy.name,
     rule: binding.rule,
-    action: unknown ? unknownAction(policy, binding, { problem, doubt }) : violationAction(binding, problem),
+    action: unknown ? unknownAction(policy, binding, { problem, scopeUnknown }) : violationAction(binding, problem),
     outcome: unknown ? 'unknown' : 'violation',
     existing: false,
     container: problem.container,
@@ -160,25 +160,25 @@ function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage:
   };
 }
 
-/** Whether a policy applies is never for the author of an object to hide. */
+/** If it is unknown whether the policy applies, the author of the object is not the cause, even if the rule blames the author. */
 function unknownAction(
   policy: Policy,
   binding: Binding,
-  { problem, doubt }: { readonly problem: Problem; readonly doubt: string | undefined },
+  { problem, scopeUnknown }: { readonly problem: Problem; readonly scopeUnknown: string | undefined },
 ): Action {
-  return actionOnUnknown(policy, binding, doubt === undefined ? problem : { ...problem, causedBy: 'world' });
+  return actionOnUnknown(policy, binding, scopeUnknown === undefined ? problem : { ...problem, causedBy: 'world' });
 }
 
 function violationAction({ action }: Binding, { harmless }: Problem): Action {
   return harmless === true && action === 'deny' ? 'warn' : action;
 }
 
-/** The API server drops a warning with a control character in it, and a line break makes a line of its own in a denial. */
+/** Removes control characters and line breaks: the API server drops warnings that contain them, and they would split a denial. */
 function oneLine(text: string): string {
   return /^[ -~]*$/.test(text) ? text : text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
-/** A rule that fails is an error of that rule, and an object can be made to bring it about: its fate follows `onUnknown`. */
+/** The action is `onUnknown`, because the author of an object can cause a rule to fail. */
 function failed(policy: Policy, binding: Binding, failure: RuleFailure): Finding {
   return {
     policy: policy.name,
@@ -195,25 +195,27 @@ function failed(policy: Policy, binding: Binding, failure: RuleFailure): Finding
 }
 
 /**
- * Several rules stumble over one image that cannot be read: the strictest of them speaks, the others are silent. An excused
- * one never speaks for others, since its exception is not about them.
+ * Keeps only the strictest of the findings that several rules have about one invalid image. Excused findings are all kept,
+ * because their exceptions do not excuse the other rules.
  */
 function withoutRepeatedImages(all: readonly PolicyFinding[]): readonly Finding[] {
   if (all.length === 0) return NOTHING;
   if (!all.some(({ problem }) => problem?.unreadable)) return all.map(({ finding }) => finding);
-  const speakers = new Map<Container | string, { readonly finding: Finding; readonly strict: number }>();
+  const strictest = new Map<Container | string, { readonly finding: Finding; readonly strict: number }>();
   for (const { finding, problem } of all) {
     if (!problem?.unreadable || finding.action === 'excused') continue;
-    const before = speakers.get(broken(finding));
+    const before = strictest.get(invalidImageKey(finding));
     const strict = strictness(finding.action);
-    if (before === undefined || strict < before.strict) speakers.set(broken(finding), { finding, strict });
+    if (before === undefined || strict < before.strict) strictest.set(invalidImageKey(finding), { finding, strict });
   }
-  const speaks = ({ finding, problem }: PolicyFinding): boolean =>
-    !problem?.unreadable || finding.action === 'excused' || speakers.get(broken(finding))?.finding === finding;
-  return all.filter(speaks).map(({ finding }) => finding);
+  const isKept = ({ finding, problem }: PolicyFinding): boolean =>
+    !problem?.unreadable ||
+    finding.action === 'excused' ||
+    strictest.get(invalidImageKey(finding))?.finding === finding;
+  return all.filter(isKept).map(({ finding }) => finding);
 }
 
-/** Not the place: one annotation can hold several images. */
-function broken({ container, pointer }: Finding): Container | string {
+/** Without a container, the pointer: not the image, because one annotation can contain several images. */
+function invalidImageKey({ container, pointer }: Finding): Container | string {
   return container ?? pointer;
 }

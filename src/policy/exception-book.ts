@@ -1,6 +1,6 @@
 /**
- * Exceptions: findings that are told and do nothing, for a while, because somebody answers for them. One that is used is
- * never silent, and one that has expired is as if it were not there, except that findings say so.
+ * Applies exceptions to findings. An excused finding is still reported, without effect. An expired exception has no effect, but
+ * the findings that it matches mention it.
  */
 import { trusted } from '../image/trusted.ts';
 import type { Container } from '../pod/containers.ts';
@@ -11,19 +11,19 @@ import type { ImageException, ExceptionMatch } from './exception.ts';
 /** All exceptions that are loaded, and the clock. */
 export interface ExceptionBook {
   readonly all: readonly ImageException[];
-  /** Of one object, at this moment. */
+  /** The exceptions for one object, at the current time. */
   excusesFor(request: ScopeRequest): Excuses;
 }
 
 export interface Excuses {
-  /** The finding as it is with its exception, if it has one. */
+  /** Returns the finding, excused if an exception matches it. */
   applied(finding: Finding): Finding;
 }
 
-/** `now` in milliseconds since 1970. */
+/** `now` returns Unix time in milliseconds. */
 export function exceptionBook(all: readonly ImageException[], now: () => number): ExceptionBook {
   const byRule = new Map<string, ImageException[]>();
-  // The one that lasts longest comes first: when that has expired, all have.
+  // The latest expiry date comes first: if that exception has expired, all have.
   for (const exception of all.toSorted((one, other) => other.endsAt - one.endsAt)) {
     for (const rule of exception.rules) {
       const key = keyOf(exception.policy, rule);
@@ -52,14 +52,14 @@ export function exceptionBook(all: readonly ImageException[], now: () => number)
   };
 }
 
-/** Neither name can have a "/" in it. */
+/** Neither name can contain "/". */
 function keyOf(policy: string, rule: string): string {
   return `${policy}/${rule}`;
 }
 
 function excusedBy(candidates: readonly ImageException[], finding: Finding, moment: number): Finding {
   const { action, outcome } = finding;
-  // A rule that failed has said nothing that anybody could have agreed to.
+  // The failure of a rule is not a finding that the owner of an exception accepted.
   if (candidates.length === 0 || outcome === 'error' || action === 'excused') return finding;
   const exception = candidates.find(({ match }) => coversContainer(match, finding.container));
   if (exception === undefined) return finding;
@@ -74,7 +74,7 @@ function coversObject({ namespace, kind, name }: ExceptionMatch, request: ScopeR
   return name === undefined || name(objectName);
 }
 
-/** What is said of the whole object is not said of a container; what cannot be read or has no name is never the one meant. */
+/** Exceptions for containers or images excuse no findings about the whole object, unnamed containers, or invalid images. */
 function coversContainer(match: ExceptionMatch, container: Container | undefined): boolean {
   if (match.container === undefined && match.images === undefined) return true;
   if (container === undefined) return false;
@@ -84,7 +84,7 @@ function coversContainer(match: ExceptionMatch, container: Container | undefined
   return image.state === 'parsed' && trusted(match.images, image.reference) !== undefined;
 }
 
-/** Last of all, so that a finding is compared with what the old object had as if there were no exceptions. */
+/** Runs after the comparison with the stored object, because that compares messages. */
 export function noteExpired(findings: readonly Finding[]): readonly Finding[] {
   return findings.map((finding) => {
     const { lapsed, message } = finding;

@@ -1,15 +1,17 @@
 /**
- * On UPDATE, what the stored object already had is no reason to refuse: an operator must be able to scale, label or
- * remove a finalizer from what is there. A finding is the same when policy, rule, container and the whole sentence are, and
- * the image when it is about that, so a container that gets another image, or a second one with the same fault, is judged anew.
- * Where a sentence need not tell all that the rule looked at, that must be the same, too (seen.ts). An amount beyond a bound
- * may come nearer to it. A rule that fails on both objects has not looked at what changed: that is never forgiven, or a broken
- * rule would let updates pass.
+ * On UPDATE, existing violations do not deny the request: operators must still be able to scale the object, label it, or remove
+ * a finalizer.
+ *
+ * Two findings are the same if policy, rule, container, and message are equal. Findings about an image also compare the image,
+ * so a container with a new image has new findings. If the message may not contain all values that the rule read, the values
+ * must also be equal (compared-values.ts). An amount beyond a bound can move closer to the bound.
+ *
+ * A rule that fails on both objects has not checked the change, so its error is never an existing finding.
  */
 import type { Finding } from './finding.ts';
 import type { ComparedValue } from './compared-values.ts';
 
-/** `now` with everything that `before` had as well turned from deny into warn, at most as often as `before` had it. */
+/** Marks the findings in `now` that are also in `before`, each as often as in `before`, and turns their denials into warnings. */
 export function markExisting(now: readonly Finding[], before: readonly Finding[]): readonly Finding[] {
   if (before.length === 0) return now;
   const numberOf = numbering();
@@ -19,7 +21,7 @@ export function markExisting(now: readonly Finding[], before: readonly Finding[]
     const index = same?.findIndex(({ beyond }) => isNoFurther(finding, beyond)) ?? -1;
     if (same === undefined || index < 0) return finding;
     same.splice(index, 1);
-    return { ...finding, existing: true, ...milder(finding) };
+    return { ...finding, existing: true, ...withLenientAction(finding) };
   });
 }
 
@@ -27,15 +29,15 @@ function isNoFurther({ beyond }: Finding, before: Finding['beyond']): boolean {
   return beyond === undefined || before === undefined || beyond.by <= before.by;
 }
 
-/** What is excused stays excused, now instead of a warning. */
-function milder({ action, excuse }: Finding): Pick<Finding, 'action' | 'excuse'> {
+/** An excused finding stays excused; without its exception, it would now be a warning. */
+function withLenientAction({ action, excuse }: Finding): Pick<Finding, 'action' | 'excuse'> {
   if (excuse?.insteadOf === 'deny') return { action, excuse: { ...excuse, insteadOf: 'warn' } };
   return { action: action === 'deny' ? 'warn' : action, excuse };
 }
 
 type NumberOf = (part: ComparedValue) => number;
 
-/** The same number for the same text, which can be as long as the object: each is compared once, and none is copied. */
+/** Numbers equal texts equally. Texts can be as long as the object, so each is compared once and never copied. */
 function numbering(): NumberOf {
   const byPart = new Map<ComparedValue, number>();
   const byText = new Map<string, number>();
@@ -51,7 +53,7 @@ function numbering(): NumberOf {
 
 function identity(finding: Finding, numberOf: NumberOf): string {
   const { policy, rule, outcome, container, pointer, message, seen, beyond } = finding;
-  // A sentence shows only the beginning of a long image.
+  // A message shows only the beginning of a long image.
   const aboutImage = pointer === container?.imagePointer || pointer === container?.pullPolicyPointer;
   const image = aboutImage ? container?.image.text : undefined;
   const what = beyond === undefined ? { message, seen: seen?.map(numberOf) } : { bound: beyond.bound };

@@ -1,7 +1,4 @@
-/**
- * What a rule may ask about the world outside of the object. A look-up that failed, or that nobody can do here, is
- * `unknown` with its reason: never yes, never no.
- */
+/** Facts about the world outside of the object. A lookup that fails, or has no source, is `unknown` with a reason. */
 import type { PullSecret } from '../credential/pull-secret.ts';
 import { forEachNeed, type RegistryFactsByNeed } from './registry-questions.ts';
 
@@ -13,31 +10,31 @@ export type Fact<T> =
 
 export type Labels = { readonly [key: string]: string };
 
-/** The pull secrets that the kubelet uses for a pod, as far as objects of the cluster decide about it. */
+/** The pull secrets that the kubelet uses for a Pod. Node credentials are not included. */
 export interface PodPullSecrets {
   /**
-   * Whose list it is. `service-account`: the pod has none, so it gets that of its service account. `node`: a mirror pod,
-   * which may name no secret; its node pulls with what it has itself.
+   * Where the list is from. `service-account`: the Pod has no list, so the list of its ServiceAccount applies. `node`: a mirror
+   * Pod, which cannot have pull secrets; its node uses only node credentials.
    */
   readonly from: 'pod' | 'service-account' | 'node';
   readonly serviceAccount: string;
-  /** In the kubelet's order, each once; `no` when there is no such service account. */
+  /** In the kubelet's order, without duplicates. `no`: the ServiceAccount does not exist. */
   readonly secrets: Fact<readonly NamedSecret[]>;
 }
 
 export interface NamedSecret {
   readonly name: string;
-  /** `no` when it does not exist: the kubelet goes on without it. */
+  /** `no`: the Secret does not exist, and the kubelet ignores it. */
   readonly secret: Fact<PullSecret>;
 }
 
 /** Every fact that a rule can list in `needs`, by name. */
 export interface Facts extends RegistryFactsByNeed {
-  /** Labels of the namespace of the request; `no` when there is no such namespace. */
+  /** Labels of the namespace of the request. `no`: the namespace does not exist. */
   readonly namespaceLabels: Fact<Labels>;
-  /** By the pod's JSON pointer. */
+  /** By the JSON Pointer of the Pod. */
   readonly pullSecrets: ReadonlyMap<string, PodPullSecrets>;
-  /** Milliseconds since 1970, the same for all rules that look at one object. */
+  /** Unix time in milliseconds, the same for all rules that check one object. */
   readonly now: Fact<number>;
 }
 
@@ -50,12 +47,12 @@ const KNOWN: Readonly<Record<Need, true>> = {
   now: true,
 };
 
-/** For code that the compiler has not seen. */
+/** For plugins, which are not type-checked. */
 export const NEEDS: readonly string[] = Object.keys(KNOWN);
 
 /** For requests that need no facts. */
 export const NO_FACTS: Omit<Facts, 'namespaceLabels'> = {
   pullSecrets: new Map(),
   ...forEachNeed(() => new Map()),
-  now: { state: 'unknown', reason: 'nobody was asked what time it is' },
+  now: { state: 'unknown', reason: 'the current time is not known' },
 };

@@ -1,21 +1,20 @@
-/** What one rule of one policy says about one place of an object. */
 import type { Container } from '../pod/containers.ts';
 import type { ComparedValues } from './compared-values.ts';
 import type { ImageException } from './exception.ts';
 import type { Action } from './policy.ts';
 import type { Beyond, RuleFailure } from './rule.ts';
 
-/** What one rule of one policy says about one place of an object. */
+/** One result of one rule of one policy, for one value in an object. */
 export interface Finding {
   readonly policy: string;
   readonly rule: string;
-  /** What happens: deny, warn or audit; `excused` when an exception in force says that nothing does. */
+  /** `excused`: an exception applies, and the finding has no effect. */
   readonly action: Action | 'excused';
-  /** `violation`: the rule says no. `unknown`: it could not tell. `error`: the rule itself failed. */
+  /** `unknown`: the rule cannot determine whether there is a violation. `error`: the rule failed. */
   readonly outcome: 'violation' | 'unknown' | 'error';
-  /** How it failed, when the outcome is `error`. */
+  /** Only for the outcome `error`. */
   readonly failure?: RuleFailure | undefined;
-  /** The stored object already had it, so it is no reason to refuse this update. */
+  /** True if the stored object already had the finding, so that it does not deny this update. */
   readonly existing: boolean;
   readonly container: Container | undefined;
   /** RFC 6901, from the root of the object. */
@@ -23,12 +22,12 @@ export interface Finding {
   /** One line, without the container: `image "x" has no tag and defaults to "latest"`. */
   readonly message: string;
   readonly remedy: string | undefined;
-  /** On UPDATE, of a rule whose sentence need not tell what it looked at: that. */
+  /** On UPDATE: the values that the rule read, if the message may not contain them. */
   readonly seen?: ComparedValues | undefined;
-  /** Of an amount, how far it is beyond its bound. */
+  /** For amounts: how far the amount is beyond its bound. */
   readonly beyond?: Beyond | undefined;
-  /** With the action `excused`, and only then: by which exception, and what would happen without it. */
+  /** Only for the action `excused`: the exception, and the action without it. */
   readonly excuse?: { readonly exception: ImageException; readonly insteadOf: Action } | undefined;
-  /** The exception that would have excused it, had it not expired. */
+  /** The expired exception that matches the finding. */
   readonly lapsed?: ImageException | undefined;
 }

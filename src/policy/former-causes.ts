@@ -1,4 +1,4 @@
-/** Causes under former names: documents that use them load, and a notice tells the current name. */
+/** Former names of causes: documents that use them still load, and a notice contains the current name. */
 import { escapeSegment, isObject } from '../pod/pointer.ts';
 import { REGISTRY_CAUSES, type RegistryCause } from './registry-fact.ts';
 

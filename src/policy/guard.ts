@@ -1,6 +1,6 @@
 /**
  * Runs plugin checks, which can throw, return invalid values, or never return. The guard has a clock, so it is not in this
- * directory: a rule brings its guard along, and is run by it.
+ * directory: each rule refers to its guard.
  */
 import type { Binding } from './policy.ts';
 import type { Subject, CheckResult } from './rule.ts';
@@ -12,21 +12,21 @@ export interface PolicyChecks {
   readonly subject: Subject<Need>;
 }
 
-export type GuardedAnswers = ReadonlyMap<Binding, CheckResult>;
+export type GuardedResults = ReadonlyMap<Binding, CheckResult>;
 
-const NONE: GuardedAnswers = new Map();
+const NONE: GuardedResults = new Map();
 
-/** The answers of all rules that have a guard. Most policies have none of them. */
-export function guardedAnswers(asked: readonly PolicyChecks[]): GuardedAnswers {
-  if (!asked.some(({ bindings }) => bindings.some(({ check }) => check.guard !== undefined))) return NONE;
-  const answers = new Map<Binding, CheckResult>();
-  const entries = asked.flatMap(({ bindings, subject }) => bindings.map((binding) => ({ binding, subject })));
+/** Returns the results of all rules with a guard. Most policies have no such rules. */
+export function runGuarded(all: readonly PolicyChecks[]): GuardedResults {
+  if (!all.some(({ bindings }) => bindings.some(({ check }) => check.guard !== undefined))) return NONE;
+  const byBinding = new Map<Binding, CheckResult>();
+  const entries = all.flatMap(({ bindings, subject }) => bindings.map((binding) => ({ binding, subject })));
   for (const [guard, group] of Map.groupBy(entries, ({ binding }) => binding.check.guard)) {
-    const given = guard?.(group.map(({ binding: { rule, check }, subject }) => ({ rule, check, subject })));
-    for (const [index, answer] of (given ?? []).entries()) {
+    const results = guard?.(group.map(({ binding: { rule, check }, subject }) => ({ rule, check, subject })));
+    for (const [index, result] of (results ?? []).entries()) {
       const binding = group[index]?.binding;
-      if (binding !== undefined) answers.set(binding, answer);
+      if (binding !== undefined) byBinding.set(binding, result);
     }
   }
-  return answers;
+  return byBinding;
 }

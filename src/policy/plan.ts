@@ -1,6 +1,6 @@
 /**
- * Which policies cover a request. Most scopes name namespaces only, so for a list of policies the answer is worked out once
- * for each namespace: a hundred policies cost a review as little as one.
+ * Selects the policies that cover a request. Most scopes depend only on the namespace, so the selection is cached for each
+ * namespace, and a review with a hundred policies costs as little as a review with one.
  */
 import type { Container } from '../pod/containers.ts';
 import type { Need } from './fact.ts';
@@ -9,7 +9,7 @@ import type { Check } from './rule.ts';
 import type { ScopeRequest } from './scope-request.ts';
 import type { Coverage } from './scope.ts';
 
-/** A policy that applies to a request, and what it looks at there. */
+/** A policy that applies to a request, and the part of the request that it covers. */
 export interface Covered {
   readonly policy: Policy;
   readonly coverage: Coverage;
@@ -24,9 +24,9 @@ export interface Covering {
 }
 
 export interface SharedChecks {
-  /** Each once. */
+  /** Without duplicates. */
   readonly all: readonly Check[];
-  /** Without those that look at nothing but images. */
+  /** The checks that read more than images. */
   readonly others: readonly Check[];
   /** Image strings that pass all checks of images alone, since most reviews contain the same few images. */
   readonly passed: Set<string>;
@@ -64,27 +64,26 @@ function needsOf(covered: readonly Covered[]): ReadonlySet<Need> {
 
 const NO_NEEDS: ReadonlySet<Need> = new Set();
 
-/** Says the same as `coveredBy`; for a list that stays the same from request to request. */
+/** Returns the same as `coveredBy`, from the cache. The list of policies must be the same array for all requests. */
 export function planned(policies: readonly Policy[], request: ScopeRequest): Covering {
   const plan = planFor(policies, request);
   return plan.certain ?? coveredBy(plan.candidates, request);
 }
 
-/** Whether the coverage of any of them depends on the namespace's labels, or a rule does. */
+/** Reports whether a scope or a rule depends on the labels of the namespace. */
 export function needsLabels(policies: readonly Policy[]): boolean {
   return plansOf(policies).needsLabels;
 }
 
-/** Whether any of them pins images. */
 export function pinsImages(policies: readonly Policy[]): boolean {
   return plansOf(policies).pinsImages;
 }
 
-/** For one namespace. */
+/** The cached selection for one namespace. */
 interface Plan {
-  /** Without those that never apply there. */
+  /** The policies that can apply in the namespace. */
   readonly candidates: readonly Policy[];
-  /** When nothing but the namespace decides about any of them. */
+  /** `undefined`: the coverage depends on more than the namespace. */
   readonly certain: Covering | undefined;
 }
 
@@ -117,14 +116,14 @@ function planFor(policies: readonly Policy[], { namespace }: ScopeRequest): Plan
   const { byNamespace } = plansOf(policies);
   const before = byNamespace.get(namespace);
   if (before !== undefined) return before;
-  const plan = makePlan(policies, namespace);
+  const plan = createPlan(policies, namespace);
   if (namespace !== undefined && namespace.length > MAX_NAMESPACE) return plan;
   if (byNamespace.size >= MAX_NAMESPACES) byNamespace.clear();
   byNamespace.set(namespace, plan);
   return plan;
 }
 
-function makePlan(policies: readonly Policy[], namespace: string | undefined): Plan {
+function createPlan(policies: readonly Policy[], namespace: string | undefined): Plan {
   const covered: Covered[] = [];
   const candidates: Policy[] = [];
   for (const policy of policies) {

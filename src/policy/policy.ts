@@ -1,4 +1,4 @@
-/** A policy document, read: which rules apply where, with which action, and what is pinned. */
+/** A parsed policy: its scope, its rules with their actions, and the images to pin. */
 import type { Need } from './fact.ts';
 import type { Pin } from './pin.ts';
 import type { Check } from './rule.ts';
@@ -15,7 +15,7 @@ export function strictness(action: Action): number {
 export interface Binding {
   readonly rule: string;
   readonly action: Action;
-  /** What an answer of "could not tell" does; see unknown.ts for where the policy does not say. */
+  /** The action for an unknown finding; `undefined`: the default in unknown.ts. */
   readonly onUnknown: Action | undefined;
   readonly check: Check;
   /** The policy author's own sentence, appended to the rule's. */
@@ -25,9 +25,9 @@ export interface Binding {
 export interface Policy {
   readonly name: string;
   readonly scope: Scope;
-  /** `changed`: on UPDATE what the old object already had is a warning; `all`: it is judged as if new. */
+  /** `changed`: on UPDATE, existing findings are warnings at most. `all`: existing findings count as new findings. */
   readonly onUpdate: 'changed' | 'all';
-  /** None in a policy that only pins. */
+  /** Empty for a policy that only pins. */
   readonly bindings: readonly Binding[];
   readonly pin?: Pin | undefined;
   /** The facts that its scope and its rules need. */

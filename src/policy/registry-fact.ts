@@ -28,7 +28,7 @@ export interface RegistryFailure {
   /** Only the author of the object can cause the failure. */
   readonly causedBy?: 'author' | undefined;
   /** An available credential was not sent, so the failure says nothing about it. */
-  readonly unjudged?: true | undefined;
+  readonly credentialUntested?: true | undefined;
   /** The policy that denies the image, so that it was not looked up. That policy reports it, so other rules do not. */
   readonly deniedBy?: { readonly policy: string; readonly rule: string } | undefined;
 }
@@ -57,7 +57,7 @@ export interface RegistryImage {
    * True if the registry itself just accepted a credential that the kubelet also tries. A mirror can allow anonymous pulls, and
    * the kubelet pulls anonymously only without credentials.
    */
-  readonly isProof: boolean;
+  readonly provesPull: boolean;
   /** The value is cached from an earlier lookup because this lookup failed. */
   readonly stale: { readonly ageMs: number; readonly failure: RegistryFailure } | undefined;
 }

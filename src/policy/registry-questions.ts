@@ -8,7 +8,10 @@ import type { Platform, RegistryDetails, RegistryFacts, RegistryImage } from './
 
 export interface RegistryQuestion {
   readonly source: RegistrySourceName;
-  /** `image`: by digest if the reference has one, otherwise by tag. `tag`: by tag, for references with a tag and a digest. */
+  /**
+   * `image`: looks up the reference as the kubelet does, by its digest, or by its tag if it has no digest. `tag`: looks up the tag
+   * even if the reference has a digest; references without both are not looked up.
+   */
   readonly by: 'image' | 'tag';
 }
 
@@ -85,7 +88,7 @@ const INDEX = 'application/vnd.oci.image.index.v1+json';
 export const REGISTRY_SOURCES = {
   images: {
     ofSuite: ({ digest, mediaType = INDEX, credential }): RegistryImage => {
-      return { digest, mediaType, credential, mirror: undefined, isProof: true, stale: undefined };
+      return { digest, mediaType, credential, mirror: undefined, provesPull: true, stale: undefined };
     },
   },
   imageDetails: {

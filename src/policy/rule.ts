@@ -1,13 +1,13 @@
 /**
- * A rule is code that checks one thing. It is a pure function of one object, its parameters and the facts it named, so it
- * can neither block nor fail for reasons of the network.
+ * A rule is code that checks one property. It is a pure function of one object, its parameters, and the facts in `needs`, so it
+ * cannot block or fail because of the network.
  */
 import type { Container, Pod } from '../pod/containers.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Facts, Need } from './fact.ts';
 import type { RegistryAnswers } from './registry-answers.ts';
 import { type FromSchema, type ParameterSchema, withDefaults } from './parameters.ts';
-import type { Circumstances } from './scope-request.ts';
+import type { RequestDetails } from './scope-request.ts';
 
 export type { ParameterSchema } from './parameters.ts';
 
@@ -18,14 +18,14 @@ export interface Subject<N extends Need = never> {
   readonly namespace: string | undefined;
   readonly workload: Workload;
   readonly pods: readonly Pod[];
-  /** The containers that the policy's scope leaves in, image volumes and images outside of pods included. */
+  /** The containers in the policy's scope, including image volumes and images outside of Pods. */
   readonly containers: readonly Container[];
-  readonly request: Circumstances;
+  readonly request: RequestDetails;
   readonly facts: Pick<Facts, N>;
 }
 
 /**
- * `author`: whoever writes the object, alone: else the author would choose what cannot be told, and get past the rule.
+ * `author`: only the author of the object, who could otherwise avoid the rule by causing an unknown result.
  * `later`: the object is not what runs; tidewaiter evaluates its Pods when they are created. `world`: registries, the cluster, the
  * configuration, or other people's objects.
  */
@@ -33,22 +33,22 @@ export const CAUSERS = ['author', 'later', 'world'] as const;
 export type Causer = (typeof CAUSERS)[number];
 
 export interface Problem {
-  /** `unknown`: the question could not be answered. */
+  /** `unknown`: the rule cannot determine whether there is a violation. */
   readonly state: 'violation' | 'unknown';
   readonly container: Container | undefined;
-  /** Where the value stands that would have to change, from the root of the object. */
+  /** JSON Pointer of the value to change, from the root of the object. */
   readonly pointer: string;
-  /** One sentence without full stop: what is wrong, with the value in quotes. */
+  /** One sentence without full stop: the problem, with the value in quotes. */
   readonly message: string;
-  /** What would be accepted. */
+  /** How to fix it. */
   readonly remedy?: string;
-  /** Of an unknown: who can bring it about. Without it: the author of the object, if the rule needs no facts, else the world. */
+  /** The cause of an unknown result. By default `author` if the rule needs no facts, otherwise `world`. */
   readonly causedBy?: Causer | undefined;
-  /** The image string could not be read at all; told once for a container, however many rules stumble over it. */
+  /** The image string is invalid. Reported once for each container, even if several rules find it. */
   readonly unreadable?: true;
-  /** Never more than a warning, whatever the policy's action: what the API server takes, and what works. */
+  /** A warning at most, whatever the policy's action, because the object works. */
   readonly harmless?: true;
-  /** Of an amount: on UPDATE, one that is no further beyond the same bound than before is forgiven. */
+  /** For amounts: on UPDATE, a finding that is not further beyond the bound than before is an existing finding. */
   readonly beyond?: Beyond | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface Beyond {
   readonly by: bigint;
 }
 
-/** A parameter that fits the schema and still makes no sense; `pointer` is relative to the parameters. */
+/** An invalid parameter that the schema accepts. `pointer` is relative to the parameters. */
 export interface ParameterFault {
   readonly pointer: string;
   readonly problem: string;
@@ -68,29 +68,29 @@ export type Prepared<C> =
   | { readonly ok: true; readonly value: C }
   | { readonly ok: false; readonly faults: readonly ParameterFault[] };
 
-/** What `explain rule` and the documentation say of a rule. */
+/** Shown by `explain rule` and in docs/rules.md. */
 export interface RuleDocs {
-  /** Why anybody would want it: what goes wrong without it. Whole sentences. */
+  /** Why to use the rule: what goes wrong without it. Full sentences. */
   readonly why: string;
-  /** What to do about a finding. Whole sentences. */
+  /** How to fix a finding. Full sentences. */
   readonly remedy: string;
   /** Manifests (YAML, as `check` reads them) that pass and fail with these parameters. */
   readonly example: {
     readonly parameters: object;
     readonly pass: string;
     readonly fail: string;
-    /** What the registry says, as the `registry` of a test suite has it. */
+    /** Registry responses, as in the `registry` of a test suite. */
     readonly registry?: RegistryAnswers | undefined;
   };
 }
 
-/** `P` is what `check` gets: the parameters, or what `prepare` makes of them. */
+/** `P`: the type of the parameters that `check` receives, as they are or as `prepare` returns them. */
 export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
-  /** kebab-case, unique. */
+  /** Unique, in kebab-case. */
   readonly name: string;
-  /** One line: what it requires of an object. */
+  /** One line: what the rule requires. */
   readonly description: string;
-  /** Every built-in rule has them. */
+  /** Required for built-in rules. */
   readonly docs?: RuleDocs | undefined;
   readonly parameters: S;
   /** The facts that `check` reads. */
@@ -104,14 +104,13 @@ export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
   /** The containers whose images the rule looks up; by default all of `subject.containers`. Each container costs one lookup. */
   asksAbout?(subject: Pick<Subject, 'workload' | 'pods' | 'containers'>, parameters: NoInfer<P>): readonly Container[];
   /**
-   * What it looked at for a problem, for a rule whose sentences need not tell it: what the old object had is forgiven only where
-   * that is the same. What many problems of an object share must be one value, made once: it is kept for each of them.
-   * `undefined`: the sentence of this one tells it, unless it is cut.
+   * Returns the values that the rule read for a problem, if its messages do not contain them: a finding is an existing finding only
+   * if they are equal. Problems that share a value must return the same object. `undefined`: the message contains the values.
    */
   seen?(problem: Problem, workload: Workload, parameters: NoInfer<P>): readonly unknown[] | undefined;
-  /** Parameters that others refer to: where one cannot be read, nothing can be said of the others. */
+  /** Parameters that other parameters refer to: if one of them is invalid, the others are not checked. */
   readonly referredTo?: readonly string[];
-  /** Loads what is too heavy to be loaded for those who do not use the rule; awaited before `prepare`. */
+  /** Loads code that only this rule uses. Awaited before `prepare`. */
   ready?(): Promise<void>;
   check(subject: Subject<N>, parameters: NoInfer<P>): readonly Problem[];
 }
@@ -127,7 +126,7 @@ export interface Check {
     | undefined;
   /** See RuleDefinition. */
   readonly seen?: ((problem: Problem, workload: Workload) => readonly unknown[] | undefined) | undefined;
-  /** What `run` must be called through, where there is one. */
+  /** Calls `run`; `undefined`: it can be called directly. */
   readonly guard?: Guard | undefined;
 }
 
@@ -137,19 +136,19 @@ export interface Rule {
   readonly docs: RuleDocs | undefined;
   readonly parameters: ParameterSchema;
   readonly needs: readonly Need[];
-  /** Whether some parameters require fewer of them. */
+  /** True if some parameters require fewer facts. */
   readonly needsVary: boolean;
   readonly referredTo: readonly string[];
-  /** Must be awaited before `bind` when it is there. */
+  /** Must be awaited before `bind`. */
   readonly ready: (() => Promise<void>) | undefined;
-  /** As its author wrote it, for a look at code that the compiler has not seen. */
+  /** The argument of `defineRule`, so that plugins can be checked when they load. */
   readonly definition?: object;
   /** `parameters` must have passed the schema. */
   bind(parameters: unknown): Prepared<Check>;
 }
 
-/** All questions about one object at once, since to begin costs more than a rule. Throws nothing but a ShapeError. */
-export type Guard = (questions: readonly GuardedCheck[]) => readonly CheckResult[];
+/** Runs all checks of one object in one call, because starting costs more than a rule. Throws only ShapeErrors. */
+export type Guard = (checks: readonly GuardedCheck[]) => readonly CheckResult[];
 
 export interface GuardedCheck {
   readonly rule: string;
@@ -157,7 +156,7 @@ export interface GuardedCheck {
   readonly subject: Subject<Need>;
 }
 
-/** Both can be there: what a rule found before it failed still counts. */
+/** Problems that a rule found before it failed still count. */
 export interface CheckResult {
   readonly problems: readonly Problem[];
   readonly failure: RuleFailure | undefined;
@@ -171,7 +170,7 @@ export interface RuleFailure {
   readonly file: string | undefined;
 }
 
-/** Gives a rule its types: `check` sees only the facts that `needs` lists, and parameters as their schema has them. */
+/** Types a rule: `check` receives only the facts in `needs`, and parameters typed by their schema. */
 export function defineRule<const N extends Need, const S extends ParameterSchema, P = FromSchema<S>>(
   definition: RuleDefinition<N, S, P>,
 ): Rule {
@@ -192,11 +191,11 @@ export function defineRule<const N extends Need, const S extends ParameterSchema
       const prepared = definition.prepare ? definition.prepare(complete) : { ok: true as const, value: complete as P };
       if (!prepared.ok) return prepared;
       const { value } = prepared;
-      const asked = definition.needsOf?.(value) ?? needs;
+      const needed = definition.needsOf?.(value) ?? needs;
       const check: Check = {
-        needs: asked,
-        // What the world says of an image is not the same for all who use it, nor for long.
-        imagesOnly: imagesOnly && asked.length === 0,
+        needs: needed,
+        // Facts about an image depend on the credentials and change over time.
+        imagesOnly: imagesOnly && needed.length === 0,
         seen: definition.seen && ((problem, workload) => definition.seen?.(problem, workload, value)),
         run: (subject) => definition.check(subject, value),
         asksAbout: definition.asksAbout && ((subject) => definition.asksAbout?.(subject, value) ?? subject.containers),

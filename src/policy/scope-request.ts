@@ -4,7 +4,7 @@ import type { Workload } from '../pod/workload.ts';
 import type { Fact, Labels } from './fact.ts';
 
 /** The fields of a request other than its object. */
-export interface Circumstances {
+export interface RequestDetails {
   /** Name of the object; `''` if the API server generates it. */
   readonly name: string;
   /** `''` for the object itself. */
@@ -17,7 +17,7 @@ export interface Circumstances {
 }
 
 /** The fields of a request that scopes use. */
-export interface ScopeRequest extends Circumstances {
+export interface ScopeRequest extends RequestDetails {
   readonly operation: 'CREATE' | 'UPDATE';
   readonly namespace: string | undefined;
   readonly workload: Workload;

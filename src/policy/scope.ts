@@ -54,7 +54,7 @@ export function compileScope(match: Clause, exclude: Clause): Scope {
       if (outside === 'unknown')
         return coverage(request, wanted, [
           [wanted, always],
-          [unwanted, takenOutBy(unwanted)],
+          [unwanted, excludedBy(unwanted)],
         ]);
       return unwanted.narrows ? coverage(request, without(wanted, unwanted), [[wanted, always]]) : undefined;
     },
@@ -65,11 +65,11 @@ function readsLabels({ namespaceSelector }: Clause): boolean {
   return namespaceSelector !== undefined && !selectsByName(namespaceSelector);
 }
 
-type Concerns = (container: Container | undefined) => boolean;
-const always: Concerns = () => true;
+type ContainerTest = (container: Container | undefined) => boolean;
+const always: ContainerTest = () => true;
 
 /** A clause with keys for containers excludes only containers, never findings about the whole object. */
-function takenOutBy(unwanted: CompiledClause): Concerns {
+function excludedBy(unwanted: CompiledClause): ContainerTest {
   return (container) => (container === undefined ? !unwanted.narrows : unwanted.container(container, false));
 }
 
@@ -84,13 +84,13 @@ function narrowed(all: readonly Container[], clause: CompiledClause): readonly C
 function coverage(
   request: ScopeRequest,
   clause: CompiledClause,
-  clauses: readonly (readonly [CompiledClause, Concerns])[],
+  clauses: readonly (readonly [CompiledClause, ContainerTest])[],
 ): Coverage {
   return {
     containers: narrowed(request.workload.containers, clause),
     unknownReason(container) {
-      const reasons = clauses.flatMap(([compiled, concerns]) =>
-        concerns(container) ? compiled.unknownReasons(request) : [],
+      const reasons = clauses.flatMap(([compiled, isAffected]) =>
+        isAffected(container) ? compiled.unknownReasons(request) : [],
       );
       return reasons.length === 0 ? undefined : [...new Set(reasons)].join(' and ');
     },

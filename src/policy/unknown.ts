@@ -1,19 +1,19 @@
-/** What an unknown does where the policy does not say: that depends on who can bring it about. */
+/** The default action for unknown findings, which depends on their cause. */
 import type { Action, Binding, Policy } from './policy.ts';
 import type { Problem } from './rule.ts';
 
-/** What an unknown does that the world has caused: trouble of a registry is no reason to stop a cluster. */
-const OF_THE_WORLD: Action = 'warn';
+/** An unavailable registry must not stop a cluster. */
+const WORLD_CAUSED: Action = 'warn';
 
 export function actionOnUnknown(policy: Policy, binding: Binding, problem: Problem): Action {
   const { action, onUnknown } = binding;
-  return onUnknown ?? (isByAuthor(policy, binding, problem) ? action : OF_THE_WORLD);
+  return onUnknown ?? (isByAuthor(policy, binding, problem) ? action : WORLD_CAUSED);
 }
 
-/** What can be done about it: that Pods are judged later is no comfort where they are not. */
+/** Replaces a remedy that relies on a later check of the Pods, if the policy does not apply to them. */
 export function remedyOf({ scope }: Policy, { causedBy, remedy }: Problem): string | undefined {
   if (causedBy !== 'later' || scope.coversPods) return remedy;
-  return 'write down what is not known yet: this policy does not apply to the Pods that come of it';
+  return 'set the unknown values in this object; the policy does not apply to the Pods created from it';
 }
 
 /** The results of a rule without facts depend on the object alone. */

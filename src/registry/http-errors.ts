@@ -44,7 +44,7 @@ function failureOf(failed: HttpFailure, waitMs: number | undefined): RegistryFai
   switch (status) {
     case 404: {
       const message = `${remote.name} does not have ${subjectOf(endpoint)}${said}`;
-      return { cause: 'notFound', message, remedy: NOT_FOUND, ...unjudged(failed) };
+      return { cause: 'notFound', message, remedy: NOT_FOUND, ...credentialUntested(failed) };
     }
     case 401:
     case 403:
@@ -72,7 +72,12 @@ function credentialFailure(failed: HttpFailure, said: string): RegistryFailure {
   }
   const { credential } = endpoint;
   const why = credential === undefined ? '' : `; ${credential.label} was not sent: ${unsent}`;
-  return { cause, message: `${rejection(WITHOUT_CREDENTIALS)}${why}`, remedy: undefined, ...unjudged(failed) };
+  return {
+    cause,
+    message: `${rejection(WITHOUT_CREDENTIALS)}${why}`,
+    remedy: undefined,
+    ...credentialUntested(failed),
+  };
 }
 
 /** Credentials are not sent to the host of a redirect. */
@@ -80,8 +85,8 @@ function unsentIn({ response, unsent }: HttpFailure): string | undefined {
   return response.isFromOrigin === false ? 'credentials are not sent to the host of a redirect' : unsent;
 }
 
-function unjudged(failed: HttpFailure): Pick<RegistryFailure, 'unjudged'> {
-  return failed.endpoint.credential === undefined || unsentIn(failed) === undefined ? {} : { unjudged: true };
+function credentialUntested(failed: HttpFailure): Pick<RegistryFailure, 'credentialUntested'> {
+  return failed.endpoint.credential === undefined || unsentIn(failed) === undefined ? {} : { credentialUntested: true };
 }
 
 function sentSecrets({ endpoint, authorization }: HttpFailure): readonly string[] {

@@ -19,7 +19,7 @@ export const yes = (digest: string, more: Partial<RegistryImage> = {}): Registry
     mediaType: 'index',
     credential: 'anonymous',
     mirror: undefined,
-    isProof: true,
+    provesPull: true,
     stale: undefined,
     ...more,
   },

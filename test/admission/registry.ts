@@ -1,15 +1,20 @@
-/** Rules that ask registries, and a registry that remembers what it was asked. */
-import type { ImageLookup, World } from '../../src/admission/context.ts';
+/** Rules that look up images, and a registry that records its lookups. */
+import type { ImageLookup, RegistrySources, World } from '../../src/admission/context.ts';
 import type { Facts } from '../../src/policy/fact.ts';
-import type { RegistryDetails, RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
+import type { RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
 import { defineRule, type Rule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { secretFor } from '../credential/pull-secrets.ts';
-import type { RegistryNeed } from '../../src/policy/registry-questions.ts';
+import {
+  REGISTRY_NEEDS,
+  REGISTRY_SOURCE_NAMES,
+  REGISTRY_SOURCES,
+  type RegistryNeed,
+} from '../../src/policy/registry-questions.ts';
 
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
 
-/** Says of each container in scope what it knows of it. */
+/** Reports the fact about each container in scope. */
 function tellRule(need: RegistryNeed): Rule {
   return defineRule({
     name: `tell-${need}`,
@@ -30,7 +35,8 @@ function tellRule(need: RegistryNeed): Rule {
 function spelled<N extends RegistryNeed>(facts: Pick<Facts, N>, need: N, pointer: string): string {
   const fact = facts[need].get(pointer);
   if (fact === undefined) return 'nothing';
-  return fact.state === 'yes' ? fact.value.digest : `${fact.state} ${fact.failure.cause}: ${fact.failure.message}`;
+  if (fact.state === 'yes') return 'digest' in fact.value ? fact.value.digest : JSON.stringify(fact.value);
+  return `${fact.state} ${fact.failure.cause}: ${fact.failure.message}`;
 }
 
 /** Looks at images of `*.example.com` only, wherever they are. */
@@ -44,13 +50,7 @@ const pickyRule = defineRule({
   check: () => [],
 });
 
-export const TELLING: readonly Rule[] = [
-  ...RULES,
-  tellRule('registryImages'),
-  tellRule('registryTags'),
-  tellRule('registryDetails'),
-  pickyRule,
-];
+export const TELLING: readonly Rule[] = [...RULES, ...REGISTRY_NEEDS.map(tellRule), pickyRule];
 
 export interface AskedRegistry {
   readonly ports: World;
@@ -73,16 +73,11 @@ export function registry(
   return {
     asked,
     ports: {
+      ...otherSources(note),
       images: {
         lookUp(question) {
           note(question.by, question);
           return answer(question);
-        },
-      },
-      imageDetails: {
-        lookUp(question) {
-          note('details', question);
-          return Promise.resolve(detailed);
         },
       },
       secrets: {
@@ -110,11 +105,23 @@ export const found: RegistryFact<RegistryImage> = {
     mediaType: MEDIA_TYPE,
     credential: 'anonymous',
     mirror: undefined,
-    isProof: true,
+    provesPull: true,
     stale: undefined,
   },
 };
-const detailed: RegistryFact<RegistryDetails> = {
-  state: 'yes',
-  value: { digest: DIGEST, mediaType: MEDIA_TYPE, platforms: [], createdMs: undefined, sizeBytes: 0 },
-};
+
+/** Sources of all other facts, with the defaults of test suites. */
+function otherSources(note: (what: string, lookup: ImageLookup) => void): Partial<RegistrySources> {
+  const names = REGISTRY_SOURCE_NAMES.filter((name) => name !== 'images');
+  const entries = names.map((name) => [
+    name,
+    {
+      lookUp(lookup: ImageLookup) {
+        note(name, lookup);
+        const value = REGISTRY_SOURCES[name].ofSuite({ digest: DIGEST, credential: 'anonymous' });
+        return Promise.resolve({ state: 'yes', value });
+      },
+    },
+  ]);
+  return Object.fromEntries(entries) as Partial<RegistrySources>;
+}

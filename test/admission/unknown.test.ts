@@ -259,11 +259,11 @@ describe('an image that is filled in later', () => {
     expect(await outcomes(request, ', onUnknown: warn')).toEqual(['unknown -> warn']);
   });
 
-  test('says what to do where nothing is judged later', async () => {
+  test('has a remedy for policies that do not apply to the Pods of the object', async () => {
     const policies = [policyOf('{match: {kinds: [Task]}, rules: [{rule: image-digest}]}')];
     const decision = await ask(requestOf(objectOf(TASK(PENDING))), contextOf(policies));
     expect(decision.outcome === 'evaluated' ? decision.findings.map(({ remedy }) => remedy) : []).toEqual([
-      'write down what is not known yet: this policy does not apply to the Pods that come of it',
+      'set the unknown values in this object; the policy does not apply to the Pods created from it',
     ]);
   });
 

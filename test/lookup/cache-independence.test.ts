@@ -76,9 +76,9 @@ function imageFor(url: string, user: string | undefined, wants: () => Reaction):
 }
 
 function proofOf(fact: RegistryFact<RegistryImage>): object {
-  if (fact.state === 'yes') return { state: fact.state, digest: fact.value.digest, isProof: fact.value.isProof };
-  const { cause, unjudged } = fact.failure;
-  return { state: fact.state, cause, unjudged };
+  if (fact.state === 'yes') return { state: fact.state, digest: fact.value.digest, provesPull: fact.value.provesPull };
+  const { cause, credentialUntested } = fact.failure;
+  return { state: fact.state, cause, credentialUntested };
 }
 
 /** Mostly the same, so that much of it comes twice. */

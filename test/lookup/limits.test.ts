@@ -70,7 +70,8 @@ describe('that there is no image', () => {
   });
 });
 
-const proves = (fact: RegistryFact<RegistryImage>): unknown => (fact.state === 'yes' ? fact.value.isProof : fact.state);
+const proves = (fact: RegistryFact<RegistryImage>): unknown =>
+  fact.state === 'yes' ? fact.value.provesPull : fact.state;
 
 describe('an answer proves that a kubelet can pull', () => {
   const login = ['ci:x@reg.io'];

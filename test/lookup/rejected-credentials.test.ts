@@ -153,16 +153,24 @@ async function refusal({ react, elsewhere, credential = CREDENTIAL }: Row) {
 
 describe('a credential is not judged by', () => {
   test.each(Object.entries(UNJUDGED))('%s', async (_what, row) => {
-    const { cause, message, unjudged, remedy } = await refusal(row);
-    expect({ cause, message, unjudged }).toEqual({ cause: row.cause, message: row.message, unjudged: true });
+    const { cause, message, credentialUntested, remedy } = await refusal(row);
+    expect({ cause, message, credentialUntested }).toEqual({
+      cause: row.cause,
+      message: row.message,
+      credentialUntested: true,
+    });
     expect(remedy ?? '').not.toContain(LABEL);
   });
 });
 
 describe('a credential is refused', () => {
   test.each(Object.entries(JUDGED))('%s', async (_what, row) => {
-    const { cause, message, unjudged } = await refusal(row);
-    expect({ cause, message, unjudged }).toEqual({ cause: row.cause, message: row.message, unjudged: undefined });
+    const { cause, message, credentialUntested } = await refusal(row);
+    expect({ cause, message, credentialUntested }).toEqual({
+      cause: row.cause,
+      message: row.message,
+      credentialUntested: undefined,
+    });
   });
 });
 
@@ -176,7 +184,7 @@ describe('of several credentials', () => {
 
   test('all are to blame when all were refused', async () => {
     world.registry.reactWith(always(challenge('Basic')));
-    expect((await all(logins(3)))?.unjudged).toBeUndefined();
+    expect((await all(logins(3)))?.credentialUntested).toBeUndefined();
   });
 
   test('none is to blame when one was not sent', async () => {
@@ -185,12 +193,12 @@ describe('of several credentials', () => {
       if (headers.authorization !== undefined) return { status: 401 };
       return challenge((wanted += 1) === 2 ? 'Negotiate' : 'Basic');
     });
-    expect((await all(logins(3)))?.unjudged).toBe(true);
+    expect((await all(logins(3)))?.credentialUntested).toBe(true);
   });
 
   test('none is to blame when there are too many to try', async () => {
     world.registry.reactWith(always(challenge('Basic')));
-    expect((await all(logins(21)))?.unjudged).toBe(true);
+    expect((await all(logins(21)))?.credentialUntested).toBe(true);
   });
 
   test('none is said to have been sent where there is nothing, and nobody must log in', async () => {

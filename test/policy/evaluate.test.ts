@@ -165,16 +165,16 @@ describe('a rule that fails', () => {
       },
       'the rule failed: "odd"',
     ],
-    ['answers with nothing', () => undefined, 'the rule failed: "TypeError: a rule answers with a list, and at once"'],
+    ['answers with nothing', () => undefined, 'the rule failed: "TypeError: a rule must return a list synchronously"'],
     [
       'answers later',
       () => Promise.resolve([]),
-      'the rule failed: "TypeError: a rule answers with a list, and at once"',
+      'the rule failed: "TypeError: a rule must return a list synchronously"',
     ],
     [
       'rejects later',
       () => Promise.reject(new Error('late')),
-      'the rule failed: "TypeError: a rule answers with a list, and at once"',
+      'the rule failed: "TypeError: a rule must return a list synchronously"',
     ],
   ])('because it %s is an error of that rule alone, and onUnknown decides', async (_what, check, message) => {
     const rules = [failing('failing', check), ...RULES];

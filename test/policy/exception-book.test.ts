@@ -161,7 +161,7 @@ function judge(
 ): readonly Finding[] {
   const excuses = exceptionBook(exceptions, () => now).excusesFor(request);
   const facts = { namespaceLabels: NO_LABELS, ...NO_FACTS };
-  return evaluate(coveredBy([of], request), { request, facts, concerns: () => true, excuses });
+  return evaluate(coveredBy([of], request), { request, facts, canChange: () => true, excuses });
 }
 
 const told = (findings: readonly Finding[]): readonly string[] =>

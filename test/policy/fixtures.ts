@@ -88,7 +88,7 @@ export function findingsOf(
   return evaluate(coveredBy(policies, request), {
     request,
     facts: { namespaceLabels: request.namespaceLabels, ...NO_FACTS, ...facts },
-    concerns: () => true,
+    canChange: () => true,
   });
 }
 

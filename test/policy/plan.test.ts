@@ -25,7 +25,7 @@ function policiesOf(specs: readonly object[], rules: readonly Rule[] = RULES): r
 
 function findings(covering: Covering, request: ScopeRequest): readonly Finding[] {
   const facts = { namespaceLabels: request.namespaceLabels, ...NO_FACTS };
-  return evaluate(covering, { request, facts, concerns: undefined });
+  return evaluate(covering, { request, facts, canChange: undefined });
 }
 
 const POD = pod(`{

@@ -47,7 +47,7 @@ export function fakeRegistry(
         mediaType: MEDIA_TYPE,
         credential: 'anonymous',
         mirror: undefined,
-        isProof: true,
+        provesPull: true,
         stale: undefined,
       };
       return Promise.resolve({ state: 'yes', value });

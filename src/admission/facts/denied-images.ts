@@ -1,6 +1,6 @@
 /**
- * Images that a rule about nothing but images refuses: no registry is asked about them. Whoever may create an object chooses
- * their names, so without this anybody could make the gate talk to any host.
+ * Finds images that a rule denies by the image string alone, so that they are not looked up. Anyone who can create an object
+ * chooses its images, and could otherwise make tidewaiter send requests to any host.
  */
 import type { Container, ContainerImage } from '../../pod/containers.ts';
 import { evaluate } from '../../policy/evaluate.ts';
@@ -8,6 +8,7 @@ import type { Excuses } from '../../policy/exception-book.ts';
 import { NO_FACTS } from '../../policy/fact.ts';
 import { type Covered, type Covering, havePassed, rememberPassed, type SharedChecks } from '../../policy/plan.ts';
 import type { Binding } from '../../policy/policy.ts';
+import type { RegistryFact } from '../../policy/registry-fact.ts';
 import type { ScopeRequest } from '../../policy/scope-request.ts';
 import { shapeFaultOf } from '../malformed.ts';
 
@@ -16,7 +17,7 @@ export interface Denial {
   readonly rule: string;
 }
 
-/** Of the containers of the request's workload. Nothing is judged before the first question. */
+/** Returns the denial of a container of the request. The rules run on the first call. */
 export function deniedImages(
   covering: Covering,
   request: ScopeRequest,
@@ -31,11 +32,17 @@ export function deniedImages(
   };
 }
 
-/** Whether it is known already that none of these images is refused. */
+/** Reports whether all of these images passed before. */
 export function havePassedBefore(covering: Covering, images: readonly ContainerImage[]): boolean {
   const { policies, certain } = strictPart(covering);
   if (policies.length === 0) return true;
   return images.every((image) => image.state === 'parsed' && certain?.passed.has(image.text) === true);
+}
+
+/** The fact for an image that is not looked up because of the denial. */
+export function deniedFact(deniedBy: Denial): RegistryFact<never> {
+  const message = `not looked up: policy ${deniedBy.policy}/${deniedBy.rule} denies the image`;
+  return { state: 'unknown', failure: { cause: 'blocked', message, remedy: undefined, deniedBy } };
 }
 
 type Denials = ReadonlyMap<Container, Denial>;
@@ -48,7 +55,7 @@ function denialsIn(strict: Strict, request: ScopeRequest, excuses: Excuses | und
   const covering = { policies, needs: NO_NEEDS, shared: undefined };
   const denials = new Map<Container, Denial>();
   try {
-    const findings = evaluate(covering, { request, facts, concerns: undefined, excuses });
+    const findings = evaluate(covering, { request, facts, canChange: undefined, excuses });
     if (certain !== undefined && findings.length === 0) rememberPassed(certain, containers);
     for (const { container, action, policy, rule } of findings) {
       if (container !== undefined && action === 'deny' && !denials.has(container))
@@ -61,7 +68,7 @@ function denialsIn(strict: Strict, request: ScopeRequest, excuses: Excuses | und
   }
 }
 
-/** An object that cannot be judged as a whole. */
+/** For a malformed object. */
 function allDenied({ policies }: Strict, containers: readonly Container[]): Denials {
   const [denial] = policies.flatMap(({ policy: { name, bindings } }) =>
     bindings.map(({ rule }): Denial => ({ policy: name, rule })),
@@ -72,14 +79,14 @@ function allDenied({ policies }: Strict, containers: readonly Container[]): Deni
 const NONE: Denials = new Map();
 const NO_NEEDS: Covering['needs'] = new Set();
 
-/** The rules that can refuse an image by itself. */
+/** The rules that can deny an image by its string alone. */
 interface Strict {
   readonly policies: readonly Covered[];
-  /** Images that have passed all of them; not there when it depends on more than the image. */
+  /** Images that passed all rules. `undefined`: the result depends on more than the image. */
   readonly certain: Pick<SharedChecks, 'passed'> | undefined;
 }
 
-/** A plan stays the same from request to request. */
+/** Plans are cached, so each request with the same plan has the same key. */
 const strictParts = new WeakMap<Covering, Strict>();
 
 function strictPart(covering: Covering): Strict {

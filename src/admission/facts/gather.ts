@@ -20,6 +20,7 @@ import {
   type RegistryNeed,
 } from '../../policy/registry-questions.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from '../maybe-promise.ts';
+import { deniedFact } from './denied-images.ts';
 import { type ContainerLookup, imageLookups } from './image-lookups.ts';
 import type { LookupScope } from './lookup-scope.ts';
 import { type Lookups, unknown } from './lookups.ts';
@@ -85,14 +86,11 @@ function deniedFacts(
 ): readonly (readonly [string, RegistryFact<never>])[] {
   return [...scope.containersFor(need)].flatMap((container) => {
     const deniedBy = scope.denied(container);
-    if (deniedBy === undefined) return [];
-    const message = `not looked up: policy ${deniedBy.policy}/${deniedBy.rule} denies the image`;
-    const failure = { cause: 'blocked', message, remedy: undefined, deniedBy } as const;
-    return [[container.imagePointer, { state: 'unknown', failure }] as const];
+    return deniedBy === undefined ? [] : [[container.imagePointer, deniedFact(deniedBy)] as const];
   });
 }
 
-/** By the pod's JSON pointer. Pods of one service account share its list. */
+/** By the JSON Pointer of the Pod. Pods with the same ServiceAccount share its list. */
 export function pullSecretsOf(
   request: PullSecretRequest,
   lookups: Lookups,
@@ -114,9 +112,11 @@ export function pullSecretsOf(
 export type PullSecretRequest = Pick<FactRequest, 'workload' | 'pluginsRan'>;
 
 /**
- * On creation of a Pod the ServiceAccount plugin fills in the list of the service account where the Pod has none, also where
- * that is empty; from then on the Pod's list is what counts (kubernetes plugin/pkg/admission/serviceaccount). An entry
- * without a name counts as a list there, and the kubelet skips it. `undefined`: the service account decides.
+ * Returns the Pod's own list. `undefined`: the list of the ServiceAccount applies.
+ *
+ * When a Pod without a list is created, the admission plugin ServiceAccount copies the list of the ServiceAccount, even an empty
+ * list; later, only the Pod's list applies (kubernetes plugin/pkg/admission/serviceaccount). The plugin counts entries without a
+ * name, and the kubelet ignores them.
  */
 function ownSecrets(
   pod: Pod,

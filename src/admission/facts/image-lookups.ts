@@ -13,11 +13,11 @@ export interface ContainerLookup {
 }
 
 export interface LookupOptions extends Pick<ImageLookup, 'by' | 'staleMs'> {
-  /** Which containers; all of them when not given. */
+  /** Selects the containers; by default all. */
   readonly only?: ((container: Container) => boolean) | undefined;
 }
 
-/** Of every image that can be read. */
+/** Returns a lookup for each valid image. */
 export function imageLookups(
   { pods, containers }: Workload,
   pullSecrets: Facts['pullSecrets'],
@@ -49,24 +49,24 @@ function noCandidates(incompleteReason: string): PodCredentials {
   return () => none;
 }
 
-/** Outside of a pod spec. */
+/** For images outside of a Pod spec. */
 const NO_POD = noCandidates('its controller sets the pull secrets later');
 
-/** Characters of hosts times characters of host patterns: some tenths of a second for one object. */
+/** Characters of hosts times characters of host patterns: tenths of a second for one object. */
 const MAX_COMPARED = 20_000_000;
 const TOO_MANY = {
   candidates: [],
   incompleteReason: "the Pod's pull secrets have too many host patterns to compare",
 } as const;
 
-/** For one object; pods with the same pull secrets share what they are good for. */
+/** For one object. Pods with the same pull secrets share their credentials. */
 function createPodCredentials(): (pullSecrets: PodPullSecrets | undefined) => PodCredentials {
   const known = new Map<string, PodCredentials>();
   let compared = 0;
   const spend = (amount: number): boolean => (compared += amount) <= MAX_COMPARED;
   return (pullSecrets) => {
     if (pullSecrets?.secrets.state !== 'yes') return podCredentials(pullSecrets, spend);
-    // Within one object a name stands for one Secret.
+    // Within one object, equal names are the same Secret.
     const key = JSON.stringify(pullSecrets.secrets.value.map(({ name }) => name));
     const credentials = known.get(key) ?? podCredentials(pullSecrets, spend);
     known.set(key, credentials);
@@ -78,7 +78,7 @@ function podCredentials(pullSecrets: PodPullSecrets | undefined, spend: (amount:
   if (pullSecrets === undefined) return noCandidates('its pull secrets are not known');
   const { secrets, serviceAccount } = pullSecrets;
   if (secrets.state === 'unknown') return noCandidates(`its pull secrets are not known: ${secrets.reason}`);
-  if (secrets.state === 'no') return noCandidates(`service account ${quoteValue(serviceAccount)} does not exist yet`);
+  if (secrets.state === 'no') return noCandidates(`ServiceAccount ${quoteValue(serviceAccount)} does not exist yet`);
   const existing = secrets.value.flatMap(({ secret }) => (secret.state === 'yes' ? [secret.value] : []));
   const unread = secrets.value.find(({ secret }) => secret.state === 'unknown');
   const keyring = keyringOf(existing);
@@ -100,8 +100,8 @@ function podCredentials(pullSecrets: PodPullSecrets | undefined, spend: (amount:
   return (reference) => {
     const before = found.get(reference);
     if (before !== undefined) return before;
-    const answer = find(reference);
-    found.set(reference, answer);
-    return answer;
+    const result = find(reference);
+    found.set(reference, result);
+    return result;
   };
 }

@@ -15,31 +15,31 @@ export interface LookupScope {
 }
 
 export interface LookupScopeOptions {
-  /** Which containers it can be about at all; all of them when not given. */
-  readonly concerns: EvaluationInput['concerns'];
+  /** Selects the containers that can be looked up; by default all. */
+  readonly includes: EvaluationInput['canChange'];
   /** Called if there is something to look up. */
   readonly denied: () => LookupScope['denied'];
 }
 
 /**
- * `undefined` if no rule needs a registry. Throws a ShapeError when the object is not of the shape its kind has, and when there
- * are too many images: each has an answer, which takes memory.
+ * Returns `undefined` if no rule needs a registry. Throws a ShapeError if the object is malformed, or has too many images: each
+ * needs memory for its fact.
  */
 export function lookupScopeOf(
   { policies, needs }: Pick<Covering, 'policies' | 'needs'>,
   workload: Workload,
-  { concerns = everyone, denied }: LookupScopeOptions,
+  { includes = everyone, denied }: LookupScopeOptions,
 ): LookupScope | undefined {
   if (!REGISTRY_NEEDS.some((need) => needs.has(need))) return undefined;
   const byNeed = new Map(REGISTRY_NEEDS.map((need) => [need, new Set<Container>()]));
   for (const covered of policies) {
-    const containers = (covered.coverage.containers ?? workload.containers).filter(concerns);
+    const containers = (covered.coverage.containers ?? workload.containers).filter(includes);
     for (const { check } of covered.policy.bindings) {
       const needed = REGISTRY_NEEDS.filter((need) => check.needs.includes(need));
       if (needed.length === 0) continue;
-      const about = lookedAt(check, { workload, pods: workload.pods, containers });
-      if (about.length > MAX_FINDINGS) throw new ShapeError('', `at most ${MAX_FINDINGS} images to ask about`, 'more');
-      for (const need of needed) addAll(byNeed.get(need), about);
+      const images = imagesToLookUp(check, { workload, pods: workload.pods, containers });
+      if (images.length > MAX_FINDINGS) throw new ShapeError('', `at most ${MAX_FINDINGS} images to look up`, 'more');
+      for (const need of needed) addAll(byNeed.get(need), images);
     }
   }
   return { containersFor: (need) => byNeed.get(need) ?? NONE, denied: denied() };
@@ -52,13 +52,16 @@ function addAll<T>(set: Set<T> | undefined, items: readonly T[]): void {
 const everyone = (): boolean => true;
 const NONE: ReadonlySet<Container> = new Set();
 
-function lookedAt({ asksAbout }: Check, subject: Parameters<NonNullable<Check['asksAbout']>>[0]): readonly Container[] {
+function imagesToLookUp(
+  { asksAbout }: Check,
+  subject: Parameters<NonNullable<Check['asksAbout']>>[0],
+): readonly Container[] {
   if (asksAbout === undefined) return subject.containers;
   try {
     return asksAbout(subject);
   } catch (error) {
     if (error instanceof ShapeError) throw error;
-    // It fails in the same way where the object is judged, and there it is told.
+    // The rule fails again during the evaluation, which reports it.
     return [];
   }
 }

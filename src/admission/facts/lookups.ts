@@ -7,7 +7,7 @@ import type { RegistrySourceName, RegistryValues } from '../../policy/registry-q
 import type { MaybePromise } from '../maybe-promise.ts';
 import { type Context, type ImageLookup, Outage, type Requester, type RegistrySource } from '../context.ts';
 
-/** Values that are known already are synchronous: see maybe-promise.ts. */
+/** Returns known values synchronously: see maybe-promise.ts. */
 export interface Lookups {
   registry<Name extends RegistrySourceName>(
     source: Name,
@@ -16,7 +16,7 @@ export interface Lookups {
   secret(name: string): MaybePromise<Fact<PullSecret>>;
   /** The names in `imagePullSecrets` of the ServiceAccount. */
   serviceAccount(name: string): MaybePromise<Fact<readonly string[]>>;
-  /** The same at each call. */
+  /** Returns the same time at each call. */
   now(): Fact<number>;
 }
 
@@ -31,7 +31,7 @@ export function createLookups(namespace: string | undefined, context: Context, s
   const { world = {}, now } = context;
   const { secrets, serviceAccounts } = world;
   const secret = onceEach<Fact<PullSecret>>(tooMany('pull secrets'));
-  const account = onceEach<Fact<readonly string[]>>(tooMany('service accounts'));
+  const account = onceEach<Fact<readonly string[]>>(tooMany('ServiceAccounts'));
   const requester: Requester = { namespace: shareOf(namespace) };
   const deadline = deadlineOf(context, signal);
   const registries = createRegistryLookups({ world, requester, deadline });
@@ -39,7 +39,7 @@ export function createLookups(namespace: string | undefined, context: Context, s
   return {
     registry: registries,
     now: () =>
-      (moment ??= now === undefined ? unknown('nobody says here what time it is') : { state: 'yes', value: now() }),
+      (moment ??= now === undefined ? unknown('the current time is not known') : { state: 'yes', value: now() }),
     secret: (wanted) =>
       secret(wanted, (name) => {
         if (secrets === undefined || namespace === undefined) return unknown('not connected to a cluster');
@@ -49,7 +49,7 @@ export function createLookups(namespace: string | undefined, context: Context, s
       account(wanted, (name) => {
         if (serviceAccounts === undefined || namespace === undefined) return unknown('not connected to a cluster');
         const lookUp = (): Promise<Fact<readonly string[]>> => serviceAccounts.pullSecretsOf(namespace, name, signal);
-        return settle(deadline, `service account ${quoteValue(name)}`, lookUp);
+        return settle(deadline, `ServiceAccount ${quoteValue(name)}`, lookUp);
       }),
   };
 }
@@ -77,7 +77,7 @@ function createRegistryLookups({ world, requester, deadline }: RegistryScope): L
 /** A namespace is a DNS label. */
 const MAX_NAMESPACE = 63;
 
-/** Shares are kept by name, for as long as what is remembered in them: no text that anybody makes as long as he likes. */
+/** Names without a limit would fill the memory, because shares are kept by name. */
 function shareOf(namespace = ''): string {
   return namespace.length > MAX_NAMESPACE ? '' : namespace;
 }
@@ -105,7 +105,7 @@ function inTime<T>(
 ): MaybePromise<RegistryFact<T>> {
   const result = deadline.signal.aborted ? undefined : lookUp();
   if (result !== undefined && !(result instanceof Promise)) return result;
-  // The grammar sets no limit to it.
+  // The grammar does not limit the length of a domain.
   const registry = reference.domain.slice(0, MAX_SHOWN) || 'the registry';
   const message = `${registry}: no response before the deadline`;
   const late: RegistryFact<never> = { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
@@ -156,7 +156,7 @@ function isSame(one: ImageLookup, other: ImageLookup): boolean {
   return (one.refresh ?? false) === (other.refresh ?? false) && haveSame(one.candidates, other.candidates);
 }
 
-/** Within one request a name stands for one Secret, so lists of candidates are the same if their Secrets and keys are. */
+/** Within one request, equal names are the same Secret, so candidates with equal Secrets and keys are the same. */
 function haveSame(some: ImageLookup['candidates'], others: ImageLookup['candidates']): boolean {
   if (some === others) return true;
   if (some.length !== others.length) return false;
@@ -186,12 +186,12 @@ export async function namespaceLabels(
   return settle(deadlineOf(context, signal), what, () => namespaces.labelsOf(namespace, signal));
 }
 
-/** An outage or the end of the time allowed makes the fact unknown; any other error is a bug and goes on. */
-function settle<T>(deadline: Deadline, what: string, ask: () => Promise<Fact<T>>): Promise<Fact<T>> {
+/** An outage or the deadline makes the fact unknown. Other errors are bugs and are rethrown. */
+function settle<T>(deadline: Deadline, what: string, lookUp: () => Promise<Fact<T>>): Promise<Fact<T>> {
   const late = unknown(`${what}: no response before the deadline`);
   return orLate<Fact<T>>(deadline, late, async () => {
     try {
-      return await ask();
+      return await lookUp();
     } catch (error) {
       if (error instanceof Outage) return unknown(error.message);
       throw error;
@@ -209,13 +209,13 @@ function deadlineOf({ abortGrace = async () => {} }: Context, signal: AbortSigna
 }
 
 /** A source that settles within the grace has its own reason or a stale value; after it, the fact is late. */
-async function orLate<T>({ signal, grace }: Deadline, late: T, ask: () => Promise<T>): Promise<T> {
+async function orLate<T>({ signal, grace }: Deadline, late: T, lookUp: () => Promise<T>): Promise<T> {
   if (signal.aborted) return late;
   const { promise: aborted, resolve } = Promise.withResolvers<T>();
   const onAbort = (): void => void grace().then(() => resolve(late));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await Promise.race([ask(), aborted]);
+    return await Promise.race([lookUp(), aborted]);
   } catch (error) {
     if (signal.aborted) return late;
     throw error;

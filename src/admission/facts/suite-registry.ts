@@ -12,7 +12,7 @@ export function suiteRegistry(answers: RegistryAnswers): RegistrySources {
     const name = nameOf(lookup);
     const described = byName.get(name);
     if (described !== undefined) return factFrom(described, lookup);
-    return failed('blocked', `the registry's answers that are written here have none for ${quoteValue(name)}`);
+    return failed('blocked', `the test suite has no registry response for ${quoteValue(name)}`);
   };
   const sourceOf = <T>({ ofSuite }: { readonly ofSuite: (image: SuiteImage) => T }): RegistrySource<T> => ({
     async lookUp(lookup) {
@@ -31,7 +31,7 @@ interface DescribedImage {
 
 const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
 
-/** An answer for a tag also holds for its digest, unless the digest has its own answer. */
+/** A response for a tag also applies to its digest, unless the digest has its own response. */
 function answersByName(answers: RegistryAnswers): ReadonlyMap<string, DescribedImage> {
   const byName = new Map<string, DescribedImage>();
   const byDigest = new Map<string, DescribedImage>();
@@ -55,10 +55,10 @@ function factFrom(
   { reference, candidates }: ImageLookup,
 ): RegistryFact<SuiteImage> {
   const { cause, message, pullSecrets } = answer;
-  if (cause !== undefined) return failed(cause, message ?? `${reference.domain} answered with ${cause}`);
+  if (cause !== undefined) return failed(cause, message ?? `${reference.domain} returned ${cause}`);
   const accepted = candidates.find(({ secret }) => pullSecrets?.includes(secret) ?? true);
   if (pullSecrets !== undefined && accepted === undefined) {
-    return failed('unauthenticated', `${reference.domain} answered 401`);
+    return failed('unauthenticated', `${reference.domain} returned HTTP 401`);
   }
   const credential = accepted === undefined ? 'anonymous' : `pull secret ${quoteValue(accepted.secret)}`;
   return { state: 'yes', value: { ...answer, digest, credential } };

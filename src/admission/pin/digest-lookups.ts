@@ -9,14 +9,14 @@ import type { RegistryFact, RegistryImage } from '../../policy/registry-fact.ts'
 import type { ScopeRequest } from '../../policy/scope-request.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from '../maybe-promise.ts';
 import type { ImageLookup } from '../context.ts';
-import { deniedImages, havePassedBefore } from '../facts/denied-images.ts';
+import { deniedFact, deniedImages, havePassedBefore } from '../facts/denied-images.ts';
 import { pullSecretsOf } from '../facts/gather.ts';
 import { imageLookups } from '../facts/image-lookups.ts';
 import type { Lookups } from '../facts/lookups.ts';
 import type { Candidate } from './candidates.ts';
 
-export type Answer = RegistryFact<RegistryImage>;
-export type Answers = ReadonlyMap<Candidate, Answer>;
+export type DigestFact = RegistryFact<RegistryImage>;
+export type DigestFacts = ReadonlyMap<Candidate, DigestFact>;
 
 export interface DigestRequest {
   readonly policies: readonly Policy[];
@@ -28,32 +28,32 @@ export interface DigestRequest {
 }
 
 /** Synchronous if every image is cached. */
-export function lookUpDigests(candidates: readonly Candidate[], digests: DigestRequest): MaybePromise<Answers> {
-  const answers = new Map<Candidate, Answer>();
-  const allowed = withoutDenied(candidates, digests, answers);
-  if (allowed.length === 0) return answers;
+export function lookUpDigests(candidates: readonly Candidate[], digests: DigestRequest): MaybePromise<DigestFacts> {
+  const facts = new Map<Candidate, DigestFact>();
+  const allowed = withoutDenied(candidates, digests, facts);
+  if (allowed.length === 0) return facts;
   const { request, pluginsRan, lookups } = digests;
   const workload = withImages(request.workload, allowed, written);
   return whenKnown(pullSecretsOf({ workload, pluginsRan }, lookups), (pullSecrets) => {
     const needed = candidateLookups(workload, allowed, new Map(pullSecrets));
     const found = whenAllKnown(needed.map(({ lookup }) => lookups.registry('images', lookup)));
-    return whenKnown(found, (facts) => {
+    return whenKnown(found, (results) => {
       for (const [index, { candidate }] of needed.entries()) {
-        const fact = facts[index];
-        if (fact !== undefined) answers.set(candidate, fact);
+        const fact = results[index];
+        if (fact !== undefined) facts.set(candidate, fact);
       }
-      return answers;
+      return facts;
     });
   });
 }
 
-/** Images that a policy refuses anyway are not looked up: names of images are what anybody can choose. */
+/** Removes images that a policy denies, because the author of the object chooses which registries they are in. */
 function withoutDenied(
   candidates: readonly Candidate[],
   { policies, request, excuses }: DigestRequest,
-  answers: Map<Candidate, Answer>,
+  facts: Map<Candidate, DigestFact>,
 ): readonly Candidate[] {
-  // Mostly the same images as before, and then nothing of them has to be made up.
+  // The common case: all images passed before.
   if (havePassedBefore(planned(policies, request), candidates.map(pinned))) return candidates;
   const workload = withImages(request.workload, candidates, pinned);
   const asPinned: ScopeRequest = { ...request, workload };
@@ -63,8 +63,7 @@ function withoutDenied(
     const container = workload.containers[index];
     const denial = container && denialOf(container);
     if (denial === undefined) return true;
-    const message = `not looked up: policy ${denial.policy}/${denial.rule} denies the image`;
-    answers.set(candidate, { state: 'unknown', failure: { cause: 'blocked', message, remedy: undefined } });
+    facts.set(candidate, deniedFact(denial));
     return false;
   });
 }
@@ -82,7 +81,7 @@ function written({ written: reference, container: { image } }: Candidate): Conta
   return { state: 'parsed', text: reference.text, reference };
 }
 
-/** The workload with nothing in it but the candidates' containers, in their order, and their pods. */
+/** Returns the workload with only the containers of the candidates, in their order, and their Pods. */
 function withImages(
   workload: Workload,
   candidates: readonly Candidate[],
@@ -108,7 +107,7 @@ interface CandidateLookup {
   readonly lookup: ImageLookup;
 }
 
-/** `workload` holds the containers of the candidates, in their order. */
+/** `workload` contains the containers of the candidates, in their order. */
 function candidateLookups(
   workload: Workload,
   candidates: readonly Candidate[],

@@ -1,13 +1,13 @@
 /**
- * The annotation of an object that keeps its images as somebody wrote them, for people and as a hint for restarts. It stands on
- * the object itself, not on its template, where it would roll the Pods. Anybody can write it, so nothing is decided by it.
+ * The annotation with the original images of an object, for readers and as a hint for restarts. It is on the object itself,
+ * because a change of its template restarts the Pods. Any client can write the annotation, so no decision depends on it.
  */
 import { annotationOf } from '../../pod/metadata.ts';
 import { escapeSegment, isObject, type JsonObject, parsedJsonObject } from '../../pod/pointer.ts';
 
 export const ORIGINAL_IMAGES = 'tidewaiter.dev/original-images';
 
-/** Small beside the 256 KiB that all annotations of an object may have together (kubernetes apimachinery, ValidateAnnotationsSize). */
+/** All annotations of an object share 256 KiB (kubernetes apimachinery, ValidateAnnotationsSize). */
 const MAX_LENGTH = 16_384;
 
 export interface AddOperation {
@@ -17,7 +17,7 @@ export interface AddOperation {
   readonly value: string | { readonly [key: string]: unknown };
 }
 
-/** By place (`placeKey`). */
+/** By `placeKey`. */
 export function originalImages(object: JsonObject): ReadonlyMap<string, string> {
   const text = annotationOf(object, ORIGINAL_IMAGES);
   const entries = text === undefined ? undefined : parsedJsonObject(text);
@@ -29,29 +29,29 @@ export function originalImages(object: JsonObject): ReadonlyMap<string, string> 
 
 export interface Original {
   readonly place: string;
-  /** As it will be, with its digest. */
+  /** The new image, with its digest. */
   readonly pinned: string;
-  /** As it was written; `undefined`: what the annotation says already, if that is the same image. */
+  /** The original image. `undefined`: the value that the annotation already has, if it is the same image. */
   readonly written: string | undefined;
 }
 
-/** `undefined` when the annotation is right as it is; `too-long` when it would not fit. */
+/** `undefined`: the annotation is up to date. `too-long`: the annotation exceeds its limit. */
 export function annotationFor(object: JsonObject, all: readonly Original[]): AddOperation | 'too-long' | undefined {
   const before = originalImages(object);
   const once = new Set<string>();
   const again = new Set<string>();
   for (const { place } of all) (once.has(place) ? again : once).add(place);
-  // Of two containers with one name (which the API server will refuse) nobody could tell which is meant.
+  // Containers with the same name, which the API server rejects, are ambiguous.
   const entries = all.flatMap(({ place, pinned, written = before.get(place) }) =>
     written !== undefined && pinned.startsWith(`${written}@`) && !again.has(place) ? [[place, written] as const] : [],
   );
   const value = JSON.stringify(Object.fromEntries(entries));
-  const stands = annotationOf(object, ORIGINAL_IMAGES);
-  if (value === stands || (entries.length === 0 && stands === undefined)) return undefined;
+  const current = annotationOf(object, ORIGINAL_IMAGES);
+  if (value === current || (entries.length === 0 && current === undefined)) return undefined;
   return value.length > MAX_LENGTH ? 'too-long' : addAnnotation(object, ORIGINAL_IMAGES, value);
 }
 
-/** `add` fails below a parent that is not there, and replaces what is (RFC 6902 section 4.1). */
+/** `add` fails if the parent is missing, and replaces an existing value (RFC 6902 section 4.1). */
 function addAnnotation({ metadata }: JsonObject, key: string, value: string): AddOperation {
   if (!isObject(metadata)) return { op: 'add', path: '/metadata', value: { annotations: { [key]: value } } };
   if (!isObject(metadata['annotations'])) return { op: 'add', path: '/metadata/annotations', value: { [key]: value } };

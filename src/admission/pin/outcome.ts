@@ -1,11 +1,11 @@
-/** What comes of each image that wants a digest: how it will read, and what is told about it. */
+/** The outcome for each image to pin: the new image string, and the finding. */
 import { isDigest } from '../../image/digest.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { containerLabel } from '../../pod/containers.ts';
 import type { Finding } from '../../policy/finding.ts';
 import type { RegistryFailure, RegistryImage } from '../../policy/registry-fact.ts';
 import { MAX_WARNING_RUNES } from '../message.ts';
-import type { Answer } from './digest-lookups.ts';
+import type { DigestFact } from './digest-lookups.ts';
 import type { Candidate } from './candidates.ts';
 import type { PinnedImage } from '../mutation.ts';
 
@@ -18,13 +18,13 @@ export interface Outcome {
   readonly finding: Finding | undefined;
 }
 
-/** `answer`: the result of the lookup, if there was one. */
-export function outcomeOf(candidate: Candidate, answer: Answer | undefined): Outcome {
-  const { doubt, stored } = candidate;
-  if (doubt !== undefined) return doubted(candidate, doubt);
-  if (answer === undefined) return stored === undefined ? NOTHING : withDigest(candidate, stored, 'sticky');
-  if (answer.state !== 'yes') return failed(candidate, answer.state, answer.failure);
-  return found(candidate, answer.value);
+/** `fact`: the result of the lookup; `undefined`: no lookup was needed. */
+export function outcomeOf(candidate: Candidate, fact: DigestFact | undefined): Outcome {
+  const { scopeUnknown, stored } = candidate;
+  if (scopeUnknown !== undefined) return unknownScope(candidate, scopeUnknown);
+  if (fact === undefined) return stored === undefined ? NOTHING : withDigest(candidate, stored, 'sticky');
+  if (fact.state !== 'yes') return failed(candidate, fact.state, fact.failure);
+  return found(candidate, fact.value);
 }
 
 const NOTHING: Outcome = { image: undefined, finding: undefined };
@@ -53,19 +53,19 @@ function withDigest(
   }
   const image = { policy, outcome, cause: undefined, container, from, to };
   if (stale === undefined) return { image, finding: undefined };
-  const { message: trouble, remedy } = stale.failure;
-  const message = `image ${quoteValue(from)} is pinned to the digest seen ${ago(stale.ageMs)}: ${trouble}`;
+  const { message: reason, remedy } = stale.failure;
+  const message = `image ${quoteValue(from)} is pinned to the digest seen ${ago(stale.ageMs)}: ${reason}`;
   return { image, finding: findingOf(candidate, { action: 'warn', outcome: 'unknown', message, remedy }) };
 }
 
-/** Where the API server would cut the warning, only the fix with the digest is left. */
+/** Only the fix with the digest, if the API server would cut the warning. */
 function notPinned({ container, policy, written: { text } }: Candidate, fix: string): string {
   const whole = `image ${quoteValue(text)} is not pinned; ${fix}`;
   const around = `${containerLabel(container)}:  [${policy}/${PIN}]`;
   return around.length + whole.length > MAX_WARNING_RUNES ? fix : whole;
 }
 
-/** What has a digest keeps it, so there is nothing to refuse: a restart must not depend on a registry. */
+/** An image with a stored digest keeps it and is never denied, because a restart must not depend on a registry. */
 function failed(candidate: Candidate, state: 'no' | 'unknown', { cause, message, remedy }: RegistryFailure): Outcome {
   const { policy, container, pin, written, stored } = candidate;
   const from = written.text;
@@ -86,16 +86,16 @@ function failed(candidate: Candidate, state: 'no' | 'unknown', { cause, message,
   };
 }
 
-function doubted(candidate: Candidate, doubt: string): Outcome {
+function unknownScope(candidate: Candidate, reason: string): Outcome {
   const image = `image ${quoteValue(candidate.written.text)}`;
-  const message = `${image} is not pinned: cannot determine whether the policy applies: ${doubt}`;
+  const message = `${image} is not pinned: cannot determine whether the policy applies: ${reason}`;
   return { image: undefined, finding: findingOf(candidate, { action: 'warn', outcome: 'unknown', message }) };
 }
 
 type FindingText = Pick<Finding, 'action' | 'outcome' | 'message'> & { readonly remedy?: string | undefined };
 
-function findingOf({ policy, container }: Candidate, { remedy, ...said }: FindingText): Finding {
-  return { policy, rule: PIN, ...said, existing: false, container, pointer: container.imagePointer, remedy };
+function findingOf({ policy, container }: Candidate, { remedy, ...text }: FindingText): Finding {
+  return { policy, rule: PIN, ...text, existing: false, container, pointer: container.imagePointer, remedy };
 }
 
 /** `3 h ago`, rounded down. */

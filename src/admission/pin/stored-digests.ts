@@ -1,14 +1,13 @@
 /**
- * What an UPDATE says about digests that are there already.
+ * Decides which stored digests an UPDATE keeps.
  *
- * A manifest that is applied again brings `name:tag` where `name:tag@digest` is stored: the digest stays, or every apply
- * could be a rollout that nobody asked for. A person who wants a newer image says so with another tag, or with
- * `kubectl rollout restart`, which writes the time into the template's annotation `kubectl.kubernetes.io/restartedAt`.
+ * A manifest that is applied again has `name:tag` where `name:tag@digest` is stored. The digest stays, because otherwise every
+ * apply could start a rollout. Users get a newer image with another tag, or with `kubectl rollout restart`, which sets the
+ * annotation `kubectl.kubernetes.io/restartedAt` of the template.
  *
- * But a restart sends the stored object back, digest and all, and a digest that a person wrote must stay, since it is what
- * they want. So a restart asks again only about an image with a hint that the digest is ours: the annotation that we write,
- * or the manifest that kubectl keeps, has the same image without a digest. Anybody can write annotations, so such a hint
- * decides nothing but whether the registry is asked, about the very name and tag that stand before the digest.
+ * A restart sends the stored object with its digests, and digests that users wrote must stay. So a restart looks up an image again
+ * only with a hint that tidewaiter added the digest: the annotation of tidewaiter, or the manifest that kubectl keeps, has the same
+ * image without a digest. Any client can write annotations, so a hint only causes a lookup of the tag before the digest.
  */
 import type { Container, Pod } from '../../pod/containers.ts';
 import type { KindTable } from '../../pod/kinds.ts';
@@ -18,8 +17,8 @@ import { type ObjectType, type Workload, workloadOf } from '../../pod/workload.t
 import { originalImages } from './original-images.ts';
 
 /**
- * Which container it is, however many stand before it: its list and its name, or the place of its image where it has none.
- * Reads like a JSON pointer with the name instead of the index: `/spec/template/spec/containers/web`.
+ * Identifies a container in both objects of an UPDATE: a JSON Pointer with the name instead of the index, such as
+ * `/spec/template/spec/containers/web`. Containers without a name have the pointer of their image.
  */
 export function placeKey({ pointer, name, imagePointer }: Container): string {
   const slash = pointer.lastIndexOf('/');
@@ -44,10 +43,10 @@ function restartedAt(object: JsonObject, template: string): string | undefined {
   return isObject(holder) ? annotationOf(holder, 'kubectl.kubernetes.io/restartedAt') : undefined;
 }
 
-/** Reports whether a hint says that this image, without a digest, was written here. */
+/** Reports whether an annotation has this image, without a digest, for the container. */
 export type Hint = (place: string, image: string) => boolean;
 
-/** Reads nothing before the first question. */
+/** Parses the annotations on the first call. */
 export function hintsIn(object: JsonObject, type: ObjectType, kinds: KindTable): Hint {
   let ours: ReadonlyMap<string, string> | undefined;
   let applied: ReadonlyMap<string, Container> | undefined;

@@ -57,7 +57,7 @@ export async function lookUpPins(
 function locked({ digest, mediaType }: LockEntry): RegistryFact<RegistryImage> {
   return {
     state: 'yes',
-    value: { digest, mediaType, credential: 'the lock', mirror: undefined, isProof: false, stale: undefined },
+    value: { digest, mediaType, credential: 'the lock', mirror: undefined, provesPull: false, stale: undefined },
   };
 }
 

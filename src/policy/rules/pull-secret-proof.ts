@@ -16,11 +16,11 @@ export interface Proving {
 }
 
 function foundWith(
-  { credential, mirror, isProof }: RegistryImage,
+  { credential, mirror, provesPull }: RegistryImage,
   unproven: ProblemText | undefined,
   { reference }: Proving,
 ): ProblemText | undefined {
-  if (isProof || unproven !== undefined) return isProof ? undefined : unproven;
+  if (provesPull || unproven !== undefined) return provesPull ? undefined : unproven;
   const by =
     mirror === undefined ? `it was found with another credential (${credential})` : `mirror ${mirror} responded`;
   return {
@@ -47,10 +47,10 @@ export function proven(
 
 /** `undefined` where no credential is known to match, and where one of them was not judged. */
 function refusedBy(
-  { message: answer, unjudged }: RegistryFailure,
+  { message: answer, credentialUntested }: RegistryFailure,
   { reference, ring, nodesHaveNone }: Proving,
 ): ProblemText | undefined {
-  if (ring.state !== 'read' || unjudged) return undefined;
+  if (ring.state !== 'read' || credentialUntested) return undefined;
   const candidates = ring.candidatesFor(reference);
   if (candidates.length === 0) return undefined;
   const image = `image ${quoteValue(reference.text)}`;

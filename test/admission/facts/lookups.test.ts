@@ -145,7 +145,7 @@ describe('a question to a registry', () => {
 
   test('is asked for what is needed, and for nothing else', async () => {
     const object = pod('{name: x, image: "reg.io/x:1"}');
-    expect((await asking(object, [policy(DETAILS)])).slice(0, 1)).toEqual(['details reg.io/x:1 []']);
+    expect((await asking(object, [policy(DETAILS)])).slice(0, 1)).toEqual(['imageDetails reg.io/x:1 []']);
     const world = registry();
     await ask(requestOf(object), contextOf([policy('{rule: image-digest}')], world.ports));
     expect(world.asked).toEqual([]);
@@ -214,7 +214,7 @@ describe('only images that a covering rule looks at are asked about', () => {
     const world = registry();
     const policies = [policy(IMAGES, 'match: {containers: [init]}'), policy(DETAILS, 'match: {images: ["reg.io/**"]}')];
     await ask(requestOf(object), contextOf(policies, world.ports));
-    expect(world.asked).toEqual(['image reg.io/i:1 []', 'details reg.io/i:1 []', 'details reg.io/x:1 []']);
+    expect(world.asked).toEqual(['image reg.io/i:1 []', 'imageDetails reg.io/i:1 []', 'imageDetails reg.io/x:1 []']);
   });
 
   test('and a rule can say that it looks at fewer', async () => {
@@ -242,7 +242,7 @@ describe('an image that a policy denies', () => {
   test('is asked about nowhere, and rules learn why', async () => {
     expect(await asking(object, [policy(`${IMAGES}, ${DETAILS}, ${registries()}`)])).toEqual([
       'image reg.io/y []',
-      'details reg.io/y []',
+      'imageDetails reg.io/y []',
       NOT_ASKED,
       `w: ${DIGEST}`,
       NOT_ASKED,
@@ -373,7 +373,7 @@ describe('without an answer', () => {
       mediaType: 'application/vnd.oci.image.index.v1+json',
       credential: 'anonymous',
       mirror: undefined,
-      isProof: true,
+      provesPull: true,
       stale: { ageMs: 1, failure: ownFailure },
     },
   };
@@ -454,7 +454,7 @@ test('the time is the same for all rules, and unknown where nobody tells it', as
   let moment = 0;
   await ask(requestOf(pod('{name: x}')), contextOf(policies, { now: () => (moment += 1) }));
   await ask(requestOf(pod('{name: x}')), contextOf(policies));
-  const unknown = { state: 'unknown', reason: 'nobody says here what time it is' };
+  const unknown = { state: 'unknown', reason: 'the current time is not known' };
   expect(times.splice(0)).toEqual([{ state: 'yes', value: 1 }, { state: 'yes', value: 1 }, unknown, unknown]);
   const update = requestOf(pod('{name: x}'), { operation: 'UPDATE', oldObject: pod('{name: x}') });
   await ask(update, contextOf(policies, { now: () => (moment += 1) }));

@@ -127,14 +127,17 @@ describe('an answer', () => {
   test('can depend on the pull secret', async () => {
     const answers: RegistryAnswers = { 'reg.io/a': { pullSecrets: ['new'] }, 'reg.io/b': { pullSecrets: ['other'] } };
     expect((await ask(answers, 'reg.io/a'))[0]).toBe(`sha256:${'0'.repeat(64)} by pull secret "new"`);
-    expect(await ask(answers, 'reg.io/b')).toEqual(['unknown: reg.io answered 401', 'unknown: reg.io answered 401']);
+    expect(await ask(answers, 'reg.io/b')).toEqual([
+      'unknown: reg.io returned HTTP 401',
+      'unknown: reg.io returned HTTP 401',
+    ]);
   });
 
   test('is unknown where none is written', async () => {
-    const none = `unknown: the registry's answers that are written here have none for "docker.io/library/nginx:3"`;
+    const none = `unknown: the test suite has no registry response for "docker.io/library/nginx:3"`;
     expect(await ask({}, 'nginx:3')).toEqual([none, none]);
     expect((await ask({ 'reg.io/a': { cause: 'forbidden' } }, 'reg.io/a'))[0]).toBe(
-      'unknown: reg.io answered with forbidden',
+      'unknown: reg.io returned forbidden',
     );
   });
 });

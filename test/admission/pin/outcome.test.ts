@@ -79,7 +79,7 @@ describe('a failure', () => {
       mediaType: 'x',
       credential: 'anonymous',
       mirror: undefined,
-      isProof: true,
+      provesPull: true,
       stale: undefined,
     };
     const mutation = await change(requestOf(one), [PIN_ALL], {

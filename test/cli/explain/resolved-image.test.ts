@@ -56,7 +56,14 @@ const PULLED: PullTrace = {
   attempts: [refused, accepted],
   image: {
     state: 'yes',
-    value: { digest: D, mediaType: INDEX, credential: CREDENTIAL, mirror: undefined, isProof: true, stale: undefined },
+    value: {
+      digest: D,
+      mediaType: INDEX,
+      credential: CREDENTIAL,
+      mirror: undefined,
+      provesPull: true,
+      stale: undefined,
+    },
   },
   details: { state: 'yes', value: DETAILS },
 };

@@ -26,7 +26,7 @@ const DENIED: RegistryFact<never> = {
 };
 const image = (digest: string, stale?: RegistryImage['stale']): RegistryFact<RegistryImage> => ({
   state: 'yes',
-  value: { digest, mediaType: 'index', credential: 'anonymous', mirror: undefined, isProof: true, stale },
+  value: { digest, mediaType: 'index', credential: 'anonymous', mirror: undefined, provesPull: true, stale },
 });
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 const details = (some: Partial<RegistryDetails>): RegistryFact<RegistryDetails> => ({
@@ -421,7 +421,7 @@ describe('pull-secret-coverage that is to be proven', () => {
   ] as const)('blames no credential that was not judged: %s, %s', (cause, message) => {
     const fact: RegistryFact<never> = {
       state: 'unknown',
-      failure: { cause, message, remedy: undefined, unjudged: true },
+      failure: { cause, message, remedy: undefined, credentialUntested: true },
     };
     expect(prove(fact)).toEqual([
       `? c: cannot determine whether a credential can pull image "reg.io/x:1": ${message} | -`,
