@@ -13,7 +13,7 @@ const KINDS = new Set(['regular', 'init', 'sidecar', 'ephemeral'] as const);
 const POLICIES = ['Always', 'OnFailure', 'Never'];
 
 /**
- * What the API server refuses in a container because of the list it stands in: kubernetes pkg/apis/core/validation,
+ * Checks what the API server rejects in a container because of its list: kubernetes pkg/apis/core/validation,
  * validateInitContainers, validateContainerRestartPolicy (on by default since 1.35) and allowedEphemeralContainerFields.
  */
 export const containerLifecycle = defineRule({
@@ -146,7 +146,7 @@ function ephemeralProblems(container: Container): readonly Problem[] {
   return found;
 }
 
-/** The API server writes `resources: {}` everywhere; an empty list or text is none either. But `livenessProbe: {}` is one. */
+/** The API server adds `resources: {}` to all containers, so empty objects, lists, and strings count as not set. */
 function isSet(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;

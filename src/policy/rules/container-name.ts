@@ -4,10 +4,10 @@ import { fieldPath } from '../../pod/pointer.ts';
 import { defineRule, type Problem } from '../rule.ts';
 import { inScope, violation } from './containers.ts';
 
-/** Knative names the container of a Service that has none. */
+/** Knative adds the container name of a Service. */
 const NAMED_LATER = new Set(['serving.knative.dev']);
 
-/** As kubernetes pkg/apis/core/validation has it: validateContainerCommon, and the sets of names of the three lists. */
+/** kubernetes pkg/apis/core/validation: validateContainerCommon, and the name sets of the three lists. */
 export const containerName = defineRule({
   name: 'container-name',
   description: 'Container names are DNS labels and unique in the Pod',
@@ -52,8 +52,8 @@ spec:
       for (const container of pod.containers) {
         if (container.kind === 'volume') continue;
         const problem = nameProblem(container, taken);
-        const forgiven = namedLater && container.name === undefined;
-        if (problem !== undefined && !forgiven && isInScope(container)) problems.push(problem);
+        const isAllowed = namedLater && container.name === undefined;
+        if (problem !== undefined && !isAllowed && isInScope(container)) problems.push(problem);
         if (container.name !== undefined && !taken.has(container.name)) taken.set(container.name, container);
       }
     }
@@ -83,7 +83,7 @@ function nameProblem(container: Container, taken: ReadonlyMap<string, Container>
   });
 }
 
-/** RFC 1123, as apimachinery IsDNS1123Label. */
+/** RFC 1123; apimachinery IsDNS1123Label. */
 function isLabel(name: string): boolean {
   return name.length <= 63 && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(name);
 }

@@ -12,7 +12,7 @@ interface Parameters {
   readonly namesUnique?: boolean;
 }
 
-/** The containers of a Pod share one IP, so they share one port space; host ports are shared by a whole node. */
+/** The containers of a Pod share one IP address and its network ports; all Pods on a node share its host ports. */
 export const containerPorts = defineRule({
   name: 'container-ports',
   description: 'Containers in a Pod use distinct ports and port names; host ports and names follow the policy',
@@ -80,7 +80,7 @@ spec:
   },
 });
 
-/** A sentence names one port: through the same one of the node, another of the container may be reached, and from further away. */
+/** Compared on UPDATE: a message names one port, but a change of the others can expose more of the container. */
 function mappingAt(object: JsonObject, pointer: string): readonly unknown[] | undefined {
   const port = valueAt(object, pointer);
   return isObject(port) ? [port['containerPort'], port['hostPort'], port['hostIP']] : undefined;
@@ -129,7 +129,7 @@ function single({ container, port }: PortClaim, { hostPort, namesRequired }: Par
   }
 }
 
-/** `80/TCP`; what is no protocol at all is quoted. */
+/** `80/TCP`; quotes an invalid protocol. */
 function portText(port: number | undefined, protocol: string): string {
   return `${port}/${/^[A-Z]{1,8}$/.test(protocol) ? protocol : quoteValue(protocol, 40)}`;
 }

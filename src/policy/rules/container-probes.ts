@@ -82,17 +82,19 @@ spec:
     ok: true,
     value: { require: [...new Set(require)], mode, jobs },
   }),
-  check: (subject, asked) =>
+  check: (subject, required) =>
     checkContainers(subject, PROBED, (container, pod) => {
       const missing =
-        asked.require.length > 0 && (asked.jobs || runsOn(pod)) ? missingProbes(container, asked) : NO_PROBLEMS;
+        required.require.length > 0 && (required.jobs || runsContinuously(pod))
+          ? missingProbes(container, required)
+          : NO_PROBLEMS;
       const odd = unsoundProbes(container);
       return odd.length === 0 ? missing : [...missing, ...odd];
     }),
 });
 
-/** A Job has nobody to be ready for, and its end is what its controller waits for. The pod spec's default is Always. */
-function runsOn(pod: Pod): boolean {
+/** A Job receives no traffic, and its controller waits for completion, so its Pods need no probes by default. */
+function runsContinuously(pod: Pod): boolean {
   const policy = readString(pod.spec, 'restartPolicy', pod.pointer);
   return policy !== 'Never' && policy !== 'OnFailure';
 }
@@ -138,12 +140,12 @@ function unsound(container: Container, probe: Probe, fields: JsonObject): Proble
       remedy: `set exactly one of ${HANDLERS.join(', ')}`,
     });
   }
-  const asked = fields[handler];
-  if (!isObject(asked)) {
-    throw new ShapeError(`${container.pointer}/${PROBE_FIELDS[probe]}/${handler}`, 'an object', jsonType(asked));
+  const action = fields[handler];
+  if (!isObject(action)) {
+    throw new ShapeError(`${container.pointer}/${PROBE_FIELDS[probe]}/${handler}`, 'an object', jsonType(action));
   }
-  const { port } = asked;
-  // The kubelet looks it up in this container alone (kubernetes pkg/probe/util.go, ResolveContainerPort).
+  const { port } = action;
+  // The kubelet looks up the name in this container only (kubernetes pkg/probe/util.go, ResolveContainerPort).
   if (typeof port !== 'string' || container.ports.some(({ name }) => name === port)) return undefined;
   return violation(container, `${PROBE_FIELDS[probe]}/${handler}/port`, {
     message: `the ${probe} probe uses port ${quoteValue(port)}, which the container does not declare`,

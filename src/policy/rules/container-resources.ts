@@ -119,7 +119,7 @@ spec:
   },
 });
 
-/** `spec.resources` (KEP-2837): the scheduler and the node go by it for all containers together. */
+/** `spec.resources` (KEP-2837): the scheduler and the node apply it to all containers together. */
 function findInWholePod(holder: ResourceHolder, requirements: ResourceRequirements): void {
   const { limit, request } = holder.resources;
   if (limit.all.length === 0 && request.all.length === 0) return;

@@ -1,4 +1,4 @@
-/** What rules about containers of Pods share: who is asked, and how a set of words is listed. */
+/** Shared by rules about containers of Pods: the loop, and helpers for messages. */
 import type { Container, ContainerKind, Pod } from '../../pod/containers.ts';
 import type { JsonObject } from '../../pod/pointer.ts';
 import { readObject } from '../../pod/read.ts';
@@ -6,7 +6,7 @@ import type { Problem, Subject } from '../rule.ts';
 
 type ScopedSubject = Pick<Subject, 'pods' | 'containers' | 'workload'>;
 
-/** What `judge` says of each container of these kinds that the policy's scope leaves in. Images outside of a pod spec are none. */
+/** Calls `check` for each container of these kinds in the policy's scope. Images outside of pod specs are not containers. */
 export function checkContainers(
   subject: ScopedSubject,
   kinds: ReadonlySet<ContainerKind>,
@@ -23,7 +23,7 @@ export function checkContainers(
   return problems;
 }
 
-/** Most policies leave nothing out: then there is nothing to look up. */
+/** Needs no set for the common case, a policy whose scope includes all containers. */
 export function inScope({ containers, workload }: ScopedSubject): (container: Container) => boolean {
   if (containers.length === workload.containers.length) return everyone;
   const scope = new Set(containers);
@@ -34,12 +34,12 @@ const everyone = (): boolean => true;
 
 export const NO_PROBLEMS: readonly never[] = [];
 
-/** A key that is there and not null, whatever its value. */
+/** Reports whether a key is present and not null. */
 export function has(object: JsonObject, key: string): boolean {
   return object[key] !== undefined && object[key] !== null;
 }
 
-/** The one container that a problem is about, at a field of it. */
+/** Creates a violation at a field of a container. */
 export function violation(
   container: Container,
   field: string,

@@ -15,7 +15,7 @@ interface Parameters {
 interface Limits {
   readonly maxAgeDays: number | undefined;
   readonly minAgeDays: number | undefined;
-  /** Milliseconds since 1970: the first moment that is accepted, and the first that is not any more. */
+  /** Unix time in milliseconds: the first allowed moment, and the first moment after the allowed range. */
   readonly from: number | undefined;
   readonly until: number | undefined;
 }
@@ -27,12 +27,12 @@ const DAY = {
 } as const;
 
 /**
- * The first container images are of March 2013 (Docker 0.1). What claims to be older has no date: builds that are to be the same
- * each time write 1970-01-01 or 1980-01-01, Go writes the year 1 for nothing.
+ * March 2013, the release of Docker 0.1. Earlier dates are placeholders: reproducible builds write 1970-01-01 or 1980-01-01, and
+ * Go writes the year 1 for a missing date.
  */
 const FIRST_IMAGE_MS = 1_362_096_000_000;
 
-/** What a registry says about a digest never changes, but how old it is does: the clock is a fact as well. */
+/** The data of a digest never changes but its age does, so the clock is also a fact. */
 export const imageAge = defineRule({
   name: 'image-age',
   description: 'Images are within the allowed age range',
@@ -113,7 +113,7 @@ interface AgeInput {
   readonly now: Fact<number>;
 }
 
-/** The image is its author's choice, as one that is too old is; no trouble of a registry makes it so. */
+/** The author of the object chooses the image, so a missing date is caused by the author, not by the registry. */
 const DATED = 'use an image with a creation date';
 
 function checkDate(image: string, { createdMs }: RegistryDetails, input: AgeInput): ProblemText | undefined {
@@ -137,14 +137,17 @@ function checkDate(image: string, { createdMs }: RegistryDetails, input: AgeInpu
 function checkAge(image: string, createdMs: number, { limits, now }: AgeInput): ProblemText | undefined {
   const { maxAgeDays, minAgeDays } = limits;
   if (maxAgeDays === undefined && minAgeDays === undefined) return undefined;
-  const untellable = `cannot determine how old ${image} is`;
+  const undetermined = `cannot determine how old ${image} is`;
   if (now.state !== 'yes') {
-    return { state: 'unknown', message: `${untellable}: ${now.state === 'no' ? 'no clock is available' : now.reason}` };
+    return {
+      state: 'unknown',
+      message: `${undetermined}: ${now.state === 'no' ? 'no clock is available' : now.reason}`,
+    };
   }
   const ageMs = now.value - createdMs;
-  // Clocks differ a little; beyond that, whoever wrote the date has made it up.
+  // Allows a day of clock skew; a later date is invented.
   if (ageMs < -DAY_MS) {
-    const message = `${untellable}: its creation date ${dayOf(createdMs)} is in the future`;
+    const message = `${undetermined}: its creation date ${dayOf(createdMs)} is in the future`;
     return { state: 'unknown', causedBy: 'author', message, remedy: DATED };
   }
   const message = `${image} was built on ${dayOf(createdMs)}, ${days(Math.max(0, Math.floor(ageMs / DAY_MS)))} ago`;

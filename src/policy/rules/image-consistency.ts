@@ -6,7 +6,7 @@ import { defineRule, type Problem } from '../rule.ts';
 import { inScope } from './containers.ts';
 import { unreadable } from './images.ts';
 
-/** One version of a repository in a Pod. Images outside of a pod spec are not of one Pod, so they are not compared. */
+/** Does not compare images outside of pod specs, because they do not belong to one Pod. */
 export const imageConsistency = defineRule({
   name: 'image-consistency',
   description: 'Containers in a Pod that share a repository use the same version',
@@ -82,7 +82,7 @@ function compareVersion(container: Container, first: Map<string, FirstUse>): Pro
   return { state: same === 'no' ? 'violation' : 'unknown', container, pointer, message, remedy };
 }
 
-/** Two digests decide; else the tags do, pinned or not. */
+/** Compares digests if both images have one, otherwise tags. */
 function sameVersion(left: ImageReference, right: ImageReference): 'yes' | 'no' | 'unknown' {
   if (left.digest !== undefined && right.digest !== undefined) return left.digest === right.digest ? 'yes' : 'no';
   const tags = [left.effectiveTag, right.effectiveTag];

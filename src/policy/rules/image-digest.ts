@@ -6,10 +6,9 @@ import { defineRule } from '../rule.ts';
 import { checkImages } from './images.ts';
 import { checkRegistryFacts, type ProblemText, unknownProblem } from './registry-facts.ts';
 
-/** A host may be of any length, and nobody reads a remedy that is. */
+/** Characters. Hosts and paths have no limit, and a remedy must stay readable. */
 const MAX_SHOWN = 500;
 
-/** The image is pinned: a digest never drifts and a tag does. */
 export const imageDigest = defineRule({
   name: 'image-digest',
   description: 'Images are pinned by digest',
@@ -75,25 +74,25 @@ function hasBoth({ image }: Container): boolean {
 function checkDrift(fact: RegistryFact<RegistryImage>, reference: ImageReference): ProblemText | undefined {
   const { text, tag = '', digest = '' } = reference;
   const image = `image ${quoteValue(text)}`;
-  const untellable = `whether the tag of ${image} still points to its digest`;
+  const question = `whether the tag of ${image} still points to its digest`;
   if (fact.state === 'no') {
     const message = `${image} is pinned, but tag ${quoteValue(tag)} no longer exists: ${fact.failure.message}`;
-    return { state: 'violation', message, remedy: fact.failure.remedy ?? PIN_ANEW };
+    return { state: 'violation', message, remedy: fact.failure.remedy ?? UPDATE };
   }
-  if (fact.state === 'unknown') return unknownProblem(untellable, fact);
+  if (fact.state === 'unknown') return unknownProblem(question, fact);
   const { digest: current, stale } = fact.value;
   if (stale !== undefined) {
     const { failure } = stale;
     const message = `the cached digest is old: ${failure.message}`;
-    return unknownProblem(untellable, { state: 'unknown', failure: { ...failure, message } });
+    return unknownProblem(question, { state: 'unknown', failure: { ...failure, message } });
   }
   if (current === digest) return undefined;
   const [algorithm] = digest.split(':', 1);
   if (!current.startsWith(`${algorithm}:`)) {
-    return { state: 'unknown', message: `cannot determine ${untellable}: the registry returned ${current}` };
+    return { state: 'unknown', message: `cannot determine ${question}: the registry returned ${current}` };
   }
   const message = `${image} is pinned to ${digest}, but tag ${quoteValue(tag)} now points to ${current}`;
-  return { state: 'violation', message, remedy: PIN_ANEW };
+  return { state: 'violation', message, remedy: UPDATE };
 }
 
-const PIN_ANEW = 'to use the newer build, run npx tidewaiter pin --update FILE';
+const UPDATE = 'to use the newer build, run npx tidewaiter pin --update FILE';

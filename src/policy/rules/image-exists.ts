@@ -16,7 +16,7 @@ interface Parameters {
   readonly onCause?: OnCause;
 }
 
-/** Only what the registry says for certain: nodes may hold credentials that nobody here has (KEP-4412). */
+/** Only `notFound` is certain: nodes can have credentials that tidewaiter does not have (KEP-4412). */
 const DEFAULTS: Readonly<Record<RegistryCause, CauseOutcome>> = {
   notFound: 'violation',
   forbidden: 'unknown',
@@ -32,7 +32,7 @@ const DEFAULTS: Readonly<Record<RegistryCause, CauseOutcome>> = {
   tooMany: 'unknown',
 };
 
-/** A digest is asked for by itself: the tag beside it is not what is pulled. */
+/** Looks up a pinned image by its digest, because container runtimes ignore the tag. */
 export const imageExists = defineRule({
   name: 'image-exists',
   description: "The image exists and can be pulled with the Pod's credentials",
@@ -71,14 +71,14 @@ spec:
   },
   needs: ['registryImages'],
   prepare: ({ onCause = {} }: Parameters) => ({ ok: true, value: { ...DEFAULTS, ...onCause } }),
-  check: (subject, worth) =>
+  check: (subject, outcomes) =>
     checkRegistryFacts({ subject, facts: subject.facts.registryImages }, (fact, reference) => {
       if (fact.state === 'yes') return undefined;
-      const is = worth[fact.failure.cause];
-      if (is === 'ignore') return undefined;
-      // A registry that may only hide it has not said that there is none.
+      const outcome = outcomes[fact.failure.cause];
+      if (outcome === 'ignore') return undefined;
+      // An unknown `notFound` comes from a registry that can hide private images.
       const isHidden = fact.failure.cause === 'notFound' && fact.state === 'unknown';
-      if (is === 'violation' && !isHidden) return violation(reference, fact.failure);
+      if (outcome === 'violation' && !isHidden) return violation(reference, fact.failure);
       return unknownProblem(`whether image ${quoteValue(reference.text)} can be pulled`, fact);
     }),
 });

@@ -11,7 +11,7 @@ interface Parameters {
   readonly platforms?: readonly string[];
 }
 
-/** An index without the platform of a node cannot be pulled there; a single manifest can, and does not start. */
+/** Without the platform of a node, the pull of an index fails; a single manifest is pulled, and its container does not start. */
 export const imagePlatform = defineRule({
   name: 'image-platform',
   description: 'Images are built for the platforms that their Pods can run on',
@@ -81,9 +81,9 @@ spec:
   check(subject, nodes) {
     const required = requiredPlatforms(subject, nodes);
     const builtPlatforms = builtPlatformsReader();
-    const asked = subject.containers.filter((container) => required(container) !== undefined);
+    const checked = subject.containers.filter((container) => required(container) !== undefined);
     const { registryDetails: facts } = subject.facts;
-    return checkRegistryFacts({ subject: { containers: asked }, facts }, (fact, { text }, container) => {
+    return checkRegistryFacts({ subject: { containers: checked }, facts }, (fact, { text }, container) => {
       const image = `image ${quoteValue(text)}`;
       const platforms = required(container);
       if (platforms === undefined) return undefined;
@@ -95,34 +95,34 @@ spec:
         };
       }
       if (fact.state !== 'yes') return unknownProblem(`which platforms ${image} is built for`, fact);
-      // What is mounted does not run, and from a single manifest it is taken whatever it says.
+      // Volumes do not run, and kubelets mount a single manifest regardless of its platform.
       if (container.kind === 'volume' && !INDEXES.has(fact.value.mediaType)) return undefined;
-      const made = builtPlatforms(fact.value);
-      return checkPlatforms(image, { made, lacking: made.lacking(platforms) });
+      const built = builtPlatforms(fact.value);
+      return checkPlatforms(image, { built, lacking: built.lacking(platforms) });
     });
   },
 });
 
-/** What an answer says of platforms. */
+/** The platforms that an image is built for. */
 interface BuiltPlatforms {
   readonly none: boolean;
-  /** For people. */
+  /** List for messages. */
   readonly text: string;
   lacking(required: RequiredPlatforms): readonly Platform[];
 }
 
-/** Containers share answers, and what their Pod wants; and an index can be long. */
+/** Parses each fact once, because containers share facts and an index can be long. */
 function builtPlatformsReader(): (details: RegistryDetails) => BuiltPlatforms {
   const known = new Map<RegistryDetails, BuiltPlatforms>();
   return (details) => {
-    let made = known.get(details);
-    if (made === undefined) known.set(details, (made = readBuiltPlatforms(details)));
-    return made;
+    let built = known.get(details);
+    if (built === undefined) known.set(details, (built = readBuiltPlatforms(details)));
+    return built;
   };
 }
 
 function readBuiltPlatforms(details: RegistryDetails): BuiltPlatforms {
-  // What builders say of how they built it stands in the index as if it were for a platform of this name.
+  // Builders store attestations in the index under the platform unknown/unknown.
   const platforms = details.platforms.filter(({ os, architecture }) => os !== 'unknown' || architecture !== 'unknown');
   const has = platformsIn(platforms);
   const systems = new Set(platforms.map(({ os }) => os));
@@ -147,13 +147,13 @@ const INDEXES = new Set([
 ]);
 
 interface PlatformComparison {
-  readonly made: BuiltPlatforms;
+  readonly built: BuiltPlatforms;
   readonly lacking: readonly Platform[];
 }
 
-function checkPlatforms(image: string, { made, lacking }: PlatformComparison): ProblemText | undefined {
-  if (made.none) {
-    // The image is its author's choice, as one for other platforms is.
+function checkPlatforms(image: string, { built, lacking }: PlatformComparison): ProblemText | undefined {
+  if (built.none) {
+    // The author of the object chooses the image.
     const message = `cannot determine which platforms ${image} is built for: it does not specify a platform`;
     return { state: 'unknown', causedBy: 'author', message, remedy: 'use an image that specifies its platform' };
   }
@@ -161,11 +161,11 @@ function checkPlatforms(image: string, { made, lacking }: PlatformComparison): P
   return {
     state: 'violation',
     message: `${image} is not built for ${shortList(lacking, shown)}`,
-    remedy: `build it for the missing platforms (it has ${made.text}), or select matching nodes with nodeSelector`,
+    remedy: `build it for the missing platforms (it has ${built.text}), or select matching nodes with nodeSelector`,
   };
 }
 
-/** What an index says of itself can be anything. */
+/** Quotes unusual platforms, because an index can contain any text. */
 function shown(platform: Platform): string {
   if (platform.architecture === ANY) return platform.os;
   const text = platformText(platform);

@@ -7,7 +7,6 @@ interface Parameters {
   readonly when?: 'latest' | 'mutable' | 'all';
 }
 
-/** What can change is pulled each time: with IfNotPresent or Never, nodes drift apart. */
 export const imagePullPolicy = defineRule({
   name: 'image-pull-policy',
   description: 'Images that can change use imagePullPolicy: Always',

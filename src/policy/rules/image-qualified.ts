@@ -3,10 +3,9 @@ import { quoteValue } from '../../image/quote.ts';
 import { defineRule } from '../rule.ts';
 import { checkImages } from './images.ts';
 
-/** A host or a path may be of any length, and nobody reads a remedy that is. */
+/** Characters. Hosts and paths have no limit, and a remedy must stay readable. */
 const MAX_SHOWN = 300;
 
-/** The image says from which registry it comes. */
 export const imageQualified = defineRule({
   name: 'image-qualified',
   description: 'Images specify a registry',

@@ -2,7 +2,7 @@ import { quoteValue } from '../../image/quote.ts';
 import { defineRule } from '../rule.ts';
 import { checkImages } from './images.ts';
 
-/** The image can be read as the container runtimes read it, and names a registry that can exist. */
+/** Parses images as container runtimes do, and also rejects registries that cannot exist. */
 export const imageReference = defineRule({
   name: 'image-reference',
   description: 'Images are valid references for container runtimes',
@@ -36,7 +36,7 @@ spec:
   prepare: () => ({ ok: true, value: undefined }),
   check: (subject) =>
     checkImages(subject, (reference, container) => {
-      // Accepted by the reference grammar as a path without a domain; no runtime can pull it.
+      // The reference grammar accepts it as a path without a domain, but no runtime can pull it.
       if (reference.domain !== '') return undefined;
       const host = reference.path.slice(0, reference.path.indexOf('/'));
       return {

@@ -16,13 +16,13 @@ interface Lists {
   readonly allowed: string;
 }
 
-/** The image comes from an allowed place, and not from a denied one; `deny` wins. */
+/** `deny` overrides `allow`. */
 export const imageRegistry = defineRule({
   name: 'image-registry',
   description: 'Images come only from allowed registries and repositories',
   docs: {
     why: 'Anyone who can create a Pod chooses where its code comes from. An allow list leaves that choice to the team responsible for the cluster.',
-    remedy: 'Use an image that an allowed pattern matches, or ask for a pattern to be added to the list.',
+    remedy: 'Use an image that an allowed pattern matches, or add a pattern to the list.',
     example: {
       parameters: { allow: ['registry.example.com/**'] },
       pass: `apiVersion: v1

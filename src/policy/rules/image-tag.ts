@@ -34,8 +34,8 @@ const TAG_GLOBS = {
 } as const;
 
 /**
- * Tags are named and of an accepted form. No tag and no digest means `latest`. Beside a digest the tag decides nothing of what
- * runs (containerd and CRI-O pull by digest), so it decides nothing here unless the policy asks.
+ * Without a tag and a digest, the tag is `latest`. With a digest, containerd and CRI-O ignore the tag, so the rule ignores it
+ * unless the policy sets `besideDigest`.
  */
 export const imageTag = defineRule({
   name: 'image-tag',
@@ -93,7 +93,7 @@ spec:
     };
     return { ok: true, value };
   },
-  check: (subject, lists) => checkImages(subject, judgeTag(lists)),
+  check: (subject, lists) => checkImages(subject, tagCheck(lists)),
 });
 
 const NOTHING_TO_CHECK: ParameterFault = {
@@ -108,14 +108,14 @@ function tagFaults(name: string, globs: readonly string[], opposite: string): re
   });
 }
 
-/** An image that `pin` is about to change is judged by what its author wrote, as `check` judges it. */
+/** Checks the tag that the author wrote if `pin` is about to add the digest, so that `check` has the same result. */
 function tagToCheck(reference: ImageReference, { image }: Container, { besideDigest }: TagLists): string | undefined {
   const isWritten = image.state === 'parsed' && image.toBePinned === true;
   return isPinned(reference) && !isWritten && besideDigest === 'ignore' ? undefined : reference.effectiveTag;
 }
 
 /** Returns the check of one image. */
-function judgeTag(lists: TagLists): (reference: ImageReference, container: Container) => ImageProblem | undefined {
+function tagCheck(lists: TagLists): (reference: ImageReference, container: Container) => ImageProblem | undefined {
   const remedy = lists.allowed === '' ? 'specify a version, for example :1.27' : `use an allowed tag: ${lists.allowed}`;
   return (reference, container) => {
     const tag = tagToCheck(reference, container, lists);

@@ -10,7 +10,7 @@ interface Parameters {
   readonly readOnly?: boolean;
 }
 
-/** `volumes[].image` (KEP-4639): from where, with which tag and pull policy is what the other image rules say of them too. */
+/** `volumes[].image` (KEP-4639). Other image rules check their registry, tag, and pull policy. */
 export const imageVolume = defineRule({
   name: 'image-volume',
   description: 'Image volumes are used and mounted only as the policy allows',

@@ -1,4 +1,4 @@
-/** What all rules about images share: the loop, and what an image that cannot be read means. */
+/** Shared by rules about images: the loop, and the problem of an image that cannot be parsed. */
 import { quoteValue } from '../../image/quote.ts';
 import type { ImageReference } from '../../image/reference.ts';
 import type { Container } from '../../pod/containers.ts';
@@ -42,7 +42,7 @@ export function unreadable(container: Container): Problem {
   return { ...shared, state: 'violation', message, remedy: 'use the form [registry/]name[:tag][@sha256:digest]' };
 }
 
-/** `a, b, c and 4 more`: at most eight, since a list of hundreds helps nobody. */
+/** Returns `a, b, c and 4 more`, with at most eight items. */
 export function shortList(items: readonly string[]): string;
 export function shortList<T>(items: readonly T[], show: (item: T) => string): string;
 export function shortList<T>(items: readonly T[], show: (item: T) => string = String): string {

@@ -1,4 +1,4 @@
-/** Every built-in rule, listed by hand: a rule that is not here does not exist. */
+/** All built-in rules. */
 import type { Rule } from '../rule.ts';
 import { cel } from './cel.ts';
 import { containerLifecycle } from './container-lifecycle.ts';

@@ -1,4 +1,4 @@
-/** Image patterns as parameters. */
+/** Parameters that are lists of image patterns. */
 import { parsePatterns } from '../../image/pattern-list.ts';
 import type { PatternSet } from '../../image/pattern.ts';
 import type { Prepared } from '../rule.ts';
@@ -9,7 +9,7 @@ export const PATTERN_LIST = {
   items: { type: 'string', minLength: 1 },
 } as const;
 
-/** `undefined` for a list that is absent; faults carry the pointer of the bad pattern below `/${name}`. */
+/** Returns `undefined` for an absent list. The pointer of a fault is below `/${name}`. */
 export function patternsOf(name: string, texts: readonly string[] | undefined): Prepared<PatternSet | undefined> {
   if (texts === undefined) return { ok: true, value: undefined };
   const parsed = parsePatterns(texts);

@@ -1,6 +1,6 @@
 /**
- * Which platforms of an image a node can pull, as containerd chooses among them (containerd/platforms compare.go, `Only`, and
- * database.go, normalizeArch): its own, then older variants, then the 32-bit one. Versions of Windows are not compared.
+ * The platforms of an image that a node can run, as containerd selects them (containerd/platforms compare.go, `Only`, and
+ * database.go, normalizeArch): its own, then older variants, then the 32-bit one. Does not compare Windows versions.
  */
 import type { Platform } from '../registry-fact.ts';
 
@@ -9,7 +9,7 @@ export function platformText({ os, architecture, variant }: Platform): string {
   return `${os}/${architecture}${variant ? `/${variant}` : ''}`;
 }
 
-/** `undefined`: it is none. */
+/** Returns `undefined` for a text that is not a platform. */
 export function parsePlatform(text: string): Platform | undefined {
   const [os = '', architecture = '', variant, ...more] = text.split('/');
   if (os === '' || architecture === '' || variant === '' || more.length > 0) return undefined;
@@ -18,7 +18,7 @@ export function parsePlatform(text: string): Platform | undefined {
 
 export const PLATFORM_FORM = 'OS/ARCHITECTURE[/VARIANT], for example linux/arm64';
 
-/** What somebody asks for, by the names that nodes have: `linux/x86_64` is linux/amd64. `undefined`: no node is called so. */
+/** Parses a platform and normalizes it to the names that nodes use: `linux/x86_64` is linux/amd64. Returns `undefined` for unknown names. */
 export function parseNodePlatform(text: string): Platform | undefined {
   const parsed = /^[a-z0-9]+\/[a-z0-9_-]+(\/v?\d+(\.\d+)?)?$/.test(text) ? parsePlatform(text) : undefined;
   if (parsed === undefined) return undefined;
@@ -27,7 +27,7 @@ export function parseNodePlatform(text: string): Platform | undefined {
   return { os, architecture, variant: variant === '' ? undefined : variant };
 }
 
-/** containerd/platforms database.go, isKnownOS and isKnownArch, and Go's newer name for WebAssembly. */
+/** containerd/platforms database.go, isKnownOS and isKnownArch, and `wasip1`. */
 const SYSTEMS = new Set(
   'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasi wasip1 windows zos'.split(
     ' ',
@@ -39,10 +39,10 @@ const CPUS = new Set(
   ),
 );
 
-/** Whether a node of this platform finds its own in an image. Made once for an image. */
+/** Compiles the platforms of an image to a test whether a node can run one of them. */
 export function platformsIn(platforms: readonly Platform[]): (node: Platform) => boolean {
-  const there = new Set(platforms.map((platform) => platformText(normalized(platform))));
-  return (node) => accepted(normalized(node)).some((platform) => there.has(platformText(normalized(platform))));
+  const available = new Set(platforms.map((platform) => platformText(normalized(platform))));
+  return (node) => accepted(normalized(node)).some((platform) => available.has(platformText(normalized(platform))));
 }
 
 const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
@@ -54,7 +54,7 @@ const ARCHITECTURES: ReadonlyMap<string, readonly [architecture: string, variant
   ['armel', ['arm', 'v6']],
 ]);
 
-/** The variants that are the same as none, and for arm those that are spelled otherwise. */
+/** Variants that equal the default, and alternative spellings for arm. */
 const VARIANTS: ReadonlyMap<string, string> = new Map([
   ['amd64/v1', ''],
   ['arm64/8', ''],
@@ -89,14 +89,14 @@ function accepted(node: Platform): readonly Platform[] {
   return [node];
 }
 
-/** `v3` -> `v2`, `v1`. No processor has a variant of two digits. */
+/** `v3` -> `v2`, `v1`. Variants have one digit. */
 function below(variant: string, lowest: number): readonly string[] {
   const number = /^v(\d)$/.exec(variant)?.[1];
   const count = Math.max(0, Number(number ?? lowest) - lowest);
   return Array.from({ length: count }, (_, index) => `v${lowest + count - 1 - index}`);
 }
 
-/** v9.0 parted from v8.5, so v9.x runs what is made for v8.{x+5}, too. */
+/** v9.0 is based on v8.5, so v9.x also runs images for v8.{x+5}. */
 function olderArm64(variant: string): readonly string[] {
   const known = /^v([89])(?:\.(\d))?$/.exec(variant);
   if (variant !== '' && known === null) return [];

@@ -1,10 +1,10 @@
-/** Names of ports: their form, and who else has them; used by container-ports. */
+/** Form and uniqueness of port names, for container-ports. */
 import { quoteValue } from '../../image/quote.ts';
 import { type Container, type ContainerKind, containerLabel, type Pod, type Port } from '../../pod/containers.ts';
 import type { Problem } from '../rule.ts';
 import { NO_PROBLEMS } from './containers.ts';
 
-/** Names that are none, or twice in one container: the API server refuses both (pkg/apis/core/validation, validateContainerPorts). */
+/** Finds invalid names, and names repeated in one container. The API server rejects both (pkg/apis/core/validation, validateContainerPorts). */
 export function badNames(pod: Pod): readonly Problem[] {
   const problems: Problem[] = [];
   for (const container of pod.containers) for (const problem of badNamesIn(container)) problems.push(problem);
@@ -32,16 +32,16 @@ function badNamesIn(container: Container): readonly Problem[] {
 
 const FORM = 'use at most 15 lowercase letters, digits, and single inner hyphens, with at least one letter';
 
-/** IANA_SVC_NAME of RFC 6335, as apimachinery IsValidPortName. */
+/** IANA_SVC_NAME of RFC 6335; apimachinery IsValidPortName. */
 export function isPortName(name: string): boolean {
-  // Nearly always; one expression instead of two.
+  // Fast path for most names.
   if (/^[a-z]{1,15}$/.test(name)) return true;
   return name.length <= 15 && /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name) && /[a-z]/.test(name);
 }
 
 /**
- * The API takes one name in two containers. But a Service looks through the regular containers and then the sidecars for name
- * and protocol, and takes the first (k8s.io/endpointslice, FindPort).
+ * The API accepts one name in two containers. But a Service searches the regular containers and then the sidecars by name and
+ * protocol, and uses the first match (k8s.io/endpointslice, FindPort).
  */
 export function sharedNames(pod: Pod): readonly Problem[] {
   if (allDiffer(pod)) return NO_PROBLEMS;

@@ -28,12 +28,12 @@ interface Parameters {
 interface Lists {
   readonly images: PatternSet | undefined;
   readonly public: PatternSet | undefined;
-  /** `undefined`: nobody has said what the nodes can pull. */
+  /** `undefined`: the policy does not declare which images the nodes can pull. */
   readonly nodeCredentials: PatternSet | undefined;
   readonly prove: boolean;
 }
 
-/** Nodes may hold credentials that no webhook can see (KEP-4412), so without a declaration "no match" is not a "no". */
+/** Nodes can have credentials that no webhook sees (KEP-4412), so without `nodeCredentials` a missing match is unknown. */
 export const pullSecretCoverage = defineRule({
   name: 'pull-secret-coverage',
   description: "A credential matches each private image, by the kubelet's rules",
@@ -99,7 +99,7 @@ stringData:
   needs: ['pullSecrets', 'registryImages'],
   needsOf: ({ prove }) => (prove ? ['pullSecrets', 'registryImages'] : ['pullSecrets']),
   asksAbout({ containers, pods }, lists) {
-    // Which pull secrets an image outside of a pod spec will have, nobody knows, so there is nothing to prove.
+    // The pull secrets of images outside of pod specs are unknown, so their credentials cannot be tested.
     const inPods = new Set(pods.flatMap((pod) => pod.containers));
     return containers.filter(
       (container) =>
@@ -126,8 +126,8 @@ stringData:
   check(subject, lists) {
     const pods = podsOf(subject);
     const ringOf = ringMaker();
-    const told = new Set<string>();
-    const malformed = pods.flatMap((pod) => malformedIn(pod, ringOf(pod.pullSecrets), told));
+    const reported = new Set<string>();
+    const malformed = pods.flatMap((pod) => malformedIn(pod, ringOf(pod.pullSecrets), reported));
     const podOf = byContainer(pods);
     const images = checkImages(subject, (reference, container) => {
       if (!isPrivate(reference, lists)) return undefined;
@@ -150,14 +150,14 @@ function isPrivate(reference: ImageReference, { images, public: open, nodeCreden
   return [open, nodeCredentials].every((list) => list === undefined || trusted(list, reference) === undefined);
 }
 
-/** One malformed secret fails the keyring, so it is about all images of the Pod; told once for the object. */
-function malformedIn(pod: PodSecrets, ring: Ring, told: Set<string>): readonly Problem[] {
+/** A malformed Secret disables the whole keyring. Reports it once for the object, not for each image. */
+function malformedIn(pod: PodSecrets, ring: Ring, reported: Set<string>): readonly Problem[] {
   if (ring.state !== 'malformed') return [];
-  const fresh = ring.secrets.filter(({ name }) => !told.has(name));
-  if (fresh.length === 0) return [];
+  const unreported = ring.secrets.filter(({ name }) => !reported.has(name));
+  if (unreported.length === 0) return [];
   const pointerTo = secretPointers(pod);
-  for (const { name } of fresh) told.add(name);
-  return fresh.map(({ name, key, faults }) => ({
+  for (const { name } of unreported) reported.add(name);
+  return unreported.map(({ name, key, faults }) => ({
     state: 'violation',
     container: undefined,
     pointer: pointerTo(name),
@@ -173,11 +173,11 @@ function checkCoverage(
   { pullSecrets }: PodSecrets,
   { ring, lists }: { readonly ring: Ring; readonly lists: Lists },
 ): ProblemText | undefined {
-  // A mirror pod is pulled by its node, and may name no secret.
+  // The node pulls images of a mirror pod, which cannot have pull secrets.
   if (ring.state === 'malformed' || pullSecrets.from === 'node') return undefined;
   const coverage = ring.state === 'unknown' ? undefined : ring.coverageOf(reference);
   if (coverage === 'covered') return undefined;
-  // Only now: most images are covered, and to quote one costs as much as to look it up.
+  // Quoted late: most images are covered, and quoting costs as much as the lookup.
   const image = quoteValue(reference.text);
   const doubt = `cannot determine whether a pull secret matches image ${image}`;
   const why = coverage === 'too-many' ? TOO_MANY : ring.doubt;

@@ -17,7 +17,7 @@ interface Lists {
   readonly except: PatternSet | undefined;
 }
 
-/** Only whether there is one: what it is good for is asked by pull-secret-usable and pull-secret-coverage. */
+/** Checks only that a pull secret exists in the list; pull-secret-usable and pull-secret-coverage check its contents. */
 export const pullSecretNamed = defineRule({
   name: 'pull-secret-named',
   description: 'Images that require a credential have a pull secret on the Pod or its ServiceAccount',
@@ -83,7 +83,7 @@ spec:
 function checkPod(text: string, { pod, pullSecrets }: PodSecrets): Omit<Problem, 'container'> | undefined {
   const { from, secrets, serviceAccount } = pullSecrets;
   const pointer = `${pod.pointer}/imagePullSecrets`;
-  // A mirror pod may name no secret, so nothing could be done about it here.
+  // A mirror pod cannot have pull secrets.
   if (from === 'node' || (secrets.state === 'yes' && secrets.value.length > 0)) return undefined;
   const image = quoteValue(text);
   const doubt = doubtAbout(pullSecrets);

@@ -1,4 +1,4 @@
-/** What the registry itself says of the credentials that match an image. */
+/** The registry's response to the credentials that match an image. */
 import type { Candidate } from '../../credential/keyring.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { ImageReference } from '../../image/reference.ts';
@@ -11,7 +11,7 @@ import { isDenied, type ProblemText, unknownProblem } from './registry-facts.ts'
 export interface Proving {
   readonly reference: ImageReference;
   readonly ring: Ring;
-  /** Of this image the policy has said that nodes have no credential of their own. */
+  /** The policy declares that nodes have no credential for the image. */
   readonly nodesHaveNone: boolean;
 }
 
@@ -29,13 +29,12 @@ function foundWith(
   };
 }
 
-/** `unproven` is what the secrets alone say. The registry's word counts more, but only where it is about credentials. */
+/** `unproven` is the result from the Secrets alone. The registry's response overrides it only if it is about credentials. */
 export function proven(
   unproven: ProblemText | undefined,
   fact: RegistryFact<RegistryImage> | undefined,
   proving: Proving,
 ): ProblemText | undefined {
-  // Of a malformed secret it is told that the kubelet uses none of them.
   if (proving.ring.state === 'malformed' || fact === undefined || isDenied(fact)) return unproven;
   if (fact.state === 'yes') return foundWith(fact.value, unproven, proving);
   if (isCredentialRejected(fact.failure) && unproven?.state !== 'violation') {
@@ -45,7 +44,7 @@ export function proven(
   return unproven ?? unknownProblem(`whether a credential can pull image ${quoteValue(proving.reference.text)}`, fact);
 }
 
-/** `undefined` where no credential is known to match, and where one of them was not judged. */
+/** Returns `undefined` if no known credential matches, or if a matching credential was not tested. */
 function refusedBy(
   { message: answer, credentialUntested }: RegistryFailure,
   { reference, ring, nodesHaveNone }: Proving,

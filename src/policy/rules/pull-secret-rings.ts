@@ -1,4 +1,4 @@
-/** What the pull secrets of a pod are good for, worked out once for all pods and images that share them. */
+/** The images that a pod's pull secrets match, computed once for all pods and images that share the list. */
 import type { CredentialIndex } from '../../credential/credential-index.ts';
 import { type Candidate, type Credentials, keyringOf } from '../../credential/keyring.ts';
 import type { PullSecret } from '../../credential/pull-secret.ts';
@@ -22,17 +22,17 @@ export interface MalformedSecret {
 
 export interface ReadRing {
   readonly state: 'read';
-  /** Why there could be more credentials than are known. */
+  /** Why more credentials can exist than are known. */
   readonly doubt: Doubt | undefined;
   coverageOf(reference: ImageReference): ReturnType<Credentials['coverageOf']> | 'too-many';
-  /** None where there are too many host patterns to compare. */
+  /** Returns none if there are too many host patterns to compare. */
   candidatesFor(reference: ImageReference): readonly Candidate[];
-  /** Which secrets there are, for an image that none of them covers. */
+  /** Describes the pull secrets, for an image that none of them matches. */
   summary(): string;
   remedy(reference: ImageReference): string;
 }
 
-/** Characters of hosts times characters of host patterns: some tenths of a second for one object. */
+/** Characters of hosts times characters of host patterns: a few tenths of a second for one object. */
 const MAX_COMPARED = 20_000_000;
 
 /** For one evaluation; pods with the same list share its ring. */
@@ -51,21 +51,21 @@ function makeRing(pullSecrets: PodPullSecrets, spend: (amount: number) => boolea
   const { secrets } = pullSecrets;
   const doubt = doubtAbout(pullSecrets);
   if (doubt !== undefined) return { state: 'unknown', doubt };
-  if (secrets.state !== 'yes') throw new TypeError('pull secrets beyond doubt are known');
+  if (secrets.state !== 'yes') throw new TypeError('expected known pull secrets');
   const existing = secrets.value.flatMap(({ secret }) => (secret.state === 'yes' ? [secret.value] : []));
   const malformed = existing.flatMap(malformedSecret);
   const keyring = keyringOf(existing);
   if (!keyring.ok) return { state: 'malformed', secrets: malformed };
-  const answers = new Map<ImageReference, ReturnType<ReadRing['coverageOf']>>();
+  const coverages = new Map<ImageReference, ReturnType<ReadRing['coverageOf']>>();
   const compare = (reference: ImageReference): ReturnType<ReadRing['coverageOf']> =>
     spend(keyring.globLength * reference.domain.length) ? keyring.coverageOf(reference) : 'too-many';
   return {
     state: 'read',
     doubt: secrets.value.map(doubtIn).find((one) => one !== undefined),
     coverageOf(reference) {
-      let answer = answers.get(reference);
-      if (answer === undefined) answers.set(reference, (answer = compare(reference)));
-      return answer;
+      let coverage = coverages.get(reference);
+      if (coverage === undefined) coverages.set(reference, (coverage = compare(reference)));
+      return coverage;
     },
     candidatesFor: (reference) =>
       spend(keyring.globLength * reference.domain.length) ? keyring.candidatesFor(reference) : [],
@@ -97,7 +97,7 @@ function labelOf(secrets: readonly NamedSecret[]): string {
   return `pull secret${secrets.length === 1 ? '' : 's'} ${shortList(secrets.map(({ name }) => quoteValue(name)))}`;
 }
 
-/** What a person compares to see the difference: the registry of the image, and the entries that there are. */
+/** The remedy names the registry of the image and the existing entries, so that the user can compare them. */
 function remedyFor(secrets: readonly PullSecret[]): ReadRing['remedy'] {
   const credentials = secrets.flatMap((secret) => {
     const contents = secret.contents();
@@ -120,5 +120,5 @@ function entriesIn(credentials: readonly CredentialIndex[]): string {
 
 const MAX_SHOWN = 5;
 
-/** What `https://index.docker.io/v1` means to the kubelet: a repository "v1". */
+/** The key of `https://index.docker.io/v1`, which the kubelet takes for a repository "v1". */
 const HUB_WITHOUT_SLASH = 'index.docker.io/v1';

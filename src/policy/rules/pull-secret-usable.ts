@@ -8,7 +8,7 @@ import { shortList } from './images.ts';
 import { doubtAbout, MAKE_ONE, podsOf, type PodSecrets, secretLabel, secretPointers } from './pull-secrets.ts';
 import type { ProblemText } from './registry-facts.ts';
 
-/** Each pull secret is judged once, however many pods of the object name it. */
+/** Checks each pull secret once, even if several pods of the object use it. */
 export const pullSecretUsable = defineRule({
   name: 'pull-secret-usable',
   description: 'Pull secrets exist and contain credentials that the kubelet can parse',

@@ -1,4 +1,4 @@
-/** What the rules about pull secrets share: which pods they are about, whose list counts, and how a secret is spoken of. */
+/** Shared by rules about pull secrets: the pods to check, the list that applies, and labels for messages. */
 import { quoteValue } from '../../image/quote.ts';
 import type { Container, Pod } from '../../pod/containers.ts';
 import { readObjects, readString } from '../../pod/read.ts';
@@ -11,7 +11,7 @@ export interface PodSecrets {
   readonly pullSecrets: PodPullSecrets;
 }
 
-/** The pods with a container that the rule is asked about. */
+/** Returns the pods with a container in the policy's scope. */
 export function podsOf(subject: Subject<'pullSecrets'>): readonly PodSecrets[] {
   const inScope = new Set(subject.containers);
   return subject.pods.flatMap((pod) => {
@@ -30,29 +30,29 @@ export function byContainer(pods: readonly PodSecrets[]): ReadonlyMap<Container,
   return new Map(pods.flatMap((one) => one.pod.containers.map((container) => [container, one] as const)));
 }
 
-/** Where the name of a pull secret stands, or the name of the service account that brings it. */
+/** Returns the pointer to a pull secret's name, or to the ServiceAccount name if the list is from the ServiceAccount. */
 export function secretPointers({ pod, pullSecrets }: PodSecrets): (name: string) => string {
   if (pullSecrets.from !== 'pod') return () => `${pod.pointer}/serviceAccountName`;
   const at = `${pod.pointer}/imagePullSecrets`;
-  const places = new Map<string, string>();
+  const pointers = new Map<string, string>();
   for (const [index, entry] of readObjects(pod.spec, 'imagePullSecrets', pod.pointer).entries()) {
     const name = readString(entry, 'name', `${at}/${index}`) ?? '';
-    if (!places.has(name)) places.set(name, `${at}/${index}/name`);
+    if (!pointers.has(name)) pointers.set(name, `${at}/${index}/name`);
   }
-  return (name) => places.get(name) ?? at;
+  return (name) => pointers.get(name) ?? at;
 }
 
-/** Why it cannot be told, and whose doing that is. */
+/** The reason for an unknown result, and its cause. */
 export interface Doubt {
   readonly reason: string;
   readonly causedBy: Causer;
 }
 
-/** Why nobody can say which pull secrets a pod has; `undefined` when it can be said. */
+/** Returns why the pull secrets of a pod are unknown; `undefined` if they are known. */
 export function doubtAbout({ secrets, serviceAccount }: PodPullSecrets): Doubt | undefined {
   if (secrets.state === 'unknown') return doubtOf(secrets);
   if (secrets.state === 'yes') return undefined;
-  // It may only be on its way: the Pod itself is judged when it is created.
+  // The ServiceAccount can still be created, and tidewaiter evaluates the Pod itself on creation.
   return { reason: `ServiceAccount ${quoteValue(serviceAccount)} does not exist yet`, causedBy: 'later' };
 }
 
@@ -60,7 +60,7 @@ export function doubtOf({ reason, causedBy }: Extract<Fact<unknown>, { readonly 
   return { reason, causedBy: causedBy ?? 'world' };
 }
 
-/** About an image outside of a pod spec: its controller decides which pull secrets its Pods get. */
+/** Returns the problem of an image outside of a pod spec, whose controller decides which pull secrets its Pods get. */
 export function looseImage(image: string, pointer: string): Omit<Problem, 'container'> {
   return {
     state: 'unknown',

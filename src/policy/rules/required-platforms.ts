@@ -1,4 +1,4 @@
-/** For which platforms an image has to be made: those of the nodes that its Pod can run on, as far as somebody names them. */
+/** The platforms that an image must be built for: those of the nodes that its Pod can run on, if the Pod or the policy names them. */
 import type { Container } from '../../pod/containers.ts';
 import { nodePlatformsOf, type NodePlatforms } from '../../pod/node-platforms.ts';
 import type { Platform } from '../registry-fact.ts';
@@ -9,11 +9,11 @@ export interface RequiredPlatforms {
   readonly tooMany: boolean;
 }
 
-/** Nobody has so many kinds of nodes, but an object can name any number of them. */
+/** Bounds the work: an object can name any number of platforms. */
 const MAX_PLATFORMS = 16;
 export const TOO_MANY = `the Pod selects more than ${MAX_PLATFORMS} platforms`;
 
-/** `undefined`: nothing is asked of it. Images outside of pods are for whatever nodes there are. */
+/** The function returns `undefined` for an image without required platforms. Images outside of pod specs need all `nodes`. */
 export function requiredPlatforms(
   { pods }: Pick<Subject, 'pods'>,
   nodes: readonly Platform[],
@@ -27,7 +27,7 @@ export function requiredPlatforms(
   return (container) => (byContainer.has(container) ? byContainer.get(container) : loose);
 }
 
-/** The Pod's own words count where none of the nodes that are known could take it. */
+/** Uses the platforms that the Pod selects if it cannot run on any of `nodes`. */
 function platformsOfPod(pod: NodePlatforms, nodes: readonly Platform[]): RequiredPlatforms | undefined {
   const known = nodes.filter(({ os, architecture }) => pod.admits(os, architecture));
   if (known.length > 0) return { platforms: known, tooMany: false };
@@ -52,5 +52,5 @@ function admitted(
   );
 }
 
-/** Where only the operating system is named. No architecture is called so. */
+/** The architecture if the Pod selects only an operating system. Not a valid architecture name. */
 export const ANY = '*';

@@ -1,9 +1,9 @@
-/** Names of resources that no container can have: a bound of one would bind nothing. */
+/** Rejects resource names that no container can have, because a bound on them has no effect. */
 import { quoteValue } from '../../image/quote.ts';
 import { isQualifiedName } from '../name-language.ts';
 import { didYouMean } from '../../image/suggestion.ts';
 
-/** Without a domain there are no others: kubernetes pkg/apis/core/helper, IsStandardContainerResourceName. */
+/** All resource names without a domain, with HUGE_PAGES (kubernetes pkg/apis/core/helper, IsStandardContainerResourceName). */
 const STANDARD = ['cpu', 'memory', 'ephemeral-storage'];
 const HUGE_PAGES = /^hugepages-[0-9]+[A-Za-z]*$/;
 

@@ -1,4 +1,4 @@
-/** What can be wrong with amounts of resources, said in sentences; used by container-resources. */
+/** Problems of resource requests and limits, for container-resources. */
 import { quoteValue } from '../../image/quote.ts';
 import type { Container } from '../../pod/containers.ts';
 import { isObject } from '../../pod/pointer.ts';
@@ -22,7 +22,7 @@ export interface Bound {
   readonly quantity: Quantity;
 }
 
-/** The parameters, read. */
+/** The parsed parameters. */
 export interface ResourceRequirements {
   readonly requests: readonly string[];
   readonly limits: readonly string[];
@@ -32,7 +32,7 @@ export interface ResourceRequirements {
   readonly max: readonly Bound[];
 }
 
-/** Whose amounts they are, of a container or of the Pod, and what has been found about them. */
+/** A container, or the whole Pod, with the problems found so far. */
 export interface ResourceHolder {
   readonly resources: Resources;
   readonly container: Container | undefined;
@@ -42,7 +42,7 @@ export interface ResourceHolder {
 interface AmountProblem {
   readonly kind: AmountKind;
   readonly resource: string;
-  /** After `cpu limit "2"`, or after "the container" when there is no amount. */
+  /** The rest of a sentence that begins with `cpu limit "2"`, or with "the container" if the amount is missing. */
   readonly what: string;
   readonly remedy: string;
   readonly beyond?: Beyond | undefined;
@@ -68,10 +68,10 @@ function add(
   });
 }
 
-/** Counted in bytes: less than one makes no sense, and mostly "m" was meant to be "M". */
+/** Resources in bytes. A fraction of a byte is usually "m" instead of "M". */
 const BYTES = /^(?:memory|ephemeral-storage|hugepages-.*)$/;
 
-/** What the API server refuses, or warns of (pkg/apis/core/validation, validateResourceRequirements; pkg/api/pod/warnings.go). */
+/** Amounts that the API server rejects or warns about (pkg/apis/core/validation, validateResourceRequirements; pkg/api/pod/warnings.go). */
 export function checkQuantities(holder: ResourceHolder): void {
   for (const kind of AMOUNTS) {
     for (const amount of holder.resources[kind].all) checkQuantity(holder, kind, amount);
@@ -103,7 +103,7 @@ function quantityProblem(
   return { what, remedy: number === undefined ? 'use whole bytes' : `use, for example, ${number}M or ${number}Mi` };
 }
 
-/** What is asked for and not there, in the container or in the Pod around it. Zero is none, to the scheduler and to the node. */
+/** Finds required amounts that neither the container nor the Pod sets. The scheduler and the node treat 0 as not set. */
 export function findMissing(holder: ResourceHolder, whole: Resources, requirements: ResourceRequirements): void {
   const { requests, limits } = requirements;
   const missing: Missing[] = [];
@@ -133,18 +133,18 @@ function isSome(amount: Quantity | undefined): boolean {
   return amount !== undefined && amount.about > 0;
 }
 
-/** There is nothing at all, or an amount that is none. */
+/** The amount is absent or counts as not set. */
 function findNone(holder: ResourceHolder, entry: Missing, missing: Missing[]): void {
   const { resource, example } = entry;
   const kind = entry.kind === 'request' ? requestedBy(holder.resources, resource) : 'limit';
   const parsed = parsedAmount(holder.resources, kind, resource);
   if (parsed === undefined) missing.push(entry);
-  // What is no quantity is told already, as what it is.
+  // checkQuantities reports invalid quantities.
   else if (parsed.ok)
     add(holder, parsed.quantity, { kind, resource, what: 'counts as not set', remedy: `for example ${example}` });
 }
 
-/** One for all of a container: two for one map would make its key twice. */
+/** Returns one remedy for the container, because two remedies for one map would repeat its key. */
 function remedyFor(missing: readonly Missing[], present: unknown): string {
   const groups = AMOUNTS.toReversed().flatMap((kind) => {
     const amounts = missing.filter((one) => one.kind === kind);
@@ -162,7 +162,7 @@ function remedyFor(missing: readonly Missing[], present: unknown): string {
   ].join('; ');
 }
 
-/** An amount that makes no other problem: neither below the request that is there, nor out of the bounds of the policy. */
+/** Returns an example that causes no other problem: not below the existing request, and within the bounds of the policy. */
 function exampleOf(resource: string, { resources }: ResourceHolder, { min, max }: ResourceRequirements): string {
   const usual = readQuantity(EXAMPLES.get(resource) ?? '1');
   if (!usual.ok) return '1';
@@ -177,7 +177,7 @@ function exampleOf(resource: string, { resources }: ResourceHolder, { min, max }
   return raised.text.length > MAX_EXAMPLE ? usual.quantity.text : raised.text;
 }
 
-/** Nobody writes a longer amount but to fill messages. */
+/** Characters; longer amounts only inflate messages. */
 const MAX_EXAMPLE = 40;
 
 const EXAMPLES = new Map([
@@ -186,7 +186,7 @@ const EXAMPLES = new Map([
   ['ephemeral-storage', '1Gi'],
 ]);
 
-/** What is there and should be less, or more, or not be there. */
+/** Finds amounts that are not allowed, too small, or too large. */
 export function findOutOfBounds(holder: ResourceHolder, { noLimits, maxRatio, min, max }: ResourceRequirements): void {
   for (const resource of noLimits) {
     const limit = amountOf(holder.resources, 'limit', resource);
@@ -226,13 +226,13 @@ function findOutOfRatio(holder: ResourceHolder, { resource, quantity: ratio }: B
   if (limit.about * 1000 < request.about * ratio.about * 0.999 || limit.milli * NANO <= request.milli * ratio.nano)
     return;
   const what = `is more than ${ratio.text} times the request ${quantityText(request)}`;
-  // Without a request there is no ratio that could become smaller.
+  // Without a request, the ratio is undefined.
   const ratioOf = request.milli > 0n ? (limit.milli * NANO) / request.milli : undefined;
   const beyond = ratioOf === undefined ? undefined : { bound: `ratio ${resource}`, by: ratioOf };
   add(holder, limit, { kind: 'limit', resource, what, remedy: 'raise the request, or lower the limit', beyond });
 }
 
-/** Names of resources are other people's text. */
+/** Quotes unusual resource names, which can contain any text. */
 function named(resource: string): string {
   return /^[A-Za-z0-9._/-]{1,100}$/.test(resource) ? resource : quoteValue(resource, 100);
 }
