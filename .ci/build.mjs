@@ -1,5 +1,5 @@
-// Builds dist/: one bundle per command, loaded on demand, with no dependencies at run time. THIRD-PARTY.txt names what is in it.
-// index.js and types/ are what a plugin imports: entry of the same build, so that a plugin has the very modules of the engine.
+// Builds dist/: one bundle per command, loaded on demand, with no dependencies at run time. THIRD-PARTY.txt lists the contained
+// packages. Plugins import index.js and types/; index.js is an entry of the same build, so plugins share the engine's modules.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
-// Built beside and moved, so that a running test never meets half of it.
+// Built in another directory and then moved, so that a running test never sees an incomplete build.
 const OUT = `dist.${process.pid}`;
 
 const { metafile } = await build({
@@ -24,8 +24,8 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
   plugins: [builtinsByRequire()],
-  // CommonJS packages inside an ES module still call require for Node's own modules. An old Node has no getBuiltinModule, and
-  // only needs to say that it is old.
+  // CommonJS packages inside an ES module still call require for modules of Node.js. An old Node.js has no getBuiltinModule, but
+  // it only has to report that it is too old.
   banner: {
     js: "const require = process.getBuiltinModule?.('node:module')?.createRequire(import.meta.url);",
   },
@@ -73,7 +73,7 @@ function requireOf(clause, name) {
   ].join(' ');
 }
 
-/** Of what index.ts reaches. It is pure, so no type of Node's stands in what comes out; the sources need TextDecoder's. */
+/** Writes the types that index.ts reaches. They contain no Node.js types; the sources need the type of TextDecoder. */
 function emitTypes() {
   const project = `${OUT}/tsconfig.json`;
   const compilerOptions = {

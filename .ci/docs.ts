@@ -1,4 +1,4 @@
-// Makes what is generated from the rules and schemas and committed all the same: docs/rules.md, the
+// Generates the committed files that derive from rules and schemas: docs/rules.md, the
 // keys in docs/configuration.md, and docs/schemas/ for editors.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
