@@ -1,4 +1,4 @@
-/** Findings for people: one block per file, aligned; colors only where the caller says so. */
+/** Formats findings as text: one aligned block per file. */
 import { fileText } from '../files/location-text.ts';
 import type { CheckReport, ErrorRow } from './check.ts';
 import { type MessageGroup, groupAlike } from './grouped-lines.ts';
@@ -27,7 +27,7 @@ function kindOf({ policy, rule, action, remedy }: FindingRow): string {
   return JSON.stringify([policy, rule, action, remedy]);
 }
 
-/** About many files, so behind them all. */
+/** Formats a message about many files; it follows the blocks of the files. */
 function outageLines({ rows: [row], message }: MessageGroup<FindingRow>, ink: Paint): string {
   const remedy = row.remedy === null ? '' : `  ${ink.dim(row.remedy)}\n`;
   return `${levelInk(row, ink)(row.action)}  ${message}  ${ink.cyan(`${row.rule}, unknown`)}\n${remedy}\n`;
@@ -59,14 +59,14 @@ function fileBlock(file: string, { findings, errors }: Block, ink: Paint): strin
       `  ${place}  ${level}  ${row.exception === null ? message : ink.dim(message)}  ${where}  ${ink.cyan(rule)}`,
     );
     const more = row.exception === null ? row.remedy : excuseLine(row.exception);
-    if (more !== null && !isToldNext(row, shown[index + 1]))
+    if (more !== null && !isRemedyRepeated(row, shown[index + 1]))
       lines.push(`  ${' '.repeat(placeWidth + levelWidth)}    ${ink.dim(more)}`);
   }
   return lines.length === 0 ? '' : `${ink.underline(fileText(file))}\n${lines.join('\n')}\n`;
 }
 
-/** One remedy for several findings about one container stands once, behind the last of them. */
-function isToldNext(row: FindingRow, next: FindingRow | undefined): boolean {
+/** Reports whether the next finding prints the same remedy for the same container; the remedy is then omitted here. */
+function isRemedyRepeated(row: FindingRow, next: FindingRow | undefined): boolean {
   const { file, document, container, remedy, exception } = row;
   const same = next?.file === file && next.document === document && next.container === container;
   return same && exception === null && next.exception === null && next.remedy === remedy;
@@ -85,7 +85,7 @@ function levelInk({ action }: FindingRow, ink: Paint): Paint['dim'] {
   return action === 'warn' ? ink.yellow : ink.dim;
 }
 
-/** In the place of the remedy: there is nothing to do until then. */
+/** Replaces the remedy of an excused finding. */
 function excuseLine({ name, owner, reason, expires, insteadOf }: ExceptionRow): string {
   return `would ${insteadOf}; excused by exception ${name} (owner ${owner}, expires ${expires}): ${reason}`;
 }

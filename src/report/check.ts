@@ -8,22 +8,22 @@ export interface CheckReport {
     readonly documents: number;
     /** Objects of kinds that run or pull images. */
     readonly workloads: number;
-    /** Those of them that at least one policy applied to. */
+    /** Workloads that at least one policy applies to. */
     readonly evaluated: number;
     readonly images: number;
     /** Findings with the action deny. */
     readonly denied: number;
     readonly warned: number;
-    /** Findings, of whatever action, that could not be decided; excused ones are not among them. */
+    /** Unknown results and errors with any action except `excused`. */
     readonly unknown: number;
-    /** Findings that an exception excuses: they are listed, and do nothing. */
+    /** Findings that an exception excuses. They are listed and never change the exit code. */
     readonly excused: number;
     readonly errors: number;
   };
   readonly images: readonly ImageRow[];
   readonly findings: readonly FindingRow[];
   readonly errors: readonly ErrorRow[];
-  /** About policies and input, not about what was found: they never change the exit code. */
+  /** Notices about policies and input. They never change the exit code. */
   readonly notices: readonly NoticeRow[];
 }
 
@@ -38,7 +38,7 @@ export interface ErrorRow {
 export const FAIL_ON = ['deny', 'warn', 'unknown', 'nothing'] as const;
 export type FailOn = (typeof FAIL_ON)[number];
 
-/** What makes the answer "no": a denial, and what `failOn` adds. */
+/** Reports whether a finding makes the command fail: a denial, or a finding that `failOn` adds. */
 export function fails({ action, outcome }: Pick<FindingRow, 'action' | 'outcome'>, failOn: readonly FailOn[]): boolean {
   if (action === 'deny') return true;
   if (action === 'excused') return false;
@@ -49,7 +49,7 @@ type Outcome = Pick<CheckReport, 'findings' | 'errors'> & {
   readonly summary: Pick<CheckReport['summary'], 'evaluated'>;
 };
 
-/** 0 nothing denied, 1 denied (or what `failOn` adds), 2 something could not be judged. */
+/** Returns 0 for success, 1 for a denial or a finding that `failOn` adds, and 2 for an input that cannot be evaluated. */
 export function exitCode({ findings, errors, summary }: Outcome, failOn: readonly FailOn[]): 0 | 1 | 2 {
   if (errors.length > 0) return 2;
   if (failOn.includes('nothing') && summary.evaluated === 0) return 1;

@@ -1,24 +1,24 @@
-/** A unified diff of edits that are known: what `git apply` and `patch -p1` take. */
+/** Formats edits as a unified diff for `git apply` and `patch -p1`. */
 import { applyEdits, type Edit } from '../pinning/image-location.ts';
 import type { Paint } from './paint.ts';
 
 const CONTEXT = 3;
 
 export interface FileEdits {
-  /** Relative to where the diff is applied. */
+  /** The path relative to the directory in which the diff is applied. */
   readonly file: string;
   readonly text: string;
   readonly edits: readonly Edit[];
 }
 
-/** Lines `from` up to `to` of the old text become `lines`. */
+/** Replaces the lines from `from` to `to` of the old text with `lines`. */
 interface Block {
   readonly from: number;
   readonly to: number;
   readonly lines: readonly string[];
 }
 
-/** Empty when nothing changes. */
+/** Returns an empty text if there are no edits. */
 export function unifiedDiff({ file, text, edits }: FileEdits, ink: Paint): string {
   const lines = splitLines(text);
   const blocks = blocksOf(text, lines, edits);
@@ -42,7 +42,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\r': '\\r',
 };
 
-/** git quote.c: a name in quotes is read as a C string, any other up to what looks like a date. */
+/** Git parses a quoted name as a C string, and another name up to a text that looks like a date (quote.c). */
 function quotedName(name: string): string {
   if (!/[\s"\\\p{Cc}\p{Cf}]/u.test(name)) return name;
   const escaped = name.replaceAll(/["\\]|[\p{Cc}\p{Cf}]/gu, (one) => ESCAPES[one] ?? octal(one));
@@ -53,14 +53,14 @@ function octal(character: string): string {
   return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
-/** With their line breaks. */
+/** Splits a text into lines with their line breaks. */
 function splitLines(text: string): readonly string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
 function blocksOf(text: string, lines: readonly string[], edits: readonly Edit[]): readonly Block[] {
   const ends = endsOf(lines);
-  // At the very end of the text an edit belongs to the last line.
+  // An edit at the end of the text belongs to the last line.
   const lineOf = (offset: number): number => {
     let low = 0;
     let high = lines.length - 1;
@@ -92,13 +92,13 @@ interface Group {
   readonly edits: readonly Edit[];
 }
 
-/** The offset after each line. */
+/** Returns the offset after each line. */
 function endsOf(lines: readonly string[]): readonly number[] {
   let end = 0;
   return lines.map((line) => (end += line.length));
 }
 
-/** Without the lines that stay as they are: behind a line that is kept, another may have been put. */
+/** Removes unchanged lines at both ends of a change. */
 function trimmed(lines: readonly string[], { from, to, lines: now }: Block): Block {
   let head = 0;
   while (from + head < to && head < now.length && lines[from + head] === now[head]) head += 1;
@@ -117,7 +117,7 @@ function hunksOf(blocks: readonly Block[]): readonly (readonly Block[])[] {
 }
 
 interface HunkPlace {
-  /** How many lines more the new text has above. */
+  /** The number of lines that earlier changes added. */
   readonly shift: number;
   readonly ink: Paint;
 }
@@ -126,7 +126,7 @@ function hunkText(lines: readonly string[], hunk: readonly Block[], { shift, ink
   const from = Math.max((hunk[0]?.from ?? 0) - CONTEXT, 0);
   const to = Math.min((hunk.at(-1)?.to ?? 0) + CONTEXT, lines.length);
   const body: string[] = [];
-  // A terminal would do what is written in the file.
+  // A terminal would interpret control characters from the file.
   const show = (sign: string, line: string): string => diffLine(sign, ink.isColorSupported ? visible(line) : line);
   let at = from;
   const keep = (until: number): void => {

@@ -1,6 +1,6 @@
 /**
- * Findings as annotations of GitHub Actions: one workflow command a line, and the summary for people who read the log.
- * Grammar and escapes as the runner reads them: actions/runner, ActionCommand.cs (the first `::` ends the properties).
+ * Formats findings as annotations for GitHub Actions: one workflow command per line, then the summary.
+ * The grammar and the escapes are those of the runner: actions/runner, ActionCommand.cs (the first `::` ends the properties).
  */
 import type { CheckReport, ErrorRow } from './check.ts';
 import { placeIn } from './report-path.ts';
@@ -10,11 +10,11 @@ import { type FindingRow, findingText } from './rows.ts';
 
 export interface GithubOptions {
   readonly policySource: string;
-  /** Where the checkout is. */
+  /** The directory of the checkout. */
   readonly folder: string;
 }
 
-/** What is only audited or excused is not annotated: somebody wants nobody to be bothered. The summary counts it. */
+/** Audited and excused findings get no annotation; the summary counts them. */
 export function githubCheck(report: CheckReport, { policySource, folder }: GithubOptions): string {
   const errors = report.errors.map((row) =>
     command('error', { ...row, title: 'not evaluated', text: row.message, folder }),
@@ -54,7 +54,7 @@ function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }
 
-/** A line break in it would let the next line be a command. */
+/** Removes line breaks, because the next line could be a workflow command. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }

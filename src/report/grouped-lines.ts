@@ -1,10 +1,10 @@
-/** An outage says the same of hundreds of images: one line for all of them, where people read. Machine formats keep each. */
+/** Groups equal messages about many images, such as those of an outage, into one line of text. Other formats keep each message. */
 import { INTERRUPTED } from '../pinning/reference-lookup.ts';
 import { withoutPause } from '../lookup/circuit.ts';
 
 export interface MessageGroup<R> {
   readonly rows: readonly [R, ...R[]];
-  /** `471 images cannot be pinned: docker.io answered 503 ("nginx", "redis:7", "app" and 468 more: see -o json)` */
+  /** `471 images cannot be pinned: docker.io returned HTTP 503 ("nginx", "redis:7", "app" and 468 more: see -o json)` */
   readonly message: string;
 }
 
@@ -12,11 +12,11 @@ export interface MessageRow {
   readonly message: string | null;
 }
 
-/** With fewer, each line says more than the one for all. */
+/** The number of images from which messages are grouped. */
 const MIN_ALIKE = 3;
 const SHOWN = 3;
 
-/** Of rows that could not be decided. `kindOf` keeps apart what must not share a line. */
+/** Groups rows with unknown results. Rows for which `kindOf` differs do not share a line. */
 export function groupAlike<R extends MessageRow>(
   rows: readonly R[],
   kindOf: (row: R) => string = () => '',
@@ -30,7 +30,7 @@ export function groupAlike<R extends MessageRow>(
   });
 }
 
-/** The image that a message is about, with its word. */
+/** The first quoted image in a message, with the word before it. */
 const IMAGE = /(?:image )?("(?:[^"\\]|\\.)*"…?)/;
 
 function reasonOf({ message }: MessageRow): string {
@@ -41,7 +41,7 @@ const NAME = String.raw`"(?:[^"\\]|\\.)*"…?`;
 const NONE = new RegExp(` does not have ${NAME}`, 'g');
 const FOR = new RegExp(` for ${NAME}`, 'g');
 
-/** What failed comes first. Where that is an outage, what mirrors said of each image is the same for all. */
+/** Removes image names from the responses of mirrors if the message begins with an outage, which is the same for all images. */
 function ofAll(text: string): string {
   const end = text.indexOf('; ');
   if (end === -1 || text.slice(0, end).includes('"')) return text;

@@ -1,4 +1,4 @@
-/** The formats of reports: which command offers which format, and the function that writes it. A new format is a file and a row here. */
+/** Lists the report formats of each command. A new format is a file and a row here. */
 import type { Rule } from '../policy/rule.ts';
 import type { CheckReport, FailOn } from './check.ts';
 import type { Paint } from './paint.ts';
@@ -8,7 +8,7 @@ import type { ReplayReport } from './replay.ts';
 import type { NoticeRow } from './rows.ts';
 import type { TestReport } from './test.ts';
 
-/** What each command has to report. */
+/** The input of the formats, by command. */
 interface Results {
   readonly check: {
     readonly report: CheckReport;
@@ -16,7 +16,7 @@ interface Results {
     readonly policySource: string;
     readonly rules: readonly Rule[];
     readonly version: string;
-    /** Relative paths in the report start here. */
+    /** The directory that relative paths in the report start from. */
     readonly folder: string;
     readonly ink: Paint;
   };
@@ -29,9 +29,9 @@ interface Results {
 export type ReportCommand = keyof Results;
 
 export interface Output {
-  /** For standard output. */
+  /** Text for standard output. */
   readonly out: string;
-  /** For standard error. */
+  /** Text for standard error. */
   readonly notes?: string;
 }
 
@@ -40,7 +40,7 @@ type Format = { readonly [C in ReportCommand]?: (result: Results[C]) => Promise<
 const json = ({ report }: { readonly report: object }): Promise<Output> =>
   Promise.resolve({ out: `${JSON.stringify(report, null, 2)}\n` });
 
-/** In the order of `--help`; the first is the default. Every row imports its file when it is used. */
+/** The order is that of `--help`, and the first format is the default. Each row imports its file on use. */
 const FORMATS = {
   pretty: {
     check: async ({ report, policySource, ink }) => {
@@ -100,7 +100,7 @@ export function formatReport<C extends ReportCommand>(
   return write(result);
 }
 
-/** For formats without a place for notices. */
+/** Adds notices on standard error for formats that cannot contain them. */
 async function withNotices(notices: readonly NoticeRow[], out: string): Promise<Output> {
   const { noticeLine, paint } = await import('./paint.ts');
   return { out, notes: notices.map((row) => `${noticeLine(row, paint(false))}\n`).join('') };

@@ -1,4 +1,4 @@
-/** JUnit XML, for CI systems: one test suite per file, one test case per review (`replay`), object (`check`) or case (`test`). */
+/** Formats JUnit XML: one test suite per file, and one test case per review (`replay`), object (`check`), or case (`test`). */
 import junit, { type Builder, type TestCase } from 'junit-report-builder';
 import { objectLabel } from '../admission/message.ts';
 import { locationText } from '../files/location-text.ts';
@@ -8,7 +8,7 @@ import { type FindingRow, findingText, type ObjectRow } from './rows.ts';
 import type { TestReport } from './test.ts';
 import { problemTexts } from './test-text.ts';
 
-/** The package is CommonJS, its types describe an ES module. */
+/** The package is CommonJS, but its types describe an ES module. */
 function isBuilder(value: unknown): value is Builder {
   return typeof value === 'object' && value !== null && 'newBuilder' in value;
 }
@@ -43,13 +43,13 @@ export function junitReplay(report: ReplayReport): string {
   return builder.build();
 }
 
-/** An object with images, or with findings, and what was found. */
+/** An object with images or findings. */
 interface ObjectFindings {
   readonly object: ObjectRow;
   readonly findings: FindingRow[];
 }
 
-/** What makes the command fail is a failure; everything else that was found is the output of a test that passed. */
+/** A finding that makes the command fail is a failure; other findings are the output of a passed test. */
 export function junitCheck(report: CheckReport, failOn: readonly FailOn[]): string {
   const builder = newBuilder();
   for (const [file, { objects, errors }] of byFile(report)) {
@@ -113,7 +113,7 @@ function textOf(row: FindingRow): string {
   return `${row.line}:${row.column}  ${row.action.padEnd(5)}  ${findingText(row).replaceAll('\n', '\n    ')}`;
 }
 
-/** One test suite per suite, and one for what is wrong with each file. */
+/** Formats one test suite per suite, and one per file with errors. */
 export function junitTests({ suites, errors }: TestReport): string {
   const builder = newBuilder();
   for (const { name, file, cases } of suites) {
@@ -140,7 +140,7 @@ export function junitTests({ suites, errors }: TestReport): string {
   return builder.build();
 }
 
-/** What XML 1.0 cannot hold, and every end of a CDATA section: the package escapes only the first. */
+/** Replaces characters that XML 1.0 does not allow, and every end of a CDATA section; the package escapes only the first end. */
 function clean(text: string): string {
   return text
     .toWellFormed()

@@ -1,4 +1,4 @@
-/** Colors of a terminal, and the lines that several reports share. */
+/** Terminal colors, and lines that several reports share. */
 import colors from 'picocolors';
 import { locationText } from '../files/location-text.ts';
 import type { NoticeRow } from './rows.ts';
@@ -9,13 +9,13 @@ export function paint(enabled: boolean): Paint {
   return colors.createColors(enabled);
 }
 
-/** One line each, with their place, and an empty line after them. */
+/** Formats one line per notice, and an empty line after them. */
 export function noticeLines(notices: readonly NoticeRow[], ink: Paint): string {
   const lines = notices.map((row) => `${noticeLine(row, ink)}\n`);
   return lines.length === 0 ? '' : `${lines.join('')}\n`;
 }
 
-/** What is about no place in a file names it. */
+/** A notice without a line names its file in the message. */
 export function noticeLine(row: NoticeRow, ink: Paint): string {
   const place = row.line === null ? '' : `${ink.dim(locationText(row))}  `;
   return `${place}${ink.cyan('notice')}  ${row.message}`;

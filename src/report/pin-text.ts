@@ -1,4 +1,4 @@
-/** The results of `pin` and `drift` for people. */
+/** Formats the results of `pin` and `drift` as text. */
 import { fileText, locationText } from '../files/location-text.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type FileEdits, unifiedDiff } from './diff.ts';
@@ -17,24 +17,24 @@ export interface PinView {
   readonly ink: Paint;
 }
 
-/** The result goes to stdout: the diff, the images that were written, or those without a digest. Notes and the summary go to stderr. */
+/** Stdout gets the diff, the written images, or the images without a digest; stderr gets the notes and the summary. */
 export function prettyPin(report: PinReport, { action, edited, ink }: PinView): Output {
   const diff = (): string =>
     edited()
       .map((file) => unifiedDiff(file, ink))
       .join('');
   return {
-    out: action === 'diff' ? diff() : pinAnswer(report, ink),
+    out: action === 'diff' ? diff() : imageLines(report, ink),
     notes: `${pinNotes(report, ink)}${pinSummary(report, action, ink)}`,
   };
 }
 
-/** About files: what is not read in them, and why. */
+/** Formats the notices about files. */
 function inputNoticeLines(notices: readonly PinErrorRow[], ink: Paint): readonly string[] {
   return notices.map((row) => `${locationText(row)}  ${ink.cyan('notice')}  ${row.message}`);
 }
 
-/** What could not be done, what was left, what has drifted: one line each. */
+/** Formats one line per error, skipped image, drifted image, and notice. */
 export function pinNotes({ images, files, errors, notices }: PinReport, ink: Paint): string {
   const outages = groupAlike(images.filter(({ state }) => state === 'failed'));
   const grouped = new Set(outages.flatMap(({ rows }) => rows));
@@ -61,7 +61,7 @@ function imageNote({ state, image, previous, digest, message }: PinRow, ink: Pai
   return `${ink.cyan('notice')}  image ${quoteValue(image, 256)}: ${message}`;
 }
 
-/** A repository has many YAML files that are none of ours. */
+/** A repository can contain many YAML files without images. */
 const MAX_SKIPPED = 10;
 
 function skippedLines(files: readonly PinFileRow[], ink: Paint): readonly string[] {
@@ -73,8 +73,8 @@ function skippedLines(files: readonly PinFileRow[], ink: Paint): readonly string
   ];
 }
 
-/** Where what is, of `--check`; what was written, of `--write`. */
-function pinAnswer({ images, files }: PinReport, ink: Paint): string {
+/** Lists the images without a digest (`--check`) or the written images (`--write`). */
+function imageLines({ images, files }: PinReport, ink: Paint): string {
   const changed = changedIn(files);
   return images
     .flatMap((row) => {

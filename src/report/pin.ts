@@ -8,9 +8,9 @@ export interface LocationRow {
   readonly line: number;
   readonly column: number;
   readonly format: ImageLocation['format'];
-  /** As it was written. */
+  /** The image as written in the file. */
   readonly image: string;
-  /** How many images are written here: an anchor or a merge key uses the same text again. */
+  /** The number of images with this text; anchors and merge keys reuse it. */
   readonly uses: number;
 }
 
@@ -19,7 +19,7 @@ export interface PinRow extends LocationRow {
   /** The whole reference with its digest. */
   readonly pinned: string | null;
   readonly digest: string | null;
-  /** The digest before, of what has drifted. */
+  /** The previous digest of a drifted image. */
   readonly previous: string | null;
   readonly message: string | null;
 }
@@ -27,23 +27,23 @@ export interface PinRow extends LocationRow {
 export interface DriftRow extends LocationRow {
   readonly state: DriftDecision['state'];
   readonly digest: string;
-  /** What the tag means now. */
+  /** The digest that the tag points to now. */
   readonly current: string | null;
   readonly message: string | null;
 }
 
 export interface PinFileRow {
   readonly file: string;
-  /** null: nothing in it is known. */
+  /** null: the format is unknown. */
   readonly format: ImageLocation['format'] | null;
-  /** `changed` is written, `change` would be with --write. */
+  /** `changed`: the file was written. `change`: --write would write it. */
   readonly state: 'changed' | 'change' | 'unchanged' | 'skipped' | 'failed';
   readonly message: string | null;
 }
 
 export interface PinErrorRow {
   readonly file: string;
-  /** null where the fault is the file's as a whole. */
+  /** null: the error is about the whole file. */
   readonly line: number | null;
   readonly column: number | null;
   readonly message: string;
@@ -54,7 +54,6 @@ export interface PinReport {
   readonly files: readonly PinFileRow[];
   readonly images: readonly PinRow[];
   readonly errors: readonly PinErrorRow[];
-  /** What is not wrong, and good to know. */
   readonly notices: readonly PinErrorRow[];
 }
 
@@ -66,14 +65,14 @@ export interface DriftReport {
   readonly notices: readonly PinErrorRow[];
 }
 
-/** What `pin` does with the digests: shows them as a diff, writes them, or only checks that there are some. */
+/** `diff`: print a diff. `write`: update the files. `check`: report images without a digest. */
 export type PinAction = 'diff' | 'write' | 'check';
 
 function locationRow(file: string, { line, column, format, image }: ImageLocation): LocationRow {
   return { file, line, column, format, image, uses: 1 };
 }
 
-/** One row for a text that several images have through an anchor, as there is one text to change. */
+/** Merges the rows of images that share a text through an anchor, because there is one text to change. */
 export function mergeUses<R extends LocationRow>(rows: readonly R[]): readonly R[] {
   const merged = new Map<string, R>();
   for (const row of rows) {
@@ -98,7 +97,7 @@ export function driftRow(
   return { ...locationRow(file, location), state, digest, current, message };
 }
 
-/** 0 nothing to do, or done; 1 something is unpinned, or has drifted and was not written; 2 something could not be done. */
+/** Returns 0 for success, 1 if an image is not pinned or has drifted and was not written, and 2 on an error. */
 export function pinExitCode({ images, errors }: PinReport, action: PinAction): 0 | 1 | 2 {
   const has = (state: PinRow['state']): boolean => images.some((row) => row.state === state);
   if (errors.length > 0 || has('failed')) return 2;

@@ -1,4 +1,4 @@
-/** The result of `replay` for people. */
+/** Formats the result of `replay` as text. */
 import { objectLabel } from '../admission/message.ts';
 import { fileText, locationText } from '../files/location-text.ts';
 import type { Difference } from '../recording/compare.ts';
@@ -28,12 +28,12 @@ function differenceLines(
   return [
     title,
     ...differences.map(
-      (difference) => `  ${colourOf(difference.kind, ink)(SIGNS[difference.kind])}  ${difference.text}`,
+      (difference) => `  ${colorOf(difference.kind, ink)(SIGNS[difference.kind])}  ${difference.text}`,
     ),
   ];
 }
 
-/** The number of reviews without anything to compare with is said: silence would look like agreement. */
+/** The summary counts reviews without an expected decision, because they would otherwise look like matches. */
 function summaryLine({ summary }: ReplayReport, ink: Paint): string {
   const { reviews, allowed, denied, different, newlyDenied, newlyAllowed, otherFindings, errors, compared } = summary;
   const parts = [
@@ -45,7 +45,7 @@ function summaryLine({ summary }: ReplayReport, ink: Paint): string {
   return parts.join('; ');
 }
 
-function colourOf(kind: Difference['kind'], ink: Paint): (text: string) => string {
+function colorOf(kind: Difference['kind'], ink: Paint): (text: string) => string {
   if (kind === 'newly-denied') return ink.red;
   return kind === 'newly-allowed' ? ink.green : ink.yellow;
 }

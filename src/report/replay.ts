@@ -13,9 +13,9 @@ export interface ReplayRow {
   readonly namespace: string | null;
   readonly name: string;
   readonly allowed: boolean;
-  /** What `serve` would send to the API server, byte for byte. */
+  /** The exact response bytes of `serve`. */
   readonly answers: { readonly validate: string; readonly mutate: string };
-  /** What the decision was compared with; null when the recording expects nothing. */
+  /** The other side of the comparison; null: the recording has no expected decision. */
   readonly comparedWith: 'expected' | 'against' | null;
   readonly differences: readonly Difference[];
 }
@@ -27,7 +27,7 @@ export interface ReplayReport {
     readonly reviews: number;
     readonly allowed: number;
     readonly denied: number;
-    /** Reviews that were compared with something. */
+    /** Reviews with a comparison. */
     readonly compared: number;
     readonly different: number;
     readonly newlyDenied: number;
@@ -37,7 +37,7 @@ export interface ReplayReport {
   };
   readonly reviews: readonly ReplayRow[];
   readonly errors: readonly ErrorRow[];
-  /** About the policies, not about the reviews: they never change the exit code. */
+  /** Notices about policies. They never change the exit code. */
   readonly notices: readonly NoticeRow[];
 }
 

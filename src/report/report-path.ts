@@ -1,10 +1,10 @@
-/** Where a file is, seen from the folder that a report is read in: what code hosts show annotations by. */
+/** The path of a file relative to the directory of the report, which code hosts need for annotations. */
 import path from 'node:path';
 
 export type FilePlace =
-  /** With forward slashes, on every system. */
+  /** Uses forward slashes on every system. */
   | { readonly at: 'inside'; readonly path: string }
-  /** Absolute: no part of the folder. */
+  /** An absolute path. */
   | { readonly at: 'outside'; readonly path: string }
   | { readonly at: 'stdin' };
 

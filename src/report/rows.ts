@@ -1,4 +1,4 @@
-/** One finding or image as reports print it, with its place: the stable keys of every machine format, and how a row reads. */
+/** The rows of findings, images, and notices in reports. Their keys are stable. */
 import { objectLabel, source } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
@@ -8,7 +8,7 @@ import type { Finding } from '../policy/finding.ts';
 
 export interface ObjectRow {
   readonly file: string;
-  /** 1-based: where the value stands in the file as given. */
+  /** 1-based line of the value in the input file. */
   readonly line: number;
   readonly column: number;
   /** 1-based number of the document within the file. */
@@ -36,11 +36,11 @@ export interface FindingRow extends ObjectRow {
   readonly rule: string;
   readonly action: Finding['action'];
   readonly outcome: Finding['outcome'];
-  /** The stored object had it before the update. */
+  /** Whether the stored object of an update already has the finding. */
   readonly existing: boolean;
   readonly message: string;
   readonly remedy: string | null;
-  /** Not null with the action `excused`, and only then. */
+  /** Not null only with the action `excused`. */
   readonly exception: ExceptionRow | null;
 }
 
@@ -49,22 +49,22 @@ export interface ExceptionRow {
   readonly name: string;
   readonly owner: string;
   readonly reason: string;
-  /** The last day, YYYY-MM-DD. */
+  /** The expiry date, YYYY-MM-DD. */
   readonly expires: string;
-  /** The action that the finding would have without it. */
+  /** The action of the finding without the exception. */
   readonly insteadOf: 'deny' | 'warn' | 'audit';
 }
 
-/** What is no finding and no fault: a document of the policies that does nothing here, or input that is not evaluated. */
+/** A notice: a policy document without effect on this input, or input that is not evaluated. */
 export interface NoticeRow {
   readonly file: string;
-  /** null where it is about the file as a whole. */
+  /** null: the notice is about the whole file. */
   readonly line: number | null;
   readonly column: number | null;
-  /** ImagePolicy, ImagePolicyException or ImageNameList, and its name; null where it is about input. */
+  /** ImagePolicy, ImagePolicyException, or ImageNameList; null: the notice is about input. */
   readonly kind: string | null;
   readonly name: string | null;
-  /** null where it is about the whole document. */
+  /** null: the notice is about the whole document. */
   readonly rule: string | null;
   readonly message: string;
 }
@@ -117,7 +117,7 @@ function shownName(name: string): string {
   return /^[\w.-]{1,253}$/.test(name) ? name : quoteValue(name);
 }
 
-/** A finding with nothing around it: which object and container, what is wrong, who says so; the remedy on a line of its own. */
+/** Formats a finding without its file: object, container, message, and policy, then the remedy on a separate line. */
 export function findingText(row: FindingRow): string {
   const already = row.existing ? ' (existing before this update)' : '';
   const first = `${rowLabel(row)}: ${row.message}${already} ${source(row)}`;

@@ -1,5 +1,5 @@
 /**
- * Findings as SARIF 2.1.0 (OASIS), for code scanning: one run, every rule with its help, one result for each finding.
+ * Formats findings as SARIF 2.1.0 (OASIS) for code scanning: one run, each rule with its help, and one result per finding.
  */
 import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
@@ -13,10 +13,10 @@ import { ruleMarkdown } from './rule-markdown.ts';
 import { ruleText } from './rule-text.ts';
 
 export interface SarifOptions {
-  /** What may be reported: described whether it was found or not. */
+  /** The rules to describe, with or without findings. */
   readonly rules: readonly Rule[];
   readonly version: string;
-  /** What relative URIs are relative to. */
+  /** The base directory of relative URIs. */
   readonly folder: string;
 }
 
@@ -27,9 +27,9 @@ export function sarifCheck(report: CheckReport, { rules, version, folder }: Sari
   const { findings, images, errors } = report;
   const run = new SarifRunBuilder({
     columnKind: 'utf16CodeUnits',
-    // Without a URI: the same input gives the same report on every machine.
+    // The base has no URI, so the same input gives the same report on every machine.
     originalUriBaseIds: { [ROOT]: { description: { text: 'The folder that tidewaiter ran in' } } },
-    // Given here, so that the builder does not guess languages by what follows the last dot.
+    // Without a value, the builder guesses languages from file extensions.
     artifacts: [...new Set([...images, ...findings, ...errors].map(({ file }) => file))].map((file) => ({
       location: artifactOf(file, folder),
     })),
@@ -70,8 +70,8 @@ function descriptor(rule: Rule): SarifRuleBuilder {
 const LEVELS = { deny: 'error', warn: 'warning', audit: 'note', excused: 'note' } as const;
 
 /**
- * The level says what happens, also where the rule could not tell and `onUnknown` decided: a result of the kind "open" must
- * have the level "none" (section 3.27.10), and viewers would hide a denial. The outcome is among the properties.
+ * The level reflects the action, also for unknown results: a result of the kind "open" must have the level "none"
+ * (section 3.27.10), so viewers would hide a denial. The properties contain the outcome.
  */
 function result(row: FindingRow, folder: string, count: Map<string, number>): SarifResultBuilder {
   const { policy, action, outcome, existing, pointer, image, container, name, namespace, kind, remedy } = row;
@@ -92,7 +92,7 @@ function result(row: FindingRow, folder: string, count: Map<string, number>): Sa
   });
 }
 
-/** Excused by an exception: viewers close the alert, and say why. Section 3.35. */
+/** Suppresses a finding that an exception excuses; viewers close the alert with the reason (section 3.35). */
 function suppressed({ exception }: FindingRow): object {
   if (exception === null) return {};
   const { name, owner, reason, expires } = exception;
@@ -100,7 +100,7 @@ function suppressed({ exception }: FindingRow): object {
   return { suppressions: [{ kind: 'external', status: 'accepted', justification }] };
 }
 
-/** The same when lines move, other documents come or go, or the policy's action changes. The nth of equal ones has a number. */
+/** Does not depend on lines, other documents, or the policy's action. A number distinguishes equal findings. */
 function fingerprint(row: FindingRow, folder: string, count: Map<string, number>): string {
   const { policy, rule, file, apiVersion, kind, namespace, name, container, message } = row;
   const { uri } = artifactOf(file, folder);
@@ -136,12 +136,12 @@ function artifactOf(file: string, folder: string): Artifact {
   return { uri: place.path.split('/').map(encodeURIComponent).join('/'), uriBaseId: ROOT };
 }
 
-/** `[text](target)` would be a link (section 3.11.6), and the text is other people's. */
+/** Breaks `[text](target)`, which would be a link (section 3.11.6), because the text comes from the input. */
 function plain(text: string): string {
   return text.replaceAll('](', '] (');
 }
 
-/** Lone surrogates are legal in JSON and stop strict readers all the same. */
+/** JSON allows lone surrogates, but strict parsers reject them. */
 function wellFormed(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : value;
 }

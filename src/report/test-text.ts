@@ -1,4 +1,4 @@
-/** The result of `test` for people. */
+/** Formats the result of `test` as text. */
 import { source } from '../admission/message.ts';
 import { fileText, locationText } from '../files/location-text.ts';
 import type { SuiteFinding } from '../files/suite-faults.ts';
@@ -31,13 +31,13 @@ function caseLines(row: TestCaseRow, ink: Paint): readonly string[] {
   return [`${ink.red('✗')} ${shown(row.name)}`, ...more.map((line) => `    ${line}`)];
 }
 
-/** Whatever stands in a name, it stays on its line. */
+/** Escapes line breaks and control characters in a name. */
 function shown(name: string): string {
   const quoted = quoteValue(name);
   return quoted === `"${name}"` ? name : quoted;
 }
 
-/** What went wrong besides errors, the same for people and for CI systems. */
+/** Lists the problems of a case other than errors, for the text and JUnit formats. */
 export function problemTexts(row: TestCaseRow): readonly { readonly place: string; readonly text: string }[] {
   return [
     ...(row.reason === null ? [] : [{ place: locationText(row), text: row.reason }]),

@@ -14,30 +14,30 @@ export interface ExpectedRow extends Spot {
   readonly finding: SuiteFinding;
 }
 
-/** `error`: it could not be run. */
+/** `error`: the case cannot run. */
 export type TestOutcome = 'passed' | 'failed' | 'error';
 
 export interface TestCaseRow extends Spot {
   readonly name: string;
   readonly outcome: TestOutcome;
   readonly workloads: number;
-  /** All that was found. */
+  /** All findings. */
   readonly findings: readonly FindingRow[];
-  /** Expected, and not found. */
+  /** Expected findings that are missing. */
   readonly missing: readonly ExpectedRow[];
-  /** Found, and not expected. */
+  /** Findings that are not expected. */
   readonly unexpected: readonly FindingRow[];
-  /** Why it failed when it is not for its findings: `no workload in …`. */
+  /** The reason for a failure that is not about findings: `no workload in …`. */
   readonly reason: string | null;
   readonly errors: readonly ErrorRow[];
 }
 
 export interface TestSuiteRow extends Spot {
   readonly name: string;
-  /** `built-in`, or files and folders. */
+  /** `built-in`, or files and directories. */
   readonly policies: string;
   readonly cases: readonly TestCaseRow[];
-  /** About its text and its policies: they never change the outcome. */
+  /** Notices about the suite and its policies. They never change the outcome. */
   readonly notices: readonly NoticeRow[];
 }
 
@@ -48,11 +48,11 @@ export interface TestReport {
     readonly cases: number;
     readonly passed: number;
     readonly failed: number;
-    /** Cases, suites and files that could not be run or read. */
+    /** Cases, suites, and files that cannot be run or read. */
     readonly errors: number;
   };
   readonly suites: readonly TestSuiteRow[];
-  /** What is wrong with suites and their policies. */
+  /** Errors in suites and their policies. */
   readonly errors: readonly ErrorRow[];
 }
 
@@ -73,7 +73,7 @@ export function testReport(suites: readonly TestSuiteRow[], errors: readonly Err
   };
 }
 
-/** 0 all passed, 1 something failed, 2 something could not be run. */
+/** Returns 0 if all cases passed, 1 if a case failed, and 2 if a case cannot run. */
 export function testExitCode({ summary: { errors, failed } }: TestReport): 0 | 1 | 2 {
   if (errors > 0) return 2;
   return failed > 0 ? 1 : 0;

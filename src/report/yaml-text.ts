@@ -1,9 +1,9 @@
-/** JSON values as YAML in block style, for text that people read and copy. */
+/** Formats JSON values as YAML in block style. */
 
-/** Strings that no reader of YAML, 1.1 or 1.2, takes for something else; all others are quoted as JSON. */
+/** Strings that YAML 1.1 and 1.2 both parse as strings. Other strings are quoted as in JSON. */
 const PLAIN = /^(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z][\w./-]*$/i;
 
-/** Lines without a line break at the end, indented by `indent` spaces. */
+/** Returns lines without a final line break, indented by `indent` spaces. */
 export function yamlText(value: unknown, indent = 0): string {
   const pad = ' '.repeat(indent);
   if (Array.isArray(value) && value.length > 0) {
