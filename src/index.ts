@@ -1,6 +1,6 @@
 /**
- * What a plugin can import from `tidewaiter`: how to define a rule, the types of what it is given, and the reading of images
- * and fields that the built-in rules use. Everything here is pure.
+ * The exports for plugins: the definition of a rule, the types of its input, and the functions that parse images and read fields
+ * for the built-in rules. All of them are pure.
  */
 export type { PullSecret, SecretContents } from './credential/pull-secret.ts';
 export { parsePattern, patternSet } from './image/pattern.ts';

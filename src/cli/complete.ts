@@ -1,6 +1,6 @@
 /**
- * What could come next on a command line, from the definitions of the commands themselves. Shells ask with the words so far, the
- * last of them unfinished; the answer is one candidate a line, `value<TAB>description`, and `:4`, or `:0` where a file may stand.
+ * Completes a command line from the definitions of the commands. A shell passes the words so far, of which the last is unfinished.
+ * The output is one candidate per line, `value<TAB>description`, then `:4`, or `:0` if file names are also candidates.
  */
 import type { Argument, Command, Option } from 'commander';
 import { takesFile } from './command-options.ts';
@@ -13,7 +13,7 @@ interface Candidate {
 
 interface Completion {
   readonly candidates: readonly Candidate[];
-  /** The shell completes names of files. */
+  /** Whether the shell completes file names. */
   readonly files: boolean;
 }
 
@@ -23,7 +23,7 @@ const NO_FILES = ':4';
 export async function complete(words: readonly string[], program: Command, terminal: Terminal): Promise<number> {
   const typed = words.at(-1) ?? '';
   const { candidates, files } = await completionAt(walk(program, words.slice(0, -1)), typed);
-  // After `--output=` only the value is completed; the shells keep what stands before it.
+  // After `--output=`, only the value is completed; shells keep the text before it.
   const start = typed.startsWith('--') ? typed.slice(typed.indexOf('=') + 1) : typed;
   const lines = candidates
     .filter(({ value }) => value.startsWith(start))
@@ -32,14 +32,14 @@ export async function complete(words: readonly string[], program: Command, termi
   return 0;
 }
 
-/** Where on the command line the unfinished word stands. */
+/** The position of the unfinished word. */
 interface Place {
   readonly command: Command;
-  /** The option whose value comes now. */
+  /** The option whose value is being typed. */
   readonly option: Option | undefined;
-  /** How many arguments came before. */
+  /** The number of earlier arguments. */
   readonly index: number;
-  /** After `--` there are no options any more. */
+  /** Whether `--` has ended the options. */
   readonly onlyArguments: boolean;
 }
 
@@ -61,7 +61,7 @@ function stepOver(place: Place, word: string): Place {
   return next === undefined ? { ...place, index: index + 1 } : { ...place, command: next };
 }
 
-/** The option of this flag if it takes a value. */
+/** Returns the option of a flag if the option takes a value. */
 function valueOption(command: Command, flag: string): Option | undefined {
   return command.options.find(({ short, long, required, optional }) => {
     return (short === flag || long === flag) && (required || optional);
@@ -112,7 +112,7 @@ async function argumentsOf(command: Command, index: number): Promise<Completion>
   return { candidates: await namesFor(command, argument), files: takesFile(argument.name()) };
 }
 
-/** Names that no definition of a command holds, since they are loaded with the command. */
+/** Names of arguments that are loaded with the command, so its definition cannot list them. */
 const NAMES: Readonly<Record<string, () => Promise<readonly Candidate[]>>> = {
   rule: async () => {
     const { RULES } = await import('../policy/rules/index.ts');

@@ -1,4 +1,4 @@
-/** `tidewaiter completion SHELL`: the script that makes a shell ask `tidewaiter complete`. */
+/** `tidewaiter completion SHELL`: prints a script that makes a shell call `tidewaiter complete`. */
 import { script } from '@bomb.sh/tab';
 import type { Terminal } from './terminal.ts';
 

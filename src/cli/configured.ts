@@ -1,4 +1,4 @@
-/** The configuration of a command; what is odd about its file is noted, and stops nothing. */
+/** Loads the configuration of a command, and prints the notices about its file. */
 import { type Flags, loadConfig, type LoadedConfig } from '../config/config.ts';
 import { paint } from '../report/paint.ts';
 import { noticeLine } from '../report/paint.ts';

@@ -32,14 +32,14 @@ export interface FileEvaluation {
   readonly images: readonly ImageRow[];
   readonly findings: readonly FindingRow[];
   readonly errors: readonly ErrorRow[];
-  /** About the files. */
+  /** Notices about the files. */
   readonly notices: readonly NoticeRow[];
 }
 
 export interface EvaluateOptions extends ManifestOptions {
   /** The context of the evaluation, given the namespaces, Secrets, and ServiceAccounts in the files. */
   readonly contextWith: (cluster: World) => Context;
-  /** Is added to. */
+  /** The evaluation adds its counts here. */
   readonly usage: UsageCount;
   readonly progress?: Pick<Progress, 'at'> | undefined;
 }

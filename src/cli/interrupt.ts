@@ -1,4 +1,4 @@
-/** Work that Ctrl-C ends in an orderly way; a second one ends the process at once. */
+/** Runs work that the first Ctrl-C aborts through a signal; a second Ctrl-C ends the process. */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();

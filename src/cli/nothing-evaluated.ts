@@ -1,4 +1,4 @@
-/** Why a command had nothing to evaluate: an empty pipe and a policy for other namespaces look the same from outside. */
+/** Explains why no workload was evaluated: an empty pipe and a policy for other namespaces give the same empty report. */
 import { quoteValue } from '../image/quote.ts';
 import { type InputNotice, namedFew } from '../files/skipped-files.ts';
 import type { Manifests } from '../files/manifests.ts';
@@ -6,11 +6,11 @@ import type { Manifests } from '../files/manifests.ts';
 interface Outcome {
   readonly loaded: Manifests;
   readonly workloads: number;
-  /** Workloads that at least one policy applied to. */
+  /** Workloads that at least one policy applies to. */
   readonly covered: number;
 }
 
-/** One notice, or none where something was evaluated. */
+/** Returns a notice if no workload was evaluated. */
 export function nothingNotice(
   paths: readonly string[],
   { loaded, workloads, covered }: Outcome,

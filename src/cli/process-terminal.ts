@@ -1,4 +1,4 @@
-/** The terminal of this process. Colours: a terminal that has them, and no NO_COLOR (hasColors knows). */
+/** The terminal of this process. It has colors if the terminal supports them and NO_COLOR is not set. */
 import { fstatSync, writeSync } from 'node:fs';
 import type { Terminal } from './terminal.ts';
 
@@ -17,10 +17,10 @@ const STDOUT = 1;
 
 type Write = (text: string | Uint8Array) => void;
 
-/** The answer has not arrived where it was to go: a full disk, for example. */
+/** Standard output cannot be written, for example because the disk is full. */
 export class OutputError extends Error {
   constructor(cause: unknown) {
-    super(`cannot write the answer to standard output: ${WRITE_REASONS[codeOf(cause)] ?? codeOf(cause)}`, { cause });
+    super(`cannot write to standard output: ${WRITE_REASONS[codeOf(cause)] ?? codeOf(cause)}`, { cause });
     this.name = 'OutputError';
   }
 }
@@ -37,7 +37,7 @@ function codeOf(error: unknown): string {
   throw error;
 }
 
-/** Notes are for whoever reads them: where nobody can, a command ends as it would, and a server goes on. */
+/** A closed standard error does not change the exit code of a command or stop a server. */
 function toStandardError(): Write {
   let stream: NodeJS.WriteStream | undefined;
   return (text) => {
@@ -47,14 +47,14 @@ function toStandardError(): Write {
 }
 
 function throughStream(): Write {
-  // A reader that has seen enough (head) is no error of ours.
+  // EPIPE is not an error: the reader, such as head, closed the pipe.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
   return (text) => void process.stdout.write(text);
 }
 
-/** A terminal is a character device; so is /dev/null, hence "can be". Standard output can be closed. */
+/** Reports whether a descriptor can be a terminal. /dev/null is a character device as well, and the descriptor can be closed. */
 function isTerminalAt(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isCharacterDevice();
@@ -64,8 +64,8 @@ function isTerminalAt(descriptor: number): boolean {
 }
 
 /**
- * Into a pipe or a file, as the stream would: at once. The stream itself takes a tenth of the time of --help to load. A pipe that
- * its reader has made non-blocking can be full: from then on the stream writes.
+ * Writes to a pipe or a file directly, because loading the stream takes a tenth of the time of --help. If a non-blocking pipe is
+ * full, the stream writes from then on.
  */
 function directly(descriptor: number, otherwise: () => Write): Write {
   let stream: Write | undefined;

@@ -1,4 +1,4 @@
-/** The pull secrets that a command is given as files. */
+/** Loads pull secrets from the files of `--pull-secret`. */
 import type { PullSecret } from '../credential/pull-secret.ts';
 import { UserError } from '../error/user-error.ts';
 import { type Manifest, loadManifests } from '../files/manifests.ts';

@@ -9,7 +9,7 @@ import { didYouMean } from '../image/suggestion.ts';
 import { type PluginFlags, rulesFrom } from './rules.ts';
 import type { Terminal } from './terminal.ts';
 
-/** By name; `all` accepts every kind of document that a folder of policies can hold. */
+/** Schemas by name; `all` accepts every kind of document in a policy directory. */
 const SCHEMAS: ReadonlyMap<string, (rules: readonly Rule[]) => object> = new Map([
   ['all', (rules: readonly Rule[]) => publish('all', 'A document of tidewaiter', anyDocumentSchema(rules))],
   ...DOCUMENT_SCHEMAS.map(
@@ -21,7 +21,7 @@ const SCHEMAS: ReadonlyMap<string, (rules: readonly Rule[]) => object> = new Map
 
 export const SCHEMA_NAMES: readonly string[] = [...SCHEMAS.keys()];
 
-/** With the parameters of these rules. */
+/** Returns a schema that includes the parameters of the rules. */
 export function schemaText(name: string, rules: readonly Rule[] = RULES): string | undefined {
   const schema = SCHEMAS.get(name);
   return schema === undefined ? undefined : `${JSON.stringify(schema(rules), null, 2)}\n`;

@@ -1,4 +1,4 @@
-/** Where a command writes: the answer to stdout, everything else to stderr. */
+/** The output of a command: results go to stdout, everything else to stderr. */
 export interface Terminal {
   out(text: string): void;
   note(text: string): void;

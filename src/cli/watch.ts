@@ -1,22 +1,22 @@
-/** Runs something again whenever one of the files that it read changes. */
+/** Repeats a run whenever a file that it read changes. */
 import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
 import path from 'node:path';
 import { interruptible } from './interrupt.ts';
 import type { Terminal } from './terminal.ts';
 import { UserError } from '../error/user-error.ts';
 
-/** Editors and checkouts write many files at once; this much silence means that they are done. */
+/** Editors and checkouts write many files at once, so a run waits for a pause of this length. */
 const QUIET_MS = 100;
-/** Each costs an inotify watch, and a repository can have tens of thousands. */
+/** Each directory costs an inotify watch, and a repository can have tens of thousands of directories. */
 const MAX_FOLDERS = 2000;
 
-/** One run: its exit code, and the files and folders that it looked at. */
+/** The exit code of a run, and the files and directories that it read. */
 export interface WatchedRun {
   readonly code: number;
   readonly read: readonly string[];
 }
 
-/** Until the first SIGINT or SIGTERM; resolves with the exit code of the last run. */
+/** Watches until the first SIGINT or SIGTERM, and resolves with the exit code of the last run. */
 export function watchFiles(run: () => Promise<WatchedRun>, terminal: Terminal): Promise<number> {
   return interruptible((signal) => runAndWatch(run, signal, terminal));
 }
@@ -35,7 +35,7 @@ export async function runAndWatch(
       last = await runSafely(run, last, terminal);
       const { count, left } = watched.keep(foldersOf(last.read));
       const more = left === 0 ? '' : ` (${left} more are not watched; pass fewer directories)`;
-      terminal.note(`watching ${count} folder${count === 1 ? '' : 's'}${more}; Ctrl-C ends\n`);
+      terminal.note(`watching ${count} ${count === 1 ? 'directory' : 'directories'}${more}; press Ctrl-C to stop\n`);
       await changes.next(stop);
     }
   } finally {
@@ -44,7 +44,7 @@ export async function runAndWatch(
   return last.code;
 }
 
-/** A configuration file with a fault, say: it is told, and the next change may mend it. */
+/** Reports a user error, such as an invalid configuration file, and goes on, because the next change can fix it. */
 async function runSafely(
   run: () => Promise<WatchedRun>,
   { read }: WatchedRun,
@@ -62,7 +62,7 @@ async function runSafely(
 interface Changes {
   readonly note: () => void;
   readonly clear: () => void;
-  /** Resolves when something has changed since `clear` and then been quiet for a moment, or at `stop`. */
+  /** Resolves after a change since `clear` and a pause, or when `stop` aborts. */
   next(stop: AbortSignal): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ function changeSignal(): Changes {
       wake = resolve;
       stop.addEventListener('abort', () => resolve(), { once: true });
       if (stop.aborted) resolve();
-      // What changed while the run was still reading.
+      // A file changed during the run.
       if (changed) timer = setTimeout(() => wake(), QUIET_MS);
       await promise;
       clearTimeout(timer);
@@ -94,12 +94,12 @@ function changeSignal(): Changes {
 }
 
 interface FolderWatch {
-  /** Watches these and no others. */
+  /** Watches these directories and no others. */
   keep(folders: readonly string[]): { readonly count: number; readonly left: number };
   close(): void;
 }
 
-/** Folders, not files: an editor that replaces a file by renaming another leaves a watch on the file with the old one. */
+/** Watches directories, because a watch on a file does not follow an editor that replaces the file. */
 function watchedFolders(onChange: () => void): FolderWatch {
   const watchers = new Map<string, FSWatcher>();
   const drop = (folder: string): void => {
@@ -108,9 +108,9 @@ function watchedFolders(onChange: () => void): FolderWatch {
   };
   return {
     keep(folders) {
-      const wanted = new Set(folders.slice(0, MAX_FOLDERS));
-      for (const folder of watchers.keys()) if (!wanted.has(folder)) drop(folder);
-      for (const folder of wanted) {
+      const kept = new Set(folders.slice(0, MAX_FOLDERS));
+      for (const folder of watchers.keys()) if (!kept.has(folder)) drop(folder);
+      for (const folder of kept) {
         if (watchers.has(folder)) continue;
         const watcher = watchOne(folder, onChange);
         watcher?.on('error', () => drop(folder));
@@ -124,7 +124,7 @@ function watchedFolders(onChange: () => void): FolderWatch {
   };
 }
 
-/** `undefined` when the folder has gone meanwhile, or the system has no watches left. */
+/** Returns undefined if the directory no longer exists or the system has no watches left. */
 function watchOne(folder: string, onChange: () => void): FSWatcher | undefined {
   try {
     return watch(folder, (_event, name) => {
@@ -135,12 +135,12 @@ function watchOne(folder: string, onChange: () => void): FSWatcher | undefined {
   }
 }
 
-/** Manifests, and folders; not what editors and tools put beside them. */
+/** Reports whether a change concerns a manifest or a directory, and not a temporary file of an editor. */
 function concerns(name: string | null): boolean {
   return name === null || (!name.startsWith('.') && ['.yaml', '.yml', '.json', ''].includes(path.extname(name)));
 }
 
-/** Of a file its folder, of a folder all in it that can hold manifests; of what is not there the folder where it would be. */
+/** Returns the directories to watch: that of a file, even if the file does not exist, and a named directory with its subdirectories. */
 function foldersOf(paths: readonly string[]): readonly string[] {
   const found = new Set<string>();
   for (const one of paths) {

@@ -89,7 +89,7 @@ describe.skipIf(!existsSync(FULL))('standard error or output that cannot be writ
     });
     expect({ status, stderr }).toEqual({
       status: 2,
-      stderr: 'cannot write the answer to standard output: no space left on device\n',
+      stderr: 'cannot write to standard output: no space left on device\n',
     });
   });
 });

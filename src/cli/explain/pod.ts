@@ -90,7 +90,7 @@ async function summaryOf(
   const namespace = workload.clusterScoped ? undefined : request.namespace;
   const wanted = { workload, needs: new Set(['pullSecrets'] as const), pluginsRan: request.pluginsRan };
   const lookups = createLookups(namespace, context, new AbortController().signal);
-  const { pullSecrets } = await gather(wanted, { state: 'unknown', reason: 'nobody asks for them' }, lookups);
+  const { pullSecrets } = await gather(wanted, { state: 'unknown', reason: 'not needed' }, lookups);
   return summarizeWorkload({ workload, namespace, pullSecrets });
 }
 

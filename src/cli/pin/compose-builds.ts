@@ -1,4 +1,4 @@
-/** What builds of Compose files give to the Dockerfiles beside them. Other files are not looked for. */
+/** The contexts and arguments that builds in Compose files pass to Dockerfiles among the input files. */
 import path from 'node:path';
 import { quoteValue } from '../../image/quote.ts';
 import type { ComposeBuild } from '../../files/image-locations/compose/builds.ts';
@@ -11,7 +11,7 @@ interface PlacedBuild extends Omit<ComposeBuild, 'dockerfile'> {
   readonly dockerfiles: readonly (string | undefined)[];
 }
 
-/** By the real path of the Dockerfile. */
+/** Returns the builds by the real path of the Dockerfile. */
 export function dockerfileBuilds(known: KnownFiles): ReadonlyMap<string, readonly Build[]> {
   const all = [...known.values()].flatMap(({ file, folders, found }) =>
     [...folders].flatMap((folder) =>
@@ -32,7 +32,7 @@ export function dockerfileBuilds(known: KnownFiles): ReadonlyMap<string, readonl
   return builds;
 }
 
-/** Each by itself, and, as Compose lays files of one folder over each other, all without a context with the first that has one. */
+/** Returns each build alone and, because Compose merges files in a directory, the builds without a context merged with the first that has one. */
 function completed(service: readonly PlacedBuild[]): readonly PlacedBuild[] {
   const alone = service.filter(({ context, dockerfiles }) => context !== undefined || dockerfiles[0] !== undefined);
   const [partial, ...more] = service.filter(({ context }) => context === undefined);
@@ -47,7 +47,7 @@ function completed(service: readonly PlacedBuild[]): readonly PlacedBuild[] {
   return [...alone, { ...partial, file, context, dockerfiles, contexts, args }];
 }
 
-/** BuildKit takes a `dockerfile` where there is no `Dockerfile`, Podman a `Containerfile` as well. */
+/** Without a `Dockerfile`, BuildKit uses `dockerfile`, and Podman also `Containerfile`. */
 const DEFAULT_NAMES = ['Dockerfile', 'dockerfile', 'Containerfile'];
 
 function dockerfilesOf({ folder, context = '.', dockerfiles }: PlacedBuild): readonly string[] {

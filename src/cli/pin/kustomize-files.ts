@@ -1,4 +1,4 @@
-/** The kustomizations among the files, with what they include: read from disk where it was not given. */
+/** Finds the kustomizations among the input files, and loads the files that they include. */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { loadInputs } from '../../files/input-texts.ts';
@@ -13,23 +13,23 @@ import type { PinErrorRow } from '../../report/pin.ts';
 
 /** A file by its real path. */
 export interface KnownFile {
-  /** As it is named in messages. */
+  /** The path in messages. */
   readonly file: string;
-  /** Where references in it begin: several where links to one kustomization stand in several directories. */
+  /** The directories that references start from; links to a kustomization can be in several directories. */
   readonly folders: ReadonlySet<string>;
   readonly found: FileImages;
-  /** Whether the user named it, or its directory: no other file is changed. */
+  /** Whether the user named the file or its directory; other files are never changed. */
   readonly isGiven: boolean;
 }
 
 export type KnownFiles = ReadonlyMap<string, KnownFile>;
 
-/** The file itself, whatever links lead there. A pipe has no real path. */
+/** Returns the path after all links. A pipe has no real path. */
 export function realPathOf(file: string): string {
   return existsSync(file) && statSync(file).isFile() ? realpathSync(file) : path.resolve(file);
 }
 
-/** The directory in which a file is named, be it a link or not. */
+/** Returns the directory of a file, or of a link to it. */
 export function folderOf(file: string): string {
   const folder = path.dirname(path.resolve(file));
   return existsSync(folder) ? realpathSync(folder) : folder;
@@ -41,7 +41,7 @@ interface Target {
   readonly folder: string;
 }
 
-/** Adds what kustomizations refer to and what was not given. */
+/** Adds the files that kustomizations refer to and that the user did not name. */
 export async function withIncluded(given: KnownFiles, options: FindOptions): Promise<KnownFiles> {
   const known = new Map(given);
   const waiting = [...given].flatMap(([id, { folders }]) => [...folders].map((folder): Target => ({ id, folder })));
@@ -98,12 +98,12 @@ async function fileAt({ id, folder }: Target, options: FindOptions): Promise<Kno
   return undefined;
 }
 
-/** A file, or the kustomization in a directory; undefined for what is not here, such as a URL. */
+/** Returns a file, or the kustomization in a directory; undefined: not a local file, such as a URL. */
 function targetOf(folder: string, reference: string): Target | undefined {
   const target = path.resolve(folder, reference);
   if (!existsSync(target)) return undefined;
   const stats = statSync(target);
-  // A pipe or a device could keep us waiting.
+  // Reading a pipe or a device can block.
   if (!stats.isFile() && !stats.isDirectory()) return undefined;
   const real = realpathSync(target);
   if (stats.isFile()) return { id: real, folder: folderOf(target) };
@@ -111,7 +111,7 @@ function targetOf(folder: string, reference: string): Target | undefined {
   return name === undefined ? undefined : { id: realpathSync(path.join(real, name)), folder: real };
 }
 
-/** Files that are named as patches by a kustomization, and as resources by none: what they patch. */
+/** Returns the targets of files that kustomizations use only as patches, not as resources. */
 export function patchesOnly(known: KnownFiles): ReadonlyMap<string, readonly unknown[]> {
   const all = [...known.values()].flatMap(({ folders, found: { kustomization } }) =>
     kustomization === undefined ? [] : [...folders].map((folder) => ({ folder, kustomization })),
@@ -200,7 +200,7 @@ function unreadText(reference: string): string {
   return `${quoteValue(maskPassword(reference))} cannot be read`;
 }
 
-/** What kustomizations refer to and is not here: URLs, mostly. */
+/** Reports references of kustomizations that cannot be read, usually URLs. */
 export function unreadIn(known: KnownFiles): readonly PinErrorRow[] {
   return [...known.values()].flatMap((file) => {
     const unread = [...file.folders].flatMap((folder) =>

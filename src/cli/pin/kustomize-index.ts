@@ -1,4 +1,4 @@
-/** The images of files, with what kustomizations among these files make of them. */
+/** Indexes the images of files, and how kustomizations among these files change them. */
 import type { FileImages } from '../../files/image-locations/format.ts';
 import type { BuiltImage } from '../../pinning/kustomize/builds.ts';
 import type { ImagesEntry } from '../../pinning/kustomize/images-entry.ts';
@@ -10,20 +10,20 @@ import type { PinErrorRow } from '../../report/pin.ts';
 import { buildsIn, type KnownFile, type KnownFiles, unreadIn } from './kustomize-files.ts';
 
 export interface KustomizeFiles extends KustomizeIndex {
-  /** By real path. */
+  /** Returns the images of a file by its real path. */
   at(id: string): { readonly found: FileImages; readonly locations: readonly ImageLocation[] };
-  /** Of files that were not given, and that an entry among the given ones renames. */
+  /** Images in files that the user did not name, and that an entry in a named file renames. */
   readonly others: readonly ImageLocation[];
   readonly notices: readonly PinErrorRow[];
   readonly unnamed: readonly UnnamedLocation[];
 }
 
-/** An image that runs and cannot be pinned, as its file was not given. */
+/** An image that runs and cannot be pinned, because the user did not name its file. */
 export interface UnnamedLocation {
   readonly file: string;
   readonly location: ImageLocation;
   readonly decision: PinDecision;
-  /** The kustomization that runs it, where that is known. */
+  /** The kustomization that runs the image, if it is known. */
   readonly runBy: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The files that `pin` and `drift` look into. */
+/** Opens the files of `pin` and `drift`. */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { type Input, loadInputs } from '../../files/input-texts.ts';
@@ -19,9 +19,9 @@ export interface OpenFile {
   readonly file: string;
   readonly text: string;
   readonly found: FileImages;
-  /** Those of `found`, where entries of kustomizations are what the manifests make of them. */
+  /** The locations of `found`; an entry in a kustomization has the image that results from the manifests. */
   readonly locations: readonly ImageLocation[];
-  /** By itself, and not with a folder: then there should be an image in it. */
+  /** Whether the user named the file itself, so that a file without images is an error. */
   readonly isNamed: boolean;
 }
 
@@ -30,11 +30,11 @@ export interface OpenFiles {
   readonly errors: readonly PinErrorRow[];
   readonly notices: readonly PinErrorRow[];
   readonly kustomize: KustomizeFiles;
-  /** Those that were given, with the part that each file plays. */
+  /** The given options, with the patch targets and builds of each file. */
   readonly options: FindOptions;
 }
 
-/** A file that is named twice, or by two links, is opened once. */
+/** Opens each file once, even if it is named twice or through two links. */
 export async function openFiles(paths: readonly string[], given: FindOptions, terminal: Terminal): Promise<OpenFiles> {
   const texts = new Map<string, NamedText>();
   const errors: PinErrorRow[] = [];
@@ -50,7 +50,7 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
     else if (input.utf16) errors.push({ file: input.path, line: null, column: null, message: UTF_16 });
     else addText(texts, input);
   }
-  // A kustomization that is a link belongs to the folder of the link.
+  // References in a linked kustomization start from the directory of the link.
   for (const file of again) texts.get(realPathOf(file))?.folders.add(folderOf(file));
   const all = await withIncluded(read(texts, given), given);
   const patches = patchesOnly(all);
@@ -83,14 +83,14 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
   return { files, errors, notices, kustomize, options };
 }
 
-/** What else stands under a hidden name is nobody's fault. */
+/** Reports whether a hidden file contains images, or a manifest that cannot be parsed. Other hidden files are skipped. */
 function holdsImages(input: Input, options: FindOptions): boolean {
   if ('problem' in input) return isReadByKubectl(input.problem);
   const { format, faults } = findImages(input.path, input.text, options);
   return faults.length === 0 ? format !== undefined : mayBeManifest(input.text);
 }
 
-/** Not even in what kustomizations include. */
+/** Returns a notice if neither the files nor the kustomizations include an image. */
 function nothingIn(paths: readonly string[], known: readonly (readonly [string, KnownFile])[]): readonly PinErrorRow[] {
   if (known.some(([, { found }]) => found.locations.length > 0)) return [];
   return [{ file: paths.join(', '), line: null, column: null, message: 'no images found' }];
@@ -138,12 +138,12 @@ function lostPointers(files: readonly OpenFile[], { helmImages }: FindOptions): 
     });
 }
 
-/** How a diff names a file: "git apply" follows no symbolic links, and looks below the current directory. */
+/** Returns the path of a file in a diff. "git apply" does not follow symbolic links, and starts from the current directory. */
 export function diffPath(file: string): string {
   return file === 'stdin' ? file : path.relative(realpathSync('.'), realPathOf(file));
 }
 
-/** "git apply" rejects what lies outside of the current directory. */
+/** Reports whether a path is outside the current directory, where "git apply" rejects it. */
 export function isOutside(relative: string): boolean {
   return relative.split(path.sep)[0] === '..' || path.isAbsolute(relative);
 }
@@ -154,7 +154,7 @@ const UTF_16 = 'the file is UTF-16; save it as UTF-8';
 
 const NOTHING_IN_IT = `no images to pin: ${SKIPPED}`;
 
-/** Before anything is changed. */
+/** Returns the row of a file before changes. */
 export function fileRow({ file, found, isNamed }: Pick<OpenFile, 'file' | 'found' | 'isNamed'>): PinFileRow {
   const { format = null, faults } = found;
   if (faults.length > 0) return { file, format, state: 'failed', message: faults[0]?.message ?? null };

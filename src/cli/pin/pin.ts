@@ -1,4 +1,4 @@
-/** `tidewaiter pin`: digests into files, or the diff that would put them there. */
+/** `tidewaiter pin`: writes digests into files, or prints the diff. */
 import { setImmediate } from 'node:timers/promises';
 import { type Config } from '../../config/config.ts';
 import { loadLock, saveLock } from '../../files/lock-file.ts';
@@ -174,7 +174,7 @@ function unwritten(pinned: readonly PinnedFile[]): WriteResult {
   return { rows, errors: [] };
 }
 
-/** File by file: after Ctrl-C the one at hand is still whole, and no further one is begun. */
+/** Writes one file after the other. Ctrl-C never leaves a partly written file. */
 async function writeAll(pinned: readonly PinnedFile[], signal: AbortSignal): Promise<WriteResult> {
   const rows: PinFileRow[] = [];
   const errors: PinErrorRow[] = [];

@@ -4,11 +4,11 @@ import { type PinErrorRow, pinRow, type PinRow } from '../../report/pin.ts';
 import type { KustomizeFiles } from './kustomize-index.ts';
 
 interface Mode {
-  /** Whether nothing but the missing digests are asked for. */
+  /** Whether the command only reports missing digests. */
   readonly check?: boolean | undefined;
 }
 
-/** A build is not pinned as long as one of its images is not, whatever file it stands in. */
+/** A build is pinned only if all of its images are, in every file. */
 export function unnamedRows({ unnamed }: KustomizeFiles, { check }: Mode): readonly PinRow[] {
   return unnamed
     .filter(({ decision }) => check || decision.state === 'failed')

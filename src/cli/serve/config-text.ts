@@ -1,4 +1,4 @@
-/** What `serve --print-config` prints. */
+/** Formats the output of `serve --print-config`. */
 import type { Setting } from '../../config/config.ts';
 
 /** `listen: "127.0.0.1:8443"   # default`: YAML that can be saved as tidewaiter.yaml. */

@@ -1,4 +1,4 @@
-/** What `serve` prints for a person who starts it by hand. */
+/** The commands to try, which `serve` prints at a terminal. */
 import { existsSync } from 'node:fs';
 import type { Policy } from '../../policy/policy.ts';
 import type { ServingCertificate } from '../../server/generated-certificate.ts';

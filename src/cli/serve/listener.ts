@@ -13,7 +13,7 @@ export interface Listener {
 }
 
 interface Purpose {
-  /** What the user can do if the address is in use. */
+  /** The remedy if the address is in use. */
   readonly remedy: string;
   /** Whether the server itself starts reading from its connections. */
   readonly isPaused: boolean;

@@ -1,4 +1,4 @@
-/** `tidewaiter serve`: listens, says what to try, stops gracefully. */
+/** `tidewaiter serve`: listens, prints commands to try, and stops gracefully. */
 import type { Config, Flags } from '../../config/config.ts';
 import { compose } from '../../wiring.ts';
 import { type LoadedPolicies, noticesAt, requireDecidable } from '../../files/policies.ts';
@@ -24,7 +24,7 @@ export interface ServeFlags extends Flags {
   readonly printConfig?: boolean | undefined;
 }
 
-/** Running reviews get this long to be answered after SIGTERM; less than a Pod's default grace period. */
+/** The time for running reviews after SIGTERM; it is shorter than a Pod's default grace period. */
 const STOP_MS = 10_000;
 
 export async function serve(flags: ServeFlags, terminal: Terminal): Promise<number> {
@@ -83,7 +83,7 @@ async function start(config: Config, terminal: Terminal): Promise<RunningServer>
   };
 }
 
-/** In the log, and for a person at a terminal. */
+/** Reports the start in the log and at a terminal. */
 function announce(
   address: string,
   about: Omit<Greeting, 'address'>,
@@ -94,7 +94,7 @@ function announce(
   greet(terminal, { address, ...about });
 }
 
-/** Not loaded where no policy has anything to ask. */
+/** The registry is loaded only if a policy needs it. */
 async function registriesFor(
   config: Config,
   policies: readonly Policy[],
@@ -104,7 +104,7 @@ async function registriesFor(
   return openRegistry(config, { credentials: 'node', callers: 'tenants', warn: (message) => log.warn({}, message) });
 }
 
-/** For operations; `undefined` when they are turned off. */
+/** Starts the operations server; undefined: it is disabled. */
 async function listenApart({ operations: address }: Config, operations: Operations): Promise<Listener | undefined> {
   return address && listen(buildOperations(operations), address, OPERATIONS);
 }
@@ -117,11 +117,11 @@ function logOpenCredentials({ nodeCredentials, clients }: Config, log: ServerLog
   if (nodeCredentials !== undefined && clients === undefined) log.warn({}, OPEN_CREDENTIALS);
 }
 
-/** An image that the nodes' credentials can read is then found, and its digest told, for whoever reaches the port. */
+/** Any client that reaches the port can then find out whether a private image exists, and its digest. */
 const OPEN_CREDENTIALS =
-  'nodeCredentials are used for every client that reaches the port, since clientCa is not set: set clientCa and clientNames, or let only API servers reach the port with a NetworkPolicy (SECURITY.md)';
+  'nodeCredentials are used for every client that reaches the port, because clientCa is not set; set clientCa and clientNames, or use a NetworkPolicy to allow only API servers (SECURITY.md)';
 
-/** Policies that can never apply and exceptions that end are no reason not to serve, and nobody should have to look for them. */
+/** Logs notices, such as policies that never apply and exceptions that expire; they do not stop the server. */
 function logNotices(policies: LoadedPolicies, log: ServerLog): void {
   for (const { kind, name, file, line, column, message } of noticesAt(policies, Date.now())) {
     log.warn({ kind, name, place: `${file}:${line}:${column}` }, message);
@@ -136,7 +136,7 @@ async function certificateFor({ certificate, certsDir, listen: { host } }: Confi
   return ensureCertificate(certsDir, ['0.0.0.0', '::', ''].includes(host) ? [] : [host]);
 }
 
-/** Resolves on the first SIGTERM or SIGINT; the second one ends the process at once, as without us. */
+/** Resolves on the first SIGTERM or SIGINT; the second signal ends the process. */
 function stopSignal(terminal: Terminal): Promise<void> {
   return new Promise((resolve) => {
     const onSignal = (signal: NodeJS.Signals): void => {
@@ -150,7 +150,7 @@ function stopSignal(terminal: Terminal): Promise<void> {
   });
 }
 
-/** One after the other: the kubelet still asks while reviews are answered. */
+/** Closes the listeners one after the other, so that kubelet probes work while reviews finish. */
 async function stop(
   server: AdmissionServer,
   listeners: readonly (Listener | undefined)[],
