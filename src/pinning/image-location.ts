@@ -1,4 +1,4 @@
-/** One image in a file, and where its digest goes. Offsets are UTF-16 units into the text, as everywhere. */
+/** An image in a file, and the place of its digest. Offsets are UTF-16 units into the text. */
 import type { ImageReference } from '../image/reference.ts';
 
 export interface ImageLocation {
@@ -6,39 +6,39 @@ export interface ImageLocation {
   readonly format: string;
   readonly line: number;
   readonly column: number;
-  /** Of the text that is changed; several places have the same one when an alias or a merge key leads there. */
+  /** The offset of the text to change; locations that an alias or a merge key leads to share it. */
   readonly offset: number;
-  /** What changes with the digest, for whoever compares before and after. */
+  /** The value that changes with the digest, for comparisons of the file before and after. */
   readonly address: ValueAddress;
-  /** JSON pointer into the object that runs it, of an image in a manifest or a patch. */
+  /** JSON Pointer of an image in a manifest or a patch, from the root of the object that runs it. */
   readonly field?: string;
-  /** Of that object, where it is known. */
+  /** The object that runs the image, if it is known. */
   readonly object?: { readonly group: string; readonly kind: string; readonly name: string };
-  /** As it is written; put together where it stands in several fields. */
+  /** The image as written; several fields are joined. */
   readonly image: string;
   readonly content: LocationContent;
   readonly target: EditTarget;
 }
 
-/** In YAML and JSON, the value that changes. `document` counts from 0. */
+/** The value to change, for YAML and JSON. `document` is zero-based. */
 export type ValueAddress =
   | {
       readonly kind: 'value';
       readonly document: number;
       readonly pointer: string;
-      /** Values that are added beside it. */
+      /** Values that are added next to it. */
       readonly also?: readonly string[];
     }
   | { readonly kind: 'text' };
 
 export type LocationContent =
   | { readonly state: 'image'; readonly reference: ImageReference }
-  /** Nothing to pin here, and that is no fault. */
+  /** There is nothing to pin, which is not an error. */
   | { readonly state: 'none'; readonly reason: string }
-  /** What it means cannot be told, or it is no image reference. */
+  /** The image cannot be determined, or is not a valid reference. */
   | { readonly state: 'problem'; readonly problem: string };
 
-/** `before` and the digest replace the text from `from` to `to`; or why that cannot be done here. */
+/** `before`, the digest, and `after` replace the text from `from` to `to`; or the reason why the digest cannot be written. */
 export type EditTarget =
   | { readonly ok: true; readonly from: number; readonly to: number; readonly before: string; readonly after: string }
   | { readonly ok: false; readonly reason: string };
@@ -53,7 +53,7 @@ export function editOf(target: Extract<EditTarget, { readonly ok: true }>, diges
   return { from: target.from, to: target.to, text: `${target.before}${digest}${target.after}` };
 }
 
-/** Edits may repeat (an anchor that several images use), never overlap. */
+/** Applies edits. They can repeat, as for an anchor that several images use, but never overlap. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   let result = '';
   let at = 0;
@@ -67,7 +67,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return result + text.slice(at);
 }
 
-/** The user's own spelling without a digest, and with the tag that it means. */
+/** Returns the reference as written, without a digest and with its tag or the default tag. */
 export function taggedText(reference: ImageReference): string {
   const { text, tag, digest } = reference;
   const named = digest === undefined ? text : text.slice(0, -digest.length - 1);

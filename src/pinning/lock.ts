@@ -8,15 +8,15 @@ export interface LockEntry {
   readonly time: string;
 }
 
-/** By `lockKey`. */
+/** Entries by `lockKey`. */
 export type Lock = ReadonlyMap<string, LockEntry>;
 
-/** `docker.io/library/nginx:1.27`, of a reference with a tag and no digest. */
+/** Returns the key of a reference with a tag and without a digest: `docker.io/library/nginx:1.27`. */
 export function lockKey(tagged: ImageReference): string {
   return tagged.fullName;
 }
 
-/** Sorted, so that equal locks have equal text. */
+/** Sorts the entries, so that equal locks have equal text. */
 export function lockText(lock: Lock, format: 'yaml' | 'json'): string {
   const sorted = [...lock].sort(([one], [other]) => (one < other ? -1 : 1));
   const entries = sorted.map(([key, { digest, mediaType, time }]) => [key, { digest, mediaType, time }] as const);

@@ -1,4 +1,4 @@
-/** Plans which digest goes where, for all images together: an entry of `images` in a kustomization can change several of them. */
+/** Plans the digests of all images together, because an entry in `images` of a kustomization can change several images. */
 import type { ImageReference } from '../image/reference.ts';
 import {
   decideOfflineWithBuilds,
@@ -26,7 +26,7 @@ export function decisionAt(all: PinPlan, location: ImageLocation): LocationDecis
   return decided;
 }
 
-/** `locations` are without the entries that rename images. */
+/** `locations` does not include entries that rename images. */
 export function planPins(locations: readonly ImageLocation[], input: PlanInput): PinPlan {
   const { kustomize } = input;
   const blocked = new Set<ImageLocation>();
@@ -54,7 +54,7 @@ interface Placement {
   readonly placed: ReadonlySet<ImageLocation>;
 }
 
-/** An entry that gets a digest makes others that come after it need one. */
+/** Repeats the plan, because an entry with a digest can require digests in later entries. */
 function placeDigests(locations: readonly ImageLocation[], input: PlanInput): Placement {
   const placed = new Set<ImageLocation>();
   for (;;) {
@@ -65,7 +65,7 @@ function placeDigests(locations: readonly ImageLocation[], input: PlanInput): Pl
   }
 }
 
-/** Entries whose digest would reach an image that is renamed once more, and cannot have its own. */
+/** Returns entries whose digest would reach an image that a later entry renames and that cannot have its own digest. */
 function wrongEntries(
   { plans, placed }: Placement,
   { builtImagesOf, entriesOf }: KustomizeIndex,
@@ -101,7 +101,7 @@ function referenceOf({ content }: ImageLocation): ImageReference | undefined {
   return content.state === 'image' ? content.reference : undefined;
 }
 
-/** What a file that was not given names can only be pinned at an entry that was. */
+/** An image in a file that the user did not name can only be pinned at an entry in a named file, so its failure is reported there. */
 function failuresOf(
   plans: ReadonlyMap<ImageLocation, LocationPlan>,
   { isGiven, builtImagesOf, entriesOf }: KustomizeIndex,

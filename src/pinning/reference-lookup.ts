@@ -8,12 +8,12 @@ export interface ReferenceLookup {
   readonly reference: ImageReference;
 }
 
-/** By tag; undefined if there is only a digest. */
+/** Looks up the tag; undefined: there is only a digest. */
 export function tagLookup(reference: ImageReference): ReferenceLookup | undefined {
   return reference.tag === undefined && reference.digest !== undefined ? undefined : lookupOf(taggedText(reference));
 }
 
-/** By digest. */
+/** Looks up the digest. */
 export function digestLookup(reference: ImageReference, digest: string): ReferenceLookup | undefined {
   return lookupOf(`${reference.repository}@${digest}`);
 }
@@ -23,7 +23,7 @@ function lookupOf(text: string): ReferenceLookup | undefined {
   return parsed.ok ? { key: parsed.reference.fullName, reference: parsed.reference } : undefined;
 }
 
-/** Why a lookup has no result after Ctrl-C. */
+/** The reason for a missing result after Ctrl-C. */
 export const INTERRUPTED = 'interrupted before the lookup';
 
 export function failureText({ message, remedy }: RegistryFailure): string {

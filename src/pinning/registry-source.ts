@@ -3,7 +3,7 @@ import type { ImageReference } from '../image/reference.ts';
 import type { RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 
 export interface TagResolver {
-  /** By digest if the reference has one, otherwise by tag. */
+  /** Resolves the digest of the reference if it has one, otherwise its tag. */
   resolve(reference: ImageReference, signal: AbortSignal): Promise<RegistryFact<RegistryImage>>;
 }
 

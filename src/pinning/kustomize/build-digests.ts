@@ -9,7 +9,7 @@ export interface BuiltDigest {
   readonly built: BuiltImage;
   readonly reference: ImageReference | undefined;
   readonly fact: RegistryFact<RegistryImage> | undefined;
-  /** Undefined: see `problem`. */
+  /** undefined: see `problem`. */
   readonly digest: string | undefined;
   readonly problem: string;
 }
@@ -26,7 +26,7 @@ export function digestFor(built: BuiltImage, tags: TagFacts): BuiltDigest {
   return { built, reference, fact, digest: undefined, problem: failureText(fact.failure) };
 }
 
-/** How registries say that there is no such repository. */
+/** The causes with which registries report a missing repository. */
 const NOWHERE: ReadonlySet<RegistryCause> = new Set(['notFound', 'forbidden', 'unauthenticated']);
 
 export function isNowhere(fact: RegistryFact<RegistryImage> | undefined): boolean {

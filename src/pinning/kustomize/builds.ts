@@ -1,6 +1,6 @@
 /**
- * What kustomizations make of images: from the place where a version is written to the images that run. The order is that of
- * kustomize (api/internal/target): resources, components, patches, then `images` from top to bottom.
+ * Builds kustomizations, and maps the locations of versions to the images that run. The order is that of kustomize
+ * (api/internal/target): resources, components, patches, then `images` from top to bottom.
  */
 import { type FieldSpec, type FieldUse, isAt, isReached } from './field-specs.ts';
 import { changedImage, type ImagesEntry, matcherOf, setsVersion } from './images-entry.ts';
@@ -9,34 +9,34 @@ import { quoteValue } from '../../image/quote.ts';
 import { parseReference } from '../../image/reference.ts';
 
 export interface Kustomization {
-  /** As messages name it. */
+  /** The path in messages. */
   readonly file: string;
-  /** Whether others only include it. */
+  /** Whether the kustomization is a component, which others include. */
   readonly isComponent: boolean;
   readonly resources: readonly Inclusion[];
   readonly components: readonly Inclusion[];
   readonly patches: readonly ImageLocation[];
   readonly entries: readonly ImagesEntry[];
-  /** Fields that `images` changes as well, here and in what includes it. */
+  /** Additional fields that `images` changes, here and in kustomizations that include this one. */
   readonly fields: readonly FieldSpec[];
-  /** Fields that its replacements take apart, and that its patches compare. */
+  /** Fields that replacements split and that patches compare. */
   readonly uses: readonly FieldUse[];
-  /** Names of images that its transformers change. */
+  /** Names of images that transformers change. */
   readonly retagged: readonly string[];
-  /** What brings in images that are not read, such as charts. */
+  /** Sources of images that are not read, such as charts. */
   readonly unseen: readonly string[];
 }
 
 export type Inclusion =
   | { readonly state: 'objects'; readonly locations: readonly ImageLocation[] }
-  /** Asked for when it is needed: kustomizations can refer to each other. */
+  /** Loads on use, because kustomizations can refer to each other. */
   | { readonly state: 'kustomization'; readonly get: () => Kustomization }
   | { readonly state: 'unread'; readonly why: string };
 
 /** One image that a build runs. */
 export interface BuiltImage {
   readonly image: string;
-  /** The entries that changed nothing but its name, in order. */
+  /** The entries that changed only the name, in order. */
   readonly renames: readonly ImagesEntry[];
   /** The kustomization that is built. */
   readonly file: string;
@@ -45,24 +45,24 @@ export interface BuiltImage {
 }
 
 export interface EntryEffect {
-  /** The images that it changes, as they are after it. */
+  /** The images that the entry changes, after the change. */
   readonly images: ReadonlySet<string>;
-  /** Why there could be more images: what was not read. */
+  /** Reasons why there can be more images: sources that were not read. */
   readonly unread: readonly string[];
-  /** The same, of what cannot be read, such as charts. */
+  /** Sources that cannot be read, such as charts. */
   readonly unseen: readonly string[];
 }
 
 export interface Builds {
-  /** By the place where the version is written. An empty list: every build replaces it. */
+  /** The images that run, by the location of their version. An empty list: every build replaces the image. */
   readonly builtImages: ReadonlyMap<ImageLocation, readonly BuiltImage[]>;
-  /** By the place of the entry. */
+  /** Effects by the location of the entry. */
   readonly effects: ReadonlyMap<ImageLocation, EntryEffect>;
-  /** Where a digest would change what a build makes of an image, and why. */
+  /** The locations where a digest would change the result of a build, with the reason. */
   readonly obstacles: ReadonlyMap<ImageLocation, string>;
 }
 
-/** `all` are those that are built; what they include need not be among them. */
+/** Builds all kustomizations. `all` does not need to contain the kustomizations that they include. */
 export function buildsOf(all: readonly Kustomization[]): Builds {
   const included = includedIn(all);
   const state: BuildState = { known: new Map(), open: new Set(), effects: new Map(), obstacles: new Map() };
@@ -82,7 +82,7 @@ export function buildsOf(all: readonly Kustomization[]): Builds {
   return { builtImages, effects: state.effects, obstacles: state.obstacles };
 }
 
-/** Also through others that are not built themselves. */
+/** Returns the included kustomizations, directly or through others. */
 function includedIn(all: readonly Kustomization[]): ReadonlySet<Kustomization> {
   const included = new Set<Kustomization>();
   const waiting = [...all];
@@ -101,9 +101,9 @@ function kustomizationOf(included: Inclusion): readonly Kustomization[] {
 }
 
 interface ImageUse {
-  /** Where its version is written. */
+  /** The location of the version. */
   readonly location: ImageLocation;
-  /** Where the field is that runs it. */
+  /** The location of the field that runs the image. */
   readonly origin: ImageLocation;
   readonly image: string;
   readonly renames: readonly ImagesEntry[];
@@ -128,7 +128,7 @@ function merged(all: readonly Resources[]): Resources {
 }
 
 interface BuildResult extends Resources {
-  /** All that came by, also what was replaced. */
+  /** All locations, including those of replaced images. */
   readonly locations: readonly ImageLocation[];
 }
 
@@ -142,7 +142,7 @@ interface BuildState {
 const NOTHING: BuildResult = { ...EMPTY, locations: [] };
 
 function accumulate(one: Kustomization, start: Resources, state: BuildState): BuildResult {
-  // kustomize refuses a circle.
+  // kustomize rejects cycles.
   if (state.open.has(one)) return { ...start, locations: [] };
   state.open.add(one);
   const resources = one.resources.map((included) => resourceOf(included, state));
@@ -162,7 +162,7 @@ function accumulate(one: Kustomization, start: Resources, state: BuildState): Bu
       patched.items,
     ),
   );
-  bar(one, items, state);
+  addObstacles(one, items, state);
   state.open.delete(one);
   return {
     ...patched,
@@ -189,7 +189,7 @@ function itemsOf(locations: readonly ImageLocation[]): readonly ImageUse[] {
     .map((location) => ({ location, origin: location, image: imageAt(location), renames: [] }));
 }
 
-/** Also a text that is not a valid image yet, where an entry can replace it. */
+/** Reports whether a location has an image, or an invalid value that an entry can replace. */
 function isImage(location: ImageLocation): boolean {
   const { state } = location.content;
   return state === 'image' || (state === 'problem' && isReached(location, []));
@@ -199,8 +199,8 @@ function imageAt({ content, image }: ImageLocation): string {
   return content.state === 'image' ? content.reference.text : image;
 }
 
-/** What comes after `images` and is not followed. */
-function bar(one: Kustomization, items: readonly ImageUse[], { obstacles }: BuildState): void {
+/** Adds obstacles for steps after `images`, which are not followed. */
+function addObstacles(one: Kustomization, items: readonly ImageUse[], { obstacles }: BuildState): void {
   const matchers = one.retagged.map((name) => matcherOf({ name }));
   for (const { location, origin, image } of items) {
     const use = one.uses.find(({ text = image, ...spec }) => text === image && isAt(origin, [spec]));
@@ -250,7 +250,7 @@ function matchedOtherwise({ name }: ImagesEntry): string {
   return `the name ${quoteValue(name)} in "images" matches it only with or only without a digest; remove the tag from the name`;
 }
 
-/** As pinned, with any digest. */
+/** Returns the image pinned to an arbitrary digest. */
 function withDigest(image: string): string {
   const parsed = parseReference(image);
   return parsed.ok ? pinnedText(parsed.reference, ANY_DIGEST) : image;
@@ -264,7 +264,7 @@ function changed(entry: ImagesEntry, { location, origin, image, renames }: Image
   return { location, origin, image: after, renames: after === image ? renames : [...renames, entry] };
 }
 
-/** One for each image, whatever fields it runs in. */
+/** Returns each image once, independent of the fields that run it. */
 function runsIn(items: readonly ImageUse[]): readonly Omit<ImageUse, 'origin'>[] {
   return unique(items.map(({ location, image, renames }) => ({ location, origin: location, image, renames })));
 }

@@ -1,28 +1,28 @@
 /**
- * Which fields `images` of a kustomization reaches: those in lists of containers, and what `configurations` add
+ * The fields that `images` of a kustomization changes: those in lists of containers, and those that `configurations` add
  * (kustomize, api/filters/imagetag and api/filters/fieldspec).
  */
 import type { ImageLocation } from '../image-location.ts';
 
-/** An empty group or kind is any. */
+/** An empty group or kind matches all. */
 export interface FieldSpec {
-  /** Without the items of lists. */
+  /** The path without list items. */
   readonly path: readonly string[];
   readonly group: string;
   readonly kind: string;
-  /** Only of these objects, by a name that they have, or had before it got a prefix or a suffix. */
+  /** Limits the field to objects with this name, with or without a prefix and a suffix. */
   readonly name?: string;
 }
 
-/** Other fields are left alone: image volumes, ephemeral containers, most custom resources. */
+/** Reports whether `images` changes a field. It does not change image volumes, ephemeral containers, or most custom resources. */
 export function isReached(location: ImageLocation, specs: readonly FieldSpec[]): boolean {
   const { field = '' } = location;
   return /\/(?:containers|initContainers)\/[^/]+\/image$/.test(field) || isAt(location, specs);
 }
 
-/** A field that a build takes apart or compares. */
+/** A field that a build splits or compares. */
 export interface FieldUse extends FieldSpec {
-  /** Only where it holds this text. */
+  /** Limits the field to this value. */
   readonly text?: string;
 }
 
@@ -31,7 +31,7 @@ export function isAt({ field = '', object }: ImageLocation, specs: readonly Fiel
   return specs.some((spec) => isOfKind(spec, object) && leadsTo(spec.path, segments));
 }
 
-/** What a patch changes may be unknown. */
+/** An object is unknown if a patch does not identify it. */
 function isOfKind({ group, kind, name = '' }: FieldSpec, object: ImageLocation['object']): boolean {
   if (object === undefined) return true;
   return (
@@ -41,7 +41,7 @@ function isOfKind({ group, kind, name = '' }: FieldSpec, object: ImageLocation['
   );
 }
 
-/** Every item of a list on the way counts, and has no part in the path. */
+/** Reports whether a path leads to a field; list items are not part of the path. */
 function leadsTo(path: readonly string[], segments: readonly string[]): boolean {
   let at = 0;
   for (const segment of segments) {

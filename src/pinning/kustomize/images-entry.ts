@@ -1,6 +1,6 @@
 /**
- * What one entry of `images` does to an image, as kustomize does it (api/internal/image, filters/imagetag): the name is a
- * regular expression of Go; `newTag` alone removes a digest, `digest` alone removes a tag, with neither the image keeps its own.
+ * Applies an entry of `images` to an image, as kustomize does (api/internal/image, filters/imagetag): the name is a Go regular
+ * expression. `newTag` alone removes a digest, `digest` alone removes a tag, and without both the image keeps its version.
  */
 import { RE2JS, RE2JSException } from 're2js';
 import type { ImageLocation, EditTarget } from '../image-location.ts';
@@ -12,11 +12,11 @@ export interface ImagesEntry {
   readonly digest: string;
   readonly tagSuffix: string;
   readonly location: ImageLocation;
-  /** How a tag and a digest are added to an entry that has neither. */
+  /** Returns the place for a tag and a digest in an entry without both. */
   readonly targetFor: (tag: string) => EditTarget;
 }
 
-/** Whether it replaces the version of an image, and not only its name. */
+/** Reports whether an entry replaces the version of an image, and not only its name. */
 export function setsVersion({ newTag, digest, tagSuffix }: ImagesEntry): boolean {
   return newTag !== '' || digest !== '' || tagSuffix !== '';
 }
@@ -52,7 +52,7 @@ interface Parts extends Version {
   readonly name: string;
 }
 
-/** A colon before the first slash is that of a port. */
+/** Splits an image. A colon before the first slash belongs to a port. */
 export function splitImage(image: string): Parts {
   const slash = Math.max(image.indexOf('/'), 0);
   const [, rest = '', digest = ''] = /^([^@]*)(?:@(.*))?$/s.exec(image.slice(slash)) ?? [];

@@ -1,6 +1,6 @@
 /**
- * What becomes of images that kustomizations run. The digest is that of the image that runs, and stands where the version is
- * written; where builds run images with different digests, an entry that renames one gets a tag and a digest of its own.
+ * Plans the digests of images that kustomizations run. The digest is that of the image that runs, and goes to the location of
+ * the version. If builds run images with different digests, an entry that renames an image gets its own tag and digest.
  */
 import { quoteValue } from '../../image/quote.ts';
 import { type ImageReference, parseReference } from '../../image/reference.ts';
@@ -21,23 +21,23 @@ import { failureText, type ReferenceLookup, tagLookup } from '../reference-looku
 import { digestFor, isNowhere, type BuiltDigest, sameDigest } from './build-digests.ts';
 
 export interface KustomizeIndex {
-  /** Of the images whose version is written at a place; undefined: it is not part of a kustomization. */
+  /** Returns the images whose version is at a location; undefined: the location is not part of a kustomization. */
   readonly builtImagesOf: (location: ImageLocation) => readonly BuiltImage[] | undefined;
-  /** The places of the entries that only renamed it, in order. */
+  /** Returns the locations of the entries that only rename the image, in order. */
   readonly entriesOf: (built: BuiltImage) => readonly ImageLocation[];
-  /** Places of entries that only rename images. */
+  /** Locations of entries that only rename images. */
   readonly renames: ReadonlySet<ImageLocation>;
-  /** Those of them that rename images with a digest. */
+  /** Locations of entries that rename images with a digest. */
   readonly pinnedRenames: ReadonlySet<ImageLocation>;
-  /** Why a digest cannot stand at a place. */
+  /** Returns the reason why a location cannot have a digest. */
   readonly obstacleTo: (location: ImageLocation) => string | undefined;
-  /** Whether the file of a place may be changed. */
+  /** Reports whether the file of a location can be changed. */
   readonly isGiven: (location: ImageLocation) => boolean;
 }
 
 export interface LocationPlan {
   readonly decision: PinDecision;
-  /** Entries that must have a digest of their own. */
+  /** Entries that must have their own digest. */
   readonly entries: readonly ImageLocation[];
   /** The image that the decision is about. */
   readonly reference: ImageReference | undefined;
@@ -47,11 +47,11 @@ export interface PlanInput {
   readonly kustomize: KustomizeIndex;
   readonly mode: PinMode;
   readonly tags: TagFacts;
-  /** Entries that cannot have a digest, as it would be wrong for other images. */
+  /** Entries that cannot have a digest, because it would be wrong for other images. */
   readonly blocked: ReadonlySet<ImageLocation>;
 }
 
-/** Why an entry that only renames images is left alone. */
+/** The reason for skipping an entry that only renames images. */
 export const RENAMED = 'it sets no tag; the manifests do, and are pinned instead';
 
 const REPLACED = 'a kustomization replaces this image';
@@ -72,7 +72,7 @@ export function tagLookupsAt(
   });
 }
 
-/** Without asking: what only bases run need not be pinned, as others replace it. */
+/** Decides without lookups. An image that only bases run does not need a digest, because other kustomizations replace it. */
 export function decideOfflineWithBuilds(location: ImageLocation, { builtImagesOf }: KustomizeIndex): PinDecision {
   const decision = decideOffline(location);
   const builtImages = builtImagesOf(location);
@@ -82,7 +82,7 @@ export function decideOfflineWithBuilds(location: ImageLocation, { builtImagesOf
     : decision;
 }
 
-/** `placed`: entries that get a digest already, for the sake of other images. */
+/** Plans one location. `placed` contains the entries that get a digest because of other images. */
 export function planLocation(
   location: ImageLocation,
   input: PlanInput,
@@ -93,7 +93,7 @@ export function planLocation(
   return decision === undefined ? planFromBuilds(location, builtImages, { input, placed }) : plain(location, decision);
 }
 
-/** Undefined where the images that run decide. */
+/** Returns undefined if the decision depends on the images that run. */
 function decisionWithoutRuns(location: ImageLocation, input: PlanInput): PinDecision | undefined {
   const { kustomize, mode, tags } = input;
   const builtImages = kustomize.builtImagesOf(location);
@@ -117,7 +117,7 @@ function planFromBuilds(
   if (bad === undefined) return placeDigest({ location, considered, input, placed, keepsNone: false });
   const decision = failed(location.image, runsAs(location, bad));
   if (considered.some(({ built, digest }) => built.deployed && digest === undefined)) return plain(location, decision);
-  // What is deployed can be pinned although the image of a base is unknown, such as one that its layers replace by a mirror's.
+  // Deployed images can be pinned even if the image of a base is unknown, for example because overlays replace it with a mirror's image.
   const known = considered.filter(({ digest }) => digest !== undefined);
   return {
     ...placeDigest({ location, considered: known, input, placed, keepsNone: true }),
@@ -126,7 +126,7 @@ function planFromBuilds(
   };
 }
 
-/** What is pinned stays so; what has no tag cannot be asked for; an entry can make an image of what is none. */
+/** Reports whether the location itself decides: the image is pinned, or has no tag to look up, or no entry can replace an invalid value. */
 function isDecided({ content }: ImageLocation, builtImages: readonly BuiltImage[], { update }: PinMode): boolean {
   if (content.state !== 'image')
     return content.state === 'none' || builtImages.some(({ renames }) => renames.length === 0);
@@ -139,7 +139,7 @@ function plain(location: ImageLocation, decision: PinDecision): LocationPlan {
   return { decision, entries: [], reference: content.state === 'image' ? content.reference : undefined };
 }
 
-/** Manifests that are made for a kustomization may name images that are nowhere. */
+/** Skips an image that no registry has, because manifests for a kustomization can use placeholder images. */
 function decideReplaced(location: ImageLocation, { mode, tags }: PlanInput): PinDecision {
   if (location.content.state === 'problem') return skipped(REPLACED);
   const decision = decide(location, mode, tags);
@@ -157,7 +157,7 @@ interface PlacementInput {
   readonly considered: readonly BuiltDigest[];
   readonly input: PlanInput;
   readonly placed: ReadonlySet<ImageLocation>;
-  /** Whether nothing can be written where the version is. */
+  /** Whether the location of the version cannot have a digest. */
   readonly keepsNone: boolean;
 }
 
@@ -176,13 +176,13 @@ function placeDigest(placement: PlacementInput): LocationPlan {
   if (obstacle !== undefined) return plain(location, failed(location.image, obstacle));
   const [first] = kept;
   return {
-    decision: first === undefined ? skipped(OF_ITS_OWN) : decisionOf(location, first),
+    decision: first === undefined ? skipped(ENTRY_DIGESTS) : decisionOf(location, first),
     entries: entries.filter((one) => one !== undefined),
     reference: first?.reference,
   };
 }
 
-/** Those that get their digest where the version is written: all if they have the same, else those that nothing renames. */
+/** Returns the images that get their digest at the location of the version: all if the digests are equal, otherwise those that no entry renames. */
 function keptAt({ location, considered, input, keepsNone }: PlacementInput): readonly BuiltDigest[] {
   const canWrite =
     location.target.ok && input.kustomize.isGiven(location) && considered.every((answer) => hasTagOf(location, answer));
@@ -192,16 +192,16 @@ function keptAt({ location, considered, input, keepsNone }: PlacementInput): rea
   return sameDigest(own) ? considered.filter(({ digest }) => digest === own[0]?.digest) : [];
 }
 
-const OF_ITS_OWN = 'every kustomization that renames it has its own digest';
+const ENTRY_DIGESTS = 'every kustomization that renames it has its own digest';
 
-/** A `newName` with a tag in it is no longer right once the image has one. */
+/** Reports whether the tags are equal; they differ if `newName` contains a tag. */
 function hasTagOf({ content }: ImageLocation, { reference }: BuiltDigest): boolean {
   return (
     content.state === 'image' && reference !== undefined && content.reference.effectiveTag === reference.effectiveTag
   );
 }
 
-/** Undefined where the entry takes a digest, or none is needed. */
+/** Returns undefined if the entry can have a digest, or needs none. */
 function obstacleAt(
   answer: BuiltDigest,
   entry: ImageLocation | undefined,

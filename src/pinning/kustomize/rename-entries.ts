@@ -1,4 +1,4 @@
-/** Entries of `images` that rename an image and leave its version: what they make of it, and how they could name it. */
+/** Entries of `images` that rename images and keep their versions: the resulting image, and the place for a digest. */
 import { parseReference } from '../../image/reference.ts';
 import type { EntryEffect } from './builds.ts';
 import { type ImagesEntry, setsVersion, splitImage } from './images-entry.ts';
@@ -9,7 +9,7 @@ export function isRename(entry: ImagesEntry): boolean {
   return !setsVersion(entry) && entry.newName !== '';
 }
 
-/** The place with the one image that comes out, where there is one. */
+/** Returns the location of the entry with the resulting image, if there is exactly one. */
 export function renamePlace(entry: ImagesEntry, effects: EntryEffect): ImageLocation {
   const { location } = entry;
   const { images, unread } = effects;
