@@ -1,4 +1,4 @@
-/** What a registry says about an image depends on the image and the credential, never on what was asked before. */
+/** The result for an image depends on the image and the credential, never on earlier lookups. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
@@ -6,14 +6,14 @@ import { createRegistryClient } from '../../src/registry/http-client.ts';
 import { createRegistrySources } from '../../src/lookup/image-source.ts';
 import { type FaultServer, type React, type Reaction, serving, startFaultServer } from '../support/fault-registry.ts';
 import { loopback } from '../support/registry-settings.ts';
-import { CACHE, clockAt, questionOf } from './fake-client.ts';
+import { CACHE, clockAt, imageLookupOf } from './fake-client.ts';
 import { challenge, error, IMAGE } from '../registry/fault-reactions.ts';
 import type { RegistrySources } from '../../src/admission/context.ts';
 
-/** `fading`: tokens end after 30 s, whatever they say, and are forbidden then. `stepwise`: one scope after the other is asked for. */
+/** `fading`: tokens are rejected after 30 s, whatever their lifetime. `stepwise`: scopes are requested one after the other. */
 const KINDS = ['basic', 'bearer', 'both', 'strict', 'fading', 'stepwise'] as const;
 type Kind = (typeof KINDS)[number];
-/** Who the registries know: `ci` may pull all, `dev` only what is public. `eve` has no right password. */
+/** The users: `ci` can pull all images, `dev` only public images. The password of `eve` is wrong. */
 const PASSWORDS: Readonly<Record<string, string>> = { ci: 'good', dev: 'good' };
 const LOGINS = ['ci:good', 'dev:good', 'eve:bad', 'ci:old'] as const;
 const REPOSITORIES = ['public/a', 'public/b', 'private/a', 'private/b', 'hidden/a', 'walled/a', 'public/none'] as const;
@@ -27,7 +27,7 @@ afterAll(() => Promise.all([...servers.values()].map((server) => server.close())
 const clock = clockAt(1_000_000);
 const hostOf = (kind: Kind): string => `127.0.0.1:${servers.get(kind)?.port}`;
 
-/** `undefined`: nobody. `wrong`: a credential that is refused, whatever it is asked for. */
+/** `undefined`: anonymous. `wrong`: a credential that is always rejected. */
 function userOf(authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined;
   const [scheme, value = ''] = authorization.split(' ');
@@ -54,8 +54,8 @@ function registry(kind: Kind): React {
   };
   return ({ url, headers: { authorization } }) => {
     const user = userOf(authorization);
-    const asked = new URL(url, 'http://x').searchParams.get('scope');
-    if (asked !== null) return tokenFor(kind, user, asked);
+    const scope = new URL(url, 'http://x').searchParams.get('scope');
+    if (scope !== null) return tokenFor(kind, user, scope);
     const own = `repository:${url.split('/').slice(2, 4).join('/')}:pull`;
     if (user === 'wrong') return wants(own);
     if (isOver(kind, authorization)) return { status: 403 };
@@ -69,7 +69,7 @@ function imageFor(url: string, user: string | undefined, wants: () => Reaction):
   const [, group, name] = /^\/v2\/([^/]*)\/([^/]*)\//.exec(url) ?? [];
   if (name === 'none') return { status: 404, body: error('NAME_UNKNOWN', 'no such repository') };
   if (group === 'public' || user === 'ci') return serving(IMAGE.manifest);
-  // One that asks nobody to log in, and says what is not so.
+  // Requests no credentials, and returns a wrong error.
   if (group === 'hidden') return { status: 404 };
   if (group === 'walled') return { status: 403 };
   return user === undefined || user === 'nobody' ? wants() : { status: 403, body: error('DENIED', 'no') };
@@ -81,7 +81,7 @@ function proofOf(fact: RegistryFact<RegistryImage>): object {
   return { state: fact.state, cause, credentialUntested };
 }
 
-/** Mostly the same, so that much of it comes twice. */
+/** Few values, so that many lookups repeat. */
 const mostly = <T>(usual: T, all: readonly T[]): fc.Arbitrary<T> =>
   fc.oneof({ weight: 3, arbitrary: fc.constant(usual) }, { weight: 2, arbitrary: fc.constantFrom(...all) });
 
@@ -101,7 +101,7 @@ const steps = fc.constantFrom(...KINDS).chain((usual) =>
   ),
 );
 
-test('a thousand questions in any order are answered as each would be alone', async () => {
+test('a thousand lookups in any order have the same results as separate lookups', async () => {
   for (const [kind, server] of servers) server.reactWith(registry(kind));
   const settings = loopback(...KINDS.map(hostOf));
   const open = (): { readonly sources: RegistrySources; readonly close: () => Promise<void> } => {
@@ -109,12 +109,12 @@ test('a thousand questions in any order are answered as each would be alone', as
     return { sources: createRegistrySources({ client, settings: CACHE, now: clock.now }), close: () => client.close() };
   };
   await fc.assert(
-    fc.asyncProperty(steps, async (asked) => {
+    fc.asyncProperty(steps, async (lookups) => {
       const remembering = open();
-      for (const { kind, repository, tag, logins, waitMs } of asked) {
+      for (const { kind, repository, tag, logins, waitMs } of lookups) {
         clock.ms += waitMs;
         const host = hostOf(kind);
-        const question = questionOf(
+        const question = imageLookupOf(
           `${host}/${repository}:${tag}`,
           logins.map((login, index) => `${login}@${host}${index === 0 ? '' : '/'}`),
         );
@@ -125,7 +125,7 @@ test('a thousand questions in any order are answered as each would be alone', as
           await alone.sources.images.lookUp(question, signal),
         ];
         await alone.close();
-        // The words may name the same credential by another secret that has it.
+        // A message can name another Secret that contains the same credential.
         expect(proofOf(before)).toEqual(proofOf(now));
       }
       await remembering.close();
@@ -136,7 +136,7 @@ test('a thousand questions in any order are answered as each would be alone', as
 
 test.each<[string, Kind, readonly [image: string, login: string], readonly [image: string, login: string], string]>([
   ['a public image with an old password', 'basic', ['private/a', 'ci:good'], ['public/a', 'ci:old'], 'yes'],
-  ['a public image as nobody', 'basic', ['private/a', 'ci:good'], ['public/a', ''], 'yes'],
+  ['a public image anonymously', 'basic', ['private/a', 'ci:good'], ['public/a', ''], 'yes'],
   [
     'a public image with an old password and a token',
     'bearer',
@@ -145,22 +145,22 @@ test.each<[string, Kind, readonly [image: string, login: string], readonly [imag
     'yes',
   ],
   ['a public image where tokens are for users', 'strict', ['private/a', 'ci:good'], ['public/a', 'eve:bad'], 'yes'],
-  ['an image that is hidden from nobody', 'basic', ['private/a', 'ci:good'], ['hidden/a', 'ci:good'], 'no'],
-  ['an image behind a wall', 'both', ['private/a', 'ci:good'], ['walled/a', 'ci:good'], 'unknown'],
+  ['an image that is not hidden from anyone', 'basic', ['private/a', 'ci:good'], ['hidden/a', 'ci:good'], 'no'],
+  ['an image behind a blocking proxy', 'both', ['private/a', 'ci:good'], ['walled/a', 'ci:good'], 'unknown'],
   ['the same image with another password', 'basic', ['private/a', 'ci:good'], ['private/a', 'ci:old'], 'unknown'],
   ['the same image after another password', 'basic', ['private/a', 'ci:old'], ['private/a', 'ci:good'], 'yes'],
-])('%s (%s) is answered after another question as before it', async (_what, kind, first, second, state) => {
+])('%s (%s) has the same result after another lookup', async (_what, kind, first, second, state) => {
   for (const [each, server] of servers) server.reactWith(registry(each));
   const host = hostOf(kind);
-  const ask = async (sources: RegistrySources, [image, login]: readonly [string, string]) =>
+  const lookUp = async (sources: RegistrySources, [image, login]: readonly [string, string]) =>
     sources.images.lookUp(
-      questionOf(`${host}/${image}:1`, login === '' ? [] : [`${login}@${host}`]),
+      imageLookupOf(`${host}/${image}:1`, login === '' ? [] : [`${login}@${host}`]),
       AbortSignal.timeout(10_000),
     );
   const client = createRegistryClient(loopback(host), { env: {} });
   const sources = createRegistrySources({ client, settings: CACHE, now: Date.now });
-  const alone = (await ask(createRegistrySources({ client, settings: CACHE, now: Date.now }), second)).state;
-  await ask(sources, first);
-  expect([alone, (await ask(sources, second)).state]).toEqual([state, state]);
+  const alone = (await lookUp(createRegistrySources({ client, settings: CACHE, now: Date.now }), second)).state;
+  await lookUp(sources, first);
+  expect([alone, (await lookUp(sources, second)).state]).toEqual([state, state]);
   await client.close();
 });

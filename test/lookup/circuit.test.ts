@@ -1,4 +1,4 @@
-/** When a registry is left alone, for how long, and what opens the way again: as a table, and against any order of events. */
+/** When the circuit opens, for how long, and what closes it: as a table, and for any order of events. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RegistryCause } from '../../src/policy/registry-fact.ts';
@@ -22,7 +22,7 @@ function sceneOf() {
 
 describe('a registry that fails', () => {
   test.each<RegistryCause>(['serverError', 'timeout', 'tls', 'unreachable'])(
-    'is left alone after three times %s, and no other is',
+    'is skipped after %s three times in a row, and other registries are not',
     (cause) => {
       const { request, isOpen } = sceneOf();
       request(cause);
@@ -34,7 +34,7 @@ describe('a registry that fails', () => {
   );
 
   test.each<RegistryCause | 'answer'>(['answer', 'notFound', 'forbidden', 'unauthenticated', 'rateLimited'])(
-    'is well again with %s: it has answered',
+    'is available again after %s, because it responded',
     (how) => {
       const { request, isOpen } = sceneOf();
       request('timeout');
@@ -47,7 +47,7 @@ describe('a registry that fails', () => {
   );
 
   test.each<RegistryCause | 'nothing'>(['blocked', 'protocol', 'dns', 'tooMany', 'nothing'])(
-    '%s counts neither way',
+    '%s is neither an outage nor a response',
     (how) => {
       const { request, isOpen } = sceneOf();
       request('timeout');
@@ -59,7 +59,7 @@ describe('a registry that fails', () => {
     },
   );
 
-  test('is tried by one request after the pause, and the pause doubles up to its end', () => {
+  test('is probed by one request after the pause, and the pause doubles up to the limit', () => {
     const { clock, circuit, request, isOpen } = sceneOf();
     for (let at = 0; at < 3; at += 1) request('timeout');
     for (const pauseMs of [1000, 2000, 4000, 4000]) {
@@ -79,7 +79,7 @@ describe('a registry that fails', () => {
     expect(isOpen()).toBe(true);
   });
 
-  test('is tried again when the one that tried could not ask', () => {
+  test('is probed again if the probe sent no request', () => {
     const { clock, request, isOpen } = sceneOf();
     for (let at = 0; at < 3; at += 1) request('timeout');
     clock.ms += 1000;
@@ -87,7 +87,7 @@ describe('a registry that fails', () => {
     expect(isOpen()).toBe(true);
   });
 
-  test('stays for as long as it said with requests that were under way', () => {
+  test('is skipped no longer because of requests that were in progress', () => {
     const { clock, circuit, request, isOpen } = sceneOf();
     circuit.begin(requester);
     for (let at = 0; at < 3; at += 1) request('timeout');
@@ -98,36 +98,41 @@ describe('a registry that fails', () => {
   });
 });
 
-/** `repository identity tenant`, and who is let through after those have failed. */
+/** `repository identity tenant`, and whether a request is allowed after these requests have failed. */
 const by = (text: string): typeof requester => {
   const [repository = '', identity = '', tenant = ''] = text.split(' ');
   return { registry: 'reg.io', repository, identity, tenant };
 };
 
-describe('that a registry fails for some', () => {
+describe('an outage', () => {
   test.each<[string, readonly string[], string, boolean]>([
-    ['is nothing to another namespace', ['a k evil', 'b k evil', 'c k evil', 'd k evil'], 'web k shop', true],
-    ['of two namespaces is nothing to a third', ['a k evil', 'a k evil', 'b k bad', 'b k bad'], 'web k shop', true],
+    ['does not affect another namespace', ['a k evil', 'b k evil', 'c k evil', 'd k evil'], 'web k shop', true],
+    [
+      'in two namespaces does not affect a third one',
+      ['a k evil', 'a k evil', 'b k bad', 'b k bad'],
+      'web k shop',
+      true,
+    ],
     [
       'of endless namespaces is nothing to one that saw no failure',
       ['a k e1', 'a k e2', 'a k e3', 'a k e4'],
       'web k shop',
       true,
     ],
-    ['in one repository is nothing to another one', ['a k shop', 'a k shop', 'a k shop'], 'web k shop', true],
-    ['in one repository is something to that one', ['a k shop', 'a k shop', 'a k shop'], 'a k shop', false],
-    ['in two repositories is something to all', ['a k shop', 'a k shop', 'b k shop'], 'web k shop', false],
-    ['with one credential is nothing to another one', ['a k shop', 'b k shop', 'a k shop'], 'a other shop', true],
-    ['with two credentials is something to all', ['a k shop', 'b k shop', 'a l shop'], 'a other shop', false],
-    ['is believed at once when others saw it, too', ['a k s1', 'b k s2', 'web k shop'], 'web k shop', false],
-    ['is believed only about what was asked', ['a k s1', 'b k s2', 'web k shop'], 'api k shop', true],
+    ['in one repository does not affect another one', ['a k shop', 'a k shop', 'a k shop'], 'web k shop', true],
+    ['in one repository affects that repository', ['a k shop', 'a k shop', 'a k shop'], 'a k shop', false],
+    ['in two repositories affects all repositories', ['a k shop', 'a k shop', 'b k shop'], 'web k shop', false],
+    ['with one credential does not affect another one', ['a k shop', 'b k shop', 'a k shop'], 'a other shop', true],
+    ['with two credentials affects all credentials', ['a k shop', 'b k shop', 'a l shop'], 'a other shop', false],
+    ['is enough once if other namespaces had it', ['a k s1', 'b k s2', 'web k shop'], 'web k shop', false],
+    ['in other namespaces does not affect another repository', ['a k s1', 'b k s2', 'web k shop'], 'api k shop', true],
   ])('%s', (_what, failures, who, expected) => {
     const { request, isOpen } = sceneOf();
     for (const one of failures) request('serverError', by(one));
     expect(isOpen(by(who))).toBe(expected);
   });
 
-  test('is over for all who believed others when it answers one of them', () => {
+  test('ends for all namespaces that relied on others if one of them gets a response', () => {
     const { request, isOpen } = sceneOf();
     for (const one of ['a k s1', 'b k s2', 'web k shop']) request('timeout', by(one));
     expect(isOpen(by('web k shop'))).toBe(false);
@@ -135,7 +140,7 @@ describe('that a registry fails for some', () => {
     expect(isOpen(by('web k shop'))).toBe(true);
   });
 
-  test('whoever tries it for one namespace holds up no other', () => {
+  test('is probed by each namespace on its own', () => {
     const { clock, circuit, request, isOpen } = sceneOf();
     for (const tenant of ['evil', 'shop']) for (let at = 0; at < 3; at += 1) request('timeout', by(`a k ${tenant}`));
     clock.ms += 1000;
@@ -143,7 +148,7 @@ describe('that a registry fails for some', () => {
     expect([isOpen(by('a k evil')), isOpen(by('a k shop'))]).toEqual([false, true]);
   });
 
-  test('is not forgotten for endless registries of another namespace', () => {
+  test('stays in memory whatever number of registries another namespace names', () => {
     const { request, isOpen } = sceneOf();
     for (let at = 0; at < 3; at += 1) request('timeout', by('a k shop'));
     for (let at = 0; at < 6000; at += 1) request('timeout', { ...by('a k evil'), registry: `r${at}.io` });
@@ -153,10 +158,10 @@ describe('that a registry fails for some', () => {
 
 describe('a rate limit', () => {
   test.each<[string, number | undefined, number]>([
-    ['the time that the registry says', 30_000, 30_000],
-    ['ten seconds, when it does not say', undefined, 10_000],
+    ['the time that the registry states', 30_000, 30_000],
+    ['ten seconds by default', undefined, 10_000],
     ['an hour at most', 9e12, 3_600_000],
-  ])('is kept for %s', (_, retryAfterMs, waitMs) => {
+  ])('lasts for %s', (_, retryAfterMs, waitMs) => {
     const { clock, circuit, isOpen } = sceneOf();
     circuit.begin(requester);
     circuit.end(requester, failed('rateLimited', 'reg.io', retryAfterMs));
@@ -178,15 +183,15 @@ const event: fc.Arbitrary<Event> = fc.record({
   waitMs: fc.constantFrom(0, 500, 1000, 5000),
 });
 
-function play(circuit: Circuit, { how }: Event): 'asked' | 'left alone' {
-  if (circuit.closedTo(requester) !== undefined) return 'left alone';
+function play(circuit: Circuit, { how }: Event): 'queried' | 'skipped' {
+  if (circuit.closedTo(requester) !== undefined) return 'skipped';
   circuit.begin(requester);
   circuit.end(requester, how === 'answer' ? how : failed(how));
-  return 'asked';
+  return 'queried';
 }
 
 describe('in any order of events', () => {
-  test('it is asked again within the longest pause, and left alone only after three outages in a row', () => {
+  test('a registry is queried again within the longest pause, and skipped only after three outages in a row', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), (events) => {
         const clock = clockAt(0);
@@ -195,7 +200,7 @@ describe('in any order of events', () => {
         for (const one of events) {
           clock.ms += one.waitMs;
           const played = play(circuit, one);
-          if (played === 'left alone') expect(outages).toBeGreaterThanOrEqual(3);
+          if (played === 'skipped') expect(outages).toBeGreaterThanOrEqual(3);
           else if (['unreachable', 'timeout', 'serverError'].includes(one.how)) outages += 1;
           else if (one.how !== 'protocol' && one.how !== 'dns') outages = 0;
         }

@@ -1,4 +1,4 @@
-/** Questions to registries, and a registry client that answers as it is told to and remembers what it was asked. */
+/** Lookups, and a registry client with configured responses that records its requests. */
 import type { ImageLookup } from '../../src/admission/context.ts';
 import { keyringOf } from '../../src/credential/keyring.ts';
 import { type ImageReference, parseReference } from '../../src/image/reference.ts';
@@ -18,7 +18,7 @@ export function referenceOf(text: string): ImageReference {
 }
 
 /** `user:password@server`; each in a pull secret of its own, `s0`, `s1`, … */
-export function questionOf(
+export function imageLookupOf(
   image: string,
   logins: readonly string[] = [],
   extra: Partial<ImageLookup> = {},
@@ -33,18 +33,18 @@ export function questionOf(
   return { reference, by: 'image', candidates, incompleteReason: undefined, staleMs: 0, ...extra };
 }
 
-/** `found`, a cause, or what takes its time. */
+/** `found`, a cause, or a promise of either. */
 export type Answer = 'found' | RegistryCause | FoundManifest | RegistryError | Promise<FoundManifest>;
 
 export interface FakeClient extends RegistryClient {
   /** `registry/path:tag user`, or without a user. */
-  readonly asked: string[];
+  readonly requests: string[];
   answer: (target: Target, user: string, signal: AbortSignal) => Answer;
 }
 
 export function fakeClient(answer: FakeClient['answer'] = () => 'found'): FakeClient {
   const client: FakeClient = {
-    asked: [],
+    requests: [],
     answer,
     async manifest(target, signal) {
       return resultOf(client, target, signal);
@@ -69,7 +69,7 @@ export const MANIFEST: FoundManifest = { digest: DIGEST, mediaType: INDEX, mirro
 
 async function resultOf(client: FakeClient, target: Target, signal: AbortSignal): Promise<FoundManifest> {
   const user = userOf(target);
-  client.asked.push(`${target.reference.text} ${user}`.trim());
+  client.requests.push(`${target.reference.text} ${user}`.trim());
   const answer = client.answer(target, user, signal);
   if (answer instanceof RegistryError) throw answer;
   if (typeof answer === 'object') return answer;
@@ -112,8 +112,8 @@ export function sceneOf(client: FakeClient, options: Partial<ImageSourceOptions>
     clock,
     client,
     sources,
-    ask: async (question: ImageLookup, signal = never) => sources.images.lookUp(question, signal),
-    askDetails: async (question: ImageLookup, signal = never) => sources.imageDetails.lookUp(question, signal),
+    lookUp: async (question: ImageLookup, signal = never) => sources.images.lookUp(question, signal),
+    lookUpDetails: async (question: ImageLookup, signal = never) => sources.imageDetails.lookUp(question, signal),
   };
 }
 

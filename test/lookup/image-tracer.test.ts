@@ -1,9 +1,9 @@
-/** The way of a pull, told step by step: each credential with each answer, and the mirrors that could not help. */
+/** The steps of a pull: each credential with its response, and the mirrors that failed. */
 import { expect, test } from 'vitest';
 import { RegistryError, type RegistryClient, type Target } from '../../src/registry/client.ts';
 import { createImageTracer } from '../../src/lookup/image-tracer.ts';
 import type { PullTrace } from '../../src/lookup/trace.ts';
-import { CACHE, DIGEST, INDEX, questionOf } from './fake-client.ts';
+import { CACHE, DIGEST, INDEX, imageLookupOf } from './fake-client.ts';
 
 const failure = (cause: 'notFound' | 'unauthenticated' | 'unreachable', message: string) => ({
   cause,
@@ -11,7 +11,7 @@ const failure = (cause: 'notFound' | 'unauthenticated' | 'unreachable', message:
   remedy: undefined,
 });
 
-/** Only `ci` is let in, and the mirror of `mirrored.io` is away. */
+/** Only `ci` can pull, and the mirror of `mirrored.io` is unavailable. */
 const client: RegistryClient = {
   manifest: async ({ reference, credential, mirrorFailed }: Target) => {
     if (reference.domain === 'mirrored.io') mirrorFailed?.('mirror.io', failure('unreachable', 'mirror.io is away'));
@@ -24,35 +24,35 @@ const client: RegistryClient = {
 };
 const tracer = createImageTracer({ client, node: undefined, settings: CACHE, now: () => 0 });
 const trace = (image: string, logins: readonly string[] = []): Promise<PullTrace> =>
-  tracer.trace(questionOf(image, logins), new AbortController().signal);
-const told = ({ attempts }: PullTrace): readonly string[] =>
+  tracer.trace(imageLookupOf(image, logins), new AbortController().signal);
+const stepsOf = ({ attempts }: PullTrace): readonly string[] =>
   attempts.map(({ credential, mirror, answer }) => {
     const said = answer.state === 'yes' ? answer.value.digest : `${answer.state}: ${answer.failure.message}`;
     return `${mirror ?? '-'} | ${credential.replace(/^.*\(user (.*)\)$/, '$1')} | ${said}`;
   });
 
-test('a wrong credential is followed by the next one, and what was found is described', async () => {
+test('a wrong credential is followed by the next one, and the trace has the details of the image', async () => {
   const found = await trace('reg.io/web:1', ['eve:x@reg.io', 'ci:y@reg.io']);
-  expect(told(found)).toEqual(['- | eve | unknown: reg.io does not know eve', `- | ci | ${DIGEST}`]);
+  expect(stepsOf(found)).toEqual(['- | eve | unknown: reg.io does not know eve', `- | ci | ${DIGEST}`]);
   expect(found.image).toMatchObject({ state: 'yes', value: { digest: DIGEST } });
   expect(found.details).toMatchObject({ state: 'yes', value: { sizeBytes: 7 } });
 });
 
-test('a mirror that is away comes before the registry that answers', async () => {
-  expect(told(await trace('mirrored.io/web:1', ['ci:y@mirrored.io']))).toEqual([
+test('an unavailable mirror comes before the registry that responds', async () => {
+  expect(stepsOf(await trace('mirrored.io/web:1', ['ci:y@mirrored.io']))).toEqual([
     'mirror.io | ci | unknown: mirror.io is away',
     `- | ci | ${DIGEST}`,
   ]);
 });
 
-test('what is not there has no description', async () => {
+test('an image that does not exist has no details', async () => {
   const lost = await trace('reg.io/web:none', ['ci:y@reg.io']);
-  expect(told(lost)).toEqual(['- | ci | no: reg.io has no such tag']);
+  expect(stepsOf(lost)).toEqual(['- | ci | no: reg.io has no such tag']);
   expect([lost.image.state, lost.details]).toEqual(['no', undefined]);
 });
 
-test('nothing is remembered from one time to the next', async () => {
+test('a trace uses no cache of earlier traces', async () => {
   const [first, second] = [await trace('reg.io/web:1'), await trace('reg.io/web:1')];
-  expect(told(second)).toEqual(told(first));
-  expect(told(first)).toEqual(['- | anonymous | unknown: reg.io does not know nobody']);
+  expect(stepsOf(second)).toEqual(stepsOf(first));
+  expect(stepsOf(first)).toEqual(['- | anonymous | unknown: reg.io does not know nobody']);
 });

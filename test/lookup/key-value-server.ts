@@ -1,4 +1,4 @@
-/** A real Valkey or Redis on loopback, which the test starts, kills, and finds gone at its end. */
+/** A real Valkey or Redis on loopback, which the test starts and stops. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -69,7 +69,7 @@ export interface SilentServer {
   stop(): void;
 }
 
-/** Accepts connections and never says anything. */
+/** Accepts connections and never responds. */
 export async function silentServer(): Promise<SilentServer> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -90,7 +90,7 @@ function portOf(server: Server): number {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Until it is so, for at most five seconds. */
+/** Waits for a condition, at most five seconds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (let left = 250; left > 0; left -= 1) {
     if (await holds()) return;

@@ -1,4 +1,4 @@
-/** From the API server's review over HTTPS to a registry that asks for a password, and back: nothing in between is made up. */
+/** From an AdmissionReview over HTTPS to a registry that requires a password, and back, without test doubles. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -22,15 +22,15 @@ let registry: Server;
 let host: string;
 let client: HttpRegistryClient;
 let gate: TestServer;
-const asked: string[] = [];
+const requests: string[] = [];
 
-/** Everybody is answered a moment later, so that all have asked by then. */
+/** Responds after a moment, so that all requests are concurrent. */
 function answer({ method, url = '', headers }: IncomingMessage, response: ServerResponse): void {
   if (headers.authorization !== `Basic ${LOGIN}`) {
     response.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' }).end();
     return;
   }
-  asked.push(`${method} ${url}`);
+  requests.push(`${method} ${url}`);
   const found = { 'content-type': INDEX, 'docker-content-digest': digestAt(url), 'content-length': 2 };
   setTimeout(() => response.writeHead(200, found).end(), 50);
 }
@@ -68,7 +68,7 @@ function podOf(index: number): object {
   };
 }
 
-test('a thousand reviews of twenty images at once are twenty questions to the registry, and no password is told anywhere', async () => {
+test('a thousand concurrent reviews of twenty images send twenty requests to the registry, and reveal no password', async () => {
   const replies = await Promise.all(
     Array.from({ length: REVIEWS }, (_, index) =>
       gate.post('/mutate?timeout=30s', JSON.stringify(createReview(podOf(index)))),
@@ -84,7 +84,7 @@ test('a thousand reviews of twenty images at once are twenty questions to the re
     expect(JSON.parse(Buffer.from(patch, 'base64').toString())).toEqual(wanted);
   }
   const questions = Array.from({ length: IMAGES }, (_, index) => `HEAD /v2/${imageOf(index)}/manifests/1`);
-  expect(asked.toSorted()).toEqual(questions.toSorted());
+  expect(requests.toSorted()).toEqual(questions.toSorted());
 
   const lines: string[] = [];
   const log = createLog('debug', { write: (line) => void lines.push(line) });

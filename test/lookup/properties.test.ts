@@ -1,4 +1,4 @@
-/** What must hold whatever comes: memory changes no answer, and no text of others breaks a reader. */
+/** Properties for any input: the cache changes no result, and no text breaks a parser. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ANONYMOUS_ATTEMPT } from '../../src/lookup/attempts.ts';
@@ -6,12 +6,12 @@ import { readDockerSettings } from '../../src/node/docker-settings.ts';
 import { imageKey } from '../../src/lookup/image-key.ts';
 import { readProviders } from '../../src/node/provider-config.ts';
 import { sharedEntries } from '../../src/lookup/shared-entry.ts';
-import { type Answer, fakeClient, questionOf, referenceOf, sceneOf, shown } from './fake-client.ts';
+import { type Answer, fakeClient, imageLookupOf, referenceOf, sceneOf, shown } from './fake-client.ts';
 
 const USERS = ['', 'a', 'b', 'c'] as const;
 const IMAGES = ['reg.io/one:1', 'reg.io/two:1', 'docker.io/library/three:1'] as const;
 
-/** What the registry says for each image to each user, for good. */
+/** The registry's constant response for each image and user. */
 const truth = fc.array(fc.constantFrom<Answer>('found', 'notFound', 'forbidden', 'unauthenticated', 'protocol'), {
   minLength: USERS.length * IMAGES.length,
   maxLength: USERS.length * IMAGES.length,
@@ -20,12 +20,12 @@ const truth = fc.array(fc.constantFrom<Answer>('found', 'notFound', 'forbidden',
 const step = fc.record({
   image: fc.constantFrom(...IMAGES),
   users: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 }),
-  incompleteReason: fc.option(fc.constant('nobody knows'), { nil: undefined }),
+  incompleteReason: fc.option(fc.constant('a reason'), { nil: undefined }),
   waitMs: fc.constantFrom(0, 1000, 15_000, 61_000),
 });
 
-describe('the memory of registries', () => {
-  test('tells nobody anything else than the registry would have told', async () => {
+describe('the response cache', () => {
+  test('returns the same results as the registry', async () => {
     await fc.assert(
       fc.asyncProperty(truth, fc.array(step, { maxLength: 15 }), async (answers, steps) => {
         const client = () =>
@@ -38,12 +38,12 @@ describe('the memory of registries', () => {
         for (const { image, users, incompleteReason: doubt, waitMs } of steps) {
           remembering.clock.ms += waitMs;
           const host = image.startsWith('docker.io') ? 'docker.io' : 'reg.io';
-          const question = questionOf(
+          const question = imageLookupOf(
             image,
             users.map((user) => `${user}:p@${host}`),
             { incompleteReason: doubt },
           );
-          expect(shown(await remembering.ask(question))).toBe(shown(await sceneOf(client()).ask(question)));
+          expect(shown(await remembering.lookUp(question))).toBe(shown(await sceneOf(client()).lookUp(question)));
         }
       }),
       { numRuns: 200 },
@@ -51,8 +51,8 @@ describe('the memory of registries', () => {
   });
 });
 
-describe('whatever the text is', () => {
-  test('a docker config file is read or refused', () => {
+describe('for any text', () => {
+  test('a docker config file is read or rejected', () => {
     const member = fc.constantFrom('auths', 'AUTHS', 'credsStore', 'credHelpers', 'auth', 'identitytoken', 'reg.io');
     const config = fc.dictionary(
       member,
@@ -72,7 +72,7 @@ describe('whatever the text is', () => {
     );
   });
 
-  test('a configuration of credential providers is read or refused', () => {
+  test('a credential provider configuration is read or rejected', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (document, provider) => {
         const base = { apiVersion: 'kubelet.config.k8s.io/v1', kind: 'CredentialProviderConfig' };
@@ -82,7 +82,7 @@ describe('whatever the text is', () => {
     );
   });
 
-  test('an entry of the shared cache that is not ours is none', () => {
+  test('an entry of the shared cache without a valid seal is a miss', () => {
     const entries = sharedEntries({ key: new Uint8Array(32), maxAgeMs: 1000, now: () => 0 });
     const key = imageKey(referenceOf('reg.io/web:1'), 'image', 'https://reg.io');
     const name = entries.nameOf(key, ANONYMOUS_ATTEMPT);

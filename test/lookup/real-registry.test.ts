@@ -1,4 +1,4 @@
-/** The source of answers about images with the real client, against a real registry that asks for a password. */
+/** Image lookups with the real client, against a real registry that requires a password. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
 import { makeImage, pushImage } from '../support/push-image.ts';
@@ -10,19 +10,19 @@ import {
   startRegistry,
 } from '../support/registry-process.ts';
 import { loopback } from '../support/registry-settings.ts';
-import { CACHE, clockAt, questionOf, shown } from './fake-client.ts';
+import { CACHE, clockAt, imageLookupOf, shown } from './fake-client.ts';
 import { createRegistrySources } from '../../src/lookup/image-source.ts';
 
 const { username, password } = HTPASSWD_USER;
 type Source = ReturnType<typeof createRegistrySources>;
 
-describeWith(dockerRegistryMissing, 'images of a registry that asks for a password', () => {
+describeWith(dockerRegistryMissing, 'images of a registry that requires a password', () => {
   let registry: RunningRegistry;
   let client: HttpRegistryClient;
   let digest: string;
   const clock = clockAt(Date.now());
-  const ask = async (from: Source, image: string, logins: readonly string[] = [], staleMs = 0) =>
-    from.images.lookUp(questionOf(`${registry.host}/${image}`, logins, { staleMs }), AbortSignal.timeout(10_000));
+  const lookUp = async (from: Source, image: string, logins: readonly string[] = [], staleMs = 0) =>
+    from.images.lookUp(imageLookupOf(`${registry.host}/${image}`, logins, { staleMs }), AbortSignal.timeout(10_000));
   const source = () => createRegistrySources({ client, settings: CACHE, now: clock.now });
   const right = (): string => `${username}:${password}@${registry.host}`;
   const wrong = (): string => `eve:guess@${registry.host}/team`;
@@ -42,35 +42,35 @@ describeWith(dockerRegistryMissing, 'images of a registry that asks for a passwo
     await registry.stop();
   });
 
-  test('are found with the second credential when the first one is wrong', async () => {
-    const fact = await ask(source(), 'team/app:1', [right(), wrong()]);
+  test('are found with the second credential if the first one is wrong', async () => {
+    const fact = await lookUp(source(), 'team/app:1', [right(), wrong()]);
     expect(fact).toMatchObject({ state: 'yes', value: { digest, credential: label(0, username) } });
   });
 
-  test('are not known when no credential is right, and the message says what each was told', async () => {
-    const fact = await ask(source(), 'team/app:1', [wrong()]);
+  test('are unknown if no credential is valid, and the message has each response', async () => {
+    const fact = await lookUp(source(), 'team/app:1', [wrong()]);
     expect(shown(fact)).toBe(
       `unknown unauthenticated: ${registry.host} returned HTTP 401 for "team/app:1", requested with ${label(0, 'eve', '/team')}`,
     );
-    expect(shown(await ask(source(), 'team/app:1'))).toBe(
+    expect(shown(await lookUp(source(), 'team/app:1'))).toBe(
       `unknown unauthenticated: ${registry.host} returned HTTP 401 for "team/app:1", requested without credentials (other credentials may exist: nodeCredentials is not configured)`,
     );
   });
 
-  test('do not exist when the registry says so to who may see all', async () => {
-    expect(shown(await ask(source(), 'team/app:none', [right()]))).toBe(
+  test('do not exist if a credential with full access gets "not found"', async () => {
+    expect(shown(await lookUp(source(), 'team/app:none', [right()]))).toBe(
       `no notFound: ${registry.host} does not have "team/app:none"; tried with ${label(0, username)}`,
     );
   });
 
-  // The last one: nothing answers after it.
-  test('are told from memory when the registry is gone', async () => {
+  // The last test, because the registry is stopped.
+  test('come from the cache if the registry is stopped', async () => {
     const remembering = source();
-    await ask(remembering, 'team/app:1', [right()]);
+    await lookUp(remembering, 'team/app:1', [right()]);
     await registry.stop();
     clock.ms += 3_600_000;
-    const fact = await ask(remembering, 'team/app:1', [right()], 86_400_000);
+    const fact = await lookUp(remembering, 'team/app:1', [right()], 86_400_000);
     expect(fact).toMatchObject({ state: 'yes', value: { digest, stale: { ageMs: 3_600_000 } } });
-    expect(shown(await ask(remembering, 'team/app:1', [right()]))).toMatch(/^unknown unreachable: /);
+    expect(shown(await lookUp(remembering, 'team/app:1', [right()]))).toMatch(/^unknown unreachable: /);
   });
 });

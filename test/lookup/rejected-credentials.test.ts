@@ -1,10 +1,10 @@
-/** Only a credential that went out, and was refused by the one who should judge it, is to blame. */
+/** A credential is rejected only if it was sent, and the registry or its token server rejected it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Credential } from '../../src/registry/credential.ts';
 import { createRegistrySources } from '../../src/lookup/image-source.ts';
 import type { React } from '../support/fault-registry.ts';
 import { identityToken, registryToken, target } from '../support/registry-settings.ts';
-import { CACHE, questionOf } from './fake-client.ts';
+import { CACHE, imageLookupOf } from './fake-client.ts';
 import { CREDENTIAL, createWorld, failureOf, type World } from '../registry/test-hosts.ts';
 import { always, behindToken, challenge, redirect, tag } from '../registry/fault-reactions.ts';
 
@@ -26,27 +26,27 @@ interface Row {
 }
 
 const UNJUDGED: Readonly<Record<string, Row>> = {
-  'a registry that speaks another way to log in': {
+  'a registry with another authentication scheme': {
     react: () => always(challenge('Negotiate')),
     cause: 'unauthenticated',
     message: `${UNSENT}; ${LABEL} was not sent: the registry requires negotiate, and tidewaiter supports only Basic and Bearer`,
   },
-  'a registry that speaks many': {
+  'a registry with many authentication schemes': {
     react: () => always(challenge(['Negotiate, NTLM', 'Digest realm="x"', 'OAuth', 'Mutual'])),
     cause: 'unauthenticated',
     message: `${UNSENT}; ${LABEL} was not sent: the registry requires negotiate, ntlm, digest, and tidewaiter supports only Basic and Bearer`,
   },
-  'a registry that does not say how to log in': {
+  'a registry that names no authentication scheme': {
     react: () => always({ status: 401 }),
     cause: 'unauthenticated',
     message: `${UNSENT}; ${LABEL} was not sent: the registry names no authentication scheme`,
   },
-  'a registry whose way to log in is no challenge': {
+  'a registry with an invalid challenge': {
     react: () => always(challenge('"nothing"')),
     cause: 'unauthenticated',
     message: `${UNSENT}; ${LABEL} was not sent: the registry names no authentication scheme`,
   },
-  'a registry that wants a user from who has a token': {
+  'a registry that requires a user name if there is only a token': {
     react: () => always(challenge('Basic')),
     credential: identityToken('refresh'),
     cause: 'unauthenticated',
@@ -58,17 +58,17 @@ const UNJUDGED: Readonly<Record<string, Row>> = {
     cause: 'unauthenticated',
     message: `${UNSENT}; docker config (registry token) was not sent: it is not a valid bearer token`,
   },
-  'a wall before the registry': {
+  'a proxy that blocks the registry': {
     react: () => always({ status: 403 }),
     cause: 'forbidden',
     message: `HOST returned HTTP 403 for "team/app:1", requested without credentials; ${LABEL} was not sent: the registry did not request it`,
   },
-  'an image that is not there, where nobody must log in': {
+  'a missing image in a registry without authentication': {
     react: () => always({ status: 404 }),
     cause: 'notFound',
     message: 'HOST does not have "team/app:1"',
   },
-  'a storage host that refuses': {
+  'a storage host that returns 403': {
     react:
       ({ elsewhereHost }) =>
       ({ headers }) =>
@@ -77,7 +77,7 @@ const UNJUDGED: Readonly<Record<string, Row>> = {
     cause: 'forbidden',
     message: `ELSEWHERE (redirect from HOST) returned HTTP 403 for "team/app:1", requested without credentials; ${LABEL} was not sent: credentials are not sent to the host of a redirect`,
   },
-  'a storage host that wants to be logged in to': {
+  'a storage host that returns 401': {
     react: ({ elsewhereHost }) => always(redirect(`https://${elsewhereHost}/x`)),
     elsewhere: always(challenge('Basic')),
     cause: 'unauthenticated',
@@ -145,13 +145,13 @@ const JUDGED: Readonly<Record<string, Row>> = {
 async function refusal({ react, elsewhere, credential = CREDENTIAL }: Row) {
   world.registry.reactWith(react(world));
   world.elsewhere.reactWith(elsewhere ?? always({ status: 500 }));
-  const asked = world.client().manifest(target(tag(world.host), credential), AbortSignal.timeout(10_000));
-  const { failure } = await failureOf(asked);
+  const pending = world.client().manifest(target(tag(world.host), credential), AbortSignal.timeout(10_000));
+  const { failure } = await failureOf(pending);
   const message = failure.message.replaceAll(world.host, 'HOST').replaceAll(world.elsewhereHost, 'ELSEWHERE');
   return { ...failure, message };
 }
 
-describe('a credential is not judged by', () => {
+describe('a credential is not rejected by', () => {
   test.each(Object.entries(UNJUDGED))('%s', async (_what, row) => {
     const { cause, message, credentialUntested, remedy } = await refusal(row);
     expect({ cause, message, credentialUntested }).toEqual({
@@ -163,7 +163,7 @@ describe('a credential is not judged by', () => {
   });
 });
 
-describe('a credential is refused', () => {
+describe('a credential is rejected', () => {
   test.each(Object.entries(JUDGED))('%s', async (_what, row) => {
     const { cause, message, credentialUntested } = await refusal(row);
     expect({ cause, message, credentialUntested }).toEqual({
@@ -177,17 +177,17 @@ describe('a credential is refused', () => {
 describe('of several credentials', () => {
   const all = async (logins: readonly string[]) => {
     const source = createRegistrySources({ client: world.client(), settings: CACHE, now: Date.now });
-    const fact = await source.images.lookUp(questionOf(tag(world.host), logins), AbortSignal.timeout(10_000));
+    const fact = await source.images.lookUp(imageLookupOf(tag(world.host), logins), AbortSignal.timeout(10_000));
     return fact.state === 'yes' ? undefined : fact.failure;
   };
   const logins = (count: number) => Array.from({ length: count }, (_, at) => `u${at}:p@${world.host}`);
 
-  test('all are to blame when all were refused', async () => {
+  test('all are rejected if the registry rejects all', async () => {
     world.registry.reactWith(always(challenge('Basic')));
     expect((await all(logins(3)))?.credentialUntested).toBeUndefined();
   });
 
-  test('none is to blame when one was not sent', async () => {
+  test('none counts as rejected if one was not sent', async () => {
     let wanted = 0;
     world.registry.reactWith(({ headers }) => {
       if (headers.authorization !== undefined) return { status: 401 };
@@ -196,12 +196,12 @@ describe('of several credentials', () => {
     expect((await all(logins(3)))?.credentialUntested).toBe(true);
   });
 
-  test('none is to blame when there are too many to try', async () => {
+  test('none counts as rejected if there are too many to try', async () => {
     world.registry.reactWith(always(challenge('Basic')));
     expect((await all(logins(21)))?.credentialUntested).toBe(true);
   });
 
-  test('none is said to have been sent where there is nothing, and nobody must log in', async () => {
+  test('none is reported as sent if the image is missing and the registry requires no credentials', async () => {
     world.registry.reactWith(always({ status: 404 }));
     expect((await all(logins(1)))?.message.replaceAll(world.host, 'HOST')).toBe(
       'HOST does not have "team/app:1"; tried anonymously, because the registry did not request credentials',

@@ -1,4 +1,4 @@
-/** The cache of several replicas, against a real server: what it saves, what it never tells, and that its trouble is none of ours. */
+/** The cache of several replicas, against a real server: it saves requests, reveals nothing, and its outage does no harm. */
 import { inspect } from 'node:util';
 import { Valkey } from 'iovalkey';
 import { generate } from 'selfsigned';
@@ -15,7 +15,7 @@ import {
   DIGEST,
   fakeClient,
   MANIFEST,
-  questionOf,
+  imageLookupOf,
   referenceOf,
   sceneOf,
   shown,
@@ -75,27 +75,29 @@ describeWith(missingServer, 'a shared cache', () => {
   });
   afterEach(() => direct.flushall());
 
-  test('saves another replica the question, for the same credential and for no other', async () => {
+  test('saves another replica the request, for the same credential and for no other', async () => {
     const login = `ci:${CANARY}@reg.io`;
     const first = sceneOf(fakeClient(), { shared: await connected(server.at) });
-    await first.ask(questionOf('reg.io/web:1', [login]));
+    await first.lookUp(imageLookupOf('reg.io/web:1', [login]));
     const second = sceneOf(
       fakeClient(() => 'unauthenticated'),
       { shared: await connected(server.at) },
     );
-    await until(async () => shown(await second.ask(questionOf('reg.io/web:1', [login]))).startsWith('yes'));
-    second.client.asked.length = 0;
-    expect(shown(await second.ask(questionOf('reg.io/web:1', [login])))).toBe(
+    await until(async () => shown(await second.lookUp(imageLookupOf('reg.io/web:1', [login]))).startsWith('yes'));
+    second.client.requests.length = 0;
+    expect(shown(await second.lookUp(imageLookupOf('reg.io/web:1', [login])))).toBe(
       'yes pull secret "s0", key "reg.io" (user ci)',
     );
-    expect(second.client.asked).toEqual([]);
-    expect(shown(await second.ask(questionOf('reg.io/web:1', ['other:p@reg.io'])))).toMatch(/^unknown unauthenticated/);
-    expect(shown(await second.ask(questionOf('reg.io/web:1')))).toMatch(/^unknown unauthenticated/);
+    expect(second.client.requests).toEqual([]);
+    expect(shown(await second.lookUp(imageLookupOf('reg.io/web:1', ['other:p@reg.io'])))).toMatch(
+      /^unknown unauthenticated/,
+    );
+    expect(shown(await second.lookUp(imageLookupOf('reg.io/web:1')))).toMatch(/^unknown unauthenticated/);
   });
 
-  test('holds neither the image nor the credential', async () => {
+  test('contains neither the image nor the credential', async () => {
     const scene = sceneOf(fakeClient(), { shared: await connected(server.at) });
-    await scene.ask(questionOf('reg.io/secret-project:1', [`ci:${CANARY}@reg.io`]));
+    await scene.lookUp(imageLookupOf('reg.io/secret-project:1', [`ci:${CANARY}@reg.io`]));
     await until(async () => (await direct.keys('*')).length === 2);
     const names = await direct.keys('*');
     const everything = [...names, ...(await direct.mget(names))].join('\n');
@@ -103,7 +105,7 @@ describeWith(missingServer, 'a shared cache', () => {
     expect(everything).not.toMatch(new RegExp(`${CANARY}|secret-project|reg\\.io|ci:`));
   });
 
-  test('gives an answer that is too old only while the registry is in trouble', async () => {
+  test('serves a stale entry only during an outage of the registry', async () => {
     const first = await connected(server.at);
     first.set(image, ANONYMOUS_ATTEMPT, entryOf(clock.ms - CACHE.tagTtlMs));
     await until(async () => (await first.get(image, ANONYMOUS_ATTEMPT)) !== undefined);
@@ -111,10 +113,10 @@ describeWith(missingServer, 'a shared cache', () => {
       fakeClient(() => 'unreachable'),
       { shared: first },
     );
-    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { staleMs: 3_600_000 })))).toBe(
+    expect(shown(await scene.lookUp(imageLookupOf('reg.io/web:1', [], { staleMs: 3_600_000 })))).toBe(
       'yes anonymous (60000 ms old: reg.io said unreachable; tried anonymously)',
     );
-    expect(scene.client.asked).toHaveLength(1);
+    expect(scene.client.requests).toHaveLength(1);
   });
 
   test.each<[string, (name: string, value: string, cache: SharedCache) => Promise<unknown>]>([
@@ -133,7 +135,7 @@ describeWith(missingServer, 'a shared cache', () => {
         return direct.set(name, (await direct.get(copied ?? '')) ?? '');
       },
     ],
-  ])('does not believe %s', async (_, spoil) => {
+  ])('ignores %s', async (_, spoil) => {
     const cache = await connected(server.at);
     await direct.flushall();
     cache.set(image, ANONYMOUS_ATTEMPT, entryOf());
@@ -144,7 +146,7 @@ describeWith(missingServer, 'a shared cache', () => {
     expect(await cache.get(image, ANONYMOUS_ATTEMPT)).toBeUndefined();
   });
 
-  test('does not believe who has another key', async () => {
+  test('rejects entries that were sealed with another key', async () => {
     const cache = await connected(server.at);
     cache.set(image, ANONYMOUS_ATTEMPT, entryOf());
     const other = await connected(server.at, new TextEncoder().encode('another key'));
@@ -157,36 +159,38 @@ describeWith(missingServer, 'a shared cache', () => {
     ['no longer fresh', CACHE.tagTtlMs, CACHE.tagTtlMs, false],
     ['a day old', 86_400_000, CACHE.tagTtlMs, false],
     ['an hour old, of a digest', 3_600_000, CACHE.digestTtlMs, true],
-  ])('keeps an answer that is %s when one replica is refused: %d of %d ms', async (_, ageMs, freshMs, stays) => {
+  ])('has an entry that is %s after one replica is rejected: %d of %d ms', async (_, ageMs, freshMs, stays) => {
     const cache = await connected(server.at);
     cache.set(image, ANONYMOUS_ATTEMPT, entryOf(clock.ms - ageMs));
     await until(async () => (await cache.get(image, ANONYMOUS_ATTEMPT)) !== undefined);
     cache.delete(image, ANONYMOUS_ATTEMPT, clock.ms - freshMs);
     if (!stays) return until(async () => (await cache.get(image, ANONYMOUS_ATTEMPT)) === undefined);
-    // Behind what the refusal has sent, on the same connection.
+    // Comes after the commands of the rejection, on the same connection.
     for (let at = 0; at < 3; at += 1) await cache.get(image, ANONYMOUS_ATTEMPT);
     expect(await cache.get(image, ANONYMOUS_ATTEMPT)).toBeDefined();
   });
 
-  test('is not emptied by a replica that asks anew and is told no', async () => {
+  test('keeps its entries if a replica refreshes and is rejected', async () => {
     const first = sceneOf(fakeClient(), { shared: await connected(server.at) });
-    await first.ask(questionOf('reg.io/web:1'));
+    await first.lookUp(imageLookupOf('reg.io/web:1'));
     const cache = await connected(server.at);
     await until(async () => (await cache.get(image, ANONYMOUS_ATTEMPT)) !== undefined);
     const second = sceneOf(
       fakeClient(() => 'notFound'),
       { shared: cache },
     );
-    expect(shown(await second.ask(questionOf('reg.io/web:1', [], { refresh: true })))).toMatch(/^unknown notFound/);
+    expect(shown(await second.lookUp(imageLookupOf('reg.io/web:1', [], { refresh: true })))).toMatch(
+      /^unknown notFound/,
+    );
     for (let at = 0; at < 3; at += 1) await cache.get(image, ANONYMOUS_ATTEMPT);
     const third = sceneOf(
       fakeClient(() => 'notFound'),
       { shared: cache },
     );
-    expect(shown(await third.ask(questionOf('reg.io/web:1')))).toBe('yes anonymous');
+    expect(shown(await third.lookUp(imageLookupOf('reg.io/web:1')))).toBe('yes anonymous');
   });
 
-  test('works with a user and a password, and says the reason when they are wrong, not the password', async () => {
+  test('works with a user and a password, and reports wrong ones without the password', async () => {
     const locked = await startServer(await freePort(), [
       '--user',
       'gate',
@@ -210,7 +214,7 @@ describeWith(missingServer, 'a shared cache', () => {
     }
   });
 
-  test('works over TLS with a CA of its own, and with no other', async () => {
+  test('works over TLS with its own CA, and with no other', async () => {
     const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
       extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
     });
@@ -231,13 +235,13 @@ describeWith(missingServer, 'a shared cache', () => {
     }
   });
 
-  test('that is killed is a miss at once, and helps again when it is back', async () => {
+  test('that is killed is an immediate miss, and works again after its restart', async () => {
     const port = await freePort();
     const killed = await startServer(port);
     const cache = await connected(killed.at);
     await killed.stop();
     const scene = sceneOf(fakeClient(), { shared: cache });
-    expect(shown(await scene.ask(questionOf('reg.io/web:1')))).toBe('yes anonymous');
+    expect(shown(await scene.lookUp(imageLookupOf('reg.io/web:1')))).toBe('yes anonymous');
     await until(() => warnings.length > 0);
     expect(warnings[0]).toMatch(/is not used: (ECONNREFUSED|ECONNRESET|EPIPE)$/);
     const again = await startServer(port);
@@ -251,7 +255,7 @@ describeWith(missingServer, 'a shared cache', () => {
     }
   }, 15_000);
 
-  test('that stands still is waited for 50 ms, then not at all', async () => {
+  test('that hangs delays lookups by 50 ms, then is skipped', async () => {
     const stopped = await startServer(await freePort());
     const cache = await connected(stopped.at);
     stopped.process.kill('SIGSTOP');
@@ -270,15 +274,15 @@ describeWith(missingServer, 'a shared cache', () => {
   });
 });
 
-describe('a shared cache that is not there', () => {
+describe('an unavailable shared cache', () => {
   test.each([
-    ['refuses', async () => ({ at: serverAt(await freePort()), stop: () => {} })],
-    ['says nothing', silentServer],
-  ])('because it %s is a miss, and nobody waits for it', async (_, start) => {
+    ['refuses connections', async () => ({ at: serverAt(await freePort()), stop: () => {} })],
+    ['never responds', silentServer],
+  ])('that %s is a miss without a delay', async (_, start) => {
     const server = await start();
     try {
       const scene = sceneOf(fakeClient(), { shared: await cacheAt(server.at) });
-      const facts = Array.from({ length: 200 }, (__, at) => scene.ask(questionOf(`reg.io/web:${at}`)));
+      const facts = Array.from({ length: 200 }, (__, at) => scene.lookUp(imageLookupOf(`reg.io/web:${at}`)));
       expect(new Set((await Promise.all(facts)).map(shown))).toEqual(new Set(['yes anonymous']));
     } finally {
       server.stop();
@@ -292,7 +296,7 @@ describe('an entry', () => {
   const opened = (answer: Parameters<typeof entries.seal>[1], key = image) =>
     entries.open(name, key, entries.seal(name, answer));
 
-  test('comes out as it went in', () => {
+  test('is read as it was written', () => {
     expect(opened(entryOf())).toEqual(entryOf());
     const mirrored = { value: { ...MANIFEST, mirror: 'mirror.io/hub' }, atMs: clock.ms };
     expect(opened(mirrored)).toEqual(mirrored);
@@ -300,13 +304,13 @@ describe('an entry', () => {
 
   test.each<[string, Parameters<typeof entries.seal>[1]]>([
     ['too old', entryOf(clock.ms - 1001)],
-    ['of the future', entryOf(clock.ms + 60_001)],
-    ['no digest', { ...entryOf(), value: { ...MANIFEST, digest: 'sha256:x' } }],
-  ])('that is %s is none, although it is sealed', (_, answer) => {
+    ['from the future', entryOf(clock.ms + 60_001)],
+    ['without a valid digest', { ...entryOf(), value: { ...MANIFEST, digest: 'sha256:x' } }],
+  ])('that is %s is a miss, although it is sealed', (_, answer) => {
     expect(opened(answer)).toBeUndefined();
   });
 
-  test('of an image by digest has that digest', () => {
+  test('for an image by digest has that digest', () => {
     const byDigest = (digit: string) =>
       imageKey(referenceOf(`reg.io/web@sha256:${digit.repeat(64)}`), 'image', 'https://reg.io');
     expect(opened(entryOf(), byDigest('a'))).toEqual(entryOf());

@@ -1,4 +1,4 @@
-/** What tenants learn from the answers of the webhook, and what the operator finds in the log instead. */
+/** Messages of the webhook to tenants, and the details in the operator's log. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { configuredCredentials } from '../../src/node/configured-credentials.ts';
 import { withTenantMessages, limitedDetailLog } from '../../src/lookup/tenant-messages.ts';
@@ -30,7 +30,7 @@ afterEach(async () => {
 const basic: React = ({ headers }) => (headers.authorization === undefined ? challenge('Basic') : { status: 401 });
 const mirrors = (): RegistryEntry['mirrors'] => [{ location: `${world.elsewhereHost}/hub`, forwardCredentials: false }];
 
-/** A docker config file that nodes have, with a user for the registry. */
+/** A docker config file of nodes, with a user for the registry. */
 const nodeFile = (text = JSON.stringify({ auths: { [world.host]: { username: 'node-user', password: 'x' } } })) =>
   configuredCredentials(
     {
@@ -52,65 +52,65 @@ interface Row {
   readonly withSecret?: true;
   /** Only the operator may see it. */
   readonly canary: () => string | RegExp;
-  readonly told: RegExp;
+  readonly message: RegExp;
 }
 
 const ROWS: Readonly<Record<string, Row>> = {
-  'the user of a node, and the file it is in': {
+  'the user and the file of a node credential': {
     react: () => basic,
     node: () => nodeFile(),
     canary: () => /node-user|c4nary\/config/,
-    told: /HOST accepts none of the credentials \(401\) \(see the tidewaiter log\)/,
+    message: /HOST accepts none of the credentials \(401\) \(see the tidewaiter log\)/,
   },
-  'a file of nodes that is not read': {
+  'a node file that cannot be read': {
     react: () => always(challenge('Basic')),
     node: () => nodeFile('{'),
     canary: () => /c4nary\/config/,
-    told: /HOST accepts none of the credentials \(401\)/,
+    message: /HOST accepts none of the credentials \(401\)/,
   },
   'a credential helper': {
     react: () => always(challenge('Basic')),
     node: () => nodeFile(JSON.stringify({ auths: {}, credHelpers: { [world.host]: 'c4nary-helper' } })),
     canary: () => /c4nary-helper/,
-    told: /HOST accepts none of the credentials \(401\)/,
+    message: /HOST accepts none of the credentials \(401\)/,
   },
-  'a mirror, when the registry is away': {
+  'a mirror, if the registry is unavailable': {
     react: () => always({ status: 500 }),
     elsewhere: always({ status: 404 }),
     more: () => ({ mirrors: mirrors() }),
     canary: () => world.elsewhereHost,
-    told: /HOST is unavailable \(5xx\)/,
+    message: /HOST is unavailable \(5xx\)/,
   },
   'the host that a registry redirects to': {
     react: () => always(redirect(`https://${world.elsewhereHost}/x`)),
     elsewhere: always({ status: 403 }),
     canary: () => world.elsewhereHost,
-    told: /HOST does not allow the pull \(403\)/,
+    message: /HOST does not allow the pull \(403\)/,
   },
   'a private host that a registry redirects to': {
     react: () => always(redirect('https://mapped.test/')),
     canary: () => /mapped\.test|10\.0\.0\.1/,
-    told: /HOST was not contacted: the configuration does not allow it/,
+    message: /HOST was not contacted: the configuration does not allow it/,
   },
   'plain HTTP that a registry redirects to': {
     react: () => always(redirect(`http://${world.plainHost}/`)),
     canary: () => 'plain.test',
-    told: /HOST was not contacted: the configuration does not allow it/,
+    message: /HOST was not contacted: the configuration does not allow it/,
   },
   'the token server': {
     react: () => behindToken(`https://${world.strangerHost}/token`),
     canary: () => 'stranger.test',
-    told: /HOST was not contacted: the configuration does not allow it/,
+    message: /HOST was not contacted: the configuration does not allow it/,
   },
   'the address of a name': {
     image: () => 'mapped.test/app:1',
     canary: () => '10.0.0.1',
-    told: /mapped\.test was not contacted: the configuration does not allow it/,
+    message: /mapped\.test was not contacted: the configuration does not allow it/,
   },
-  'a proxy that is away': {
+  'an unavailable proxy': {
     more: () => ({ proxy: 'http://c4nary-proxy:secret@127.0.0.1:9' }),
     canary: () => /c4nary-proxy|127\.0\.0\.1:9|PROXY/,
-    told: /HOST cannot be reached \(see the tidewaiter log\)/,
+    message: /HOST cannot be reached \(see the tidewaiter log\)/,
   },
 };
 
@@ -156,11 +156,11 @@ async function reply(row: Row) {
   return { answers: replies.join('\n').replaceAll(world.host, 'HOST'), log };
 }
 
-describe('the answers of the webhook do not tell', () => {
-  test.each(Object.entries(ROWS))('%s; the log does, once', async (_what, row) => {
+describe('messages of the webhook do not contain', () => {
+  test.each(Object.entries(ROWS))('%s; the log contains it once', async (_what, row) => {
     const { answers, log } = await reply(row);
     const canary = row.canary();
-    expect(answers).toMatch(row.told);
+    expect(answers).toMatch(row.message);
     expect(typeof canary === 'string' ? answers.includes(canary) : canary.test(answers)).toBe(false);
     const hits = log.filter((line) => (typeof canary === 'string' ? line.includes(canary) : canary.test(line)));
     expect(hits.length).toBeGreaterThan(0);
@@ -168,29 +168,33 @@ describe('the answers of the webhook do not tell', () => {
   });
 });
 
-describe('the answers of the webhook tell the author', () => {
+describe('messages of the webhook say', () => {
   test.each<[string, () => React, RegExp]>([
     [
       'that an own secret was refused',
       () => basic,
       /HOST returned HTTP 401 for \\+"team\/app:1\\+", requested with pull secret \\+"s\\+", key/,
     ],
-    ['that there is no such image', () => always({ status: 404 }), /HOST does not have \\+"team\/app:1/],
+    ['that the image does not exist', () => always({ status: 404 }), /HOST does not have \\+"team\/app:1/],
     ['that the registry fails', () => always({ status: 503 }), /HOST returned HTTP 503/],
     ['that the rate is limited', () => always({ status: 429 }), /HOST returned HTTP 429/],
-    ['that only schema 1 is there', () => always({ body: '{"schemaVersion":1}' }), /HOST has only a schema 1 manifest/],
-  ])('%s, in the words of the registry', async (_what, react, told) => {
-    const { answers, log } = await reply({ react, withSecret: true, canary: () => '', told });
-    expect(answers).toMatch(told);
+    [
+      'that the registry has only schema 1',
+      () => always({ body: '{"schemaVersion":1}' }),
+      /HOST has only a schema 1 manifest/,
+    ],
+  ])('%s, with the message of the registry', async (_what, react, message) => {
+    const { answers, log } = await reply({ react, withSecret: true, canary: () => '', message });
+    expect(answers).toMatch(message);
     expect(log).toEqual([]);
   });
 
-  test('that a mirror answered, not which', async () => {
+  test('that a mirror responded, but not which', async () => {
     const row: Row = {
       more: () => ({ mirrors: mirrors() }),
       elsewhere: always(serving(IMAGE.manifest)),
       canary: () => '',
-      told: /x/,
+      message: /x/,
     };
     const { answers } = await reply(row);
     expect(answers).not.toContain(world.elsewhereHost);
@@ -208,7 +212,7 @@ describe('the log', () => {
     return { lines, clock, tell };
   };
 
-  test('is told a text once in ten minutes, whoever asks', () => {
+  test('has each text once in ten minutes for all requesters', () => {
     const { lines, clock, tell } = writing();
     for (let at = 0; at < 2000; at += 1) tell(`x${at % 20}`, `team-${at % 7}`);
     expect(lines).toHaveLength(20);
@@ -218,7 +222,7 @@ describe('the log', () => {
     expect(lines).toHaveLength(21);
   });
 
-  test('is told fifty texts about one namespace, that there are more, and what the others have', () => {
+  test('has fifty texts about one namespace, a notice of more, and the texts of other namespaces', () => {
     const { lines, tell } = writing();
     for (let at = 0; at < 2000; at += 1) tell(`x${at}`, 'mallory');
     tell('y', 'shop');
@@ -231,7 +235,7 @@ describe('the log', () => {
     ]);
   });
 
-  test('is not told more than anybody reads', () => {
+  test('has a limited number of texts', () => {
     const { lines, tell } = writing();
     for (let at = 0; at < 5000; at += 1) tell(`x${at}`, `team-${at % 1000}`);
     expect(lines).toHaveLength(501);

@@ -8,7 +8,7 @@ import type { NodeCredentials } from '../../src/node/node-credentials.ts';
 import { type ProviderSettings, readProviders } from '../../src/node/provider-config.ts';
 import { CANARY, clockAt, referenceOf } from '../lookup/fake-client.ts';
 import { until } from '../lookup/key-value-server.ts';
-import { folderOf, held, shownHeld } from './program-directory.ts';
+import { folderOf, credentialsOf, shownCredentials } from './program-directory.ts';
 
 const folder = folderOf();
 const V1 = 'credentialprovider.kubelet.k8s.io/v1';
@@ -43,13 +43,13 @@ const login = (username: string, password = 'p') => ({ username, password });
 const answers = (more: object): string => `echo '${responseOf(more)}'`;
 
 describe('a credential provider', () => {
-  test('is asked for the image without its tag, with its arguments and its environment beside that of the process', async () => {
+  test('gets the image without its tag, its arguments, and its environment in addition to that of the process', async () => {
     folder.program(
       'ecr',
       `echo '${responseOf({ auth: { 'a.aws.io': { username: 'AWS', password: '%s' } } })}' | sed "s/%s/$1 $REGION $INHERITED/"`,
     );
     const node = nodeOf(configOf(providerOf('ecr', ', args: [get], env: [{name: REGION, value: eu}]')));
-    expect(await shownHeld(node, 'a.aws.io/team/web:1')).toEqual([
+    expect(await shownCredentials(node, 'a.aws.io/team/web:1')).toEqual([
       'credential provider "ecr", key "a.aws.io" (user AWS) = basic AWS:get eu yes',
     ]);
     expect(folder.runs('ecr').map((line) => JSON.parse(line) as unknown)).toEqual([
@@ -67,11 +67,11 @@ describe('a credential provider', () => {
     ['["a.aws.io/team/"]', 'a.aws.io/team', false],
     ['["b.io", "*.*.aws.io"]', 'a.b.aws.io/web', true],
     ['["docker.io"]', 'nginx', true],
-  ])('with matchImages %s is asked for %s: %s', async (images, image, isAsked) => {
+  ])('with matchImages %s is run for %s: %s', async (images, image, isRun) => {
     folder.program('match', answers({ auth: null, cacheDuration: '0s' }));
     const before = folder.runs('match').length;
-    expect(await shownHeld(nodeOf(configOf(providerOf('match', '', images))), image)).toEqual([]);
-    expect(folder.runs('match').length - before).toBe(isAsked ? 1 : 0);
+    expect(await shownCredentials(nodeOf(configOf(providerOf('match', '', images))), image)).toEqual([]);
+    expect(folder.runs('match').length - before).toBe(isRun ? 1 : 0);
   });
 
   test.each<[string, readonly string[]]>([
@@ -82,7 +82,7 @@ describe('a credential provider', () => {
     folder.program(`scope-${cacheKeyType}`, answers({ cacheKeyType, auth: { '*.aws.io': login('AWS') } }));
     const node = nodeOf(configOf(providerOf(`scope-${cacheKeyType}`)));
     for (const image of ['a.aws.io/web:1', 'a.aws.io/web:2', 'a.aws.io/other', 'b.aws.io/web']) {
-      expect((await held(node, image)).credentials).toHaveLength(1);
+      expect((await credentialsOf(node, image)).credentials).toHaveLength(1);
     }
     expect(folder.runs(`scope-${cacheKeyType}`).map((line) => (JSON.parse(line) as { image: string }).image)).toEqual(
       run,
@@ -96,35 +96,35 @@ describe('a credential provider', () => {
     ['no time', { cacheDuration: '0s' }, 0],
     ['no time', { cacheDuration: '0' }, 0],
     ['no time', { cacheDuration: '-1s' }, 0],
-  ])('is kept for %s with %j', async (_, more, lifetimeMs) => {
+  ])('is cached for %s with %j', async (_, more, lifetimeMs) => {
     const name = `kept-${JSON.stringify(more).replaceAll(/\W/g, '')}`;
     folder.program(name, answers({ ...more, auth: { '*.aws.io': login('AWS') } }));
     const clock = clockAt(0);
     const node = nodeOf(configOf(providerOf(name)), { clock });
-    await held(node, 'a.aws.io/web');
+    await credentialsOf(node, 'a.aws.io/web');
     clock.ms += Math.max(lifetimeMs - 1, 0);
-    await held(node, 'a.aws.io/web');
+    await credentialsOf(node, 'a.aws.io/web');
     expect(folder.runs(name)).toHaveLength(lifetimeMs === 0 ? 2 : 1);
     clock.ms += 1;
-    await held(node, 'a.aws.io/web');
+    await credentialsOf(node, 'a.aws.io/web');
     expect(folder.runs(name)).toHaveLength(lifetimeMs === 0 ? 3 : 2);
   });
 
-  test('is run once for all who ask at the same time', async () => {
+  test('is run once for concurrent callers', async () => {
     folder.program('single', `sleep 0.1; ${answers({ cacheDuration: '0s', auth: { '*.aws.io': login('AWS') } })}`);
     const node = nodeOf(configOf(providerOf('single')));
-    await Promise.all(Array.from({ length: 50 }, () => held(node, 'a.aws.io/web')));
+    await Promise.all(Array.from({ length: 50 }, () => credentialsOf(node, 'a.aws.io/web')));
     expect(folder.runs('single')).toHaveLength(1);
   });
 
-  test('gives credentials in the order of the keyring, and the earlier provider first for equal keys', async () => {
+  test('returns credentials in the order of the keyring, and the earlier provider first for equal keys', async () => {
     folder.program('one', answers({ auth: { 'a.aws.io': login('one'), '*.aws.io': login('glob') } }));
     folder.program(
       'two',
       answers({ auth: { 'a.aws.io': login('two'), 'a.aws.io/team': login('team'), 'b.io': login('b') } }),
     );
     const node = nodeOf(configOf(providerOf('one'), providerOf('two')));
-    const { credentials } = await held(node, 'a.aws.io/team/web');
+    const { credentials } = await credentialsOf(node, 'a.aws.io/team/web');
     expect(credentials.map(({ label }) => label)).toEqual([
       'credential provider "two", key "a.aws.io/team" (user team)',
       'credential provider "one", key "a.aws.io" (user one)',
@@ -145,32 +145,32 @@ describe('a credential provider', () => {
       answers({ auth: { x: CANARY } }),
       'returned an "auth" that is not a map of username and password',
     ],
-    ['no answer', 'sleep 30', 'did not respond within 0.3 s'],
+    ['no response', 'sleep 30', 'did not respond within 0.3 s'],
   ];
-  test.each(wrong)('with %s gives nothing, and that is told', async (what, script, problem) => {
+  test.each(wrong)('with %s returns no credentials, which is a problem', async (what, script, problem) => {
     const name = `wrong-${what.replaceAll(' ', '-')}`;
     folder.program(name, script);
     const node = nodeOf(configOf(providerOf(name)), { timeoutMs: 300 });
-    expect(await shownHeld(node, 'a.aws.io/web')).toEqual([`! credential provider "${name}" ${problem}`]);
-    // A flood of Pods does not start as many programs.
-    await held(node, 'a.aws.io/web');
+    expect(await shownCredentials(node, 'a.aws.io/web')).toEqual([`! credential provider "${name}" ${problem}`]);
+    // A burst of Pods does not start as many programs.
+    await credentialsOf(node, 'a.aws.io/web');
     expect(folder.runs(name)).toHaveLength(1);
   });
 
-  test('that is not there gives nothing, and the others go on', async () => {
+  test('that is missing returns no credentials, and the others go on', async () => {
     folder.program('other', answers({ auth: { '*.aws.io': login('AWS') } }));
-    expect(await shownHeld(nodeOf(configOf(providerOf('gone'), providerOf('other'))), 'a.aws.io/web')).toEqual([
+    expect(await shownCredentials(nodeOf(configOf(providerOf('gone'), providerOf('other'))), 'a.aws.io/web')).toEqual([
       'credential provider "other", key "*.aws.io" (user AWS) = basic AWS:p',
       '! credential provider "gone" cannot be started: program not found',
     ]);
   });
 
-  test('that wants a token of the service account is not run', async () => {
+  test('that requires a ServiceAccount token is not run', async () => {
     folder.program('sa', answers({ auth: { '*.aws.io': login('AWS') } }));
     const config = configOf(
       providerOf('sa', ', tokenAttributes: {serviceAccountTokenAudience: a, requireServiceAccount: true}'),
     );
-    expect(await shownHeld(nodeOf(config), 'a.aws.io/web')).toEqual([
+    expect(await shownCredentials(nodeOf(config), 'a.aws.io/web')).toEqual([
       `! credential provider "sa" requires a token of the Pod's ServiceAccount, which only nodes get`,
     ]);
     expect(folder.runs('sa')).toEqual([]);
@@ -178,11 +178,11 @@ describe('a credential provider', () => {
 });
 
 describe('a credential provider that hangs', () => {
-  test('is left with all that it has started', async () => {
+  test('is killed with its child processes', async () => {
     const pids = path.join(folder.path, 'pids');
     folder.program('hangs', `sleep 60 & echo $$ $! > '${pids}'; wait`);
     const node = nodeOf(configOf(providerOf('hangs')), { timeoutMs: 300 });
-    expect((await held(node, 'a.aws.io/web')).problems).toEqual([
+    expect((await credentialsOf(node, 'a.aws.io/web')).problems).toEqual([
       'credential provider "hangs" did not respond within 0.3 s',
     ]);
     const started = readFileSync(pids, 'utf8').trim().split(' ').map(Number);
@@ -190,11 +190,11 @@ describe('a credential provider that hangs', () => {
     await until(() => started.every((pid) => !isRunning(pid)));
   });
 
-  test('is not waited for by one after the other', async () => {
+  test('does not delay callers one after the other', async () => {
     folder.program('hangs-all', 'sleep 60');
     const node = nodeOf(configOf(providerOf('hangs-all')), { timeoutMs: 300 });
-    const asked = Array.from({ length: 300 }, (_, at) => held(node, `a.aws.io/web-${at}`));
-    const problems = (await Promise.all(asked)).flatMap((one) => one.problems);
+    const pending = Array.from({ length: 300 }, (_, at) => credentialsOf(node, `a.aws.io/web-${at}`));
+    const problems = (await Promise.all(pending)).flatMap((one) => one.problems);
     expect(problems).toHaveLength(300);
     expect(new Set(problems)).toEqual(
       new Set([
@@ -206,14 +206,14 @@ describe('a credential provider that hangs', () => {
   });
 });
 
-describe('beside a namespace that names ever more registries', () => {
+describe('while one namespace names many registries', () => {
   const ofTenant = async (node: NodeCredentials, image: string, tenant: string): Promise<readonly string[]> =>
     (await node.credentialsFor(referenceOf(image), tenant)).problems;
   /** As many as a namespace may have waiting, and more. */
   const flood = (node: NodeCredentials): Promise<readonly string[]>[] =>
     Array.from({ length: 150 }, (_, at) => ofTenant(node, `a.aws.io/flood-${at}`, 'flood'));
 
-  test('another one has a turn at once, also for what the first one asked about before', async () => {
+  test('another namespace gets a turn immediately, even for a registry of the first one', async () => {
     folder.program('slow', 'case "$input" in *flood-[0-2]\\"*) sleep 60;; esac; exit 7');
     const node = nodeOf(configOf(providerOf('slow')), { timeoutMs: 1500 });
     const flooding = flood(node);
@@ -226,7 +226,7 @@ describe('beside a namespace that names ever more registries', () => {
     await Promise.all(flooding);
   });
 
-  test('another one is not told that its own programs hang, nor that they were not run', async () => {
+  test('another namespace gets no problem of programs that hang or were not run', async () => {
     folder.program('hangs-for-some', 'case "$input" in *flood*) sleep 60;; esac; exit 7');
     const node = nodeOf(configOf(providerOf('hangs-for-some')), { timeoutMs: 1500 });
     const flooding = flood(node);
@@ -238,7 +238,7 @@ describe('beside a namespace that names ever more registries', () => {
   });
 });
 
-/** A zombie has ended, and only its parent has not looked yet. */
+/** A zombie has ended, and its parent has not collected it yet. */
 function isRunning(pid: number): boolean {
   const stat = `/proc/${pid}/stat`;
   return existsSync(stat) && !/\) Z /.test(readFileSync(stat, 'utf8'));
@@ -289,7 +289,7 @@ describe('the configuration of credential providers', () => {
       configOf(providerOf('a').replace('12h', 'a day')),
       ['/providers/0/defaultCacheDuration: "a day" is not a duration, for example 12h'],
     ],
-  ])('%s is refused with its place', (yaml, expected) => {
+  ])('%s is rejected with its position', (yaml, expected) => {
     const read = readProviders(documentOf(yaml));
     expect(read.ok ? [] : read.faults.map(({ pointer, problem }) => `${pointer}: ${problem}`)).toEqual(expected);
   });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { configuredCredentials, dockerCredentials } from '../../src/node/configured-credentials.ts';
 import { isHelperName } from '../../src/node/credential-helper.ts';
 import { CANARY, clockAt } from '../lookup/fake-client.ts';
-import { folderOf, held, shownHeld } from './program-directory.ts';
+import { folderOf, credentialsOf, shownCredentials } from './program-directory.ts';
 
 const folder = folderOf();
 const env = { PATH: `${folder.path}:/usr/bin:/bin` };
@@ -51,21 +51,27 @@ describe('the docker config file of a node', () => {
     ['aws.io/web', []],
     ['none.io/web', []],
   ])('for %s is read as the kubelet does', async (image, expected) => {
-    expect(await shownHeld(onNode(nodeFile), image)).toEqual(
+    expect(await shownCredentials(onNode(nodeFile), image)).toEqual(
       expected.map((one) => `docker config "${nodeFile}", ${one}`),
     );
   });
 
-  test('is read again after ten seconds, and is there at once until then', async () => {
+  test('is read again after ten seconds, and is returned synchronously until then', async () => {
     const clock = clockAt(0);
     const file = folder.file('renewed.json', JSON.stringify({ auths: { 'reg.io': { username: 'a', password: '1' } } }));
     const node = onNode(file, [], clock);
-    expect(await shownHeld(node, 'reg.io/web')).toEqual([`docker config "${file}", key "reg.io" (user a) = basic a:1`]);
+    expect(await shownCredentials(node, 'reg.io/web')).toEqual([
+      `docker config "${file}", key "reg.io" (user a) = basic a:1`,
+    ]);
     folder.file('renewed.json', JSON.stringify({ auths: { 'reg.io': { username: 'a', password: '2' } } }));
     clock.ms += 9999;
-    expect(await shownHeld(node, 'reg.io/web')).toEqual([`docker config "${file}", key "reg.io" (user a) = basic a:1`]);
+    expect(await shownCredentials(node, 'reg.io/web')).toEqual([
+      `docker config "${file}", key "reg.io" (user a) = basic a:1`,
+    ]);
     clock.ms += 1;
-    expect(await shownHeld(node, 'reg.io/web')).toEqual([`docker config "${file}", key "reg.io" (user a) = basic a:2`]);
+    expect(await shownCredentials(node, 'reg.io/web')).toEqual([
+      `docker config "${file}", key "reg.io" (user a) = basic a:2`,
+    ]);
   });
 
   test.each([
@@ -76,18 +82,18 @@ describe('the docker config file of a node', () => {
       JSON.stringify(CONFIG),
       'is not read: entry "bad.io": "auth" is not valid base64 (standard alphabet, no spaces)',
     ],
-  ])('that is wrong holds nothing, and that is told: %s', async (name, text, problem) => {
+  ])('that is invalid has no credentials, which is a problem: %s', async (name, text, problem) => {
     const file = text === undefined ? `${folder.path}/${name}` : folder.file(name, text);
-    expect(await shownHeld(onNode(file), 'reg.io/web')).toEqual([`! docker config "${file}" ${problem}`]);
+    expect(await shownCredentials(onNode(file), 'reg.io/web')).toEqual([`! docker config "${file}" ${problem}`]);
   });
 
-  test('names helpers that are run when the configuration names them, too', async () => {
+  test('names helpers that are run if the configuration also names them', async () => {
     folder.program('docker-credential-aws', answer('AWS', 'secret'));
-    expect(await shownHeld(onNode(nodeFile, ['aws']), 'aws.io/web')).toEqual([
+    expect(await shownCredentials(onNode(nodeFile, ['aws']), 'aws.io/web')).toEqual([
       'credential helper "aws" (user AWS) = basic AWS:secret',
     ]);
     expect(folder.runs('docker-credential-aws')).toEqual(['aws.io']);
-    expect(await shownHeld(onNode(nodeFile, ['gone']), 'aws.io/web')).toEqual([
+    expect(await shownCredentials(onNode(nodeFile, ['gone']), 'aws.io/web')).toEqual([
       '! credential helper "aws" was not run: it is not listed in nodeCredentials.helpers',
     ]);
   });
@@ -106,35 +112,35 @@ describe('the docker config file of a developer', () => {
     ['token.io/web', /key "token\.io" \(identity token\) = identity-token it$/],
     ['bearer.io/web', /key "bearer\.io" \(registry token\) = registry-token rt$/],
     ['old.io/web', /key "http:\/\/old\.io\/v1\/" \(user old\) = basic old:o$/],
-    // Globs and paths mean nothing to docker.
+    // Docker supports no globs and no paths.
     ['a.example.com/team/app', undefined],
     ['empty.io/web', undefined],
     ['bad.io/web', undefined],
     ['reg.io:5000/web', undefined],
   ])('for %s is read as docker does', async (image, expected) => {
-    const shown = await shownHeld(dockerOf(CONFIG), image);
+    const shown = await shownCredentials(dockerOf(CONFIG), image);
     expect(shown).toHaveLength(expected === undefined ? 0 : 1);
     if (expected !== undefined) expect(shown[0]).toMatch(expected);
   });
 
-  test('asks the helper of the registry, and not its entry', async () => {
+  test('runs the helper of the registry, and ignores its entry', async () => {
     folder.program('docker-credential-hub', answer('<token>', 'identity'));
-    expect(await shownHeld(dockerOf(CONFIG), 'nginx')).toEqual([
+    expect(await shownCredentials(dockerOf(CONFIG), 'nginx')).toEqual([
       'credential helper "hub" (identity token) = identity-token identity',
     ]);
     expect(folder.runs('docker-credential-hub')).toEqual(['https://index.docker.io/v1/']);
   });
 
-  test('asks the store for every other registry', async () => {
+  test('runs the store for every other registry', async () => {
     folder.program('docker-credential-store', answer('jane', 's'));
-    expect(await shownHeld(dockerOf({ ...CONFIG, credsStore: 'store' }), 'reg.io/web')).toEqual([
+    expect(await shownCredentials(dockerOf({ ...CONFIG, credsStore: 'store' }), 'reg.io/web')).toEqual([
       'credential helper "store" (user jane) = basic jane:s',
     ]);
   });
 
   test.each<[string, string, readonly string[]]>([
     ['none', 'echo "credentials not found in native keychain"; exit 1', []],
-    ['an empty answer', answer('', ''), []],
+    ['an empty response', answer('', ''), []],
     ['an error', `echo "${CANARY}"; exit 3`, ['! credential helper "store" ended with exit code 3']],
     ['a signal', 'kill -9 $$', ['! credential helper "store" ended with SIGKILL']],
     ['no JSON', `echo "${CANARY}"`, ['! credential helper "store" did not return JSON with Username and Secret']],
@@ -144,66 +150,66 @@ describe('the docker config file of a developer', () => {
       ['! credential helper "store" did not return JSON with Username and Secret'],
     ],
     ['too much', 'head -c 2000000 /dev/zero', ['! credential helper "store" wrote more than 1024 KiB']],
-    ['no answer', 'sleep 30', ['! credential helper "store" did not respond within 0.3 s']],
+    ['no response', 'sleep 30', ['! credential helper "store" did not respond within 0.3 s']],
     [
       'no answer of a program that it started',
       'sleep 30 & sleep 30',
       ['! credential helper "store" did not respond within 0.3 s'],
     ],
     [
-      'no interest in what it is asked',
+      'an input that it does not read',
       `exec <&-; ${answer('u', 's')}`,
       ['credential helper "store" (user u) = basic u:s'],
     ],
   ])('a helper with %s', async (_, script, expected) => {
     folder.program('docker-credential-store', script);
-    expect(await shownHeld(dockerOf({ credsStore: 'store' }, ['store'], 300), 'reg.io/web')).toEqual(expected);
+    expect(await shownCredentials(dockerOf({ credsStore: 'store' }, ['store'], 300), 'reg.io/web')).toEqual(expected);
   });
 
-  test.each(['../aws', '/bin/sh', 'a b', '-x', '', 'a\nb', 'a;b', '..'])('%j is no name of a helper', (name) => {
+  test.each(['../aws', '/bin/sh', 'a b', '-x', '', 'a\nb', 'a;b', '..'])('%j is not a valid helper name', (name) => {
     expect(isHelperName(name)).toBe(false);
   });
 
-  test('a helper that is not there, one that is not allowed, and one that is a path', async () => {
-    expect(await shownHeld(dockerOf(CONFIG), 'gone.io/web')).toEqual([
+  test('a missing helper, one that is not allowed, and one with a path', async () => {
+    expect(await shownCredentials(dockerOf(CONFIG), 'gone.io/web')).toEqual([
       '! credential helper "gone" cannot be started: program not found',
     ]);
-    expect(await shownHeld(dockerOf(CONFIG, []), 'aws.io/web')).toEqual([
+    expect(await shownCredentials(dockerOf(CONFIG, []), 'aws.io/web')).toEqual([
       '! credential helper "aws" was not run: it is not listed in nodeCredentials.helpers',
     ]);
-    expect(await shownHeld(dockerOf(CONFIG, ['../aws']), 'path.io/web')).toEqual([
+    expect(await shownCredentials(dockerOf(CONFIG, ['../aws']), 'path.io/web')).toEqual([
       '! credential helper "../aws" was not run: the name of a helper has no path or spaces',
     ]);
   });
 
-  test('a helper is run once for all who ask at the same time, and again after a minute', async () => {
+  test('a helper is run once for concurrent callers, and again after a minute', async () => {
     folder.program('docker-credential-once', `sleep 0.1; ${answer('u', 's')}`);
     folder.file('once/config.json', JSON.stringify({ credsStore: 'once' }));
     const clock = clockAt(0);
     const where = { env: { ...env, DOCKER_CONFIG: `${folder.path}/once` }, now: clock.now };
     const docker = dockerCredentials({ helpers: ['once'], timeoutMs: 5000 }, where);
-    await Promise.all(Array.from({ length: 50 }, () => held(docker, 'reg.io/web')));
-    await held(docker, 'reg.io/other');
+    await Promise.all(Array.from({ length: 50 }, () => credentialsOf(docker, 'reg.io/web')));
+    await credentialsOf(docker, 'reg.io/other');
     expect(folder.runs('docker-credential-once')).toEqual(['reg.io']);
     clock.ms += 60_000;
-    await held(docker, 'reg.io/other');
+    await credentialsOf(docker, 'reg.io/other');
     expect(folder.runs('docker-credential-once')).toEqual(['reg.io', 'reg.io']);
   });
 
-  test('without a file there is nothing', async () => {
+  test('a missing file has no credentials and no problem', async () => {
     const where = { env: { HOME: folder.path }, now: clockAt(0).now };
-    expect(await shownHeld(dockerCredentials({ helpers: [], timeoutMs: 1 }, where), 'reg.io/web')).toEqual([]);
+    expect(await shownCredentials(dockerCredentials({ helpers: [], timeoutMs: 1 }, where), 'reg.io/web')).toEqual([]);
     const nowhere = { env: {}, now: clockAt(0).now };
-    expect(await shownHeld(dockerCredentials({ helpers: [], timeoutMs: 1 }, nowhere), 'reg.io/web')).toEqual([]);
+    expect(await shownCredentials(dockerCredentials({ helpers: [], timeoutMs: 1 }, nowhere), 'reg.io/web')).toEqual([]);
   });
 
-  test('no password is in anything that is printed', async () => {
+  test('passwords are not printed', async () => {
     folder.program('docker-credential-store', answer('jane', CANARY));
     const all = [
-      await held(dockerOf({ credsStore: 'store' }), 'reg.io/web'),
-      await held(dockerOf({ auths: { 'reg.io': { auth: base64(`ci:${CANARY}`) } } }), 'reg.io/web'),
-      await held(dockerOf({ auths: { 'reg.io': { identitytoken: CANARY } } }), 'reg.io/web'),
-      await held(dockerOf({ auths: { 'reg.io': { registrytoken: CANARY } } }), 'reg.io/web'),
+      await credentialsOf(dockerOf({ credsStore: 'store' }), 'reg.io/web'),
+      await credentialsOf(dockerOf({ auths: { 'reg.io': { auth: base64(`ci:${CANARY}`) } } }), 'reg.io/web'),
+      await credentialsOf(dockerOf({ auths: { 'reg.io': { identitytoken: CANARY } } }), 'reg.io/web'),
+      await credentialsOf(dockerOf({ auths: { 'reg.io': { registrytoken: CANARY } } }), 'reg.io/web'),
     ];
     expect(all.every(({ credentials }) => credentials.length === 1)).toBe(true);
     expect(inspect(all, { depth: 20, showHidden: true }) + JSON.stringify(all)).not.toContain(CANARY);

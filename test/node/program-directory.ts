@@ -1,4 +1,4 @@
-/** Real programs and files in a folder of their own, and what comes of them. */
+/** Real programs and files in a temporary directory, and the credentials from them. */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -43,13 +43,13 @@ export function folderOf(): Folder {
   };
 }
 
-export async function held(node: NodeCredentials, image: string): Promise<NodeCredentialList> {
+export async function credentialsOf(node: NodeCredentials, image: string): Promise<NodeCredentialList> {
   return node.credentialsFor(referenceOf(image));
 }
 
-/** `label kind:user:secret`, and each problem behind a `!`. */
-export async function shownHeld(node: NodeCredentials, image: string): Promise<readonly string[]> {
-  const { credentials, problems } = await held(node, image);
+/** `label kind:user:secret`, and each problem after a `!`. */
+export async function shownCredentials(node: NodeCredentials, image: string): Promise<readonly string[]> {
+  const { credentials, problems } = await credentialsOf(node, image);
   return [...credentials.map(shownCredential), ...problems.map((problem) => `! ${problem}`)];
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { boundedCache } from '../../src/registry/bounded-cache.ts';
 import { createTokenCache } from '../../src/registry/token-cache.ts';
-import { clockAt, DETAILS, fakeClient, questionOf, sceneOf } from '../lookup/fake-client.ts';
+import { clockAt, DETAILS, fakeClient, imageLookupOf, sceneOf } from '../lookup/fake-client.ts';
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
@@ -86,14 +86,14 @@ describe('what strangers make large leaves less room', () => {
     }));
     const client = fakeClient();
     client.details = async ({ reference }) => {
-      client.asked.push(reference.text);
+      client.requests.push(reference.text);
       return { ...DETAILS, platforms };
     };
     const scene = sceneOf(client);
-    const questions = Array.from({ length: 40 }, (_, at) => questionOf(`reg.io/x${at}:1`));
-    for (const question of questions) await scene.askDetails(question);
-    client.asked.length = 0;
-    for (const question of questions.toReversed()) await scene.askDetails(question);
-    expect(client.asked).toHaveLength(20);
+    const questions = Array.from({ length: 40 }, (_, at) => imageLookupOf(`reg.io/x${at}:1`));
+    for (const question of questions) await scene.lookUpDetails(question);
+    client.requests.length = 0;
+    for (const question of questions.toReversed()) await scene.lookUpDetails(question);
+    expect(client.requests).toHaveLength(20);
   });
 });

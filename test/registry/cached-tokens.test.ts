@@ -4,7 +4,7 @@ import { createRegistryClient } from '../../src/registry/http-client.ts';
 import { createRegistrySources } from '../../src/lookup/image-source.ts';
 import { type FaultServer, type React, type Reaction, serving, startFaultServer } from '../support/fault-registry.ts';
 import { loopback } from '../support/registry-settings.ts';
-import { CACHE, clockAt, questionOf } from '../lookup/fake-client.ts';
+import { CACHE, clockAt, imageLookupOf } from '../lookup/fake-client.ts';
 import { challenge, IMAGE } from './fault-reactions.ts';
 import type { RegistrySources } from '../../src/admission/context.ts';
 
@@ -86,15 +86,15 @@ test.each(Object.entries(ROWS))('%s: the second question is answered as a first 
   server.reactWith(registry(judge, world));
   const client = createRegistryClient(loopback(host()), { env: {}, now: clock.now });
   const sources = (): RegistrySources => createRegistrySources({ client, settings: CACHE, now: clock.now });
-  const ask = async (question = questionOf(`${host()}/team/app:1`, [`ci:good@${host()}`])): Promise<unknown> => {
+  const lookUp = async (question = imageLookupOf(`${host()}/team/app:1`, [`ci:good@${host()}`])): Promise<unknown> => {
     const fact = await sources().images.lookUp(question, AbortSignal.timeout(10_000));
     return fact.state === 'yes' ? fact.value.digest : fact.failure.cause;
   };
-  await ask();
+  await lookUp();
   clock.ms += 61_000;
   world.isLater = true;
-  expect(await ask()).toBe(IMAGE.manifest.digest);
-  expect(await ask()).toBe(IMAGE.manifest.digest);
+  expect(await lookUp()).toBe(IMAGE.manifest.digest);
+  expect(await lookUp()).toBe(IMAGE.manifest.digest);
   await client.close();
 });
 
@@ -103,7 +103,7 @@ test('a registry that always asks for another scope is answered a few times', as
   server.reactWith(registry(() => wants(`repository:team/${(asked += 1)}:pull`), { isLater: false }));
   const client = createRegistryClient(loopback(host()), { env: {} });
   const { images } = createRegistrySources({ client, settings: CACHE, now: Date.now });
-  const fact = await images.lookUp(questionOf(`${host()}/team/app:1`), AbortSignal.timeout(10_000));
+  const fact = await images.lookUp(imageLookupOf(`${host()}/team/app:1`), AbortSignal.timeout(10_000));
   expect(fact).toMatchObject({ state: 'unknown', failure: { cause: 'unauthenticated' } });
   expect(server.received.length).toBeLessThan(8);
   await client.close();
@@ -112,13 +112,13 @@ test('a registry that always asks for another scope is answered a few times', as
 test('an image that is not there costs one new token where there is one from before, and no more', async () => {
   server.reactWith(registry(({ token }) => (token === 0 ? wants(own) : absent), { isLater: false }));
   const client = createRegistryClient(loopback(host()), { env: {} });
-  const ask = async (): Promise<number> => {
+  const lookUp = async (): Promise<number> => {
     const before = server.received.length;
     const { images } = createRegistrySources({ client, settings: CACHE, now: Date.now });
-    await images.lookUp(questionOf(`${host()}/team/app:1`), AbortSignal.timeout(10_000));
+    await images.lookUp(imageLookupOf(`${host()}/team/app:1`), AbortSignal.timeout(10_000));
     return server.received.length - before;
   };
   // Without a token, for one, with it; then without one, with the one from before, for a new one, with it.
-  expect([await ask(), await ask()]).toEqual([3, 4]);
+  expect([await lookUp(), await lookUp()]).toEqual([3, 4]);
   await client.close();
 });

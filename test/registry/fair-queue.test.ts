@@ -5,7 +5,7 @@ import type { Requester } from '../../src/admission/context.ts';
 import { createFairQueue, type Place } from '../../src/registry/fair-queue.ts';
 import { type Bid, type QueueLimits, UNLIMITED } from '../../src/registry/fair-share.ts';
 import { QUEUE_LIMITS } from '../../src/lookup/queue-tiers.ts';
-import { failed, type FakeClient, fakeClient, questionOf, sceneOf, shown } from '../lookup/fake-client.ts';
+import { failed, type FakeClient, fakeClient, imageLookupOf, sceneOf, shown } from '../lookup/fake-client.ts';
 
 /** Small, and without eviction. */
 const SMALL: QueueLimits = {
@@ -50,7 +50,7 @@ function flood(scene: ReturnType<typeof sceneOf>, { namespaces, reviews, images 
     for (let review = 0; review < reviews; review += 1) {
       const who = requester(`evil-${space}`);
       for (let at = 0; at < images; at += 1) {
-        void scene.ask(questionOf(`h${space}-${review}-${at}.evil.io/x:1`, [], { requester: who }));
+        void scene.lookUp(imageLookupOf(`h${space}-${review}-${at}.evil.io/x:1`, [], { requester: who }));
       }
     }
   }
@@ -70,9 +70,9 @@ describe('a team whose registry is well is answered at once beside', () => {
     );
     flood(scene, attack);
     await turn();
-    const asked = scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') }));
+    const asked = scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') }));
     await turn();
-    expect(scene.client.asked).toContain('reg.io/web:1');
+    expect(scene.client.requests).toContain('reg.io/web:1');
     expect(shown(await asked)).toBe('yes anonymous');
   });
 
@@ -81,12 +81,12 @@ describe('a team whose registry is well is answered at once beside', () => {
     ['forty namespaces', { namespaces: 40, reviews: 3, images: 50 }],
   ])('a flood of %s, when the registry has answered before', async (_what, attack) => {
     const scene = sceneOf(worldOf(), { limits: { queue: QUEUE_LIMITS } });
-    await scene.ask(questionOf('reg.io/web:0', [], { requester: requester('other') }));
+    await scene.lookUp(imageLookupOf('reg.io/web:0', [], { requester: requester('other') }));
     flood(scene, attack);
     await turn();
-    const asked = scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') }));
+    const asked = scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') }));
     await turn();
-    expect(scene.client.asked).toContain('reg.io/web:1');
+    expect(scene.client.requests).toContain('reg.io/web:1');
     expect(shown(await asked)).toBe('yes anonymous');
   });
 
@@ -94,7 +94,7 @@ describe('a team whose registry is well is answered at once beside', () => {
     const scene = sceneOf(worldOf(), { limits: { queue: QUEUE_LIMITS } });
     flood(scene, { namespaces: 1, reviews: 6, images: 100 });
     await turn();
-    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') })))).toBe(
+    expect(shown(await scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') })))).toBe(
       'yes anonymous',
     );
   });
@@ -109,14 +109,14 @@ describe('a team whose registry is well is answered at once beside', () => {
       const { answer } = client;
       client.answer = () => 'found';
       for (let at = 0; at < 30; at += 1) {
-        await scene.ask(questionOf(`h${at}-0-0.evil.io/y:1`, [], { requester: requester(`evil-${at}`) }));
+        await scene.lookUp(imageLookupOf(`h${at}-0-0.evil.io/y:1`, [], { requester: requester(`evil-${at}`) }));
       }
       client.answer = answer;
     }
     // More of them than there are places.
     flood(scene, { namespaces: 30, reviews: 1, images: 3 });
     await turn();
-    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') })))).toBe(
+    expect(shown(await scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') })))).toBe(
       'yes anonymous',
     );
   });
@@ -126,11 +126,11 @@ describe('who shares an image with a stranger', () => {
   test('does not wait in the line of the stranger, who asked first', async () => {
     const scene = sceneOf(worldOf(), { limits: { queue: SMALL } });
     const evil = requester('evil-0');
-    for (let at = 0; at < 6; at += 1) void scene.ask(questionOf(`h${at}.evil.io/x:1`, [], { requester: evil }));
-    const first = scene.ask(questionOf('reg.io/web:1', [], { requester: evil }));
+    for (let at = 0; at < 6; at += 1) void scene.lookUp(imageLookupOf(`h${at}.evil.io/x:1`, [], { requester: evil }));
+    const first = scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: evil }));
     await turn();
-    expect(scene.client.asked).not.toContain('reg.io/web:1');
-    const second = scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') }));
+    expect(scene.client.requests).not.toContain('reg.io/web:1');
+    const second = scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') }));
     expect([shown(await first), shown(await second)]).toEqual(['yes anonymous', 'yes anonymous']);
   });
 
@@ -141,20 +141,20 @@ describe('who shares an image with a stranger', () => {
     );
     const scene = sceneOf(client, { limits: { queue: SMALL } });
     const early = new AbortController();
-    void scene.ask(questionOf('reg.io/web:1', [], { requester: requester('evil') }), early.signal);
-    const other = scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') }));
+    void scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('evil') }), early.signal);
+    const other = scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') }));
     early.abort();
     resolve('found');
     expect(shown(await other)).toBe('yes anonymous');
-    expect(client.asked).toHaveLength(1);
+    expect(client.requests).toHaveLength(1);
   });
 
   test('is not turned away because the stranger has no more room to wait', async () => {
     const scene = sceneOf(worldOf(), { limits: { queue: { ...SMALL, perReview: { running: 1, waiting: 0 } } } });
     const evil = requester('evil');
-    void scene.ask(questionOf('h.evil.io/x:1', [], { requester: evil }));
-    void scene.ask(questionOf('reg.io/web:1', [], { requester: evil }));
-    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') })))).toBe(
+    void scene.lookUp(imageLookupOf('h.evil.io/x:1', [], { requester: evil }));
+    void scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: evil }));
+    expect(shown(await scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') })))).toBe(
       'yes anonymous',
     );
   });
@@ -163,10 +163,10 @@ describe('who shares an image with a stranger', () => {
     'asks in its own name when the stranger, who asked first, was told %s',
     async (cause) => {
       const held = Promise.withResolvers<never>();
-      const client = fakeClient(() => (client.asked.length === 1 ? held.promise : 'found'));
+      const client = fakeClient(() => (client.requests.length === 1 ? held.promise : 'found'));
       const scene = sceneOf(client, { limits: { queue: SMALL } });
       const [first, second] = ['evil', 'shop'].map((one) =>
-        scene.ask(questionOf('reg.io/web:1', [], { requester: requester(one) })),
+        scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester(one) })),
       );
       await turn();
       held.reject(failed(cause));
@@ -182,8 +182,8 @@ describe('who shares an image with a stranger', () => {
     const client = fakeClient(({ reference: { path } }) => (path === 'web' ? 'found' : 'serverError'));
     const scene = sceneOf(client);
     for (let at = 0; at < 20; at += 1)
-      await scene.ask(questionOf(`reg.io/x${at}:1`, [], { requester: requester('evil') }));
-    expect(shown(await scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') })))).toBe(
+      await scene.lookUp(imageLookupOf(`reg.io/x${at}:1`, [], { requester: requester('evil') }));
+    expect(shown(await scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') })))).toBe(
       'yes anonymous',
     );
   });
@@ -202,22 +202,22 @@ describe('what strangers ask pushes out', () => {
     const client = fakeClient(answer);
     const scene = sceneOf(client, { settings });
     const ours = Array.from({ length: 5 }, (_, at) =>
-      questionOf(`reg.io/web:${at}`, [], { requester: requester('shop') }),
+      imageLookupOf(`reg.io/web:${at}`, [], { requester: requester('shop') }),
     );
-    for (const question of ours) await scene.ask(question);
+    for (const question of ours) await scene.lookUp(question);
     for (let at = 0; at < 200; at += 1)
-      await scene.ask(questionOf(`h${at}.io/x:1`, [], { requester: requester(`evil-${at % 4}`) }));
-    client.asked.length = 0;
-    for (const question of ours) await scene.ask(question);
-    expect(client.asked).toEqual([]);
+      await scene.lookUp(imageLookupOf(`h${at}.io/x:1`, [], { requester: requester(`evil-${at % 4}`) }));
+    client.requests.length = 0;
+    for (const question of ours) await scene.lookUp(question);
+    expect(client.requests).toEqual([]);
   });
 });
 
 test('who was evicted is told so, and it is no outage of the registry', async () => {
   const scene = sceneOf(worldOf(), { limits: { queue: { ...QUICK, tiers: [1, 1, 1] } } });
-  const slow = scene.ask(questionOf('h.evil.io/x:1', [], { requester: requester('evil') }));
+  const slow = scene.lookUp(imageLookupOf('h.evil.io/x:1', [], { requester: requester('evil') }));
   await turn();
-  const other = scene.ask(questionOf('reg.io/web:1', [], { requester: requester('shop') }));
+  const other = scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') }));
   expect(shown(await slow)).toBe('unknown tooMany: h.evil.io did not respond while lookups of other namespaces waited');
   expect(shown(await other)).toBe('yes anonymous');
 });
@@ -225,11 +225,11 @@ test('who was evicted is told so, and it is no outage of the registry', async ()
 test('who is turned away gets the last answer, where the policy allows it', async () => {
   const client = worldOf();
   const scene = sceneOf(client, { limits: { queue: { ...SMALL, tiers: [1, 1, 1], waiting: 0 } } });
-  const question = questionOf('reg.io/web:1', [], { requester: requester('shop'), staleMs: 3_600_000 });
-  await scene.ask(question);
+  const question = imageLookupOf('reg.io/web:1', [], { requester: requester('shop'), staleMs: 3_600_000 });
+  await scene.lookUp(question);
   scene.clock.ms += 600_000;
-  void scene.ask(questionOf('h.evil.io/x:1', [], { requester: requester('evil') }));
-  expect(shown(await scene.ask(question))).toBe(
+  void scene.lookUp(imageLookupOf('h.evil.io/x:1', [], { requester: requester('evil') }));
+  expect(shown(await scene.lookUp(question))).toBe(
     'yes anonymous (600000 ms old: reg.io was not queried: too many lookups are in progress)',
   );
 });
@@ -238,9 +238,9 @@ test('one person who asks for himself is slowed down by no share', async () => {
   const hangs = Promise.withResolvers<never>();
   const client = fakeClient(() => hangs.promise);
   const scene = sceneOf(client);
-  for (let at = 0; at < 200; at += 1) void scene.ask(questionOf(`r${at}.io/x:1`));
+  for (let at = 0; at < 200; at += 1) void scene.lookUp(imageLookupOf(`r${at}.io/x:1`));
   await turn();
-  expect(client.asked).toHaveLength(200);
+  expect(client.requests).toHaveLength(200);
 });
 
 interface Step {

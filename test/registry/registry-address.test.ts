@@ -7,7 +7,7 @@ import type { NodeCredentials } from '../../src/node/node-credentials.ts';
 import { addressOf } from '../../src/registry/registry-address.ts';
 import { endpointsOf } from '../../src/registry/endpoint.ts';
 import { entry, target } from '../support/registry-settings.ts';
-import { type FakeClient, fakeClient, MANIFEST, questionOf, referenceOf, sceneOf } from '../lookup/fake-client.ts';
+import { type FakeClient, fakeClient, MANIFEST, imageLookupOf, referenceOf, sceneOf } from '../lookup/fake-client.ts';
 
 const CONFIGURED = [
   entry('docker.io', { mirrors: [{ location: 'mirror.test/hub', forwardCredentials: false }] }),
@@ -180,7 +180,7 @@ describe('of two spellings of a registry', () => {
         };
         const scene = sceneOf(clientWith(entries), { node });
         const answers = [];
-        for (const name of [one, other]) answers.push(await scene.ask(questionOf(`${name}/team/app`)));
+        for (const name of [one, other]) answers.push(await scene.lookUp(imageLookupOf(`${name}/team/app`)));
         expect(answers.map((fact) => (fact.state === 'yes' ? fact.value.mediaType : fact))).toEqual(
           addresses.map((address) => address?.base.href),
         );
@@ -217,7 +217,7 @@ test.each([
   ['[0:0::1]:5000/app:1', '[::1]:5000/app:1', 1],
 ] as const)('%s and %s are asked %d times', async (one, other, times) => {
   const scene = sceneOf(clientWith(CONFIGURED));
-  await scene.ask(questionOf(one));
-  await scene.ask(questionOf(other));
-  expect(scene.client.asked).toHaveLength(times);
+  await scene.lookUp(imageLookupOf(one));
+  await scene.lookUp(imageLookupOf(other));
+  expect(scene.client.requests).toHaveLength(times);
 });
