@@ -1,4 +1,4 @@
-/** Config -> the context that every command decides with, and what looks up images. The only file that creates adapters. */
+/** Creates the context of every command and its image sources from the Config. The only file that creates adapters. */
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Context, RegistrySources, World } from './admission/context.ts';
@@ -12,12 +12,12 @@ import { exceptionBook } from './policy/exception-book.ts';
 import type { Rule } from './policy/rule.ts';
 import { RULES } from './policy/rules/index.ts';
 
-/** The policy that is used when none is given; shipped with the package, one level above this file and its bundle. */
+/** The built-in policy of the package, one level above this file and its bundle. */
 const BUILT_IN = fileURLToPath(new URL('../manifests/policies/baseline.yaml', import.meta.url));
 
 export interface Composed {
   readonly context: Context;
-  /** `built-in`, or the files and folders. */
+  /** `built-in`, or the files and directories. */
   readonly policySource: string;
   readonly isBuiltIn: boolean;
   /** The built-in rules and those of plugins. */
@@ -25,7 +25,7 @@ export interface Composed {
   readonly loaded: LoadedPolicies;
 }
 
-/** What only some commands have: `check` reads namespaces, Secrets, and ServiceAccounts from its input files. */
+/** Facts that only some commands have: `check` reads Namespaces, Secrets, and ServiceAccounts from its input files. */
 export interface Environment {
   readonly world?: World | undefined;
   /** Unix time in milliseconds, for expiry and age; by default the wall clock. */
@@ -48,7 +48,7 @@ export async function compose(config: Composition, { now = Date.now, world }: En
   return { context, policySource: isBuiltIn ? 'built-in' : paths.join(', '), isBuiltIn, rules, loaded };
 }
 
-/** The built-in ones, then those of plugins. */
+/** Returns the built-in rules, then those of plugins. */
 export async function allRules({
   plugins = [],
   pluginTimeoutMs = PLUGIN_TIMEOUT_MS,
@@ -67,13 +67,13 @@ export interface Registries {
 export interface RegistriesOptions {
   /** In addition to pull secrets: `nodeCredentials` of the configuration, or Docker's credentials on this machine. */
   readonly credentials: 'node' | 'docker';
-  /** Who chooses the names of images: everyone who can create a Pod, or the user of the command. */
+  /** The origin of image strings: anyone who can create a Pod, or the user of the command. */
   readonly callers: 'tenants' | 'user';
-  /** For what belongs to no lookup, such as a shared cache that is unavailable. */
+  /** Receives warnings that belong to no single lookup, such as an unavailable shared cache. */
   readonly warn: (message: string) => void;
 }
 
-/** Loads the adapters, and undici with them: most commands look up nothing. */
+/** Loads the adapters and undici on demand, because most commands look up nothing. */
 export async function openRegistries(
   config: Config,
   { credentials, callers, warn }: RegistriesOptions,
@@ -104,7 +104,7 @@ export async function openRegistries(
 
 type Adapters = typeof import('./lookup/adapters.ts');
 
-/** Docker itself waits for a credential helper without a limit. */
+/** Docker itself sets no time limit for credential helpers. */
 const DOCKER_HELPERS = { helpers: 'any', timeoutMs: 10_000 } as const;
 
 async function nodeCredentials(

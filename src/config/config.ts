@@ -1,6 +1,6 @@
 /**
- * Defaults, then `tidewaiter.yaml`, then TIDEWAITER_* variables, then flags: one frozen Config, and where each value came
- * from. The only file that reads the environment.
+ * Merges defaults, `tidewaiter.yaml`, TIDEWAITER_* variables, and flags, in this order, into one frozen Config, with the source of
+ * each value. The only file that reads the environment.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -21,18 +21,18 @@ import type { Value } from './values.ts';
 export type { Config, Flags } from './keys.ts';
 export { type Address, addressOf } from './values.ts';
 
-/** One effective value as `--print-config` shows it. */
+/** One effective value in the output of `--print-config`. */
 export interface Setting {
   readonly key: string;
   readonly value: unknown;
-  /** `default`, a file with its line, a variable or a flag. */
+  /** `default`, a file with its line, a variable, or a flag. */
   readonly from: string;
 }
 
 export interface LoadedConfig {
   readonly config: Config;
   readonly settings: readonly Setting[];
-  /** About the file. */
+  /** Notices about the file. */
   readonly notices: readonly InputNotice[];
 }
 
@@ -45,7 +45,7 @@ export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = process.
   const attempt = attempting(faults);
   const file = attempt(() => fileLayer(flags.config, env));
   const above = [variableLayer(env, attempt), flagLayer(flags, attempt)];
-  // The keys of a file that cannot be read are not known, so neither is which of them are missing.
+  // If the file cannot be read, its keys are unknown, and so are the missing keys.
   if (file === undefined) throw new UserError(faults.join('\n'));
   const { layer, wrong, notices } = file;
   const values = new Map<string, Value>();
@@ -53,7 +53,7 @@ export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = process.
     for (const [key, value] of each) values.set(key, value);
   }
   const fields = await readAll(readersOf(values, wrong), [...faults, ...file.faults]);
-  // Each row of the table has read its fields, of the types that Config takes from the table.
+  // Each row of the table has set its fields, and Config takes their types from the table.
   const config = Object.freeze({ ...fields, env }) as unknown as Config;
   const settings = [...values].map(([key, { value, from }]) => {
     const { shown = (whole: unknown) => whole } = ROWS.get(key) ?? {};
@@ -102,7 +102,7 @@ function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): FileLayer
   return { layer: new Map(values), faults, wrong, notices: repeatedKeyNotices(from, [document]) };
 }
 
-/** Relative paths in the value of a key begin at the directory of the file. */
+/** Resolves relative paths in the value of a key from the directory of the file. */
 function withPaths(key: string, value: unknown, directory: string): unknown {
   const names: ReadonlySet<string> = new Set(ROWS.get(key)?.paths);
   const resolve = (name: string, inner: unknown): unknown => {
@@ -137,7 +137,7 @@ function flagLayer(flags: Flags, attempt: Attempt): Layer {
 
 type FieldReader = readonly [field: string, read: () => unknown];
 
-/** One for each field of Config whose keys have no fault. */
+/** Returns a reader for each field of Config whose keys have no fault. */
 function readersOf(values: ReadonlyMap<string, Value>, wrong: ReadonlySet<string>): readonly FieldReader[] {
   const given = (key: string): Value => values.get(key) ?? { value: undefined, from: 'default' };
   return [...ROWS]

@@ -1,4 +1,4 @@
-/** The files in `nodeCredentials` and `registryCache`, loaded when something is looked up. */
+/** Loads the files in `nodeCredentials` and `registryCache` for the first lookup. */
 import type { NodeCredentialConfig, SharedCacheConfig } from './credentials.ts';
 import { loadText } from '../files/load-text.ts';
 import { parseDocuments } from '../files/yaml/yaml.ts';
@@ -31,7 +31,7 @@ async function loadProviders(file: string): Promise<readonly ProviderSettings[]>
   throw new UserError(faults.join('\n'));
 }
 
-/** Shorter, and it could be guessed. */
+/** A shorter key could be guessed. */
 const MIN_KEY_LENGTH = 32;
 
 export async function sharedCacheSettings(
@@ -99,7 +99,7 @@ function loginOf(url: URL): Pick<SharedServer, 'username' | 'password'> {
   };
 }
 
-/** As it is where it has a "%" of its own. */
+/** Decodes percent-encoding; a text with an invalid "%" stays unchanged. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

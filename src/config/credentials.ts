@@ -1,4 +1,4 @@
-/** `nodeCredentials` and `registryCache` in tidewaiter.yaml: their JSON Schemas, and what they set. */
+/** `nodeCredentials` and `registryCache` in tidewaiter.yaml: their JSON Schemas and readers. */
 import { UserError } from '../error/user-error.ts';
 import { parseDurationMs } from '../go/duration.ts';
 import type { CacheSettings } from '../lookup/image-source.ts';
@@ -101,7 +101,7 @@ export const REGISTRY_CACHE_SCHEMA = {
   },
 };
 
-/** What NODE_CREDENTIALS_SCHEMA lets through. */
+/** A value that NODE_CREDENTIALS_SCHEMA accepts. */
 interface NodeCredentialKeys {
   readonly dockerConfig?: string;
   readonly helpers?: readonly string[];
@@ -109,7 +109,7 @@ interface NodeCredentialKeys {
   readonly timeout?: string;
 }
 
-/** What REGISTRY_CACHE_SCHEMA lets through. */
+/** A value that REGISTRY_CACHE_SCHEMA accepts. */
 interface RegistryCacheKeys {
   readonly tagTtl?: string;
   readonly digestTtl?: string;
@@ -126,7 +126,7 @@ interface RegistryCacheKeys {
 /** The kubelet waits a minute for a provider. */
 const MAX_TIMEOUT_MS = 60_000;
 
-/** undefined: node credentials are not known. */
+/** Returns undefined if the node credentials are unknown. */
 export function nodeCredentialConfig({ value, from }: Value): NodeCredentialConfig | undefined {
   if (value === undefined) return undefined;
   const { dockerConfig, helpers = [], providers, timeout = '10s' } = value as NodeCredentialKeys;
@@ -165,7 +165,7 @@ function sharedConfig(
   if ((url === undefined) === (urlFile === undefined)) {
     throw new UserError(`${from}: registryCache.shared: set exactly one of "url" and "urlFile"`);
   }
-  // The message leaves the value out: there may be a password in it.
+  // The message omits the value, which can contain a password.
   if (url !== undefined && !/^(redis|valkey)s?:\/\/[^@?#\s]+$/.test(url)) {
     throw new UserError(
       `${from}: registryCache.shared.url: expected redis://HOST:PORT or rediss://HOST:PORT; put a URL with a password in "urlFile"`,

@@ -1,4 +1,4 @@
-/** TIDEWAITER_* variables -> values of the configuration. */
+/** Reads configuration values from TIDEWAITER_* variables. */
 import { UserError } from '../error/user-error.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import type { Attempt } from './faults.ts';
@@ -6,12 +6,12 @@ import { variableOf } from './key.ts';
 import { ROWS } from './keys.ts';
 import type { Value } from './values.ts';
 
-/** By name. */
+/** Keys by the names of their variables. */
 const KEY_OF: ReadonlyMap<string, string> = new Map(
   [...ROWS].flatMap(([key, { variable }]) => (variable === undefined ? [] : [[variableOf(key), key]])),
 );
 
-/** Kubernetes sets TIDEWAITER_SERVICE_HOST, TIDEWAITER_PORT and the like for a Service of our name. */
+/** Kubernetes sets TIDEWAITER_SERVICE_HOST, TIDEWAITER_PORT, and similar variables for a Service named tidewaiter. */
 const SERVICE_LINK = /^TIDEWAITER_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$/;
 
 export function variableLayer(env: NodeJS.ProcessEnv, attempt: Attempt): ReadonlyMap<string, Value> {

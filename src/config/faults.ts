@@ -1,7 +1,7 @@
-/** All that is wrong with a configuration, before anything is done with it. */
+/** Collects all faults of a configuration, so that they are reported together. */
 import { UserError } from '../error/user-error.ts';
 
-/** Returns what a reader returns, or undefined where it throws a UserError. */
+/** Returns the result of a reader, or undefined if it throws a UserError. */
 export type Attempt = <T>(read: () => T) => T | undefined;
 
 /** Adds the message of each error to `faults`. */
@@ -17,7 +17,7 @@ export function attempting(faults: string[]): Attempt {
   };
 }
 
-/** Returns what all of them read, or throws one error with `faults` and those of all of them, each once and on its lines. */
+/** Returns the results of all readers, or throws one error with `faults` and all their errors, without duplicates. */
 export async function readAll(
   readers: readonly (readonly [field: string, read: () => unknown])[],
   faults: readonly string[],
@@ -36,7 +36,7 @@ export async function readAll(
   return Object.fromEntries(results);
 }
 
-/** Each line begins with its place, `file:line` or `file:line:column`; lines without a place in a file come first. */
+/** Sorts lines by their location, `file:line` or `file:line:column`; lines without a location come first. */
 function fromTopToBottom(messages: readonly string[]): readonly string[] {
   const lineOf = (message: string): number => Number(/:(\d+)(?::\d+)?: /.exec(message)?.[1] ?? 0);
   return messages.flatMap((message) => message.split('\n')).toSorted((one, other) => lineOf(one) - lineOf(other));

@@ -1,26 +1,26 @@
-/** What a row of the table of keys (keys.ts) can say, and what is derived from it. */
+/** The type of a row in the table of keys (keys.ts), and values derived from a row. */
 import type { Value } from './values.ts';
 
 export interface Key {
-  /** JSON Schema of the value, with its default and what it means. */
+  /** JSON Schema of the value, with its default and description. */
   readonly schema: { readonly [keyword: string]: unknown; readonly description: string };
-  /** true: the variable TIDEWAITER_… sets it. Text: the separator between items of a list. */
+  /** true: the variable TIDEWAITER_… sets it. A string: the separator between items of a list in this variable. */
   readonly variable?: true | string;
-  /** From the text of a variable or a flag. */
+  /** Parses the text of a variable or flag. */
   readonly parse?: (text: string, from: string) => unknown;
   readonly flag?: Flag;
-  /** Members of the value, or the key itself, that are file paths: relative to tidewaiter.yaml. */
+  /** Members of the value, or the key itself, that are file paths relative to tidewaiter.yaml. */
   readonly paths?: readonly string[];
-  /** As `--print-config` shows it. */
+  /** Converts the value for `--print-config`. */
   readonly shown?: (value: unknown) => unknown;
-  /** Fields of Config that are read from it. */
+  /** Fields of Config that this key sets, each with its reader. */
   readonly read?: Readonly<Record<string, (value: Value, given: (key: string) => Value) => unknown>>;
-  /** Other keys that its fields are also read from. */
+  /** Other keys that its readers use. */
   readonly uses?: readonly string[];
 }
 
 export interface Flag {
-  /** In camel case, as commander names it. */
+  /** The camel case name, as in commander. */
   readonly name: string;
   readonly short?: string;
   readonly value: string;
@@ -49,7 +49,7 @@ export type ResultsOf<Readers> = {
   readonly [F in keyof Readers]: Readers[F] extends (...given: never) => infer T ? Awaited<T> : never;
 };
 
-/** The member of a command's flags that a row adds. */
+/** The member that a row adds to the flags of a command. */
 export type FlagOf<R> = R extends { readonly flag: { readonly name: infer N extends string } }
   ? {
       readonly [Name in N]?:

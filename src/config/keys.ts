@@ -1,4 +1,4 @@
-/** The keys of tidewaiter.yaml, each with all that there is to know about it: one more key is one more row. */
+/** The table of keys in tidewaiter.yaml; a row defines everything about its key. */
 import path from 'node:path';
 import type { KindEntry } from '../pod/kinds.ts';
 import type { Environment } from '../registry/proxy.ts';
@@ -57,7 +57,7 @@ export const KEYS = {
       help: 'Plain HTTP port for /healthz, /readyz, /metrics, and /version; 0 disables it (default: 8080)',
     },
     uses: ['operationsListen', 'listen'],
-    /** `undefined`: no operations port. */
+    /** undefined: no operations port. */
     read: { operations: (port, given) => operationsAddress(given('operationsListen'), port, given('listen')) },
   },
   operationsListen: {
@@ -154,7 +154,7 @@ export const KEYS = {
     },
     paths: ['clientCa'],
     uses: ['clientNames'],
-    /** `undefined`: every client gets reviews. */
+    /** undefined: every client can send reviews. */
     read: { clients: (authority, given) => clientConfig(authority, given('clientNames')) },
   },
   clientNames: {
@@ -162,7 +162,7 @@ export const KEYS = {
       ...TEXTS,
       description: 'Accepted client certificates have one of these common names or subject alternative names',
     },
-    // Names of users of Kubernetes have colons in them.
+    // Kubernetes user names contain colons.
     variable: ',',
     flag: {
       name: 'clientName',
@@ -242,7 +242,7 @@ export const KEYS = {
 async function registrySettings(rows: Value, given: (key: string) => Value): Promise<RegistrySettings> {
   const access = given('registryAccess').value === 'listed' ? 'listed' : 'any';
   if ((rows.value as readonly unknown[]).length === 0) return { registries: [], access };
-  // TLS and certificates are loaded only for entries.
+  // Loads TLS and certificates only if there are entries.
   const { readRegistries } = await import('./registries.ts');
   return { registries: await readRegistries(rows), access };
 }
@@ -252,13 +252,13 @@ type Readers = Intersection<Row extends infer R ? (R extends { readonly read: in
 type Fields = ResultsOf<Readers>;
 
 export interface Config extends Fields {
-  /** Of the process: proxies, and what programs of credentials are run with. Never printed. */
+  /** The environment of the process, for proxies and credential programs. Never printed. */
   readonly env: Environment;
 }
 
 type TableFlags = Intersection<Row extends infer R ? FlagOf<R> : never>;
 
-/** Values from flags, as typed; absent ones are not there. */
+/** Values from flags, as typed, without absent flags. */
 export interface Flags extends TableFlags {
   readonly config?: string | undefined;
 }

@@ -1,4 +1,4 @@
-/** `registries` of tidewaiter.yaml: its entries are checked, and the files that they name are read. */
+/** Checks the entries of `registries` in tidewaiter.yaml, and reads their files. */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { UserError } from '../error/user-error.ts';
@@ -10,10 +10,10 @@ import { DEFAULT_CONCURRENCY, type RegistryEntry } from '../registry/settings.ts
 import type { RegistryRow } from './registry-schema.ts';
 import type { Value } from './values.ts';
 
-/** A sentence fragment about what is wrong -> the error that says where. */
+/** Creates the error for a problem, which is a sentence fragment. */
 type Fail = (problem: string) => Error;
 
-/** The error is about all rows that are wrong. */
+/** Throws one error about all invalid entries. */
 export async function readRegistries({ value, from }: Value): Promise<readonly RegistryEntry[]> {
   return readRows(value as readonly RegistryRow[], (problem) => new UserError(`${from}: registries: ${problem}`));
 }
@@ -34,7 +34,7 @@ async function readRows(rows: readonly RegistryRow[], fail: Fail): Promise<reado
   return entries;
 }
 
-/** A bug among them is thrown alone. */
+/** Combines user errors; an internal error is thrown alone. */
 function joinedError(reasons: readonly unknown[]): unknown {
   const bug = reasons.find((reason) => !(reason instanceof UserError));
   return bug ?? new UserError(reasons.map((reason) => (reason as UserError).message).join('\n'));
@@ -86,7 +86,7 @@ function checkRow({ host, insecure, ca, clientCert, clientKey, proxy }: Registry
     );
   }
   if (proxy !== undefined && proxy !== 'none' && !isProxy(proxy)) {
-    // Never the value: there may be a password in it.
+    // The message omits the value, which can contain a password.
     throw wrong('"proxy" must be "none", an http:// URL, or an https:// URL');
   }
 }

@@ -1,4 +1,4 @@
-/** `registries` of tidewaiter.yaml: its JSON Schema, and how it is printed. */
+/** The JSON Schema of `registries` in tidewaiter.yaml, and its form in `--print-config`. */
 import { DEFAULT_CONCURRENCY, type Mirror } from '../registry/settings.ts';
 
 const IPV6 = String.raw`\[[0-9A-Fa-f:]+\]`;

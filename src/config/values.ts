@@ -2,7 +2,7 @@
 import { UserError } from '../error/user-error.ts';
 import { quoteValue } from '../image/quote.ts';
 
-/** The value of a key, and where it came from: `default`, a file with its line, a variable, or a flag. */
+/** The value of a key, with its source: `default`, a file with its line, a variable, or a flag. */
 export interface Value {
   readonly value: unknown;
   readonly from: string;
@@ -26,7 +26,7 @@ export function levelOf(value: unknown, from: string): LogLevel {
   throw new UserError(`${from}: expected ${LOG_LEVELS.join(', ')}, found ${quoteValue(String(value))}`);
 }
 
-/** `HOST:PORT`, `[::1]:PORT`, `:PORT` (all interfaces). */
+/** Parses `HOST:PORT`, `[::1]:PORT`, and `:PORT` (all interfaces). */
 export function addressOf(text: string, from: string): Address {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]]*)):(\d{1,5})$/.exec(text);
   if (match === null) {
@@ -50,7 +50,7 @@ export function timeoutOf(text: string, from: string): number {
   throw new UserError(`${from}: expected milliseconds from 1 to 10000, found ${quoteValue(text)}`);
 }
 
-/** On the host of the reviews, unless it has an address of its own. Returns undefined where it is disabled. */
+/** Returns the address of the operations endpoints, by default on the host of the reviews; undefined: disabled. */
 export function operationsAddress(listen: Value, port: Value, reviews: Value): Address | undefined {
   if (listen.value === undefined) {
     const number = portOf(String(port.value), port.from);
@@ -70,7 +70,7 @@ export interface ClientConfig {
   readonly names: readonly string[];
 }
 
-/** An authority alone would accept too many clients: that of a cluster signs for every node and every user. */
+/** Requires names, because a CA alone would accept too many clients: a cluster CA signs for every node and user. */
 export function clientConfig(ca: Value, { value, from }: Value): ClientConfig | undefined {
   const names = value as readonly string[];
   if (ca.value === undefined && names.length === 0) return undefined;

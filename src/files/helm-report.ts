@@ -34,7 +34,7 @@ function blank(text: string): string {
   return text.replaceAll(/[^\n]/g, ' ');
 }
 
-/** A headline below a manifest is one more key of it. */
+/** A heading below a manifest parses as one more key of the manifest. */
 const HEADLINES = new Set(['HOOKS', 'MANIFEST', 'NOTES']);
 
 function objectsIn(documents: readonly ParsedDocument[]): readonly string[] {

@@ -4,7 +4,7 @@ import type { SkippedFile } from './skipped-files.ts';
 import { type Bytes, loadStream, loadText, type TextOrProblem } from './load-text.ts';
 import { type FileNames, isManifestName, isNew, statOrProblem, walkDirectory } from './walk.ts';
 
-/** `path` is as the user would write it, `stdin` for `-`; `problem` is a sentence fragment. */
+/** `path` begins with the path that the user named; it is `stdin` for `-`. `problem` is a sentence fragment. */
 export type Input = TextOrProblem & {
   readonly path: string;
   /** The file was found in a directory and its name, or a directory on its path, starts with a dot. */
@@ -21,7 +21,7 @@ export interface LoadOptions {
   readonly onAgain?: (file: string) => void;
 }
 
-/** A file that is reached twice, by links or by two names, is read once, by the first of them. */
+/** Reads a file with several names or links only once, under the first name. */
 export async function* loadInputs(
   paths: readonly string[],
   { stdin = process.stdin, names = MANIFEST_NAMES, ...callbacks }: LoadOptions = {},
@@ -58,7 +58,7 @@ async function* loadPath(named: string, context: LoadContext): AsyncGenerator<In
   } else if (found.isDirectory()) {
     yield* loadDirectory(named, context);
   } else if (!found.isFile()) {
-    // A pipe, as the shell makes it of <(command).
+    // A pipe, such as the shell creates for <(command).
     yield { ...input, ...(await loadStream(createReadStream(named))) };
   } else if (isNew(named, context.seen)) {
     yield { ...input, ...loadText(named) };

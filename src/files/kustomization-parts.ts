@@ -1,4 +1,4 @@
-/** Files that a kustomization names and that are not objects by themselves: its patches, and what it makes data of. */
+/** Files of a kustomization that are not objects themselves: patches, and files that become data. */
 import path from 'node:path';
 import type { KindTable } from '../pod/kinds.ts';
 import type { JsonObject } from '../pod/pointer.ts';
@@ -17,7 +17,7 @@ type Role = 'patch' | 'data';
 interface Parts {
   readonly manifests: readonly Manifest[];
   readonly errors: readonly InputError[];
-  /** Files of which nothing remains. */
+  /** Files without remaining objects. */
   readonly without: readonly SkippedFile[];
 }
 
@@ -25,7 +25,7 @@ interface KustomizedObjects extends ObjectsAndErrors {
   readonly kustomizations: readonly Kustomization[];
 }
 
-/** A patch that sets an image is evaluated like an object; one that sets none would only seem to be a workload without image. */
+/** A patch that sets an image is evaluated like an object; without an image, it would look like a workload without images. */
 export function partsOfKustomizations({ kustomizations, ...found }: KustomizedObjects, kinds: KindTable): Parts {
   const roles = rolesIn(kustomizations);
   const roleOf = (file: string): Role | undefined => (roles.size === 0 ? undefined : roles.get(path.resolve(file)));

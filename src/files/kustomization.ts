@@ -25,7 +25,7 @@ export interface KustomizationReferences {
   readonly replacementFiles: readonly string[];
   /** Files that define which fields are changed. */
   readonly configurations: readonly string[];
-  /** Files, and directories with a kustomization of them. */
+  /** Files, and directories with a kustomization. */
   readonly transformers: readonly string[];
   /** Files that become the data of ConfigMaps and Secrets, or that configure kustomize. */
   readonly dataFiles: readonly string[];
@@ -74,7 +74,7 @@ function patchFilesIn(patches: readonly unknown[]): readonly PatchFile[] {
     );
 }
 
-/** `path`, or `key=path`. */
+/** Parses `path` or `key=path`. */
 function generatorFiles(generators: readonly unknown[]): readonly string[] {
   return generators
     .filter(isObject)

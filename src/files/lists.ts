@@ -1,10 +1,10 @@
 /**
- * Which objects are lists for kubectl: all that have `items`, whatever their kind
- * (k8s.io/apimachinery, pkg/apis/meta/v1/unstructured/helpers.go; helm and kapp read through the same code).
+ * Lists as kubectl recognizes them: all objects with `items`, whatever their kind
+ * (k8s.io/apimachinery, pkg/apis/meta/v1/unstructured/helpers.go; helm and kapp use the same code).
  */
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 
-/** The items with the type that each of them has; undefined for what is not a list. */
+/** Returns the items, each with its type; undefined: not a list. */
 export function itemsOfList(value: unknown): readonly unknown[] | undefined {
   if (!isObject(value)) return undefined;
   const { items } = value;
@@ -12,7 +12,7 @@ export function itemsOfList(value: unknown): readonly unknown[] | undefined {
   return Array.isArray(items) ? items.map((item: unknown) => listItem(item, value)) : undefined;
 }
 
-/** Items that name neither have the apiVersion of the list, and its kind without `List` (`PodList` -> `Pod`). */
+/** Items without apiVersion and kind have the apiVersion of the list, and its kind without `List` (`PodList` -> `Pod`). */
 function listItem(item: unknown, list: JsonObject): unknown {
   if (!isObject(item) || isText(item['kind']) || isText(item['apiVersion'])) return item;
   const kind = isText(list['kind']) ? list['kind'].replace(/List$/, '') : '';

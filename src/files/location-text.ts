@@ -3,7 +3,7 @@ import { quoteValue } from '../image/quote.ts';
 
 export interface TextLocation {
   readonly file: string;
-  /** 1-based; null or undefined where it is about the file as a whole. */
+  /** 1-based; null or undefined: the whole file. */
   readonly line?: number | null | undefined;
   readonly column?: number | null | undefined;
 }

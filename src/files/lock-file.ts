@@ -1,4 +1,4 @@
-/** The lock of `pin` on disk: YAML, or JSON when its name ends so. */
+/** Loads and writes the lock file of `pin`: YAML, or JSON if its name ends in .json. */
 import { existsSync } from 'node:fs';
 import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';

@@ -21,7 +21,7 @@ export interface Manifest {
 /** An input that cannot be parsed or that is not an API object. */
 export interface InputError {
   readonly file: string;
-  /** null where the fault is the file's as a whole. */
+  /** null: the fault concerns the whole file. */
   readonly line: number | null;
   readonly column: number | null;
   readonly document: number | null;

@@ -1,4 +1,4 @@
-/** Manifests, lists of them and recorded reviews in files -> admission requests, each with its place, and what was left out. */
+/** Converts manifests, lists, and recorded reviews in files to admission requests with locations, and reports skipped inputs. */
 import { parseBesideReport } from './helm-report.ts';
 import { isKustomization } from './kustomization.ts';
 import { type Kustomization, partsOfKustomizations } from './kustomization-parts.ts';

@@ -19,9 +19,9 @@ import { UserError } from '../error/user-error.ts';
 export interface LoadedPolicies {
   readonly policies: readonly Policy[];
   readonly exceptions: readonly ImageException[];
-  /** Clauses that have no effect, as the documents alone show. */
+  /** Clauses that never have an effect, whatever the input. */
   readonly notices: readonly PlacedNotice[];
-  /** About their files: what is not read, or otherwise than it seems. */
+  /** Notices about files that are not read, or that have another meaning than expected. */
   readonly inputNotices: readonly InputNotice[];
   /** Adds the location of a notice in the files. */
   readonly placed: (notice: Notice) => PlacedNotice;
@@ -36,7 +36,7 @@ export function noticesAt(
   return [...notices, ...expiryNotices(exceptions, now, missed).map(placed)];
 }
 
-/** Throws a UserError with all that a server cannot tell that does not know the labels of namespaces. */
+/** Throws a UserError with all selectors that a server without namespace labels cannot evaluate. */
 export function requireDecidable({ policies, placed }: LoadedPolicies): void {
   const faults = policies.flatMap((policy) =>
     findUndecidable(policy).map((deadClause) => placed(deadClauseNotice('ImagePolicy', policy.name, deadClause))),
@@ -103,7 +103,7 @@ function inOrder(faults: readonly PlacedFault[], files: readonly string[]): read
 
 interface LoadContext {
   readonly documents: readonly PolicyDocument[];
-  /** By text: a fault in a list is reported once, however often the list is used. */
+  /** Faults by text, because a fault in a list is reported once, however often the list is used. */
   readonly faults: Map<string, PlacedFault>;
   readonly notices: Notice[];
 }

@@ -13,11 +13,11 @@ import { type ParsedDocument, type Position, parseDocuments } from './yaml/yaml.
 
 export interface PolicyDocument {
   readonly kind: DocumentKind;
-  /** `metadata.name`, where it is a text. */
+  /** `metadata.name`, if it is a string. */
   readonly name: string | undefined;
-  /** Has the current kind, also where the text has a former one. */
+  /** Has the current kind, even if the file contains a former kind. */
   readonly value: unknown;
-  /** The kind as written, where it is a former name. */
+  /** The kind as written, if it is a former name. */
   readonly formerKind: string | undefined;
   readonly file: string;
   readonly positionOf: (pointer: string, of?: DocumentFault['at']) => Position;
@@ -28,7 +28,7 @@ export interface PlacedFault {
   readonly file: string;
   readonly line?: number;
   readonly column?: number;
-  /** A sentence fragment, after the JSON pointer where there is one. */
+  /** A sentence fragment, after the JSON pointer if there is one. */
   readonly text: string;
 }
 
@@ -49,7 +49,7 @@ export async function loadPolicyDocuments(paths: readonly string[]): Promise<Pol
   const skipped: SkippedFile[] = [];
   const repeated: InputNotice[] = [];
   for await (const input of loadInputs(paths, { onSkipped: (one) => void skipped.push(one) })) {
-    // Only tidewaiter reads policies, so files that tools and editors leave behind must not count.
+    // Skips files that tools and editors leave behind, because only tidewaiter reads policies.
     if (input.hidden) {
       skipped.push({ path: input.path, why: 'unread' });
       continue;

@@ -1,4 +1,4 @@
-/** Recorded reviews in files, one or many per file -> reviews with what is expected of them. */
+/** Loads recorded reviews, one or several per file, with their expected responses. */
 import { isReview, readReview, type Review } from '../admission/review.ts';
 import { isObject } from '../pod/pointer.ts';
 import { type Expected, readExpected } from '../recording/expected.ts';
@@ -128,7 +128,7 @@ function readEntry(
 
 const NOT_A_REVIEW = 'expected an AdmissionReview, or {review, expected}';
 
-/** `{review, expected}`, or the review itself. */
+/** Reads `{review, expected}`, or the review itself. */
 function unwrap(value: unknown): { readonly at: string; readonly body: unknown; readonly expectedValue: unknown } {
   if (!isObject(value) || !isObject(value['review'])) return { at: '', body: value, expectedValue: undefined };
   return { at: '/review', body: value['review'], expectedValue: value['expected'] };

@@ -88,7 +88,7 @@ function writeTemporary(temporary: string, text: string, stats: Stats | undefine
   }
 }
 
-/** Only root can change the owner. For other users, the file becomes their own, as with an editor. */
+/** Keeps the owner if possible: only root can change it. For other users, the file becomes their own, as with an editor. */
 function keepOwner(temporary: string, { uid, gid }: Stats): void {
   const now = statSync(temporary);
   if (now.uid === uid && now.gid === gid) return;

@@ -16,7 +16,7 @@ export type ReadSecret =
   | { readonly ok: true; readonly secret: PullSecret }
   | { readonly ok: false; readonly faults: readonly SecretFault[] };
 
-/** A Secret of a file; not one that a recording is about. */
+/** Reports whether a manifest is a Secret and not part of a recording. */
 export function isSecret({ request: { type, object, pluginsRan } }: Manifest): boolean {
   return type.group === '' && type.kind === 'Secret' && object !== undefined && !pluginsRan;
 }
@@ -41,7 +41,7 @@ export function readSecret(object: JsonObject, name: string): ReadSecret {
 
 type Text = readonly [key: string, value: string, pointer: string];
 
-/** The members of a map of strings; null is an empty string, as in Go. */
+/** Returns the members of a map of strings; null is an empty string, as in Go. */
 function texts(object: JsonObject, field: string, faults: SecretFault[]): readonly Text[] {
   const map = object[field] ?? {};
   if (!isObject(map)) {

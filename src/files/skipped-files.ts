@@ -15,7 +15,7 @@ export function mayBeManifest(text: string): boolean {
   return text.includes('apiVersion') || text.replaceAll(ESCAPES, unescaped).includes('apiVersion');
 }
 
-/** Escapes in double quotes for letters and line breaks. */
+/** Matches escapes for letters and line breaks in double quotes. */
 const ESCAPES = /\\(?:x([\dA-Fa-f]{2})|u([\dA-Fa-f]{4})|U([\dA-Fa-f]{8})|(?:\r\n?|[\n\x85\u2028\u2029])[ \t]*)/g;
 
 function unescaped(_escape: string, ...codes: readonly (string | undefined)[]): string {
@@ -26,13 +26,13 @@ function unescaped(_escape: string, ...codes: readonly (string | undefined)[]): 
 /** About an input file and not about a policy. */
 export interface InputNotice {
   readonly file: string;
-  /** null where it is about the file as a whole. */
+  /** null: the notice concerns the whole file. */
   readonly line: number | null;
   readonly column: number | null;
   readonly message: string;
 }
 
-/** `{}` is replaced by what the command looks for, such as `Kubernetes object`. */
+/** `{}` is replaced by the object of the search, such as `Kubernetes object`. */
 const WORDS: Readonly<Record<SkippedFile['why'], readonly [one: string, several: string]>> = {
   hidden: ['is hidden and contains no {}', 'hidden files contain no {}'],
   unread: ['is not read: it is hidden', 'files are not read because they are hidden'],

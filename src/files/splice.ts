@@ -16,7 +16,7 @@ export interface Change {
 export interface SpliceResult {
   readonly text: string;
   readonly edits: readonly Edit[];
-  /** Why a change was left out. */
+  /** Why a change was omitted. */
   readonly omitted: ReadonlyMap<ImageLocation, string>;
 }
 
@@ -47,7 +47,7 @@ function editsOf({ location: { target }, digest }: Change): readonly Edit[] {
 
 type Omission = readonly [ImageLocation, string];
 
-/** Texts that belong to two different images, such as a tag with an anchor. */
+/** Finds texts that belong to two different images, such as a tag with an anchor. */
 function overlapping(changes: readonly Change[]): readonly Omission[] {
   const sorted = changes
     .flatMap((change) => editsOf(change).map((edit) => ({ edit, change })))
@@ -92,7 +92,7 @@ function isExpected(before: ImageLocation, after: ImageLocation | undefined, dig
   return after.content.state === 'image' && after.content.reference.digest === digest;
 }
 
-/** Undefined where documents came or went. */
+/** Returns undefined if the number of documents changed. */
 function unexpectedIn({ text: before, locations }: SourceFile, after: string): readonly ChangedValue[] | undefined {
   const expected = new Set(
     locations.flatMap(({ address }) => {
@@ -110,7 +110,7 @@ function nameOf({ document, pointer }: Pick<ChangedValue, 'document' | 'pointer'
   return `${document} ${pointer}`;
 }
 
-/** Compose: top-level `x-` fields are where anchors are kept, and mean nothing themselves. */
+/** Top-level `x-` fields of Compose files contain anchors and have no other meaning. */
 function isExtension(pointer: string): boolean {
   return /^\/x-[^/]*(?:\/|$)/.test(pointer);
 }

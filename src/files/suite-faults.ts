@@ -23,7 +23,7 @@ function lenientSpec(): object {
   return { ...spec, required: [], properties: { ...spec.properties, cases: anyCases } };
 }
 
-/** `undefined`: no suite, and nothing that was meant to be one. */
+/** Returns undefined for a document that is neither a test suite nor a malformed one. */
 export function suiteFaults(value: unknown): readonly DocumentFault[] | undefined {
   if (!isObject(value)) return undefined;
   const { apiVersion, kind } = value;
@@ -40,7 +40,7 @@ export function suiteFaults(value: unknown): readonly DocumentFault[] | undefine
   return [{ pointer: '/kind', problem: `unknown kind ${quoteValue(kind)}${nearest}`, at: 'value' }];
 }
 
-/** The document once the schema has accepted it. */
+/** A document that the schema has accepted. */
 export interface SuiteDocument {
   readonly metadata: { readonly name: string };
   readonly spec: {

@@ -16,7 +16,7 @@ interface Place {
   readonly column: number;
 }
 
-/** An expected finding, and where the suite expects it. */
+/** An expected finding with its location in the suite. */
 export interface PlacedExpectation extends Place {
   readonly finding: SuiteFinding;
 }
@@ -24,7 +24,7 @@ export interface PlacedExpectation extends Place {
 export interface SuiteCase extends Place {
   readonly name: string;
   readonly resources: readonly string[];
-  /** Includes the responses of the suite; undefined: neither defines any. */
+  /** Includes the responses of the suite; undefined: neither the case nor the suite defines responses. */
   readonly registry: RegistryAnswers | undefined;
   readonly expect: 'pass' | readonly PlacedExpectation[];
 }
@@ -42,7 +42,7 @@ export interface Suite extends Place {
   /** Milliseconds since 1970. */
   readonly now: number | undefined;
   readonly cases: readonly SuiteCase[];
-  /** About its text. */
+  /** Notices about the text of the suite. */
   readonly notices: readonly InputNotice[];
 }
 
@@ -76,7 +76,7 @@ export async function loadSuites(paths: readonly string[], stdin: AsyncIterable<
   return { suites, errors };
 }
 
-/** Only files with these words are parsed. Other files of a repository need not be valid YAML. */
+/** Selects the files that are parsed. Other files of a repository need not be valid YAML. */
 const MENTIONS = /ImagePolicyTest|tidewaiter\.dev\//;
 
 interface LoadContext {

@@ -1,4 +1,4 @@
-/** Why the kind of an object is unknown, and what to write instead. */
+/** Explains why the kind of an object is unknown, and suggests a fix. */
 import { quoteValue } from '../image/quote.ts';
 import { type ImageSign, imageSignIn } from '../pod/image-signs.ts';
 import type { KindTable } from '../pod/kinds.ts';
@@ -6,7 +6,7 @@ import type { JsonObject } from '../pod/pointer.ts';
 import { apiVersionOf, type ObjectType } from '../pod/workload.ts';
 import { didYouMean } from '../image/suggestion.ts';
 
-/** Why no rule sees an object that looks as if it ran images; undefined for a known kind, and for all other objects. */
+/** Returns why no rule sees an object that seems to run images; undefined for known kinds and all other objects. */
 export function unknownKindReason(object: JsonObject, type: ObjectType, kinds: KindTable): string | undefined {
   if (kinds.find(type.group, type.kind) !== undefined) return undefined;
   const misnamed = misnamedWorkload(type, kinds);
@@ -15,7 +15,7 @@ export function unknownKindReason(object: JsonObject, type: ObjectType, kinds: K
   return sign === undefined ? undefined : unknownReason(type, sign, kinds);
 }
 
-/** A workload of the API server by a wrong apiVersion, or in another case: whatever is in it, it was meant to run. */
+/** A built-in workload with a wrong apiVersion or case is reported whatever it contains, because it was meant to run. */
 function misnamedWorkload(type: ObjectType, kinds: KindTable): string | undefined {
   const { group, kind } = type;
   if (group.includes('.') && !group.endsWith('.k8s.io')) return undefined;

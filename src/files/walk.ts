@@ -30,7 +30,7 @@ export interface DirectoryFiles {
   /** Sorted by name, level by level. */
   readonly files: readonly DirectoryFile[];
   readonly skipped: readonly SkippedFile[];
-  /** Files by other names than that under which they were found before. */
+  /** Other names of files that were already found. */
   readonly again: readonly string[];
   /** True if the directory has no file with an accepted name, not even one that was already listed. */
   readonly empty: boolean;
@@ -76,7 +76,7 @@ interface Walk {
   accepted: number;
 }
 
-/** `seen` are real paths that are not to be found again; those that are found are added. */
+/** Skips the real paths in `seen`, and adds those that it finds. */
 export function walkDirectory(directory: string, names: FileNames, seen: Set<string>): DirectoryFiles {
   const walk: Walk = { names, seen, files: [], skipped: [], again: [], links: [], hidden: [], accepted: 0 };
   const known = seen.size;

@@ -50,7 +50,7 @@ export function locationWithout(
   return locationAt(context, { ...parts, image: maskPassword(parts.image), target: NOTHING_TO_WRITE });
 }
 
-/** An image that is written at one place, whole. */
+/** Creates a location for an image that is a single value. */
 export function wholeImage(context: DocumentContext, pointer: string, image: string): ImageLocation {
   const parsed = parseReference(image);
   if (!parsed.ok)
@@ -77,7 +77,7 @@ export function valueAt(root: unknown, pointer: string): unknown {
   return value;
 }
 
-/** Returns a part of an image that is in a field of its own; `''`: not a part. */
+/** Returns the text of a field that contains a part of an image, such as a tag; `''`: the field contains no part. */
 export function partText(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

@@ -1,4 +1,4 @@
-/** Finds the place for the value of a field in a YAML or JSON map: over the present value, or after another field. */
+/** Finds the place for the value of a field in a YAML or JSON map: the present value, or the end of another field. */
 import { escapeSegment } from '../../pod/pointer.ts';
 import type { EditTarget } from '../../pinning/image-location.ts';
 import { type DocumentContext, valueAt } from './document-context.ts';

@@ -1,4 +1,4 @@
-/** Finds every image in a file. The contents decide on the format, and the name where they cannot. */
+/** Finds every image in a file. The contents determine the format, and the file name if the contents are ambiguous. */
 import { isManifestName } from '../walk.ts';
 import { parseDocuments } from '../yaml/yaml.ts';
 import type { FileImages, FindOptions, OpenDocument } from './format.ts';

@@ -27,7 +27,7 @@ export interface FileFault {
 }
 
 export interface FileImages {
-  /** The first format that is found in the file; undefined: none is. */
+  /** The first format that is found in the file; undefined: no format is found. */
   readonly format: string | undefined;
   readonly locations: readonly ImageLocation[];
   /** Images that are not pinned here, but changed by kustomizations. */
@@ -62,7 +62,7 @@ export interface KustomizationImages extends KustomizationReferences {
 interface Format {
   /** The name in reports, which several formats can share; undefined: files in this format have no images to pin. */
   readonly name: string | undefined;
-  /** Names of its files, where they end in neither `.yaml`, `.yml`, nor `.json`. */
+  /** Names of its files that do not end in `.yaml`, `.yml`, or `.json`. */
   readonly fileNames?: { readonly accepts: (name: string) => boolean; readonly described: string };
 }
 

@@ -1,4 +1,4 @@
-/** The formats of files with images, in the order in which a file or a document is compared with them: the only such list. */
+/** The only list of formats with images, in the order in which a file or document is compared with them. */
 import { composeFormat } from './compose/compose.ts';
 import { dockerfileFormat } from './dockerfile/dockerfile.ts';
 import type { DocumentFormat, TextFormat } from './format.ts';

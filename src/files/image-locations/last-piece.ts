@@ -12,7 +12,7 @@ export interface LastPiece {
   readonly end: number;
 }
 
-/** Undefined where what the digest is of, the tag or the name without one, is not written in one piece. */
+/** Returns undefined if the tag, or the name without a tag, consists of several texts. */
 export function lastPieceOf({ text, offsets }: TracedText, { tag, digest }: ImageReference): LastPiece | undefined {
   const named = digest === undefined ? text.length : text.length - digest.length - 1;
   const untagged = tag === undefined ? text.lastIndexOf('/', named) + 1 : named - tag.length;

@@ -1,4 +1,4 @@
-/** Images in objects of the Kubernetes API: wherever the table of kinds knows one. */
+/** Finds images in Kubernetes objects, by the table of kinds. */
 import type { Container } from '../../pod/containers.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';

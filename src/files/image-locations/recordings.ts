@@ -1,4 +1,4 @@
-/** Recorded AdmissionReviews: they contain what was requested once, not what is to run. */
+/** Recorded AdmissionReviews contain past requests, so their images are not pinned. */
 import { isReview } from '../../admission/review.ts';
 import { itemsOfList } from '../lists.ts';
 import type { DocumentFormat } from './format.ts';

@@ -1,4 +1,4 @@
-/** The text of a YAML or JSON scalar, each character with its place in the file. */
+/** The text of a YAML or JSON scalar, with the offset of each character in the file. */
 import type { DocumentContext } from './document-context.ts';
 import { spanOf } from './edit-target.ts';
 import { joined, untraced, type TracedText, textAt } from './traced-text.ts';
@@ -17,7 +17,7 @@ interface Block {
   readonly indent: number;
 }
 
-/** A block scalar (`|`): its lines without the blanks in front of all of them. */
+/** Maps a block scalar (`|`): its lines without the common indentation. */
 function blockAt(text: string, { offset, indent }: Block, value: string): TracedText | undefined {
   const empty = /^\n*/.exec(value)?.[0] ?? '';
   const lines: TracedText[] = [untraced(empty)];

@@ -1,15 +1,15 @@
 import type { Edit } from '../../pinning/image-location.ts';
 
-/** A text whose every character knows where in the file it is written, also after quotes, variables and line breaks are gone. */
+/** A text with the offset of each character in the file, even after quotes, variables, and line breaks are removed. */
 export interface TracedText {
   readonly text: string;
-  /** Offset of each character; -1 for one that is written nowhere. */
+  /** Offset of each character; -1: the character is not in the file. */
   readonly offsets: readonly number[];
 }
 
 export const EMPTY: TracedText = { text: '', offsets: [] };
 
-/** Creates a text that is in the file as it is, from `offset` on. */
+/** Creates a text that is in the file unchanged, from `offset` on. */
 export function textAt(text: string, offset = 0): TracedText {
   return { text, offsets: Array.from({ length: text.length }, (_, index) => offset + index) };
 }
@@ -79,7 +79,7 @@ export function trim(word: TracedText): TracedText {
   return trimStart(slice(word, 0, end));
 }
 
-/** At every run of the white space that `separator` is; an empty word has one empty part, as in Go. */
+/** Splits at every run of the whitespace `separator`; an empty word has one empty part, as in Go. */
 export function split(word: TracedText, separator: RegExp): readonly TracedText[] {
   const parts: TracedText[] = [];
   let at = 0;

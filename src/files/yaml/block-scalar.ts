@@ -1,4 +1,4 @@
-/** Block scalars: texts after `|` and `>`. */
+/** Scans block scalars: texts after `|` and `>`. */
 import { Refusal } from './problems.ts';
 import { BLANK, BREAK, classOf, DASH, END, GREATER, HASH, NINE, PLUS, SPACE, TAB, ZERO } from './characters.ts';
 import { type Cursor, isBreak, skipLine, TOKEN, type Token } from './cursor.ts';

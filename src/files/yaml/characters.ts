@@ -1,4 +1,4 @@
-/** Which characters mean something to go-yaml's scanner (`yamlprivateh.go`), by code of a UTF-16 unit. */
+/** Classes of characters for go-yaml's scanner (`yamlprivateh.go`), by UTF-16 code unit. */
 
 export const BLANK = 1;
 export const BREAK = 2;
@@ -8,7 +8,7 @@ export const END = 4;
 export const NAME = 8;
 /** Ends a plain scalar in a flow collection at any position. */
 export const FLOW_STOP = 16;
-/** Characters in tags besides letters. */
+/** Characters in tags, in addition to letters. */
 export const IN_TAG = 32;
 /** No plain scalar starts with these, with exceptions for "-?:" (`startsPlain`). */
 export const INDICATOR = 64;

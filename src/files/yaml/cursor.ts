@@ -1,4 +1,4 @@
-/** The place in a text where the scanner is, and the tokens that it has found. */
+/** The position of the scanner in a text, and its tokens so far. */
 import { BLANK_OR_END, BREAK, CARRIAGE_RETURN, classOf, DASH, LINE_FEED, POINT } from './characters.ts';
 
 export const TOKEN = {
@@ -38,7 +38,7 @@ export interface Token {
 /** A token that is a key if a ":" follows, without an explicit "?". */
 export interface SimpleKey {
   possible: boolean;
-  /** Only a key is valid at this position. */
+  /** True if only a key is valid at this position. */
   required: boolean;
   /** Index of its first token. */
   token: number;

@@ -51,7 +51,7 @@ function lineAfter(text: string, separator: number): SeparatorLine {
   return { stray, end: from + rest.length + 1 };
 }
 
-/** Only `\n` ends a line, as in Go's bufio. */
+/** Finds the next separator; a line ends only at `\n`, as in Go's bufio. */
 function nextSeparator(text: string, from: number): number {
   const found = text.indexOf(`\n${SEPARATOR}`, from);
   return found === -1 ? -1 : found + 1;
@@ -118,7 +118,7 @@ function jsonAt(text: string, at: number, to: number): JsonValues | undefined {
     return { piece: { kind: 'json', from: at, value: json.value }, end: extent.end, closed: true };
   }
   if (!matchesAt(LIKE_JSON, text, at)) return undefined;
-  // A bracket in a comment closes nothing: then there is more to come than the next value.
+  // A bracket in a comment closes nothing, so text can remain after the next value.
   const next = nextJson(text, extent?.end ?? at, to);
   const end = extent !== undefined && text.slice(extent.end, next).trim() === '' ? extent.end : next;
   return { piece: { kind: 'yaml', from: at, to: end }, end, closed: extent !== undefined };

@@ -1,4 +1,4 @@
-/** Tokens -> events: go-yaml's grammar (`parserc.go`, after libyaml). */
+/** Parses tokens to events with go-yaml's grammar (`parserc.go`, after libyaml). */
 import { IGNORED, MISPLACED, type Problem, Refusal } from './problems.ts';
 import { TOKEN, type Token } from './cursor.ts';
 import { emptyScalar, endCollection, EVENT, type Event, openCollection, type Parser, peek, skip } from './events.ts';
@@ -59,7 +59,7 @@ function node(parser: Parser, context: Context): void {
   } else content(parser, context, propertiesOf(parser));
 }
 
-/** An anchor and a tag, in any order. */
+/** Parses an anchor and a tag, in any order. */
 function propertiesOf(parser: Parser): Properties {
   const { kind } = peek(parser);
   const first = take(parser, kind === TOKEN.tag ? TOKEN.tag : TOKEN.anchor);
@@ -187,7 +187,7 @@ function blockMap(parser: Parser): void {
   endCollection(parser);
 }
 
-/** The key or the value of an entry. */
+/** Parses the key or the value of an entry. */
 function part(parser: Parser): void {
   if (endsEntry(peek(parser).kind)) emptyScalar(parser);
   else node(parser, 'entry');
@@ -245,7 +245,7 @@ function neverClosed({ at }: Token): Refusal {
   return new Refusal('unclosed "{" or "["', at);
 }
 
-/** `[a: b]`, a map of one entry. */
+/** Parses `[a: b]`, a map with one entry. */
 function pair(parser: Parser, { at }: Token): void {
   openCollection(parser, { kind: EVENT.map, at, text: '', plain: false, anchor: undefined, tag: undefined });
   skip(parser);

@@ -1,4 +1,4 @@
-/** Scalars without quotes. */
+/** Scans scalars without quotes. */
 import { Refusal } from './problems.ts';
 import {
   BLANK,

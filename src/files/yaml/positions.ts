@@ -55,7 +55,7 @@ export interface Outline {
   cells: Uint32Array;
   /** Children of large maps and lists by segment; filled by `locate`. */
   readonly indexes: Map<number, ReadonlyMap<string, number>>;
-  /** Entries that a merge key brought. */
+  /** Entries from a merge key. */
   readonly merged: Set<number>;
   /** The YAML types of keys that are not strings, such as a number. */
   readonly keyKinds: Map<number, string>;
@@ -88,7 +88,7 @@ export function closeRow(outline: Outline, row: number): void {
   outline.cells[row * WIDTH + END] = outline.names.length;
 }
 
-/** `row` has its value, and all below, where `target` has it: an alias, or an entry that a merge key brought. */
+/** Links a row to `target`, which contains its value: the row is an alias, or an entry from a merge key. */
 export function linkRow(outline: Outline, row: number, target: number): void {
   const from = standsFor(outline, target);
   outline.cells[row * WIDTH + VALUE] = cell(outline, from, VALUE);
@@ -112,7 +112,7 @@ export function itemsOf(outline: Outline, row: number): readonly number[] {
   return items;
 }
 
-/** `root` and all below it. */
+/** Returns the rows of `root` and its descendants. */
 export function* rowsOf(outline: Outline, root: number): Generator<number> {
   const end = cell(outline, root, END);
   for (let row = root; row < end; row += 1) yield row;
@@ -149,7 +149,7 @@ function childAt(outline: Outline, row: number, segment: string): number | undef
   return index.get(segment);
 }
 
-/** As in the value, a later entry replaces an earlier one with the same name. */
+/** A later entry replaces an earlier entry with the same name, as in the value. */
 function childrenOf(outline: Outline, row: number): ReadonlyMap<string, number> {
   const children = new Map<string, number>();
   let items = 0;

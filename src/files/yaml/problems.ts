@@ -1,4 +1,4 @@
-/** Problems of YAML texts, in words for their authors. */
+/** Messages for problems of YAML texts. */
 import { MAX_DEPTH } from './json.ts';
 
 export const MISPLACED = 'unexpected content; check the indentation, and quote strings that contain ": "';
@@ -14,7 +14,7 @@ export interface Problem {
   readonly problem: string;
 }
 
-/** Ends the reading of a document; never leaves it. */
+/** Ends the parsing of a document; caught inside the parser. */
 export class Refusal extends Error {
   readonly offset: number;
 
@@ -26,7 +26,7 @@ export class Refusal extends Error {
 }
 
 const CONTROL = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x84\x86-\x9F\uFFFE\uFFFF]/;
-/** go-yaml ends a line at these, most editors and other parsers do not: what one person reviews another one runs. */
+/** go-yaml ends a line at these characters, unlike most editors and parsers, so a reviewed text can differ from the parsed text. */
 const HIDDEN_LINE_BREAK = /[\x85\u2028\u2029]/;
 const MARK_AT_LINE_START = /(?<=^|[\r\n])\uFEFF/;
 const ODD = new RegExp(`${CONTROL.source}|${HIDDEN_LINE_BREAK.source}`);

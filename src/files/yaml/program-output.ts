@@ -23,7 +23,7 @@ export function messageIn(text: string): OutputFault | undefined {
   return undefined;
 }
 
-/** The same for what can be read, and has no apiVersion. */
+/** Returns the program message that parsed as a value without apiVersion. */
 export function messageOf(value: unknown): string | undefined {
   if (typeof value === 'string') return MESSAGE.test(value) ? messageWords(value) : undefined;
   if (typeof value !== 'object' || value === null) return undefined;

@@ -1,4 +1,4 @@
-/** Anchors, aliases and tags. */
+/** Scans anchors, aliases, and tags. */
 import { Refusal } from './problems.ts';
 import { BLANK_OR_END, classOf, EXCLAMATION, GREATER, IN_TAG, LESS, NAME } from './characters.ts';
 import { type Cursor, TOKEN, type Token } from './cursor.ts';

@@ -1,4 +1,4 @@
-/** Scalars in single or double quotes. */
+/** Scans scalars in single or double quotes. */
 import { Refusal } from './problems.ts';
 import { BACKSLASH, BLANK, BREAK, classOf, END, SINGLE_QUOTE } from './characters.ts';
 import { type Cursor, folded, isBreak, isDocumentMarker, skipLine, TOKEN, type Token } from './cursor.ts';

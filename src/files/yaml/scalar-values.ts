@@ -25,7 +25,7 @@ for (const character of 'yYnNtTfFoO~+-.0123456789') NEITHER_WORD_NOR_NUMBER[char
 
 const LONGEST_WORD = 5;
 
-/** A scalar without quotes and without a tag. Dates and `12:30` stay text, as they do in go-yaml. */
+/** Returns the value of a scalar without quotes and tag. Dates and `12:30` are strings, as in go-yaml. */
 export function plainScalar(text: string): Scalar {
   if (text === '') return null;
   const first = text.charCodeAt(0);
@@ -70,12 +70,12 @@ function hasRoom(sign: string, value: bigint): boolean {
   return value < 2n ** 63n || (sign === '-' && value === 2n ** 63n);
 }
 
-/** `1e400` is text, because Go cannot read it as a number; `-0` is 0, because JSON has no other. */
+/** Returns undefined for `1e400`, which Go cannot parse as a number; `-0` becomes 0, because JSON has no other zero. */
 function finite(value: number): number | undefined {
   return Number.isFinite(value) ? value + 0 : undefined;
 }
 
-/** A scalar with a tag, whatever its quotes. Tags of others (`!secret x`) mean nothing to Kubernetes: the text counts. */
+/** Returns the value of a scalar with a tag. Kubernetes ignores custom tags (`!secret x`) and uses the text. */
 export function taggedScalar(text: string, tag: string): Scalar | ScalarFault {
   const name = tag.startsWith(STANDARD) ? tag.slice(STANDARD.length) : undefined;
   if (name === 'binary') return binaryScalar(text);
@@ -98,7 +98,7 @@ function binaryScalar(text: string): Scalar | ScalarFault {
   const base64 = text.replace(/[\r\n]/g, '');
   if (base64.length % 4 !== 0 || !/^[A-Za-z\d+/]*={0,2}$/.test(base64))
     return { problem: `${quote(text)} is tagged !!binary but is not valid base64` };
-  // Bytes that are no UTF-8 become U+FFFD, as in Go's JSON.
+  // Bytes that are not UTF-8 become U+FFFD, as in Go's JSON.
   return Buffer.from(base64, 'base64').toString('utf8');
 }
 
@@ -106,15 +106,15 @@ function quote(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }
 
-/** `kind` is what Go has: keys of two kinds are two keys to it until they become one in JSON. */
+/** `kind` is the type in Go, where keys of different types differ, although they can become one key in JSON. */
 export interface Key {
   readonly name: string;
   readonly kind: 'text' | 'bool' | 'int' | 'float';
 }
 
 /**
- * A key of a map: JSON knows only strings, so Kubernetes spells the others out (`yes:` -> "true", `0777:` -> "511"). `text`
- * is how a number is written.
+ * Converts a key of a map to a string, because JSON has only string keys (`yes:` -> "true", `0777:` -> "511"). `text` is the
+ * source text of a number.
  */
 export function keyOf(key: unknown, text: string): Key | ScalarFault {
   if (typeof key === 'string') return { name: key, kind: 'text' };
@@ -147,7 +147,7 @@ function floatKey(key: number): string {
   return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 }
 
-/** The fewest digits that are this number again in 32 bits, as `1.5e+0`. */
+/** Formats a number with the fewest digits that parse to the same 32-bit number, such as `1.5e+0`. */
 function shortestSingle(single: number): string {
   let digits = 0;
   while (digits < 8 && Math.fround(Number(single.toExponential(digits))) !== single) digits += 1;

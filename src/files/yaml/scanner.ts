@@ -67,7 +67,7 @@ function add({ tokens }: Cursor, kind: Kind, at: number, text = ''): void {
   tokens.push({ kind, at, text, plain: false });
 }
 
-/** The next token, and those that it tells of; false after the last one. */
+/** Scans the next token, and tokens that it implies; returns false after the last token. */
 function scan(cursor: Cursor): boolean {
   skipToToken(cursor);
   const { text, at } = cursor;
@@ -129,7 +129,7 @@ function documentMarker(cursor: Cursor, kind: Kind): boolean {
   return first && kind === TOKEN.documentStart;
 }
 
-/** False for what starts a scalar, or nothing. */
+/** Returns false at the start of a scalar, and for unexpected text. */
 function indicator(cursor: Cursor, code: number): boolean {
   switch (code) {
     case OPEN_LIST:

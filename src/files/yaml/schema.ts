@@ -83,7 +83,7 @@ function readNode(state: ParseState, row: number): unknown {
   return finite(value, state.at);
 }
 
-/** As a key, the number would become a string. */
+/** Rejects infinite numbers and NaN, which are allowed only as keys, because keys become strings. */
 function finite(value: unknown, at: number): unknown {
   if (typeof value !== 'number' || Number.isFinite(value)) return value;
   throw new Refusal('JSON, and therefore Kubernetes, has no such number', at);
@@ -191,7 +191,7 @@ function numberText(key: unknown): string {
   return typeof key === 'number' ? String(key) : '';
 }
 
-/** Quotes do not matter to go-yaml where there is a tag. */
+/** go-yaml ignores quotes if there is a tag. */
 function isMergeKey({ kind, text, plain, tag }: Event): boolean {
   if (kind !== EVENT.scalar || text !== '<<') return false;
   return tag === undefined ? plain : tag.text === '!' || tag.text === `${STANDARD}merge`;

@@ -1,11 +1,11 @@
-/** Which maps and lists the indentation opens and closes, and which tokens turn out to be keys. */
+/** Opens and closes maps and lists by indentation, and marks tokens that turn out to be keys. */
 import { MAX_DEPTH } from './json.ts';
 import { Refusal, TOO_DEEP } from './problems.ts';
 import { type Cursor, type SimpleKey, TOKEN, type Token } from './cursor.ts';
 
 type BlockStart = typeof TOKEN.blockListStart | typeof TOKEN.blockMapStart;
 
-/** A block starts at `at`, or goes on. */
+/** Opens a block at `at`, unless an open block continues there. */
 export function openBlock(cursor: Cursor, kind: BlockStart, at: number): void {
   if (cursor.flowLevel === 0) openAtColumn(cursor, { kind, at, text: '', plain: false }, at - cursor.lineStart);
 }
@@ -23,7 +23,7 @@ function insert(tokens: Token[], index: number, token: Token): void {
   else tokens.splice(index, 0, token);
 }
 
-/** Blocks that are indented further than `column` end here. */
+/** Closes blocks that are indented further than `column`. */
 export function closeBlocks(cursor: Cursor, column: number): void {
   if (cursor.flowLevel > 0) return;
   while (cursor.indent > column) {

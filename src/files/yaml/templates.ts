@@ -69,7 +69,7 @@ function endOfMatch(pattern: RegExp, text: string, at: number): number | undefin
 }
 
 const REPLACED = '\uE000';
-/** Alone on its line: it prints lines, or none. */
+/** Matches an expression alone on its line, which can print any number of lines. */
 const WHOLE_LINE = /^[ \t]*\uE000[ \t\uE000]*\r?$/gm;
 
 /** Replaces each expression with a word and keeps everything else at its offset. */
@@ -108,7 +108,7 @@ export function templateFault(
 }
 
 interface Cause extends Expression {
-  /** The fault is within it. */
+  /** True if the expression contains the fault. */
   readonly isAt: boolean;
   readonly isOnLine: boolean;
 }
@@ -124,7 +124,7 @@ function nearest(text: string, fault: number, expressions: readonly Expression[]
   return found && { ...found, isAt: at !== undefined, isOnLine: there !== undefined };
 }
 
-/** Mustache has signs that Go templates do not have. */
+/** Matches signs of Mustache that Go templates do not have. */
 const IN_HELM = /^\{\{(?![#/^!>&{]|\/(?!\*))|^\{\{\/\*/;
 const MAX_SHOWN = 60;
 

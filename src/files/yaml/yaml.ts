@@ -15,8 +15,8 @@ import { readEvents, type ReadYaml } from './schema.ts';
 export type { Position } from './positions.ts';
 
 /**
- * `index` counts the documents of a file from 0; documents without a value (blank, comments, `null`) are not there and
- * do not count. `line` is where the value starts, or what is wrong.
+ * `index` is the zero-based number of the document in the file, without documents that have no value (blank, comments, `null`).
+ * `line` is the line of the value or of the problem.
  */
 export type ParsedDocument =
   | {

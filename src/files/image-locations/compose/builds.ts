@@ -1,4 +1,4 @@
-/** Builds of Compose files (compose-spec, build): which Dockerfile they are of, and what they give to it. */
+/** Builds in Compose files (compose-spec, build): their Dockerfiles, arguments, and contexts. */
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import { interpolate } from './variables.ts';
 import type { Build } from '../dockerfile/images.ts';

@@ -1,6 +1,6 @@
 /**
- * Images in Compose files (compose-spec): of services, their volumes of type `image`, their `pre_start` hooks, the contexts of
- * builds, and Dockerfiles that are written in. Caches of builds are none: they are meant to move. Nor are `models`.
+ * Finds images in Compose files (compose-spec): in services, volumes of type `image`, `pre_start` hooks, build contexts, and inline
+ * Dockerfiles. Build caches are not included, because they are meant to move, and neither are `models`.
  */
 import path from 'node:path';
 import { parseReference } from '../../../image/reference.ts';

@@ -1,4 +1,4 @@
-/** A Dockerfile that is written into a Compose file: Compose fills in its variables first, then BuildKit reads it. */
+/** A Dockerfile inside a Compose file: Compose resolves its variables before BuildKit parses it. */
 import type { ImageLocation } from '../../../pinning/image-location.ts';
 import { lineTable } from '../../yaml/positions.ts';
 import { interpolate, UNKNOWN } from './variables.ts';

@@ -1,4 +1,4 @@
-/** Variables of Compose (compose-go, template/template.go). What the environment has is not known: only defaults are. */
+/** Variables of Compose (compose-go, template/template.go). Only defaults are known, not the environment. */
 import { EMPTY, joined, untraced, slice, type TracedText } from '../traced-text.ts';
 
 /** Placeholder for values that only the environment knows; no image contains this character. */
@@ -6,7 +6,7 @@ export const UNKNOWN = '\uFFFC';
 
 const VARIABLE = /\$(?:\$|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)(:?[-+?])?|)/gi;
 
-/** Defaults in each other; what is deeper is not known. */
+/** The maximum depth of nested defaults; deeper defaults are unknown. */
 const MAX_DEPTH = 100;
 
 export function interpolate(word: TracedText, depth = 1): TracedText {

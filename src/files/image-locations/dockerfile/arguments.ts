@@ -1,4 +1,4 @@
-/** The ARGs before the first FROM of a Dockerfile (BuildKit: dockerfile2llb, buildMetaArgs), and what `FROM` makes of them. */
+/** The ARGs before the first FROM of a Dockerfile (BuildKit: dockerfile2llb, buildMetaArgs), and their values in `FROM`. */
 import { isSpace, slice, type TracedText } from '../traced-text.ts';
 import type { Instruction } from './instructions.ts';
 import { lex, type LexResult, MAX_LENGTH, type Variable } from './lexer.ts';
@@ -20,7 +20,7 @@ export interface Scope {
   readonly expand: (word: TracedText) => LexResult;
 }
 
-/** `given`: those that builds set, with one of these. */
+/** `given`: the ARGs that builds set, each with one such build. */
 export function scopeOf(
   instructions: readonly Instruction[],
   escape: string,
@@ -37,7 +37,7 @@ export function scopeOf(
       return;
     }
     if (written === undefined) {
-      // It keeps the value that it has.
+      // The ARG keeps its value.
       if (variable(name).state === 'unset') variables.set(name, { state: 'unset', plain: withoutDefault(name) });
       return;
     }
@@ -89,7 +89,7 @@ export function pairsOf(rest: TracedText, escape: string): readonly Pair[] {
   });
 }
 
-/** Blanks part words where they are neither quoted nor escaped; quotes and escapes stay (parser: parseWords). */
+/** Splits words at unquoted, unescaped blanks, and keeps quotes and escapes (parser: parseWords). */
 function wordsOf(rest: TracedText, escape: string): readonly TracedText[] {
   const words: TracedText[] = [];
   for (let at = 0; at < rest.text.length;) {

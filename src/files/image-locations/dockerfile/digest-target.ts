@@ -170,7 +170,7 @@ interface StageChange {
   readonly values: Outcome['values'];
 }
 
-/** A stage may print a version, or download it; the whole image is for nothing else. */
+/** Returns a reason if a stage uses the ARG, for example to download the same version; a whole image has no such use. */
 function inStage(base: ParsedBase, owner: Declaration, { inStages, values }: StageChange): string | undefined {
   for (const [name, line] of inStages) {
     if (!values.has(name) || values.get(name) === base.image.text) continue;

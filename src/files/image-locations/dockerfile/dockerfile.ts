@@ -1,4 +1,4 @@
-/** Images in Dockerfiles: the frontend, FROM, COPY --from= and RUN --mount=from=; neither stages nor `scratch`. */
+/** Finds images in Dockerfiles: the frontend, FROM, COPY --from=, and RUN --mount=from=, but not stages or `scratch`. */
 import path from 'node:path';
 import type { ImageLocation } from '../../../pinning/image-location.ts';
 import { isManifestName } from '../../walk.ts';
@@ -28,7 +28,7 @@ const OWN_NAME = /(?:docker|container)file$/i;
 const INSTRUCTIONS =
   /^(?:ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)$/;
 
-/** Named like `Dockerfile.prod`, and source code or prose: `dockerfile.go` begins with another word. */
+/** Reports whether a file only has a name like `Dockerfile.prod`, as source code or prose such as `dockerfile.go`. */
 function isNamedOnly(file: string, text: string): boolean {
   if (!isDockerfile(file) || OWN_NAME.test(path.basename(file))) return false;
   const { syntax, instructions } = parseDockerfile(textAt(text));

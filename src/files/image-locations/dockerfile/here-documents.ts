@@ -1,4 +1,4 @@
-/** `<<NAME` in a line, and the lines up to NAME that are its body. */
+/** Here-documents: `<<NAME` in a line, with the lines up to NAME as the body. */
 import { type TracedText, textAt } from '../traced-text.ts';
 import { lex } from './lexer.ts';
 import { type Lines, take } from './lines.ts';

@@ -1,4 +1,4 @@
-/** The images that a build of a Dockerfile pulls, and where their digests go. */
+/** Finds the images that a build of a Dockerfile pulls, and the places for their digests. */
 import { maskPassword } from '../../../image/password.ts';
 import { parseReference } from '../../../image/reference.ts';
 import type { LocationContent, EditTarget } from '../../../pinning/image-location.ts';
@@ -29,7 +29,7 @@ export interface DockerfileImages {
 export interface Build {
   /** The name for messages. */
   readonly name: string;
-  /** Names of contexts that it is given: no image is pulled for them. */
+  /** Names of the contexts that it supplies; no image is pulled for them. */
   readonly contexts: readonly string[];
   /** Names of ARGs that it sets, whatever their defaults are. */
   readonly args: readonly string[];
@@ -109,7 +109,7 @@ function basesOf(
   return bases;
 }
 
-/** `FROM base-$TARGETARCH` is the stage of a platform, where there is one. */
+/** `FROM base-$TARGETARCH` refers to the stage for a platform, if it exists. */
 function couldBe({ text }: TracedText, stage: string): boolean {
   const [start = '', ...others] = text.toLowerCase().split(/\$(?:\w+|\{[^}]*\})/);
   const end = others.pop();
@@ -123,7 +123,7 @@ function couldBe({ text }: TracedText, stage: string): boolean {
   return stage.startsWith(start) && stage.endsWith(end) && at + end.length <= stage.length;
 }
 
-/** BuildKit compares them so (dockerui: NamedContext). */
+/** Normalizes a name as BuildKit compares it (dockerui: NamedContext). */
 function contextName(text: string): string {
   const parsed = parseReference(text);
   if (!parsed.ok) return text;
@@ -134,7 +134,7 @@ function contextName(text: string): string {
 interface ContextNames {
   /** Reports whether every build supplies a context with one of these names. */
   readonly byAll: (...names: readonly (string | undefined)[]) => boolean;
-  /** Why no digest is right for all builds: to some of them the name is a context. */
+  /** Why no digest is correct for all builds: some builds supply a context with this name. */
   readonly bySome: (name: string) => string | undefined;
 }
 
@@ -167,7 +167,7 @@ const CONTEXT: LocationContent = { state: 'none', reason: 'the build supplies a 
 
 function splitFrom({ rest }: Instruction): { readonly written: TracedText; readonly stage: string | undefined } {
   const [written = EMPTY, ...others] = split(rest, BLANKS);
-  // The last one: there are blanks in template expressions.
+  // Uses the last match, because template expressions contain blanks.
   const as = others.findLastIndex(({ text }) => text.toLowerCase() === 'as');
   return { written, stage: as === -1 ? undefined : others[as + 1]?.text.toLowerCase() };
 }
@@ -225,7 +225,7 @@ function readSource(
   const { text } = word;
   if (text === '' || text === 'scratch' || allStages.has(text.toLowerCase())) return [];
   if (replaced.byAll(text)) return [without(word, text, CONTEXT)];
-  // RUN knows stages only by their names; a builder that is not BuildKit may know better.
+  // RUN refers to stages only by name; builders other than BuildKit can differ.
   if (/^[+-]?\d+$/.test(text)) return command === 'COPY' ? [] : [without(word, text, NUMBER)];
   if (text.includes('$')) return [problemAt(word, text, 'it contains a variable, which Docker does not resolve here')];
   const image = literal(word);
@@ -241,7 +241,7 @@ function unlessReplaced(found: DockerfileImage, { bySome }: ContextNames): Docke
 const NUMBER: LocationContent = { state: 'none', reason: 'it may be a stage number' };
 const FRAGMENT: LocationContent = { state: 'none', reason: 'it may be a stage; the file has no FROM' };
 
-/** If no build supplies the context, the image is pulled like one with a tag. */
+/** Reads a name that may be a build context; if no build supplies the context, the image is pulled with the default tag. */
 function bare(image: DockerfileImage, word: TracedText, hasStages: boolean): DockerfileImage {
   const name = word.text;
   if (!hasStages) return without(word, name, FRAGMENT);
@@ -249,7 +249,7 @@ function bare(image: DockerfileImage, word: TracedText, hasStages: boolean): Doc
   return { ...image, target: { ok: false, reason } };
 }
 
-/** Without variables. */
+/** Reads an image from a text without variables. */
 function literal(word: TracedText): DockerfileImage {
   const parsed = parseReference(word.text);
   if (!parsed.ok) return problemAt(word, word.text, parsed.problem);

@@ -1,4 +1,4 @@
-/** A Dockerfile -> its instructions (BuildKit: frontend/dockerfile/parser). */
+/** Parses the instructions of a Dockerfile (BuildKit: frontend/dockerfile/parser). */
 import { EMPTY, isSpace, slice, split, trim, type TracedText, TracedTextBuilder } from '../traced-text.ts';
 import { type HereDocument, hereDocumentsOf, skipHereDocuments } from './here-documents.ts';
 import { directivesOf, type Fault, linesOf, readLogicalLine } from './lines.ts';
@@ -74,7 +74,7 @@ function isList(text: string): boolean {
   }
 }
 
-/** Words in front that start with two hyphens, up to `--` alone. */
+/** Reads leading words that start with two hyphens, up to a word `--`. */
 function splitFlags(
   line: TracedText,
   escape: string,

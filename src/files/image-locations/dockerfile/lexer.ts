@@ -1,4 +1,4 @@
-/** Words as BuildKit reads them (frontend/dockerfile/shell/lex.go): quotes, escapes, variables, and where a word ends. */
+/** Lexes words like BuildKit (frontend/dockerfile/shell/lex.go): quotes, escapes, variables, and the ends of words. */
 import { EMPTY, isSpace, slice, type TracedText, TracedTextBuilder, untraced } from '../traced-text.ts';
 import { replaceIn, substitute } from './substitution.ts';
 
@@ -40,7 +40,7 @@ interface Piece {
   readonly words: readonly TracedText[];
 }
 
-/** Blanks part words where they are neither quoted nor escaped. */
+/** Splits words at unquoted, unescaped blanks. */
 class WordList {
   private readonly word: TracedTextBuilder;
   private readonly all: TracedText[] = [];
@@ -140,7 +140,7 @@ class Lexer {
     return slice(this.source, this.at - 1, this.at);
   }
 
-  /** A here-document may have blanks between << and its name. */
+  /** Allows blanks between << and the name of a here-document. */
   private less(): TracedText {
     const start = this.at;
     this.at += 1;

@@ -1,4 +1,4 @@
-/** The lines of a Dockerfile as BuildKit joins them (frontend/dockerfile/parser: parser.go, directives.go). */
+/** Joins the lines of a Dockerfile like BuildKit (frontend/dockerfile/parser: parser.go, directives.go). */
 import { isSpace, slice, trimStart, type TracedText, TracedTextBuilder } from '../traced-text.ts';
 
 /** Why BuildKit reads no further. */
@@ -37,7 +37,7 @@ function isComment(line: TracedText): boolean {
 
 export interface LogicalLine {
   readonly word: TracedText;
-  /** The line that it begins on, from 1. */
+  /** The number of its first line, from 1. */
   readonly first: number;
 }
 
@@ -111,7 +111,7 @@ interface DirectiveLines {
   readonly fault: Fault | undefined;
 }
 
-/** Before everything else, one a line, each once. */
+/** Reads directives, which precede all other lines, one per line, each at most once. */
 function readDirectives(lines: readonly TracedText[], mark: string): DirectiveLines {
   const found = new Map<string, TracedText>();
   for (const line of lines) {

@@ -7,9 +7,9 @@ import { lex, type LexResult, type Variable } from './lexer.ts';
 
 /** Contains only changed texts. */
 export interface Outcome {
-  /** By the zero-based number of the FROM; undefined: BuildKit rejects it. */
+  /** Images by the zero-based number of the FROM; undefined: BuildKit rejects it. */
   readonly images: ReadonlyMap<number, string | undefined>;
-  /** ARGs before the first FROM, with the value that they had before. */
+  /** ARGs before the first FROM, with their values before the edit. */
   readonly values: ReadonlyMap<string, string | undefined>;
 }
 
@@ -21,12 +21,12 @@ interface Text {
 
 interface LexedText extends Text {
   readonly lexed: LexResult;
-  /** By variable name: the index of the text that sets its value; undefined: no text does. */
+  /** The index of the text that sets each variable, by name; undefined: no text sets it. */
   readonly seen: ReadonlyMap<string, number | undefined>;
   readonly readBy: number[];
 }
 
-/** `froms`: what they name, as it is written. Nothing is read again that does not depend on the edit. */
+/** `froms`: the images of the FROMs as written. Only texts that depend on the edit are read again. */
 export function outcomesOf(
   globals: readonly Instruction[],
   froms: readonly TracedText[],
@@ -54,7 +54,7 @@ export function outcomesOf(
 }
 
 interface EditedTexts {
-  /** Which of the texts has the last word, by name. */
+  /** The last text that sets each variable, by name. */
   readonly declared: ReadonlyMap<string, number>;
   readonly escape: string;
   readonly edit: Edit;

@@ -96,7 +96,7 @@ const CHANGES_NOTHING = 'it changes nothing, without "newName", "newTag", or "di
 /** The reason until the manifests are known. */
 const MATCHES_NOTHING = 'it has no tag and matches none of the images in the input files';
 
-/** `newTag: 1.27@sha256:…`, as a text that kustomize does not look into. */
+/** Reports whether `newTag` contains a digest, as in `1.27@sha256:…`, which kustomize does not split. */
 function hasDigestInTag({ newTag, digest }: JsonObject): boolean {
   return partText(newTag).includes('@') && !partText(digest);
 }

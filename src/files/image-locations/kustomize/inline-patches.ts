@@ -1,4 +1,4 @@
-/** Patches that are written into a kustomization, mostly as a block (`patch: |-`). */
+/** Inline patches of a kustomization, usually block scalars (`patch: |-`). */
 import type { FieldUse } from '../../../pinning/kustomize/field-specs.ts';
 import type { ImageLocation, EditTarget } from '../../../pinning/image-location.ts';
 import type { KindTable } from '../../../pod/kinds.ts';

@@ -1,4 +1,4 @@
-/** Images in a kustomization: its `images`, its inline patches and transformers, and what its replacements write. */
+/** Finds images in a kustomization: in `images`, inline patches, transformers, and targets of replacements. */
 import type { JsonObject } from '../../../pod/pointer.ts';
 import { isKustomization, KUSTOMIZATION_NAMES, referencesOf } from '../../kustomization.ts';
 import type { DocumentContext } from '../document-context.ts';

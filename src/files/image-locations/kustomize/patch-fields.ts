@@ -1,4 +1,4 @@
-/** Which values of a patch become images of an object. Known kinds as the table has them; else by the names of the API. */
+/** Finds the values in a patch that become images of an object, by the table of kinds, or by field names for other kinds. */
 import type { Kind } from '../../../pod/kinds.ts';
 import { escapeSegment, isObject } from '../../../pod/pointer.ts';
 import type { PatchedKinds } from './patched-kinds.ts';

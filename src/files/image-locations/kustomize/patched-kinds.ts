@@ -1,4 +1,4 @@
-/** The kinds that patches and replacements can change, as kustomize selects them: what a selector leaves out can be anything. */
+/** The kinds that patches and replacements can change, selected like kustomize: an omitted key of a selector matches anything. */
 import type { Kind, KindTable } from '../../../pod/kinds.ts';
 import { isObject } from '../../../pod/pointer.ts';
 
@@ -21,7 +21,7 @@ export function united(one: PatchedKinds, other: PatchedKinds): PatchedKinds {
   return { sure: [...one.sure, ...other.sure], possible: [...one.possible, ...other.possible] };
 }
 
-/** `kind` and `group` are regular expressions, mostly plain names. */
+/** `kind` and `group` are regular expressions, usually plain names. */
 function selectedBy(selector: unknown, { all }: KindTable): PatchedKinds {
   const { kind, group } = isObject(selector) ? selector : {};
   if (typeof kind !== 'string' || !/^[A-Za-z0-9]+$/.test(kind)) return { sure: [], possible: all };

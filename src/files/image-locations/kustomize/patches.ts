@@ -10,7 +10,7 @@ import { type PatchedKinds, selectedKinds, united } from './patched-kinds.ts';
 import { locationWithout, type DocumentContext, wholeImage } from '../document-context.ts';
 import type { DocumentFormat } from '../format.ts';
 
-/** A file that a kustomization names as a patch, or that looks like one: what it patches is then not known. */
+/** A file that a kustomization lists as a patch, or that looks like a patch, whose targets are then unknown. */
 export const patchFormat: DocumentFormat = {
   name: 'patch',
   matches: ({ file, document }, { patchTargets }) => patchTargets?.(file) !== undefined || isJsonPatch(document.value),

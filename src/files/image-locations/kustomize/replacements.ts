@@ -1,4 +1,4 @@
-/** `replacements` of a kustomization: they write fields after `images` has pinned them, from values that are found then. */
+/** `replacements` of a kustomization: they write fields after `images` has pinned them, from values of other objects. */
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import type { FieldSpec } from '../../../pinning/kustomize/field-specs.ts';
 import type { ImageLocation } from '../../../pinning/image-location.ts';
@@ -9,7 +9,7 @@ import { selectedKinds } from './patched-kinds.ts';
 import { locationWithout, type DocumentContext } from '../document-context.ts';
 import type { DocumentFormat } from '../format.ts';
 
-/** A file that a kustomization names under `replacements`: one of them, or a list. */
+/** A file in `replacements` of a kustomization: a replacement, or a list. */
 export const replacementsFormat: DocumentFormat = {
   name: 'patch',
   matches: ({ document }) => isReplacements(document.value),
@@ -96,7 +96,7 @@ function imagesIn(
   });
 }
 
-/** A copy of another image is pinned at its source, if that source is read; the data of a ConfigMap is not. */
+/** A copied image is pinned at its source if the source is searched; the data of a ConfigMap is not searched. */
 function isWholeImage(source: unknown, kinds: KindTable): boolean {
   if (!isObject(source) || typeof source['fieldPath'] !== 'string' || isObject(source['options'])) return false;
   const selected = selectedKinds([source], kinds);
