@@ -8,7 +8,7 @@ import { yamlText } from './yaml-text.ts';
 export interface RuleRow {
   readonly name: string;
   readonly description: string;
-  /** The facts that the rule needs besides the object. */
+  /** The facts that the rule needs in addition to the object. */
   readonly needs: readonly string[];
   /** JSON Schema, draft 2020-12. */
   readonly parameters: ParameterSchema;
