@@ -2,7 +2,7 @@
 // keys in docs/configuration.md, and docs/schemas/ for editors.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { optionOf, variableOf } from '../src/config/key.ts';
+import { defaultText, optionOf, variableOf } from '../src/config/key.ts';
 import { ROWS } from '../src/config/keys.ts';
 import { schemaText, SCHEMA_NAMES } from '../src/cli/schema.ts';
 import { RULES } from '../src/policy/rules/index.ts';
@@ -29,13 +29,13 @@ if (process.argv[1] === import.meta.filename) {
 function withConfigTable(text: string): string {
   const rows = [...ROWS].map(([key, { schema, variable, flag }]) => {
     const separator = variable === undefined || variable === true ? '' : ` (${code(variable)} between)`;
-    const value = schema['default'];
+    const byDefault = defaultText(schema);
     return [
       code(key),
       variable === undefined ? '' : `${code(variableOf(key))}${separator}`,
       flag === undefined ? '' : code(optionOf(flag)),
-      typeof value === 'string' || typeof value === 'number' ? code(String(value)) : '',
-      schema.description,
+      byDefault === undefined ? '' : code(byDefault),
+      [schema.description, schema.hint].filter(Boolean).join('; '),
     ];
   });
   const lines = [['Key', 'Variable', 'Flag', 'Default', 'Meaning'], Array(5).fill('---'), ...rows].map(

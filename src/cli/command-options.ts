@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FAIL_ON, type FailOn } from '../report/check.ts';
 import { formatsFor, type ReportCommand } from '../report/index.ts';
-import { type Flag, optionOf } from '../config/key.ts';
+import { defaultText, type Flag, optionOf, type ValueSchema } from '../config/key.ts';
 import { KEYS, ROWS } from '../config/keys.ts';
 import { dayStart } from '../go/date.ts';
 import { isName, LABEL } from '../policy/name-language.ts';
@@ -60,15 +60,19 @@ export function takesFile(placeholder: string): boolean {
 }
 
 /** The option of a key of the configuration. */
-export function configuredBy({ flag }: { readonly flag: Flag }): Option {
+export function configuredBy({ flag, schema }: { readonly flag: Flag; readonly schema: ValueSchema }): Option {
   const { short, value, help, isRepeatable } = flag;
-  const option = new Option(`${short === undefined ? '' : `-${short}, `}${optionOf(flag)} <${value}>`, help);
+  const byDefault = defaultText(schema);
+  const option = new Option(
+    `${short === undefined ? '' : `-${short}, `}${optionOf(flag)} <${value}>`,
+    byDefault === undefined ? help : `${help} (default: ${byDefault})`,
+  );
   return isRepeatable ? option.argParser(collect) : option;
 }
 
 /** Those of all keys that have one. */
 export function serverOptions(): readonly Option[] {
-  return [...ROWS.values()].flatMap(({ flag }) => (flag === undefined ? [] : [configuredBy({ flag })]));
+  return [...ROWS.values()].flatMap(({ flag, schema }) => (flag === undefined ? [] : [configuredBy({ flag, schema })]));
 }
 
 export const policyOption = (): Option => configuredBy(KEYS.policies);

@@ -16,6 +16,7 @@ import { variableLayer } from './environment.ts';
 import { type Attempt, attempting, readAll } from './faults.ts';
 import { optionOf } from './key.ts';
 import { type Config, CONFIG_SCHEMA, type Flags, ROWS } from './keys.ts';
+import { parseTexts } from './text-value.ts';
 import type { Value } from './values.ts';
 
 export type { Config, Flags } from './keys.ts';
@@ -125,11 +126,11 @@ function textOf(file: string): string {
 function flagLayer(flags: Flags, attempt: Attempt): Layer {
   const layer = new Map<string, Value>();
   const given: Readonly<Record<string, unknown>> = { ...flags };
-  for (const [key, { flag, parse }] of ROWS) {
+  for (const [key, { flag, schema }] of ROWS) {
     const typed = flag === undefined ? undefined : given[flag.name];
     if (flag === undefined || typed === undefined || (Array.isArray(typed) && typed.length === 0)) continue;
     const from = optionOf(flag);
-    const value = parse === undefined ? typed : attempt(() => parse(typed as string, from));
+    const value = attempt(() => parseTexts(schema, typed as string | readonly string[], from));
     if (value !== undefined) layer.set(key, { value, from });
   }
   return layer;

@@ -4,6 +4,7 @@ import { didYouMean } from '../image/suggestion.ts';
 import type { Attempt } from './faults.ts';
 import { variableOf } from './key.ts';
 import { ROWS } from './keys.ts';
+import { parseTexts } from './text-value.ts';
 import type { Value } from './values.ts';
 
 /** Keys by the names of their variables. */
@@ -35,7 +36,9 @@ function unknownVariable(name: string): never {
 }
 
 function parse(key: string, text: string, from: string): unknown {
-  const { parse: parseText, variable } = ROWS.get(key) ?? {};
-  if (parseText !== undefined) return parseText(text, from);
-  return typeof variable === 'string' ? text.split(variable).filter((part) => part !== '') : text;
+  const row = ROWS.get(key);
+  if (row === undefined) return text;
+  const { schema, variable } = row;
+  const texts = typeof variable === 'string' ? text.split(variable).filter((part) => part !== '') : text;
+  return parseTexts(schema, texts, from);
 }

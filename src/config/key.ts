@@ -1,13 +1,24 @@
 /** The type of a row in the table of keys (keys.ts), and values derived from a row. */
 import type { Value } from './values.ts';
 
+/** JSON Schema of a value, with its default and what it means. */
+export interface ValueSchema {
+  readonly [keyword: string]: unknown;
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly pattern?: string;
+  /** What is expected, for messages. */
+  readonly hint?: string;
+  readonly items?: ValueSchema;
+}
+
 export interface Key {
-  /** JSON Schema of the value, with its default and description. */
-  readonly schema: { readonly [keyword: string]: unknown; readonly description: string };
+  /** Also checks the texts of its variable and its flag. */
+  readonly schema: ValueSchema & { readonly description: string };
   /** true: the variable TIDEWAITER_… sets it. A string: the separator between items of a list in this variable. */
   readonly variable?: true | string;
-  /** Parses the text of a variable or flag. */
-  readonly parse?: (text: string, from: string) => unknown;
   readonly flag?: Flag;
   /** Members of the value, or the key itself, that are file paths relative to tidewaiter.yaml. */
   readonly paths?: readonly string[];
@@ -24,8 +35,16 @@ export interface Flag {
   readonly name: string;
   readonly short?: string;
   readonly value: string;
+  /** Without the default of the schema, which is added. */
   readonly help: string;
   readonly isRepeatable?: true;
+}
+
+/** As help and documentation show it; undefined if there is no default, or if it is a list. */
+export function defaultText(schema: ValueSchema): string | undefined {
+  const value = schema['default'];
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? `${value}` : undefined;
 }
 
 /** `operationsPort` -> `TIDEWAITER_OPERATIONS_PORT` */

@@ -10,12 +10,10 @@ import {
   addressOf,
   certificateOf,
   clientConfig,
-  levelOf,
   LOG_LEVELS,
+  type LogLevel,
   operationsAddress,
-  portOf,
   textsOf,
-  timeoutOf,
   type Value,
 } from './values.ts';
 
@@ -40,21 +38,23 @@ export const KEYS = {
       description: 'HOST:PORT of the HTTPS server for reviews, or :PORT for all interfaces',
     },
     variable: true,
-    flag: { name: 'listen', value: 'HOST:PORT', help: 'Address of the HTTPS server (default: 127.0.0.1:8443)' },
+    flag: { name: 'listen', value: 'HOST:PORT', help: 'Address of the HTTPS server' },
     read: { listen: ({ value, from }) => addressOf(String(value), from) },
   },
   operationsPort: {
     schema: {
       type: 'integer',
+      minimum: 0,
+      maximum: 65_535,
+      hint: 'a port from 0 to 65535',
       default: 8080,
       description: 'Plain HTTP port for /healthz, /readyz, /metrics, and /version; 0 disables it',
     },
     variable: true,
-    parse: portOf,
     flag: {
       name: 'operationsPort',
       value: 'PORT',
-      help: 'Plain HTTP port for /healthz, /readyz, /metrics, and /version; 0 disables it (default: 8080)',
+      help: 'Plain HTTP port for /healthz, /readyz, /metrics, and /version; 0 disables it',
     },
     uses: ['operationsListen', 'listen'],
     /** undefined: no operations port. */
@@ -103,12 +103,15 @@ export const KEYS = {
   pluginTimeoutMs: {
     schema: {
       type: 'integer',
+      minimum: 1,
+      // The API server waits 30 s at most, and the server answers no other review meanwhile.
+      maximum: 10_000,
+      hint: 'milliseconds from 1 to 10000',
       default: PLUGIN_TIMEOUT_MS,
-      description: 'Time limit for all plugin rules on one object, in milliseconds (1 to 10000)',
+      description: 'Time limit for all plugin rules on one object',
     },
     variable: true,
-    parse: timeoutOf,
-    read: { pluginTimeoutMs: ({ value, from }) => timeoutOf(String(value), from) },
+    read: { pluginTimeoutMs: ({ value }) => Number(value) },
   },
   cert: {
     schema: { ...TEXT, description: 'Serving certificate (PEM), relative to this file' },
@@ -135,7 +138,7 @@ export const KEYS = {
     flag: {
       name: 'certsDir',
       value: 'DIR',
-      help: 'Directory for the generated certificate and its CA, ca.crt (default: certs)',
+      help: 'Directory for the generated certificate and its CA, ca.crt',
     },
     paths: ['certsDir'],
     read: { certsDir: ({ value }) => String(value) },
@@ -174,7 +177,7 @@ export const KEYS = {
   logLevel: {
     schema: { enum: LOG_LEVELS, default: 'info', description: 'Lowest level that is logged' },
     variable: true,
-    read: { logLevel: ({ value, from }) => levelOf(value, from) },
+    read: { logLevel: ({ value }): LogLevel => value as LogLevel },
   },
   kinds: {
     schema: {

@@ -18,13 +18,7 @@ export interface Address {
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-type LogLevel = (typeof LOG_LEVELS)[number];
-
-export function levelOf(value: unknown, from: string): LogLevel {
-  const level = LOG_LEVELS.find((known) => known === value);
-  if (level !== undefined) return level;
-  throw new UserError(`${from}: expected ${LOG_LEVELS.join(', ')}, found ${quoteValue(String(value))}`);
-}
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Parses `HOST:PORT`, `[::1]:PORT`, and `:PORT` (all interfaces). */
 export function addressOf(text: string, from: string): Address {
@@ -37,23 +31,16 @@ export function addressOf(text: string, from: string): Address {
   return { host: match[1] ?? (match[2] || '::'), port: portOf(match[3] ?? '', from) };
 }
 
-export function portOf(text: string, from: string): number {
+function portOf(text: string, from: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(port <= 65_535)) throw new UserError(`${from}: expected a port from 0 to 65535, found ${quoteValue(text)}`);
   return port;
 }
 
-/** The API server waits 30 s at most, and the server answers no other review meanwhile. */
-export function timeoutOf(text: string, from: string): number {
-  const ms = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (ms >= 1 && ms <= 10_000) return ms;
-  throw new UserError(`${from}: expected milliseconds from 1 to 10000, found ${quoteValue(text)}`);
-}
-
 /** Returns the address of the operations endpoints, by default on the host of the reviews; undefined: disabled. */
 export function operationsAddress(listen: Value, port: Value, reviews: Value): Address | undefined {
   if (listen.value === undefined) {
-    const number = portOf(String(port.value), port.from);
+    const number = Number(port.value);
     return number === 0 ? undefined : { host: addressOf(String(reviews.value), reviews.from).host, port: number };
   }
   if (port.from === 'default') return addressOf(listen.value as string, listen.from);

@@ -181,8 +181,8 @@ describe('the configuration', () => {
     );
     expect(message.replaceAll(config, 'c').replaceAll(`${folder}/`, '').split('\n')).toEqual([
       'c:1: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found "localhost"',
-      'c:2:17: expected a whole number, found a string',
-      'c:3: expected milliseconds from 1 to 10000, found "0"',
+      'c:2:17: expected a whole number, found a string: a port from 0 to 65535',
+      'c:3:18: invalid value 0: expected milliseconds from 1 to 10000',
       'c:4: "cert" and "key" must be set together; "key" is missing',
       'c:5:17: invalid value "apps/v1": expected a DNS name in lowercase without a version, for example batch.example.com',
       'c:6:1: unknown key "extra" (expected listen, operationsPort, operationsListen, policies, plugins, pluginTimeoutMs, cert, key, certsDir, clientCa, clientNames, logLevel, kinds, nodeCredentials, registryCache, registries, or registryAccess)',
@@ -373,7 +373,8 @@ describe('the configuration', () => {
       'listen: localhost\n',
       /tidewaiter\.yaml:1: expected HOST:PORT, for example 127\.0\.0\.1:8443 or \[::1\]:8443, found "localhost"/,
     ],
-    ['pluginTimeoutMs: 0\n', /tidewaiter\.yaml:1: expected milliseconds from 1 to 10000, found "0"/],
+    ['pluginTimeoutMs: 0\n', /tidewaiter\.yaml:1:18: invalid value 0: expected milliseconds from 1 to 10000/],
+    ['operationsPort: 65536\n', /tidewaiter\.yaml:1:17: invalid value 65536: expected a port from 0 to 65535/],
     ['plugins: rules.ts\n', /tidewaiter\.yaml:1:10: expected a list, found a string/],
     ['a: 1\n---\nb: 2\n', /expected one document, found 2/],
     ['- a\n', /tidewaiter\.yaml:1:1: expected an object, found a list/],
