@@ -4,7 +4,7 @@
  */
 import { comparable } from '../pod/comparable.ts';
 import type { KindTable } from '../pod/kinds.ts';
-import { judgedParts } from '../pod/metadata.ts';
+import { evaluatedParts } from '../pod/metadata.ts';
 import { type JsonObject, ShapeError, shownPointer } from '../pod/pointer.ts';
 import { type ObjectType, type ReadWorkload, type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
 import type { Finding } from '../policy/finding.ts';
@@ -126,6 +126,6 @@ function strictestDecision(
 
 function isAsStored({ operation, object, oldObject }: AdmissionRequest): boolean {
   if (operation !== 'UPDATE' || object === undefined || oldObject === undefined) return false;
-  const now = comparable(judgedParts(object));
-  return now !== undefined && now === comparable(judgedParts(oldObject));
+  const now = comparable(evaluatedParts(object));
+  return now !== undefined && now === comparable(evaluatedParts(oldObject));
 }

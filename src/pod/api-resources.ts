@@ -1,15 +1,15 @@
 /**
- * The resources of Kubernetes itself through which containers reach a cluster. manifests/webhooks registers exactly these, and
- * the engine judges their subresources and no others (status, scale, binding, eviction, … carry no container that is new).
+ * The built-in resources through which containers reach a cluster. manifests/webhooks registers exactly these, and the engine
+ * evaluates their subresources and no others: status, scale, binding, eviction, and so on add no containers.
  */
 export interface ApiResource {
   /** `''` for the core group. */
   readonly group: string;
   readonly kind: string;
   readonly resource: string;
-  /** Those through which containers can be added or changed. A rule for a resource does not cover its subresources. */
+  /** Subresources that can add or change containers. A webhook rule for a resource does not match its subresources. */
   readonly subresources: readonly string[];
-  /** Of the resource and its subresources, those whose images `/mutate` can change without harm: see admission/pin/mutable-images.ts. */
+  /** The resource (`''`) and subresources whose images `/mutate` can safely change: see admission/pin/mutable-images.ts. */
   readonly mutated: readonly string[];
 }
 
@@ -26,14 +26,14 @@ export const API_RESOURCES: readonly ApiResource[] = [
     group: '',
     kind: 'Pod',
     resource: 'pods',
-    // Through resize (KEP-1287) nothing of a container changes but what it asks for.
+    // resize (KEP-1287) changes only requests and limits.
     subresources: ['ephemeralcontainers', 'resize'],
     mutated: ['', 'ephemeralcontainers'],
   },
   workload('', 'PodTemplate', 'podtemplates'),
   workload('', 'ReplicationController', 'replicationcontrollers'),
   workload('apps', 'Deployment', 'deployments'),
-  // A Deployment's controller makes new ones without end when one is changed.
+  // If a ReplicaSet changes, its Deployment's controller keeps creating new ones.
   { ...workload('apps', 'ReplicaSet', 'replicasets'), mutated: [] },
   workload('apps', 'StatefulSet', 'statefulsets'),
   workload('apps', 'DaemonSet', 'daemonsets'),
@@ -41,9 +41,9 @@ export const API_RESOURCES: readonly ApiResource[] = [
   workload('batch', 'CronJob', 'cronjobs'),
 ];
 
-const JUDGED = new Set(['', ...API_RESOURCES.flatMap(({ subresources }) => subresources)]);
+const EVALUATED = new Set(['', ...API_RESOURCES.flatMap(({ subresources }) => subresources)]);
 
-/** `''` for the object itself. */
+/** Reports whether requests for a subresource, or for the object itself (`''`), can add containers. */
 export function carriesContainers(subResource: string): boolean {
-  return JUDGED.has(subResource);
+  return EVALUATED.has(subResource);
 }

@@ -1,4 +1,4 @@
-/** `undefined` for what is nested deeper than the engine's stack allows: nobody can say that it equals something. */
+/** Serializes a value for comparison; `undefined` if it is nested too deep for the stack, so that it equals nothing. */
 export function comparable(value: unknown): string | undefined {
   try {
     return JSON.stringify(value) ?? 'undefined';

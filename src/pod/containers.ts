@@ -1,7 +1,7 @@
 /**
- * The one loop over everything in a pod spec that runs or mounts an image: init containers (sidecars among them), regular
- * containers, ephemeral containers and image volumes. Defaults that the API server writes before admission are applied on
- * reading (kubernetes pkg/apis/core/v1/defaults.go), so that a manifest from a file and a stored object read alike.
+ * Reads everything in a pod spec that runs or mounts an image: init containers (including sidecars), regular containers,
+ * ephemeral containers, and image volumes. Applies the defaults that the API server sets before admission
+ * (kubernetes pkg/apis/core/v1/defaults.go), so that manifests from files and stored objects give the same result.
  */
 import { maskPassword } from '../image/password.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -13,15 +13,15 @@ export const CONTAINER_KINDS = ['regular', 'init', 'sidecar', 'ephemeral', 'volu
 export type ContainerKind = (typeof CONTAINER_KINDS)[number];
 
 /**
- * `parsed`: follows the reference grammar. `invalid`: no container runtime can pull it. `pending`: a controller fills it
- * in later (an empty image in a template, `{{inputs.image}}`, `$(params.image)`), so nothing can be said here.
+ * `parsed`: follows the reference grammar. `invalid`: no container runtime can pull it. `pending`: a controller fills it in
+ * later (an empty image in a template, `{{inputs.image}}`, `$(params.image)`).
  */
 export type ContainerImage =
   | {
       readonly state: 'parsed';
       readonly text: string;
       readonly reference: ImageReference;
-      /** Its author wrote the tag alone: the digest stands for one that is still looked up. */
+      /** The author wrote only the tag; the digest is a placeholder until the lookup. */
       readonly toBePinned?: true;
     }
   | { readonly state: 'invalid'; readonly text: string; readonly problem: string }
@@ -31,29 +31,29 @@ export interface Port {
   readonly pointer: string;
   readonly name: string | undefined;
   readonly containerPort: number;
-  /** TCP when the object says nothing. */
+  /** Defaults to TCP. */
   readonly protocol: string;
-  /** The port taken on the node; in a Pod on the host's network every container port is one. */
+  /** The port on the node; with hostNetwork, every container port is also a host port. */
   readonly hostPort: number | undefined;
   readonly hostIP: string;
 }
 
 export interface Container {
   readonly kind: ContainerKind;
-  /** `undefined` where the API has no name for it (`spec.image` of a custom resource). */
+  /** `undefined` if the API has no name for it (`spec.image` of a custom resource). */
   readonly name: string | undefined;
-  /** Where the container, the volume or the holder of the image stands, from the root of the object. */
+  /** Pointer to the container, the volume, or the object around the image, from the root of the object. */
   readonly pointer: string;
-  /** Where the image string stands (or would stand). */
+  /** Pointer to the image string, which need not exist. */
   readonly imagePointer: string;
   readonly image: ContainerImage;
-  /** The image is put together from several fields, or is a part of a longer text: to write it there would be wrong. */
+  /** The image is composed from several fields, or is a part of a longer string, so it cannot be replaced at its pointer. */
   readonly composed?: true;
-  /** Always, IfNotPresent or Never, after defaulting; `undefined` outside of a pod spec, where the controller decides. */
+  /** Always, IfNotPresent, or Never, with the default applied; `undefined` outside of pod specs, where the controller decides. */
   readonly pullPolicy: string | undefined;
   readonly pullPolicyPointer: string;
   readonly ports: readonly Port[];
-  /** As the object has it, for what has no field here: of the container, the volume, or the holder of the image. */
+  /** The container, the volume, or the object around the image, for fields that are not listed here. */
   readonly fields: JsonObject;
 }
 
@@ -62,19 +62,18 @@ const NO_NAMES: readonly string[] = Object.freeze([]);
 
 export interface Pod {
   readonly pointer: string;
-  /** As the object has it. */
   readonly spec: JsonObject;
   readonly hostNetwork: boolean;
-  /** `default` when the object names none, as the ServiceAccount admission plugin writes it. */
+  /** Defaults to `default`, as in the ServiceAccount admission plugin. */
   readonly serviceAccountName: string;
-  /** `imagePullSecrets`, in order, empty names left out as the kubelet does. */
+  /** `imagePullSecrets`, in order, without empty names, which the kubelet ignores. */
   readonly pullSecretNames: readonly string[];
   readonly containers: readonly Container[];
 }
 
-/** Where image strings may still be open, and who fills them in. */
+/** Decides which image strings a controller fills in later. */
 export interface PodSource {
-  /** A template: an empty image is filled in by a controller. In a Pod an empty image is an error. */
+  /** In a template, a controller fills in an empty image. In a Pod, an empty image is an error. */
   readonly template: boolean;
   /** Placeholders that the kind's controller substitutes, for example `{{`. */
   readonly placeholder: string | undefined;
@@ -82,10 +81,10 @@ export interface PodSource {
   readonly count: (pointer: string) => void;
 }
 
-/** More than fits into etcd's 1.5 MiB; beyond it, one request could take the memory and the time of all others. */
+/** More than fits into the 1.5 MiB of etcd. Bounds the memory and time of a request. */
 export const MAX_ITEMS = 50_000;
 
-/** A fresh one for each object. */
+/** Creates the counter of one object. */
 export function itemCount(): PodSource['count'] {
   let items = 0;
   return (pointer) => {
@@ -166,7 +165,7 @@ function addImageVolumes(spec: JsonObject, pointer: string, into: ContainerReade
   let index = -1;
   for (const volume of readObjects(spec, 'volumes', pointer)) {
     index += 1;
-    // Most volumes are none, and need no pointer.
+    // Builds no pointer for volumes without an image, which are most.
     if (volume['image'] === undefined) continue;
     const at = `${pointer}/volumes/${index}`;
     const source = readObject(volume, 'image', at);
@@ -187,7 +186,7 @@ function addImageVolumes(spec: JsonObject, pointer: string, into: ContainerReade
   }
 }
 
-/** An image string that stands outside of a pod spec, at `location`; `holder` is the object around it. */
+/** Reads an image string outside of pod specs. `holder` is the object around it. */
 export function looseImage(location: Location, holder: JsonObject, source: PodSource): Container {
   if (typeof location.value !== 'string') throw new ShapeError(location.pointer, 'a string', jsonType(location.value));
   source.count(location.pointer);
@@ -209,7 +208,7 @@ export function imageOf(text: string, source: PodSource): ContainerImage {
   if (source.placeholder !== undefined && text.includes(source.placeholder)) {
     return { state: 'pending', text, reason: 'its controller fills in the expression later' };
   }
-  // White space is OpenShift's placeholder for an image trigger, "auto" the one of the service mesh injector.
+  // Whitespace is the placeholder of OpenShift's image triggers, "auto" that of Istio's sidecar injector.
   if (source.template && (text.trim() === '' || text === 'auto')) {
     return { state: 'pending', text, reason: 'a controller fills it in later' };
   }
@@ -219,7 +218,7 @@ export function imageOf(text: string, source: PodSource): ContainerImage {
     : { state: 'invalid', text: maskPassword(text), problem: parsed.problem };
 }
 
-/** SetDefaults_Container: the tag decides, also beside a digest; what does not parse gets IfNotPresent. */
+/** SetDefaults_Container: depends on the tag, even with a digest; invalid images default to IfNotPresent. */
 function defaultPullPolicy(image: ContainerImage): string {
   return image.state === 'parsed' && image.reference.effectiveTag === 'latest' ? 'Always' : 'IfNotPresent';
 }
@@ -250,7 +249,7 @@ const LABELS: Readonly<Record<ContainerKind, string>> = {
   volume: 'image volume',
 };
 
-/** `container "web"`, `init container "migrate"`, or the location when there is no name. */
+/** `container "web"`, `init container "migrate"`, or the pointer of an unnamed container. */
 export function containerLabel(container: Container): string {
   if (container.name === undefined) return `image at ${shownPointer(container.imagePointer)}`;
   return `${LABELS[container.kind]} ${quoteValue(container.name)}`;

@@ -1,4 +1,4 @@
-/** Where kinds of stores and streams keep their images: a part of the table in `kinds.ts`, after their CRDs. */
+/** Images in kinds of other data stores, caches, and streams, from their CRD schemas. A part of the table in `kinds.ts`. */
 import { entries, partImages as images, type KindEntry, podImages, volumeImages } from './kind-entry.ts';
 
 const elastic = (kind: string, group: string, ...templates: string[]): KindEntry => ({
@@ -120,7 +120,7 @@ const STREAMS: readonly KindEntry[] = [
   }),
   ...entries('kafka.strimzi.io', ['KafkaNodePool'], { images: [volumeImages('/spec/template/pod/volumes')] }),
   ...entries('kafka.strimzi.io', ['KafkaConnect', 'KafkaMirrorMaker2', 'KafkaMirrorMaker', 'KafkaBridge'], {
-    // Not `build.output.image`: it is pushed, and may name an image stream.
+    // Without `build.output.image`, which is pushed and can be an image stream.
     images: [
       '/spec/image',
       '/spec/clientRackInitImage',

@@ -1,4 +1,4 @@
-/** Where kinds of SQL databases and MongoDB keep their images: a part of the table in `kinds.ts`, after their CRDs. */
+/** Images in kinds of SQL databases and MongoDB, from their CRD schemas. A part of the table in `kinds.ts`. */
 import { entries, partImages as images, type KindEntry, podImages, volumeImages } from './kind-entry.ts';
 
 const catalog = (kind: string, clusterScoped: boolean): KindEntry => ({
@@ -63,7 +63,7 @@ const POSTGRES: readonly KindEntry[] = [
   }),
 ];
 
-/** Sidecars in the kinds of Percona. */
+/** Sidecars in Percona's kinds. */
 const sidecars = (...parts: string[]): string[] =>
   parts.flatMap((part) => [`/spec/${part}/sidecars/*/image`, volumeImages(`/spec/${part}/sidecarVolumes`)]);
 

@@ -1,4 +1,4 @@
-/** Images that operators put together from the fields of a map: `{repository: quay.io/acme/web, tag: v2}`. */
+/** Images that operators compose from the fields of a map: `{repository: quay.io/acme/web, tag: v2}`. */
 import {
   escapeSegment,
   isObject,
@@ -12,16 +12,16 @@ import {
 import { readString } from './read.ts';
 
 export interface ImageParts {
-  /** Of the maps; as in the table of kinds. */
+  /** Locations of the maps, as in the table of kinds. */
   readonly at: readonly string[];
-  /** Keys of what is joined with `/`. Where one is missing, the operator has its own image. */
+  /** Keys of the values to join with `/`. If one is missing, the operator uses its default image. */
   readonly name: readonly string[];
-  /** Key of what comes before the name, if it is there. */
+  /** Key of an optional prefix of the name. */
   readonly registry?: string;
   readonly tag: string;
 }
 
-/** What has neither tag nor digest gets the tag of the operator's release, which is not known here, so it is no location. */
+/** Omits images without a tag and a digest: they get the tag of the operator's release, which is unknown. */
 export function imagesInParts(object: JsonObject, parts: ImageParts): readonly Location[] {
   return parts.at.flatMap((at) =>
     locationsAt(object, pointerSegments(at)).flatMap((location) => {
@@ -56,7 +56,7 @@ interface MapLocation {
   readonly value: JsonObject;
 }
 
-/** Whether there is a tag or a digest in the name itself. */
+/** Reports whether an image string contains a tag or a digest. */
 export const hasVersion = (image: string): boolean => /@|:[^/]*$/.test(image);
 
 type PartsReader = (object: JsonObject) => readonly Location[];
@@ -123,7 +123,7 @@ const withVersions =
 
 const AWX = ['image', 'redis_image', 'postgres_image', 'init_container_image', 'metrics_utility_image'];
 
-/** By group and kind. */
+/** By `group/kind`. */
 export const PARTS_READERS: Readonly<Record<string, PartsReader>> = {
   ...Object.fromEntries(
     MONITORED.map((kind) => [`operator.victoriametrics.com/${kind}`, repositories('/spec/image')] as const),

@@ -1,23 +1,23 @@
-/** Whether an object of a kind that the table does not know looks as if it ran or pulled an image. A guess, for notices only. */
+/** Guesses, for notices only, whether an object of an unknown kind runs or pulls images. */
 import { parseReference } from '../image/reference.ts';
 import { escapeSegment, isObject, type JsonObject } from './pointer.ts';
 
 export interface ImageSign {
   /** RFC 6901, from the root of the object; `*` is every item of a list. */
   readonly pointer: string;
-  /** `containers`: a list of them; `image`: one image in one text; `parts`: an image put together from several fields. */
+  /** `containers`: a list of containers; `image`: one image string; `parts`: an image composed from several fields. */
   readonly what: 'containers' | 'image' | 'parts';
 }
 
 const LISTS = new Set(['containers', 'initContainers', 'ephemeralContainers']);
 
-/** Groups whose objects speak of the images of other objects. */
+/** Groups whose objects refer to images of other objects. */
 const ABOUT_OTHERS = /(^|\.)(tidewaiter\.dev|kyverno\.io|gatekeeper\.sh|apiextensions\.k8s\.io|admission\.k8s\.io)$/;
 
-/** The first list of containers, else the first image. */
+/** Returns the first list of containers, otherwise the first image. */
 export function imageSignIn(object: JsonObject, group: string): ImageSign | undefined {
   if (ABOUT_OTHERS.test(group)) return undefined;
-  // The API server's own kinds hold images only in containers: a key `image` there is data, or what a node reports.
+  // Built-in kinds have images only in containers; a key `image` elsewhere is data or the status of a node.
   const isBuiltIn = !group.includes('.') || group.endsWith('.k8s.io');
   let image: ImageSign | undefined;
   for (const sign of signsIn(object)) {
@@ -27,7 +27,7 @@ export function imageSignIn(object: JsonObject, group: string): ImageSign | unde
   return image;
 }
 
-/** On the way to a value: the key or `*`, and what it stands in. */
+/** A value with its key (`*` for items of a list) and its parent. */
 interface Step {
   readonly value: unknown;
   readonly key: string;
@@ -36,7 +36,7 @@ interface Step {
 
 function* signsIn(root: JsonObject): Generator<ImageSign> {
   const waiting: Step[] = [{ value: root, key: '', parent: undefined }];
-  // An alias in YAML gives the same value many times.
+  // A YAML alias repeats the same value.
   const seen = new Set<unknown>();
   for (const step of waiting) {
     const what = signOf(step.key, step.value);
@@ -67,7 +67,7 @@ function signOf(key: string, value: unknown): ImageSign['what'] | undefined {
   if (match === null) return undefined;
   if (typeof value !== 'string') return isInParts(value) ? 'parts' : undefined;
   if (!parseReference(value).ok) return undefined;
-  // The tag of a repository stands beside it.
+  // A repository has its tag in another field.
   return match[1] === 'Repository' ? 'parts' : 'image';
 }
 

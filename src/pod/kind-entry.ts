@@ -1,36 +1,36 @@
-/** One kind, as a user writes it in the configuration file. Pointers are RFC 6901, `*` is every element or value. */
+/** A kind, as in the configuration file. Pointers follow RFC 6901; `*` matches every element or value. */
 export interface KindEntry {
   /** API group, `''` for the core group. */
   readonly group: string;
   readonly kind: string;
   /** Locations of pod specs (objects with `containers`). */
   readonly podSpecs?: readonly string[] | undefined;
-  /** Locations of image strings outside of a pod spec. */
+  /** Locations of image strings outside of pod specs. */
   readonly images?: readonly string[] | undefined;
-  /** Locations of whole objects of the API, which their controller creates. */
+  /** Locations of whole API objects, which the controller creates. */
   readonly objects?: readonly string[] | undefined;
   readonly clusterScoped?: boolean | undefined;
-  /** Images holding this text are filled in by the kind's controller. */
+  /** The kind's controller fills in images that contain this string. */
   readonly placeholder?: string | undefined;
 }
 
-/** Several kinds of a group with the same locations. */
+/** Returns entries for several kinds of a group with the same locations. */
 export const entries = (
   group: string,
   kinds: readonly string[],
   locations: Omit<KindEntry, 'group' | 'kind'>,
 ): KindEntry[] => kinds.map((kind) => ({ group, kind, ...locations }));
 
-/** Kinds with pod specs at the same locations. */
+/** Returns entries for several kinds of a group with pod specs at the same locations. */
 export const template = (group: string, kinds: readonly string[], ...podSpecs: string[]): KindEntry[] =>
   kinds.map((kind) => ({ group, kind, podSpecs }));
 
-/** Images of parts of a `spec`. */
+/** Returns the locations of images in parts of a `spec`. */
 export const partImages = (...parts: string[]): string[] => parts.map((part) => `/spec/${part}/image`);
 
 /**
- * Where images stand in a pod spec. A pod template that is merged into a generated one may name no image and no port, so it
- * has images and is no pod spec.
+ * Returns the locations of images in a partial pod spec. A template that is merged into a generated one can omit required
+ * fields, so it cannot be checked as a pod spec.
  */
 export function podImages(pod: string): string[] {
   return [
@@ -41,5 +41,5 @@ export function podImages(pod: string): string[] {
   ];
 }
 
-/** Where images stand in a list of volumes. */
+/** Returns the locations of images in a list of volumes. */
 export const volumeImages = (volumes: string): string => `${volumes}/*/image/reference`;

@@ -1,6 +1,12 @@
 /**
- * Where each kind keeps its pods and images: the only such table. Paths are those of the API types and CRD schemas; a
- * kind that is not listed has nothing to judge (its controller creates Pods, which are judged).
+ * The table of kinds with the locations of their pods and images, from API types and CRD schemas. tidewaiter does not evaluate
+ * objects of other kinds, only the Pods that their controllers create.
+ *
+ * The lists are grouped by purpose, to keep files short. A new kind belongs in the first that fits: built-in workloads and
+ * controllers that run Pods like them (this file), Argo and Tekton (workflow-kinds.ts), SQL databases and MongoDB
+ * (database-kinds.ts), other data stores and streams (data-kinds.ts), monitoring, tracing, and logging
+ * (observability-kinds.ts), any other operator (operator-kinds.ts). Images that a pointer cannot select are also read by
+ * odd-images.ts, or by image-parts.ts if they are composed from the fields of one map.
  */
 import { DATA_KINDS } from './data-kinds.ts';
 import { DATABASE_KINDS } from './database-kinds.ts';
@@ -19,11 +25,11 @@ export interface Kind {
   readonly clusterScoped: boolean;
   readonly podSpecs: readonly (readonly string[])[];
   readonly images: readonly (readonly string[])[];
-  /** Of whole objects within this one. */
+  /** Locations of whole objects within the object. */
   readonly objects: readonly (readonly string[])[];
   readonly placeholder: string | undefined;
   readonly odd: OddReader | undefined;
-  /** Everything but a Pod itself: an empty image is a controller's to fill in. */
+  /** True for all kinds except Pods: a controller can fill in an empty image. */
   readonly template: boolean;
 }
 
@@ -31,7 +37,7 @@ export interface KindTable {
   readonly all: readonly Kind[];
   find(group: string, kind: string): Kind | undefined;
   readonly names: readonly string[];
-  /** `Deployment.apps`, for kinds outside of the core group. */
+  /** `Deployment.apps`, only for kinds outside of the core group. */
   readonly fullNames: readonly string[];
 }
 
@@ -39,7 +45,7 @@ const TEMPLATE = '/spec/template/spec';
 
 const CORE: readonly KindEntry[] = [
   { group: '', kind: 'Pod', podSpecs: ['/spec'] },
-  // `pods/ephemeralcontainers` of Kubernetes 1.16 to 1.21: the list stands at the root.
+  // `pods/ephemeralcontainers` in Kubernetes 1.16 to 1.21 has the list at the root.
   { group: '', kind: 'EphemeralContainers', podSpecs: [''] },
   { group: '', kind: 'PodTemplate', podSpecs: ['/template/spec'] },
   ...template('', ['ReplicationController'], TEMPLATE),
@@ -49,10 +55,10 @@ const CORE: readonly KindEntry[] = [
   ...template('batch', ['CronJob'], '/spec/jobTemplate/spec/template/spec'),
 ];
 
-/** An init container with VMware's library. */
+/** The image of the init container with VMware's VDDK library. */
 const VDDK = '/spec/source/vddk/initImageURL';
 
-/** `machine`: where its data volumes stand. */
+/** `machine`: the location of the data volume templates. */
 const virtualMachine = (group: string, kind: string, at: string, machine?: string): KindEntry => ({
   group,
   kind,
@@ -185,7 +191,7 @@ const BUILT_IN: readonly KindEntry[] = [
   ...OBSERVABILITY_KINDS,
 ];
 
-/** The built-in kinds and `added` ones; an added entry of a known group and kind adds its locations to it. */
+/** Combines the built-in kinds with `added` entries. An added entry for a known kind adds its locations. */
 export function kindTable(added: readonly KindEntry[] = []): KindTable {
   const kinds = new Map<string, Kind>();
   for (const entry of [...BUILT_IN, ...added]) {

@@ -1,29 +1,29 @@
-/** What the metadata of an object says about who keeps it, and how long, and what there is besides. */
+/** Reads the metadata of an object: its owner, deletion, and annotations. */
 import { isObject, type JsonObject } from './pointer.ts';
 
-/** What an update of labels, annotations, finalizers, or status leaves as it was. */
-export function judgedParts(object: JsonObject): JsonObject {
-  const { metadata: _metadata, status: _status, ...judged } = object;
-  return judged;
+/** Returns the object without metadata and status, which updates of labels, finalizers, and status do not change. */
+export function evaluatedParts(object: JsonObject): JsonObject {
+  const { metadata: _metadata, status: _status, ...rest } = object;
+  return rest;
 }
 
-/** Its finalizers must come off, whatever its images are. */
+/** Updates that remove finalizers must succeed, regardless of the object's images. */
 export function isBeingDeleted({ metadata }: JsonObject): boolean {
   return isObject(metadata) && typeof metadata['deletionTimestamp'] === 'string';
 }
 
-/** The API's picture of a Pod that a node runs from a file of its own. The kubelet runs no other Pod with this annotation. */
+/** Reports whether the Pod mirrors a static Pod of a node. The kubelet runs no other Pod with this annotation. */
 export function isMirrorPod(pod: JsonObject): boolean {
   return annotationOf(pod, 'kubernetes.io/config.mirror') !== undefined;
 }
 
-/** A controller made it, keeps it as its own template says, and may make a new one when it finds something else. */
+/** Reports whether a controller owns the object. A controller can revert changes or replace the object. */
 export function hasController({ metadata }: JsonObject): boolean {
   const owners = isObject(metadata) ? metadata['ownerReferences'] : undefined;
   return Array.isArray(owners) && owners.some((owner: unknown) => isObject(owner) && owner['controller'] === true);
 }
 
-/** `holder` is an object, or the template of one: whatever has `metadata`. */
+/** Reads an annotation of an object or of a template. */
 export function annotationOf({ metadata }: JsonObject, key: string): string | undefined {
   const annotations = isObject(metadata) ? metadata['annotations'] : undefined;
   const value = isObject(annotations) && Object.hasOwn(annotations, key) ? annotations[key] : undefined;

@@ -1,22 +1,21 @@
 /**
- * Which nodes a Pod can run on, as far as its operating system and architecture are concerned: `spec.os`, `nodeSelector` and the required node affinity, read
- * as the scheduler reads them (kubernetes component-helpers scheduling/corev1/nodeaffinity). What they ask of other labels
- * any node may meet.
+ * The node platforms that a Pod can run on, from `spec.os`, `nodeSelector`, and required node affinity, evaluated as by the
+ * scheduler (kubernetes component-helpers scheduling/corev1/nodeaffinity). Requirements on other labels always match.
  */
 import type { Pod } from './containers.ts';
 import { type JsonObject, jsonType, ShapeError } from './pointer.ts';
 import { readObject, readObjects, readString } from './read.ts';
 
 export interface NodePlatforms {
-  /** Values that are named, whether they are wanted or not; each once. */
+  /** Distinct values in the Pod, including those of negative requirements. */
   readonly named: { readonly os: readonly string[]; readonly architecture: readonly string[] };
-  /** Whether some node of this platform could take the Pod. */
+  /** Reports whether the Pod can run on a node of this platform. */
   readonly admits: (os: string, architecture: string) => boolean;
 }
 
 type Aspect = 'os' | 'architecture';
 
-/** The kubelet sets all four, also those of its beta. */
+/** The kubelet sets all four labels. */
 const LABELS: ReadonlyMap<string, Aspect> = new Map([
   ['kubernetes.io/os', 'os'],
   ['beta.kubernetes.io/os', 'os'],
@@ -30,10 +29,10 @@ interface Requirement {
   readonly met: (value: string) => boolean;
 }
 
-/** All of its requirements are met. */
+/** Requirements of one term, which must all match. */
 type Term = readonly Requirement[];
 
-/** Throws a ShapeError when the fields are not of the shape that the API has. */
+/** Throws a ShapeError if a field has another type than in the API. */
 export function nodePlatformsOf({ spec, pointer }: Pod): NodePlatforms {
   const always = [...osOf(spec, pointer), ...selectorOf(spec, pointer)];
   const terms = affinityOf(spec, pointer);
@@ -51,7 +50,7 @@ export function nodePlatformsOf({ spec, pointer }: Pod): NodePlatforms {
   };
 }
 
-/** The kubelet takes no Pod of another operating system (KEP-2802). */
+/** The kubelet rejects Pods for another operating system (KEP-2802). */
 function osOf(spec: JsonObject, pointer: string): Term {
   const name = readString(readObject(spec, 'os', pointer) ?? {}, 'name', `${pointer}/os`);
   return name ? [oneOf('os', [name])] : [];
@@ -71,7 +70,7 @@ function oneOf(aspect: Aspect, values: readonly string[]): Requirement {
   return { aspect, values, met: (value) => wanted.has(value) };
 }
 
-/** Terms are ORed, and one without any requirement matches no node. `undefined`: nothing is required. */
+/** Terms are ORed; a term without requirements matches no node. `undefined`: nothing is required. */
 function affinityOf(spec: JsonObject, pointer: string): readonly Term[] | undefined {
   let at = `${pointer}/affinity`;
   const affinity = readObject(spec, 'affinity', pointer) ?? {};
@@ -81,12 +80,12 @@ function affinityOf(spec: JsonObject, pointer: string): readonly Term[] | undefi
   at += `/${REQUIRED}`;
   if (required === undefined) return undefined;
   return readObjects(required, 'nodeSelectorTerms', at).flatMap((term, index) => {
-    const location = `${at}/nodeSelectorTerms/${index}`;
-    const expressions = readObjects(term, 'matchExpressions', location);
-    const isEmpty = expressions.length === 0 && readObjects(term, 'matchFields', location).length === 0;
+    const pointer = `${at}/nodeSelectorTerms/${index}`;
+    const expressions = readObjects(term, 'matchExpressions', pointer);
+    const isEmpty = expressions.length === 0 && readObjects(term, 'matchFields', pointer).length === 0;
     return isEmpty
       ? []
-      : [expressions.flatMap((one, each) => requirementOf(one, `${location}/matchExpressions/${each}`))];
+      : [expressions.flatMap((one, each) => requirementOf(one, `${pointer}/matchExpressions/${each}`))];
   });
 }
 
@@ -98,13 +97,13 @@ function requirementOf(expression: JsonObject, at: string): Term {
   const values = readStrings(expression, 'values', at);
   const named = new Set(values);
   const met = OPERATORS.get(readString(expression, 'operator', at) ?? '');
-  // An operator that the API does not have is refused by its own validation.
+  // The API server rejects unknown operators.
   return met === undefined ? [] : [{ aspect, values, met: (value) => met(value, named) }];
 }
 
 type OperatorTest = (value: string, named: ReadonlySet<string>) => boolean;
 
-/** Every node has the labels. Only whole numbers are compared, and no platform is one, except for the architecture 386. */
+/** Every node has these labels. Gt and Lt compare integers, and the only integer among platforms is the architecture 386. */
 const OPERATORS: ReadonlyMap<string, OperatorTest> = new Map<string, OperatorTest>([
   ['In', (value, named) => named.has(value)],
   ['NotIn', (value, named) => !named.has(value)],

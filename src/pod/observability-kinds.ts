@@ -1,4 +1,4 @@
-/** Where kinds of monitoring, tracing and logging keep their images: a part of the table in `kinds.ts`, after their CRDs. */
+/** Images in kinds of monitoring, tracing, and logging, from their CRD schemas. A part of the table in `kinds.ts`. */
 import { entries, partImages as images, type KindEntry, podImages, volumeImages } from './kind-entry.ts';
 
 const PROMETHEUS: readonly KindEntry[] = [
@@ -16,10 +16,10 @@ const clustered = (kind: string, ...parts: string[]): KindEntry => ({
   images: parts.flatMap((part) => podImages(`/spec/${part}`)),
 });
 
-/** `image` there is a map: see `odd-images.ts`. */
+/** Kinds whose `image` is a map: see `odd-images.ts`. */
 const VICTORIA_METRICS: readonly KindEntry[] = [
   ...entries('operator.victoriametrics.com', victoria, {
-    // Both hold a whole image.
+    // Both contain a whole image.
     images: ['/spec/configReloaderImage', '/spec/configReloaderImageTag', ...podImages('/spec')],
   }),
   ...entries('operator.victoriametrics.com', victoriaLater, { images: podImages('/spec') }),
@@ -71,7 +71,7 @@ const OTHERS: readonly KindEntry[] = [
     images: ['/spec/image', '/spec/initContainers/*/image', volumeImages('/spec/volumes')],
   }),
   ...entries('fluentd.fluent.io', ['Fluentd'], { images: ['/spec/image', volumeImages('/spec/volumes')] }),
-  // Most images there are maps: see `odd-images.ts`.
+  // Most images in these kinds are maps: see `odd-images.ts`.
   ...entries('logging.banzaicloud.io', ['Logging'], {
     images: ['/spec/fluentd/sidecarContainers/*/image', ...podImages('/spec/syslogNG/statefulSet/spec/template/spec')],
     clusterScoped: true,

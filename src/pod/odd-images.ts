@@ -1,6 +1,6 @@
 /**
- * Images that a JSON pointer alone cannot name: put together from several fields, used as a map key, or inside a string.
- * Each location is that of the value a user would change.
+ * Images that a JSON Pointer alone cannot select: composed from several fields, used as a map key, or inside a string. The
+ * pointer of each location is that of the value that a user would change.
  */
 import { hasVersion, PARTS_READERS } from './image-parts.ts';
 import {
@@ -23,10 +23,10 @@ const BUILD_SOURCES = [
   '/spec/source/images/*/from',
 ];
 
-/** Of an Application of Argo CD. */
+/** Sources of an Argo CD Application. */
 const SOURCES = ['/source', '/sources/*', '/sourceHydrator/drySource'];
 
-/** By group and kind. */
+/** By `group/kind`. */
 const READERS: Readonly<Record<string, OddReader>> = {
   ...PARTS_READERS,
   'monitoring.coreos.com/Prometheus': both(baseImage('/spec'), baseImage('/spec/thanos')),
@@ -90,7 +90,7 @@ function kustomizeTexts(...specs: string[]): OddReader {
     );
 }
 
-/** Flux: `images` as in a kustomization. What has neither tag nor digest keeps the one of its manifest. */
+/** Flux: `images` as in a kustomization. An entry without tag and digest keeps that of the manifest. */
 function kustomizeImages(at: string): OddReader {
   const segments = pointerSegments(at);
   return (object) =>
@@ -104,7 +104,7 @@ function kustomizeImages(at: string): OddReader {
     });
 }
 
-/** OpenShift: a reference of kind DockerImage names an image, others an image stream. */
+/** OpenShift: a reference of kind DockerImage is an image; others are image streams. */
 function dockerImages(...references: string[]): OddReader {
   const locations = references.map(pointerSegments);
   return (object) =>
@@ -116,7 +116,7 @@ function dockerImages(...references: string[]): OddReader {
     );
 }
 
-/** Istio: an address without a scheme is that of an image. */
+/** Istio: a URL without a scheme is an image. */
 function wasmModule(object: JsonObject): readonly Location[] {
   return locationsAt(object, ['spec', 'url']).flatMap(({ pointer, value }) => {
     if (typeof value !== 'string') throw new ShapeError(pointer, 'a string', jsonType(value));
@@ -125,10 +125,10 @@ function wasmModule(object: JsonObject): readonly Location[] {
   });
 }
 
-/** system-upgrade-controller: an image without a tag gets the version of the plan, which a channel may say. */
+/** system-upgrade-controller: an image without a tag gets the version of the plan, or of its channel. */
 function upgradeImages(object: JsonObject): readonly Location[] {
   const [version] = locationsAt(object, ['spec', 'version']);
-  // No tag can hold a plus sign: k3s has `v1.30.1-k3s1` for v1.30.1+k3s1.
+  // Tags cannot contain a plus sign: k3s uses `v1.30.1-k3s1` for v1.30.1+k3s1.
   const tag = typeof version?.value === 'string' ? version.value.replaceAll('+', '-') : '';
   return ['upgrade', 'prepare'].flatMap((part) =>
     locationsAt(object, ['spec', part, 'image']).flatMap(({ pointer, value }) => {
@@ -182,7 +182,7 @@ function nodeImages(object: JsonObject): readonly Location[] {
 
 const HOOKS = 'hooks.kubevirt.io/hookSidecars';
 
-/** KubeVirt: an annotation holds a JSON list of sidecars with an `image` each, on the machine or on its template. */
+/** KubeVirt: an annotation of the machine or its template contains a JSON list of sidecars with an `image` each. */
 function hookSidecars(object: JsonObject): readonly Location[] {
   return ['', '/spec/template', '/spec/virtualMachineTemplate/spec/template'].flatMap((at) => {
     const holder = descend(object, at);
@@ -201,7 +201,7 @@ function descend(object: JsonObject, pointer: string): JsonObject | undefined {
   return isObject(value) ? value : undefined;
 }
 
-/** What is not a JSON list of objects starts no sidecar: the controller refuses the machine. */
+/** Returns none for a text that is not a JSON list of objects, because the controller then rejects the machine. */
 function imagesInJson(text: string): readonly string[] {
   let list: unknown;
   try {

@@ -1,7 +1,4 @@
-/**
- * Where kinds of operators keep their images: a part of the table in `kinds.ts`, after the schemas of their
- * CustomResourceDefinitions.
- */
+/** Images in kinds of all other operators, from their CRD schemas. A part of the table in `kinds.ts`. */
 import { entries, type KindEntry, podImages, volumeImages } from './kind-entry.ts';
 
 const TEMPLATE = '/spec/template/spec';
@@ -44,7 +41,7 @@ const SERVING: readonly KindEntry[] = [
       ...['art', 'alibi', 'aix'].map((explainer) => `/spec/explainer/${explainer}/image`),
     ],
   }),
-  // Its pod templates are merged with those of its configurations.
+  // The controller merges its pod templates with those of its configurations.
   ...entries('serving.kserve.io', ['LLMInferenceService', 'LLMInferenceServiceConfig'], {
     images: LLM_PODS.flatMap((pod) => podImages(`/spec/${pod}`)),
     placeholder: '{{',
@@ -131,7 +128,7 @@ const PLATFORMS: readonly KindEntry[] = [
     images: podImages('/spec/deploymentTemplate/spec/template/spec'),
     clusterScoped: true,
   }),
-  // Most images there have their version apart: see `odd-images.ts`.
+  // Most images in these kinds have the version in another field: see `odd-images.ts`.
   ...entries('argoproj.io', ['ArgoCD'], {
     images: [
       ...argoCdParts.flatMap((part) => [
@@ -186,11 +183,11 @@ const PLATFORMS: readonly KindEntry[] = [
       '/spec/devicePlugin/initContainer/image',
       volumeImages('/spec/devicePlugin/volumes'),
     ],
-    // The version of the kernel.
+    // The controller replaces the placeholder with the kernel version.
     placeholder: '${',
   }),
   ...entries('shipwright.io', ['Build'], {
-    // Not `output`, which is pushed.
+    // Without `output`, which is pushed.
     images: ['/spec/builder/image', '/spec/source/bundleContainer/image', '/spec/source/ociArtifact/image'],
   }),
   ...entries('kpack.io', ['ClusterStack'], {
@@ -204,7 +201,7 @@ const PLATFORMS: readonly KindEntry[] = [
   ...entries('extensions.agents.x-k8s.io', ['SandboxTemplate'], { podSpecs: ['/spec/podTemplate/spec'] }),
 ];
 
-/** Their images are parts of maps, or stand in longer texts: see `odd-images.ts`. */
+/** Kinds whose images are parts of maps or of longer strings: see `odd-images.ts`. */
 const WITH_ODD_IMAGES: readonly KindEntry[] = [
   ...entries('awx.ansible.com', ['AWX'], { images: ['/spec/ee_images/*/image', '/spec/control_plane_ee_image'] }),
   ...entries('upgrade.cattle.io', ['Plan'], {}),
@@ -214,7 +211,7 @@ const WITH_ODD_IMAGES: readonly KindEntry[] = [
   ...entries('image.openshift.io', ['ImageStream', 'ImageStreamImport'], {}),
 ];
 
-/** They hold objects that their controllers create, here or in another cluster. */
+/** Kinds that contain objects, which their controllers create in this or another cluster. */
 const HOLDERS: readonly KindEntry[] = [
   ...entries('template.openshift.io', ['Template'], { objects: ['/objects/*'], placeholder: '${' }),
   ...entries('triggers.tekton.dev', ['TriggerTemplate'], { objects: ['/spec/resourcetemplates/*'], placeholder: '$(' }),
@@ -260,7 +257,7 @@ const HOLDERS: readonly KindEntry[] = [
   ...entries('workload.codeflare.dev', ['AppWrapper'], { objects: ['/spec/components/*/template'] }),
 ];
 
-/** Their images are parts of longer texts, or put together: see `odd-images.ts`. */
+/** Kinds whose images are parts of longer strings or composed: see `odd-images.ts`. */
 const DEPLOYERS: readonly KindEntry[] = [
   ...entries('argoproj.io', ['Application', 'ApplicationSet'], { placeholder: '{{' }),
   ...entries('kustomize.toolkit.fluxcd.io', ['Kustomization'], { placeholder: '${' }),

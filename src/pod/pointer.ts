@@ -1,6 +1,6 @@
 /**
- * JSON pointers (RFC 6901) into Kubernetes objects, with one addition for tables of locations: a segment `*` stands for
- * every element of a list and every value of a map.
+ * JSON Pointers (RFC 6901) into Kubernetes objects, with one extension for tables of locations: the segment `*` matches every
+ * element of a list and every value of a map.
  */
 import { quoteValue } from '../image/quote.ts';
 
@@ -11,7 +11,7 @@ export interface Location {
   readonly value: unknown;
 }
 
-/** Something else than the API can have at this location, mostly another JSON type; `pointer` is relative to the object. */
+/** A value that the API does not allow at this location, usually of another JSON type. `pointer` is relative to the object. */
 export class ShapeError extends Error {
   readonly pointer: string;
 
@@ -34,7 +34,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `undefined` when the text is no JSON object. */
+/** Returns `undefined` for a text that is not a JSON object. */
 export function parsedJsonObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -50,14 +50,14 @@ export function escapeSegment(segment: string): string {
   return segment.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-/** The unescaped segments of a pointer; `''` (the whole document) has none. */
+/** Returns the unescaped segments of a pointer; none for `''`, the whole document. */
 export function pointerSegments(pointer: string): readonly string[] {
   if (pointer === '') return [];
   const segments = pointer.slice(1).split('/');
   return pointer.includes('~') ? segments.map((each) => each.replaceAll('~1', '/').replaceAll('~0', '~')) : segments;
 }
 
-/** What stands at a pointer; `undefined` where there is nothing. A `*` is a key like any other here. */
+/** Returns the value at a pointer, or `undefined`. Treats `*` as an ordinary key. */
 export function valueAt(root: unknown, pointer: string): unknown {
   let value = root;
   for (const segment of pointerSegments(pointer)) {
@@ -67,12 +67,12 @@ export function valueAt(root: unknown, pointer: string): unknown {
   return value;
 }
 
-/** Keys are other people's text: a pointer with an odd one is quoted where a person reads it. */
+/** Quotes a pointer with unusual keys, which can contain any text. */
 export function shownPointer(pointer: string): string {
   return /^[\w/.~:*-]{0,500}$/.test(pointer) ? pointer : quoteValue(pointer, 500);
 }
 
-/** `/spec/containers/0/image` in the spelling of Kubernetes field paths: `spec.containers[0].image`. */
+/** Formats a pointer as a Kubernetes field path: `/spec/containers/0/image` as `spec.containers[0].image`. */
 export function fieldPath(pointer: string): string {
   let path = '';
   for (const segment of pointerSegments(pointer)) {
@@ -84,8 +84,8 @@ export function fieldPath(pointer: string): string {
 }
 
 /**
- * Every location that exists at `segments` (already split, `*` for all), in document order; null counts as absent, as in Go.
- * So does a text with `open` in it where a map or a list is expected: somebody fills in the whole value later.
+ * Returns all existing locations at `segments`, in document order. null counts as absent, as in Go, and so does a string that
+ * contains `open` instead of a map or a list: a controller fills in the whole value later.
  */
 export function locationsAt(root: unknown, segments: readonly string[], open?: string): readonly Location[] {
   const search: Search = { segments, open, locations: [] };
@@ -130,10 +130,10 @@ function entries({ pointer, value }: Location): readonly (readonly [string, unkn
   throw new ShapeError(pointer, 'a list or a map', jsonType(value));
 }
 
-/** Longer than any name or image repository; the pointers of a whole object are built on its keys. */
+/** Longer than any name or image repository. Bounds pointers, which consist of keys. */
 const MAX_KEY = 500;
 
-/** To the value of a key that a user has chosen. */
+/** Extends a pointer by a key from the user. */
 export function pointerTo(pointer: string, key: string): string {
   if (key.length <= MAX_KEY) return `${pointer}/${escapeSegment(key)}`;
   throw new ShapeError(pointer, `keys of at most ${MAX_KEY} characters`, `a key of ${key.length}`);

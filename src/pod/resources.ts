@@ -1,4 +1,4 @@
-/** What a container, or a whole Pod, asks for and may use: `resources`, read as the API server does. */
+/** Requests and limits (`resources`) of a container or a whole Pod, parsed as by the API server. */
 import { quoteValue } from '../image/quote.ts';
 import { jsonType, type JsonObject, pointerTo, ShapeError } from './pointer.ts';
 import { type ParsedQuantity, readQuantity, type Quantity } from '../go/quantity.ts';
@@ -15,7 +15,7 @@ export interface Amount {
 
 interface AmountList {
   readonly all: readonly Amount[];
-  /** Of a long list, so that looking each one up stays linear. */
+  /** Index of a long list, so that lookups of all amounts stay linear. */
   readonly byName: ReadonlyMap<string, Amount> | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface Resources {
 }
 
 const NONE: AmountList = { all: [], byName: undefined };
-/** Most have cpu, memory, and seldom one more. */
+/** Longest list without an index; most lists have two amounts. */
 const SHORT = 8;
 
 /** `holder` is the container or the pod spec, at `at`. */
@@ -43,7 +43,7 @@ function listAt(resources: JsonObject, key: string, pointer: string): AmountList
   if (list === undefined) return NONE;
   const all = Object.keys(list).map((resource): Amount => {
     const value = list[resource];
-    // The API server writes texts; the pointer is for what is neither text nor number.
+    // Only values that are not strings need the pointer, and the API server writes strings.
     const isText = typeof value === 'string';
     return {
       resource,
@@ -53,7 +53,7 @@ function listAt(resources: JsonObject, key: string, pointer: string): AmountList
   return { all, byName: all.length <= SHORT ? undefined : new Map(all.map((amount) => [amount.resource, amount])) };
 }
 
-/** YAML has numbers where JSON from the API server has strings; null is a zero to Go. Anything else is a ShapeError. */
+/** Accepts strings from the API server, numbers from YAML, and null, which is 0 in Go. Throws a ShapeError otherwise. */
 export function quantityAt(value: unknown, pointer: string): ParsedQuantity {
   if (typeof value === 'string') return readQuantity(value);
   if (typeof value === 'number') return readQuantity(String(value));
@@ -61,12 +61,12 @@ export function quantityAt(value: unknown, pointer: string): ParsedQuantity {
   throw new ShapeError(pointer, 'a quantity', jsonType(value));
 }
 
-/** Where an amount stands, or would stand. */
+/** Returns the pointer to an amount, which need not exist. */
 export function amountPointer({ pointer }: Resources, kind: AmountKind, resource: string): string {
   return pointerTo(`${pointer}/${kind}s`, resource);
 }
 
-/** `undefined` when there is none. */
+/** Returns `undefined` for an absent amount. */
 export function parsedAmount(resources: Resources, kind: AmountKind, resource: string): ParsedQuantity | undefined {
   const { all, byName } = resources[kind];
   if (byName !== undefined) return byName.get(resource)?.parsed;
@@ -74,15 +74,15 @@ export function parsedAmount(resources: Resources, kind: AmountKind, resource: s
   return undefined;
 }
 
-/** `undefined` when there is none, or none that can be read. */
+/** Returns `undefined` for an absent or invalid amount. */
 export function amountOf(resources: Resources, kind: AmountKind, resource: string): Quantity | undefined {
   const parsed = parsedAmount(resources, kind, resource);
   return parsed?.ok === true ? parsed.quantity : undefined;
 }
 
 /**
- * A request that is absent takes the value of the limit. The API server does that to Pods and not to templates
- * (pkg/apis/core/v1/defaults.go, SetDefaults_Pod), but the Pods of a template are Pods.
+ * An absent request defaults to the limit. The API server sets the default in Pods, not in templates
+ * (pkg/apis/core/v1/defaults.go, SetDefaults_Pod), but it also applies to the Pods of a template.
  */
 export function requestedBy(resources: Resources, resource: string): AmountKind {
   return parsedAmount(resources, 'request', resource) === undefined ? 'limit' : 'request';

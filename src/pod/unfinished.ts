@@ -1,16 +1,16 @@
-/** Pods in which a controller still fills in names, ports or amounts: nothing but their images can be judged. */
+/** Pods whose controller fills in names, ports, or amounts later. Only their images can be evaluated. */
 import { podImages } from './kind-entry.ts';
 import { isObject, type Location, locationsAt, pointerSegments } from './pointer.ts';
 
-/** No rule reads them; in templates, most placeholders stand there. */
+/** Fields that no rule reads and that often contain placeholders. */
 const FREE = new Set(['args', 'command', 'env', 'envFrom']);
-/** A placeholder in an image is the image's own matter. */
+/** Fields of images, where a placeholder makes only the image pending. */
 const OF_IMAGES = new Set(['image', 'reference']);
 
-/** Whether a placeholder stands in a pod spec where a rule may read it. */
+/** Reports whether a pod spec contains a placeholder in a field that rules can read. */
 export function isUnfinished(pod: unknown, placeholder: string): boolean {
   const waiting = [pod];
-  // An alias in YAML gives the same value many times.
+  // A YAML alias repeats the same value.
   const seen = new Set<unknown>(waiting);
   for (const value of waiting) {
     if (typeof value === 'string' && value.includes(placeholder)) return true;

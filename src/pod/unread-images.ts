@@ -1,20 +1,20 @@
 /**
- * Where kinds hold or bring images that cannot be read from the object: what a chart makes of values, or what is merged into
- * pods as a text. The second table of kinds beside `kinds.ts`; a kind may be in both.
+ * Kinds with images that cannot be read from the object, for example images from Helm charts, or in patches inside strings.
+ * A kind can be in this table and in that of `kinds.ts`.
  */
 import { isObject, type JsonObject, type Location, locationsAt, pointerSegments, ShapeError } from './pointer.ts';
 
 export interface UnreadImages {
-  /** RFC 6901; of the first location that the object has. */
+  /** RFC 6901; the first location that exists in the object. */
   readonly pointer: string;
-  /** Half a sentence. */
+  /** The rest of a sentence that begins with the pointer. */
   readonly why: string;
 }
 
 interface Entry {
   readonly locations: readonly string[];
   readonly why: string;
-  /** Whether a value counts; without it, each does. */
+  /** Selects the values that count; by default all. */
   readonly only?: (value: unknown) => boolean;
 }
 
@@ -63,7 +63,7 @@ const argoCdKustomize = (at: string): readonly Entry[] => {
   ];
 };
 
-/** By group and kind. */
+/** By `group/kind`. */
 const UNREAD: Readonly<Record<string, readonly Entry[]>> = {
   'helm.toolkit.fluxcd.io/HelmRelease': [
     { locations: ['/spec/values', '/spec/valuesFrom', '/spec/chart', '/spec/chartRef'], why: CHART },
@@ -106,7 +106,7 @@ const UNREAD: Readonly<Record<string, readonly Entry[]>> = {
   ],
 };
 
-/** Undefined: all images of the object are read, or nothing is known of its kind. */
+/** Returns `undefined` if all images of the object are read, or if its kind is unknown. */
 export function unreadImagesIn(object: JsonObject, group: string, kind: string): UnreadImages | undefined {
   const name = `${group}/${kind}`;
   const entries = Object.hasOwn(UNREAD, name) ? UNREAD[name] : undefined;
@@ -120,24 +120,24 @@ function foundBy({ locations, why, only = () => true }: Entry, object: JsonObjec
     .map(({ pointer }) => ({ pointer, why }));
 }
 
-/** Or may be after its placeholders are filled in: most patches are not. */
+/** Reports whether a patch can affect images, possibly through placeholders. Most patches do not. */
 function isAboutImages(value: unknown): boolean {
   return /image|\{\{|\$\{/i.test(JSON.stringify(value));
 }
 
-/** Flux: an entry as in a kustomization. Argo CD: `name=newName` as a text, where `*` keeps the tag. */
+/** Flux has entries as in a kustomization, Argo CD strings such as `name=newName`, where `*` keeps the tag. */
 function isRename(value: unknown): boolean {
   if (typeof value === 'string') return /^[^=]+=[^@]+$/.test(value) && !/:[^/*]+$/.test(value);
   if (!isObject(value) || isEmpty(value['newName'] ?? '')) return false;
   return [value['newTag'], value['digest']].every((part) => isEmpty(part ?? ''));
 }
 
-/** Places with something in them. */
+/** Returns the locations with a value that is not empty. */
 function present(object: JsonObject, pointer: string): readonly Location[] {
   try {
     return locationsAt(object, pointerSegments(pointer)).filter((location) => !isEmpty(location.value));
   } catch (error) {
-    // Of another shape, and so not what the table speaks of.
+    // A value of another shape does not match the table.
     if (error instanceof ShapeError) return [];
     throw error;
   }

@@ -1,4 +1,4 @@
-/** Where kinds of Argo and Tekton keep their images: a part of the table in `kinds.ts`. */
+/** Images in kinds of Argo and Tekton. A part of the table in `kinds.ts`. */
 import { type KindEntry, template, volumeImages } from './kind-entry.ts';
 
 const TEMPLATE = '/spec/template/spec';
@@ -49,7 +49,7 @@ const tektonSteps = (at: string): string[] => [
   volumeImages(`${at}/volumes`),
 ];
 
-/** Tekton's pod templates: what is said of a pod beside its containers. */
+/** Tekton's pod templates contain the fields of a Pod other than its containers. */
 const tektonPod = (at: string): string => volumeImages(`${at}/podTemplate/volumes`);
 
 const tekton = (kind: string, images: readonly string[], clusterScoped = false): KindEntry => ({
@@ -60,7 +60,7 @@ const tekton = (kind: string, images: readonly string[], clusterScoped = false):
   placeholder: '$(',
 });
 
-/** A pipeline in a pipeline, in a pipeline: Tekton itself sets no limit. */
+/** Levels of pipelines within pipelines. Tekton has no limit. */
 const MAX_PIPELINES = 3;
 
 const tektonPipeline = (at: string, level = 1): string[] =>

@@ -1,4 +1,4 @@
-/** An object of the API that runs or pulls images, read once: which pods it makes, and every image in it. */
+/** Reads an API object that runs or pulls images: its pods, and every image in it. */
 import { type Container, itemCount, looseImage, type Pod, podAt, type PodSource } from './containers.ts';
 import type { Kind, KindTable } from './kinds.ts';
 import { isObject, type JsonObject, type Location, locationsAt, pointerSegments, ShapeError } from './pointer.ts';
@@ -8,7 +8,7 @@ import { imagesOfPod, isUnfinished } from './unfinished.ts';
 export interface Workload {
   readonly object: JsonObject;
   readonly type: ObjectType;
-  /** `metadata.name`, or `metadata.generateName` before the API server has made a name of it. */
+  /** `metadata.name`, or `metadata.generateName` before the API server generates a name. */
   readonly name: string;
   readonly clusterScoped: boolean;
   readonly pods: readonly Pod[];
@@ -33,7 +33,7 @@ export interface ObjectType {
   readonly kind: string;
 }
 
-/** `undefined` when objects of this type have no images. Never throws. */
+/** Returns `undefined` if objects of this type have no images. Never throws. */
 export function workloadOf(object: JsonObject, type: ObjectType, kinds: KindTable): ReadWorkload | undefined {
   const kind = kinds.find(type.group, type.kind);
   if (kind === undefined) return undefined;
@@ -45,7 +45,7 @@ export function workloadOf(object: JsonObject, type: ObjectType, kinds: KindTabl
   }
 }
 
-/** What an object says of its own type; empty strings where it says nothing. */
+/** Reads an object's type; missing parts are empty strings. */
 export function typeOf(object: JsonObject): ObjectType {
   const apiVersion = typeof object['apiVersion'] === 'string' ? object['apiVersion'] : '';
   const slash = apiVersion.indexOf('/');
@@ -82,10 +82,11 @@ interface Gathered {
   readonly loose: Container[];
 }
 
-/** Of an object within the object; of the object itself, when there are no segments. */
+/** An object within the object. */
 interface Within {
+  /** Empty for the object itself. */
   readonly segments: readonly string[];
-  /** Of the kinds around it. */
+  /** Placeholder of the enclosing kinds. */
   readonly placeholder: string | undefined;
 }
 
@@ -114,7 +115,7 @@ function oddLocations({ odd }: Kind, object: JsonObject, segments: readonly stri
   );
 }
 
-/** An object in an object in an object: of the pointer, more than anybody writes. */
+/** Bounds the recursion into objects within objects; real objects have far fewer segments. */
 const MAX_SEGMENTS = 32;
 
 function gatherObject({ pointer, value }: Location, placeholder: string | undefined, into: Gathered): void {
@@ -127,7 +128,7 @@ function gatherObject({ pointer, value }: Location, placeholder: string | undefi
   if (kind !== undefined) gather(kind, { segments, placeholder }, into);
 }
 
-/** Most objects have one pod and nothing beside it. */
+/** Copies no list for the common case, an object with one pod and no other images. */
 function containersOf(pods: readonly Pod[], loose: readonly Container[]): readonly Container[] {
   const [only] = pods;
   if (only !== undefined && pods.length === 1 && loose.length === 0) return only.containers;

@@ -1,5 +1,5 @@
 /** Returns the values that the expressions of a program read for one problem: see policy/compared-values.ts. */
-import { judgedParts } from '../../../pod/metadata.ts';
+import { evaluatedParts } from '../../../pod/metadata.ts';
 import { isObject, type JsonObject, valueAt } from '../../../pod/pointer.ts';
 import type { Workload } from '../../../pod/workload.ts';
 import type { Problem } from '../../rule.ts';
@@ -31,7 +31,7 @@ export function createSeen(parameters: Expressions): SeenBy {
     const before = known.get(object);
     if (before !== undefined) return before;
     const ofObject = Array.from(reads.object, (pointer) => valueAt(lasting(object, pointer), pointer));
-    const seen = judgesChange ? [ofObject, judgedParts(object)] : [ofObject];
+    const seen = judgesChange ? [ofObject, evaluatedParts(object)] : [ofObject];
     known.set(object, seen);
     return seen;
   };
