@@ -1,8 +1,8 @@
-/** Base64 as Go's encoding/base64 reads it: the standard alphabet, CR and LF skipped anywhere, nothing else forgiven. */
+/** Base64 as decoded by Go's encoding/base64: the standard alphabet; CR and LF are ignored, all else is an error. */
 
 const ALPHABET = /^[A-Za-z0-9+/]*={0,2}$/;
 
-/** The decoded bytes as a byte string; `undefined` when it is not base64. `padded` is StdEncoding, else RawStdEncoding. */
+/** Returns a byte string; `undefined` for invalid base64. `padded` selects StdEncoding, otherwise RawStdEncoding. */
 export function decodeBase64(text: string, { padded }: { readonly padded: boolean }): string | undefined {
   const digits = text.replace(/[\r\n]/g, '');
   if (!ALPHABET.test(digits)) return undefined;
@@ -11,7 +11,7 @@ export function decodeBase64(text: string, { padded }: { readonly padded: boolea
   return atob(digits);
 }
 
-/** What the API server reads a Secret's `data` with. */
+/** Decodes `data` of a Secret as the API server does. */
 export function decodeSecretData(text: string): Uint8Array | undefined {
   const bytes = decodeBase64(text, { padded: true });
   return bytes === undefined ? undefined : Uint8Array.from(bytes, (byte) => byte.charCodeAt(0));

@@ -1,9 +1,9 @@
 /**
- * Go's strings are bytes, and the kubelet cuts, compares and sorts them as such. Here a byte string is a string whose
- * characters are bytes (U+0000 to U+00FF), so that `<`, `slice` and `startsWith` do what Go does.
+ * Go's strings are bytes, and the kubelet slices, compares, and sorts them as such. A byte string is a string whose characters
+ * are bytes (U+0000 to U+00FF), so that `<`, `slice`, and `startsWith` behave as in Go.
  */
 
-/** UTF-8. A lone surrogate is U+FFFD by then: encoding/json has made one of it. */
+/** Encodes as UTF-8, with U+FFFD for lone surrogates, as encoding/json does. */
 export function bytesOf(text: string): string {
   return isAscii(text) ? text : binary(new TextEncoder().encode(text));
 }
@@ -19,11 +19,11 @@ function isAscii(text: string): boolean {
   return true;
 }
 
-/** A well-formed UTF-8 sequence of more than one byte, or else one byte that belongs to none. */
+/** A well-formed UTF-8 sequence of more than one byte, or one byte that is not part of a sequence. */
 const SEQUENCE =
   /[\xc2-\xdf][\x80-\xbf]|(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f])[\x80-\xbf]|(?:\xf0[\x90-\xbf]|[\xf1-\xf3][\x80-\xbf]|\xf4[\x80-\x8f])[\x80-\xbf]{2}|[\x80-\xff]/g;
 
-/** As `range` over a Go string reads it: each byte that is not UTF-8 becomes `bad`. (TextDecoder makes one of several.) */
+/** Decodes as `range` over a Go string: each byte that is not UTF-8 becomes `bad`. TextDecoder would replace several at once. */
 export function textOf(bytes: string, bad = '\ufffd'): string {
   if (isAscii(bytes)) return bytes;
   return bytes.replace(SEQUENCE, (sequence) => (sequence.length === 1 ? bad : character(sequence)));
@@ -31,7 +31,7 @@ export function textOf(bytes: string, bad = '\ufffd'): string {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The text of a file, as Go has it. */
+/** Decodes the text of a file as Go does. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return UTF8.decode(bytes);

@@ -1,8 +1,8 @@
-/** Days as documents write them: YYYY-MM-DD, from midnight to midnight in UTC. Nothing here knows which day it is. */
+/** Days in documents: YYYY-MM-DD, from midnight to midnight in UTC. */
 
 export const DAY_MS = 86_400_000;
 
-/** Milliseconds since 1970 at which the day begins; undefined when it is not a valid date. */
+/** Returns the start of the day, as Unix time in milliseconds; `undefined` for an invalid date. */
 export function dayStart(text: string): number | undefined {
   const [, year, month, day] = (/^(\d{4})-(\d\d)-(\d\d)$/.exec(text) ?? []).map(Number);
   if (year === undefined || month === undefined || day === undefined) return undefined;
@@ -16,8 +16,8 @@ function daysIn(year: number, month: number): number {
 }
 
 /**
- * The day of a moment in UTC, as YYYY-MM-DD. Counted in eras of 400 years that begin in March, so that the leap day is the
- * last of its year (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
+ * Returns the day of a moment in UTC, as YYYY-MM-DD. Counts in eras of 400 years that begin in March, so that the leap day is
+ * the last of its year (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
  */
 export function dayOf(ms: number): string {
   const days = Math.floor(ms / DAY_MS) + 719_468;

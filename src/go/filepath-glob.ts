@@ -1,19 +1,19 @@
 /**
- * Go's filepath.Match on one label of a host: `*`, `?`, classes and escapes. Names are ASCII without "/", as the labels of an
+ * Go's filepath.Match on one label of a host: `*`, `?`, classes, and escapes. Names are ASCII without "/", as the labels of an
  * image's host are; the pattern is a byte string. A malformed pattern matches nothing: the kubelet drops the error.
  */
 import { textOf } from './bytes.ts';
 
 type Step = (character: string) => boolean;
 
-/** What stands between two stars. */
+/** The steps between two stars. */
 type Chunk = readonly Step[];
 
 export function isFilepathGlob(label: string): boolean {
   return /[*?[\\]/.test(label);
 }
 
-/** Takes time in proportion to the length of the pattern times that of the name, at most. */
+/** Takes at most time proportional to the product of both lengths. */
 export function compileFilepathGlob(pattern: string): (name: string) => boolean {
   const chunks = chunksOf(Array.from(textOf(pattern, BAD_BYTE)));
   if (chunks === undefined) return () => false;
@@ -27,7 +27,7 @@ export function compileFilepathGlob(pattern: string): (name: string) => boolean 
   };
 }
 
-/** Each piece as far left as it goes, the last one at the end. */
+/** Matches each chunk as far left as possible, and the last one at the end. */
 function matchesRest(name: string, from: number, middle: readonly Chunk[], tail: Chunk): boolean {
   let at = from;
   for (const chunk of middle) {
@@ -43,7 +43,7 @@ function matchesAt(chunk: Chunk, name: string, at: number): boolean {
   return at + chunk.length <= name.length && chunk.every((step, index) => step(name.charAt(at + index)));
 }
 
-/** No character is this one: a byte that is not UTF-8 matches nothing, and spoils a class. */
+/** Replaces bytes that are not UTF-8. It equals no character, and makes a class malformed. */
 const BAD_BYTE = '\ud800';
 
 /** `undefined` for a malformed pattern. */
@@ -105,7 +105,7 @@ function rangeAt(pattern: readonly string[], at: number): Range | undefined {
   return high && { low: low.code, high: high.code, next: high.next };
 }
 
-/** Something must follow, at least the closing bracket. */
+/** Requires a following character, at least the closing bracket. */
 function classCharacter(
   pattern: readonly string[],
   at: number,

@@ -2,9 +2,9 @@
 
 export interface IpAddress {
   readonly family: 4 | 6;
-  /** Groups of 16 bits: two of an IPv4 address, eight of an IPv6 address. */
+  /** Groups of 16 bits: two for IPv4, eight for IPv6. */
   readonly words: readonly number[];
-  /** Of an IPv6 address, without "%"; empty if there is none. */
+  /** Zone of an IPv6 address, without "%"; empty if absent. */
   readonly zone: string;
 }
 

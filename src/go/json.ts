@@ -1,8 +1,8 @@
 /**
- * JSON as Go's encoding/json reads it.
+ * JSON as parsed by Go's encoding/json.
  *
- * Two scanners elsewhere have other purposes: files/yaml/json.ts finds where a value ends in a larger text and where its parts
- * are, and the bytes of a review are priced in server/json-bytes.ts before they are parsed. Neither checks the grammar.
+ * Two other scanners do not check the grammar: files/yaml/json.ts locates a value and its parts in a larger text, and
+ * server/json-bytes.ts estimates the cost of a review before it is parsed.
  */
 
 /** Returns undefined for a text that Go rejects. The later of two equal keys counts; half a surrogate pair becomes U+FFFD. */
@@ -24,9 +24,8 @@ function asInGo(_key: string, value: unknown): unknown {
 }
 
 /**
- * A value with the members of its objects in their order, also those that are there twice, which JSON.parse cannot show.
- * Objects are read down to a given depth; below it, only the grammar is checked. A problem names its place and never a value,
- * since these files are credentials.
+ * A value whose objects keep the order of members and repeated members, unlike JSON.parse. Parses objects to a given depth and
+ * only checks the grammar below. Problems contain positions and never values, because the files contain credentials.
  */
 export type Json =
   | { readonly type: 'an object'; readonly members: readonly Member[] }
@@ -64,7 +63,7 @@ function expected({ text, at }: Cursor, what: string): JsonFault {
   return new JsonFault(`not JSON at line ${line}, column ${at - before.lastIndexOf('\n')}: ${what} is expected there`);
 }
 
-/** The next character that is no white space, `''` at the end. */
+/** Returns the next character that is not whitespace; `''` at the end. */
 function peek(cursor: Cursor): string {
   const { text } = cursor;
   while (WHITE_SPACE.has(text.charCodeAt(cursor.at))) cursor.at += 1;
@@ -113,7 +112,7 @@ function colon(cursor: Cursor): void {
   cursor.at += 1;
 }
 
-/** After a value of a list or an object: whether one more follows. */
+/** Reads the separator after a value of a list or an object. Reports whether another value follows. */
 function another(cursor: Cursor, closing: string): boolean {
   const next = peek(cursor);
   if (next !== ',' && next !== closing) throw expected(cursor, `"," or "${closing}"`);
@@ -163,7 +162,7 @@ function skipValue(cursor: Cursor, depth: number): void {
   } while (leave(cursor, closings));
 }
 
-/** Over a scalar or an empty list or object; into any other list or object, up to its first value. */
+/** Skips a scalar or an empty list or object; enters any other list or object, up to its first value. */
 function enter(cursor: Cursor, closings: string[], depth: number): void {
   for (;;) {
     const start = peek(cursor);
@@ -190,7 +189,7 @@ function skipName(cursor: Cursor): void {
   colon(cursor);
 }
 
-/** After a value: up to the next one of the same list or object, or of one around it; false when there is none. */
+/** Moves to the next value in the same or an enclosing list or object; returns false at the end. */
 function leave(cursor: Cursor, closings: string[]): boolean {
   for (let closing = closings.at(-1); closing !== undefined; closing = closings.at(-1)) {
     if (another(cursor, closing)) {

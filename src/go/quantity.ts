@@ -1,19 +1,19 @@
 /**
- * Kubernetes quantities, `100m`, `1.5Gi`, `2e3`, as apimachinery pkg/api/resource parses them: sign, digits with or without a
- * point, and one suffix of n u m k M G T P E, Ki to Ei, or an exponent. Exact: a whole number of billionths.
+ * Kubernetes quantities, `100m`, `1.5Gi`, `2e3`, as apimachinery pkg/api/resource parses them: sign, digits with an optional
+ * point, and one suffix of n u m k M G T P E, Ki to Ei, or an exponent. Values are exact, in billionths.
  *
- * Go has two entry points. ParseQuantity takes a text as it is; CEL's quantity() calls it. Quantity.UnmarshalJSON, which reads
- * objects, calls it with the JSON text without quotes and without surrounding white space, and takes null as 0. Here
+ * Go has two entry points. ParseQuantity parses a text as written; CEL's quantity() calls it. Quantity.UnmarshalJSON, which reads
+ * objects, calls it with the JSON text without quotes and without surrounding whitespace, and parses null as 0. Here
  * `parseQuantity` is the first one and `readQuantity` the second one. They differ from Go in limits, which bound the time that
  * a text can cost, and `readQuantity` also rejects texts without a digit, such as "Ki", which Go takes as 0.
  */
 
 export interface Quantity {
-  /** As the object has it. */
+  /** The quantity as written. */
   readonly text: string;
-  /** Anything finer is rounded away from zero, as the API server does. */
+  /** Billionths, rounded away from zero, as by the API server. */
   readonly nano: bigint;
-  /** Thousandths, as in a list of resources: kubernetes pkg/apis/core/v1/defaults.go, SetDefaults_ResourceList. */
+  /** Thousandths, as in resource lists: kubernetes pkg/apis/core/v1/defaults.go, SetDefaults_ResourceList. */
   readonly milli: bigint;
   /** `milli` to about 15 digits, for a cheap comparison. */
   readonly about: number;
@@ -24,7 +24,7 @@ export type ParsedQuantity =
   | { readonly ok: true; readonly quantity: Quantity }
   | { readonly ok: false; readonly text: string; readonly problem: string };
 
-/** Objects repeat few quantities. The memory is cleared when it is full. */
+/** Caches quantities, because objects repeat a few. Cleared when full. */
 const known = new Map<string, ParsedQuantity>();
 const MAX_KNOWN = 2000;
 
@@ -92,7 +92,7 @@ export function readQuantity(text: string): ParsedQuantity {
 
 function readText(text: string): ParsedQuantity {
   if (text.length > MAX_LENGTH) return wrong(text, `it is longer than ${MAX_LENGTH} characters`);
-  // Only spaces: in JSON, a line break or a tab is an escape, which Go does not trim.
+  // Trims only spaces: line breaks and tabs are escapes in JSON, which Go does not trim.
   const trimmed = text.replace(/^ +| +$/g, '');
   const parts = partsOf(trimmed);
   if (parts === undefined || parts.whole + parts.fraction === '') return wrong(text, hint(trimmed));
@@ -128,7 +128,7 @@ const ALMOST: readonly (readonly [RegExp, string])[] = [
   [/^[+-]?[\d.]+ *K$/, '"k" is 1000, "Ki" is 1024'],
   [/^[+-]?[\d.]+ *[kmgtpe]i$/, 'binary suffixes are Ki, Mi, Gi, Ti, Pi, and Ei'],
   [/^[+-]?[\d.]+ *(g|t|p)$/, 'decimal suffixes are n, u, m, k, M, G, T, P, and E'],
-  [/^[+-]?[\d.]+ +\S+$/, 'there is a space in it'],
+  [/^[+-]?[\d.]+ +\S+$/, 'quantities cannot contain spaces'],
   [/^[+-]?\d+,\d+/, 'the decimal point is "."'],
 ];
 
@@ -140,7 +140,7 @@ function hint(text: string): string {
   );
 }
 
-/** Whether the first is more, in thousandths. */
+/** Reports whether the first quantity is larger, in thousandths. */
 export function exceeds(left: Quantity, right: Quantity): boolean {
   return left.about >= right.about && left.milli > right.milli;
 }

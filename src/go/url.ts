@@ -8,9 +8,9 @@ export interface ParsedUrl {
   readonly host: string;
   /** Percent-decoded. */
   readonly path: string;
-  /** As written. */
+  /** The path as written. */
   readonly rawPath: string;
-  /** As written, without "?". */
+  /** The query as written, without "?". */
   readonly query: string;
 }
 
@@ -113,7 +113,7 @@ function bracketedHost(host: string): string | undefined {
 
 const NOT_IN_HOST = /[^A-Za-z0-9._~!$&'()*+,;=:[\]<>"%\x80-\xff-]/;
 
-/** Escapes stand for bytes that are not ASCII, and for "%" itself. */
+/** Escapes can only encode bytes that are not ASCII, and "%". */
 function unescapeHost(text: string): string | undefined {
   if (NOT_IN_HOST.test(text)) return undefined;
   if (!text.includes('%')) return text;

@@ -1,6 +1,6 @@
 /**
- * Digests: algorithm, colon, lower-case hex digits. The three algorithms are the ones that the kubelet and containerd have
- * linked in (opencontainers/go-digest algorithm.go); md5, sha1 and unknown ones are refused there, and so here.
+ * Digests: algorithm, colon, lowercase hex digits. The three algorithms are those that the kubelet and containerd support
+ * (opencontainers/go-digest algorithm.go); they reject md5, sha1, and others.
  */
 import { quoteValue } from './quote.ts';
 
@@ -16,7 +16,7 @@ export function isDigest(text: string): boolean {
   return DIGEST.test(text);
 }
 
-/** What is wrong with `text`, the part of a reference behind its `@`, and what would be accepted. */
+/** Returns the problem of `text`, the part of a reference after `@`, with a correction; `undefined` for a digest. */
 export function digestProblem(text: string): string | undefined {
   if (isDigest(text)) return undefined;
   if (text === '') return 'the digest after "@" is missing; add "sha256:" and 64 hex digits, or remove "@"';

@@ -1,21 +1,21 @@
-/** What an image reference means, for programs and for somebody who sees one for the first time. */
+/** Explains image references, as JSON and as text. */
 import { DOCKER_HUB, splitReference } from './grammar.ts';
 import { quoteValue } from './quote.ts';
 import { familiarName, type ImageReference, isPinned, parseReference } from './reference.ts';
 
-/** `explain image -o json`: null where there is nothing. All but `input`, `valid` and `error` are null when it is invalid. */
+/** Output of `explain image -o json`. Absent parts are null; for an invalid reference, all but `input`, `valid`, and `error`. */
 export interface ExplainedReference {
   readonly input: string;
   readonly valid: boolean;
   readonly error: string | null;
-  /** Empty when the path looks like it begins with a host, but does not. */
+  /** Empty if the path begins with a part that looks like a host but is invalid. */
   readonly domain: string | null;
   readonly path: string | null;
   readonly tag: string | null;
   readonly digest: string | null;
   readonly normalized: string | null;
   readonly familiar: string | null;
-  /** What the container runtime pulls. */
+  /** The reference that container runtimes pull. */
   readonly runtimeRef: string | null;
 }
 
@@ -37,7 +37,7 @@ export function explainReference(text: string): ExplainedReference {
   };
 }
 
-/** What is said of something that is no reference at all. */
+/** Returns the explanation of an invalid reference. */
 export function unexplained(input: string, error: string): ExplainedReference {
   return { input, valid: false, error, ...NOTHING };
 }
@@ -52,7 +52,7 @@ const NOTHING = {
   runtimeRef: null,
 } as const;
 
-/** Several lines without a line break at the end, each cut at 800 characters: a hostname has no limit. */
+/** Returns lines without a final line break, each limited to 800 characters, because hostnames have no limit. */
 export function explainText(text: string): string {
   const parsed = parseReference(text);
   const lines = parsed.ok ? linesAbout(parsed.reference) : linesAgainst(text, parsed.problem);

@@ -1,20 +1,20 @@
 /**
- * Whether a glob can match any name at all. Names form a regular language, and so do the texts that a glob matches, so the
- * question is decided exactly: the glob walks the automaton of the language, and of each state only the shortest way counts.
+ * Decides whether a glob can match any name. Names and the texts that a glob matches are regular languages, so the result is
+ * exact: the glob walks the automaton of the names, and only the shortest path to each state counts.
  */
 
 export interface Language {
   readonly start: string;
-  /** `undefined`: no name goes on like this. */
+  /** `undefined`: no name continues with this character. */
   next(state: string, character: string): string | undefined;
-  /** Where a name may end. */
+  /** States where a name can end. */
   readonly ends: ReadonlySet<string>;
   readonly maxLength: number;
-  /** A character for each way to go on: all that `*` need stand for. */
+  /** One character per class of transitions, which are sufficient for `*`. */
   readonly alphabet: readonly string[];
 }
 
-/** How many characters it takes at least to get to each state. */
+/** The minimum number of characters to reach each state. */
 type Reached = ReadonlyMap<string, number>;
 
 export function canMatch(glob: string, language: Language): boolean {
@@ -32,7 +32,7 @@ function behind(reached: Reached, character: string, language: Language): Reache
   return after;
 }
 
-/** Until nothing changes: as often as there are states, of which there are few. */
+/** Repeats until nothing changes, at most once for each of the few states. */
 function behindStar(reached: Reached, language: Language): Reached {
   let after = reached;
   for (let before: Reached | undefined; before === undefined || !isSame(before, after);) {
@@ -42,7 +42,7 @@ function behindStar(reached: Reached, language: Language): Reached {
   return after;
 }
 
-/** With those that are reached without a step. */
+/** Adds the states that need no character. */
 function oneFurther(reached: Reached, language: Language): Reached {
   const after = new Map(reached);
   for (const [state, length] of reached) {

@@ -1,9 +1,9 @@
 /**
- * Globs with one special character: `*` stands for any characters, also for none. Everything else is literal, case counts,
- * and the whole text must match. Used for tags, path segments, host labels, namespaces and user names.
+ * Globs with one special character: `*` matches any characters, including none. Everything else is literal and case-sensitive,
+ * and the whole text must match. Used for tags, path segments, host labels, namespaces, and user names.
  *
- * No regular expression is made from a glob: `*a*a*a*a*b` would hold the process for seconds. The literal pieces are looked
- * for from left to right instead, each one once, behind the one before it, so the text is walked through once.
+ * Globs are not compiled to regular expressions: `*a*a*a*a*b` would block the process for seconds. Instead, the literal pieces
+ * are searched from left to right, each after the previous one, in one pass over the text.
  */
 export type TextTest = (text: string) => boolean;
 
@@ -12,7 +12,7 @@ export function compileGlob(glob: string): TextTest {
   if (star === -1) return (text) => text === glob;
   const head = glob.slice(0, star);
   const tail = glob.slice(glob.lastIndexOf('*') + 1);
-  // Two stars in a row leave an empty piece, which says no more than one star.
+  // Two stars in a row are equivalent to one.
   const middle = glob
     .slice(star, glob.length - tail.length)
     .split('*')
@@ -32,7 +32,7 @@ export function compileGlob(glob: string): TextTest {
 
 const compiledLists = new WeakMap<readonly string[], TextTest>();
 
-/** Any of a list. Texts without `*` are looked up, so a list may be long; a list that many share is compiled once. */
+/** Compiles a list to a test for any of its globs. Looks up globs without `*` in a set, and caches the test by array. */
 export function compileGlobs(globs: readonly string[]): TextTest {
   const known = compiledLists.get(globs);
   if (known !== undefined) return known;

@@ -1,6 +1,6 @@
 /**
  * The grammar of image references, as github.com/distribution/reference v0.6 (ParseNormalizedNamed) applies it in the API
- * server's defaulting, the kubelet, containerd and CRI-O:
+ * server's defaulting, the kubelet, containerd, and CRI-O:
  *
  *     reference = [ host "/" ] path [ ":" tag ] [ "@" digest ]
  *     host      = ( label { "." label } | "[" hex digits and ":" "]" ) [ ":" digits ]
@@ -10,16 +10,16 @@
  *     tag       = ( letter | digit | "_" ) and up to 127 of letter | digit | "_" | "." | "-"
  *     digest    = see digest.ts
  *
- * What stands before the first "/" is a host only when it contains "." or ":" or an upper-case letter, or is "localhost";
- * without a host the image is one of docker.io, where a path of one component belongs to "library/". What looks like a host
- * but is none (exa_mple.com/x) is read as a path, with an empty domain: Go's pattern allows it, so it is accepted here too.
+ * The part before the first "/" is a host only if it contains ".", ":", or an uppercase letter, or is "localhost". Without a
+ * host, the image is on docker.io, where a path of one component belongs to "library/". As in Go, an invalid host
+ * (exa_mple.com/x) is parsed as a path with an empty domain.
  *
- * Image strings come from anyone who may create a Pod, so all work is linear: the three separators are found with indexOf,
- * each part has its length checked before its pattern runs, and a host, which has no limit, is only tested for characters.
+ * Anyone who can create a Pod chooses image strings, so all work is linear: indexOf finds the three separators, the length of
+ * each part is checked before its pattern runs, and hosts, which have no limit, are only tested for characters.
  */
 import { isDigest } from './digest.ts';
 
-/** The parts of a string as they stand there; nothing is checked yet. */
+/** The parts of a string as written, unchecked. */
 export interface WrittenParts {
   readonly host: string | undefined;
   readonly name: string;
@@ -28,7 +28,7 @@ export interface WrittenParts {
 }
 
 export interface ReferenceParts {
-  /** Empty for a path that looks like it begins with a host, but does not. */
+  /** Empty if the path begins with a part that looks like a host but is invalid. */
   readonly domain: string;
   readonly path: string;
   readonly tag: string | undefined;
@@ -45,7 +45,7 @@ const PATH = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 const IMAGE_ID = /^[a-f0-9]{64}$/;
 
-/** The checked and normalised parts, or undefined when `text` does not follow the grammar. */
+/** Returns the checked and normalized parts; `undefined` if `text` does not follow the grammar. */
 export function readParts(text: string): ReferenceParts | undefined {
   if (isImageId(text)) return undefined;
   const { host, name, tag, digest } = splitReference(text);
@@ -57,7 +57,7 @@ export function readParts(text: string): ReferenceParts | undefined {
   return isPath(whole) ? { domain: '', path: whole, tag, digest } : undefined;
 }
 
-/** Neither a path nor a tag may contain ":" or "@", so the first of each is where the next part begins. */
+/** Splits at the first ":" and "@" after the host, because paths and tags contain neither. */
 export function splitReference(text: string): WrittenParts {
   const slash = text.indexOf('/');
   const first = text.slice(0, Math.max(slash, 0));
@@ -74,7 +74,7 @@ export function splitReference(text: string): WrittenParts {
   };
 }
 
-/** Docker Hub's older name is its present one, and its images of one component belong to "library/". */
+/** Replaces the former name of Docker Hub, and adds "library/" to its images of one component. */
 export function completeName(
   host: string | undefined,
   name: string,
@@ -83,7 +83,7 @@ export function completeName(
   return { domain, path: domain === DOCKER_HUB && !name.includes('/') ? `library/${name}` : name };
 }
 
-/** Whether the part before the first "/" is meant to be a host. It need not be a valid one. */
+/** Reports whether the part before the first "/" is meant as a host, valid or not. */
 export function looksLikeHost(first: string): boolean {
   return first === 'localhost' || /[.:A-Z]/.test(first);
 }
@@ -95,12 +95,12 @@ export function isHost(text: string): boolean {
   return host !== '' && !/[^A-Za-z0-9.-]/.test(host) && !/^[.-]|[.-]$|[.-]\.|\.-/.test(host);
 }
 
-/** A port may be any number of digits; there is no range check. */
+/** Any number of digits, without a range check. */
 export function isPort(text: string): boolean {
   return text !== '' && !/[^0-9]/.test(text);
 }
 
-/** The colon of a port is the first one outside of the brackets of an IPv6 address. */
+/** Splits at the first colon outside of the brackets of an IPv6 address. */
 export function splitPort(text: string): { readonly host: string; readonly port: string | undefined } {
   const colon = text.indexOf(':', text.lastIndexOf(']') + 1);
   return colon === -1 ? { host: text, port: undefined } : { host: text.slice(0, colon), port: text.slice(colon + 1) };
@@ -118,7 +118,7 @@ export function isTag(text: string): boolean {
   return text.length <= MAX_TAG && TAG.test(text);
 }
 
-/** 64 hex digits alone are how Docker shows the id of a local image; a name may not look like it. */
+/** 64 hex digits are an ID of a local image in Docker, so they are not a valid name. */
 export function isImageId(text: string): boolean {
   return text.length === 64 && IMAGE_ID.test(text);
 }

@@ -1,6 +1,6 @@
 /**
- * Somebody wrote `user:password@registry/name`: no reference has that form, and nobody else may read the password in a
- * message, a log or a report. Digests (`name:tag@sha256:…`) are left alone.
+ * Masks the password in `user:password@registry/name`. The form is not a valid reference, but messages, logs, and reports
+ * quote it. Does not change digests (`name:tag@sha256:…`).
  */
 export function maskPassword(text: string): string {
   const at = text.lastIndexOf('@', slashAfterHost(text));

@@ -1,4 +1,4 @@
-/** Lists of image patterns from texts: all that is wrong with them at once, or the compiled set. */
+/** Parses lists of image patterns: returns all faults, or the compiled set. */
 import { type ImagePattern, parsePattern, patternSet, type PatternSet } from './pattern.ts';
 
 export type ParsedPatterns =
@@ -7,7 +7,7 @@ export type ParsedPatterns =
 
 const parsedLists = new WeakMap<readonly string[], ParsedPatterns>();
 
-/** A list of ten thousand patterns that a hundred policies share is compiled once: the same array has the same answer. */
+/** Caches the result by array, so that policies that share a list compile it once. */
 export function parsePatterns(texts: readonly string[]): ParsedPatterns {
   const known = parsedLists.get(texts);
   if (known !== undefined) return known;

@@ -1,6 +1,6 @@
 /**
- * Why a string is not an image pattern (pattern.ts), said to the author of a policy: what is wrong, and what to write instead.
- * A pattern that no image could ever match is refused here as well: it would be a rule that does nothing.
+ * Explains to authors of policies why a string is not an image pattern (pattern.ts), with a correction. Also rejects patterns
+ * that no image can match, because their rules would have no effect.
  */
 import { digestProblem } from './digest.ts';
 import { DOCKER_HUB, isComponent, isHost, isPort, MAX_PATH, MAX_TAG, splitPort, splitReference } from './grammar.ts';
@@ -10,7 +10,7 @@ import { ANY_SEGMENTS } from './segments.ts';
 const MAX_PATTERN = 1024;
 const EXAMPLE = 'registry.example.com/**';
 
-/** A sentence fragment behind `"…" is not a pattern: `; undefined when it is one. */
+/** Returns the rest of the sentence `"…" is not a pattern: …`; `undefined` for a pattern. */
 export function patternProblem(text: string): string | undefined {
   return wholeProblem(text) ?? partsProblem(text);
 }
@@ -32,7 +32,7 @@ function withoutScheme(rest: string): string {
   return proposal(name.includes('/') ? name : `${name}/**`, EXAMPLE);
 }
 
-/** Only what is a pattern itself and fits into a line is proposed. */
+/** Returns the correction if it is a valid pattern and fits on a line, otherwise the example. */
 function proposal(text: string, otherwise: string): string {
   return text.length <= 120 && patternProblem(text) === undefined ? text : otherwise;
 }
@@ -60,7 +60,7 @@ function hostProblem(text: string | undefined): string | undefined {
   return `${quoteValue(host, 80)} is not a valid hostname; use letters, digits, inner hyphens, and dots, and a port after ":"`;
 }
 
-/** What may stand at the beginning when no host does, but makes one wonder whether a host was meant. */
+/** Rejects patterns without a host whose first part could be meant as a host. */
 function leadProblem(name: string, tag: string | undefined, suffix: string): string | undefined {
   if (name === '*') {
     const every = proposal(`**${suffix}`, '**');
@@ -91,7 +91,7 @@ function segmentsProblem(host: string | undefined, name: string): string | undef
   return undefined;
 }
 
-/** A segment `**` can stand for none, with the slash beside it. */
+/** Counts characters without `**` segments and their slashes, because `**` also matches no segments. */
 function lengthProblem(name: string): string | undefined {
   const least = name.replaceAll(/\*\*\/|\/?\*\*$|\*/g, '').length;
   return least > MAX_PATH ? `image paths are limited to ${MAX_PATH} characters (found ${least})` : undefined;
@@ -120,8 +120,8 @@ function tagProblem(tag: string | undefined): string | undefined {
 }
 
 /**
- * A name that the glob matches. If this one breaks the grammar, all that match do: what is wrong with it stands in the
- * literal parts, and no other filling would mend that.
+ * Returns a name that the glob matches. If it violates the grammar, so do all names that match, because the violation is in
+ * the literal parts.
  */
 function filled(glob: string): string {
   return glob.replaceAll('*', 'a');

@@ -1,17 +1,16 @@
 /**
- * Image patterns, as policies write them:
+ * Image patterns of policies:
  *
  *     pattern = [ host "/" ] segment { "/" segment } [ ":" tag glob ] [ "@" digest ]
  *
- * It is taken apart and completed as a reference is (grammar.ts): `nginx` is docker.io/library/nginx, `team/*` is
- * docker.io/team/*, and the first part is a host only by the reference's own rule. In a segment `*` stands for any
- * characters, never for a "/"; the segment `**` stands for any number of segments, also for none. In a host `*` stays inside
- * of its label, so both sides have as many dots. `**` alone is every image, and a leading `**` covers every registry, also
- * where the image has none (its path is then all it has). Without a tag glob every tag and digest matches; with one the
- * image's effective tag must match, so that an image with only a digest does not.
+ * Patterns are split and completed like references (grammar.ts): `nginx` is docker.io/library/nginx, `team/*` is
+ * docker.io/team/*, and the first part is a host by the same rule. In a segment, `*` matches any characters except "/"; the
+ * segment `**` matches any number of segments, including none. In a host, `*` matches within one label. `**` alone matches
+ * every image. A leading `**` matches every registry, and also images with an empty domain. Without a tag glob, every tag and
+ * digest matches; with a tag glob, the image's effective tag must match, so an image with only a digest does not.
  *
- * Hosts are compared as DNS does it, without case, and port 443 is no port, since images are pulled over https. Addresses are
- * compared as they are written. Nothing is ever compared as a substring or a prefix of a whole name.
+ * Hosts are compared without case, as in DNS, and port 443 equals no port, because images are pulled over HTTPS. IP addresses
+ * are compared as written. Patterns never match a substring or prefix of a name.
  */
 import { compileGlob, type TextTest } from './glob.ts';
 import { completeName, splitPort, splitReference } from './grammar.ts';
@@ -21,9 +20,9 @@ import type { ImageReference } from './reference.ts';
 import { ANY_SEGMENTS, compileSegments, isGlob, literalPrefix, type SegmentsTest } from './segments.ts';
 
 export interface ImagePattern {
-  /** What the policy says. */
+  /** The pattern as written. */
   readonly text: string;
-  /** Lower-case, without a port 443, `*` inside of labels; undefined for every registry. */
+  /** Lowercase, without port 443, with `*` within labels; `undefined` for every registry. */
   readonly host: string | undefined;
   /** Never empty; `**` for any number of segments. */
   readonly segments: readonly string[];
@@ -36,7 +35,7 @@ export type ParsedPattern =
   | { readonly ok: true; readonly pattern: ImagePattern }
   | { readonly ok: false; readonly problem: string };
 
-/** DNS has no longer names (RFC 1035 section 2.3.4), so nothing can be pulled from one; 8 more for a port. */
+/** Limit of DNS names (RFC 1035 section 2.3.4), and 8 characters for a port. */
 const MAX_HOST = 253 + 8;
 
 export function parsePattern(text: string): ParsedPattern {
@@ -45,12 +44,12 @@ export function parsePattern(text: string): ParsedPattern {
   const { host, name, tag, digest } = splitReference(text);
   const anyRegistry = host === undefined && (name === ANY_SEGMENTS || name.startsWith(`${ANY_SEGMENTS}/`));
   const { domain, path } = completeName(host, name);
-  // All of Docker Hub is meant, not only what is below library/.
+  // Matches all of Docker Hub, not only library/.
   const segments = (anyRegistry || name === ANY_SEGMENTS ? name : path).split('/');
   return { ok: true, pattern: { text, host: anyRegistry ? undefined : hostKey(domain), segments, tag, digest } };
 }
 
-/** One spelling per endpoint: lower case, no port 443, no leading zeros in a port. */
+/** Normalizes a host to one spelling per endpoint: lowercase, no port 443, no leading zeros in a port. */
 export function hostKey(domain: string): string {
   const { host, port } = splitPort(domain.toLowerCase());
   const number = port?.replace(/^0+(?=.)/, '');
@@ -59,13 +58,13 @@ export function hostKey(domain: string): string {
 
 export interface PatternSet {
   readonly size: number;
-  /** The first matching pattern in the order of the list. */
+  /** Returns the first matching pattern in list order. */
   match(reference: ImageReference): ImagePattern | undefined;
 }
 
 /**
- * Compiles a list once, so that a decision looks only at the patterns that could match: those of the image's host, found by
- * their whole path, or by the literal text before their first `*`. That is a few map lookups, however long the list is.
+ * Indexes a list by host, and by whole path or literal prefix, so that matching an image takes a few map lookups regardless of
+ * the length of the list.
  */
 export function patternSet(patterns: readonly ImagePattern[]): PatternSet {
   if (patterns.length === 0) return { size: 0, match: () => undefined };
@@ -93,27 +92,27 @@ export function patternSet(patterns: readonly ImagePattern[]): PatternSet {
 }
 
 interface Entry {
-  /** Its place in the list. */
+  /** Index in the list. */
   readonly order: number;
   readonly pattern: ImagePattern;
-  /** undefined: every tag, and none. */
+  /** `undefined`: matches every tag, and no tag. */
   readonly matchesTag: TextTest | undefined;
-  /** undefined: the index has compared the whole path already. */
+  /** `undefined`: the index has already compared the whole path. */
   readonly matchesPath: SegmentsTest | undefined;
 }
 
-/** What one decision works out about its image. */
+/** Values of an image, computed once for each match. */
 interface Image {
   readonly reference: ImageReference;
   readonly tag: string | undefined;
   segments: readonly string[] | undefined;
 }
 
-/** The patterns of one host, each list in its own order. */
+/** The patterns of one host. */
 interface PathIndex {
   readonly exact: ReadonlyMap<string, readonly Entry[]>;
   readonly prefixed: ReadonlyMap<string, readonly Entry[]>;
-  /** The lengths that the keys of `prefixed` have, shortest first. */
+  /** Distinct key lengths of `prefixed`, shortest first. */
   readonly lengths: readonly number[];
 }
 
@@ -145,7 +144,7 @@ function indexPaths(entries: readonly Entry[]): PathIndex {
   return { exact, prefixed, lengths };
 }
 
-/** An address in brackets has no labels, and an image without a registry has no host; neither matches a glob. */
+/** Globs match neither IP addresses in brackets, which have no labels, nor images without a host. */
 function globbedHost(glob: string, paths: PathIndex): GlobbedHost {
   const { host, port } = splitPort(glob);
   const matchesLabels = compileSegments(host.split('.'));

@@ -1,6 +1,6 @@
 /**
- * Why a string is not an image reference, said to a person who has to repair it: what is wrong, and what would be accepted.
- * Every spelling that is proposed has been read by the grammar, so it is a valid one. Values are quoted, cut and escaped.
+ * Explains why a string is not an image reference, with a correction. The grammar checks every correction, so it is valid.
+ * Values are quoted, shortened, and escaped.
  */
 import { digestProblem } from './digest.ts';
 import {
@@ -21,7 +21,7 @@ import { quoteValue } from './quote.ts';
 
 const HOST_NAME = 'letters, digits, inner hyphens, and dots';
 
-/** For a `text` that the grammar refuses. The first problem that is found, the ones that mislead most before the others. */
+/** Returns the first problem of a `text` that the grammar rejects, the most specific ones first. */
 export function problemOf(text: string): string {
   const parts = splitReference(text);
   return (
@@ -34,11 +34,11 @@ export function problemOf(text: string): string {
   );
 }
 
-/** Of shells, kustomize, Tekton, Jinja, ERB, Concourse, make, autoconf, Windows, and of people. */
+/** Placeholders of shells, kustomize, Tekton, Jinja, ERB, Concourse, make, autoconf, and Windows, and `<NAME>`. */
 const PLACEHOLDER =
   /\$[{(]|\{%|<%|\[\[|\(\(|\$[A-Za-z_]\w*|__[A-Z][A-Z\d_]*__|@[A-Za-z_]\w*@|%[A-Za-z_]\w*%|<[A-Za-z][\w .-]*>/;
 
-/** What can be seen without taking the string apart. */
+/** Finds problems that are visible without splitting the string. */
 function wholeProblem(text: string): string | undefined {
   if (text === '') return 'it is empty; use a reference such as "nginx:1.27"';
   if (text.includes('{{'))
@@ -66,10 +66,10 @@ function characterProblem(text: string): string | undefined {
   return `the character ${quoteValue(character)} (${code}) is not allowed; use only ASCII letters, digits, and . _ - / : @`;
 }
 
-/** `undefined` also for what can be a path, and for an upper-case path that was taken for a host. */
+/** Returns `undefined` also for a possible path, and for an uppercase path that was taken for a host. */
 function hostProblem(text: string | undefined): string | undefined {
   if (text === undefined || isHost(text) || isComponent(text) || !/[.:]/.test(text)) return undefined;
-  // Not quoted: it may hold a password.
+  // Without the value, which can contain a password.
   if (text.includes('@')) return '"@" can only separate name and digest; remove the user name or password';
   const { host, port } = splitPort(text);
   return portProblem(port) ?? `${quoteValue(host, 80)} is not a valid hostname; use ${HOST_NAME}, and a port after ":"`;

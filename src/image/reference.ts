@@ -1,45 +1,45 @@
 /**
- * Image references: `[registry/]name[:tag][@digest]`, read as the kubelet and the container runtimes read them. The grammar
- * is in grammar.ts; the forms are those of github.com/distribution/reference, named beside each function.
+ * Image references, `[registry/]name[:tag][@digest]`, parsed as by the kubelet and container runtimes. grammar.ts has the
+ * grammar. The normalized forms are those of github.com/distribution/reference, named at each field and function.
  */
 import { DOCKER_HUB, readParts } from './grammar.ts';
 import { problemOf } from './problem.ts';
 
 export interface ImageReference {
-  /** What the user wrote. */
+  /** The reference as written. */
   readonly text: string;
   /** `docker.io`, `registry.example.com:5000`; case as written. Empty in one odd case: see grammar.ts. */
   readonly domain: string;
   /** `library/nginx`. */
   readonly path: string;
-  /** As written; undefined when none was. */
+  /** The tag as written; `undefined` if absent. */
   readonly tag: string | undefined;
-  /** `sha256:…`, `sha384:…` or `sha512:…`. */
+  /** `sha256:…`, `sha384:…`, or `sha512:…`. */
   readonly digest: string | undefined;
-  /** Registry and path without tag and digest: the kubelet looks pull credentials up with it. */
+  /** Registry and path without tag and digest, by which the kubelet looks up credentials. */
   readonly repository: string;
-  /** The tag, `latest` if there is neither tag nor digest; undefined if there is only a digest. */
+  /** The tag; `latest` without a tag and a digest; `undefined` with only a digest. */
   readonly effectiveTag: string | undefined;
   /** The repository with tag and digest as written: Go's `named.String()`. */
   readonly fullName: string;
-  /** What containerd and CRI-O pull: with `:latest` for neither tag nor digest, and without the tag beside a digest (Go's `ParseDockerRef`). */
+  /** The reference that containerd and CRI-O pull (Go's `ParseDockerRef`): with the default tag, and without the tag if there is a digest. */
   readonly runtimeName: string;
 }
 
-/** A bad image string is the user's data, so it is a value; `problem` is a sentence fragment about it, safe to print. */
+/** An invalid image string is user data, so it is a result and not an error. `problem` is a sentence fragment, safe to print. */
 export type ParsedImage =
   | { readonly ok: true; readonly reference: ImageReference }
   | { readonly ok: false; readonly text: string; readonly problem: string };
 
 /**
- * The same few images come again and again. Each has one slot, which the last one to come there keeps, so nobody can fill this
- * for good. A Map would hash every character of a text that has just been parsed: half of what the loop over containers costs.
+ * Caches parsed references, because the same few images recur. The latest reference takes its slot, so the cache cannot be
+ * exhausted. A Map would hash every character of each text, which is half the cost of the loop over containers.
  */
 const SLOTS = 4096;
 const known = Array.from<unknown, ParsedSlot | undefined>({ length: SLOTS }, () => undefined);
 const MAX_KNOWN_LENGTH = 300;
 
-/** Never throws; linear in the length of `text`. Nothing is trimmed. */
+/** Never throws. Takes linear time. Does not trim `text`. */
 export function parseReference(text: string): ParsedImage {
   if (text.length > MAX_KNOWN_LENGTH) return readReference(text);
   const slot = slotOf(text);
@@ -55,7 +55,7 @@ interface ParsedSlot {
   readonly parsed: ParsedImage;
 }
 
-/** Images differ at their end: the digest, or the name and its tag. */
+/** Hashes only the end of the text, where images differ. */
 function slotOf(text: string): number {
   let hash = text.length;
   for (let at = Math.max(0, text.length - 12); at < text.length; at++)
@@ -85,22 +85,22 @@ function readReference(text: string): ParsedImage {
   };
 }
 
-/** The shortest name: Go's `FamiliarString`. `docker.io/foo.bar/x` becomes `foo.bar/x`, which reads differently; so did Go. */
+/** Returns the shortest name (Go's `FamiliarString`). As in Go, `docker.io/foo.bar/x` becomes `foo.bar/x`, which parses differently. */
 export function familiarName(reference: ImageReference): string {
   return withSuffix(familiarRepository(reference), reference.tag, reference.digest);
 }
 
-/** For plugins; the value is in the reference. */
+/** Exported for plugins; other code uses the field. */
 export function repositoryOf({ repository }: ImageReference): string {
   return repository;
 }
 
-/** For plugins; the value is in the reference. */
+/** Exported for plugins; other code uses the field. */
 export function effectiveTag(reference: ImageReference): string | undefined {
   return reference.effectiveTag;
 }
 
-/** Whether the image can never change under its name. */
+/** Reports whether the reference has a digest, so that its content cannot change. */
 export function isPinned({ digest }: ImageReference): boolean {
   return digest !== undefined;
 }

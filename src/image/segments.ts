@@ -1,4 +1,4 @@
-/** Globs over lists: the segments of a path, the labels of a host. `*` stays inside of one, `**` is any number of them. */
+/** Globs over lists: segments of a path, or labels of a host. `*` matches within one item, `**` any number of items. */
 import { compileGlob, type TextTest } from './glob.ts';
 
 export const ANY_SEGMENTS = '**';
@@ -10,8 +10,8 @@ export function isGlob(text: string): boolean {
 }
 
 /**
- * All segments must match, in order. The globs between two `**` have a fixed length, so the first ones and the last ones are
- * compared at their ends, and the others each where they first fit behind the ones before: a loop, which never goes back.
+ * Compiles globs to a test of all segments, in order. The globs between two `**` have a fixed length: the first and last groups
+ * are compared at the ends, the others at their first match after the previous group. There is no backtracking.
  */
 export function compileSegments(globs: readonly string[]): SegmentsTest {
   const runs: TextTest[][] = [[]];
@@ -42,8 +42,8 @@ function fits(run: readonly TextTest[], segments: readonly string[], at: number)
 }
 
 /**
- * What every path that matches begins with: the segments before the first glob, and that one's literal beginning. What
- * matches `a/**` may be `a` alone, so there the slash is not counted.
+ * Returns the prefix of all matching paths: the segments before the first glob, and its literal beginning. Without the slash
+ * before `**`, because `a/**` also matches `a`.
  */
 export function literalPrefix(globs: readonly string[]): string {
   const first = globs.findIndex(isGlob);

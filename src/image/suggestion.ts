@@ -1,7 +1,7 @@
-/** The nearest of the accepted names, for messages. */
+/** Suggests the nearest valid name in messages. */
 import leven from 'leven';
 
-/** `; did you mean "x"?` when one candidate is near enough to be a misspelling, else nothing. */
+/** Returns `; did you mean "x"?` if `text` is close enough to a candidate, otherwise an empty string. */
 export function didYouMean(text: string, candidates: readonly string[]): string {
   if (text.length > 60) return '';
   const near = candidates
