@@ -32,7 +32,7 @@ function behind(reached: Reached, character: string, language: Language): Reache
   return after;
 }
 
-/** Repeats until nothing changes, at most once for each of the few states. */
+/** Repeats until nothing changes, at most once per state. */
 function behindStar(reached: Reached, language: Language): Reached {
   let after = reached;
   for (let before: Reached | undefined; before === undefined || !isSame(before, after);) {
@@ -42,7 +42,7 @@ function behindStar(reached: Reached, language: Language): Reached {
   return after;
 }
 
-/** Adds the states that need no character. */
+/** Adds the states that one more character reaches. */
 function oneFurther(reached: Reached, language: Language): Reached {
   const after = new Map(reached);
   for (const [state, length] of reached) {

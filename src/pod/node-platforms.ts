@@ -80,12 +80,12 @@ function affinityOf(spec: JsonObject, pointer: string): readonly Term[] | undefi
   at += `/${REQUIRED}`;
   if (required === undefined) return undefined;
   return readObjects(required, 'nodeSelectorTerms', at).flatMap((term, index) => {
-    const pointer = `${at}/nodeSelectorTerms/${index}`;
-    const expressions = readObjects(term, 'matchExpressions', pointer);
-    const isEmpty = expressions.length === 0 && readObjects(term, 'matchFields', pointer).length === 0;
+    const termPointer = `${at}/nodeSelectorTerms/${index}`;
+    const expressions = readObjects(term, 'matchExpressions', termPointer);
+    const isEmpty = expressions.length === 0 && readObjects(term, 'matchFields', termPointer).length === 0;
     return isEmpty
       ? []
-      : [expressions.flatMap((one, each) => requirementOf(one, `${pointer}/matchExpressions/${each}`))];
+      : [expressions.flatMap((one, each) => requirementOf(one, `${termPointer}/matchExpressions/${each}`))];
   });
 }
 
