@@ -76,7 +76,7 @@ Examples:
   tidewaiter pin deploy/ --platform linux/amd64 --platform linux/arm64
 
 Exit codes: 0 success; 1 an image has no digest (--check), or has drifted and
-was not written (--update); 2 an image could not be pinned (the others are)`;
+was not written (--update); 2 an image cannot be pinned (the others are)`;
 
 export function addDrift(program: Command, result: Result, terminal: Terminal): void {
   program

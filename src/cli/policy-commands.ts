@@ -87,7 +87,7 @@ A test suite (for its schema, run tidewaiter schema test-suite):
         expect:
           - {rule: image-registry, container: web, action: deny}
 
-Exit codes: 0 all cases passed, 1 a case failed, 2 a case could not run`;
+Exit codes: 0 all cases passed, 1 a case failed, 2 a case cannot run`;
 
 export function addReplay(program: Command, result: Result, terminal: Terminal): void {
   program
@@ -100,7 +100,7 @@ export function addReplay(program: Command, result: Result, terminal: Terminal):
     .addOption(new Option('--against <FILE|DIR>', 'Policies to compare with --policy; repeatable').argParser(collect))
     .addOption(outputOption('replay'))
     .addOption(nowOption())
-    .addHelpText('after', '\nExit codes: 0 same decisions, 1 different decisions, 2 a review could not be evaluated')
+    .addHelpText('after', '\nExit codes: 0 same decisions, 1 different decisions, 2 a review cannot be evaluated')
     .action(async (paths, flags) => {
       const { replay } = await import('./replay.ts');
       result.code = await replay(paths, flags, terminal);

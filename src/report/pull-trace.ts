@@ -46,7 +46,9 @@ function row(name: string, value: string): string {
 function faultLines(faults: readonly SecretFault[]): readonly string[] {
   return [
     '  The kubelet pulls no images for the Pod: a pull secret is malformed',
-    ...faults.map(({ secret, key, problem }) => `    secret ${quoteValue(secret)}, key ${quoteValue(key)}: ${problem}`),
+    ...faults.map(
+      ({ secret, key, problem }) => `    pull secret ${quoteValue(secret)}, key ${quoteValue(key)}: ${problem}`,
+    ),
   ];
 }
 

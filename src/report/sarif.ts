@@ -28,7 +28,7 @@ export function sarifCheck(report: CheckReport, { rules, version, folder }: Sari
   const run = new SarifRunBuilder({
     columnKind: 'utf16CodeUnits',
     // The base has no URI, so the same input gives the same report on every machine.
-    originalUriBaseIds: { [ROOT]: { description: { text: 'The folder that tidewaiter ran in' } } },
+    originalUriBaseIds: { [ROOT]: { description: { text: 'The directory that tidewaiter ran in' } } },
     // Without a value, the builder guesses languages from file extensions.
     artifacts: [...new Set([...images, ...findings, ...errors].map(({ file }) => file))].map((file) => ({
       location: artifactOf(file, folder),

@@ -43,7 +43,7 @@ export async function explainCredentials(
     faults: keyring.ok ? [] : keyring.faults,
     ignored: secrets.flatMap((secret) => {
       const why = ignoredReason(secret);
-      return why === undefined ? [] : [`secret ${quoteValue(secret.name)} ${why}`];
+      return why === undefined ? [] : [`pull secret ${quoteValue(secret.name)} ${why}`];
     }),
   };
   terminal.out(`${flags.output === 'json' ? JSON.stringify(explained(match)) : textOf(match)}\n`);
@@ -82,7 +82,9 @@ function textOf({ reference, candidates, faults, ignored }: CredentialMatch): st
 function faultLines(faults: readonly SecretFault[]): readonly string[] {
   return [
     '  the kubelet pulls no images for the Pod: a pull secret is malformed',
-    ...faults.map(({ secret, key, problem }) => `    secret ${quoteValue(secret)}, key ${quoteValue(key)}: ${problem}`),
+    ...faults.map(
+      ({ secret, key, problem }) => `    pull secret ${quoteValue(secret)}, key ${quoteValue(key)}: ${problem}`,
+    ),
   ];
 }
 
@@ -92,7 +94,7 @@ function candidateLines(candidates: readonly Candidate[]): readonly string[] {
   }
   const lines = candidates.map(({ secret, key, username }, index) => {
     const who = username === '' ? 'no user name, so anonymous' : `user ${quoteValue(username)}`;
-    return `    ${index + 1}. ${who}, from entry ${quoteValue(key)} of secret ${quoteValue(secret)}`;
+    return `    ${index + 1}. ${who}, from entry ${quoteValue(key)} of pull secret ${quoteValue(secret)}`;
   });
   return [
     '  the kubelet tries these credentials in order until a pull succeeds',

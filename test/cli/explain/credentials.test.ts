@@ -113,12 +113,12 @@ describe('explain credentials', () => {
       `"reg.io/shop/web:7"
   looked up as  reg.io/shop/web
   the kubelet tries these credentials in order until a pull succeeds
-    1. user "ci", from entry "reg.io" of secret "first"
-    2. user "other", from entry "reg.io" of secret "second"
-    3. user "star", from entry "*.io" of secret "first"
+    1. user "ci", from entry "reg.io" of pull secret "first"
+    2. user "other", from entry "reg.io" of pull secret "second"
+    3. user "star", from entry "*.io" of pull secret "first"
     then the node's own credentials
   ignored by the kubelet
-    secret "plain" has type "Opaque", not kubernetes.io/dockerconfigjson or kubernetes.io/dockercfg
+    pull secret "plain" has type "Opaque", not kubernetes.io/dockerconfigjson or kubernetes.io/dockercfg
 `,
     ],
     [
@@ -135,8 +135,8 @@ describe('explain credentials', () => {
       `"nginx"
   looked up as  docker.io/library/nginx
   the kubelet pulls no images for the Pod: a pull secret is malformed
-    secret "broken", key ".dockerconfigjson": entry "b.io": "auth" contains no ":"; it must be base64 of user:password
-    secret "broken", key ".dockerconfigjson": entry "c.io": "auth" is not valid base64 (standard alphabet, no spaces)
+    pull secret "broken", key ".dockerconfigjson": entry "b.io": "auth" contains no ":"; it must be base64 of user:password
+    pull secret "broken", key ".dockerconfigjson": entry "c.io": "auth" is not valid base64 (standard alphabet, no spaces)
 `,
     ],
   ])('says in words %s', async (_what, argv, text) => {

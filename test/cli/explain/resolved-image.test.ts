@@ -267,7 +267,7 @@ describe('an image that cannot be pulled', () => {
     expect(asked).toEqual([]);
     expect(code).toBe(1);
     expect(out).toMatch(
-      /\n {2}The kubelet pulls no images for the Pod: a pull secret is malformed\n {4}secret "bad", key "\.dockerconfigjson": .+\n$/,
+      /\n {2}The kubelet pulls no images for the Pod: a pull secret is malformed\n {4}pull secret "bad", key "\.dockerconfigjson": .+\n$/,
     );
     const json = JSON.parse(
       (await resolved(['reg.io/x:1'], PULLED, { pullSecret: [bad], output: 'json' })).out,
