@@ -28,7 +28,7 @@ export interface NewReview {
   readonly excuses: Excuses | undefined;
 }
 
-/** For policies that need no facts. */
+/** Evaluates the stored object for policies that need no facts. */
 export function existingFindings(stored: Workload, review: NewReview): readonly Finding[] {
   const scopeRequest = { ...review.scopeRequest, workload: stored };
   return findingsIn(coveredBy(lenientPolicies(review), scopeRequest), NO_FACTS_NEEDED, { ...review, scopeRequest });
@@ -61,7 +61,7 @@ function lenientPolicies({ covering, request }: NewReview): readonly Policy[] {
   );
 }
 
-/** None if the stored object is malformed. */
+/** Returns no findings if the stored object is malformed. */
 function findingsIn(
   covering: Covering,
   facts: Facts,
@@ -75,7 +75,7 @@ function findingsIn(
   }
 }
 
-/** Only the rules with findings in the new object: the others have nothing to compare, so they need no lookups. */
+/** Keeps the rules with findings in the new object. The others have nothing to compare, so they need no lookups. */
 function narrowedTo(findings: readonly Finding[], policies: readonly Policy[]): readonly Policy[] {
   const rules = new Set(findings.map(({ policy, rule }) => JSON.stringify([policy, rule])));
   return policies.flatMap((policy) => {
@@ -88,7 +88,7 @@ function needsOf(bindings: Policy['bindings']): Policy['needs'] {
   return new Set(bindings.flatMap(({ check }) => check.needs));
 }
 
-/** Only containers with the kind, name, and image of a container that has a finding: see policy/existing.ts. */
+/** Selects containers with the kind, name, and image of a container that has a finding: see policy/existing.ts. */
 function storedLookupScope(
   findings: readonly Finding[],
   narrowed: Covering,

@@ -90,7 +90,7 @@ interface ApplicableRuleOnUpdate extends ApplicableRule {
   readonly existing: boolean;
 }
 
-/** Of equally strict rules, the first. */
+/** Returns the first of equally strict rules. */
 function strictestOf(rules: readonly ApplicableRuleOnUpdate[]): ApplicableRuleOnUpdate | undefined {
   return rules.toSorted((left, right) => strictness(left.action) - strictness(right.action))[0];
 }

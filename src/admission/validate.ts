@@ -150,12 +150,12 @@ type Target = { readonly reason: string } | { readonly object: JsonObject; reado
 
 function targetOf({ operation, subResource, object }: AdmissionRequest): Target {
   if (operation === 'DELETE' || operation === 'CONNECT' || object === undefined) {
-    return { reason: `${operation} brings no image` };
+    return { reason: `the ${operation} request has no images` };
   }
   if (!carriesContainers(subResource)) {
-    return { reason: `the subresource ${quoteValue(subResource)} carries no container` };
+    return { reason: `the subresource ${quoteValue(subResource)} has no containers` };
   }
-  // On CREATE the API server clears the field.
+  // The API server clears the field on CREATE.
   if (operation === 'UPDATE' && isBeingDeleted(object)) return { reason: 'the object is being deleted' };
   return { object, operation };
 }

@@ -31,7 +31,7 @@ export function findDeadClauses({ match, exclude }: Clauses, kinds: KindTable): 
   return swallowed === undefined ? [] : [{ pointer: '/spec/exclude', problem: swallowed }];
 }
 
-/** The same for the `match` of an exception. */
+/** Finds dead clauses in the `match` of an exception. */
 export function findDeadExceptionClauses(match: ClauseDocument, kinds: KindTable): readonly DeadClause[] {
   const never = impossible(match, allKinds(kinds));
   return never === undefined ? [] : [{ pointer: '/spec/match', problem: `excuses nothing: ${never}` }];

@@ -48,7 +48,7 @@ export function evaluate({ policies, shared }: Covering, input: EvaluationInput)
   return findings;
 }
 
-/** What checks run on, and their results: a check that several policies share runs once. */
+/** The input of checks, and their results, because a check that several policies share runs once. */
 interface CheckRun {
   readonly subject: Subject<keyof Facts>;
   readonly results: Map<Check, CheckResult>;
@@ -215,7 +215,7 @@ function withoutRepeatedImages(all: readonly PolicyFinding[]): readonly Finding[
   return all.filter(isKept).map(({ finding }) => finding);
 }
 
-/** Without a container, the pointer: not the image, because one annotation can contain several images. */
+/** Returns the container or, without one, the pointer: one annotation can contain several images. */
 function invalidImageKey({ container, pointer }: Finding): Container | string {
   return container ?? pointer;
 }

@@ -30,7 +30,7 @@ export const SUBDOMAIN: Language = {
 /** All kinds with images have subdomain names. A generateName, evaluated before the name exists, can end in a hyphen. */
 export const OBJECT_NAME: Language = { ...SUBDOMAIN, ends: new Set(['word', 'hyphen']) };
 
-/** Of an image: see image/grammar.ts. */
+/** The tag of an image: see image/grammar.ts. */
 export const TAG: Language = {
   start: 'begin',
   next: (state, character) =>
@@ -64,14 +64,14 @@ export function isQualifiedName(text: string): boolean {
   return isLabelName(text.slice(slash + 1)) && (slash < 0 || isName(text.slice(0, slash), SUBDOMAIN));
 }
 
-/** Whether it is a name of the language itself. */
+/** Reports whether the text is a name of the language. */
 export function isName(text: string, language: Language): boolean {
   return !text.includes('*') && canMatch(text, language);
 }
 
 const NAME_STATES = 'name ';
 
-/** `<namespace>:<name>` of a ServiceAccount, behind `system:serviceaccount:`. No part has a colon in it. */
+/** `<namespace>:<name>` of a ServiceAccount, after `system:serviceaccount:`. Neither part contains a colon. */
 export const ACCOUNT: Language = {
   start: LABEL.start,
   next(state, character) {
@@ -87,7 +87,7 @@ export const ACCOUNT: Language = {
   alphabet: [...SUBDOMAIN.alphabet, ':'],
 };
 
-/** The names of a language behind a text that all of them have. */
+/** The names of a language with a common prefix. */
 export function behindPrefix(prefix: string, language: Language): Language {
   return {
     start: '0',

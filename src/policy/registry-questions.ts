@@ -1,5 +1,5 @@
 /**
- * What rules can learn from registries. A new fact is a row of REGISTRY_QUESTIONS. If no source returns its value yet, add a row
+ * The facts about images in registries. A new fact is a row of REGISTRY_QUESTIONS. If no source returns its value yet, add a row
  * to REGISTRY_SOURCES and the source itself in lookup/image-source.ts.
  */
 import { dayStart } from '../go/date.ts';

@@ -11,7 +11,7 @@ import type { RequestDetails } from './scope-request.ts';
 
 export type { ParameterSchema } from './parameters.ts';
 
-/** What a rule checks. */
+/** The input of a rule. */
 export interface Subject<N extends Need = never> {
   readonly operation: 'CREATE' | 'UPDATE';
   /** `undefined` for cluster-scoped objects. */

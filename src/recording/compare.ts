@@ -61,12 +61,12 @@ function decisionChange(
 function findingChanges(expected: readonly ExpectedFinding[], now: readonly Finding[]): readonly Difference[] {
   const { missing, unexpected } = leftover(expected, now, fits);
   return [
-    ...missing.map((wanted) => ({ kind: 'finding-removed' as const, text: JSON.stringify(wanted) })),
+    ...missing.map((expectation) => ({ kind: 'finding-removed' as const, text: JSON.stringify(expectation) })),
     ...unexpected.map((finding) => ({ kind: 'finding-added' as const, text: spelled(finding) })),
   ];
 }
 
-function fits(wanted: ExpectedFinding, finding: Finding): boolean {
+function fits(expected: ExpectedFinding, finding: Finding): boolean {
   const found: Readonly<Record<keyof ExpectedFinding, string | undefined>> = {
     policy: finding.policy,
     rule: finding.rule,
@@ -76,7 +76,7 @@ function fits(wanted: ExpectedFinding, finding: Finding): boolean {
     pointer: finding.pointer,
     message: finding.message,
   };
-  return Object.entries(wanted).every(([key, value]) => found[key as keyof ExpectedFinding] === value);
+  return Object.entries(expected).every(([key, value]) => found[key as keyof ExpectedFinding] === value);
 }
 
 function patchChange(before: readonly unknown[], after: readonly unknown[]): readonly Difference[] {

@@ -1,22 +1,22 @@
 /** Pairs expected findings with actual findings. */
 
-export interface Leftover<Wanted, Found> {
+export interface Leftover<Expected, Actual> {
   /** Expected findings without an actual finding. */
-  readonly missing: readonly Wanted[];
+  readonly missing: readonly Expected[];
   /** Actual findings that are not expected. */
-  readonly unexpected: readonly Found[];
+  readonly unexpected: readonly Actual[];
 }
 
-export function leftover<Wanted, Found>(
-  wanted: readonly Wanted[],
-  found: readonly Found[],
-  fits: (wanted: Wanted, found: Found) => boolean,
-): Leftover<Wanted, Found> {
-  const takenBy = pairs(wanted.map((one) => found.flatMap((other, index) => (fits(one, other) ? [index] : []))));
+export function leftover<Expected, Actual>(
+  expected: readonly Expected[],
+  actual: readonly Actual[],
+  fits: (expected: Expected, actual: Actual) => boolean,
+): Leftover<Expected, Actual> {
+  const takenBy = pairs(expected.map((one) => actual.flatMap((other, index) => (fits(one, other) ? [index] : []))));
   const paired = new Set(takenBy.values());
   return {
-    missing: wanted.filter((_, index) => !paired.has(index)),
-    unexpected: found.filter((_, index) => !takenBy.has(index)),
+    missing: expected.filter((_, index) => !paired.has(index)),
+    unexpected: actual.filter((_, index) => !takenBy.has(index)),
   };
 }
 
@@ -27,11 +27,11 @@ export function leftover<Wanted, Found>(
  */
 function pairs(fitting: readonly (readonly number[])[]): ReadonlyMap<number, number> {
   const takenBy = new Map<number, number>();
-  const find = (wanted: number, tried: Set<number>): boolean => {
-    const own = fitting[wanted] ?? [];
+  const find = (expectation: number, tried: Set<number>): boolean => {
+    const own = fitting[expectation] ?? [];
     const free = own.find((index) => !takenBy.has(index));
     if (free !== undefined) {
-      takenBy.set(free, wanted);
+      takenBy.set(free, expectation);
       return true;
     }
     for (const index of own) {
@@ -39,11 +39,11 @@ function pairs(fitting: readonly (readonly number[])[]): ReadonlyMap<number, num
       tried.add(index);
       const holder = takenBy.get(index);
       if (holder === undefined || !find(holder, tried)) continue;
-      takenBy.set(index, wanted);
+      takenBy.set(index, expectation);
       return true;
     }
     return false;
   };
-  for (const wanted of fitting.keys()) find(wanted, new Set());
+  for (const expectation of fitting.keys()) find(expectation, new Set());
   return takenBy;
 }

@@ -39,7 +39,7 @@ test.each<[string, string, readonly string[]]>([
     'no decision',
     answer({ allowed: 'yes', status: {} }),
     [
-      'allowed is no boolean',
+      'allowed is not a boolean',
       'status is not Failure',
       'a policy denies with 403 Forbidden',
       'no message',
@@ -62,7 +62,7 @@ test.each<[string, string, readonly string[]]>([
     ['warnings of more than 4096 runes'],
   ],
   ['a bad key', answer({ auditAnnotations: { 'a/b': 'c' } }), ['audit annotation key a/b']],
-  ['a bad value', answer({ auditAnnotations: { a: 1 } }), ['audit annotation is no text']],
+  ['a bad value', answer({ auditAnnotations: { a: 1 } }), ['audit annotation is not a string']],
   ['a huge one', answer({ auditAnnotations: { a: 'a'.repeat(300_000) } }), ['has 300127 characters']],
 ])('%s', (_what, text, faults) => {
   expect(answerFaults(text, ASKED)).toEqual(faults);
@@ -74,7 +74,7 @@ test.each<[object, readonly string[]]>([
   [{ patch: btoa('[]') }, ['patch and patchType do not come together']],
   [{ patchType: 'JSONPatch' }, ['patch and patchType do not come together']],
   [{ patchType: 'JSONPatch', patch: btoa('[12]').replaceAll('=', '') }, ['patch is not standard, padded base64']],
-  [{ patchType: 'JSONPatch', patch: btoa('{}') }, ['patch is no list']],
+  [{ patchType: 'JSONPatch', patch: btoa('{}') }, ['patch is not a list']],
 ])('a mutating answer with %j', (response, faults) => {
   expect(answerFaults(answer(response), { ...ASKED, endpoint: 'mutate' })).toEqual(faults);
 });

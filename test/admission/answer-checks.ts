@@ -30,7 +30,7 @@ export function answerFaults(text: string, asked: Asked): readonly string[] {
     ...(response['uid'] === asked.uid ? [] : ['uid is not that of the request']),
     ...unknownKeys(answer, ['apiVersion', 'kind', 'response']),
     ...unknownKeys(response, ['uid', 'allowed', 'status', 'patch', 'patchType', 'warnings', 'auditAnnotations']),
-    ...(typeof response['allowed'] === 'boolean' ? [] : ['allowed is no boolean']),
+    ...(typeof response['allowed'] === 'boolean' ? [] : ['allowed is not a boolean']),
     ...(asked.endpoint === 'validate' ? noPatch(response) : patchFaults(response)),
     ...statusFaults(response),
     ...warningFaults(response['warnings']),
@@ -53,7 +53,7 @@ function patchFaults({ patch, patchType }: Json): readonly string[] {
   if (patchType !== 'JSONPatch' || typeof patch !== 'string') return ['patch and patchType do not come together'];
   const bytes = Buffer.from(patch, 'base64');
   if (bytes.toString('base64') !== patch) return ['patch is not standard, padded base64'];
-  return Array.isArray(JSON.parse(bytes.toString())) ? [] : ['patch is no list'];
+  return Array.isArray(JSON.parse(bytes.toString())) ? [] : ['patch is not a list'];
 }
 
 function statusFaults({ allowed, status }: Json): readonly string[] {
@@ -72,16 +72,18 @@ function statusFaults({ allowed, status }: Json): readonly string[] {
 }
 
 function detailFaults({ group, kind, name, causes }: Json): readonly string[] {
-  const faults = [group, kind, name].every((value) => typeof value === 'string') ? [] : ['details are no strings'];
+  const faults = [group, kind, name].every((value) => typeof value === 'string')
+    ? []
+    : ['details have other values than strings'];
   if (!Array.isArray(causes) || causes.length === 0) return [...faults, 'no causes'];
   return [...faults, ...causes.flatMap(causeFaults)];
 }
 
 function causeFaults(cause: unknown): readonly string[] {
-  if (!isObject(cause)) return ['a cause is no object'];
+  if (!isObject(cause)) return ['a cause is not an object'];
   const { reason, message, field } = cause;
   if (typeof reason !== 'string' || typeof message !== 'string' || typeof field !== 'string')
-    return ['a cause is no strings'];
+    return ['a cause has other values than strings'];
   return [...visible('cause')(message), ...visible('field')(field), ...(message === '' ? ['an empty cause'] : [])];
 }
 
@@ -105,7 +107,7 @@ function annotationFaults(annotations: unknown): readonly string[] {
     ...(/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(key) ? [] : [`audit annotation key ${key}`]),
     ...(typeof value === 'string'
       ? value.split('\n').flatMap(visible('audit annotation'))
-      : ['audit annotation is no text']),
+      : ['audit annotation is not a string']),
   ]);
 }
 

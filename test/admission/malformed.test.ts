@@ -60,15 +60,17 @@ test.each<[specs: readonly string[], created: string, updated: string]>([
 ])(
   'an object that cannot be read, by %j: created %s, updated with another label %s',
   async (specs, created, updated) => {
-    const judged = async (extra: Parameters<typeof requestOf>[1]): Promise<string> => {
+    const outcomeWith = async (extra: Parameters<typeof requestOf>[1]): Promise<string> => {
       const policies = specs.map((spec) => policyOf(`{${spec}}`, [readsPriority]));
       const decision = await ask(requestOf(pod('high'), extra), contextOf(policies));
       const [finding] = decision.findings;
       expect(decision.allowed).toBe(finding?.action !== 'deny');
       return finding === undefined ? 'nothing' : `${finding.existing ? '+' : ''}${finding.action}`;
     };
-    expect(await judged({})).toBe(created);
-    expect(await judged({ operation: 'UPDATE', oldObject: { ...pod('high'), metadata: { name: 'p' } } })).toBe(updated);
+    expect(await outcomeWith({})).toBe(created);
+    expect(await outcomeWith({ operation: 'UPDATE', oldObject: { ...pod('high'), metadata: { name: 'p' } } })).toBe(
+      updated,
+    );
   },
 );
 
@@ -103,12 +105,12 @@ describe('an object in which too much is found', () => {
     ['where nothing denies', [MILD], many(5001), `${TOO_MANY}, allowed`],
     ['where only another rule denies', [MILD, 'rules: [{rule: container-name}]'], many(5001), `${TOO_MANY}, denied`],
     [
-      'CEL about more containers than it is asked about',
+      'CEL with more containers than the limit',
       [CEL],
       many(10_001),
       ': expected at most 10000 containers, found more, denied',
     ],
-    ['CEL about as many as it is asked about', [CEL], many(10_000), '0 findings, allowed'],
+    ['CEL with as many containers as the limit', [CEL], many(10_000), '0 findings, allowed'],
     ['that only pins', ['pin: {}'], many(10_001), '0 findings, allowed'],
   ])('%s', async (_what, specs, containers, is) => {
     const decision = await ask(requestOf(of(containers)), contextOf(specs.map((spec) => policyOf(`{${spec}}`))));

@@ -129,7 +129,7 @@ function decisionOn(request: AdmissionRequest, index: number): Mutation {
   const policy = policies[index % policies.length] ?? policyOf('{pin: {}}');
   const images = registries[index % registries.length];
   const mutation = mutate(request, contextOf([policy], { images }), new AbortController().signal);
-  if (mutation instanceof Promise) throw new Error('somebody was waited for');
+  if (mutation instanceof Promise) throw new Error('the mutation is not synchronous');
   return mutation;
 }
 
@@ -177,7 +177,7 @@ function check(request: AdmissionRequest, index: number): number {
 }
 
 describe('for any workload', () => {
-  test('that is created, the change is one of images alone, and there is no second one', () => {
+  test('that is created, only images change, and a second review changes nothing', () => {
     let changes = 0;
     fc.assert(
       fc.property(workloads, fc.nat({ max: 14 }), (object, index) => {

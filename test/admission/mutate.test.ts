@@ -151,7 +151,7 @@ const OWNED: readonly Case[] = [
     patch: [],
   },
   {
-    what: 'an owner that is no controller',
+    what: 'an owner that is not a controller',
     request: requestOf(deployment('nginx:1', ', ownerReferences: [{apiVersion: v1, kind: A, name: a, uid: u}]')),
     patch: [`${TEMPLATE} nginx:1@#1`],
     asked: nginx1,
@@ -177,7 +177,7 @@ const UPDATED: readonly Case[] = [
     patch: [`${TEMPLATE} nginx:1@#0`],
   },
   {
-    what: 'the same image in another spelling: asked anew',
+    what: 'the same image in another spelling: looked up again',
     request: updateOf(deployment(`nginx:1@${OLD}`), deployment('docker.io/nginx:1')),
     patch: [`${TEMPLATE} docker.io/nginx:1@#1`],
     asked: nginx1,
@@ -208,12 +208,12 @@ const UPDATED: readonly Case[] = [
     asked: ['docker.io/library/a:1', 'docker.io/library/b:1'],
   },
   {
-    what: 'without the stored object: nobody can tell what changes',
+    what: 'without the stored object: the change is unknown',
     request: requestOf(deployment('nginx:1'), { operation: 'UPDATE' }),
     patch: [],
   },
   {
-    what: 'a stored object that cannot be read: nobody can tell what changes',
+    what: 'a malformed stored object: the change is unknown',
     request: updateOf({ spec: { template: [] } }, deployment('nginx:1')),
     patch: [],
   },
@@ -301,7 +301,7 @@ const EPHEMERAL: readonly Case[] = [
 
 const RESTARTED: readonly Case[] = [
   {
-    what: 'the tag, applied again together with a restart: asked anew',
+    what: 'the tag, applied again together with a restart: looked up again',
     request: updateOf(deployment(`nginx:1@${OLD}`), deployment('nginx:1', '', restarted('now'))),
     patch: [`${TEMPLATE} nginx:1@#1`],
     asked: nginx1,
@@ -313,7 +313,7 @@ const RESTARTED: readonly Case[] = [
     asked: nginx1,
   },
   {
-    what: 'a digest that a person wrote, as far as anybody can tell: it stays',
+    what: 'a digest without a hint, so possibly from the user: it stays',
     request: updateOf(deployment(`nginx:1@${OLD}`), deployment(`nginx:1@${OLD}`, '', restarted('now'))),
     patch: [],
   },
@@ -336,7 +336,7 @@ const RESTARTED: readonly Case[] = [
     asked: nginx1,
   },
   {
-    what: 'a digest that stands in the manifest, too: it stays',
+    what: 'a digest that is also in the manifest: it stays',
     request: updateOf(
       deployment(`nginx:1@${OLD}`, applied(`nginx:1@${OLD}`)),
       deployment(`nginx:1@${OLD}`, applied(`nginx:1@${OLD}`), restarted('now')),
@@ -344,7 +344,7 @@ const RESTARTED: readonly Case[] = [
     patch: [],
   },
   {
-    what: 'a hint about another image: it is no hint',
+    what: 'a hint about another image: ignored',
     request: updateOf(
       deployment(`nginx:1@${OLD}`, original('nginx:2')),
       deployment(`nginx:1@${OLD}`, original('nginx:2'), restarted('now')),
@@ -352,7 +352,7 @@ const RESTARTED: readonly Case[] = [
     patch: [],
   },
   {
-    what: 'an annotation that is no JSON: it is no hint',
+    what: 'an annotation with invalid JSON: ignored',
     request: updateOf(
       deployment(`nginx:1@${OLD}`),
       deployment(`nginx:1@${OLD}`, ', annotations: {tidewaiter.dev/original-images: "{"}', restarted('now')),
@@ -552,11 +552,11 @@ function failureOf(
   return fact.failure;
 }
 
-describe('a policy whose scope nobody can tell', () => {
+describe('a policy with an unknown scope', () => {
   const doubtful = policyOf('{match: {namespaceSelector: {matchLabels: {a: b}}}, pin: {mode: warn}}');
   const certain = policyOf('{pin: {onFailure: deny}}');
   test.each([[[doubtful, certain]], [[certain, doubtful]]])(
-    'does not stand in the way of one that applies',
+    'does not prevent pinning by a policy that applies',
     async (policies) => {
       const mutation = await change(requestOf(pod('nginx:1')), policies, { images: registryOf() });
       expect(patched(mutation)).toEqual([`${POD} nginx:1@#1`]);
@@ -564,7 +564,7 @@ describe('a policy whose scope nobody can tell', () => {
   );
 });
 
-test('what is in a live Pod is not asked anew when a debugger comes with a restart', async () => {
+test('images of a live Pod are not looked up again if a debug container is added with a restart', async () => {
   const stamp = (time: string): string => `{name: web, annotations: {kubectl.kubernetes.io/restartedAt: "${time}"}}`;
   const podWith = (time: string, debuggers: string): JsonObject =>
     podOf(`{containers: [{name: web, image: "nginx:1"}], ephemeralContainers: [${debuggers}]}`, stamp(time));

@@ -31,7 +31,7 @@ export const no = (cause: RegistryCause, message = `registry.example.com says ${
 });
 
 export interface FakeRegistry extends RegistrySource<RegistryImage> {
-  /** The normalized names that it was asked about. */
+  /** The normalized names of the looked-up images. */
   readonly asked: string[];
   readonly questions: ImageLookup[];
 }

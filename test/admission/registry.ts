@@ -39,7 +39,7 @@ function spelled<N extends RegistryNeed>(facts: Pick<Facts, N>, need: N, pointer
   return `${fact.state} ${fact.failure.cause}: ${fact.failure.message}`;
 }
 
-/** Looks at images of `*.example.com` only, wherever they are. */
+/** Looks up only images of `*.example.com`. */
 const pickyRule = defineRule({
   name: 'picky',
   description: 'For tests',
@@ -52,32 +52,34 @@ const pickyRule = defineRule({
 
 export const TELLING: readonly Rule[] = [...RULES, ...REGISTRY_NEEDS.map(tellRule), pickyRule];
 
-export interface AskedRegistry {
+export interface RecordedRegistry {
   readonly ports: World;
-  /** `image reg.io/a:1 [a/reg.io/ci] ?doubt` */
+  /** `image reg.io/a:1 [a/reg.io/ci] ?reason` */
   readonly asked: string[];
 }
 
 /**
- * Says `answer` of each image. In its cluster there are the secrets `a` and `b`, for reg.io and index.docker.io;
- * the service account `shop` has `b`, and no other is known.
+ * A registry that returns `respond` for each image. The cluster has the Secrets `a` and `b`, for reg.io and index.docker.io; the
+ * ServiceAccount `shop` has `b`, and all others are unknown.
  */
 export function registry(
-  answer: (question: ImageLookup) => RegistryFact<RegistryImage> | Promise<RegistryFact<RegistryImage>> = () => found,
-): AskedRegistry {
+  respond: (lookup: ImageLookup) => RegistryFact<RegistryImage> | Promise<RegistryFact<RegistryImage>> = () => found,
+): RecordedRegistry {
   const asked: string[] = [];
-  const note = (what: string, { reference, candidates, incompleteReason: doubt }: ImageLookup): void => {
+  const note = (what: string, { reference, candidates, incompleteReason }: ImageLookup): void => {
     const credentials = candidates.map(({ secret, registry: at }) => `${secret}/${at}`).join(' ');
-    asked.push(`${what} ${reference.text} [${credentials}]${doubt === undefined ? '' : ` ?${doubt}`}`);
+    asked.push(
+      `${what} ${reference.text} [${credentials}]${incompleteReason === undefined ? '' : ` ?${incompleteReason}`}`,
+    );
   };
   return {
     asked,
     ports: {
       ...otherSources(note),
       images: {
-        lookUp(question) {
-          note(question.by, question);
-          return answer(question);
+        lookUp(lookup) {
+          note(lookup.by, lookup);
+          return respond(lookup);
         },
       },
       secrets: {

@@ -266,7 +266,7 @@ const decision = (...findings: readonly Finding[]): Decision => ({
 });
 
 describe('the answer', () => {
-  test('to nothing to judge is only yes', () => {
+  test('to a request that is not evaluated only allows it', () => {
     const answer = decisionReview(reviewOf(), { outcome: 'not-evaluated', allowed: true, findings: [], reason: 'x' });
     expect(answer).toEqual({
       apiVersion: 'admission.k8s.io/v1',

@@ -235,7 +235,7 @@ describe('an image that is filled in later', () => {
       'all but Deployments of one ServiceAccount',
       'exclude: {kinds: [Deployment], users: ["system:serviceaccount:ci:*"]}, ',
     ],
-  ])('is a warning where the policy is about %s: its Pods are judged', async (_what, scope) => {
+  ])('is a warning if the policy applies to %s: its Pods are evaluated', async (_what, scope) => {
     const request = { rule: '{rule: image-digest}', object: TASK(PENDING), scope };
     if (scope.includes('groups')) return expect(await outcomes(request)).toEqual([]);
     expect(await outcomes(request)).toEqual(['unknown -> warn']);
@@ -253,7 +253,7 @@ describe('an image that is filled in later', () => {
     ['all but everybody', 'exclude: {groups: ["system:authenticated"], images: ["a.io/**"]}, '],
     ['people and the controllers of Kubernetes', 'match: {users: [jane, "system:serviceaccount:kube-system:*"]}, '],
     ['people and a controller by its name', 'match: {users: [jane, "system:serviceaccount:*:tekton"]}, '],
-  ])('is worth the action where the policy is about %s: its Pods are not judged', async (_what, scope) => {
+  ])('has the action if the policy applies to %s: its Pods are not evaluated', async (_what, scope) => {
     const request = { rule: '{rule: image-digest}', object: TASK(PENDING), scope };
     expect(await outcomes(request)).toEqual(['unknown -> deny']);
     expect(await outcomes(request, ', onUnknown: warn')).toEqual(['unknown -> warn']);
@@ -267,7 +267,7 @@ describe('an image that is filled in later', () => {
     ]);
   });
 
-  test('is none in a Pod: what looks like one there cannot be read', async () => {
+  test('does not exist in a Pod: a template expression is an invalid image there', async () => {
     const rule = '{rule: image-digest}';
     expect(await outcomes({ rule, pod: `{containers: [{name: c, image: "${PENDING}"}]}` })).toEqual([
       'violation -> deny',

@@ -1,4 +1,4 @@
-/** What is judged at all, what an update is held against, and what becomes of an object that cannot be read. */
+/** Which requests are evaluated, the comparison on UPDATE, and malformed objects. */
 import { describe, expect, test } from 'vitest';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
@@ -10,22 +10,22 @@ const context = contextOf([pinned]);
 const bad = podOf('{containers: [{name: web, image: "nginx:1"}]}');
 const DELETION = '2026-11-24T02:39:13Z';
 
-describe('nothing is judged', () => {
+describe('a request is not evaluated', () => {
   test.each<[string, AdmissionRequest, string]>([
-    ['on DELETE', requestOf(undefined, { operation: 'DELETE', oldObject: bad }), 'DELETE brings no image'],
-    ['on DELETE, even with an object', requestOf(bad, { operation: 'DELETE' }), 'DELETE brings no image'],
+    ['on DELETE', requestOf(undefined, { operation: 'DELETE', oldObject: bad }), 'the DELETE request has no images'],
+    ['on DELETE, even with an object', requestOf(bad, { operation: 'DELETE' }), 'the DELETE request has no images'],
     [
       'on CONNECT',
       requestOf(objectOf('{apiVersion: v1, kind: PodExecOptions, command: [sh]}'), {
         operation: 'CONNECT',
         subResource: 'exec',
       }),
-      'CONNECT brings no image',
+      'the CONNECT request has no images',
     ],
     [
       'in a status',
       requestOf(bad, { operation: 'UPDATE', subResource: 'status', oldObject: bad }),
-      'the subresource "status" carries no container',
+      'the subresource "status" has no containers',
     ],
     [
       'in a scale',
@@ -33,22 +33,22 @@ describe('nothing is judged', () => {
         operation: 'UPDATE',
         subResource: 'scale',
       }),
-      'the subresource "scale" carries no container',
+      'the subresource "scale" has no containers',
     ],
     [
       'in a binding',
       requestOf(objectOf('{apiVersion: v1, kind: Binding, target: {name: n}}'), { subResource: 'binding' }),
-      'the subresource "binding" carries no container',
+      'the subresource "binding" has no containers',
     ],
     [
       'in an eviction',
       requestOf(objectOf('{apiVersion: policy/v1, kind: Eviction}'), { subResource: 'eviction' }),
-      'the subresource "eviction" carries no container',
+      'the subresource "eviction" has no containers',
     ],
     [
-      'in a subresource nobody knows',
+      'in an unknown subresource',
       requestOf(bad, { subResource: 'a\nb' }),
-      'the subresource "a\\u000ab" carries no container',
+      'the subresource "a\\u000ab" has no containers',
     ],
     [
       'in an object that is being deleted',
@@ -68,7 +68,7 @@ describe('nothing is judged', () => {
       requestOf(objectOf('{apiVersion: example.com/v1, kind: Pod, spec: {containers: [{image: nginx}]}}')),
       '"Pod" has no images',
     ],
-    ['without an object', requestOf(undefined), 'CREATE brings no image'],
+    ['without an object', requestOf(undefined), 'the CREATE request has no images'],
   ])('%s', async (_what, request, reason) => {
     expect(await ask(request, context)).toEqual({ outcome: 'not-evaluated', allowed: true, findings: [], reason });
   });
@@ -211,7 +211,7 @@ describe('an object of another shape', () => {
     expect(told(await ask(request, context))).toEqual(['web image-digest deny']);
   });
 
-  test('is judged by its type in the request, not by what it says of itself', async () => {
+  test('is evaluated by the type in the request, not by its own apiVersion and kind', async () => {
     const object = { ...bad, apiVersion: 'v1', kind: 'ConfigMap' };
     expect(told(await ask(requestOf(object, { type: { group: '', version: 'v1', kind: 'Pod' } }), context))).toEqual([
       'web image-digest deny',
@@ -269,7 +269,7 @@ describe('an update', () => {
     expect(told(await ask(request, context))).toEqual(findings);
   });
 
-  test('is judged as if new where the policy says so', async () => {
+  test('counts as new with onUpdate: all', async () => {
     expect(told(await ask(update(two, two), all))).toEqual(['web image-digest deny', 'log image-digest deny']);
   });
 
@@ -292,7 +292,7 @@ describe('an update', () => {
     expect(told(await ask(request, init))).toEqual(['web image-digest deny']);
   });
 
-  test('through pods/resize is never refused for what was there, even where all is judged anew', async () => {
+  test('through pods/resize is never denied for existing findings, even with onUpdate: all', async () => {
     expect(told(await ask(update(two, two, { subResource: 'resize' }), all))).toEqual([
       '+web image-digest warn',
       '+log image-digest warn',

@@ -1,4 +1,4 @@
-/** The example in manifests/examples/plugin, through every door, beside the built-in rules. */
+/** The example in manifests/examples/plugin, in every command, with the built-in rules. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -52,7 +52,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     ['deny /spec/containers/0/securityContext/privileged the container is privileged and has full access to the node'],
   ],
   [
-    'a namespace that nobody knows',
+    'an unknown namespace',
     pod(`image: "registry.example.com/shop/web:1${DIGEST}"`, 'elsewhere'),
     [`warn /metadata/namespace ${UNKNOWN}namespace "elsewhere" is not in the input files`],
   ],
@@ -60,11 +60,11 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
 ];
 
 describe('the example of a plugin', () => {
-  let gate: TestServer;
+  let server: TestServer;
   beforeAll(async () => {
-    gate = await startAdmissionServer((await compose({ kinds: kindTable(), plugins, policies })).context);
+    server = await startAdmissionServer((await compose({ kinds: kindTable(), plugins, policies })).context);
   });
-  afterAll(() => gate.stop());
+  afterAll(() => server.stop());
 
   test.each(CASES)('%s', async (_what, manifest, expected) => {
     const file = path.join(folder, 'web.yaml');
@@ -85,7 +85,7 @@ describe('the example of a plugin', () => {
     const decision = await validate(read.review.request, context, new AbortController().signal);
     if (decision.outcome === 'malformed') throw new Error(decision.problem);
     const answer = answerText(decisionReview(read.review, decision));
-    expect(await gate.post('/validate', JSON.stringify(body))).toMatchObject({ status: 200, text: answer });
+    expect(await server.post('/validate', JSON.stringify(body))).toMatchObject({ status: 200, text: answer });
     const recording = path.join(folder, 'recording.json');
     writeFileSync(recording, JSON.stringify(body));
     const { out } = await runCommand(['replay', recording, ...flags, '-o', 'json']);

@@ -38,18 +38,18 @@ const POD = {
 const plugin = path.join(folder, 'rules.ts');
 
 describe('a server with rules that fail', () => {
-  let gate: TestServer;
+  let server: TestServer;
   beforeAll(async () => {
     writeFileSync(plugin, PLUGIN);
     writeFileSync(path.join(folder, 'policy.yaml'), POLICY);
     const policies = [path.join(folder, 'policy.yaml')];
     const { context } = await compose({ kinds: kindTable(), policies, plugins: [plugin], pluginTimeoutMs: 100 });
-    gate = await startAdmissionServer(context);
+    server = await startAdmissionServer(context);
   });
-  afterAll(() => gate.stop());
+  afterAll(() => server.stop());
 
   const post = async (): Promise<{ allowed: boolean; status?: { message: string }; warnings?: readonly string[] }> => {
-    const reply = await gate.post('/validate', JSON.stringify(createReview(POD)));
+    const reply = await server.post('/validate', JSON.stringify(createReview(POD)));
     expect(reply.status).toBe(200);
     return (JSON.parse(reply.text) as { response: { allowed: boolean } }).response;
   };
@@ -76,11 +76,11 @@ describe('a server with rules that fail', () => {
     }
     // Less than one limit for each of them.
     expect(performance.now() - begin).toBeLessThan(20 * 100);
-    expect(gate.failures).toEqual([]);
+    expect(server.failures).toEqual([]);
   });
 
   test('counts every failure by rule and reason', async () => {
-    const { text } = await gate.operations.metrics.exposition();
+    const { text } = await server.operations.metrics.exposition();
     const lines = text.split('\n').filter((line) => line.startsWith('tidewaiter_rule_failures_total{'));
     expect(lines.sort()).toEqual([
       'tidewaiter_rule_failures_total{rule="hangs",reason="suspended"} 20',
@@ -93,7 +93,7 @@ describe('a server with rules that fail', () => {
   test('names rule, file and reason in the log, and says nothing twice within a minute', () => {
     const lines: string[] = [];
     const log = createLog('warn', { write: (line) => void lines.push(line) });
-    for (const record of gate.reviews) log.review(record);
+    for (const record of server.reviews) log.review(record);
     const written = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     const uid = '5d6f3c1e-8f5b-4a53-9e0b-0f2d9f7d3c11';
     const line = (rule: string, reason: string, problem: string): object => ({

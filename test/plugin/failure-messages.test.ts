@@ -43,14 +43,14 @@ export default [defineRule({ name: 'careless', description: 'For tests', paramet
       `{apiVersion: tidewaiter.dev/v1alpha1, kind: ImagePolicy, metadata: {name: ours}, spec: {rules: [{rule: careless, onUnknown: ${onUnknown}}]}}`,
     );
     const { context } = await compose({ kinds: kindTable(), policies: [policy], plugins: [plugin] });
-    const gate = await startAdmissionServer(context);
-    const { status, text } = await gate.post('/validate', JSON.stringify(createReview(POD)));
-    await gate.stop();
+    const server = await startAdmissionServer(context);
+    const { status, text } = await server.post('/validate', JSON.stringify(createReview(POD)));
+    await server.stop();
     expect([status, text]).toEqual([200, expect.stringContaining('(see the log of tidewaiter)')]);
     expect(text).not.toContain('c4nary');
     const lines: string[] = [];
     const log = createLog('warn', { write: (line) => void lines.push(line) });
-    for (const record of gate.reviews) log.review(record);
+    for (const record of server.reviews) log.review(record);
     expect(lines.join('')).toContain('c4nary');
   }
 });

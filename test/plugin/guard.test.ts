@@ -283,7 +283,7 @@ describe('a rule that throws or answers nonsense', () => {
     const answers = guarding({ odd: run, fine: () => [problem('fine')] }).ask(['odd', 'fine']);
     expect(answers.map(failure)).toEqual([expected, undefined]);
     expect(answers[1]?.problems).toEqual([problem('fine')]);
-    // A rejection that nobody has heard would fail the whole run here.
+    // An unhandled rejection would fail the whole run here.
     await new Promise((resolve) => void setImmediate(resolve));
   });
 

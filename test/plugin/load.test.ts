@@ -143,7 +143,7 @@ describe('a plugin that cannot be loaded is told', () => {
     ],
     ['no default export', 'export const rules = [];\n', ': no default export; add export default [defineRule({…})]'],
     [
-      'a default export that is no list',
+      'a default export that is not a list',
       'export default {};\n',
       ': default: expected a list of rules, found an object',
     ],
@@ -179,7 +179,7 @@ describe('a plugin that cannot be loaded is told', () => {
     expect(faultsOf(plugin)).toBe('rules.ts: other.ts:1:26: Expression expected');
   });
 
-  test('what is no file of a plugin', () => {
+  test('paths that are not plugin files', () => {
     file('rules/x.ts', '');
     expect(faultsOf(path.join(folder, 'nowhere.ts'), path.join(folder, 'rules'), file('rules.yaml', 'a: 1\n'))).toBe(
       `nowhere.ts: no such file or directory

@@ -1,4 +1,4 @@
-/** What is compared on UPDATE is no more than the object itself, however many problems there are about how large a part of it. */
+/** The compared values on UPDATE never exceed the object itself, whatever the number of problems. */
 import { describe, expect, test } from 'vitest';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { Workload } from '../../src/pod/workload.ts';

@@ -105,7 +105,7 @@ const OBJECTS = [
   ),
 ];
 
-/** Whatever can be asked about these few names. */
+/** Selectors with all combinations of these names. */
 const REQUESTS = OBJECTS.flatMap((object) =>
   ['a', 'b', 'ab', 'c'].flatMap((namespace) =>
     (['CREATE', 'UPDATE'] as const).flatMap((operation) =>
@@ -195,7 +195,7 @@ describe('a selector that no labels can meet', () => {
     expect(contradictionIn(selector) !== undefined).toBe(contradiction);
   });
 
-  test('is found exactly when there is none among all that it could tell apart', () => {
+  test('is found exactly when no combination of labels matches', () => {
     const requirement = fc.oneof(
       fc.record({
         key: fc.constantFrom('a', '__proto__'),

@@ -14,10 +14,10 @@ describe.each(RULES.map((rule) => [rule.name, rule] as const))('the documentatio
 
   test('has an example that passes and one that fails', async () => {
     const { pass, fail, registry } = docs.example;
-    const judged = (manifest: string): Promise<object> =>
+    const checked = (manifest: string): Promise<object> =>
       registry === undefined ? checkText(manifest, policy) : testText(manifest, policy, registry);
-    expect(await judged(pass)).toMatchObject({ errors: [], findings: [] });
-    expect(await judged(fail)).toMatchObject({
+    expect(await checked(pass)).toMatchObject({ errors: [], findings: [] });
+    expect(await checked(fail)).toMatchObject({
       errors: [],
       findings: [expect.objectContaining({ rule: name, action: 'deny', outcome: 'violation' })],
     });

@@ -56,7 +56,7 @@ describe('one image that no rule can read', () => {
     expect(findingsOf(policies, requestFor(broken)).filter(({ container }) => container?.name === 'a')).toHaveLength(2);
   });
 
-  test('is told for each image, also where two stand in one place', () => {
+  test('is reported for each image, also if one value contains two images', () => {
     const vmi = workload(
       `{apiVersion: kubevirt.io/v1, kind: VirtualMachineInstance, metadata: {name: v, annotations: {hooks.kubevirt.io/hookSidecars: '[{"image":"A:"},{"image":"B:"}]'}}}`,
     );
@@ -200,7 +200,7 @@ describe('a rule that fails', () => {
       remedy,
     });
     expect(findings).toHaveLength(3);
-    // A rejection that nobody has heard would fail the whole run here.
+    // An unhandled rejection would fail the whole run here.
     await new Promise((resolve) => void setImmediate(resolve));
   });
 });

@@ -154,7 +154,7 @@ const policy = policyOf(
   '{rules: [{rule: image-digest}, {rule: image-tag, action: warn, parameters: {deny: [latest]}}]}',
 );
 
-function judge(
+function findingsWith(
   exceptions: readonly ImageException[],
   request: ScopeRequest,
   { now = LAST_DAY, of = policy }: { readonly now?: number; readonly of?: typeof policy } = {},
@@ -214,7 +214,7 @@ describe('match', () => {
     ['{namespaces: [shop], kinds: [Pod], names: [p], containers: [other], images: [nginx]}', {}, false],
     ['{namespaces: [shop], kinds: [Job], names: [p], containers: [web], images: [nginx]}', {}, false],
   ])('%s of %j: %s', (match, request, excused) => {
-    const [finding] = judge([exceptionOf(match)], requestFor(web, request));
+    const [finding] = findingsWith([exceptionOf(match)], requestFor(web, request));
     expect(finding?.action).toBe(excused ? 'excused' : 'deny');
   });
 });
@@ -223,7 +223,7 @@ describe('an exception', () => {
   test('excuses its rules, for its containers, and says what they would have done', () => {
     const two = pod('{containers: [{name: web, image: nginx}, {name: log, image: nginx}]}');
     const exception = exceptionOf('{containers: [web]}', { rules: ['image-digest', 'image-tag'] });
-    expect(told(judge([exception], requestFor(two)))).toEqual([
+    expect(told(findingsWith([exception], requestFor(two)))).toEqual([
       'web image-digest excused by x instead of deny',
       'log image-digest deny',
       'web image-tag excused by x instead of warn',
@@ -233,10 +233,12 @@ describe('an exception', () => {
 
   test('is in force through the last millisecond of its last day, and then is told', () => {
     const exception = exceptionOf('{namespaces: [shop]}');
-    expect(told(judge([exception], requestFor(web), { now: AFTER - 1 }))).toEqual([
+    expect(told(findingsWith([exception], requestFor(web), { now: AFTER - 1 }))).toEqual([
       'web image-digest excused by x instead of deny',
     ]);
-    expect(told(judge([exception], requestFor(web), { now: AFTER }))).toEqual(['web image-digest deny but for x']);
+    expect(told(findingsWith([exception], requestFor(web), { now: AFTER }))).toEqual([
+      'web image-digest deny but for x',
+    ]);
   });
 
   test('that lasts longest is the one that is used, the first of those that last as long', () => {
@@ -245,11 +247,11 @@ describe('an exception', () => {
     const same = exceptionOf('{namespaces: [shop]}', { name: 'same', expires: '2027-03-01' });
     const elsewhere = exceptionOf('{namespaces: [other]}', { name: 'elsewhere', expires: '2030-01-01' });
     const all = [elsewhere, short, long, same];
-    expect(told(judge(all, requestFor(web)))).toEqual(['web image-digest excused by long instead of deny']);
-    expect(told(judge(all, requestFor(web), { now: Date.UTC(2027, 2, 2) }))).toEqual([
+    expect(told(findingsWith(all, requestFor(web)))).toEqual(['web image-digest excused by long instead of deny']);
+    expect(told(findingsWith(all, requestFor(web), { now: Date.UTC(2027, 2, 2) }))).toEqual([
       'web image-digest deny but for long',
     ]);
-    expect(told(judge([short], requestFor(web)))).toEqual(['web image-digest deny but for short']);
+    expect(told(findingsWith([short], requestFor(web)))).toEqual(['web image-digest deny but for short']);
   });
 
   test('for another policy does nothing', () => {
@@ -258,14 +260,14 @@ describe('an exception', () => {
       `{apiVersion: tidewaiter.dev/v1alpha1, kind: ImagePolicyException, metadata: {name: x}, spec: ${GOOD.replace('test', 'other')}}`,
     );
     const read = readException(document, { kinds, policies });
-    expect(read.ok && told(judge([read.exception], requestFor(web)))).toEqual(['web image-digest deny']);
+    expect(read.ok && told(findingsWith([read.exception], requestFor(web)))).toEqual(['web image-digest deny']);
   });
 
-  test('excuses what could not be told, and never an image that it is asked to compare and nobody can read', () => {
+  test('excuses unknown findings, but no invalid image if it selects by image', () => {
     const odd = workload(
       '{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {containers: [{name: open, image: ""}, {name: bad, image: "x:"}]}}}}',
     );
-    const findings = (match: string): readonly string[] => told(judge([exceptionOf(match)], requestFor(odd)));
+    const findings = (match: string): readonly string[] => told(findingsWith([exceptionOf(match)], requestFor(odd)));
     expect(findings('{containers: [open]}')).toContain('open image-digest excused by x instead of warn');
     expect(findings('{images: ["**"]}').filter((one) => one.includes('excused'))).toEqual([]);
   });
@@ -275,14 +277,14 @@ describe('an exception', () => {
     const both = policyOf(
       '{rules: [{rule: image-digest}, {rule: image-reference, action: warn}, {rule: image-pull-policy}]}',
     );
-    expect(told(judge([], requestFor(bad), { of: both }))).toEqual(['bad image-digest deny']);
-    expect(told(judge([exceptionOf('{kinds: [Pod]}')], requestFor(bad), { of: both }))).toEqual([
+    expect(told(findingsWith([], requestFor(bad), { of: both }))).toEqual(['bad image-digest deny']);
+    expect(told(findingsWith([exceptionOf('{kinds: [Pod]}')], requestFor(bad), { of: both }))).toEqual([
       'bad image-digest excused by x instead of deny',
       'bad image-pull-policy deny',
     ]);
   });
 
-  test('does not excuse a rule that failed: nobody agreed to that', () => {
+  test('does not excuse the failure of a rule', () => {
     const failing = defineRule({
       name: 'image-digest',
       description: 'For tests',
@@ -294,7 +296,9 @@ describe('an exception', () => {
       },
     });
     const of = policyOf('{rules: [{rule: image-digest, onUnknown: deny}]}', [failing]);
-    expect(told(judge([exceptionOf('{kinds: ["*"]}')], requestFor(web), { of }))).toEqual(['- image-digest deny']);
+    expect(told(findingsWith([exceptionOf('{kinds: ["*"]}')], requestFor(web), { of }))).toEqual([
+      '- image-digest deny',
+    ]);
   });
 
   test('about containers does not excuse what is said of the whole object', () => {
@@ -307,7 +311,8 @@ describe('an exception', () => {
       check: () => [{ state: 'violation', container: undefined, pointer: '/spec', message: 'wrong' }],
     });
     const of = policyOf('{rules: [{rule: image-digest}]}', [whole]);
-    const findings = (match: string): readonly string[] => told(judge([exceptionOf(match)], requestFor(web), { of }));
+    const findings = (match: string): readonly string[] =>
+      told(findingsWith([exceptionOf(match)], requestFor(web), { of }));
     expect(findings('{containers: ["*"]}')).toEqual(['- image-digest deny']);
     expect(findings('{images: ["**"]}')).toEqual(['- image-digest deny']);
     expect(findings('{names: [p]}')).toEqual(['- image-digest excused by x instead of deny']);
@@ -324,7 +329,7 @@ describe('an exception', () => {
       `{containers: [${Array.from({ length: 10_000 }, (_, index) => `{name: c${index}, image: "a:1"}`).join(', ')}]}`,
     );
     const start = performance.now();
-    const findings = judge(all, requestFor(many));
+    const findings = findingsWith(all, requestFor(many));
     expect(findings.filter(({ action }) => action === 'excused')).toHaveLength(10_000);
     expect(performance.now() - start).toBeLessThan(2000);
   }, 30_000);

@@ -12,12 +12,12 @@ const policy = policyOf(
   '{rules: [{rule: image-digest}, {rule: image-tag, action: warn, parameters: {deny: [latest]}}, {rule: container-ports}]}',
 );
 
-const judge = (object: Workload): readonly Finding[] =>
+const findingsIn = (object: Workload): readonly Finding[] =>
   findingsOf([policy], requestFor(object, { operation: 'UPDATE' }));
 
 /** `container rule action`, `+` where the old object already had it. */
 function forgiven(old: string, now: string, of: (spec: string) => Workload = pod): readonly string[] {
-  return markExisting(judge(of(now)), judge(of(old))).map(
+  return markExisting(findingsIn(of(now)), findingsIn(of(old))).map(
     ({ container, rule, action, existing }) => `${existing ? '+' : ''}${container?.name ?? '-'} ${rule} ${action}`,
   );
 }

@@ -107,7 +107,7 @@ describe('a fault of an expanded value', () => {
     }
   });
 
-  test('says nothing of a list that lacks what a bad reference stands for', () => {
+  test('reports no faults of a list with an invalid reference', () => {
     const { value, faults, trace } = expandLists({ texts: [{ list: 'nope' }] }, SCHEMA, lists);
     expect(value).toEqual({ texts: [] });
     expect(faults).toEqual([

@@ -1,4 +1,4 @@
-/** The type that a schema stands for, and the defaults that make the type true. */
+/** The type of the values that a schema accepts, and the defaults that the type relies on. */
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type FromSchema, type ParameterSchema, type ValueSchema, withDefaults } from '../../src/policy/parameters.ts';
@@ -49,7 +49,7 @@ describe('the type of parameters', () => {
 
   const shared = { name: 'typed', description: 'For tests', parameters: SCHEMA, needs: [] } as const;
 
-  test('is what check gets when there is no prepare', () => {
+  test('is the type that check receives without prepare', () => {
     const rule = defineRule({
       ...shared,
       check(_subject, parameters) {
@@ -75,7 +75,7 @@ describe('the type of parameters', () => {
     expect(rule.bind({ label: 'a' })).toMatchObject({ ok: true });
   });
 
-  test('is inferred from a schema that stands in the definition', () => {
+  test('is inferred from a schema in the definition', () => {
     const rule = defineRule({
       name: 'inline',
       description: 'For tests',
@@ -142,7 +142,7 @@ describe('defaults', () => {
     expect(got(parameters)).toEqual([`-: ${expected} | -`]);
   });
 
-  test('do not stand in for a value of a wrong type', () => {
+  test('do not replace a value of a wrong type', () => {
     expect(read('{rules: [{rule: defaults, parameters: {most: x}}]}', [rule])).toMatchObject({
       ok: false,
       faults: [{ pointer: '/spec/rules/0/parameters/most', problem: 'expected a whole number, found a string' }],

@@ -128,7 +128,7 @@ describe('an image that has passed', () => {
   };
   const { shared } = planned(policies, requestFor(POD));
 
-  test('is not asked about again by rules that look at nothing else, but the others are', () => {
+  test('is not checked again by rules that read only images, but by all other rules', () => {
     expect(said(tagged('1'))).toEqual([]);
     expect(shared?.passed.size).toBe(1);
     expect(said(pod('{containers: [{name: C, image: "a:1"}]}'))).toEqual(['container name "C" is not a DNS label']);
@@ -215,7 +215,7 @@ describe('a check that several policies share', () => {
     );
   }
 
-  test('is compiled and asked once, whoever finds something', () => {
+  test('is compiled and run once for all policies', () => {
     const seen = { bound: 0, run: 0 };
     const rule = counting(seen, (mark) => (mark === 'b' ? ['bad'] : []));
     const specs = [{ rules: [use('a'), use('b')] }, { rules: [use('b'), use()] }, { rules: [use('a'), use()] }];

@@ -72,7 +72,7 @@ describe.each(['policy', 'all'])('the schema %s', (name) => {
   const accepts = validator(name);
 
   test.each(POLICIES)('accepts %s', (file) => {
-    // The schema of one kind is not asked about the others that stand in the same file.
+    // The schema of one kind does not check other kinds in the same file.
     const ours = (kind: unknown): boolean => name === 'all' || kind === 'ImagePolicy';
     const documents = documentsIn(file).filter((document) => ours((document as { kind?: unknown }).kind));
     expect(documents.length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-/** Where a policy applies: every key of match and exclude, and what is said when nobody can know. */
+/** Where a policy applies: every key of match and exclude, and the reasons if that is unknown. */
 import { describe, expect, test } from 'vitest';
 import type { Fact, Labels } from '../../src/policy/fact.ts';
 import type { ScopeRequest } from '../../src/policy/scope-request.ts';
@@ -145,14 +145,14 @@ describe('single containers', () => {
 
   test.each<[string, readonly string[]]>([
     ['match: {users: [jane], images: ["a/*"]}', ['i?', 's?', 'broken?']],
-    // If the exclusion applied it would take out a/* only: of the others there is no doubt.
+    // The exclusion can only remove a/*, so it is known that the policy applies to the others.
     ['exclude: {users: [jane], images: ["a/*"]}', ['i?', 's?', 'r', 'broken', 'e', 'v']],
     ['exclude: {users: [jane], containers: [volume]}', ['i', 's', 'r', 'broken', 'e', 'v?']],
     [
       'match: {groups: [devs]}, exclude: {users: [jane], containers: [volume]}',
       ['i?', 's?', 'r?', 'broken?', 'e?', 'v?'],
     ],
-  ])('%s, asked by nobody knows whom, leaves %j', (scope, expected) => {
+  ])('%s, for an unknown user, leaves %j', (scope, expected) => {
     expect(names(scope, { user: undefined })).toEqual(expected);
   });
 
@@ -172,40 +172,40 @@ describe('the doubt', () => {
       ({ message }) => message.replace('image "nginx:1" has no digest, so its content can change', '…'),
     );
   const selector = 'namespaceSelector: {matchLabels: {env: prod}}';
-  const nobody = { user: undefined };
+  const unknownUser = { user: undefined };
 
   test.each<[string, Partial<ScopeRequest>, string]>([
     [`match: {${selector}}`, {}, '… (cannot determine whether the policy applies: labels are not known)'],
     [`exclude: {${selector}}`, {}, '… (cannot determine whether the policy applies: labels are not known)'],
-    // Who asks is what is not known, though nobody has asked for labels either.
+    // The user is unknown; the labels were not looked up, because they do not matter.
     [
       'match: {users: [jane]}',
-      nobody,
+      unknownUser,
       '… (cannot determine whether the policy applies: the requesting user is unknown)',
     ],
     [
       'match: {users: [jane], groups: [devs]}',
-      nobody,
+      unknownUser,
       '… (cannot determine whether the policy applies: the requesting user is unknown)',
     ],
     [
       'exclude: {groups: [devs]}',
-      nobody,
+      unknownUser,
       '… (cannot determine whether the policy applies: the requesting user is unknown)',
     ],
     [
       `match: {${selector}, users: [jane]}`,
-      nobody,
+      unknownUser,
       '… (cannot determine whether the policy applies: labels are not known and the requesting user is unknown)',
     ],
     [
       `match: {${selector}}, exclude: {users: [jane]}`,
-      nobody,
+      unknownUser,
       '… (cannot determine whether the policy applies: labels are not known and the requesting user is unknown)',
     ],
     [
       `match: {${selector}, users: [jane]}`,
-      { ...nobody, namespaceLabels: labels({ env: 'prod' }) },
+      { ...unknownUser, namespaceLabels: labels({ env: 'prod' }) },
       '… (cannot determine whether the policy applies: the requesting user is unknown)',
     ],
   ])('of {%s} for %o reads %s', (scope, extra, message) => {

@@ -58,7 +58,7 @@ function withDigest(
   return { image, finding: findingOf(candidate, { action: 'warn', outcome: 'unknown', message, remedy }) };
 }
 
-/** Only the fix with the digest, if the API server would cut the warning. */
+/** Returns only the fix with the digest if the API server would cut the warning. */
 function notPinned({ container, policy, written: { text } }: Candidate, fix: string): string {
   const whole = `image ${quoteValue(text)} is not pinned; ${fix}`;
   const around = `${containerLabel(container)}:  [${policy}/${PIN}]`;
@@ -69,16 +69,16 @@ function notPinned({ container, policy, written: { text } }: Candidate, fix: str
 function failed(candidate: Candidate, state: 'no' | 'unknown', { cause, message, remedy }: RegistryFailure): Outcome {
   const { policy, container, pin, written, stored } = candidate;
   const from = written.text;
-  const wanted = pin.onFailure(cause);
+  const onFailure = pin.onFailure(cause);
   const outcome = state === 'no' ? 'violation' : 'unknown';
   const image = { policy, outcome: 'failed', cause, container, from } as const;
   if (stored !== undefined) {
-    const action = wanted === 'allow' ? 'audit' : 'warn';
+    const action = onFailure === 'allow' ? 'audit' : 'warn';
     const kept = `image ${quoteValue(from)} keeps its stored digest: ${message}`;
     const to = pin.mode === 'warn' ? undefined : `${from}@${stored}`;
     return { image: { ...image, to }, finding: findingOf(candidate, { action, outcome, message: kept, remedy }) };
   }
-  const action = wanted === 'allow' ? 'audit' : wanted;
+  const action = onFailure === 'allow' ? 'audit' : onFailure;
   const unpinned = `image ${quoteValue(from)} cannot be pinned: ${message}`;
   return {
     image: { ...image, to: undefined },

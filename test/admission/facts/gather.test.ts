@@ -1,4 +1,4 @@
-/** Facts from the world: asked for only when a rule in scope needs them, and unknown when the world does not answer. */
+/** Facts from the world: looked up only if a rule in scope needs them, and unknown if a source does not respond. */
 import { describe, expect, test } from 'vitest';
 import { Outage, type World } from '../../../src/admission/context.ts';
 import type { Decision } from '../../../src/admission/validate.ts';
@@ -71,7 +71,7 @@ const CASES: readonly (readonly [string, Policy, readonly string[], readonly str
 ];
 
 describe.each(CASES)('%s', (_what, policy, questions, places) => {
-  test('are asked for once each, and handed on', async () => {
+  test('are looked up once each, and passed to the rules', async () => {
     const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
     expect(await askPod(policy, ports)).toEqual(places.map((place) => `${place}no`));
     expect(asked).toEqual(questions);
@@ -92,7 +92,7 @@ describe.each(CASES)('%s', (_what, policy, questions, places) => {
     for (const message of await answer) expect(message).toMatch(/unknown: .+: no response before the deadline$/);
   });
 
-  test('are unknown when there was no time at all, and nobody is asked', async () => {
+  test('are unknown without a lookup after the deadline', async () => {
     const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
     const found = await askPod(policy, ports, AbortSignal.abort());
     expect(found).toHaveLength(places.length);
@@ -110,7 +110,7 @@ describe.each(CASES)('%s', (_what, policy, questions, places) => {
       expect(message).toMatch(/unknown: .+: no response before the deadline$/);
   });
 
-  test('that fail for any other reason are a bug, and nobody calls it an answer', async () => {
+  test('that fail for any other reason are a bug, which is thrown', async () => {
     await expect(askPod(policy, portsThat(() => Promise.reject(new TypeError('a bug'))).ports)).rejects.toThrow(
       new TypeError('a bug'),
     );
@@ -120,7 +120,7 @@ describe.each(CASES)('%s', (_what, policy, questions, places) => {
     await expect(askPod(policy, throwing.ports)).rejects.toThrow(new RangeError('at once'));
   });
 
-  test('are not asked for when no rule in scope needs them', async () => {
+  test('are not looked up if no rule in scope needs them', async () => {
     const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
     await ask(requestOf(POD), contextOf([policyOf('{rules: [{rule: image-digest}]}')], ports));
     await ask(requestOf(undefined, { operation: 'DELETE' }), contextOf([policy], ports));
@@ -129,7 +129,7 @@ describe.each(CASES)('%s', (_what, policy, questions, places) => {
 });
 
 describe('without a port', () => {
-  test('every fact is unknown and says that nobody can ask', async () => {
+  test('every fact is unknown, because there are no sources', async () => {
     expect(await askPod(telling(labelsRule), {})).toEqual([
       'unknown: the labels of namespace "shop" are not known here',
     ]);
@@ -152,7 +152,7 @@ describe('without a port', () => {
   });
 });
 
-test('digests and pull secrets are not asked for by a policy that does not apply', async () => {
+test('digests and pull secrets are not looked up for a policy that does not apply', async () => {
   const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
   const elsewhere = 'match: {namespaces: [other]}';
   await ask(requestOf(POD), contextOf([telling(imagesRule, elsewhere), telling(secretsRule, elsewhere)], ports));
@@ -195,7 +195,7 @@ describe('the labels of a namespace', () => {
     ]);
   });
 
-  test('are asked for once for a rule and a scope together, and never without a namespace', async () => {
+  test('are looked up once for a rule and a scope together, and never without a namespace', async () => {
     const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
     await ask(requestOf(POD), contextOf([selecting, telling(labelsRule), telling(labelsRule)], ports));
     expect(asked).toEqual(['shop']);
@@ -216,13 +216,13 @@ test('pull secrets without a namespace are unknown', async () => {
   expect(messages(found)).toEqual(['a: unknown: not connected to a cluster', 'b: unknown: not connected to a cluster']);
 });
 
-test('facts are asked for side by side', async () => {
+test('facts are looked up in parallel', async () => {
   const waiting: (() => void)[] = [];
   const { ports, asked } = portsThat(
     () =>
       new Promise((resolve) => {
         waiting.push(() => resolve({ state: 'no' }));
-        // Nobody gets an answer before all have asked.
+        // No lookup resolves before all have started.
         if (waiting.length === 2) for (const answer of waiting) answer();
       }),
   );

@@ -1,4 +1,4 @@
-/** Facts from registries: who is asked about what, how often, with which credentials, and about what nobody is asked. */
+/** Facts from registries: which images are looked up, how often, and with which credentials. */
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import type { RegistryFact, RegistryImage } from '../../../src/policy/registry-f
 import { secretOf } from '../../credential/pull-secrets.ts';
 import { exceptionOf, LAST_DAY, policyOf } from '../../policy/fixtures.ts';
 import { ask, contextOf, objectOf, podOf, requestOf } from '../asking.ts';
-import { type AskedRegistry, DIGEST, found, registry, TELLING } from '../registry.ts';
+import { type RecordedRegistry, DIGEST, found, registry, TELLING } from '../registry.ts';
 
 const policy = (rules: string, scope = 'onUpdate: changed'): Policy =>
   policyOf(`{${scope}, rules: [${rules}]}`, TELLING);
@@ -33,7 +33,7 @@ async function asking(object: JsonObject, policies: readonly Policy[], world = r
   return [...world.asked, ...told(decision)];
 }
 
-describe('a question to a registry', () => {
+describe('an image lookup', () => {
   test.each([
     ['shop', 'shop'],
     ['n'.repeat(63), 'n'.repeat(63)],
@@ -71,7 +71,7 @@ describe('a question to a registry', () => {
     ]);
   });
 
-  test('is asked for each list of pull secrets, and once for those that are alike', async () => {
+  test('runs for each list of pull secrets, and once for equal lists', async () => {
     const task = (spec: string): string => `{template: {spec: {${spec} containers: [{name: x, image: "reg.io/x:1"}]}}}`;
     const tasks = [
       'imagePullSecrets: [{name: a}],',
@@ -112,7 +112,7 @@ describe('a question to a registry', () => {
     ]);
   });
 
-  test('is asked about image volumes and about images outside of a pod, whose credentials are in doubt', async () => {
+  test('includes image volumes and images outside of a Pod, whose credentials are not known', async () => {
     const volume = podOf('{volumes: [{name: v, image: {reference: "reg.io/m:3"}}]}');
     const step = objectOf(
       '{apiVersion: tekton.dev/v1, kind: StepAction, metadata: {name: s}, spec: {image: "reg.io/s"}}',
@@ -124,7 +124,7 @@ describe('a question to a registry', () => {
     ]);
   });
 
-  test('is not asked about what is no image, or none yet', async () => {
+  test('excludes invalid and pending images', async () => {
     const object = objectOf(
       '{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {containers: [{name: x, image: "UPPER:"}, {name: w, image: auto}]}}}}',
     );
@@ -143,7 +143,7 @@ describe('a question to a registry', () => {
     ]);
   });
 
-  test('is asked for what is needed, and for nothing else', async () => {
+  test('runs only for the needed facts', async () => {
     const object = pod('{name: x, image: "reg.io/x:1"}');
     expect((await asking(object, [policy(DETAILS)])).slice(0, 1)).toEqual(['imageDetails reg.io/x:1 []']);
     const world = registry();
@@ -151,7 +151,7 @@ describe('a question to a registry', () => {
     expect(world.asked).toEqual([]);
   });
 
-  test('is asked up to a hundred times for an object, and of the others nobody says anything', async () => {
+  test('runs up to a hundred times for an object, and other images are unknown', async () => {
     const containers = Array.from({ length: 1000 }, (_, index) => `{name: c${index}, image: "reg.io/x:${index}"}`);
     const world = registry();
     const decision = await ask(requestOf(pod(containers.join(', '))), contextOf([policy(IMAGES)], world.ports));
@@ -169,7 +169,7 @@ describe('a question to a registry', () => {
     ['picky', 10_001, 'reg.io', 'evaluated, allowed'],
     ['picky', 10_001, 'reg.example.com', 'malformed, denied'],
     ['image-exists', 10_001, 'reg.io', 'malformed, denied'],
-  ])('is not asked where too many images want an answer (%s, %i images of %s: %s)', async (rule, count, host, is) => {
+  ])('does not run for too many images (%s, %i images of %s: %s)', async (rule, count, host, is) => {
     const object = {
       ...pod(''),
       spec: { containers: Array.from({ length: count }, () => ({ image: `${host}/x:1` })) },
@@ -180,7 +180,7 @@ describe('a question to a registry', () => {
     expect(world.asked).toHaveLength(host === 'reg.example.com' && count === 10_000 ? 1 : 0);
   });
 
-  test('costs little, however many images and host patterns somebody writes', async () => {
+  test('has limited cost for any number of images and host patterns', async () => {
     const world = registry();
     const auths = Object.fromEntries(Array.from({ length: 9000 }, (_, index) => [`${'*a'.repeat(30)}${index}.io`, {}]));
     const hostile = secretOf('a', JSON.stringify({ auths }));
@@ -193,7 +193,7 @@ describe('a question to a registry', () => {
   });
 });
 
-describe('only images that a covering rule looks at are asked about', () => {
+describe('only images that a covering rule looks up are looked up', () => {
   const object = pod(
     '{name: x, image: "reg.io/x:1"}, {name: w, image: "hub.example.com/y:1"}',
     'initContainers: [{name: i, image: "reg.io/i:1"}],',
@@ -239,7 +239,7 @@ describe('an image that a policy denies', () => {
   const registries = (more = ''): string => `{rule: image-registry, parameters: {allow: ["reg.io/**"]}${more}}`;
   const NOT_ASKED = 'x: unknown blocked: not looked up: policy test/image-registry denies the image';
 
-  test('is asked about nowhere, and rules learn why', async () => {
+  test('is not looked up, and rules get the reason', async () => {
     expect(await asking(object, [policy(`${IMAGES}, ${DETAILS}, ${registries()}`)])).toEqual([
       'image reg.io/y []',
       'imageDetails reg.io/y []',
@@ -267,16 +267,16 @@ describe('an image that a policy denies', () => {
       'may not apply, and then only warns',
       [policy(IMAGES), policy(registries(), 'match: {namespaceSelector: {matchLabels: {a: b}}}')],
     ],
-  ])('is asked about when the policy %s', async (_what, policies) => {
+  ])('is looked up if the policy %s', async (_what, policies) => {
     expect((await asking(object, policies))[0]).toBe('image evil.io/x:1 []');
   });
 
-  test('is not asked about when nobody can tell whether the policy applies, and it denies then', async () => {
+  test('is not looked up if it is unknown whether the policy applies and onUnknown is deny', async () => {
     const doubtful = policy(registries(', onUnknown: deny'), 'match: {namespaceSelector: {matchLabels: {a: b}}}');
     expect((await asking(object, [policy(IMAGES), doubtful]))[0]).toBe('image reg.io/y []');
   });
 
-  test('is asked about when an exception excuses it, since then it is not denied', async () => {
+  test('is looked up if an exception excuses it, because it is not denied', async () => {
     const exceptions = exceptionBook(
       [exceptionOf('{images: ["evil.io/**"]}', { rules: ['image-registry'] })],
       () => LAST_DAY,
@@ -292,7 +292,12 @@ describe('an update', () => {
     objectOf(
       `{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {serviceAccountName: shop, containers: [{name: x, image: "${image}"}${more}]}}}}`,
     );
-  const update = async (now: JsonObject, before: JsonObject, rules: string, world: AskedRegistry): Promise<Decision> =>
+  const update = async (
+    now: JsonObject,
+    before: JsonObject,
+    rules: string,
+    world: RecordedRegistry,
+  ): Promise<Decision> =>
     ask(requestOf(now, { operation: 'UPDATE', oldObject: before }), contextOf([policy(rules)], world.ports));
 
   test('asks nothing about the old object when nothing is found', async () => {
@@ -392,20 +397,20 @@ describe('without an answer', () => {
     });
     const abortGrace = async (): Promise<void> => setImmediate();
     const context = contextOf([policy(IMAGES)], { ...world.ports, abortGrace });
-    const verdict = ask(requestOf(object), context, controller.signal);
+    const decision = ask(requestOf(object), context, controller.signal);
     await setImmediate();
     controller.abort();
-    expect(told(await verdict)).toEqual([expected]);
+    expect(told(await decision)).toEqual([expected]);
   });
 
-  test('since there was no time at all, nobody is asked', async () => {
+  test('after the deadline, without a lookup', async () => {
     const world = registry();
     const decision = await ask(requestOf(object), contextOf([policy(IMAGES)], world.ports), AbortSignal.abort());
     expect(told(decision)).toEqual(['x: unknown timeout: reg.io: no response before the deadline']);
     expect(world.asked).toEqual([]);
   });
 
-  test('since there is no port, each fact is unknown', async () => {
+  test('each fact is unknown without a source', async () => {
     const { images: _images, imageDetails: _details, ...cluster } = registry().ports;
     const decision = await ask(requestOf(object), contextOf([policy(`${IMAGES}, ${DETAILS}`)], cluster));
     expect(told(decision)).toEqual([
@@ -414,7 +419,7 @@ describe('without an answer', () => {
     ]);
   });
 
-  test('for a bug, nobody calls it an answer', async () => {
+  test('a bug is thrown', async () => {
     const world = registry(() => {
       throw new TypeError('a bug');
     });
@@ -428,7 +433,7 @@ test('answers that are at once there and those that come later are both taken, s
     if (reference.tag === '1') return found;
     return new Promise((resolve) => {
       waiting.push(() => resolve(found));
-      // Nobody gets an answer before all have asked.
+      // No lookup resolves before all have started.
       if (waiting.length === 2) for (const answer of waiting) answer();
     });
   });
@@ -436,7 +441,7 @@ test('answers that are at once there and those that come later are both taken, s
   expect(await asking(object, [policy(IMAGES)], world)).toHaveLength(6);
 });
 
-test('the time is the same for all rules, and unknown where nobody tells it', async () => {
+test('the time is the same for all rules, and unknown without a clock', async () => {
   const { defineRule } = await import('../../../src/policy/rule.ts');
   const times: unknown[] = [];
   const clock = defineRule({

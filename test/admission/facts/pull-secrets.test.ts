@@ -124,7 +124,7 @@ describe('the pull secrets in effect', () => {
     ]);
   });
 
-  test('are asked for once, for all pods of an object', async () => {
+  test('are looked up once, for all Pods of an object', async () => {
     const world = cluster();
     const spec = '{spec: {serviceAccountName: shop}}';
     const own = '{spec: {imagePullSecrets: [{name: a}]}}';
@@ -135,7 +135,7 @@ describe('the pull secrets in effect', () => {
     expect(world.asked.sort()).toEqual(['account shop/shop', 'shop/a', 'shop/b']);
   });
 
-  test('are asked for up to a hundred, so that nobody can make us ask for a hundred thousand', async () => {
+  test('are looked up to a limit of one hundred', async () => {
     const world = cluster();
     const names = Array.from({ length: 2000 }, (_, index) => `{name: s${index}}`).join(',');
     const [secrets] = await inEffect(podOf(`{imagePullSecrets: [${names}]}`), true, world);
@@ -166,7 +166,7 @@ describe('an update of an object whose pull secret is missing', () => {
     ]);
   });
 
-  test('is judged by the names of the old object, which stand at the same place', async () => {
+  test('is evaluated with the names of the stored object, which have the same pointer', async () => {
     expect(await decision(update(deployment(naming('x')), deployment(naming('a'))))).toEqual([
       '- pull-secret-usable deny',
     ]);
@@ -186,7 +186,7 @@ describe('an update of an object whose pull secret is missing', () => {
     expect(await decision(update(podOf(none), podOf(naming('a'))))).toEqual(['c pull-secret-named deny']);
   });
 
-  test('asks nobody about the old object when there is nothing to forgive', async () => {
+  test('looks up nothing for the stored object without findings', async () => {
     const world = cluster();
     const request = update(deployment(naming('a')), deployment(naming('x')));
     const other = policyOf('{rules: [{rule: pull-secret-named}]}');

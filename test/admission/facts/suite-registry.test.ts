@@ -117,7 +117,7 @@ describe('an answer', () => {
     expect((await ask(answers, `nginx:2@${E}`, 'tag'))[0]).toBe(`${E} by anonymous`);
   });
 
-  test('has defaults that nobody takes for true', async () => {
+  test('has recognizable defaults', async () => {
     expect(await ask({ nginx: { mediaType: 'x' } }, 'nginx')).toEqual([
       `sha256:${'0'.repeat(64)} by anonymous`,
       'linux/amd64/ undefined 0',

@@ -34,7 +34,7 @@ describe('the annotation', () => {
     ['no annotations', '{name: web}', {}],
     ['annotations that are null', '{name: web, annotations: null}', {}],
     ['no annotation of ours', '{name: web, annotations: {a/b: c}}', { 'a/b': 'c' }],
-    ['one that is no JSON', `{name: web, annotations: {${KEY}: "{"}}`, {}],
+    ['invalid JSON', `{name: web, annotations: {${KEY}: "{"}}`, {}],
     ['one that says otherwise', `{name: web, annotations: {${KEY}: '{"/x":"y","${PLACE}":"z"}'}}`, {}],
   ])('is there afterwards, with %s before', async (_what, metadata, others) => {
     const object = web('nginx:1', metadata);

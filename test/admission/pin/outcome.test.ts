@@ -151,14 +151,14 @@ describe('the decision is there at once', () => {
   const isPromise = (object: JsonObject, more = {}): boolean =>
     mutate(requestOf(object), contextOf([PIN_ALL], { images, ...more }), signal) instanceof Promise;
 
-  test('when there is nothing to pin, and nobody is asked', () => {
-    const nobody = {
+  test('without images to pin, and without a lookup', () => {
+    const noSources = {
       secrets: { secret: () => Promise.reject(new Error('asked')) },
       serviceAccounts: { pullSecretsOf: () => Promise.reject(new Error('asked')) },
       namespaces: { labelsOf: () => Promise.reject(new Error('asked')) },
     };
-    expect(isPromise(podOf(`{containers: [{name: a, image: "nginx@${OLD}"}]}`), nobody)).toBe(false);
-    expect(mutate(requestOf(one), contextOf([], { images, ...nobody }), signal)).toMatchObject({ patch: [] });
+    expect(isPromise(podOf(`{containers: [{name: a, image: "nginx@${OLD}"}]}`), noSources)).toBe(false);
+    expect(mutate(requestOf(one), contextOf([], { images, ...noSources }), signal)).toMatchObject({ patch: [] });
   });
 
   test('when the registry answers at once, and no secret has to be read', () => {
@@ -232,7 +232,7 @@ describe('what policies refuse', () => {
     expect(images.asked).toEqual(asked);
   });
 
-  test('an implied tag is judged like a written one', async () => {
+  test('an implied tag is evaluated like an explicit tag', async () => {
     const images = registryOf();
     const policy = policyOf('{rules: [{rule: image-tag, parameters: {deny: [latest]}}], pin: {}}');
     await change(requestOf(podOf('{containers: [{name: a, image: nginx}]}')), [policy], { images });
@@ -277,7 +277,7 @@ describe('a look-up', () => {
     ]);
   });
 
-  test('has a limit: one object can name more images than registries should be asked about', async () => {
+  test('has a limit of images for one object', async () => {
     const containers = Array.from({ length: 150 }, (_, index) => `{name: c${index}, image: "a:${index}"}`);
     const images = registryOf();
     const mutation = await change(requestOf(podOf(`{containers: [${containers.join(', ')}]}`)), [PIN_ALL], { images });

@@ -206,7 +206,7 @@ describe('the request', () => {
     expect(about(expression)).toHaveLength(holds ? 0 : 1);
   });
 
-  test('of a file comes from nobody that is known', () => {
+  test('of a file comes from an unknown user', () => {
     const request = { user: undefined };
     const expression = 'request.userInfo.username != "root"';
     expect(about(expression, { request })).toEqual([
@@ -245,13 +245,13 @@ describe('the namespace', () => {
     expect(about('namespaceObject == null', { request: { namespace: undefined } })).toEqual([]);
   });
 
-  test('is asked for only when the expression mentions it', () => {
+  test('is looked up only if the expression uses it', () => {
     expect([...policy({ expression }).needs]).toEqual(['namespaceLabels']);
     expect([...policy({ expression: 'object.kind == "Pod"' }).needs]).toEqual([]);
   });
 });
 
-test('variables are expressions with names, computed when they are asked for, once', () => {
+test('variables are named expressions, evaluated once on first use', () => {
   const variables = [
     { name: 'names', expression: 'object.spec.containers.map(c, c.name)' },
     { name: 'count', expression: 'size(variables.names)' },

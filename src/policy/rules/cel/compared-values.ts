@@ -24,14 +24,14 @@ export function createSeen(parameters: Expressions): SeenBy {
     ...(parameters.messageExpression === undefined ? [] : [parameters.messageExpression]),
   ];
   const reads = readsOf(texts.map(parse), variables);
-  const judgesChange = isAboutChange(reads);
+  const checksChange = isAboutChange(reads);
   // Equal for all containers.
   const known = new WeakMap<JsonObject, readonly unknown[]>();
   const seenIn = (object: JsonObject): readonly unknown[] => {
     const before = known.get(object);
     if (before !== undefined) return before;
     const ofObject = Array.from(reads.object, (pointer) => valueAt(lasting(object, pointer), pointer));
-    const seen = judgesChange ? [ofObject, evaluatedParts(object)] : [ofObject];
+    const seen = checksChange ? [ofObject, evaluatedParts(object)] : [ofObject];
     known.set(object, seen);
     return seen;
   };

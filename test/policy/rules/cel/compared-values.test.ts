@@ -33,7 +33,7 @@ describe.each([
     expect(told(await update(pod('evil/b:2')))).toEqual([expect.stringMatching(/^[a-] cel deny$/)]);
   });
 
-  test('is no business of what else it brings', async () => {
+  test('is independent of other changes in the update', async () => {
     const decision = await update(pod('bad/a:1', '', '{name: p, labels: {a: b}}'));
     expect(told(decision)).toEqual([expect.stringMatching(/^\+[a-] cel warn$/)]);
   });
@@ -183,7 +183,7 @@ describe('what is forgiven is compared by what the expression looks at', () => {
 });
 
 /** The stored object was made by others, and at another time: it had nothing of what is said here. */
-describe('what says who may change an object, or that nobody may, is no fault that was there before', () => {
+describe('an expression about who can change an object has no existing findings', () => {
   const A = 'containers: [{name: a, image: "x:1"}]';
   const B = 'containers: [{name: a, image: "x:2"}]';
   const CI = 'request.userInfo.username == "ci"';
@@ -193,7 +193,7 @@ describe('what says who may change an object, or that nobody may, is no fault th
   test.each<[what: string, expression: string]>([
     ['only one user may', CI],
     ['only a group may', '"ci" in request.userInfo.groups'],
-    ['whoever is in a list of a variable may', 'request.userInfo.username in variables.who'],
+    ['a list of users in a variable', 'request.userInfo.username in variables.who'],
     ['only by rehearsal', 'request.dryRun'],
     ['only creation is allowed', 'request.operation == "CREATE"'],
     ['only creation is allowed, told by the old object', 'oldObject == null'],
@@ -239,7 +239,7 @@ describe('what says who may change an object, or that nobody may, is no fault th
 describe('a password in an image', () => {
   test.each([
     ['the message', 'false', `, messageExpression: '"image " + container.image + " is not good"'`],
-    ['the reason why it could not tell', '{"a": true}[container.image]', ''],
+    ['the reason of an unknown result', '{"a": true}[container.image]', ''],
   ])('does not reach %s', async (_where, expression, more) => {
     const { signal } = new AbortController();
     const request = requestOf(pod('user:hunter2@reg.io/x:1'));
