@@ -6,7 +6,7 @@ import { textAt } from '../traced-text.ts';
 
 export interface ComposeBuild extends Omit<Build, 'name'> {
   readonly service: string;
-  /** As written, with the defaults of variables; undefined if not set. */
+  /** The value as written, with the defaults of variables; undefined: not set. */
   readonly context: string | undefined;
   readonly dockerfile: string | undefined;
 }

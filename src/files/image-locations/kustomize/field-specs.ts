@@ -1,4 +1,4 @@
-/** Files under `configurations` of a kustomization, which define the fields that `images` changes besides containers. */
+/** Files under `configurations` of a kustomization, which define further fields that `images` changes. */
 import type { FieldSpec } from '../../../pinning/kustomize/field-specs.ts';
 import { isObject } from '../../../pod/pointer.ts';
 import { listAt } from '../../kustomization.ts';
