@@ -52,20 +52,20 @@ function replace(target: string, before: string, after: string): ReplaceResult {
     : CHANGED;
 }
 
-interface Old {
+interface OriginalFile {
   readonly stats: Stats;
   readonly unchanged: () => boolean;
 }
 
-function moveInto(target: string, text: string, old: Old | undefined): boolean {
+function moveInto(target: string, text: string, original: OriginalFile | undefined): boolean {
   const directory = path.dirname(target);
   const temporary = path.join(
     directory,
     `.${path.basename(target).slice(0, 200)}.${randomBytes(6).toString('hex')}.tmp`,
   );
   try {
-    writeTemporary(temporary, text, old?.stats);
-    if (old !== undefined && !old.unchanged()) return false;
+    writeTemporary(temporary, text, original?.stats);
+    if (original !== undefined && !original.unchanged()) return false;
     renameSync(temporary, target);
   } finally {
     rmSync(temporary, { force: true });

@@ -33,10 +33,10 @@ export interface Connection {
   /** Memory for incoming bodies, released when the connection ends. */
   readonly leases: Set<Lease>;
   /** An unread response; undefined: all are read. */
-  unread: Unread | undefined;
+  unread: UnreadResponse | undefined;
 }
 
-interface Unread {
+interface UnreadResponse {
   /** Bytes of responses so far. */
   readonly written: number;
   readonly since: number;

@@ -22,14 +22,14 @@ export interface Answer {
 
 export type SendAnswer = (response: ServerResponse, connection: Connection, answer: Answer) => void;
 
-interface Unread {
+interface UnreadResponse {
   bytes: number;
   readonly forget: () => void;
 }
 
 export function createAnswers(limitBytes = UNREAD_BYTES): SendAnswer {
-  /** Unread responses, oldest first. */
-  const unread = new Map<Connection, Unread>();
+  /** UnreadResponse responses, oldest first. */
+  const unread = new Map<Connection, UnreadResponse>();
   let total = 0;
 
   function add(connection: Connection, bytes: number): void {

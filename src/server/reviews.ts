@@ -23,7 +23,7 @@ export interface Arrival {
 export type ReviewListener = (request: ReviewRequest, response: ServerResponse, arrival: Arrival) => boolean;
 
 /** State that all reviews share. */
-interface Shared {
+interface SharedServices {
   readonly services: ReviewServices;
   readonly budget: Budget;
   readonly arrivals: Arrivals;
@@ -35,7 +35,7 @@ const ENDING: ReadonlySet<number> = new Set([401, 403, 413]);
 
 export function reviewListener(services: ReviewServices): ReviewListener {
   const budget = createBudget();
-  const shared: Shared = { services, budget, arrivals: createArrivals(budget), inTurn: createTurns() };
+  const shared: SharedServices = { services, budget, arrivals: createArrivals(budget), inTurn: createTurns() };
   const sendAnswer = createAnswers();
   return (request, response, { connection, isLast }) => {
     const url = request.url ?? '';
@@ -54,7 +54,7 @@ interface OpenExchange extends Omit<ReviewExchange, 'mayWait'> {
   readonly connection: Connection;
 }
 
-function receive(request: ReviewRequest, exchange: OpenExchange, shared: Shared): void {
+function receive(request: ReviewRequest, exchange: OpenExchange, shared: SharedServices): void {
   const { arrivals, services } = shared;
   const { connection, send } = exchange;
   receiveBody(request, arrivals.begin(connection), (received) => {
@@ -65,7 +65,11 @@ function receive(request: ReviewRequest, exchange: OpenExchange, shared: Shared)
   });
 }
 
-function answerInTurn(received: ReceivedBody, exchange: OpenExchange, { services, budget, inTurn }: Shared): void {
+function answerInTurn(
+  received: ReceivedBody,
+  exchange: OpenExchange,
+  { services, budget, inTurn }: SharedServices,
+): void {
   const { connection, endpoint, url, send } = exchange;
   const content = { bytes: 'head' in received ? received.head : received.body };
   const mayWait = roomToWait(budget, connection, content);

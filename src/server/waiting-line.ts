@@ -13,7 +13,7 @@ export interface WaitingLine {
   endThoseBefore(moment: number): void;
 }
 
-interface Waiting {
+interface WaitingSocket {
   readonly socket: Socket;
   readonly begin: () => void;
   readonly lease: Lease;
@@ -22,7 +22,7 @@ interface Waiting {
 
 export function createWaitingLine(room: Pool): WaitingLine {
   /** By address; the first address is next. */
-  const lines = new Map<string, Waiting[]>();
+  const lines = new Map<string, WaitingSocket[]>();
   return {
     add(socket, begin) {
       const address = socket.remoteAddress ?? '';
@@ -57,7 +57,7 @@ export function createWaitingLine(room: Pool): WaitingLine {
 }
 
 /** Admits the first connection of an address that has not ended meanwhile. */
-function beginFirst(line: Waiting[], admit: (socket: Socket, begin: () => void) => boolean): boolean {
+function beginFirst(line: WaitingSocket[], admit: (socket: Socket, begin: () => void) => boolean): boolean {
   for (let first = line[0]; first !== undefined; first = line[0]) {
     const isThere = !first.socket.destroyed;
     if (isThere && !admit(first.socket, first.begin)) return false;

@@ -64,20 +64,18 @@ export function insertField(context: DocumentContext, field: Field, after: strin
     return notEditable(
       `"${field.key}" cannot be inserted: "${after}" is not on a simple line; write it on a line of its own`,
     );
-  const neighbour: Neighbour = {
+  const neighbor: NeighborField = {
     text,
     key: key.offset,
     end: span.from > offset ? span.to + 1 : span.to,
     indent: key.column - 1,
     name: field.key,
   };
-  return text.charAt(document.positionOf(field.holder).offset) === '{'
-    ? insertInFlow(neighbour)
-    : insertLine(neighbour);
+  return text.charAt(document.positionOf(field.holder).offset) === '{' ? insertInFlow(neighbor) : insertLine(neighbor);
 }
 
 /** The field in front. */
-interface Neighbour {
+interface NeighborField {
   readonly text: string;
   readonly key: number;
   /** After its value. */
@@ -87,7 +85,7 @@ interface Neighbour {
   readonly name: string;
 }
 
-function insertLine({ text, end, indent, name }: Neighbour): EditTarget {
+function insertLine({ text, end, indent, name }: NeighborField): EditTarget {
   const newline = text.indexOf('\n', end);
   const rest = text.slice(end, newline === -1 ? text.length : newline);
   if (!/^[ \t]*(?:[ \t]#.*)?\r?$/.test(rest))
@@ -103,7 +101,7 @@ function insertLine({ text, end, indent, name }: Neighbour): EditTarget {
 }
 
 /** Inserts into `{a: 1}` or JSON, on a new line if the neighbor is on a line of its own. */
-function insertInFlow({ text, key, end, indent, name }: Neighbour): EditTarget {
+function insertInFlow({ text, key, end, indent, name }: NeighborField): EditTarget {
   const quote = text.charAt(key) === '"' ? '"' : '';
   const lineStart = text.lastIndexOf('\n', key) + 1;
   const lead = text.slice(lineStart, key);

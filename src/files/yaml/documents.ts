@@ -73,14 +73,14 @@ function* piecesWithin(text: string, gathered: number, to: number): Generator<Pi
   else if (text.slice(from, to).includes('\t')) yield { kind: 'yaml', from, to };
 }
 
-interface Gathered {
+interface ChunkRange {
   readonly from: number;
   /** Offset of the first text that is neither a separator nor whitespace. */
   readonly start: number;
   readonly to: number;
 }
 
-function* piecesAt(text: string, { from, start, to }: Gathered): Generator<Piece> {
+function* piecesAt(text: string, { from, start, to }: ChunkRange): Generator<Piece> {
   let bounded = false;
   let end = from;
   for (let at = start; at < to; at = skipSpace(text, end)) {

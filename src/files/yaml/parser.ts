@@ -95,9 +95,9 @@ function content(parser: Parser, context: Context, properties: Properties): void
   }
 }
 
-type Written = Pick<Token, 'at' | 'text' | 'plain'>;
+type TokenText = Pick<Token, 'at' | 'text' | 'plain'>;
 
-function event(kind: Event['kind'], { at, text, plain }: Written, { anchor, tag }: Properties): Event {
+function event(kind: Event['kind'], { at, text, plain }: TokenText, { anchor, tag }: Properties): Event {
   return { kind, at, text, plain: plain && tag === undefined, anchor: anchor?.text, tag };
 }
 

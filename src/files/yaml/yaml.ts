@@ -73,9 +73,9 @@ function addProblem({ documents, positionAt }: File, offset: number, problem: st
 type Find = (pointer: string, of: 'key' | 'value') => number;
 
 /** The outline of the document, and its row there. */
-type Outlined = () => readonly [outline: Outline, root: number];
+type LazyOutline = () => readonly [outline: Outline, root: number];
 
-function addValue({ documents, positionAt }: File, value: unknown, find: Find, outlined: Outlined): void {
+function addValue({ documents, positionAt }: File, value: unknown, find: Find, outlined: LazyOutline): void {
   documents.push({
     ok: true,
     index: documents.length,

@@ -3,7 +3,7 @@ import type { Endpoint } from '../endpoint.ts';
 import type { PinnedImage } from '../../admission/mutation.ts';
 import type { Finding } from '../../policy/finding.ts';
 
-type Counted<L> = readonly (readonly [L, number])[];
+type Counts<L> = readonly (readonly [L, number])[];
 
 type ReviewLabels = { readonly endpoint: string; readonly operation: string; readonly decision: string };
 type FindingLabels = {
@@ -23,12 +23,12 @@ export interface Tally {
   countFindings(findings: readonly Finding[]): void;
   countPins(images: readonly PinnedImage[]): void;
   takeDurations(): readonly (readonly [Endpoint, number])[];
-  takeReviews(): Counted<ReviewLabels>;
-  takeFindings(): Counted<FindingLabels>;
+  takeReviews(): Counts<ReviewLabels>;
+  takeFindings(): Counts<FindingLabels>;
   /** Uses of exceptions. */
-  takeUses(): Counted<UseLabels>;
-  takeFailures(): Counted<FailureLabels>;
-  takePins(): Counted<PinLabels>;
+  takeUses(): Counts<UseLabels>;
+  takeFailures(): Counts<FailureLabels>;
+  takePins(): Counts<PinLabels>;
 }
 
 interface Count<L> {
@@ -83,7 +83,7 @@ function takeDurations(endpoint: Endpoint, counts: ReviewCounts): readonly (read
   return taken;
 }
 
-function takeReviews(endpoint: Endpoint, { decisions: all }: ReviewCounts): Counted<ReviewLabels> {
+function takeReviews(endpoint: Endpoint, { decisions: all }: ReviewCounts): Counts<ReviewLabels> {
   const taken = [...all].flatMap(([operation, decisions]) =>
     [...decisions].map(([decision, number]) => [{ endpoint, operation, decision }, number] as const),
   );
@@ -136,7 +136,7 @@ function count<L>(counts: Map<string, Count<L>>, key: string, labels: () => L): 
 }
 
 /** Resets the counts to 0 and keeps the labels. */
-function take<L>(counts: Iterable<Count<L>>): Counted<L> {
+function take<L>(counts: Iterable<Count<L>>): Counts<L> {
   return [...counts].flatMap((entry) => {
     const taken = entry.count;
     entry.count = 0;

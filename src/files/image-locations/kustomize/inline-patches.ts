@@ -43,7 +43,7 @@ function imagesIn(
   kinds: KindTable,
 ): readonly ImageLocation[] {
   const { offset } = context.document.positionOf(pointer);
-  const home: Home = { context, pointer, outer: innerOffsets(context.text, offset, text) };
+  const home: PatchLocation = { context, pointer, outer: innerOffsets(context.text, offset, text) };
   return parseDocuments(text).flatMap((document) => {
     if (document.ok)
       return patchImages({ ...context, text, document }, { kinds, targets }).map((location) => moved(location, home));
@@ -58,14 +58,14 @@ export function inlineComparedFields(kustomization: JsonObject, kinds: KindTable
   );
 }
 
-interface Home {
+interface PatchLocation {
   readonly context: DocumentContext;
   readonly pointer: string;
   readonly outer: InnerOffsets;
 }
 
 /** Moves a location from the patch to the file. */
-function moved(location: ImageLocation, { context, pointer, outer }: Home): ImageLocation {
+function moved(location: ImageLocation, { context, pointer, outer }: PatchLocation): ImageLocation {
   const address = { kind: 'value', document: context.document.index, pointer } as const;
   if (outer === undefined) return { ...location, ...context.document.positionOf(pointer), address, target: NOT_PLAIN };
   const position = lineTable(context.text)(outer(location.offset));
