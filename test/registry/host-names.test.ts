@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 beforeEach(() => {
-  server.asked.length = 0;
+  server.queries.length = 0;
   server.ttlS = 30;
   server.zone = {};
   writeFileSync(hostsFile, '127.0.0.9 by-hand.test By-Hand # the one\nnonsense by-hand.test\n::1 by-hand.test\n');
@@ -353,7 +353,7 @@ describe('a registry', () => {
     const client = createRegistryClient({ registries, access: 'any' }, { env: {}, resolve: resolver() });
     close.push(() => client.close());
     expect(await client.manifest(target(app(host)), NEVER)).toMatchObject({ mediaType: INDEX });
-    const asked = server.asked.filter((one) => /^(reg|store)\.test /.test(one));
+    const asked = server.queries.filter((one) => /^(reg|store)\.test /.test(one));
     expect(new Set(asked)).toEqual(new Set(['reg.test A', 'reg.test AAAA', 'store.test A', 'store.test AAAA']));
   });
 
@@ -362,7 +362,7 @@ describe('a registry', () => {
     close.push(() => proxy.close());
     const asked = clientOf('reg.test', {}, { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` });
     await failureOf(asked.manifest(target(app('reg.test')), NEVER));
-    expect(server.asked.filter((one) => one.startsWith('reg.test'))).toEqual([]);
+    expect(server.queries.filter((one) => one.startsWith('reg.test'))).toEqual([]);
   });
 });
 

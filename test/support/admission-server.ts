@@ -23,7 +23,7 @@ export interface TestServer {
   readonly operations: Operations;
   readonly reviews: readonly ReviewRecord[];
   readonly failures: readonly unknown[];
-  /** What was rejected: code and message. */
+  /** Code and message of each rejected request. */
   readonly rejections: readonly string[];
   post(pathAndQuery: string, body: string | Buffer, headers?: Readonly<Record<string, string>>): Promise<Reply>;
   get(pathAndQuery: string): Promise<Reply>;

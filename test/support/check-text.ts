@@ -1,4 +1,4 @@
-/** `check` and `test` with manifests and a policy that stand in the test. */
+/** Runs `check` and `test` with manifests and a policy from the text of a test. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,7 +16,7 @@ export function checkText(manifests: string, policy: object): Promise<CheckRepor
   });
 }
 
-/** With these answers of registries. */
+/** Runs `test` with these registry responses. */
 export function testText(manifests: string, policy: object, registry: RegistryAnswers): Promise<TestCaseRow> {
   const suite = {
     apiVersion: 'tidewaiter.dev/v1alpha1',

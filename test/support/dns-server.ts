@@ -1,15 +1,15 @@
-/** A DNS server on loopback that answers as it is told to, and remembers what it was asked. */
+/** A DNS server on loopback with a configurable zone, which records its queries. */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 
-/** Addresses of both families (none of one is NODATA; IPv6 as `::1` or in full), or how it fails. `lie`: an answer to something else, with another id. */
+/** Addresses of both families (no address of one family: NODATA; IPv6 as `::1` or in full), or a failure. `lie`: a response to another question, with another id. */
 export type Zone = Readonly<Record<string, readonly string[] | 'silent' | 'SERVFAIL' | 'REFUSED' | 'lie' | 'only-A'>>;
 
 export interface DnsServer {
   /** `127.0.0.1:5353`, for `Resolver.setServers`. */
   readonly address: string;
-  /** `registry.test A`, in the order in which they came. */
-  readonly asked: string[];
+  /** `registry.test A`, in the order of arrival. */
+  readonly queries: string[];
   /** A name that is not in it does not exist. */
   zone: Zone;
   ttlS: number;
@@ -23,7 +23,7 @@ export async function startDnsServer(zone: Zone): Promise<DnsServer> {
   const socket = createSocket('udp4');
   const server: DnsServer = {
     address: '',
-    asked: [],
+    queries: [],
     zone,
     ttlS: 30,
     close: () => new Promise((resolve) => void socket.close(() => resolve())),
@@ -40,15 +40,15 @@ function listen(socket: Socket): Promise<number> {
   return new Promise((resolve) => void socket.bind(0, '127.0.0.1', () => resolve(socket.address().port)));
 }
 
-/** RFC 1035, 4: one question, and what there is to it. */
+/** Builds the response to a message with one question (RFC 1035, 4). */
 function answerTo(query: Buffer, server: DnsServer): Buffer | undefined {
   const { name, end } = nameIn(query);
   const type = TYPES[query.readUInt16BE(end)] ?? 'A';
-  server.asked.push(`${name} ${type}`);
+  server.queries.push(`${name} ${type}`);
   const what = server.zone[name];
   const question = query.subarray(12, end + 4);
   if (isSilent(what, type)) return undefined;
-  if (what === 'lie') return lie(query);
+  if (what === 'lie') return spoofedAnswer(query);
   if (what === undefined || what === 'SERVFAIL' || what === 'REFUSED')
     return message(query, question, { rcode: RCODES[what ?? 'NXDOMAIN'] });
   const addresses = typeof what === 'string' ? ['127.0.0.1'] : what;
@@ -74,12 +74,12 @@ function nameIn(query: Buffer): { readonly name: string; readonly end: number } 
   return { name: labels.join('.').toLowerCase(), end: at + 1 };
 }
 
-interface Said {
+interface MessageParts {
   readonly rcode?: number;
   readonly records?: readonly Buffer[];
 }
 
-function message(query: Buffer, question: Buffer, { rcode = 0, records = [] }: Said): Buffer {
+function message(query: Buffer, question: Buffer, { rcode = 0, records = [] }: MessageParts): Buffer {
   const head = Buffer.alloc(12);
   query.copy(head, 0, 0, 2);
   head.writeUInt16BE(0x8180 | rcode, 2);
@@ -102,8 +102,8 @@ function record(address: string, ttlS: number): Buffer {
   return Buffer.concat([head, data]);
 }
 
-/** An answer to what nobody asked, with a guessed id: it must not be taken for one. */
-function lie(query: Buffer): Buffer {
+/** Answers another question with a guessed id; a resolver must ignore this answer. */
+function spoofedAnswer(query: Buffer): Buffer {
   const question = Buffer.from('\x04evil\x04test\0\0\x01\0\x01', 'latin1');
   const answer = message(query, question, { records: [record('127.0.0.66', 30)] });
   answer.writeUInt16BE((query.readUInt16BE(0) + 1) & 0xffff, 0);

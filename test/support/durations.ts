@@ -1,7 +1,7 @@
-/** What the steps of .ci/run and the slowest test files took, as a table. */
+/** Formats the durations of the steps of .ci/run and of the slowest test files as a table. */
 
 /** A step or a test file, with its duration. */
-export interface Timed {
+export interface NamedDuration {
   readonly name: string;
   readonly milliseconds: number;
 }
@@ -9,7 +9,7 @@ export interface Timed {
 const SLOWEST = 10;
 
 /** Parses the file that .ci/run writes: a line for each step, with its milliseconds, a tab, and its name. */
-export function parseSteps(text: string): readonly Timed[] {
+export function parseSteps(text: string): readonly NamedDuration[] {
   const lines = text.split('\n').filter((line) => line !== '');
   return lines.map((line) => {
     const [milliseconds, name = ''] = line.split('\t');
@@ -17,7 +17,11 @@ export function parseSteps(text: string): readonly Timed[] {
   });
 }
 
-export function formatDurations(steps: readonly Timed[], files: readonly Timed[], total: number): string {
+export function formatDurations(
+  steps: readonly NamedDuration[],
+  files: readonly NamedDuration[],
+  total: number,
+): string {
   const slowest = files.toSorted((left, right) => right.milliseconds - left.milliseconds).slice(0, SLOWEST);
   const all = { name: 'total (some steps run side by side)', milliseconds: total };
   return [
@@ -30,7 +34,7 @@ export function formatDurations(steps: readonly Timed[], files: readonly Timed[]
 
 const WIDTH = 56;
 
-function rows(timed: readonly Timed[]): readonly string[] {
+function rows(timed: readonly NamedDuration[]): readonly string[] {
   return timed.map(
     ({ name, milliseconds }) => `${name.padEnd(WIDTH)}  ${(milliseconds / 1000).toFixed(1).padStart(7)}`,
   );

@@ -1,6 +1,6 @@
 /**
- * A registry that answers as it is told, wrongly for the most part. Everything that it gets is kept, so that a test can look
- * for what should never have been sent.
+ * A registry with configurable, usually faulty responses. It records all requests, so that a test can search them for content that
+ * must never be sent.
  */
 import { createServer as createHttpServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
@@ -16,15 +16,15 @@ export interface Received {
 }
 
 export interface Reaction {
-  /** 200 when not given. */
+  /** Default: 200. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Buffer;
-  /** Waits for it first. */
+  /** Delays the response until then. */
   readonly after?: Promise<void>;
   /**
-   * `hang`: no answer. `cut`: the connection ends instead. `cut-body`: it ends in the middle. `drip`: a byte now and then, for
-   * ever. `flood`: bytes for ever.
+   * `hang`: no response. `cut`: the connection ends instead. `cut-body`: it ends within the body. `drip`: single bytes without end.
+   * `flood`: many bytes without end.
    */
   readonly how?: 'hang' | 'cut' | 'cut-body' | 'drip' | 'flood';
 }
@@ -37,14 +37,14 @@ export interface FaultServer {
   readonly received: readonly Received[];
   /** Requests whose connection is waiting for an answer. */
   readonly waiting: number;
-  /** The most of them at the same time. */
+  /** The maximum number of simultaneous requests. */
   readonly mostAtOnce: number;
-  /** Begins anew: what came is forgotten. */
+  /** Sets the responses, and discards the recorded requests. */
   reactWith(react: React): void;
   close(): Promise<void>;
 }
 
-/** HTTPS where `tls` is given. */
+/** Starts a server, with HTTPS if `tls` is set. */
 export async function startFaultServer(tls?: ServerOptions): Promise<FaultServer> {
   let react: React = () => ({ status: 500 });
   let received: Received[] = [];

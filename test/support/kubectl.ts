@@ -1,7 +1,7 @@
-/** kubectl as the original: what it reads, it can print without a server. */
+/** kubectl as the reference: it prints the values that it parses, without a server. */
 import { spawnSync } from 'node:child_process';
 
-/** Older ones print unknown fields differently; what they read is the same since 1.20, but only 1.32 was looked at closely. */
+/** Older releases print unknown fields differently; the parsed values are the same since 1.20, verified in detail for 1.32. */
 const LEAST_MINOR = 28;
 
 export function kubectlMissing(): string | undefined {

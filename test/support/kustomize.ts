@@ -34,7 +34,7 @@ export function plant(files: Files): string {
   return folder;
 }
 
-/** Undefined where kustomize refuses. */
+/** Returns undefined if kustomize fails. */
 async function imagesOf(folder: string): Promise<readonly string[] | undefined> {
   try {
     const { stdout } = await promisify(execFile)('kubectl', ['kustomize', folder], { encoding: 'utf8' });
@@ -52,7 +52,7 @@ export function rightDigest(image: string): string {
   return tagged.ok ? digestOf(tagged.reference.fullName) : '';
 }
 
-/** `right`: the same repository, with the digest of its tag. `left`: unchanged, and without a digest. Else both. */
+/** `right`: the same repository, with the digest of its tag. `left`: unchanged, without a digest. Otherwise both images. */
 function outcome(before: string, after: string | undefined): string {
   if (after === before) return before.includes('@') ? 'right' : 'left';
   const repository = before.replace(/(?<=[^/]*):[^/:]*$/, '');
@@ -61,10 +61,10 @@ function outcome(before: string, after: string | undefined): string {
   return isSame && digest === rightDigest(before) ? 'right' : `${before} -> ${after}`;
 }
 
-export interface Pinned {
+export interface PinResult {
   readonly code: number;
   readonly note: string;
-  /** Of each kustomization that can be built, in the order of the names. */
+  /** The images of each kustomization that can be built, in the order of the names. */
   readonly builds: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -72,7 +72,7 @@ export async function pinTree(
   files: Files,
   folders: readonly string[],
   args: readonly string[] = ['.'],
-): Promise<Pinned | undefined> {
+): Promise<PinResult | undefined> {
   const folder = plant(files);
   const before = await Promise.all(folders.map((one) => imagesOf(path.join(folder, one))));
   if (before.includes(undefined)) return undefined;

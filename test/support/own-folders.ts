@@ -1,10 +1,10 @@
-/** For commands that read and write files: each test runs in an empty folder of its own, below one that is removed at the end. */
+/** Runs each test in its own empty directory, for commands that read and write files; the directories are removed at the end. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach } from 'vitest';
 
-/** To be called once in a test file, whose `name` the folder has. */
+/** Must be called once in a test file, with its name. */
 export function inOwnFolders(name: string): void {
   const root = mkdtempSync(path.join(tmpdir(), `tidewaiter-${name}-`));
   const started = process.cwd();

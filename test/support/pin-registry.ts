@@ -1,4 +1,4 @@
-/** A registry for pin and drift that is a table; what is not in it has the digest that its name hashes to. */
+/** A registry for pin and drift with a table; the digest of any other name is a hash of the name. */
 import { createHash } from 'node:crypto';
 import type { RegistryFor } from '../../src/cli/pin/registry-lookups.ts';
 import { type DriftFlags, drift } from '../../src/cli/pin/drift.ts';
@@ -7,43 +7,43 @@ import type { PinRegistry } from '../../src/pinning/registry-source.ts';
 import type { Platform, RegistryFact, RegistryFailure, RegistryImage } from '../../src/policy/registry-fact.ts';
 
 export interface FakeRegistry extends PinRegistry {
-  /** The full names that were asked for, in order. */
-  readonly asked: string[];
+  /** The full names that were looked up, in order. */
+  readonly lookups: string[];
 }
 
-/** Of any name; the same each time. */
+/** Returns a digest that depends only on the name. */
 export function digestOf(name: string): string {
   return `sha256:${createHash('sha256').update(name).digest('hex')}`;
 }
 
-export type Told = string | { readonly state: 'no' | 'unknown'; readonly failure: RegistryFailure };
+export type LookupResult = string | { readonly state: 'no' | 'unknown'; readonly failure: RegistryFailure };
 
-export const NOT_FOUND: Told = {
+export const NOT_FOUND: LookupResult = {
   state: 'no',
   failure: { cause: 'notFound', message: 'registry.example.com has no such tag', remedy: undefined },
 };
-export const RATE_LIMITED: Told = {
+export const RATE_LIMITED: LookupResult = {
   state: 'unknown',
   failure: { cause: 'rateLimited', message: 'registry.example.com answered 429, retry in 30 s', remedy: 'log in' },
 };
 
 const MEDIA_TYPE = 'application/vnd.oci.image.index.v1+json';
 
-/** `table`: by full name with tag, or with digest; a digest, or why there is none. */
+/** `table`: by full name with tag or digest, the digest or the failure. */
 export function fakeRegistry(
-  table: Readonly<Record<string, Told>> = {},
+  table: Readonly<Record<string, LookupResult>> = {},
   platforms: readonly Platform[] = [{ os: 'linux', architecture: 'amd64', variant: undefined }],
 ): FakeRegistry {
-  const asked: string[] = [];
+  const lookups: string[] = [];
   return {
-    asked,
+    lookups,
     resolve(reference): Promise<RegistryFact<RegistryImage>> {
       const name = reference.fullName;
-      asked.push(name);
-      const told = table[name] ?? reference.digest ?? digestOf(name);
-      if (typeof told !== 'string') return Promise.resolve(told);
+      lookups.push(name);
+      const result = table[name] ?? reference.digest ?? digestOf(name);
+      if (typeof result !== 'string') return Promise.resolve(result);
       const value = {
-        digest: told,
+        digest: result,
         mediaType: MEDIA_TYPE,
         credential: 'anonymous',
         mirror: undefined,
@@ -53,7 +53,7 @@ export function fakeRegistry(
       return Promise.resolve({ state: 'yes', value });
     },
     platformsOf(reference) {
-      asked.push(`platforms of ${reference.fullName}`);
+      lookups.push(`platforms of ${reference.fullName}`);
       const digest = reference.digest ?? '';
       return Promise.resolve({
         state: 'yes',
@@ -63,24 +63,24 @@ export function fakeRegistry(
   };
 }
 
-export interface Ran {
+export interface CommandResult {
   readonly code: number;
   readonly out: string;
   readonly note: string;
 }
 
-interface Given {
+interface RunOptions {
   readonly registry?: PinRegistry;
   readonly stdin?: string;
   readonly now?: () => number;
-  /** Gets the names of the pull secrets that the registry is made with; undefined: those of docker. */
+  /** Receives the names of the pull secrets of the registry; undefined: Docker credentials. */
   readonly onSecrets?: (names: readonly string[] | undefined) => void;
 }
 
 async function runWith(
   command: (parts: Parameters<typeof pin>[2]) => Promise<number>,
-  { registry = fakeRegistry(), stdin = '', now = () => 0, onSecrets }: Given,
-): Promise<Ran> {
+  { registry = fakeRegistry(), stdin = '', now = () => 0, onSecrets }: RunOptions,
+): Promise<CommandResult> {
   let [out, note] = ['', ''];
   const terminal = {
     out: (text: string) => void (out += text),
@@ -99,10 +99,18 @@ async function runWith(
   return { code, out, note };
 }
 
-export function runPin(paths: readonly string[], flags: Partial<PinFlags> = {}, given: Given = {}): Promise<Ran> {
-  return runWith((parts) => pin(paths, { output: 'pretty', ...flags }, parts), given);
+export function runPin(
+  paths: readonly string[],
+  flags: Partial<PinFlags> = {},
+  options: RunOptions = {},
+): Promise<CommandResult> {
+  return runWith((parts) => pin(paths, { output: 'pretty', ...flags }, parts), options);
 }
 
-export function runDrift(paths: readonly string[], flags: Partial<DriftFlags> = {}, given: Given = {}): Promise<Ran> {
-  return runWith((parts) => drift(paths, { output: 'pretty', ...flags }, parts), given);
+export function runDrift(
+  paths: readonly string[],
+  flags: Partial<DriftFlags> = {},
+  options: RunOptions = {},
+): Promise<CommandResult> {
+  return runWith((parts) => drift(paths, { output: 'pretty', ...flags }, parts), options);
 }

@@ -1,4 +1,4 @@
-/** Images made of nothing, and a way to put them into a registry: the OCI distribution-spec's push, with blobs in one piece. */
+/** Builds minimal images and pushes them to a registry (OCI distribution-spec, monolithic blob upload). */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
@@ -52,12 +52,12 @@ export function digestOf(bytes: Buffer, algorithm = 'sha256'): string {
 }
 
 function jsonBlob(value: unknown): Blob {
-  // Spaces, so that no test passes that hashes what it has parsed and printed again.
+  // Indented, so that code that hashes reformatted JSON fails its tests.
   const bytes = Buffer.from(JSON.stringify(value, null, 3));
   return { bytes, digest: digestOf(bytes) };
 }
 
-/** An image of one layer; `created` as it stands in the configuration. */
+/** An image with one layer; `created` is the text in the configuration. */
 export function makeImage(platform: Platform, created: string, family: Family = 'oci'): MadeImage {
   const types = TYPES[family];
   const layerBytes = gzipSync(Buffer.alloc(1024));
@@ -82,7 +82,7 @@ export function makeImage(platform: Platform, created: string, family: Family = 
   };
 }
 
-/** As BuildKit makes them: an attestation stands beside the images. */
+/** An index with an attestation next to the images, like those of BuildKit. */
 export function makeIndex(images: readonly MadeImage[], family: Family = 'oci'): MadeIndex {
   const attestation = makeImage({ os: 'unknown', architecture: 'unknown' }, '2020-01-01T00:00:00Z', family);
   const all = [...images, attestation];
@@ -103,7 +103,7 @@ export interface PushTarget {
   /** `http://127.0.0.1:5000`. */
   readonly origin: string;
   readonly repository: string;
-  /** What stands in `Authorization`. */
+  /** The value of the `Authorization` header. */
   readonly authorization?: string | undefined;
 }
 

@@ -1,9 +1,9 @@
-/** Suites that need a part from outside of this repository: the Go originals, a registry, an API server, a browser. */
+/** Suites that need an external program: the Go originals, a registry, an API server, a browser. */
 import { describe } from 'vitest';
 
 /**
- * Runs `body` as a suite when nothing is missing. Else the suite is skipped, with one line on stderr that says why and how
- * to get the part; with CI=true, where all parts are meant to be there, the test file fails with that line instead.
+ * Runs `body` as a suite if nothing is missing. Otherwise, it skips the suite and prints one line on stderr with the reason and
+ * the remedy; with CI=true, which requires all programs, the test file fails with that line instead.
  */
 export function describeWith(missing: string | undefined, name: string, body: () => void): void {
   if (missing !== undefined) {

@@ -1,4 +1,4 @@
-/** A real registry on loopback, with its images in memory. It ends with the tests, however they end. */
+/** A real registry on loopback, with its images in memory. It always ends with the tests. */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ export type RegistryAuth =
       readonly rootCert: string;
     };
 
-/** The only one whom a registry with `htpasswd` knows: `htpasswd -nbB -C 5`. */
+/** The only user of a registry with `htpasswd`, created with `htpasswd -nbB -C 5`. */
 export const HTPASSWD_USER = {
   username: 'ci',
   password: 'correct horse',
@@ -35,7 +35,7 @@ export interface RunningRegistry {
 export const dockerRegistryMissing =
   spawnSync('docker-registry', ['--version'], { stdio: 'ignore' }).status === 0
     ? undefined
-    : 'there is no docker-registry on the PATH: on Debian, apt-get install docker-registry';
+    : 'docker-registry is not on the PATH; on Debian, run apt-get install docker-registry';
 
 const START_MS = 20_000;
 

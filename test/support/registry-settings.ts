@@ -1,4 +1,4 @@
-/** Entries of the configuration for registries that tests start, and questions to them. */
+/** Configuration entries for the registries of tests, and lookups in them. */
 import { parseReference } from '../../src/image/reference.ts';
 import type { Target } from '../../src/registry/client.ts';
 import type { Credential } from '../../src/registry/credential.ts';

@@ -1,7 +1,7 @@
 import { typeOf } from '../../src/pod/workload.ts';
 import { isObject, type JsonObject } from '../../src/pod/pointer.ts';
 
-/** The review that the API server sends for the creation of an object, or for its update when `oldObject` is given. */
+/** Returns the review of the API server for the creation of an object, or for its update if `oldObject` is set. */
 export function createReview(object: unknown, extra: JsonObject = {}): JsonObject {
   if (!isObject(object)) throw new TypeError('not an object');
   const { group, version, kind } = typeOf(object);

@@ -1,12 +1,12 @@
 /**
- * The closing line of a test run: `N passed, N failed`, and what was skipped. In CI a skip counts as failed. Before it, for
- * .ci/run, the durations of the steps and of the slowest test files.
+ * Prints the last line of a test run: `N passed, N failed`, and skipped tests, which count as failed in CI. For .ci/run, it first
+ * prints the durations of the steps and of the slowest test files.
  */
 import { readFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
 import { formatDurations, parseSteps } from './durations.ts';
 
-/** A class, because vitest makes its reporters with `new`. */
+/** A class, because vitest creates reporters with `new`. */
 export default class Summary implements Reporter {
   readonly #startedAt = Date.now();
 

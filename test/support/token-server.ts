@@ -1,4 +1,4 @@
-/** A token server as the registries of the distribution project trust one (docs/content/spec/auth): JWT, ES256, with its certificate. */
+/** A token server for registries of the distribution project (docs/content/spec/auth): JWT, ES256, with its certificate. */
 import { createHash, createPrivateKey, createPublicKey, randomUUID, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,7 +13,7 @@ export interface TokenServer {
   readonly rootCert: string;
   /** One line for each request: `GET anonymous repository:a:pull`. */
   readonly requests: readonly string[];
-  /** A token for whatever is asked, to push with. */
+  /** Issues a token for any actions, for pushes. */
   tokenFor(repository: string, actions: readonly string[]): string;
   close(): Promise<void>;
 }
@@ -21,9 +21,9 @@ export interface TokenServer {
 export interface TokenUser {
   readonly username: string;
   readonly password: string;
-  /** What `identitytoken` of the same user is. */
+  /** The `identitytoken` of the same user. */
   readonly refreshToken: string;
-  /** Beginning of the names of the repositories that only this user may pull. */
+  /** Prefix of the repositories that only this user can pull. */
   readonly privatePrefix: string;
 }
 
@@ -59,13 +59,13 @@ export async function startTokenServer(user: TokenUser, lifeS = 300): Promise<To
     return `${head}.${signature.toString('base64url')}`;
   };
 
-  /** What a request asks for, and `undefined`, true or false: nobody says who they are, the user, somebody else. */
-  const answer = (method: string, query: URLSearchParams, who: boolean | undefined): Answer => {
+  /** `isUser`: true for the user, false for invalid credentials; undefined: anonymous. */
+  const answer = (method: string, query: URLSearchParams, isUser: boolean | undefined): Answer => {
     const scopes = query.getAll('scope').flatMap((scope) => scope.split(' '));
-    const name = who === undefined ? 'anonymous' : who ? user.username : 'nobody';
+    const name = isUser === undefined ? 'anonymous' : isUser ? user.username : 'nobody';
     requests.push(`${method} ${name} ${scopes.join(' ')}`);
-    if (who === false) return { status: 401, body: { details: 'incorrect username or password' } };
-    const token = issue(scopes.map((scope) => accessOf(scope, who === true)));
+    if (isUser === false) return { status: 401, body: { details: 'incorrect username or password' } };
+    const token = issue(scopes.map((scope) => accessOf(scope, isUser === true)));
     return { status: 200, body: method === 'POST' ? { access_token: token } : { token, expires_in: lifeS } };
   };
   const server = createServer((request, response) => {
@@ -74,10 +74,10 @@ export async function startTokenServer(user: TokenUser, lifeS = 300): Promise<To
       const url = new URL(request.url ?? '/', 'http://127.0.0.1');
       const isForm = method === 'POST';
       const query = isForm ? new URLSearchParams(await text(request)) : url.searchParams;
-      const who = isForm ? query.get('refresh_token') === user.refreshToken : basicUser(headers.authorization);
-      // The realm's own query must come back with what is added to it.
+      const isUser = isForm ? query.get('refresh_token') === user.refreshToken : basicUser(headers.authorization);
+      // The client must keep the realm's own query parameters.
       const isKept = url.searchParams.get('keep') === 'this' && query.get('service') === SERVICE;
-      const { status, body } = isKept ? answer(method, query, who) : { status: 400, body: {} };
+      const { status, body } = isKept ? answer(method, query, isUser) : { status: 400, body: {} };
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     })();
   });
@@ -97,14 +97,14 @@ export async function startTokenServer(user: TokenUser, lifeS = 300): Promise<To
       }),
   };
 
-  /** `undefined`: nobody says who they are. */
+  /** Returns undefined for an anonymous request. */
   function basicUser(header: string | undefined): boolean | undefined {
     if (header === undefined) return undefined;
     const sent = Buffer.from(header.replace(/^Basic /, ''), 'base64').toString();
     return sent === `${user.username}:${user.password}` || sent === `:${user.refreshToken}`;
   }
 
-  /** Less than what is asked for, and no error: as the specification has it. */
+  /** Grants fewer actions than requested, without an error, as in the specification. */
   function accessOf(scope: string, isUser: boolean): object {
     const [type = '', name = '', actions = ''] = scope.split(':');
     const isAllowed = isUser || !name.startsWith(user.privatePrefix);
@@ -116,7 +116,7 @@ function base64(value: string): string {
   return Buffer.from(value).toString('base64url');
 }
 
-/** libtrust's fingerprint, which the older registry looks at: base32 of the beginning of a SHA-256, in groups of four. */
+/** Returns the libtrust fingerprint for older registries: base32 of the beginning of a SHA-256, in groups of four. */
 function keyId(privateKey: string): string {
   const der = createPublicKey(createPrivateKey(privateKey)).export({ type: 'spki', format: 'der' });
   const bits = [...createHash('sha256').update(der).digest().subarray(0, 30)]

@@ -202,7 +202,7 @@ test('drift asks about no default that a build sets', async () => {
   write({ 'compose.yaml': builds('{args: {V: "1.3"}}'), Dockerfile: `ARG V=1.2@${A}\nFROM a:$V\nFROM b:1@${A}\n` });
   const registry = fakeRegistry();
   expect((await runDrift(['.'], {}, { registry })).code).toBe(1);
-  expect(registry.asked.filter((name) => !name.startsWith('docker.io/library/b'))).toEqual([]);
+  expect(registry.lookups.filter((name) => !name.startsWith('docker.io/library/b'))).toEqual([]);
 });
 
 test('ten thousand builds of one service in pieces are read in time', async () => {

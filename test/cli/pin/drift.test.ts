@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { fakeRegistry, NOT_FOUND, RATE_LIMITED, runDrift, type Told } from '../../support/pin-registry.ts';
+import { fakeRegistry, NOT_FOUND, RATE_LIMITED, runDrift, type LookupResult } from '../../support/pin-registry.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-drift-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,7 +21,7 @@ function dockerfile(...images: readonly string[]): string {
 describe('drift', () => {
   const CASES: readonly (readonly [
     what: string,
-    table: Readonly<Record<string, Told>>,
+    table: Readonly<Record<string, LookupResult>>,
     code: number,
     state: string,
     message: string | null,
@@ -77,7 +77,7 @@ describe('drift', () => {
     const { images } = JSON.parse(ran.out) as { images: unknown[] };
     expect(ran.code).toBe(code);
     expect(images).toMatchObject([{ image: `r.io/a:1@${OLD}`, line: 1, column: 6, digest: OLD, state, message }]);
-    expect(registry.asked).toEqual([TAG, DIGEST]);
+    expect(registry.lookups).toEqual([TAG, DIGEST]);
   });
 
   test('prints what has drifted, and how many', async () => {
@@ -114,9 +114,9 @@ ${file}:3:6  unknown  cannot determine whether "r.io/c:1@${OLD}" has drifted: re
     const fake = fakeRegistry({ [TAG]: OLD });
     const registry = {
       ...fake,
-      resolve(...asked: Parameters<typeof fake.resolve>) {
+      resolve(...lookups: Parameters<typeof fake.resolve>) {
         process.emit('SIGINT');
-        return fake.resolve(...asked);
+        return fake.resolve(...lookups);
       },
     };
     const many = Array.from({ length: 40 }, (_, index) => `r.io/m:${index}@${OLD}`);

@@ -69,7 +69,7 @@ describe('pin', () => {
     file('pod.yaml', pod(...spelled));
     const registry = fakeRegistry();
     await runPin(['pod.yaml'], { write: true }, { registry });
-    expect(registry.asked).toEqual([`${HUB}/nginx:1.27`]);
+    expect(registry.lookups).toEqual([`${HUB}/nginx:1.27`]);
     expect(read('pod.yaml')).toBe(pod(...spelled.map((image) => `${image}@${NGINX}`)));
   });
 
@@ -77,7 +77,7 @@ describe('pin', () => {
     for (let index = 0; index < 200; index += 1) file(`many/${index}.yaml`, pod(`r.io/app:${index % 50}`));
     const registry = fakeRegistry();
     const { code } = await runPin(['many'], { write: true }, { registry });
-    expect({ code, asked: registry.asked.length }).toEqual({ code: 0, asked: 50 });
+    expect({ code, asked: registry.lookups.length }).toEqual({ code: 0, asked: 50 });
     expect(read('many/199.yaml')).toBe(pod(`r.io/app:49@${digestOf('r.io/app:49')}`));
   });
 
@@ -326,7 +326,7 @@ pod.yaml:10:12  notice  image "redis@${OLD}": it has no tag to look up
     file('pod.yaml', pinned);
     const registry = fakeRegistry();
     await runPin(['pod.yaml'], {}, { registry });
-    expect(registry.asked).toEqual([`${HUB}/busybox:1`]);
+    expect(registry.lookups).toEqual([`${HUB}/busybox:1`]);
   });
 });
 
@@ -353,7 +353,7 @@ images:
     file('pod.yaml', pod('r.io/a:2', 'nginx:1.27'));
     const registry = fakeRegistry({ [`${HUB}/nginx:1.27`]: OLD, 'r.io/a:2': OLD });
     await runPin(['pod.yaml'], { write: true, lock: 'images.lock.yaml' }, { registry });
-    expect({ text: read('pod.yaml'), lock: read('images.lock.yaml'), asked: registry.asked }).toEqual({
+    expect({ text: read('pod.yaml'), lock: read('images.lock.yaml'), asked: registry.lookups }).toEqual({
       text: pinned,
       lock: LOCK,
       asked: [],
@@ -365,7 +365,7 @@ images:
     file('lock.yaml', LOCK);
     const registry = fakeRegistry({ 'r.io/a:2': OLD });
     await runPin(['pod.yaml'], { update: true, lock: 'lock.yaml' }, { registry });
-    expect({ lock: read('lock.yaml'), asked: registry.asked }).toEqual({
+    expect({ lock: read('lock.yaml'), asked: registry.lookups }).toEqual({
       lock: LOCK,
       asked: ['r.io/a:2', `${HUB}/nginx:1.27`],
     });
@@ -423,7 +423,7 @@ describe('pin --platform', () => {
     file('pod.yaml', pod('nginx:1.27', `redis:7@${OLD}`));
     const asking = registry();
     const { code } = await runPin(['pod.yaml'], { platform: ['linux/amd64', 'linux/arm64/v8'] }, { registry: asking });
-    expect({ code, asked: asking.asked }).toEqual({
+    expect({ code, asked: asking.lookups }).toEqual({
       code: 0,
       asked: [`${HUB}/nginx:1.27`, `platforms of ${HUB}/nginx@${NGINX}`, `platforms of ${HUB}/redis@${OLD}`],
     });

@@ -645,7 +645,7 @@ describe('what was pinned in a kustomization', () => {
     const registry = fakeRegistry();
     const { code } = await runDrift(['.'], {}, { registry });
     const asked = images.flatMap((image) => [image, `${image.replace(/:[^:]*$/, '')}@${D1}`]);
-    expect({ code, asked: registry.asked.toSorted() }).toEqual({ code: 1, asked: asked.toSorted() });
+    expect({ code, asked: registry.lookups.toSorted() }).toEqual({ code: 1, asked: asked.toSorted() });
   });
 
   test('is updated to what the name that runs has', async () => {
@@ -675,6 +675,6 @@ describe('what was pinned in a kustomization', () => {
     process.chdir(plant(one(['nginx:1'], renamed('nginx', 'm.io/nginx'))));
     const registry = fakeRegistry();
     expect((await runPin(['.'], { platform: ['linux/amd64'] }, { registry })).code).toBe(0);
-    expect(registry.asked).toEqual(['m.io/nginx:1', `platforms of m.io/nginx@${rightDigest('m.io/nginx:1')}`]);
+    expect(registry.lookups).toEqual(['m.io/nginx:1', `platforms of m.io/nginx@${rightDigest('m.io/nginx:1')}`]);
   });
 });
