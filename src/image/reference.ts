@@ -5,7 +5,13 @@
 import { DOCKER_HUB, readParts } from './grammar.ts';
 import { problemOf } from './problem.ts';
 
-export interface ImageReference {
+/** A private member is lost in a spread, so the type rejects `{ ...reference, tag }`, where `fullName` would be stale. */
+declare class Parsed {
+  private readonly isParsed: true;
+}
+
+/** Only parseReference creates references. */
+export interface ImageReference extends Parsed {
   /** The reference as written. */
   readonly text: string;
   /** `docker.io`, `registry.example.com:5000`; case as written. Empty in one odd case: see grammar.ts. */
@@ -81,7 +87,7 @@ function readReference(text: string): ParsedImage {
       effectiveTag: effective,
       fullName: withSuffix(repository, tag, digest),
       runtimeName: withSuffix(repository, digest === undefined ? effective : undefined, digest),
-    },
+    } satisfies Pick<ImageReference, keyof ImageReference> as ImageReference,
   };
 }
 

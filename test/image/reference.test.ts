@@ -70,6 +70,13 @@ describe('parseReference', () => {
     );
   });
 
+  test('has a type that rejects copies with another tag', () => {
+    const original = reference('nginx:1');
+    // @ts-expect-error: `fullName` would still have the old tag.
+    const copy: ImageReference = { ...original, tag: '2' };
+    expect(copy.fullName).toBe('docker.io/library/nginx:1');
+  });
+
   test('reads what the runtime pulls as an image of the same repository', () => {
     fc.assert(
       fc.property(imageString, (text) => {

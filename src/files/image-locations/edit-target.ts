@@ -63,9 +63,9 @@ export function literalTarget(from: number, reference: ImageReference): EditTarg
 }
 
 /** Creates the target for a reference whose tag or digest ends at `end`. */
-export function digestTarget(end: number, { digest, ...rest }: ImageReference): EditTarget {
+export function digestTarget(end: number, reference: ImageReference): EditTarget {
+  const { digest } = reference;
   if (digest !== undefined) return { ok: true, from: end - digest.length, to: end, before: '', after: '' };
-  const reference = { digest, ...rest };
   const before = `${taggedText(reference).slice(reference.text.length)}@`;
   return { ok: true, from: end, to: end, before, after: '' };
 }
