@@ -82,7 +82,7 @@ describe('addresses', () => {
   );
 
   const octet = fc.integer({ min: 0, max: 255 });
-  test('are the same kind in each of the forms that IPv6 has for them', () => {
+  test('have the same kind in each of their IPv6 forms', () => {
     fc.assert(
       fc.property(fc.tuple(octet, octet, octet, octet), (octets) => {
         const dotted = octets.join('.');
@@ -109,7 +109,7 @@ describe('addresses', () => {
     ['0.0.0.0', false, 'unspecified'],
     ['[fd00:ec2::254]', true, 'metadata'],
     ['registry.example.com', false, undefined],
-  ])('%s, private ones allowed: %s, is refused as %s', (host, allowPrivate, kind) => {
+  ])('%s, with allowPrivate %s, is blocked as %s', (host, allowPrivate, kind) => {
     expect(blockedLiteral(host, allowPrivate)?.kind).toBe(kind);
   });
 });

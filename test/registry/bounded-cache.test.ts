@@ -1,4 +1,4 @@
-/** What is kept for all is shared out by tenant: endless names of one push out nothing that another keeps. */
+/** The cache is shared by tenant: endless names of one tenant displace no entries of another. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { boundedCache } from '../../src/registry/bounded-cache.ts';
@@ -8,10 +8,10 @@ import { clockAt, DETAILS, fakeClient, imageLookupOf, sceneOf } from '../lookup/
 const FOREVER = Number.POSITIVE_INFINITY;
 
 test.each([
-  ['one stranger', 1, 2000],
-  ['a few namespaces of one stranger', 5, 2000],
-  ['ninety namespaces of one stranger', 90, 2000],
-])('what a team keeps stays through a flood by %s', (_who, tenants, names) => {
+  ['one other tenant', 1, 2000],
+  ['a few other namespaces', 5, 2000],
+  ['ninety other namespaces', 90, 2000],
+])('the entries of a tenant stay during a flood by %s', (_who, tenants, names) => {
   const cache = boundedCache<string>(1000, () => 0);
   for (let at = 0; at < 10; at += 1) cache.set(`ours/${at}`, 'ours', FOREVER, 'team');
   for (let at = 0; at < names; at += 1) cache.set(`evil/${at}`, 'evil', FOREVER, `evil-${at % tenants}`);
@@ -19,7 +19,7 @@ test.each([
   expect([kept, cache.size]).toEqual([Array(10).fill('ours'), 1000]);
 });
 
-test('the one that was not used for longest makes room, of whoever keeps most', () => {
+test('the least recently used entry of the largest tenant makes room', () => {
   const cache = boundedCache<number>(4, () => 0);
   for (const [at, key] of ['a', 'b', 'c'].entries()) cache.set(key, at, FOREVER, 'many');
   cache.set('d', 9, FOREVER, 'few');
@@ -28,7 +28,7 @@ test('the one that was not used for longest makes room, of whoever keeps most', 
   expect(['a', 'b', 'c', 'd', 'e'].filter((key) => cache.get(key) !== undefined)).toEqual(['a', 'c', 'd', 'e']);
 });
 
-test('what is set anew counts for whoever set it last', () => {
+test('an entry counts for the last tenant that set it', () => {
   const cache = boundedCache<number>(2, () => 0);
   cache.set('a', 1, FOREVER, 'x');
   cache.set('a', 2, FOREVER, 'y');
@@ -37,7 +37,7 @@ test('what is set anew counts for whoever set it last', () => {
   expect([cache.get('a'), cache.get('b'), cache.get('c')]).toEqual([2, undefined, 4]);
 });
 
-test('it is never larger than it may be, and what is there is what was set last, while it lives', () => {
+test('the size stays within the limit, and entries have their last value until they expire', () => {
   const key = fc.constantFrom('a', 'b', 'c', 'd', 'e');
   const tenant = fc.constantFrom('x', 'y', 'z');
   const step = fc.oneof(
@@ -70,8 +70,8 @@ test('it is never larger than it may be, and what is there is what was set last,
   );
 });
 
-describe('what strangers make large leaves less room', () => {
-  test('for tokens, each of which may have 64 KiB', () => {
+describe('large entries leave less room', () => {
+  test('for tokens of up to 64 KiB', () => {
     const cache = createTokenCache(() => 0);
     const keys = Array.from({ length: 2000 }, (_, at) => `${at}`);
     for (const key of keys) cache.set(key, { value: 'x'.repeat(64 * 1024), expiresInS: 60 }, 'evil');

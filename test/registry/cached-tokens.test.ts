@@ -1,4 +1,4 @@
-/** A token that is kept saves a request and decides nothing: what is refused to it is asked once more with a new one. */
+/** A cached token saves a request and changes no result: a rejected request is repeated with a new token. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
 import { createRegistrySources } from '../../src/lookup/image-source.ts';
@@ -31,7 +31,7 @@ interface World {
   isLater: boolean;
 }
 
-/** Numbered tokens that name their scope; `judge` says what is refused, and `undefined` what may be pulled. */
+/** Numbered tokens that name their scope. `judge` returns the rejection; `undefined`: the pull is allowed. */
 function registry(judge: (sent: Sent, world: World) => Reaction | undefined, world: World): React {
   let last = 0;
   const uses = new Map<string, number>();
@@ -51,36 +51,36 @@ const forbidden: Reaction = { status: 403 };
 const absent: Reaction = { status: 404 };
 
 const ROWS: Readonly<Record<string, (sent: Sent, world: World) => Reaction | undefined>> = {
-  'a token that ends before it says so': ({ token }, { isLater }) =>
+  'a token that expires early': ({ token }, { isLater }) =>
     token === 0 || (isLater && token === 1) ? wants(own) : undefined,
-  'a token that ends, and a registry that says 403 then': ({ token }, { isLater }) => {
+  'a token that expires early, with 403': ({ token }, { isLater }) => {
     if (token === 0) return wants(own);
     return isLater && token === 1 ? forbidden : undefined;
   },
-  'a token that is good for one request': ({ token, uses }) => (token === 0 || uses > 0 ? wants(own) : undefined),
-  'a token that is good for one request, and 403 then': ({ token, uses }) => {
+  'a token that is valid for one request': ({ token, uses }) => (token === 0 || uses > 0 ? wants(own) : undefined),
+  'a token that is valid for one request, then 403': ({ token, uses }) => {
     if (token === 0) return wants(own);
     return uses > 0 ? forbidden : undefined;
   },
-  'a token of a user who may pull since then, hidden before': ({ token }, { isLater }) => {
+  'a token of a user who has got access since, to a hidden image': ({ token }, { isLater }) => {
     if (token === 0) return wants(own);
     return isLater && token > 1 ? undefined : absent;
   },
-  'a token of a user who may pull since then, refused before': ({ token }, { isLater }) => {
+  'a token of a user who has got access since, after 403': ({ token }, { isLater }) => {
     if (token === 0) return wants(own);
     return isLater && token > 1 ? undefined : forbidden;
   },
-  'a registry that asks for one scope after the other': ({ token, scope }) => {
+  'a registry that requests one scope after the other': ({ token, scope }) => {
     if (token === 0) return wants('registry:catalog:*');
     return scope === own ? undefined : wants(own);
   },
-  'one scope after the other, and the second token ends': ({ token, scope }, { isLater }) => {
+  'one scope after the other, and the second token expires': ({ token, scope }, { isLater }) => {
     if (token === 0) return wants('registry:catalog:*');
     return scope === own && !(isLater && token < 3) ? undefined : wants(own);
   },
 };
 
-test.each(Object.entries(ROWS))('%s: the second question is answered as a first one would be', async (_what, judge) => {
+test.each(Object.entries(ROWS))('%s: the second lookup has the result of a first one', async (_what, judge) => {
   const clock = clockAt(1_000_000);
   const world: World = { isLater: false };
   server.reactWith(registry(judge, world));
@@ -98,9 +98,9 @@ test.each(Object.entries(ROWS))('%s: the second question is answered as a first 
   await client.close();
 });
 
-test('a registry that always asks for another scope is answered a few times', async () => {
-  let asked = 0;
-  server.reactWith(registry(() => wants(`repository:team/${(asked += 1)}:pull`), { isLater: false }));
+test('a registry that always requests another scope is answered a few times', async () => {
+  let requested = 0;
+  server.reactWith(registry(() => wants(`repository:team/${(requested += 1)}:pull`), { isLater: false }));
   const client = createRegistryClient(loopback(host()), { env: {} });
   const { images } = createRegistrySources({ client, settings: CACHE, now: Date.now });
   const fact = await images.lookUp(imageLookupOf(`${host()}/team/app:1`), AbortSignal.timeout(10_000));
@@ -109,7 +109,7 @@ test('a registry that always asks for another scope is answered a few times', as
   await client.close();
 });
 
-test('an image that is not there costs one new token where there is one from before, and no more', async () => {
+test('a missing image costs one new token if a token is cached, and no more', async () => {
   server.reactWith(registry(({ token }) => (token === 0 ? wants(own) : absent), { isLater: false }));
   const client = createRegistryClient(loopback(host()), { env: {} });
   const lookUp = async (): Promise<number> => {
@@ -118,7 +118,7 @@ test('an image that is not there costs one new token where there is one from bef
     await images.lookUp(imageLookupOf(`${host()}/team/app:1`), AbortSignal.timeout(10_000));
     return server.received.length - before;
   };
-  // Without a token, for one, with it; then without one, with the one from before, for a new one, with it.
+  // Without a token, a token request, with the token; then without a token, with the cached one, a token request, with the new one.
   expect([await lookUp(), await lookUp()]).toEqual([3, 4]);
   await client.close();
 });

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { createCancellableFlights } from '../../src/registry/cancellable-flights.ts';
 
-describe('work that several wait for', () => {
-  /** Work that ends when it is told to, or when its signal says so. */
+describe('work with several callers', () => {
+  /** Work that ends on demand, or when its signal aborts. */
   const setUp = () => {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const started: AbortSignal[] = [];
-    const join = createCancellableFlights<string>();
-    const ask = (signal: AbortSignal, key = 'same'): Promise<string> =>
-      join(
+    const joinFlight = createCancellableFlights<string>();
+    const start = (signal: AbortSignal, key = 'same'): Promise<string> =>
+      joinFlight(
         key,
         (ended) => {
           started.push(ended);
@@ -17,22 +17,22 @@ describe('work that several wait for', () => {
         },
         signal,
       );
-    return { ask, started, resolve, reject };
+    return { start, started, resolve, reject };
   };
   const patient = new AbortController().signal;
 
-  test('is done once for all', async () => {
-    const { ask, started, resolve } = setUp();
-    const all = [ask(patient), ask(patient), ask(patient, 'other')];
+  test('runs once for all callers', async () => {
+    const { start, started, resolve } = setUp();
+    const all = [start(patient), start(patient), start(patient, 'other')];
     expect(started).toHaveLength(2);
     resolve('done');
     expect(await Promise.all(all)).toEqual(['done', 'done', 'done']);
   });
 
-  test('goes on when one of them gives up', async () => {
-    const { ask, started, resolve } = setUp();
+  test('goes on if one caller gives up', async () => {
+    const { start, started, resolve } = setUp();
     const impatient = new AbortController();
-    const [first, second] = [ask(impatient.signal), ask(patient)];
+    const [first, second] = [start(impatient.signal), start(patient)];
     impatient.abort(new Error('gave up'));
     await expect(first).rejects.toThrow('gave up');
     expect(started[0]?.aborted).toBe(false);
@@ -40,23 +40,23 @@ describe('work that several wait for', () => {
     expect(await second).toBe('done');
   });
 
-  test('is ended when the last one gives up, and begins anew for the next', async () => {
-    const { ask, started } = setUp();
+  test('is cancelled if the last caller gives up, and starts again for the next', async () => {
+    const { start, started } = setUp();
     const impatient = new AbortController();
-    const both = Promise.allSettled([ask(impatient.signal), ask(impatient.signal)]);
+    const both = Promise.allSettled([start(impatient.signal), start(impatient.signal)]);
     impatient.abort();
     await both;
     expect(started.map(({ aborted }) => aborted)).toEqual([true]);
-    void ask(patient).catch(() => undefined);
+    void start(patient).catch(() => undefined);
     expect(started).toHaveLength(2);
   });
 
-  test('is not kept when it is done, or when it failed', async () => {
-    const { ask, started, reject } = setUp();
-    const first = ask(patient);
+  test('is not cached after it has ended or failed', async () => {
+    const { start, started, reject } = setUp();
+    const first = start(patient);
     reject(new Error('broken'));
     await expect(first).rejects.toThrow('broken');
-    await expect(ask(patient)).rejects.toThrow('broken');
+    await expect(start(patient)).rejects.toThrow('broken');
     expect(started).toHaveLength(2);
   });
 });

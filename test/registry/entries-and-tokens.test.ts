@@ -1,4 +1,4 @@
-/** Small readers: which entry, which proxy, how long to wait, which token is whose. */
+/** Registry entries, proxies, Retry-After, and the token cache. */
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { entryOfUrl } from '../../src/registry/registry-entry.ts';
@@ -78,11 +78,11 @@ describe('the proxy', () => {
     expect(proxyFor(new URL(url), UNLISTED, env)?.href).toBe(proxy);
   });
 
-  test('is never left out because it cannot be used', () => {
+  test('is an error if it is invalid, and not ignored', () => {
     const env = { HTTPS_PROXY: 'socks5://user:c4nary@s.test' };
-    const ask = (): unknown => proxyFor(new URL('https://a.test'), UNLISTED, env);
-    expect(ask).toThrow(/^no registry is contacted: the proxy \(HTTPS_PROXY, HTTP_PROXY\) must be/);
-    expect(ask).not.toThrow(/c4nary/);
+    const chooseProxy = (): unknown => proxyFor(new URL('https://a.test'), UNLISTED, env);
+    expect(chooseProxy).toThrow(/^no registry is contacted: the proxy \(HTTPS_PROXY, HTTP_PROXY\) must be/);
+    expect(chooseProxy).not.toThrow(/c4nary/);
   });
 
   test('of an entry comes first', () => {
@@ -119,7 +119,7 @@ describe('Retry-After', () => {
 describe('the cache of tokens', () => {
   const realm = { url: new URL('https://auth.test/token'), service: 's', scopes: ['repository:a:pull'] };
 
-  test('has a key for each realm, service, scope and credential, and shows none of them', () => {
+  test('has a key for each realm, service, scope, and credential, and reveals none of them', () => {
     const cache = createTokenCache(Date.now);
     const keys = [
       cache.keyOf(realm, undefined),
@@ -139,7 +139,7 @@ describe('the cache of tokens', () => {
     expect(inspect(basic('ci', 'canary'), { depth: 9 })).not.toContain('canary');
   });
 
-  test('forgets what was not used for long when there are too many', () => {
+  test('removes the least recently used tokens above the limit', () => {
     const cache = createTokenCache(() => 0);
     for (let index = 0; index <= 2000; index += 1) cache.set(`${index}`, { value: `${index}`, expiresInS: 60 }, 'shop');
     expect([cache.get('0'), cache.get('1'), cache.get('2000')]).toEqual([undefined, '1', '2000']);

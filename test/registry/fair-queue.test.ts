@@ -1,4 +1,4 @@
-/** Places are shared out by namespace and by review: who has endless names of images and registries keeps nobody from an answer. */
+/** Places are shared by namespace and by review: endless names of images and registries delay no other namespace. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Requester } from '../../src/admission/context.ts';
@@ -20,7 +20,7 @@ const QUICK = { ...SMALL, patienceMs: 20 };
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-/** Never answers for hosts of `evil.io`, and says what it was asked. */
+/** Never responds for hosts of `evil.io`, and records its requests. */
 function worldOf(isNamed: (domain: string) => boolean = () => false): FakeClient {
   const hangs = new Promise<never>(() => {});
   const client = fakeClient(({ reference: { domain } }, _user, signal) => {
@@ -44,7 +44,7 @@ interface Flood {
   readonly images: number;
 }
 
-/** As many dry-run Pods as it takes; none of their registries answers. */
+/** Any number of dry-run Pods, whose registries never respond. */
 function flood(scene: ReturnType<typeof sceneOf>, { namespaces, reviews, images }: Flood): void {
   for (let space = 0; space < namespaces; space += 1) {
     for (let review = 0; review < reviews; review += 1) {
@@ -56,41 +56,41 @@ function flood(scene: ReturnType<typeof sceneOf>, { namespaces, reviews, images 
   }
 }
 
-describe('a team whose registry is well is answered at once beside', () => {
+describe('a namespace with a healthy registry is not delayed by', () => {
   test.each<[string, Flood]>([
     ['one Pod with a hundred images of hosts that hang', { namespaces: 1, reviews: 1, images: 100 }],
     ['six of them', { namespaces: 1, reviews: 6, images: 100 }],
     ['six of them from six namespaces', { namespaces: 6, reviews: 1, images: 100 }],
     ['forty namespaces with three each', { namespaces: 40, reviews: 3, images: 50 }],
     ['a hundred reviews with one image each', { namespaces: 1, reviews: 100, images: 1 }],
-  ])('%s, when the configuration names it', async (_what, attack) => {
+  ])('%s, if the configuration names the registry', async (_what, attack) => {
     const scene = sceneOf(
       worldOf((domain) => domain === 'reg.io'),
       { limits: { queue: QUEUE_LIMITS } },
     );
     flood(scene, attack);
     await turn();
-    const asked = scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') }));
+    const pending = scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') }));
     await turn();
     expect(scene.client.requests).toContain('reg.io/web:1');
-    expect(shown(await asked)).toBe('yes anonymous');
+    expect(shown(await pending)).toBe('yes anonymous');
   });
 
   test.each<[string, Flood]>([
     ['one namespace', { namespaces: 1, reviews: 6, images: 100 }],
     ['forty namespaces', { namespaces: 40, reviews: 3, images: 50 }],
-  ])('a flood of %s, when the registry has answered before', async (_what, attack) => {
+  ])('a flood of %s, if the registry has responded before', async (_what, attack) => {
     const scene = sceneOf(worldOf(), { limits: { queue: QUEUE_LIMITS } });
     await scene.lookUp(imageLookupOf('reg.io/web:0', [], { requester: requester('other') }));
     flood(scene, attack);
     await turn();
-    const asked = scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') }));
+    const pending = scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') }));
     await turn();
     expect(scene.client.requests).toContain('reg.io/web:1');
-    expect(shown(await asked)).toBe('yes anonymous');
+    expect(shown(await pending)).toBe('yes anonymous');
   });
 
-  test('a flood of one namespace, when nobody has ever heard of the registry', async () => {
+  test('a flood of one namespace, if the registry is unknown', async () => {
     const scene = sceneOf(worldOf(), { limits: { queue: QUEUE_LIMITS } });
     flood(scene, { namespaces: 1, reviews: 6, images: 100 });
     await turn();
@@ -100,9 +100,9 @@ describe('a team whose registry is well is answered at once beside', () => {
   });
 
   test.each<[string, boolean]>([
-    ['of registries that nobody has heard of', false],
-    ['of registries that answered once', true],
-  ])('a flood of many namespaces %s: what is slow gives back its place', async (_what, isKnown) => {
+    ['to unknown registries', false],
+    ['to registries that have responded once', true],
+  ])('a flood of many namespaces %s: slow requests give back their places', async (_what, isKnown) => {
     const client = worldOf();
     const scene = sceneOf(client, { limits: { queue: QUICK } });
     if (isKnown) {
@@ -113,7 +113,7 @@ describe('a team whose registry is well is answered at once beside', () => {
       }
       client.answer = answer;
     }
-    // More of them than there are places.
+    // More namespaces than places.
     flood(scene, { namespaces: 30, reviews: 1, images: 3 });
     await turn();
     expect(shown(await scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester('shop') })))).toBe(
@@ -122,8 +122,8 @@ describe('a team whose registry is well is answered at once beside', () => {
   });
 });
 
-describe('who shares an image with a stranger', () => {
-  test('does not wait in the line of the stranger, who asked first', async () => {
+describe('a namespace that shares an image with another one', () => {
+  test('does not wait in the line of the other, which came first', async () => {
     const scene = sceneOf(worldOf(), { limits: { queue: SMALL } });
     const evil = requester('evil-0');
     for (let at = 0; at < 6; at += 1) void scene.lookUp(imageLookupOf(`h${at}.evil.io/x:1`, [], { requester: evil }));
@@ -134,7 +134,7 @@ describe('who shares an image with a stranger', () => {
     expect([shown(await first), shown(await second)]).toEqual(['yes anonymous', 'yes anonymous']);
   });
 
-  test('gets its answer when the stranger gives up', async () => {
+  test('gets its response if the other gives up', async () => {
     const { promise, resolve } = Promise.withResolvers<'found'>();
     const client = fakeClient(() =>
       promise.then(() => ({ digest: `sha256:${'a'.repeat(64)}`, mediaType: 'm', mirror: undefined })),
@@ -149,7 +149,7 @@ describe('who shares an image with a stranger', () => {
     expect(client.requests).toHaveLength(1);
   });
 
-  test('is not turned away because the stranger has no more room to wait', async () => {
+  test('is not rejected because the other has no more room to wait', async () => {
     const scene = sceneOf(worldOf(), { limits: { queue: { ...SMALL, perReview: { running: 1, waiting: 0 } } } });
     const evil = requester('evil');
     void scene.lookUp(imageLookupOf('h.evil.io/x:1', [], { requester: evil }));
@@ -160,16 +160,16 @@ describe('who shares an image with a stranger', () => {
   });
 
   test.each(['tooMany', 'timeout'] as const)(
-    'asks in its own name when the stranger, who asked first, was told %s',
+    'sends its own request if the other, which came first, gets %s',
     async (cause) => {
-      const held = Promise.withResolvers<never>();
-      const client = fakeClient(() => (client.requests.length === 1 ? held.promise : 'found'));
+      const response = Promise.withResolvers<never>();
+      const client = fakeClient(() => (client.requests.length === 1 ? response.promise : 'found'));
       const scene = sceneOf(client, { limits: { queue: SMALL } });
       const [first, second] = ['evil', 'shop'].map((one) =>
         scene.lookUp(imageLookupOf('reg.io/web:1', [], { requester: requester(one) })),
       );
       await turn();
-      held.reject(failed(cause));
+      response.reject(failed(cause));
       const both = (await Promise.all([first, second])).map((fact) => fact && shown(fact));
       const failure = `unknown ${cause}: reg.io said ${cause}`;
       expect(both).toEqual(
@@ -178,7 +178,7 @@ describe('who shares an image with a stranger', () => {
     },
   );
 
-  test('is not left alone with a registry because it failed for the stranger', async () => {
+  test('does not skip a registry that failed for the other', async () => {
     const client = fakeClient(({ reference: { path } }) => (path === 'web' ? 'found' : 'serverError'));
     const scene = sceneOf(client);
     for (let at = 0; at < 20; at += 1)
@@ -189,11 +189,14 @@ describe('who shares an image with a stranger', () => {
   });
 });
 
-describe('what strangers ask pushes out', () => {
+describe('lookups of other namespaces displace', () => {
   const settings = { tagTtlMs: 60_000, digestTtlMs: 60_000, staleMaxMs: 600_000, maxImages: 40 };
   test.each<[string, FakeClient['answer']]>([
-    ['no answer, with names that exist', () => 'found'],
-    ['no answer, with names that do not', ({ reference: { domain } }) => (domain === 'reg.io' ? 'found' : 'notFound')],
+    ['no response, with images that exist', () => 'found'],
+    [
+      'no response, with images that do not exist',
+      ({ reference: { domain } }) => (domain === 'reg.io' ? 'found' : 'notFound'),
+    ],
     [
       'no answer, with registries that fail',
       ({ reference: { domain } }) => (domain === 'reg.io' ? 'found' : 'serverError'),
@@ -213,7 +216,7 @@ describe('what strangers ask pushes out', () => {
   });
 });
 
-test('who was evicted is told so, and it is no outage of the registry', async () => {
+test('an evicted lookup says so, and is not an outage of the registry', async () => {
   const scene = sceneOf(worldOf(), { limits: { queue: { ...QUICK, tiers: [1, 1, 1] } } });
   const slow = scene.lookUp(imageLookupOf('h.evil.io/x:1', [], { requester: requester('evil') }));
   await turn();
@@ -222,7 +225,7 @@ test('who was evicted is told so, and it is no outage of the registry', async ()
   expect(shown(await other)).toBe('yes anonymous');
 });
 
-test('who is turned away gets the last answer, where the policy allows it', async () => {
+test('a rejected lookup gets the stale response if the policy allows it', async () => {
   const client = worldOf();
   const scene = sceneOf(client, { limits: { queue: { ...SMALL, tiers: [1, 1, 1], waiting: 0 } } });
   const question = imageLookupOf('reg.io/web:1', [], { requester: requester('shop'), staleMs: 3_600_000 });
@@ -234,7 +237,7 @@ test('who is turned away gets the last answer, where the policy allows it', asyn
   );
 });
 
-test('one person who asks for himself is slowed down by no share', async () => {
+test('a command of one user is limited by no share', async () => {
   const hangs = Promise.withResolvers<never>();
   const client = fakeClient(() => hangs.promise);
   const scene = sceneOf(client);
@@ -249,9 +252,9 @@ interface Step {
   readonly bid: Omit<Bid, 'review'> & { readonly review: number };
 }
 
-describe('where as many wait as may', () => {
+describe('in a full line', () => {
   const known = (tenant: string, group: string): Bid => ({ tenant, review: {}, group, tier: 1 });
-  /** Each of them asks for more than it may have waiting; one that got a place then leaves. */
+  /** Each namespace exceeds its share of waiting bids; then a ticket with a place leaves. */
   async function beside(floods: number, groupOf: (at: number) => string, own = 1): Promise<readonly string[]> {
     const all = visitors(QUEUE_LIMITS);
     for (let at = 0; at < 1100; at += 1) {
@@ -267,11 +270,11 @@ describe('where as many wait as may', () => {
 
   test.each<[string, number, (at: number) => string]>([
     ['one namespace waits for the same registry', 1, () => 'docker.io'],
-    ['two namespaces wait for it', 2, () => 'docker.io'],
-    ['nine namespaces wait for it', 9, () => 'docker.io'],
+    ['two namespaces wait for the same registry', 2, () => 'docker.io'],
+    ['nine namespaces wait for the same registry', 9, () => 'docker.io'],
     ['four namespaces wait for registries of their own', 4, (at) => `r${at}`],
     ['nine namespaces wait for registries of their own', 9, (at) => `r${at}`],
-  ])('%s, and another one has the next place', async (_what, floods, groupOf) => {
+  ])('%s, and another namespace gets the next place', async (_what, floods, groupOf) => {
     expect(await beside(floods, groupOf)).toEqual(['entered']);
     expect(await beside(floods, groupOf, 5)).toEqual(Array.from({ length: 5 }, () => 'entered'));
   });
@@ -279,7 +282,7 @@ describe('where as many wait as may', () => {
   const narrow = { ...SMALL, tiers: [1], waiting: 4, perGroup: { running: 1, waiting: 4 } };
   const waiting = (tenant: string, group = 'x'): Bid => ({ tenant, review: {}, group, tier: 0 });
 
-  test('the last ones of whoever waits with most are turned away, until it is one more', async () => {
+  test('the last bids of the namespace with most waiting bids are rejected, until it has one more than the next', async () => {
     const all = visitors(narrow);
     all.enter(waiting('z'));
     const many = Array.from({ length: 4 }, () => all.enter(waiting('a')));
@@ -289,7 +292,7 @@ describe('where as many wait as may', () => {
     expect(few.map(({ state }) => state)).toEqual(['waiting', 'waiting', 'full']);
   });
 
-  test('one that others wait for as well goes on with their bids', async () => {
+  test('a shared ticket goes on with the bids of the others', async () => {
     const all = visitors(narrow);
     const first = all.enter(waiting('z'));
     const shared = Array.from({ length: 3 }, () => all.enter(waiting('a')));
@@ -318,7 +321,7 @@ describe('in any order of events', () => {
   });
   const limits = { ...SMALL, perGroup: { running: 4, waiting: 20 } };
 
-  test('no share is exceeded, and whoever waits is served when the others have left', async () => {
+  test('no share is exceeded, and a waiting bid is served when the others have left', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const all = visitors(limits);

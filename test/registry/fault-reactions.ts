@@ -1,4 +1,4 @@
-/** What the fault registry is told to do, and the image that it has. */
+/** Reactions of the fault registry, and its image. */
 import { type React, type Reaction, serving } from '../support/fault-registry.ts';
 import { digestOf, makeImage, makeIndex } from '../support/push-image.ts';
 
@@ -18,7 +18,7 @@ export const challenge = (value: string | readonly string[]): Reaction => ({
   headers: { 'www-authenticate': value },
 });
 
-/** Asks for a token at `realm`, and gives the manifest to whoever has one. */
+/** Requests a token from `realm`, and returns the manifest for any token. */
 export const behindToken =
   (realm: string, atToken: React = always({ body: '{"token":"good"}' })): React =>
   (received, before) => {

@@ -1,4 +1,4 @@
-/** Host names become addresses: by a real DNS server that answers, is silent, fails or lies, and by files that change. */
+/** Resolves host names with a real DNS server that responds, is silent, fails, or lies, and with files that change. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -49,9 +49,11 @@ const resolver = (): Resolve =>
   });
 
 /** `127.0.0.1 ::1`, or why not. */
-async function shown(asked: Promise<{ readonly addresses: readonly { readonly address: string }[] }>): Promise<string> {
+async function shown(
+  pending: Promise<{ readonly addresses: readonly { readonly address: string }[] }>,
+): Promise<string> {
   try {
-    return (await asked).addresses.map(({ address }) => address).join(' ');
+    return (await pending).addresses.map(({ address }) => address).join(' ');
   } catch (error) {
     return error instanceof DnsError ? `${error.kind} ${error.code}` : String(error);
   }
@@ -102,7 +104,7 @@ describe('a name', () => {
     expect(await shown(resolver()(name))).toBe(expected);
   });
 
-  test('is one in a file first, and the file is read again when it has changed', async () => {
+  test('is looked up in the hosts file first, which is read again after a change', async () => {
     server.zone = { 'by-hand.test': ['127.0.0.1'] };
     const resolve = resolver();
     expect(await shown(resolve('by-hand.test'))).toBe('127.0.0.9 ::1');
@@ -114,7 +116,7 @@ describe('a name', () => {
     expect(await shown(resolve('by-hand.test'))).toBe('127.0.0.1');
   });
 
-  test('that never answers keeps nobody else from being looked up, however many there are', async () => {
+  test('whose zone never responds delays no other names, even in large numbers', async () => {
     server.zone = {
       'reg.test': ['127.0.0.1'],
       ...Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`n${at}.mute.test`, 'silent' as const])),
@@ -149,11 +151,11 @@ describe('the files', () => {
     ['reg.', ['reg']],
     ['reg.io.', ['reg.io']],
     ['a.b.c.d', ['a.b.c.d', 'a.b.c.d.svc', 'a.b.c.d.local']],
-  ])('%s is tried as %j', (host, expected) => {
+  ])('%s is looked up as %j', (host, expected) => {
     expect(fullNames(host, ['svc', 'local'])).toEqual(expected);
   });
 
-  test('hosts: whatever stands in it, only addresses come out', () => {
+  test('hosts with any text has only addresses', () => {
     fc.assert(
       fc.property(fc.string(), fc.stringMatching(/^[ \t#a-z0-9.:\n-]*$/), (some, more) => {
         const all = [...parseHosts(`${some}\n${more}`).values()].flat();
@@ -169,21 +171,21 @@ describe('the files', () => {
   });
 });
 
-describe('what is known of a name', () => {
+describe('a cached name', () => {
   interface Scene {
     readonly names: HostNames;
-    readonly asked: string[];
+    readonly resolvedNames: string[];
     says: readonly string[] | DnsError;
     ttlMs: number;
   }
   function sceneOf(): Scene {
-    const asked: string[] = [];
+    const resolvedNames: string[] = [];
     const scene: Scene = {
-      asked,
+      resolvedNames,
       says: ['127.0.0.1'],
       ttlMs: 30_000,
       names: createHostNames(async (host) => {
-        asked.push(host);
+        resolvedNames.push(host);
         await Promise.resolve();
         if (scene.says instanceof DnsError) throw scene.says;
         return { addresses: scene.says.map((address) => ({ address, family: 4 })), ttlMs: scene.ttlMs };
@@ -191,29 +193,29 @@ describe('what is known of a name', () => {
     };
     return scene;
   }
-  const ask = (scene: Scene, host = 'reg.test', signal = NEVER, tenant = 'shop'): Promise<string> =>
+  const lookUp = (scene: Scene, host = 'reg.test', signal = NEVER, tenant = 'shop'): Promise<string> =>
     shown(scene.names.addressesOf(host, { tenant, signal }).then((addresses) => ({ addresses })));
 
-  test('is asked for once by all who come at the same time', async () => {
+  test('is looked up once for concurrent callers', async () => {
     const scene = sceneOf();
-    const all = await Promise.all([ask(scene), ask(scene, 'REG.test'), ask(scene)]);
-    expect([all, scene.asked]).toEqual([['127.0.0.1', '127.0.0.1', '127.0.0.1'], ['reg.test']]);
+    const all = await Promise.all([lookUp(scene), lookUp(scene, 'REG.test'), lookUp(scene)]);
+    expect([all, scene.resolvedNames]).toEqual([['127.0.0.1', '127.0.0.1', '127.0.0.1'], ['reg.test']]);
   });
 
   test.each([
-    ['its own time', 30_000, 29_999, 30_000],
-    ['a second at least', 0, 999, 1000],
-    ['a minute at most', 86_400_000, 59_999, 60_000],
-  ])('is remembered for %s', async (_what, ttlMs, stillMs, overMs) => {
+    ['its TTL', 30_000, 29_999, 30_000],
+    ['at least a second', 0, 999, 1000],
+    ['at most a minute', 86_400_000, 59_999, 60_000],
+  ])('is fresh for %s', async (_what, ttlMs, stillMs, overMs) => {
     const scene = sceneOf();
     scene.ttlMs = ttlMs;
-    await ask(scene);
+    await lookUp(scene);
     clock.ms += stillMs;
-    await ask(scene);
-    expect(scene.asked).toHaveLength(1);
+    await lookUp(scene);
+    expect(scene.resolvedNames).toHaveLength(1);
     clock.ms += overMs - stillMs;
-    await ask(scene);
-    expect(scene.asked).toHaveLength(2);
+    await lookUp(scene);
+    expect(scene.resolvedNames).toHaveLength(2);
   });
 
   test.each([
@@ -222,30 +224,30 @@ describe('what is known of a name', () => {
     ['EREFUSED', '127.0.0.1', 'broken EREFUSED'],
     ['ENOTFOUND', 'absent ENOTFOUND', 'absent ENOTFOUND'],
     ['ENODATA', 'absent ENODATA', 'absent ENODATA'],
-  ])('is the last answer for ten minutes when DNS says %s: %s, then %s', async (code, soon, late) => {
+  ])('is stale for ten minutes if DNS returns %s: %s, then %s', async (code, soon, late) => {
     const scene = sceneOf();
-    await ask(scene);
+    await lookUp(scene);
     scene.says = new DnsError(code);
     clock.ms += 60_000;
-    expect(await ask(scene)).toBe(soon);
+    expect(await lookUp(scene)).toBe(soon);
     clock.ms += 540_000;
-    expect(await ask(scene)).toBe(late);
+    expect(await lookUp(scene)).toBe(late);
   });
 
-  test('is waited for no longer than the requester wants to wait, and others still get it', async () => {
+  test('ends the wait at the deadline of one caller, and other callers still get it', async () => {
     const scene = sceneOf();
     const early = new AbortController();
-    const [first, second] = [ask(scene, 'reg.test', early.signal), ask(scene)];
+    const [first, second] = [lookUp(scene, 'reg.test', early.signal), lookUp(scene)];
     early.abort();
     expect([await first, await second]).toEqual(['silent ETIMEOUT', '127.0.0.1']);
   });
 
   test.each<[string, number, boolean]>([
     ['one namespace', 1, false],
-    ['one namespace, which asked for it first', 1, true],
+    ['one namespace, which looked it up first', 1, true],
     ['as many namespaces as there are places', 64, false],
-    ['as many namespaces as there are places, which asked for it first', 64, true],
-  ])('is found out while names never end that come from %s', async (_what, tenants, isShared) => {
+    ['as many namespaces as there are places, which looked it up first', 64, true],
+  ])('is looked up during an endless flood of names from %s', async (_what, tenants, isShared) => {
     const { names, release } = heldNames();
     const own = (tenant: string): Promise<string> =>
       shown(names.addressesOf('reg.test', { tenant, signal: NEVER }).then((addresses) => ({ addresses })));
@@ -258,17 +260,17 @@ describe('what is known of a name', () => {
     release();
   });
 
-  test('is not pushed out by endless names of another namespace', async () => {
+  test('is not displaced by endless names of another namespace', async () => {
     const scene = sceneOf();
-    await ask(scene);
-    for (let at = 0; at < 6000; at += 1) await ask(scene, `n${at}.evil.test`, NEVER, 'evil');
-    scene.asked.length = 0;
-    await ask(scene);
-    expect(scene.asked).toEqual([]);
+    await lookUp(scene);
+    for (let at = 0; at < 6000; at += 1) await lookUp(scene, `n${at}.evil.test`, NEVER, 'evil');
+    scene.resolvedNames.length = 0;
+    await lookUp(scene);
+    expect(scene.resolvedNames).toEqual([]);
   });
 });
 
-/** Of names in evil.test nothing is heard until they are released. */
+/** Names in evil.test get no response until their release. */
 function heldNames(): { readonly names: HostNames; readonly release: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const names = createHostNames(async (host) => {
@@ -309,10 +311,10 @@ describe('a registry', () => {
     expect(failure).toMatchObject({ cause: 'dns', message: `${host} ${words}`, remedy });
   });
 
-  test('is not said to be late when the time is over while it is looked up', async () => {
+  test('is not reported as slow if the deadline comes during its DNS lookup', async () => {
     server.zone = { 'mute.test': 'silent' };
-    const asked = clientOf('mute.test').manifest(target(app('mute.test')), AbortSignal.timeout(20));
-    expect((await failureOf(asked)).failure).toMatchObject({
+    const pending = clientOf('mute.test').manifest(target(app('mute.test')), AbortSignal.timeout(20));
+    expect((await failureOf(pending)).failure).toMatchObject({
       cause: 'dns',
       message: 'mute.test cannot be resolved: DNS did not respond in time (ETIMEOUT)',
       remedy: undefined,
@@ -324,15 +326,15 @@ describe('a registry', () => {
     ['a metadata address', ['169.254.169.254'], true, 'metadata address 169.254.169.254'],
     ['loopback', ['127.0.0.1'], false, 'loopback address 127.0.0.1'],
     ['loopback in IPv6', ['::1'], false, 'loopback address ::1'],
-  ])('that has %s in DNS is refused', async (_what, addresses, allowPrivate, words) => {
+  ])('that has %s in DNS is blocked', async (_what, addresses, allowPrivate, words) => {
     server.zone = { 'reg.test': addresses };
-    const asked = clientOf('reg.test', { allowPrivate }).manifest(target(app('reg.test')), NEVER);
-    const { failure } = await failureOf(asked);
+    const pending = clientOf('reg.test', { allowPrivate }).manifest(target(app('reg.test')), NEVER);
+    const { failure } = await failureOf(pending);
     expect(failure.cause).toBe('blocked');
     expect(failure.message).toBe(`reg.test was not contacted: "reg.test" resolves to the ${words}`);
   });
 
-  test('is found by its name, by that of its token server, and where it redirects to', async () => {
+  test('is reached by its name, that of its token server, and those of its redirects', async () => {
     const registry = await startFaultServer();
     close.push(() => registry.close());
     registry.reactWith(({ url, headers }) => {
@@ -353,15 +355,15 @@ describe('a registry', () => {
     const client = createRegistryClient({ registries, access: 'any' }, { env: {}, resolve: resolver() });
     close.push(() => client.close());
     expect(await client.manifest(target(app(host)), NEVER)).toMatchObject({ mediaType: INDEX });
-    const asked = server.queries.filter((one) => /^(reg|store)\.test /.test(one));
-    expect(new Set(asked)).toEqual(new Set(['reg.test A', 'reg.test AAAA', 'store.test A', 'store.test AAAA']));
+    const queries = server.queries.filter((one) => /^(reg|store)\.test /.test(one));
+    expect(new Set(queries)).toEqual(new Set(['reg.test A', 'reg.test AAAA', 'store.test A', 'store.test AAAA']));
   });
 
-  test('behind a proxy is looked up by the proxy alone', async () => {
+  test('behind a proxy is resolved only by the proxy', async () => {
     const proxy = await startFaultServer();
     close.push(() => proxy.close());
-    const asked = clientOf('reg.test', {}, { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` });
-    await failureOf(asked.manifest(target(app('reg.test')), NEVER));
+    const client = clientOf('reg.test', {}, { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` });
+    await failureOf(client.manifest(target(app('reg.test')), NEVER));
     expect(server.queries.filter((one) => one.startsWith('reg.test'))).toEqual([]);
   });
 });

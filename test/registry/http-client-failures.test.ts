@@ -1,4 +1,4 @@
-/** Registries that fail, lie or attack: each gets its right name, in time, and no credential that is not its own. */
+/** Registries that fail, lie, or attack: each is reported correctly and in time, and gets no credential of another. */
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RegistryCause } from '../../src/policy/registry-fact.ts';
@@ -32,13 +32,13 @@ interface Row {
 }
 
 const ROWS: Readonly<Record<string, Row>> = {
-  'answers 401 to Basic for ever': {
+  'always returns 401 to Basic': {
     react: () => always(challenge('Basic realm="x"')),
     cause: 'unauthenticated',
     message: /^HOST returned HTTP 401 for "team\/app:1", requested with pull secret "regcred" \(user ci\)$/,
     requests: 2,
   },
-  'answers 401 to every token': {
+  'returns 401 to every token': {
     react:
       ({ host }) =>
       (received) =>
@@ -49,13 +49,13 @@ const ROWS: Readonly<Record<string, Row>> = {
     message: /returned HTTP 401 .*, requested with pull secret/,
     requests: 3,
   },
-  'answers 401 and does not say how to answer': {
+  'returns 401 without a challenge': {
     react: () => always({ status: 401 }),
     cause: 'unauthenticated',
     message: /returned HTTP 401/,
     requests: 1,
   },
-  'wants only what nobody here speaks': {
+  'requires an unsupported authentication scheme': {
     react: () => always(challenge(['Negotiate', 'NTLM TlRMTVNTUAAC, Digest realm="a", nonce="b"'])),
     cause: 'unauthenticated',
     message: /returned HTTP 401/,
@@ -72,57 +72,57 @@ const ROWS: Readonly<Record<string, Row>> = {
       /^HOST returned HTTP 403 for "team\/app:1", requested with pull secret "regcred" \(user ci\): DENIED "requested access is denied"$/,
     remedy: /grant the account of pull secret "regcred" \(user ci\) pull access to "team\/app"/,
   },
-  'has nothing': {
+  'does not have the image': {
     react: () => always({ status: 404, body: error('NAME_UNKNOWN', 'repository name not known') }),
     how: 'details',
     cause: 'notFound',
     message: /^HOST does not have "team\/app:1": NAME_UNKNOWN "repository name not known"$/,
   },
-  'limits the rate, and gives seconds': {
+  'limits the rate, with seconds': {
     react: () => always({ status: 429, headers: { 'retry-after': '30' } }),
     cause: 'rateLimited',
     message: /^HOST returned HTTP 429; retry after 30 s$/,
     retryAfterMs: 30_000,
     requests: 1,
   },
-  'limits the rate, and gives a date': {
+  'limits the rate, with a date': {
     react: () => always({ status: 429, headers: { 'retry-after': 'Fri, 02 Jan 2026 03:05:05 GMT' } }),
     cause: 'rateLimited',
     message: /retry after 60 s$/,
     retryAfterMs: 60_000,
   },
-  'limits the rate, and gives no time': {
+  'limits the rate, without a time': {
     react: () => always({ status: 429 }),
     cause: 'rateLimited',
     message: /^HOST returned HTTP 429$/,
     requests: 1,
   },
-  'limits the rate again after the wait that it asked for': {
+  'limits the rate again after its Retry-After': {
     react: () => always({ status: 429, headers: { 'retry-after': '0' } }),
     cause: 'rateLimited',
     message: /429; retry after 0 s$/,
     retryAfterMs: 0,
     requests: 2,
   },
-  'is broken twice': {
+  'returns 5xx twice': {
     react: () => always({ status: 500 }),
     cause: 'serverError',
     message: /^HOST returned HTTP 500$/,
     requests: 2,
   },
-  'is broken for longer than there is time': {
+  'returns 5xx until the deadline': {
     react: () => always({ status: 503, headers: { 'retry-after': '600' } }),
     cause: 'serverError',
     message: /^HOST returned HTTP 503; retry after 600 s$/,
     retryAfterMs: 600_000,
     requests: 1,
   },
-  'tells of a status that means nothing here': {
+  'returns an unexpected status': {
     react: () => always({ status: 418 }),
     cause: 'protocol',
     message: /^HOST returned HTTP 418$/,
   },
-  'does not answer': {
+  'does not respond': {
     react: () => always({ how: 'hang' }),
     cause: 'timeout',
     message: /^HOST did not respond in time$/,
@@ -135,44 +135,44 @@ const ROWS: Readonly<Record<string, Row>> = {
     message: /^HOST did not respond in time$/,
     deadlineMs: 400,
   },
-  'cuts each connection': {
+  'closes each connection': {
     react: () => always({ how: 'cut' }),
     cause: 'unreachable',
     message: /^HOST closed the connection \(\w+\)$/,
     requests: 2,
   },
-  'cuts the answer': {
+  'closes the connection during the response': {
     react: () => always({ headers: { 'content-type': mediaType, 'content-length': '4000' }, how: 'cut-body' }),
     how: 'details',
     cause: 'unreachable',
     message: /^HOST closed the connection/,
   },
-  'sends other content than its own digest says': {
+  'returns content with another digest than it states': {
     react: () => always(serving({ bytes, digest: OTHER, mediaType })),
     how: 'details',
     cause: 'protocol',
     message: new RegExp(`returned content for "1" that does not match: its digest is ${OTHER}$`),
   },
-  'sends other content than was asked for': {
+  'returns content with another digest than requested': {
     react: () => always({ headers: { 'content-type': mediaType }, body: bytes }),
     reference: (host) => `${host}/team/app@${OTHER}`,
     cause: 'protocol',
     message: new RegExp(`returned content for ${OTHER} that does not match: its digest is ${digest}$`),
   },
-  'says another digest than was asked for': {
+  'states another digest than requested': {
     react: () => always(serving(IMAGE.manifest)),
     reference: (host) => `${host}/team/app@${OTHER}`,
     cause: 'protocol',
     message: new RegExp(`returned content for ${OTHER}`),
     requests: 1,
   },
-  'answers with a page': {
+  'returns a web page': {
     react: () => always({ headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<html>Log in' }),
     cause: 'protocol',
     message: /^HOST returned "text\/html"; expected a manifest$/,
     remedy: /a proxy may require a login/,
   },
-  'says no type, neither outside nor inside': {
+  'states no type in header and document': {
     react: () => always({ body: '{"schemaVersion":2}' }),
     cause: 'protocol',
     message: /returned a manifest without a media type/,
@@ -183,13 +183,13 @@ const ROWS: Readonly<Record<string, Row>> = {
     message: /^HOST has only a schema 1 manifest/,
     remedy: /push the image again/,
   },
-  'has only schema 1, and says JSON': {
+  'has only schema 1, with the type JSON': {
     react: () => always({ headers: { 'content-type': 'application/json' }, body: '{"schemaVersion":1,"fsLayers":[]}' }),
     cause: 'protocol',
     message: /^HOST has only a schema 1 manifest/,
     remedy: /push the image again/,
   },
-  'has only schema 1, and says so inside': {
+  'has only schema 1, stated in the document': {
     react: () =>
       always({
         headers: { 'content-type': 'text/plain' },
@@ -198,19 +198,19 @@ const ROWS: Readonly<Record<string, Row>> = {
     cause: 'protocol',
     message: /^HOST has only a schema 1 manifest/,
   },
-  'says JSON, and sends a configuration': {
+  'returns a configuration with the type JSON': {
     react: () =>
       always({ headers: { 'content-type': 'application/json' }, body: '{"architecture":"amd64","os":"linux"}' }),
     cause: 'protocol',
     message: /^HOST returned a manifest without a media type$/,
   },
-  'says one type outside and another inside': {
+  'states one type in the header and another in the document': {
     react: () => always({ headers: { 'content-type': INDEX.manifest.mediaType }, body: bytes }),
     cause: 'protocol',
     message:
       /returned a manifest that has the mediaType "application\/vnd.oci.image.manifest.v1\+json", but the Content-Type ".*index.*"$/,
   },
-  'sends an index that is an image as well': {
+  'returns an index that is also an image': {
     react: () => () => {
       const both = { ...JSON.parse(bytes.toString()), mediaType: undefined, manifests: [] };
       return { headers: { 'content-type': mediaType }, body: JSON.stringify(both) };
@@ -218,20 +218,20 @@ const ROWS: Readonly<Record<string, Row>> = {
     cause: 'protocol',
     message: /is both an index and an image$/,
   },
-  'sends no end of a manifest': {
+  'returns an endless manifest': {
     react: () => always({ headers: { 'content-type': mediaType }, how: 'flood' }),
     how: 'details',
     cause: 'protocol',
     message: /^HOST returned more than \d+ bytes$/,
   },
-  'sends a bomb': {
+  'returns a decompression bomb': {
     react: () =>
       always({ headers: { 'content-type': mediaType, 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(5e7)) }),
     how: 'details',
     cause: 'protocol',
     message: /^HOST returned a compressed response/,
   },
-  'says that its configuration is huge': {
+  'states that its configuration is huge': {
     react: () => (received) => {
       const manifest = Buffer.from(bytes.toString().replace(/"size": \d+/, '"size": 99999999'));
       return received.url.includes('/manifests/')
@@ -243,7 +243,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     message: /has an image configuration of 99999999 bytes/,
     requests: 1,
   },
-  'sends a configuration that is another': {
+  'returns another configuration': {
     react: () => (received) =>
       received.url.includes('/manifests/')
         ? serving(IMAGE.manifest)
@@ -252,7 +252,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     cause: 'protocol',
     message: /does not match: its digest is/,
   },
-  'has an index and not what it names': {
+  'has an index, but not the images in it': {
     react: () => (received) => (received.url.endsWith('/1') ? serving(INDEX.manifest) : { status: 404 }),
     how: 'details',
     cause: 'protocol',
@@ -276,7 +276,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     cause: 'forbidden',
     message: /: X$/,
   },
-  'writes to the terminal': {
+  'returns terminal control characters': {
     react: () => always({ status: 403, body: error('A B', `\u001b[31m"${'x'.repeat(500)}`) }),
     how: 'details',
     cause: 'forbidden',
@@ -290,7 +290,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       /^169\.254\.169\.254 \(redirect from HOST\) was not contacted: .* has the metadata address 169\.254\.169\.254$/,
     requests: 1,
   },
-  'redirects to a metadata address in other clothes': {
+  'redirects to a metadata address in another form': {
     react: () => always(redirect('https://[::ffff:a9fe:a9fe]/')),
     cause: 'blocked',
     message: /has the metadata address/,
@@ -300,12 +300,12 @@ const ROWS: Readonly<Record<string, Row>> = {
     cause: 'blocked',
     message: /has the loopback address 127\.0\.0\.1$/,
   },
-  'redirects to a name that stands for a metadata address': {
+  'redirects to a name that resolves to a metadata address': {
     react: () => always(redirect('https://metadata.test/')),
     cause: 'blocked',
     message: /"metadata\.test" resolves to the metadata address 169\.254\.169\.254$/,
   },
-  'redirects to a name that stands for a private address': {
+  'redirects to a name that resolves to a private address': {
     react: () => always(redirect('https://mapped.test/')),
     cause: 'blocked',
     message: /"mapped\.test" resolves to the private address ::ffff:10\.0\.0\.1$/,
@@ -332,12 +332,12 @@ const ROWS: Readonly<Record<string, Row>> = {
     cause: 'protocol',
     message: /redirects to a URL with the scheme "file:"$/,
   },
-  'redirects with a user': {
+  'redirects to a URL with a user': {
     react: ({ elsewhereHost }) => always(redirect(`https://user:secret@${elsewhereHost}/`)),
     cause: 'protocol',
     message: /redirects to a URL with a user name$/,
   },
-  'redirects nowhere': {
+  'redirects without a location': {
     react: () => always({ status: 302 }),
     cause: 'protocol',
     message: /^HOST redirects to an invalid URL$/,
@@ -349,7 +349,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     message: /^HOST redirects more than 5 times$/,
     requests: 6,
   },
-  'redirects to who wants the credential': {
+  'redirects to a host that requests the credential': {
     react:
       ({ elsewhereHost }) =>
       (received) =>
@@ -358,63 +358,63 @@ const ROWS: Readonly<Record<string, Row>> = {
     cause: 'unauthenticated',
     message: /^elsewhere\.test:\d+ \(redirect from HOST\) returned HTTP 401/,
   },
-  'redirects to who sends it to a token server of its own': {
+  'redirects to a host that names its own token server': {
     react: ({ elsewhereHost }) => always(redirect(`https://${elsewhereHost}/x`)),
     elsewhere: ({ headers }) => challenge(`Bearer realm="https://${headers.host}/token"`),
     cause: 'unauthenticated',
     message: /^elsewhere\.test:\d+ \(redirect from HOST\) returned HTTP 401/,
     requests: 1,
   },
-  'has its tokens at a private host that nobody configured': {
+  'has its token server at a private host that is not configured': {
     react: ({ strangerHost }) => behindToken(`https://${strangerHost}/token`),
     cause: 'blocked',
     message: /^the token server stranger\.test:\d+ of HOST was not contacted/,
   },
-  'has its tokens at a metadata address': {
+  'has its token server at a metadata address': {
     react: () => behindToken('https://169.254.170.2/token'),
     cause: 'blocked',
     message: /has the metadata address 169\.254\.170\.2$/,
   },
-  'has its tokens at plain HTTP': {
+  'has its token server at plain HTTP': {
     react: ({ plainHost }) => behindToken(`http://${plainHost}/token`),
     cause: 'blocked',
     message: /^HOST points to plain HTTP at plain\.test:\d+/,
   },
-  'has its tokens at a URL with a user': {
+  'has its token server at a URL with a user': {
     react: ({ elsewhereHost }) => behindToken(`https://a:b@${elsewhereHost}/token`),
     cause: 'protocol',
     message: /^HOST points to a URL with a user name$/,
   },
-  'has its tokens nowhere': {
+  'has its token server at an invalid URL': {
     react: () => behindToken('not a url'),
     cause: 'protocol',
     message: /names the token server "not a url", which is not a valid URL$/,
   },
-  'has a token server that redirects away': {
+  'has a token server that redirects to another host': {
     react: ({ host, elsewhereHost }) =>
       behindToken(`https://${host}/token`, always(redirect(`https://${elsewhereHost}/x`))),
     elsewhere: always({ status: 401 }),
     cause: 'unauthenticated',
     message: /^elsewhere\.test:\d+ \(redirect from the token server of HOST\) returned HTTP 401/,
   },
-  'has a token server that redirects a refresh token away': {
+  'has a token server that redirects a refresh token to another host': {
     react: ({ host, elsewhereHost }) =>
       behindToken(`https://${host}/token`, always(redirect(`https://${elsewhereHost}/x`))),
     credential: identityToken(CREDENTIAL.secret.kind === 'basic' ? CREDENTIAL.secret.password() : ''),
     cause: 'protocol',
     message: /redirects a request that contains a credential$/,
   },
-  'has a token server that knows no such user': {
+  'has a token server that does not know the user': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 401 })),
     cause: 'unauthenticated',
     message: /^the token server of HOST returned HTTP 401 for "team\/app:1", requested with pull secret/,
   },
-  'has a token server that denies': {
+  'has a token server that returns 403': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 403 })),
     cause: 'forbidden',
     message: /^the token server of HOST returned HTTP 403/,
   },
-  'has no token server where it says': {
+  'has a token server that returns 404': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 404 })),
     cause: 'protocol',
     message: /returned HTTP 404$/,
@@ -425,12 +425,12 @@ const ROWS: Readonly<Record<string, Row>> = {
     message: /^the token server of HOST returned HTTP 429; retry after 9 s$/,
     retryAfterMs: 9000,
   },
-  'has a token server that is broken': {
+  'has a token server that returns 5xx': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 502 })),
     cause: 'serverError',
     message: /^the token server of HOST returned HTTP 502$/,
   },
-  'has a token server that is broken, and may have used up the refresh token': {
+  'has a token server that returns 5xx, and may have used up the refresh token': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ status: 502 })),
     credential: identityToken('refresh'),
     cause: 'serverError',
@@ -443,12 +443,12 @@ const ROWS: Readonly<Record<string, Row>> = {
     message: /^the token server of HOST did not respond in time$/,
     deadlineMs: 300,
   },
-  'has a token server without end': {
+  'has a token server with an endless response': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ how: 'flood' })),
     cause: 'protocol',
     message: /^the token server of HOST returned more than 65536 bytes$/,
   },
-  'has a token server that sends no token': {
+  'has a token server that returns no token': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ body: '{"token":"a\\r\\nb"}' })),
     cause: 'protocol',
     message: /returned no token$/,
@@ -464,8 +464,8 @@ describe('a registry that', () => {
     const client = world.client({}, { now: () => NOW });
     const wanted = target(reference(world.host), credential);
     const signal = AbortSignal.timeout(deadlineMs);
-    const asked = how === 'details' ? client.details(wanted, signal) : client.manifest(wanted, signal);
-    const { failure, retryAfterMs } = await failureOf(asked);
+    const pending = how === 'details' ? client.details(wanted, signal) : client.manifest(wanted, signal);
+    const { failure, retryAfterMs } = await failureOf(pending);
 
     expect(failure.message.replaceAll(world.host, 'HOST')).toMatch(row.message);
     expect(failure.cause).toBe(row.cause);

@@ -1,4 +1,4 @@
-/** Registries that are slow, old, forgetful or particular, and still give an answer. */
+/** Registries that are slow, old, or unusual, and still work. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type React, serving } from '../support/fault-registry.ts';
 import { digestOf, makeImage } from '../support/push-image.ts';
@@ -16,9 +16,9 @@ const { bytes, digest, mediaType } = IMAGE.manifest;
 const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json';
 const IMAGE_TYPE = 'application/vnd.oci.image.manifest.v1+json';
 
-describe('a registry that can be got along with', () => {
+describe('a registry that works', () => {
   const found = { digest, mediaType, mirror: undefined };
-  const ask = async (text = tag(world.host)): Promise<unknown> =>
+  const lookUp = async (text = tag(world.host)): Promise<unknown> =>
     world.client().manifest(target(text, CREDENTIAL), soon());
 
   test.each<[string, React]>([
@@ -39,7 +39,7 @@ describe('a registry that can be got along with', () => {
     ],
   ])('%s', async (_name, react) => {
     world.registry.reactWith(react);
-    expect(await ask()).toEqual(found);
+    expect(await lookUp()).toEqual(found);
   });
 
   const without = (document: Buffer): Buffer => {
@@ -62,19 +62,19 @@ describe('a registry that can be got along with', () => {
     ['an image as bytes', 'binary/octet-stream', bytes, mediaType],
     ['an image as text', 'text/plain', bytes, mediaType],
     ['an image that does not say so itself', 'application/octet-stream', without(bytes), IMAGE_TYPE],
-  ])('says of %s what it is in the document', async (_what, type, body, expected) => {
+  ])('states in the document the type of %s', async (_what, type, body, expected) => {
     const headers = {
       'docker-content-digest': digestOf(body),
       ...(type === undefined ? {} : { 'content-type': type }),
     };
     world.registry.reactWith(always({ headers, body }));
-    expect(await ask()).toEqual({ digest: digestOf(body), mediaType: expected, mirror: undefined });
+    expect(await lookUp()).toEqual({ digest: digestOf(body), mediaType: expected, mirror: undefined });
   });
 
-  test.each(['sha384', 'sha512'])('is asked for %s and says sha256', async (algorithm) => {
+  test.each(['sha384', 'sha512'])('states sha256 for a request with %s', async (algorithm) => {
     world.registry.reactWith(always(serving(IMAGE.manifest)));
     const wanted = digestOf(bytes, algorithm);
-    expect(await ask(`${world.host}/team/app@${wanted}`)).toEqual({ ...found, digest: wanted });
+    expect(await lookUp(`${world.host}/team/app@${wanted}`)).toEqual({ ...found, digest: wanted });
   });
 
   test.each<[string, (realm: string) => string | readonly string[]]>([
@@ -85,18 +85,18 @@ describe('a registry that can be got along with', () => {
     ['others before it', (realm) => `Negotiate, NTLM abc==, Digest realm="x, y", Bearer realm="${realm}"`],
     ['several headers', (realm) => ['Negotiate', 'Basic realm="b"', `Bearer realm="${realm}"`]],
     ['Basic after it', (realm) => `Bearer realm="${realm}", Basic realm="b"`],
-  ])('understands a challenge with %s', async (_name, header) => {
+  ])('can send a challenge with %s', async (_name, header) => {
     const realm = `https://${world.host}/token?keep=1&a=b`;
     world.registry.reactWith((received) => {
       if (received.url.startsWith('/token?keep=1&a=b')) return { body: '{"access_token":"good","expires_in":100}' };
       return received.headers.authorization === 'Bearer good' ? serving(IMAGE.manifest) : challenge(header(realm));
     });
-    expect(await ask()).toEqual(found);
-    const [asked] = world.registry.received.filter(({ url }) => url.startsWith('/token'));
-    expect(new URL(`https://x${asked?.url}`).searchParams.getAll('scope')).toEqual(['repository:team/app:pull']);
+    expect(await lookUp()).toEqual(found);
+    const [tokenRequest] = world.registry.received.filter(({ url }) => url.startsWith('/token'));
+    expect(new URL(`https://x${tokenRequest?.url}`).searchParams.getAll('scope')).toEqual(['repository:team/app:pull']);
   });
 
-  test('asks for each scope on its own', async () => {
+  test('can request each scope separately', async () => {
     const realm = `https://${world.host}/token`;
     world.registry.reactWith((received) => {
       if (received.url.startsWith('/token')) return { body: '{"token":"good"}' };
@@ -104,9 +104,9 @@ describe('a registry that can be got along with', () => {
         ? serving(IMAGE.manifest)
         : challenge(`Bearer realm="${realm}",scope="repository:a:pull,push repository:h.test:5000/b:pull"`);
     });
-    await ask();
-    const [asked] = world.registry.received.filter(({ url }) => url.startsWith('/token'));
-    expect(new URL(`https://x${asked?.url}`).searchParams.getAll('scope')).toEqual([
+    await lookUp();
+    const [tokenRequest] = world.registry.received.filter(({ url }) => url.startsWith('/token'));
+    expect(new URL(`https://x${tokenRequest?.url}`).searchParams.getAll('scope')).toEqual([
       'repository:a:pull,push',
       'repository:h.test:5000/b:pull',
     ]);
@@ -115,7 +115,7 @@ describe('a registry that can be got along with', () => {
   test.each<[string, () => string]>([
     ['at another host', () => world.elsewhereHost],
     ['at another port', () => `registry.test:${world.elsewhere.port}`],
-  ])('has its images and blobs %s: they are fetched there, without the credential', async (_where, elsewhere) => {
+  ])('can have its images and blobs %s: they are fetched there without the credential', async (_where, elsewhere) => {
     const [config] = IMAGE.blobs;
     world.registry.reactWith(({ url, headers }) => {
       if (headers.authorization === undefined) return challenge('Basic realm="r"');
@@ -130,17 +130,17 @@ describe('a registry that can be got along with', () => {
     expectNoCredentialAt(world.elsewhere);
   });
 
-  test('gets nothing secret back after a redirect that left it', async () => {
+  test('gets no credential after a redirect to another host and back', async () => {
     world.registry.reactWith(({ url, headers }) => {
       if (url === '/back') return serving(IMAGE.manifest);
       return headers.authorization === undefined ? challenge('Basic') : redirect(`https://${world.elsewhereHost}/away`);
     });
     world.elsewhere.reactWith(always(redirect(`https://${world.host}/back`)));
-    expect(await ask()).toEqual(found);
+    expect(await lookUp()).toEqual(found);
     expect(world.registry.received.find(({ url }) => url === '/back')?.headers.authorization).toBeUndefined();
   });
 
-  test('asks for the token anew, once, when the one from before is not taken any more', async () => {
+  test('gets a new token, once, if it rejects the cached one', async () => {
     let good = 'first';
     world.registry.reactWith(({ url, headers }) => {
       if (url.startsWith('/token')) return { body: JSON.stringify({ token: good, expires_in: 3000 }) };
@@ -157,7 +157,7 @@ describe('a registry that can be got along with', () => {
     expect(kinds).toEqual(['image', 'token', 'image', 'image', 'image', 'token', 'image']);
   });
 
-  test('is asked without a credential first, as nodes ask, and keeps what it wants for the rest of the question', async () => {
+  test('is queried first without a credential, as by nodes, and then with it for the rest of the lookup', async () => {
     const [config] = IMAGE.blobs;
     world.registry.reactWith(({ url, headers }) => {
       if (url.startsWith('/token')) return { body: '{"token":"good"}' };
@@ -181,7 +181,7 @@ describe('a registry that can be got along with', () => {
     ]);
   });
 
-  test('is asked without a token where it has none for somebody and does not want one', async () => {
+  test('is queried without a token if it has none for the user and requires none', async () => {
     world.registry.reactWith(({ url, headers }) => {
       if (url.startsWith('/token'))
         return headers.authorization === undefined ? { status: 401 } : { body: '{"token":"t"}' };
@@ -197,7 +197,7 @@ describe('a registry that can be got along with', () => {
     ['60 s where it does not say', '{"token":"good"}', 55_000, 61_000],
     ['as long as it says', '{"token":"good","expires_in":300}', 280_000, 301_000],
     ['an hour at most', '{"token":"good","expires_in":999999}', 3_500_000, 3_601_000],
-  ])('has tokens that live %s', async (_name, body, good, over) => {
+  ])('can have tokens that live %s', async (_name, body, good, over) => {
     let now = NOW;
     world.registry.reactWith(behindToken(`https://${world.host}/token`, always({ body })));
     const client = world.client({}, { now: () => now });
@@ -209,32 +209,29 @@ describe('a registry that can be got along with', () => {
     expect([await tokensAfter(0), await tokensAfter(good - 10_000), await tokensAfter(over)]).toEqual([1, 1, 2]);
   });
 
-  test.each([400, 401, 404, 405])(
-    'has tokens for an identity token by GET where POST is answered with %d',
-    async (status) => {
-      const credential = identityToken('refresh');
-      world.registry.reactWith(({ method, url, headers, body }) => {
-        if (headers.authorization === 'Bearer good') return serving(IMAGE.manifest);
-        if (!url.startsWith('/token')) return challenge(`Bearer realm="https://${world.host}/token",service="s"`);
-        if (method === 'POST') {
-          const form = Object.fromEntries(new URLSearchParams(body));
-          expect(form).toEqual({
-            grant_type: 'refresh_token',
-            refresh_token: 'refresh',
-            client_id: 'tidewaiter',
-            service: 's',
-            scope: 'repository:team/app:pull',
-          });
-          return { status };
-        }
-        return headers.authorization === `Basic ${btoa(':refresh')}` ? { body: '{"token":"good"}' } : { status: 401 };
-      });
-      expect(await world.client().manifest(target(tag(world.host), credential), soon())).toEqual(found);
-      expect(world.registry.received.map(({ method }) => method)).toEqual(['HEAD', 'POST', 'GET', 'HEAD']);
-    },
-  );
+  test.each([400, 401, 404, 405])('can have tokens for an identity token by GET if POST returns %d', async (status) => {
+    const credential = identityToken('refresh');
+    world.registry.reactWith(({ method, url, headers, body }) => {
+      if (headers.authorization === 'Bearer good') return serving(IMAGE.manifest);
+      if (!url.startsWith('/token')) return challenge(`Bearer realm="https://${world.host}/token",service="s"`);
+      if (method === 'POST') {
+        const form = Object.fromEntries(new URLSearchParams(body));
+        expect(form).toEqual({
+          grant_type: 'refresh_token',
+          refresh_token: 'refresh',
+          client_id: 'tidewaiter',
+          service: 's',
+          scope: 'repository:team/app:pull',
+        });
+        return { status };
+      }
+      return headers.authorization === `Basic ${btoa(':refresh')}` ? { body: '{"token":"good"}' } : { status: 401 };
+    });
+    expect(await world.client().manifest(target(tag(world.host), credential), soon())).toEqual(found);
+    expect(world.registry.received.map(({ method }) => method)).toEqual(['HEAD', 'POST', 'GET', 'HEAD']);
+  });
 
-  test('is not asked twice in one question with what it has refused', async () => {
+  test('gets a rejected credential only once in a lookup', async () => {
     world.registry.reactWith(always(challenge('Basic')));
     const client = world.client();
     const fail = (): Promise<unknown> => failureOf(client.manifest(target(tag(world.host), CREDENTIAL), soon()));
@@ -244,7 +241,7 @@ describe('a registry that can be got along with', () => {
     expect(sent).toEqual([false, true, false, true]);
   });
 
-  test('gives no token of one credential to another', async () => {
+  test('shares no token between credentials', async () => {
     world.registry.reactWith(({ url, headers }) => {
       if (url.startsWith('/token'))
         return { body: `{"token":"${headers.authorization === undefined ? 'none' : 'good'}"}` };
@@ -258,7 +255,7 @@ describe('a registry that can be got along with', () => {
     expect(failure.cause).toBe('unauthenticated');
   });
 
-  describe('and has an index of twenty platforms', () => {
+  describe('with an index of twenty platforms', () => {
     const day = (index: number): string => `2025-01-${String(index + 1).padStart(2, '0')}T00:00:00Z`;
     const images = Array.from({ length: 20 }, (_, index) =>
       makeImage({ os: 'linux', architecture: `cpu${index}` }, day(index)),
@@ -283,14 +280,14 @@ describe('a registry that can be got along with', () => {
     };
     const details = (): Promise<unknown> => world.client().details(target(tag(world.host)), soon());
 
-    test('with their times: two requests tell all', async () => {
+    test('and their times needs two requests', async () => {
       serve(true);
       const { sizeBytes } = images[0] ?? { sizeBytes: 0 };
       expect(await details()).toMatchObject({ createdMs: Date.parse(day(19)), sizeBytes });
       expect(world.registry.received).toHaveLength(2);
     });
 
-    test('without: not all are asked, so the age is not known', async () => {
+    test('without times gets no request for some, so the age is unknown', async () => {
       serve(false);
       const platforms = images.map(({ platform }) => ({ ...platform, variant: undefined }));
       expect(await details()).toMatchObject({ createdMs: undefined, platforms });
@@ -298,40 +295,40 @@ describe('a registry that can be got along with', () => {
     });
   });
 
-  describe('and whose token server is slow', () => {
+  describe('with a slow token server', () => {
     const slowly = (
       answer: Promise<void> | 'never',
-    ): { readonly asked: Promise<void>; readonly tokens: () => number } => {
-      const { promise: asked, resolve } = Promise.withResolvers<void>();
+    ): { readonly hasStarted: Promise<void>; readonly tokens: () => number } => {
+      const { promise: hasStarted, resolve } = Promise.withResolvers<void>();
       world.registry.reactWith(({ url, headers }) => {
         if (headers.authorization === 'Bearer good') return serving(IMAGE.manifest);
         if (!url.startsWith('/token')) return challenge(`Bearer realm="https://${world.host}/token"`);
         resolve();
         return answer === 'never' ? { how: 'hang' } : { after: answer, body: '{"token":"good"}' };
       });
-      return { asked, tokens: () => world.registry.received.filter(({ url }) => url.startsWith('/token')).length };
+      return { hasStarted, tokens: () => world.registry.received.filter(({ url }) => url.startsWith('/token')).length };
     };
 
-    test('is waited for by several, and one that gives up takes nothing from the others', async () => {
+    test('serves several callers, even if one gives up', async () => {
       const { promise: answer, resolve: release } = Promise.withResolvers<void>();
-      const { asked } = slowly(answer);
+      const { hasStarted } = slowly(answer);
       const client = world.client();
       const impatient = new AbortController();
       const first = client.manifest(target(tag(world.host)), impatient.signal);
       const second = client.manifest(target(tag(world.host)), soon());
-      await asked;
+      await hasStarted;
       impatient.abort();
       expect((await failureOf(first)).failure.cause).toBe('timeout');
       release();
       expect(await second).toEqual(found);
     });
 
-    test('is let go when nobody waits any more', async () => {
-      const { asked, tokens } = slowly('never');
+    test('ends the request if all callers give up', async () => {
+      const { hasStarted, tokens } = slowly('never');
       const client = world.client();
       const impatient = new AbortController();
       const only = client.manifest(target(tag(world.host)), impatient.signal);
-      await asked;
+      await hasStarted;
       impatient.abort();
       expect((await failureOf(only)).failure.cause).toBe('timeout');
       await vi.waitFor(() => expect(world.registry.waiting).toBe(0), 2000);

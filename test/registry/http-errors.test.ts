@@ -1,10 +1,10 @@
-/** Docker Hub is special: its own name, its own 401. */
+/** Docker Hub has its own host name, and returns 401 for missing repositories. */
 import { describe, expect, test } from 'vitest';
 import { httpError } from '../../src/registry/http-errors.ts';
 import { endpointsOf } from '../../src/registry/endpoint.ts';
 import { basic, entry, target } from '../support/registry-settings.ts';
 
-describe('a refusal of Docker Hub', () => {
+describe('an error of Docker Hub', () => {
   test.each([
     [
       401,
@@ -34,7 +34,7 @@ describe('a refusal of Docker Hub', () => {
     expect(failure).toMatchObject({ message, remedy });
   });
 
-  test('can be one of a mirror that its entry names', () => {
+  test('can come from a mirror in its entry', () => {
     const registries = [entry('docker.io', { mirrors: [{ location: 'm.test/hub', forwardCredentials: false }] })];
     const { mirrors } = endpointsOf(target('nginx', basic('a', 'b')), { registries, access: 'listed' });
     expect(mirrors).toMatchObject([

@@ -1,4 +1,4 @@
-/** Whoever names an image chooses who answers: none of these answers may look like a bug of ours, for that is HTTP 500. */
+/** An image name chooses the server, so no response may look like a bug, which would be HTTP 500. */
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RegistryError } from '../../src/registry/client.ts';
@@ -8,7 +8,7 @@ import { basic, loopback, target } from '../support/registry-settings.ts';
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 const ok = (extra: string): string =>
   `HTTP/1.1 200 OK\r\nContent-Type: ${INDEX}\r\nDocker-Content-Digest: sha256:${'a'.repeat(64)}\r\n${extra}\r\n`;
-/** To GET alone; HEAD is refused. */
+/** For GET only; HEAD is rejected. */
 const got = (answer: string): string => `GET${answer}`;
 const redirect = (to: string): string => `HTTP/1.1 302 Found\r\nLocation: ${to}\r\nContent-Length: 0\r\n\r\n`;
 const realm = (url: string): string =>
@@ -19,11 +19,11 @@ const ANSWERS: Readonly<Record<string, string>> = {
   'another protocol': 'SSH-2.0-OpenSSH_9.2\r\n',
   'HTTP/2 in words': 'HTTP/2 200 OK\r\n\r\n',
   'an upgrade': 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
-  'a status below all': 'HTTP/1.1 000 X\r\nContent-Length: 0\r\n\r\n',
-  'a status beyond all': 'HTTP/1.1 99999 X\r\n\r\n',
+  'a status that is too small': 'HTTP/1.1 000 X\r\nContent-Length: 0\r\n\r\n',
+  'a status that is too large': 'HTTP/1.1 99999 X\r\n\r\n',
   'two lengths': ok('Content-Length: 2\r\nContent-Length: 3\r\n'),
   'a negative length': ok('Content-Length: -1\r\n'),
-  'a length without end': ok('Content-Length: 99999999999999999999\r\n'),
+  'a length that is too large': ok('Content-Length: 99999999999999999999\r\n'),
   'NUL in a header': ok('X: a\0b\r\n'),
   'a header that is long': ok(`X: ${'a'.repeat(40_000)}\r\n`),
   'a body of HEAD': `${ok('Content-Length: 2\r\n')}{}`,
@@ -31,12 +31,14 @@ const ANSWERS: Readonly<Record<string, string>> = {
   'a redirect to a script': redirect('javascript:1'),
   'a redirect that is long': redirect(`https://x/${'a'.repeat(70_000)}`),
   'a redirect to port 0': redirect('https://a.b:0/'),
-  'a realm that is no URL': realm('x'),
+  'a realm that is not a URL': realm('x'),
   'a realm with a password': realm('https://user:p@x/'),
   'a chunk that is short': got(
     `HTTP/1.1 200 OK\r\nContent-Type: ${INDEX}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab`,
   ),
-  'a chunk of no size': got(`HTTP/1.1 200 OK\r\nContent-Type: ${INDEX}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`),
+  'a chunk without a size': got(
+    `HTTP/1.1 200 OK\r\nContent-Type: ${INDEX}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+  ),
   'a body that is short': got(`HTTP/1.1 200 OK\r\nContent-Type: ${INDEX}\r\nContent-Length: 100\r\n\r\n{}`),
 };
 
@@ -46,8 +48,8 @@ let says = '';
 beforeAll(async () => {
   server = createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.on('data', (asked) => {
-      const isHead = asked.toString('latin1').startsWith('HEAD');
+    socket.on('data', (request) => {
+      const isHead = request.toString('latin1').startsWith('HEAD');
       const refused = 'HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n';
       const answer = says.startsWith('GET') ? (isHead ? refused : says.slice(3)) : says;
       socket.end(Buffer.from(answer, 'latin1'));
@@ -59,12 +61,12 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test.each(Object.entries(ANSWERS))('%s is an answer of its own kind', async (_what, answer) => {
+test.each(Object.entries(ANSWERS))('%s is a RegistryError', async (_what, answer) => {
   says = answer;
   for (const question of ['manifest', 'details'] as const) {
     const client = createRegistryClient(loopback(host), { env: {} });
-    const asked = client[question](target(`${host}/x:1`, basic('u', 'p')), AbortSignal.timeout(5000));
-    const end: unknown = await asked.catch((error: unknown) => error);
+    const pending = client[question](target(`${host}/x:1`, basic('u', 'p')), AbortSignal.timeout(5000));
+    const end: unknown = await pending.catch((error: unknown) => error);
     await client.close();
     expect(end instanceof Error && !(end instanceof RegistryError) ? end : undefined).toBeUndefined();
   }

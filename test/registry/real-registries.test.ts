@@ -1,4 +1,4 @@
-/** One suite for every real registry: Debian's (distribution 2.8) and the present one of the distribution project. */
+/** One suite for real registries: Debian's (distribution 2.8) and the current release of the distribution project. */
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
@@ -51,7 +51,7 @@ for (const { name, program, missing } of REGISTRIES) {
       await registry.stop();
     };
 
-    describe('open to all', () => {
+    describe('without authentication', () => {
       beforeAll(async () => {
         await start({ kind: 'open' });
         origin = { origin: registry.origin, repository: 'team/app' };
@@ -59,7 +59,7 @@ for (const { name, program, missing } of REGISTRIES) {
       afterAll(stop);
 
       test.each<Family>(['oci', 'docker'])(
-        'an index of type %s has its own digest, its platforms and its age',
+        'an index of type %s has its own digest, platforms, and age',
         async (family) => {
           const amd64 = makeImage(AMD64, older, family);
           const index = makeIndex([amd64, makeImage(ARM64, newer, family)], family);
@@ -77,7 +77,7 @@ for (const { name, program, missing } of REGISTRIES) {
       );
 
       test.each<Family>(['oci', 'docker'])(
-        'a single image of type %s says in its configuration where it runs',
+        'a single image of type %s has its platform in its configuration',
         async (family) => {
           const image = makeImage(ARM64, older, family);
           await pushImage(origin, image, `single-${family}`);
@@ -93,7 +93,7 @@ for (const { name, program, missing } of REGISTRIES) {
         },
       );
 
-      test('a digest is asked for by itself, and the tag beside it only on request', async () => {
+      test('a digest is looked up without its tag, and the tag only on request', async () => {
         const [first, second] = [makeImage(AMD64, older), makeImage(AMD64, newer)];
         await pushImage(origin, first);
         await pushImage(origin, second, 'moved');
@@ -112,7 +112,7 @@ for (const { name, program, missing } of REGISTRIES) {
         ['tag', (host: string) => `${host}/team/app:none`],
         ['repository', (host: string) => `${host}/nobody/nothing:1`],
         ['digest', (host: string) => `${host}/team/app@${digestOf(Buffer.from('none'))}`],
-      ])('a %s that is not there is not found', async (_what, image) => {
+      ])('a missing %s is not found', async (_what, image) => {
         const text = image(registry.host);
         const notFound = {
           failure: { cause: 'notFound', message: expect.stringContaining(`${registry.host} does not have "`) },
@@ -142,14 +142,14 @@ for (const { name, program, missing } of REGISTRIES) {
       }, 30_000);
       afterAll(stop);
 
-      test('takes the right password, again and again', async () => {
+      test('accepts the right password repeatedly', async () => {
         for (let round = 0; round < 3; round += 1) {
           const found = await client.manifest(target(`${registry.host}/team/app:1`, basic(username, password)), soon());
           expect(found.digest).toBe(image.manifest.digest);
         }
       });
 
-      test('does not know a wrong password from none, but the message says what was sent', async () => {
+      test('responds the same to a wrong password and to none, but the message has the credential', async () => {
         const text = `${registry.host}/team/app:1`;
         await expect(client.manifest(target(text, basic(username, 'wrong-canary')), soon())).rejects.toMatchObject({
           failure: {
@@ -168,7 +168,7 @@ for (const { name, program, missing } of REGISTRIES) {
         });
       });
 
-      test.each([identityToken('t'), registryToken('t')])('has no use for %j', async (credential) => {
+      test.each([identityToken('t'), registryToken('t')])('does not accept %j', async (credential) => {
         await expect(client.manifest(target(`${registry.host}/team/app:1`, credential), soon())).rejects.toMatchObject({
           failure: { cause: 'unauthenticated' },
         });
@@ -193,15 +193,15 @@ for (const { name, program, missing } of REGISTRIES) {
       });
 
       test.each([
-        ['nobody, for a public image', 'public/app', undefined],
+        ['an anonymous caller, for a public image', 'public/app', undefined],
         ['a user', 'private/app', basic(USER.username, USER.password)],
         ['an identity token', 'private/app', identityToken(USER.refreshToken)],
-      ])('gives a token to %s, and is asked once for many questions', async (_who, repository, credential) => {
+      ])('returns a token to %s, once for many lookups', async (_who, repository, credential) => {
         const before = tokens.requests.length;
         const text = `${registry.host}/${repository}:1`;
-        const ask = async (): Promise<string> => (await client.manifest(target(text, credential), soon())).digest;
-        const digests = await Promise.all([ask(), ask(), ask()]);
-        digests.push(await ask(), (await client.details(target(text, credential), soon())).digest);
+        const lookUp = async (): Promise<string> => (await client.manifest(target(text, credential), soon())).digest;
+        const digests = await Promise.all([lookUp(), lookUp(), lookUp()]);
+        digests.push(await lookUp(), (await client.details(target(text, credential), soon())).digest);
         expect(new Set(digests)).toEqual(new Set([image.manifest.digest]));
         expect(tokens.requests.slice(before)).toHaveLength(1);
         expect(tokens.requests.at(-1)).toContain(`repository:${repository}:pull`);
@@ -216,7 +216,7 @@ for (const { name, program, missing } of REGISTRIES) {
       });
 
       test.each([
-        ['nobody', undefined, /returned HTTP 401 for "private\/app:1", requested without credentials/],
+        ['an anonymous caller', undefined, /returned HTTP 401 for "private\/app:1", requested without credentials/],
         [
           'a wrong password',
           basic(USER.username, 'wrong-canary'),
@@ -232,7 +232,7 @@ for (const { name, program, missing } of REGISTRIES) {
           registryToken('wrong-canary'),
           /returned HTTP 401 for .*, requested with docker config/,
         ],
-      ])('a private image is not for %s', async (_who, credential, message) => {
+      ])('a private image is not available to %s', async (_who, credential, message) => {
         await expect(
           client.manifest(target(`${registry.host}/private/app:1`, credential), soon()),
         ).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-/** One place has one key, and one key is one place: nobody is answered with what another registry has said. */
+/** Each server has one key, and each key has one server: no lookup gets the response of another registry. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readParts } from '../../src/image/grammar.ts';
@@ -47,7 +47,7 @@ const MADE = [
   ['XN--BCHER-KVA.test', 'https://xn--bcher-kva.test', '*.test'],
 ] as const;
 
-test.each(MADE)('%s is asked at %s, as the entry %s says', (host, url, of) => {
+test.each(MADE)('%s is queried at %s with the entry %s', (host, url, of) => {
   const domain = referenceOf(`${host}/team/app`).domain;
   const address = addressOf(domain, CONFIGURED);
   expect([address?.base.origin, address?.entry?.host]).toEqual([url, of]);
@@ -66,13 +66,13 @@ test.each([
   ['*', '[fd00::1]', false],
   ['*:5000', '[fd00::1]:5000', false],
   ['10.0.0.*', '10.0.0.7', true],
-])('an entry for %s is about %s: %s', (host, image, isAbout) => {
+])('an entry for %s matches %s: %s', (host, image, isAbout) => {
   const { domain } = referenceOf(`${image}/team/app`);
   expect(addressOf(domain, [entry(host)])?.entry !== undefined).toBe(isAbout);
 });
 
 test.each(['127.1', '0x7f.1', '0177.0.0.1', '2130706433:80', '10.0.0.01', '1.2.3', '[1:2]', 'a.test:65536', 'a.b.0x1'])(
-  '%s is asked nowhere: it is no name and no address, or one for a URL alone',
+  '%s is not queried: it is neither a name nor an address on nodes',
   (host) => {
     expect(addressOf(host, CONFIGURED)).toBeUndefined();
     expect(() => endpointsOf(target(`${host}/x`), { registries: CONFIGURED, access: 'any' })).toThrow(
@@ -135,8 +135,8 @@ const registries = fc
   ])
   .chain((some) => fc.shuffledSubarray(some, { minLength: some.length }));
 
-describe('of two spellings of a registry', () => {
-  test('an equal key is an equal URL and an equal entry, and another URL is another key', () => {
+describe('two spellings of a registry', () => {
+  test('with equal keys have equal URLs and entries, and with other URLs have other keys', () => {
     fc.assert(
       fc.property(domain, domain, registries, (one, other, entries) => {
         const [a, b] = [addressOf(one, entries), addressOf(other, entries)];
@@ -147,7 +147,7 @@ describe('of two spellings of a registry', () => {
     );
   });
 
-  test('the registry and its mirrors are asked where the key says', () => {
+  test('query the registry and its mirrors at the URL in the key', () => {
     fc.assert(
       fc.property(domain, registries, (one, entries) => {
         const address = addressOf(one, entries);
@@ -166,7 +166,7 @@ describe('of two spellings of a registry', () => {
     );
   });
 
-  test('the second is answered from memory only when the first was asked at the same place, and with the same credential', async () => {
+  test('share a cached response only with the same server and credential', async () => {
     await fc.assert(
       fc.asyncProperty(domain, domain, registries, async (one, other, entries) => {
         const addresses = [addressOf(one, entries), addressOf(other, entries)];
@@ -184,7 +184,7 @@ describe('of two spellings of a registry', () => {
         expect(answers.map((fact) => (fact.state === 'yes' ? fact.value.mediaType : fact))).toEqual(
           addresses.map((address) => address?.base.href),
         );
-        // Never by a normal form: the kubelet folds nothing.
+        // By the spelling in the image, as in the kubelet.
         expect(names).toEqual([one, other].map((name) => referenceOf(`${name}/team/app`).domain));
       }),
       { numRuns: 300 },
@@ -192,7 +192,7 @@ describe('of two spellings of a registry', () => {
   });
 });
 
-/** It answers with the URL that it is asked at. */
+/** Responds with the URL of the request. */
 function clientWith(entries: Parameters<typeof addressOf>[1]): FakeClient {
   const client = fakeClient(({ reference }) => ({
     ...MANIFEST,
@@ -215,7 +215,7 @@ test.each([
   ['plain.test:443/app:1', 'plain.test/app:1', 2],
   ['A.test:443/app:1', 'a.test/app:1', 1],
   ['[0:0::1]:5000/app:1', '[::1]:5000/app:1', 1],
-] as const)('%s and %s are asked %d times', async (one, other, times) => {
+] as const)('%s and %s need %d requests', async (one, other, times) => {
   const scene = sceneOf(clientWith(CONFIGURED));
   await scene.lookUp(imageLookupOf(one));
   await scene.lookUp(imageLookupOf(other));

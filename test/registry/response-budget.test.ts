@@ -1,4 +1,4 @@
-/** However much registries send at the same time, in however many pieces, it is not kept, and nobody else waits for it. */
+/** Memory stays bounded whatever registries send, and other registries are not delayed. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -22,7 +22,7 @@ afterEach(async () => {
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** One server, which is another registry by each of its addresses: 127.0.0.1, 127.0.0.2, … */
+/** One server that is a different registry at each of its addresses: 127.0.0.1, 127.0.0.2, … */
 async function serverOf(serve: Serve): Promise<(which: number) => string> {
   const server = createServer((request, response) => {
     response.on('error', () => undefined);
@@ -47,13 +47,13 @@ function clientOf(...hosts: readonly string[]): HttpRegistryClient {
   return client;
 }
 
-/** Nothing is made for each answer: the server is a part of this process. */
+/** Shared by all responses, because the server runs in the measured process. */
 const ALMOST = Buffer.alloc(4 * MIB - 1, ' ');
 const PIECE = Buffer.alloc(64 * 1024, ' ');
-/** Six bytes on the wire, and one in the answer. */
+/** Six bytes on the wire, one in the response. */
 const CRUMBS = Buffer.from('1\r\n \r\n'.repeat(2000));
 
-/** Sends for ever, as fast as it is read. */
+/** Sends endlessly, as fast as the client reads. */
 function endless(response: ServerResponse, piece: Buffer): void {
   const go = (): void => {
     while (!response.destroyed && response.write(piece));
@@ -62,7 +62,7 @@ function endless(response: ServerResponse, piece: Buffer): void {
   go();
 }
 
-/** The same, below HTTP: each byte is a piece of its own. */
+/** The same at the socket: each byte is its own chunk. */
 function crumbs(response: ServerResponse): void {
   const { socket } = response;
   if (socket === null) return;
@@ -75,20 +75,20 @@ function crumbs(response: ServerResponse): void {
 }
 
 const ATTACKS: Readonly<Record<string, Serve>> = {
-  'manifests without end': (_request, response) => {
+  'endless manifests': (_request, response) => {
     response.writeHead(200, { 'content-type': mediaType });
     endless(response, PIECE);
   },
-  'manifests that say their length, and keep it back': (_request, response) => {
+  'manifests with a length, and without a body': (_request, response) => {
     response.writeHead(200, { 'content-type': mediaType, 'content-length': 4 * MIB });
     response.write(ALMOST);
   },
-  'manifests in pieces of one byte': (_request, response) => crumbs(response),
-  'refusals without end': (_request, response) => {
+  'manifests in chunks of one byte': (_request, response) => crumbs(response),
+  'endless errors': (_request, response) => {
     response.writeHead(403, { 'content-type': 'application/json' });
     endless(response, PIECE);
   },
-  'tokens without end': (request, response) => {
+  'endless tokens': (request, response) => {
     if (request.url?.startsWith('/token') === true) {
       response.writeHead(200);
       endless(response, PIECE);
@@ -96,7 +96,7 @@ const ATTACKS: Readonly<Record<string, Serve>> = {
   },
 };
 
-/** The most that the process had beyond what it had before. */
+/** The maximum growth of the process's memory. */
 async function peakOf(work: () => Promise<unknown>): Promise<number> {
   const used = (): number => {
     const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -111,39 +111,36 @@ async function peakOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('sixty registries send', () => {
-  test.each(Object.entries(ATTACKS))(
-    '%s: the memory for it is bounded, and another one is heard',
-    async (_what, serve) => {
-      const evil = await serverOf(serve);
-      const good = await serverOf((_request, response) => {
-        response.writeHead(200, { 'content-type': mediaType, 'docker-content-digest': digest }).end(bytes);
-      });
-      const hosts = Array.from({ length: 60 }, (_, which) => evil(which));
-      const client = clientOf(...hosts, good(0));
-      const end = new AbortController();
-      const peak = await peakOf(async () => {
-        const asked = hosts.flatMap((host, which) =>
-          [1, 2, 3].map((tag) => {
-            const question = { ...target(`${host}/x:${tag}`), tenant: `evil-${which % 3}` };
-            return client.manifest(question, end.signal).catch(() => undefined);
-          }),
-        );
-        await new Promise((resolve) => void setTimeout(resolve, 300));
-        const found = await client.manifest({ ...target(`${good(0)}/web:1`), tenant: 'shop' }, NEVER);
-        expect(found.digest).toBe(digest);
-        end.abort();
-        await Promise.all(asked);
-      });
-      expect(peak).toBeLessThan(150 * MIB);
-    },
-  );
+  test.each(Object.entries(ATTACKS))('%s: memory is bounded, and another registry responds', async (_what, serve) => {
+    const evil = await serverOf(serve);
+    const good = await serverOf((_request, response) => {
+      response.writeHead(200, { 'content-type': mediaType, 'docker-content-digest': digest }).end(bytes);
+    });
+    const hosts = Array.from({ length: 60 }, (_, which) => evil(which));
+    const client = clientOf(...hosts, good(0));
+    const end = new AbortController();
+    const peak = await peakOf(async () => {
+      const pending = hosts.flatMap((host, which) =>
+        [1, 2, 3].map((tag) => {
+          const question = { ...target(`${host}/x:${tag}`), tenant: `evil-${which % 3}` };
+          return client.manifest(question, end.signal).catch(() => undefined);
+        }),
+      );
+      await new Promise((resolve) => void setTimeout(resolve, 300));
+      const found = await client.manifest({ ...target(`${good(0)}/web:1`), tenant: 'shop' }, NEVER);
+      expect(found.digest).toBe(digest);
+      end.abort();
+      await Promise.all(pending);
+    });
+    expect(peak).toBeLessThan(150 * MIB);
+  });
 });
 
-describe('a large answer', () => {
+describe('a large response', () => {
   /** 200 KiB. */
   const large = Buffer.from(bytes.toString().replace('{', `{${' '.repeat(200_000)}`));
 
-  test('of one namespace is read while those of others that take all places stand still', async () => {
+  test('of one namespace is received while stalled responses of others use all places', async () => {
     const evil = await serverOf((_request, response) => {
       response.writeHead(200, { 'content-type': mediaType, 'content-length': 4 * MIB });
       response.write('{');
@@ -178,9 +175,9 @@ describe('a large answer', () => {
         response.write(body.subarray(0, 10));
         response.end(body.subarray(10));
       });
-      const asked = clientOf(host(0)).manifest(target(`${host(0)}/web:1`), NEVER);
-      if (words === undefined) expect((await asked).mediaType).toBe(mediaType);
-      else expect((await failureOf(asked)).failure.message).toBe(`${host(0)} ${words}`);
+      const pending = clientOf(host(0)).manifest(target(`${host(0)}/web:1`), NEVER);
+      if (words === undefined) expect((await pending).mediaType).toBe(mediaType);
+      else expect((await failureOf(pending)).failure.message).toBe(`${host(0)} ${words}`);
     }
   });
 
@@ -210,20 +207,20 @@ describe('a large answer', () => {
   });
 });
 
-describe('a host that is asked by many', () => {
-  test('is not late for whoever still waits for a turn, and answers another namespace', async () => {
+describe('a host with many callers', () => {
+  test('is not reported as slow by callers that wait for a turn, and serves another namespace', async () => {
     const hung: ServerResponse[] = [];
     const host = await serverOf((request, response) => {
       if (request.url?.includes('/web/') === true) response.writeHead(200, { 'content-type': mediaType }).end(bytes);
       else hung.push(response);
     });
     const client = clientOf(host(0));
-    const ask = (image: string, tenant: string, signal: AbortSignal): Promise<unknown> =>
+    const lookUp = (image: string, tenant: string, signal: AbortSignal): Promise<unknown> =>
       client.manifest({ ...target(`${host(0)}/${image}`), tenant }, signal);
     const end = new AbortController();
-    const ended = Array.from({ length: 24 }, (_, at) => failureOf(ask(`x${at}:1`, 'evil', end.signal)));
+    const ended = Array.from({ length: 24 }, (_, at) => failureOf(lookUp(`x${at}:1`, 'evil', end.signal)));
     await vi.waitFor(() => expect(hung).toHaveLength(8), 5000);
-    expect(await ask('web:1', 'shop', NEVER)).toMatchObject({ digest });
+    expect(await lookUp('web:1', 'shop', NEVER)).toMatchObject({ digest });
     end.abort();
     const failures = (await Promise.all(ended)).map(({ failure: { cause, message } }) => `${cause}: ${message}`);
     expect(new Set(failures)).toEqual(
@@ -264,7 +261,7 @@ describe('the budget', () => {
     }
   });
 
-  test('is waited for no longer than the requester waits, which is said', async () => {
+  test('ends the wait at the deadline of the caller, with a message', async () => {
     const budget = createResponseBudget(MAX_MANIFEST_BYTES);
     for (const tenant of ['a', 'b', 'c', 'd']) await open(budget, tenant).grow(SMALL_BYTES + 1);
     const late = budget.open({ tenant: 'shop', group: 'reg.io', signal: AbortSignal.timeout(20) });
@@ -273,7 +270,7 @@ describe('the budget', () => {
     );
   });
 
-  test('lends each memory to one answer at a time, and never more of them than there are large places', async () => {
+  test('lends each memory to one response at a time, with one memory for each large place', async () => {
     const budget = createResponseBudget(MAX_MANIFEST_BYTES);
     const seen = new Set<Buffer>();
     for (let round = 0; round < 3; round += 1) {
@@ -292,7 +289,7 @@ describe('the budget', () => {
     expect([seen.size, [...seen].every(({ length }) => length === MAX_MANIFEST_BYTES)]).toEqual([4, true]);
   });
 
-  test('takes back a place that an answer gets after its end', async () => {
+  test('takes back a place that a response gets after its end', async () => {
     const budget = createResponseBudget(MAX_MANIFEST_BYTES);
     const first = ['a', 'a', 'b', 'b'].map((tenant, at) => open(budget, tenant, `${at}`));
     await Promise.all(first.map((lease) => lease.grow(SMALL_BYTES + 1)));
@@ -306,7 +303,7 @@ describe('the budget', () => {
     await Promise.all(next.map((lease) => lease.grow(SMALL_BYTES + 1)));
   });
 
-  test('keeps what comes, whatever the pieces are', () => {
+  test('keeps all bytes, whatever the chunks are', () => {
     const whole = Buffer.from(Array.from({ length: 10_000 }, (_, at) => at % 251));
     for (const size of [1, 7, 4096, 9999, 10_000]) {
       for (const length of [undefined, 10, 10_000]) {
@@ -314,7 +311,7 @@ describe('the budget', () => {
         const memory = Buffer.alloc(10_000);
         for (let at = 0; at < whole.length; at += size) {
           body.offer(whole.subarray(at, at + size));
-          // Lent when half of it is there.
+          // Lent after half of the bytes.
           expect(body.keep(at < 5000 ? undefined : memory)).toBe(true);
         }
         const read = body.read();

@@ -1,6 +1,6 @@
 /**
- * Hosts on loopback for a client that believes in their names: a registry, another host that is none of its business, one that
- * speaks plain HTTP; and names that stand for addresses which nobody may ask.
+ * Hosts on loopback for a client that resolves their names: a registry, an unrelated host, and a host with plain HTTP; and names
+ * that resolve to blocked addresses.
  */
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
@@ -12,7 +12,7 @@ import { type Authority, createAuthority } from '../cluster/certificates.ts';
 import { type FaultServer, startFaultServer } from '../support/fault-registry.ts';
 import { basic, entry } from '../support/registry-settings.ts';
 
-/** If it is found anywhere but at the registry, something is wrong. */
+/** Must not appear anywhere except at the registry. */
 export const CANARY = 'canary/pass:word+1';
 export const CREDENTIAL = basic('ci', CANARY);
 const FORMS = [CANARY, encodeURIComponent(CANARY), btoa(CANARY).replace(/=+$/, ''), btoa(`ci:${CANARY}`)];
@@ -31,7 +31,7 @@ const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
 export interface World {
   readonly authority: Authority;
   readonly registry: FaultServer;
-  /** It has an entry in the configuration, so it may be asked; but not with the credential. */
+  /** It has an entry in the configuration, so it can be queried, but without the credential. */
   readonly elsewhere: FaultServer;
   /** Plain HTTP. */
   readonly plain: FaultServer;
@@ -104,9 +104,9 @@ export async function createWorld(): Promise<World> {
   return world;
 }
 
-/** What the client says when it fails; it must, and with nothing secret in it. */
-export async function failureOf(asked: Promise<unknown>): Promise<RegistryError> {
-  const outcome = await asked.then(
+/** Returns the error of a request, which must fail without a secret in the message. */
+export async function failureOf(pending: Promise<unknown>): Promise<RegistryError> {
+  const outcome = await pending.then(
     (answer) => ({ answer }),
     (error: unknown) => ({ error }),
   );
@@ -118,7 +118,7 @@ export async function failureOf(asked: Promise<unknown>): Promise<RegistryError>
   return error;
 }
 
-/** That a server has never seen the credential, nor any other. */
+/** Expects that a server has received no credential. */
 export function expectNoCredentialAt(server: FaultServer): void {
   const all = JSON.stringify(server.received);
   for (const form of FORMS) expect(all).not.toContain(form);

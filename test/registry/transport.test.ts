@@ -1,4 +1,4 @@
-/** How a registry is reached: who may be asked at all, TLS, mirrors, proxies, and how much at once. */
+/** Connections to registries: allowed hosts, TLS, mirrors, proxies, and limits. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
@@ -25,8 +25,8 @@ const found = { digest, mediaType, mirror: undefined };
 const image: React = () => serving(IMAGE.manifest);
 const app = (host: string): string => `${host}/team/app:1`;
 
-describe('who is asked', () => {
-  test('is nobody that is not listed, where only listed ones may be: no name is looked up', async () => {
+describe('a queried host', () => {
+  test('is listed if only listed hosts are allowed: other names are not resolved', async () => {
     const client = world.client({}, { access: 'listed' });
     world.lookedUp.length = 0;
     const { failure } = await failureOf(client.manifest(target('ghcr.io/evil/x:1', CREDENTIAL), soon()));
@@ -56,12 +56,12 @@ describe('who is asked', () => {
     ['registry.example:0', 'author'],
     [`${'a'.repeat(64)}.example`, 'author'],
     [`${'a.'.repeat(126)}example`, 'author'],
-    // What DNS says of a name can change for all who use it: split DNS, private endpoints of clouds, filters.
+    // DNS can change the address of a name for all clients: split DNS, private endpoints of clouds, filters.
     ['mapped.test', undefined],
     ['metadata.test', undefined],
     ['unheard-of.test', undefined],
     ['registry.shop.svc:5000', undefined],
-  ])('%s is not asked, which is caused by: %s', async (domain, causedBy) => {
+  ])('is not %s, which is caused by: %s', async (domain, causedBy) => {
     const { failure } = await failureOf(world.client().manifest(target(`${domain}/x:1`), soon()));
     expect([failure.cause, failure.causedBy]).toEqual([
       causedBy === undefined ? expect.stringMatching(/^(blocked|dns)$/) : 'blocked',
@@ -70,7 +70,7 @@ describe('who is asked', () => {
   });
 
   test.each(['redirect', 'token server', 'mirror'])(
-    'an address that is not in the image is not by its author: %s',
+    'is not blocked by the author if its address is not in the image: %s',
     async (how) => {
       const away = 'https://10.1.2.3/x';
       world.registry.reactWith(
@@ -103,7 +103,7 @@ describe('who is asked', () => {
     await client.close();
   });
 
-  test('is a private host that is configured, but never a metadata address', async () => {
+  test('can be a configured private host, but never a metadata address', async () => {
     const registries = [
       entry('metadata.test', { allowPrivate: true }),
       entry('169.254.169.254', { allowPrivate: true }),
@@ -116,7 +116,7 @@ describe('who is asked', () => {
     await client.close();
   });
 
-  test('is of several addresses of a name only one that is allowed', async () => {
+  test('is reached only at the allowed addresses of its name', async () => {
     const tls = await world.authority.serverCertificate(['rebound.test']);
     const server = await startFaultServer(tls);
     server.reactWith(image);
@@ -128,7 +128,7 @@ describe('who is asked', () => {
     await server.close();
   });
 
-  test('is no host that is none', async () => {
+  test('is not an invalid host', async () => {
     const client = world.client();
     const odd = await failureOf(client.manifest(target('exa_mple.com/x:1'), soon()));
     expect(odd.failure).toMatchObject({ cause: 'blocked', message: expect.stringMatching(/has no registry/) });
@@ -136,14 +136,14 @@ describe('who is asked', () => {
     expect(failure).toMatchObject({ cause: 'blocked', message: 'registry.test:99999 is not a valid registry host' });
   });
 
-  test('is docker.io under the name of its server', async () => {
+  test('is the server of docker.io for docker.io', async () => {
     world.lookedUp.length = 0;
     const { failure } = await failureOf(world.client().manifest(target('nginx'), soon()));
     expect(failure).toMatchObject({ cause: 'dns', message: 'docker.io has no address record in DNS (ENOTFOUND)' });
     expect(world.lookedUp).toEqual(['registry-1.docker.io']);
   });
 
-  test('is nobody when the time is over before', async () => {
+  test('gets no request after the deadline', async () => {
     world.registry.reactWith(image);
     const { failure } = await failureOf(world.client().manifest(target(app(world.host)), AbortSignal.abort()));
     expect(failure.cause).toBe('timeout');
@@ -178,7 +178,7 @@ describe('a connection', () => {
     expect(await askAt(server, { ca: world.authority.cert })).toEqual(found);
   });
 
-  test('is not made with an authority that nobody gave', async () => {
+  test('is not made with an unknown authority', async () => {
     const server = await serve(await world.authority.serverCertificate(['registry.test']));
     const { failure } = await failureOf(askAt(server, {}));
     expect(failure.cause).toBe('tls');
@@ -187,13 +187,13 @@ describe('a connection', () => {
     expect(server.received).toEqual([]);
   });
 
-  test('is not made when the certificate is for another name', async () => {
+  test('is not made if the certificate is for another name', async () => {
     const server = await serve(await world.authority.serverCertificate(['other.test']));
     const { failure } = await failureOf(askAt(server, { ca: world.authority.cert }));
     expect(failure).toMatchObject({ cause: 'tls', message: expect.stringMatching(/certificate for another hostname/) });
   });
 
-  test('is not made when the certificate has expired', async () => {
+  test('is not made if the certificate has expired', async () => {
     const day = 86_400_000;
     const made = await generate([{ name: 'commonName', value: 'registry.test' }], {
       algorithm: 'sha256',
@@ -214,14 +214,14 @@ describe('a connection', () => {
     });
   });
 
-  test('is not made with a server that speaks plain HTTP, unless that is configured', async () => {
+  test('is not made to a server with plain HTTP, unless that is configured', async () => {
     const server = await serve();
     const { failure } = await failureOf(askAt(server, {}));
     expect(failure).toMatchObject({ cause: 'tls', remedy: expect.stringContaining('insecure: true') });
     expect(await askAt(server, { insecure: true })).toEqual(found);
   });
 
-  test('shows the client certificate of the entry', async () => {
+  test('uses the client certificate of the entry', async () => {
     const [pair, client] = [
       await world.authority.serverCertificate(['registry.test']),
       await world.authority.clientCertificate('ci', 'team'),
@@ -233,14 +233,14 @@ describe('a connection', () => {
     expect(failure.cause).toMatch(/^(tls|unreachable)$/);
   });
 
-  test('is refused where nobody listens', async () => {
+  test('is refused if no server listens', async () => {
     const server = await serve();
     await server.close();
     const { failure } = await failureOf(askAt(server, { insecure: true }));
     expect(failure).toMatchObject({ cause: 'unreachable', message: expect.stringMatching(/refused the connection/) });
   });
 
-  test('is one of as many as the entry allows', async () => {
+  test('counts against the concurrency of the entry', async () => {
     const server = await serve();
     server.reactWith(() => ({ how: 'hang' }));
     const host = `registry.test:${server.port}`;
@@ -268,7 +268,7 @@ describe('mirrors', () => {
       ? { status: 401, headers: { 'www-authenticate': 'Basic realm="m"' } }
       : serving(IMAGE.manifest);
 
-  test('are asked in order, with their own path, and without the credential', async () => {
+  test('are queried in order, with their own path, and without the credential', async () => {
     world.registry.reactWith(wantsBasic);
     world.elsewhere.reactWith(wantsBasic);
     const client = world.client({ mirrors: mirrored() }, { others: others() });
@@ -280,7 +280,7 @@ describe('mirrors', () => {
     expectNoCredentialAt(world.elsewhere);
   });
 
-  test('get the credential where that is configured', async () => {
+  test('get the credential if that is configured', async () => {
     world.registry.reactWith(image);
     world.elsewhere.reactWith(wantsBasic);
     const client = world.client({ mirrors: mirrored(true) }, { others: others() });
@@ -295,7 +295,7 @@ describe('mirrors', () => {
     ['are broken', () => ({ status: 500 })],
     ['send something else', () => ({ headers: { 'content-type': 'text/html' } })],
     ['hang', () => ({ how: 'hang' })],
-  ])('that %s leave the answer to the registry', async (_name, react) => {
+  ])('that %s are followed by the registry', async (_name, react) => {
     world.registry.reactWith(image);
     world.elsewhere.reactWith(react);
     const [first] = mirrored();
@@ -308,28 +308,25 @@ describe('mirrors', () => {
     ['are broken', () => ({ status: 500 })],
     ['hang', () => ({ how: 'hang' })],
     ['cut', () => ({ how: 'cut' })],
-  ])(
-    'that %s for the image of one namespace are left alone by it for a while, and by no other',
-    async (_name, react) => {
-      world.registry.reactWith(image);
-      world.elsewhere.reactWith((request, ...more) =>
-        request.url?.includes('/team/app/') ? react(request, ...more) : serving(IMAGE.manifest),
-      );
-      const clock = { ms: 1_000_000 };
-      const client = world.client({ mirrors: mirrored().slice(0, 1) }, { others: others(), now: () => clock.ms });
-      const isFromMirror = async (tenant: string, repository: string): Promise<boolean> => {
-        const { mirror } = await client.manifest({ ...target(`${world.host}/${repository}:1`), tenant }, soon());
-        return mirror !== undefined;
-      };
-      expect(await isFromMirror('flood', 'team/app')).toBe(false);
-      expect(await isFromMirror('flood', 'team/other')).toBe(false);
-      expect(await isFromMirror('shop', 'team/other')).toBe(true);
-      clock.ms += 15_001;
-      expect(await isFromMirror('flood', 'team/other')).toBe(true);
-    },
-  );
+  ])('that %s for one namespace are skipped by it for a while, and by no other', async (_name, react) => {
+    world.registry.reactWith(image);
+    world.elsewhere.reactWith((request, ...more) =>
+      request.url?.includes('/team/app/') ? react(request, ...more) : serving(IMAGE.manifest),
+    );
+    const clock = { ms: 1_000_000 };
+    const client = world.client({ mirrors: mirrored().slice(0, 1) }, { others: others(), now: () => clock.ms });
+    const isFromMirror = async (tenant: string, repository: string): Promise<boolean> => {
+      const { mirror } = await client.manifest({ ...target(`${world.host}/${repository}:1`), tenant }, soon());
+      return mirror !== undefined;
+    };
+    expect(await isFromMirror('flood', 'team/app')).toBe(false);
+    expect(await isFromMirror('flood', 'team/other')).toBe(false);
+    expect(await isFromMirror('shop', 'team/other')).toBe(true);
+    clock.ms += 15_001;
+    expect(await isFromMirror('flood', 'team/other')).toBe(true);
+  });
 
-  test('cannot give other content for a digest', async () => {
+  test('cannot return other content for a digest', async () => {
     world.registry.reactWith(image);
     const other = makeImage({ os: 'linux', architecture: 'arm64' }, '2025-01-01T00:00:00Z').manifest;
     world.elsewhere.reactWith(() => serving(other));
@@ -381,7 +378,7 @@ describe('mirrors', () => {
       'notFound',
       'HOST does not have "team/app:1"',
     ],
-  ])('that %s are told of beside the registry', async (_what, atMirror, atRegistry, cause, message) => {
+  ])('that %s are in the message of the registry', async (_what, atMirror, atRegistry, cause, message) => {
     world.registry.reactWith(atRegistry);
     world.elsewhere.reactWith(atMirror);
     const client = world.client({ mirrors: mirrored() }, { others: others() });
@@ -393,7 +390,7 @@ describe('mirrors', () => {
     expect([failure.cause, said.replace(/\(\w+\)/, '(UND_ERR_SOCKET)')]).toEqual([cause, message]);
   });
 
-  test('say nothing when the registry fails, too', async () => {
+  test('are not mentioned if the registry rejects the request', async () => {
     world.registry.reactWith(() => ({ status: 404 }));
     world.elsewhere.reactWith(() => ({ status: 403 }));
     const client = world.client({ mirrors: mirrored() }, { others: others() });
@@ -406,7 +403,7 @@ describe('a proxy', () => {
   const PROXY_CANARY = 'proxy-canary';
   let proxy: Server;
   let url: string;
-  let asked: { readonly target: string; readonly authorization: string | undefined }[] = [];
+  let proxyRequests: { readonly target: string; readonly authorization: string | undefined }[] = [];
   let status = 200;
   const sockets = new Set<Socket>();
 
@@ -415,7 +412,7 @@ describe('a proxy', () => {
     proxy.on('connect', (request, socket: Socket) => {
       sockets.add(socket);
       socket.on('error', () => undefined);
-      asked.push({ target: request.url ?? '', authorization: request.headers['proxy-authorization'] });
+      proxyRequests.push({ target: request.url ?? '', authorization: request.headers['proxy-authorization'] });
       if (status !== 200) {
         socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
         return;
@@ -432,7 +429,7 @@ describe('a proxy', () => {
     url = `http://user:${PROXY_CANARY}@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   });
   afterEach(() => {
-    asked = [];
+    proxyRequests = [];
     status = 200;
   });
   afterAll(async () => {
@@ -447,32 +444,32 @@ describe('a proxy', () => {
     return world.client(more, { env }).manifest(target(app(world.host)), soon());
   };
 
-  test('is what HTTPS_PROXY says; it looks the name up, and gets its own password', async () => {
+  test('comes from HTTPS_PROXY, resolves the name, and gets its own password', async () => {
     expect(await throughProxy({ allowPrivate: false }, { HTTPS_PROXY: url })).toEqual(found);
-    expect(asked).toEqual([{ target: world.host, authorization: `Basic ${btoa(`user:${PROXY_CANARY}`)}` }]);
+    expect(proxyRequests).toEqual([{ target: world.host, authorization: `Basic ${btoa(`user:${PROXY_CANARY}`)}` }]);
     expect(world.lookedUp).toEqual([]);
     expect(JSON.stringify(world.registry.received)).not.toContain('proxy');
   });
 
   test.each<[string, Partial<RegistryEntry>, (proxyUrl: string) => Readonly<Record<string, string>>, number]>([
-    ['is what the entry says', {}, () => ({}), 1],
-    ['is none where the entry says so', { proxy: 'none' }, (https_proxy) => ({ https_proxy }), 0],
-    ['is none where NO_PROXY says so', {}, (HTTPS_PROXY) => ({ HTTPS_PROXY, NO_PROXY: '.test' }), 0],
+    ['comes from the entry', {}, () => ({}), 1],
+    ['is not used if the entry disables it', { proxy: 'none' }, (https_proxy) => ({ https_proxy }), 0],
+    ['is not used if NO_PROXY matches', {}, (HTTPS_PROXY) => ({ HTTPS_PROXY, NO_PROXY: '.test' }), 0],
   ])('%s', async (name, more, env, times) => {
-    const proxied = name === 'is what the entry says' ? { proxy: url } : more;
+    const proxied = name === 'comes from the entry' ? { proxy: url } : more;
     expect(await throughProxy(proxied, env(url))).toEqual(found);
-    expect(asked).toHaveLength(times);
+    expect(proxyRequests).toHaveLength(times);
   });
 
-  test('is not asked for an address that nobody may ask', async () => {
+  test('gets no request for a blocked address', async () => {
     const client = createRegistryClient({ registries: [], access: 'any' }, { env: { HTTPS_PROXY: url } });
     const { failure } = await failureOf(client.manifest(target(app('169.254.169.254')), soon()));
     expect(failure.cause).toBe('blocked');
-    expect(asked).toEqual([]);
+    expect(proxyRequests).toEqual([]);
     await client.close();
   });
 
-  test.each([407, 403])('that answers %d is named as what it is, and its password is not', async (answer) => {
+  test.each([407, 403])('that returns %d is reported as a proxy, without its password', async (answer) => {
     status = answer;
     const error = await failureOf(throughProxy({}, { HTTPS_PROXY: url }));
     expect(error.failure).toMatchObject({
@@ -482,7 +479,7 @@ describe('a proxy', () => {
     expect(JSON.stringify(error.failure)).not.toContain(PROXY_CANARY);
   });
 
-  test('where nothing listens is named as what failed', async () => {
+  test('that does not listen is reported as the failure', async () => {
     const HTTPS_PROXY = `http://user:${PROXY_CANARY}@127.0.0.1:${await freePort()}`;
     const { failure } = await failureOf(throughProxy({}, { HTTPS_PROXY }));
     expect(failure).toMatchObject({
@@ -492,14 +489,14 @@ describe('a proxy', () => {
     expect(JSON.stringify(failure)).not.toContain(PROXY_CANARY);
   });
 
-  test('is not blamed for a registry behind it that hangs up', async () => {
+  test('is not reported if the registry behind it closes the connection', async () => {
     const hangingUp = createTcpServer((socket) => socket.end()).listen(0, '127.0.0.1');
     await once(hangingUp, 'listening');
     const client = world.client({}, { env: { HTTPS_PROXY: url } });
     const { port } = hangingUp.address() as AddressInfo;
     const { failure } = await failureOf(client.manifest(target(app(`stranger.test:${port}`)), soon()));
     expect(failure).toMatchObject({ cause: 'unreachable', message: expect.stringMatching(/closed the connection/) });
-    expect(asked).not.toEqual([]);
+    expect(proxyRequests).not.toEqual([]);
     hangingUp.close();
   });
 });
