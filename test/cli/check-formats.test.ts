@@ -46,7 +46,7 @@ describe('check', () => {
     expect(out).toMatch(/\n1 file, 2 workloads, 2 images: 2 denied, 0 warned, 0 unknown, 1 error \(policy: built-in\)/);
   });
 
-  test('-o sarif says so when something could not be judged', async () => {
+  test('-o sarif reports an input that cannot be evaluated', async () => {
     const { out } = await check('sarif');
     expect(JSON.parse(out)).toMatchObject({
       runs: [

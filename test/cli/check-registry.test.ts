@@ -1,4 +1,4 @@
-/** `check` with registries: asked side by side, told in order, and not at all when nobody wants to know or `--offline` says so. */
+/** `check` with registries: concurrent lookups, ordered reports, and no lookups with `--offline` or without a rule that needs them. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -73,7 +73,7 @@ const gone = (message: string) =>
   ({ state: 'no', failure: { cause: 'notFound', message, remedy: undefined } }) as const;
 
 describe('check', () => {
-  test('asks about several objects at the same time, and tells what it finds in the order of the files', async () => {
+  test('looks up several objects concurrently, and reports findings in the order of the files', async () => {
     let most = 0;
     let left = COUNT;
     const open: (() => void)[] = [];
@@ -82,7 +82,7 @@ describe('check', () => {
       return new Promise((resolve) => {
         open.push(() => resolve(gone(`no ${reference.tag}`)));
         most = Math.max(most, open.length);
-        // The last one gets its answer first; nobody gets one before many have asked.
+        // The last lookup gets its response first; the first response waits until many lookups are running.
         if (open.length === 32 || left === 0) for (const answer of open.splice(0).toReversed()) answer();
       });
     });
@@ -96,7 +96,7 @@ describe('check', () => {
     expect([most, code, note, calls]).toEqual([32, 1, '', ['made', 'closed']]);
   });
 
-  test('tells people of an outage once, and programs each image', async () => {
+  test('reports an outage once as text, and each image as JSON', async () => {
     const message = 'reg.io answered 503';
     const unknown = { state: 'unknown', failure: { cause: 'serverError', message, remedy: undefined } } as const;
     const { openRegistry } = world(() => unknown);
@@ -121,7 +121,7 @@ describe('check', () => {
     ]);
   });
 
-  test('asks nobody with --offline, and says what it does not know', async () => {
+  test('sends no requests with --offline, and reports unknown results', async () => {
     const { openRegistry, calls } = world(() => gone('never'));
     const { report } = await checked({ policy: [policyWith('image-exists')], openRegistry, offline: true });
     expect(new Set(report.findings.map(({ outcome, action }) => `${outcome} ${action}`))).toEqual(
@@ -135,13 +135,13 @@ describe('check', () => {
     expect((JSON.parse(out) as CheckReport).findings).toEqual(report.findings);
   });
 
-  test('makes no registry client for policies that ask nothing', async () => {
+  test('creates no registry client for policies without lookups', async () => {
     const { openRegistry, calls } = world(() => gone('never'));
     await checked({ policy: [policyWith('image-digest')], openRegistry });
     expect(calls).toEqual([]);
   });
 
-  test('passes a bug on, and closes what it has opened', async () => {
+  test('rejects on a bug, and closes the registry', async () => {
     const { openRegistry, calls } = world(() => Promise.reject(new TypeError('a bug')));
     await expect(checked({ policy: [policyWith('image-exists')], openRegistry })).rejects.toThrow(
       new TypeError('a bug'),

@@ -99,7 +99,7 @@ describe('check', () => {
     readonly findings?: number;
   }[] = [
     {
-      what: 'nothing to judge is fine',
+      what: 'input without workloads succeeds',
       files: { 'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n' },
       code: 0,
     },
@@ -316,7 +316,7 @@ describe('notices', () => {
     expect(copy.report.notices.filter(({ name }) => name === 'baseline')).not.toEqual([]);
   });
 
-  test('say nothing of what was not used where there was nothing to judge', async () => {
+  test('do not report unused policies if no workload was evaluated', async () => {
     const manifest = file('notices/empty.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n');
     const { report } = await reportOf(manifest, '-p', policies);
     expect(report.notices.map(({ name, message }) => name ?? message)).toEqual([
@@ -360,7 +360,7 @@ describe('a bad policy', () => {
     ],
     ['wrong type', '  rules: image-digest\n', /spec\/rules: expected a list, found a string/],
     ['broken YAML', '  rules: [\n', /\.yaml:\d+:\d+: /],
-  ])('%s: file, line, pointer, what is accepted; exit 2 and nothing judged', async (name, spec, message) => {
+  ])('%s: file, line, pointer, allowed values; exit 2 without an evaluation', async (name, spec, message) => {
     const policy = file(
       `bad-${name}.yaml`,
       `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: bad}\nspec:\n${spec}`,
@@ -371,7 +371,7 @@ describe('a bad policy', () => {
     expect(note.startsWith(policy)).toBe(true);
   });
 
-  test('a name that stands twice is named with both places', async () => {
+  test('a duplicate name is reported with both places', async () => {
     const text =
       'apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: same}\nspec: {rules: [{rule: image-digest}]}\n';
     const policies = path.dirname(file('twice/a.yaml', text));

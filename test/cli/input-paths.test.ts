@@ -1,4 +1,4 @@
-/** One wording for each thing that can be wrong with a path, whatever the command and wherever the path stands. */
+/** All commands report the same problem with a path in the same words. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -134,7 +134,7 @@ describe('an empty path', () => {
   );
 });
 
-test('pin tells once of a file that holds no image, and of nothing to pin', async () => {
+test('pin reports a file without images once, and input without images', async () => {
   writeFileSync('values.yaml', 'a: 1\n');
   const { code, out, note } = await runCommand(['pin', 'values.yaml', '--check']);
   expect(code).toBe(2);

@@ -325,28 +325,29 @@ test('explain pod names what it does not show', async () => {
 });
 
 describe('pin --check', () => {
-  const rows: Readonly<Record<string, readonly [files: Readonly<Record<string, string>>, code: number, told: string]>> =
-    {
-      'reads hidden manifests': [{ 'p/.a.yaml': POD }, 1, 'p/.a.yaml:4:40  unpinned'],
-      'reads hidden folders': [{ 'p/.x/a.yaml': POD }, 1, 'p/.x/a.yaml:4:40  unpinned'],
-      'reads hidden Dockerfiles': [
-        { 'p/.devcontainer/Dockerfile': 'FROM nginx:1\n' },
-        1,
-        'p/.devcontainer/Dockerfile:1:6  unpinned',
-      ],
-      'names hidden files without images': [
-        { 'p/.ci.yml': 'a: 1\n', 'p/.bad.yaml': 'a: [\n' },
-        0,
-        '2 hidden files contain no image that could be pinned',
-      ],
-      'names dependencies': [
-        { 'p/node_modules/a.yaml': POD, 'p/b.yaml': 'a: 1\n' },
-        0,
-        '"p/node_modules" is not read: it contains dependencies',
-      ],
-      'leaves version control alone': [{ 'p/.git/a.yaml': POD, 'p/b.yaml': 'a: 1\n' }, 0, 'p  notice  no images found'],
-    };
-  test.each(Object.entries(rows))('%s', async (_what, [planted, code, told]) => {
+  const rows: Readonly<
+    Record<string, readonly [files: Readonly<Record<string, string>>, code: number, notice: string]>
+  > = {
+    'reads hidden manifests': [{ 'p/.a.yaml': POD }, 1, 'p/.a.yaml:4:40  unpinned'],
+    'reads hidden folders': [{ 'p/.x/a.yaml': POD }, 1, 'p/.x/a.yaml:4:40  unpinned'],
+    'reads hidden Dockerfiles': [
+      { 'p/.devcontainer/Dockerfile': 'FROM nginx:1\n' },
+      1,
+      'p/.devcontainer/Dockerfile:1:6  unpinned',
+    ],
+    'names hidden files without images': [
+      { 'p/.ci.yml': 'a: 1\n', 'p/.bad.yaml': 'a: [\n' },
+      0,
+      '2 hidden files contain no image that could be pinned',
+    ],
+    'names dependencies': [
+      { 'p/node_modules/a.yaml': POD, 'p/b.yaml': 'a: 1\n' },
+      0,
+      '"p/node_modules" is not read: it contains dependencies',
+    ],
+    'leaves version control alone': [{ 'p/.git/a.yaml': POD, 'p/b.yaml': 'a: 1\n' }, 0, 'p  notice  no images found'],
+  };
+  test.each(Object.entries(rows))('%s', async (_what, [planted, code, notice]) => {
     rmSync('p', { recursive: true, force: true });
     for (const [name, text] of Object.entries(planted)) {
       mkdirSync(path.dirname(name), { recursive: true });
@@ -355,7 +356,7 @@ describe('pin --check', () => {
     const result = await runCommand(['pin', 'p', '--check']);
     expect({ code: result.code, text: `${result.out}${result.note}` }).toEqual({
       code,
-      text: expect.stringContaining(told),
+      text: expect.stringContaining(notice),
     });
   });
 });

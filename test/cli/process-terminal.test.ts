@@ -1,4 +1,4 @@
-/** Standard output as shells make it: pipes that nobody reads yet, or any more. */
+/** Standard output in a shell: pipes that no process reads yet, or reads any longer. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, createReadStream, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
@@ -34,7 +34,7 @@ async function finished(child: ReturnType<typeof spawn>): Promise<{ readonly cod
   return { code, err };
 }
 
-test('a pipe that would block is waited for, and nothing of the text is lost', async () => {
+test('a pipe that would block receives the whole text', async () => {
   const fifo = path.join(folder, 'slow');
   execFileSync('mkfifo', [fifo]);
   const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -52,7 +52,7 @@ test('a pipe that would block is waited for, and nothing of the text is lost', a
   expect(Buffer.concat(chunks).toString('utf8') === TEXT.repeat(CALLS)).toBe(true);
 });
 
-test('a reader that has seen enough is no error', async () => {
+test('a reader that closes the pipe is not an error', async () => {
   const child = writeTo('pipe');
   child.stdout?.destroy();
   expect(await finished(child)).toEqual({ code: 0, err: 'written' });
@@ -73,7 +73,7 @@ describe.skipIf(!existsSync(FULL))('standard error or output that cannot be writ
     ['a full disk', `2>${FULL}`],
     ['a descriptor that is closed', '2>&-'],
     ['one that can', '2>/dev/null'],
-  ])('a note is lost, and the process goes on: %s', (_what, redirection) => {
+  ])('a note is lost, and the process continues: %s', (_what, redirection) => {
     const { status } = spawnSync('bash', [
       '-c',
       `"$0" --input-type=module -e "$1" ${redirection}`,
@@ -83,7 +83,7 @@ describe.skipIf(!existsSync(FULL))('standard error or output that cannot be writ
     expect(status).toBe(7);
   });
 
-  test('an answer is an error that says why', () => {
+  test('output that cannot be written is an error with the reason', () => {
     const { status, stderr } = spawnSync('bash', ['-c', `"$0" src/main.ts --version >${FULL}`, process.execPath], {
       encoding: 'utf8',
     });

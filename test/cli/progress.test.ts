@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { progressOn } from '../../src/cli/progress.ts';
 
 describe('progress', () => {
-  test('is told again and again while it takes long, and not when it is over', async () => {
+  test('is reported at intervals until the work ends', async () => {
     const notes: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
     const note = (text: string): void => {
@@ -19,7 +19,7 @@ describe('progress', () => {
     expect(notes.slice(0, 2)).toEqual(['3 of 10 objects evaluated\n', '3 of 10 objects evaluated\n']);
   });
 
-  test('is not told before there is any', async () => {
+  test('is not reported before the first item', async () => {
     const notes: string[] = [];
     const progress = progressOn({ note: (text) => void notes.push(text) }, 'x', 1);
     await new Promise((after) => setTimeout(after, 20));

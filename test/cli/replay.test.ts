@@ -66,7 +66,7 @@ describe('expectations', () => {
     });
   });
 
-  test('that do not hold are told one by one', async () => {
+  test('that do not match are reported one by one', async () => {
     const { code, report } = await reportOf(
       file('different.json', [{ review, expected: { allowed: true, findings: [{ rule: 'image-registry' }] } }]),
     );

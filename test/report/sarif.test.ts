@@ -112,7 +112,7 @@ describe('SARIF', () => {
     }
   });
 
-  test('has an entry of its own for a rule that nobody described', () => {
+  test('has an entry for a rule without a description', () => {
     const { results, tool } = runOf(reportOf([{ ...FINDING, rule: 'our-own' }]));
     expect(tool.driver.rules[results[0]?.ruleIndex ?? -1]).toEqual({
       id: 'our-own',

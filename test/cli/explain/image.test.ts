@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { runCommand } from '../../support/command.ts';
 
 describe('explain image', () => {
-  test('prints one JSON object a line, in the order asked, nulls where there is nothing', async () => {
+  test('prints one JSON object per line in the order of the input, with null for missing values', async () => {
     const { code, out } = await runCommand(
       ['explain', 'image', '-o', 'json', 'nginx', '-', 'a.io/b@sha256:x'],
       'localhost:5000\n"a\\u0000b"\n',

@@ -1,4 +1,4 @@
-/** `explain image --resolve`: the whole way of an image, told of a tracer that says what a test wants. */
+/** `explain image --resolve`: the trace of a pull, from a fake tracer. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -121,7 +121,7 @@ const reference = (text: string) => {
 };
 
 describe('an image that can be pulled', () => {
-  test('is told with every step, and what it is', () => {
+  test('is reported with every step and its details', () => {
     const traced = { reference: reference('reg.io/x:1'), faults: [], trace: PULLED };
     expect(pullText(traced, Date.UTC(2026, 10, 24))).toBe(`"reg.io/x:1"
   looked up as  reg.io/x
@@ -137,7 +137,7 @@ describe('an image that can be pulled', () => {
   The image can be pulled`);
   });
 
-  test('is asked about with the credentials of the files, and exits with 0', async () => {
+  test('is looked up with the credentials in the files, and exits with 0', async () => {
     const { code, asked, closed, note } = await resolved(['reg.io/x:1'], PULLED, { pullSecret: [good] });
     expect(asked.map(({ candidates }) => candidates.map(({ secret, key }) => `${secret} ${key}`))).toEqual([
       ['regcred reg.io'],
@@ -190,7 +190,7 @@ describe('an image that can be pulled', () => {
 
   test.each<[string, RegistryFact<RegistryDetails>, readonly string[]]>([
     [
-      'nobody can tell more of',
+      'has no details',
       failed('rateLimited', 'reg.io answered 429'),
       ['  cannot determine its platforms, size, and age: reg.io answered 429'],
     ],
@@ -208,7 +208,7 @@ describe('an image that can be pulled', () => {
         '  built on      2026-11-25, in the future',
       ],
     ],
-  ])('is told, though it %s', (_what, details, lines) => {
+  ])('is reported, although it %s', (_what, details, lines) => {
     const text = pullText(
       { reference: reference('reg.io/x:1'), faults: [], trace: { ...PULLED, details } },
       Date.UTC(2026, 10, 24),
@@ -262,7 +262,7 @@ describe('an image that cannot be pulled', () => {
     expect(json.pull.failure).toEqual({ cause, message: 'm', remedy: null });
   });
 
-  test('since a pull secret is malformed, is asked about nowhere', async () => {
+  test('is not looked up if a pull secret is malformed', async () => {
     const { code, out, asked } = await resolved(['reg.io/x:1'], PULLED, { pullSecret: [good, bad] });
     expect(asked).toEqual([]);
     expect(code).toBe(1);
@@ -277,7 +277,7 @@ describe('an image that cannot be pulled', () => {
 });
 
 describe('several images', () => {
-  test('are told one after the other, and the worst decides the exit code', async () => {
+  test('are reported one after the other, and the worst decides the exit code', async () => {
     const { code, out, asked } = await resolved(['-', 'UPPER:'], PULLED, { stdin: 'reg.io/x\n"reg.io/y\n' });
     expect(asked.map(({ reference: { text } }) => text)).toEqual(['reg.io/x']);
     expect(out.split('\n').filter((line) => !line.startsWith(' '))).toEqual([

@@ -110,7 +110,7 @@ ${file}:3:6  unknown  cannot determine whether "r.io/c:1@${OLD}" has drifted: re
     });
   });
 
-  test('says unknown of what was not asked any more after Ctrl-C', async () => {
+  test('reports unknown for images that were not looked up before Ctrl-C', async () => {
     const fake = fakeRegistry({ [TAG]: OLD });
     const registry = {
       ...fake,

@@ -217,9 +217,9 @@ notes.yaml  skipped  not a Kubernetes manifest, kustomization, Compose file, or 
     const fake = fakeRegistry();
     const registry = {
       ...fake,
-      resolve(...asked: Parameters<typeof fake.resolve>) {
+      resolve(...input: Parameters<typeof fake.resolve>) {
         writeFileSync('pod.yaml', '# mine\n');
-        return fake.resolve(...asked);
+        return fake.resolve(...input);
       },
     };
     const { code, note } = await runPin(['pod.yaml'], { write: true }, { registry });
@@ -232,9 +232,9 @@ notes.yaml  skipped  not a Kubernetes manifest, kustomization, Compose file, or 
     const fake = fakeRegistry();
     const registry = {
       ...fake,
-      resolve(...asked: Parameters<typeof fake.resolve>) {
+      resolve(...input: Parameters<typeof fake.resolve>) {
         process.emit('SIGINT');
-        return fake.resolve(...asked);
+        return fake.resolve(...input);
       },
     };
     const { code, note } = await runPin(['a.yaml'], { write: true }, { registry });
@@ -244,7 +244,7 @@ notes.yaml  skipped  not a Kubernetes manifest, kustomization, Compose file, or 
 });
 
 describe('pin --check', () => {
-  test('says where, asks nobody, and exits 1', async () => {
+  test('reports the location, sends no requests, and exits with 1', async () => {
     file('pod.yaml', pod('nginx:1.27', `redis:7@${OLD}`));
     file('Dockerfile', 'FROM alpine\n');
     expect(await runCommand(['pin', '--check', '.'])).toEqual({
@@ -254,7 +254,7 @@ describe('pin --check', () => {
     });
   });
 
-  test('exits 0 when all is pinned, 2 when that cannot be told', async () => {
+  test('exits with 0 if all images are pinned, and with 2 if that cannot be determined', async () => {
     file('pod.yaml', pod(`redis:7@${OLD}`));
     expect((await runCommand(['pin', '--check', 'pod.yaml'])).code).toBe(0);
     file('compose.yaml', 'services: {a: {image: "nginx:${TAG}"}}\n');
@@ -345,7 +345,7 @@ images:
     time: "2026-11-24T12:00:00.000Z"
 `;
 
-  test('writes what was asked, sorted, and lets another machine pin the same without asking', async () => {
+  test('contains the lookups, sorted, and lets another machine pin the same digests without lookups', async () => {
     file('pod.yaml', pod('r.io/a:2', 'nginx:1.27'));
     await runPin(['pod.yaml'], { write: true, lock: 'images.lock.yaml' }, { now: () => NOW });
     expect(read('images.lock.yaml')).toBe(LOCK);
@@ -360,7 +360,7 @@ images:
     });
   });
 
-  test('is not written without --write, and asks anew with --update', async () => {
+  test('is not written without --write, and is not read with --update', async () => {
     file('pod.yaml', pod('r.io/a:2', 'nginx:1.27'));
     file('lock.yaml', LOCK);
     const registry = fakeRegistry({ 'r.io/a:2': OLD });

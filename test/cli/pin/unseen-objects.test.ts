@@ -59,8 +59,8 @@ test.each([
   writeFileSync(file, `${text}---\n${object('v1', 'Pod', 'spec: {containers: [{name: c, image: nginx}]}')}`);
   for (const args of [['pin', '--check'], ['pin', '--check', '-o', 'json'], ['drift']]) {
     const { out, note } = await runCommand([...args, file]);
-    const told = args.includes('json') ? fromJson(out) : fromText(note);
-    expect(told).toEqual(expected);
+    const reported = args.includes('json') ? fromJson(out) : fromText(note);
+    expect(reported).toEqual(expected);
   }
 });
 

@@ -539,7 +539,7 @@ describe('where the digest goes', () => {
     );
   });
 
-  test('is there also if nobody has the image by its first name', async () => {
+  test('is written even if no registry has the image under its first name', async () => {
     process.chdir(plant(layers(['app:1'], renamed('app', 'm.io/app'))));
     const registry = fakeRegistry({ 'docker.io/library/app:1': NOT_FOUND });
     expect((await runPin(['.'], { write: true }, { registry })).out).toBe(
@@ -563,7 +563,7 @@ describe('where the digest goes', () => {
 
   test.each([
     ['the registry of what is deployed is away', { 'm.io/nginx:1': RATE_LIMITED }],
-    ['nobody has what is deployed', { 'm.io/nginx:1': NOT_FOUND }],
+    ['no registry has the deployed image', { 'm.io/nginx:1': NOT_FOUND }],
     ['both are away', { 'm.io/nginx:1': RATE_LIMITED, 'docker.io/library/nginx:1': RATE_LIMITED }],
   ])('is nowhere if %s', async (_title, table) => {
     const files = layers(['nginx:1'], renamed('nginx', 'm.io/nginx'));
@@ -663,7 +663,7 @@ describe('what was pinned in a kustomization', () => {
     ['as a text', `newTag: "1@${D1}"`],
     ['plain', `newTag: 1@${D1} # kept`],
     ['beside an empty digest', `newTag: '1@${D1}'\n  digest: ""`],
-  ])('is updated in the tag, where the digest stands there: %s', async (_title, tag) => {
+  ])('is updated in the tag if the tag contains it: %s', async (_title, tag) => {
     const text = (version: string): string => `resources: [a.yaml]\nimages:\n- name: nginx\n  ${version}\n`;
     process.chdir(plant({ 'a.yaml': deployment('a', 'nginx:1'), 'kustomization.yaml': text(tag) }));
     expect((await runPin(['.'], { write: true, update: true })).code).toBe(0);
@@ -671,7 +671,7 @@ describe('what was pinned in a kustomization', () => {
     expect((await runPin(['.'], { check: true })).code).toBe(0);
   });
 
-  test('is asked for its platforms by the name that runs', async () => {
+  test('has its platforms looked up by the name that runs', async () => {
     process.chdir(plant(one(['nginx:1'], renamed('nginx', 'm.io/nginx'))));
     const registry = fakeRegistry();
     expect((await runPin(['.'], { platform: ['linux/amd64'] }, { registry })).code).toBe(0);
