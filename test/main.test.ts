@@ -216,7 +216,7 @@ describe('serve', () => {
     expect(program.out() + program.err()).not.toContain('pw"');
   });
 
-  test('logs what is wrong with the policies when it starts, and serves all the same', async () => {
+  test('logs notices about policies at startup, and serves anyway', async () => {
     const policies = path.join(folder, 'expired.yaml');
     writeFileSync(
       policies,

@@ -70,7 +70,7 @@ describe('a Secret among the files', () => {
     expect(await secretIn(good, '__proto__')).toBe('Secret "shop/__proto__" is not in the input files');
   });
 
-  test('is none when a recorded review is about it: it says nothing of what is there now', async () => {
+  test('ignores Secrets in recorded reviews, which do not describe the current cluster', async () => {
     const object = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a', namespace: 'shop' }, type: TYPE };
     expect(await secretIn(JSON.stringify(createReview(object)))).toBe('Secret "shop/a" is not in the input files');
   });
@@ -88,7 +88,7 @@ describe('a Secret among the files', () => {
     const yaml = secret(`type: ${TYPE}, ${rest}`);
     expect(await errorsOf(yaml)).toEqual(errors);
     expect(await secretIn(yaml)).toBe('Secret "shop/a" is malformed');
-    // Secrets of other types hold placeholders of many tools, and are nobody's pull secret.
+    // Secrets of other types contain placeholders of many tools, and are not pull secrets.
     expect(await errorsOf(yaml.replace(TYPE, 'Opaque'))).toEqual([]);
   });
 });
@@ -121,7 +121,7 @@ describe('check', () => {
     '{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {imagePullSecrets: [{name: a}], containers: [{name: c, image: "a:1"}]}}';
   const broken = secret(`type: ${TYPE}, data: {.dockerconfigjson: "hush hush"}`);
 
-  test('says that a pull secret cannot be read where a policy asks for it, and nothing where none does', async () => {
+  test('says that a pull secret cannot be read if a policy checks it, and nothing if no policy does', async () => {
     const asked = await checkText(`${POD}\n---\n${broken}`, policy('pull-secret-usable'));
     expect(asked.errors.map(({ line, column, document, message }) => [line, column, document, message])).toEqual([
       [3, 117, 2, '/data/.dockerconfigjson: invalid base64; kubectl cannot apply it'],

@@ -194,7 +194,7 @@ describe('standard input and pipes', () => {
     ]);
   });
 
-  test('it is the standard input of the process when nobody says otherwise', async () => {
+  test('it is the standard input of the process by default', async () => {
     const module = path.resolve(import.meta.dirname, '../../src/files/input-texts.ts');
     const script = `import { loadInputs } from ${JSON.stringify(module)}; for await (const input of loadInputs(['-'])) console.log(JSON.stringify(input));`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
@@ -212,7 +212,7 @@ describe('standard input and pipes', () => {
     await closed;
   });
 
-  test('a pipe in a folder is left alone: nobody may ever write to it', async () => {
+  test('a pipe in a directory is not read, because it may never end', async () => {
     mkdirSync('pipes');
     execFileSync('sh', ['-c', 'mkfifo pipes/a.yaml']);
     writeFileSync('pipes/b.yaml', 'b: 1\n');

@@ -1,4 +1,4 @@
-/** A kustomization is known by what stands in it: a file with its name may hold what kubectl applies. */
+/** A kustomization is recognized by its contents: a file with its name can contain an object for kubectl. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -48,7 +48,7 @@ const CASES: Readonly<Record<string, Row>> = {
     text: POD.replace('v1', 'kustomize.config.k8s.io.evil.example/v1'),
     objects: 1,
   },
-  'an apiVersion that is no text': {
+  'an apiVersion that is not a string': {
     text: POD.replace('v1', '1'),
     errors: ['no apiVersion: not an object of the Kubernetes API'],
   },

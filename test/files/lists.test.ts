@@ -1,4 +1,4 @@
-/** What kubectl takes for a list, `check` and `pin` take apart: the same documents, read by all three. */
+/** `check` and `pin` split the lists that kubectl splits: all three read the same documents. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,9 +19,9 @@ interface ListCase {
   readonly value: unknown;
   /** `KIND NAME` of what is applied; undefined: kubectl refuses the document. */
   readonly applied?: readonly string[];
-  /** What is read beyond that: other clients may apply it. */
+  /** Objects that only `check` and `pin` read, because other clients may apply them. */
   readonly more?: readonly string[];
-  /** What `check` says of what cannot be applied. */
+  /** The errors of `check` about objects that cannot be applied. */
   readonly errors?: readonly string[];
   /** How many images `pin` reads, where it is not one for each Pod above. */
   readonly images?: number;
@@ -58,7 +58,7 @@ const CASES: readonly ListCase[] = [
   { what: 'a kind without List whose items have none', value: list([item('a')], { kind: 'Pod' }), applied: ['Pod a'] },
   { what: 'a kind that ends in List twice', value: list([item('a')], { kind: 'PodListList' }), applied: ['PodList a'] },
   {
-    what: 'a kind that is no text in an item',
+    what: 'a kind that is not a string in an item',
     value: list([item('a', { kind: 5 })], { kind: 'PodList' }),
     applied: ['Pod a'],
   },

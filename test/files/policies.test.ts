@@ -26,7 +26,7 @@ const load = (files: Files): ReturnType<typeof loadPolicies> => {
   return loadPolicies([folder], vocabulary);
 };
 
-/** What is wrong, one a line, places relative to the folder. */
+/** Returns the problems, one per line, with locations relative to the directory. */
 async function faultsOf(files: Files): Promise<readonly string[]> {
   try {
     await load(files);
@@ -99,7 +99,7 @@ describe('what is loaded', () => {
     expect(exceptions[0]).toMatchObject({ expires: '2027-01-31', endsAt: Date.UTC(2027, 1, 1) });
   });
 
-  test('tells of lists that nobody uses, and of clauses that can never be true, with their place', async () => {
+  test('reports unused lists and clauses that are never true, with their locations', async () => {
     const { notices } = await load({
       'all.yaml': [
         policy('base', 'match: {namespaces: [a, b]}\nexclude: {namespaces: ["*"]}\nrules: [{rule: image-digest}]'),
@@ -120,7 +120,7 @@ describe('what is loaded', () => {
 describe('faults', () => {
   test.each<[string, Files, readonly string[]]>([
     [
-      'a kind that is none of ours',
+      'an unknown kind',
       { 'p.yaml': policy('base').replace('ImagePolicy', 'ImagePolicies') },
       [
         'p.yaml:2:7: unknown kind "ImagePolicies"; did you mean "ImagePolicy"? (expected ImagePolicy, ImagePolicyException, ImageNameList)',
@@ -200,7 +200,7 @@ describe('faults', () => {
       ],
     ],
     [
-      'an object that is no reference',
+      'an object that is not a reference',
       {
         'p.yaml': policy(
           'base',

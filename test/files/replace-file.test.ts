@@ -71,7 +71,7 @@ describe('replaceFile', () => {
     expect(statSync(at('a.yaml')).ino).not.toBe(before);
   });
 
-  test('leaves a file that holds something else by now', () => {
+  test('leaves a file that has changed meanwhile', () => {
     writeFileSync(at('a.yaml'), 'theirs');
     const problem = 'the file changed during the run; run the command again';
     expect(replaceFile(at('a.yaml'), 'old', 'new')).toEqual({ ok: false, problem });

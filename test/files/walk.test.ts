@@ -43,7 +43,7 @@ interface Row {
   readonly read: readonly string[];
   readonly notices?: readonly string[];
   readonly errors?: readonly string[];
-  /** What kubectl does not read, and people want. */
+  /** Files that kubectl does not read, but users expect. */
   readonly beyondKubectl?: true;
 }
 
@@ -316,7 +316,7 @@ describe('UTF-16 with a byte order mark', () => {
 });
 
 describeWith(kubectlMissing(), 'kubectl -R', () => {
-  /** What is left out on purpose has a notice, or is a store of version control. */
+  /** Deliberately skipped files have a notice, except those of version control. */
   const skipped = /node_modules|\.venv|\.git\//;
 
   test.each(ROWS.filter(({ beyondKubectl, errors }) => !beyondKubectl && errors === undefined))(

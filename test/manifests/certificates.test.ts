@@ -1,4 +1,4 @@
-/** The commands of certs/README.md and of the local overlay, run as they stand there. */
+/** Runs the commands in certs/README.md and in the local overlay unchanged. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { kubectlMissing, ROOT } from './documents.ts';
 
 const opensslMissing = spawnSync('openssl', ['version'], { encoding: 'utf8' }).stdout?.startsWith('OpenSSL 3')
   ? undefined
-  : 'there is no OpenSSL 3 on the PATH (apt-get install openssl)';
+  : 'OpenSSL 3 is not on the PATH (apt-get install openssl)';
 
 /** The block of shell commands in certs/README.md that has this line start in it. */
 function commandsWith(start: string): string {

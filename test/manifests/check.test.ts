@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(copy, { recursive: true, force: true }));
 
-/** As `pin --write` does it once a release is in its registry; the digest of a release is not known earlier. */
+/** Pins like `pin --write` once a release is in its registry; its digest is unknown before. */
 function pinImages(): void {
   for (const file of readdirSync(copy, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.yaml'),

@@ -6,7 +6,7 @@ import { loadAll } from 'js-yaml';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** As much of an object as the tests look at. */
+/** The part of an object that the tests use. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -65,7 +65,7 @@ export function readManifests(file: string): readonly Manifest[] {
 export const kubectlMissing =
   kubectlMinor() >= 22
     ? undefined
-    : 'there is no kubectl 1.22 or newer on the PATH: https://kubernetes.io/docs/tasks/tools/';
+    : 'kubectl 1.22 or later is not on the PATH; see https://kubernetes.io/docs/tasks/tools/';
 
 /** The minor version of kubectl 1; -1 without one. */
 function kubectlMinor(): number {

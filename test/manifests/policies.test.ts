@@ -97,13 +97,13 @@ const CASES: readonly Case[] = [
   {
     example: 'allowed-registries',
     says: 'other people on Docker Hub are refused',
-    manifest: pod('shop', 'somebody/web:1'),
+    manifest: pod('shop', 'other/web:1'),
     found: ['deny image-registry'],
   },
   {
     example: 'allowed-registries',
     says: 'kube-system is left alone',
-    manifest: pod('kube-system', 'somebody/web:1'),
+    manifest: pod('kube-system', 'other/web:1'),
     found: [],
   },
   {
@@ -114,7 +114,7 @@ const CASES: readonly Case[] = [
   },
   {
     example: 'registries-say',
-    says: 'nothing is refused because nobody could be asked',
+    says: 'an unavailable registry denies nothing',
     manifest: pod('shop', `nginx:1.27${DIGEST}`),
     found: ['audit image-exists', 'audit image-platform', 'audit image-age', 'audit image-digest'],
   },
@@ -151,7 +151,7 @@ const CASES: readonly Case[] = [
   },
   {
     example: 'team-pull-policy',
-    says: 'nobody else is asked',
+    says: 'other teams are not affected',
     manifest: pod('shop', 'registry.example.com/payments/api:dev', ', imagePullPolicy: Never'),
     found: [],
   },
@@ -252,7 +252,7 @@ const CASES: readonly Case[] = [
   },
   {
     example: 'rules-of-our-own',
-    says: 'nobody else needs versions like ours',
+    says: 'other images need no such versions',
     manifest: owned('nginx:stable', '1Gi'),
     found: [],
   },

@@ -39,7 +39,7 @@ describe('the Deployment', () => {
   const spec = podSpecIn(readManifests('manifests/base/deployment.yaml'));
   const [container] = spec.containers;
 
-  test('has what the Pod Security Standard "restricted" asks for, and a root file system that cannot be written', () => {
+  test('has what the Pod Security Standard "restricted" requires, and a root file system that cannot be written', () => {
     expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
     expect(container?.securityContext).toEqual({
       allowPrivilegeEscalation: false,
@@ -124,7 +124,7 @@ describeWith(kubectlMissing, 'kubectl kustomize', () => {
     const dir = mkdtempSync(path.join(tmpdir(), 'tidewaiter-config-'));
     const file = path.join(dir, 'tidewaiter.yaml');
     writeFileSync(file, text);
-    // As in the image, whose variables come first and are then replaced by the Deployment's.
+    // The variables of the image, overridden by those of the Deployment.
     const env = {
       TIDEWAITER_LISTEN: '0.0.0.0:9',
       ...Object.fromEntries(container?.env.map(({ name, value }) => [name, value]) ?? []),

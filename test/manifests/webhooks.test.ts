@@ -42,7 +42,7 @@ const PRACTICES: readonly {
   },
   { practice: 'starts with Ignore', of: ({ failurePolicy }) => failurePolicy, expected: 'Ignore' },
   {
-    practice: 'stays out of kube-system and of its own namespace, by the label that nobody can fake',
+    practice: 'excludes kube-system and its own namespace by the label that users cannot change',
     of: ({ namespaceSelector }) => namespaceSelector.matchExpressions,
     expected: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', 'tidewaiter'] }],
   },
@@ -58,7 +58,7 @@ const PRACTICES: readonly {
     expected: ['Namespaced'],
   },
   {
-    practice: 'is asked about CREATE and UPDATE, never DELETE or CONNECT',
+    practice: 'reviews CREATE and UPDATE, never DELETE or CONNECT',
     of: ({ rules }) => [...new Set(rules.flatMap(({ operations }) => operations))],
     expected: ['CREATE', 'UPDATE'],
   },
@@ -121,7 +121,7 @@ describe('the two together', () => {
     expect(known.filter((kind) => kind !== '/EphemeralContainers').sort()).toEqual(listed.sort());
   });
 
-  test('mutating: the same without resizes, which bring no image, and ReplicaSets, which their Deployment would make anew without end', () => {
+  test('mutating: the same without resizes, which bring no image, and ReplicaSets, which their Deployment would recreate endlessly', () => {
     expect(mutating && resourcesOf(mutating)).toEqual(registered(({ mutated }) => mutated));
   });
 

@@ -101,7 +101,7 @@ describe('a review', () => {
   });
 });
 
-describe('what is no review', () => {
+describe('a request that is not a review', () => {
   const POST_ONLY = 'is not allowed; POST an AdmissionReview';
   const ROUTES = '404 NotFound: not found; this port serves POST /validate and /mutate, GET /healthz and /readyz';
 
@@ -133,7 +133,7 @@ describe('what is no review', () => {
     expect(reply.headers['allow']).toBe(reply.status === 405 ? 'POST' : undefined);
   });
 
-  test.each(['/%', '/validate%zz'])('%s, which is no URL path, is rejected as well', async (target) => {
+  test.each(['/%', '/validate%zz'])('%s, which is not a URL path, is rejected as well', async (target) => {
     const reply = await send('POST', target, { 'content-type': 'application/json' }, body(good));
     expect(reply.status).toBe(400);
     expect(reply.headers['retry-after']).toBeUndefined();
@@ -179,7 +179,7 @@ describe('what is no review', () => {
     expect(statusOf(await server.post('/validate', content))).toBe(status);
   });
 
-  test('an object that validate cannot read is no reason for mutate to fail', async () => {
+  test('mutate does not fail for an object that validate cannot read', async () => {
     expect(await server.post('/mutate', body(podOf('{containers: 7}')))).toMatchObject({ status: 200 });
   });
 });
@@ -265,13 +265,13 @@ describe('the time that is left', () => {
     '?timeout[]=1s',
     '?%00=%zz',
     '?__proto__=1',
-  ])('%s is no reason to fail', async (query) => {
+  ])('%s does not cause a failure', async (query) => {
     expect(await server.post(`/validate${query}`, body(good))).toMatchObject({ status: 200 });
   });
 });
 
 describe('a bug of ours', () => {
-  test('is a 500 that nobody repeats, says nothing of itself, and ends nothing', async () => {
+  test('is a 500 without retries or details, and does not end the server', async () => {
     let broken = true;
     const { policies } = (await compose({ kinds, policies: [] })).context;
     const failing = await startAdmissionServer({

@@ -56,7 +56,7 @@ test('a body that grows has more room in the same way', () => {
   expect(ended(bodies)).toBe('a0 a1');
 });
 
-test('whoever holds most gets nothing from those that hold less', () => {
+test('the address with the most bytes gets nothing from addresses with fewer', () => {
   const { arrivals, bodies } = crowded();
   vi.advanceTimersByTime(5000);
   expect(begin(arrivals, 'a').hasRoom).toBe(false);

@@ -1,4 +1,4 @@
-/** Who reads the log may go away, and the server goes on. */
+/** The server continues if the reader of the log exits. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

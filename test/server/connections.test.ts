@@ -8,7 +8,7 @@ import { type ConnectionLimits, type Connections, createConnections } from '../.
 
 interface Scene {
   readonly connections: Connections;
-  /** What the server does: in the order in which they began. */
+  /** The connections that the server has begun, in order. */
   readonly begun: readonly Socket[];
   /** From an address of this machine; resolves when TCP has it. */
   open(from?: string): Promise<Client>;
@@ -63,14 +63,14 @@ async function listen(limits: ConnectionLimits): Promise<Scene> {
   };
 }
 
-/** What has happened in the kernel gets here. */
+/** Waits until events from the kernel arrive. */
 async function settle(): Promise<void> {
   for (let turns = 0; turns < 20; turns += 1) await turn();
 }
 
 const only = ({ connections }: Scene): Connection => {
   const [connection] = connections.all;
-  if (connection === undefined) throw new Error('there is no connection');
+  if (connection === undefined) throw new Error('no connection');
   return connection;
 };
 
@@ -227,7 +227,7 @@ describe('beside addresses that hold more', () => {
     await open(scene, 1, '127.0.0.9');
     await scene.pass(1000);
     expect(held(scene, '127.0.0.9')).toBe(2);
-    // Who has a place gets another one when as many are free.
+    // An address gets another place if at least as many are free.
     expect(largest.map(({ socket }) => socket.destroyed).slice(0, 4)).toEqual([false, true, true, false]);
   });
 

@@ -70,7 +70,7 @@ async function get(
   }
 }
 
-/** The message; fails when it is no UserError, or when it holds a piece of a key. */
+/** Returns the message; fails if it is not from a UserError, or contains a part of a key. */
 async function rejection(promise: Promise<unknown>): Promise<string> {
   const error = await promise.then(
     () => undefined,
@@ -131,7 +131,7 @@ describe('ensureCertificate', () => {
     expect(dayOf(authority.validToDate)).toBe(dayOf(later(3650)));
   });
 
-  test('lets nobody but the owner read the keys', async () => {
+  test('makes the keys readable for the owner only', async () => {
     await ensureCertificate(dir, []);
     const modes = ['ca.key', 'tls.key'].map((name) => statSync(file(name)).mode & 0o777);
     expect(modes).toEqual([0o600, 0o600]);
@@ -317,7 +317,7 @@ describe('ensureCertificate', () => {
     expect(await ensureCertificate(dir, hosts, now)).toMatchObject({ cert: mended.cert, notes: [] });
   });
 
-  test('keeps damaged files beside the new ones, and forgets no host that was asked for before', async () => {
+  test('keeps damaged files next to the new ones, and keeps all earlier hosts', async () => {
     await ensureCertificate(dir, ['one.example.com', '10.0.0.1'], NOW);
     const both = await ensureCertificate(dir, ['two.example.com'], NOW);
     expect(both.notes).toHaveLength(1);
@@ -408,7 +408,7 @@ process.stdout.write((await ensureCertificate(${JSON.stringify(folder)}, [${JSON
   return (await run(process.execPath, ['--input-type=module', '-e', script])).stdout;
 }
 
-/** What a user without rights is told; root may write everywhere, so root becomes somebody else for it. */
+/** Returns the message for a user without permissions; root, who can write everywhere, becomes another user for it. */
 async function asNobody(folder: string): Promise<string> {
   const script = `import { ensureCertificate } from ${JSON.stringify(MODULE)};
 if (process.getuid() === 0) process.setuid(65534);
@@ -516,7 +516,7 @@ describe('loadCertificate', () => {
       message: 'the private key "DIR/a.key" does not match the certificate "DIR/a.crt"',
     },
     {
-      title: 'stands second',
+      title: 'is second',
       files: async ({ cert }) => ({ cert: (await given({})).cert + cert }),
       message: 'certificate "DIR/a.crt": certificate 2 matches the private key "DIR/a.key"; put it first',
     },
@@ -553,7 +553,7 @@ describe('loadCertificate', () => {
       message: 'certificate "DIR/a.crt": certificate 2 is damaged; use complete PEM certificates',
     },
     {
-      title: 'has a key that is no key',
+      title: 'has an invalid key',
       files: () => ({ key: 'a secret that is no key' }),
       message: `private key "DIR/a.key": it contains no readable private key; ${PEM_KEY}`,
     },

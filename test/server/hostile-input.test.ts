@@ -409,7 +409,7 @@ describe('characters', () => {
     ['two documents', Buffer.from(`${normal}\n${normal}`)],
     ['gzip that says so', gzipSync(normal)],
     ['gzip of zeros', gzipSync(Buffer.alloc(LIMIT * 4))],
-  ])('%s is no JSON', async (_what, body) => {
+  ])('%s is not JSON', async (_what, body) => {
     expect(await post(body, { 'content-encoding': 'gzip' })).toMatch(
       /^400 the body is not valid JSON(, at character \d+)?$/,
     );
@@ -422,7 +422,7 @@ describe('characters', () => {
     );
   });
 
-  test('JSON cut off anywhere is no review', async () => {
+  test('truncated JSON is not a review', async () => {
     for (let length = 0; length < normal.length; length += 37) {
       expect(await post(normal.slice(0, length))).toMatch(/^400 the body is not valid JSON/);
     }
@@ -552,7 +552,7 @@ test.each([
   ['in the middle of a body', head('/validate', 5000) + normal.slice(0, 200)],
   ['in the middle of a body that is rejected', head('/validate', LIMIT + 1) + 'x'.repeat(70_000)],
   ['in the middle of a body of no type', head('/validate', 5000).replace(/content-type: .*\r\n/, '') + '{'],
-])('a client that goes away %s is no error', async (_when, bytes) => {
+])('a client that disconnects %s is not an error', async (_when, bytes) => {
   const connection = await open(server);
   connection.write(bytes);
   await new Promise((resolve) => setTimeout(resolve, 50));

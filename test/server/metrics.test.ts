@@ -32,7 +32,7 @@ const SECONDS = 'tidewaiter_review_duration_seconds_sum{endpoint="validate"}';
 
 describe('the metrics', () => {
   // Below, at and above the number of reviews that are handed on at once, and several times of it.
-  test.each([1, 511, 512, 513, 1300])('count %i reviews once, however often somebody looks', async (reviews) => {
+  test.each([1, 511, 512, 513, 1300])('count %i reviews once, however often they are read', async (reviews) => {
     const metrics = createMetrics('0.0.0', new Date(0));
     for (let index = 0; index < reviews; index++) {
       metrics.countReview('validate', 'CREATE', 'deny', 0.25);

@@ -1,4 +1,4 @@
-/** The port of operations, where nobody is known. */
+/** The operations port, without client certificates. */
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, test } from 'vitest';

@@ -28,7 +28,7 @@ test('a pool never gives more than it has, always leaves something, and gets eve
   );
 });
 
-/** What the last of some gets when each before it takes all that it can, one by one. */
+/** Returns what the last of several holders gets if each earlier holder takes all it can. */
 function leftAfter(greedy: number, parts: readonly (string | undefined)[] = [undefined]): number {
   const pool = createPool(SIZE);
   const takeAll = (holder: string, part?: string): number => {

@@ -8,7 +8,7 @@ import { BODY_LIMIT_BYTES, receiveBody } from '../../src/server/receive-body.ts'
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Of a request that is still there, as on a connection that stays open: what is left of the pieces of its body. */
+/** The remaining chunks of a body while the request and its connection stay open. */
 async function leftOf(
   pieces: readonly number[],
   ends: boolean,

@@ -1,4 +1,4 @@
-/** Answers that nobody reads: real sockets, whose kernel takes some of it, so the answers are large. */
+/** Unread responses on real sockets; they are large, because the kernel buffers a part. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
@@ -38,7 +38,7 @@ async function listen(sendAnswer: SendAnswer): Promise<void> {
   await once(server, 'listening');
 }
 
-/** Asks for answers of so many bytes, one behind the other, and does not read them. */
+/** Requests responses of this size one after the other, and does not read them. */
 async function ask(...sizes: readonly number[]): Promise<Client> {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   socket.on('error', () => undefined);
@@ -70,7 +70,7 @@ test('one answer that is larger than all that there is room for is sent', async 
   expect(over()).toEqual([false]);
 });
 
-test('what was read is no longer counted, nor what belonged to a connection that has ended', async () => {
+test('responses that were read, or whose connection has ended, are no longer counted', async () => {
   await listen(createAnswers(2.5 * LARGE));
   const reading = await ask(LARGE);
   reading.socket.resume();
@@ -88,7 +88,7 @@ test('a small answer does not count where it is the only one on its connection',
   expect(over()).toEqual([false, false, false, false, false]);
 });
 
-test('a client that asks for ever more without reading has its connection ended, however much room there is', async () => {
+test('the connection of a client that sends requests without reading ends, even below the limit', async () => {
   await listen(createAnswers(100 * LARGE));
   await ask(...Array.from({ length: 30 }, () => 15_000));
   await ask(...Array.from({ length: 3 }, () => 15_000));

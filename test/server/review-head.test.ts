@@ -1,4 +1,4 @@
-/** What is known of a review that is not parsed: the same as of one that is, from its beginning alone, and nothing foreign. */
+/** The head of an unparsed review equals that of a parsed review, and contains nothing else. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readReview } from '../../src/admission/review.ts';
@@ -55,13 +55,13 @@ test.each<[string, string, RegExp]>([
   ['of another version', `${BEFORE},${AFTER}`.replace('admission.k8s.io/v1', 'x/v1'), /expected admission.k8s.io\/v1/],
   ['with the uid behind the object', `${BEFORE},${AFTER}`.replace('"uid":"u-1",', ''), /expected a UID/],
   [
-    'with a uid that is no string',
+    'with a uid that is not a string',
     `${BEFORE},${AFTER}`.replace('"u-1"', '{"a":1}'),
     /expected a string, found an object/,
   ],
   ['that ends in the kind', BEFORE.slice(0, -3), /expected an object, found nothing/],
   ['with a colon missing', `${BEFORE},${AFTER}`.replace('"uid":', '"uid"'), /expected/],
-])('a beginning that does not say it is no review: %s', (_what, text, problem) => {
+])('an invalid head is not a review: %s', (_what, text, problem) => {
   const read = headOfText(text) as { readonly ok: boolean; readonly problem?: string };
   expect(read.ok).toBe(false);
   expect(read.problem).toMatch(problem);

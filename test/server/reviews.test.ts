@@ -1,4 +1,4 @@
-/** What is kept of a review while it waits for its turn. */
+/** The parts of a review that stay in memory while it waits for its turn. */
 import { Socket } from 'node:net';
 import { ServerResponse } from 'node:http';
 import { expect, test, vi } from 'vitest';
@@ -46,7 +46,7 @@ function scene(): Scene {
   };
 }
 
-/** As connections.ts does when the other end has gone. */
+/** Releases leases like connections.ts after a disconnect. */
 function end({ socket, leases }: Connection): void {
   socket.destroy();
   for (const give of leases) give();

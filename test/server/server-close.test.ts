@@ -17,7 +17,7 @@ interface Health {
   readonly reused: boolean;
 }
 
-/** Asks for the health on a connection of the agent; rejects when the connection is closed without an answer. */
+/** Requests /healthz on a connection of the agent; rejects if the connection closes without a response. */
 async function health({ url }: TestServer, agent: Agent): Promise<Health> {
   const sent = request(`${url}/healthz`, { agent }).end();
   const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];

@@ -93,7 +93,7 @@ test.each(CASES)('what %s is not changed by /mutate where no policy pins', async
   expect(await answer(review(much, {}), '/mutate')).toMatchObject({ uid: 'u-1', allowed: true });
 });
 
-test.each(CASES)('what %s and is no AdmissionReview is rejected', async (_what, much, why) => {
+test.each(CASES)('a body that %s and is not an AdmissionReview is rejected', async (_what, much, why) => {
   expect(await answer(`{"x":${much}}`)).toBe(`413 ${why}`);
 });
 

@@ -1,4 +1,4 @@
-/** Who comes next, without a network. */
+/** The order of waiting connections, without a network. */
 import { Socket } from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { createPool } from '../../src/server/pool.ts';

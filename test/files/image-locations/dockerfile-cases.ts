@@ -102,7 +102,11 @@ const SOURCES: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   ['no stage that was one word before', 'FROM a:1 AS b\nFROM b:1\nFROM b', ['1:6 a:1', '2:6 b:1']],
   ['scratch', 'FROM scratch\nFROM a:1\nCOPY --from=scratch / /\nRUN --mount=from=scratch,target=/x ls', ['2:6 a:1']],
-  ['a number in a mount, which is no stage', 'FROM a:1\nRUN --mount=from=0,target=/x ls', ['1:6 a:1', '2:18 0 none']],
+  [
+    'a number in a mount, which is not a stage',
+    'FROM a:1\nRUN --mount=from=0,target=/x ls',
+    ['1:6 a:1', '2:18 0 none'],
+  ],
 ];
 
 const VARIABLES: readonly (readonly [string, string, readonly string[]])[] = [
@@ -123,7 +127,7 @@ const VARIABLES: readonly (readonly [string, string, readonly string[]])[] = [
   ['empty is set without a colon', 'ARG V=\nFROM b:1${V-x}', ['2:6 b:1']],
   ['what must be given', 'FROM ${V:?}', ['1:6 ${V:?} problem']],
   ['what must be given, and is', 'ARG V=a:1\nFROM ${V:?no}', ['1:7 a:1']],
-  ['what nobody declares is empty', 'FROM a:1$B', ['1:6 a:1']],
+  ['an undeclared ARG is empty', 'FROM a:1$B', ['1:6 a:1']],
   ['what BuildKit declares is known to it alone', 'FROM a:1-$TARGETARCH', ['1:6 a:1-$TARGETARCH problem']],
   [
     'the stage of a platform',

@@ -31,7 +31,7 @@ const written = fc.oneof(
 );
 
 describe('the place of a character in a text', () => {
-  test('holds the character, or what stands for it', () => {
+  test('contains the character, or its escape', () => {
     fc.assert(
       fc.property(written, (file) => {
         const [document] = parseDocuments(file);

@@ -1,4 +1,4 @@
-/** What kubectl 1.32 makes of a YAML text: tables for our reader alone, and for both side by side. */
+/** Values of YAML texts in kubectl 1.32, for tests of the parser alone and for comparisons with kubectl. */
 
 /** A scalar as the value of a key -> its value. */
 export const SCALARS: readonly (readonly [text: string, value: unknown])[] = [

@@ -150,7 +150,7 @@ const plainTree = fc.letrec<{ tree: Tree }>((tie) => ({
   ),
 })).tree;
 
-/** As people write it: block style, nothing in quotes. */
+/** Common YAML: block style without quotes. */
 function written(tree: Tree, indent: string): string {
   if (typeof tree === 'string') return ` ${tree}\n`;
   if (Array.isArray(tree)) return `\n${tree.map((item: Tree) => `${indent}-${written(item, `${indent}  `)}`).join('')}`;

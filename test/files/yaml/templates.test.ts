@@ -1,4 +1,4 @@
-/** What is not yet YAML gets one message that says so, where the template is. */
+/** A text that is not yet YAML gets one message, at the template expression. */
 import { describe, expect, test } from 'vitest';
 import { loadManifests } from '../../../src/files/manifests.ts';
 import { parseDocuments } from '../../../src/files/yaml/yaml.ts';
@@ -77,7 +77,7 @@ describe('a Helm template', () => {
     ['{{"a": b}: c}\n', '1:2'],
     ['a: {{b}, {c}}\n', '1:5'],
     ['- {{b, c}: d}\n', '1:4'],
-  ])('a map as a key is no template: %j', (text, at) => {
+  ])('a map as a key is not a template: %j', (text, at) => {
     expect(problems(text)).toEqual([`${at}: a map or a list cannot be a key`]);
   });
 

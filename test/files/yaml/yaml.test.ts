@@ -100,7 +100,7 @@ describe('documents of a file', () => {
     ['the same behind a blank line', '---  \r\r#c\ra: 1\n', [{ a: 1 }]],
     ['a carriage return behind the comment of a later separator', 'a: 1\n--- # c\rb: 1\n', [{ a: 1 }]],
     [
-      'a line end that nobody sees behind the comment of the first separator',
+      'an invisible line end after the comment of the first separator',
       '--- # c\u2028a: 1\n---\nb: 1\n',
       ['1:8: the invisible character U+2028 ends a line for kubectl; remove it', { b: 1 }],
     ],

@@ -1,4 +1,4 @@
-// Where the base of the image is that the tests build: a cache outside of the repository, which build.mjs fills.
+// Locates the base of the image that the tests build, in a cache outside of the repository that build.mjs fills.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -29,10 +29,10 @@ export const imageMissing = missing();
 function missing(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'the image is built and run by root, on Linux';
   if (spawnSync('buildah', ['--version'], { stdio: 'ignore' }).status !== 0)
-    return 'there is no buildah on the PATH: apt-get install buildah';
+    return 'buildah is not on the PATH; run apt-get install buildah';
   return existsSync(baseImage)
     ? undefined
-    : `there is no ${baseImage}: run npm run test:image:build (needs buildah and mmdebstrap)`;
+    : `${baseImage} is missing; run npm run test:image:build (needs buildah and mmdebstrap)`;
 }
 
 function pinnedNode(text: string): string {

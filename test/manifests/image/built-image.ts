@@ -10,7 +10,7 @@ import { baseImage, baseName } from './assets.ts';
 const ROOT = resolve(import.meta.dirname, '../../..');
 const execute = promisify(execFile);
 
-/** What an image says of its command (the `config` of the OCI image specification). */
+/** The command in the image configuration (`config` of the OCI image specification). */
 export interface ImageConfig {
   readonly User: string;
   readonly Env: readonly string[];
@@ -83,7 +83,7 @@ function start(tree: string, config: ImageConfig, { certs, args = config.Cmd, en
   return spawn('unshare', confined, { env: { ...own, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
-/** What the npm of the build needs of this machine's: the registry and how to reach it, and the packages that are here already. */
+/** The npm settings of this machine for the build: the registry, its proxy, and cached packages. */
 function npmVolumes(storage: string): readonly string[] {
   const setting = (name: string): string =>
     execFileSync('npm', ['config', 'get', name], { cwd: ROOT, encoding: 'utf8' }).trim();

@@ -11,7 +11,7 @@ const withoutManagedFields = (bytes: Buffer): unknown => parsedWithout(bytes, ma
 
 const RECORDINGS = path.resolve(import.meta.dirname, '../../recordings');
 
-/** What the engine gets of a text, cut and whole. */
+/** The parsed value of a text, with and without cutting. */
 function both(text: string): readonly [unknown, unknown] {
   const cut = parseBody(Buffer.from(long(text)));
   return [cut.ok ? readReview(cut.value) : 'no JSON', readReview(JSON.parse(text))];
@@ -41,14 +41,14 @@ describe('the bookkeeping of the API server', () => {
 
   test.each<[string, string]>([
     ['is not there', review(object('{"name":"a"}'))],
-    ['is of a type that nobody knows', review(object('{"managedFields":{"a":1}}'))],
+    ['has an unknown type', review(object('{"managedFields":{"a":1}}'))],
     ['is a number, as the mark is', review(object('{"managedFields":0}', `{"managedFields":${FIELDS}}`))],
     ['stands elsewhere', review(object('{"name":"a"}', `{"managedFields":${FIELDS},"containers":[]}`))],
     ['stands elsewhere as well', review(object(`{"managedFields":${FIELDS}}`, `{"managedFields":${FIELDS}}`))],
-    ['stands there twice', review(object(`{"managedFields":${FIELDS},"managedFields":${FIELDS}}`))],
+    ['appears twice', review(object(`{"managedFields":${FIELDS},"managedFields":${FIELDS}}`))],
     ['is only spoken of', review(object(JSON.stringify({ name: 'a"managedFields":[1', n: ',"managedFields":[' })))],
     ['ends a key', review(object('{"a\\"managedFields":[1],"name":"a"}'))],
-    ['stands in a review with white space', review(object(`{"name":"a", "managedFields":${FIELDS}}`))],
+    ['is in a review with whitespace', review(object(`{"name":"a", "managedFields":${FIELDS}}`))],
   ])('leaves the request as it is when it %s', (_what, body) => {
     const [cut, whole] = both(body);
     expect(cut).toEqual(whole);
@@ -60,7 +60,7 @@ describe('the bookkeeping of the API server', () => {
     '{"managedFields":["\\',
     '{"managedFields":[1] x}',
     review('{"metadata":{"managedFields":[{"a":1}}]}}'),
-  ])('%s is no JSON, as it is without cutting', (text) => {
+  ])('%s is not JSON, with or without cutting', (text) => {
     const problem = expect.stringContaining('the body is not valid JSON');
     expect(parseBody(Buffer.from(long(text)))).toEqual({ ok: false, problem });
   });
