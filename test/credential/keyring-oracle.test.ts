@@ -87,7 +87,7 @@ describeWith(keyringMissing, "keyringOf and the kubelet's keyring agree", () => 
     }
   }
 
-  test('on made secrets and images', { timeout: 1_800_000 }, async () => {
+  test('on generated Secrets and images', { timeout: 1_800_000 }, async () => {
     await fc.assert(fc.asyncProperty(secrets, fc.array(image, { minLength: 1, maxLength: 4 }), compare), settings);
     // The made secrets must reach all three ends.
     for (const count of Object.values(tally)) expect(count).toBeGreaterThan(settings.numRuns / 10);

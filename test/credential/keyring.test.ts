@@ -1,4 +1,4 @@
-/** What the kubelet does with pull secrets, as a table; keyring-oracle.test.ts asks the kubelet's own code. */
+/** The kubelet's use of pull secrets, as a table; keyring-oracle.test.ts compares with the kubelet's code. */
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { type Keyring, keyringOf } from '../../src/credential/keyring.ts';
@@ -44,20 +44,20 @@ describe('a key matches an image', () => {
     ['reg.io:443', 'reg.io/a', false],
     ['reg.io:', 'reg.io/a', true],
     ['reg.io:5*', 'reg.io:5000/a', false],
-    // A star stays in its label.
+    // A star matches within its label.
     ['*.reg.io', 'a.reg.io/b', true],
     ['*.reg.io', 'reg.io/b', false],
     ['*.reg.io', 'a.b.reg.io/c', false],
     ['r*g.io', 'reg.io/a', true],
     ['re?.io', 'reg.io/a', false],
     ['[a-z]eg.io', 'reg.io/a', false],
-    // A path is a plain prefix.
+    // A path is a string prefix.
     ['reg.io/team', 'reg.io/team/a', true],
     ['reg.io/team', 'reg.io/team2/a', true],
     ['reg.io/team/', 'reg.io/team2/a', false],
     ['reg.io/*', 'reg.io/a', false],
     ['reg.io/%74eam', 'reg.io/team/a', true],
-    // Docker Hub goes by several names.
+    // Docker Hub has several names.
     ['https://index.docker.io/v1/', 'nginx', true],
     ['index.docker.io', 'team/app', true],
     ['index.docker.io/v1/', 'docker.io/nginx', true],
@@ -78,7 +78,7 @@ describe('a key matches an image', () => {
   });
 });
 
-describe('what matches is tried', () => {
+describe('matching credentials are tried', () => {
   test('in descending order of the keys, so that the longer path and the literal host come first', () => {
     const servers = ['reg.io', '*.io', 'reg.io/team', 'r*.io', 'reg.io/team/a', 'https://reg.io/te'];
     expect(usersFor('reg.io/team/a', secretFor('s', ...servers))).toEqual([
@@ -106,7 +106,7 @@ describe('what matches is tried', () => {
     ]);
   });
 
-  test('and says where it stands, without what may be a password', () => {
+  test('with their source, without a possible password', () => {
     const [candidate] = opened([secretFor('s', 'https://ci:hush@reg.io/v2/?token=hush')]).candidatesFor(
       referenceTo('reg.io/a'),
     );
@@ -177,7 +177,7 @@ describe('a malformed secret fails the keyring', () => {
     expect(faultsOf(file)).toEqual([`bad .dockerconfigjson: ${problem}`]);
   });
 
-  test('with all that is wrong in it, up to twenty', () => {
+  test('with up to twenty faults', () => {
     expect(faultsOf('{"a": 1, "b": {"auth": "?", "username": 2}, "c": {}}', 'kubernetes.io/dockercfg')).toEqual([
       'bad .dockercfg: entry "a" must be an object (found a number)',
       'bad .dockercfg: entry "b": "username" must be a string (found a number)',
@@ -187,7 +187,7 @@ describe('a malformed secret fails the keyring', () => {
     expect(faultsOf(JSON.stringify({ auths: many }))).toHaveLength(20);
   });
 
-  test('and one that the kubelet ignores does not', () => {
+  test('unless the kubelet ignores it', () => {
     expect(faultsOf('{', 'Opaque')).toEqual([]);
     expect(faultsOf('')).toEqual([]);
     expect(faultsOf('null')).toEqual([]);
@@ -195,7 +195,7 @@ describe('a malformed secret fails the keyring', () => {
   });
 });
 
-test('passwords are in nothing that is printed, logged or serialized', () => {
+test('passwords are never printed, logged, or serialized', () => {
   const secret = secretOf('s', '{"auths": {"reg.io": {"username": "u", "password": "hush"}}}');
   const keyring = opened([secret]);
   const [candidate] = keyring.candidatesFor(referenceTo('reg.io/a'));
@@ -206,7 +206,7 @@ test('passwords are in nothing that is printed, logged or serialized', () => {
   }
 });
 
-describe('hostile secrets take no longer than their size', () => {
+describe('hostile Secrets take linear time', () => {
   const numbered = (count: number, server: (index: number) => string): PullSecret =>
     secretFor('s', ...Array.from({ length: count }, (_, index) => server(index)));
 
@@ -232,7 +232,7 @@ describe('hostile secrets take no longer than their size', () => {
     expect(performance.now() - start).toBeLessThan(4000);
   });
 
-  test('entries called like what every object has are entries', () => {
+  test('names of JavaScript properties are ordinary entries', () => {
     const file = '{"auths": {"__proto__": {"username": "u"}, "constructor": {"__proto__": 1}}}';
     expect(opened([secretOf('s', file)]).candidatesFor(referenceTo('reg.io/a'))).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { imageHostPath, parseHostPath } from '../../src/credential/registry-key.
 import { parseReference } from '../../src/image/reference.ts';
 import { imageString } from '../image/image-strings.ts';
 
-test('the place of an image is the one that its repository has as a URL', () => {
+test('the parts of an image equal those of its repository as a URL', () => {
   const special = [
     '[::1]/a',
     '[::1]:5000/a',

@@ -39,11 +39,11 @@ describe('parseDurationMs', () => {
     '10s\n',
     'Infinity',
     `${'1'.repeat(40)}s`,
-  ])('%j is none', (text) => {
+  ])('%j is not a duration', (text) => {
     expect(parseDurationMs(text)).toBeUndefined();
   });
 
-  test('reads what is made to backtrack at once', () => {
+  test('takes little time for a text that causes backtracking', () => {
     expect(parseDurationMs('1'.repeat(100_000))).toBeUndefined();
     expect(parseDurationMs(`${'1s'.repeat(19)}x`)).toBeUndefined();
   });

@@ -99,7 +99,7 @@ describe('a quantity', () => {
     expect(nanoOf(text)).toBe(problem);
   });
 
-  test('may be a number in YAML, and null is a zero', () => {
+  test('can be a number in YAML, and null is 0', () => {
     const text = (value: unknown): string => {
       const parsed = quantityAt(value, '/x');
       return parsed.ok ? `${parsed.quantity.text} ${parsed.quantity.nano}` : parsed.problem;
@@ -117,7 +117,7 @@ describe('a quantity', () => {
     );
   });
 
-  test.each([true, [], {}, undefined])('is not of another type: %j', (value) => {
+  test.each([true, [], {}, undefined])('cannot have another type: %j', (value) => {
     expect(() => quantityAt(value, '/x/y')).toThrow(ShapeError);
   });
 
@@ -133,7 +133,7 @@ describe('a quantity', () => {
 describe('whatever the text', () => {
   const digits = fc.integer({ min: 0, max: 1e12 });
 
-  test('a number in front of a suffix is that many of it', () => {
+  test('a suffix multiplies the number', () => {
     const units = {
       n: 1n,
       u: 1000n,
@@ -152,7 +152,7 @@ describe('whatever the text', () => {
     );
   });
 
-  test('the place of the point and an exponent say the same', () => {
+  test('moving the point equals an exponent', () => {
     fc.assert(
       fc.property(digits, fc.integer({ min: 0, max: 9 }), (number, places) => {
         const text = String(number).padStart(places + 1, '0');
@@ -162,7 +162,7 @@ describe('whatever the text', () => {
     );
   });
 
-  test('one exceeds another exactly when it is more, also where they differ in the last of many digits', () => {
+  test('comparison is exact, also in the last of many digits', () => {
     const large = fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n });
     fc.assert(
       fc.property(large, fc.bigInt({ min: -2n, max: 2n }), (number, difference) => {
@@ -174,7 +174,7 @@ describe('whatever the text', () => {
     );
   });
 
-  test('it is read or refused in little time, and the second time like the first', () => {
+  test('parsing takes little time and is repeatable', () => {
     const part = fc.constantFrom(
       '0',
       '9',

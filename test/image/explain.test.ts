@@ -5,7 +5,7 @@ import { hostileStrings } from './image-strings.ts';
 import { sha256 } from './reference-table.ts';
 
 describe('explainReference', () => {
-  test('gives every part and form of a reference', () => {
+  test('returns every part and form of a reference', () => {
     expect(explainReference(`nginx:1.27@${sha256}`)).toEqual({
       input: `nginx:1.27@${sha256}`,
       valid: true,
@@ -20,7 +20,7 @@ describe('explainReference', () => {
     });
   });
 
-  test('says null for a tag and a digest that are not there', () => {
+  test('returns null for an absent tag and digest', () => {
     expect(explainReference('exa_mple.com/x')).toMatchObject({
       domain: '',
       path: 'exa_mple.com/x',
@@ -29,7 +29,7 @@ describe('explainReference', () => {
     });
   });
 
-  test('gives only the problem of what is no reference', () => {
+  test('returns only the problem of an invalid reference', () => {
     expect(explainReference('Nginx')).toEqual({
       input: 'Nginx',
       valid: false,
@@ -115,11 +115,11 @@ describe('explainText', () => {
         '  accepted    [registry/]name[:tag][@sha256:digest], for example nginx:1.27 or registry.example.com/team/web:7',
       ],
     ],
-  ])('explains %s to somebody who is new to it', (text, lines) => {
+  ])('explains %s', (text, lines) => {
     expect(explainText(text).split('\n')).toEqual(lines);
   });
 
-  test('stays readable for 100 kB of anything', () => {
+  test('limits the output for 100 kB of any text', () => {
     for (const text of hostileStrings) expect(explainText(text)).toMatch(/^(?:[^\p{C}\p{Zl}\p{Zp}]{1,801}(?:\n|$))+$/u);
   });
 });

@@ -169,19 +169,19 @@ describe('parsePattern', () => {
     ['nginx@sha256:*', 'the digest must have 64 lowercase hex digits after "sha256:" (found other characters)'],
     ['nginx@sha256:abc', 'the digest must have 64 lowercase hex digits after "sha256:" (found 3)'],
     ['nginx@', 'the digest after "@" is missing; add "sha256:" and 64 hex digits, or remove "@"'],
-  ])('refuses %j: %s', (text, why) => {
+  ])('rejects %j: %s', (text, why) => {
     expect(parsePattern(text)).toEqual({ ok: false, problem: expect.stringMatching(/^".*" is not a pattern: /u) });
     expect(parsePattern(text)).toMatchObject({ problem: expect.stringContaining(`is not a pattern: ${why}`) });
   });
 
-  test('shows a long or unprintable pattern cut and escaped', () => {
+  test('shortens and escapes a long or unprintable pattern', () => {
     expect(parsePattern(`\u202e${'a'.repeat(100)}`)).toEqual({
       ok: false,
       problem: String.raw`"\u202e${'a'.repeat(74)}…" is not a pattern: "\u202e" is not allowed; the only wildcard is "*", for example registry.example.com/**`,
     });
   });
 
-  test('answers with a value for every string', () => {
+  test('returns a result for every string', () => {
     fc.assert(
       fc.property(imageString, (text) => {
         const parsed = parsePattern(text);
@@ -304,7 +304,7 @@ describe('a pattern', () => {
     expect(matches(glob, text)).toBe(false);
   });
 
-  test('that is made of an image matches it', () => {
+  test('that is derived from an image matches it', () => {
     fc.assert(
       fc.property(imageString, (text) => {
         const parsed = parseReference(text);
@@ -323,7 +323,7 @@ describe('a pattern', () => {
     );
   });
 
-  test('is matched against 100 kB of anything', () => {
+  test('takes little time for 100 kB of any text', () => {
     const globs = ['**/a*a*a*b', '*.com/**', '**/**/**/y', '*a*a*a*a*b.com/x', 'a*.a*.com/**', '**:*t*t*t*x'];
     const set = patternSet(globs.map(pattern));
     for (const text of hostileStrings) {
@@ -334,7 +334,7 @@ describe('a pattern', () => {
 });
 
 describe('a set of patterns', () => {
-  test('matches nothing when it is empty', () => {
+  test('matches nothing if it is empty', () => {
     const set = patternSet([]);
     expect(set.size).toBe(0);
     expect(set.match(image('nginx'))).toBeUndefined();
@@ -349,13 +349,13 @@ describe('a set of patterns', () => {
     [['docker.io/**', '*.io/**'], 'docker.io/**'],
     [['nginx:2', 'nginx:1', 'nginx'], 'nginx:1'],
     [['*.io/library/*', '*.*/**', 'nginx'], '*.io/library/*'],
-  ])('answers of %j with the first that matches', (globs, first) => {
+  ])('returns the first match of %j', (globs, first) => {
     const set = patternSet(globs.map(pattern));
     expect(set.size).toBe(globs.length);
     expect(set.match(image('nginx:1'))?.text).toBe(first);
   });
 
-  test('finds each of 10,000 patterns, and nothing for an image of none', () => {
+  test('finds each of 10,000 patterns, and nothing for other images', () => {
     const globs = Array.from(
       { length: 10_000 },
       (_, index) => `registry.example.com/team-${index}/${index % 2 ? '**' : 'app'}`,
@@ -367,7 +367,7 @@ describe('a set of patterns', () => {
     expect(set.match(image('registry.example.com/team-10000/app'))).toBeUndefined();
   });
 
-  test('agrees with a matcher that tries one pattern after the other', () => {
+  test('agrees with a matcher that tries all patterns in order', () => {
     const few = (parts: readonly string[], max: number) =>
       fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength: max });
     const host = (parts: readonly string[]) =>

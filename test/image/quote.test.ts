@@ -20,7 +20,7 @@ describe('quoteValue', () => {
     ['hard\u00a0space\u3000', String.raw`"hard\u00a0space\u3000"`],
     ['lone \ud800 high, lone \udc00 low', String.raw`"lone \ud800 high, lone \udc00 low"`],
     ['tag \u{e0041}', String.raw`"tag \udb40\udc41"`],
-  ])('shows %j as %s', (text, quoted) => {
+  ])('formats %j as %s', (text, quoted) => {
     expect(quoteValue(text)).toBe(quoted);
   });
 
@@ -31,15 +31,15 @@ describe('quoteValue', () => {
     ['ab😀', 3, '"ab…"'],
     ['ab\n', 7, '"ab…"'],
     ['ab\n', 8, String.raw`"ab\u000a"`],
-  ])('cuts %j at %i characters, never inside of one', (text, max, quoted) => {
+  ])('shortens %j to %i characters, never inside a character', (text, max, quoted) => {
     expect(quoteValue(text, max)).toBe(quoted);
   });
 
-  test('cuts at 200 when nothing else is said', () => {
+  test('shortens to 200 characters by default', () => {
     expect(quoteValue('x'.repeat(100_000))).toBe(`"${'x'.repeat(200)}…"`);
   });
 
-  test('never lets an invisible character through and is never longer than asked, whatever the value', () => {
+  test('never contains invisible characters and never exceeds the limit', () => {
     const anything = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
@@ -53,7 +53,7 @@ describe('quoteValue', () => {
     );
   });
 
-  test('shows different values differently when nothing is cut', () => {
+  test('formats different values differently if they are not shortened', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (one, other) => {
         expect(quoteValue(one, 10_000) === quoteValue(other, 10_000)).toBe(one === other);

@@ -37,7 +37,7 @@ describeWith(oracleMissing, 'parseReference and the Go original agree', () => {
     expect(ours).toEqual(theirs);
   });
 
-  test('on made strings, valid or not', { timeout: 300_000 }, async () => {
+  test('on generated strings, valid or not', { timeout: 300_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(imageString, async (image) => {
         const { ours, theirs } = await bothOn([image]);
@@ -47,14 +47,14 @@ describeWith(oracleMissing, 'parseReference and the Go original agree', () => {
     );
   });
 
-  test('on every cut of a string', async () => {
+  test('on every prefix of a string', async () => {
     const images = fc.sample(wellFormed, { ...settings, numRuns: 100 });
     const cuts = images.flatMap((image) => Array.from({ length: image.length }, (_, end) => image.slice(0, end)));
     const { ours, theirs } = await bothOn(cuts);
     expect(ours).toEqual(theirs);
   });
 
-  test('on every character at every kind of place', async () => {
+  test('on every character at every kind of position', async () => {
     const characters = Array.from({ length: 0x250 }, (_, code) => String.fromCharCode(code));
     const places = [
       (character: string) => character,

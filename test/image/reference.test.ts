@@ -23,16 +23,16 @@ describe('parseReference', () => {
     expect(parseReference(text)).toMatchObject({ ok: true, reference: { text, domain, path, tag, digest } });
   });
 
-  test.each(refused)('refuses %j: %s', (text, problem) => {
+  test.each(refused)('rejects %j: %s', (text, problem) => {
     expect(parseReference(text)).toEqual({ ok: false, text, problem });
   });
 
-  test('names no password that stands in an image string', () => {
+  test('does not print a password in an image string', () => {
     const parsed = parseReference('user:s3cret@registry.example.com/x');
     expect(parsed).toMatchObject({ ok: false, problem: expect.not.stringContaining('s3cret') });
   });
 
-  test('answers with a value for every string, and with a short printable line for a bad one', () => {
+  test('returns a result for every string, with a short printable problem for an invalid one', () => {
     fc.assert(
       fc.property(imageString, (text) => {
         const parsed = parseReference(text);
@@ -43,7 +43,7 @@ describe('parseReference', () => {
     );
   });
 
-  test('proposes only spellings that it accepts itself', () => {
+  test('suggests only valid references', () => {
     fc.assert(
       fc.property(imageString, (text) => {
         const parsed = parseReference(text);
@@ -77,7 +77,7 @@ describe('parseReference', () => {
     expect(copy.fullName).toBe('docker.io/library/nginx:1');
   });
 
-  test('reads what the runtime pulls as an image of the same repository', () => {
+  test('parses the runtime reference as an image of the same repository', () => {
     fc.assert(
       fc.property(imageString, (text) => {
         const parsed = parseReference(text);
@@ -89,7 +89,7 @@ describe('parseReference', () => {
     );
   });
 
-  test('returns for 100 kB of anything', () => {
+  test('takes little time for 100 kB of any text', () => {
     for (const text of hostileStrings) {
       const parsed = parseReference(text);
       expect(parsed.ok ? '' : parsed.problem).toMatch(/^.{0,400}$/u);
@@ -135,14 +135,14 @@ describe('the forms of a reference', () => {
     ['nginx:1.27', '1.27', false],
     [`nginx@${sha256}`, undefined, true],
     [`nginx:1.27@${sha256}`, '1.27', true],
-  ])('%s means the tag %s, and it is %s that it cannot change', (text, tag, pinned) => {
+  ])('%s has the tag %s; pinned: %s', (text, tag, pinned) => {
     expect(effectiveTag(reference(text))).toBe(tag);
     expect(isPinned(reference(text))).toBe(pinned);
   });
 });
 
-describe('what is remembered', () => {
-  test('gives the same answer as the first time, also after more images than are remembered', () => {
+describe('the cache', () => {
+  test('returns the same result as the first time, also after evictions', () => {
     const first = parseReference('reg.example.com/team/web:1');
     expect(parseReference('reg.example.com/team/web:1')).toBe(first);
     for (let index = 0; index < 50_000; index++) parseReference(`reg.example.com/team/web:${index}-x`);
@@ -151,7 +151,7 @@ describe('what is remembered', () => {
     expect(again).toEqual(first);
   });
 
-  test('keeps images apart that differ only at their beginning', () => {
+  test('distinguishes images that differ only at the beginning', () => {
     const hosts = ['one.example.com', 'two.example.com', 'six.example.com'];
     for (const host of [...hosts, ...hosts]) {
       const parsed = parseReference(`${host}/team/web:1.27.3`);
@@ -159,7 +159,7 @@ describe('what is remembered', () => {
     }
   });
 
-  test('is nothing long', () => {
+  test('does not keep long texts', () => {
     const long = `reg.example.com/${'a/'.repeat(200)}b`;
     expect(parseReference(long)).not.toBe(parseReference(long));
   });

@@ -24,13 +24,13 @@ test.each([
   ['*.io/**', 'Docker.io/library/nginx', true],
   ['reg.io/**', 'REG.io:443/app', true],
   ['localhost/**', 'localhost:443/app', true],
-])('%s lets %s through: %s', (pattern, image, expected) => {
+])('%s allows %s: %s', (pattern, image, expected) => {
   expect(trusted(setOf(pattern), referenceOf(image)) !== undefined).toBe(expected);
-  // A list that keeps out takes all of them.
+  // A deny list matches all of them.
   expect(setOf(pattern).match(referenceOf(image))).toBeDefined();
 });
 
-test('an allow list says why it does not let such an image through', () => {
+test('an allow list reports why it rejects such an image', () => {
   const policy = policyOf('{rules: [{rule: image-registry, parameters: {allow: ["docker.io/**"]}}]}');
   const object = pod('{containers: [{name: c, image: "Docker.io/library/nginx:1"}]}');
   expect(said(findingsOf([policy], requestFor(object)))).toEqual([
@@ -38,7 +38,7 @@ test('an allow list says why it does not let such an image through', () => {
   ]);
 });
 
-describe('lists of policies that let images of Docker Hub pass', () => {
+describe('lists of policies that allow images of Docker Hub', () => {
   const ROWS: Readonly<Record<string, string>> = {
     'exclude of a policy': '{exclude: {images: ["docker.io/**"]}, rules: [{rule: image-digest}]}',
     'exclude of a policy, in a namespace':
@@ -66,13 +66,13 @@ describe('lists of policies that let images of Docker Hub pass', () => {
     }
   });
 
-  test('exclude of pin: what it leaves alone is of Docker Hub', () => {
+  test('exclude of pin excludes only images of Docker Hub', () => {
     const { pin } = policyOf('{pin: {exclude: ["docker.io/**"]}}');
     for (const [image, findings] of IMAGES)
       expect([image, pin?.covers(referenceOf(image))]).toEqual([image, findings === 1]);
   });
 
-  test('match takes all that looks like it', () => {
+  test('match includes all images that look like Docker Hub', () => {
     const policy = policyOf('{match: {images: ["docker.io/**"]}, rules: [{rule: image-digest}]}');
     for (const [image] of IMAGES) {
       const object = pod(`{containers: [{name: c, image: "${image}"}]}`);

@@ -1,4 +1,4 @@
-/** Where the parts of containers are in an object. */
+/** Pointers to the parts of containers. */
 import { describe, expect, test } from 'vitest';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { type JsonObject, valueAt } from '../../src/pod/pointer.ts';

@@ -1,4 +1,4 @@
-/** What is read from a container: image states, the defaults of the API, ports, names. */
+/** Values of containers: image states, API defaults, ports, and names. */
 import { describe, expect, test } from 'vitest';
 import { type Container, containerLabel, MAX_ITEMS } from '../../src/pod/containers.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
@@ -42,7 +42,7 @@ describe('an image', () => {
     ['the placeholder of the service mesh injector', 'auto', { state: 'parsed' }, { state: 'pending', reason: LATER }],
     ['another kind’s expression', '{{image}}', { state: 'invalid' }, { state: 'invalid' }],
     ['white space around', ' nginx', { state: 'invalid' }, { state: 'invalid' }],
-  ])('that is %s (%j) is judged in a Pod, left open in a template', (_what, image, inPod, inTemplate) => {
+  ])('that is %s (%j) is checked in a Pod and pending in a template', (_what, image, inPod, inTemplate) => {
     expect(onlyContainer(pod({ containers: [{ image }] })).image).toMatchObject({ text: image, ...inPod });
     expect(onlyContainer(deployment({ containers: [{ image }] })).image).toMatchObject({ text: image, ...inTemplate });
   });
@@ -53,13 +53,13 @@ describe('an image', () => {
     ['tekton.dev/v1', 'StepAction', '$(params.image)', EXPRESSION],
     ['tekton.dev/v1', 'StepAction', 'ghcr.io/acme/web:$(params.tag)', EXPRESSION],
     ['tekton.dev/v1', 'StepAction', '{{image}}', undefined],
-  ])('of %s %s that says %j is left to its controller: %j', (apiVersion, kind, image, reason) => {
+  ])('of %s %s with %j is pending: %j', (apiVersion, kind, image, reason) => {
     const spec = kind === 'StepAction' ? { image } : { tasks: { t: { container: { image } } } };
     const found = onlyContainer({ apiVersion, kind, spec }).image;
     expect(found).toMatchObject(reason === undefined ? { state: 'invalid' } : { state: 'pending', reason });
   });
 
-  test('that is absent or null is an empty one', () => {
+  test('that is absent or null is empty', () => {
     for (const container of [{}, { image: null }]) {
       expect(onlyContainer(pod({ containers: [container] })).image).toMatchObject({ state: 'invalid', text: '' });
       expect(onlyContainer(deployment({ containers: [container] })).image).toMatchObject({
@@ -72,7 +72,7 @@ describe('an image', () => {
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
-describe('the pull policy that is not given', () => {
+describe('the default pull policy', () => {
   test.each([
     ['nginx', 'Always'],
     ['nginx:latest', 'Always'],
@@ -83,7 +83,7 @@ describe('the pull policy that is not given', () => {
     ['registry.example.com:5000/nginx', 'Always'],
     ['not A reference', 'IfNotPresent'],
     ['', 'IfNotPresent'],
-  ])('of %j is %s, as the API server writes it, for containers and image volumes', (image, policy) => {
+  ])('of %j is %s, as in the API server, for containers and image volumes', (image, policy) => {
     const containers = containersOf(
       pod({
         initContainers: [{ image }],
@@ -97,7 +97,7 @@ describe('the pull policy that is not given', () => {
     expect(containers.map(({ pullPolicy }) => pullPolicy)).toEqual([policy, policy, policy, policy]);
   });
 
-  test('is no one’s business outside of a pod spec', () => {
+  test('is undefined outside of pod specs', () => {
     const step = {
       apiVersion: 'tekton.dev/v1',
       kind: 'StepAction',
@@ -106,7 +106,7 @@ describe('the pull policy that is not given', () => {
     expect(onlyContainer(step).pullPolicy).toBeUndefined();
   });
 
-  test('gives way to what is written, and each has its own place', () => {
+  test('does not replace a given pull policy, and each has its own pointer', () => {
     const containers = containersOf(
       pod({
         containers: [{ image: 'nginx', imagePullPolicy: 'Never' }],
@@ -207,7 +207,7 @@ describe('a port', () => {
   });
 });
 
-describe('a container is called', () => {
+describe('the label of a container', () => {
   test.each<[string, string]>([
     ['spec: {containers: [{name: web, image: a}]}', 'container "web"'],
     ['spec: {initContainers: [{name: migrate, image: a}]}', 'init container "migrate"'],
@@ -222,7 +222,7 @@ describe('a container is called', () => {
     expect(containerLabel(onlyContainer(object ?? {}))).toBe(label);
   });
 
-  test('by its place, quoted when a key in it is odd', () => {
+  test('is its pointer without a name, quoted if a key is unusual', () => {
     const object = {
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'WorkflowTaskSet',
@@ -232,7 +232,7 @@ describe('a container is called', () => {
   });
 });
 
-describe('an object with too much in it', () => {
+describe('an object with too many items', () => {
   const many = (count: number, item: unknown): unknown[] => Array.from({ length: count }, () => item);
 
   test.each<[string, JsonObject, string]>([
@@ -258,13 +258,13 @@ describe('an object with too much in it', () => {
     });
   });
 
-  test('is read when it is just full, each object on its own', () => {
+  test('is read up to the limit, which applies to each object', () => {
     for (const count of [MAX_ITEMS, MAX_ITEMS])
       expect(containersOf(pod({ containers: many(count, {}) }))).toHaveLength(count);
   });
 });
 
-test('what is not there is one and the same nothing, which a plugin cannot put anything into', () => {
+test('empty lists are shared and frozen', () => {
   const none = readObjects({}, 'volumeMounts', '');
   expect(() => (none as JsonObject[]).push({ name: 'x' })).toThrow(TypeError);
   expect(readObjects({ volumes: null }, 'volumes', '')).toEqual([]);

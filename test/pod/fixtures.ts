@@ -1,4 +1,4 @@
-/** The manifests of test/fixtures/kinds, and what is read from an object. */
+/** The manifests of test/fixtures/kinds, and helpers to read objects. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseDocuments } from '../../src/files/yaml/yaml.ts';
@@ -34,10 +34,10 @@ function idOf(object: JsonObject): string {
   return `${kind}.${group} ${name || generateName}`;
 }
 
-/** To make it takes longer than to read an object. */
+/** Shared, because creating it takes longer than reading an object. */
 const KINDS = kindTable();
 
-/** For an object whose shape is right. */
+/** Reads an object with a valid shape. */
 export function readWorkload(object: JsonObject, kinds: KindTable = KINDS): Workload {
   const read = workloadOf(object, typeOf(object), kinds);
   if (read === undefined) throw new Error('has no images');

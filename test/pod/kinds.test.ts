@@ -1,4 +1,4 @@
-/** Where the kinds of Kubernetes and of well-known projects keep their images. */
+/** Locations of images in kinds of Kubernetes and of well-known projects. */
 import { describe, expect, test } from 'vitest';
 import { type KindTable, kindTable } from '../../src/pod/kinds.ts';
 import { pointerSegments } from '../../src/pod/pointer.ts';
@@ -335,16 +335,16 @@ describe('the images of', () => {
     expect(rowsOf(readWorkload(object))).toEqual(EXPECTED[id]);
   });
 
-  test.each(withImages)('$id stand where their pointers say', ({ object }) => {
+  test.each(withImages)('$id are at their pointers', ({ object }) => {
     for (const { imagePointer, image, pointer } of readWorkload(object).containers) {
       const text = String(valueAt(object, imagePointer));
-      // Put together from several fields: what stands there is a part of the image, or the image a part of it.
+      // A composed image: the value at the pointer is a part of the image, or contains it.
       expect(text.includes(image.text) || image.text.includes(text)).toBe(true);
       expect(imagePointer.startsWith(`${pointer}/`)).toBe(true);
     }
   });
 
-  test('all kinds of the table are in the fixtures, and nothing is expected that is not there', () => {
+  test('the fixtures contain exactly the kinds of the table', () => {
     const missing = kinds.names.filter((name) => !fixtures.some(({ id }) => id.startsWith(`${name}.`)));
     expect(missing).toEqual([]);
     expect(withImages.map(({ id }) => id).sort()).toEqual(Object.keys(EXPECTED).sort());
@@ -358,7 +358,7 @@ describe('kinds without images', () => {
 });
 
 describe('cluster-scoped kinds', () => {
-  test('are those that have no namespace in their projects', () => {
+  test('are those without a namespace in their CRDs', () => {
     const found = fixtures.filter(({ object }) => {
       const read = workloadOf(object, typeOf(object), kinds);
       return read?.ok === true && read.workload.clusterScoped;
@@ -448,14 +448,14 @@ describe('objects within objects', () => {
     ['ports', graph('{containers: [{image: a, ports: "${schema.spec.ports}"}]}'), ['a'], 0],
     ['pull secrets', graph('{imagePullSecrets: "${schema.spec.secrets}", containers: [{image: a}]}'), ['a'], 0],
     ['a pod spec', graph('"${schema.spec.pod}"'), [], 0],
-  ])('a placeholder for %s leaves the images, and no Pod where a rule would read it', (_name, yaml, images, pods) => {
+  ])('a placeholder for %s keeps the images, and drops the Pod if rules can read it', (_name, yaml, images, pods) => {
     const [object = {}] = objectsIn(yaml);
     const workload = readWorkload(object);
     expect(workload.containers.map(({ image }) => image.text)).toEqual(images);
     expect(workload.pods.length).toBe(pods);
   });
 
-  test('end somewhere', () => {
+  test('have a limit', () => {
     let yaml = '{apiVersion: v1, kind: Pod, spec: {containers: [{image: a}]}}';
     for (let level = 0; level < 10; level += 1) yaml = work(yaml);
     expect(found(yaml)).toMatchObject({
@@ -477,7 +477,7 @@ describe('a user’s own kinds', () => {
   const rows = (yaml: string, table: KindTable): readonly Row[] =>
     objectsIn(yaml).flatMap((object) => rowsOf(readWorkload(object, table)));
 
-  test('are read at their places, * for every element and every value, ~1 and ~0 in keys', () => {
+  test('are read at their pointers, with * for all elements and values, and ~1 and ~0 in keys', () => {
     const yaml = `
       apiVersion: example.com/v1
       kind: Widget
@@ -501,7 +501,7 @@ describe('a user’s own kinds', () => {
     ]);
   });
 
-  test('add places to a kind that is known, and keep what it had', () => {
+  test('add locations to a known kind', () => {
     const table = kindTable([
       { group: 'apps', kind: 'Deployment', images: ['/metadata/annotations/example.com~1image'] },
     ]);
@@ -517,7 +517,7 @@ describe('a user’s own kinds', () => {
     expect(table.names).toEqual(kinds.names);
   });
 
-  test('do not make another group’s kind of the same name known', () => {
+  test('do not add the same kind of another group', () => {
     expect(kindTable([widget]).find('example.org', 'Widget')).toBeUndefined();
     expect(kindTable([widget]).find('example.com', 'Widget')?.clusterScoped).toBe(false);
     expect(kindTable([{ ...widget, clusterScoped: true }]).find('example.com', 'Widget')?.clusterScoped).toBe(true);

@@ -1,4 +1,4 @@
-/** On which platforms a Pod can run, as the scheduler and the kubelet read its fields. */
+/** Platforms that a Pod can run on, as evaluated by the scheduler and the kubelet. */
 import { describe, expect, test } from 'vitest';
 import { nodePlatformsOf, type NodePlatforms } from '../../src/pod/node-platforms.ts';
 import { ShapeError } from '../../src/pod/pointer.ts';
@@ -88,7 +88,7 @@ describe('a Pod can run', () => {
   });
 });
 
-test('what is named is named once, whether it is wanted or not', () => {
+test('names are listed once, also from negative requirements', () => {
   const spec = `nodeSelector: {kubernetes.io/arch: arm64}, ${affinity(term(`{${ARCH}, operator: NotIn, values: [amd64, arm64]}`, `{${OS}, operator: In, values: [linux]}`))}`;
   expect(platformsOf(spec).named).toEqual({ os: ['linux'], architecture: ['arm64', 'amd64'] });
 });
@@ -106,7 +106,7 @@ test.each<[string, string]>([
     affinity(term(`{${ARCH}, operator: In, values: x}`)),
     '/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions/0/values',
   ],
-])('%s is not of the shape that the API has', (spec, pointer) => {
+])('%s has another shape than in the API', (spec, pointer) => {
   expect(() => platformsOf(spec)).toThrow(ShapeError);
   expect(() => platformsOf(spec)).toThrow(expect.objectContaining({ pointer }));
 });

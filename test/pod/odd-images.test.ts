@@ -1,4 +1,4 @@
-/** Images that are put together from several fields, used as a key, or hidden in a string. */
+/** Images that are composed from several fields, used as a key, or inside a string. */
 import { describe, expect, test } from 'vitest';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { typeOf, workloadOf } from '../../src/pod/workload.ts';
@@ -135,7 +135,7 @@ describe('KubeVirt’s hook sidecars', () => {
     expect(imagesOf(vmi(annotation)).map(([, text]) => text)).toEqual(images);
   });
 
-  test('in an annotation that is no text are a fault', () => {
+  test('in an annotation that is not a string are a fault', () => {
     expect(faultOf(vmi([]))).toBe(
       '/metadata/annotations/hooks.kubevirt.io~1hookSidecars: expected a string, found a list',
     );
@@ -188,7 +188,7 @@ describe('an image in parts', () => {
   });
 });
 
-describe('an image in a longer text or beside it', () => {
+describe('an image inside a longer string', () => {
   const application = (image: string): string =>
     `{apiVersion: argoproj.io/v1alpha1, kind: Application, spec: {source: {kustomize: {images: ["${image}"]}}}}`;
   const wasm = (url: string): string =>
@@ -201,7 +201,7 @@ describe('an image in a longer text or beside it', () => {
     [application('nginx=quay.io/a/b:1'), ['quay.io/a/b:1']],
     [application('quay.io/a/b:1'), ['quay.io/a/b:1']],
     [application(`a@sha256:${SHA}`), [`a@sha256:${SHA}`]],
-    // They keep what the manifest or the kustomization says.
+    // They keep the image of the manifest or the kustomization.
     [application('nginx=quay.io/a/b'), []],
     [application('nginx=localhost:5000/a/b'), []],
     [application('nginx=*:2'), []],
@@ -216,7 +216,7 @@ describe('an image in a longer text or beside it', () => {
     [stream('{kind: DockerImage, name: "a/b:1"}'), ['a/b:1']],
     [stream('{kind: ImageStreamTag, name: "b:1"}'), []],
     [stream('null'), []],
-  ])('%s holds %j', (yaml, images) => {
+  ])('%s contains %j', (yaml, images) => {
     expect(imagesOf(yaml).map(([, text]) => text)).toEqual(images);
   });
 

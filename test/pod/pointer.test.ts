@@ -20,7 +20,7 @@ describe('pointerSegments', () => {
     expect(pointerSegments(pointer)).toEqual(segments);
   });
 
-  test('gives back what escapeSegment has escaped', () => {
+  test('reverses escapeSegment', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1 }), (segments) => {
         expect(pointerSegments(segments.map((segment) => `/${escapeSegment(segment)}`).join(''))).toEqual(segments);
@@ -71,7 +71,7 @@ describe('locationsAt', () => {
   });
 });
 
-test('pointerTo takes a key of 500 characters and no longer one', () => {
+test('pointerTo accepts keys of up to 500 characters', () => {
   expect(pointerTo('/spec', 'k/'.repeat(250))).toBe(`/spec/${'k~1'.repeat(250)}`);
   expect(faultOf(() => pointerTo('/spec', 'k'.repeat(501)))).toEqual({
     pointer: '/spec',

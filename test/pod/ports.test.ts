@@ -1,4 +1,4 @@
-/** Which ports of a Pod clash: the same ones for `explain pod` and the rule container-ports. */
+/** Clashing ports of a Pod, which `explain pod` and the rule container-ports both report. */
 import { describe, expect, test } from 'vitest';
 import { summarizeWorkload } from '../../src/admission/pod-summary.ts';
 import type { Pod } from '../../src/pod/containers.ts';
@@ -99,7 +99,7 @@ describe.each(CASES)('%s', (_what, yaml, expected) => {
     expect(findings.map(({ action }) => action)).toEqual(warned);
   });
 
-  test('are marked by explain pod', () => {
+  test('are listed by explain pod', () => {
     const marked = clashes.flatMap(({ claim, earlier }) => [claim.port, earlier.port]);
     expect(marksOf(workload)).toEqual(portsOf(workload.pods).map((port) => marked.includes(port)));
   });

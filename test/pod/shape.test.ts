@@ -1,4 +1,4 @@
-/** A value of a wrong JSON type is a fault with its place, wherever it is read; a value that is not read changes nothing. */
+/** A value of a wrong JSON type is a fault with its pointer if the field is read, and has no effect otherwise. */
 import { describe, expect, test } from 'vitest';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { isObject, type JsonObject, jsonType } from '../../src/pod/pointer.ts';
@@ -7,7 +7,7 @@ import { objectsIn } from './fixtures.ts';
 
 const kinds = kindTable();
 
-/** Every field that is read, and some that are not. */
+/** All fields that are read, and some others. */
 const POD = objectsIn(`
 apiVersion: v1
 kind: Pod
@@ -40,7 +40,7 @@ const PORT = {
 const below = (at: string, fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(fields).map(([key, expected]) => [`${at}${key}`, expected]));
 
-/** What is read, and of which type it has to be. */
+/** Fields that are read, with their types. */
 const READ: Readonly<Record<string, string>> = {
   '/metadata': 'an object',
   '/metadata/name': 'a string',
@@ -60,7 +60,7 @@ const READ: Readonly<Record<string, string>> = {
   ...below('/spec/ephemeralContainers/0', { '': 'an object', '/name': 'a string', '/image': 'a string' }),
   '/spec/volumes': 'a list',
   '/spec/volumes/0': 'an object',
-  // Only an image volume's name is of interest.
+  // Only the names of image volumes are read.
   '/spec/volumes/0/name': 'a string',
   '/spec/volumes/0/image': 'an object',
   '/spec/volumes/0/image/reference': 'a string',
@@ -99,18 +99,18 @@ function replaced(value: unknown, segments: readonly string[], by: unknown): unk
 describe('a Pod with one value of another type', () => {
   const places = pointersIn(POD).filter((pointer) => pointer !== '' && !/^\/(apiVersion|kind)$/.test(pointer));
 
-  test('has all the places that are read', () => {
+  test('has all fields that are read', () => {
     expect(Object.keys(READ).filter((pointer) => !places.includes(pointer))).toEqual([]);
   });
 
-  test.each(places)('at %s is a fault there, or that place is not read', (pointer) => {
+  test.each(places)('at %s is a fault there, or the field is not read', (pointer) => {
     const type = typeOf(POD ?? {});
     const expected = READ[pointer];
     for (const value of VALUES) {
       const object = replaced(POD, pointer.slice(1).split('/'), value) as JsonObject;
       const read = workloadOf(object, type, kinds);
       if (expected === undefined || jsonType(value) === TYPES[expected]) {
-        // A list of texts where a list of objects belongs is a fault one step further down.
+        // A list of strings instead of a list of objects is a fault at its first element.
         const inside = Array.isArray(value) && value.length > 0 && expected === 'a list';
         expect(read, JSON.stringify(value)).toMatchObject(
           inside ? { ok: false, fault: { pointer: `${pointer}/0` } } : { ok: true },
@@ -124,10 +124,10 @@ describe('a Pod with one value of another type', () => {
     }
   });
 
-  test.each(places)('null at %s is as if it were absent', (pointer) => {
+  test.each(places)('null at %s is the same as absent', (pointer) => {
     const object = replaced(POD, pointer.slice(1).split('/'), null) as JsonObject;
     const read = workloadOf(object, typeOf(POD ?? {}), kinds);
-    // Null as an element of a list is another thing: Go would make an empty object of it, an API server refuses it.
+    // Except as an element of a list, where Go decodes null as an empty object, which the API server rejects.
     if (READ[pointer] === 'an object' && /\/\d+$/.test(pointer)) {
       expect(read).toMatchObject({ ok: false, fault: { pointer, problem: 'expected an object, found null' } });
     } else {

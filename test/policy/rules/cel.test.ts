@@ -1,4 +1,4 @@
-/** What the rule says: whole sentences, and about what. */
+/** Findings of the rule cel: messages and pointers. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Facts } from '../../../src/policy/fact.ts';
 import { cel } from '../../../src/policy/rules/cel.ts';
@@ -80,7 +80,7 @@ describe('an expression', () => {
     expect(about(expression)).toEqual(sentences);
   });
 
-  test('points to what it is about: the image, the container, or the object', () => {
+  test('points to the image, the container, or the object', () => {
     const pointers = [
       'image.tag == "x"',
       'container.image == image.tag',
@@ -90,7 +90,7 @@ describe('an expression', () => {
     expect(pointers).toEqual(['/spec/containers/0/image', '/spec/containers/0', '/spec/containers/0', '']);
   });
 
-  test('is asked only for the containers in scope', () => {
+  test('is evaluated only for containers in scope', () => {
     const narrow = policyOf(
       '{match: {images: ["quay.io/**"]}, rules: [{rule: cel, parameters: {expression: "image.digest != \'\'"}}]}',
     );
@@ -128,7 +128,7 @@ describe('the message', () => {
     expect(about(parameters)).toEqual([sentence]);
   });
 
-  test('is cut when it is long', () => {
+  test('is shortened if it is long', () => {
     const [sentence] = about({ expression, messageExpression: `"${'x'.repeat(600)}"` });
     expect(sentence).toBe(
       `web: ${'x'.repeat(500)}… | change the object so that this is true: image.registry == "quay.io"`,
@@ -160,7 +160,7 @@ describe('an image', () => {
     expect(found.map((sentence) => /<(.*)>/.exec(sentence)?.[1])).toEqual(values);
   });
 
-  test('that cannot be read is a violation, and one that is not there yet is unknown, as for every rule about images', () => {
+  test('is a violation if it is invalid and unknown if it is pending, as for every rule about images', () => {
     const broken = pod('{containers: [{name: c, image: "UPPER:"}]}');
     expect(about('image.tag != ""', { of: broken })).toEqual([
       'c: image "UPPER:" is not a valid reference: the tag after ":" is missing; add a tag, or remove ":" | use the form [registry/]name[:tag][@sha256:digest]',
@@ -181,7 +181,7 @@ describe('a container', () => {
     ['container.ports.all(p, p.protocol == "TCP")', true],
     ['container.ports[0].name == "http"', true],
     ['has(container.securityContext)', false],
-  ])('has what the API server would fill in: %s', (expression, holds) => {
+  ])('has the defaults of the API server: %s', (expression, holds) => {
     const of = pod('{containers: [{name: c, image: "a:1", ports: [{name: http, containerPort: 80}]}]}');
     expect(about(expression, { of })).toHaveLength(holds ? 0 : 1);
   });
@@ -221,13 +221,13 @@ describe('the namespace', () => {
   const expression = "namespaceObject.metadata.labels['env'] == 'prod'";
   const yes = { namespaceLabels: { state: 'yes', value: { env: 'prod' } } } as const;
 
-  test('has labels when they are known', () => {
+  test('has labels if they are known', () => {
     expect(about(expression, { facts: yes })).toEqual([]);
     expect(about('namespaceObject.metadata.name == "shop"', { facts: yes })).toEqual([]);
     expect(about("namespaceObject.metadata.labels.?other.orValue('x') == 'x'", { facts: yes })).toEqual([]);
   });
 
-  test('has unknown labels when they are not, but for its name', () => {
+  test('has only its name label if the others are unknown', () => {
     expect(about(expression)).toEqual([
       `-: cannot determine whether "${expression}" is true: labels are not known | -`,
     ]);
@@ -284,13 +284,13 @@ describe('an update', () => {
     expect(await asked(expression, other, allowed)).toEqual(['- cel deny']);
   });
 
-  test('is forgiven what the old object already had', async () => {
+  test('does not deny what the old object already had', async () => {
     expect(await asked('object.metadata.name == "q"', other, allowed)).toEqual(['+- cel warn']);
     expect(await asked('container.name == "x"', other, allowed)).toEqual(['+c cel warn']);
   });
 });
 
-test('what cannot be told is decided by onUnknown', () => {
+test('onUnknown sets the action of an unknown result', () => {
   const of = (more: string): readonly object[] =>
     findingsOf([policy({ expression: 'object.nope' }, more)], requestFor(TWO));
   expect(of('')).toMatchObject([{ action: 'deny', outcome: 'unknown' }]);

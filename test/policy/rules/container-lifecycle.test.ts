@@ -1,4 +1,4 @@
-/** Fields that the API server refuses because of the list a container stands in. */
+/** Fields that the API server rejects because of the list that contains the container. */
 import { describe, expect, test } from 'vitest';
 import { findingsOf, pod, policyOf, requestFor, said } from '../fixtures.ts';
 
@@ -43,7 +43,7 @@ describe('a restart policy', () => {
     `restartPolicy: Never, ${RULE}`,
     'restartPolicyRules: []',
     'restartPolicy: null',
-  ])('as Kubernetes has it since 1.35: %s', (fields) => {
+  ])('is valid in Kubernetes 1.35: %s', (fields) => {
     expect(told(init(fields))).toEqual([]);
     expect(told(regular(fields))).toEqual([]);
   });
@@ -55,12 +55,12 @@ describe('a restart policy', () => {
       RULE,
       'c: the container has restartPolicyRules but no restartPolicy | add restartPolicy: Always, OnFailure, or Never',
     ],
-  ])('that it does not know: %s', (fields, sentence) => {
+  ])('is invalid: %s', (fields, sentence) => {
     expect(told(regular(fields))).toEqual([sentence]);
     expect(told(init(fields))).toEqual([sentence.replace(/^c/, 'm')]);
   });
 
-  test('before Kubernetes 1.35 only makes sidecars, when the policy says so', () => {
+  test('is allowed only for sidecars if the policy sets restartRules: false', () => {
     const older = '{restartRules: false}';
     expect(told(init('restartPolicy: Always'), older)).toEqual([]);
     expect(told(init('command: [x]'), older)).toEqual([]);
@@ -88,7 +88,7 @@ describe('an ephemeral container', () => {
     expect(told(ephemeral(fields))).toEqual([`e: an ephemeral container cannot have ${what} | remove ${field}`]);
   });
 
-  test('may have what the API server writes everywhere', () => {
+  test('can have the defaults that the API server sets', () => {
     expect(
       told(
         ephemeral(

@@ -1,4 +1,4 @@
-/** One set of names for all containers of a Pod, each a DNS label. */
+/** Container names are unique in a Pod, and DNS labels. */
 import { expect, test } from 'vitest';
 import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
 
@@ -9,20 +9,25 @@ const SHARED = 'use a name that is unique in the Pod, including init and ephemer
 const LABEL = 'use lowercase letters, digits, and inner hyphens, at most 63 characters';
 const named = (name: string): string => `{containers: [{name: ${JSON.stringify(name)}, image: i}]}`;
 
-test.each(['a', '0', 'web-2', '-'.padStart(62, 'a').concat('a'), 'a--b'])('%s is a name', (name) => {
+test.each(['a', '0', 'web-2', '-'.padStart(62, 'a').concat('a'), 'a--b'])('%s is a valid name', (name) => {
   expect(names(named(name))).toEqual([]);
 });
 
-test.each(['Web', 'web.v1', 'web_1', '-a', 'a-', 'é', ' ', 'a'.repeat(64), '{{name}}'])('%s is none', (name) => {
-  expect(names(named(name))).toEqual([`${name}: container name ${JSON.stringify(name)} is not a DNS label | ${LABEL}`]);
-});
+test.each(['Web', 'web.v1', 'web_1', '-a', 'a-', 'é', ' ', 'a'.repeat(64), '{{name}}'])(
+  '%s is not a valid name',
+  (name) => {
+    expect(names(named(name))).toEqual([
+      `${name}: container name ${JSON.stringify(name)} is not a DNS label | ${LABEL}`,
+    ]);
+  },
+);
 
-test('a name of any length and of any characters is shown short, on one line', () => {
+test('a long name is shortened to one line', () => {
   const [finding] = findingsOf([POLICY], requestFor(pod(named(`a\n${'b'.repeat(100_000)}`))));
   expect(finding?.message).toBe(`container name "a\\u000a${'b'.repeat(193)}…" is not a DNS label`);
 });
 
-test('a container without a name is told where its name would stand', () => {
+test('a missing name is reported at the pointer of the name', () => {
   const [finding] = findingsOf([POLICY], requestFor(pod('{containers: [{image: i}, {name: "", image: i}]}')));
   expect(finding).toMatchObject({
     message: 'the container has no name',
@@ -32,7 +37,7 @@ test('a container without a name is told where its name would stand', () => {
   expect(names('{containers: [{image: i}, {name: "", image: i}]}')).toHaveLength(2);
 });
 
-test('Knative gives a name to the container of a Service that has none', () => {
+test("Knative adds the missing name of a Service's container", () => {
   const service = (containers: string): readonly string[] =>
     said(
       findingsOf(
@@ -48,7 +53,7 @@ test('Knative gives a name to the container of a Service that has none', () => {
   expect(service('[{image: i, name: A}]')).toEqual([`A: container name "A" is not a DNS label | ${LABEL}`]);
 });
 
-test('a name is taken by the container that starts first, of whatever kind; volumes have names of their own', () => {
+test('a name belongs to the container of any kind that starts first; volumes have separate names', () => {
   const spec = `{
     initContainers: [{name: a, image: i}, {name: b, image: i, restartPolicy: Always}],
     containers: [{name: a, image: i}, {name: b, image: i}, {name: c, image: i}],
@@ -70,7 +75,7 @@ test('names of two Pods in one object are not compared, nor those of images outs
   for (const object of [job, task]) expect(findingsOf([POLICY], requestFor(object))).toEqual([]);
 });
 
-test('only containers in scope are told, whoever else has the name', () => {
+test('only containers in scope are reported, but all containers reserve names', () => {
   const scoped = policyOf('{match: {containers: [ephemeral]}, rules: [{rule: container-name}]}');
   const spec =
     '{containers: [{name: A, image: i}, {name: a, image: i}, {name: a, image: i}], ephemeralContainers: [{name: a, image: i}]}';
@@ -79,7 +84,7 @@ test('only containers in scope are told, whoever else has the name', () => {
   ]);
 });
 
-test('names that are words to JavaScript are names like others', () => {
+test('names of JavaScript properties are ordinary names', () => {
   expect(names('{containers: [{name: constructor, image: i}, {name: constructor, image: i}]}')).toHaveLength(1);
   expect(names('{containers: [{name: __proto__, image: i}]}')).toHaveLength(1);
 });

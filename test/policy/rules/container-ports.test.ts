@@ -1,4 +1,4 @@
-/** One IP and one port space for the containers of a Pod, one set of ports for a node. */
+/** The containers of a Pod share network ports; all Pods on a node share host ports. */
 import { describe, expect, test } from 'vitest';
 import type { Container, Pod, Port } from '../../../src/pod/containers.ts';
 import type { Workload } from '../../../src/pod/workload.ts';
@@ -86,7 +86,7 @@ describe('ports of a Pod', () => {
     expect(findingsOf([policyOf('{rules: [{rule: container-ports}]}')], requestFor(job))).toEqual([]);
   });
 
-  test('are pointed to where the later one stands', () => {
+  test('are reported at the later port', () => {
     const object = pod(
       '{containers: [{name: a, image: i, ports: [{containerPort: 1}]}, {name: b, image: i, ports: [{containerPort: 2}, {containerPort: 1}]}]}',
     );
@@ -176,7 +176,7 @@ describe('ports of the node', () => {
   });
 
   test.each<[string, readonly string[]]>([
-    // Two ports of the node lead to one of the container: nothing is claimed twice.
+    // Two host ports can map to one container port.
     ['{containerPort: 80, hostPort: 8080}, {containerPort: 80, hostPort: 8081}', []],
     [
       '{containerPort: 80, hostPort: 8080, hostIP: 10.0.0.1}, {containerPort: 80, hostPort: 8080, hostIP: 10.0.0.2}',
@@ -199,7 +199,7 @@ describe('ports of the node', () => {
     expect(clashes(`{containers: [{name: a, image: i, ports: [${ports}]}]}`)).toEqual(sentences);
   });
 
-  test('of two containers that share the container’s port clash there, wherever they lead', () => {
+  test('of two containers with the same container port are reported as a clash of the container port', () => {
     const spec =
       '{containers: [{name: a, image: i, ports: [{containerPort: 80, hostPort: 1}]}, {name: b, image: i, ports: [{containerPort: 80, hostPort: 2}]}]}';
     expect(clashes(spec)).toEqual([`b: port 80/TCP is already used by container "a" | ${OWN}`]);
@@ -218,7 +218,7 @@ describe('ports of the node', () => {
   });
 });
 
-test('names are asked for only when the policy wants them', () => {
+test('names are required only by the policy', () => {
   const spec =
     '{containers: [{name: a, image: i, ports: [{containerPort: 80}, {containerPort: 443, name: https}, {containerPort: 53, protocol: UDP, name: ""}]}]}';
   expect(clashes(spec)).toEqual([]);
@@ -234,7 +234,7 @@ describe('names of ports', () => {
   const named = (...names: readonly string[]): string =>
     `{containers: [{name: a, image: i, ports: [${names.map((name, index) => `{containerPort: ${index + 1}, name: ${JSON.stringify(name)}}`).join(', ')}]}]}`;
 
-  test.each(['http', 'a', '8080-tcp', 'x'.repeat(15), 'a-b-c', '0a'])('%s is one', (name) => {
+  test.each(['http', 'a', '8080-tcp', 'x'.repeat(15), 'a-b-c', '0a'])('%s is valid', (name) => {
     expect(clashes(named(name))).toEqual([]);
     expect(clashes(named('other', name))).toEqual([]);
   });
@@ -246,14 +246,14 @@ describe('names of ports', () => {
     },
   );
 
-  test('are of one line and not of any length', () => {
+  test('are shortened to one line', () => {
     expect(clashes(named('a\n', 'x'.repeat(100_000)))).toEqual([
       `a: "a\\u000a" is not a valid port name | ${FORM}`,
       `a: "${'x'.repeat(60)}…" is not a valid port name | ${FORM}`,
     ]);
   });
 
-  test('are once in a container', () => {
+  test('are unique in a container', () => {
     expect(clashes(named('http', 'http', 'http'))).toEqual([
       `a: port name "http" is declared twice | ${ONCE}`,
       `a: port name "http" is declared twice | ${ONCE}`,
@@ -264,7 +264,7 @@ describe('names of ports', () => {
   const pair =
     '{initContainers: [{name: m, image: i, ports: [{name: http, containerPort: 80}]}, {name: s, image: i, restartPolicy: Always, ports: [{name: http, containerPort: 81}]}], containers: [{name: a, image: i, ports: [{name: http, containerPort: 82}, {name: dns, containerPort: 53, protocol: UDP}]}, {name: b, image: i, ports: [{name: http, containerPort: 83}, {name: dns, containerPort: 54}]}]}';
 
-  test('may be those of another container, unless the policy wants them unique: then a Service finds one', () => {
+  test('can repeat in another container unless the policy requires unique names', () => {
     const remedy = 'use unique names; a Service that refers to this name reaches only that port';
     expect(clashes(pair)).toEqual([]);
     expect(clashes(pair, '{namesUnique: true}')).toEqual([
@@ -361,7 +361,7 @@ describe('any number of ports', () => {
       ],
       0,
     ],
-  ])('%s, is answered in time', { timeout: 20_000 }, (_what, containers, problems) => {
+  ])('%s, takes little time', { timeout: 20_000 }, (_what, containers, problems) => {
     expect(problemsOf(containers)).toBe(problems);
   });
 });

@@ -1,4 +1,4 @@
-/** Which probes are missing, and which cannot work. */
+/** Missing probes, and probes that cannot work. */
 import { describe, expect, test } from 'vitest';
 import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
 
@@ -10,7 +10,7 @@ const BOTH = '{require: [readiness, liveness]}';
 const ANY = '{require: [readiness, liveness, startup], mode: any}';
 const HANDLERS = 'exec, httpGet, tcpSocket, or grpc';
 
-describe('probes that are asked for', () => {
+describe('required probes', () => {
   test.each<[string, string, readonly string[]]>([
     ['{}', '', []],
     [
@@ -44,7 +44,7 @@ describe('probes that are asked for', () => {
     expect(probes(one(fields), parameters)).toEqual(sentences);
   });
 
-  test('are asked of regular containers and sidecars only', () => {
+  test('apply only to regular and sidecar containers', () => {
     const spec = `{initContainers: [{name: m, image: i}, {name: s, image: i, restartPolicy: Always}], containers: [{name: c, image: i}],
       ephemeralContainers: [{name: e, image: i}], volumes: [{name: v, image: {reference: m}}]}`;
     expect(probes(spec, '{require: [readiness]}').map((line) => line.split(':')[0])).toEqual(['s', 'c']);
@@ -54,19 +54,19 @@ describe('probes that are asked for', () => {
     ['Never', []],
     ['OnFailure', []],
     ['Always', ['c']],
-  ])('of a Pod with restartPolicy %s are asked for unless it runs to completion', (policy, asked) => {
+  ])('of a Pod with restartPolicy %s apply unless it runs to completion', (policy, asked) => {
     const spec = `{restartPolicy: ${policy}, containers: [{name: c, image: i}]}`;
     expect(probes(spec, '{require: [readiness]}').map((line) => line.split(':')[0])).toEqual(asked);
     expect(probes(spec, '{require: [readiness], jobs: true}')).toHaveLength(1);
   });
 
-  test('of images outside of a Pod are never asked for', () => {
+  test('do not apply to images outside of pod specs', () => {
     const task = workload('{apiVersion: tekton.dev/v1, kind: Task, metadata: {name: t}, spec: {steps: [{image: i}]}}');
     const policy = policyOf(`{rules: [{rule: container-probes, parameters: ${BOTH}}]}`);
     expect(findingsOf([policy], requestFor(task))).toEqual([]);
   });
 
-  test('are pointed to where they would stand', () => {
+  test('are reported at their pointers', () => {
     const policy = policyOf(`{rules: [{rule: container-probes, parameters: ${BOTH}}]}`);
     expect(findingsOf([policy], requestFor(pod(one('')))).map(({ pointer }) => pointer)).toEqual([
       '/spec/containers/0/readinessProbe',
@@ -75,7 +75,7 @@ describe('probes that are asked for', () => {
   });
 });
 
-describe('a probe that is there', () => {
+describe('an existing probe', () => {
   const EXACTLY = 'set exactly one of exec, httpGet, tcpSocket, grpc';
 
   test.each<[string, readonly string[]]>([
@@ -102,7 +102,7 @@ describe('a probe that is there', () => {
     expect(probes(one(`${ports}, readinessProbe: ${probe}`))).toEqual(sentences);
   });
 
-  test('asks a port of its own container, not of its neighbour', () => {
+  test('uses a port of its own container, not of another container', () => {
     const spec =
       '{containers: [{name: c, image: i, startupProbe: {httpGet: {port: http}}}, {name: d, image: i, ports: [{name: http, containerPort: 1}]}]}';
     expect(probes(spec)).toEqual([
@@ -110,7 +110,7 @@ describe('a probe that is there', () => {
     ]);
   });
 
-  test('is looked at in a Job as well', () => {
+  test('is also checked in a Job', () => {
     expect(probes('{restartPolicy: Never, containers: [{name: c, image: i, livenessProbe: {}}]}', BOTH)).toEqual([
       `c: the liveness probe has no handler | ${EXACTLY}`,
     ]);

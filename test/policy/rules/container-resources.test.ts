@@ -1,4 +1,4 @@
-/** Requests and limits: what is missing, what makes no sense, what is out of bounds. */
+/** Requests and limits that are missing, invalid, or out of bounds. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_FINDINGS } from '../../../src/policy/evaluate.ts';
@@ -15,7 +15,7 @@ const MEMORY = 'add limits: {memory: 128Mi} to resources';
 
 const ALL = 'add requests: {cpu: 100m, ephemeral-storage: 1Gi, nvidia.com/gpu: 1} to resources';
 
-describe('what is asked for', () => {
+describe('required amounts', () => {
   test.each<[string, string, readonly string[]]>([
     ['{requests: [cpu]}', '{}', ['c: the container has no cpu request | add requests: {cpu: 100m} to resources']],
     ['{requests: [cpu]}', 'null', [`c: the container has no cpu request | ${CPU}`]],
@@ -25,9 +25,9 @@ describe('what is asked for', () => {
       ['c: the container has no cpu request | add requests: {cpu: 100m} to resources'],
     ],
     ['{requests: [cpu]}', '{requests: {cpu: 1m}}', []],
-    // SetDefaults_Pod: a request that is absent takes the value of the limit.
+    // SetDefaults_Pod: an absent request defaults to the limit.
     ['{requests: [cpu]}', '{limits: {cpu: 1}}', []],
-    // Zero is none.
+    // 0 counts as not set.
     ['{requests: [cpu]}', '{requests: {cpu: 0}}', [`c: cpu request "0" counts as not set | for example 100m`]],
     [
       '{requests: [cpu]}',
@@ -58,7 +58,7 @@ describe('what is asked for', () => {
     expect(told(one(resources), parameters)).toEqual(sentences);
   });
 
-  /** Whatever is pasted, no key of a map is there twice. */
+  /** Applying the remedy never repeats a key of a map. */
   test.each<[what: string, resources: string | undefined, remedies: readonly string[]]>([
     [
       'nothing is there',
@@ -92,13 +92,13 @@ describe('what is asked for', () => {
       ['for example 100m', 'add memory: 128Mi to resources.limits'],
     ],
     ['one is missing', '{requests: {cpu: 1, memory: 1}, limits: {cpu: 1}}', ['add memory: 128Mi to resources.limits']],
-  ])('has one remedy, where %s', (_what, resources, remedies) => {
+  ])('have one remedy if %s', (_what, resources, remedies) => {
     const spec = `{containers: [{name: c, image: i${resources === undefined ? '' : `, resources: ${resources}`}}]}`;
     const lines = told(spec, '{requests: [cpu, memory], limits: [cpu, memory]}');
     expect([...new Set(lines.map((line) => line.split(' | ')[1]))]).toEqual(remedies);
   });
 
-  /** What is pasted brings no other finding. */
+  /** Applying the remedy causes no other finding. */
   test.each([
     ['{limits: [cpu]}', '{requests: {cpu: 3}}', 'add limits: {cpu: 3} to resources'],
     ['{limits: [cpu]}', '{requests: {cpu: 50m}}', 'add limits: {cpu: 100m} to resources'],
@@ -111,13 +111,13 @@ describe('what is asked for', () => {
     ['{requests: [cpu], limits: [cpu], min: {cpu: 2}}', '{}', 'add requests: {cpu: 2}, limits: {cpu: 2} to resources'],
     ['{limits: [cpu], max: {cpu: 4}}', '{requests: {cpu: 2}}', 'add limits: {cpu: 2} to resources'],
     [`{limits: [cpu]}`, `{requests: {cpu: "1${'0'.repeat(60)}m"}}`, 'add limits: {cpu: 100m} to resources'],
-  ])('has a remedy that fits %s and %s', (parameters, resources, remedy) => {
+  ])('have a remedy that fits %s and %s', (parameters, resources, remedy) => {
     expect(told(one(resources), parameters).map((line) => line.split(' | ')[1])).toEqual(
       parameters.includes('requests: [cpu], limits') ? [remedy, remedy] : [remedy],
     );
   });
 
-  test('is asked of all containers but ephemeral ones, and of nothing outside of a Pod', () => {
+  test('apply to all containers except ephemeral ones, and not to images outside of pod specs', () => {
     const spec = `{initContainers: [{name: m, image: i}, {name: s, image: i, restartPolicy: Always}], containers: [{name: c, image: i}],
       ephemeralContainers: [{name: e, image: i}], volumes: [{name: v, image: {reference: m}}]}`;
     expect(told(spec, '{requests: [cpu]}').map((line) => line.split(':')[0])).toEqual(['m', 's', 'c']);
@@ -125,7 +125,7 @@ describe('what is asked for', () => {
     expect(findingsOf([policy('{requests: [cpu]}')], requestFor(task))).toEqual([]);
   });
 
-  test('may be given by the Pod as a whole', () => {
+  test('can be set by the whole Pod', () => {
     const spec = (whole: string): string => `{resources: ${whole}, containers: [{name: c, image: i}]}`;
     const asked = '{requests: [cpu], limits: [memory]}';
     expect(told(spec('{limits: {cpu: 1, memory: 1Gi}}'), asked)).toEqual([]);
@@ -134,7 +134,7 @@ describe('what is asked for', () => {
     ]);
   });
 
-  test('is pointed to where it would stand', () => {
+  test('are reported at their pointers', () => {
     const found = findingsOf(
       [policy('{requests: [nvidia.com/gpu], limits: [memory]}')],
       requestFor(pod(one('{limits: {memory: 0}}'))),
@@ -175,14 +175,14 @@ describe('amounts', () => {
       ['c: cpu request "2" exceeds the limit "1999m" | lower the request, or raise the limit'],
     ],
     ['{requests: {cpu: "1"}, limits: {cpu: 1000m}}', []],
-    // Rounded up to thousandths, as they are in a cluster.
+    // Rounded up to thousandths, as in a cluster.
     ['{requests: {cpu: 0.9m}, limits: {cpu: 0.2m}}', []],
     ['{requests: {"a\\nb": -1}}', ['c: "a\\u000ab" request "-1" is negative | use 0 or more']],
   ])('of %s', (resources, sentences) => {
     expect(told(one(resources))).toEqual(sentences);
   });
 
-  test('that cannot be read are told once, not also as missing', () => {
+  test('that are invalid are reported once, not also as missing', () => {
     expect(
       told(
         one('{limits: {memory: 1GB}}'),
@@ -193,7 +193,7 @@ describe('amounts', () => {
     ]);
   });
 
-  test('of the whole Pod are looked at as well', () => {
+  test('of the whole Pod are also checked', () => {
     const spec = '{resources: {requests: {cpu: 1}, limits: {cpu: 3, memory: 1m}}, containers: [{name: c, image: i}]}';
     expect(told(spec, '{maxRatio: {cpu: 2}, max: {cpu: 2}}')).toEqual([
       '-: the Pod\'s memory limit "1m" is in thousandths of a byte | use, for example, 1M or 1Mi',
@@ -201,7 +201,7 @@ describe('amounts', () => {
     ]);
   });
 
-  test('may have any names: what a word means to JavaScript is no matter', () => {
+  test('can have names of JavaScript properties', () => {
     const spec = one('{requests: {a.io/constructor: 1, __proto__: 1, toString: x}}');
     expect(told(spec, '{requests: [a.io/constructor, a.io/valueOf]}')).toEqual([
       'c: toString request "x" is not a valid quantity: expected a number with an optional suffix such as m, k, M, Mi, or Gi | use a quantity such as 100m, 0.5, 128Mi, or 2Gi',
@@ -226,7 +226,7 @@ describe('bounds', () => {
       '{requests: {memory: 2Gi}, limits: {memory: 3221225473}}',
       [`c: memory limit "3221225473" is more than 1.5 times the request "2Gi" | ${RATIO}`],
     ],
-    // 0.1 times 3 is no 0.3 to a float.
+    // 0.1 * 3 is not 0.3 in floating point.
     ['{maxRatio: {cpu: 3}}', '{requests: {cpu: 0.1}, limits: {cpu: 0.3}}', []],
     ['{maxRatio: {cpu: 2}}', '{limits: {cpu: 4}}', []],
     ['{maxRatio: {cpu: 2}}', '{requests: {cpu: 4}}', []],
@@ -252,7 +252,7 @@ describe('bounds', () => {
   });
 });
 
-test('a ratio is exact, at its edge and beside it', () => {
+test('ratios are compared exactly', () => {
   const amount = fc.integer({ min: 1, max: 10 ** 12 });
   const ratio = fc.integer({ min: 1000, max: 100_000 });
   fc.assert(
@@ -269,7 +269,7 @@ test('a ratio is exact, at its edge and beside it', () => {
   );
 });
 
-test('many amounts are read in time, and each is found', () => {
+test('many amounts are checked in little time', () => {
   const names = Array.from({ length: 50_000 }, (_, index) => `example.com/r${index}`);
   const list = (limit: number): object =>
     Object.fromEntries(names.map((name, index) => [name, index < limit ? '1' : '2']));
@@ -298,7 +298,7 @@ describe('parameters', () => {
   });
 });
 
-describe('names of resources that no container has', () => {
+describe('names that are not container resources', () => {
   const ACCEPTED =
     '(expected cpu, memory, ephemeral-storage, a huge page size such as hugepages-2Mi, or a name with a domain such as nvidia.com/gpu)';
   const faults = (parameters: string): readonly string[] => {
@@ -323,7 +323,7 @@ describe('names of resources that no container has', () => {
     expect(faults(parameters)).toEqual([fault]);
   });
 
-  test('others are taken', () => {
+  test('names with a domain and huge pages are accepted', () => {
     expect(
       faults('{requests: [cpu, memory, ephemeral-storage, hugepages-2Mi, nvidia.com/gpu, example.com/Fpga_1.x]}'),
     ).toEqual([]);

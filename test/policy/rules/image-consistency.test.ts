@@ -1,4 +1,4 @@
-/** Rules that look at several images of a Pod, or at where an image is used. */
+/** Rules that compare images of a Pod, or check how an image is used. */
 import { describe, expect, test } from 'vitest';
 import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
 
@@ -35,7 +35,7 @@ describe('image-consistency', () => {
     expect(told('image-consistency', two(first, second))).toEqual([other(first, second, repository)]);
   });
 
-  test('is not known of a tag and a digest', () => {
+  test('is unknown for a tag and a digest', () => {
     const policy = policyOf('{rules: [{rule: image-consistency, onUnknown: audit}]}');
     const findings = findingsOf([policy], requestFor(pod(two('shop:1', `shop@${A}`))));
     expect(said(findings)).toEqual([
@@ -44,7 +44,7 @@ describe('image-consistency', () => {
     expect(findings[0]).toMatchObject({ outcome: 'unknown', action: 'audit' });
   });
 
-  test('is asked of all kinds of containers against the first, and of one Pod at a time', () => {
+  test('compares all kinds of containers with the first one, within one Pod', () => {
     const spec = `{initContainers: [{name: a, image: "s:1"}], containers: [{name: b, image: "s:2"}, {name: c, image: "s:1"}],
       ephemeralContainers: [{name: d, image: "s:3"}], volumes: [{name: e, image: {reference: "s:4"}}]}`;
     expect(told('image-consistency', spec).map((line) => line.split(' | ')[0])).toEqual([
@@ -70,7 +70,7 @@ describe('image-consistency', () => {
     ]);
   });
 
-  test('says of an image that cannot be read what all rules say', () => {
+  test('reports an invalid image like all rules', () => {
     expect(told('image-consistency', two('shop:1', ''))).toEqual([
       'b: no image is specified | use the form [registry/]name[:tag][@sha256:digest]',
     ]);
@@ -87,7 +87,7 @@ describe('image-qualified', () => {
     'registry:5000/x',
     'Registry/x',
     'exa_mple.com/x',
-  ])('%s names a registry', (image) => {
+  ])('%s specifies a registry', (image) => {
     expect(told('image-qualified', one(image))).toEqual([]);
   });
 
@@ -96,7 +96,7 @@ describe('image-qualified', () => {
     ['nginx:1.27', 'docker.io/library/nginx:1.27'],
     [`nginx@sha256:${'a'.repeat(64)}`, `docker.io/library/nginx@sha256:${'a'.repeat(64)}`],
     ['shop/web:7', 'docker.io/shop/web:7'],
-    // A host without a dot is a user of Docker Hub.
+    // A first part without a dot is a user of Docker Hub.
     ['registry/shop/web:7', 'docker.io/registry/shop/web:7'],
   ])('%s does not', (image, full) => {
     expect(told('image-qualified', one(image))).toEqual([
@@ -104,7 +104,7 @@ describe('image-qualified', () => {
     ]);
   });
 
-  test('does not repeat an image of any length', () => {
+  test('does not repeat a long image', () => {
     const image = `${'a'.repeat(200)}:${'b'.repeat(128)}`;
     expect(told('image-qualified', one(image))).toEqual([
       `c: image "${image.slice(0, 200)}…" does not specify a registry | add the registry before the name`,
@@ -116,14 +116,14 @@ describe('image-volume', () => {
   const spec = (mounts: string): string =>
     `{containers: [{name: c, image: i, volumeMounts: ${mounts}}], volumes: [{name: data, emptyDir: {}}, {name: model, image: {reference: "m:3"}}]}`;
 
-  test('is not allowed where the policy says so', () => {
+  test('is a violation if the policy does not allow volumes', () => {
     expect(told('image-volume', spec('[]'), '{allowed: false, mounted: true}')).toEqual([
       'model: image "m:3" is mounted as a volume, which is not allowed | copy the files into a container image',
     ]);
     expect(told('image-volume', spec('[]'), '{allowed: true}')).toEqual([]);
   });
 
-  test('is mounted by somebody when the policy wants that', () => {
+  test('must be mounted if the policy requires it', () => {
     const wanted = [
       'model: image "m:3" is pulled as a volume, but no container mounts it | mount the volume, or remove it',
     ];
@@ -135,7 +135,7 @@ describe('image-volume', () => {
     expect(told('image-volume', init, '{mounted: true}')).toEqual([]);
   });
 
-  test('is mounted with readOnly: true when the policy wants that, and the mount is what is pointed to', () => {
+  test('must be mounted with readOnly: true if the policy requires it, reported at the mount', () => {
     const parameters = '{readOnly: true}';
     const mounts =
       '[{name: data, mountPath: /d}, {name: model, mountPath: /m}, {name: model, mountPath: /n, readOnly: true}, {name: model, mountPath: /o, readOnly: false}]';

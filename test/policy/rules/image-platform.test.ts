@@ -1,4 +1,4 @@
-/** What somebody asks an image for: in the names of nodes, and compared as nodes compare. */
+/** Platforms from policies and Pods, normalized and compared as on nodes. */
 import { describe, expect, test } from 'vitest';
 import { parsePlatform, platformsIn, platformText, parseNodePlatform } from '../../../src/policy/rules/platforms.ts';
 import { read } from '../fixtures.ts';
@@ -22,7 +22,7 @@ test.each([
   'amd64/linux',
   'ubuntu/amd64',
   'unknown/unknown',
-])('%j is not asked for', (text) => {
+])('%j requires no platform', (text) => {
   expect(parseNodePlatform(text)).toBeUndefined();
 });
 
@@ -54,7 +54,7 @@ test.each([
   ['linux/x86_64', 'linux/amd64', true],
   ['linux/amd64', 'linux/arm64', false],
   ['windows/amd64', 'linux/amd64', false],
-  // An image for arm64 is one for v8, whether it says so or not.
+  // arm64 without a variant is v8.
   ['linux/arm64', 'linux/arm64/v8', true],
   ['linux/arm64/v8', 'linux/arm64', true],
   ['linux/arm/v7', 'linux/aarch64', true],
@@ -67,19 +67,22 @@ test.each([
   ['linux/arm/v8', 'linux/arm', false],
   ['linux/386', 'linux/amd64', true],
   ['linux/amd64/v3', 'linux/amd64', false],
-])('an image for %s, asked for %s: %s', (of, wanted, answer) => {
+])('an image for %s on nodes %s: %s', (of, wanted, answer) => {
   const node = parseNodePlatform(wanted) ?? image('');
   expect(platformsIn([image(of)])(node)).toBe(answer);
 });
 
 describe('a policy', () => {
-  test.each(['linux/amd46', 'linux/arm/vseven', 'lunix/amd64'])('that asks for %s is wrong, and told where', (text) => {
-    const result = read(`{rules: [{rule: image-platform, parameters: {platforms: [linux/amd64, "${text}"]}}]}`);
-    expect(result.ok ? [] : result.faults).toMatchObject([
-      {
-        pointer: '/spec/rules/0/parameters/platforms/1',
-        problem: `"${text}" is not a platform: expected OS/ARCHITECTURE[/VARIANT], for example linux/arm64`,
-      },
-    ]);
-  });
+  test.each(['linux/amd46', 'linux/arm/vseven', 'lunix/amd64'])(
+    'with the invalid platform %s is rejected with its pointer',
+    (text) => {
+      const result = read(`{rules: [{rule: image-platform, parameters: {platforms: [linux/amd64, "${text}"]}}]}`);
+      expect(result.ok ? [] : result.faults).toMatchObject([
+        {
+          pointer: '/spec/rules/0/parameters/platforms/1',
+          problem: `"${text}" is not a platform: expected OS/ARCHITECTURE[/VARIANT], for example linux/arm64`,
+        },
+      ]);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-/** What each rule says: the whole sentence, and the whole remedy. */
+/** Complete messages and remedies of rules about images. */
 import { describe, expect, test } from 'vitest';
 import { RULES } from '../../../src/policy/rules/index.ts';
 import { shortList } from '../../../src/policy/rules/images.ts';
@@ -12,7 +12,7 @@ function about(rule: string, parameters: string, image: string, extra = ''): rea
   return said(findingsOf([policyOf(`{rules: [{rule: ${rule}, parameters: ${parameters}}]}`)], requestFor(object)));
 }
 
-describe('an image that cannot be read', () => {
+describe('an invalid image', () => {
   const REMEDY = 'use the form [registry/]name[:tag][@sha256:digest]';
 
   test.each(['image-reference', 'image-digest', 'image-pull-policy'])('is a violation of %s', (rule) => {
@@ -22,7 +22,7 @@ describe('an image that cannot be read', () => {
     expect(about(rule, '{}', '')).toEqual([`c: no image is specified | ${REMEDY}`]);
   });
 
-  test('is told with what is wrong and what would be accepted', () => {
+  test('is reported with the problem and a correction', () => {
     expect(about('image-reference', '{}', 'nginx:')).toEqual([
       `c: image "nginx:" is not a valid reference: the tag after ":" is missing; add a tag, or remove ":" | ${REMEDY}`,
     ]);
@@ -83,7 +83,7 @@ describe('image-registry', () => {
       ['c: image "evil.io/x" matches a denied pattern | denied: evil.io/**'],
     ],
     ['{deny: ["evil.io/**"]}', 'good.io/x', []],
-    // deny wins
+    // `deny` overrides `allow`.
     [
       '{allow: ["**"], deny: ["evil.io/**"]}',
       'evil.io/x',
@@ -181,7 +181,7 @@ describe('image-digest', () => {
     expect(about('image-digest', '{}', image)).toEqual(sentences);
   });
 
-  test('does not repeat an image of any length', () => {
+  test('does not repeat a long image', () => {
     const image = `${'a'.repeat(100_000)}.io/b:1`;
     expect(about('image-digest', '{}', image)).toEqual([
       `c: image "${'a'.repeat(200)}…" has no digest, so its content can change | pin the image: name@sha256:…`,
@@ -215,14 +215,14 @@ describe('image-pull-policy', () => {
     expect(about('image-pull-policy', parameters, image, extra)).toEqual(sentences);
   });
 
-  test('says nothing where the API has no pull policy', () => {
+  test('ignores images without a pull policy in the API', () => {
     const step = workload(
       '{apiVersion: tekton.dev/v1, kind: StepAction, metadata: {name: s}, spec: {image: "nginx:1"}}',
     );
     expect(findingsOf([policyOf('{rules: [{rule: image-pull-policy}]}')], requestFor(step))).toEqual([]);
   });
 
-  test('points to the policy, not to the image', () => {
+  test('points to the pull policy, not to the image', () => {
     const object = pod('{containers: [{name: c, image: "nginx:1"}], volumes: [{name: v, image: {reference: "m:1"}}]}');
     const found = findingsOf([policyOf('{rules: [{rule: image-pull-policy}]}')], requestFor(object));
     expect(found.map(({ pointer }) => pointer)).toEqual([
@@ -246,7 +246,7 @@ describe('every rule', () => {
     },
   );
 
-  test('is in the list once, in the order of the names', () => {
+  test('is in the list once, sorted by name', () => {
     const names = RULES.map(({ name }) => name);
     expect(names).toEqual([...new Set(names)].sort((left, right) => (left < right ? -1 : 1)));
   });

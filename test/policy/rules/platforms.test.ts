@@ -1,4 +1,4 @@
-/** Which platforms of an image a node can pull: rows of containerd's own tests (containerd/platforms compare_test.go), and what it says of `Only`. */
+/** Platforms that a node can run: rows of containerd's tests (containerd/platforms compare_test.go), and the documentation of `Only`. */
 import { expect, test } from 'vitest';
 import { parsePlatform, platformsIn, platformText } from '../../../src/policy/rules/platforms.ts';
 import type { Platform } from '../../../src/policy/registry-fact.ts';
@@ -54,17 +54,17 @@ test.each<[string, readonly string[], readonly string[]]>([
   ['linux/s390x', ['linux/s390x'], ['linux/amd64']],
   ['darwin/arm64', ['macos/arm64'], ['linux/arm64']],
   ['linux/amd64', NO, ['unknown/unknown']],
-])('a node of %s takes %j, and none of %j', (node, fits, others) => {
+])('a node of %s runs %j, but not %j', (node, fits, others) => {
   for (const text of fits) expect([text, platformsIn([platform(text)])(platform(node))]).toEqual([text, true]);
   expect(platformsIn(others.map(platform))(platform(node))).toBe(false);
   expect(platformsIn([...others, ...fits].map(platform))(platform(node))).toBe(fits.length > 0);
 });
 
-test.each(['', 'linux', 'linux/', '/amd64', 'linux/arm/', 'linux/arm/v7/x'])('%j is no platform', (text) => {
+test.each(['', 'linux', 'linux/', '/amd64', 'linux/arm/', 'linux/arm/v7/x'])('%j is not a platform', (text) => {
   expect(parsePlatform(text)).toBeUndefined();
 });
 
-test('a platform is written with its variant where it has one', () => {
+test('a platform is formatted with its variant', () => {
   expect(['linux/amd64', 'linux/arm/v7'].map((text) => platformText(platform(text)))).toEqual([
     'linux/amd64',
     'linux/arm/v7',

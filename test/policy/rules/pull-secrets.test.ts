@@ -1,4 +1,4 @@
-/** What the rules about pull secrets say: the whole sentence, and the whole remedy. */
+/** Complete messages and remedies of rules about pull secrets. */
 import { describe, expect, test } from 'vitest';
 import { pullSecret } from '../../../src/credential/pull-secret.ts';
 import type { Workload } from '../../../src/pod/workload.ts';
@@ -21,7 +21,7 @@ const factsFor = (of: Workload, pullSecrets: PodPullSecrets): Partial<Facts> => 
   pullSecrets: new Map(of.pods.map(({ pointer }) => [pointer, pullSecrets])),
 });
 
-/** A Pod with this image, which has these pull secrets. */
+/** A Pod with this image and these pull secrets. */
 function about(rule: string, pullSecrets: PodPullSecrets, image = 'reg.io/shop/web:7'): readonly string[] {
   const names = pullSecrets.secrets.state === 'yes' ? pullSecrets.secrets.value.map(({ name }) => ({ name })) : [];
   const object = pod(`{imagePullSecrets: ${JSON.stringify(names)}, containers: [{name: c, image: "${image}"}]}`);
@@ -75,7 +75,7 @@ describe('pull-secret-named', () => {
     expect(about(rule, pullSecrets)).toEqual(sentences);
   });
 
-  test('asks only of the images that are meant, and of all of them when none are named', () => {
+  test('checks only the images in the parameter, by default all', () => {
     expect(about(rule, listed({}), 'reg.io/open/web')).toEqual([]);
     expect(about(rule, listed({}), 'nginx')).toEqual([]);
     expect(about('{rule: pull-secret-named}', listed({}), 'nginx')).toEqual([
@@ -83,7 +83,7 @@ describe('pull-secret-named', () => {
     ]);
   });
 
-  test('cannot tell of an image whose Pod is made by a controller', () => {
+  test('is unknown for an image whose Pod a controller creates', () => {
     expect(outcomes(rule, workflow, listed({}))).toEqual([LOOSE]);
   });
 });
@@ -98,7 +98,7 @@ describe('pull-secret-usable', () => {
     a: yes(pullSecret({ name: 'a', type, data: new Map(keys.map((key) => [key, new Uint8Array()])) })),
   });
 
-  test('of a secret that the kubelet can use says nothing', () => {
+  test('accepts a Secret that the kubelet can use', () => {
     expect(of({ a: yes(secretFor('a', 'reg.io')) })).toEqual([]);
     expect(of({})).toEqual([]);
   });
@@ -168,14 +168,14 @@ describe('pull-secret-usable', () => {
     expect(ofFile(file)).toEqual(sentences);
   });
 
-  test('shows the first faults of a file that has many', () => {
+  test('reports only the first of many faults', () => {
     const auths = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`r${index}.io`, {}]));
     const found = ofFile(JSON.stringify({ auths }));
     expect(found).toHaveLength(9);
     expect(found.at(-1)).toBe(`${KEY}: the Secret has more problems | ${WRITE}`);
   });
 
-  test('points to the name, or to the service account that brings it', () => {
+  test('points to the name of the Secret or of the ServiceAccount', () => {
     const object = pod('{imagePullSecrets: [{name: ""}, {name: a}], containers: [{name: c, image: "a:1"}]}');
     const pointers = (pullSecrets: PodPullSecrets): readonly string[] =>
       findingsOf(
@@ -187,7 +187,7 @@ describe('pull-secret-usable', () => {
     expect(pointers(account(yes([{ name: 'a', secret: NO }])))).toEqual(['/spec/serviceAccountName']);
   });
 
-  test('speaks once of a secret that several pods name, and of a service account', () => {
+  test('reports a Secret or ServiceAccount of several pods once', () => {
     const template = '{template: {spec: {containers: [{name: c, image: "a:1"}]}}}';
     const job = workload(
       `{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, metadata: {name: j}, spec: {tasks: [${template}, ${template}]}}`,
@@ -199,7 +199,7 @@ describe('pull-secret-usable', () => {
     ]);
   });
 
-  test('leaves out pods of which the policy means no container', () => {
+  test('ignores pods without containers in scope', () => {
     const rules = '{match: {containers: [init]}, rules: [{rule: pull-secret-usable}]}';
     const object = pod('{containers: [{name: c, image: "a:1"}]}');
     expect(findingsOf([policyOf(rules)], requestFor(object), factsFor(object, listed({ a: NO })))).toEqual([]);
@@ -270,7 +270,7 @@ describe('pull-secret-coverage', () => {
     expect(about(strict, pullSecrets)).toEqual(sentences);
   });
 
-  test('does not take "no match" for a "no" as long as nobody has said what nodes hold', () => {
+  test('is unknown without a match if the node credentials are not declared', () => {
     expect(about(rule('{images: ["reg.io/**"]}'), listed({ a: yes(secretFor('a', 'b.io')) }))).toEqual([
       `? c: no credential matches ${IMAGE}: no entry in pull secret "a" matches (nodes may have their own credentials) | add an entry for "reg.io" (found entries for "b.io"), or list in nodeCredentials what nodes can pull`,
     ]);
@@ -280,24 +280,24 @@ describe('pull-secret-coverage', () => {
     ]);
   });
 
-  test('knows the one slash that Docker Hub needs', () => {
+  test("suggests the final slash of Docker Hub's key", () => {
     const secrets = listed({ a: yes(secretFor('a', 'https://index.docker.io/v1')) });
     expect(about(strict, secrets, 'shop/web')).toEqual([
       'c: no credential matches image "shop/web": no entry in pull secret "a" matches | use "https://index.docker.io/v1/", with the "/" at the end',
     ]);
   });
 
-  test('asks only of private images', () => {
+  test('checks only private images', () => {
     expect(about(strict, listed({}), 'reg.io/open/web')).toEqual([]);
     expect(about(strict, listed({}), 'nginx')).toEqual([]);
     expect(about(rule('{nodeCredentials: []}'), listed({}), 'nginx')).toHaveLength(1);
   });
 
-  test('cannot tell of an image whose Pod is made by a controller', () => {
+  test('is unknown for an image whose Pod a controller creates', () => {
     expect(outcomes(strict, workflow, listed({}))).toEqual([LOOSE]);
   });
 
-  test('gives up, and says so, where patterns and hosts are too many to compare', () => {
+  test('is unknown if there are too many host patterns to compare', () => {
     const globs = Array.from({ length: 20_000 }, (_, index) => `*a${index}*.io`);
     const containers = Array.from({ length: 2000 }, (_, index) => `{name: c${index}, image: "r${index}.io/x"}`).join(
       ',',

@@ -1,4 +1,4 @@
-/** What the rules about registries say: the whole sentence, and the whole remedy. */
+/** Complete messages and remedies of rules about registries. */
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../../src/policy/fact.ts';
 import {
@@ -40,7 +40,7 @@ interface Told {
   readonly details?: RegistryFact<RegistryDetails>;
 }
 
-/** Of a Pod with one container of this image, or one image volume, what the rule says; `?` where it could not tell. */
+/** Returns the findings for a Pod with one container or image volume; `?` marks an unknown result. */
 function about(
   rule: string,
   text: string,
@@ -66,7 +66,7 @@ function about(
 
 const NAMED = RULES.filter(({ needs }) => needs.some((need) => need.startsWith('registry'))).map(({ name }) => name);
 
-test.each(NAMED)('%s has something to ask a registry', (name) => {
+test.each(NAMED)('%s needs registry facts', (name) => {
   expect(['image-age', 'image-digest', 'image-exists', 'image-platform', 'pull-secret-coverage']).toContain(name);
 });
 
@@ -75,14 +75,14 @@ describe('image-exists', () => {
     about(`{rule: image-exists, parameters: ${parameters}}`, text, { images: fact });
   const LIMITED = failed('rateLimited', 'reg.io answered 429, retry in 30 s', 'wait');
 
-  test('is content with an image that is there, also where that was long ago', () => {
+  test('accepts an existing image, also from a cache', () => {
     expect(exists('reg.io/x:1', image(D))).toEqual([]);
     expect(
       exists('reg.io/x:1', image(D, { ageMs: 1000, failure: { cause: 'dns', message: 'm', remedy: undefined } })),
     ).toEqual([]);
   });
 
-  test('says that a tag does not exist, or that a digest is gone', () => {
+  test('reports a tag that does not exist and a digest that no longer exists', () => {
     expect(exists('reg.io/x:1', failed('notFound', 'reg.io has no such tag'))).toEqual([
       'c: image "reg.io/x:1" does not exist: reg.io has no such tag | push the image, or use a tag that exists',
     ]);
@@ -94,13 +94,13 @@ describe('image-exists', () => {
     ]);
   });
 
-  test.each(REGISTRY_CAUSES.filter((cause) => cause !== 'notFound'))('cannot tell when the cause is %s', (cause) => {
+  test.each(REGISTRY_CAUSES.filter((cause) => cause !== 'notFound'))('is unknown for the cause %s', (cause) => {
     expect(exists('reg.io/x:1', failed(cause, 'reg.io answered'))).toEqual([
       '? c: cannot determine whether image "reg.io/x:1" can be pulled: reg.io answered | -',
     ]);
   });
 
-  test('lets a policy decide what each cause is worth', () => {
+  test('applies the outcome that the policy sets for each cause', () => {
     expect(exists('reg.io/x:1', LIMITED)).toEqual([
       '? c: cannot determine whether image "reg.io/x:1" can be pulled: reg.io answered 429, retry in 30 s | wait',
     ]);
@@ -115,7 +115,7 @@ describe('image-exists', () => {
     expect(exists('reg.io/x:1', gone, '{onCause: {notFound: ignore, forbidden: violation}}')).toEqual([]);
   });
 
-  test('is silent about an image that a policy denies, and cannot tell where no registry was queried', () => {
+  test('ignores an image that a policy denies, and is unknown if no registry was queried', () => {
     expect(exists('reg.io/x:1', DENIED, '{onCause: {blocked: violation}}')).toEqual([]);
     expect(about('{rule: image-exists}', 'reg.io/x:1', {})).toEqual([
       '? c: cannot determine whether image "reg.io/x:1" can be pulled: no registry was queried | -',
@@ -129,7 +129,7 @@ describe('image-digest with drift', () => {
   const drift = (tags: RegistryFact<RegistryImage>, text = `reg.io/x:1@${D}`): readonly string[] =>
     about(rule, text, { tags });
 
-  test('compares what the tag stands for with the digest', () => {
+  test('compares the current digest of the tag with the digest', () => {
     expect(drift(image(D))).toEqual([]);
     expect(drift(image(E))).toEqual([
       `c: image "reg.io/x:1@${D}" is pinned to ${D}, but tag "1" now points to ${E} | ${PIN}`,
@@ -139,7 +139,7 @@ describe('image-digest with drift', () => {
     ]);
   });
 
-  test('cannot tell where the registry does not, or what is known is old, or is named in another way', () => {
+  test('is unknown if the lookup fails, or if the digest is cached or has another algorithm', () => {
     const doubt = `? c: cannot determine whether the tag of image "reg.io/x:1@${D}" still points to its digest: `;
     expect(drift(failed('timeout', 'reg.io: no answer'))).toEqual([`${doubt}reg.io: no answer | -`]);
     const failure = { cause: 'serverError', message: 'reg.io answered 503', remedy: undefined } as const;
@@ -156,7 +156,7 @@ describe('image-digest with drift', () => {
     expect(drift(DENIED)).toEqual([]);
   });
 
-  test('asks about images with both, and says of the others what it always says', () => {
+  test('looks up only images with a tag and a digest', () => {
     expect(about(rule, `reg.io/x@${D}`, {})).toEqual([]);
     expect(about(rule, 'reg.io/x:1', {})).toEqual([
       'c: image "reg.io/x:1" has no digest, so its content can change | pin the image: reg.io/x:1@sha256:…',
@@ -164,7 +164,7 @@ describe('image-digest with drift', () => {
     expect(about('{rule: image-digest}', `reg.io/x:1@${D}`, { tags: image(E) })).toEqual([]);
   });
 
-  test('asks for facts only then, and is remembered as passed only without', () => {
+  test('needs facts only with drift', () => {
     const checkOf = (parameters: string) =>
       policyOf(`{rules: [{rule: image-digest, parameters: ${parameters}}]}`).bindings[0]?.check;
     expect(checkOf('{}')).toMatchObject({ needs: [], imagesOnly: true });
@@ -193,7 +193,7 @@ describe('image-age', () => {
     ],
     ['{minAgeDays: 1}', NOW - DAY, []],
     ['{minAgeDays: 1, maxAgeDays: 1}', NOW - DAY, []],
-    // A clock that is behind.
+    // A slow clock.
     [
       '{minAgeDays: 1}',
       NOW + 1000,
@@ -212,7 +212,7 @@ describe('image-age', () => {
       Date.UTC(2026, 0, 1),
       ['c: image "reg.io/x:1" was built on 2026-01-01 | use an image built before 2026-01-01'],
     ],
-  ])('with %s says of %d', (parameters, createdMs, sentences) => {
+  ])('with %s checks age %d', (parameters, createdMs, sentences) => {
     expect(age(parameters, createdMs)).toEqual(sentences);
   });
 
@@ -234,13 +234,13 @@ describe('image-age', () => {
       NOW + 2 * DAY,
       'how old image "reg.io/x:1" is: its creation date 2026-11-26 is in the future',
     ],
-  ])('cannot tell of %s', (_what, createdMs, doubt) => {
+  ])('is unknown for %s', (_what, createdMs, doubt) => {
     expect(age('{maxAgeDays: 30}', createdMs)).toEqual([
       `? c: cannot determine ${doubt} | use an image with a creation date`,
     ]);
   });
 
-  test('cannot tell without a clock, but for days', () => {
+  test('is unknown without a clock, except for fixed dates', () => {
     const made = Date.UTC(2020, 0, 1);
     expect(age('{maxAgeDays: 30}', made, 0)).toEqual([
       '? c: cannot determine how old image "reg.io/x:1" is: nobody knows the time | -',
@@ -248,7 +248,7 @@ describe('image-age', () => {
     expect(age('{createdAfter: "2019-01-01"}', made, 0)).toEqual([]);
   });
 
-  test('cannot tell where the registry does not, also when it has no such image', () => {
+  test('is unknown if the lookup fails or the image does not exist', () => {
     const rule = '{rule: image-age, parameters: {maxAgeDays: 1}}';
     expect(about(rule, 'reg.io/x:1', { details: failed('notFound', 'reg.io has no such tag') })).toEqual([
       '? c: cannot determine when image "reg.io/x:1" was built: reg.io has no such tag | -',
@@ -270,7 +270,7 @@ describe('image-age', () => {
     ]);
   });
 
-  test('asks for the time only where it must', () => {
+  test('needs the clock only for relative ages', () => {
     const needsOf = (parameters: string) => [
       ...policyOf(`{rules: [{rule: image-age, parameters: ${parameters}}]}`).needs,
     ];
@@ -291,21 +291,21 @@ describe('image-platform', () => {
     spec: `nodeSelector: {kubernetes.io/arch: ${arch}},`,
   });
 
-  test('asks for the platforms of the nodes', () => {
+  test('requires the platforms of the nodes', () => {
     expect(about(both, 'reg.io/x:1', made(AMD, ARM))).toEqual([]);
     expect(about(both, 'reg.io/x:1', made(AMD))).toEqual([
       `c: image "reg.io/x:1" is not built for linux/arm64 | build it for the missing platforms (it has linux/amd64), or ${REMEDY}`,
     ]);
   });
 
-  test('asks of those only for what the Pod admits, and for its own where it admits none of them', () => {
+  test('requires those platforms that the Pod allows, or else the platforms that it selects', () => {
     expect(about(both, 'reg.io/x:1', made(AMD), selecting('amd64'))).toEqual([]);
     expect(about(both, 'reg.io/x:1', made(AMD, ARM), selecting('s390x'))).toEqual([
       `c: image "reg.io/x:1" is not built for linux/s390x | build it for the missing platforms (it has linux/amd64, linux/arm64/v8), or ${REMEDY}`,
     ]);
   });
 
-  test('asks without the parameter for what the Pod names, and of others nothing', () => {
+  test('requires only the platforms that Pods select if the parameter is absent', () => {
     expect(about(own, 'reg.io/x:1', {})).toEqual([]);
     expect(about(own, 'reg.io/x:1', made(AMD), selecting('amd64'))).toEqual([]);
     expect(about(own, 'reg.io/x:1', made(AMD), selecting('arm64'))).toEqual([
@@ -317,14 +317,14 @@ describe('image-platform', () => {
     expect(about(own, 'reg.io/x:1', made(AMD), { spec: 'os: {name: linux},' })).toEqual([]);
   });
 
-  test('judges an image that is mounted only where a platform has to be chosen', () => {
+  test('checks a mounted image only if it is an index', () => {
     expect(about(both, 'reg.io/x:1', made(AMD), { volume: true })).toHaveLength(1);
     const single = { details: details({ platforms: [AMD], mediaType: 'application/vnd.oci.image.manifest.v1+json' }) };
     expect(about(both, 'reg.io/x:1', single, { volume: true })).toEqual([]);
     expect(about(both, 'reg.io/x:1', single)).toHaveLength(1);
   });
 
-  test('cannot tell where nobody says, nor where the Pod names more platforms than there are', () => {
+  test('is unknown if the image has no platform, or if the Pod selects too many platforms', () => {
     expect(about(both, 'reg.io/x:1', made())).toEqual([
       '? c: cannot determine which platforms image "reg.io/x:1" is built for: it does not specify a platform | use an image that specifies its platform',
     ]);
@@ -339,7 +339,7 @@ describe('image-platform', () => {
     expect(about(both, 'reg.io/x:1', { details: DENIED })).toEqual([]);
   });
 
-  test('takes what builders attest in an index for no platform', () => {
+  test('ignores attestations in an index', () => {
     const attestation = { os: 'unknown', architecture: 'unknown', variant: undefined };
     expect(about(both, 'reg.io/x:1', made(AMD, attestation))).toEqual([
       `c: image "reg.io/x:1" is not built for linux/arm64 | build it for the missing platforms (it has linux/amd64), or ${REMEDY}`,
@@ -349,14 +349,14 @@ describe('image-platform', () => {
     ]);
   });
 
-  test('quotes what an index says of itself', () => {
+  test('quotes unusual platforms of an index', () => {
     const odd = { os: 'li\nnux', architecture: 'x', variant: undefined };
     expect(about(both, 'reg.io/x:1', made(odd))).toEqual([
       `c: image "reg.io/x:1" is not built for linux/amd64, linux/arm64 | build it for the missing platforms (it has "li\\u000anux/x"), or ${REMEDY}`,
     ]);
   });
 
-  test('has an answer in time, whatever a Pod and an index name', () => {
+  test('takes little time for large Pods and indexes', () => {
     const platforms = Array.from({ length: 15_000 }, (_, index) => ({ ...AMD, architecture: `a${index}` }));
     const containers = Array.from({ length: 10_000 }, (_, index) => `{name: c${index}, image: "reg.io/x:1"}`);
     const object = pod(`{nodeSelector: {kubernetes.io/arch: arm64}, containers: [${containers.join(', ')}]}`);
@@ -373,7 +373,7 @@ interface Proving {
   readonly from?: 'pod' | 'node';
 }
 
-describe('pull-secret-coverage that is to be proven', () => {
+describe('pull-secret-coverage with prove', () => {
   const prove = (
     images: RegistryFact<RegistryImage> | undefined,
     { nodes = 'nodeCredentials: [],', servers = ['reg.io'], away = false, from = 'pod' }: Proving = {},
@@ -405,12 +405,12 @@ describe('pull-secret-coverage that is to be proven', () => {
     'c: no credential can pull image "reg.io/x:1": pull secret "a", entry "reg.io" (user "reg.io"), pull secret "b", entry "reg.io" (user "reg.io") (reg.io answered 401)';
   const RENEW = 'renew the credential in the pull secret, or grant its user pull access';
 
-  test('is content where the registry is, whatever is written in secrets', () => {
+  test('accepts an image that the registry accepts, regardless of the Secrets', () => {
     expect(prove(image(D))).toEqual([]);
     expect(prove(image(D), { servers: ['other.io'] })).toEqual([]);
   });
 
-  test('names the credentials that the registry refuses', () => {
+  test('reports the credentials that the registry rejects', () => {
     expect(prove(REFUSED)).toEqual([`${NONE} | ${RENEW}`]);
     expect(prove(failed('forbidden', 'reg.io answered 403'))).toEqual([`${NONE.replace('401', '403')} | ${RENEW}`]);
   });
@@ -428,14 +428,14 @@ describe('pull-secret-coverage that is to be proven', () => {
     ]);
   });
 
-  test('cannot tell where there may be others: on nodes, or in a secret that is not known', () => {
+  test('is unknown if nodes or an unknown Secret can have other credentials', () => {
     expect(prove(REFUSED, { nodes: '' })).toEqual([`? ${NONE} (nodes may have their own credentials) | ${RENEW}`]);
     expect(prove(REFUSED, { away: true })).toEqual([
       `? ${NONE.replace(/, pull secret "b".*?\) \(/, ' (')}, but there may be others: Secret "b" is away | ${RENEW}`,
     ]);
   });
 
-  test('says as without a registry that no credential matches', () => {
+  test('reports a missing match as without prove', () => {
     expect(prove(REFUSED, { servers: ['other.io'] })).toEqual([
       'c: no credential matches image "reg.io/x:1": no entry in pull secrets "a", "b" matches | add an entry for "reg.io" (found entries for "other.io", "other.io")',
     ]);
@@ -444,19 +444,19 @@ describe('pull-secret-coverage that is to be proven', () => {
   test.each<[string, RegistryFact<never>]>([
     ['trouble', failed('serverError', 'reg.io answered 503')],
     ['no such image', failed('notFound', 'reg.io answered 503')],
-  ])('cannot tell with %s', (_what, fact) => {
+  ])('is unknown for %s', (_what, fact) => {
     expect(prove(fact)).toEqual([
       '? c: cannot determine whether a credential can pull image "reg.io/x:1": reg.io answered 503 | -',
     ]);
   });
 
-  test('leaves to the nodes what they pull for themselves, and to the denying policy what it denies', () => {
+  test('ignores images of mirror pods and images that a policy denies', () => {
     expect(prove(REFUSED, { from: 'node' })).toEqual([]);
     expect(prove(DENIED)).toEqual([]);
     expect(prove(undefined)).toEqual([]);
   });
 
-  test('asks registries only then', () => {
+  test('needs registry facts only with prove', () => {
     const needsOf = (parameters: string) => [
       ...policyOf(`{rules: [{rule: pull-secret-coverage, parameters: ${parameters}}]}`).needs,
     ];
