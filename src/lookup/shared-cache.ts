@@ -69,16 +69,16 @@ export async function createSharedCache(
       const entryName = entries.nameOf(key, attempt);
       void inTime(client.set(entryName, entries.seal(entryName, answer), 'PX', Math.max(1, maxAgeMs)), hanging);
     },
-    delete(key, attempt, saidBeforeMs) {
-      void deleteOld(entries.nameOf(key, attempt), key, saidBeforeMs);
+    delete(key, attempt, fetchedBeforeMs) {
+      void deleteOld(entries.nameOf(key, attempt), key, fetchedBeforeMs);
     },
     close: () => client.disconnect(),
   };
 
   /** Leaves fresh entries, which other callers use. If another replica has just stored a new entry, its loss costs one request. */
-  async function deleteOld(entryName: string, key: ImageKey, saidBeforeMs: number): Promise<void> {
+  async function deleteOld(entryName: string, key: ImageKey, fetchedBeforeMs: number): Promise<void> {
     const answer = await read(entryName, key);
-    if (answer === undefined || answer.atMs > saidBeforeMs) return;
+    if (answer === undefined || answer.atMs > fetchedBeforeMs) return;
     await inTime(client.del(entryName), hanging);
   }
 

@@ -1,5 +1,5 @@
 /**
- * One piece of work for each key, however many callers wait for it. A caller that gives up takes nothing from the others. When
+ * One piece of work for each key, however many callers wait for it. The work goes on if one caller gives up. When
  * the last caller has given up, the work is cancelled.
  */
 import { untilAborted } from './until-aborted.ts';

@@ -38,34 +38,34 @@ function isPublic({ remote, endpoint }: HttpFailure): boolean {
 function failureOf(failed: HttpFailure, waitMs: number | undefined): RegistryFailure {
   const { remote, response, endpoint } = failed;
   const { status } = response;
-  const said = saidBy(response, sentSecrets(failed));
+  const detail = registryMessage(response, sentSecrets(failed));
   const wait = waitMs === undefined ? '' : `; retry after ${Math.ceil(waitMs / 1000)} s`;
   const returned = `${remote.name} returned HTTP ${status}`;
   switch (status) {
     case 404: {
-      const message = `${remote.name} does not have ${subjectOf(endpoint)}${said}`;
+      const message = `${remote.name} does not have ${subjectOf(endpoint)}${detail}`;
       return { cause: 'notFound', message, remedy: NOT_FOUND, ...credentialUntested(failed) };
     }
     case 401:
     case 403:
-      return credentialFailure(failed, said);
+      return credentialFailure(failed, detail);
     case 429:
-      return { cause: 'rateLimited', message: `${returned}${said}${wait}`, remedy: limitRemedy(endpoint) };
+      return { cause: 'rateLimited', message: `${returned}${detail}${wait}`, remedy: limitRemedy(endpoint) };
     default: {
       const cause: RegistryCause = status >= 500 ? 'serverError' : 'protocol';
-      return { cause, message: `${returned}${said}${wait}`, remedy: undefined };
+      return { cause, message: `${returned}${detail}${wait}`, remedy: undefined };
     }
   }
 }
 
 /** The credential is to blame only if it was sent, and rejected by the registry or its token server. */
-function credentialFailure(failed: HttpFailure, said: string): RegistryFailure {
+function credentialFailure(failed: HttpFailure, detail: string): RegistryFailure {
   const { remote, response, endpoint } = failed;
   const isKnown = response.status === 403;
   const cause: RegistryCause = isKnown ? 'forbidden' : 'unauthenticated';
   const unsent = unsentIn(failed);
   const rejection = (sent: string): string =>
-    `${remote.name} returned HTTP ${response.status} for ${subjectOf(endpoint)}, requested ${sent}${said}`;
+    `${remote.name} returned HTTP ${response.status} for ${subjectOf(endpoint)}, requested ${sent}${detail}`;
   if (unsent === undefined) {
     const remedy = isKnown ? deniedRemedy(endpoint) : unauthenticatedRemedy(endpoint);
     return { cause, message: rejection(withCredential(endpoint)), remedy };
@@ -120,13 +120,13 @@ function limitRemedy(endpoint: RegistryEndpoint): string {
     : 'use a mirror, or wait';
 }
 
-/** The registry's own words, OCI distribution-spec "Error Codes": `: MANIFEST_UNKNOWN "manifest unknown"`. */
-function saidBy({ body }: HttpResponse, secrets: readonly string[]): string {
+/** The error message of the registry, OCI distribution-spec "Error Codes": `: MANIFEST_UNKNOWN "manifest unknown"`. */
+function registryMessage({ body }: HttpResponse, secrets: readonly string[]): string {
   const first = firstError(body);
   if (first === undefined) return '';
   const code = typeof first['code'] === 'string' && /^[A-Z_]{1,40}$/.test(first['code']) ? first['code'] : undefined;
   const message = typeof first['message'] === 'string' ? first['message'].trim() : '';
-  // A registry that repeats what it was sent must not make us repeat it.
+  // The message is omitted if the registry repeats a secret in it.
   const repeats = secrets.some((secret) => message.includes(secret));
   const words = [code, message === '' || repeats ? undefined : quoteValue(message, 120)].filter(
     (word) => word !== undefined,
