@@ -45,7 +45,7 @@ describe('the README', () => {
     expect(text.split('\n').length).toBeLessThan(200);
   });
 
-  test.each(['README.md', 'docs/configuration.md', 'docs/plugins.md', 'src/README.md'])(
+  test.each(['README.md', 'docs/configuration.md', 'docs/plugins.md', 'docs/reports.md', 'src/README.md'])(
     '%s links to what is there',
     (file) => {
       const links = [...readFileSync(path.join(ROOT, file), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)];
