@@ -84,7 +84,7 @@ function faultOf(error: ErrorObject): DocumentFault {
     case 'minLength':
       return fault('must not be empty');
     case 'minProperties':
-      return fault(`set at least one of ${Object.keys(propertiesOf(error)).join(', ')}`);
+      return fault(`set at least one of ${Object.keys(propertiesOf(error)).join(', ')}${writtenHint(error)}`);
     default:
       return fault(`invalid value ${show(error.data)}: ${hintOf(error)}`);
   }

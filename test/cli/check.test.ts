@@ -84,7 +84,7 @@ describe('check', () => {
   7:14  deny   image "nginx" has no tag and defaults to "latest"       Pod default/bad > web  image-tag
                specify a version, for example :1.27
   7:14  warn   image "nginx" has no digest, so its content can change  Pod default/bad > web  image-digest
-               pin the image: nginx:latest@sha256:…
+               pin the image; npx tidewaiter pin FILE --write adds the digest
 
 1 file, 1 workload, 1 image: 1 denied, 1 warned, 0 unknown (policy: built-in)
 `);

@@ -255,10 +255,13 @@ describe('rules', () => {
       '{rule: image-reference, parameters: {x: 1}}',
       'key /spec/rules/1/parameters/x: unknown key "x" (no keys are allowed here)',
     ],
-    ['{rule: image-tag}', 'value /spec/rules/1/parameters: set at least one of required, allow, deny, besideDigest'],
+    [
+      '{rule: image-tag}',
+      'value /spec/rules/1/parameters: set at least one of required, allow, deny, besideDigest: for example {deny: [latest]}; for details, run npx tidewaiter explain rule image-tag',
+    ],
     [
       '{rule: image-tag, parameters: {}}',
-      'value /spec/rules/1/parameters: set at least one of required, allow, deny, besideDigest',
+      'value /spec/rules/1/parameters: set at least one of required, allow, deny, besideDigest: for example {deny: [latest]}; for details, run npx tidewaiter explain rule image-tag',
     ],
     [
       '{rule: image-tag, parameters: {required: "yes"}}',
@@ -273,7 +276,10 @@ describe('rules', () => {
       '{rule: image-tag, parameters: {alow: [a]}}',
       'key /spec/rules/1/parameters/alow: unknown key "alow"; did you mean "allow"? (expected required, allow, deny, or besideDigest)',
     ],
-    ['{rule: image-registry}', 'value /spec/rules/1/parameters: set at least one of allow, deny'],
+    [
+      '{rule: image-registry}',
+      'value /spec/rules/1/parameters: set at least one of allow, deny: for example {allow: [registry.example.com/**]}; for details, run npx tidewaiter explain rule image-registry',
+    ],
     ['{rule: image-registry, parameters: {allow: [""]}}', 'value /spec/rules/1/parameters/allow/0: must not be empty'],
     [
       '{rule: image-pull-policy, parameters: {when: mutabel}}',

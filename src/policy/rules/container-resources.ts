@@ -44,9 +44,9 @@ export const containerResources = defineRule({
   name: 'container-resources',
   description: 'Containers have the required requests and limits, in plausible quantities',
   docs: {
-    why: 'Without requests, the scheduler can\'t account for a Pod; without a memory limit, one container can exhaust a node. A limit far above the request can exceed what the node has. Memory "512m" is about half a byte.',
+    why: 'Without requests, the scheduler can\'t account for a Pod; without a memory limit, one container can exhaust a node. A limit far above the request can exceed what the node has. Memory "512m" means 0.512 bytes; 512Mi was probably meant.',
     remedy:
-      'Set resources.requests and resources.limits. A limit counts as the request if there is no request, and resources of the whole Pod count for each container. A LimitRange sets defaults only in a cluster, before this rule runs.',
+      'Set resources.requests and resources.limits. A limit counts as the request if there is no request. If spec.resources is set on the Pod, it counts for each container. A LimitRange sets defaults only in a cluster, before this rule runs.',
     example: {
       parameters: { requests: ['cpu', 'memory'], limits: ['memory'], maxRatio: { memory: 2 } },
       pass: `apiVersion: v1
@@ -69,7 +69,7 @@ spec:
       image: nginx:1.27
       resources:
         requests: {cpu: 100m, memory: 128Mi}
-        limits: {memory: 1Gi}
+        limits: {memory: 1Gi} # the limit is 8 times the request; maxRatio is 2
 `,
     },
   },
@@ -79,23 +79,23 @@ spec:
     properties: {
       requests: {
         ...RESOURCE_NAMES,
-        description: 'Resources that each container must request; a limit counts as a request',
+        description: 'Resources that each container must request (a limit counts as a request)',
       },
       limits: { ...RESOURCE_NAMES, description: 'Resources that each container must have a limit for' },
       noLimits: {
         ...RESOURCE_NAMES,
-        description: 'Resources that containers must not have a limit for, for example cpu',
+        description: 'Resources that containers must not have a limit for',
       },
       maxRatio: {
         type: 'object',
         minProperties: 1,
         additionalProperties: { type: 'number', minimum: 1, hint: 'a number of at least 1' },
-        description: 'By resource, the largest ratio of limit to request',
+        description: 'Largest ratio of limit to request per resource',
       },
-      min: { ...AMOUNTS, description: 'By resource, the smallest request, for example cpu: 10m' },
+      min: { ...AMOUNTS, description: 'Smallest request per resource, for example cpu: 10m' },
       max: {
         ...AMOUNTS,
-        description: 'By resource, the largest limit (or request, without a limit), for example memory: 4Gi',
+        description: 'Largest limit per resource, for example memory: 4Gi; if there is no limit, the largest request',
       },
     },
   },

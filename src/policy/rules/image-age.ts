@@ -68,6 +68,7 @@ spec:
     type: 'object',
     additionalProperties: false,
     minProperties: 1,
+    hint: 'for example {maxAgeDays: 90}; for details, run npx tidewaiter explain rule image-age',
     properties: {
       maxAgeDays: { type: 'integer', minimum: 1, description: 'Maximum age in days' },
       minAgeDays: { type: 'integer', minimum: 1, description: 'Minimum age in days' },

@@ -15,9 +15,10 @@ export const imageDigest = defineRule({
   docs: {
     why: 'A tag can move, so two nodes can run different builds of one reference. A digest identifies exactly one image. With drift, the rule also reports a tag that no longer points to the pinned digest: a newer build is available.',
     remedy:
-      'Pin the image: name:tag@sha256:digest keeps the tag readable. If the tag has moved, update the digest, or keep the pinned build on purpose.',
+      'Pin the image: name:tag@sha256:digest keeps the tag readable. If the tag has moved, update the digest; to keep the pinned build, add an ImagePolicyException or remove drift.',
     example: {
-      parameters: {},
+      parameters: { drift: true },
+      registry: { 'nginx:1.27': { digest: `sha256:${'0123456789abcdef'.repeat(4)}` } },
       pass: `apiVersion: v1
 kind: Pod
 metadata: {name: web}
@@ -54,11 +55,10 @@ spec:
   check(subject, { drift }) {
     const unpinned = checkImages(subject, (reference, container) => {
       if (isPinned(reference)) return undefined;
-      const tagged = reference.tag === undefined ? `${reference.text}:${reference.effectiveTag}` : reference.text;
       return {
         pointer: container.imagePointer,
         message: `image ${quoteValue(reference.text)} has no digest, so its content can change`,
-        remedy: `pin the image: ${tagged.length <= MAX_SHOWN ? tagged : 'name'}@sha256:…`,
+        remedy: pinRemedy(reference),
       };
     });
     if (!drift) return unpinned;
@@ -66,6 +66,12 @@ spec:
     return [...unpinned, ...checkRegistryFacts({ subject: tagged, facts: subject.facts.registryTags }, checkDrift)];
   },
 });
+
+/** Names no `latest`: most policies deny that tag. */
+function pinRemedy({ text, effectiveTag }: ImageReference): string {
+  if (effectiveTag === 'latest') return 'pin the image; npx tidewaiter pin FILE --write adds the digest';
+  return `pin the image: ${text.length <= MAX_SHOWN ? text : 'name'}@sha256:…`;
+}
 
 function hasBoth({ image }: Container): boolean {
   return image.state === 'parsed' && image.reference.tag !== undefined && image.reference.digest !== undefined;

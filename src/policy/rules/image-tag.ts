@@ -67,6 +67,7 @@ spec:
     type: 'object',
     additionalProperties: false,
     minProperties: 1,
+    hint: 'for example {deny: [latest]}; for details, run npx tidewaiter explain rule image-tag',
     properties: {
       required: { type: 'boolean', description: 'If true, an image with neither tag nor digest is a violation' },
       allow: { ...TAG_GLOBS, description: 'Globs; a tag that matches none of them is a violation' },

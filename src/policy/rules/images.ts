@@ -21,6 +21,9 @@ export function checkImages(
   return problems;
 }
 
+/** Most problems of references end in what to write instead. */
+const HAS_REMEDY = /; (?:use|add|remove|render) |^put /;
+
 export function unreadable(container: Container): Problem {
   const { image, imagePointer: pointer } = container;
   const shared = { container, pointer, unreadable: true } as const;
@@ -39,7 +42,9 @@ export function unreadable(container: Container): Problem {
     image.text === ''
       ? 'no image is specified'
       : `image ${quoteValue(image.text)} is not a valid reference: ${problem}`;
-  return { ...shared, state: 'violation', message, remedy: 'use the form [registry/]name[:tag][@sha256:digest]' };
+  const violation = { ...shared, state: 'violation', message } as const;
+  if (image.text !== '' && HAS_REMEDY.test(problem)) return violation;
+  return { ...violation, remedy: 'use the form [registry/]name[:tag][@sha256:digest]' };
 }
 
 /** Returns `a, b, c and 4 more`, with at most eight items. */

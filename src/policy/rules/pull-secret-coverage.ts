@@ -73,6 +73,7 @@ kind: Secret
 metadata: {name: regcred}
 type: kubernetes.io/dockerconfigjson
 stringData:
+  # "*." requires one more label: the entry matches a.registry.example.com, not registry.example.com
   .dockerconfigjson: |
     {"auths": {"*.registry.example.com": {"username": "ci", "password": "example"}}}
 `,
@@ -83,11 +84,12 @@ stringData:
     additionalProperties: false,
     properties: {
       images: { ...PATTERN_LIST, description: 'Image patterns; these images are private (default: all)' },
-      public: { ...PATTERN_LIST, description: 'Image patterns; these images need no credential' },
+      public: { ...PATTERN_LIST, description: 'Image patterns; exceptions from images that need no credential' },
       nodeCredentials: {
         type: 'array',
         items: { type: 'string', minLength: 1 },
-        description: 'Image patterns that the nodes have credentials for; [] if they have none',
+        description:
+          'Image patterns that the nodes have credentials for; [] if they have none. If omitted, an image without a matching credential is unknown instead of a violation. Not the configuration key of the same name',
       },
       prove: {
         type: 'boolean',

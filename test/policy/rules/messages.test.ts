@@ -17,14 +17,14 @@ describe('an invalid image', () => {
 
   test.each(['image-reference', 'image-digest', 'image-pull-policy'])('is a violation of %s', (rule) => {
     expect(about(rule, '{}', 'UPPER/case:1@x')).toEqual([
-      expect.stringMatching(/^c: image "UPPER\/case:1@x" is not a valid reference: .+ \| use the form /),
+      expect.stringMatching(/^c: image "UPPER\/case:1@x" is not a valid reference: .+; use .+ \| -$/),
     ]);
     expect(about(rule, '{}', '')).toEqual([`c: no image is specified | ${REMEDY}`]);
   });
 
   test('is reported with the problem and a correction', () => {
     expect(about('image-reference', '{}', 'nginx:')).toEqual([
-      `c: image "nginx:" is not a valid reference: the tag after ":" is missing; add a tag, or remove ":" | ${REMEDY}`,
+      `c: image "nginx:" is not a valid reference: the tag after ":" is missing; add a tag, or remove ":" | -`,
     ]);
     expect(about('image-reference', '{}', 'a\nb')).toEqual([
       `c: image "a\\u000ab" is not a valid reference: whitespace is not allowed | ${REMEDY}`,
@@ -170,7 +170,18 @@ describe('image-tag', () => {
 
 describe('image-digest', () => {
   test.each<[string, readonly string[]]>([
-    ['nginx', ['c: image "nginx" has no digest, so its content can change | pin the image: nginx:latest@sha256:…']],
+    [
+      'nginx',
+      [
+        'c: image "nginx" has no digest, so its content can change | pin the image; npx tidewaiter pin FILE --write adds the digest',
+      ],
+    ],
+    [
+      'nginx:latest',
+      [
+        'c: image "nginx:latest" has no digest, so its content can change | pin the image; npx tidewaiter pin FILE --write adds the digest',
+      ],
+    ],
     [
       'a.io/b:1.27',
       ['c: image "a.io/b:1.27" has no digest, so its content can change | pin the image: a.io/b:1.27@sha256:…'],
