@@ -37,7 +37,7 @@ export function readBinding(entry: BindingDocument, at: string, vocabulary: Voca
   const rule = vocabulary.rules.find(({ name }) => name === entry.rule);
   if (rule === undefined) {
     const names = vocabulary.rules.map(({ name }) => name);
-    const problem = `unknown rule ${quoteValue(entry.rule)}${didYouMean(entry.rule, names)} (all rules: ${names.join(', ')})`;
+    const problem = `unknown rule ${quoteValue(entry.rule)}${didYouMean(entry.rule, names)} (all rules: npx tidewaiter rules)`;
     return { ok: false, faults: [{ pointer: `${at}/rule`, problem, at: 'value' }] };
   }
   const bound = bindRule(rule, entry.parameters ?? {}, vocabulary);

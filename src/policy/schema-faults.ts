@@ -1,7 +1,7 @@
 /** JSON Schema validation with readable faults: the problem, the allowed values, and the closest spelling. */
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { quoteValue } from '../image/quote.ts';
-import { didYouMean } from '../image/suggestion.ts';
+import { didYouMean, didYouMeanKey } from '../image/suggestion.ts';
 import { escapeSegment, jsonType } from '../pod/pointer.ts';
 
 /** `pointer` is relative to the document; `at: 'key'` means that the key is wrong. */
@@ -95,12 +95,17 @@ function typeNames(type: unknown): string {
   return names.map((name) => EXPECTED[String(name)] ?? String(name)).join(' or ');
 }
 
+/** A longer list of keys would hide the suggestion. */
+const MAX_LISTED = 8;
+
 function unknownKey(error: ErrorObject, key: string): DocumentFault {
   const known = Object.keys(propertiesOf(error));
+  const suggestion = didYouMeanKey(key, known);
   const list = known.length === 0 ? 'no keys are allowed here' : `expected ${orList(known)}`;
+  const more = suggestion !== '' && known.length > MAX_LISTED ? '' : ` (${list})`;
   return {
     pointer: `${error.instancePath}/${escapeSegment(key)}`,
-    problem: `unknown key ${quoteValue(key)}${didYouMean(key, known)} (${list})`,
+    problem: `unknown key ${quoteValue(key)}${suggestion}${more}`,
     at: 'key',
   };
 }

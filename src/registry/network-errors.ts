@@ -60,7 +60,7 @@ export function protocolError(message: string, remedy?: string): RegistryError {
 }
 
 const DNS_PROBLEMS: Readonly<Record<DnsError['kind'], string>> = {
-  absent: 'has no address record in DNS',
+  absent: 'cannot be resolved',
   silent: 'cannot be resolved: DNS did not respond in time',
   broken: 'cannot be resolved: DNS lookup failed',
 };
@@ -74,7 +74,7 @@ function unsentFailure(error: unknown, remote: RemoteHost): RegistryFailure | un
 
 function withoutAddress(error: DnsError, { name }: RemoteHost): RegistryFailure {
   const message = `${name} ${DNS_PROBLEMS[error.kind]} (${error.code})`;
-  const remedy = error.kind === 'absent' ? 'check the registry name' : undefined;
+  const remedy = error.kind === 'absent' ? 'check the registry name and DNS' : undefined;
   return { cause: 'dns', message, remedy };
 }
 

@@ -345,6 +345,7 @@ describe('the configuration', () => {
 
   test.each([
     ['listn: x\n', /tidewaiter\.yaml:1:1: unknown key "listn"; did you mean "listen"\?/],
+    ['logging: x\n', /tidewaiter\.yaml:1:1: unknown key "logging"; did you mean "logLevel"\?$/],
     ['operationsPort: "x"\n', /tidewaiter\.yaml:1:17: expected a whole number, found a string/],
     [
       'kinds:\n  - {group: a, kind: B, images: [spec.image]}\n',

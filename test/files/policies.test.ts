@@ -167,7 +167,7 @@ describe('faults', () => {
       },
       [
         'a.yaml:5:24: spec/match/namespaces/0: "sho?" cannot match any namespace: only "*" is a special character; use "sho*"',
-        'a.yaml:7:13: spec/rules/0/rule: unknown rule "image-tagg"; did you mean "image-tag"? (all rules: …)',
+        'a.yaml:7:13: spec/rules/0/rule: unknown rule "image-tagg"; did you mean "image-tag"? (all rules: npx tidewaiter rules)',
         'a.yaml:9:7: spec/rules/1/acton: unknown key "acton"; did you mean "action"? (expected rule, action, onUnknown, parameters, or message)',
         'a.yaml:10:27: spec/rules/1/parameters/deny/0: "!latest" cannot match any tag: "!" does not negate; put "latest" under allow',
         'a.yaml:12:32: spec/rules/2/parameters/expression: column 4: expected a value, found the end',
@@ -179,7 +179,7 @@ describe('faults', () => {
         'c.yaml:10:12: spec/expires: "2027-02-30" is not a valid date',
         'd.yaml:3:18: metadata/name: duplicate policy "one"; first defined at a.yaml:3:18',
         'd.yaml:5:18: spec/rules/0/rule: expected a string, found a number',
-        'd.yaml:5:29: spec/rules/1/rule: unknown rule "nope" (all rules: …)',
+        'd.yaml:5:29: spec/rules/1/rule: unknown rule "nope" (all rules: npx tidewaiter rules)',
       ],
     ],
     [
@@ -293,7 +293,7 @@ describe('faults', () => {
     ],
   ])('%s', async (_what, files, faults) => {
     const found = await faultsOf(files);
-    expect(found.map((fault) => fault.replace(/all rules: [^)]*/, 'all rules: …'))).toEqual(faults);
+    expect(found).toEqual(faults);
   });
 });
 

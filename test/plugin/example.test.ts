@@ -114,9 +114,7 @@ describe('the example of a plugin', () => {
     const policy = path.join(folder, 'policy.yaml');
     writeFileSync(policy, readFileSync(policies[0] ?? '', 'utf8').replace('rule: team-images', 'rule: team-image'));
     const { note } = await runCommand(['check', folder, '--plugin', ...plugins, '--policy', policy]);
-    expect(note).toMatch(
-      /unknown rule "team-image"; did you mean "team-images"\? \(all rules: .*not-privileged, team-images, image-size\)/,
-    );
+    expect(note).toMatch(/unknown rule "team-image"; did you mean "team-images"\? \(all rules: npx tidewaiter rules\)/);
   });
 });
 

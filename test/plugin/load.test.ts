@@ -250,10 +250,7 @@ describe('a rule of a plugin that is not well-formed is told', () => {
     ["a: { type: 'string', pattern: '(' }", ': Invalid regular expression: /(/u: Unterminated group'],
     ["a: { format: 'date' }", ': unknown format "date" ignored in schema at path "#/properties/a"'],
     ["a: { type: 'integer', default: 'x' }", '/a: invalid default: expected a whole number, found a string'],
-    [
-      "a: { enum: ['x', 'y'], default: 'z' }",
-      '/a: invalid default: invalid value "z"; did you mean "x"? (expected x or y)',
-    ],
+    ["a: { enum: ['x', 'y'], default: 'z' }", '/a: invalid default: invalid value "z" (expected x or y)'],
   ])('parameters {%s}', (properties, expected) => {
     const change = `parameters: { type: 'object', additionalProperties: false, properties: { ${properties} } }`;
     expect(faultsOf(file('rules.js', rule('mine', change)))).toBe(`rules.js: default/0/parameters${expected}`);

@@ -62,7 +62,6 @@ describe('a policy that pins', () => {
 });
 
 describe('what is wrong', () => {
-  const causes = `${REGISTRY_CAUSES.join(', ')}, or other`;
   test.each([
     ['{}', ['value /spec: set "rules", "pin", or both']],
     ['{pin: }', ['value /spec/pin: expected an object, found null']],
@@ -78,7 +77,7 @@ describe('what is wrong', () => {
     ],
     [
       '{pin: {onFailure: {notfound: deny}}}',
-      [`key /spec/pin/onFailure/notfound: unknown key "notfound"; did you mean "notFound"? (expected ${causes})`],
+      [`key /spec/pin/onFailure/notfound: unknown key "notfound"; did you mean "notFound"?`],
     ],
     [
       '{pin: {onFailure: {timeout: denny}}}',

@@ -154,7 +154,7 @@ describe('an image that has passed', () => {
 test('rules that call themselves about images only say the same of an image in whatever container', async () => {
   for (const rule of RULES) await rule.ready?.();
   const images = RULES.filter((rule) => {
-    const bound = rule.bind(rule.docs?.example.parameters ?? {});
+    const bound = rule.bind(rule.name === 'image-digest' ? {} : (rule.docs?.example.parameters ?? {}));
     return bound.ok && bound.value.imagesOnly;
   });
   expect(images.map(({ name }) => name)).toEqual([

@@ -293,8 +293,8 @@ describe('a registry', () => {
   };
 
   test.each([
-    ['nowhere.test', 'has no address record in DNS (ENOTFOUND)', 'check the registry name'],
-    ['empty.test', 'has no address record in DNS (ENODATA)', 'check the registry name'],
+    ['nowhere.test', 'cannot be resolved (ENOTFOUND)', 'check the registry name and DNS'],
+    ['empty.test', 'cannot be resolved (ENODATA)', 'check the registry name and DNS'],
     ['mute.test', 'cannot be resolved: DNS did not respond in time (ETIMEOUT)', undefined],
     ['lying.test', 'cannot be resolved: DNS did not respond in time (ETIMEOUT)', undefined],
     ['broken.test', 'cannot be resolved: DNS lookup failed (ESERVFAIL)', undefined],

@@ -65,10 +65,10 @@ test.each<[string, readonly { readonly message: string }[], readonly string[]]>(
     rows(
       ['a', 'b', 'c'],
       (image) =>
-        `image ${image} cannot be pinned: x.io has no address record in DNS (ENOTFOUND); m.io/x (mirror of x.io) does not have ${image}; tried anonymously`,
+        `image ${image} cannot be pinned: x.io cannot be resolved (ENOTFOUND); m.io/x (mirror of x.io) does not have ${image}; tried anonymously`,
     ),
     [
-      '3 images cannot be pinned: x.io has no address record in DNS (ENOTFOUND); m.io/x (mirror of x.io) has none of them; tried anonymously ("a", "b", "c")',
+      '3 images cannot be pinned: x.io cannot be resolved (ENOTFOUND); m.io/x (mirror of x.io) has none of them; tried anonymously ("a", "b", "c")',
     ],
   ],
   [

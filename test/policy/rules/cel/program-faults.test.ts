@@ -18,8 +18,8 @@ const VARIABLES = '(variables: object, oldObject, request, namespaceObject, cont
 describe('names', () => {
   test.each([
     [
-      'image.tgo == "x"',
-      'column 7: image has no field "tgo"; did you mean "tag"? (fields: text, registry, repository, name, tag, digest)',
+      'image.tog == "x"',
+      'column 7: image has no field "tog"; did you mean "tag"? (fields: text, registry, repository, name, tag, digest)',
     ],
     [
       'request.object.x == 1',
@@ -31,7 +31,7 @@ describe('names', () => {
     ['variables.x == 1', 'column 1: unknown variable "variables" (the policy has no "variables")'],
     [
       'object.a.all(x, y)',
-      'column 17: unknown variable "y"; did you mean "x"? (variables: x, object, oldObject, request, namespaceObject, container, image)',
+      'column 17: unknown variable "y" (variables: x, object, oldObject, request, namespaceObject, container, image)',
     ],
     ['object.a.map(x, x).size() == x', `column 30: unknown variable "x" ${VARIABLES}`],
     ['image.tag.startWith("x")', 'column 11: unknown function "startWith"; did you mean "startsWith"?'],
@@ -153,7 +153,7 @@ test('all parameters are read, and each fault has its place', () => {
     }),
   ).toEqual([
     '/variables/0/expression: column 1: unknown variable "variables" (the policy has no "variables")',
-    '/variables/2/expression: column 11: "variables" has no "c"; did you mean "a"? (so far: a)',
+    '/variables/2/expression: column 11: "variables" has no "c" (so far: a)',
     '/messageExpression: the expression must have type string, found type int',
   ]);
 });
@@ -178,7 +178,7 @@ spec:
   rules:
     - rule: cel
       parameters:
-        expression: image.tgo == 'x'
+        expression: image.tog == 'x'
     - rule: cel
       parameters:
         expression: "true"
@@ -191,7 +191,7 @@ spec:
   try {
     await expect(loadPolicies([file], { rules: RULES, kinds })).rejects.toMatchObject({
       message: [
-        `${file}:8:21: spec/rules/0/parameters/expression: column 7: image has no field "tgo"; did you mean "tag"? (fields: text, registry, repository, name, tag, digest)`,
+        `${file}:8:21: spec/rules/0/parameters/expression: column 7: image has no field "tog"; did you mean "tag"? (fields: text, registry, repository, name, tag, digest)`,
         `${file}:12:28: spec/rules/1/parameters/variables/0/name: invalid value "1x": expected letters, digits, and "_", with no digit at the start`,
         `${file}:14:32: spec/rules/2/parameters/expression: must not be empty`,
         `${file}:15:7: spec/rules/3/parameters: "expression" is required`,
