@@ -12,7 +12,7 @@ import type { JsonObject } from '../src/pod/pointer.ts';
 import { exceptionBook } from '../src/policy/exception-book.ts';
 import type { CheckReport } from '../src/report/check.ts';
 import type { ReplayReport } from '../src/report/replay.ts';
-import { ask, contextOf, podOf, requestOf, told } from './admission/asking.ts';
+import { ask, contextOf, podOf, requestOf, told } from './admission/decide.ts';
 import { AFTER, exceptionOf, kinds, LAST_DAY, policyOf } from './policy/fixtures.ts';
 import { runCommand } from './support/command.ts';
 import { type TestServer, startAdmissionServer } from './support/admission-server.ts';

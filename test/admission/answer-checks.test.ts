@@ -1,8 +1,8 @@
 /** The checker of answers can say no. */
 import { expect, test } from 'vitest';
-import { answerFaults, type Asked } from './answer-checks.ts';
+import { answerFaults, type SentReview } from './answer-checks.ts';
 
-const ASKED: Asked = { apiVersion: 'admission.k8s.io/v1', uid: 'u', endpoint: 'validate' };
+const ASKED: SentReview = { apiVersion: 'admission.k8s.io/v1', uid: 'u', endpoint: 'validate' };
 const answer = (response: object, rest: object = {}): string =>
   JSON.stringify({
     apiVersion: 'admission.k8s.io/v1',

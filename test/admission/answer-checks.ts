@@ -5,7 +5,7 @@
  */
 type Json = { readonly [key: string]: unknown };
 
-export interface Asked {
+export interface SentReview {
   readonly apiVersion: string;
   readonly uid: string;
   readonly endpoint: 'validate' | 'mutate';
@@ -14,7 +14,7 @@ export interface Asked {
 const MAX_ANSWER_CHARACTERS = 200_000;
 
 /** Everything that is wrong with the bytes of an answer. */
-export function answerFaults(text: string, asked: Asked): readonly string[] {
+export function answerFaults(text: string, asked: SentReview): readonly string[] {
   let answer: unknown;
   try {
     answer = JSON.parse(text);

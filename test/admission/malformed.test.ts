@@ -8,7 +8,7 @@ import { RULES } from '../../src/policy/rules/index.ts';
 import { planned } from '../../src/policy/plan.ts';
 import { kinds, policyOf, requestFor } from '../policy/fixtures.ts';
 import { readWorkload } from '../pod/fixtures.ts';
-import { ask, contextOf, podOf, requestOf, told } from './asking.ts';
+import { ask, contextOf, podOf, requestOf, told } from './decide.ts';
 
 await readyRules({ spec: { rules: [{ rule: 'cel' }] } }, { rules: RULES, kinds });
 

@@ -12,7 +12,7 @@ import { workloadOf } from '../../src/pod/workload.ts';
 import { kindFixtures } from '../pod/fixtures.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { answerFaults } from './answer-checks.ts';
-import { contextOf, requestOf } from './asking.ts';
+import { contextOf, requestOf } from './decide.ts';
 import { digestOf, no, registryOf, yes } from './pinning.ts';
 
 const kinds = kindTable();

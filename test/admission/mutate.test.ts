@@ -4,7 +4,7 @@ import type { AdmissionRequest } from '../../src/admission/request.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { policyOf } from '../policy/fixtures.ts';
-import { objectOf, podOf, requestOf } from './asking.ts';
+import { objectOf, podOf, requestOf } from './decide.ts';
 import { change, digestOf, no, patched, PIN_ALL, registryOf, said, updateOf, yes } from './pinning.ts';
 
 const OLD = digestOf('0');

@@ -7,7 +7,7 @@ import type { JsonObject } from '../../src/pod/pointer.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { RegistryCause, RegistryFact, RegistryImage } from '../../src/policy/registry-fact.ts';
 import { policyOf } from '../policy/fixtures.ts';
-import { contextOf, requestOf, type Surroundings } from './asking.ts';
+import { contextOf, requestOf, type Surroundings } from './decide.ts';
 
 /** The digest of one hexadecimal digit, 64 times. */
 export const digestOf = (digit: string): string => `sha256:${digit.repeat(64)}`;

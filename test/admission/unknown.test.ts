@@ -5,7 +5,7 @@ import { exceptionBook } from '../../src/policy/exception-book.ts';
 import { defineRule } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { exceptionOf, LAST_DAY, policyOf } from '../policy/fixtures.ts';
-import { ask, contextOf, objectOf, podOf, requestOf } from './asking.ts';
+import { ask, contextOf, objectOf, podOf, requestOf } from './decide.ts';
 import { registry } from './registry.ts';
 import type { RegistryDetails, RegistryFact } from '../../src/policy/registry-fact.ts';
 

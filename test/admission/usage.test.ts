@@ -5,7 +5,7 @@ import { type ImageException } from '../../src/policy/exception.ts';
 import { exceptionBook } from '../../src/policy/exception-book.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { AFTER, exceptionOf, LAST_DAY, policyOf } from '../policy/fixtures.ts';
-import { ask, contextOf, podOf, requestOf } from './asking.ts';
+import { ask, contextOf, podOf, requestOf } from './decide.ts';
 
 const PODS = [
   '{containers: [{name: web, image: "nginx:1"}]}',

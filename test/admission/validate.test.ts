@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import { policyOf } from '../policy/fixtures.ts';
-import { ask, contextOf, objectOf, podOf, requestOf, told } from './asking.ts';
+import { ask, contextOf, objectOf, podOf, requestOf, told } from './decide.ts';
 
 const pinned = policyOf('{rules: [{rule: image-digest}]}');
 const context = contextOf([pinned]);

@@ -181,12 +181,12 @@ test('rules that call themselves about images only say the same of an image in w
 });
 
 describe('a check that several policies share', () => {
-  interface Seen {
+  interface CallCount {
     bound: number;
     run: number;
   }
 
-  function counting(seen: Seen, answer: (mark: string) => readonly string[]): Rule {
+  function counting(seen: CallCount, answer: (mark: string) => readonly string[]): Rule {
     return defineRule({
       name: 'counting',
       description: 'Counts how often it is asked',

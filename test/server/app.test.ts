@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Context } from '../../src/admission/context.ts';
 import { compose } from '../../src/wiring.ts';
 import { answerFaults } from '../admission/answer-checks.ts';
-import { podOf } from '../admission/asking.ts';
+import { podOf } from '../admission/decide.ts';
 import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type TestServer, type Reply, startAdmissionServer } from '../support/admission-server.ts';
 import { createReview } from '../support/review.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/policy/finding.ts';
 import { createMetrics, type Metrics } from '../../src/server/metrics.ts';
-import { podOf, requestOf } from '../admission/asking.ts';
+import { podOf, requestOf } from '../admission/decide.ts';
 import { change, no, PIN_ALL, registryOf } from '../admission/pinning.ts';
 
 const finding: Finding = {

@@ -1,7 +1,7 @@
 /** `/mutate` over real HTTPS: the bytes that an API server accepts, the time it gives, what is logged and counted. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerFaults } from '../admission/answer-checks.ts';
-import { podOf } from '../admission/asking.ts';
+import { podOf } from '../admission/decide.ts';
 import { digestOf, no, registryOf } from '../admission/pinning.ts';
 import { kinds, policyOf } from '../policy/fixtures.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';

@@ -6,7 +6,7 @@ import type { Fact, Facts, Need } from '../../../src/policy/fact.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { defineRule, type Rule } from '../../../src/policy/rule.ts';
 import { policyOf } from '../../policy/fixtures.ts';
-import { ask, contextOf, objectOf, podOf, requestOf } from '../asking.ts';
+import { ask, contextOf, objectOf, podOf, requestOf } from '../decide.ts';
 
 /** Says every fact that it was given. */
 function tellRule<const N extends Need>(needs: readonly N[], tell: (facts: Pick<Facts, N>) => readonly string[]): Rule {

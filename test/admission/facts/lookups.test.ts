@@ -9,7 +9,7 @@ import type { Policy } from '../../../src/policy/policy.ts';
 import type { RegistryFact, RegistryImage } from '../../../src/policy/registry-fact.ts';
 import { secretOf } from '../../credential/pull-secrets.ts';
 import { exceptionOf, LAST_DAY, policyOf } from '../../policy/fixtures.ts';
-import { ask, contextOf, objectOf, podOf, requestOf } from '../asking.ts';
+import { ask, contextOf, objectOf, podOf, requestOf } from '../decide.ts';
 import { type RecordedRegistry, DIGEST, found, registry, TELLING } from '../registry.ts';
 
 const policy = (rules: string, scope = 'onUpdate: changed'): Policy =>

@@ -8,7 +8,7 @@ import type { JsonObject } from '../../../src/pod/pointer.ts';
 import type { Fact, PodPullSecrets } from '../../../src/policy/fact.ts';
 import { readWorkload } from '../../pod/fixtures.ts';
 import { kinds, NO_LABELS, policyOf } from '../../policy/fixtures.ts';
-import { ask, contextOf, objectOf, podOf, requestOf, told } from '../asking.ts';
+import { ask, contextOf, objectOf, podOf, requestOf, told } from '../decide.ts';
 import { createLookups } from '../../../src/admission/facts/lookups.ts';
 
 const ACCOUNTS: Readonly<Record<string, Fact<readonly string[]>>> = {
@@ -17,13 +17,13 @@ const ACCOUNTS: Readonly<Record<string, Fact<readonly string[]>>> = {
   gone: { state: 'no' },
 };
 
-interface Asked {
+interface FakeCluster {
   readonly ports: World;
   readonly asked: string[];
 }
 
 /** Secrets `a` and `b` exist, and the accounts above. */
-function cluster(): Asked {
+function cluster(): FakeCluster {
   const asked: string[] = [];
   const exists = ['a', 'b'];
   return {
@@ -58,7 +58,7 @@ const spelled = ({ from, serviceAccount, secrets }: PodPullSecrets): string =>
 async function inEffect(
   object: JsonObject,
   pluginsRan: boolean,
-  { ports }: Asked = cluster(),
+  { ports }: FakeCluster = cluster(),
 ): Promise<readonly string[]> {
   const context: Context = { kinds, policies: [], world: ports };
   const workload = readWorkload(object);

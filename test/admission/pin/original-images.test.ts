@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { isObject, type JsonObject } from '../../../src/pod/pointer.ts';
 import type { Operation } from 'rfc6902';
 import { policyOf } from '../../policy/fixtures.ts';
-import { objectOf, requestOf } from '../asking.ts';
+import { objectOf, requestOf } from '../decide.ts';
 import { change, digestOf, PIN_ALL, registryOf, updateOf } from '../pinning.ts';
 
 const OLD = digestOf('0');

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../src/pod/pointer.ts';
 import { REGISTRY_CAUSES, type RegistryCause } from '../../../src/policy/registry-fact.ts';
 import { exceptionBook } from '../../../src/policy/exception-book.ts';
 import { exceptionOf, LAST_DAY, policyOf } from '../../policy/fixtures.ts';
-import { contextOf, objectOf, podOf, requestOf } from '../asking.ts';
+import { contextOf, objectOf, podOf, requestOf } from '../decide.ts';
 import { change, digestOf, no, patched, PIN_ALL, registryOf, said, updateOf } from '../pinning.ts';
 
 const OLD = digestOf('0');

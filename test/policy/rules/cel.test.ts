@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Facts } from '../../../src/policy/fact.ts';
 import { cel } from '../../../src/policy/rules/cel.ts';
 import type { ScopeRequest } from '../../../src/policy/scope-request.ts';
-import { ask, contextOf, podOf, requestOf, told } from '../../admission/asking.ts';
+import { ask, contextOf, podOf, requestOf, told } from '../../admission/decide.ts';
 import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
 
 beforeAll(() => cel.ready?.());

@@ -34,7 +34,7 @@ const details = (some: Partial<RegistryDetails>): RegistryFact<RegistryDetails> 
   value: { digest: D, mediaType: INDEX, platforms: [], createdMs: undefined, sizeBytes: 1, ...some },
 });
 
-interface Told {
+interface RegistryResults {
   readonly images?: RegistryFact<RegistryImage>;
   readonly tags?: RegistryFact<RegistryImage>;
   readonly details?: RegistryFact<RegistryDetails>;
@@ -44,7 +44,7 @@ interface Told {
 function about(
   rule: string,
   text: string,
-  told: Told,
+  told: RegistryResults,
   { spec = '', volume = false, now = NOW } = {},
 ): readonly string[] {
   const holder = volume
@@ -286,7 +286,7 @@ describe('image-platform', () => {
   const ARM = { os: 'linux', architecture: 'arm64', variant: 'v8' };
   const both = '{rule: image-platform, parameters: {platforms: [linux/amd64, linux/arm64]}}';
   const own = '{rule: image-platform}';
-  const made = (...platforms: RegistryDetails['platforms']): Told => ({ details: details({ platforms }) });
+  const made = (...platforms: RegistryDetails['platforms']): RegistryResults => ({ details: details({ platforms }) });
   const selecting = (arch: string): { readonly spec: string } => ({
     spec: `nodeSelector: {kubernetes.io/arch: ${arch}},`,
   });

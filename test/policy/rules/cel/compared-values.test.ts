@@ -1,6 +1,6 @@
 /** An expression's message is its author's own: the same words are no sign that the same thing is wrong. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ask, contextOf, podOf, requestOf, told } from '../../../admission/asking.ts';
+import { ask, contextOf, podOf, requestOf, told } from '../../../admission/decide.ts';
 import { policyOf } from '../../fixtures.ts';
 import { readyRules } from '../../../../src/policy/document.ts';
 import { kindTable } from '../../../../src/pod/kinds.ts';

@@ -105,13 +105,13 @@ const CHEAP: readonly (readonly [string, string])[] = [
   [`isQuantity(${BIG}) || isSemver(${BIG}) || isIP(${BIG})`, 'violation'],
 ];
 
-interface Asked {
+interface TimedCheck {
   readonly problems: readonly Problem[];
   readonly milliseconds: number;
 }
 
 /** Of this thread, since the machine may be busy with other things. */
-function asked(expression: string, object: JsonObject): Asked {
+function asked(expression: string, object: JsonObject): TimedCheck {
   const program = compileProgram({ expression });
   if (!program.ok) throw new Error(JSON.stringify(program.faults));
   const subject = subjectOf(object);
