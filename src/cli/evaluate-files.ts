@@ -53,6 +53,7 @@ export async function evaluateFiles(
   const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests);
   const context = contextWith(clusterObjects);
   const { workloads, images, findings, errors } = await evaluateAll(loaded.manifests, context, { usage, progress });
+  const failed = loaded.errors.length + errors.length > 0;
   const readsSecrets = context.policies.some(({ needs }) => needs.has('pullSecrets'));
   return {
     files: loaded.files,
@@ -61,9 +62,10 @@ export async function evaluateFiles(
     images,
     findings,
     errors: [...loaded.errors, ...(readsSecrets ? secretErrors : []), ...errors],
-    notices: [...loaded.notices, ...nothingNotice(paths, { loaded, workloads, covered: usage.covered - before })].map(
-      inputNoticeRow,
-    ),
+    notices: [
+      ...loaded.notices,
+      ...nothingNotice(paths, { loaded, workloads, covered: usage.covered - before, failed }),
+    ].map(inputNoticeRow),
   };
 }
 

@@ -8,14 +8,16 @@ interface Outcome {
   readonly workloads: number;
   /** Workloads that at least one policy applies to. */
   readonly covered: number;
+  /** An error already explains why no workload was evaluated. */
+  readonly failed: boolean;
 }
 
 /** Returns a notice if no workload was evaluated. */
 export function nothingNotice(
   paths: readonly string[],
-  { loaded, workloads, covered }: Outcome,
+  { loaded, workloads, covered, failed }: Outcome,
 ): readonly InputNotice[] {
-  if (covered > 0) return [];
+  if (covered > 0 || (failed && workloads === 0)) return [];
   const file = paths.map((given) => (given === '-' ? 'stdin' : quoteValue(given, 256))).join(', ');
   const reason = workloads > 0 ? `no policy applies to ${counted(workloads, 'workload')}` : contentsOf(file, loaded);
   return [
@@ -28,9 +30,8 @@ export function nothingNotice(
   ];
 }
 
-function contentsOf(file: string, { files, documents, kustomizations, manifests, errors }: Manifests): string {
+function contentsOf(file: string, { files, documents, kustomizations, manifests }: Manifests): string {
   if (manifests.length > 0) return `${file} contains only ${kindsIn(manifests)}`;
-  if (errors.length > 0) return 'nothing in the input can be evaluated';
   if (kustomizations > 0) return `${file} contains only kustomizations; run kubectl kustomize and check its output`;
   if (files === 0 || documents > 0) return `${file} contains no Kubernetes object`;
   return file === 'stdin'

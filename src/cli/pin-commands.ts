@@ -19,7 +19,10 @@ export function addPin(program: Command, result: Result, terminal: Terminal): vo
         'platform',
       ]),
     )
-    .option('--update', 'Look up images that have a tag and a digest, and report moved tags')
+    .option(
+      '--update',
+      'Look up tags again even if a digest is present; with --write, update moved digests, otherwise exit with 1',
+    )
     .option('--lock <FILE>', 'Lock file with known digests, YAML or JSON; with --write, new digests are added')
     .addOption(
       new Option(
@@ -76,7 +79,8 @@ Examples:
   tidewaiter pin deploy/ --platform linux/amd64 --platform linux/arm64
 
 Exit codes: 0 success; 1 an image has no digest (--check), or has drifted and
-was not written (--update); 2 an image cannot be pinned (the others are)`;
+was not written (--update); 2 an image cannot be pinned
+(the others were pinned)`;
 
 export function addDrift(program: Command, result: Result, terminal: Terminal): void {
   program

@@ -18,11 +18,25 @@ import type { Terminal } from './terminal.ts';
 export function addServe(program: Command, result: Result, terminal: Terminal): void {
   const command = program.command('serve').description('Run the admission webhook').addOption(configOption());
   for (const option of serverOptions()) command.addOption(option);
-  command.option('--print-config', 'Print each effective value and its source, then exit').action(async (flags) => {
-    const { serve } = await import('./serve/serve.ts');
-    result.code = await serve(flags, terminal);
-  });
+  command
+    .option('--print-config', 'Print each effective value and its source, then exit')
+    .addHelpText('after', SERVE_EXAMPLES)
+    .action(async (flags) => {
+      const { serve } = await import('./serve/serve.ts');
+      result.code = await serve(flags, terminal);
+    });
 }
+
+const SERVE_EXAMPLES = `
+Examples:
+  # Serve on 127.0.0.1:8443 with a generated certificate and the built-in policy
+  tidewaiter serve
+
+  # Serve your policies with your certificate
+  tidewaiter serve -p policies/ --cert tls.crt --key tls.key
+
+  # Print the effective configuration
+  tidewaiter serve --print-config`;
 
 export function addCheck(program: Command, result: Result, terminal: Terminal): void {
   program
@@ -41,11 +55,26 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
     )
     .addOption(nowOption())
     .option('--offline', 'Send no requests to registries or clusters; checks that need them are unknown')
+    .addHelpText('after', CHECK_EXAMPLES)
     .action(async (paths, flags) => {
       const { check } = await import('./check.ts');
       result.code = await check(paths, flags, terminal);
     });
 }
+
+const CHECK_EXAMPLES = `
+Examples:
+  # Check manifests with the built-in policy
+  tidewaiter check deploy/
+
+  # Check a rendered Helm chart with your policies
+  helm template . | tidewaiter check -p policies/ -
+
+  # Also fail on warnings, and write SARIF for code scanning
+  tidewaiter check deploy/ --fail-on warn -o sarif
+
+Exit codes: 0 nothing is denied; 1 something is denied (see --fail-on); 2 some
+input could not be evaluated, but other results are still printed`;
 
 const FAIL_ON_HELP =
   'Findings that cause exit code 1: denials; warn adds warnings, unknown adds unknown results, and nothing adds a run that evaluates no workload; repeatable';

@@ -88,4 +88,5 @@ Examples:
   # Run the admission webhook on 127.0.0.1:8443
   tidewaiter serve
 
-Exit codes: 0 success, 1 check failed, 2 error (no result)`;
+Exit codes: 0 success; 1 check failed; 2 some input could not be evaluated, but
+other results are still printed`;

@@ -81,5 +81,6 @@ export function certificateOf(cert: Value, key: Value): CertificateFiles | undef
   if (cert.value !== undefined && key.value !== undefined)
     return { cert: cert.value as string, key: key.value as string };
   const [missing, { from }] = cert.value === undefined ? ['cert', key] : ['key', cert];
-  throw new UserError(`${from}: "cert" and "key" must be set together; "${missing}" is missing`);
+  const setting = from.startsWith('--') ? `--${missing}` : `"${missing}"`;
+  throw new UserError(`${from}: a certificate requires its private key; also set ${setting}`);
 }

@@ -1,6 +1,7 @@
 /** Loads recorded reviews, one or several per file, with their expected responses. */
 import { isReview, readReview, type Review } from '../admission/review.ts';
-import { isObject } from '../pod/pointer.ts';
+import { quoteValue } from '../image/quote.ts';
+import { isObject, jsonType } from '../pod/pointer.ts';
 import { type Expected, readExpected } from '../recording/expected.ts';
 import type { DocumentFault } from '../policy/schema-faults.ts';
 import { type Input, loadInputs } from './input-texts.ts';
@@ -108,13 +109,13 @@ function readEntry(
   const fail = ({ pointer, problem, at }: DocumentFault): void => {
     const place = `${base}${pointer}`;
     const { line, column } = at === 'key' ? document.keyPositionOf(place) : document.positionOf(place);
-    errors.push({ file, line, column, document: number, message: `${pointer || '/'}: ${problem}` });
+    errors.push({ file, line, column, document: number, message: pointer === '' ? problem : `${pointer}: ${problem}` });
   };
   const { at, body, expectedValue } = unwrap(value);
   const strays = strayKeys(value, at);
   for (const fault of strays) fail(fault);
   if (strays.length > 0) return;
-  if (!isReview(body)) return fail({ pointer: at, problem: NOT_A_REVIEW, at: 'value' });
+  if (!isReview(body)) return fail({ pointer: at, problem: notAReview(body), at: 'value' });
   const read = readReview(body);
   if (!read.ok) return fail({ pointer: `${at}${read.pointer}`, problem: read.problem, at: 'value' });
   const expected = expectedValue === undefined ? undefined : readExpected(expectedValue);
@@ -126,7 +127,11 @@ function readEntry(
   recordings.push({ file, line, document: number, review: read.review, expected: expected?.expected });
 }
 
-const NOT_A_REVIEW = 'expected an AdmissionReview, or {review, expected}';
+function notAReview(body: unknown): string {
+  const kind = isObject(body) ? body['kind'] : undefined;
+  const found = typeof kind === 'string' ? `kind ${quoteValue(kind)}` : jsonType(body);
+  return `expected an AdmissionReview, or {review, expected}; found ${found}`;
+}
 
 /** Reads `{review, expected}`, or the review itself. */
 function unwrap(value: unknown): { readonly at: string; readonly body: unknown; readonly expectedValue: unknown } {

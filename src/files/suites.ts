@@ -65,7 +65,13 @@ export async function loadSuites(paths: readonly string[], stdin: AsyncIterable<
     const before = suites.length + errors.length;
     if (MENTIONS.test(input.text)) for (const document of parseDocuments(input.text)) readDocument(document, file);
     if (suites.length + errors.length === before && paths.includes(input.path)) {
-      errors.push({ file: input.path, line: 1, column: 1, document: null, message: `no ${SUITE_KIND} found` });
+      errors.push({
+        file: input.path,
+        line: 1,
+        column: 1,
+        document: null,
+        message: `no ${SUITE_KIND} found; for an example, run npx tidewaiter test --help`,
+      });
     }
   }
   if (suites.length + errors.length === 0) {

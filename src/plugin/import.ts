@@ -45,7 +45,9 @@ function statsOf(file: string): Stats | string {
     return statSync(file);
   } catch (error) {
     const isLocked = error instanceof Error && 'code' in error && error.code === 'EACCES';
-    return isLocked ? 'permission denied' : 'no such file or directory';
+    return isLocked
+      ? 'permission denied'
+      : 'no such file or directory; check --plugin or "plugins" in the configuration';
   }
 }
 

@@ -108,7 +108,16 @@ function pinSummary({ images, files, errors }: PinReport, action: PinAction, ink
     ...(of('failed') + errors.length === 0 ? [] : [ink.red(count(of('failed') + errors.length, 'error'))]),
   ];
   const hint = files.some(({ state }) => state === 'change') ? '; use --write to update the files' : '';
-  return `${count(files.length, 'file')}, ${count(images.length, 'image')}: ${parts.join(', ')}${hint}\n`;
+  return `${count(files.length, 'file')}, ${count(images.length, 'image')}: ${parts.join(', ')}${hint}\n${pinHint(images, files)}`;
+}
+
+/** No command for standard input, which cannot be written, or for files that are not in the input, whose notices say what to do. */
+function pinHint(images: readonly PinRow[], given: readonly PinFileRow[]): string {
+  const files = [...new Set(images.flatMap(({ file, state }) => (state === 'unpinned' ? [file] : [])))];
+  const names = new Set(given.map(({ file }) => file));
+  if (files.length === 0 || files.includes('stdin') || !files.every((file) => names.has(file))) return '';
+  const listed = files.length > 3 ? 'FILE…' : files.map(fileText).join(' ');
+  return `to pin: npx tidewaiter pin ${listed} --write\n`;
 }
 
 export function prettyDrift(report: DriftReport, ink: Paint): Output {

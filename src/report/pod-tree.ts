@@ -99,7 +99,7 @@ function secretText({ name, state, reason }: SecretSummary): string {
 
 function containerRow(container: ContainerSummary, secrets: PullSecretsSummary, ink: Paint): Row {
   const { kind, start, name, credentials } = container;
-  const label = [...(start === null ? [] : [String(start)]), ...(kind === 'regular' ? [] : [KINDS[kind]])].join(' ');
+  const label = [...(start === null ? [] : [`start ${start}`]), ...(kind === 'regular' ? [] : [KINDS[kind]])].join(' ');
   return {
     label,
     cells: [shown(name ?? '(no name)'), imageText(container), credentialsText(credentials, secrets)],
@@ -125,7 +125,7 @@ function credentialsText({ state, candidates }: CredentialsSummary, { from }: Pu
   if (state === 'refused') return 'not pulled: a pull secret is malformed';
   if (state === 'anonymous') return from === 'node' ? 'credentials of the node' : 'anonymous';
   if (state === 'unreadable') return 'not pulled';
-  if (state === 'unknown') return 'unknown';
+  if (state === 'unknown') return 'credentials unknown';
   const listed = candidates.slice(0, MAX_CANDIDATES).map(({ secret, key, username }) => {
     const who = username === '' ? 'no user name, so anonymous' : `user ${shown(username)}`;
     return `${shown(secret)} > ${shown(key)} (${who})`;

@@ -1,5 +1,6 @@
 /** Formats rules for terminals, and as rows for JSON output. */
 import { type ParameterRow, parameterNote, parameterRows } from '../policy/parameter-rows.ts';
+import type { Need } from '../policy/fact.ts';
 import type { ParameterSchema, Rule, RuleDocs } from '../policy/rule.ts';
 import type { Paint } from './paint.ts';
 import { yamlText } from './yaml-text.ts';
@@ -29,11 +30,19 @@ export function ruleRow({ name, description, needs, parameters, docs }: Rule): R
   };
 }
 
-/** `pullSecrets` -> `pull secrets` */
+const FACT_NAMES: Readonly<Record<Need, string>> = {
+  namespaceLabels: 'namespace labels',
+  pullSecrets: 'pull secrets',
+  registryImages: 'registry',
+  registryTags: 'registry',
+  registryDetails: 'registry',
+  now: 'current date',
+};
+
 export function needsText({ needs, needsVary }: Pick<Rule, 'needs' | 'needsVary'>): string {
   if (needs.length === 0) return 'only the object';
-  const words = needs.map((need) => need.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`));
-  return `${words.join(', ')}${needsVary ? ' (depends on parameters)' : ''}`;
+  const words = new Set(needs.map((need) => FACT_NAMES[need]));
+  return `${[...words].join(', ')}${needsVary ? ' (depends on parameters)' : ''}`;
 }
 
 /** The policy entry of the example. */

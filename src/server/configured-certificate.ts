@@ -16,8 +16,8 @@ export async function loadCertificate(
 ): Promise<ServingCertificate> {
   const certName = `certificate ${quoteValue(files.cert)}`;
   const keyName = `private key ${quoteValue(files.key)}`;
-  const cert = await readGiven(files.cert, certName);
-  const key = await readGiven(files.key, keyName);
+  const cert = await readGiven(files.cert, 'cert', certName);
+  const key = await readGiven(files.key, 'key', keyName);
   const chain = chainOf(cert, certName);
   const [leaf] = chain;
   checkPair(chain, privateKeyOf(key, keyName), { certName, keyName });
@@ -32,11 +32,12 @@ export async function loadCertificate(
   return { cert, key, ca: undefined, from: files.cert, notAfter: leaf.validToDate, notes: [] };
 }
 
-async function readGiven(file: string, name: string): Promise<string> {
+async function readGiven(file: string, setting: 'cert' | 'key', name: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new UserError(`cannot read the ${name}: ${reasonOf(error)}; expected a PEM file`, { cause: error });
+    const remedy = `set "${setting}" (--${setting}) to a PEM file, or remove "cert" and "key" to use a generated certificate`;
+    throw new UserError(`cannot read the ${name}: ${reasonOf(error)}; ${remedy}`, { cause: error });
   }
 }
 

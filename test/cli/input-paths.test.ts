@@ -113,8 +113,8 @@ describe.each(FILES.map((argv) => [label(argv), argv] as const))('%s', (_label, 
 
 describe.each(PLUGINS.map((argv) => [label(argv), argv] as const))('%s', (_label, argv) => {
   test.each([
-    ['nowhere.ts', 'no such file or directory'],
-    ['pod.yaml/x.ts', 'no such file or directory'],
+    ['nowhere.ts', 'no such file or directory; check --plugin or "plugins" in the configuration'],
+    ['pod.yaml/x.ts', 'no such file or directory; check --plugin or "plugins" in the configuration'],
     ['folder', 'a plugin must be a file, not a directory'],
     ['binary', 'a plugin must be a TypeScript or JavaScript module (.ts, .mts, .js, .mjs)'],
   ])('%s', async (bad, problem) => {

@@ -174,7 +174,8 @@ describe('expectations', () => {
 
   test.each([
     ['a misspelt key', { review, expected: { alowed: true } }, /unknown key "alowed"; did you mean "allowed"/],
-    ['something else', { a: 1 }, /expected an AdmissionReview/],
+    ['something else', { a: 1 }, /^expected an AdmissionReview, or \{review, expected\}; found an object/],
+    ['a Pod', { kind: 'Pod' }, /^expected an AdmissionReview, or \{review, expected\}; found kind "Pod"/],
     [
       'a review without request',
       { kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1' },

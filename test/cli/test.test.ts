@@ -293,7 +293,9 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
       out: '.  error  no test suite found; a test suite is a document with kind: ImagePolicyTest\n\n0 passed, 0 failed, 1 error\n',
     });
     const { code, out } = await runCommand(['test', path.join(folder, 'pass.yaml')]);
-    expect(out).toContain('pass.yaml:1:1  error  no ImagePolicyTest found\n');
+    expect(out).toContain(
+      'pass.yaml:1:1  error  no ImagePolicyTest found; for an example, run npx tidewaiter test --help\n',
+    );
     expect(code).toBe(2);
   });
 

@@ -183,7 +183,7 @@ describe('the configuration', () => {
       'c:1: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found "localhost"',
       'c:2:17: expected a whole number, found a string: a port from 0 to 65535',
       'c:3:18: invalid value 0: expected milliseconds from 1 to 10000',
-      'c:4: "cert" and "key" must be set together; "key" is missing',
+      'c:4: a certificate requires its private key; also set "key"',
       'c:5:17: invalid value "apps/v1": expected a DNS name in lowercase without a version, for example batch.example.com',
       'c:6:1: unknown key "extra" (expected listen, operationsPort, operationsListen, policies, plugins, pluginTimeoutMs, cert, key, certsDir, clientCa, clientNames, logLevel, kinds, nodeCredentials, registryCache, registries, or registryAccess)',
       'c:7: nodeCredentials.timeout: expected a duration from 1ms to 1m, found "2m"',
@@ -228,7 +228,7 @@ describe('the configuration', () => {
       [
         '--operations-port: expected a port from 0 to 65535, found "y"',
         '--listen: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found "x"',
-        '--cert: "cert" and "key" must be set together; "key" is missing',
+        '--cert: a certificate requires its private key; also set --key',
       ],
     ],
     [
@@ -368,7 +368,7 @@ describe('the configuration', () => {
       /invalid value "B\.a\.io": expected the name of one kind/,
     ],
     ['kinds:\n  - {group: a.io, kind: "B ", images: [/spec]}\n', /invalid value "B ": expected the name of one kind/],
-    ['cert: a.pem\n', /tidewaiter\.yaml:1: "cert" and "key" must be set together; "key" is missing/],
+    ['cert: a.pem\n', /tidewaiter\.yaml:1: a certificate requires its private key; also set "key"/],
     ['listen: [\n', /tidewaiter\.yaml:\d+:\d+: /],
     [
       'listen: localhost\n',

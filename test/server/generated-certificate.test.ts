@@ -595,13 +595,13 @@ describe('loadCertificate', () => {
     const { cert } = await given({});
     writeFileSync(file('a.crt'), cert);
     expect(await rejection(loadCertificate({ cert: file('no.crt'), key: file('a.key') }))).toBe(
-      'cannot read the certificate "DIR/no.crt": no such file; expected a PEM file',
+      'cannot read the certificate "DIR/no.crt": no such file; set "cert" (--cert) to a PEM file, or remove "cert" and "key" to use a generated certificate',
     );
     expect(await rejection(loadCertificate({ cert: file('a.crt'), key: file('a.key') }))).toBe(
-      'cannot read the private key "DIR/a.key": no such file; expected a PEM file',
+      'cannot read the private key "DIR/a.key": no such file; set "key" (--key) to a PEM file, or remove "cert" and "key" to use a generated certificate',
     );
     expect(await rejection(loadCertificate({ cert: file('a.crt'), key: dir }))).toBe(
-      'cannot read the private key "DIR": it is a directory; expected a PEM file',
+      'cannot read the private key "DIR": it is a directory; set "key" (--key) to a PEM file, or remove "cert" and "key" to use a generated certificate',
     );
   });
 });

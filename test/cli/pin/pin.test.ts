@@ -250,7 +250,7 @@ describe('pin --check', () => {
     expect(await runCommand(['pin', '--check', '.'])).toEqual({
       code: 1,
       out: 'Dockerfile:1:6  unpinned  image "alpine" has no digest\npod.yaml:8:12  unpinned  image "nginx:1.27" has no digest\n',
-      note: '2 files, 3 images: 1 already pinned, 2 unpinned\n',
+      note: '2 files, 3 images: 1 already pinned, 2 unpinned\nto pin: npx tidewaiter pin Dockerfile pod.yaml --write\n',
     });
   });
 
