@@ -36,7 +36,7 @@ function algorithmProblem(algorithm: string): string {
 
 function hexProblem(hex: string, needed: string, digits: number): string {
   if (hex.includes('@')) return 'a reference has only one "@", before the digest';
-  if (hex.includes(':')) return 'put the tag before the digest: name:tag@sha256:…';
+  if (hex.includes(':')) return 'the tag must come before the digest; use name:tag@sha256:…';
   if (/[^a-fA-F0-9]/.test(hex)) return `the digest must have ${needed} (found other characters)`;
   if (hex.length !== digits) return `the digest must have ${needed} (found ${hex.length})`;
   return `the digest must have ${needed} (found uppercase letters)`;

@@ -34,6 +34,11 @@ export function problemOf(text: string): string {
   );
 }
 
+/** Reports whether a problem also says what to write instead, which follows a semicolon. */
+export function namesFix(problem: string): boolean {
+  return problem.includes('; ');
+}
+
 /** Placeholders of shells, kustomize, Tekton, Jinja, ERB, Concourse, make, autoconf, and Windows, and `<NAME>`. */
 const PLACEHOLDER =
   /\$[{(]|\{%|<%|\[\[|\(\(|\$[A-Za-z_]\w*|__[A-Z][A-Z\d_]*__|@[A-Za-z_]\w*@|%[A-Za-z_]\w*%|<[A-Za-z][\w .-]*>/;

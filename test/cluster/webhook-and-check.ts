@@ -71,7 +71,10 @@ export async function decisionsOf(
 
 function denialOf(object: string, denied: readonly FindingRow[]): string {
   const count = denied.length === 1 ? '1 problem' : `${denied.length} problems`;
-  const lines = denied.flatMap((row) => [`  ${sentence(row)} ${source(row)}`, `    ${row.remedy}`]);
+  const lines = denied.flatMap((row) => [
+    `  ${sentence(row)} ${source(row)}`,
+    ...(row.remedy ? [`    ${row.remedy}`] : []),
+  ]);
   return [`admission webhook "validate.tidewaiter.dev" denied the request: ${object}: ${count}`, ...lines].join('\n');
 }
 

@@ -189,7 +189,7 @@ export const refused: readonly (readonly [text: string, problem: string])[] = [
   [`nginx:1@SHA256:${id}`, 'the digest algorithm must be lowercase; use "sha256:"'],
   [`nginx@md5:${'0'.repeat(32)}`, 'the digest algorithm "md5" is not supported; use sha256, sha384, or sha512'],
   [`nginx@sha1:${'0'.repeat(40)}`, 'the digest algorithm "sha1" is not supported; use sha256, sha384, or sha512'],
-  [`nginx@${sha256}:1.27`, 'put the tag before the digest: name:tag@sha256:…'],
+  [`nginx@${sha256}:1.27`, 'the tag must come before the digest; use name:tag@sha256:…'],
   [`nginx@${sha256}@${sha256}`, 'a reference has only one "@", before the digest'],
 
   ['registry.example.com:port/x', '"port" is not a valid port; use digits only'],

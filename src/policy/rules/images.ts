@@ -1,4 +1,5 @@
 /** Shared by rules about images: the loop, and the problem of an image that cannot be parsed. */
+import { namesFix } from '../../image/problem.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { ImageReference } from '../../image/reference.ts';
 import type { Container } from '../../pod/containers.ts';
@@ -21,9 +22,6 @@ export function checkImages(
   return problems;
 }
 
-/** Most problems of references end in what to write instead. */
-const HAS_REMEDY = /; (?:use|add|remove|render) |^put /;
-
 export function unreadable(container: Container): Problem {
   const { image, imagePointer: pointer } = container;
   const shared = { container, pointer, unreadable: true } as const;
@@ -43,7 +41,7 @@ export function unreadable(container: Container): Problem {
       ? 'no image is specified'
       : `image ${quoteValue(image.text)} is not a valid reference: ${problem}`;
   const violation = { ...shared, state: 'violation', message } as const;
-  if (image.text !== '' && HAS_REMEDY.test(problem)) return violation;
+  if (image.text !== '' && namesFix(problem)) return violation;
   return { ...violation, remedy: 'use the form [registry/]name[:tag][@sha256:digest]' };
 }
 
