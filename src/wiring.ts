@@ -33,13 +33,14 @@ export interface Environment {
 }
 
 /** The configuration that every command needs; without plugins, there are only the built-in rules. */
-export type Composition = Pick<Config, 'kinds' | 'policies'> & Partial<Pick<Config, 'plugins' | 'pluginTimeoutMs'>>;
+export type Composition = Pick<Config, 'kinds' | 'policies'> &
+  Partial<Pick<Config, 'plugins' | 'pluginTimeoutMs' | 'originOf'>>;
 
 export async function compose(config: Composition, { now = Date.now, world }: Environment = {}): Promise<Composed> {
-  const { kinds, policies: paths } = config;
+  const { kinds, policies: paths, originOf } = config;
   const isBuiltIn = paths.length === 0;
   const rules = await allRules(config);
-  const loaded = await loadPolicies(isBuiltIn ? [BUILT_IN] : paths, { rules, kinds });
+  const loaded = await loadPolicies(isBuiltIn ? [BUILT_IN] : paths, { rules, kinds, originOf });
   const { policies, exceptions: all } = loaded;
   const exceptions = all.length === 0 ? undefined : exceptionBook(all, now);
   // One turn of the event loop: a source that settles on an abort does so in promise callbacks.
@@ -52,10 +53,11 @@ export async function compose(config: Composition, { now = Date.now, world }: En
 export async function allRules({
   plugins = [],
   pluginTimeoutMs = PLUGIN_TIMEOUT_MS,
-}: Pick<Composition, 'plugins' | 'pluginTimeoutMs'>): Promise<readonly Rule[]> {
+  originOf,
+}: Pick<Composition, 'plugins' | 'pluginTimeoutMs' | 'originOf'>): Promise<readonly Rule[]> {
   if (plugins.length === 0) return RULES;
   const { loadPlugins } = await import('./plugin/load.ts');
-  return [...RULES, ...loadPlugins(plugins, { builtIn: RULES, timeoutMs: pluginTimeoutMs })];
+  return [...RULES, ...loadPlugins(plugins, { builtIn: RULES, timeoutMs: pluginTimeoutMs, originOf })];
 }
 
 export interface Registries {
@@ -108,21 +110,21 @@ type Adapters = typeof import('./lookup/adapters.ts');
 const DOCKER_HELPERS = { helpers: 'any', timeoutMs: 10_000 } as const;
 
 async function nodeCredentials(
-  { nodeCredentials: settings, env }: Config,
+  { nodeCredentials: settings, env, originOf }: Config,
   configuredCredentials: Adapters['configuredCredentials'],
 ): Promise<NodeCredentials | undefined> {
   if (settings === undefined) return undefined;
   const { nodeCredentialSettings } = await import('./config/credential-files.ts');
-  return configuredCredentials(await nodeCredentialSettings(settings), { env, now: Date.now });
+  return configuredCredentials(await nodeCredentialSettings(settings, originOf), { env, now: Date.now });
 }
 
 async function sharedCache(
-  { registryCache }: Config,
+  { registryCache, originOf }: Config,
   createSharedCache: Adapters['createSharedCache'],
   warn: RegistriesOptions['warn'],
 ): Promise<SharedCache | undefined> {
   const { shared } = registryCache;
   if (shared === undefined) return undefined;
   const { sharedCacheSettings } = await import('./config/credential-files.ts');
-  return createSharedCache(await sharedCacheSettings(shared, registryCache), { now: Date.now, warn });
+  return createSharedCache(await sharedCacheSettings(shared, registryCache, originOf), { now: Date.now, warn });
 }

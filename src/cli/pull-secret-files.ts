@@ -7,6 +7,8 @@ import { isSecret, readSecret } from '../files/secrets.ts';
 import { kindTable } from '../pod/kinds.ts';
 import type { Terminal } from './terminal.ts';
 
+const SETTING = ' (set by --pull-secret)';
+
 export interface ImageAndFiles {
   readonly image: string;
   readonly files: readonly string[];
@@ -25,7 +27,8 @@ export async function loadPullSecrets(files: readonly string[], terminal: Termin
   const problems: string[] = [];
   const options = { kinds: kindTable(), namespace: 'default', stdin: terminal.input() };
   const { manifests, errors } = await loadManifests(files, options);
-  for (const error of errors) problems.push(`${locationText(error)}: ${error.message}`);
+  for (const error of errors)
+    problems.push(`${locationText(error)}: ${error.message}${error.line === null ? SETTING : ''}`);
   for (const manifest of manifests.filter(isSecret)) {
     const { object = {}, name } = manifest.request;
     const read = readSecret(object, name);
@@ -33,7 +36,7 @@ export async function loadPullSecrets(files: readonly string[], terminal: Termin
     else problems.push(...read.faults.map(({ pointer, problem }) => placedAt(manifest, pointer, problem)));
   }
   if (problems.length === 0 && files.length > 0 && secrets.length === 0)
-    problems.push(`no Secret in ${files.join(', ')}`);
+    problems.push(`no Secret in ${files.join(', ')}${SETTING}`);
   if (problems.length > 0) throw new UserError(problems.join('\n'));
   return secrets;
 }

@@ -37,7 +37,9 @@ export async function replay(paths: readonly string[], flags: ReplayFlags, termi
   const moment = flags.now ?? Date.now();
   const clock = { now: () => moment };
   const { context: now, policySource, loaded: policies } = await compose(config, clock);
-  const other = flags.against?.length ? await compose({ ...config, policies: flags.against }, clock) : undefined;
+  const other = flags.against?.length
+    ? await compose({ ...config, policies: flags.against, originOf: () => ' (set by --against)' }, clock)
+    : undefined;
   const rows: ReplayRow[] = [];
   const errors: ErrorRow[] = [...loaded.errors];
   for (const recording of loaded.recordings) {

@@ -16,6 +16,7 @@ import { configured } from './configured.ts';
 import { evaluateFiles, policyNotices } from './evaluate-files.ts';
 import { print, type Terminal } from './terminal.ts';
 import type { WatchedRun } from './watch.ts';
+import { NO_ORIGIN } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';
 
 export interface TestFlags {
@@ -80,7 +81,7 @@ async function runSuite(suite: Suite, config: Config, terminal: Terminal): Promi
 /** Policies that cannot be loaded are errors of their suite; the other suites run. */
 async function composeFor(suite: Suite, config: Config, now: number): Promise<Composed | SuiteErrors> {
   try {
-    return await compose({ ...config, policies: suite.policies }, { now: () => now });
+    return await compose({ ...config, policies: suite.policies, originOf: NO_ORIGIN }, { now: () => now });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const { file, document, policiesAt } = suite;

@@ -16,6 +16,7 @@ import { variableLayer } from './environment.ts';
 import { type Attempt, attempting, readAll } from './faults.ts';
 import { optionOf } from './key.ts';
 import { type Config, CONFIG_SCHEMA, type Flags, ROWS } from './keys.ts';
+import { pathOrigins } from './path-origins.ts';
 import { parseTexts } from './text-value.ts';
 import type { Value } from './values.ts';
 
@@ -55,7 +56,7 @@ export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = process.
   }
   const fields = await readAll(readersOf(values, wrong), [...faults, ...file.faults]);
   // Each row of the table has set its fields, and Config takes their types from the table.
-  const config = Object.freeze({ ...fields, env }) as unknown as Config;
+  const config = Object.freeze({ ...fields, env, originOf: pathOrigins(values) }) as unknown as Config;
   const settings = [...values].map(([key, { value, from }]) => {
     const { shown = (whole: unknown) => whole } = ROWS.get(key) ?? {};
     return { key, value: shown(value), from };
@@ -80,11 +81,24 @@ interface FileLayer {
 
 const NO_FILE: FileLayer = { layer: new Map(), faults: [], wrong: new Set(), notices: [] };
 
+interface ConfigFile {
+  readonly path: string;
+  /** As returned by OriginOf. */
+  readonly origin: string;
+}
+
+/** Returns the file of the flag, the file of the variable, or the default file if it exists. */
+function configFile(flag: string | undefined, variable: string): ConfigFile | undefined {
+  if (flag !== undefined) return { path: flag, origin: ' (set by --config)' };
+  if (variable !== '') return { path: variable, origin: ' (set by TIDEWAITER_CONFIG)' };
+  return existsSync(DEFAULT_FILE) ? { path: DEFAULT_FILE, origin: '' } : undefined;
+}
+
 function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): FileLayer {
-  const file = named ?? (env['TIDEWAITER_CONFIG'] || undefined);
-  if (file === undefined && !existsSync(DEFAULT_FILE)) return NO_FILE;
-  const from = file ?? DEFAULT_FILE;
-  const [document, ...more] = parseDocuments(textOf(from));
+  const file = configFile(named, env['TIDEWAITER_CONFIG'] ?? '');
+  if (file === undefined) return NO_FILE;
+  const { path: from } = file;
+  const [document, ...more] = parseDocuments(textOf(file));
   if (document === undefined) return NO_FILE;
   if (!document.ok) throw new UserError(`${from}:${document.line}:${document.column}: ${document.problem}`);
   if (more.length > 0) throw new UserError(`${from}: expected one document, found ${more.length + 1}`);
@@ -117,10 +131,10 @@ function withPaths(key: string, value: unknown, directory: string): unknown {
   return resolve(key, value);
 }
 
-function textOf(file: string): string {
+function textOf({ path: file, origin }: ConfigFile): string {
   const read = loadText(file);
   if ('text' in read) return read.text;
-  throw new UserError(`cannot read configuration file ${quoteValue(file)}: ${read.problem}`);
+  throw new UserError(`cannot read configuration file ${quoteValue(file)}: ${read.problem}${origin}`);
 }
 
 function flagLayer(flags: Flags, attempt: Attempt): Layer {

@@ -7,17 +7,24 @@ import type { NodeCredentialSettings } from '../node/configured-credentials.ts';
 import type { CacheSettings } from '../lookup/image-source.ts';
 import { type ProviderSettings, readProviders } from '../node/provider-config.ts';
 import type { SharedCacheSettings, SharedServer } from '../lookup/shared-cache.ts';
+import type { OriginOf } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';
 
 /** An invalid file is fatal, as it is for the kubelet. */
-export async function nodeCredentialSettings(config: NodeCredentialConfig): Promise<NodeCredentialSettings> {
+export async function nodeCredentialSettings(
+  config: NodeCredentialConfig,
+  originOf: OriginOf,
+): Promise<NodeCredentialSettings> {
   const { providers, ...rest } = config;
   if (providers === undefined) return { ...rest, providers };
-  return { ...rest, providers: { settings: await loadProviders(providers.config), binDir: providers.binDir } };
+  return {
+    ...rest,
+    providers: { settings: await loadProviders(providers.config, originOf), binDir: providers.binDir },
+  };
 }
 
-async function loadProviders(file: string): Promise<readonly ProviderSettings[]> {
-  const [document, ...more] = parseDocuments(textOf(file, 'the configuration of credential providers'));
+async function loadProviders(file: string, originOf: OriginOf): Promise<readonly ProviderSettings[]> {
+  const [document, ...more] = parseDocuments(textOf(file, 'the credential provider configuration', originOf));
   if (document === undefined || more.length > 0) {
     throw new UserError(`${file}: expected one document, found ${more.length + (document === undefined ? 0 : 1)}`);
   }
@@ -37,11 +44,12 @@ const MIN_KEY_LENGTH = 32;
 export async function sharedCacheSettings(
   config: SharedCacheConfig,
   settings: CacheSettings,
+  originOf: OriginOf,
 ): Promise<SharedCacheSettings> {
   const { url, urlFile, keyFile, caFile } = config;
-  const text = url ?? textOf(urlFile ?? '', 'the URL of the shared cache').trim();
-  const ca = caFile === undefined ? undefined : textOf(caFile, 'the CA of the shared cache');
-  const key = textOf(keyFile, 'the key of the shared cache').trim();
+  const text = url ?? textOf(urlFile ?? '', 'the URL of the shared cache', originOf).trim();
+  const ca = caFile === undefined ? undefined : textOf(caFile, 'the CA of the shared cache', originOf);
+  const key = textOf(keyFile, 'the key of the shared cache', originOf).trim();
   if (key.length < MIN_KEY_LENGTH) {
     throw new UserError(
       `${keyFile}: expected at least ${MIN_KEY_LENGTH} characters, for example of: openssl rand -hex 32`,
@@ -109,8 +117,8 @@ function decoded(part: string): string {
   }
 }
 
-function textOf(file: string, what: string): string {
+function textOf(file: string, what: string, originOf: OriginOf): string {
   const read = loadText(file);
   if ('text' in read) return read.text;
-  throw new UserError(`cannot read ${what} ${quoteValue(file)}: ${read.problem}`);
+  throw new UserError(`cannot read ${what} ${quoteValue(file)}: ${read.problem}${originOf(file)}`);
 }

@@ -1,5 +1,6 @@
 /** The table of keys in tidewaiter.yaml; a row defines everything about its key. */
 import path from 'node:path';
+import type { OriginOf } from '../error/path-origin.ts';
 import type { KindEntry } from '../pod/kinds.ts';
 import type { Environment } from '../registry/proxy.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
@@ -257,6 +258,8 @@ type Fields = ResultsOf<Readers>;
 export interface Config extends Fields {
   /** The environment of the process, for proxies and credential programs. Never printed. */
   readonly env: Environment;
+  /** The settings that contain the paths of this configuration. */
+  readonly originOf: OriginOf;
 }
 
 type TableFlags = Intersection<Row extends infer R ? FlagOf<R> : never>;

@@ -42,7 +42,7 @@ function joinedError(reasons: readonly unknown[]): unknown {
 
 async function readRow(row: RegistryRow, wrong: Fail): Promise<RegistryEntry> {
   checkRow(row, wrong);
-  const [ca, clientCert, clientKey] = [row.ca, row.clientCert, row.clientKey].map(readPem);
+  const [ca, clientCert, clientKey] = (['ca', 'clientCert', 'clientKey'] as const).map(readPem);
   if (ca !== undefined) checkAuthorities(ca, row.ca ?? '', wrong);
   if (clientCert !== undefined && clientKey !== undefined) checkPair(clientCert, clientKey, wrong);
   return {
@@ -57,11 +57,12 @@ async function readRow(row: RegistryRow, wrong: Fail): Promise<RegistryEntry> {
     concurrency: row.concurrency ?? DEFAULT_CONCURRENCY,
   };
 
-  function readPem(file: string | undefined): string | undefined {
+  function readPem(member: 'ca' | 'clientCert' | 'clientKey'): string | undefined {
+    const file = row[member];
     if (file === undefined) return undefined;
     const read = loadText(file);
     if ('text' in read) return read.text;
-    throw wrong(`cannot read ${quoteValue(file)}: ${read.problem}; expected a PEM file`);
+    throw wrong(`cannot read ${member} ${quoteValue(file)}: ${read.problem}; expected a PEM file`);
   }
 }
 

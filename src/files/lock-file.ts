@@ -18,7 +18,9 @@ export type LoadedLock =
 export function loadLock(file: string): LoadedLock {
   if (file !== '' && !existsSync(file)) return { ok: true, lock: new Map(), text: undefined };
   const read = loadText(file);
-  return 'text' in read ? readLock(file, read.text) : { ok: false, problems: [`${file}: ${read.problem}`] };
+  return 'text' in read
+    ? readLock(file, read.text)
+    : { ok: false, problems: [`${file}: ${read.problem} (set by --lock)`] };
 }
 
 const EXPECTED = 'expected a lock file with version: 1 and images, each with a digest, a mediaType, and a time';

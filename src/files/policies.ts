@@ -14,6 +14,7 @@ import type { DeadClause } from '../policy/dead-clauses.ts';
 import type { InputNotice } from './skipped-files.ts';
 import { locationText } from './location-text.ts';
 import { loadPolicyDocuments, type PlacedFault, type PolicyDocument } from './policy-documents.ts';
+import { NO_ORIGIN, type OriginOf } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';
 
 export interface LoadedPolicies {
@@ -51,11 +52,15 @@ export interface PlacedNotice extends Notice {
   readonly column: number;
 }
 
+export interface LoadPolicyOptions extends Pick<Vocabulary, 'rules' | 'kinds'> {
+  readonly originOf?: OriginOf | undefined;
+}
+
 export async function loadPolicies(
   paths: readonly string[],
-  vocabulary: Pick<Vocabulary, 'rules' | 'kinds'>,
+  { originOf = NO_ORIGIN, ...vocabulary }: LoadPolicyOptions,
 ): Promise<LoadedPolicies> {
-  const { files, documents, faults, notices: inputNotices } = await loadPolicyDocuments(paths);
+  const { files, documents, faults, notices: inputNotices } = await loadPolicyDocuments(paths, originOf);
   const context: LoadContext = {
     documents,
     faults: new Map(faults.map((fault) => [textOf(fault), fault])),
@@ -80,7 +85,7 @@ export async function loadPolicies(
   }
   if (policies.length === 0) {
     const beside = documents.length === 0 ? '' : '; exceptions and lists must be next to their policies';
-    throw new UserError(`${paths.join(', ')}: no policy found${beside}`);
+    throw new UserError(`${paths.join(', ')}: no policy found${beside}${originOf(paths[0] ?? '')}`);
   }
   const placed = (notice: Notice): PlacedNotice => placeNotice(notice, documents);
   const notices = [...context.notices, ...lists.unused().map(unusedListNotice)].map(placed);

@@ -1,4 +1,5 @@
 /** The documents in policy files, by kind, with their positions; their contents are not checked yet. */
+import type { OriginOf } from '../error/path-origin.ts';
 import { isObject } from '../pod/pointer.ts';
 import { DOCUMENT_KINDS, type DocumentKind, FORMER_KINDS } from '../policy/schema.ts';
 import { didYouMean } from '../image/suggestion.ts';
@@ -42,7 +43,7 @@ export interface PolicyDocuments {
   readonly notices: readonly InputNotice[];
 }
 
-export async function loadPolicyDocuments(paths: readonly string[]): Promise<PolicyDocuments> {
+export async function loadPolicyDocuments(paths: readonly string[], originOf: OriginOf): Promise<PolicyDocuments> {
   const files: string[] = [];
   const documents: PolicyDocument[] = [];
   const faults: PlacedFault[] = [];
@@ -56,7 +57,10 @@ export async function loadPolicyDocuments(paths: readonly string[]): Promise<Pol
     }
     files.push(input.path);
     if ('problem' in input) {
-      faults.push({ file: input.path, text: input.problem });
+      faults.push({
+        file: input.path,
+        text: `${input.problem}${paths.includes(input.path) ? originOf(input.path) : ''}`,
+      });
       continue;
     }
     const parsed = parseDocuments(input.text);

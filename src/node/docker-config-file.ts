@@ -42,8 +42,10 @@ export function kubeletDockerFile({ file, now }: DockerFileOptions): NodeCredent
   };
 }
 
+const SETTING = ' (set by nodeCredentials.dockerConfig)';
+
 function nodeFile(name: string, text: FileText): NodeFile {
-  if (text.state !== 'read') return { sources: [], problems: [unreadable(name, text)] };
+  if (text.state !== 'read') return { sources: [], problems: [`${unreadable(name, text)}${SETTING}`] };
   const { entries, faults } = readDockerConfig(text.text, 'dockerconfigjson');
   const [fault] = faults;
   if (fault !== undefined) return { sources: [], problems: [`${name} is not read: ${fault}`] };

@@ -17,8 +17,6 @@ export type Imported =
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
 
 export function importPlugin(file: string): Imported {
-  const problem = fileProblem(file);
-  if (problem !== undefined) return { ok: false, problem: `: ${problem}` };
   offerTidewaiter();
   // require() loads synchronously, and works the same in the bundle and in the sources.
   const load = createRequire(import.meta.url);
@@ -31,7 +29,8 @@ export function importPlugin(file: string): Imported {
   }
 }
 
-function fileProblem(file: string): string | undefined {
+/** Returns why the file cannot be a plugin; a sentence fragment. */
+export function pluginFileProblem(file: string): string | undefined {
   const stats = statsOf(file);
   if (typeof stats === 'string') return stats;
   if (!stats.isFile()) return 'a plugin must be a file, not a directory';
@@ -45,9 +44,7 @@ function statsOf(file: string): Stats | string {
     return statSync(file);
   } catch (error) {
     const isLocked = error instanceof Error && 'code' in error && error.code === 'EACCES';
-    return isLocked
-      ? 'permission denied'
-      : 'no such file or directory; check --plugin or "plugins" in the configuration';
+    return isLocked ? 'permission denied' : 'no such file or directory';
   }
 }
 

@@ -4,8 +4,9 @@ import type { Check, Guard, ParameterFault, Prepared, Rule } from '../policy/rul
 import { parseRules } from './definition.ts';
 import { deepFreeze } from './freeze.ts';
 import { createGuard, shownError } from './guard.ts';
-import { importPlugin } from './import.ts';
+import { importPlugin, pluginFileProblem } from './import.ts';
 import { createTimeLimit, type TimeLimit } from './time-limit.ts';
+import { NO_ORIGIN, type OriginOf } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';
 
 export interface PluginOptions {
@@ -13,15 +14,19 @@ export interface PluginOptions {
   readonly builtIn: readonly Rule[];
   /** Time limit of one check. */
   readonly timeoutMs: number;
+  readonly originOf?: OriginOf | undefined;
 }
 
-export function loadPlugins(files: readonly string[], { builtIn, timeoutMs }: PluginOptions): readonly Rule[] {
+export function loadPlugins(
+  files: readonly string[],
+  { builtIn, timeoutMs, originOf = NO_ORIGIN }: PluginOptions,
+): readonly Rule[] {
   const faults: string[] = [];
   const origins = new Map(builtIn.map(({ name }) => [name, 'as a built-in rule']));
   const found = new Map<string, string>();
   const rules: Rule[] = [];
   for (const file of files) {
-    for (const rule of rulesIn(file, faults)) {
+    for (const rule of rulesIn(file, faults, originOf)) {
       const before = origins.get(rule.name);
       if (before !== undefined) faults.push(`${file}: duplicate rule "${rule.name}"; first defined ${before}`);
       origins.set(rule.name, `in ${file}`);
@@ -35,7 +40,12 @@ export function loadPlugins(files: readonly string[], { builtIn, timeoutMs }: Pl
   return rules.map((rule) => guarded(rule, { guard, limit, timeoutMs }));
 }
 
-function rulesIn(file: string, faults: string[]): readonly Rule[] {
+function rulesIn(file: string, faults: string[], originOf: OriginOf): readonly Rule[] {
+  const unusable = pluginFileProblem(file);
+  if (unusable !== undefined) {
+    faults.push(`${file}: ${unusable}${originOf(file)}`);
+    return [];
+  }
   const imported = importPlugin(file);
   if (!imported.ok) {
     faults.push(`${file}${imported.problem}`);

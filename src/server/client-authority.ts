@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { quoteValue } from '../image/quote.ts';
 import { reasonOf } from './certificate.ts';
 import type { Identify } from './connection.ts';
+import { NO_ORIGIN, type OriginOf } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';
 
 export interface ClientAuthority {
@@ -15,13 +16,19 @@ export interface ClientAuthority {
 }
 
 /** Throws UserError. */
-export async function loadClientAuthority(file: string, names: readonly string[]): Promise<ClientAuthority> {
+export async function loadClientAuthority(
+  file: string,
+  names: readonly string[],
+  originOf: OriginOf = NO_ORIGIN,
+): Promise<ClientAuthority> {
   const name = `clientCa ${quoteValue(file)}`;
   let ca: string;
   try {
     ca = await readFile(file, 'utf8');
   } catch (error) {
-    throw new UserError(`cannot read ${name}: ${reasonOf(error)}; expected a PEM file`, { cause: error });
+    throw new UserError(`cannot read ${name}: ${reasonOf(error)}${originOf(file)}; expected a PEM file`, {
+      cause: error,
+    });
   }
   const blocks = ca.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) {

@@ -56,7 +56,7 @@ const PLUGINS: readonly (readonly string[])[] = [
   ['replay', 'pod.yaml', '--plugin', 'PATH'],
 ];
 
-async function said(argv: readonly string[], bad: string): Promise<string> {
+async function outputOf(argv: readonly string[], bad: string): Promise<string> {
   const isRoot = process.getuid?.() === 0;
   // Nothing is locked for root.
   if (isRoot && bad === 'locked') process.seteuid?.(65_534);
@@ -83,14 +83,16 @@ const PROBLEMS = [
 
 describe.each(INPUTS.map((argv) => [label(argv), argv] as const))('%s', (_label, argv) => {
   test.each(PROBLEMS)('%s', async (bad, problem) => {
-    const text = await said(argv, bad);
+    const text = await outputOf(argv, bad);
     expect(text).toContain(problem);
     expect(text).toContain(bad);
+    const flag = argv.at(argv.indexOf('PATH') - 1) ?? '';
+    if (flag.startsWith('-')) expect(text).toContain(`(set by ${flag === '-p' ? '--policy' : flag})`);
     expect(text).not.toMatch(/ENOENT|ENOTDIR|EACCES|internal error/);
   });
 
   test('a folder without files', async () => {
-    expect(await said(argv, 'folder')).toMatch(/folder\W+(error {2})?no (\.yaml, \.yml|test suite)/);
+    expect(await outputOf(argv, 'folder')).toMatch(/folder\W+(error {2})?no (\.yaml, \.yml|test suite)/);
   });
 });
 
@@ -99,26 +101,29 @@ describe.each(FILES.map((argv) => [label(argv), argv] as const))('%s', (_label, 
   // A lock that is not there yet is empty.
   const problems = PROBLEMS.filter(([, problem]) => !isLock || !/no such|too long/.test(problem));
   test.each([...problems, ['folder', 'expected a file, found a directory'] as const])('%s', async (bad, problem) => {
-    const text = await said(
+    const text = await outputOf(
       argv.filter((word) => !isLock || word !== '--check'),
       bad,
     );
     expect(text).toBe(
       isLock
-        ? `${bad}: ${problem}\n`
-        : `cannot read configuration file ${JSON.stringify(bad)}: ${problem}\n`.replace(/"(n{200})n*"/, '"$1…"'),
+        ? `${bad}: ${problem} (set by --lock)\n`
+        : `cannot read configuration file ${JSON.stringify(bad)}: ${problem} (set by --config)\n`.replace(
+            /"(n{200})n*"/,
+            '"$1…"',
+          ),
     );
   });
 });
 
 describe.each(PLUGINS.map((argv) => [label(argv), argv] as const))('%s', (_label, argv) => {
   test.each([
-    ['nowhere.ts', 'no such file or directory; check --plugin or "plugins" in the configuration'],
-    ['pod.yaml/x.ts', 'no such file or directory; check --plugin or "plugins" in the configuration'],
+    ['nowhere.ts', 'no such file or directory'],
+    ['pod.yaml/x.ts', 'no such file or directory'],
     ['folder', 'a plugin must be a file, not a directory'],
     ['binary', 'a plugin must be a TypeScript or JavaScript module (.ts, .mts, .js, .mjs)'],
   ])('%s', async (bad, problem) => {
-    expect(await said(argv, bad)).toBe(`${bad}: ${problem}\n`);
+    expect(await outputOf(argv, bad)).toBe(`${bad}: ${problem} (set by --plugin)\n`);
   });
 });
 

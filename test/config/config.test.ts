@@ -50,6 +50,26 @@ describe('the configuration', () => {
     expect(await settings({ config, plugin: ['c.ts'] }, env)).toMatchObject({ plugins: [['c.ts'], '--plugin'] });
   });
 
+  test('knows which setting contains a path', async () => {
+    const text = `policies: [p]
+plugins: [rules.ts]
+registryCache: {shared: {url: redis://cache, keyFile: /key}}
+nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
+`;
+    const config = file(text);
+    const { config: loaded } = await loadConfig({ config, plugin: ['a.ts'] }, { TIDEWAITER_CERTS_DIR: '/certs' });
+    const paths = [path.join(folder, 'p'), 'a.ts', '/key', '/providers.yaml', '/certs', 'rules.ts', 'certs'];
+    expect(paths.map(loaded.originOf)).toEqual([
+      ` (set by policies in ${config}:1)`,
+      ' (set by --plugin)',
+      ` (set by registryCache.shared.keyFile in ${config}:3)`,
+      ` (set by nodeCredentials.providers.config in ${config}:4)`,
+      ' (set by TIDEWAITER_CERTS_DIR)',
+      '',
+      '',
+    ]);
+  });
+
   test('takes client certificates and an address of operations, from the file, variables and flags', async () => {
     const config = file('clientCa: ca.crt\nclientNames: [kube-apiserver]\noperationsListen: 127.0.0.1:9000\n');
     const { config: loaded } = await loadConfig({ config }, {});
@@ -188,7 +208,7 @@ describe('the configuration', () => {
       'c:6:1: unknown key "extra" (expected listen, operationsPort, operationsListen, policies, plugins, pluginTimeoutMs, cert, key, certsDir, clientCa, clientNames, logLevel, kinds, nodeCredentials, registryCache, registries, or registryAccess)',
       'c:7: nodeCredentials.timeout: expected a duration from 1ms to 1m, found "2m"',
       'c:8: registries: "a..test": no host can match; labels must not be empty, or begin or end with a hyphen',
-      'c:8: registries: "b.test": cannot read "none.crt": no such file or directory; expected a PEM file',
+      'c:8: registries: "b.test": cannot read ca "none.crt": no such file or directory; expected a PEM file',
       'c:8: registries: duplicate entry for "B.test"; only the first would apply',
     ]);
   });
@@ -327,7 +347,7 @@ describe('the configuration', () => {
     ['[{host: index.docker.io}]', /"index\.docker\.io": use "docker\.io" for Docker Hub/],
     [
       '[{host: a.test, ca: none.crt}]',
-      /"a\.test": cannot read ".*none\.crt": no such file or directory; expected a PEM file/,
+      /"a\.test": cannot read ca ".*none\.crt": no such file or directory; expected a PEM file/,
     ],
     ['[{host: a.test, ca: tidewaiter.yaml}]', /".*tidewaiter\.yaml" contains no certificate; expected PEM/],
     ['[{host: a.test, ca: damaged.crt}]', /certificate 1 in ".*damaged\.crt" is damaged/],

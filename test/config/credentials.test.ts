@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { type Config, loadConfig } from '../../src/config/config.ts';
 import { nodeCredentialSettings, sharedCacheSettings } from '../../src/config/credential-files.ts';
 import { CACHE, CANARY } from '../lookup/fake-client.ts';
+import { NO_ORIGIN } from '../../src/error/path-origin.ts';
 import { folderOf } from '../node/program-directory.ts';
 
 const folder = folderOf();
@@ -101,12 +102,15 @@ registryCache:
 
 describe('the file of credential providers', () => {
   const load = async (text: string) =>
-    nodeCredentialSettings({
-      dockerConfig: undefined,
-      helpers: [],
-      providers: { config: folder.file('providers.yaml', text), binDir: '/bin' },
-      timeoutMs: 1,
-    });
+    nodeCredentialSettings(
+      {
+        dockerConfig: undefined,
+        helpers: [],
+        providers: { config: folder.file('providers.yaml', text), binDir: '/bin' },
+        timeoutMs: 1,
+      },
+      NO_ORIGIN,
+    );
   const HEAD = 'apiVersion: kubelet.config.k8s.io/v1\nkind: CredentialProviderConfig\n';
 
   test('is YAML or JSON', async () => {
@@ -146,6 +150,7 @@ describe('the files of the shared cache', () => {
     sharedCacheSettings(
       { url: undefined, urlFile: folder.file('url', `${url}\n`), keyFile, caFile: undefined, ...more },
       CACHE,
+      (file) => ` (set by ${file.slice(1)})`,
     );
 
   test.each<[string, object]>([
@@ -180,7 +185,7 @@ describe('the files of the shared cache', () => {
     [
       'redis://cache',
       { keyFile: '/nowhere' },
-      'cannot read the key of the shared cache "/nowhere": no such file or directory',
+      'cannot read the key of the shared cache "/nowhere": no such file or directory (set by nowhere)',
     ],
   ])('%s with %j is refused', async (url, more, message) => {
     const refused = load(url, more);

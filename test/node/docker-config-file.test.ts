@@ -75,7 +75,7 @@ describe('the docker config file of a node', () => {
   });
 
   test.each([
-    ['nowhere.json', undefined, 'does not exist'],
+    ['nowhere.json', undefined, 'does not exist (set by nodeCredentials.dockerConfig)'],
     ['broken.json', '{"auths": ', 'is not read: not JSON: it ends where a value is expected'],
     [
       'bad.json',

@@ -182,7 +182,7 @@ describe('a plugin that cannot be loaded is told', () => {
   test('paths that are not plugin files', () => {
     file('rules/x.ts', '');
     expect(faultsOf(path.join(folder, 'nowhere.ts'), path.join(folder, 'rules'), file('rules.yaml', 'a: 1\n'))).toBe(
-      `nowhere.ts: no such file or directory; check --plugin or "plugins" in the configuration
+      `nowhere.ts: no such file or directory
 rules: a plugin must be a file, not a directory
 rules.yaml: a plugin must be a TypeScript or JavaScript module (.ts, .mts, .js, .mjs)`,
     );

@@ -109,8 +109,8 @@ async function listenApart({ operations: address }: Config, operations: Operatio
   return address && listen(buildOperations(operations), address, OPERATIONS);
 }
 
-async function clientsOf({ clients }: Config): Promise<ClientAuthority | undefined> {
-  return clients && loadClientAuthority(clients.ca, clients.names);
+async function clientsOf({ clients, originOf }: Config): Promise<ClientAuthority | undefined> {
+  return clients && loadClientAuthority(clients.ca, clients.names, originOf);
 }
 
 function logOpenCredentials({ nodeCredentials, clients }: Config, log: ServerLog): void {

@@ -150,12 +150,12 @@ describe('explain credentials', () => {
   const noSecret = file('none.yaml', '{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}');
 
   test.each<[readonly string[], string]>([
-    [['nginx', '--pull-secret', '/nowhere.yaml'], '/nowhere.yaml: no such file or directory\n'],
+    [['nginx', '--pull-secret', '/nowhere.yaml'], '/nowhere.yaml: no such file or directory (set by --pull-secret)\n'],
     [
       ['nginx', '--pull-secret', badData],
       `${badData}:6:22: /data/.dockerconfigjson: invalid base64; kubectl cannot apply it\n`,
     ],
-    [['nginx', '--pull-secret', noSecret], `no Secret in ${noSecret}\n`],
+    [['nginx', '--pull-secret', noSecret], `no Secret in ${noSecret} (set by --pull-secret)\n`],
     [['a b', '--pull-secret', hub], '"a b" is not an image reference: whitespace is not allowed\n'],
     [['--pull-secret', hub], 'no image given; usage: tidewaiter explain credentials IMAGE --pull-secret FILE\n'],
     [[], 'no image given; usage: tidewaiter explain credentials IMAGE --pull-secret FILE\n'],

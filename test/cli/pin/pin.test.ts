@@ -549,7 +549,7 @@ describe('pin --pull-secret', () => {
     expect(given).toEqual([['regcred'], undefined]);
     expect(await runCommand(['pin', 'pod.yaml', '--pull-secret', 'pod.yaml'])).toMatchObject({
       code: 2,
-      note: 'no Secret in pod.yaml\n',
+      note: 'no Secret in pod.yaml (set by --pull-secret)\n',
     });
   });
 });
