@@ -1,14 +1,17 @@
 /** Suggests the nearest valid name in messages. */
 import leven from 'leven';
 
-/** Returns `; did you mean "x"?` if `text` is close enough to a candidate, otherwise an empty string. */
-export function didYouMean(text: string, candidates: readonly string[]): string {
+/**
+ * Returns `; did you mean "x"?` if `text` is close enough to a candidate, otherwise an empty string. `prefix` precedes all names,
+ * and does not count as similarity.
+ */
+export function didYouMean(text: string, candidates: readonly string[], prefix = ''): string {
   if (text.length > 60) return '';
   const near = candidates
     .map((candidate) => ({ candidate, distance: leven(text.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => distance <= maxDistance(text, candidate))
     .sort((left, right) => left.distance - right.distance)[0];
-  return near === undefined ? '' : `; did you mean "${near.candidate}"?`;
+  return near === undefined ? '' : `; did you mean "${prefix}${near.candidate}"?`;
 }
 
 /** Changing most letters of a short name gives an unrelated name. */

@@ -19,8 +19,13 @@ export type SchemaCheck = (value: unknown) => readonly DocumentFault[];
 export function schemaCheck(schema: object): SchemaCheck {
   return (value) => {
     const validate = compiler().compile(schema);
-    return validate(value) ? [] : (validate.errors ?? []).map(faultOf);
+    return validate(value) ? [] : faultsOf(validate.errors ?? []);
   };
+}
+
+function faultsOf(errors: readonly ErrorObject[]): readonly DocumentFault[] {
+  const listed = new Set<object>();
+  return errors.map((error) => faultOf(error, listed));
 }
 
 let ajv: Ajv2020 | undefined;
@@ -44,7 +49,7 @@ export function faultsOfSchema(schema: object): readonly DocumentFault[] {
   });
   if (strict.validateSchema(schema) !== true) {
     const places = Map.groupBy(strict.errors ?? [], ({ instancePath }) => instancePath);
-    return [...places.values()].flatMap(([first]) => (first === undefined ? [] : [faultOf(first)]));
+    return faultsOf([...places.values()].flatMap(([first]) => first ?? []));
   }
   try {
     strict.compile(schema);
@@ -66,12 +71,13 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'string,number': 'a string or a number',
 };
 
-function faultOf(error: ErrorObject): DocumentFault {
+/** `listed`: the schemas whose long list of keys is already in a message. */
+function faultOf(error: ErrorObject, listed: Set<object>): DocumentFault {
   const fault = (problem: string): DocumentFault => ({ pointer: error.instancePath, problem, at: 'value' });
   const params = error.params as Readonly<Record<string, unknown>>;
   switch (error.keyword) {
     case 'additionalProperties':
-      return unknownKey(error, String(params['additionalProperty']));
+      return unknownKey(error, String(params['additionalProperty']), listed);
     case 'required':
       return fault(`${quoteValue(String(params['missingProperty']))} is required`);
     case 'enum':
@@ -98,14 +104,16 @@ function typeNames(type: unknown): string {
 /** A longer list of keys would hide the suggestion. */
 const MAX_LISTED = 8;
 
-function unknownKey(error: ErrorObject, key: string): DocumentFault {
-  const known = Object.keys(propertiesOf(error));
+function unknownKey(error: ErrorObject, key: string, listed: Set<object>): DocumentFault {
+  const properties = propertiesOf(error);
+  const known = Object.keys(properties);
   const suggestion = didYouMeanKey(key, known);
   const list = known.length === 0 ? 'no keys are allowed here' : `expected ${orList(known)}`;
-  const more = suggestion !== '' && known.length > MAX_LISTED ? '' : ` (${list})`;
+  const omitted = known.length > MAX_LISTED && (suggestion !== '' || listed.has(properties));
+  if (!omitted) listed.add(properties);
   return {
     pointer: `${error.instancePath}/${escapeSegment(key)}`,
-    problem: `unknown key ${quoteValue(key)}${suggestion}${more}`,
+    problem: `unknown key ${quoteValue(key)}${suggestion}${omitted ? '' : ` (${list})`}`,
     at: 'key',
   };
 }

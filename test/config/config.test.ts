@@ -241,6 +241,21 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
       ],
     ],
     [
+      'names without a suggestion, with one list of names each',
+      {},
+      { TIDEWAITER_QQ: 'a', TIDEWAITER_ZZ: 'b' },
+      'qqqq: 1\npolicys: 2\nzzzz: 3\n',
+      [
+        expect.stringMatching(
+          /^unknown environment variable TIDEWAITER_QQ \(expected TIDEWAITER_LISTEN, .*, or TIDEWAITER_CONFIG\)$/,
+        ),
+        'unknown environment variable TIDEWAITER_ZZ',
+        expect.stringMatching(/^c:1:1: unknown key "qqqq" \(expected listen, .*, or registryAccess\)$/),
+        'c:2:1: unknown key "policys"; did you mean "policies"?',
+        'c:3:1: unknown key "zzzz"',
+      ],
+    ],
+    [
       'flags',
       { listen: 'x', operationsPort: 'y', cert: 'a.pem' },
       {},
@@ -269,7 +284,7 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
       { TIDEWAITER_PLUGIN_TIMEOUT_MS: '0' },
       'key: [\n',
       [
-        'c:1:6: unclosed "{" or "["',
+        'c:1:6: unclosed "["',
         'TIDEWAITER_PLUGIN_TIMEOUT_MS: expected milliseconds from 1 to 10000, found "0"',
         '--operations-port: expected a port from 0 to 65535, found "y"',
       ],

@@ -287,7 +287,7 @@ describe('faults', () => {
         'a.yaml:10:12: spec/expires: invalid value "soon": expected a date in the form YYYY-MM-DD, for example 2027-01-31',
         'a.yaml:16:10: spec/rules: must not be empty',
         'a.yaml:22:10: spec/items: must not be empty',
-        'b.yaml:1:4: unclosed "{" or "["',
+        'b.yaml:1:4: unclosed "["',
         'c.yaml:5:11: spec/policy: unknown policy "x" (all policies: base)',
       ],
     ],

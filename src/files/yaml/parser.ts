@@ -201,6 +201,11 @@ function noKey({ kind }: Token): string {
 
 type End = typeof TOKEN.flowListEnd | typeof TOKEN.flowMapEnd;
 
+const BRACKETS = {
+  [TOKEN.flowListEnd]: { opening: '[', closing: ']' },
+  [TOKEN.flowMapEnd]: { opening: '{', closing: '}' },
+} as const;
+
 function flowList(parser: Parser): void {
   entries(parser, TOKEN.flowListEnd, (token) => {
     if (token.kind === TOKEN.key) pair(parser, token);
@@ -225,24 +230,27 @@ function entries(parser: Parser, end: End, entry: (token: Token) => void): void 
   const open = peek(parser);
   skip(parser);
   for (let first = true; peek(parser).kind !== end; first = false) {
-    if (!first) comma(parser, open);
+    if (!first) comma(parser, open, end);
     const token = peek(parser);
-    if (CONTENT_ENDS.has(token.kind)) throw neverClosed(open);
+    if (CONTENT_ENDS.has(token.kind)) throw neverClosed(open, end);
     if (token.kind !== end) entry(token);
   }
   skip(parser);
   endCollection(parser);
 }
 
-function comma(parser: Parser, open: Token): void {
+function comma(parser: Parser, open: Token, end: End): void {
   const { kind, at } = peek(parser);
-  if (CONTENT_ENDS.has(kind)) throw neverClosed(open);
-  if (kind !== TOKEN.flowEntry) throw new Refusal('expected "," or the end of the list or map', at);
+  if (CONTENT_ENDS.has(kind)) throw neverClosed(open, end);
+  if (kind !== TOKEN.flowEntry) {
+    const { opening, closing } = BRACKETS[end];
+    throw new Refusal(`expected "," or "${closing}" for the "${opening}"`, at, open.at);
+  }
   skip(parser);
 }
 
-function neverClosed({ at }: Token): Refusal {
-  return new Refusal('unclosed "{" or "["', at);
+function neverClosed({ at }: Token, end: End): Refusal {
+  return new Refusal(`unclosed "${BRACKETS[end].opening}"`, at);
 }
 
 /** Parses `[a: b]`, a map with one entry. */

@@ -12,16 +12,20 @@ export interface Problem {
   readonly offset: number;
   /** A sentence fragment. */
   readonly problem: string;
+  /** Offset of a bracket whose end was expected; its position ends the message. */
+  readonly bracketAt?: number | undefined;
 }
 
 /** Ends the parsing of a document; caught inside the parser. */
 export class Refusal extends Error {
   readonly offset: number;
+  readonly bracketAt: number | undefined;
 
-  constructor(problem: string, offset: number) {
+  constructor(problem: string, offset: number, bracketAt?: number) {
     super(problem);
     this.name = 'Refusal';
     this.offset = offset;
+    this.bracketAt = bracketAt;
   }
 }
 

@@ -7,7 +7,7 @@ import { outlineJson } from './json.ts';
 import { createOutline, lineTable, locate, type Outline, type Position } from './positions.ts';
 import { messageIn } from './program-output.ts';
 import { templateFault } from './templates.ts';
-import { IGNORED, oddCharacterIn, Refusal, STRAY } from './problems.ts';
+import { IGNORED, oddCharacterIn, type Problem, Refusal, STRAY } from './problems.ts';
 import { parseText } from './parser.ts';
 import { type RepeatedKey, repeatedKeysIn } from './repeated-keys.ts';
 import { readEvents, type ReadYaml } from './schema.ts';
@@ -60,14 +60,17 @@ export function parseDocuments(text: string): readonly ParsedDocument[] {
   for (const piece of piecesOf(text)) {
     if (piece.kind === 'yaml') addYaml(file, piece.from, piece.to);
     else if (piece.kind === 'json') addJson(file, piece.from, piece.value);
-    else addProblem(file, piece.from, piece.kind === 'stray' ? STRAY : IGNORED);
+    else addProblem(file, piece.from, { offset: 0, problem: piece.kind === 'stray' ? STRAY : IGNORED });
   }
   return file.documents;
 }
 
-function addProblem({ documents, positionAt }: File, offset: number, problem: string): void {
-  const { line, column } = positionAt(offset);
-  documents.push({ ok: false, index: documents.length, line, column, problem });
+/** `from`: the offset of the document. */
+function addProblem({ documents, positionAt }: File, from: number, { offset, problem, bracketAt }: Problem): void {
+  const { line, column } = positionAt(from + offset);
+  const bracket = bracketAt === undefined ? undefined : positionAt(from + bracketAt);
+  const place = bracket === undefined ? '' : ` at ${bracket.line}:${bracket.column}`;
+  documents.push({ ok: false, index: documents.length, line, column, problem: `${problem}${place}` });
 }
 
 type Find = (pointer: string, of: 'key' | 'value') => number;
@@ -106,7 +109,7 @@ function addYaml(file: File, from: number, to: number): void {
     const find: Find = (pointer, of) => locate(outline, root.row, pointer, of);
     addValue(file, root.value, find, () => [outline, root.row]);
   }
-  if (problem !== undefined) addProblem(file, from + problem.offset, problem.problem);
+  if (problem !== undefined) addProblem(file, from, problem);
 }
 
 function readYaml(text: string, base: number, outline: Outline): ReadYaml {
@@ -117,7 +120,7 @@ function readYaml(text: string, base: number, outline: Outline): ReadYaml {
     return { root, problem: problem && (templateFault(text, problem.offset, faultIn) ?? problem) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const fault = { offset: error.offset, problem: error.message };
+    const fault = { offset: error.offset, problem: error.message, bracketAt: error.bracketAt };
     return {
       root: undefined,
       problem: templateFault(text, fault.offset, faultIn) ?? messageIn(text) ?? fault,

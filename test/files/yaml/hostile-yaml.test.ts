@@ -96,7 +96,7 @@ describe('long texts', () => {
     ['the same key again and again', 'a: 1\n'.repeat(50_000), '1 x object'],
     ['keys', lines(50_000, (i) => `k${i}: 1\n`), '1 x object'],
     ['lines of JSON', '{"a":1}\n'.repeat(100_000), '100000 x object'],
-    ['lines of broken JSON', `{"a": \n`.repeat(10_000), 'unclosed "{" or "["'],
+    ['lines of broken JSON', `{"a": \n`.repeat(10_000), 'unclosed "{"'],
     ['documents of broken JSON', '{"a\n---\n'.repeat(10_000), 'unclosed quote'],
     [
       'broken documents',

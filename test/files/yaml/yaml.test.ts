@@ -63,7 +63,7 @@ describe('documents of a file', () => {
     [
       'a broken one does not hide its neighbours',
       'a: 1\n---\nb: [\n---\nc: 1\n',
-      [{ a: 1 }, '3:4: unclosed "{" or "["', { c: 1 }],
+      [{ a: 1 }, '3:4: unclosed "["', { c: 1 }],
     ],
     [
       'content on the line of a separator',
@@ -177,12 +177,12 @@ describe('JSON', () => {
     [
       'a broken line does not hide the others',
       '{"a":1}\n{"b": "2" 3}\n{"c":\n{"d":4}\n',
-      [{ a: 1 }, '2:11: expected "," or the end of the list or map', '3:1: unclosed "{" or "["', { d: 4 }],
+      [{ a: 1 }, '2:11: expected "," or "}" for the "{" at 2:1', '3:1: unclosed "{"', { d: 4 }],
     ],
     [
       'a broken first line does not, either',
       '{"a" 1}\n{"b":2}\n',
-      ['1:6: expected "," or the end of the list or map', { b: 2 }],
+      ['1:6: expected "," or "}" for the "{" at 1:1', { b: 2 }],
     ],
   ];
   test.each(CASES)('%s', (_name, text, expected) => {
@@ -203,9 +203,10 @@ describe('problems say what is wrong, where, and what would be accepted', () => 
     ['- [a]\n - c\n', '2:2: unexpected content; check the indentation of the list'],
     ['a: "x\n', '1:4: unclosed quote'],
     ["a: 'x\n---\n", '1:4: unclosed quote'],
-    ['a: [x\n', '1:4: unclosed "{" or "["'],
+    ['a: [x\n', '1:4: unclosed "["'],
+    ['a: 1\nb: {c: 1\nd: 2}\n', '3:2: expected "," or "}" for the "{" at 2:4'],
     ['a: [x y] z\n', '1:10: unexpected content; check the indentation, and quote strings that contain ": "'],
-    ['a: {x: 1 "y": 2}\n', '1:13: expected "," or the end of the list or map'],
+    ['a: {x: 1 "y": 2}\n', '1:13: expected "," or "}" for the "{" at 1:4'],
     ['a: [, b]\n', '1:5: expected a value before ","'],
     ['a: 1\nb\n', '2:1: expected "key: value", but ":" is missing after the key'],
     ['- a\nb: 1\n', '2:1: expected the end of the document: this belongs to no key above'],
@@ -213,7 +214,7 @@ describe('problems say what is wrong, where, and what would be accepted', () => 
     ['a: "\\ud83d"\n', '1:4: an escape is half of a character; write the character itself'],
     ['a: [--bind, ::]\n', '1:13: expected a value before ":": put a text that starts with ":" in quotes'],
     ['a: [x, - y]\n', '1:8: unexpected list item "-"; quote it if it is a string'],
-    ['a: [b?c]\n', '1:6: expected "," or the end of the list or map'],
+    ['a: [b?c]\n', '1:6: expected "," or "]" for the "[" at 1:4'],
     ['a: [x]]\n', '1:7: unexpected content; check the indentation, and quote strings that contain ": "'],
     ['a: %x\n', '1:4: unquoted strings cannot start with "%"; quote the string'],
     ['a: *.example.com\n', '1:4: the name after "&" or "*" is missing'],
