@@ -105,7 +105,8 @@ async function runCase(one: SuiteCase, { suite, context, usage, terminal }: Suit
     contextWith: (cluster) => ({ ...context, world: { ...cluster, ...registry } }),
     usage,
   });
-  const { findings, errors, workloads } = evaluation;
+  const { findings, workloads } = evaluation;
+  const errors = evaluation.errors.map((error) => placedInSuite(error, one, suite));
   const { missing, unexpected } = compareFindings(one, findings);
   const reason = workloads > 0 ? null : `no workload found in ${one.resources.map(fileText).join(', ')}`;
   const failed = reason !== null || missing.length > 0 || unexpected.length > 0;
@@ -123,6 +124,13 @@ async function runCase(one: SuiteCase, { suite, context, usage, terminal }: Suit
     reason: errors.length > 0 ? null : reason,
     errors,
   };
+}
+
+/** A resource that cannot be read is an error of the suite, at the path of the resource. */
+function placedInSuite(error: ErrorRow, { resourcesAt }: SuiteCase, { file, document }: Suite): ErrorRow {
+  const place = error.line === null ? resourcesAt.get(error.file) : undefined;
+  if (place === undefined) return error;
+  return { file, document, ...place, message: `${fileText(error.file)}: ${error.message}` };
 }
 
 type Comparison = ReturnType<typeof leftover<Exclude<SuiteCase['expect'], 'pass'>[number], FindingRow>>;

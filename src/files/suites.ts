@@ -24,6 +24,8 @@ export interface PlacedExpectation extends Place {
 export interface SuiteCase extends Place {
   readonly name: string;
   readonly resources: readonly string[];
+  /** Where the suite names each of the resources. */
+  readonly resourcesAt: ReadonlyMap<string, Place>;
   /** Includes the responses of the suite; undefined: neither the case nor the suite defines responses. */
   readonly registry: RegistryAnswers | undefined;
   readonly expect: 'pass' | readonly PlacedExpectation[];
@@ -129,6 +131,9 @@ function suiteOf({ metadata, spec }: SuiteDocument, document: ValidDocument, fil
       ...placeOf(`/spec/cases/${index}/name`),
       name,
       resources: resources.map(resolved),
+      resourcesAt: new Map(
+        resources.map((given, at) => [resolved(given), placeOf(`/spec/cases/${index}/resources/${at}`)]),
+      ),
       registry: mergedAnswers(spec.registry, registry),
       expect: expect === 'pass' ? expect : expect.map((finding, at) => placed(finding, `${index}/expect/${at}`)),
     })),

@@ -238,7 +238,7 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     [
       'a resource that is not there',
       suite('    - {name: a, resources: [gone.yaml], expect: pass}\n'),
-      '✗ a\n      gone.yaml  error  no such file or directory',
+      '✗ a\n      suite.yaml:7:29  error  gone.yaml: no such file or directory',
     ],
     ['YAML that is none', `${suite(PASS)}  a: [\n`, 'suite.yaml:8:6  error  '],
   ];
