@@ -1,4 +1,7 @@
-/** Exceptions through all doors: the core function, HTTPS on the listening server, `check`, `replay`; the log, the metrics, the audit annotations. */
+/**
+ * Exceptions through all doors: the core function, HTTPS on the listening server, `check`, `replay`; the log, the metrics,
+ * the audit annotations.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

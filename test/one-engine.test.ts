@@ -22,8 +22,8 @@ const RULES = path.join(import.meta.dirname, 'fixtures/rules');
 const kinds = kindTable();
 
 /**
- * The first document is judged; what stands behind it is the cluster around it, which `check` sees in the same file. What registries say stands
- * in the suite, where `test` sees it.
+ * The first document is judged; what stands behind it is the cluster around it, which `check` sees in the same file. What
+ * registries say stands in the suite, where `test` sees it.
  */
 async function clusterOf(manifest: string, suite: Suite): Promise<Environment> {
   const { manifests } = await loadManifests([manifest], { kinds, namespace: 'default', stdin: process.stdin });

@@ -1,7 +1,7 @@
 /**
  * The inputs of a decision other than the request: policies, and the source interfaces of the world. Each source interface has one
- * method, which returns a fact, or rejects with an Outage if it cannot determine the fact. When the signal aborts, a source settles: with a fact, or
- * with any error.
+ * method, which returns a fact, or rejects with an Outage if it cannot determine the fact. When the signal aborts, a source
+ * settles: with a fact, or with any error.
  */
 import type { Candidate } from '../credential/keyring.ts';
 import type { PullSecret } from '../credential/pull-secret.ts';

@@ -9,7 +9,10 @@ import type { AdmissionRequest } from './request.ts';
 
 /** An object can have any number of problems. */
 const MAX_LISTED = 50;
-/** The API server drops warnings beyond 4096 runes for all webhooks, and recommends 120 for each (staging apiserver, filters/warning.go). */
+/**
+ * The API server drops warnings beyond 4096 runes for all webhooks, and recommends 120 for each (staging apiserver,
+ * filters/warning.go).
+ */
 export const MAX_WARNING_RUNES = 256;
 const MAX_WARNINGS_RUNES = 3500;
 

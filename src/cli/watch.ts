@@ -140,7 +140,10 @@ function concerns(name: string | null): boolean {
   return name === null || (!name.startsWith('.') && ['.yaml', '.yml', '.json', ''].includes(path.extname(name)));
 }
 
-/** Returns the directories to watch: that of a file, even if the file does not exist, and a named directory with its subdirectories. */
+/**
+ * Returns the directories to watch: that of a file, even if the file does not exist, and a named directory with its
+ * subdirectories.
+ */
 function foldersOf(paths: readonly string[]): readonly string[] {
   const found = new Set<string>();
   for (const one of paths) {

@@ -76,7 +76,7 @@ export function hostTest({ labels, port }: HostPath): ((image: HostPath) => bool
 
 export const DOCKER_HUB_KEY = 'index.docker.io';
 
-/** isDefaultRegistryMatch: by this rule "localhost/x" is on Docker Hub too. */
+/** isDefaultRegistryMatch: by this rule "localhost/x" is also on Docker Hub. */
 export function isOnDockerHub(repository: string): boolean {
   const slash = repository.indexOf('/');
   const first = slash < 0 ? repository : repository.slice(0, slash);

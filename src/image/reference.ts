@@ -28,7 +28,10 @@ export interface ImageReference extends Parsed {
   readonly effectiveTag: string | undefined;
   /** The repository with tag and digest as written: Go's `named.String()`. */
   readonly fullName: string;
-  /** The reference that containerd and CRI-O pull (Go's `ParseDockerRef`): with the default tag, and without the tag if there is a digest. */
+  /**
+   * The reference that containerd and CRI-O pull (Go's `ParseDockerRef`): with the default tag, and without the tag if there
+   * is a digest.
+   */
   readonly runtimeName: string;
 }
 
@@ -91,7 +94,10 @@ function readReference(text: string): ParsedImage {
   };
 }
 
-/** Returns the shortest name (Go's `FamiliarString`). As in Go, `docker.io/foo.bar/x` becomes `foo.bar/x`, which parses differently. */
+/**
+ * Returns the shortest name (Go's `FamiliarString`). As in Go, `docker.io/foo.bar/x` becomes `foo.bar/x`, which parses
+ * differently.
+ */
 export function familiarName(reference: ImageReference): string {
   return withSuffix(familiarRepository(reference), reference.tag, reference.digest);
 }

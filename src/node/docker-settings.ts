@@ -1,4 +1,7 @@
-/** Parses docker's config.json as docker does (github.com/docker/cli, cli/config/configfile), with the keys that the kubelet ignores. */
+/**
+ * Parses docker's config.json as docker does (github.com/docker/cli, cli/config/configfile), with the keys that the kubelet
+ * ignores.
+ */
 import { decodeBase64 } from '../go/base64.ts';
 import { textOf } from '../go/bytes.ts';
 import { type Json, type Member, parseJson } from '../go/json.ts';

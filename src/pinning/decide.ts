@@ -1,4 +1,7 @@
-/** Decides what happens to one image: left as it is, pinned, or not pinned, with the reason. The facts come from the registry and the lock. */
+/**
+ * Decides what happens to one image: left as it is, pinned, or not pinned, with the reason. The facts come from the registry
+ * and the lock.
+ */
 import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { Platform, RegistryDetails, RegistryFact, RegistryImage } from '../policy/registry-fact.ts';

@@ -8,7 +8,10 @@ import type { ImageLocation } from './image-location.ts';
 import { digestLookup, failureText, type ReferenceLookup, INTERRUPTED, tagLookup } from './reference-lookup.ts';
 
 export interface DriftDecision {
-  /** `current`: no drift. `moved`: the tag points to another digest. `untagged`: the tag no longer exists. `gone`: the digest no longer exists. */
+  /**
+   * `current`: no drift. `moved`: the tag points to another digest. `untagged`: the tag no longer exists. `gone`: the digest
+   * no longer exists.
+   */
   readonly state: 'current' | 'moved' | 'untagged' | 'gone' | 'unknown';
   /** The digest that the tag points to now, if it is known. */
   readonly current: string | undefined;

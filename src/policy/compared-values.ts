@@ -42,7 +42,10 @@ function textOf(seen: unknown): string {
   return text;
 }
 
-/** Everything that a rule can have read: the value at the pointer, and the container with its Pod or, without a container, all Pods. */
+/**
+ * Everything that a rule can have read: the value at the pointer, and the container with its Pod or, without a container,
+ * all Pods.
+ */
 function aroundProblem({ container, pointer }: Problem, workload: Workload): ComparedValues {
   const value = pointedAt(workload, pointer);
   if (container === undefined) return [value, wholePods(workload)];

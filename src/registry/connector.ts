@@ -9,7 +9,10 @@ const systemLookup = promisify(lookup);
 /** The C library returns no TTL. */
 const SYSTEM_TTL_MS = 5000;
 
-/** Resolves names as other programs on this machine do. It uses the few threads of the process, so untrusted names must not reach it. */
+/**
+ * Resolves names as other programs on this machine do. It uses the few threads of the process, so untrusted names must not
+ * reach it.
+ */
 export const systemResolve: Resolve = async (host) => {
   try {
     return { addresses: await systemLookup(host, { all: true }), ttlMs: SYSTEM_TTL_MS };

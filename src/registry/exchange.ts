@@ -88,7 +88,7 @@ function handlerFor(reception: Reception): Dispatcher.DispatchHandler {
   return {
     onRequestStart(controller) {
       reception.connection = controller;
-      if (reception.isOver) controller.abort(new Error('not wanted any more'));
+      if (reception.isOver) controller.abort(new Error('no longer needed'));
     },
     onResponseStart(_controller, status, headers) {
       if (!reception.isOver && status >= 200) begin(reception, status, headersOf(headers));

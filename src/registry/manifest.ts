@@ -10,7 +10,10 @@ const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 const OCI_IMAGE = 'application/vnd.oci.image.manifest.v1+json';
 export const INDEX_TYPES: readonly string[] = [OCI_INDEX, 'application/vnd.docker.distribution.manifest.list.v2+json'];
 const IMAGE_TYPES: readonly string[] = [OCI_IMAGE, 'application/vnd.docker.distribution.manifest.v2+json'];
-/** Each request accepts all types: without index types, a registry returns the manifest of one platform, with another digest, or 404. */
+/**
+ * Each request accepts all types: without index types, a registry returns the manifest of one platform, with another digest,
+ * or 404.
+ */
 export const MANIFEST_TYPES: readonly string[] = [...INDEX_TYPES, ...IMAGE_TYPES];
 /** The signature is inside the document, so the digest is not that of its bytes. Container runtimes reject it. */
 const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+(json|prettyjws)$/;

@@ -21,7 +21,10 @@ export interface Transport {
 const CONNECT_TIMEOUT_MS = 3000;
 /** The time without a byte. The caller's signal ends a response that is slower. */
 const IDLE_TIMEOUT_MS = 20_000;
-/** The next review often comes soon, and a TLS handshake costs two round trips; but connections to hosts from images must not pile up. */
+/**
+ * The next review often comes soon, and a TLS handshake costs two round trips; but connections to hosts from images must not
+ * pile up.
+ */
 const KEEP_ALIVE_MS = 15_000;
 
 export interface TransportOptions {

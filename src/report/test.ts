@@ -1,4 +1,7 @@
-/** The result of `test`: the object that `-o json` prints, and its exit code. Keys are stable; `version` counts incompatible changes. */
+/**
+ * The result of `test`: the object that `-o json` prints, and its exit code. Keys are stable; `version` counts incompatible
+ * changes.
+ */
 import type { ErrorRow } from './check.ts';
 import type { FindingRow, NoticeRow } from './rows.ts';
 import type { SuiteFinding } from '../files/suite-faults.ts';

@@ -8,7 +8,7 @@ const A_TURN = 8;
 
 export type Beginnings = (socket: Socket, begin: () => void) => void;
 
-/** Calls `begin` immediately or in a later turn, and not at all if the socket has ended meanwhile. */
+/** Calls `begin` immediately or in a later turn, unless the socket has ended meanwhile. */
 export function createBeginnings(): Beginnings {
   /** By address; the first address is next. */
   const lines = new Map<string, (() => void)[]>();

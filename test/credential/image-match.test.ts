@@ -1,4 +1,7 @@
-/** Which images a credential provider is asked for: the rows of the kubelet's own test (keyring_test.go, TestURLsMatch), and odd ones. */
+/**
+ * Which images a credential provider is asked for: the rows of the kubelet's own test (keyring_test.go, TestURLsMatch), and
+ * odd ones.
+ */
 import { describe, expect, test } from 'vitest';
 import { imageMatch } from '../../src/credential/image-match.ts';
 

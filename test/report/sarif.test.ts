@@ -14,7 +14,10 @@ const options = { rules: RULES, version: '1.2.3', folder: '/repo' };
 /** RFC 3986: only its characters, and "%" only before two digits. */
 const URI_REFERENCE = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/;
 
-/** The schema is of draft 4, of which it uses nothing but `id` that later drafts do not have; its patterns are not for Unicode mode. */
+/**
+ * The schema is of draft 4, of which it uses nothing but `id` that later drafts do not have; its patterns are not for
+ * Unicode mode.
+ */
 function officialSchema(): (value: unknown) => readonly string[] {
   const { id: _id, $schema: _draft, ...schema } = JSON.parse(readFileSync(SCHEMA, 'utf8')) as Record<string, unknown>;
   const ajv = new Ajv2020({ allErrors: true, strict: false, unicodeRegExp: false });

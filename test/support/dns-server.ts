@@ -2,7 +2,10 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 
-/** Addresses of both families (no address of one family: NODATA; IPv6 as `::1` or in full), or a failure. `lie`: a response to another question, with another id. */
+/**
+ * Addresses of both families (no address of one family: NODATA; IPv6 as `::1` or in full), or a failure. `lie`: a response
+ * to another question, with another id.
+ */
 export type Zone = Readonly<Record<string, readonly string[] | 'silent' | 'SERVFAIL' | 'REFUSED' | 'lie' | 'only-A'>>;
 
 export interface DnsServer {

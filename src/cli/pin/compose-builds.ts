@@ -32,7 +32,10 @@ export function dockerfileBuilds(known: KnownFiles): ReadonlyMap<string, readonl
   return builds;
 }
 
-/** Returns each build alone and, because Compose merges files in a directory, the builds without a context merged with the first that has one. */
+/**
+ * Returns each build alone and, because Compose merges files in a directory, the builds without a context merged with the
+ * first that has one.
+ */
 function completed(service: readonly PlacedBuild[]): readonly PlacedBuild[] {
   const alone = service.filter(({ context, dockerfiles }) => context !== undefined || dockerfiles[0] !== undefined);
   const [partial, ...more] = service.filter(({ context }) => context === undefined);

@@ -117,7 +117,8 @@ function planFromBuilds(
   if (bad === undefined) return placeDigest({ location, considered, input, placed, keepsNone: false });
   const decision = failed(location.image, runsAs(location, bad));
   if (considered.some(({ built, digest }) => built.deployed && digest === undefined)) return plain(location, decision);
-  // Deployed images can be pinned even if the image of a base is unknown, for example because overlays replace it with a mirror's image.
+  // Deployed images can be pinned even if the image of a base is unknown, for example because overlays replace it with a
+  // mirror's image.
   const known = considered.filter(({ digest }) => digest !== undefined);
   return {
     ...placeDigest({ location, considered: known, input, placed, keepsNone: true }),
@@ -126,7 +127,10 @@ function planFromBuilds(
   };
 }
 
-/** Reports whether the location itself decides: the image is pinned, or has no tag to look up, or no entry can replace an invalid value. */
+/**
+ * Reports whether the location itself decides: the image is pinned, or has no tag to look up, or no entry can replace an
+ * invalid value.
+ */
 function isDecided({ content }: ImageLocation, builtImages: readonly BuiltImage[], { update }: PinMode): boolean {
   if (content.state !== 'image')
     return content.state === 'none' || builtImages.some(({ renames }) => renames.length === 0);
@@ -182,7 +186,10 @@ function placeDigest(placement: PlacementInput): LocationPlan {
   };
 }
 
-/** Returns the images that get their digest at the location of the version: all if the digests are equal, otherwise those that no entry renames. */
+/**
+ * Returns the images that get their digest at the location of the version: all if the digests are equal, otherwise those
+ * that no entry renames.
+ */
 function keptAt({ location, considered, input, keepsNone }: PlacementInput): readonly BuiltDigest[] {
   const canWrite =
     location.target.ok && input.kustomize.isGiven(location) && considered.every((answer) => hasTagOf(location, answer));

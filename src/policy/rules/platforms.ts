@@ -18,7 +18,10 @@ export function parsePlatform(text: string): Platform | undefined {
 
 export const PLATFORM_FORM = 'OS/ARCHITECTURE[/VARIANT], for example linux/arm64';
 
-/** Parses a platform and normalizes it to the names that nodes use: `linux/x86_64` is linux/amd64. Returns `undefined` for unknown names. */
+/**
+ * Parses a platform and normalizes it to the names that nodes use: `linux/x86_64` is linux/amd64. Returns `undefined` for
+ * unknown names.
+ */
 export function parseNodePlatform(text: string): Platform | undefined {
   const parsed = /^[a-z0-9]+\/[a-z0-9_-]+(\/v?\d+(\.\d+)?)?$/.test(text) ? parsePlatform(text) : undefined;
   if (parsed === undefined) return undefined;

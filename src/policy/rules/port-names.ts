@@ -4,7 +4,10 @@ import { type Container, type ContainerKind, containerLabel, type Pod, type Port
 import type { Problem } from '../rule.ts';
 import { NO_PROBLEMS } from './containers.ts';
 
-/** Finds invalid names, and names repeated in one container. The API server rejects both (pkg/apis/core/validation, validateContainerPorts). */
+/**
+ * Finds invalid names, and names repeated in one container. The API server rejects both (pkg/apis/core/validation,
+ * validateContainerPorts).
+ */
 export function badNames(pod: Pod): readonly Problem[] {
   const problems: Problem[] = [];
   for (const container of pod.containers) for (const problem of badNamesIn(container)) problems.push(problem);

@@ -71,7 +71,10 @@ function add(
 /** Resources in bytes. A fraction of a byte is usually "m" instead of "M". */
 const BYTES = /^(?:memory|ephemeral-storage|hugepages-.*)$/;
 
-/** Amounts that the API server rejects or warns about (pkg/apis/core/validation, validateResourceRequirements; pkg/api/pod/warnings.go). */
+/**
+ * Amounts that the API server rejects or warns about (pkg/apis/core/validation, validateResourceRequirements;
+ * pkg/api/pod/warnings.go).
+ */
 export function checkQuantities(holder: ResourceHolder): void {
   for (const kind of AMOUNTS) {
     for (const amount of holder.resources[kind].all) checkQuantity(holder, kind, amount);

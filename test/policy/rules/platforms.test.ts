@@ -1,4 +1,7 @@
-/** Platforms that a node can run: rows of containerd's tests (containerd/platforms compare_test.go), and the documentation of `Only`. */
+/**
+ * Platforms that a node can run: rows of containerd's tests (containerd/platforms compare_test.go), and the documentation of
+ * `Only`.
+ */
 import { expect, test } from 'vitest';
 import { parsePlatform, platformsIn, platformText } from '../../../src/policy/rules/platforms.ts';
 import type { Platform } from '../../../src/policy/registry-fact.ts';

@@ -5,7 +5,10 @@ import { expect, test } from 'vitest';
 
 const TICK = pathToFileURL(path.resolve(import.meta.dirname, '../../../src/server/fast/tick.ts')).href;
 
-/** Nothing here holds on to `keep`. Whether a tick that is made after full collections, with none waiting meanwhile, has the hidden class of it. */
+/**
+ * Nothing here holds on to `keep`. Whether a tick that is made after full collections, with none waiting meanwhile, has the
+ * hidden class of it.
+ */
 const script = (keep: string): string => `
   import { createHook } from 'node:async_hooks';
   import { keepTickClass } from '${TICK}';

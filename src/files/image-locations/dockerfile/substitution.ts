@@ -1,4 +1,7 @@
-/** Substitutions in Dockerfiles: `${name-word}`, `${name:+word}`, `${name%pattern}`, `${name/pattern/text}`. In patterns, `*` is any text and `?` any character. */
+/**
+ * Substitutions in Dockerfiles: `${name-word}`, `${name:+word}`, `${name%pattern}`, `${name/pattern/text}`. In patterns, `*`
+ * is any text and `?` any character.
+ */
 import { EMPTY, joined, slice, type TracedText } from '../traced-text.ts';
 
 export interface Substitution {
