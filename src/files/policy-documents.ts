@@ -3,7 +3,7 @@ import type { OriginOf } from '../error/path-origin.ts';
 import { isObject } from '../pod/pointer.ts';
 import { DOCUMENT_KINDS, type DocumentKind, FORMER_KINDS } from '../policy/schema.ts';
 import { didYouMean } from '../image/suggestion.ts';
-import { type DocumentFault } from '../policy/schema-faults.ts';
+import { type DocumentFault, orList } from '../policy/schema-faults.ts';
 import { SUITE_KIND } from '../policy/suite-schema.ts';
 import { quoteValue } from '../image/quote.ts';
 import { loadInputs } from './input-texts.ts';
@@ -89,22 +89,35 @@ function isSuite(value: unknown): boolean {
 function policyDocument(one: ParsedDocument, file: string): PolicyDocument | PlacedFault {
   if (!one.ok) return { file, line: one.line, column: one.column, text: one.problem };
   const { value } = one;
-  const given = isObject(value) ? value['kind'] : undefined;
-  // A document without a kind is read as a policy, which reports what is missing.
-  const kind = typeof given === 'string' ? currentKind(given) : 'ImagePolicy';
   const positionOf = (pointer: string, of: DocumentFault['at'] = 'value'): Position =>
     of === 'key' ? one.keyPositionOf(pointer) : one.positionOf(pointer);
-  if (kind !== undefined) {
-    const formerKind = typeof given === 'string' && given !== kind ? given : undefined;
-    const current = isObject(value) && formerKind !== undefined ? { ...value, kind } : value;
-    return { kind, name: nameIn(value), value: current, formerKind, file, positionOf };
-  }
-  const text = `unknown kind ${quoteValue(String(given))}${didYouMean(String(given), DOCUMENT_KINDS)} (expected ${DOCUMENT_KINDS.join(', ')})`;
-  return { file, ...positionOf('/kind'), text };
+  const object = isObject(value) ? value : {};
+  const text = kindProblem(object);
+  if (text !== undefined) return { file, ...positionOf('/kind'), text };
+  const { kind: given } = object;
+  // A document without a kind is read as a policy, which reports what is missing.
+  const kind = currentKind(given) ?? 'ImagePolicy';
+  const formerKind = typeof given === 'string' && given !== kind ? given : undefined;
+  const current = formerKind === undefined ? value : { ...object, kind };
+  return { kind, name: nameIn(value), value: current, formerKind, file, positionOf };
 }
 
-function currentKind(kind: string): DocumentKind | undefined {
-  return FORMER_KINDS.get(kind) ?? DOCUMENT_KINDS.find((known) => known === kind);
+/** Finds an unknown kind, a Kubernetes list of objects, and a policy under the former kind of lists. */
+function kindProblem({ kind, items, spec }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof kind !== 'string') return undefined;
+  const shown = quoteValue(kind);
+  if (kind === 'List' || (kind.endsWith('List') && Array.isArray(items)))
+    return `a policy file cannot contain kind ${shown}; write each item as a document, with "---" between documents`;
+  if (FORMER_KINDS.has(kind) && isObject(spec) && !('items' in spec) && POLICY_KEYS.some((key) => key in spec))
+    return `kind ${shown} is a list of strings; use kind: ImagePolicy for a policy`;
+  if (currentKind(kind) !== undefined) return undefined;
+  return `unknown kind ${shown}${didYouMean(kind, DOCUMENT_KINDS)} (expected ${orList(DOCUMENT_KINDS)})`;
+}
+
+const POLICY_KEYS = ['rules', 'pin'];
+
+function currentKind(kind: unknown): DocumentKind | undefined {
+  return FORMER_KINDS.get(String(kind)) ?? DOCUMENT_KINDS.find((known) => known === kind);
 }
 
 function formerKindNotices({ kind, formerKind, file, positionOf }: PolicyDocument): readonly InputNotice[] {

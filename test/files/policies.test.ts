@@ -123,8 +123,24 @@ describe('faults', () => {
       'an unknown kind',
       { 'p.yaml': policy('base').replace('ImagePolicy', 'ImagePolicies') },
       [
-        'p.yaml:2:7: unknown kind "ImagePolicies"; did you mean "ImagePolicy"? (expected ImagePolicy, ImagePolicyException, ImageNameList)',
+        'p.yaml:2:7: unknown kind "ImagePolicies"; did you mean "ImagePolicy"? (expected ImagePolicy, ImagePolicyException, or ImageNameList)',
       ],
+    ],
+    [
+      'a Kubernetes list of policies',
+      {
+        'a.yaml': 'apiVersion: v1\nkind: List\nitems: []\n',
+        'b.yaml': 'apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicyList\nitems: []\n',
+      },
+      [
+        'a.yaml:2:7: a policy file cannot contain kind "List"; write each item as a document, with "---" between documents',
+        'b.yaml:2:7: a policy file cannot contain kind "ImagePolicyList"; write each item as a document, with "---" between documents',
+      ],
+    ],
+    [
+      'a policy under the former kind of lists',
+      { 'p.yaml': policy('base').replace('ImagePolicy', 'ImagePolicyList') },
+      ['p.yaml:2:7: kind "ImagePolicyList" is a list of strings; use kind: ImagePolicy for a policy'],
     ],
     [
       'names that stand twice, each kind for itself',
