@@ -90,7 +90,11 @@ function readRecorded(context: LoadContext): void {
 
 function readObject(value: unknown, base: string, context: LoadContext): void {
   if (!isObject(value))
-    return addNonObject(base, messageOf(value) ?? 'expected an object with apiVersion and kind', context);
+    return addNonObject(
+      base,
+      messageOf(value) ?? `not a Kubernetes object: expected apiVersion and kind, found ${jsonType(value)}`,
+      context,
+    );
   const items = itemsOfList(value);
   if (items === undefined) return readSingle(value, base, context);
   if (typeOf(value).kind === '') addNonObject(base, notAnObject(['kind']), context);
@@ -113,7 +117,7 @@ function readSingle(value: JsonObject, base: string, context: LoadContext): void
 }
 
 function notAnObject(missing: readonly string[]): string {
-  return `no ${missing.join(' and no ')}: not an object of the Kubernetes API`;
+  return `not a Kubernetes object: ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing`;
 }
 
 function notAList(items: unknown): string {

@@ -122,7 +122,7 @@ describe('check', () => {
       what: 'a file that is no object of the API is an error',
       files: { 'a.yaml': 'a: 1\n' },
       code: 2,
-      errors: [[1, /no apiVersion and no kind/]],
+      errors: [[1, /apiVersion and kind are missing/]],
     },
     {
       what: 'a wrong type is an error with its pointer',

@@ -42,7 +42,7 @@ const CASES: Readonly<Record<string, Row>> = {
   },
   'a Pod without apiVersion': {
     text: POD.replace('apiVersion: v1\n', ''),
-    errors: ['no apiVersion: not an object of the Kubernetes API'],
+    errors: ['not a Kubernetes object: apiVersion is missing'],
   },
   'a group that only begins like that of kustomize': {
     text: POD.replace('v1', 'kustomize.config.k8s.io.evil.example/v1'),
@@ -50,7 +50,7 @@ const CASES: Readonly<Record<string, Row>> = {
   },
   'an apiVersion that is not a string': {
     text: POD.replace('v1', '1'),
-    errors: ['no apiVersion: not an object of the Kubernetes API'],
+    errors: ['not a Kubernetes object: apiVersion is missing'],
   },
 };
 

@@ -90,28 +90,32 @@ const CASES: readonly ListCase[] = [
     value: list([item('a', { kind: 'Pod' }), pod('b')], { kind: 'PodList' }),
     applied: ['Pod b'],
     images: 2,
-    errors: ['no apiVersion: not an object of the Kubernetes API'],
+    errors: ['not a Kubernetes object: apiVersion is missing'],
   },
   {
     what: 'an item with an apiVersion alone',
     value: list([pod('b'), item('a', { apiVersion: 'v1' })], { kind: 'PodList' }),
     applied: ['Pod b'],
-    errors: ['no kind: not an object of the Kubernetes API'],
+    errors: ['not a Kubernetes object: kind is missing'],
   },
   {
     what: 'an item of a List without a type',
     value: list([item('a')]),
     applied: [],
-    errors: ['no kind: not an object of the Kubernetes API'],
+    errors: ['not a Kubernetes object: kind is missing'],
   },
   {
     what: 'a list without a kind',
     value: { apiVersion: 'v1', items: [pod('a')] },
     more: ['Pod a'],
     images: 0,
-    errors: ['no kind: not an object of the Kubernetes API'],
+    errors: ['not a Kubernetes object: kind is missing'],
   },
-  { what: 'an item that is a number', value: list([5]), errors: ['expected an object with apiVersion and kind'] },
+  {
+    what: 'an item that is a number',
+    value: list([5]),
+    errors: ['not a Kubernetes object: expected apiVersion and kind, found a number'],
+  },
 ];
 
 async function load(value: unknown): Promise<Manifests> {

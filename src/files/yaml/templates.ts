@@ -129,7 +129,7 @@ const IN_HELM = /^\{\{(?![#/^!>&{]|\/(?!\*))|^\{\{\/\*/;
 const MAX_SHOWN = 60;
 
 function helmWords(action: string): string {
-  return `${quoteValue(action, MAX_SHOWN)} is a Helm template expression, not YAML; render the chart first, for example helm template CHART | tidewaiter check -`;
+  return `${quoteValue(action, MAX_SHOWN)} is a Helm template expression, not YAML; use the output of helm template CHART (to pin images, use the chart's values file and --helm-image)`;
 }
 
 function templateWords(expression: string): string {

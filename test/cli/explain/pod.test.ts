@@ -98,7 +98,7 @@ describe('explain pod', () => {
 
   const BAD: readonly (readonly [what: string, manifest: string, note: string])[] = [
     ['YAML that is none', 'a: [\n', 'stdin:1:4: '],
-    ['no object', 'a: 1\n', 'stdin:1:1: no apiVersion and no kind: not an object of the Kubernetes API\n'],
+    ['no object', 'a: 1\n', 'stdin:1:1: not a Kubernetes object: apiVersion and kind are missing\n'],
     [
       'a Pod of another shape',
       'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers: 7\n',

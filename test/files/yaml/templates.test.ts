@@ -10,7 +10,7 @@ const problems = (text: string): readonly string[] =>
   );
 
 const helm = (action: string): string =>
-  `${JSON.stringify(action)} is a Helm template expression, not YAML; render the chart first, for example helm template CHART | tidewaiter check -`;
+  `${JSON.stringify(action)} is a Helm template expression, not YAML; use the output of helm template CHART (to pin images, use the chart's values file and --helm-image)`;
 
 const other = (expression: string): string =>
   `${JSON.stringify(expression)} is a template expression, not YAML; render the template first`;
@@ -193,7 +193,7 @@ describe('manifests in what helm and kubectl print', () => {
   });
 
   const REPORT = 'NAME: x\nLAST DEPLOYED: y\n';
-  const NO_OBJECT = '1: no apiVersion and no kind: not an object of the Kubernetes API';
+  const NO_OBJECT = '1: not a Kubernetes object: apiVersion and kind are missing';
 
   test.each([
     [
