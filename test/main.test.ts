@@ -312,6 +312,13 @@ spec: {policy: base, rules: [image-tag], match: {kinds: ['*']}, owner: team-x, r
   test.each([
     [['--listen', 'nonsense'], /^--listen: expected HOST:PORT/],
     [['--cert', 'x.pem'], /^--cert: a certificate requires its private key; also set --key\n$/],
+    [['--key', 'x.pem'], /^--key: a private key requires its certificate; also set --cert\n$/],
+    [['--client-name', 'x'], /^--client-name: client names require the CA .+; also set --client-ca\n$/],
+    [['--client-ca', 'ca.crt'], /^--client-ca: a client CA .+; for example, add --client-name kube-apiserver\n$/],
+    [
+      ['--listen', '192.0.2.77:1'],
+      /^cannot listen on 192\.0\.2\.77:1: this machine does not have the address; choose/m,
+    ],
     [['--policy', 'test/recordings/pod-latest.json'], /pod-latest\.json:\d+:\d+: /],
     [['--plugin', 'nowhere.ts'], /^nowhere\.ts: no such file or directory \(set by --plugin\)\n$/],
     [

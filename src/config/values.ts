@@ -21,11 +21,11 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Parses `HOST:PORT`, `[::1]:PORT`, and `:PORT` (all interfaces). */
-export function addressOf(text: string, from: string): Address {
+export function addressOf(text: string, from: string, examplePort = 8443): Address {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]]*)):(\d{1,5})$/.exec(text);
   if (match === null) {
     throw new UserError(
-      `${from}: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found ${quoteValue(text)}`,
+      `${from}: expected HOST:PORT, for example 127.0.0.1:${examplePort} or [::1]:${examplePort}, found ${quoteValue(text)}`,
     );
   }
   return { host: match[1] ?? (match[2] || '::'), port: portOf(match[3] ?? '', from) };
@@ -43,7 +43,7 @@ export function operationsAddress(listen: Value, port: Value, reviews: Value): A
     const number = Number(port.value);
     return number === 0 ? undefined : { host: addressOf(String(reviews.value), reviews.from).host, port: number };
   }
-  if (port.from === 'default') return addressOf(listen.value as string, listen.from);
+  if (port.from === 'default') return addressOf(listen.value as string, listen.from, 8080);
   throw new UserError(
     `${listen.from}: "operationsListen" and "operationsPort" (${port.from}) are both set; remove one of them`,
   );
@@ -62,12 +62,17 @@ export function clientConfig(ca: Value, { value, from }: Value): ClientConfig | 
   const names = value as readonly string[];
   if (ca.value === undefined && names.length === 0) return undefined;
   if (ca.value === undefined) {
-    throw new UserError(`${from}: "clientNames" requires "clientCa", the authority that signs the client certificates`);
+    const setting = settingOf(from, '"clientCa"', '--client-ca');
+    throw new UserError(`${from}: client names require the CA that signs the client certificates; also set ${setting}`);
   }
   if (names.length > 0) return { ca: ca.value as string, names };
-  throw new UserError(
-    `${ca.from}: "clientCa" requires "clientNames"; add the name of the API server's client certificate, for example clientNames: [kube-apiserver]`,
-  );
+  const example = settingOf(ca.from, 'clientNames: [kube-apiserver]', '--client-name kube-apiserver');
+  throw new UserError(`${ca.from}: a client CA requires the names of client certificates; for example, add ${example}`);
+}
+
+/** Returns the spelling for the place where the user set the value that requires another setting. */
+function settingOf(from: string, key: string, flag: string): string {
+  return from.startsWith('--') ? flag : key;
 }
 
 /** The files of a serving certificate and its key. */
@@ -80,7 +85,11 @@ export function certificateOf(cert: Value, key: Value): CertificateFiles | undef
   if (cert.value === undefined && key.value === undefined) return undefined;
   if (cert.value !== undefined && key.value !== undefined)
     return { cert: cert.value as string, key: key.value as string };
-  const [missing, { from }] = cert.value === undefined ? ['cert', key] : ['key', cert];
-  const setting = from.startsWith('--') ? `--${missing}` : `"${missing}"`;
-  throw new UserError(`${from}: a certificate requires its private key; also set ${setting}`);
+  if (key.value === undefined)
+    throw new UserError(
+      `${cert.from}: a certificate requires its private key; also set ${settingOf(cert.from, '"key"', '--key')}`,
+    );
+  throw new UserError(
+    `${key.from}: a private key requires its certificate; also set ${settingOf(key.from, '"cert"', '--cert')}`,
+  );
 }

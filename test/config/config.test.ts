@@ -96,10 +96,13 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
   test.each([
     [
       'clientCa: ca.crt\n',
-      /tidewaiter\.yaml:1: "clientCa" requires "clientNames"; add the name of the API server's client/,
+      /tidewaiter\.yaml:1: a client CA requires the names of client certificates; for example, add clientNames: \[kube-apiserver\]/,
     ],
-    ['clientNames: [a]\n', /tidewaiter\.yaml:1: "clientNames" requires "clientCa", the authority that signs/],
-    ['clientCa: ca.crt\nclientNames: []\n', /"clientCa" requires "clientNames"/],
+    [
+      'clientNames: [a]\n',
+      /tidewaiter\.yaml:1: client names require the CA that signs the client certificates; also set "clientCa"/,
+    ],
+    ['clientCa: ca.crt\nclientNames: []\n', /a client CA requires the names of client certificates/],
     ['clientCa: ""\n', /tidewaiter\.yaml:1:11: /],
     ['clientNames: [1]\nclientCa: a\n', /tidewaiter\.yaml:1:15: expected a string, found a number/],
     ['operationsListen: "8080"\n', /tidewaiter\.yaml:1: expected HOST:PORT/],
@@ -403,6 +406,7 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
       /invalid value "B\.a\.io": expected the name of one kind/,
     ],
     ['kinds:\n  - {group: a.io, kind: "B ", images: [/spec]}\n', /invalid value "B ": expected the name of one kind/],
+    ['key: a.pem\n', /tidewaiter\.yaml:1: a private key requires its certificate; also set "cert"/],
     ['cert: a.pem\n', /tidewaiter\.yaml:1: a certificate requires its private key; also set "key"/],
     ['listen: [\n', /tidewaiter\.yaml:\d+:\d+: /],
     [

@@ -13,7 +13,7 @@ export interface Listener {
 }
 
 interface Purpose {
-  /** The remedy if the address is in use. */
+  /** The remedy if the address cannot be used. */
   readonly remedy: string;
   /** Whether the server itself starts reading from its connections. */
   readonly isPaused: boolean;
@@ -26,6 +26,13 @@ export const OPERATIONS: Purpose = {
   isPaused: false,
 };
 
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'address already in use',
+  EADDRNOTAVAIL: 'this machine does not have the address',
+  ENOTFOUND: 'the host cannot be resolved',
+  EACCES: 'permission denied',
+};
+
 export async function listen(app: App, { host, port }: Address, { remedy, isPaused }: Purpose): Promise<Listener> {
   try {
     const listening = await listenOn(app, { host, port }, isPaused);
@@ -36,7 +43,6 @@ export async function listen(app: App, { host, port }: Address, { remedy, isPaus
     return { address: `${host.includes(':') ? `[${host}]` : host}:${listening.port}`, close };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    const reason = code === 'EADDRINUSE' ? 'address already in use' : code;
-    throw new UserError(`cannot listen on ${host}:${port}: ${reason}; ${remedy}`, { cause: error });
+    throw new UserError(`cannot listen on ${host}:${port}: ${REASONS[code] ?? code}; ${remedy}`, { cause: error });
   }
 }
