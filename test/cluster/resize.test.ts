@@ -56,13 +56,19 @@ describeWith(assetsMissing, 'a resize, with a real API server', () => {
   });
 
   test.each<[what: string, name: string, memory: string, status: number, message: RegExp]>([
-    ['beyond the bound is denied', 'small', '2Gi', 403, /memory limit "2Gi" is more than "1Gi"/],
+    ['beyond the bound is denied', 'small', '2Gi', 403, /memory limit "2Gi" is more than the maximum "1Gi"/],
     ['within it is taken, whatever else is wrong with the Pod', 'small', '256Mi', 200, /^undefined$/],
     ['that lowers what is still too much is taken', 'large', '4Gi', 200, /^undefined$/],
-    ['that raises what was too much is denied', 'large', '16Gi', 403, /memory limit "16Gi" is more than "1Gi"/],
+    [
+      'that raises what was too much is denied',
+      'large',
+      '16Gi',
+      403,
+      /memory limit "16Gi" is more than the maximum "1Gi"/,
+    ],
     ['of the same amount is taken', 'large', '4Gi', 200, /^undefined$/],
     ['to within the bound is taken', 'large', '1Gi', 200, /^undefined$/],
-    ['back beyond it is denied', 'large', '4Gi', 403, /memory limit "4Gi" is more than "1Gi"/],
+    ['back beyond it is denied', 'large', '4Gi', 403, /memory limit "4Gi" is more than the maximum "1Gi"/],
   ])('%s', async (_what, name, memory, status, message) => {
     const reply = await resize(name, memory);
     expect({ status: reply.status, message: String((reply.body as { message?: string }).message) }).toEqual({

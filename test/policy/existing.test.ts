@@ -194,30 +194,45 @@ describe('an amount beyond its bound', () => {
   const limit = (memory: string): string => `{limits: {memory: ${memory}}}`;
 
   test.each<[what: string, old: string, now: string, findings: readonly string[]]>([
-    ['stays', limit('8Gi'), limit('8Gi'), ['+warn memory limit "8Gi" is more than "1Gi"']],
-    ['is lowered and still too high', limit('8Gi'), limit('4Gi'), ['+warn memory limit "4Gi" is more than "1Gi"']],
-    ['is raised', limit('4Gi'), limit('8Gi'), ['deny memory limit "8Gi" is more than "1Gi"']],
+    ['stays', limit('8Gi'), limit('8Gi'), ['+warn memory limit "8Gi" is more than the maximum "1Gi"']],
+    [
+      'is lowered and still too high',
+      limit('8Gi'),
+      limit('4Gi'),
+      ['+warn memory limit "4Gi" is more than the maximum "1Gi"'],
+    ],
+    ['is raised', limit('4Gi'), limit('8Gi'), ['deny memory limit "8Gi" is more than the maximum "1Gi"']],
     [
       'is raised by the least',
       limit('4Gi'),
       limit('"4294967297"'),
-      ['deny memory limit "4294967297" is more than "1Gi"'],
+      ['deny memory limit "4294967297" is more than the maximum "1Gi"'],
     ],
     [
       'is the same, written otherwise',
       limit('4Gi'),
       limit('4096Mi'),
-      ['+warn memory limit "4096Mi" is more than "1Gi"'],
+      ['+warn memory limit "4096Mi" is more than the maximum "1Gi"'],
     ],
-    ['is new', limit('512Mi'), limit('2Gi'), ['deny memory limit "2Gi" is more than "1Gi"']],
+    ['is new', limit('512Mi'), limit('2Gi'), ['deny memory limit "2Gi" is more than the maximum "1Gi"']],
     [
       'is of another resource',
       '{limits: {memory: 1Gi, cpu: 8}}',
       '{limits: {memory: 2Gi, cpu: 1}}',
-      ['deny memory limit "2Gi" is more than "1Gi"'],
+      ['deny memory limit "2Gi" is more than the maximum "1Gi"'],
     ],
-    ['is too small and grows', limit('16Mi'), limit('32Mi'), ['+warn memory limit "32Mi" is less than "64Mi"']],
-    ['is too small and shrinks', limit('32Mi'), limit('16Mi'), ['deny memory limit "16Mi" is less than "64Mi"']],
+    [
+      'is too small and grows',
+      limit('16Mi'),
+      limit('32Mi'),
+      ['+warn memory limit "32Mi" is less than the minimum "64Mi"'],
+    ],
+    [
+      'is too small and shrinks',
+      limit('32Mi'),
+      limit('16Mi'),
+      ['deny memory limit "16Mi" is less than the minimum "64Mi"'],
+    ],
     [
       'is a ratio that becomes smaller',
       '{limits: {memory: 1Gi}, requests: {memory: 128Mi}}',

@@ -206,18 +206,18 @@ function findTooMuch(holder: ResourceHolder, { resource, quantity }: Bound): voi
   const kind = parsedAmount(holder.resources, 'limit', resource) === undefined ? 'request' : 'limit';
   const most = amountOf(holder.resources, kind, resource);
   if (most === undefined || !exceeds(most, quantity)) return;
-  const what = `is more than ${quantityText(quantity)}`;
+  const what = `is more than the maximum ${quantityText(quantity)}`;
   const beyond = { bound: `max ${resource}`, by: most.milli - quantity.milli };
-  add(holder, most, { kind, resource, what, remedy: `at most ${quantity.text}`, beyond });
+  add(holder, most, { kind, resource, what, remedy: `use at most ${quantity.text}`, beyond });
 }
 
 function findTooLittle(holder: ResourceHolder, { resource, quantity }: Bound): void {
   const request = requestOf(holder.resources, resource);
   if (request === undefined || !exceeds(quantity, request)) return;
-  const what = `is less than ${quantityText(quantity)}`;
+  const what = `is less than the minimum ${quantityText(quantity)}`;
   const kind = requestedBy(holder.resources, resource);
   const beyond = { bound: `min ${resource}`, by: quantity.milli - request.milli };
-  add(holder, request, { kind, resource, what, remedy: `at least ${quantity.text}`, beyond });
+  add(holder, request, { kind, resource, what, remedy: `use at least ${quantity.text}`, beyond });
 }
 
 const NANO = 10n ** 9n;

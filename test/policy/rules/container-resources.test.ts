@@ -239,12 +239,28 @@ describe('bounds', () => {
     [
       '{max: {memory: 4Gi}}',
       '{requests: {memory: 1Gi}, limits: {memory: 5Gi}}',
-      ['c: memory limit "5Gi" is more than "4Gi" | at most 4Gi'],
+      ['c: memory limit "5Gi" is more than the maximum "4Gi" | use at most 4Gi'],
     ],
-    ['{max: {memory: 4Gi}}', '{requests: {memory: 5Gi}}', ['c: memory request "5Gi" is more than "4Gi" | at most 4Gi']],
-    ['{max: {cpu: 2}}', '{limits: {cpu: 2001m}}', ['c: cpu limit "2001m" is more than "2" | at most 2']],
-    ['{min: {cpu: 10m}}', '{requests: {cpu: 9m}}', ['c: cpu request "9m" is less than "10m" | at least 10m']],
-    ['{min: {cpu: 10m}}', '{limits: {cpu: 9m}}', ['c: cpu limit "9m" is less than "10m" | at least 10m']],
+    [
+      '{max: {memory: 4Gi}}',
+      '{requests: {memory: 5Gi}}',
+      ['c: memory request "5Gi" is more than the maximum "4Gi" | use at most 4Gi'],
+    ],
+    [
+      '{max: {cpu: 2}}',
+      '{limits: {cpu: 2001m}}',
+      ['c: cpu limit "2001m" is more than the maximum "2" | use at most 2'],
+    ],
+    [
+      '{min: {cpu: 10m}}',
+      '{requests: {cpu: 9m}}',
+      ['c: cpu request "9m" is less than the minimum "10m" | use at least 10m'],
+    ],
+    [
+      '{min: {cpu: 10m}}',
+      '{limits: {cpu: 9m}}',
+      ['c: cpu limit "9m" is less than the minimum "10m" | use at least 10m'],
+    ],
     ['{min: {cpu: 10m}}', '{requests: {cpu: 0.01}}', []],
     ['{min: {cpu: 10m}, max: {cpu: 1}}', '{}', []],
   ])('%s of %s', (parameters, resources, sentences) => {
