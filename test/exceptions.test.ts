@@ -220,7 +220,7 @@ describe('an exception that has expired', () => {
     const { response } = answer;
     expect(response).toMatchObject({ allowed: false });
     expect(response.status?.message).toBe(
-      `Pod shop/web: 1 problem\n  container "web": ${message} [base/image-digest]\n    pin the image: nginx:1@sha256:…`,
+      `Pod shop/web: 1 problem\n  container "web": ${message} [base/image-digest]\n    pin the image: nginx:1@sha256:… (npx tidewaiter pin FILE --write adds the digest)`,
     );
     await withServer(LAPSED, async (server) => {
       const reply = await server.post('/validate', JSON.stringify(createReview(pod)));

@@ -102,5 +102,5 @@ function tagLine(reference: ImageReference): string {
 function changeLine(reference: ImageReference): string {
   if (isPinned(reference)) return 'The image cannot change: the digest identifies its exact content.';
   const pinned = `${reference.repository}:${reference.effectiveTag}@sha256:…`;
-  return `A tag can move to another image at any time. To pin the image, use ${pinned}`;
+  return `A tag can move to another image at any time. To pin the image, use ${pinned} (add --resolve to look up the digest)`;
 }

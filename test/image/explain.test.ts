@@ -56,7 +56,7 @@ describe('explainText', () => {
         '  tag         none, so the default is latest',
         '  digest      none',
         '  pulled as   docker.io/library/nginx:latest',
-        '  A tag can move to another image at any time. To pin the image, use docker.io/library/nginx:latest@sha256:…',
+        '  A tag can move to another image at any time. To pin the image, use docker.io/library/nginx:latest@sha256:… (add --resolve to look up the digest)',
       ],
     ],
     [
@@ -92,7 +92,7 @@ describe('explainText', () => {
         '  tag         1',
         '  digest      none',
         '  pulled as   docker.io/team/app:1',
-        '  A tag can move to another image at any time. To pin the image, use docker.io/team/app:1@sha256:…',
+        '  A tag can move to another image at any time. To pin the image, use docker.io/team/app:1@sha256:… (add --resolve to look up the digest)',
       ],
     ],
     [
@@ -104,7 +104,7 @@ describe('explainText', () => {
         '  tag         1',
         '  digest      none',
         '  pulled as   exa_mple.com/x:1',
-        '  A tag can move to another image at any time. To pin the image, use exa_mple.com/x:1@sha256:…',
+        '  A tag can move to another image at any time. To pin the image, use exa_mple.com/x:1@sha256:… (add --resolve to look up the digest)',
       ],
     ],
     [

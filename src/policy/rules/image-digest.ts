@@ -70,7 +70,7 @@ spec:
 /** Names no `latest`: most policies deny that tag. */
 function pinRemedy({ text, effectiveTag }: ImageReference): string {
   if (effectiveTag === 'latest') return 'pin the image; npx tidewaiter pin FILE --write adds the digest';
-  return `pin the image: ${text.length <= MAX_SHOWN ? text : 'name'}@sha256:…`;
+  return `pin the image: ${text.length <= MAX_SHOWN ? text : 'name'}@sha256:… (npx tidewaiter pin FILE --write adds the digest)`;
 }
 
 function hasBoth({ image }: Container): boolean {

@@ -184,7 +184,9 @@ describe('image-digest', () => {
     ],
     [
       'a.io/b:1.27',
-      ['c: image "a.io/b:1.27" has no digest, so its content can change | pin the image: a.io/b:1.27@sha256:…'],
+      [
+        'c: image "a.io/b:1.27" has no digest, so its content can change | pin the image: a.io/b:1.27@sha256:… (npx tidewaiter pin FILE --write adds the digest)',
+      ],
     ],
     [`nginx@${D}`, []],
     [`nginx:1@${D}`, []],
@@ -195,7 +197,7 @@ describe('image-digest', () => {
   test('does not repeat a long image', () => {
     const image = `${'a'.repeat(100_000)}.io/b:1`;
     expect(about('image-digest', '{}', image)).toEqual([
-      `c: image "${'a'.repeat(200)}…" has no digest, so its content can change | pin the image: name@sha256:…`,
+      `c: image "${'a'.repeat(200)}…" has no digest, so its content can change | pin the image: name@sha256:… (npx tidewaiter pin FILE --write adds the digest)`,
     ]);
   });
 });

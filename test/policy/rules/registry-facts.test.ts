@@ -159,7 +159,7 @@ describe('image-digest with drift', () => {
   test('looks up only images with a tag and a digest', () => {
     expect(about(rule, `reg.io/x@${D}`, {})).toEqual([]);
     expect(about(rule, 'reg.io/x:1', {})).toEqual([
-      'c: image "reg.io/x:1" has no digest, so its content can change | pin the image: reg.io/x:1@sha256:…',
+      'c: image "reg.io/x:1" has no digest, so its content can change | pin the image: reg.io/x:1@sha256:… (npx tidewaiter pin FILE --write adds the digest)',
     ]);
     expect(about('{rule: image-digest}', `reg.io/x:1@${D}`, { tags: image(E) })).toEqual([]);
   });
