@@ -69,7 +69,7 @@ export const PIN_SCHEMA = {
     onFailure: {
       type: ['string', 'object'],
       pattern: '^(allow|warn|deny)$',
-      hint: 'allow, warn, or deny, or a map from cause to action',
+      hint: 'allow, warn, or deny, or a map from cause to action such as {notFound: deny, other: warn}',
       additionalProperties: false,
       minProperties: 1,
       default: 'warn',
@@ -78,7 +78,7 @@ export const PIN_SCHEMA = {
     },
     stale: {
       type: 'string',
-      hint: 'a duration, for example 24h or 30m',
+      hint: 'a duration in h, m, and s, for example 24h or 1h30m',
       default: '0s',
       description:
         'Maximum age of a known digest that is used if the registry is unavailable, for example 24h; 0s disables this',
@@ -103,7 +103,10 @@ export function readPin(document: PinDocument, at: string, report: Report): Pin 
   const { stale = '0s', mode = 'workload', annotate = false, onFailure = 'warn' } = document;
   const staleMs = parseDurationMs(stale);
   if (staleMs === undefined)
-    report(`${at}/stale`, `${quoteValue(stale)} is not a duration; use a value such as 24h or 30m`);
+    report(
+      `${at}/stale`,
+      `${quoteValue(stale)} is not a duration; use the units h, m, and s, for example 24h or 1h30m`,
+    );
   if (covers === undefined || staleMs === undefined) return undefined;
   const actions = actionsOf(onFailure);
   return { covers, onFailure: (cause) => actions[cause], staleMs, mode, annotate };

@@ -88,20 +88,23 @@ describe('what is wrong', () => {
     [
       '{pin: {onFailure: denny}}',
       [
-        'value /spec/pin/onFailure: invalid value "denny": expected allow, warn, or deny, or a map from cause to action',
+        'value /spec/pin/onFailure: invalid value "denny": expected allow, warn, or deny, or a map from cause to action such as {notFound: deny, other: warn}',
       ],
     ],
     [
       '{pin: {onFailure: []}}',
       [
-        'value /spec/pin/onFailure: expected a string or an object, found a list: allow, warn, or deny, or a map from cause to action',
+        'value /spec/pin/onFailure: expected a string or an object, found a list: allow, warn, or deny, or a map from cause to action such as {notFound: deny, other: warn}',
       ],
     ],
     [
       '{pin: {stale: 24}}',
-      ['value /spec/pin/stale: expected a string, found a number: a duration, for example 24h or 30m'],
+      ['value /spec/pin/stale: expected a string, found a number: a duration in h, m, and s, for example 24h or 1h30m'],
     ],
-    ['{pin: {stale: 1d}}', ['value /spec/pin/stale: "1d" is not a duration; use a value such as 24h or 30m']],
+    [
+      '{pin: {stale: 1d}}',
+      ['value /spec/pin/stale: "1d" is not a duration; use the units h, m, and s, for example 24h or 1h30m'],
+    ],
     ['{pin: {images: []}}', ['value /spec/pin/images: must not be empty']],
     [
       '{pin: {exclude: ["https://example.com"]}}',

@@ -29,7 +29,7 @@ const TAG_GLOBS = {
     type: 'string',
     minLength: 1,
     editorPattern: '^[A-Za-z0-9_*][A-Za-z0-9_.*-]*$',
-    hint: 'letters, digits, "_", ".", "-", and "*" for any of them',
+    hint: 'letters, digits, "_", ".", "-", and "*" for any number of characters',
   },
 } as const;
 

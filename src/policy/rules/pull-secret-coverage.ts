@@ -84,12 +84,15 @@ stringData:
     additionalProperties: false,
     properties: {
       images: { ...PATTERN_LIST, description: 'Image patterns; these images are private (default: all)' },
-      public: { ...PATTERN_LIST, description: 'Image patterns; exceptions from images that need no credential' },
+      public: {
+        ...PATTERN_LIST,
+        description: 'Image patterns; these images need no credential, even if the parameter images matches them',
+      },
       nodeCredentials: {
         type: 'array',
         items: { type: 'string', minLength: 1 },
         description:
-          'Image patterns that the nodes have credentials for; [] if they have none. If omitted, an image without a matching credential is unknown instead of a violation. Not the configuration key of the same name',
+          'Image patterns that the nodes have credentials for; [] if they have none. If omitted, an image without a matching credential is unknown instead of a violation. The configuration key nodeCredentials is a different setting',
       },
       prove: {
         type: 'boolean',
