@@ -4,7 +4,15 @@
  * which pins the image in every template that prints repository:tag.
  */
 import { parseReference } from '../../image/reference.ts';
-import { isObject, type JsonObject, jsonType, locationsAt, pointerSegments } from '../../pod/pointer.ts';
+import {
+  escapeSegment,
+  isObject,
+  type JsonObject,
+  jsonType,
+  type Location,
+  pointerSegments,
+  valueAt,
+} from '../../pod/pointer.ts';
 import type { ImageLocation, EditTarget } from '../../pinning/image-location.ts';
 import { replaceField } from './field-text.ts';
 import { partText, locationAt, locationWithout, type DocumentContext, wholeImage } from './document-context.ts';
@@ -20,16 +28,36 @@ export const helmValuesFormat: DocumentFormat = {
   }),
 };
 
-/** JSON pointers; `*` is every element or value. */
 function imagesAt(context: DocumentContext, pointers: readonly string[]): readonly ImageLocation[] {
   return pointers
-    .flatMap((pointer) => locationsAt(context.document.value, pointerSegments(pointer)))
+    .flatMap((pointer) => valuesAt(context.document.value, pointer))
     .map(({ pointer, value }) => imageAt(context, pointer, value));
 }
 
 /** The pointers that lead to something in a document. */
 function leadingPointers(value: unknown, pointers: readonly string[]): readonly string[] {
-  return pointers.filter((pointer) => locationsAt(value, pointerSegments(pointer)).length > 0);
+  return pointers.filter((pointer) => valuesAt(value, pointer).length > 0);
+}
+
+/** Returns the values at a JSON pointer; `*` is every element or value. Values have any shape, so a text holds no images. */
+function valuesAt(root: unknown, pointer: string): readonly Location[] {
+  let locations: readonly Location[] = [{ pointer: '', value: root }];
+  for (const segment of pointerSegments(pointer)) {
+    locations = locations.flatMap((location) => childrenAt(location, segment));
+  }
+  return locations.filter(({ value }) => value !== undefined && value !== null);
+}
+
+function childrenAt({ pointer, value }: Location, segment: string): readonly Location[] {
+  const keys = segment === '*' ? keysOf(value) : [segment];
+  return keys.map((key) => {
+    const child = `/${escapeSegment(key)}`;
+    return { pointer: pointer + child, value: valueAt(value, child) };
+  });
+}
+
+function keysOf(value: unknown): readonly string[] {
+  return isObject(value) || Array.isArray(value) ? Object.keys(value) : [];
 }
 
 function imageAt(context: DocumentContext, pointer: string, value: unknown): ImageLocation {

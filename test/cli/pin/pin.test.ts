@@ -131,6 +131,24 @@ notes.yaml  skipped  not a Kubernetes manifest, kustomization, Compose file, or 
     });
   });
 
+  test.each([
+    ['beside other values', '/side/*/image', 1],
+    ['in a string', '/image/tag', 0],
+    ['in a number', '/side/b/image', 0],
+    ['in an element of a string', '/image/*', 0],
+    ['behind a key of 600 characters', '/keys/*/image', 1],
+  ])('finds Helm images %s', async (_where, pointer, images) => {
+    const side = { a: { image: 'nginx:1.27' }, b: 1 };
+    file('values.yaml', JSON.stringify({ image: 'nginx', side, keys: { ['k'.repeat(600)]: { image: 'nginx:1.27' } } }));
+    const { code, note } = await runPin(['values.yaml'], { helmImage: [pointer] });
+    expect({ code, note }).toEqual({
+      code: images === 0 ? 2 : 0,
+      note: expect.stringContaining(
+        images === 0 ? 'matches nothing in these files' : '1 image: 0 already pinned, 1 to pin',
+      ),
+    });
+  });
+
   test('shows no password of what is a URL instead of an image', async () => {
     const url = 'https://ci:hush@r.io/a:1';
     file('pod.yaml', pod(url));
