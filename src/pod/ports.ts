@@ -92,12 +92,12 @@ function portKey({ containerPort, protocol }: Port): string {
 }
 
 /**
- * A host port on all addresses clashes with the same host port on any address; on two different addresses there is no clash
- * (kubernetes pkg/scheduler/framework, HostPortInfo.CheckConflict). "::" counts as all addresses, as in a dual-stack socket.
+ * A host port on all addresses (0.0.0.0) clashes with the same host port on any address; on two different addresses there is no
+ * clash (kubernetes pkg/scheduler/framework, HostPortInfo.CheckConflict, for which "::" is one address).
  */
 function hostKeys({ hostPort, protocol, hostIP }: Port): Readonly<Record<'claimed' | 'clashing', readonly string[]>> {
   const key = `host ${hostPort}/${protocol} on`;
-  const everywhere = hostIP === '0.0.0.0' || hostIP === '::';
+  const everywhere = hostIP === '0.0.0.0';
   const own = `${key} ${everywhere ? 'all' : hostIP}`;
   return { claimed: [own, `${key} any`], clashing: everywhere ? [`${key} any`] : [own, `${key} all`] };
 }

@@ -62,8 +62,11 @@ const CASES: readonly (readonly [what: string, spec: string, clashes: readonly L
   ['0.0.0.0 and one address', spec([c('a', on('0.0.0.0', 1), on('10.0.0.1', 2))]), ['a[1] node a[0]']],
   ['one address and 0.0.0.0', spec([c('a', on('10.0.0.1', 1), on('0.0.0.0', 2))]), ['a[1] node a[0]']],
   ['no address and 0.0.0.0', spec([c('a', host(1, 8080), on('0.0.0.0', 2))]), ['a[1] node a[0]']],
-  ['"::" and one address', spec([c('a', on('::', 1), on('10.0.0.1', 2))]), ['a[1] node a[0]']],
+  ['"::" and one address', spec([c('a', on('::', 1), on('10.0.0.1', 2))]), []],
+  ['one address and "::"', spec([c('a', on('fd00::1', 1), on('::', 2))]), []],
+  ['"::" in two containers', spec([c('a', on('::', 1)), c('b', on('::', 2))]), ['b[0] node a[0]']],
   ['"::" and 0.0.0.0', spec([c('a', on('::', 1), on('0.0.0.0', 2))]), ['a[1] node a[0]']],
+  ['no address and "::"', spec([c('a', host(1, 8080), on('::', 2))]), ['a[1] node a[0]']],
   // Only containers that keep running get host ports from the kubelet.
   [
     'host ports of a sidecar and an init container',
