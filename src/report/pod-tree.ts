@@ -48,6 +48,7 @@ function podRows({ ports, volumes, pullSecrets, containers }: PodSummary, ink: P
     ...listRow('ports', ports.map(portText)),
     ...listRow('volumes', volumes.map(volumeText)),
     { label: 'secrets', cells: [secretsText(pullSecrets)] },
+    ...(containers.length === 0 ? [{ label: 'containers', cells: ['none'], ink: ink.yellow }] : []),
     ...containers.map((container) => containerRow(container, pullSecrets, ink)),
   ];
 }
@@ -116,7 +117,8 @@ const KINDS: Readonly<Record<ContainerSummary['kind'], string>> = {
 };
 
 function imageText({ runtimeRef, image, problem }: ImageSummary): string {
-  return runtimeRef === null ? `${quoteValue(image)}: ${problem ?? ''}` : shown(runtimeRef);
+  if (runtimeRef !== null) return shown(runtimeRef);
+  return `${image === '' ? '(no image)' : quoteValue(image)}: ${problem ?? ''}`;
 }
 
 const MAX_CANDIDATES = 3;

@@ -96,6 +96,19 @@ describe('explain pod', () => {
     ]);
   });
 
+  test.each([
+    ['no containers', 'containers: []', /└─ containers  none\n$/],
+    [
+      'a container without an image',
+      'containers: [{name: a}]',
+      /└─ start 1  a  \(no image\): it is empty; use a reference such as .+  not pulled\n$/,
+    ],
+  ])('shows %s', async (_what, spec, tree) => {
+    const { code, out } = await explain(['-'], `{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {${spec}}}`);
+    expect(out).toMatch(tree);
+    expect(code).toBe(0);
+  });
+
   const BAD: readonly (readonly [what: string, manifest: string, note: string])[] = [
     ['YAML that is none', 'a: [\n', 'stdin:1:4: '],
     ['no object', 'a: 1\n', 'stdin:1:1: not a Kubernetes object: apiVersion and kind are missing\n'],
