@@ -97,7 +97,7 @@ function dayOf(value: string): number {
 export const nowOption = (): Option =>
   new Option(
     '--now <DATE>',
-    'Evaluate as of this date, YYYY-MM-DD, for example to test expiry (default: today)',
+    'Evaluate as of this date, YYYY-MM-DD, for example to test when exceptions expire (default: today)',
   ).argParser(dayOf);
 
 export function outputOption(command: ReportCommand): Option {

@@ -32,16 +32,24 @@ function addExplainImage(explain: Command, result: Result, terminal: Terminal): 
       '--pull-secret <FILE...>',
       'With --resolve: Secret manifests in the order of imagePullSecrets; "-" is standard input; repeatable',
     )
-    .addHelpText('after', EXPLAIN_IMAGE_CODES)
+    .addHelpText('after', EXPLAIN_IMAGE_EXAMPLES)
     .action(async (references, flags) => {
       const { explainImages } = await import('./explain/image.ts');
       result.code = await explainImages(references, flags, terminal);
     });
 }
 
-const EXPLAIN_IMAGE_CODES = `
-Exit codes: 0 success, 1 invalid reference, 2 unreadable input
-With --resolve: 0 the image can be pulled, 1 it cannot be pulled, 2 unknown`;
+const EXPLAIN_IMAGE_EXAMPLES = `
+Examples:
+  # Show the registry, repository, tag, and digest of a reference
+  tidewaiter explain image nginx
+
+  # Trace a pull with a pull secret
+  tidewaiter explain image registry.example.com/shop/web:7 --resolve --pull-secret regcred.yaml
+
+Exit codes: 0 success; 1 a reference is invalid; 2 unreadable input
+With --resolve: 0 the image can be pulled; 1 it cannot be pulled, or the
+reference is invalid; 2 unknown, or unreadable input`;
 
 function addExplainRule(explain: Command, result: Result, terminal: Terminal): void {
   explain
@@ -51,11 +59,22 @@ function addExplainRule(explain: Command, result: Result, terminal: Terminal): v
     .addOption(configOption())
     .addOption(pluginOption())
     .addOption(textOrJson('Output format'))
+    .addHelpText('after', EXPLAIN_RULE_EXAMPLES)
     .action(async (name, flags) => {
       const { explainRule } = await import('./explain/rule.ts');
       result.code = await explainRule(name, flags, terminal);
     });
 }
+
+const EXPLAIN_RULE_EXAMPLES = `
+Examples:
+  # Describe a built-in rule
+  tidewaiter explain rule image-tag
+
+  # Describe a custom rule
+  tidewaiter explain rule team-images --plugin rules.ts
+
+Exit codes: 0 success, 2 unknown rule or unreadable input`;
 
 function addExplainCredentials(explain: Command, result: Result, terminal: Terminal): void {
   explain
@@ -67,15 +86,20 @@ function addExplainCredentials(explain: Command, result: Result, terminal: Termi
       'Secret manifests in the order of imagePullSecrets; "-" is standard input; repeatable',
     )
     .addOption(textOrJson('Output format; json prints one object per line'))
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 a credential matches, 1 none matches or the kubelet rejects them, 2 unreadable input',
-    )
+    .addHelpText('after', EXPLAIN_CREDENTIALS_EXAMPLES)
     .action(async (image, flags) => {
       const { explainCredentials } = await import('./explain/credentials.ts');
       result.code = await explainCredentials(image, flags, terminal);
     });
 }
+
+const EXPLAIN_CREDENTIALS_EXAMPLES = `
+Example:
+  # List the credentials of two pull secrets that match an image
+  tidewaiter explain credentials registry.example.com/shop/web:7 --pull-secret regcred.yaml ci.yaml
+
+Exit codes: 0 a credential matches; 1 no credential matches, or a pull secret
+is malformed; 2 invalid reference or unreadable input`;
 
 function addExplainPod(explain: Command, result: Result, terminal: Terminal): void {
   explain
@@ -85,17 +109,27 @@ function addExplainPod(explain: Command, result: Result, terminal: Terminal): vo
     .addOption(configOption())
     .addOption(namespaceOption())
     .addOption(textOrJson('Output format; json prints one object per line'))
-    .addHelpText('after', '\nExit codes: 0 success, 1 no workload found, 2 unreadable input')
+    .addHelpText('after', EXPLAIN_POD_EXAMPLES)
     .action(async (paths, flags) => {
       const { explainPod } = await import('./explain/pod.ts');
       result.code = await explainPod(paths, flags, terminal);
     });
 }
 
+const EXPLAIN_POD_EXAMPLES = `
+Examples:
+  # Show the workloads in a file
+  tidewaiter explain pod deploy/web.yaml
+
+  # Show a running Deployment with its ServiceAccount and pull secret
+  kubectl get deployment/web serviceaccount/default secret/regcred -o yaml | tidewaiter explain pod -
+
+Exit codes: 0 success, 1 no workload found, 2 unreadable input`;
+
 export function addRules(program: Command, result: Result, terminal: Terminal): void {
   program
     .command('rules')
-    .description('List the rules, their purpose, and the facts they need')
+    .description('List the rules with their purpose and the data they need')
     .addOption(configOption())
     .addOption(pluginOption())
     .addOption(textOrJson('Output format'))

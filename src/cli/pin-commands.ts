@@ -79,8 +79,8 @@ Examples:
   tidewaiter pin deploy/ --platform linux/amd64 --platform linux/arm64
 
 Exit codes: 0 success; 1 an image has no digest (--check), or has drifted and
-was not written (--update); 2 an image cannot be pinned
-(the others were pinned)`;
+was not written (--update without --write); 2 an image cannot be pinned or an
+input is unreadable (the other images are pinned)`;
 
 export function addDrift(program: Command, result: Result, terminal: Terminal): void {
   program
@@ -112,7 +112,8 @@ Examples:
   # Update the files to the current digests
   tidewaiter pin deploy/ --update --write
 
-Exit codes: 0 no drift, 1 drift, 2 drift unknown for some images`;
+Exit codes: 0 no drift; 1 drift; 2 drift is unknown for some images, or an input
+is unreadable`;
 
 const pullSecretOption = (): Option =>
   new Option(

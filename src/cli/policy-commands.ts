@@ -36,7 +36,10 @@ Examples:
   tidewaiter serve -p policies/ --cert tls.crt --key tls.key
 
   # Print the effective configuration
-  tidewaiter serve --print-config`;
+  tidewaiter serve --print-config
+
+Exit codes: 0 stopped by SIGTERM or SIGINT, 2 invalid settings or policies, or
+the server cannot start`;
 
 export function addCheck(program: Command, result: Result, terminal: Terminal): void {
   program
@@ -54,7 +57,7 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
       new Option('--fail-on <LEVEL>', FAIL_ON_HELP).choices(FAIL_ON).argParser(levelsOf).default(['deny'], 'deny'),
     )
     .addOption(nowOption())
-    .option('--offline', 'Send no requests to registries or clusters; checks that need them are unknown')
+    .option('--offline', 'Send no requests; checks that need a registry are unknown')
     .addHelpText('after', CHECK_EXAMPLES)
     .action(async (paths, flags) => {
       const { check } = await import('./check.ts');
@@ -77,7 +80,7 @@ Exit codes: 0 nothing is denied; 1 something is denied (see --fail-on); 2 some
 input could not be evaluated, but other results are still printed`;
 
 const FAIL_ON_HELP =
-  'Findings that cause exit code 1: denials; warn adds warnings, unknown adds unknown results, and nothing adds a run that evaluates no workload; repeatable';
+  'Also exit with 1 for: warn (a warning), unknown (an unknown result), or nothing (no workload was evaluated); a denial always does; repeatable';
 
 export function addTest(program: Command, result: Result, terminal: Terminal): void {
   program
@@ -121,17 +124,33 @@ Exit codes: 0 all cases passed, 1 a case failed, 2 a case cannot run`;
 export function addReplay(program: Command, result: Result, terminal: Terminal): void {
   program
     .command('replay')
-    .description('Evaluate recorded AdmissionReviews and report differences')
+    .description('Evaluate recorded AdmissionReviews and compare the decisions')
     .argument('<FILE|DIR...>', 'AdmissionReviews, or {review, expected} objects, in JSON or YAML')
     .addOption(configOption())
     .addOption(policyOption())
     .addOption(pluginOption())
-    .addOption(new Option('--against <FILE|DIR>', 'Policies to compare with --policy; repeatable').argParser(collect))
+    .addOption(
+      new Option(
+        '--against <FILE|DIR>',
+        'Planned policies: report what changes from --policy to these; repeatable',
+      ).argParser(collect),
+    )
     .addOption(outputOption('replay'))
     .addOption(nowOption())
-    .addHelpText('after', '\nExit codes: 0 same decisions, 1 different decisions, 2 a review cannot be evaluated')
+    .addHelpText('after', REPLAY_EXAMPLES)
     .action(async (paths, flags) => {
       const { replay } = await import('./replay.ts');
       result.code = await replay(paths, flags, terminal);
     });
 }
+
+const REPLAY_EXAMPLES = `
+Examples:
+  # Compare each decision with "expected" in its recording
+  tidewaiter replay recordings/ -p policies/
+
+  # Report what changes between two sets of policies
+  tidewaiter replay recordings/ -p today/ --against tomorrow/
+
+Exit codes: 0 same decisions, or nothing to compare with; 1 different decisions;
+2 a review cannot be evaluated, but other results are still printed`;

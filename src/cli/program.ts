@@ -88,5 +88,6 @@ Examples:
   # Run the admission webhook on 127.0.0.1:8443
   tidewaiter serve
 
-Exit codes: 0 success; 1 check failed; 2 some input could not be evaluated, but
-other results are still printed`;
+Exit codes: 0 success; 1 a check failed; 2 invalid settings, or some input could
+not be evaluated, but other results are still printed. The help of each command
+lists its exit codes`;

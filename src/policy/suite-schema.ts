@@ -70,7 +70,8 @@ export const SUITE_SCHEMA = documentSchema(SUITE_KIND, {
         type: 'string',
         pattern: '^\\d{4}-\\d\\d-\\d\\d$',
         hint: 'a date in the form YYYY-MM-DD, for example 2027-01-31',
-        description: 'Date of the evaluation, for example to test expiry, YYYY-MM-DD; by default, today',
+        description:
+          'Date of the evaluation, for example to test when exceptions expire, YYYY-MM-DD; by default, today',
       },
       registry: REGISTRY_ANSWERS_SCHEMA,
       cases: { type: 'array', minItems: 1, items: CASE, description: 'The test cases, in report order' },
