@@ -45,7 +45,7 @@ const CASE = {
     expect: {
       type: ['string', 'array'],
       pattern: '^pass$',
-      hint: '"pass" or a list of findings',
+      hint: '"pass", or a list of findings such as [{rule: image-tag, action: deny}]',
       items: FINDING,
       description:
         'pass: no denials, warnings, or unknown results (audited and excused findings are allowed). A list: exactly these findings, in any order; an empty list: no findings at all',

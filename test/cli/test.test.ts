@@ -193,7 +193,7 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     [
       'an expectation that is neither',
       suite('    - {name: a, resources: [pass.yaml], expect: fail}\n'),
-      'suite.yaml:7:49  error  spec/cases/0/expect: invalid value "fail": expected "pass" or a list of findings',
+      'suite.yaml:7:49  error  spec/cases/0/expect: invalid value "fail": expected "pass", or a list of findings such as [{rule: image-tag, action: deny}]',
     ],
     [
       'an expectation of another type',
@@ -261,7 +261,7 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
       'suite.yaml:5:8  error  spec/now: "2027-02-30" is not a valid date',
       'suite.yaml:6:14  error  spec/namespace: expected a string, found a number',
       'suite.yaml:9:14  error  spec/cases/1/name: duplicate case "ours passes"',
-      'suite.yaml:9:56  error  spec/cases/1/expect: invalid value "pas": expected "pass" or a list of findings',
+      'suite.yaml:9:56  error  spec/cases/1/expect: invalid value "pas": expected "pass", or a list of findings such as [{rule: image-tag, action: deny}]',
       'suite.yaml:9:61  error  spec/cases/1/extra: unknown key "extra" (expected name, resources, registry, or expect)',
     ]);
     expect(code).toBe(2);

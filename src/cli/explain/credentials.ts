@@ -39,6 +39,7 @@ export async function explainCredentials(
   const keyring = keyringOf(secrets);
   const match: CredentialMatch = {
     reference,
+    hasSecrets: secrets.length > 0,
     candidates: keyring.ok ? keyring.candidatesFor(reference) : [],
     faults: keyring.ok ? [] : keyring.faults,
     ignored: secrets.flatMap((secret) => {
@@ -52,6 +53,8 @@ export async function explainCredentials(
 
 interface CredentialMatch {
   readonly reference: ImageReference;
+  /** Whether any pull secret was given. */
+  readonly hasSecrets: boolean;
   readonly candidates: readonly Candidate[];
   readonly faults: readonly SecretFault[];
   /** Why the kubelet ignores some of the secrets. */
@@ -70,11 +73,11 @@ function explained({ reference, candidates, faults }: CredentialMatch): Explaine
   };
 }
 
-function textOf({ reference, candidates, faults, ignored }: CredentialMatch): string {
+function textOf({ reference, hasSecrets, candidates, faults, ignored }: CredentialMatch): string {
   return [
     quoteValue(reference.text),
     `  looked up as  ${reference.repository}`,
-    ...(faults.length > 0 ? faultLines(faults) : candidateLines(candidates)),
+    ...(faults.length > 0 ? faultLines(faults) : candidateLines(candidates, hasSecrets)),
     ...(ignored.length === 0 ? [] : ['  ignored by the kubelet', ...ignored.map((line) => `    ${line}`)]),
   ].join('\n');
 }
@@ -88,9 +91,10 @@ function faultLines(faults: readonly SecretFault[]): readonly string[] {
   ];
 }
 
-function candidateLines(candidates: readonly Candidate[]): readonly string[] {
+function candidateLines(candidates: readonly Candidate[], hasSecrets: boolean): readonly string[] {
   if (candidates.length === 0) {
-    return ['  no entry matches; the kubelet pulls anonymously unless the node has its own credentials'];
+    const reason = hasSecrets ? 'no entry of a pull secret matches' : 'no pull secret is given (--pull-secret)';
+    return [`  ${reason}; the kubelet pulls anonymously unless the node has its own credentials`];
   }
   const lines = candidates.map(({ secret, key, username }, index) => {
     const who = username === '' ? 'no user name, so anonymous' : `user ${quoteValue(username)}`;

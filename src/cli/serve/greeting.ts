@@ -42,7 +42,7 @@ export function greet(terminal: Terminal, { address, certificate, policySource, 
     `tidewaiter ${VERSION}  ${url}  policy: ${policySource} (${contentsOf(policies)})  certificate: ${from}, valid until ${notAfter.toISOString().slice(0, 10)}
 Try it:
   curl${trust} -H 'content-type: application/json' -d ${body} ${url}/validate
-  npx tidewaiter check FILE|FOLDER
+  npx tidewaiter check FILE|DIR
   to install it in a cluster, see README.md, "Install in a cluster"
 `,
   );

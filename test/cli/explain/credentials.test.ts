@@ -122,11 +122,19 @@ describe('explain credentials', () => {
 `,
     ],
     [
-      'that nothing matches',
+      'that there are no pull secrets',
       ['nginx'],
       `"nginx"
   looked up as  docker.io/library/nginx
-  no entry matches; the kubelet pulls anonymously unless the node has its own credentials
+  no pull secret is given (--pull-secret); the kubelet pulls anonymously unless the node has its own credentials
+`,
+    ],
+    [
+      'that nothing matches',
+      ['example.com/x', '--pull-secret', two],
+      `"example.com/x"
+  looked up as  example.com/x
+  no entry of a pull secret matches; the kubelet pulls anonymously unless the node has its own credentials
 `,
     ],
     [
