@@ -19,9 +19,11 @@ function parseText(schema: ValueSchema, text: string, from: string): unknown {
 /** Returns the text itself if it does not have the type; the schema then rejects it. */
 function scalarOf(text: string, type: unknown): unknown {
   if (type === 'boolean') return text === 'true' || (text === 'false' ? false : text);
-  const isNumber = (type === 'integer' || type === 'number') && /^-?\d+(\.\d+)?$/.test(text);
+  const isNumber = typeof type === 'string' && NUMBERS[type]?.test(text) === true;
   return isNumber && Number.isFinite(Number(text)) ? Number(text) : text;
 }
+
+const NUMBERS: Readonly<Record<string, RegExp>> = { integer: /^-?\d+$/, number: /^-?\d+(\.\d+)?$/ };
 
 const TYPES: Readonly<Record<string, string>> = {
   integer: 'a whole number',

@@ -33,6 +33,7 @@ describe('a text', () => {
     [RANGE, '9.5', 'expected a number from 0.5 to 9, found "9.5"'],
     [WHOLE, '0', 'expected a whole number of at least 1, found "0"'],
     [WHOLE, '1.5', 'expected a whole number of at least 1, found "1.5"'],
+    [WHOLE, '2.0', 'expected a whole number of at least 1, found "2.0"'],
     [{ type: 'integer', maximum: 5 }, '6', 'expected a whole number of at most 5, found "6"'],
     [{ type: 'integer' }, '9'.repeat(400), `expected a whole number, found "${'9'.repeat(400)}"`],
     [{ type: 'boolean' }, 'yes', 'expected true or false, found "yes"'],
