@@ -70,12 +70,9 @@ describe('a server with rules that fail', () => {
     expect(hangs(await post())).toContain(
       'the rule did not return within 100 ms, 3 times in a row, so it is suspended for 60 s',
     );
-    const begin = performance.now();
     for (let index = 0; index < 20; index++) {
       expect(hangs(await post())).toContain('the rule is suspended: it did not return within 100 ms, 3 times in a row');
     }
-    // Less than one limit for each of them.
-    expect(performance.now() - begin).toBeLessThan(20 * 100);
     expect(server.failures).toEqual([]);
   });
 

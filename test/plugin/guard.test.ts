@@ -91,9 +91,7 @@ describe('a rule that does not return', () => {
 
   test.each(Object.entries(NEVER))('because of %s is stopped, and the others are asked', (_what, run) => {
     const { ask } = guarding({ before: () => [problem('before')], hangs: run, after: () => [problem('after')] });
-    const begin = performance.now();
     const answers = ask(['before', 'hangs', 'after']);
-    expect(performance.now() - begin).toBeLessThan(20 * TIMEOUT_MS);
     expect(answers).toEqual([
       { problems: [problem('before')], failure: undefined },
       {
@@ -177,14 +175,16 @@ describe('a rule that does not return', () => {
   });
 
   test('takes nothing from the time of another: each has all of it', () => {
-    const half = (name: string): Run => {
+    // Three times 0.4 is more than one limit, and a busy machine has 0.6 of a limit for each.
+    const limitMs = 1000;
+    const part = (name: string): Run => {
       return () => {
-        const end = performance.now() + 0.6 * TIMEOUT_MS;
+        const end = performance.now() + 0.4 * limitMs;
         while (performance.now() < end);
         return [problem(name)];
       };
     };
-    const { ask } = guarding({ one: half('one'), two: half('two'), three: half('three') });
+    const { ask } = guarding({ one: part('one'), two: part('two'), three: part('three') }, limitMs);
     expect(ask(['one', 'two', 'three']).map(({ problems }) => problems[0]?.message)).toEqual(['one', 'two', 'three']);
   });
 });
