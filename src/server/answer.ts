@@ -94,10 +94,14 @@ interface Attempt {
 
 function attempt(review: Review, { exchange, services, start }: Attempt, onError: (error: unknown) => void): void {
   const finish = (decision: ReviewDecision): void => {
-    const { answer: body, ...decided } = decision;
+    const { answer: body, mutation, decision: decided } = decision;
     const text = answerText(body);
     const durationMs = performance.now() - start;
-    record({ endpoint: exchange.endpoint, review, ...decided, durationMs }, body.response.allowed, services);
+    record(
+      { endpoint: exchange.endpoint, review, decision: decided, mutation, durationMs },
+      body.response.allowed,
+      services,
+    );
     exchange.send(200, text);
   };
   try {

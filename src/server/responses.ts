@@ -84,12 +84,9 @@ function isNext({ socket }: ServerResponse, { top }: Connection): boolean {
 }
 
 function write(response: ServerResponse, { code, text, isLast }: Answer, bytes: number, onRead?: () => void): void {
-  const headers = {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': bytes,
-    ...(isLast ? { connection: 'close' } : {}),
-    // An API server then retries the review, up to ten times within its own time limit.
-    ...(code === 503 ? { 'retry-after': '1' } : {}),
-  };
+  const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(bytes)];
+  if (isLast) headers.push('connection', 'close');
+  // An API server then retries the review, up to ten times within its own time limit.
+  if (code === 503) headers.push('retry-after', '1');
   response.writeHead(code, headers).end(text, onRead);
 }
