@@ -2,7 +2,7 @@
  * Image references, `[registry/]name[:tag][@digest]`, parsed as by the kubelet and container runtimes. grammar.ts has the
  * grammar. The normalized forms are those of github.com/distribution/reference, named at each field and function.
  */
-import { DOCKER_HUB, readParts } from './grammar.ts';
+import { DOCKER_HUB, type ReferenceParts, readParts } from './grammar.ts';
 import { problemOf } from './problem.ts';
 
 /** A private member is lost in a spread, so the type rejects `{ ...reference, tag }`, where `fullName` would be stale. */
@@ -10,7 +10,7 @@ declare class Parsed {
   private readonly isParsed: true;
 }
 
-/** Only parseReference creates references. */
+/** Created by parseReference and withDigest only. */
 export interface ImageReference extends Parsed {
   /** The reference as written. */
   readonly text: string;
@@ -75,23 +75,30 @@ function slotOf(text: string): number {
 function readReference(text: string): ParsedImage {
   const parts = readParts(text);
   if (parts === undefined) return { ok: false, text, problem: problemOf(text) };
-  const { domain, path, tag, digest } = parts;
+  return { ok: true, reference: referenceOf(text, parts) };
+}
+
+/** Returns the reference with this digest. A default tag is written out, so that rules about tags see it. */
+export function withDigest(reference: ImageReference, digest: string): ImageReference {
+  const { domain, path, effectiveTag: tag } = reference;
+  const text = `${reference.text}${reference.tag === tag ? '' : `:${tag}`}@${digest}`;
+  return referenceOf(text, { domain, path, tag, digest });
+}
+
+function referenceOf(text: string, { domain, path, tag, digest }: ReferenceParts): ImageReference {
   const repository = domain === '' ? path : `${domain}/${path}`;
   const effective = tag ?? (digest === undefined ? 'latest' : undefined);
   return {
-    ok: true,
-    reference: {
-      text,
-      domain,
-      path,
-      tag,
-      digest,
-      repository,
-      effectiveTag: effective,
-      fullName: withSuffix(repository, tag, digest),
-      runtimeName: withSuffix(repository, digest === undefined ? effective : undefined, digest),
-    } satisfies Pick<ImageReference, keyof ImageReference> as ImageReference,
-  };
+    text,
+    domain,
+    path,
+    tag,
+    digest,
+    repository,
+    effectiveTag: effective,
+    fullName: withSuffix(repository, tag, digest),
+    runtimeName: withSuffix(repository, digest === undefined ? effective : undefined, digest),
+  } satisfies Pick<ImageReference, keyof ImageReference> as ImageReference;
 }
 
 /**

@@ -8,8 +8,9 @@ import {
   isPinned,
   parseReference,
   repositoryOf,
+  withDigest,
 } from '../../src/image/reference.ts';
-import { hostileStrings, imageString } from './image-strings.ts';
+import { hostileStrings, imageString, wellFormed } from './image-strings.ts';
 import { accepted, refused, sha256 } from './reference-table.ts';
 
 function reference(text: string): ImageReference {
@@ -162,5 +163,28 @@ describe('the cache', () => {
   test('does not keep long texts', () => {
     const long = `reg.example.com/${'a/'.repeat(200)}b`;
     expect(parseReference(long)).not.toBe(parseReference(long));
+  });
+});
+
+describe('withDigest', () => {
+  test.each([
+    { text: 'nginx', pinned: `nginx:latest@${sha256}` },
+    { text: 'nginx:1.27', pinned: `nginx:1.27@${sha256}` },
+    { text: 'localhost:5000/a/b', pinned: `localhost:5000/a/b:latest@${sha256}` },
+    { text: 'docker.io/library/nginx:Latest', pinned: `docker.io/library/nginx:Latest@${sha256}` },
+  ])('adds the digest and the default tag to $text', ({ text, pinned }) => {
+    expect(withDigest(reference(text), sha256).text).toBe(pinned);
+  });
+
+  test('returns what the parser returns for the same text', () => {
+    fc.assert(
+      fc.property(wellFormed, (text) => {
+        const parsed = parseReference(text);
+        if (!parsed.ok || isPinned(parsed.reference)) return;
+        const pinned = withDigest(parsed.reference, sha256);
+        expect(parseReference(pinned.text)).toEqual({ ok: true, reference: pinned });
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

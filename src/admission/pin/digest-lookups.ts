@@ -1,5 +1,5 @@
 /** Looks up the digests of images with the credentials that the kubelet would use. */
-import { parseReference } from '../../image/reference.ts';
+import { withDigest } from '../../image/reference.ts';
 import type { Container, ContainerImage } from '../../pod/containers.ts';
 import type { Workload } from '../../pod/workload.ts';
 import type { Excuses } from '../../policy/exception-book.ts';
@@ -68,13 +68,16 @@ function withoutDenied(
   });
 }
 
-/** The image with a digest, so that rules that require a digest do not deny it. */
-function pinned({ written: { text: name, tag }, container }: Candidate): ContainerImage {
-  // An implied tag is written out, so that a rule that denies "latest" also covers images without a tag.
-  const text = `${name}${tag === undefined ? ':latest' : ''}@sha256:${'0'.repeat(64)}`;
-  const parsed = parseReference(text);
-  return parsed.ok ? { state: 'parsed', text, reference: parsed.reference, toBePinned: true } : container.image;
+/**
+ * The image with a placeholder digest, so that rules that require a digest do not deny it, and with its default tag, so that a
+ * rule that denies "latest" also covers images without a tag.
+ */
+function pinned({ written: reference }: Candidate): ContainerImage {
+  const withPlaceholder = withDigest(reference, PLACEHOLDER_DIGEST);
+  return { state: 'parsed', text: withPlaceholder.text, reference: withPlaceholder, toBePinned: true };
 }
+
+const PLACEHOLDER_DIGEST = `sha256:${'0'.repeat(64)}`;
 
 function written({ written: reference, container: { image } }: Candidate): ContainerImage {
   if (image.state === 'parsed' && image.reference === reference) return image;
