@@ -21,6 +21,19 @@ export function imageKey(reference: ImageReference, by: Target['by'], registry: 
   return { registry, text: `${registry}/${path}${isDigest ? `@${digest ?? ''}` : `:${tag}`}`, isDigest };
 }
 
+/**
+ * Keeps the keys of each reference, because the parser returns the same few references again and again.
+ * (the cost without it: test/bench/README.md).
+ */
+export function createImageKeys(registryOf: (reference: ImageReference) => string): ImageKeyOf {
+  const known = new WeakMap<ImageReference, Partial<Record<Target['by'], ImageKey>>>();
+  return (reference, by) => {
+    let keys = known.get(reference);
+    if (keys === undefined) known.set(reference, (keys = {}));
+    return (keys[by] ??= imageKey(reference, by, registryOf(reference)));
+  };
+}
+
 /** The name of the registry for messages. */
 export function shownRegistry({ domain }: ImageReference): string {
   return domain === '' ? 'the registry' : domain;

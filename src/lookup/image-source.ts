@@ -18,7 +18,7 @@ import { registryKey } from '../registry/registry-address.ts';
 import { ANONYMOUS_ATTEMPT } from './attempts.ts';
 import { CIRCUIT_LIMITS, type CircuitLimits, createCircuit } from './circuit.ts';
 import { identities } from './identity.ts';
-import { imageKey } from './image-key.ts';
+import { createImageKeys } from './image-key.ts';
 import { createLookup } from './lookup.ts';
 import { createQueueTiers, OWN_QUEUE_LIMITS } from './queue-tiers.ts';
 import type { LookupParts, SharedValues } from './registry-fetch.ts';
@@ -108,7 +108,7 @@ function createSources({
     queue: createFairQueue(limits.queue ?? OWN_QUEUE_LIMITS),
     tiers: createQueueTiers(now),
     isNamed: (reference) => client.isNamed?.(reference) ?? false,
-    keyOf: (reference, by) => imageKey(reference, by, registryKeyOf(reference)),
+    keyOf: createImageKeys(registryKeyOf),
     freshMs: ({ isDigest }) => (isDigest ? settings.digestTtlMs : settings.tagTtlMs),
     limitMs: limits.requestMs ?? REQUEST_MS,
     now,
